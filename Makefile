@@ -1,0 +1,38 @@
+# Everything is installed into .venv, with the versions of constraints.txt.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
+ARGS ?=
+
+.PHONY: run test lint format clean
+
+run: .venv/.run        ## opens the app: camera, else the demo source; without a display it runs headless. ARGS="..." go to it
+	$(BIN)/facecam $(ARGS)
+
+test: .venv/.test      ## runs the tests. ARGS="..." go to pytest
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: .venv/.test      ## style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: .venv/.test
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf .venv build dist .pytest_cache .ruff_cache .mypy_cache
+
+.venv/.made: .ci/system-packages
+	sh .ci/system-packages $(PYTHON)
+	$(PYTHON) -m venv .venv
+	touch $@
+
+.venv/.run: .venv/.made pyproject.toml constraints.txt
+	$(PIP) --editable '.[openvino]'
+	touch $@
+
+.venv/.test: .venv/.run
+	$(PIP) --editable '.[openvino,train,dev]'
+	touch $@

@@ -1,0 +1,102 @@
+"""The multibox loss: what it counts, what it leaves out, and that it agrees with the run-time box coding."""
+
+import numpy as np
+import pytest
+import torch
+
+from facecam import boxes as runtime
+from facecam.anchors import FACEBOXES, anchor_grid
+from train.faceboxes.loss import LossOptions, decode, diou, multibox_loss
+from train.faceboxes.targets import FACE, IGNORE, match
+
+
+@pytest.fixture
+def scene() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Anchors of a 128 x 128 input; one face and one ignore region."""
+    anchors = torch.from_numpy(anchor_grid(FACEBOXES, 128, 128).copy())
+    boxes = torch.tensor([[[20.0, 20, 60, 68], [80.0, 80, 120, 120]]])
+    return anchors, boxes, torch.tensor([[FACE, IGNORE]])
+
+
+def perfect(anchors: torch.Tensor, boxes: torch.Tensor, label: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Offsets and logits of a network that knows the answer."""
+    face = boxes[0, :1].numpy().repeat(len(anchors), 0)
+    offsets = torch.from_numpy(runtime.encode(face, anchors.numpy()))[None]
+    logits = torch.zeros(1, len(anchors), 2)
+    logits[..., 1] = torch.where(label == 1, 20.0, -20.0)
+    return offsets, logits
+
+
+@pytest.mark.parametrize("box", ["diou", "smooth_l1"])
+def test_right_answer_costs_nothing(box: str, scene: tuple[torch.Tensor, ...]) -> None:
+    anchors, boxes, kind = scene
+    targets = match(anchors, boxes, kind)
+    losses = multibox_loss(*perfect(anchors, boxes, targets.label), targets, anchors, LossOptions(box=box))
+    assert losses.total.item() < 1e-4
+
+
+@pytest.mark.parametrize("box", ["diou", "smooth_l1"])
+def test_shifted_boxes_cost_more(box: str, scene: tuple[torch.Tensor, ...]) -> None:
+    anchors, boxes, kind = scene
+    targets = match(anchors, boxes, kind)
+    offsets, logits = perfect(anchors, boxes, targets.label)
+    costs = [
+        multibox_loss(offsets + shift, logits, targets, anchors, LossOptions(box=box)).boxes.item()
+        for shift in (0.0, 0.5, 1.5)
+    ]
+    assert costs[0] < costs[1] < costs[2]
+
+
+def test_ignored_anchors_do_not_count(scene: tuple[torch.Tensor, ...]) -> None:
+    anchors, boxes, kind = scene
+    targets = match(anchors, boxes, kind)
+    ignored = targets.label == -1
+    assert ignored.any()
+    offsets, logits = torch.zeros(1, len(anchors), 4), torch.zeros(1, len(anchors), 2)
+    before = multibox_loss(offsets, logits, targets, anchors, LossOptions()).total
+    logits[ignored] = torch.tensor([-30.0, 30.0])  # sure of a face there
+    after = multibox_loss(offsets, logits, targets, anchors, LossOptions()).total
+    assert after.item() == before.item()
+
+
+def test_only_the_hardest_negatives_count(scene: tuple[torch.Tensor, ...]) -> None:
+    anchors, boxes, kind = scene
+    targets = match(anchors, boxes, kind)
+    offsets, logits = perfect(anchors, boxes, targets.label)
+    positives = int((targets.label == 1).sum())
+    negatives = (targets.label[0] == 0).nonzero()[:, 0]
+    wrong = negatives[: 5 * positives]
+    logits[0, wrong] = torch.tensor([-5.0, 5.0])  # each costs 10 as softmax margin
+    wide = multibox_loss(offsets, logits, targets, anchors, LossOptions(negatives=5, least_negatives=1))
+    narrow = multibox_loss(offsets, logits, targets, anchors, LossOptions(negatives=3, least_negatives=1))
+    assert wide.classes.item() == pytest.approx(10 * 5, rel=1e-3)
+    # Equal hardness at the cut: all of them are as hard as the last one taken.
+    assert narrow.classes.item() == pytest.approx(10 * 5, rel=1e-3)
+    logits[0, wrong[: 3 * positives]] = torch.tensor([-6.0, 6.0])
+    narrow = multibox_loss(offsets, logits, targets, anchors, LossOptions(negatives=3, least_negatives=1))
+    assert narrow.classes.item() == pytest.approx(12 * 3, rel=1e-3)
+
+
+def test_picture_without_faces_still_teaches() -> None:
+    anchors = torch.from_numpy(anchor_grid(FACEBOXES, 128, 128).copy())
+    targets = match(anchors, torch.zeros(1, 1, 4), torch.zeros(1, 1, dtype=torch.long))
+    logits = torch.zeros(1, len(anchors), 2, requires_grad=True)
+    multibox_loss(torch.zeros(1, len(anchors), 4), logits, targets, anchors, LossOptions()).total.backward()
+    assert logits.grad is not None
+    assert logits.grad.abs().sum() > 0
+
+
+def test_coding_agrees_with_the_run_time() -> None:
+    rng = np.random.default_rng(0)
+    anchors = np.array(anchor_grid(FACEBOXES, 96, 96))
+    offsets = rng.normal(0, 1, (len(anchors), 4)).astype(np.float32)
+    ours = decode(torch.from_numpy(offsets), torch.from_numpy(anchors)).numpy()
+    np.testing.assert_allclose(ours, runtime.decode(offsets, anchors), rtol=1e-5, atol=1e-3)
+
+
+def test_diou_of_known_boxes() -> None:
+    a = torch.tensor([[0.0, 0, 2, 2], [0, 0, 1, 1], [0, 0, 4, 4]])
+    b = torch.tensor([[0.0, 0, 2, 2], [2, 0, 3, 1], [0, 0, 4, 2]])
+    # Equal boxes: 1. Two unit squares two apart: IoU 0, less 4 over the squared diagonal 9 + 1. Half of a square: IoU
+    # 1/2, centres 1 apart, less 1 over 32.
+    torch.testing.assert_close(diou(a, b), torch.tensor([1.0, -0.4, 0.5 - 1 / 32]))

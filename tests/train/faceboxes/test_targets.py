@@ -1,0 +1,51 @@
+"""Matching, against cases small enough to work out by hand."""
+
+import torch
+
+from train.faceboxes.targets import FACE, IGNORE, match
+
+# Three anchors in a row: 0..20, 20..40 and 40..60 along x; all 0..20 along y.
+ANCHORS = torch.tensor([[10.0, 10, 20, 20], [30, 10, 20, 20], [50, 10, 20, 20]])
+
+
+def test_face_on_an_anchor_is_learnt_by_it_alone() -> None:
+    targets = match(ANCHORS, torch.tensor([[[20.0, 0, 40, 20]]]), torch.tensor([[FACE]]))
+    assert targets.label.tolist() == [[0, 1, 0]]
+    assert targets.boxes[0, 1].tolist() == [20, 0, 40, 20]
+    assert targets.overlap[0, 1].item() == 1
+
+
+def test_best_anchor_of_a_small_face_is_positive_below_the_threshold() -> None:
+    face = torch.tensor([[[2.0, 2, 10, 10]]])  # 64 of 400 px: IoU 0.16
+    targets = match(ANCHORS, face, torch.tensor([[FACE]]), threshold=0.35)
+    assert targets.label.tolist() == [[1, 0, 0]]
+    assert abs(targets.overlap[0, 0].item() - 0.16) < 1e-6
+
+
+def test_two_faces_keep_their_own_best_anchors() -> None:
+    # The second face overlaps anchor 0 too, but anchor 0 is the only good one of the first.
+    faces = torch.tensor([[[0.0, 0, 12, 20], [8.0, 0, 28, 20]]])
+    targets = match(ANCHORS, faces, torch.tensor([[FACE, FACE]]))
+    assert targets.label[0, 0] == 1
+    assert targets.boxes[0, 0].tolist() in ([0, 0, 12, 20], [8, 0, 28, 20])
+    assert (targets.label[0] == 1).sum() >= 1
+    lone = match(ANCHORS, torch.tensor([[[0.0, 0, 12, 20], [22.0, 0, 38, 20]]]), torch.tensor([[FACE, FACE]]))
+    assert lone.label.tolist() == [[1, 1, 0]]
+    assert lone.boxes[0, :2].tolist() == [[0, 0, 12, 20], [22, 0, 38, 20]]
+
+
+def test_ignore_region_takes_its_anchors_out_but_not_a_face() -> None:
+    boxes = torch.tensor([[[0.0, 0, 40, 20], [20.0, 0, 40, 20]]])
+    targets = match(ANCHORS, boxes, torch.tensor([[IGNORE, FACE]]))
+    assert targets.label.tolist() == [[-1, 1, 0]]
+
+
+def test_padding_matches_nothing() -> None:
+    targets = match(ANCHORS, torch.zeros(2, 3, 4), torch.zeros(2, 3, dtype=torch.long))
+    assert targets.label.tolist() == [[0, 0, 0], [0, 0, 0]]
+
+
+def test_pictures_of_a_batch_do_not_mix() -> None:
+    boxes = torch.tensor([[[0.0, 0, 20, 20]], [[40.0, 0, 60, 20]]])
+    targets = match(ANCHORS, boxes, torch.tensor([[FACE], [FACE]]))
+    assert targets.label.tolist() == [[1, 0, 0], [0, 0, 1]]

@@ -1,0 +1,109 @@
+"""The trainer as a command: it trains, resumes exactly, keeps time, and runs in several processes."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from train.engine import TrainingError, load_checkpoint
+from train.faceboxes import train as trainer
+
+COMMON = ("--sizes", "128:0.6,192:0.4", "--batch", "1", "--device", "cpu", "--warmup", "2", "--decay", "2")
+
+
+def run(wider: Path, tmp_path: Path, *more: str) -> int:
+    shares = ("--shares", "3--none=0.1")
+    common = ("--data", str(wider), "--runs", str(tmp_path / "runs"), "--cache", str(tmp_path / "cache"))
+    return trainer.main([*common, *shares, *COMMON, *more])
+
+
+def last(tmp_path: Path, number: int) -> dict:
+    return load_checkpoint(next((tmp_path / "runs").glob(f"{number:05d}-*")) / "last.pt")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> None:
+    torch.set_num_threads(1)
+
+
+def test_trains_evaluates_and_keeps_its_results(wider: Path, tmp_path: Path) -> None:
+    assert run(wider, tmp_path, "--steps", "4", "--eval-every", "4") == 0
+    (folder,) = (tmp_path / "runs").iterdir()
+    assert {"stats.jsonl", "options.json", "last.pt", "inputs.jpg", "faces0000004.jpg"} <= {
+        p.name for p in folder.iterdir()
+    }
+    lines = [json.loads(line) for line in (folder / "stats.jsonl").read_text().splitlines()]
+    assert lines[0]["step"] == 4
+    assert lines[0]["loss"] > 0
+    assert set(lines[-1]["ap"]) == {"all", ">=16", ">=32"}
+
+
+def test_resumed_run_equals_one_that_never_stopped(wider: Path, tmp_path: Path) -> None:
+    assert run(wider, tmp_path, "--steps", "6", "--eval-every", "100") == 0
+    assert run(wider, tmp_path, "--steps", "6", "--eval-every", "100", "--time-limit", "0.000001") == 0
+    stopped = last(tmp_path, 1)
+    assert stopped["step"] == 1
+    folder = next((tmp_path / "runs").glob("00001-*"))
+    assert run(wider, tmp_path, "--steps", "6", "--eval-every", "100", "--resume", str(folder / "last.pt")) == 0
+    whole, resumed = last(tmp_path, 0), last(tmp_path, 1)
+    assert resumed["step"] == whole["step"] == 6
+    assert resumed["images"] == whole["images"]
+    for name, value in whole["net"].items():
+        assert torch.equal(value, resumed["net"][name]), name
+    for name, value in whole["ema"]["module"].items():
+        assert torch.equal(value, resumed["ema"]["module"][name]), name
+
+
+def test_second_network_starts_from_the_first(wider: Path, tmp_path: Path) -> None:
+    assert run(wider, tmp_path, "--steps", "2") == 0
+    first = next((tmp_path / "runs").glob("00000-*")) / "last.pt"
+    assert run(wider, tmp_path, "--steps", "1", "--model", "faceboxes-s16", "--init", str(first), "--lr", "0") == 0
+    second = last(tmp_path, 1)["net"]
+    assert torch.equal(second["conv1.conv.weight"], last(tmp_path, 0)["ema"]["module"]["conv1.conv.weight"])
+
+
+def test_wrong_input_is_one_sentence_and_status_2(
+    wider: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(tmp_path, tmp_path, "--steps", "1") == 2
+    assert len(capsys.readouterr().err.strip().splitlines()) == 1
+    assert run(wider, tmp_path, "--steps", "1", "--resume", str(tmp_path / "none.pt")) == 2
+    assert "no checkpoint" in capsys.readouterr().err
+
+
+def test_loss_that_is_not_finite_stops_the_run(wider: Path, tmp_path: Path) -> None:
+    assert run(wider, tmp_path, "--steps", "4", "--lr", "1e30", "--optimizer", "adamw") == 2
+    with pytest.raises(StopIteration):
+        next((tmp_path / "runs").glob("*/last.pt"))
+
+
+def test_public_state_dict_cannot_be_resumed_but_unsafe_files_are_not_even_read(tmp_path: Path) -> None:
+    class Evil:
+        def __reduce__(self) -> tuple:
+            return (print, ("executed",))
+
+    torch.save({"net": Evil()}, tmp_path / "evil.pt")
+    with pytest.raises(TrainingError, match="plain weights"):
+        load_checkpoint(tmp_path / "evil.pt")
+
+
+def test_two_processes_train_one_network(wider: Path, tmp_path: Path) -> None:
+    assert run(wider, tmp_path, "--steps", "1") == 0  # decodes the pictures, so that the two don't race for it
+    done = subprocess.run(
+        [
+            sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2",
+            "-m", "train.faceboxes.train", "--data", str(wider), "--runs", str(tmp_path / "runs"), "--name", "pair",
+            "--cache", str(tmp_path / "cache"), "--shares", "3--none=0.1", *COMMON, "--steps", "2",
+        ],
+        env=os.environ | {"OMP_NUM_THREADS": "1"}, capture_output=True, text=True, timeout=180, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    (folder,) = (tmp_path / "runs").glob("*-pair")
+    stats = [json.loads(line) for line in (folder / "stats.jsonl").read_text().splitlines()]
+    alone = last(tmp_path, 0)["images"]
+    assert stats[0]["step"] == 2
+    assert stats[0]["images"] >= 2 * alone

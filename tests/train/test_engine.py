@@ -1,0 +1,87 @@
+"""What both trainers rely on."""
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from train.engine import (
+    Ema,
+    StatsLog,
+    TrainingError,
+    check_finite,
+    load_checkpoint,
+    new_run_folder,
+    save_checkpoint,
+    trapezoid,
+)
+
+
+def test_average_follows_the_weights_and_survives_a_checkpoint() -> None:
+    net = nn.Linear(1, 1, bias=False)
+    ema = Ema(net, nn.Linear(1, 1, bias=False), 0.9)
+    start = net.weight.item()
+    with torch.no_grad():
+        net.weight += 1
+    ema.update(net)  # the first decay is (1 + 1) / (10 + 1)
+    assert ema.module.weight.item() == pytest.approx(start + 1 - 2 / 11, abs=1e-6)
+    other = Ema(net, nn.Linear(1, 1, bias=False), 0.9)
+    other.load_state_dict(ema.state_dict())
+    assert other.module.weight.item() == ema.module.weight.item()
+    assert other.updates == 1
+
+
+def test_checkpoint_replaces_whole_files_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "last.pt"
+    save_checkpoint(path, {"step": 1})
+
+    def fails(state: object, where: Path) -> None:
+        Path(where).write_bytes(b"half")
+        raise OSError("disk full")
+
+    monkeypatch.setattr(torch, "save", fails)
+    with pytest.raises(OSError, match="disk full"):
+        save_checkpoint(path, {"step": 2})
+    monkeypatch.undo()
+    assert load_checkpoint(path)["step"] == 1
+
+
+def test_damaged_checkpoint_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.pt").write_bytes(b"PK\x03\x04 half a file")
+    with pytest.raises(TrainingError, match="can't be read"):
+        load_checkpoint(tmp_path / "a.pt")
+    torch.save([1, 2], tmp_path / "b.pt")
+    with pytest.raises(TrainingError, match="list"):
+        load_checkpoint(tmp_path / "b.pt")
+
+
+def test_run_folders_are_numbered(tmp_path: Path) -> None:
+    names = [new_run_folder(tmp_path / "runs", "net").name for _ in range(2)]
+    (tmp_path / "runs" / "notes").mkdir()
+    names.append(new_run_folder(tmp_path / "runs", "other").name)
+    assert names == ["00000-net", "00001-net", "00002-other"]
+
+
+def test_statistics_are_json_even_when_not_finite(tmp_path: Path) -> None:
+    log = StatsLog(tmp_path / "stats.jsonl")
+    log.write(step=1, loss=math.nan)
+    log.write(step=2, loss=0.5)
+    lines = [json.loads(line) for line in (tmp_path / "stats.jsonl").read_text().splitlines()]
+    assert [line["loss"] for line in lines] == [None, 0.5]
+
+
+def test_learning_rate_rises_stays_and_falls() -> None:
+    factors = [trapezoid(step, 100, 10, 20) for step in range(100)]
+    assert factors[0] == pytest.approx(0.1)
+    assert set(factors[9:81]) == {1.0}
+    assert factors[90] == pytest.approx(0.5)
+    assert 0 < factors[99] < 0.1
+
+
+def test_loss_that_is_not_finite_is_told() -> None:
+    check_finite(torch.tensor([1.0, 2.0]), 3)
+    with pytest.raises(TrainingError, match="step 7"):
+        check_finite(torch.tensor([1.0, math.inf]), 7)

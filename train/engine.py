@@ -1,0 +1,235 @@
+"""What both trainers share: devices and processes, seeds, the moving average of the weights, checkpoints and logs."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import math
+import os
+import random
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+
+
+class TrainingError(Exception):
+    """Training can't start or go on; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class World:
+    """The processes that train together. One process alone has rank 0 and size 1."""
+
+    rank: int
+    size: int
+    device: torch.device
+
+    @property
+    def main(self) -> bool:
+        """Whether this process writes logs and checkpoints."""
+        return self.rank == 0
+
+    def mean(self, value: Tensor) -> Tensor:
+        """The mean of a tensor over all processes."""
+        if self.size > 1:
+            value = value.clone()
+            dist.all_reduce(value)
+            value /= self.size
+        return value
+
+    def agree(self, flag: bool) -> bool:
+        """True on every process as soon as it is true on one, so that all of them leave a loop together."""
+        if self.size == 1:
+            return flag
+        value = torch.tensor([float(flag)], device=self.device)
+        dist.all_reduce(value, op=dist.ReduceOp.MAX)
+        return bool(value.item())
+
+
+@contextlib.contextmanager
+def world(device: str = "auto") -> Iterator[World]:
+    """Sets up the process group that `torchrun` describes in the environment, if any, and the device.
+
+    device: "auto" (a GPU if there is one), "cpu", "cuda" or "cuda:N"; under torchrun each process takes the GPU of its
+    local rank.
+    """
+    keep_memory()
+    size = int(os.environ.get("WORLD_SIZE", "1"))
+    local_rank = int(os.environ.get("LOCAL_RANK", "0"))
+    kind = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
+    if kind.startswith("cuda") and not torch.cuda.is_available():
+        raise TrainingError("There is no GPU that PyTorch can use here: pass --device cpu.")
+    if kind == "cuda":
+        kind = f"cuda:{local_rank}"
+    chosen = torch.device(kind)
+    if chosen.type == "cuda":
+        torch.cuda.set_device(chosen)
+        torch.backends.cudnn.benchmark = True
+        torch.set_float32_matmul_precision("high")
+    if size == 1:
+        yield World(0, 1, chosen)
+        return
+    dist.init_process_group("nccl" if chosen.type == "cuda" else "gloo")
+    try:
+        yield World(dist.get_rank(), size, chosen)
+    finally:
+        dist.destroy_process_group()
+
+
+def keep_memory() -> None:
+    """Has the C library keep freed memory instead of giving it back.
+
+    glibc maps every large tensor anew and the kernel clears its pages at first touch: a tenth of a training step and
+    half of a batch's preparation on the CPU. Does nothing on other systems.
+    """
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):  # musl has no mallopt
+            mallopt = ctypes.CDLL("libc.so.6").mallopt
+            m_trim_threshold, m_mmap_max = -1, -4
+            mallopt(m_mmap_max, 0)
+            mallopt(m_trim_threshold, 2**31 - 1)
+
+
+def seed_everything(seed: int) -> None:
+    """Seeds Python, NumPy and PyTorch (weights, dropout). Batches are drawn from generators of their own."""
+    random.seed(seed)
+    np.random.seed(seed % 2**32)  # noqa: NPY002 - for libraries that still use the global generator
+    torch.manual_seed(seed)
+
+
+ModuleT = TypeVar("ModuleT", bound=nn.Module)
+
+
+class Ema(Generic[ModuleT]):
+    """An exponential moving average of a module's weights, kept in a module of the same shape.
+
+    The decay is `min(decay, (1 + n) / (10 + n))` at the n-th update, so that the first weights are soon forgotten.
+    Buffers (batch-norm statistics) are copied, not averaged.
+    """
+
+    def __init__(self, module: ModuleT, shadow: ModuleT, decay: float) -> None:
+        self.decay = decay
+        self.updates = 0
+        self.module = shadow
+        shadow.load_state_dict(module.state_dict())
+        shadow.eval().requires_grad_(False)
+
+    @torch.no_grad()
+    def update(self, module: ModuleT) -> None:
+        """Takes in the module's weights after an optimizer step."""
+        self.updates += 1
+        decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
+        theirs = [p.detach() for p in module.parameters()]
+        torch._foreach_lerp_(list(self.module.parameters()), theirs, 1 - decay)
+        for mine, other in zip(self.module.buffers(), module.buffers(), strict=True):
+            mine.copy_(other)
+
+    def state_dict(self) -> dict[str, Any]:
+        """For a checkpoint."""
+        return {"updates": self.updates, "module": self.module.state_dict()}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """The inverse of `state_dict`; the decay stays what this run was given."""
+        self.updates = int(state["updates"])
+        self.module.load_state_dict(state["module"])
+
+
+def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
+    """Writes a checkpoint so that a kill in the middle leaves the earlier one whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".partial")
+    torch.save(state, partial)
+    os.replace(partial, path)
+
+
+def load_checkpoint(path: Path, device: torch.device | str = "cpu") -> dict[str, Any]:
+    """Reads a checkpoint as plain tensors and numbers; nothing in the file is executed (`weights_only`).
+
+    Raises TrainingError when the file is missing, damaged or holds anything else.
+    """
+    if not Path(path).is_file():
+        raise TrainingError(f"There is no checkpoint at {path}: check the path, or start without --resume.")
+    try:
+        state = torch.load(path, map_location=device, weights_only=True)
+    except Exception as error:
+        raise TrainingError(
+            f"{path} can't be read as a checkpoint of plain weights ({type(error).__name__})."
+        ) from error
+    if not isinstance(state, dict):
+        raise TrainingError(f"{path} holds a {type(state).__name__}, not a checkpoint.")
+    return state
+
+
+def new_run_folder(root: Path, name: str) -> Path:
+    """Makes and returns the next numbered folder `root/00042-name`."""
+    root.mkdir(parents=True, exist_ok=True)
+    numbers = [int(p.name[:5]) for p in root.iterdir() if p.is_dir() and p.name[:5].isdigit()]
+    folder = root / f"{max(numbers, default=-1) + 1:05d}-{name}"
+    folder.mkdir()
+    return folder
+
+
+class StatsLog:
+    """Appends one JSON object a line to `stats.jsonl`; numbers that are not finite become null."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+
+    def write(self, **values: Any) -> None:
+        """Adds a line with the time of day (seconds since the epoch) and the values."""
+        clean = {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in values.items()}
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"time_s": round(time.time(), 1), **clean}) + "\n")
+
+
+class StopRequest:
+    """True after `limit_s` seconds, or once the process is asked to end (Ctrl+C, SIGTERM): save, then leave."""
+
+    def __init__(self, limit_s: float | None = None) -> None:
+        self._end = math.inf if limit_s is None else time.monotonic() + limit_s
+        self._asked = False
+        for name in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(name, self._ask)
+
+    def _ask(self, number: int, frame: FrameType | None) -> None:
+        if self._asked:  # asked twice: the user means now
+            raise KeyboardInterrupt
+        self._asked = True
+
+    def __bool__(self) -> bool:
+        return self._asked or time.monotonic() >= self._end
+
+
+def trapezoid(step: int, steps: int, warmup: int, decay: int, floor: float = 0.0) -> float:
+    """Learning-rate factor in 0..1: linear warm-up, constant, then linear decay to `floor` over the last `decay` steps.
+
+    A constant middle lets a run be prolonged (or its decay be branched off any checkpoint) without a new schedule.
+    """
+    rise = min(1.0, (step + 1) / max(1, warmup))
+    fall = 1.0 if decay <= 0 else min(1.0, max(0.0, (steps - step) / decay))
+    return rise * (floor + (1 - floor) * fall)
+
+
+def check_finite(loss: Tensor, step: int) -> None:
+    """Raises TrainingError when the loss is not a finite number."""
+    if not bool(torch.isfinite(loss).all()):
+        raise TrainingError(
+            f"The loss is {loss.tolist()} at step {step}: resume from the last checkpoint with a lower --lr."
+        )
+
+
+def autocast(device: torch.device, enabled: bool) -> torch.autocast:
+    """bfloat16 autocast on the device, or a context that does nothing."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=enabled)

@@ -1,0 +1,72 @@
+"""Converts a public FaceBoxes.PyTorch checkpoint, a plain state dict, to our ONNX format.
+
+    python -m train.faceboxes.convert FaceBoxes.pth --out faceboxes-public.onnx
+
+Only tensors are read from the file, nothing in it is executed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from torch import Tensor
+
+from facecam.errors import FacecamError
+from train.engine import TrainingError, load_checkpoint
+from train.faceboxes.export import Provenance, current_commit, export
+from train.faceboxes.model import FaceBoxes
+
+
+def network_of(path: Path) -> FaceBoxes:
+    """The exact topology with the weights of a public checkpoint.
+
+    Such files hold a state dict as it is or below `state_dict`, sometimes with `module.` before each name (saved from a
+    data-parallel model). Raises TrainingError when names or shapes are not FaceBoxes'.
+    """
+    state = load_checkpoint(path)
+    weights = state.get("state_dict", state)
+    if not isinstance(weights, dict) or not all(isinstance(value, Tensor) for value in weights.values()):
+        raise TrainingError(f"{path} is not a state dict of tensors.")
+    weights = {name.removeprefix("module."): value for name, value in weights.items()}
+    net = FaceBoxes()
+    # Files from before PyTorch 0.4.1 lack this counter, which only training reads.
+    for name, value in net.state_dict().items():
+        if name.endswith("num_batches_tracked"):
+            weights.setdefault(name, value)
+    try:
+        net.load_state_dict(weights)
+    except RuntimeError as error:
+        lines = str(error).splitlines()
+        raise TrainingError(f"{path} does not hold FaceBoxes' weights: {' '.join(lines[1:2]).strip()[:200]}") from error
+    return net.eval()
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The command; exit status 2 with one sentence for wrong input."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("--out", type=Path, required=True, help="the ONNX file to write")
+    parser.add_argument("--licence", default="not stated")
+    parser.add_argument("--threshold", type=float, default=0.5)
+    args = parser.parse_args(argv)
+    provenance = Provenance(
+        data=f"converted from {args.checkpoint.name}; its authors say what it was trained on",
+        licence=args.licence,
+        commit=current_commit(),
+        recipe="converted",
+        threshold=args.threshold,
+        metrics={},
+    )
+    try:
+        difference = export(network_of(args.checkpoint), args.out, provenance)
+    except (TrainingError, FacecamError, OSError) as error:
+        print(f"convert: {error}", file=sys.stderr)
+        return 2
+    print(f"{args.out}: differs from PyTorch by {difference:.1e} at most")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

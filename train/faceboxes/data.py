@@ -1,0 +1,231 @@
+"""Training pictures in the WIDER FACE layout, kept decoded, and batches drawn from them.
+
+`batch(step)` depends on the seed, the step and the process's rank alone, so a resumed run sees what it would have seen.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from facecam.opencv import cv2
+from train.engine import TrainingError
+from train.faceboxes.augment import Plan, Recipe, ResidentPictures, draw_plan, map_boxes, render, render_batch
+from train.faceboxes.wider_labels import Labelled, read_wider
+
+Array = npt.NDArray[np.float32]
+
+
+def read_split(root: Path, split: str) -> list[Labelled]:
+    """The labels of `train` or `val` of a folder in the WIDER FACE layout."""
+    return read_wider(root / "wider_face_split" / f"wider_face_{split}_bbx_gt.txt", root / f"WIDER_{split}" / "images")
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One step's training inputs.
+
+    images: (B, 3, S, S) float32, channels_last, BGR minus the mean. boxes: (B, M, 4) float32, x1 y1 x2 y2, input
+    pixels, rows of zeros behind the last. kind: (B, M) int64: 1 face, 2 ignore region, 0 padding.
+    """
+
+    images: Tensor
+    boxes: Tensor
+    kind: Tensor
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A square of a training input that shows one picture: its plan, its corner and side in input pixels, and what it
+    shows: boxes (M, 4) in input pixels and their kind (M,), as in `targets_of`."""
+
+    plan: Plan
+    x: int
+    y: int
+    size: int
+    boxes: Array
+    kind: npt.NDArray[np.int64]
+
+
+class Pictures:
+    """The decoded pictures of a data set in one flat array of bytes, in memory or in a file mapped into it.
+
+    The file is made on first use and found again by the hash of the names and sizes of the pictures, so that several
+    runs share one copy in the system's page cache.
+    """
+
+    def __init__(self, labels: Sequence[Labelled], cache: Path, max_side: int, progress: bool = True) -> None:
+        key = hashlib.sha256(f"v2 {max_side}".encode())
+        for item in labels:
+            if not item.path.is_file():
+                raise TrainingError(f"{item.path} is named in the labels but isn't there: check --data.")
+            key.update(f"{item.name} {item.path.stat().st_size}\n".encode())
+        cache.mkdir(parents=True, exist_ok=True)
+        stem = cache / key.hexdigest()[:16]
+        shapes_file, pixels_file = stem.with_suffix(".npy"), stem.with_suffix(".u8")
+        if not shapes_file.exists():
+            rows = []
+            partial = pixels_file.with_suffix(".partial")
+            with partial.open("wb") as file:
+                for item in tqdm(labels, "decoding pictures", disable=not progress, mininterval=1):
+                    image, shrink = read_picture(item.path, max_side)
+                    rows.append((*image.shape[:2], shrink))
+                    file.write(image.tobytes())
+            partial.replace(pixels_file)
+            np.save(shapes_file, np.array(rows, np.float64))
+        rows_read = np.load(shapes_file, allow_pickle=False)
+        self.shapes: npt.NDArray[np.int64] = rows_read[:, :2].astype(np.int64)
+        self.shrink: npt.NDArray[np.float64] = rows_read[:, 2]
+        areas = self.shapes.prod(1)
+        self.start = np.concatenate([[0], np.cumsum(areas)[:-1]])
+        self.pixels = np.memmap(pixels_file, np.uint8, "r", shape=(int(areas.sum()), 3))
+
+    def __getitem__(self, index: int) -> npt.NDArray[np.uint8]:
+        height, width = self.shapes[index]
+        begin = self.start[index]
+        return self.pixels[begin : begin + height * width].reshape(height, width, 3)
+
+    def to(self, device: torch.device) -> ResidentPictures:
+        """All pictures as one tensor on a device."""
+        with torch.no_grad():
+            pixels = torch.from_numpy(np.array(self.pixels)).to(device)
+        start, shapes = torch.from_numpy(self.start).to(device), torch.from_numpy(self.shapes).to(device)
+        return ResidentPictures(pixels, start, shapes[:, 0], shapes[:, 1])
+
+
+def read_picture(path: Path, max_side: int) -> tuple[npt.NDArray[np.uint8], float]:
+    """A picture as (H, W, 3) uint8 BGR, shrunk so that its longer side is at most `max_side` pixels, and the factor."""
+    image = cv2.imread(str(path), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+    if image is None:
+        raise TrainingError(f"{path} can't be read as a picture: remove it from the labels or fetch it again.")
+    scale = min(1.0, max_side / max(image.shape[:2]))
+    if scale < 1:
+        image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    return image.astype(np.uint8, copy=False), scale
+
+
+class FaceData:
+    """Draws training batches.
+
+    event_shares: event name (the folder below `images`) -> share of the training pictures drawn from it; events that
+    are not named share what is left by their number of pictures.
+    """
+
+    def __init__(
+        self,
+        labels: Sequence[Labelled],
+        pictures: Pictures,
+        recipe: Recipe,
+        min_face_px: float,
+        mean: tuple[float, float, float],
+        seed: int,
+        event_shares: dict[str, float] | None = None,
+        resident: ResidentPictures | None = None,
+    ) -> None:
+        self.pictures, self.resident = pictures, resident
+        self.recipe, self.min_face_px, self.seed = recipe, min_face_px, seed
+        self.mean = np.array(mean, np.float32)
+        self.ignore = [item.ignore for item in labels]
+        # Labels follow pictures that were shrunk on reading.
+        self.boxes = [item.boxes * np.float32(f) for item, f in zip(labels, pictures.shrink, strict=True)]
+        self.weights = _weights([item.event for item in labels], event_shares or {})
+
+    def batch(self, step: int, size: int, count: int, rank: int = 0, device: torch.device | None = None) -> Batch:
+        """The `count` training inputs of `size` x `size` pixels that belong to this step and rank."""
+        rng = np.random.default_rng([self.seed, step, rank])
+        tiles: list[list[Tile]] = []
+        for _ in range(count):
+            # A mosaic is four tiles of half the size; everything else is one tile of the whole size.
+            half = size // 2
+            places = [(0, 0, size)]
+            if rng.random() < self.recipe.mosaic:
+                places = [(x, y, half) for y in (0, half) for x in (0, half)]
+            tiles.append([self._tile(rng, *place) for place in places])
+        rows = max(1, *(sum(len(tile.kind) for tile in parts) for parts in tiles))
+        boxes = np.zeros((count, rows, 4), np.float32)
+        kind = np.zeros((count, rows), np.int64)
+        for k, parts in enumerate(tiles):
+            faces = sum(len(tile.kind) for tile in parts)
+            boxes[k, :faces] = np.concatenate([tile.boxes for tile in parts])
+            kind[k, :faces] = np.concatenate([tile.kind for tile in parts])
+        target = device or torch.device("cpu")
+        images = self._rendered(tiles, size, rng) if self.resident is None else self._resident(tiles, size, rng)
+        images = images.to(target, non_blocking=True)
+        images -= torch.from_numpy(self.mean).to(target).view(1, 3, 1, 1)
+        return Batch(images, torch.from_numpy(boxes).to(target), torch.from_numpy(kind).to(target))
+
+    def _tile(self, rng: np.random.Generator, x: int, y: int, size: int) -> Tile:
+        """Draws a picture and its plan for a tile of `size` pixels at `x`, `y` of the training input."""
+        index = int(rng.choice(len(self.boxes), p=self.weights))
+        faces, ignore = self.boxes[index], self.ignore[index]
+        height, width = map(int, self.pictures.shapes[index])
+        plan = draw_plan(rng, index, (height, width), faces[~ignore], size, self.recipe)
+        boxes, kind = targets_of(plan, faces, ignore, size, self.min_face_px)
+        return Tile(plan, x, y, size, boxes + np.array([x, y, x, y], np.float32), kind)
+
+    def _rendered(self, tiles: list[list[Tile]], size: int, rng: np.random.Generator) -> Tensor:
+        """(B, 3, size, size) float32 0..255, channels_last, rendered by OpenCV."""
+        out = np.empty((len(tiles), size, size, 3), np.uint8)
+        for k, parts in enumerate(tiles):
+            for t in parts:
+                picture = self.pictures[t.plan.picture]
+                out[k, t.y : t.y + t.size, t.x : t.x + t.size] = render(t.plan, picture, t.size, rng)
+        return torch.from_numpy(out).permute(0, 3, 1, 2).float()
+
+    def _resident(self, tiles: list[list[Tile]], size: int, rng: np.random.Generator) -> Tensor:
+        """The same, rendered in batches on the device that holds the pictures: one batch per tile size."""
+        assert self.resident is not None
+        device = self.resident.pixels.device
+        generator = torch.Generator(device).manual_seed(int(rng.integers(2**62)))
+        out = torch.empty(len(tiles), 3, size, size, device=device).to(memory_format=torch.channels_last)
+        for tile_size in (size, size // 2):
+            chosen = [(k, t) for k, parts in enumerate(tiles) for t in parts if t.size == tile_size]
+            if chosen:
+                images = render_batch([t.plan for _, t in chosen], self.resident, tile_size, generator)
+                for image, (k, t) in zip(images, chosen, strict=True):
+                    out[k, :, t.y : t.y + tile_size, t.x : t.x + tile_size] = image
+        return out
+
+
+def targets_of(
+    plan: Plan, faces: Array, ignore: npt.NDArray[np.bool_], size: int, min_face_px: float
+) -> tuple[Array, npt.NDArray[np.int64]]:
+    """Boxes (M, 4) in input pixels and their kind (M,): 1 face, 2 ignore region.
+
+    A face stays when its centre is inside the input (FaceBoxes, section 3.3). Faces that are cut off beyond that, that
+    are `invalid`, or whose longer side is under `min_face_px` become ignore regions: a face is there, so it must not
+    count as background. Boxes are clipped to the input.
+    """
+    boxes = map_boxes(faces, plan.transform)
+    centre = (boxes[:, :2] + boxes[:, 2:]) / 2
+    inside = ((centre > 0) & (centre < size)).all(1)
+    small = (boxes[:, 2:] - boxes[:, :2]).max(1, initial=0) < min_face_px
+    kind = np.where(ignore | ~inside | small, 2, 1)
+    boxes = boxes.clip(0, size)
+    visible = ((boxes[:, 2:] - boxes[:, :2]) >= 1).all(1)
+    return boxes[visible], kind[visible].astype(np.int64)
+
+
+def _weights(events: list[str], shares: dict[str, float]) -> npt.NDArray[np.float64]:
+    weights = np.zeros(len(events))
+    named = {name: share for name, share in shares.items() if name in events}
+    rest = 1 - sum(named.values())
+    if rest < 0:
+        raise TrainingError(f"the shares of the events add up to {sum(named.values()):.2f}: they may reach 1 at most.")
+    others = np.array([event not in named for event in events])
+    if others.any():
+        weights[others] = rest / others.sum()
+    for name, share in named.items():
+        chosen = np.array([event == name for event in events])
+        weights[chosen] = share / chosen.sum()
+    if weights.sum() <= 0:
+        raise TrainingError("the shares of the events leave no picture to train on.")
+    return weights / weights.sum()

@@ -1,0 +1,216 @@
+"""Exports a trained detector to ONNX, with its metadata inside and a model card beside it.
+
+    python -m train.faceboxes.export runs/faceboxes/00000-faceboxes/best.pt --out assets/facecam \\
+        --data "what it was trained on" --licence "..."
+
+A public FaceBoxes checkpoint (a plain state dict with the parameter names of FaceBoxes.PyTorch) converts with
+`python -m train.faceboxes.convert`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+from torch import Tensor, nn
+
+from facecam.anchors import spec_to_json
+from facecam.boxes import VARIANCES
+from facecam.errors import FacecamError
+from train.engine import TrainingError, load_checkpoint
+from train.faceboxes.model import MEAN_BGR, MODELS, FaceBoxes
+
+CHECKED_SIZES = ((480, 640), (96, 128), (333, 517))
+"""Heights and widths at which the exported file is compared with PyTorch; the last is no multiple of any stride."""
+
+TOLERANCE = 1e-4
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What the file says about itself. metrics: figure -> value; recipe: a sentence on the training."""
+
+    data: str
+    licence: str
+    commit: str
+    recipe: str
+    threshold: float
+    metrics: dict[str, Any]
+
+
+class Exported(nn.Module):
+    """The network as it is exported: probabilities instead of logits."""
+
+    def __init__(self, net: FaceBoxes) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
+        offsets, logits = self.net(image)
+        return offsets, logits.softmax(-1)
+
+
+def export(net: FaceBoxes, path: Path, provenance: Provenance) -> float:
+    """Writes the ONNX file and returns its largest difference from PyTorch over `CHECKED_SIZES`.
+
+    Input `image` (1, 3, H, W) float32, BGR minus the mean; outputs `loc` (1, A, 4) and `conf` (1, A, 2). Raises
+    TrainingError, and leaves no file, when the difference exceeds `TOLERANCE`.
+    """
+    exported = Exported(net.float().cpu()).eval()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".partial")
+    with warnings.catch_warnings():
+        # The older exporter folds batch norm and keeps the sizes symbolic; the newer one needs a package more.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            exported,
+            (torch.zeros(1, 3, 480, 640),),
+            str(partial),
+            input_names=["image"],
+            output_names=["loc", "conf"],
+            dynamic_axes={"image": {2: "height", 3: "width"}, "loc": {1: "anchors"}, "conf": {1: "anchors"}},
+            opset_version=17,
+            dynamo=False,
+        )
+    model = onnx.load(str(partial))
+    onnx.helper.set_model_props(model, {"facecam": json.dumps(metadata(net, provenance))})
+    onnx.save(model, str(partial))
+    difference = largest_difference(exported, partial)
+    if difference > TOLERANCE:
+        partial.unlink()
+        raise TrainingError(f"the exported file differs from PyTorch by {difference:.1e}: it was not kept.")
+    partial.replace(path)
+    return difference
+
+
+def metadata(net: FaceBoxes, provenance: Provenance) -> dict[str, Any]:
+    """The file's description of itself, as `facecam.detector` reads it."""
+    return {
+        "format": 1,
+        "name": net.name,
+        "mean": list(MEAN_BGR),
+        "variances": list(VARIANCES),
+        "anchors": spec_to_json(net.anchors),
+        "threshold": provenance.threshold,
+        "data": provenance.data,
+        "licence": provenance.licence,
+        "commit": provenance.commit,
+        "recipe": provenance.recipe,
+        "metrics": provenance.metrics,
+    }
+
+
+@torch.no_grad()
+def largest_difference(exported: nn.Module, path: Path) -> float:
+    """The largest difference of any output between PyTorch and ONNX Runtime, on noise in the range of pictures."""
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    rng = np.random.default_rng(0)
+    largest = 0.0
+    for height, width in CHECKED_SIZES:
+        image = (rng.random((1, 3, height, width), np.float32) * 255 - 120).astype(np.float32)
+        ours = session.run(None, {"image": image})
+        theirs = [output.numpy() for output in exported(torch.from_numpy(image))]
+        largest = max(largest, *(float(np.abs(a - b).max()) for a, b in zip(ours, theirs, strict=True)))
+    return largest
+
+
+def current_commit() -> str:
+    """The checkout's commit, with a plus where files were changed since; "unknown" outside of a checkout."""
+    try:
+        done = subprocess.run(
+            ["git", "describe", "--always", "--dirty=+", "--abbrev=12"],
+            cwd=Path(__file__).parent, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return done.stdout.strip()
+
+
+def card(net: FaceBoxes, provenance: Provenance, size_bytes: int) -> str:
+    """The model card, in Markdown."""
+    parameters = sum(p.numel() for p in net.parameters())
+    rows = "\n".join(f"| {name} | {_figure(value)} |" for name, value in _flat(provenance.metrics))
+    return f"""# {net.name}
+
+FaceBoxes (Zhang et al. 2017), {parameters / 1e6:.2f} million parameters, {size_bytes / 1e6:.1f} MB. Trained from
+scratch by `train/faceboxes`; no weights from anywhere else.
+
+- **Data:** {provenance.data}
+- **Licence:** {provenance.licence}
+- **Recipe:** {provenance.recipe}
+- **Commit:** {provenance.commit}
+- **Default threshold:** {provenance.threshold:g}
+- **Input:** `image` (1, 3, H, W) float32, BGR minus {MEAN_BGR}. **Outputs:** `loc` (1, A, 4), `conf` (1, A, 2).
+
+| measure | value |
+|---|---|
+{rows}
+"""
+
+
+def _flat(values: dict[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    rows: list[tuple[str, Any]] = []
+    for name, value in values.items():
+        rows += _flat(value, f"{prefix}{name}: ") if isinstance(value, dict) else [(prefix + name, value)]
+    return rows
+
+
+def _figure(value: Any) -> str:
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
+def load_trained(path: Path) -> tuple[FaceBoxes, dict[str, Any]]:
+    """The averaged network of one of our checkpoints, and the whole checkpoint."""
+    state = load_checkpoint(path)
+    try:
+        net = MODELS[state["model"]]()
+        net.load_state_dict(state["ema"]["module"])
+    except (KeyError, RuntimeError, TypeError) as error:
+        raise TrainingError(f"{path} is not a checkpoint of train.faceboxes.train ({error}).") from error
+    return net.eval(), state
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The command; exit status 2 with one sentence for wrong input."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("--out", type=Path, default=Path("assets/facecam"), help="folder for NAME.onnx and NAME.md")
+    parser.add_argument("--data", default="not stated")
+    parser.add_argument("--licence", default="not stated")
+    parser.add_argument("--recipe", default=None, help="a sentence for the card (default: from the checkpoint)")
+    parser.add_argument("--threshold", type=float, default=0.5)
+    parser.add_argument("--metrics", type=Path, default=None, help="JSON of figures for the card")
+    args = parser.parse_args(argv)
+    try:
+        net, state = load_trained(args.checkpoint)
+        options = json.loads(state["options"])
+        metrics = json.loads(args.metrics.read_text(encoding="utf-8")) if args.metrics else {}
+        if not metrics and "ap" in state:
+            metrics = {"AP": json.loads(state["ap"])["ap"]}
+        recipe = args.recipe or (
+            f"{state['step']:,} steps, {state['images']:,} pictures seen; {options['optimizer']}, learning rate"
+            f" {options['lr']}, {options['box_loss']} box loss, seed {options['seed']}."
+        )
+        provenance = Provenance(args.data, args.licence, current_commit(), recipe, args.threshold, metrics)
+        path = args.out / f"{net.name}.onnx"
+        difference = export(net, path, provenance)
+        path.with_suffix(".md").write_text(card(net, provenance, path.stat().st_size), encoding="utf-8")
+    except (TrainingError, FacecamError, OSError, json.JSONDecodeError) as error:
+        print(f"export: {error}", file=sys.stderr)
+        return 2
+    print(f"{path}: {path.stat().st_size / 1e6:.1f} MB, differs from PyTorch by {difference:.1e} at most")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,88 @@
+"""The multibox loss: classification over hard-mined anchors and box regression over positive ones.
+
+FaceBoxes, section 3.3: softmax loss, smooth L1, hard negatives. The box loss can also be DIoU (Zheng et al. 2020),
+which optimises what is measured, the overlap, instead of four numbers apart.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from facecam.boxes import VARIANCES
+from train.faceboxes.targets import Targets
+
+
+@dataclass(frozen=True)
+class LossOptions:
+    """negatives: hard negatives per positive. box: "diou" or "smooth_l1". box_weight: weight of the box loss.
+    least_negatives: hard negatives of a picture that has hardly a face or none."""
+
+    negatives: float = 7.0
+    box: str = "diou"
+    box_weight: float = 2.0
+    least_negatives: int = 16
+
+
+@dataclass(frozen=True)
+class Losses:
+    """Scalars: the weighted total, and its two parts. All are sums over anchors divided by the number of positives."""
+
+    total: Tensor
+    classes: Tensor
+    boxes: Tensor
+
+
+def multibox_loss(offsets: Tensor, logits: Tensor, targets: Targets, anchors: Tensor, options: LossOptions) -> Losses:
+    """offsets: (B, A, 4); logits: (B, A, 2) background, face; anchors: (A, 4) cx cy w h in input pixels."""
+    offsets, logits = offsets.float(), logits.float()
+    positive = targets.label == 1
+    count = positive.sum().clamp(min=1)
+    # Two-class softmax: the loss depends on the difference of the logits alone.
+    margin = logits[..., 1] - logits[..., 0]
+    loss = torch.where(positive, F.softplus(-margin), F.softplus(margin))  # [B, A]
+    with torch.no_grad():
+        candidates = torch.where(targets.label == 0, loss, -1.0)
+        wanted = (positive.sum(1) * options.negatives).clamp(min=options.least_negatives)  # [B]
+        wanted = wanted.minimum((targets.label == 0).sum(1))
+        ordered = candidates.sort(1, descending=True).values
+        last = ordered.gather(1, (wanted.long() - 1).clamp(min=0)[:, None])
+        hard = (candidates >= last) & (targets.label == 0) & (wanted > 0)[:, None]
+    classes = (loss * (positive | hard)).sum() / count
+    boxes = _box_loss(offsets, targets, anchors, positive, options.box).sum() / count
+    return Losses(classes + options.box_weight * boxes, classes, boxes)
+
+
+def _box_loss(offsets: Tensor, targets: Targets, anchors: Tensor, positive: Tensor, kind: str) -> Tensor:
+    """(P,) losses of the positive anchors."""
+    where = positive.nonzero(as_tuple=True)
+    prior = anchors[where[1]]  # [P, 4]
+    truth, predicted = targets.boxes[where], offsets[where]
+    if kind == "smooth_l1":
+        centre = ((truth[:, :2] + truth[:, 2:]) / 2 - prior[:, :2]) / (VARIANCES[0] * prior[:, 2:])
+        size = ((truth[:, 2:] - truth[:, :2]).clamp(min=1) / prior[:, 2:]).log() / VARIANCES[1]
+        return F.smooth_l1_loss(predicted, torch.cat([centre, size], 1), reduction="none").sum(1)
+    if kind == "diou":
+        return 1 - diou(decode(predicted, prior), truth)
+    raise ValueError(f"unknown box loss {kind}")
+
+
+def decode(offsets: Tensor, anchors: Tensor) -> Tensor:
+    """`facecam.boxes.decode` for tensors: (P, 4) offsets and anchors -> (P, 4) x1 y1 x2 y2."""
+    centre = anchors[:, :2] + offsets[:, :2] * VARIANCES[0] * anchors[:, 2:]
+    half = anchors[:, 2:] * (offsets[:, 2:] * VARIANCES[1]).clamp(max=6).exp() / 2
+    return torch.cat([centre - half, centre + half], 1)
+
+
+def diou(a: Tensor, b: Tensor) -> Tensor:
+    """(P,) distance-IoU of boxes (P, 4): IoU less the squared distance of the centres over the squared diagonal of the
+    smallest box around both."""
+    overlap = (torch.minimum(a[:, 2:], b[:, 2:]) - torch.maximum(a[:, :2], b[:, :2])).clamp(min=0).prod(1)
+    area_a, area_b = (a[:, 2:] - a[:, :2]).prod(1), (b[:, 2:] - b[:, :2]).prod(1)
+    around = torch.maximum(a[:, 2:], b[:, 2:]) - torch.minimum(a[:, :2], b[:, :2])
+    distance = ((a[:, :2] + a[:, 2:] - b[:, :2] - b[:, 2:]) / 2).square().sum(1)
+    iou = overlap / (area_a + area_b - overlap).clamp(min=1e-6)
+    return iou - distance / around.square().sum(1).clamp(min=1e-6)

@@ -1,0 +1,141 @@
+"""FaceBoxes (Zhang et al. 2017, section 3) in PyTorch, and the same network with one more level at stride 16.
+
+Parameter names follow the public FaceBoxes checkpoints, so that one loads into `FaceBoxes` as it is.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from facecam.anchors import FACEBOXES, FACEBOXES_S16, AnchorSpec
+
+MEAN_BGR = (104.0, 117.0, 123.0)
+
+
+class ConvBN(nn.Module):
+    """Convolution, batch norm, ReLU."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False)
+        self.bn = nn.BatchNorm2d(outputs)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.relu(self.bn(self.conv(x)))
+
+
+class CRelu(ConvBN):
+    """Convolution, batch norm, then ReLU of the result and of its negative: twice the channels for one convolution
+    (section 3.1, "C.ReLU")."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.bn(self.conv(x))
+        return F.relu(torch.cat([x, -x], 1))
+
+
+class Inception(nn.Module):
+    """Four parallel branches of 32 channels with receptive fields from 1 to 5 cells (figure 2)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.branch1x1 = ConvBN(128, 32, 1)
+        self.branch1x1_2 = ConvBN(128, 32, 1)
+        self.branch3x3_reduce = ConvBN(128, 24, 1)
+        self.branch3x3 = ConvBN(24, 32, 3)
+        self.branch3x3_reduce_2 = ConvBN(128, 24, 1)
+        self.branch3x3_2 = ConvBN(24, 32, 3)
+        self.branch3x3_3 = ConvBN(32, 32, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cat(
+            [
+                self.branch1x1(x),
+                self.branch1x1_2(F.avg_pool2d(x, 3, 1, 1)),
+                self.branch3x3(self.branch3x3_reduce(x)),
+                self.branch3x3_3(self.branch3x3_2(self.branch3x3_reduce_2(x))),
+            ],
+            1,
+        )
+
+
+class FaceBoxes(nn.Module):
+    """The exact topology: about 1 million parameters, 275 million multiply-adds at 640x480.
+
+    Input: (N, 3, H, W) float, BGR minus `MEAN_BGR`. Output: offsets (N, A, 4) and class logits (N, A, 2), background
+    then face, in the order of `facecam.anchors.anchor_grid(self.anchors, H, W)`.
+    """
+
+    name = "faceboxes"
+    anchors: AnchorSpec = FACEBOXES
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv1 = CRelu(3, 24, 7, 4)
+        self.conv2 = CRelu(48, 64, 5, 2)
+        self.inception1 = Inception()
+        self.inception2 = Inception()
+        self.inception3 = Inception()
+        self.conv3_1 = ConvBN(128, 128, 1)
+        self.conv3_2 = ConvBN(128, 256, 3, 2)
+        self.conv4_1 = ConvBN(256, 128, 1)
+        self.conv4_2 = ConvBN(128, 256, 3, 2)
+        channels = self.source_channels()
+        per_cell = [level.per_cell for level in self.anchors]
+        self.loc = nn.ModuleList(nn.Conv2d(c, n * 4, 3, padding=1) for c, n in zip(channels, per_cell, strict=True))
+        self.conf = nn.ModuleList(nn.Conv2d(c, n * 2, 3, padding=1) for c, n in zip(channels, per_cell, strict=True))
+
+    def source_channels(self) -> list[int]:
+        """Channels of the feature maps that predict, finest first."""
+        return [128, 256, 256]
+
+    def sources(self, x: Tensor) -> list[Tensor]:
+        """The feature maps that predict, finest first, one per level of `anchors`."""
+        stride16 = self.conv2(F.max_pool2d(self.conv1(x), 3, 2, 1))
+        return self.deep_sources(stride16)
+
+    def deep_sources(self, stride16: Tensor) -> list[Tensor]:
+        """The paper's three maps, at strides 32, 64 and 128, from the 5x5 convolution's output."""
+        stride32 = self.inception3(self.inception2(self.inception1(F.max_pool2d(stride16, 3, 2, 1))))
+        stride64 = self.conv3_2(self.conv3_1(stride32))
+        stride128 = self.conv4_2(self.conv4_1(stride64))
+        return [stride32, stride64, stride128]
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        sources = self.sources(x)
+        # [N, C, h, w] -> [N, h, w, per_cell * k] -> [N, anchors of the level, k]
+        loc = [head(s).permute(0, 2, 3, 1).flatten(1) for head, s in zip(self.loc, sources, strict=True)]
+        conf = [head(s).permute(0, 2, 3, 1).flatten(1) for head, s in zip(self.conf, sources, strict=True)]
+        offsets, logits = torch.cat(loc, 1), torch.cat(conf, 1)
+        return offsets.unflatten(1, (-1, 4)), logits.unflatten(1, (-1, 2))
+
+
+class FaceBoxesS16(FaceBoxes):
+    """FaceBoxes with one more level at stride 16 for faces under 32 px, fed from both sides: a 1x1 lateral on the 5x5
+    convolution's output, and the inception blocks' output on top of it."""
+
+    name = "faceboxes-s16"
+    anchors: AnchorSpec = FACEBOXES_S16
+    width = 64
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lateral = nn.Conv2d(128, self.width, 1)
+        self.top_down = nn.Conv2d(128, self.width, 1)
+        self.merge_depthwise = ConvBN(self.width, self.width, 3, groups=self.width)
+        self.merge_pointwise = ConvBN(self.width, self.width, 1)
+
+    def source_channels(self) -> list[int]:
+        return [self.width, 128, 256, 256]
+
+    def sources(self, x: Tensor) -> list[Tensor]:
+        stride16 = self.conv2(F.max_pool2d(self.conv1(x), 3, 2, 1))
+        deep = self.deep_sources(stride16)
+        lateral = self.lateral(stride16)
+        merged = lateral + F.interpolate(self.top_down(deep[0]), size=lateral.shape[-2:], mode="nearest")
+        return [self.merge_pointwise(self.merge_depthwise(F.relu(merged))), *deep]
+
+
+MODELS: dict[str, type[FaceBoxes]] = {net.name: net for net in (FaceBoxes, FaceBoxesS16)}
+"""Networks by the name that `--model` and the exported file carry."""

@@ -1,0 +1,82 @@
+"""Pictures to look at while training: what the network is shown, and what it finds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from facecam.anchors import anchor_grid
+from facecam.boxes import Detections, decode, nms
+from facecam.opencv import cv2
+from train.faceboxes.data import Batch
+from train.faceboxes.model import MEAN_BGR, FaceBoxes
+from train.faceboxes.protocols.canvas import VGA
+from train.faceboxes.protocols.pictures import Detect, Image, letterbox, read_image
+from train.faceboxes.targets import FACE
+from train.faceboxes.wider_labels import Labelled
+
+GREEN, RED = (0, 230, 0), (0, 0, 255)
+
+
+def detector_of(net: FaceBoxes, device: torch.device, lowest: float = 0.02) -> Detect:
+    """A function from a canvas (H, W, 3) uint8 BGR to boxes (N, 4) and scores (N,), by the PyTorch network."""
+
+    @torch.no_grad()
+    def detect(image: Image) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        x = torch.from_numpy(np.ascontiguousarray(image)).to(device).permute(2, 0, 1)[None].float()
+        x = x - torch.tensor(MEAN_BGR, device=device).view(1, 3, 1, 1)
+        training = net.training
+        offsets, logits = net.eval()(x)
+        net.train(training)
+        scores = logits[0].float().softmax(1)[:, 1].cpu().numpy()
+        chosen = np.flatnonzero(scores > lowest)
+        anchors = anchor_grid(net.anchors, *image.shape[:2])[chosen]
+        boxes, scores = decode(offsets[0].float().cpu().numpy()[chosen], anchors), scores[chosen]
+        keep = nms(boxes, scores, 0.3)
+        return boxes[keep], scores[keep]
+
+    return detect
+
+
+def save_inputs(batch: Batch, mean: tuple[float, float, float], path: Path, columns: int = 6) -> None:
+    """A sheet of training inputs; faces in green, ignore regions in red."""
+    images = (batch.images.cpu().permute(0, 2, 3, 1).numpy() + np.array(mean)).clip(0, 255).astype(np.uint8)
+    sheet = []
+    for image, boxes, kinds in zip(images, batch.boxes.cpu().numpy(), batch.kind.cpu().numpy(), strict=True):
+        image = np.ascontiguousarray(image)
+        for box, kind in zip(boxes, kinds, strict=True):
+            if kind:
+                _draw(image, box, GREEN if kind == FACE else RED)
+        sheet.append(image)
+    _save_sheet(sheet, path, columns)
+
+
+def save_detections(detect: Detect, items: Sequence[Labelled], path: Path, threshold: float = 0.5) -> None:
+    """A sheet of pictures with the boxes that are found in them, and their scores."""
+    sheet = []
+    for item in items:
+        canvas, _ = letterbox(read_image(item.path), VGA)
+        found = Detections(*detect(canvas))
+        for box, score in zip(found.boxes, found.scores, strict=True):
+            if score >= threshold:
+                _draw(canvas, box, GREEN, f"{score:.2f}")
+        sheet.append(canvas)
+    _save_sheet(sheet, path, 4)
+
+
+def _draw(image: Image, box: npt.NDArray[np.float32], colour: tuple[int, int, int], text: str = "") -> None:
+    x1, y1, x2, y2 = (round(float(v)) for v in box)
+    cv2.rectangle(image, (x1, y1), (x2, y2), colour, 2)
+    if text:
+        cv2.putText(image, text, (x1, max(10, y1 - 3)), cv2.FONT_HERSHEY_SIMPLEX, 0.45, colour, 1, cv2.LINE_AA)
+
+
+def _save_sheet(images: list[Image], path: Path, columns: int) -> None:
+    blank = np.zeros_like(images[0])
+    images = images + [blank] * (-len(images) % columns)
+    rows = [np.concatenate(images[k : k + columns], 1) for k in range(0, len(images), columns)]
+    cv2.imwrite(str(path), np.concatenate(rows), [cv2.IMWRITE_JPEG_QUALITY, 85])

@@ -1,0 +1,255 @@
+"""Trains FaceBoxes.
+
+    python -m train.faceboxes.train --data DIR --model faceboxes --steps 120000
+
+`DIR` has the WIDER FACE layout (`WIDER_train/images`, `WIDER_val/images`, `wider_face_split/*.txt`). Results go to a
+new folder `runs/faceboxes/NNNNN-NAME/`: `stats.jsonl`, `last.pt` (everything that `--resume` needs), `best.pt` (the
+moving average with the best AP), sample pictures. Several GPUs or machines:
+
+    torchrun --nproc-per-node 2 -m train.faceboxes.train --data DIR ...
+
+The learning rate rises, stays, and falls linearly over the last `--decay` steps, so that a run can be prolonged: resume
+it from a checkpoint before the fall, with larger `--steps`. Ctrl+C, SIGTERM and `--time-limit` save and end it cleanly.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from facecam.anchors import anchor_grid
+from facecam.errors import FacecamError
+from train.engine import (
+    Ema,
+    StatsLog,
+    StopRequest,
+    TrainingError,
+    World,
+    autocast,
+    check_finite,
+    load_checkpoint,
+    new_run_folder,
+    save_checkpoint,
+    seed_everything,
+    trapezoid,
+    world,
+)
+from train.faceboxes.augment import Recipe
+from train.faceboxes.data import FaceData, Pictures, read_split
+from train.faceboxes.loss import LossOptions, multibox_loss
+from train.faceboxes.model import MEAN_BGR, MODELS, FaceBoxes
+from train.faceboxes.protocols.canvas import evaluate_vga
+from train.faceboxes.samples import detector_of, save_detections, save_inputs
+from train.faceboxes.targets import match
+
+
+def arguments(argv: list[str] | None = None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add = parser.add_argument
+    add("--data", type=Path, required=True, help="folder in the WIDER FACE layout")
+    add("--model", choices=sorted(MODELS), default="faceboxes")
+    add("--runs", type=Path, default=Path("runs/faceboxes"), help="where run folders go")
+    add("--name", default=None, help="name of the run folder (default: the model's)")
+    add("--resume", type=Path, default=None, help="a checkpoint to go on from, in its own run folder")
+    add("--init", type=Path, default=None, help="a checkpoint whose weights to start from, as far as they fit")
+    add("--steps", type=int, default=120_000, help="optimizer steps in all")
+    add("--decay", type=int, default=None, help="last steps, in which the learning rate falls to 0 (default: a fifth)")
+    add("--batch", type=int, default=32, help="pictures a step and process at 320 px; other sizes: as many pixels")
+    add("--sizes", type=_sizes, default={256: 0.25, 320: 0.4, 448: 0.2, 640: 0.15}, help="size:share,... in px")
+    add("--optimizer", choices=("sgd", "adamw"), default="sgd")
+    add("--lr", type=float, default=0.02)
+    add("--warmup", type=int, default=500)
+    add("--weight-decay", type=float, default=5e-4)
+    add("--ema", type=float, default=0.9995)
+    add("--box-loss", choices=("diou", "smooth_l1"), default="diou")
+    add("--box-weight", type=float, default=2.0)
+    add("--negatives", type=float, default=7.0, help="hard negatives per positive anchor")
+    add("--min-face", type=float, default=16.0, help="smaller faces are neither face nor background, in input px")
+    add("--shares", type=_shares, default={"0--human": 0.45, "3--none": 0.08}, help="event=share,... of the pictures")
+    add("--max-side", type=int, default=1024, help="larger pictures are shrunk to this once")
+    add("--cache", type=Path, default=Path("runs/cache"), help="where decoded pictures are kept")
+    add("--resident", action="store_true", help="hold the pictures on the device (the default on a GPU)")
+    add("--device", default="auto")
+    add("--fp32", action="store_true", help="no bfloat16")
+    add("--seed", type=int, default=1)
+    add("--time-limit", type=float, default=None, help="minutes, then save and end")
+    add("--save-every", type=float, default=3.0, help="minutes between checkpoints")
+    add("--eval-every", type=int, default=5000, help="steps between evaluations on the validation pictures")
+    add("--eval-events", default="0--human", help="events of the validation pictures to evaluate on, or 'all'")
+    return parser.parse_args(argv)
+
+
+def _sizes(text: str) -> dict[int, float]:
+    sizes = {int(size): float(share) for size, share in (part.split(":") for part in text.split(","))}
+    if any(size % 64 or size < 64 for size in sizes):
+        raise argparse.ArgumentTypeError("sizes must be multiples of 64")
+    return sizes
+
+
+def _shares(text: str) -> dict[str, float]:
+    return {name: float(share) for name, share in (part.split("=") for part in text.split(",") if part)}
+
+
+def optimizer_of(net: nn.Module, args: argparse.Namespace) -> torch.optim.Optimizer:
+    """SGD with momentum 0.9 (the paper's) or AdamW; no weight decay on biases and batch norms."""
+    decayed = [p for p in net.parameters() if p.ndim > 1]
+    plain = [p for p in net.parameters() if p.ndim <= 1]
+    groups = [{"params": decayed, "weight_decay": args.weight_decay}, {"params": plain, "weight_decay": 0.0}]
+    if args.optimizer == "sgd":
+        return torch.optim.SGD(groups, lr=args.lr, momentum=0.9, nesterov=True)
+    return torch.optim.AdamW(groups, lr=args.lr, betas=(0.9, 0.99))
+
+
+def draw_size(args: argparse.Namespace, step: int) -> int:
+    """The input size of a step, the same in all processes."""
+    sizes = list(args.sizes)
+    shares = np.array([args.sizes[size] for size in sizes])
+    return int(np.random.default_rng([args.seed, step]).choice(sizes, p=shares / shares.sum()))
+
+
+def load_fitting(net: nn.Module, state: dict[str, Tensor]) -> list[str]:
+    """Loads the weights whose names and shapes fit; returns the names of those that don't."""
+    mine = net.state_dict()
+    fitting = {name: value for name, value in state.items() if name in mine and mine[name].shape == value.shape}
+    if not fitting:
+        raise TrainingError("no weight of the --init checkpoint fits this network.")
+    net.load_state_dict(fitting, strict=False)
+    return sorted(set(mine) - set(fitting))
+
+
+def train(args: argparse.Namespace, here: World) -> Path:
+    """Runs the training and returns the run folder."""
+    seed_everything(args.seed)
+    stop = StopRequest(args.time_limit * 60 if args.time_limit else None)
+    decay_steps = args.steps // 5 if args.decay is None else args.decay
+    labels = read_split(args.data, "train")
+    pictures = Pictures(labels, args.cache, args.max_side, progress=here.main)
+    resident = pictures.to(here.device) if args.resident or here.device.type == "cuda" else None
+    data = FaceData(labels, pictures, Recipe(), args.min_face, MEAN_BGR, args.seed, args.shares, resident)
+    validation = read_split(args.data, "val")
+    if args.eval_events != "all":
+        validation = [item for item in validation if item.event in args.eval_events.split(",")]
+
+    net: FaceBoxes = MODELS[args.model]().to(here.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    ema = Ema(net, MODELS[args.model]().to(here.device), args.ema)
+    optimizer = optimizer_of(net, args)
+    start, images_seen, best = 0, 0, 0.0
+    if args.init is not None:
+        missing = load_fitting(net, _weights_of(load_checkpoint(args.init, here.device)))
+        ema.module.load_state_dict(net.state_dict())
+        if here.main and missing:
+            print(f"not in {args.init}: {', '.join(missing)}", file=sys.stderr)
+    if args.resume is not None:
+        state = load_checkpoint(args.resume, here.device)
+        net.load_state_dict(state["net"])
+        ema.load_state_dict(state["ema"])
+        optimizer.load_state_dict(state["optimizer"])
+        start, images_seen, best = int(state["step"]), int(state["images"]), float(state["best"])
+        folder = args.resume.parent
+    elif here.main:
+        folder = new_run_folder(args.runs, args.name or args.model)
+    else:
+        folder = Path()
+    log = StatsLog(folder / "stats.jsonl") if here.main else None
+    if here.main and start == 0:
+        (folder / "options.json").write_text(json.dumps(vars(args), default=str, indent=1) + "\n", encoding="utf-8")
+        save_inputs(data.batch(0, 320, 24), MEAN_BGR, folder / "inputs.jpg")
+    parallel = net if here.size == 1 else nn.parallel.DistributedDataParallel(net)
+    options = LossOptions(args.negatives, args.box_loss, args.box_weight)
+    anchors = {
+        size: torch.from_numpy(anchor_grid(net.anchors, size, size).copy()).to(here.device) for size in args.sizes
+    }
+
+    def checkpoint(step: int) -> dict[str, Any]:
+        return {
+            "model": args.model, "step": step, "images": images_seen, "best": best, "net": net.state_dict(),
+            "ema": ema.state_dict(), "optimizer": optimizer.state_dict(),
+            "options": json.dumps(vars(args), default=str),
+        }  # fmt: skip
+
+    net.train()
+    saved_s = logged_s = time.monotonic()
+    sums, since = torch.zeros(3), 0
+    seen_at_log = images_seen
+    for step in tqdm(
+        range(start, args.steps), "training", initial=start, total=args.steps, disable=None, mininterval=5
+    ):
+        size = draw_size(args, step)
+        count = max(1, round(args.batch * (320 / size) ** 2))
+        batch = data.batch(step, size, count, here.rank, here.device)
+        targets = match(anchors[size], batch.boxes, batch.kind)
+        with autocast(here.device, not args.fp32):
+            offsets, logits = parallel(batch.images)
+        losses = multibox_loss(offsets, logits, targets, anchors[size], options)
+        optimizer.zero_grad(set_to_none=True)
+        losses.total.backward()
+        nn.utils.clip_grad_norm_(net.parameters(), 10.0)
+        rate = args.lr * trapezoid(step, args.steps, args.warmup, decay_steps)
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+        optimizer.step()
+        ema.update(net)
+        images_seen += count * here.size
+        sums += torch.stack([losses.total, losses.classes, losses.boxes]).detach().cpu()
+        since += 1
+
+        done = step + 1
+        ending = here.agree(bool(stop)) or done == args.steps
+        if done % 100 == 0 or ending:
+            check_finite(sums, done)
+            if log is not None:
+                total, classes, boxes = (sums / since).tolist()
+                now = time.monotonic()
+                log.write(
+                    step=done, images=images_seen, loss=total, loss_classes=classes, loss_boxes=boxes, lr=rate,
+                    images_per_s=round((images_seen - seen_at_log) / (now - logged_s), 1),
+                )  # fmt: skip
+                logged_s, seen_at_log = now, images_seen
+            sums, since = torch.zeros(3), 0
+        if here.main and (done % args.eval_every == 0 or done == args.steps):
+            detect = detector_of(ema.module, here.device)
+            report = evaluate_vga(detect, validation)
+            log.write(step=done, images=images_seen, **report.to_json())  # type: ignore[union-attr]
+            save_detections(detect, validation[:: max(1, len(validation) // 12)][:12], folder / f"faces{done:07d}.jpg")
+            if report.ap[0] > best:
+                best = report.ap[0]
+                save_checkpoint(folder / "best.pt", {**checkpoint(done), "ap": json.dumps(report.to_json())})
+        if here.main and (ending or time.monotonic() - saved_s > args.save_every * 60):
+            save_checkpoint(folder / "last.pt", checkpoint(done))
+            saved_s = time.monotonic()
+        if ending:
+            break
+    return folder
+
+
+def _weights_of(state: dict[str, Any]) -> dict[str, Tensor]:
+    """The averaged weights of one of our checkpoints, or a plain state dict as it is."""
+    return state["ema"]["module"] if "ema" in state else state
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The command; exit status 2 with one sentence for wrong input."""
+    args = arguments(argv)
+    try:
+        with world(args.device) as here:
+            folder = train(args, here)
+            if here.main:
+                print(f"results in {folder}")
+    except (TrainingError, FacecamError) as error:
+        print(f"train: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
