@@ -19,6 +19,9 @@ from train.faceboxes.protocols.pictures import Detect, Image, letterbox, picture
 from train.faceboxes.protocols.voc import FALSE, LEFT_OUT, Curve, Matching, curve, match
 from train.faceboxes.wider_labels import Labelled
 
+Change = Callable[[Image, Array], tuple[Image, Array, npt.NDArray[np.bool_]]]
+"""Picture and boxes (M, 4) px -> a changed picture, the boxes in it, and (M,) which of them it still shows."""
+
 VGA = (640, 480)
 """The canvas, width and height."""
 
@@ -92,18 +95,19 @@ def run_canvas(
     detect: Detect,
     labelled: Sequence[Labelled],
     size: tuple[int, int] = VGA,
-    change: Callable[[Image, Array], tuple[Image, Array]] | None = None,
+    change: Change | None = None,
     progress: bool = False,
 ) -> list[OnCanvas]:
     """The detections of every picture on its canvas. change: gives a changed picture and its boxes to use instead."""
     results = []
     for item, image in zip(labelled, pictures((item.path for item in labelled), progress), strict=True):
-        boxes = item.boxes
+        boxes, ignore = item.boxes, item.ignore
         if change is not None:
-            image, boxes = change(image, boxes)
+            image, boxes, inside = change(image, boxes)
+            ignore = ignore | ~inside
         canvas, scale = letterbox(image, size)
         on_canvas = (boxes * scale).astype(np.float32)
-        results.append(OnCanvas(run(detect, canvas), on_canvas, item.ignore, item.event, item.source))
+        results.append(OnCanvas(run(detect, canvas), on_canvas, ignore, item.event, item.source))
     return results
 
 

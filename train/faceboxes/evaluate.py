@@ -1,0 +1,286 @@
+"""Evaluate a face detector by the protocols of the benchmarks, and by the project's own measures.
+
+    python -m train.faceboxes.evaluate canvas LABELS.txt IMAGES --model M.onnx --out DIR
+
+LABELS.txt is a WIDER FACE text ground truth. The commands and what they take before `--model`:
+
+    canvas LABELS.txt IMAGES [--event 0--human --event 3--none] [--size 640x480]     the project's own measure
+    wider LABELS.txt IMAGES [--subsets FOLDER_OF_MAT_LISTS] [--size 640x480]
+    fddb FDDB-folds originalPics [--enlarge 3]
+    afw LABELS IMAGES, pascal LABELS IMAGES [--enlarge 2.5]
+    clips FOLDER [--reference PEER.onnx --reference-peer ultralight]                 webcam behaviour
+    motion LABELS.txt IMAGES                                                         synthetic camera motion
+    robustness LABELS.txt IMAGES                                                     sizes, and changed copies
+    calibrate LABELS.txt IMAGES --event 0--human --event 3--none                     the default threshold
+
+Every command writes DIR/<command>.json, and the curves beside it as PNG. Other detectors: `--peer ultralight|yunet`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import math
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from facecam.boxes import Detections
+from facecam.errors import FacecamError
+from train.faceboxes.peers import PEERS, Detector, load_detector
+from train.faceboxes.protocols import afw_pascal, fddb, webcam, wider
+from train.faceboxes.protocols.canvas import VGA, evaluate_vga, run_canvas, score
+from train.faceboxes.protocols.pictures import letterbox, pictures, run
+from train.faceboxes.protocols.plots import plot_calibration, plot_precision_recall, plot_roc
+from train.faceboxes.protocols.robustness import CHANGES, SIZES
+from train.faceboxes.protocols.threshold import calibrate
+from train.faceboxes.protocols.voc import Curve
+from train.faceboxes.wider_labels import Labelled, read_wider
+
+SCHEMA = 1
+CLIP_SUFFIXES = (".mkv", ".mp4", ".avi", ".mov", ".webm")
+
+
+def run_canvas_command(args: argparse.Namespace, detect: Detector) -> dict[str, Any]:
+    labelled, results, curves = _labelled(args), {}, {}
+    for size in args.size or [VGA]:
+        report = evaluate_vga(detect, labelled, size=size, progress=True)
+        results[_name(size)], curves[_name(size)] = report.to_json(), report.curve
+    plot_precision_recall(curves, f"{args.label}, letterboxed", args.out / "canvas_pr.png")
+    return results
+
+
+def run_wider(args: argparse.Namespace, detect: Detector) -> dict[str, Any]:
+    items = wider.read_subsets(args.subsets, args.images) if args.subsets else wider.by_height(_labelled(args))
+    found = []
+    for image in pictures((item.path for item in items), progress=True):
+        if args.size:
+            canvas, scale = letterbox(image, args.size)
+            detections = run(detect, canvas)
+            found.append(Detections(detections.boxes / np.float32(scale), detections.scores))
+        else:
+            found.append(run(detect, image, args.enlarge))
+    curves = wider.wider_curves(found, items)
+    plot_precision_recall(curves, f"WIDER FACE val, {args.label}", args.out / "wider_pr.png")
+    size = _name(args.size) if args.size else f"original x {args.enlarge:g}"
+    return {"size": size, "pictures": len(items)} | _average_precisions(curves)
+
+
+def run_fddb(args: argparse.Namespace, detect: Detector) -> dict[str, Any]:
+    items = fddb.read_folds(args.labels, args.images)
+    measured = []
+    for item, image in zip(items, pictures((item.path for item in items), progress=True), strict=True):
+        height, width = image.shape[:2]
+        measured.append(fddb.overlaps(run(detect, image, args.enlarge), item.ellipses, width, height))
+    curve = fddb.roc(measured)
+    plot_roc(curve, f"FDDB x {args.enlarge:g}, {args.label}", args.out / "fddb_roc.png")
+    rates = {str(count): curve.at_false(count) for count in (100, 500, 1000, 2000)}
+    return {
+        "enlarge": args.enlarge,
+        "pictures": len(items),
+        "faces": curve.faces,
+        "true_positive_rate_at_false_positives": {
+            count: {"discrete": discrete, "continuous": continuous} for count, (discrete, continuous) in rates.items()
+        },
+    }
+
+
+def run_faces(args: argparse.Namespace, detect: Detector) -> dict[str, Any]:
+    """AFW and PASCAL face."""
+    items = afw_pascal.read_labels(args.labels, args.images)
+    results: dict[str, Any] = {"pictures": len(items)}
+    curves: dict[str, Curve] = {}
+    for enlarge in sorted({1.0, args.enlarge}):
+        found = [run(detect, image, enlarge) for image in pictures((item.path for item in items), progress=True)]
+        for rounds in (0, afw_pascal.ROUNDS):
+            name = f"x {enlarge:g}, {'calibrated' if rounds else 'as detected'}"
+            curves[name], adjustments = afw_pascal.face_curve(found, items, rounds, args.min_face)
+            results[name] = {"ap": curves[name].average_precision, "faces": curves[name].faces}
+            results[name]["calibration"] = [vars(adjustment) for adjustment in adjustments]
+    labelled = [
+        Labelled(item.path, item.path.name, "", item.boxes, item.ignore, np.zeros((len(item.boxes), 6), np.int64))
+        for item in items
+    ]
+    report = evaluate_vga(detect, labelled, progress=True)
+    curves[_name(VGA)], results[_name(VGA)] = report.curve, report.to_json()
+    plot_precision_recall(curves, f"{args.command.upper()}, {args.label}", args.out / f"{args.command}_pr.png")
+    return results
+
+
+def run_clips(args: argparse.Namespace, detect: Detector) -> dict[str, Any]:
+    files = sorted(file for file in args.images.glob("*") if file.suffix.lower() in CLIP_SUFFIXES)
+    if not files:
+        raise FacecamError(f"{args.images} holds no clips ({', '.join(CLIP_SUFFIXES)}); give a folder of video files")
+    other = load_detector(args.reference, args.reference_peer) if args.reference else None
+    clips = {}
+    for file in tqdm(files, unit="clip"):
+        found, seen = [], []
+        for frame in webcam.read_clip(file):
+            found.append(run(detect, frame))
+            seen.append(run(other, frame) if other else found[-1])
+        clips[file.name] = found, webcam.reference_track(seen)
+    results: dict[str, Any] = {"reference": args.reference.name if other else "its own track, median-smoothed"}
+    for threshold in sorted({0.5, 0.7, detect.threshold} if args.threshold is None else {args.threshold}):
+        each = {name: vars(webcam.measure_clips([clip], threshold)) for name, clip in clips.items()}
+        together = vars(webcam.measure_clips(list(clips.values()), threshold))
+        results[f"score {threshold:g}"] = {"all clips": together} | each
+    return results
+
+
+def run_motion(args: argparse.Namespace, detect: Detector) -> dict[str, Any]:
+    labelled = [item for item in _labelled(args) if len(item.boxes)]
+    chosen = np.random.default_rng(0).permutation(len(labelled))[: args.pictures]
+    items = [labelled[row] for row in sorted(chosen)]
+    threshold = detect.threshold if args.threshold is None else args.threshold
+    test = webcam.MotionTest(detect, threshold)
+    for item, image in zip(items, pictures((item.path for item in items), progress=True), strict=True):
+        canvas, scale = letterbox(image, VGA)
+        faces = item.boxes[~item.ignore] * scale
+        test.add(canvas, faces[(faces[:, 2:] - faces[:, :2]).max(axis=1) >= 32])
+    return {"pictures": len(items), "threshold": threshold, "faces from 32 px": vars(test.result())}
+
+
+def run_robustness(args: argparse.Namespace, detect: Detector) -> dict[str, Any]:
+    labelled = _labelled(args)
+    results = {}
+    for size in SIZES:
+        results[_name(size)] = evaluate_vga(detect, labelled, size=size, progress=True).to_json()
+    for name, change in CHANGES.items():
+        results[name] = score(run_canvas(detect, labelled, change=change, progress=True)).to_json()
+    return results
+
+
+def run_calibrate(args: argparse.Namespace, detect: Detector) -> dict[str, Any]:
+    calibration = calibrate(run_canvas(detect, _labelled(args), progress=True), args.limit)
+    plot_calibration(calibration, args.label, args.out / "calibrate.png")
+    return calibration.to_json()
+
+
+COMMANDS: Mapping[str, Callable[[argparse.Namespace, Detector], dict[str, Any]]] = {
+    "canvas": run_canvas_command,
+    "wider": run_wider,
+    "fddb": run_fddb,
+    "afw": run_faces,
+    "pascal": run_faces,
+    "clips": run_clips,
+    "motion": run_motion,
+    "robustness": run_robustness,
+    "calibrate": run_calibrate,
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The command line. Returns 0, or 2 after telling what is wrong."""
+    args = _parser().parse_args(argv)
+    try:
+        detect = load_detector(args.model, args.peer)
+        args.label = args.label or args.model.stem
+        args.out.mkdir(parents=True, exist_ok=True)
+        results = COMMANDS[args.command](args, detect)
+        model = {"file": args.model.name, "sha256": hashlib.sha256(args.model.read_bytes()).hexdigest()}
+        report = {"schema": SCHEMA, "protocol": args.command, "model": model, "results": results}
+        text = json.dumps(_plain(report), indent=2, allow_nan=False)
+        (args.out / f"{args.command}.json").write_text(text + "\n", encoding="utf-8")
+    except (FacecamError, OSError) as error:
+        print(f"{args.command}: {error}", file=sys.stderr)
+        return 2
+    print(_summary(text))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m train.faceboxes.evaluate", description=__doc__.splitlines()[0])
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name in COMMANDS:
+        command = commands.add_parser(name)
+        if name != "clips":
+            command.add_argument("labels", type=Path, help="ground truth: a file, or FDDB's folder of folds")
+        command.add_argument("images", type=Path, help="the folder of pictures, or of clips")
+        command.add_argument("--model", type=Path, required=True, help="an ONNX file")
+        command.add_argument("--peer", choices=sorted(PEERS), help="the file is this other detector")
+        command.add_argument("--out", type=Path, required=True, help="folder for JSON and plots")
+        command.add_argument("--label", help="name of the detector in the plots; default: the file's")
+        if name in ("canvas", "wider", "motion", "robustness", "calibrate"):
+            command.add_argument("--event", action="append", help="only this event; may be given again")
+        if name in ("wider", "fddb", "afw", "pascal"):
+            default = {"pascal": 2.5}.get(name, 1.0)
+            command.add_argument("--enlarge", type=_positive, default=default, help=f"default {default:g}")
+        if name in ("afw", "pascal"):
+            least = afw_pascal.SMALLEST_FACE_PX
+            command.add_argument("--min-face", type=float, default=least, help=f"px, default {least}")
+        if name in ("clips", "motion"):
+            command.add_argument("--threshold", type=float, help="default: the model's own")
+    again = "canvas, default 640x480; may be given again"
+    commands.choices["canvas"].add_argument("--size", type=_size, action="append", help=again)
+    commands.choices["wider"].add_argument("--size", type=_size, help="letterbox into this canvas first")
+    commands.choices["wider"].add_argument(
+        "--subsets", type=Path, help="folder of the official .mat lists, used instead of LABELS"
+    )
+    commands.choices["clips"].add_argument("--reference", type=Path, help="ONNX file of the detector that says where")
+    commands.choices["clips"].add_argument("--reference-peer", choices=sorted(PEERS))
+    commands.choices["motion"].add_argument("--pictures", type=int, default=100, help="how many, default 100")
+    commands.choices["calibrate"].add_argument("--limit", type=float, default=1.0, help="false boxes per 100 photos")
+    return parser
+
+
+def _labelled(args: argparse.Namespace) -> list[Labelled]:
+    """The pictures of the wanted events."""
+    labelled = read_wider(args.labels, args.images)
+    there = {item.event for item in labelled}
+    missing = sorted(set(args.event or ()) - there)
+    if missing:
+        raise FacecamError(f"{args.labels} has no event {missing[0]}; it has {', '.join(sorted(there)[:8])}")
+    return [item for item in labelled if not args.event or item.event in args.event]
+
+
+def _average_precisions(curves: Mapping[str, Curve]) -> dict[str, Any]:
+    return {name: {"ap": curve.average_precision, "faces": curve.faces} for name, curve in curves.items()}
+
+
+def _name(size: tuple[int, int]) -> str:
+    return f"{size[0]}x{size[1]}"
+
+
+def _size(text: str) -> tuple[int, int]:
+    try:
+        width, height = (int(word) for word in text.lower().split("x"))
+    except ValueError:
+        width = height = 0
+    if min(width, height) < 32:
+        raise argparse.ArgumentTypeError(f"{text} isn't a size of at least 32x32, such as 640x480")
+    return width, height
+
+
+def _positive(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value <= 16:
+        raise argparse.ArgumentTypeError(f"{text} isn't a factor from 0 to 16")
+    return value
+
+
+def _plain(value: Any) -> Any:
+    """JSON has no NaN: where there is nothing to measure, it says null."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _summary(text: str, lines: int = 60) -> str:
+    rows = text.splitlines()
+    return "\n".join(rows if len(rows) <= lines else [*rows[:lines], "..."])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

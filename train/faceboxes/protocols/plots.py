@@ -1,0 +1,63 @@
+"""Curves as PNG files, drawn without a display."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from train.faceboxes.protocols.fddb import Roc
+from train.faceboxes.protocols.threshold import Calibration
+from train.faceboxes.protocols.voc import Curve
+
+
+def plot_precision_recall(curves: Mapping[str, Curve], title: str, path: Path) -> None:
+    """Precision against recall; the legend gives the average precision."""
+    figure, axes = _figure(title, "recall", "precision")
+    for name, curve in curves.items():
+        axes.plot(curve.recall, curve.precision, label=f"{name}: {curve.average_precision:.4f}")
+    axes.set_xlim(0, 1)
+    axes.set_ylim(0, 1.02)
+    axes.legend(loc="lower left")
+    figure.savefig(path)
+
+
+def plot_roc(curve: Roc, title: str, path: Path, most_false: int = 2000) -> None:
+    """True positive rates against false positives, up to `most_false` of them."""
+    figure, axes = _figure(title, "false positives", "true positive rate")
+    discrete, continuous = curve.at_false(1000)
+    axes.plot(curve.false, curve.discrete, label=f"discrete: {discrete:.4f} at 1000")
+    axes.plot(curve.false, curve.continuous, label=f"continuous: {continuous:.4f} at 1000")
+    axes.set_xlim(0, most_false)
+    axes.set_ylim(0, 1)
+    axes.legend(loc="lower right")
+    figure.savefig(path)
+
+
+def plot_calibration(calibration: Calibration, title: str, path: Path) -> None:
+    """Recall, precision and false boxes per 100 face-free photos against the threshold."""
+    figure, axes = _figure(title, "threshold", "recall, precision")
+    at = [point.threshold for point in calibration.points]
+    axes.plot(at, [point.recall for point in calibration.points], label="recall")
+    axes.plot(at, [point.recall_32px for point in calibration.points], label="recall, faces from 32 px")
+    axes.plot(at, [point.precision for point in calibration.points], label="precision")
+    axes.axvline(calibration.chosen.threshold, color="black", linewidth=1, label="chosen")
+    axes.set_ylim(0, 1.02)
+    axes.legend(loc="lower left")
+    right = axes.twinx()
+    right.plot(at, [point.false_per_100_photos for point in calibration.points], "--", color="tab:red")
+    right.set_ylabel("false boxes per 100 face-free photos (dashed)")
+    right.set_ylim(0, 10)
+    figure.savefig(path)
+
+
+def _figure(title: str, x: str, y: str) -> tuple[Figure, Any]:
+    figure = Figure(figsize=(7, 5), dpi=110, layout="constrained")
+    axes = figure.subplots()
+    axes.set_title(title)
+    axes.set_xlabel(x)
+    axes.set_ylabel(y)
+    axes.grid(alpha=0.3)
+    return figure, axes

@@ -1,0 +1,192 @@
+"""Behaviour in front of a webcam, frame by frame, before any smoothing.
+
+On real clips of one face: "lost" is the share of frames without a box of IoU > 0.4 with the face, "other" the boxes per
+frame elsewhere, and jitter the root mean square of the second difference of the box's centre (and of its width and
+height), divided by sqrt(6), in per cent of the face size: for a face at rest, the standard deviation of a coordinate.
+The face is a track of detections, median-smoothed over half a second, of the same or of another detector.
+
+On photos: the same measures between copies under synthetic camera motion, whose true motion is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from facecam.boxes import Array, Detections, pairwise_iou
+from facecam.errors import SourceError
+from facecam.opencv import cv2
+from train.faceboxes.protocols.pictures import Detect, Image, run
+
+SAME_FACE_IOU = 0.4
+SMOOTHING_FRAMES = 15
+"""Half a second at the clips' 30 frames a second."""
+
+
+@dataclass(frozen=True)
+class ClipMeasure:
+    """frames; lost: share of them, 0..1; other: boxes per frame; jitter in per cent of the face's longer side.
+
+    The jitter is NaN where the face isn't in three frames on end.
+    """
+
+    frames: int
+    lost: float
+    other: float
+    jitter_centre: float
+    jitter_size: float
+
+
+def read_clip(path: Path) -> Iterator[Image]:
+    """The frames of a video. Raises SourceError when it can't be read."""
+    capture = cv2.VideoCapture(str(path))
+    try:
+        if not capture.isOpened():
+            raise SourceError(f"can't read the clip {path}; give a folder of video files")
+        while True:
+            there, frame = capture.read()
+            if not there:
+                return
+            yield frame  # type: ignore[misc]
+    finally:
+        capture.release()
+
+
+def reference_track(detections: Sequence[Detections], window: int = SMOOTHING_FRAMES) -> Array:
+    """The face of a clip: (F, 4) float32, x1 y1 x2 y2, the best box of each frame under a running median.
+
+    A row is NaN where no frame within the window has a box.
+    """
+    best = np.full((len(detections), 4), np.nan, np.float32)
+    for row, found in enumerate(detections):
+        if len(found):
+            best[row] = found.boxes[found.scores.argmax()]
+    track = np.full_like(best, np.nan)
+    for row in range(len(best)):
+        near = best[max(0, row - window // 2) : row + window // 2 + 1]
+        near = near[~np.isnan(near[:, 0])]
+        if len(near):
+            track[row] = np.median(near, axis=0)
+    return track
+
+
+def measure_clips(clips: Sequence[tuple[Sequence[Detections], Array]], threshold: float) -> ClipMeasure:
+    """The measures over all clips together. clips: of each, its detections and its `reference_track`."""
+    frames = lost = other = 0
+    centre_steps, size_steps = [np.zeros((0, 2))], [np.zeros((0, 2))]
+    for detections, reference in clips:
+        followed = np.full((len(detections), 4), np.nan)
+        for row, (found, face) in enumerate(zip(detections, reference, strict=True)):
+            boxes = found.boxes[found.scores >= threshold]
+            iou = pairwise_iou(boxes, face[None])[:, 0] if not np.isnan(face[0]) else np.zeros(len(boxes))
+            same = iou > SAME_FACE_IOU
+            other += int(np.count_nonzero(~same))
+            if same.any():
+                followed[row] = boxes[iou.argmax()]
+        frames += len(detections)
+        lost += int(np.isnan(followed[:, 0]).sum())
+        size = (reference[:, 2:] - reference[:, :2]).max(axis=1)[1:-1, None]
+        centre_steps.append(_second_difference((followed[:, :2] + followed[:, 2:]) / 2) / size)
+        size_steps.append(_second_difference(followed[:, 2:] - followed[:, :2]) / size)
+    return ClipMeasure(
+        frames, lost / max(frames, 1), other / max(frames, 1), _jitter(centre_steps), _jitter(size_steps)
+    )
+
+
+@dataclass(frozen=True)
+class MotionMeasure:
+    """faces: how many were found in the pictures at rest; lost: share of their copies without a box, 0..1.
+
+    other: boxes per copy where there was none at rest. jitter_centre, jitter_size: standard deviation over the copies
+    of a coordinate of the box, with the known motion taken out, in per cent of the face's longer side.
+    """
+
+    faces: int
+    lost: float
+    other: float
+    jitter_centre: float
+    jitter_size: float
+
+
+class MotionTest:
+    """Adds up the answers of `detect` to small synthetic motions of photos: shift, scale, blur and exposure."""
+
+    def __init__(self, detect: Detect, threshold: float, copies: int = 8, seed: int = 0) -> None:
+        self._detect, self._threshold, self._copies = detect, threshold, copies
+        self._random = np.random.default_rng(seed)
+        self._faces = self._lost = self._seen = self._other = self._shown = 0
+        self._centre, self._size = [np.zeros((0, 2))], [np.zeros((0, 2))]
+
+    def add(self, image: Image, faces: Array) -> None:
+        """One picture and its faces (M, 4); those found in the picture at rest take part."""
+        at_rest = self._above(image)
+        faces = np.array([face for face in faces if self._find(at_rest, face) is not None])
+        if not len(faces):
+            return
+        seen: list[list[Array]] = [[] for _ in faces]
+        for _ in range(self._copies):
+            copy, scale, shift = self._copy(image)
+            boxes = ((self._above(copy) - np.tile(shift, 2)) / np.float32(scale)).astype(np.float32)  # as at rest
+            self._shown += 1
+            self._other += int((pairwise_iou(boxes, at_rest) <= SAME_FACE_IOU).all(axis=1).sum())
+            for face, row in zip(faces, seen, strict=True):
+                box = self._find(boxes, face)
+                if box is not None:
+                    row.append(box)
+        for face, row in zip(faces, seen, strict=True):
+            self._faces += 1
+            self._seen += self._copies
+            self._lost += self._copies - len(row)
+            if len(row) > 1:
+                found, side = np.array(row, np.float64), float((face[2:] - face[:2]).max())
+                # The mean of n values takes up one of their degrees of freedom.
+                unbiased = np.sqrt(len(row) / (len(row) - 1)) / side
+                for values, into in (
+                    ((found[:, :2] + found[:, 2:]) / 2, self._centre),
+                    (found[:, 2:] - found[:, :2], self._size),
+                ):
+                    into.append((values - values.mean(axis=0)) * unbiased)
+
+    def result(self) -> MotionMeasure:
+        """The measures so far."""
+        lost, other = self._lost / max(self._seen, 1), self._other / max(self._shown, 1)
+        return MotionMeasure(self._faces, lost, other, _per_cent(self._centre), _per_cent(self._size))
+
+    def _above(self, image: Image) -> Array:
+        found = run(self._detect, image)
+        return found.boxes[found.scores >= self._threshold]
+
+    @staticmethod
+    def _find(boxes: Array, face: Array) -> Array | None:
+        iou = pairwise_iou(boxes, face[None].astype(np.float32))[:, 0]
+        return boxes[iou.argmax()] if len(boxes) and iou.max() > SAME_FACE_IOU else None
+
+    def _copy(self, image: Image) -> tuple[Image, float, Array]:
+        """A copy, and the motion: x in the picture is `x * scale + shift` in the copy."""
+        random = self._random
+        scale, shift = float(random.uniform(0.97, 1.03)), random.uniform(-6, 6, 2)
+        # OpenCV counts from pixel centres, boxes from pixel edges: half a pixel, scaled, lies between the two.
+        move = np.array([[scale, 0, shift[0] + (scale - 1) / 2], [0, scale, shift[1] + (scale - 1) / 2]])
+        copy = cv2.warpAffine(image, move, (image.shape[1], image.shape[0]), borderMode=cv2.BORDER_REPLICATE)
+        copy = cv2.GaussianBlur(copy, (0, 0), float(random.uniform(0.1, 1.5)))
+        copy = cv2.convertScaleAbs(copy, alpha=float(random.uniform(0.7, 1.3)), beta=float(random.uniform(-15, 15)))
+        return copy, scale, shift.astype(np.float32)  # type: ignore[return-value]
+
+
+def _second_difference(values: np.ndarray) -> np.ndarray:
+    """(F, 2) -> (max(F - 2, 0), 2); NaN where one of three frames is."""
+    return values[2:] - 2 * values[1:-1] + values[:-2]
+
+
+def _jitter(steps: Sequence[np.ndarray]) -> float:
+    # The second difference of independent noise has six times its variance: 1 + 4 + 1.
+    return _per_cent(steps) / float(np.sqrt(6))
+
+
+def _per_cent(parts: Sequence[np.ndarray]) -> float:
+    values = np.concatenate(parts)
+    values = values[~np.isnan(values[:, 0])]
+    return 100 * float(np.sqrt(np.mean(values**2))) if len(values) else float("nan")
