@@ -166,9 +166,10 @@ def render(plan: Plan, picture: npt.NDArray[np.uint8], size: int, rng: np.random
         noise = rng.normal(0, plan.noise, (size // 2, size // 2, 3)).astype(np.float32)
         image = cv2.add(image, cv2.resize(noise, (size, size)), dtype=cv2.CV_8U)
     if plan.jpeg:
-        done, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, plan.jpeg])
-        if done:
-            image = cv2.imdecode(data, cv2.IMREAD_COLOR)
+        _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, plan.jpeg])
+        decoded = cv2.imdecode(data, cv2.IMREAD_COLOR)
+        assert decoded is not None  # it was encoded a line above
+        image = decoded
     return np.ascontiguousarray(image, np.uint8)
 
 

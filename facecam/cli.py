@@ -1,0 +1,279 @@
+"""The command line: `facecam` opens the window, `facecam detect` works on files, `facecam cameras` lists cameras."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from importlib import metadata
+from pathlib import Path
+from typing import Any, NoReturn, TextIO
+
+from tqdm import tqdm
+
+from facecam.batch import Batch, Summary
+from facecam.cpu import available_cores, can_pin, pinned
+from facecam.detector import FaceDetector
+from facecam.errors import FacecamError
+from facecam.headless import display_problem, run_headless
+from facecam.sources import list_cameras
+
+EXIT_WRONG_INPUT = 2
+EXIT_INTERRUPTED = 130
+_FALLBACK_SECONDS = 10.0
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs a command; returns the exit status: 0, 2 for wrong input, 130 after Ctrl+C."""
+    try:
+        arguments = _parser().parse_args(argv)
+        return int(arguments.run(arguments))
+    except FacecamError as error:
+        print(f"facecam: {error}", file=sys.stderr)
+        return EXIT_WRONG_INPUT
+    except KeyboardInterrupt:
+        print("facecam: stopped.", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:  # the reader of our output has gone, as in `facecam detect ... | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing more to be flushed at exit
+        return 0
+
+
+# Arguments
+
+
+class _Parser(argparse.ArgumentParser):
+    """Tells a mistake in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(EXIT_WRONG_INPUT, f"{self.prog}: {message} (`{self.prog} --help` tells more).\n")
+
+
+def _add_detector_options(parser: argparse.ArgumentParser) -> None:
+    """Options that may stand before and after a command. Without a default of their own, none hides the other."""
+    options = parser.add_argument_group("detector", argument_default=argparse.SUPPRESS)
+    options.add_argument("--model", help="a shipped model's name, or an ONNX file (default: faceboxes)")
+    options.add_argument(
+        "--threshold", type=_fraction, help="lowest score that is a face, 0 to 1 (default: the model's)"
+    )
+    options.add_argument("--core", type=_core, help="CPU core for the detector (default: a fast one)")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="facecam",
+        description="Live face detection on one CPU core. Without a command it opens the window.",
+    )
+    _add_detector_options(parser)
+    parser.set_defaults(run=_window, model=None, threshold=None, core=None)
+    parser.add_argument("--version", action="version", version=f"facecam {_version()}")
+    parser.add_argument(
+        "--source", default="auto", help="auto, demo, a camera's number, a file, a folder, or a URL (default: auto)"
+    )
+    parser.add_argument("--headless", action="store_true", help="no window: print the rates each second")
+    parser.add_argument(
+        "--seconds", type=_seconds, help="headless: how long to run; 0: until the source ends (default: 10)"
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+
+    detect = commands.add_parser(
+        "detect",
+        help="find faces in pictures, folders, videos and streams",
+        description="Finds faces in pictures, folders, videos and streams, and prints or writes them.",
+    )
+    _add_detector_options(detect)
+    detect.set_defaults(run=_detect)
+    detect.add_argument("sources", nargs="+", metavar="SOURCE", help="picture, folder, video, URL, camera number, demo")
+    detect.add_argument("--out", type=Path, metavar="DIR", help="folder for copies with the faces drawn in")
+    detect.add_argument("--json", type=Path, metavar="FILE", help="one JSON object per picture or frame (.jsonl)")
+    detect.add_argument("--csv", type=Path, metavar="FILE", help="one row per face")
+    detect.add_argument(
+        "--size",
+        type=_size,
+        default=(640, 480),
+        metavar="WxH",
+        help="larger pictures are scaled down to this, or `native` (default: 640x480)",
+    )
+    detect.add_argument(
+        "--seconds",
+        type=_seconds,
+        default=argparse.SUPPRESS,
+        help="stop each source after this time (streams, cameras and the demo go on until Ctrl+C)",
+    )
+
+    cameras = commands.add_parser("cameras", help="list the connected cameras", description="Lists the cameras.")
+    cameras.set_defaults(run=_cameras)
+    return parser
+
+
+def _number(text: str, highest: float, otherwise: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= highest:
+        raise argparse.ArgumentTypeError(f"{text} {otherwise}")
+    return value
+
+
+def _fraction(text: str) -> float:
+    return _number(text, 1.0, "does not lie between 0 and 1")
+
+
+def _seconds(text: str) -> float:
+    return _number(text, 1e9, "is not a number of seconds")
+
+
+def _core(text: str) -> int:
+    if not can_pin():
+        raise argparse.ArgumentTypeError("this system can't pin a thread to a core; leave the option out")
+    cores = available_cores()
+    if not text.isdecimal() or int(text) not in cores:
+        raise argparse.ArgumentTypeError(f"there is no core {text} here; there are {', '.join(map(str, cores))}")
+    return int(text)
+
+
+def _size(text: str) -> tuple[int, int] | None:
+    if text == "native":
+        return None
+    width, _, height = text.lower().partition("x")
+    if not (width.isdecimal() and height.isdecimal() and min(int(width), int(height)) >= 32):
+        raise argparse.ArgumentTypeError(f"{text} is not a size such as 640x480 (at least 32x32), nor `native`")
+    return int(width), int(height)
+
+
+def _version() -> str:
+    try:
+        return metadata.version("facecam")
+    except metadata.PackageNotFoundError:
+        return "(not installed)"
+
+
+# Commands
+
+
+def _window(arguments: argparse.Namespace) -> int:
+    if arguments.headless:
+        return _headless(arguments, _FALLBACK_SECONDS if arguments.seconds is None else arguments.seconds)
+    problem = display_problem()
+    if problem is None:
+        try:
+            from facecam.ui import app
+        except ImportError as error:  # a system library that Qt needs, such as libEGL
+            problem = f"Qt can't be loaded ({error})"
+        else:
+            return app.main(arguments.source, model=arguments.model, threshold=arguments.threshold, core=arguments.core)
+    seconds = _FALLBACK_SECONDS if arguments.seconds is None else arguments.seconds
+    print(f"facecam: no window, as {problem}; running without one.", file=sys.stderr)
+    return _headless(arguments, seconds)
+
+
+def _headless(arguments: argparse.Namespace, seconds: float) -> int:
+    detector = FaceDetector(arguments.model, arguments.threshold)
+    run_headless(arguments.source, detector, seconds, arguments.core, lambda line: print(line, flush=True))
+    return 0
+
+
+def _cameras(arguments: argparse.Namespace) -> int:
+    cameras = list_cameras()
+    for camera in cameras:
+        print(f"{camera.index}  {camera.name}")
+    if not cameras:
+        print("No camera found. `facecam --source demo` works without one.")
+    return 0
+
+
+def _detect(arguments: argparse.Namespace) -> int:
+    detector = FaceDetector(arguments.model, arguments.threshold, size=arguments.size)
+    has_outputs = any((arguments.json, arguments.csv, arguments.out))
+    with _quiet_libraries() as stderr, _Bar(stderr, print_results=not has_outputs) as bar:
+        batch = Batch(
+            arguments.sources,
+            detector,
+            bar,
+            json_path=arguments.json,
+            csv_path=arguments.csv,
+            out_dir=arguments.out,
+            seconds=getattr(arguments, "seconds", None),
+        )
+        try:
+            with nullcontext() if arguments.core is None else pinned(arguments.core):
+                batch.run()
+        finally:  # also after Ctrl+C: what was done is on disk, and this says how much
+            bar.total(batch.summary)
+    return EXIT_WRONG_INPUT if batch.summary.failed else 0
+
+
+class _Bar:
+    """A progress bar on stderr, where that is a terminal, and results on stdout."""
+
+    def __init__(self, stderr: TextIO, print_results: bool) -> None:
+        self._stderr = stderr
+        self._print_results = print_results
+        self._bar = tqdm(file=stderr, unit="frame", disable=None, dynamic_ncols=True)
+
+    def __enter__(self) -> _Bar:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.close()
+
+    def opened(self, title: str, frame_count: int | None, remaining: int) -> None:
+        self._bar.set_description(title[:30], refresh=False)
+        # Sources not opened yet count as one frame each; what a video claims about its length is an estimate.
+        self._bar.total = None if frame_count is None else self._bar.n + frame_count + remaining
+        self._bar.refresh()
+
+    def done(self, result: dict[str, Any], is_picture: bool) -> None:
+        self._bar.update()
+        if self._print_results:
+            boxes = "  ".join("[{:.0f} {:.0f} {:.0f} {:.0f}]".format(*face["box"]) for face in result["faces"])
+            count = len(result["faces"])
+            where = result["source"] if is_picture else f"{result['source']} {result['time_s']:.2f} s"
+            self._say(f"{where}: {count} face{'' if count == 1 else 's'}  {boxes}".rstrip(), sys.stdout)
+
+    def problem(self, sentence: str) -> None:
+        self._say(f"facecam: {sentence}", self._stderr)
+
+    def total(self, summary: Summary) -> None:
+        """One line about the whole batch."""
+        self._bar.close()
+        if summary.frames:
+            skipped = f", {summary.skipped} damaged files skipped" if summary.skipped else ""
+            print(
+                f"Frames: {summary.frames}, with faces: {summary.frames_with_faces}, faces: {summary.faces}{skipped}; "
+                f"{1000 * summary.detector_s / summary.frames:.1f} ms a detection",
+                file=self._stderr,
+            )
+
+    def _say(self, text: str, file: TextIO) -> None:
+        # Names of files may hold bytes that the terminal's encoding can't show.
+        encoding = getattr(file, "encoding", None) or "utf-8"
+        self._bar.write(text.encode(encoding, "backslashreplace").decode(encoding), file=file)
+
+
+@contextmanager
+def _quiet_libraries() -> Iterator[TextIO]:
+    """Keeps libpng and libjpeg, which write about damaged files to the process's stderr, off it; gives our own."""
+    try:
+        is_real = sys.stderr.fileno() == 2
+    except (AttributeError, OSError, ValueError):
+        is_real = False
+    if not is_real:
+        yield sys.stderr
+        return
+    sys.stderr.flush()
+    kept = os.dup(2)
+    silence = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silence, 2)
+    os.close(silence)
+    try:
+        with open(
+            kept, "w", encoding=sys.stderr.encoding, errors="backslashreplace", buffering=1, closefd=False
+        ) as ours:
+            yield ours
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)

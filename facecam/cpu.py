@@ -1,0 +1,209 @@
+"""The one-core contract: pinning a thread to a core, which CPU this is, and the proof that one core does the work.
+
+A thread is pinned from inside itself, because ONNX Runtime and OpenCV compute in the thread that calls them. The proof:
+
+    python -m facecam.cpu [MODEL]
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import platform
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import psutil
+
+_LINUX_CPUS = Path("/sys/devices/system/cpu")
+
+
+@lru_cache(maxsize=1)
+def cpu_name() -> str:
+    """The processor's name as its maker writes it, such as "Intel(R) Core(TM) i5-8250U CPU @ 1.60GHz"."""
+    name = ""
+    try:
+        if sys.platform.startswith("linux"):
+            name = _cpuinfo_name(Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace"))
+        elif sys.platform == "darwin":
+            command = ["/usr/sbin/sysctl", "-n", "machdep.cpu.brand_string"]
+            name = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False).stdout
+        elif sys.platform == "win32":
+            import winreg
+
+            key = r"HARDWARE\DESCRIPTION\System\CentralProcessor\0"
+            with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, key) as handle:
+                name = str(winreg.QueryValueEx(handle, "ProcessorNameString")[0])
+    except (OSError, subprocess.SubprocessError):
+        pass  # the general answer below will do
+    return " ".join(name.split()) or platform.processor() or platform.machine() or "unknown CPU"
+
+
+def _cpuinfo_name(text: str) -> str:
+    for key in ("model name", "Model", "Hardware"):  # the latter two on ARM boards
+        for line in text.splitlines():
+            name, _, value = line.partition(":")
+            if name.strip() == key and value.strip():
+                return value
+    return ""
+
+
+def available_cores() -> list[int]:
+    """Numbers of the cores that this process may use, whatever the calling thread is pinned to."""
+    return list(_CORES)
+
+
+def _process_cores() -> tuple[int, ...]:
+    try:
+        return tuple(sorted(psutil.Process().cpu_affinity() or ()))
+    except (AttributeError, psutil.Error):  # macOS has no such list
+        return tuple(range(os.cpu_count() or 1))
+
+
+_CORES = _process_cores()  # asked at the start: once the main thread is pinned, the system calls that the process's
+
+
+def can_pin() -> bool:
+    """Whether this system lets a thread be pinned to a core. macOS doesn't."""
+    return hasattr(os, "sched_setaffinity") or sys.platform == "win32"
+
+
+def choose_core() -> int | None:
+    """A good core for the detector: one of the fastest, and not the first, which serves the system's interrupts.
+
+    None where threads can't be pinned.
+    """
+    cores = available_cores()
+    if not can_pin() or not cores:
+        return None
+    speeds = {core: _max_khz(core) for core in cores}
+    fastest = [core for core in cores if speeds[core] == max(speeds.values())]
+    if sys.platform == "win32" and len(fastest) > 3:
+        return fastest[2]  # performance cores come first there; 0 and 1 share one
+    return fastest[-1]
+
+
+def _max_khz(core: int) -> int:
+    """The core's highest clock in kHz, 0 where the system doesn't tell. It tells performance from efficiency cores."""
+    try:
+        return int((_LINUX_CPUS / f"cpu{core}" / "cpufreq" / "cpuinfo_max_freq").read_text())
+    except (OSError, ValueError):
+        return 0
+
+
+@contextmanager
+def pinned(core: int | None) -> Iterator[int | None]:
+    """Pins the calling thread to `core` for the block. Gives the core, or None where it couldn't be (or wasn't) pinned.
+
+    Threads that the block starts inherit the pinning on Linux: start them before.
+    """
+    restore = _pin(core) if core is not None and can_pin() else None
+    try:
+        yield None if restore is None else core
+    finally:
+        if restore is not None:
+            restore()
+
+
+def _pin(core: int) -> Callable[[], None] | None:
+    """Pins the calling thread; returns how to undo it, or None if the system refused."""
+    if sys.platform == "win32":
+        if not 0 <= core < 64:  # beyond are other processor groups
+            return None
+        kernel = ctypes.WinDLL("kernel32", use_last_error=True)
+        kernel.GetCurrentThread.restype = ctypes.c_void_p
+        kernel.SetThreadAffinityMask.argtypes = (ctypes.c_void_p, ctypes.c_size_t)
+        kernel.SetThreadAffinityMask.restype = ctypes.c_size_t
+        thread = kernel.GetCurrentThread()  # a constant that means "the calling thread"
+        before = kernel.SetThreadAffinityMask(thread, 1 << core)
+        return (lambda: kernel.SetThreadAffinityMask(thread, before)) if before else None
+    before_cores = os.sched_getaffinity(0)  # 0: the calling thread
+    try:
+        os.sched_setaffinity(0, {core})
+    except (OSError, ValueError, OverflowError):
+        return None
+    return lambda: os.sched_setaffinity(0, before_cores)
+
+
+@dataclass(frozen=True)
+class CoreUse:
+    """What computed while a function ran.
+
+    wall_s: elapsed; thread_cpu_s: CPU time of the calling thread; process_cpu_s: of all threads together;
+    busy_threads: threads that used CPU time at all, of those alive at the end (1: the caller alone).
+    """
+
+    wall_s: float
+    thread_cpu_s: float
+    process_cpu_s: float
+    busy_threads: int
+
+    @property
+    def cpu_over_wall(self) -> float:
+        """Cores in use on average: 1.0 is one core, fully."""
+        return self.process_cpu_s / self.wall_s if self.wall_s > 0 else 0.0
+
+    @property
+    def others_cpu_s(self) -> float:
+        """CPU time of all threads but the calling one."""
+        return max(0.0, self.process_cpu_s - self.thread_cpu_s)
+
+
+def measure_core_use(work: Callable[[], object]) -> CoreUse:
+    """Runs `work` in the calling thread and tells who computed meanwhile, in this process."""
+    before = _thread_times_s()
+    wall_s, thread_s, process_s = time.perf_counter(), time.thread_time(), time.process_time()
+    work()
+    wall_s, thread_s, process_s = (
+        time.perf_counter() - wall_s,
+        time.thread_time() - thread_s,
+        time.process_time() - process_s,
+    )
+    after = _thread_times_s()
+    busy = {number for number, used_s in after.items() if used_s > before.get(number, 0.0)}
+    return CoreUse(wall_s, thread_s, process_s, len(busy | {threading.get_native_id()}))
+
+
+def _thread_times_s() -> dict[int, float]:
+    """CPU time of each thread of this process by its system number; ticks are 10 ms on Linux."""
+    try:
+        return {thread.id: thread.user_time + thread.system_time for thread in psutil.Process().threads()}
+    except (psutil.Error, OSError):  # macOS may deny it
+        return {}
+
+
+def _prove(seconds: float, model: str | None = None) -> int:
+    """Runs the detector flat out on demo frames and prints whether one core did it all."""
+    from facecam.detector import FaceDetector
+    from facecam.sources.demo import demo_frame
+
+    detector = FaceDetector(model)
+    frames = [demo_frame(index * 40) for index in range(8)]
+    count = 0
+
+    def flat_out() -> None:
+        nonlocal count
+        end_s = time.perf_counter() + seconds
+        while time.perf_counter() < end_s:
+            detector.detect(frames[count % len(frames)])
+            count += 1
+
+    with pinned(choose_core()) as core:
+        detector.detect(frames[0])
+        use = measure_core_use(flat_out)
+    print(f"{cpu_name()}, {'not pinned' if core is None else f'pinned to core {core}'}")
+    print(f"{count / use.wall_s:.1f} detections/s, {1000 * use.thread_cpu_s / count:.2f} ms of CPU time each")
+    print(f"CPU over wall time {use.cpu_over_wall:.3f}; other threads {use.others_cpu_s * 1000:.1f} ms")
+    print(f"threads that computed: {use.busy_threads}")
+    return 0 if use.cpu_over_wall <= 1.05 and use.busy_threads == 1 else 1
+
+
+if __name__ == "__main__":
+    sys.exit(_prove(3.0, *sys.argv[1:2]))

@@ -1,0 +1,156 @@
+"""Detections as files: JSON lines, CSV, and annotated copies of pictures and videos.
+
+Every line is on disk as soon as its frame is done, so that an interrupted run loses nothing.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from facecam.boxes import Detections
+from facecam.errors import FacecamError
+from facecam.opencv import cv2
+from facecam.sources import Frame
+
+CSV_COLUMNS = ("source", "frame", "time_s", "width", "height", "x1", "y1", "x2", "y2", "score")
+
+
+def record(source: str, frame: Frame, detections: Detections) -> dict[str, Any]:
+    """One frame's result as plain JSON values; boxes in the frame's pixels."""
+    height, width = frame.image.shape[:2]
+    is_picture = frame.path is not None
+    return {
+        "source": str(frame.path) if is_picture else source,
+        "frame": 0 if is_picture else frame.index,
+        "time_s": 0.0 if is_picture else round(frame.time_s, 4),
+        "width": width,
+        "height": height,
+        "faces": [
+            {"box": [round(float(value), 2) for value in box], "score": round(float(score), 4)}
+            for box, score in zip(detections.boxes, detections.scores, strict=True)
+        ],
+    }
+
+
+class _TextFile:
+    """A text file that is written line by line. File names that aren't valid Unicode are written as escapes."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            self._file = path.open("w", encoding="utf-8", errors="backslashreplace", newline="", buffering=1)
+        except OSError as error:
+            raise self._error(error) from error
+
+    def write(self, text: str) -> None:
+        try:
+            self._file.write(text)
+        except OSError as error:
+            raise self._error(error) from error
+
+    def _error(self, error: OSError) -> FacecamError:
+        return FacecamError(f"{self._path} can't be written: {error.strerror or error}.")
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class JsonLines:
+    """One JSON object per frame and line, as `record` gives them."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = _TextFile(path)
+
+    def write(self, result: dict[str, Any]) -> None:
+        self._file.write(json.dumps(result, ensure_ascii=False) + "\n")
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class CsvTable:
+    """One row per face, columns CSV_COLUMNS; a frame without faces has no row."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = _TextFile(path)
+        self._rows = csv.writer(self._file, lineterminator="\n")
+        self._rows.writerow(CSV_COLUMNS)
+
+    def write(self, result: dict[str, Any]) -> None:
+        head = [result[name] for name in CSV_COLUMNS[:5]]
+        for face in result["faces"]:
+            self._rows.writerow([*head, *face["box"], face["score"]])
+
+    def close(self) -> None:
+        self._file.close()
+
+
+_ENCODERS: dict[str, list[int]] = {
+    ".jpg": [cv2.IMWRITE_JPEG_QUALITY, 95],
+    ".jpeg": [cv2.IMWRITE_JPEG_QUALITY, 95],
+    ".png": [],
+    ".webp": [cv2.IMWRITE_WEBP_QUALITY, 90],
+    ".bmp": [],
+    ".tif": [],
+    ".tiff": [],
+}
+
+
+def picture_suffix(path: Path) -> str:
+    """The suffix under which a copy of this picture can be written: its own if possible, otherwise .png."""
+    return path.suffix if path.suffix.lower() in _ENCODERS else ".png"
+
+
+def write_picture(path: Path, image: npt.NDArray[np.uint8]) -> None:
+    """Writes (H, W, 3) uint8 BGR by the path's suffix, creating its folder. Raises FacecamError."""
+    suffix = path.suffix.lower()
+    ok, data = cv2.imencode(suffix, image, _ENCODERS[suffix])
+    if not ok:
+        raise FacecamError(f"{path} can't be written: the picture can't be encoded as {suffix}.")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data.tobytes())  # rather than cv2.imwrite, which can't write every file name on Windows
+    except OSError as error:
+        raise FacecamError(f"{path} can't be written: {error.strerror or error}.") from error
+
+
+class VideoFile:
+    """An annotated video, Matroska with MPEG-4 at a constant rate: it still plays when the writing was cut off."""
+
+    SUFFIX = ".mkv"
+
+    def __init__(self, path: Path, fps: float, width: int, height: int) -> None:
+        self._size = (width, height)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.open("wb").close()  # OpenCV wouldn't say why it can't
+        except OSError as error:
+            raise FacecamError(f"{path} can't be written: {error.strerror or error}.") from error
+        codec = cv2.VideoWriter.fourcc(*"mp4v")
+        self._writer = cv2.VideoWriter(str(path.absolute()), cv2.CAP_FFMPEG, codec, fps, self._size)
+        if not self._writer.isOpened():
+            raise FacecamError(f"{path} can't be written as a video.")
+
+    def write(self, image: npt.NDArray[np.uint8]) -> None:
+        """Appends a frame; one of another size than the first is scaled."""
+        if (image.shape[1], image.shape[0]) != self._size:
+            image = np.asarray(cv2.resize(image, self._size, interpolation=cv2.INTER_AREA), np.uint8)
+        self._writer.write(image)
+
+    def close(self) -> None:
+        self._writer.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

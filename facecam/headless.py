@@ -1,0 +1,118 @@
+"""The live pipeline without a window: one line of figures each second, and a summary."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable
+
+from facecam.cpu import can_pin, cpu_name
+from facecam.detector import FaceDetector
+from facecam.metrics import Stats
+from facecam.pipeline import Pipeline, State
+
+
+def run_headless(
+    source: str,
+    detector: FaceDetector,
+    seconds: float,
+    core: int | None = None,
+    write: Callable[[str], object] = print,
+) -> Stats:
+    """Runs a source for `seconds` (to its end if 0), telling the rates each second. Raises what made it fail."""
+    changed = threading.Event()
+    pipeline = Pipeline(source, detector, changed.set, core)
+    pipeline.start()
+    try:
+        _wait_until_open(pipeline, changed)
+        if pipeline.state is not State.FAILED:
+            write(f"{pipeline.title}, {detector.name} on {_place(pipeline)}")
+        start_s = time.perf_counter()
+        end_s = start_s + seconds if seconds else float("inf")
+        next_line_s = start_s + 1
+        while pipeline.state is State.RUNNING and (now_s := time.perf_counter()) < end_s:
+            if now_s >= next_line_s:
+                write(_line(now_s - start_s, pipeline.stats()))
+                next_line_s += 1
+            changed.wait(max(0.01, min(next_line_s, end_s) - now_s))
+            changed.clear()
+            pipeline.latest()
+        stats, error = pipeline.stats(), pipeline.error
+        elapsed_s = time.perf_counter() - start_s
+    finally:
+        pipeline.stop()
+    if error is not None:
+        raise error
+    write(
+        f"{elapsed_s:.1f} s: {stats.captured} frames captured, {stats.detected} detected, {stats.dropped} dropped; "
+        f"latency {stats.latency_p50_ms:.1f} ms p50, {stats.latency_p95_ms:.1f} ms p95; "
+        f"this core could do {stats.possible_hz:.0f} detections/s"
+    )
+    return stats
+
+
+def _wait_until_open(pipeline: Pipeline, changed: threading.Event) -> None:
+    """Until the first result or the end, so that the figures don't start with an empty second."""
+    while pipeline.latest() is None and pipeline.state in (State.OPENING, State.RUNNING):
+        changed.wait(0.5)
+        changed.clear()
+
+
+def _place(pipeline: Pipeline) -> str:
+    if pipeline.core is not None:
+        return f"core {pipeline.core} of {cpu_name()}"
+    return f"{cpu_name()} ({'not pinned' if can_pin() else 'this system can not pin a thread to a core'})"
+
+
+def _line(elapsed_s: float, stats: Stats) -> str:
+    return (
+        f"{elapsed_s:4.0f} s  capture {stats.capture_hz:5.1f}/s  detect {stats.detect_hz:5.1f}/s  "
+        f"possible {stats.possible_hz:5.0f}/s  latency p50 {stats.latency_p50_ms:5.1f} ms  "
+        f"p95 {stats.latency_p95_ms:5.1f} ms  dropped {stats.dropped}  faces {stats.faces}"
+    )
+
+
+def display_problem() -> str | None:
+    """Why no window can be shown here, as half a sentence; None if one probably can.
+
+    Qt ends the whole process when it finds no display, so this is found out before Qt is loaded.
+    """
+    if (
+        not sys.platform.startswith("linux")
+        or os.environ.get("QT_QPA_PLATFORM", "").partition(":")[0] not in _ON_SCREEN
+    ):
+        return None
+    if os.environ.get("WAYLAND_DISPLAY"):
+        return None
+    display = os.environ.get("DISPLAY", "")
+    if not display:
+        return "there is no display"
+    return None if _x_server_answers(display) else f"the display {display} does not answer"
+
+
+_ON_SCREEN = frozenset({"", "xcb", "wayland"})
+
+
+def _x_server_answers(display: str) -> bool:
+    """Whether something listens where the X11 display "host:number.screen" should be."""
+    host, _, number = display.rpartition(":")
+    number = number.partition(".")[0]
+    if not number.isdecimal():
+        return True  # a form we don't know, such as a macOS launchd path: let Qt find out
+    try:
+        if host in ("", "unix"):
+            path = f"/tmp/.X11-unix/X{number}"
+            return any(_unix_socket_answers(address) for address in (path, f"\0{path}"))
+        socket.create_connection((host.strip("[]"), 6000 + int(number)), timeout=2).close()
+    except (OSError, OverflowError):
+        return False
+    return True
+
+
+def _unix_socket_answers(address: str) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.settimeout(2)
+        return connection.connect_ex(address) == 0

@@ -1,0 +1,79 @@
+"""Rates, latency percentiles and drops, as the overlay and the headless mode show them."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+
+_WINDOW_S = 2.0
+
+
+@dataclass(frozen=True)
+class Stats:
+    """Figures of a running pipeline over about the last two seconds; 0 where nothing has been measured yet.
+
+    capture_hz: frames that the source delivers; detect_hz: frames detected; display_hz: frames painted, all per second.
+    possible_hz: detections per second that the detector's core could do (1000 / median milliseconds of a detection).
+    latency_p50_ms, latency_p95_ms: from capture to result ready. dropped: frames since the start that were replaced by
+    a newer one before the detector was free. faces: in the latest result. captured, detected: frames since the start.
+    """
+
+    capture_hz: float = 0.0
+    detect_hz: float = 0.0
+    display_hz: float = 0.0
+    possible_hz: float = 0.0
+    latency_p50_ms: float = 0.0
+    latency_p95_ms: float = 0.0
+    dropped: int = 0
+    faces: int = 0
+    captured: int = 0
+    detected: int = 0
+
+
+class RateMeter:
+    """Events per second over a sliding window. Not thread-safe: the pipeline holds its lock."""
+
+    def __init__(self, window_s: float = _WINDOW_S) -> None:
+        self._window_s = window_s
+        self._times_s: deque[float] = deque()
+
+    def tick(self, now_s: float) -> None:
+        """Counts one event at `now_s` (time.perf_counter)."""
+        self._times_s.append(now_s)
+        self._forget(now_s)
+
+    def hz(self, now_s: float) -> float:
+        """The rate at `now_s`. It falls while events stay away, instead of freezing at the last figure."""
+        self._forget(now_s)
+        if len(self._times_s) < 2:
+            return 0.0
+        gaps = len(self._times_s) - 1
+        span_s = self._times_s[-1] - self._times_s[0]
+        if now_s - self._times_s[-1] > 2 * span_s / gaps:
+            span_s = now_s - self._times_s[0]
+        return gaps / span_s if span_s > 0 else 0.0
+
+    def _forget(self, now_s: float) -> None:
+        # A slide show of one picture every two seconds still has a rate: two events always stay for a while.
+        while len(self._times_s) > 2 and self._times_s[0] < now_s - self._window_s:
+            self._times_s.popleft()
+        while self._times_s and self._times_s[-1] < now_s - 4 * self._window_s:
+            self._times_s.clear()
+
+
+class Percentiles:
+    """Percentiles of the most recent values. Not thread-safe: the pipeline holds its lock."""
+
+    def __init__(self, keep: int = 120) -> None:
+        self._values: deque[float] = deque(maxlen=keep)
+
+    def add(self, value: float) -> None:
+        self._values.append(value)
+
+    def at(self, *percents: float) -> tuple[float, ...]:
+        """The given percentiles; zeros before the first value."""
+        if not self._values:
+            return (0.0,) * len(percents)
+        return tuple(float(value) for value in np.percentile(np.fromiter(self._values, np.float64), percents))

@@ -1,0 +1,290 @@
+"""Live detection: capture thread -> newest-frame slot -> detector thread on its one core -> newest-result slot.
+
+Nothing queues: a frame that the detector had no time for is replaced by the next one and counted as dropped. The
+pipeline knows no Qt; a GUI is told through `on_update` and fetches with `latest()`.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import Enum
+
+from facecam.boxes import Detections
+from facecam.cpu import choose_core, pinned
+from facecam.detector import FaceDetector
+from facecam.errors import FacecamError
+from facecam.metrics import Percentiles, RateMeter, Stats
+from facecam.slot import FrameSlot
+from facecam.sources import Frame, Source, open_source, paced
+
+_logger = logging.getLogger(__name__)
+_CHANGE_POLL_S = 0.1
+
+
+class State(Enum):
+    """What a pipeline is doing. ended: the source has no more frames, the last view stays; failed: see `.error`."""
+
+    IDLE = "idle"
+    OPENING = "opening"
+    RUNNING = "running"
+    ENDED = "ended"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """What to show. detections belong to `detected_frame`: draw them on that one.
+
+    frame: the newest captured frame, of which there may be no detections yet. A new result is a new View object.
+    """
+
+    frame: Frame
+    detections: Detections
+    detected_frame: Frame
+
+
+class _Run:
+    """One start of the pipeline. A run that was given up keeps its own slot and can't disturb the next one."""
+
+    def __init__(self) -> None:
+        self.slot = FrameSlot()
+        self.stop = threading.Event()
+        self.threads: list[threading.Thread] = []
+
+
+class Pipeline:
+    """Runs a source through a detector in two threads; the caller never waits for either.
+
+    source: what `open_source` takes, or a function that opens a source; it is called in the capture thread, as opening
+    may block for seconds. on_update: called from the worker threads when there is a new view or state, at most once
+    until `latest()` is called. core: the detector thread's core (None: the detector's own, or a good one).
+
+    Restartable: `start()` after `stop()`, after the end and after a failure.
+    """
+
+    def __init__(
+        self,
+        source: str | Callable[[], Source],
+        detector: FaceDetector,
+        on_update: Callable[[], None] | None = None,
+        core: int | None = None,
+    ) -> None:
+        self._open: Callable[[], Source] = source if callable(source) else lambda: open_source(source)
+        self._title = source if isinstance(source, str) else ""
+        self._detector = detector
+        self._on_update = on_update
+        self._wanted_core = core if core is not None else detector.core
+        self._lock = threading.Lock()  # guards everything below
+        self._run: _Run | None = None
+        self._state = State.IDLE
+        self._error: FacecamError | None = None
+        self._core: int | None = None
+        self._source: Source | None = None
+        self._notified = False
+        self._newest: Frame | None = None
+        self._view: View | None = None
+        self._reset_figures()
+
+    def _reset_figures(self) -> None:
+        self._captures, self._detections, self._displays = RateMeter(), RateMeter(), RateMeter()
+        self._latency_ms, self._detector_ms = Percentiles(), Percentiles()
+        self._dropped = self._captured = self._detected = 0
+
+    # What the caller sees
+
+    @property
+    def state(self) -> State:
+        with self._lock:
+            return self._state
+
+    @property
+    def error(self) -> FacecamError | None:
+        """Why the state is `failed`, otherwise None."""
+        with self._lock:
+            return self._error
+
+    @property
+    def title(self) -> str:
+        """The source's name for people; what was asked for until it is open."""
+        with self._lock:
+            return self._source.title if self._source else self._title
+
+    @property
+    def live(self) -> bool:
+        """Whether the open source is a live one (camera, stream, demo)."""
+        with self._lock:
+            return self._source is not None and self._source.live
+
+    @property
+    def core(self) -> int | None:
+        """The core that the detector thread is pinned to; None if it isn't (yet)."""
+        with self._lock:
+            return self._core
+
+    def start(self) -> None:
+        """Returns at once; follow `state`. Raises RuntimeError if it is already running."""
+        with self._lock:
+            if self._run is not None:
+                raise RuntimeError("the pipeline is already running; stop it first")
+            run = self._run = _Run()
+            self._state, self._error, self._core, self._source = State.OPENING, None, None, None
+            self._newest = self._view = None
+            self._notified = False
+            self._reset_figures()
+            # Daemons, so that a camera driver that never returns can't keep the program from ending; otherwise they
+            # are stopped and joined, at the latest at exit.
+            run.threads = [
+                threading.Thread(target=self._capture_loop, args=(run,), name="capture", daemon=True),
+                threading.Thread(target=self._detect_loop, args=(run,), name="detector", daemon=True),
+            ]
+            for thread in run.threads:
+                thread.start()
+        atexit.register(self.stop)
+
+    def stop(self, timeout_s: float = 2.0) -> bool:
+        """Stops and waits for both threads. False if one is stuck in a driver: it ends by itself when that returns."""
+        with self._lock:
+            run, self._run = self._run, None
+            self._state, self._core = State.IDLE, None
+        if run is None:
+            return True
+        atexit.unregister(self.stop)
+        run.stop.set()
+        run.slot.close()
+        end_s = time.perf_counter() + timeout_s
+        for thread in run.threads:
+            if thread is not threading.current_thread():
+                thread.join(max(0.0, end_s - time.perf_counter()))
+        return not any(thread.is_alive() for thread in run.threads)
+
+    def latest(self) -> View | None:
+        """The newest result, None before the first. The same object as before if nothing new has come."""
+        with self._lock:
+            self._notified = False
+            return self._view
+
+    def displayed(self) -> None:
+        """To be called after each painting of a new view, so that the display rate is known."""
+        with self._lock:
+            self._displays.tick(time.perf_counter())
+
+    def stats(self) -> Stats:
+        """Rates, latency and drops at this moment."""
+        with self._lock:
+            now_s = time.perf_counter()
+            latency_p50_ms, latency_p95_ms = self._latency_ms.at(50, 95)
+            (detector_p50_ms,) = self._detector_ms.at(50)
+            return Stats(
+                capture_hz=self._captures.hz(now_s),
+                detect_hz=self._detections.hz(now_s),
+                display_hz=self._displays.hz(now_s),
+                possible_hz=1000 / detector_p50_ms if detector_p50_ms > 0 else 0.0,
+                latency_p50_ms=latency_p50_ms,
+                latency_p95_ms=latency_p95_ms,
+                dropped=self._dropped,
+                faces=len(self._view.detections) if self._view else 0,
+                captured=self._captured,
+                detected=self._detected,
+            )
+
+    # The two threads
+
+    def _capture_loop(self, run: _Run) -> None:
+        source: Source | None = None
+        try:
+            source = self._open()
+            with self._lock:
+                if self._run is not run:
+                    return
+                self._source = source
+                self._state = State.RUNNING
+            self._notify(run)
+            player = paced(source, run.stop.wait)
+            while not run.stop.is_set() and (frame := player.read()) is not None:
+                dropped = run.slot.put(frame)
+                with self._lock:
+                    if self._run is run:
+                        self._newest = frame
+                        self._captures.tick(frame.captured_s)
+                        self._captured += 1
+                        self._dropped += dropped
+        except FacecamError as error:
+            self._fail(run, error)
+        except Exception as error:
+            _logger.exception("the source failed")
+            self._fail(run, FacecamError(f"The source failed unexpectedly: {error}"))
+        finally:
+            run.slot.close()
+            if source is not None:
+                with suppress(FacecamError):
+                    source.close()
+
+    def _detect_loop(self, run: _Run) -> None:
+        core = choose_core() if self._wanted_core is None else self._wanted_core
+        try:
+            with pinned(core) as pinned_core:
+                with self._lock:
+                    if self._run is run:
+                        self._core = pinned_core
+                self._detect_until_stopped(run)
+        except FacecamError as error:
+            self._fail(run, error)
+        except Exception as error:
+            _logger.exception("the detector failed")
+            self._fail(run, FacecamError(f"The detector failed unexpectedly: {error}"))
+
+    def _detect_until_stopped(self, run: _Run) -> None:
+        frame: Frame | None = None
+        settings: tuple[float, float] | None = None
+        while not run.stop.is_set():
+            new = run.slot.take(_CHANGE_POLL_S)
+            if new is None and run.slot.drained:
+                self._end(run)
+                # A picture stays in the window: it follows the threshold, although no more frames come.
+                if run.stop.wait(_CHANGE_POLL_S):
+                    break
+            now = (self._detector.threshold, self._detector.nms)
+            if new is None and (frame is None or now == settings):
+                continue
+            is_new, frame, settings = new is not None, new or frame, now
+            assert frame is not None
+            detections = self._detector.detect(frame.image)
+            ready_s = time.perf_counter()
+            with self._lock:
+                if self._run is not run:
+                    break
+                self._view = View(self._newest or frame, detections, frame)
+                self._detector_ms.add(self._detector.timings.total_ms)
+                if is_new:
+                    self._detected += 1
+                    self._detections.tick(ready_s)
+                    self._latency_ms.add((ready_s - frame.captured_s) * 1000)
+            self._notify(run)
+
+    def _end(self, run: _Run) -> None:
+        with self._lock:
+            if self._run is not run or self._state is not State.RUNNING:
+                return
+            self._state = State.ENDED
+        self._notify(run)
+
+    def _fail(self, run: _Run, error: FacecamError) -> None:
+        run.stop.set()
+        with self._lock:
+            if self._run is not run or self._state is State.FAILED:
+                return
+            self._state, self._error = State.FAILED, error
+        self._notify(run)
+
+    def _notify(self, run: _Run) -> None:
+        with self._lock:
+            if self._run is not run or self._notified or self._on_update is None:
+                return
+            self._notified = True
+        self._on_update()

@@ -1,0 +1,25 @@
+"""Where the files that come with the program lie: weights and demo pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent
+_PLACES = (_PACKAGE / "assets", _PACKAGE.parent / "assets" / "facecam")  # installed wheel, checkout
+
+
+def asset(name: str) -> Path:
+    """Path of a shipped file, such as `asset("faceboxes.onnx")` or `asset("demo/hopper.jpg")`.
+
+    The path is returned whether or not the file exists: what its absence means is the caller's to say.
+    """
+    for place in _PLACES:
+        path = place / name
+        if path.exists():
+            return path
+    return _PLACES[1] / name if (_PLACES[1].is_dir()) else _PLACES[0] / name
+
+
+def shipped_models() -> list[str]:
+    """Names of the detectors that come with the program, as `FaceDetector(model=...)` takes them."""
+    return sorted({path.stem for place in _PLACES for path in place.glob("*.onnx")})

@@ -1,0 +1,86 @@
+"""Sources of frames: camera, video file, picture, folder, network stream, demo; `open_source` picks by a text."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+from facecam.errors import SourceError
+from facecam.sources.base import Frame, Source, paced
+from facecam.sources.camera import Camera, CameraSource, list_cameras
+from facecam.sources.demo import DemoSource
+from facecam.sources.pictures import PICTURE_SUFFIXES, FolderSource, PictureSource, list_files, read_picture
+from facecam.sources.video import StreamSource, VideoSource, without_password
+
+__all__ = [
+    "VIDEO_SUFFIXES",
+    "Camera",
+    "CameraSource",
+    "DemoSource",
+    "FolderSource",
+    "Frame",
+    "PictureSource",
+    "Source",
+    "StreamSource",
+    "VideoSource",
+    "list_cameras",
+    "list_files",
+    "open_source",
+    "paced",
+    "read_picture",
+    "without_password",
+]
+
+VIDEO_SUFFIXES = frozenset(
+    {".mp4", ".m4v", ".mkv", ".webm", ".avi", ".mov", ".mpg", ".mpeg", ".wmv", ".flv", ".ts", ".ogv", ".3gp", ".gif"}
+)
+"""Names that a folder's videos are recognised by; a single file is tried whatever its name."""
+
+
+def open_source(spec: str) -> Source:
+    """Opens "auto", "demo", a camera ("0", "camera:0"), the path of a picture, folder or video, or a URL.
+
+    May block for seconds (cameras, streams). Raises SourceError with a sentence for people.
+    """
+    spec = spec.strip()
+    if spec == "auto":
+        return _auto()
+    if spec == "demo":
+        return DemoSource()
+    camera = re.fullmatch(r"(?:camera:)?(\d{1,4})", spec)
+    if camera:
+        return CameraSource(int(camera[1]))
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", spec):
+        if not spec.lower().startswith("file://"):
+            return StreamSource(spec)
+        spec = url2pathname(urlsplit(spec).path)
+    return _open_path(spec)
+
+
+def _open_path(spec: str) -> Source:
+    if not spec or "\0" in spec:
+        raise SourceError("Name a picture, a folder, a video, a camera, a URL, or `demo`.")
+    path = Path(spec).expanduser()
+    try:
+        if path.is_dir():
+            return FolderSource(path)
+        if not path.exists():
+            raise SourceError(f"There is no file or folder {spec}.")
+    except OSError as error:  # such as a name that is too long
+        raise SourceError(f"{spec} can't be read: {error.strerror or error}.") from error
+    if not path.is_file():
+        raise SourceError(f"{spec} is neither a file nor a folder.")
+    return PictureSource(path) if path.suffix.lower() in PICTURE_SUFFIXES else VideoSource(path)
+
+
+def _auto() -> Source:
+    """The first camera that delivers a picture, otherwise the demo; the title says which and why."""
+    reason = "no camera found"
+    for camera in list_cameras():
+        try:
+            return CameraSource(camera.index)
+        except SourceError:
+            reason = f"{camera.name} can't be opened"
+    return DemoSource(title=f"Demo ({reason})")

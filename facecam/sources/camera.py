@@ -1,0 +1,124 @@
+"""Webcams: which there are, and one as a source."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from facecam.errors import SourceError
+from facecam.opencv import cv2
+from facecam.sources.base import Frame
+
+_V4L = Path("/sys/class/video4linux")
+
+
+@dataclass(frozen=True)
+class Camera:
+    """A connected camera. index: what `open_source` takes; name: as the system calls it."""
+
+    index: int
+    name: str
+
+
+def _backends() -> list[int]:
+    """OpenCV capture backends to try, best first."""
+    if sys.platform.startswith("linux"):
+        return [cv2.CAP_V4L2]
+    if sys.platform == "darwin":
+        return [cv2.CAP_AVFOUNDATION]
+    if sys.platform == "win32":
+        return [cv2.CAP_MSMF, cv2.CAP_DSHOW]
+    return [cv2.CAP_ANY]
+
+
+def list_cameras() -> list[Camera]:
+    """Connected cameras by index, without opening them."""
+    if sys.platform.startswith("linux"):
+        return _linux_cameras(_V4L)
+    from cv2_enumerate_cameras import enumerate_cameras  # not needed on Linux, and not installed there
+
+    return [Camera(int(camera.index), str(camera.name)) for camera in enumerate_cameras(_backends()[0])]
+
+
+def _linux_cameras(folder: Path) -> list[Camera]:
+    """Cameras among the entries of /sys/class/video4linux. A device's second node carries metadata, not pictures."""
+    cameras = []
+    for entry in folder.glob("video*"):
+        number = entry.name.removeprefix("video")
+        if not number.isdecimal() or _text(entry / "index", "0") != "0":
+            continue
+        cameras.append(Camera(int(number), _text(entry / "name", f"Camera {number}")))
+    return sorted(cameras, key=lambda camera: camera.index)
+
+
+def _text(path: Path, otherwise: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace").strip() or otherwise
+    except OSError:
+        return otherwise
+
+
+class CameraSource:
+    """A webcam. Opening and reading can block for seconds: do both off the GUI thread."""
+
+    live = True
+    frame_count: int | None = None
+
+    def __init__(self, index: int, width: int = 640, height: int = 480) -> None:
+        names = {camera.index: camera.name for camera in list_cameras()}
+        self.title = names.get(index, f"Camera {index}")
+        self._index = 0
+        problem = _device_problem(index)
+        if problem:
+            raise SourceError(problem)
+        for backend in _backends():
+            self._capture = cv2.VideoCapture(index, backend)
+            if self._capture.isOpened():
+                break
+            self._capture.release()
+        else:
+            raise SourceError(
+                f"Camera {index} can't be opened; it may be in use by another program, not allowed, or not connected."
+                if index in names
+                else f"There is no camera {index}; `facecam cameras` lists those that are connected."
+            )
+        # Few properties: every one may restart the device. A buffer of one frame keeps the newest.
+        self._capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
+        self._capture.set(cv2.CAP_PROP_FRAME_WIDTH, width)
+        self._capture.set(cv2.CAP_PROP_FRAME_HEIGHT, height)
+        fps = self._capture.get(cv2.CAP_PROP_FPS)
+        self.fps: float | None = fps if 0 < fps <= 1000 else None
+        self._opened_s = time.perf_counter()
+
+    def read(self) -> Frame | None:
+        ok, image = self._capture.read()
+        if not ok or image is None:
+            if self._index == 0:
+                raise SourceError(f"{self.title} delivers no pictures; it may be in use by another program.")
+            raise SourceError(f"{self.title} has stopped delivering pictures; is it still connected?")
+        now_s = time.perf_counter()
+        if image.ndim == 2:
+            image = cv2.cvtColor(image, cv2.COLOR_GRAY2BGR)
+        frame = Frame(np.ascontiguousarray(image, np.uint8), self._index, now_s - self._opened_s, now_s)
+        self._index += 1
+        return frame
+
+    def close(self) -> None:
+        self._capture.release()
+
+
+def _device_problem(index: int) -> str | None:
+    """Why the camera can't be opened, where the system tells before trying."""
+    if not sys.platform.startswith("linux"):
+        return None
+    device = Path(f"/dev/video{index}")
+    if not device.exists():
+        return f"There is no camera {index}; `facecam cameras` lists those that are connected."
+    if not os.access(device, os.R_OK | os.W_OK):
+        return f"Camera {index} may not be used by you; add yourself to the group `video` and log in again."
+    return None

@@ -1,0 +1,171 @@
+"""The demo: two public-domain portraits as people in front of a synthetic camera, 640x480 at 30 FPS.
+
+A wall with two framed portraits, and two people before it who sway, come nearer and walk through, so that two to four
+faces of about 40 to 220 px are in view. Frame i is a function of i alone.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from facecam.errors import SourceError
+from facecam.opencv import cv2
+from facecam.resources import asset
+from facecam.sources.base import Frame
+from facecam.sources.pictures import read_picture
+
+Image = npt.NDArray[np.uint8]
+WIDTH, HEIGHT, FPS = 640, 480, 30.0
+_LOOP_FRAMES = 1800  # one minute, without a jump at its end
+_MARGIN = 80  # wall around the view, for the camera to move in
+
+
+@dataclass(frozen=True, eq=False)
+class _Person:
+    """A cut-out portrait. image: (H, W, 4) uint8, BGR times coverage, and the coverage (255 where opaque)."""
+
+    image: Image
+    face_x_px: float
+    face_y_px: float
+    face_px: float
+
+
+class DemoSource:
+    """Faces without a camera."""
+
+    live = True
+    fps: float | None = FPS
+    frame_count: int | None = None
+
+    def __init__(self, title: str = "Demo") -> None:
+        self.title = title
+        self._index = 0
+        _scene()  # a missing asset is told at the opening
+
+    def read(self) -> Frame | None:
+        index = self._index
+        self._index += 1
+        return Frame(demo_frame(index), index, index / FPS, time.perf_counter())
+
+    def close(self) -> None:
+        pass
+
+
+def demo_frame(index: int) -> Image:
+    """Frame `index` of the demo: (480, 640, 3) uint8 BGR, a new array."""
+    wall, hopper, collins = _scene()
+
+    def wave(cycles: int, phase: float = 0.0) -> float:
+        """A sine with a whole number of cycles per loop, so that the loop closes."""
+        return math.sin(2 * math.pi * (cycles * (index % _LOOP_FRAMES) / _LOOP_FRAMES + phase))
+
+    # The camera, hand-held: pan, zoom and roll.
+    pan_x, pan_y = 26 * wave(3) + 6 * wave(11, 0.3), 14 * wave(4, 0.2) + 3 * wave(13)
+    zoom, roll = 1.04 + 0.04 * wave(2, 0.1), 0.018 * wave(5, 0.4)
+    centre = ((WIDTH + 2 * _MARGIN) / 2 + pan_x * 0.6, (HEIGHT + 2 * _MARGIN) / 2 + pan_y * 0.6)
+    view = _similarity(centre, (WIDTH / 2, HEIGHT / 2), zoom, roll)
+    # OpenCV warps four channels in half the time of three.
+    image = np.asarray(cv2.cvtColor(cv2.warpAffine(wall, view, (WIDTH, HEIGHT)), cv2.COLOR_BGRA2BGR), np.uint8)
+
+    # Collins crosses the view from left to right and back, coming nearer on the way; Hopper stays and sways.
+    walk = wave(2, 0.55)
+    near = 0.5 - 0.5 * wave(4, 0.05)
+    face_px = 70 + 65 * near
+    _paste(
+        image,
+        collins,
+        (WIDTH * (0.45 - 0.58 * walk) - pan_x, 285 - 55 * near - pan_y + 5 * wave(40)),
+        face_px * zoom / collins.face_px,
+        roll + 0.05 * wave(9),
+    )
+    near = 0.5 + 0.5 * wave(3, 0.6)
+    face_px = 105 + 95 * near
+    _paste(
+        image,
+        hopper,
+        (WIDTH * 0.62 + 70 * wave(5, 0.3) - 1.2 * pan_x, 305 - 70 * near - 1.2 * pan_y + 6 * wave(7)),
+        face_px * zoom / hopper.face_px,
+        roll + 0.10 * wave(6, 0.15),
+    )
+    return image
+
+
+def _similarity(source: tuple[float, float], target: tuple[float, float], scale: float, angle: float) -> npt.NDArray:
+    """(2, 3) float64 matrix that takes point `source` to `target`, scaled and turned (radians)."""
+    cos, sin = scale * math.cos(angle), scale * math.sin(angle)
+    return np.array(
+        [
+            [cos, -sin, target[0] - cos * source[0] + sin * source[1]],
+            [sin, cos, target[1] - sin * source[0] - cos * source[1]],
+        ]
+    )
+
+
+def _paste(image: Image, person: _Person, face_xy: tuple[float, float], scale: float, angle: float) -> None:
+    """Blends the person into `image`, the face's centre at `face_xy`; only the covered rectangle is touched."""
+    matrix = _similarity((person.face_x_px, person.face_y_px), face_xy, scale, angle)
+    height, width = person.image.shape[:2]
+    corners = matrix @ np.array([[0, width, 0, width], [0, 0, height, height], [1, 1, 1, 1]], np.float64)
+    left, top = np.maximum(np.floor(corners.min(axis=1)), 0).astype(int)
+    right, bottom = np.minimum(np.ceil(corners.max(axis=1)), (WIDTH, HEIGHT)).astype(int)
+    if right <= left or bottom <= top:
+        return
+    matrix[:, 2] -= (left, top)
+    size = (int(right - left), int(bottom - top))
+    warped = cv2.warpAffine(person.image, matrix, size)
+    colour = cv2.cvtColor(warped, cv2.COLOR_BGRA2BGR)
+    cover = cv2.cvtColor(cv2.extractChannel(warped, 3), cv2.COLOR_GRAY2BGR)
+    below = image[top:bottom, left:right]
+    # below * (1 - cover) + colour, in whole numbers
+    rest = cv2.subtract(below, cv2.multiply(below, cover, scale=1 / 255), dst=cover)
+    below[...] = cv2.add(rest, colour, dst=colour)
+
+
+@lru_cache(maxsize=1)
+def _scene() -> tuple[Image, _Person, _Person]:
+    """The wall with its framed portraits, and the two people."""
+    try:
+        hopper, collins = read_picture(asset("demo/hopper.jpg")), read_picture(asset("demo/collins.jpg"))
+        hopper_mask, collins_mask = (read_picture(asset(f"demo/{name}-mask.jpg")) for name in ("hopper", "collins"))
+    except SourceError as error:
+        raise SourceError(f"The demo's pictures are missing or damaged, please install again: {error}") from error
+    wall = _wall()
+    _hang(wall, collins, (205, 128), 190)
+    _hang(wall, hopper, (590, 165), 130)
+    wall = np.asarray(cv2.cvtColor(cv2.GaussianBlur(wall, (0, 0), 0.6), cv2.COLOR_BGR2BGRA), np.uint8)
+    return wall, _cut_out(hopper, hopper_mask, (265, 215), 200), _cut_out(collins, collins_mask, (224, 118), 105)
+
+
+def _wall() -> Image:
+    """(H, W, 3) uint8: a plain wall, lit softly from the upper left, darker towards the floor."""
+    height, width = HEIGHT + 2 * _MARGIN, WIDTH + 2 * _MARGIN
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+    light = 1.0 - 0.45 * np.hypot((x - 0.3 * width) / width, (y - 0.2 * height) / height)
+    wall = light[..., None] * np.array([176, 188, 190], np.float32)
+    # A little grain keeps the gradient from banding.
+    grain = np.random.default_rng(0).normal(0, 1.5, (height, width, 1)).astype(np.float32)
+    return np.clip(wall + grain, 0, 255).astype(np.uint8)
+
+
+def _hang(wall: Image, picture: Image, top_left: tuple[int, int], width_px: int) -> None:
+    """A framed picture on the wall, with its shadow."""
+    height_px = round(width_px * picture.shape[0] / picture.shape[1])
+    small = cv2.resize(picture, (width_px, height_px), interpolation=cv2.INTER_AREA)
+    x, y = top_left
+    border = 7
+    shadow = np.zeros(wall.shape[:2], np.float32)
+    shadow[y - border + 5 : y + height_px + border + 9, x - border + 5 : x + width_px + border + 9] = 0.35
+    wall[...] = wall * (1 - cv2.GaussianBlur(shadow, (0, 0), 5))[..., None]
+    wall[y - border : y + height_px + border, x - border : x + width_px + border] = (38, 52, 66)
+    wall[y : y + height_px, x : x + width_px] = small
+
+
+def _cut_out(picture: Image, mask: Image, face_xy: tuple[float, float], face_px: float) -> _Person:
+    colour = cv2.multiply(picture, mask, scale=1 / 255)
+    return _Person(np.dstack([colour, mask[..., :1]]), *face_xy, face_px)

@@ -1,0 +1,138 @@
+"""Pictures and folders of pictures."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from facecam.errors import SourceError
+from facecam.opencv import cv2
+from facecam.sources.base import MAX_PIXELS, Frame
+
+PICTURE_SUFFIXES = frozenset(
+    {".jpg", ".jpeg", ".jpe", ".png", ".webp", ".bmp", ".dib", ".tif", ".tiff", ".jp2", ".avif", ".ppm", ".pgm", ".pnm"}
+)
+_SLIDE_S = 2.0
+_MAX_BYTES = 1 << 30
+
+
+def read_picture(path: Path) -> npt.NDArray[np.uint8]:
+    """(H, W, 3) uint8 BGR, turned upright by its EXIF orientation. Raises SourceError with a sentence for people."""
+    try:
+        size = path.stat().st_size
+        if size == 0:
+            raise SourceError(f"{path} is empty (0 bytes).")
+        if size > _MAX_BYTES:
+            raise SourceError(f"{path} is too large for a picture ({size / 1e9:.1f} GB).")
+        # Read with numpy rather than cv2.imread, which can't open every file name on Windows.
+        data = np.fromfile(path, np.uint8)
+    except OSError as error:
+        raise SourceError(f"{path} can't be read: {error.strerror or error}.") from error
+    try:
+        image = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    except cv2.error as error:
+        if "MAX_IMAGE" in str(error):
+            raise SourceError(_too_large(path)) from error
+        image = None
+    if image is None:
+        raise SourceError(f"{path} is not a picture that can be read; it may be damaged or of another kind.")
+    if image.shape[0] * image.shape[1] > MAX_PIXELS:
+        raise SourceError(_too_large(path))
+    return np.ascontiguousarray(image, np.uint8)
+
+
+def _too_large(path: Path) -> str:
+    return f"{path} has more than {MAX_PIXELS // 1_000_000} megapixels; make it smaller first."
+
+
+class PictureSource:
+    """One picture: a single frame."""
+
+    live = False
+    fps: float | None = None
+    frame_count: int | None = 1
+
+    def __init__(self, path: Path) -> None:
+        self.title = path.name
+        self.path = path
+        self._image: npt.NDArray[np.uint8] | None = read_picture(path)
+
+    def read(self) -> Frame | None:
+        image, self._image = self._image, None
+        return None if image is None else Frame(image, 0, 0.0, time.perf_counter(), self.path)
+
+    def close(self) -> None:
+        self._image = None
+
+
+class FolderSource:
+    """The pictures of a folder and its subfolders, in natural order, as a slide show.
+
+    skipped: one sentence for each file passed over by `read` because it can't be read.
+    """
+
+    live = False
+    fps: float | None = 1 / _SLIDE_S
+
+    def __init__(self, folder: Path) -> None:
+        self.title = folder.name or str(folder)
+        self.path = folder
+        self.skipped: list[str] = []
+        self._paths = list_files(folder, PICTURE_SUFFIXES)
+        if not self._paths:
+            raise SourceError(f"There are no pictures in the folder {folder}.")
+        self.frame_count: int | None = len(self._paths)
+        self._position = 0
+        self._index = 0
+
+    def leave_out(self, folder: Path) -> None:
+        """Passes over the pictures in a folder inside this one, such as that for results."""
+        folder = folder.resolve()
+        if folder != self.path.resolve():
+            self._paths = [path for path in self._paths if folder not in path.resolve().parents]
+            self.frame_count = len(self._paths)
+
+    def read(self) -> Frame | None:
+        while self._position < len(self._paths):
+            path = self._paths[self._position]
+            self._position += 1
+            try:
+                image = read_picture(path)
+            except SourceError as error:
+                self.skipped.append(str(error))
+                continue
+            frame = Frame(image, self._index, self._index * _SLIDE_S, time.perf_counter(), path)
+            self._index += 1
+            return frame
+        if self._index == 0 and self._paths:
+            raise SourceError(f"None of the {len(self._paths)} pictures in the folder {self.path} can be read.")
+        return None
+
+    def close(self) -> None:
+        self._position = len(self._paths)
+
+
+def list_files(folder: Path, suffixes: frozenset[str]) -> list[Path]:
+    """Files below `folder` with one of the suffixes, in natural order (2 before 10); hidden ones are left out."""
+    found = []
+    try:
+        next(os.scandir(folder), None)  # os.walk would hide that the folder itself can't be read
+    except OSError as error:
+        raise SourceError(f"The folder {folder} can't be read: {error.strerror or error}.") from error
+    for root, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [
+            Path(root, name) for name in names if Path(name).suffix.lower() in suffixes and not name.startswith(".")
+        ]
+    return sorted(found, key=lambda path: [_natural(part) for part in path.relative_to(folder).parts])
+
+
+def _natural(text: str) -> list[tuple[int, int, str]]:
+    """Sort key under which numbers count by value: (kind, number, letters) for each run of digits or other letters."""
+    runs = re.findall(r"\d+|\D+", text.casefold())
+    return [(0, int(run), run) if run.isdecimal() else (1, 0, run) for run in runs]

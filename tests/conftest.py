@@ -1,0 +1,93 @@
+"""Fixtures for all tests: a tiny detector with a known answer, and pictures for it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+CELL_PX = 32
+
+
+def save_tiny_model(path: Path, **metadata: Any) -> Path:
+    """Writes a detector with our interface whose faces are bright cells of a grid of 32 x 32 pixels.
+
+    One level of anchors, 32 px at stride 32, and zero offsets: a white cell of the grid is a face with exactly that
+    box and a score of almost 1; a black one scores almost 0. Keywords replace entries of the metadata.
+    """
+    onnx = pytest.importorskip("onnx")
+    helper, tensor = onnx.helper, onnx.TensorProto
+    weight = np.zeros((2, 3, CELL_PX, CELL_PX), np.float32)
+    weight[1] = 0.1 / (3 * CELL_PX * CELL_PX)  # a tenth of the cell's mean
+    bias = np.array([0.0, -6.0], np.float32)  # of the mean above 60, that is well over middle grey
+    numpy_helper = onnx.numpy_helper
+    constants = {
+        "face_weight": weight,
+        "face_bias": bias,
+        "box_weight": np.zeros((4, 3, CELL_PX, CELL_PX), np.float32),
+        "conf_shape": np.array([1, -1, 2], np.int64),
+        "loc_shape": np.array([1, -1, 4], np.int64),
+    }
+    conv = {"kernel_shape": [CELL_PX] * 2, "strides": [CELL_PX] * 2, "auto_pad": "SAME_UPPER"}
+    nodes = [
+        helper.make_node("Conv", ["image", "face_weight", "face_bias"], ["face"], **conv),
+        helper.make_node("Transpose", ["face"], ["face_last"], perm=[0, 2, 3, 1]),
+        helper.make_node("Reshape", ["face_last", "conf_shape"], ["logits"]),
+        helper.make_node("Softmax", ["logits"], ["conf"], axis=2),
+        helper.make_node("Conv", ["image", "box_weight"], ["box"], **conv),
+        helper.make_node("Transpose", ["box"], ["box_last"], perm=[0, 2, 3, 1]),
+        helper.make_node("Reshape", ["box_last", "loc_shape"], ["loc"]),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "tiny",
+        [helper.make_tensor_value_info("image", tensor.FLOAT, [1, 3, "H", "W"])],
+        [
+            helper.make_tensor_value_info("loc", tensor.FLOAT, [1, "A", 4]),
+            helper.make_tensor_value_info("conf", tensor.FLOAT, [1, "A", 2]),
+        ],
+        [numpy_helper.from_array(value, name) for name, value in constants.items()],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    description: dict[str, Any] = {
+        "format": 1,
+        "name": "tiny",
+        "mean": [104, 117, 123],
+        "variances": [0.1, 0.2],
+        "threshold": 0.5,
+        "anchors": [{"stride": CELL_PX, "sizes": [CELL_PX], "densities": [1]}],
+    }
+    description.update(metadata)
+    helper.set_model_props(model, {"facecam": json.dumps(description)})
+    onnx.save(model, str(path))
+    return path
+
+
+def cells_frame(*cells: tuple[int, int], width: int = 640, height: int = 480) -> np.ndarray:
+    """A black frame, (height, width, 3) uint8, with white grid cells (column, row): faces for the tiny detector."""
+    frame = np.zeros((height, width, 3), np.uint8)
+    for column, row in cells:
+        frame[row * CELL_PX : (row + 1) * CELL_PX, column * CELL_PX : (column + 1) * CELL_PX] = 255
+    return frame
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The ONNX file of `save_tiny_model`."""
+    return save_tiny_model(tmp_path_factory.mktemp("model") / "tiny.onnx")
+
+
+@pytest.fixture
+def make_model(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a tiny model with changed metadata: `make_model(threshold=0.9)`."""
+    return lambda name="made.onnx", **metadata: save_tiny_model(tmp_path / name, **metadata)
+
+
+@pytest.fixture
+def make_frame() -> Callable[..., np.ndarray]:
+    """`cells_frame`: `make_frame((3, 2), (7, 5), width=640, height=480)`."""
+    return cells_frame

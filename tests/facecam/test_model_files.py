@@ -1,0 +1,100 @@
+"""Model files: ours load, anything else gets one clear sentence."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+import pytest
+
+from facecam.detector import FaceDetector
+from facecam.errors import ModelError
+
+
+def refused(path, words):
+    with pytest.raises(ModelError, match=words) as caught:
+        FaceDetector(path)
+    assert "\n" not in str(caught.value)
+    assert str(caught.value).endswith(".")
+
+
+def test_name_and_hash_are_the_files(tiny_model):
+    detector = FaceDetector(tiny_model)
+    assert detector.name == "tiny"
+    assert detector.model_hash == hashlib.sha256(tiny_model.read_bytes()).hexdigest()
+
+
+def test_a_path_may_be_a_text_and_have_any_letters(make_model):
+    FaceDetector(str(make_model("modèle 模型.onnx")))
+
+
+def test_missing_files_and_names(tmp_path):
+    refused(tmp_path / "none.onnx", "There is no model file")
+    refused("nosuchname", "There is no model nosuchname")
+    refused(tmp_path, "folder")
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", b"\x08\x07\x12\x04text", bytes(1000)])
+def test_files_that_are_not_onnx(tmp_path, content):
+    path = tmp_path / "other.onnx"
+    path.write_bytes(content)
+    refused(path, "empty" if not content else "not an ONNX model|not a face detector")
+
+
+@pytest.mark.parametrize("share", [0.01, 0.3, 0.9, 0.999])
+def test_truncated_files(tmp_path, tiny_model, share):
+    data = tiny_model.read_bytes()
+    path = tmp_path / "cut.onnx"
+    path.write_bytes(data[: int(len(data) * share)])
+    refused(path, "damaged or incomplete|not a face detector of ours|metadata")
+
+
+def test_onnx_files_of_others(tmp_path, tiny_model):
+    onnx = pytest.importorskip("onnx")
+    model = onnx.load(str(tiny_model))
+    del model.metadata_props[:]
+    onnx.save(model, str(tmp_path / "foreign.onnx"))
+    refused(tmp_path / "foreign.onnx", "no `facecam` metadata")
+
+
+def test_weights_outside_the_file_are_refused(tmp_path, tiny_model):
+    onnx = pytest.importorskip("onnx")
+    path = tmp_path / "external.onnx"
+    onnx.save_model(onnx.load(str(tiny_model)), str(path), save_as_external_data=True, size_threshold=0)
+    refused(path, "another file")
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {"format": 99},
+        {"mean": [1, 2]},
+        {"mean": "abc"},
+        {"variances": [0.1]},
+        {"threshold": 7},
+        {"anchors": []},
+        {"anchors": [{"stride": 0, "sizes": [1], "densities": [1]}]},
+        {"anchors": "x"},
+    ],
+)
+def test_metadata_that_makes_no_sense(make_model, metadata):
+    refused(make_model(**metadata), "metadata")
+
+
+def test_outputs_must_fit_the_anchors(make_model):
+    refused(make_model(anchors=[{"stride": 32, "sizes": [32, 64], "densities": [1, 1]}]), "don't fit the anchors")
+    refused(make_model(anchors=[{"stride": 16, "sizes": [32], "densities": [1]}]), "don't fit the anchors")
+
+
+def test_a_network_that_returns_nonsense_gives_no_boxes(tmp_path, tiny_model):
+    """Offsets that overflow, or aren't numbers, must neither crash the decoder nor reach the screen."""
+    onnx = pytest.importorskip("onnx")
+    frame = np.full((64, 64, 3), 255, np.uint8)
+    for value in (np.nan, np.inf, 1e30):
+        model = onnx.load(str(tiny_model))
+        (weight,) = (t for t in model.graph.initializer if t.name == "box_weight")
+        weight.CopyFrom(onnx.numpy_helper.from_array(np.full((4, 3, 32, 32), value, np.float32), "box_weight"))
+        onnx.save(model, str(tmp_path / "wild.onnx"))
+        found = FaceDetector(tmp_path / "wild.onnx").detect(frame)
+        assert np.isfinite(found.boxes).all()
+        assert found.boxes.size == 0 or (found.boxes.min() >= 0 and found.boxes.max() <= 64)

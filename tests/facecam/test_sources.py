@@ -1,0 +1,150 @@
+"""The demo, cameras, `auto`, and pacing."""
+
+from __future__ import annotations
+
+import itertools
+import time
+
+import numpy as np
+import pytest
+
+from facecam import sources
+from facecam.errors import SourceError
+from facecam.sources import Camera, DemoSource, Frame, open_source, paced
+from facecam.sources.camera import _linux_cameras
+
+
+def test_the_demo_is_a_camera_like_any_other():
+    source = open_source("demo")
+    assert (source.live, source.fps, source.frame_count, source.title) == (True, 30.0, None, "Demo")
+    frames = [source.read() for _ in range(4)]
+    assert [frame.index for frame in frames] == [0, 1, 2, 3]
+    assert [frame.time_s for frame in frames] == pytest.approx([0, 1 / 30, 2 / 30, 3 / 30])
+    for frame in frames:
+        assert frame.image.shape == (480, 640, 3)
+        assert frame.image.dtype == np.uint8
+        assert frame.image.flags.c_contiguous
+
+
+def test_the_demo_moves_without_jumps_and_repeats_itself_exactly():
+    first, second = DemoSource(), DemoSource()
+    images = [first.read().image for _ in range(40)]
+    for image in images:
+        np.testing.assert_array_equal(image, second.read().image)
+    changes = [np.abs(a.astype(int) - b).mean() for a, b in itertools.pairwise(images)]
+    assert min(changes) > 0.2
+    assert max(changes) < 12
+
+
+def test_the_demos_loop_closes():
+    from facecam.sources.demo import demo_frame
+
+    step = np.abs(demo_frame(1799).astype(int) - demo_frame(1800)).mean()
+    assert step < 12
+    np.testing.assert_array_equal(demo_frame(3), demo_frame(1803))
+
+
+def test_an_unknown_camera_gets_a_clear_sentence():
+    taken = {camera.index for camera in sources.list_cameras()}
+    index = next(number for number in range(40, 99) if number not in taken)
+    for spec in (str(index), f"camera:{index}"):
+        with pytest.raises(SourceError, match=rf"[Cc]amera {index}\b"):
+            open_source(spec)
+
+
+def test_auto_takes_the_first_camera_that_works(monkeypatch):
+    opened = []
+
+    def camera(index):
+        opened.append(index)
+        if index == 0:
+            raise SourceError("Camera 0 is in use.")
+        return DemoSource(title="Desk camera")
+
+    monkeypatch.setattr(sources, "list_cameras", lambda: [Camera(0, "Door"), Camera(2, "Desk")])
+    monkeypatch.setattr(sources, "CameraSource", camera)
+    assert open_source("auto").title == "Desk camera"
+    assert opened == [0, 2]
+
+
+def test_auto_falls_back_to_the_demo_and_says_so(monkeypatch):
+    monkeypatch.setattr(sources, "list_cameras", lambda: [])
+    assert open_source("auto").title == "Demo (no camera found)"
+
+    def busy(index):
+        raise SourceError("in use")
+
+    monkeypatch.setattr(sources, "list_cameras", lambda: [Camera(0, "Desk camera")])
+    monkeypatch.setattr(sources, "CameraSource", busy)
+    assert open_source("auto").title == "Demo (Desk camera can't be opened)"
+
+
+def test_cameras_of_linux_have_names_and_metadata_nodes_are_left_out(tmp_path):
+    for node, name, index in (("video10", "Cam B", "0"), ("video2", "Cam A", "0"), ("video3", "Cam A", "1")):
+        (tmp_path / node).mkdir()
+        (tmp_path / node / "name").write_text(f"{name}\n", encoding="utf-8")
+        (tmp_path / node / "index").write_text(f"{index}\n", encoding="utf-8")
+    (tmp_path / "v4l-subdev0").mkdir()
+    assert _linux_cameras(tmp_path) == [Camera(2, "Cam A"), Camera(10, "Cam B")]
+    assert _linux_cameras(tmp_path / "missing") == []
+
+
+# Pacing
+
+
+class Timed:
+    """Frames with given times."""
+
+    title, live, fps, frame_count = "timed", False, None, None
+
+    def __init__(self, times_s):
+        self._times_s = iter(enumerate(times_s))
+        self.closed = False
+
+    def read(self):
+        index, time_s = next(self._times_s, (None, None))
+        return None if index is None else Frame(np.zeros((8, 8, 3), np.uint8), index, time_s, time.perf_counter())
+
+    def close(self):
+        self.closed = True
+
+
+def test_a_video_is_paced_by_its_timestamps():
+    waited = []
+    started_s = time.perf_counter()
+    player = paced(Timed([5.0, 15.0, 35.0]), waited.append)  # the first frame is due at once, whatever its time
+    while player.read() is not None:
+        pass
+    took_s = time.perf_counter() - started_s
+    assert len(waited) == 2
+    for wait_s, due_s in zip(waited, (10.0, 30.0), strict=True):
+        assert due_s - took_s <= wait_s <= due_s
+
+
+def test_pacing_can_be_interrupted():
+    player = paced(Timed([0.0, 1000.0]), lambda seconds: True)
+    assert player.read() is not None
+    assert player.read() is None
+
+
+def test_a_paced_frame_is_captured_when_it_is_due():
+    """The latency counts from the moment at which a camera would have delivered the frame."""
+    player = paced(Timed([0.0, 0.05]))
+    player.read()
+    decoded_s = time.perf_counter()
+    assert player.read().captured_s - decoded_s > 0.03
+
+
+def test_after_a_stall_the_rest_is_not_raced_through():
+    class Stalling(Timed):
+        def read(self):
+            frame = super().read()
+            if frame is not None and frame.index == 1:
+                time.sleep(0.8)
+            return frame
+
+    waited = []
+    player = paced(Stalling([0.0, 0.1, 100.1]), waited.append)
+    for _ in range(3):
+        player.read()
+    assert waited == [pytest.approx(100.0, abs=0.3)]  # and not 99.3, to make up for the time lost
