@@ -17,8 +17,9 @@ from facecam.batch import Batch, Summary
 from facecam.cpu import available_cores, can_pin, pinned
 from facecam.detector import FaceDetector
 from facecam.errors import FacecamError
-from facecam.headless import display_problem, run_headless
+from facecam.headless import run_headless
 from facecam.sources import list_cameras
+from facecam.ui.display import window_problem
 
 EXIT_WRONG_INPUT = 2
 EXIT_INTERRUPTED = 130
@@ -157,7 +158,7 @@ def _version() -> str:
 def _window(arguments: argparse.Namespace) -> int:
     if arguments.headless:
         return _headless(arguments, _FALLBACK_SECONDS if arguments.seconds is None else arguments.seconds)
-    problem = display_problem()
+    problem = window_problem()
     if problem is None:
         try:
             from facecam.ui import app

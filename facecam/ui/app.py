@@ -1,0 +1,130 @@
+"""Starts the window: `facecam.ui.app.main()`."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QObject, QSocketNotifier
+from PySide6.QtWidgets import QApplication
+
+from facecam.detector import FaceDetector
+from facecam.sources import Source, list_cameras, open_source
+from facecam.ui.chooser import AUTO
+from facecam.ui.display import display_available
+from facecam.ui.live_tab import LiveTab
+from facecam.ui.main_window import MainWindow
+from facecam.ui.notices import ErrorRelay
+from facecam.ui.session import LiveSession
+from facecam.ui.settings import Settings
+from facecam.ui.tabs import Tab, TabSpec
+from facecam.ui.theme import Theme
+
+__all__ = ["build_window", "display_available", "main", "make_application"]
+
+
+def main(
+    spec: str = AUTO, *, model: str | Path | None = None, threshold: float | None = None, core: int | None = None
+) -> int:
+    """Opens the window on that source and runs until it is closed; returns the exit status.
+
+    model: a shipped model's name or an ONNX file; threshold: instead of the remembered one; core: for the detector.
+    """
+    app = make_application()
+    window = build_window(spec, Settings.of_user(), model=model, threshold=threshold, core=core)
+    relay = ErrorRelay(app)
+    relay.unexpected.connect(window.report_unexpected)
+    relay.install()
+    interrupts = _Interrupts(app, window.close)
+    try:
+        window.show()
+        return app.exec()
+    finally:
+        interrupts.close()
+        relay.uninstall()
+
+
+def make_application() -> QApplication:
+    """The application with its name and colours; the one that exists, if one does."""
+    app = QApplication.instance()
+    if not isinstance(app, QApplication):
+        app = QApplication([sys.argv[0] if sys.argv else "facecam"])
+    app.setApplicationName("facecam")
+    app.setApplicationDisplayName("facecam")
+    app.setDesktopFileName("facecam")
+    Theme(app)
+    return app
+
+
+def build_window(
+    spec: str,
+    settings: Settings,
+    *,
+    model: str | Path | None = None,
+    threshold: float | None = None,
+    core: int | None = None,
+    make_detector: Callable[[], FaceDetector] | None = None,
+    open_source: Callable[[str], Source] = open_source,
+) -> MainWindow:
+    """The main window, not shown yet, its source on the way."""
+
+    def detector() -> FaceDetector:
+        return FaceDetector(model, core=core)
+
+    sessions: list[LiveSession] = []
+
+    def live() -> Tab:
+        session = LiveSession(make_detector or detector, open_source, core)
+        sessions.append(session)
+        tab = LiveTab(session, settings, list_cameras, spec, threshold)
+        session.setParent(tab)
+        tab.start()
+        return tab
+
+    def gallery() -> Tab:
+        from facecam.ui.gallery_tab import GalleryTab  # loaded when it is first shown
+
+        def frame() -> npt.NDArray[np.uint8] | None:
+            view = sessions[0].latest() if sessions else None
+            return None if view is None else view.detected_frame.image
+
+        return GalleryTab(frame)
+
+    tabs = [
+        TabSpec("Live", "Faces in pictures from a camera, a file or a stream", live),
+        TabSpec("Gallery", "What a Self-Attention GAN paints, and where its pixels look", gallery),
+    ]
+    return MainWindow(tabs, settings)
+
+
+class _Interrupts(QObject):
+    """Ctrl+C in the terminal closes the window. Python runs signal handlers only when its interpreter is at work, so
+    the signal also writes to a socket that Qt watches."""
+
+    def __init__(self, parent: QObject, do: Callable[[], object]) -> None:
+        super().__init__(parent)
+        self._ours, self._theirs = socket.socketpair()
+        self._ours.setblocking(False)
+        self._theirs.setblocking(False)
+        self._wakeup_before = signal.set_wakeup_fd(self._theirs.fileno(), warn_on_full_buffer=False)
+        self._handler_before = signal.signal(signal.SIGINT, lambda _number, _frame: do())
+        self._notifier = QSocketNotifier(self._ours.fileno(), QSocketNotifier.Type.Read, self)
+        self._notifier.activated.connect(self._woken)
+
+    def _woken(self) -> None:
+        with suppress(BlockingIOError):
+            self._ours.recv(64)  # the handler itself runs as soon as Python does, which is now
+
+    def close(self) -> None:
+        """Puts everything back."""
+        self._notifier.setEnabled(False)
+        signal.signal(signal.SIGINT, self._handler_before)
+        signal.set_wakeup_fd(self._wakeup_before)
+        self._ours.close()
+        self._theirs.close()

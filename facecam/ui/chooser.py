@@ -1,0 +1,160 @@
+"""SourceChooser: automatic, the demo, the cameras by name, and whatever file, folder or address the user opens."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from enum import Enum
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QStandardItemModel
+from PySide6.QtWidgets import QComboBox, QWidget
+
+from facecam.sources import Camera
+
+
+class Ask(Enum):
+    """Entries that ask for more before there is a source."""
+
+    FILE = "Open file…"
+    FOLDER = "Open folder…"
+    ADDRESS = "Open address…"
+
+
+AUTO, DEMO = "auto", "demo"
+
+
+def camera_spec(camera: Camera) -> str:
+    """A camera as `open_source` takes it."""
+    return f"camera:{camera.index}"
+
+
+def short_name(spec: str) -> str:
+    """A source's name for a narrow list: the file's or folder's name, an address's host and path."""
+    if spec in (AUTO, DEMO):
+        return {AUTO: "Automatic", DEMO: "Demo"}[spec]
+    if "://" in spec:
+        parts = urlsplit(spec)
+        return f"{parts.hostname or ''}{parts.path}"
+    if spec.isdecimal() or spec.startswith("camera:"):
+        return f"Camera {spec.rpartition(':')[2]}"
+    return Path(spec).name or spec
+
+
+class CameraWatch(QObject):
+    """Looks for cameras in a thread of its own, because some systems take seconds to answer."""
+
+    found = Signal(list)
+    """list[Camera], delivered in the GUI thread."""
+
+    def __init__(self, list_cameras: Callable[[], Sequence[Camera]], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._list = list_cameras
+        self._busy = threading.Lock()
+
+    def look(self) -> None:
+        """Starts one look, unless one is under way. Returns at once."""
+        if self._busy.acquire(blocking=False):
+            threading.Thread(target=self._look, name="facecam-cameras", daemon=True).start()
+
+    def _look(self) -> None:
+        try:
+            cameras = list(self._list())
+        finally:
+            self._busy.release()
+        try:
+            self.found.emit(cameras)
+        except RuntimeError:  # the window was closed meanwhile, and this object with it
+            return
+
+
+class SourceChooser(QComboBox):
+    """The list of sources."""
+
+    chosen = Signal(str)
+    """The user chose this source."""
+    asked = Signal(Ask)
+    """The user wants to open something; the list stays where it was until `choose` names it."""
+    opened = Signal()
+    """The list is about to be shown: the time to look for cameras."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._cameras: list[Camera] | None = None  # None: not looked yet
+        self._custom: str | None = None
+        self._spec = AUTO
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(12)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setAccessibleName("Source")
+        self.setToolTip(
+            "Where the pictures come from. You can also drop a file, a folder or an address on the picture."
+        )
+        self.activated.connect(self._activated)
+        self._fill()
+
+    @property
+    def spec(self) -> str:
+        """The chosen source."""
+        return self._spec
+
+    def choose(self, spec: str) -> None:
+        """Selects a source without telling; a file, folder or address gets an entry of its own."""
+        self._spec = f"camera:{spec}" if spec.isdecimal() else spec
+        self._fill()
+
+    def set_cameras(self, cameras: list[Camera]) -> None:
+        """The cameras that are plugged in now."""
+        if cameras != self._cameras:
+            self._cameras = list(cameras)
+            self._fill()
+
+    def showPopup(self) -> None:
+        self.opened.emit()
+        super().showPopup()
+
+    def _fill(self) -> None:
+        if self._spec not in self._listed():
+            self._custom = self._spec  # also a camera that has been pulled out: what is chosen stays in sight
+        elif self._custom in self._listed():
+            self._custom = None
+        blocked = self.blockSignals(True)
+        self.clear()
+        self.addItem("Automatic", AUTO)
+        self._help("The first camera, or the demo where there is none")
+        self.addItem("Demo", DEMO)
+        self._help("Moving portraits, as from a camera of 640 × 480 at 30 pictures per second")
+        self.insertSeparator(self.count())
+        for camera in self._cameras or []:
+            self.addItem(camera.name, camera_spec(camera))
+            self._help(f"{camera.name} (camera {camera.index})")
+        if not self._cameras:
+            self.addItem("No camera found" if self._cameras is not None else "Looking for cameras…", None)
+            model = self.model()
+            assert isinstance(model, QStandardItemModel)
+            model.item(self.count() - 1).setEnabled(False)
+        self.insertSeparator(self.count())
+        if self._custom is not None:
+            self.addItem(short_name(self._custom), self._custom)
+            self._help(self._custom)
+        for ask in Ask:
+            self.addItem(ask.value, ask)
+        self.setCurrentIndex(max(0, self.findData(self._spec)))
+        self.blockSignals(blocked)
+
+    def _listed(self) -> set[str | None]:
+        return {AUTO, DEMO, *map(camera_spec, self._cameras or [])}
+
+    def _help(self, text: str) -> None:
+        self.setItemData(self.count() - 1, text, Qt.ItemDataRole.ToolTipRole)
+
+    def _activated(self, index: int) -> None:
+        data = self.itemData(index)
+        if isinstance(data, Ask):
+            self.setCurrentIndex(max(0, self.findData(self._spec)))
+            self.asked.emit(data)
+        elif isinstance(data, str):
+            self._spec = data
+            self.chosen.emit(data)

@@ -1,0 +1,128 @@
+"""LiveControls: the control column of the live tab."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QSlider,
+    QVBoxLayout,
+    QWidget,
+)
+
+from facecam.ui import icons
+from facecam.ui.chooser import SourceChooser
+from facecam.ui.theme import COLUMN_WIDTH, SPACE, tabular
+from facecam.ui.widgets import Heading
+
+THRESHOLD_RANGE = (0.01, 0.99)
+
+
+class LiveControls(QWidget):
+    """Source, start and stop, threshold, and how the picture is shown. Holds no state of the detection itself."""
+
+    start_stop = Signal()
+    threshold_changed = Signal(float)
+    mirror_changed = Signal(bool)
+    scores_changed = Signal(bool)
+    full_screen = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._running = False
+        self.setFixedWidth(COLUMN_WIDTH)
+        self.source = SourceChooser()
+        self.start_button = QPushButton()
+        self.start_button.setMinimumHeight(4 * SPACE)
+        self.start_button.clicked.connect(self.start_stop)
+
+        self.threshold = QSlider(Qt.Orientation.Horizontal)
+        self.threshold.setRange(*(round(100 * limit) for limit in THRESHOLD_RANGE))
+        self.threshold.setPageStep(5)
+        self.threshold.setAccessibleName("Threshold")
+        self.threshold_value = QLabel()
+        self.threshold_value.setFont(tabular(self.threshold_value.font()))
+        self.threshold_value.setAccessibleName("Value of the threshold")
+        for widget in (self.threshold, self.threshold_value):
+            widget.setToolTip(
+                "A face is shown when its score is at least this.\n"
+                "Lower finds more faces and more that are none; higher is stricter."
+            )
+        self.threshold.valueChanged.connect(self._threshold_moved)
+
+        self.mirror = QCheckBox("Mirror")
+        self.mirror.setToolTip("Swaps left and right, as in a mirror (M)")
+        self.mirror.toggled.connect(self.mirror_changed)
+        self.scores = QCheckBox("Scores")
+        self.scores.setToolTip("Writes the score on each face; without it, on the face under the cursor")
+        self.scores.toggled.connect(self.scores_changed)
+        self.full_screen_button = QPushButton("Full screen")
+        self.full_screen_button.setToolTip("Only the picture, on the whole screen (F; Esc comes back)")
+        self.full_screen_button.clicked.connect(self.full_screen)
+
+        # A click must not move the keyboard's focus: Space would then press that control instead of Start.
+        for control in (self.start_button, self.mirror, self.scores, self.full_screen_button):
+            control.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+
+        threshold_row = QHBoxLayout()
+        threshold_row.addWidget(Heading("Threshold"))
+        threshold_row.addStretch()
+        threshold_row.addWidget(self.threshold_value)
+
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(2 * SPACE, 2 * SPACE, 2 * SPACE, SPACE)
+        layout.setSpacing(SPACE)
+        layout.addWidget(Heading("Source"))
+        layout.addWidget(self.source)
+        layout.addWidget(self.start_button)
+        layout.addSpacing(2 * SPACE)
+        layout.addLayout(threshold_row)
+        layout.addWidget(self.threshold)
+        layout.addSpacing(2 * SPACE)
+        layout.addWidget(Heading("View"))
+        layout.addWidget(self.mirror)
+        layout.addWidget(self.scores)
+        layout.addSpacing(SPACE)
+        layout.addWidget(self.full_screen_button)
+        layout.addStretch()
+        for button in (self.start_button, self.full_screen_button):
+            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.set_running(False)
+
+    def set_running(self, running: bool) -> None:
+        """Whether the button starts or stops. Start carries the accent colour: it is what to do next."""
+        self._running = running
+        own = QApplication.palette()
+        palette = QPalette()
+        text = own.color(QPalette.ColorRole.ButtonText)
+        if not running:
+            text = own.color(QPalette.ColorRole.HighlightedText)
+            palette.setColor(QPalette.ColorRole.Button, own.color(QPalette.ColorRole.Highlight))
+            palette.setColor(QPalette.ColorRole.ButtonText, text)
+        button = self.start_button
+        button.setPalette(palette)
+        button.setIcon(icons.stop_icon(text) if running else icons.play_icon(text))
+        button.setText("Stop" if running else "Start")
+        button.setToolTip("Stops the source and releases it (Space)" if running else "Starts the source (Space)")
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:  # dark has become light, or the other way round
+            self.set_running(self._running)
+
+    def set_threshold(self, value: float) -> None:
+        """Shows a threshold without telling."""
+        blocked = self.threshold.blockSignals(True)
+        self.threshold.setValue(round(100 * value))
+        self.threshold.blockSignals(blocked)
+        self.threshold_value.setText(f"{self.threshold.value() / 100:.2f}")
+
+    def _threshold_moved(self, percent: int) -> None:
+        self.threshold_value.setText(f"{percent / 100:.2f}")
+        self.threshold_changed.emit(percent / 100)

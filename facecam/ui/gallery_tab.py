@@ -1,0 +1,68 @@
+"""The Gallery tab: hosts `sagan_gallery`'s panel, and lends it the live picture and OpenCV's film writer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from facecam.opencv import cv2
+from facecam.ui.tabs import Tab
+from sagan_gallery.errors import GalleryError
+from sagan_gallery.ui.panel import GalleryPanel
+
+Picture = npt.NDArray[np.uint8]
+
+
+class GalleryTab(Tab):
+    """grab_frame: the live picture (H, W, 3) uint8 BGR, or None while there is none."""
+
+    def __init__(
+        self,
+        grab_frame: Callable[[], Picture | None],
+        model: Path | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+
+        def grab_rgb() -> Picture | None:
+            frame = grab_frame()
+            return None if frame is None else np.ascontiguousarray(frame[:, :, ::-1])
+
+        self.panel = GalleryPanel(model, grab_rgb, write_film)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.panel)
+        self.panel.start()
+
+    def activated(self) -> None:
+        self.panel.view.setFocus()
+
+    def deactivated(self) -> None:
+        self.panel.walk.stop()
+
+    def commands(self) -> list[QAction]:
+        return self.panel.commands()
+
+    def close_down(self, timeout_s: float) -> bool:
+        return self.panel.close_down(timeout_s)
+
+
+def write_film(path: Path, pictures: Iterable[Picture], rate_hz: float) -> None:
+    """Writes pictures (H, W, 3) uint8 RGB of one size as MP4. Raises GalleryError if this system can't."""
+    writer: cv2.VideoWriter | None = None
+    try:
+        for picture in pictures:
+            if writer is None:
+                size = (picture.shape[1], picture.shape[0])
+                writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), rate_hz, size)
+                if not writer.isOpened():
+                    raise GalleryError(f"{path} can't be written; save the walk as GIF instead.")
+            writer.write(np.ascontiguousarray(picture[:, :, ::-1]))
+    finally:
+        if writer is not None:
+            writer.release()

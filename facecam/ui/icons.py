@@ -1,0 +1,91 @@
+"""The program's sign, a face in a viewfinder, drawn: for the window, the task bar and the empty stage."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
+
+from facecam.ui import theme
+
+
+def paint_sign(painter: QPainter, rect: QRectF, colour: QColor) -> None:
+    """Four rounded corners around two eyes and a mouth, within the square `rect`."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.translate(rect.topLeft())
+    painter.scale(rect.width() / 64, rect.height() / 64)
+    painter.setPen(QPen(colour, 4, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for turn in range(4):
+        painter.save()
+        painter.translate(32, 32)
+        painter.rotate(90 * turn)
+        corner = QPainterPath(QPointF(-26, -14))
+        corner.lineTo(-26, -18)
+        corner.quadTo(-26, -26, -18, -26)
+        corner.lineTo(-14, -26)
+        painter.drawPath(corner)
+        painter.restore()
+    mouth = QPainterPath(QPointF(21, 38))
+    mouth.quadTo(32, 50, 43, 38)
+    painter.drawPath(mouth)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(colour)
+    for x in (22.5, 41.5):
+        painter.drawEllipse(QPointF(x, 25), 3.5, 3.5)
+    painter.restore()
+
+
+def sign_pixmap(size_px: int, colour: QColor, device_ratio: float = 1.0) -> QPixmap:
+    """The sign on transparent ground, `size_px` logical pixels wide and high."""
+    pixmap = QPixmap(round(size_px * device_ratio), round(size_px * device_ratio))
+    pixmap.setDevicePixelRatio(device_ratio)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    paint_sign(painter, QRectF(0, 0, size_px, size_px), colour)
+    painter.end()
+    return pixmap
+
+
+def play_icon(colour: QColor) -> QIcon:
+    """A triangle; the style's own one would be black on the accent colour."""
+    return _glyph(colour, [QPointF(4.5, 2.5), QPointF(13.5, 8), QPointF(4.5, 13.5)])
+
+
+def stop_icon(colour: QColor) -> QIcon:
+    """A square."""
+    return _glyph(colour, [QPointF(3.5, 3.5), QPointF(12.5, 3.5), QPointF(12.5, 12.5), QPointF(3.5, 12.5)])
+
+
+def _glyph(colour: QColor, corners: list[QPointF]) -> QIcon:
+    """A filled polygon with slightly rounded corners, on a grid of 16 x 16."""
+    icon = QIcon()
+    for size in (16, 32, 48):
+        pixmap = QPixmap(size, size)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(pixmap)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.scale(size / 16, size / 16)
+        painter.setPen(QPen(colour, 1.5, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
+        painter.setBrush(colour)
+        painter.drawPolygon(QPolygonF(corners))
+        painter.end()
+        icon.addPixmap(pixmap)
+    return icon
+
+
+def program_icon() -> QIcon:
+    """The sign on a dark tile, in the usual sizes."""
+    icon = QIcon()
+    for size in (16, 24, 32, 48, 64, 128, 256):
+        pixmap = QPixmap(size, size)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(pixmap)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.STAGE)
+        painter.drawRoundedRect(QRectF(0, 0, size, size), 0.22 * size, 0.22 * size)
+        paint_sign(painter, QRectF(0.16 * size, 0.16 * size, 0.68 * size, 0.68 * size), theme.BOX)
+        painter.end()
+        icon.addPixmap(pixmap)
+    return icon

@@ -1,0 +1,317 @@
+"""The Live tab: picture with boxes at the left, controls at the right, one line in words below."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from facecam.pipeline import View
+from facecam.sources import Camera
+from facecam.ui import live_words, prompts
+from facecam.ui.chooser import AUTO, DEMO, Ask, CameraWatch
+from facecam.ui.controls import THRESHOLD_RANGE, LiveControls
+from facecam.ui.picture import PictureView
+from facecam.ui.session import LiveSession, Phase
+from facecam.ui.settings import Settings
+from facecam.ui.stage import Action, StageMessage, StagePanel
+from facecam.ui.tabs import Tab
+from facecam.ui.theme import SPACE
+from facecam.ui.widgets import StatusLine
+
+FIGURES_EVERY_MS = 500
+"""Figures that change more often can't be read."""
+OPENING_SHOWN_AFTER_MS = 300
+"""What opens faster says nothing: a message that flashes by only disturbs."""
+
+
+class LiveTab(Tab):
+    """Shows a LiveSession. Every wish of the user goes to the session; everything shown comes from it."""
+
+    def __init__(
+        self,
+        session: LiveSession,
+        settings: Settings,
+        list_cameras: Callable[[], Sequence[Camera]],
+        spec: str = AUTO,
+        threshold: float | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._session, self._settings = session, settings
+        self._spec = spec
+        self._phase: Phase | None = None
+        self._view: View | None = None
+        self._full_screen = False
+        self._threshold_known = False
+        self._painted_s = 0.0
+
+        self.picture = PictureView()
+        self.panel = StagePanel()
+        self.panel.hide()
+        self.controls = LiveControls()
+        self.status = StatusLine()
+        self._cameras = CameraWatch(list_cameras, self)
+        self._lay_out()
+        self._commands = self._make_commands()
+        self._connect()
+        self._take_settings(threshold)
+        self.controls.source.choose(spec)
+
+        self._figures_timer = QTimer(self, interval=FIGURES_EVERY_MS)
+        self._figures_timer.timeout.connect(self._refresh_words)
+        self._frame_timer = QTimer(self, singleShot=True)
+        self._frame_timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._frame_timer.timeout.connect(self._show_latest)
+        self._opening_timer = QTimer(self, singleShot=True, interval=OPENING_SHOWN_AFTER_MS)
+        self._opening_timer.timeout.connect(self._refresh_stage)
+        self._refresh_words()
+        self._refresh_stage()
+
+    def _lay_out(self) -> None:
+        over = QVBoxLayout(self.picture)  # a child of the picture, so that what is dropped on it reaches the picture
+        over.setContentsMargins(0, 0, 0, 0)
+        over.addWidget(self.panel)
+        upper = QHBoxLayout()
+        upper.setSpacing(0)
+        upper.addWidget(self.picture, 1)
+        upper.addWidget(self.controls)
+        self.status.setContentsMargins(2 * SPACE, SPACE, 2 * SPACE, SPACE)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(upper, 1)
+        layout.addWidget(self.status)
+
+    def _make_commands(self) -> list[QAction]:
+        def command(text: str, keys: Sequence[str], do: Callable[[], None]) -> QAction:
+            action = QAction(text, self)
+            action.setShortcuts([QKeySequence(key) for key in keys])
+            action.triggered.connect(lambda _checked=False: do())
+            return action
+
+        return [
+            command("Start or stop", ["Space"], self.start_or_stop),
+            command("Full screen", ["F", "F11"], self.toggle_full_screen),
+            command("Leave full screen", ["Esc"], partial(self.full_screen_wished.emit, False)),
+            command("Mirror", ["M"], self.controls.mirror.toggle),
+            command("Open a file", ["O", "Ctrl+O"], partial(self.ask, Ask.FILE)),
+        ]
+
+    def _connect(self) -> None:
+        self._session.changed.connect(self._session_changed)
+        self.picture.painted.connect(self._session.displayed)
+        self.picture.dropped.connect(self.open)
+        self.picture.double_clicked.connect(self.toggle_full_screen)
+        controls = self.controls
+        controls.start_stop.connect(self.start_or_stop)
+        controls.source.chosen.connect(self.open)
+        controls.source.asked.connect(self.ask)
+        controls.source.opened.connect(self._cameras.look)
+        self._cameras.found.connect(controls.source.set_cameras)
+        controls.threshold_changed.connect(self._threshold_moved)
+        controls.mirror_changed.connect(self._mirror_switched)
+        controls.scores_changed.connect(self._scores_switched)
+        controls.full_screen.connect(self.toggle_full_screen)
+
+    def _take_settings(self, threshold: float | None) -> None:
+        wished = threshold
+        if wished is None:
+            wished = self._settings.number("live/threshold", None, *THRESHOLD_RANGE)
+        if wished is not None:
+            self._session.set_threshold(wished)
+            self.controls.set_threshold(wished)
+            self._threshold_known = True
+        else:
+            self.controls.set_threshold(0.5)  # until the model has said its own
+        self.controls.scores.setChecked(self._settings.flag("live/scores", True))
+        self.picture.set_all_scores(self.controls.scores.isChecked())
+        self._take_mirror()
+
+    # -- what the user wants
+
+    def start(self) -> None:
+        """Starts the chosen source."""
+        self._wish(self._spec)
+
+    def start_or_stop(self) -> None:
+        """Stops what is running or opening, else starts the chosen source."""
+        if self._session.phase in (Phase.OPENING, Phase.RUNNING):
+            self._wish(None)
+        else:
+            self.start()
+
+    def _wish(self, spec: str | None) -> None:
+        # Cleared here and not when a phase is seen: what opens or fails at once is never seen opening, and a camera
+        # that is off must leave no picture on the screen.
+        self._view = None
+        self.picture.clear()
+        self._phase = None
+        if spec is None:
+            self._session.stop()
+        else:
+            self._session.start(spec)
+        self._follow_phase()
+
+    def open(self, spec: str) -> None:
+        """Chooses a source and starts it."""
+        self._spec = spec
+        self.controls.source.choose(spec)
+        self.start()
+
+    def play_demo(self) -> None:
+        """Starts the demo."""
+        self.open(DEMO)
+
+    def ask(self, kind: Ask) -> None:
+        """Asks for a file, a folder or an address, and opens what the user names."""
+        last = self._settings.text("live/folder")
+        prompts.ask_source(self, kind, last, self._asked)
+
+    def _asked(self, kind: Ask, spec: str) -> None:
+        if kind is not Ask.ADDRESS:
+            folder = Path(spec).parent if kind is Ask.FILE else Path(spec)
+            self._settings.put("live/folder", str(folder))
+        self.open(spec)
+
+    def toggle_full_screen(self) -> None:
+        """Full screen on or off."""
+        self.full_screen_wished.emit(not self._full_screen)
+
+    def _ask_file(self) -> None:
+        self.ask(Ask.FILE)
+
+    def _threshold_moved(self, value: float) -> None:
+        self._threshold_known = True
+        self._session.set_threshold(value)
+        self._settings.put("live/threshold", value)
+
+    def _mirror_key(self) -> str:
+        return "live/mirror-camera" if self._session.is_camera else "live/mirror"
+
+    def _mirror_switched(self, on: bool) -> None:
+        self.picture.set_mirror(on)
+        self._settings.put(self._mirror_key(), on)
+
+    def _take_mirror(self) -> None:
+        """People expect their own camera to behave as a mirror, and everything else to be as it is."""
+        on = self._settings.flag(self._mirror_key(), self._session.is_camera)
+        blocked = self.controls.mirror.blockSignals(True)
+        self.controls.mirror.setChecked(on)
+        self.controls.mirror.blockSignals(blocked)
+        self.picture.set_mirror(on)
+
+    def _scores_switched(self, on: bool) -> None:
+        self.picture.set_all_scores(on)
+        self._settings.put("live/scores", on)
+
+    # -- what the session does
+
+    def _session_changed(self) -> None:
+        self._follow_phase()
+        screen = self.screen()
+        interval_s = 1 / max(30.0, screen.refreshRate() if screen is not None else 60.0)
+        wait_s = self._painted_s + 0.9 * interval_s - time.perf_counter()
+        if wait_s <= 0:
+            self._show_latest()
+        elif not self._frame_timer.isActive():  # faster than the display: only the newest is worth painting
+            self._frame_timer.start(max(1, round(wait_s * 1000)))
+
+    def _follow_phase(self) -> None:
+        phase = self._session.phase
+        if phase is self._phase:
+            return
+        self._phase = phase
+        busy = phase in (Phase.OPENING, Phase.RUNNING)
+        self.controls.set_running(busy)
+        if phase is Phase.OPENING:
+            self._opening_timer.start()
+            self.panel.show_message(None)
+        elif phase is not Phase.RUNNING:  # running, but without a picture so far, counts as opening
+            self._opening_timer.stop()
+        if phase in (Phase.RUNNING, Phase.ENDED):
+            self._take_mirror()
+        if phase is Phase.RUNNING:
+            self._figures_timer.start()
+        else:
+            self._figures_timer.stop()
+
+    def _show_latest(self) -> None:
+        view = self._session.latest()
+        self._follow_phase()  # after latest(): from there on every change is told again
+        first = self._view is None
+        if view is not None and view is not self._view:
+            self._view = view
+            self._painted_s = time.perf_counter()
+            self.picture.show_frame(view.detected_frame.image, view.detections)
+        if first or self._phase is not Phase.RUNNING:
+            self._refresh_words()
+        self._refresh_stage()
+
+    def _refresh_words(self) -> None:
+        detector = self._session.detector
+        if detector is not None and not self._threshold_known:
+            self._threshold_known = True
+            self.controls.set_threshold(detector.threshold)
+        still = self._session.is_still
+        if self._view is not None and (still or self._phase is Phase.RUNNING):
+            figures = live_words.figures(self._session.stats(), still)
+            self.picture.set_figures(figures, live_words.figures_help(still))
+        elif self._phase is not Phase.RUNNING:
+            self.picture.set_figures([])
+        self.status.say(live_words.status(self._session, self._spec, self._view))
+
+    def _refresh_stage(self) -> None:
+        message = self._stage_message()
+        self.picture.set_dimmed(message is not None)
+        self.panel.show_message(message, over_picture=self._view is not None)
+
+    def _stage_message(self) -> StageMessage | None:
+        phase = self._session.phase
+        waiting = phase is Phase.OPENING or (phase is Phase.RUNNING and self._view is None)
+        if waiting and self._opening_timer.isActive():
+            return None
+        if phase is Phase.ENDED and self._session.is_still:
+            return None
+        start = Action("Start", self.start, "Starts the source that is chosen at the right (Space)")
+        again = Action("Try again", self.start, "Opens the same source once more")
+        replay = Action("Play again", self.start, "From the beginning (Space)")
+        demo = Action("Play the demo", self.play_demo, "Moving portraits, no camera needed")
+        file = Action("Open a file…", self._ask_file, "A picture or a video (O)")
+        title, text = live_words.stage(self._session, self._spec, self._view is not None)
+        if waiting or not title:
+            return StageMessage(title, text) if title else None
+        if phase is Phase.IDLE:
+            return StageMessage(title, text, (start, file))
+        if phase is Phase.ENDED:
+            return StageMessage(title, text, (replay, file))
+        return StageMessage(title, text, (again, file) if self._spec == DEMO else (again, demo, file))
+
+    # -- what the main window does
+
+    def commands(self) -> list[QAction]:
+        return self._commands
+
+    def activated(self) -> None:
+        self._cameras.look()
+        self.picture.setFocus()
+
+    def set_full_screen(self, on: bool) -> None:
+        self._full_screen = on
+        self.controls.setVisible(not on)
+        self.status.setVisible(not on)
+        self.picture.set_hides_cursor(on)
+        self.picture.setFocus()
+        if on:
+            self.picture.show_hint("Esc", "leaves full screen")
+        else:
+            self.picture.hide_hint()
+
+    def close_down(self, timeout_s: float) -> bool:
+        self._figures_timer.stop()
+        return self._session.close(timeout_s)

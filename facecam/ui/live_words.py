@@ -1,0 +1,97 @@
+"""What the Live tab says: figures over the picture, the status line, and the states of the stage. No widgets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from facecam.errors import FacecamError, ModelError
+from facecam.metrics import Stats
+from facecam.pipeline import View
+from facecam.ui.chooser import AUTO, DEMO, short_name
+from facecam.ui.drawing import Figure
+from facecam.ui.session import LiveSession, Phase
+from facecam.ui.wording import duration, faces, number, sentence, size
+
+
+def figures(stats: Stats, still: bool) -> list[Figure]:
+    """The line over the picture: what the source delivers, what is detected, what the core could do, how late, faces.
+
+    A single picture has no rates: only its faces and the time that a detection takes.
+    """
+    found = Figure(*faces(stats.faces))
+    if still:
+        took_ms = 1000 / stats.possible_hz if stats.possible_hz > 0 else 0.0
+        return [found, Figure(number(took_ms), "ms")]
+    return [
+        Figure(number(stats.capture_hz), "capture"),
+        Figure(number(stats.detect_hz), f"det/s ({number(stats.possible_hz)} possible)"),
+        Figure(number(stats.latency_p50_ms), "ms p50"),
+        found,
+    ]
+
+
+def figures_help(still: bool) -> str:
+    """What the figures mean."""
+    if still:
+        return "Faces found in this picture, and the milliseconds that it took on one core"
+    return (
+        "capture: pictures per second that the source delivers\n"
+        "det/s: pictures per second that are searched for faces; in brackets, how many the core could do\n"
+        "ms p50: milliseconds from a picture's capture to its faces, median over the last seconds"
+    )
+
+
+def name(session: LiveSession, spec: str) -> str:
+    """The source in words."""
+    return session.title or short_name(spec)
+
+
+def status(session: LiveSession, spec: str, view: View | None) -> str:
+    """What is happening, for the line at the bottom."""
+    phase = session.phase
+    if phase is Phase.OPENING:
+        return f"Opening {opening_name(spec)}…"
+    if phase is Phase.IDLE:
+        return "Stopped. Space starts."
+    if phase is Phase.FAILED:
+        return f"{name(session, spec)} · failed"
+    if view is None:
+        return f"{name(session, spec)} · waiting for the first picture"
+    frame = view.detected_frame
+    height, width = frame.image.shape[:2]
+    title = name(session, spec)
+    file = frame.path.name if isinstance(frame.path, Path) and frame.path.name != title else ""
+    ended = "" if phase is Phase.RUNNING or session.is_still else f"ended after {duration(frame.time_s)}"
+    return sentence(title, file, size(width, height), detector_words(session), ended)
+
+
+def detector_words(session: LiveSession) -> str:
+    """The detector and its one core."""
+    pipeline, detector = session.pipeline, session.detector
+    if detector is None:
+        return ""
+    core = pipeline.core if pipeline is not None else None
+    return detector.name if core is None else f"{detector.name} on core {core}"
+
+
+def opening_name(spec: str) -> str:
+    """The source before it is open, within a sentence."""
+    return {AUTO: "a camera", DEMO: "the demo"}.get(spec, short_name(spec))
+
+
+def stage(session: LiveSession, spec: str, has_picture: bool) -> tuple[str, str]:
+    """Title and text for the stage; an empty title where the picture speaks for itself."""
+    phase = session.phase
+    if phase is Phase.IDLE:
+        return "Ready", "Press Start, or drop a picture, a video or a folder here."
+    if phase in (Phase.OPENING, Phase.RUNNING):
+        return ("", "") if has_picture else (f"Opening {opening_name(spec)}…", "")
+    if phase is Phase.ENDED:
+        return f"{name(session, spec)} has ended", ""
+    error = session.error
+    if isinstance(error, ModelError):
+        return "No detector", str(error)
+    if isinstance(error, FacecamError):
+        title = f"{session.title} has stopped" if session.title else f"Can’t show {opening_name(spec)}"
+        return title, str(error)
+    return "Something went wrong", f"An error inside the program: {type(error).__name__}: {error}"

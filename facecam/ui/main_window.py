@@ -1,0 +1,159 @@
+"""MainWindow: hosts the tabs, makes each when it is first shown, and tells of unexpected errors without ending."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QAction, QCloseEvent, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QMainWindow, QTabWidget, QVBoxLayout, QWidget
+
+from facecam.ui.icons import program_icon
+from facecam.ui.notices import ErrorBanner
+from facecam.ui.settings import Settings
+from facecam.ui.shortcuts import ShortcutList
+from facecam.ui.tabs import Tab, TabSpec
+
+DEFAULT_SIZE = (1280, 800)
+MINIMUM_SIZE = (640, 480)
+CLOSE_TIMEOUT_S = 2.0
+
+
+class MainWindow(QMainWindow):
+    """One window, one tab for each TabSpec; a single tab needs no bar."""
+
+    def __init__(self, tabs: Sequence[TabSpec], settings: Settings, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._specs, self._settings = list(tabs), settings
+        self._made: dict[int, Tab] = {}
+        self._current: Tab | None = None
+        self._was_maximized = False
+        self._shortcuts: ShortcutList | None = None
+        self.setWindowTitle("facecam")
+        self.setWindowIcon(program_icon())
+        self.setMinimumSize(*MINIMUM_SIZE)
+        self.resize(*DEFAULT_SIZE)
+        geometry = settings.blob("window/geometry")
+        if geometry is not None:
+            self.restoreGeometry(geometry)
+
+        self.banner = ErrorBanner()
+        self._tabs = QTabWidget()
+        self._tabs.setDocumentMode(True)
+        self._tabs.setTabBarAutoHide(True)
+        self._tabs.tabBar().setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._pages: list[QVBoxLayout] = []
+        for index, spec in enumerate(self._specs):
+            page = QWidget()
+            page_layout = QVBoxLayout(page)
+            page_layout.setContentsMargins(0, 0, 0, 0)
+            self._pages.append(page_layout)
+            self._tabs.addTab(page, spec.title)
+            self._tabs.setTabToolTip(index, f"{spec.help} ({index + 1})")
+        central = QWidget()
+        layout = QVBoxLayout(central)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.banner)
+        layout.addWidget(self._tabs, 1)
+        self.setCentralWidget(central)
+        self._commands = self._make_commands()
+        self.addActions(self._commands)
+        self._tabs.currentChanged.connect(self._show)
+        self._show(0)
+
+    def _make_commands(self) -> list[QAction]:
+        commands = []
+        if len(self._specs) > 1:
+            for index, spec in enumerate(self._specs[:9]):
+                action = QAction(spec.title, self)
+                action.setShortcut(QKeySequence(str(index + 1)))
+                action.triggered.connect(lambda _checked=False, index=index: self._tabs.setCurrentIndex(index))
+                commands.append(action)
+        keys = QAction("Keyboard shortcuts", self)
+        keys.setShortcut(QKeySequence("F1"))
+        keys.triggered.connect(self.show_shortcuts)
+        leave = QAction("Quit", self)
+        leave.setShortcut(QKeySequence("Ctrl+Q"))
+        leave.triggered.connect(self.close)
+        return [*commands, keys, leave]
+
+    # -- tabs
+
+    def tab(self, index: int) -> Tab:
+        """The tab at that place, made now if it has not been shown yet."""
+        tab = self._made.get(index)
+        if tab is None:
+            tab = self._made[index] = self._specs[index].make()
+            self._pages[index].addWidget(tab)
+            tab.full_screen_wished.connect(self.set_full_screen)
+        return tab
+
+    def _show(self, index: int) -> None:
+        if not 0 <= index < len(self._specs):
+            return
+        if self._current is not None:
+            for action in self._current.commands():
+                self.removeAction(action)
+            self._current.deactivated()
+        tab = self._current = self.tab(index)
+        self.addActions(tab.commands())
+        tab.activated()
+
+    # -- full screen
+
+    def set_full_screen(self, on: bool) -> None:
+        """The current tab on the whole screen, or the window as it was."""
+        if self._current is None or on == self.isFullScreen():
+            return
+        self._current.set_full_screen(on)
+        if on:
+            self._was_maximized = self.isMaximized()
+            self._tabs.tabBar().hide()
+            self.showFullScreen()
+        else:
+            self._tabs.setTabBarAutoHide(True)  # shows the bar again where there is more than one tab
+            self._tabs.tabBar().setVisible(self._tabs.count() > 1)
+            self.showMaximized() if self._was_maximized else self.showNormal()
+
+    # -- help and errors
+
+    def show_shortcuts(self) -> None:
+        """The list of all keyboard commands of this moment."""
+        if self._shortcuts is not None:
+            self._shortcuts.close()
+        tab = self._current.commands() if self._current is not None else []
+        self._shortcuts = ShortcutList([*tab, *self._commands], self)
+        self._shortcuts.destroyed.connect(self._forget_shortcuts)
+        self._shortcuts.show()
+
+    def _forget_shortcuts(self) -> None:
+        self._shortcuts = None
+
+    def report_unexpected(self, summary: str, details: str) -> None:
+        """Tells of an error inside the program; the program goes on."""
+        self.banner.report(summary, details)
+
+    # -- events
+
+    def event(self, event: QEvent) -> bool:
+        # A focused button or list keeps its own keys: Space presses the button that Tab has reached, instead of
+        # starting the camera. (Asked by Qt before it looks for a shortcut.)
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            focus = self.focusWidget()
+            plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier)
+            pressed = isinstance(focus, QAbstractButton) and event.key() == Qt.Key.Key_Space
+            if plain and (pressed or (isinstance(focus, QComboBox) and bool(event.text().strip() or pressed))):
+                event.accept()
+                return True
+        return super().event(event)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.set_full_screen(False)  # not to be remembered
+        self._settings.put("window/geometry", self.saveGeometry())
+        self.hide()  # gone at once for the user, while cameras and threads are being let go
+        end_s = time.perf_counter() + CLOSE_TIMEOUT_S
+        for tab in self._made.values():
+            tab.close_down(max(0.0, end_s - time.perf_counter()))
+        super().closeEvent(event)

@@ -1,0 +1,229 @@
+"""LiveSession: starts, stops and switches the pipeline without ever holding up the window.
+
+Loading the model, opening a source and stopping the old one can each take seconds, so one control thread does them, in
+order, and only the newest wish counts. The window asks for what is there now; it never waits.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+from facecam.detector import FaceDetector
+from facecam.metrics import Stats
+from facecam.pipeline import Pipeline, View
+from facecam.sources import CameraSource, Source, open_source
+
+STOP_TIMEOUT_S = 2.0
+
+
+class Phase(Enum):
+    """What the session is doing."""
+
+    IDLE = "idle"
+    OPENING = "opening"
+    RUNNING = "running"
+    ENDED = "ended"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class _Wish:
+    spec: str | None  # None: stop
+    number: int
+
+
+class LiveSession(QObject):
+    """One source at a time, watched by one detector that is loaded once.
+
+    `changed` arrives in the GUI thread, at most one at a time under way: read `phase`, `latest()` and `stats()` then.
+    """
+
+    changed = Signal()
+    _notified = Signal()  # from any thread
+
+    def __init__(
+        self,
+        make_detector: Callable[[], FaceDetector],
+        open_source: Callable[[str], Source] = open_source,
+        core: int | None = None,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._make_detector, self._open_source, self._core = make_detector, open_source, core
+        self._lock = threading.Condition()
+        self._wish: _Wish | None = None
+        self._wishes = 0
+        self._done = 0  # number of the last wish that the control thread has fulfilled
+        self._quit = False
+        self._pending = False
+        self._spec: str | None = None
+        self._detector: FaceDetector | None = None
+        self._threshold: float | None = None
+        self._pipeline: Pipeline | None = None
+        self._source: Source | None = None
+        self._failure: Exception | None = None
+        self._notified.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+        self._thread = threading.Thread(target=self._work, name="facecam-control", daemon=True)
+        self._thread.start()
+
+    # -- for the window (GUI thread)
+
+    def start(self, spec: str) -> None:
+        """Wishes for that source, in place of whatever runs. Returns at once."""
+        self._ask(spec)
+
+    def stop(self) -> None:
+        """Wishes for rest. Returns at once; the source is released soon after."""
+        self._ask(None)
+
+    def close(self, timeout_s: float = STOP_TIMEOUT_S) -> bool:
+        """Stops everything for good and waits for it, at most that long. False: something still hangs."""
+        with self._lock:
+            self._quit = True
+            self._lock.notify_all()
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    @property
+    def spec(self) -> str | None:
+        """The source wished for, None while at rest."""
+        return self._spec
+
+    @property
+    def phase(self) -> Phase:
+        """What is happening. A new wish counts as opening from the moment it is uttered."""
+        with self._lock:
+            settled, pipeline, failure = self._done == self._wishes, self._pipeline, self._failure
+        if not settled:
+            return Phase.IDLE if self._spec is None else Phase.OPENING
+        if failure is not None:
+            return Phase.FAILED
+        return Phase.IDLE if pipeline is None else Phase(pipeline.state.value)
+
+    @property
+    def error(self) -> Exception | None:
+        """Why the phase is FAILED: a FacecamError has a sentence for the user, anything else is a fault of ours."""
+        with self._lock:
+            return self._failure or (self._pipeline.error if self._pipeline is not None else None)
+
+    @property
+    def pipeline(self) -> Pipeline | None:
+        """The pipeline of the newest wish, once it has been started."""
+        with self._lock:
+            return self._pipeline if self._done == self._wishes else None
+
+    @property
+    def title(self) -> str:
+        """The open source's name for people, empty until it is open."""
+        with self._lock:
+            return self._source.title if self._source is not None else ""
+
+    @property
+    def is_camera(self) -> bool:
+        """Whether the open source is a camera, which people expect to behave as a mirror."""
+        with self._lock:
+            return isinstance(self._source, CameraSource)
+
+    @property
+    def is_still(self) -> bool:
+        """Whether the open source is a single picture."""
+        with self._lock:
+            return self._source is not None and self._source.frame_count == 1
+
+    @property
+    def detector(self) -> FaceDetector | None:
+        """The detector, once it has been loaded."""
+        return self._detector
+
+    def latest(self) -> View | None:
+        """The newest frame with its faces, of the newest wish only."""
+        pipeline = self.pipeline
+        return pipeline.latest() if pipeline is not None else None
+
+    def stats(self) -> Stats:
+        """Figures of the running pipeline, zeros without one."""
+        pipeline = self.pipeline
+        return pipeline.stats() if pipeline is not None else Stats()
+
+    def displayed(self) -> None:
+        """Tells the pipeline that its newest frame has been painted."""
+        pipeline = self.pipeline
+        if pipeline is not None:
+            pipeline.displayed()
+
+    def set_threshold(self, value: float) -> None:
+        """For the detector, now or as soon as it has been loaded."""
+        self._threshold = value
+        if self._detector is not None:
+            self._detector.threshold = value
+
+    # -- control thread
+
+    def _ask(self, spec: str | None) -> None:
+        self._spec = spec
+        with self._lock:
+            self._wishes += 1
+            self._source = None
+            self._wish = _Wish(spec, self._wishes)
+            self._lock.notify_all()
+        self._notify()
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                self._lock.wait_for(lambda: self._quit or self._wish is not None)
+                wish, self._wish = self._wish, None
+                old, self._pipeline = self._pipeline, None
+                self._failure = None
+            if old is not None:
+                old.stop(STOP_TIMEOUT_S)
+            if self._quit or wish is None:
+                return
+            pipeline, failure = None, None
+            if wish.spec is not None:
+                try:
+                    pipeline = self._open(wish.spec, wish.number)
+                except Exception as error:  # noqa: BLE001 - whatever it is, the window says it and lives on
+                    failure = error
+            with self._lock:
+                self._pipeline, self._failure, self._done = pipeline, failure, wish.number
+            self._notify()
+
+    def _open(self, spec: str, number: int) -> Pipeline:
+        detector = self._detector
+        if detector is None:
+            detector = self._make_detector()
+            if self._threshold is not None:
+                detector.threshold = self._threshold
+            self._detector = detector
+
+        def opened() -> Source:  # in the capture thread
+            source = self._open_source(spec)
+            with self._lock:
+                if number == self._wishes:
+                    self._source = source
+            return source
+
+        pipeline = Pipeline(opened, detector, self._notify, self._core)
+        pipeline.start()
+        return pipeline
+
+    def _notify(self) -> None:
+        """From any thread: at most one notification is under way to the window."""
+        with self._lock:
+            if self._pending or self._quit:
+                return
+            self._pending = True
+        self._notified.emit()
+
+    def _deliver(self) -> None:
+        with self._lock:
+            self._pending = False
+            if self._quit:
+                return
+        self.changed.emit()

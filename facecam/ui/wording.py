@@ -1,0 +1,34 @@
+"""What the window says, in plain words. No Qt in here."""
+
+from __future__ import annotations
+
+import math
+
+
+def number(value: float) -> str:
+    """A rate or a time for people: one decimal below 10, none above, a dash while nothing has been measured."""
+    if not math.isfinite(value) or value <= 0:
+        return "–"
+    return f"{value:.1f}" if value < 9.95 else f"{value:.0f}"
+
+
+def faces(count: int) -> tuple[str, str]:
+    """The number of faces, and its unit."""
+    return ("no", "faces") if count == 0 else (str(count), "face" if count == 1 else "faces")
+
+
+def size(width_px: int, height_px: int) -> str:
+    """A picture's size."""
+    return f"{width_px} × {height_px}"
+
+
+def duration(seconds: float) -> str:
+    """A length of time as 00:12 or 1:02:03."""
+    whole = max(0, int(seconds))
+    hours, rest = divmod(whole, 3600)
+    return f"{hours}:{rest // 60:02d}:{rest % 60:02d}" if hours else f"{rest // 60:02d}:{rest % 60:02d}"
+
+
+def sentence(*parts: str) -> str:
+    """The parts that say something, with a middle dot between them."""
+    return " · ".join(part for part in parts if part)
