@@ -30,14 +30,20 @@ __all__ = ["build_window", "display_available", "main", "make_application"]
 
 
 def main(
-    spec: str = AUTO, *, model: str | Path | None = None, threshold: float | None = None, core: int | None = None
+    spec: str = AUTO,
+    *,
+    model: str | Path | None = None,
+    threshold: float | None = None,
+    core: int | None = None,
+    runtime: str = "auto",
 ) -> int:
     """Opens the window on that source and runs until it is closed; returns the exit status.
 
-    model: a shipped model's name or an ONNX file; threshold: instead of the remembered one; core: for the detector.
+    model: a shipped model's name or an ONNX file; threshold: instead of the remembered one; core, runtime: of the
+    detector.
     """
     app = make_application()
-    window = build_window(spec, Settings.of_user(), model=model, threshold=threshold, core=core)
+    window = build_window(spec, Settings.of_user(), model=model, threshold=threshold, core=core, runtime=runtime)
     relay = ErrorRelay(app)
     relay.unexpected.connect(window.report_unexpected)
     relay.install()
@@ -69,13 +75,14 @@ def build_window(
     model: str | Path | None = None,
     threshold: float | None = None,
     core: int | None = None,
+    runtime: str = "auto",
     make_detector: Callable[[], FaceDetector] | None = None,
     open_source: Callable[[str], Source] = open_source,
 ) -> MainWindow:
     """The main window, not shown yet, its source on the way."""
 
     def detector() -> FaceDetector:
-        return FaceDetector(model, core=core)
+        return FaceDetector(model, core=core, runtime=runtime)
 
     sessions: list[LiveSession] = []
 
@@ -94,10 +101,30 @@ def build_window(
             view = sessions[0].latest() if sessions else None
             return None if view is None else view.detected_frame.image
 
-        return GalleryTab(frame)
+        def detector_core() -> int | None:
+            pipeline = sessions[0].pipeline if sessions else None
+            return None if pipeline is None else pipeline.core
+
+        return GalleryTab(frame, detector_core)
+
+    def speed() -> Tab:
+        from facecam.ui.speed_tab import SpeedTab
+
+        def pause() -> Callable[[], None]:
+            session = sessions[0] if sessions else None
+            if session is None or session.spec is None:
+                return lambda: None
+            spec = session.spec
+            session.stop()
+            return lambda: session.start(spec)
+
+        options = {"--model": model, "--threshold": threshold, "--core": core, "--runtime": runtime}
+        arguments = [text for name, value in options.items() if value is not None for text in (name, str(value))]
+        return SpeedTab(arguments, pause)
 
     tabs = [
         TabSpec("Live", "Faces in pictures from a camera, a file or a stream", live),
+        TabSpec("Speed", "How fast the detector is on one core of this machine", speed),
         TabSpec("Gallery", "What a Self-Attention GAN paints, and where its pixels look", gallery),
     ]
     return MainWindow(tabs, settings)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from facecam.opencv import cv2
@@ -19,11 +19,13 @@ Picture = npt.NDArray[np.uint8]
 
 
 class GalleryTab(Tab):
-    """grab_frame: the live picture (H, W, 3) uint8 BGR, or None while there is none."""
+    """grab_frame: the live picture (H, W, 3) uint8 BGR, or None while there is none; detector_core: the core that the
+    detector has to itself, so that sampling stays off it."""
 
     def __init__(
         self,
         grab_frame: Callable[[], Picture | None],
+        detector_core: Callable[[], int | None],
         model: Path | None = None,
         parent: QWidget | None = None,
     ) -> None:
@@ -33,7 +35,12 @@ class GalleryTab(Tab):
             frame = grab_frame()
             return None if frame is None else np.ascontiguousarray(frame[:, :, ::-1])
 
-        self.panel = GalleryPanel(model, grab_rgb, write_film)
+        self.panel = GalleryPanel(model, grab_rgb, write_film, detector_core)
+        self._full_screen = False
+        self._commands = [
+            self._command("Full screen", ["F", "F11"], lambda: self.full_screen_wished.emit(not self._full_screen)),
+            self._command("Leave full screen, or deselect the pin", ["Esc"], self._leave),
+        ]
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.panel)
@@ -46,7 +53,23 @@ class GalleryTab(Tab):
         self.panel.walk.stop()
 
     def commands(self) -> list[QAction]:
-        return self.panel.commands()
+        return [*self.panel.commands(), *self._commands]
+
+    def set_full_screen(self, on: bool) -> None:
+        self._full_screen = on
+        self.panel.set_full_screen(on)
+
+    def _leave(self) -> None:
+        if self._full_screen:
+            self.full_screen_wished.emit(False)
+        else:
+            self.panel.view.select(None)
+
+    def _command(self, text: str, keys: list[str], do: Callable[[], object]) -> QAction:
+        action = QAction(text, self)
+        action.setShortcuts([QKeySequence(key) for key in keys])
+        action.triggered.connect(lambda _checked=False: do())
+        return action
 
     def close_down(self, timeout_s: float) -> bool:
         return self.panel.close_down(timeout_s)

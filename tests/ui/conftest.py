@@ -27,6 +27,7 @@ class FakeDetector:
     """Finds one face, at a fixed place, with a score of 0.8; none above that threshold."""
 
     name = "fake"
+    runtime = "onnxruntime"
     core: int | None = None
     nms = 0.3
     timings = Timings(0.5, 4.0, 0.5)

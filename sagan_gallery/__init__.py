@@ -1,0 +1,1 @@
+"""Sampling a Self-Attention GAN and looking at where its query pixels attend."""

@@ -1,0 +1,223 @@
+"""Where a query pixel attends: cells, maps in both directions, and figures that describe a map.
+
+Positions are picture pixels with the origin at the top left corner of the top left pixel, so pixel (x, y) covers
+x..x+1, y..y+1. A pixel belongs to the feature cell that covers it. Maps are (height, width) in cells.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+import numpy.typing as npt
+
+from sagan_gallery.sample import Array, Image, Sample
+
+GAMMA_NEAR_0 = 0.02
+"""Below this size of gamma, the attention layer adds next to nothing to the picture."""
+
+
+class Direction(Enum):
+    """Row or column of the attention matrix."""
+
+    ROW = "looks at"
+    """Where the query under the cursor looks: a distribution over the keys."""
+    COLUMN = "is seen from"
+    """Which queries look at the key under the cursor: each query's weight on it, which do not sum to 1."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of a grid, counted from the top left."""
+
+    row: int
+    column: int
+
+
+@dataclass(frozen=True)
+class Key:
+    """A cell with its weight. x_px, y_px: its centre in the picture."""
+
+    cell: Cell
+    weight: float
+    x_px: float
+    y_px: float
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What a map is like. Each `even_...` is the figure that a map without any preference has, to compare with.
+
+    entropy_bits; distance_px: mean distance from the query to where it looks; radius_px: of the query's own segment;
+    within: share of the mass within that radius; peak: largest weight; strongest: the five strongest cells.
+    """
+
+    entropy_bits: float
+    even_entropy_bits: float
+    distance_px: float
+    even_distance_px: float
+    radius_px: float
+    within: float
+    even_within: float
+    peak: float
+    strongest: list[Key]
+
+
+def cell_at(grid: tuple[int, int], size_px: tuple[int, int], x_px: float, y_px: float) -> Cell:
+    """The cell of a grid (height, width) over a picture (height, width) that covers a position in the picture."""
+    height, width = size_px
+    if not (0 <= x_px < width and 0 <= y_px < height):
+        raise ValueError(f"({x_px:g}, {y_px:g}) lies outside a picture of {width} x {height} pixels")
+    return Cell(int(y_px * grid[0] / height), int(x_px * grid[1] / width))
+
+
+def cell_rect(grid: tuple[int, int], size_px: tuple[int, int], cell: Cell) -> tuple[float, float, float, float]:
+    """x1, y1, x2, y2 of a cell, picture pixels."""
+    down, across = size_px[0] / grid[0], size_px[1] / grid[1]
+    return cell.column * across, cell.row * down, (cell.column + 1) * across, (cell.row + 1) * down
+
+
+def cell_centre(grid: tuple[int, int], size_px: tuple[int, int], cell: Cell) -> tuple[float, float]:
+    """x, y of a cell's centre, picture pixels."""
+    x1, y1, x2, y2 = cell_rect(grid, size_px, cell)
+    return (x1 + x2) / 2, (y1 + y2) / 2
+
+
+def map_for_pixel(sample: Sample, x: float, y: float) -> Array:
+    """Where the query at pixel (x, y) looks: (key_h, key_w) float32 that sums to 1. The row of the pixel's cell."""
+    return directed_map(sample, x, y, Direction.ROW)
+
+
+def queries_for_pixel(sample: Sample, x: float, y: float) -> Array:
+    """Which queries look at the key at pixel (x, y): (query_h, query_w) float32. The column of the pixel's key cell."""
+    return directed_map(sample, x, y, Direction.COLUMN)
+
+
+def directed_map(sample: Sample, x: float, y: float, direction: Direction) -> Array:
+    """The map of a pixel in either direction."""
+    cell = cell_at(source_grid(sample, direction), sample.size_px, x, y)
+    index = cell.row * source_grid(sample, direction)[1] + cell.column
+    if direction is Direction.ROW:
+        return sample.attention[index].reshape(sample.key_grid)
+    return np.ascontiguousarray(sample.attention[:, index]).reshape(sample.query_grid)
+
+
+def source_grid(sample: Sample, direction: Direction) -> tuple[int, int]:
+    """The grid whose cells are asked about: queries for rows, keys for columns."""
+    return sample.query_grid if direction is Direction.ROW else sample.key_grid
+
+
+def step(sample: Sample, x: float, y: float, across: int, down: int, direction: Direction) -> tuple[float, float]:
+    """The centre of the cell that lies some cells further, kept inside the picture."""
+    grid = source_grid(sample, direction)
+    cell = cell_at(grid, sample.size_px, x, y)
+    moved = Cell(
+        min(max(cell.row + down, 0), grid[0] - 1),
+        min(max(cell.column + across, 0), grid[1] - 1),
+    )
+    return cell_centre(grid, sample.size_px, moved)
+
+
+def entropy_bits(weights: Array) -> float:
+    """Shannon entropy of a map, made a distribution first: 0 for one cell, log2 of the cell count for an even map."""
+    total = float(weights.sum(dtype=np.float64))
+    if total <= 0:
+        return 0.0
+    p = weights.astype(np.float64).ravel() / total
+    p = p[p > 0]
+    return max(0.0, float(-(p * np.log2(p)).sum()))
+
+
+def cell_distances(grid: tuple[int, int], size_px: tuple[int, int], x_px: float, y_px: float) -> Array:
+    """(h, w) float32: distance of each cell's centre from a position, picture pixels."""
+    ys = (np.arange(grid[0]) + 0.5) * size_px[0] / grid[0] - y_px
+    xs = (np.arange(grid[1]) + 0.5) * size_px[1] / grid[1] - x_px
+    return np.hypot(ys[:, None], xs[None, :]).astype(np.float32)
+
+
+def mean_distance_px(weights: Array, size_px: tuple[int, int], x_px: float, y_px: float) -> float:
+    """Mean distance from a position to where the map looks, picture pixels."""
+    total = float(weights.sum())
+    distances = cell_distances(weights.shape, size_px, x_px, y_px)
+    return float((weights * distances).sum() / total) if total > 0 else 0.0
+
+
+def mass_within(weights: Array, size_px: tuple[int, int], x_px: float, y_px: float, radius_px: float) -> float:
+    """Share of the map's mass in cells whose centre is within a radius of a position, 0..1."""
+    total = float(weights.sum())
+    inside = cell_distances(weights.shape, size_px, x_px, y_px) <= radius_px
+    return float(weights[inside].sum() / total) if total > 0 else 0.0
+
+
+def strongest(weights: Array, size_px: tuple[int, int], count: int = 5) -> list[Key]:
+    """The cells with the largest weights, largest first; on a tie the one further up and left first."""
+    order = np.argsort(-weights.ravel(), kind="stable")[:count]
+    grid = (weights.shape[0], weights.shape[1])
+    cells = [Cell(int(index) // grid[1], int(index) % grid[1]) for index in order]
+    return [Key(cell, float(weights[cell.row, cell.column]), *cell_centre(grid, size_px, cell)) for cell in cells]
+
+
+def mass_mask(weights: Array, share: float) -> npt.NDArray[np.bool_]:
+    """(h, w) bool: the fewest cells that hold at least `share` (0..1) of the map's mass."""
+    flat = weights.astype(np.float64).ravel()
+    order = np.argsort(-flat, kind="stable")
+    sums = np.cumsum(flat[order])
+    needed = int(np.searchsorted(sums, min(share, 1.0) * sums[-1] * (1 - 1e-9))) + 1 if share > 0 else 0
+    mask = np.zeros(flat.shape, np.bool_)
+    mask[order[:needed]] = True
+    return mask.reshape(weights.shape)
+
+
+def segment_radius_px(image: Image, grid: tuple[int, int], x_px: float, y_px: float, tolerance: float = 40.0) -> float:
+    """Radius of a disc as large as the query's own segment: the connected cells of much the same colour around it.
+
+    image: (H, W, 3) uint8 RGB; grid: of the queries. tolerance: largest RGB distance from the query cell's mean colour.
+    """
+    height, width = image.shape[:2]
+    start = cell_at(grid, (height, width), x_px, y_px)
+    colours = _cell_colours(image, grid)
+    near = np.linalg.norm(colours - colours[start.row, start.column], axis=2) <= tolerance
+    segment = np.zeros_like(near)
+    segment[start.row, start.column] = True
+    while True:  # grows by a ring of cells at a time: at most as often as the segment is long
+        grown = segment.copy()
+        grown[1:] |= segment[:-1]
+        grown[:-1] |= segment[1:]
+        grown[:, 1:] |= segment[:, :-1]
+        grown[:, :-1] |= segment[:, 1:]
+        grown &= near
+        if np.array_equal(grown, segment):
+            break
+        segment = grown
+    area_px = float(segment.sum()) * (height / grid[0]) * (width / grid[1])
+    return float(np.sqrt(area_px / np.pi))
+
+
+def _cell_colours(image: Image, grid: tuple[int, int]) -> Array:
+    """(h, w, 3) float32 mean colour of each cell; the nearest pixel's where cells are smaller than pixels."""
+    height, width = image.shape[:2]
+    if height % grid[0] == 0 and width % grid[1] == 0:
+        cells = image.reshape(grid[0], height // grid[0], grid[1], width // grid[1], 3)
+        return cells.mean((1, 3), dtype=np.float32)
+    rows = ((np.arange(grid[0]) + 0.5) * height / grid[0]).astype(int)
+    columns = ((np.arange(grid[1]) + 0.5) * width / grid[1]).astype(int)
+    return image[rows[:, None], columns[None, :]].astype(np.float32)
+
+
+def figures(sample: Sample, weights: Array, x_px: float, y_px: float) -> Figures:
+    """All figures of a pixel's map, in either direction."""
+    even = np.full(weights.shape, 1 / weights.size, np.float32)
+    radius = segment_radius_px(sample.image, sample.query_grid, x_px, y_px)
+    size = sample.size_px
+    return Figures(
+        entropy_bits=entropy_bits(weights),
+        even_entropy_bits=float(np.log2(weights.size)),
+        distance_px=mean_distance_px(weights, size, x_px, y_px),
+        even_distance_px=mean_distance_px(even, size, x_px, y_px),
+        radius_px=radius,
+        within=mass_within(weights, size, x_px, y_px, radius),
+        even_within=mass_within(even, size, x_px, y_px, radius),
+        peak=float(weights.max()),
+        strongest=strongest(weights, size),
+    )

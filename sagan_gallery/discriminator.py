@@ -1,0 +1,86 @@
+"""Discriminator: any picture -> the discriminator's attention on it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sagan_gallery.errors import GalleryError
+from sagan_gallery.generator import Generator, read_layer
+from sagan_gallery.model_file import ModelFile, attention_outputs
+from sagan_gallery.sample import AttentionLayer, Image, Sample
+
+
+class Discriminator:
+    """An exported SAGAN discriminator; inputs `image` (N, 3, R, R) in -1..1 and, when conditional, `label` (N,)."""
+
+    def __init__(self, model: str | Path) -> None:
+        self._file = ModelFile(Path(model).expanduser())
+        self.path, self.name, self.model_hash = self._file.path, self._file.name, self._file.short_hash
+        if "image" not in self._file.inputs or "attention" not in self._file.outputs:
+            raise self._file.not_ours("it is not a discriminator (no input image, or no output attention)")
+        try:
+            self.resolution_px = int(self._file.metadata["resolution"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise self._file.not_ours("it does not state the size of its pictures") from error
+
+    @classmethod
+    def beside(cls, generator: Generator) -> Discriminator:
+        """The one that was exported with a generator: `name-d.onnx` beside `name.onnx`."""
+        path = generator.path.with_name(f"{generator.path.stem}-d.onnx")
+        if not path.is_file():
+            raise GalleryError(
+                f"An own picture needs the discriminator {path.name}, which is not beside the generator."
+            )
+        return cls(path)
+
+    def look(self, picture: npt.NDArray[np.uint8], label: int | None = None) -> Sample:
+        """Attention on the centre square of a picture (H, W, 3) uint8 RGB, scaled to the network's size."""
+        image = centre_square(picture, self.resolution_px)
+        scaled = np.ascontiguousarray(image.transpose(2, 0, 1)[None], np.float32) / np.float32(127.5) - np.float32(1)
+        inputs: dict[str, npt.NDArray[Any]] = {"image": scaled}
+        if "label" in self._file.inputs:
+            inputs["label"] = np.array([label or 0], np.int64)
+        pairs = attention_outputs(len(self._file.grids))
+        names = [name for pair in pairs for name in pair if name in self._file.outputs]
+        scores = ["score"] if "score" in self._file.outputs else []
+        results = dict(zip([*scores, *names], self._file.run([*scores, *names], inputs), strict=True))
+        layers: list[AttentionLayer] = []
+        for index, (attention, gamma) in enumerate(pairs):
+            if attention not in results:
+                raise self._file.not_ours(f"it has no output {attention}")
+            layers.append(read_layer(self._file, index, results[attention], results.get(gamma, np.full(1, np.nan))))
+        score = float(results["score"].reshape(-1)[0]) if scores else None
+        return Sample(image, tuple(layers), label=label, score=score)
+
+
+def centre_square(picture: npt.NDArray[np.uint8], side_px: int) -> Image:
+    """The largest centred square of (H, W, 3) uint8 as (side_px, side_px, 3), by area averaging; linear when enlarging.
+
+    The same as the training data is prepared with, written as two small matrix products.
+    """
+    if picture.ndim != 3 or picture.shape[2] != 3 or min(picture.shape[:2]) < 1:
+        raise GalleryError(f"A picture of shape {picture.shape} can't be shown: it must be (H, W, 3).")
+    side = min(picture.shape[:2])
+    top, left = (picture.shape[0] - side) // 2, (picture.shape[1] - side) // 2
+    square = picture[top : top + side, left : left + side].astype(np.float32)
+    weights = resize_weights(side, side_px)
+    rows = np.tensordot(weights, square, (1, 0))  # (side_px, side, 3)
+    both = np.tensordot(weights, rows, (1, 1)).transpose(1, 0, 2)
+    return np.ascontiguousarray(np.clip(np.rint(both), 0, 255).astype(np.uint8))
+
+
+def resize_weights(old: int, new: int) -> npt.NDArray[np.float32]:
+    """(new, old) float32, rows sum to 1: area averaging when shrinking, linear interpolation when enlarging."""
+    if new <= old:
+        edges = np.linspace(0, old, new + 1)
+        cell = np.arange(old)
+        overlap = np.minimum(edges[1:, None], cell + 1) - np.maximum(edges[:-1, None], cell)
+        weights = np.clip(overlap, 0, None)
+    else:
+        centre = np.clip((np.arange(new) + 0.5) * old / new - 0.5, 0, old - 1)
+        weights = np.clip(1 - np.abs(centre[:, None] - np.arange(old)), 0, None)
+    return (weights / weights.sum(1, keepdims=True)).astype(np.float32)

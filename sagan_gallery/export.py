@@ -1,0 +1,58 @@
+"""Writing raw attention and films."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sagan_gallery.errors import GalleryError
+from sagan_gallery.sample import Image, Sample
+
+
+def save_attention(path: Path, sample: Sample, pins_px: Sequence[tuple[float, float]] = (), source: str = "") -> None:
+    """The sample as NPZ, to be read with `np.load(path)` and without pickle.
+
+    image (H, W, 3) uint8 RGB; for layer n (1, 2, ...): attention_n (Q, K), query_grid_n, key_grid_n, gamma_n; z, label
+    where there are any; attention_scale; pins (P, 2) x y picture pixels; source: the sample text.
+    """
+    arrays: dict[str, npt.NDArray[Any]] = {
+        "image": sample.image,
+        "attention_scale": np.float32(sample.attention_scale),  # type: ignore[dict-item]
+        "pins": np.asarray(pins_px, np.float32).reshape(-1, 2),
+        "source": np.array(source),
+    }
+    for number, layer in enumerate(sample.layers, 1):
+        arrays[f"attention_{number}"] = layer.attention
+        arrays[f"query_grid_{number}"] = np.array(layer.query_grid)
+        arrays[f"key_grid_{number}"] = np.array(layer.key_grid)
+        arrays[f"gamma_{number}"] = np.array(layer.gamma, np.float32)
+    if sample.z is not None:
+        arrays["z"] = sample.z
+    if sample.label is not None:
+        arrays["label"] = np.array(sample.label)
+    try:
+        with path.open("wb") as file:  # np.savez would put its own suffix behind another one
+            np.savez_compressed(file, allow_pickle=False, **arrays)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
+def save_gif(path: Path, pictures: Sequence[Image], rate_hz: float) -> None:
+    """Pictures (H, W, 3) uint8 RGB as an endless GIF; each gets the palette that suits it best."""
+    from PIL import Image as Pillow  # a fifth of a second to load, and rarely needed
+
+    frames = [Pillow.fromarray(picture).quantize(255, method=Pillow.Quantize.MEDIANCUT) for picture in pictures]
+    duration_ms = max(20, round(100 / rate_hz) * 10)  # GIF counts in hundredths; faster than 50 Hz is shown slowly
+    try:
+        frames[0].save(path, "GIF", save_all=True, append_images=frames[1:], duration=duration_ms, loop=0)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
+def cannot_write(path: Path, error: OSError) -> GalleryError:
+    """The error for a file that can't be written."""
+    return GalleryError(f"{path} can't be written: {error.strerror or error}.")

@@ -1,0 +1,134 @@
+"""Generator: (z, class) -> picture and attention."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sagan_gallery.errors import GalleryError
+from sagan_gallery.latent import latent
+from sagan_gallery.model_file import ModelFile, attention_outputs
+from sagan_gallery.resources import asset
+from sagan_gallery.sample import Array, AttentionLayer, Image, Sample, to_bytes
+
+DEFAULT_MODEL = "sagan64.onnx"
+
+
+class Generator:
+    """An exported SAGAN generator, run on one thread in the thread that calls.
+
+    model: an ONNX file of `train.sagan.export`, or None for the one that comes with the program.
+    classes: names in the order of the labels, empty for an unconditional generator; resolution_px: side of its
+    pictures; z_dim: length of a latent; layer_count: its attention layers; has_attention_scale: attention can be
+    scaled. Raises GalleryError with one sentence for people.
+    """
+
+    def __init__(self, model: str | Path | None = None) -> None:
+        path = asset(DEFAULT_MODEL) if model is None else Path(model).expanduser()
+        if model is None and not path.is_file():
+            raise GalleryError("No generator comes with this copy of the program: open one, or train it first.")
+        self._file = ModelFile(path)
+        self.path, self.sha256, self.name = path, self._file.sha256, self._file.name
+        self.model_hash = self._file.short_hash
+        self.metadata = self._file.metadata
+        self.classes, self.z_dim = self._describe()
+        self.layer_count = len(self._file.grids)
+        self.has_attention_scale = "attention_scale" in self._file.inputs
+        self.resolution_px = self.sample(0).size_px[0]  # one run, to see that the outputs are as described
+
+    def sample(
+        self,
+        seed_or_z: int | npt.NDArray[Any],
+        label: int | str | None = None,
+        truncation: float = 1.0,
+        attention_scale: float = 1.0,
+    ) -> Sample:
+        """One picture with its attention.
+
+        seed_or_z: a seed, or a latent (z_dim,) float32; label: index or name of the class, None for the first one;
+        truncation: factor on the latent, 1 leaves it as it is; attention_scale: factor on gamma, 0 switches it off.
+        """
+        z = self._latents(np.atleast_2d(latent(seed_or_z, self.z_dim) if np.isscalar(seed_or_z) else seed_or_z))
+        index = self.label_index(label)
+        names = attention_outputs(self.layer_count)
+        outputs = ["image", *(name for pair in names for name in pair)]
+        results = self._run(outputs, z * np.float32(truncation), [index or 0], attention_scale)
+        layers = tuple(self._layer(i, results[1 + 2 * i], results[2 + 2 * i]) for i in range(self.layer_count))
+        return Sample(
+            self._pictures(results[0])[0],
+            layers,
+            z=z[0] * np.float32(truncation),
+            label=index,
+            attention_scale=attention_scale,
+        )
+
+    def pictures(self, z: npt.NDArray[Any], labels: list[int | None], attention_scale: float = 1.0) -> Image:
+        """(N, H, W, 3) uint8 RGB for latents (N, z_dim), without the attention: for the grid and for films."""
+        return self._pictures(self._run(["image"], self._latents(z), [n or 0 for n in labels], attention_scale)[0])
+
+    def label_index(self, label: int | str | None) -> int | None:
+        """The index of a class given by name or index; None for an unconditional generator."""
+        if not self.classes:
+            return None
+        if isinstance(label, str):
+            if label not in self.classes:
+                raise GalleryError(f"{self.name} has no class {label}; it has {', '.join(self.classes)}.")
+            return self.classes.index(label)
+        index = int(label or 0)
+        if not 0 <= index < len(self.classes):
+            raise GalleryError(f"{self.name} has the classes 0 to {len(self.classes) - 1}, there is no {index}.")
+        return index
+
+    def _describe(self) -> tuple[list[str], int]:
+        """Class names and latent length, after a check of inputs and outputs."""
+        file = self._file
+        if "z" not in file.inputs:
+            kind = (
+                "it is a discriminator, which the gallery finds by itself" if "image" in file.inputs else "no input z"
+            )
+            raise file.not_ours(kind)
+        wanted = ["image", *(name for pair in attention_outputs(len(file.grids)) for name in pair)]
+        if missing := [name for name in wanted if name not in file.outputs]:
+            raise file.not_ours(f"it has no output {missing[0]}")
+        classes = [str(name) for name in file.metadata.get("classes") or []]
+        if "label" not in file.inputs:
+            classes = []
+        elif not classes:
+            raise file.not_ours("it takes a class, but names none")
+        try:
+            return classes, int(file.metadata.get("z_dim", 128))
+        except (TypeError, ValueError) as error:
+            raise file.not_ours("the length of its latent is not a number") from error
+
+    def _latents(self, z: npt.NDArray[Any]) -> Array:
+        if z.ndim != 2 or z.shape[1] != self.z_dim:
+            raise GalleryError(f"{self.name} takes latents of {self.z_dim} numbers, not of shape {z.shape}.")
+        return np.ascontiguousarray(z, np.float32)
+
+    def _run(self, outputs: list[str], z: Array, labels: list[int], scale: float) -> list[Array]:
+        inputs: dict[str, npt.NDArray[Any]] = {"z": z}
+        if self.classes:
+            inputs["label"] = np.asarray(labels, np.int64)
+        if "attention_scale" in self._file.inputs:
+            inputs["attention_scale"] = np.full((1,) * self._file.inputs["attention_scale"], scale, np.float32)
+        return self._file.run(outputs, inputs)
+
+    def _pictures(self, images: Array) -> Image:
+        if images.ndim != 4 or images.shape[1] != 3:
+            raise self._file.not_ours(f"its pictures have the shape {images.shape}")
+        return to_bytes(images)
+
+    def _layer(self, index: int, attention: Array, gamma: Array) -> AttentionLayer:
+        return read_layer(self._file, index, attention, gamma)
+
+
+def read_layer(file: ModelFile, index: int, attention: Array, gamma: Array) -> AttentionLayer:
+    """The layer of a batch of one, after a check that the matrix fits the stated grids."""
+    grids = file.grids[index]
+    queries, keys = (grid[0] * grid[1] for grid in (grids.query, grids.key))
+    if attention.shape != (1, queries, keys):
+        raise file.not_ours(f"its attention has the shape {attention.shape} where its grids say (1, {queries}, {keys})")
+    return AttentionLayer(attention[0], grids.query, grids.key, float(gamma.reshape(-1)[0]))

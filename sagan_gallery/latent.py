@@ -1,0 +1,72 @@
+"""Latents from seeds, walks between them, and the short text that a sample can be made again from."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sagan_gallery.errors import GalleryError
+from sagan_gallery.sample import Array
+
+MAX_SEED = 2**32 - 1
+
+
+def latent(seed: Any, z_dim: int = 128) -> Array:
+    """(z_dim,) float32, standard normal; the same for the same seed on every system and in every version."""
+    # RandomState is old on purpose: it is the one stream that NumPy promises never to change.
+    return np.random.RandomState(int(seed)).standard_normal(z_dim).astype(np.float32)
+
+
+def slerp(a: Array, b: Array, t: float) -> Array:
+    """Spherical interpolation of two latents (D,), t in 0..1, with the length going evenly from one to the other.
+
+    A straight line would pass through short latents, which the generator has never seen.
+    """
+    length_a, length_b = float(np.linalg.norm(a)), float(np.linalg.norm(b))
+    if length_a == 0 or length_b == 0:
+        return ((1 - t) * a + t * b).astype(np.float32)
+    unit_a, unit_b = a / length_a, b / length_b
+    angle = float(np.arccos(np.clip(unit_a @ unit_b, -1, 1)))
+    length = (1 - t) * length_a + t * length_b
+    if np.sin(angle) < 1e-6:  # the same direction, or opposite ones, between which no arc is the shortest
+        return ((1 - t) * a + t * b).astype(np.float32)
+    direction = (np.sin((1 - t) * angle) * unit_a + np.sin(t * angle) * unit_b) / np.sin(angle)
+    return (length * direction).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What makes a sample again. model: name; model_hash: first eight digits of its hash; label: class name or None."""
+
+    model: str
+    model_hash: str
+    seed: int
+    label: str | None = None
+    truncation: float = 1.0
+
+    def __str__(self) -> str:
+        """Such as `sagan64:ab12cd34 seed=42 class=tabby trunc=0.70`."""
+        named = "" if self.label is None else f" class={self.label}"
+        return f"{self.model}:{self.model_hash} seed={self.seed}{named} trunc={self.truncation:.2f}"
+
+
+_RECIPE = re.compile(
+    r"(?P<model>\S+):(?P<hash>[0-9a-f]{8})\s+seed=(?P<seed>\d+)"
+    r"(?:\s+class=(?P<label>.+?))?(?:\s+trunc=(?P<trunc>\d+(?:\.\d+)?))?"
+)
+
+
+def parse_recipe(text: str) -> Recipe:
+    """Reads a sample text; raises GalleryError where it is none."""
+    found = _RECIPE.fullmatch(text.strip())
+    if found is None:
+        raise GalleryError("This is no sample text; one looks like `sagan64:ab12cd34 seed=42 class=tabby trunc=0.70`.")
+    seed, truncation = int(found["seed"]), float(found["trunc"] or 1.0)
+    if seed > MAX_SEED:
+        raise GalleryError(f"The seed {seed} is too large; seeds go up to {MAX_SEED}.")
+    if not 0 <= truncation <= 2:
+        raise GalleryError(f"The truncation {truncation:g} is out of range; it lies between 0 and 2.")
+    return Recipe(found["model"], found["hash"], seed, found["label"], truncation)

@@ -1,0 +1,1 @@
+"""The gallery's window parts. Everything that needs Qt lives below this package."""

@@ -1,0 +1,183 @@
+"""PinStrip: the maps of all pins side by side, as in the paper's Figure 5."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QWidget
+
+from sagan_gallery import attention
+from sagan_gallery.overlay import Range
+from sagan_gallery.sample import Array, Sample
+from sagan_gallery.ui import paint
+from sagan_gallery.ui.look import Look, Pin
+from sagan_gallery.ui.style import SPACE, STAGE_TEXT, STAGE_TEXT_DIM, pin_colour, stage_palette, tabular
+
+_MAP_PX = 15 * SPACE
+_COMPACT_PX = 9 * SPACE
+
+
+class PinCard(QWidget):
+    """One pin: its map, its number in its colour, entropy and mean distance."""
+
+    chosen = Signal(int)
+    removed = Signal(int)
+
+    def __init__(self, pin: Pin, side_px: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.pin = pin
+        self._side_px = side_px
+        self._selected = False
+        self._sample: Sample | None = None
+        self._weights: Array | None = None
+        self._look = Look()
+        self._text = ("", "")
+        self.setFont(tabular(self.font(), 0.9))
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setToolTip("A pin's map. Click selects the pin, right-click or Delete removes it.")
+        text_px = self.fontMetrics().horizontalAdvance("00.0 bits away")
+        self.setFixedSize(max(side_px, text_px) + SPACE, side_px + 2 * SPACE + 2 * self.fontMetrics().height())
+
+    def show_map(self, pin: Pin, sample: Sample, look: Look, selected: bool) -> None:
+        """The pin as it is now."""
+        weights = attention.directed_map(sample, pin.x_px, pin.y_px, look.direction)
+        self.pin, self._sample, self._look, self._weights, self._selected = pin, sample, look, weights, selected
+        bits = attention.entropy_bits(weights)
+        away = attention.mean_distance_px(weights, sample.size_px, pin.x_px, pin.y_px)
+        self._text = (f"{bits:.1f} bits", f"{away:.0f} px away")
+        self.setAccessibleName(f"Pin {pin.number}: entropy {self._text[0]}, {self._text[1]}")
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._weights is None or self._sample is None:
+            return
+        painter = QPainter(self)
+        colour = pin_colour(self.pin.number)
+        room = QRectF(SPACE / 2, SPACE / 2, self._side_px, self._side_px)
+        paint_card(painter, room, self._sample, self._weights, self.pin, self._look)
+        painter.setPen(QPen(colour, 4 if self._selected else 2))
+        painter.drawRect(room.adjusted(-1, -1, 1, 1))
+        if self.hasFocus():
+            painter.setPen(QPen(QApplication.palette().color(QPalette.ColorRole.Highlight), 1, Qt.PenStyle.DashLine))
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+        height = painter.fontMetrics().height()
+        badge = QRectF(room.left(), room.bottom() + 6, height + 2, height + 2)
+        paint_badge(painter, badge, self.pin.number)
+        text = QRectF(badge.right() + SPACE * 0.75, badge.top(), self.width(), 2 * height)
+        painter.setPen(STAGE_TEXT)
+        painter.drawText(text, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft, self._text[0])
+        painter.setPen(STAGE_TEXT_DIM)
+        text.translate(0, height)
+        painter.drawText(text, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft, self._text[1])
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() is Qt.MouseButton.LeftButton:
+            self.chosen.emit(self.pin.number)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        self.removed.emit(self.pin.number)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self.chosen.emit(self.pin.number)
+        elif event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            self.removed.emit(self.pin.number)
+        else:
+            super().keyPressEvent(event)
+
+
+def paint_card(
+    painter: QPainter, room: QRectF, sample: Sample, weights: Array, pin: Pin, look: Look, outline_px: float = 2
+) -> None:
+    """A pin's map, opaque, with the outline of the query's own cell."""
+    image = paint.heat_image(weights, look, Range.of(weights, look.log), by_weight=False)
+    paint.paint_image(painter, room, image, look.smooth)
+    grid = attention.source_grid(sample, look.direction)
+    cell = attention.cell_at(grid, sample.size_px, pin.x_px, pin.y_px)
+    x1, y1, x2, y2 = attention.cell_rect(grid, sample.size_px, cell)
+    across, down = room.width() / sample.size_px[1], room.height() / sample.size_px[0]
+    corner = QPointF(room.x() + x1 * across, room.y() + y1 * down)
+    opposite = QPointF(room.x() + x2 * across, room.y() + y2 * down)
+    paint.paint_cell(painter, QRectF(corner, opposite), pin_colour(pin.number), outline_px)
+
+
+def paint_badge(painter: QPainter, rect: QRectF, number: int) -> None:
+    """A pin's number on its colour."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(pin_colour(number))
+    painter.drawEllipse(rect)
+    painter.setPen(paint.text_on(QColor(pin_colour(number))))
+    painter.setFont(tabular(painter.font(), 0.95, painter.font().weight().Bold))
+    painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, str(number))
+    painter.restore()
+
+
+class PinStrip(QScrollArea):
+    """A row of cards; without pins, a line that says how to make one."""
+
+    chosen = Signal(int)
+    removed = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._cards: dict[int, PinCard] = {}
+        self._side_px = _MAP_PX
+        self._shown: tuple[list[Pin], Sample | None, Look, int | None] = ([], None, Look(), None)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setPalette(stage_palette())
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName("Pinned maps")
+        inner = QWidget()
+        inner.setAutoFillBackground(True)
+        inner.setPalette(stage_palette())
+        self._row = QHBoxLayout(inner)
+        self._row.setContentsMargins(SPACE, SPACE // 2, SPACE, SPACE // 2)
+        self._row.setSpacing(SPACE)
+        self._hint = QLabel("Click the picture to pin a query; its map stays here, to compare.")
+        self._hint.setPalette(stage_palette(STAGE_TEXT_DIM))
+        self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._hint.setWordWrap(True)
+        self._row.addWidget(self._hint, 1)
+        self._row.addStretch()
+        self.setWidget(inner)
+
+    def sizeHint(self) -> QSize:
+        return QSize(40 * SPACE, self._side_px + 10 * SPACE)
+
+    def set_compact(self, on: bool) -> None:
+        """Smaller maps, for low windows."""
+        side_px = _COMPACT_PX if on else _MAP_PX
+        if side_px != self._side_px:
+            self._side_px = side_px
+            shown = self._shown
+            self.show_pins([], *shown[1:])
+            self.show_pins(*shown)
+
+    def show_pins(self, pins: list[Pin], sample: Sample | None, look: Look, selected: int | None) -> None:
+        """The maps of the pins on a sample."""
+        self._shown = (pins, sample, look, selected)
+        pins = pins if sample is not None else []
+        wanted = {pin.number for pin in pins}
+        for number in [number for number in self._cards if number not in wanted]:
+            card = self._cards.pop(number)
+            self._row.removeWidget(card)
+            card.deleteLater()
+        for place, pin in enumerate(pins):
+            known = self._cards.get(pin.number)
+            if known is None:
+                known = self._cards[pin.number] = PinCard(pin, self._side_px)
+                known.chosen.connect(self.chosen)
+                known.removed.connect(self.removed)
+                self._row.insertWidget(place + 1, known)
+            assert sample is not None
+            known.show_map(pin, sample, look, pin.number == selected)
+        self._hint.setVisible(not pins)
+        self._hint.setText(
+            "Click the picture to pin a query; its map stays here, to compare." if sample is not None else ""
+        )
+        if selected in self._cards:
+            self.ensureWidgetVisible(self._cards[selected])

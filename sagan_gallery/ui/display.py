@@ -1,0 +1,118 @@
+"""PanelDisplay: shows a sample in all parts of the panel and keeps them in step with each other."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtWidgets import QWidget
+
+from sagan_gallery import attention
+from sagan_gallery.overlay import Range, difference_rgb
+from sagan_gallery.sample import Sample
+from sagan_gallery.ui import words
+from sagan_gallery.ui.bar import figure_parts
+from sagan_gallery.ui.layout import PanelLayout
+from sagan_gallery.ui.look import Shown
+
+Picture = npt.NDArray[np.uint8]
+
+
+class PanelDisplay(PanelLayout):
+    """sample: the one in the large view; origin: where it comes from, a sample text or words."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.sample: Sample | None = None
+        self.origin = ""
+        self._off: Picture | None = None
+        self._shown_words: list[tuple[str, str]] = []
+        controls, view = self.controls, self.view
+        controls.look_changed.connect(self._look_changed)
+        controls.shown_changed.connect(self._show_picture)
+        controls.layer_changed.connect(self._layer_changed)
+        view.query_changed.connect(self._describe_query)
+        view.pins_changed.connect(self._show_pins)
+        self.strip.chosen.connect(view.select)
+        self.strip.removed.connect(view.remove_pin)
+        self.matrix.hovered.connect(view.set_hover)
+        self.matrix.pinned.connect(view.add_pin)
+        self.below.currentChanged.connect(self._show_matrix)
+
+    def show_sample(self, sample: Sample) -> None:
+        """Another sample, in the layer that is chosen."""
+        self.sample = sample.with_layer(min(max(self.controls.layer.currentIndex(), 0), len(sample.layers) - 1))
+        self._off = None
+        self.controls.set_generating(sample.z is not None)
+        self._show_picture()
+        self._show_pins()
+        self._say_notice()
+
+    def say(self, text: str) -> None:
+        """Says something in the status line."""
+        self.status.say(text)
+
+    def _layer_changed(self, layer: int) -> None:
+        if self.sample is not None and 0 <= layer < len(self.sample.layers):
+            self.sample = self.sample.with_layer(layer)
+            self._show_picture()
+            self._show_pins()
+            self._say_notice()
+
+    def show_effect(self, picture: Picture) -> None:
+        """The same sample without its attention, (H, W, 3) uint8 RGB."""
+        self._off = picture
+        if self.controls.shown.currentData() is not Shown.PICTURE:
+            self._show_picture()
+        self._say_notice()
+
+    def _show_picture(self) -> None:
+        shown, off, sample = self.controls.shown.currentData(), self._off, self.sample
+        if sample is None:
+            return
+        picture, self._shown_words = None, []
+        if off is not None and shown is Shown.OFF:
+            picture, self._shown_words = off, [("without", "attention")]
+        elif off is not None and shown is Shown.DIFFERENCE:
+            picture, factor, _mean = difference_rgb(sample.image, off)
+            self._shown_words = [(f"× {factor:.1f}", "what attention adds or takes away")]
+        self.view.show_sample(sample, picture)
+
+    def _look_changed(self) -> None:
+        self.view.set_look(self.controls.look())
+        self._show_pins()
+
+    def _show_pins(self) -> None:
+        self.strip.show_pins(self.view.pins, self.sample, self.view.look, self.view.selected)
+        self._show_matrix()
+
+    def _show_matrix(self) -> None:
+        if self.sample is not None and self.matrix.isVisible():
+            self.matrix.show_matrix(self.sample, self.view.look, self.view.pins, self.view.query)
+
+    def _describe_query(self) -> None:
+        view, sample = self.view, self.sample
+        weights, query, look = view.weights, view.query, view.look
+        self._show_matrix()
+        if sample is None or weights is None or query is None:
+            self.bar.show_range(None, None, look)
+            hint = ("", "move over the picture to see where it looks" if not view.pins else "")
+            self.line.say(
+                [] if sample is None else [*self._shown_words, *figure_parts(sample.gamma, None, look.direction), hint]
+            )
+            return
+        row = look.direction is attention.Direction.ROW
+        self.bar.show_range(Range.of(weights, look.log), 1 / weights.size if row else None, look)
+        found = attention.figures(sample, weights, *query)
+        self.line.say([*self._shown_words, *figure_parts(sample.gamma, found, look.direction)])
+
+    def _say_notice(self) -> None:
+        sample, off = self.sample, self._off
+        if sample is None:
+            return
+        levels = None if off is None or sample.attention_scale != 1 else difference_rgb(sample.image, off)[2]
+        self.notice.setText(words.notice(sample, levels))
+        self.notice.setVisible(bool(self.notice.text()))
+
+    def _say_origin(self) -> None:
+        if self.sample is not None:
+            self.say(f"{self.origin}   ·   {words.size_words(self.sample)}")

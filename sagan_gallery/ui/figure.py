@@ -1,0 +1,93 @@
+"""The figure for print: the picture with its pins, and each pin's map beside it, as in Figure 5 of the paper."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QImage, QPainter
+
+from sagan_gallery import attention
+from sagan_gallery.colormap import lookup
+from sagan_gallery.overlay import Range
+from sagan_gallery.ui.bar import percent
+from sagan_gallery.ui.cards import paint_badge, paint_card
+from sagan_gallery.ui.look import Look, Pin
+from sagan_gallery.ui.paint import to_qimage
+from sagan_gallery.ui.scene import Scene
+
+DOTS_PER_INCH = 300
+_TILE_PX = 600  # two inches
+_GAP_PX = 36
+_PER_ROW = 4
+_TEXT_PX = 38  # 9 points
+_PIN_RADIUS_PX = 22
+
+
+def render_figure(scene: Scene, caption: str) -> QImage:
+    """The figure at print resolution. caption: one line below, such as the sample text."""
+    tiles = 1 + len(scene.pins)
+    rows = -(-tiles // _PER_ROW)
+    columns = -(-tiles // rows)  # rows of about the same length
+    row_px = _TILE_PX + round(2.9 * _TEXT_PX)
+    width = columns * (_TILE_PX + _GAP_PX) + _GAP_PX
+    height = _GAP_PX + rows * (row_px + _GAP_PX) + round(1.6 * _TEXT_PX)
+    image = QImage(width, height, QImage.Format.Format_RGB32)
+    image.setDotsPerMeterX(round(DOTS_PER_INCH / 0.0254))
+    image.setDotsPerMeterY(round(DOTS_PER_INCH / 0.0254))
+    image.fill(QColor("white"))
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    font = QFont()
+    font.setPixelSize(_TEXT_PX)
+    painter.setFont(font)
+    plain = Scene(scene.sample, scene.picture, _without_map(scene.look), scene.pins)
+    for index in range(tiles):
+        x = _GAP_PX + index % columns * (_TILE_PX + _GAP_PX)
+        y = _GAP_PX + index // columns * (row_px + _GAP_PX)
+        room = QRectF(x, y, _TILE_PX, _TILE_PX)
+        if index == 0:
+            painter.drawImage(room, plain.render(_TILE_PX, _PIN_RADIUS_PX))
+            _text(painter, QRectF(x, y + _TILE_PX + 12, _TILE_PX, 1.3 * _TEXT_PX), "Picture with queries")
+        else:
+            _paint_pin(painter, room, scene, scene.pins[index - 1])
+    foot = QRectF(_GAP_PX, height - _GAP_PX / 2 - 1.4 * _TEXT_PX, width - 2 * _GAP_PX, 1.4 * _TEXT_PX)
+    font.setPixelSize(round(0.75 * _TEXT_PX))
+    painter.setFont(font)
+    _text(
+        painter,
+        foot,
+        painter.fontMetrics().elidedText(caption, Qt.TextElideMode.ElideRight, int(foot.width())),
+        dim=True,
+    )
+    painter.end()
+    return image
+
+
+def _without_map(look: Look) -> Look:
+    return Look(smooth=look.smooth, direction=look.direction)
+
+
+def _paint_pin(painter: QPainter, room: QRectF, scene: Scene, pin: Pin) -> None:
+    weights = attention.directed_map(scene.sample, pin.x_px, pin.y_px, scene.look.direction)
+    painter.save()
+    painter.setClipRect(room)
+    paint_card(painter, room, scene.sample, weights, pin, scene.look, outline_px=5)
+    painter.restore()
+    below = QRectF(room.x(), room.bottom() + 12, room.width(), 1.3 * _TEXT_PX)
+    badge = QRectF(below.x(), below.y(), below.height(), below.height())
+    paint_badge(painter, badge, pin.number)
+    text = below.adjusted(badge.width() + 14, 0, 0, 0)
+    bits = attention.entropy_bits(weights)
+    away = attention.mean_distance_px(weights, scene.sample.size_px, pin.x_px, pin.y_px)
+    _text(painter, text, f"{bits:.1f} bits, {away:.0f} px away")
+    values = Range.of(weights, scene.look.log)
+    below = text.translated(0, 1.2 * _TEXT_PX)
+    low, high = percent(values.low), percent(values.high)
+    bar = QRectF(below.x() + painter.fontMetrics().horizontalAdvance(f"{low} "), below.center().y() - 9, 220, 20)
+    _text(painter, below, low, dim=True)
+    painter.drawImage(bar, to_qimage(lookup(scene.look.colours)[None]))
+    _text(painter, below.adjusted(bar.right() + 12 - below.x(), 0, 0, 0), high, dim=True)
+
+
+def _text(painter: QPainter, rect: QRectF, text: str, dim: bool = False) -> None:
+    painter.setPen(QColor("#5a6066") if dim else QColor("#15181a"))
+    painter.drawText(rect, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)

@@ -1,0 +1,232 @@
+"""GalleryFiles: what the panel opens, copies and saves, as actions of its menu."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QMimeData, QObject, QSize, Qt
+from PySide6.QtGui import QAction, QImage, QImageReader, QImageWriter, QKeySequence
+from PySide6.QtWidgets import QApplication, QFileDialog, QMenu
+
+from sagan_gallery.errors import GalleryError
+from sagan_gallery.export import cannot_write, save_attention, save_gif
+from sagan_gallery.latent import parse_recipe
+from sagan_gallery.overlay import enlarged
+from sagan_gallery.ui.figure import render_figure
+from sagan_gallery.ui.paint import from_qimage
+from sagan_gallery.walk import walk_pictures
+
+if TYPE_CHECKING:
+    from sagan_gallery.ui.panel import GalleryPanel
+
+Picture = npt.NDArray[np.uint8]
+FilmWriter = Callable[[Path, Iterable[Picture], float], None]
+"""Writes pictures (H, W, 3) uint8 RGB at a rate in Hz as a film to a path; raises OSError or GalleryError."""
+
+FILM_HZ = 25.0
+FILM_S = 8.0
+FILM_FACTOR = 4
+PICTURES = "Pictures (*.png *.jpg *.jpeg *.webp *.bmp *.gif)"
+_LARGEST_PX = 4096
+
+
+class GalleryFiles(QObject):
+    """The actions; those that make no sense at the moment are disabled when the menu opens."""
+
+    def __init__(self, panel: GalleryPanel, menu: QMenu, film_writer: FilmWriter | None) -> None:
+        super().__init__(panel)
+        self._panel, self._film_writer = panel, film_writer
+        self._folder = ""
+        self.open_model = self._action("Open a model…", self._ask_model, "Ctrl+O")
+        self.own_picture = self._action("Look at an own picture…", self._ask_picture, "Ctrl+Shift+O")
+        self.frame = self._action("Look at the camera's picture", panel.look_at_frame)
+        self.copy_text = self._action("Copy sample text", self.copy_recipe, "Ctrl+Shift+C")
+        self.paste_text = self._action("Paste sample text", self.paste_recipe, "Ctrl+V")
+        self.copy_picture = self._action("Copy picture with map", self._copy_picture, "Ctrl+C")
+        self.save_picture = self._action("Save picture with map (PNG)…", self._ask_save_picture, "Ctrl+S")
+        self.save_figure = self._action(
+            "Save figure of all pins (PNG, 300 dpi)…", self._ask_save_figure, "Ctrl+Shift+S"
+        )
+        self.save_raw = self._action("Save raw attention (NPZ)…", self._ask_save_raw)
+        self.save_gif = self._action("Save walk (GIF)…", self._ask_save_gif)
+        self.save_film = self._action("Save walk (MP4)…", self._ask_save_film)
+        self.frame.setVisible(panel.grab_frame is not None)
+        self.save_film.setVisible(film_writer is not None)
+        groups = (
+            (self.open_model, self.own_picture, self.frame),
+            (self.copy_text, self.paste_text, self.copy_picture),
+            (self.save_picture, self.save_figure, self.save_raw, self.save_gif, self.save_film),
+        )
+        for group in groups:
+            menu.addActions(group)
+            menu.addSeparator()
+        menu.aboutToShow.connect(self._enable)
+        self.actions = [action for group in groups for action in group if action.isVisible()]
+
+    def _action(self, text: str, do: Callable[[], object], keys: str = "") -> QAction:
+        action = QAction(text, self)
+        if keys:
+            action.setShortcut(QKeySequence(keys))
+        action.triggered.connect(lambda _checked=False: self._try(do))
+        return action
+
+    def _try(self, do: Callable[[], object]) -> None:
+        try:
+            do()
+        except GalleryError as error:
+            self._panel.say(str(error))
+
+    def _enable(self) -> None:
+        panel = self._panel
+        has_sample = panel.sample is not None
+        for action in (self.copy_picture, self.save_picture, self.save_raw):
+            action.setEnabled(has_sample)
+        self.own_picture.setEnabled(panel.session.generator is not None)
+        self.frame.setEnabled(panel.session.generator is not None)
+        self.copy_text.setEnabled(panel.recipe is not None)
+        self.save_figure.setEnabled(has_sample and bool(panel.view.pins))
+        for action in (self.save_gif, self.save_film):
+            action.setEnabled(panel.walk.walk is not None)
+
+    # -- opening
+
+    def accepts(self, data: QMimeData) -> bool:
+        """Whether something that is dragged over the panel can be opened."""
+        return any(url.isLocalFile() for url in data.urls()) or data.hasText()
+
+    def open_dropped(self, data: QMimeData) -> None:
+        """Opens what was dropped: a model, a picture, or a sample text."""
+        paths = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
+        self._try(lambda: self.open(paths[0]) if paths else self._panel.show_recipe(parse_recipe(data.text())))
+
+    def open(self, path: Path) -> None:
+        """Opens a model or a picture, by its kind."""
+        if path.suffix.lower() == ".onnx":
+            self._panel.open_model(path)
+        else:
+            self._panel.look_at(read_picture(path))
+
+    def _ask_model(self) -> None:
+        self._ask("Open a model", "SAGAN models (*.onnx)", self.open)
+
+    def _ask_picture(self) -> None:
+        self._ask("Look at an own picture", PICTURES, lambda path: self._panel.look_at(read_picture(path)))
+
+    # -- copying
+
+    def copy_recipe(self) -> None:
+        """The sample text to the clipboard."""
+        recipe = self._panel.recipe
+        if recipe is None:
+            raise GalleryError("There is no sample text: this picture does not come from a seed.")
+        QApplication.clipboard().setText(str(recipe))
+        self._panel.say(f"Copied: {recipe}")
+
+    def paste_recipe(self) -> None:
+        """Shows the sample whose text is in the clipboard."""
+        self._panel.show_recipe(parse_recipe(QApplication.clipboard().text()))
+
+    def _copy_picture(self) -> None:
+        QApplication.clipboard().setImage(self._scene_image())
+        self._panel.say("Copied the picture.")
+
+    # -- saving
+
+    def _scene_image(self) -> QImage:
+        scene = self._panel.view.scene
+        if scene is None:
+            raise GalleryError("There is no picture yet.")
+        return scene.render()
+
+    def _ask_save_picture(self) -> None:
+        image = self._scene_image()
+        self._ask("Save picture with map", "PNG (*.png)", lambda path: self._save_image(path, image), save="png")
+
+    def _ask_save_figure(self) -> None:
+        scene = self._panel.view.scene
+        if scene is None or not scene.pins:
+            raise GalleryError("The figure shows pins: click the picture to make one.")
+        image = render_figure(scene, f"{self._panel.origin}   γ = {scene.sample.gamma:.3f}")
+        self._ask("Save figure", "PNG (*.png)", lambda path: self._save_image(path, image), save="png")
+
+    def _save_image(self, path: Path, image: QImage) -> None:
+        writer = QImageWriter(str(path), b"png")
+        if not writer.write(image):
+            raise GalleryError(f"{path} can't be written: {writer.errorString()}.")
+        self._panel.say(f"Saved {path}")
+
+    def _ask_save_raw(self) -> None:
+        sample, pins, origin = self._panel.sample, self._panel.view.pins, self._panel.origin
+        if sample is None:
+            raise GalleryError("There is no attention yet.")
+
+        def save(path: Path) -> None:
+            save_attention(path, sample, [(pin.x_px, pin.y_px) for pin in pins], origin)
+            self._panel.say(f"Saved {path}")
+
+        self._ask("Save raw attention", "NumPy (*.npz)", save, save="npz")
+
+    def _ask_save_gif(self) -> None:
+        self._ask("Save walk", "GIF (*.gif)", lambda path: self.start_film(path, _write_gif), save="gif")
+
+    def _ask_save_film(self) -> None:
+        writer = self._film_writer
+        if writer is not None:
+            self._ask("Save walk", "MP4 (*.mp4)", lambda path: self.start_film(path, writer), save="mp4")
+
+    def start_film(self, path: Path, write: FilmWriter) -> None:
+        """Samples the walk and writes it, in the background, with progress and a way to cancel."""
+        generator, walk = self._panel.session.generator, self._panel.walk.walk
+        if generator is None or walk is None:
+            raise GalleryError("There is no walk yet: choose its start and its end under Walk.")
+        count, scale = round(FILM_HZ * FILM_S), self._panel.controls.scale.value
+
+        def steps() -> Iterator[Any]:
+            pictures = []
+            for number, picture in enumerate(walk_pictures(generator, walk, count, scale), 1):
+                pictures.append(enlarged(picture, FILM_FACTOR))
+                yield number / count
+            try:
+                write(path, pictures, FILM_HZ)
+            except OSError as error:
+                raise cannot_write(path, error) from error
+
+        self._panel.start_export(steps, f"Saved {path}")
+
+    def _ask(self, title: str, kinds: str, do: Callable[[Path], object], save: str = "") -> None:
+        """Asks for a file without stopping the window, then does it."""
+        dialog = QFileDialog(self._panel, title, self._folder, kinds)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if save:
+            dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+            dialog.setDefaultSuffix(save)
+        else:
+            dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+
+        def chosen(name: str) -> None:
+            self._folder = str(Path(name).parent)
+            self._try(lambda: do(Path(name)))
+
+        dialog.fileSelected.connect(chosen)
+        dialog.open()
+
+
+def _write_gif(path: Path, pictures: Iterable[Picture], rate_hz: float) -> None:
+    save_gif(path, list(pictures), rate_hz)
+
+
+def read_picture(path: Path) -> Picture:
+    """(H, W, 3) uint8 RGB of a picture file, upright; very large ones are read at a smaller size."""
+    reader = QImageReader(str(path))
+    reader.setAutoTransform(True)
+    size = reader.size()
+    if size.isValid() and max(size.width(), size.height()) > _LARGEST_PX:
+        reader.setScaledSize(size.scaled(QSize(_LARGEST_PX, _LARGEST_PX), Qt.AspectRatioMode.KeepAspectRatio))
+    image = reader.read()
+    if image.isNull():
+        raise GalleryError(f"{path} is neither a model (.onnx) nor a picture that can be read.")
+    return from_qimage(image)

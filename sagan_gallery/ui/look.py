@@ -1,0 +1,58 @@
+"""How maps are shown, and the pins. Plain values, no widgets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from sagan_gallery.attention import Direction
+
+
+class Kind(Enum):
+    """What lies over the picture."""
+
+    HEAT = "Heat map"
+    CONTOUR = "Contours"
+    MASK = "Strongest part"
+    NONE = "Nothing"
+
+
+class Shown(Enum):
+    """Which picture the large view shows."""
+
+    PICTURE = "Picture"
+    OFF = "Without attention"
+    DIFFERENCE = "Difference"
+
+
+@dataclass(frozen=True)
+class Look:
+    """opacity, mass_share: 0..1; colours: name of a colour map; mass_share: of `Kind.MASK`; arrows: to the five
+    strongest cells; smooth: between cells, in maps and picture."""
+
+    kind: Kind = Kind.HEAT
+    opacity: float = 0.75
+    colours: str = "magma"
+    log: bool = False
+    smooth: bool = True
+    mass_share: float = 0.5
+    direction: Direction = Direction.ROW
+    arrows: bool = False
+
+
+@dataclass(frozen=True)
+class Pin:
+    """A query that stays. number: from 1, its name and colour; x_px, y_px: position in the picture."""
+
+    number: int
+    x_px: float
+    y_px: float
+
+
+MAX_PINS = 7
+
+
+def free_number(pins: list[Pin]) -> int | None:
+    """The smallest number that no pin has, None when all are taken."""
+    taken = {pin.number for pin in pins}
+    return next((number for number in range(1, MAX_PINS + 1) if number not in taken), None)

@@ -1,0 +1,119 @@
+"""MatrixView: the whole attention matrix as a picture, one column for each query, linked with the large view."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QEvent, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from sagan_gallery.attention import Cell, cell_at, cell_centre
+from sagan_gallery.overlay import Range, heat_rgba
+from sagan_gallery.sample import Sample
+from sagan_gallery.ui.look import Look, Pin
+from sagan_gallery.ui.paint import paint_image, to_qimage
+from sagan_gallery.ui.style import SPACE, STAGE, STAGE_TEXT_DIM, pin_colour, tabular
+
+_MARGIN_PX = 3 * SPACE
+
+
+class MatrixView(QWidget):
+    """Queries go across, row by row of the picture; keys go down. Nothing is computed while it can't be seen."""
+
+    hovered = Signal(object)
+    """(x, y) of the query under the cursor, picture pixels, or None."""
+    pinned = Signal(float, float)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._sample: Sample | None = None
+        self._look = Look()
+        self._pins: list[Pin] = []
+        self._query: tuple[float, float] | None = None
+        self._cache: QPixmap | None = None
+        self.setMouseTracking(True)
+        self.setCursor(Qt.CursorShape.CrossCursor)
+        self.setFont(tabular(self.font(), 0.85))
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAccessibleName("Attention matrix")
+        self.setToolTip(
+            "The whole attention matrix: each column is a query (the picture's cells, row by row), each row a key.\n"
+            "Move over it to see a query's map above, click to pin it."
+        )
+
+    def show_matrix(self, sample: Sample, look: Look, pins: list[Pin], query: tuple[float, float] | None) -> None:
+        """The matrix of a sample, with lines at the pins and at the query."""
+        if sample is not self._sample or (look.colours, look.log) != (self._look.colours, self._look.log):
+            self._cache = None
+        self._sample, self._look, self._pins, self._query = sample, look, pins, query
+        self.update()
+
+    @property
+    def room(self) -> QRectF:
+        """Where the matrix lies."""
+        return QRectF(self.rect()).adjusted(_MARGIN_PX, SPACE, -SPACE, -_MARGIN_PX)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._cache = None
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), STAGE)
+        sample = self._sample
+        if sample is None:
+            return
+        if self._cache is None:
+            self._cache = self._render(sample)
+        painter.drawPixmap(0, 0, self._cache)
+        for pin in self._pins:
+            self._mark(painter, sample, (pin.x_px, pin.y_px), pin_colour(pin.number))
+        if self._query is not None:
+            self._mark(painter, sample, self._query, QColor("white"))
+
+    def _render(self, sample: Sample) -> QPixmap:
+        ratio = self.devicePixelRatioF()
+        pixmap = QPixmap(round(self.width() * ratio), round(self.height() * ratio))
+        pixmap.setDevicePixelRatio(ratio)
+        pixmap.fill(STAGE)
+        painter = QPainter(pixmap)
+        # The few largest weights would leave all others dark: the colours end where all but a few per mille lie below.
+        values = Range.of(np.quantile(sample.attention, [0.0, 0.997]).astype(np.float32), self._look.log)
+        image = to_qimage(heat_rgba(values.place(sample.attention.T), self._look.colours, 1.0, by_weight=False))
+        paint_image(painter, self.room, image, smooth=True)
+        painter.setFont(self.font())
+        painter.setPen(STAGE_TEXT_DIM)
+        queries, keys = sample.attention.shape
+        below = QRectF(self.room.x(), self.room.bottom(), self.room.width(), _MARGIN_PX)
+        painter.drawText(below, Qt.AlignmentFlag.AlignCenter, f"{queries} queries →")
+        painter.translate(0, self.room.center().y() + self.room.height() / 2)
+        painter.rotate(-90)
+        left = QRectF(0, 0, self.room.height(), _MARGIN_PX)
+        painter.drawText(left, Qt.AlignmentFlag.AlignCenter, f"← {keys} keys")
+        painter.end()
+        return pixmap
+
+    def _mark(self, painter: QPainter, sample: Sample, query: tuple[float, float], colour: QColor) -> None:
+        cell = cell_at(sample.query_grid, sample.size_px, *query)
+        column = cell.row * sample.query_grid[1] + cell.column
+        x = self.room.x() + (column + 0.5) / sample.attention.shape[0] * self.room.width()
+        painter.setPen(QPen(colour, 1.5))
+        painter.drawLine(int(x), int(self.room.top()) - 4, int(x), int(self.room.bottom()) + 4)
+
+    def _query_at(self, x: float) -> tuple[float, float] | None:
+        sample, room = self._sample, self.room
+        if sample is None or not room.left() <= x < room.right():
+            return None
+        column = int((x - room.x()) / room.width() * sample.attention.shape[0])
+        return cell_centre(sample.query_grid, sample.size_px, Cell(*divmod(column, sample.query_grid[1])))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self.hovered.emit(self._query_at(event.position().x()))
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self.hovered.emit(None)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        query = self._query_at(event.position().x())
+        if event.button() is Qt.MouseButton.LeftButton and query is not None:
+            self.pinned.emit(*query)

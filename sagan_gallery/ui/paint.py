@@ -1,0 +1,208 @@
+"""Painting pictures, maps, cells, pins and arrows; used by the view, the pin cards and the exported figure alike."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPainterPath, QPen, QPolygonF
+
+from sagan_gallery import overlay
+from sagan_gallery.attention import Key, mass_mask
+from sagan_gallery.overlay import Range, contour, heat_rgba, smoothed
+from sagan_gallery.sample import Array
+from sagan_gallery.ui.look import Kind, Look
+from sagan_gallery.ui.style import EDGE
+
+SMOOTH_SIZE = 128
+"""Side, in pixels, to which a smooth map is interpolated by value before it gets its colours."""
+ENLARGE_UP_TO_PX = 128
+"""Larger pictures are left to Qt's own interpolation."""
+CONTOUR_SHARES = (0.5, 0.8)
+"""Contours enclose about these shares of the mass."""
+_CONTOUR_STEPS = 3
+"""Points per cell and axis at which smooth contours are looked for."""
+
+
+def to_qimage(pixels: npt.NDArray[np.uint8]) -> QImage:
+    """(H, W, 3) uint8 RGB or (H, W, 4) uint8 premultiplied RGBA as a QImage that owns its pixels."""
+    height, width, channels = pixels.shape
+    form = QImage.Format.Format_RGB888 if channels == 3 else QImage.Format.Format_RGBA8888_Premultiplied
+    return QImage(np.ascontiguousarray(pixels).data, width, height, channels * width, form).copy()
+
+
+def from_qimage(image: QImage) -> npt.NDArray[np.uint8]:
+    """(H, W, 3) uint8 RGB of any QImage."""
+    plain = image.convertToFormat(QImage.Format.Format_RGB888)
+    rows = np.frombuffer(plain.constBits(), np.uint8).reshape(plain.height(), plain.bytesPerLine())
+    return rows[:, : 3 * plain.width()].reshape(plain.height(), plain.width(), 3).copy()
+
+
+def paint_image(painter: QPainter, target: QRectF, image: QImage, smooth: bool) -> None:
+    """The whole image into the target."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
+    painter.drawImage(target, image)
+    painter.restore()
+
+
+def enlarged(image: QImage) -> QImage:
+    """A small picture at four times its size by cubic interpolation, which shows less of the pixels than Qt's."""
+    if max(image.width(), image.height()) > ENLARGE_UP_TO_PX:
+        return image
+    return to_qimage(overlay.enlarged(from_qimage(image), 4))
+
+
+def heat_image(weights: Array, look: Look, values: Range, by_weight: bool) -> QImage:
+    """A map as a heat map, one pixel for each cell, or interpolated by value when smooth."""
+    fine = smoothed(weights, (SMOOTH_SIZE, SMOOTH_SIZE)) if look.smooth else weights
+    return to_qimage(heat_rgba(values.place(fine), look.colours, look.opacity if by_weight else 1.0, by_weight))
+
+
+class Overlay:
+    """A map made ready to be painted over a picture, as often as wanted."""
+
+    def __init__(self, weights: Array, look: Look, values: Range) -> None:
+        self._look = look
+        self._grid = weights.shape
+        self._image: QImage | None = None
+        self._lines: list[tuple[Array, float]] = []
+        if look.kind is Kind.HEAT:
+            self._image = heat_image(weights, look, values, by_weight=True)
+        elif look.kind is Kind.CONTOUR:
+            for share in CONTOUR_SHARES:
+                level = float(weights[mass_mask(weights, share)].min())
+                self._lines.append((_contour(weights, level, look.smooth), share))
+        elif look.kind is Kind.MASK:
+            mask = mass_mask(weights, look.mass_share)
+            dim = np.zeros((*mask.shape, 4), np.uint8)
+            dim[~mask, 3] = round(255 * look.opacity)
+            self._image = to_qimage(dim)
+            if mask.any():
+                self._lines.append((mask_outline(mask), 0.5))
+
+    def paint(self, painter: QPainter, target: QRectF, colour: QColor) -> None:
+        """Paints into the picture's rectangle; `colour` is that of lines."""
+        smooth = self._look.smooth and self._look.kind is Kind.HEAT
+        if self._image is not None:
+            paint_image(painter, target, self._image, smooth)
+        across, down = target.width() / self._grid[1], target.height() / self._grid[0]
+        for lines, share in self._lines:
+            moved = lines * np.array([across, down] * 2) + np.array([target.x(), target.y()] * 2)
+            segments = [QLineF(*line) for line in moved.tolist()]
+            painter.save()
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setOpacity(1.0 if self._look.kind is Kind.MASK else max(0.2, self._look.opacity))
+            for pen_colour, width in ((EDGE, 4.0), (colour, 2.0 if share <= 0.5 else 1.0)):
+                # Flat ends: round ones take five times as long, and segments this short show no gaps.
+                painter.setPen(QPen(pen_colour, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
+                painter.drawLines(segments)
+            painter.restore()
+
+
+def _contour(weights: Array, level: float, smooth: bool) -> Array:
+    """The lines at a level, in cells; along the cells' edges, or between their centres when smooth."""
+    if not smooth:
+        return mask_outline(weights >= level)
+    fine = smoothed(weights, (weights.shape[0] * _CONTOUR_STEPS, weights.shape[1] * _CONTOUR_STEPS))
+    return contour(fine, level) / np.float32(_CONTOUR_STEPS)
+
+
+def mask_outline(mask: npt.NDArray[np.bool_]) -> Array:
+    """The edges between cells in and out of a mask: (N, 4) float32 x1 y1 x2 y2 in cells."""
+    padded = np.pad(mask, 1)
+    rows, columns = np.nonzero(padded[1:, 1:-1] != padded[:-1, 1:-1])
+    across = np.stack([columns, rows, columns + 1, rows], 1)
+    rows, columns = np.nonzero(padded[1:-1, 1:] != padded[1:-1, :-1])
+    down = np.stack([columns, rows, columns, rows + 1], 1)
+    return np.concatenate([across, down]).astype(np.float32)
+
+
+def paint_cell(painter: QPainter, rect: QRectF, colour: QColor, width: float = 2.0) -> None:
+    """The outline of a feature cell, just outside it."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    half = width / 2
+    for pen_colour, pen_width in ((EDGE, width + 2), (colour, width)):
+        painter.setPen(
+            QPen(pen_colour, pen_width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.SquareCap, Qt.PenJoinStyle.MiterJoin)
+        )
+        painter.drawRect(rect.adjusted(-half, -half, half, half))
+    painter.restore()
+
+
+def paint_pin(painter: QPainter, tip: QPointF, number: int, colour: QColor, selected: bool, radius: float = 10) -> None:
+    """A round sign with the pin's number, on a short stem whose tip is at the query."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    centre = pin_centre(tip, radius)
+    painter.setPen(QPen(EDGE, radius * 0.4, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+    painter.drawLine(centre, tip)
+    painter.setPen(QPen(colour, radius * 0.2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+    painter.drawLine(centre, tip)
+    if selected:
+        painter.setPen(QPen(EDGE, radius * 0.5))
+        painter.setBrush(EDGE)
+        painter.drawEllipse(centre, radius + 2, radius + 2)
+        painter.setPen(QPen(QColor("white"), radius * 0.2))
+        painter.drawEllipse(centre, radius + 2, radius + 2)
+    painter.setPen(QPen(EDGE, 1))
+    painter.setBrush(colour)
+    painter.drawEllipse(centre, radius, radius)
+    painter.setPen(text_on(colour))
+    font = QFont(painter.font())
+    font.setPixelSize(max(6, round(radius * 1.25)))
+    font.setWeight(QFont.Weight.Bold)
+    painter.setFont(font)
+    box = QRectF(centre.x() - radius, centre.y() - radius, 2 * radius, 2 * radius)
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, str(number))
+    painter.restore()
+
+
+def pin_centre(tip: QPointF, radius: float = 10) -> QPointF:
+    """Middle of a pin's round sign: above the query, so that the sign hides little of what it is about."""
+    return QPointF(tip.x(), tip.y() - 2.2 * radius)
+
+
+def text_on(colour: QColor) -> QColor:
+    """Black or white, whichever reads better on a colour."""
+    bright = 0.299 * colour.redF() + 0.587 * colour.greenF() + 0.114 * colour.blueF()
+    return QColor("#101214") if bright > 0.42 else QColor("white")
+
+
+def paint_arrows(painter: QPainter, start: QPointF, keys: list[Key], ends: list[QPointF], colour: QColor) -> None:
+    """Arrows from a query to its strongest keys, as thick as the keys are strong."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    strongest = max((key.weight for key in keys), default=1.0) or 1.0
+    for key, end in zip(keys, ends, strict=True):
+        length = math.hypot(end.x() - start.x(), end.y() - start.y())
+        if length < 4:  # looks at itself
+            continue
+        width = 1.2 + 2.4 * key.weight / strongest
+        head = _arrow_head(start, end, 4 + 2.5 * width)
+        for pen_colour, extra in ((EDGE, 2.0), (colour, 0.0)):
+            painter.setPen(QPen(pen_colour, width + extra, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+            painter.setBrush(pen_colour)
+            painter.drawLine(start, QPointF((head[1].x() + head[2].x()) / 2, (head[1].y() + head[2].y()) / 2))
+            painter.setPen(
+                QPen(pen_colour, 1 + extra, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
+            )
+            path = QPainterPath()
+            path.addPolygon(QPolygonF(head))
+            path.closeSubpath()
+            painter.drawPath(path)
+    painter.restore()
+
+
+def _arrow_head(start: QPointF, end: QPointF, size: float) -> list[QPointF]:
+    """Tip, left and right corner."""
+    angle = math.atan2(end.y() - start.y(), end.x() - start.x())
+    corners = [
+        QPointF(end.x() - size * math.cos(angle + turn), end.y() - size * math.sin(angle + turn))
+        for turn in (-0.42, 0.42)
+    ]
+    return [end, *corners]

@@ -1,0 +1,289 @@
+"""PictureView: the large picture with the map of the query under the cursor, and the pins."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QEnterEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from sagan_gallery import attention
+from sagan_gallery.placement import Placement
+from sagan_gallery.sample import Array, Sample
+from sagan_gallery.ui import paint
+from sagan_gallery.ui.look import Look, Pin, free_number
+from sagan_gallery.ui.scene import Scene
+from sagan_gallery.ui.style import SPACE, STAGE
+
+_GRAB_PX = 12.0
+_DRAG_PX = 4.0
+_ARROWS = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1)}
+
+
+class PictureView(QWidget):
+    """Shows one sample. The query that the map is of: the one under the cursor, else the selected pin, else none."""
+
+    query_changed = Signal()
+    pins_changed = Signal()
+    painted = Signal(float)
+    """Seconds of `time.perf_counter` at the end of a paint."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.scene: Scene | None = None
+        self.weights: Array | None = None
+        """The map of the query, (h, w) float32."""
+        self._look = Look()
+        self._placement = Placement((1, 1), (1, 1))
+        self._base: QPixmap | None = None
+        self._overlay: paint.Overlay | None = None
+        self._pressed: QPointF | None = None
+        self._dragged: int | None = None
+        self._panning = False
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(20 * SPACE, 16 * SPACE)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setAccessibleName("Chosen picture")
+        self.setAccessibleDescription(
+            "Arrow keys move the query, Enter pins it, Delete removes the selected pin, plus and minus zoom."
+        )
+
+    def sizeHint(self) -> QSize:
+        return QSize(64 * SPACE, 64 * SPACE)
+
+    # -- what is shown
+
+    def show_sample(self, sample: Sample, picture: npt.NDArray[np.uint8] | None = None) -> None:
+        """Another sample; pins stay where they are. picture: (H, W, 3) uint8 to show in place of the sample's own."""
+        if self.scene is None or sample.size_px != self.scene.sample.size_px:
+            height, width = sample.size_px
+            self._placement = Placement.fit((max(1, self.width()), max(1, self.height())), (width, height))
+            self.scene = Scene(sample, picture, self._look)
+            self.pins_changed.emit()
+        else:
+            self.scene.sample, self.scene.picture = sample, picture
+        self._base = None
+        self._refresh()
+
+    def set_look(self, look: Look) -> None:
+        """Another way to show maps."""
+        if look.smooth != self._look.smooth:
+            self._base = None
+        self._look = look
+        if self.scene is not None:
+            self.scene.look = look
+            self._refresh()
+
+    @property
+    def look(self) -> Look:
+        """How maps are shown."""
+        return self._look
+
+    @property
+    def placement(self) -> Placement:
+        """Where the picture lies."""
+        return self._placement
+
+    @property
+    def query(self) -> tuple[float, float] | None:
+        """The position that the map is of, picture pixels."""
+        return None if self.scene is None else self.scene.query
+
+    def _refresh(self) -> None:
+        assert self.scene is not None
+        self.weights = self.scene.weights()
+        self._overlay = self.scene.overlay(self.weights)
+        self.update()
+        self.query_changed.emit()
+
+    # -- pins
+
+    @property
+    def pins(self) -> list[Pin]:
+        """By number."""
+        return [] if self.scene is None else self.scene.pins
+
+    @property
+    def selected(self) -> int | None:
+        """Number of the selected pin."""
+        return None if self.scene is None else self.scene.selected
+
+    def set_pins(self, pins: list[Pin], selected: int | None) -> None:
+        """Other pins, one of them selected: arrow keys and Delete are for it."""
+        if self.scene is not None:
+            self.scene.pins, self.scene.selected = sorted(pins, key=lambda pin: pin.number), selected
+            self._refresh()
+            self.pins_changed.emit()
+
+    def add_pin(self, x: float, y: float) -> None:
+        """Pins a query and selects it; does nothing when all pins are in use."""
+        number = free_number(self.pins)
+        if number is not None:
+            self.set_pins([*self.pins, Pin(number, x, y)], number)
+
+    def move_pin(self, number: int, x: float, y: float) -> None:
+        """Moves a pin to another query."""
+        moved = [replace(pin, x_px=x, y_px=y) if pin.number == number else pin for pin in self.pins]
+        self.set_pins(moved, self.selected)
+
+    def remove_pin(self, number: int) -> None:
+        """Takes a pin away."""
+        rest = [pin for pin in self.pins if pin.number != number]
+        self.set_pins(rest, (rest[-1].number if rest else None) if self.selected == number else self.selected)
+
+    def select(self, number: int | None) -> None:
+        """Selects a pin."""
+        self.set_pins(self.pins, number)
+
+    def step_query(self, across: int, down: int) -> None:
+        """Moves the selected pin by cells; without one, the query that a pin can be made of."""
+        scene = self.scene
+        if scene is None:
+            return
+        pin = scene.pin(scene.selected)
+        if pin is not None:
+            scene.hover = None
+            x, y = attention.step(scene.sample, pin.x_px, pin.y_px, across, down, self._look.direction)
+            self.move_pin(pin.number, x, y)
+        else:
+            height, width = scene.sample.size_px
+            start = scene.hover or (width / 2, height / 2)
+            self.set_hover(attention.step(scene.sample, *start, across, down, self._look.direction))
+
+    def set_hover(self, query: tuple[float, float] | None) -> None:
+        """The query under the cursor, picture pixels."""
+        if self.scene is not None and query != self.scene.hover:
+            self.scene.hover = query
+            self._refresh()
+
+    # -- zoom
+
+    def zoom(self, factor: float, at: QPointF | None = None) -> None:
+        """Zooms about a point of the view, else about its middle; 0 shows the whole picture."""
+        middle = at if at is not None else QPointF(self.width() / 2, self.height() / 2)
+        if factor == 0:
+            self._placement = Placement.fit(self._placement.view_px, self._placement.picture_px)
+        else:
+            self._placement = self._placement.zoomed(factor, middle.x(), middle.y())
+        self._base = None
+        self.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._placement = self._placement.resized((max(1, self.width()), max(1, self.height())))
+        self._base = None
+
+    # -- painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), STAGE)
+        if self.scene is not None:
+            if self._base is None or self._base.devicePixelRatio() != self.devicePixelRatioF():
+                self._base = self._render_base(self.scene)
+            painter.drawPixmap(0, 0, self._base)
+            if self._overlay is not None:
+                self._overlay.paint(painter, QRectF(*self._placement.rect), self.scene.colour)
+            self.scene.paint_marks(painter, self._placement, self.weights)
+        painter.end()
+        self.painted.emit(time.perf_counter())
+
+    def _render_base(self, scene: Scene) -> QPixmap:
+        """The picture at the screen's own pixels, painted once for many maps."""
+        ratio = self.devicePixelRatioF()
+        pixmap = QPixmap(round(self.width() * ratio), round(self.height() * ratio))
+        pixmap.setDevicePixelRatio(ratio)
+        pixmap.fill(STAGE)
+        painter = QPainter(pixmap)
+        paint.paint_image(painter, QRectF(*self._placement.rect), scene.base(), scene.look.smooth)
+        painter.end()
+        return pixmap
+
+    # -- mouse and keys
+
+    def _pin_under(self, point: QPointF) -> int | None:
+        best, best_px = None, _GRAB_PX
+        for pin in self.pins:
+            assert self.scene is not None
+            tip = self.scene.cell_rect(self._placement, pin.x_px, pin.y_px).center()
+            for part in (tip, paint.pin_centre(tip)):
+                away_px = ((part.x() - point.x()) ** 2 + (part.y() - point.y()) ** 2) ** 0.5
+                if away_px < best_px:
+                    best, best_px = pin.number, away_px
+        return best
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        point, button = event.position(), event.button()
+        number = self._pin_under(point)
+        if button is Qt.MouseButton.RightButton and number is not None:
+            self.remove_pin(number)
+        elif button in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
+            self._pressed, self._panning = point, button is Qt.MouseButton.MiddleButton
+            if not self._panning and number is not None and self.scene is not None:
+                self._dragged, self.scene.hover = number, None
+                self.select(number)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        point = event.position()
+        if self._pressed is not None and self._dragged is not None:
+            self.move_pin(self._dragged, *self._placement.clamped(point.x(), point.y()))
+            return
+        if self._pressed is not None:
+            moved = point - self._pressed
+            far = abs(moved.x()) + abs(moved.y()) > _DRAG_PX
+            if self._panning or (far and self._placement.zoom > 1):
+                self._panning = True
+                self._placement = self._placement.panned(moved.x(), moved.y())
+                self._pressed, self._base = point, None
+                self.update()
+                return
+        over_pin = self._pin_under(point) is not None
+        self.setCursor(Qt.CursorShape.OpenHandCursor if over_pin else Qt.CursorShape.CrossCursor)
+        self.set_hover(self._placement.to_picture(point.x(), point.y()))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        pressed, dragged, panned = self._pressed, self._dragged, self._panning
+        self._pressed, self._dragged, self._panning = None, None, False
+        if event.button() is Qt.MouseButton.LeftButton and pressed is not None and dragged is None and not panned:
+            place = self._placement.to_picture(event.position().x(), event.position().y())
+            if place is not None:
+                self.add_pin(*place)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self.set_hover(None)
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        self.setCursor(Qt.CursorShape.CrossCursor)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if event.angleDelta().y():
+            self.zoom(1.0015 ** event.angleDelta().y(), event.position())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key, far = event.key(), bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        if self.scene is None:
+            super().keyPressEvent(event)
+        elif key in _ARROWS:
+            across, down = _ARROWS[Qt.Key(key)]
+            self.step_query(across * (4 if far else 1), down * (4 if far else 1))
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.scene.hover is not None:
+            self.add_pin(*self.scene.hover)
+        elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and self.selected is not None:
+            self.remove_pin(self.selected)
+        elif key in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown) and self.pins:
+            numbers = [pin.number for pin in self.pins]
+            at = numbers.index(self.selected) if self.selected in numbers else -1
+            self.scene.hover = None
+            self.select(numbers[(at + (1 if key == Qt.Key.Key_PageDown else -1)) % len(numbers)])
+        elif key == Qt.Key.Key_Escape and self.selected is not None:
+            self.select(None)
+        elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus, Qt.Key.Key_0):
+            self.zoom({Qt.Key.Key_Minus: 1 / 1.25, Qt.Key.Key_0: 0}.get(Qt.Key(key), 1.25))
+        else:
+            super().keyPressEvent(event)

@@ -1,0 +1,92 @@
+"""StatusRow: the line at the bottom, with a progress bar and a way out while something long is going on."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QToolButton, QWidget
+
+from sagan_gallery.ui.style import SPACE, tabular
+
+SHOWN_AFTER_MS = 400
+"""What is done sooner needs no bar: one that flashes by only disturbs."""
+
+
+class _Line(QLabel):
+    """One line of text of second rank; what does not fit ends in an ellipsis."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFont(tabular(self.font()))
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName("Status")
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        colour = QApplication.palette().color(QPalette.ColorRole.WindowText)
+        colour.setAlphaF(0.7)
+        painter.setPen(colour)
+        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
+
+
+class StatusRow(QWidget):
+    """cancelled: the user does not want what is going on."""
+
+    cancelled = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._line = _Line()
+        self._bar = QProgressBar()
+        self._bar.setRange(0, 100)
+        self._bar.setFixedWidth(20 * SPACE)
+        self._bar.setTextVisible(False)
+        self._bar.setMaximumHeight(SPACE)
+        self._cancel = QToolButton()
+        self._cancel.setText("Cancel")
+        self._cancel.setAutoRaise(True)
+        self._cancel.setToolTip("Stops what is going on; what is there stays")
+        self._cancel.clicked.connect(self.cancelled)
+        self._timer = QTimer(self, singleShot=True, interval=SHOWN_AFTER_MS)
+        self._timer.timeout.connect(self._show)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(2 * SPACE, SPACE // 2, 2 * SPACE, SPACE // 2)
+        layout.addWidget(self._line, 1)
+        layout.addWidget(self._bar)
+        layout.addWidget(self._cancel)
+        self.setFixedHeight(4 * SPACE)
+        self.done()
+
+    def say(self, text: str) -> None:
+        """What is happening, in words."""
+        self._line.setText(text)
+        self._line.setToolTip(text)
+        self._line.setAccessibleDescription(text)
+
+    @property
+    def text(self) -> str:
+        """What it says."""
+        return self._line.text()
+
+    def progress(self, share: float) -> None:
+        """How much of something long is done, 0..1."""
+        self._bar.setValue(round(100 * share))
+        if self._bar.isHidden() and not self._timer.isActive():
+            self._timer.start()
+
+    def done(self) -> None:
+        """Nothing long is going on."""
+        self._timer.stop()
+        self._bar.hide()
+        self._cancel.hide()
+
+    def _show(self) -> None:
+        self._bar.show()
+        self._cancel.show()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ApplicationPaletteChange:
+            self._line.update()

@@ -1,0 +1,110 @@
+"""The picture with its map, cells, arrows and pins, painted into any placement: on the screen and into files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QColor, QImage, QPainter
+
+from sagan_gallery import attention
+from sagan_gallery.overlay import Range
+from sagan_gallery.placement import Placement
+from sagan_gallery.sample import Array, Sample
+from sagan_gallery.ui import paint
+from sagan_gallery.ui.look import Kind, Look, Pin
+from sagan_gallery.ui.style import HOVER, STAGE, pin_colour
+
+FILE_SIDE_PX = 1024
+
+
+@dataclass
+class Scene:
+    """What is to be seen. sample: whose maps; picture: (H, W, 3) uint8 shown in place of the sample's own; hover: the
+    query under the cursor, picture pixels; selected: number of the selected pin."""
+
+    sample: Sample
+    picture: npt.NDArray[np.uint8] | None = None
+    look: Look = field(default_factory=Look)
+    pins: list[Pin] = field(default_factory=list)
+    selected: int | None = None
+    hover: tuple[float, float] | None = None
+
+    def pin(self, number: int | None) -> Pin | None:
+        """The pin of that number."""
+        return next((pin for pin in self.pins if pin.number == number), None)
+
+    @property
+    def query(self) -> tuple[float, float] | None:
+        """The position that the map is of: under the cursor, else the selected pin's, else none."""
+        if self.hover is not None:
+            return self.hover
+        pin = self.pin(self.selected)
+        return None if pin is None else (pin.x_px, pin.y_px)
+
+    @property
+    def colour(self) -> QColor:
+        """Of the query's marks."""
+        return HOVER if self.hover is not None or self.selected is None else pin_colour(self.selected)
+
+    def weights(self) -> Array | None:
+        """The map of the query, (h, w) float32."""
+        if self.query is None:
+            return None
+        return attention.directed_map(self.sample, *self.query, self.look.direction)
+
+    def overlay(self, weights: Array | None) -> paint.Overlay | None:
+        """The map made ready for painting."""
+        if weights is None or self.look.kind is Kind.NONE:
+            return None
+        return paint.Overlay(weights, self.look, Range.of(weights, self.look.log))
+
+    def base(self) -> QImage:
+        """The picture alone, enlarged if it is to look smooth."""
+        image = paint.to_qimage(self.sample.image if self.picture is None else self.picture)
+        return paint.enlarged(image) if self.look.smooth else image
+
+    def cell_rect(self, placement: Placement, x: float, y: float) -> QRectF:
+        """A position's own cell, view pixels."""
+        grid = attention.source_grid(self.sample, self.look.direction)
+        cell = attention.cell_at(grid, self.sample.size_px, x, y)
+        x1, y1, x2, y2 = attention.cell_rect(grid, self.sample.size_px, cell)
+        return QRectF(QPointF(*placement.to_view(x1, y1)), QPointF(*placement.to_view(x2, y2)))
+
+    def paint_marks(self, painter: QPainter, placement: Placement, weights: Array | None, radius: float = 10) -> None:
+        """Outlined cells, arrows and pins."""
+        for pin in self.pins:
+            if self.hover is not None or pin.number != self.selected:
+                rect = self.cell_rect(placement, pin.x_px, pin.y_px)
+                paint.paint_cell(painter, rect, pin_colour(pin.number), radius * 0.15)
+        query, colour = self.query, self.colour
+        if query is not None:
+            rect = self.cell_rect(placement, *query)
+            if self.look.arrows and weights is not None:
+                keys = attention.strongest(weights, self.sample.size_px)
+                ends = [QPointF(*placement.to_view(key.x_px, key.y_px)) for key in keys]
+                paint.paint_arrows(painter, rect.center(), keys, ends, colour)
+            paint.paint_cell(painter, rect, colour, radius * 0.2)
+        for pin in self.pins:
+            tip = self.cell_rect(placement, pin.x_px, pin.y_px).center()
+            paint.paint_pin(painter, tip, pin.number, pin_colour(pin.number), pin.number == self.selected, radius)
+
+    def render(self, side_px: int = FILE_SIDE_PX, pin_radius_px: float = 20) -> QImage:
+        """The whole picture with everything on it, as large as fits a square of that side."""
+        height, width = self.sample.size_px
+        scale = side_px / max(height, width)
+        image = QImage(round(width * scale), round(height * scale), QImage.Format.Format_RGB32)
+        image.fill(STAGE)
+        placement = Placement.fit((image.width(), image.height()), (width, height))
+        painter = QPainter(image)
+        target = QRectF(*placement.rect)
+        weights = self.weights()
+        paint.paint_image(painter, target, self.base(), self.look.smooth)
+        overlay = self.overlay(weights)
+        if overlay is not None:
+            overlay.paint(painter, target, self.colour)
+        self.paint_marks(painter, placement, weights, radius=pin_radius_px)
+        painter.end()
+        return image

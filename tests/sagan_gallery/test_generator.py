@@ -1,0 +1,170 @@
+"""Sampling, and what a wrong model file is told."""
+
+import json
+
+import numpy as np
+import pytest
+
+from sagan_gallery.discriminator import Discriminator, centre_square, resize_weights
+from sagan_gallery.errors import GalleryError
+from sagan_gallery.generator import Generator
+from sagan_gallery.latent import latent
+
+
+def test_a_sample_is_a_picture_with_rows_that_are_distributions(tiny_generator):
+    generator = Generator(tiny_generator)
+    sample = generator.sample(3, "green")
+    assert sample.image.shape == (16, 16, 3)
+    assert sample.image.dtype == np.uint8
+    assert sample.attention.shape == (64, 16)
+    assert (sample.query_grid, sample.key_grid) == ((8, 8), (4, 4))
+    assert np.allclose(sample.attention.sum(1), 1, atol=1e-5)
+    assert sample.gamma == pytest.approx(0.5)
+    assert sample.image[..., 1].mean() > sample.image[..., 0].mean() + 30  # green, as asked
+
+
+def test_a_seed_is_reproducible_and_equals_its_latent(tiny_generator):
+    generator = Generator(tiny_generator)
+    assert np.array_equal(generator.sample(5, 1).image, generator.sample(5, 1).image)
+    assert np.array_equal(generator.sample(5, 1).image, generator.sample(latent(5), 1).image)
+    assert not np.array_equal(generator.sample(5, 1).image, generator.sample(6, 1).image)
+
+
+def test_truncation_scales_the_latent(tiny_generator):
+    generator = Generator(tiny_generator)
+    assert np.array_equal(generator.sample(5, 0, truncation=0.5).image, generator.sample(0.5 * latent(5), 0).image)
+    assert np.allclose(generator.sample(5, 0, truncation=0.5).z, 0.5 * latent(5))
+
+
+def test_attention_can_be_switched_off(tiny_generator):
+    generator = Generator(tiny_generator)
+    on, off = (generator.sample(1, 0, attention_scale=scale).image.astype(int) for scale in (1, 0))
+    assert np.array_equal(on[:, 8:], off[:, 8:])  # the tiny one's attention works on the left half only
+    assert (on[:, :8] - off[:, :8]).mean() > 10
+
+
+def test_pictures_in_one_go_equal_single_samples(tiny_generator):
+    generator = Generator(tiny_generator)
+    z = np.stack([latent(1), latent(2)])
+    pictures = generator.pictures(z, [0, 2])
+    assert np.array_equal(pictures[0], generator.sample(1, 0).image)
+    assert np.array_equal(pictures[1], generator.sample(2, 2).image)
+
+
+def test_several_layers_and_no_class(make_generator):
+    generator = Generator(make_generator(grids=((4, 4), (8, 4)), conditional=False))
+    sample = generator.sample(0)
+    assert generator.classes == []
+    assert sample.label is None
+    assert sample.attention.shape == (16, 16)
+    assert sample.with_layer(1).attention.shape == (64, 16)
+    assert sample.with_layer(1).gamma == pytest.approx(0.001)
+
+
+def test_a_class_that_does_not_exist_is_refused_by_name(tiny_generator):
+    generator = Generator(tiny_generator)
+    with pytest.raises(GalleryError, match="no class pink; it has red, green, blue"):
+        generator.sample(0, "pink")
+    with pytest.raises(GalleryError, match="there is no 9"):
+        generator.sample(0, 9)
+
+
+def test_missing_and_unreadable_files(tmp_path, tiny_generator, monkeypatch):
+    with pytest.raises(GalleryError, match="There is no model file"):
+        Generator(tmp_path / "none.onnx")
+    with pytest.raises(GalleryError, match="is a folder"):
+        Generator(tmp_path)
+    (tmp_path / "empty.onnx").touch()
+    with pytest.raises(GalleryError, match="is empty"):
+        Generator(tmp_path / "empty.onnx")
+    (tmp_path / "half.onnx").write_bytes(tiny_generator.read_bytes()[:5000])
+    with pytest.raises(GalleryError, match="damaged or incomplete"):
+        Generator(tmp_path / "half.onnx")
+    monkeypatch.setattr("sagan_gallery.generator.asset", lambda name: tmp_path / name)
+    with pytest.raises(GalleryError, match="No generator comes with"):
+        Generator()
+
+
+def test_weights_outside_the_file_are_refused(tmp_path, tiny_generator):
+    onnx = pytest.importorskip("onnx")
+    outside = tmp_path / "outside.onnx"
+    model = onnx.load(str(tiny_generator))
+    onnx.save_model(model, str(outside), save_as_external_data=True, location="weights.bin", size_threshold=16)
+    with pytest.raises(GalleryError, match="another file, which is not allowed"):
+        Generator(outside)
+
+
+def test_other_onnx_files_are_told_apart(make_generator, tiny_generator, tmp_path):
+    onnx = pytest.importorskip("onnx")
+    with pytest.raises(GalleryError, match="it is a discriminator"):
+        Generator(tiny_generator.with_name("tiny-d.onnx"))
+    with pytest.raises(GalleryError, match="format 2"):
+        Generator(make_generator(format=2))
+    with pytest.raises(GalleryError, match="takes a class, but names none"):
+        Generator(make_generator(classes=[]))
+    with pytest.raises(GalleryError, match="does not state the grids"):
+        Generator(make_generator(attention_layers=[{"query_grid": "x"}]))
+    with pytest.raises(GalleryError, match="where its grids say"):
+        Generator(make_generator(attention_layers=[{"query_grid": [8, 8], "key_grid": [8, 8]}]))
+    model = onnx.load(str(tiny_generator))
+    del model.metadata_props[:]
+    onnx.save(model, str(tmp_path / "bare.onnx"))
+    with pytest.raises(GalleryError, match="no `sagan` metadata"):
+        Generator(tmp_path / "bare.onnx")
+    onnx.helper.set_model_props(model, {"sagan": "{"})
+    onnx.save(model, str(tmp_path / "torn.onnx"))
+    with pytest.raises(GalleryError, match="damaged metadata"):
+        Generator(tmp_path / "torn.onnx")
+    onnx.helper.set_model_props(model, {"sagan": json.dumps([1])})
+    onnx.save(model, str(tmp_path / "list.onnx"))
+    with pytest.raises(GalleryError, match="not an object"):
+        Generator(tmp_path / "list.onnx")
+
+
+def test_a_file_without_attention_scale_and_layers_list_still_samples(make_generator):
+    onnx = pytest.importorskip("onnx")
+    path = make_generator(attention_layers=None)
+    model = onnx.load(str(path))
+    model.graph.input.remove(next(value for value in model.graph.input if value.name == "attention_scale"))
+    onnx.save(model, str(path))
+    generator = Generator(path)
+    assert not generator.has_attention_scale
+    assert generator.sample(0).attention.shape == (64, 16)
+
+
+# The discriminator
+
+
+def test_an_own_picture_goes_through_the_discriminator(tiny_generator):
+    discriminator = Discriminator.beside(Generator(tiny_generator))
+    white = discriminator.look(np.full((30, 50, 3), 255, np.uint8))
+    black = discriminator.look(np.zeros((30, 50, 3), np.uint8))
+    assert white.image.shape == (16, 16, 3)
+    assert white.score == pytest.approx(1)
+    assert black.score == pytest.approx(-1)
+    assert np.allclose(white.attention.sum(1), 1, atol=1e-5)
+    assert not np.allclose(white.attention, black.attention)
+
+
+def test_no_discriminator_beside_the_generator(make_generator):
+    with pytest.raises(GalleryError, match=r"needs the discriminator made-d.onnx"):
+        Discriminator.beside(Generator(make_generator()))
+    with pytest.raises(GalleryError, match="it is not a discriminator"):
+        Discriminator(make_generator())
+
+
+@pytest.mark.parametrize("side", [7, 16, 40, 100])
+def test_resizing_keeps_the_mean_and_the_left_right_order(side):
+    picture = np.zeros((side, side + 9, 3), np.uint8)
+    picture[:, (side + 9) // 2 :] = 200
+    small = centre_square(picture, 16)
+    assert small.shape == (16, 16, 3)
+    assert small[:, 0].max() == 0
+    assert small[:, -1].min() == 200
+    assert np.allclose(resize_weights(side, 16).sum(1), 1, atol=1e-6)
+
+
+def test_shrinking_is_area_averaging():
+    picture = np.arange(64 * 3, dtype=np.uint8).reshape(8, 8, 3)
+    expected = picture.reshape(4, 2, 4, 2, 3).mean((1, 3))
+    assert np.array_equal(centre_square(picture, 4), np.rint(expected))

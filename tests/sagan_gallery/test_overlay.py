@@ -1,0 +1,118 @@
+"""Maps as pixels: ranges, smoothing, contours, the difference view, and what is written to files."""
+
+import numpy as np
+import pytest
+
+from sagan_gallery.attention import mass_mask
+from sagan_gallery.colormap import NAMES, lookup
+from sagan_gallery.errors import GalleryError
+from sagan_gallery.export import save_attention, save_gif
+from sagan_gallery.overlay import Range, contour, difference_rgb, enlarged, heat_rgba, smoothed
+from tests.sagan_gallery.made import made_sample
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_colour_maps_get_steadily_lighter(name):
+    lightness = lookup(name).astype(float) @ [0.2126, 0.7152, 0.0722]
+    assert (np.diff(lightness) > -1).all()
+    assert lightness[-1] - lightness[0] > 150
+
+
+def test_a_linear_and_a_logarithmic_range():
+    weights = np.array([[0.0, 0.001, 0.05, 0.1]], np.float32)
+    linear, log = Range.of(weights), Range.of(weights, log=True)
+    assert linear.place(weights).tolist() == [pytest.approx([0, 0.01, 0.5, 1], abs=1e-6)]
+    assert log.place(weights)[0, [0, 3]].tolist() == pytest.approx([0, 1])
+    assert log.place(np.array([0.01], np.float32))[0] == pytest.approx(2 / 3)
+    for place in (0, 0.3, 1):
+        for which in (linear, log):
+            assert which.place(np.array([which.value(place)]))[0] == pytest.approx(place, abs=1e-5)
+
+
+def test_an_empty_map_does_not_divide_by_zero():
+    for log in (False, True):
+        assert Range.of(np.zeros((2, 2), np.float32), log).place(np.zeros((2, 2), np.float32)).max() == 0
+
+
+def test_smoothing_keeps_cell_centres_and_stays_within_the_values():
+    weights = np.random.default_rng(0).random((16, 16), np.float32)
+    fine = smoothed(weights, (48, 48))
+    assert np.allclose(fine[1::3, 1::3], weights, atol=1e-6)
+    assert fine.min() >= weights.min() - 1e-6
+    assert fine.max() <= weights.max() + 1e-6
+
+
+def test_enlarging_goes_through_the_pixels_and_keeps_the_axes_apart():
+    image = np.random.default_rng(0).integers(0, 256, (6, 9, 3), np.uint8)
+    large = enlarged(image, 3)
+    assert large.shape == (18, 27, 3)
+    assert np.array_equal(large[1::3, 1::3], image)  # an odd factor has a pixel in the middle of each old one
+    assert np.array_equal(enlarged(np.full((4, 4, 3), 77, np.uint8), 4), np.full((16, 16, 3), 77))
+
+
+def test_heat_pixels_are_premultiplied_and_clear_where_nothing_is():
+    rgba = heat_rgba(np.array([[0.0, 1.0]], np.float32), "magma", 0.5)
+    assert rgba[0, 0].tolist() == [0, 0, 0, 0]
+    assert rgba[0, 1, 3] == 128
+    assert (rgba[..., :3] <= rgba[..., 3:]).all()
+
+
+def test_a_contour_goes_round_the_cells_above_the_level():
+    field = np.zeros((9, 9), np.float32)
+    field[3:6, 2:7] = 1.0
+    lines = contour(field, 0.5)
+    assert (lines[:, [0, 2]].min(), lines[:, [0, 2]].max()) == (2, 7)
+    assert (lines[:, [1, 3]].min(), lines[:, [1, 3]].max()) == (3, 6)
+    ends = np.concatenate([lines[:, :2], lines[:, 2:]]).round(4)
+    assert (np.unique(ends, axis=0, return_counts=True)[1] == 2).all()  # closed: every point ends two lines
+
+
+def test_contours_of_any_field_are_closed_even_at_the_edges():
+    field = np.random.default_rng(1).random((16, 16), np.float32)
+    lines = contour(field, 0.6)
+    long = lines[np.hypot(lines[:, 2] - lines[:, 0], lines[:, 3] - lines[:, 1]) > 1e-6]
+    ends = np.concatenate([long[:, :2], long[:, 2:]]).round(3)
+    assert (np.unique(ends, axis=0, return_counts=True)[1] % 2 == 0).all()
+
+
+def test_the_difference_is_grey_where_nothing_changes_and_says_its_factor():
+    image = np.full((4, 4, 3), 100, np.uint8)
+    other = image.copy()
+    other[0, 0] = 90
+    picture, factor, mean = difference_rgb(image, other)
+    assert picture[3, 3].tolist() == [128, 128, 128]
+    assert picture[0, 0, 0] == round(128 + 10 * factor)
+    assert factor == pytest.approx(12.7)
+    assert mean == pytest.approx(10 / 16)
+    assert difference_rgb(image, image)[2] == 0
+
+
+def test_raw_attention_can_be_read_back_without_pickle(tmp_path):
+    sample = made_sample(8, 4)
+    path = tmp_path / "raw.npz"
+    save_attention(path, sample, [(1.0, 2.0)], "sagan64:ab12cd34 seed=1")
+    with np.load(path, allow_pickle=False) as data:
+        assert np.array_equal(data["attention_1"], sample.attention)
+        assert data["query_grid_1"].tolist() == [8, 8]
+        assert np.array_equal(data["image"], sample.image)
+        assert data["pins"].tolist() == [[1, 2]]
+        assert str(data["source"]) == "sagan64:ab12cd34 seed=1"
+    assert mass_mask(sample.attention[:1], 0.5).any()
+
+
+def test_a_gif_holds_all_pictures_at_their_rate(tmp_path):
+    pillow = pytest.importorskip("PIL.Image")
+    pictures = [enlarged(np.full((4, 4, 3), 60 * i, np.uint8), 3) for i in range(4)]
+    save_gif(tmp_path / "walk.gif", pictures, 25)
+    with pillow.open(tmp_path / "walk.gif") as gif:
+        assert (gif.n_frames, gif.size, gif.info["duration"], gif.info["loop"]) == (4, (12, 12), 40, 0)
+        gif.seek(2)
+        assert gif.convert("RGB").getpixel((5, 5)) == (120, 120, 120)
+
+
+def test_a_file_that_cannot_be_written_is_told_in_one_sentence(tmp_path):
+    sample = made_sample(8, 4)
+    with pytest.raises(GalleryError, match="can't be written"):
+        save_attention(tmp_path / "none" / "raw.npz", sample)
+    with pytest.raises(GalleryError, match="can't be written"):
+        save_gif(tmp_path / "none" / "walk.gif", [sample.image], 25)
