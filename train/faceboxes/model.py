@@ -137,5 +137,21 @@ class FaceBoxesS16(FaceBoxes):
         return [self.merge_pointwise(self.merge_depthwise(F.relu(merged))), *deep]
 
 
+def from_exact(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The exact network's weights under the names that they have in `FaceBoxesS16`.
+
+    The backbone keeps its names. The heads move up by one level, and the one at stride 32 loses the 32 px anchors, its
+    first: what is left of it and the two deeper ones predict as before.
+    """
+    moved = {name: value for name, value in state.items() if not name.startswith(("loc.", "conf."))}
+    kept = FACEBOXES_S16[1].per_cell  # the anchors at stride 32 that both networks have
+    for head, values in (("loc", 4), ("conf", 2)):
+        for level in range(len(FACEBOXES)):
+            for kind in ("weight", "bias"):
+                value = state[f"{head}.{level}.{kind}"]
+                moved[f"{head}.{level + 1}.{kind}"] = value[-kept * values :] if level == 0 else value
+    return moved
+
+
 MODELS: dict[str, type[FaceBoxes]] = {net.name: net for net in (FaceBoxes, FaceBoxesS16)}
 """Networks by the name that `--model` and the exported file carry."""

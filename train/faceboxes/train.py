@@ -46,7 +46,7 @@ from train.engine import (
 from train.faceboxes.augment import Recipe
 from train.faceboxes.data import FaceData, Pictures, read_split
 from train.faceboxes.loss import LossOptions, multibox_loss
-from train.faceboxes.model import MEAN_BGR, MODELS, FaceBoxes
+from train.faceboxes.model import MEAN_BGR, MODELS, FaceBoxes, FaceBoxesS16, from_exact
 from train.faceboxes.protocols.canvas import evaluate_vga
 from train.faceboxes.samples import detector_of, save_detections, save_inputs
 from train.faceboxes.targets import match
@@ -117,9 +117,11 @@ def draw_size(args: argparse.Namespace, step: int) -> int:
     return int(np.random.default_rng([args.seed, step]).choice(sizes, p=shares / shares.sum()))
 
 
-def load_fitting(net: nn.Module, state: dict[str, Tensor]) -> list[str]:
+def load_fitting(net: FaceBoxes, state: dict[str, Tensor]) -> list[str]:
     """Loads the weights whose names and shapes fit; returns the names of those that don't."""
     mine = net.state_dict()
+    if isinstance(net, FaceBoxesS16) and "lateral.weight" not in state and "loc.2.weight" in state:
+        state = from_exact(state)
     fitting = {name: value for name, value in state.items() if name in mine and mine[name].shape == value.shape}
     if not fitting:
         raise TrainingError("no weight of the --init checkpoint fits this network.")
@@ -135,7 +137,9 @@ def train(args: argparse.Namespace, here: World) -> Path:
     labels = read_split(args.data, "train")
     pictures = Pictures(labels, args.cache, args.max_side, progress=here.main)
     resident = pictures.to(here.device) if args.resident or here.device.type == "cuda" else None
-    data = FaceData(labels, pictures, Recipe(), args.min_face, MEAN_BGR, args.seed, args.shares, resident)
+    # Crops bring faces down to the smallest that count.
+    recipe = Recipe(face_sizes=(0.9 * args.min_face, 280.0))
+    data = FaceData(labels, pictures, recipe, args.min_face, MEAN_BGR, args.seed, args.shares, resident)
     validation = read_split(args.data, "val")
     if args.eval_events != "all":
         validation = [item for item in validation if item.event in args.eval_events.split(",")]
