@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from facecam.boxes import Detections
 from facecam.detector import FaceDetector
 from facecam.drawing import draw_detections
 from facecam.errors import FacecamError, SourceError
 from facecam.export import CsvTable, JsonLines, VideoFile, picture_suffix, record, write_picture
+from facecam.parallel import DetectorPool
 from facecam.sources import (
     PICTURE_SUFFIXES,
     VIDEO_SUFFIXES,
@@ -67,7 +69,8 @@ class Batch:
 
     json_path, csv_path: result files, replaced if they exist; out_dir: folder for annotated copies. An input is never
     overwritten: a result file that is an input is refused, and a copy gets another name. seconds: stop each source
-    after that time (for live ones). Raises FacecamError if an output can't be written.
+    after that time (for live ones). pool: processes for the pictures of folders, with images if out_dir is given; the
+    caller closes it. Raises FacecamError if an output can't be written.
     """
 
     def __init__(
@@ -80,6 +83,7 @@ class Batch:
         csv_path: Path | None = None,
         out_dir: Path | None = None,
         seconds: float | None = None,
+        pool: DetectorPool | None = None,
     ) -> None:
         self._inputs = [part for spec in specs for part in _expand(spec, out_dir)]
         self._detector = detector
@@ -88,6 +92,7 @@ class Batch:
         input_files = _input_files(specs, out_dir)
         self._out = None if out_dir is None else _Copies(out_dir, input_files)
         self._seconds = seconds
+        self._pool = pool
         self.summary = Summary()
         for path in (json_path, csv_path):
             if path is not None and path.resolve() in input_files:
@@ -135,9 +140,8 @@ class Batch:
     ) -> None:
         end_s = None if self._seconds is None else time.perf_counter() + self._seconds
         video: VideoFile | None = None
-        while (frame := source.read()) is not None:
+        for frame, detections, detector_s in self._detected(source):
             counts.skipped += self._tell_skipped(source)
-            detections = self._detector.detect(frame.image)
             result = record(name, frame, detections)
             for writer in writers:
                 writer.write(result)
@@ -153,11 +157,20 @@ class Batch:
             counts.frames += 1
             counts.faces += len(detections)
             counts.frames_with_faces += len(detections) > 0
-            counts.detector_s += self._detector.timings.total_ms / 1000
+            counts.detector_s += detector_s
             self._progress.done(result, frame.path is not None)
             if end_s is not None and time.perf_counter() >= end_s:
                 break
         counts.skipped += self._tell_skipped(source)
+
+    def _detected(self, source: Source) -> Iterator[tuple[Frame, Detections, float]]:
+        """The source's frames with their faces, and the seconds that the detector took for each."""
+        if self._pool is not None and isinstance(source, FolderSource):
+            yield from self._pool.detect_folder(source)
+            return
+        while (frame := source.read()) is not None:
+            detections = self._detector.detect(frame.image)
+            yield frame, detections, self._detector.timings.total_ms / 1000
 
     def _tell_skipped(self, source: Source) -> int:
         if not isinstance(source, FolderSource):

@@ -18,12 +18,15 @@ from facecam.cpu import available_cores, can_pin, pinned
 from facecam.detector import FaceDetector
 from facecam.errors import FacecamError
 from facecam.headless import run_headless
+from facecam.parallel import DetectorPool, DetectorSettings
+from facecam.runtimes import AUTO, CHOICES
 from facecam.sources import list_cameras
 from facecam.ui.display import window_problem
 
 EXIT_WRONG_INPUT = 2
 EXIT_INTERRUPTED = 130
 _FALLBACK_SECONDS = 10.0
+_MAX_JOBS = 256
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -59,6 +62,9 @@ def _add_detector_options(parser: argparse.ArgumentParser) -> None:
     options.add_argument(
         "--threshold", type=_fraction, help="lowest score that is a face, 0 to 1 (default: the model's)"
     )
+    options.add_argument(
+        "--runtime", choices=CHOICES, help="what computes the network (default: auto, the faster of those installed)"
+    )
     options.add_argument("--core", type=_core, help="CPU core for the detector (default: a fast one)")
 
 
@@ -68,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Live face detection on one CPU core. Without a command it opens the window.",
     )
     _add_detector_options(parser)
-    parser.set_defaults(run=_window, model=None, threshold=None, core=None)
+    parser.set_defaults(run=_window, model=None, threshold=None, core=None, runtime=AUTO)
     parser.add_argument("--version", action="version", version=f"facecam {_version()}")
     parser.add_argument(
         "--source", default="auto", help="auto, demo, a camera's number, a file, a folder, or a URL (default: auto)"
@@ -104,6 +110,31 @@ def _parser() -> argparse.ArgumentParser:
         help="stop each source after this time (streams, cameras and the demo go on until Ctrl+C)",
     )
 
+    bench = commands.add_parser(
+        "bench",
+        help="measure the speed on one core of this machine",
+        description="Measures the speed on one pinned core: runtimes, numbers of faces and sizes, each in turns.",
+    )
+    _add_detector_options(bench)
+    bench.set_defaults(run=_bench)
+    bench.add_argument(
+        "--also", action="append", default=[], metavar="MODEL", help="another model to compare with in the same run"
+    )
+    bench.add_argument("--seconds", type=_seconds, default=5.0, help="of each of the four runs (default: 5)")
+    bench.add_argument("--json", type=Path, metavar="FILE", help="write everything that was measured")
+    bench.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables")
+    bench.add_argument(
+        "--compare", nargs=2, type=Path, metavar=("A.json", "B.json"), help="compare two results instead of measuring"
+    )
+
+    detect.add_argument(
+        "--jobs",
+        type=_jobs,
+        default=1,
+        metavar="N",
+        help="processes for the pictures of folders, one core each (default: 1)",
+    )
+
     cameras = commands.add_parser("cameras", help="list the connected cameras", description="Lists the cameras.")
     cameras.set_defaults(run=_cameras)
     return parser
@@ -136,6 +167,12 @@ def _core(text: str) -> int:
     return int(text)
 
 
+def _jobs(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= _MAX_JOBS:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of processes from 1 to {_MAX_JOBS}")
+    return int(text)
+
+
 def _size(text: str) -> tuple[int, int] | None:
     if text == "native":
         return None
@@ -165,14 +202,20 @@ def _window(arguments: argparse.Namespace) -> int:
         except ImportError as error:  # a system library that Qt needs, such as libEGL
             problem = f"Qt can't be loaded ({error})"
         else:
-            return app.main(arguments.source, model=arguments.model, threshold=arguments.threshold, core=arguments.core)
+            return app.main(
+                arguments.source,
+                model=arguments.model,
+                threshold=arguments.threshold,
+                core=arguments.core,
+                runtime=arguments.runtime,
+            )
     seconds = _FALLBACK_SECONDS if arguments.seconds is None else arguments.seconds
     print(f"facecam: no window, as {problem}; running without one.", file=sys.stderr)
     return _headless(arguments, seconds)
 
 
 def _headless(arguments: argparse.Namespace, seconds: float) -> int:
-    detector = FaceDetector(arguments.model, arguments.threshold)
+    detector = FaceDetector(arguments.model, arguments.threshold, runtime=arguments.runtime)
     run_headless(arguments.source, detector, seconds, arguments.core, lambda line: print(line, flush=True))
     return 0
 
@@ -186,9 +229,33 @@ def _cameras(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _bench(arguments: argparse.Namespace) -> int:
+    from facecam.bench.command import bench_command, compare_command
+
+    if arguments.compare is not None:
+        print(compare_command(*arguments.compare), end="")
+        return 0
+    bench_command(
+        [arguments.model, *arguments.also],
+        arguments.runtime,
+        arguments.core,
+        arguments.seconds,
+        arguments.threshold,
+        arguments.json,
+        arguments.markdown,
+        say=lambda text: print(text, end=""),
+        tell=lambda sentence: print(f"{sentence} …", file=sys.stderr, flush=True),
+    )
+    return 0
+
+
 def _detect(arguments: argparse.Namespace) -> int:
-    detector = FaceDetector(arguments.model, arguments.threshold, size=arguments.size)
+    detector = FaceDetector(arguments.model, arguments.threshold, size=arguments.size, runtime=arguments.runtime)
     has_outputs = any((arguments.json, arguments.csv, arguments.out))
+    if arguments.jobs > 1 and arguments.core is not None:
+        raise FacecamError("--core is for one process; leave it out with --jobs, which uses one core for each.")
+    settings = DetectorSettings(arguments.model, arguments.threshold, arguments.size, arguments.runtime)
+    pool = DetectorPool(arguments.jobs, settings, arguments.out is not None) if arguments.jobs > 1 else None
     with _quiet_libraries() as stderr, _Bar(stderr, print_results=not has_outputs) as bar:
         batch = Batch(
             arguments.sources,
@@ -198,11 +265,14 @@ def _detect(arguments: argparse.Namespace) -> int:
             csv_path=arguments.csv,
             out_dir=arguments.out,
             seconds=getattr(arguments, "seconds", None),
+            pool=pool,
         )
         try:
             with nullcontext() if arguments.core is None else pinned(arguments.core):
                 batch.run()
         finally:  # also after Ctrl+C: what was done is on disk, and this says how much
+            if pool is not None:
+                pool.close()
             bar.total(batch.summary)
     return EXIT_WRONG_INPUT if batch.summary.failed else 0
 

@@ -55,6 +55,24 @@ def _cpuinfo_name(text: str) -> str:
     return ""
 
 
+@lru_cache(maxsize=1)
+def cpu_flags() -> frozenset[str]:
+    """Instruction sets as Linux and macOS on Intel name them, in lower case ("avx2", "fma"); empty where unknown."""
+    try:
+        if sys.platform.startswith("linux"):
+            for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
+                name, _, value = line.partition(":")
+                if name.strip() in ("flags", "Features"):
+                    return frozenset(value.split())
+        elif sys.platform == "darwin":
+            command = ["/usr/sbin/sysctl", "-n", "machdep.cpu.features", "machdep.cpu.leaf7_features"]
+            text = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False).stdout
+            return frozenset(text.lower().replace("avx1.0", "avx").split())
+    except (OSError, subprocess.SubprocessError):
+        pass  # unknown, then
+    return frozenset()
+
+
 def available_cores() -> list[int]:
     """Numbers of the cores that this process may use, whatever the calling thread is pinned to."""
     return list(_CORES)

@@ -6,6 +6,8 @@ detections = FaceDetector().detect(frame)  # (H, W, 3) uint8 BGR
 
 from __future__ import annotations
 
+import logging
+import math
 import threading
 import time
 from collections import OrderedDict
@@ -20,12 +22,20 @@ import numpy.typing as npt
 from facecam.boxes import Detections, decode, nms
 from facecam.cpu import pinned
 from facecam.errors import FacecamError
-from facecam.model import Model, load_model
+from facecam.model import load_model
 from facecam.opencv import cv2
+from facecam.plan import MIN_SIDE_PX, Plan
+from facecam.runtime_choice import faster, keep_choice, kept_choice, trial_key
+from facecam.runtimes import AUTO, CHOICES, ONNX_RUNTIME, OPENVINO, RuntimeFailure, installed
 
-_MIN_SIDE_PX = 32
 _MAX_SIDE_PX = 16384
 _KEEP_PLANS = 4
+_MAX_CANDIDATES = 2000
+_AUTO_AFTER_FRAMES = 30
+"""Frames of one size after which another runtime is tried: the first boxes don't wait for it, and a folder of pictures
+of all sizes never pays for it."""
+
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -41,43 +51,6 @@ class Timings:
         return self.pre_ms + self.network_ms + self.post_ms
 
 
-class _Plan:
-    """Everything that depends on the size of the frame alone, kept from frame to frame.
-
-    tensor: (1, 3, H, W) float32, what the network reads. The frame fills its upper left part of `height` x `width`
-    pixels; the rest (frames under 32 px) stays zero, which is the mean colour.
-    """
-
-    def __init__(self, model: Model, height: int, width: int, size: tuple[int, int] | None) -> None:
-        self.height, self.width = _network_size(height, width, size)
-        self.scale_xy = np.array([width / self.width, height / self.height] * 2, np.float32)
-        self.limit = np.array([width, height] * 2, np.float32)
-        self.resized = None if (self.height, self.width) == (height, width) else self._bytes(3)
-        self.planes = [self._bytes(), self._bytes(), self._bytes()]
-        self.tensor = np.zeros((1, 3, max(self.height, _MIN_SIDE_PX), max(self.width, _MIN_SIDE_PX)), np.float32)
-        self.inside = [self.tensor[0, channel, : self.height, : self.width] for channel in range(3)]
-        self.network = model.bind(self.tensor)
-        self.anchors = model.anchors(*self.tensor.shape[2:])
-        # Averaging over the area keeps small faces when much is thrown away; bilinear is the faster one near scale 1.
-        self.interpolation = cv2.INTER_AREA if self.scale_xy[0] > 1.5 else cv2.INTER_LINEAR
-
-    def _bytes(self, *channels: int) -> npt.NDArray[np.uint8]:
-        return np.empty((self.height, self.width, *channels), np.uint8)
-
-
-def _network_size(height: int, width: int, size: tuple[int, int] | None) -> tuple[int, int]:
-    """(height, width) at which a frame goes through the network: scaled down to fit `size` (width, height), or native.
-
-    `size` is turned for portrait frames, so that a turned phone's picture costs and shows as much as an upright one.
-    """
-    if size is None:
-        return height, width
-    longest, shortest = max(size), min(size)
-    fit_width, fit_height = (longest, shortest) if width >= height else (shortest, longest)
-    scale = min(1.0, fit_width / width, fit_height / height)
-    return max(1, round(height * scale)), max(1, round(width * scale))
-
-
 class FaceDetector:
     """Finds faces in frames of any size, in the calling thread.
 
@@ -85,6 +58,8 @@ class FaceDetector:
     face (None: the model's own). nms: overlap (IoU) above which the weaker of two boxes goes. core: the core that
     `detect` pins the calling thread to while it runs (None: the caller sees to that, with `facecam.cpu.pinned`).
     size: (width, height) that larger frames are scaled down to (turned for portrait frames); None: always native.
+    runtime: "onnxruntime", "openvino" (an extra to install), or "auto": the faster of those installed, found by a trial
+    in the calling thread of less than a second once a size of frame has come up often, and remembered on this machine.
 
     `threshold` and `nms` may be set from any thread at any time. `detect` may be called from several threads; the calls
     take turns. Raises ModelError if the model can't be used.
@@ -97,9 +72,16 @@ class FaceDetector:
         nms: float = 0.3,
         core: int | None = None,
         size: tuple[int, int] | None = (640, 480),
+        runtime: str = AUTO,
     ) -> None:
-        if size is not None and min(size) < _MIN_SIDE_PX:
-            raise FacecamError(f"The detector's size must be at least {_MIN_SIDE_PX} x {_MIN_SIDE_PX} pixels.")
+        if size is not None and min(size) < MIN_SIDE_PX:
+            raise FacecamError(f"The detector's size must be at least {MIN_SIDE_PX} x {MIN_SIDE_PX} pixels.")
+        if runtime not in CHOICES:
+            raise FacecamError(f"There is no runtime {runtime}; there are {', '.join(CHOICES)}.")
+        if runtime == OPENVINO and not installed(OPENVINO):
+            raise RuntimeFailure(
+                "OpenVINO is not installed; `pip install facecam[openvino]`, or choose another runtime."
+            )
         self._model = load_model(model)
         self.name = self._model.name
         self.model_hash = self._model.sha256
@@ -108,8 +90,15 @@ class FaceDetector:
         self.core = core
         self.size = size
         self.timings = Timings(0.0, 0.0, 0.0)
-        self._plans: OrderedDict[tuple[int, int, tuple[int, int] | None], _Plan] = OrderedDict()
+        self._plans: OrderedDict[tuple[int, int, tuple[int, int] | None], Plan] = OrderedDict()
         self._lock = threading.Lock()
+        self._auto = runtime == AUTO and installed(OPENVINO)
+        self._runtime = ONNX_RUNTIME if runtime == AUTO else runtime
+
+    @property
+    def runtime(self) -> str:
+        """The runtime that computed the last frame ("onnxruntime" or "openvino"), or will compute the first."""
+        return self._runtime
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -141,57 +130,108 @@ class FaceDetector:
         """
         _check_frame(frame)
         with self._lock, nullcontext() if self.core is None else pinned(self.core):
-            start_s = time.perf_counter()
             plan = self._plan(*frame.shape[:2])
+            start_s = time.perf_counter()
             self._fill(plan, frame)
             filled_s = time.perf_counter()
-            plan.network.run()
+            self._run(plan)
             run_s = time.perf_counter()
             detections = self._select(plan)
             end_s = time.perf_counter()
             self.timings = Timings((filled_s - start_s) * 1e3, (run_s - filled_s) * 1e3, (end_s - run_s) * 1e3)
         return detections
 
-    def _plan(self, height: int, width: int) -> _Plan:
+    def prepared(self, height: int, width: int) -> Plan:
+        """The kept buffers and the bound network for frames of that size: for measuring parts of a detection."""
+        with self._lock:
+            return self._plan(height, width)
+
+    def _plan(self, height: int, width: int) -> Plan:
         """The kept buffers for frames of this size; those of a few sizes are kept, for folders of mixed pictures."""
         key = (height, width, self.size)
         plan = self._plans.get(key)
         if plan is None:
-            plan = self._plans[key] = _Plan(self._model, height, width, self.size)
+            runtime = ONNX_RUNTIME if self._auto else self._runtime
+            plan = self._plans[key] = Plan(self._model, height, width, self.size, runtime)
             if len(self._plans) > _KEEP_PLANS:
                 self._plans.popitem(last=False)
         else:
             self._plans.move_to_end(key)
+        if self._auto:
+            plan.frames += 1
+            if plan.frames == _AUTO_AFTER_FRAMES:
+                self._choose_runtime(plan)
+        self._runtime = plan.network.runtime
         return plan
 
-    def _fill(self, plan: _Plan, frame: npt.NDArray[np.uint8]) -> None:
-        """Scales, splits into planes and subtracts the mean, all into kept buffers: 0.4 ms instead of 3.6 at VGA."""
-        if plan.resized is not None:
-            cv2.resize(frame, (plan.width, plan.height), dst=plan.resized, interpolation=plan.interpolation)
-            frame = plan.resized
-        cv2.split(frame, plan.planes)
+    def _choose_runtime(self, plan: Plan) -> None:
+        """Goes over to OpenVINO for this plan if that is the faster one here. Whatever fails, ONNX Runtime stays."""
+        key = trial_key(self._model.sha256, *plan.tensor.shape[2:])
+        kept = kept_choice(key)
+        if kept == ONNX_RUNTIME:
+            return
+        try:
+            other = self._model.bind(plan.tensor, OPENVINO)
+            if kept is None:
+                kept, quartiles_ms = faster({ONNX_RUNTIME: plan.network, OPENVINO: other})
+                _logger.info("%s is the faster runtime here: %s", kept, quartiles_ms)
+                keep_choice(key, kept)
+        except RuntimeFailure as error:
+            _logger.warning("OpenVINO is left aside: %s", error)
+            self._auto = False
+            return
+        if kept == OPENVINO:
+            plan.network = other
+
+    def _fill(self, plan: Plan, frame: npt.NDArray[np.uint8]) -> None:
+        """Scales, splits into planes and subtracts the mean, all into kept buffers: 0.2 ms at VGA, instead of 3.6."""
+        cv2.split(plan.scaled(frame), plan.planes)
         for plane, mean, target in zip(plan.planes, self._model.mean, plan.inside, strict=True):
             np.subtract(plane, mean, out=target)
 
-    def _select(self, plan: _Plan) -> Detections:
-        """Decodes only what passes the threshold."""
-        offsets, scores = plan.network.offsets, plan.network.scores
-        passed = np.flatnonzero(scores >= self._threshold)
+    def _run(self, plan: Plan) -> None:
+        try:
+            plan.network.run()
+        except RuntimeFailure as error:
+            if not self._auto or plan.network.runtime == ONNX_RUNTIME:
+                raise
+            _logger.warning("OpenVINO is left aside: %s", error)
+            self._auto, self._runtime = False, ONNX_RUNTIME
+            plan.network = self._model.bind(plan.tensor)
+            plan.network.run()
+
+    def _select(self, plan: Plan) -> Detections:
+        """Decodes only what passes the threshold, and of that the best 2000: at threshold 0 everything passes."""
+        network = plan.network
+        limit = _logit(self._threshold) if network.logits else self._threshold
+        passed = np.flatnonzero(network.scores >= limit)
         if len(passed) == 0:
             return Detections.none()
+        if len(passed) > _MAX_CANDIDATES:
+            best = np.argpartition(network.scores[passed], -_MAX_CANDIDATES)[-_MAX_CANDIDATES:]
+            passed = passed[np.sort(best)]
+        scores = network.scores[passed]
         with np.errstate(over="ignore", invalid="ignore"):  # a bad model may give anything; such boxes go below
-            boxes = decode(offsets[passed], plan.anchors[passed], self._model.variances)
+            if network.logits:
+                scores = np.float32(1) / (np.float32(1) + np.exp(-scores))
+            boxes = decode(network.offsets[passed], plan.anchors[passed], self._model.variances)
             boxes *= plan.scale_xy
-        kept_scores = scores[passed]
         usable = np.isfinite(boxes).all(axis=1)
         if not usable.all():
-            boxes, kept_scores = boxes[usable], kept_scores[usable]
-        keep = nms(boxes, kept_scores, self._nms)
-        boxes, kept_scores = np.clip(boxes[keep], 0, plan.limit), kept_scores[keep]
+            boxes, scores = boxes[usable], scores[usable]
+        keep = nms(boxes, scores, self._nms)
+        boxes, scores = np.clip(boxes[keep], 0, plan.limit), scores[keep]
         inside = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
         if not inside.all():
-            boxes, kept_scores = boxes[inside], kept_scores[inside]
-        return Detections(np.asarray(boxes, np.float32), np.asarray(kept_scores, np.float32))
+            boxes, scores = boxes[inside], scores[inside]
+        return Detections(np.asarray(boxes, np.float32), np.asarray(scores, np.float32))
+
+
+def _logit(probability: float) -> float:
+    """The logit whose sigmoid, in float32, is at least that probability; of 1, the lowest one that rounds to 1."""
+    if probability <= 0:
+        return -math.inf
+    return 16.64 if probability >= 1 else math.log(probability / (1 - probability))
 
 
 def _fraction(value: float, name: str) -> float:

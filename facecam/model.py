@@ -12,33 +12,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
-from onnxruntime.capi import onnxruntime_pybind11_state as ort_state
 
 from facecam.anchors import AnchorSpec, anchor_grid, spec_from_json
 from facecam.boxes import Array
 from facecam.errors import ModelError
 from facecam.resources import asset, shipped_models
+from facecam.runtimes import ONNX_RUNTIME, Bound, OnnxRuntime, OpenVino, RuntimeFailure, open_runtime
 
 DEFAULT_MODEL = "faceboxes"
 METADATA_KEY = "facecam"
-FORMAT = 1
+PLAIN, FAST = 1, 2
+"""Formats. Plain: outputs `loc` (1, A, 4) and `conf` (1, A, 2), probabilities of background and face, as public
+checkpoints convert to. Fast: one output `faces` (1, A, 5), the four offsets and the logit of a face."""
+_OUTPUTS = {PLAIN: {"loc": 4, "conf": 2}, FAST: {"faces": 5}}
 _MAX_BYTES = 256 << 20
-_SILENT = 4
-
-# ONNX Runtime's errors have no common base but Exception.
-_ORT_ERRORS: tuple[type[Exception], ...] = (
-    ort_state.EPFail,
-    ort_state.Fail,
-    ort_state.InvalidArgument,
-    ort_state.InvalidGraph,
-    ort_state.InvalidProtobuf,
-    ort_state.NoModel,
-    ort_state.NoSuchFile,
-    ort_state.NotImplemented,
-    ort_state.RuntimeException,
-    RuntimeError,
-)
 
 
 class Model:
@@ -51,11 +38,19 @@ class Model:
     def __init__(self, path: Path, data: bytes) -> None:
         self.path = path
         self.sha256 = hashlib.sha256(data).hexdigest()
-        self._session = _open_session(path, data)
-        self.metadata = _metadata(path, self._session)
-        description = _Description.read(path, self.metadata)
+        self._data = data
+        try:
+            runtime = OnnxRuntime(data)
+        except RuntimeFailure as error:
+            raise ModelError(
+                f"{path} is not an ONNX model that can be loaded; it may be damaged or incomplete."
+            ) from error
+        self._runtimes: dict[str, OnnxRuntime | OpenVino] = {ONNX_RUNTIME: runtime}
+        self.metadata = _metadata(path, runtime.session)
+        description = _Description.read(path, self.metadata, {value.name for value in runtime.session.get_outputs()})
         self.name, self.threshold = description.name, description.threshold
         self.mean, self.variances = description.mean, description.variances
+        self.format = description.format
         self._spec = description.anchors
         self._try()
 
@@ -63,39 +58,47 @@ class Model:
         """(A, 4) float32 cx cy w h for an input of this size; read-only."""
         return anchor_grid(self._spec, height, width)
 
-    def bind(self, image: Array) -> Binding:
-        """A way to run on the kept array `image` (1, 3, H, W) float32, C-contiguous, again and again."""
-        return Binding(self._session, self.path, image, len(self.anchors(*image.shape[2:])))
+    def bind(self, image: Array, runtime: str = ONNX_RUNTIME) -> Binding:
+        """A way to run on the kept array `image` (1, 3, H, W) float32, C-contiguous, again and again.
+
+        Raises RuntimeFailure if that runtime is missing or can't run the network.
+        """
+        if runtime not in self._runtimes:
+            self._runtimes[runtime] = open_runtime(runtime, self._data)
+        return Binding(self._runtimes[runtime], self.format, image, len(self.anchors(*image.shape[2:])))
 
     def _try(self) -> None:
         """Runs once, small and not square, to see that the outputs are as our anchors want them."""
-        self.bind(np.zeros((1, 3, 64, 96), np.float32)).run()
+        try:
+            self.bind(np.zeros((1, 3, 64, 96), np.float32)).run()
+        except RuntimeFailure as error:
+            raise ModelError(
+                f"{self.path} is not a face detector of ours: its outputs don't fit the anchors that it states."
+            ) from error
 
 
 class Binding:
     """Input and outputs of the network in arrays that stay where they are, so that a run allocates nothing of ours.
 
-    offsets: (A, 4) float32; scores: (A,) float32, of the class face. Both are overwritten by the next run.
+    runtime: its name. offsets: (A, 4) float32; scores: (A,) float32, of the class face: probabilities, or logits where
+    `logits` is True. Both are overwritten by the next run, and may be views that are not contiguous.
     """
 
-    def __init__(self, session: Any, path: Path, image: Array, anchor_count: int) -> None:
-        self._session, self._path, self._image = session, path, image
-        self._loc = np.zeros((1, anchor_count, 4), np.float32)
-        self._conf = np.zeros((1, anchor_count, 2), np.float32)
-        self.offsets, self.scores = self._loc[0], self._conf[0, :, 1]
-        self._binding = session.io_binding()
-        self._binding.bind_input("image", "cpu", 0, np.float32, image.shape, image.ctypes.data)
-        for name, array in (("loc", self._loc), ("conf", self._conf)):
-            self._binding.bind_output(name, "cpu", 0, np.float32, array.shape, array.ctypes.data)
+    def __init__(self, runtime: OnnxRuntime | OpenVino, format_number: int, image: Array, anchor_count: int) -> None:
+        self.runtime = runtime.name
+        self.logits = format_number == FAST
+        outputs = {
+            name: np.zeros((1, anchor_count, values), np.float32) for name, values in _OUTPUTS[format_number].items()
+        }
+        if self.logits:
+            self.offsets, self.scores = outputs["faces"][0, :, :4], outputs["faces"][0, :, 4]
+        else:
+            self.offsets, self.scores = outputs["loc"][0], outputs["conf"][0, :, 1]
+        self._bound: Bound = runtime.bind(image, outputs)
 
     def run(self) -> None:
-        """Computes `offsets` and `scores` in the calling thread. Raises ModelError if the outputs don't fit."""
-        try:
-            self._session.run_with_iobinding(self._binding)
-        except _ORT_ERRORS as error:
-            raise ModelError(
-                f"{self._path} is not a face detector of ours: its outputs don't fit the anchors that it states."
-            ) from error
+        """Computes `offsets` and `scores` in the calling thread. Raises RuntimeFailure."""
+        self._bound.run()
 
 
 def load_model(model: str | Path | None = None) -> Model:
@@ -132,27 +135,13 @@ def find_model(model: str | Path | None) -> Path:
     raise ModelError(f"There is no model file {name}.")
 
 
-def _open_session(path: Path, data: bytes) -> Any:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1  # computes in the calling thread and starts none
-    options.inter_op_num_threads = 1
-    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
-    options.log_severity_level = _SILENT  # what matters is said by ModelError
-    try:
-        return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
-    except _ORT_ERRORS as error:
-        raise ModelError(f"{path} is not an ONNX model that can be loaded; it may be damaged or incomplete.") from error
-
-
 def _metadata(path: Path, session: Any) -> dict[str, Any]:
     """The file's own description, after a check that the network has our inputs and outputs."""
     text = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
     if text is None:
         raise ModelError(f"{path} is an ONNX model, but not a face detector of ours (it has no `facecam` metadata).")
     inputs = [(value.name, value.type, len(value.shape)) for value in session.get_inputs()]
-    outputs = {value.name for value in session.get_outputs()}
-    if inputs != [("image", "tensor(float)", 4)] or not {"loc", "conf"} <= outputs:
+    if inputs != [("image", "tensor(float)", 4)]:
         raise ModelError(f"{path} is not a face detector of ours: its inputs or outputs are others.")
     try:
         metadata = json.loads(text)
@@ -165,6 +154,7 @@ def _metadata(path: Path, session: Any) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class _Description:
+    format: int
     name: str
     threshold: float
     mean: tuple[np.float32, np.float32, np.float32]
@@ -172,11 +162,14 @@ class _Description:
     anchors: AnchorSpec
 
     @classmethod
-    def read(cls, path: Path, metadata: dict[str, Any]) -> _Description:
-        if metadata.get("format") != FORMAT:
+    def read(cls, path: Path, metadata: dict[str, Any], outputs: set[str]) -> _Description:
+        number = metadata.get("format")
+        if number not in (PLAIN, FAST):
             raise ModelError(
-                f"{path} has the metadata format {metadata.get('format')!r}, this program reads {FORMAT}; update one."
+                f"{path} has the metadata format {number!r}, this program reads {PLAIN} and {FAST}; update one."
             )
+        if not _OUTPUTS[number].keys() <= outputs:
+            raise ModelError(f"{path} is not a face detector of ours: its inputs or outputs are others.")
         try:
             mean = tuple(np.float32(value) for value in metadata["mean"])
             variances = tuple(float(value) for value in metadata["variances"])
@@ -186,4 +179,4 @@ class _Description:
                 raise ValueError("mean, variances or threshold are out of range")
         except (KeyError, TypeError, ValueError) as error:
             raise ModelError(f"{path} has metadata that can't be used: {error}.") from error
-        return cls(str(metadata.get("name", path.stem)), threshold, mean, variances, anchors)
+        return cls(number, str(metadata.get("name", path.stem)), threshold, mean, variances, anchors)

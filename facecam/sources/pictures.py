@@ -106,12 +106,26 @@ class FolderSource:
             except SourceError as error:
                 self.skipped.append(str(error))
                 continue
-            frame = Frame(image, self._index, self._index * _SLIDE_S, time.perf_counter(), path)
+            frame = self.frame(image, self._index, path)
             self._index += 1
             return frame
         if self._index == 0 and self._paths:
-            raise SourceError(f"None of the {len(self._paths)} pictures in the folder {self.path} can be read.")
+            raise self.none_readable()
         return None
+
+    def take_paths(self) -> list[Path]:
+        """The pictures not read yet, for someone else to read; for `read` the folder has ended."""
+        paths, self._paths = self._paths[self._position :], []
+        self._position = 0
+        return paths
+
+    def frame(self, image: npt.NDArray[np.uint8], index: int, path: Path) -> Frame:
+        """The frame of the picture that is the `index`-th readable one."""
+        return Frame(image, index, index * _SLIDE_S, time.perf_counter(), path)
+
+    def none_readable(self) -> SourceError:
+        """What to raise when there were pictures, but all of them damaged."""
+        return SourceError(f"None of the {self.frame_count} pictures in the folder {self.path} can be read.")
 
     def close(self) -> None:
         self._position = len(self._paths)

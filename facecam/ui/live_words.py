@@ -7,6 +7,7 @@ from pathlib import Path
 from facecam.errors import FacecamError, ModelError
 from facecam.metrics import Stats
 from facecam.pipeline import View
+from facecam.runtimes import TITLES
 from facecam.ui.chooser import AUTO, DEMO, short_name
 from facecam.ui.drawing import Figure
 from facecam.ui.session import LiveSession, Phase
@@ -66,12 +67,13 @@ def status(session: LiveSession, spec: str, view: View | None) -> str:
 
 
 def detector_words(session: LiveSession) -> str:
-    """The detector and its one core."""
+    """The detector, what computes it, and its one core."""
     pipeline, detector = session.pipeline, session.detector
     if detector is None:
         return ""
     core = pipeline.core if pipeline is not None else None
-    return detector.name if core is None else f"{detector.name} on core {core}"
+    words = f"{detector.name} in {TITLES[detector.runtime]}"
+    return words if core is None else f"{words} on core {core}"
 
 
 def opening_name(spec: str) -> str:

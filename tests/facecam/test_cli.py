@@ -72,6 +72,7 @@ def test_wrong_input_gives_one_sentence_and_status_2(tiny_model, capsys, argumen
     "arguments",
     [
         ["--threshold", "1.5"],
+        ["--runtime", "tensorrt"],
         ["--threshold", "abc"],
         ["--core", "4096"],
         ["--core", "x"],

@@ -10,7 +10,10 @@ import pytest
 from facecam.cpu import available_cores, can_pin
 from facecam.detector import FaceDetector
 from facecam.errors import FacecamError
+from facecam.model import load_model
 from facecam.opencv import cv2
+from facecam.plan import Plan
+from facecam.sources.demo import demo_frame
 
 
 @pytest.fixture(scope="module")
@@ -179,3 +182,22 @@ def test_scaling_down_averages(detector):
     tile[0, 0] = tile[1, 1] = 255
     frame = cv2.cvtColor(np.tile(tile, (960, 1280)), cv2.COLOR_GRAY2BGR)
     assert len(detector.detect(frame)) == 0
+
+
+@pytest.mark.parametrize(("width", "height"), [(1920, 1080), (1000, 750), (1281, 961), (3000, 2001)])
+def test_scaling_down_in_steps_shows_what_averaging_shows(tiny_model, width, height):
+    frame = cv2.resize(demo_frame(0), (width, height), interpolation=cv2.INTER_CUBIC)
+    plan = Plan(load_model(tiny_model), height, width, (640, 480), "onnxruntime")
+    scaled = plan.scaled(frame)
+    averaged = cv2.resize(frame, scaled.shape[1::-1], interpolation=cv2.INTER_AREA)
+    assert scaled.shape[:2] == (plan.height, plan.width)
+    assert max(scaled.shape[:2]) <= 640
+    assert np.abs(scaled.astype(int) - averaged).mean() < 1.0
+
+
+def test_threshold_zero_passes_everything_and_keeps_the_best(tiny_model, make_frame):
+    # 2700 cells; the white ones are the best and must be among the candidates that are kept.
+    detector = FaceDetector(tiny_model, threshold=0.0, nms=1.0, size=None)
+    found = detector.detect(make_frame((5, 5), (59, 44), width=1920, height=1440))
+    assert len(found) == 750
+    assert {tuple(box) for box in found.boxes[:2]} == {(160, 160, 192, 192), (1888, 1408, 1920, 1440)}

@@ -3,6 +3,8 @@
     python -m train.faceboxes.export runs/faceboxes/00000-faceboxes/best.pt --out assets/facecam \\
         --data "what it was trained on" --licence "..."
 
+The file holds the fast graph (`train.faceboxes.fast_graph`); `--plain` writes the network as PyTorch exports it.
+
 A public FaceBoxes checkpoint (a plain state dict with the parameter names of FaceBoxes.PyTorch) converts with
 `python -m train.faceboxes.convert`.
 """
@@ -28,6 +30,8 @@ from facecam.anchors import spec_to_json
 from facecam.boxes import VARIANCES
 from facecam.errors import FacecamError
 from train.engine import TrainingError, load_checkpoint
+from train.faceboxes.fast_graph import FORMAT as FAST_FORMAT
+from train.faceboxes.fast_graph import fast_model
 from train.faceboxes.model import MEAN_BGR, MODELS, FaceBoxes
 
 CHECKED_SIZES = ((480, 640), (96, 128), (333, 517))
@@ -93,10 +97,43 @@ def export(net: FaceBoxes, path: Path, provenance: Provenance) -> float:
     return difference
 
 
-def metadata(net: FaceBoxes, provenance: Provenance) -> dict[str, Any]:
+class FastReference(nn.Module):
+    """What the fast graph must compute, by the readable network: offsets and the difference of the logits."""
+
+    def __init__(self, net: FaceBoxes) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, image: Tensor) -> tuple[Tensor]:
+        offsets, logits = self.net(image)
+        return (torch.cat([offsets, logits[..., 1:] - logits[..., :1]], -1),)
+
+
+def export_fast(net: FaceBoxes, path: Path, provenance: Provenance) -> float:
+    """Writes the fast graph (format 2) and returns its largest difference from PyTorch over `CHECKED_SIZES`.
+
+    The difference is that of offsets and logits, as a share of the largest value where that is above 1; that of
+    probabilities is at most a quarter of the logits'. Raises TrainingError, and leaves no file, when it exceeds
+    `TOLERANCE`.
+    """
+    reference = FastReference(net.float().cpu()).eval()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".partial")
+    model = fast_model(net)
+    onnx.helper.set_model_props(model, {"facecam": json.dumps(metadata(net, provenance, FAST_FORMAT))})
+    onnx.save(model, str(partial))
+    difference = largest_difference(reference, partial)
+    if difference > TOLERANCE:
+        partial.unlink()
+        raise TrainingError(f"the fast graph differs from PyTorch by {difference:.1e}: it was not kept.")
+    partial.replace(path)
+    return difference
+
+
+def metadata(net: FaceBoxes, provenance: Provenance, format_number: int = 1) -> dict[str, Any]:
     """The file's description of itself, as `facecam.detector` reads it."""
     return {
-        "format": 1,
+        "format": format_number,
         "name": net.name,
         "mean": list(MEAN_BGR),
         "variances": list(VARIANCES),
@@ -107,12 +144,35 @@ def metadata(net: FaceBoxes, provenance: Provenance) -> dict[str, Any]:
         "commit": provenance.commit,
         "recipe": provenance.recipe,
         "metrics": provenance.metrics,
+        "multiply_adds_vga": multiply_adds(net),
     }
 
 
 @torch.no_grad()
+def multiply_adds(net: FaceBoxes, height: int = 480, width: int = 640) -> int:
+    """Multiply-adds of the convolutions for one image: half the floating-point operations that a core can't avoid."""
+    total = 0
+
+    def count(module: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        nonlocal total
+        assert isinstance(module, nn.Conv2d)
+        total += output[0].numel() * module.weight[0].numel()
+
+    hooks = [module.register_forward_hook(count) for module in net.modules() if isinstance(module, nn.Conv2d)]
+    was_training = net.training
+    try:
+        net.eval()(torch.zeros(1, 3, height, width))
+    finally:
+        net.train(was_training)
+        for hook in hooks:
+            hook.remove()
+    return total
+
+
+@torch.no_grad()
 def largest_difference(exported: nn.Module, path: Path) -> float:
-    """The largest difference of any output between PyTorch and ONNX Runtime, on noise in the range of pictures."""
+    """The largest difference of any output between PyTorch and ONNX Runtime, on noise in the range of pictures; of
+    outputs beyond 1 (logits of noise reach 50), as a share of the largest value."""
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     rng = np.random.default_rng(0)
     largest = 0.0
@@ -120,7 +180,8 @@ def largest_difference(exported: nn.Module, path: Path) -> float:
         image = (rng.random((1, 3, height, width), np.float32) * 255 - 120).astype(np.float32)
         ours = session.run(None, {"image": image})
         theirs = [output.numpy() for output in exported(torch.from_numpy(image))]
-        largest = max(largest, *(float(np.abs(a - b).max()) for a, b in zip(ours, theirs, strict=True)))
+        for a, b in zip(ours, theirs, strict=True):
+            largest = max(largest, float(np.abs(a - b).max()) / max(1.0, float(np.abs(b).max())))
     return largest
 
 
@@ -136,8 +197,11 @@ def current_commit() -> str:
     return done.stdout.strip()
 
 
-def card(net: FaceBoxes, provenance: Provenance, size_bytes: int) -> str:
+def card(net: FaceBoxes, provenance: Provenance, size_bytes: int, plain: bool = False) -> str:
     """The model card, in Markdown."""
+    outputs = (
+        "`loc` (1, A, 4), `conf` (1, A, 2)" if plain else "`faces` (1, A, 5): four offsets, and the logit of a face"
+    )
     parameters = sum(p.numel() for p in net.parameters())
     rows = "\n".join(f"| {name} | {_figure(value)} |" for name, value in _flat(provenance.metrics))
     return f"""# {net.name}
@@ -150,7 +214,7 @@ scratch by `train/faceboxes`; no weights from anywhere else.
 - **Recipe:** {provenance.recipe}
 - **Commit:** {provenance.commit}
 - **Default threshold:** {provenance.threshold:g}
-- **Input:** `image` (1, 3, H, W) float32, BGR minus {MEAN_BGR}. **Outputs:** `loc` (1, A, 4), `conf` (1, A, 2).
+- **Input:** `image` (1, 3, H, W) float32, BGR minus {MEAN_BGR}. **Output:** {outputs}.
 
 | measure | value |
 |---|---|
@@ -190,6 +254,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--recipe", default=None, help="a sentence for the card (default: from the checkpoint)")
     parser.add_argument("--threshold", type=float, default=0.5)
     parser.add_argument("--metrics", type=Path, default=None, help="JSON of figures for the card")
+    parser.add_argument("--plain", action="store_true", help="the network as it is, without the fast graph (format 1)")
     args = parser.parse_args(argv)
     try:
         net, state = load_trained(args.checkpoint)
@@ -203,8 +268,8 @@ def main(argv: list[str] | None = None) -> int:
         )
         provenance = Provenance(args.data, args.licence, current_commit(), recipe, args.threshold, metrics)
         path = args.out / f"{net.name}.onnx"
-        difference = export(net, path, provenance)
-        path.with_suffix(".md").write_text(card(net, provenance, path.stat().st_size), encoding="utf-8")
+        difference = (export if args.plain else export_fast)(net, path, provenance)
+        path.with_suffix(".md").write_text(card(net, provenance, path.stat().st_size, args.plain), encoding="utf-8")
     except (TrainingError, FacecamError, OSError, json.JSONDecodeError) as error:
         print(f"export: {error}", file=sys.stderr)
         return 2

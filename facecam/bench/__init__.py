@@ -1,0 +1,1 @@
+"""CPU speed validation: measuring (`measure`), the core's peak (`peak`), words and files (`report`), `compare`."""

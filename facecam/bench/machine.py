@@ -1,0 +1,57 @@
+"""The machine as it was before the run: what a figure can't be understood without."""
+
+from __future__ import annotations
+
+import platform
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from facecam.cpu import available_cores, cpu_flags, cpu_name
+from facecam.runtimes import RUNTIMES, version
+
+_TELLING_FLAGS = ("sse4_2", "avx2", "fma", "avx512f", "avx512_vnni", "avx_vnni", "avx512_bf16", "amx_tile", "asimd")
+BUSY_PERCENT = 20.0
+
+
+def describe_machine(core: int | None, sample_s: float = 0.5) -> dict[str, Any]:
+    """Plain JSON values; None where the system doesn't tell. The load is sampled for `sample_s` seconds."""
+    loads = psutil.cpu_percent(interval=sample_s, percpu=True)
+    battery = psutil.sensors_battery() if hasattr(psutil, "sensors_battery") else None
+    return {
+        "cpu": cpu_name(),
+        "flags": [flag for flag in _TELLING_FLAGS if flag in cpu_flags()],
+        "cores": len(available_cores()),
+        "pinned_core": core,
+        "governor": _governor(core or 0),
+        "power": None if battery is None else ("mains" if battery.power_plugged else "battery"),
+        "load_before_percent": loads,
+        "busy_before": max(loads, default=0.0) > BUSY_PERCENT,
+        "memory_mib": psutil.virtual_memory().total >> 20,
+        "system": f"{platform.system()} {platform.release()}",
+        "architecture": platform.machine(),
+        "python": platform.python_version(),
+        "versions": {
+            **{name: version(name) for name in RUNTIMES},
+            "numpy": version("numpy"),
+            "opencv-python": version("opencv-python"),
+            "facecam": _own_version(),
+        },
+    }
+
+
+def _governor(core: int) -> str | None:
+    try:
+        path = Path(f"/sys/devices/system/cpu/cpu{core}/cpufreq/scaling_governor")
+        return path.read_text(encoding="utf-8").strip() or None
+    except OSError:
+        return None
+
+
+def _own_version() -> str | None:
+    try:
+        return metadata.version("facecam")
+    except metadata.PackageNotFoundError:
+        return None

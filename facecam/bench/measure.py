@@ -1,0 +1,217 @@
+"""Measuring: subjects take turns in the calling thread, and what disturbed the run is found out and told.
+
+Two clocks: wall time is what a user waits for; the thread's CPU time leaves out what other programs took, so that
+ratios between subjects of one run hold on a busy machine too.
+"""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from facecam.cpu import CoreUse, measure_core_use
+from facecam.detector import FaceDetector, Timings
+from facecam.errors import FacecamError
+
+MAX_CPU_OVER_WALL = 1.05
+MIN_CPU_OVER_WALL = 0.95
+MAX_SPREAD = 0.5
+MAX_SLOWING = 1.1
+_PAUSE_S = 1.0
+_PAUSE_TIMES_MEDIAN = 20.0
+_WARM_UP = 3
+_MIN_ROUNDS = 20
+
+
+class PausedError(FacecamError):
+    """The run stood still meanwhile: its figures say nothing and must not be reported."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is measured. call: one detection; gives the parts of its time if they are known.
+
+    labels: what tells it from the others (model, runtime, width, height, faces and so on), plain JSON values.
+    """
+
+    call: Callable[[], Timings | None]
+    labels: dict[str, str | int | float | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Series:
+    """One subject's figures, one value per detection in order. total_ms: wall time; cpu_ms: the thread's CPU time;
+    pre_ms, network_ms, post_ms: as the subject states them, empty if it doesn't; warm_up_ms: wall time, apart."""
+
+    labels: dict[str, str | int | float | None]
+    warm_up_ms: tuple[float, ...]
+    total_ms: tuple[float, ...]
+    cpu_ms: tuple[float, ...]
+    pre_ms: tuple[float, ...]
+    network_ms: tuple[float, ...]
+    post_ms: tuple[float, ...]
+
+    @property
+    def spread(self) -> float:
+        """Width of the middle 80 % of the wall times as a share of their median."""
+        low, middle, high = np.percentile(self.total_ms, (10, 50, 90))
+        return float((high - low) / middle)
+
+    @property
+    def slowing(self) -> float:
+        """Median CPU time of the last fifth over that of the first fifth: above 1 where the core throttles."""
+        fifth = max(1, len(self.cpu_ms) // 5)
+        return float(np.median(self.cpu_ms[-fifth:]) / max(1e-9, np.median(self.cpu_ms[:fifth])))
+
+
+@dataclass(frozen=True)
+class Run:
+    """One alternating run. use: who computed meanwhile; wall_s: from the first to the last detection."""
+
+    title: str
+    series: tuple[Series, ...]
+    use: CoreUse
+
+    def problems(self) -> list[str]:
+        """Why its wall times can't be trusted, as sentences; empty for a good run."""
+        use, found = self.use, []
+        own_share = use.thread_cpu_s / use.wall_s if use.wall_s > 0 else 0.0
+        if use.others_cpu_s > (MAX_CPU_OVER_WALL - 1) * use.wall_s:
+            found.append(
+                f"More than one thread computed: CPU over wall time is {use.cpu_over_wall:.2f}, and other threads of"
+                f" this program took {use.others_cpu_s:.2f} s."
+            )
+        if own_share < MIN_CPU_OVER_WALL:
+            found.append(
+                f"The core was at work on this for only {100 * own_share:.0f} % of the time: other programs took the"
+                " rest, or it waited."
+            )
+        for series in self.series:
+            if series.spread > MAX_SPREAD:
+                found.append(
+                    f"The times of {describe(series.labels)} spread too much: the middle 80 % of them are"
+                    f" {100 * series.spread:.0f} % of their median apart (at most {100 * MAX_SPREAD:.0f} %)."
+                )
+        return found
+
+    def warnings(self) -> list[str]:
+        """What should be known besides."""
+        return [
+            f"{describe(series.labels)} slowed down by {100 * (series.slowing - 1):.0f} % from the first to the last"
+            " fifth of the run: the core may be throttling."
+            for series in self.series
+            if series.slowing > MAX_SLOWING
+        ]
+
+
+def measure(title: str, subjects: Sequence[Subject], seconds: float = 5.0) -> Run:
+    """Runs the subjects in turns for about that time, at least 20 rounds. The caller has pinned the thread.
+
+    Raises PausedError when the program stood still in between (stopped, or the machine asleep).
+    """
+    warm_up = [_warm_up(subject) for subject in subjects]
+    times: list[list[tuple[float, float, Timings | None]]] = [[] for _ in subjects]
+    marks: list[float] = []
+
+    def rounds() -> None:
+        end_s = time.perf_counter() + seconds
+        while time.perf_counter() < end_s or len(marks) < _MIN_ROUNDS:
+            for subject, own in zip(subjects, times, strict=True):
+                cpu_ns, start_s = time.thread_time_ns(), time.perf_counter()
+                parts = subject.call()
+                own.append((time.perf_counter() - start_s, (time.thread_time_ns() - cpu_ns) / 1e6, parts))
+            marks.append(time.perf_counter())
+
+    clock_s = time.time() - time.perf_counter()
+    was_enabled = gc.isenabled()
+    gc.collect()
+    gc.disable()  # its pauses are not the detector's
+    try:
+        use = measure_core_use(rounds)
+    finally:
+        if was_enabled:
+            gc.enable()
+    _refuse_pauses(marks, times, abs(time.time() - time.perf_counter() - clock_s))
+    series = tuple(map(_series, subjects, warm_up, times))
+    return Run(title, series, use)
+
+
+def _warm_up(subject: Subject) -> tuple[float, ...]:
+    took_ms = []
+    for _ in range(_WARM_UP):
+        start_s = time.perf_counter()
+        subject.call()
+        took_ms.append(1000 * (time.perf_counter() - start_s))
+    return tuple(took_ms)
+
+
+def _refuse_pauses(
+    marks: list[float], times: list[list[tuple[float, float, Timings | None]]], clock_jump_s: float
+) -> None:
+    gaps_s = np.diff(marks)
+    longest_s, median_s = float(gaps_s.max()), float(np.median(gaps_s))
+    # A busy machine stretches a round by a few times; only a program that stood still waits this long.
+    if longest_s > max(_PAUSE_S, _PAUSE_TIMES_MEDIAN * median_s):
+        raise PausedError(f"The run stood still for {longest_s:.1f} s, so there is nothing to report; run it again.")
+    if clock_jump_s > _PAUSE_S:
+        raise PausedError("The machine's clock was set, or it slept during the run; run it again.")
+
+
+def _series(
+    subject: Subject, warm_up_ms: tuple[float, ...], times: list[tuple[float, float, Timings | None]]
+) -> Series:
+    parts = [timings for _, _, timings in times if timings is not None]
+    return Series(
+        labels=subject.labels,
+        warm_up_ms=warm_up_ms,
+        total_ms=tuple(1000 * wall_s for wall_s, _, _ in times),
+        cpu_ms=tuple(cpu_ms for _, cpu_ms, _ in times),
+        pre_ms=tuple(timings.pre_ms for timings in parts),
+        network_ms=tuple(timings.network_ms for timings in parts),
+        post_ms=tuple(timings.post_ms for timings in parts),
+    )
+
+
+def describe(labels: dict[str, str | int | float | None]) -> str:
+    """A subject in words."""
+    words = [model_words(labels.get("model"), labels.get("format"))] if labels.get("model") else []
+    if labels.get("runtime"):
+        words.append(str(labels["runtime"]))
+    if labels.get("width"):
+        words.append(f"{labels['width']}x{labels['height']}")
+    if labels.get("faces") is not None:
+        words.append(f"{labels['faces']} faces")
+    return " ".join(words) or "the subject"
+
+
+def model_words(model: object, format_number: object) -> str:
+    """A model's name; the same network may come as a plain export and as the fast graph."""
+    return f"{model} (plain)" if format_number == 1 else str(model)
+
+
+def detector_subject(detector: FaceDetector, frame: np.ndarray, faces: int) -> Subject:
+    """A detector on one frame, again and again, at the frame's own size: make it with size=None."""
+    found = len(detector.detect(frame))
+    height, width = frame.shape[:2]
+    adds = detector.metadata.get("multiply_adds_vga")
+    labels: dict[str, str | int | float | None] = {
+        "model": detector.name,
+        "model_sha256": detector.model_hash,
+        "format": int(detector.metadata.get("format", 0)),
+        "runtime": detector.runtime,
+        "width": width,
+        "height": height,
+        "faces": faces,
+        "faces_found": found,
+        "multiply_adds": adds * width * height / (640 * 480) if isinstance(adds, (int, float)) else None,
+    }
+
+    def call() -> Timings:
+        detector.detect(frame)
+        return detector.timings
+
+    return Subject(call, labels)

@@ -1,0 +1,165 @@
+"""A benchmark's result: as JSON (`schema.json` describes it), as Markdown, and as a verdict in words."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from facecam.bench.measure import Run, Series, describe, model_words
+from facecam.bench.peak import Peak
+from facecam.errors import FacecamError
+
+SCHEMA = 1
+SCHEMA_FILE = Path(__file__).with_name("schema.json")
+PAPER_FPS, JOURNAL_FPS = 20.0, 28.0
+"""FaceBoxes at VGA on one core of a Xeon E5-2660v3: the conference paper (2017) and the journal version (2019)."""
+_PERCENTS = (10, 50, 90, 95, 99)
+_BINS = 30
+_COLUMNS = (
+    "model", "runtime", "size", "faces (found)", "FPS", "p50 ms", "p90", "p99", "CPU p50 ms", "of the first", "floors"
+)  # fmt: skip
+
+
+def report(machine: dict[str, Any], peak: Peak | None, runs: list[Run], started: str) -> dict[str, Any]:
+    """Everything as plain JSON values. The first run is the main one: the verdict is on its series."""
+    main = runs[0]
+    return {
+        "schema": SCHEMA,
+        "started": started,
+        "machine": machine,
+        "peak": None if peak is None else {"gflops": round(peak.gflops, 2), "method": peak.method},
+        "runs": [_run(run, peak) for run in runs],
+        "warnings": _machine_warnings(machine) + [sentence for run in runs for sentence in run.warnings()],
+        "problems": main.problems(),
+        "verdicts": [verdict(main, series, machine) for series in main.series],
+    }
+
+
+def verdict(run: Run, series: Series, machine: dict[str, Any]) -> str:
+    """What the run shows about this series, in words; why it shows nothing, when its wall times can't be trusted."""
+    problems = run.problems()
+    name = describe({key: series.labels.get(key) for key in ("model", "format", "runtime")})
+    if problems:
+        return f"{name}: no verdict. {' '.join(problems)}"
+    fps = 1000 / float(np.median(series.total_ms))
+    if machine.get("pinned_core") is None:
+        text = f"{name}: {fps:.0f} FPS with one thread, not pinned, on {machine['cpu']}"
+    else:
+        text = f"{name}: {fps:.0f} FPS on one core of {machine['cpu']}"
+    if (series.labels.get("width"), series.labels.get("height")) == (640, 480):
+        text += (
+            f", {fps / PAPER_FPS:.1f} times the paper's {PAPER_FPS:.0f} FPS (2017, E5-2660v3)"
+            f" and {fps / JOURNAL_FPS:.1f} times the {JOURNAL_FPS:.0f} FPS of its journal version"
+        )
+    return text + "."
+
+
+def markdown(result: dict[str, Any]) -> str:
+    """The result as Markdown tables."""
+    machine = result["machine"]
+    peak = result["peak"]
+    lines = [
+        f"**{machine['cpu']}**, {machine['system']}, core {machine['pinned_core']}, flags {' '.join(machine['flags'])}"
+        + ("" if peak is None else f"; peak {peak['gflops']:.0f} GFLOP/s ({peak['method']})"),
+        "",
+        *(f"- {sentence}" for sentence in [*result["verdicts"], *result["warnings"]]),
+    ]
+    for run in result["runs"]:
+        cpu_over_wall = run["cpu_over_wall"]
+        lines += [
+            "",
+            f"{run['title']} (taking turns; CPU over wall time {cpu_over_wall:.2f})",
+            "",
+            "| " + " | ".join(_COLUMNS) + " |",
+            "|" + "---|" * len(_COLUMNS),
+        ]
+        first_ms = run["series"][0]["cpu_ms"]["p50"]
+        for series in run["series"]:
+            labels, total, cpu = series["labels"], series["total_ms"], series["cpu_ms"]
+            floors = series["times_floor"]
+            cells = (
+                model_words(labels.get("model"), labels.get("format")),
+                labels.get("runtime"),
+                f"{labels.get('width')}x{labels.get('height')}",
+                f"{labels.get('faces')} ({labels.get('faces_found')})",
+                f"{1000 / total['p50']:.0f}",
+                *(f"{total[name]:.2f}" for name in ("p50", "p90", "p99")),
+                f"{cpu['p50']:.2f}",
+                f"{cpu['p50'] / first_ms:.3f}",
+                "" if floors is None else f"{floors:.2f}",
+            )
+            lines.append(f"| {' | '.join(map(str, cells))} |")
+    return "\n".join(lines) + "\n"
+
+
+def load(path: Path) -> dict[str, Any]:
+    """A result from its file. Raises FacecamError if it isn't one, or of another schema."""
+    try:
+        result = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise FacecamError(f"{path} can't be read: {error.strerror or error}.") from error
+    except ValueError as error:
+        raise FacecamError(f"{path} is not a benchmark's result (no JSON).") from error
+    if not isinstance(result, dict) or "schema" not in result or not isinstance(result.get("runs"), list):
+        raise FacecamError(f"{path} is not a benchmark's result; `facecam bench --json FILE` writes one.")
+    if result["schema"] != SCHEMA:
+        raise FacecamError(f"{path} has the schema {result['schema']}, this program reads {SCHEMA}; update one.")
+    return result
+
+
+def _run(run: Run, peak: Peak | None) -> dict[str, Any]:
+    return {
+        "title": run.title,
+        "wall_s": round(run.use.wall_s, 3),
+        "cpu_over_wall": round(run.use.cpu_over_wall, 4),
+        "own_cpu_over_wall": round(run.use.thread_cpu_s / run.use.wall_s, 4),
+        "busy_threads": run.use.busy_threads,
+        "problems": run.problems(),
+        "series": [_series(series, peak) for series in run.series],
+    }
+
+
+def _series(series: Series, peak: Peak | None) -> dict[str, Any]:
+    adds = series.labels.get("multiply_adds")
+    floor_ms = 2 * float(adds) / peak.gflops / 1e6 if peak is not None and isinstance(adds, (int, float)) else None
+    counts, edges = np.histogram(series.total_ms, _BINS)
+    return {
+        "labels": series.labels,
+        "detections": len(series.total_ms),
+        "warm_up_ms": _rounded(series.warm_up_ms),
+        **{name: _percentiles(getattr(series, name)) for name in _TIMES},
+        "spread": round(series.spread, 4),
+        "slowing": round(series.slowing, 4),
+        "floor_ms": None if floor_ms is None else round(floor_ms, 4),
+        "times_floor": None if floor_ms is None else round(float(np.median(series.cpu_ms)) / floor_ms, 4),
+        "histogram": {"edges_ms": _rounded(edges), "counts": counts.tolist()},
+        "series_ms": _rounded(series.total_ms),
+    }
+
+
+_TIMES = ("total_ms", "cpu_ms", "pre_ms", "network_ms", "post_ms")
+
+
+def _percentiles(values: tuple[float, ...]) -> dict[str, float] | None:
+    if not values:
+        return None
+    return {f"p{percent}": round(float(np.percentile(values, percent)), 4) for percent in _PERCENTS}
+
+
+def _rounded(values: Any) -> list[float]:
+    return [round(float(value), 4) for value in values]
+
+
+def _machine_warnings(machine: dict[str, Any]) -> list[str]:
+    warnings = []
+    if machine["busy_before"]:
+        loads = ", ".join(f"{load:.0f}" for load in machine["load_before_percent"])
+        warnings.append(f"The machine was busy before the start (load of its cores in percent: {loads}).")
+    if machine["power"] == "battery":
+        warnings.append("The machine runs on battery, which may slow it down.")
+    if machine["pinned_core"] is None:
+        warnings.append("The thread is not pinned to a core: this system can't.")
+    return warnings

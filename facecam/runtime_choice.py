@@ -1,0 +1,106 @@
+"""Which runtime is the faster one here: a short trial, whose result is kept per machine, model and size.
+
+The results lie in one small JSON file in the user's cache folder. A file that is damaged or can't be written costs a
+trial at the next start and nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import platform
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from facecam.cpu import cpu_name
+from facecam.runtimes import RUNTIMES, Bound, version
+
+FILE_NAME = "runtimes.json"
+FORMAT = 1
+TRIAL_S = 0.3
+"""CPU time that a trial takes at most, compiling apart."""
+_MAX_ROUNDS = 25
+_WARM_UP_ROUNDS = 2
+_KEEP = 200
+
+_logger = logging.getLogger(__name__)
+
+
+def choices_path() -> Path:
+    """The file of kept results."""
+    return Path(platformdirs.user_cache_dir("facecam", appauthor=False)) / FILE_NAME
+
+
+def trial_key(model_sha256: str, height: int, width: int) -> str:
+    """What a result holds for: this processor, these versions, this model, this size of the network's input."""
+    versions = "+".join(f"{name}-{version(name) or 'none'}" for name in RUNTIMES)
+    return "|".join((cpu_name(), platform.machine(), versions, model_sha256[:16], f"{width}x{height}"))
+
+
+def kept_choice(key: str, path: Path | None = None) -> str | None:
+    """The runtime that was the faster one before, None if that isn't known."""
+    name = _read(path or choices_path()).get(key)
+    return name if name in RUNTIMES else None
+
+
+def keep_choice(key: str, runtime: str, path: Path | None = None) -> None:
+    """Remembers a result. The file is replaced as a whole, so that it is never seen half written."""
+    path = path or choices_path()
+    choices = _read(path)
+    choices.pop(key, None)
+    choices[key] = runtime
+    for old in list(choices)[:-_KEEP]:
+        del choices[old]
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, partial = tempfile.mkstemp(dir=path.parent, prefix=FILE_NAME, suffix=".partial")
+        try:
+            with open(descriptor, "w", encoding="utf-8") as file:
+                json.dump({"format": FORMAT, "choices": choices}, file, indent=1)
+            os.replace(partial, path)
+        except OSError:
+            os.unlink(partial)
+            raise
+    except OSError as error:
+        _logger.info("the choice of the runtime can't be kept: %s", error)
+
+
+def _read(path: Path) -> dict[str, str]:
+    try:
+        content: Any = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    choices = content.get("choices") if isinstance(content, dict) and content.get("format") == FORMAT else None
+    if not isinstance(choices, dict):
+        return {}
+    return {key: name for key, name in choices.items() if isinstance(key, str) and isinstance(name, str)}
+
+
+def faster(
+    candidates: dict[str, Bound], limit_s: float = TRIAL_S, clock: Callable[[], float] = time.thread_time
+) -> tuple[str, dict[str, float]]:
+    """The fastest of the candidates, and the lower quartile of each one's milliseconds.
+
+    They take turns, and the clock is the thread's CPU time, so that a busy machine slows them alike. The first one
+    stays unless another is faster by 2 %: less than that is not worth the change.
+    """
+    times_s: dict[str, list[float]] = {name: [] for name in candidates}
+    start_s = clock()
+    for index in range(_WARM_UP_ROUNDS + _MAX_ROUNDS):
+        for name, network in candidates.items():
+            before_s = clock()
+            network.run()
+            if index >= _WARM_UP_ROUNDS:
+                times_s[name].append(clock() - before_s)
+        if clock() - start_s > limit_s and index > _WARM_UP_ROUNDS:
+            break
+    quartiles_ms = {name: 1000 * sorted(values)[len(values) // 4] for name, values in times_s.items()}
+    first = next(iter(candidates))
+    best = min(quartiles_ms, key=lambda name: quartiles_ms[name])
+    return (best if quartiles_ms[best] < 0.98 * quartiles_ms[first] else first), quartiles_ms

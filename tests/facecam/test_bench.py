@@ -1,0 +1,272 @@
+"""The benchmark is honest: it measures what there is, notices what disturbs it, and keeps quiet when it can't tell."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from facecam.bench import command, machine, measure, peak
+from facecam.bench.compare import compare
+from facecam.bench.frames import frame_with_faces
+from facecam.bench.measure import PausedError, Run, Series, Subject
+from facecam.bench.peak import Peak
+from facecam.bench.report import SCHEMA_FILE, load, markdown, report, verdict
+from facecam.cli import main
+from facecam.cpu import CoreUse
+from facecam.errors import FacecamError
+
+MACHINE = {
+    "cpu": "Test CPU", "flags": [], "cores": 4, "pinned_core": 3, "governor": None, "power": None,
+    "load_before_percent": [1.0], "busy_before": False, "memory_mib": 1, "system": "Linux", "architecture": "x",
+    "python": "3", "versions": {"numpy": "2"},
+}  # fmt: skip
+
+
+def busy_for(seconds):
+    end_s = time.thread_time() + seconds
+    while time.thread_time() < end_s:
+        pass
+
+
+def made_run(total_ms, *, cpu_ms=None, use=None, labels=None):
+    total_ms = tuple(map(float, total_ms))
+    wall_s = sum(total_ms) / 1000
+    series = Series(
+        labels={"model": "made", "runtime": "x", "width": 640, "height": 480, "faces": 1} if labels is None else labels,
+        warm_up_ms=(1.0,), total_ms=total_ms, cpu_ms=total_ms if cpu_ms is None else cpu_ms,
+        pre_ms=(), network_ms=(), post_ms=(),
+    )  # fmt: skip
+    return Run("made", (series,), CoreUse(wall_s, wall_s, wall_s, 1) if use is None else use)
+
+
+def test_a_known_sleep_measures_as_that_sleep_and_gives_no_verdict():
+    subject = Subject(lambda: time.sleep(0.02), {"model": "sleeper"})
+    run = measure.measure("sleep", [subject], seconds=0.1)
+    (series,) = run.series
+    assert len(series.total_ms) >= 20
+    assert min(series.total_ms) >= 20.0
+    assert np.percentile(series.total_ms, 25) < 40.0
+    assert np.median(series.cpu_ms) < 5.0
+    assert any("at work on this for only" in problem for problem in run.problems())
+    assert "no verdict" in verdict(run, series, MACHINE)
+
+
+def test_known_work_is_measured_in_cpu_time_whatever_else_runs():
+    subjects = [Subject(lambda: busy_for(0.004), {"model": "a"}), Subject(lambda: busy_for(0.008), {"model": "b"})]
+    a, b = measure.measure("work", subjects, seconds=0.1).series
+    assert np.median(a.cpu_ms) == pytest.approx(4.0, rel=0.1)
+    assert np.median(b.cpu_ms) / np.median(a.cpu_ms) == pytest.approx(2.0, rel=0.1)
+    assert len(a.total_ms) == len(b.total_ms)
+
+
+def test_a_second_busy_thread_is_noticed():
+    stop = threading.Event()
+
+    def busy():
+        data = bytes(1 << 20)
+        while not stop.is_set():
+            hashlib.sha256(data).digest()  # computes without the interpreter's lock
+
+    thread = threading.Thread(target=busy)
+
+    def call():
+        if not thread.is_alive():
+            thread.start()
+        busy_for(0.01)
+        time.sleep(0.02)  # lets the other one on, also where there is but one core
+
+    try:
+        run = measure.measure("two", [Subject(call)], seconds=0.5)
+    finally:
+        stop.set()
+        thread.join()
+    assert any("More than one thread computed" in problem for problem in run.problems())
+
+
+def test_a_paused_run_is_not_reported():
+    calls = []
+
+    def call():
+        calls.append(None)
+        if len(calls) == 10:
+            time.sleep(1.2)  # as when the process is stopped, or the lid closed
+        busy_for(0.001)
+
+    with pytest.raises(PausedError, match="stood still"):
+        measure.measure("paused", [Subject(call)], seconds=0.05)
+
+
+def test_a_clock_that_jumps_is_a_pause(monkeypatch):
+    times = iter([1000.0, 1100.0])
+    monkeypatch.setattr(measure.time, "time", lambda: next(times))
+    with pytest.raises(PausedError, match="slept"):
+        measure.measure("asleep", [Subject(lambda: busy_for(0.001))], seconds=0.0)
+
+
+def test_verdict_in_words_and_none_when_the_times_spread():
+    steady = made_run([10.0] * 50)
+    words = verdict(steady, steady.series[0], MACHINE)
+    assert words.startswith("made x: 100 FPS on one core of Test CPU, 5.0 times the paper's 20 FPS")
+    assert "3.6 times the 28 FPS" in words
+    wild = made_run([5.0, 10.0, 20.0] * 20)
+    assert "spread too much" in verdict(wild, wild.series[0], MACHINE)
+    assert "FPS" not in verdict(wild, wild.series[0], MACHINE)
+    other_size = made_run([10.0] * 50, labels={"model": "m", "width": 320, "height": 240})
+    assert "paper" not in verdict(other_size, other_size.series[0], MACHINE)
+
+
+def test_throttling_is_told():
+    run = made_run(list(np.linspace(8, 12, 100)))
+    assert any("throttling" in warning for warning in run.warnings())
+    assert made_run([10.0] * 100).warnings() == []
+
+
+def test_a_busy_machine_is_told(monkeypatch):
+    monkeypatch.setattr(machine.psutil, "cpu_percent", lambda **_: [3.0, 95.0])
+    described = machine.describe_machine(1)
+    assert described["busy_before"]
+    result = report(described, None, [made_run([10.0] * 50)], "now")
+    assert any("busy before the start" in warning for warning in result["warnings"])
+
+
+def test_the_cores_peak_is_plausible():
+    measured = peak.measure_peak()
+    assert measured is not None
+    product = peak._matrix_product()
+    assert product is not None
+    if measured.method == "register loop":
+        assert measured.gflops > 0.9 * product.gflops, (
+            "a matrix product can't beat the multiply-adds that it is made of"
+        )
+
+
+def test_where_code_may_not_be_made_a_matrix_product_stands_in(monkeypatch):
+    def refused(*_args, **_kwargs):
+        raise PermissionError("no executable memory")
+
+    monkeypatch.setattr(peak.mmap, "mmap", refused)
+    measured = peak.measure_peak()
+    assert measured is not None
+    assert measured.method == "matrix product"
+
+
+@pytest.mark.parametrize("count", [0, 1, 20, 200])
+@pytest.mark.parametrize("size", [(640, 480), (320, 240), (1920, 1080)])
+def test_frames_hold_as_many_faces_as_they_say(count, size):
+    frame = frame_with_faces(count, *size)
+    assert frame.shape == (size[1], size[0], 3)
+    assert frame.flags.c_contiguous
+    changed = (frame != frame_with_faces(0, *size)).any(axis=2)
+    from facecam.opencv import cv2
+
+    patches, _, stats, _ = cv2.connectedComponentsWithStats(changed.astype(np.uint8))
+    large = stats[1:, cv2.CC_STAT_AREA] > 0.4 * stats[1:, cv2.CC_STAT_AREA].max(initial=0)
+    assert patches > 0
+    assert large.sum() == count
+
+
+# The command
+
+
+@pytest.fixture(scope="module")
+def result(tiny_model, tmp_path_factory):
+    """A quick benchmark of the tiny model, through the command line."""
+    folder = tmp_path_factory.mktemp("bench")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(command, "SIZES", ((64, 64), (96, 64)))
+        patch.setattr(measure, "_PAUSE_S", 60.0)  # a test machine may be as busy as it likes
+        arguments = ["bench", "--model", str(tiny_model), "--seconds", "0.05", "--json", str(folder / "a.json")]
+        assert main([*arguments, "--markdown", str(folder / "a.md")]) == 0
+    return folder / "a.json"
+
+
+def conforms(value, schema):
+    """Checks the part of JSON Schema that ours uses."""
+    kinds = {
+        "object": dict, "array": list, "string": str, "integer": int, "number": (int, float), "null": type(None),
+    }  # fmt: skip
+    if "const" in schema:
+        assert value == schema["const"]
+    if "type" in schema:
+        names = [schema["type"]] if isinstance(schema["type"], str) else schema["type"]
+        assert any(isinstance(value, kinds[name]) for name in names), (value, names)
+    if isinstance(value, dict):
+        assert set(schema.get("required", ())) <= set(value)
+        for name, part in schema.get("properties", {}).items():
+            if name in value:
+                conforms(value[name], part)
+    if isinstance(value, list) and "items" in schema:
+        for item in value:
+            conforms(item, schema["items"])
+
+
+def test_the_file_conforms_to_its_schema(result):
+    conforms(json.loads(result.read_text()), json.loads(SCHEMA_FILE.read_text()))
+
+
+def test_the_report_holds_what_was_measured(result, tiny_model):
+    content = load(result)
+    main_run, faces, staged, sizes = content["runs"]
+    assert {series["labels"]["model"] for series in main_run["series"]} == {"tiny"}
+    assert "onnxruntime" in {series["labels"]["runtime"] for series in main_run["series"]}
+    sha = hashlib.sha256(tiny_model.read_bytes()).hexdigest()
+    assert {series["labels"]["model_sha256"] for series in main_run["series"]} == {sha}
+    assert [series["labels"]["faces"] for series in faces["series"]] == [0, 1, 20, 200]
+    # 300 cells of 32 px, of which the tiny model sees each as a face or not.
+    assert [series["labels"]["faces_found"] for series in staged["series"]] == [0, 1, 20, 200]
+    assert [series["labels"]["width"] for series in sizes["series"]] == [64, 96]
+    for run in content["runs"]:
+        for series in run["series"]:
+            assert sum(series["histogram"]["counts"]) == series["detections"] == len(series["series_ms"]) >= 20
+            assert series["total_ms"]["p10"] <= series["total_ms"]["p50"] <= series["total_ms"]["p99"]
+    assert len(content["verdicts"]) == len(main_run["series"])
+    assert markdown(content) == result.with_suffix(".md").read_text()
+
+
+def test_results_are_compared_with_their_cautions(result, tmp_path, capsys):
+    other = load(result)
+    other["machine"]["cpu"] = "Another CPU"
+    for run in other["runs"]:
+        for series in run["series"]:
+            series["cpu_ms"]["p50"] *= 2
+    (tmp_path / "b.json").write_text(json.dumps(other))
+    assert main(["bench", "--compare", str(result), str(tmp_path / "b.json")]) == 0
+    text = capsys.readouterr().out
+    assert "Different processors" in text
+    rows = [line for line in text.splitlines() if line.startswith("| tiny")]
+    assert rows
+    assert all(line.rstrip(" |").rpartition("|")[2].strip() == "2.000" for line in rows)
+
+
+def test_nothing_in_common_is_said():
+    a = report(MACHINE, Peak(100.0, "x"), [made_run([10.0] * 50)], "now")
+    b = report(MACHINE, None, [made_run([10.0] * 50, labels={"model": "another"})], "now")
+    assert "nothing in common" in compare(a, b)
+
+
+def test_the_floor_follows_from_multiply_adds_and_peak():
+    labels = {"model": "m", "multiply_adds": 50e6}
+    content = report(MACHINE, Peak(100.0, "x"), [made_run([2.0] * 50, labels=labels)], "now")
+    (series,) = content["runs"][0]["series"]
+    assert series["floor_ms"] == pytest.approx(1.0)
+    assert series["times_floor"] == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"schema": 1}', '{"schema": 99, "runs": []}'])
+def test_other_files_are_refused(tmp_path, content):
+    path = tmp_path / "other.json"
+    path.write_text(content)
+    with pytest.raises(FacecamError) as caught:
+        load(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_result_that_could_not_be_written_is_told_before_measuring(tmp_path, tiny_model, capsys):
+    missing = tmp_path / "no" / "a.json"
+    assert main(["bench", "--model", str(tiny_model), "--json", str(missing)]) == 2
+    assert "There is no folder" in capsys.readouterr().err

@@ -1,0 +1,210 @@
+"""Two runtimes, one network: the same faces from both, on the calling thread alone, and how one is chosen."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from facecam import detector as detector_module
+from facecam import runtime_choice, runtimes
+from facecam.cpu import choose_core, measure_core_use, pinned
+from facecam.detector import FaceDetector
+from facecam.errors import FacecamError
+from facecam.model import load_model
+from facecam.resources import shipped_models
+from facecam.runtimes import AUTO, ONNX_RUNTIME, OPENVINO, RUNTIMES, RuntimeFailure, installed
+from facecam.sources.demo import demo_frame
+
+needs_openvino = pytest.mark.skipif(not installed(OPENVINO), reason="OpenVINO is not installed")
+each_runtime = pytest.mark.parametrize("runtime", [ONNX_RUNTIME, pytest.param(OPENVINO, marks=needs_openvino)])
+
+
+@each_runtime
+def test_faces_are_found_by_either_runtime(tiny_model, make_frame, runtime):
+    detector = FaceDetector(tiny_model, runtime=runtime)
+    for size in ((640, 480), (320, 192), (64, 96)):
+        found = detector.detect(make_frame((0, 1), width=size[0], height=size[1]))
+        np.testing.assert_allclose(found.boxes, [[0, 32, 32, 64]], atol=0.01)
+    assert detector.runtime == runtime
+
+
+@needs_openvino
+@pytest.mark.parametrize("name", shipped_models())
+@pytest.mark.parametrize("size", [(480, 640), (96, 128), (333, 517)])
+def test_shipped_networks_compute_the_same_in_both_runtimes(name, size):
+    model = load_model(name)
+    image = np.random.default_rng(0).uniform(-120, 140, (1, 3, *size)).astype(np.float32)
+    results = []
+    for runtime in RUNTIMES:
+        network = model.bind(image, runtime)
+        network.run()
+        logits = np.clip(network.scores, -30, 30)
+        scores = 1 / (1 + np.exp(-logits)) if network.logits else network.scores
+        results.append((network.offsets.copy(), scores.copy()))
+    np.testing.assert_allclose(results[0][1], results[1][1], atol=1e-3)
+    np.testing.assert_allclose(results[0][0], results[1][0], atol=1e-3 * max(1.0, np.abs(results[0][0]).max()))
+
+
+@each_runtime
+def test_one_pinned_thread_does_all_the_work(tiny_model, runtime):
+    detector = FaceDetector(tiny_model, runtime=runtime)
+    frame = demo_frame(0)
+
+    def work():
+        end_s = time.thread_time() + 0.3
+        while time.thread_time() < end_s:
+            detector.detect(frame)
+
+    with pinned(choose_core()) as core:
+        detector.detect(frame)
+        use = measure_core_use(work)
+        if core is not None and hasattr(os, "sched_getaffinity"):
+            assert os.sched_getaffinity(0) == {core}, "the runtime has moved the thread"
+    assert use.others_cpu_s < 0.05 * use.thread_cpu_s
+    assert use.cpu_over_wall <= 1.05
+
+
+def test_an_unknown_runtime_is_refused(tiny_model):
+    with pytest.raises(FacecamError, match="There is no runtime tensorrt; there are auto, onnxruntime, openvino"):
+        FaceDetector(tiny_model, runtime="tensorrt")
+
+
+def test_without_openvino_auto_is_onnx_runtime_and_asking_for_it_says_what_to_do(monkeypatch, tiny_model, make_frame):
+    monkeypatch.setattr(detector_module, "installed", lambda name: name != OPENVINO)
+    detector = FaceDetector(tiny_model, runtime=AUTO)
+    for _ in range(40):
+        assert len(detector.detect(make_frame((1, 1)))) == 1
+    assert detector.runtime == ONNX_RUNTIME
+    with pytest.raises(FacecamError, match=r"pip install facecam\[openvino\]"):
+        FaceDetector(tiny_model, runtime=OPENVINO)
+
+
+class Unusable:
+    """OpenVINO that is there but broken."""
+
+    def __init__(self, _data):
+        raise RuntimeFailure("OpenVINO is installed but can't be loaded (no plugin).")
+
+
+def test_a_broken_openvino_costs_no_frame(monkeypatch, tiny_model, make_frame, caplog):
+    monkeypatch.setattr(detector_module, "installed", lambda name: True)
+    monkeypatch.setattr(runtimes, "OpenVino", Unusable)
+    monkeypatch.setattr(detector_module, "kept_choice", lambda key: None)
+    detector = FaceDetector(tiny_model)
+    counts = [len(detector.detect(make_frame((1, 1)))) for _ in range(40)]
+    assert counts == [1] * 40
+    assert detector.runtime == ONNX_RUNTIME
+    assert caplog.text.count("OpenVINO is left aside") == 1
+
+
+@needs_openvino
+def test_auto_starts_at_once_and_goes_over_to_the_one_that_was_faster(monkeypatch, tmp_path, tiny_model, make_frame):
+    monkeypatch.setattr(runtime_choice, "choices_path", lambda: tmp_path / "kept" / "runtimes.json")
+    monkeypatch.setattr(detector_module, "faster", lambda candidates: (OPENVINO, {}))
+    frame = make_frame((2, 1))
+    detector = FaceDetector(tiny_model)
+    first = detector.detect(frame)
+    assert detector.runtime == ONNX_RUNTIME
+    for _ in range(detector_module._AUTO_AFTER_FRAMES):
+        last = detector.detect(frame)
+    assert detector.runtime == OPENVINO
+    np.testing.assert_allclose(first.boxes, last.boxes, atol=0.01)
+    # Other sizes have not come up often enough: they stay with the runtime that needs no compiling.
+    detector.detect(make_frame((2, 1), width=320, height=240))
+    assert detector.runtime == ONNX_RUNTIME
+
+    def no_trial(_candidates):
+        raise AssertionError("the result was not kept")
+
+    monkeypatch.setattr(detector_module, "faster", no_trial)
+    again = FaceDetector(tiny_model)
+    for _ in range(detector_module._AUTO_AFTER_FRAMES):
+        again.detect(frame)
+    assert again.runtime == OPENVINO
+
+
+def test_the_trial_names_the_faster_one():
+    clock = [0.0]
+
+    class Fake:
+        def __init__(self, takes_s):
+            self.takes_s = takes_s
+
+        def run(self):
+            clock[0] += self.takes_s
+
+    def trial(**takes_s):
+        clock[0] = 0.0
+        name, quartiles_ms = runtime_choice.faster({n: Fake(s) for n, s in takes_s.items()}, clock=lambda: clock[0])
+        assert clock[0] < 1.0, "the trial took too long"
+        return name, quartiles_ms
+
+    name, quartiles_ms = trial(onnxruntime=0.008, openvino=0.005)
+    assert name == "openvino"
+    assert quartiles_ms == pytest.approx({"onnxruntime": 8.0, "openvino": 5.0})
+    assert trial(onnxruntime=0.005, openvino=0.008)[0] == "onnxruntime"
+    assert trial(onnxruntime=0.00500, openvino=0.00495)[0] == "onnxruntime", "not worth the change"
+
+
+def test_results_are_kept_side_by_side(tmp_path):
+    path = tmp_path / "new folder" / "runtimes.json"
+    assert runtime_choice.kept_choice("a", path) is None
+    runtime_choice.keep_choice("a", OPENVINO, path)
+    runtime_choice.keep_choice("b", ONNX_RUNTIME, path)
+    assert runtime_choice.kept_choice("a", path) == OPENVINO
+    assert runtime_choice.kept_choice("b", path) == ONNX_RUNTIME
+    assert [file.name for file in path.parent.iterdir()] == ["runtimes.json"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "{", "[]", "null", '{"format": 1}', '{"format": 1, "choices": [1]}', '{"format": 9, "choices": {"a": "x"}}',
+     '{"format": 1, "choices": {"a": "../evil"}}', '{"format": 1, "choices": {"a": 3}}', "\udcff"],
+)  # fmt: skip
+def test_a_damaged_file_is_ignored_and_replaced(tmp_path, content):
+    path = tmp_path / "runtimes.json"
+    path.write_bytes(content.encode("utf-8", "surrogateescape"))
+    assert runtime_choice.kept_choice("a", path) is None
+    runtime_choice.keep_choice("a", OPENVINO, path)
+    assert runtime_choice.kept_choice("a", path) == OPENVINO
+    assert json.loads(path.read_text())["format"] == runtime_choice.FORMAT
+
+
+def test_a_place_that_cannot_be_written_is_no_error(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    runtime_choice.keep_choice("a", OPENVINO, tmp_path / "file" / "runtimes.json")
+    assert runtime_choice.kept_choice("a", tmp_path / "file" / "runtimes.json") is None
+
+
+def test_a_result_holds_for_one_model_and_size():
+    keys = {runtime_choice.trial_key(sha, *size) for sha in ("a" * 64, "b" * 64) for size in ((480, 640), (640, 480))}
+    assert len(keys) == 4
+
+
+@each_runtime
+def test_nothing_is_reported_to_the_makers_of_a_runtime(tmp_path, tiny_model, runtime):
+    """By themselves both send events when they are imported, and leave an identifier in the home folder."""
+    script = (
+        "import sys\n"
+        "from facecam.detector import FaceDetector\n"
+        "import numpy as np\n"
+        "FaceDetector(sys.argv[1], runtime=sys.argv[2]).detect(np.zeros((64, 64, 3), np.uint8))\n"
+        "assert sys.argv[2] in sys.modules\n"
+        "print([name for name in sys.modules if 'telemetry' in name or name.startswith('openvino.tools')])\n"
+    )
+    environment = {name: value for name, value in os.environ.items() if name not in ("CI", "ORT_DISABLE_TELEMETRY")}
+    environment |= {"HOME": str(tmp_path), "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tiny_model), runtime],
+        capture_output=True, text=True, timeout=120, check=False, env=environment,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "[]"
+    assert list(tmp_path.rglob("*")) == []

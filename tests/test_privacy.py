@@ -1,0 +1,25 @@
+"""Nothing reports home: ONNX Runtime's telemetry is off in every process of ours, before ONNX Runtime is loaded."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+MODULES = ("facecam.detector", "sagan_gallery.generator", "train.faceboxes.export", "train.sagan.export")
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_telemetry_is_off_before_onnx_runtime_is_loaded(module: str) -> None:
+    code = (
+        "import importlib.abc, os, sys\n"
+        "class Watch(importlib.abc.MetaPathFinder):\n"
+        "    def find_spec(self, name, path, target=None):\n"
+        "        if name == 'onnxruntime':\n"
+        "            print('loaded with', os.environ.get('ORT_DISABLE_TELEMETRY'))\n"
+        "sys.meta_path.insert(0, Watch())\n"
+        f"import {module}\n"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["loaded with 1"]

@@ -1,0 +1,189 @@
+"""The fast graph: what the plain export computes, arranged so that a CPU does it in less time.
+
+`fast_model(net)` writes an ONNX graph node by node from a trained network, in the interface of format 2:
+
+- input `image` (1, 3, H, W) float32, BGR minus the mean, as in format 1;
+- one output `faces` (1, A, 5) float32: dcx dcy dw dh and the logit of the class face, in the order of the anchors.
+
+What is rewritten, each with the same result to float rounding:
+
+- Batch norm is folded into the convolutions (the plain export does so too).
+- One head per level. A softmax over two classes is the sigmoid of their logits' difference, so the difference of the
+  two convolutions is one convolution, a third of the score channels less, and it is merged with the offsets'. The
+  sigmoid itself is left to the reader, which needs it only for the few anchors that pass the threshold.
+- C.ReLU pools before it concatenates and rectifies: max pooling, ReLU and concatenation commute, and a quarter of the
+  pixels is left to copy and rectify.
+
+Gains, and the rewritings that were tried and did not help, are in `facecam/bench/RESULTS.md`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+from torch import Tensor, nn
+
+from train.faceboxes.model import ConvBN, FaceBoxes, FaceBoxesS16, Inception
+
+Array = npt.NDArray[np.float32]
+
+FORMAT = 2
+OPSET = 17
+
+
+def fast_model(net: FaceBoxes, early_pool: bool = True) -> onnx.ModelProto:
+    """The network as an ONNX model of format 2, without metadata; `net` must be in evaluation mode.
+
+    early_pool: False leaves C.ReLU as the paper draws it, which is for measuring the rewriting's gain only.
+    """
+    graph = _Graph()
+    x = _crelu_pool(graph, "image", net.conv1, early_pool)
+    if isinstance(net, FaceBoxesS16):
+        stride16 = _crelu(graph, x, net.conv2)  # needed in full by the lateral connection
+        stride32 = _deep(graph, net, graph.max_pool(stride16))
+        sources = [_stride16_source(graph, net, stride16, stride32[0]), *stride32]
+    else:
+        sources = _deep(graph, net, _crelu_pool(graph, x, net.conv2, early_pool))
+    levels = [_head(graph, *level) for level in zip(net.loc, net.conf, sources, strict=True)]
+    graph.add("Concat", *levels, axis=1, output="faces")
+    return graph.model(net.name)
+
+
+class _Graph:
+    """Nodes and weights so far. Each method adds a node and returns the name of its output."""
+
+    def __init__(self) -> None:
+        self._nodes: list[onnx.NodeProto] = []
+        self._weights: list[onnx.TensorProto] = []
+
+    def constant(self, value: npt.NDArray[Any]) -> str:
+        name = f"constant{len(self._weights)}"
+        self._weights.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+        return name
+
+    def add(self, kind: str, *inputs: str, output: str | None = None, **attributes: Any) -> str:
+        name = output or f"{kind.lower()}{len(self._nodes)}"
+        self._nodes.append(helper.make_node(kind, list(inputs), [name], name=name, **attributes))
+        return name
+
+    def conv(self, x: str, weight: Array, bias: Array, stride: int = 1, groups: int = 1) -> str:
+        kernel = weight.shape[2]
+        return self.add(
+            "Conv", x, self.constant(weight), self.constant(bias),
+            kernel_shape=[kernel] * 2, strides=[stride] * 2, pads=[kernel // 2] * 4, group=groups,
+        )  # fmt: skip
+
+    def conv_relu(self, x: str, block: ConvBN) -> str:
+        return self.add("Relu", self.conv(x, *folded(block), block.conv.stride[0], block.conv.groups))
+
+    def max_pool(self, x: str) -> str:
+        return self.add("MaxPool", x, kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1])
+
+    def concat(self, *parts: str) -> str:
+        return self.add("Concat", *parts, axis=1)
+
+    def model(self, name: str) -> onnx.ModelProto:
+        image = helper.make_tensor_value_info("image", TensorProto.FLOAT, [1, 3, "height", "width"])
+        faces = helper.make_tensor_value_info("faces", TensorProto.FLOAT, [1, "anchors", 5])
+        graph = helper.make_graph(self._nodes, name, [image], [faces], self._weights)
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=8)
+        onnx.checker.check_model(model)
+        return model
+
+
+def folded(block: ConvBN) -> tuple[Array, Array]:
+    """Weight and bias of one convolution that does what the block's convolution and batch norm do, computed in double
+    precision."""
+    bn = block.bn
+    assert bn.running_mean is not None
+    assert bn.running_var is not None
+    scale = _double(bn.weight) / np.sqrt(_double(bn.running_var) + bn.eps)
+    weight = _double(block.conv.weight) * scale[:, None, None, None]
+    bias = _double(bn.bias) - _double(bn.running_mean) * scale
+    return weight.astype(np.float32), bias.astype(np.float32)
+
+
+def _double(tensor: Tensor) -> npt.NDArray[np.float64]:
+    return tensor.detach().cpu().double().numpy()
+
+
+def _crelu(graph: _Graph, x: str, block: ConvBN) -> str:
+    """C.ReLU in full: ReLU of the convolution and of its negative."""
+    y = graph.conv(x, *folded(block), block.conv.stride[0])
+    return graph.add("Relu", graph.concat(y, graph.add("Neg", y)))
+
+
+def _crelu_pool(graph: _Graph, x: str, block: ConvBN, early_pool: bool) -> str:
+    """C.ReLU and the max pooling after it."""
+    if not early_pool:
+        return graph.max_pool(_crelu(graph, x, block))
+    y = graph.conv(x, *folded(block), block.conv.stride[0])
+    # The pooling's padding is minus infinity, which the ReLU after it never sees: each window holds a real pixel.
+    return graph.add("Relu", graph.concat(graph.max_pool(y), graph.max_pool(graph.add("Neg", y))))
+
+
+def _inception(graph: _Graph, block: Inception, x: str) -> str:
+    pooled = graph.add(
+        "AveragePool", x, kernel_shape=[3, 3], strides=[1, 1], pads=[1, 1, 1, 1], count_include_pad=1
+    )  # fmt: skip
+    reduced, reduced_2 = graph.conv_relu(x, block.branch3x3_reduce), graph.conv_relu(x, block.branch3x3_reduce_2)
+    return graph.concat(
+        graph.conv_relu(x, block.branch1x1),
+        graph.conv_relu(pooled, block.branch1x1_2),
+        graph.conv_relu(reduced, block.branch3x3),
+        graph.conv_relu(graph.conv_relu(reduced_2, block.branch3x3_2), block.branch3x3_3),
+    )
+
+
+def _deep(graph: _Graph, net: FaceBoxes, x: str) -> list[str]:
+    """The three maps of the paper, at strides 32, 64 and 128, from the pooled C.ReLU."""
+    for block in (net.inception1, net.inception2, net.inception3):
+        x = _inception(graph, block, x)
+    stride64 = graph.conv_relu(graph.conv_relu(x, net.conv3_1), net.conv3_2)
+    stride128 = graph.conv_relu(graph.conv_relu(stride64, net.conv4_1), net.conv4_2)
+    return [x, stride64, stride128]
+
+
+def _stride16_source(graph: _Graph, net: FaceBoxesS16, stride16: str, stride32: str) -> str:
+    lateral = graph.conv(stride16, *_plain(net.lateral))
+    top = graph.conv(stride32, *_plain(net.top_down))
+    # Upsampled to the lateral map's own size: it has one row or column less than twice the coarse map where the image
+    # ends inside of a cell.
+    size = graph.add("Slice", graph.add("Shape", lateral), *(graph.constant(np.array([n])) for n in (2, 4)))
+    size = graph.add("Concat", graph.constant(np.array([1, net.width])), size, axis=0)
+    upsampled = graph.add(
+        "Resize", top, "", "", size,
+        mode="nearest", coordinate_transformation_mode="asymmetric", nearest_mode="floor",
+    )  # fmt: skip
+    merged = graph.add("Relu", graph.add("Add", lateral, upsampled))
+    return graph.conv_relu(graph.conv_relu(merged, net.merge_depthwise), net.merge_pointwise)
+
+
+def _plain(conv: nn.Module) -> tuple[Array, Array]:
+    """Weight and bias of a convolution without batch norm."""
+    assert isinstance(conv, nn.Conv2d)
+    assert conv.bias is not None
+    return _double(conv.weight).astype(np.float32), _double(conv.bias).astype(np.float32)
+
+
+def _head(graph: _Graph, loc: nn.Module, conf: nn.Module, source: str) -> str:
+    """(1, anchors of the level, 5): offsets and logit of each anchor from one convolution."""
+    loc_weight, loc_bias = _plain(loc)
+    conf_weight, conf_bias = _plain(conf)
+    anchors, inputs = len(conf_bias) // 2, loc_weight.shape[1]
+    # Channels: of each anchor in turn, its four offsets and its logit, so that a transposition alone puts it in order.
+    weight = np.concatenate(
+        [
+            loc_weight.reshape(anchors, 4, inputs, 3, 3),
+            (conf_weight[1::2] - conf_weight[0::2]).reshape(anchors, 1, inputs, 3, 3),
+        ],
+        axis=1,
+    )
+    bias = np.concatenate([loc_bias.reshape(anchors, 4), (conf_bias[1::2] - conf_bias[0::2])[:, None]], axis=1)
+    head = graph.conv(source, weight.reshape(anchors * 5, inputs, 3, 3), bias.reshape(-1))
+    last = graph.add("Transpose", head, perm=[0, 2, 3, 1])
+    return graph.add("Reshape", last, graph.constant(np.array([1, -1, 5])))
