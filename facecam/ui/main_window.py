@@ -69,7 +69,7 @@ class MainWindow(QMainWindow):
             for index, spec in enumerate(self._specs[:9]):
                 action = QAction(spec.title, self)
                 action.setShortcut(QKeySequence(str(index + 1)))
-                action.triggered.connect(lambda _checked=False, index=index: self._tabs.setCurrentIndex(index))
+                action.triggered.connect(lambda _checked=False, index=index: self.go_to(index))
                 commands.append(action)
         keys = QAction("Keyboard shortcuts", self)
         keys.setShortcut(QKeySequence("F1"))
@@ -89,6 +89,10 @@ class MainWindow(QMainWindow):
             self._pages[index].addWidget(tab)
             tab.full_screen_wished.connect(self.set_full_screen)
         return tab
+
+    def go_to(self, index: int) -> None:
+        """Brings a tab to the front, counted from 0."""
+        self._tabs.setCurrentIndex(index)
 
     def _show(self, index: int) -> None:
         if not 0 <= index < len(self._specs):

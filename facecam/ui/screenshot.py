@@ -26,6 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("out", type=Path, help="PNG file to write")
     parser.add_argument("--source", default="demo", help="as for `facecam` (default: demo)")
     parser.add_argument("--size", type=_size, default=(1280, 800), help="of the window, such as 1280x800")
+    parser.add_argument("--tab", type=int, default=1, help="to show, counted from 1 (default: 1)")
     parser.add_argument("--scheme", choices=("light", "dark"), default="light")
     parser.add_argument("--after", type=float, default=4.0, metavar="SECONDS", help="time to wait before (default: 4)")
     parser.add_argument("--model", help="a shipped model's name or an ONNX file")
@@ -40,6 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
     window = build_window(options.source, Settings(), model=options.model, threshold=options.threshold)
     window.resize(*options.size)
     window.show()
+    window.go_to(options.tab - 1)
     status = 0
 
     def take() -> None:
