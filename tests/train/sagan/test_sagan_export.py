@@ -1,0 +1,116 @@
+"""Exported graphs compute what the networks compute, and say what they are."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+import pytest
+import torch
+
+from train.sagan.export import export_discriminator, export_generator, parity, tiny_generator
+from train.sagan.networks import Discriminator, Generator, NetworkConfig
+from train.sagan.sampling import set_standing_statistics
+
+
+def session(path: Path) -> ort.InferenceSession:
+    """A session that keeps quiet about the input with a default."""
+    options = ort.SessionOptions()
+    options.log_severity_level = 3
+    return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def config(classes: int) -> NetworkConfig:
+    """Two attention layers in each network."""
+    return NetworkConfig(32, classes, z_dim=16, width=8, attention_g=(8, 16), attention_d=(16, 8))
+
+
+def made_generator(classes: int) -> Generator:
+    """Random weights, with gammas and statistics that matter."""
+    torch.manual_seed(0)
+    generator = Generator(config(classes))
+    with torch.no_grad():
+        for gamma in generator.gammas():
+            gamma.fill_(0.8)
+        for block in generator.blocks.values():
+            block.norm1.gain.normal_(1, 0.3)
+            block.norm2.bias.normal_(0, 0.3)
+    set_standing_statistics(generator, torch.ones(classes), batches=2, batch=8)
+    return generator
+
+
+@pytest.mark.parametrize("classes", [1, 3])
+def test_generator_parity(tmp_path: Path, classes: int) -> None:
+    generator = made_generator(classes)
+    export_generator(generator, tmp_path / "g.onnx", {"name": "g"})
+    image, rows = parity(generator, tmp_path / "g.onnx")
+    assert image < 1e-4
+    assert rows < 1e-4
+    inputs = [i.name for i in session(tmp_path / "g.onnx").get_inputs()]
+    assert ("label" in inputs) == (classes > 1)
+
+
+def test_half_size_weights_keep_the_picture(tmp_path: Path) -> None:
+    generator = made_generator(3)
+    export_generator(generator, tmp_path / "whole.onnx", {})
+    export_generator(generator, tmp_path / "half.onnx", {}, half=True)
+    assert (tmp_path / "half.onnx").stat().st_size < 0.65 * (tmp_path / "whole.onnx").stat().st_size
+    assert parity(generator, tmp_path / "half.onnx")[0] < 2 / 255
+
+
+def test_attention_scale_switches_attention_off(tmp_path: Path) -> None:
+    generator = made_generator(3)
+    export_generator(generator, tmp_path / "g.onnx", {})
+    net = session(tmp_path / "g.onnx")
+    feed: dict[str, Any] = {
+        "z": np.random.default_rng(0).standard_normal((4, 16), np.float32),
+        "label": np.arange(4) % 3,
+    }
+    usual, rows, gamma = net.run(["image", "attention_2", "gamma_2"], feed)
+    off, same_rows = net.run(["image", "attention"], feed | {"attention_scale": np.zeros(1, np.float32)})
+    with torch.no_grad():
+        expected = generator(torch.from_numpy(feed["z"]), torch.from_numpy(feed["label"]), 0.0)[0].numpy()
+    np.testing.assert_allclose(off, expected, atol=1e-4)
+    assert np.abs(off - usual).max() > 0.01
+    np.testing.assert_allclose(rows.sum(2), 1, atol=1e-5)
+    np.testing.assert_allclose(same_rows.sum(2), 1, atol=1e-5)
+    assert gamma.shape == ()
+    assert gamma == pytest.approx(0.8)
+
+
+def test_metadata_describe_the_layers(tmp_path: Path) -> None:
+    export_generator(made_generator(3), tmp_path / "g.onnx", {"name": "g", "classes": ["a", "b", "c"]})
+    about = json.loads(session(tmp_path / "g.onnx").get_modelmeta().custom_metadata_map["sagan"])
+    assert about["format"] == 1
+    assert about["resolution"] == 32
+    assert about["z_dim"] == 16
+    assert about["query_grid"] == [8, 8]
+    assert about["key_grid"] == [4, 4]
+    assert about["attention_layers"][1] == {"query_grid": [16, 16], "key_grid": [8, 8]}
+
+
+@pytest.mark.parametrize("classes", [1, 3])
+def test_discriminator_parity(tmp_path: Path, classes: int) -> None:
+    torch.manual_seed(0)
+    discriminator = Discriminator(config(classes)).eval()
+    with torch.no_grad():
+        for gamma in discriminator.gammas():
+            gamma.fill_(0.8)
+    export_discriminator(discriminator, tmp_path / "d.onnx", {})
+    images, labels = torch.rand(4, 3, 32, 32) * 2 - 1, torch.arange(4) % classes
+    feed = {"image": images.numpy()} | ({"label": labels.numpy()} if classes > 1 else {})
+    score, first, second = session(tmp_path / "d.onnx").run(["score", "attention", "attention_2"], feed)
+    with torch.no_grad():
+        scores, maps = discriminator(images, labels)
+    np.testing.assert_allclose(score, scores.numpy(), atol=1e-4)
+    np.testing.assert_allclose(first, maps[0].numpy(), atol=1e-5)
+    np.testing.assert_allclose(second, maps[1].numpy(), atol=1e-5)
+
+
+def test_tiny_generator_is_ready_to_use(tmp_path: Path) -> None:
+    tiny_generator(tmp_path / "tiny.onnx")
+    net = session(tmp_path / "tiny.onnx")
+    image, rows = net.run(["image", "attention"], {"z": np.zeros((2, 16), np.float32), "label": np.array([0, 1])})
+    assert image.shape == (2, 3, 32, 32)
+    assert rows.shape == (2, 256, 64)

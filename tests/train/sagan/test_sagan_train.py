@@ -1,0 +1,176 @@
+"""A tiny run from the pictures to the gallery: trains, resumes, is measured, is exported, samples."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from facecam.opencv import cv2
+from sagan_gallery.generator import Generator as Gallery
+from train.engine import TrainingError, load_checkpoint
+from train.sagan import card, evaluate, export, shapes
+from train.sagan.train import main
+
+
+def weights(path: Path) -> dict[str, torch.Tensor]:
+    """All tensors of both networks, the average and the optimizers in a checkpoint."""
+    state = load_checkpoint(path)
+    found = {}
+    for part in ("generator", "discriminator", "critic"):
+        found |= {f"{part}.{name}": value for name, value in state.get(part, {}).items()}
+    found |= {f"ema.{name}": value for name, value in state["ema"]["module"].items()}
+    for part in ("optimizer_g", "optimizer_d"):
+        for index, values in state[part]["state"].items():
+            found |= {f"{part}.{index}.{name}": torch.as_tensor(value) for name, value in values.items()}
+    return found
+
+
+def test_run_leaves_statistics_pictures_and_the_best_checkpoint(run: Path) -> None:
+    lines = [json.loads(line) for line in (run / "stats.jsonl").read_text().splitlines()]
+    losses = [line for line in lines if "loss_d" in line]
+    assert {"loss_g", "gamma_g", "gamma_d", "sigma_g", "images_per_s"} <= set(losses[0])
+    fids = [line["fid_own_features"] for line in lines if "fid_own_features" in line]
+    assert len(fids) == 3
+    assert load_checkpoint(run / "best.pt")["best_fid"] == pytest.approx(min(fids), abs=1e-3)
+    assert load_checkpoint(run / "latest.pt")["step"] == 30
+    assert list(run.glob("fakes*.png"))
+
+
+def test_weights_move_and_stay_finite(run: Path) -> None:
+    state = load_checkpoint(run / "latest.pt")
+    assert all(torch.isfinite(value).all() for value in weights(run / "latest.pt").values())
+    gammas = [v for n, v in weights(run / "latest.pt").items() if n.startswith("generator") and n.endswith("gamma")]
+    assert gammas[0].item() != 0
+    assert state["images"] == 240
+
+
+@pytest.mark.parametrize("critic", [False, True])
+def test_resumed_run_is_the_same_bit_for_bit(
+    tiny: list[str], pictures: Path, features: Path, tmp_path: Path, critic: bool
+) -> None:
+    common = ["--data", str(pictures), *tiny]
+    if critic:
+        common += ["--critic", "0.5", "--critic-features", str(features)]
+    whole = main([*common, "--runs", str(tmp_path / "a"), "--kimg", "0.064"])
+    part = main([*common, "--runs", str(tmp_path / "b"), "--kimg", "0.032"])
+    main([*common, "--runs", str(tmp_path / "b"), "--kimg", "0.064", "--resume", str(part / "latest.pt")])
+    expected, found = weights(whole / "latest.pt"), weights(part / "latest.pt")
+    assert expected.keys() == found.keys()
+    different = [name for name in expected if not torch.equal(expected[name], found[name])]
+    assert different == []
+
+
+def test_other_seed_is_another_run(tiny: list[str], pictures: Path, tmp_path: Path) -> None:
+    runs = [
+        main(["--data", str(pictures), *tiny, "--runs", str(tmp_path), "--kimg", "0.008", "--seed", seed])
+        for seed in "01"
+    ]
+    a, b = (weights(folder / "latest.pt")["generator.first.kernel.weight"] for folder in runs)
+    assert not torch.equal(a, b)
+
+
+def test_accumulated_steps_count_all_pictures(tiny: list[str], pictures: Path, tmp_path: Path) -> None:
+    options = ["--accumulate", "2", "--d-steps", "2", "--runs", str(tmp_path), "--kimg", "0.064"]
+    state = load_checkpoint(main(["--data", str(pictures), *tiny, *options]) / "latest.pt")
+    assert (state["step"], state["images"]) == (2, 64)
+
+
+def test_warm_start_takes_what_fits(tiny: list[str], pictures: Path, run: Path, tmp_path: Path) -> None:
+    options = ["--warm-start", str(run / "latest.pt"), "--runs", str(tmp_path), "--kimg", "0"]
+    larger = [o if o != "32" else "64" for o in tiny]
+    larger[larger.index("--width") + 1] = "2"
+    folder = main(["--data", str(pictures), *larger, *options])
+    old, new = weights(run / "latest.pt"), weights(folder / "latest.pt")
+    name = "generator.blocks.16.conv1.kernel.weight"
+    assert torch.equal(old[name], new[name])
+
+
+def test_mistakes_are_named(tiny: list[str], pictures: Path, run: Path, features: Path, tmp_path: Path) -> None:
+    common = [*tiny, "--runs", str(tmp_path), "--kimg", "0.008"]
+    with pytest.raises(TrainingError, match="--critic-features"):
+        main(["--data", str(pictures), *common, "--critic", "1"])
+    (tmp_path / "data" / "other").mkdir(parents=True)
+    (tmp_path / "data" / "other" / "a.png").write_bytes((pictures / "red" / "00.png").read_bytes())
+    with pytest.raises(TrainingError, match="trained on blue"):
+        main(["--data", str(tmp_path / "data"), *common, "--resume", str(run / "latest.pt")])
+    with pytest.raises(TrainingError, match=r"train\.sagan\.train"):
+        evaluate.main([str(features), "--data", str(pictures), "--features", str(features)])
+
+
+def test_run_is_measured(run: Path, pictures: Path, features: Path, tmp_path: Path) -> None:
+    options = ["--data", str(pictures), "--cache", str(tmp_path), "--samples", "90", "--device", "cpu"]
+    figures = evaluate.main([str(run / "best.pt"), "--features", str(features), *options])
+    assert figures["FID (own features)"] > figures["FID (own features) floor, real half against real half"] > 0
+    assert 1 <= figures["IS (own features)"][0] <= 3
+    assert set(figures["per class (own features)"]) == {"blue", "green", "red"}
+    assert figures["class accuracy, held-out real"] > 0.9  # colours are easy
+    assert not [name for name in figures if name.startswith(("FID", "IS")) and "own features" not in name]
+    nearest = figures["nearest training picture, in features"]
+    assert nearest["smallest, samples"] > 0
+    assert figures["diversity within a class (own features), real"] > 0
+
+
+def test_real_pictures_count_as_memorised(pictures: Path, features: Path) -> None:
+    """A generator that gives training pictures back is caught."""
+    from train.sagan.data import load_pictures, to_float
+    from train.sagan.features import load_features
+
+    data = load_pictures(pictures, 32)
+    judge = load_features(features)[0]
+
+    class Copier(torch.nn.Module):
+        config = type("Config", (), {"z_dim": 4, "classes": 3})
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.unused = torch.nn.Parameter(torch.zeros(()))
+
+        def forward(
+            self, z: torch.Tensor, label: torch.Tensor, scale: float
+        ) -> tuple[torch.Tensor, list[torch.Tensor]]:
+            return to_float(data.images[(z[:, 0].abs() * 1000).long() % len(data)]), []
+
+    figures = evaluate.evaluate(Copier(), judge, data, torch.device("cpu"), 64, True)  # type: ignore[arg-type]
+    assert figures["nearest training picture, in features"]["samples nearer than 99 % of real"] == 1.0
+
+
+def test_exported_files_sample_in_the_gallery(run: Path, pictures: Path, tmp_path: Path) -> None:
+    options = ["--data", str(pictures), "--cache", str(tmp_path / "cache"), "--out", str(tmp_path), "--name", "tiny"]
+    export.main([str(run / "best.pt"), *options, "--licence", "for tests", "--about-data", "noise"])
+    gallery = Gallery(tmp_path / "tiny.onnx")
+    assert gallery.classes == ["blue", "green", "red"]
+    sample = gallery.sample(3, "red")
+    assert sample.image.shape == (32, 32, 3)
+    np.testing.assert_allclose(sample.attention.sum(1), 1, atol=1e-5)
+    assert sample.attention.shape == (256, 64)
+    assert not np.array_equal(sample.image, gallery.sample(4, "red").image)
+
+    shapes.main(
+        [str(tmp_path / "tiny.onnx"), "--samples", "4", "--queries", "4", "--out", str(tmp_path / "shapes.json")]
+    )
+    card.main([str(tmp_path / "tiny.onnx"), "--shapes", str(tmp_path / "shapes.json")])
+    text = (tmp_path / "tiny.md").read_text(encoding="utf-8")
+    assert all(words in text for words in ("pictures seen", "for tests", "noise", "tiny.jpg", "disc of the same mass"))
+    picture = cv2.imdecode(np.fromfile(tmp_path / "tiny.jpg", np.uint8), cv2.IMREAD_COLOR)
+    assert picture.shape == (3 * 32, 2 * 8 * 32 + 16, 3)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="torchrun needs libuv there, which the Windows wheels leave out")
+def test_two_processes_keep_the_same_weights(tiny: list[str], pictures: Path, tmp_path: Path) -> None:
+    script = Path(__file__).with_name("two_processes.py")
+    root = Path(__file__).parents[3]
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", str(script)]
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(root)}
+    options = ["--data", str(pictures), "--runs", str(tmp_path), "--kimg", "0.064", *tiny]
+    done = subprocess.run([*command, *options], env=environment, capture_output=True, text=True, timeout=240)
+    assert done.returncode == 0, done.stderr[-2000:]
+    folders = [path for path in tmp_path.iterdir() if path.name[:5].isdigit()]
+    assert len(folders) == 1
+    state = load_checkpoint(folders[0] / "latest.pt")
+    assert (state["step"], state["images"]) == (4, 64)
+    assert "same weights" in done.stdout

@@ -1,0 +1,132 @@
+"""Writes the model card of an exported generator, with its sample grid.
+
+    python -m train.sagan.card assets/sagan_gallery/sagan64.onnx --shapes runs/sagan64-shapes.json
+
+Everything in the card comes out of the ONNX file's own metadata and the JSON of `train.sagan.shapes`; the grid is drawn
+by the file itself, so it shows what the gallery will show: generated pictures only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from train.engine import TrainingError
+from train.sagan.sampling import save_picture
+
+
+def sample_grid(
+    session: ort.InferenceSession, about: dict[str, Any], truncation: float, columns: int = 8
+) -> NDArray[np.uint8]:
+    """RGB (rows * R, columns * R, 3): a row for each class, latents of seed 1."""
+    rows = max(1, len(about["classes"]))
+    side = about["resolution"]
+    random = np.random.default_rng(1)
+    canvas = np.empty((rows, columns, side, side, 3), np.uint8)
+    for row in range(rows):
+        z = random.standard_normal((columns, about["z_dim"]), np.float32) * np.float32(truncation)
+        feed: dict[str, Any] = {"z": z}
+        if about["classes"]:
+            feed["label"] = np.full(columns, row, np.int64)
+        image = session.run(["image"], feed)[0]
+        canvas[row] = np.clip((image + 1) * 127.5 + 0.5, 0, 255).astype(np.uint8).transpose(0, 2, 3, 1)
+    return np.ascontiguousarray(canvas.transpose(0, 2, 1, 3, 4).reshape(rows * side, columns * side, 3))
+
+
+def flatten(figures: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    """(name, value) rows of nested figures."""
+    rows: list[tuple[str, str]] = []
+    for name, value in figures.items():
+        if isinstance(value, dict):
+            rows += flatten(value, f"{prefix}{name}: ")
+        elif isinstance(value, list):
+            rows.append((prefix + name, ", ".join(f"{v:.3g}" if isinstance(v, float) else str(v) for v in value)))
+        else:
+            rows.append((prefix + name, f"{value:.4g}" if isinstance(value, float) else str(value)))
+    return rows
+
+
+def table(figures: dict[str, Any]) -> str:
+    """Figures as a table in Markdown."""
+    return "\n".join(
+        ["| figure | value |", "|---|---|", *(f"| {name} | {value} |" for name, value in flatten(figures))]
+    )
+
+
+def per_class_table(figures: dict[str, dict[str, float]]) -> str:
+    """The figures per class, a row for each."""
+    lines = ["| class | samples | FID | floor | accuracy |", "|---|---|---|---|---|"]
+    for name, row in figures.items():
+        accuracy = f"{row['accuracy']:.2f}" if "accuracy" in row else "-"
+        lines.append(f"| `{name}` | {row['samples']} | {row['FID']:.2f} | {row['floor']:.2f} | {accuracy} |")
+    return "\n".join(lines)
+
+
+def card(about: dict[str, Any], file_name: str, picture: str, shapes: dict[str, Any]) -> str:
+    """The text of the card."""
+    metrics = dict(about.get("metrics") or {})
+    parts = [
+        f"# {about['name']}",
+        f"`{file_name}`: the generator of a Self-Attention GAN (Zhang et al. 2018, arXiv 1805.08318), "
+        f"{about['resolution']} x {about['resolution']} pixels, trained by `train/sagan` of this project.",
+        f"**Data:** {about['data'] or 'not stated'}. The pictures themselves are not part of the project.",
+        f"**Terms of use of the weights:** {about['licence'] or 'not stated'}.",
+    ]
+    if about.get("training"):
+        parts.append(f"**Training:** {about['training']}")
+    if about.get("commit"):
+        parts.append(f"**Code:** commit {about.get('commit')}.")
+    parts += [
+        f"![Generated samples]({picture})",
+        "Generated samples, one row per class: truncation 1 on the left, 0.7 on the right.",
+        "## Figures",
+        "`own features`: computed on the features of a small classifier trained on the same pictures, with another "
+        "seed and widths than any classifier used in training. They compare generators within this project, and "
+        "flatter pictures whose texture is right before their shapes are; they are no published FID.",
+    ]
+    for name in [n for n in metrics if n.startswith("per class")]:
+        parts.append(per_class_table(metrics.pop(name)))
+    if metrics:
+        parts.append(table(metrics))
+    if shapes:
+        parts += [
+            "## Do the attention maps follow shapes?",
+            "See `train/sagan/shapes.py` for what is measured.",
+            table(shapes),
+        ]
+    return "\n\n".join(parts) + "\n"
+
+
+def main(argv: list[str] | None = None) -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model", type=Path, help="an exported generator; the card goes beside it")
+    parser.add_argument("--shapes", type=Path, help="JSON of python -m train.sagan.shapes")
+    args = parser.parse_args(argv)
+    if not args.model.is_file():
+        raise TrainingError(f"There is no model at {args.model}: export one with python -m train.sagan.export.")
+    options = ort.SessionOptions()
+    options.log_severity_level = 3
+    session = ort.InferenceSession(str(args.model), options, providers=["CPUExecutionProvider"])
+    about = json.loads(session.get_modelmeta().custom_metadata_map["sagan"])
+    grids = [sample_grid(session, about, truncation) for truncation in (1.0, 0.7)]
+    gap = np.full((grids[0].shape[0], 16, 3), 255, np.uint8)
+    picture = args.model.with_suffix(".jpg")
+    save_picture(picture, np.concatenate([grids[0], gap, grids[1]], axis=1))
+    shapes = json.loads(args.shapes.read_text(encoding="utf-8")) if args.shapes else {}
+    text = card(about, args.model.name, picture.name, shapes)
+    args.model.with_suffix(".md").write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except TrainingError as error:
+        sys.exit(str(error))

@@ -1,0 +1,217 @@
+"""Measures a trained generator: FID, inception score, class accuracy, memorisation and diversity.
+
+    python -m train.sagan.evaluate runs/00000-sagan64/best.pt --data ../shared/data/sagan --features runs/features-a.pt
+
+With `--inception` and a weight file, on Inception-v3's features as published; otherwise on those of our own classifier,
+and then every figure is named `own features`. The floor is what real pictures get against real pictures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from train.engine import TrainingError, load_checkpoint, world
+from train.sagan.data import PictureSet, load_pictures, to_float
+from train.sagan.features import FeatureNet, held_out, load_features
+from train.sagan.inception import load_inception
+from train.sagan.metrics import Array, frechet_distance, inception_score, nearest_distances
+from train.sagan.networks import Generator, NetworkConfig
+from train.sagan.sampling import draw_labels, draw_latents, generate, set_standing_statistics
+
+
+class Features(Protocol):
+    """Pictures (N, 3, R, R) float32 in -1..1 -> features (N, D) and logits (N, classes), float32."""
+
+    def __call__(self, images: Tensor) -> tuple[Tensor, Tensor]: ...
+
+
+@torch.no_grad()
+def compute_features(network: Features, images: Tensor, device: torch.device, batch: int = 128) -> tuple[Array, Array]:
+    """Features (N, D) and probabilities (N, classes) float32 of uint8 pictures (N, 3, R, R)."""
+    features, probabilities = [], []
+    for part in images.split(batch):
+        some, logits = network(to_float(part.to(device)))
+        features.append(some.cpu().numpy())
+        probabilities.append(logits.softmax(1).cpu().numpy())
+    return np.concatenate(features), np.concatenate(probabilities)
+
+
+def load_run(path: Path) -> dict[str, Any]:
+    """A checkpoint of `train.sagan.train`. Raises TrainingError for any other file."""
+    state = load_checkpoint(path)
+    if not {"ema", "network", "classes", "discriminator"} <= state.keys():
+        raise TrainingError(f"{path} is no checkpoint of python -m train.sagan.train.")
+    return state
+
+
+def averaged_generator(state: dict[str, Any], device: torch.device, frequencies: Tensor) -> Generator:
+    """The averaged generator of a checkpoint, with standing statistics."""
+    generator = Generator(NetworkConfig(**state["network"]))
+    generator.load_state_dict(state["ema"]["module"])
+    generator = generator.to(device, memory_format=torch.channels_last).requires_grad_(False)  # type: ignore[call-overload]
+    set_standing_statistics(generator, frequencies)
+    return generator
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Features of all real pictures under one network, to compare any number of generators against.
+
+    features: (N, D) float32 in the order of the set; frequencies: (classes,) pictures per class.
+    """
+
+    network: Features
+    features: Array
+    frequencies: Tensor
+    device: torch.device
+
+    @classmethod
+    def of(cls, network: Features, data: PictureSet, device: torch.device) -> Judge:
+        """Computes the features of the real pictures."""
+        frequencies = torch.bincount(data.labels.cpu(), minlength=len(data.classes)).double()
+        return cls(network, compute_features(network, data.images, device)[0], frequencies, device)
+
+    def fid(self, generator: Generator, samples: int, seed: int = 0) -> float:
+        """Fréchet distance of `samples` generated pictures, classes as frequent as in the set, to all real ones."""
+        random = torch.Generator().manual_seed(seed)
+        label = draw_labels(samples, self.frequencies, random)
+        images = generate(generator, draw_latents(samples, generator.config.z_dim, random), label)
+        return frechet_distance(compute_features(self.network, images, self.device)[0], self.features)
+
+
+@torch.no_grad()
+def diversity(network: FeatureNet, images: Tensor, labels: Tensor, device: torch.device, pairs: int = 400) -> float:
+    """Mean distance of two pictures of one class over normalised feature maps, as LPIPS computes it but unweighted.
+
+    images: (N, 3, R, R) uint8; labels: (N,). Larger is more diverse; compare only with real pictures, same network.
+    """
+    random = np.random.default_rng(0)
+    first, second = [], []
+    for label in labels.unique().tolist():
+        members = torch.nonzero(labels == label)[:, 0].numpy()
+        count = max(1, pairs // len(labels.unique()))
+        if len(members) >= 2:
+            chosen = [random.choice(members, 2, replace=False) for _ in range(count)]
+            first += [a for a, _ in chosen]
+            second += [b for _, b in chosen]
+    total = 0.0
+    for a, b in zip(torch.tensor(first).split(64), torch.tensor(second).split(64), strict=True):
+        maps = zip(*(network.maps(to_float(images[i].to(device))) for i in (a, b)), strict=True)
+        total += sum(float((F.normalize(x) - F.normalize(y)).square().sum(1).mean((1, 2)).sum()) for x, y in maps)
+    return total / len(first)
+
+
+def evaluate(
+    generator: Generator, network: Features, data: PictureSet, device: torch.device, samples: int, own: bool
+) -> dict[str, Any]:
+    """All figures as one dict of plain numbers; see the module docstring. own: `network` is our own classifier."""
+    suffix = " (own features)" if own else ""
+    judge = Judge.of(network, data, device)
+    random = torch.Generator().manual_seed(0)
+    label = draw_labels(samples, judge.frequencies, random)
+    z = draw_latents(samples, generator.config.z_dim, random)
+    images = generate(generator, z, label)
+    features, probabilities = compute_features(network, images, device)
+
+    order = np.random.default_rng(0).permutation(len(data))
+    half, other = order[::2], order[1::2]
+    mean, deviation = inception_score(probabilities)
+    figures: dict[str, Any] = {
+        "samples": samples,
+        "reference": f"all {len(data)} training pictures",
+        f"FID{suffix}": frechet_distance(features, judge.features),
+        f"FID{suffix} floor, real half against real half": frechet_distance(
+            judge.features[half], judge.features[other]
+        ),
+        f"IS{suffix}": [mean, deviation],
+    }
+    per_class = {}
+    real_labels, labels = data.labels.cpu().numpy(), label.numpy()
+    for index, name in enumerate(data.classes):
+        mine, real = features[labels == index], judge.features[real_labels == index]
+        parts = [judge.features[part[real_labels[part] == index]] for part in (half, other)]
+        if min(len(mine), len(parts[0]), len(parts[1])) < 2:
+            continue
+        per_class[name] = {"samples": len(mine), "FID": frechet_distance(mine, real), "floor": frechet_distance(*parts)}
+        if own:
+            per_class[name]["accuracy"] = float((probabilities[labels == index].argmax(1) == index).mean())
+    figures[f"per class{suffix}"] = per_class
+
+    # Memorised pictures would lie far closer to a training picture than real pictures lie to each other.
+    subset = order[:1000]
+    generated, nearest = nearest_distances(features[:1000], judge.features)
+    real_distance, _ = nearest_distances(judge.features, judge.features, same=True)
+    real_distance = real_distance[subset]
+    figures["nearest training picture, in features"] = {
+        "median, samples": float(np.median(generated)),
+        "median, real to other real": float(np.median(real_distance)),
+        "smallest, samples": float(generated.min()),
+        "samples nearer than 99 % of real": float((generated < np.percentile(real_distance, 1)).mean()),
+        "closest pair": [int(generated.argmin()), data.names[int(nearest[generated.argmin()])]],
+    }
+    some = slice(0, 500)
+    without = generate(generator, z[some], label[some], scale=0.0)
+    change = (without.int() - images[some].int()).abs().float().mean().item()
+    figures["attention switched off changes a pixel by, of 255"] = change
+    if own:
+        assert isinstance(network, FeatureNet)
+        apart = held_out(data.names)
+        real = data.select(apart)
+        _, real_probabilities = compute_features(network, real.images, device)
+        figures["class accuracy, samples"] = float((probabilities.argmax(1) == labels).mean())
+        figures["class accuracy, held-out real"] = float((real_probabilities.argmax(1) == real.labels.numpy()).mean())
+        figures["diversity within a class (own features), samples"] = diversity(network, images, label, device)
+        figures["diversity within a class (own features), real"] = diversity(
+            network, data.images.cpu(), data.labels.cpu(), device
+        )
+    return figures
+
+
+def main(argv: list[str] | None = None) -> dict[str, Any]:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("--data", type=Path, required=True, help="the folder of class folders it was trained on")
+    group = parser.add_mutually_exclusive_group(required=True)
+    group.add_argument("--features", type=Path, help="our own classifier, from python -m train.sagan.features")
+    group.add_argument("--inception", type=Path, help="Inception-v3 weights (pt_inception-2015-12-05-6726825d.pth)")
+    parser.add_argument("--samples", type=int, default=5000)
+    parser.add_argument("--cache", type=Path, default=Path("runs/cache"), help="folder for the resized pictures")
+    parser.add_argument("--out", type=Path, help="also write the figures to this JSON file")
+    parser.add_argument("--device", default="auto")
+    args = parser.parse_args(argv)
+    with world(args.device) as run:
+        state = load_run(args.checkpoint)
+        data = load_pictures(args.data, state["network"]["resolution"], args.cache)
+        frequencies = torch.bincount(data.labels, minlength=len(data.classes)).double()
+        generator = averaged_generator(state, run.device, frequencies)
+        network: Features
+        if args.features:
+            network = load_features(args.features, run.device)[0]
+        else:
+            network = load_inception(args.inception, run.device)
+        figures = {"images seen": state["images"]}
+        figures |= evaluate(generator, network, data, run.device, args.samples, bool(args.features))
+        figures["gamma"] = [float(g) for g in generator.gammas()]
+    text = json.dumps(figures, indent=2)
+    print(text)
+    if args.out:
+        args.out.write_text(text + "\n", encoding="utf-8")
+    return figures
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except TrainingError as error:
+        sys.exit(str(error))

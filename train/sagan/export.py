@@ -1,0 +1,264 @@
+"""Writes the ONNX files of the gallery from a checkpoint: the averaged generator, and the discriminator.
+
+    python -m train.sagan.export runs/00000-sagan64/best.pt --data ../shared/data/sagan --out assets/sagan_gallery \\
+        --name sagan64 --half
+
+Generator: `z` (N, z_dim) float32, `label` (N,) int64 when conditional, and `attention_scale` (1,) float32, which is 1
+when left out and multiplies every gamma, so that 0 shows the picture without attention. Outputs: `image` (N, 3, R, R)
+float32 in -1..1, `attention` (N, Q, K) float32 rows that sum to 1, `gamma` () float32; `attention_2`, `gamma_2` and so
+on for further layers, smallest map first.
+
+Discriminator: `image` and, when conditional, `label` -> `score` (N,) float32, and `attention` (N, Q, K) and so on,
+largest map first.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from train.engine import TrainingError
+from train.sagan.data import load_pictures
+from train.sagan.evaluate import averaged_generator, load_run
+from train.sagan.layers import ConditionalBatchNorm, Conv, Linear, SelfAttention
+from train.sagan.networks import Discriminator, DiscriminatorBlock, Generator, GeneratorBlock, NetworkConfig
+from train.sagan.onnx_graph import Graph
+from train.sagan.trainer import TrainConfig
+
+Weights = NDArray[np.float32]
+
+
+def array(tensor: torch.Tensor) -> Weights:
+    """A weight as a contiguous float32 array."""
+    return np.ascontiguousarray(tensor.detach().cpu().float().numpy())
+
+
+def bias_of(module: Conv | Linear) -> Weights | None:
+    """The bias, if there is one."""
+    return None if module.bias is None else array(module.bias)
+
+
+def resized_conv(graph: Graph, x: str, conv: Conv) -> str:
+    """A `Conv` layer with its upsampling or averaging, its weight already divided by its spectral norm."""
+    weight, bias = array(conv.kernel()), bias_of(conv)
+    small = weight.shape[-1] == 1
+    if conv.resize == "up":
+        return graph.upsample(graph.conv(x, weight, bias)) if small else graph.conv(graph.upsample(x), weight, bias)
+    if conv.resize == "down":
+        pool = {"kernel_shape": [2, 2], "strides": [2, 2]}
+        if small:
+            return graph.conv(graph.op("AveragePool", x, **pool), weight, bias)
+        return graph.op("AveragePool", graph.conv(x, weight, bias), **pool)
+    return graph.conv(x, weight, bias)
+
+
+def conditional_norm(graph: Graph, x: str, layer: ConditionalBatchNorm, label: str | None) -> str:
+    """Batch norm in evaluation, its statistics folded into the tables of gains and biases, and ReLU."""
+    mean, variance = layer.norm.running_mean, layer.norm.running_var
+    assert mean is not None
+    assert variance is not None
+    gain = layer.gain / torch.sqrt(variance + layer.norm.eps)  # (classes, C)
+    bias = layer.bias - mean * gain
+    tensors = []
+    for table in (gain, bias):
+        if label is None or len(table) == 1:
+            tensors.append(graph.constant(array(table)[:1, :, None, None]))
+        else:
+            tensors.append(graph.op("Gather", graph.constant(array(table)[:, :, None, None]), label, axis=0))
+    return graph.op("Relu", graph.op("Add", graph.op("Mul", x, tensors[0]), tensors[1]))
+
+
+def attend(graph: Graph, x: str, layer: SelfAttention, side: int, scale: str | None) -> tuple[str, str, str]:
+    """x + gamma * scale * o, the attention rows and gamma."""
+    projections = [(array(part.kernel()), bias_of(part)) for part in (layer.query, layer.key, layer.value)]
+    read, rows = graph.attention(x, projections, side, pooled=True)
+    gamma = graph.constant(array(layer.gamma).reshape(()), exact=True)
+    factor = gamma if scale is None else graph.op("Mul", gamma, scale)
+    added = graph.op("Mul", graph.conv(read, array(layer.output.kernel())), factor)
+    return graph.op("Add", x, added), rows, gamma
+
+
+def numbered(name: str, index: int) -> str:
+    """attention, attention_2, attention_3, ..."""
+    return name if index == 0 else f"{name}_{index + 1}"
+
+
+def layer_grids(sides: list[int]) -> list[dict[str, list[int]]]:
+    """What the metadata say of each attention layer; keys are pooled 2x2."""
+    return [{"query_grid": [s, s], "key_grid": [s // 2, s // 2]} for s in sides]
+
+
+def describe(config: NetworkConfig, sides: list[int], facts: dict[str, Any], half: bool) -> dict[str, Any]:
+    """The `sagan` metadata of a file. facts: name, classes, data, licence, commit, metrics."""
+    layers = layer_grids(sides)
+    return {
+        "format": 1,
+        "resolution": config.resolution,
+        "z_dim": config.z_dim,
+        "query_grid": layers[0]["query_grid"] if layers else None,
+        "key_grid": layers[0]["key_grid"] if layers else None,
+        "attention_layers": layers,
+        "dtype": "float16" if half else "float32",
+        **facts,
+    }
+
+
+@torch.no_grad()
+def export_generator(generator: Generator, path: Path, facts: dict[str, Any], half: bool = False) -> None:
+    """Writes the generator, in evaluation mode, with its batch statistics as they are."""
+    config = generator.config
+    graph = Graph("sagan_generator", half)
+    z = graph.input("z", ["N", config.z_dim])
+    label = graph.input("label", ["N"], "int64") if config.classes > 1 else None
+    scale = graph.input("attention_scale", [1], default=[1.0]) if len(generator.attention) else None
+    first = generator.first
+    assert first.bias is not None
+    x = graph.op("Gemm", z, graph.constant(array(first.kernel())), graph.constant(array(first.bias)), transB=1)
+    x = graph.reshape(x, 0, config.widths_g[0], 4, 4)
+    sides: list[int] = []
+    for name, block in generator.blocks.items():
+        assert isinstance(block, GeneratorBlock)
+        h = resized_conv(graph, conditional_norm(graph, x, block.norm1, label), block.conv1)
+        h = resized_conv(graph, conditional_norm(graph, h, block.norm2, label), block.conv2)
+        x = graph.op("Add", h, resized_conv(graph, x, block.shortcut))
+        if name in generator.attention:
+            side, layer = int(name), generator.attention[name]
+            assert isinstance(layer, SelfAttention)
+            x, rows, gamma = attend(graph, x, layer, side, scale)
+            graph.output(rows, numbered("attention", len(sides)), ["N", side * side, side * side // 4])
+            graph.output(gamma, numbered("gamma", len(sides)), [])
+            sides.append(side)
+    x = resized_conv(graph, conditional_norm(graph, x, generator.last_norm, None), generator.last)
+    graph.output(graph.op("Tanh", x), "image", ["N", 3, config.resolution, config.resolution])
+    graph.save(path, describe(config, sides, facts, half))
+
+
+@torch.no_grad()
+def export_discriminator(discriminator: Discriminator, path: Path, facts: dict[str, Any], half: bool = False) -> None:
+    """Writes the discriminator."""
+    config = discriminator.config
+    graph = Graph("sagan_discriminator", half)
+    x = graph.input("image", ["N", 3, config.resolution, config.resolution])
+    label = graph.input("label", ["N"], "int64") if config.classes > 1 else None
+    sides: list[int] = []
+    for name, block in discriminator.blocks.items():
+        assert isinstance(block, DiscriminatorBlock)
+        h = resized_conv(graph, x if block.pixels else graph.op("Relu", x), block.conv1)
+        h = resized_conv(graph, graph.op("Relu", h), block.conv2)
+        x = graph.op("Add", h, x if block.shortcut is None else resized_conv(graph, x, block.shortcut))
+        if name in discriminator.attention:
+            side, layer = int(name) // 2, discriminator.attention[name]
+            assert isinstance(layer, SelfAttention)
+            x, rows, gamma = attend(graph, x, layer, side, None)
+            graph.output(rows, numbered("attention", len(sides)), ["N", side * side, side * side // 4])
+            graph.output(gamma, numbered("gamma", len(sides)), [])
+            sides.append(side)
+    axes = graph.constant(np.array([2, 3], np.int64))
+    features = graph.op("ReduceSum", graph.op("Relu", x), axes, keepdims=0)  # (N, C)
+    assert discriminator.score.bias is not None
+    weight = graph.constant(array(discriminator.score.kernel()))  # (1, C)
+    if label is not None and discriminator.embedding is not None:
+        table = graph.constant(array(discriminator.embedding.kernel()).T)  # (classes, C)
+        weight = graph.op("Add", weight, graph.op("Gather", table, label, axis=0))  # psi(h) + <embedding, h>
+    axis = graph.constant(np.array([1], np.int64))
+    score = graph.op("ReduceSum", graph.op("Mul", features, weight), axis, keepdims=0)
+    graph.output(graph.op("Add", score, graph.constant(array(discriminator.score.bias))), "score", ["N"])
+    graph.save(path, describe(config, sides, facts, half))
+
+
+@torch.no_grad()
+def parity(generator: Generator, path: Path, count: int = 16) -> tuple[float, float]:
+    """Largest difference between the file and the network: of the pictures (-1..1) and of the attention rows."""
+    config = generator.config
+    random = torch.Generator().manual_seed(0)
+    z = torch.randn(count, config.z_dim, generator=random)
+    label = torch.arange(count) % config.classes
+    images, maps = generator.cpu().eval()(z, label)
+    feed = {"z": z.numpy()} | ({"label": label.numpy()} if config.classes > 1 else {})
+    options = ort.SessionOptions()
+    options.log_severity_level = 3  # a warning comes for every input that has a default
+    session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    found, *rows = session.run(["image", *(numbered("attention", i) for i in range(len(maps)))], feed)
+    differences = [float(np.abs(a - b.numpy()).max()) for a, b in zip(rows, maps, strict=True)]
+    return float(np.abs(found - images.numpy()).max()), max(differences, default=0.0)
+
+
+def tiny_generator(path: Path, resolution: int = 32, classes: int = 3, attention: tuple[int, ...] = (16,)) -> None:
+    """Writes a small untrained generator with gammas that are not 0, for the tests of whatever reads such files."""
+    torch.manual_seed(0)
+    generator = Generator(NetworkConfig(resolution, classes, z_dim=16, width=2, attention_g=attention)).eval()
+    for gamma in generator.gammas():
+        nn.init.constant_(gamma, 0.5)
+    names = [f"class_{i}" for i in range(classes)]
+    facts = {"name": "tiny", "classes": names, "data": "none, random weights", "licence": "MIT", "commit": ""}
+    export_generator(generator, path, facts | {"metrics": {}})
+
+
+def describe_training(state: dict[str, Any]) -> str:
+    """How a checkpoint came about, in words, from the checkpoint alone."""
+    config = TrainConfig(**state["config"])
+    before = [f"{part}, then " for part in state.get("history", [])]
+    words = "".join(before) + (
+        f"{state['images']:,} pictures seen, batch {config.batch * config.accumulate}, Adam ({config.beta1:g}, "
+        f"{config.beta2:g}) at {config.lr_g:g} for G and {config.lr_d:g} for D ({config.gamma_rate:g} times that for "
+        f"gamma), hinge loss, {config.d_steps} D step per G step, DiffAugment translation {config.translation:g} and "
+        f"cutout {config.cut:g}, weights averaged over {config.ema_kimg:g} thousand pictures (settings at the end)."
+    )
+    if "critic" in state:
+        words += (
+            " Beside the paper's discriminator, small critics on the feature maps of our own frozen classifier of the"
+            f" same pictures took part (weight {config.critic:g}; train/sagan/feature_critic.py)."
+        )
+    return words
+
+
+def main(argv: list[str] | None = None) -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("--data", type=Path, required=True, help="the folder of class folders it was trained on")
+    parser.add_argument("--out", type=Path, required=True, help="folder to write NAME.onnx and NAME-d.onnx to")
+    parser.add_argument("--name", default="sagan")
+    parser.add_argument("--half", action="store_true", help="store weights as float16; computing stays float32")
+    parser.add_argument("--metrics", type=Path, help="JSON of python -m train.sagan.evaluate, for the metadata")
+    parser.add_argument("--about-data", default="", help="what it was trained on, in words")
+    parser.add_argument("--licence", default="", help="terms of use of the weights")
+    parser.add_argument("--commit", default="", help="version of the code that trained it")
+    parser.add_argument("--cache", type=Path, default=Path("runs/cache"))
+    args = parser.parse_args(argv)
+
+    state = load_run(args.checkpoint)
+    config = NetworkConfig(**state["network"])
+    data = load_pictures(args.data, config.resolution, args.cache)
+    generator = averaged_generator(state, torch.device("cpu"), torch.bincount(data.labels).double())
+    discriminator = Discriminator(config).eval()
+    discriminator.load_state_dict(state["discriminator"])
+    metrics = json.loads(args.metrics.read_text(encoding="utf-8")) if args.metrics else {}
+    facts = {"name": args.name, "classes": state["classes"], "data": args.about_data, "licence": args.licence}
+    facts |= {"commit": args.commit, "metrics": metrics, "training": describe_training(state)}
+    path = args.out / f"{args.name}.onnx"
+    export_generator(generator, path, facts, args.half)
+    image, rows = parity(generator, path)
+    print(f"{path}: {path.stat().st_size / 1e6:.1f} MB; pictures differ by {image:.1e} of 2, attention by {rows:.1e}")
+    if image > (2 / 255 if args.half else 1e-4):
+        path.unlink()
+        raise TrainingError("The file's pictures differ from the network's: export without --half.")
+    path = args.out / f"{args.name}-d.onnx"
+    export_discriminator(discriminator, path, facts, args.half)
+    print(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except TrainingError as error:
+        sys.exit(str(error))

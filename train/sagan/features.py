@@ -1,0 +1,153 @@
+"""A small classifier trained on the training pictures themselves; its features stand in where Inception's are absent.
+
+    python -m train.sagan.features --data ../shared/data/sagan --out runs/features-a.pt
+
+Whatever is computed on these features is named `own features`: it compares pictures within this project only. A tenth
+of the pictures, picked by a hash of their names, is held out of its training.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import itertools
+import math
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from train.engine import TrainingError, autocast, load_checkpoint, save_checkpoint, seed_everything, world
+from train.sagan.augment import diff_augment
+from train.sagan.data import BatchSampler, PictureSet, load_pictures, to_float
+
+
+class ResidualBlock(nn.Module):
+    """(N, inputs, s, s) -> (N, outputs, s/2, s/2)."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(inputs, outputs, 3, stride=2, padding=1, bias=False)
+        self.norm1 = nn.BatchNorm2d(outputs)
+        self.conv2 = nn.Conv2d(outputs, outputs, 3, padding=1, bias=False)
+        self.norm2 = nn.BatchNorm2d(outputs)
+        self.shortcut = nn.Conv2d(inputs, outputs, 1, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        h = F.relu(self.norm1(self.conv1(x)))
+        return F.relu(self.norm2(self.conv2(h)) + self.shortcut(F.avg_pool2d(x, 2)))
+
+
+class FeatureNet(nn.Module):
+    """Pictures (N, 3, R, R) float32 in -1..1 -> features (N, D) float32 and class logits (N, classes) float32."""
+
+    def __init__(self, classes: int, widths: tuple[int, ...] = (32, 64, 128, 256)) -> None:
+        super().__init__()
+        self.classes, self.widths = classes, widths
+        self.stem = nn.Conv2d(3, widths[0], 4, stride=2, padding=1, bias=False)
+        self.stem_norm = nn.BatchNorm2d(widths[0])
+        self.blocks = nn.ModuleList(ResidualBlock(a, b) for a, b in itertools.pairwise(widths))
+        self.head = nn.Linear(widths[-1], classes)
+
+    def maps(self, images: Tensor) -> list[Tensor]:
+        """The feature map after the stem and after each block, largest first."""
+        x = F.relu(self.stem_norm(self.stem(images.contiguous(memory_format=torch.channels_last))))
+        maps = [x]
+        for block in self.blocks:
+            x = block(x)
+            maps.append(x)
+        return maps
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        features = self.maps(images)[-1].float().mean((2, 3))
+        return features, self.head(features).float()
+
+
+def held_out(names: list[str], share: float = 0.1) -> Tensor:
+    """(N,) bool: pictures that the classifier does not learn from, by a hash of their names."""
+    return torch.tensor([int(hashlib.sha256(n.encode()).hexdigest()[:8], 16) / 2**32 < share for n in names])
+
+
+def load_features(path: Path, device: torch.device | str = "cpu") -> tuple[FeatureNet, dict[str, Any]]:
+    """The classifier in a file of `python -m train.sagan.features`, in evaluation mode, and the file's other facts."""
+    state = load_checkpoint(path)
+    if "widths" not in state:
+        raise TrainingError(f"{path} holds no feature network: make one with python -m train.sagan.features.")
+    network = FeatureNet(len(state["classes"]), tuple(state["widths"]))
+    network.load_state_dict(state.pop("network"))
+    placed: FeatureNet = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return placed.eval().requires_grad_(False), state
+
+
+@torch.no_grad()
+def accuracy(network: FeatureNet, data: PictureSet, batch: int = 256) -> float:
+    """The share of pictures whose class the network gets right."""
+    right = 0
+    for start in range(0, len(data), batch):
+        part = slice(start, start + batch)
+        right += int((network(to_float(data.images[part]))[1].argmax(1) == data.labels[part]).sum())
+    return right / max(1, len(data))
+
+
+def train_features(
+    data: PictureSet, widths: tuple[int, ...], epochs: float, batch: int, rate: float, seed: int, bf16: bool
+) -> tuple[FeatureNet, dict[str, Any]]:
+    """Trains on nine tenths of the set; returns the network and {"classes", "widths", "accuracy", "held_out", ...}."""
+    seed_everything(seed)
+    device = data.images.device
+    apart = held_out(data.names)
+    learn, test = data.select(~apart), data.select(apart)
+    network: FeatureNet = FeatureNet(len(data.classes), widths).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    optimizer = torch.optim.AdamW(network.parameters(), rate, weight_decay=0.05, fused=True)
+    sampler = BatchSampler(learn, batch, seed)
+    steps = max(1, round(epochs * len(learn) / batch))
+    random = torch.Generator().manual_seed(seed)
+    started = time.perf_counter()
+    for step in range(steps):
+        warm = min(1.0, (step + 1) / (0.1 * steps + 1))
+        optimizer.param_groups[0]["lr"] = rate * warm * 0.5 * (1 + math.cos(math.pi * step / steps))
+        images, labels = sampler.next()
+        with autocast(device, bf16):
+            _, logits = network(diff_augment(images, 0.125, 0.0, random))
+        loss = F.cross_entropy(logits, labels, label_smoothing=0.05)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+        if (step + 1) % max(1, steps // 20) == 0:
+            print(f"{step + 1}/{steps} loss {loss.item():.3f} {time.perf_counter() - started:.0f} s", flush=True)
+    network.eval()
+    facts: dict[str, Any] = {"classes": data.classes, "widths": list(widths), "epochs": epochs, "seed": seed}
+    facts |= {"resolution": data.images.shape[2], "held_out": len(test), "accuracy": accuracy(network, test)}
+    return network, facts
+
+
+def main(argv: list[str] | None = None) -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="a folder of class folders")
+    parser.add_argument("--out", type=Path, required=True, help="file to write")
+    parser.add_argument("--cache", type=Path, default=Path("runs/cache"), help="folder for the resized pictures")
+    parser.add_argument("--resolution", type=int, default=64)
+    parser.add_argument("--widths", type=int, nargs="+", default=[32, 64, 128, 256])
+    parser.add_argument("--epochs", type=float, default=8)
+    parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--lr", type=float, default=2e-3)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--device", default="auto")
+    args = parser.parse_args(argv)
+    with world(args.device) as run:
+        data = load_pictures(args.data, args.resolution, args.cache).to(run.device)
+        network, facts = train_features(data, tuple(args.widths), args.epochs, args.batch, args.lr, args.seed, True)
+    save_checkpoint(args.out, {"network": network.state_dict(), **facts})
+    print(f"{args.out}: accuracy {facts['accuracy']:.3f} on {facts['held_out']} held-out pictures")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except TrainingError as error:
+        sys.exit(str(error))

@@ -1,0 +1,85 @@
+"""Drawing latents and labels, standing batch statistics, and grids of generated pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from facecam.opencv import cv2
+from train.sagan.data import to_bytes
+from train.sagan.networks import Generator
+
+
+def draw_latents(count: int, z_dim: int, generator: torch.Generator, truncation: float = 1.0) -> Tensor:
+    """z (N, z_dim) float32, normal. Under 1, `truncation` scales z towards the mean picture of its class."""
+    return torch.randn(count, z_dim, generator=generator) * truncation
+
+
+def draw_labels(count: int, frequencies: Tensor, generator: torch.Generator) -> Tensor:
+    """(N,) int64 labels as frequent as in the training set. frequencies: (classes,) pictures per class."""
+    return torch.multinomial(frequencies.double(), count, replacement=True, generator=generator)
+
+
+@torch.no_grad()
+def set_standing_statistics(network: Generator, frequencies: Tensor, batches: int = 16, batch: int = 64) -> None:
+    """Replaces the batch-norm statistics by those of the network's own pictures over many batches.
+
+    The moving average of the weights has no statistics of its own, and those of the trained weights fit it badly.
+    """
+    device = next(network.parameters()).device
+    generator = torch.Generator().manual_seed(0)
+    norms = [m for m in network.modules() if isinstance(m, nn.BatchNorm2d)]
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # a plain mean over the batches
+    network.train()
+    for _ in range(batches):
+        z = draw_latents(batch, network.config.z_dim, generator)
+        label = draw_labels(batch, frequencies.cpu(), generator)
+        network(z.to(device), label.to(device))
+    network.eval()
+    for norm in norms:
+        norm.momentum = 0.1
+
+
+@torch.no_grad()
+def generate(network: Generator, z: Tensor, label: Tensor, batch: int = 64, scale: float = 1.0) -> Tensor:
+    """uint8 pictures (N, 3, R, R) on the CPU for z (N, z_dim) and label (N,). scale: factor on every gamma."""
+    device = next(network.parameters()).device
+    parts = []
+    for start in range(0, len(z), batch):
+        part = slice(start, start + batch)
+        images, _ = network(z[part].to(device), label[part].to(device), scale)
+        parts.append(to_bytes(images).cpu())
+    return torch.cat(parts)
+
+
+def grid(images: Tensor, columns: int) -> np.ndarray:
+    """uint8 pictures (N, 3, H, W), row by row, as one RGB picture (rows * H, columns * W, 3)."""
+    count, channels, height, width = images.shape
+    rows = -(-count // columns)
+    canvas = torch.zeros(rows * columns, channels, height, width, dtype=torch.uint8)
+    canvas[:count] = images
+    tiles = canvas.view(rows, columns, channels, height, width).permute(0, 3, 1, 4, 2)
+    return tiles.reshape(rows * height, columns * width, channels).numpy()
+
+
+def class_grid(network: Generator, columns: int = 8, truncation: float = 1.0, seed: int = 1) -> np.ndarray:
+    """One row of samples per class, the same latents for the same seed: RGB (rows * R, columns * R, 3)."""
+    classes = network.config.classes
+    generator = torch.Generator().manual_seed(seed)
+    z = draw_latents(classes * columns, network.config.z_dim, generator, truncation)
+    label = torch.arange(classes).repeat_interleave(columns)
+    return grid(generate(network, z, label), columns)
+
+
+def save_picture(path: Path, picture: np.ndarray) -> None:
+    """Writes an RGB picture (H, W, 3) uint8 in the format of the suffix."""
+    done, data = cv2.imencode(path.suffix, np.ascontiguousarray(picture[:, :, ::-1]))
+    if not done:
+        raise OSError(f"{path} could not be encoded.")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data.tobytes())

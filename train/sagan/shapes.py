@@ -1,0 +1,146 @@
+"""Do attention maps follow the shapes in the picture, as the paper says, rather than a fixed neighbourhood?
+
+    python -m train.sagan.shapes assets/sagan_gallery/sagan64.onnx --out shapes.json
+
+For random queries in generated pictures: the share of the map's mass that lies in the colour segment the query lies in,
+against a disc of the same mass around the query (the nearest key cells, as many as the map has in effect: two to the
+power of its entropy), against an even map (the segment's share of the picture) and against the map of another random
+query of the same picture. Segments are four k-means clusters of Lab colour. And how far the maps look.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from facecam.opencv import cv2
+from sagan_gallery.attention import cell_distances, entropy_bits, mean_distance_px
+from train.engine import TrainingError
+
+Array = NDArray[np.float32]
+
+
+def colour_segments(image: NDArray[np.uint8], count: int = 4) -> NDArray[np.int64]:
+    """(H, W) index of the colour cluster of each pixel of an RGB picture (H, W, 3)."""
+    lab = cv2.cvtColor(image, cv2.COLOR_RGB2LAB).reshape(-1, 3).astype(np.float32)
+    criteria = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 20, 0.5)
+    cv2.setRNGSeed(0)
+    empty = np.empty((0, 0), np.int32)
+    _, labels, _ = cv2.kmeans(lab, count, empty, criteria, 2, cv2.KMEANS_PP_CENTERS)
+    return labels.reshape(image.shape[:2]).astype(np.int64)
+
+
+def cell_share(mask: NDArray[np.bool_], grid: tuple[int, int]) -> Array:
+    """(h, w) float32: the share of each cell's pixels that lie in a mask (H, W)."""
+    height, width = mask.shape
+    return mask.reshape(grid[0], height // grid[0], grid[1], width // grid[1]).mean((1, 3), dtype=np.float32)
+
+
+def disc(grid: tuple[int, int], size_px: tuple[int, int], x_px: float, y_px: float, cells: int) -> Array:
+    """(h, w) float32: an even map over the `cells` key cells nearest to a position."""
+    nearest = np.argsort(cell_distances(grid, size_px, x_px, y_px).ravel(), kind="stable")[:cells]
+    weights = np.zeros(grid[0] * grid[1], np.float32)
+    weights[nearest] = 1 / cells
+    return weights.reshape(grid)
+
+
+def measure(
+    images: NDArray[np.uint8],
+    maps: Array,
+    query_grid: tuple[int, int],
+    key_grid: tuple[int, int],
+    queries: int,
+    random: np.random.Generator,
+) -> dict[str, Any]:
+    """The figures for pictures (N, H, W, 3) and their attention rows (N, Q, K)."""
+    size = (images.shape[1], images.shape[2])
+    columns: dict[str, list[float]] = {
+        name: [] for name in ("map", "disc", "even", "other", "bits", "distance", "local", "far")
+    }
+    for image, rows in zip(images, maps, strict=True):
+        segments = colour_segments(image)
+        cells = random.integers(0, query_grid[0] * query_grid[1], (queries, 2))
+        for cell, other in cells:
+            y = (cell // query_grid[1] + 0.5) * size[0] / query_grid[0]
+            x = (cell % query_grid[1] + 0.5) * size[1] / query_grid[1]
+            inside = cell_share(segments == segments[int(y), int(x)], key_grid)
+            weights = rows[cell].reshape(key_grid)
+            bits = entropy_bits(weights)
+            round_map = disc(key_grid, size, x, y, max(1, round(2**bits)))
+            columns["map"].append(float((weights * inside).sum()))
+            columns["disc"].append(float((round_map * inside).sum()))
+            columns["even"].append(float(inside.mean()))
+            columns["other"].append(float((rows[other].reshape(key_grid) * inside).sum()))
+            columns["bits"].append(bits)
+            columns["distance"].append(mean_distance_px(weights, size, x, y))
+            columns["local"].append(mean_distance_px(round_map, size, x, y))
+            columns["far"].append(float(cell_distances(key_grid, size, x, y).mean()))
+    means = {name: float(np.mean(values)) for name, values in columns.items()}
+    wins = float(np.mean(np.array(columns["map"]) > np.array(columns["disc"])))
+    return {
+        "pictures": len(images),
+        "queries": len(columns["map"]),
+        "mass in the query's own colour segment": {
+            "map": means["map"],
+            "disc of the same mass": means["disc"],
+            "even map": means["even"],
+            "map of another query": means["other"],
+        },
+        "queries whose map beats the disc": wins,
+        "entropy, bits": {"map": means["bits"], "even map": float(np.log2(key_grid[0] * key_grid[1]))},
+        "mean attention distance, px": {
+            "map": means["distance"],
+            "disc of the same mass": means["local"],
+            "even map": means["far"],
+        },
+    }
+
+
+def main(argv: list[str] | None = None) -> dict[str, Any]:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model", type=Path, help="an exported generator")
+    parser.add_argument("--samples", type=int, default=500)
+    parser.add_argument("--queries", type=int, default=16, help="random queries in each picture")
+    parser.add_argument("--out", type=Path, help="also write the figures to this JSON file")
+    args = parser.parse_args(argv)
+    if not args.model.is_file():
+        raise TrainingError(f"There is no model at {args.model}: export one with python -m train.sagan.export.")
+    options = ort.SessionOptions()
+    options.log_severity_level = 3
+    session = ort.InferenceSession(str(args.model), options, providers=["CPUExecutionProvider"])
+    about = json.loads(session.get_modelmeta().custom_metadata_map["sagan"])
+    random = np.random.default_rng(0)
+    figures: dict[str, Any] = {}
+    for index, layer in enumerate(about["attention_layers"]):
+        name = "attention" if index == 0 else f"attention_{index + 1}"
+        images, maps = [], []
+        for start in range(0, args.samples, 50):
+            count = min(50, args.samples - start)
+            feed: dict[str, Any] = {"z": random.standard_normal((count, about["z_dim"]), np.float32)}
+            if about["classes"]:
+                feed["label"] = (np.arange(start, start + count) % len(about["classes"])).astype(np.int64)
+            picture, rows = session.run(["image", name], feed)
+            images.append(np.clip((picture + 1) * 127.5 + 0.5, 0, 255).astype(np.uint8).transpose(0, 2, 3, 1))
+            maps.append(rows)
+        grids = tuple(layer["query_grid"]), tuple(layer["key_grid"])
+        figures[name] = measure(np.concatenate(images), np.concatenate(maps), *grids, args.queries, random)
+    text = json.dumps(figures, indent=2)
+    print(text)
+    if args.out:
+        args.out.write_text(text + "\n", encoding="utf-8")
+    return figures
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except TrainingError as error:
+        sys.exit(str(error))

@@ -1,0 +1,183 @@
+"""Trains the Self-Attention GAN on a folder of class folders.
+
+    python -m train.sagan.train --data ../shared/data/sagan --time-limit 7200
+
+goes on with the newest run by `--resume runs/00000-sagan64/latest.pt`; several processes by
+`torchrun --nproc-per-node 2 -m train.sagan.train ...` (`--batch` is then the batch of each). The run folder gets
+`stats.jsonl`, `fakes<KIMG>.png`, `latest.pt` and, when `--features` names a classifier, `best.pt` by FID.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from train.engine import (
+    StatsLog,
+    StopRequest,
+    TrainingError,
+    World,
+    load_checkpoint,
+    new_run_folder,
+    save_checkpoint,
+    world,
+)
+from train.sagan.data import BatchSampler, load_pictures
+from train.sagan.evaluate import Judge
+from train.sagan.features import load_features
+from train.sagan.health import Health
+from train.sagan.networks import NetworkConfig
+from train.sagan.sampling import class_grid, save_picture, set_standing_statistics
+from train.sagan.trainer import TrainConfig, Trainer
+
+
+def boolean(text: str) -> bool:
+    """true or false on the command line."""
+    if text.lower() not in ("true", "false"):
+        raise argparse.ArgumentTypeError(f"{text} is neither true nor false.")
+    return text.lower() == "true"
+
+
+KINDS: dict[str, Callable[[str], int | float | bool]] = {"int": int, "float": float, "bool": boolean}
+LISTS = ("widths_g", "widths_d", "attention_g", "attention_d")
+
+
+def arguments(argv: list[str] | None = None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="a folder of class folders")
+    parser.add_argument("--only", default="", help="take the classes whose name starts with this")
+    parser.add_argument("--runs", type=Path, default=Path("runs"), help="where run folders go")
+    parser.add_argument("--name", default="", help="name of the run folder")
+    parser.add_argument("--resume", type=Path, help="a checkpoint to go on from, in its own run folder")
+    help_text = "take equally named and shaped weights from this checkpoint, of train.sagan.pretrain or another run"
+    parser.add_argument("--warm-start", type=Path, help=help_text)
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--compile", action="store_true", help="torch.compile: minutes to start, then a fifth faster")
+    parser.add_argument("--kimg", type=float, default=1000.0, help="stop after this many thousand real pictures")
+    parser.add_argument("--time-limit", type=float, help="stop after this many seconds, with a checkpoint")
+    parser.add_argument("--log-kimg", type=float, default=1.0)
+    parser.add_argument("--save-kimg", type=float, default=10.0)
+    parser.add_argument("--grid-kimg", type=float, default=20.0)
+    parser.add_argument("--critic-features", type=Path, help="a classifier for the feature critic (--critic over 0)")
+    parser.add_argument("--features", type=Path, help="another classifier, to measure FID with; keeps best.pt")
+    parser.add_argument("--fid-kimg", type=float, default=20.0)
+    parser.add_argument("--fid-samples", type=int, default=2000)
+    parser.add_argument("--stop-on-collapse", action="store_true", help="stop when the run has gone wrong for long")
+    network = parser.add_argument_group("networks (taken from the checkpoint on --resume)")
+    network.add_argument("--resolution", type=int, default=64)
+    network.add_argument("--width", type=int, default=64)
+    for name in LISTS:
+        network.add_argument("--" + name.replace("_", "-"), type=int, nargs="+")
+    for name in ("norm_g", "norm_d"):
+        help_text = "spectral norm in this network, default true"
+        network.add_argument("--" + name.replace("_", "-"), type=boolean, default=True, help=help_text)
+    group = parser.add_argument_group("course of the run (taken from the checkpoint on --resume unless given)")
+    for item in fields(TrainConfig):
+        kind = KINDS[str(item.type)]
+        group.add_argument("--" + item.name.replace("_", "-"), type=kind, help=f"default {item.default}")
+    return parser.parse_args(argv)
+
+
+def main(argv: list[str] | None = None) -> Path:
+    """Trains; returns the run folder."""
+    args = arguments(argv)
+    with world(args.device) as run:
+        return train(args, run)
+
+
+def train(args: argparse.Namespace, run: World) -> Path:
+    """The loop: step, log, save, look."""
+    stop = StopRequest(args.time_limit)
+    state = load_checkpoint(args.resume) if args.resume else None
+    given = {f.name: getattr(args, f.name) for f in fields(TrainConfig) if getattr(args, f.name) is not None}
+    config = TrainConfig(**((state["config"] if state else {}) | given))
+    resolution = state["network"]["resolution"] if state else args.resolution
+    data = load_pictures(args.data, resolution, args.runs / "cache", args.only).to(run.device)
+    frequencies = torch.bincount(data.labels.cpu(), minlength=len(data.classes)).double()
+    if state:
+        if state["classes"] != data.classes:
+            raise TrainingError(f"The checkpoint was trained on {', '.join(state['classes'])}: give the same --data.")
+        network = NetworkConfig(**state["network"])
+        folder = args.resume.parent
+    else:
+        lists = {n: tuple(getattr(args, n) or getattr(NetworkConfig, n)) for n in LISTS}
+        norms = {"norm_g": args.norm_g, "norm_d": args.norm_d}
+        network = NetworkConfig(resolution, len(data.classes), width=args.width, **norms, **lists)  # type: ignore[arg-type]
+        folder = new_run_folder(args.runs, args.name or f"sagan{resolution}") if run.main else args.runs
+    teacher = load_features(args.critic_features, run.device)[0] if args.critic_features else None
+    if config.critic > 0 and teacher is None:
+        raise TrainingError("This run has a feature critic: pass --critic-features with its classifier, or --critic 0.")
+    trainer = Trainer(network, config, data.classes, run, teacher, args.compile)
+    if state:
+        trainer.load_state_dict(state)
+    elif args.warm_start:
+        trainer.warm_start(load_checkpoint(args.warm_start))
+    sampler = BatchSampler(data, config.batch, config.seed, run.rank, run.size)
+    sampler.position = trainer.images // run.size
+    log = StatsLog(folder / "stats.jsonl")
+    judge = None
+    if run.main:
+        print(f"{folder}: {len(data)} pictures, {len(data.classes)} classes, {network}, {config}", flush=True)
+        if args.features:
+            judge = Judge.of(load_features(args.features, run.device)[0], data, run.device)
+    health = Health(trainer.best_fid)
+
+    def due(kimg: float, before: int) -> bool:
+        return int(trainer.images / (kimg * 1000)) > int(before / (kimg * 1000))
+
+    start, start_images = time.perf_counter(), trainer.images
+    ended = False
+    while trainer.images < args.kimg * 1000 and not run.agree(ended or bool(stop)):
+        before = trainer.images
+        logged = trainer.train_step(sampler, frequencies)
+        if not run.main:
+            continue
+        if due(args.log_kimg, before):
+            now = time.perf_counter()
+            values = {name: round(float(value), 4) for name, value in logged.items()}
+            rate = (trainer.images - start_images) / (now - start)
+            start, start_images = now, trainer.images
+            log.write(
+                images=trainer.images, step=trainer.step, images_per_s=round(rate, 1), **values, **trainer.watch()
+            )
+            ended |= health.loss(values["loss_d"]) and args.stop_on_collapse
+        if due(args.save_kimg, before):
+            save_checkpoint(folder / "latest.pt", trainer.state_dict())
+        if judge is not None and due(args.fid_kimg, before):
+            set_standing_statistics(trainer.ema.module, frequencies)
+            fid = judge.fid(trainer.ema.module, args.fid_samples)
+            log.write(
+                images=trainer.images, step=trainer.step, fid_own_features=round(fid, 3), samples=args.fid_samples
+            )
+            print(f"{trainer.images} images: FID (own features) {fid:.2f}", flush=True)
+            ended |= health.fid(fid) and args.stop_on_collapse
+            if fid < trainer.best_fid:
+                trainer.best_fid = fid
+                save_checkpoint(folder / "best.pt", trainer.state_dict())
+        if due(args.grid_kimg, before):
+            look(trainer, frequencies, folder)
+    if run.main:
+        save_checkpoint(folder / "latest.pt", trainer.state_dict())
+        look(trainer, frequencies, folder)
+    return folder
+
+
+def look(trainer: Trainer, frequencies: Tensor, folder: Path) -> None:
+    """Writes the sample grid: a row for each class, the same latents every time."""
+    set_standing_statistics(trainer.ema.module, frequencies)
+    save_picture(folder / f"fakes{trainer.images // 1000:06d}.png", class_grid(trainer.ema.module))
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except TrainingError as error:
+        sys.exit(str(error))
