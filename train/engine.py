@@ -83,6 +83,7 @@ def world(device: str = "auto") -> Iterator[World]:
     dist.init_process_group("nccl" if chosen.type == "cuda" else "gloo")
     try:
         yield World(dist.get_rank(), size, chosen)
+        dist.barrier()  # a process that leaves while another still talks to it makes that one abort
     finally:
         dist.destroy_process_group()
 

@@ -16,10 +16,18 @@ _TELLING_FLAGS = ("sse4_2", "avx2", "fma", "avx512f", "avx512_vnni", "avx_vnni",
 BUSY_PERCENT = 20.0
 
 
+def _battery() -> Any:
+    """psutil's battery, None where there is none or the system doesn't tell (a container without /sys)."""
+    try:
+        return psutil.sensors_battery()
+    except (AttributeError, OSError):
+        return None
+
+
 def describe_machine(core: int | None, sample_s: float = 0.5) -> dict[str, Any]:
     """Plain JSON values; None where the system doesn't tell. The load is sampled for `sample_s` seconds."""
     loads = psutil.cpu_percent(interval=sample_s, percpu=True)
-    battery = psutil.sensors_battery() if hasattr(psutil, "sensors_battery") else None
+    battery = _battery()
     return {
         "cpu": cpu_name(),
         "flags": [flag for flag in _TELLING_FLAGS if flag in cpu_flags()],

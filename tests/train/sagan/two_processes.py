@@ -34,6 +34,7 @@ def compare_and_leave() -> None:
         if not torch.equal(mine, theirs):
             sys.exit("the processes' weights differ")
     print("same weights")
+    dist.barrier()
     destroy()
 
 
