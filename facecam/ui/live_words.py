@@ -63,7 +63,13 @@ def status(session: LiveSession, spec: str, view: View | None) -> str:
     title = name(session, spec)
     file = frame.path.name if isinstance(frame.path, Path) and frame.path.name != title else ""
     ended = "" if phase is Phase.RUNNING or session.is_still else f"ended after {duration(frame.time_s)}"
-    return sentence(title, file, size(width, height), detector_words(session), ended)
+    running = flow_words(session.stats()) if phase is Phase.RUNNING and not session.is_still else ""
+    return sentence(title, file, size(width, height), detector_words(session), running, ended)
+
+
+def flow_words(stats: Stats) -> str:
+    """What the figures over the picture leave out: pictures shown, the slow end of the latency, frames dropped."""
+    return f"{stats.display_hz:.0f} shown/s · {stats.latency_p95_ms:.0f} ms p95 · {stats.dropped} dropped"
 
 
 def detector_words(session: LiveSession) -> str:
