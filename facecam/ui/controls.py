@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from facecam.ui import icons
 from facecam.ui.chooser import SourceChooser
+from facecam.ui.folds import Fold, ScrollColumn, Section
 from facecam.ui.theme import COLUMN_WIDTH, SPACE, tabular
 from facecam.ui.widgets import Heading
 
@@ -75,7 +76,8 @@ class LiveControls(QWidget):
         threshold_row.addStretch()
         threshold_row.addWidget(self.threshold_value)
 
-        layout = QVBoxLayout(self)
+        content = QWidget()
+        layout = QVBoxLayout(content)
         layout.setContentsMargins(2 * SPACE, 2 * SPACE, 2 * SPACE, SPACE)
         layout.setSpacing(SPACE)
         layout.addWidget(Heading("Source"))
@@ -90,10 +92,23 @@ class LiveControls(QWidget):
         layout.addWidget(self.scores)
         layout.addSpacing(SPACE)
         layout.addWidget(self.full_screen_button)
+        layout.addSpacing(SPACE)
+        self._folds = QVBoxLayout()
+        self._folds.setSpacing(SPACE // 2)
+        layout.addLayout(self._folds)
         layout.addStretch()
+        around = QVBoxLayout(self)
+        around.setContentsMargins(0, 0, 0, 0)
+        around.addWidget(ScrollColumn(content, COLUMN_WIDTH))
         for button in (self.start_button, self.full_screen_button):
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.set_running(False)
+
+    def add_section(self, section: Section) -> Fold:
+        """A fold at the end of the column, closed."""
+        fold = Fold(section)
+        self._folds.addWidget(fold)
+        return fold
 
     def set_running(self, running: bool) -> None:
         """Whether the button starts or stops. Start carries the accent colour: it is what to do next."""

@@ -16,6 +16,7 @@ from facecam.sources import Camera
 from facecam.ui import live_words, prompts
 from facecam.ui.chooser import AUTO, DEMO, Ask, CameraWatch
 from facecam.ui.controls import THRESHOLD_RANGE, LiveControls
+from facecam.ui.folds import Section
 from facecam.ui.picture import PictureView
 from facecam.ui.session import LiveSession, Phase
 from facecam.ui.settings import Settings
@@ -57,6 +58,7 @@ class LiveTab(Tab):
         self.controls = LiveControls()
         self.status = StatusLine()
         self._cameras = CameraWatch(list_cameras, self)
+        self.sections = self._make_sections()
         self._lay_out()
         self._commands = self._make_commands()
         self._connect()
@@ -73,6 +75,10 @@ class LiveTab(Tab):
         self._refresh_words()
         self._refresh_stage()
 
+    def _make_sections(self) -> list[Section]:
+        """What goes beyond a handful of controls: each a fold of the control column, closed until the user opens it."""
+        return []
+
     def _lay_out(self) -> None:
         over = QVBoxLayout(self.picture)  # a child of the picture, so that what is dropped on it reaches the picture
         over.setContentsMargins(0, 0, 0, 0)
@@ -87,6 +93,11 @@ class LiveTab(Tab):
         layout.setSpacing(0)
         layout.addLayout(upper, 1)
         layout.addWidget(self.status)
+        for section in self.sections:
+            key = f"live/fold-{section.key}"
+            fold = self.controls.add_section(section)
+            fold.set_open(self._settings.flag(key, False))
+            fold.toggled.connect(partial(self._settings.put, key))
 
     def _make_commands(self) -> list[QAction]:
         def command(text: str, keys: Sequence[str], do: Callable[[], None]) -> QAction:
@@ -101,6 +112,7 @@ class LiveTab(Tab):
             command("Leave full screen", ["Esc"], partial(self.full_screen_wished.emit, False)),
             command("Mirror", ["M"], self.controls.mirror.toggle),
             command("Open a file", ["O", "Ctrl+O"], partial(self.ask, Ask.FILE)),
+            *(action for section in self.sections for action in section.commands()),
         ]
 
     def _connect(self) -> None:
@@ -240,6 +252,8 @@ class LiveTab(Tab):
             self._figures_timer.start()
         else:
             self._figures_timer.stop()
+        for section in self.sections:
+            section.refresh()
 
     def _show_latest(self) -> None:
         view = self._session.latest()
@@ -265,6 +279,8 @@ class LiveTab(Tab):
         elif self._phase is not Phase.RUNNING:
             self.picture.set_figures([])
         self.status.say(live_words.status(self._session, self._spec, self._view))
+        for section in self.sections:
+            section.refresh()
 
     def _refresh_stage(self) -> None:
         message = self._stage_message()
