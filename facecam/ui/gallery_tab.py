@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from facecam.opencv import cv2
+from facecam.ui.commands import Menu, command, set_menu
 from facecam.ui.tabs import Tab
 from sagan_gallery.errors import GalleryError
 from sagan_gallery.ui.panel import GalleryPanel
@@ -38,9 +39,14 @@ class GalleryTab(Tab):
         self.panel = GalleryPanel(model, grab_rgb, write_film, detector_core)
         self._full_screen = False
         self._commands = [
-            self._command("Full screen", ["F", "F11"], lambda: self.full_screen_wished.emit(not self._full_screen)),
-            self._command("Leave full screen, or deselect the pin", ["Esc"], self._leave),
+            command(self, "Full screen", ["F", "F11"], self._toggle_full_screen, Menu.VIEW),
+            command(self, "Leave full screen, or deselect the pin", ["Esc"], self._leave, Menu.NONE),
         ]
+        keys_of_picture = [action for action in self.panel.commands() if not action.isEnabled()]
+        for action in keys_of_picture:
+            set_menu(action, Menu.NONE)
+        for action in self.panel.files.actions:
+            set_menu(action, Menu.EDIT if action.text().startswith(("Copy", "Paste")) else Menu.FILE)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.panel)
@@ -59,17 +65,14 @@ class GalleryTab(Tab):
         self._full_screen = on
         self.panel.set_full_screen(on)
 
+    def _toggle_full_screen(self) -> None:
+        self.full_screen_wished.emit(not self._full_screen)
+
     def _leave(self) -> None:
         if self._full_screen:
             self.full_screen_wished.emit(False)
         else:
             self.panel.view.select(None)
-
-    def _command(self, text: str, keys: list[str], do: Callable[[], object]) -> QAction:
-        action = QAction(text, self)
-        action.setShortcuts([QKeySequence(key) for key in keys])
-        action.triggered.connect(lambda _checked=False: do())
-        return action
 
     def close_down(self, timeout_s: float) -> bool:
         return self.panel.close_down(timeout_s)

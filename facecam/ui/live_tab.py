@@ -8,13 +8,14 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from facecam.pipeline import View
 from facecam.sources import Camera
 from facecam.ui import live_words, prompts
 from facecam.ui.chooser import AUTO, DEMO, Ask, CameraWatch
+from facecam.ui.commands import Menu, command
 from facecam.ui.controls import THRESHOLD_RANGE, LiveControls
 from facecam.ui.folds import Section
 from facecam.ui.picture import PictureView
@@ -100,18 +101,14 @@ class LiveTab(Tab):
             fold.toggled.connect(partial(self._settings.put, key))
 
     def _make_commands(self) -> list[QAction]:
-        def command(text: str, keys: Sequence[str], do: Callable[[], None]) -> QAction:
-            action = QAction(text, self)
-            action.setShortcuts([QKeySequence(key) for key in keys])
-            action.triggered.connect(lambda _checked=False: do())
-            return action
-
         return [
-            command("Start or stop", ["Space"], self.start_or_stop),
-            command("Full screen", ["F", "F11"], self.toggle_full_screen),
-            command("Leave full screen", ["Esc"], partial(self.full_screen_wished.emit, False)),
-            command("Mirror", ["M"], self.controls.mirror.toggle),
-            command("Open a file", ["O", "Ctrl+O"], partial(self.ask, Ask.FILE)),
+            command(self, "Start or stop", ["Space"], self.start_or_stop),
+            command(self, "Full screen", ["F", "F11"], self.toggle_full_screen, Menu.VIEW),
+            command(self, "Leave full screen", ["Esc"], partial(self.full_screen_wished.emit, False), Menu.NONE),
+            command(self, "Mirror", ["M"], self.controls.mirror.toggle, Menu.VIEW),
+            command(self, "Open a file…", ["O", "Ctrl+O"], partial(self.ask, Ask.FILE), Menu.FILE),
+            command(self, "Open a folder…", ["Ctrl+Shift+O"], partial(self.ask, Ask.FOLDER), Menu.FILE),
+            command(self, "Open an address…", ["Ctrl+L"], partial(self.ask, Ask.ADDRESS), Menu.FILE),
             *(action for section in self.sections for action in section.commands()),
         ]
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from functools import partial
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QAction, QCloseEvent, QKeyEvent, QKeySequence
+from PySide6.QtGui import QAction, QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QMainWindow, QTabWidget, QVBoxLayout, QWidget
 
+from facecam.ui.commands import Menu, command
 from facecam.ui.icons import program_icon
+from facecam.ui.menus import MenuBar
 from facecam.ui.notices import ErrorBanner
 from facecam.ui.settings import Settings
 from facecam.ui.shortcuts import ShortcutList
@@ -58,26 +61,26 @@ class MainWindow(QMainWindow):
         layout.addWidget(self.banner)
         layout.addWidget(self._tabs, 1)
         self.setCentralWidget(central)
+        self.menus = MenuBar()
+        self.setMenuBar(self.menus)
         self._commands = self._make_commands()
         self.addActions(self._commands)
         self._tabs.currentChanged.connect(self._show)
         self._show(0)
 
     def _make_commands(self) -> list[QAction]:
-        commands = []
+        """The window's own commands; they follow those of the tab in each menu."""
+        tabs = []
         if len(self._specs) > 1:
             for index, spec in enumerate(self._specs[:9]):
-                action = QAction(spec.title, self)
-                action.setShortcut(QKeySequence(str(index + 1)))
-                action.triggered.connect(lambda _checked=False, index=index: self.go_to(index))
-                commands.append(action)
-        keys = QAction("Keyboard shortcuts", self)
-        keys.setShortcut(QKeySequence("F1"))
-        keys.triggered.connect(self.show_shortcuts)
-        leave = QAction("Quit", self)
-        leave.setShortcut(QKeySequence("Ctrl+Q"))
-        leave.triggered.connect(self.close)
-        return [*commands, keys, leave]
+                tabs.append(
+                    command(self, spec.title, [str(index + 1)], partial(self.go_to, index), Menu.VIEW, spec.help)
+                )
+        return [
+            *tabs,
+            command(self, "Keyboard shortcuts", ["F1"], self.show_shortcuts, Menu.HELP),
+            command(self, "Quit", ["Ctrl+Q"], self.close, Menu.FILE),
+        ]
 
     # -- tabs
 
@@ -103,6 +106,7 @@ class MainWindow(QMainWindow):
             self._current.deactivated()
         tab = self._current = self.tab(index)
         self.addActions(tab.commands())
+        self.menus.fill(self._specs[index].title, tab.commands(), self._commands)
         tab.activated()
 
     # -- full screen
@@ -115,8 +119,10 @@ class MainWindow(QMainWindow):
         if on:
             self._was_maximized = self.isMaximized()
             self._tabs.tabBar().hide()
+            self.menus.hide()
             self.showFullScreen()
         else:
+            self.menus.show()
             self._tabs.setTabBarAutoHide(True)  # shows the bar again where there is more than one tab
             self._tabs.tabBar().setVisible(self._tabs.count() > 1)
             self.showMaximized() if self._was_maximized else self.showNormal()

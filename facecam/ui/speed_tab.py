@@ -9,9 +9,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from PySide6.QtCore import QProcess
-from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
+from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QProgressBar, QPushButton, QTextBrowser, QVBoxLayout
 
+from facecam.ui.commands import Menu, command
 from facecam.ui.tabs import Tab
 from facecam.ui.theme import SPACE
 from facecam.ui.widgets import StatusLine
@@ -85,8 +86,8 @@ class SpeedTab(Tab):
         layout.addLayout(bar)
         layout.addWidget(self.text, 1)
         layout.addWidget(self.status)
-        self._measure = self._command("Measure, or cancel", "Space", self.toggle)
-        self._copy = self._command("Copy the result", "Ctrl+C", self.copy)
+        self._measure = command(self, "Measure, or cancel", ["Space"], self.toggle)
+        self._copy = command(self, "Copy the result", ["Ctrl+C"], self.copy, Menu.EDIT)
         self._show_state("Ready. Space starts.")
 
     def commands(self) -> list[QAction]:
@@ -187,9 +188,3 @@ class SpeedTab(Tab):
         self.copy_button.setEnabled(bool(self.markdown) and not self.running)
         self.progress.setVisible(self.running)
         self.progress.setValue(self._steps)
-
-    def _command(self, text: str, key: str, do: Callable[[], object]) -> QAction:
-        action = QAction(text, self)
-        action.setShortcut(QKeySequence(key))
-        action.triggered.connect(lambda _checked=False: do())
-        return action

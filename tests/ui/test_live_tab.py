@@ -358,7 +358,7 @@ def test_everything_fits(qtbot: QtBot, make_window: MakeWindow, size: tuple[int,
     waits_for_message(qtbot, tab, "has ended")
     assert (window.width(), window.height()) == size
     assert tab.picture.width() >= size[0] - 256
-    assert tab.picture.height() >= size[1] - 56  # the bar of tabs above, the line of words below
+    assert tab.picture.height() >= size[1] - 80  # menus and tabs above, the line of words below
     for widget in (*tab.controls.findChildren(QWidget), *tab.panel.findChildren(QWidget)):
         if widget.isVisible():
             corner = widget.mapTo(window, widget.rect().bottomRight())

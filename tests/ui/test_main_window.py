@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QTabBar
 from pytestqt.qtbot import QtBot
 
 from facecam.ui import theme
+from facecam.ui.commands import Menu, command
 from facecam.ui.live_tab import LiveTab
 from facecam.ui.main_window import MainWindow
 from facecam.ui.notices import ErrorRelay
@@ -92,6 +93,48 @@ def test_f1_lists_every_key(window: MainWindow) -> None:
     assert window._shortcuts is not None
     texts = {label.text() for label in window._shortcuts.findChildren(QLabel)}
     assert {"X", "Do A", "F1", "Keyboard shortcuts", "1", "2", "3", "Ctrl+Q"} <= texts
+
+
+def test_the_menu_bar_follows_the_tab_in_front(window: MainWindow, log: list[str]) -> None:
+    before = window.menus.texts()
+    assert before["A"] == ["Do A"]
+    assert before["View"] == ["A", "B", "C"]
+    assert "Keyboard shortcuts" in before["Help"]
+    assert before["File"][-1] == "Quit"
+    window.go_to(1)
+    after = window.menus.texts()
+    assert "A" not in after
+    assert after["B"] == ["Do B"]
+
+
+def test_a_command_stands_in_the_menu_that_it_names(qtbot: QtBot, settings: Settings) -> None:
+    done: list[str] = []
+
+    class Commanding(Tab):
+        def commands(self) -> list[QAction]:
+            return self._made
+
+    def make() -> Tab:
+        tab = Commanding()
+        tab._made = [
+            command(tab, "Save", ["Ctrl+S"], lambda: done.append("saved"), Menu.FILE),
+            command(tab, "Hidden", ["H"], lambda: done.append("hidden"), Menu.NONE),
+        ]
+        return tab
+
+    window = MainWindow([TabSpec("Only", "A tab", make)], settings)
+    qtbot.addWidget(window)
+    with qtbot.waitActive(window):
+        window.show()
+    assert window.menus.texts()["File"] == ["Save", "Quit"]
+    assert not any("Hidden" in texts for texts in window.menus.texts().values())
+    QTest.keyClick(window, Qt.Key.Key_H)  # works all the same
+    window.set_full_screen(True)
+    QTest.keyClick(window, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)  # also while the bar is away
+    assert done == ["hidden", "saved"]
+    assert not window.menus.isVisible()
+    window.set_full_screen(False)
+    assert window.menus.isVisible()
 
 
 def test_size_is_remembered_but_not_full_screen(qtbot: QtBot, log: list[str], settings: Settings) -> None:
