@@ -12,7 +12,7 @@ from sagan_gallery.errors import GalleryError
 from sagan_gallery.latent import latent
 from sagan_gallery.model_file import ModelFile, attention_outputs
 from sagan_gallery.resources import asset
-from sagan_gallery.sample import Array, AttentionLayer, Image, Sample, to_bytes
+from sagan_gallery.sample import Array, AttentionLayer, Blend, Image, Sample, to_bytes
 
 DEFAULT_MODEL = "sagan64.onnx"
 
@@ -23,7 +23,7 @@ class Generator:
     model: an ONNX file of `train.sagan.export`, or None for the one that comes with the program.
     classes: names in the order of the labels, empty for an unconditional generator; resolution_px: side of its
     pictures; z_dim: length of a latent; layer_count: its attention layers; has_attention_scale: attention can be
-    scaled. Raises GalleryError with one sentence for people.
+    scaled; blends_classes: there is something between two classes. Raises GalleryError with one sentence for people.
     """
 
     def __init__(self, model: str | Path | None = None) -> None:
@@ -37,6 +37,7 @@ class Generator:
         self.classes, self.z_dim = self._describe()
         self.layer_count = len(self._file.grids)
         self.has_attention_scale = "attention_scale" in self._file.inputs
+        self.blends_classes = {"label_to", "class_mix"} <= self._file.inputs.keys()
         self.resolution_px = self.sample(0).size_px[0]  # one run, to see that the outputs are as described
 
     def sample(
@@ -45,29 +46,39 @@ class Generator:
         label: int | str | None = None,
         truncation: float = 1.0,
         attention_scale: float = 1.0,
+        toward: Blend | None = None,
     ) -> Sample:
         """One picture with its attention.
 
         seed_or_z: a seed, or a latent (z_dim,) float32; label: index or name of the class, None for the first one;
-        truncation: factor on the latent, 1 leaves it as it is; attention_scale: factor on gamma, 0 switches it off.
+        truncation: factor on the latent, 1 leaves it as it is; attention_scale: factor on gamma, 0 switches it off;
+        toward: another class, which a generator that can't blend changes to half-way.
         """
         z = self._latents(np.atleast_2d(latent(seed_or_z, self.z_dim) if np.isscalar(seed_or_z) else seed_or_z))
         index = self.label_index(label)
         names = attention_outputs(self.layer_count)
         outputs = ["image", *(name for pair in names for name in pair)]
-        results = self._run(outputs, z * np.float32(truncation), [index or 0], attention_scale)
+        results = self._run(outputs, z * np.float32(truncation), [index or 0], attention_scale, toward)
         layers = tuple(self._layer(i, results[1 + 2 * i], results[2 + 2 * i]) for i in range(self.layer_count))
         return Sample(
             self._pictures(results[0])[0],
             layers,
             z=z[0] * np.float32(truncation),
             label=index,
+            toward=toward,
             attention_scale=attention_scale,
         )
 
-    def pictures(self, z: npt.NDArray[Any], labels: list[int | None], attention_scale: float = 1.0) -> Image:
-        """(N, H, W, 3) uint8 RGB for latents (N, z_dim), without the attention: for the grid and for films."""
-        return self._pictures(self._run(["image"], self._latents(z), [n or 0 for n in labels], attention_scale)[0])
+    def pictures(
+        self,
+        z: npt.NDArray[Any],
+        labels: list[int | None],
+        attention_scale: float = 1.0,
+        toward: Blend | None = None,
+    ) -> Image:
+        """(N, H, W, 3) uint8 RGB for latents (N, z_dim), without the attention; all of them on the way to one class."""
+        numbers = [label or 0 for label in labels]
+        return self._pictures(self._run(["image"], self._latents(z), numbers, attention_scale, toward)[0])
 
     def label_index(self, label: int | str | None) -> int | None:
         """The index of a class given by name or index; None for an unconditional generator."""
@@ -108,10 +119,15 @@ class Generator:
             raise GalleryError(f"{self.name} takes latents of {self.z_dim} numbers, not of shape {z.shape}.")
         return np.ascontiguousarray(z, np.float32)
 
-    def _run(self, outputs: list[str], z: Array, labels: list[int], scale: float) -> list[Array]:
+    def _run(self, outputs: list[str], z: Array, labels: list[int], scale: float, toward: Blend | None) -> list[Array]:
         inputs: dict[str, npt.NDArray[Any]] = {"z": z}
         if self.classes:
+            if toward is not None and not self.blends_classes and toward.share >= 0.5:
+                labels = [toward.label] * len(labels)
             inputs["label"] = np.asarray(labels, np.int64)
+            if toward is not None and self.blends_classes:
+                inputs["label_to"] = np.array([toward.label], np.int64)
+                inputs["class_mix"] = np.array([toward.share], np.float32)
         if "attention_scale" in self._file.inputs:
             inputs["attention_scale"] = np.full((1,) * self._file.inputs["attention_scale"], scale, np.float32)
         return self._file.run(outputs, inputs)

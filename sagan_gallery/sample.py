@@ -27,11 +27,20 @@ class AttentionLayer:
 
 
 @dataclass(frozen=True)
+class Blend:
+    """On the way to another class. label: its index; share: how far, 0..1."""
+
+    label: int
+    share: float
+
+
+@dataclass(frozen=True)
 class Sample:
     """A picture and its attention.
 
     image: (H, W, 3) uint8 RGB; layers: all attention layers; layer: index of the one that the properties tell of;
     z: (D,) float32 as the generator saw it, label: index of the class or None, both None for an own picture;
+    toward: the class that it is on the way to, if any;
     attention_scale: what every gamma was multiplied by; score: of the discriminator, None for a generated picture.
     """
 
@@ -40,6 +49,7 @@ class Sample:
     layer: int = 0
     z: Array | None = None
     label: int | None = None
+    toward: Blend | None = None
     attention_scale: float = 1.0
     score: float | None = None
 

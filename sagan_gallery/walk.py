@@ -9,31 +9,32 @@ import numpy as np
 
 from sagan_gallery.generator import Generator
 from sagan_gallery.latent import slerp
-from sagan_gallery.sample import Array, Image
+from sagan_gallery.sample import Array, Blend, Image
 
 
 @dataclass(frozen=True)
 class End:
-    """One end of a walk. z: (D,) float32, truncation applied; label: index of the class or None."""
+    """A point of a walk. z: (D,) float32, truncation applied; label: index of the class or None; toward: the class that
+    it is on the way to."""
 
     z: Array
     label: int | None
+    toward: Blend | None = None
 
 
 @dataclass(frozen=True)
 class Walk:
-    """From one sample to another and back.
-
-    The generator knows whole classes only, so between two classes the class changes half-way, at once.
-    """
+    """From one sample to another and back, through their classes too."""
 
     start: End
     end: End
 
     def at(self, t: float) -> End:
         """The point at t in 0..1."""
-        label = self.start.label if t < 0.5 else self.end.label
-        return End(slerp(self.start.z, self.end.z, t), label)
+        if t in (0, 1):
+            return self.end if t else self.start
+        z, start, end = slerp(self.start.z, self.end.z, t), _class_of(self.start), _class_of(self.end)
+        return End(z, start) if start is None or end is None or start == end else End(z, start, Blend(end, t))
 
     def there_and_back(self, time_s: float, length_s: float) -> float:
         """t at a time: 0 to 1 within `length_s`, back within the same, easing in and out at both ends."""
@@ -41,8 +42,13 @@ class Walk:
         return float(0.5 - 0.5 * np.cos(np.pi * phase))
 
 
+def _class_of(end: End) -> int | None:
+    """The class that an end is nearest to: a walk between two blends goes from one class to one other."""
+    return end.toward.label if end.toward is not None and end.toward.share >= 0.5 else end.label
+
+
 def walk_pictures(generator: Generator, walk: Walk, count: int, attention_scale: float = 1.0) -> Iterator[Image]:
     """`count` pictures (H, W, 3) uint8 for a film that can be looped: there and back."""
     for index in range(count):
         point = walk.at(walk.there_and_back(2 * index / count, 1.0))
-        yield generator.pictures(point.z[None], [point.label], attention_scale)[0]
+        yield generator.pictures(point.z[None], [point.label], attention_scale, point.toward)[0]

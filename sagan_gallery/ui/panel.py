@@ -196,7 +196,7 @@ class GalleryPanel(PanelDisplay):
     def _scale_changed(self, scale: float) -> None:
         sample = self.sample
         if sample is not None and sample.z is not None:
-            self.session.want_sample(End(sample.z, sample.label), scale)
+            self.session.want_sample(End(sample.z, sample.label, sample.toward), scale)
 
     # -- what the session does
 

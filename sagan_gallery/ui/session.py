@@ -61,7 +61,7 @@ class GallerySession(QObject):
         """The sample at a point, with its attention."""
         generator = self.generator
         if generator is not None:
-            self._want(lambda: generator.sample(point.z, point.label, attention_scale=scale))
+            self._want(lambda: generator.sample(point.z, point.label, 1.0, scale, point.toward))
 
     def want_look(self, picture: npt.NDArray[np.uint8]) -> None:
         """A picture (H, W, 3) uint8 RGB through the discriminator's attention."""
@@ -81,7 +81,7 @@ class GallerySession(QObject):
         if generator is None or z is None or not generator.has_attention_scale:
             self._worker.cancel(Lane.EFFECT)
             return
-        self._worker.submit_one(Lane.EFFECT, lambda: generator.pictures(z[None], [sample.label], 0.0)[0])
+        self._worker.submit_one(Lane.EFFECT, lambda: generator.pictures(z[None], [sample.label], 0.0, sample.toward)[0])
 
     def want_grid(self, recipes: list[Recipe]) -> None:
         """The pictures of these samples, one after the other."""

@@ -96,7 +96,7 @@ class WalkBar(QWidget):
     def set_point(self, name: str, sample: Sample) -> None:
         """Makes a sample the "start" or the "end"."""
         assert sample.z is not None
-        self._ends[name] = End(sample.z, sample.label)
+        self._ends[name] = End(sample.z, sample.label, sample.toward)
         self._show_thumb(name, sample.image)
         self._enable()
 

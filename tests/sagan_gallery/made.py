@@ -16,11 +16,17 @@ Z_DIM = 128
 
 
 def save_tiny_generator(
-    path: Path, size: int = 16, grids: tuple[tuple[int, int], ...] = ((8, 4),), conditional: bool = True, **changes: Any
+    path: Path,
+    size: int = 16,
+    grids: tuple[tuple[int, int], ...] = ((8, 4),),
+    conditional: bool = True,
+    blends: bool = True,
+    **changes: Any,
 ) -> Path:
     """Writes a generator whose picture and attention follow from z, the class and the attention scale.
 
-    picture: tanh(z @ P) + a class colour + 0.3 * attention_scale on the left half, clipped to -1..1.
+    picture: tanh(z @ P) + a class colour + 0.3 * attention_scale on the left half, clipped to -1..1. blends: class_mix
+    goes from the colour of label to that of label_to.
     attention of layer n: softmax over keys of a made matrix (Q, K) plus z[0], with a peak of query q at key q mod K.
     """
     onnx = pytest.importorskip("onnx")
@@ -53,7 +59,17 @@ def save_tiny_generator(
     if conditional:
         constants["colours"] = colours
         inputs.append(helper.make_tensor_value_info("label", tensor.INT64, ["N"]))
-        nodes.append(helper.make_node("Gather", ["colours", "label"], ["colour"]))
+        nodes.append(helper.make_node("Gather", ["colours", "label"], ["colour" if not blends else "first_colour"]))
+        if blends:
+            constants["label_to"], constants["class_mix"] = np.zeros(1, np.int64), np.zeros(1, np.float32)
+            inputs.append(helper.make_tensor_value_info("label_to", tensor.INT64, [1]))
+            inputs.append(helper.make_tensor_value_info("class_mix", tensor.FLOAT, [1]))
+            nodes += [
+                helper.make_node("Gather", ["colours", "label_to"], ["other_colour"]),
+                helper.make_node("Sub", ["other_colour", "first_colour"], ["way"]),
+                helper.make_node("Mul", ["way", "class_mix"], ["part"]),
+                helper.make_node("Add", ["first_colour", "part"], ["colour"]),
+            ]
         nodes.append(helper.make_node("Add", ["plain", "colour"], ["sum"]))
     else:
         nodes.append(helper.make_node("Identity", ["plain"], ["sum"]))

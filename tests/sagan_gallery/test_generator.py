@@ -9,6 +9,7 @@ from sagan_gallery.discriminator import Discriminator, centre_square, resize_wei
 from sagan_gallery.errors import GalleryError
 from sagan_gallery.generator import Generator
 from sagan_gallery.latent import latent
+from sagan_gallery.sample import Blend
 
 
 def test_a_sample_is_a_picture_with_rows_that_are_distributions(tiny_generator):
@@ -168,3 +169,20 @@ def test_shrinking_is_area_averaging():
     picture = np.arange(64 * 3, dtype=np.uint8).reshape(8, 8, 3)
     expected = picture.reshape(4, 2, 4, 2, 3).mean((1, 3))
     assert np.array_equal(centre_square(picture, 4), np.rint(expected))
+
+
+def test_between_two_classes_lies_a_blend_of_both(tiny_generator):
+    generator = Generator(tiny_generator)
+    z = np.zeros(generator.z_dim, np.float32)
+    red, green = (generator.sample(z, name).image[0, 0].astype(int) for name in ("red", "green"))
+    half = generator.sample(z, "red", toward=Blend(1, 0.5)).image[0, 0].astype(int)
+    assert np.abs(half - (red + green) / 2).max() <= 1
+    assert np.abs(red - green).max() > 60
+
+
+def test_a_generator_that_cannot_blend_changes_its_class_half_way(make_generator):
+    generator = Generator(make_generator(blends=False))
+    assert not generator.blends_classes
+    before, after = (generator.sample(3, "red", toward=Blend(1, share)).image for share in (0.4, 0.6))
+    assert np.array_equal(before, generator.sample(3, "red").image)
+    assert np.array_equal(after, generator.sample(3, "green").image)

@@ -7,6 +7,7 @@ import pytest
 
 from sagan_gallery.errors import GalleryError
 from sagan_gallery.latent import MAX_SEED, Recipe, latent, parse_recipe, slerp
+from sagan_gallery.sample import Blend
 from sagan_gallery.walk import End, Walk, walk_pictures
 
 
@@ -67,11 +68,13 @@ def test_other_texts_are_refused(text, reason):
         parse_recipe(text)
 
 
-def test_a_walk_starts_and_ends_at_its_samples_and_changes_class_half_way():
+def test_a_walk_starts_and_ends_at_its_samples_and_blends_their_classes():
     walk = Walk(End(latent(1), 0), End(latent(2), 2))
     assert np.allclose(walk.at(0).z, latent(1), atol=1e-6)
     assert np.allclose(walk.at(1).z, latent(2), atol=1e-6)
-    assert [walk.at(t).label for t in (0, 0.49, 0.5, 1)] == [0, 0, 2, 2]
+    assert (walk.at(0).label, walk.at(1).label) == (0, 2)
+    assert (walk.at(0.3).label, walk.at(0.3).toward) == (0, Blend(2, 0.3))
+    assert Walk(End(latent(1), 1), End(latent(2), 1)).at(0.5).toward is None
     assert [walk.there_and_back(time, 2.0) for time in (0, 2, 4)] == pytest.approx([0, 1, 0])
 
 

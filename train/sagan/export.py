@@ -4,9 +4,10 @@
         --name sagan64 --half
 
 Generator: `z` (N, z_dim) float32, `label` (N,) int64 when conditional, and `attention_scale` (1,) float32, which is 1
-when left out and multiplies every gamma, so that 0 shows the picture without attention. Outputs: `image` (N, 3, R, R)
-float32 in -1..1, `attention` (N, Q, K) float32 rows that sum to 1, `gamma` () float32; `attention_2`, `gamma_2` and so
-on for further layers, smallest map first.
+when left out and multiplies every gamma, so that 0 shows the picture without attention. When conditional, `label_to`
+(1,) int64 and `class_mix` (1,) float32, which is 0 when left out: the share of the way from the gains and biases of
+`label` to those of `label_to`. Outputs: `image` (N, 3, R, R) float32 in -1..1, `attention` (N, Q, K) float32 rows that
+sum to 1, `gamma` () float32; `attention_2`, `gamma_2` and so on for further layers, smallest map first.
 
 Discriminator: `image` and, when conditional, `label` -> `score` (N,) float32, and `attention` (N, Q, K) and so on,
 largest map first.
@@ -17,6 +18,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +63,22 @@ def resized_conv(graph: Graph, x: str, conv: Conv) -> str:
     return graph.conv(x, weight, bias)
 
 
-def conditional_norm(graph: Graph, x: str, layer: ConditionalBatchNorm, label: str | None) -> str:
+@dataclass(frozen=True)
+class Classes:
+    """Names of the inputs that choose the class: from `label` to `label_to`, by a share `mix`."""
+
+    label: str
+    label_to: str
+    mix: str
+
+    def look_up(self, graph: Graph, table: Weights) -> str:
+        """The rows of a table (classes, ...), blended."""
+        rows = graph.constant(table)
+        first, second = (graph.op("Gather", rows, label, axis=0) for label in (self.label, self.label_to))
+        return graph.op("Add", first, graph.op("Mul", graph.op("Sub", second, first), self.mix))
+
+
+def conditional_norm(graph: Graph, x: str, layer: ConditionalBatchNorm, classes: Classes | None) -> str:
     """Batch norm in evaluation, its statistics folded into the tables of gains and biases, and ReLU."""
     mean, variance = layer.norm.running_mean, layer.norm.running_var
     assert mean is not None
@@ -70,10 +87,11 @@ def conditional_norm(graph: Graph, x: str, layer: ConditionalBatchNorm, label: s
     bias = layer.bias - mean * gain
     tensors = []
     for table in (gain, bias):
-        if label is None or len(table) == 1:
-            tensors.append(graph.constant(array(table)[:1, :, None, None]))
+        values = array(table)[:, :, None, None]
+        if classes is None or len(values) == 1:
+            tensors.append(graph.constant(values[:1]))
         else:
-            tensors.append(graph.op("Gather", graph.constant(array(table)[:, :, None, None]), label, axis=0))
+            tensors.append(classes.look_up(graph, values))
     return graph.op("Relu", graph.op("Add", graph.op("Mul", x, tensors[0]), tensors[1]))
 
 
@@ -118,7 +136,11 @@ def export_generator(generator: Generator, path: Path, facts: dict[str, Any], ha
     config = generator.config
     graph = Graph("sagan_generator", half)
     z = graph.input("z", ["N", config.z_dim])
-    label = graph.input("label", ["N"], "int64") if config.classes > 1 else None
+    classes = None
+    if config.classes > 1:
+        label = graph.input("label", ["N"], "int64")
+        label_to = graph.input("label_to", [1], "int64", default=[0])
+        classes = Classes(label, label_to, graph.input("class_mix", [1], default=[0.0]))
     scale = graph.input("attention_scale", [1], default=[1.0]) if len(generator.attention) else None
     first = generator.first
     assert first.bias is not None
@@ -127,8 +149,8 @@ def export_generator(generator: Generator, path: Path, facts: dict[str, Any], ha
     sides: list[int] = []
     for name, block in generator.blocks.items():
         assert isinstance(block, GeneratorBlock)
-        h = resized_conv(graph, conditional_norm(graph, x, block.norm1, label), block.conv1)
-        h = resized_conv(graph, conditional_norm(graph, h, block.norm2, label), block.conv2)
+        h = resized_conv(graph, conditional_norm(graph, x, block.norm1, classes), block.conv1)
+        h = resized_conv(graph, conditional_norm(graph, h, block.norm2, classes), block.conv2)
         x = graph.op("Add", h, resized_conv(graph, x, block.shortcut))
         if name in generator.attention:
             side, layer = int(name), generator.attention[name]

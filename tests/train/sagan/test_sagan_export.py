@@ -59,6 +59,20 @@ def test_half_size_weights_keep_the_picture(tmp_path: Path) -> None:
     assert parity(generator, tmp_path / "half.onnx")[0] < 2 / 255
 
 
+def test_class_mix_goes_from_one_class_to_the_other(tmp_path: Path) -> None:
+    export_generator(made_generator(3), tmp_path / "g.onnx", {})
+    net = session(tmp_path / "g.onnx")
+    z = np.random.default_rng(0).standard_normal((1, 16), np.float32)
+    pictures = [net.run(["image"], {"z": z, "label": np.array([label])})[0] for label in (0, 2)]
+    assert np.abs(pictures[0] - pictures[1]).max() > 0.05
+    shares = (0.0, 0.5, 1.0)
+    feeds = [{"label_to": np.array([2]), "class_mix": np.array([share], np.float32)} for share in shares]
+    mixed = [net.run(["image"], {"z": z, "label": np.array([0])} | feed)[0] for feed in feeds]
+    np.testing.assert_allclose(mixed[0], pictures[0], atol=1e-5)
+    np.testing.assert_allclose(mixed[2], pictures[1], atol=1e-4)
+    assert min(np.abs(mixed[1] - picture).max() for picture in pictures) > 0.01
+
+
 def test_attention_scale_switches_attention_off(tmp_path: Path) -> None:
     generator = made_generator(3)
     export_generator(generator, tmp_path / "g.onnx", {})
