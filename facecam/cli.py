@@ -1,8 +1,10 @@
-"""The command line: `facecam` opens the window, `facecam detect` works on files, `facecam cameras` lists cameras."""
+"""The command line: `facecam` opens the window, `facecam detect` works on files, `facecam doctor` looks for trouble."""
 
 from __future__ import annotations
 
 import argparse
+import json
+import logging
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -18,31 +20,45 @@ from facecam.cpu import available_cores, can_pin, pinned
 from facecam.detector import FaceDetector
 from facecam.errors import FacecamError
 from facecam.headless import run_headless
+from facecam.logs import logging_to_file
 from facecam.parallel import DetectorPool, DetectorSettings
+from facecam.places import settings_file
 from facecam.runtimes import AUTO, CHOICES
+from facecam.settings_file import SettingsFile
 from facecam.sources import list_cameras
 from facecam.ui.display import window_problem
 
+EXIT_FAULT = 1
 EXIT_WRONG_INPUT = 2
 EXIT_INTERRUPTED = 130
 _FALLBACK_SECONDS = 10.0
 _MAX_JOBS = 256
+_logger = logging.getLogger(__name__)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs a command; returns the exit status: 0, 2 for wrong input, 130 after Ctrl+C."""
-    try:
-        arguments = _parser().parse_args(argv)
-        return int(arguments.run(arguments))
-    except FacecamError as error:
-        print(f"facecam: {error}", file=sys.stderr)
-        return EXIT_WRONG_INPUT
-    except KeyboardInterrupt:
-        print("facecam: stopped.", file=sys.stderr)
-        return EXIT_INTERRUPTED
-    except BrokenPipeError:  # the reader of our output has gone, as in `facecam detect ... | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing more to be flushed at exit
-        return 0
+    """Runs a command; returns the exit status: 0, 2 for wrong input, 130 after Ctrl+C, 1 for a fault of ours."""
+    arguments = _parser().parse_args(argv)
+    with logging_to_file(arguments.verbose) as log:
+        try:
+            return int(arguments.run(arguments))
+        except FacecamError as error:
+            print(f"facecam: {error}", file=sys.stderr)
+            return EXIT_WRONG_INPUT
+        except KeyboardInterrupt:
+            print("facecam: stopped.", file=sys.stderr)
+            return EXIT_INTERRUPTED
+        except BrokenPipeError:  # the reader of our output has gone, as in `facecam detect ... | head`
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing more to be flushed at exit
+            return 0
+        except Exception as error:
+            _logger.exception("unexpected error")
+            print(
+                f"facecam: an error inside the program ({type(error).__name__}: {error}). {log} has the details; "
+                "please report them with what `facecam doctor` prints.",
+                file=sys.stderr,
+            )
+            return EXIT_FAULT
 
 
 # Arguments
@@ -66,6 +82,13 @@ def _add_detector_options(parser: argparse.ArgumentParser) -> None:
         "--runtime", choices=CHOICES, help="what computes the network (default: auto, the faster of those installed)"
     )
     options.add_argument("--core", type=_core, help="CPU core for the detector (default: a fast one)")
+    _add_verbose(parser)
+
+
+def _add_verbose(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--verbose", action="store_true", default=argparse.SUPPRESS, help="log in detail, on stderr as well"
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -74,7 +97,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Live face detection on one CPU core. Without a command it opens the window.",
     )
     _add_detector_options(parser)
-    parser.set_defaults(run=_window, model=None, threshold=None, core=None, runtime=AUTO)
+    parser.set_defaults(run=_window, model=None, threshold=None, core=None, runtime=AUTO, verbose=False)
     parser.add_argument("--version", action="version", version=f"facecam {_version()}")
     parser.add_argument(
         "--source", default="auto", help="auto, demo, a camera's number, a file, a folder, or a URL (default: auto)"
@@ -136,7 +159,26 @@ def _parser() -> argparse.ArgumentParser:
     )
 
     cameras = commands.add_parser("cameras", help="list the connected cameras", description="Lists the cameras.")
+    _add_verbose(cameras)
     cameras.set_defaults(run=_cameras)
+
+    doctor = commands.add_parser(
+        "doctor",
+        help="look for trouble, and print what a bug report needs",
+        description="Looks at versions, the window's system, cameras, the processor and the models, and gives hints.",
+    )
+    doctor.add_argument("--json", action="store_true", help="as one JSON object")
+    doctor.add_argument("--model", default=argparse.SUPPRESS, help="look at this model too")
+    _add_verbose(doctor)
+    doctor.set_defaults(run=_doctor)
+
+    reset = commands.add_parser(
+        "reset-settings",
+        help="forget what the window remembers",
+        description="Forgets what the window remembers, so that it starts as it did the first time.",
+    )
+    _add_verbose(reset)
+    reset.set_defaults(run=_reset_settings)
     return parser
 
 
@@ -226,6 +268,28 @@ def _cameras(arguments: argparse.Namespace) -> int:
         print(f"{camera.index}  {camera.name}")
     if not cameras:
         print("No camera found. `facecam --source demo` works without one.")
+    return 0
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from facecam.doctor.command import examine
+
+    with _quiet_libraries() as stderr:
+        bar = tqdm(file=stderr, disable=None, bar_format="{desc} …", leave=False)
+        report = examine(arguments.model, lambda title: bar.set_description_str(title))
+        bar.close()
+    print(json.dumps(report.as_json(), indent=2) if arguments.json else report.as_text(), end="\n" * arguments.json)
+    return 0
+
+
+def _reset_settings(arguments: argparse.Namespace) -> int:
+    path = settings_file()
+    try:
+        existed = path.exists()
+        SettingsFile(path).clear()
+    except OSError as error:
+        raise FacecamError(f"The settings in {path} can't be removed: {error.strerror or error}.") from error
+    print(f"The settings in {path} are forgotten." if existed else "There were no settings.")
     return 0
 
 

@@ -7,8 +7,8 @@ camera by many seconds unless they are off before the import.
 
 import os
 
-_QT_VARIABLES = ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR")
-_before = {name: os.environ.get(name) for name in _QT_VARIABLES}
+_CHANGED_BY_IT = ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR", "LD_LIBRARY_PATH")  # the last for our own processes
+_before = {name: os.environ.get(name) for name in _CHANGED_BY_IT}
 os.environ.setdefault("OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS", "0")
 # A picture of more pixels is refused by its header; decoding it first would cost seconds and gigabytes.
 os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", "100000000")

@@ -16,9 +16,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-
 from facecam.cpu import cpu_name
+from facecam.places import cache_folder
 from facecam.runtimes import RUNTIMES, Bound, version
 
 FILE_NAME = "runtimes.json"
@@ -34,7 +33,7 @@ _logger = logging.getLogger(__name__)
 
 def choices_path() -> Path:
     """The file of kept results."""
-    return Path(platformdirs.user_cache_dir("facecam", appauthor=False)) / FILE_NAME
+    return cache_folder() / FILE_NAME
 
 
 def trial_key(model_sha256: str, height: int, width: int) -> str:

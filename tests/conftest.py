@@ -76,11 +76,13 @@ def cells_frame(*cells: tuple[int, int], width: int = 640, height: int = 480) ->
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """What the program remembers about this machine stays in the tests, and is not the user's."""
-    folder = tmp_path_factory.mktemp("cache")
+def _own_places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What the program remembers and logs stays in the tests, and is not the user's."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("platformdirs.user_cache_dir", lambda *_, **__: str(folder))
+        for kind, variable in {"cache": "CACHE", "config": "CONFIG", "log": "STATE"}.items():
+            folder = str(tmp_path_factory.mktemp(kind))
+            patch.setenv(f"XDG_{variable}_HOME", folder)  # for the processes that tests start
+            patch.setattr(f"platformdirs.user_{kind}_dir", lambda *_, folder=folder, **__: folder)
         yield
 
 

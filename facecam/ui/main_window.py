@@ -162,6 +162,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         self.set_full_screen(False)  # not to be remembered
         self._settings.put("window/geometry", self.saveGeometry())
+        self._settings.flush()
         self.hide()  # gone at once for the user, while cameras and threads are being let go
         end_s = time.perf_counter() + CLOSE_TIMEOUT_S
         for tab in self._made.values():

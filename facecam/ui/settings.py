@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 from typing import Protocol
 
-from PySide6.QtCore import QByteArray, QSettings
+from PySide6.QtCore import QByteArray, QTimer
+
+from facecam.places import settings_file
+from facecam.settings_file import SettingsFile
+
+_WRITTEN_AFTER_MS = 1000
+"""A slider that is moved must not write with each step."""
 
 
 class Store(Protocol):
-    """The part of QSettings that is used, so that tests can keep values in memory."""
+    """Keeps values by key; QSettings is one, tests keep them in memory."""
 
     def value(self, key: str) -> object: ...
     def setValue(self, key: str, value: object) -> None: ...
+    def clear(self) -> None: ...
 
 
 class MemoryStore:
@@ -26,6 +35,9 @@ class MemoryStore:
     def setValue(self, key: str, value: object) -> None:
         self._values[key] = value
 
+    def clear(self) -> None:
+        self._values = {}
+
 
 class Settings:
     """Typed access. A value that is missing, damaged or out of range reads as the default."""
@@ -36,7 +48,21 @@ class Settings:
     @classmethod
     def of_user(cls) -> Settings:
         """The user's own, in the platform's place."""
-        return cls(_UserStore())
+        return cls(UserStore(SettingsFile(settings_file())))
+
+    @property
+    def problem(self) -> str | None:
+        """A sentence for the user when the settings were damaged or can't be kept, None while all is well."""
+        return self._store.file.problem if isinstance(self._store, UserStore) else None
+
+    def flush(self) -> None:
+        """Writes now what is otherwise written within a second."""
+        if isinstance(self._store, UserStore):
+            self._store.flush()
+
+    def clear(self) -> None:
+        """Forgets everything. Raises OSError if that can't be done."""
+        self._store.clear()
 
     def flag(self, key: str, default: bool) -> bool:
         """A yes or no."""
@@ -59,21 +85,40 @@ class Settings:
         return value if isinstance(value, str) else default
 
     def blob(self, key: str) -> QByteArray | None:
-        """Bytes that Qt made, such as a window's geometry."""
-        value = self._store.value(key)
-        return value if isinstance(value, QByteArray) else None
+        """Bytes that Qt made, such as a window's geometry; kept as text."""
+        try:
+            data = base64.b64decode(self.text(key), validate=True)
+        except (binascii.Error, ValueError):
+            return None
+        return QByteArray(data) if data else None
 
     def put(self, key: str, value: bool | float | str | QByteArray) -> None:
         """Remembers the value under the key."""
-        self._store.setValue(key, value)
+        self._store.setValue(
+            key, base64.b64encode(value.data()).decode("ascii") if isinstance(value, QByteArray) else value
+        )
 
 
-class _UserStore:
-    def __init__(self) -> None:
-        self._settings = QSettings("facecam", "facecam")
+class UserStore:
+    """A SettingsFile that is written soon after a change."""
+
+    def __init__(self, file: SettingsFile) -> None:
+        self.file = file
+        self._timer = QTimer(singleShot=True, interval=_WRITTEN_AFTER_MS)
+        self._timer.timeout.connect(self.flush)
 
     def value(self, key: str) -> object:
-        return self._settings.value(key)
+        return self.file.value(key)
 
     def setValue(self, key: str, value: object) -> None:
-        self._settings.setValue(key, value)
+        if isinstance(value, (bool, int, float, str)):
+            self.file.put(key, value)
+            self._timer.start()
+
+    def clear(self) -> None:
+        self._timer.stop()
+        self.file.clear()
+
+    def flush(self) -> None:
+        self._timer.stop()
+        self.file.flush()

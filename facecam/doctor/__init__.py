@@ -1,0 +1,1 @@
+"""`facecam doctor`: what a bug report needs, with hints in words."""

@@ -1,0 +1,227 @@
+"""What the doctor looks at. Each function gives the facts of one section, and adds hints where something is wrong."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+import time
+from pathlib import Path
+
+from facecam.bench.machine import describe_machine
+from facecam.cpu import available_cores, can_pin, choose_core, cpu_flags, cpu_name, pinned
+from facecam.detector import FaceDetector
+from facecam.doctor.report import Facts, Report
+from facecam.errors import FacecamError, ModelError
+from facecam.opencv import cv2
+from facecam.resources import shipped_models
+from facecam.runtimes import OPENVINO, RUNTIMES, TITLES, RuntimeFailure, installed, open_runtime, version
+from facecam.sources import list_cameras
+from facecam.sources.demo import demo_frame
+
+PACKAGES = (
+    "numpy",
+    "opencv-python",
+    "onnxruntime",
+    "openvino",
+    "PySide6-Essentials",
+    "shiboken6",
+    "pyqtgraph",
+    "pillow",
+)
+_OTHER_OPENCV = ("opencv-python-headless", "opencv-contrib-python", "opencv-contrib-python-headless")
+_OTHER_QT = ("PyQt5", "PyQt6", "PySide2", "PySide6", "PySide6-Addons")
+_VARIABLES = (
+    *("DISPLAY", "WAYLAND_DISPLAY", "XDG_SESSION_TYPE", "XDG_CURRENT_DESKTOP", "QT_QPA_PLATFORM", "QT_PLUGIN_PATH"),
+    *("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_SCALE_FACTOR", "QT_STYLE_OVERRIDE", "LD_LIBRARY_PATH", "PYTHONPATH"),
+    *("OMP_NUM_THREADS", "OPENCV_LOG_LEVEL"),
+)
+_FEW_FREE_MIB = 500
+_SLOW_MS = 50.0
+
+
+def program(report: Report) -> Facts:
+    """The program and the Python that runs it."""
+    return {
+        "facecam": version("facecam") or "not installed, run from a checkout",
+        "folder": str(Path(__file__).resolve().parents[2]),
+        "Python": f"{platform.python_version()} ({platform.python_implementation()}, {platform.architecture()[0]})",
+        "executable": sys.executable,
+        "virtual environment": sys.prefix != sys.base_prefix,
+        "system": platform.platform(),
+        "languages": os.environ.get("LC_ALL") or os.environ.get("LANG"),
+    }
+
+
+def packages(report: Report) -> Facts:
+    """Versions, and what gets into each other's way."""
+    facts: Facts = {name: version(name) for name in PACKAGES}
+    others = [name for name in (*_OTHER_OPENCV, *_OTHER_QT) if version(name)]
+    facts["others that may disturb"] = others
+    opencvs = [name for name in _OTHER_OPENCV if name in others]
+    if opencvs:
+        names = ", ".join(opencvs)
+        report.hint(
+            f"{names} and opencv-python overwrite each other's files. Keep one: pip uninstall {' '.join(opencvs)}, "
+            "then pip install --force-reinstall opencv-python."
+        )
+    if "PySide6" in others and version("PySide6") != version("PySide6-Essentials"):
+        report.hint("PySide6 and PySide6-Essentials have different versions; install both in the same one.")
+    if version("shiboken6") != version("PySide6-Essentials"):
+        report.hint("shiboken6 and PySide6-Essentials have different versions; install both in the same one.")
+    if sys.version_info < (3, 12) and (version("PySide6-Essentials") or "").startswith("6.12.0"):
+        report.hint(
+            "PySide6 6.12.0 ends Python 3.11 after a minute; install an older one: "
+            "pip install 'PySide6-Essentials<6.12'."
+        )
+    return facts
+
+
+def processor(report: Report) -> Facts:
+    """The processor, and what keeps it from its full speed."""
+    core = choose_core()
+    facts = describe_machine(core, sample_s=0.3)
+    del facts["versions"], facts["python"], facts["system"]
+    facts["all flags"] = len(cpu_flags())
+    facts["cores"] = available_cores()
+    facts["threads can be pinned"] = can_pin()
+    if facts["busy_before"]:
+        report.hint("Another program keeps the processor busy; the detector is faster without it.")
+    if facts["governor"] == "powersave" and facts["power"] == "battery":
+        report.hint("The processor saves power (governor “powersave”, on battery); on mains it may be faster.")
+    if platform.machine().lower() in ("x86_64", "amd64") and cpu_flags() and "avx2" not in cpu_flags():
+        report.hint("This processor has no AVX2, so the detector takes two to four times as long.")
+    facts["quota"] = quota = _quota()
+    if quota is not None and quota < 1:
+        report.hint(f"This container may use {quota:.2f} of a core only; the detector wants a whole one.")
+    return facts
+
+
+def _quota() -> float | None:
+    """Cores that a Linux container may use, None without a limit."""
+    try:
+        limit, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="ascii").split()
+        return None if limit == "max" else int(limit) / int(period)
+    except (OSError, ValueError):
+        return None
+
+
+def opencv(report: Report) -> Facts:
+    """What OpenCV can open."""
+    names = {cv2.videoio_registry.getBackendName(number) for number in cv2.videoio_registry.getBackends()}
+    qt_folder = Path(cv2.__file__).parent / "qt" / "plugins"
+    if "FFMPEG" not in names:
+        report.hint("This OpenCV has no FFmpeg, so it plays neither videos nor streams: pip install opencv-python.")
+    loaded = [name for name in ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR") if "cv2" in os.environ.get(name, "")]
+    if loaded:
+        report.hint(
+            f"{' and '.join(loaded)} point into OpenCV's own Qt, which keeps the window from opening: unset them."
+        )
+    return {
+        "version": cv2.__version__,
+        "file": cv2.__file__,
+        "reads video by": sorted(names),
+        "brings a Qt of its own": qt_folder.is_dir(),
+        "threads": cv2.getNumThreads(),
+    }
+
+
+def runtimes(report: Report) -> Facts:
+    """Which runtimes load."""
+    facts: Facts = {}
+    for name in RUNTIMES:
+        if not installed(name):
+            facts[TITLES[name]] = "not installed"
+            continue
+        try:
+            if name == OPENVINO:
+                open_runtime(name, b"")  # loads the library; the network is compiled later
+            facts[TITLES[name]] = f"{version(name)}, loads"
+        except RuntimeFailure as error:
+            facts[TITLES[name]] = f"{version(name)}, does not load"
+            report.hint(str(error))
+    if facts[TITLES[OPENVINO]] == "not installed":
+        report.hint("OpenVINO is not installed; on most Intel and AMD processors it is faster: pip install openvino.")
+    return facts
+
+
+def models(report: Report, wanted: str | None = None) -> Facts:
+    """Whether each model loads, and how long a detection takes here."""
+    facts: Facts = {}
+    names = shipped_models()
+    if not names:
+        report.hint("The models that come with the program are missing; install it again.")
+    frame = demo_frame(100)
+    for name in dict.fromkeys([*names, *([wanted] if wanted else [])]):
+        try:
+            detector = FaceDetector(name)
+            with pinned(choose_core()):
+                times_ms = []
+                for _ in range(5):
+                    start_s = time.thread_time()
+                    found = detector.detect(frame)
+                    times_ms.append(1000 * (time.thread_time() - start_s))
+            facts[name] = (
+                f"{min(times_ms):.1f} ms a picture, {len(found)} faces in the demo's, {detector.model_hash[:12]}"
+            )
+            if min(times_ms) > _SLOW_MS:
+                report.hint(
+                    f"{name} takes {min(times_ms):.0f} ms a picture on {cpu_name()}; `facecam bench` tells more."
+                )
+        except (ModelError, FacecamError) as error:
+            facts[name] = f"can't be used: {error}"
+            report.hint(str(error))
+    return facts
+
+
+def cameras(report: Report) -> Facts:
+    """Connected cameras by number. None is opened: its light would go on."""
+    found = list_cameras()
+    facts: Facts = {str(camera.index): camera.name for camera in found}
+    if not found:
+        facts["cameras"] = "none found"
+    if sys.platform.startswith("linux"):
+        nodes = sorted(Path("/dev").glob("video*"))
+        facts["devices"] = [node.name for node in nodes]
+        closed = [node.name for node in nodes if not os.access(node, os.R_OK | os.W_OK)]
+        if closed:
+            report.hint(
+                f"You may not use {', '.join(closed)}: type `sudo usermod -aG video $USER`, log out and in again."
+            )
+        if found and not nodes:
+            report.hint("The kernel knows a camera, but there is no /dev/video*: a container needs it handed in.")
+    if not found:
+        report.hint("No camera was found; `facecam --source demo` works without one.")
+    if sys.platform == "darwin" and found:
+        report.hint("macOS asks once whether the terminal may use the camera: System Settings, Privacy, Camera.")
+    return facts
+
+
+def environment(report: Report) -> Facts:
+    """The variables that matter, and no others: they may hold secrets."""
+    facts: Facts = {name: os.environ[name] for name in _VARIABLES if name in os.environ}
+    if facts.get("QT_PLUGIN_PATH"):
+        report.hint(
+            "QT_PLUGIN_PATH is set; plugins of another Qt keep the window from opening. Unset it if it does not."
+        )
+    return facts
+
+
+def places(report: Report, folders: dict[str, Path]) -> Facts:
+    """Where settings, logs and the cache lie, and whether they can be written."""
+    facts: Facts = {}
+    for name, path in folders.items():
+        folder = path if path.suffix == "" else path.parent
+        existing = next((place for place in (folder, *folder.parents) if place.exists()), folder)
+        writable = os.access(existing, os.W_OK)
+        facts[name] = f"{path}{'' if writable else ', can not be written'}"
+        if not writable:
+            report.hint(f"{folder} can't be written, so nothing is kept there; make it yours, or free its disk.")
+        try:
+            free_mib = shutil.disk_usage(existing).free >> 20
+        except OSError:
+            continue
+        if free_mib < _FEW_FREE_MIB:
+            report.hint(f"The disk of {folder} has {free_mib} MiB left; recordings will stop soon.")
+    return facts
