@@ -15,13 +15,17 @@ from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 
-from facecam.boxes import Detections
 from facecam.cpu import choose_core, pinned
 from facecam.detector import FaceDetector
 from facecam.errors import FacecamError
+from facecam.finder import FaceFinder
 from facecam.metrics import Percentiles, RateMeter, Stats
+from facecam.options import LiveOptions
 from facecam.slot import FrameSlot
 from facecam.sources import Frame, Source, open_source, paced
+from facecam.view import View
+
+__all__ = ["Pipeline", "State", "View"]
 
 _logger = logging.getLogger(__name__)
 _CHANGE_POLL_S = 0.1
@@ -37,18 +41,6 @@ class State(Enum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, eq=False)
-class View:
-    """What to show. detections belong to `detected_frame`: draw them on that one.
-
-    frame: the newest captured frame, of which there may be no detections yet. A new result is a new View object.
-    """
-
-    frame: Frame
-    detections: Detections
-    detected_frame: Frame
-
-
 class _Run:
     """One start of the pipeline. A run that was given up keeps its own slot and can't disturb the next one."""
 
@@ -58,12 +50,22 @@ class _Run:
         self.threads: list[threading.Thread] = []
 
 
+@dataclass
+class _Work:
+    """What the detector thread carries from core to core; `settings` are those that `frame` was searched under."""
+
+    finder: FaceFinder
+    frame: Frame | None = None
+    settings: object = None
+
+
 class Pipeline:
     """Runs a source through a detector in two threads; the caller never waits for either.
 
     source: what `open_source` takes, or a function that opens a source; it is called in the capture thread, as opening
     may block for seconds. on_update: called from the worker threads when there is a new view or state, at most once
-    until `latest()` is called. core: the detector thread's core (None: the detector's own, or a good one).
+    until `latest()` is called. core: the detector thread's core (None: the detector's own, or a good one). options:
+    how to detect, may be set at any time; None: with the detector's own settings, and nothing else.
 
     Restartable: `start()` after `stop()`, after the end and after a failure.
     """
@@ -74,7 +76,9 @@ class Pipeline:
         detector: FaceDetector,
         on_update: Callable[[], None] | None = None,
         core: int | None = None,
+        options: LiveOptions | None = None,
     ) -> None:
+        self.options = options
         self._open: Callable[[], Source] = source if callable(source) else lambda: open_source(source)
         self._title = source if isinstance(source, str) else ""
         self._detector = detector
@@ -226,42 +230,56 @@ class Pipeline:
                     source.close()
 
     def _detect_loop(self, run: _Run) -> None:
-        core = choose_core() if self._wanted_core is None else self._wanted_core
+        work = _Work(FaceFinder(self._detector))
         try:
-            with pinned(core) as pinned_core:
-                with self._lock:
-                    if self._run is run:
-                        self._core = pinned_core
-                self._detect_until_stopped(run)
+            while not run.stop.is_set():
+                core = self._chosen_core()
+                with pinned(core) as pinned_core:
+                    with self._lock:
+                        if self._run is run:
+                            self._core = pinned_core
+                    self._detect_on(core, run, work)
         except FacecamError as error:
             self._fail(run, error)
         except Exception as error:
             _logger.exception("the detector failed")
             self._fail(run, FacecamError(f"The detector failed unexpectedly: {error}"))
 
-    def _detect_until_stopped(self, run: _Run) -> None:
-        frame: Frame | None = None
-        settings: tuple[float, float] | None = None
-        while not run.stop.is_set():
+    def _chosen_core(self) -> int | None:
+        options = self.options
+        core = self._wanted_core if options is None or options.core is None else options.core
+        return choose_core() if core is None else core
+
+    def _settings(self) -> object:
+        """What a detection depends on, to be compared."""
+        return (self._detector.threshold, self._detector.nms) if self.options is None else self.options
+
+    def _detect_on(self, core: int | None, run: _Run, work: _Work) -> None:
+        """Until the run is stopped, or another core is wanted."""
+        while not run.stop.is_set() and self._chosen_core() == core:
             new = run.slot.take(_CHANGE_POLL_S)
             if new is None and run.slot.drained:
                 self._end(run)
                 # A picture stays in the window: it follows the threshold, although no more frames come.
                 if run.stop.wait(_CHANGE_POLL_S):
                     break
-            now = (self._detector.threshold, self._detector.nms)
-            if new is None and (frame is None or now == settings):
+            settings = self._settings()
+            if new is None and (work.frame is None or settings == work.settings):
                 continue
-            is_new, frame, settings = new is not None, new or frame, now
+            options, frame = self.options, new or work.frame
             assert frame is not None
-            detections = self._detector.detect(frame.image)
+            work.frame, work.settings = frame, settings
+            found = work.finder.find(frame, options, again=new is None)
             ready_s = time.perf_counter()
             with self._lock:
                 if self._run is not run:
                     break
-                self._view = View(self._newest or frame, detections, frame)
-                self._detector_ms.add(self._detector.timings.total_ms)
-                if is_new:
+                privacy = None if options is None else options.privacy
+                newest = self._newest or frame
+                self._view = View(newest, found.shown, frame, found.private, privacy, found.searched)
+                if found.searched:
+                    self._detector_ms.add(self._detector.timings.total_ms)
+                if found.searched and new is not None:
                     self._detected += 1
                     self._detections.tick(ready_s)
                     self._latency_ms.add((ready_s - frame.captured_s) * 1000)

@@ -99,7 +99,7 @@ def build_window(
 
         def frame() -> npt.NDArray[np.uint8] | None:
             view = sessions[0].latest() if sessions else None
-            return None if view is None else view.detected_frame.image
+            return None if view is None else view.image
 
         def detector_core() -> int | None:
             pipeline = sessions[0].pipeline if sessions else None

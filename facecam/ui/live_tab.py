@@ -133,7 +133,7 @@ class LiveTab(Tab):
         if wished is None:
             wished = self._settings.number("live/threshold", None, *THRESHOLD_RANGE)
         if wished is not None:
-            self._session.set_threshold(wished)
+            self._session.change_options(threshold=wished)
             self.controls.set_threshold(wished)
             self._threshold_known = True
         else:
@@ -197,7 +197,7 @@ class LiveTab(Tab):
 
     def _threshold_moved(self, value: float) -> None:
         self._threshold_known = True
-        self._session.set_threshold(value)
+        self._session.change_options(threshold=value)
         self._settings.put("live/threshold", value)
 
     def _mirror_key(self) -> str:
@@ -259,16 +259,16 @@ class LiveTab(Tab):
         if view is not None and view is not self._view:
             self._view = view
             self._painted_s = time.perf_counter()
-            self.picture.show_frame(view.detected_frame.image, view.detections)
+            self.picture.show_frame(view.image, view.detections)
         if first or self._phase is not Phase.RUNNING:
             self._refresh_words()
         self._refresh_stage()
 
     def _refresh_words(self) -> None:
-        detector = self._session.detector
-        if detector is not None and not self._threshold_known:
+        threshold = self._session.options.threshold
+        if threshold is not None and not self._threshold_known:
             self._threshold_known = True
-            self.controls.set_threshold(detector.threshold)
+            self.controls.set_threshold(threshold)
         still = self._session.is_still
         if self._view is not None and (still or self._phase is Phase.RUNNING):
             figures = live_words.figures(self._session.stats(), still)

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
+from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Signal
 
 from facecam.detector import FaceDetector
 from facecam.metrics import Stats
+from facecam.options import LiveOptions
 from facecam.pipeline import Pipeline, View
 from facecam.sources import CameraSource, Source, open_source
 
@@ -63,7 +65,7 @@ class LiveSession(QObject):
         self._pending = False
         self._spec: str | None = None
         self._detector: FaceDetector | None = None
-        self._threshold: float | None = None
+        self._options = LiveOptions(core=core)
         self._pipeline: Pipeline | None = None
         self._source: Source | None = None
         self._failure: Exception | None = None
@@ -156,11 +158,17 @@ class LiveSession(QObject):
         if pipeline is not None:
             pipeline.displayed()
 
-    def set_threshold(self, value: float) -> None:
-        """For the detector, now or as soon as it has been loaded."""
-        self._threshold = value
-        if self._detector is not None:
-            self._detector.threshold = value
+    @property
+    def options(self) -> LiveOptions:
+        """How faces are being looked for. The threshold is None until it is known: set, or the loaded model's own."""
+        return self._options
+
+    def change_options(self, **changes: Any) -> None:
+        """Changes some of the options (their names as of LiveOptions), at once and for all sources to come."""
+        with self._lock:
+            self._options = replace(self._options, **changes)
+            if self._pipeline is not None:
+                self._pipeline.options = self._options
 
     # -- control thread
 
@@ -191,6 +199,8 @@ class LiveSession(QObject):
                 except Exception as error:  # noqa: BLE001 - whatever it is, the window says it and lives on
                     failure = error
             with self._lock:
+                if pipeline is not None:
+                    pipeline.options = self._options  # they may have changed while it was being made
                 self._pipeline, self._failure, self._done = pipeline, failure, wish.number
             self._notify()
 
@@ -198,9 +208,10 @@ class LiveSession(QObject):
         detector = self._detector
         if detector is None:
             detector = self._make_detector()
-            if self._threshold is not None:
-                detector.threshold = self._threshold
             self._detector = detector
+            with self._lock:
+                if self._options.threshold is None:
+                    self._options = replace(self._options, threshold=detector.threshold)
 
         def opened() -> Source:  # in the capture thread
             source = self._open_source(spec)
@@ -209,7 +220,7 @@ class LiveSession(QObject):
                     self._source = source
             return source
 
-        pipeline = Pipeline(opened, detector, self._notify, self._core)
+        pipeline = Pipeline(opened, detector, self._notify, self._core, self._options)
         pipeline.start()
         return pipeline
 

@@ -122,11 +122,11 @@ def test_the_threshold_reaches_a_detector_that_is_loaded_later(
     qtbot: QtBot, make_session: Callable[..., LiveSession]
 ) -> None:
     session = make_session()
-    session.set_threshold(0.9)
+    session.change_options(threshold=0.9)
     session.start("demo")
     qtbot.waitUntil(lambda: session.latest() is not None, timeout=5000)
     assert len(session.latest().detections) == 0  # type: ignore[union-attr]
-    session.set_threshold(0.3)
+    session.change_options(threshold=0.3)
     qtbot.waitUntil(lambda: len(session.latest().detections) == 1, timeout=5000)  # type: ignore[union-attr]
 
 

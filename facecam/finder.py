@@ -1,0 +1,97 @@
+"""FaceFinder: from a frame and the options of the moment to the faces in it. What the pipeline does with each frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from facecam.autosize import AutoSize
+from facecam.boxes import Array, Detections
+from facecam.detector import FaceDetector
+from facecam.options import LiveOptions
+from facecam.sources import Frame
+from facecam.tracking import CANDIDATE_SHARE, PRIVATE_SHARE, Tracker, TrackingOptions
+
+
+@dataclass(frozen=True)
+class Found:
+    """shown: faces to show; private: (M, 4) float32, places to hide where privacy is on; searched: whether the
+    detector looked at this frame, or the faces were carried on from an earlier one."""
+
+    shown: Detections
+    private: Array
+    searched: bool = True
+
+
+class FaceFinder:
+    """Runs the detector as the options want it, and follows what it finds. Used by one thread."""
+
+    def __init__(self, detector: FaceDetector) -> None:
+        self._detector = detector
+        self._own_threshold = detector.threshold
+        self._tracker = Tracker()
+        self._auto = AutoSize()
+        self._shown = Detections.none()  # in the last frame that was searched
+        self._followed: bool | None = None
+        self._passed_over = 0
+
+    def find(self, frame: Frame, options: LiveOptions | None, again: bool = False) -> Found:
+        """The faces of a frame. again: it is the last one once more, under other options; options None: plain
+        detection with the detector's own settings."""
+        if options is None:
+            shown = self._detector.detect(frame.image)
+            return Found(shown, shown.boxes)
+        self._passed_over += 1
+        moving = frame.path is None  # pictures of a folder have nothing to do with each other
+        follows = moving and (options.tracking is not None or options.privacy is not None)
+        # The first frame is always searched, also the first that must be followed: privacy can't wait.
+        if moving and not again and self._passed_over < options.every and follows == self._followed:
+            return self._carried_on(frame, options)
+        self._passed_over, self._followed = 0, follows
+        threshold = self._own_threshold if options.threshold is None else options.threshold
+        found = self._detect(frame, options, threshold, follows)
+        shown, private = found.only(found.scores >= threshold), found.boxes
+        if follows:
+            hold_s = _hold_s(options)
+            if again:
+                faces = self._tracker.again(found, threshold, hold_s)
+            else:
+                how = options.tracking or TrackingOptions()
+                faces = self._tracker.update(found, frame.time_s, threshold, how, hold_s)
+            private = faces.private
+            if options.tracking is not None:
+                shown = faces.shown
+        else:
+            self._tracker.reset()
+        self._shown = shown
+        return Found(_large_enough(shown, options), private)
+
+    def _detect(self, frame: Frame, options: LiveOptions, threshold: float, follows: bool) -> Detections:
+        if follows:
+            threshold *= CANDIDATE_SHARE
+        elif options.privacy is not None:
+            threshold *= PRIVATE_SHARE
+        detector = self._detector
+        detector.threshold, detector.nms = threshold, options.nms
+        detector.size = options.size if options.hold_hz is None else self._auto.size
+        found = detector.detect(frame.image)
+        if options.hold_hz is not None:
+            self._auto.took(detector.timings.total_ms, options.hold_hz)
+        return found
+
+    def _carried_on(self, frame: Frame, options: LiveOptions) -> Found:
+        """Of a frame that is not searched: where the faces of the last one that was should be by now."""
+        if options.tracking is None and options.privacy is None:
+            return Found(_large_enough(self._shown, options), self._shown.boxes, searched=False)
+        faces = self._tracker.between(frame.time_s, _hold_s(options))
+        shown = self._shown if options.tracking is None else faces.shown
+        return Found(_large_enough(shown, options), faces.private, searched=False)
+
+
+def _hold_s(options: LiveOptions) -> float:
+    return 0.0 if options.privacy is None else options.privacy.hold_s
+
+
+def _large_enough(found: Detections, options: LiveOptions) -> Detections:
+    if options.min_face_px <= 0:
+        return found
+    return found.only((found.boxes[:, 2:] - found.boxes[:, :2]).max(axis=1, initial=0) >= options.min_face_px)
