@@ -12,7 +12,8 @@ from facecam.sources.base import Frame, Source, paced
 from facecam.sources.camera import Camera, CameraSource, list_cameras
 from facecam.sources.demo import DemoSource
 from facecam.sources.pictures import PICTURE_SUFFIXES, FolderSource, PictureSource, list_files, read_picture
-from facecam.sources.video import StreamSource, VideoSource, without_password
+from facecam.sources.stream import StreamSource, without_password
+from facecam.sources.video import VideoSource
 
 __all__ = [
     "VIDEO_SUFFIXES",

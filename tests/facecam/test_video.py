@@ -8,6 +8,7 @@ from contextlib import closing
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from facecam.errors import SourceError
 from facecam.opencv import cv2
@@ -196,3 +197,28 @@ def test_passwords_are_not_shown():
     with pytest.raises(SourceError) as caught:
         open_source(f"http://me:secret@127.0.0.1:{port}/video")
     assert "secret" not in str(caught.value)
+
+
+def test_a_video_can_be_played_from_any_place(clip):
+    with closing(open_source(str(clip))) as source:
+        assert source.duration_s == pytest.approx(1.0, abs=0.01)
+        for time_s, number in ((0.72, 7), (0.3, 3), (0.299, 2), (0.0, 0), (5.0, 9), (0.9, 9)):
+            source.seek(time_s)
+            frame = source.read()
+            assert frame.image.mean() == pytest.approx(level(number), abs=4), time_s
+            assert frame.index == number
+            following = source.read()
+            if number < 9:
+                assert following.image.mean() == pytest.approx(level(number + 1), abs=4)
+            else:
+                assert following is None
+
+
+def test_a_gif_can_be_played_from_any_place(tmp_path):
+    path = tmp_path / "clip.gif"
+    pictures = [Image.fromarray(frame_image(number)) for number in range(10)]
+    pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=100)
+    with closing(open_source(str(path))) as source:
+        for number in (7, 2, 0, 9, 4):
+            source.seek(number / 10 + 0.01)
+            assert source.read().image.mean() == pytest.approx(level(number), abs=4)

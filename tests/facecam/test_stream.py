@@ -1,0 +1,146 @@
+"""Streams from a server of our own that misbehaves: what they say, and that they never fill the memory."""
+
+from __future__ import annotations
+
+import resource
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
+
+import pytest
+
+from facecam.errors import SourceError
+from facecam.sources import Frame, StreamSource
+from tests.streams import MjpegServer, claims_size, picture
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[str], MjpegServer]]:
+    servers: list[MjpegServer] = []
+
+    def start(mode: str = "send") -> MjpegServer:
+        servers.append(MjpegServer(mode))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.close()
+
+
+def peak_mb() -> float:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1 << 20) if sys.platform == "darwin" else peak / 1024
+
+
+def read(source: StreamSource, count: int) -> list[Frame]:
+    frames = [source.read() for _ in range(count)]
+    assert all(frame is not None for frame in frames)
+    return [frame for frame in frames if frame is not None]
+
+
+def test_pictures_larger_than_8k_are_refused_and_the_stream_goes_on(serve: Callable[..., MjpegServer]) -> None:
+    server = serve()
+    with closing(StreamSource(server.url)) as source:
+        read(source, 3)
+        before_mb = peak_mb()
+        server.mode = "oversized"
+        threading.Timer(0.3, setattr, (server, "mode", "send")).start()
+        assert {frame.image.shape for frame in read(source, 30)} == {(48, 64, 3)}
+        assert peak_mb() - before_mb < 200
+
+
+def test_a_stream_of_nothing_but_oversized_pictures(serve: Callable[..., MjpegServer]) -> None:
+    before_mb = peak_mb()
+    with pytest.raises(SourceError, match="too large"):
+        StreamSource(serve("oversized").url, read_timeout_s=0.5).read()
+    assert peak_mb() - before_mb < 200
+
+
+def test_a_picture_that_never_ends_is_cut_off(serve: Callable[..., MjpegServer]) -> None:
+    server = serve()
+    with closing(StreamSource(server.url, read_timeout_s=20)) as source:
+        read(source, 3)
+        before_mb = peak_mb()
+        server.mode = "endless"
+        with pytest.raises(SourceError, match="more than 32 MB"):
+            read(source, 1000)
+        assert peak_mb() - before_mb < 300
+
+
+def test_garbage_between_pictures_is_passed_over(serve: Callable[..., MjpegServer]) -> None:
+    server = serve()
+    with closing(StreamSource(server.url)) as source:
+        read(source, 3)
+        server.mode = "garbage"
+        threading.Timer(0.3, setattr, (server, "mode", "send")).start()
+        read(source, 30)
+
+
+def test_a_stream_of_nothing_but_garbage_ends(serve: Callable[..., MjpegServer]) -> None:
+    server = serve()
+    with closing(StreamSource(server.url, read_timeout_s=0.5)) as source:
+        read(source, 3)
+        server.mode = "garbage"
+        with pytest.raises(SourceError, match=r"damaged|stopped sending"):
+            read(source, 1000)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (b"HTTP/1.0 404 Not Found\r\n\r\n", "answers 404 Not Found"),
+        (b'HTTP/1.0 401 Unauthorized\r\nWWW-Authenticate: Basic realm="x"\r\n\r\n', "user name and password"),
+        (b"HTTP/1.0 302 Found\r\nLocation: file:///etc/hostname\r\n\r\n", "can't be opened"),
+        (b"no such thing as HTTP\r\n\r\n", "can't be opened"),
+        (b"HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n\r\n<html>Hello</html>", "not a video"),
+        (b"HTTP/1.0 200 OK\r\nContent-Type: text/html\r\nContent-Length: 5\r\n\r\nHello", "not a video"),
+    ],
+)
+def test_what_a_server_may_answer_instead(answer: bytes, words: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            for _ in range(2):
+                connection, _address = server.accept()
+                with connection:
+                    connection.recv(4096)
+                    connection.sendall(answer)
+
+        threading.Thread(target=serve, daemon=True).start()
+        with pytest.raises(SourceError, match=words) as caught:
+            StreamSource(f"http://127.0.0.1:{server.getsockname()[1]}/video", open_timeout_s=2)
+    assert "\n" not in str(caught.value)
+
+
+def test_user_name_and_password_of_the_address_are_sent_and_not_shown() -> None:
+    asked: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            while True:
+                connection, _ = server.accept()
+                with connection:
+                    asked.append(connection.recv(4096))
+                    if b"Authorization: Basic bWU6c2VjcmV0" not in asked[-1]:  # me:secret
+                        connection.sendall(b'HTTP/1.0 401 No\r\nWWW-Authenticate: Basic realm="cam"\r\n\r\n')
+                        continue
+                    connection.sendall(
+                        b"HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=cut\r\n\r\n"
+                    )
+                    for number in range(10):
+                        connection.sendall(b"--cut\r\nContent-Type: image/jpeg\r\n\r\n" + picture(number) + b"\r\n")
+                    return
+
+        threading.Thread(target=serve, daemon=True).start()
+        with closing(StreamSource(f"http://me:secret@127.0.0.1:{server.getsockname()[1]}/video")) as source:
+            assert "secret" not in source.title
+            read(source, 5)
+    assert not any(b"me:secret" in request for request in asked)
+
+
+def test_the_lying_picture_is_one() -> None:
+    """Keeps the test above honest: the claim is in the header, and the rest of the picture is a good one."""
+    assert claims_size(picture(0), 64, 48) == picture(0)
+    assert claims_size(picture(0), 40000, 40000) != picture(0)
