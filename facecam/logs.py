@@ -5,6 +5,7 @@ What is logged is what the program does and what goes wrong; never a picture, an
 
 from __future__ import annotations
 
+import faulthandler
 import logging
 import sys
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from contextlib import contextmanager
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-from facecam.places import log_file
+from facecam.places import crash_file, log_file
 
 _MAX_BYTES = 1_000_000
 _KEEP = 3
@@ -68,6 +69,27 @@ def logging_to_file(verbose: bool = False, path: Path | None = None) -> Iterator
         for handler in handlers:
             root.removeHandler(handler)
             handler.close()
+
+
+@contextmanager
+def crashes_noted(path: Path | None = None) -> Iterator[None]:
+    """Where a library crashes the whole process, the stack of Python's threads is left in `crash_file()`."""
+    path = path or crash_file()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("a" if path.exists() and path.stat().st_size < _MAX_BYTES else "w", encoding="utf-8")
+    except OSError as error:
+        logging.getLogger(__name__).info("crashes can't be noted: %s", error)
+        yield
+        return
+    with file:
+        faulthandler.enable(file)
+        try:
+            yield
+        finally:
+            faulthandler.disable()
+    if path.stat().st_size == 0:
+        path.unlink()
 
 
 def log_tail(path: Path | None = None, lines: int = 60) -> str:

@@ -19,6 +19,11 @@ def log_file() -> Path:
     return Path(platformdirs.user_log_dir(_NAME, appauthor=False)) / "facecam.log"
 
 
+def crash_file() -> Path:
+    """What is left of a crash of the whole process."""
+    return log_file().with_name("crash.log")
+
+
 def cache_folder() -> Path:
     """What can be found out again."""
     return Path(platformdirs.user_cache_dir(_NAME, appauthor=False))

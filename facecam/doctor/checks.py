@@ -208,6 +208,19 @@ def environment(report: Report) -> Facts:
     return facts
 
 
+def last_crash(report: Report, path: Path) -> Facts:
+    """What the last crash of the whole process left."""
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")[-4000:]
+        when = time.strftime("%Y-%m-%d %H:%M", time.localtime(path.stat().st_mtime))
+    except OSError:
+        return {"crash": "none noted"}
+    if not text.strip():
+        return {"crash": "none noted"}
+    report.hint(f"The window crashed on {when}; please report that with {path}, and delete that file afterwards.")
+    return {"crash": when, "stack": text}
+
+
 def places(report: Report, folders: dict[str, Path]) -> Facts:
     """Where settings, logs and the cache lie, and whether they can be written."""
     facts: Facts = {}

@@ -10,7 +10,7 @@ from functools import partial
 
 from facecam.doctor import checks
 from facecam.doctor.report import Facts, Report
-from facecam.places import cache_folder, log_file, settings_file
+from facecam.places import cache_folder, crash_file, log_file, settings_file
 
 _PROBE_S = 30.0
 _PROBE = [sys.executable, "-m", "facecam.ui.probe"]
@@ -30,6 +30,7 @@ def examine(model: str | None = None, tell: Callable[[str], None] = lambda _: No
         "Models": partial(checks.models, wanted=model),
         "Cameras": checks.cameras,
         "Places": partial(checks.places, folders=places),
+        "Last crash": partial(checks.last_crash, path=crash_file()),
     }
     report = Report()
     for title, look in sections.items():

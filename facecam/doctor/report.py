@@ -77,7 +77,10 @@ def _without_home(value: Any) -> Any:
         return {key: _without_home(entry) for key, entry in value.items()}
     if isinstance(value, list):
         return [_without_home(entry) for entry in value]
-    if isinstance(value, str):
-        home = str(Path.home())
-        return value.replace(home, "~") if len(home) > 1 else value
-    return value
+    return without_home(value) if isinstance(value, str) else value
+
+
+def without_home(text: str) -> str:
+    """The text with the user's home folder as ~, because its name is the user's."""
+    home = str(Path.home())
+    return text.replace(home, "~") if len(home) > 1 else text

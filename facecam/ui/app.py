@@ -15,12 +15,13 @@ from PySide6.QtCore import QObject, QSocketNotifier
 from PySide6.QtWidgets import QApplication
 
 from facecam.detector import FaceDetector
+from facecam.logs import crashes_noted
 from facecam.sources import Source, list_cameras, open_source
 from facecam.ui.chooser import AUTO
 from facecam.ui.display import display_available
 from facecam.ui.live_tab import LiveTab
 from facecam.ui.main_window import MainWindow
-from facecam.ui.notices import ErrorRelay
+from facecam.ui.relay import ErrorRelay
 from facecam.ui.session import LiveSession
 from facecam.ui.settings import Settings
 from facecam.ui.tabs import Tab, TabSpec
@@ -42,17 +43,21 @@ def main(
     model: a shipped model's name or an ONNX file; threshold: instead of the remembered one; core, runtime: of the
     detector.
     """
-    app = make_application()
-    window = build_window(spec, Settings.of_user(), model=model, threshold=threshold, core=core, runtime=runtime)
-    relay = ErrorRelay(app)
-    relay.unexpected.connect(window.report_unexpected)
+    relay = ErrorRelay()
     relay.install()
-    interrupts = _Interrupts(app, window.close)
     try:
-        window.show()
-        return app.exec()
+        with crashes_noted():
+            app = make_application()
+            settings = Settings.of_user()
+            window = build_window(spec, settings, model=model, threshold=threshold, core=core, runtime=runtime)
+            relay.unexpected.connect(window.report_unexpected)
+            interrupts = _Interrupts(app, window.close)
+            try:
+                window.show()
+                return app.exec()
+            finally:
+                interrupts.close()
     finally:
-        interrupts.close()
         relay.uninstall()
 
 

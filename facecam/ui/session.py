@@ -6,6 +6,7 @@ order, and only the newest wish counts. The window asks for what is there now; i
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -15,12 +16,14 @@ from typing import Any
 from PySide6.QtCore import QObject, Qt, Signal
 
 from facecam.detector import FaceDetector
+from facecam.errors import FacecamError
 from facecam.metrics import Stats
 from facecam.options import LiveOptions
 from facecam.pipeline import Pipeline, View
 from facecam.sources import CameraSource, Source, open_source
 
 STOP_TIMEOUT_S = 2.0
+_logger = logging.getLogger(__name__)
 
 
 class Phase(Enum):
@@ -192,11 +195,15 @@ class LiveSession(QObject):
                 old.stop(STOP_TIMEOUT_S)
             if self._quit or wish is None:
                 return
-            pipeline, failure = None, None
+            pipeline: Pipeline | None = None
+            failure: Exception | None = None
             if wish.spec is not None:
                 try:
                     pipeline = self._open(wish.spec, wish.number)
-                except Exception as error:  # noqa: BLE001 - whatever it is, the window says it and lives on
+                except FacecamError as error:
+                    failure = error
+                except Exception as error:  # whatever it is, the window says it and lives on
+                    _logger.exception("the source can't be started")
                     failure = error
             with self._lock:
                 if pipeline is not None:

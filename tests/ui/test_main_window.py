@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer
+from PySide6.QtCore import QByteArray, QSettings, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QTabBar
@@ -17,7 +16,6 @@ from facecam.ui import theme
 from facecam.ui.commands import Menu, command
 from facecam.ui.live_tab import LiveTab
 from facecam.ui.main_window import MainWindow
-from facecam.ui.notices import ErrorRelay
 from facecam.ui.settings import Settings
 from facecam.ui.tabs import Tab, TabSpec
 
@@ -153,44 +151,6 @@ def test_size_is_remembered_but_not_full_screen(qtbot: QtBot, log: list[str], se
     second.show()
     assert not second.isFullScreen()
     assert (second.width(), second.height()) == (700, 500)
-
-
-@pytest.fixture
-def relay(qapp: QApplication, window: MainWindow) -> ErrorRelay:
-    relay = ErrorRelay()
-    relay.unexpected.connect(window.report_unexpected)
-    return relay
-
-
-def test_an_error_in_the_window_is_told_and_ends_nothing(qtbot: QtBot, window: MainWindow, relay: ErrorRelay) -> None:
-    relay.install()
-    try:
-        QTimer.singleShot(0, lambda: [][1])
-        qtbot.waitUntil(window.banner.isVisible, timeout=5000)
-        QTimer.singleShot(0, lambda: 1 / 0)  # type: ignore[arg-type, return-value]
-        qtbot.waitUntil(lambda: "1 more" in window.banner.text, timeout=5000)
-    finally:
-        relay.uninstall()
-    assert "IndexError" in window.banner.text  # the first one stays in sight
-    QTest.mouseClick(window.banner.dismiss_button, Qt.MouseButton.LeftButton)
-    assert not window.banner.isVisible()
-    assert window.isVisible()
-
-
-def test_an_error_in_a_thread_is_told_with_its_report(qtbot: QtBot, window: MainWindow, relay: ErrorRelay) -> None:
-    def fails() -> None:
-        raise RuntimeError("in the thread")
-
-    relay.install()
-    try:
-        thread = threading.Thread(target=fails)
-        thread.start()
-        thread.join()
-        qtbot.waitUntil(window.banner.isVisible, timeout=5000)
-    finally:
-        relay.uninstall()
-    assert "RuntimeError: in the thread" in window.banner.text
-    assert "in fails" in "".join(window.banner._details)
 
 
 @pytest.mark.parametrize(
