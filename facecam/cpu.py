@@ -131,6 +131,20 @@ def pinned(core: int | None) -> Iterator[int | None]:
             restore()
 
 
+@contextmanager
+def unpinned() -> Iterator[None]:
+    """Lets the calling thread run on all cores for the block: for starting threads, which inherit the pinning."""
+    if not hasattr(os, "sched_setaffinity"):  # Windows: threads that are started don't inherit it
+        yield
+        return
+    before_cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, available_cores())
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before_cores)
+
+
 def _pin(core: int) -> Callable[[], None] | None:
     """Pins the calling thread; returns how to undo it, or None if the system refused."""
     if sys.platform == "win32":

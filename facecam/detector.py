@@ -1,4 +1,4 @@
-"""FaceDetector: a BGR frame in, faces out, on the calling thread and no other.
+"""FaceDetector: a BGR frame in, faces out, on the calling thread and no other (unless it is given more).
 
 from facecam.detector import FaceDetector
 detections = FaceDetector().detect(frame)  # (H, W, 3) uint8 BGR
@@ -22,11 +22,24 @@ import numpy.typing as npt
 from facecam.boxes import Detections, decode, nms
 from facecam.cpu import pinned
 from facecam.errors import FacecamError
-from facecam.model import load_model
-from facecam.opencv import cv2
+from facecam.model import Binding, load_model
 from facecam.plan import MIN_SIDE_PX, Plan
-from facecam.runtime_choice import faster, keep_choice, kept_choice, trial_key
-from facecam.runtimes import AUTO, CHOICES, ONNX_RUNTIME, OPENVINO, RuntimeFailure, installed
+from facecam.providers import CPU, check_provider
+from facecam.runtime_choice import candidates, faster, keep_choice, kept_choice, trial_key
+from facecam.runtimes import (
+    AUTO,
+    BF16,
+    CHOICES,
+    F32,
+    MAX_THREADS,
+    ONNX_RUNTIME,
+    OPENVINO,
+    PRECISION_CHOICES,
+    Engine,
+    RuntimeFailure,
+    has_bf16,
+    installed,
+)
 
 _MAX_SIDE_PX = 16384
 _KEEP_PLANS = 4
@@ -60,6 +73,9 @@ class FaceDetector:
     size: (width, height) that larger frames are scaled down to (turned for portrait frames); None: always native.
     runtime: "onnxruntime", "openvino" (an extra to install), or "auto": the faster of those installed, found by a trial
     in the calling thread of less than a second once a size of frame has come up often, and remembered on this machine.
+    precision: "f32", "bf16" (OpenVINO, on processors that compute in it: scores differ in the third digit), or "auto":
+    the faster one, by the same trial. threads: that compute, the calling one included. provider: of ONNX Runtime, a
+    name of `facecam.providers`, for graphics cards.
 
     `threshold` and `nms` may be set from any thread at any time. `detect` may be called from several threads; the calls
     take turns. Raises ModelError if the model can't be used.
@@ -73,11 +89,23 @@ class FaceDetector:
         core: int | None = None,
         size: tuple[int, int] | None = (640, 480),
         runtime: str = AUTO,
+        precision: str = F32,
+        threads: int = 1,
+        provider: str = CPU,
     ) -> None:
         if size is not None and min(size) < MIN_SIDE_PX:
             raise FacecamError(f"The detector's size must be at least {MIN_SIDE_PX} x {MIN_SIDE_PX} pixels.")
         if runtime not in CHOICES:
             raise FacecamError(f"There is no runtime {runtime}; there are {', '.join(CHOICES)}.")
+        if precision not in PRECISION_CHOICES:
+            raise FacecamError(f"There is no precision {precision}; there are {', '.join(PRECISION_CHOICES)}.")
+        if not 1 <= threads <= MAX_THREADS:
+            raise FacecamError(f"The number of threads must lie between 1 and {MAX_THREADS}, not {threads}.")
+        check_provider(provider)
+        if runtime == AUTO and precision == BF16:
+            runtime = OPENVINO  # no other has it
+        if runtime == AUTO and provider != CPU:
+            runtime = ONNX_RUNTIME
         if runtime == OPENVINO and not installed(OPENVINO):
             raise RuntimeFailure(
                 "OpenVINO is not installed; `pip install facecam[openvino]`, or choose another runtime."
@@ -92,13 +120,24 @@ class FaceDetector:
         self.timings = Timings(0.0, 0.0, 0.0)
         self._plans: OrderedDict[tuple[int, int, tuple[int, int] | None], Plan] = OrderedDict()
         self._lock = threading.Lock()
-        self._auto = runtime == AUTO and installed(OPENVINO)
-        self._runtime = ONNX_RUNTIME if runtime == AUTO else runtime
+        first = Engine(
+            ONNX_RUNTIME if runtime == AUTO else runtime, F32 if precision == AUTO else precision, threads, provider
+        )
+        self._candidates = candidates(first, runtime == AUTO, precision == AUTO) if installed(OPENVINO) else (first,)
+        self._auto = len(self._candidates) > 1
+        self._engine = first
+        if first != Engine():
+            self._model.prepare(first)  # so that what is missing is told now
 
     @property
     def runtime(self) -> str:
         """The runtime that computed the last frame ("onnxruntime" or "openvino"), or will compute the first."""
-        return self._runtime
+        return self._engine.runtime
+
+    @property
+    def engine(self) -> Engine:
+        """All of what computed the last frame, or will compute the first."""
+        return self._engine
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -132,9 +171,9 @@ class FaceDetector:
         with self._lock, nullcontext() if self.core is None else pinned(self.core):
             plan = self._plan(*frame.shape[:2])
             start_s = time.perf_counter()
-            self._fill(plan, frame)
+            plan.network.fill(plan.scaled(frame))
             filled_s = time.perf_counter()
-            self._run(plan)
+            self._run(plan, frame)
             run_s = time.perf_counter()
             detections = self._select(plan)
             end_s = time.perf_counter()
@@ -151,8 +190,7 @@ class FaceDetector:
         key = (height, width, self.size)
         plan = self._plans.get(key)
         if plan is None:
-            runtime = ONNX_RUNTIME if self._auto else self._runtime
-            plan = self._plans[key] = Plan(self._model, height, width, self.size, runtime)
+            plan = self._plans[key] = Plan(self._model, height, width, self.size, self._candidates[0])
             if len(self._plans) > _KEEP_PLANS:
                 self._plans.popitem(last=False)
         else:
@@ -161,43 +199,45 @@ class FaceDetector:
             plan.frames += 1
             if plan.frames == _AUTO_AFTER_FRAMES:
                 self._choose_runtime(plan)
-        self._runtime = plan.network.runtime
+        self._engine = plan.network.engine
         return plan
 
     def _choose_runtime(self, plan: Plan) -> None:
-        """Goes over to OpenVINO for this plan if that is the faster one here. Whatever fails, ONNX Runtime stays."""
-        key = trial_key(self._model.sha256, *plan.tensor.shape[2:])
+        """Goes over to another engine for this plan if that is the faster one here. Whatever fails, the first stays."""
+        names = {str(engine): engine for engine in self._candidates}
+        key = trial_key(self._model.sha256, *plan.input_size, tuple(names))
         kept = kept_choice(key)
-        if kept == ONNX_RUNTIME:
+        if kept == str(plan.network.engine):
             return
         try:
-            other = self._model.bind(plan.tensor, OPENVINO)
-            if kept is None:
-                kept, quartiles_ms = faster({ONNX_RUNTIME: plan.network, OPENVINO: other})
-                _logger.info("%s is the faster runtime here: %s", kept, quartiles_ms)
-                keep_choice(key, kept)
+            if kept in names:
+                plan.network = self._model.bind(*plan.input_size, names[kept])
+                return
+            networks = {str(plan.network.engine): plan.network}
+            for name, engine in names.items():
+                if name not in networks and (engine.precision != BF16 or has_bf16()):
+                    networks[name] = self._model.bind(*plan.input_size, engine)
+            picture = np.zeros((plan.height, plan.width, 3), np.uint8)
+            clock = time.thread_time if self._engine.threads == 1 else time.perf_counter
+            kept, quartiles_ms = faster({name: _Whole(network, picture) for name, network in networks.items()}, clock)
+            _logger.info("%s is the fastest here: %s", kept, quartiles_ms)
+            keep_choice(key, kept)
         except RuntimeFailure as error:
             _logger.warning("OpenVINO is left aside: %s", error)
             self._auto = False
             return
-        if kept == OPENVINO:
-            plan.network = other
+        plan.network = networks[kept]
 
-    def _fill(self, plan: Plan, frame: npt.NDArray[np.uint8]) -> None:
-        """Scales, splits into planes and subtracts the mean, all into kept buffers: 0.2 ms at VGA, instead of 3.6."""
-        cv2.split(plan.scaled(frame), plan.planes)
-        for plane, mean, target in zip(plan.planes, self._model.mean, plan.inside, strict=True):
-            np.subtract(plane, mean, out=target)
-
-    def _run(self, plan: Plan) -> None:
+    def _run(self, plan: Plan, frame: npt.NDArray[np.uint8]) -> None:
         try:
             plan.network.run()
         except RuntimeFailure as error:
-            if not self._auto or plan.network.runtime == ONNX_RUNTIME:
+            if not self._auto or plan.network.engine == self._candidates[0]:
                 raise
             _logger.warning("OpenVINO is left aside: %s", error)
-            self._auto, self._runtime = False, ONNX_RUNTIME
-            plan.network = self._model.bind(plan.tensor)
+            self._auto, self._engine = False, self._candidates[0]
+            plan.network = self._model.bind(*plan.input_size, self._engine)
+            plan.network.fill(plan.scaled(frame))
             plan.network.run()
 
     def _select(self, plan: Plan) -> Detections:
@@ -210,11 +250,11 @@ class FaceDetector:
         if len(passed) > _MAX_CANDIDATES:
             best = np.argpartition(network.scores[passed], -_MAX_CANDIDATES)[-_MAX_CANDIDATES:]
             passed = passed[np.sort(best)]
-        scores = network.scores[passed]
+        scores = network.scores.take(passed)
         with np.errstate(over="ignore", invalid="ignore"):  # a bad model may give anything; such boxes go below
             if network.logits:
                 scores = np.float32(1) / (np.float32(1) + np.exp(-scores))
-            boxes = decode(network.offsets[passed], plan.anchors[passed], self._model.variances)
+            boxes = decode(network.offsets.take(passed, 0), plan.anchors.take(passed, 0), self._model.variances)
             boxes *= plan.scale_xy
         usable = np.isfinite(boxes).all(axis=1)
         if not usable.all():
@@ -225,6 +265,18 @@ class FaceDetector:
         if not inside.all():
             boxes, scores = boxes[inside], scores[inside]
         return Detections(np.asarray(boxes, np.float32), np.asarray(scores, np.float32))
+
+
+@dataclass(frozen=True)
+class _Whole:
+    """What a trial measures: the picture's way into the network, which is not the same for all engines, and the run."""
+
+    network: Binding
+    picture: npt.NDArray[np.uint8]
+
+    def run(self) -> None:
+        self.network.fill(self.picture)
+        self.network.run()
 
 
 def _logit(probability: float) -> float:

@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from facecam.anchors import AnchorSpec, anchor_grid, spec_from_json
 from facecam.boxes import Array
 from facecam.errors import ModelError
+from facecam.opencv import cv2
 from facecam.resources import asset, shipped_models
-from facecam.runtimes import ONNX_RUNTIME, Bound, OnnxRuntime, OpenVino, RuntimeFailure, open_runtime
+from facecam.runtimes import Bound, Engine, OnnxRuntime, Runtime, RuntimeFailure, open_runtime
 
 DEFAULT_MODEL = "faceboxes"
 METADATA_KEY = "facecam"
@@ -45,7 +47,7 @@ class Model:
             raise ModelError(
                 f"{path} is not an ONNX model that can be loaded; it may be damaged or incomplete."
             ) from error
-        self._runtimes: dict[str, OnnxRuntime | OpenVino] = {ONNX_RUNTIME: runtime}
+        self._runtimes: dict[Engine, Runtime] = {Engine(): runtime}
         self.metadata = _metadata(path, runtime.session)
         description = _Description.read(path, self.metadata, {value.name for value in runtime.session.get_outputs()})
         self.name, self.threshold = description.name, description.threshold
@@ -58,19 +60,23 @@ class Model:
         """(A, 4) float32 cx cy w h for an input of this size; read-only."""
         return anchor_grid(self._spec, height, width)
 
-    def bind(self, image: Array, runtime: str = ONNX_RUNTIME) -> Binding:
-        """A way to run on the kept array `image` (1, 3, H, W) float32, C-contiguous, again and again.
+    def prepare(self, engine: Engine) -> None:
+        """Opens the network in an engine before it is needed. Raises RuntimeFailure."""
+        if engine not in self._runtimes:
+            self._runtimes[engine] = open_runtime(engine, self._data)
+
+    def bind(self, height: int, width: int, engine: Engine = Engine()) -> Binding:  # noqa: B008 - frozen
+        """A way to run on pictures of that size again and again.
 
         Raises RuntimeFailure if that runtime is missing or can't run the network.
         """
-        if runtime not in self._runtimes:
-            self._runtimes[runtime] = open_runtime(runtime, self._data)
-        return Binding(self._runtimes[runtime], self.format, image, len(self.anchors(*image.shape[2:])))
+        self.prepare(engine)
+        return Binding(self._runtimes[engine], engine, self, height, width)
 
     def _try(self) -> None:
         """Runs once, small and not square, to see that the outputs are as our anchors want them."""
         try:
-            self.bind(np.zeros((1, 3, 64, 96), np.float32)).run()
+            self.bind(64, 96).run()
         except RuntimeFailure as error:
             raise ModelError(
                 f"{self.path} is not a face detector of ours: its outputs don't fit the anchors that it states."
@@ -80,21 +86,39 @@ class Model:
 class Binding:
     """Input and outputs of the network in arrays that stay where they are, so that a run allocates nothing of ours.
 
-    runtime: its name. offsets: (A, 4) float32; scores: (A,) float32, of the class face: probabilities, or logits where
+    engine: what computes. image: the input, BGR minus the mean, float32, (1, 3, H, W) or, if `engine.packed`,
+    (1, H, W, 3). offsets: (A, 4) float32; scores: (A,) float32, of the class face: probabilities, or logits where
     `logits` is True. Both are overwritten by the next run, and may be views that are not contiguous.
     """
 
-    def __init__(self, runtime: OnnxRuntime | OpenVino, format_number: int, image: Array, anchor_count: int) -> None:
-        self.runtime = runtime.name
-        self.logits = format_number == FAST
-        outputs = {
-            name: np.zeros((1, anchor_count, values), np.float32) for name, values in _OUTPUTS[format_number].items()
-        }
+    def __init__(self, runtime: Runtime, engine: Engine, model: Model, height: int, width: int) -> None:
+        self.engine = engine
+        self.logits = model.format == FAST
+        self.image = np.zeros((1, height, width, 3) if engine.packed else (1, 3, height, width), np.float32)
+        self._mean = model.mean
+        self._scalar: Any = (*map(float, model.mean), 0.0)  # as OpenCV takes it: four channels
+        self._planes: tuple[npt.NDArray[np.uint8], ...] = ()
+        count = len(model.anchors(height, width))
+        outputs = {name: np.zeros((1, count, values), np.float32) for name, values in _OUTPUTS[model.format].items()}
         if self.logits:
             self.offsets, self.scores = outputs["faces"][0, :, :4], outputs["faces"][0, :, 4]
         else:
             self.offsets, self.scores = outputs["loc"][0], outputs["conf"][0, :, 1]
-        self._bound: Bound = runtime.bind(image, outputs)
+        self._bound: Bound = runtime.bind(self.image, outputs)
+
+    def fill(self, picture: npt.NDArray[np.uint8]) -> None:
+        """Puts a picture (h, w, 3) uint8 BGR, at most as large as the input, into its upper left part, minus the mean.
+        What is left stays zero, which is the mean colour."""
+        height, width = picture.shape[:2]
+        if self.engine.packed:
+            target = self.image[0, :height, :width]
+            cv2.subtract(picture, self._scalar, dst=target, dtype=cv2.CV_32F)
+            return
+        if not self._planes or self._planes[0].shape != (height, width):
+            self._planes = tuple(np.empty((height, width), np.uint8) for _ in range(3))
+        cv2.split(picture, self._planes)
+        for plane, mean, target in zip(self._planes, self._mean, self.image[0], strict=True):
+            np.subtract(plane, mean, out=target[:height, :width])
 
     def run(self) -> None:
         """Computes `offsets` and `scores` in the calling thread. Raises RuntimeFailure."""

@@ -33,9 +33,20 @@ class DetectorSettings:
     threshold: float | None = None
     size: tuple[int, int] | None = (640, 480)
     runtime: str = "auto"
+    precision: str = "f32"
+    threads: int = 1
+    provider: str = "cpu"
 
     def make(self) -> FaceDetector:
-        return FaceDetector(self.model, self.threshold, size=self.size, runtime=self.runtime)
+        return FaceDetector(
+            self.model,
+            self.threshold,
+            size=self.size,
+            runtime=self.runtime,
+            precision=self.precision,
+            threads=self.threads,
+            provider=self.provider,
+        )
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from facecam.model import Binding, Model
 from facecam.opencv import cv2
+from facecam.runtimes import Engine
 
 MIN_SIDE_PX = 32
 """The network's smallest input; a smaller frame is filled up to it."""
@@ -15,20 +16,17 @@ MIN_SIDE_PX = 32
 class Plan:
     """Everything that depends on the size of the frame alone, kept from frame to frame.
 
-    tensor: (1, 3, H, W) float32, what the network reads. The frame fills its upper left part of `height` x `width`
-    pixels; the rest (frames under 32 px) stays zero, which is the mean colour.
+    height, width: of the frame as it goes into the network, whose input is larger only for frames under 32 px.
     """
 
-    def __init__(self, model: Model, height: int, width: int, size: tuple[int, int] | None, runtime: str) -> None:
+    def __init__(self, model: Model, height: int, width: int, size: tuple[int, int] | None, engine: Engine) -> None:
         self.height, self.width = _network_size(height, width, size)
         self.scale_xy = np.array([width / self.width, height / self.height] * 2, np.float32)
         self.limit = np.array([width, height] * 2, np.float32)
         self.halves, self.resized = self._steps(height, width)
-        self.planes = [self._bytes(), self._bytes(), self._bytes()]
-        self.tensor = np.zeros((1, 3, max(self.height, MIN_SIDE_PX), max(self.width, MIN_SIDE_PX)), np.float32)
-        self.inside = [self.tensor[0, channel, : self.height, : self.width] for channel in range(3)]
-        self.network: Binding = model.bind(self.tensor, runtime)
-        self.anchors = model.anchors(*self.tensor.shape[2:])
+        self.input_size = max(self.height, MIN_SIDE_PX), max(self.width, MIN_SIDE_PX)
+        self.network: Binding = model.bind(*self.input_size, engine)
+        self.anchors = model.anchors(*self.input_size)
         self.frames = 0  # detected so far
 
     def _steps(self, height: int, width: int) -> tuple[list[npt.NDArray[np.uint8]], npt.NDArray[np.uint8] | None]:
@@ -38,7 +36,7 @@ class Plan:
         while height % 2 == 0 and width % 2 == 0 and height >= 2 * self.height and width >= 2 * self.width:
             height, width = height // 2, width // 2
             halves.append(np.empty((height, width, 3), np.uint8))
-        return halves, None if (height, width) == (self.height, self.width) else self._bytes(3)
+        return halves, None if (height, width) == (self.height, self.width) else self._buffer()
 
     def scaled(self, frame: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
         """The frame at the network's size, (height, width, 3), in a kept buffer unless it has that size already."""
@@ -53,8 +51,8 @@ class Plan:
             frame = self.resized
         return frame
 
-    def _bytes(self, *channels: int) -> npt.NDArray[np.uint8]:
-        return np.empty((self.height, self.width, *channels), np.uint8)
+    def _buffer(self) -> npt.NDArray[np.uint8]:
+        return np.empty((self.height, self.width, 3), np.uint8)
 
 
 def _network_size(height: int, width: int, size: tuple[int, int] | None) -> tuple[int, int]:

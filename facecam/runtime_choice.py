@@ -1,4 +1,4 @@
-"""Which runtime is the faster one here: a short trial, whose result is kept per machine, model and size.
+"""Which engine is the fastest one here: a short trial, whose result is kept per machine, model and size.
 
 The results lie in one small JSON file in the user's cache folder. A file that is damaged or can't be written costs a
 trial at the next start and nothing else.
@@ -12,13 +12,14 @@ import os
 import platform
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from facecam.cpu import cpu_name
 from facecam.places import cache_folder
-from facecam.runtimes import RUNTIMES, Bound, version
+from facecam.runtimes import BF16, OPENVINO, RUNTIMES, Bound, Engine, version
 
 FILE_NAME = "runtimes.json"
 FORMAT = 1
@@ -27,6 +28,8 @@ TRIAL_S = 0.3
 _MAX_ROUNDS = 25
 _WARM_UP_ROUNDS = 2
 _KEEP = 200
+_LAYOUT = "packed"
+"""Changes when the engines themselves do, so that older results are not taken for theirs."""
 
 _logger = logging.getLogger(__name__)
 
@@ -36,24 +39,37 @@ def choices_path() -> Path:
     return cache_folder() / FILE_NAME
 
 
-def trial_key(model_sha256: str, height: int, width: int) -> str:
-    """What a result holds for: this processor, these versions, this model, this size of the network's input."""
+def candidates(first: Engine, any_runtime: bool, any_precision: bool) -> tuple[Engine, ...]:
+    """The engines to choose from, the one to start with first. OpenVINO is installed."""
+    found = [first]
+    if any_runtime:
+        found.append(replace(first, runtime=OPENVINO))
+    if any_precision and found[-1].runtime == OPENVINO:
+        found.append(replace(found[-1], precision=BF16))
+    return tuple(dict.fromkeys(found))
+
+
+def trial_key(model_sha256: str, height: int, width: int, names: Sequence[str] = RUNTIMES) -> str:
+    """What a result holds for: this processor, these versions, this model, this size of the network's input, and these
+    engines to choose from."""
     versions = "+".join(f"{name}-{version(name) or 'none'}" for name in RUNTIMES)
-    return "|".join((cpu_name(), platform.machine(), versions, model_sha256[:16], f"{width}x{height}"))
+    return "|".join(
+        (cpu_name(), platform.machine(), versions, model_sha256[:16], f"{width}x{height}", ",".join(names), _LAYOUT)
+    )
 
 
 def kept_choice(key: str, path: Path | None = None) -> str | None:
-    """The runtime that was the faster one before, None if that isn't known."""
+    """The engine that was the fastest one before, None if that isn't known."""
     name = _read(path or choices_path()).get(key)
-    return name if name in RUNTIMES else None
+    return name if name is not None and name.partition(" ")[0] in RUNTIMES else None
 
 
-def keep_choice(key: str, runtime: str, path: Path | None = None) -> None:
+def keep_choice(key: str, engine: str, path: Path | None = None) -> None:
     """Remembers a result. The file is replaced as a whole, so that it is never seen half written."""
     path = path or choices_path()
     choices = _read(path)
     choices.pop(key, None)
-    choices[key] = runtime
+    choices[key] = engine
     for old in list(choices)[:-_KEEP]:
         del choices[old]
     try:
@@ -82,7 +98,7 @@ def _read(path: Path) -> dict[str, str]:
 
 
 def faster(
-    candidates: dict[str, Bound], limit_s: float = TRIAL_S, clock: Callable[[], float] = time.thread_time
+    candidates: Mapping[str, Bound], clock: Callable[[], float] = time.thread_time, limit_s: float = TRIAL_S
 ) -> tuple[str, dict[str, float]]:
     """The fastest of the candidates, and the lower quartile of each one's milliseconds.
 

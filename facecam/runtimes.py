@@ -1,4 +1,4 @@
-"""The runtimes that compute the network, each on the calling thread alone: ONNX Runtime, and OpenVINO where installed.
+"""The runtimes that compute the network: ONNX Runtime, and OpenVINO where installed. One thread is the calling one.
 
 Both read the same ONNX file. OpenVINO is imported when it is first needed. Neither may report home.
 """
@@ -9,7 +9,8 @@ import importlib
 import importlib.util
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib import metadata
 from typing import Any, Protocol
@@ -18,7 +19,9 @@ import numpy as np
 import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_state
 
+from facecam import providers
 from facecam.boxes import Array
+from facecam.cpu import unpinned
 from facecam.errors import FacecamError
 
 ONNX_RUNTIME = "onnxruntime"
@@ -28,6 +31,12 @@ RUNTIMES = (ONNX_RUNTIME, OPENVINO)
 CHOICES = (AUTO, *RUNTIMES)
 TITLES = {ONNX_RUNTIME: "ONNX Runtime", OPENVINO: "OpenVINO"}
 """Their names as their makers write them."""
+
+F32 = "f32"
+BF16 = "bf16"
+PRECISIONS = (F32, BF16)
+PRECISION_CHOICES = (AUTO, *PRECISIONS)
+MAX_THREADS = 64
 
 _SILENT = 4
 
@@ -51,9 +60,34 @@ ONE_THREAD = {
     "NUM_STREAMS": "1",
     "PERFORMANCE_HINT": "LATENCY",
     "ENABLE_CPU_PINNING": False,
-    # OpenVINO would take bfloat16 by itself where the processor has it, and give other scores.
-    "INFERENCE_PRECISION_HINT": "f32",
 }
+
+
+@dataclass(frozen=True)
+class Engine:
+    """How a network is computed.
+
+    runtime: one of RUNTIMES; precision: of the arithmetic, one of PRECISIONS; threads: 1 is the calling thread;
+    provider: of ONNX Runtime, a name of `facecam.providers`.
+    """
+
+    runtime: str = ONNX_RUNTIME
+    precision: str = F32
+    threads: int = 1
+    provider: str = providers.CPU
+
+    @property
+    def packed(self) -> bool:
+        """Whether it reads pictures as OpenCV keeps them, (1, H, W, 3): OpenVINO computes in that order, and turning
+        planes into it costs it 0.5 ms at VGA."""
+        return self.runtime == OPENVINO
+
+    def __str__(self) -> str:
+        parts = [self.runtime]
+        parts += [] if self.precision == F32 else [self.precision]
+        parts += [] if self.threads == 1 else [f"{self.threads} threads"]
+        parts += [] if self.provider == providers.CPU else [self.provider]
+        return " ".join(parts)
 
 
 class RuntimeFailure(FacecamError):
@@ -67,26 +101,37 @@ class Bound(Protocol):
         """Computes the outputs in the calling thread. Raises RuntimeFailure."""
 
 
+class Runtime(Protocol):
+    """A network in a runtime."""
+
+    def bind(self, image: Array, outputs: Mapping[str, Array]) -> Bound:
+        """image: the network's input `image`, float32, (1, 3, H, W) or, for a packed engine, (1, H, W, 3); outputs: by
+        name. All C-contiguous, kept by the binding. Raises RuntimeFailure."""
+
+
 class OnnxRuntime:
     """A network in ONNX Runtime. The sizes of its input may differ from binding to binding."""
 
-    name = ONNX_RUNTIME
-
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, engine: Engine = Engine()) -> None:
         """data: the ONNX file. Raises RuntimeFailure if it can't be loaded."""
+        if engine.precision != F32:
+            raise RuntimeFailure(f"ONNX Runtime has no {engine.precision} here; OpenVINO may (--runtime openvino).")
+        names = [providers.check_provider(name) for name in dict.fromkeys((engine.provider, providers.CPU))]
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1  # computes in the calling thread and starts none
+        options.intra_op_num_threads = engine.threads  # 1: computes in the calling thread and starts none
         options.inter_op_num_threads = 1
         options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
         options.log_severity_level = _SILENT  # what matters is said by our own errors
         try:
-            self.session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+            with nullcontext() if engine.threads == 1 else unpinned():
+                self.session = onnxruntime.InferenceSession(data, options, providers=names)
         except ORT_ERRORS as error:
-            raise RuntimeFailure(f"ONNX Runtime can't load the network ({_first_line(error)}).") from error
+            raise RuntimeFailure(f"ONNX Runtime can't load the network ({first_line(error)}).") from error
+        if names[0] not in self.session.get_providers():  # it goes on without one that can't start
+            raise RuntimeFailure(providers.missing(engine.provider))
 
     def bind(self, image: Array, outputs: Mapping[str, Array]) -> Bound:
-        """image: (1, 3, H, W) float32, the input `image`; outputs: by name. All C-contiguous, kept by the binding."""
         return _OrtBound(self.session, image, dict(outputs))
 
 
@@ -102,28 +147,44 @@ class _OrtBound:
         try:
             self._session.run_with_iobinding(self._binding)
         except ORT_ERRORS as error:
-            raise RuntimeFailure(f"ONNX Runtime can't run the network ({_first_line(error)}).") from error
+            raise RuntimeFailure(f"ONNX Runtime can't run the network ({first_line(error)}).") from error
 
 
 class OpenVino:
-    """A network in OpenVINO. It is compiled for the size of each binding, which takes 0.1 to 0.5 s."""
+    """A network in OpenVINO. It is compiled for the size of each binding, which takes 0.1 to 0.5 s.
 
-    name = OPENVINO
+    Its input is packed, (1, H, W, 3).
+    """
 
-    def __init__(self, data: bytes) -> None:
-        """data: the ONNX file. Raises RuntimeFailure if OpenVINO is not installed or can't be loaded."""
+    def __init__(self, data: bytes, engine: Engine = Engine(OPENVINO)) -> None:
+        """data: the ONNX file. Raises RuntimeFailure if OpenVINO is not installed, can't be loaded, or has no such
+        precision on this processor."""
+        if engine.provider != providers.CPU:
+            raise RuntimeFailure("Providers are ONNX Runtime's; leave --runtime or --provider out.")
         self._openvino, self._core = _openvino_core()
+        if engine.precision == BF16 and not has_bf16():
+            raise RuntimeFailure("This processor doesn't compute in bf16; leave --precision out.")
         self._data = data
+        # OpenVINO would take bfloat16 by itself where the processor has it, and give other scores.
+        self._options = {
+            **ONE_THREAD,
+            "INFERENCE_NUM_THREADS": engine.threads,
+            "INFERENCE_PRECISION_HINT": engine.precision,
+        }
 
     def bind(self, image: Array, outputs: Mapping[str, Array]) -> Bound:
-        """As of `OnnxRuntime.bind`. Raises RuntimeFailure if the network can't be compiled for this size."""
         try:
             model = self._core.read_model(self._data, b"")
-            model.reshape(list(image.shape))
-            compiled = self._core.compile_model(model, "CPU", ONE_THREAD)
+            _, height, width, _ = image.shape
+            model.reshape([1, 3, height, width])
+            steps = self._openvino.preprocess.PrePostProcessor(model)
+            steps.input().tensor().set_layout(self._openvino.Layout("NHWC"))
+            steps.input().model().set_layout(self._openvino.Layout("NCHW"))
+            with nullcontext() if self._options["INFERENCE_NUM_THREADS"] == 1 else unpinned():
+                compiled = self._core.compile_model(steps.build(), "CPU", self._options)
             return _OpenVinoBound(self._openvino, compiled, image, dict(outputs))
         except RuntimeError as error:
-            raise RuntimeFailure(f"OpenVINO can't compile the network ({_first_line(error)}).") from error
+            raise RuntimeFailure(f"OpenVINO can't compile the network ({first_line(error)}).") from error
 
 
 class _OpenVinoBound:
@@ -140,16 +201,24 @@ class _OpenVinoBound:
         try:
             self._request.infer(share_outputs=True)
         except RuntimeError as error:
-            raise RuntimeFailure(f"OpenVINO can't run the network ({_first_line(error)}).") from error
+            raise RuntimeFailure(f"OpenVINO can't run the network ({first_line(error)}).") from error
 
 
-def open_runtime(name: str, data: bytes) -> OnnxRuntime | OpenVino:
-    """The network `data`, an ONNX file, in the runtime of that name. Raises RuntimeFailure."""
-    if name == ONNX_RUNTIME:
-        return OnnxRuntime(data)
-    if name == OPENVINO:
-        return OpenVino(data)
-    raise RuntimeFailure(f"There is no runtime {name}; there are {', '.join(RUNTIMES)}, and auto for the faster one.")
+def open_runtime(engine: Engine, data: bytes) -> Runtime:
+    """The network `data`, an ONNX file, in that engine. Raises RuntimeFailure."""
+    if engine.runtime == ONNX_RUNTIME:
+        return OnnxRuntime(data, engine)
+    if engine.runtime == OPENVINO:
+        return OpenVino(data, engine)
+    raise RuntimeFailure(f"There is no runtime {engine.runtime}; there are {', '.join(RUNTIMES)}, and auto.")
+
+
+def has_bf16() -> bool:
+    """Whether this processor computes in bfloat16 by itself, as OpenVINO sees it; False without OpenVINO."""
+    try:
+        return "BF16" in _openvino_core()[1].get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    except RuntimeError:
+        return False
 
 
 def installed(name: str) -> bool:
@@ -177,7 +246,7 @@ def _openvino_core() -> tuple[Any, Any]:
             openvino = importlib.import_module(OPENVINO)
         return openvino, openvino.Core()
     except (ImportError, OSError, RuntimeError) as error:
-        raise RuntimeFailure(f"OpenVINO is installed but can't be loaded ({_first_line(error)}).") from error
+        raise RuntimeFailure(f"OpenVINO is installed but can't be loaded ({first_line(error)}).") from error
 
 
 @contextmanager
@@ -195,6 +264,7 @@ def _without_telemetry() -> Iterator[None]:
                 sys.modules.pop(name, None)
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """The line of a library's error that says most, without its full stop."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[-1][:200].rstrip(".") if lines else type(error).__name__

@@ -16,7 +16,7 @@ from facecam.doctor.report import Facts, Report
 from facecam.errors import FacecamError, ModelError
 from facecam.opencv import cv2
 from facecam.resources import shipped_models
-from facecam.runtimes import OPENVINO, RUNTIMES, TITLES, RuntimeFailure, installed, open_runtime, version
+from facecam.runtimes import OPENVINO, RUNTIMES, TITLES, Engine, RuntimeFailure, installed, open_runtime, version
 from facecam.sources import list_cameras
 from facecam.sources.demo import demo_frame
 
@@ -136,7 +136,7 @@ def runtimes(report: Report) -> Facts:
             continue
         try:
             if name == OPENVINO:
-                open_runtime(name, b"")  # loads the library; the network is compiled later
+                open_runtime(Engine(name), b"")  # loads the library; the network is compiled later
             facts[TITLES[name]] = f"{version(name)}, loads"
         except RuntimeFailure as error:
             facts[TITLES[name]] = f"{version(name)}, does not load"

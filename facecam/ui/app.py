@@ -37,10 +37,13 @@ def main(
     threshold: float | None = None,
     core: int | None = None,
     runtime: str = "auto",
+    precision: str = "f32",
+    threads: int = 1,
+    provider: str = "cpu",
 ) -> int:
     """Opens the window on that source and runs until it is closed; returns the exit status.
 
-    model: a shipped model's name or an ONNX file; threshold: instead of the remembered one; core, runtime: of the
+    model: a shipped model's name or an ONNX file; threshold: instead of the remembered one; the others: of the
     detector.
     """
     relay = ErrorRelay()
@@ -49,7 +52,17 @@ def main(
         with crashes_noted():
             app = make_application()
             settings = Settings.of_user()
-            window = build_window(spec, settings, model=model, threshold=threshold, core=core, runtime=runtime)
+            window = build_window(
+                spec,
+                settings,
+                model=model,
+                threshold=threshold,
+                core=core,
+                runtime=runtime,
+                precision=precision,
+                threads=threads,
+                provider=provider,
+            )
             relay.unexpected.connect(window.report_unexpected)
             interrupts = _Interrupts(app, window.close)
             try:
@@ -81,13 +94,16 @@ def build_window(
     threshold: float | None = None,
     core: int | None = None,
     runtime: str = "auto",
+    precision: str = "f32",
+    threads: int = 1,
+    provider: str = "cpu",
     make_detector: Callable[[], FaceDetector] | None = None,
     open_source: Callable[[str], Source] = open_source,
 ) -> MainWindow:
     """The main window, not shown yet, its source on the way."""
 
     def detector() -> FaceDetector:
-        return FaceDetector(model, core=core, runtime=runtime)
+        return FaceDetector(model, core=core, runtime=runtime, precision=precision, threads=threads, provider=provider)
 
     sessions: list[LiveSession] = []
 
@@ -124,6 +140,7 @@ def build_window(
             return lambda: session.start(spec)
 
         options = {"--model": model, "--threshold": threshold, "--core": core, "--runtime": runtime}
+        options |= {"--precision": precision, "--threads": threads, "--provider": provider}
         arguments = [text for name, value in options.items() if value is not None for text in (name, str(value))]
         return SpeedTab(arguments, pause)
 

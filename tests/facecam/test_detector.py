@@ -7,13 +7,16 @@ import threading
 import numpy as np
 import pytest
 
+from facecam.boxes import nms, pairwise_iou
 from facecam.cpu import available_cores, can_pin
 from facecam.detector import FaceDetector
 from facecam.errors import FacecamError
 from facecam.model import load_model
 from facecam.opencv import cv2
 from facecam.plan import Plan
+from facecam.runtimes import Engine
 from facecam.sources.demo import demo_frame
+from facecam.suppression import GRAPH
 
 
 @pytest.fixture(scope="module")
@@ -187,7 +190,7 @@ def test_scaling_down_averages(detector):
 @pytest.mark.parametrize(("width", "height"), [(1920, 1080), (1000, 750), (1281, 961), (3000, 2001)])
 def test_scaling_down_in_steps_shows_what_averaging_shows(tiny_model, width, height):
     frame = cv2.resize(demo_frame(0), (width, height), interpolation=cv2.INTER_CUBIC)
-    plan = Plan(load_model(tiny_model), height, width, (640, 480), "onnxruntime")
+    plan = Plan(load_model(tiny_model), height, width, (640, 480), Engine())
     scaled = plan.scaled(frame)
     averaged = cv2.resize(frame, scaled.shape[1::-1], interpolation=cv2.INTER_AREA)
     assert scaled.shape[:2] == (plan.height, plan.width)
@@ -201,3 +204,32 @@ def test_threshold_zero_passes_everything_and_keeps_the_best(tiny_model, make_fr
     found = detector.detect(make_frame((5, 5), (59, 44), width=1920, height=1440))
     assert len(found) == 750
     assert {tuple(box) for box in found.boxes[:2]} == {(160, 160, 192, 192), (1888, 1408, 1920, 1440)}
+
+
+def test_suppression_is_greedy_by_score():
+    rng = np.random.default_rng(3)
+    for count in (1, 2, 40, 400):
+        corner = rng.uniform(0, 200, (count, 2))
+        boxes = np.concatenate([corner, corner + rng.uniform(5, 60, (count, 2))], axis=1).astype(np.float32)
+        scores = rng.choice(np.linspace(0.1, 0.9, 9), count).astype(np.float32)  # many of them equal
+        kept: list[int] = []
+        for index in np.argsort(-scores, kind="stable"):
+            if not kept or pairwise_iou(boxes[[index]], boxes[kept]).max() <= 0.3:
+                kept.append(int(index))
+        assert nms(boxes, scores, 0.3).tolist() == kept
+        assert nms(boxes, scores, 0.3, limit=3).tolist() == kept[:3]
+
+
+def test_the_suppressions_graph_is_what_it_says():
+    onnx = pytest.importorskip("onnx")
+    helper, kinds = onnx.helper, onnx.TensorProto
+    values = {"boxes": (kinds.FLOAT, [1, "N", 4]), "scores": (kinds.FLOAT, [1, 1, "N"]), "most": (kinds.INT64, [1])}
+    values |= {"iou": (kinds.FLOAT, [1])}
+    graph = helper.make_graph(
+        [helper.make_node("NonMaxSuppression", list(values), ["kept"])],
+        "nms",
+        [helper.make_tensor_value_info(name, kind, shape) for name, (kind, shape) in values.items()],
+        [helper.make_tensor_value_info("kept", kinds.INT64, ["K", 3])],
+    )
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    assert onnx.load_from_string(GRAPH) == made

@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 
 from facecam import detector as detector_module
-from facecam import runtime_choice, runtimes
+from facecam import providers, runtime_choice, runtimes
 from facecam.cpu import choose_core, measure_core_use, pinned
 from facecam.detector import FaceDetector
 from facecam.errors import FacecamError
 from facecam.model import load_model
 from facecam.resources import shipped_models
-from facecam.runtimes import AUTO, ONNX_RUNTIME, OPENVINO, RUNTIMES, RuntimeFailure, installed
+from facecam.runtimes import AUTO, BF16, ONNX_RUNTIME, OPENVINO, RUNTIMES, Engine, RuntimeFailure, has_bf16, installed
 from facecam.sources.demo import demo_frame
 
 needs_openvino = pytest.mark.skipif(not installed(OPENVINO), reason="OpenVINO is not installed")
@@ -43,7 +43,8 @@ def test_shipped_networks_compute_the_same_in_both_runtimes(name, size):
     image = np.random.default_rng(0).uniform(-120, 140, (1, 3, *size)).astype(np.float32)
     results = []
     for runtime in RUNTIMES:
-        network = model.bind(image, runtime)
+        network = model.bind(*size, Engine(runtime))
+        network.image[:] = image.transpose(0, 2, 3, 1) if network.engine.packed else image
         network.run()
         logits = np.clip(network.scores, -30, 30)
         scores = 1 / (1 + np.exp(-logits)) if network.logits else network.scores
@@ -89,7 +90,7 @@ def test_without_openvino_auto_is_onnx_runtime_and_asking_for_it_says_what_to_do
 class Unusable:
     """OpenVINO that is there but broken."""
 
-    def __init__(self, _data):
+    def __init__(self, _data, _engine):
         raise RuntimeFailure("OpenVINO is installed but can't be loaded (no plugin).")
 
 
@@ -107,7 +108,7 @@ def test_a_broken_openvino_costs_no_frame(monkeypatch, tiny_model, make_frame, c
 @needs_openvino
 def test_auto_starts_at_once_and_goes_over_to_the_one_that_was_faster(monkeypatch, tmp_path, tiny_model, make_frame):
     monkeypatch.setattr(runtime_choice, "choices_path", lambda: tmp_path / "kept" / "runtimes.json")
-    monkeypatch.setattr(detector_module, "faster", lambda candidates: (OPENVINO, {}))
+    monkeypatch.setattr(detector_module, "faster", lambda candidates, clock: (OPENVINO, {}))
     frame = make_frame((2, 1))
     detector = FaceDetector(tiny_model)
     first = detector.detect(frame)
@@ -120,7 +121,7 @@ def test_auto_starts_at_once_and_goes_over_to_the_one_that_was_faster(monkeypatc
     detector.detect(make_frame((2, 1), width=320, height=240))
     assert detector.runtime == ONNX_RUNTIME
 
-    def no_trial(_candidates):
+    def no_trial(_candidates, _clock):
         raise AssertionError("the result was not kept")
 
     monkeypatch.setattr(detector_module, "faster", no_trial)
@@ -208,3 +209,84 @@ def test_nothing_is_reported_to_the_makers_of_a_runtime(tmp_path, tiny_model, ru
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == "[]"
     assert list(tmp_path.rglob("*")) == []
+
+
+# Precision, threads and providers
+
+
+def test_small_and_odd_frames_give_the_same_in_both_runtimes(make_model, make_frame):
+    if not installed(OPENVINO):
+        pytest.skip("OpenVINO is not installed")
+    model = make_model(threshold=0.3)
+    for width, height in ((20, 25), (1, 4), (33, 47), (1000, 750)):
+        frame = np.random.default_rng(width).integers(0, 256, (height, width, 3), np.uint8)
+        one, other = (FaceDetector(model, runtime=runtime).detect(frame) for runtime in RUNTIMES)
+        np.testing.assert_allclose(one.scores, other.scores, atol=1e-4)
+        np.testing.assert_allclose(one.boxes, other.boxes, atol=0.05)
+
+
+@each_runtime
+def test_more_threads_find_the_same(tiny_model, make_frame, runtime):
+    with pinned(choose_core()):  # the other thread must not inherit it
+        found = FaceDetector(tiny_model, runtime=runtime, threads=2).detect(make_frame((2, 1)))
+    np.testing.assert_allclose(found.boxes, [[64, 32, 96, 64]], atol=0.01)
+
+
+@needs_openvino
+def test_bfloat16_is_computed_where_the_processor_can_and_refused_elsewhere(tiny_model, make_frame, monkeypatch):
+    if has_bf16():
+        detector = FaceDetector(tiny_model, precision=BF16)
+        found = detector.detect(make_frame((2, 1)))
+        np.testing.assert_allclose(found.boxes, [[64, 32, 96, 64]], atol=0.5)
+        assert (detector.engine.runtime, detector.engine.precision) == (OPENVINO, BF16)
+    monkeypatch.setattr(runtimes, "has_bf16", lambda: False)
+    with pytest.raises(RuntimeFailure, match="doesn't compute in bf16"):
+        FaceDetector(tiny_model, precision=BF16)
+    with pytest.raises(RuntimeFailure, match="ONNX Runtime has no bf16"):
+        FaceDetector(tiny_model, precision=BF16, runtime=ONNX_RUNTIME)
+
+
+@needs_openvino
+@pytest.mark.parametrize("able", [True, False])
+def test_auto_precision_tries_bfloat16_only_where_the_processor_can(monkeypatch, tiny_model, make_frame, able):
+    if able and not has_bf16():
+        pytest.skip("this processor does not compute in bfloat16")
+    tried = []
+
+    def last(candidates, clock):
+        tried.extend(candidates)
+        for network in candidates.values():
+            network.run()
+        return list(candidates)[-1], {}
+
+    monkeypatch.setattr(detector_module, "has_bf16", lambda: able)
+    monkeypatch.setattr(detector_module, "kept_choice", lambda key: None)
+    monkeypatch.setattr(detector_module, "keep_choice", lambda key, name: None)
+    monkeypatch.setattr(detector_module, "faster", last)
+    detector = FaceDetector(tiny_model, precision=AUTO)
+    for _ in range(detector_module._AUTO_AFTER_FRAMES):
+        assert len(detector.detect(make_frame((2, 1)))) == 1
+    assert tried == [ONNX_RUNTIME, OPENVINO, "openvino bf16"][: 3 if able else 2]
+    assert str(detector.engine) == tried[-1]
+
+
+def test_a_provider_that_is_missing_says_what_to_install(tiny_model):
+    missing = next(name for name in ("cuda", "directml", "migraphx") if name not in providers.available())
+    with pytest.raises(FacecamError, match="in place of onnxruntime"):
+        FaceDetector(tiny_model, provider=missing)
+    with pytest.raises(FacecamError, match="There is no provider abacus; there are cpu, cuda"):
+        FaceDetector(tiny_model, provider="abacus")
+
+
+def test_a_provider_that_does_not_start_is_told_instead_of_going_on_without(tiny_model, monkeypatch):
+    """ONNX Runtime itself falls back to the processor: a benchmark would then report the wrong device."""
+    monkeypatch.setitem(providers.NAMES, "cuda", "CUDAExecutionProvider")
+    monkeypatch.setattr(providers, "available", lambda: ["cpu", "cuda"])
+    with pytest.warns(UserWarning, match="CUDAExecutionProvider"), pytest.raises(RuntimeFailure, match="can't start"):
+        FaceDetector(tiny_model, provider="cuda")
+
+
+@pytest.mark.parametrize("options", [{"precision": "f8"}, {"threads": 0}, {"threads": 1000}])
+def test_settings_out_of_range_are_refused(tiny_model, options):
+    with pytest.raises(FacecamError):
+        FaceDetector(tiny_model, **options)

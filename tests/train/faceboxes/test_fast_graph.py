@@ -12,7 +12,7 @@ import torch
 
 from facecam.detector import FaceDetector
 from facecam.model import load_model
-from facecam.runtimes import ONNX_RUNTIME, OPENVINO, installed
+from facecam.runtimes import ONNX_RUNTIME, OPENVINO, Engine, installed
 from facecam.sources.demo import demo_frame
 from train.engine import TrainingError
 from train.faceboxes import export
@@ -60,7 +60,9 @@ def test_scores_and_offsets_equal_the_plain_export(
 ) -> None:
     frame = np.ascontiguousarray(demo_frame(10)[: size[0], : size[1]])
     image = np.ascontiguousarray(frame.transpose(2, 0, 1)[None].astype(np.float32) - 115)
-    plain, fast = load_model(files[0]).bind(image), load_model(files[1]).bind(image, runtime)
+    plain, fast = load_model(files[0]).bind(*size), load_model(files[1]).bind(*size, Engine(runtime))
+    plain.image[:] = image
+    fast.image[:] = image.transpose(0, 2, 3, 1) if fast.engine.packed else image
     plain.run()
     fast.run()
     assert (plain.logits, fast.logits) == (False, True)
