@@ -23,6 +23,7 @@ from facecam.sources.demo import demo_frame
 PACKAGES = (
     "numpy",
     "opencv-python",
+    "av",
     "onnxruntime",
     "openvino",
     "PySide6-Essentials",

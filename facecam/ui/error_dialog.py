@@ -1,85 +1,39 @@
-"""ErrorDialog: an unexpected error with all that a report of it needs, to be copied at one go."""
+"""ErrorDialog: an unexpected error with all that a report of it needs."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QDesktopServices, QFontDatabase
-from PySide6.QtWidgets import (
-    QApplication,
-    QDialog,
-    QHBoxLayout,
-    QLabel,
-    QPlainTextEdit,
-    QPushButton,
-    QStyle,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QApplication, QPushButton, QStyle, QWidget
 
 from facecam.doctor.brief import brief
 from facecam.doctor.report import without_home
 from facecam.logs import log_tail
 from facecam.places import log_file
-from facecam.ui.theme import SPACE
-from facecam.ui.widgets import Heading
+from facecam.ui.text_dialog import TextDialog
+
+_WORDS = (
+    "This is a fault of the program, not yours. It goes on. If you report the fault, paste this text: it holds no "
+    "pictures."
+)
 
 
-class ErrorDialog(QDialog):
-    """Does not block: the picture goes on behind it. Esc closes it."""
+class ErrorDialog(TextDialog):
+    """The report of one error, and of those that came soon after it."""
 
     def __init__(self, summary: str, details: list[str], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setWindowTitle("Error in facecam")
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.report = QPlainTextEdit(report_text(summary, details))
-        self.report.setReadOnly(True)
-        self.report.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        self.report.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-        self.report.setAccessibleName("Report")
-        self.report.setToolTip("What a report of the fault needs")
-        self.copy_button = QPushButton("Copy report")
-        self.copy_button.setToolTip("Puts the whole report on the clipboard")
-        self.copy_button.clicked.connect(self.copy)
-        self.folder_button = QPushButton("Show log")
-        self.folder_button.setToolTip(f"Opens the folder of the log, {log_file().parent}")
-        self.folder_button.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(log_file().parent))))
-        self.close_button = QPushButton("Go on")
-        self.close_button.setToolTip("Closes this report; the program goes on (Esc)")
-        self.close_button.setDefault(True)
-        self.close_button.clicked.connect(self.close)
-        icon = QLabel()
-        icon.setPixmap(self.style().standardIcon(QStyle.StandardPixmap.SP_MessageBoxWarning).pixmap(4 * SPACE))
-        words = QLabel(
-            "This is a fault of the program, not yours. It goes on. If you report the fault, paste this text; "
-            "it holds no pictures and no names of people."
-        )
-        words.setWordWrap(True)
-        upper = QVBoxLayout()
-        upper.setSpacing(SPACE)
-        upper.addWidget(Heading("Something went wrong inside the program"))
-        upper.addWidget(words)
-        head = QHBoxLayout()
-        head.setSpacing(2 * SPACE)
-        head.addWidget(icon, 0, Qt.AlignmentFlag.AlignTop)
-        head.addLayout(upper, 1)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(SPACE)
-        buttons.addWidget(self.copy_button)
-        buttons.addWidget(self.folder_button)
-        buttons.addStretch()
-        buttons.addWidget(self.close_button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(2 * SPACE, 2 * SPACE, 2 * SPACE, 2 * SPACE)
-        layout.setSpacing(2 * SPACE)
-        layout.addLayout(head)
-        layout.addWidget(self.report, 1)
-        layout.addLayout(buttons)
-        self.resize(80 * SPACE, 50 * SPACE)
+        icon = QStyle.StandardPixmap.SP_MessageBoxWarning
+        text = report_text(summary, details)
+        super().__init__("Something went wrong inside the program", _WORDS, text, icon, "Go on", parent)
+        folder = QPushButton("Show log")
+        folder.setToolTip(f"Opens the folder of the log, {log_file().parent}")
+        folder.clicked.connect(show_log)
+        self.buttons.insertWidget(1, folder)
 
-    def copy(self) -> None:
-        """The whole report, for the clipboard."""
-        QApplication.clipboard().setText(self.report.toPlainText())
-        self.copy_button.setText("Copied")
+
+def show_log() -> None:
+    """Opens the log's folder in the system's file manager."""
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(log_file().parent)))
 
 
 def report_text(summary: str, details: list[str]) -> str:

@@ -15,6 +15,7 @@ from facecam.pipeline import View
 from facecam.sources import Camera
 from facecam.ui import live_words, prompts
 from facecam.ui.chooser import AUTO, DEMO, Ask, CameraWatch
+from facecam.ui.clipboard import copy_view
 from facecam.ui.commands import Menu, command
 from facecam.ui.controls import THRESHOLD_RANGE, LiveControls
 from facecam.ui.folds import Section
@@ -109,6 +110,9 @@ class LiveTab(Tab):
             command(self, "Open a file…", ["O", "Ctrl+O"], partial(self.ask, Ask.FILE), Menu.FILE),
             command(self, "Open a folder…", ["Ctrl+Shift+O"], partial(self.ask, Ask.FOLDER), Menu.FILE),
             command(self, "Open an address…", ["Ctrl+L"], partial(self.ask, Ask.ADDRESS), Menu.FILE),
+            command(
+                self, "Copy the picture", ["Ctrl+C"], self.copy, Menu.EDIT, "The picture, and in words what it shows"
+            ),
             *(action for section in self.sections for action in section.commands()),
         ]
 
@@ -191,6 +195,13 @@ class LiveTab(Tab):
     def toggle_full_screen(self) -> None:
         """Full screen on or off."""
         self.full_screen_wished.emit(not self._full_screen)
+
+    def copy(self) -> None:
+        """The picture as it is seen, and the words about it, for the clipboard; without a picture the words alone."""
+        message = self._stage_message()
+        told = [] if message is None else [message.title, message.text]
+        copied = copy_view(self.picture, [*told, self.picture.figures_text, self.status.text()])
+        self.picture.show_hint("Copied", "picture and words" if copied else "words")
 
     def _ask_file(self) -> None:
         self.ask(Ask.FILE)

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from functools import partial
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QAction, QCloseEvent, QKeyEvent
+from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QMainWindow, QTabWidget, QVBoxLayout, QWidget
 
-from facecam.ui.commands import Menu, command
+from facecam.ui.hint_bar import HintBar
 from facecam.ui.icons import program_icon
 from facecam.ui.menus import MenuBar
 from facecam.ui.notices import ErrorBanner
 from facecam.ui.settings import Settings
 from facecam.ui.shortcuts import ShortcutList
 from facecam.ui.tabs import Tab, TabSpec
+from facecam.ui.window_commands import greet, window_commands
 
 DEFAULT_SIZE = (1280, 800)
 MINIMUM_SIZE = (640, 480)
@@ -28,10 +28,11 @@ class MainWindow(QMainWindow):
 
     def __init__(self, tabs: Sequence[TabSpec], settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._specs, self._settings = list(tabs), settings
+        self.specs, self._settings = list(tabs), settings
         self._made: dict[int, Tab] = {}
         self._current: Tab | None = None
         self._was_maximized = False
+        self._hinting = False
         self._shortcuts: ShortcutList | None = None
         self.setWindowTitle("facecam")
         self.setWindowIcon(program_icon())
@@ -42,12 +43,13 @@ class MainWindow(QMainWindow):
             self.restoreGeometry(geometry)
 
         self.banner = ErrorBanner()
+        self.hints = HintBar()
         self._tabs = QTabWidget()
         self._tabs.setDocumentMode(True)
         self._tabs.setTabBarAutoHide(True)
         self._tabs.tabBar().setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._pages: list[QVBoxLayout] = []
-        for index, spec in enumerate(self._specs):
+        for index, spec in enumerate(self.specs):
             page = QWidget()
             page_layout = QVBoxLayout(page)
             page_layout.setContentsMargins(0, 0, 0, 0)
@@ -59,28 +61,16 @@ class MainWindow(QMainWindow):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.banner)
+        layout.addWidget(self.hints)
         layout.addWidget(self._tabs, 1)
         self.setCentralWidget(central)
         self.menus = MenuBar()
         self.setMenuBar(self.menus)
-        self._commands = self._make_commands()
+        self._commands = window_commands(self, settings)
         self.addActions(self._commands)
         self._tabs.currentChanged.connect(self._show)
         self._show(0)
-
-    def _make_commands(self) -> list[QAction]:
-        """The window's own commands; they follow those of the tab in each menu."""
-        tabs = []
-        if len(self._specs) > 1:
-            for index, spec in enumerate(self._specs[:9]):
-                tabs.append(
-                    command(self, spec.title, [str(index + 1)], partial(self.go_to, index), Menu.VIEW, spec.help)
-                )
-        return [
-            *tabs,
-            command(self, "Keyboard shortcuts", ["F1"], self.show_shortcuts, Menu.HELP),
-            command(self, "Quit", ["Ctrl+Q"], self.close, Menu.FILE),
-        ]
+        greet(self, settings)
 
     # -- tabs
 
@@ -88,7 +78,7 @@ class MainWindow(QMainWindow):
         """The tab at that place, made now if it has not been shown yet."""
         tab = self._made.get(index)
         if tab is None:
-            tab = self._made[index] = self._specs[index].make()
+            tab = self._made[index] = self.specs[index].make()
             self._pages[index].addWidget(tab)
             tab.full_screen_wished.connect(self.set_full_screen)
         return tab
@@ -98,7 +88,7 @@ class MainWindow(QMainWindow):
         self._tabs.setCurrentIndex(index)
 
     def _show(self, index: int) -> None:
-        if not 0 <= index < len(self._specs):
+        if not 0 <= index < len(self.specs):
             return
         if self._current is not None:
             for action in self._current.commands():
@@ -106,7 +96,7 @@ class MainWindow(QMainWindow):
             self._current.deactivated()
         tab = self._current = self.tab(index)
         self.addActions(tab.commands())
-        self.menus.fill(self._specs[index].title, tab.commands(), self._commands)
+        self.menus.fill(self.specs[index].title, tab.commands(), self._commands)
         tab.activated()
 
     # -- full screen
@@ -120,9 +110,12 @@ class MainWindow(QMainWindow):
             self._was_maximized = self.isMaximized()
             self._tabs.tabBar().hide()
             self.menus.hide()
+            self._hinting = self.hints.isVisible()
+            self.hints.hide()
             self.showFullScreen()
         else:
             self.menus.show()
+            self.hints.setVisible(self._hinting)
             self._tabs.setTabBarAutoHide(True)  # shows the bar again where there is more than one tab
             self._tabs.tabBar().setVisible(self._tabs.count() > 1)
             self.showMaximized() if self._was_maximized else self.showNormal()
@@ -161,8 +154,9 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.set_full_screen(False)  # not to be remembered
-        self._settings.put("window/geometry", self.saveGeometry())
-        self._settings.flush()
+        if not self._settings.forgotten:
+            self._settings.put("window/geometry", self.saveGeometry())
+            self._settings.flush()
         self.hide()  # gone at once for the user, while cameras and threads are being let go
         end_s = time.perf_counter() + CLOSE_TIMEOUT_S
         for tab in self._made.values():

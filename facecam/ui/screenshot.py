@@ -38,7 +38,9 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     app = make_application()
     theme.force_scheme(app, dark=options.scheme == "dark")
-    window = build_window(options.source, Settings(), model=options.model, threshold=options.threshold)
+    settings = Settings()
+    settings.put("window/welcomed", True)
+    window = build_window(options.source, settings, model=options.model, threshold=options.threshold)
     window.resize(*options.size)
     window.show()
     window.go_to(options.tab - 1)

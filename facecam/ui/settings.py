@@ -44,6 +44,8 @@ class Settings:
 
     def __init__(self, store: Store | None = None) -> None:
         self._store: Store = store if store is not None else MemoryStore()
+        self.forgotten = False
+        """Whether the user has cleared them since the start: then nothing of this start is to be remembered."""
 
     @classmethod
     def of_user(cls) -> Settings:
@@ -63,6 +65,7 @@ class Settings:
     def clear(self) -> None:
         """Forgets everything. Raises OSError if that can't be done."""
         self._store.clear()
+        self.forgotten = True
 
     def flag(self, key: str, default: bool) -> bool:
         """A yes or no."""
@@ -94,6 +97,8 @@ class Settings:
 
     def put(self, key: str, value: bool | float | str | QByteArray) -> None:
         """Remembers the value under the key."""
+        if self.forgotten:
+            return
         self._store.setValue(
             key, base64.b64encode(value.data()).decode("ascii") if isinstance(value, QByteArray) else value
         )

@@ -64,7 +64,7 @@ def with_accent(palette: QPalette, dark: bool) -> QPalette:
 
 
 def force_scheme(app: QApplication, dark: bool) -> None:
-    """Dark or light whatever the system says, for screenshots."""
+    """Dark or light whatever the system says."""
     wanted = Qt.ColorScheme.Dark if dark else Qt.ColorScheme.Light
     app.styleHints().setColorScheme(wanted)
     palette = QPalette()
@@ -75,6 +75,12 @@ def force_scheme(app: QApplication, dark: bool) -> None:
         for role in (QPalette.ColorRole.WindowText, QPalette.ColorRole.ButtonText, QPalette.ColorRole.Text):
             palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(130, 130, 130))
     app.setPalette(with_accent(palette, dark))
+
+
+def follow_system(app: QApplication) -> None:
+    """Dark or light as the system is, after `force_scheme`."""
+    app.styleHints().unsetColorScheme()
+    app.setPalette(with_accent(QPalette(), is_dark(app)))
 
 
 _DARK_GREYS = {

@@ -117,7 +117,10 @@ def sources() -> Sources:
 
 @pytest.fixture
 def settings() -> Settings:
-    return Settings(MemoryStore())
+    """Those of someone who has seen the hint of the first start."""
+    settings = Settings(MemoryStore())
+    settings.put("window/welcomed", True)
+    return settings
 
 
 @pytest.fixture

@@ -96,7 +96,7 @@ def test_f1_lists_every_key(window: MainWindow) -> None:
 def test_the_menu_bar_follows_the_tab_in_front(window: MainWindow, log: list[str]) -> None:
     before = window.menus.texts()
     assert before["A"] == ["Do A"]
-    assert before["View"] == ["A", "B", "C"]
+    assert before["View"][:3] == ["A", "B", "C"]
     assert "Keyboard shortcuts" in before["Help"]
     assert before["File"][-1] == "Quit"
     window.go_to(1)

@@ -1,0 +1,20 @@
+"""What Ctrl+C copies: the picture as it is seen, faces hidden where they are hidden, and in words what it shows."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QMimeData, QRect
+from PySide6.QtWidgets import QApplication
+
+from facecam.ui.picture import PictureView
+
+
+def copy_view(picture: PictureView, words: list[str]) -> bool:
+    """Copies both; a program that takes pictures gets the picture, one that takes text the words. False: no picture."""
+    data = QMimeData()
+    place = picture.placement
+    if place is not None:
+        seen = picture.grab(QRect(place.left_px, place.top_px, place.width_px, place.height_px))
+        data.setImageData(seen.toImage())
+    data.setText("\n".join(word for word in words if word))
+    QApplication.clipboard().setMimeData(data)
+    return place is not None

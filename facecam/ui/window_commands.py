@@ -1,0 +1,104 @@
+"""The commands of the window itself: tabs, colours, help, settings. They stand in the menus after those of the tab."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QApplication
+
+from facecam.runtimes import version
+from facecam.ui import theme
+from facecam.ui.commands import Menu, command
+from facecam.ui.doctor_dialog import DoctorDialog
+from facecam.ui.error_dialog import show_log
+from facecam.ui.hint_bar import WELCOME
+from facecam.ui.settings import Settings
+
+if TYPE_CHECKING:
+    from facecam.ui.main_window import MainWindow
+
+_COLOURS = {
+    "system": ("Colours of the system", "Dark or light, as the system is"),
+    "light": ("Light colours", "Dark on light, whatever the system is"),
+    "dark": ("Dark colours", "Light on dark, whatever the system is"),
+}
+
+
+def window_commands(window: MainWindow, settings: Settings) -> list[QAction]:
+    """All of them, in the order of the list of keys."""
+    tabs = [
+        command(window, spec.title, [str(index + 1)], partial(window.go_to, index), Menu.VIEW, spec.help)
+        for index, spec in enumerate(window.specs[:9])
+        if len(window.specs) > 1
+    ]
+
+    def doctor() -> None:
+        DoctorDialog(window).show()
+
+    def forget() -> None:
+        try:
+            settings.clear()
+        except OSError as error:
+            window.hints.say(f"The settings can't be removed: {error.strerror or error}.")
+            return
+        window.hints.say("The settings are forgotten. From the next start on, everything is as it was the first time.")
+
+    def about() -> None:
+        window.hints.say(
+            f"facecam {version('facecam') or '(from a checkout)'} · live face detection on one CPU core · MIT licence; "
+            "the weights have cards that say what they were trained on."
+        )
+
+    return [
+        *tabs,
+        *_colour_commands(window, settings),
+        command(window, "Keyboard shortcuts", ["F1"], window.show_shortcuts, Menu.HELP),
+        command(
+            window, "First steps", [], partial(welcome, window, settings), Menu.HELP, "The hint of the first start"
+        ),
+        command(window, "This machine…", [], doctor, Menu.HELP, "What a report of a fault needs (`facecam doctor`)"),
+        command(window, "Show the log", [], show_log, Menu.HELP, "Opens the folder of the log"),
+        command(window, "Forget all settings", [], forget, Menu.HELP, "Everything as at the first start"),
+        command(window, "About", [], about, Menu.HELP),
+        command(window, "Quit", ["Ctrl+Q"], window.close, Menu.FILE),
+    ]
+
+
+def greet(window: MainWindow, settings: Settings) -> None:
+    """What has to be said at the start: trouble with the settings, else first steps, else nothing."""
+    if settings.problem is not None:
+        window.hints.say(settings.problem)
+    elif not settings.flag("window/welcomed", False):
+        welcome(window, settings)
+
+
+def welcome(window: MainWindow, settings: Settings) -> None:
+    """First steps; from then on they don't come by themselves."""
+    window.hints.say(WELCOME, partial(settings.put, "window/welcomed", True), rich=True)
+
+
+def _colour_commands(window: MainWindow, settings: Settings) -> list[QAction]:
+    group = QActionGroup(window)
+    chosen = settings.text("window/colours", "system")
+    actions = []
+    for name, (text, help_text) in _COLOURS.items():
+        action = command(window, text, [], partial(_colour, settings, name), Menu.VIEW, help_text)
+        action.setCheckable(True)
+        action.setChecked(name == chosen)
+        group.addAction(action)
+        actions.append(action)
+    if chosen in ("light", "dark"):
+        _colour(settings, chosen)
+    return actions
+
+
+def _colour(settings: Settings, name: str) -> None:
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    settings.put("window/colours", name)
+    if name == "system":
+        theme.follow_system(app)
+    else:
+        theme.force_scheme(app, dark=name == "dark")
