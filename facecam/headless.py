@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from facecam.capture import Trouble
 from facecam.cpu import can_pin, cpu_name
 from facecam.detector import FaceDetector
 from facecam.metrics import Stats
@@ -24,7 +25,7 @@ def run_headless(
 ) -> Stats:
     """Runs a source for `seconds` (to its end if 0), telling the rates each second. Raises what made it fail."""
     changed = threading.Event()
-    pipeline = Pipeline(source, detector, changed.set, core)
+    pipeline = Pipeline(source, detector, changed.set, core, reconnect=True)
     pipeline.start()
     try:
         _wait_until_open(pipeline, changed)
@@ -33,9 +34,10 @@ def run_headless(
         start_s = time.perf_counter()
         end_s = start_s + seconds if seconds else float("inf")
         next_line_s = start_s + 1
-        while pipeline.state is State.RUNNING and (now_s := time.perf_counter()) < end_s:
+        while pipeline.state in (State.RUNNING, State.RECONNECTING) and (now_s := time.perf_counter()) < end_s:
             if now_s >= next_line_s:
-                write(_line(now_s - start_s, pipeline.stats()))
+                trouble = pipeline.trouble
+                write(_line(now_s - start_s, pipeline.stats()) if trouble is None else _trouble(trouble, now_s))
                 next_line_s += 1
             changed.wait(max(0.01, min(next_line_s, end_s) - now_s))
             changed.clear()
@@ -65,6 +67,12 @@ def _place(pipeline: Pipeline) -> str:
     if pipeline.core is not None:
         return f"core {pipeline.core} of {cpu_name()}"
     return f"{cpu_name()} ({'not pinned' if can_pin() else 'this system can not pin a thread to a core'})"
+
+
+def _trouble(trouble: Trouble, now_s: float) -> str:
+    if trouble.retry_at_s is None:
+        return trouble.reason
+    return f"{trouble.reason} Reconnecting in {max(0.0, trouble.retry_at_s - now_s):.0f} s."
 
 
 def _line(elapsed_s: float, stats: Stats) -> str:

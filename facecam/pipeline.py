@@ -1,4 +1,4 @@
-"""Live detection: capture thread -> newest-frame slot -> detector thread on its one core -> newest-result slot.
+"""Live detection: capture -> newest-frame slot -> detector thread on its one core -> newest-result slot.
 
 Nothing queues: a frame that the detector had no time for is replaced by the next one and counted as dropped. The
 pipeline knows no Qt; a GUI is told through `on_update` and fetches with `latest()`.
@@ -11,10 +11,10 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 
+from facecam.capture import Capture, Trouble
 from facecam.cpu import choose_core, pinned
 from facecam.detector import FaceDetector
 from facecam.errors import FacecamError
@@ -22,7 +22,7 @@ from facecam.finder import FaceFinder
 from facecam.metrics import Percentiles, RateMeter, Stats
 from facecam.options import LiveOptions
 from facecam.slot import FrameSlot
-from facecam.sources import Frame, Source, open_source, paced
+from facecam.sources import Frame, Player, Source, open_source
 from facecam.view import View
 
 __all__ = ["Pipeline", "State", "View"]
@@ -32,22 +32,49 @@ _CHANGE_POLL_S = 0.1
 
 
 class State(Enum):
-    """What a pipeline is doing. ended: the source has no more frames, the last view stays; failed: see `.error`."""
+    """What a pipeline is doing. reconnecting: a live source is lost, see `.trouble`, the last view stays; ended: the
+    source has no more frames, the last view stays; failed: see `.error`."""
 
     IDLE = "idle"
     OPENING = "opening"
     RUNNING = "running"
+    RECONNECTING = "reconnecting"
     ENDED = "ended"
     FAILED = "failed"
 
 
 class _Run:
-    """One start of the pipeline. A run that was given up keeps its own slot and can't disturb the next one."""
+    """One start of the pipeline, and what its capture tells. A run that was given up keeps its own slot and can't
+    disturb the next one."""
 
-    def __init__(self) -> None:
+    def __init__(self, pipeline: Pipeline, open_source: Callable[[], Source], reconnect: bool) -> None:
         self.slot = FrameSlot()
         self.stop = threading.Event()
-        self.threads: list[threading.Thread] = []
+        self.capture = Capture(open_source, self, reconnect)
+        # Daemons, so that a driver that never returns can't keep the program from ending; otherwise they are stopped
+        # and joined, at the latest at exit.
+        self.detector = threading.Thread(target=pipeline._detect_loop, args=(self,), name="detector", daemon=True)
+        self._pipeline = pipeline
+
+    def opened(self, source: Source, player: Player) -> None:
+        self._pipeline._opened(self, source, player)
+
+    def got(self, frame: Frame) -> None:
+        self._pipeline._captured_frame(self, frame)
+
+    def troubled(self, trouble: Trouble | None, lost: bool) -> None:
+        self._pipeline._troubled(self, trouble, lost)
+
+    def ended(self) -> None:
+        self.slot.close()
+
+    def revived(self) -> None:
+        self.slot.reopen()
+        self._pipeline._revived(self)
+
+    def failed(self, error: FacecamError) -> None:
+        self.slot.close()
+        self._pipeline._fail(self, error)
 
 
 @dataclass
@@ -60,12 +87,13 @@ class _Work:
 
 
 class Pipeline:
-    """Runs a source through a detector in two threads; the caller never waits for either.
+    """Runs a source through a detector in threads of their own; the caller never waits for any.
 
-    source: what `open_source` takes, or a function that opens a source; it is called in the capture thread, as opening
+    source: what `open_source` takes, or a function that opens a source; it is called in the reading thread, as opening
     may block for seconds. on_update: called from the worker threads when there is a new view or state, at most once
     until `latest()` is called. core: the detector thread's core (None: the detector's own, or a good one). options:
-    how to detect, may be set at any time; None: with the detector's own settings, and nothing else.
+    how to detect, may be set at any time; None: with the detector's own settings, and nothing else. reconnect: whether
+    a live source that is lost after its first frame is opened again, for as long as it takes.
 
     Restartable: `start()` after `stop()`, after the end and after a failure.
     """
@@ -77,12 +105,14 @@ class Pipeline:
         on_update: Callable[[], None] | None = None,
         core: int | None = None,
         options: LiveOptions | None = None,
+        reconnect: bool = False,
     ) -> None:
         self.options = options
         self._open: Callable[[], Source] = source if callable(source) else lambda: open_source(source)
         self._title = source if isinstance(source, str) else ""
         self._detector = detector
         self._on_update = on_update
+        self._reconnect = reconnect
         self._wanted_core = core if core is not None else detector.core
         self._lock = threading.Lock()  # guards everything below
         self._run: _Run | None = None
@@ -90,6 +120,8 @@ class Pipeline:
         self._error: FacecamError | None = None
         self._core: int | None = None
         self._source: Source | None = None
+        self._player: Player | None = None
+        self._trouble: Trouble | None = None
         self._notified = False
         self._newest: Frame | None = None
         self._view: View | None = None
@@ -98,7 +130,7 @@ class Pipeline:
     def _reset_figures(self) -> None:
         self._captures, self._detections, self._displays = RateMeter(), RateMeter(), RateMeter()
         self._latency_ms, self._detector_ms = Percentiles(), Percentiles()
-        self._dropped = self._captured = self._detected = 0
+        self._dropped = self._captured = self._detected = self._reconnects = 0
 
     # What the caller sees
 
@@ -112,6 +144,18 @@ class Pipeline:
         """Why the state is `failed`, otherwise None."""
         with self._lock:
             return self._error
+
+    @property
+    def trouble(self) -> Trouble | None:
+        """What is wrong with a live source that still counts as running, or that is being opened again."""
+        with self._lock:
+            return self._trouble
+
+    @property
+    def player(self) -> Player | None:
+        """For pause, step, seek and loop, once the source is open."""
+        with self._lock:
+            return self._player
 
     @property
     def title(self) -> str:
@@ -136,36 +180,39 @@ class Pipeline:
         with self._lock:
             if self._run is not None:
                 raise RuntimeError("the pipeline is already running; stop it first")
-            run = self._run = _Run()
+            run = self._run = _Run(self, self._open, self._reconnect)
             self._state, self._error, self._core, self._source = State.OPENING, None, None, None
+            self._player, self._trouble = None, None
             self._newest = self._view = None
             self._notified = False
             self._reset_figures()
-            # Daemons, so that a camera driver that never returns can't keep the program from ending; otherwise they
-            # are stopped and joined, at the latest at exit.
-            run.threads = [
-                threading.Thread(target=self._capture_loop, args=(run,), name="capture", daemon=True),
-                threading.Thread(target=self._detect_loop, args=(run,), name="detector", daemon=True),
-            ]
-            for thread in run.threads:
-                thread.start()
+            run.capture.start()
+            run.detector.start()
         atexit.register(self.stop)
 
     def stop(self, timeout_s: float = 2.0) -> bool:
-        """Stops and waits for both threads. False if one is stuck in a driver: it ends by itself when that returns."""
+        """Stops and waits for the threads. False if one is stuck in a driver: it ends by itself when that returns."""
         with self._lock:
             run, self._run = self._run, None
-            self._state, self._core = State.IDLE, None
+            self._state, self._core, self._trouble = State.IDLE, None, None
         if run is None:
             return True
         atexit.unregister(self.stop)
         run.stop.set()
+        run.capture.stop()
         run.slot.close()
         end_s = time.perf_counter() + timeout_s
-        for thread in run.threads:
-            if thread is not threading.current_thread():
-                thread.join(max(0.0, end_s - time.perf_counter()))
-        return not any(thread.is_alive() for thread in run.threads)
+        captured = run.capture.join(end_s)
+        if run.detector is not threading.current_thread():
+            run.detector.join(max(0.0, end_s - time.perf_counter()))
+        return captured and not run.detector.is_alive()
+
+    def retry_now(self) -> None:
+        """While it is reconnecting: doesn't wait for the time of the next attempt."""
+        with self._lock:
+            run = self._run
+        if run is not None:
+            run.capture.retry_now()
 
     def latest(self) -> View | None:
         """The newest result, None before the first. The same object as before if nothing new has come."""
@@ -195,39 +242,45 @@ class Pipeline:
                 faces=len(self._view.detections) if self._view else 0,
                 captured=self._captured,
                 detected=self._detected,
+                reconnects=self._reconnects,
             )
 
-    # The two threads
+    # Told by the capture, in its threads
 
-    def _capture_loop(self, run: _Run) -> None:
-        source: Source | None = None
-        try:
-            source = self._open()
-            with self._lock:
-                if self._run is not run:
-                    return
-                self._source = source
+    def _opened(self, run: _Run, source: Source, player: Player) -> None:
+        with self._lock:
+            if self._run is not run:
+                return
+            self._source, self._player = source, player
+            if self._state is State.OPENING:
                 self._state = State.RUNNING
-            self._notify(run)
-            player = paced(source, run.stop.wait)
-            while not run.stop.is_set() and (frame := player.read()) is not None:
-                dropped = run.slot.put(frame)
-                with self._lock:
-                    if self._run is run:
-                        self._newest = frame
-                        self._captures.tick(frame.captured_s)
-                        self._captured += 1
-                        self._dropped += dropped
-        except FacecamError as error:
-            self._fail(run, error)
-        except Exception as error:
-            _logger.exception("the source failed")
-            self._fail(run, FacecamError(f"The source failed unexpectedly: {error}"))
-        finally:
-            run.slot.close()
-            if source is not None:
-                with suppress(FacecamError):
-                    source.close()
+        self._notify(run)
+
+    def _captured_frame(self, run: _Run, frame: Frame) -> None:
+        dropped = run.slot.put(frame)
+        with self._lock:
+            if self._run is run:
+                self._newest = frame
+                self._captures.tick(frame.captured_s)
+                self._captured += 1
+                self._dropped += dropped
+
+    def _troubled(self, run: _Run, trouble: Trouble | None, lost: bool) -> None:
+        with self._lock:
+            if self._run is not run or self._state not in (State.RUNNING, State.RECONNECTING):
+                return
+            self._reconnects += self._state is State.RECONNECTING and not lost
+            self._state = State.RECONNECTING if lost else State.RUNNING
+            self._trouble = trouble
+        self._notify(run)
+
+    def _revived(self, run: _Run) -> None:
+        with self._lock:
+            if self._run is run and self._state is State.ENDED:
+                self._state = State.RUNNING
+        self._notify(run)
+
+    # The detector's thread
 
     def _detect_loop(self, run: _Run) -> None:
         work = _Work(FaceFinder(self._detector))
@@ -250,10 +303,6 @@ class Pipeline:
         core = self._wanted_core if options is None or options.core is None else options.core
         return choose_core() if core is None else core
 
-    def _is_still(self) -> bool:
-        with self._lock:
-            return self._source is not None and self._source.frame_count == 1
-
     def _settings(self) -> object:
         """What a detection depends on, to be compared."""
         return (self._detector.threshold, self._detector.nms) if self.options is None else self.options
@@ -273,7 +322,7 @@ class Pipeline:
             options, frame = self.options, new or work.frame
             assert frame is not None
             work.frame, work.settings = frame, settings
-            found = work.finder.find(frame, options, again=new is None, still=self._is_still())
+            found = work.finder.find(frame, options, again=new is None)
             ready_s = time.perf_counter()
             with self._lock:
                 if self._run is not run:
@@ -298,6 +347,7 @@ class Pipeline:
 
     def _fail(self, run: _Run, error: FacecamError) -> None:
         run.stop.set()
+        run.capture.stop()
         with self._lock:
             if self._run is not run or self._state is State.FAILED:
                 return

@@ -37,6 +37,11 @@ class FrameSlot:
             self._closed = True
             self._changed.notify()
 
+    def reopen(self) -> None:
+        """After `close`: there will be frames again."""
+        with self._changed:
+            self._closed = False
+
     @property
     def drained(self) -> bool:
         with self._changed:

@@ -8,10 +8,11 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from facecam.errors import SourceError
-from facecam.sources.base import Frame, Source, paced
+from facecam.sources.base import Frame, Source
 from facecam.sources.camera import Camera, CameraSource, list_cameras
 from facecam.sources.demo import DemoSource
 from facecam.sources.pictures import PICTURE_SUFFIXES, FolderSource, PictureSource, list_files, read_picture
+from facecam.sources.player import Player
 from facecam.sources.stream import StreamSource, without_password
 from facecam.sources.video import VideoSource
 
@@ -23,13 +24,13 @@ __all__ = [
     "FolderSource",
     "Frame",
     "PictureSource",
+    "Player",
     "Source",
     "StreamSource",
     "VideoSource",
     "list_cameras",
     "list_files",
     "open_source",
-    "paced",
     "read_picture",
     "without_password",
 ]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -36,6 +34,10 @@ class Source(Protocol):
 
     title: what it is, for people. live: it doesn't wait for the reader (camera, stream, demo). fps: nominal frames per
     second, None if unknown. frame_count: None if unknown or endless.
+
+    A source may have more: `may_stand_still`, true where a live picture that doesn't change is no sign of trouble;
+    `open_again()`, which opens the same device after it was lost; `cancel()`, which any thread may call to end a `read`
+    that waits; and what `Seekable` lists.
     """
 
     title: str
@@ -48,38 +50,3 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Frees device and file; may be called twice."""
-
-
-class paced:
-    """A source played at its own speed: a video by its timestamps, a folder as a slide show, the demo at 30 FPS.
-
-    `wait(seconds)` sleeps and returns True when the playing shall stop (`threading.Event.wait`). Frames that come late
-    anyway, as those of a camera, are not delayed.
-    """
-
-    def __init__(self, source: Source, wait: Callable[[float], object] | None = None) -> None:
-        self._source = source
-        self._wait = wait or time.sleep
-        self._start_s: float | None = None
-        self.title, self.live = source.title, source.live
-        self.fps, self.frame_count = source.fps, source.frame_count
-
-    def read(self) -> Frame | None:
-        """The next frame when it is due, captured now; None at the end or when `wait` said to stop."""
-        frame = self._source.read()
-        if frame is None:
-            return None
-        now_s = time.perf_counter()
-        if self._start_s is None:
-            self._start_s = now_s - frame.time_s
-        early_s = self._start_s + frame.time_s - now_s
-        if early_s > 0:
-            if self._wait(early_s):
-                return None
-            return replace(frame, captured_s=time.perf_counter())
-        if early_s < -0.5:  # after a stall go on at the right speed instead of racing to catch up
-            self._start_s -= early_s
-        return frame
-
-    def close(self) -> None:
-        self._source.close()

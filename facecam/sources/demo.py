@@ -42,6 +42,7 @@ class DemoSource:
     live = True
     fps: float | None = FPS
     frame_count: int | None = None
+    may_stand_still = True
 
     def __init__(self, title: str = "Demo") -> None:
         self.title = title

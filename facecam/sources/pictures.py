@@ -87,6 +87,7 @@ class FolderSource:
         if not self._paths:
             raise SourceError(f"There are no pictures in the folder {folder}.")
         self.frame_count: int | None = len(self._paths)
+        self.duration_s: float | None = _SLIDE_S * len(self._paths)
         self._position = 0
         self._index = 0
 
@@ -112,6 +113,10 @@ class FolderSource:
         if self._index == 0 and self._paths:
             raise self.none_readable()
         return None
+
+    def seek(self, time_s: float) -> None:
+        """The next `read` gives the picture that is shown at that time of the slide show."""
+        self._position = self._index = max(0, min(int(time_s / _SLIDE_S), len(self._paths) - 1))
 
     def take_paths(self) -> list[Path]:
         """The pictures not read yet, for someone else to read; for `read` the folder has ended."""

@@ -13,7 +13,7 @@ from facecam.sources.decoder import Decoder
 from facecam.sources.web import open_web_stream
 
 OPEN_TIMEOUT_S = 5.0
-READ_TIMEOUT_S = 2.0
+READ_TIMEOUT_S = 8.0
 MAX_STREAM_PIXELS = 36_000_000
 """8K. A stream comes from elsewhere and goes on: a larger picture is refused before there is memory for it."""
 STREAM_SCHEMES = frozenset({"http", "https", "rtsp", "rtsps", "rtmp", "rtmps", "udp", "rtp", "srt"})
@@ -44,6 +44,7 @@ class StreamSource:
             if web is not None:
                 web.close()
             raise error if isinstance(error, SourceError) else SourceError(self._unopened(error)) from error
+        self._web = web
         self.fps, self.frame_count = self._decoder.fps, self._decoder.frame_count
         self.live = self._decoder.duration_s is None
         if self.live:
@@ -67,6 +68,11 @@ class StreamSource:
         if now_s - asked_s > 0.9 * self._read_timeout_s:
             raise SourceError(f"The stream {self.title} has stopped sending pictures.")
         return None
+
+    def cancel(self) -> None:
+        """From any thread: a `read` that waits for data ends soon."""
+        if self._web is not None:
+            self._web.cancel()
 
     def close(self) -> None:
         self._decoder.close()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 import time
 import urllib.error
 import urllib.request
-from http.client import HTTPException, HTTPResponse
+from contextlib import suppress
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from typing import cast
 from urllib.parse import unquote, urlsplit
 
@@ -22,8 +24,11 @@ class WebStream:
     MAX_BYTES_A_PICTURE arrive, or `timeout_s` pass, without a call of `had_picture`.
     """
 
-    def __init__(self, response: HTTPResponse, name: str, timeout_s: float, format: str | None) -> None:
+    def __init__(
+        self, response: HTTPResponse, sockets: list[socket.socket], name: str, timeout_s: float, format: str | None
+    ) -> None:
         self.format = format
+        self._sockets = sockets
         self._response, self._name, self._timeout_s = response, name, timeout_s
         self.had_picture()
 
@@ -49,6 +54,12 @@ class WebStream:
         self._left -= len(data)
         return data
 
+    def cancel(self) -> None:
+        """From any thread: whoever waits for data waits no longer."""
+        for each in self._sockets:
+            with suppress(OSError):  # it is closed already
+                each.shutdown(socket.SHUT_RDWR)
+
     def close(self) -> None:
         self._response.close()
 
@@ -58,7 +69,8 @@ def open_web_stream(url: str, name: str, open_timeout_s: float, read_timeout_s: 
 
     Raises SourceError with what the server answers.
     """
-    opener, bare = _opener(url)
+    sockets: list[socket.socket] = []
+    opener, bare = _opener(url, sockets)
     request = urllib.request.Request(bare, headers={"User-Agent": "facecam"})
     try:
         response = cast(HTTPResponse, opener.open(request, timeout=open_timeout_s))
@@ -77,11 +89,25 @@ def open_web_stream(url: str, name: str, open_timeout_s: float, read_timeout_s: 
     if not parts and (response.headers.get("Content-Length") or any(word in kind for word in _PLAYLISTS)):
         response.close()
         return None
-    return WebStream(response, name, read_timeout_s, "mpjpeg" if parts else None)
+    response_socket = sockets[-1:]  # that of the last redirection
+    response_socket[0].settimeout(read_timeout_s)
+    return WebStream(response, response_socket, name, read_timeout_s, "mpjpeg" if parts else None)
 
 
-def _opener(url: str) -> tuple[urllib.request.OpenerDirector, str]:
-    """What opens HTTP and HTTPS only, with the URL's user name and password, and the URL without them."""
+def _opener(url: str, sockets: list[socket.socket]) -> tuple[urllib.request.OpenerDirector, str]:
+    """What opens HTTP and HTTPS only, with the URL's user name and password, and the URL without them.
+
+    sockets: to it those are added that are opened.
+    """
+
+    class Http(urllib.request.HTTPHandler):
+        def http_open(self, request: urllib.request.Request) -> HTTPResponse:
+            return self.do_open(_noting(HTTPConnection, sockets), request)
+
+    class Https(urllib.request.HTTPSHandler):
+        def https_open(self, request: urllib.request.Request) -> HTTPResponse:
+            return self.do_open(_noting(HTTPSConnection, sockets), request)
+
     parts = urlsplit(url)
     bare = parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment="").geturl()
     passwords = urllib.request.HTTPPasswordMgrWithPriorAuth()
@@ -90,8 +116,8 @@ def _opener(url: str) -> tuple[urllib.request.OpenerDirector, str]:
     opener = urllib.request.OpenerDirector()
     for handler in (
         urllib.request.ProxyHandler(),
-        urllib.request.HTTPHandler(),
-        urllib.request.HTTPSHandler(),
+        Http(),
+        Https(),
         urllib.request.HTTPDefaultErrorHandler(),
         urllib.request.HTTPRedirectHandler(),
         urllib.request.HTTPErrorProcessor(),
@@ -100,6 +126,17 @@ def _opener(url: str) -> tuple[urllib.request.OpenerDirector, str]:
     ):
         opener.add_handler(handler)
     return opener, bare
+
+
+def _noting(kind: type[HTTPConnection], sockets: list[socket.socket]) -> type[HTTPConnection]:
+    """That kind of connection, which adds its socket to the list."""
+
+    class Noting(kind):  # type: ignore[misc, valid-type]
+        def connect(self) -> None:
+            super().connect()
+            sockets.append(self.sock)
+
+    return Noting
 
 
 def _refusal(name: str, error: urllib.error.HTTPError) -> str:

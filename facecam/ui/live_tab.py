@@ -18,16 +18,13 @@ from facecam.ui.chooser import AUTO, DEMO, Ask, CameraWatch
 from facecam.ui.clipboard import copy_view
 from facecam.ui.commands import Menu, command
 from facecam.ui.controls import THRESHOLD_RANGE, LiveControls
-from facecam.ui.detection_section import DetectionSection
 from facecam.ui.folds import Section
 from facecam.ui.picture import PictureView
-from facecam.ui.privacy_section import PrivacySection
 from facecam.ui.session import LiveSession, Phase
 from facecam.ui.settings import Settings
 from facecam.ui.stage import Action, StageMessage, StagePanel
 from facecam.ui.tabs import Tab
 from facecam.ui.theme import SPACE
-from facecam.ui.tracking_section import TrackingSection
 from facecam.ui.widgets import StatusLine
 
 FIGURES_EVERY_MS = 500
@@ -82,10 +79,7 @@ class LiveTab(Tab):
 
     def _make_sections(self) -> list[Section]:
         """What goes beyond a handful of controls: each a fold of the control column, closed until the user opens it."""
-        self.detection = DetectionSection(self._session, self._settings)
-        self.tracking = TrackingSection(self._session, self._settings)
-        self.privacy = PrivacySection(self._session, self._settings)
-        return [self.detection, self.tracking, self.privacy]
+        return []
 
     def _lay_out(self) -> None:
         over = QVBoxLayout(self.picture)  # a child of the picture, so that what is dropped on it reaches the picture
@@ -101,7 +95,6 @@ class LiveTab(Tab):
         layout.setSpacing(0)
         layout.addLayout(upper, 1)
         layout.addWidget(self.status)
-        self.controls.add_view_switch(self.privacy.on)
         for section in self.sections:
             key = f"live/fold-{section.key}"
             fold = self.controls.add_section(section)
@@ -138,7 +131,6 @@ class LiveTab(Tab):
         controls.mirror_changed.connect(self._mirror_switched)
         controls.scores_changed.connect(self._scores_switched)
         controls.full_screen.connect(self.toggle_full_screen)
-        self.detection.threshold_reset.connect(self._reset_threshold)
 
     def _take_settings(self, threshold: float | None) -> None:
         wished = threshold
@@ -162,7 +154,7 @@ class LiveTab(Tab):
 
     def start_or_stop(self) -> None:
         """Stops what is running or opening, else starts the chosen source."""
-        if self._session.phase in (Phase.OPENING, Phase.RUNNING):
+        if self._session.phase.is_busy:
             self._wish(None)
         else:
             self.start()
@@ -219,15 +211,6 @@ class LiveTab(Tab):
         self._session.change_options(threshold=value)
         self._settings.put("live/threshold", value)
 
-    def _reset_threshold(self) -> None:
-        """The model's own again, also at the next start."""
-        own = self._session.own_threshold
-        self._settings.put("live/threshold", "")
-        self._threshold_known = own is not None
-        self._session.change_options(threshold=own)
-        if own is not None:
-            self.controls.set_threshold(own)
-
     def _mirror_key(self) -> str:
         return "live/mirror-camera" if self._session.is_camera else "live/mirror"
 
@@ -264,8 +247,7 @@ class LiveTab(Tab):
         if phase is self._phase:
             return
         self._phase = phase
-        busy = phase in (Phase.OPENING, Phase.RUNNING)
-        self.controls.set_running(busy)
+        self.controls.set_running(phase.is_busy)
         if phase is Phase.OPENING:
             self._opening_timer.start()
             self.panel.show_message(None)
@@ -273,7 +255,7 @@ class LiveTab(Tab):
             self._opening_timer.stop()
         if phase in (Phase.RUNNING, Phase.ENDED):
             self._take_mirror()
-        if phase is Phase.RUNNING:
+        if phase in (Phase.RUNNING, Phase.RECONNECTING):
             self._figures_timer.start()
         else:
             self._figures_timer.stop()
@@ -304,6 +286,8 @@ class LiveTab(Tab):
         elif self._phase is not Phase.RUNNING:
             self.picture.set_figures([])
         self.status.say(live_words.status(self._session, self._spec, self._view))
+        if self._phase is Phase.RECONNECTING:
+            self._refresh_stage()
         for section in self.sections:
             section.refresh()
 
@@ -322,6 +306,8 @@ class LiveTab(Tab):
         start = Action("Start", self.start, "Starts the source that is chosen at the right (Space)")
         again = Action("Try again", self.start, "Opens the same source once more")
         replay = Action("Play again", self.start, "From the beginning (Space)")
+        retry = Action("Try now", self._session.retry_now, "Doesn't wait for the next attempt")
+        leave = Action("Stop", self.start_or_stop, "Gives it up (Space)")
         demo = Action("Play the demo", self.play_demo, "Moving portraits, no camera needed")
         file = Action("Open a file…", self._ask_file, "A picture or a video (O)")
         title, text = live_words.stage(self._session, self._spec, self._view is not None)
@@ -331,6 +317,8 @@ class LiveTab(Tab):
             return StageMessage(title, text, (start, file))
         if phase is Phase.ENDED:
             return StageMessage(title, text, (replay, file))
+        if phase is Phase.RECONNECTING:
+            return StageMessage(title, text, (retry, leave))
         return StageMessage(title, text, (again, file) if self._spec == DEMO else (again, demo, file))
 
     # -- what the main window does

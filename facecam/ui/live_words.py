@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+import time
 from pathlib import Path
 
+from facecam.capture import Trouble
 from facecam.errors import FacecamError, ModelError
 from facecam.metrics import Stats
 from facecam.pipeline import View
@@ -56,6 +59,8 @@ def status(session: LiveSession, spec: str, view: View | None) -> str:
         return "Stopped. Space starts."
     if phase is Phase.FAILED:
         return f"{name(session, spec)} · failed"
+    if phase is Phase.RECONNECTING:
+        return sentence(name(session, spec), *reconnecting(session.trouble), reconnected(session.stats()))
     if view is None:
         return f"{name(session, spec)} · waiting for the first picture"
     frame = view.detected_frame
@@ -64,7 +69,24 @@ def status(session: LiveSession, spec: str, view: View | None) -> str:
     file = frame.path.name if isinstance(frame.path, Path) and frame.path.name != title else ""
     ended = "" if phase is Phase.RUNNING or session.is_still else f"ended after {duration(frame.time_s)}"
     running = flow_words(session.stats()) if phase is Phase.RUNNING and not session.is_still else ""
-    return sentence(title, file, size(width, height), detector_words(session), running, ended)
+    trouble = session.trouble.reason.rstrip(".") if session.trouble is not None else ""
+    again = reconnected(session.stats())
+    return sentence(title, file, trouble, again, size(width, height), detector_words(session), running, ended)
+
+
+def reconnecting(trouble: Trouble | None) -> tuple[str, str]:
+    """Why a live source shows nothing new, and when it is tried again."""
+    if trouble is None:
+        return "", ""
+    if trouble.retry_at_s is None:
+        return trouble.reason, "Reconnecting…"
+    return trouble.reason, f"Reconnecting in {max(1, math.ceil(trouble.retry_at_s - time.perf_counter()))} s"
+
+
+def reconnected(stats: Stats) -> str:
+    """How often a lost source has come back, empty if it never was lost."""
+    count = stats.reconnects
+    return "" if count == 0 else f"reconnected {'once' if count == 1 else f'{count} times'}"
 
 
 def flow_words(stats: Stats) -> str:
@@ -94,6 +116,9 @@ def stage(session: LiveSession, spec: str, has_picture: bool) -> tuple[str, str]
         return "Ready", "Press Start, or drop a picture, a video or a folder here."
     if phase in (Phase.OPENING, Phase.RUNNING):
         return ("", "") if has_picture else (f"Opening {opening_name(spec)}…", "")
+    if phase is Phase.RECONNECTING:
+        reason, when = reconnecting(session.trouble)
+        return when, reason
     if phase is Phase.ENDED:
         return f"{name(session, spec)} has ended", ""
     error = session.error

@@ -15,12 +15,13 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Signal
 
+from facecam.capture import Trouble
 from facecam.detector import FaceDetector
 from facecam.errors import FacecamError
 from facecam.metrics import Stats
 from facecam.options import LiveOptions
 from facecam.pipeline import Pipeline, View
-from facecam.sources import CameraSource, Source, open_source
+from facecam.sources import CameraSource, Player, Source, open_source
 
 STOP_TIMEOUT_S = 2.0
 _logger = logging.getLogger(__name__)
@@ -32,8 +33,14 @@ class Phase(Enum):
     IDLE = "idle"
     OPENING = "opening"
     RUNNING = "running"
+    RECONNECTING = "reconnecting"
     ENDED = "ended"
     FAILED = "failed"
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a source is held or wanted: what can be stopped."""
+        return self in (Phase.OPENING, Phase.RUNNING, Phase.RECONNECTING)
 
 
 @dataclass(frozen=True)
@@ -49,8 +56,6 @@ class LiveSession(QObject):
     """
 
     changed = Signal()
-    options_changed = Signal()
-    """`options` are others than before. In the GUI thread, by `change_options` alone."""
     _notified = Signal()  # from any thread
 
     def __init__(
@@ -71,7 +76,6 @@ class LiveSession(QObject):
         self._spec: str | None = None
         self._detector: FaceDetector | None = None
         self._options = LiveOptions(core=core)
-        self._own_threshold: float | None = None
         self._pipeline: Pipeline | None = None
         self._source: Source | None = None
         self._failure: Exception | None = None
@@ -126,6 +130,19 @@ class LiveSession(QObject):
             return self._pipeline if self._done == self._wishes else None
 
     @property
+    def trouble(self) -> Trouble | None:
+        """What is wrong with a live source that runs or is being opened again."""
+        pipeline = self.pipeline
+        return pipeline.trouble if pipeline is not None else None
+
+    @property
+    def player(self) -> Player | None:
+        """For pause, step, seek and loop, where the open source can do that."""
+        pipeline = self.pipeline
+        player = pipeline.player if pipeline is not None else None
+        return player if player is not None and player.can_seek else None
+
+    @property
     def title(self) -> str:
         """The open source's name for people, empty until it is open."""
         with self._lock:
@@ -158,6 +175,12 @@ class LiveSession(QObject):
         pipeline = self.pipeline
         return pipeline.stats() if pipeline is not None else Stats()
 
+    def retry_now(self) -> None:
+        """While it is reconnecting: doesn't wait any longer."""
+        pipeline = self.pipeline
+        if pipeline is not None:
+            pipeline.retry_now()
+
     def displayed(self) -> None:
         """Tells the pipeline that its newest frame has been painted."""
         pipeline = self.pipeline
@@ -175,12 +198,6 @@ class LiveSession(QObject):
             self._options = replace(self._options, **changes)
             if self._pipeline is not None:
                 self._pipeline.options = self._options
-        self.options_changed.emit()
-
-    @property
-    def own_threshold(self) -> float | None:
-        """The threshold that the loaded model brings along, None before that."""
-        return self._own_threshold
 
     # -- control thread
 
@@ -225,7 +242,6 @@ class LiveSession(QObject):
         if detector is None:
             detector = self._make_detector()
             self._detector = detector
-            self._own_threshold = detector.threshold
             with self._lock:
                 if self._options.threshold is None:
                     self._options = replace(self._options, threshold=detector.threshold)
@@ -237,7 +253,7 @@ class LiveSession(QObject):
                     self._source = source
             return source
 
-        pipeline = Pipeline(opened, detector, self._notify, self._core, self._options)
+        pipeline = Pipeline(opened, detector, self._notify, self._core, self._options, reconnect=True)
         pipeline.start()
         return pipeline
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import time
 
 import numpy as np
 import pytest
 
 from facecam import sources
 from facecam.errors import SourceError
-from facecam.sources import Camera, DemoSource, Frame, open_source, paced
+from facecam.sources import Camera, DemoSource, open_source
 from facecam.sources.camera import _linux_cameras
 
 
@@ -87,64 +86,3 @@ def test_cameras_of_linux_have_names_and_metadata_nodes_are_left_out(tmp_path):
     (tmp_path / "v4l-subdev0").mkdir()
     assert _linux_cameras(tmp_path) == [Camera(2, "Cam A"), Camera(10, "Cam B")]
     assert _linux_cameras(tmp_path / "missing") == []
-
-
-# Pacing
-
-
-class Timed:
-    """Frames with given times."""
-
-    title, live, fps, frame_count = "timed", False, None, None
-
-    def __init__(self, times_s):
-        self._times_s = iter(enumerate(times_s))
-        self.closed = False
-
-    def read(self):
-        index, time_s = next(self._times_s, (None, None))
-        return None if index is None else Frame(np.zeros((8, 8, 3), np.uint8), index, time_s, time.perf_counter())
-
-    def close(self):
-        self.closed = True
-
-
-def test_a_video_is_paced_by_its_timestamps():
-    waited = []
-    started_s = time.perf_counter()
-    player = paced(Timed([5.0, 15.0, 35.0]), waited.append)  # the first frame is due at once, whatever its time
-    while player.read() is not None:
-        pass
-    took_s = time.perf_counter() - started_s
-    assert len(waited) == 2
-    for wait_s, due_s in zip(waited, (10.0, 30.0), strict=True):
-        assert due_s - took_s <= wait_s <= due_s
-
-
-def test_pacing_can_be_interrupted():
-    player = paced(Timed([0.0, 1000.0]), lambda seconds: True)
-    assert player.read() is not None
-    assert player.read() is None
-
-
-def test_a_paced_frame_is_captured_when_it_is_due():
-    """The latency counts from the moment at which a camera would have delivered the frame."""
-    player = paced(Timed([0.0, 0.05]))
-    player.read()
-    decoded_s = time.perf_counter()
-    assert player.read().captured_s - decoded_s > 0.03
-
-
-def test_after_a_stall_the_rest_is_not_raced_through():
-    class Stalling(Timed):
-        def read(self):
-            frame = super().read()
-            if frame is not None and frame.index == 1:
-                time.sleep(0.8)
-            return frame
-
-    waited = []
-    player = paced(Stalling([0.0, 0.1, 100.1]), waited.append)
-    for _ in range(3):
-        player.read()
-    assert waited == [pytest.approx(100.0, abs=0.3)]  # and not 99.3, to make up for the time lost

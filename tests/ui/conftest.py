@@ -71,6 +71,7 @@ class FakeSource:
         if self.live:
             time.sleep(0.01)
         image = np.full((480, 640, 3), 90, np.uint8)
+        image[0, 0] = self._index % 256  # a camera's picture is never the same twice
         frame = Frame(image, self._index, self._index / 100, time.perf_counter())
         self._index += 1
         return frame

@@ -108,14 +108,29 @@ def test_an_error_that_nobody_foresaw_is_a_failure_too(qtbot: QtBot, make_sessio
     assert isinstance(session.error, ZeroDivisionError)
 
 
-def test_a_source_that_fails_while_it_runs(
+def test_a_file_that_fails_while_it_plays(
+    qtbot: QtBot, make_session: Callable[..., LiveSession], sources: object, fake_source: type
+) -> None:
+    sources.add("x.mp4", lambda: fake_source("x.mp4", live=False, problem=SourceError("The disk is gone.")))  # type: ignore[attr-defined]
+    session = make_session()
+    session.start("x.mp4")
+    reaches(qtbot, session, Phase.FAILED)
+    assert str(session.error) == "The disk is gone."
+
+
+def test_a_camera_that_fails_while_it_runs_is_opened_again(
     qtbot: QtBot, make_session: Callable[..., LiveSession], sources: object, fake_source: type
 ) -> None:
     sources.add("cam", lambda: fake_source("Cam", problem=SourceError("Cam was unplugged.")))  # type: ignore[attr-defined]
     session = make_session()
     session.start("cam")
-    reaches(qtbot, session, Phase.FAILED)
-    assert str(session.error) == "Cam was unplugged."
+    reaches(qtbot, session, Phase.RECONNECTING)
+    assert session.trouble is not None
+    assert session.trouble.reason == "Cam was unplugged."
+    sources.add("cam", lambda: fake_source("Cam"))  # type: ignore[attr-defined]
+    reaches(qtbot, session, Phase.RUNNING)
+    qtbot.waitUntil(lambda: session.stats().reconnects == 1, timeout=5000)
+    assert session.trouble is None
 
 
 def test_the_threshold_reaches_a_detector_that_is_loaded_later(

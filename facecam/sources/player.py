@@ -1,0 +1,180 @@
+"""Player: a source at its own speed, while somebody else pauses it, steps, seeks, or lets it go round."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import replace
+from typing import Protocol, runtime_checkable
+
+from facecam.errors import SourceError
+from facecam.sources.base import Frame, Source
+
+_LATE_S = 0.5
+_JUST_BEFORE_S = 1e-3  # less than any picture lasts
+
+
+@runtime_checkable
+class Seekable(Protocol):
+    """A source that can be read from any place. duration_s: None if unknown."""
+
+    duration_s: float | None
+
+    def seek(self, time_s: float) -> None:
+        """The next `read` gives the frame that is shown at that time. Raises SourceError."""
+
+
+class Player:
+    """Gives a source's frames when they are due: a video's by its timestamps, a folder as a slide show, the demo at
+    30 per second. Frames that come late anyway, as those of a camera, are not delayed.
+
+    One thread reads; the other methods may be called from any thread. can_seek: whether pause, step, seek and loop do
+    anything.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._seekable = source if isinstance(source, Seekable) and not source.live else None
+        self.can_seek = self._seekable is not None
+        self.duration_s = None if self._seekable is None else self._seekable.duration_s
+        self._changed = threading.Condition()  # guards everything below
+        self._stopped = self._paused = self._loop = False
+        self._target_s: float | None = None
+        self._steps = 0
+        self._waiting_since_s: float | None = None
+        self._ahead: Frame | None = None  # read, but not due yet
+        self._position_s = 0.0
+        self._start_s: float | None = None  # when time 0 was, or would have been, due
+
+    # From any thread
+
+    @property
+    def paused(self) -> bool:
+        with self._changed:
+            return self._paused
+
+    @property
+    def loop(self) -> bool:
+        """Whether it begins again at the end."""
+        with self._changed:
+            return self._loop
+
+    @property
+    def position_s(self) -> float:
+        """The time of the last frame given."""
+        with self._changed:
+            return self._position_s
+
+    @property
+    def waiting_since_s(self) -> float | None:
+        """Since when the source has been asked for a frame (time.perf_counter), None while it is not asked."""
+        with self._changed:
+            return self._waiting_since_s
+
+    def pause(self, on: bool = True) -> None:
+        self._set(_paused=on and self.can_seek, _steps=0, _start_s=None)
+
+    def set_loop(self, on: bool) -> None:
+        self._set(_loop=on and self.can_seek)
+
+    def seek(self, time_s: float) -> None:
+        """Goes on from there; of several wishes the newest counts."""
+        if self.can_seek:
+            self._set(_target_s=max(0.0, time_s), _steps=0)
+
+    def step(self, count: int) -> None:
+        """Pauses, and shows the next frame (1) or the one before (-1)."""
+        if self.can_seek:
+            with self._changed:
+                self._paused = True
+                self._steps = max(-10, min(10, self._steps + count))
+                self._changed.notify_all()
+
+    def stop(self) -> None:
+        """No more frames: `read` returns None at once, unless the source itself is slow."""
+        self._set(_stopped=True)
+
+    def _set(self, **values: object) -> None:
+        with self._changed:
+            for name, value in values.items():
+                setattr(self, name, value)
+            self._changed.notify_all()
+
+    # Reading thread
+
+    def read(self) -> Frame | None:
+        """The next frame when it is due, captured now; None at the end or after `stop`. Raises SourceError."""
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._stopped or not self._paused or self._wished())
+                if self._stopped:
+                    return None
+                target_s, self._target_s = self._target_s, None
+                step = max(-1, min(1, self._steps)) if target_s is None else 0
+                self._steps -= step
+            if target_s is not None or step < 0:
+                frame = self._go_to(max(0.0, self._position_s - _JUST_BEFORE_S) if target_s is None else target_s)
+            else:
+                frame = self._next()
+            if frame is None:
+                return None
+            if target_s is None and step == 0 and not self._wait_until_due(frame):
+                continue
+            with self._changed:
+                self._ahead = None
+                self._position_s = frame.time_s
+            return frame if self._source.live else replace(frame, captured_s=time.perf_counter())
+
+    def revived(self) -> bool:
+        """After the end: waits until somebody goes back (True) or stops it (False)."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._stopped or self._target_s is not None or self._steps < 0)
+            return not self._stopped
+
+    def _wished(self) -> bool:
+        return self._target_s is not None or self._steps != 0
+
+    def _next(self) -> Frame | None:
+        frame = self._ahead or self._read()
+        if frame is None and self.loop:
+            frame = self._go_to(0.0)
+            with self._changed:
+                self._start_s = None
+        self._ahead = frame
+        return frame
+
+    def _go_to(self, time_s: float) -> Frame | None:
+        assert self._seekable is not None
+        self._ahead = None
+        with self._changed:
+            self._start_s = None
+            self._waiting_since_s = time.perf_counter()
+        try:
+            self._seekable.seek(time_s)
+        except SourceError:
+            with self._changed:
+                self._waiting_since_s = None
+            raise
+        return self._read()
+
+    def _read(self) -> Frame | None:
+        with self._changed:
+            self._waiting_since_s = time.perf_counter()
+        try:
+            return self._source.read()
+        finally:
+            with self._changed:
+                self._waiting_since_s = None
+
+    def _wait_until_due(self, frame: Frame) -> bool:
+        """False if something else is wanted meanwhile; the frame is kept."""
+        with self._changed:
+            now_s = time.perf_counter()
+            if self._start_s is None:
+                self._start_s = now_s - frame.time_s
+            early_s = self._start_s + frame.time_s - now_s
+            if early_s < -_LATE_S:  # after a stall go on at the right speed instead of racing to catch up
+                self._start_s -= early_s
+            return early_s <= 0 or not self._changed.wait_for(
+                lambda: self._stopped or self._paused or self._wished(), early_s
+            )
