@@ -32,6 +32,7 @@ from tqdm import tqdm
 
 from facecam.boxes import Detections
 from facecam.errors import FacecamError
+from facecam.tracking import TrackingOptions
 from train.faceboxes.peers import PEERS, Detector, load_detector
 from train.faceboxes.protocols import afw_pascal, fddb, webcam, wider
 from train.faceboxes.protocols.canvas import VGA, evaluate_vga, run_canvas, score
@@ -129,6 +130,9 @@ def run_clips(args: argparse.Namespace, detect: Detector) -> dict[str, Any]:
         each = {name: vars(webcam.measure_clips([clip], threshold)) for name, clip in clips.items()}
         together = vars(webcam.measure_clips(list(clips.values()), threshold))
         results[f"score {threshold:g}"] = {"all clips": together} | each
+        options = TrackingOptions()
+        tracked = [(webcam.track(found, threshold, options), face) for found, face in clips.values()]
+        results[f"score {threshold:g}, tracked"] = {"all clips": vars(webcam.measure_clips(tracked, threshold))}
     return results
 
 

@@ -110,6 +110,8 @@ def test_clips(data: Path, tiny_model: Path, make_frame: MakeFrame) -> None:
     assert (together["lost"], together["other"]) == pytest.approx((1 / 20, 1 / 20))
     assert together["jitter_centre"] == pytest.approx(0, abs=1e-6)
     assert "clip.avi" in results["score 0.7"]
+    tracked = results["score 0.5, tracked"]["all clips"]
+    assert (tracked["lost"], tracked["numbers"]) == (0, 1)
 
 
 def test_motion_robustness_and_calibration(data: Path, tiny_model: Path) -> None:

@@ -10,10 +10,11 @@ import pytest
 from facecam.boxes import Detections
 from facecam.errors import FacecamError, SourceError
 from facecam.opencv import cv2
+from facecam.tracking import TrackingOptions
 from train.faceboxes.protocols.canvas import OnCanvas
 from train.faceboxes.protocols.robustness import CHANGES, rotated
 from train.faceboxes.protocols.threshold import calibrate
-from train.faceboxes.protocols.webcam import MotionTest, measure_clips, read_clip, reference_track
+from train.faceboxes.protocols.webcam import MotionTest, measure_clips, read_clip, reference_track, track
 
 FACE = np.array([100.0, 100, 200, 220])
 
@@ -40,6 +41,24 @@ def test_lost_frames_and_boxes_elsewhere_by_hand() -> None:
     assert measure.lost == pytest.approx(3 / 5)
     assert measure.other == pytest.approx(2 / 5)
     assert np.isnan(measure.jitter_centre)  # never three frames on end
+
+
+def test_what_comes_and_goes_within_two_frames_is_flicker() -> None:
+    spot, other = (300.0, 300, 380, 400, 0.9), (20.0, 300, 100, 400, 0.9)
+    clip = [found(*rows) for rows in ([spot], [], [other], [other], [], [spot], [spot, other], [spot], [])]
+    assert measure_clips([(clip, still(9))], 0.5).flickers == 3  # the third spot lasts for three frames
+
+
+def test_the_programs_own_tracking_takes_out_jitter_and_flicker_and_keeps_one_number() -> None:
+    noise = np.random.default_rng(1).normal(0, 1.2, (300, 2))
+    clip = [found((*(FACE + np.tile(shift, 2)), 0.9)) for shift in noise]
+    for row in range(0, 300, 10):
+        clip[row] = found((*clip[row].boxes[0], 0.9), (400, 300, 450, 350, 0.8))
+    raw = measure_clips([(clip, still(300))], 0.5)
+    tracked = measure_clips([(track(clip, 0.5, TrackingOptions()), still(300))], 0.5)
+    assert tracked.jitter_centre < raw.jitter_centre / 2
+    assert (raw.flickers, tracked.flickers) == (30, 0)
+    assert (raw.numbers, tracked.numbers) == (0, 1)
 
 
 def test_jitter_is_the_noise_of_a_coordinate_in_per_cent_of_the_longer_side() -> None:

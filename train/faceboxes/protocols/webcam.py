@@ -1,4 +1,4 @@
-"""Behaviour in front of a webcam, frame by frame, before any smoothing.
+"""Behaviour in front of a webcam, frame by frame, before any smoothing and with the program's own tracking.
 
 On real clips of one face: "lost" is the share of frames without a box of IoU > 0.4 with the face, "other" the boxes per
 frame elsewhere, and jitter the root mean square of the second difference of the box's centre (and of its width and
@@ -19,18 +19,23 @@ import numpy as np
 from facecam.boxes import Array, Detections, pairwise_iou
 from facecam.errors import SourceError
 from facecam.opencv import cv2
+from facecam.tracking import CANDIDATE_SHARE, Tracker, TrackingOptions
 from train.faceboxes.protocols.pictures import Detect, Image, run
 
 SAME_FACE_IOU = 0.4
+FPS = 30.0
+"""Frames per second of the clips."""
 SMOOTHING_FRAMES = 15
-"""Half a second at the clips' 30 frames a second."""
+"""Half a second."""
+FLICKER_FRAMES = 2
 
 
 @dataclass(frozen=True)
 class ClipMeasure:
     """frames; lost: share of them, 0..1; other: boxes per frame; jitter in per cent of the face's longer side.
 
-    The jitter is NaN where the face isn't in three frames on end.
+    The jitter is NaN where the face isn't in three frames on end. flickers: how many of the boxes elsewhere came and
+    went within two frames; numbers: that the face of a clip has had, the most of all clips; 0 without tracking.
     """
 
     frames: int
@@ -38,6 +43,17 @@ class ClipMeasure:
     other: float
     jitter_centre: float
     jitter_size: float
+    flickers: int = 0
+    numbers: int = 0
+
+
+def track(detections: Sequence[Detections], threshold: float, options: TrackingOptions) -> list[Detections]:
+    """What the window would show of a clip, frame by frame. detections: down to a score well below the threshold."""
+    tracker, shown = Tracker(), []
+    for index, found in enumerate(detections):
+        candidates = found.only(found.scores >= threshold * CANDIDATE_SHARE)
+        shown.append(tracker.update(candidates, index / FPS, threshold, options).shown)
+    return shown
 
 
 def read_clip(path: Path) -> Iterator[Image]:
@@ -75,25 +91,49 @@ def reference_track(detections: Sequence[Detections], window: int = SMOOTHING_FR
 
 def measure_clips(clips: Sequence[tuple[Sequence[Detections], Array]], threshold: float) -> ClipMeasure:
     """The measures over all clips together. clips: of each, its detections and its `reference_track`."""
-    frames = lost = other = 0
+    frames = lost = other = flickers = numbers = 0
     centre_steps, size_steps = [np.zeros((0, 2))], [np.zeros((0, 2))]
     for detections, reference in clips:
         followed = np.full((len(detections), 4), np.nan)
+        elsewhere: list[Array] = []
+        own_numbers: set[int] = set()
         for row, (found, face) in enumerate(zip(detections, reference, strict=True)):
-            boxes = found.boxes[found.scores >= threshold]
+            found = found if found.ids is not None else found.only(found.scores >= threshold)
+            boxes = found.boxes
             iou = pairwise_iou(boxes, face[None])[:, 0] if not np.isnan(face[0]) else np.zeros(len(boxes))
             same = iou > SAME_FACE_IOU
             other += int(np.count_nonzero(~same))
+            elsewhere.append(boxes[~same])
             if same.any():
                 followed[row] = boxes[iou.argmax()]
+                own_numbers |= set() if found.ids is None else {int(found.ids[iou.argmax()])}
+        flickers += _short_runs(elsewhere)
+        numbers = max(numbers, len(own_numbers))
         frames += len(detections)
         lost += int(np.isnan(followed[:, 0]).sum())
         size = (reference[:, 2:] - reference[:, :2]).max(axis=1)[1:-1, None]
         centre_steps.append(_second_difference((followed[:, :2] + followed[:, 2:]) / 2) / size)
         size_steps.append(_second_difference(followed[:, 2:] - followed[:, :2]) / size)
     return ClipMeasure(
-        frames, lost / max(frames, 1), other / max(frames, 1), _jitter(centre_steps), _jitter(size_steps)
+        frames,
+        lost / max(frames, 1),
+        other / max(frames, 1),
+        _jitter(centre_steps),
+        _jitter(size_steps),
+        flickers,
+        numbers,
     )
+
+
+def _short_runs(frames: Sequence[Array]) -> int:
+    """How many things are seen in one or two frames on end only. frames: of each, the boxes (N, 4)."""
+    short, before, ages = 0, np.zeros((0, 4), np.float32), np.zeros(0, np.intp)
+    for boxes in [*frames, np.zeros((0, 4), np.float32)]:
+        same = pairwise_iou(before, boxes) > SAME_FACE_IOU
+        short += int(((ages <= FLICKER_FRAMES) & ~same.any(axis=1)).sum())
+        ages = 1 + (same * ages[:, None]).max(axis=0, initial=0)
+        before = boxes
+    return short
 
 
 @dataclass(frozen=True)

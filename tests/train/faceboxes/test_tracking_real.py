@@ -1,0 +1,32 @@
+"""The shipped detectors with the program's tracking, on real webcam clips: one number, half the jitter, no flicker."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from facecam.detector import FaceDetector
+from facecam.resources import shipped_models
+from facecam.tracking import TrackingOptions
+from train.faceboxes.protocols.webcam import measure_clips, read_clip, reference_track, track
+
+CLIPS = Path(__file__).parents[4] / "shared" / "data" / "video"
+
+pytestmark = pytest.mark.skipif(not CLIPS.is_dir(), reason="needs the research clips in ../shared/data/video")
+
+
+@pytest.mark.parametrize("model", shipped_models())
+def test_the_jitter_is_halved_and_the_face_keeps_its_number(model: str) -> None:
+    detector = FaceDetector(model, threshold=0.1, runtime="onnxruntime")
+    raw, tracked = [], []
+    for name in ("no.mkv", "hungry.mkv"):  # a print on a T-shirt that looks like a face; hands that pass over it
+        found = [detector.detect(frame) for frame in read_clip(CLIPS / name)]
+        face = reference_track(found)
+        raw.append((found, face))
+        tracked.append((track(found, 0.7, TrackingOptions()), face))
+    before, after = measure_clips(raw, 0.7), measure_clips(tracked, 0.7)
+    assert after.jitter_centre < before.jitter_centre / 2
+    assert after.jitter_size < before.jitter_size / 2
+    assert (after.lost, after.numbers, after.flickers) == (0, 1, 0)
+    assert before.flickers > 0
