@@ -34,14 +34,14 @@ class FaceFinder:
         self._followed: bool | None = None
         self._passed_over = 0
 
-    def find(self, frame: Frame, options: LiveOptions | None, again: bool = False) -> Found:
-        """The faces of a frame. again: it is the last one once more, under other options; options None: plain
-        detection with the detector's own settings."""
+    def find(self, frame: Frame, options: LiveOptions | None, again: bool = False, still: bool = False) -> Found:
+        """The faces of a frame. again: it is the last one once more, under other options; still: no other will come.
+        options None: plain detection with the detector's own settings."""
         if options is None:
             shown = self._detector.detect(frame.image)
             return Found(shown, shown.boxes)
         self._passed_over += 1
-        moving = frame.path is None  # pictures of a folder have nothing to do with each other
+        moving = frame.path is None and not still  # pictures of a folder have nothing to do with each other
         follows = moving and (options.tracking is not None or options.privacy is not None)
         # The first frame is always searched, also the first that must be followed: privacy can't wait.
         if moving and not again and self._passed_over < options.every and follows == self._followed:

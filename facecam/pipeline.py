@@ -303,6 +303,10 @@ class Pipeline:
         core = self._wanted_core if options is None or options.core is None else options.core
         return choose_core() if core is None else core
 
+    def _is_still(self) -> bool:
+        with self._lock:
+            return self._source is not None and self._source.frame_count == 1
+
     def _settings(self) -> object:
         """What a detection depends on, to be compared."""
         return (self._detector.threshold, self._detector.nms) if self.options is None else self.options
@@ -322,7 +326,7 @@ class Pipeline:
             options, frame = self.options, new or work.frame
             assert frame is not None
             work.frame, work.settings = frame, settings
-            found = work.finder.find(frame, options, again=new is None)
+            found = work.finder.find(frame, options, again=new is None, still=self._is_still())
             ready_s = time.perf_counter()
             with self._lock:
                 if self._run is not run:

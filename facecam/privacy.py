@@ -21,6 +21,7 @@ from facecam.opencv import cv2
 _Image = npt.NDArray[np.uint8]
 
 PADDING_RANGE = (0.0, 1.0)
+HOLD_RANGE_S = (0.0, 3.0)
 _BLUR_CELLS = 5
 _MOSAIC_CELLS = 8
 _COVER = (38, 34, 32)  # BGR

@@ -76,6 +76,7 @@ class Tracker:
     def __init__(self) -> None:
         self._given = 0  # the last number
         self._time_s: float | None = None
+        self._threshold = 1.0
         self._tracks = _Tracks.none()
 
     def reset(self) -> None:
@@ -97,6 +98,9 @@ class Tracker:
         tracks.judge(track, found.scores[box], step_s)
         new = np.setdiff1d(np.arange(len(boxes)), box)
         tracks = tracks.joined(_Tracks.new(boxes[new], found.scores[new], time_s))
+        if threshold > self._threshold:  # raised by the user, who wants to see what that does
+            tracks.shown &= tracks.confidence >= threshold
+        self._threshold = threshold
         self._given = tracks.show(threshold, self._given)
         # One that has not been shown goes with its first miss: that is what flickers.
         missing_s = time_s - tracks.seen_s

@@ -119,6 +119,32 @@ def step(sample: Sample, x: float, y: float, across: int, down: int, direction: 
     return cell_centre(grid, sample.size_px, moved)
 
 
+def telling_queries(sample: Sample, count: int) -> list[tuple[float, float]]:
+    """Queries whose maps differ most from each other, to start looking at: centres of their cells, picture pixels.
+
+    The first has the most pointed map, each next one the map that is farthest (in Hellinger's distance) from those of
+    all before it. They keep off the edges and off each other.
+    """
+    height, width = sample.query_grid
+    rows, columns = np.mgrid[:height, :width].reshape(2, -1)
+    edge = max(1, min(height, width) // 8)
+    free = (rows >= edge) & (rows < height - edge) & (columns >= edge) & (columns < width - edge)
+    roots = np.sqrt(sample.attention)
+    entropies = -(sample.attention * np.log2(np.maximum(sample.attention, 1e-12))).sum(1)
+    score = -entropies - entropies.min()
+    farthest = np.full(len(roots), np.inf, np.float32)
+    chosen: list[int] = []
+    while len(chosen) < count and free.any():
+        best = int(np.argmax(np.where(free, score, -np.inf)))
+        chosen.append(best)
+        farthest = np.minimum(farthest, ((roots - roots[best]) ** 2).sum(1))
+        score = farthest
+        apart = np.maximum(np.abs(rows - rows[best]) / height, np.abs(columns - columns[best]) / width)
+        free &= apart > 0.2
+    cells = [Cell(index // width, index % width) for index in chosen]
+    return [cell_centre(sample.query_grid, sample.size_px, cell) for cell in cells]
+
+
 def entropy_bits(weights: Array) -> float:
     """Shannon entropy of a map, made a distribution first: 0 for one cell, log2 of the cell count for an even map."""
     total = float(weights.sum(dtype=np.float64))

@@ -13,6 +13,8 @@ from sagan_gallery.colormap import lookup
 from sagan_gallery.sample import Array
 
 LOG_DECADES = 3.0
+OPAQUE_AT = 7.0
+"""A weight this many times an even map's is shown as opaque as weights get."""
 
 
 @dataclass(frozen=True)
@@ -24,10 +26,13 @@ class Range:
     log: bool = False
 
     @classmethod
-    def of(cls, weights: Array, log: bool = False) -> Range:
-        """From 0 to the largest weight; three decades below it when logarithmic."""
+    def of(cls, weights: Array, log: bool = False, stretch: bool = False) -> Range:
+        """From 0 to the largest weight; from three decades below it when logarithmic. stretch: from the smallest."""
         high = float(weights.max()) or 1.0
-        return cls(high / 10**LOG_DECADES if log else 0.0, high, log)
+        low = high / 10**LOG_DECADES if log else 0.0
+        if stretch:
+            low = max(low, float(weights.min()))
+        return cls(low if low < high else high * (1 - 1e-6), high, log)
 
     def place(self, weights: Array) -> Array:
         """Values as float32 in 0..1, clipped to the range."""
@@ -37,7 +42,7 @@ class Range:
         return np.clip((weights - self.low) / (self.high - self.low), 0, 1).astype(np.float32)
 
     def value(self, place: float) -> float:
-        """The value at a place 0..1 of the colour bar."""
+        """The value at a place of the colour bar, 0..1."""
         if self.log:
             return self.low * (self.high / self.low) ** place
         return self.low + place * (self.high - self.low)
@@ -85,23 +90,24 @@ def _taps(old: int, new: int, cubic: bool) -> _Taps:
     return np.clip(index, 0, old - 1), weight.astype(np.float32)
 
 
-def heat_rgba(places: Array, colours: str, opacity: float, by_weight: bool = True) -> npt.NDArray[np.uint8]:
-    """Values in 0..1 as (h, w, 4) uint8 RGBA, premultiplied. by_weight: small values let the picture through."""
+def heat_rgba(places: Array, colours: str, alpha: Array | None = None) -> npt.NDArray[np.uint8]:
+    """Places in 0..1 as (h, w, 4) uint8 RGBA, premultiplied. alpha: (256,) of `heat_alpha`, None for opaque."""
     index = np.rint(places * 255).astype(np.uint8)
-    return np.take(_rgba_table(colours, round(opacity * 255), by_weight), index, axis=0)
+    opaque = np.ones(256, np.float32) if alpha is None else alpha
+    table = np.concatenate([lookup(colours) * opaque[:, None], 255 * opaque[:, None]], axis=1)
+    return np.take(np.rint(table).astype(np.uint8), index, axis=0)
 
 
-@cache
-def _rgba_table(colours: str, opacity: int, by_weight: bool) -> npt.NDArray[np.uint8]:
-    """(256, 4) uint8 premultiplied RGBA."""
-    alpha = np.full(256, opacity / 255)
-    if by_weight:
-        # Rises fast: only what gets next to nothing is left clear, so that weak weights are seen as weak, not as none.
-        alpha *= np.minimum(1, np.linspace(0, 1, 256) * 4) ** 0.5
-    table = np.empty((256, 4), np.float64)
-    table[:, :3] = lookup(colours) * alpha[:, None]
-    table[:, 3] = alpha * 255
-    return np.rint(table).astype(np.uint8)
+def heat_alpha(values: Range, even: float, opacity: float, by_place: bool) -> Array:
+    """(256,) float32 in 0..1, how opaque each place of a map's colours is over the picture.
+
+    It rises with the weight in terms of `even`, which a map without preference gives every cell, so that such a map
+    hides little of the picture whatever its colours are; by_place: with the colours instead, for a map whose colours
+    tell more than its weights. The root makes weak weights seen as weak, not as none.
+    """
+    places = np.linspace(0, 1, 256)
+    share = 4 * places if by_place else values.value(places) / (even * OPAQUE_AT)  # type: ignore[arg-type]
+    return (opacity * np.sqrt(np.minimum(1, share))).astype(np.float32)
 
 
 def contour(values: Array, level: float) -> Array:

@@ -88,8 +88,11 @@ class LiveControls(QWidget):
         layout.addWidget(self.threshold)
         layout.addSpacing(2 * SPACE)
         layout.addWidget(Heading("View"))
-        layout.addWidget(self.mirror)
-        layout.addWidget(self.scores)
+        self._switches = QVBoxLayout()
+        self._switches.setSpacing(SPACE)
+        self._switches.addWidget(self.mirror)
+        self._switches.addWidget(self.scores)
+        layout.addLayout(self._switches)
         layout.addSpacing(SPACE)
         layout.addWidget(self.full_screen_button)
         layout.addSpacing(SPACE)
@@ -99,10 +102,16 @@ class LiveControls(QWidget):
         layout.addStretch()
         around = QVBoxLayout(self)
         around.setContentsMargins(0, 0, 0, 0)
-        around.addWidget(ScrollColumn(content, COLUMN_WIDTH))
+        self.column = ScrollColumn(content, COLUMN_WIDTH)
+        around.addWidget(self.column)
         for button in (self.start_button, self.full_screen_button):
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.set_running(False)
+
+    def add_view_switch(self, switch: QCheckBox) -> None:
+        """One more switch for how the picture is shown."""
+        switch.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._switches.addWidget(switch)
 
     def add_section(self, section: Section) -> Fold:
         """A fold at the end of the column, closed."""

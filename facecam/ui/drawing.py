@@ -33,12 +33,13 @@ def paint_boxes(
     room: QRectF,
     under_cursor: int | None = None,
     all_scores: bool = False,
+    ids: npt.NDArray[np.intp] | None = None,
 ) -> None:
     """Boxes (N, 4) float32, x1 y1 x2 y2 in view pixels: a line of 2 px at any zoom, with a dark edge on either side.
 
     The painter's units are view pixels: boxes have been scaled, not the painter. scores: (N,) 0..1, written above the
     box to two digits, within `room`: with `all_scores` for all but small boxes, and always for the one of index
-    `under_cursor`.
+    `under_cursor`. ids: (N,) numbers of faces that are followed: they choose the colour and stand before the score.
     """
     if len(boxes) == 0:
         return
@@ -47,13 +48,23 @@ def paint_boxes(
     painter.save()
     painter.scale(1 / ratio, 1 / ratio)  # in the screen's pixels lines are sharp at any scaling
     painter.setPen(Qt.PenStyle.NoPen)
-    _paint_frames(painter, rows, theme.BOX, ratio)
+    kinds = [0] * len(rows) if ids is None else [track_colour(number) for number in ids.tolist()]
+    for kind in sorted(set(kinds)):
+        own = [row for row, its_kind in zip(rows, kinds, strict=True) if its_kind == kind]
+        _paint_frames(painter, own, theme.TRACK_COLOURS[kind], ratio)
     if under_cursor is not None:
         _paint_frames(painter, [rows[under_cursor]], theme.BOX_UNDER_CURSOR, ratio)
     painter.restore()
     for index, (box, score) in enumerate(zip(boxes.tolist(), scores.tolist(), strict=True)):
         if index == under_cursor or (all_scores and box[2] - box[0] >= SCORE_FROM_PX):
-            _paint_score(painter, box[0], box[1], score, room)
+            number = 0 if ids is None else int(ids[index])
+            text = f"#{number}  {score:.2f}" if number else f"{score:.2f}"
+            _paint_label(painter, box[0], box[1], text, room)
+
+
+def track_colour(number: int) -> int:
+    """Which of the theme's colours for tracks a face of that number has; one without a number (0) has the first."""
+    return max(0, number - 1) % len(theme.TRACK_COLOURS)
 
 
 def _paint_frames(painter: QPainter, rows: list[list[int]], colour: QColor, ratio: float) -> None:
@@ -107,9 +118,8 @@ def _corners(radius: int, line: int, edge: int, rgba: int) -> tuple[QPixmap, ...
     return tuple(whole.copy(x, y, cut, cut) for y in (0, far) for x in (0, far))
 
 
-def _paint_score(painter: QPainter, left_px: float, top_px: float, score: float, room: QRectF) -> None:
-    """The score in a small pill above the box's upper left corner, moved inside the box where it would leave `room`."""
-    text = f"{score:.2f}"
+def _paint_label(painter: QPainter, left_px: float, top_px: float, text: str, room: QRectF) -> None:
+    """Text in a small pill above the box's upper left corner, moved inside the box where it would leave `room`."""
     size = QFontMetricsF(painter.font()).size(0, text)
     pill = QRectF(left_px, top_px - size.height() - 4, size.width() + 10, size.height())
     if pill.top() < room.top():

@@ -40,7 +40,7 @@ class GalleryTab(Tab):
         self._full_screen = False
         self._commands = [
             command(self, "Full screen", ["F", "F11"], self._toggle_full_screen, Menu.VIEW),
-            command(self, "Leave full screen, or deselect the pin", ["Esc"], self._leave, Menu.NONE),
+            command(self, "Leave full screen or the help, or deselect the pin", ["Esc"], self._leave, Menu.NONE),
         ]
         keys_of_picture = [action for action in self.panel.commands() if not action.isEnabled()]
         for action in keys_of_picture:
@@ -50,7 +50,7 @@ class GalleryTab(Tab):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.panel)
-        self.panel.start()
+        self.panel.start(pin_telling=True)
 
     def activated(self) -> None:
         self.panel.view.setFocus()
@@ -71,7 +71,7 @@ class GalleryTab(Tab):
     def _leave(self) -> None:
         if self._full_screen:
             self.full_screen_wished.emit(False)
-        else:
+        elif not self.panel.leave_help():
             self.panel.view.select(None)
 
     def close_down(self, timeout_s: float) -> bool:

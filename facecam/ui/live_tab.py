@@ -18,13 +18,16 @@ from facecam.ui.chooser import AUTO, DEMO, Ask, CameraWatch
 from facecam.ui.clipboard import copy_view
 from facecam.ui.commands import Menu, command
 from facecam.ui.controls import THRESHOLD_RANGE, LiveControls
+from facecam.ui.detection_section import DetectionSection
 from facecam.ui.folds import Section
 from facecam.ui.picture import PictureView
+from facecam.ui.privacy_section import PrivacySection
 from facecam.ui.session import LiveSession, Phase
 from facecam.ui.settings import Settings
 from facecam.ui.stage import Action, StageMessage, StagePanel
 from facecam.ui.tabs import Tab
 from facecam.ui.theme import SPACE
+from facecam.ui.tracking_section import TrackingSection
 from facecam.ui.widgets import StatusLine
 
 FIGURES_EVERY_MS = 500
@@ -79,7 +82,10 @@ class LiveTab(Tab):
 
     def _make_sections(self) -> list[Section]:
         """What goes beyond a handful of controls: each a fold of the control column, closed until the user opens it."""
-        return []
+        self.detection = DetectionSection(self._session, self._settings)
+        self.tracking = TrackingSection(self._session, self._settings)
+        self.privacy = PrivacySection(self._session, self._settings)
+        return [self.detection, self.tracking, self.privacy]
 
     def _lay_out(self) -> None:
         over = QVBoxLayout(self.picture)  # a child of the picture, so that what is dropped on it reaches the picture
@@ -95,6 +101,7 @@ class LiveTab(Tab):
         layout.setSpacing(0)
         layout.addLayout(upper, 1)
         layout.addWidget(self.status)
+        self.controls.add_view_switch(self.privacy.on)
         for section in self.sections:
             key = f"live/fold-{section.key}"
             fold = self.controls.add_section(section)
@@ -131,6 +138,7 @@ class LiveTab(Tab):
         controls.mirror_changed.connect(self._mirror_switched)
         controls.scores_changed.connect(self._scores_switched)
         controls.full_screen.connect(self.toggle_full_screen)
+        self.detection.threshold_reset.connect(self._reset_threshold)
 
     def _take_settings(self, threshold: float | None) -> None:
         wished = threshold
@@ -210,6 +218,15 @@ class LiveTab(Tab):
         self._threshold_known = True
         self._session.change_options(threshold=value)
         self._settings.put("live/threshold", value)
+
+    def _reset_threshold(self) -> None:
+        """The model's own again, also at the next start."""
+        own = self._session.own_threshold
+        self._settings.put("live/threshold", "")
+        self._threshold_known = own is not None
+        self._session.change_options(threshold=own)
+        if own is not None:
+            self.controls.set_threshold(own)
 
     def _mirror_key(self) -> str:
         return "live/mirror-camera" if self._session.is_camera else "live/mirror"

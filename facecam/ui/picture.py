@@ -230,7 +230,8 @@ class PictureView(QWidget):
         painter.setFont(self._score_font)
         painter.setClipRect(target)
         scores, room = self._detections.scores, QRectF(target)
-        drawing.paint_boxes(painter, self._boxes, scores, room, self._under_cursor(), self._all_scores)
+        under, ids = self._under_cursor(), self._detections.ids
+        drawing.paint_boxes(painter, self._boxes, scores, room, under, self._all_scores, ids)
         painter.setClipping(False)
         self._figures_rect = self._figures.paint(
             painter, target.left() + _MARGIN, bottom - _MARGIN, target.width() - 2 * _MARGIN, self.font()

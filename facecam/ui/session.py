@@ -56,6 +56,8 @@ class LiveSession(QObject):
     """
 
     changed = Signal()
+    options_changed = Signal()
+    """`options` are others than before. In the GUI thread, by `change_options` alone."""
     _notified = Signal()  # from any thread
 
     def __init__(
@@ -76,6 +78,7 @@ class LiveSession(QObject):
         self._spec: str | None = None
         self._detector: FaceDetector | None = None
         self._options = LiveOptions(core=core)
+        self._own_threshold: float | None = None
         self._pipeline: Pipeline | None = None
         self._source: Source | None = None
         self._failure: Exception | None = None
@@ -198,6 +201,12 @@ class LiveSession(QObject):
             self._options = replace(self._options, **changes)
             if self._pipeline is not None:
                 self._pipeline.options = self._options
+        self.options_changed.emit()
+
+    @property
+    def own_threshold(self) -> float | None:
+        """The threshold that the loaded model brings along, None before that."""
+        return self._own_threshold
 
     # -- control thread
 
@@ -242,6 +251,7 @@ class LiveSession(QObject):
         if detector is None:
             detector = self._make_detector()
             self._detector = detector
+            self._own_threshold = detector.threshold
             with self._lock:
                 if self._options.threshold is None:
                     self._options = replace(self._options, threshold=detector.threshold)

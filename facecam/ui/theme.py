@@ -22,6 +22,8 @@ ON_ACCENT_DARK = QColor("#06231d")
 """Text on the accent colour."""
 BOX = QColor("#3df0cf")
 """Boxes on pictures: the accent's hue, as bright as it gets, opposite to skin tones."""
+TRACK_COLOURS = (BOX, *map(QColor, ("#ffc145", "#ff7ac6", "#7cc4ff", "#d8f25c", "#c8a2ff", "#ff9466")))
+"""Boxes of faces that are followed, by number: a single person's is the colour of all boxes."""
 BOX_UNDER_CURSOR = QColor("#ffffff")
 BOX_EDGE = QColor("#0d2622")
 """Keeps boxes visible on bright ground. Opaque, because a translucent edge takes eight times as long to paint."""

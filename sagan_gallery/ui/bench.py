@@ -126,7 +126,7 @@ def measure_walk(panel: GalleryPanel, seconds: float) -> float:
     QTimer.singleShot(500, loop.quit)
     loop.exec()
     panel.walk.set_end.click()
-    panel.below.setCurrentWidget(panel.walk)
+    panel.below.walk_button.setChecked(True)
     samples: list[object] = []
     panel.session.sample_ready.connect(samples.append)
     panel.walk.play.click()

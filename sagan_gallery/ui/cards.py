@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QFontMetrics,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QPen,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QWidget
 
 from sagan_gallery import attention
-from sagan_gallery.overlay import Range
 from sagan_gallery.sample import Array, Sample
 from sagan_gallery.ui import paint
 from sagan_gallery.ui.look import Look, Pin
@@ -15,6 +25,10 @@ from sagan_gallery.ui.style import SPACE, STAGE_TEXT, STAGE_TEXT_DIM, pin_colour
 
 _MAP_PX = 15 * SPACE
 _COMPACT_PX = 9 * SPACE
+_SMALLEST_PX = 7 * SPACE
+
+
+_HINT = "Click the picture to pin a query: its map stays here, to be compared with others.\nT pins telling ones."
 
 
 class PinCard(QWidget):
@@ -23,10 +37,10 @@ class PinCard(QWidget):
     chosen = Signal(int)
     removed = Signal(int)
 
-    def __init__(self, pin: Pin, side_px: int, parent: QWidget | None = None) -> None:
+    def __init__(self, pin: Pin, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.pin = pin
-        self._side_px = side_px
+        self._side_px = _MAP_PX
         self._selected = False
         self._sample: Sample | None = None
         self._weights: Array | None = None
@@ -34,9 +48,14 @@ class PinCard(QWidget):
         self._text = ("", "")
         self.setFont(tabular(self.font(), 0.9))
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setToolTip("A pin's map. Click selects the pin, right-click or Delete removes it.")
-        text_px = self.fontMetrics().horizontalAdvance("00.0 bits away")
-        self.setFixedSize(max(side_px, text_px) + SPACE, side_px + 2 * SPACE + 2 * self.fontMetrics().height())
+        self.setToolTip(
+            "A pin's map, its entropy and its mean distance. Click selects the pin, right-click or Delete removes it."
+        )
+
+    def set_side(self, side_px: int) -> None:
+        """The side of the map."""
+        self._side_px = side_px
+        self.setFixedSize(side_px + SPACE, card_height_px(side_px, self.fontMetrics().height()))
 
     def show_map(self, pin: Pin, sample: Sample, look: Look, selected: bool) -> None:
         """The pin as it is now."""
@@ -44,8 +63,8 @@ class PinCard(QWidget):
         self.pin, self._sample, self._look, self._weights, self._selected = pin, sample, look, weights, selected
         bits = attention.entropy_bits(weights)
         away = attention.mean_distance_px(weights, sample.size_px, pin.x_px, pin.y_px)
-        self._text = (f"{bits:.1f} bits", f"{away:.0f} px away")
-        self.setAccessibleName(f"Pin {pin.number}: entropy {self._text[0]}, {self._text[1]}")
+        self._text = (f"{bits:.1f} bits", f"{away:.0f} px")
+        self.setAccessibleName(f"Pin {pin.number}: entropy {self._text[0]}, mean distance {self._text[1]}")
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -63,12 +82,15 @@ class PinCard(QWidget):
         height = painter.fontMetrics().height()
         badge = QRectF(room.left(), room.bottom() + 6, height + 2, height + 2)
         paint_badge(painter, badge, self.pin.number)
-        text = QRectF(badge.right() + SPACE * 0.75, badge.top(), self.width(), 2 * height)
+        text = QRectF(badge.right() + SPACE * 0.5, badge.top(), self.width(), 2 * height)
         painter.setPen(STAGE_TEXT)
         painter.drawText(text, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft, self._text[0])
         painter.setPen(STAGE_TEXT_DIM)
         text.translate(0, height)
-        painter.drawText(text, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft, self._text[1])
+        away = f"{self._text[1]} away"
+        if painter.fontMetrics().horizontalAdvance(away) > self.width() - text.left():
+            away = self._text[1]
+        painter.drawText(text, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft, away)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() is Qt.MouseButton.LeftButton:
@@ -90,7 +112,7 @@ def paint_card(
     painter: QPainter, room: QRectF, sample: Sample, weights: Array, pin: Pin, look: Look, outline_px: float = 2
 ) -> None:
     """A pin's map, opaque, with the outline of the query's own cell."""
-    image = paint.heat_image(weights, look, Range.of(weights, look.log), by_weight=False)
+    image = paint.heat_image(weights, look, over_picture=False)
     paint.paint_image(painter, room, image, look.smooth)
     grid = attention.source_grid(sample, look.direction)
     cell = attention.cell_at(grid, sample.size_px, pin.x_px, pin.y_px)
@@ -114,6 +136,11 @@ def paint_badge(painter: QPainter, rect: QRectF, number: int) -> None:
     painter.restore()
 
 
+def card_height_px(side_px: int, line_px: int) -> int:
+    """Of a card whose map has that side, with two lines of text."""
+    return side_px + 2 * SPACE + 2 * line_px
+
+
 class PinStrip(QScrollArea):
     """A row of cards; without pins, a line that says how to make one."""
 
@@ -123,7 +150,7 @@ class PinStrip(QScrollArea):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._cards: dict[int, PinCard] = {}
-        self._side_px = _MAP_PX
+        self._largest_px = _MAP_PX
         self._shown: tuple[list[Pin], Sample | None, Look, int | None] = ([], None, Look(), None)
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
@@ -137,7 +164,7 @@ class PinStrip(QScrollArea):
         self._row = QHBoxLayout(inner)
         self._row.setContentsMargins(SPACE, SPACE // 2, SPACE, SPACE // 2)
         self._row.setSpacing(SPACE)
-        self._hint = QLabel("Click the picture to pin a query; its map stays here, to compare.")
+        self._hint = QLabel()
         self._hint.setPalette(stage_palette(STAGE_TEXT_DIM))
         self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._hint.setWordWrap(True)
@@ -146,16 +173,27 @@ class PinStrip(QScrollArea):
         self.setWidget(inner)
 
     def sizeHint(self) -> QSize:
-        return QSize(40 * SPACE, self._side_px + 10 * SPACE)
+        line_px = QFontMetrics(tabular(self.font(), 0.9)).height()
+        return QSize(40 * SPACE, card_height_px(self._largest_px, line_px) + 2 * SPACE)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, self.sizeHint().height())
 
     def set_compact(self, on: bool) -> None:
         """Smaller maps, for low windows."""
-        side_px = _COMPACT_PX if on else _MAP_PX
-        if side_px != self._side_px:
-            self._side_px = side_px
-            shown = self._shown
-            self.show_pins([], *shown[1:])
-            self.show_pins(*shown)
+        self._largest_px = _COMPACT_PX if on else _MAP_PX
+        self._fit_cards()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_cards()
+
+    def _fit_cards(self) -> None:
+        """All cards side by side without scrolling, as long as they don't get too small."""
+        room = (self.viewport().width() - 2 * SPACE) // max(1, len(self._cards)) - 2 * SPACE
+        side_px = max(min(self._largest_px, room), min(_SMALLEST_PX, self._largest_px))
+        for card in self._cards.values():
+            card.set_side(side_px)
 
     def show_pins(self, pins: list[Pin], sample: Sample | None, look: Look, selected: int | None) -> None:
         """The maps of the pins on a sample."""
@@ -169,15 +207,14 @@ class PinStrip(QScrollArea):
         for place, pin in enumerate(pins):
             known = self._cards.get(pin.number)
             if known is None:
-                known = self._cards[pin.number] = PinCard(pin, self._side_px)
+                known = self._cards[pin.number] = PinCard(pin)
                 known.chosen.connect(self.chosen)
                 known.removed.connect(self.removed)
-                self._row.insertWidget(place + 1, known)
+                self._row.insertWidget(place + 1, known, 0, Qt.AlignmentFlag.AlignTop)
             assert sample is not None
             known.show_map(pin, sample, look, pin.number == selected)
+        self._fit_cards()
         self._hint.setVisible(not pins)
-        self._hint.setText(
-            "Click the picture to pin a query; its map stays here, to compare." if sample is not None else ""
-        )
+        self._hint.setText("" if sample is None else _HINT)
         if selected in self._cards:
             self.ensureWidgetVisible(self._cards[selected])

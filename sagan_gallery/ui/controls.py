@@ -6,7 +6,6 @@ import random
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QCheckBox,
     QMenu,
     QPushButton,
     QScrollArea,
@@ -20,7 +19,7 @@ from PySide6.QtWidgets import (
 from sagan_gallery.attention import Direction
 from sagan_gallery.colormap import NAMES
 from sagan_gallery.latent import Recipe
-from sagan_gallery.ui.fields import Slider, combo, heading, row
+from sagan_gallery.ui.fields import Check, Row, Slider, combo, heading
 from sagan_gallery.ui.look import Kind, Look, Shown
 from sagan_gallery.ui.style import COLUMN_WIDTH, SPACE, tabular
 
@@ -78,9 +77,8 @@ class GalleryControls(QScrollArea):
 
     def _make_map(self) -> None:
         default = Look()
-        self.kind = combo("Overlay", "How the map lies over the picture")
-        for kind in Kind:
-            self.kind.addItem(kind.value, kind)
+        kinds = [(kind.value, kind) for kind in Kind]
+        self.kind = combo("Overlay", "How the map lies over the picture", kinds, default.kind)
         self.opacity = Slider("Opacity", 0.0, 1.0, default.opacity, "How much of the picture the map hides")
         self.scale = Slider(
             "Attention", 0.0, 2.0, 1.0,
@@ -93,35 +91,47 @@ class GalleryControls(QScrollArea):
 
     def _make_more(self) -> None:
         default = Look()
-        self.shown = combo("Picture", "The picture itself, without its attention, or what attention changes in it")
-        for shown in Shown:
-            self.shown.addItem(shown.value, shown)
+        self.shown = combo(
+            "Picture",
+            "The picture itself, without its attention, or what attention changes in it",
+            [(shown.value, shown) for shown in Shown],
+            Shown.PICTURE,
+        )
         self.direction = combo(
             "Direction",
             "Where the query looks (a row of the attention matrix),\nor which queries look there (a column)",
+            [("Where it looks", Direction.ROW), ("Who looks there", Direction.COLUMN)],
+            default.direction,
         )
-        self.direction.addItem("Where it looks", Direction.ROW)
-        self.direction.addItem("Who looks there", Direction.COLUMN)
         self.layer = combo("Layer", "Which attention layer's maps are shown")
-        self.colours = combo("Colours", "Colour maps whose lightness goes evenly with the value")
-        for name in NAMES:
-            self.colours.addItem(name.capitalize(), name)
+        names = [(name.capitalize(), name) for name in NAMES]
+        self.colours = combo(
+            "Colours", "Colour maps whose lightness goes evenly with the value", names, default.colours
+        )
         self.share = Slider(
             "Strongest part", 0.05, 0.95, default.mass_share, "How much of the attention the outlined part holds"
         )
-        self.log = QCheckBox("Logarithmic")
-        self.log.setToolTip("Colours go with the logarithm of the weight, over three decades: shows weak attention too")
-        self.smooth = QCheckBox("Smooth")
-        self.smooth.setToolTip("Interpolates between cells and pixels; without it every one is seen as it is")
-        self.smooth.setChecked(default.smooth)
-        self.arrows = QCheckBox("Arrows to the five strongest")
-        self.arrows.setToolTip("From the query to the five cells that it looks at most")
+        self.checks = {
+            "log": Check(
+                "Logarithmic",
+                "Colours go with the logarithm of the weight, over three decades: shows weak attention too",
+            ),
+            "stretch": Check(
+                "Full contrast",
+                "Colours start at the smallest weight instead of 0: shows the shape of a map that is nearly even",
+            ),
+            "smooth": Check(
+                "Smooth", "Interpolates between cells and pixels; without it every one is seen as it is", default.smooth
+            ),
+            "arrows": Check("Arrows to the five strongest", "From the query to the five cells that it looks at most"),
+        }
+        self.log, self.stretch, self.smooth, self.arrows = (check.box for check in self.checks.values())
         self.shown.currentIndexChanged.connect(self.shown_changed)
         self.layer.currentIndexChanged.connect(self.layer_changed)
         for choice in (self.direction, self.colours):
             choice.currentIndexChanged.connect(self.look_changed)
-        for box in (self.log, self.smooth, self.arrows):
-            box.toggled.connect(self.look_changed)
+        for check in self.checks.values():
+            check.box.toggled.connect(self.look_changed)
         self.share.changed.connect(self.look_changed)
         self.reset = QPushButton("Reset the map")
         self.reset.setToolTip("Overlay, opacity, direction, colours and scale as they were at the start")
@@ -145,28 +155,28 @@ class GalleryControls(QScrollArea):
         self.help.setToolTip("Attention, queries, keys and γ in a few words")
         self.help.clicked.connect(self.help_wished)
 
-        self._layer_row = row("Layer", self.layer)
+        self._layer_row = Row("Layer", self.layer)
         more = QVBoxLayout(self.more)
         more.setContentsMargins(0, 0, 0, 0)
         more.setSpacing(SPACE)
-        more.addWidget(row("Show", self.shown))
-        more.addWidget(row("Direction", self.direction))
-        more.addWidget(self._layer_row)
-        more.addWidget(row("Colours", self.colours))
-        for widget in (self.log, self.smooth, self.arrows, self.share, self.reset):
+        more.addWidget(Row("Show", self.shown))
+        more.addWidget(Row("Direction", self.direction))
+        more.addWidget(Row("Colours", self.colours))
+        for widget in (*self.checks.values(), self.reset):
             more.addWidget(widget)
 
         self._sampling = QWidget()
         layout = QVBoxLayout(self._sampling)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(SPACE)
-        self._class_row = row("Class", self.classes)
+        self._class_row = Row("Class", self.classes)
         layout.addWidget(heading("Samples"))
-        for part in (self._class_row, row("Seed", self.seed), row("Number", self.count), self.truncation):
+        for part in (self._class_row, Row("Seed", self.seed), Row("Number", self.count), self.truncation):
             layout.addWidget(part)
         layout.addWidget(self.resample)
         layout.addSpacing(SPACE)
-        for part in (heading("Attention map"), row("Overlay", self.kind), self.opacity, self.scale):
+        layout.addWidget(heading("Attention map"))
+        for part in (self._layer_row, Row("Overlay", self.kind), self.share, self.opacity, self.scale):
             layout.addWidget(part)
         layout.addWidget(self.more_button)
         layout.addWidget(self.more)
@@ -239,6 +249,12 @@ class GalleryControls(QScrollArea):
         """Another random seed."""
         self.seed.setValue(random.randrange(10**6))
 
+    @property
+    def picture_shown(self) -> Shown:
+        """Which picture the large view is to show."""
+        shown: Shown = self.shown.currentData()
+        return shown
+
     def look(self) -> Look:
         """How maps are to be shown."""
         return Look(
@@ -246,6 +262,7 @@ class GalleryControls(QScrollArea):
             opacity=self.opacity.value,
             colours=self.colours.currentData(),
             log=self.log.isChecked(),
+            stretch=self.stretch.isChecked(),
             smooth=self.smooth.isChecked(),
             mass_share=self.share.value,
             direction=self.direction.currentData(),
@@ -256,13 +273,12 @@ class GalleryControls(QScrollArea):
         """The look of maps as at the start, told once."""
         default = Look()
         blocked = self.blockSignals(True)
-        self.kind.setCurrentIndex(self.kind.findData(default.kind))
-        self.direction.setCurrentIndex(self.direction.findData(default.direction))
-        self.colours.setCurrentIndex(self.colours.findData(default.colours))
+        for choice in (self.kind, self.direction, self.colours):
+            choice.setCurrentIndex(choice.findData(choice.property("default")))
         for slider, value in ((self.opacity, default.opacity), (self.share, default.mass_share)):
             slider.set_value(value)
-        for box, on in ((self.log, default.log), (self.smooth, default.smooth), (self.arrows, default.arrows)):
-            box.setChecked(on)
+        for name, check in self.checks.items():
+            check.box.setChecked(getattr(default, name))
         self.blockSignals(blocked)
         self._look_moved()
 

@@ -7,10 +7,10 @@ import numpy.typing as npt
 from PySide6.QtWidgets import QWidget
 
 from sagan_gallery import attention
-from sagan_gallery.overlay import Range, difference_rgb
+from sagan_gallery.overlay import difference_rgb
 from sagan_gallery.sample import Sample
 from sagan_gallery.ui import words
-from sagan_gallery.ui.bar import figure_parts
+from sagan_gallery.ui.figure_line import Part, figure_parts
 from sagan_gallery.ui.layout import PanelLayout
 from sagan_gallery.ui.look import Shown
 
@@ -25,7 +25,6 @@ class PanelDisplay(PanelLayout):
         self.sample: Sample | None = None
         self.origin = ""
         self._off: Picture | None = None
-        self._shown_words: list[tuple[str, str]] = []
         controls, view = self.controls, self.view
         controls.look_changed.connect(self._look_changed)
         controls.shown_changed.connect(self._show_picture)
@@ -36,7 +35,7 @@ class PanelDisplay(PanelLayout):
         self.strip.removed.connect(view.remove_pin)
         self.matrix.hovered.connect(view.set_hover)
         self.matrix.pinned.connect(view.add_pin)
-        self.below.currentChanged.connect(self._show_matrix)
+        self.below.changed.connect(self._show_matrix)
 
     def show_sample(self, sample: Sample) -> None:
         """Another sample, in the layer that is chosen."""
@@ -61,21 +60,24 @@ class PanelDisplay(PanelLayout):
     def show_effect(self, picture: Picture) -> None:
         """The same sample without its attention, (H, W, 3) uint8 RGB."""
         self._off = picture
-        if self.controls.shown.currentData() is not Shown.PICTURE:
+        if self.controls.picture_shown is not Shown.PICTURE:
             self._show_picture()
         self._say_notice()
 
     def _show_picture(self) -> None:
-        shown, off, sample = self.controls.shown.currentData(), self._off, self.sample
+        shown, off, sample = self.controls.picture_shown, self._off, self.sample
         if sample is None:
             return
-        picture, self._shown_words = None, []
+        picture, badge = None, ""
         if off is not None and shown is Shown.OFF:
-            picture, self._shown_words = off, [("without", "attention")]
+            picture, badge = off, "Without attention"
         elif off is not None and shown is Shown.DIFFERENCE:
-            picture, factor, _mean = difference_rgb(sample.image, off)
-            self._shown_words = [(f"× {factor:.1f}", "what attention adds or takes away")]
-        self.view.show_sample(sample, picture)
+            picture, factor, mean = difference_rgb(sample.image, off)
+            badge = f"What attention changes, × {factor:.1f}  (mean {mean:.1f} of 255)"
+        elif sample.z is not None and sample.attention_scale != 1:
+            badge = "Attention off" if sample.attention_scale == 0 else f"Attention × {sample.attention_scale:.2f}"
+        self.view.set_badge(badge)
+        self.view.show_sample(sample, picture, bare=picture is not None and shown is Shown.DIFFERENCE)
 
     def _look_changed(self) -> None:
         self.view.set_look(self.controls.look())
@@ -95,23 +97,21 @@ class PanelDisplay(PanelLayout):
         self._show_matrix()
         if sample is None or weights is None or query is None:
             self.bar.show_range(None, None, look)
-            hint = ("", "move over the picture to see where it looks" if not view.pins else "")
-            self.line.say(
-                [] if sample is None else [*self._shown_words, *figure_parts(sample.gamma, None, look.direction), hint]
-            )
+            hint = Part("Move over the picture to see where it looks.", "Click to pin what you want to compare.")
+            self.line.say([] if sample is None else [*figure_parts(sample.gamma, None, look.direction), hint])
             return
         row = look.direction is attention.Direction.ROW
-        self.bar.show_range(Range.of(weights, look.log), 1 / weights.size if row else None, look)
+        bare = view.scene is not None and view.scene.bare
+        self.bar.show_range(None if bare else look.range_of(weights), 1 / weights.size if row else None, look)
         found = attention.figures(sample, weights, *query)
-        self.line.say([*self._shown_words, *figure_parts(sample.gamma, found, look.direction)])
+        self.line.say(figure_parts(sample.gamma, found, look.direction))
 
     def _say_notice(self) -> None:
         sample, off = self.sample, self._off
         if sample is None:
             return
         levels = None if off is None or sample.attention_scale != 1 else difference_rgb(sample.image, off)[2]
-        self.notice.setText(words.notice(sample, levels))
-        self.notice.setVisible(bool(self.notice.text()))
+        self.header.warn(words.notices(sample, levels))
 
     def _say_origin(self) -> None:
         if self.sample is not None:

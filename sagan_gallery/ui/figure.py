@@ -7,7 +7,6 @@ from PySide6.QtGui import QColor, QFont, QImage, QPainter
 
 from sagan_gallery import attention
 from sagan_gallery.colormap import lookup
-from sagan_gallery.overlay import Range
 from sagan_gallery.ui.bar import percent
 from sagan_gallery.ui.cards import paint_badge, paint_card
 from sagan_gallery.ui.look import Look, Pin
@@ -79,7 +78,7 @@ def _paint_pin(painter: QPainter, room: QRectF, scene: Scene, pin: Pin) -> None:
     bits = attention.entropy_bits(weights)
     away = attention.mean_distance_px(weights, scene.sample.size_px, pin.x_px, pin.y_px)
     _text(painter, text, f"{bits:.1f} bits, {away:.0f} px away")
-    values = Range.of(weights, scene.look.log)
+    values = scene.look.range_of(weights)
     below = text.translated(0, 1.2 * _TEXT_PX)
     low, high = percent(values.low), percent(values.high)
     bar = QRectF(below.x() + painter.fontMetrics().horizontalAdvance(f"{low} "), below.center().y() - 9, 220, 20)

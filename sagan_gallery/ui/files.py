@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QMimeData, QObject, QSize, Qt
+from PySide6.QtCore import QMimeData, QObject, QPoint, QSize, Qt
 from PySide6.QtGui import QAction, QImage, QImageReader, QImageWriter, QKeySequence
 from PySide6.QtWidgets import QApplication, QFileDialog, QMenu
 
@@ -45,7 +45,7 @@ class GalleryFiles(QObject):
         self.own_picture = self._action("Look at an own picture…", self._ask_picture, "Ctrl+Shift+O")
         self.frame = self._action("Look at the camera's picture", panel.look_at_frame)
         self.copy_text = self._action("Copy sample text", self.copy_recipe, "Ctrl+Shift+C")
-        self.paste_text = self._action("Paste sample text", self.paste_recipe, "Ctrl+V")
+        self.paste_text = self._action("Paste sample text or picture", self.paste_recipe, "Ctrl+V")
         self.copy_picture = self._action("Copy picture with map", self._copy_picture, "Ctrl+C")
         self.save_picture = self._action("Save picture with map (PNG)…", self._ask_save_picture, "Ctrl+S")
         self.save_figure = self._action(
@@ -92,6 +92,16 @@ class GalleryFiles(QObject):
         for action in (self.save_gif, self.save_film):
             action.setEnabled(panel.walk.walk is not None)
 
+    def show_menu(self, place: QPoint) -> None:
+        """What can be done with the large picture, at a place of the screen."""
+        self._enable()
+        menu = QMenu(self._panel)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addActions([self.copy_picture, self.copy_text, self.paste_text])
+        menu.addSeparator()
+        menu.addActions([self.save_picture, self.save_figure, self.save_raw])
+        menu.popup(place)
+
     # -- opening
 
     def accepts(self, data: QMimeData) -> bool:
@@ -127,8 +137,12 @@ class GalleryFiles(QObject):
         self._panel.say(f"Copied: {recipe}")
 
     def paste_recipe(self) -> None:
-        """Shows the sample whose text is in the clipboard."""
-        self._panel.show_recipe(parse_recipe(QApplication.clipboard().text()))
+        """Shows the sample whose text is in the clipboard, or the picture that is."""
+        image = QApplication.clipboard().image()
+        if image.isNull():
+            self._panel.show_recipe(parse_recipe(QApplication.clipboard().text()))
+        else:
+            self._panel.look_at(from_qimage(image))
 
     def _copy_picture(self) -> None:
         QApplication.clipboard().setImage(self._scene_image())
@@ -182,7 +196,7 @@ class GalleryFiles(QObject):
         """Samples the walk and writes it, in the background, with progress and a way to cancel."""
         generator, walk = self._panel.session.generator, self._panel.walk.walk
         if generator is None or walk is None:
-            raise GalleryError("There is no walk yet: choose its start and its end under Walk.")
+            raise GalleryError("There is no walk yet: switch on Walk below the picture first.")
         count, scale = round(FILM_HZ * FILM_S), self._panel.controls.scale.value
 
         def steps() -> Iterator[Any]:

@@ -3,70 +3,59 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFont, QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QMenu, QSplitter, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QMenu, QSplitter, QVBoxLayout, QWidget
 
-from sagan_gallery.ui.bar import ColourBar, FigureLine
+from sagan_gallery.ui.bar import ColourBar
+from sagan_gallery.ui.below import BelowPicture
 from sagan_gallery.ui.cards import PinStrip
 from sagan_gallery.ui.controls import GalleryControls
+from sagan_gallery.ui.drop_cue import DropCue
+from sagan_gallery.ui.figure_line import FigureLine
 from sagan_gallery.ui.grid import SampleGrid
+from sagan_gallery.ui.header import StageHeader
 from sagan_gallery.ui.matrix import MatrixView
 from sagan_gallery.ui.message import StageMessage
 from sagan_gallery.ui.picture import PictureView
 from sagan_gallery.ui.progress import StatusRow
-from sagan_gallery.ui.style import SPACE, WARNING, stage_palette, tabular
-from sagan_gallery.ui.walk_bar import WalkBar
+from sagan_gallery.ui.style import SPACE, stage_palette
+from sagan_gallery.ui.walk_bar import WALK_PX, WalkBar
 
-_LOW_PX = 90 * SPACE
-"""Windows lower than this get smaller cards below the picture."""
+_LOW_PX = 86 * SPACE
+"""Panels lower than this, or this and the walk, get smaller cards below the picture."""
 
 
 class PanelLayout(QWidget):
-    """Grid | picture with colour bar, figures and what is below | controls; one line in words under all."""
+    """Grid | header, picture with colour bar, figures and what is below | controls; one line in words under all."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.menu = QMenu(self)
         self.grid = SampleGrid()
+        self.header = StageHeader()
         self.view = PictureView()
-        self.bar = ColourBar()
+        self.bar = ColourBar(self.view)
         self.line = FigureLine()
-        self.notice = QLabel()
         self.strip = PinStrip()
         self.matrix = MatrixView()
         self.walk = WalkBar()
-        self.below = QTabWidget()
+        self.below = BelowPicture(self.strip, self.matrix, self.walk)
         self.message = StageMessage()
         self.controls = GalleryControls(self.menu)
         self.status = StatusRow()
+        self.drop_cue = DropCue(self)
         self.setAcceptDrops(True)
         self._lay_out()
+        self.view.placed.connect(self._place_bar)
+        self.below.changed.connect(self._fit_below)
 
     def _lay_out(self) -> None:
-        self.notice.setPalette(stage_palette(WARNING))
-        self.notice.setAutoFillBackground(True)
-        self.notice.setWordWrap(True)
-        self.notice.setContentsMargins(2 * SPACE, SPACE, 2 * SPACE, SPACE)
-        self.notice.setFont(tabular(self.notice.font(), 1.0, QFont.Weight.Medium))
-        self.notice.hide()
-        self.below.setDocumentMode(True)
-        for widget, title, help in (
-            (self.strip, "Pins", "The maps of all pins, side by side"),
-            (self.matrix, "Matrix", "The whole attention matrix"),
-            (self.walk, "Walk", "From one sample to another, with the maps following"),
-        ):
-            self.below.addTab(widget, title)
-            self.below.setTabToolTip(self.below.count() - 1, help)
-        beside = QHBoxLayout()
-        beside.setSpacing(0)
-        beside.addWidget(self.view, 1)
-        beside.addWidget(self.bar)
         stage = QWidget()
         upper = QVBoxLayout(stage)
         upper.setContentsMargins(0, 0, 0, 0)
         upper.setSpacing(0)
-        upper.addWidget(self.notice)
-        upper.addLayout(beside, 1)
+        upper.addWidget(self.header)
+        upper.addWidget(self.view, 1)
         upper.addWidget(self.line)
         centre = QWidget()
         column = QVBoxLayout(centre)
@@ -80,6 +69,8 @@ class PanelLayout(QWidget):
         self.splitter.setStretchFactor(1, 1)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setHandleWidth(SPACE // 2)
+        self.splitter.setAutoFillBackground(True)
+        self.splitter.setPalette(stage_palette())  # the handle is part of the dark stage
         self.splitter.splitterMoved.connect(self._remember_split)
         self._split_by_user = False
         over = QGridLayout()
@@ -101,8 +92,14 @@ class PanelLayout(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.strip.set_compact(self.height() < _LOW_PX)
-        self.below.setFixedHeight(self.strip.sizeHint().height() + self.below.tabBar().sizeHint().height() + 2)
+        self._fit_below()
         if not self._split_by_user:
             room = max(1, self.width() - self.controls.width())
             self.splitter.setSizes([max(20 * SPACE, round(0.28 * room)), round(0.72 * room)])
+
+    def _fit_below(self) -> None:
+        walk_px = WALK_PX if self.below.walk_button.isChecked() else 0
+        self.below.fit(compact=self.height() - walk_px < _LOW_PX)
+
+    def _place_bar(self) -> None:
+        self.bar.lie_beside(self.view.placement.rect, (self.view.width(), self.view.height()))

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from sagan_gallery.attention import Direction
+from sagan_gallery.overlay import Range
+from sagan_gallery.sample import Array
 
 
 class Kind(Enum):
@@ -27,17 +29,23 @@ class Shown(Enum):
 
 @dataclass(frozen=True)
 class Look:
-    """opacity, mass_share: 0..1; colours: name of a colour map; mass_share: of `Kind.MASK`; arrows: to the five
-    strongest cells; smooth: between cells, in maps and picture."""
+    """opacity, mass_share: 0..1; colours: name of a colour map; stretch: colours from the smallest weight on instead of
+    from 0; mass_share: of `Kind.MASK`; arrows: to the five strongest cells; smooth: between cells, in maps and
+    picture."""
 
     kind: Kind = Kind.HEAT
     opacity: float = 0.75
     colours: str = "magma"
     log: bool = False
+    stretch: bool = False
     smooth: bool = True
     mass_share: float = 0.5
     direction: Direction = Direction.ROW
     arrows: bool = False
+
+    def range_of(self, weights: Array) -> Range:
+        """The values that the colours of a map stand for."""
+        return Range.of(weights, self.log, self.stretch)
 
 
 @dataclass(frozen=True)

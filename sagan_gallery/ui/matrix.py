@@ -1,13 +1,13 @@
-"""MatrixView: the whole attention matrix as a picture, one column for each query, linked with the large view."""
+"""MatrixView: the whole attention matrix as a picture, queries by keys, linked with the large view."""
 
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QEvent, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from sagan_gallery.attention import Cell, cell_at, cell_centre
+from sagan_gallery.attention import Cell, Direction, cell_at, cell_centre, source_grid
 from sagan_gallery.overlay import Range, heat_rgba
 from sagan_gallery.sample import Sample
 from sagan_gallery.ui.look import Look, Pin
@@ -21,7 +21,7 @@ class MatrixView(QWidget):
     """Queries go across, row by row of the picture; keys go down. Nothing is computed while it can't be seen."""
 
     hovered = Signal(object)
-    """(x, y) of the query under the cursor, picture pixels, or None."""
+    """(x, y) of the query or key under the cursor, picture pixels, or None."""
     pinned = Signal(float, float)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -38,7 +38,7 @@ class MatrixView(QWidget):
         self.setAccessibleName("Attention matrix")
         self.setToolTip(
             "The whole attention matrix: each column is a query (the picture's cells, row by row), each row a key.\n"
-            "Move over it to see a query's map above, click to pin it."
+            "Move over it to see a query's map above (or a key's: see Direction), click to pin it."
         )
 
     def show_matrix(self, sample: Sample, look: Look, pins: list[Pin], query: tuple[float, float] | None) -> None:
@@ -79,7 +79,7 @@ class MatrixView(QWidget):
         painter = QPainter(pixmap)
         # The few largest weights would leave all others dark: the colours end where all but a few per mille lie below.
         values = Range.of(np.quantile(sample.attention, [0.0, 0.997]).astype(np.float32), self._look.log)
-        image = to_qimage(heat_rgba(values.place(sample.attention.T), self._look.colours, 1.0, by_weight=False))
+        image = to_qimage(heat_rgba(values.place(sample.attention.T), self._look.colours))
         paint_image(painter, self.room, image, smooth=True)
         painter.setFont(self.font())
         painter.setPen(STAGE_TEXT_DIM)
@@ -94,26 +94,37 @@ class MatrixView(QWidget):
         return pixmap
 
     def _mark(self, painter: QPainter, sample: Sample, query: tuple[float, float], colour: QColor) -> None:
-        cell = cell_at(sample.query_grid, sample.size_px, *query)
-        column = cell.row * sample.query_grid[1] + cell.column
-        x = self.room.x() + (column + 0.5) / sample.attention.shape[0] * self.room.width()
+        """A line along the query's column, or along the key's row where keys are asked about."""
+        room, direction = self.room, self._look.direction
+        grid = source_grid(sample, direction)
+        cell = cell_at(grid, sample.size_px, *query)
+        share = (cell.row * grid[1] + cell.column + 0.5) / (grid[0] * grid[1])
         painter.setPen(QPen(colour, 1.5))
-        painter.drawLine(int(x), int(self.room.top()) - 4, int(x), int(self.room.bottom()) + 4)
+        if direction is Direction.ROW:
+            x = room.x() + share * room.width()
+            painter.drawLine(QPointF(x, room.top() - 4), QPointF(x, room.bottom() + 4))
+        else:
+            y = room.y() + share * room.height()
+            painter.drawLine(QPointF(room.left() - 4, y), QPointF(room.right() + 4, y))
 
-    def _query_at(self, x: float) -> tuple[float, float] | None:
+    def _query_at(self, point: QPointF) -> tuple[float, float] | None:
         sample, room = self._sample, self.room
-        if sample is None or not room.left() <= x < room.right():
+        if sample is None or not (room.left() <= point.x() < room.right() and room.top() <= point.y() < room.bottom()):
             return None
-        column = int((x - room.x()) / room.width() * sample.attention.shape[0])
-        return cell_centre(sample.query_grid, sample.size_px, Cell(*divmod(column, sample.query_grid[1])))
+        if self._look.direction is Direction.ROW:
+            share = (point.x() - room.x()) / room.width()
+        else:
+            share = (point.y() - room.y()) / room.height()
+        grid = source_grid(sample, self._look.direction)
+        return cell_centre(grid, sample.size_px, Cell(*divmod(int(share * grid[0] * grid[1]), grid[1])))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self.hovered.emit(self._query_at(event.position().x()))
+        self.hovered.emit(self._query_at(event.position()))
 
     def leaveEvent(self, event: QEvent) -> None:
         self.hovered.emit(None)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        query = self._query_at(event.position().x())
+        query = self._query_at(event.position())
         if event.button() is Qt.MouseButton.LeftButton and query is not None:
             self.pinned.emit(*query)

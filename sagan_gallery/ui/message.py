@@ -26,6 +26,7 @@ class StageMessage(QWidget):
         self.title.setFont(tabular(self.font(), 1.6, QFont.Weight.DemiBold))
         self.title.setPalette(stage_palette(STAGE_TEXT))
         self.text = QLabel()
+        self.title.setTextFormat(Qt.TextFormat.PlainText)
         self.text.setPalette(stage_palette(STAGE_TEXT_DIM))
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._buttons = QHBoxLayout()
@@ -35,7 +36,6 @@ class StageMessage(QWidget):
         layout.addStretch(2)
         for label in (self.title, self.text):
             label.setWordWrap(True)
-            label.setTextFormat(Qt.TextFormat.PlainText)
             layout.addWidget(label, 0, Qt.AlignmentFlag.AlignHCenter)
             layout.addSpacing(SPACE)
         row = QHBoxLayout()
@@ -49,8 +49,9 @@ class StageMessage(QWidget):
     def say(
         self, title: str, text: str, actions: Sequence[tuple[str, str, Callable[[], object]]] = (), left: bool = False
     ) -> None:
-        """Shows a message. actions: (label, tooltip, what to do), the first is the one to expect. left: long text."""
+        """Shows a message. actions: (label, tooltip, what to do), the first one is expected. left: long, as HTML."""
         self.title.setText(title)
+        self.text.setTextFormat(Qt.TextFormat.RichText if left else Qt.TextFormat.PlainText)
         self.text.setText(text)
         side = Qt.AlignmentFlag.AlignLeft if left else Qt.AlignmentFlag.AlignHCenter
         for label in (self.title, self.text):

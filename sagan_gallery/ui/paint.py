@@ -11,10 +11,10 @@ from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPainterPath, QPen, Q
 
 from sagan_gallery import overlay
 from sagan_gallery.attention import Key, mass_mask
-from sagan_gallery.overlay import Range, contour, heat_rgba, smoothed
+from sagan_gallery.overlay import contour, heat_alpha, heat_rgba, smoothed
 from sagan_gallery.sample import Array
 from sagan_gallery.ui.look import Kind, Look
-from sagan_gallery.ui.style import EDGE
+from sagan_gallery.ui.style import EDGE, PILL, SPACE, STAGE_TEXT
 
 SMOOTH_SIZE = 128
 """Side, in pixels, to which a smooth map is interpolated by value before it gets its colours."""
@@ -55,22 +55,28 @@ def enlarged(image: QImage) -> QImage:
     return to_qimage(overlay.enlarged(from_qimage(image), 4))
 
 
-def heat_image(weights: Array, look: Look, values: Range, by_weight: bool) -> QImage:
-    """A map as a heat map, one pixel for each cell, or interpolated by value when smooth."""
+def heat_image(weights: Array, look: Look, over_picture: bool) -> QImage:
+    """A map as a heat map, one pixel for each cell, or interpolated by value when smooth; opaque, or to be laid over
+    the picture."""
+    values = look.range_of(weights)
     fine = smoothed(weights, (SMOOTH_SIZE, SMOOTH_SIZE)) if look.smooth else weights
-    return to_qimage(heat_rgba(values.place(fine), look.colours, look.opacity if by_weight else 1.0, by_weight))
+    alpha = None
+    if over_picture:
+        even = max(float(weights.mean()), 1e-12)
+        alpha = heat_alpha(values, even, look.opacity, by_place=look.log or look.stretch)
+    return to_qimage(heat_rgba(values.place(fine), look.colours, alpha))
 
 
 class Overlay:
     """A map made ready to be painted over a picture, as often as wanted."""
 
-    def __init__(self, weights: Array, look: Look, values: Range) -> None:
+    def __init__(self, weights: Array, look: Look) -> None:
         self._look = look
         self._grid = weights.shape
         self._image: QImage | None = None
         self._lines: list[tuple[Array, float]] = []
         if look.kind is Kind.HEAT:
-            self._image = heat_image(weights, look, values, by_weight=True)
+            self._image = heat_image(weights, look, over_picture=True)
         elif look.kind is Kind.CONTOUR:
             for share in CONTOUR_SHARES:
                 level = float(weights[mass_mask(weights, share)].min())
@@ -163,8 +169,23 @@ def paint_pin(painter: QPainter, tip: QPointF, number: int, colour: QColor, sele
 
 
 def pin_centre(tip: QPointF, radius: float = 10) -> QPointF:
-    """Middle of a pin's round sign: above the query, so that the sign hides little of what it is about."""
-    return QPointF(tip.x(), tip.y() - 2.2 * radius)
+    """Middle of a pin's round sign: above the query, so that the sign hides little of what it is about; below it where
+    there is no room above."""
+    return QPointF(tip.x(), tip.y() + (2.2 if tip.y() < 3.4 * radius else -2.2) * radius)
+
+
+def paint_pill(painter: QPainter, corner: QPointF, text: str) -> None:
+    """Words on a dark ground with round ends; corner: the lower left one."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    high = painter.fontMetrics().height() + SPACE
+    room = QRectF(corner.x(), corner.y() - high, painter.fontMetrics().horizontalAdvance(text) + high, high)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(PILL)
+    painter.drawRoundedRect(room, high / 2, high / 2)
+    painter.setPen(STAGE_TEXT)
+    painter.drawText(room, Qt.AlignmentFlag.AlignCenter, text)
+    painter.restore()
 
 
 def text_on(colour: QColor) -> QColor:

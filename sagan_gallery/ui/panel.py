@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QKeySequence
+from PySide6.QtGui import QAction, QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QWidget
 
 from sagan_gallery.errors import GalleryError
 from sagan_gallery.latent import Recipe
 from sagan_gallery.sample import Sample
 from sagan_gallery.ui import words
+from sagan_gallery.ui.commands import panel_commands
 from sagan_gallery.ui.display import PanelDisplay
 from sagan_gallery.ui.files import FilmWriter, GalleryFiles
 from sagan_gallery.ui.session import Failure, GallerySession
@@ -22,6 +23,9 @@ from sagan_gallery.ui.worker import Lane
 from sagan_gallery.walk import End
 
 Picture = npt.NDArray[np.uint8]
+_OWN, _WALK = "Own picture, seen by the discriminator", "On the walk"
+TELLING = 4
+"""Queries that are pinned at once."""
 
 
 class GalleryPanel(PanelDisplay):
@@ -43,14 +47,19 @@ class GalleryPanel(PanelDisplay):
         self.session = GallerySession(keep_off, self)
         self.grab_frame = grab_frame
         self._model = model
-        self._after_export = ""
+        self._after_export = self._sampling_said = ""
+        self._coming = ""
+        """Where the sample that is under way comes from; the one that is shown keeps its origin until it is there."""
+        self._pin_telling = self._fresh = False
         self.files = GalleryFiles(self, self.menu, film_writer)
-        self._commands = self._make_commands()
+        self._commands = panel_commands(self)
         self._connect()
         self.controls.set_ready(False)
 
-    def start(self) -> None:
-        """Loads the model and samples; returns at once."""
+    def start(self, pin_telling: bool = False) -> None:
+        """Loads the model and samples; returns at once. pin_telling: the first sample of a model gets pins at queries
+        whose maps differ, so that one sees at once what there is to see."""
+        self._pin_telling = pin_telling
         self.open_model(self._model)
 
     def commands(self) -> list[QAction]:
@@ -62,33 +71,14 @@ class GalleryPanel(PanelDisplay):
         for widget in (self.grid, self.controls, self.status, self.below):
             widget.setVisible(not on)
 
+    def pin_telling(self) -> None:
+        """Pins the queries whose maps differ most, in place of the pins there are."""
+        self.view.pin_telling(TELLING)
+
     def close_down(self, timeout_s: float) -> bool:
         """Ends all work; False when something is still going on after that time."""
         self.walk.stop()
         return self.session.close(timeout_s)
-
-    def _make_commands(self) -> list[QAction]:
-        def command(text: str, keys: list[str], do: Callable[[], object] | None) -> QAction:
-            action = QAction(text, self)
-            action.setShortcuts([QKeySequence(key) for key in keys])
-            action.setEnabled(do is not None)  # the picture's own keys: listed here, handled by the picture
-            if do is not None:
-                action.triggered.connect(lambda _checked=False: do())
-            return action
-
-        return [
-            command("New samples", ["R"], self.controls.resample.click),
-            command("Play or pause the walk", ["Space"], self._toggle_walk),
-            command("More controls", ["M"], self.controls.more_button.toggle),
-            command("What am I looking at?", ["H"], self.toggle_help),
-            command("Go to the picture", ["P"], self.view.setFocus),
-            command("Move the query by a cell (with Shift by four)", ["Left", "Right", "Up", "Down"], None),
-            command("Pin the query", ["Return"], None),
-            command("Remove the selected pin", ["Delete"], None),
-            command("Select the next pin", ["PgDown"], None),
-            command("Zoom in, out, whole picture", ["+", "-", "0"], None),
-            *self.files.actions,
-        ]
 
     def _connect(self) -> None:
         session, controls = self.session, self.controls
@@ -103,6 +93,9 @@ class GalleryPanel(PanelDisplay):
         controls.scale_changed.connect(self._scale_changed)
         controls.help_wished.connect(self.toggle_help)
         self.grid.chosen.connect(self.choose)
+        self.view.menu_wished.connect(self.files.show_menu)
+        self.header.copy_wished.connect(self.files.copy_text.trigger)
+        self.below.walk_button.toggled.connect(self._prepare_walk)
         self.walk.moved.connect(self._walk_to)
         self.walk.start_wished.connect(lambda: self._set_walk_point("start"))
         self.walk.end_wished.connect(lambda: self._set_walk_point("end"))
@@ -127,7 +120,7 @@ class GalleryPanel(PanelDisplay):
         """Shows a sample of the grid large."""
         if 0 <= row < len(self.grid.recipes) and self.session.generator is not None:
             self.walk.stop()
-            self.origin = str(self.grid.recipes[row])
+            self._coming = str(self.grid.recipes[row])
             self.controls.set_generating(True)
             self.session.want_sample(self.session.point(self.grid.recipes[row]), self.controls.scale.value)
 
@@ -146,8 +139,7 @@ class GalleryPanel(PanelDisplay):
     def look_at(self, picture: Picture) -> None:
         """Shows an own picture (H, W, 3) uint8 RGB with the discriminator's attention on it."""
         self.walk.stop()
-        self.grid.clear_choice()
-        self.origin = "Own picture, seen by the discriminator"
+        self._coming = _OWN
         self.session.want_look(picture)
 
     def look_at_frame(self) -> None:
@@ -159,13 +151,18 @@ class GalleryPanel(PanelDisplay):
 
     def toggle_help(self) -> None:
         """Shows or hides the explanation."""
-        if self.message.title.text() == words.HELP_TITLE and self.message.isVisible():
-            self._say_stage()
-        else:
+        if not self.leave_help():
             generator = self.session.generator
-            about = [] if generator is None else [words.about_model(generator.name, generator.metadata)]
-            text = "\n\n".join([words.HELP, *about])
-            self.message.say(words.HELP_TITLE, text, [("Close", "Back to the picture (H)", self._say_stage)], left=True)
+            about = "" if generator is None else words.about_model(generator.name, generator.metadata)
+            close = ("Close", "Back to the picture (H)", self.leave_help)
+            self.message.say(words.HELP_TITLE, words.help_html(about), [close], left=True)
+
+    def leave_help(self) -> bool:
+        """Hides the explanation; False when it is not shown."""
+        shown = self.message.isVisible() and self.message.title.text() == words.HELP_TITLE
+        if shown:
+            self._say_stage()
+        return shown
 
     def start_export(self, steps: Callable[[], Iterator[Any]], after: str) -> None:
         """Does long work; its steps give their progress in 0..1. after: what to say at its end."""
@@ -179,18 +176,34 @@ class GalleryPanel(PanelDisplay):
         self.status.done()
         self.say("Cancelled.")
 
-    def _toggle_walk(self) -> None:
-        self.below.setCurrentWidget(self.walk)
+    def toggle_walk(self) -> None:
+        """Plays the walk, opening it if need be, or pauses it."""
+        self.below.walk_button.setChecked(True)
         if self.walk.play.isEnabled():
             self.walk.play.toggle()
 
+    def toggle_page(self) -> None:
+        """Shows the matrix in place of the pins, or the pins again."""
+        self.below.tabs.setCurrentIndex(1 - self.below.tabs.currentIndex())
+
+    def _prepare_walk(self, on: bool) -> None:
+        """A walk that is opened for the first time leads from the chosen sample to the next one in the grid."""
+        recipes, row = self.grid.recipes, max(self.grid.current, 0)
+        if not on or self.walk.walk is not None or self.session.generator is None or len(recipes) < 2:
+            return
+        for name, which in (("start", row), ("end", (row + 1) % len(recipes))):
+            self.walk.set_point(name, self.session.point(recipes[which]), self.grid.picture(which))
+
     def _set_walk_point(self, name: str) -> None:
-        if self.sample is not None and self.sample.z is not None:
-            self.walk.set_point(name, self.sample)
+        sample = self.sample
+        if sample is None or sample.z is None:
+            self.say("A walk leads from sample to sample: choose one in the grid first.")
+        else:
+            self.walk.stop()
+            self.walk.set_point(name, End(sample.z, sample.label, sample.toward), sample.image)
 
     def _walk_to(self, point: End) -> None:
-        self.origin = "On the walk"
-        self.grid.clear_choice()
+        self._coming = _WALK
         self.session.want_sample(point, self.controls.scale.value)
 
     def _scale_changed(self, scale: float) -> None:
@@ -203,6 +216,7 @@ class GalleryPanel(PanelDisplay):
     def _model_changed(self) -> None:
         generator = self.session.generator
         assert generator is not None
+        self._fresh = True
         self.message.hide()
         self.walk.clear()
         self.controls.set_ready(True)
@@ -216,7 +230,8 @@ class GalleryPanel(PanelDisplay):
             return
         recipes = self.controls.recipes(generator.name, generator.model_hash)
         self.grid.reset_samples(recipes)
-        self.say(f"Sampling {len(recipes)} pictures…")
+        self._sampling_said = f"Sampling {len(recipes)} pictures…"
+        self.say(self._sampling_said)
         self.choose(self.grid.current)
         self.session.want_grid(recipes)
 
@@ -226,10 +241,18 @@ class GalleryPanel(PanelDisplay):
 
     def _grid_done(self) -> None:
         self.status.done()
-        self._say_origin()
+        if self.status.text == self._sampling_said:  # what has been said since then is of more use
+            self._say_origin()
 
     def _show_sample(self, sample: Sample) -> None:
+        self.origin = self._coming
+        if self.origin in (_OWN, _WALK):
+            self.grid.clear_choice()
         self.show_sample(sample)
+        if self._pin_telling and self._fresh and not self.view.pins:
+            self.pin_telling()
+        self._fresh = False
+        self.header.show_origin(*words.title(self.recipe, self.origin), can_copy=self.recipe is not None)
         if not self.walk.playing:
             self.session.want_effect(sample)
             self._say_origin()
@@ -265,7 +288,12 @@ class GalleryPanel(PanelDisplay):
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if self.files.accepts(event.mimeData()):
             event.acceptProposedAction()
+            self.drop_cue.appear()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.drop_cue.hide()
 
     def dropEvent(self, event: QDropEvent) -> None:
+        self.drop_cue.hide()
         self.files.open_dropped(event.mimeData())
         event.acceptProposedAction()

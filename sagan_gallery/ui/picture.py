@@ -3,47 +3,41 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 
-import numpy as np
-import numpy.typing as npt
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QEnterEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from sagan_gallery import attention
 from sagan_gallery.placement import Placement
-from sagan_gallery.sample import Array, Sample
 from sagan_gallery.ui import paint
-from sagan_gallery.ui.look import Look, Pin, free_number
+from sagan_gallery.ui.pinned_view import PinnedView
 from sagan_gallery.ui.scene import Scene
-from sagan_gallery.ui.style import SPACE, STAGE
+from sagan_gallery.ui.style import BAR_PX, SPACE, STAGE
 
 _GRAB_PX = 12.0
 _DRAG_PX = 4.0
 _ARROWS = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1)}
 
 
-class PictureView(QWidget):
-    """Shows one sample. The query that the map is of: the one under the cursor, else the selected pin, else none."""
+class PictureView(PinnedView):
+    """Shows one sample, zoomed and panned, and takes mouse and keys."""
 
-    query_changed = Signal()
-    pins_changed = Signal()
+    placed = Signal()
+    """The picture lies elsewhere in the view."""
+    menu_wished = Signal(QPoint)
+    """A menu is wanted at that place of the screen."""
     painted = Signal(float)
     """Seconds of `time.perf_counter` at the end of a paint."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.scene: Scene | None = None
-        self.weights: Array | None = None
-        """The map of the query, (h, w) float32."""
-        self._look = Look()
         self._placement = Placement((1, 1), (1, 1))
         self._base: QPixmap | None = None
-        self._overlay: paint.Overlay | None = None
+        self._badge = ""
         self._pressed: QPointF | None = None
         self._dragged: int | None = None
         self._panning = False
+        self.size_changed.connect(self._fit)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -57,110 +51,36 @@ class PictureView(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(64 * SPACE, 64 * SPACE)
 
-    # -- what is shown
-
-    def show_sample(self, sample: Sample, picture: npt.NDArray[np.uint8] | None = None) -> None:
-        """Another sample; pins stay where they are. picture: (H, W, 3) uint8 to show in place of the sample's own."""
-        if self.scene is None or sample.size_px != self.scene.sample.size_px:
-            height, width = sample.size_px
-            self._placement = Placement.fit((max(1, self.width()), max(1, self.height())), (width, height))
-            self.scene = Scene(sample, picture, self._look)
-            self.pins_changed.emit()
-        else:
-            self.scene.sample, self.scene.picture = sample, picture
-        self._base = None
-        self._refresh()
-
-    def set_look(self, look: Look) -> None:
-        """Another way to show maps."""
-        if look.smooth != self._look.smooth:
-            self._base = None
-        self._look = look
-        if self.scene is not None:
-            self.scene.look = look
-            self._refresh()
-
-    @property
-    def look(self) -> Look:
-        """How maps are shown."""
-        return self._look
-
     @property
     def placement(self) -> Placement:
         """Where the picture lies."""
         return self._placement
 
-    @property
-    def query(self) -> tuple[float, float] | None:
-        """The position that the map is of, picture pixels."""
-        return None if self.scene is None else self.scene.query
+    def forget_base(self) -> None:
+        self._base = None
 
-    def _refresh(self) -> None:
+    def set_badge(self, text: str) -> None:
+        """What is special about the picture that is shown, in a few words on its corner."""
+        if text != self._badge:
+            self._badge = text
+            self.update()
+
+    def _fit(self) -> None:
         assert self.scene is not None
-        self.weights = self.scene.weights()
-        self._overlay = self.scene.overlay(self.weights)
+        height, width = self.scene.sample.size_px
+        self._place(Placement.fit(self._room((width, height)), (width, height)))
+
+    def _room(self, picture_px: tuple[int, int]) -> tuple[float, float]:
+        """The part of the view that the picture may fill: from the left, so that the colour bar gets its place at the
+        right of a whole picture even where the view is narrow."""
+        beside_px = self.width() - self.height() * picture_px[0] / picture_px[1]
+        taken_px = min(max(2 * BAR_PX - beside_px, 0), BAR_PX)
+        return max(1.0, self.width() - taken_px), max(1.0, float(self.height()))
+
+    def _place(self, placement: Placement) -> None:
+        self._placement, self._base = placement, None
         self.update()
-        self.query_changed.emit()
-
-    # -- pins
-
-    @property
-    def pins(self) -> list[Pin]:
-        """By number."""
-        return [] if self.scene is None else self.scene.pins
-
-    @property
-    def selected(self) -> int | None:
-        """Number of the selected pin."""
-        return None if self.scene is None else self.scene.selected
-
-    def set_pins(self, pins: list[Pin], selected: int | None) -> None:
-        """Other pins, one of them selected: arrow keys and Delete are for it."""
-        if self.scene is not None:
-            self.scene.pins, self.scene.selected = sorted(pins, key=lambda pin: pin.number), selected
-            self._refresh()
-            self.pins_changed.emit()
-
-    def add_pin(self, x: float, y: float) -> None:
-        """Pins a query and selects it; does nothing when all pins are in use."""
-        number = free_number(self.pins)
-        if number is not None:
-            self.set_pins([*self.pins, Pin(number, x, y)], number)
-
-    def move_pin(self, number: int, x: float, y: float) -> None:
-        """Moves a pin to another query."""
-        moved = [replace(pin, x_px=x, y_px=y) if pin.number == number else pin for pin in self.pins]
-        self.set_pins(moved, self.selected)
-
-    def remove_pin(self, number: int) -> None:
-        """Takes a pin away."""
-        rest = [pin for pin in self.pins if pin.number != number]
-        self.set_pins(rest, (rest[-1].number if rest else None) if self.selected == number else self.selected)
-
-    def select(self, number: int | None) -> None:
-        """Selects a pin."""
-        self.set_pins(self.pins, number)
-
-    def step_query(self, across: int, down: int) -> None:
-        """Moves the selected pin by cells; without one, the query that a pin can be made of."""
-        scene = self.scene
-        if scene is None:
-            return
-        pin = scene.pin(scene.selected)
-        if pin is not None:
-            scene.hover = None
-            x, y = attention.step(scene.sample, pin.x_px, pin.y_px, across, down, self._look.direction)
-            self.move_pin(pin.number, x, y)
-        else:
-            height, width = scene.sample.size_px
-            start = scene.hover or (width / 2, height / 2)
-            self.set_hover(attention.step(scene.sample, *start, across, down, self._look.direction))
-
-    def set_hover(self, query: tuple[float, float] | None) -> None:
-        """The query under the cursor, picture pixels."""
-        if self.scene is not None and query != self.scene.hover:
-            self.scene.hover = query
-            self._refresh()
+        self.placed.emit()
 
     # -- zoom
 
@@ -168,16 +88,13 @@ class PictureView(QWidget):
         """Zooms about a point of the view, else about its middle; 0 shows the whole picture."""
         middle = at if at is not None else QPointF(self.width() / 2, self.height() / 2)
         if factor == 0:
-            self._placement = Placement.fit(self._placement.view_px, self._placement.picture_px)
+            self._place(Placement.fit(self._placement.view_px, self._placement.picture_px))
         else:
-            self._placement = self._placement.zoomed(factor, middle.x(), middle.y())
-        self._base = None
-        self.update()
+            self._place(self._placement.zoomed(factor, middle.x(), middle.y()))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._placement = self._placement.resized((max(1, self.width()), max(1, self.height())))
-        self._base = None
+        self._place(self._placement.resized(self._room(self._placement.picture_px)))
 
     # -- painting
 
@@ -190,9 +107,18 @@ class PictureView(QWidget):
             painter.drawPixmap(0, 0, self._base)
             if self._overlay is not None:
                 self._overlay.paint(painter, QRectF(*self._placement.rect), self.scene.colour)
+            self._paint_badge(painter)
             self.scene.paint_marks(painter, self._placement, self.weights)
         painter.end()
         self.painted.emit(time.perf_counter())
+
+    def _paint_badge(self, painter: QPainter) -> None:
+        zoom = f"{self._placement.zoom:.1f} ×" if self._placement.zoom > 1 else ""
+        text = "   ·   ".join(part for part in (self._badge, zoom) if part)
+        if text:
+            x, y, _width, height = self._placement.rect
+            bottom = min(y + height, float(self.height()))
+            paint.paint_pill(painter, QPointF(max(x, 0) + SPACE, bottom - SPACE), text)
 
     def _render_base(self, scene: Scene) -> QPixmap:
         """The picture at the screen's own pixels, painted once for many maps."""
@@ -223,6 +149,8 @@ class PictureView(QWidget):
         number = self._pin_under(point)
         if button is Qt.MouseButton.RightButton and number is not None:
             self.remove_pin(number)
+        elif button is Qt.MouseButton.RightButton:
+            self.menu_wished.emit(event.globalPosition().toPoint())
         elif button in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
             self._pressed, self._panning = point, button is Qt.MouseButton.MiddleButton
             if not self._panning and number is not None and self.scene is not None:
@@ -239,9 +167,8 @@ class PictureView(QWidget):
             far = abs(moved.x()) + abs(moved.y()) > _DRAG_PX
             if self._panning or (far and self._placement.zoom > 1):
                 self._panning = True
-                self._placement = self._placement.panned(moved.x(), moved.y())
-                self._pressed, self._base = point, None
-                self.update()
+                self._place(self._placement.panned(moved.x(), moved.y()))
+                self._pressed = point
                 return
         over_pin = self._pin_under(point) is not None
         self.setCursor(Qt.CursorShape.OpenHandCursor if over_pin else Qt.CursorShape.CrossCursor)
@@ -277,10 +204,7 @@ class PictureView(QWidget):
         elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and self.selected is not None:
             self.remove_pin(self.selected)
         elif key in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown) and self.pins:
-            numbers = [pin.number for pin in self.pins]
-            at = numbers.index(self.selected) if self.selected in numbers else -1
-            self.scene.hover = None
-            self.select(numbers[(at + (1 if key == Qt.Key.Key_PageDown else -1)) % len(numbers)])
+            self.select_next(1 if key == Qt.Key.Key_PageDown else -1)
         elif key == Qt.Key.Key_Escape and self.selected is not None:
             self.select(None)
         elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus, Qt.Key.Key_0):

@@ -10,7 +10,6 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from sagan_gallery import attention
-from sagan_gallery.overlay import Range
 from sagan_gallery.placement import Placement
 from sagan_gallery.sample import Array, Sample
 from sagan_gallery.ui import paint
@@ -22,14 +21,15 @@ FILE_SIDE_PX = 1024
 
 @dataclass
 class Scene:
-    """What is to be seen. sample: whose maps; picture: (H, W, 3) uint8 shown in place of the sample's own; hover: the
-    query under the cursor, picture pixels; selected: number of the selected pin."""
+    """What is to be seen. sample: whose maps; picture: (H, W, 3) uint8 shown in place of the sample's own; bare: no map
+    lies over it; hover: the query under the cursor, picture pixels; selected: number of the selected pin."""
 
     sample: Sample
     picture: npt.NDArray[np.uint8] | None = None
     look: Look = field(default_factory=Look)
     pins: list[Pin] = field(default_factory=list)
     selected: int | None = None
+    bare: bool = False
     hover: tuple[float, float] | None = None
 
     def pin(self, number: int | None) -> Pin | None:
@@ -57,9 +57,9 @@ class Scene:
 
     def overlay(self, weights: Array | None) -> paint.Overlay | None:
         """The map made ready for painting."""
-        if weights is None or self.look.kind is Kind.NONE:
+        if weights is None or self.bare or self.look.kind is Kind.NONE:
             return None
-        return paint.Overlay(weights, self.look, Range.of(weights, self.look.log))
+        return paint.Overlay(weights, self.look)
 
     def base(self) -> QImage:
         """The picture alone, enlarged if it is to look smooth."""

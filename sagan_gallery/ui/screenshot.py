@@ -53,12 +53,12 @@ def main(arguments: list[str] | None = None) -> int:
             panel.view.add_pin(x * width, y * height)
         panel.view.select(1)
         if options.show == "matrix":
-            panel.below.setCurrentWidget(panel.matrix)
+            panel.below.show_page(panel.matrix)
         elif options.show == "walk":
             panel.walk.set_start.click()
             panel.grid.choose(7)
             QTimer.singleShot(500, panel.walk.set_end.click)
-            QTimer.singleShot(600, lambda: panel.below.setCurrentWidget(panel.walk))
+            QTimer.singleShot(600, lambda: panel.below.walk_button.setChecked(True))
             QTimer.singleShot(700, lambda: panel.walk.slider.setValue(450))
         QTimer.singleShot(1500, take)
 

@@ -7,12 +7,16 @@ from PySide6.QtGui import QColor, QFont, QPalette
 SPACE = 8
 """Spacing, logical pixels: distances are multiples of it."""
 COLUMN_WIDTH = 32 * SPACE
+BAR_PX = 11 * SPACE
+"""Width that the colour bar takes beside the large picture, its distance from it included."""
 
 STAGE = QColor("#121416")
 """Surround of pictures, dark whatever the system's colours are, because a picture is judged against its surround."""
 STAGE_RAISED = QColor("#1d2124")
 STAGE_TEXT = QColor("#f2f4f5")
 STAGE_TEXT_DIM = QColor("#aab3b9")
+PILL = QColor(12, 14, 16, 205)
+"""Ground of text on a picture: dark enough that white text reads on white."""
 WARNING = QColor("#ffcf6b")
 EDGE = QColor(10, 12, 14, 210)
 """Dark rim that keeps light marks visible on light ground."""

@@ -1,22 +1,24 @@
-"""WalkBar: from one sample to another and back, with the maps following."""
+"""WalkBar: from one sample to another and back, with the maps of all pins following."""
 
 from __future__ import annotations
 
 import time
 
 import numpy as np
-import numpy.typing as npt
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QHideEvent, QPixmap
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLayout, QWidget
+from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QIcon, QPainter, QPainterPath, QPixmap
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSlider, QToolButton, QWidget
 
-from sagan_gallery.sample import Sample
+from sagan_gallery.sample import Image
+from sagan_gallery.ui.icons import icon
 from sagan_gallery.ui.paint import to_qimage
-from sagan_gallery.ui.style import SPACE, STAGE_TEXT_DIM, stage_palette
+from sagan_gallery.ui.style import SPACE, stage_palette, tabular
 from sagan_gallery.walk import End, Walk
 
 RATE_HZ = 30
-_THUMB_PX = 9 * SPACE
+WALK_PX = 10 * SPACE
+"""Height of the walk's row."""
+_THUMB_PX = 6 * SPACE
 
 
 class WalkBar(QWidget):
@@ -29,6 +31,7 @@ class WalkBar(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAutoFillBackground(True)
+        self.setFixedHeight(WALK_PX)
         self.setPalette(stage_palette())
         self._ends: dict[str, End] = {}
         self._phase_s = 0.0
@@ -36,13 +39,18 @@ class WalkBar(QWidget):
         self._timer = QTimer(self, interval=round(1000 / RATE_HZ))
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._tick)
-        self._thumbs = {name: QLabel() for name in ("start", "end")}
-        for name, thumb in self._thumbs.items():
-            thumb.setFixedSize(_THUMB_PX, _THUMB_PX)
-            thumb.setAccessibleName(f"Picture at the {name} of the walk")
-        self.set_start = _button("Start here", "The walk starts at the chosen sample")
-        self.set_end = _button("End here", "The walk ends at the chosen sample, and goes back from there")
-        self.play = _button("Play", "There and back again, as long as it is not paused")
+        self.set_start = _end_button(
+            "Start", "The walk starts here. Click to start at the picture that is shown large."
+        )
+        self.set_end = _end_button(
+            "End", "The walk ends here and goes back. Click to end at the picture that is large."
+        )
+        self.play = QToolButton()
+        self.play.setIcon(icon("play"))
+        self.play.setIconSize(QSize(2 * SPACE, 2 * SPACE))
+        self.play.setFixedSize(5 * SPACE, 4 * SPACE)
+        self.play.setAccessibleName("Play the walk")
+        self.play.setToolTip("There and back again, until it is paused (Space)")
         self.play.setCheckable(True)
         self.length = QComboBox()
         self.length.setToolTip("Time from start to end")
@@ -52,29 +60,14 @@ class WalkBar(QWidget):
         self.length.setCurrentIndex(1)
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, 1000)
+        self.slider.setMinimumWidth(8 * SPACE)
         self.slider.setAccessibleName("Place on the walk")
         self.slider.setToolTip("Between the start at the left and the end at the right, on the arc of a sphere")
-        self._hint = QLabel("Choose a sample and make it the start, choose another and make it the end.")
-        self._hint.setPalette(stage_palette(STAGE_TEXT_DIM))
-        self._hint.setWordWrap(True)
-        upper, lower = QHBoxLayout(), QHBoxLayout()
-        for widget in (self.set_start, self.set_end):
-            upper.addWidget(widget)
-        upper.addStretch()
-        upper.addWidget(self.play)
-        upper.addWidget(self.length)
-        lower.addWidget(self._thumbs["start"])
-        lower.addWidget(self.slider, 1)
-        lower.addWidget(self._thumbs["end"])
-        for row in (upper, lower):
-            row.setSpacing(SPACE)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(2 * SPACE, SPACE, 2 * SPACE, SPACE)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(2 * SPACE, SPACE // 2, 2 * SPACE, SPACE // 2)
         layout.setSpacing(SPACE)
-        layout.addLayout(upper)
-        layout.addLayout(lower)
-        layout.addWidget(self._hint)
-        layout.addStretch()
+        for widget in (self.play, self.set_start, self.slider, self.set_end, self.length):
+            layout.addWidget(widget, 1 if widget is self.slider else 0)
         self.set_start.clicked.connect(self.start_wished)
         self.set_end.clicked.connect(self.end_wished)
         self.play.toggled.connect(self._toggle)
@@ -93,19 +86,19 @@ class WalkBar(QWidget):
         """Whether it plays."""
         return self._timer.isActive()
 
-    def set_point(self, name: str, sample: Sample) -> None:
-        """Makes a sample the "start" or the "end"."""
-        assert sample.z is not None
-        self._ends[name] = End(sample.z, sample.label, sample.toward)
-        self._show_thumb(name, sample.image)
+    def set_point(self, name: str, end: End, picture: Image | None) -> None:
+        """Makes a point with its picture (H, W, 3) uint8, if there is one, the "start" or the "end"."""
+        self._ends[name] = end
+        button = self.set_start if name == "start" else self.set_end
+        button.setIcon(QIcon() if picture is None else _thumb(picture, self.devicePixelRatioF()))
         self._enable()
 
     def clear(self) -> None:
         """Forgets both ends: they are another model's."""
         self.play.setChecked(False)
         self._ends.clear()
-        for thumb in self._thumbs.values():
-            thumb.clear()
+        for button in (self.set_start, self.set_end):
+            button.setIcon(QIcon())
         self._enable()
 
     def stop(self) -> None:
@@ -116,23 +109,12 @@ class WalkBar(QWidget):
         super().hideEvent(event)
         self.stop()
 
-    def _show_thumb(self, name: str, picture: npt.NDArray[np.uint8]) -> None:
-        ratio = self.devicePixelRatioF()
-        side = round(_THUMB_PX * ratio)
-        pixmap = QPixmap.fromImage(to_qimage(picture)).scaled(
-            side, side, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
-        )
-        pixmap.setDevicePixelRatio(ratio)
-        self._thumbs[name].setPixmap(pixmap)
-
     def _enable(self) -> None:
         ready = self.walk is not None
         for widget in (self.play, self.slider, self.length):
             widget.setEnabled(ready)
-        self._hint.setVisible(not ready)
 
     def _toggle(self, on: bool) -> None:
-        self.play.setText("Pause" if on else "Play")
         if on:
             # go on from where the slider is, on the way to the end
             self._phase_s = float(np.arccos(1 - 2 * self.slider.value() / 1000) / np.pi) * self.length.currentData()
@@ -158,7 +140,31 @@ class WalkBar(QWidget):
             self.moved.emit(self.walk.at(value / 1000))
 
 
-def _button(text: str, help: str) -> QPushButton:
-    button = QPushButton(text)
+def _end_button(text: str, help: str) -> QToolButton:
+    """A picture with a word below it."""
+    button = QToolButton()
+    button.setText(text)
+    button.setFont(tabular(button.font(), 0.85))
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+    button.setIconSize(QSize(_THUMB_PX, _THUMB_PX))
+    button.setAutoRaise(True)
+    button.setMinimumWidth(_THUMB_PX + 2 * SPACE)
     button.setToolTip(help)
+    button.setAccessibleName(f"{text} of the walk: the chosen sample")
     return button
+
+
+def _thumb(picture: Image, ratio: float) -> QIcon:
+    """A small picture with round corners."""
+    side = round(_THUMB_PX * ratio)
+    pixmap = QPixmap(side, side)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
+    path = QPainterPath()
+    path.addRoundedRect(QRectF(0, 0, side, side), 4 * ratio, 4 * ratio)
+    painter.setClipPath(path)
+    painter.drawImage(QRectF(0, 0, side, side), to_qimage(picture))
+    painter.end()
+    pixmap.setDevicePixelRatio(ratio)
+    return QIcon(pixmap)

@@ -2,35 +2,62 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 from sagan_gallery.attention import GAMMA_NEAR_0
+from sagan_gallery.latent import Recipe
 from sagan_gallery.sample import Sample
+from sagan_gallery.ui.style import STAGE_TEXT
 
 HELP_TITLE = "What am I looking at?"
-HELP = "\n\n".join(
+HELP = (
     (
-        "A generative adversarial network has learned to paint pictures from random numbers, its latents. Half-"
-        "way, when the picture is still a coarse grid of feature cells, a self-attention layer lets every cell "
-        "look at all others and take from them what it needs.",
-        "Move over the picture: the cell under the cursor is the query, and the map shows how its attention is "
-        "spread over the keys. Bright cells are those that it looks at. Click to pin a query and compare its map "
-        "with others; drag a pin to move it.",
-        "γ says how strongly the layer's result is added to the picture. Near 0, the map has no say in what you "
-        "see: move “Attention” between 0 and 2 to see what it changes.",
-        "The figures below the picture compare a map with an even one, which has no preference: fewer bits of "
-        "entropy mean a more pointed map, and many pixels “away” mean that the query looks far beyond its "
-        "surroundings.",
-        "Zhang, Goodfellow, Metaxas, Odena: Self-Attention Generative Adversarial Networks, 2018 (arXiv 1805.08318)",
-    )
+        "A picture out of noise",
+        "A generator has learned to paint pictures from random numbers, its latents. Half-way, when the picture is "
+        "still a coarse grid of feature cells, a self-attention layer lets every cell look at all others and take "
+        "from them what it needs.",
+    ),
+    (
+        "The map",
+        "Move over the picture. The outlined cell under the cursor asks: it is the query. The map shows how its "
+        "attention is spread over the keys, the cells that can answer; bright ones are those it looks at.",
+    ),
+    (
+        "Pins",
+        "Click to pin a query and compare its map with others. Drag a pin or move it with the arrow keys, remove it "
+        "with a right click. T pins four queries whose maps differ most.",
+    ),
+    (
+        "γ",
+        "How strongly the layer's result is added to the picture. Near 0, the map has no say in what you see: move "
+        "“Attention” between 0 and 2, or show the difference, to see what it changes.",
+    ),
+    (
+        "The figures",
+        "They compare a map with an even one, which has no preference. Fewer bits of entropy mean a more pointed map; "
+        "a large mean distance, that the query looks far beyond its surroundings.",
+    ),
+    (
+        "The paper",
+        "Zhang, Goodfellow, Metaxas, Odena: Self-Attention Generative Adversarial Networks, 2018 (arXiv 1805.08318).",
+    ),
 )
+"""(heading, text)"""
+
+
+def help_html(model: str) -> str:
+    """The explanation as rich text. model: what to say of the model that is open, if one is."""
+    parts = [*HELP, ("This model", model)] if model else HELP
+    style = f"color: {STAGE_TEXT.name()}"
+    return "".join(f"<p><b style='{style}'>{escape(heading)}.</b> {escape(text)}</p>" for heading, text in parts)
 
 
 def about_model(name: str, metadata: dict[str, Any]) -> str:
     """What a model file says of itself: training data and licence."""
     data = metadata.get("data") or "data that it does not name"
     licence = metadata.get("licence") or "not stated"
-    return f"This model, {name}, was trained on {data}. Licence: {licence}."
+    return f"{name} was trained on {data}. Licence: {licence}."
 
 
 NO_MODEL_TITLE = "No generator yet"
@@ -41,14 +68,25 @@ NO_MODEL = (
 WRONG_MODEL_TITLE = "This generator can't be opened"
 
 
-def notice(sample: Sample, effect_levels: float | None) -> str:
-    """What to be told about a sample before one believes its map. effect_levels: what attention changes, of 255."""
+def notices(sample: Sample, effect_levels: float | None) -> list[str]:
+    """What to be told about a sample before one believes its map: the same in fewer and fewer words, or nothing.
+    effect_levels: what attention changes, of 255."""
     if not abs(sample.gamma) < GAMMA_NEAR_0:
-        return ""
-    text = f"γ is {sample.gamma:.3f}, near 0: the map hardly influences this picture."
+        return []
+    texts = [f"γ is {sample.gamma:.3f}, near 0: the map hardly influences this picture", "γ near 0: little influence"]
     if effect_levels is not None and len(sample.layers) == 1:
-        text += f" Switching attention off changes it by {effect_levels:.1f} of 255 levels."
-    return text
+        texts.insert(0, f"{texts[0]} ({effect_levels:.1f} of 255 levels)")
+    return texts
+
+
+def title(recipe: Recipe | None, origin: str) -> tuple[str, str]:
+    """What the large picture is called, and details."""
+    if recipe is None:
+        name, _, details = origin.partition(", ")
+        return name, details
+    name = f"Seed {recipe.seed}" if recipe.label is None else recipe.label.replace("_", " ").capitalize()
+    seed = "" if recipe.label is None else f"seed {recipe.seed}, "
+    return name, f"{seed}truncation {recipe.truncation:.2f}"
 
 
 def size_words(sample: Sample) -> str:

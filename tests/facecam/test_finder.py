@@ -97,6 +97,13 @@ def test_pictures_of_a_folder_are_not_tracked_and_none_is_passed_over() -> None:
     assert found[0].shown.ids is None
 
 
+def test_a_single_picture_waits_for_no_other() -> None:
+    finder = FaceFinder(ScriptedDetector(0.6))  # type: ignore[arg-type]
+    frame = Frame(np.zeros((240, 320, 3), np.uint8), 0, 0.0, 0.0)
+    assert len(finder.find(frame, TRACKED, still=True).shown) == 1
+    assert len(finder.find(frame, replace(TRACKED, threshold=0.7), again=True, still=True).shown) == 0
+
+
 def test_only_each_third_frame_is_searched_and_the_others_carry_the_faces_on() -> None:
     detector = ScriptedDetector(0.99)
     found = play(detector, replace(TRACKED, every=3), 9)

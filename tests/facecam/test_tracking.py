@@ -72,6 +72,12 @@ def test_a_shown_face_outlasts_a_low_score_and_a_few_misses() -> None:
     assert [len(faces.shown) for faces in play([doubtful] * 30)] == [0] * 30  # and below that none ever starts
 
 
+def test_a_threshold_that_is_raised_hides_at_once_what_is_below_it() -> None:
+    tracker, face = Tracker(), found((100, 100, 60, 0.8))
+    counts = [len(tracker.update(face, step / FPS, 0.9 if step >= 5 else 0.5, PLAIN).shown) for step in range(8)]
+    assert counts == [0, 0, 1, 1, 1, 0, 0, 0]
+
+
 def test_one_miss_is_outlasted_at_a_low_rate_too() -> None:
     sure = found((100, 100, 60, 0.99))
     played = play([sure, sure, found(), sure], fps=3)

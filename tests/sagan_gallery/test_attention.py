@@ -18,7 +18,9 @@ from sagan_gallery.attention import (
     segment_radius_px,
     step,
     strongest,
+    telling_queries,
 )
+from sagan_gallery.sample import AttentionLayer, Sample
 from tests.sagan_gallery.made import made_sample
 
 GRIDS = pytest.mark.parametrize(("query", "key"), [(32, 16), (32, 32), (16, 16), (8, 4)])
@@ -117,3 +119,26 @@ def test_figures_of_an_even_map_equal_those_it_is_compared_with():
     assert found.distance_px == pytest.approx(found.even_distance_px, rel=1e-5)
     assert found.within == pytest.approx(found.even_within)
     assert len(found.strongest) == 5
+
+
+def test_telling_queries_are_those_with_different_maps():
+    attention = np.full((32 * 32, 16 * 16), 1 / 256, np.float32)
+    places = [(8, 8), (8, 24), (24, 16)]  # rows and columns of three cells that look elsewhere than all others
+    for number, (row, column) in enumerate(places):
+        attention[row * 32 + column] = 0
+        attention[row * 32 + column, 10 * number] = 1
+    sample = Sample(np.zeros((64, 64, 3), np.uint8), (AttentionLayer(attention, (32, 32), (16, 16), 0.5),))
+    found = telling_queries(sample, 4)
+    assert len(found) == 4
+    assert {(y // 2, x // 2) for x, y in found[:3]} == set(places)
+
+
+def test_telling_queries_keep_apart_and_off_the_edges_even_in_small_grids():
+    for query, key in ((32, 16), (8, 4), (4, 4)):
+        sample = made_sample(query, key)
+        found = np.array(telling_queries(sample, 4))
+        assert len(found) >= 2
+        assert found.min() > 64 / query
+        assert found.max() < 64 - 64 / query
+        apart = np.abs(found[:, None] - found[None]).max(2) + 64 * np.eye(len(found))
+        assert apart.min() > 0.2 * 64

@@ -7,7 +7,7 @@ from sagan_gallery.attention import mass_mask
 from sagan_gallery.colormap import NAMES, lookup
 from sagan_gallery.errors import GalleryError
 from sagan_gallery.export import save_attention, save_gif
-from sagan_gallery.overlay import Range, contour, difference_rgb, enlarged, heat_rgba, smoothed
+from sagan_gallery.overlay import Range, contour, difference_rgb, enlarged, heat_alpha, heat_rgba, smoothed
 from tests.sagan_gallery.made import made_sample
 
 
@@ -51,10 +51,24 @@ def test_enlarging_goes_through_the_pixels_and_keeps_the_axes_apart():
 
 
 def test_heat_pixels_are_premultiplied_and_clear_where_nothing_is():
-    rgba = heat_rgba(np.array([[0.0, 1.0]], np.float32), "magma", 0.5)
+    places = np.array([[0.0, 1.0]], np.float32)
+    rgba = heat_rgba(places, "magma", heat_alpha(Range(0.0, 0.5), even=0.01, opacity=0.5, by_place=False))
     assert rgba[0, 0].tolist() == [0, 0, 0, 0]
     assert rgba[0, 1, 3] == 128
     assert (rgba[..., :3] <= rgba[..., 3:]).all()
+    assert heat_rgba(places, "magma")[0, :, 3].tolist() == [255, 255]
+
+
+def test_an_even_map_hides_little_of_the_picture_and_the_contrast_can_be_stretched():
+    weights = np.full((8, 8), 1 / 64, np.float32) + np.linspace(0, 1e-4, 64, dtype=np.float32).reshape(8, 8)
+    even = heat_alpha(Range.of(weights), float(weights.mean()), 0.75, by_place=False)
+    assert even[-1] < 0.4
+    peaked = heat_alpha(Range(0.0, 0.9), 1 / 64, 0.75, by_place=False)
+    assert peaked[-1] == pytest.approx(0.75)
+    assert (np.diff(peaked) >= 0).all()
+    stretched = Range.of(weights, stretch=True)
+    assert stretched.place(weights).ravel()[[0, -1]].tolist() == pytest.approx([0, 1], abs=1e-4)
+    assert np.isfinite(Range.of(np.full((2, 2), 0.25, np.float32), stretch=True).place(weights)).all()
 
 
 def test_a_contour_goes_round_the_cells_above_the_level():

@@ -11,9 +11,17 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QGuiApplication, QImage, QMouseEvent, QWheelEvent
-from PySide6.QtWidgets import QAbstractButton, QAbstractSlider, QAbstractSpinBox, QComboBox, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QMenu,
+    QWidget,
+)
 
-from sagan_gallery.attention import Direction, cell_centre, map_for_pixel, queries_for_pixel
+from sagan_gallery.attention import Cell, Direction, cell_centre, map_for_pixel, queries_for_pixel
 from sagan_gallery.generator import Generator
 from sagan_gallery.ui import words
 from sagan_gallery.ui.figure import render_figure
@@ -329,6 +337,38 @@ def test_pins_stay_on_other_samples_and_their_maps_follow(qtbot, panel):
     assert not np.array_equal(panel.view.weights, before)
 
 
+def test_pins_at_the_upper_edge_keep_their_sign_in_the_view_and_can_be_grabbed(qtbot, panel):
+    panel.view.add_pin(8, 0.5)
+    panel.view.select(None)
+    sign = at(panel, 9, 1) + QPoint(0, 22)  # below the middle of the query's cell
+    assert panel.view.rect().contains(sign)
+    qtbot.mouseClick(panel.view, LEFT, pos=sign)
+    assert panel.view.selected == 1
+    assert len(panel.view.pins) == 1
+
+
+def test_telling_queries_are_pinned_at_first_sight_if_wished(qtbot, tiny_generator):
+    panel = GalleryPanel(tiny_generator)
+    qtbot.addWidget(panel)
+    panel.show()
+    panel.start(pin_telling=True)
+    settle(qtbot, panel)
+    assert len(panel.view.pins) >= 2
+    assert panel.view.weights is not None
+    panel.view.set_pins([], None)
+    waits_for_sample(qtbot, panel, lambda: panel.grid.choose(3))
+    assert panel.view.pins == []  # only once: who has removed them does not want them
+    assert panel.close_down(5.0)
+
+
+def test_a_right_click_beside_pins_offers_what_can_be_done_with_the_picture(qtbot, panel):
+    qtbot.mouseClick(panel.view, RIGHT, pos=at(panel, 8, 8))
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    assert panel.files.copy_picture in menu.actions()
+    menu.close()
+
+
 # What attention does
 
 
@@ -344,16 +384,18 @@ def test_attention_scale_and_difference(qtbot, panel):
     panel.controls.shown.setCurrentIndex(panel.controls.shown.findData(Shown.DIFFERENCE))
     assert (panel.view.scene.picture[:, 8:] == 128).all()  # the tiny one's attention works on the left half only
     assert (panel.view.scene.picture[:, :8] != 128).any()
+    panel.view.add_pin(3, 3)
+    assert panel.view.scene.overlay(panel.view.weights) is None  # a map over a difference would be taken for one
 
 
 def test_a_gamma_near_0_is_told_and_another_layer_can_be_chosen(qtbot, make_panel, make_generator):
     panel = make_panel(make_generator(grids=((8, 4), (4, 4))))
-    assert panel.notice.isHidden()
+    assert panel.header.warning == ""
     panel.controls.show_more(True)
     panel.controls.layer.setCurrentIndex(1)
     assert panel.sample.attention.shape == (16, 16)
-    assert panel.notice.isVisible()
-    assert "near 0" in panel.notice.text()
+    assert panel.header.isVisible()
+    assert "near 0" in panel.header.warning
 
 
 def test_an_unconditional_generator_has_no_class_to_choose(make_panel, make_generator):
@@ -378,28 +420,33 @@ def test_every_overlay_changes_the_picture_and_nothing_does_not(qtbot, panel, ki
 
 
 def test_the_matrix_is_linked_with_the_picture(qtbot, panel):
-    panel.below.setCurrentWidget(panel.matrix)
+    panel.below.show_page(panel.matrix)
     room = panel.matrix.room
     query = 8 * 5 + 3  # row 5, column 3
     place = QPoint(round(room.x() + (query + 0.5) / 64 * room.width()), round(room.center().y()))
     move(panel.matrix, place)
-    assert panel.view.query == cell_centre((8, 8), (16, 16), cell=panel_cell(5, 3))
+    assert panel.view.query == cell_centre((8, 8), (16, 16), cell=Cell(5, 3))
     assert np.array_equal(panel.view.weights.ravel(), panel.sample.attention[query])
     qtbot.mouseClick(panel.matrix, LEFT, pos=place)
     assert len(panel.view.pins) == 1
 
 
-def panel_cell(row, column):
-    from sagan_gallery.attention import Cell
-
-    return Cell(row, column)
+def test_the_matrix_asks_for_keys_when_the_direction_is_turned(qtbot, panel):
+    panel.below.show_page(panel.matrix)
+    panel.controls.direction.setCurrentIndex(panel.controls.direction.findData(Direction.COLUMN))
+    room = panel.matrix.room
+    key = 4 * 2 + 1  # row 2, column 1
+    move(panel.matrix, QPoint(round(room.center().x()), round(room.y() + (key + 0.5) / 16 * room.height())))
+    assert panel.view.query == cell_centre((4, 4), (16, 16), cell=Cell(2, 1))
+    assert np.array_equal(panel.view.weights.ravel(), panel.sample.attention[:, key])
 
 
 def test_a_walk_goes_from_one_sample_to_another_with_the_maps(qtbot, panel):
-    panel.below.setCurrentWidget(panel.walk)
-    assert not panel.walk.play.isEnabled()
     first = panel.sample
-    panel.walk.set_start.click()
+    panel.below.walk_button.click()
+    assert panel.walk.isVisible()
+    assert panel.strip.isVisible()  # the pins' maps stay in sight
+    assert np.array_equal(panel.walk.walk.end.z, panel.session.point(panel.grid.recipes[1]).z)  # the next one
     waits_for_sample(qtbot, panel, lambda: panel.grid.choose(4))
     last = panel.sample
     panel.walk.set_end.click()
@@ -415,7 +462,7 @@ def test_a_walk_goes_from_one_sample_to_another_with_the_maps(qtbot, panel):
     panel.session.sample_ready.connect(frames.append)
     panel.walk.play.click()
     qtbot.waitUntil(lambda: len(frames) > 3, timeout=5000)
-    panel.below.setCurrentWidget(panel.strip)
+    panel.below.walk_button.click()
     assert not panel.walk.playing
 
 
@@ -445,10 +492,19 @@ def test_the_cameras_picture_and_none(qtbot, make_panel, tiny_generator):
     assert panel.sample.image.max() == 0
 
 
+def test_a_picture_in_the_clipboard_is_looked_at(qtbot, panel):
+    image = QImage(20, 20, QImage.Format.Format_RGB32)
+    image.fill(Qt.GlobalColor.white)
+    QGuiApplication.clipboard().setImage(image)
+    waits_for_sample(qtbot, panel, panel.files.paste_text.trigger)
+    assert panel.sample.image.min() == 255
+
+
 def test_an_own_picture_without_a_discriminator_is_told(qtbot, make_panel, make_generator):
     panel = make_panel(make_generator())
     panel.look_at(np.zeros((20, 20, 3), np.uint8))
     qtbot.waitUntil(lambda: "needs the discriminator made-d.onnx" in panel.status.text)
+    assert panel.recipe == panel.grid.recipes[0]  # the picture that is still there is still called by its name
 
 
 def test_a_missing_model_is_told_kindly_and_another_can_be_opened(qtbot, make_panel, tiny_generator, monkeypatch):
@@ -593,13 +649,35 @@ def test_each_slider_can_be_reset(qtbot, panel):
     assert not button.isVisible()
 
 
+def test_every_choice_of_the_look_can_be_reset_by_itself(qtbot, panel):
+    controls, usual = panel.controls, panel.view.look
+    controls.show_more(True)
+    for choice in (controls.kind, controls.direction, controls.colours):
+        choice.setCurrentIndex(1)
+        reset_beside(choice).click()
+        assert panel.view.look == usual
+    for check in controls.checks.values():
+        check.box.toggle()
+        assert panel.view.look != usual
+        reset_beside(check.box).click()
+        assert panel.view.look == usual
+
+
+def reset_beside(control):
+    return next(
+        button
+        for button in control.parentWidget().findChildren(QAbstractButton)
+        if button.isVisible() and button.accessibleName().startswith("Reset")
+    )
+
+
 def test_the_whole_look_can_be_reset(qtbot, panel):
     usual = panel.view.look
     controls = panel.controls
     controls.kind.setCurrentIndex(controls.kind.findData(Kind.MASK))
     controls.direction.setCurrentIndex(1)
     controls.colours.setCurrentIndex(2)
-    for box in (controls.log, controls.smooth, controls.arrows):
+    for box in (controls.log, controls.stretch, controls.smooth, controls.arrows):
         box.toggle()
     assert panel.view.look != usual
     controls.reset.click()

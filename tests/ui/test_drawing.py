@@ -57,6 +57,27 @@ def test_boxes_stand_out_from_any_ground(qapp: object, ground: str) -> None:
     assert np.abs(np.diff(row, axis=0)).sum(axis=1).max() > 200  # an edge next to the line, even on its own colour
 
 
+def test_followed_faces_have_colours_of_their_own(qapp: object) -> None:
+    boxes = np.array([[10 + 60 * n, 60, 50 + 60 * n, 120] for n in range(4)], np.float32)
+    image = painted(canvas(260, 160), boxes, ids=np.array([1, 2, 0, 1 + len(theme.TRACK_COLOURS)]))
+
+    def colour(index: int) -> QColor:
+        return next(c for c in theme.TRACK_COLOURS if is_colour(image[90:91, 60 * index : 60 * index + 30], c).any())
+
+    assert [colour(index) for index in range(4)] == [theme.BOX, theme.TRACK_COLOURS[1], theme.BOX, theme.BOX]
+
+
+def test_a_face_that_is_followed_has_its_number_before_the_score(qapp: object) -> None:
+    box = np.array([[40, 60, 120, 140]], np.float32)
+    plain = painted(canvas(200, 200), box, all_scores=True)
+    numbered = painted(canvas(200, 200), box, all_scores=True, ids=np.array([3]))
+
+    def label_width(image: np.ndarray) -> int:
+        return int((np.abs(image[52].astype(int) - 128).sum(axis=1) > 60).sum())
+
+    assert label_width(numbered) > label_width(plain) + 8
+
+
 def test_corners_are_round(qapp: object) -> None:
     image = painted(canvas(100, 100), np.array([[20, 20, 80, 80]], np.float32))
     assert (image[17:20, 17:20] == 128).all()

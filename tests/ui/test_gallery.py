@@ -42,6 +42,7 @@ def test_the_gallery_is_made_when_it_is_first_shown(qtbot, window):
     tab = gallery(qtbot, window)
     assert tab.panel.isVisible()
     assert tab.panel.sample.image.shape == (16, 16, 3)
+    assert tab.panel.view.weights is not None  # a map is there before one has done anything
 
 
 def test_its_keys_work_only_while_it_is_in_front(qtbot, window):
@@ -54,6 +55,7 @@ def test_its_keys_work_only_while_it_is_in_front(qtbot, window):
 def test_arrow_keys_reach_the_picture_and_letters_the_commands(qtbot, window):
     tab = gallery(qtbot, window)
     window.activateWindow()
+    tab.panel.view.set_pins([], None)
     tab.panel.view.setFocus()
     qtbot.waitUntil(tab.panel.view.hasFocus)
     qtbot.keyClick(tab.panel.view, Qt.Key.Key_Right)

@@ -1,0 +1,41 @@
+"""The panel's keyboard commands, for its own keys and for the window's menus and list of keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QAction, QKeySequence
+
+if TYPE_CHECKING:
+    from sagan_gallery.ui.panel import GalleryPanel
+
+
+def panel_commands(panel: GalleryPanel) -> list[QAction]:
+    """Those that work wherever the focus is in the panel; and disabled, for the list, those of the picture itself."""
+
+    def command(text: str, keys: list[str], do: Callable[[], object] | None) -> QAction:
+        action = QAction(text, panel)
+        action.setShortcuts([QKeySequence(key) for key in keys])
+        action.setEnabled(do is not None)
+        if do is not None:
+            action.triggered.connect(lambda _checked=False: do())
+        return action
+
+    return [
+        command("New samples", ["R"], panel.controls.resample.click),
+        command("Pin telling queries", ["T"], panel.pin_telling),
+        command("Remove all pins", ["Shift+Delete"], lambda: panel.view.set_pins([], None)),
+        command("Walk", ["W"], panel.below.walk_button.toggle),
+        command("Play or pause the walk", ["Space"], panel.toggle_walk),
+        command("Pins or matrix", ["X"], panel.toggle_page),
+        command("More controls", ["M"], panel.controls.more_button.toggle),
+        command("What am I looking at?", ["H"], panel.toggle_help),
+        command("Go to the picture", ["P"], panel.view.setFocus),
+        command("Move the query by a cell (with Shift by four)", ["Left", "Right", "Up", "Down"], None),
+        command("Pin the query", ["Return"], None),
+        command("Remove the selected pin", ["Delete"], None),
+        command("Select the next pin", ["PgDown"], None),
+        command("Zoom in, out, whole picture", ["+", "-", "0"], None),
+        *panel.files.actions,
+    ]

@@ -1,0 +1,146 @@
+"""FigureLine: what the map of the query is like, in figures below the large picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QHelpEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from sagan_gallery.attention import GAMMA_NEAR_0, Direction, Figures
+from sagan_gallery.ui.style import SPACE, STAGE, STAGE_TEXT, STAGE_TEXT_DIM, WARNING, tabular
+
+
+@dataclass(frozen=True)
+class Part:
+    """One figure. name: above it; value, note: the figure and what to compare it with; help: in the tooltip."""
+
+    name: str
+    value: str
+    note: str = ""
+    help: str = ""
+    warn: bool = False
+
+
+class FigureLine(QWidget):
+    """Figures side by side, each below its name. Those that don't fit are left out from the end."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._parts: Sequence[Part] = ()
+        self._font = tabular(self.font())
+        self._small = tabular(self.font(), 0.85)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName("Figures of the map")
+
+    def say(self, parts: Sequence[Part]) -> None:
+        """Shows these."""
+        if parts != self._parts:
+            self._parts = parts
+            self.setAccessibleDescription(", ".join(f"{part.name} {part.value} {part.note}".strip() for part in parts))
+            self.update()
+
+    @property
+    def text(self) -> str:
+        """What it says, in one line."""
+        return self.accessibleDescription()
+
+    def sizeHint(self) -> QSize:
+        high = QFontMetrics(self._font).height() + QFontMetrics(self._small).height()
+        return QSize(20 * SPACE, high + 2 * SPACE)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, self.sizeHint().height())
+
+    def _places(self) -> list[tuple[Part, QRectF]]:
+        """The parts that fit, with their room."""
+        metrics, small = QFontMetrics(self._font), QFontMetrics(self._small)
+        places: list[tuple[Part, QRectF]] = []
+        x = 2.0 * SPACE
+        for part in self._parts:
+            below = f"{part.value} {part.note}".strip()
+            width = max(metrics.horizontalAdvance(below), small.horizontalAdvance(part.name))
+            if x + width > self.width() - SPACE and places:
+                break
+            places.append((part, QRectF(x, 0, width, self.height())))
+            x += width + 3 * SPACE
+        return places
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent):
+            for part, room in self._places():
+                if room.adjusted(-SPACE, 0, SPACE, 0).contains(event.pos()) and part.help:
+                    QToolTip.showText(event.globalPos(), part.help, self)
+                    return True
+            QToolTip.hideText()
+            return True
+        return super().event(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), STAGE)
+        small, metrics = QFontMetrics(self._small), QFontMetrics(self._font)
+        for part, room in self._places():
+            upper = QRectF(room.x(), SPACE * 0.75, room.width() + SPACE, small.height())
+            painter.setFont(self._small)
+            painter.setPen(STAGE_TEXT_DIM)
+            painter.drawText(upper, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, part.name)
+            lower = QRectF(room.x(), upper.bottom(), room.width() + SPACE, metrics.height())
+            painter.setFont(self._font)
+            painter.setPen(WARNING if part.warn else STAGE_TEXT)
+            painter.drawText(lower, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, part.value)
+            lower.setLeft(lower.left() + metrics.horizontalAdvance(f"{part.value} "))
+            painter.setPen(STAGE_TEXT_DIM)
+            painter.drawText(lower, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, part.note)
+
+
+def percent(value: float) -> str:
+    """A share in per cent with three digits or so."""
+    share = 100 * value
+    if share == 0:
+        return "0"
+    digits = 0 if share >= 10 else 1 if share >= 1 else 2 if share >= 0.1 else 3
+    return f"{share:.{digits}f} %"
+
+
+def figure_parts(gamma: float, found: Figures | None, direction: Direction) -> list[Part]:
+    """The figures of a map; without one only gamma."""
+    parts = []
+    if gamma == gamma:
+        parts.append(
+            Part(
+                "γ", f"{gamma:.3f}", "",
+                "How strongly the attention layer's output is added to the picture's features: x + γ · o.\n"
+                "Near 0, the map has no say in the picture.", warn=abs(gamma) < GAMMA_NEAR_0,
+            )
+        )  # fmt: skip
+    if found is None:
+        return parts
+    row = direction is Direction.ROW
+    five = [f"{100 * key.weight:.2g}" for key in found.strongest]
+    nearly_even = ", nearly even" if found.entropy_bits > 0.985 * found.even_entropy_bits else ""
+    return [
+        *parts,
+        Part(
+            "Entropy", f"{found.entropy_bits:.1f}", f"of {found.even_entropy_bits:.0f} bits{nearly_even}",
+            "How spread out the map is: 0 bits for a single cell, all bits for an even map.\n"
+            "“Full contrast” (under More) shows the shape of a map that is nearly even.",
+        ),
+        Part(
+            "Mean distance", f"{found.distance_px:.0f} px", f"even {found.even_distance_px:.0f}",
+            "From the query to where it looks, in picture pixels, and what it would be for an even map." if row else
+            "From this place to the queries that look at it, in picture pixels, and for an even map.",
+        ),
+        Part(
+            f"Within {found.radius_px:.0f} px", f"{100 * found.within:.0f} %", f"even {100 * found.even_within:.0f} %",
+            "Share of the attention within the radius of the query's own object: of its surroundings of much the same\n"
+            "colour; and what it would be for an even map.",
+        ),
+        Part(
+            "Five strongest", " · ".join(five) + " %", "",
+            "The largest weights of the map. “Arrows” points at these cells." if row else
+            "How much of their attention the five most interested queries spend here. “Arrows” points at them.",
+        ),
+    ]  # fmt: skip
