@@ -32,6 +32,7 @@ from tqdm import tqdm
 
 from facecam.boxes import Detections
 from facecam.errors import FacecamError
+from facecam.runtimes import AUTO, CHOICES, F32, PRECISION_CHOICES
 from facecam.tracking import TrackingOptions
 from train.faceboxes.peers import PEERS, Detector, load_detector
 from train.faceboxes.protocols import afw_pascal, fddb, webcam, wider
@@ -182,7 +183,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """The command line. Returns 0, or 2 after telling what is wrong."""
     args = _parser().parse_args(argv)
     try:
-        detect = load_detector(args.model, args.peer)
+        engine = {} if args.peer else {"runtime": args.runtime, "precision": args.precision}
+        detect = load_detector(args.model, args.peer, **engine)
         args.label = args.label or args.model.stem
         args.out.mkdir(parents=True, exist_ok=True)
         results = COMMANDS[args.command](args, detect)
@@ -207,6 +209,8 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("images", type=Path, help="the folder of pictures, or of clips")
         command.add_argument("--model", type=Path, required=True, help="an ONNX file")
         command.add_argument("--peer", choices=sorted(PEERS), help="the file is this other detector")
+        command.add_argument("--runtime", choices=CHOICES, default=AUTO, help="of our own detector")
+        command.add_argument("--precision", choices=PRECISION_CHOICES, default=F32, help="of our own detector")
         command.add_argument("--out", type=Path, required=True, help="folder for JSON and plots")
         command.add_argument("--label", help="name of the detector in the plots; default: the file's")
         if name in ("canvas", "wider", "motion", "robustness", "calibrate"):

@@ -1,35 +1,28 @@
 """Detectors as the protocols want them: every box down to a very low score, at the size of the picture.
 
-Ours, and other people's small face detectors where a user has their ONNX files: Ultra-Light (version-RFB-640.onnx,
-version-slim-320.onnx and the like) and YuNet (face_detection_yunet_*.onnx) through OpenCV's own class, as its users run
-it. Each is callable: (H, W, 3) uint8 BGR -> boxes (N, 4) float32, x1 y1 x2 y2 px, and scores (N,); its `threshold` is
-the one for users. All raise ModelError when the file isn't such a model.
+Ours, and those of `facecam.peers`. Each is callable: (H, W, 3) uint8 BGR -> boxes (N, 4) float32, x1 y1 x2 y2 px, and
+scores (N,); its `threshold` is the one for users. All raise ModelError when the file isn't such a model.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-import onnxruntime
-
-from facecam.boxes import Array, nms
+from facecam.boxes import Array
 from facecam.detector import FaceDetector
-from facecam.errors import ModelError
-from facecam.opencv import cv2
-from train.faceboxes.protocols.pictures import Image, letterbox
+from facecam.peers import PEERS, SUPPRESSION_IOU, UltraLight, YuNet
+from train.faceboxes.protocols.pictures import Image
 
 LOWEST_SCORE = 0.02
 """Lower ones add nothing to a curve but time in the suppression."""
-SUPPRESSION_IOU = 0.3
-MOST_BOXES = 750
 
 
 class FaceBoxesFile:
-    """Our own detector on an ONNX file of ours, never scaling the picture."""
+    """Our own detector on an ONNX file of ours, never scaling the picture. engine: as FaceDetector takes it."""
 
-    def __init__(self, model: str | Path) -> None:
-        self._detector = FaceDetector(model, nms=SUPPRESSION_IOU, size=None)
+    def __init__(self, model: str | Path, **engine: Any) -> None:
+        self._detector = FaceDetector(model, nms=SUPPRESSION_IOU, size=None, **engine)
         self.threshold = self._detector.threshold
         self._detector.threshold = LOWEST_SCORE
 
@@ -38,78 +31,9 @@ class FaceBoxesFile:
         return found.boxes, found.scores
 
 
-class UltraLight:
-    """The file's input size is fixed, so pictures are letterboxed into it.
-
-    Input (1, 3, H, W) RGB, (x - 127) / 128. Outputs: scores (1, N, 2) and boxes (1, N, 4), x1 y1 x2 y2 as fractions.
-    """
-
-    threshold = 0.7
-
-    def __init__(self, model: str | Path) -> None:
-        self._session = _open_session(model)
-        inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
-        by_width = {output.shape[-1]: output.name for output in outputs}
-        shape = inputs[0].shape
-        if set(by_width) != {2, 4} or len(shape) != 4 or not all(isinstance(side, int) for side in shape[2:]):
-            raise ModelError(f"{model} isn't an Ultra-Light model of fixed input size with scores and boxes")
-        self._input, self._size = inputs[0].name, (shape[3], shape[2])
-        self._outputs = [by_width[2], by_width[4]]
-
-    def __call__(self, image: Image) -> tuple[Array, Array]:
-        canvas, scale = letterbox(image, self._size)
-        values = cv2.dnn.blobFromImage(canvas, 1 / 128, mean=(127, 127, 127), swapRB=True)  # [1CHW]
-        probabilities, fractions = self._session.run(self._outputs, {self._input: values})
-        rows = np.flatnonzero(probabilities[0, :, 1] >= LOWEST_SCORE)
-        boxes = (fractions[0, rows] * np.tile(self._size, 2) / scale).astype(np.float32)
-        scores = probabilities[0, rows, 1]
-        keep = nms(boxes, scores, SUPPRESSION_IOU, MOST_BOXES)
-        return boxes[keep], scores[keep]
-
-
-class YuNet:
-    """At the size of the picture."""
-
-    threshold = 0.9
-
-    def __init__(self, model: str | Path) -> None:
-        _check_file(model)
-        try:
-            self._detector = cv2.FaceDetectorYN.create(
-                str(model), "", (320, 320), LOWEST_SCORE, SUPPRESSION_IOU, top_k=5000
-            )
-        except cv2.error as error:
-            raise ModelError(f"{model} isn't a YuNet model that OpenCV reads ({error.err})") from None
-
-    def __call__(self, image: Image) -> tuple[Array, Array]:
-        self._detector.setInputSize((image.shape[1], image.shape[0]))
-        _, faces = self._detector.detect(image)
-        # A row is x y w h, five landmarks, score.
-        found = np.zeros((0, 15), np.float32) if faces is None else np.asarray(faces, np.float32)
-        return np.concatenate([found[:, :2], found[:, :2] + found[:, 2:4]], axis=1), found[:, 14]
-
-
 Detector = FaceBoxesFile | UltraLight | YuNet
-PEERS: dict[str, type[UltraLight] | type[YuNet]] = {"ultralight": UltraLight, "yunet": YuNet}
 
 
-def load_detector(model: str | Path, peer: str | None = None) -> Detector:
+def load_detector(model: str | Path, peer: str | None = None, **engine: Any) -> Detector:
     """The detector in an ONNX file: ours without `peer`."""
-    return PEERS[peer](model) if peer else FaceBoxesFile(model)
-
-
-def _check_file(model: str | Path) -> None:
-    if not Path(model).is_file():
-        raise ModelError(f"there is no model file {model}; give the path of an ONNX file")
-
-
-def _open_session(model: str | Path) -> onnxruntime.InferenceSession:
-    _check_file(model)
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 4
-    try:
-        return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # noqa: BLE001 - ONNX Runtime's exceptions have no common base but this
-        raise ModelError(f"{model} isn't a usable ONNX model ({str(error).splitlines()[0]}); fetch it again") from None
+    return PEERS[peer](model, LOWEST_SCORE) if peer else FaceBoxesFile(model, **engine)

@@ -6,15 +6,14 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from tqdm import tqdm
 
 from facecam.boxes import Array, Detections
 from facecam.errors import FacecamError
+from facecam.letterbox import Image, letterbox, resize
 from facecam.opencv import cv2
 
-Image = npt.NDArray[np.uint8]
-"""(H, W, 3) uint8, BGR."""
+__all__ = ["Detect", "Image", "letterbox", "pictures", "read_image", "resize", "run"]
 
 Detect = Callable[[Image], tuple[Array, Array]]
 """Picture (H, W, 3) uint8 BGR -> boxes (N, 4), x1 y1 x2 y2 in its pixels, and scores (N,), after suppression.
@@ -33,24 +32,6 @@ def read_image(path: Path) -> Image:
     if image is None:
         raise FacecamError(f"can't read the picture {path}; check the path of the image folder")
     return image  # type: ignore[return-value]
-
-
-def resize(image: Image, width: int, height: int) -> Image:
-    """The picture at another size: averaged where it shrinks, so that small faces don't alias, bilinear otherwise."""
-    if (width, height) == (image.shape[1], image.shape[0]):
-        return image
-    shrinks = width < image.shape[1]
-    return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)  # type: ignore[return-value]
-
-
-def letterbox(image: Image, size: tuple[int, int]) -> tuple[Image, float]:
-    """The picture scaled to fit a canvas of `size` (width, height), at its top left, on black; and the scale."""
-    height, width = image.shape[:2]
-    scale = min(size[0] / width, size[1] / height)
-    fitted = resize(image, max(1, round(width * scale)), max(1, round(height * scale)))
-    canvas = np.zeros((size[1], size[0], 3), np.uint8)
-    canvas[: fitted.shape[0], : fitted.shape[1]] = fitted
-    return canvas, scale
 
 
 def run(detect: Detect, image: Image, enlarge: float = 1.0) -> Detections:
