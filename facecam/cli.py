@@ -16,6 +16,7 @@ from typing import Any, NoReturn, TextIO
 from tqdm import tqdm
 
 from facecam.batch import Batch, Summary
+from facecam.bench.arguments import add_options as add_bench_options
 from facecam.cpu import available_cores, can_pin, pinned
 from facecam.errors import FacecamError
 from facecam.headless import run_headless
@@ -107,7 +108,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_detector_options(parser)
     parser.set_defaults(run=_window, model=None, threshold=None, core=None, verbose=False)
-    parser.set_defaults(runtime=AUTO, precision=F32, threads=1, provider=CPU)
+    parser.set_defaults(runtime=AUTO, precision=None, threads=1, provider=CPU)
     parser.add_argument("--version", action="version", version=f"facecam {_version()}")
     parser.add_argument(
         "--source", default="auto", help="auto, demo, a camera's number, a file, a folder, or a URL (default: auto)"
@@ -146,19 +147,11 @@ def _parser() -> argparse.ArgumentParser:
     bench = commands.add_parser(
         "bench",
         help="measure the speed on one core of this machine",
-        description="Measures the speed on one pinned core: runtimes, numbers of faces and sizes, each in turns.",
+        description="Measures the speed on one pinned core, in turns: networks, runtimes, precisions, numbers of "
+        "faces, sizes, and the gallery's generator.",
     )
     _add_detector_options(bench)
-    bench.set_defaults(run=_bench)
-    bench.add_argument(
-        "--also", action="append", default=[], metavar="MODEL", help="another model to compare with in the same run"
-    )
-    bench.add_argument("--seconds", type=_seconds, default=5.0, help="of each of the four runs (default: 5)")
-    bench.add_argument("--json", type=Path, metavar="FILE", help="write everything that was measured")
-    bench.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables")
-    bench.add_argument(
-        "--compare", nargs=2, type=Path, metavar=("A.json", "B.json"), help="compare two results instead of measuring"
-    )
+    add_bench_options(bench)
 
     detect.add_argument(
         "--jobs",
@@ -266,7 +259,7 @@ def _window(arguments: argparse.Namespace) -> int:
                 threshold=arguments.threshold,
                 core=arguments.core,
                 runtime=arguments.runtime,
-                precision=arguments.precision,
+                precision=arguments.precision or F32,
                 threads=arguments.threads,
                 provider=arguments.provider,
             )
@@ -312,33 +305,13 @@ def _reset_settings(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _bench(arguments: argparse.Namespace) -> int:
-    from facecam.bench.command import bench_command, compare_command
-
-    if arguments.compare is not None:
-        print(compare_command(*arguments.compare), end="")
-        return 0
-    bench_command(
-        [arguments.model, *arguments.also],
-        arguments.runtime,
-        arguments.core,
-        arguments.seconds,
-        arguments.threshold,
-        arguments.json,
-        arguments.markdown,
-        say=lambda text: print(text, end=""),
-        tell=lambda sentence: print(f"{sentence} …", file=sys.stderr, flush=True),
-    )
-    return 0
-
-
 def _settings(arguments: argparse.Namespace, size: tuple[int, int] | None) -> DetectorSettings:
     return DetectorSettings(
         arguments.model,
         arguments.threshold,
         size,
         arguments.runtime,
-        arguments.precision,
+        arguments.precision or F32,
         arguments.threads,
         arguments.provider,
     )

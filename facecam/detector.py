@@ -36,6 +36,7 @@ from facecam.runtimes import (
     OPENVINO,
     PRECISION_CHOICES,
     Engine,
+    Runtime,
     RuntimeFailure,
     has_bf16,
     installed,
@@ -179,6 +180,13 @@ class FaceDetector:
             end_s = time.perf_counter()
             self.timings = Timings((filled_s - start_s) * 1e3, (run_s - filled_s) * 1e3, (end_s - run_s) * 1e3)
         return detections
+
+    def use(self, engine: Engine, runtime: Runtime) -> None:
+        """Computes in a runtime from elsewhere from now on: for comparisons. engine: what it is called."""
+        with self._lock:
+            self._model.add(engine, runtime)
+            self._candidates, self._auto, self._engine = (engine,), False, engine
+            self._plans.clear()
 
     def prepared(self, height: int, width: int) -> Plan:
         """The kept buffers and the bound network for frames of that size: for measuring parts of a detection."""

@@ -65,6 +65,10 @@ class Model:
         if engine not in self._runtimes:
             self._runtimes[engine] = open_runtime(engine, self._data)
 
+    def add(self, engine: Engine, runtime: Runtime) -> None:
+        """Makes a runtime from elsewhere known, under an engine that no other has."""
+        self._runtimes[engine] = runtime
+
     def bind(self, height: int, width: int, engine: Engine = Engine()) -> Binding:  # noqa: B008 - frozen
         """A way to run on pictures of that size again and again.
 

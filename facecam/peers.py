@@ -16,6 +16,7 @@ import onnxruntime
 from facecam.boxes import Array, nms
 from facecam.errors import ModelError
 from facecam.letterbox import Image, letterbox
+from facecam.model import METADATA_KEY
 from facecam.opencv import cv2
 
 SUPPRESSION_IOU = 0.3
@@ -79,7 +80,10 @@ _YUNET_OUTPUTS = {f"{kind}_{stride}" for kind in ("cls", "obj", "bbox", "kps") f
 
 def recognise(model: str | Path) -> str | None:
     """Which of PEERS an ONNX file is, by its outputs; None for another one. Raises ModelError if it can't be opened."""
-    outputs = _open_session(model).get_outputs()
+    session = _open_session(model)
+    if METADATA_KEY in session.get_modelmeta().custom_metadata_map:  # ours; its plain form has two such outputs too
+        return None
+    outputs = session.get_outputs()
     if {output.name for output in outputs} >= _YUNET_OUTPUTS:
         return "yunet"
     shapes = [output.shape for output in outputs]

@@ -1,19 +1,23 @@
 """How fast sampling is on this machine, on one core:
 
-python -m sagan_gallery.bench [MODEL.onnx]
+python -m sagan_gallery.bench [MODEL.onnx] [--runtime onnxruntime|openvino|auto] [--json]
 
-Time to the first sample, and for each sample with and without its attention. The process is pinned to one core where
-the system lets it. What the window adds is measured by `python -m sagan_gallery.ui.bench`.
+Time to the first sample, and for each sample with and without its attention; the runtimes (auto: all that are
+installed) take turns. The process is pinned to one core where the system lets it. `facecam bench` includes these
+figures in its report. What the window adds is measured by `python -m sagan_gallery.ui.bench`.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 import time
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -21,20 +25,28 @@ from sagan_gallery.errors import GalleryError
 from sagan_gallery.generator import Generator
 from sagan_gallery.latent import latent
 
+RUNTIMES = ("onnxruntime", "openvino")
+WITH_ATTENTION, PICTURE_ONLY = "picture and attention", "picture only"
+_WARM_UP = 3
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Measures and prints; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m sagan_gallery.bench", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("model", nargs="?", type=Path, help="generator (default: the one that comes with the program)")
     parser.add_argument("--samples", type=int, default=64)
+    parser.add_argument("--runtime", choices=("auto", *RUNTIMES), default="auto", help="auto: all that are installed")
     parser.add_argument("--core", type=int, help="core to run on (default: the last one)")
+    parser.add_argument("--json", action="store_true", help="print everything that was measured")
     options = parser.parse_args(arguments)
-    print(pin(options.core))
+    where = pin(options.core)
+    names = [name for name in RUNTIMES if find_spec(name)] if options.runtime == "auto" else [options.runtime]
     try:
-        _measure_sampling(options.model, options.samples)
+        result = measure(options.model, names, max(1, options.samples))
     except GalleryError as error:
         print(error, file=sys.stderr)
         return 2
+    print(json.dumps(result) if options.json else "\n".join([where, *_words(result)]))
     return 0
 
 
@@ -47,26 +59,64 @@ def pin(core: int | None) -> str:
     return f"Pinned to core {core}."
 
 
-def _measure_sampling(model: Path | None, count: int) -> None:
+def measure(model: Path | None, runtimes: list[str], count: int) -> dict[str, Any]:
+    """Plain JSON values: the model, the time to the first sample, who computed, and one series for each runtime and
+    kind of sample, with wall and CPU milliseconds of `count` samples."""
     began_s = time.perf_counter()
-    generator = Generator(model)
-    generator.sample(0)
+    first = Generator(model)
+    first.sample(0)
     first_s = time.perf_counter() - began_s
-    print(f"{generator.name}:{generator.model_hash}, {generator.resolution_px} px")
-    print(f"model loaded and first sample: {first_s:.2f} s")
-    runs: dict[str, Callable[[int], object]] = {
-        "picture and attention": lambda seed: generator.sample(seed),
-        "picture only": lambda seed: generator.pictures(latent(seed, generator.z_dim)[None], [0]),
+    series: list[dict[str, Any]] = []
+    runs: list[Callable[[int], object]] = []
+    for name in runtimes:
+        generator = first if name == RUNTIMES[0] else Generator(model)
+        if name != RUNTIMES[0]:
+            generator.use_openvino()
+        for what, run in _kinds(generator).items():
+            warm_up_ms = [_timed_ms(run, seed)[0] for seed in range(_WARM_UP)]
+            series.append({"what": what, "runtime": name, "warm_up_ms": warm_up_ms, "total_ms": [], "cpu_ms": []})
+            runs.append(run)
+    wall_s, thread_s, process_s = time.perf_counter(), time.thread_time(), time.process_time()
+    for seed in range(count):
+        for one, run in zip(series, runs, strict=True):
+            total_ms, cpu_ms = _timed_ms(run, seed)
+            one["total_ms"].append(total_ms)
+            one["cpu_ms"].append(cpu_ms)
+    return {
+        "model": first.name,
+        "model_sha256": first.sha256,
+        "resolution_px": first.resolution_px,
+        "first_s": first_s,
+        "wall_s": time.perf_counter() - wall_s,
+        "thread_cpu_s": time.thread_time() - thread_s,
+        "process_cpu_s": time.process_time() - process_s,
+        "series": series,
     }
-    for name, run in runs.items():
-        times_ms = [_timed_ms(run, seed) for seed in range(count)]
-        print(f"{name}: p50 {np.median(times_ms):.1f} ms, {count} samples in {sum(times_ms) / 1000:.2f} s")
 
 
-def _timed_ms(run: Callable[[int], object], seed: int) -> float:
-    began_s = time.perf_counter()
+def _kinds(generator: Generator) -> dict[str, Callable[[int], object]]:
+    return {
+        WITH_ATTENTION: lambda seed: generator.sample(seed),
+        PICTURE_ONLY: lambda seed: generator.pictures(latent(seed, generator.z_dim)[None], [0]),
+    }
+
+
+def _words(result: dict[str, Any]) -> list[str]:
+    lines = [
+        f"{result['model']}:{result['model_sha256'][:8]}, {result['resolution_px']} px",
+        f"model loaded and first sample: {result['first_s']:.2f} s",
+    ]
+    for one in result["series"]:
+        middle_ms = np.median(one["total_ms"])
+        lines.append(f"{one['what']}, {one['runtime']}: p50 {middle_ms:.1f} ms of {len(one['total_ms'])} samples")
+    return lines
+
+
+def _timed_ms(run: Callable[[int], object], seed: int) -> tuple[float, float]:
+    """Wall and CPU milliseconds."""
+    began_s, cpu_s = time.perf_counter(), time.thread_time()
     run(seed)
-    return 1000 * (time.perf_counter() - began_s)
+    return 1000 * (time.perf_counter() - began_s), 1000 * (time.thread_time() - cpu_s)
 
 
 if __name__ == "__main__":

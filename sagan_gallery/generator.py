@@ -80,6 +80,10 @@ class Generator:
         numbers = [label or 0 for label in labels]
         return self._pictures(self._run(["image"], self._latents(z), numbers, attention_scale, toward)[0])
 
+    def use_openvino(self) -> None:
+        """Computes in OpenVINO from now on: for comparing speeds. Raises GalleryError without it."""
+        self._file.use_openvino()
+
     def label_index(self, label: int | str | None) -> int | None:
         """The index of a class given by name or index; None for an unconditional generator."""
         if not self.classes:

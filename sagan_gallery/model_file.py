@@ -57,6 +57,7 @@ class ModelFile:
         self.path = path
         data = _read(path)
         self.sha256 = hashlib.sha256(data).hexdigest()
+        self._data = data
         self._session = _open_session(path, data)
         self.inputs = {
             value.name: len(value.shape)
@@ -80,6 +81,12 @@ class ModelFile:
             raise GalleryError(
                 f"{self.path} can't be run: its inputs are not as its description says; export it again."
             ) from error
+
+    def use_openvino(self) -> None:
+        """Computes in OpenVINO from now on: for comparing speeds. Raises GalleryError without it."""
+        from sagan_gallery.openvino_session import OpenVinoSession
+
+        self._session = OpenVinoSession(self._data)
 
     def not_ours(self, why: str) -> GalleryError:
         """The error for a network that is not what was asked for."""

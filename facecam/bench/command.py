@@ -1,109 +1,202 @@
-"""What `facecam bench` does: four alternating runs on one pinned core, and the report."""
+"""What `facecam bench` does: alternating runs on one pinned core, the report, and its files."""
 
 from __future__ import annotations
 
 import datetime
 import json
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from facecam.bench.card import save_card
 from facecam.bench.compare import compare
+from facecam.bench.contenders import Contender, contenders, engines, with_threads
 from facecam.bench.frames import frame_with_faces
+from facecam.bench.gallery import measure_gallery
+from facecam.bench.long import LongRun, measure_long
 from facecam.bench.machine import describe_machine
-from facecam.bench.measure import Run, Subject, detector_subject, measure
+from facecam.bench.measure import Run, Subject, measure
+from facecam.bench.opencv_dnn import OPENCV
 from facecam.bench.peak import measure_peak
 from facecam.bench.report import load, markdown, report
 from facecam.bench.staged import staged_subject
-from facecam.cpu import choose_core, pinned
-from facecam.detector import FaceDetector
+from facecam.cpu import choose_core, pinned, unpinned
 from facecam.errors import FacecamError
-from facecam.runtimes import AUTO, RUNTIMES, installed
+from facecam.model import DEFAULT_MODEL
+from facecam.providers import CPU
+from facecam.resources import shipped_models
+from facecam.runtimes import AUTO, F32, Engine
 
 SIZES = ((320, 240), (640, 480), (1280, 720), (1920, 1080))
 FACES = (0, 1, 20, 200)
 MAIN_FACES = 20
+VGA = (640, 480)
 
 
-def run_benchmark(
-    models: Sequence[str | Path | None],
-    runtime: str = AUTO,
-    core: int | None = None,
-    seconds: float = 5.0,
-    threshold: float | None = None,
-    tell: Callable[[str], None] = lambda sentence: None,
-) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Wish:
+    """What to measure.
+
+    model: a name or a file, None for all networks that come with the program, the default one first; also: more models,
+    other people's included. runtime, precision: one, or "auto" for all that there are here; threads: above 1 for a
+    comparison with one; provider: of ONNX Runtime, compared with the processor. opencv: OpenCV's own network module as
+    well. core: to pin to, None for a good one. seconds: of each run. minutes: of the long mode, 0 for none.
+    gallery: whether to measure the generator too.
+    """
+
+    model: str | Path | None = None
+    also: tuple[str | Path, ...] = ()
+    runtime: str = AUTO
+    precision: str = AUTO
+    threads: int = 1
+    provider: str = CPU
+    opencv: bool = False
+    core: int | None = None
+    seconds: float = 5.0
+    threshold: float | None = None
+    minutes: float = 0.0
+    gallery: bool = True
+
+    def models(self) -> list[str | Path]:
+        """The models in order, the main one first."""
+        if self.model is not None:
+            return [self.model, *self.also]
+        names = [DEFAULT_MODEL, *(name for name in shipped_models() if name != DEFAULT_MODEL)]
+        return [*names, *self.also]
+
+
+Tell = Callable[[str], None]
+
+
+class _Programme:
+    """The runs, one after the other, each told with its number."""
+
+    def __init__(self, wish: Wish, tell: Tell) -> None:
+        self.wish, self._tell = wish, tell
+        among = engines(wish.runtime, wish.precision, wish.provider)
+        self.field: list[Contender] = []
+        for model in wish.models():
+            self.field += contenders(model, among, wish.threshold)
+            if wish.opencv and self.field[-1].ours:
+                self.field += contenders(model, [Engine(OPENCV)], wish.threshold)
+        self.runs: list[Run] = []
+        ours = self.field[0].ours
+        self._total = 2 + 3 * ours + (wish.threads > 1) + wish.gallery + (wish.minutes > 0)
+        self._done = 0
+
+    def say(self, title: str) -> None:
+        self._done += 1
+        self._tell(f"[{self._done}/{self._total}] {title}")
+
+    def take(self, title: str, subjects: Sequence[Subject], one_core: bool = True) -> Run:
+        self.say(title)
+        self.runs.append(measure(title, subjects, self.wish.seconds, one_core))
+        return self.runs[-1]
+
+    def main(self) -> Contender:
+        """The run that the verdicts are on. Gives the first model's fastest engine among the exact ones."""
+        vga = frame_with_faces(MAIN_FACES, *VGA)
+        one_core = self.wish.provider == CPU
+        run = self.take("640x480, 20 faces", [one.open(vga, MAIN_FACES) for one in self.field], one_core)
+        first = [index for index, one in enumerate(self.field) if one.model == self.field[0].model]
+        if self.wish.precision == AUTO:
+            first = [index for index in first if self.field[index].engine.precision == F32]
+        return self.field[min(first, key=lambda index: float(np.median(run.series[index].cpu_ms)))]
+
+    def faces(self, best: Contender) -> None:
+        threshold = self.wish.threshold
+        pasted = [best.open(frame_with_faces(count, *VGA), count) for count in FACES]
+        self.take("Does the number of faces matter? Faces pasted into the frame", pasted)
+        empty = frame_with_faces(0, *VGA)
+        staged = [staged_subject(best.detector(threshold), empty, count) for count in FACES]
+        self.take("Does the number of faces matter? Faces put into the network's output", staged)
+
+    def sizes(self, best: Contender) -> None:
+        # A detector of its own for each size: the number of sizes that one keeps prepared is limited.
+        self.take("Sizes", [best.open(frame_with_faces(MAIN_FACES, *size), MAIN_FACES) for size in SIZES])
+
+    def threads(self, best: Contender) -> None:
+        vga = frame_with_faces(MAIN_FACES, *VGA)
+        with unpinned():
+            both = [best.open(vga, MAIN_FACES)]
+            both.append(with_threads(best, self.wish.threads, self.wish.threshold).open(vga, MAIN_FACES))
+            self.take(f"{self.wish.threads} threads, not pinned", both, one_core=False)
+
+    def gallery(self, core: int | None) -> None:
+        self.say("Gallery: one sample of the generator")
+        run = measure_gallery(core, self.wish.seconds, self.wish.runtime)
+        if run is not None:
+            self.runs.append(run)
+
+    def long(self, best: Contender) -> LongRun:
+        self.say(f"The same for {self.wish.minutes:g} minutes")
+        return measure_long(best.open(frame_with_faces(MAIN_FACES, *VGA), MAIN_FACES), self.wish.minutes, self._tell)
+
+
+def run_benchmark(wish: Wish, tell: Tell = lambda sentence: None) -> dict[str, Any]:
     """Measures and returns the report as plain JSON values.
 
-    models: names or files (None: the default one). runtime: one, or "auto" for all that are installed, compared.
-    seconds: of each of the four runs. tell: is told what is being done. Raises FacecamError, PausedError among them.
+    tell: is told what is being done, as "[2/7] Sizes". Raises FacecamError, PausedError among them.
     """
-    runtimes = [name for name in RUNTIMES if installed(name)] if runtime == AUTO else [runtime]
     started = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    machine: dict[str, Any]
-
-    def detector(model: str | Path | None, name: str) -> FaceDetector:
-        return FaceDetector(model, threshold, size=None, runtime=name)
-
-    with pinned(choose_core() if core is None else core) as pinned_core:
-        tell("Looking at the machine")
+    programme = _Programme(wish, tell)
+    on_processor = wish.provider == CPU
+    core = choose_core() if wish.core is None else wish.core
+    long: LongRun | None = None
+    with pinned(core) if on_processor else nullcontext(None) as pinned_core:
+        programme.say("Looking at the machine")
         machine = describe_machine(pinned_core)
         peak = measure_peak()
-        vga = frame_with_faces(MAIN_FACES, 640, 480)
-        runs: list[Run] = []
-
-        def take(title: str, subjects: list[Subject]) -> Run:
-            tell(title)
-            runs.append(measure(title, subjects, seconds))
-            return runs[-1]
-
-        subjects = [detector_subject(detector(m, name), vga, MAIN_FACES) for m in models for name in runtimes]
-        main = take("640x480, 20 faces", subjects)
-        medians = [sorted(series.cpu_ms)[len(series.cpu_ms) // 2] for series in main.series]
-        best = medians.index(min(medians[: len(runtimes)]))  # the first model's faster runtime
-        chosen = runtimes[best]
-        pasted = [
-            detector_subject(detector(models[0], chosen), frame_with_faces(count, 640, 480), count) for count in FACES
-        ]
-        staged = [staged_subject(detector(models[0], chosen), frame_with_faces(0, 640, 480), count) for count in FACES]
-        take("Does the number of faces matter? Faces pasted into the frame", pasted)
-        take("Does the number of faces matter? Faces put into the network's output", staged)
-        # A detector of its own for each size: the number of sizes that one keeps prepared is limited.
-        take(
-            "Sizes",
-            [
-                detector_subject(detector(models[0], chosen), frame_with_faces(MAIN_FACES, *size), MAIN_FACES)
-                for size in SIZES
-            ],
-        )
-    return report(machine, peak, runs, started)
+        best = programme.main()
+        if best.ours:
+            programme.faces(best)
+            programme.sizes(best)
+        if wish.threads > 1:
+            programme.threads(best)
+        if wish.gallery:
+            programme.gallery(pinned_core)
+        if wish.minutes > 0:
+            long = programme.long(best)
+    return report(machine, peak, programme.runs, started, long)
 
 
-def bench_command(
-    models: Sequence[str | Path | None],
-    runtime: str,
-    core: int | None,
-    seconds: float,
-    threshold: float | None,
-    json_path: Path | None,
-    markdown_path: Path | None,
-    say: Callable[[str], None],
-    tell: Callable[[str], None],
-) -> None:
+@dataclass(frozen=True)
+class Files:
+    """Where to write what was measured: everything, the tables, a picture to show. None: nowhere."""
+
+    json: Path | None = None
+    markdown: Path | None = None
+    png: Path | None = None
+
+    def check(self) -> None:
+        """Raises FacecamError, before anything is measured, if there is no such folder."""
+        for path in (self.json, self.markdown, self.png):
+            if path is not None and not path.absolute().parent.is_dir():
+                raise FacecamError(f"There is no folder {path.absolute().parent} for {path.name}.")
+
+    def write(self, result: dict[str, Any]) -> None:
+        """Raises FacecamError if one can't be written."""
+        try:
+            if self.json is not None:
+                self.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+            if self.markdown is not None:
+                self.markdown.write_text(markdown(result), encoding="utf-8")
+            if self.png is not None:
+                save_card(result, self.png)
+        except OSError as error:
+            raise FacecamError(f"The result can't be written: {error}.") from error
+
+
+def bench_command(wish: Wish, files: Files, say: Callable[[str], None], tell: Tell) -> None:
     """Runs the benchmark, says it in Markdown and writes the files that were asked for."""
-    for path in (json_path, markdown_path):
-        if path is not None and not path.absolute().parent.is_dir():
-            raise FacecamError(f"There is no folder {path.absolute().parent} for {path.name}.")
-    result = run_benchmark(models, runtime, core, seconds, threshold, tell)
-    text = markdown(result)
-    say(text)
-    try:
-        if json_path is not None:
-            json_path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-        if markdown_path is not None:
-            markdown_path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise FacecamError(f"The result can't be written: {error}.") from error
+    files.check()
+    result = run_benchmark(wish, tell)
+    say(markdown(result))
+    files.write(result)
 
 
 def compare_command(first: Path, second: Path) -> str:

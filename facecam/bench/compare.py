@@ -4,38 +4,60 @@ from __future__ import annotations
 
 from typing import Any
 
-from facecam.bench.measure import model_words
+from facecam.bench.measure import engine_words, model_words
+from facecam.bench.report import table
 
-_KEYS = ("model", "format", "runtime", "width", "height", "faces")
+_KEYS = ("model", "format", "runtime", "precision", "threads", "provider", "what", "width", "height", "faces")
+NOTHING_IN_COMMON = "They have nothing in common: no model, runtime, size and faces in both."
+COLUMNS = ("model", "runtime", "size", "faces", "CPU p50 ms, first", "second", "ratio")
 
 
 def compare(a: dict[str, Any], b: dict[str, Any]) -> str:
     """A Markdown table of what both results measured, with the ratio of CPU times (b over a), after some cautions."""
-    cautions = [
-        "Two runs at different times: a core's clock may differ between them; measure both in one run to be sure."
-    ]
+    found = cautions(a, b)
+    cells = rows(a, b)
+    body = table(COLUMNS, cells) if cells else [NOTHING_IN_COMMON]
+    return "\n".join([*(f"- {caution}" for caution in found), "", *body]) + "\n"
+
+
+def cautions(a: dict[str, Any], b: dict[str, Any]) -> list[str]:
+    """Why the two may not be compared just like that, as sentences."""
+    found = ["Two runs at different times: a core's clock may differ between them; measure both in one run to be sure."]
     if a["machine"]["cpu"] != b["machine"]["cpu"]:
-        cautions.append(f"Different processors: {a['machine']['cpu']} and {b['machine']['cpu']}.")
+        found.append(f"Different processors: {a['machine']['cpu']} and {b['machine']['cpu']}.")
     if a["machine"]["versions"] != b["machine"]["versions"]:
         names = sorted(set(a["machine"]["versions"]) | set(b["machine"]["versions"]))
         changed = [name for name in names if a["machine"]["versions"].get(name) != b["machine"]["versions"].get(name)]
-        cautions.append(f"Different versions of {', '.join(changed)}.")
+        found.append(f"Different versions of {', '.join(changed)}.")
     for name, result in (("first", a), ("second", b)):
         if any(run["problems"] for run in result["runs"]):
-            cautions.append(f"The {name} result has problems of its own; its wall times can't be trusted.")
+            found.append(f"The {name} result has problems of its own; its wall times can't be trusted.")
     if a["peak"] and b["peak"]:
         ratio = b["peak"]["gflops"] / a["peak"]["gflops"]
-        cautions.append(f"The core's peak, second over first: {ratio:.2f}.")
+        found.append(f"The core's peak, second over first: {ratio:.2f}.")
+    return found
+
+
+def rows(a: dict[str, Any], b: dict[str, Any]) -> list[tuple[str, ...]]:
+    """What both results measured, each with its CPU times and their ratio, second over first."""
     before, after = _series(a), _series(b)
-    rows = [
-        f"| {model_words(key[0], key[1])} | {key[2]} | {key[3]}x{key[4]} | {key[5]}"
-        f" | {old_ms:.2f} | {after[key]:.2f} | {after[key] / old_ms:.3f} |"
-        for key, old_ms in before.items()
-        if key in after
-    ]
-    table = ["| model | runtime | size | faces | CPU p50 ms, first | second | ratio |", "|---|---|---|---|---|---|---|"]
-    body = [*table, *rows] if rows else ["They have nothing in common: no model, runtime, size and faces in both."]
-    return "\n".join([*(f"- {caution}" for caution in cautions), "", *body]) + "\n"
+    found: list[tuple[str, ...]] = []
+    for key, old_ms in before.items():
+        if key not in after:
+            continue
+        labels = dict(zip(_KEYS, key, strict=True))
+        found.append(
+            (
+                model_words(labels["model"], labels["format"]),
+                engine_words({name: value for name, value in labels.items() if value is not None}),
+                f"{labels['width']}x{labels['height']}",
+                str(labels["what"] or labels["faces"]),
+                f"{old_ms:.2f}",
+                f"{after[key]:.2f}",
+                f"{after[key] / old_ms:.3f}",
+            )
+        )
+    return found
 
 
 def _series(result: dict[str, Any]) -> dict[tuple[Any, ...], float]:

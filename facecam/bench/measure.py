@@ -16,6 +16,8 @@ import numpy as np
 from facecam.cpu import CoreUse, measure_core_use
 from facecam.detector import FaceDetector, Timings
 from facecam.errors import FacecamError
+from facecam.providers import CPU
+from facecam.runtimes import F32
 
 MAX_CPU_OVER_WALL = 1.05
 MIN_CPU_OVER_WALL = 0.95
@@ -27,19 +29,20 @@ _WARM_UP = 3
 _MIN_ROUNDS = 20
 
 
+Labels = dict[str, str | int | float | None]
+"""What tells a subject from the others: model, runtime, width, height, faces and so on, plain JSON values."""
+
+
 class PausedError(FacecamError):
     """The run stood still meanwhile: its figures say nothing and must not be reported."""
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What is measured. call: one detection; gives the parts of its time if they are known.
-
-    labels: what tells it from the others (model, runtime, width, height, faces and so on), plain JSON values.
-    """
+    """What is measured. call: one detection; gives the parts of its time if they are known."""
 
     call: Callable[[], Timings | None]
-    labels: dict[str, str | int | float | None] = field(default_factory=dict)
+    labels: Labels = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ class Series:
     """One subject's figures, one value per detection in order. total_ms: wall time; cpu_ms: the thread's CPU time;
     pre_ms, network_ms, post_ms: as the subject states them, empty if it doesn't; warm_up_ms: wall time, apart."""
 
-    labels: dict[str, str | int | float | None]
+    labels: Labels
     warm_up_ms: tuple[float, ...]
     total_ms: tuple[float, ...]
     cpu_ms: tuple[float, ...]
@@ -70,32 +73,36 @@ class Series:
 
 @dataclass(frozen=True)
 class Run:
-    """One alternating run. use: who computed meanwhile; wall_s: from the first to the last detection."""
+    """One alternating run. use: who computed meanwhile; one_core: whether only the calling thread should have, all the
+    time (not so with more threads, or with a graphics card)."""
 
     title: str
     series: tuple[Series, ...]
     use: CoreUse
+    one_core: bool = True
 
     def problems(self) -> list[str]:
         """Why its wall times can't be trusted, as sentences; empty for a good run."""
         use, found = self.use, []
         own_share = use.thread_cpu_s / use.wall_s if use.wall_s > 0 else 0.0
-        if use.others_cpu_s > (MAX_CPU_OVER_WALL - 1) * use.wall_s:
+        if self.one_core and use.others_cpu_s > (MAX_CPU_OVER_WALL - 1) * use.wall_s:
             found.append(
                 f"More than one thread computed: CPU over wall time is {use.cpu_over_wall:.2f}, and other threads of"
                 f" this program took {use.others_cpu_s:.2f} s."
             )
-        if own_share < MIN_CPU_OVER_WALL:
+        if self.one_core and own_share < MIN_CPU_OVER_WALL:
             found.append(
                 f"The core was at work on this for only {100 * own_share:.0f} % of the time: other programs took the"
                 " rest, or it waited."
             )
-        for series in self.series:
-            if series.spread > MAX_SPREAD:
-                found.append(
-                    f"The times of {describe(series.labels)} spread too much: the middle 80 % of them are"
-                    f" {100 * series.spread:.0f} % of their median apart (at most {100 * MAX_SPREAD:.0f} %)."
-                )
+        wild = [series for series in self.series if series.spread > MAX_SPREAD]
+        if wild:
+            worst = max(wild, key=lambda series: series.spread)
+            which = f"of {describe(worst.labels)}" + (f" and {len(wild) - 1} more" if len(wild) > 1 else "")
+            found.append(
+                f"The times {which} spread too much: the middle 80 % of them are {100 * worst.spread:.0f} % of their"
+                f" median apart (at most {100 * MAX_SPREAD:.0f} %)."
+            )
         return found
 
     def warnings(self) -> list[str]:
@@ -108,7 +115,7 @@ class Run:
         ]
 
 
-def measure(title: str, subjects: Sequence[Subject], seconds: float = 5.0) -> Run:
+def measure(title: str, subjects: Sequence[Subject], seconds: float = 5.0, one_core: bool = True) -> Run:
     """Runs the subjects in turns for about that time, at least 20 rounds. The caller has pinned the thread.
 
     Raises PausedError when the program stood still in between (stopped, or the machine asleep).
@@ -137,7 +144,7 @@ def measure(title: str, subjects: Sequence[Subject], seconds: float = 5.0) -> Ru
             gc.enable()
     _refuse_pauses(marks, times, abs(time.time() - time.perf_counter() - clock_s))
     series = tuple(map(_series, subjects, warm_up, times))
-    return Run(title, series, use)
+    return Run(title, series, use, one_core)
 
 
 def _warm_up(subject: Subject) -> tuple[float, ...]:
@@ -176,16 +183,24 @@ def _series(
     )
 
 
-def describe(labels: dict[str, str | int | float | None]) -> str:
+def describe(labels: Labels) -> str:
     """A subject in words."""
     words = [model_words(labels.get("model"), labels.get("format"))] if labels.get("model") else []
-    if labels.get("runtime"):
-        words.append(str(labels["runtime"]))
+    words += [engine_words(labels)] if labels.get("runtime") else []
     if labels.get("width"):
         words.append(f"{labels['width']}x{labels['height']}")
     if labels.get("faces") is not None:
         words.append(f"{labels['faces']} faces")
     return " ".join(words) or "the subject"
+
+
+def engine_words(labels: Labels) -> str:
+    """What computes, with what is out of the ordinary about it: "openvino bf16", "onnxruntime 2 threads"."""
+    words = [str(labels.get("runtime"))]
+    words += [str(labels["precision"])] if labels.get("precision", F32) != F32 else []
+    words += [f"{labels['threads']} threads"] if labels.get("threads", 1) != 1 else []
+    words += [str(labels["provider"])] if labels.get("provider", CPU) != CPU else []
+    return " ".join(words)
 
 
 def model_words(model: object, format_number: object) -> str:
@@ -198,11 +213,15 @@ def detector_subject(detector: FaceDetector, frame: np.ndarray, faces: int) -> S
     found = len(detector.detect(frame))
     height, width = frame.shape[:2]
     adds = detector.metadata.get("multiply_adds_vga")
-    labels: dict[str, str | int | float | None] = {
+    labels: Labels = {
         "model": detector.name,
         "model_sha256": detector.model_hash,
         "format": int(detector.metadata.get("format", 0)),
+        "family": "facecam",
         "runtime": detector.runtime,
+        "precision": detector.engine.precision,
+        "threads": detector.engine.threads,
+        "provider": detector.engine.provider,
         "width": width,
         "height": height,
         "faces": faces,

@@ -3,28 +3,37 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from facecam.bench.measure import Run, Series, describe, model_words
+from facecam.bench.long import LongRun
+from facecam.bench.measure import Run, Series, describe, engine_words, model_words
 from facecam.bench.peak import Peak
 from facecam.errors import FacecamError
+from facecam.providers import CPU
 
-SCHEMA = 1
+SCHEMA = 2
 SCHEMA_FILE = Path(__file__).with_name("schema.json")
 PAPER_FPS, JOURNAL_FPS = 20.0, 28.0
 """FaceBoxes at VGA on one core of a Xeon E5-2660v3: the conference paper (2017) and the journal version (2019)."""
+PAPER_GPU_FPS, JOURNAL_GPU_FPS = 125.0, 254.0
+"""The same on a graphics card."""
 _PERCENTS = (10, 50, 90, 95, 99)
 _BINS = 30
-_COLUMNS = (
-    "model", "runtime", "size", "faces (found)", "FPS", "p50 ms", "p90", "p99", "CPU p50 ms", "of the first", "floors"
+COLUMNS = (
+    "model", "runtime", "size", "faces (found)", "FPS", "p50 ms", "pre + network + post", "p90", "p95", "p99",
+    "CPU p50 ms", "of the first", "floors",
 )  # fmt: skip
 
 
-def report(machine: dict[str, Any], peak: Peak | None, runs: list[Run], started: str) -> dict[str, Any]:
-    """Everything as plain JSON values. The first run is the main one: the verdict is on its series."""
+def report(
+    machine: dict[str, Any], peak: Peak | None, runs: list[Run], started: str, long: LongRun | None = None
+) -> dict[str, Any]:
+    """Everything as plain JSON values. The first run is the main one: the verdicts are on its series."""
     main = runs[0]
     return {
         "schema": SCHEMA,
@@ -35,24 +44,30 @@ def report(machine: dict[str, Any], peak: Peak | None, runs: list[Run], started:
         "warnings": _machine_warnings(machine) + [sentence for run in runs for sentence in run.warnings()],
         "problems": main.problems(),
         "verdicts": [verdict(main, series, machine) for series in main.series],
+        "long": None if long is None else _long(long),
     }
 
 
 def verdict(run: Run, series: Series, machine: dict[str, Any]) -> str:
-    """What the run shows about this series, in words; why it shows nothing, when its wall times can't be trusted."""
-    problems = run.problems()
-    name = describe({key: series.labels.get(key) for key in ("model", "format", "runtime")})
-    if problems:
-        return f"{name}: no verdict. {' '.join(problems)}"
+    """What the run shows about this series, in words; nothing, when the run has problems, which are told beside it."""
+    on_card = series.labels.get("provider", CPU) != CPU
+    shown = ("model", "format", "runtime", "precision", "threads", "provider")
+    name = describe({key: series.labels[key] for key in shown if key in series.labels})
+    if run.problems():
+        return f"{name}: no verdict."
     fps = 1000 / float(np.median(series.total_ms))
-    if machine.get("pinned_core") is None:
+    if on_card:
+        text = f"{name}: {fps:.0f} FPS"
+    elif machine.get("pinned_core") is None:
         text = f"{name}: {fps:.0f} FPS with one thread, not pinned, on {machine['cpu']}"
     else:
         text = f"{name}: {fps:.0f} FPS on one core of {machine['cpu']}"
     if (series.labels.get("width"), series.labels.get("height")) == (640, 480):
+        paper, journal = (PAPER_GPU_FPS, JOURNAL_GPU_FPS) if on_card else (PAPER_FPS, JOURNAL_FPS)
+        where = "on a graphics card (2017)" if on_card else "(2017, E5-2660v3)"
         text += (
-            f", {fps / PAPER_FPS:.1f} times the paper's {PAPER_FPS:.0f} FPS (2017, E5-2660v3)"
-            f" and {fps / JOURNAL_FPS:.1f} times the {JOURNAL_FPS:.0f} FPS of its journal version"
+            f", {fps / paper:.1f} times the paper's {paper:.0f} FPS {where}"
+            f" and {fps / journal:.1f} times the {journal:.0f} FPS of its journal version"
         )
     return text + "."
 
@@ -65,34 +80,48 @@ def markdown(result: dict[str, Any]) -> str:
         f"**{machine['cpu']}**, {machine['system']}, core {machine['pinned_core']}, flags {' '.join(machine['flags'])}"
         + ("" if peak is None else f"; peak {peak['gflops']:.0f} GFLOP/s ({peak['method']})"),
         "",
-        *(f"- {sentence}" for sentence in [*result["verdicts"], *result["warnings"]]),
+        *(f"- {sentence}" for sentence in [*result["verdicts"], *result["problems"], *result["warnings"]]),
     ]
     for run in result["runs"]:
-        cpu_over_wall = run["cpu_over_wall"]
         lines += [
             "",
-            f"{run['title']} (taking turns; CPU over wall time {cpu_over_wall:.2f})",
+            f"{run['title']} (taking turns; CPU over wall time {run['cpu_over_wall']:.2f})",
             "",
-            "| " + " | ".join(_COLUMNS) + " |",
-            "|" + "---|" * len(_COLUMNS),
+            *table(COLUMNS, rows(run)),
         ]
-        first_ms = run["series"][0]["cpu_ms"]["p50"]
-        for series in run["series"]:
-            labels, total, cpu = series["labels"], series["total_ms"], series["cpu_ms"]
-            floors = series["times_floor"]
-            cells = (
-                model_words(labels.get("model"), labels.get("format")),
-                labels.get("runtime"),
-                f"{labels.get('width')}x{labels.get('height')}",
-                f"{labels.get('faces')} ({labels.get('faces_found')})",
-                f"{1000 / total['p50']:.0f}",
-                *(f"{total[name]:.2f}" for name in ("p50", "p90", "p99")),
-                f"{cpu['p50']:.2f}",
-                f"{cpu['p50'] / first_ms:.3f}",
-                "" if floors is None else f"{floors:.2f}",
-            )
-            lines.append(f"| {' | '.join(map(str, cells))} |")
+    if result["long"] is not None:
+        lines += ["", result["long"]["words"], *(f"- {problem}" for problem in result["long"]["problems"])]
     return "\n".join(lines) + "\n"
+
+
+def table(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> list[str]:
+    """Lines of a Markdown table."""
+    return [f"| {' | '.join(row)} |" for row in [columns, ["---"] * len(columns), *cells]]
+
+
+def rows(run: dict[str, Any]) -> list[tuple[str, ...]]:
+    """A row of COLUMNS for each series of a run of a result, in words and figures for people."""
+    first_ms = run["series"][0]["cpu_ms"]["p50"]
+    return [_row(series, first_ms) for series in run["series"]]
+
+
+def _row(series: dict[str, Any], first_ms: float) -> tuple[str, ...]:
+    labels, total, cpu, floors = series["labels"], series["total_ms"], series["cpu_ms"], series["times_floor"]
+    network = series["network_ms"]
+    faces = labels.get("what") or f"{labels.get('faces')} ({labels.get('faces_found')})"
+    return (
+        model_words(labels.get("model"), labels.get("format")),
+        engine_words(labels),
+        f"{labels.get('width')}x{labels.get('height')}",
+        str(faces),
+        f"{1000 / total['p50']:.0f}",
+        f"{total['p50']:.2f}",
+        "" if network is None else _parts(series),
+        *(f"{total[name]:.2f}" for name in ("p90", "p95", "p99")),
+        f"{cpu['p50']:.2f}",
+        f"{cpu['p50'] / first_ms:.3f}",
+        "" if floors is None else f"{floors:.2f}",
+    )
 
 
 def load(path: Path) -> dict[str, Any]:
@@ -108,6 +137,25 @@ def load(path: Path) -> dict[str, Any]:
     if result["schema"] != SCHEMA:
         raise FacecamError(f"{path} has the schema {result['schema']}, this program reads {SCHEMA}; update one.")
     return result
+
+
+def _parts(series: dict[str, Any]) -> str:
+    return " + ".join(f"{series[name]['p50']:.2f}" for name in ("pre_ms", "network_ms", "post_ms"))
+
+
+def _long(long: LongRun) -> dict[str, Any]:
+    points = [
+        {name: None if value is None else round(value, 4) for name, value in asdict(point).items()}
+        for point in long.points
+    ]
+    return {
+        "labels": long.labels,
+        "words": long.words(),
+        "drift": round(long.drift, 4),
+        "memory_growth_mib": round(long.memory_growth_mib, 2),
+        "problems": list(long.problems),
+        "points": points,
+    }
 
 
 def _run(run: Run, peak: Peak | None) -> dict[str, Any]:

@@ -139,8 +139,9 @@ def build_window(
             session.stop()
             return lambda: session.start(spec)
 
-        options = {"--model": model, "--threshold": threshold, "--core": core, "--runtime": runtime}
-        options |= {"--precision": precision, "--threads": threads, "--provider": provider}
+        options: dict[str, object] = {"--model": model, "--threshold": threshold, "--core": core, "--runtime": runtime}
+        unusual = {"--precision": (precision, "f32"), "--threads": (threads, 1), "--provider": (provider, "cpu")}
+        options |= {name: value for name, (value, usual) in unusual.items() if value != usual}
         arguments = [text for name, value in options.items() if value is not None for text in (name, str(value))]
         return SpeedTab(arguments, pause)
 

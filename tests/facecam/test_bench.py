@@ -9,16 +9,28 @@ import time
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from facecam.bench import command, machine, measure, peak
+from facecam.bench.card import SIZE, draw_card
 from facecam.bench.compare import compare
+from facecam.bench.contenders import contenders, engines
 from facecam.bench.frames import frame_with_faces
+from facecam.bench.gallery import measure_gallery
+from facecam.bench.headline import headline
+from facecam.bench.long import LongRun, Point, measure_long
 from facecam.bench.measure import PausedError, Run, Series, Subject
 from facecam.bench.peak import Peak
 from facecam.bench.report import SCHEMA_FILE, load, markdown, report, verdict
 from facecam.cli import main
 from facecam.cpu import CoreUse
-from facecam.errors import FacecamError
+from facecam.errors import FacecamError, ModelError
+from facecam.opencv import cv2
+from facecam.resources import shipped_models
+from facecam.runtimes import Engine
+from facecam.sources.demo import demo_frame
+from tests.facecam.made_peers import save_ultralight, save_yunet
+from tests.sagan_gallery.made import save_tiny_generator
 
 MACHINE = {
     "cpu": "Test CPU", "flags": [], "cores": 4, "pinned_core": 3, "governor": None, "power": None,
@@ -53,7 +65,7 @@ def test_a_known_sleep_measures_as_that_sleep_and_gives_no_verdict():
     assert np.percentile(series.total_ms, 25) < 40.0
     assert np.median(series.cpu_ms) < 5.0
     assert any("at work on this for only" in problem for problem in run.problems())
-    assert "no verdict" in verdict(run, series, MACHINE)
+    assert verdict(run, series, MACHINE) == "sleeper: no verdict."
 
 
 def test_known_work_is_measured_in_cpu_time_whatever_else_runs():
@@ -114,7 +126,7 @@ def test_verdict_in_words_and_none_when_the_times_spread():
     assert words.startswith("made x: 100 FPS on one core of Test CPU, 5.0 times the paper's 20 FPS")
     assert "3.6 times the 28 FPS" in words
     wild = made_run([5.0, 10.0, 20.0] * 20)
-    assert "spread too much" in verdict(wild, wild.series[0], MACHINE)
+    assert "spread too much" in report(MACHINE, None, [wild], "now")["problems"][0]
     assert "FPS" not in verdict(wild, wild.series[0], MACHINE)
     other_size = made_run([10.0] * 50, labels={"model": "m", "width": 320, "height": 240})
     assert "paper" not in verdict(other_size, other_size.series[0], MACHINE)
@@ -162,8 +174,6 @@ def test_frames_hold_as_many_faces_as_they_say(count, size):
     assert frame.shape == (size[1], size[0], 3)
     assert frame.flags.c_contiguous
     changed = (frame != frame_with_faces(0, *size)).any(axis=2)
-    from facecam.opencv import cv2
-
     patches, _, stats, _ = cv2.connectedComponentsWithStats(changed.astype(np.uint8))
     large = stats[1:, cv2.CC_STAT_AREA] > 0.4 * stats[1:, cv2.CC_STAT_AREA].max(initial=0)
     assert patches > 0
@@ -181,6 +191,7 @@ def result(tiny_model, tmp_path_factory):
         patch.setattr(command, "SIZES", ((64, 64), (96, 64)))
         patch.setattr(measure, "_PAUSE_S", 60.0)  # a test machine may be as busy as it likes
         arguments = ["bench", "--model", str(tiny_model), "--seconds", "0.05", "--json", str(folder / "a.json")]
+        arguments += ["--no-gallery", "--threads", "2", "--opencv", "--minutes", "0.01", "--png", str(folder / "a.png")]
         assert main([*arguments, "--markdown", str(folder / "a.md")]) == 0
     return folder / "a.json"
 
@@ -211,7 +222,7 @@ def test_the_file_conforms_to_its_schema(result):
 
 def test_the_report_holds_what_was_measured(result, tiny_model):
     content = load(result)
-    main_run, faces, staged, sizes = content["runs"]
+    main_run, faces, staged, sizes, threads = content["runs"]
     assert {series["labels"]["model"] for series in main_run["series"]} == {"tiny"}
     assert "onnxruntime" in {series["labels"]["runtime"] for series in main_run["series"]}
     sha = hashlib.sha256(tiny_model.read_bytes()).hexdigest()
@@ -220,6 +231,8 @@ def test_the_report_holds_what_was_measured(result, tiny_model):
     # 300 cells of 32 px, of which the tiny model sees each as a face or not.
     assert [series["labels"]["faces_found"] for series in staged["series"]] == [0, 1, 20, 200]
     assert [series["labels"]["width"] for series in sizes["series"]] == [64, 96]
+    assert [series["labels"]["threads"] for series in threads["series"]] == [1, 2]
+    assert {series["labels"]["runtime"] for series in main_run["series"]} >= {"onnxruntime", "opencv"}
     for run in content["runs"]:
         for series in run["series"]:
             assert sum(series["histogram"]["counts"]) == series["detections"] == len(series["series_ms"]) >= 20
@@ -270,3 +283,130 @@ def test_a_result_that_could_not_be_written_is_told_before_measuring(tmp_path, t
     missing = tmp_path / "no" / "a.json"
     assert main(["bench", "--model", str(tiny_model), "--json", str(missing)]) == 2
     assert "There is no folder" in capsys.readouterr().err
+
+
+# Verdicts beside the papers, cards, long runs
+
+
+def test_several_threads_are_no_problem_where_they_were_asked_for():
+    use = CoreUse(wall_s=1.0, thread_cpu_s=0.8, process_cpu_s=1.7, busy_threads=2)
+    series = made_run([10.0] * 50).series
+    assert len(Run("one", series, use).problems()) == 2
+    assert Run("two", series, use, one_core=False).problems() == []
+
+
+def test_a_graphics_card_is_held_against_the_papers():
+    labels = {"model": "m", "runtime": "onnxruntime", "provider": "cuda", "width": 640, "height": 480}
+    run = made_run([4.0] * 50, labels=labels)
+    words = verdict(run, run.series[0], MACHINE)
+    assert words.startswith("m onnxruntime cuda: 250 FPS, 2.0 times the paper's 125 FPS on a graphics card")
+    assert "1.0 times the 254 FPS" in words
+    assert "core of" not in words
+
+
+def test_the_headline_is_the_first_models_fastest_exact_engine():
+    def series(model, precision, ms):
+        labels = {
+            "model": model,
+            "model_sha256": model,
+            "runtime": "x",
+            "precision": precision,
+            "width": 640,
+            "height": 480,
+        }
+        return made_run([ms] * 50, labels=labels).series[0]
+
+    all_series = (series("a", "f32", 8.0), series("a", "f32", 5.0), series("a", "bf16", 2.0), series("b", "f32", 4.0))
+    use = CoreUse(1.0, 1.0, 1.0, 1)
+    good = headline(report(MACHINE, None, [Run("main", all_series, use)], "now"))
+    assert (good.figure, good.place, good.trusted) == ("200 FPS", "on one core of Test CPU", True)
+    assert "10.0 times the paper's 20 FPS" in good.against
+    busy = headline(report(MACHINE, None, [Run("main", all_series, CoreUse(1.0, 0.5, 0.5, 1))], "now"))
+    assert (busy.figure, busy.trusted) == ("No verdict", False)
+    assert "only 50 % of the time" in busy.against
+
+
+def test_the_card_is_a_picture_to_show(result):
+    with Image.open(result.with_suffix(".png")) as card:
+        assert card.size == SIZE
+        assert card.format == "PNG"
+    steady = report(MACHINE, Peak(100.0, "x"), [made_run([10.0, 10.1, 10.2] * 20)], "2026-01-02T03:04:05")
+    wild = report(MACHINE, None, [made_run([5.0, 10.0, 20.0] * 20)], "2026-01-02T03:04:05")
+    cards = [np.asarray(draw_card(one)).astype(int) for one in (steady, wild)]
+    figures = [card[84:200, 56:700].max(axis=2) > 200 for card in cards]
+    assert all(figure.mean() > 0.02 for figure in figures), "the large figure is missing"
+    assert (figures[0] != figures[1]).any(), "a result without a verdict shows the same figure"
+
+
+def test_a_long_run_tells_what_time_does(tiny_model, monkeypatch):
+    monkeypatch.setattr(measure, "_PAUSE_S", 60.0)
+    told = []
+    subject = Subject(lambda: busy_for(0.0005), {"model": "m"})
+    run = measure_long(subject, 0.04, told.append)
+    assert len(run.points) == len(told) >= 2
+    assert [point.time_s for point in run.points] == sorted(point.time_s for point in run.points)
+    assert run.points[-1].time_s == pytest.approx(2.4, abs=1.5)
+    assert all(point.memory_mib > 10 for point in run.points)
+
+    def point(minute, cpu_ms, memory_mib, celsius):
+        return Point(60.0 * minute, 100, cpu_ms, cpu_ms, cpu_ms, memory_mib, celsius, None)
+
+    hot = LongRun({}, tuple(point(i + 1, 5.0 + 0.1 * i, 100.0 + i, 50.0 + i) for i in range(10)), ())
+    assert hot.drift == pytest.approx(5.85 / 5.05)
+    assert hot.memory_growth_mib == pytest.approx(8.0)
+    words = hot.words()
+    assert "10.0 minutes it is 16 % slower" in words
+    assert "+8.0 MiB" in words
+    assert "from 50 to at most 59 °C" in words
+    assert "°C" not in LongRun({}, (point(1, 5.0, 100.0, None),), ()).words()
+
+
+# Other people's detectors, OpenCV, and the gallery
+
+
+def test_other_peoples_detectors_take_part(tmp_path, make_frame):
+    frame = make_frame((3, 2), (10, 5))
+    (yunet,) = contenders(save_yunet(tmp_path / "yunet.onnx"), engines())
+    labels = yunet.open(frame, 2).labels
+    assert (labels["family"], labels["runtime"], labels["faces_found"]) == ("yunet", "opencv", 2)
+    (ultralight,) = contenders(save_ultralight(tmp_path / "rfb.onnx"), engines())
+    labels = ultralight.open(frame, 1).labels
+    assert (labels["family"], labels["runtime"], labels["faces_found"]) == ("ultralight", "onnxruntime", 1)
+    ultralight.open(frame, 1).call()
+    assert not yunet.ours
+
+
+@pytest.mark.parametrize("name", shipped_models())
+def test_the_same_network_through_opencv_finds_the_same(name):
+    frame = demo_frame(30)
+    exact, through_opencv = (contenders(name, [Engine(runtime)])[0].detector() for runtime in ("onnxruntime", "opencv"))
+    for size in ((640, 480), (320, 240)):
+        picture = cv2.resize(frame, size)
+        one, other = exact.detect(picture), through_opencv.detect(picture)
+        assert len(one) > 0
+        np.testing.assert_allclose(one.boxes, other.boxes, atol=0.05)
+    assert through_opencv.runtime == "opencv"
+
+
+def test_files_of_no_known_family_are_refused(tmp_path):
+    (tmp_path / "x.onnx").write_bytes(b"damaged")
+    with pytest.raises(ModelError):
+        contenders(tmp_path / "x.onnx", engines())
+
+
+def test_a_provider_that_is_missing_is_told_before_measuring(tiny_model, capsys):
+    assert main(["bench", "--model", str(tiny_model), "--provider", "migraphx"]) == 2
+    err = capsys.readouterr().err
+    assert "onnxruntime-migraphx" in err
+    assert "[" not in err
+
+
+def test_the_gallery_takes_part(tmp_path):
+    run = measure_gallery(None, 0.2, "onnxruntime", save_tiny_generator(tmp_path / "tiny.onnx"))
+    assert run is not None
+    assert [series.labels["what"] for series in run.series] == ["picture and attention", "picture only"]
+    for series in run.series:
+        assert len(series.total_ms) == len(series.cpu_ms) >= 20
+        assert min(series.total_ms) > 0
+    with pytest.raises(FacecamError, match=r"The gallery can't be measured: .*nothing\.onnx"):
+        measure_gallery(None, 0.2, "onnxruntime", tmp_path / "nothing.onnx")

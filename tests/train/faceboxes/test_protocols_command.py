@@ -12,6 +12,7 @@ import pytest
 
 from facecam.errors import ModelError
 from facecam.opencv import cv2
+from tests.facecam.made_peers import save_ultralight
 from train.faceboxes.evaluate import main
 from train.faceboxes.peers import LOWEST_SCORE, FaceBoxesFile, UltraLight, load_detector
 
@@ -145,39 +146,6 @@ def test_our_detector_gives_boxes_below_its_threshold(make_model: Callable[..., 
     np.testing.assert_allclose(boxes[0], [96, 64, 128, 96], atol=0.01)  # never scaled
     assert detect.threshold == 0.9
     assert 0.5 < scores[0] < 0.9
-
-
-def save_ultralight(path: Path) -> Path:
-    """Two boxes whatever the picture; the second's score is the mean of the picture's blue, (b - 127) / 128."""
-    onnx = pytest.importorskip("onnx")
-    helper, numpy_helper, kind = onnx.helper, onnx.numpy_helper, onnx.TensorProto.FLOAT
-    boxes = np.array([[[0.25, 0.5, 0.5, 1.0], [0.0, 0.0, 0.1, 0.1]]], np.float32)
-    base = np.array([[[0.1, 0.9], [1.0, 0.0]]], np.float32)
-    blue = np.zeros((1, 3, 1, 1), np.float32)
-    blue[0, 2] = 1
-    place = np.array([[[0.0, 0.0], [0.0, 1.0]]], np.float32)
-    nodes = [
-        helper.make_node("Conv", ["input", "blue"], ["plane"]),
-        helper.make_node("ReduceMean", ["plane"], ["mean"], axes=[1, 2, 3], keepdims=0),
-        helper.make_node("Mul", ["place", "mean"], ["second"]),
-        helper.make_node("Add", ["base", "second"], ["scores"]),
-        helper.make_node("Identity", ["fixed"], ["boxes"]),
-    ]
-    graph = helper.make_graph(
-        nodes,
-        "peer",
-        [helper.make_tensor_value_info("input", kind, [1, 3, 240, 320])],
-        [
-            helper.make_tensor_value_info("boxes", kind, [1, 2, 4]),
-            helper.make_tensor_value_info("scores", kind, [1, 2, 2]),
-        ],
-        [
-            numpy_helper.from_array(value, name)
-            for name, value in {"blue": blue, "place": place, "base": base, "fixed": boxes}.items()
-        ],
-    )
-    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8), str(path))
-    return path
 
 
 def test_ultralight_boxes_come_back_in_the_pictures_pixels(tmp_path: Path) -> None:

@@ -1,0 +1,83 @@
+"""The options of `facecam bench`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from facecam.runtimes import AUTO
+
+_LONGEST_MINUTES = 24 * 60.0
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Adds them to the command's parser, beside those of the detector."""
+    parser.set_defaults(run=run)
+    parser.add_argument(
+        "--also",
+        action="append",
+        default=[],
+        metavar="MODEL",
+        help="another model to compare with in the same run: ours, or an Ultra-Light or YuNet file",
+    )
+    parser.add_argument("--opencv", action="store_true", help="compare with OpenCV's own network module as well")
+    parser.add_argument("--seconds", type=_positive, default=5.0, help="of each run (default: 5)")
+    parser.add_argument(
+        "--minutes", type=_minutes, default=0.0, help="go on for so long: does it slow down, does memory grow?"
+    )
+    parser.add_argument("--no-gallery", action="store_true", help="leave the gallery's generator out")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write everything that was measured")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables")
+    parser.add_argument("--png", type=Path, metavar="FILE", help="write a picture of the result, to show")
+    parser.add_argument(
+        "--compare", nargs=2, type=Path, metavar=("A.json", "B.json"), help="compare two results instead of measuring"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """The command. Raises FacecamError."""
+    from facecam.bench.command import Files, Wish, bench_command, compare_command
+
+    if arguments.compare is not None:
+        print(compare_command(*arguments.compare), end="")
+        return 0
+    wish = Wish(
+        model=arguments.model,
+        also=tuple(arguments.also),
+        runtime=arguments.runtime,
+        precision=arguments.precision or AUTO,
+        threads=arguments.threads,
+        provider=arguments.provider,
+        opencv=arguments.opencv,
+        core=arguments.core,
+        seconds=arguments.seconds,
+        threshold=arguments.threshold,
+        minutes=arguments.minutes,
+        gallery=not arguments.no_gallery,
+    )
+    bench_command(
+        wish,
+        Files(arguments.json, arguments.markdown, arguments.png),
+        say=lambda text: print(text, end=""),
+        tell=lambda sentence: print(f"{sentence} …", file=sys.stderr, flush=True),
+    )
+    return 0
+
+
+def _positive(text: str) -> float:
+    return _number(text, 3600.0, "seconds")
+
+
+def _minutes(text: str) -> float:
+    return _number(text, _LONGEST_MINUTES, "minutes")
+
+
+def _number(text: str, highest: float, unit: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= highest:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of {unit} up to {highest:g}")
+    return value

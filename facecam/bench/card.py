@@ -1,0 +1,136 @@
+"""A picture of a result, to show: 1200 x 630 px, the size that links are shown with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from PIL import Image, ImageDraw, ImageFont
+
+from facecam.bench.headline import headline, main_series, series_words
+
+SIZE = (1200, 630)
+_SCALE = 2
+"""Drawn so many times larger, for smooth edges."""
+_MARGIN = 56
+_GROUND, _PANEL, _TEXT, _DIM = "#121416", "#1b1f22", "#f2f4f5", "#9aa5ab"
+_ACCENT, _BAR = "#27b89d", "#3a4449"
+_MOST_BARS = 6
+
+
+def save_card(result: dict[str, Any], path: Path) -> None:
+    """Writes the card as PNG. Raises OSError if it can't be written."""
+    draw_card(result).save(path, "PNG", optimize=True)
+
+
+def draw_card(result: dict[str, Any]) -> Image.Image:
+    """The card of a result of `facecam.bench.report.report`."""
+    card = _Card()
+    words = headline(result)
+    card.text((_MARGIN, 40), "facecam", 26, _ACCENT)
+    card.text((SIZE[0] - _MARGIN, 44), result["started"][:10], 20, _DIM, "ra")
+    card.text((_MARGIN, 84), words.figure, 104, _TEXT)
+    card.text((_MARGIN, 208), card.fitted(words.place, 28, SIZE[0] - 2 * _MARGIN), 28, _TEXT)
+    for index, line in enumerate(card.wrapped(words.against, 22, SIZE[0] - 2 * _MARGIN)[:2]):
+        card.text((_MARGIN, 250 + 30 * index), line, 22, _ACCENT if words.trusted else _DIM)
+    series = main_series(result)
+    middle = SIZE[0] // 2
+    _bars(card, result["runs"][0]["series"], series, (_MARGIN, 322, middle - 16, 548))
+    _histogram(card, series, (middle + 16, 322, SIZE[0] - _MARGIN, 548))
+    card.text((_MARGIN, 572), card.fitted(_footer(result, series), 17, SIZE[0] - 2 * _MARGIN), 17, _DIM)
+    return card.finished()
+
+
+def _footer(result: dict[str, Any], series: dict[str, Any]) -> str:
+    versions = result["machine"]["versions"]
+    parts = ["640 x 480 px, 20 faces"]
+    parts += [f"{name} {versions[name]}" for name in ("onnxruntime", "openvino") if versions.get(name)]
+    if series["times_floor"] is not None:
+        parts.append(f"{series['times_floor']:.2f} times the core's floor")
+    if series["labels"].get("model_sha256"):
+        parts.append(f"model {series['labels']['model_sha256'][:8]}")
+    return "   ·   ".join(parts)
+
+
+def _bars(card: _Card, all_series: list[dict[str, Any]], main: dict[str, Any], box: tuple[int, int, int, int]) -> None:
+    left, top, right, bottom = box
+    card.panel(box)
+    card.text((left + 20, top + 14), "Milliseconds a frame, median", 18, _DIM)
+    shown = sorted(all_series, key=lambda one: float(one["total_ms"]["p50"]))[:_MOST_BARS]
+    longest = max(one["total_ms"]["p50"] for one in shown)
+    height = (bottom - top - 56) / len(shown)
+    for index, one in enumerate(shown):
+        y = top + 46 + index * height
+        value = one["total_ms"]["p50"]
+        width = (right - left - 320) * value / longest
+        name = card.fitted(series_words(one), 16, 230)
+        card.text((left + 20, y + height / 2 - 2), name, 16, _TEXT, "lm")
+        thick = min(20.0, height - 8)
+        start = left + 256
+        colour = _ACCENT if one is main else _BAR
+        card.bar((start, y + (height - thick) / 2 - 2, start + max(2, width), y + (height + thick) / 2 - 2), colour)
+        card.text((start + width + 8, y + height / 2 - 2), f"{value:.1f}", 16, _TEXT, "lm")
+
+
+def _histogram(card: _Card, series: dict[str, Any], box: tuple[int, int, int, int]) -> None:
+    left, top, right, bottom = box
+    card.panel(box)
+    total = series["total_ms"]
+    title = f"p50 {total['p50']:.1f}   p90 {total['p90']:.1f}   p99 {total['p99']:.1f} ms   of {series['detections']}"
+    card.text((left + 20, top + 14), title, 18, _DIM)
+    counts, edges = series["histogram"]["counts"], series["histogram"]["edges_ms"]
+    width = (right - left - 40) / len(counts)
+    base, highest = bottom - 40, max(1, *counts)
+    for index, count in enumerate(counts):
+        if count:
+            x = left + 20 + index * width
+            high = max(2.0, (base - top - 56) * count / highest)
+            card.bar((x, base - high, x + width - 2, base), _ACCENT, 2)
+    card.text((left + 20, base + 8), f"{edges[0]:.1f} ms", 16, _DIM)
+    card.text((right - 20, base + 8), f"{edges[-1]:.1f} ms", 16, _DIM, "ra")
+
+
+class _Card:
+    """Drawing in the card's pixels."""
+
+    def __init__(self) -> None:
+        self._image = Image.new("RGB", (SIZE[0] * _SCALE, SIZE[1] * _SCALE), _GROUND)
+        self._draw = ImageDraw.Draw(self._image)
+
+    def text(self, at: tuple[float, float], text: str, size: int, colour: str, anchor: str = "la") -> None:
+        place = (at[0] * _SCALE, at[1] * _SCALE)
+        self._draw.text(place, text, colour, self._font(size), anchor)
+
+    def panel(self, box: tuple[int, int, int, int]) -> None:
+        self._draw.rounded_rectangle([side * _SCALE for side in box], 12 * _SCALE, _PANEL)
+
+    def bar(self, box: tuple[float, float, float, float], colour: str, radius: int = 4) -> None:
+        self._draw.rounded_rectangle([side * _SCALE for side in box], radius * _SCALE, colour)
+
+    def width(self, text: str, size: int) -> float:
+        return float(self._draw.textlength(text, self._font(size))) / _SCALE
+
+    def fitted(self, text: str, size: int, room: float) -> str:
+        """The text, its end left out where it is too long."""
+        if self.width(text, size) <= room:
+            return text
+        while text and self.width(text + "…", size) > room:
+            text = text[:-1]
+        return text.rstrip() + "…"
+
+    def wrapped(self, text: str, size: int, room: float) -> list[str]:
+        lines = [""]
+        for word in text.split():
+            longer = f"{lines[-1]} {word}".strip()
+            if self.width(longer, size) > room and lines[-1]:
+                lines.append(word)
+            else:
+                lines[-1] = longer
+        return lines
+
+    def finished(self) -> Image.Image:
+        return self._image.resize(SIZE, Image.Resampling.LANCZOS)
+
+    @staticmethod
+    def _font(size: int) -> Any:
+        return ImageFont.load_default(size * _SCALE)

@@ -1,0 +1,122 @@
+"""Contenders: what a benchmark compares. Our networks in each engine, and other people's detectors."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from facecam import providers
+from facecam.bench.measure import Labels, Subject, detector_subject
+from facecam.bench.opencv_dnn import OPENCV, open_opencv
+from facecam.detector import FaceDetector
+from facecam.errors import FacecamError
+from facecam.letterbox import Image
+from facecam.model import find_model
+from facecam.peers import PEERS, recognise
+from facecam.runtimes import AUTO, BF16, F32, OPENVINO, RUNTIMES, Engine, has_bf16, installed
+
+
+@dataclass(frozen=True)
+class Contender:
+    """One model in one engine. open: makes a fresh detector and gives what is measured on a frame with so many faces.
+
+    ours: whether it is a network of our interface, so that it runs at any size.
+    """
+
+    model: str
+    engine: Engine
+    ours: bool
+    open: Callable[[Image, int], Subject]
+
+    def detector(self, threshold: float | None = None) -> FaceDetector:
+        """A detector of our interface that never scales the frame."""
+        return make_detector(self.model, self.engine, threshold)
+
+
+def engines(runtime: str = AUTO, precision: str = F32, provider: str = providers.CPU) -> list[Engine]:
+    """The engines to compare: "auto" means all that there are. Raises FacecamError if what was asked for is missing."""
+    if provider != providers.CPU:
+        providers.check_provider(provider)
+        return [Engine(provider=provider), Engine()]
+    names = [name for name in RUNTIMES if installed(name)] if runtime == AUTO else [runtime]
+    found = [Engine(name) for name in names]
+    if precision == F32:
+        return found
+    if precision == AUTO:
+        return found + ([Engine(OPENVINO, BF16)] if OPENVINO in names and installed(OPENVINO) and has_bf16() else [])
+    return [Engine(OPENVINO if runtime == AUTO else runtime, precision)]
+
+
+def contenders(model: str | Path | None, among: Sequence[Engine], threshold: float | None = None) -> list[Contender]:
+    """One contender for each engine, for a network of ours; a single one for another family, which has its own engine.
+
+    Raises ModelError if the file is none of them.
+    """
+    path = find_model(model)
+    name = str(path if model is None else model)
+    family = recognise(path) if path.is_file() else None
+    if family is not None:
+        return [_peer(path, family, threshold)]
+
+    def ours(engine: Engine) -> Contender:
+        def opened(frame: Image, faces: int) -> Subject:
+            return detector_subject(make_detector(name, engine, threshold), frame, faces)
+
+        return Contender(name, engine, True, opened)
+
+    return [ours(engine) for engine in among]
+
+
+def make_detector(model: str, engine: Engine, threshold: float | None = None) -> FaceDetector:
+    """A detector of our interface in that engine, OpenCV's included, that never scales the frame."""
+    if engine.runtime == OPENCV:
+        detector = FaceDetector(model, threshold, size=None, runtime=RUNTIMES[0])
+        open_opencv(detector, find_model(model).read_bytes(), engine)
+        return detector
+    return FaceDetector(
+        model,
+        threshold,
+        size=None,
+        runtime=engine.runtime,
+        precision=engine.precision,
+        threads=engine.threads,
+        provider=engine.provider,
+    )
+
+
+def with_threads(contender: Contender, threads: int, threshold: float | None = None) -> Contender:
+    """The same network in the same runtime on more threads. Raises FacecamError for another family."""
+    if not contender.ours:
+        raise FacecamError("--threads is for our own networks; leave it out for other people's.")
+    return contenders(contender.model, [replace(contender.engine, threads=threads)], threshold)[0]
+
+
+def _peer(path: Path, family: str, threshold: float | None) -> Contender:
+    kind = PEERS[family]
+
+    def opened(frame: Image, faces: int) -> Subject:
+        detect = kind(path) if threshold is None else kind(path, threshold)
+        boxes, _ = detect(frame)
+        labels: Labels = {
+            "model": path.stem,
+            "model_sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+            "family": family,
+            "runtime": detect.runtime,
+            "precision": F32,
+            "threads": 1,
+            "width": frame.shape[1],
+            "height": frame.shape[0],
+            "faces": faces,
+            "faces_found": len(np.asarray(boxes)),
+        }
+
+        def call() -> None:
+            detect(frame)
+
+        return Subject(call, labels)
+
+    return Contender(str(path), Engine(kind.runtime), False, opened)
