@@ -20,6 +20,7 @@ from facecam.ui.commands import Menu, command
 from facecam.ui.controls import THRESHOLD_RANGE, LiveControls
 from facecam.ui.detection_section import DetectionSection
 from facecam.ui.folds import Section
+from facecam.ui.graphs_area import GraphsArea
 from facecam.ui.picture import PictureView
 from facecam.ui.privacy_section import PrivacySection
 from facecam.ui.session import LiveSession, Phase
@@ -64,6 +65,8 @@ class LiveTab(Tab):
         self.status = StatusLine()
         self._cameras = CameraWatch(list_cameras, self)
         self.sections = self._make_sections()
+        self.graphs = GraphsArea(session, settings)
+        self.parts: list[Section | GraphsArea] = [*self.sections, self.graphs]
         self._lay_out()
         self._commands = self._make_commands()
         self._connect()
@@ -93,7 +96,11 @@ class LiveTab(Tab):
         over.addWidget(self.panel)
         upper = QHBoxLayout()
         upper.setSpacing(0)
-        upper.addWidget(self.picture, 1)
+        left = QVBoxLayout()
+        left.setSpacing(0)
+        left.addWidget(self.picture, 1)
+        left.addWidget(self.graphs)
+        upper.addLayout(left, 1)
         upper.addWidget(self.controls)
         self.status.setContentsMargins(2 * SPACE, SPACE, 2 * SPACE, SPACE)
         layout = QVBoxLayout(self)
@@ -101,7 +108,8 @@ class LiveTab(Tab):
         layout.setSpacing(0)
         layout.addLayout(upper, 1)
         layout.addWidget(self.status)
-        self.controls.add_view_switch(self.privacy.on)
+        for switch in (self.privacy.on, self.graphs.on):
+            self.controls.add_view_switch(switch)
         for section in self.sections:
             key = f"live/fold-{section.key}"
             fold = self.controls.add_section(section)
@@ -120,7 +128,7 @@ class LiveTab(Tab):
             command(
                 self, "Copy the picture", ["Ctrl+C"], self.copy, Menu.EDIT, "The picture, and in words what it shows"
             ),
-            *(action for section in self.sections for action in section.commands()),
+            *(action for part in self.parts for action in part.commands()),
         ]
 
     def _connect(self) -> None:
@@ -276,8 +284,8 @@ class LiveTab(Tab):
             self._figures_timer.start()
         else:
             self._figures_timer.stop()
-        for section in self.sections:
-            section.refresh()
+        for part in self.parts:
+            part.refresh()
 
     def _show_latest(self) -> None:
         view = self._session.latest()
@@ -305,8 +313,8 @@ class LiveTab(Tab):
         self.status.say(live_words.status(self._session, self._spec, self._view))
         if self._phase is Phase.RECONNECTING:
             self._refresh_stage()
-        for section in self.sections:
-            section.refresh()
+        for part in self.parts:
+            part.refresh()
 
     def _refresh_stage(self) -> None:
         message = self._stage_message()
@@ -350,6 +358,7 @@ class LiveTab(Tab):
     def set_full_screen(self, on: bool) -> None:
         self._full_screen = on
         self.controls.setVisible(not on)
+        self.graphs.set_allowed(not on)
         self.status.setVisible(not on)
         self.picture.set_hides_cursor(on)
         self.picture.setFocus()

@@ -309,6 +309,7 @@ def test_presets_and_reset(qtbot: QtBot, make_window: MakeWindow) -> None:
 @pytest.mark.skipif(len(available_cores()) < 2, reason="there is only one core")
 def test_the_core_can_be_chosen_while_it_runs(qtbot: QtBot, make_window: MakeWindow) -> None:
     tab = live(make_window())
+    shows(qtbot, tab, "1 face")
     for core in available_cores()[:2]:
         choose(tab.detection.core, f"Core {core}")
         qtbot.waitUntil(lambda core=core: tab._session.pipeline.core == core, timeout=5000)  # type: ignore[union-attr]
