@@ -13,7 +13,7 @@ from facecam.boxes import Detections
 from facecam.detector import FaceDetector
 from facecam.drawing import draw_detections
 from facecam.errors import FacecamError, SourceError
-from facecam.export import CsvTable, JsonLines, VideoFile, picture_suffix, record, write_picture
+from facecam.export import CsvTable, JsonLines, picture_suffix, record, write_picture
 from facecam.parallel import DetectorPool
 from facecam.sources import (
     PICTURE_SUFFIXES,
@@ -26,6 +26,9 @@ from facecam.sources import (
     open_source,
     without_password,
 )
+from facecam.video_file import VideoWriter
+
+_COPY_SUFFIX = ".mkv"
 
 
 class Progress(Protocol):
@@ -139,7 +142,7 @@ class Batch:
         self, source: Source, name: str, writers: list[JsonLines | CsvTable], counts: Summary, stack: ExitStack
     ) -> None:
         end_s = None if self._seconds is None else time.perf_counter() + self._seconds
-        video: VideoFile | None = None
+        video: VideoWriter | None = None
         for frame, detections, detector_s in self._detected(source):
             counts.skipped += self._tell_skipped(source)
             result = record(name, frame, detections)
@@ -151,9 +154,9 @@ class Batch:
                     write_picture(self._out.picture(source, frame.path), drawn)
                 else:
                     if video is None:
-                        video = self._out.video(source, frame)
+                        video = self._out.video(source)
                         stack.callback(video.close)
-                    video.write(drawn)
+                    video.write(drawn, frame.time_s)
             counts.frames += 1
             counts.faces += len(detections)
             counts.frames_with_faces += len(detections) > 0
@@ -221,11 +224,10 @@ class _Copies:
         inside = original.relative_to(source.path) if isinstance(source, FolderSource) else Path(original.name)
         return self._free(self.folder / inside.with_suffix(picture_suffix(original)))
 
-    def video(self, source: Source, frame: Frame) -> VideoFile:
-        """The video of a source, its size taken from the first frame."""
+    def video(self, source: Source) -> VideoWriter:
+        """The video of a source."""
         stem = source.path.stem if isinstance(source, VideoSource) else _file_name(source.title)
-        height, width = frame.image.shape[:2]
-        return VideoFile(self._free(self.folder / f"{stem}{VideoFile.SUFFIX}"), source.fps or 30.0, width, height)
+        return VideoWriter(self._free(self.folder / f"{stem}{_COPY_SUFFIX}"), source.fps)
 
     def _free(self, wanted: Path) -> Path:
         path, number = wanted, 1

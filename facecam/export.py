@@ -1,4 +1,4 @@
-"""Detections as files: JSON lines, CSV, and annotated copies of pictures and videos.
+"""Detections as files: JSON lines, CSV, and annotated copies of pictures.
 
 Every line is on disk as soon as its frame is done, so that an interrupted run loses nothing.
 """
@@ -8,8 +8,7 @@ from __future__ import annotations
 import csv
 import json
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -119,38 +118,3 @@ def write_picture(path: Path, image: npt.NDArray[np.uint8]) -> None:
         path.write_bytes(data.tobytes())  # rather than cv2.imwrite, which can't write every file name on Windows
     except OSError as error:
         raise FacecamError(f"{path} can't be written: {error.strerror or error}.") from error
-
-
-class VideoFile:
-    """An annotated video, Matroska with MPEG-4 at a constant rate: it still plays when the writing was cut off."""
-
-    SUFFIX = ".mkv"
-
-    def __init__(self, path: Path, fps: float, width: int, height: int) -> None:
-        self._size = (width, height)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.open("wb").close()  # OpenCV wouldn't say why it can't
-        except OSError as error:
-            raise FacecamError(f"{path} can't be written: {error.strerror or error}.") from error
-        codec = cv2.VideoWriter.fourcc(*"mp4v")
-        self._writer = cv2.VideoWriter(str(path.absolute()), cv2.CAP_FFMPEG, codec, fps, self._size)
-        if not self._writer.isOpened():
-            raise FacecamError(f"{path} can't be written as a video.")
-
-    def write(self, image: npt.NDArray[np.uint8]) -> None:
-        """Appends a frame; one of another size than the first is scaled."""
-        if (image.shape[1], image.shape[0]) != self._size:
-            image = np.asarray(cv2.resize(image, self._size, interpolation=cv2.INTER_AREA), np.uint8)
-        self._writer.write(image)
-
-    def close(self) -> None:
-        self._writer.release()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

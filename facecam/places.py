@@ -27,3 +27,13 @@ def crash_file() -> Path:
 def cache_folder() -> Path:
     """What can be found out again."""
     return Path(platformdirs.user_cache_dir(_NAME, appauthor=False))
+
+
+def videos_folder() -> Path:
+    """Where recordings go, unless the user chooses another folder."""
+    return Path(platformdirs.user_videos_dir()) / _NAME
+
+
+def pictures_folder() -> Path:
+    """Where snapshots go, unless the user chooses another folder."""
+    return Path(platformdirs.user_pictures_dir()) / _NAME
