@@ -117,6 +117,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--seconds", type=_seconds, help="headless: how long to run; 0: until the source ends (default: 10)"
     )
+    parser.add_argument(
+        "--record", type=Path, metavar="FILE", help="headless: write what is seen to a video, .mp4 or .mkv"
+    )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
     detect = commands.add_parser(
@@ -270,7 +273,8 @@ def _window(arguments: argparse.Namespace) -> int:
 
 def _headless(arguments: argparse.Namespace, seconds: float) -> int:
     detector = _settings(arguments, (640, 480)).make()
-    run_headless(arguments.source, detector, seconds, arguments.core, lambda line: print(line, flush=True))
+    say = lambda line: print(line, flush=True)  # noqa: E731
+    run_headless(arguments.source, detector, seconds, arguments.core, say, arguments.record)
     return 0
 
 

@@ -18,11 +18,11 @@ from facecam.errors import FacecamError
 from facecam.opencv import cv2
 from facecam.sources import Frame
 
-CSV_COLUMNS = ("source", "frame", "time_s", "width", "height", "x1", "y1", "x2", "y2", "score")
+CSV_COLUMNS = ("source", "frame", "time_s", "width", "height", "x1", "y1", "x2", "y2", "score", "id")
 
 
 def record(source: str, frame: Frame, detections: Detections) -> dict[str, Any]:
-    """One frame's result as plain JSON values; boxes in the frame's pixels."""
+    """One frame's result as plain JSON values; boxes in the frame's pixels, ids where faces are followed."""
     height, width = frame.image.shape[:2]
     is_picture = frame.path is not None
     return {
@@ -32,8 +32,12 @@ def record(source: str, frame: Frame, detections: Detections) -> dict[str, Any]:
         "width": width,
         "height": height,
         "faces": [
-            {"box": [round(float(value), 2) for value in box], "score": round(float(score), 4)}
-            for box, score in zip(detections.boxes, detections.scores, strict=True)
+            {
+                "box": [round(float(value), 2) for value in box],
+                "score": round(float(score), 4),
+                **({} if detections.ids is None else {"id": int(detections.ids[index])}),
+            }
+            for index, (box, score) in enumerate(zip(detections.boxes, detections.scores, strict=True))
         ],
     }
 
@@ -75,7 +79,7 @@ class JsonLines:
 
 
 class CsvTable:
-    """One row per face, columns CSV_COLUMNS; a frame without faces has no row."""
+    """One row per face, columns CSV_COLUMNS; a frame without faces has no row. id: empty where none is followed."""
 
     def __init__(self, path: Path) -> None:
         self._file = _TextFile(path)
@@ -85,7 +89,7 @@ class CsvTable:
     def write(self, result: dict[str, Any]) -> None:
         head = [result[name] for name in CSV_COLUMNS[:5]]
         for face in result["faces"]:
-            self._rows.writerow([*head, *face["box"], face["score"]])
+            self._rows.writerow([*head, *face["box"], face["score"], face.get("id", "")])
 
     def close(self) -> None:
         self._file.close()

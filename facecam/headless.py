@@ -8,12 +8,16 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from facecam.capture import Trouble
 from facecam.cpu import can_pin, cpu_name
 from facecam.detector import FaceDetector
+from facecam.errors import FacecamError
 from facecam.metrics import Stats
 from facecam.pipeline import Pipeline, State
+from facecam.recording import Recorder, RecordingOptions
+from facecam.video_file import VIDEO_FORMATS
 
 
 def run_headless(
@@ -22,10 +26,21 @@ def run_headless(
     seconds: float,
     core: int | None = None,
     write: Callable[[str], object] = print,
+    record: Path | None = None,
 ) -> Stats:
-    """Runs a source for `seconds` (to its end if 0), telling the rates each second. Raises what made it fail."""
+    """Runs a source for `seconds` (to its end if 0), telling the rates each second. Raises what made it fail.
+
+    record: a video to write what is seen to, with the faces marked, .mp4 or .mkv.
+    """
+    if record is not None and record.suffix.lower() not in VIDEO_FORMATS:
+        raise FacecamError(f"{record} is no name for a recording: it has to end in .mp4 or .mkv.")
+    if record is not None and record.exists():
+        raise FacecamError(f"{record} exists already; choose another name for the recording.")
     changed = threading.Event()
     pipeline = Pipeline(source, detector, changed.set, core, reconnect=True)
+    recorder: Recorder | None = None
+    if record is not None:
+        recorder = pipeline.sink = Recorder(record, RecordingOptions(lists=False), source, lambda: pipeline.live)
     pipeline.start()
     try:
         _wait_until_open(pipeline, changed)
@@ -46,8 +61,13 @@ def run_headless(
         elapsed_s = time.perf_counter() - start_s
     finally:
         pipeline.stop()
+        recorded = None if recorder is None else recorder.stop()
     if error is not None:
         raise error
+    if recorded is not None:
+        if recorded.error is not None:
+            raise recorded.error
+        write(f"{recorded.path}: {recorded.frames} frames recorded, {recorded.dropped} left out")
     write(
         f"{elapsed_s:.1f} s: {stats.captured} frames captured, {stats.detected} detected, {stats.dropped} dropped; "
         f"latency {stats.latency_p50_ms:.1f} ms p50, {stats.latency_p95_ms:.1f} ms p95; "

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from typing import Protocol
 
 from facecam.capture import Capture, Trouble
 from facecam.cpu import choose_core, pinned
@@ -29,6 +30,16 @@ __all__ = ["Pipeline", "State", "View"]
 
 _logger = logging.getLogger(__name__)
 _CHANGE_POLL_S = 0.1
+
+
+class Sink(Protocol):
+    """Takes pictures from a running pipeline, in its threads: it must not hold them up."""
+
+    def captured(self, frame: Frame, private: bool) -> None:
+        """A frame has come. private: faces are to be hidden, and are not known yet."""
+
+    def detected(self, view: View) -> None:
+        """The faces of a frame are known."""
 
 
 class State(Enum):
@@ -108,6 +119,7 @@ class Pipeline:
         reconnect: bool = False,
     ) -> None:
         self.options = options
+        self.sink: Sink | None = None  # may be set at any time
         self._open: Callable[[], Source] = source if callable(source) else lambda: open_source(source)
         self._title = source if isinstance(source, str) else ""
         self._detector = detector
@@ -257,6 +269,9 @@ class Pipeline:
         self._notify(run)
 
     def _captured_frame(self, run: _Run, frame: Frame) -> None:
+        sink, options = self.sink, self.options
+        if sink is not None and self._run is run:
+            sink.captured(frame, options is not None and options.privacy is not None)
         dropped = run.slot.put(frame)
         with self._lock:
             if self._run is run:
@@ -333,13 +348,16 @@ class Pipeline:
                     break
                 privacy = None if options is None else options.privacy
                 newest = self._newest or frame
-                self._view = View(newest, found.shown, frame, found.private, privacy, found.searched)
+                view = self._view = View(newest, found.shown, frame, found.private, privacy, found.searched)
                 if found.searched:
                     self._detector_ms.add(self._detector.timings.total_ms)
                 if found.searched and new is not None:
                     self._detected += 1
                     self._detections.tick(ready_s)
                     self._latency_ms.add((ready_s - frame.captured_s) * 1000)
+            sink = self.sink
+            if sink is not None:
+                sink.detected(view)
             self._notify(run)
 
     def _end(self, run: _Run) -> None:

@@ -1,7 +1,8 @@
 """Recorder: the pictures of a running pipeline into a video, their faces beside it, without holding anything up.
 
-recorder = Recorder(videos_folder(), RecordingOptions(), title="Webcam", live=True)
-pipeline.sink = recorder  # recording-0001.mp4, with recording-0001.jsonl and .csv
+path = next_free(videos_folder(), "recording", (".mp4",))
+recorder = Recorder(path, RecordingOptions(), title="Webcam", live=lambda: True)
+pipeline.sink = recorder
 ...
 recorder.stop()
 
@@ -14,10 +15,12 @@ import logging
 import os
 import re
 import shutil
+import sys
 import threading
 import time
 from collections import OrderedDict, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -42,11 +45,10 @@ _JUMP_S = 1 / 30
 @dataclass(frozen=True)
 class RecordingOptions:
     """annotated: with boxes in the picture, otherwise as it is; where privacy is on, faces are hidden in either. lists:
-    also write the faces as JSON lines and CSV. suffix: .mp4 or .mkv."""
+    also write the faces as JSON lines and CSV, beside the video."""
 
     annotated: bool = True
     lists: bool = True
-    suffix: str = ".mp4"
 
 
 @dataclass(frozen=True)
@@ -75,16 +77,14 @@ class _Item:
 class Recorder:
     """One recording, from its construction until `stop`. Takes frames and views in the pipeline's threads.
 
-    folder: made if it does not exist; the name in it is the next free number. title: the source's name, for the lists.
-    live: times are those of the capture; otherwise the source's own, without its pauses and jumps. Raises FacecamError
-    if nothing can be written there.
+    path: of the video, .mp4 or .mkv; replaced if it exists. title: the source's name, for the lists. live: asked with
+    the first picture; if so, times are those of the capture, otherwise the source's own, without its pauses and jumps.
+    Raises FacecamError if it can't be written.
     """
 
-    def __init__(self, folder: Path, options: RecordingOptions, title: str, live: bool) -> None:
-        self._options, self._title = options, title
-        check_free(folder)
-        suffixes = (options.suffix, ".jsonl", ".csv") if options.lists else (options.suffix,)
-        self.path = next_free(folder, "recording", suffixes)
+    def __init__(self, path: Path, options: RecordingOptions, title: str, live: Callable[[], bool]) -> None:
+        self.path, self._options, self._title = path, options, title
+        check_free(path.parent)
         self._video = VideoWriter(self.path)
         self._lists: list[JsonLines | CsvTable] = []
         if options.lists:
@@ -180,6 +180,8 @@ class Recorder:
     # Encoding thread
 
     def _run(self) -> None:
+        if sys.platform == "linux":  # where a thread has a rank of its own: the detector goes before
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 5)
         try:
             self._write_all()
         except FacecamError as error:
@@ -237,21 +239,24 @@ class Recorder:
             self._waiting.clear()
 
     def _remove_empty(self) -> None:
-        for suffix in (self._options.suffix, ".jsonl", ".csv"):
-            if suffix == self._options.suffix or self._lists:
+        for suffix in (self.path.suffix, *((".jsonl", ".csv") if self._lists else ())):
+            with suppress(OSError):
                 self.path.with_suffix(suffix).unlink(missing_ok=True)
 
 
 class _Clock:
     """Times of a recording, from 0 on and growing."""
 
-    def __init__(self, live: bool) -> None:
-        self._live = live
+    def __init__(self, live: Callable[[], bool]) -> None:
+        self._ask_live = live
+        self._live = False
         self.last: Frame | None = None
         self._time_s = 0.0
 
     def time_s(self, frame: Frame) -> float:
-        if self.last is not None:
+        if self.last is None:
+            self._live = self._ask_live()
+        else:
             if self._live:
                 step_s = frame.captured_s - self.last.captured_s
             else:
