@@ -29,29 +29,36 @@ def match(anchors: Tensor, boxes: Tensor, kind: Tensor, threshold: float = 0.35)
     makes a positive, is left out unless it is positive.
     """
     corners = torch.cat([anchors[:, :2] - anchors[:, 2:] / 2, anchors[:, :2] + anchors[:, 2:] / 2], 1)
-    overlap, inside = _overlaps(corners, boxes)  # [B, A, M]
-    face = (kind == FACE)[:, None, :]
-    with_faces = torch.where(face, overlap, -1.0)
-    best, index = with_faces.max(2)  # [B, A]
-    # The best anchor of every face: its overlap counts as 2, so that it wins over faces that overlap it more.
-    batch, faces = (kind == FACE).nonzero(as_tuple=True)
-    best_anchor = with_faces[batch, :, faces].argmax(1)  # [F]
-    index[batch, best_anchor] = faces
-    forced = torch.zeros_like(best)
-    forced[batch, best_anchor] = 2.0
-    positive = torch.maximum(best, forced) >= threshold
-    ignore = (kind == IGNORE)[:, None, :]
-    near = (ignore & ((inside >= 0.5) | (overlap >= threshold / 2))).any(2)
-    label = positive.long().masked_fill(near & ~positive, -1)
-    matched = boxes.gather(1, index[..., None].expand(-1, -1, 4))
-    return Targets(label, matched, overlap.gather(2, index[..., None])[..., 0])
+    label = torch.zeros(len(boxes), len(anchors), dtype=torch.int64, device=boxes.device)
+    matched = torch.zeros(len(boxes), len(anchors), 4, device=boxes.device)
+    best = torch.zeros(len(boxes), len(anchors), device=boxes.device)
+    # Picture by picture: a mosaic of crowds would pad all the others to its number of boxes.
+    for k in range(len(boxes)):
+        regions = boxes[k][kind[k] == IGNORE]
+        if len(regions):
+            overlap, inside = _overlaps(corners, regions)
+            label[k].masked_fill_(((inside >= 0.5) | (overlap >= threshold / 2)).any(0), -1)
+        faces = boxes[k][kind[k] == FACE]
+        if len(faces):
+            overlap, _ = _overlaps(corners, faces)  # [M, A]
+            best[k], index = overlap.max(0)
+            positive = best[k] >= threshold
+            # The best anchor of every face learns it, whatever other face overlaps that anchor more.
+            best_anchor = overlap.argmax(1)
+            index[best_anchor] = torch.arange(len(faces), device=boxes.device)
+            positive[best_anchor] = True
+            label[k].masked_fill_(positive, 1)
+            matched[k] = faces[index]
+            best[k] = overlap.gather(0, index[None])[0]
+    return Targets(label, matched, best)
 
 
 def _overlaps(corners: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor]:
-    """IoU of anchors (A, 4) with boxes (B, M, 4), and the share of the anchor's area inside the box; both (B, A, M)."""
-    a, b = corners[None, :, None, :], boxes[:, None, :, :]
-    size = torch.minimum(a[..., 2:], b[..., 2:]) - torch.maximum(a[..., :2], b[..., :2])
-    overlap = size.clamp(min=0).prod(-1)
-    area_a = (a[..., 2:] - a[..., :2]).prod(-1)
-    area_b = (b[..., 2:] - b[..., :2]).prod(-1)
-    return overlap / (area_a + area_b - overlap), overlap / area_a
+    """IoU of boxes (M, 4) with anchors (A, 4), and the share of the anchor's area inside the box; both (M, A)."""
+    a, b = corners[None], boxes[:, None]
+    width = torch.minimum(a[..., 2], b[..., 2]) - torch.maximum(a[..., 0], b[..., 0])
+    height = torch.minimum(a[..., 3], b[..., 3]) - torch.maximum(a[..., 1], b[..., 1])
+    overlap = width.clamp_(min=0) * height.clamp_(min=0)
+    area_a = (corners[:, 2:] - corners[:, :2]).prod(1)
+    area_b = (boxes[:, 2:] - boxes[:, :2]).prod(1)
+    return overlap / (area_a + area_b[:, None] - overlap), overlap / area_a
