@@ -48,6 +48,7 @@ from train.faceboxes.data import FaceData, Pictures, read_split
 from train.faceboxes.loss import LossOptions, multibox_loss
 from train.faceboxes.model import MEAN_BGR, MODELS, FaceBoxes, FaceBoxesS16, from_exact
 from train.faceboxes.protocols.canvas import evaluate_vga
+from train.faceboxes.reuse import network_of_onnx, settle_batch_norms
 from train.faceboxes.samples import detector_of, save_detections, save_inputs
 from train.faceboxes.targets import match
 
@@ -61,7 +62,12 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add("--runs", type=Path, default=Path("runs/faceboxes"), help="where run folders go")
     add("--name", default=None, help="name of the run folder (default: the model's)")
     add("--resume", type=Path, default=None, help="a checkpoint to go on from, in its own run folder")
-    add("--init", type=Path, default=None, help="a checkpoint whose weights to start from, as far as they fit")
+    add(
+        "--init",
+        type=Path,
+        default=None,
+        help="weights to start from, as far as they fit: a checkpoint, or an exported .onnx file",
+    )
     add("--steps", type=int, default=120_000, help="optimizer steps in all")
     add("--decay", type=int, default=None, help="last steps, in which the learning rate falls to 0 (default: a fifth)")
     add("--batch", type=int, default=32, help="pictures a step and process at 320 px; other sizes: as many pixels")
@@ -149,7 +155,11 @@ def train(args: argparse.Namespace, here: World) -> Path:
     optimizer = optimizer_of(net, args)
     start, images_seen, best = 0, 0, 0.0
     if args.init is not None:
-        missing = load_fitting(net, _weights_of(load_checkpoint(args.init, here.device)))
+        from_onnx = args.init.suffix == ".onnx"
+        state = network_of_onnx(args.init).state_dict() if from_onnx else load_checkpoint(args.init, here.device)
+        missing = load_fitting(net, _weights_of(state))
+        if from_onnx:
+            settle_batch_norms(net, (data.batch(step, 320, args.batch, 0, here.device).images for step in range(20)))
         ema.module.load_state_dict(net.state_dict())
         if here.main and missing:
             print(f"not in {args.init}: {', '.join(missing)}", file=sys.stderr)

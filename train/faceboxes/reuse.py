@@ -1,0 +1,129 @@
+"""Starts training from an exported file: an ONNX file of format 2 back into the readable network.
+
+The file holds convolutions into which batch norm was folded, and one head per level in place of two. Both have an
+inverse that computes the same: a batch norm that changes nothing, and class logits whose difference is the file's.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+import onnx
+import torch
+from onnx import numpy_helper
+from torch import Tensor, nn
+
+from train.engine import TrainingError
+from train.faceboxes.fast_graph import FORMAT
+from train.faceboxes.model import MODELS, ConvBN, FaceBoxes, FaceBoxesS16, Inception
+
+
+def network_of_onnx(path: Path) -> FaceBoxes:
+    """The network in evaluation mode with the weights of a file that `train.faceboxes.export` wrote.
+
+    Raises TrainingError when the file is not such a one.
+    """
+    try:
+        graph = onnx.load(str(path), load_external_data=False)
+        about = json.loads(next(prop.value for prop in graph.metadata_props if prop.key == "facecam"))
+        net = MODELS[about["name"]]().eval()
+        if about["format"] != FORMAT:
+            raise TrainingError(f"{path} has format {about['format']}: export it again, without --plain.")
+        weights = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.graph.initializer}
+        convolutions = [node.input for node in graph.graph.node if node.op_type == "Conv"]
+        modules = [*_in_graph_order(net), *net.loc]
+        for module, (_, weight, bias) in zip(modules, convolutions, strict=True):
+            _fill(net, module, torch.tensor(weights[weight]), torch.tensor(weights[bias]))
+    except TrainingError:
+        raise
+    except Exception as error:  # whatever the protobuf reader makes of a wrong or damaged file
+        raise TrainingError(f"{path} is not a file of train.faceboxes.export ({type(error).__name__}).") from error
+    return net
+
+
+def _in_graph_order(net: FaceBoxes) -> list[nn.Module]:
+    """The modules in the order of `fast_graph`'s convolutions, without the heads."""
+    order: list[nn.Module] = [net.conv1, net.conv2]
+    for block in (net.inception1, net.inception2, net.inception3):
+        assert isinstance(block, Inception)
+        order += [
+            block.branch3x3_reduce, block.branch3x3_reduce_2, block.branch1x1, block.branch1x1_2,
+            block.branch3x3, block.branch3x3_2, block.branch3x3_3,
+        ]  # fmt: skip
+    order += [net.conv3_1, net.conv3_2, net.conv4_1, net.conv4_2]
+    if isinstance(net, FaceBoxesS16):
+        order += [net.lateral, net.top_down, net.merge_depthwise, net.merge_pointwise]
+    return order
+
+
+@torch.no_grad()
+def _fill(net: FaceBoxes, module: nn.Module, weight: Tensor, bias: Tensor) -> None:
+    """Puts a convolution of the graph into the module that it came from."""
+    if isinstance(module, ConvBN):
+        module.conv.weight.copy_(weight)
+        bn = module.bn
+        assert bn.running_mean is not None
+        assert bn.running_var is not None
+        bn.running_mean.zero_()
+        bn.running_var.fill_(1 - bn.eps)
+        bn.weight.fill_(1)
+        bn.bias.copy_(bias)
+        return
+    assert isinstance(module, nn.Conv2d)
+    level = next((k for k, loc in enumerate(net.loc) if loc is module), None)
+    if level is None:
+        assert module.bias is not None
+        module.weight.copy_(weight)
+        module.bias.copy_(bias)
+        return
+    conf = net.conf[level]
+    assert isinstance(conf, nn.Conv2d)
+    assert module.bias is not None
+    assert conf.bias is not None
+    for merged, offsets, logits in ((weight, module.weight, conf.weight), (bias, module.bias, conf.bias)):
+        parts = merged.unflatten(0, (-1, 5))  # of each anchor, four offsets and the logit
+        half = parts[:, 4] / 2  # softmax over two classes: only the logits' difference counts
+        offsets.copy_(parts[:, :4].flatten(0, 1))
+        logits.copy_(torch.stack([-half, half], 1).flatten(0, 1))
+
+
+@torch.no_grad()
+def settle_batch_norms(net: nn.Module, batches: Iterable[Tensor]) -> None:
+    """Gives folded batch norms statistics again, without changing what the network computes in evaluation mode.
+
+    Training normalises by each batch's mean and variance, so a batch norm that merely adds its bias must first be
+    written as one that removes the mean and variance of its inputs, measured over `batches` of training inputs
+    (N, 3, H, W), and puts them back.
+    """
+    norms = [module for module in net.modules() if isinstance(module, nn.BatchNorm2d)]
+    sums = {norm: [torch.zeros(norm.num_features, dtype=torch.float64) for _ in range(2)] for norm in norms}
+    counts = dict.fromkeys(norms, 0)
+
+    def measure(norm: nn.BatchNorm2d, inputs: tuple[Tensor, ...]) -> None:
+        x = inputs[0].float()
+        counts[norm] += x.numel() // x.shape[1]
+        sums[norm][0] += x.sum((0, 2, 3)).double().cpu()
+        sums[norm][1] += x.square().sum((0, 2, 3)).double().cpu()
+
+    hooks = [norm.register_forward_pre_hook(measure) for norm in norms]
+    was_training = net.training
+    net.eval()
+    for batch in batches:
+        net(batch)
+    net.train(was_training)
+    for hook in hooks:
+        hook.remove()
+    for norm in norms:
+        assert norm.running_mean is not None
+        assert norm.running_var is not None
+        mean = sums[norm][0] / counts[norm]
+        variance = (sums[norm][1] / counts[norm] - mean.square()).clamp(min=1e-6)
+        old_mean, old_variance = norm.running_mean.double().cpu(), norm.running_var.double().cpu()
+        scale = norm.weight.double().cpu() / (old_variance + norm.eps).sqrt()
+        offset = norm.bias.double().cpu() - old_mean * scale
+        norm.weight.copy_(scale * (variance + norm.eps).sqrt())
+        norm.bias.copy_(offset + mean * scale)
+        norm.running_mean.copy_(mean)
+        norm.running_var.copy_(variance)
