@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,8 @@ from tqdm import tqdm
 from facecam.opencv import cv2
 from train.engine import TrainingError
 from train.faceboxes.augment import Plan, Recipe, ResidentPictures, draw_plan, map_boxes, render, render_batch
+from train.faceboxes.targets import FACE, IGNORE
+from train.faceboxes.teacher import Truth, truths
 from train.faceboxes.wider_labels import Labelled, read_wider
 
 Array = npt.NDArray[np.float32]
@@ -34,25 +36,26 @@ class Batch:
     """One step's training inputs.
 
     images: (B, 3, S, S) float32, channels_last, BGR minus the mean. boxes: (B, M, 4) float32, x1 y1 x2 y2, input
-    pixels, rows of zeros behind the last. kind: (B, M) int64: 1 face, 2 ignore region, 0 padding.
+    pixels, rows of zeros behind the last. kind: (B, M) int64: 1 face, 2 ignore region, 3 soft, 0 padding. probability:
+    (B, M) float32, that the box is a face.
     """
 
     images: Tensor
     boxes: Tensor
     kind: Tensor
+    probability: Tensor
 
 
 @dataclass(frozen=True)
 class Tile:
     """A square of a training input that shows one picture: its plan, its corner and side in input pixels, and what it
-    shows: boxes (M, 4) in input pixels and their kind (M,), as in `targets_of`."""
+    shows, boxes in input pixels, as in `targets_of`."""
 
     plan: Plan
     x: int
     y: int
     size: int
-    boxes: Array
-    kind: npt.NDArray[np.int64]
+    truth: Truth
 
 
 class Pictures:
@@ -115,8 +118,9 @@ def read_picture(path: Path, max_side: int) -> tuple[npt.NDArray[np.uint8], floa
 class FaceData:
     """Draws training batches.
 
-    event_shares: event name (the folder below `images`) -> share of the training pictures drawn from it; events that
-    are not named share what is left by their number of pictures.
+    teacher: a file of soft labels (`train.faceboxes.teacher`). event_shares: event name (the folder below `images`) ->
+    share of the training pictures drawn from it; events that are not named share what is left by their number of
+    pictures.
     """
 
     def __init__(
@@ -129,13 +133,16 @@ class FaceData:
         seed: int,
         event_shares: dict[str, float] | None = None,
         resident: ResidentPictures | None = None,
+        teacher: Path | None = None,
     ) -> None:
         self.pictures, self.resident = pictures, resident
         self.recipe, self.min_face_px, self.seed = recipe, min_face_px, seed
         self.mean = np.array(mean, np.float32)
-        self.ignore = [item.ignore for item in labels]
         # Labels follow pictures that were shrunk on reading.
-        self.boxes = [item.boxes * np.float32(f) for item, f in zip(labels, pictures.shrink, strict=True)]
+        self.truths = [
+            replace(truth, boxes=truth.boxes * np.float32(f))
+            for truth, f in zip(truths(labels, teacher), pictures.shrink, strict=True)
+        ]
         self.weights = _weights([item.event for item in labels], event_shares or {})
 
     def batch(self, step: int, size: int, count: int, rank: int = 0, device: torch.device | None = None) -> Batch:
@@ -149,27 +156,30 @@ class FaceData:
             if rng.random() < self.recipe.mosaic:
                 places = [(x, y, half) for y in (0, half) for x in (0, half)]
             tiles.append([self._tile(rng, *place) for place in places])
-        rows = max(1, *(sum(len(tile.kind) for tile in parts) for parts in tiles))
+        rows = max(1, *(sum(len(tile.truth.kind) for tile in parts) for parts in tiles))
         boxes = np.zeros((count, rows, 4), np.float32)
         kind = np.zeros((count, rows), np.int64)
+        probability = np.zeros((count, rows), np.float32)
         for k, parts in enumerate(tiles):
-            faces = sum(len(tile.kind) for tile in parts)
-            boxes[k, :faces] = np.concatenate([tile.boxes for tile in parts])
-            kind[k, :faces] = np.concatenate([tile.kind for tile in parts])
+            shown = [tile.truth for tile in parts]
+            faces = sum(len(truth.kind) for truth in shown)
+            boxes[k, :faces] = np.concatenate([truth.boxes for truth in shown])
+            kind[k, :faces] = np.concatenate([truth.kind for truth in shown])
+            probability[k, :faces] = np.concatenate([truth.probability for truth in shown])
         target = device or torch.device("cpu")
         images = self._rendered(tiles, size, rng) if self.resident is None else self._resident(tiles, size, rng)
         images = images.to(target, non_blocking=True)
         images -= torch.from_numpy(self.mean).to(target).view(1, 3, 1, 1)
-        return Batch(images, torch.from_numpy(boxes).to(target), torch.from_numpy(kind).to(target))
+        return Batch(images, *(torch.from_numpy(values).to(target) for values in (boxes, kind, probability)))
 
     def _tile(self, rng: np.random.Generator, x: int, y: int, size: int) -> Tile:
         """Draws a picture and its plan for a tile of `size` pixels at `x`, `y` of the training input."""
-        index = int(rng.choice(len(self.boxes), p=self.weights))
-        faces, ignore = self.boxes[index], self.ignore[index]
+        index = int(rng.choice(len(self.truths), p=self.weights))
+        truth = self.truths[index]
         height, width = map(int, self.pictures.shapes[index])
-        plan = draw_plan(rng, index, (height, width), faces[~ignore], size, self.recipe)
-        boxes, kind = targets_of(plan, faces, ignore, size, self.min_face_px)
-        return Tile(plan, x, y, size, boxes + np.array([x, y, x, y], np.float32), kind)
+        plan = draw_plan(rng, index, (height, width), truth.boxes[truth.kind == FACE], size, self.recipe)
+        shown = targets_of(plan, truth, size, self.min_face_px)
+        return Tile(plan, x, y, size, replace(shown, boxes=shown.boxes + np.array([x, y, x, y], np.float32)))
 
     def _rendered(self, tiles: list[list[Tile]], size: int, rng: np.random.Generator) -> Tensor:
         """(B, 3, size, size) float32 0..255, channels_last, rendered by OpenCV."""
@@ -195,23 +205,21 @@ class FaceData:
         return out
 
 
-def targets_of(
-    plan: Plan, faces: Array, ignore: npt.NDArray[np.bool_], size: int, min_face_px: float
-) -> tuple[Array, npt.NDArray[np.int64]]:
-    """Boxes (M, 4) in input pixels and their kind (M,): 1 face, 2 ignore region.
+def targets_of(plan: Plan, truth: Truth, size: int, min_face_px: float) -> Truth:
+    """What a training input of `size` x `size` pixels shows of a picture's truth, boxes in input pixels.
 
-    A face stays when its centre is inside the input (FaceBoxes, section 3.3). Faces that are cut off beyond that, that
-    are `invalid`, or whose longer side is under `min_face_px` become ignore regions: a face is there, so it must not
-    count as background. Boxes are clipped to the input.
+    A face stays when its centre is inside the input (FaceBoxes, section 3.3). Faces that are cut off beyond that, or
+    whose longer side is under `min_face_px`, become ignore regions: a face is there, so it must not count as
+    background. Boxes are clipped to the input.
     """
-    boxes = map_boxes(faces, plan.transform)
+    boxes = map_boxes(truth.boxes, plan.transform)
     centre = (boxes[:, :2] + boxes[:, 2:]) / 2
     inside = ((centre > 0) & (centre < size)).all(1)
     small = (boxes[:, 2:] - boxes[:, :2]).max(1, initial=0) < min_face_px
-    kind = np.where(ignore | ~inside | small, 2, 1)
+    kind = np.where(~inside | small, IGNORE, truth.kind)
     boxes = boxes.clip(0, size)
     visible = ((boxes[:, 2:] - boxes[:, :2]) >= 1).all(1)
-    return boxes[visible], kind[visible].astype(np.int64)
+    return Truth(boxes[visible], kind[visible], truth.probability[visible])
 
 
 def _weights(events: list[str], shares: dict[str, float]) -> npt.NDArray[np.float64]:

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from facecam.boxes import VARIANCES
-from train.faceboxes.targets import Targets
+from train.faceboxes.targets import SOFT, Targets
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,11 @@ def multibox_loss(offsets: Tensor, logits: Tensor, targets: Targets, anchors: Te
         ordered = candidates.sort(1, descending=True).values
         last = ordered.gather(1, (wanted.long() - 1).clamp(min=0)[:, None])
         hard = (candidates >= last) & (targets.label == 0) & (wanted > 0)[:, None]
+    soft = targets.label == SOFT
     classes = (loss * (positive | hard)).sum() / count
+    # Cross entropy with a probability instead of a class. No part of the mining: an uncertain region is always hard.
+    unsure = F.binary_cross_entropy_with_logits(margin[soft], targets.probability[soft], reduction="sum")
+    classes = classes + unsure / count
     boxes = _box_loss(offsets, targets, anchors, positive, options.box).sum() / count
     return Losses(classes + options.box_weight * boxes, classes, boxes)
 

@@ -16,10 +16,10 @@ from train.faceboxes.data import Batch
 from train.faceboxes.model import MEAN_BGR, FaceBoxes
 from train.faceboxes.protocols.canvas import VGA
 from train.faceboxes.protocols.pictures import Detect, Image, letterbox, read_image
-from train.faceboxes.targets import FACE
+from train.faceboxes.targets import FACE, SOFT
 from train.faceboxes.wider_labels import Labelled
 
-GREEN, RED = (0, 230, 0), (0, 0, 255)
+GREEN, RED, YELLOW = (0, 230, 0), (0, 0, 255), (0, 220, 255)
 
 
 def detector_of(net: FaceBoxes, device: torch.device, lowest: float = 0.02) -> Detect:
@@ -43,14 +43,16 @@ def detector_of(net: FaceBoxes, device: torch.device, lowest: float = 0.02) -> D
 
 
 def save_inputs(batch: Batch, mean: tuple[float, float, float], path: Path, columns: int = 6) -> None:
-    """A sheet of training inputs; faces in green, ignore regions in red."""
+    """A sheet of training inputs; faces in green, ignore regions in red, soft ones in yellow with their probability."""
     images = (batch.images.cpu().permute(0, 2, 3, 1).numpy() + np.array(mean)).clip(0, 255).astype(np.uint8)
     sheet = []
-    for image, boxes, kinds in zip(images, batch.boxes.cpu().numpy(), batch.kind.cpu().numpy(), strict=True):
+    truths = (values.cpu().numpy() for values in (batch.boxes, batch.kind, batch.probability))
+    for image, *truth in zip(images, *truths, strict=True):
         image = np.ascontiguousarray(image)
-        for box, kind in zip(boxes, kinds, strict=True):
+        for box, kind, probability in zip(*truth, strict=True):
             if kind:
-                _draw(image, box, GREEN if kind == FACE else RED)
+                text = f"{probability:.2f}" if kind == SOFT else ""
+                _draw(image, box, {FACE: GREEN, SOFT: YELLOW}.get(kind, RED), text)
         sheet.append(image)
     _save_sheet(sheet, path, columns)
 

@@ -7,37 +7,53 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-FACE, IGNORE = 1, 2
-"""Kinds of a labelled box: a face to find, or a region that counts neither way. 0 is padding."""
+FACE, IGNORE, SOFT = 1, 2, 3
+"""Kinds of a labelled box: a face to find, a region that counts neither way, or a region that is a face with some
+probability. 0 is padding."""
 
 
 @dataclass(frozen=True)
 class Targets:
-    """label: (B, A) int64: 1 face, 0 background, -1 left out. boxes: (B, A, 4) float32 x1 y1 x2 y2, input pixels, the
-    matched face of each anchor (meaningful where label is 1). overlap: (B, A) float32, its IoU with the anchor."""
+    """label: (B, A) int64: 1 face, 0 background, -1 left out, `SOFT`. boxes: (B, A, 4) float32 x1 y1 x2 y2, input
+    pixels, the matched face of each anchor (meaningful where label is 1). overlap: (B, A) float32, its IoU with the
+    anchor. probability: (B, A) float32, of a face, where the label is `SOFT`."""
 
     label: Tensor
     boxes: Tensor
     overlap: Tensor
+    probability: Tensor
 
 
-def match(anchors: Tensor, boxes: Tensor, kind: Tensor, threshold: float = 0.35) -> Targets:
+def match(
+    anchors: Tensor, boxes: Tensor, kind: Tensor, probability: Tensor | None = None, threshold: float = 0.35
+) -> Targets:
     """Matches anchors (A, 4) cx cy w h with the batch's boxes (B, M, 4) x1 y1 x2 y2 of `kind` (B, M).
+
+    probability: (B, M), that a box of kind `SOFT` is a face; needed where there is one.
 
     An anchor is positive when it overlaps a face by `threshold` or more, and the best anchor of each face is positive
     whatever its overlap. An anchor that lies mostly inside an ignore region, or overlaps one as much as half of what
-    makes a positive, is left out unless it is positive.
+    makes a positive, is left out unless it is positive. So it is near a soft region, except where it overlaps that one
+    as much as makes a positive: there it learns the region's probability.
     """
     corners = torch.cat([anchors[:, :2] - anchors[:, 2:] / 2, anchors[:, :2] + anchors[:, 2:] / 2], 1)
     label = torch.zeros(len(boxes), len(anchors), dtype=torch.int64, device=boxes.device)
     matched = torch.zeros(len(boxes), len(anchors), 4, device=boxes.device)
     best = torch.zeros(len(boxes), len(anchors), device=boxes.device)
+    chance = torch.zeros_like(best)
     # Picture by picture: a mosaic of crowds would pad all the others to its number of boxes.
     for k in range(len(boxes)):
-        regions = boxes[k][kind[k] == IGNORE]
+        regions = boxes[k][(kind[k] == IGNORE) | (kind[k] == SOFT)]
         if len(regions):
             overlap, inside = _overlaps(corners, regions)
             label[k].masked_fill_(((inside >= 0.5) | (overlap >= threshold / 2)).any(0), -1)
+        soft = kind[k] == SOFT
+        if bool(soft.any()):
+            assert probability is not None
+            overlap, _ = _overlaps(corners, boxes[k][soft])
+            nearest, index = overlap.max(0)
+            label[k].masked_fill_(nearest >= threshold, SOFT)
+            chance[k] = probability[k][soft][index]
         faces = boxes[k][kind[k] == FACE]
         if len(faces):
             overlap, _ = _overlaps(corners, faces)  # [M, A]
@@ -50,7 +66,7 @@ def match(anchors: Tensor, boxes: Tensor, kind: Tensor, threshold: float = 0.35)
             label[k].masked_fill_(positive, 1)
             matched[k] = faces[index]
             best[k] = overlap.gather(0, index[None])[0]
-    return Targets(label, matched, best)
+    return Targets(label, matched, best, chance)
 
 
 def _overlaps(corners: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor]:

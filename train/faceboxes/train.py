@@ -82,6 +82,7 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add("--negatives", type=float, default=7.0, help="hard negatives per positive anchor")
     add("--min-face", type=float, default=16.0, help="smaller faces are neither face nor background, in input px")
     add("--shares", type=_shares, default={"0--human": 0.45, "3--none": 0.08}, help="event=share,... of the pictures")
+    add("--teacher", type=Path, default=None, help="another detector's scores for what the labels leave open (.npz)")
     add("--max-side", type=int, default=1024, help="larger pictures are shrunk to this once")
     add("--cache", type=Path, default=Path("runs/cache"), help="where decoded pictures are kept")
     add("--resident", action="store_true", help="hold the pictures on the device (the default on a GPU)")
@@ -145,7 +146,7 @@ def train(args: argparse.Namespace, here: World) -> Path:
     resident = pictures.to(here.device) if args.resident or here.device.type == "cuda" else None
     # Crops bring faces down to the smallest that count.
     recipe = Recipe(face_sizes=(0.9 * args.min_face, 280.0))
-    data = FaceData(labels, pictures, recipe, args.min_face, MEAN_BGR, args.seed, args.shares, resident)
+    data = FaceData(labels, pictures, recipe, args.min_face, MEAN_BGR, args.seed, args.shares, resident, args.teacher)
     validation = read_split(args.data, "val")
     if args.eval_events != "all":
         validation = [item for item in validation if item.event in args.eval_events.split(",")]
@@ -201,7 +202,7 @@ def train(args: argparse.Namespace, here: World) -> Path:
         size = draw_size(args, step)
         count = max(1, round(args.batch * (320 / size) ** 2))
         batch = data.batch(step, size, count, here.rank, here.device)
-        targets = match(anchors[size], batch.boxes, batch.kind)
+        targets = match(anchors[size], batch.boxes, batch.kind, batch.probability)
         with autocast(here.device, not args.fp32):
             offsets, logits = parallel(batch.images)
         losses = multibox_loss(offsets, logits, targets, anchors[size], options)

@@ -12,6 +12,7 @@ from train.faceboxes.augment import Plan, Recipe
 from train.faceboxes.data import FaceData, Pictures, read_split, targets_of
 from train.faceboxes.model import MEAN_BGR
 from train.faceboxes.targets import FACE, IGNORE
+from train.faceboxes.teacher import Truth
 
 IDENTITY = Plan(0, np.eye(2, 3, dtype=np.float32), np.eye(3, 4, dtype=np.float32), (0.0, 0.0, 0.0))
 
@@ -65,12 +66,12 @@ def test_boxes_mark_the_bright_discs(wider: Path, tmp_path: Path) -> None:
 
 def test_small_cut_and_invalid_faces_become_ignore_regions() -> None:
     faces = np.array([[10, 10, 60, 60], [70, 70, 76, 78], [-40, 20, 10, 70], [80, 10, 110, 40]], np.float32)
-    ignore = np.array([False, False, False, True])
-    boxes, kind = targets_of(IDENTITY, faces, ignore, 128, 16.0)
-    assert kind.tolist() == [FACE, IGNORE, IGNORE, IGNORE]
-    assert boxes[2].tolist() == [0, 20, 10, 70]
-    outside, _ = targets_of(IDENTITY, np.array([[-50, -50, -10, -10]], np.float32), np.array([False]), 128, 16.0)
-    assert len(outside) == 0
+    kind = np.array([FACE, FACE, FACE, IGNORE])
+    shown = targets_of(IDENTITY, Truth(faces, kind, np.ones(4, np.float32)), 128, 16.0)
+    assert shown.kind.tolist() == [FACE, IGNORE, IGNORE, IGNORE]
+    assert shown.boxes[2].tolist() == [0, 20, 10, 70]
+    away = Truth(np.array([[-50, -50, -10, -10]], np.float32), kind[:1], np.ones(1, np.float32))
+    assert len(targets_of(IDENTITY, away, 128, 16.0).boxes) == 0
 
 
 def test_shares_choose_the_event(wider: Path, tmp_path: Path) -> None:
@@ -90,7 +91,7 @@ def test_pictures_are_decoded_once_and_shrunk_with_their_labels(wider: Path, tmp
     assert [f.stat().st_mtime_ns for f in sorted(tmp_path.iterdir())] == stamps
     np.testing.assert_array_equal(small[3], again[3])
     data = FaceData(labels, small, Recipe(), 4.0, MEAN_BGR, 0)
-    np.testing.assert_allclose(data.boxes[1], labels[1].boxes / 2)
+    np.testing.assert_allclose(data.truths[1].boxes, labels[1].boxes / 2)
 
 
 def test_missing_picture_is_named(wider: Path, tmp_path: Path) -> None:
