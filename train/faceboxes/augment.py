@@ -79,12 +79,15 @@ def draw_plan(
         low, high = np.log(recipe.face_sizes[0]), np.log(min(recipe.face_sizes[1], 0.8 * size))
         scale = float(np.exp(rng.uniform(low, high)) / max(x2 - x1, y2 - y1))
         # Enlarging a lot teaches blur; shrinking a lot leaves little but fill.
-        scale = float(np.clip(scale, min(0.6 * size / max(height, width), recipe.max_zoom), recipe.max_zoom))
+        scale = float(np.clip(scale, min(0.7 * size / max(height, width), recipe.max_zoom), recipe.max_zoom))
         # The face lies anywhere in the input, but not cut by its border.
         margin = 0.5 * min(scale * max(x2 - x1, y2 - y1), size)
         at = rng.uniform(margin, size - margin + 1e-3, 2)
         centre = np.array([(x1 + x2) / 2, (y1 + y2) / 2])
-        offset = at - scale * centre
+        # As much picture as can be: one that is larger than the input fills it, a smaller one lies wholly inside. The
+        # face stays inside in either case.
+        slack = size - scale * np.array([width, height])
+        offset = (at - scale * centre).clip(np.minimum(slack, 0), np.maximum(slack, 0))
     else:
         # A square patch of 0.3 to 1 of the shorter side, or now and then the whole picture.
         whole = rng.random() < 0.35
