@@ -62,10 +62,13 @@ class Pictures:
     """The decoded pictures of a data set in one flat array of bytes, in memory or in a file mapped into it.
 
     The file is made on first use and found again by the hash of the names and sizes of the pictures, so that several
-    runs share one copy in the system's page cache.
+    runs share one copy in the system's page cache. in_memory: read it whole instead, for a machine whose system would
+    rather use that cache for something else.
     """
 
-    def __init__(self, labels: Sequence[Labelled], cache: Path, max_side: int, progress: bool = True) -> None:
+    def __init__(
+        self, labels: Sequence[Labelled], cache: Path, max_side: int, progress: bool = True, in_memory: bool = False
+    ) -> None:
         key = hashlib.sha256(f"v2 {max_side}".encode())
         for item in labels:
             if not item.path.is_file():
@@ -89,7 +92,8 @@ class Pictures:
         self.shrink: npt.NDArray[np.float64] = rows_read[:, 2]
         areas = self.shapes.prod(1)
         self.start = np.concatenate([[0], np.cumsum(areas)[:-1]])
-        self.pixels = np.memmap(pixels_file, np.uint8, "r", shape=(int(areas.sum()), 3))
+        pixels = np.fromfile(pixels_file, np.uint8) if in_memory else np.memmap(pixels_file, np.uint8, "r")
+        self.pixels: npt.NDArray[np.uint8] = pixels.reshape(int(areas.sum()), 3)
 
     def __getitem__(self, index: int) -> npt.NDArray[np.uint8]:
         height, width = self.shapes[index]
@@ -120,7 +124,8 @@ class FaceData:
 
     teacher: a file of soft labels (`train.faceboxes.teacher`). event_shares: event name (the folder below `images`) ->
     share of the training pictures drawn from it; events that are not named share what is left by their number of
-    pictures.
+    pictures. trim: event name -> share of each box's height to cut off its top, where events differ in how much of the
+    forehead a box holds.
     """
 
     def __init__(
@@ -134,14 +139,15 @@ class FaceData:
         event_shares: dict[str, float] | None = None,
         resident: ResidentPictures | None = None,
         teacher: Path | None = None,
+        trim: dict[str, float] | None = None,
     ) -> None:
         self.pictures, self.resident = pictures, resident
         self.recipe, self.min_face_px, self.seed = recipe, min_face_px, seed
         self.mean = np.array(mean, np.float32)
         # Labels follow pictures that were shrunk on reading.
         self.truths = [
-            replace(truth, boxes=truth.boxes * np.float32(f))
-            for truth, f in zip(truths(labels, teacher), pictures.shrink, strict=True)
+            replace(truth, boxes=_trimmed(truth.boxes, (trim or {}).get(item.event, 0.0)) * np.float32(f))
+            for item, truth, f in zip(labels, truths(labels, teacher), pictures.shrink, strict=True)
         ]
         self.weights = _weights([item.event for item in labels], event_shares or {})
 
@@ -220,6 +226,12 @@ def targets_of(plan: Plan, truth: Truth, size: int, min_face_px: float) -> Truth
     boxes = boxes.clip(0, size)
     visible = ((boxes[:, 2:] - boxes[:, :2]) >= 1).all(1)
     return Truth(boxes[visible], kind[visible], truth.probability[visible])
+
+
+def _trimmed(boxes: Array, share: float) -> Array:
+    trimmed = boxes.copy()
+    trimmed[:, 1] += np.float32(share) * (boxes[:, 3] - boxes[:, 1])
+    return trimmed
 
 
 def _weights(events: list[str], shares: dict[str, float]) -> npt.NDArray[np.float64]:

@@ -82,9 +82,11 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add("--negatives", type=float, default=7.0, help="hard negatives per positive anchor")
     add("--min-face", type=float, default=16.0, help="smaller faces are neither face nor background, in input px")
     add("--shares", type=_shares, default={"0--human": 0.45, "3--none": 0.08}, help="event=share,... of the pictures")
+    add("--trim", type=_shares, default={}, help="event=share,... of its boxes' height to cut off the top")
     add("--teacher", type=Path, default=None, help="another detector's scores for what the labels leave open (.npz)")
     add("--max-side", type=int, default=1024, help="larger pictures are shrunk to this once")
     add("--cache", type=Path, default=Path("runs/cache"), help="where decoded pictures are kept")
+    add("--in-memory", action="store_true", help="read the decoded pictures into memory instead of mapping the file")
     add("--resident", action="store_true", help="hold the pictures on the device (the default on a GPU)")
     add("--device", default="auto")
     add("--fp32", action="store_true", help="no bfloat16")
@@ -142,7 +144,7 @@ def train(args: argparse.Namespace, here: World) -> Path:
     stop = StopRequest(args.time_limit * 60 if args.time_limit else None)
     decay_steps = args.steps // 5 if args.decay is None else args.decay
     labels = read_split(args.data, "train")
-    pictures = Pictures(labels, args.cache, args.max_side, progress=here.main)
+    pictures = Pictures(labels, args.cache, args.max_side, here.main, args.in_memory)
     resident = pictures.to(here.device) if args.resident or here.device.type == "cuda" else None
     # Crops bring faces down to the smallest that count.
     recipe = Recipe(face_sizes=(0.9 * args.min_face, 280.0))
