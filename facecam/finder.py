@@ -2,31 +2,44 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from facecam.autosize import AutoSize
 from facecam.boxes import Array, Detections
-from facecam.detector import FaceDetector
+from facecam.comparison import AnyDetector, Second
 from facecam.options import LiveOptions
 from facecam.sources import Frame
 from facecam.tracking import CANDIDATE_SHARE, PRIVATE_SHARE, Tracker, TrackingOptions
 
 
 @dataclass(frozen=True)
+class SecondFound:
+    """What the second detector found in the same frame, and how long that took."""
+
+    shown: Detections
+    took_ms: float
+
+
+@dataclass(frozen=True)
 class Found:
     """shown: faces to show; private: (M, 4) float32, places to hide where privacy is on; searched: whether the
-    detector looked at this frame, or the faces were carried on from an earlier one."""
+    detector looked at this frame, or the faces were carried on from an earlier one. second: of the detector that is
+    compared with, if there is one."""
 
     shown: Detections
     private: Array
     searched: bool = True
+    second: SecondFound | None = None
 
 
 class FaceFinder:
     """Runs the detector as the options want it, and follows what it finds. Used by one thread."""
 
-    def __init__(self, detector: FaceDetector) -> None:
+    def __init__(self, detector: AnyDetector) -> None:
         self._detector = detector
+        self._second: FaceFinder | None = None
         self._own_threshold = detector.threshold
         self._tracker = Tracker()
         self._auto = AutoSize()
@@ -40,6 +53,25 @@ class FaceFinder:
         if options is None:
             shown = self._detector.detect(frame.image)
             return Found(shown, shown.boxes)
+        found = self._find(frame, options, again, still)
+        if options.second is None:
+            self._second = None
+            return found
+        return self._compared(found, options.second, frame, options, again, still)
+
+    def _compared(
+        self, found: Found, second: Second, frame: Frame, options: LiveOptions, again: bool, still: bool
+    ) -> Found:
+        """The same frame under the same options, but for the second detector's own."""
+        if self._second is None or self._second._detector is not second.detector:
+            self._second = FaceFinder(second.detector)
+        own = replace(options, threshold=second.threshold, size=second.size, hold_hz=None, second=None)
+        other = self._second._find(frame, own, again, still)
+        private = np.concatenate([found.private, other.private])  # what either of them takes for a face
+        result = SecondFound(other.shown, second.detector.timings.total_ms)
+        return replace(found, private=private, second=result)
+
+    def _find(self, frame: Frame, options: LiveOptions, again: bool, still: bool) -> Found:
         self._passed_over += 1
         moving = frame.path is None and not still  # pictures of a folder have nothing to do with each other
         follows = moving and (options.tracking is not None or options.privacy is not None)

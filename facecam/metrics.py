@@ -18,7 +18,8 @@ class Stats:
     possible_hz: detections per second that the detector's core could do (1000 / median milliseconds of a detection).
     latency_p50_ms, latency_p95_ms: from capture to result ready. dropped: frames since the start that were replaced by
     a newer one before the detector was free. faces: in the latest result. captured, detected: frames since the start.
-    reconnects: how often a lost source has come back since the start.
+    reconnects: how often a lost source has come back since the start. second_p50_ms: milliseconds of a detection of
+    the detector that is compared with.
     """
 
     capture_hz: float = 0.0
@@ -32,6 +33,7 @@ class Stats:
     captured: int = 0
     detected: int = 0
     reconnects: int = 0
+    second_p50_ms: float = 0.0
 
 
 class RateMeter:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from facecam.comparison import Second
 from facecam.privacy import PrivacyOptions
 from facecam.tracking import TrackingOptions
 
@@ -20,7 +21,8 @@ class LiveOptions:
     boxes goes. size: (width, height) that larger frames are scaled down to, NATIVE: none. hold_hz: the size is chosen
     automatically, so that the core can do that many detections a second; None: `size` holds. min_face_px: smallest
     longer side of a face that is shown, source-frame pixels. every: search each so many-th frame only. core: the core
-    that detects; None: a good one. tracking, privacy: None: off.
+    that detects; None: a good one. tracking, privacy: None: off. second: a detector to compare with, which sees the
+    same frames after the first one; None: there is none.
     """
 
     threshold: float | None = None
@@ -32,3 +34,4 @@ class LiveOptions:
     core: int | None = None
     tracking: TrackingOptions | None = None
     privacy: PrivacyOptions | None = None
+    second: Second | None = None

@@ -141,7 +141,7 @@ class Pipeline:
 
     def _reset_figures(self) -> None:
         self._captures, self._detections, self._displays = RateMeter(), RateMeter(), RateMeter()
-        self._latency_ms, self._detector_ms = Percentiles(), Percentiles()
+        self._latency_ms, self._detector_ms, self._second_ms = Percentiles(), Percentiles(), Percentiles()
         self._dropped = self._captured = self._detected = self._reconnects = 0
 
     # What the caller sees
@@ -243,6 +243,7 @@ class Pipeline:
             now_s = time.perf_counter()
             latency_p50_ms, latency_p95_ms = self._latency_ms.at(50, 95)
             (detector_p50_ms,) = self._detector_ms.at(50)
+            (second_p50_ms,) = self._second_ms.at(50)
             return Stats(
                 capture_hz=self._captures.hz(now_s),
                 detect_hz=self._detections.hz(now_s),
@@ -252,6 +253,7 @@ class Pipeline:
                 latency_p95_ms=latency_p95_ms,
                 dropped=self._dropped,
                 faces=len(self._view.detections) if self._view else 0,
+                second_p50_ms=second_p50_ms,
                 captured=self._captured,
                 detected=self._detected,
                 reconnects=self._reconnects,
@@ -348,9 +350,15 @@ class Pipeline:
                     break
                 privacy = None if options is None else options.privacy
                 newest = self._newest or frame
-                view = self._view = View(newest, found.shown, frame, found.private, privacy, found.searched)
+                view = self._view = View(
+                    newest, found.shown, frame, found.private, privacy, found.searched, found.second
+                )
                 if found.searched:
                     self._detector_ms.add(self._detector.timings.total_ms)
+                if found.second is None:
+                    self._second_ms = Percentiles()
+                elif found.searched:
+                    self._second_ms.add(found.second.took_ms)
                 if found.searched and new is not None:
                     self._detected += 1
                     self._detections.tick(ready_s)

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facecam.boxes import Array, Detections
+from facecam.finder import SecondFound
 from facecam.privacy import PrivacyOptions, hide_faces
 from facecam.sources import Frame
 
@@ -20,7 +21,7 @@ class View:
     frame: the newest captured frame, of which there may be no detections yet, and in which no face is hidden. private:
     (M, 4) float32, source-frame pixels, the places of `detected_frame` that `privacy` hides (None: it hides nothing).
     searched: whether the detector looked at `detected_frame`, or its faces were carried on from an earlier one. A new
-    result is a new View object.
+    result is a new View object. second: what the detector that is compared with has found in `detected_frame`.
     """
 
     frame: Frame
@@ -29,6 +30,7 @@ class View:
     private: Array = field(default_factory=lambda: Detections.none().boxes)
     privacy: PrivacyOptions | None = None
     searched: bool = True
+    second: SecondFound | None = None
 
     @cached_property
     def image(self) -> npt.NDArray[np.uint8]:

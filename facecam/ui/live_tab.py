@@ -17,11 +17,13 @@ from facecam.ui import live_words, prompts
 from facecam.ui.chooser import AUTO, DEMO, Ask, CameraWatch
 from facecam.ui.clipboard import copy_view
 from facecam.ui.commands import Menu, command
+from facecam.ui.compare_section import CompareSection
 from facecam.ui.controls import THRESHOLD_RANGE, LiveControls
 from facecam.ui.detection_section import DetectionSection
 from facecam.ui.folds import Section
 from facecam.ui.graphs_area import GraphsArea
 from facecam.ui.picture import PictureView
+from facecam.ui.pictures import Pictures
 from facecam.ui.privacy_section import PrivacySection
 from facecam.ui.session import LiveSession, Phase
 from facecam.ui.settings import Settings
@@ -88,7 +90,8 @@ class LiveTab(Tab):
         self.detection = DetectionSection(self._session, self._settings)
         self.tracking = TrackingSection(self._session, self._settings)
         self.privacy = PrivacySection(self._session, self._settings)
-        return [self.detection, self.tracking, self.privacy]
+        self.compare = CompareSection(self._session, self._settings, self.picture)
+        return [self.detection, self.tracking, self.privacy, self.compare]
 
     def _lay_out(self) -> None:
         over = QVBoxLayout(self.picture)  # a child of the picture, so that what is dropped on it reaches the picture
@@ -98,7 +101,9 @@ class LiveTab(Tab):
         upper.setSpacing(0)
         left = QVBoxLayout()
         left.setSpacing(0)
-        left.addWidget(self.picture, 1)
+        self.pictures = Pictures(self.picture, self.compare.picture)
+        self.pictures.compare(self.compare.on.isChecked())
+        left.addWidget(self.pictures, 1)
         left.addWidget(self.graphs)
         upper.addLayout(left, 1)
         upper.addWidget(self.controls)
@@ -146,6 +151,9 @@ class LiveTab(Tab):
         controls.mirror_changed.connect(self._mirror_switched)
         controls.scores_changed.connect(self._scores_switched)
         controls.full_screen.connect(self.toggle_full_screen)
+        self.compare.picture.dropped.connect(self.open)
+        self.compare.picture.double_clicked.connect(self.toggle_full_screen)
+        self.compare.switched.connect(self.pictures.compare)
         self.detection.threshold_reset.connect(self._reset_threshold)
 
     def _take_settings(self, threshold: float | None) -> None:
@@ -295,6 +303,7 @@ class LiveTab(Tab):
             self._view = view
             self._painted_s = time.perf_counter()
             self.picture.show_frame(view.image, view.detections)
+            self.compare.show_view(view)
         if first or self._phase is not Phase.RUNNING:
             self._refresh_words()
         self._refresh_stage()

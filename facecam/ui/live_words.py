@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from facecam.capture import Trouble
+from facecam.comparison import AnyDetector, in_common
 from facecam.errors import FacecamError, ModelError
 from facecam.metrics import Stats
 from facecam.pipeline import View
@@ -31,6 +32,33 @@ def figures(stats: Stats, still: bool) -> list[Figure]:
         Figure(number(stats.detect_hz), f"det/s ({number(stats.possible_hz)} possible)"),
         Figure(number(stats.latency_p50_ms), "ms p50"),
         found,
+    ]
+
+
+def comparison(
+    session: LiveSession, stats: Stats, view: View, second: AnyDetector
+) -> tuple[list[Figure], list[Figure]]:
+    """The captions of the two pictures: each detector with its own figures, and at the second what both have found."""
+    first = session.detector
+    if first is None or view.second is None:
+        return [], []
+    took_ms = 1000 / stats.possible_hz if stats.possible_hz > 0 else 0.0
+    common = Figure(str(in_common(view.detections, view.second.shown)), "in both")
+    with_size = first.name == second.name  # then the size may be what is compared
+    ours = _own_figures("A", first, with_size, took_ms, len(view.detections))
+    theirs = _own_figures("B", second, with_size, stats.second_p50_ms, len(view.second.shown))
+    return ours, [*theirs[:-1], common, theirs[-1]]
+
+
+def _own_figures(mark: str, detector: AnyDetector, with_size: bool, took_ms: float, count: int) -> list[Figure]:
+    """What matters most first: where there is little room, the last ones are left out."""
+    possible = number(1000 / took_ms) if took_ms > 0 else "–"
+    at = f" at {size(*detector.size)}" if with_size and detector.size is not None else ""
+    return [
+        Figure(mark, detector.name + at),
+        Figure(number(took_ms), "ms"),
+        Figure(*faces(count)),
+        Figure(possible, "det/s possible"),
     ]
 
 

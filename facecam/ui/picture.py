@@ -65,6 +65,8 @@ class PictureView(QWidget):
         self._figures = drawing.FigureLine()
         self._figures_rect = QRectF()
         self._figures_help = ""
+        self._caption = drawing.FigureLine()
+        self._twin: PictureView | None = None
         self._hint = drawing.FigureLine()
         self._hint_timer = QTimer(self, singleShot=True, interval=_HINT_STAYS_MS)
         self._hint_timer.timeout.connect(self.hide_hint)
@@ -80,7 +82,7 @@ class PictureView(QWidget):
         self.setAccessibleName("Picture")
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(320, 240)
+        return QSize(200, 120)
 
     def sizeHint(self) -> QSize:
         return QSize(960, 720)
@@ -107,8 +109,15 @@ class PictureView(QWidget):
         self._move_boxes()
         self.update()
 
+    def set_twin(self, twin: PictureView) -> None:
+        """Another view that is cleared, mirrored and dimmed as this one, and shows scores where this one does."""
+        self._twin = twin
+
     def clear(self) -> None:
         """Back to the empty stage."""
+        if self._twin is not None:
+            self._twin.clear()
+        self._caption.set([])
         self._frame = self._placement = None
         self._detections = Detections.none()
         self._fresh = False
@@ -118,20 +127,36 @@ class PictureView(QWidget):
 
     def set_mirror(self, on: bool) -> None:
         """Swaps left and right of picture and boxes; text stays readable."""
+        if self._twin is not None:
+            self._twin.set_mirror(on)
         if on != self._mirror:
             self._mirror = on
             self._place()
 
     def set_all_scores(self, on: bool) -> None:
         """Whether every face of some size shows its score, or only the one under the cursor."""
+        if self._twin is not None:
+            self._twin.set_all_scores(on)
         self._all_scores = on
         self.update()
 
     def set_dimmed(self, on: bool) -> None:
         """Darkens the picture, for text on top of it."""
+        if self._twin is not None:
+            self._twin.set_dimmed(on)
         if on != self._dimmed:
             self._dimmed = on
             self.update()
+
+    @property
+    def caption_text(self) -> str:
+        """The caption as plain text."""
+        return self._caption.text
+
+    def set_caption(self, figures: list[drawing.Figure]) -> None:
+        """A line over the picture's upper edge: whose faces these are. Empty: none."""
+        self._caption.set(figures)
+        self.update()
 
     def show_hint(self, key: str, what: str) -> None:
         """A few words in the upper left corner that go away by themselves: which key does what."""
@@ -182,6 +207,8 @@ class PictureView(QWidget):
                 painter.fillRect(self.rect(), theme.STAGE)
             else:
                 self._paint_picture(painter, self._frame, self._placement)
+            if not self._hint.text:
+                self._caption.paint(painter, _MARGIN, _MARGIN, self.width() - 2 * _MARGIN, self.font(), below=True)
             self._hint.paint(painter, _MARGIN, _MARGIN, self.width() - 2 * _MARGIN, self.font(), below=True)
             if self._drop_pending:
                 painter.setBrush(Qt.BrushStyle.NoBrush)

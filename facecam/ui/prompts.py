@@ -30,6 +30,16 @@ def ask_source(parent: QWidget, kind: Ask, folder: str, then: Callable[[Ask, str
     dialog.open()
 
 
+def ask_model(parent: QWidget, folder: str, then: Callable[[str], None]) -> None:
+    """Asks for an ONNX file; `then(path)` is called if the user names one."""
+    dialog = QFileDialog(parent, "Open a face detector", folder)
+    dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+    dialog.setNameFilters(["ONNX models (*.onnx)", "All files (*)"])
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.fileSelected.connect(then)
+    dialog.open()
+
+
 def _file_dialog(parent: QWidget, kind: Ask, folder: str) -> QFileDialog:
     if kind is Ask.FOLDER:
         dialog = QFileDialog(parent, "Open a folder of pictures", folder)

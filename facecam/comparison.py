@@ -1,0 +1,74 @@
+"""Comparing two detectors on the same frames: the second one, of ours or of other people, and what the two agree on."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from facecam.boxes import Detections, pairwise_iou
+from facecam.detector import FaceDetector, Timings
+from facecam.peers import PEERS, UltraLight, YuNet, recognise
+from facecam.resources import shipped_models
+
+SAME_FACE_IOU = 0.5
+_LOWEST_SCORE = 0.05
+
+
+class PeerDetector:
+    """Another project's detector with the interface of ours. It has its own way with sizes and overlaps: `size` and
+    `nms` are there and without effect."""
+
+    runtime = "onnxruntime"
+    core: int | None = None
+
+    def __init__(self, peer: UltraLight | YuNet, name: str) -> None:
+        self._peer = peer
+        self.name = name
+        self.threshold, self.nms = peer.threshold, 0.3
+        self.size: tuple[int, int] | None = None
+        self.timings = Timings(0.0, 0.0, 0.0)
+
+    def detect(self, frame: npt.NDArray[np.uint8]) -> Detections:
+        """Faces in a frame (H, W, 3) uint8 BGR from `threshold` up, best first."""
+        start_s = time.perf_counter()
+        boxes, scores = self._peer(frame)
+        order = np.argsort(-scores, kind="stable")
+        found = Detections(boxes[order], scores[order])
+        found = found.only(found.scores >= self.threshold)
+        self.timings = Timings(0.0, (time.perf_counter() - start_s) * 1e3, 0.0)
+        return found
+
+
+AnyDetector = FaceDetector | PeerDetector
+
+
+@dataclass(frozen=True)
+class Second:
+    """A second detector that sees the same frames. threshold: None: its own; size: as of LiveOptions."""
+
+    detector: AnyDetector
+    threshold: float | None = None
+    size: tuple[int, int] | None = (640, 480)
+
+
+def load_any(model: str) -> AnyDetector:
+    """A shipped model by name, or an ONNX file of ours, of Ultra-Light or of YuNet. Raises ModelError."""
+    peer = None if model in shipped_models() else recognise(model)
+    if peer is None:
+        return FaceDetector(model)
+    return PeerDetector(PEERS[peer](model, _LOWEST_SCORE), Path(model).stem)
+
+
+def in_common(a: Detections, b: Detections) -> int:
+    """How many faces both have found: pairs of boxes that overlap by half, each counted once."""
+    iou = pairwise_iou(a.boxes, b.boxes)
+    count = 0
+    while iou.size and iou.max() >= SAME_FACE_IOU:
+        row, column = np.unravel_index(int(iou.argmax()), iou.shape)
+        iou[row, :] = iou[:, column] = 0
+        count += 1
+    return count

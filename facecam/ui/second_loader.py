@@ -1,0 +1,60 @@
+"""SecondLoader: loads the detector to compare with in a thread of its own, as that can take a second."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+from facecam.comparison import AnyDetector, load_any
+from facecam.errors import FacecamError
+
+_logger = logging.getLogger(__name__)
+
+
+class SecondLoader(QObject):
+    """Only the newest wish counts. The signals arrive in the GUI thread."""
+
+    loaded = Signal(object)
+    """The detector that was wished for."""
+    failed = Signal(str)
+    """Why it can't be had, in a sentence."""
+    _done = Signal(int, object, str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._wish = 0
+        self._done.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+
+    def load(self, model: str) -> None:
+        """Wishes for that model: a shipped one's name, or a file. Returns at once."""
+        self._wish += 1
+        threading.Thread(target=self._work, args=(model, self._wish), name="facecam-load", daemon=True).start()
+
+    def cancel(self) -> None:
+        """Wishes for nothing any more."""
+        self._wish += 1
+
+    def _work(self, model: str, wish: int) -> None:
+        detector: AnyDetector | None = None
+        problem = ""
+        try:
+            detector = load_any(model)
+        except FacecamError as error:
+            problem = str(error)
+        except Exception as error:
+            _logger.exception("the detector to compare with can't be loaded")
+            problem = f"{model} can't be loaded: {error}"
+        try:
+            self._done.emit(wish, detector, problem)
+        except RuntimeError:  # the window has been closed meanwhile
+            _logger.debug("%s was loaded for nobody", model)
+
+    def _deliver(self, wish: int, detector: object, problem: str) -> None:
+        if wish != self._wish:
+            return
+        if detector is None:
+            self.failed.emit(problem)
+        else:
+            self.loaded.emit(detector)
