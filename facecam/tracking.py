@@ -96,15 +96,18 @@ class Tracker:
         track, box = _assign(tracks.predicted(time_s), boxes)
         tracks.follow(track, boxes[box], time_s, step_s, options)
         tracks.judge(track, found.scores[box], step_s)
-        new = np.setdiff1d(np.arange(len(boxes)), box)
-        tracks = tracks.joined(_Tracks.new(boxes[new], found.scores[new], time_s))
+        new = np.ones(len(boxes), np.bool_)
+        new[box] = False
+        if new.any():
+            tracks = tracks.joined(_Tracks.new(boxes[new], found.scores[new], time_s))
         if threshold > self._threshold:  # raised by the user, who wants to see what that does
             tracks.shown &= tracks.confidence >= threshold
         self._threshold = threshold
         self._given = tracks.show(threshold, self._given)
         # One that has not been shown goes with its first miss: that is what flickers.
         missing_s = time_s - tracks.seen_s
-        self._tracks = tracks.only((missing_s == 0) | ((tracks.ids > 0) & (missing_s <= max(REMEMBERED_S, hold_s))))
+        keep = (missing_s == 0) | ((tracks.ids > 0) & (missing_s <= max(REMEMBERED_S, hold_s)))
+        self._tracks = tracks if keep.all() else tracks.only(keep)
         return self._faces(time_s, hold_s, self._private(found, threshold))
 
     def between(self, time_s: float, hold_s: float = 0.0) -> Faces:

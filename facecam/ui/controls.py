@@ -112,6 +112,7 @@ class LiveControls(QWidget):
         """One more switch for how the picture is shown."""
         switch.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._switches.addWidget(switch)
+        QWidget.setTabOrder(switch, self.full_screen_button)
 
     def add_section(self, section: Section) -> Fold:
         """A fold at the end of the column, closed."""

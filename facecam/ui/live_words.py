@@ -128,7 +128,9 @@ def detector_words(session: LiveSession) -> str:
     if detector is None:
         return ""
     core = pipeline.core if pipeline is not None else None
-    words = f"{detector.name} in {TITLES[detector.runtime]}"
+    chosen = None if session.options.hold_hz is None else detector.size  # by the program, so that it has to be told
+    at = "" if chosen is None else f" at {size(*chosen)}"
+    words = f"{detector.name}{at} in {TITLES[detector.runtime]}"
     return words if core is None else f"{words} on core {core}"
 
 

@@ -99,6 +99,23 @@ def test_the_wheel_over_a_field_scrolls_the_column_and_changes_nothing(qtbot: Qt
     assert tab.detection.min_face.value() == before
 
 
+def test_the_tab_key_goes_from_top_to_bottom(qtbot: QtBot, make_window: MakeWindow) -> None:
+    window = make_window()
+    tab = live(window)
+    for one in tab.controls.findChildren(Fold):
+        one.set_open(True)
+    shows(qtbot, tab, "1 face")
+    window.activateWindow()
+    column = tab.controls.column.widget()
+    tab.controls.source.setFocus()
+    heights: list[int] = []
+    while (focus := window.focusWidget()) is not None and column.isAncestorOf(focus):
+        heights.append(focus.mapTo(column, QPoint(0, focus.height() // 2)).y())
+        QTest.keyClick(focus, Qt.Key.Key_Tab)
+    assert len(heights) > 15
+    assert heights == sorted(heights)
+
+
 # Tracking
 
 
@@ -285,6 +302,14 @@ def test_one_picture_in_four_is_searched_and_all_are_shown(qtbot: QtBot, make_wi
 
     qtbot.waitUntil(is_a_quarter, timeout=10_000)
     shows(qtbot, tab, "1 face")
+
+
+def test_the_automatic_size_is_told(qtbot: QtBot, make_window: MakeWindow) -> None:
+    tab = live(make_window())
+    choose(tab.detection.input_size, "Automatic")
+    qtbot.waitUntil(lambda: "fake at 640 × 480" in tab.status.text(), timeout=5000)
+    tab.detection.hold.setValue(240)  # the fake detector says that it takes 5 ms
+    qtbot.waitUntil(lambda: "fake at 320 × 240" in tab.status.text(), timeout=10_000)
 
 
 def test_presets_and_reset(qtbot: QtBot, make_window: MakeWindow) -> None:
