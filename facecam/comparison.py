@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -55,11 +56,14 @@ class Second:
     size: tuple[int, int] | None = (640, 480)
 
 
-def load_any(model: str) -> AnyDetector:
-    """A shipped model by name, or an ONNX file of ours, of Ultra-Light or of YuNet. Raises ModelError."""
+def load_any(model: str, **how: Any) -> AnyDetector:
+    """A shipped model by name, or an ONNX file of ours, of Ultra-Light or of YuNet. Raises ModelError.
+
+    how: runtime, precision and so on, as of FaceDetector, for ours.
+    """
     peer = None if model in shipped_models() else recognise(model)
     if peer is None:
-        return FaceDetector(model)
+        return FaceDetector(model, **how)
     return PeerDetector(PEERS[peer](model, _LOWEST_SCORE), Path(model).stem)
 
 

@@ -303,22 +303,21 @@ class Pipeline:
         work = _Work(FaceFinder(self._detector))
         try:
             while not run.stop.is_set():
-                core = self._chosen_core()
-                with pinned(core) as pinned_core:
+                wish = self._core_wish()
+                with pinned(choose_core() if wish is None else wish) as pinned_core:
                     with self._lock:
                         if self._run is run:
                             self._core = pinned_core
-                    self._detect_on(core, run, work)
+                    self._detect_on(wish, run, work)
         except FacecamError as error:
             self._fail(run, error)
         except Exception as error:
             _logger.exception("the detector failed")
             self._fail(run, FacecamError(f"The detector failed unexpectedly: {error}"))
 
-    def _chosen_core(self) -> int | None:
+    def _core_wish(self) -> int | None:
         options = self.options
-        core = self._wanted_core if options is None or options.core is None else options.core
-        return choose_core() if core is None else core
+        return self._wanted_core if options is None or options.core is None else options.core
 
     def _is_still(self) -> bool:
         with self._lock:
@@ -328,9 +327,9 @@ class Pipeline:
         """What a detection depends on, to be compared."""
         return (self._detector.threshold, self._detector.nms) if self.options is None else self.options
 
-    def _detect_on(self, core: int | None, run: _Run, work: _Work) -> None:
+    def _detect_on(self, core_wish: int | None, run: _Run, work: _Work) -> None:
         """Until the run is stopped, or another core is wanted."""
-        while not run.stop.is_set() and self._chosen_core() == core:
+        while not run.stop.is_set() and self._core_wish() == core_wish:
             new = run.slot.take(_CHANGE_POLL_S)
             if new is None and run.slot.drained:
                 self._end(run)

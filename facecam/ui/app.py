@@ -7,13 +7,16 @@ import socket
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, QSocketNotifier
 from PySide6.QtWidgets import QApplication
 
+from facecam.comparison import load_any
 from facecam.detector import FaceDetector
 from facecam.logs import crashes_noted
 from facecam.sources import Source, list_cameras, open_source
@@ -102,15 +105,17 @@ def build_window(
 ) -> MainWindow:
     """The main window, not shown yet, its source on the way."""
 
+    how: dict[str, Any] = {"runtime": runtime, "precision": precision, "threads": threads, "provider": provider}
+
     def detector() -> FaceDetector:
-        return FaceDetector(model, core=core, runtime=runtime, precision=precision, threads=threads, provider=provider)
+        return FaceDetector(model, core=core, **how)
 
     sessions: list[LiveSession] = []
 
     def live() -> Tab:
         session = LiveSession(make_detector or detector, open_source, core)
         sessions.append(session)
-        tab = LiveTab(session, settings, list_cameras, spec, threshold)
+        tab = LiveTab(session, settings, list_cameras, spec, threshold, partial(load_any, **how))
         session.setParent(tab)
         tab.start()
         return tab

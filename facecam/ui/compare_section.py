@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, Signal
@@ -28,7 +29,10 @@ _THRESHOLD_RANGE = (0.05, 0.95)
 
 
 class CompareSection(Section):
-    """Sets what the second picture shows. picture: the second picture, which the tab puts beside the first one."""
+    """Sets what the second picture shows. picture: the second picture, which the tab puts beside the first one.
+
+    first: the first picture; load: loads a detector by a shipped model's name or a file, in a thread.
+    """
 
     key = "compare"
     title = "Compare"
@@ -37,12 +41,14 @@ class CompareSection(Section):
     switched = Signal(bool)
     """The second picture is to be seen, or not any more."""
 
-    def __init__(self, session: LiveSession, settings: Settings, first: PictureView) -> None:
+    def __init__(
+        self, session: LiveSession, settings: Settings, first: PictureView, load: Callable[[str], AnyDetector]
+    ) -> None:
         super().__init__()
         self._session, self._settings, self._first = session, settings, first
         self._detector: AnyDetector | None = None
         self._shown_view: View | None = None
-        self._loader = SecondLoader(self)
+        self._loader = SecondLoader(load, self)
         self.picture = PictureView()
         self.picture.setAccessibleName("Picture of the second detector")
         self._make_fields()

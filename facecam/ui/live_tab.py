@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from facecam.comparison import AnyDetector, load_any
 from facecam.pipeline import View
 from facecam.sources import Camera
 from facecam.ui import live_words, prompts
@@ -49,10 +50,11 @@ class LiveTab(Tab):
         list_cameras: Callable[[], Sequence[Camera]],
         spec: str = AUTO,
         threshold: float | None = None,
+        load_second: Callable[[str], AnyDetector] = load_any,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._session, self._settings = session, settings
+        self._session, self._settings, self._load_second = session, settings, load_second
         self._spec = spec
         self._phase: Phase | None = None
         self._view: View | None = None
@@ -90,7 +92,7 @@ class LiveTab(Tab):
         self.detection = DetectionSection(self._session, self._settings)
         self.tracking = TrackingSection(self._session, self._settings)
         self.privacy = PrivacySection(self._session, self._settings)
-        self.compare = CompareSection(self._session, self._settings, self.picture)
+        self.compare = CompareSection(self._session, self._settings, self.picture, self._load_second)
         return [self.detection, self.tracking, self.privacy, self.compare]
 
     def _lay_out(self) -> None:

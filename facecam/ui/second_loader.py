@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from facecam.comparison import AnyDetector, load_any
+from facecam.comparison import AnyDetector
 from facecam.errors import FacecamError
 
 _logger = logging.getLogger(__name__)
@@ -22,8 +23,9 @@ class SecondLoader(QObject):
     """Why it can't be had, in a sentence."""
     _done = Signal(int, object, str)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, load: Callable[[str], AnyDetector], parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._load = load
         self._wish = 0
         self._done.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
 
@@ -40,7 +42,7 @@ class SecondLoader(QObject):
         detector: AnyDetector | None = None
         problem = ""
         try:
-            detector = load_any(model)
+            detector = self._load(model)
         except FacecamError as error:
             problem = str(error)
         except Exception as error:

@@ -68,7 +68,7 @@ class LiveSession(QObject):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._make_detector, self._open_source, self._core = make_detector, open_source, core
+        self._make_detector, self._open_source = make_detector, open_source
         self._lock = threading.Condition()
         self._wish: _Wish | None = None
         self._wishes = 0
@@ -250,6 +250,7 @@ class LiveSession(QObject):
         detector = self._detector
         if detector is None:
             detector = self._make_detector()
+            detector.core = None  # the pipeline pins its thread, to the core that the options name
             self._detector = detector
             self._own_threshold = detector.threshold
             with self._lock:
@@ -263,7 +264,7 @@ class LiveSession(QObject):
                     self._source = source
             return source
 
-        pipeline = Pipeline(opened, detector, self._notify, self._core, self._options, reconnect=True)
+        pipeline = Pipeline(opened, detector, self._notify, None, self._options, reconnect=True)
         pipeline.start()
         return pipeline
 

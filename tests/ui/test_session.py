@@ -36,7 +36,7 @@ def test_runs_and_stops(qtbot: QtBot, make_session: Callable[..., LiveSession]) 
     session = make_session()
     assert session.phase is Phase.IDLE
     session.start("demo")
-    assert session.phase is Phase.OPENING
+    assert session.phase in (Phase.OPENING, Phase.RUNNING)  # at once; a fake source can be that fast
     qtbot.waitUntil(lambda: session.latest() is not None, timeout=5000)
     assert session.phase is Phase.RUNNING
     assert session.title == "Demo"
