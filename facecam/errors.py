@@ -1,8 +1,24 @@
 """Errors that are told to the user: the message is one sentence that says what is wrong and what to do."""
 
+from unicodedata import category
+
+_LONGEST = 600
+
 
 class FacecamError(Exception):
-    """Something the user can mend. `str(error)` is shown as it is, in the window and on the command line."""
+    """Something the user can mend. `str(error)` is shown as it is, in the window and on the command line.
+
+    Names of files and addresses in it may hold anything: it stays one line, of a length that can be read.
+    """
+
+    def __str__(self) -> str:
+        text = "".join(
+            letter
+            if letter.isprintable() or category(letter) == "Zs"
+            else letter.encode("unicode_escape").decode("ascii")
+            for letter in super().__str__()
+        )
+        return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 150]}…{text[-140:]}"
 
 
 class SourceError(FacecamError):

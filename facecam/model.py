@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from facecam import onnx_check
 from facecam.anchors import AnchorSpec, anchor_grid, spec_from_json
 from facecam.boxes import Array
 from facecam.errors import ModelError
@@ -41,15 +42,18 @@ class Model:
         self.path = path
         self.sha256 = hashlib.sha256(data).hexdigest()
         self._data = data
+        unusable = f"{path} is not an ONNX model that can be loaded; it may be damaged or incomplete."
+        problem = onnx_check.problem(data)
+        if problem is not None:
+            raise ModelError(unusable if problem == onnx_check.DAMAGED else f"{path} is not loaded, as it {problem}.")
         try:
             runtime = OnnxRuntime(data)
-        except RuntimeFailure as error:
-            raise ModelError(
-                f"{path} is not an ONNX model that can be loaded; it may be damaged or incomplete."
-            ) from error
+            self.metadata = _metadata(path, runtime.session)
+            outputs = {value.name for value in runtime.session.get_outputs()}
+        except (RuntimeFailure, UnicodeDecodeError) as error:  # the latter: a name or text in it is none
+            raise ModelError(unusable) from error
         self._runtimes: dict[Engine, Runtime] = {Engine(): runtime}
-        self.metadata = _metadata(path, runtime.session)
-        description = _Description.read(path, self.metadata, {value.name for value in runtime.session.get_outputs()})
+        description = _Description.read(path, self.metadata, outputs)
         self.name, self.threshold = description.name, description.threshold
         self.mean, self.variances = description.mean, description.variances
         self.format = description.format
@@ -142,9 +146,6 @@ def load_model(model: str | Path | None = None) -> Model:
         raise ModelError(f"The model {path} can't be read: {error.strerror or error}.") from error
     if not data:
         raise ModelError(f"The model {path} is empty (0 bytes).")
-    # A tensor stored outside the file has an entry "location", which would make a model file read others.
-    if b"\n\x08location" in data:
-        raise ModelError(f"{path} keeps its weights in another file, which is not allowed; export it as a single file.")
     return Model(path, data)
 
 
@@ -173,7 +174,7 @@ def _metadata(path: Path, session: Any) -> dict[str, Any]:
         raise ModelError(f"{path} is not a face detector of ours: its inputs or outputs are others.")
     try:
         metadata = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ModelError(f"{path} has damaged metadata: {error}.") from error
     if not isinstance(metadata, dict):
         raise ModelError(f"{path} has damaged metadata: not an object.")
@@ -205,6 +206,11 @@ class _Description:
             anchors = spec_from_json(metadata["anchors"])
             if len(mean) != 3 or len(variances) != 2 or not 0 <= threshold <= 1 or not np.isfinite(mean).all():
                 raise ValueError("mean, variances or threshold are out of range")
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise ModelError(f"{path} has metadata that can't be used: {error}.") from error
-        return cls(number, str(metadata.get("name", path.stem)), threshold, mean, variances, anchors)
+        return cls(number, _line(str(metadata.get("name") or path.stem)), threshold, mean, variances, anchors)
+
+
+def _line(text: str) -> str:
+    """A name from the file, fit for the window's status line."""
+    return "".join(letter for letter in text if letter.isprintable())[:60]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,15 @@ _ORT_ERRORS: tuple[type[Exception], ...] = (
 )
 
 
+def _trust(_: bytes) -> str | None:
+    return None
+
+
+check_file: Callable[[bytes], str | None] = _trust
+"""Looks into a file before the runtime does: why it must not be loaded, as the end of the sentence "it ...", or None.
+Whoever lets people open files from anywhere lends one that refuses what would crash the runtime or fill the memory."""
+
+
 @dataclass(frozen=True)
 class Grids:
     """Feature cells of one attention layer. query, key: (height, width) of the grid, in cells."""
@@ -58,13 +68,20 @@ class ModelFile:
         data = _read(path)
         self.sha256 = hashlib.sha256(data).hexdigest()
         self._data = data
+        problem = check_file(data)
+        if problem is not None:
+            raise GalleryError(f"{path} is not loaded, as it {problem}.")
         self._session = _open_session(path, data)
-        self.inputs = {
-            value.name: len(value.shape)
-            for value in (*self._session.get_inputs(), *self._session.get_overridable_initializers())
-        }
-        self.outputs = [value.name for value in self._session.get_outputs()]
-        self.metadata = _metadata(path, self._session.get_modelmeta().custom_metadata_map.get(METADATA_KEY))
+        try:
+            self.inputs = {
+                value.name: len(value.shape)
+                for value in (*self._session.get_inputs(), *self._session.get_overridable_initializers())
+            }
+            self.outputs = [value.name for value in self._session.get_outputs()]
+            text = self._session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
+        except UnicodeDecodeError as error:
+            raise GalleryError(f"{path} is not an ONNX model that can be used; a name in it is damaged.") from error
+        self.metadata = _metadata(path, text)
         self.name = str(self.metadata.get("name") or path.stem)
         self.grids = _grids(path, self.metadata)
 
@@ -137,7 +154,7 @@ def _metadata(path: Path, text: str | None) -> dict[str, Any]:
         raise GalleryError(f"{path} is an ONNX model, but not a SAGAN of ours (it has no `{METADATA_KEY}` metadata).")
     try:
         metadata = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise GalleryError(f"{path} has damaged metadata: {error}.") from error
     if not isinstance(metadata, dict):
         raise GalleryError(f"{path} has damaged metadata: not an object.")
@@ -155,7 +172,7 @@ def _grids(path: Path, metadata: dict[str, Any]) -> list[Grids]:
     layers = metadata.get("attention_layers") or [metadata]
     try:
         grids = [Grids(_cells(layer["query_grid"]), _cells(layer["key_grid"])) for layer in layers]
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise GalleryError(f"{path} does not state the grids of its attention layers; export it again.") from error
     return grids
 

@@ -57,7 +57,10 @@ def open_source(spec: str) -> Source:
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", spec):
         if not spec.lower().startswith("file://"):
             return StreamSource(spec)
-        spec = url2pathname(urlsplit(spec).path)
+        try:
+            spec = url2pathname(urlsplit(spec).path)
+        except ValueError as error:  # such as file://[
+            raise SourceError(f"{spec} is not a valid address.") from error
     return _open_path(spec)
 
 

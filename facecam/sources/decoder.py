@@ -61,6 +61,9 @@ class Decoder:
             raise SourceError(f"{name} has no pictures in it, only other things such as sound.")
         self._stream = streams[0]
         codec = self._stream.codec_context
+        if codec is None:
+            self.close()
+            raise SourceError(f"{name} has pictures of a kind that can't be decoded here.")
         codec.thread_count = 1  # the other cores are not ours
         self._check(codec.width, codec.height)
         rate = self._stream.average_rate or self._stream.guessed_rate

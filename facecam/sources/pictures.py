@@ -19,6 +19,8 @@ PICTURE_SUFFIXES = frozenset(
 )
 _SLIDE_S = 2.0
 _MAX_BYTES = 1 << 30
+_MOST_FILES = 200_000
+"""Looked at in a folder and below it: the root of a disk would take minutes."""
 
 
 def read_picture(path: Path) -> npt.NDArray[np.uint8]:
@@ -139,14 +141,20 @@ class FolderSource:
 def list_files(folder: Path, suffixes: frozenset[str]) -> list[Path]:
     """Files below `folder` with one of the suffixes, in natural order (2 before 10); hidden ones are left out."""
     found = []
+    seen = 0
     try:
         next(os.scandir(folder), None)  # os.walk would hide that the folder itself can't be read
     except OSError as error:
         raise SourceError(f"The folder {folder} can't be read: {error.strerror or error}.") from error
     for root, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
+        seen += 1 + len(names)
+        if seen > _MOST_FILES:
+            raise SourceError(f"The folder {folder} holds more than {_MOST_FILES:,} files; name a smaller one in it.")
         found += [
-            Path(root, name) for name in names if Path(name).suffix.lower() in suffixes and not name.startswith(".")
+            Path(root, name)
+            for name in names
+            if os.path.splitext(name)[1].lower() in suffixes and not name.startswith(".")
         ]
     return sorted(found, key=lambda path: [_natural(part) for part in path.relative_to(folder).parts])
 

@@ -36,8 +36,11 @@ def short_name(spec: str) -> str:
     if spec in (AUTO, DEMO):
         return {AUTO: "Automatic", DEMO: "Demo"}[spec]
     if "://" in spec:
-        parts = urlsplit(spec)
-        return f"{parts.hostname or ''}{parts.path}"
+        try:
+            parts = urlsplit(spec)
+            return f"{parts.hostname or ''}{parts.path}"
+        except ValueError:  # such as http://[, which opening it will tell
+            return spec
     if spec.isdecimal() or spec.startswith("camera:"):
         return f"Camera {spec.rpartition(':')[2]}"
     return Path(spec).name or spec

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +11,15 @@ import numpy.typing as npt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from facecam import onnx_check
 from facecam.opencv import cv2
 from facecam.ui.commands import Menu, command, set_menu
 from facecam.ui.tabs import Tab
+from sagan_gallery import model_file
 from sagan_gallery.errors import GalleryError
 from sagan_gallery.ui.panel import GalleryPanel
+
+model_file.check_file = partial(onnx_check.problem, operators=onnx_check.GENERATOR_OPERATORS)
 
 Picture = npt.NDArray[np.uint8]
 

@@ -1,0 +1,204 @@
+"""Damaged input for the fuzzer: small whole files of every kind, and ways to damage them. Same seed, same case."""
+
+from __future__ import annotations
+
+import io
+import json
+import random
+import string
+from collections.abc import Callable
+from pathlib import Path
+
+import av
+import numpy as np
+from PIL import Image
+
+_PICTURES = {
+    "JPEG": ".jpg",
+    "PNG": ".png",
+    "BMP": ".bmp",
+    "TIFF": ".tif",
+    "WEBP": ".webp",
+    "PPM": ".ppm",
+    "JPEG2000": ".jp2",
+}
+_VIDEOS = {".mp4": "mpeg4", ".mkv": "libx264", ".avi": "mjpeg", ".mov": "h264", ".webm": "libvpx", ".mpg": "mpeg2video"}
+_NUMBERS = (0, 1, -1, 2, 7, 127, 128, 255, 256, 32767, 32768, 65535, 65536, 2**31 - 1, -(2**31), 2**32 - 1, 2**63 - 1)
+
+
+def picture_seeds(random_: random.Random) -> list[tuple[str, bytes]]:
+    """(suffix, content) of whole pictures with noise and flat parts."""
+    seeds = []
+    for size, mode in (((64, 48), "RGB"), ((97, 33), "L"), ((31, 77), "RGBA"), ((40, 40), "P")):
+        pixels = np.frombuffer(random_.randbytes(size[0] * size[1] * 3), np.uint8).reshape(size[1], size[0], 3).copy()
+        pixels[: size[1] // 2] = 200
+        for kind, suffix in _PICTURES.items():
+            if mode in ("RGBA", "P") and kind in ("JPEG", "PPM", "JPEG2000"):
+                continue
+            buffer = io.BytesIO()
+            Image.fromarray(pixels).convert(mode).save(buffer, kind)
+            seeds.append((suffix, buffer.getvalue()))
+    return seeds
+
+
+def video_seeds(random_: random.Random) -> list[tuple[str, bytes]]:
+    """(suffix, content) of whole videos of 12 pictures, and of an animated GIF."""
+    pixels = np.frombuffer(random_.randbytes(64 * 48 * 3), np.uint8).reshape(48, 64, 3)
+    pictures = [np.roll(pixels, 4 * index, 1) for index in range(12)]
+    seeds = []
+    for suffix, codec in _VIDEOS.items():
+        buffer = io.BytesIO()
+        kind = {".mkv": "matroska", ".mpg": "mpeg"}.get(suffix, suffix[1:])
+        try:
+            with av.open(buffer, "w", kind) as container:
+                stream = container.add_stream(codec, rate=25)
+                stream.width, stream.height = 64, 48
+                stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
+                for picture in pictures:
+                    container.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), "rgb24")))
+                container.mux(stream.encode())
+        except (av.FFmpegError, ValueError):  # an FFmpeg without that encoder
+            continue
+        seeds.append((suffix, buffer.getvalue()))
+    buffer = io.BytesIO()
+    frames = [Image.fromarray(picture) for picture in pictures[:4]]
+    frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:])
+    return [*seeds, (".gif", buffer.getvalue())]
+
+
+def damaged(content: bytes, random_: random.Random, others: list[bytes]) -> bytes:
+    """The content with one to three kinds of damage."""
+    for _ in range(random_.randint(1, 3)):
+        content = random_.choice(_DAMAGES)(bytearray(content), random_, others)
+    return content
+
+
+def _cut(content: bytearray, random_: random.Random, _: list[bytes]) -> bytes:
+    return bytes(content[: random_.randint(0, len(content))])
+
+
+def _flip(content: bytearray, random_: random.Random, _: list[bytes]) -> bytes:
+    for _ in range(random_.choice((1, 1, 3, 10, 100))):
+        if content:
+            content[random_.randrange(len(content))] ^= 1 << random_.randrange(8)
+    return bytes(content)
+
+
+def _header(content: bytearray, random_: random.Random, _: list[bytes]) -> bytes:
+    for _ in range(random_.randint(1, 4)):
+        if content:
+            content[random_.randrange(min(len(content), 128))] = random_.choice((0, 1, 0x7F, 0x80, 0xFF))
+    return bytes(content)
+
+
+def _number(content: bytearray, random_: random.Random, _: list[bytes]) -> bytes:
+    size = random_.choice((1, 2, 4, 8))
+    value = random_.choice(_NUMBERS) & (256**size - 1)
+    at = random_.randrange(max(1, len(content)))
+    content[at : at + size] = value.to_bytes(size, random_.choice(("little", "big")))
+    return bytes(content)
+
+
+def _remove(content: bytearray, random_: random.Random, _: list[bytes]) -> bytes:
+    at = random_.randrange(max(1, len(content)))
+    del content[at : at + random_.choice((1, 4, 64, 1000))]
+    return bytes(content)
+
+
+def _repeat(content: bytearray, random_: random.Random, _: list[bytes]) -> bytes:
+    at = random_.randrange(max(1, len(content)))
+    part = content[at : at + random_.choice((1, 8, 200))]
+    return bytes(content[:at] + part * random_.choice((2, 20)) + content[at:])
+
+
+def _noise(content: bytearray, random_: random.Random, _: list[bytes]) -> bytes:
+    at = random_.randrange(max(1, len(content)))
+    noise = random_.randbytes(random_.choice((1, 16, 300)))
+    content[at : at + len(noise)] = noise
+    return bytes(content)
+
+
+def _splice(content: bytearray, random_: random.Random, others: list[bytes]) -> bytes:
+    other = random_.choice(others) if others else b""
+    return bytes(content[: random_.randint(0, len(content))] + other[random_.randint(0, len(other)) :])
+
+
+_DAMAGES: tuple[Callable[[bytearray, random.Random, list[bytes]], bytes], ...] = (
+    _cut, _flip, _flip, _header, _number, _number, _remove, _repeat, _noise, _splice,
+)  # fmt: skip
+
+
+# Settings and other JSON
+
+
+def damaged_settings(keys: list[str], random_: random.Random) -> bytes:
+    """A settings file with some of the keys that the window knows: whole with wild values, or damaged."""
+    values = {key: _wild(random_) for key in keys if random_.random() < 0.7}
+    text = json.dumps(values).encode()
+    return text if random_.random() < 0.6 else damaged(text, random_, [b"[{}]" * 50])
+
+
+def _wild(random_: random.Random) -> object:
+    letters = "".join(random_.choices(string.printable + "äλ\ud800\u202e\0", k=random_.choice((0, 1, 20, 3000))))
+    return random_.choice(
+        (
+            *(True, False, None, 0, -1, 1e308, -1e308, float("nan"), float("inf"), 10**400, 0.5, 2**63, -0.0),
+            *(letters, "true", "nan", "0", "auto", "demo", [1, 2], {"a": 1}, "../../etc/passwd", "http://["),
+            *("AdnQywADAAD" + "/" * 80, "A" * 101, "@ByteArray(x)", "!!python/object/apply:os.system"),
+        )
+    )
+
+
+# Addresses
+
+
+def damaged_url(port: int, random_: random.Random) -> str:
+    """An address that can't be had, or is none. Nothing in it points beyond this machine."""
+    scheme = random_.choice(
+        (
+            *("http", "https", "rtsp", "rtsps", "rtmp", "udp", "rtp", "srt", "ftp", "file", "HTTP", "concat", "data"),
+            *("pipe", "subfile", "crypto", "gopher", "javascript", "x-y+z", "1a", ""),
+        )
+    )
+    host = random_.choice(
+        ("127.0.0.1", "localhost", "[::1]", "", "[", "[::1", "]", "127.0.0.1@", "a:b@127.0.0.1", "%00")
+    )
+    at = random_.choice((f":{port}", ":1", ":0", ":99999", ":-1", ":x", "", ":"))
+    path = random_.choice(
+        ("", "/", "/x.mp4", "/" + "a" * 5000, "/%zz", "/\0", "/ä?q=\u202e#x", "/../..", "//", "?", "#", "/a b", "/\n")
+    )
+    if scheme in ("udp", "rtp", "srt"):  # these listen or wait instead of asking: nothing comes, which takes its time
+        at = ":99999"
+    return f"{scheme}{random_.choice(('://', '://', '://', ':', ':/', '//'))}{host}{at}{path}"
+
+
+def damaged_stream(
+    pictures: list[tuple[str, bytes]], videos: list[tuple[str, bytes]], random_: random.Random
+) -> tuple[bytes, str]:
+    """What a server sends, and what it says that it is."""
+    if random_.random() < 0.3:
+        _, content = random_.choice(videos)
+    else:
+        parts = []
+        for _ in range(random_.choice((1, 3, 20))):
+            _, picture = random_.choice(
+                [seed for seed in pictures if seed[0] == ".jpg"] if random_.random() < 0.9 else pictures
+            )
+            length = random_.choice((len(picture), len(picture), 0, -1, 2**31, 2**63, 10**30))
+            header = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {length}\r\n\r\n"
+            parts.append(header.encode() + picture + b"\r\n")
+        content = b"".join(parts)
+    kind = random_.choice(
+        (
+            *("multipart/x-mixed-replace; boundary=frame", "multipart/x-mixed-replace; boundary=--frame"),
+            *("multipart/x-mixed-replace", "video/mp4", "image/jpeg", "text/html", "application/octet-stream"),
+        )
+    )
+    return content if random_.random() < 0.2 else damaged(content, random_, [other for _, other in videos]), kind
+
+
+def write(folder: Path, name: str, content: bytes) -> Path:
+    """Writes a case's file, which is left there for whom the case fails."""
+    path = folder / name
+    path.write_bytes(content)
+    return path

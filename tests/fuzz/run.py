@@ -1,0 +1,236 @@
+"""The fuzzer: makes damaged input from a seed and feeds it to the program's own entry points, in worker processes.
+
+python -m tests.fuzz.run --cases 5000          # about 20 minutes; cases that fail are left in the folder it names
+python -m tests.fuzz.run --only model-123      # one case again, with its traceback
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import select
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.conftest import save_tiny_model
+from tests.fuzz import damage
+from tests.fuzz.models import damaged_model
+from tests.sagan_gallery.made import save_tiny_generator
+
+ROOT = Path(__file__).resolve().parents[2]
+MOST_CPU_S = 5.0
+MOST_WALL_S = 30.0
+"""Only what waits without computing gets there; a busy machine must not look like a hang."""
+MOST_GROWTH_MIB = 900.0
+SHARES = {"picture": 28, "video": 19, "model": 26, "generator": 6, "settings": 7, "stream": 7, "url": 7}
+
+
+@dataclass
+class Outcome:
+    """failures: name of the case and what went wrong; counts: by kind and outcome; slowest_s, longest_s: most CPU
+    time and most wall time of one."""
+
+    failures: list[tuple[str, str]] = field(default_factory=list)
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    slowest_s: float = 0.0
+    longest_s: float = 0.0
+    sentences: dict[str, set[str]] = field(default_factory=dict)
+
+
+class Worker:
+    """The process that runs the cases, started again after each that it did not survive."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[str] | None = None
+
+    def run(self, case: dict[str, Any]) -> dict[str, Any]:
+        """The worker's answer, or an outcome of "crash" or "hang"."""
+        process = self._process or self._start()
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            process.stdin.write(json.dumps(case) + "\n")
+            process.stdin.flush()
+        except BrokenPipeError:
+            return self._gone(process)
+        if not select.select([process.stdout], [], [], MOST_WALL_S)[0]:
+            self.close()
+            return {"outcome": "hang", "words": f"no answer within {MOST_WALL_S:.0f} s"}
+        line = process.stdout.readline()
+        return json.loads(line) if line else self._gone(process)
+
+    def _start(self) -> subprocess.Popen[str]:
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONFAULTHANDLER": "1"}
+        command = [sys.executable, "-m", "tests.fuzz.worker"]
+        loud = bool(os.environ.get("FUZZ_TRACEBACK"))
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=None if loud else subprocess.DEVNULL,
+        )  # fmt: skip
+        self._process = process
+        assert process.stdout is not None
+        if process.stdout.readline() != "ready\n":
+            raise RuntimeError("the worker does not start")
+        return process
+
+    def _gone(self, process: subprocess.Popen[str]) -> dict[str, Any]:
+        self._process = None
+        return {"outcome": "crash", "words": f"the process ended with {process.wait(30)}"}
+
+    def close(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(30)
+            self._process = None
+
+
+class Cases:
+    """Case `index` of a kind depends on the seed, the kind and the index alone."""
+
+    def __init__(self, seed: int, folder: Path) -> None:
+        self._seed, self._folder = seed, folder
+        random_ = random.Random(seed)
+        self._pictures, self._videos = damage.picture_seeds(random_), damage.video_seeds(random_)
+        self.model = save_tiny_model(folder / "tiny.onnx")
+        self._models = [self.model.read_bytes(), *(path.read_bytes() for path in _shipped("facecam"))]
+        self._generators = [save_tiny_generator(folder / "generator.onnx").read_bytes()]
+        self._keys = _settings_keys(str(self.model))
+
+    def make(self, kind: str, index: int, port: int) -> dict[str, Any]:
+        """The case, its file written."""
+        random_ = random.Random(f"{self._seed}-{kind}-{index}")
+        case: dict[str, Any] = {"kind": kind, "model": str(self.model)}
+        name = f"{kind}-{index}"
+        if kind == "url":
+            return {**case, "text": damage.damaged_url(port, random_)}
+        if kind in ("picture", "video"):
+            seeds = self._pictures if kind == "picture" else self._videos
+            suffix, content = random_.choice(seeds)
+            content = damage.damaged(content, random_, [other for _, other in seeds])
+        elif kind == "stream":
+            suffix, (content, case["content_type"]) = (
+                ".body",
+                damage.damaged_stream(self._pictures, self._videos, random_),
+            )
+            case["length"] = random_.choice((None, None, len(content), 0, 10**12))
+        elif kind == "settings":
+            suffix, content = ".json", damage.damaged_settings(self._keys, random_)
+        else:
+            seeds_of_models = self._models if kind == "model" else self._generators
+            whole = seeds_of_models[0] if random_.random() < 0.7 else random_.choice(seeds_of_models)
+            suffix, content = ".onnx", damaged_model(whole, random_)
+            if random_.random() < 0.2:
+                case["runtimes"] = ["onnxruntime", "openvino"]
+        return {**case, "path": str(damage.write(self._folder, name + suffix, content))}
+
+
+def _shipped(package: str) -> list[Path]:
+    return sorted((ROOT / "assets" / package).glob("*.onnx"))
+
+
+def _settings_keys(model: str) -> list[str]:
+    """What the window asks for at a start, so that new settings are fuzzed by themselves."""
+    code = (
+        "import sys\n"
+        "from facecam.ui import app\n"
+        "from facecam.ui.settings import MemoryStore, Settings\n"
+        "class Store(MemoryStore):\n"
+        "    def value(self, key):\n"
+        "        print(key)\n"
+        "application = app.make_application()\n"
+        "window = app.build_window('demo', Settings(Store()), model=sys.argv[1])\n"
+        "window.close()\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "QT_QPA_PLATFORM": "offscreen"}
+    done = subprocess.run(
+        [sys.executable, "-c", code, model], env=environment, capture_output=True, text=True, check=True
+    )
+    return sorted(set(done.stdout.split()))
+
+
+def fuzz(
+    cases: int, seed: int, folder: Path, only: str | None = None, kinds: list[str] | None = None, progress: bool = False
+) -> Outcome:
+    """Runs so many cases, shared out over the kinds. Files of cases that went well are removed."""
+    made, worker, outcome = Cases(seed, folder), Worker(), Outcome()
+    shares = {kind: share for kind, share in SHARES.items() if kind in (kinds or SHARES)}
+    total = sum(shares.values())
+    wanted = [(kind, index) for kind, share in shares.items() for index in range(max(1, cases * share // total))]
+    if only is not None:
+        kind, _, number = only.rpartition("-")
+        wanted = [(kind, int(number))]
+    start_s = time.perf_counter()
+    try:
+        for done, (kind, index) in enumerate(wanted):
+            case = made.make(kind, index, port=9)
+            answer = worker.run(case)
+            problem = _problem(answer)
+            outcome.counts[kind, answer["outcome"] if problem is None else "FAILED"] += 1
+            outcome.slowest_s = max(outcome.slowest_s, answer.get("cpu_s", 0.0))
+            outcome.longest_s = max(outcome.longest_s, answer.get("wall_s", 0.0))
+            if answer["outcome"] == "told":
+                outcome.sentences.setdefault(kind, set()).add(_general(answer["words"], case))
+            if problem is not None:
+                outcome.failures.append((f"{kind}-{index}", problem))
+                print(f"{kind}-{index}: {problem}", flush=True)
+                if answer.get("grown_mib", 0) > MOST_GROWTH_MIB:
+                    worker.close()  # the next one shall be judged by its own growth
+            elif "path" in case:
+                Path(case["path"]).unlink(missing_ok=True)
+            if progress and done % 250 == 249:
+                print(f"{done + 1} of {len(wanted)}, {time.perf_counter() - start_s:.0f} s", flush=True)
+    finally:
+        worker.close()
+    return outcome
+
+
+def _problem(answer: dict[str, Any]) -> str | None:
+    if answer["outcome"] not in ("fine", "told"):
+        return f"{answer['outcome']}: {answer['words'][:300]!r}"
+    if answer["cpu_s"] > MOST_CPU_S:
+        return f"took {answer['cpu_s']:.1f} s of CPU time ({answer['words'][:100]!r})"
+    if answer["grown_mib"] > MOST_GROWTH_MIB:
+        return f"took {answer['grown_mib']:.0f} MiB ({answer['words'][:100]!r})"
+    return None
+
+
+def _general(words: str, case: dict[str, Any]) -> str:
+    return words.replace(case.get("path") or case.get("text", ""), "…")[:160]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz.run", description=__doc__.splitlines()[0])
+    parser.add_argument("--cases", type=int, default=5000)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", metavar="KIND-NUMBER", help="one case, as it was named when it failed")
+    parser.add_argument("--kind", action="append", choices=SHARES, help="only this kind; may be given again")
+    options = parser.parse_args()
+    if options.only:
+        os.environ["FUZZ_TRACEBACK"] = "1"
+    folder = Path(tempfile.mkdtemp(prefix="facecam-fuzz-"))
+    outcome = fuzz(options.cases, options.seed, folder, options.only, options.kind, progress=True)
+    for (kind, what), count in sorted(outcome.counts.items()):
+        print(f"{kind:10} {what:8} {count}")
+    for kind, sentences in sorted(outcome.sentences.items()):
+        print(
+            f"{kind}: {len(sentences)} sentences, such as",
+            *sorted(sentences)[:: max(1, len(sentences) // 5)],
+            sep="\n    ",
+        )
+    print(
+        f"slowest {outcome.slowest_s:.2f} s of CPU time, {outcome.longest_s:.2f} s in all; "
+        f"{len(outcome.failures)} failures; files in {folder}"
+    )
+    return 1 if outcome.failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

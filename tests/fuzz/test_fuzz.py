@@ -1,0 +1,36 @@
+"""A few hundred cases of the fuzzer; `python -m tests.fuzz.run --cases 5000` runs as many as one likes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("resource", reason="the workers' limits are those of POSIX")
+pytest.importorskip("onnx")
+
+from tests.fuzz.run import SHARES, Worker, fuzz
+
+CASES = int(os.environ.get("FACECAM_FUZZ_CASES", "300"))
+SEED = int(os.environ.get("FACECAM_FUZZ_SEED", "1"))
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="ru_maxrss has another unit there")
+def test_damaged_input_is_told_in_one_sentence_and_crashes_nothing(tmp_path: Path) -> None:
+    outcome = fuzz(CASES, SEED, tmp_path)
+    assert outcome.failures == []
+    assert {kind for kind, _ in outcome.counts} == set(SHARES)
+    told = sum(count for (_, what), count in outcome.counts.items() if what == "told")
+    assert told > CASES / 3  # damage that nobody notices would test nothing
+
+
+def test_the_fuzzer_notices_a_crash_and_goes_on(tmp_path: Path) -> None:
+    worker = Worker()
+    try:
+        assert worker.run({"kind": "crash"})["outcome"] == "crash"
+        assert worker.run({"kind": "url", "text": "ftp://127.0.0.1/"})["outcome"] == "told"
+        assert worker.run({"kind": "no such kind"})["outcome"] == "KeyError"
+    finally:
+        worker.close()
