@@ -18,6 +18,7 @@ OPERATORS = frozenset(
         *("GlobalAveragePool", "HardSigmoid", "HardSwish", "Identity", "LeakyRelu", "MatMul", "Max", "MaxPool", "Min"),
         *("Mul", "Neg", "PRelu", "QLinearConv", "QuantizeLinear", "ReduceMean", "Relu", "Reshape", "Resize", "Shape"),
         *("Sigmoid", "Slice", "Softmax", "Split", "Sqrt", "Squeeze", "Sub", "Transpose", "Unsqueeze"),
+        "Upsample",
     )
 )
 """What detectors are made of. None of them has a body, and none reads anything but its inputs."""
@@ -27,6 +28,7 @@ _MAX_ELEMENTS = 64 << 20
 _LARGEST = 4096
 _LARGEST_SCALE = 16.0
 _POSITIVE = frozenset({"strides", "dilations", "group", "kernel_shape"})
+_SHRINKING = frozenset({"starts", "ends"})  # of Slice, which writes "to the end" as the largest number
 _FLOAT = 1
 _ITEM_BYTES = {1: 4, 2: 1, 3: 1, 4: 2, 5: 2, 6: 4, 7: 8, 9: 1, 10: 2, 11: 8, 12: 4, 13: 8, 16: 2}
 """Bytes of an element by ONNX's number of its type; texts and packed types are missing."""
@@ -100,7 +102,7 @@ class _Reader:
         if domain not in ("", "ai.onnx") or kind not in self._operators:
             name = _shown(f"{domain}.{kind}" if domain else kind)
             raise _Refused(f"uses the operator {name}, which no model of this program needs")
-        if kind == "Resize":
+        if kind in ("Resize", "Upsample"):
             self._scales.update(inputs[1:3])
         for attribute in attributes:
             self._attribute(attribute)
@@ -116,7 +118,7 @@ class _Reader:
                 self._tensor(_bytes(value))
             elif number in (6, 10, 11, 14, 15, 22, 23):
                 raise _Refused("holds networks within the network")
-        for entry in numbers:
+        for entry in () if name in _SHRINKING else numbers:
             if not (1 if name in _POSITIVE else -_LARGEST) <= entry <= _LARGEST:
                 raise _Refused(f"asks for {_shown(name)} of {entry}")
 

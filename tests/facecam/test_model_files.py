@@ -98,3 +98,78 @@ def test_a_network_that_returns_nonsense_gives_no_boxes(tmp_path, tiny_model):
         found = FaceDetector(tmp_path / "wild.onnx").detect(frame)
         assert np.isfinite(found.boxes).all()
         assert found.boxes.size == 0 or (found.boxes.min() >= 0 and found.boxes.max() <= 64)
+
+
+# Files that mean harm are refused before a runtime sees them
+
+
+def changed(tmp_path, tiny_model, change):
+    onnx = pytest.importorskip("onnx")
+    model = onnx.load(str(tiny_model))
+    change(onnx, model.graph)
+    onnx.save(model, str(tmp_path / "changed.onnx"))
+    return tmp_path / "changed.onnx"
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value", "words"),
+    [("strides", [0, 0], "strides of 0"), ("pads", [2**40] * 4, "pads of"), ("group", -1, "group of -1")],
+)
+def test_numbers_out_of_bounds(tmp_path, tiny_model, attribute, value, words):
+    def change(onnx, graph):
+        conv = graph.node[0]
+        kept = [entry for entry in conv.attribute if entry.name != attribute]
+        del conv.attribute[:]
+        conv.attribute.extend([*kept, onnx.helper.make_attribute(attribute, value)])
+
+    refused(changed(tmp_path, tiny_model, change), words)
+
+
+@pytest.mark.parametrize("operator", ["Loop", "Expand", "ConstantOfShape", "NoSuchOperator"])
+def test_operators_that_no_detector_needs(tmp_path, tiny_model, operator):
+    def change(onnx, graph):
+        graph.node.insert(0, onnx.helper.make_node(operator, ["image"], ["other"]))
+
+    refused(changed(tmp_path, tiny_model, change), f"the operator {operator}")
+
+
+def test_operators_of_someone_else(tmp_path, tiny_model):
+    def change(onnx, graph):
+        graph.node[0].domain = "evil"
+
+    refused(changed(tmp_path, tiny_model, change), "the operator evil.Conv")
+
+
+def test_weights_that_claim_terabytes(tmp_path, tiny_model):
+    def change(onnx, graph):
+        graph.initializer[0].dims[0] = 2**40
+
+    refused(changed(tmp_path, tiny_model, change), "impossible size")
+
+
+def test_maps_that_grow_without_measure(tmp_path, tiny_model):
+    def change(onnx, graph):
+        scales = np.array([1, 1, 1e5, 1e5], np.float32)
+        graph.initializer.append(onnx.numpy_helper.from_array(scales, "scales"))
+        graph.node.insert(0, onnx.helper.make_node("Resize", ["image", "", "scales"], ["large"]))
+
+    refused(changed(tmp_path, tiny_model, change), "enlarges")
+
+
+def test_a_file_of_many_small_parts_is_given_up_soon(tmp_path):
+    path = tmp_path / "parts.onnx"
+    path.write_bytes(b"\x08\x01" * 3_000_000)
+    refused(path, "too many parts")
+
+
+def test_the_check_lets_the_shipped_models_pass():
+    from facecam import onnx_check
+    from facecam.resources import asset, shipped_models
+
+    for name in shipped_models():
+        assert onnx_check.problem(asset(f"{name}.onnx").read_bytes()) is None
+
+
+def test_errors_stay_one_line_of_readable_length(tmp_path):
+    assert str(ModelError("a\nb\x1b[31mc\u202ed")) == "a\\nb\\x1b[31mc\\u202ed"
+    assert len(str(ModelError("x" * 10_000))) <= 600
