@@ -7,24 +7,27 @@ import numpy.typing as npt
 
 from facecam.boxes import Detections
 from facecam.opencv import cv2
+from facecam.palette import bgr, label
 
-_COLOUR = (80, 220, 60)  # BGR
 _OUTLINE = (0, 0, 0)
 
 
 def draw_detections(image: npt.NDArray[np.uint8], detections: Detections) -> npt.NDArray[np.uint8]:
-    """A copy of `image` (H, W, 3) uint8 BGR with a box and its score for each face; lines suit the picture's size."""
+    """A copy of `image` (H, W, 3) uint8 BGR with a box for each face, its score and number; lines suit the picture's
+    size."""
     drawn = image.copy()
     line = max(1, round(max(image.shape[:2]) / 400))
     text_scale = max(0.35, line * 0.25)
-    for box, score in zip(detections.boxes, detections.scores, strict=True):
+    numbers = [0] * len(detections) if detections.ids is None else detections.ids.tolist()
+    for box, score, number in zip(detections.boxes, detections.scores, numbers, strict=True):
+        colour = bgr(number)
         x1, y1, x2, y2 = (round(float(value)) for value in box)
         cv2.rectangle(drawn, (x1, y1), (x2, y2), _OUTLINE, line + 2)
-        cv2.rectangle(drawn, (x1, y1), (x2, y2), _COLOUR, line)
-        text = f"{score:.2f}"
+        cv2.rectangle(drawn, (x1, y1), (x2, y2), colour, line)
+        text = label(number, score)
         (_, text_height), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, text_scale, line)
         above = y1 - line - 2
         at = (x1, above if above > text_height else min(y2 + text_height + line + 3, image.shape[0] - 2))
         cv2.putText(drawn, text, at, cv2.FONT_HERSHEY_SIMPLEX, text_scale, _OUTLINE, line + 2, cv2.LINE_AA)
-        cv2.putText(drawn, text, at, cv2.FONT_HERSHEY_SIMPLEX, text_scale, _COLOUR, line, cv2.LINE_AA)
+        cv2.putText(drawn, text, at, cv2.FONT_HERSHEY_SIMPLEX, text_scale, colour, line, cv2.LINE_AA)
     return drawn

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPixmap
 
+from facecam.palette import colour_of, label
 from facecam.ui import theme
 
 Array = npt.NDArray[np.float32]
@@ -48,7 +49,7 @@ def paint_boxes(
     painter.save()
     painter.scale(1 / ratio, 1 / ratio)  # in the screen's pixels lines are sharp at any scaling
     painter.setPen(Qt.PenStyle.NoPen)
-    kinds = [0] * len(rows) if ids is None else [track_colour(number) for number in ids.tolist()]
+    kinds = [0] * len(rows) if ids is None else [colour_of(number) for number in ids.tolist()]
     for kind in sorted(set(kinds)):
         own = [row for row, its_kind in zip(rows, kinds, strict=True) if its_kind == kind]
         _paint_frames(painter, own, theme.TRACK_COLOURS[kind], ratio)
@@ -58,13 +59,7 @@ def paint_boxes(
     for index, (box, score) in enumerate(zip(boxes.tolist(), scores.tolist(), strict=True)):
         if index == under_cursor or (all_scores and box[2] - box[0] >= SCORE_FROM_PX):
             number = 0 if ids is None else int(ids[index])
-            text = f"#{number}  {score:.2f}" if number else f"{score:.2f}"
-            _paint_label(painter, box[0], box[1], text, room)
-
-
-def track_colour(number: int) -> int:
-    """Which of the theme's colours for tracks a face of that number has; one without a number (0) has the first."""
-    return max(0, number - 1) % len(theme.TRACK_COLOURS)
+            _paint_label(painter, box[0], box[1], label(number, score), room)
 
 
 def _paint_frames(painter: QPainter, rows: list[list[int]], colour: QColor, ratio: float) -> None:

@@ -10,6 +10,8 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import QApplication
 
+from facecam.palette import BOX_COLOURS
+
 SPACE = 8
 """Spacing, logical pixels: distances in the window are multiples of it."""
 COLUMN_WIDTH = 32 * SPACE
@@ -20,10 +22,10 @@ ACCENT_DARK = QColor("#27b89d")
 ON_ACCENT_LIGHT = QColor("#ffffff")
 ON_ACCENT_DARK = QColor("#06231d")
 """Text on the accent colour."""
-BOX = QColor("#3df0cf")
+BOX = QColor(BOX_COLOURS[0])
 """Boxes on pictures: the accent's hue, as bright as it gets, opposite to skin tones."""
-TRACK_COLOURS = (BOX, *map(QColor, ("#ffc145", "#ff7ac6", "#7cc4ff", "#d8f25c", "#c8a2ff", "#ff9466")))
-"""Boxes of faces that are followed, by number: a single person's is the colour of all boxes."""
+TRACK_COLOURS = tuple(map(QColor, BOX_COLOURS))
+"""Boxes of faces that are followed, by number: a single person's has the colour of all boxes."""
 BOX_UNDER_CURSOR = QColor("#ffffff")
 BOX_EDGE = QColor("#0d2622")
 """Keeps boxes visible on bright ground. Opaque, because a translucent edge takes eight times as long to paint."""
