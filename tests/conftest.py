@@ -83,6 +83,9 @@ def _own_places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
             folder = str(tmp_path_factory.mktemp(kind))
             patch.setenv(f"XDG_{variable}_HOME", folder)  # for the processes that tests start
             patch.setattr(f"platformdirs.user_{kind}_dir", lambda *_, folder=folder, **__: folder)
+        for kind in ("videos", "pictures"):
+            folder = str(tmp_path_factory.mktemp(kind))
+            patch.setattr(f"platformdirs.user_{kind}_dir", lambda folder=folder: folder)
         yield
 
 

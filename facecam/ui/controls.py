@@ -83,6 +83,8 @@ class LiveControls(QWidget):
         layout.addWidget(Heading("Source"))
         layout.addWidget(self.source)
         layout.addWidget(self.start_button)
+        self._actions = QVBoxLayout()
+        layout.addLayout(self._actions)
         layout.addSpacing(2 * SPACE)
         layout.addLayout(threshold_row)
         layout.addWidget(self.threshold)
@@ -107,6 +109,10 @@ class LiveControls(QWidget):
         for button in (self.start_button, self.full_screen_button):
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.set_running(False)
+
+    def add_actions(self, buttons: QWidget) -> None:
+        """A row of buttons below Start."""
+        self._actions.addWidget(buttons)
 
     def add_view_switch(self, switch: QCheckBox) -> None:
         """One more switch for how the picture is shown."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
 
@@ -55,6 +57,12 @@ def play_icon(colour: QColor) -> QIcon:
 def stop_icon(colour: QColor) -> QIcon:
     """A square."""
     return _glyph(colour, [QPointF(3.5, 3.5), QPointF(12.5, 3.5), QPointF(12.5, 12.5), QPointF(3.5, 12.5)])
+
+
+def record_icon(colour: QColor) -> QIcon:
+    """A dot."""
+    turns = [math.tau * step / 24 for step in range(24)]
+    return _glyph(colour, [QPointF(8 + 5 * math.cos(turn), 8 + 5 * math.sin(turn)) for turn in turns])
 
 
 def _glyph(colour: QColor, corners: list[QPointF]) -> QIcon:

@@ -26,6 +26,7 @@ from facecam.ui.graphs_area import GraphsArea
 from facecam.ui.picture import PictureView
 from facecam.ui.pictures import Pictures
 from facecam.ui.privacy_section import PrivacySection
+from facecam.ui.recording_section import RecordingBadge, RecordingSection
 from facecam.ui.session import LiveSession, Phase
 from facecam.ui.settings import Settings
 from facecam.ui.stage import Action, StageMessage, StagePanel
@@ -33,6 +34,7 @@ from facecam.ui.tabs import Tab
 from facecam.ui.theme import SPACE
 from facecam.ui.tracking_section import TrackingSection
 from facecam.ui.widgets import StatusLine
+from facecam.ui.wording import sentence
 
 FIGURES_EVERY_MS = 500
 """Figures that change more often can't be read."""
@@ -92,13 +94,15 @@ class LiveTab(Tab):
         self.detection = DetectionSection(self._session, self._settings)
         self.tracking = TrackingSection(self._session, self._settings)
         self.privacy = PrivacySection(self._session, self._settings)
+        self.recording = RecordingSection(self._session, self._settings)
         self.compare = CompareSection(self._session, self._settings, self.picture, self._load_second)
-        return [self.detection, self.tracking, self.privacy, self.compare]
+        return [self.detection, self.tracking, self.privacy, self.recording, self.compare]
 
     def _lay_out(self) -> None:
         over = QVBoxLayout(self.picture)  # a child of the picture, so that what is dropped on it reaches the picture
         over.setContentsMargins(0, 0, 0, 0)
         over.addWidget(self.panel)
+        self.badge = RecordingBadge(self.picture, self.recording.saving)
         upper = QHBoxLayout()
         upper.setSpacing(0)
         left = QVBoxLayout()
@@ -115,6 +119,7 @@ class LiveTab(Tab):
         layout.setSpacing(0)
         layout.addLayout(upper, 1)
         layout.addWidget(self.status)
+        self.controls.add_actions(self.recording.buttons)
         for switch in (self.privacy.on, self.graphs.on):
             self.controls.add_view_switch(switch)
         for section in self.sections:
@@ -156,6 +161,7 @@ class LiveTab(Tab):
         self.compare.picture.dropped.connect(self.open)
         self.compare.picture.double_clicked.connect(self.toggle_full_screen)
         self.compare.switched.connect(self.pictures.compare)
+        self.recording.saving.changed.connect(self._refresh_status)
         self.detection.threshold_reset.connect(self._reset_threshold)
 
     def _take_settings(self, threshold: float | None) -> None:
@@ -321,11 +327,15 @@ class LiveTab(Tab):
             self.picture.set_figures(figures, live_words.figures_help(still))
         elif self._phase is not Phase.RUNNING:
             self.picture.set_figures([])
-        self.status.say(live_words.status(self._session, self._spec, self._view))
+        self._refresh_status()
         if self._phase is Phase.RECONNECTING:
             self._refresh_stage()
         for part in self.parts:
             part.refresh()
+
+    def _refresh_status(self) -> None:
+        status = live_words.status(self._session, self._spec, self._view)
+        self.status.say(sentence(self.recording.saving.words, status))
 
     def _refresh_stage(self) -> None:
         message = self._stage_message()
@@ -380,4 +390,7 @@ class LiveTab(Tab):
 
     def close_down(self, timeout_s: float) -> bool:
         self._figures_timer.stop()
-        return self._session.close(timeout_s)
+        end_s = time.perf_counter() + timeout_s
+        self.recording.saving.end()
+        closed = self._session.close(timeout_s)
+        return self.recording.saving.close(max(0.2, end_s - time.perf_counter())) and closed

@@ -88,7 +88,8 @@ def status(session: LiveSession, spec: str, view: View | None) -> str:
     if phase is Phase.FAILED:
         return f"{name(session, spec)} · failed"
     if phase is Phase.RECONNECTING:
-        return sentence(name(session, spec), *reconnecting(session.trouble), reconnected(session.stats()))
+        reason, when = reconnecting(session.trouble)
+        return sentence(name(session, spec), when, reason, reconnected(session.stats()))
     if view is None:
         return f"{name(session, spec)} · waiting for the first picture"
     frame = view.detected_frame
