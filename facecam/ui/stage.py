@@ -80,6 +80,7 @@ class StagePanel(QWidget):
     def show_message(self, message: StageMessage | None, over_picture: bool = False) -> None:
         """Shows a message, or hides with None. Over a picture there is no sign: two faces are one too many."""
         same = message == self._message
+        before = self._message.actions if self._message is not None else None
         self._sign.setVisible(not over_picture)
         self._message = message
         self.setVisible(message is not None)
@@ -89,6 +90,9 @@ class StagePanel(QWidget):
         self._text.setText(message.text)
         self._text.setVisible(bool(message.text))
         self._wrap()
+        self.setAccessibleName(f"{message.title}. {message.text}")
+        if message.actions == before:
+            return  # a button must not vanish under the mouse because seconds are counted above it
         while (item := self._buttons.takeAt(0)) is not None:
             button = item.widget()
             if button is not None:
@@ -96,7 +100,6 @@ class StagePanel(QWidget):
                 button.deleteLater()
         for index, action in enumerate(message.actions):
             self._buttons.addWidget(_stage_button(action, index == 0))
-        self.setAccessibleName(f"{message.title}. {message.text}")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -40,8 +40,14 @@ def tab(qtbot: QtBot, server: MjpegServer, sources: object, make_window: MakeWin
     return tab
 
 
-def button(tab: LiveTab, label: str) -> QPushButton:
-    return next(b for b in tab.panel.findChildren(QPushButton) if b.text() == label and b.isVisible())
+def press(qtbot: QtBot, tab: LiveTab, label: str) -> None:
+    """Presses the stage's button with that label, as soon as it is there."""
+
+    def found() -> list[QPushButton]:
+        return [b for b in tab.panel.findChildren(QPushButton) if b.text() == label and b.isVisible()]
+
+    qtbot.waitUntil(lambda: len(found()) == 1, timeout=5000)
+    QTest.mouseClick(found()[0], Qt.MouseButton.LeftButton)
 
 
 def says(qtbot: QtBot, tab: LiveTab, title: str) -> None:
@@ -74,11 +80,11 @@ def test_try_now_and_stop(qtbot: QtBot, tab: LiveTab, server: MjpegServer, monke
     server.mode = "drop"
     says(qtbot, tab, r"Reconnecting in \d\d s")
     server.mode = "send"
-    QTest.mouseClick(button(tab, "Try now"), Qt.MouseButton.LeftButton)
+    press(qtbot, tab, "Try now")
     qtbot.waitUntil(lambda: not tab.panel.isVisible(), timeout=10_000)
     server.mode = "drop"
     says(qtbot, tab, r"Reconnecting in \d\d s")
-    QTest.mouseClick(button(tab, "Stop"), Qt.MouseButton.LeftButton)
+    press(qtbot, tab, "Stop")
     says(qtbot, tab, "Ready")
 
 
