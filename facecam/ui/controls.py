@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
-    QApplication,
     QCheckBox,
     QHBoxLayout,
     QLabel,
@@ -16,7 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from facecam.ui import icons
+from facecam.ui.buttons import show_start
 from facecam.ui.chooser import SourceChooser
 from facecam.ui.folds import Fold, ScrollColumn, Section
 from facecam.ui.theme import COLUMN_WIDTH, SPACE, tabular
@@ -129,17 +127,8 @@ class LiveControls(QWidget):
     def set_running(self, running: bool) -> None:
         """Whether the button starts or stops. Start carries the accent colour: it is what to do next."""
         self._running = running
-        own = QApplication.palette()
-        palette = QPalette()
-        text = own.color(QPalette.ColorRole.ButtonText)
-        if not running:
-            text = own.color(QPalette.ColorRole.HighlightedText)
-            palette.setColor(QPalette.ColorRole.Button, own.color(QPalette.ColorRole.Highlight))
-            palette.setColor(QPalette.ColorRole.ButtonText, text)
         button = self.start_button
-        button.setPalette(palette)
-        button.setIcon(icons.stop_icon(text) if running else icons.play_icon(text))
-        button.setText("Stop" if running else "Start")
+        show_start(button, running, "Start", "Stop")
         button.setToolTip("Stops the source and releases it (Space)" if running else "Starts the source (Space)")
 
     def changeEvent(self, event: QEvent) -> None:

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import sys
-import tempfile
+import json
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
-from PySide6.QtCore import QProcess
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QGuiApplication
-from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QProgressBar, QPushButton, QTextBrowser, QVBoxLayout
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout
 
+from facecam.bench.card import save_card
+from facecam.bench.report import load, markdown
+from facecam.errors import FacecamError
 from facecam.ui.commands import Menu, command
+from facecam.ui.speed_controls import SpeedControls
+from facecam.ui.speed_process import BenchProcess
+from facecam.ui.speed_result import ResultView
 from facecam.ui.tabs import Tab
 from facecam.ui.theme import SPACE
 from facecam.ui.widgets import StatusLine
 
-STEPS = 5
-"""Sentences that `facecam bench` writes to stderr while it works."""
-
-_WELCOME = """
-### How fast is this machine?
-
-Measures the detector on one core: both runtimes where installed, 0 to 200 faces, four sizes. It takes about
-half a minute. Close other programs first: where they take the core away, there is no verdict, and it says why.
-"""
+_JSON, _PNG, _ONNX = "Results (*.json)", "Pictures (*.png)", "Models (*.onnx)"
 
 
 class SpeedTab(Tab):
@@ -42,149 +39,177 @@ class SpeedTab(Tab):
         program: list[str] | None = None,
     ) -> None:
         super().__init__()
-        self._program = program or [sys.executable, "-m", "facecam"]
         self._arguments, self._pause = arguments, pause
         self._resume: Callable[[], None] | None = None
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
-        self._process: QProcess | None = None
-        self._steps = 0
-        self._errors = ""
-        self._cancelled = False
-        self.markdown = ""
-
-        self.start_button = QPushButton("Measure")
-        self.start_button.clicked.connect(self.toggle)
-        self.seconds = QDoubleSpinBox()
-        self.seconds.setRange(1, 60)
-        self.seconds.setDecimals(0)
-        self.seconds.setValue(5)
-        self.seconds.setSuffix(" s a run")
-        self.seconds.setToolTip("Length of each of the four runs: longer ones show whether the processor slows down")
-        self.seconds.setAccessibleName("Seconds of each run")
-        self.copy_button = QPushButton("Copy")
-        self.copy_button.setToolTip("Copies the result as Markdown (Ctrl+C)")
-        self.copy_button.clicked.connect(self.copy)
-        self.progress = QProgressBar()
-        self.progress.setRange(0, STEPS)
-        self.progress.setTextVisible(False)
-        self.progress.setAccessibleName("Progress")
-        self.text = QTextBrowser()
-        self.text.setAccessibleName("Result")
-        self.text.setMarkdown(_WELCOME)
+        self.process = BenchProcess(program, self)
+        self.process.progressed.connect(self._progressed)
+        self.process.measured.connect(self._measured)
+        self.process.failed.connect(self._end)
+        self.view = ResultView()
+        self.controls = SpeedControls()
         self.status = StatusLine()
+        controls = self.controls
+        controls.start_stop.connect(self.toggle)
+        controls.copy.connect(self.copy)
+        controls.add_model.connect(self.ask_model)
+        controls.open_result.connect(self.ask_open)
+        controls.save_result.connect(self.ask_save)
+        controls.save_card.connect(self.ask_card)
+        controls.compare.connect(self.ask_compare)
 
-        bar = QHBoxLayout()
-        bar.setSpacing(SPACE)
-        for widget in (self.start_button, self.seconds, self.copy_button):
-            bar.addWidget(widget)
-        bar.addSpacing(2 * SPACE)
-        bar.addWidget(self.progress, 1000)
-        bar.addStretch(1)  # keeps the buttons' size while there is no progress to show
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(2 * SPACE, 2 * SPACE, 2 * SPACE, SPACE)
-        layout.setSpacing(SPACE)
-        layout.addLayout(bar)
-        layout.addWidget(self.text, 1)
-        layout.addWidget(self.status)
-        self._measure = command(self, "Measure, or cancel", ["Space"], self.toggle)
-        self._copy = command(self, "Copy the result", ["Ctrl+C"], self.copy, Menu.EDIT)
+        left = QVBoxLayout()
+        left.setContentsMargins(2 * SPACE, 2 * SPACE, SPACE, SPACE)
+        left.setSpacing(SPACE)
+        left.addWidget(self.view, 1)
+        left.addWidget(self.status)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(left, 1)
+        layout.addWidget(self.controls)
+        self._commands = [
+            command(self, "Measure, or cancel", ["Space"], self.toggle),
+            command(self, "Compare with a model…", [], self.ask_model),
+            command(self, "Copy the result", ["Ctrl+C"], self.copy, Menu.EDIT),
+            command(self, "Open a result…", ["Ctrl+O"], self.ask_open, Menu.FILE),
+            command(self, "Save the result…", ["Ctrl+S"], self.ask_save, Menu.FILE),
+            command(self, "Save the result as a picture…", ["Ctrl+Shift+S"], self.ask_card, Menu.FILE),
+            command(self, "Compare with a result…", [], self.ask_compare, Menu.FILE),
+        ]
         self._show_state("Ready. Space starts.")
 
     def commands(self) -> list[QAction]:
-        return [self._measure, self._copy]
+        return self._commands
 
     def close_down(self, timeout_s: float) -> bool:
-        self._cancelled = True
         self._resume = None
-        if self._process is None:
-            return True
-        process = self._process
-        process.kill()
-        return process.waitForFinished(int(1000 * timeout_s))
+        return self.process.close(timeout_s)
 
     @property
     def running(self) -> bool:
         """Whether a measurement is under way."""
-        return self._process is not None
+        return self.process.running
 
     def toggle(self) -> None:
         """Starts a measurement, or cancels the one under way."""
-        if self._process is not None:
-            self._cancelled = True
-            self._process.kill()
+        if self.running:
+            self.process.cancel()
             return
-        self._folder = tempfile.TemporaryDirectory(prefix="facecam-bench-")
-        self._steps, self._errors, self._cancelled = 0, "", False
         self._resume = self._pause()
-        process = self._process = QProcess(self)
-        process.readyReadStandardError.connect(self._read_progress)
-        process.finished.connect(self._finished)
-        process.errorOccurred.connect(self._failed)
-        command, *first = self._program
-        out = ["--seconds", f"{self.seconds.value():.0f}", "--markdown", str(self._result)]
-        process.start(command, [*first, "bench", *self._arguments, *out])
-        self._show_state("Starting…")
+        self.controls.progress.setRange(0, 0)
+        self.process.start([*self._arguments, *self.controls.arguments()])
+        if self.running:
+            self._show_state("Starting…")
+
+    # -- what is done with a result
+
+    def show_result(self, result: dict[str, Any]) -> None:
+        """Shows a result, measured or from a file."""
+        self.view.show_result(result)
+        self._show_state(f"Measured {result['started'].replace('T', ' ')[:16]} UTC.")
 
     def copy(self) -> None:
         """The result as Markdown, for the clipboard."""
-        if self.markdown:
-            QGuiApplication.clipboard().setText(self.markdown)
-            self.status.say("Copied.")
+        if self.view.result is not None:
+            QGuiApplication.clipboard().setText(markdown(self.view.result))
+            self.status.say("Copied as Markdown.")
 
-    @property
-    def _result(self) -> Path:
-        assert self._folder is not None
-        return Path(self._folder.name) / "result.md"
+    def open(self, path: Path) -> None:
+        """Shows the result of a file."""
+        if (result := self._load(path)) is not None:
+            self.show_result(result)
 
-    def _read_progress(self) -> None:
-        assert self._process is not None
-        for line in bytes(self._process.readAllStandardError().data()).decode("utf-8", "replace").splitlines():
-            if line.endswith("…"):
-                self._steps += 1
-                self._show_state(line)
-            elif line.strip():
-                self._errors = line.strip()
+    def compare(self, path: Path) -> None:
+        """Puts the result of a file beside the one that is shown."""
+        if self.view.result is not None and (other := self._load(path)) is not None:
+            self.view.compare_with(other, path.name)
+            self.status.say(f"Compared with {path.name}.")
 
-    def _failed(self, error: QProcess.ProcessError) -> None:
-        if error == QProcess.ProcessError.FailedToStart:
-            self._end("The benchmark can't be started.")
-
-    def _finished(self, code: int, _how: object) -> None:
-        if self._process is None:
-            return
-        self._read_progress()
-        if self._cancelled:
-            self._end("Cancelled.")
+    def save(self, path: Path) -> None:
+        """Writes the result: as a picture if the name ends in .png, as JSON otherwise."""
+        result = self.view.result
+        if result is None:
             return
         try:
-            self.markdown = self._result.read_text(encoding="utf-8") if code == 0 else ""
-        except OSError:
-            self.markdown = ""
-        if self.markdown:
-            self.text.setMarkdown(self.markdown)
-            self._end("Measured.")
+            if path.suffix.lower() == ".png":
+                save_card(result, path)
+            else:
+                path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+        except OSError as error:
+            self.status.say(f"{path} can't be written: {error.strerror or error}.")
         else:
-            self._end(self._errors.removeprefix("facecam: ") or "The benchmark ended without a result.")
+            self.status.say(f"Saved as {path}.")
+
+    def ask_open(self) -> None:
+        """Asks for a result to show."""
+        if not self.running:
+            self._ask("Open a result", _JSON, self.open)
+
+    def ask_compare(self) -> None:
+        """Asks for an earlier result."""
+        if self.view.result is not None and not self.running:
+            self._ask("Compare with a result", _JSON, self.compare)
+
+    def ask_save(self) -> None:
+        """Asks where to save the result."""
+        if self.view.result is not None:
+            self._ask("Save the result", _JSON, self.save, f"facecam-{self.view.result['started'][:10]}.json")
+
+    def ask_card(self) -> None:
+        """Asks where to save the picture of the result."""
+        if self.view.result is not None:
+            self._ask("Save as picture", _PNG, self.save, f"facecam-{self.view.result['started'][:10]}.png")
+
+    def ask_model(self) -> None:
+        """Asks for one more model to compare with."""
+        if not self.running:
+            self._ask("Compare with a model", _ONNX, lambda path: self.add_model(path))
+
+    def add_model(self, path: Path) -> None:
+        """Compares with that model in the next measurement."""
+        self.controls.set_models([*self.controls.models, str(path)])
+
+    # -- inside
+
+    def _load(self, path: Path) -> dict[str, Any] | None:
+        try:
+            return load(path)
+        except FacecamError as error:
+            self.status.say(str(error))
+            return None
+
+    def _ask(self, title: str, pattern: str, then: Callable[[Path], object], name: str | None = None) -> None:
+        """Opens a file dialog, for saving if there is a name to begin with; the window goes on meanwhile."""
+        dialog = QFileDialog(self, title)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setNameFilters([pattern, "All files (*)"])
+        if name is None:
+            dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        else:
+            dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+            dialog.setDefaultSuffix(Path(name).suffix[1:])
+            dialog.selectFile(name)
+        dialog.fileSelected.connect(lambda text: then(Path(text)))
+        dialog.open()
+
+    def _progressed(self, step: int, steps: int, words: str) -> None:
+        self.controls.progress.setRange(0, steps)
+        self.controls.progress.setValue(step - 1)
+        self._show_state(f"{step} of {steps}: {words}…")
+
+    def _measured(self, result: dict[str, Any]) -> None:
+        self._continue_others()
+        self.show_result(result)
 
     def _end(self, sentence: str) -> None:
-        process, self._process = self._process, None
-        if process is not None:
-            process.deleteLater()
-        if self._folder is not None:
-            with suppress(OSError):
-                self._folder.cleanup()
+        self._continue_others()
+        self._show_state(sentence)
+
+    def _continue_others(self) -> None:
         resume, self._resume = self._resume, None
         if resume is not None:
             resume()
-        self._show_state(sentence)
 
     def _show_state(self, sentence: str) -> None:
         self.status.say(sentence)
-        self.start_button.setText("Cancel" if self.running else "Measure")
-        self.start_button.setToolTip(
-            "Ends the measurement without a result (Space)" if self.running else "Starts the measurement (Space)"
-        )
-        self.seconds.setEnabled(not self.running)
-        self.copy_button.setEnabled(bool(self.markdown) and not self.running)
-        self.progress.setVisible(self.running)
-        self.progress.setValue(self._steps)
+        self.controls.set_state(self.running, self.view.result is not None)

@@ -47,14 +47,18 @@ class ElidedLabel(QLabel):
         painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
 
 
-class StatusLine(ElidedLabel):
-    """The line at the bottom of a tab: what is happening, in words, in a colour of second rank."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setAccessibleName("Status")
+class DimLine(ElidedLabel):
+    """A line in a colour of second rank."""
 
     def text_colour(self) -> QColor:
         colour = super().text_colour()
         colour.setAlphaF(0.7)
         return colour
+
+
+class StatusLine(DimLine):
+    """The line at the bottom of a tab: what is happening, in words."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Status")

@@ -1,0 +1,189 @@
+"""ResultView: a benchmark's result as one large figure, two charts and tables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QSizePolicy,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from facecam.bench.headline import headline, main_series
+from facecam.ui.charts import Chart, Histogram, TimeSeries
+from facecam.ui.speed_pages import Page, comparison, pages
+from facecam.ui.theme import SPACE, sized, tabular
+from facecam.ui.widgets import DimLine
+
+WELCOME = (
+    "How fast is this machine?",
+    "Measures the detector on one core: both networks, every runtime that is installed, 0 to 200 faces and four sizes.",
+    "It takes about half a minute. Close other programs first: where they take the core away, there is no verdict, and "
+    "it says why.",
+)
+
+
+class ResultView(QWidget):
+    """Shows one result, and beside it an earlier one if wished."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.result: dict[str, Any] | None = None
+        self._pages: list[Page] = []
+        self.figure, self.against = _words(), _words()
+        self.place, self.notes, self.chosen, self.page_note = (DimLine() for _ in range(4))
+        self.figure.setFont(tabular(sized(self.figure.font(), 2.6, QFont.Weight.DemiBold)))
+        self.figure.setAccessibleName("Verdict")
+        self.notes.setAccessibleName("What to know about the result")
+        self.histogram: Chart = Histogram("How often each time came up")
+        self.series: Chart = TimeSeries("One detection after the other")
+        self.chosen.setAccessibleName("What the charts show")
+        self.page = QComboBox()
+        self.page.setToolTip("Which of the runs the table shows")
+        self.page.setAccessibleName("Run")
+        self.page.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.page.setMinimumContentsLength(20)
+        self.page.currentIndexChanged.connect(self._show_page)
+        self.table = _table()
+        self.table.itemSelectionChanged.connect(self._show_row)
+
+        charts = QHBoxLayout()
+        charts.setSpacing(3 * SPACE)
+        charts.addWidget(self.histogram, 1)
+        charts.addWidget(self.series, 1)
+        self._details = QWidget()
+        details = QVBoxLayout(self._details)
+        details.setContentsMargins(0, SPACE, 0, 0)
+        details.setSpacing(SPACE)
+        details.addWidget(self.chosen)
+        details.addLayout(charts, 2)
+        details.addSpacing(SPACE)
+        details.addWidget(self.page)
+        details.addWidget(self.table, 3)
+        details.addWidget(self.page_note)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(SPACE // 2)
+        for label in (self.figure, self.place, self.against, self.notes):
+            layout.addWidget(label)
+        layout.addWidget(self._details, 1)
+        self._filler = QWidget()
+        layout.addWidget(self._filler, 1)
+        self.clear()
+
+    def clear(self) -> None:
+        """Says what a measurement is."""
+        self.result = None
+        self.figure.setText(WELCOME[0])
+        self.place.say(WELCOME[1])
+        self.against.setText(WELCOME[2])
+        self.notes.hide()
+        self._details.hide()
+        self._filler.show()
+
+    def show_result(self, result: dict[str, Any]) -> None:
+        """Shows a result as `facecam.bench.report.report` makes it."""
+        self.result = result
+        words = headline(result)
+        self.figure.setText(words.figure)
+        self.place.say(words.place)
+        self.against.setText(words.against)
+        notes = [*result["problems"][0 if words.trusted else 1 :], *result["warnings"]]
+        self.notes.say(" ".join(notes))
+        self.notes.setVisible(bool(notes))
+        self._filler.hide()
+        self._details.show()
+        self._fill(pages(result, main_series(result)), 0)
+
+    def compare_with(self, other: dict[str, Any], name: str) -> None:
+        """Adds the comparison with an earlier result, from a file of that name, and shows it."""
+        if self.result is not None:
+            kept = [page for page in self._pages if not page.title.startswith("Compared with")]
+            self._fill([*kept, comparison(self.result, other, name)], len(kept))
+
+    def _fill(self, found: list[Page], current: int) -> None:
+        self._pages = found
+        blocked = self.page.blockSignals(True)
+        self.page.clear()
+        self.page.addItems([page.title for page in found])
+        self.page.setCurrentIndex(current)
+        self.page.blockSignals(blocked)
+        self._show_page(current)
+
+    def _show_page(self, index: int) -> None:
+        if not 0 <= index < len(self._pages):
+            return
+        page = self._pages[index]
+        table = self.table
+        blocked = table.blockSignals(True)
+        table.clear()
+        table.setColumnCount(len(page.columns))
+        table.setRowCount(len(page.rows))
+        table.setHorizontalHeaderLabels(page.columns)
+        for row, cells in enumerate(page.rows):
+            for column, text in enumerate(cells):
+                item = QTableWidgetItem(text)
+                is_figure = text[:1].isdigit() and "(" not in text and "x" not in text
+                side = Qt.AlignmentFlag.AlignRight if is_figure else Qt.AlignmentFlag.AlignLeft
+                item.setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
+                table.setItem(row, column, item)
+        table.resizeColumnsToContents()
+        table.blockSignals(blocked)
+        self.page_note.say(page.note)
+        self.page_note.setVisible(bool(page.note))
+        if page.rows:
+            table.selectRow(page.first)
+        self._show_row()
+
+    def _show_row(self) -> None:
+        index, row = self.page.currentIndex(), self.table.currentRow()
+        if not 0 <= index < len(self._pages) or not 0 <= row < len(self._pages[index].rows):
+            return
+        times_ms = self._pages[index].times_ms[row]
+        if not times_ms:  # a comparison has no times of its own: the charts stay
+            return
+        p50, p90, p95, p99 = np.percentile(times_ms, (50, 90, 95, 99))
+        words = f"p50 {p50:.2f}, p90 {p90:.2f}, p95 {p95:.2f}, p99 {p99:.2f} ms of {len(times_ms)}"
+        title = " ".join(self._pages[index].rows[row][:4]) if self._pages[index].title != "Long run" else "Long run"
+        self.chosen.say(f"{title}: {words}")
+        self.histogram.show_values(times_ms, words)
+        self.series.show_values(times_ms, f"From {min(times_ms):.2f} to {max(times_ms):.2f} ms, {words}")
+
+
+def _words() -> QLabel:
+    label = QLabel()
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(True)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    label.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+    return label
+
+
+def _table() -> QTableWidget:
+    table = QTableWidget()
+    table.setAccessibleName("Figures of the run")
+    table.setToolTip("Choose a row to see its times above")
+    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+    table.setAlternatingRowColors(True)
+    table.setShowGrid(False)
+    table.setWordWrap(False)
+    table.verticalHeader().hide()
+    table.verticalHeader().setDefaultSectionSize(table.fontMetrics().height() + SPACE)
+    table.setMinimumHeight(12 * SPACE)
+    table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+    table.horizontalHeader().setHighlightSections(False)
+    table.setFont(tabular(table.font()))
+    return table
