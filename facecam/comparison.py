@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from facecam.boxes import Detections, pairwise_iou
 from facecam.detector import FaceDetector, Timings
+from facecam.errors import ModelError
 from facecam.peers import PEERS, UltraLight, YuNet, recognise
 from facecam.resources import shipped_models
 
@@ -37,9 +38,12 @@ class PeerDetector:
         """Faces in a frame (H, W, 3) uint8 BGR from `threshold` up, best first."""
         start_s = time.perf_counter()
         boxes, scores = self._peer(frame)
-        order = np.argsort(-scores, kind="stable")
-        found = Detections(boxes[order], scores[order])
-        found = found.only(found.scores >= self.threshold)
+        height, width = frame.shape[:2]
+        boxes = np.clip(boxes, 0, np.array([width, height] * 2, np.float32))
+        usable = np.isfinite(boxes).all(axis=1) & (boxes[:, 2:] > boxes[:, :2]).all(axis=1)
+        chosen = np.flatnonzero(usable & (scores >= self.threshold))
+        chosen = chosen[np.argsort(-scores[chosen], kind="stable")]
+        found = Detections(boxes[chosen], scores[chosen])
         self.timings = Timings(0.0, (time.perf_counter() - start_s) * 1e3, 0.0)
         return found
 
@@ -64,7 +68,12 @@ def load_any(model: str, **how: Any) -> AnyDetector:
     peer = None if model in shipped_models() else recognise(model)
     if peer is None:
         return FaceDetector(model, **how)
-    return PeerDetector(PEERS[peer](model, _LOWEST_SCORE), Path(model).stem)
+    detector = PeerDetector(PEERS[peer](model, _LOWEST_SCORE), Path(model).stem)
+    try:
+        detector.detect(np.zeros((480, 640, 3), np.uint8))
+    except Exception as error:
+        raise ModelError(f"{model} can be opened, but it finds no faces: {error}") from error
+    return detector
 
 
 def in_common(a: Detections, b: Detections) -> int:

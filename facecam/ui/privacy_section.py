@@ -28,7 +28,10 @@ class PrivacySection(Section):
         self._session, self._settings = session, settings
         default = PrivacyOptions()
         self.on = QCheckBox("Privacy")
-        self.on.setToolTip("Hides all faces, here and in all that is saved: snapshots and recordings (P)")
+        self.on.setToolTip(
+            "Hides the faces, here and in all that is saved: snapshots and recordings (P).\n"
+            "Also doubtful ones; but a face that the detector does not see at all stays visible."
+        )
         self.how = combo(*((text, way.value) for way, text in _WAYS.items()))
         self.padding = SliderField(
             "Padding", *PADDING_RANGE, 0.05, "{:.0%}".format, "What is hidden around a face, in shares of its size"

@@ -85,14 +85,13 @@ def test_a_peer_answers_as_our_detectors_do() -> None:
         threshold = 0.7
 
         def __call__(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-            return np.array([[1, 1, 9, 9], [20, 20, 30, 30], [50, 50, 60, 60]], np.float32), np.array(
-                [0.5, 0.8, 0.9], np.float32
-            )
+            rows = [[1, 1, 9, 9], [20, 20, 30, 30], [50, 50, 90, 60], [np.nan, 1, 2, 3], [9, 9, 9, 30]]
+            return np.array(rows, np.float32), np.array([0.5, 0.8, 0.9, 0.99, 0.99], np.float32)
 
     detector = PeerDetector(Peer(), "peer")  # type: ignore[arg-type]
     found = detector.detect(np.zeros((80, 80, 3), np.uint8))
     np.testing.assert_allclose(found.scores, [0.9, 0.8])
-    assert found.boxes[0].tolist() == [50, 50, 60, 60]
+    assert found.boxes[0].tolist() == [50, 50, 80, 60]  # within the frame
     detector.threshold = 0.4
     assert len(detector.detect(np.zeros((80, 80, 3), np.uint8))) == 3
     assert detector.timings.total_ms > 0
