@@ -111,6 +111,10 @@ class LiveControls(QWidget):
     def add_actions(self, buttons: QWidget) -> None:
         """A row of buttons below Start."""
         self._actions.addWidget(buttons)
+        before: QWidget = self.start_button
+        for button in buttons.findChildren(QPushButton):
+            QWidget.setTabOrder(before, button)
+            before = button
 
     def add_view_switch(self, switch: QCheckBox) -> None:
         """One more switch for how the picture is shown."""

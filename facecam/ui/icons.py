@@ -59,14 +59,45 @@ def stop_icon(colour: QColor) -> QIcon:
     return _glyph(colour, [QPointF(3.5, 3.5), QPointF(12.5, 3.5), QPointF(12.5, 12.5), QPointF(3.5, 12.5)])
 
 
+def pause_icon(colour: QColor) -> QIcon:
+    """Two bars."""
+    return _glyph(colour, *([QPointF(x, 3), QPointF(x + 2, 3), QPointF(x + 2, 13), QPointF(x, 13)] for x in (4, 10)))
+
+
+def step_icon(colour: QColor, back: bool) -> QIcon:
+    """A triangle and a bar: one picture on, or back."""
+    triangle = [QPointF(3.5, 3.5), QPointF(9, 8), QPointF(3.5, 12.5)]
+    bar = [QPointF(12, 3.5), QPointF(12.5, 3.5), QPointF(12.5, 12.5), QPointF(12, 12.5)]
+    shapes = [[QPointF(16 - p.x(), p.y()) for p in shape] if back else shape for shape in (triangle, bar)]
+    return _glyph(colour, *shapes)
+
+
+def loop_icon(colour: QColor) -> QIcon:
+    """An arrow that goes round."""
+    icon = QIcon()
+    for size in (16, 32, 48):
+        pixmap = QPixmap(size, size)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(pixmap)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.scale(size / 16, size / 16)
+        painter.setPen(QPen(colour, 1.6, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
+        painter.drawArc(QRectF(3, 3, 10, 10), 60 * 16, 300 * 16)
+        painter.setBrush(colour)
+        painter.drawPolygon(QPolygonF([QPointF(10.5, 1), QPointF(10.5, 6), QPointF(14, 4)]))
+        painter.end()
+        icon.addPixmap(pixmap)
+    return icon
+
+
 def record_icon(colour: QColor) -> QIcon:
     """A dot."""
     turns = [math.tau * step / 24 for step in range(24)]
     return _glyph(colour, [QPointF(8 + 5 * math.cos(turn), 8 + 5 * math.sin(turn)) for turn in turns])
 
 
-def _glyph(colour: QColor, corners: list[QPointF]) -> QIcon:
-    """A filled polygon with slightly rounded corners, on a grid of 16 x 16."""
+def _glyph(colour: QColor, *shapes: list[QPointF]) -> QIcon:
+    """Filled polygons with slightly rounded corners, on a grid of 16 x 16."""
     icon = QIcon()
     for size in (16, 32, 48):
         pixmap = QPixmap(size, size)
@@ -76,7 +107,8 @@ def _glyph(colour: QColor, corners: list[QPointF]) -> QIcon:
         painter.scale(size / 16, size / 16)
         painter.setPen(QPen(colour, 1.5, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
         painter.setBrush(colour)
-        painter.drawPolygon(QPolygonF(corners))
+        for corners in shapes:
+            painter.drawPolygon(QPolygonF(corners))
         painter.end()
         icon.addPixmap(pixmap)
     return icon

@@ -25,6 +25,7 @@ from facecam.ui.folds import Section
 from facecam.ui.graphs_area import GraphsArea
 from facecam.ui.picture import PictureView
 from facecam.ui.pictures import Pictures
+from facecam.ui.playback_bar import PlaybackBar
 from facecam.ui.privacy_section import PrivacySection
 from facecam.ui.recording_section import RecordingBadge, RecordingSection
 from facecam.ui.session import LiveSession, Phase
@@ -72,7 +73,8 @@ class LiveTab(Tab):
         self._cameras = CameraWatch(list_cameras, self)
         self.sections = self._make_sections()
         self.graphs = GraphsArea(session, settings)
-        self.parts: list[Section | GraphsArea] = [*self.sections, self.graphs]
+        self.playback = PlaybackBar(session, settings)
+        self.parts: list[Section | GraphsArea | PlaybackBar] = [*self.sections, self.graphs, self.playback]
         self._lay_out()
         self._commands = self._make_commands()
         self._connect()
@@ -110,6 +112,7 @@ class LiveTab(Tab):
         self.pictures = Pictures(self.picture, self.compare.picture)
         self.pictures.compare(self.compare.on.isChecked())
         left.addWidget(self.pictures, 1)
+        left.addWidget(self.playback)
         left.addWidget(self.graphs)
         upper.addLayout(left, 1)
         upper.addWidget(self.controls)
@@ -130,7 +133,7 @@ class LiveTab(Tab):
 
     def _make_commands(self) -> list[QAction]:
         return [
-            command(self, "Start or stop", ["Space"], self.start_or_stop),
+            command(self, "Start or stop, pause a file", ["Space"], self.start_stop_or_pause),
             command(self, "Full screen", ["F", "F11"], self.toggle_full_screen, Menu.VIEW),
             command(self, "Leave full screen", ["Esc"], partial(self.full_screen_wished.emit, False), Menu.NONE),
             command(self, "Mirror", ["M"], self.controls.mirror.toggle, Menu.VIEW),
@@ -183,6 +186,11 @@ class LiveTab(Tab):
     def start(self) -> None:
         """Starts the chosen source."""
         self._wish(self._spec)
+
+    def start_stop_or_pause(self) -> None:
+        """A file that plays pauses or goes on; anything else starts or stops."""
+        if not (self._session.phase in (Phase.RUNNING, Phase.ENDED) and self.playback.toggle_pause()):
+            self.start_or_stop()
 
     def start_or_stop(self) -> None:
         """Stops what is running or opening, else starts the chosen source."""
@@ -311,6 +319,7 @@ class LiveTab(Tab):
             self._view = view
             self._painted_s = time.perf_counter()
             self.picture.show_frame(view.image, view.detections)
+            self.playback.show_time(view.detected_frame.time_s)
             self.compare.show_view(view)
         if first or self._phase is not Phase.RUNNING:
             self._refresh_words()
@@ -380,6 +389,7 @@ class LiveTab(Tab):
         self._full_screen = on
         self.controls.setVisible(not on)
         self.graphs.set_allowed(not on)
+        self.playback.set_allowed(not on)
         self.status.setVisible(not on)
         self.picture.set_hides_cursor(on)
         self.picture.setFocus()

@@ -100,6 +100,8 @@ def status(session: LiveSession, spec: str, view: View | None) -> str:
     running = flow_words(session.stats()) if phase is Phase.RUNNING and not session.is_still else ""
     trouble = session.trouble.reason.rstrip(".") if session.trouble is not None else ""
     again = reconnected(session.stats())
+    if phase is Phase.RUNNING and session.player is not None and session.player.paused:
+        running = f"paused at {duration(frame.time_s)}"
     return sentence(title, file, trouble, again, size(width, height), detector_words(session), running, ended)
 
 
