@@ -1,8 +1,6 @@
 """`python -m facecam` is `facecam`."""
 
-import sys
-
-from facecam.cli import main
+from facecam.cli import run
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

@@ -7,8 +7,10 @@ import json
 import logging
 import os
 import sys
+import threading
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from importlib import metadata
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
@@ -34,6 +36,7 @@ EXIT_WRONG_INPUT = 2
 EXIT_INTERRUPTED = 130
 _FALLBACK_SECONDS = 10.0
 _MAX_JOBS = 256
+_THREADS_END_S = 0.3
 _logger = logging.getLogger(__name__)
 
 
@@ -60,6 +63,29 @@ def main(argv: Sequence[str] | None = None) -> int:
                 file=sys.stderr,
             )
             return EXIT_FAULT
+
+
+def run() -> NoReturn:
+    """The process of the command `facecam`: `main`, and an end that no thread can spoil.
+
+    A thread that hangs in a driver is given up when the window closes. Python would tear it out of the library that it
+    is in, which ends in an abort; so where one is left, the process ends at once.
+    """
+    status = main()
+    end_s = time.monotonic() + _THREADS_END_S
+    while (left := _daemons()) and time.monotonic() < end_s:
+        time.sleep(0.01)
+    if left:
+        _logger.info("threads left at the end: %s", ", ".join(thread.name for thread in left))
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(status)
+    sys.exit(status)
+
+
+def _daemons() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.daemon and thread is not threading.current_thread()]
 
 
 # Arguments

@@ -164,3 +164,26 @@ def test_a_live_source_that_fails_while_headless(monkeypatch, tiny_model, capsys
     monkeypatch.setattr(pipeline, "open_source", lambda spec: Failing())
     assert main(["--headless", "--source", "0", "--model", str(tiny_model)]) == 2
     assert capsys.readouterr().err == "facecam: Failing camera has stopped delivering pictures.\n"
+
+
+HANGING = """
+import threading, time
+from facecam import cli
+from facecam.sources import Camera
+
+def cameras():
+    threading.Thread(target=time.sleep, args=(60,), daemon=True, name="stuck").start()
+    return [Camera(0, "Front")]
+
+cli.list_cameras = cameras
+sys.argv = ["facecam", "cameras"]
+cli.run()
+"""
+
+
+def test_a_thread_that_hangs_does_not_keep_the_process():
+    done = subprocess.run(
+        [sys.executable, "-c", "import sys" + HANGING],
+        capture_output=True, text=True, timeout=30, check=False, env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr) == (0, "0  Front\n", "")

@@ -1,0 +1,99 @@
+"""Nothing goes to the network unless the user names an address. Watched by Python's audit events and by the system."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+WATCH = """
+import socket, sys
+def watch(event, arguments):
+    if event in ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto", "urllib.Request"):
+        if event == "socket.connect" and isinstance(arguments[1], (str, bytes)):
+            return  # a path of this machine, such as the X server's
+        print("NETWORK", event, arguments, flush=True)
+
+sys.addaudithook(watch)
+"""
+
+WINDOW = (
+    WATCH
+    + """
+from PySide6.QtCore import QTimer
+from facecam import cli
+from facecam.ui import app
+application = app.make_application()
+
+def look():
+    window = [widget for widget in application.topLevelWidgets() if hasattr(widget, "go_to")][0]
+    for index in (1, 2, 0):
+        window.go_to(index)
+    print("FIGURES", window.tab(0).picture.figures_text, flush=True)
+    QTimer.singleShot(1500, window.close)
+
+QTimer.singleShot(3000, look)
+sys.argv = ["facecam", "--source", "demo"]
+cli.run()
+"""
+)
+
+COMMANDS = (
+    WATCH
+    + """
+from facecam.cli import main
+main(["--headless", "--source", "demo", "--seconds", "1"])
+main(["detect", sys.argv[1]])
+main(["cameras"])
+main(["doctor"])
+"""
+)
+
+ADDRESS = (
+    WATCH
+    + """
+from facecam.cli import main
+main(["detect", "http://127.0.0.1:9/x"])
+"""
+)
+
+
+def run(code: str, *arguments: str, prefix: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "QT_QPA_PLATFORM": "offscreen"}
+    return subprocess.run(
+        [*prefix, sys.executable, "-c", code, *arguments],
+        env=environment, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+
+
+def without_network() -> tuple[str, ...]:
+    """A prefix under which there is no network at all, where the system can do that; so native libraries have none."""
+    prefix = ("unshare", "-rn")
+    try:
+        works = subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode == 0
+    except OSError:
+        works = False
+    return prefix if works else ()
+
+
+def test_the_window_with_the_demo_and_all_tabs_asks_nobody_and_needs_nobody() -> None:
+    done = run(WINDOW, prefix=without_network())
+    assert done.returncode == 0, done.stderr
+    assert "capture" in done.stdout
+    assert "NETWORK" not in done.stdout
+
+
+def test_the_commands_ask_nobody(tmp_path: Path) -> None:
+    picture = ROOT / "assets" / "facecam" / "demo" / "hopper.jpg"
+    done = run(COMMANDS, str(picture))
+    assert done.returncode == 0, done.stderr
+    assert "1 face" in done.stdout
+    assert "NETWORK" not in done.stdout
+
+
+def test_an_address_that_the_user_names_is_asked() -> None:
+    """And so the watch works."""
+    assert "NETWORK" in run(ADDRESS).stdout
