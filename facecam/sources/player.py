@@ -118,12 +118,13 @@ class Player:
                 frame = self._next()
             if frame is None:
                 return None
-            if target_s is None and step == 0 and not self._wait_until_due(frame):
+            due = self._wait_until_due(frame) if target_s is None and step == 0 else frame
+            if due is None:
                 continue
             with self._changed:
                 self._ahead = None
                 self._position_s = frame.time_s
-            return frame if self._source.live else replace(frame, captured_s=time.perf_counter())
+            return due
 
     def revived(self) -> bool:
         """After the end: waits until somebody goes back (True) or stops it (False)."""
@@ -166,8 +167,8 @@ class Player:
             with self._changed:
                 self._waiting_since_s = None
 
-    def _wait_until_due(self, frame: Frame) -> bool:
-        """False if something else is wanted meanwhile; the frame is kept."""
+    def _wait_until_due(self, frame: Frame) -> Frame | None:
+        """The frame, captured when it was due; None if something else is wanted meanwhile, and the frame is kept."""
         with self._changed:
             now_s = time.perf_counter()
             if self._start_s is None:
@@ -175,6 +176,8 @@ class Player:
             early_s = self._start_s + frame.time_s - now_s
             if early_s < -_LATE_S:  # after a stall go on at the right speed instead of racing to catch up
                 self._start_s -= early_s
-            return early_s <= 0 or not self._changed.wait_for(
-                lambda: self._stopped or self._paused or self._wished(), early_s
-            )
+            if early_s <= 0:
+                return frame
+            if self._changed.wait_for(lambda: self._stopped or self._paused or self._wished(), early_s):
+                return None
+            return replace(frame, captured_s=time.perf_counter())

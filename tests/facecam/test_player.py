@@ -55,9 +55,10 @@ def test_frames_come_by_their_times_and_the_first_at_once():
     assert due_s[2] - due_s[0] >= 0.299
 
 
-def test_a_frame_is_captured_when_it_is_due():
+@pytest.mark.parametrize("live", [False, True])
+def test_a_frame_is_captured_when_it_is_due(live):
     """The latency counts from the moment at which a camera would have delivered the frame."""
-    player = Player(Timed([0.0, 0.05]))
+    player = Player(Timed([0.0, 0.05], live=live))
     player.read()
     decoded_s = time.perf_counter()
     assert player.read().captured_s - decoded_s > 0.03
