@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
+    QGridLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -88,10 +89,11 @@ class LiveControls(QWidget):
         layout.addWidget(self.threshold)
         layout.addSpacing(2 * SPACE)
         layout.addWidget(Heading("View"))
-        self._switches = QVBoxLayout()
+        self._switches = QGridLayout()
         self._switches.setSpacing(SPACE)
-        self._switches.addWidget(self.mirror)
-        self._switches.addWidget(self.scores)
+        for column, switch in enumerate((self.mirror, self.scores)):
+            self._switches.addWidget(switch, 0, column)
+            self._switches.setColumnStretch(column, 1)
         layout.addLayout(self._switches)
         layout.addSpacing(SPACE)
         layout.addWidget(self.full_screen_button)
@@ -119,7 +121,7 @@ class LiveControls(QWidget):
     def add_view_switch(self, switch: QCheckBox) -> None:
         """One more switch for how the picture is shown."""
         switch.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._switches.addWidget(switch)
+        self._switches.addWidget(switch, *divmod(self._switches.count(), 2))
         QWidget.setTabOrder(switch, self.full_screen_button)
 
     def add_section(self, section: Section) -> Fold:
