@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -41,16 +41,53 @@ def save_attention(path: Path, sample: Sample, pins_px: Sequence[tuple[float, fl
         raise cannot_write(path, error) from error
 
 
-def save_gif(path: Path, pictures: Sequence[Image], rate_hz: float) -> None:
-    """Pictures (H, W, 3) uint8 RGB as an endless GIF; each gets the palette that suits it best."""
-    from PIL import Image as Pillow  # a fifth of a second to load, and rarely needed
+class Film(Protocol):
+    """A film that is being written."""
 
-    frames = [Pillow.fromarray(picture).quantize(255, method=Pillow.Quantize.MEDIANCUT) for picture in pictures]
-    duration_ms = max(20, round(100 / rate_hz) * 10)  # GIF counts in hundredths; faster than 50 Hz is shown slowly
-    try:
-        frames[0].save(path, "GIF", save_all=True, append_images=frames[1:], duration=duration_ms, loop=0)
-    except OSError as error:
-        raise cannot_write(path, error) from error
+    def add(self, picture: Image) -> None:
+        """One more picture (H, W, 3) uint8 RGB, all of one size. Raises GalleryError or OSError."""
+
+    def close(self) -> None:
+        """The film is complete. Raises GalleryError or OSError."""
+
+    def discard(self) -> None:
+        """The film is not wanted any more."""
+
+
+def part_of(path: Path) -> Path:
+    """What a film's file is called until it is complete."""
+    return path.with_name(f"{path.stem}.part{path.suffix}")
+
+
+class Gif:
+    """An endless GIF; each picture gets the palette that suits it best."""
+
+    def __init__(self, path: Path, rate_hz: float) -> None:
+        self._path, self._part = path, part_of(path)
+        self._duration_ms = max(20, round(100 / rate_hz) * 10)  # in hundredths; faster than 50 Hz is shown slowly
+        self._frames: list[Any] = []
+        try:
+            self._file = self._part.open("wb")  # at once: nobody wants to wait for a film that can't be saved
+        except OSError as error:
+            raise cannot_write(path, error) from error
+
+    def add(self, picture: Image) -> None:
+        from PIL import Image as Pillow  # a fifth of a second to load, and rarely needed
+
+        self._frames.append(Pillow.fromarray(picture).quantize(255, method=Pillow.Quantize.MEDIANCUT))
+
+    def close(self) -> None:
+        rest, duration_ms = self._frames[1:], self._duration_ms
+        try:
+            with self._file as file:
+                self._frames[0].save(file, "GIF", save_all=True, append_images=rest, duration=duration_ms, loop=0)
+            self._part.replace(self._path)
+        except OSError as error:
+            raise cannot_write(self._path, error) from error
+
+    def discard(self) -> None:
+        self._file.close()
+        self._part.unlink(missing_ok=True)
 
 
 def cannot_write(path: Path, error: OSError) -> GalleryError:

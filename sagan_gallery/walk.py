@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sagan_gallery.generator import Generator
 from sagan_gallery.latent import slerp
-from sagan_gallery.sample import Array, Blend, Image
+from sagan_gallery.sample import Array, Blend
 
 
 @dataclass(frozen=True)
@@ -47,8 +46,7 @@ def _class_of(end: End) -> int | None:
     return end.toward.label if end.toward is not None and end.toward.share >= 0.5 else end.label
 
 
-def walk_pictures(generator: Generator, walk: Walk, count: int, attention_scale: float = 1.0) -> Iterator[Image]:
-    """`count` pictures (H, W, 3) uint8 for a film that can be looped: there and back."""
+def walk_points(walk: Walk, count: int) -> Iterator[End]:
+    """`count` points for a film that can be looped: there and back."""
     for index in range(count):
-        point = walk.at(walk.there_and_back(2 * index / count, 1.0))
-        yield generator.pictures(point.z[None], [point.label], attention_scale, point.toward)[0]
+        yield walk.at(walk.there_and_back(2 * index / count, 1.0))

@@ -24,6 +24,7 @@ from facecam.ui.chooser import AUTO
 from facecam.ui.display import display_available
 from facecam.ui.live_tab import LiveTab
 from facecam.ui.main_window import MainWindow
+from facecam.ui.preload import preload_gallery
 from facecam.ui.relay import ErrorRelay
 from facecam.ui.session import LiveSession
 from facecam.ui.settings import Settings
@@ -70,6 +71,7 @@ def main(
             interrupts = _Interrupts(app, window.close)
             try:
                 window.show()
+                preload_gallery()
                 return app.exec()
             finally:
                 interrupts.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from facecam.ui.commands import Menu, command, set_menu
 from facecam.ui.tabs import Tab
 from sagan_gallery import model_file
 from sagan_gallery.errors import GalleryError
+from sagan_gallery.export import part_of
 from sagan_gallery.ui.panel import GalleryPanel
 
 model_file.check_file = partial(onnx_check.problem, operators=onnx_check.GENERATOR_OPERATORS)
@@ -41,7 +42,7 @@ class GalleryTab(Tab):
             frame = grab_frame()
             return None if frame is None else np.ascontiguousarray(frame[:, :, ::-1])
 
-        self.panel = GalleryPanel(model, grab_rgb, write_film, detector_core)
+        self.panel = GalleryPanel(model, grab_rgb, Mp4, detector_core)
         self._full_screen = False
         self._commands = [
             command(self, "Full screen", ["F", "F11"], self._toggle_full_screen, Menu.VIEW),
@@ -83,17 +84,31 @@ class GalleryTab(Tab):
         return self.panel.close_down(timeout_s)
 
 
-def write_film(path: Path, pictures: Iterable[Picture], rate_hz: float) -> None:
-    """Writes pictures (H, W, 3) uint8 RGB of one size as MP4. Raises GalleryError if this system can't."""
-    writer: cv2.VideoWriter | None = None
-    try:
-        for picture in pictures:
-            if writer is None:
-                size = (picture.shape[1], picture.shape[0])
-                writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), rate_hz, size)
-                if not writer.isOpened():
-                    raise GalleryError(f"{path} can't be written; save the walk as GIF instead.")
-            writer.write(np.ascontiguousarray(picture[:, :, ::-1]))
-    finally:
-        if writer is not None:
-            writer.release()
+class Mp4:
+    """A film in OpenCV's MPEG-4, which every system plays. It is under another name until it is complete."""
+
+    def __init__(self, path: Path, rate_hz: float) -> None:
+        self._path, self._rate_hz = path, rate_hz
+        self._part = part_of(path)
+        self._writer: cv2.VideoWriter | None = None
+
+    def add(self, picture: Picture) -> None:
+        """One more picture (H, W, 3) uint8 RGB. Raises GalleryError if this system can't write it."""
+        if self._writer is None:
+            size = (picture.shape[1], picture.shape[0])
+            self._writer = cv2.VideoWriter(str(self._part), cv2.VideoWriter.fourcc(*"mp4v"), self._rate_hz, size)
+            if not self._writer.isOpened():
+                raise GalleryError(f"{self._path} can't be written; save the walk as GIF instead.")
+        self._writer.write(np.ascontiguousarray(picture[:, :, ::-1]))
+
+    def close(self) -> None:
+        """The film is complete."""
+        if self._writer is not None:
+            self._writer.release()
+            self._part.replace(self._path)
+
+    def discard(self) -> None:
+        """The film is not wanted any more."""
+        if self._writer is not None:
+            self._writer.release()
+        self._part.unlink(missing_ok=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,23 +13,23 @@ from PySide6.QtGui import QAction, QImage, QImageReader, QImageWriter, QKeySeque
 from PySide6.QtWidgets import QApplication, QFileDialog, QMenu
 
 from sagan_gallery.errors import GalleryError
-from sagan_gallery.export import cannot_write, save_attention, save_gif
+from sagan_gallery.export import Film, Gif, cannot_write, save_attention
 from sagan_gallery.latent import parse_recipe
-from sagan_gallery.overlay import enlarged
 from sagan_gallery.ui.figure import render_figure
+from sagan_gallery.ui.film import film_frames
 from sagan_gallery.ui.paint import from_qimage
-from sagan_gallery.walk import walk_pictures
 
 if TYPE_CHECKING:
     from sagan_gallery.ui.panel import GalleryPanel
 
 Picture = npt.NDArray[np.uint8]
-FilmWriter = Callable[[Path, Iterable[Picture], float], None]
-"""Writes pictures (H, W, 3) uint8 RGB at a rate in Hz as a film to a path; raises OSError or GalleryError."""
+FilmOpener = Callable[[Path, float], Film]
+"""Begins a film at a path, with a rate in Hz; raises OSError or GalleryError."""
 
 FILM_HZ = 25.0
 FILM_S = 8.0
-FILM_FACTOR = 4
+FILM_PX, GIF_PX = 512, 256
+"""Side of the picture in a film; a GIF of that many frames grows large."""
 PICTURES = "Pictures (*.png *.jpg *.jpeg *.webp *.bmp *.gif)"
 _LARGEST_PX = 4096
 
@@ -37,9 +37,9 @@ _LARGEST_PX = 4096
 class GalleryFiles(QObject):
     """The actions; those that make no sense at the moment are disabled when the menu opens."""
 
-    def __init__(self, panel: GalleryPanel, menu: QMenu, film_writer: FilmWriter | None) -> None:
+    def __init__(self, panel: GalleryPanel, menu: QMenu, open_film: FilmOpener | None) -> None:
         super().__init__(panel)
-        self._panel, self._film_writer = panel, film_writer
+        self._panel, self._open_film = panel, open_film
         self._folder = ""
         self.open_model = self._action("Open a model…", self._ask_model, "Ctrl+O")
         self.own_picture = self._action("Look at an own picture…", self._ask_picture, "Ctrl+Shift+O")
@@ -55,7 +55,7 @@ class GalleryFiles(QObject):
         self.save_gif = self._action("Save walk (GIF)…", self._ask_save_gif)
         self.save_film = self._action("Save walk (MP4)…", self._ask_save_film)
         self.frame.setVisible(panel.grab_frame is not None)
-        self.save_film.setVisible(film_writer is not None)
+        self.save_film.setVisible(open_film is not None)
         groups = (
             (self.open_model, self.own_picture, self.frame),
             (self.copy_text, self.paste_text, self.copy_picture),
@@ -185,29 +185,34 @@ class GalleryFiles(QObject):
         self._ask("Save raw attention", "NumPy (*.npz)", save, save="npz")
 
     def _ask_save_gif(self) -> None:
-        self._ask("Save walk", "GIF (*.gif)", lambda path: self.start_film(path, _write_gif), save="gif")
+        self._ask("Save walk", "GIF (*.gif)", lambda path: self.start_film(path, Gif, GIF_PX), save="gif")
 
     def _ask_save_film(self) -> None:
-        writer = self._film_writer
-        if writer is not None:
-            self._ask("Save walk", "MP4 (*.mp4)", lambda path: self.start_film(path, writer), save="mp4")
+        open_film = self._open_film
+        if open_film is not None:
+            self._ask("Save walk", "MP4 (*.mp4)", lambda path: self.start_film(path, open_film), save="mp4")
 
-    def start_film(self, path: Path, write: FilmWriter) -> None:
-        """Samples the walk and writes it, in the background, with progress and a way to cancel."""
+    def start_film(self, path: Path, open_film: FilmOpener, side_px: int = FILM_PX) -> None:
+        """Samples the walk, with the pins' maps beside it, and writes it in the background, with progress and a way to
+        cancel. side_px: about the picture's."""
         generator, walk = self._panel.session.generator, self._panel.walk.walk
         if generator is None or walk is None:
             raise GalleryError("There is no walk yet: switch on Walk below the picture first.")
         count, scale = round(FILM_HZ * FILM_S), self._panel.controls.scale.value
+        pins, look = list(self._panel.view.pins), self._panel.view.look
 
         def steps() -> Iterator[Any]:
-            pictures = []
-            for number, picture in enumerate(walk_pictures(generator, walk, count, scale), 1):
-                pictures.append(enlarged(picture, FILM_FACTOR))
-                yield number / count
+            film = open_film(path, FILM_HZ)
             try:
-                write(path, pictures, FILM_HZ)
+                for number, frame in enumerate(film_frames(generator, walk, count, scale, pins, look, side_px), 1):
+                    film.add(frame)
+                    yield number / count
+                film.close()
             except OSError as error:
                 raise cannot_write(path, error) from error
+            except GeneratorExit:  # cancelled
+                film.discard()
+                raise
 
         self._panel.start_export(steps, f"Saved {path}")
 
@@ -227,10 +232,6 @@ class GalleryFiles(QObject):
 
         dialog.fileSelected.connect(chosen)
         dialog.open()
-
-
-def _write_gif(path: Path, pictures: Iterable[Picture], rate_hz: float) -> None:
-    save_gif(path, list(pictures), rate_hz)
 
 
 def read_picture(path: Path) -> Picture:

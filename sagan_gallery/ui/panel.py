@@ -17,7 +17,7 @@ from sagan_gallery.sample import Sample
 from sagan_gallery.ui import words
 from sagan_gallery.ui.commands import panel_commands
 from sagan_gallery.ui.display import PanelDisplay
-from sagan_gallery.ui.files import FilmWriter, GalleryFiles
+from sagan_gallery.ui.files import FilmOpener, GalleryFiles
 from sagan_gallery.ui.session import Failure, GallerySession
 from sagan_gallery.ui.worker import Lane
 from sagan_gallery.walk import End
@@ -31,7 +31,7 @@ TELLING = 4
 class GalleryPanel(PanelDisplay):
     """Hosts everything; needs no more than a place in a window. `start` loads the model and samples.
 
-    grab_frame: gives the camera's picture (H, W, 3) uint8 RGB, or None when there is none; film_writer: writes films in
+    grab_frame: gives the camera's picture (H, W, 3) uint8 RGB, or None when there is none; open_film: begins films in
     formats beyond GIF; keep_off: tells the core that sampling is to stay away from, if any.
     """
 
@@ -39,7 +39,7 @@ class GalleryPanel(PanelDisplay):
         self,
         model: Path | None = None,
         grab_frame: Callable[[], Picture | None] | None = None,
-        film_writer: FilmWriter | None = None,
+        open_film: FilmOpener | None = None,
         keep_off: Callable[[], int | None] | None = None,
         parent: QWidget | None = None,
     ) -> None:
@@ -51,7 +51,7 @@ class GalleryPanel(PanelDisplay):
         self._coming = ""
         """Where the sample that is under way comes from; the one that is shown keeps its origin until it is there."""
         self._pin_telling = self._fresh = False
-        self.files = GalleryFiles(self, self.menu, film_writer)
+        self.files = GalleryFiles(self, self.menu, open_film)
         self._commands = panel_commands(self)
         self._connect()
         self.controls.set_ready(False)

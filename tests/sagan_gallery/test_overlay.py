@@ -6,7 +6,7 @@ import pytest
 from sagan_gallery.attention import mass_mask
 from sagan_gallery.colormap import NAMES, lookup
 from sagan_gallery.errors import GalleryError
-from sagan_gallery.export import save_attention, save_gif
+from sagan_gallery.export import Gif, save_attention
 from sagan_gallery.overlay import Range, contour, difference_rgb, enlarged, heat_alpha, heat_rgba, smoothed
 from tests.sagan_gallery.made import made_sample
 
@@ -117,7 +117,10 @@ def test_raw_attention_can_be_read_back_without_pickle(tmp_path):
 def test_a_gif_holds_all_pictures_at_their_rate(tmp_path):
     pillow = pytest.importorskip("PIL.Image")
     pictures = [enlarged(np.full((4, 4, 3), 60 * i, np.uint8), 3) for i in range(4)]
-    save_gif(tmp_path / "walk.gif", pictures, 25)
+    film = Gif(tmp_path / "walk.gif", 25)
+    for picture in pictures:
+        film.add(picture)
+    film.close()
     with pillow.open(tmp_path / "walk.gif") as gif:
         assert (gif.n_frames, gif.size, gif.info["duration"], gif.info["loop"]) == (4, (12, 12), 40, 0)
         gif.seek(2)
@@ -129,4 +132,4 @@ def test_a_file_that_cannot_be_written_is_told_in_one_sentence(tmp_path):
     with pytest.raises(GalleryError, match="can't be written"):
         save_attention(tmp_path / "none" / "raw.npz", sample)
     with pytest.raises(GalleryError, match="can't be written"):
-        save_gif(tmp_path / "none" / "walk.gif", [sample.image], 25)
+        Gif(tmp_path / "none" / "walk.gif", 25)

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from sagan_gallery.attention import Cell, Direction, cell_centre, map_for_pixel, queries_for_pixel
+from sagan_gallery.export import Gif
 from sagan_gallery.generator import Generator
 from sagan_gallery.ui import words
 from sagan_gallery.ui.figure import render_figure
@@ -567,29 +568,32 @@ def test_pictures_are_saved_and_copied_with_their_map(qtbot, panel, tmp_path):
     assert QGuiApplication.clipboard().image().width() == 1024
 
 
-def test_a_walk_is_saved_in_the_background_and_can_be_cancelled(qtbot, panel, tmp_path):
+def test_a_walk_is_saved_in_the_background_and_can_be_cancelled(qtbot, panel, tmp_path, monkeypatch):
+    monkeypatch.setattr("sagan_gallery.ui.files.FILM_S", 1.0)
     pillow = pytest.importorskip("PIL.Image")
     panel.walk.set_start.click()
     waits_for_sample(qtbot, panel, lambda: panel.grid.choose(4))
     panel.walk.set_end.click()
-    from sagan_gallery.ui.files import _write_gif
-
-    panel.files.start_film(tmp_path / "walk.gif", _write_gif)
+    panel.files.start_film(tmp_path / "walk.gif", Gif, side_px=64)
     qtbot.waitUntil(lambda: panel.status.text == f"Saved {tmp_path / 'walk.gif'}", timeout=20000)
     with pillow.open(tmp_path / "walk.gif") as film:
-        assert (film.size, film.n_frames > 50) == ((64, 64), True)
-    panel.files.start_film(tmp_path / "cancelled.gif", _write_gif)
+        assert film.n_frames >= 20  # equal neighbours become one
+        assert film.size == (64, 64)
+    panel.view.add_pin(3, 3)
+    panel.files.start_film(tmp_path / "pins.gif", Gif, side_px=64)
+    qtbot.waitUntil(lambda: panel.status.text == f"Saved {tmp_path / 'pins.gif'}", timeout=20000)
+    with pillow.open(tmp_path / "pins.gif") as film:
+        assert film.size == (64 + 8 + 64, 64)  # the picture with its pin, and the pin's map
+    panel.files.start_film(tmp_path / "cancelled.gif", Gif)
     panel.status.cancelled.emit()
     assert panel.status.text == "Cancelled."
-    assert not (tmp_path / "cancelled.gif").exists()
+    qtbot.waitUntil(lambda: not list(tmp_path.glob("cancelled*")), timeout=5000)
 
 
 def test_a_film_that_cannot_be_written_is_told(qtbot, panel, tmp_path):
     panel.walk.set_start.click()
     panel.walk.set_end.click()
-    from sagan_gallery.ui.files import _write_gif
-
-    panel.files.start_film(tmp_path / "none" / "walk.gif", _write_gif)
+    panel.files.start_film(tmp_path / "none" / "walk.gif", Gif, side_px=64)
     qtbot.waitUntil(lambda: "can't be written" in panel.status.text, timeout=20000)
 
 

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 
 from facecam.opencv import cv2
 from facecam.ui.app import build_window
-from facecam.ui.gallery_tab import GalleryTab, write_film
+from facecam.ui.gallery_tab import GalleryTab, Mp4
 from facecam.ui.settings import Settings
 from sagan_gallery.errors import GalleryError
 from tests.sagan_gallery.made import save_tiny_discriminator, save_tiny_generator
@@ -84,8 +84,11 @@ def test_the_live_picture_goes_through_the_discriminator(qtbot, window):
 
 
 def test_a_film_is_written_as_mp4(tmp_path):
-    pictures = [np.full((64, 64, 3), (250, 20, 20), np.uint8)] * 5
-    write_film(tmp_path / "walk.mp4", pictures, 25.0)
+    film = Mp4(tmp_path / "walk.mp4", 25.0)
+    for _ in range(5):
+        film.add(np.full((64, 64, 3), (250, 20, 20), np.uint8))
+    assert not (tmp_path / "walk.mp4").exists()
+    film.close()
     capture = cv2.VideoCapture(str(tmp_path / "walk.mp4"))
     done, frame = capture.read()
     capture.release()
@@ -94,6 +97,13 @@ def test_a_film_is_written_as_mp4(tmp_path):
     assert frame[32, 32, 0] < 60
 
 
+def test_a_film_that_is_cancelled_leaves_nothing(tmp_path):
+    film = Mp4(tmp_path / "walk.mp4", 25.0)
+    film.add(np.zeros((64, 64, 3), np.uint8))
+    film.discard()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_film_that_cannot_be_written_is_told(tmp_path):
     with pytest.raises(GalleryError, match="can't be written"):
-        write_film(tmp_path / "none" / "walk.mp4", [np.zeros((64, 64, 3), np.uint8)], 25.0)
+        Mp4(tmp_path / "none" / "walk.mp4", 25.0).add(np.zeros((64, 64, 3), np.uint8))

@@ -1,0 +1,55 @@
+"""Frames of a film of a walk: the picture alone, or with its pins and their maps beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QImage, QPainter
+
+from sagan_gallery import attention
+from sagan_gallery.generator import Generator
+from sagan_gallery.overlay import enlarged
+from sagan_gallery.sample import Image, Sample
+from sagan_gallery.ui.cards import paint_badge, paint_card
+from sagan_gallery.ui.look import Look, Pin
+from sagan_gallery.ui.paint import from_qimage
+from sagan_gallery.ui.scene import Scene
+from sagan_gallery.ui.style import SPACE, STAGE
+from sagan_gallery.walk import Walk, walk_points
+
+
+def film_frames(
+    generator: Generator, walk: Walk, count: int, scale: float, pins: Sequence[Pin], look: Look, side_px: int
+) -> Iterator[Image]:
+    """`count` frames (H, W, 3) uint8 of one size, there and back. scale: of attention; side_px: about the picture's."""
+    for point in walk_points(walk, count):
+        if pins:
+            yield film_frame(generator.sample(point.z, point.label, 1.0, scale, point.toward), pins, look, side_px)
+        else:
+            picture = generator.pictures(point.z[None], [point.label], scale, point.toward)[0]
+            yield enlarged(picture, max(1, side_px // max(picture.shape[:2])))
+
+
+def film_frame(sample: Sample, pins: Sequence[Pin], look: Look, side_px: int) -> Image:
+    """The picture with its pins at the left, their maps in two rows at the right; (H, W, 3) uint8."""
+    rows = 1 if len(pins) == 1 else 2
+    columns = -(-len(pins) // rows)
+    map_px = (side_px - (rows - 1) * SPACE) // rows
+    # films are coded in blocks of 2 x 2 pixels
+    width, height = (side + side % 2 for side in (side_px + columns * (map_px + SPACE), side_px))
+    image = QImage(width, height, QImage.Format.Format_RGB32)
+    image.fill(STAGE)
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    scene = Scene(sample, None, look, list(pins), bare=True)
+    painter.drawImage(0, 0, scene.render(side_px, pin_radius_px=side_px / 40))
+    for index, pin in enumerate(pins):
+        x = side_px + SPACE + index // rows * (map_px + SPACE)
+        room = QRectF(x, index % rows * (map_px + SPACE), map_px, map_px)
+        weights = attention.directed_map(sample, pin.x_px, pin.y_px, look.direction)
+        paint_card(painter, room, sample, weights, pin, look)
+        badge_px = max(14.0, map_px / 11)
+        paint_badge(painter, QRectF(room.x() + 6, room.y() + 6, badge_px, badge_px), pin.number)
+    painter.end()
+    return from_qimage(image)
