@@ -14,6 +14,12 @@ Array = npt.NDArray[np.float32]
 VARIANCES = (0.1, 0.2)
 """Scale of the coded centre offsets and log sizes (SSD, and FaceBoxes section 3.3)."""
 
+NMS_IOU = 0.4
+"""Overlap from which on the weaker of two boxes goes, unless the user says otherwise."""
+
+VOTING_IOU = 0.5
+"""Overlap with a kept box from which on a box takes part in where that one lies."""
+
 
 @dataclass(frozen=True)
 class Detections:
@@ -60,6 +66,30 @@ def nms(boxes: Array, scores: Array, iou: float, limit: int = 750) -> npt.NDArra
     boxes: (N, 4) x1 y1 x2 y2; a box that overlaps a better one by more than `iou` is dropped.
     """
     return np.zeros(0, np.intp) if len(boxes) == 0 else suppress(boxes, scores, iou, limit)
+
+
+def vote(boxes: Array, scores: Array, kept: npt.NDArray[np.intp], iou: float = VOTING_IOU) -> Array:
+    """Box voting (Gidaris and Komodakis 2015): each kept box becomes the mean of the boxes around it.
+
+    Densified anchors give several boxes of about the same face. Suppression keeps the one with the best score, which
+    need not be the one that fits best; the mean of all, weighted by their scores, fits better and trembles less.
+    boxes: (N, 4) x1 y1 x2 y2; scores: (N,); kept: (K,) indices; a box votes where it overlaps a kept one by `iou` or
+    more. Returns (K, 4).
+    """
+    x1, y1, x2, y2 = boxes.T
+    mine = boxes[kept]
+    overlap = np.minimum(mine[:, 2, None], x2)  # [K, N]
+    overlap -= np.maximum(mine[:, 0, None], x1)
+    height = np.minimum(mine[:, 3, None], y2)
+    height -= np.maximum(mine[:, 1, None], y1)
+    overlap = overlap.clip(0) * height.clip(0)
+    areas = box_areas(boxes)
+    # overlap / (a + b - overlap) >= iou, without the division
+    weights = np.where(overlap * (1 + iou) >= iou * (areas[kept][:, None] + areas), scores.astype(np.float64), 0)
+    total = weights.sum(1)
+    # A box without area overlaps nothing, not even itself.
+    voted = np.where(total[:, None] > 0, weights @ boxes / np.maximum(total, 1e-12)[:, None], mine)
+    return voted.astype(np.float32)
 
 
 def decode(offsets: Array, anchors: Array, variances: tuple[float, float] = VARIANCES) -> Array:

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from facecam.boxes import Detections, decode, nms
+from facecam.boxes import NMS_IOU, VOTING_IOU, Detections, decode, nms, vote
 from facecam.cpu import pinned
 from facecam.errors import FacecamError
 from facecam.model import Binding, load_model
@@ -86,7 +86,7 @@ class FaceDetector:
         self,
         model: str | Path | None = None,
         threshold: float | None = None,
-        nms: float = 0.3,
+        nms: float = NMS_IOU,
         core: int | None = None,
         size: tuple[int, int] | None = (640, 480),
         runtime: str = AUTO,
@@ -268,7 +268,9 @@ class FaceDetector:
         if not usable.all():
             boxes, scores = boxes[usable], scores[usable]
         keep = nms(boxes, scores, self._nms)
-        boxes, scores = np.clip(boxes[keep], 0, plan.limit), scores[keep]
+        # Boxes that the user wants apart must not vote for each other.
+        voted = vote(boxes, scores, keep, max(VOTING_IOU, self._nms))
+        boxes, scores = np.clip(voted, 0, plan.limit), scores[keep]
         inside = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
         if not inside.all():
             boxes, scores = boxes[inside], scores[inside]

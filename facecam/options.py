@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from facecam.boxes import NMS_IOU
 from facecam.comparison import Second
 from facecam.privacy import PrivacyOptions
 from facecam.tracking import TrackingOptions
@@ -26,7 +27,7 @@ class LiveOptions:
     """
 
     threshold: float | None = None
-    nms: float = 0.3
+    nms: float = NMS_IOU
     size: Size | None = (640, 480)
     hold_hz: float | None = None
     min_face_px: int = 0

@@ -7,6 +7,7 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPushButton, QVBoxLayout
 
+from facecam.boxes import NMS_IOU
 from facecam.cpu import available_cores, can_pin
 from facecam.options import NATIVE, LiveOptions, Size
 from facecam.ui.fields import Row, SliderField, combo, show_data, spin
@@ -22,7 +23,7 @@ HOLD_RANGE_HZ = (1, 240)
 
 _AUTOMATIC, _ANY_CORE, _CUSTOM = "auto", -1, "custom"
 _SIZES: dict[str, Size | None] = {"native": NATIVE, "640x480": (640, 480), "320x240": (320, 240)}
-_DEFAULTS: dict[str, Any] = {"nms": 0.3, "size": (640, 480), "hold_hz": None, "min_face_px": 0, "every": 1}
+_DEFAULTS: dict[str, Any] = {"nms": NMS_IOU, "size": (640, 480), "hold_hz": None, "min_face_px": 0, "every": 1}
 PRESETS: dict[str, dict[str, Any]] = {
     "Balanced": {},
     "Small faces": {"size": NATIVE},

@@ -7,7 +7,7 @@ import threading
 import numpy as np
 import pytest
 
-from facecam.boxes import nms, pairwise_iou
+from facecam.boxes import nms, pairwise_iou, vote
 from facecam.cpu import available_cores, can_pin
 from facecam.detector import FaceDetector
 from facecam.errors import FacecamError
@@ -218,6 +218,33 @@ def test_suppression_is_greedy_by_score():
                 kept.append(int(index))
         assert nms(boxes, scores, 0.3).tolist() == kept
         assert nms(boxes, scores, 0.3, limit=3).tolist() == kept[:3]
+
+
+def test_box_is_the_mean_of_its_neighbours_weighted_by_their_scores():
+    # Two boxes of one face, one beside it that overlaps too little to have a say, and one far away.
+    boxes = np.array([[0, 0, 100, 100], [10, 0, 110, 100], [50, 0, 150, 100], [300, 0, 400, 100]], np.float32)
+    scores = np.array([0.9, 0.6, 0.5, 0.8], np.float32)
+    voted = vote(boxes, scores, np.array([0, 3]), 0.5)
+    np.testing.assert_allclose(voted, [[4, 0, 104, 100], [300, 0, 400, 100]], atol=1e-4)
+
+
+def test_voting_is_steadier_than_the_best_box():
+    rng = np.random.default_rng(0)
+    truth = np.array([100, 80, 180, 190], np.float32)
+    best, voted = [], []
+    for _ in range(200):
+        boxes = (truth + rng.normal(0, 4, (9, 4))).astype(np.float32)
+        scores = rng.uniform(0.7, 1, 9).astype(np.float32)
+        keep = nms(boxes, scores, 0.4)
+        best.append(boxes[keep[0]])
+        voted.append(vote(boxes, scores, keep)[0])
+    assert np.std(voted, 0).mean() < 0.5 * np.std(best, 0).mean()
+    assert np.abs(np.mean(voted, 0) - truth).max() < 1
+
+
+def test_box_without_area_stays_as_it_is():
+    boxes = np.array([[5, 5, 5, 9]], np.float32)
+    assert vote(boxes, np.array([0.9], np.float32), np.array([0])).tolist() == boxes.tolist()
 
 
 def test_the_suppressions_graph_is_what_it_says():

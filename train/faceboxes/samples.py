@@ -10,7 +10,7 @@ import numpy.typing as npt
 import torch
 
 from facecam.anchors import anchor_grid
-from facecam.boxes import Detections, decode, nms
+from facecam.boxes import NMS_IOU, Detections, decode, nms, vote
 from facecam.opencv import cv2
 from train.faceboxes.data import Batch
 from train.faceboxes.model import MEAN_BGR, FaceBoxes
@@ -36,8 +36,8 @@ def detector_of(net: FaceBoxes, device: torch.device, lowest: float = 0.02) -> D
         chosen = np.flatnonzero(scores > lowest)
         anchors = anchor_grid(net.anchors, *image.shape[:2])[chosen]
         boxes, scores = decode(offsets[0].float().cpu().numpy()[chosen], anchors), scores[chosen]
-        keep = nms(boxes, scores, 0.3)
-        return boxes[keep], scores[keep]
+        keep = nms(boxes, scores, NMS_IOU)
+        return vote(boxes, scores, keep), scores[keep]
 
     return detect
 
