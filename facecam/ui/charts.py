@@ -35,7 +35,7 @@ class Chart(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(30 * SPACE, 20 * SPACE)
+        return QSize(30 * SPACE, 13 * SPACE)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(16 * SPACE, 13 * SPACE)

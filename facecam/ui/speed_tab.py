@@ -9,7 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout
+from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout
 
 from facecam.bench.card import save_card
 from facecam.bench.report import load, markdown
@@ -60,7 +60,13 @@ class SpeedTab(Tab):
         left = QVBoxLayout()
         left.setContentsMargins(2 * SPACE, 2 * SPACE, SPACE, SPACE)
         left.setSpacing(SPACE)
-        left.addWidget(self.view, 1)
+        scroll = QScrollArea()  # for windows too low for all of it
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setWidget(self.view)
+        left.addWidget(scroll, 1)
         left.addWidget(self.status)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
