@@ -22,6 +22,7 @@ import numpy.typing as npt
 from facecam.boxes import NMS_IOU, VOTING_IOU, Detections, decode, nms, vote
 from facecam.cpu import pinned
 from facecam.errors import FacecamError
+from facecam.memory import give_back_free_memory
 from facecam.model import Binding, load_model
 from facecam.plan import MIN_SIDE_PX, Plan
 from facecam.providers import CPU, check_provider
@@ -207,6 +208,7 @@ class FaceDetector:
             plan.frames += 1
             if plan.frames == _AUTO_AFTER_FRAMES:
                 self._choose_runtime(plan)
+                give_back_free_memory()
         self._engine = plan.network.engine
         return plan
 
@@ -220,6 +222,7 @@ class FaceDetector:
         try:
             if kept in names:
                 plan.network = self._model.bind(*plan.input_size, names[kept])
+                self._model.forget(self._candidates[0])
                 return
             networks = {str(plan.network.engine): plan.network}
             for name, engine in names.items():
@@ -235,6 +238,9 @@ class FaceDetector:
             self._auto = False
             return
         plan.network = networks[kept]
+        for engine in self._candidates:
+            if engine != plan.network.engine:  # 25 to 90 MB each; another size may open the first one again
+                self._model.forget(engine)
 
     def _run(self, plan: Plan, frame: npt.NDArray[np.uint8]) -> None:
         try:

@@ -69,6 +69,10 @@ class Model:
         if engine not in self._runtimes:
             self._runtimes[engine] = open_runtime(engine, self._data)
 
+    def forget(self, engine: Engine) -> None:
+        """Lets an engine's memory go, once no binding uses it; it is opened again where it is needed."""
+        self._runtimes.pop(engine, None)
+
     def add(self, engine: Engine, runtime: Runtime) -> None:
         """Makes a runtime from elsewhere known, under an engine that no other has."""
         self._runtimes[engine] = runtime
