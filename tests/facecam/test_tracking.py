@@ -42,6 +42,21 @@ def test_faces_keep_their_numbers_while_they_move_and_are_listed_in_any_order() 
     assert len({round(float(top)) for top in left}) == 1  # number 1 is always the same one of them
 
 
+@pytest.mark.parametrize("step_px", [2, 4, 10])
+def test_two_faces_that_cross_keep_their_numbers_although_one_is_hidden_meanwhile(step_px: int) -> None:
+    random = np.random.default_rng(2)
+    frames, lefts = [], []
+    for x in np.arange(100, 500, step_px):
+        a, b = x + random.normal(0, 0.5), 600 - x + random.normal(0, 0.5)
+        faces = [(a, 150, 60, 0.99), (b, 165, 60, 0.98)]
+        frames.append(found(*(faces[:1] if abs(a - b) < 30 else faces)))  # one box at most where they overlap
+        lefts.append(a)
+    last = play(frames, DEFAULT)[-1].shown
+    assert sorted(last.ids.tolist()) == [1, 2]  # type: ignore[union-attr]
+    centre = (last.boxes[:, 0] + last.boxes[:, 2]) / 2
+    assert last.ids[np.abs(centre - lefts[-1]).argmin()] == 1  # type: ignore[index]
+
+
 def test_a_fast_motion_keeps_its_number() -> None:
     frames = [found((100 + 35 * step, 100, 60, 0.99)) for step in range(10)]  # more than half a face each frame
     assert all(ids(faces) == [1] for faces in play(frames))

@@ -166,7 +166,7 @@ def test_smoothing_calms_the_boxes_that_are_shown(qtbot: QtBot, make_window: Mak
             view = tab._session.latest()
             if view is not None and len(view.detections):
                 seen.append(float(view.detections.boxes[0, 0]))
-            return len(seen) >= 40
+            return len(seen) >= 25
 
         qtbot.waitUntil(enough, timeout=10_000)
         return float(np.std(seen))
