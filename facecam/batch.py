@@ -14,6 +14,7 @@ from facecam.detector import FaceDetector
 from facecam.drawing import draw_detections
 from facecam.errors import FacecamError, SourceError
 from facecam.export import CsvTable, JsonLines, picture_suffix, record, write_picture
+from facecam.hider import FaceHider
 from facecam.parallel import DetectorPool
 from facecam.sources import (
     PICTURE_SUFFIXES,
@@ -72,7 +73,8 @@ class Batch:
 
     json_path, csv_path: result files, replaced if they exist; out_dir: folder for annotated copies. An input is never
     overwritten: a result file that is an input is refused, and a copy gets another name. seconds: stop each source
-    after that time (for live ones). pool: processes for the pictures of folders, with images if out_dir is given; the
+    after that time (for live ones). hider: hides the faces in the copies, instead of drawing boxes; the detector must
+    have its threshold. pool: processes for the pictures of folders, with images if out_dir is given; the
     caller closes it. Raises FacecamError if an output can't be written.
     """
 
@@ -87,6 +89,7 @@ class Batch:
         out_dir: Path | None = None,
         seconds: float | None = None,
         pool: DetectorPool | None = None,
+        hider: FaceHider | None = None,
     ) -> None:
         self._inputs = [part for spec in specs for part in _expand(spec, out_dir)]
         self._detector = detector
@@ -96,6 +99,7 @@ class Batch:
         self._out = None if out_dir is None else _Copies(out_dir, input_files)
         self._seconds = seconds
         self._pool = pool
+        self._hider = hider
         self.summary = Summary()
         for path in (json_path, csv_path):
             if path is not None and path.resolve() in input_files:
@@ -143,13 +147,17 @@ class Batch:
     ) -> None:
         end_s = None if self._seconds is None else time.perf_counter() + self._seconds
         video: VideoWriter | None = None
-        for frame, detections, detector_s in self._detected(source):
+        hider = self._hider
+        if hider is not None:
+            hider.start()
+        for frame, found, detector_s in self._detected(source):
+            detections = found if hider is None else hider.faces(found)
             counts.skipped += self._tell_skipped(source)
             result = record(name, frame, detections)
             for writer in writers:
                 writer.write(result)
             if self._out is not None:
-                drawn = draw_detections(frame.image, detections)
+                drawn = draw_detections(frame.image, found) if hider is None else hider.hide(frame, found)
                 if frame.path is not None:
                     write_picture(self._out.picture(source, frame.path), drawn)
                 else:

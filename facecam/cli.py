@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
@@ -22,9 +23,11 @@ from facecam.bench.arguments import add_options as add_bench_options
 from facecam.cpu import available_cores, can_pin, pinned
 from facecam.errors import FacecamError
 from facecam.headless import run_headless
+from facecam.hider import FaceHider
 from facecam.logs import logging_to_file
 from facecam.parallel import DetectorPool, DetectorSettings
 from facecam.places import settings_file
+from facecam.privacy import Hiding, PrivacyOptions
 from facecam.providers import CPU, NAMES
 from facecam.runtimes import AUTO, CHOICES, F32, MAX_THREADS, PRECISION_CHOICES
 from facecam.settings_file import SettingsFile
@@ -157,6 +160,15 @@ def _parser() -> argparse.ArgumentParser:
     detect.set_defaults(run=_detect)
     detect.add_argument("sources", nargs="+", metavar="SOURCE", help="picture, folder, video, URL, camera number, demo")
     detect.add_argument("--out", type=Path, metavar="DIR", help="folder for copies with the faces drawn in")
+    detect.add_argument(
+        "--hide", choices=[way.value for way in Hiding], help="hide the faces in the copies, instead of drawing boxes"
+    )
+    detect.add_argument(
+        "--padding",
+        type=_fraction,
+        default=PrivacyOptions().padding,
+        help="what is hidden around a face, in shares of its size (default: %(default)s)",
+    )
     detect.add_argument("--json", type=Path, metavar="FILE", help="one JSON object per picture or frame (.jsonl)")
     detect.add_argument("--csv", type=Path, metavar="FILE", help="one row per face")
     detect.add_argument(
@@ -350,6 +362,13 @@ def _settings(arguments: argparse.Namespace, size: tuple[int, int] | None) -> De
 def _detect(arguments: argparse.Namespace) -> int:
     settings = _settings(arguments, arguments.size)
     detector = settings.make()
+    hider = None
+    if arguments.hide is not None:
+        if arguments.out is None:
+            raise FacecamError("--hide is for copies; name a folder for them with --out.")
+        hider = FaceHider(PrivacyOptions(Hiding(arguments.hide), arguments.padding), detector.threshold)
+        detector.threshold = hider.detector_threshold
+        settings = replace(settings, threshold=hider.detector_threshold)
     has_outputs = any((arguments.json, arguments.csv, arguments.out))
     if arguments.jobs > 1 and arguments.core is not None:
         raise FacecamError("--core is for one process; leave it out with --jobs, which uses one core for each.")
@@ -364,6 +383,7 @@ def _detect(arguments: argparse.Namespace) -> int:
             out_dir=arguments.out,
             seconds=getattr(arguments, "seconds", None),
             pool=pool,
+            hider=hider,
         )
         try:
             with nullcontext() if arguments.core is None else pinned(arguments.core):
