@@ -26,7 +26,7 @@ _PERCENTS = (10, 50, 90, 95, 99)
 _BINS = 30
 COLUMNS = (
     "model", "runtime", "size", "faces (found)", "FPS", "p50 ms", "pre + network + post", "p90", "p95", "p99",
-    "CPU p50 ms", "of the first", "floors",
+    "CPU p50 ms", "of the first", "floors", "of the peak", "last / first fifth",
 )  # fmt: skip
 
 
@@ -74,24 +74,56 @@ def verdict(run: Run, series: Series, machine: dict[str, Any]) -> str:
 
 def markdown(result: dict[str, Any]) -> str:
     """The result as Markdown tables."""
-    machine = result["machine"]
-    peak = result["peak"]
     lines = [
-        f"**{machine['cpu']}**, {machine['system']}, core {machine['pinned_core']}, flags {' '.join(machine['flags'])}"
-        + ("" if peak is None else f"; peak {peak['gflops']:.0f} GFLOP/s ({peak['method']})"),
+        *machine_lines(result),
         "",
         *(f"- {sentence}" for sentence in [*result["verdicts"], *result["problems"], *result["warnings"]]),
     ]
     for run in result["runs"]:
         lines += [
             "",
-            f"{run['title']} (taking turns; CPU over wall time {run['cpu_over_wall']:.2f})",
+            f"{run['title']} ({proof(run)})",
             "",
             *table(COLUMNS, rows(run)),
         ]
     if result["long"] is not None:
         lines += ["", result["long"]["words"], *(f"- {problem}" for problem in result["long"]["problems"])]
     return "\n".join(lines) + "\n"
+
+
+def machine_lines(result: dict[str, Any]) -> list[str]:
+    """What the figures hold for: the machine, its state before the start, the versions and the models."""
+    machine, peak = result["machine"], result["peak"]
+    state = [
+        f"core {machine['pinned_core']} of {machine['cores']}" if machine["pinned_core"] is not None else "not pinned"
+    ]
+    state += [f"peak {peak['gflops']:.0f} GFLOP/s ({peak['method']})"] if peak is not None else []
+    state += [f"governor {machine['governor']}"] if machine["governor"] else []
+    state += [f"on {machine['power']}"] if machine["power"] else []
+    loads = ", ".join(f"{load:.0f}" for load in machine["load_before_percent"])
+    state.append(f"load before the start {loads} %")
+    versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items() if version)
+    models = {
+        model_words(series["labels"].get("model"), series["labels"].get("format")): series["labels"]["model_sha256"][
+            :12
+        ]
+        for run in result["runs"]
+        for series in run["series"]
+        if series["labels"].get("model_sha256")
+    }
+    return [
+        f"**{machine['cpu']}**, {machine['system']}, {' '.join(machine['flags'])}; {', '.join(state)}",
+        "",
+        f"{result['started']}; {versions}; models {', '.join(f'{name} {sha}' for name, sha in models.items())}",
+    ]
+
+
+def proof(run: dict[str, Any]) -> str:
+    """Who computed during a run of a result: the proof of the one core."""
+    threads = run["busy_threads"]
+    return (
+        f"taking turns; CPU over wall time {run['cpu_over_wall']:.2f}, {threads} thread{'s' * (threads != 1)} at work"
+    )
 
 
 def table(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> list[str]:
@@ -121,6 +153,8 @@ def _row(series: dict[str, Any], first_ms: float) -> tuple[str, ...]:
         f"{cpu['p50']:.2f}",
         f"{cpu['p50'] / first_ms:.3f}",
         "" if floors is None else f"{floors:.2f}",
+        "" if series["network_of_peak"] is None else f"{100 * series['network_of_peak']:.0f} %",
+        f"{series['slowing']:.3f}",
     )
 
 
@@ -183,12 +217,17 @@ def _series(series: Series, peak: Peak | None) -> dict[str, Any]:
         "slowing": round(series.slowing, 4),
         "floor_ms": None if floor_ms is None else round(floor_ms, 4),
         "times_floor": None if floor_ms is None else round(float(np.median(series.cpu_ms)) / floor_ms, 4),
+        "network_of_peak": None if floor_ms is None or not series.network_ms else _ratio(floor_ms, series.network_ms),
         "histogram": {"edges_ms": _rounded(edges), "counts": counts.tolist()},
         "series_ms": _rounded(series.total_ms),
     }
 
 
 _TIMES = ("total_ms", "cpu_ms", "pre_ms", "network_ms", "post_ms")
+
+
+def _ratio(floor_ms: float, times_ms: tuple[float, ...]) -> float:
+    return round(floor_ms / float(np.median(times_ms)), 4)
 
 
 def _percentiles(values: tuple[float, ...]) -> dict[str, float] | None:

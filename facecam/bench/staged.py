@@ -14,7 +14,6 @@ from facecam.boxes import Array, decode, nms, pairwise_iou
 from facecam.detector import FaceDetector
 from facecam.plan import Plan
 
-_NEIGHBOURS_IOU = 0.35
 _MAX_NEIGHBOURS = 6
 
 
@@ -26,7 +25,7 @@ def staged_subject(detector: FaceDetector, frame: np.ndarray, faces: int) -> Sub
     detector.detect(frame)
     plan = detector.prepared(*frame.shape[:2])
     network = plan.network
-    scores = _scores(plan, faces, network.logits)
+    scores = _scores(plan, faces, network.logits, detector.nms)
     compute = network.run
 
     def run() -> None:
@@ -38,8 +37,9 @@ def staged_subject(detector: FaceDetector, frame: np.ndarray, faces: int) -> Sub
     return detector_subject(detector, frame, faces)
 
 
-def _scores(plan: Plan, faces: int, logits: bool) -> Array:
-    """(A,) scores that pass at `faces` places that don't overlap, or as many as the anchors allow."""
+def _scores(plan: Plan, faces: int, logits: bool, nms_iou: float) -> Array:
+    """(A,) scores that pass at `faces` places that don't overlap, or as many as the anchors allow, and at neighbours of
+    theirs that overlap them by more than `nms_iou`, and so go again."""
     low, high = (-20.0, 6.0) if logits else (0.0, 0.99)
     scores = np.full(len(plan.anchors), low, np.float32)
     boxes = decode(np.zeros_like(plan.anchors), plan.anchors)
@@ -48,7 +48,7 @@ def _scores(plan: Plan, faces: int, logits: bool) -> Array:
     overlap = pairwise_iou(boxes[chosen], boxes)
     for place, row in zip(chosen, overlap, strict=True):
         near = np.argsort(row)[::-1][1 : 1 + _MAX_NEIGHBOURS]
-        near = near[row[near] > _NEIGHBOURS_IOU]
+        near = near[row[near] > nms_iou]
         scores[near] = np.maximum(scores[near], high - 1 if logits else high - 0.1)
         scores[place] = high
     return scores

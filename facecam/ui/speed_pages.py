@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from facecam.bench import compare
-from facecam.bench.report import COLUMNS, rows
+from facecam.bench.report import COLUMNS, proof, rows
 
 LONG_COLUMNS = ("minute", "detections", "p50 ms", "p99", "CPU p50 ms", "memory MiB", "°C", "MHz")
 
@@ -30,7 +30,8 @@ def pages(result: dict[str, Any], main: dict[str, Any]) -> list[Page]:
     for run in result["runs"]:
         first = next((index for index, series in enumerate(run["series"]) if series is main), 0)
         times = tuple(tuple(series["series_ms"]) for series in run["series"])
-        note = f"Taking turns; CPU over wall time {run['cpu_over_wall']:.2f}. {' '.join(run['problems'])}"
+        words = proof(run)
+        note = f"{words[0].upper()}{words[1:]}. {' '.join(run['problems'])}"
         found.append(Page(run["title"], COLUMNS, tuple(rows(run)), times, first, note.strip()))
     if result["long"] is not None:
         found.append(_long_page(result["long"]))

@@ -79,18 +79,22 @@ def test_known_work_is_measured_in_cpu_time_whatever_else_runs():
 def test_a_second_busy_thread_is_noticed():
     stop = threading.Event()
 
+    done = [0]
+
     def busy():
         data = bytes(1 << 20)
         while not stop.is_set():
             hashlib.sha256(data).digest()  # computes without the interpreter's lock
+            done[0] += 1
 
     thread = threading.Thread(target=busy)
 
     def call():
         if not thread.is_alive():
             thread.start()
-        busy_for(0.01)
-        time.sleep(0.02)  # lets the other one on, also where there is but one core
+        wanted = done[0] + 8
+        while done[0] < wanted:  # lets the other one on, also where there is but one core, or a busy one
+            time.sleep(0.001)
 
     try:
         run = measure.measure("two", [Subject(call)], seconds=0.5)

@@ -260,3 +260,19 @@ def test_the_suppressions_graph_is_what_it_says():
     )
     made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
     assert onnx.load_from_string(GRAPH) == made
+
+
+@pytest.mark.parametrize("iou", [0.5, 0.7, 1.0])
+def test_all_boxes_of_enough_overlap_vote_and_no_others(iou):
+    rng = np.random.default_rng(5)
+    corner = np.repeat(rng.uniform(0, 300, (30, 2)), 12, axis=0) + rng.normal(0, 4, (360, 2))
+    boxes = np.concatenate([corner, corner + rng.uniform(20, 90, (360, 2))], axis=1).astype(np.float32)
+    boxes[7] = [5, 5, 5, 5]  # without area
+    scores = rng.uniform(0.3, 1, 360).astype(np.float32)
+    kept = np.append(nms(boxes, scores, 0.4), 7)
+    wanted = []
+    for index in kept:
+        near = pairwise_iou(boxes[[index]], boxes)[0] >= iou - 1e-6
+        wanted.append(np.average(boxes[near], axis=0, weights=scores[near]) if near.any() else boxes[index])
+    assert max(sum(pairwise_iou(boxes[[index]], boxes)[0] >= iou - 1e-6) for index in kept) > (1 if iou < 1 else 0)
+    np.testing.assert_allclose(vote(boxes, scores, kept, iou), wanted, atol=1e-3)
