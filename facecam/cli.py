@@ -140,7 +140,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.set_defaults(runtime=AUTO, precision=None, threads=1, provider=CPU)
     parser.add_argument("--version", action="version", version=f"facecam {_version()}")
     parser.add_argument(
-        "--source", default="auto", help="auto, demo, a camera's number, a file, a folder, or a URL (default: auto)"
+        "--source",
+        default="auto",
+        help="auto, demo, a camera's number, screen, a file, a folder, or a URL (default: auto)",
     )
     parser.add_argument("--headless", action="store_true", help="no window: print the rates each second")
     parser.add_argument(

@@ -13,6 +13,7 @@ from facecam.sources.camera import Camera, CameraSource, list_cameras
 from facecam.sources.demo import DemoSource
 from facecam.sources.pictures import PICTURE_SUFFIXES, FolderSource, PictureSource, list_files, read_picture
 from facecam.sources.player import Player
+from facecam.sources.screen import ScreenPart, ScreenSource
 from facecam.sources.stream import StreamSource, without_password
 from facecam.sources.video import VideoSource
 
@@ -25,6 +26,8 @@ __all__ = [
     "Frame",
     "PictureSource",
     "Player",
+    "ScreenPart",
+    "ScreenSource",
     "Source",
     "StreamSource",
     "VideoSource",
@@ -42,7 +45,8 @@ VIDEO_SUFFIXES = frozenset(
 
 
 def open_source(spec: str) -> Source:
-    """Opens "auto", "demo", a camera ("0", "camera:0"), the path of a picture, folder or video, or a URL.
+    """Opens "auto", "demo", a camera ("0", "camera:0"), "screen" (see ScreenPart), the path of a picture, folder or
+    video, or a URL.
 
     May block for seconds (cameras, streams). Raises SourceError with a sentence for people.
     """
@@ -54,6 +58,9 @@ def open_source(spec: str) -> Source:
     camera = re.fullmatch(r"(?:camera:)?(\d{1,4})", spec)
     if camera:
         return CameraSource(int(camera[1]))
+    screen = ScreenPart.parse(spec)
+    if screen is not None and not Path(spec).exists():
+        return ScreenSource(screen)
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", spec):
         if not spec.lower().startswith("file://"):
             return StreamSource(spec)

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QWidget
 
-from facecam.sources import Camera
+from facecam.sources import Camera, ScreenPart
 
 
 class Ask(Enum):
@@ -21,9 +21,10 @@ class Ask(Enum):
     FILE = "Open file…"
     FOLDER = "Open folder…"
     ADDRESS = "Open address…"
+    SCREEN = "Part of the screen…"
 
 
-AUTO, DEMO = "auto", "demo"
+AUTO, DEMO, SCREEN = "auto", "demo", "screen"
 
 
 def camera_spec(camera: Camera) -> str:
@@ -33,8 +34,11 @@ def camera_spec(camera: Camera) -> str:
 
 def short_name(spec: str) -> str:
     """A source's name for a narrow list: the file's or folder's name, an address's host and path."""
-    if spec in (AUTO, DEMO):
-        return {AUTO: "Automatic", DEMO: "Demo"}[spec]
+    if spec in (AUTO, DEMO, SCREEN):
+        return {AUTO: "Automatic", DEMO: "Demo", SCREEN: "Screen"}[spec]
+    part = ScreenPart.parse(spec)
+    if part is not None:
+        return f"Screen {part.monitor}" if part.rect is None else "Part of the screen"
     if "://" in spec:
         try:
             parts = urlsplit(spec)
@@ -110,7 +114,7 @@ class SourceChooser(QComboBox):
 
     def set_cameras(self, cameras: list[Camera]) -> None:
         """The cameras that are plugged in now."""
-        if cameras != self._cameras:
+        if cameras != self._cameras and not self.view().isVisible():  # not under the user's hand; the next look is soon
             self._cameras = list(cameras)
             self._fill()
 
@@ -139,6 +143,8 @@ class SourceChooser(QComboBox):
             assert isinstance(model, QStandardItemModel)
             model.item(self.count() - 1).setEnabled(False)
         self.insertSeparator(self.count())
+        self.addItem("Screen", SCREEN)
+        self._help("Whatever is on the screen, such as a video call or a film")
         if self._custom is not None:
             self.addItem(short_name(self._custom), self._custom)
             self._help(self._custom)
@@ -148,7 +154,7 @@ class SourceChooser(QComboBox):
         self.blockSignals(blocked)
 
     def _listed(self) -> set[str | None]:
-        return {AUTO, DEMO, *map(camera_spec, self._cameras or [])}
+        return {AUTO, DEMO, SCREEN, *map(camera_spec, self._cameras or [])}
 
     def _help(self, text: str) -> None:
         self.setItemData(self.count() - 1, text, Qt.ItemDataRole.ToolTipRole)

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from facecam.comparison import AnyDetector, load_any
@@ -65,6 +65,7 @@ class LiveTab(Tab):
         self._threshold_known = False
         self._painted_s = 0.0
 
+        self.setAcceptDrops(True)
         self.picture = PictureView()
         self.panel = StagePanel()
         self.panel.hide()
@@ -140,6 +141,7 @@ class LiveTab(Tab):
             command(self, "Open a file…", ["O", "Ctrl+O"], partial(self.ask, Ask.FILE), Menu.FILE),
             command(self, "Open a folder…", ["Ctrl+Shift+O"], partial(self.ask, Ask.FOLDER), Menu.FILE),
             command(self, "Open an address…", ["Ctrl+L"], partial(self.ask, Ask.ADDRESS), Menu.FILE),
+            command(self, "Watch a part of the screen…", [], partial(self.ask, Ask.SCREEN), Menu.FILE),
             command(
                 self, "Copy the picture", ["Ctrl+C"], self.copy, Menu.EDIT, "The picture, and in words what it shows"
             ),
@@ -227,7 +229,7 @@ class LiveTab(Tab):
         prompts.ask_source(self, kind, last, self._asked)
 
     def _asked(self, kind: Ask, spec: str) -> None:
-        if kind is not Ask.ADDRESS:
+        if kind in (Ask.FILE, Ask.FOLDER):
             folder = Path(spec).parent if kind is Ask.FILE else Path(spec)
             self._settings.put("live/folder", str(folder))
         self.open(spec)
@@ -375,6 +377,17 @@ class LiveTab(Tab):
         if phase is Phase.RECONNECTING:
             return StageMessage(title, text, (retry, leave))
         return StageMessage(title, text, (again, file) if self._spec == DEMO else (again, demo, file))
+
+    # What is dropped beside the picture counts as well.
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        self.picture.dragEnterEvent(event)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.picture.dragLeaveEvent(event)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.picture.dropEvent(event)
 
     # -- what the main window does
 

@@ -12,7 +12,7 @@ from facecam.errors import FacecamError, ModelError
 from facecam.metrics import Stats
 from facecam.pipeline import View
 from facecam.runtimes import TITLES
-from facecam.ui.chooser import AUTO, DEMO, short_name
+from facecam.ui.chooser import AUTO, DEMO, SCREEN, short_name
 from facecam.ui.drawing import Figure
 from facecam.ui.session import LiveSession, Phase
 from facecam.ui.wording import duration, faces, number, sentence, size
@@ -139,7 +139,9 @@ def detector_words(session: LiveSession) -> str:
 
 def opening_name(spec: str) -> str:
     """The source before it is open, within a sentence."""
-    return {AUTO: "a camera", DEMO: "the demo"}.get(spec, short_name(spec))
+    if spec.startswith("screen:"):
+        return "a part of the screen"
+    return {AUTO: "a camera", DEMO: "the demo", SCREEN: "the screen"}.get(spec, short_name(spec))
 
 
 def stage(session: LiveSession, spec: str, has_picture: bool) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
 
 from facecam.sources import PICTURE_SUFFIXES, VIDEO_SUFFIXES
 from facecam.ui.chooser import Ask
+from facecam.ui.screen_picker import ask_screen_part
 
 
 def ask_source(parent: QWidget, kind: Ask, folder: str, then: Callable[[Ask, str], None]) -> None:
@@ -16,6 +17,9 @@ def ask_source(parent: QWidget, kind: Ask, folder: str, then: Callable[[Ask, str
 
     folder: where a file dialog starts, empty for the current folder.
     """
+    if kind is Ask.SCREEN:
+        ask_screen_part(parent, lambda spec: then(kind, spec))
+        return
     dialog = _address_dialog(parent) if kind is Ask.ADDRESS else _file_dialog(parent, kind, folder)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
 

@@ -303,7 +303,7 @@ def test_the_list_names_the_cameras_and_follows_them(
     sources.add("camera:2", lambda: fake_source("Desk Camera"))  # type: ignore[attr-defined]
     tab = live(make_window())
     box = tab.controls.source
-    opening = ["Open file…", "Open folder…", "Open address…"]
+    opening = ["Screen", "Open file…", "Open folder…", "Open address…", "Part of the screen…"]
     qtbot.waitUntil(lambda: "Desk Camera" in entries(box), timeout=5000)
     assert entries(box) == ["Automatic", "Demo", "Front Camera", "Desk Camera", *opening]
     assert box.currentText() == "Demo"

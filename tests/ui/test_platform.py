@@ -49,7 +49,8 @@ while time.monotonic() < deadline and len(figures) < 3:
         figures.add(tab.picture.figures_text)
 screenshot.save(screenshot.grab(window), __import__("pathlib").Path(sys.argv[2]))
 window.close()
-print(json.dumps({{"platform": application.platformName(), "figures": sorted(figures)}}))
+print(json.dumps({{"platform": application.platformName(), "figures": sorted(figures)}}), flush=True)
+__import__("os")._exit(0)  # as the command does where a thread has no time to end
 """
 
 
