@@ -1,19 +1,33 @@
-"""Giving memory back to the system."""
+"""What glibc, Linux's C library, has to be told about memory. Elsewhere all of this does nothing."""
 
 from __future__ import annotations
 
 import ctypes
 import sys
+from contextlib import suppress
+
+_M_ARENA_MAX = -8
+_ARENAS = 2
+
+
+def share_memory() -> None:
+    """Lets all threads take memory from the same few places.
+
+    Each new thread gets a place of its own, up to eight for a core, and what was freed in one is not used in another.
+    Each source starts two threads: after some minutes of changing them, 40 MB lay about unused.
+    """
+    _tell("mallopt", _M_ARENA_MAX, _ARENAS)
 
 
 def give_back_free_memory() -> None:
     """Returns what the process has freed, but its C library still keeps: 30 MB after a network was compiled.
 
-    Only glibc knows how, so elsewhere this does nothing. It takes a few milliseconds.
+    It takes a few milliseconds.
     """
-    if sys.platform != "linux":
-        return
-    try:
-        ctypes.CDLL(None).malloc_trim(0)
-    except (OSError, AttributeError):  # another C library, such as musl
-        return
+    _tell("malloc_trim", 0)
+
+
+def _tell(function: str, *numbers: int) -> None:
+    if sys.platform.startswith("linux"):
+        with suppress(OSError, AttributeError):  # another C library, such as musl
+            getattr(ctypes.CDLL(None), function)(*numbers)

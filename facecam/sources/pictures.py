@@ -19,7 +19,7 @@ PICTURE_SUFFIXES = frozenset(
 )
 _SLIDE_S = 2.0
 _MAX_BYTES = 1 << 30
-_MOST_FILES = 200_000
+_MOST_FILES = 100_000
 """Looked at in a folder and below it: the root of a disk would take minutes."""
 
 

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QApplication
 from facecam.comparison import load_any
 from facecam.detector import FaceDetector
 from facecam.logs import crashes_noted
+from facecam.memory import share_memory
 from facecam.sources import Source, list_cameras, open_source
 from facecam.ui.chooser import AUTO
 from facecam.ui.display import display_available
@@ -81,6 +82,7 @@ def main(
 
 def make_application() -> QApplication:
     """The application with its name and colours; the one that exists, if one does."""
+    share_memory()
     app = QApplication.instance()
     if not isinstance(app, QApplication):
         app = QApplication([sys.argv[0] if sys.argv else "facecam"])

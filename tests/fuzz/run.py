@@ -36,12 +36,13 @@ SHARES = {"picture": 28, "video": 19, "model": 26, "generator": 6, "settings": 7
 @dataclass
 class Outcome:
     """failures: name of the case and what went wrong; counts: by kind and outcome; slowest_s, longest_s: most CPU
-    time and most wall time of one."""
+    time and most wall time of one; longest: the latter's name."""
 
     failures: list[tuple[str, str]] = field(default_factory=list)
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     slowest_s: float = 0.0
     longest_s: float = 0.0
+    longest: str = ""
     sentences: dict[str, set[str]] = field(default_factory=dict)
 
 
@@ -175,7 +176,8 @@ def fuzz(
             problem = _problem(answer)
             outcome.counts[kind, answer["outcome"] if problem is None else "FAILED"] += 1
             outcome.slowest_s = max(outcome.slowest_s, answer.get("cpu_s", 0.0))
-            outcome.longest_s = max(outcome.longest_s, answer.get("wall_s", 0.0))
+            if answer.get("wall_s", 0.0) > outcome.longest_s:
+                outcome.longest_s, outcome.longest = answer["wall_s"], f"{kind}-{index}"
             if answer["outcome"] == "told":
                 outcome.sentences.setdefault(kind, set()).add(_general(answer["words"], case))
             if problem is not None:
@@ -226,7 +228,7 @@ def main() -> int:
             sep="\n    ",
         )
     print(
-        f"slowest {outcome.slowest_s:.2f} s of CPU time, {outcome.longest_s:.2f} s in all; "
+        f"slowest {outcome.slowest_s:.2f} s of CPU time, {outcome.longest_s:.2f} s in all ({outcome.longest}); "
         f"{len(outcome.failures)} failures; files in {folder}"
     )
     return 1 if outcome.failures else 0

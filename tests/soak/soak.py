@@ -26,7 +26,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import psutil
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QAbstractButton, QCheckBox
+from PySide6.QtWidgets import QAbstractButton
 
 from facecam.ui import app
 from facecam.ui.live_tab import LiveTab
@@ -35,17 +35,19 @@ from facecam.ui.settings import Settings
 from tests.fuzz.damage import picture_seeds, video_seeds
 
 MOST_GROWTH_MIB = 20.0
+THREADS_END_S = 10.0
+"""Time for the threads to end after the window has closed; it does not wait for them longer than 2 s."""
 
 
 class Soak:
     """Drives the window and samples once a second. pace: 1.0 for the half hour, more for a short one."""
 
-    def __init__(self, seconds: float, model: str | None, folder: Path) -> None:
-        self._seconds, self._warm_s = seconds, min(60.0, 0.4 * seconds)
+    def __init__(self, seconds: float, model: str | None, runtime: str, folder: Path) -> None:
+        self._seconds, self._warm_s = seconds, min(60.0, 0.6 * seconds)
         self._pace = max(1.0, 60.0 / self._warm_s)
         self._random = random.Random(0)
         self._sources = _sources(folder)
-        self._turn = 0
+        self._turn = self._pressed = 0
         self._process = psutil.Process()
         self.samples: list[dict[str, float]] = []
         self.errors: list[str] = []
@@ -53,7 +55,7 @@ class Soak:
         self._threads_before = {thread.name for thread in threading.enumerate()}
         settings = Settings()
         settings.put("window/welcomed", True)
-        self.window = app.build_window("demo", settings, model=model)
+        self.window = app.build_window("demo", settings, model=model, runtime=runtime)
         live = self.window.tab(0)
         assert isinstance(live, LiveTab)
         self._live = live
@@ -69,7 +71,7 @@ class Soak:
         self._every(10.0, self._change_source)
         self._every(4.0, self._change_tab)
         self._every(1.5, self._resize)
-        self._every(2.2, self._switch)
+        self._every(1.2, self._switch)
         self._every(1.0, self._sample, paced=False)
         QTimer.singleShot(round(1000 * self._seconds), self._end)
         self.application.exec()
@@ -96,11 +98,14 @@ class Soak:
             self.window.set_full_screen(not self.window.isFullScreen())
 
     def _switch(self) -> None:
-        """Presses one of the switches and folds of the live tab that change what is shown or worked."""
+        """Presses one of the switches and folds of the live tab that change what is shown or worked: all in turn while
+        warming up, as much is loaded when it is first wanted, and then any, unless the soak is short."""
         buttons = [button for button in self._live.controls.findChildren(QAbstractButton) if button.isCheckable()]
-        chosen = self._random.choice([button for button in buttons if button.isEnabled()])
-        if isinstance(chosen, QCheckBox) or chosen.isVisible():
-            chosen.toggle()
+        if time.perf_counter() - self._start_s < 0.8 * self._warm_s:
+            self._pressed += 1
+            buttons[self._pressed // 2 % len(buttons)].toggle()  # on and off again
+        elif self._pace == 1.0:
+            self._random.choice([button for button in buttons if button.isEnabled()]).toggle()
 
     def _sample(self) -> None:
         stats = self._live._session.stats()
@@ -121,6 +126,9 @@ class Soak:
         self.window.close()
         QTimer.singleShot(500, self.application.quit)
 
+    def _threads_left(self) -> list[str]:
+        return [thread.name for thread in threading.enumerate() if thread.name not in self._threads_before]
+
     def _report(self) -> dict[str, Any]:
         warm = [sample for sample in self.samples if sample["at_s"] >= self._warm_s]
         part = max(3, len(warm) // 4)
@@ -130,7 +138,9 @@ class Soak:
             return statistics.median(s[name] for s in last) - statistics.median(s[name] for s in first)
 
         latencies = [[sample["latency_ms"] for sample in group if sample["latency_ms"]] for group in (first, last)]
-        left = [thread.name for thread in threading.enumerate() if thread.name not in self._threads_before]
+        end_s = time.perf_counter() + THREADS_END_S
+        while (left := self._threads_left()) and time.perf_counter() < end_s:
+            time.sleep(0.05)
         return {
             "seconds": self._seconds,
             "sources_opened": self._turn,
@@ -164,10 +174,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.soak.soak", description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=1800.0)
     parser.add_argument("--model", help="instead of the shipped one")
+    parser.add_argument("--runtime", default="auto", help="auto tries another one after a while, and loads it")
     parser.add_argument("--json", type=Path, help="file for the report")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        report = Soak(options.seconds, options.model, Path(folder)).run()
+        report = Soak(options.seconds, options.model, options.runtime, Path(folder)).run()
     text = json.dumps(report)
     if options.json is not None:
         options.json.write_text(text, encoding="utf-8")
