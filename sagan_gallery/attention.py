@@ -120,29 +120,43 @@ def step(sample: Sample, x: float, y: float, across: int, down: int, direction: 
 
 
 def telling_queries(sample: Sample, count: int) -> list[tuple[float, float]]:
-    """Queries whose maps differ most from each other, to start looking at: centres of their cells, picture pixels.
+    """Queries that stand for what there is to see: centres of their cells, picture pixels, the most typical one first.
 
-    The first has the most pointed map, each next one the map that is farthest (in Hellinger's distance) from those of
-    all before it. They keep off the edges and off each other.
+    The maps are put into `count` groups by Lloyd's algorithm in Hellinger's distance, from seeds far from each other;
+    each group gives the query whose map is nearest to its mean. Queries keep off the edges and off each other.
     """
     height, width = sample.query_grid
     rows, columns = np.mgrid[:height, :width].reshape(2, -1)
     edge = max(1, min(height, width) // 8)
     free = (rows >= edge) & (rows < height - edge) & (columns >= edge) & (columns < width - edge)
     roots = np.sqrt(sample.attention)
-    entropies = -(sample.attention * np.log2(np.maximum(sample.attention, 1e-12))).sum(1)
-    score = -entropies - entropies.min()
-    farthest = np.full(len(roots), np.inf, np.float32)
-    chosen: list[int] = []
-    while len(chosen) < count and free.any():
-        best = int(np.argmax(np.where(free, score, -np.inf)))
-        chosen.append(best)
-        farthest = np.minimum(farthest, ((roots - roots[best]) ** 2).sum(1))
-        score = farthest
-        apart = np.maximum(np.abs(rows - rows[best]) / height, np.abs(columns - columns[best]) / width)
-        free &= apart > 0.2
-    cells = [Cell(index // width, index % width) for index in chosen]
-    return [cell_centre(sample.query_grid, sample.size_px, cell) for cell in cells]
+    means = roots[_far_from_each_other(roots, free, count)]
+    for _ in range(_GROUPING_ROUNDS):
+        distances = np.stack([((roots - mean) ** 2).sum(1) for mean in means], 1)  # (Q, groups)
+        group = distances.argmin(1)
+        means = np.stack([roots[group == g].mean(0) if (group == g).any() else means[g] for g in range(len(means))])
+    chosen: list[tuple[float, float]] = []
+    for g in np.argsort(-np.bincount(group, minlength=len(means)), kind="stable"):
+        if free.any():
+            best = int(np.argmin(np.where(free, distances[:, g], np.inf)))
+            cell = Cell(best // width, best % width)
+            chosen.append(cell_centre(sample.query_grid, sample.size_px, cell))
+            free &= np.maximum(np.abs(rows - cell.row) / height, np.abs(columns - cell.column) / width) > 0.2
+    return chosen
+
+
+_GROUPING_ROUNDS = 4
+"""Enough for groups to settle; their exact borders don't matter."""
+
+
+def _far_from_each_other(roots: Array, free: npt.NDArray[np.bool_], count: int) -> list[int]:
+    """Indices of maps (Q, K), the first one nearest to the mean, each next one the farthest from those before it."""
+    chosen = [int(np.argmin(np.where(free, ((roots - roots.mean(0)) ** 2).sum(1), np.inf)))]
+    nearest = np.full(len(roots), np.inf, np.float32)
+    while len(chosen) < count:
+        nearest = np.minimum(nearest, ((roots - roots[chosen[-1]]) ** 2).sum(1))
+        chosen.append(int(np.argmax(np.where(free, nearest, -1.0))))
+    return chosen
 
 
 def entropy_bits(weights: Array) -> float:

@@ -203,6 +203,7 @@ class PinStrip(QScrollArea):
         for number in [number for number in self._cards if number not in wanted]:
             card = self._cards.pop(number)
             self._row.removeWidget(card)
+            card.hide()  # it may live on for a moment, in the place of the next one
             card.deleteLater()
         for place, pin in enumerate(pins):
             known = self._cards.get(pin.number)

@@ -212,7 +212,7 @@ class GalleryControls(QScrollArea):
         if classes:
             self.classes.addItem(_MIX, None)
             for name in classes:
-                self.classes.addItem(name.replace("_", " "), name)
+                self.classes.addItem(name.replace("_", " ").capitalize(), name)
         self._class_row.setVisible(bool(classes))
         self.layer.clear()
         self.layer.addItems([f"{number} of {layers}" for number in range(1, layers + 1)])

@@ -119,7 +119,7 @@ def figure_parts(gamma: float, found: Figures | None, direction: Direction) -> l
     if found is None:
         return parts
     row = direction is Direction.ROW
-    five = [f"{100 * key.weight:.2g}" for key in found.strongest]
+    five = [percent(key.weight).removesuffix(" %") for key in found.strongest]
     nearly_even = ", nearly even" if found.entropy_bits > 0.985 * found.even_entropy_bits else ""
     return [
         *parts,

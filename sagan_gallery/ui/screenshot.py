@@ -1,6 +1,8 @@
 """Takes pictures of the real gallery, so that those in the README can be made again:
 
-python -m sagan_gallery.ui.screenshot docs/gallery.png --show pins --label cat_ginger --seed 4
+python -m sagan_gallery.ui.screenshot assets/gallery.png --label scene_mountain --seed 5 --truncation 0.8 --pin 2
+
+Pins queries whose maps differ most. Its figure for print, the matrix and a walk by `--show`.
 """
 
 from __future__ import annotations
@@ -10,14 +12,17 @@ import sys
 from pathlib import Path
 
 from PySide6.QtCore import QTimer
+from PySide6.QtGui import QColor, QImage, QPalette
 from PySide6.QtWidgets import QApplication
 
 from sagan_gallery.ui.figure import render_figure
+from sagan_gallery.ui.paint import from_qimage
 from sagan_gallery.ui.panel import GalleryPanel
 from sagan_gallery.ui.session import Failure
 
-PLACES = ((0.5, 0.42), (0.3, 0.7), (0.12, 0.12), (0.75, 0.75))
-"""Of the pins, in widths and heights of the picture."""
+_TIMEOUT_MS = 30_000
+_ACCENT = QColor("#0b7d69")
+"""As in the program's window."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -27,11 +32,19 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--show", choices=("pins", "matrix", "walk", "figure"), default="pins")
     parser.add_argument("--model", type=Path, help="generator (default: the one that comes with the program)")
     parser.add_argument("--label", help="class of all samples (default: all in turn)")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=0, help="of the first sample, the one that is shown")
     parser.add_argument("--truncation", type=float, default=1.0)
-    parser.add_argument("--size", type=int, nargs=2, default=(1280, 800), metavar=("WIDTH", "HEIGHT"))
+    parser.add_argument("--row", type=int, default=0, help="sample that is shown, counted from 0 (default: 0)")
+    parser.add_argument("--to", type=int, default=7, help="sample that a walk leads to (default: 7)")
+    parser.add_argument("--pin", type=int, default=1, help="pin whose map lies over the picture (default: 1)")
+    parser.add_argument("--size", type=int, nargs=2, default=(1280, 760), metavar=("WIDTH", "HEIGHT"))
     options = parser.parse_args(arguments)
     app = QApplication.instance() or QApplication([])
+    assert isinstance(app, QApplication)
+    palette = app.palette()
+    for role in (QPalette.ColorRole.Accent, QPalette.ColorRole.Highlight):
+        palette.setColor(role, _ACCENT)
+    app.setPalette(palette)
     panel = GalleryPanel(options.model)
     panel.resize(*options.size)
     panel.show()
@@ -39,27 +52,29 @@ def main(arguments: list[str] | None = None) -> int:
 
     def sampled() -> None:
         panel.session.grid_done.disconnect(sampled)
+        panel.session.grid_done.connect(choose)
         controls = panel.controls
+        blocked = controls.blockSignals(True)
         controls.classes.setCurrentIndex(max(0, controls.classes.findData(options.label)))
         controls.seed.setValue(options.seed)
-        controls.truncation.set_value(options.truncation, tell=True)
-        QTimer.singleShot(2500, arrange)
+        controls.blockSignals(blocked)
+        controls.truncation.set_value(options.truncation)
+        controls.sampling_changed.emit()
+
+    def choose() -> None:
+        panel.grid.choose(options.row)
+        QTimer.singleShot(1000, arrange)
 
     def arrange() -> None:
-        scene = panel.view.scene
-        assert scene is not None
-        height, width = scene.sample.size_px
-        for x, y in PLACES[:2] if options.show == "walk" else PLACES:
-            panel.view.add_pin(x * width, y * height)
-        panel.view.select(1)
+        panel.pin_telling()
+        panel.view.select(options.pin)
         if options.show == "matrix":
             panel.below.show_page(panel.matrix)
         elif options.show == "walk":
-            panel.walk.set_start.click()
-            panel.grid.choose(7)
-            QTimer.singleShot(500, panel.walk.set_end.click)
-            QTimer.singleShot(600, lambda: panel.below.walk_button.setChecked(True))
-            QTimer.singleShot(700, lambda: panel.walk.slider.setValue(450))
+            panel.below.walk_button.setChecked(True)
+            recipe = panel.grid.recipes[options.to]
+            panel.walk.set_point("end", panel.session.point(recipe), panel.grid.picture(options.to))
+            panel.walk.slider.setValue(450)
         QTimer.singleShot(1500, take)
 
     def take() -> None:
@@ -68,21 +83,34 @@ def main(arguments: list[str] | None = None) -> int:
             image = render_figure(panel.view.scene, panel.origin)
         else:
             image = panel.grab().toImage()
-        if not image.save(str(options.out), "PNG"):  # type: ignore[call-overload]
-            print(f"{options.out} can't be written.", file=sys.stderr)
+        try:
+            save(image, options.out)
+        except OSError as error:
+            print(f"{options.out} can't be written: {error.strerror or error}.", file=sys.stderr)
             status = 2
         panel.close_down(2.0)
         app.quit()
 
     def failed(failure: Failure) -> None:
+        nonlocal status
         print(failure.message, file=sys.stderr)
-        take()
+        status = 2
+        panel.close_down(2.0)
+        app.quit()
 
     panel.session.grid_done.connect(sampled)
     panel.session.failed.connect(failed)
+    QTimer.singleShot(_TIMEOUT_MS, app.quit)
     panel.start()
     app.exec()
     return status
+
+
+def save(image: QImage, path: Path) -> None:
+    """As a PNG whose colours are in steps of 4, which can't be seen and halves the file. Raises OSError."""
+    from PIL import Image
+
+    Image.fromarray(from_qimage(image) & 0xFC | 2).save(path, "PNG", optimize=True)
 
 
 if __name__ == "__main__":

@@ -121,16 +121,16 @@ def test_figures_of_an_even_map_equal_those_it_is_compared_with():
     assert len(found.strongest) == 5
 
 
-def test_telling_queries_are_those_with_different_maps():
-    attention = np.full((32 * 32, 16 * 16), 1 / 256, np.float32)
-    places = [(8, 8), (8, 24), (24, 16)]  # rows and columns of three cells that look elsewhere than all others
-    for number, (row, column) in enumerate(places):
-        attention[row * 32 + column] = 0
-        attention[row * 32 + column, 10 * number] = 1
-    sample = Sample(np.zeros((64, 64, 3), np.uint8), (AttentionLayer(attention, (32, 32), (16, 16), 0.5),))
-    found = telling_queries(sample, 4)
-    assert len(found) == 4
-    assert {(y // 2, x // 2) for x, y in found[:3]} == set(places)
+def test_telling_queries_stand_for_the_groups_of_maps():
+    attention = np.zeros((32, 32, 256), np.float32)
+    attention[:, :16, 10] = 1  # the left half looks at one key, the upper right at another, the lower right at a third
+    attention[:16, 16:, 20] = 1
+    attention[16:, 16:, 30] = 1
+    layer = AttentionLayer(attention.reshape(1024, 256), (32, 32), (16, 16), 0.5)
+    found = telling_queries(Sample(np.zeros((64, 64, 3), np.uint8), (layer,)), 3)
+    keys = [int(attention[int(y) // 2, int(x) // 2].argmax()) for x, y in found]
+    assert keys[0] == 10  # the largest group
+    assert set(keys) == {10, 20, 30}
 
 
 def test_telling_queries_keep_apart_and_off_the_edges_even_in_small_grids():

@@ -174,9 +174,12 @@ def test_texts_that_do_not_fit_are_told_in_the_status_line(panel):
 # The map under the cursor
 
 
+@pytest.mark.parametrize("size", [(1100, 760), (760, 560), (900, 1000)])
 @pytest.mark.parametrize("grids", [((8, 4),), ((8, 8),), ((16, 8),)])
-def test_hovering_shows_the_row_of_the_cell_under_the_cursor(qtbot, make_panel, make_generator, grids):
+def test_hovering_shows_the_row_of_the_cell_under_the_cursor(qtbot, make_panel, make_generator, grids, size):
     panel = make_panel(make_generator(grids=grids))
+    panel.resize(*size)
+    qtbot.wait(1)
     for x, y in [(0.2, 0.2), (15.8, 0.2), (0.2, 15.8), (15.8, 15.8), (7.9, 8.1), (3.3, 11.2)]:
         hover(panel, x, y)
         query = panel.view.placement.to_picture(*at(panel, x, y).toTuple())
@@ -236,10 +239,13 @@ def test_the_outline_is_around_the_cell_on_the_screen(qtbot, panel):
 def test_maps_and_pictures_in_high_resolution_screens():
     script = """
 import sys, numpy as np
+from dataclasses import replace
 from PySide6.QtWidgets import QApplication
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from sagan_gallery.attention import map_for_pixel
+from sagan_gallery.ui.look import Kind
+from sagan_gallery.ui.paint import from_qimage
 from sagan_gallery.ui.picture import PictureView
 from tests.sagan_gallery.made import made_sample
 app = QApplication(sys.argv)
@@ -253,9 +259,26 @@ for x, y in [(0.5, 0.5), (63.5, 0.5), (63.5, 63.5), (21.0, 43.0)]:
     event = QMouseEvent(QEvent.Type.MouseMove, place, place, none, none, Qt.KeyboardModifier.NoModifier)
     app.sendEvent(view, event)
     assert np.array_equal(view.weights, map_for_pixel(sample, x, y)), (x, y)
-image = view.grab().toImage()
 assert view.devicePixelRatioF() == 2.0
-assert (image.width(), image.height()) == (1000, 800)
+def white(x, y):
+    return pixels[round(2 * y), round(2 * x)].min() > 200
+for zoom, pan in [(1, 0), (3, 0), (3, 40)]:
+    if zoom > 1:
+        view.zoom(0)
+        view.zoom(zoom, QPointF(260, 210))
+        view._place(view.placement.panned(pan, -pan))
+    view.set_look(replace(view.look, kind=Kind.NONE, smooth=False))
+    view.set_hover((33.0, 31.0))  # the query cell from 32 to 34 across and from 30 to 32 down
+    image = view.grab().toImage()
+    assert (image.width(), image.height()) == (1000, 800)
+    pixels = from_qimage(image)
+    (left, top), (right, bottom) = view.placement.to_view(32, 30), view.placement.to_view(34, 32)
+    middle = (left + right) / 2, (top + bottom) / 2
+    # the outline lies just outside the cell, on all four sides
+    assert white(left - 1, middle[1]) and white(right + 0.5, middle[1]), (zoom, pan)
+    assert white(middle[0], top - 1) and white(middle[0], bottom + 0.5), (zoom, pan)
+    inside = pixels[round(2 * middle[1]) + 3, round(2 * middle[0]) + 3].astype(int)
+    assert np.abs(inside - sample.image[31, 33]).max() <= 1
 """
     environment = {
         **os.environ, "QT_SCALE_FACTOR": "2", "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(ROOT),
