@@ -25,7 +25,7 @@ CANDIDATE_SHARE = 0.4
 """The tracker wants boxes down to this share of the threshold."""
 KEEP_SHARE = 0.75
 """A shown face stays while its confidence is above this share of the threshold."""
-PRIVATE_SHARE = 0.6
+PRIVATE_SHARE = 0.5
 """Boxes down to this share of the threshold are hidden where privacy is on, also those seen for the first time."""
 CONFIRMED_BOXES = 3
 SURE_SCORE = 0.97
