@@ -7,6 +7,7 @@ from enum import Enum
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QAbstractButton
 
 
 class Menu(Enum):
@@ -36,6 +37,18 @@ def command(
     action.setToolTip(help_text or text)
     action.triggered.connect(lambda _checked=False: do())
     return set_menu(action, menu)
+
+
+def switch_command(
+    owner: QObject, text: str, keys: Sequence[str], switch: QAbstractButton, menu: Menu = Menu.VIEW
+) -> QAction:
+    """A command that turns a switch of the window on and off, with a mark in the menu while it is on."""
+    action = command(owner, text, keys, lambda: None, menu, switch.toolTip())
+    action.setCheckable(True)
+    action.setChecked(switch.isChecked())
+    action.toggled.connect(switch.setChecked)
+    switch.toggled.connect(action.setChecked)
+    return action
 
 
 def set_menu(action: QAction, menu: Menu) -> QAction:

@@ -14,7 +14,7 @@ from facecam.options import NATIVE, Size
 from facecam.pipeline import View
 from facecam.resources import shipped_models
 from facecam.ui import live_words, prompts
-from facecam.ui.commands import Menu, command
+from facecam.ui.commands import switch_command
 from facecam.ui.fields import Row, SliderField, combo, show_data
 from facecam.ui.folds import Section
 from facecam.ui.picture import PictureView
@@ -101,7 +101,7 @@ class CompareSection(Section):
         self._loader.failed.connect(self._failed)
 
     def commands(self) -> list[QAction]:
-        return [command(self, "Compare two detectors", ["C"], self.on.toggle, Menu.VIEW)]
+        return [switch_command(self, "Compare two detectors", ["C"], self.on)]
 
     # -- what the user wants
 

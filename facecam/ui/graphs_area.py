@@ -9,7 +9,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
 from facecam.history import History
-from facecam.ui.commands import Menu, command
+from facecam.ui.commands import switch_command
 from facecam.ui.session import LiveSession, Phase
 from facecam.ui.settings import Settings
 
@@ -40,7 +40,7 @@ class GraphsArea(QWidget):
 
     def commands(self) -> list[QAction]:
         """Its keyboard command."""
-        return [command(self, "Graphs", ["G"], self.on.toggle, Menu.VIEW)]
+        return [switch_command(self, "Graphs", ["G"], self.on)]
 
     def set_allowed(self, on: bool) -> None:
         """Whether there is room for the graphs: there isn't in full screen."""

@@ -17,7 +17,7 @@ from facecam.sources import Camera
 from facecam.ui import live_words, prompts
 from facecam.ui.chooser import AUTO, DEMO, Ask, CameraWatch
 from facecam.ui.clipboard import copy_view
-from facecam.ui.commands import Menu, command
+from facecam.ui.commands import Menu, command, switch_command
 from facecam.ui.compare_section import CompareSection
 from facecam.ui.controls import THRESHOLD_RANGE, LiveControls
 from facecam.ui.detection_section import DetectionSection
@@ -137,7 +137,7 @@ class LiveTab(Tab):
             command(self, "Start or stop, pause a file", ["Space"], self.start_stop_or_pause),
             command(self, "Full screen", ["F", "F11"], self.toggle_full_screen, Menu.VIEW),
             command(self, "Leave full screen", ["Esc"], partial(self.full_screen_wished.emit, False), Menu.NONE),
-            command(self, "Mirror", ["M"], self.controls.mirror.toggle, Menu.VIEW),
+            switch_command(self, "Mirror", ["M"], self.controls.mirror),
             command(self, "Open a file…", ["O", "Ctrl+O"], partial(self.ask, Ask.FILE), Menu.FILE),
             command(self, "Open a folder…", ["Ctrl+Shift+O"], partial(self.ask, Ask.FOLDER), Menu.FILE),
             command(self, "Open an address…", ["Ctrl+L"], partial(self.ask, Ask.ADDRESS), Menu.FILE),
@@ -272,9 +272,9 @@ class LiveTab(Tab):
     def _take_mirror(self) -> None:
         """People expect their own camera to behave as a mirror, and everything else to be as it is."""
         on = self._settings.flag(self._mirror_key(), self._session.is_camera)
-        blocked = self.controls.mirror.blockSignals(True)
+        blocked = self.controls.blockSignals(True)  # it is not the user who switches; the menu has to follow, though
         self.controls.mirror.setChecked(on)
-        self.controls.mirror.blockSignals(blocked)
+        self.controls.blockSignals(blocked)
         self.picture.set_mirror(on)
 
     def _scores_switched(self, on: bool) -> None:

@@ -6,7 +6,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QCheckBox, QVBoxLayout
 
 from facecam.privacy import HOLD_RANGE_S, PADDING_RANGE, Hiding, PrivacyOptions
-from facecam.ui.commands import Menu, command
+from facecam.ui.commands import switch_command
 from facecam.ui.fields import Row, SliderField, combo, show_data
 from facecam.ui.folds import Section
 from facecam.ui.session import LiveSession
@@ -62,7 +62,7 @@ class PrivacySection(Section):
         self._apply()
 
     def commands(self) -> list[QAction]:
-        return [command(self, "Hide faces", ["P"], self.on.toggle, Menu.VIEW)]
+        return [switch_command(self, "Hide faces", ["P"], self.on)]
 
     def _changed(self) -> None:
         self._settings.put("live/privacy", self.on.isChecked())

@@ -191,7 +191,9 @@ def test_cameras_are_mirrors_and_clips_are_not(
     qtbot.waitUntil(lambda: not tab.controls.mirror.isChecked(), timeout=5000)
     tab.open("camera:0")
     qtbot.waitUntil(lambda: tab.controls.mirror.isChecked(), timeout=5000)
-    tab.controls.mirror.toggle()  # who does not want that is asked once only
+    mirror = next(action for action in tab.commands() if action.text() == "Mirror")
+    assert mirror.isChecked()
+    mirror.trigger()  # who does not want that is asked once only
     tab.open("demo")
     waits_for_picture(qtbot, tab)
     tab.open("camera:0")

@@ -116,6 +116,25 @@ def test_the_tab_key_goes_from_top_to_bottom(qtbot: QtBot, make_window: MakeWind
     assert heights == sorted(heights)
 
 
+def test_the_menu_shows_which_switches_are_on(qtbot: QtBot, make_window: MakeWindow) -> None:
+    window = make_window()
+    tab = live(window)
+    shows(qtbot, tab, "1 face")
+    actions = {action.text(): action for action in tab.commands()}
+    switches = {
+        "Mirror": tab.controls.mirror,
+        "Hide faces": tab.privacy.on,
+        "Graphs": tab.graphs.on,
+        "Compare two detectors": tab.compare.on,
+    }
+    for text, switch in switches.items():
+        assert not actions[text].isChecked()
+        switch.click()
+        assert actions[text].isChecked()
+        actions[text].trigger()
+        assert not switch.isChecked()
+
+
 # Tracking
 
 
