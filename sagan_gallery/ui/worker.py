@@ -133,10 +133,11 @@ class Worker(QObject):
                 ended = result.last or result.error is not None or unexpected is not None
                 if ended and self._work.get(lane) is work:
                     del self._work[lane]
-                if self._stamps[lane] != work.stamp:
-                    continue
-                self._results.append((work.stamp, result, unexpected))
-                tell, self._told = not self._told and not self._ended, True
+                tell = False
+                if self._stamps[lane] == work.stamp:
+                    self._results.append((work.stamp, result, unexpected))
+                    tell, self._told = not self._told and not self._ended, True
+            del work  # what was cancelled during its step ends here: its generator closes what it has open
             if tell:
                 try:
                     self.arrived.emit()

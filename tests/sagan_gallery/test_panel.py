@@ -549,7 +549,7 @@ def test_a_wrong_file_is_told_and_the_present_model_stays(qtbot, panel, tmp_path
     (tmp_path / "wrong.onnx").write_bytes(b"nonsense")
     before = panel.session.generator
     panel.files.open(tmp_path / "wrong.onnx")
-    qtbot.waitUntil(lambda: "not an ONNX model" in panel.status.text)
+    qtbot.waitUntil(lambda: "damaged or incomplete" in panel.status.text)
     assert panel.session.generator is before
     assert not panel.message.isVisible()
     (tmp_path / "notes.txt").write_text("hello")

@@ -126,3 +126,22 @@ def test_work_stays_off_the_core_that_is_somebody_elses(qtbot):
         assert os.sched_getaffinity(0) == cores  # the window's own thread is where it was
     finally:
         assert worker.close(2.0)
+
+
+def test_work_that_is_cancelled_during_a_step_closes_what_it_has_open(qtbot, worker):
+    computing, go_on, closed = threading.Event(), threading.Event(), threading.Event()
+
+    def steps():
+        try:
+            computing.set()
+            assert go_on.wait(5)
+            yield "step"
+            yield "another"
+        finally:
+            closed.set()
+
+    worker.submit(Lane.EXPORT, steps)
+    assert computing.wait(5)
+    worker.cancel(Lane.EXPORT)
+    go_on.set()
+    assert closed.wait(5)  # with nothing else to do for the worker
