@@ -81,3 +81,60 @@ class Percentiles:
         if not self._values:
             return (0.0,) * len(percents)
         return tuple(float(value) for value in np.percentile(np.fromiter(self._values, np.float64), percents))
+
+
+class Figures:
+    """All that a pipeline counts and measures. Not thread-safe: the pipeline holds its lock."""
+
+    def __init__(self) -> None:
+        self._captures, self._detections, self._displays = RateMeter(), RateMeter(), RateMeter()
+        self._latency_ms, self._detector_ms, self._second_ms = Percentiles(), Percentiles(), Percentiles()
+        self._captured = self._detected = self._dropped = self._reconnects = 0
+
+    def captured(self, captured_s: float, dropped: bool) -> None:
+        """A frame has come. dropped: an older one that nobody had taken made room for it."""
+        self._captures.tick(captured_s)
+        self._captured += 1
+        self._dropped += dropped
+
+    def searched(self, detector_ms: float, second_ms: float | None) -> None:
+        """How long a detection took, and one of the detector that is compared with; None: there is none any more."""
+        self._detector_ms.add(detector_ms)
+        if second_ms is not None:
+            self._second_ms.add(second_ms)
+        else:
+            self._second_ms = Percentiles()
+
+    def detected(self, ready_s: float, captured_s: float) -> None:
+        """The faces of a frame that had not been searched before are known."""
+        self._detected += 1
+        self._detections.tick(ready_s)
+        self._latency_ms.add((ready_s - captured_s) * 1000)
+
+    def displayed(self, now_s: float) -> None:
+        """A view has been painted."""
+        self._displays.tick(now_s)
+
+    def reconnected(self) -> None:
+        """A lost source has come back."""
+        self._reconnects += 1
+
+    def stats(self, now_s: float, faces: int) -> Stats:
+        """The figures at `now_s`."""
+        latency_p50_ms, latency_p95_ms = self._latency_ms.at(50, 95)
+        (detector_p50_ms,) = self._detector_ms.at(50)
+        (second_p50_ms,) = self._second_ms.at(50)
+        return Stats(
+            capture_hz=self._captures.hz(now_s),
+            detect_hz=self._detections.hz(now_s),
+            display_hz=self._displays.hz(now_s),
+            possible_hz=1000 / detector_p50_ms if detector_p50_ms > 0 else 0.0,
+            latency_p50_ms=latency_p50_ms,
+            latency_p95_ms=latency_p95_ms,
+            dropped=self._dropped,
+            faces=faces,
+            captured=self._captured,
+            detected=self._detected,
+            reconnects=self._reconnects,
+            second_p50_ms=second_p50_ms,
+        )

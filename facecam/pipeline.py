@@ -20,7 +20,7 @@ from facecam.cpu import choose_core, pinned
 from facecam.detector import FaceDetector
 from facecam.errors import FacecamError
 from facecam.finder import FaceFinder
-from facecam.metrics import Percentiles, RateMeter, Stats
+from facecam.metrics import Figures, Stats
 from facecam.options import LiveOptions
 from facecam.slot import FrameSlot
 from facecam.sources import Frame, Player, Source, open_source
@@ -137,12 +137,7 @@ class Pipeline:
         self._notified = False
         self._newest: Frame | None = None
         self._view: View | None = None
-        self._reset_figures()
-
-    def _reset_figures(self) -> None:
-        self._captures, self._detections, self._displays = RateMeter(), RateMeter(), RateMeter()
-        self._latency_ms, self._detector_ms, self._second_ms = Percentiles(), Percentiles(), Percentiles()
-        self._dropped = self._captured = self._detected = self._reconnects = 0
+        self._figures = Figures()
 
     # What the caller sees
 
@@ -197,7 +192,7 @@ class Pipeline:
             self._player, self._trouble = None, None
             self._newest = self._view = None
             self._notified = False
-            self._reset_figures()
+            self._figures = Figures()
             run.capture.start()
             run.detector.start()
         atexit.register(self.stop)
@@ -235,29 +230,12 @@ class Pipeline:
     def displayed(self) -> None:
         """To be called after each painting of a new view, so that the display rate is known."""
         with self._lock:
-            self._displays.tick(time.perf_counter())
+            self._figures.displayed(time.perf_counter())
 
     def stats(self) -> Stats:
         """Rates, latency and drops at this moment."""
         with self._lock:
-            now_s = time.perf_counter()
-            latency_p50_ms, latency_p95_ms = self._latency_ms.at(50, 95)
-            (detector_p50_ms,) = self._detector_ms.at(50)
-            (second_p50_ms,) = self._second_ms.at(50)
-            return Stats(
-                capture_hz=self._captures.hz(now_s),
-                detect_hz=self._detections.hz(now_s),
-                display_hz=self._displays.hz(now_s),
-                possible_hz=1000 / detector_p50_ms if detector_p50_ms > 0 else 0.0,
-                latency_p50_ms=latency_p50_ms,
-                latency_p95_ms=latency_p95_ms,
-                dropped=self._dropped,
-                faces=len(self._view.detections) if self._view else 0,
-                second_p50_ms=second_p50_ms,
-                captured=self._captured,
-                detected=self._detected,
-                reconnects=self._reconnects,
-            )
+            return self._figures.stats(time.perf_counter(), len(self._view.detections) if self._view else 0)
 
     # Told by the capture, in its threads
 
@@ -278,15 +256,14 @@ class Pipeline:
         with self._lock:
             if self._run is run:
                 self._newest = frame
-                self._captures.tick(frame.captured_s)
-                self._captured += 1
-                self._dropped += dropped
+                self._figures.captured(frame.captured_s, dropped)
 
     def _troubled(self, run: _Run, trouble: Trouble | None, lost: bool) -> None:
         with self._lock:
             if self._run is not run or self._state not in (State.RUNNING, State.RECONNECTING):
                 return
-            self._reconnects += self._state is State.RECONNECTING and not lost
+            if self._state is State.RECONNECTING and not lost:
+                self._figures.reconnected()
             self._state = State.RECONNECTING if lost else State.RUNNING
             self._trouble = trouble
         self._notify(run)
@@ -352,16 +329,11 @@ class Pipeline:
                 view = self._view = View(
                     newest, found.shown, frame, found.private, privacy, found.searched, found.second
                 )
+                second_ms = None if found.second is None else found.second.took_ms
                 if found.searched:
-                    self._detector_ms.add(self._detector.timings.total_ms)
-                if found.second is None:
-                    self._second_ms = Percentiles()
-                elif found.searched:
-                    self._second_ms.add(found.second.took_ms)
+                    self._figures.searched(self._detector.timings.total_ms, second_ms)
                 if found.searched and new is not None:
-                    self._detected += 1
-                    self._detections.tick(ready_s)
-                    self._latency_ms.add((ready_s - frame.captured_s) * 1000)
+                    self._figures.detected(ready_s, frame.captured_s)
             sink = self.sink
             if sink is not None:
                 sink.detected(view)
