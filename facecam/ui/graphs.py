@@ -67,7 +67,7 @@ GRAPHS = (
         "Faces",
         "",
         (Line("faces", "shown", *_TEAL),),
-        2,
+        4,
         "Faces that are shown",
     ),
 )
