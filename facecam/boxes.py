@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -46,6 +47,10 @@ class Detections:
         return cls(np.zeros((0, 4), np.float32), np.zeros(0, np.float32))
 
 
+_FEW_PAIRS = 8192
+"""So many are compared all with all, in fewer steps than it takes to find those that are near."""
+
+
 def pairwise_iou(a: Array, b: Array) -> Array:
     """Intersection over union of every box in `a` (N, 4) with every box in `b` (M, 4), x1 y1 x2 y2: (N, M) float32."""
     top_left = np.maximum(a[:, None, :2], b[None, :, :2])
@@ -76,11 +81,14 @@ def vote(boxes: Array, scores: Array, kept: npt.NDArray[np.intp], iou: float = V
     boxes: (N, 4) x1 y1 x2 y2; scores: (N,); kept: (K,) indices; a box votes where it overlaps a kept one by `iou` or
     more. Returns (K, 4).
     """
+    mine = boxes[kept]
+    if len(kept) * len(boxes) <= _FEW_PAIRS:
+        weights = (pairwise_iou(mine, boxes) >= iou) * scores.astype(np.float64)
+        return _means(weights.sum(1), weights @ boxes, mine)
     # Boxes of such an overlap have centres no further apart than this share of a side: only those that come into
     # question along x, and of them along y, are compared, a few per kept box instead of all.
     order = np.argsort(boxes[:, 0] + boxes[:, 2])
     others, voices = boxes[order], scores[order]
-    mine = boxes[kept]
     middles, middle = others[:, :2] + others[:, 2:], mine[:, :2] + mine[:, 2:]
     side = mine[:, 2:] - mine[:, :2]
     reach = side * (1 / iou - 1) + 1e-3 * (side + 1)
@@ -99,9 +107,12 @@ def vote(boxes: Array, scores: Array, kept: npt.NDArray[np.intp], iou: float = V
     which, b, weights = which[votes], b[votes], voices[other[votes]].astype(np.float64)
     total = np.bincount(which, weights, len(kept))
     sums = np.stack([np.bincount(which, weights * edge, len(kept)) for edge in b.T], axis=1)
-    # A box without area overlaps nothing, not even itself.
-    voted = np.where(total[:, None] > 0, sums / np.maximum(total, 1e-12)[:, None], mine)
-    return voted.astype(np.float32)
+    return _means(total, sums, mine)
+
+
+def _means(total: npt.NDArray[Any], sums: npt.NDArray[Any], otherwise: Array) -> Array:
+    """sums (K, 4) over total (K,), or `otherwise`: a box without area overlaps nothing, not even itself."""
+    return np.where(total[:, None] > 0, sums / np.maximum(total, 1e-12)[:, None], otherwise).astype(np.float32)
 
 
 def decode(offsets: Array, anchors: Array, variances: tuple[float, float] = VARIANCES) -> Array:

@@ -15,6 +15,7 @@ from facecam.bench.measure import Run, Series, describe, engine_words, model_wor
 from facecam.bench.peak import Peak
 from facecam.errors import FacecamError
 from facecam.providers import CPU
+from facecam.runtimes import F32
 
 SCHEMA = 2
 SCHEMA_FILE = Path(__file__).with_name("schema.json")
@@ -207,6 +208,7 @@ def _run(run: Run, peak: Peak | None) -> dict[str, Any]:
 def _series(series: Series, peak: Peak | None) -> dict[str, Any]:
     adds = series.labels.get("multiply_adds")
     floor_ms = 2 * float(adds) / peak.gflops / 1e6 if peak is not None and isinstance(adds, (int, float)) else None
+    exact = bool(series.network_ms) and series.labels.get("precision", F32) == F32  # as the peak is
     counts, edges = np.histogram(series.total_ms, _BINS)
     return {
         "labels": series.labels,
@@ -217,7 +219,7 @@ def _series(series: Series, peak: Peak | None) -> dict[str, Any]:
         "slowing": round(series.slowing, 4),
         "floor_ms": None if floor_ms is None else round(floor_ms, 4),
         "times_floor": None if floor_ms is None else round(float(np.median(series.cpu_ms)) / floor_ms, 4),
-        "network_of_peak": None if floor_ms is None or not series.network_ms else _ratio(floor_ms, series.network_ms),
+        "network_of_peak": None if floor_ms is None or not exact else _ratio(floor_ms, series.network_ms),
         "histogram": {"edges_ms": _rounded(edges), "counts": counts.tolist()},
         "series_ms": _rounded(series.total_ms),
     }
