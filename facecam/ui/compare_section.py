@@ -15,6 +15,7 @@ from facecam.pipeline import View
 from facecam.resources import shipped_models
 from facecam.ui import live_words, prompts
 from facecam.ui.commands import switch_command
+from facecam.ui.drawing import Figure
 from facecam.ui.fields import Row, SliderField, combo, show_data
 from facecam.ui.folds import Section
 from facecam.ui.picture import PictureView
@@ -48,6 +49,7 @@ class CompareSection(Section):
         self._session, self._settings, self._first = session, settings, first
         self._detector: AnyDetector | None = None
         self._shown_view: View | None = None
+        self._without = ""
         self._loader = SecondLoader(load, self)
         self.picture = PictureView()
         self.picture.setAccessibleName("Picture of the second detector")
@@ -111,12 +113,15 @@ class CompareSection(Section):
         for field in (self.model, self.input_size, self.threshold):
             field.setEnabled(on)
         self.switched.emit(on)
-        if on and self._detector is None:
-            self._load()
-        elif not on:
+        if not on:
             self._loader.cancel()
             self._say("")
+        elif self._detector is None:
+            self._load()
+        else:
+            self._tell(self._detector)
         self._apply()
+        self.refresh()
 
     def _model_chosen(self) -> None:
         wished = self.model.currentData()
@@ -160,19 +165,27 @@ class CompareSection(Section):
 
     def _load(self) -> None:
         self._say("Loading…")
+        self._without = "is being loaded…"
+        self.refresh()
         self._loader.load(self._model)
 
     def _loaded(self, detector: AnyDetector) -> None:
         self._detector = detector
         if not self._threshold_known:
             self.threshold.show_value(detector.threshold)
+        self._tell(detector)
+        self._apply()
+
+    def _tell(self, detector: AnyDetector) -> None:
         own_way = isinstance(detector, PeerDetector)
         self.input_size.setEnabled(not own_way)
         self._say("This model scales pictures in its own way." if own_way else "")
-        self._apply()
 
     def _failed(self, problem: str) -> None:
         self._say(problem)
+        self.picture.clear()
+        self._without = "can’t be loaded: see Compare"
+        self.refresh()
 
     def _apply(self) -> None:
         second = None
@@ -197,7 +210,8 @@ class CompareSection(Section):
         view, detector = self._shown_view, self._detector
         if not self.on.isChecked() or detector is None or view is None or view.second is None:
             self._first.set_caption([])
-            self.picture.set_caption([])
+            if self.on.isChecked() and detector is None:  # an empty picture has to say why
+                self.picture.set_caption([Figure("B", self._without)])
             return
         stats = self._session.stats()
         ours, theirs = live_words.comparison(self._session, stats, view, detector)

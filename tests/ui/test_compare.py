@@ -139,6 +139,7 @@ def test_a_file_that_is_no_detector_is_told_beside_the_choice(
         box.activated.emit(box.count() - 1)
         if named:
             qtbot.waitUntil(lambda: "wrong.onnx" in tab.compare.note.text(), timeout=10_000)
+            assert "can’t be loaded" in tab.compare.picture.caption_text  # in the empty picture too
             assert tab._session.options.second is None
     qtbot.waitUntil(lambda: tab._session.options.second is not None, timeout=10_000)
     assert tab.compare.note.text() == ""
