@@ -10,6 +10,7 @@ from urllib.request import url2pathname
 from facecam.errors import SourceError
 from facecam.sources.base import Frame, Source
 from facecam.sources.camera import Camera, CameraSource, list_cameras
+from facecam.sources.camera_modes import CameraMode, camera_modes
 from facecam.sources.demo import DemoSource
 from facecam.sources.pictures import PICTURE_SUFFIXES, FolderSource, PictureSource, list_files, read_picture
 from facecam.sources.player import Player
@@ -20,6 +21,7 @@ from facecam.sources.video import VideoSource
 __all__ = [
     "VIDEO_SUFFIXES",
     "Camera",
+    "CameraMode",
     "CameraSource",
     "DemoSource",
     "FolderSource",
@@ -31,6 +33,7 @@ __all__ = [
     "Source",
     "StreamSource",
     "VideoSource",
+    "camera_modes",
     "list_cameras",
     "list_files",
     "open_source",
@@ -45,8 +48,8 @@ VIDEO_SUFFIXES = frozenset(
 
 
 def open_source(spec: str) -> Source:
-    """Opens "auto", "demo", a camera ("0", "camera:0"), "screen" (see ScreenPart), the path of a picture, folder or
-    video, or a URL.
+    """Opens "auto", "demo", a camera ("0", "camera:0", "camera:0@1280x720@30@MJPG"), "screen" (see ScreenPart), the
+    path of a picture, folder or video, or a URL.
 
     May block for seconds (cameras, streams). Raises SourceError with a sentence for people.
     """
@@ -55,9 +58,11 @@ def open_source(spec: str) -> Source:
         return _auto()
     if spec == "demo":
         return DemoSource()
-    camera = re.fullmatch(r"(?:camera:)?(\d{1,4})", spec)
+    camera = re.fullmatch(r"(?:camera:)?(\d{1,4})(?:@(.+))?", spec)
     if camera:
-        return CameraSource(int(camera[1]))
+        mode = CameraMode.parse(camera[2] or "")
+        if mode is not None or camera[2] is None:
+            return CameraSource(int(camera[1]), mode)
     screen = ScreenPart.parse(spec)
     if screen is not None and not Path(spec).exists():
         return ScreenSource(screen)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import numpy as np
 from facecam.errors import SourceError
 from facecam.opencv import cv2
 from facecam.sources.base import Frame
+from facecam.sources.camera_modes import CameraMode
 
 _V4L = Path("/sys/class/video4linux")
 
@@ -64,14 +66,19 @@ def _text(path: Path, otherwise: str) -> str:
 
 
 class CameraSource:
-    """A webcam. Opening and reading can block for seconds: do both off the GUI thread."""
+    """A webcam. Opening and reading can block for seconds: do both off the GUI thread.
+
+    mode: what to ask it for; a camera that has no such mode takes what comes nearest. None: 640 x 480.
+    """
 
     live = True
     frame_count: int | None = None
 
-    def __init__(self, index: int, width: int = 640, height: int = 480) -> None:
+    def __init__(self, index: int, mode: CameraMode | None = None) -> None:
         names = {camera.index: camera.name for camera in list_cameras()}
         self.title = names.get(index, f"Camera {index}")
+        self.camera = Camera(index, self.title)
+        self._mode = mode
         self._index = 0
         problem = _device_problem(index)
         if problem:
@@ -89,8 +96,13 @@ class CameraSource:
             )
         # Few properties: every one may restart the device. A buffer of one frame keeps the newest.
         self._capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
-        self._capture.set(cv2.CAP_PROP_FRAME_WIDTH, width)
-        self._capture.set(cv2.CAP_PROP_FRAME_HEIGHT, height)
+        wished = mode or CameraMode(640, 480)
+        if wished.pixels:  # before the size: most cameras have their large ones as MJPG only
+            self._capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*wished.pixels))
+        self._capture.set(cv2.CAP_PROP_FRAME_WIDTH, wished.width)
+        self._capture.set(cv2.CAP_PROP_FRAME_HEIGHT, wished.height)
+        if wished.fps is not None:
+            self._capture.set(cv2.CAP_PROP_FPS, wished.fps)
         fps = self._capture.get(cv2.CAP_PROP_FPS)
         self.fps: float | None = fps if 0 < fps <= 1000 else None
         self._opened_s = time.perf_counter()
@@ -108,8 +120,21 @@ class CameraSource:
         self._index += 1
         return frame
 
+    def open_again(self) -> CameraSource:
+        """The same camera after it was lost; plugged in again, it may have another number."""
+        camera = find_again(self.camera, list_cameras())
+        if camera is None:
+            raise SourceError(f"{self.title} is not connected.")
+        return CameraSource(camera.index, self._mode)
+
     def close(self) -> None:
         self._capture.release()
+
+
+def find_again(lost: Camera, cameras: Sequence[Camera]) -> Camera | None:
+    """The camera of that name, if there are several the one of that number too."""
+    same = [camera for camera in cameras if camera.name == lost.name]
+    return next((camera for camera in same if camera.index == lost.index), same[0] if same else None)
 
 
 def _device_problem(index: int) -> str | None:

@@ -20,7 +20,8 @@ from facecam.comparison import load_any
 from facecam.detector import FaceDetector
 from facecam.logs import crashes_noted
 from facecam.memory import share_memory
-from facecam.sources import Source, list_cameras, open_source
+from facecam.sources import Source, camera_modes, list_cameras, open_source
+from facecam.ui.camera_section import CameraModes
 from facecam.ui.chooser import AUTO
 from facecam.ui.display import display_available
 from facecam.ui.live_tab import LiveTab
@@ -117,9 +118,14 @@ def build_window(
     sessions: list[LiveSession] = []
 
     def live() -> Tab:
-        session = LiveSession(make_detector or detector, open_source, core)
+        modes = CameraModes(settings)
+
+        def open_in_mode(spec: str) -> Source:  # in a thread of the pipeline
+            return open_source(modes.complete(spec, list_cameras))
+
+        session = LiveSession(make_detector or detector, open_in_mode, core)
         sessions.append(session)
-        tab = LiveTab(session, settings, list_cameras, spec, threshold, partial(load_any, **how))
+        tab = LiveTab(session, settings, list_cameras, spec, threshold, partial(load_any, **how), camera_modes)
         session.setParent(tab)
         tab.start()
         return tab

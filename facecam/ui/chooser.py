@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from enum import Enum
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QWidget
 
@@ -60,6 +61,17 @@ class CameraWatch(QObject):
         super().__init__(parent)
         self._list = list_cameras
         self._busy = threading.Lock()
+        # On Linux a look costs a few small files; elsewhere the system has to ask its drivers.
+        self._timer = QTimer(self, interval=2000 if sys.platform.startswith("linux") else 10_000)
+        self._timer.timeout.connect(self.look)
+
+    def follow(self, on: bool) -> None:
+        """Whether to look again and again, so that plugging and unplugging is seen."""
+        if on:
+            self.look()
+            self._timer.start()
+        else:
+            self._timer.stop()
 
     def look(self) -> None:
         """Starts one look, unless one is under way. Returns at once."""

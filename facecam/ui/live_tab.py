@@ -13,8 +13,9 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from facecam.comparison import AnyDetector, load_any
 from facecam.pipeline import View
-from facecam.sources import Camera
+from facecam.sources import Camera, CameraMode, camera_modes
 from facecam.ui import live_words, prompts
+from facecam.ui.camera_section import CameraSection
 from facecam.ui.chooser import AUTO, DEMO, Ask, CameraWatch
 from facecam.ui.clipboard import copy_view
 from facecam.ui.commands import Menu, command, switch_command
@@ -54,10 +55,12 @@ class LiveTab(Tab):
         spec: str = AUTO,
         threshold: float | None = None,
         load_second: Callable[[str], AnyDetector] = load_any,
+        list_modes: Callable[[int], list[CameraMode]] = camera_modes,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._session, self._settings, self._load_second = session, settings, load_second
+        self._list_modes = list_modes
         self._spec = spec
         self._phase: Phase | None = None
         self._view: View | None = None
@@ -97,9 +100,10 @@ class LiveTab(Tab):
         self.detection = DetectionSection(self._session, self._settings)
         self.tracking = TrackingSection(self._session, self._settings)
         self.privacy = PrivacySection(self._session, self._settings)
+        self.camera = CameraSection(self._session, self._settings, self._list_modes)
         self.recording = RecordingSection(self._session, self._settings)
         self.compare = CompareSection(self._session, self._settings, self.picture, self._load_second)
-        return [self.detection, self.tracking, self.privacy, self.recording, self.compare]
+        return [self.camera, self.detection, self.tracking, self.privacy, self.recording, self.compare]
 
     def _lay_out(self) -> None:
         over = QVBoxLayout(self.picture)  # a child of the picture, so that what is dropped on it reaches the picture
@@ -166,6 +170,7 @@ class LiveTab(Tab):
         self.compare.picture.dropped.connect(self.open)
         self.compare.picture.double_clicked.connect(self.toggle_full_screen)
         self.compare.switched.connect(self.pictures.compare)
+        self.camera.changed.connect(self.start)
         self.recording.saving.changed.connect(self._refresh_status)
         self.detection.threshold_reset.connect(self._reset_threshold)
 
@@ -395,8 +400,11 @@ class LiveTab(Tab):
         return self._commands
 
     def activated(self) -> None:
-        self._cameras.look()
+        self._cameras.follow(True)
         self.picture.setFocus()
+
+    def deactivated(self) -> None:
+        self._cameras.follow(False)
 
     def set_full_screen(self, on: bool) -> None:
         self._full_screen = on
@@ -413,6 +421,7 @@ class LiveTab(Tab):
 
     def close_down(self, timeout_s: float) -> bool:
         self._figures_timer.stop()
+        self._cameras.follow(False)
         end_s = time.perf_counter() + timeout_s
         self.recording.saving.end()
         closed = self._session.close(timeout_s)

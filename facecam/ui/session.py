@@ -21,7 +21,7 @@ from facecam.errors import FacecamError
 from facecam.metrics import Stats
 from facecam.options import LiveOptions
 from facecam.pipeline import Pipeline, View
-from facecam.sources import CameraSource, Player, Source, open_source
+from facecam.sources import Camera, CameraSource, Player, Source, open_source
 
 STOP_TIMEOUT_S = 2.0
 _logger = logging.getLogger(__name__)
@@ -156,6 +156,12 @@ class LiveSession(QObject):
         """Whether the open source is a camera, which people expect to behave as a mirror."""
         with self._lock:
             return isinstance(self._source, CameraSource)
+
+    @property
+    def camera(self) -> Camera | None:
+        """The camera that is open, None if it is something else."""
+        with self._lock:
+            return getattr(self._source, "camera", None)
 
     @property
     def is_still(self) -> bool:
