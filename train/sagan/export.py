@@ -235,6 +235,10 @@ def describe_training(state: dict[str, Any]) -> str:
         f"gamma), hinge loss, {config.d_steps} D step per G step, DiffAugment translation {config.translation:g} and "
         f"cutout {config.cut:g}, weights averaged over {config.ema_kimg:g} thousand pictures (settings at the end)."
     )
+    if "autoencoder" in state:
+        words += (
+            f" The generator went on to reconstruct real pictures as well (weight {config.anchor:g}; autoencoder.py)."
+        )
     if "critic" in state:
         words += (
             " Beside the paper's discriminator, small critics on the feature maps of our own frozen classifier of the"

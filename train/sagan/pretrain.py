@@ -16,8 +16,6 @@ import time
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
 
 from train.engine import (
     StopRequest,
@@ -30,39 +28,17 @@ from train.engine import (
     world,
 )
 from train.sagan.data import BatchSampler, load_pictures
-from train.sagan.features import FeatureNet, load_features
+from train.sagan.features import load_features
 from train.sagan.layers import refresh_spectral_norms
 from train.sagan.networks import NetworkConfig
 from train.sagan.sampling import class_grid, save_picture, set_standing_statistics
 from train.sagan.trainer import TrainConfig, Trainer
 
-
-class Encoder(nn.Module):
-    """Pictures (N, 3, R, R) in -1..1 and label (N,) -> mean and log variance (N, z_dim) float32 of their latents."""
-
-    def __init__(self, resolution: int, classes: int, z_dim: int, widths: tuple[int, ...] = (32, 64, 128, 192)) -> None:
-        super().__init__()
-        self.trunk = FeatureNet(1, widths)
-        cells = (resolution // 2 ** len(widths)) ** 2
-        self.out = nn.Linear(widths[-1] * cells, 2 * z_dim)
-        self.label = nn.Embedding(classes, 2 * z_dim)
-
-    def forward(self, images: Tensor, label: Tensor) -> tuple[Tensor, Tensor]:
-        out = self.out(self.trunk.maps(images)[-1].flatten(1)).float() + self.label(label)
-        mean, log_variance = out.chunk(2, dim=1)
-        return mean, log_variance.clamp(-8, 4)
-
-
-def feature_difference(teacher: FeatureNet, a: Tensor, b: Tensor) -> Tensor:
-    """Mean over the maps of the squared distance between channel-normalised features of two batches of pictures."""
-    with torch.no_grad():
-        wanted = teacher.maps(a)
-    pairs = zip(teacher.maps(b), wanted, strict=True)
-    return torch.stack([(F.normalize(x) - F.normalize(y)).square().sum(1).mean().float() for x, y in pairs]).mean()
+BETAS = (0.5, 0.99)
 
 
 def train(args: argparse.Namespace, run: World) -> None:
-    """The loop. The weight of the KL term follows `--nats`, so that the prior stays a good source of latents."""
+    """The loop."""
     data = load_pictures(args.data, args.resolution, args.cache).to(run.device)
     frequencies = torch.bincount(data.labels.cpu(), minlength=len(data.classes)).double()
     if args.start:
@@ -73,58 +49,47 @@ def train(args: argparse.Namespace, run: World) -> None:
             args.resolution, len(data.classes), 128, args.width, tuple(args.widths_g), tuple(args.widths_d),
             tuple(args.attention_g), tuple(args.attention_d),
         )  # fmt: skip
-    config = TrainConfig(batch=args.batch, lr_g=args.lr, ema_kimg=5.0)
-    trainer = Trainer(network, config, data.classes, run)
+    config = TrainConfig(args.batch, lr_g=args.lr, ema_kimg=5.0, anchor=1.0, nats=args.nats)
+    trainer = Trainer(network, config, data.classes, run, load_features(args.features, run.device)[0])
     if args.start:
         trainer.warm_start(state)
-    teacher = load_features(args.features, run.device)[0]
-    encoder: Encoder = Encoder(network.resolution, network.classes, network.z_dim).to(
-        run.device, memory_format=torch.channels_last
-    )  # type: ignore[call-overload]
-    optimizer_e = torch.optim.Adam(encoder.parameters(), args.lr, (0.5, 0.99), fused=True)
-    for group in trainer.optimizer_g.param_groups:
-        group["betas"] = (0.5, 0.99)  # a plain regression
+    optimizer_g = torch.optim.Adam(trainer.groups(trainer.generator), betas=BETAS, fused=True)  # a plain regression
+    assert trainer.autoencoder is not None
     sampler = BatchSampler(data, args.batch, 1)
     steps = math.ceil(args.kimg * 1000 / args.batch)
     stop = StopRequest(args.time_limit)
-    beta, started = 1e-3, time.perf_counter()
+    started = time.perf_counter()
     for step in range(steps):
-        factor = min(1.0, (step + 1) / min(100, steps / 10)) * (
-            0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * step / steps))
-        )
-        for optimizer, rates in ((optimizer_e, (1.0,)), (trainer.optimizer_g, (1.0, config.gamma_rate))):
+        cosine = 0.5 * (1 + math.cos(math.pi * step / steps))
+        factor = min(1.0, (step + 1) / min(100, steps / 10)) * (0.05 + 0.95 * cosine)
+        for optimizer, rates in ((trainer.optimizer_e, (1.0, 0.0)), (optimizer_g, (1.0, config.gamma_rate))):
             for group, rate in zip(optimizer.param_groups, rates, strict=True):
                 group["lr"] = args.lr * rate * factor
+            optimizer.zero_grad(set_to_none=True)
         images, label = sampler.next()
         refresh_spectral_norms(trainer.generator)
         with autocast(run.device, config.bf16):
-            mean, log_variance = encoder(images, label)
-            z = mean + torch.randn_like(mean) * (0.5 * log_variance).exp()
-            made, _ = trainer.generator(z, label)
-            features = feature_difference(teacher, images, made)
-        pixels = (made - images).abs().mean()
-        nats = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).sum(1).mean()
-        loss = pixels + args.feature_weight * features + beta * nats
-        check_finite(loss, step)
-        beta *= math.exp(0.02 * max(-1.0, min(1.0, nats.item() / args.nats - 1)))
-        optimizer_e.zero_grad(set_to_none=True)
-        trainer.optimizer_g.zero_grad(set_to_none=True)
-        loss.backward()
-        optimizer_e.step()
-        trainer.optimizer_g.step()
+            parts = trainer.autoencoder(trainer.generator, images, label, trainer.random)
+        check_finite(parts["loss"], step)
+        parts["loss"].backward()
+        trainer.optimizer_e.step()
+        optimizer_g.step()
         trainer.ema.update(trainer.generator)
         trainer.images += len(images)
         if (step + 1) % args.log_steps == 0 or step + 1 == steps or stop:
             gammas = [round(float(g.detach()), 3) for g in trainer.generator.gammas()]
-            print(
-                f"{(step + 1) * args.batch} pictures, pixels {pixels.item():.3f}, features {features.item():.3f}, "
-                f"nats {nats.item():.1f}, beta {beta:.2e}, gamma {gammas}, {time.perf_counter() - started:.0f} s",
-                flush=True,
-            )
+            words = ", ".join(f"{name} {value.item():.3f}" for name, value in parts.items())
+            took = time.perf_counter() - started
+            print(f"{trainer.images} pictures, {words}, gamma {gammas}, {took:.0f} s", flush=True)
             set_standing_statistics(trainer.ema.module, frequencies)
             save_picture(args.out.with_suffix(".png"), class_grid(trainer.ema.module))
-            trainer.history = [f"{trainer.images:,} pictures as the decoder of a variational autoencoder"]
-            save_checkpoint(args.out, trainer.state_dict())
+            state = trainer.state_dict()
+            state["history"] = [
+                *trainer.history,
+                f"{trainer.images:,} pictures as the decoder of a variational autoencoder that compares pictures "
+                "in pixels and in the features of our own classifier",
+            ]
+            save_checkpoint(args.out, state)
         if stop:
             break
 
@@ -148,7 +113,6 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--lr", type=float, default=1e-3)
     parser.add_argument("--nats", type=float, default=50.0, help="information that a latent carries of its picture")
-    parser.add_argument("--feature-weight", type=float, default=1.0)
     parser.add_argument("--log-steps", type=int, default=100)
     parser.add_argument("--device", default="auto")
     args = parser.parse_args(argv)

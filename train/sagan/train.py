@@ -66,7 +66,7 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--log-kimg", type=float, default=1.0)
     parser.add_argument("--save-kimg", type=float, default=10.0)
     parser.add_argument("--grid-kimg", type=float, default=20.0)
-    parser.add_argument("--critic-features", type=Path, help="a classifier for the feature critic (--critic over 0)")
+    parser.add_argument("--critic-features", type=Path, help="a classifier for --critic and --anchor")
     parser.add_argument("--features", type=Path, help="another classifier, to measure FID with; keeps best.pt")
     parser.add_argument("--fid-kimg", type=float, default=20.0)
     parser.add_argument("--fid-samples", type=int, default=2000)
@@ -113,8 +113,8 @@ def train(args: argparse.Namespace, run: World) -> Path:
         network = NetworkConfig(resolution, len(data.classes), width=args.width, **norms, **lists)  # type: ignore[arg-type]
         folder = new_run_folder(args.runs, args.name or f"sagan{resolution}") if run.main else args.runs
     teacher = load_features(args.critic_features, run.device)[0] if args.critic_features else None
-    if config.critic > 0 and teacher is None:
-        raise TrainingError("This run has a feature critic: pass --critic-features with its classifier, or --critic 0.")
+    if (config.critic > 0 or config.anchor > 0) and teacher is None:
+        raise TrainingError("This run needs a classifier: pass --critic-features, or --critic 0 and --anchor 0.")
     trainer = Trainer(network, config, data.classes, run, teacher, args.compile)
     if state:
         trainer.load_state_dict(state)

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from train.engine import Ema, World, autocast, check_finite, seed_everything
 from train.sagan.augment import diff_augment
+from train.sagan.autoencoder import Autoencoder
 from train.sagan.data import BatchSampler
 from train.sagan.feature_critic import FeatureCritic
 from train.sagan.features import FeatureNet
@@ -36,6 +37,9 @@ class TrainConfig:
     translation: float = 0.125
     cut: float = 0.5
     critic: float = 0.0  # weight of the feature critic's score in the loss of G; 0: the paper's discriminator alone
+    anchor: float = 0.0  # gradient of G from reconstructing real pictures (`autoencoder.py`), in that of the judges
+    nats: float = 50.0  # information that a latent may carry of its picture, for the anchor
+    burn_in: int = 0  # first steps in which D alone learns, after a warm start
     bf16: bool = True
     seed: int = 0
 
@@ -43,8 +47,8 @@ class TrainConfig:
 class Trainer:
     """Both networks, their optimizers and the state that a checkpoint holds.
 
-    teacher: the classifier whose features the critic sees; needed when `config.critic` is over 0. compiled: run both
-    networks through torch.compile.
+    teacher: the classifier whose features critic and anchor see; needed when either has a weight over 0. compiled: run
+    both networks through torch.compile.
     """
 
     def __init__(
@@ -75,8 +79,15 @@ class Trainer:
         self.critic: FeatureCritic | None = None
         if config.critic > 0:
             assert teacher is not None
-            self.critic = place(FeatureCritic(teacher, network.classes))
+            self.critic = place(FeatureCritic(teacher, network.resolution, network.classes))
             self.optimizer_c = torch.optim.Adam(self.groups(self.critic), betas=betas, fused=True)
+        self.autoencoder: Autoencoder | None = None
+        if config.anchor > 0:
+            assert teacher is not None
+            self.autoencoder = place(
+                Autoencoder(teacher, network.resolution, network.classes, network.z_dim, config.nats)
+            )
+            self.optimizer_e = torch.optim.Adam(self.groups(self.autoencoder), betas=(0.5, 0.99), fused=True)
         self.step = 0
         self.images = 0  # real pictures that D has seen, over all processes
         self.best_fid = float("inf")
@@ -135,6 +146,10 @@ class Trainer:
                 self.average_gradients(module)
                 optimizer.step()
 
+        if self.step < c.burn_in:
+            self.step += 1
+            return {name: value.detach().mean() for name, value in logged.items()}
+
         self.optimizer_g.zero_grad(set_to_none=True)
         for module, _ in self.judges():
             module.requires_grad_(False)
@@ -147,22 +162,57 @@ class Trainer:
                 scores, _ = self.forward_d(pictures, label)
                 loss = generator_hinge(scores)
                 if self.critic is not None:
-                    loss = loss + c.critic * generator_hinge(self.critic(pictures, label))
+                    loss = loss + c.critic * len(self.critic.heads) * generator_hinge(self.critic(pictures, label))
             check_finite(loss, self.step)
             (loss / c.accumulate).backward()
+        if self.autoencoder is not None:
+            logged |= self.hold(self.autoencoder, real, real_label)
         for module, _ in self.judges():
             module.requires_grad_(True)
         self.average_gradients(self.generator)
         self.optimizer_g.step()
+        if self.autoencoder is not None:
+            self.average_gradients(self.autoencoder)
+            self.optimizer_e.step()
         self.ema.update(self.generator)
         self.step += 1
         return {name: value.detach().mean() for name, value in (logged | {"loss_g": loss}).items()}
 
+    def hold(self, autoencoder: Autoencoder, real: Tensor, label: Tensor) -> dict[str, Tensor]:
+        """Adds the gradient of reconstructing real pictures to that of the judges. Returns scalars for the log.
+
+        It is scaled to `anchor` times the norm of theirs, as VQGAN (Esser et al. 2021) balances the two: by itself it
+        is some 30 times as small, and a fixed factor would have to follow D. real: (N, 3, R, R), label: (N,).
+        """
+        weights = list(self.generator.parameters())
+        theirs = [w.grad for w in weights]
+        for weight in weights:
+            weight.grad = None
+        self.optimizer_e.zero_grad(set_to_none=True)
+        with autocast(self.run.device, self.config.bf16):
+            parts = autoencoder(self.forward_g, real, label, self.random)
+        check_finite(parts["loss"], self.step)
+        parts["loss"].backward()
+        pairs = [(w.grad, g) for w, g in zip(weights, theirs, strict=True) if w.grad is not None and g is not None]
+        assert len(pairs) == len(weights)  # both go through all of G
+        norms = [torch.stack([g.norm() for g in side]).norm() for side in zip(*pairs, strict=True)]
+        ratio = norms[1] / norms[0].clamp(min=1e-12)
+        for mine, other in pairs:
+            mine.mul_(self.config.anchor * ratio).add_(other)
+        return {name: parts[name] for name in ("pixels", "features", "nats")} | {"anchor_ratio": ratio}
+
+    def helpers(self) -> list[tuple[str, nn.Module, torch.optim.Adam]]:
+        """What takes part beside the paper's two networks: name, module and optimizer."""
+        found: list[tuple[str, nn.Module, torch.optim.Adam]] = []
+        if self.critic is not None:
+            found.append(("critic", self.critic, self.optimizer_c))
+        if self.autoencoder is not None:
+            found.append(("autoencoder", self.autoencoder, self.optimizer_e))
+        return found
+
     def judges(self) -> list[tuple[nn.Module, torch.optim.Adam]]:
         """The discriminator and, where there is one, the feature critic, each with its optimizer."""
-        critic: list[tuple[nn.Module, torch.optim.Adam]] = (
-            [] if self.critic is None else [(self.critic, self.optimizer_c)]
-        )
+        critic = [(module, optimizer) for name, module, optimizer in self.helpers() if name == "critic"]
         return [(self.discriminator, self.optimizer_d), *critic]
 
     def augment(self, pictures: Tensor) -> Tensor:
@@ -190,23 +240,22 @@ class Trainer:
     def warm_start(self, state: dict[str, Any]) -> None:
         """Takes over the weights of a checkpoint that have the same name and shape, as from half the resolution."""
         self.history = list(state.get("history") or [f"{state['images']:,} pictures in another run"])
-        for target, source in (
+        pairs: list[tuple[nn.Module, dict[str, Tensor]]] = [
             (self.generator, state["generator"]),
             (self.ema.module, state["ema"]["module"]),
             (self.discriminator, state["discriminator"]),
-        ):
+        ]
+        for target, source in pairs + [(module, state.get(name, {})) for name, module, _ in self.helpers()]:
             mine = target.state_dict()
             mine.update({k: v for k, v in source.items() if k in mine and mine[k].shape == v.shape})
             target.load_state_dict(mine)
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that `resume` needs, as tensors, numbers, strings, lists and dicts."""
-        critic = (
-            {}
-            if self.critic is None
-            else {"critic": self.critic.state_dict(), "optimizer_c": self.optimizer_c.state_dict()}
-        )
-        return critic | {
+        helpers: dict[str, Any] = {}
+        for name, module, optimizer in self.helpers():
+            helpers |= {name: module.state_dict(), f"optimizer_{name}": optimizer.state_dict()}
+        return helpers | {
             "format": 1,
             "network": self.network.to_dict(),
             "config": asdict(self.config),
@@ -226,9 +275,10 @@ class Trainer:
         """The inverse of `state_dict`."""
         for name in ("generator", "discriminator", "ema", "optimizer_g", "optimizer_d"):
             getattr(self, name).load_state_dict(state[name])
-        if self.critic is not None and "critic" in state:  # a critic may also join a run that began without one
-            self.critic.load_state_dict(state["critic"])
-            self.optimizer_c.load_state_dict(state["optimizer_c"])
+        for name, module, optimizer in self.helpers():
+            if name in state:  # else it joins a run that began without it
+                module.load_state_dict(state[name])
+                optimizer.load_state_dict(state[f"optimizer_{name}"])
         for module, optimizer in [(self.generator, self.optimizer_g), *self.judges()]:
             for group, wanted in zip(optimizer.param_groups, self.groups(module), strict=True):
                 group["lr"] = wanted["lr"]  # so that --lr-g and --lr-d count on --resume

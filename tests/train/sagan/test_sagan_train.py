@@ -21,7 +21,7 @@ def weights(path: Path) -> dict[str, torch.Tensor]:
     """All tensors of both networks, the average and the optimizers in a checkpoint."""
     state = load_checkpoint(path)
     found = {}
-    for part in ("generator", "discriminator", "critic"):
+    for part in ("generator", "discriminator", "critic", "autoencoder"):
         found |= {f"{part}.{name}": value for name, value in state.get(part, {}).items()}
     found |= {f"ema.{name}": value for name, value in state["ema"]["module"].items()}
     for part in ("optimizer_g", "optimizer_d"):
@@ -49,13 +49,13 @@ def test_weights_move_and_stay_finite(run: Path) -> None:
     assert state["images"] == 240
 
 
-@pytest.mark.parametrize("critic", [False, True])
+@pytest.mark.parametrize("helper", ["", "--critic", "--anchor"])
 def test_resumed_run_is_the_same_bit_for_bit(
-    tiny: list[str], pictures: Path, features: Path, tmp_path: Path, critic: bool
+    tiny: list[str], pictures: Path, features: Path, tmp_path: Path, helper: str
 ) -> None:
     common = ["--data", str(pictures), *tiny]
-    if critic:
-        common += ["--critic", "0.5", "--critic-features", str(features)]
+    if helper:
+        common += [helper, "0.5", "--critic-features", str(features)]
     whole = main([*common, "--runs", str(tmp_path / "a"), "--kimg", "0.064"])
     part = main([*common, "--runs", str(tmp_path / "b"), "--kimg", "0.032"])
     main([*common, "--runs", str(tmp_path / "b"), "--kimg", "0.064", "--resume", str(part / "latest.pt")])
