@@ -248,8 +248,10 @@ def _cell_colours(image: Image, grid: tuple[int, int]) -> Array:
 def figures(sample: Sample, weights: Array, x_px: float, y_px: float) -> Figures:
     """All figures of a pixel's map, in either direction."""
     even = np.full(weights.shape, 1 / weights.size, np.float32)
-    radius = segment_radius_px(sample.image, sample.query_grid, x_px, y_px)
     size = sample.size_px
+    cell = np.hypot(size[0] / weights.shape[0], size[1] / weights.shape[1])
+    # Not less than half a cell's diagonal, so that the cell that the query lies in always counts as its own.
+    radius = max(segment_radius_px(sample.image, sample.query_grid, x_px, y_px), float(cell) / 2)
     return Figures(
         entropy_bits=entropy_bits(weights),
         even_entropy_bits=float(np.log2(weights.size)),

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QScrollArea, QS
 from sagan_gallery import attention
 from sagan_gallery.sample import Array, Sample
 from sagan_gallery.ui import paint
-from sagan_gallery.ui.look import Look, Pin
+from sagan_gallery.ui.look import MAX_PINS, Look, Pin
 from sagan_gallery.ui.style import SPACE, STAGE_TEXT, STAGE_TEXT_DIM, pin_colour, stage_palette, tabular
 
 _MAP_PX = 15 * SPACE
@@ -37,9 +37,9 @@ class PinCard(QWidget):
     chosen = Signal(int)
     removed = Signal(int)
 
-    def __init__(self, pin: Pin, parent: QWidget | None = None) -> None:
+    def __init__(self, number: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.pin = pin
+        self.pin = Pin(number, 0, 0)
         self._side_px = _MAP_PX
         self._selected = False
         self._sample: Sample | None = None
@@ -149,14 +149,14 @@ class PinStrip(QScrollArea):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._cards: dict[int, PinCard] = {}
+        self._cards = {number: PinCard(number) for number in range(1, MAX_PINS + 1)}
         self._largest_px = _MAP_PX
-        self._shown: tuple[list[Pin], Sample | None, Look, int | None] = ([], None, Look(), None)
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         self.setPalette(stage_palette())
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its cards take the focus
         self.setAccessibleName("Pinned maps")
         inner = QWidget()
         inner.setAutoFillBackground(True)
@@ -169,6 +169,11 @@ class PinStrip(QScrollArea):
         self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._hint.setWordWrap(True)
         self._row.addWidget(self._hint, 1)
+        for card in self._cards.values():
+            card.hide()
+            card.chosen.connect(self.chosen)
+            card.removed.connect(self.removed)
+            self._row.addWidget(card, 0, Qt.AlignmentFlag.AlignTop)
         self._row.addStretch()
         self.setWidget(inner)
 
@@ -190,32 +195,22 @@ class PinStrip(QScrollArea):
 
     def _fit_cards(self) -> None:
         """All cards side by side without scrolling, as long as they don't get too small."""
-        room = (self.viewport().width() - 2 * SPACE) // max(1, len(self._cards)) - 2 * SPACE
+        shown = sum(not card.isHidden() for card in self._cards.values())
+        room = (self.viewport().width() - 2 * SPACE) // max(1, shown) - 2 * SPACE
         side_px = max(min(self._largest_px, room), min(_SMALLEST_PX, self._largest_px))
         for card in self._cards.values():
             card.set_side(side_px)
 
     def show_pins(self, pins: list[Pin], sample: Sample | None, look: Look, selected: int | None) -> None:
         """The maps of the pins on a sample."""
-        self._shown = (pins, sample, look, selected)
         pins = pins if sample is not None else []
-        wanted = {pin.number for pin in pins}
-        for number in [number for number in self._cards if number not in wanted]:
-            card = self._cards.pop(number)
-            self._row.removeWidget(card)
-            card.hide()  # it may live on for a moment, in the place of the next one
-            card.deleteLater()
-        for place, pin in enumerate(pins):
-            known = self._cards.get(pin.number)
-            if known is None:
-                known = self._cards[pin.number] = PinCard(pin)
-                known.chosen.connect(self.chosen)
-                known.removed.connect(self.removed)
-                self._row.insertWidget(place + 1, known, 0, Qt.AlignmentFlag.AlignTop)
-            assert sample is not None
-            known.show_map(pin, sample, look, pin.number == selected)
+        by_number = {pin.number: pin for pin in pins}
+        for number, card in self._cards.items():
+            if number in by_number and sample is not None:
+                card.show_map(by_number[number], sample, look, number == selected)
+            card.setVisible(number in by_number)
         self._fit_cards()
         self._hint.setVisible(not pins)
         self._hint.setText("" if sample is None else _HINT)
-        if selected in self._cards:
+        if selected in by_number:
             self.ensureWidgetVisible(self._cards[selected])

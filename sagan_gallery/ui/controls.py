@@ -25,6 +25,11 @@ from sagan_gallery.ui.style import COLUMN_WIDTH, SPACE, tabular
 
 COUNTS = (16, 36, 64, 144)
 _MIX = "All, in turn"
+_KIND_HELP = (
+    "How the map lies over the picture.\n"
+    "Contours: the thick line holds half of the attention, the thin one four fifths.\n"
+    "Strongest part: the fewest cells that hold a share of the attention; all others are dimmed."
+)
 _SEEDS = 2**31 - 1  # as far as a spin box counts
 
 
@@ -44,6 +49,7 @@ class GalleryControls(QScrollArea):
         self.setFixedWidth(COLUMN_WIDTH)
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its controls take the focus, and scroll into sight
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._make_sampling()
         self._make_map()
@@ -78,7 +84,7 @@ class GalleryControls(QScrollArea):
     def _make_map(self) -> None:
         default = Look()
         kinds = [(kind.value, kind) for kind in Kind]
-        self.kind = combo("Overlay", "How the map lies over the picture", kinds, default.kind)
+        self.kind = combo("Overlay", _KIND_HELP, kinds, default.kind)
         self.opacity = Slider("Opacity", 0.0, 1.0, default.opacity, "How much of the picture the map hides")
         self.scale = Slider(
             "Attention", 0.0, 2.0, 1.0,

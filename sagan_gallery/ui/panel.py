@@ -93,6 +93,7 @@ class GalleryPanel(PanelDisplay):
         controls.scale_changed.connect(self._scale_changed)
         controls.help_wished.connect(self.toggle_help)
         self.grid.chosen.connect(self.choose)
+        self.view.pins_used_up.connect(lambda: self.say(words.NO_PIN_LEFT))
         self.view.menu_wished.connect(self.files.show_menu)
         self.header.copy_wished.connect(self.files.copy_text.trigger)
         self.below.walk_button.toggled.connect(self._prepare_walk)

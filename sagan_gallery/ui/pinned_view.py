@@ -19,6 +19,8 @@ class PinnedView(QWidget):
 
     query_changed = Signal()
     pins_changed = Signal()
+    pins_used_up = Signal()
+    """Another pin is wanted, and there is none."""
     size_changed = Signal()
     """A picture of another size is shown."""
 
@@ -93,13 +95,13 @@ class PinnedView(QWidget):
             self._refresh()
             self.pins_changed.emit()
 
-    def add_pin(self, x: float, y: float) -> bool:
-        """Pins a query and selects it; False when all pins are in use."""
+    def add_pin(self, x: float, y: float) -> None:
+        """Pins a query and selects it, unless all pins are in use."""
         number = free_number(self.pins)
         if number is None:
-            return False
-        self.set_pins([*self.pins, Pin(number, x, y)], number)
-        return True
+            self.pins_used_up.emit()
+        else:
+            self.set_pins([*self.pins, Pin(number, x, y)], number)
 
     def move_pin(self, number: int, x: float, y: float) -> None:
         """Moves a pin to another query."""

@@ -65,6 +65,7 @@ NO_MODEL = (
     "This copy of the program comes without trained weights. Open an ONNX file that train.sagan.export has written, "
     "or drop one here."
 )
+NO_PIN_LEFT = "All pins are in use: right-click one to remove it, or drag one here."
 WRONG_MODEL_TITLE = "This generator can't be opened"
 
 

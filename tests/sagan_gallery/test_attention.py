@@ -142,3 +142,11 @@ def test_telling_queries_keep_apart_and_off_the_edges_even_in_small_grids():
         assert found.max() < 64 - 64 / query
         apart = np.abs(found[:, None] - found[None]).max(2) + 64 * np.eye(len(found))
         assert apart.min() > 0.2 * 64
+
+
+def test_the_own_cell_is_always_within_the_own_radius():
+    sample = made_sample(32, 16)  # noise: no two cells have much the same colour
+    for x, y in ((0.5, 0.5), (3.5, 3.5), (33.0, 18.0)):
+        weights = np.zeros((16, 16), np.float32)
+        weights[int(y) // 4, int(x) // 4] = 1
+        assert figures(sample, weights, x, y).within == 1
