@@ -35,13 +35,13 @@ class Model:
     """A loaded detector network, to be used by one thread at a time.
 
     mean: three float32, subtracted from B, G and R; variances: of the box coding; threshold: the model's own;
-    metadata: the file's description of itself; sha256: of the file.
+    metadata: the file's description of itself; data: the file; sha256: of it.
     """
 
     def __init__(self, path: Path, data: bytes) -> None:
         self.path = path
         self.sha256 = hashlib.sha256(data).hexdigest()
-        self._data = data
+        self.data = data
         unusable = f"{path} is not an ONNX model that can be loaded; it may be damaged or incomplete."
         problem = onnx_check.problem(data)
         if problem is not None:
@@ -67,7 +67,7 @@ class Model:
     def prepare(self, engine: Engine) -> None:
         """Opens the network in an engine before it is needed. Raises RuntimeFailure."""
         if engine not in self._runtimes:
-            self._runtimes[engine] = open_runtime(engine, self._data)
+            self._runtimes[engine] = open_runtime(engine, self.data)
 
     def forget(self, engine: Engine) -> None:
         """Lets an engine's memory go, once no binding uses it; it is opened again where it is needed."""

@@ -174,17 +174,21 @@ class OpenVino:
 
     def bind(self, image: Array, outputs: Mapping[str, Array]) -> Bound:
         try:
-            model = self._core.read_model(self._data, b"")
-            _, height, width, _ = image.shape
-            model.reshape([1, 3, height, width])
+            return _OpenVinoBound(self._openvino, self.compile(*image.shape[1:3]), image, dict(outputs))
+        except RuntimeError as error:
+            raise RuntimeFailure(f"OpenVINO can't compile the network ({first_line(error)}).") from error
+
+    def compile(self, height: int, width: int, planes: bool = False, more: Mapping[str, Any] | None = None) -> Any:
+        """OpenVINO's compiled model. planes: reads (1, 3, H, W), which is slower; more: options of OpenVINO."""
+        model = self._core.read_model(self._data, b"")
+        model.reshape([1, 3, height, width])
+        if not planes:
             steps = self._openvino.preprocess.PrePostProcessor(model)
             steps.input().tensor().set_layout(self._openvino.Layout("NHWC"))
             steps.input().model().set_layout(self._openvino.Layout("NCHW"))
-            with nullcontext() if self._options["INFERENCE_NUM_THREADS"] == 1 else unpinned():
-                compiled = self._core.compile_model(steps.build(), "CPU", self._options)
-            return _OpenVinoBound(self._openvino, compiled, image, dict(outputs))
-        except RuntimeError as error:
-            raise RuntimeFailure(f"OpenVINO can't compile the network ({first_line(error)}).") from error
+            model = steps.build()
+        with nullcontext() if self._options["INFERENCE_NUM_THREADS"] == 1 else unpinned():
+            return self._core.compile_model(model, "CPU", {**self._options, **(more or {})})
 
 
 class _OpenVinoBound:

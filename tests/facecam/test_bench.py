@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from facecam.bench import command, machine, measure, peak
+from facecam.bench import command, machine, measure, nodes, peak
 from facecam.bench.card import SIZE, draw_card
 from facecam.bench.compare import compare
 from facecam.bench.contenders import contenders, engines
@@ -27,7 +27,7 @@ from facecam.cpu import CoreUse
 from facecam.errors import FacecamError, ModelError
 from facecam.opencv import cv2
 from facecam.resources import shipped_models
-from facecam.runtimes import Engine
+from facecam.runtimes import RUNTIMES, Engine, installed
 from facecam.sources.demo import demo_frame
 from tests.facecam.made_peers import save_ultralight, save_yunet
 from tests.sagan_gallery.made import save_tiny_generator
@@ -414,3 +414,13 @@ def test_the_gallery_takes_part(tmp_path):
         assert min(series.total_ms) > 0
     with pytest.raises(FacecamError, match=r"The gallery can't be measured: .*nothing\.onnx"):
         measure_gallery(None, 0.2, "onnxruntime", tmp_path / "nothing.onnx")
+
+
+def test_the_networks_time_is_told_node_by_node(tiny_model, capsys):
+    for runtime in (name for name in RUNTIMES if installed(name)):
+        assert nodes.main([str(tiny_model), "--runtime", runtime, "--size", "96x64"]) == 0
+        out = capsys.readouterr().out
+        assert "Conv" in out
+        assert int(out.splitlines()[0].split(":")[1].split()[0]) > 0
+    assert nodes.main(["nothing.onnx"]) == 2
+    assert "nothing.onnx" in capsys.readouterr().err

@@ -1,0 +1,101 @@
+"""Where the network's time goes, node by node, on one pinned core:
+
+python -m facecam.bench.nodes [MODEL] [--runtime onnxruntime|openvino] [--precision f32|bf16] [--planes]
+
+Profiling itself costs time, so the sum is a little above what `facecam bench` measures. The lower quartile of each node
+is told, because other programs can only add to it; both runtimes measure wall time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+
+from facecam.boxes import Array
+from facecam.cpu import choose_core, cpu_name, pinned
+from facecam.errors import FacecamError
+from facecam.model import find_model, load_model
+from facecam.runtimes import F32, ONNX_RUNTIME, PRECISIONS, RUNTIMES, Engine, OpenVino
+
+_ROUNDS = 60
+Nodes = dict[str, list[float]]
+"""Microseconds of each run, by the node's name and kind."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measures and prints; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m facecam.bench.nodes", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("model", nargs="?", help="a shipped model's name or an ONNX file")
+    parser.add_argument("--runtime", choices=RUNTIMES, default=ONNX_RUNTIME)
+    parser.add_argument("--precision", choices=PRECISIONS, default=F32, help="of OpenVINO")
+    parser.add_argument("--planes", action="store_true", help="give OpenVINO planes, as ONNX Runtime reads pictures")
+    parser.add_argument("--size", default="640x480", help="WIDTHxHEIGHT")
+    parser.add_argument("--top", type=int, default=20, help="how many nodes to print")
+    options = parser.parse_args(arguments)
+    width, _, height = options.size.partition("x")
+    try:
+        with pinned(choose_core()):
+            if options.runtime == ONNX_RUNTIME:
+                nodes = onnx_runtime_nodes(find_model(options.model), int(height), int(width))
+            else:
+                engine = Engine(options.runtime, options.precision)
+                nodes = openvino_nodes(find_model(options.model), int(height), int(width), engine, options.planes)
+    except (FacecamError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    quartiles = sorted(((float(np.percentile(times, 25)), name) for name, times in nodes.items()), reverse=True)
+    print(f"{cpu_name()}, {options.runtime} {options.precision}: {sum(us for us, _ in quartiles):.0f} µs in all")
+    for us, name in quartiles[: options.top]:
+        print(f"{us:7.0f}  {name}")
+    return 0
+
+
+def onnx_runtime_nodes(path: Path, height: int, width: int, rounds: int = _ROUNDS) -> Nodes:
+    """As ONNX Runtime's own profiler tells."""
+    nodes: Nodes = defaultdict(list)
+    with tempfile.TemporaryDirectory() as folder:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.log_severity_level = 4
+        options.enable_profiling = True
+        options.profile_file_prefix = str(Path(folder) / "nodes")
+        session = onnxruntime.InferenceSession(path.read_bytes(), options, providers=["CPUExecutionProvider"])
+        for _ in range(rounds):
+            session.run(None, {"image": _picture((1, 3, height, width))})
+        events = json.loads(Path(session.end_profiling()).read_text(encoding="utf-8"))
+    for event in events:
+        if event.get("cat") == "Node" and event["name"].endswith("_kernel_time"):
+            name = event["name"].removesuffix("_kernel_time")
+            nodes[f"{name} ({event['args'].get('op_name')})"].append(float(event["dur"]))
+    return nodes
+
+
+def openvino_nodes(
+    path: Path, height: int, width: int, engine: Engine, planes: bool = False, rounds: int = _ROUNDS
+) -> Nodes:
+    """As OpenVINO's own counters tell. planes: a picture of (1, 3, H, W) instead of (1, H, W, 3)."""
+    shape = (1, 3, height, width) if planes else (1, height, width, 3)
+    compiled = OpenVino(load_model(path).data, engine).compile(height, width, planes, {"PERF_COUNT": True})
+    request = compiled.create_infer_request()
+    nodes: Nodes = defaultdict(list)
+    for _ in range(rounds):
+        request.infer({0: _picture(shape)})
+        for node in request.profiling_info:
+            microseconds = node.real_time.total_seconds() * 1e6
+            nodes[f"{node.node_name} ({node.node_type}, {node.exec_type})"].append(microseconds)
+    return nodes
+
+
+def _picture(shape: tuple[int, ...]) -> Array:
+    return np.random.default_rng(0).uniform(-120, 130, shape).astype(np.float32)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
