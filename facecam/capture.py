@@ -7,21 +7,16 @@ it) and opens the source anew, at growing intervals.
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-
 from facecam.errors import FacecamError
+from facecam.reader import Reader
 from facecam.sources import Frame, Source
 from facecam.sources.player import Player
-
-_logger = logging.getLogger(__name__)
 
 STALLED_AFTER_S = 1.6
 """Without a picture; together with the time between two looks that is under two seconds."""
@@ -77,8 +72,8 @@ class Capture:
         self._changed = threading.Condition()
         self._stopped = False
         self._hurry = False
-        self._reader: _Reader | None = None
-        self._left: list[_Reader] = []
+        self._reader: Reader | None = None
+        self._left: list[Reader] = []
         self._began_s = time.perf_counter()
         self._attempts = 0
         self._lost = False  # told to the listener
@@ -116,7 +111,7 @@ class Capture:
     # Watching thread
 
     def _run(self) -> None:
-        reader: _Reader | None = self._start_reader(self._open, 0)
+        reader: Reader | None = self._start_reader(self._open, 0)
         while reader is not None:
             reason = self._watch(reader)
             if reason is None:
@@ -125,16 +120,16 @@ class Capture:
             self._left.append(reader)
             reader = self._again(reason, reader)
 
-    def _start_reader(self, open_source: Callable[[], Source], first_index: int) -> _Reader | None:
+    def _start_reader(self, open_source: Callable[[], Source], first_index: int) -> Reader | None:
         with self._changed:
             if self._stopped:
                 return None
             base_s = time.perf_counter() - self._began_s if first_index else 0.0
-            reader = self._reader = _Reader(open_source, self._reading, first_index, base_s)
+            reader = self._reader = Reader(open_source, self._reading, first_index, base_s)
         reader.thread.start()
         return reader
 
-    def _watch(self, reader: _Reader) -> str | None:
+    def _watch(self, reader: Reader) -> str | None:
         """Until something is wrong (says what) or it is over (None)."""
         while True:
             with self._changed:
@@ -147,18 +142,18 @@ class Capture:
             if reason is not None:
                 return reason
 
-    def _why_over(self, reader: _Reader) -> str | None:
+    def _why_over(self, reader: Reader) -> str | None:
         if self._goes_on(reader) and (reader.error is None or reader.foreseen):
             return str(reader.error or f"{reader.title} has ended the connection.")
         if reader.error is not None:
             self._listener.failed(reader.error)
         return None  # an end has been told by the reader
 
-    def _goes_on(self, reader: _Reader) -> bool:
+    def _goes_on(self, reader: Reader) -> bool:
         """Whether its end or failure is a reason to open the source again."""
         return self._reconnect and (self._lost or (reader.live and reader.delivered > 0))
 
-    def _what_is_wrong(self, reader: _Reader) -> str | None:
+    def _what_is_wrong(self, reader: Reader) -> str | None:
         waits_s = reader.waits_s()
         if not reader.opened:
             if waits_s > OPENING_TAKES_AT_MOST_S and self._lost:
@@ -184,7 +179,7 @@ class Capture:
             self._accepts_still &= reader.frozen_s > 0
         return None
 
-    def _again(self, reason: str, before: _Reader) -> _Reader | None:
+    def _again(self, reason: str, before: Reader) -> Reader | None:
         """Waits for its time, and opens the source once more."""
         if before.steady_s > _STEADY_S:
             self._attempts = 0
@@ -211,7 +206,7 @@ class Capture:
 
     # Reading thread
 
-    def _reading(self, reader: _Reader, what: str, frame: Frame | None = None) -> None:
+    def _reading(self, reader: Reader, what: str, frame: Frame | None = None) -> None:
         """What a reader does. One that was left is not heard any more."""
         with self._changed:
             if reader is not self._reader or self._stopped or reader.is_left:
@@ -233,111 +228,3 @@ class Capture:
             if self._lost:
                 self._tell(None, lost=False)
             self._listener.got(frame)
-
-
-class _Reader:
-    """One opening of the source, and the thread that reads it. Its figures are read by the watching thread."""
-
-    def __init__(
-        self, open_source: Callable[[], Source], tell: Callable[..., None], first_index: int, base_s: float
-    ) -> None:
-        self._open, self._tell = open_source, tell
-        self._first_index, self._base_s = first_index, base_s
-        self.source: Source | None = None
-        self.player: Player | None = None
-        self.open_again: Callable[[], Source] | None = None
-        self.opened = self.over = self.is_left = self.foreseen = False
-        self.live = False
-        self.title = ""
-        self.error: FacecamError | None = None
-        self.delivered = 0
-        self.next_index = first_index
-        self.frozen_s = 0.0
-        self._asked_s = self._first_s = time.perf_counter()
-        self._changed_s = 0.0
-        self._last: Frame | None = None
-        self.thread = threading.Thread(target=self._run, name="capture", daemon=True)
-
-    def leave(self) -> None:
-        """Nothing is wanted from it any more."""
-        self.is_left = True
-        if self.player is not None:
-            self.player.stop()
-        cancel = getattr(self.source, "cancel", None)
-        if cancel is not None:
-            cancel()
-
-    def waits_s(self) -> float:
-        """For how long the source has been at it without an answer."""
-        since_s = self._asked_s if self.player is None else self.player.waiting_since_s
-        return 0.0 if since_s is None else time.perf_counter() - since_s
-
-    @property
-    def usual_gap_s(self) -> float | None:
-        """The mean time between two pictures, None while it can't be known yet."""
-        return self.steady_s / (self.delivered - 1) if self.delivered >= 3 else None
-
-    @property
-    def steady_s(self) -> float:
-        """For how long it has delivered."""
-        return 0.0 if self._last is None else self._last.captured_s - self._first_s
-
-    def _run(self) -> None:
-        try:
-            source = self.source = self._open()
-            self.live, self.title = source.live, source.title
-            self.open_again = getattr(source, "open_again", None)
-            player = self.player = Player(source)
-            if self.is_left:
-                player.stop()
-            self.opened = True
-            self._tell(self, "opened")
-            self._read(player)
-        except FacecamError as error:
-            self.error, self.foreseen = error, True
-        except Exception as error:
-            _logger.exception("the source failed")
-            self.error = FacecamError(f"The source failed unexpectedly: {error}")
-        finally:
-            self.over = True
-            self._tell(self, "over")
-            if self.source is not None:
-                with suppress(FacecamError):
-                    self.source.close()
-
-    def _read(self, player: Player) -> None:
-        while not self.is_left:
-            frame = player.read()
-            if frame is None:
-                if self.is_left:
-                    return
-                self._tell(self, "ended")
-                if not player.can_seek or not player.revived():
-                    return
-                self._tell(self, "revived")
-                continue
-            if self._first_index:
-                frame = replace(frame, index=frame.index + self._first_index, time_s=frame.time_s + self._base_s)
-            self._note(frame)
-            self._tell(self, "got", frame)
-
-    def _note(self, frame: Frame) -> None:
-        if not self.delivered:
-            self._first_s = self._changed_s = frame.captured_s
-        elif self.live and not getattr(self.source, "may_stand_still", False):
-            assert self._last is not None
-            if _same(self._last, frame):
-                self.frozen_s = frame.captured_s - self._changed_s
-            else:
-                self._changed_s, self.frozen_s = frame.captured_s, 0.0
-        self._last = frame
-        self.delivered += 1
-        self.next_index = frame.index + 1
-
-
-def _same(a: Frame, b: Frame) -> bool:
-    """Whether two pictures are equal to the last bit, which those of a camera that sees something never are."""
-    first, second = a.image, b.image
-    if first.shape != second.shape or not np.array_equal(first[::16, ::16], second[::16, ::16]):
-        return False
-    return np.array_equal(first, second)

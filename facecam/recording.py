@@ -13,13 +13,11 @@ from __future__ import annotations
 
 import logging
 import os
-import re
-import shutil
 import sys
 import threading
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,15 +26,15 @@ from facecam.boxes import Detections
 from facecam.drawing import draw_detections
 from facecam.errors import FacecamError
 from facecam.export import CsvTable, JsonLines, record
+from facecam.files import check_free, why
 from facecam.sources import Frame
-from facecam.video_file import VideoWriter, why
+from facecam.video_file import VideoWriter
 from facecam.view import View
 
 _logger = logging.getLogger(__name__)
 
 _MOST_WAITING = 12
 _MOST_WAITING_BYTES = 96 << 20
-_LEAST_FREE_BYTES = 50 << 20
 _LOOK_AT_DISK_EVERY_S = 2.0
 _LONGEST_STEP_S = 2.5  # of a file that plays: more is a jump, not a picture's duration
 _JUMP_S = 1 / 30
@@ -277,36 +275,3 @@ def _size_bytes(item: _Item) -> int:
 def _line(title: str, frame: Frame, faces: Detections, time_s: float) -> dict[str, object]:
     """A frame's faces, with its time in the recording."""
     return record(title, replace(frame, time_s=time_s, path=None), faces)
-
-
-def check_free(folder: Path) -> None:
-    """Raises FacecamError if the disk is as good as full: what is being written still has to be completed."""
-    existing = next((each for each in (folder, *folder.parents) if each.exists()), None)
-    if existing is None:
-        return
-    free = shutil.disk_usage(existing).free
-    if free < _LEAST_FREE_BYTES:
-        raise FacecamError(
-            f"There are only {free >> 20} MB left on the disk of {folder}; make room or choose another folder."
-        )
-
-
-def next_free(folder: Path, stem: str, suffixes: Sequence[str]) -> Path:
-    """The path "stem-0001" and the first suffix, with the first number above all that are taken, made as an empty file.
-
-    Raises FacecamError if it can't be made.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        numbers = [int(found[1]) for name in os.listdir(folder) if (found := re.match(rf"{stem}-(\d{{1,9}})\.", name))]
-        number = max(numbers, default=0) + 1
-        while True:
-            paths = [folder / f"{stem}-{number:04d}{suffix}" for suffix in suffixes]
-            number += 1
-            try:
-                paths[0].open("xb").close()
-            except FileExistsError:
-                continue
-            return paths[0]
-    except OSError as error:
-        raise FacecamError(f"{folder} can't be written to: {why(error)}.") from error

@@ -13,8 +13,8 @@ from PIL import Image, PngImagePlugin
 from facecam.drawing import draw_detections
 from facecam.errors import FacecamError
 from facecam.export import record
+from facecam.files import why
 from facecam.opencv import cv2
-from facecam.video_file import why
 from facecam.view import View
 
 METADATA_KEY = "facecam"

@@ -5,7 +5,6 @@ Both are written in pieces of about a second. An MP4 that is closed properly bec
 
 from __future__ import annotations
 
-import errno
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -16,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facecam.errors import FacecamError
+from facecam.files import why
 from facecam.opencv import cv2
 
 VIDEO_FORMATS = (".mp4", ".mkv")
@@ -126,18 +126,3 @@ class VideoWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-_REASONS = {
-    errno.ENOSPC: "the disk is full",
-    errno.EDQUOT: "your share of the disk is used up",
-    errno.EFBIG: "files may not become that large here",
-    errno.EACCES: "you may not write there; choose another folder",
-    errno.EPERM: "you may not write there; choose another folder",
-    errno.EROFS: "nothing can be written there; choose another folder",
-}
-
-
-def why(error: OSError) -> str:
-    """Half a sentence for people."""
-    return _REASONS.get(error.errno or 0) or error.strerror or str(error)

@@ -12,9 +12,10 @@ from PySide6.QtCore import QObject, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 
 from facecam.errors import FacecamError
+from facecam.files import next_free
 from facecam.pipeline import Pipeline
 from facecam.places import pictures_folder, videos_folder
-from facecam.recording import Recorder, RecordingOptions, RecordingStatus, next_free
+from facecam.recording import Recorder, RecordingOptions, RecordingStatus
 from facecam.snapshot import SnapshotFacts, write_snapshot
 from facecam.ui.session import LiveSession, Phase
 from facecam.ui.settings import Settings
