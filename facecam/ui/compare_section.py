@@ -198,6 +198,10 @@ class CompareSection(Section):
         self.note.setText(words)
         self.note.setVisible(bool(words))
 
+    def close_down(self) -> None:
+        """The window is closing: what is still to be loaded is not wanted any more."""
+        self._loader.cancel()
+
     # -- what the tab shows
 
     def show_view(self, view: View) -> None:

@@ -422,6 +422,7 @@ class LiveTab(Tab):
     def close_down(self, timeout_s: float) -> bool:
         self._figures_timer.stop()
         self._cameras.follow(False)
+        self.compare.close_down()
         end_s = time.perf_counter() + timeout_s
         self.recording.saving.end()
         closed = self._session.close(timeout_s)
