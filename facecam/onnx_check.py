@@ -113,7 +113,7 @@ class _Reader:
                 domain = _text(value)
         if domain not in ("", "ai.onnx") or kind not in self._operators:
             name = _shown(f"{domain}.{kind}" if domain else kind)
-            raise _Refused(f"uses the operator {name}, which no model of this program needs")
+            raise _Refused(f"uses the operator {name}, which is none that a model of its kind needs")
         if kind in ("Resize", "Upsample"):
             self._scales.update(inputs[1:3])
         for attribute in attributes:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from facecam.runtimes import version
 from facecam.ui import theme
-from facecam.ui.commands import Menu, command
+from facecam.ui.commands import Menu, command, set_menu
 from facecam.ui.doctor_dialog import DoctorDialog
 from facecam.ui.error_dialog import show_log
 from facecam.ui.hint_bar import WELCOME
@@ -51,8 +51,11 @@ def window_commands(window: MainWindow, settings: Settings) -> list[QAction]:
             "the weights have cards that say what they were trained on."
         )
 
+    line = QAction(window)
+    line.setSeparator(True)
     return [
         *tabs,
+        set_menu(line, Menu.VIEW),
         *_colour_commands(window, settings),
         command(window, "Keyboard shortcuts", ["F1"], window.show_shortcuts, Menu.HELP),
         command(
