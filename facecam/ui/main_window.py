@@ -66,6 +66,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(central)
         self.menus = MenuBar()
         self.setMenuBar(self.menus)
+        self.menus.shown.connect(self._menu_shown)
         self._commands = window_commands(self, settings)
         self.addActions(self._commands)
         self._tabs.currentChanged.connect(self._show)
@@ -98,6 +99,10 @@ class MainWindow(QMainWindow):
         self.addActions(tab.commands())
         self.menus.fill(self.specs[index].title, tab.commands(), self._commands)
         tab.activated()
+
+    def _menu_shown(self, on: bool) -> None:
+        if self._current is not None:
+            self._current.menu_shown(on)
 
     # -- full screen
 

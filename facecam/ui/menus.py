@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
@@ -12,6 +14,9 @@ from facecam.ui.commands import Menu, menu_of
 
 class MenuBar(QMenuBar):
     """File, Edit, View, the tab's own menu and Help. A menu without commands is not shown."""
+
+    shown = Signal(bool)
+    """A menu is about to open (True), or has closed: the time to switch off what makes no sense just now."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -31,6 +36,8 @@ class MenuBar(QMenuBar):
                 continue
             menu = QMenu(f"&{title}" if kind is Menu.TAB else kind.value, self)
             menu.setToolTipsVisible(True)
+            menu.aboutToShow.connect(partial(self.shown.emit, True))
+            menu.aboutToHide.connect(partial(self.shown.emit, False))
             menu.addActions(own)
             if own and general:
                 menu.addSeparator()

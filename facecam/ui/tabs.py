@@ -29,6 +29,9 @@ class Tab(QWidget):
         """The tab's keyboard commands, in the order of the list that F1 shows. text(): what it does."""
         return []
 
+    def menu_shown(self, on: bool) -> None:
+        """A menu with the tab's commands opens: those that make no sense now can be disabled until it has closed."""
+
     def set_full_screen(self, on: bool) -> None:
         """Shows only what matters, or everything again."""
 

@@ -64,7 +64,8 @@ class GalleryFiles(QObject):
         for group in groups:
             menu.addActions(group)
             menu.addSeparator()
-        menu.aboutToShow.connect(self._enable)
+        menu.aboutToShow.connect(self.enable)
+        menu.aboutToHide.connect(self.enable_all)
         self.actions = [action for group in groups for action in group if action.isVisible()]
 
     def _action(self, text: str, do: Callable[[], object], keys: str = "") -> QAction:
@@ -80,7 +81,8 @@ class GalleryFiles(QObject):
         except GalleryError as error:
             self._panel.say(str(error))
 
-    def _enable(self) -> None:
+    def enable(self) -> None:
+        """Only what makes sense at the moment, for a menu that opens."""
         panel = self._panel
         has_sample = panel.sample is not None
         for action in (self.copy_picture, self.save_picture, self.save_raw):
@@ -92,10 +94,16 @@ class GalleryFiles(QObject):
         for action in (self.save_gif, self.save_film):
             action.setEnabled(panel.walk.walk is not None)
 
+    def enable_all(self) -> None:
+        """For the keys, which say what is missing."""
+        for action in self.actions:
+            action.setEnabled(True)
+
     def show_menu(self, place: QPoint) -> None:
         """What can be done with the large picture, at a place of the screen."""
-        self._enable()
+        self.enable()
         menu = QMenu(self._panel)
+        menu.aboutToHide.connect(self.enable_all)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addActions([self.copy_picture, self.copy_text, self.paste_text])
         menu.addSeparator()
