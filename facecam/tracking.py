@@ -113,7 +113,7 @@ class Tracker:
     def between(self, time_s: float, hold_s: float = 0.0) -> Faces:
         """The faces of a frame that was not searched: where those of the last one should be by now."""
         tracks = self._tracks
-        return self._faces(time_s, hold_s, _to_corners(tracks.predicted(time_s))[tracks.seen_s == self._time_s])
+        return self._faces(time_s, hold_s, tracks.reach(time_s)[tracks.seen_s == self._time_s])
 
     def again(self, found: Detections, threshold: float, hold_s: float = 0.0) -> Faces:
         """The last frame once more, as when the threshold is changed while it stays: known faces keep their numbers,
@@ -139,7 +139,7 @@ class Tracker:
         missing_s = (self._time_s or 0.0) - tracks.seen_s
         lost = (missing_s > 0) & (tracks.shown | ((tracks.ids > 0) & (missing_s <= hold_s)))
         faces = Detections(now[shown], tracks.scores[shown], tracks.ids[shown])
-        return Faces(faces, np.concatenate([private, now[lost]]))
+        return Faces(faces, np.concatenate([private, tracks.reach(time_s)[lost]]))
 
 
 @dataclass
@@ -208,6 +208,11 @@ class _Tracks:
         result = self.state.copy()
         result[:, :2] += self.velocity[:, :2] * reach_s[:, None].astype(np.float32)
         return result
+
+    def reach(self, time_s: float) -> Array:
+        """(N, 4) x1 y1 x2 y2 around the last box and where it should be at that time: a face may have stopped, too."""
+        last, now = _to_corners(self.raw), _to_corners(self.predicted(time_s))
+        return np.concatenate([np.minimum(last[:, :2], now[:, :2]), np.maximum(last[:, 2:], now[:, 2:])], axis=1)
 
     def follow(
         self,
