@@ -25,6 +25,7 @@ from facecam.errors import FacecamError
 from facecam.headless import run_headless
 from facecam.hider import FaceHider
 from facecam.logs import logging_to_file
+from facecam.model import DEFAULT_MODEL
 from facecam.parallel import DetectorPool, DetectorSettings
 from facecam.places import settings_file
 from facecam.privacy import Hiding, PrivacyOptions
@@ -104,7 +105,7 @@ class _Parser(argparse.ArgumentParser):
 def _add_detector_options(parser: argparse.ArgumentParser) -> None:
     """Options that may stand before and after a command. Without a default of their own, none hides the other."""
     options = parser.add_argument_group("detector", argument_default=argparse.SUPPRESS)
-    options.add_argument("--model", help="a shipped model's name, or an ONNX file (default: faceboxes)")
+    options.add_argument("--model", help=f"a shipped model's name, or an ONNX file (default: {DEFAULT_MODEL})")
     options.add_argument(
         "--threshold", type=_fraction, help="lowest score that is a face, 0 to 1 (default: the model's)"
     )

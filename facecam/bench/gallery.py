@@ -6,8 +6,11 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
-from facecam.bench.measure import Labels, Run, Series
+import numpy as np
+
+from facecam.bench.measure import Labels, Run, Series, refuse_standstill
 from facecam.cpu import CoreUse
 from facecam.errors import FacecamError
 
@@ -20,7 +23,7 @@ _MS_A_SAMPLE = 30
 def measure_gallery(core: int | None, seconds: float, runtime: str = "auto", model: Path | None = None) -> Run | None:
     """A sample with and without its attention, in each runtime; None where no generator comes with this copy.
 
-    Raises FacecamError when the measurement fails.
+    Raises FacecamError when the measurement fails, PausedError among them.
     """
     command = [sys.executable, "-m", "sagan_gallery.bench", *([] if model is None else [str(model)]), "--json"]
     command += ["--runtime", runtime, "--samples", str(max(20, round(1000 * seconds / _MS_A_SAMPLE)))]
@@ -34,11 +37,11 @@ def measure_gallery(core: int | None, seconds: float, runtime: str = "auto", mod
         if model is None and "No generator comes with" in reason:
             return None
         raise FacecamError(f"The gallery can't be measured: {reason.rstrip('.')}.")
-    return _read(done.stdout)
+    return read_run(json.loads(done.stdout))
 
 
-def _read(text: str) -> Run:
-    result = json.loads(text)
+def read_run(result: dict[str, Any]) -> Run:
+    """The run that `python -m sagan_gallery.bench --json` has printed. Raises PausedError if it stood still."""
     series = []
     for one in result["series"]:
         labels: Labels = {
@@ -53,6 +56,7 @@ def _read(text: str) -> Run:
             "width": result["resolution_px"],
             "height": result["resolution_px"],
         }
+        refuse_standstill(np.array(one["total_ms"]) / 1000)
         times = {name: tuple(one[name]) for name in ("warm_up_ms", "total_ms", "cpu_ms")}
         series.append(Series(labels=labels, pre_ms=(), network_ms=(), post_ms=(), **times))
     use = CoreUse(result["wall_s"], result["thread_cpu_s"], result["process_cpu_s"], 1)

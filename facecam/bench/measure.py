@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 
 from facecam.cpu import CoreUse, measure_core_use
 from facecam.detector import FaceDetector, Timings
@@ -156,14 +157,18 @@ def _warm_up(subject: Subject) -> tuple[float, ...]:
     return tuple(took_ms)
 
 
-def _refuse_pauses(
-    marks: list[float], times: list[list[tuple[float, float, Timings | None]]], clock_jump_s: float
-) -> None:
-    gaps_s = np.diff(marks)
+def refuse_standstill(gaps_s: npt.NDArray[np.float64]) -> None:
+    """Raises PausedError if one of the seconds between two marks of a run is far too long."""
     longest_s, median_s = float(gaps_s.max()), float(np.median(gaps_s))
     # A busy machine stretches a round by a few times; only a program that stood still waits this long.
     if longest_s > max(_PAUSE_S, _PAUSE_TIMES_MEDIAN * median_s):
         raise PausedError(f"The run stood still for {longest_s:.1f} s, so there is nothing to report; run it again.")
+
+
+def _refuse_pauses(
+    marks: list[float], times: list[list[tuple[float, float, Timings | None]]], clock_jump_s: float
+) -> None:
+    refuse_standstill(np.diff(marks))
     if clock_jump_s > _PAUSE_S:
         raise PausedError("The machine's clock was set, or it slept during the run; run it again.")
 

@@ -16,7 +16,7 @@ from facecam.bench.card import SIZE, draw_card
 from facecam.bench.compare import compare
 from facecam.bench.contenders import contenders, engines
 from facecam.bench.frames import frame_with_faces
-from facecam.bench.gallery import measure_gallery
+from facecam.bench.gallery import measure_gallery, read_run
 from facecam.bench.headline import headline
 from facecam.bench.long import LongRun, Point, measure_long
 from facecam.bench.measure import PausedError, Run, Series, Subject
@@ -403,6 +403,16 @@ def test_a_provider_that_is_missing_is_told_before_measuring(tiny_model, capsys)
     err = capsys.readouterr().err
     assert "onnxruntime-migraphx" in err
     assert "[" not in err
+
+
+def test_a_paused_gallery_is_not_reported():
+    one = {"what": "picture only", "runtime": "x", "warm_up_ms": [5.0], "total_ms": [5.0] * 30, "cpu_ms": [5.0] * 30}
+    result = {"model": "m", "model_sha256": "0", "resolution_px": 64, "wall_s": 1.0, "thread_cpu_s": 1.0}
+    result |= {"process_cpu_s": 1.0, "series": [one]}
+    assert read_run(result).problems() == []
+    one["total_ms"] = [5.0] * 20 + [3000.0] + [5.0] * 9
+    with pytest.raises(PausedError, match=r"stood still for 3\.0 s"):
+        read_run(result)
 
 
 def test_the_gallery_takes_part(tmp_path):
