@@ -43,7 +43,9 @@ class ColourBar(QWidget):
             self._range, self._even, self._look = wanted, even, look
             self.setAccessibleDescription("" if values is None else f"up to {percent(values.high)}")
             self.setVisible(wanted is not None)
-            self.update()
+            parent = self.parentWidget()
+            if parent is not None:  # painted in one go with the picture, which lies below and changes with it
+                parent.update(self.geometry())
 
     def lie_beside(self, picture: tuple[float, float, float, float], view: tuple[int, int]) -> None:
         """Finds its place. picture: x, y, width, height of the picture in the view; view: (width, height)."""

@@ -211,6 +211,17 @@ def test_the_map_is_right_under_zoom_and_pan(qtbot, panel):
     assert view.placement.zoom == 1
 
 
+def test_a_move_of_the_mouse_paints_the_picture_once_with_its_colour_bar(qtbot, panel):
+    hover(panel, 3, 3)
+    qtbot.wait(50)
+    assert panel.bar.isVisible()
+    painted = []
+    panel.view.painted.connect(painted.append)
+    hover(panel, 12, 9)
+    qtbot.wait(50)
+    assert len(painted) == 1
+
+
 def test_beside_the_picture_there_is_no_map(qtbot, panel):
     hover(panel, 5, 5)
     assert panel.view.weights is not None
