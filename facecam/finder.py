@@ -16,10 +16,11 @@ from facecam.tracking import CANDIDATE_SHARE, PRIVATE_SHARE, Tracker, TrackingOp
 
 @dataclass(frozen=True)
 class SecondFound:
-    """What the second detector found in the same frame, and how long that took."""
+    """What the second detector found in the same frame, and how long its last detection took. searched: as of Found."""
 
     shown: Detections
     took_ms: float
+    searched: bool = True
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class FaceFinder:
     def __init__(self, detector: AnyDetector) -> None:
         self._detector = detector
         self._second: FaceFinder | None = None
+        self._my_turn = False
         self._own_threshold = detector.threshold
         self._tracker = Tracker()
         self._auto = AutoSize()
@@ -53,30 +55,31 @@ class FaceFinder:
         if options is None:
             shown = self._detector.detect(frame.image)
             return Found(shown, shown.boxes)
-        found = self._find(frame, options, again, still)
         if options.second is None:
             self._second = None
-            return found
-        return self._compared(found, options.second, frame, options, again, still)
+            return self._find(frame, options, again, still)
+        return self._compared(options.second, frame, options, again, still)
 
-    def _compared(
-        self, found: Found, second: Second, frame: Frame, options: LiveOptions, again: bool, still: bool
-    ) -> Found:
-        """The same frame under the same options, but for the second detector's own."""
+    def _compared(self, second: Second, frame: Frame, options: LiveOptions, again: bool, still: bool) -> Found:
+        """What both find in a frame, under the same options but for the second detector's own."""
         if self._second is None or self._second._detector is not second.detector:
             self._second = FaceFinder(second.detector)
+        self._my_turn = not self._my_turn
+        found = self._find(frame, options, again, still, waits=second.in_turns and not self._my_turn)
         own = replace(options, threshold=second.threshold, size=second.size, hold_hz=None, second=None)
-        other = self._second._find(frame, own, again, still)
+        other = self._second._find(frame, own, again, still, waits=second.in_turns and self._my_turn)
         private = np.concatenate([found.private, other.private])  # what either of them takes for a face
-        result = SecondFound(other.shown, second.detector.timings.total_ms)
+        result = SecondFound(other.shown, second.detector.timings.total_ms, other.searched)
         return replace(found, private=private, second=result)
 
-    def _find(self, frame: Frame, options: LiveOptions, again: bool, still: bool) -> Found:
+    def _find(self, frame: Frame, options: LiveOptions, again: bool, still: bool, waits: bool = False) -> Found:
+        """waits: it is not this detector's turn."""
         self._passed_over += 1
         moving = frame.path is None and not still  # pictures of a folder have nothing to do with each other
         follows = moving and (options.tracking is not None or options.privacy is not None)
         # The first frame is always searched, also the first that must be followed: privacy can't wait.
-        if moving and not again and self._passed_over < options.every and follows == self._followed:
+        rests = waits or self._passed_over < options.every
+        if moving and not again and rests and follows == self._followed:
             return self._carried_on(frame, options)
         self._passed_over, self._followed = 0, follows
         threshold = self._own_threshold if options.threshold is None else options.threshold

@@ -97,9 +97,12 @@ class Figures:
         self._captured += 1
         self._dropped += dropped
 
-    def searched(self, detector_ms: float, second_ms: float | None) -> None:
-        """How long a detection took, and one of the detector that is compared with; None: there is none any more."""
+    def searched(self, detector_ms: float) -> None:
+        """How long a detection took."""
         self._detector_ms.add(detector_ms)
+
+    def second_searched(self, second_ms: float | None) -> None:
+        """How long one took the detector that is compared with; None: there is none (any more)."""
         if second_ms is not None:
             self._second_ms.add(second_ms)
         else:

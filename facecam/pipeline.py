@@ -329,9 +329,10 @@ class Pipeline:
                 view = self._view = View(
                     newest, found.shown, frame, found.private, privacy, found.searched, found.second
                 )
-                second_ms = None if found.second is None else found.second.took_ms
                 if found.searched:
-                    self._figures.searched(self._detector.timings.total_ms, second_ms)
+                    self._figures.searched(self._detector.timings.total_ms)
+                if found.second is None or found.second.searched:
+                    self._figures.second_searched(None if found.second is None else found.second.took_ms)
                 if found.searched and new is not None:
                     self._figures.detected(ready_s, frame.captured_s)
             sink = self.sink

@@ -66,6 +66,22 @@ def test_each_has_its_own_tracking(tiny_model: Path, make_frame: Callable[..., n
         assert sorted(shown.ids.tolist()) == [1, 2]
 
 
+def test_in_turns_each_frame_is_searched_by_one_of_them_and_both_show_faces(
+    tiny_model: Path, make_frame: Callable[..., np.ndarray]
+) -> None:
+    finder = FaceFinder(FaceDetector(tiny_model))
+    options = LiveOptions(second=Second(FaceDetector(tiny_model), in_turns=True))
+    found = [finder.find(frame(make_frame((3, 2)), index), options) for index in range(8)]
+    searched = [(one.searched, one.second.searched) for one in found if one.second is not None]
+    assert searched[0] == (True, True)  # neither knows anything before
+    assert searched[1:] == [(False, True), (True, False)] * 3 + [(False, True)]
+    assert all(len(one.shown) == 1 and one.second is not None and len(one.second.shown) == 1 for one in found)
+    picture = finder.find(frame(make_frame((3, 2))), options, still=True)
+    assert picture.searched
+    assert picture.second is not None
+    assert picture.second.searched  # a picture that stays is for both
+
+
 def test_ours_are_loaded_by_name_or_file_and_other_files_refused(tiny_model: Path, tmp_path: Path) -> None:
     assert load_any(str(tiny_model)).name == "tiny"
     wrong = tmp_path / "wrong.onnx"

@@ -78,6 +78,14 @@ def test_c_shows_the_second_detector_with_figures_of_its_own(qtbot: QtBot, make_
     tab.controls.mirror.setChecked(True)
     assert second.placement is not None
     assert second.placement.mirror
+    tab.compare.in_turns.click()
+
+    def in_turns() -> bool:
+        view = tab._session.latest()
+        return view is not None and not view.searched
+
+    qtbot.waitUntil(in_turns, timeout=5000)
+    assert len(second._detections) == 2
     tab.compare.threshold.set(0.6)  # reaches the second one only
     qtbot.waitUntil(lambda: tab._session.options.second.threshold == 0.6, timeout=5000)  # type: ignore[union-attr]
     assert tab._session.options.threshold == 0.5
