@@ -159,6 +159,9 @@ def _row(series: dict[str, Any], first_ms: float) -> tuple[str, ...]:
     )
 
 
+_DAMAGE = (KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError)
+
+
 def load(path: Path) -> dict[str, Any]:
     """A result from its file. Raises FacecamError if it isn't one, or of another schema."""
     try:
@@ -171,6 +174,13 @@ def load(path: Path) -> dict[str, Any]:
         raise FacecamError(f"{path} is not a benchmark's result; `facecam bench --json FILE` writes one.")
     if result["schema"] != SCHEMA:
         raise FacecamError(f"{path} has the schema {result['schema']}, this program reads {SCHEMA}; update one.")
+    from facecam.bench.compare import compare  # which imports this module
+
+    try:  # both read all of it
+        markdown(result)
+        compare(result, result)
+    except _DAMAGE as error:
+        raise FacecamError(f"{path} is a damaged result; measure again ({type(error).__name__}: {error}).") from error
     return result
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import random
 import threading
 import time
 
@@ -30,6 +31,7 @@ from facecam.resources import shipped_models
 from facecam.runtimes import RUNTIMES, Engine, installed
 from facecam.sources.demo import demo_frame
 from tests.facecam.made_peers import save_ultralight, save_yunet
+from tests.fuzz.damage import damaged_json
 from tests.sagan_gallery.made import save_tiny_generator
 
 MACHINE = {
@@ -281,6 +283,20 @@ def test_other_files_are_refused(tmp_path, content):
     with pytest.raises(FacecamError) as caught:
         load(path)
     assert "\n" not in str(caught.value)
+
+
+def test_damaged_results_are_told_in_one_sentence(result, tmp_path, capsys):
+    whole = json.loads(result.read_text(encoding="utf-8"))
+    other = tmp_path / "damaged.json"
+    told = 0
+    for seed in range(150):
+        other.write_bytes(damaged_json(whole, random.Random(seed)))
+        status = main(["bench", "--compare", str(result), str(other)])
+        err = capsys.readouterr().err
+        assert status in (0, 2), err
+        assert (err.count("\n") == 1) == (status == 2), err
+        told += status == 2
+    assert 30 < told < 150
 
 
 def test_a_result_that_could_not_be_written_is_told_before_measuring(tmp_path, tiny_model, capsys):

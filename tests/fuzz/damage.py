@@ -8,6 +8,7 @@ import random
 import string
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -136,6 +137,26 @@ def damaged_settings(keys: list[str], random_: random.Random) -> bytes:
     values = {key: _wild(random_) for key in keys if random_.random() < 0.7}
     text = json.dumps(values).encode()
     return text if random_.random() < 0.6 else damaged(text, random_, [b"[{}]" * 50])
+
+
+def damaged_json(whole: dict[str, Any], random_: random.Random) -> bytes:
+    """A JSON file with bytes changed, or with wild or missing values somewhere within."""
+    text = json.dumps(whole).encode()
+    if random_.random() < 0.3:
+        return damaged(text, random_, [b"[{}]"])
+    changed = json.loads(text)
+    for _ in range(random_.randint(1, 3)):
+        place = changed
+        while isinstance(place, (dict, list)) and place:
+            key = random_.choice(sorted(place) if isinstance(place, dict) else range(len(place)))
+            if random_.random() < 0.3 or not isinstance(place[key], (dict, list)):
+                if random_.random() < 0.3:
+                    del place[key]
+                else:
+                    place[key] = _wild(random_)
+                break
+            place = place[key]
+    return json.dumps(changed).encode()
 
 
 def _wild(random_: random.Random) -> object:
