@@ -129,7 +129,7 @@ class Decoder:
         return np.ascontiguousarray(image)
 
     def _time_s(self, frame: av.VideoFrame) -> float:
-        time_s = None if frame.time is None else frame.time - self._start_s
+        time_s = None if frame.time is None else round(frame.time - self._start_s, 6)
         if self._last_s is None:
             time_s = max(0.0, time_s or 0.0)
         elif time_s is None or not 0 < time_s - self._last_s < _LONGEST_GAP_S:  # a file without good times
