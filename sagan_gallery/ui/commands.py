@@ -27,7 +27,7 @@ def panel_commands(panel: GalleryPanel) -> list[QAction]:
         command("Pin telling queries", ["T"], panel.pin_telling),
         command("Remove all pins", ["Shift+Delete"], lambda: panel.view.set_pins([], None)),
         command("Walk", ["W"], panel.below.walk_button.toggle),
-        command("Play or pause the walk", ["Space"], panel.toggle_walk),
+        command("Play or pause the walk", ["Space"], panel.walking.toggle),
         command("Pins or matrix", ["X"], panel.toggle_page),
         command("More controls", ["M"], panel.controls.more_button.toggle),
         command("What am I looking at?", ["H"], panel.toggle_help),

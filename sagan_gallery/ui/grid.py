@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 )
 
 from sagan_gallery.latent import Recipe
-from sagan_gallery.ui.paint import from_qimage, to_qimage
+from sagan_gallery.ui.paint import to_qimage
 from sagan_gallery.ui.style import SPACE, STAGE_RAISED, stage_palette
 
 _TARGET_PX = 80
@@ -131,11 +131,6 @@ class SampleGrid(QListView):
     def filled(self) -> int:
         """How many pictures are there."""
         return sum(image is not None for image in self._samples.images)
-
-    def picture(self, row: int) -> npt.NDArray[np.uint8] | None:
-        """The picture (H, W, 3) uint8 RGB of a row, once it is there."""
-        image = self._samples.images[row]
-        return None if image is None else from_qimage(image)
 
     def reset_samples(self, recipes: list[Recipe]) -> None:
         """New samples, their pictures to come; keeps the chosen row. Old pictures stay until the new ones arrive."""

@@ -19,6 +19,7 @@ from sagan_gallery.ui.commands import panel_commands
 from sagan_gallery.ui.display import PanelDisplay
 from sagan_gallery.ui.files import FilmOpener, GalleryFiles
 from sagan_gallery.ui.session import Failure, GallerySession
+from sagan_gallery.ui.walking import Walking
 from sagan_gallery.ui.worker import Lane
 from sagan_gallery.walk import End
 
@@ -52,6 +53,7 @@ class GalleryPanel(PanelDisplay):
         """Where the sample that is under way comes from; the one that is shown keeps its origin until it is there."""
         self._pin_telling = self._fresh = False
         self.files = GalleryFiles(self, self.menu, open_film)
+        self.walking = Walking(self)
         self._commands = panel_commands(self)
         self._connect()
         self.controls.set_ready(False)
@@ -96,10 +98,6 @@ class GalleryPanel(PanelDisplay):
         self.view.pins_used_up.connect(lambda: self.say(words.NO_PIN_LEFT))
         self.view.menu_wished.connect(self.files.show_menu)
         self.header.copy_wished.connect(self.files.copy_text.trigger)
-        self.below.walk_button.toggled.connect(self._prepare_walk)
-        self.walk.moved.connect(self._walk_to)
-        self.walk.start_wished.connect(lambda: self._set_walk_point("start"))
-        self.walk.end_wished.connect(lambda: self._set_walk_point("end"))
         self.status.cancelled.connect(self._cancel)
 
     # -- what the user wants
@@ -143,6 +141,11 @@ class GalleryPanel(PanelDisplay):
         self._coming = _OWN
         self.session.want_look(picture)
 
+    def show_walk(self, point: End) -> None:
+        """Shows a point of a walk."""
+        self._coming = _WALK
+        self.session.want_sample(point, self.controls.scale.value)
+
     def look_at_frame(self) -> None:
         """Shows the camera's picture in the same way."""
         frame = self.grab_frame() if self.grab_frame is not None else None
@@ -177,35 +180,9 @@ class GalleryPanel(PanelDisplay):
         self.status.done()
         self.say("Cancelled.")
 
-    def toggle_walk(self) -> None:
-        """Plays the walk, opening it if need be, or pauses it."""
-        self.below.walk_button.setChecked(True)
-        if self.walk.play.isEnabled():
-            self.walk.play.toggle()
-
     def toggle_page(self) -> None:
         """Shows the matrix in place of the pins, or the pins again."""
         self.below.tabs.setCurrentIndex(1 - self.below.tabs.currentIndex())
-
-    def _prepare_walk(self, on: bool) -> None:
-        """A walk that is opened for the first time leads from the chosen sample to the next one in the grid."""
-        recipes, row = self.grid.recipes, max(self.grid.current, 0)
-        if not on or self.walk.walk is not None or self.session.generator is None or len(recipes) < 2:
-            return
-        for name, which in (("start", row), ("end", (row + 1) % len(recipes))):
-            self.walk.set_point(name, self.session.point(recipes[which]), self.grid.picture(which))
-
-    def _set_walk_point(self, name: str) -> None:
-        sample = self.sample
-        if sample is None or sample.z is None:
-            self.say("A walk leads from sample to sample: choose one in the grid first.")
-        else:
-            self.walk.stop()
-            self.walk.set_point(name, End(sample.z, sample.label, sample.toward), sample.image)
-
-    def _walk_to(self, point: End) -> None:
-        self._coming = _WALK
-        self.session.want_sample(point, self.controls.scale.value)
 
     def _scale_changed(self, scale: float) -> None:
         sample = self.sample
@@ -219,10 +196,10 @@ class GalleryPanel(PanelDisplay):
         assert generator is not None
         self._fresh = True
         self.message.hide()
-        self.walk.clear()
         self.controls.set_ready(True)
         self.controls.set_model(generator.classes, generator.layer_count, generator.has_attention_scale)
         self.grid.reset_samples([])
+        self.walking.begin_anew(generator.classes)
         self._sampling_changed()
 
     def _sampling_changed(self) -> None:
@@ -252,6 +229,8 @@ class GalleryPanel(PanelDisplay):
         self.show_sample(sample)
         if self._pin_telling and self._fresh and not self.view.pins:
             self.pin_telling()
+        if self._fresh:
+            self.walking.prepare()
         self._fresh = False
         self.header.show_origin(*words.title(self.recipe, self.origin), can_copy=self.recipe is not None)
         if not self.walk.playing:

@@ -72,9 +72,8 @@ def main(arguments: list[str] | None = None) -> int:
             panel.below.show_page(panel.matrix)
         elif options.show == "walk":
             panel.below.walk_button.setChecked(True)
-            recipe = panel.grid.recipes[options.to]
-            panel.walk.set_point("end", panel.session.point(recipe), panel.grid.picture(options.to))
-            panel.walk.slider.setValue(450)
+            panel.session.want_thumb(panel.session.point(panel.grid.recipes[options.to]))
+            QTimer.singleShot(500, lambda: panel.walk.slider.setValue(450))
         QTimer.singleShot(1500, take)
 
     def take() -> None:

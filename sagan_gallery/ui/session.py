@@ -35,6 +35,8 @@ class GallerySession(QObject):
     sample_ready = Signal(Sample)
     effect_ready = Signal(object)
     """(H, W, 3) uint8: the last sample without its attention."""
+    thumb_ready = Signal(End, object)
+    """A point and its picture, (H, W, 3) uint8."""
     picture_ready = Signal(int, object)
     """Row and (H, W, 3) uint8 of a sample in the grid."""
     grid_done = Signal()
@@ -82,6 +84,14 @@ class GallerySession(QObject):
             self._worker.cancel(Lane.EFFECT)
             return
         self._worker.submit_one(Lane.EFFECT, lambda: generator.pictures(z[None], [sample.label], 0.0, sample.toward)[0])
+
+    def want_thumb(self, point: End) -> None:
+        """The picture at a point, without its attention."""
+        generator = self.generator
+        if generator is not None:
+            self._worker.submit_one(
+                Lane.THUMB, lambda: (point, generator.pictures(point.z[None], [point.label], 1.0, point.toward)[0])
+            )
 
     def want_grid(self, recipes: list[Recipe]) -> None:
         """The pictures of these samples, one after the other."""
@@ -139,7 +149,7 @@ class GallerySession(QObject):
             elif result.last:
                 self._done(result.lane)
             elif result.lane is Lane.MODEL:
-                for lane in (Lane.SAMPLE, Lane.EFFECT, Lane.GRID, Lane.EXPORT):
+                for lane in (Lane.SAMPLE, Lane.EFFECT, Lane.THUMB, Lane.GRID, Lane.EXPORT):
                     self._worker.cancel(lane)
                 self._next = None
                 self.generator, self._discriminator = result.value, None
@@ -151,6 +161,8 @@ class GallerySession(QObject):
                 self.sample_ready.emit(sample)
             elif result.lane is Lane.EFFECT:
                 self.effect_ready.emit(result.value)
+            elif result.lane is Lane.THUMB:
+                self.thumb_ready.emit(*result.value)
             elif result.lane is Lane.GRID:
                 self.picture_ready.emit(*result.value)
             else:

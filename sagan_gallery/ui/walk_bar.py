@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
 import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QIcon, QPainter, QPainterPath, QPixmap
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSlider, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QHBoxLayout, QMenu, QSlider, QToolButton, QWidget
 
 from sagan_gallery.sample import Image
 from sagan_gallery.ui.icons import icon
@@ -22,11 +23,13 @@ _THUMB_PX = 6 * SPACE
 
 
 class WalkBar(QWidget):
-    """moved: the point of the walk to be shown. start_wished, end_wished: the chosen sample is to be that end."""
+    """moved: the point of the walk to be shown. start_wished, end_wished: the chosen sample is to be that end.
+    class_wished: the end is to be the start's latent in the class with that index."""
 
     moved = Signal(End)
     start_wished = Signal()
     end_wished = Signal()
+    class_wished = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -43,7 +46,9 @@ class WalkBar(QWidget):
             "Start", "The walk starts here. Click to start at the picture that is shown large."
         )
         self.set_end = _end_button(
-            "End", "The walk ends here and goes back. Click to end at the picture that is large."
+            "End",
+            "The walk ends here and goes back. Click to end at the large picture;\n"
+            "the arrow beside it lets the walk end at the start's own latent in another class.",
         )
         self.play = QToolButton()
         self.play.setIcon(icon("play"))
@@ -100,6 +105,22 @@ class WalkBar(QWidget):
         for button in (self.set_start, self.set_end):
             button.setIcon(QIcon())
         self._enable()
+
+    @property
+    def start(self) -> End | None:
+        """Where the walk starts, once that is chosen."""
+        return self._ends.get("start")
+
+    def set_classes(self, names: list[str]) -> None:
+        """The classes that a walk can lead to; fewer than two are no choice."""
+        menu = QMenu(self) if len(names) > 1 else None
+        if menu is not None:
+            menu.setPalette(QApplication.palette())
+            for index, name in enumerate(names):
+                menu.addAction(name.replace("_", " ").capitalize(), partial(self.class_wished.emit, index))
+        self.set_end.setMenu(menu)  # type: ignore[arg-type]  # None takes it away
+        mode = QToolButton.ToolButtonPopupMode.MenuButtonPopup
+        self.set_end.setPopupMode(mode if menu is not None else QToolButton.ToolButtonPopupMode.DelayedPopup)
 
     def stop(self) -> None:
         """Stops playing."""

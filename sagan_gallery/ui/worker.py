@@ -27,8 +27,9 @@ class Lane(IntEnum):
     MODEL = 0
     SAMPLE = 1
     EFFECT = 2
-    GRID = 3
-    EXPORT = 4
+    THUMB = 3
+    GRID = 4
+    EXPORT = 5
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from sagan_gallery.attention import Cell, Direction, cell_centre, map_for_pixel, queries_for_pixel
 from sagan_gallery.export import Gif
 from sagan_gallery.generator import Generator
+from sagan_gallery.sample import Blend
 from sagan_gallery.ui import words
 from sagan_gallery.ui.figure import render_figure
 from sagan_gallery.ui.look import MAX_PINS, Kind, Shown
@@ -437,6 +438,7 @@ def test_a_gamma_near_0_is_told_and_another_layer_can_be_chosen(qtbot, make_pane
 def test_an_unconditional_generator_has_no_class_to_choose(make_panel, make_generator):
     panel = make_panel(make_generator(conditional=False))
     assert not panel.controls.classes.isVisible()
+    assert panel.walk.set_end.menu() is None
     assert " class=" not in str(panel.recipe)
 
 
@@ -500,6 +502,21 @@ def test_a_walk_goes_from_one_sample_to_another_with_the_maps(qtbot, panel):
     qtbot.waitUntil(lambda: len(frames) > 3, timeout=5000)
     panel.below.walk_button.click()
     assert not panel.walk.playing
+
+
+def test_a_walk_can_lead_to_another_class_with_the_same_latent(qtbot, panel):
+    panel.below.walk_button.click()
+    start = panel.walk.walk.start
+    blue = next(action for action in panel.walk.set_end.menu().actions() if action.text() == "Blue")
+    with qtbot.waitSignal(panel.session.thumb_ready, timeout=5000):
+        blue.trigger()
+    assert panel.walk.walk.end.label == 2
+    assert np.array_equal(panel.walk.walk.end.z, start.z)
+    assert not panel.walk.set_end.icon().isNull()
+    waits_for_sample(qtbot, panel, lambda: panel.walk.slider.setValue(500))
+    red, half = (panel.session.generator.sample(start.z, 0, toward=toward) for toward in (None, Blend(2, 0.5)))
+    assert np.array_equal(panel.sample.image, half.image)
+    assert not np.array_equal(panel.sample.image, red.image)
 
 
 # Own pictures, other models
@@ -573,11 +590,14 @@ def test_a_wrong_file_is_told_and_the_present_model_stays(qtbot, panel, tmp_path
 
 def test_another_model_of_another_size_replaces_everything(qtbot, panel, make_generator):
     panel.view.add_pin(3, 3)
+    panel.below.walk_button.click()
     panel.files.open(make_generator(size=32, grids=((16, 8),), name="large.onnx"))
     qtbot.waitUntil(lambda: panel.sample is not None and panel.sample.size_px == (32, 32), timeout=5000)
     settle(qtbot, panel)
     assert panel.view.pins == []
-    assert panel.walk.walk is None
+    assert np.array_equal(panel.walk.walk.start.z, panel.sample.z)  # the open walk starts at the new model's sample
+    waits_for_sample(qtbot, panel, lambda: panel.walk.slider.setValue(500))
+    assert panel.sample.size_px == (32, 32)
 
 
 # Saving
