@@ -6,6 +6,7 @@ import argparse
 import json
 import logging
 import os
+import platform
 import sys
 import threading
 import time
@@ -41,6 +42,7 @@ EXIT_INTERRUPTED = 130
 _FALLBACK_SECONDS = 10.0
 _MAX_JOBS = 256
 _THREADS_END_S = 0.3
+_SYSTEM = (platform.python_version(), platform.platform())
 _logger = logging.getLogger(__name__)
 
 
@@ -48,6 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs a command; returns the exit status: 0, 2 for wrong input, 130 after Ctrl+C, 1 for a fault of ours."""
     arguments = _parser().parse_args(argv)
     with logging_to_file(arguments.verbose) as log:
+        _logger.info("facecam %s, Python %s, %s: %s", _version(), *_SYSTEM, arguments.run.__name__.strip("_"))
         try:
             return int(arguments.run(arguments))
         except FacecamError as error:

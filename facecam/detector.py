@@ -114,6 +114,7 @@ class FaceDetector:
             )
         self._model = load_model(model)
         self.name = self._model.name
+        _logger.info("the detector %s is loaded from %s", self.name, self._model.path)
         self.model_hash = self._model.sha256
         self.threshold = self._model.threshold if threshold is None else threshold
         self.nms = nms

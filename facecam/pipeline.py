@@ -264,7 +264,10 @@ class Pipeline:
                 return
             if self._state is State.RECONNECTING and not lost:
                 self._figures.reconnected()
-            self._state = State.RECONNECTING if lost else State.RUNNING
+            state = State.RECONNECTING if lost else State.RUNNING
+            if state is not self._state:
+                _logger.info("the source is lost: %s" if lost else "the source is back", *([trouble] if lost else []))
+            self._state = state
             self._trouble = trouble
         self._notify(run)
 

@@ -73,15 +73,18 @@ class Reader:
             if self.is_left:
                 player.stop()
             self.opened = True
+            _logger.info("%s is open, %s", self.title, "live" if self.live else f"{source.frame_count} pictures")
             self._tell(self, "opened")
             self._read(player)
         except FacecamError as error:
+            _logger.info("%s", error)
             self.error, self.foreseen = error, True
         except Exception as error:
             _logger.exception("the source failed")
             self.error = FacecamError(f"The source failed unexpectedly: {error}")
         finally:
             self.over = True
+            _logger.debug("%s is over after %d pictures", self.title or "the source", self.delivered)
             self._tell(self, "over")
             if self.source is not None:
                 with suppress(FacecamError):

@@ -78,3 +78,14 @@ def test_a_fault_of_ours_is_one_sentence_with_the_log_beside_it(
     assert "ZeroDivisionError: oops" in err
     assert str(log_file()) in err
     assert "in fails" in log_tail()
+
+
+def test_the_command_logs_in_detail_when_asked_and_never_a_password(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["--headless", "--verbose", "--source", "http://someone:hush@127.0.0.1:9/x"]) == 2
+    err = capsys.readouterr().err
+    assert "facecam.reader" in err
+    assert "127.0.0.1:9" in err
+    assert "hush" not in err
+    assert "hush" not in log_tail()
+    assert cli.main(["cameras"]) == 0
+    assert capsys.readouterr().err == ""
