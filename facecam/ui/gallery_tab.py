@@ -19,6 +19,7 @@ from sagan_gallery import model_file
 from sagan_gallery.errors import GalleryError
 from sagan_gallery.export import part_of
 from sagan_gallery.ui.panel import GalleryPanel
+from sagan_gallery.ui.words import HELP_TITLE
 
 model_file.check_file = partial(onnx_check.problem, operators=onnx_check.GENERATOR_OPERATORS)
 
@@ -51,6 +52,9 @@ class GalleryTab(Tab):
         keys_of_picture = [action for action in self.panel.commands() if not action.isEnabled()]
         for action in keys_of_picture:
             set_menu(action, Menu.NONE)
+        for action in self.panel.commands():
+            if action.text() == HELP_TITLE:
+                set_menu(action, Menu.HELP)
         for action in self.panel.files.actions:
             set_menu(action, Menu.EDIT if action.text().startswith(("Copy", "Paste")) else Menu.FILE)
         layout = QVBoxLayout(self)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QAction, QKeySequence
 
+from sagan_gallery.ui.words import HELP_TITLE
+
 if TYPE_CHECKING:
     from sagan_gallery.ui.panel import GalleryPanel
 
@@ -30,7 +32,7 @@ def panel_commands(panel: GalleryPanel) -> list[QAction]:
         command("Play or pause the walk", ["Space"], panel.walking.toggle),
         command("Pins or matrix", ["X"], panel.toggle_page),
         command("More controls", ["M"], panel.controls.more_button.toggle),
-        command("What am I looking at?", ["H"], panel.toggle_help),
+        command(HELP_TITLE, ["H"], panel.toggle_help),
         command("Go to the picture", ["P"], panel.view.setFocus),
         command("Move the query by a cell (with Shift by four)", ["Left", "Right", "Up", "Down"], None),
         command("Pin the query", ["Return"], None),

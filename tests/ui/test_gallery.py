@@ -13,6 +13,7 @@ from facecam.ui.app import build_window
 from facecam.ui.gallery_tab import GalleryTab, Mp4
 from facecam.ui.settings import Settings
 from sagan_gallery.errors import GalleryError
+from sagan_gallery.ui import words
 from tests.sagan_gallery.made import save_tiny_discriminator, save_tiny_generator
 from tests.ui.conftest import FakeDetector, FakeSource
 
@@ -43,6 +44,11 @@ def test_the_gallery_is_made_when_it_is_first_shown(qtbot, window):
     assert tab.panel.isVisible()
     assert tab.panel.sample.image.shape == (16, 16, 3)
     assert tab.panel.view.weights is not None  # a map is there before one has done anything
+
+
+def test_its_explanation_is_in_the_help_menu(qtbot, window):
+    gallery(qtbot, window)
+    assert words.HELP_TITLE in window.menus.texts()["Help"]
 
 
 def test_its_keys_work_only_while_it_is_in_front(qtbot, window):
