@@ -60,8 +60,9 @@ class BelowPicture(QWidget):
         """Brings the pins or the matrix to the front."""
         self.tabs.setCurrentIndex(self._pages.index(page))
 
-    def fit(self, compact: bool) -> None:
-        """Gives the pages their height; compact: for low windows."""
+    def fit(self, compact: bool, folded: bool) -> None:
+        """Gives the pages their height; compact: for low windows; folded: none at all."""
+        self._stack.setVisible(not folded)
         self._strip.set_compact(compact)
         self._stack.setFixedHeight(self._strip.sizeHint().height())
 

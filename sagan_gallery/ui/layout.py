@@ -21,6 +21,8 @@ from sagan_gallery.ui.progress import StatusRow
 from sagan_gallery.ui.style import SPACE, stage_palette
 from sagan_gallery.ui.walk_bar import WALK_PX, WalkBar
 
+_LOWEST_PX = 46 * SPACE
+"""Panels that the walk leaves less than this have no room for cards besides."""
 _LOW_PX = 86 * SPACE
 """Panels lower than this, or this and the walk, get smaller cards below the picture."""
 
@@ -99,7 +101,8 @@ class PanelLayout(QWidget):
 
     def _fit_below(self) -> None:
         walk_px = WALK_PX if self.below.walk_button.isChecked() else 0
-        self.below.fit(compact=self.height() - walk_px < _LOW_PX)
+        room_px = self.height() - walk_px
+        self.below.fit(compact=room_px < _LOW_PX, folded=walk_px > 0 and room_px < _LOWEST_PX)
 
     def _place_bar(self) -> None:
         self.bar.lie_beside(self.view.placement.rect, (self.view.width(), self.view.height()))

@@ -41,7 +41,7 @@ class PictureView(PinnedView):
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(20 * SPACE, 16 * SPACE)
+        self.setMinimumSize(20 * SPACE, 12 * SPACE)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName("Chosen picture")
         self.setAccessibleDescription(

@@ -686,13 +686,15 @@ def test_every_control_has_a_tooltip_and_a_name(panel):
             assert control.accessibleName() or text, control
 
 
-@pytest.mark.parametrize("size", [(800, 572), (1280, 772)])
-def test_everything_fits(qtbot, panel, size):
+@pytest.mark.parametrize("walk", [False, True])
+@pytest.mark.parametrize("size", [(640, 410), (800, 510), (1280, 772)])
+def test_everything_fits(qtbot, panel, size, walk):
     panel.view.add_pin(3, 3)
+    panel.below.walk_button.setChecked(walk)
     panel.resize(*size)
     qtbot.wait(1)
     assert (panel.width(), panel.height()) == size
-    assert panel.view.height() >= 0.4 * size[1]
+    assert panel.view.height() >= (0.25 if walk else 0.3) * size[1]
     for widget in (panel.view, panel.bar, panel.line, panel.below, panel.grid, panel.controls):
         corner = widget.mapTo(panel, widget.rect().bottomRight())
         assert panel.rect().contains(corner), widget
