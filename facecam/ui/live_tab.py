@@ -64,6 +64,7 @@ class LiveTab(Tab):
         self._spec = spec
         self._phase: Phase | None = None
         self._view: View | None = None
+        self._known_cameras: list[Camera] | None = None
         self._full_screen = False
         self._threshold_known = False
         self._painted_s = 0.0
@@ -162,7 +163,7 @@ class LiveTab(Tab):
         controls.source.chosen.connect(self.open)
         controls.source.asked.connect(self.ask)
         controls.source.opened.connect(self._cameras.look)
-        self._cameras.found.connect(controls.source.set_cameras)
+        self._cameras.found.connect(self._cameras_found)
         controls.threshold_changed.connect(self._threshold_moved)
         controls.mirror_changed.connect(self._mirror_switched)
         controls.scores_changed.connect(self._scores_switched)
@@ -382,6 +383,14 @@ class LiveTab(Tab):
         if phase is Phase.RECONNECTING:
             return StageMessage(title, text, (retry, leave))
         return StageMessage(title, text, (again, file) if self._spec == DEMO else (again, demo, file))
+
+    def _cameras_found(self, cameras: list[Camera]) -> None:
+        """The automatic source takes a camera as soon as there is one, in place of the demo."""
+        known, self._known_cameras = self._known_cameras, cameras
+        self.controls.source.set_cameras(cameras)
+        is_new = known is not None and any(camera not in known for camera in cameras)
+        if is_new and self._spec == AUTO and self._session.phase is Phase.RUNNING and not self._session.is_camera:
+            self.start()
 
     # What is dropped beside the picture counts as well.
 

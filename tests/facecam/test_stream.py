@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import socket
 import sys
 import threading
@@ -14,6 +13,8 @@ import pytest
 from facecam.errors import SourceError
 from facecam.sources import Frame, StreamSource
 from tests.streams import MjpegServer, claims_size, picture
+
+resource = pytest.importorskip("resource", reason="there is no such measure")
 
 
 @pytest.fixture

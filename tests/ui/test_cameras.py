@@ -100,3 +100,24 @@ def test_the_list_follows_plugging_and_unplugging_by_itself(
     del cameras[:2]
     qtbot.waitUntil(lambda: "Desk Camera" not in entries(box), timeout=15_000)
     assert "Document Camera" in entries(box)
+
+
+def test_the_automatic_source_takes_a_camera_that_is_plugged_in(
+    qtbot: QtBot, make_window: MakeWindow, cameras: list[Camera], sources: object, fake_source: type
+) -> None:
+    cameras.clear()
+    tab = live(make_window("auto"))
+    qtbot.waitUntil(lambda: "No camera found" in entries(tab.controls.source), timeout=5000)
+    qtbot.waitUntil(lambda: "Demo (no camera found)" in tab.status.text(), timeout=5000)
+    sources.add("auto", lambda: fake_source("Desk Camera"))  # type: ignore[attr-defined]
+    cameras.append(Camera(0, "Desk Camera"))
+    qtbot.waitUntil(lambda: "Desk Camera" in tab.status.text(), timeout=15_000)
+
+
+def test_the_demo_that_was_asked_for_stays(qtbot: QtBot, make_window: MakeWindow, cameras: list[Camera]) -> None:
+    tab = live(make_window("demo"))
+    qtbot.waitUntil(lambda: tab._known_cameras is not None and tab._view is not None, timeout=5000)
+    cameras.append(Camera(4, "Document Camera"))
+    qtbot.waitUntil(lambda: "Document Camera" in entries(tab.controls.source), timeout=15_000)
+    assert tab._session.spec == "demo"
+    assert tab._session.title == "Demo"

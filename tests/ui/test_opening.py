@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
@@ -12,10 +13,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from facecam.sources import open_source
 from facecam.ui.chooser import Ask
 from facecam.ui.live_tab import LiveTab
 from facecam.ui.main_window import MainWindow
 from facecam.ui.screen_picker import ScreenPicker
+from facecam.video_file import VideoWriter
 
 MakeWindow = Callable[..., MainWindow]
 
@@ -102,3 +105,20 @@ def test_a_click_draws_nothing_esc_leaves_and_enter_takes_the_whole_screen(
     assert tab._session.spec == "demo"
     QTest.keyClick(pick(tab), Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: tab._session.spec == "screen:1", timeout=5000)
+
+
+def test_a_video_that_is_cut_off_in_the_middle_plays_as_far_as_it_goes(
+    qtbot: QtBot, make_window: MakeWindow, sources: object, tmp_path: Path
+) -> None:
+    path = tmp_path / "cut.mkv"
+    with VideoWriter(path, 25) as video:
+        for number in range(60):
+            image = np.random.default_rng(number).integers(0, 255, (48, 64, 3), np.uint8)
+            video.write(image, number / 25)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    sources.add(str(path), lambda: open_source(str(path)))  # type: ignore[attr-defined]
+    tab = live(make_window(str(path)))
+    qtbot.waitUntil(lambda: "ended after 00:0" in tab.status.text(), timeout=10_000)
+    assert tab.picture.placement is not None
+    assert 10 < tab._session.stats().captured < 50
