@@ -14,7 +14,7 @@ import numpy as np
 
 from facecam.bench.card import save_card
 from facecam.bench.compare import compare
-from facecam.bench.contenders import Contender, contenders, engines, with_threads
+from facecam.bench.contenders import Contender, contenders, engines, through_ncnn, with_threads
 from facecam.bench.frames import frame_with_faces
 from facecam.bench.gallery import measure_gallery
 from facecam.bench.long import LongRun, measure_long
@@ -44,8 +44,8 @@ class Wish:
     model: a name or a file, None for all networks that come with the program, the default one first; also: more models,
     other people's included. runtime, precision: one, or "auto" for all that there are here; threads: above 1 for a
     comparison with one; provider: of ONNX Runtime, compared with the processor. opencv: OpenCV's own network module as
-    well. core: to pin to, None for a good one. seconds: of each run. minutes: of the long mode, 0 for none.
-    gallery: whether to measure the generator too.
+    well. ncnn: the first model as converted for ncnn, its .param file. core: to pin to, None for a good one. seconds:
+    of each run. minutes: of the long mode, 0 for none. gallery: whether to measure the generator too.
     """
 
     model: str | Path | None = None
@@ -55,6 +55,7 @@ class Wish:
     threads: int = 1
     provider: str = CPU
     opencv: bool = False
+    ncnn: Path | None = None
     core: int | None = None
     seconds: float = 5.0
     threshold: float | None = None
@@ -83,6 +84,8 @@ class _Programme:
             self.field += contenders(model, among, wish.threshold)
             if wish.opencv and self.field[-1].ours:
                 self.field += contenders(model, [Engine(OPENCV)], wish.threshold)
+        if wish.ncnn is not None:
+            self.field.append(through_ncnn(wish.models()[0], wish.ncnn, wish.threshold))
         self.runs: list[Run] = []
         ours = self.field[0].ours
         self._total = 2 + 3 * ours + (wish.threads > 1) + wish.gallery + (wish.minutes > 0)
@@ -102,7 +105,7 @@ class _Programme:
         vga = frame_with_faces(MAIN_FACES, *VGA)
         one_core = self.wish.provider == CPU
         run = self.take("640x480, 20 faces", [one.open(vga, MAIN_FACES) for one in self.field], one_core)
-        first = [index for index, one in enumerate(self.field) if one.model == self.field[0].model]
+        first = [i for i, one in enumerate(self.field) if one.model == self.field[0].model and one.any_size]
         if self.wish.precision == AUTO:
             first = [index for index in first if self.field[index].engine.precision == F32]
         return self.field[min(first, key=lambda index: float(np.median(run.series[index].cpu_ms)))]

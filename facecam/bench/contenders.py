@@ -11,6 +11,7 @@ import numpy as np
 
 from facecam import providers
 from facecam.bench.measure import Labels, Subject, detector_subject
+from facecam.bench.ncnn_net import NCNN, NcnnNet
 from facecam.bench.opencv_dnn import OPENCV, open_opencv
 from facecam.detector import FaceDetector
 from facecam.errors import FacecamError
@@ -31,6 +32,11 @@ class Contender:
     engine: Engine
     ours: bool
     open: Callable[[Image, int], Subject]
+
+    @property
+    def any_size(self) -> bool:
+        """Whether it can take part in the runs at other sizes."""
+        return self.engine.runtime != NCNN
 
     def detector(self, threshold: float | None = None) -> FaceDetector:
         """A detector of our interface that never scales the frame."""
@@ -86,6 +92,18 @@ def make_detector(model: str, engine: Engine, threshold: float | None = None) ->
         threads=engine.threads,
         provider=engine.provider,
     )
+
+
+def through_ncnn(model: str | Path | None, param: Path, threshold: float | None = None) -> Contender:
+    """A network of ours as it was converted for ncnn. Raises FacecamError if ncnn or the files are missing."""
+    net, name, engine = NcnnNet(param), str(find_model(model) if model is None else model), Engine(NCNN)
+
+    def opened(frame: Image, faces: int) -> Subject:
+        detector = FaceDetector(name, threshold, size=None, runtime=RUNTIMES[0])
+        detector.use(engine, net)
+        return detector_subject(detector, frame, faces)
+
+    return Contender(name, engine, True, opened)
 
 
 def with_threads(contender: Contender, threads: int, threshold: float | None = None) -> Contender:
