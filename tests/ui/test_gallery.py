@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -16,6 +21,8 @@ from sagan_gallery.errors import GalleryError
 from sagan_gallery.ui import words
 from tests.sagan_gallery.made import save_tiny_discriminator, save_tiny_generator
 from tests.ui.conftest import FakeDetector, FakeSource
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -87,6 +94,33 @@ def test_the_live_picture_goes_through_the_discriminator(qtbot, window):
     with qtbot.waitSignal(tab.panel.session.sample_ready, timeout=5000):
         tab.panel.look_at_frame()
     assert (tab.panel.sample.image == 90).all()  # the fake camera's grey
+
+
+def test_its_modules_are_loaded_before_it_is_opened_and_not_by_the_windows_thread():
+    script = """
+import sys, threading
+from PySide6.QtCore import QTimer
+from facecam.ui import preload
+from facecam.ui.app import make_application
+assert "sagan_gallery.ui.panel" not in sys.modules
+app = make_application()
+preload._WAIT_MS = 0
+preload.preload_gallery()
+assert "sagan_gallery.ui.panel" not in sys.modules  # the window comes first
+def look():
+    names = [thread.name for thread in threading.enumerate()]
+    if "facecam.ui.gallery_tab" in sys.modules and "gallery-preload" not in names:
+        app.quit()
+timer = QTimer(interval=20)
+timer.timeout.connect(look)
+timer.start()
+app.exec()
+"""
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_film_is_written_as_mp4(tmp_path):
