@@ -364,9 +364,9 @@ def test_a_long_run_tells_what_time_does(tiny_model, monkeypatch):
     told = []
     subject = Subject(lambda: busy_for(0.0005), {"model": "m"})
     run = measure_long(subject, 0.04, told.append)
-    assert len(run.points) == len(told) >= 2
+    assert len(run.points) == len(told) >= 1
     assert [point.time_s for point in run.points] == sorted(point.time_s for point in run.points)
-    assert run.points[-1].time_s == pytest.approx(2.4, abs=1.5)
+    assert run.points[-1].time_s > 1.5, "it has ended before its time"
     assert all(point.memory_mib > 10 for point in run.points)
 
     def point(minute, cpu_ms, memory_mib, celsius):
