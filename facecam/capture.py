@@ -159,12 +159,10 @@ class Capture:
             if waits_s > OPENING_TAKES_AT_MOST_S and self._lost:
                 return "It does not answer."
             return None
-        if not reader.live:
-            return None
         usual_gap_s = reader.usual_gap_s
         if waits_s > max(STALLED_AFTER_S, min(3 * (usual_gap_s or 0), _SLOW_PATIENCE_S)):
             reason = f"{reader.title} sends no pictures."
-            if self._reconnect and (usual_gap_s is not None or waits_s > _SLOW_PATIENCE_S):
+            if self._reconnect and reader.live and (usual_gap_s is not None or waits_s > _SLOW_PATIENCE_S):
                 return reason
             self._tell(Trouble(reason), lost=self._lost)
         elif reader.frozen_s > FROZEN_AFTER_S:

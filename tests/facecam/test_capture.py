@@ -248,6 +248,24 @@ def test_a_camera_that_looks_at_nothing_is_opened_anew_once_and_then_let_be() ->
         assert len(cameras) == 2
 
 
+def test_a_file_that_does_not_answer_is_told_and_not_given_up() -> None:
+    class Film(Camera):
+        title, live = "film.mkv", False
+
+    film = Film()
+    with running(lambda: film) as pipeline:
+        wait_for(lambda: captured(pipeline) > 5)
+        film.hang.set()
+        wait_for(lambda: pipeline.trouble is not None)
+        assert pipeline.trouble is not None
+        assert pipeline.trouble.reason == "film.mkv sends no pictures."
+        assert pipeline.state is State.RUNNING
+        time.sleep(1.0)
+        assert pipeline.state is State.RUNNING
+        film.free.set()
+        wait_for(lambda: pipeline.state is State.FAILED)
+
+
 def test_a_device_is_opened_again_by_its_own_means() -> None:
     class Plugged(Camera):
         def open_again(self) -> Camera:
