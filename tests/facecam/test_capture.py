@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +15,8 @@ import pytest
 from facecam import capture
 from facecam.errors import SourceError
 from facecam.pipeline import Pipeline, State
-from facecam.sources import Frame
+from facecam.recording import Recorder, RecordingOptions
+from facecam.sources import Frame, open_source
 from tests.streams import MjpegServer
 
 PATIENCE_S = 20.0
@@ -111,6 +113,31 @@ def test_a_stream_is_lost_and_comes_back(server: MjpegServer, mode: str, words: 
         assert last is not None
         assert view.detected_frame.index > last.detected_frame.index  # the numbers and times go on, too
         assert view.detected_frame.time_s > last.detected_frame.time_s
+
+
+def test_a_recording_goes_on_when_the_stream_is_back_and_keeps_the_time_between(
+    server: MjpegServer, tmp_path: Path
+) -> None:
+    with running(server.url) as pipeline:
+        wait_for(lambda: captured(pipeline) > 5)
+        recorder = pipeline.sink = Recorder(tmp_path / "r.mkv", RecordingOptions(), "Cam", lambda: pipeline.live)
+        wait_for(lambda: recorder.status.frames > 5)
+        server.mode = "drop"
+        wait_for(lambda: pipeline.state is State.RECONNECTING)
+        time.sleep(1.0)
+        server.mode = "send"
+        wait_for(lambda: pipeline.state is State.RUNNING)
+        before = recorder.status.frames
+        wait_for(lambda: recorder.status.frames > before + 5)
+        status = recorder.stop()
+    assert status.error is None
+    source = open_source(str(status.path))
+    times_s = []
+    while (frame := source.read()) is not None:
+        times_s.append(frame.time_s)
+    source.close()
+    assert len(times_s) == status.frames
+    assert np.diff(times_s).max() > 0.9
 
 
 def test_attempts_come_at_growing_intervals_and_are_counted(server: MjpegServer) -> None:
