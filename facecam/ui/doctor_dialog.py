@@ -17,7 +17,7 @@ class DoctorDialog(TextDialog):
 
     def __init__(self, parent: QWidget | None = None, command: list[str] | None = None) -> None:
         icon = QStyle.StandardPixmap.SP_MessageBoxInformation
-        super().__init__("This machine", _WORDS, "Looking around…", icon, parent=parent)
+        super().__init__("This machine", _WORDS, "Looking around, which takes some seconds…", icon, parent=parent)
         self.copy_button.setEnabled(False)
         program, *arguments = command or [sys.executable, "-m", "facecam", "doctor"]
         self._process = QProcess(self)
