@@ -48,6 +48,7 @@ class PinCard(QWidget):
         self._text = ("", "")
         self.setFont(tabular(self.font(), 0.9))
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setAccessibleName(f"Pin {number}")
         self.setToolTip(
             "A pin's map, its entropy and its mean distance. Click selects the pin, right-click or Delete removes it."
         )
