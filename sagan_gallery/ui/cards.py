@@ -47,6 +47,7 @@ class PinCard(QWidget):
         self._look = Look()
         self._text = ("", "")
         self.setFont(tabular(self.font(), 0.9))
+        self.setAccessibleName(f"Pin {number}")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAccessibleName(f"Pin {number}")
         self.setToolTip(
