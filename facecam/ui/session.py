@@ -18,6 +18,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from facecam.capture import Trouble
 from facecam.detector import FaceDetector
 from facecam.errors import FacecamError
+from facecam.memory import give_back_free_memory
 from facecam.metrics import Stats
 from facecam.options import LiveOptions
 from facecam.pipeline import Pipeline, View
@@ -234,6 +235,7 @@ class LiveSession(QObject):
                 self._failure = None
             if old is not None:
                 old.stop(STOP_TIMEOUT_S)
+                give_back_free_memory()  # its frames and buffers
             if self._quit or wish is None:
                 return
             pipeline: Pipeline | None = None
