@@ -237,12 +237,13 @@ def describe_training(state: dict[str, Any]) -> str:
     )
     if "autoencoder" in state:
         words += (
-            f" The generator went on to reconstruct real pictures as well (weight {config.anchor:g}; autoencoder.py)."
+            f" The generator went on to reconstruct real pictures as well, with a gradient {config.anchor:g} times as"
+            " long as that of the judges (autoencoder.py)."
         )
     if "critic" in state:
         words += (
             " Beside the paper's discriminator, small critics on the feature maps of our own frozen classifier of the"
-            f" same pictures took part (weight {config.critic:g}; train/sagan/feature_critic.py)."
+            f" same pictures took part (weight {config.critic:g} for each map; train/sagan/feature_critic.py)."
         )
     return words
 
