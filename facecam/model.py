@@ -22,7 +22,10 @@ from facecam.opencv import cv2
 from facecam.resources import asset, shipped_models
 from facecam.runtimes import Bound, Engine, OnnxRuntime, Runtime, RuntimeFailure, open_runtime
 
-DEFAULT_MODEL = "faceboxes"
+PAPER_MODEL = "faceboxes"
+"""The paper's own topology: what a benchmark calls FaceBoxes."""
+
+DEFAULT_MODEL = "faceboxes-s16"
 METADATA_KEY = "facecam"
 PLAIN, FAST = 1, 2
 """Formats. Plain: outputs `loc` (1, A, 4) and `conf` (1, A, 2), probabilities of background and face, as public

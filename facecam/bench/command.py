@@ -26,7 +26,7 @@ from facecam.bench.report import load, markdown, report
 from facecam.bench.staged import staged_subject
 from facecam.cpu import choose_core, pinned, unpinned
 from facecam.errors import FacecamError
-from facecam.model import DEFAULT_MODEL
+from facecam.model import PAPER_MODEL
 from facecam.providers import CPU
 from facecam.resources import shipped_models
 from facecam.runtimes import AUTO, F32, Engine
@@ -66,7 +66,7 @@ class Wish:
         """The models in order, the main one first."""
         if self.model is not None:
             return [self.model, *self.also]
-        names = [DEFAULT_MODEL, *(name for name in shipped_models() if name != DEFAULT_MODEL)]
+        names = [PAPER_MODEL, *(name for name in shipped_models() if name != PAPER_MODEL)]
         return [*names, *self.also]
 
 

@@ -20,9 +20,12 @@ from facecam.comparison import load_any
 from facecam.detector import FaceDetector
 from facecam.logs import crashes_noted
 from facecam.memory import share_memory
+from facecam.model import DEFAULT_MODEL
+from facecam.resources import shipped_models
 from facecam.sources import Source, camera_modes, list_cameras, open_source
 from facecam.ui.camera_section import CameraModes
 from facecam.ui.chooser import AUTO
+from facecam.ui.detection_section import NETWORK_KEY
 from facecam.ui.display import display_available
 from facecam.ui.live_tab import LiveTab
 from facecam.ui.main_window import MainWindow
@@ -112,8 +115,11 @@ def build_window(
 
     how: dict[str, Any] = {"runtime": runtime, "precision": precision, "threads": threads, "provider": provider}
 
+    remembered = settings.text(NETWORK_KEY, DEFAULT_MODEL)
+    network = str(model) if model is not None else remembered if remembered in shipped_models() else DEFAULT_MODEL
+
     def detector() -> FaceDetector:
-        return FaceDetector(model, core=core, **how)
+        return FaceDetector(network, core=core, **how)
 
     sessions: list[LiveSession] = []
 
@@ -125,7 +131,8 @@ def build_window(
 
         session = LiveSession(make_detector or detector, open_in_mode, core)
         sessions.append(session)
-        tab = LiveTab(session, settings, list_cameras, spec, threshold, partial(load_any, **how), camera_modes)
+        load = partial(load_any, **how)
+        tab = LiveTab(session, settings, list_cameras, spec, threshold, load, camera_modes, network)
         session.setParent(tab)
         tab.start()
         return tab

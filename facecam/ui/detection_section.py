@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Signal
@@ -9,13 +10,16 @@ from PySide6.QtWidgets import QPushButton, QVBoxLayout
 
 from facecam.boxes import NMS_IOU
 from facecam.cpu import available_cores, can_pin
+from facecam.model import DEFAULT_MODEL
 from facecam.options import NATIVE, LiveOptions, Size
+from facecam.resources import shipped_models
 from facecam.ui.fields import Row, SliderField, combo, show_data, spin
 from facecam.ui.folds import Section
 from facecam.ui.session import LiveSession
 from facecam.ui.settings import Settings
 from facecam.ui.theme import SPACE
 
+NETWORK_KEY = "live/network"
 NMS_RANGE = (0.05, 0.95)
 EVERY_RANGE = (1, 30)
 MIN_FACE_RANGE_PX = (0, 1000)
@@ -39,14 +43,16 @@ class DetectionSection(Section):
 
     key = "detection"
     title = "Detection"
-    help = "Input size, smallest face, how often, on which core; presets"
+    help = "Network, input size, smallest face, how often, on which core; presets"
 
     threshold_reset = Signal()
     """The threshold is to be the model's own again."""
+    network_chosen = Signal(str)
+    """Faces are to be looked for by that model: a shipped one's name, or the file of the command line."""
 
-    def __init__(self, session: LiveSession, settings: Settings) -> None:
+    def __init__(self, session: LiveSession, settings: Settings, network: str) -> None:
         super().__init__()
-        self._session, self._settings = session, settings
+        self._session, self._settings, self._network = session, settings, network
         self._core_given = session.options.core is not None
         self._make_fields()
         self._lay_out()
@@ -55,6 +61,10 @@ class DetectionSection(Section):
 
     def _make_fields(self) -> None:
         self.preset = combo(*((name, name) for name in PRESETS), ("Custom", _CUSTOM))
+        names = shipped_models()
+        others = [] if self._network in names else [(Path(self._network).name, self._network)]
+        self.network = combo(*((name, name) for name in names), *others)
+        show_data(self.network, self._network)
         self.input_size = combo(
             ("As it comes", "native"), ("640 × 480", "640x480"), ("320 × 240", "320x240"), ("Automatic", _AUTOMATIC)
         )
@@ -90,6 +100,8 @@ class DetectionSection(Section):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(SPACE, 0, 0, SPACE)
         layout.setSpacing(SPACE)
+        network_help = "What looks for faces: faceboxes is the paper's network, faceboxes-s16 also finds small faces"
+        layout.addWidget(Row("Network", self.network, network_help))
         layout.addWidget(Row("Preset", self.preset, "Ready-made choices for all of this"))
         layout.addWidget(Row("Input size", self.input_size, size_help))
         layout.addWidget(self.hold_row)
@@ -100,6 +112,7 @@ class DetectionSection(Section):
         layout.addWidget(self.reset)
 
     def _connect(self) -> None:
+        self.network.activated.connect(self._network_activated)
         self.preset.activated.connect(self._preset_chosen)
         for box in (self.input_size, self.core):
             box.currentIndexChanged.connect(self._changed)
@@ -156,7 +169,19 @@ class DetectionSection(Section):
             self._remember()
         self._apply()
 
+    def _network_activated(self) -> None:
+        self._use(self.network.currentData())
+
+    def _use(self, network: str) -> None:
+        if network == self._network:
+            return
+        self._network = network
+        show_data(self.network, network)
+        self._settings.put(NETWORK_KEY, network if network in shipped_models() else "")
+        self.network_chosen.emit(network)
+
     def _reset(self) -> None:
+        self._use(DEFAULT_MODEL)
         self._take({**_DEFAULTS, "core": None})
         self._remember()
         self.threshold_reset.emit()

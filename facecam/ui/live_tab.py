@@ -12,6 +12,9 @@ from PySide6.QtGui import QAction, QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from facecam.comparison import AnyDetector, load_any
+from facecam.detector import FaceDetector
+from facecam.errors import ModelError
+from facecam.model import DEFAULT_MODEL
 from facecam.pipeline import View
 from facecam.sources import Camera, CameraMode, camera_modes
 from facecam.ui import live_words, prompts
@@ -56,11 +59,12 @@ class LiveTab(Tab):
         threshold: float | None = None,
         load_second: Callable[[str], AnyDetector] = load_any,
         list_modes: Callable[[int], list[CameraMode]] = camera_modes,
+        network: str = DEFAULT_MODEL,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._session, self._settings, self._load_second = session, settings, load_second
-        self._list_modes = list_modes
+        self._list_modes, self._network = list_modes, network
         self._spec = spec
         self._phase: Phase | None = None
         self._view: View | None = None
@@ -98,7 +102,7 @@ class LiveTab(Tab):
 
     def _make_sections(self) -> list[Section]:
         """What goes beyond a handful of controls: each a fold of the control column, closed until the user opens it."""
-        self.detection = DetectionSection(self._session, self._settings)
+        self.detection = DetectionSection(self._session, self._settings, self._network)
         self.tracking = TrackingSection(self._session, self._settings)
         self.privacy = PrivacySection(self._session, self._settings)
         self.camera = CameraSection(self._session, self._settings, self._list_modes)
@@ -174,6 +178,7 @@ class LiveTab(Tab):
         self.camera.changed.connect(self.start)
         self.recording.saving.changed.connect(self._refresh_status)
         self.detection.threshold_reset.connect(self._reset_threshold)
+        self.detection.network_chosen.connect(self._use_network)
 
     def _take_settings(self, threshold: float | None) -> None:
         wished = threshold
@@ -258,6 +263,18 @@ class LiveTab(Tab):
         self._threshold_known = True
         self._session.change_options(threshold=value)
         self._settings.put("live/threshold", value)
+
+    def _use_network(self, model: str) -> None:
+        if self._settings.number("live/threshold", None, *THRESHOLD_RANGE) is None:  # each network has its own
+            self._threshold_known = False
+            self._session.change_options(threshold=None)
+        self._session.change_detector(partial(self._load_first, model))
+
+    def _load_first(self, model: str) -> FaceDetector:
+        detector = self._load_second(model)
+        if not isinstance(detector, FaceDetector):
+            raise ModelError(f"{model} is another project's model: open it under Compare.")
+        return detector
 
     def _reset_threshold(self) -> None:
         """The model's own again, also at the next start."""

@@ -210,6 +210,13 @@ class LiveSession(QObject):
                 self._pipeline.options = self._options
         self.options_changed.emit()
 
+    def change_detector(self, make_detector: Callable[[], FaceDetector]) -> None:
+        """Detects by another one from now on. The source that is wished for is opened again, as if anew."""
+        with self._lock:
+            self._make_detector, self._detector = make_detector, None
+        if self._spec is not None:
+            self._ask(self._spec)
+
     @property
     def own_threshold(self) -> float | None:
         """The threshold that the loaded model brings along, None before that."""
@@ -255,13 +262,15 @@ class LiveSession(QObject):
             self._notify()
 
     def _open(self, spec: str, number: int) -> Pipeline:
-        detector = self._detector
+        with self._lock:
+            detector, make = self._detector, self._make_detector
         if detector is None:
-            detector = self._make_detector()
+            detector = make()
             detector.core = None  # the pipeline pins its thread, to the core that the options name
-            self._detector = detector
             self._own_threshold = detector.threshold
             with self._lock:
+                if make is self._make_detector:  # else another one is wished for by now, and loaded next
+                    self._detector = detector
                 if self._options.threshold is None:
                     self._options = replace(self._options, threshold=detector.threshold)
 

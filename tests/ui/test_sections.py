@@ -13,7 +13,10 @@ from pytestqt.qtbot import QtBot
 
 from facecam.boxes import Detections
 from facecam.cpu import available_cores
+from facecam.detector import FaceDetector
+from facecam.model import DEFAULT_MODEL
 from facecam.privacy import Hiding
+from facecam.resources import shipped_models
 from facecam.ui.folds import Fold
 from facecam.ui.live_tab import LiveTab
 from facecam.ui.main_window import MainWindow
@@ -379,3 +382,31 @@ def test_damaged_settings_read_as_the_defaults(
     assert tab.detection.preset.currentText() == "Balanced"
     assert tab.detection.core.currentText() == "Automatic"
     shows(qtbot, tab, "1 face")
+
+
+@pytest.mark.skipif(len(shipped_models()) < 2, reason="only one network is shipped")
+def test_network_chosen_in_the_window_detects_and_is_remembered(qtbot: QtBot, make_window: MakeWindow) -> None:
+    other = next(name for name in shipped_models() if name != DEFAULT_MODEL)
+    first = make_window(make_detector=None)
+    tab = live(first)
+    qtbot.waitUntil(lambda: DEFAULT_MODEL in tab.status.text(), timeout=20_000)
+    choose(tab.detection.network, other)
+    qtbot.waitUntil(lambda: f"{other} in " in tab.status.text(), timeout=20_000)
+    assert tab.controls.threshold.value() == pytest.approx(100 * FaceDetector(other).threshold, abs=1)
+    first.close()
+    again = live(make_window(make_detector=None))
+    assert again.detection.network.currentData() == other
+    qtbot.waitUntil(lambda: f"{other} in " in again.status.text(), timeout=20_000)
+    QTest.mouseClick(again.detection.reset, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: f"{DEFAULT_MODEL} in " in again.status.text(), timeout=20_000)
+
+
+@pytest.mark.skipif(len(shipped_models()) < 2, reason="only one network is shipped")
+def test_own_threshold_survives_a_change_of_the_network(qtbot: QtBot, make_window: MakeWindow) -> None:
+    other = next(name for name in shipped_models() if name != DEFAULT_MODEL)
+    tab = live(make_window(make_detector=None))
+    qtbot.waitUntil(lambda: DEFAULT_MODEL in tab.status.text(), timeout=20_000)
+    tab.controls.threshold.setValue(33)
+    choose(tab.detection.network, other)
+    qtbot.waitUntil(lambda: f"{other} in " in tab.status.text(), timeout=20_000)
+    assert tab.controls.threshold.value() == 33
