@@ -11,7 +11,7 @@ from typing import Any
 
 from facecam.boxes import Array
 from facecam.detector import FaceDetector
-from facecam.peers import PEERS, SUPPRESSION_IOU, UltraLight, YuNet
+from facecam.peers import PEERS, UltraLight, YuNet
 from train.faceboxes.protocols.pictures import Image
 
 LOWEST_SCORE = 0.02
@@ -22,7 +22,7 @@ class FaceBoxesFile:
     """Our own detector on an ONNX file of ours, never scaling the picture. engine: as FaceDetector takes it."""
 
     def __init__(self, model: str | Path, **engine: Any) -> None:
-        self._detector = FaceDetector(model, nms=SUPPRESSION_IOU, size=None, **engine)
+        self._detector = FaceDetector(model, size=None, **engine)
         self.threshold = self._detector.threshold
         self._detector.threshold = LOWEST_SCORE
 
