@@ -45,7 +45,7 @@ _FLOAT = 1
 _ITEM_BYTES = {1: 4, 2: 1, 3: 1, 4: 2, 5: 2, 6: 4, 7: 8, 9: 1, 10: 2, 11: 8, 12: 4, 13: 8, 16: 2}
 """Bytes of an element by ONNX's number of its type; texts and packed types are missing."""
 
-GENERATOR_OPERATORS = OPERATORS | {"ReduceSum", "Tanh"}
+GENERATOR_OPERATORS = OPERATORS | {"ConvTranspose", "ReduceSum", "Tanh"}
 """What generators and discriminators are made of."""
 
 DAMAGED = "is damaged or incomplete"
