@@ -15,6 +15,8 @@ import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+from PySide6.QtWidgets import QApplication
+
 from facecam.boxes import Detections
 from facecam.detector import Timings
 from facecam.errors import FacecamError
@@ -128,6 +130,15 @@ def settings() -> Settings:
 def cameras() -> list[Camera]:
     """What is plugged in; a test may change it."""
     return [Camera(0, "Front Camera"), Camera(2, "Desk Camera")]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def emptied_clipboard() -> Iterator[None]:
+    """Qt's offscreen platform frees its clipboard after Python has ended, and crashes over what Python put there."""
+    yield
+    app = QApplication.instance()
+    if isinstance(app, QApplication):
+        app.clipboard().clear()
 
 
 @pytest.fixture
