@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
@@ -74,20 +75,14 @@ def step_icon(colour: QColor, back: bool) -> QIcon:
 
 def loop_icon(colour: QColor) -> QIcon:
     """An arrow that goes round."""
-    icon = QIcon()
-    for size in (16, 32, 48):
-        pixmap = QPixmap(size, size)
-        pixmap.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(pixmap)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.scale(size / 16, size / 16)
+
+    def paint(painter: QPainter) -> None:
         painter.setPen(QPen(colour, 1.6, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
         painter.drawArc(QRectF(3, 3, 10, 10), 60 * 16, 300 * 16)
         painter.setBrush(colour)
         painter.drawPolygon(QPolygonF([QPointF(10.5, 1), QPointF(10.5, 6), QPointF(14, 4)]))
-        painter.end()
-        icon.addPixmap(pixmap)
-    return icon
+
+    return _painted(paint)
 
 
 def record_icon(colour: QColor) -> QIcon:
@@ -98,6 +93,18 @@ def record_icon(colour: QColor) -> QIcon:
 
 def _glyph(colour: QColor, *shapes: list[QPointF]) -> QIcon:
     """Filled polygons with slightly rounded corners, on a grid of 16 x 16."""
+
+    def paint(painter: QPainter) -> None:
+        painter.setPen(QPen(colour, 1.5, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
+        painter.setBrush(colour)
+        for corners in shapes:
+            painter.drawPolygon(QPolygonF(corners))
+
+    return _painted(paint)
+
+
+def _painted(paint: Callable[[QPainter], None]) -> QIcon:
+    """An icon in three sizes of what is painted on a grid of 16 x 16."""
     icon = QIcon()
     for size in (16, 32, 48):
         pixmap = QPixmap(size, size)
@@ -105,10 +112,7 @@ def _glyph(colour: QColor, *shapes: list[QPointF]) -> QIcon:
         painter = QPainter(pixmap)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.scale(size / 16, size / 16)
-        painter.setPen(QPen(colour, 1.5, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
-        painter.setBrush(colour)
-        for corners in shapes:
-            painter.drawPolygon(QPolygonF(corners))
+        paint(painter)
         painter.end()
         icon.addPixmap(pixmap)
     return icon

@@ -15,6 +15,7 @@ import torch
 from onnx import numpy_helper
 from torch import Tensor, nn
 
+from facecam.model import METADATA_KEY
 from train.engine import TrainingError
 from train.faceboxes.fast_graph import FORMAT
 from train.faceboxes.model import MODELS, ConvBN, FaceBoxes, FaceBoxesS16, Inception
@@ -27,15 +28,21 @@ def network_of_onnx(path: Path) -> FaceBoxes:
     """
     try:
         graph = onnx.load(str(path), load_external_data=False)
-        about = json.loads(next(prop.value for prop in graph.metadata_props if prop.key == "facecam"))
+        about = json.loads(next(prop.value for prop in graph.metadata_props if prop.key == METADATA_KEY))
         net = MODELS[about["name"]]().eval()
         if about["format"] != FORMAT:
             raise TrainingError(f"{path} has format {about['format']}: export it again, without --plain.")
         weights = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.graph.initializer}
-        convolutions = [node.input for node in graph.graph.node if node.op_type == "Conv"]
-        modules = [*_in_graph_order(net), *net.loc]
-        for module, (_, weight, bias) in zip(modules, convolutions, strict=True):
-            _fill(net, module, torch.tensor(weights[weight]), torch.tensor(weights[bias]))
+        convolutions = [
+            tuple(torch.tensor(weights[name]) for name in node.input[1:])
+            for node in graph.graph.node
+            if node.op_type == "Conv"
+        ]
+        heads = len(net.loc)  # the last ones, one per level
+        for module, (weight, bias) in zip(_in_graph_order(net), convolutions[:-heads], strict=True):
+            _fill(module, weight, bias)
+        for loc, conf, (weight, bias) in zip(net.loc, net.conf, convolutions[-heads:], strict=True):
+            _fill_head(loc, conf, weight, bias)
     except TrainingError:
         raise
     except Exception as error:  # whatever the protobuf reader makes of a wrong or damaged file
@@ -59,7 +66,7 @@ def _in_graph_order(net: FaceBoxes) -> list[nn.Module]:
 
 
 @torch.no_grad()
-def _fill(net: FaceBoxes, module: nn.Module, weight: Tensor, bias: Tensor) -> None:
+def _fill(module: nn.Module, weight: Tensor, bias: Tensor) -> None:
     """Puts a convolution of the graph into the module that it came from."""
     if isinstance(module, ConvBN):
         module.conv.weight.copy_(weight)
@@ -70,19 +77,21 @@ def _fill(net: FaceBoxes, module: nn.Module, weight: Tensor, bias: Tensor) -> No
         bn.running_var.fill_(1 - bn.eps)
         bn.weight.fill_(1)
         bn.bias.copy_(bias)
-        return
-    assert isinstance(module, nn.Conv2d)
-    level = next((k for k, loc in enumerate(net.loc) if loc is module), None)
-    if level is None:
+    else:
+        assert isinstance(module, nn.Conv2d)
         assert module.bias is not None
         module.weight.copy_(weight)
         module.bias.copy_(bias)
-        return
-    conf = net.conf[level]
+
+
+@torch.no_grad()
+def _fill_head(loc: nn.Module, conf: nn.Module, weight: Tensor, bias: Tensor) -> None:
+    """Parts the merged convolution of a level into that of the offsets and that of the classes."""
+    assert isinstance(loc, nn.Conv2d)
     assert isinstance(conf, nn.Conv2d)
-    assert module.bias is not None
+    assert loc.bias is not None
     assert conf.bias is not None
-    for merged, offsets, logits in ((weight, module.weight, conf.weight), (bias, module.bias, conf.bias)):
+    for merged, offsets, logits in ((weight, loc.weight, conf.weight), (bias, loc.bias, conf.bias)):
         parts = merged.unflatten(0, (-1, 5))  # of each anchor, four offsets and the logit
         half = parts[:, 4] / 2  # softmax over two classes: only the logits' difference counts
         offsets.copy_(parts[:, :4].flatten(0, 1))
