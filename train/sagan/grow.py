@@ -1,0 +1,152 @@
+"""Doubles the resolution of a trained run: a checkpoint at 32 px becomes the start of one at 64 px.
+
+    python -m train.sagan.grow --data ../shared/data/sagan --checkpoint runs/00000-sagan32/latest.pt --out runs/64.pt
+
+At half the resolution a step costs half as much, so that the layout of a picture is learnt there. The larger networks
+keep every layer that they share with the smaller ones. What is new (the last block of G, the first two of D) would
+hand noise to layers that know what they do, and is fitted first, for a few hundred steps: G paints what the smaller
+one paints, enlarged, and D's new layers give the rest of D what it got from pictures of half the size. The file goes
+into `python -m train.sagan.train --warm-start`, with `--burn-in` for D to see finer pictures before G follows it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from train.engine import TrainingError, World, autocast, check_finite, load_checkpoint, save_checkpoint, world
+from train.sagan.data import BatchSampler, load_pictures
+from train.sagan.layers import refresh_spectral_norms
+from train.sagan.networks import Discriminator, Generator, NetworkConfig
+from train.sagan.sampling import draw_labels, draw_latents
+from train.sagan.trainer import TrainConfig, Trainer
+
+
+def larger(config: NetworkConfig, width_g: int, width_d: int) -> NetworkConfig:
+    """The networks with twice the resolution, with so many channels at the new one."""
+    return NetworkConfig(
+        **config.to_dict()
+        | {
+            "resolution": 2 * config.resolution,
+            "widths_g": (*config.widths_g, width_g),
+            "widths_d": (*config.widths_d, width_d),
+        }
+    )
+
+
+def tail(generator: Generator) -> list[nn.Module]:
+    """What G has beyond a generator of half its resolution."""
+    return [generator.blocks[str(generator.config.resolution)], generator.last_norm, generator.last]
+
+
+def head(discriminator: Discriminator) -> list[nn.Module]:
+    """The first two blocks of D: a smaller one begins with the second, which sees pixels there."""
+    side = discriminator.config.resolution
+    return [discriminator.blocks[str(side)], discriminator.blocks[str(side // 2)]]
+
+
+def fit(modules: list[nn.Module], owner: nn.Module, rate: float) -> torch.optim.Adam:
+    """An optimizer for these parts of a network, the rest of which stands still."""
+    owner.requires_grad_(False)
+    for module in modules:
+        module.requires_grad_(True)
+    return torch.optim.Adam([p for m in modules for p in m.parameters()], rate, betas=(0.5, 0.99), fused=True)
+
+
+def half(images: Tensor) -> Tensor:
+    """Pictures (N, 3, R, R) averaged to (N, 3, R/2, R/2)."""
+    return F.avg_pool2d(images, 2)
+
+
+def grow(args: argparse.Namespace, run: World) -> Trainer:
+    """Fits what is new; returns the larger networks as a trainer."""
+    state = load_checkpoint(args.checkpoint)
+    config = NetworkConfig(**state["network"])
+    small = Trainer(config, TrainConfig(**state["config"] | {"critic": 0.0, "anchor": 0.0}), state["classes"], run)
+    small.load_state_dict(state)
+    network = larger(config, args.width_g, args.width_d)
+    large = Trainer(network, TrainConfig(args.batch), state["classes"], run)
+    large.warm_start(state)
+    before = list(state.get("history", []))
+    large.history = [*before, f"{small.images:,} pictures at {config.resolution} px"]
+    # The average is what people see and what changes least, so G goes on from there.
+    large.generator.load_state_dict(large.ema.module.state_dict())
+
+    data = load_pictures(args.data, network.resolution, args.cache).to(run.device)
+    if data.classes != large.classes:
+        raise TrainingError(f"The checkpoint was trained on {', '.join(large.classes)}: give the same --data.")
+    frequencies = torch.bincount(data.labels.cpu(), minlength=len(data.classes)).double()
+    sampler = BatchSampler(data, args.batch, 1)
+    optimizers = [
+        fit(tail(large.generator), large.generator, args.lr),
+        fit(head(large.discriminator), large.discriminator, args.lr),
+    ]
+    rates = torch.optim.lr_scheduler.LambdaLR
+    schedules = [
+        rates(o, lambda step: 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * step / args.steps))) for o in optimizers
+    ]
+    first_d = small.discriminator.blocks[str(config.resolution)]
+    for step in range(args.steps):
+        real, _ = sampler.next()
+        z = draw_latents(args.batch, network.z_dim, large.random).to(run.device)
+        label = draw_labels(args.batch, frequencies, large.random).to(run.device)
+        refresh_spectral_norms(large.generator)
+        refresh_spectral_norms(large.discriminator)
+        with autocast(run.device, True):
+            with torch.no_grad():
+                painted, _ = small.ema.module.train()(z, label)
+                wanted = F.interpolate(painted, scale_factor=2.0, mode="bilinear")
+            made, _ = large.generator(z, label)
+            loss_g = (made - wanted).abs().mean() + (half(made) - painted).abs().mean()
+            pictures = torch.cat((real, made.detach()))
+            with torch.no_grad():
+                known = first_d(half(pictures)).float()
+            learnt = pictures
+            for block in head(large.discriminator):
+                learnt = block(learnt)
+            # In shares of what the smaller D's map varies by, so that 1 is knowing nothing.
+            loss_d = (learnt.float() - known).square().mean() / known.var()
+        check_finite(loss_g + loss_d, step)
+        for optimizer in optimizers:
+            optimizer.zero_grad(set_to_none=True)
+        (loss_g + loss_d).backward()
+        for optimizer, schedule in zip(optimizers, schedules, strict=True):
+            optimizer.step()
+            schedule.step()
+        if (step + 1) % max(1, args.steps // 10) == 0:
+            print(f"{step + 1}/{args.steps}: pictures {loss_g.item():.3f}, features {loss_d.item():.3f}", flush=True)
+    large.generator.requires_grad_(True)
+    large.discriminator.requires_grad_(True)
+    large.ema.module.load_state_dict(large.generator.state_dict())
+    return large
+
+
+def main(argv: list[str] | None = None) -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="the folder of class folders of the run")
+    parser.add_argument("--checkpoint", type=Path, required=True, help="of the run at half the resolution")
+    parser.add_argument("--out", type=Path, required=True, help="checkpoint to write, for --warm-start")
+    parser.add_argument("--cache", type=Path, default=Path("runs/cache"))
+    parser.add_argument("--width-g", type=int, default=24, help="channels of G at the new resolution")
+    parser.add_argument("--width-d", type=int, default=24, help="channels of D at the new resolution")
+    parser.add_argument("--steps", type=int, default=300)
+    parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--lr", type=float, default=2e-3)
+    parser.add_argument("--device", default="auto")
+    args = parser.parse_args(argv)
+    with world(args.device) as run:
+        save_checkpoint(args.out, grow(args, run).state_dict())
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except TrainingError as error:
+        sys.exit(str(error))
