@@ -13,7 +13,7 @@ from facecam.boxes import Detections
 from facecam.detector import FaceDetector
 from facecam.drawing import draw_detections
 from facecam.errors import FacecamError, SourceError
-from facecam.export import CsvTable, JsonLines, picture_suffix, record, write_picture
+from facecam.export import STANDARD_OUTPUT, CsvTable, JsonLines, picture_suffix, record, write_picture
 from facecam.hider import FaceHider
 from facecam.parallel import DetectorPool
 from facecam.sources import (
@@ -71,7 +71,7 @@ class Summary:
 class Batch:
     """Runs sources through a detector one after the other and writes the results as they come.
 
-    json_path, csv_path: result files, replaced if they exist; out_dir: folder for annotated copies. An input is never
+    json_path, csv_path: result files, replaced if they exist, or one of them STANDARD_OUTPUT; out_dir: folder for annotated copies. An input is never
     overwritten: a result file that is an input is refused, and a copy gets another name. seconds: stop each source
     after that time (for live ones). hider: hides the faces in the copies, instead of drawing boxes; the detector must
     have its threshold. pool: processes for the pictures of folders, with images if out_dir is given; the
@@ -101,8 +101,10 @@ class Batch:
         self._pool = pool
         self._hider = hider
         self.summary = Summary()
+        if json_path == csv_path == STANDARD_OUTPUT:
+            raise FacecamError("Either JSON or CSV can go to standard output; name a file for the other.")
         for path in (json_path, csv_path):
-            if path is not None and path.resolve() in input_files:
+            if path is not None and path != STANDARD_OUTPUT and path.resolve() in input_files:
                 raise FacecamError(f"{path} is an input and would be overwritten; choose another name for the results.")
 
     def run(self) -> Summary:

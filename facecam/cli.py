@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import json
 import logging
 import os
 import platform
+import re
 import sys
 import threading
 import time
@@ -33,12 +35,13 @@ from facecam.privacy import Hiding, PrivacyOptions
 from facecam.providers import CPU, NAMES
 from facecam.runtimes import AUTO, CHOICES, F32, MAX_THREADS, PRECISION_CHOICES
 from facecam.settings_file import SettingsFile
-from facecam.sources import list_cameras
+from facecam.sources import PICTURE_SUFFIXES, VIDEO_SUFFIXES, list_cameras
 from facecam.ui.display import window_problem
 
 EXIT_FAULT = 1
 EXIT_WRONG_INPUT = 2
 EXIT_INTERRUPTED = 130
+_COMMANDS = ("detect", "bench", "cameras", "doctor", "reset-settings")
 _FALLBACK_SECONDS = 10.0
 _MAX_JOBS = 256
 _THREADS_END_S = 0.3
@@ -102,7 +105,21 @@ class _Parser(argparse.ArgumentParser):
     """Tells a mistake in one line."""
 
     def error(self, message: str) -> NoReturn:
+        unknown = re.match(r"argument COMMAND: invalid choice: '(.*?)' \(", message)
+        if unknown is not None:
+            message = _not_a_command(unknown[1])
         self.exit(EXIT_WRONG_INPUT, f"{self.prog}: {message} (`{self.prog} --help` tells more).\n")
+
+
+def _not_a_command(word: str) -> str:
+    """What to say to `facecam clip.mp4`, which is meant as a source, and to a mistyped command."""
+    names = ("demo", "screen", "auto")
+    is_file = Path(word).suffix.lower() in PICTURE_SUFFIXES | VIDEO_SUFFIXES or Path(word).exists()
+    if is_file or "://" in word or word.isdecimal() or word.partition(":")[0] in (*names, "camera"):
+        return f"to open {word}, type `facecam --source {word}`; to list its faces, `facecam detect {word}`"
+    near = difflib.get_close_matches(word, _COMMANDS, 1, 0.5)
+    meant = f"; do you mean {near[0]}?" if near else f"; there are {', '.join(_COMMANDS[:-1])} and {_COMMANDS[-1]}"
+    return f"there is no command {word}{meant}"
 
 
 def _add_detector_options(parser: argparse.ArgumentParser) -> None:
@@ -175,8 +192,10 @@ def _parser() -> argparse.ArgumentParser:
         default=PrivacyOptions().padding,
         help="what is hidden around a face, in shares of its size (default: %(default)s)",
     )
-    detect.add_argument("--json", type=Path, metavar="FILE", help="one JSON object per picture or frame (.jsonl)")
-    detect.add_argument("--csv", type=Path, metavar="FILE", help="one row per face")
+    detect.add_argument(
+        "--json", type=Path, metavar="FILE", help="one JSON object per picture or frame (.jsonl; -: standard output)"
+    )
+    detect.add_argument("--csv", type=Path, metavar="FILE", help="one row per face (-: standard output)")
     detect.add_argument(
         "--size",
         type=_size,

@@ -6,7 +6,9 @@ Every line is on disk as soon as its frame is done, so that an interrupted run l
 from __future__ import annotations
 
 import csv
+import io
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,9 @@ from facecam.boxes import Detections
 from facecam.errors import FacecamError
 from facecam.opencv import cv2
 from facecam.sources import Frame
+
+STANDARD_OUTPUT = Path("-")
+"""Stands for standard output where a results' file is asked for, so that they can be piped on."""
 
 CSV_COLUMNS = ("source", "frame", "time_s", "width", "height", "x1", "y1", "x2", "y2", "score", "id")
 
@@ -47,6 +52,12 @@ class _TextFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._file: io.TextIOWrapper
+        if path == STANDARD_OUTPUT:  # in UTF-8 as the files are, whatever the terminal's encoding is
+            self._file = io.TextIOWrapper(
+                sys.stdout.buffer, encoding="utf-8", errors="backslashreplace", newline="", line_buffering=True
+            )
+            return
         try:
             self._file = path.open("w", encoding="utf-8", errors="backslashreplace", newline="", buffering=1)
         except OSError as error:
@@ -55,6 +66,8 @@ class _TextFile:
     def write(self, text: str) -> None:
         try:
             self._file.write(text)
+        except BrokenPipeError:  # whoever reads the standard output has seen enough
+            raise
         except OSError as error:
             raise self._error(error) from error
 
@@ -62,7 +75,10 @@ class _TextFile:
         return FacecamError(f"{self._path} can't be written: {error.strerror or error}.")
 
     def close(self) -> None:
-        self._file.close()
+        if self._path == STANDARD_OUTPUT:
+            self._file.detach()  # it isn't ours to close
+        else:
+            self._file.close()
 
 
 class JsonLines:

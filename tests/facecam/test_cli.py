@@ -92,6 +92,28 @@ def test_wrong_options_give_one_line_and_status_2(capsys, arguments):
     assert err.count("\n") == 1
 
 
+@pytest.mark.parametrize("word", ["clip.mp4", "Photo.JPG", "rtsp://host/live", "0", "demo"])
+def test_a_source_in_the_place_of_a_command_is_told_where_it_belongs(capsys, word):
+    with pytest.raises(SystemExit):
+        main([word])
+    err = capsys.readouterr().err
+    assert f"`facecam --source {word}`" in err
+    assert f"`facecam detect {word}`" in err
+
+
+def test_a_mistyped_command_is_told_the_one_that_was_meant(capsys):
+    with pytest.raises(SystemExit):
+        main(["reset"])
+    assert "do you mean reset-settings?" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["nonsense"])
+    known = capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    listed = capsys.readouterr().out.partition("commands:")[2].splitlines()[2:]
+    assert all(line.split()[0] in known for line in listed if line.startswith("    ") and line[4] != " ")
+
+
 def test_options_may_stand_before_or_after_the_command(tiny_model, tmp_path, capsys, make_frame):
     from facecam.opencv import cv2
 

@@ -106,6 +106,20 @@ def test_results_are_printed_where_no_file_is_asked_for(detect, photo):
     assert "[96 64 128 96]" in out
 
 
+def test_a_dash_writes_to_standard_output_alone(detect, photo, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    status, out, _ = detect(photo, "--json", "-")
+    assert status == 0
+    (line,) = out.splitlines()
+    assert len(json.loads(line)["faces"]) == 2
+    _, out, _ = detect(photo, "--csv", "-", "--json", "r.jsonl")
+    assert [row["source"] for row in csv.DictReader(out.splitlines())] == [str(photo)] * 2
+    assert not (tmp_path / "-").exists()
+    status, out, errors = detect(photo, "--csv", "-", "--json", "-")
+    assert (status, out) == (2, "")
+    assert "name a file for the other" in errors[0]
+
+
 def test_the_threshold_counts(detect, tmp_path):
     grey = write(tmp_path / "grey.png", np.full((32, 32, 3), 185, np.uint8))  # score about 0.73
     assert "1 face" in detect(grey, "--threshold", "0.7")[1]
