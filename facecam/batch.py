@@ -71,11 +71,11 @@ class Summary:
 class Batch:
     """Runs sources through a detector one after the other and writes the results as they come.
 
-    json_path, csv_path: result files, replaced if they exist, or one of them STANDARD_OUTPUT; out_dir: folder for annotated copies. An input is never
-    overwritten: a result file that is an input is refused, and a copy gets another name. seconds: stop each source
-    after that time (for live ones). hider: hides the faces in the copies, instead of drawing boxes; the detector must
-    have its threshold. pool: processes for the pictures of folders, with images if out_dir is given; the
-    caller closes it. Raises FacecamError if an output can't be written.
+    json_path, csv_path: result files, replaced if they exist, or one of them STANDARD_OUTPUT; out_dir: folder for
+    annotated copies. An input is never overwritten: a result file that is an input is refused, and a copy gets
+    another name. seconds: stop each source after that time (for live ones). hider: hides the faces in the copies,
+    instead of drawing boxes; the detector must have its threshold. pool: processes for the pictures of folders, with
+    images if out_dir is given; the caller closes it. Raises FacecamError if an output can't be written.
     """
 
     def __init__(

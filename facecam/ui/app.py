@@ -168,9 +168,26 @@ def build_window(
         return SpeedTab(arguments, pause)
 
     tabs = [
-        TabSpec("Live", "Faces in pictures from a camera, a file or a stream", live),
-        TabSpec("Speed", "How fast the detector is on one core of this machine", speed),
-        TabSpec("Gallery", "What a Self-Attention GAN paints, and where its pixels look", gallery),
+        TabSpec(
+            "Live",
+            "Faces in pictures from a camera, a file or a stream",
+            live,
+            "<b>Space</b> starts and stops, <b>F</b> is full screen. Drop a picture or a video on the window to see "
+            "the faces in it.",
+        ),
+        TabSpec(
+            "Speed",
+            "How fast the detector is on one core of this machine",
+            speed,
+            "<b>Space</b> starts and stops the measurement.",
+        ),
+        TabSpec(
+            "Gallery",
+            "What a Self-Attention GAN paints, and where its pixels look",
+            gallery,
+            "Move over the large picture to see where a pixel looks, and click to pin it. Drop a picture on the window "
+            "to see the same of yours.",
+        ),
     ]
     return MainWindow(tabs, settings)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from functools import partial
+
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QGridLayout,
@@ -128,7 +130,13 @@ class LiveControls(QWidget):
         """A fold at the end of the column, closed."""
         fold = Fold(section)
         self._folds.addWidget(fold)
+        fold.toggled.connect(partial(self._show_whole, fold))
         return fold
+
+    def _show_whole(self, fold: Fold, on: bool) -> None:
+        """In a low window what opens would lie below the column's end: the column scrolls to it."""
+        if on:
+            QTimer.singleShot(0, fold, lambda: self.column.ensureWidgetVisible(fold, 0, SPACE))  # when it has its place
 
     def set_running(self, running: bool) -> None:
         """Whether the button starts or stops. Start carries the accent colour: it is what to do next."""

@@ -9,10 +9,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from facecam.ui.theme import SPACE
 
-WELCOME = (
-    "New here? <b>Space</b> starts and stops, <b>F</b> is full screen. Drop a picture or a video on the window to see "
-    "the faces in it. <b>F1</b> lists all keys."
-)
+WELCOME = "New here? {} <b>F1</b> lists all keys."
+"""The hint of the first start, around the first steps of the tab in front."""
 
 
 class HintBar(QFrame):
@@ -21,6 +19,7 @@ class HintBar(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._done: Callable[[], None] | None = None
+        self._words: Callable[[], str] | None = None
         self.setFrameShape(QFrame.Shape.StyledPanel)
         self._text = QLabel()
         self._text.setWordWrap(True)
@@ -41,12 +40,21 @@ class HintBar(QFrame):
         """What the line says."""
         return self._text.text()
 
-    def say(self, text: str, done: Callable[[], None] | None = None, rich: bool = False) -> None:
-        """Shows the text; `done` is called when the user has read it. rich: with the few marks of HTML in it."""
+    def say(self, text: str | Callable[[], str], done: Callable[[], None] | None = None, rich: bool = False) -> None:
+        """Shows the text; `done` is called when the user has read it. rich: with the few marks of HTML in it.
+
+        A function in place of the text is asked again at `refresh`.
+        """
         self._done = done
+        self._words = None if isinstance(text, str) else text
         self._text.setTextFormat(Qt.TextFormat.RichText if rich else Qt.TextFormat.PlainText)
-        self._text.setText(text)
+        self._text.setText(text if isinstance(text, str) else text())
         self.show()
+
+    def refresh(self) -> None:
+        """Another tab is in front: a hint that depends on it is put into words again."""
+        if self._words is not None:
+            self._text.setText(self._words())
 
     def _read(self) -> None:
         done, self._done = self._done, None

@@ -425,6 +425,9 @@ class LiveTab(Tab):
     def commands(self) -> list[QAction]:
         return self._commands
 
+    def menu_shown(self, on: bool) -> None:
+        self.playback.menu_shown(on)
+
     def activated(self) -> None:
         self._cameras.follow(True)
         self.picture.setFocus()

@@ -99,6 +99,12 @@ class MainWindow(QMainWindow):
         self.addActions(tab.commands())
         self.menus.fill(self.specs[index].title, tab.commands(), self._commands)
         tab.activated()
+        self.hints.refresh()
+
+    @property
+    def spec(self) -> TabSpec:
+        """The one of the tab in front."""
+        return self.specs[self._tabs.currentIndex()]
 
     def _menu_shown(self, on: bool) -> None:
         if self._current is not None:

@@ -37,6 +37,13 @@ class PlaybackBar(QWidget):
         self._player: Player | None = None
         self._shown_paused: bool | None = None
         self._allowed = True
+        self._commands = [
+            command(self, "Pause or go on", ["K"], self.toggle_pause),
+            command(self, "Picture before", [","], lambda: self.step(-1)),
+            command(self, "Next picture", ["."], lambda: self.step(1)),
+            command(self, "5 seconds back", ["J"], lambda: self.jump(-_JUMP_S)),
+            command(self, "5 seconds on", ["L"], lambda: self.jump(_JUMP_S)),
+        ]
         self.play = self._button("Pause", self.toggle_pause)
         self.back = self._button("Picture before", lambda: self.step(-1), "One picture back (,)")
         self.forward = self._button("Next picture", lambda: self.step(1), "One picture on (.)")
@@ -71,13 +78,12 @@ class PlaybackBar(QWidget):
         return button
 
     def commands(self) -> list[QAction]:
-        return [
-            command(self, "Pause or go on", ["K"], self.toggle_pause),
-            command(self, "Picture before", [","], lambda: self.step(-1)),
-            command(self, "Next picture", ["."], lambda: self.step(1)),
-            command(self, "5 seconds back", ["J"], lambda: self.jump(-_JUMP_S)),
-            command(self, "5 seconds on", ["L"], lambda: self.jump(_JUMP_S)),
-        ]
+        return self._commands
+
+    def menu_shown(self, on: bool) -> None:
+        """Greys out its commands in an open menu while there is nothing that plays."""
+        for action in self._commands:
+            action.setEnabled(not on or self._player is not None)
 
     # -- what the user wants
 

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from facecam.ui import icons, theme
-from facecam.ui.commands import Menu, command
+from facecam.ui.commands import Menu, command, set_menu
 from facecam.ui.fields import Row, combo, show_data
 from facecam.ui.folds import Section
 from facecam.ui.saving import Saving, load_options, save_options
@@ -98,7 +98,9 @@ class RecordingSection(Section):
         folder = command(self, "Open the recordings' folder", ["Ctrl+E"], self.saving.open_folder, Menu.FILE)
         for action in (record, snapshot):
             action.setAutoRepeat(False)
-        return [record, snapshot, folder]
+        line = QAction(self)
+        line.setSeparator(True)
+        return [set_menu(line, Menu.FILE), record, snapshot, folder]
 
     def refresh(self) -> None:
         recording = self.saving.is_recording

@@ -52,6 +52,7 @@ class Saving(QObject):
         self._recorder: Recorder | None = None
         self._finishing: list[Recorder] = []
         self._message, self._is_problem = "", False
+        self._awaits_source = False
         self._snapshot_thread: threading.Thread | None = None
         self._timer = QTimer(self, interval=_LOOKS_EVERY_MS)
         self._timer.timeout.connect(self._look)
@@ -113,7 +114,7 @@ class Saving(QObject):
         """Saves the picture that is shown."""
         view, detector = self._session.latest(), self._session.detector
         if view is None or detector is None:
-            self._say("There is no picture to save yet.", True)
+            self._await_source("There is no picture to save yet.")
             return
         if self._snapshot_thread is not None and self._snapshot_thread.is_alive():
             return  # the disk is slower than the finger
@@ -164,7 +165,7 @@ class Saving(QObject):
     def _begin(self) -> None:
         pipeline = self._session.pipeline
         if pipeline is None or self._session.phase not in (Phase.RUNNING, Phase.RECONNECTING):
-            self._say("Start a source first; then it can be recorded.", True)
+            self._await_source("Start a source first; then it can be recorded.")
             return
         options = RecordingOptions(self.options.annotated, self.options.lists)
         try:
@@ -190,7 +191,9 @@ class Saving(QObject):
         self.changed.emit()
 
     def _follow(self) -> None:
-        """A recording ends with its source."""
+        """A recording ends with its source; and what was asked for too early can be asked for again."""
+        if self._awaits_source and self._session.phase is Phase.RUNNING:
+            self._forget_message()
         goes_on = self._session.phase in (Phase.RUNNING, Phase.RECONNECTING)
         if self._session.pipeline is not self._pipeline or not goes_on:
             self.end()
@@ -228,15 +231,19 @@ class Saving(QObject):
         except RuntimeError:  # the window was closed meanwhile, and this object with it
             return
 
+    def _await_source(self, words: str) -> None:
+        self._say(words, False)
+        self._awaits_source = True
+
     def _say(self, words: str, is_problem: bool) -> None:
-        self._message, self._is_problem = words, is_problem
+        self._message, self._is_problem, self._awaits_source = words, is_problem, False
         self._forget.stop()
         if not is_problem:  # a problem stays until something else is saved
             self._forget.start()
         self.changed.emit()
 
     def _forget_message(self) -> None:
-        self._message, self._is_problem = "", False
+        self._message, self._is_problem, self._awaits_source = "", False, False
         self.changed.emit()
 
 

@@ -42,8 +42,10 @@ class Tab(QWidget):
 
 @dataclass(frozen=True)
 class TabSpec:
-    """A tab that can be shown. title: on the tab; help: its tooltip; make: called once, when it is first shown."""
+    """A tab that can be shown. title: on the tab; help: its tooltip; make: called once, when it is first shown;
+    first_steps: what the hint of the first start says of it, with the few marks of HTML."""
 
     title: str
     help: str
     make: Callable[[], Tab]
+    first_steps: str = ""

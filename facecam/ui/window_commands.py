@@ -79,7 +79,11 @@ def greet(window: MainWindow, settings: Settings) -> None:
 
 def welcome(window: MainWindow, settings: Settings) -> None:
     """First steps; from then on they don't come by themselves."""
-    window.hints.say(WELCOME, partial(settings.put, "window/welcomed", True), rich=True)
+
+    def words() -> str:
+        return WELCOME.format(window.spec.first_steps)
+
+    window.hints.say(words, partial(settings.put, "window/welcomed", True), rich=True)
 
 
 def _colour_commands(window: MainWindow, settings: Settings) -> list[QAction]:

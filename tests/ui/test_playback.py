@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
 from facecam.sources import open_source
@@ -131,6 +132,24 @@ def test_live_sources_and_pictures_have_no_bar(qtbot: QtBot, tab: LiveTab) -> No
     for spec in ("demo", "photo.jpg"):
         tab.open(spec)
         qtbot.waitUntil(lambda: not tab.playback.isVisible() and tab._view is not None, timeout=5000)
+
+
+def test_in_an_open_menu_its_commands_are_grey_where_nothing_plays(qtbot: QtBot, tab: LiveTab) -> None:
+    window = tab.window()
+    assert isinstance(window, MainWindow)
+
+    def offered() -> dict[str, bool]:
+        menu = next(menu for menu in window.menus.findChildren(QMenu) if menu.title() == "&Live")
+        menu.popup(window.mapToGlobal(QPoint(0, 0)))
+        found = {action.text(): action.isEnabled() for action in menu.actions()}
+        menu.close()
+        return found
+
+    assert all(offered().values())
+    tab.open("demo")
+    qtbot.waitUntil(lambda: not tab.playback.isVisible() and tab._view is not None, timeout=5000)
+    assert [text for text, on in offered().items() if on] == ["Start or stop, pause a file"]
+    assert all(action.isEnabled() for action in tab.playback.commands())  # the keys work as soon as something plays
 
 
 def test_the_stop_button_stops_a_file_for_good(qtbot: QtBot, tab: LiveTab) -> None:

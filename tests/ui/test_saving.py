@@ -178,6 +178,8 @@ def test_without_a_source_there_is_nothing_to_record(qtbot: QtBot, make_window: 
     QTest.keyClick(window, Qt.Key.Key_S)
     says(qtbot, tab, "There is no picture to save yet")
     assert list(folder.iterdir()) == []
+    QTest.keyClick(window, Qt.Key.Key_Space)
+    says(qtbot, tab, "^Demo")  # there is a picture now, and nothing is said that no longer holds
 
 
 def test_closing_the_window_completes_the_recording(qtbot: QtBot, make_window: MakeWindow, folder: Path) -> None:

@@ -55,6 +55,24 @@ def test_folds_are_closed_until_they_are_opened_and_remembered(qtbot: QtBot, mak
     assert [one.section.key for one in again.controls.findChildren(Fold) if one.is_open] == ["tracking", "privacy"]
 
 
+def test_what_opens_below_the_end_of_a_low_window_is_scrolled_to(qtbot: QtBot, make_window: MakeWindow) -> None:
+    window = make_window()
+    window.resize(800, 600)
+    tab = live(window)
+    column = tab.controls.column
+    for key in ("detection", "compare"):
+        button = fold(tab, key).button
+        column.ensureWidgetVisible(button)
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    seen = column.viewport()
+
+    def is_seen() -> bool:
+        last = tab.compare.mapTo(seen, tab.compare.rect().bottomLeft()).y()
+        return 0 < last <= seen.height()
+
+    qtbot.waitUntil(is_seen, timeout=5000)
+
+
 @pytest.mark.parametrize("size", [(800, 600), (1440, 900)])
 def test_with_all_folds_open_everything_can_be_reached_by_scrolling(
     qtbot: QtBot, make_window: MakeWindow, size: tuple[int, int]

@@ -57,6 +57,20 @@ def test_first_steps_are_told_once_and_again_when_asked(qtbot: QtBot, tmp_path: 
     assert again.hints.isVisible()
 
 
+def test_first_steps_are_those_of_the_tab_in_front(qtbot: QtBot, make_window: MakeWindow, settings: Settings) -> None:
+    settings.put("window/welcomed", False)
+    window = make_window()
+    qtbot.waitUntil(window.isActiveWindow, timeout=5000)
+    assert "full screen" in window.hints.text
+    QTest.keyClick(window, Qt.Key.Key_3)
+    assert "where a pixel looks" in window.hints.text
+    assert "Space" not in window.hints.text  # it starts nothing there
+    QTest.keyClick(window, Qt.Key.Key_2)
+    assert "measurement" in window.hints.text
+    QTest.keyClick(window, Qt.Key.Key_1)
+    assert "full screen" in window.hints.text
+
+
 def test_damaged_settings_are_told_and_kept_aside(qtbot: QtBot, tmp_path: Path) -> None:
     (tmp_path / "settings.json").write_text('{"live/threshold": 0.')
     window, _ = open_on(tmp_path / "settings.json", qtbot)
