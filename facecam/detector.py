@@ -259,26 +259,27 @@ class FaceDetector:
         """Decodes only what passes the threshold, and of that the best 2000: at threshold 0 everything passes."""
         network = plan.network
         limit = _logit(self._threshold) if network.logits else self._threshold
-        passed = np.flatnonzero(network.scores >= limit)
+        (passed,) = (network.scores >= limit).nonzero()
         if len(passed) == 0:
             return Detections.none()
         if len(passed) > _MAX_CANDIDATES:
             best = np.argpartition(network.scores[passed], -_MAX_CANDIDATES)[-_MAX_CANDIDATES:]
             passed = passed[np.sort(best)]
-        scores = network.scores.take(passed)
+        offsets, scores = network.take(passed)
         with np.errstate(over="ignore", invalid="ignore"):  # a bad model may give anything; such boxes go below
             if network.logits:
                 scores = np.float32(1) / (np.float32(1) + np.exp(-scores))
-            boxes = decode(network.offsets.take(passed, 0), plan.anchors.take(passed, 0), self._model.variances)
+            boxes = decode(offsets, plan.anchors.take(passed, 0), self._model.variances)
             boxes *= plan.scale_xy
-        usable = np.isfinite(boxes).all(axis=1)
+        usable = np.isfinite(boxes)
         if not usable.all():
-            boxes, scores = boxes[usable], scores[usable]
+            whole = usable.all(axis=1)
+            boxes, scores = boxes[whole], scores[whole]
         keep = nms(boxes, scores, self._nms)
         # Boxes that the user wants apart must not vote for each other.
-        voted = vote(boxes, scores, keep, max(VOTING_IOU, self._nms))
-        boxes, scores = np.clip(voted, 0, plan.limit), scores[keep]
-        inside = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
+        boxes, scores = vote(boxes, scores, keep, max(VOTING_IOU, self._nms)), scores[keep]
+        np.clip(boxes, 0, plan.limit, out=boxes)
+        inside = (boxes[:, 2:] > boxes[:, :2]).all(axis=1)
         if not inside.all():
             boxes, scores = boxes[inside], scores[inside]
         return Detections(np.asarray(boxes, np.float32), np.asarray(scores, np.float32))

@@ -34,7 +34,7 @@ def suppress(boxes: npt.NDArray[Any], scores: npt.NDArray[Any], iou: float, limi
         "most": np.array([limit], np.int64),
         "iou": np.array([iou], np.float32),
     }
-    return np.asarray(_session().run(None, inputs)[0][:, 2], np.intp)
+    return np.asarray(_session().run(["kept"], inputs)[0][:, 2], np.intp)
 
 
 @lru_cache(maxsize=1)
