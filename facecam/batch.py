@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from facecam.boxes import Detections
 from facecam.detector import FaceDetector
@@ -22,12 +22,13 @@ from facecam.sources import (
     FolderSource,
     Frame,
     Source,
-    VideoSource,
     list_files,
     open_source,
     without_password,
 )
-from facecam.video_file import VideoWriter
+
+if TYPE_CHECKING:
+    from facecam.video_file import VideoWriter
 
 _COPY_SUFFIX = ".mkv"
 
@@ -236,6 +237,9 @@ class _Copies:
 
     def video(self, source: Source) -> VideoWriter:
         """The video of a source."""
+        from facecam.sources.video import VideoSource
+        from facecam.video_file import VideoWriter
+
         stem = source.path.stem if isinstance(source, VideoSource) else _file_name(source.title)
         return VideoWriter(self._free(self.folder / f"{stem}{_COPY_SUFFIX}"), source.fps)
 

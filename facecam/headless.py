@@ -16,8 +16,7 @@ from facecam.detector import FaceDetector
 from facecam.errors import FacecamError
 from facecam.metrics import Stats
 from facecam.pipeline import Pipeline, State
-from facecam.recording import Recorder, RecordingOptions
-from facecam.video_file import VIDEO_FORMATS
+from facecam.recording import VIDEO_FORMATS, Recorder, RecordingOptions
 
 
 def run_headless(

@@ -28,8 +28,10 @@ from facecam.errors import FacecamError
 from facecam.export import CsvTable, JsonLines, record
 from facecam.files import check_free, why
 from facecam.sources import Frame
-from facecam.video_file import VideoWriter
 from facecam.view import View
+
+VIDEO_FORMATS = (".mp4", ".mkv")
+"""What the name of a recording may end in."""
 
 _logger = logging.getLogger(__name__)
 
@@ -82,6 +84,8 @@ class Recorder:
 
     def __init__(self, path: Path, options: RecordingOptions, title: str, live: Callable[[], bool]) -> None:
         self.path, self._options, self._title = path, options, title
+        from facecam.video_file import VideoWriter  # FFmpeg takes 20 MB, for who records
+
         check_free(path.parent)
         self._video = VideoWriter(self.path)
         self._lists: list[JsonLines | CsvTable] = []

@@ -18,7 +18,6 @@ from facecam.errors import FacecamError
 from facecam.files import why
 from facecam.opencv import cv2
 
-VIDEO_FORMATS = (".mp4", ".mkv")
 _TICKS_HZ = 60_000  # MPEG-4 knows no finer time than 1/65535 s
 _PIECE_S = 1.0
 _CONTAINERS: dict[str, tuple[str, dict[str, str]]] = {

@@ -99,11 +99,11 @@ def test_detecting_loads_neither_torch_nor_qt(tiny_model):
         tiny_model,
     )
     assert "onnxruntime" in loaded
-    assert not loaded & (QT | TRAINING)
+    assert not loaded & (QT | TRAINING | {"av"}), "FFmpeg is for videos and streams"
 
 
 @pytest.mark.skipif(not (ROOT / "facecam" / "ui" / "app.py").exists(), reason="there is no window yet")
 def test_the_window_does_not_load_torch():
     loaded = loaded_after("import facecam.ui.app")
     assert "PySide6" in loaded
-    assert not loaded & (TRAINING - {"scipy", "matplotlib"})
+    assert not loaded & ((TRAINING | {"av"}) - {"scipy", "matplotlib"})

@@ -1,4 +1,8 @@
-"""Sources of frames: camera, video file, picture, folder, network stream, demo; `open_source` picks by a text."""
+"""Sources of frames: camera, video file, picture, folder, network stream, demo; `open_source` picks by a text.
+
+Videos and streams (`facecam.sources.video` and `.stream`) are imported when the first one is opened: FFmpeg takes 20 MB
+of memory, and neither camera nor demo needs it.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +12,13 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from facecam.errors import SourceError
-from facecam.sources.base import Frame, Source
+from facecam.sources.base import Frame, Source, without_password
 from facecam.sources.camera import Camera, CameraSource, list_cameras
 from facecam.sources.camera_modes import CameraMode, camera_modes
 from facecam.sources.demo import DemoSource
 from facecam.sources.pictures import PICTURE_SUFFIXES, FolderSource, PictureSource, list_files, read_picture
 from facecam.sources.player import Player
 from facecam.sources.screen import ScreenPart, ScreenSource
-from facecam.sources.stream import StreamSource, without_password
-from facecam.sources.video import VideoSource
 
 __all__ = [
     "VIDEO_SUFFIXES",
@@ -31,8 +33,6 @@ __all__ = [
     "ScreenPart",
     "ScreenSource",
     "Source",
-    "StreamSource",
-    "VideoSource",
     "camera_modes",
     "list_cameras",
     "list_files",
@@ -68,6 +68,8 @@ def open_source(spec: str) -> Source:
         return ScreenSource(screen)
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", spec):
         if not spec.lower().startswith("file://"):
+            from facecam.sources.stream import StreamSource
+
             return StreamSource(spec)
         try:
             spec = url2pathname(urlsplit(spec).path)
@@ -89,7 +91,11 @@ def _open_path(spec: str) -> Source:
         raise SourceError(f"{spec} can't be read: {error.strerror or error}.") from error
     if not path.is_file():
         raise SourceError(f"{spec} is neither a file nor a folder.")
-    return PictureSource(path) if path.suffix.lower() in PICTURE_SUFFIXES else VideoSource(path)
+    if path.suffix.lower() in PICTURE_SUFFIXES:
+        return PictureSource(path)
+    from facecam.sources.video import VideoSource
+
+    return VideoSource(path)
 
 
 def _auto() -> Source:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import urlsplit
 
 import numpy as np
 import numpy.typing as npt
+
+from facecam.errors import SourceError
 
 MAX_PIXELS = 100_000_000
 """Pictures and frames above this are refused, so that a small file can't fill the memory."""
@@ -50,3 +53,12 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Frees device and file; may be called twice."""
+
+
+def without_password(url: str) -> str:
+    """The URL without user name and password, to be shown or stored."""
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:  # such as http://[
+        raise SourceError(f"{url} is not a valid address.") from error
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl() if "@" in parts.netloc else url

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import time
-from urllib.parse import urlsplit
 
 import av
 
 from facecam.errors import SourceError
-from facecam.sources.base import Frame
+from facecam.sources.base import Frame, without_password
 from facecam.sources.decoder import Decoder
 from facecam.sources.web import open_web_stream
 
@@ -81,12 +80,3 @@ class StreamSource:
         if isinstance(error, av.InvalidDataError):
             return f"What {self.title} sends is not a video that can be played, or its pictures are too large."
         return f"The stream {self.title} can't be opened; is the address right and the server up?"
-
-
-def without_password(url: str) -> str:
-    """The URL without user name and password, to be shown or stored."""
-    try:
-        parts = urlsplit(url)
-    except ValueError as error:  # such as http://[
-        raise SourceError(f"{url} is not a valid address.") from error
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl() if "@" in parts.netloc else url

@@ -11,7 +11,8 @@ from contextlib import closing, suppress
 import pytest
 
 from facecam.errors import SourceError
-from facecam.sources import Frame, StreamSource
+from facecam.sources import Frame
+from facecam.sources.stream import StreamSource
 from tests.streams import MjpegServer, claims_size, picture
 
 resource = pytest.importorskip("resource", reason="there is no such measure")

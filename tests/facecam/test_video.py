@@ -12,7 +12,9 @@ from PIL import Image
 
 from facecam.errors import SourceError
 from facecam.opencv import cv2
-from facecam.sources import StreamSource, VideoSource, open_source
+from facecam.sources import open_source
+from facecam.sources.stream import StreamSource
+from facecam.sources.video import VideoSource
 
 
 def level(number):
