@@ -84,7 +84,7 @@ class Recorder:
 
     def __init__(self, path: Path, options: RecordingOptions, title: str, live: Callable[[], bool]) -> None:
         self.path, self._options, self._title = path, options, title
-        from facecam.video_file import VideoWriter  # FFmpeg takes 20 MB, for who records
+        from facecam.video_file import VideoWriter  # FFmpeg takes 16 MB, for who records
 
         check_free(path.parent)
         self._video = VideoWriter(self.path)

@@ -1,6 +1,6 @@
 """Sources of frames: camera, video file, picture, folder, network stream, demo; `open_source` picks by a text.
 
-Videos and streams (`facecam.sources.video` and `.stream`) are imported when the first one is opened: FFmpeg takes 20 MB
+Videos and streams (`facecam.sources.video` and `.stream`) are imported when the first one is opened: FFmpeg takes 16 MB
 of memory, and neither camera nor demo needs it.
 """
 

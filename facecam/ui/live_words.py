@@ -11,7 +11,7 @@ from facecam.comparison import AnyDetector, in_common
 from facecam.errors import FacecamError, ModelError
 from facecam.metrics import Stats
 from facecam.pipeline import View
-from facecam.runtimes import TITLES
+from facecam.runtimes import F32, TITLES
 from facecam.ui.chooser import AUTO, DEMO, SCREEN, short_name
 from facecam.ui.drawing import Figure
 from facecam.ui.session import LiveSession, Phase
@@ -134,6 +134,8 @@ def detector_words(session: LiveSession) -> str:
     chosen = None if session.options.hold_hz is None else detector.size  # by the program, so that it has to be told
     at = "" if chosen is None else f" at {size(*chosen)}"
     words = f"{detector.name}{at} in {TITLES[detector.runtime]}"
+    if detector.engine.precision != F32:
+        words += f" {detector.engine.precision}"
     return words if core is None else f"{words} on core {core}"
 
 

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QApplication
 from facecam.boxes import Detections
 from facecam.detector import Timings
 from facecam.errors import FacecamError
+from facecam.runtimes import Engine
 from facecam.sources import Camera, Frame
 from facecam.ui.main_window import MainWindow
 from facecam.ui.settings import MemoryStore, Settings
@@ -30,6 +31,7 @@ class FakeDetector:
 
     name = "fake"
     runtime = "onnxruntime"
+    engine = Engine()
     core: int | None = None
     nms = 0.3
     timings = Timings(0.5, 4.0, 0.5)

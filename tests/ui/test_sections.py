@@ -17,10 +17,12 @@ from facecam.detector import FaceDetector
 from facecam.model import DEFAULT_MODEL
 from facecam.privacy import Hiding
 from facecam.resources import shipped_models
+from facecam.runtimes import BF16, OPENVINO, Engine
 from facecam.ui.folds import Fold
 from facecam.ui.live_tab import LiveTab
 from facecam.ui.main_window import MainWindow
 from facecam.ui.settings import Settings
+from tests.ui.conftest import FakeDetector
 
 MakeWindow = Callable[..., MainWindow]
 
@@ -182,7 +184,7 @@ def test_tracking_numbers_faces_until_it_is_switched_off_which_is_remembered(
 class TremblingDetector:
     """One face whose box trembles by 3 px from frame to frame."""
 
-    name, runtime, core, nms = "trembling", "onnxruntime", None, 0.3
+    name, runtime, engine, core, nms = "trembling", "onnxruntime", Engine(), None, 0.3
 
     def __init__(self) -> None:
         from facecam.detector import Timings
@@ -379,6 +381,15 @@ def test_the_core_can_be_chosen_while_it_runs(qtbot: QtBot, make_window: MakeWin
         choose(tab.detection.core, f"Core {core}")
         qtbot.waitUntil(lambda core=core: tab._session.pipeline.core == core, timeout=5000)  # type: ignore[union-attr]
         qtbot.waitUntil(lambda core=core: f"on core {core}" in tab.status.text(), timeout=5000)
+
+
+def test_the_status_line_tells_a_precision_out_of_the_ordinary(
+    qtbot: QtBot, make_window: MakeWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FakeDetector, "runtime", OPENVINO)
+    monkeypatch.setattr(FakeDetector, "engine", Engine(OPENVINO, BF16))
+    tab = live(make_window())
+    qtbot.waitUntil(lambda: "in OpenVINO bf16" in tab.status.text(), timeout=5000)
 
 
 def choose(box: QComboBox, text: str) -> None:

@@ -1,0 +1,106 @@
+"""What the window costs on the demo source: time to the first boxes, share of a core, resident memory.
+
+    python -m tests.soak.window                    # --runtime onnxruntime, --seconds 20, --json FILE
+
+Opens the real window (on the display that there is; `QT_QPA_PLATFORM=offscreen` without one), lets it settle, and then
+looks at the whole process for some seconds. The exit status is 1 where one of the limits below is exceeded.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+
+import psutil
+from PySide6.QtCore import QTimer
+
+from facecam.runtimes import AUTO, CHOICES
+from facecam.ui import app
+from facecam.ui.live_tab import LiveTab
+from facecam.ui.settings import MemoryStore, Settings
+
+MOST_FIRST_BOXES_S = 1.5
+MOST_CORE_SHARE = 0.5
+MOST_MEMORY_MB = 300.0
+_SETTLE_S = 6.0
+"""Until then `auto` has chosen its runtime and the gallery's modules are loaded."""
+_LOOK_MS = 5
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measures and prints; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m tests.soak.window", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--seconds", type=float, default=10.0, help=f"to look, after {_SETTLE_S:g} s to settle")
+    parser.add_argument("--runtime", choices=CHOICES, default=AUTO)
+    parser.add_argument("--json", type=Path, metavar="FILE")
+    options = parser.parse_args(arguments)
+    figures = measure(options.seconds, options.runtime)
+    print(
+        f"First boxes {figures['first_boxes_s']:.2f} s after the window (at most {MOST_FIRST_BOXES_S:g});"
+        f" {100 * figures['core_share']:.0f} % of a core (at most {100 * MOST_CORE_SHARE:.0f})"
+        f" at {figures['detect_hz']:.0f} detections a second;"
+        f" {figures['first_memory_mb']:.0f} MB resident at the first boxes, {figures['memory_mb']:.0f} MB at the end"
+        f" (at most {MOST_MEMORY_MB:.0f})."
+    )
+    if options.json is not None:
+        options.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    good = (
+        figures["first_boxes_s"] <= MOST_FIRST_BOXES_S
+        and figures["core_share"] <= MOST_CORE_SHARE
+        and max(figures["first_memory_mb"], figures["memory_mb"]) <= MOST_MEMORY_MB
+    )
+    return 0 if good else 1
+
+
+def measure(seconds: float, runtime: str = AUTO) -> dict[str, float]:
+    """first_boxes_s: from the window's exposure; core_share: CPU over wall time of all threads; detect_hz: of the
+    pipeline; first_memory_mb and memory_mb: resident, 10^6 bytes."""
+    process = psutil.Process()
+    application = app.make_application()
+    settings = Settings(MemoryStore())
+    settings.put("window/welcomed", True)
+    window = app.build_window("demo", settings, runtime=runtime)
+    live = window.tab(0)
+    assert isinstance(live, LiveTab)
+    session = live._session
+    found: dict[str, float] = {}
+    begun: dict[str, float] = {}
+
+    def look() -> None:
+        handle = window.windowHandle()
+        if "exposed" not in begun and handle is not None and handle.isExposed():
+            begun["exposed"] = time.perf_counter()
+        view = session.latest()
+        if "exposed" in begun and view is not None and len(view.detections) > 0:
+            found["first_boxes_s"] = time.perf_counter() - begun["exposed"]
+            found["first_memory_mb"] = process.memory_info().rss / 1e6
+            looking.stop()
+
+    def begin() -> None:
+        begun["wall"], begun["cpu"] = time.perf_counter(), sum(process.cpu_times()[:2])
+
+    def end() -> None:
+        took_s = time.perf_counter() - begun["wall"]
+        found["core_share"] = (sum(process.cpu_times()[:2]) - begun["cpu"]) / took_s
+        found["detect_hz"] = session.stats().detect_hz
+        found["memory_mb"] = process.memory_info().rss / 1e6
+        window.close()
+
+    looking = QTimer(interval=_LOOK_MS)
+    looking.timeout.connect(look)
+    looking.start()
+    QTimer.singleShot(round(1000 * _SETTLE_S), begin)
+    QTimer.singleShot(round(1000 * (_SETTLE_S + seconds)), end)
+    window.resize(1280, 800)
+    window.show()
+    application.exec()
+    if "first_boxes_s" not in found:
+        raise SystemExit("The window has shown no boxes.")
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main())
