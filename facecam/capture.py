@@ -101,12 +101,17 @@ class Capture:
             self._changed.notify_all()
 
     def join(self, end_s: float) -> bool:
-        """Waits for the threads, until time.perf_counter() is `end_s`. False: one hangs in a driver."""
+        """Waits for the threads, until time.perf_counter() is `end_s`, and lets go of what they used. False: one hangs in
+        a driver."""
         threads = [self._thread, *([self._reader.thread] if self._reader is not None else [])]
         for thread in threads:
             if thread is not threading.current_thread():
                 thread.join(max(0.0, end_s - time.perf_counter()))
-        return not any(thread.is_alive() for thread in (*threads, *(reader.thread for reader in self._left)))
+        ended = not any(thread.is_alive() for thread in (*threads, *(reader.thread for reader in self._left)))
+        if ended:
+            self._reader = None
+            self._left.clear()
+        return ended
 
     # Watching thread
 

@@ -1,5 +1,7 @@
 """Errors that are told to the user: the message is one sentence that says what is wrong and what to do."""
 
+from __future__ import annotations
+
 from unicodedata import category
 
 _LONGEST = 600
@@ -19,6 +21,12 @@ class FacecamError(Exception):
             for letter in super().__str__()
         )
         return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 150]}…{text[-140:]}"
+
+    def alone(self) -> FacecamError:
+        """The error without the trace of where it arose, to be kept until it is asked for: a trace keeps all that the
+        functions in it had in their hands, such as pictures and open files."""
+        self.__cause__ = self.__context__ = self.__traceback__ = None
+        return self
 
 
 class SourceError(FacecamError):

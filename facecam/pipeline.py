@@ -87,6 +87,11 @@ class _Run:
         self.slot.close()
         self._pipeline._fail(self, error)
 
+    def let_go(self) -> None:
+        """Its threads have ended. It and its capture know each other: without this, its pictures and its decoder would
+        stay until the garbage collector comes, often many sources later."""
+        self.__dict__.clear()
+
 
 @dataclass
 class _Work:
@@ -212,7 +217,10 @@ class Pipeline:
         captured = run.capture.join(end_s)
         if run.detector is not threading.current_thread():
             run.detector.join(max(0.0, end_s - time.perf_counter()))
-        return captured and not run.detector.is_alive()
+        ended = captured and not run.detector.is_alive()
+        if ended:
+            run.let_go()
+        return ended
 
     def retry_now(self) -> None:
         """While it is reconnecting: doesn't wait for the time of the next attempt."""
@@ -290,7 +298,7 @@ class Pipeline:
                             self._core = pinned_core
                     self._detect_on(wish, run, work)
         except FacecamError as error:
-            self._fail(run, error)
+            self._fail(run, error.alone())
         except Exception as error:
             _logger.exception("the detector failed")
             self._fail(run, FacecamError(f"The detector failed unexpectedly: {error}"))

@@ -78,7 +78,7 @@ class Reader:
             self._read(player)
         except FacecamError as error:
             _logger.info("%s", error)
-            self.error, self.foreseen = error, True
+            self.error, self.foreseen = error.alone(), True
         except Exception as error:
             _logger.exception("the source failed")
             self.error = FacecamError(f"The source failed unexpectedly: {error}")

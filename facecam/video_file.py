@@ -13,6 +13,7 @@ from typing import Self
 import av
 import numpy as np
 import numpy.typing as npt
+from av.video.reformatter import VideoReformatter
 
 from facecam.errors import FacecamError
 from facecam.files import why
@@ -43,6 +44,7 @@ class VideoWriter:
         self._rate = Fraction(fps or 30.0).limit_denominator(1001)
         self._stream: av.VideoStream | None = None
         self._size = (0, 0)
+        self._reformatter = VideoReformatter()
         self._last_tick = -1
         self._piece_tick = 0
         self._closed = False
@@ -64,7 +66,7 @@ class VideoWriter:
             return False
         try:
             stream = self._stream or self._begin(image)
-            frame = av.VideoFrame.from_ndarray(self._fitted(image), format="bgr24")
+            frame = self._in_file_colours(av.VideoFrame.from_ndarray(self._fitted(image), format="bgr24"))
             frame.pts, frame.time_base = tick, Fraction(1, _TICKS_HZ)
             if self._last_tick < 0 or tick - self._piece_tick >= _PIECE_S * _TICKS_HZ:
                 frame.pict_type = av.video.frame.PictureType.I  # a new piece begins; the one before is on disk
@@ -101,6 +103,10 @@ class VideoWriter:
         stream.codec_context.max_b_frames = 0
         self._stream, self._size = stream, (width, height)
         return stream
+
+    def _in_file_colours(self, frame: av.VideoFrame) -> av.VideoFrame:
+        # Left to the encoder this takes a thread on each core.
+        return self._reformatter.reformat(frame, format="yuv420p", threads=1)
 
     def _fitted(self, image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
         """The picture in the file's size, letterboxed if it has another shape."""

@@ -122,7 +122,7 @@ class Decoder:
                 return  # plenty arrives, but no picture
 
     def _bgr(self, frame: av.VideoFrame) -> npt.NDArray[np.uint8]:
-        image = np.asarray(self._reformatter.reformat(frame, format="bgr24").to_ndarray(), np.uint8)
+        image = np.asarray(self._reformatter.reformat(frame, format="bgr24", threads=1).to_ndarray(), np.uint8)
         turn = _TURNS.get(round(frame.rotation) % 360) if frame.rotation else None
         if turn is not None:
             image = np.asarray(cv2.rotate(image, turn), np.uint8)

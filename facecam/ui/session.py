@@ -238,28 +238,37 @@ class LiveSession(QObject):
             with self._lock:
                 self._lock.wait_for(lambda: self._quit or self._wish is not None)
                 wish, self._wish = self._wish, None
-                old, self._pipeline = self._pipeline, None
-                self._failure = None
-            if old is not None:
-                old.stop(STOP_TIMEOUT_S)
-                give_back_free_memory()  # its frames and buffers
+            self._leave()
             if self._quit or wish is None:
                 return
-            pipeline: Pipeline | None = None
-            failure: Exception | None = None
-            if wish.spec is not None:
-                try:
-                    pipeline = self._open(wish.spec, wish.number)
-                except FacecamError as error:
-                    failure = error
-                except Exception as error:  # whatever it is, the window says it and lives on
-                    _logger.exception("the source can't be started")
-                    failure = error
-            with self._lock:
-                if pipeline is not None:
-                    pipeline.options = self._options  # they may have changed while it was being made
-                self._pipeline, self._failure, self._done = pipeline, failure, wish.number
+            self._fulfil(wish)
             self._notify()
+
+    def _leave(self) -> None:
+        """Stops what runs, if anything does."""
+        with self._lock:
+            old, self._pipeline = self._pipeline, None
+            self._failure = None
+        if old is not None:
+            old.stop(STOP_TIMEOUT_S)
+            del old  # with its frames and buffers, before the free memory is given back
+            give_back_free_memory()
+
+    def _fulfil(self, wish: _Wish) -> None:
+        pipeline: Pipeline | None = None
+        failure: Exception | None = None
+        if wish.spec is not None:
+            try:
+                pipeline = self._open(wish.spec, wish.number)
+            except FacecamError as error:
+                failure = error.alone()
+            except Exception as error:  # whatever it is, the window says it and lives on
+                _logger.exception("the source can't be started")
+                failure = error
+        with self._lock:
+            if pipeline is not None:
+                pipeline.options = self._options  # they may have changed while it was being made
+            self._pipeline, self._failure, self._done = pipeline, failure, wish.number
 
     def _open(self, spec: str, number: int) -> Pipeline:
         with self._lock:
