@@ -27,6 +27,7 @@ from facecam.drawing import draw_detections
 from facecam.errors import FacecamError
 from facecam.export import CsvTable, JsonLines, record
 from facecam.files import check_free, why
+from facecam.memory import give_back_free_memory
 from facecam.sources import Frame
 from facecam.view import View
 
@@ -201,6 +202,7 @@ class Recorder:
                 self._fail(FacecamError(f"{self.path} can't be written: {why(error)}."))
             if self._frames == 0:
                 self._remove_empty()
+            give_back_free_memory()  # what the encoder used, and pictures that waited
 
     def _write_all(self) -> None:
         looked_s = time.perf_counter()

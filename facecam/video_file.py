@@ -88,6 +88,8 @@ class VideoWriter:
                     self._container.mux(self._stream.encode(None))
             finally:
                 self._container.close()
+                self._stream = None
+                del self._container  # with the encoder, however long this writer is kept
         except OSError as error:
             raise self._problem(error) from error
 

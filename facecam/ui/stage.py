@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPalette, QResizeEvent, QShowEvent
@@ -93,13 +94,22 @@ class StagePanel(QWidget):
         self.setAccessibleName(f"{message.title}. {message.text}")
         if message.actions == before:
             return  # a button must not vanish under the mouse because seconds are counted above it
-        while (item := self._buttons.takeAt(0)) is not None:
-            button = item.widget()
-            if button is not None:
-                button.hide()
-                button.deleteLater()
-        for index, action in enumerate(message.actions):
-            self._buttons.addWidget(_stage_button(action, index == 0))
+        while self._buttons.count() < len(message.actions):
+            index = self._buttons.count()
+            button = _stage_button(index == 0)
+            button.clicked.connect(partial(self._do, index))
+            self._buttons.addWidget(button)
+        for index in range(self._buttons.count()):
+            button = self._buttons.itemAt(index).widget()
+            assert isinstance(button, QPushButton)
+            button.setVisible(index < len(message.actions))
+            if index < len(message.actions):
+                button.setText(message.actions[index].label)
+                button.setToolTip(message.actions[index].help)
+
+    def _do(self, index: int) -> None:
+        if self._message is not None and index < len(self._message.actions):
+            self._message.actions[index].do()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -116,15 +126,14 @@ class StagePanel(QWidget):
         self._sign.setPixmap(icons.sign_pixmap(8 * SPACE, QColor("#5a6469"), self.devicePixelRatioF()))
 
 
-def _stage_button(action: Action, first: bool) -> QPushButton:
-    """A button for the dark stage, whatever the system's own colours are."""
-    button = QPushButton(action.label)
-    button.setToolTip(action.help)
+def _stage_button(first: bool) -> QPushButton:
+    """A button for the dark stage, whatever the system's own colours are. It is used again for other actions: of each
+    button with a palette of its own Qt keeps pictures, up to 10 MB."""
+    button = QPushButton()
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     button.setMinimumHeight(4 * SPACE)
     palette = QPalette()
     palette.setColor(QPalette.ColorRole.Button, theme.ACCENT_DARK if first else QColor("#2b3135"))
     palette.setColor(QPalette.ColorRole.ButtonText, theme.ON_ACCENT_DARK if first else theme.STAGE_TEXT)
     button.setPalette(palette)
-    button.clicked.connect(action.do)
     return button
