@@ -101,8 +101,10 @@ class Capture:
             self._changed.notify_all()
 
     def join(self, end_s: float) -> bool:
-        """Waits for the threads, until time.perf_counter() is `end_s`, and lets go of what they used. False: one hangs in
-        a driver."""
+        """Waits for the threads until time.perf_counter() is `end_s`, and lets go of what they used.
+
+        False: one hangs in a driver.
+        """
         threads = [self._thread, *([self._reader.thread] if self._reader is not None else [])]
         for thread in threads:
             if thread is not threading.current_thread():
