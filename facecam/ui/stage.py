@@ -100,12 +100,13 @@ class StagePanel(QWidget):
             button.clicked.connect(partial(self._do, index))
             self._buttons.addWidget(button)
         for index in range(self._buttons.count()):
-            button = self._buttons.itemAt(index).widget()
-            assert isinstance(button, QPushButton)
-            button.setVisible(index < len(message.actions))
+            item = self._buttons.itemAt(index)
+            held = item.widget() if item is not None else None
+            assert isinstance(held, QPushButton)
+            held.setVisible(index < len(message.actions))
             if index < len(message.actions):
-                button.setText(message.actions[index].label)
-                button.setToolTip(message.actions[index].help)
+                held.setText(message.actions[index].label)
+                held.setToolTip(message.actions[index].help)
 
     def _do(self, index: int) -> None:
         if self._message is not None and index < len(self._message.actions):
