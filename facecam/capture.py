@@ -101,9 +101,10 @@ class Capture:
             self._changed.notify_all()
 
     def join(self, end_s: float) -> bool:
-        """Waits for the threads until time.perf_counter() is `end_s`, and lets go of what they used.
+        """Waits for the threads until time.perf_counter() is `end_s`. False: one hangs in a driver.
 
-        False: one hangs in a driver.
+        When all have ended it lets go of readers and listener. They know it too: their pictures and decoder would
+        otherwise stay until the garbage collector comes, often many sources later.
         """
         threads = [self._thread, *([self._reader.thread] if self._reader is not None else [])]
         for thread in threads:
@@ -113,6 +114,7 @@ class Capture:
         if ended:
             self._reader = None
             self._left.clear()
+            del self._listener
         return ended
 
     # Watching thread

@@ -87,11 +87,6 @@ class _Run:
         self.slot.close()
         self._pipeline._fail(self, error)
 
-    def let_go(self) -> None:
-        """Its threads have ended. It and its capture know each other: without this, its pictures and its decoder would
-        stay until the garbage collector comes, often many sources later."""
-        self.__dict__.clear()
-
 
 @dataclass
 class _Work:
@@ -217,10 +212,7 @@ class Pipeline:
         captured = run.capture.join(end_s)
         if run.detector is not threading.current_thread():
             run.detector.join(max(0.0, end_s - time.perf_counter()))
-        ended = captured and not run.detector.is_alive()
-        if ended:
-            run.let_go()
-        return ended
+        return captured and not run.detector.is_alive()
 
     def retry_now(self) -> None:
         """While it is reconnecting: doesn't wait for the time of the next attempt."""

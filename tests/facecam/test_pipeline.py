@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
+import weakref
 from contextlib import contextmanager
 
 import numpy as np
@@ -273,6 +275,23 @@ def test_stopping_leaves_no_thread_behind():
     camera.end()
     assert pipeline.stop(PATIENCE_S)
     assert set(threading.enumerate()) <= before
+
+
+def test_a_pipeline_that_was_left_keeps_nothing():
+    cameras = [FakeCamera()]
+    cameras[0].deliver()
+    seen = weakref.ref(cameras[0])
+    pipeline = Pipeline(cameras.pop, FakeDetector())
+    gc.disable()  # it comes late, and a source holds many pictures
+    try:
+        pipeline.start()
+        wait_for(pipeline.latest)
+        seen().end()
+        assert pipeline.stop(PATIENCE_S)
+        del pipeline
+        assert seen() is None
+    finally:
+        gc.enable()
 
 
 def test_a_source_that_hangs_does_not_hold_up_the_stop_nor_disturb_the_next_start():
