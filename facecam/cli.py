@@ -12,7 +12,7 @@ import re
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from importlib import metadata
@@ -41,7 +41,6 @@ from facecam.ui.display import window_problem
 EXIT_FAULT = 1
 EXIT_WRONG_INPUT = 2
 EXIT_INTERRUPTED = 130
-_COMMANDS = ("detect", "bench", "cameras", "doctor", "reset-settings")
 _FALLBACK_SECONDS = 10.0
 _MAX_JOBS = 256
 _THREADS_END_S = 0.3
@@ -102,23 +101,25 @@ def _daemons() -> list[threading.Thread]:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Tells a mistake in one line."""
+    """Tells a mistake in one line. commands: those that there are."""
+
+    commands: Collection[str] = ()
 
     def error(self, message: str) -> NoReturn:
         unknown = re.match(r"argument COMMAND: invalid choice: '(.*?)' \(", message)
         if unknown is not None:
-            message = _not_a_command(unknown[1])
+            message = _not_a_command(unknown[1], list(self.commands))
         self.exit(EXIT_WRONG_INPUT, f"{self.prog}: {message} (`{self.prog} --help` tells more).\n")
 
 
-def _not_a_command(word: str) -> str:
+def _not_a_command(word: str, commands: list[str]) -> str:
     """What to say to `facecam clip.mp4`, which is meant as a source, and to a mistyped command."""
     names = ("demo", "screen", "auto")
     is_file = Path(word).suffix.lower() in PICTURE_SUFFIXES | VIDEO_SUFFIXES or Path(word).exists()
     if is_file or "://" in word or word.isdecimal() or word.partition(":")[0] in (*names, "camera"):
         return f"to open {word}, type `facecam --source {word}`; to list its faces, `facecam detect {word}`"
-    near = difflib.get_close_matches(word, _COMMANDS, 1, 0.5)
-    meant = f"; do you mean {near[0]}?" if near else f"; there are {', '.join(_COMMANDS[:-1])} and {_COMMANDS[-1]}"
+    near = difflib.get_close_matches(word, commands, 1, 0.5)
+    meant = f"; do you mean {near[0]}?" if near else f"; there are {', '.join(commands[:-1])} and {commands[-1]}"
     return f"there is no command {word}{meant}"
 
 
@@ -173,6 +174,7 @@ def _parser() -> argparse.ArgumentParser:
         "--record", type=Path, metavar="FILE", help="headless: write what is seen to a video, .mp4 or .mkv"
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    parser.commands = commands.choices
 
     detect = commands.add_parser(
         "detect",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from itertools import zip_longest
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPalette, QResizeEvent, QShowEvent
@@ -54,8 +55,9 @@ class StagePanel(QWidget):
         self._text.setPalette(dim)
         self._text.setWordWrap(True)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._buttons = QHBoxLayout()
-        self._buttons.setSpacing(SPACE)
+        self._buttons: list[QPushButton] = []
+        self._row = QHBoxLayout()
+        self._row.setSpacing(SPACE)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(2 * SPACE, 2 * SPACE, 2 * SPACE, 2 * SPACE)
         layout.addStretch(2)
@@ -67,7 +69,7 @@ class StagePanel(QWidget):
             layout.addSpacing(SPACE)
         row = QHBoxLayout()
         row.addStretch()
-        row.addLayout(self._buttons)
+        row.addLayout(self._row)
         row.addStretch()
         layout.addSpacing(SPACE)
         layout.addLayout(row)
@@ -94,19 +96,16 @@ class StagePanel(QWidget):
         self.setAccessibleName(f"{message.title}. {message.text}")
         if message.actions == before:
             return  # a button must not vanish under the mouse because seconds are counted above it
-        while self._buttons.count() < len(message.actions):
-            index = self._buttons.count()
+        for index in range(len(self._buttons), len(message.actions)):
             button = _stage_button(index == 0)
             button.clicked.connect(partial(self._do, index))
-            self._buttons.addWidget(button)
-        for index in range(self._buttons.count()):
-            item = self._buttons.itemAt(index)
-            held = item.widget() if item is not None else None
-            assert isinstance(held, QPushButton)
-            held.setVisible(index < len(message.actions))
-            if index < len(message.actions):
-                held.setText(message.actions[index].label)
-                held.setToolTip(message.actions[index].help)
+            self._row.addWidget(button)
+            self._buttons.append(button)
+        for button, action in zip_longest(self._buttons, message.actions):
+            button.setVisible(action is not None)
+            if action is not None:
+                button.setText(action.label)
+                button.setToolTip(action.help)
 
     def _do(self, index: int) -> None:
         if self._message is not None and index < len(self._message.actions):

@@ -51,14 +51,6 @@ def head(discriminator: Discriminator) -> list[nn.Module]:
     return [discriminator.blocks[str(side)], discriminator.blocks[str(side // 2)]]
 
 
-def fit(modules: list[nn.Module], owner: nn.Module, rate: float) -> torch.optim.Adam:
-    """An optimizer for these parts of a network, the rest of which stands still."""
-    owner.requires_grad_(False)
-    for module in modules:
-        module.requires_grad_(True)
-    return torch.optim.Adam([p for m in modules for p in m.parameters()], rate, betas=(0.5, 0.99), fused=True)
-
-
 def half(images: Tensor) -> Tensor:
     """Pictures (N, 3, R, R) averaged to (N, 3, R/2, R/2)."""
     return F.avg_pool2d(images, 2)
@@ -68,39 +60,41 @@ def grow(args: argparse.Namespace, run: World) -> Trainer:
     """Fits what is new; returns the larger networks as a trainer."""
     state = load_checkpoint(args.checkpoint)
     config = NetworkConfig(**state["network"])
-    small = Trainer(config, TrainConfig(**state["config"] | {"critic": 0.0, "anchor": 0.0}), state["classes"], run)
-    small.load_state_dict(state)
     network = larger(config, args.width_g, args.width_d)
     large = Trainer(network, TrainConfig(args.batch), state["classes"], run)
     large.warm_start(state)
-    before = list(state.get("history", []))
-    large.history = [*before, f"{small.images:,} pictures at {config.resolution} px"]
+    large.history = [*state.get("history", []), f"{state['images']:,} pictures at {config.resolution} px"]
     # The average is what people see and what changes least, so G goes on from there.
     large.generator.load_state_dict(large.ema.module.state_dict())
+    small_g = Generator(config).to(run.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    small_d = Discriminator(config).to(run.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    small_g.load_state_dict(state["ema"]["module"])
+    small_d.load_state_dict(state["discriminator"])
 
     data = load_pictures(args.data, network.resolution, args.cache).to(run.device)
     if data.classes != large.classes:
         raise TrainingError(f"The checkpoint was trained on {', '.join(large.classes)}: give the same --data.")
     frequencies = torch.bincount(data.labels.cpu(), minlength=len(data.classes)).double()
     sampler = BatchSampler(data, args.batch, 1)
-    optimizers = [
-        fit(tail(large.generator), large.generator, args.lr),
-        fit(head(large.discriminator), large.discriminator, args.lr),
-    ]
-    rates = torch.optim.lr_scheduler.LambdaLR
-    schedules = [
-        rates(o, lambda step: 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * step / args.steps))) for o in optimizers
-    ]
-    first_d = small.discriminator.blocks[str(config.resolution)]
+    networks = (large.generator, large.discriminator)
+    new = nn.ModuleList([*tail(large.generator), *head(large.discriminator)])
+    for owner in networks:  # all but what is new stands still
+        owner.requires_grad_(False)
+    new.requires_grad_(True)
+    optimizer = torch.optim.Adam(new.parameters(), args.lr, betas=(0.5, 0.99), fused=True)
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda step: 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * step / args.steps))
+    )
+    first_d = small_d.blocks[str(config.resolution)]
     for step in range(args.steps):
         real, _ = sampler.next()
         z = draw_latents(args.batch, network.z_dim, large.random).to(run.device)
         label = draw_labels(args.batch, frequencies, large.random).to(run.device)
-        refresh_spectral_norms(large.generator)
-        refresh_spectral_norms(large.discriminator)
+        for owner in networks:
+            refresh_spectral_norms(owner)
         with autocast(run.device, True):
             with torch.no_grad():
-                painted, _ = small.ema.module.train()(z, label)
+                painted, _ = small_g(z, label)
                 wanted = F.interpolate(painted, scale_factor=2.0, mode="bilinear")
             made, _ = large.generator(z, label)
             loss_g = (made - wanted).abs().mean() + (half(made) - painted).abs().mean()
@@ -113,16 +107,14 @@ def grow(args: argparse.Namespace, run: World) -> Trainer:
             # In shares of what the smaller D's map varies by, so that 1 is knowing nothing.
             loss_d = (learnt.float() - known).square().mean() / known.var()
         check_finite(loss_g + loss_d, step)
-        for optimizer in optimizers:
-            optimizer.zero_grad(set_to_none=True)
+        optimizer.zero_grad(set_to_none=True)
         (loss_g + loss_d).backward()
-        for optimizer, schedule in zip(optimizers, schedules, strict=True):
-            optimizer.step()
-            schedule.step()
+        optimizer.step()
+        schedule.step()
         if (step + 1) % max(1, args.steps // 10) == 0:
             print(f"{step + 1}/{args.steps}: pictures {loss_g.item():.3f}, features {loss_d.item():.3f}", flush=True)
-    large.generator.requires_grad_(True)
-    large.discriminator.requires_grad_(True)
+    for owner in networks:
+        owner.requires_grad_(True)
     large.ema.module.load_state_dict(large.generator.state_dict())
     return large
 
