@@ -11,7 +11,7 @@ import random
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -229,6 +229,29 @@ def check_finite(loss: Tensor, step: int) -> None:
         raise TrainingError(
             f"The loss is {loss.tolist()} at step {step}: resume from the last checkpoint with a lower --lr."
         )
+
+
+@torch.no_grad()
+def batch_norm_inputs(norms: list[nn.BatchNorm2d], look: Callable[[], None]) -> dict[nn.Module, tuple[Tensor, Tensor]]:
+    """Mean and variance (C,) float64 of each channel that goes into these layers while `look` runs their network."""
+    sums = {norm: torch.zeros(3, norm.num_features, dtype=torch.float64) for norm in norms}
+
+    def measure(norm: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        x = inputs[0].float()
+        ones = torch.ones(x.shape[1], device=x.device) * (x.numel() // x.shape[1])
+        sums[norm] += torch.stack([ones, x.sum((0, 2, 3)), x.square().sum((0, 2, 3))]).double().cpu()  # type: ignore[index]
+
+    hooks = [norm.register_forward_pre_hook(measure) for norm in norms]
+    try:
+        look()
+    finally:
+        for hook in hooks:
+            hook.remove()
+    statistics: dict[nn.Module, tuple[Tensor, Tensor]] = {}
+    for norm, (count, total, squares) in sums.items():
+        mean = total / count
+        statistics[norm] = (mean, (squares / count - mean.square()).clamp(min=1e-6))
+    return statistics
 
 
 def autocast(device: torch.device, enabled: bool) -> torch.autocast:

@@ -16,7 +16,7 @@ from onnx import numpy_helper
 from torch import Tensor, nn
 
 from facecam.model import METADATA_KEY
-from train.engine import TrainingError
+from train.engine import TrainingError, batch_norm_inputs
 from train.faceboxes.fast_graph import FORMAT
 from train.faceboxes.model import MODELS, ConvBN, FaceBoxes, FaceBoxesS16, Inception
 
@@ -107,28 +107,19 @@ def settle_batch_norms(net: nn.Module, batches: Iterable[Tensor]) -> None:
     (N, 3, H, W), and puts them back.
     """
     norms = [module for module in net.modules() if isinstance(module, nn.BatchNorm2d)]
-    sums = {norm: [torch.zeros(norm.num_features, dtype=torch.float64) for _ in range(2)] for norm in norms}
-    counts = dict.fromkeys(norms, 0)
 
-    def measure(norm: nn.BatchNorm2d, inputs: tuple[Tensor, ...]) -> None:
-        x = inputs[0].float()
-        counts[norm] += x.numel() // x.shape[1]
-        sums[norm][0] += x.sum((0, 2, 3)).double().cpu()
-        sums[norm][1] += x.square().sum((0, 2, 3)).double().cpu()
+    def look() -> None:
+        for batch in batches:
+            net(batch)
 
-    hooks = [norm.register_forward_pre_hook(measure) for norm in norms]
     was_training = net.training
     net.eval()
-    for batch in batches:
-        net(batch)
+    statistics = batch_norm_inputs(norms, look)
     net.train(was_training)
-    for hook in hooks:
-        hook.remove()
     for norm in norms:
         assert norm.running_mean is not None
         assert norm.running_var is not None
-        mean = sums[norm][0] / counts[norm]
-        variance = (sums[norm][1] / counts[norm] - mean.square()).clamp(min=1e-6)
+        mean, variance = statistics[norm]
         old_mean, old_variance = norm.running_mean.double().cpu(), norm.running_var.double().cpu()
         scale = norm.weight.double().cpu() / (old_variance + norm.eps).sqrt()
         offset = norm.bias.double().cpu() - old_mean * scale

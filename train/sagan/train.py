@@ -34,6 +34,7 @@ from train.sagan.evaluate import Judge
 from train.sagan.features import load_features
 from train.sagan.health import Health
 from train.sagan.networks import NetworkConfig
+from train.sagan.reuse import state_of_onnx
 from train.sagan.sampling import class_grid, save_picture, set_standing_statistics
 from train.sagan.trainer import TrainConfig, Trainer
 
@@ -57,7 +58,10 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="where run folders go")
     parser.add_argument("--name", default="", help="name of the run folder")
     parser.add_argument("--resume", type=Path, help="a checkpoint to go on from, in its own run folder")
-    help_text = "take equally named and shaped weights from this checkpoint, of train.sagan.pretrain or another run"
+    help_text = (
+        "take equally named and shaped weights from this checkpoint, of train.sagan.pretrain or another run; or all of"
+        " an exported NAME.onnx and the NAME-d.onnx beside it"
+    )
     parser.add_argument("--warm-start", type=Path, help=help_text)
     parser.add_argument("--device", default="auto")
     parser.add_argument("--compile", action="store_true", help="torch.compile: minutes to start, then a fifth faster")
@@ -119,7 +123,8 @@ def train(args: argparse.Namespace, run: World) -> Path:
     if state:
         trainer.load_state_dict(state)
     elif args.warm_start:
-        trainer.warm_start(load_checkpoint(args.warm_start))
+        from_onnx = args.warm_start.suffix == ".onnx"
+        trainer.warm_start(state_of_onnx(args.warm_start, network) if from_onnx else load_checkpoint(args.warm_start))
     sampler = BatchSampler(data, config.batch, config.seed, run.rank, run.size)
     sampler.position = trainer.images // run.size
     log = StatsLog(folder / "stats.jsonl")

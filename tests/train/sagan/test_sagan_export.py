@@ -9,9 +9,9 @@ import onnxruntime as ort
 import pytest
 import torch
 
+from tests.train.sagan.made import config, made_generator
 from train.sagan.export import export_discriminator, export_generator, parity, tiny_generator
-from train.sagan.networks import Discriminator, Generator, NetworkConfig
-from train.sagan.sampling import set_standing_statistics
+from train.sagan.networks import Discriminator
 
 
 def session(path: Path) -> ort.InferenceSession:
@@ -19,25 +19,6 @@ def session(path: Path) -> ort.InferenceSession:
     options = ort.SessionOptions()
     options.log_severity_level = 3
     return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-
-
-def config(classes: int) -> NetworkConfig:
-    """Two attention layers in each network."""
-    return NetworkConfig(32, classes, z_dim=16, width=8, attention_g=(8, 16), attention_d=(16, 8))
-
-
-def made_generator(classes: int) -> Generator:
-    """Random weights, with gammas and statistics that matter."""
-    torch.manual_seed(0)
-    generator = Generator(config(classes))
-    with torch.no_grad():
-        for gamma in generator.gammas():
-            gamma.fill_(0.8)
-        for block in generator.blocks.values():
-            block.norm1.gain.normal_(1, 0.3)
-            block.norm2.bias.normal_(0, 0.3)
-    set_standing_statistics(generator, torch.ones(classes), batches=2, batch=8)
-    return generator
 
 
 @pytest.mark.parametrize("classes", [1, 3])

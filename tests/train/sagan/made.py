@@ -1,0 +1,25 @@
+"""Small networks with random weights of which every part matters."""
+
+import torch
+
+from train.sagan.networks import Generator, NetworkConfig
+from train.sagan.sampling import set_standing_statistics
+
+
+def config(classes: int) -> NetworkConfig:
+    """Two attention layers in each network."""
+    return NetworkConfig(32, classes, z_dim=16, width=8, attention_g=(8, 16), attention_d=(16, 8))
+
+
+def made_generator(classes: int) -> Generator:
+    """Random weights, with gammas and statistics that matter."""
+    torch.manual_seed(0)
+    generator = Generator(config(classes))
+    with torch.no_grad():
+        for gamma in generator.gammas():
+            gamma.fill_(0.8)
+        for block in generator.blocks.values():
+            block.norm1.gain.normal_(1, 0.3)
+            block.norm2.bias.normal_(0, 0.3)
+    set_standing_statistics(generator, torch.ones(classes), batches=2, batch=8)
+    return generator
