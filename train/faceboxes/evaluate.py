@@ -4,7 +4,8 @@
 
 LABELS.txt is a WIDER FACE text ground truth. The commands and what they take before `--model`:
 
-    canvas LABELS.txt IMAGES [--event 0--human --event 3--none] [--size 640x480]     the project's own measure
+    canvas LABELS.txt IMAGES [--event 0--human --event 3--none] [--size 640x480] [--groups FACES.json]
+                                                                                     the project's own measure
     wider LABELS.txt IMAGES [--subsets FOLDER_OF_MAT_LISTS] [--size 640x480]
     fddb FDDB-folds originalPics [--enlarge 3]
     afw LABELS IMAGES, pascal LABELS IMAGES [--enlarge 2.5]
@@ -36,7 +37,7 @@ from facecam.runtimes import AUTO, CHOICES, F32, PRECISION_CHOICES
 from facecam.tracking import TrackingOptions
 from train.faceboxes.peers import PEERS, Detector, load_detector
 from train.faceboxes.protocols import afw_pascal, fddb, webcam, wider
-from train.faceboxes.protocols.canvas import VGA, evaluate_vga, run_canvas, score
+from train.faceboxes.protocols.canvas import VGA, FaceGroups, evaluate_vga, group_curve, run_canvas, score
 from train.faceboxes.protocols.pictures import letterbox, pictures, run
 from train.faceboxes.protocols.plots import plot_calibration, plot_precision_recall, plot_roc
 from train.faceboxes.protocols.robustness import CHANGES, SIZES
@@ -50,9 +51,17 @@ CLIP_SUFFIXES = (".mkv", ".mp4", ".avi", ".mov", ".webm")
 
 def run_canvas_command(args: argparse.Namespace, detect: Detector) -> dict[str, Any]:
     labelled, results, curves = _labelled(args), {}, {}
+    groups = FaceGroups.read(args.groups) if args.groups else FaceGroups({}, {})
     for size in args.size or [VGA]:
-        report = evaluate_vga(detect, labelled, size=size, progress=True)
+        found = run_canvas(detect, labelled, size, progress=True)
+        report = score(found)
         results[_name(size)], curves[_name(size)] = report.to_json(), report.curve
+        of_groups = {name: group_curve(found, groups, letter) for letter, name in groups.names.items()}
+        if of_groups:
+            results[_name(size)]["by_group"] = {
+                name: values | {"recall_at_50_false": of_groups[name].recall_at_false(50)}
+                for name, values in _average_precisions(of_groups).items()
+            }
     plot_precision_recall(curves, f"{args.label}, letterboxed", args.out / "canvas_pr.png")
     return results
 
@@ -225,6 +234,7 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("--threshold", type=float, help="default: the model's own")
     again = "canvas, default 640x480; may be given again"
     commands.choices["canvas"].add_argument("--size", type=_size, action="append", help=again)
+    commands.choices["canvas"].add_argument("--groups", type=Path, help="JSON of faces' groups: AP for each of them")
     commands.choices["wider"].add_argument("--size", type=_size, help="letterbox into this canvas first")
     commands.choices["wider"].add_argument(
         "--subsets", type=Path, help="folder of the official .mat lists, used instead of LABELS"

@@ -15,6 +15,7 @@ from facecam.opencv import cv2
 from tests.facecam.made_peers import save_ultralight
 from train.faceboxes.evaluate import main
 from train.faceboxes.peers import LOWEST_SCORE, FaceBoxesFile, UltraLight, load_detector
+from train.faceboxes.wider_labels import read_wider
 
 MakeFrame = Callable[..., np.ndarray]
 
@@ -56,6 +57,16 @@ def test_canvas(data: Path, tiny_model: Path) -> None:
     assert at_vga["false_boxes_over_0.5_without_faces"] == 0
     assert report["model"]["file"] == tiny_model.name
     assert cv2.imread(str(data / "out" / "canvas_pr.png")) is not None
+
+
+def test_canvas_by_groups_of_faces(data: Path, tiny_model: Path) -> None:
+    pictures = read_wider(data / "gt.txt", data / "images")
+    faces = {item.name: "m" * len(item.boxes) for item in pictures}
+    (data / "groups.json").write_text(json.dumps({"groups": {"m": "mask", "n": "no mask"}, "faces": faces}))
+    arguments = (data / "gt.txt", data / "images", "--groups", data / "groups.json")
+    at_vga = evaluate(data, tiny_model, "canvas", *arguments)["results"]["640x480"]
+    assert at_vga["by_group"]["mask"]["ap"] == at_vga["ap"]["all"]
+    assert at_vga["by_group"]["no mask"] == {"ap": None, "faces": 0, "recall_at_50_false": 0.0}
 
 
 def test_wider_at_original_scale(data: Path, tiny_model: Path) -> None:

@@ -7,14 +7,17 @@ longer side of its box on the canvas.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from facecam.boxes import Array, Detections
+from facecam.errors import FacecamError
 from train.faceboxes.protocols.pictures import Detect, Image, letterbox, pictures, run
 from train.faceboxes.protocols.voc import FALSE, LEFT_OUT, Curve, Matching, curve, match
 from train.faceboxes.wider_labels import Labelled
@@ -32,15 +35,52 @@ FACELESS_EVENT = "3--none"
 """Pictures without a face, for counting false boxes."""
 
 
+@dataclass(frozen=True)
+class FaceGroups:
+    """Which faces wear a mask, say. names: group by letter; faces: picture name -> one letter for each of its boxes.
+
+    A letter without a name marks a face of no group.
+    """
+
+    names: dict[str, str]
+    faces: dict[str, str]
+
+    @classmethod
+    def read(cls, path: Path) -> FaceGroups:
+        """From JSON: {"groups": {"m": "mask"}, "faces": {"0--human/a.jpg": "m-m"}}. Raises FacecamError."""
+        try:
+            values = json.loads(path.read_text(encoding="utf-8"))
+            groups = cls(dict(values["groups"]), dict(values["faces"]))
+            if not all(isinstance(text, str) for text in (*groups.names.values(), *groups.faces.values())):
+                raise TypeError("strings are expected")
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise FacecamError(
+                f'{path} names no groups of faces ({error}); give JSON such as {{"groups": {{"m": "mask"}}, '
+                f'"faces": {{"picture.jpg": "m-"}}}}'
+            ) from error
+        return groups
+
+    def letters_of(self, name: str, count: int) -> npt.NDArray[np.str_]:
+        """(count,) the letters of a picture's boxes; `-` when the picture is not among the groups."""
+        letters = self.faces.get(name, "-" * count)
+        if len(letters) != count:
+            raise FacecamError(f"the groups name {len(letters)} faces in {name}, which has {count}; write them anew")
+        return np.array(list(letters), dtype="<U1")
+
+
 @dataclass(frozen=True, eq=False)
 class OnCanvas:
-    """One picture after detection. boxes: (M, 4) float32, labels in canvas pixels; ignore: (M,) bool."""
+    """One picture after detection. boxes: (M, 4) float32, labels in canvas pixels; ignore: (M,) bool.
+
+    name: the picture's path in the label file, where it is known.
+    """
 
     detections: Detections
     boxes: Array
     ignore: npt.NDArray[np.bool_]
     event: str
     source: str
+    name: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +147,7 @@ def run_canvas(
             ignore = ignore | ~inside
         canvas, scale = letterbox(image, size)
         on_canvas = (boxes * scale).astype(np.float32)
-        results.append(OnCanvas(run(detect, canvas), on_canvas, ignore, item.event, item.source))
+        results.append(OnCanvas(run(detect, canvas), on_canvas, ignore, item.event, item.source, item.name))
     return results
 
 
@@ -132,6 +172,19 @@ def score(results: Sequence[OnCanvas], min_size: Sequence[int] = (0, 16, 32)) ->
         faces={"all": whole.faces} | {name: part.faces for name, part in by_size.items()},
         curve=whole,
     )
+
+
+def group_curve(results: Sequence[OnCanvas], groups: FaceGroups, letter: str) -> Curve:
+    """Precision against recall for the faces of one group; all other faces become ignore regions.
+
+    False boxes belong to no group, so that all of them count: the curves of groups of one size compare. Raises
+    FacecamError when a picture has another number of faces than the groups say.
+    """
+    parts = []
+    for item in results:
+        letters = groups.letters_of(item.name, len(item.boxes))
+        parts.append(match(item.detections, item.boxes, item.ignore | (letters != letter)))
+    return curve(parts)
 
 
 def face_curve_on(results: Sequence[OnCanvas], smallest: float = 0.0) -> Curve:
