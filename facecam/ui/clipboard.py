@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QMimeData, QRect
+from PySide6.QtCore import QMimeData
 from PySide6.QtWidgets import QApplication
 
 from facecam.ui.picture import PictureView
@@ -11,10 +11,9 @@ from facecam.ui.picture import PictureView
 def copy_view(picture: PictureView, words: list[str]) -> bool:
     """Copies both; a program that takes pictures gets the picture, one that takes text the words. False: no picture."""
     data = QMimeData()
-    place = picture.placement
-    if place is not None:
-        seen = picture.grab(QRect(place.left_px, place.top_px, place.width_px, place.height_px))
-        data.setImageData(seen.toImage())
+    seen = picture.seen()
+    if seen is not None:
+        data.setImageData(seen)
     data.setText("\n".join(word for word in words if word))
     QApplication.clipboard().setMimeData(data)
-    return place is not None
+    return seen is not None

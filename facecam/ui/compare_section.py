@@ -15,8 +15,8 @@ from facecam.pipeline import View
 from facecam.resources import shipped_models
 from facecam.ui import live_words, prompts
 from facecam.ui.commands import switch_command
-from facecam.ui.drawing import Figure
 from facecam.ui.fields import Row, SliderField, combo, show_data
+from facecam.ui.figure_line import Figure
 from facecam.ui.folds import Section
 from facecam.ui.picture import PictureView
 from facecam.ui.second_loader import SecondLoader

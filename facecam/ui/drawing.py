@@ -1,4 +1,4 @@
-"""Painting on a picture: boxes with their scores, and the line of figures. Positions in, pixels out; no widget.
+"""Painting on a picture: boxes with their scores. Positions in, pixels out; no widget.
 
 Boxes are put together from filled rectangles and four small pictures of corners: six times as fast as stroking rounded
 rectangles, which matters at 30 pictures per second and many faces.
@@ -6,13 +6,12 @@ rectangles, which matters at 30 pictures per second and many faces.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPixmap
+from PySide6.QtCore import QPoint, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPixmap
 
 from facecam.palette import colour_of, label
 from facecam.ui import theme
@@ -127,91 +126,3 @@ def _paint_label(painter: QPainter, left_px: float, top_px: float, text: str, ro
     painter.drawRoundedRect(pill, 4, 4)
     painter.setPen(theme.STAGE_TEXT)
     painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, text)
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One figure of the line over a picture: the number, and in words what it counts."""
-
-    number: str
-    unit: str
-
-
-class FigureLine:
-    """A line of figures on a dark pill. A figure's place never shrinks, so that the line does not dance.
-
-    It is painted into a picture of its own when it changes, which is far less often than pictures come.
-    """
-
-    def __init__(self) -> None:
-        self._figures: list[Figure] = []
-        self._widths: list[tuple[float, float]] = []
-        self._pill: QPixmap | None = None
-        self._key: tuple[object, ...] = ()
-
-    @property
-    def text(self) -> str:
-        """The line as plain text, for screen readers and tests."""
-        return " · ".join(f"{figure.number} {figure.unit}" for figure in self._figures)
-
-    def set(self, figures: list[Figure]) -> None:
-        """New figures; where the number of them changes, their places are measured afresh."""
-        if len(figures) != len(self._figures):
-            self._widths = []
-        self._figures = list(figures)
-
-    def paint(
-        self, painter: QPainter, left_px: float, y_px: float, room_px: float, font: QFont, below: bool = False
-    ) -> QRectF:
-        """Paints above (or below) the line y of the view; figures that don't fit the room are left out, last first.
-
-        Returns the pill's rectangle, empty without figures.
-        """
-        if not self._figures:
-            return QRectF()
-        ratio = painter.device().devicePixelRatioF()
-        key = (tuple(self._figures), room_px, font.key(), ratio)
-        if self._pill is None or key != self._key:
-            self._pill, self._key = self._render(room_px, theme.tabular(font), ratio), key
-        size = self._pill.deviceIndependentSize()
-        rect = QRectF(QPointF(left_px, y_px if below else y_px - size.height()), size)
-        painter.drawPixmap(rect.topLeft(), self._pill)
-        return rect
-
-    def _render(self, room_px: float, font: QFont, ratio: float) -> QPixmap:
-        metrics = QFontMetricsF(font)
-        pad, gap, word = 12.0, 18.0, metrics.horizontalAdvance(" ")
-        wanted = [(metrics.horizontalAdvance(f.number), metrics.horizontalAdvance(f.unit)) for f in self._figures]
-        if len(self._widths) == len(wanted):
-            wanted = [(max(a, c), max(b, d)) for (a, b), (c, d) in zip(wanted, self._widths, strict=True)]
-        self._widths = wanted
-        shown, width = 0, 2 * pad - gap
-        for number, unit in wanted:
-            if shown and width + gap + number + word + unit > room_px:
-                break
-            width += gap + number + word + unit
-            shown += 1
-        height = round(metrics.height() + 10)
-        pixmap = QPixmap(round(width * ratio), round(height * ratio))
-        pixmap.setDevicePixelRatio(ratio)
-        pixmap.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(pixmap)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme.PILL)
-        painter.drawRoundedRect(QRectF(0, 0, width, height), height / 2, height / 2)
-        painter.setFont(font)
-        baseline = (height - metrics.height()) / 2 + metrics.ascent()
-        x = pad
-        for index in range(shown):
-            figure, (number, unit) = self._figures[index], wanted[index]
-            painter.setPen(theme.STAGE_TEXT_DIM)
-            if index:
-                painter.drawText(QPointF(x - gap / 2 - metrics.horizontalAdvance("·") / 2, baseline), "·")
-            painter.drawText(QPointF(x + number + word, baseline), figure.unit)
-            painter.setPen(theme.STAGE_TEXT)
-            # Right-aligned: the units stay where they are while a number gains or loses a digit.
-            painter.drawText(QPointF(x + number - metrics.horizontalAdvance(figure.number), baseline), figure.number)
-            x += number + word + unit + gap
-        painter.end()
-        return pixmap

@@ -13,7 +13,7 @@ from facecam.metrics import Stats
 from facecam.pipeline import View
 from facecam.runtimes import F32, TITLES
 from facecam.ui.chooser import AUTO, DEMO, SCREEN, short_name
-from facecam.ui.drawing import Figure
+from facecam.ui.figure_line import Figure
 from facecam.ui.session import LiveSession, Phase
 from facecam.ui.wording import duration, faces, number, sentence, size
 
@@ -21,16 +21,18 @@ from facecam.ui.wording import duration, faces, number, sentence, size
 def figures(stats: Stats, still: bool) -> list[Figure]:
     """The line over the picture: what the source delivers, what is detected, what the core could do, how late, faces.
 
-    A single picture has no rates: only its faces and the time that a detection takes.
+    Where there is little room, faces, detections and latency are left. A single picture has no rates: only its faces
+    and the time that a detection takes.
     """
     found = Figure(*faces(stats.faces))
     if still:
         took_ms = 1000 / stats.possible_hz if stats.possible_hz > 0 else 0.0
         return [found, Figure(number(took_ms), "ms")]
     return [
-        Figure(number(stats.capture_hz), "capture"),
-        Figure(number(stats.detect_hz), f"det/s ({number(stats.possible_hz)} possible)"),
-        Figure(number(stats.latency_p50_ms), "ms p50"),
+        Figure(number(stats.capture_hz), "capture", rank=3),
+        Figure(number(stats.detect_hz), "det/s", rank=1),
+        Figure(number(stats.possible_hz), "possible", rank=4),
+        Figure(number(stats.latency_p50_ms), "ms p50", rank=2),
         found,
     ]
 
@@ -68,7 +70,8 @@ def figures_help(still: bool) -> str:
         return "Faces found in this picture, and the milliseconds that it took on one core"
     return (
         "capture: pictures per second that the source delivers\n"
-        "det/s: pictures per second that are searched for faces; in brackets, how many the core could do\n"
+        "det/s: pictures per second that are searched for faces\n"
+        "possible: how many the core could search\n"
         "ms p50: milliseconds from a picture's capture to its faces, median over the last seconds"
     )
 

@@ -20,24 +20,22 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from facecam.boxes import Detections
-from facecam.opencv import cv2
 from facecam.ui import drawing, theme
+from facecam.ui.cursor_rest import CursorRest
+from facecam.ui.drops import dropped_spec
+from facecam.ui.figure_line import Figure
 from facecam.ui.geometry import Placement, box_under, letterbox
+from facecam.ui.overlay import Overlay
+from facecam.ui.screen_frame import ScreenFrame
 
 _DIMMED = QColor(18, 20, 22, 200)
-_CURSOR_RESTS_AFTER_MS = 2000
 _HINT_STAYS_MS = 3000
-_MARGIN = 12
-_AREA_BELOW = 0.5
-"""Frames that get smaller than this are averaged, not sampled: small faces would flicker."""
 
 
 class PictureView(QWidget):
     """One frame, letterboxed, with the boxes found in it and a line of figures over its lower edge.
 
-    The frame is scaled and converted by OpenCV into kept buffers of the screen's resolution, once for each frame, and
-    painted from there. Qt's own scaling of the same picture takes twice the CPU time from BGR, and hands the work to a
-    pool of threads, which is slow when the other cores are busy. The frame itself is kept, not copied, until the next.
+    The frame is brought to the screen's resolution once and painted from there; it is kept, not copied, until the next.
     """
 
     painted = Signal()
@@ -49,9 +47,7 @@ class PictureView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._frame: npt.NDArray[np.uint8] | None = None
-        self._scaled = np.empty((0, 0, 3), np.uint8)  # at the screen's resolution
-        self._pixels = np.empty((0, 0, 4), np.uint8)  # what _image looks at
-        self._image = QImage()
+        self._on_screen = ScreenFrame()
         self._rendered = False
         self._detections = Detections.none()
         self._placement: Placement | None = None
@@ -62,18 +58,12 @@ class PictureView(QWidget):
         self._dimmed = False
         self._drop_pending = False
         self._cursor: QPointF | None = None
-        self._figures = drawing.FigureLine()
-        self._figures_rect = QRectF()
-        self._figures_help = ""
-        self._caption = drawing.FigureLine()
+        self._overlay = Overlay()
         self._twin: PictureView | None = None
-        self._hint = drawing.FigureLine()
         self._hint_timer = QTimer(self, singleShot=True, interval=_HINT_STAYS_MS)
         self._hint_timer.timeout.connect(self.hide_hint)
         self._score_font = theme.tabular(theme.sized(self.font(), 0.9))
-        self._hides_cursor = False
-        self._rest = QTimer(self, singleShot=True, interval=_CURSOR_RESTS_AFTER_MS)
-        self._rest.timeout.connect(lambda: self.setCursor(Qt.CursorShape.BlankCursor))
+        self._rest = CursorRest(self)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMouseTracking(True)
         self.setAcceptDrops(True)
@@ -95,7 +85,12 @@ class PictureView(QWidget):
     @property
     def figures_text(self) -> str:
         """The line of figures as plain text."""
-        return self._figures.text
+        return self._overlay.figures.text
+
+    @property
+    def figures_shown(self) -> str:
+        """The part of it that has room in the view."""
+        return self._overlay.figures.shown_text
 
     def show_frame(self, image: npt.NDArray[np.uint8], detections: Detections) -> None:
         """Shows a frame (H, W, 3) uint8 BGR, which must not change any more, with its detections (source-frame
@@ -117,11 +112,11 @@ class PictureView(QWidget):
         """Back to the empty stage."""
         if self._twin is not None:
             self._twin.clear()
-        self._caption.set([])
+        self._overlay.caption.set([])
         self._frame = self._placement = None
         self._detections = Detections.none()
         self._fresh = False
-        self._figures.set([])
+        self._overlay.figures.set([])
         self._move_boxes()
         self.update()
 
@@ -151,37 +146,33 @@ class PictureView(QWidget):
     @property
     def caption_text(self) -> str:
         """The caption as plain text."""
-        return self._caption.text
+        return self._overlay.caption.text
 
-    def set_caption(self, figures: list[drawing.Figure]) -> None:
+    def set_caption(self, figures: list[Figure]) -> None:
         """A line over the picture's upper edge: whose faces these are. Empty: none."""
-        self._caption.set(figures)
+        self._overlay.caption.set(figures)
         self.update()
 
     def show_hint(self, key: str, what: str) -> None:
         """A few words in the upper left corner that go away by themselves: which key does what."""
-        self._hint.set([drawing.Figure(key, what)])
+        self._overlay.hint.set([Figure(key, what)])
         self._hint_timer.start()
         self.update()
 
     def hide_hint(self) -> None:
         """Takes the hint away."""
-        self._hint.set([])
+        self._overlay.hint.set([])
         self.update()
 
     def set_hides_cursor(self, on: bool) -> None:
         """Whether the mouse cursor goes away while it rests: for full screen."""
-        self._rest.stop()
-        self.setCursor(Qt.CursorShape.ArrowCursor)
-        self._hides_cursor = on
-        if on:
-            self._rest.start()
+        self._rest.switch(on)
 
-    def set_figures(self, figures: list[drawing.Figure], help_text: str = "") -> None:
+    def set_figures(self, figures: list[Figure], help_text: str = "") -> None:
         """The line of figures, and the explanation that appears under the cursor there."""
-        self._figures.set(figures)
-        self._figures_help = help_text
-        self.setAccessibleDescription(self._figures.text)
+        self._overlay.figures.set(figures)
+        self._overlay.figures_help = help_text
+        self.setAccessibleDescription(self._overlay.figures.text)
         self.update()
 
     # -- geometry
@@ -203,13 +194,7 @@ class PictureView(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         try:
-            if self._frame is None or self._placement is None:
-                painter.fillRect(self.rect(), theme.STAGE)
-            else:
-                self._paint_picture(painter, self._frame, self._placement)
-            if not self._hint.text:
-                self._caption.paint(painter, _MARGIN, _MARGIN, self.width() - 2 * _MARGIN, self.font(), below=True)
-            self._hint.paint(painter, _MARGIN, _MARGIN, self.width() - 2 * _MARGIN, self.font(), below=True)
+            self._paint(painter, self.rect(), self._dimmed)
             if self._drop_pending:
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.setPen(QPen(theme.BOX, 4))
@@ -220,27 +205,40 @@ class PictureView(QWidget):
             self._fresh = False
             self.painted.emit()
 
-    def _render(self, frame: npt.NDArray[np.uint8], place: Placement) -> None:
-        """Brings the frame to the screen's resolution, in _image."""
-        ratio = self.devicePixelRatioF()
-        width, height = round(place.width_px * ratio), round(place.height_px * ratio)
-        if self._pixels.shape[:2] != (height, width):
-            self._scaled = np.empty((height, width, 3), np.uint8)
-            self._pixels = np.empty((height, width, 4), np.uint8)
-        much_smaller = width < _AREA_BELOW * frame.shape[1]
-        how = cv2.INTER_AREA if much_smaller else cv2.INTER_LINEAR
-        scaled = cv2.resize(frame, (width, height), dst=self._scaled, interpolation=how)
-        if place.mirror:
-            scaled = cv2.flip(scaled, 1, dst=self._scaled)
-        cv2.cvtColor(scaled, cv2.COLOR_BGR2BGRA, dst=self._pixels)
-        self._image = QImage(self._pixels.data, width, height, 4 * width, QImage.Format.Format_RGB32)
-        self._image.setDevicePixelRatio(ratio)
-        self._rendered = True
+    def seen(self) -> QImage | None:
+        """The picture without the surround and not dimmed, with all that is painted on it; None without a frame."""
+        if self._placement is None:
+            return None
+        room, ratio = _rect(self._placement), self.devicePixelRatioF()
+        image = QImage(round(room.width() * ratio), round(room.height() * ratio), QImage.Format.Format_RGB32)
+        image.setDevicePixelRatio(ratio)
+        image.fill(theme.STAGE)
+        painter = QPainter(image)
+        try:
+            painter.translate(-room.topLeft())
+            self._paint(painter, room, dimmed=False)
+        finally:
+            painter.end()
+        self.update()  # the lines are laid out for the whole view again
+        return image
 
-    def _paint_picture(self, painter: QPainter, frame: npt.NDArray[np.uint8], place: Placement) -> None:
-        if not self._rendered or self._image.devicePixelRatio() != self.devicePixelRatioF():
-            self._render(frame, place)
-        target = QRect(place.left_px, place.top_px, place.width_px, place.height_px)
+    def _paint(self, painter: QPainter, stage: QRect, dimmed: bool) -> None:
+        """All but the cue of a drop. stage: the part of the view that text may cover."""
+        painter.setFont(self.font())
+        if self._frame is None or self._placement is None:
+            painter.fillRect(stage, theme.STAGE)
+        else:
+            self._paint_picture(painter, self._frame, self._placement, stage, dimmed)
+        self._overlay.paint_upper(painter, stage, self.font())
+
+    def _paint_picture(
+        self, painter: QPainter, frame: npt.NDArray[np.uint8], place: Placement, stage: QRect, dimmed: bool
+    ) -> None:
+        ratio = painter.device().devicePixelRatioF()
+        if not self._rendered or self._on_screen.image.devicePixelRatio() != ratio:
+            self._on_screen.render(frame, place, ratio)
+            self._rendered = True
+        target = _rect(place)
         bottom = target.top() + target.height()
         right = target.left() + target.width()
         for bar in (  # the surround only: what the picture covers is painted once, but for a pixel of rounding
@@ -250,8 +248,8 @@ class PictureView(QWidget):
             QRect(right - 1, target.top(), self.width() - right + 1, target.height()),
         ):
             painter.fillRect(bar, theme.STAGE)
-        painter.drawImage(target.topLeft(), self._image)
-        if self._dimmed:
+        painter.drawImage(target.topLeft(), self._on_screen.image)
+        if dimmed:
             painter.fillRect(target, _DIMMED)
             return
         painter.setFont(self._score_font)
@@ -260,9 +258,7 @@ class PictureView(QWidget):
         under, ids = self._under_cursor(), self._detections.ids
         drawing.paint_boxes(painter, self._boxes, scores, room, under, self._all_scores, ids)
         painter.setClipping(False)
-        self._figures_rect = self._figures.paint(
-            painter, target.left() + _MARGIN, bottom - _MARGIN, target.width() - 2 * _MARGIN, self.font()
-        )
+        self._overlay.paint_figures(painter, target, stage, self.font())
 
     def _under_cursor(self) -> int | None:
         return None if self._cursor is None else box_under(self._boxes, self._cursor.x(), self._cursor.y())
@@ -273,9 +269,7 @@ class PictureView(QWidget):
         self._place()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if self._hides_cursor:
-            self.setCursor(Qt.CursorShape.ArrowCursor)
-            self._rest.start()
+        self._rest.moved()
         before = self._under_cursor()
         self._cursor = event.position()
         if self._under_cursor() != before:
@@ -290,8 +284,9 @@ class PictureView(QWidget):
 
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            if self._figures_help and self._figures_rect.contains(QPointF(event.pos())):
-                QToolTip.showText(event.globalPos(), self._figures_help, self, self._figures_rect.toAlignedRect())
+            found = self._overlay.help_at(QPointF(event.pos()))
+            if found is not None:
+                QToolTip.showText(event.globalPos(), found[0], self, found[1])
             else:
                 QToolTip.hideText()
             return True
@@ -316,13 +311,5 @@ class PictureView(QWidget):
             self.dropped.emit(spec)
 
 
-def dropped_spec(event: QDropEvent) -> str | None:
-    """The first file, folder or address that is being dropped, as `open_source` takes it."""
-    data = event.mimeData()
-    for url in data.urls():
-        if url.isLocalFile():
-            return url.toLocalFile()
-        if url.scheme():
-            return url.toString()
-    text = data.text().strip()
-    return text if "://" in text and "\n" not in text else None
+def _rect(place: Placement) -> QRect:
+    return QRect(place.left_px, place.top_px, place.width_px, place.height_px)

@@ -8,7 +8,8 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QFont, QImage, QPainter
 
 from facecam.ui import theme
-from facecam.ui.drawing import Figure, FigureLine, paint_boxes
+from facecam.ui.drawing import paint_boxes
+from facecam.ui.figure_line import Figure, FigureLine
 
 
 def pixels(image: QImage) -> np.ndarray:
@@ -139,6 +140,18 @@ def test_figures_that_do_not_fit_are_left_out_from_the_end(qapp: object) -> None
     whole, _ = paint_line(line, 500)
     part, _ = paint_line(line, whole.width() - 10)
     assert 0 < part.width() < whole.width() - 10
+
+
+def test_figures_of_high_rank_are_left_out_first_and_the_others_keep_their_order(qapp: object) -> None:
+    line = FigureLine()
+    figures = [Figure("30", "capture", rank=2), Figure("104", "det/s", rank=1), Figure("2", "faces")]
+    line.set(figures)
+    whole, _ = paint_line(line, 500)
+    assert line.shown_text == "30 capture · 104 det/s · 2 faces"
+    paint_line(line, whole.width() - 10)
+    assert line.shown_text == "104 det/s · 2 faces"
+    paint_line(line, 5)
+    assert line.shown_text == "2 faces"
 
 
 def test_figures_are_legible_on_white(qapp: object) -> None:

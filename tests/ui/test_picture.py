@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from facecam.boxes import Detections
 from facecam.ui import theme
-from facecam.ui.drawing import Figure
+from facecam.ui.figure_line import Figure
 from facecam.ui.picture import PictureView
 
 RED, BLUE = (255, 0, 0), (0, 0, 255)
@@ -124,6 +124,22 @@ def test_the_face_under_the_cursor_shows_its_score(view: PictureView) -> None:
     above = (slice(235, 257), slice(200, 232))
     assert (before[above] == 128).all()
     assert (after[above] != 128).any()
+
+
+def test_a_narrow_picture_does_not_shorten_its_figures(view: PictureView) -> None:
+    figures = [Figure("30.0", "capture", rank=1), Figure("2", "faces")]
+    view.set_figures(figures)
+    view.show_frame(np.full((600, 60, 3), 128, np.uint8), Detections.none())  # 60 px wide in the middle of the view
+    image = grab(view)
+    assert view.figures_shown == "30.0 capture · 2 faces"
+    line = image[560:590]
+    stage = (theme.STAGE.red(), theme.STAGE.green(), theme.STAGE.blue())
+    covered = np.flatnonzero((line != stage).any(axis=(0, 2)))
+    assert covered.min() < 280 < 360 < covered.max()  # across the picture, on both sides of it
+    assert covered.min() + covered.max() == pytest.approx(640, abs=4)
+    copied = view.seen()
+    assert copied is not None
+    assert (copied.width(), copied.height()) == (60, 600)
 
 
 def drag(view: PictureView, mime: QMimeData) -> bool:

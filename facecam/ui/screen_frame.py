@@ -1,0 +1,41 @@
+"""ScreenFrame: a frame at the resolution of the screen, as Qt paints it."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtGui import QImage
+
+from facecam.opencv import cv2
+from facecam.ui.geometry import Placement
+
+_AREA_BELOW = 0.5
+"""Frames that get smaller than this are averaged, not sampled: small faces would flicker."""
+
+
+class ScreenFrame:
+    """Scales and converts frames by OpenCV into kept buffers.
+
+    Qt's own scaling of the same picture takes twice the CPU time from BGR, and hands the work to a pool of threads,
+    which is slow when the other cores are busy.
+    """
+
+    def __init__(self) -> None:
+        self._scaled = np.empty((0, 0, 3), np.uint8)
+        self._pixels = np.empty((0, 0, 4), np.uint8)  # what image looks at
+        self.image = QImage()
+
+    def render(self, frame: npt.NDArray[np.uint8], place: Placement, ratio: float) -> None:
+        """Brings the frame (H, W, 3) uint8 BGR into `image`. ratio: pixels of the screen in one of the view."""
+        width, height = round(place.width_px * ratio), round(place.height_px * ratio)
+        if self._pixels.shape[:2] != (height, width):
+            self._scaled = np.empty((height, width, 3), np.uint8)
+            self._pixels = np.empty((height, width, 4), np.uint8)
+        much_smaller = width < _AREA_BELOW * frame.shape[1]
+        how = cv2.INTER_AREA if much_smaller else cv2.INTER_LINEAR
+        scaled = cv2.resize(frame, (width, height), dst=self._scaled, interpolation=how)
+        if place.mirror:
+            scaled = cv2.flip(scaled, 1, dst=self._scaled)
+        cv2.cvtColor(scaled, cv2.COLOR_BGR2BGRA, dst=self._pixels)
+        self.image = QImage(self._pixels.data, width, height, 4 * width, QImage.Format.Format_RGB32)
+        self.image.setDevicePixelRatio(ratio)
