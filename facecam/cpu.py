@@ -99,14 +99,31 @@ def choose_core() -> int | None:
 
     None where threads can't be pinned.
     """
+    return next(iter(fast_cores()), None)
+
+
+def fast_cores() -> list[int]:
+    """The fastest cores, the one to choose first; none where threads can't be pinned."""
     cores = available_cores()
     if not can_pin() or not cores:
-        return None
+        return []
     speeds = {core: _max_khz(core) for core in cores}
     fastest = [core for core in cores if speeds[core] == max(speeds.values())]
     if sys.platform == "win32" and len(fastest) > 3:
-        return fastest[2]  # performance cores come first there; 0 and 1 share one
-    return fastest[-1]
+        return [*fastest[2:], *fastest[:2]]  # performance cores come first there; 0 and 1 share one
+    return fastest[::-1]
+
+
+def core_siblings(core: int) -> list[int]:
+    """The other numbers under which the system knows the same physical core (hyper-threads, which share what computes);
+    empty where it has none or the system doesn't tell."""
+    try:
+        text = (_LINUX_CPUS / f"cpu{core}" / "topology" / "thread_siblings_list").read_text(encoding="utf-8")
+        ranges = [part.split("-") for part in text.strip().split(",")]
+        numbers = [number for part in ranges for number in range(int(part[0]), int(part[-1]) + 1)]
+    except (OSError, ValueError):
+        return []
+    return [number for number in numbers if number != core]
 
 
 def _max_khz(core: int) -> int:

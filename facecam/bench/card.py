@@ -14,7 +14,7 @@ _SCALE = 2
 """Drawn so many times larger, for smooth edges."""
 _MARGIN = 56
 _GROUND, _PANEL, _TEXT, _DIM = "#121416", "#1b1f22", "#f2f4f5", "#9aa5ab"
-_ACCENT, _BAR = "#27b89d", "#3a4449"
+_ACCENT, _BAR, _WARNING = "#27b89d", "#3a4449", "#e0a83c"
 _MOST_BARS = 6
 
 
@@ -31,12 +31,19 @@ def draw_card(result: dict[str, Any]) -> Image.Image:
     card.text((SIZE[0] - _MARGIN, 44), result["started"][:10], 20, _DIM, "ra")
     card.text((_MARGIN, 84), words.figure, 104, _TEXT)
     card.text((_MARGIN, 208), card.fitted(words.place, 28, SIZE[0] - 2 * _MARGIN), 28, _TEXT)
-    for index, line in enumerate(card.wrapped(words.against, 22, SIZE[0] - 2 * _MARGIN)[:2]):
-        card.text((_MARGIN, 250 + 30 * index), line, 22, _ACCENT if words.trusted else _DIM)
+    y = 250
+    for text, size, colour in (
+        (words.against, 22, _ACCENT if words.trusted else _WARNING),
+        (words.caution, 18, _WARNING if words.trusted else _DIM),
+    ):
+        for line in card.wrapped(text, size, SIZE[0] - 2 * _MARGIN, 2) if text else ():
+            card.text((_MARGIN, y), line, size, colour)
+            y += size + 7
+    top = max(322, y + 14)
     series = main_series(result)
     middle = SIZE[0] // 2
-    _bars(card, result["runs"][0]["series"], series, (_MARGIN, 322, middle - 16, 548))
-    _histogram(card, series, (middle + 16, 322, SIZE[0] - _MARGIN, 548))
+    _bars(card, result["runs"][0]["series"], series, (_MARGIN, top, middle - 16, 548))
+    _histogram(card, series, (middle + 16, top, SIZE[0] - _MARGIN, 548))
     card.text((_MARGIN, 572), card.fitted(_footer(result, series), 17, SIZE[0] - 2 * _MARGIN), 17, _DIM)
     return card.finished()
 
@@ -118,7 +125,8 @@ class _Card:
             text = text[:-1]
         return text.rstrip() + "…"
 
-    def wrapped(self, text: str, size: int, room: float) -> list[str]:
+    def wrapped(self, text: str, size: int, room: float, most: int) -> list[str]:
+        """The text in at most so many lines; the last one says by its end when there is more."""
         lines = [""]
         for word in text.split():
             longer = f"{lines[-1]} {word}".strip()
@@ -126,7 +134,7 @@ class _Card:
                 lines.append(word)
             else:
                 lines[-1] = longer
-        return lines
+        return lines if len(lines) <= most else [*lines[: most - 1], self.fitted(f"{lines[most - 1]} …", size, room)]
 
     def finished(self) -> Image.Image:
         return self._image.resize(SIZE, Image.Resampling.LANCZOS)

@@ -22,9 +22,10 @@ from facecam.bench.machine import describe_machine
 from facecam.bench.measure import Run, Subject, measure
 from facecam.bench.opencv_dnn import OPENCV
 from facecam.bench.peak import measure_peak
+from facecam.bench.quiet import quiet_core
 from facecam.bench.report import load, markdown, report
 from facecam.bench.staged import staged_subject
-from facecam.cpu import choose_core, pinned, unpinned
+from facecam.cpu import pinned, unpinned
 from facecam.errors import FacecamError
 from facecam.model import PAPER_MODEL
 from facecam.providers import CPU
@@ -35,6 +36,7 @@ SIZES = ((320, 240), (640, 480), (1280, 720), (1920, 1080))
 FACES = (0, 1, 20, 200)
 MAIN_FACES = 20
 VGA = (640, 480)
+_LOOKS = 4
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,8 @@ class Wish:
     model: a name or a file, None for all networks that come with the program, the default one first; also: more models,
     other people's included. runtime, precision: one, or "auto" for all that there are here; threads: above 1 for a
     comparison with one; provider: of ONNX Runtime, compared with the processor. opencv: OpenCV's own network module as
-    well. ncnn: the first model as converted for ncnn, its .param file. core: to pin to, None for a good one. seconds:
-    of each run. minutes: of the long mode, 0 for none. gallery: whether to measure the generator too.
+    well. ncnn: the first model as converted for ncnn, its .param file. core: to pin to, None for a fast and free
+    one. seconds: of each run. minutes: of the long mode, 0 for none. gallery: whether to measure the generator too.
     """
 
     model: str | Path | None = None
@@ -148,11 +150,11 @@ def run_benchmark(wish: Wish, tell: Tell = lambda sentence: None) -> dict[str, A
     started = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     programme = _Programme(wish, tell)
     on_processor = wish.provider == CPU
-    core = choose_core() if wish.core is None else wish.core
+    core = quiet_core() if wish.core is None else wish.core
     long: LongRun | None = None
     with pinned(core) if on_processor else nullcontext(None) as pinned_core:
         programme.say("Looking at the machine")
-        machine = describe_machine(pinned_core)
+        machine = describe_machine(pinned_core, looks=_LOOKS)
         peak = measure_peak()
         best = programme.main()
         if best.ours:

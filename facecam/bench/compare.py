@@ -32,6 +32,8 @@ def cautions(a: dict[str, Any], b: dict[str, Any]) -> list[str]:
     for name, result in (("first", a), ("second", b)):
         if any(run["problems"] for run in result["runs"]):
             found.append(f"The {name} result has problems of its own; its wall times can't be trusted.")
+        elif result["machine"]["busy_before"]:
+            found.append(f"The {name} result was measured beside other work.")
     if a["peak"] and b["peak"]:
         ratio = b["peak"]["gflops"] / a["peak"]["gflops"]
         found.append(f"The core's peak, second over first: {ratio:.2f}.")

@@ -9,11 +9,11 @@ from typing import Any
 
 import psutil
 
-from facecam.cpu import available_cores, cpu_flags, cpu_name
+from facecam.bench import quiet
+from facecam.cpu import available_cores, core_siblings, cpu_flags, cpu_name
 from facecam.runtimes import RUNTIMES, version
 
 _TELLING_FLAGS = ("sse4_2", "avx2", "fma", "avx512f", "avx512_vnni", "avx_vnni", "avx512_bf16", "amx_tile", "asimd")
-BUSY_PERCENT = 20.0
 
 
 def _battery() -> Any:
@@ -24,19 +24,28 @@ def _battery() -> Any:
         return None
 
 
-def describe_machine(core: int | None, sample_s: float = 0.5) -> dict[str, Any]:
-    """Plain JSON values; None where the system doesn't tell. The load is sampled for `sample_s` seconds."""
-    loads = psutil.cpu_percent(interval=sample_s, percpu=True)
+def describe_machine(core: int | None, sample_s: float = 0.5, looks: int = 1) -> dict[str, Any]:
+    """Plain JSON values; None where the system doesn't tell. core: that the calling thread is pinned to.
+
+    The load is sampled for `sample_s` seconds, and again while the core to be measured is busy, `looks` times at most:
+    what is just ending, such as the start of the program itself, is not to spoil a measurement.
+    """
+    siblings = [] if core is None else core_siblings(core)
+    for _ in range(looks):
+        loads = psutil.cpu_percent(interval=sample_s, percpu=True)
+        if not quiet.is_shared(core, siblings, loads):
+            break
     battery = _battery()
     return {
         "cpu": cpu_name(),
         "flags": [flag for flag in _TELLING_FLAGS if flag in cpu_flags()],
         "cores": len(available_cores()),
         "pinned_core": core,
+        "core_siblings": siblings,
         "governor": _governor(core or 0),
         "power": None if battery is None else ("mains" if battery.power_plugged else "battery"),
         "load_before_percent": loads,
-        "busy_before": max(loads, default=0.0) > BUSY_PERCENT,
+        "busy_before": max(loads, default=0.0) > quiet.BUSY_PERCENT,
         "memory_mib": psutil.virtual_memory().total >> 20,
         "system": f"{platform.system()} {platform.release()}",
         "architecture": platform.machine(),

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
+import psutil
 
 from facecam.cpu import CoreUse, measure_core_use
 from facecam.detector import FaceDetector, Timings
@@ -75,12 +76,14 @@ class Series:
 @dataclass(frozen=True)
 class Run:
     """One alternating run. use: who computed meanwhile; one_core: whether only the calling thread should have, all the
-    time (not so with more threads, or with a graphics card)."""
+    time (not so with more threads, or with a graphics card); loads_percent: of each core of the machine meanwhile, of
+    all programs together, empty where unknown."""
 
     title: str
     series: tuple[Series, ...]
     use: CoreUse
     one_core: bool = True
+    loads_percent: tuple[float, ...] = ()
 
     def problems(self) -> list[str]:
         """Why its wall times can't be trusted, as sentences; empty for a good run."""
@@ -138,14 +141,16 @@ def measure(title: str, subjects: Sequence[Subject], seconds: float = 5.0, one_c
     was_enabled = gc.isenabled()
     gc.collect()
     gc.disable()  # its pauses are not the detector's
+    psutil.cpu_percent(percpu=True)  # from here on
     try:
         use = measure_core_use(rounds)
+        loads = tuple(psutil.cpu_percent(percpu=True))
     finally:
         if was_enabled:
             gc.enable()
     _refuse_pauses(marks, times, abs(time.time() - time.perf_counter() - clock_s))
     series = tuple(map(_series, subjects, warm_up, times))
-    return Run(title, series, use, one_core)
+    return Run(title, series, use, one_core, loads)
 
 
 def _warm_up(subject: Subject) -> tuple[float, ...]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from facecam.bench import quiet
 from facecam.bench.long import LongRun
 from facecam.bench.measure import Run, Series, describe, engine_words, model_words
 from facecam.bench.peak import Peak
@@ -41,20 +42,29 @@ def report(
         "started": started,
         "machine": machine,
         "peak": None if peak is None else {"gflops": round(peak.gflops, 2), "method": peak.method},
-        "runs": [_run(run, peak) for run in runs],
-        "warnings": _machine_warnings(machine) + [sentence for run in runs for sentence in run.warnings()],
-        "problems": main.problems(),
+        "runs": [_run(run, peak, machine) for run in runs],
+        "warnings": _machine_warnings(machine, main) + [sentence for run in runs for sentence in run.warnings()],
+        "problems": problems(main, machine),
         "verdicts": [verdict(main, series, machine) for series in main.series],
         "long": None if long is None else _long(long),
     }
 
 
+def problems(run: Run, machine: dict[str, Any]) -> list[str]:
+    """Why there is no verdict on that run, as sentences; empty where there is one. machine: of `describe_machine`."""
+    found = [quiet.shared_before(machine), quiet.shared_meanwhile(machine, run.loads_percent)] if run.one_core else []
+    return [*filter(None, found), *run.problems()]
+
+
 def verdict(run: Run, series: Series, machine: dict[str, Any]) -> str:
-    """What the run shows about this series, in words; nothing, when the run has problems, which are told beside it."""
+    """What the run shows about this series, in words; nothing, when the run has problems, which are told beside it.
+
+    That other cores were busy is part of the words, so that nobody quotes one without the other.
+    """
     on_card = series.labels.get("provider", CPU) != CPU
     shown = ("model", "format", "runtime", "precision", "threads", "provider")
     name = describe({key: series.labels[key] for key in shown if key in series.labels})
-    if run.problems():
+    if problems(run, machine):
         return f"{name}: no verdict."
     fps = 1000 / float(np.median(series.total_ms))
     if on_card:
@@ -70,7 +80,8 @@ def verdict(run: Run, series: Series, machine: dict[str, Any]) -> str:
             f", {fps / paper:.1f} times the paper's {paper:.0f} FPS {where}"
             f" and {fps / journal:.1f} times the {journal:.0f} FPS of its journal version"
         )
-    return text + "."
+    beside = quiet.busy_beside(machine, run.loads_percent)
+    return text + ("." if beside is None else f"; other cores were busy ({beside}).")
 
 
 def markdown(result: dict[str, Any]) -> str:
@@ -85,6 +96,7 @@ def markdown(result: dict[str, Any]) -> str:
             "",
             f"{run['title']} ({proof(run)})",
             "",
+            *(line for problem in run["problems"] for line in (f"- {problem}", "")),
             *table(COLUMNS, rows(run)),
         ]
     if result["long"] is not None:
@@ -203,14 +215,15 @@ def _long(long: LongRun) -> dict[str, Any]:
     }
 
 
-def _run(run: Run, peak: Peak | None) -> dict[str, Any]:
+def _run(run: Run, peak: Peak | None, machine: dict[str, Any]) -> dict[str, Any]:
     return {
         "title": run.title,
         "wall_s": round(run.use.wall_s, 3),
         "cpu_over_wall": round(run.use.cpu_over_wall, 4),
         "own_cpu_over_wall": round(run.use.thread_cpu_s / run.use.wall_s, 4),
         "busy_threads": run.use.busy_threads,
-        "problems": run.problems(),
+        "load_percent": list(run.loads_percent),
+        "problems": problems(run, machine),
         "series": [_series(series, peak) for series in run.series],
     }
 
@@ -252,11 +265,11 @@ def _rounded(values: Any) -> list[float]:
     return [round(float(value), 4) for value in values]
 
 
-def _machine_warnings(machine: dict[str, Any]) -> list[str]:
+def _machine_warnings(machine: dict[str, Any], main: Run) -> list[str]:
     warnings = []
-    if machine["busy_before"]:
-        loads = ", ".join(f"{load:.0f}" for load in machine["load_before_percent"])
-        warnings.append(f"The machine was busy before the start (load of its cores in percent: {loads}).")
+    beside = quiet.busy_beside(machine, main.loads_percent)
+    if beside is not None:
+        warnings.append(f"Other cores were busy ({beside}), which may have slowed down the measured one.")
     if machine["power"] == "battery":
         warnings.append("The machine runs on battery, which may slow it down.")
     if machine["pinned_core"] is None:

@@ -41,8 +41,8 @@ class ResultView(QWidget):
         super().__init__(parent)
         self.result: dict[str, Any] | None = None
         self._pages: list[Page] = []
-        self.figure, self.against = _words(), _words()
-        self.place, self.notes, self.chosen, self.page_note = (DimLine() for _ in range(4))
+        self.figure, self.against, self.notes = (_words() for _ in range(3))  # none of these may be cut
+        self.place, self.chosen, self.page_note = (DimLine() for _ in range(3))
         self.figure.setFont(tabular(sized(self.figure.font(), 2.6, QFont.Weight.DemiBold)))
         self.figure.setAccessibleName("Verdict")
         self.notes.setAccessibleName("What to know about the result")
@@ -99,9 +99,8 @@ class ResultView(QWidget):
         self.figure.setText(words.figure)
         self.place.say(words.place)
         self.against.setText(words.against)
-        notes = [*result["problems"][0 if words.trusted else 1 :], *result["warnings"]]
-        self.notes.say(" ".join(notes))
-        self.notes.setVisible(bool(notes))
+        self.notes.setText(words.caution)
+        self.notes.setVisible(bool(words.caution))
         self._filler.hide()
         self._details.show()
         self._fill(pages(result, main_series(result)), 0)
