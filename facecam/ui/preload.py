@@ -16,4 +16,4 @@ def preload_gallery() -> None:
     thread = threading.Thread(
         target=importlib.import_module, args=("facecam.ui.gallery_tab",), name="gallery-preload", daemon=True
     )
-    QTimer.singleShot(_WAIT_MS, thread.start)
+    QTimer.singleShot(_WAIT_MS, lambda: thread.start())  # a bound method would be held weakly, and the thread with it

@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QAction, QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QWidget
 
 from sagan_gallery.errors import GalleryError
+from sagan_gallery.generator import DEFAULT_MODEL
 from sagan_gallery.latent import Recipe
 from sagan_gallery.sample import Sample
 from sagan_gallery.ui import words
@@ -27,6 +29,8 @@ Picture = npt.NDArray[np.uint8]
 _OWN, _WALK = "Own picture, seen by the discriminator", "On the walk"
 TELLING = 4
 """Queries that are pinned at once."""
+LOADING_SHOWN_AFTER_MS = 300
+"""What is loaded sooner says nothing: a message that flashes by only disturbs."""
 
 
 class GalleryPanel(PanelDisplay):
@@ -52,6 +56,10 @@ class GalleryPanel(PanelDisplay):
         self._coming = ""
         """Where the sample that is under way comes from; the one that is shown keeps its origin until it is there."""
         self._pin_telling = self._fresh = False
+        self._loading = ""
+        """What to say until the first sample of the model that is being opened is there."""
+        self._loading_timer = QTimer(self, singleShot=True, interval=LOADING_SHOWN_AFTER_MS)
+        self._loading_timer.timeout.connect(self._say_stage)
         self.files = GalleryFiles(self, self.menu, open_film)
         self.walking = Walking(self)
         self._commands = panel_commands(self)
@@ -104,8 +112,10 @@ class GalleryPanel(PanelDisplay):
 
     def open_model(self, path: Path | None) -> None:
         """Loads another generator; the present one stays if that fails."""
-        self.say("Loading the generator…")
+        self._loading = words.loading(DEFAULT_MODEL if path is None else path)
+        self.say(self._loading)
         self.session.open_model(path)
+        self._loading_timer.start()
 
     @property
     def recipe(self) -> Recipe | None:
@@ -163,10 +173,15 @@ class GalleryPanel(PanelDisplay):
 
     def leave_help(self) -> bool:
         """Hides the explanation; False when it is not shown."""
-        shown = self.message.isVisible() and self.message.title.text() == words.HELP_TITLE
+        shown = self._shows_help
         if shown:
+            self.message.hide()
             self._say_stage()
         return shown
+
+    @property
+    def _shows_help(self) -> bool:
+        return self.message.isVisible() and self.message.title.text() == words.HELP_TITLE
 
     def start_export(self, steps: Callable[[], Iterator[Any]], after: str) -> None:
         """Does long work; its steps give their progress in 0..1. after: what to say at its end."""
@@ -195,7 +210,7 @@ class GalleryPanel(PanelDisplay):
         generator = self.session.generator
         assert generator is not None
         self._fresh = True
-        self.message.hide()
+        self._say_stage()
         self.controls.set_ready(True)
         self.controls.set_model(generator.classes, generator.layer_count, generator.has_attention_scale)
         self.grid.reset_samples([])
@@ -227,6 +242,8 @@ class GalleryPanel(PanelDisplay):
         if self.origin in (_OWN, _WALK):
             self.grid.clear_choice()
         self.show_sample(sample)
+        self._loading = ""
+        self._say_stage()
         if self._pin_telling and self._fresh and not self.view.pins:
             self.pin_telling()
         if self._fresh:
@@ -247,6 +264,9 @@ class GalleryPanel(PanelDisplay):
     def _failed(self, failure: Failure) -> None:
         self.status.done()
         self.say(failure.message)
+        if failure.lane is Lane.MODEL or self.session.generator is not None:  # not while one is still being read
+            self._loading = ""
+            self._say_stage()
         if failure.lane is Lane.MODEL and self.session.generator is None:
             missing = self._model is None
             self._say_no_model(words.NO_MODEL if missing else failure.message)
@@ -259,8 +279,14 @@ class GalleryPanel(PanelDisplay):
         self.message.say(title, text, [action])
 
     def _say_stage(self) -> None:
+        """What the stage has to say while there is no sample; nothing when there is one. Help stays."""
+        if self._shows_help:
+            return
         self.message.hide()
-        if self.session.generator is None:
+        if self._loading and self.sample is None:
+            if not self._loading_timer.isActive():
+                self.message.say(self._loading, words.LOADING)
+        elif self.session.generator is None:
             self._say_no_model(words.NO_MODEL)
 
     # -- drag and drop

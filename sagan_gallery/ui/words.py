@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from pathlib import Path
 from typing import Any
 
 from sagan_gallery.attention import GAMMA_NEAR_0
@@ -65,8 +66,14 @@ NO_MODEL = (
     "This copy of the program comes without trained weights. Open an ONNX file that train.sagan.export has written, "
     "or drop one here."
 )
+LOADING = "The first picture comes as soon as the network is read. On a busy machine that takes some seconds."
 NO_PIN_LEFT = "All pins are in use: right-click one to remove it, or drag one here."
 WRONG_MODEL_TITLE = "This generator can't be opened"
+
+
+def loading(model: str | Path) -> str:
+    """What happens while a model file is read."""
+    return f"Loading {Path(model).stem}…"
 
 
 def notices(sample: Sample, effect_levels: float | None) -> list[str]:

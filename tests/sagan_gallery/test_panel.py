@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +30,7 @@ from sagan_gallery.ui import words
 from sagan_gallery.ui.figure import render_figure
 from sagan_gallery.ui.look import MAX_PINS, Kind, Shown
 from sagan_gallery.ui.paint import from_qimage
-from sagan_gallery.ui.panel import GalleryPanel
+from sagan_gallery.ui.panel import LOADING_SHOWN_AFTER_MS, GalleryPanel
 
 ROOT = Path(__file__).resolve().parents[2]
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
@@ -571,6 +572,44 @@ def test_a_missing_model_is_told_kindly_and_another_can_be_opened(qtbot, make_pa
     data.setUrls([QUrl.fromLocalFile(str(tiny_generator))])
     panel.files.open_dropped(data)
     settle(qtbot, panel)
+    assert not panel.message.isVisible()
+
+
+@pytest.fixture
+def slow(monkeypatch):
+    """Lets no generator be loaded until it is set."""
+    go_on = threading.Event()
+
+    def load(path):
+        assert go_on.wait(20)
+        return Generator(path)
+
+    monkeypatch.setattr("sagan_gallery.ui.session.Generator", load)
+    yield go_on
+    go_on.set()
+
+
+def test_the_stage_says_what_is_loaded_until_the_first_picture_is_there(qtbot, make_panel, tiny_generator, slow):
+    panel = make_panel(tiny_generator, wait=False)
+    loading = f"Loading {tiny_generator.stem}…"
+    qtbot.waitUntil(lambda: panel.message.isVisible() and panel.message.title.text() == loading, timeout=5000)
+    panel.toggle_help()
+    assert panel.message.title.text() == words.HELP_TITLE
+    panel.toggle_help()
+    assert panel.message.isVisible()
+    assert panel.message.title.text() == loading  # and not that there is no generator
+    seen_with_sample = []
+    panel.session.model_changed.connect(lambda: seen_with_sample.append(panel.message.isVisible()))
+    slow.set()
+    settle(qtbot, panel)
+    assert seen_with_sample == [True]  # the network is there, its first picture is not
+    assert not panel.message.isVisible()
+
+
+def test_another_model_is_loaded_behind_the_present_picture(qtbot, panel, make_generator, slow):
+    panel.files.open(make_generator(name="other.onnx"))
+    qtbot.wait(2 * LOADING_SHOWN_AFTER_MS)
+    assert panel.status.text == "Loading other…"
     assert not panel.message.isVisible()
 
 

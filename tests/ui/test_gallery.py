@@ -104,7 +104,7 @@ from facecam.ui import preload
 from facecam.ui.app import make_application
 assert "sagan_gallery.ui.panel" not in sys.modules
 app = make_application()
-preload._WAIT_MS = 0
+preload._WAIT_MS = 50
 preload.preload_gallery()
 assert "sagan_gallery.ui.panel" not in sys.modules  # the window comes first
 def look():
