@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -100,46 +97,3 @@ def _line(elapsed_s: float, stats: Stats) -> str:
         f"possible {stats.possible_hz:5.0f}/s  latency p50 {stats.latency_p50_ms:5.1f} ms  "
         f"p95 {stats.latency_p95_ms:5.1f} ms  dropped {stats.dropped}  faces {stats.faces}"
     )
-
-
-def display_problem() -> str | None:
-    """Why no window can be shown here, as half a sentence; None if one probably can.
-
-    Qt ends the whole process when it finds no display, so this is found out before Qt is loaded.
-    """
-    if (
-        not sys.platform.startswith("linux")
-        or os.environ.get("QT_QPA_PLATFORM", "").partition(":")[0] not in _ON_SCREEN
-    ):
-        return None
-    if os.environ.get("WAYLAND_DISPLAY"):
-        return None
-    display = os.environ.get("DISPLAY", "")
-    if not display:
-        return "there is no display"
-    return None if _x_server_answers(display) else f"the display {display} does not answer"
-
-
-_ON_SCREEN = frozenset({"", "xcb", "wayland"})
-
-
-def _x_server_answers(display: str) -> bool:
-    """Whether something listens where the X11 display "host:number.screen" should be."""
-    host, _, number = display.rpartition(":")
-    number = number.partition(".")[0]
-    if not number.isdecimal():
-        return True  # a form we don't know, such as a macOS launchd path: let Qt find out
-    try:
-        if host in ("", "unix"):
-            path = f"/tmp/.X11-unix/X{number}"
-            return any(_unix_socket_answers(address) for address in (path, f"\0{path}"))
-        socket.create_connection((host.strip("[]"), 6000 + int(number)), timeout=2).close()
-    except (OSError, OverflowError):
-        return False
-    return True
-
-
-def _unix_socket_answers(address: str) -> bool:
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-        connection.settimeout(2)
-        return connection.connect_ex(address) == 0

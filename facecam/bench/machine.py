@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +53,7 @@ def describe_machine(core: int | None, sample_s: float = 0.5, looks: int = 1) ->
             **{name: version(name) for name in RUNTIMES},
             "numpy": version("numpy"),
             "opencv-python": version("opencv-python"),
-            "facecam": _own_version(),
+            "facecam": version("facecam"),
         },
     }
 
@@ -64,11 +63,4 @@ def _governor(core: int) -> str | None:
         path = Path(f"/sys/devices/system/cpu/cpu{core}/cpufreq/scaling_governor")
         return path.read_text(encoding="utf-8").strip() or None
     except OSError:
-        return None
-
-
-def _own_version() -> str | None:
-    try:
-        return metadata.version("facecam")
-    except metadata.PackageNotFoundError:
         return None

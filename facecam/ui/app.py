@@ -26,7 +26,6 @@ from facecam.sources import Source, camera_modes, list_cameras, open_source
 from facecam.ui.camera_section import CameraModes
 from facecam.ui.chooser import AUTO
 from facecam.ui.detection_section import NETWORK_KEY
-from facecam.ui.display import display_available
 from facecam.ui.live_tab import LiveTab
 from facecam.ui.main_window import MainWindow
 from facecam.ui.preload import preload_gallery
@@ -36,7 +35,7 @@ from facecam.ui.settings import Settings
 from facecam.ui.tabs import Tab, TabSpec
 from facecam.ui.theme import Theme
 
-__all__ = ["build_window", "display_available", "main", "make_application"]
+__all__ = ["build_window", "main", "make_application"]
 
 
 def main(

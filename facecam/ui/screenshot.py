@@ -13,6 +13,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QImageWriter, QPixmap
 from PySide6.QtWidgets import QApplication
 
+from facecam.ending import end_process
 from facecam.ui import theme
 from facecam.ui.app import build_window, make_application
 from facecam.ui.display import window_problem
@@ -84,4 +85,4 @@ def _size(text: str) -> tuple[int, int]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end_process(main())

@@ -10,24 +10,24 @@ from pathlib import Path
 
 import pytest
 
-from facecam import cli, headless
-from facecam.cli import main
+from facecam import headless
+from facecam.cli import commands, main
 from facecam.errors import SourceError
-from facecam.headless import display_problem
 from facecam.sources import Camera
+from facecam.ui.display import display_problem
 
 ROOT = Path(__file__).resolve().parents[2]
 linux_only = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems always have a display")
 
 
 def test_cameras_are_listed_with_their_names(monkeypatch, capsys):
-    monkeypatch.setattr(cli, "list_cameras", lambda: [Camera(0, "Front"), Camera(2, "Desk camera")])
+    monkeypatch.setattr(commands, "list_cameras", lambda: [Camera(0, "Front"), Camera(2, "Desk camera")])
     assert main(["cameras"]) == 0
     assert capsys.readouterr().out == "0  Front\n2  Desk camera\n"
 
 
 def test_no_camera_is_said(monkeypatch, capsys):
-    monkeypatch.setattr(cli, "list_cameras", list)
+    monkeypatch.setattr(commands, "list_cameras", list)
     assert main(["cameras"]) == 0
     assert capsys.readouterr().out.startswith("No camera found.")
 
@@ -190,16 +190,17 @@ def test_a_live_source_that_fails_while_headless(monkeypatch, tiny_model, capsys
 
 HANGING = """
 import threading, time
-from facecam import cli
+from facecam.cli import commands, run
 from facecam.sources import Camera
+from facecam.ui.display import display_problem
 
 def cameras():
     threading.Thread(target=time.sleep, args=(60,), daemon=True, name="stuck").start()
     return [Camera(0, "Front")]
 
-cli.list_cameras = cameras
+commands.list_cameras = cameras
 sys.argv = ["facecam", "cameras"]
-cli.run()
+run()
 """
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from facecam import cli, logs
+from facecam import logs
+from facecam.cli import commands, main
 from facecam.logs import log_tail, logging_to_file
 from facecam.places import log_file
 
@@ -71,8 +72,8 @@ def test_a_fault_of_ours_is_one_sentence_with_the_log_beside_it(
     def fails() -> list:
         raise ZeroDivisionError("oops")
 
-    monkeypatch.setattr(cli, "list_cameras", fails)
-    assert cli.main(["cameras"]) == 1
+    monkeypatch.setattr(commands, "list_cameras", fails)
+    assert main(["cameras"]) == 1
     err = capsys.readouterr().err
     assert err.count("\n") == 1
     assert "ZeroDivisionError: oops" in err
@@ -81,11 +82,11 @@ def test_a_fault_of_ours_is_one_sentence_with_the_log_beside_it(
 
 
 def test_the_command_logs_in_detail_when_asked_and_never_a_password(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["--headless", "--verbose", "--source", "http://someone:hush@127.0.0.1:9/x"]) == 2
+    assert main(["--headless", "--verbose", "--source", "http://someone:hush@127.0.0.1:9/x"]) == 2
     err = capsys.readouterr().err
     assert "facecam.reader" in err
     assert "127.0.0.1:9" in err
     assert "hush" not in err
     assert "hush" not in log_tail()
-    assert cli.main(["cameras"]) == 0
+    assert main(["cameras"]) == 0
     assert capsys.readouterr().err == ""

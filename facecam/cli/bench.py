@@ -1,4 +1,4 @@
-"""The options of `facecam bench`."""
+"""`facecam bench`: its options, and what is done with them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from facecam.cli.values import number
 from facecam.runtimes import AUTO
 
 _LONGEST_MINUTES = 24 * 60.0
@@ -13,7 +14,7 @@ _LONGEST_MINUTES = 24 * 60.0
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Adds them to the command's parser, beside those of the detector."""
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=bench)
     parser.add_argument(
         "--also",
         action="append",
@@ -41,7 +42,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(arguments: argparse.Namespace) -> int:
+def bench(arguments: argparse.Namespace) -> int:
     """The command. Raises FacecamError."""
     from facecam.bench.command import Files, Wish, bench_command, compare_command
 
@@ -73,18 +74,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _positive(text: str) -> float:
-    return _number(text, 3600.0, "seconds")
+    return number(text, 3600.0, "is not a number of seconds up to 3600")
 
 
 def _minutes(text: str) -> float:
-    return _number(text, _LONGEST_MINUTES, "minutes")
-
-
-def _number(text: str, highest: float, unit: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= highest:
-        raise argparse.ArgumentTypeError(f"{text} is not a number of {unit} up to {highest:g}")
-    return value
+    return number(text, _LONGEST_MINUTES, f"is not a number of minutes up to {_LONGEST_MINUTES:g}")

@@ -1,0 +1,88 @@
+"""What the small commands do, and the window; each gives the exit status."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from tqdm import tqdm
+
+from facecam.cli.options import detector_settings
+from facecam.cli.progress import quiet_libraries
+from facecam.errors import FacecamError
+from facecam.headless import run_headless
+from facecam.places import settings_file
+from facecam.runtimes import F32
+from facecam.settings_file import SettingsFile
+from facecam.sources import list_cameras
+from facecam.ui.display import window_problem
+
+_FALLBACK_SECONDS = 10.0
+
+
+def window(arguments: argparse.Namespace) -> int:
+    """Opens the window; without one, or where none can be opened, prints the rates."""
+    if arguments.headless:
+        return _headless(arguments)
+    problem = window_problem()
+    if problem is None:
+        try:
+            from facecam.ui import app
+        except ImportError as error:  # a system library that Qt needs, such as libEGL
+            problem = f"Qt can't be loaded ({error})"
+        else:
+            return app.main(
+                arguments.source,
+                model=arguments.model,
+                threshold=arguments.threshold,
+                core=arguments.core,
+                runtime=arguments.runtime,
+                precision=arguments.precision or F32,
+                threads=arguments.threads,
+                provider=arguments.provider,
+            )
+    print(f"facecam: no window, as {problem}; running without one.", file=sys.stderr)
+    return _headless(arguments)
+
+
+def _headless(arguments: argparse.Namespace) -> int:
+    seconds = _FALLBACK_SECONDS if arguments.seconds is None else arguments.seconds
+    detector = detector_settings(arguments, (640, 480)).make()
+    say = lambda line: print(line, flush=True)  # noqa: E731
+    run_headless(arguments.source, detector, seconds, arguments.core, say, arguments.record)
+    return 0
+
+
+def cameras(arguments: argparse.Namespace) -> int:
+    """Lists the connected cameras."""
+    connected = list_cameras()
+    for camera in connected:
+        print(f"{camera.index}  {camera.name}")
+    if not connected:
+        print("No camera found. `facecam --source demo` works without one.")
+    return 0
+
+
+def doctor(arguments: argparse.Namespace) -> int:
+    """Looks for trouble."""
+    from facecam.doctor.command import examine
+
+    with quiet_libraries() as stderr:
+        bar = tqdm(file=stderr, disable=None, bar_format="{desc} …", leave=False)
+        report = examine(arguments.model, lambda title: bar.set_description_str(title))
+        bar.close()
+    print(json.dumps(report.as_json(), indent=2) if arguments.json else report.as_text(), end="\n" * arguments.json)
+    return 0
+
+
+def reset_settings(arguments: argparse.Namespace) -> int:
+    """Forgets what the window remembers. Raises FacecamError."""
+    path = settings_file()
+    try:
+        existed = path.exists()
+        SettingsFile(path).clear()
+    except OSError as error:
+        raise FacecamError(f"The settings in {path} can't be removed: {error.strerror or error}.") from error
+    print(f"The settings in {path} are forgotten." if existed else "There were no settings.")
+    return 0
