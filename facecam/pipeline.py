@@ -7,29 +7,24 @@ pipeline knows no Qt; a GUI is told through `on_update` and fetches with `latest
 from __future__ import annotations
 
 import atexit
-import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from enum import Enum
 from typing import Protocol
 
 from facecam.capture import Capture, Trouble
-from facecam.cpu import choose_core, pinned
+from facecam.detection_loop import DetectionLoop
 from facecam.detector import FaceDetector
 from facecam.errors import FacecamError
-from facecam.finder import FaceFinder
-from facecam.metrics import Figures, Stats
+from facecam.finder import Found
+from facecam.metrics import Stats
 from facecam.options import LiveOptions
+from facecam.progress import Progress, State
 from facecam.slot import FrameSlot
 from facecam.sources import Frame, Player, Source, open_source
 from facecam.view import View
 
 __all__ = ["Pipeline", "State", "View"]
-
-_logger = logging.getLogger(__name__)
-_CHANGE_POLL_S = 0.1
 
 
 class Sink(Protocol):
@@ -40,61 +35,6 @@ class Sink(Protocol):
 
     def detected(self, view: View) -> None:
         """The faces of a frame are known."""
-
-
-class State(Enum):
-    """What a pipeline is doing. reconnecting: a live source is lost, see `.trouble`, the last view stays; ended: the
-    source has no more frames, the last view stays; failed: see `.error`."""
-
-    IDLE = "idle"
-    OPENING = "opening"
-    RUNNING = "running"
-    RECONNECTING = "reconnecting"
-    ENDED = "ended"
-    FAILED = "failed"
-
-
-class _Run:
-    """One start of the pipeline, and what its capture tells. A run that was given up keeps its own slot and can't
-    disturb the next one."""
-
-    def __init__(self, pipeline: Pipeline, open_source: Callable[[], Source], reconnect: bool) -> None:
-        self.slot = FrameSlot()
-        self.stop = threading.Event()
-        self.capture = Capture(open_source, self, reconnect)
-        # Daemons, so that a driver that never returns can't keep the program from ending; otherwise they are stopped
-        # and joined, at the latest at exit.
-        self.detector = threading.Thread(target=pipeline._detect_loop, args=(self,), name="detector", daemon=True)
-        self._pipeline = pipeline
-
-    def opened(self, source: Source, player: Player) -> None:
-        self._pipeline._opened(self, source, player)
-
-    def got(self, frame: Frame) -> None:
-        self._pipeline._captured_frame(self, frame)
-
-    def troubled(self, trouble: Trouble | None, lost: bool) -> None:
-        self._pipeline._troubled(self, trouble, lost)
-
-    def ended(self) -> None:
-        self.slot.close()
-
-    def revived(self) -> None:
-        self.slot.reopen()
-        self._pipeline._revived(self)
-
-    def failed(self, error: FacecamError) -> None:
-        self.slot.close()
-        self._pipeline._fail(self, error)
-
-
-@dataclass
-class _Work:
-    """What the detector thread carries from core to core; `settings` are those that `frame` was searched under."""
-
-    finder: FaceFinder
-    frame: Frame | None = None
-    settings: object = None
 
 
 class Pipeline:
@@ -125,94 +65,65 @@ class Pipeline:
         self._detector = detector
         self._on_update = on_update
         self._reconnect = reconnect
-        self._wanted_core = core if core is not None else detector.core
-        self._lock = threading.Lock()  # guards everything below
+        self._core = core if core is not None else detector.core
+        self._lock = threading.Lock()  # guards what follows
         self._run: _Run | None = None
-        self._state = State.IDLE
-        self._error: FacecamError | None = None
-        self._core: int | None = None
-        self._source: Source | None = None
-        self._player: Player | None = None
-        self._trouble: Trouble | None = None
-        self._notified = False
-        self._newest: Frame | None = None
-        self._view: View | None = None
-        self._figures = Figures()
-
-    # What the caller sees
+        self._progress = Progress(self._title, None, State.IDLE)  # of the last start
 
     @property
     def state(self) -> State:
-        with self._lock:
-            return self._state
+        return self._progress.state
 
     @property
     def error(self) -> FacecamError | None:
         """Why the state is `failed`, otherwise None."""
-        with self._lock:
-            return self._error
+        return self._progress.error
 
     @property
     def trouble(self) -> Trouble | None:
         """What is wrong with a live source that still counts as running, or that is being opened again."""
-        with self._lock:
-            return self._trouble
+        return self._progress.trouble
 
     @property
     def player(self) -> Player | None:
         """For pause, step, seek and loop, once the source is open."""
-        with self._lock:
-            return self._player
+        return self._progress.player
 
     @property
     def title(self) -> str:
         """The source's name for people; what was asked for until it is open."""
-        with self._lock:
-            return self._source.title if self._source else self._title
+        return self._progress.title
 
     @property
     def live(self) -> bool:
         """Whether the open source is a live one (camera, stream, demo)."""
-        with self._lock:
-            return self._source is not None and self._source.live
+        return self._progress.live
 
     @property
     def core(self) -> int | None:
         """The core that the detector thread is pinned to; None if it isn't (yet)."""
-        with self._lock:
-            return self._core
+        return self._progress.core
 
     def start(self) -> None:
         """Returns at once; follow `state`. Raises RuntimeError if it is already running."""
         with self._lock:
             if self._run is not None:
                 raise RuntimeError("the pipeline is already running; stop it first")
-            run = self._run = _Run(self, self._open, self._reconnect)
-            self._state, self._error, self._core, self._source = State.OPENING, None, None, None
-            self._player, self._trouble = None, None
-            self._newest = self._view = None
-            self._notified = False
-            self._figures = Figures()
-            run.capture.start()
-            run.detector.start()
+            self._progress = Progress(self._title, self._on_update)
+            self._run = _Run(self, self._progress, self._open, self._reconnect, self._detector, self._core)
+            self._run.start()
         atexit.register(self.stop)
 
     def stop(self, timeout_s: float = 2.0) -> bool:
         """Stops and waits for the threads. False if one is stuck in a driver: it ends by itself when that returns."""
         with self._lock:
             run, self._run = self._run, None
-            self._state, self._core, self._trouble = State.IDLE, None, None
+            self._progress.close()
         if run is None:
             return True
         atexit.unregister(self.stop)
-        run.stop.set()
-        run.capture.stop()
-        run.slot.close()
-        end_s = time.perf_counter() + timeout_s
-        captured = run.capture.join(end_s)
-        if run.detector is not threading.current_thread():
-            run.detector.join(max(0.0, end_s - time.perf_counter()))
-        return captured and not run.detector.is_alive()
+        run.stop()
+        return run.join(timeout_s)
 
     def retry_now(self) -> None:
         """While it is reconnecting: doesn't wait for the time of the next attempt."""
@@ -223,145 +134,105 @@ class Pipeline:
 
     def latest(self) -> View | None:
         """The newest result, None before the first. The same object as before if nothing new has come."""
-        with self._lock:
-            self._notified = False
-            return self._view
+        return self._progress.latest()
 
     def displayed(self) -> None:
         """To be called after each painting of a new view, so that the display rate is known."""
-        with self._lock:
-            self._figures.displayed(time.perf_counter())
+        self._progress.displayed()
 
     def stats(self) -> Stats:
         """Rates, latency and drops at this moment."""
-        with self._lock:
-            return self._figures.stats(time.perf_counter(), len(self._view.detections) if self._view else 0)
+        return self._progress.stats()
+
+
+class _Run:
+    """One start of the pipeline: its threads, and what happens when they tell something. A run that was given up keeps
+    its own slot and progress, and so can't disturb the next one."""
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        progress: Progress,
+        open_source: Callable[[], Source],
+        reconnect: bool,
+        detector: FaceDetector,
+        core: int | None,
+    ) -> None:
+        self._pipeline, self._progress, self._detector = pipeline, progress, detector
+        self._slot = FrameSlot()
+        self._stopped = threading.Event()
+        self.capture = Capture(open_source, self, reconnect)
+        loop = DetectionLoop(detector, core, self._slot, self._stopped, self)
+        # Daemons, so that a driver that never returns can't keep the program from ending; otherwise they are stopped
+        # and joined, at the latest at exit.
+        self._thread = threading.Thread(target=loop.run, name="detector", daemon=True)
+
+    def start(self) -> None:
+        self.capture.start()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Returns at once; see `join`."""
+        self._stopped.set()
+        self.capture.stop()
+        self._slot.close()
+
+    def join(self, timeout_s: float) -> bool:
+        """Waits for the threads. False: one hangs in a driver."""
+        end_s = time.perf_counter() + timeout_s
+        captured = self.capture.join(end_s)
+        if self._thread is not threading.current_thread():
+            self._thread.join(max(0.0, end_s - time.perf_counter()))
+        return captured and not self._thread.is_alive()
 
     # Told by the capture, in its threads
 
-    def _opened(self, run: _Run, source: Source, player: Player) -> None:
-        with self._lock:
-            if self._run is not run:
-                return
-            self._source, self._player = source, player
-            if self._state is State.OPENING:
-                self._state = State.RUNNING
-        self._notify(run)
+    def opened(self, source: Source, player: Player) -> None:
+        self._progress.opened(source, player)
 
-    def _captured_frame(self, run: _Run, frame: Frame) -> None:
-        sink, options = self.sink, self.options
-        if sink is not None and self._run is run:
+    def got(self, frame: Frame) -> None:
+        sink, options = self._pipeline.sink, self.options
+        if sink is not None and not self._progress.closed:
             sink.captured(frame, options is not None and options.privacy is not None)
-        dropped = run.slot.put(frame)
-        with self._lock:
-            if self._run is run:
-                self._newest = frame
-                self._figures.captured(frame.captured_s, dropped)
+        self._progress.captured(frame, self._slot.put(frame))
 
-    def _troubled(self, run: _Run, trouble: Trouble | None, lost: bool) -> None:
-        with self._lock:
-            if self._run is not run or self._state not in (State.RUNNING, State.RECONNECTING):
-                return
-            if self._state is State.RECONNECTING and not lost:
-                self._figures.reconnected()
-            state = State.RECONNECTING if lost else State.RUNNING
-            if state is not self._state:
-                _logger.info("the source is lost: %s" if lost else "the source is back", *([trouble] if lost else []))
-            self._state = state
-            self._trouble = trouble
-        self._notify(run)
+    def troubled(self, trouble: Trouble | None, lost: bool) -> None:
+        self._progress.troubled(trouble, lost)
 
-    def _revived(self, run: _Run) -> None:
-        with self._lock:
-            if self._run is run and self._state is State.ENDED:
-                self._state = State.RUNNING
-        self._notify(run)
+    def ended(self) -> None:
+        self._slot.close()
 
-    # The detector's thread
+    def revived(self) -> None:
+        self._slot.reopen()
+        self._progress.revived()
 
-    def _detect_loop(self, run: _Run) -> None:
-        work = _Work(FaceFinder(self._detector))
-        try:
-            while not run.stop.is_set():
-                wish = self._core_wish()
-                with pinned(choose_core() if wish is None else wish) as pinned_core:
-                    with self._lock:
-                        if self._run is run:
-                            self._core = pinned_core
-                    self._detect_on(wish, run, work)
-        except FacecamError as error:
-            self._fail(run, error.alone())
-        except Exception as error:
-            _logger.exception("the detector failed")
-            self._fail(run, FacecamError(f"The detector failed unexpectedly: {error}"))
+    def failed(self, error: FacecamError) -> None:
+        """Told by the detection loop too."""
+        self.stop()
+        self._progress.failed(error)
 
-    def _core_wish(self) -> int | None:
-        options = self.options
-        return self._wanted_core if options is None or options.core is None else options.core
+    # Asked and told by the detection loop, in its thread
 
-    def _is_still(self) -> bool:
-        with self._lock:
-            return self._source is not None and self._source.frame_count == 1
+    @property
+    def options(self) -> LiveOptions | None:
+        return self._pipeline.options
 
-    def _settings(self) -> object:
-        """What a detection depends on, to be compared."""
-        return (self._detector.threshold, self._detector.nms) if self.options is None else self.options
+    @property
+    def still(self) -> bool:
+        return self._progress.still
 
-    def _detect_on(self, core_wish: int | None, run: _Run, work: _Work) -> None:
-        """Until the run is stopped, or another core is wanted."""
-        while not run.stop.is_set() and self._core_wish() == core_wish:
-            new = run.slot.take(_CHANGE_POLL_S)
-            if new is None and run.slot.drained:
-                self._end(run)
-                # A picture stays in the window: it follows the threshold, although no more frames come.
-                if run.stop.wait(_CHANGE_POLL_S):
-                    break
-            settings = self._settings()
-            if new is None and (work.frame is None or settings == work.settings):
-                continue
-            options, frame = self.options, new or work.frame
-            assert frame is not None
-            work.frame, work.settings = frame, settings
-            found = work.finder.find(frame, options, again=new is None, still=self._is_still())
-            ready_s = time.perf_counter()
-            with self._lock:
-                if self._run is not run:
-                    break
-                privacy = None if options is None else options.privacy
-                newest = self._newest or frame
-                view = self._view = View(
-                    newest, found.shown, frame, found.private, privacy, found.searched, found.second
-                )
-                if found.searched:
-                    self._figures.searched(self._detector.timings.total_ms)
-                if found.second is None or found.second.searched:
-                    self._figures.second_searched(None if found.second is None else found.second.took_ms)
-                if found.searched and new is not None:
-                    self._figures.detected(ready_s, frame.captured_s)
-            sink = self.sink
-            if sink is not None:
-                sink.detected(view)
-            self._notify(run)
+    def pinned_to(self, core: int | None) -> None:
+        self._progress.pinned_to(core)
 
-    def _end(self, run: _Run) -> None:
-        with self._lock:
-            if self._run is not run or self._state is not State.RUNNING:
-                return
-            self._state = State.ENDED
-        self._notify(run)
+    def found(self, frame: Frame, options: LiveOptions | None, found: Found, again: bool) -> None:
+        privacy = None if options is None else options.privacy
+        view = self._progress.found(frame, found, privacy, self._detector.timings.total_ms, again)
+        if view is None:
+            return
+        sink = self._pipeline.sink
+        if sink is not None:
+            sink.detected(view)
+        self._progress.shown()
 
-    def _fail(self, run: _Run, error: FacecamError) -> None:
-        run.stop.set()
-        run.capture.stop()
-        with self._lock:
-            if self._run is not run or self._state is State.FAILED:
-                return
-            self._state, self._error = State.FAILED, error
-        self._notify(run)
-
-    def _notify(self, run: _Run) -> None:
-        with self._lock:
-            if self._run is not run or self._notified or self._on_update is None:
-                return
-            self._notified = True
-        self._on_update()
+    def drained(self) -> None:
+        self._progress.ended()
