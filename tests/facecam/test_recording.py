@@ -1,16 +1,10 @@
-"""Recordings: true times, playable after the worst, faces beside the picture, and nothing is held up."""
+"""Recordings: true times, faces beside the picture, and nothing is held up."""
 
 from __future__ import annotations
 
 import csv
 import json
 import os
-import signal
-import subprocess
-import sys
-import time
-from contextlib import closing
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,39 +13,8 @@ from facecam.boxes import Detections
 from facecam.errors import FacecamError
 from facecam.files import next_free
 from facecam.privacy import PrivacyOptions
-from facecam.recording import Recorder, RecordingOptions
-from facecam.sources import Frame, open_source
-from facecam.video_file import VideoWriter
-from facecam.view import View
-
-ROOT = Path(__file__).resolve().parents[2]
-FACE = Detections(np.array([[10, 10, 40, 40]], np.float32), np.array([0.9], np.float32), np.array([7]))
-
-
-def picture(level, width=64, height=48):
-    return np.full((height, width, 3), level, np.uint8)
-
-
-def frame(index, time_s, level=100, **size):
-    return Frame(picture(level, **size), index, time_s, 1000 + time_s)
-
-
-def view(of, faces=FACE, privacy=None):
-    return View(of, faces, of, faces.boxes, privacy)
-
-
-def played(path):
-    """Times and pictures, as a player finds them."""
-    with closing(open_source(str(path))) as source:
-        frames = []
-        while (each := source.read()) is not None:
-            frames.append(each)
-    return [each.time_s for each in frames], [each.image for each in frames]
-
-
-def recorder(tmp_path, name="r.mp4", live=True, **options):
-    return Recorder(tmp_path / name, RecordingOptions(**options), "Cam", lambda: live)
-
+from facecam.sources import Frame
+from tests.facecam.recordings import frame, picture, played, recorder, view
 
 TIMES_S = [0.0, 0.033, 0.1, 0.11, 0.45, 1.3, 1.333, 2.9]
 
@@ -190,117 +153,3 @@ def test_a_folder_that_is_not_ours(tmp_path):
     tmp_path.chmod(0o500)
     with pytest.raises(FacecamError, match="you may not write there; choose another folder"):
         next_free(tmp_path, "recording", [".mp4"])
-
-
-def run(code, *arguments):
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-c", code, *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=environment)
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="there is no such limit")
-@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
-def test_a_full_disk_is_told_and_nothing_written_before_is_lost(tmp_path, suffix):
-    """A limit on the size of files stands for a disk that fills up: the same call fails, at the same place."""
-    path = tmp_path / f"r{suffix}"
-    done = run(
-        """
-import resource, sys, time
-import numpy as np
-from facecam.boxes import Detections
-from facecam.recording import Recorder, RecordingOptions
-from facecam.sources import Frame
-from facecam.view import View
-resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000))
-from pathlib import Path
-recorder = Recorder(Path(sys.argv[1]), RecordingOptions(), "Cam", lambda: True)
-random = np.random.default_rng(0)
-index = 0
-while recorder.status.error is None and index < 3000:
-    image = random.integers(0, 255, (96, 128, 3), np.uint8)
-    frame = Frame(image, index, index / 30, index / 30)
-    recorder.detected(View(frame, Detections.none(), frame))
-    index += 1
-    time.sleep(0.002)
-print(recorder.stop().error)
-""",
-        path,
-    )
-    assert done.returncode == 0, done.stderr
-    assert "can't be written: files may not become that large here." in done.stdout
-    times_s, _ = played(path)
-    assert len(times_s) > 20
-    lines = path.with_suffix(".jsonl").read_text(encoding="utf-8").splitlines()
-    assert len(lines) >= len(times_s)
-    json.loads(lines[-1])
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="there is no kill -9")
-@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
-def test_a_recording_whose_program_is_killed_plays_with_the_right_times(tmp_path, tiny_model, suffix):
-    """The real command, killed in the middle: at most the last second or so is lost."""
-    path = tmp_path / f"r{suffix}"
-    command = [
-        sys.executable,
-        "-m",
-        "facecam",
-        "--model",
-        tiny_model,
-        "--source",
-        "demo",
-        "--headless",
-        "--seconds",
-        "60",
-    ]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    began_s = time.perf_counter()
-    process = subprocess.Popen(
-        [*map(str, command), "--record", str(path)], env=environment, stdout=subprocess.PIPE, text=True
-    )
-    try:
-        assert process.stdout is not None
-        lines = iter(process.stdout.readline, "")
-        next(each for each in lines if each.split()[0].isdecimal() and int(each.split()[0]) >= 4)  # after four seconds
-    finally:
-        process.send_signal(signal.SIGKILL)
-        process.communicate(timeout=30)
-    times_s, images = played(path)
-    took_s = time.perf_counter() - began_s
-    assert 1.0 < times_s[-1] < took_s
-    assert times_s[0] == 0
-    assert np.diff(times_s).min() > 0
-    assert len(times_s) <= 30 * times_s[-1] + 3  # as many as the demo has; some are dropped where the machine is busy
-    assert images[0].shape == (480, 640, 3)
-    assert len(times_s) > 2 * times_s[-1]
-
-
-def test_a_video_that_was_cut_in_the_middle_plays_as_far_as_it_goes(tmp_path):
-    for suffix in (".mp4", ".mkv"):
-        path = tmp_path / f"r{suffix}"
-        with VideoWriter(path) as video:
-            for index in range(90):
-                video.write(np.random.default_rng(index).integers(0, 255, (48, 64, 3), np.uint8), index / 30)
-        whole = path.read_bytes()
-        path.write_bytes(whole[: len(whole) // 2])
-        if suffix == ".mp4":  # its index was at its end
-            with pytest.raises(FacecamError, match="not a video"):
-                played(path)
-        else:
-            assert 20 < len(played(path)[0]) < 60
-
-
-def test_it_ends_by_itself_before_the_disk_is_full(tmp_path, monkeypatch):
-    from facecam import files
-    from facecam import recording as module
-
-    monkeypatch.setattr(module, "_LOOK_AT_DISK_EVERY_S", 0.05)
-    recording = recorder(tmp_path)
-    recording.detected(view(frame(0, 0.0)))
-    monkeypatch.setattr(files, "LEAST_FREE_BYTES", 1 << 62)
-    end_s = time.perf_counter() + 10
-    while recording.status.error is None and time.perf_counter() < end_s:
-        time.sleep(0.02)
-    assert "MB left on the disk" in str(recording.stop().error)
-    assert len(played(tmp_path / "r.mp4")[0]) == 1
-    with pytest.raises(FacecamError, match="make room"):
-        recorder(tmp_path, "other.mp4")
