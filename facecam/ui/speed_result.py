@@ -41,8 +41,8 @@ class ResultView(QWidget):
         super().__init__(parent)
         self.result: dict[str, Any] | None = None
         self._pages: list[Page] = []
-        self.figure, self.against, self.notes = (_words() for _ in range(3))  # none of these may be cut
-        self.place, self.chosen, self.page_note = (DimLine() for _ in range(3))
+        self.figure, self.place, self.against, self.notes, self.page_note = (_words() for _ in range(5))  # never cut
+        self.chosen = DimLine()
         self.figure.setFont(tabular(sized(self.figure.font(), 2.6, QFont.Weight.DemiBold)))
         self.figure.setAccessibleName("Verdict")
         self.notes.setAccessibleName("What to know about the result")
@@ -86,7 +86,7 @@ class ResultView(QWidget):
         """Says what a measurement is."""
         self.result = None
         self.figure.setText(WELCOME[0])
-        self.place.say(WELCOME[1])
+        self.place.setText(WELCOME[1])
         self.against.setText(WELCOME[2])
         self.notes.hide()
         self._details.hide()
@@ -97,7 +97,7 @@ class ResultView(QWidget):
         self.result = result
         words = headline(result)
         self.figure.setText(words.figure)
-        self.place.say(words.place)
+        self.place.setText(words.place)
         self.against.setText(words.against)
         self.notes.setText(words.caution)
         self.notes.setVisible(bool(words.caution))
@@ -139,7 +139,7 @@ class ResultView(QWidget):
                 table.setItem(row, column, item)
         table.resizeColumnsToContents()
         table.blockSignals(blocked)
-        self.page_note.say(page.note)
+        self.page_note.setText(page.note)
         self.page_note.setVisible(bool(page.note))
         if page.rows:
             table.selectRow(page.first)

@@ -9,7 +9,7 @@ from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QApplication
 
 from facecam.runtimes import version
-from facecam.ui import theme
+from facecam.ui import prompts, theme
 from facecam.ui.commands import Menu, command, set_menu
 from facecam.ui.doctor_dialog import DoctorDialog
 from facecam.ui.error_dialog import show_log
@@ -37,6 +37,9 @@ def window_commands(window: MainWindow, settings: Settings) -> list[QAction]:
     def doctor() -> None:
         DoctorDialog(window).show()
 
+    def ask_to_forget() -> None:
+        prompts.ask_to_forget(window, forget)
+
     def forget() -> None:
         try:
             settings.clear()
@@ -63,7 +66,7 @@ def window_commands(window: MainWindow, settings: Settings) -> list[QAction]:
         ),
         command(window, "This machine…", [], doctor, Menu.HELP, "What a report of a fault needs (`facecam doctor`)"),
         command(window, "Show the log", [], show_log, Menu.HELP, "Opens the folder of the log"),
-        command(window, "Forget all settings", [], forget, Menu.HELP, "Everything as at the first start"),
+        command(window, "Forget all settings…", [], ask_to_forget, Menu.HELP, "Everything as at the first start"),
         command(window, "About", [], about, Menu.HELP),
         command(window, "Quit", ["Ctrl+Q"], window.close, Menu.FILE),
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from facecam.bench.report import report
 from facecam.cpu import CoreUse
 from facecam.ui.app import build_window
 from facecam.ui.charts import Histogram, TimeSeries
+from facecam.ui.main_window import MainWindow
 from facecam.ui.session import Phase
 from facecam.ui.settings import Settings
 from facecam.ui.speed_tab import SpeedTab
@@ -194,6 +196,20 @@ def test_tables_and_charts_follow_the_choice(qtbot: QtBot, result_file: Path) ->
     view.page.setCurrentIndex(2)
     assert column(tab, "memory MiB") == ["100", "100", "100"]
     assert "no slower" in view.page_note.text()
+
+
+def test_the_welcome_is_whole_in_a_small_window(qtbot: QtBot, make_window: Callable[..., MainWindow]) -> None:
+    window = make_window()
+    window.resize(800, 600)
+    window.go_to(1)
+    tab = window.tab(1)
+    assert isinstance(tab, SpeedTab)
+    view = tab.view
+    qtbot.waitExposed(view)
+    for label in (view.figure, view.place, view.against):
+        assert label.wordWrap()
+        assert label.height() >= label.heightForWidth(label.width())
+    assert view.place.height() > view.place.fontMetrics().height() * 1.5
 
 
 def test_without_a_verdict_the_reason_stands_in_its_place(qtbot: QtBot) -> None:

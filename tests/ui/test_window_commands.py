@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QPalette
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from facecam.settings_file import SettingsFile
@@ -35,6 +35,16 @@ def open_on(path: Path, qtbot: QtBot) -> tuple[MainWindow, Settings]:
 def action(window: MainWindow, text: str) -> QAction:
     (found,) = (action for action in window.actions() if action.text() == text)
     return found
+
+
+def question(window: MainWindow) -> QMessageBox:
+    (found,) = window.findChildren(QMessageBox)
+    return found
+
+
+def press(dialog: QMessageBox, label: str) -> None:
+    (found,) = (button for button in dialog.buttons() if button.text().replace("&", "") == label)
+    QTest.mouseClick(found, Qt.MouseButton.LeftButton)
 
 
 def is_dark(window: MainWindow) -> bool:
@@ -88,13 +98,29 @@ def test_settings_are_kept_between_starts_and_forgotten_by_one_command(qtbot: Qt
     window, settings = open_on(path, qtbot)
     assert settings.number("live/threshold", None, 0, 1) == 0.3
     assert (window.width(), window.height()) == (700, 500)
-    action(window, "Forget all settings").trigger()
+    action(window, "Forget all settings…").trigger()
+    press(question(window), "Forget")
     assert "forgotten" in window.hints.text
     settings.put("live/threshold", 0.4)  # what is still done before the end is not kept either
     window.close()
     window, settings = open_on(path, qtbot)
     assert settings.number("live/threshold", None, 0, 1) is None
     assert (window.width(), window.height()) == (1280, 800)
+
+
+def test_settings_are_not_forgotten_unless_the_user_agrees(qtbot: QtBot, tmp_path: Path) -> None:
+    window, settings = open_on(tmp_path / "settings.json", qtbot)
+    settings.put("live/threshold", 0.3)
+    for key in (Qt.Key.Key_Return, Qt.Key.Key_Escape):  # Cancel is what Return presses
+        action(window, "Forget all settings…").trigger()
+        dialog = question(window)
+        qtbot.waitExposed(dialog)
+        assert "threshold" in dialog.informativeText()
+        assert "can’t be undone" in dialog.informativeText()
+        QTest.keyClick(dialog, key)
+        qtbot.waitUntil(lambda: not window.findChildren(QMessageBox), timeout=5000)
+    assert settings.number("live/threshold", None, 0, 1) == 0.3
+    assert not settings.forgotten
 
 
 def test_a_change_is_written_soon_without_closing(qtbot: QtBot, tmp_path: Path) -> None:
