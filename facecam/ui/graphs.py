@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QColor, QPalette
+from PySide6.QtGui import QColor, QPalette, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from facecam.history import SPAN_S, History
@@ -94,6 +94,23 @@ class GraphPanel(QWidget):
         seconds = self._history.seconds_ago(time.perf_counter())
         for view in self.graphs:
             view.draw(self._history, seconds)
+        self._align()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        layout = self.layout()
+        if layout is not None:
+            layout.activate()  # the headings have their widths
+        self._align()
+
+    def _align(self) -> None:
+        """Gives all headings the lines of the longest one, so that the graphs below have one upper edge."""
+        headings = [view.heading for view in self.graphs]
+        for heading in headings:
+            heading.setMinimumHeight(0)  # which counts in what it asks for
+        height = max(heading.heightForWidth(heading.width()) for heading in headings)
+        for heading in headings:
+            heading.setMinimumHeight(height)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -109,6 +126,7 @@ class _GraphView(QWidget):
         self.heading = QLabel()
         self.heading.setTextFormat(Qt.TextFormat.RichText)
         self.heading.setWordWrap(True)
+        self.heading.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         self.heading.setFont(theme.tabular(self.heading.font()))
         self.plot = pg.PlotWidget()
         self.plot.setAccessibleName(f"Graph: {graph.title}")

@@ -44,6 +44,22 @@ def test_g_shows_and_hides_the_graphs_which_is_remembered(qtbot: QtBot, make_win
     assert not again.graphs.isVisible()
 
 
+def test_the_graphs_have_one_upper_edge_in_any_width(qtbot: QtBot, make_window: MakeWindow) -> None:
+    window = make_window()
+    tab = live(window)
+    tab.graphs.on.setChecked(True)
+    qtbot.waitUntil(lambda: "detected 0" not in tab.graphs.panel.graphs[0].heading.text(), timeout=5000)
+    lines = set()
+    for width in (800, 1100, 1440):
+        window.resize(width, 800)
+        qtbot.wait(50)  # the layouts are done
+        assert len({view.plot.geometry().top() for view in tab.graphs.panel.graphs}) == 1
+        for view in tab.graphs.panel.graphs:
+            assert view.heading.height() >= view.heading.heightForWidth(view.heading.width())
+        lines.add(tab.graphs.panel.graphs[0].heading.height())
+    assert len(lines) > 1  # the narrow window does wrap them
+
+
 def test_the_graphs_draw_what_was_measured_and_say_it(qtbot: QtBot, make_window: MakeWindow) -> None:
     tab = live(make_window())
     qtbot.waitUntil(lambda: len(tab.graphs.history.series("faces")) >= 3, timeout=10_000)  # kept while hidden too
