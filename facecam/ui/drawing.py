@@ -34,12 +34,14 @@ def paint_boxes(
     under_cursor: int | None = None,
     all_scores: bool = False,
     ids: npt.NDArray[np.intp] | None = None,
+    colours: list[int] | None = None,
 ) -> None:
     """Boxes (N, 4) float32, x1 y1 x2 y2 in view pixels: a line of 2 px at any zoom, with a dark edge on either side.
 
     The painter's units are view pixels: boxes have been scaled, not the painter. scores: (N,) 0..1, written above the
     box to two digits, within `room`: with `all_scores` for all but small boxes, and always for the one of index
     `under_cursor`. ids: (N,) numbers of faces that are followed: they choose the colour and stand before the score.
+    colours: (N,) indices of `theme.TRACK_COLOURS`, in place of those that the numbers choose.
     """
     if len(boxes) == 0:
         return
@@ -48,7 +50,9 @@ def paint_boxes(
     painter.save()
     painter.scale(1 / ratio, 1 / ratio)  # in the screen's pixels lines are sharp at any scaling
     painter.setPen(Qt.PenStyle.NoPen)
-    kinds = [0] * len(rows) if ids is None else [colour_of(number) for number in ids.tolist()]
+    kinds = colours
+    if kinds is None:
+        kinds = [0] * len(rows) if ids is None else [colour_of(number) for number in ids.tolist()]
     for kind in sorted(set(kinds)):
         own = [row for row, its_kind in zip(rows, kinds, strict=True) if its_kind == kind]
         _paint_frames(painter, own, theme.TRACK_COLOURS[kind], ratio)

@@ -20,6 +20,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from facecam.boxes import Detections
+from facecam.palette import Colours
 from facecam.ui import drawing, theme
 from facecam.ui.cursor_rest import CursorRest
 from facecam.ui.drops import dropped_spec
@@ -50,6 +51,7 @@ class PictureView(QWidget):
         self._on_screen = ScreenFrame()
         self._rendered = False
         self._detections = Detections.none()
+        self._colours = Colours()
         self._placement: Placement | None = None
         self._boxes = self._detections.boxes  # in view pixels
         self._fresh = False
@@ -116,6 +118,7 @@ class PictureView(QWidget):
         self._frame = self._placement = None
         self._detections = Detections.none()
         self._fresh = False
+        self._colours.forget()
         self._overlay.figures.set([])
         self._move_boxes()
         self.update()
@@ -256,7 +259,8 @@ class PictureView(QWidget):
         painter.setClipRect(target)
         scores, room = self._detections.scores, QRectF(target)
         under, ids = self._under_cursor(), self._detections.ids
-        drawing.paint_boxes(painter, self._boxes, scores, room, under, self._all_scores, ids)
+        colours = None if ids is None else self._colours.of(ids.tolist())
+        drawing.paint_boxes(painter, self._boxes, scores, room, under, self._all_scores, ids, colours)
         painter.setClipping(False)
         self._overlay.paint_figures(painter, target, stage, self.font())
 
