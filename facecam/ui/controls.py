@@ -79,7 +79,7 @@ class LiveControls(QWidget):
 
         content = QWidget()
         layout = QVBoxLayout(content)
-        layout.setContentsMargins(2 * SPACE, 2 * SPACE, 2 * SPACE, SPACE)
+        layout.setContentsMargins(2 * SPACE, 2 * SPACE, SPACE, SPACE)
         layout.setSpacing(SPACE)
         layout.addWidget(Heading("Source"))
         layout.addWidget(self.source)

@@ -65,7 +65,7 @@ class SpeedControls(QWidget):
 
         content = QWidget()
         layout = QVBoxLayout(content)
-        layout.setContentsMargins(2 * SPACE, 2 * SPACE, 2 * SPACE, SPACE)
+        layout.setContentsMargins(2 * SPACE, 2 * SPACE, SPACE, SPACE)
         layout.setSpacing(SPACE)
         layout.addWidget(self.start_button)
         layout.addWidget(self.progress)

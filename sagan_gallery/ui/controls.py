@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QScrollArea,
     QSizePolicy,
     QSpinBox,
+    QStyle,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -51,10 +52,18 @@ class GalleryControls(QScrollArea):
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its controls take the focus, and scroll into sight
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.verticalScrollBar().rangeChanged.connect(self._reserve)
+        self._reserve(0, 0)
         self._make_sampling()
         self._make_map()
         self._make_more()
         self._lay_out(menu)
+
+    def _reserve(self, low: int, high: int) -> None:
+        """Keeps the scroll bar's place free while there is none, so that the controls don't shrink when it comes."""
+        bar = self.verticalScrollBar()
+        floats = self.style().styleHint(QStyle.StyleHint.SH_ScrollBar_Transient, None, bar) != 0
+        self.setViewportMargins(0, 0, bar.sizeHint().width() if low >= high and not floats else 0, 0)
 
     def _make_sampling(self) -> None:
         self.classes = combo("Class", "What the samples are to show; “All, in turn” gives each sample the next class")
@@ -188,7 +197,7 @@ class GalleryControls(QScrollArea):
         layout.addWidget(self.more)
         inner = QWidget()
         column = QVBoxLayout(inner)
-        column.setContentsMargins(2 * SPACE, 2 * SPACE, 2 * SPACE, SPACE)
+        column.setContentsMargins(2 * SPACE, 2 * SPACE, SPACE, SPACE)
         column.setSpacing(SPACE)
         column.addWidget(self._sampling)
         column.addStretch()

@@ -75,6 +75,29 @@ def test_what_opens_below_the_end_of_a_low_window_is_scrolled_to(qtbot: QtBot, m
     qtbot.waitUntil(is_seen, timeout=5000)
 
 
+def test_the_controls_keep_their_place_when_the_scroll_bar_comes(qtbot: QtBot, make_window: MakeWindow) -> None:
+    window = make_window()
+    window.resize(1280, 900)
+    tab = live(window)
+    bar, button = tab.controls.column.verticalScrollBar(), tab.controls.start_button
+    qtbot.waitUntil(lambda: not bar.isVisible(), timeout=5000)
+
+    def across() -> tuple[int, int]:
+        return button.mapTo(tab.controls, QPoint(0, 0)).x(), button.width()
+
+    wide = across()
+    for section in tab.sections:
+        fold(tab, section.key).set_open(True)
+    qtbot.waitUntil(bar.isVisible, timeout=5000)
+    qtbot.wait(50)  # the layouts are done
+    assert across() == wide
+    for section in tab.sections:
+        fold(tab, section.key).set_open(False)
+    qtbot.waitUntil(lambda: not bar.isVisible(), timeout=5000)
+    qtbot.wait(50)
+    assert across() == wide
+
+
 @pytest.mark.parametrize("size", [(800, 600), (1440, 900)])
 def test_with_all_folds_open_everything_can_be_reached_by_scrolling(
     qtbot: QtBot, make_window: MakeWindow, size: tuple[int, int]
