@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from facecam import onnx_check
+from facecam import onnx_check, trial
 from facecam.anchors import AnchorSpec, anchor_grid, spec_from_json
 from facecam.boxes import Array
 from facecam.errors import ModelError
@@ -41,7 +41,8 @@ class Model:
     metadata: the file's description of itself; data: the file; sha256: of it.
     """
 
-    def __init__(self, path: Path, data: bytes) -> None:
+    def __init__(self, path: Path, data: bytes, trusted: bool = False) -> None:
+        """trusted: it came with the program, so that it need not be tried out with little memory first."""
         self.path = path
         self.sha256 = hashlib.sha256(data).hexdigest()
         self.data = data
@@ -50,11 +51,15 @@ class Model:
         if problem is not None:
             raise ModelError(unusable if problem == onnx_check.DAMAGED else f"{path} is not loaded, as it {problem}.")
         try:
+            if not trusted:
+                trial.run_once(data)
             runtime = OnnxRuntime(data)
             self.metadata = _metadata(path, runtime.session)
             outputs = {value.name for value in runtime.session.get_outputs()}
         except (RuntimeFailure, UnicodeDecodeError) as error:  # the latter: a name or text in it is none
             raise ModelError(unusable) from error
+        except trial.TooHungry as error:
+            raise ModelError(f"{path} is not loaded, as it wants more memory than a face detector needs.") from error
         self._runtimes: dict[Engine, Runtime] = {Engine(): runtime}
         description = _Description.read(path, self.metadata, outputs)
         self.name, self.threshold = description.name, description.threshold
@@ -160,7 +165,7 @@ def load_model(model: str | Path | None = None) -> Model:
         raise ModelError(f"The model {path} can't be read: {error.strerror or error}.") from error
     if not data:
         raise ModelError(f"The model {path} is empty (0 bytes).")
-    return Model(path, data)
+    return Model(path, data, trusted=model is None or str(model) in shipped_models())
 
 
 def find_model(model: str | Path | None) -> Path:

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
-from facecam import onnx_check
+from facecam import onnx_check, trial
 from facecam.boxes import Array, nms
 from facecam.errors import ModelError
 from facecam.letterbox import Image, letterbox
@@ -95,11 +95,16 @@ def _check_file(model: str | Path) -> None:
     if not Path(model).is_file():
         raise ModelError(f"there is no model file {model}; give the path of an ONNX file")
     try:
-        problem = onnx_check.problem(Path(model).read_bytes())
+        data = Path(model).read_bytes()
     except OSError as error:
         raise ModelError(f"{model} can't be read: {error.strerror or error}") from error
+    problem = onnx_check.problem(data)
     if problem is not None:
         raise ModelError(f"{model} is not loaded, as it {problem}")
+    try:
+        trial.run_once(data)
+    except trial.TooHungry as error:
+        raise ModelError(f"{model} is not loaded, as it wants more memory than a face detector needs") from error
 
 
 def _open_session(model: str | Path) -> onnxruntime.InferenceSession:

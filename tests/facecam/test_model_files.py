@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 
 import numpy as np
 import pytest
@@ -154,6 +155,33 @@ def test_maps_that_grow_without_measure(tmp_path, tiny_model):
         graph.node.insert(0, onnx.helper.make_node("Resize", ["image", "", "scales"], ["large"]))
 
     refused(changed(tmp_path, tiny_model, change), "enlarges")
+
+
+def resize_to(onnx, graph):
+    graph.initializer.append(onnx.numpy_helper.from_array(np.array([1, 3, 30_000, 30_000], np.int64), "sizes"))
+    graph.node.insert(0, onnx.helper.make_node("Resize", ["image", "", "", "sizes"], ["balloon"]))
+
+
+def resize_by_a_constant(onnx, graph):
+    scales = onnx.numpy_helper.from_array(np.array([1, 1, 100, 100], np.float32), "inside")
+    graph.node.insert(0, onnx.helper.make_node("Resize", ["image", "", "scales"], ["balloon"]))
+    graph.node.insert(0, onnx.helper.make_node("Constant", [], ["scales"], value=scales))
+
+
+def double_and_double(onnx, graph):
+    names = ["image", *(f"double{step}" for step in range(11)), "balloon"]
+    for index, (before, after) in enumerate(itertools.pairwise(names)):
+        graph.node.insert(index, onnx.helper.make_node("Concat", [before, before], [after], axis=2))
+
+
+@pytest.mark.parametrize("grow", [resize_to, resize_by_a_constant, double_and_double])
+def test_networks_that_would_fill_the_memory_when_run(tmp_path, tiny_model, grow):
+    def change(onnx, graph):
+        grow(onnx, graph)
+        graph.output.append(onnx.helper.make_tensor_value_info("balloon", onnx.TensorProto.FLOAT, None))
+
+    refused(changed(tmp_path, tiny_model, change), "wants more memory than a face detector needs")
+    assert FaceDetector(tiny_model).name  # others are not held to account for it
 
 
 def test_a_file_of_many_small_parts_is_given_up_soon(tmp_path):

@@ -1,0 +1,59 @@
+"""Runs a network of unknown origin once with little memory: what asks for more must not reach the real runtime.
+
+`onnx_check` bounds what is written in a file. What a network makes of it only shows when it runs: a resize to a
+computed size, or a row of operators each of which doubles its input. So it is run here first, unoptimized (an optimizer
+computes what is constant, without bounds) and in an arena that gives out no more than a detector needs.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+
+import numpy as np
+import onnxruntime
+
+from facecam.runtimes import ORT_ERRORS
+
+_MOST_BYTES = 512 << 20
+"""For weights and maps. Ours take 20 MB."""
+_SIZE = (1, 3, 480, 640)
+_MOST_ELEMENTS = 3 * 2048 * 2048
+_SILENT = 4
+
+
+class TooHungry(Exception):
+    """The network wants more memory than any detector needs."""
+
+
+def run_once(data: bytes) -> None:
+    """Raises TooHungry. Any other failure is passed over: whoever loads the network for use meets it again.
+
+    data: an ONNX file with one input (1, 3, height, width) float32; where it leaves these open they are 480 and 640.
+    """
+    _bounded_arena()
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    options.log_severity_level = _SILENT
+    options.add_session_config_entry("session.use_env_allocators", "1")
+    try:
+        session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        image = session.get_inputs()[0]
+        sides = [side if isinstance(side, int) else usual for side, usual in zip(image.shape, _SIZE, strict=True)]
+        if math.prod(sides) <= _MOST_ELEMENTS:
+            session.run(None, {image.name: np.zeros(sides, np.float32)})
+    except ORT_ERRORS as error:
+        text = str(error).lower()
+        if "memory" in text or "alloc" in text:
+            raise TooHungry from error
+    except (IndexError, UnicodeDecodeError, ValueError):  # no input, a damaged name, other dimensions
+        return
+
+
+@cache
+def _bounded_arena() -> None:
+    """Once for the process: sessions that ask for it share this arena."""
+    kind, place = onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, onnxruntime.OrtMemType.DEFAULT
+    info = onnxruntime.OrtMemoryInfo("Cpu", kind, 0, place)
+    onnxruntime.create_and_register_allocator(info, onnxruntime.OrtArenaCfg({"max_mem": _MOST_BYTES}))
