@@ -262,6 +262,8 @@ def main(argv: list[str] | None = None) -> int:
         metrics = json.loads(args.metrics.read_text(encoding="utf-8")) if args.metrics else {}
         if not metrics and "ap" in state:
             metrics = {"AP": json.loads(state["ap"])["ap"]}
+        if args.recipe is None and "optimizer" not in options:
+            raise TrainingError(f"{args.checkpoint} does not say how it was trained: pass --recipe.")
         recipe = args.recipe or (
             f"{state['step']:,} steps, {state['images']:,} pictures seen; {options['optimizer']}, learning rate"
             f" {options['lr']}, {options['box_loss']} box loss, seed {options['seed']}."
