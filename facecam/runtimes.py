@@ -187,6 +187,13 @@ class OpenVino:
             steps.input().tensor().set_layout(self._openvino.Layout("NHWC"))
             steps.input().model().set_layout(self._openvino.Layout("NCHW"))
             model = steps.build()
+        return self._compiled(model, more)
+
+    def compile_as_is(self) -> Any:
+        """OpenVINO's compiled model of a file with another input than `image` (1, 3, H, W), of a fixed size."""
+        return self._compiled(self._core.read_model(self._data, b""), None)
+
+    def _compiled(self, model: Any, more: Mapping[str, Any] | None) -> Any:
         with nullcontext() if self._options["INFERENCE_NUM_THREADS"] == 1 else unpinned():
             return self._core.compile_model(model, "CPU", {**self._options, **(more or {})})
 

@@ -14,6 +14,7 @@ from facecam.bench import quiet
 from facecam.bench.long import LongRun
 from facecam.bench.measure import Run, Series, describe, engine_words, model_words
 from facecam.bench.peak import Peak
+from facecam.cpu import CoreUse
 from facecam.errors import FacecamError
 from facecam.providers import CPU
 from facecam.runtimes import F32
@@ -133,10 +134,16 @@ def machine_lines(result: dict[str, Any]) -> list[str]:
 
 def proof(run: dict[str, Any]) -> str:
     """Who computed during a run of a result: the proof of the one core."""
-    threads = run["busy_threads"]
-    return (
-        f"taking turns; CPU over wall time {run['cpu_over_wall']:.2f}, {threads} thread{'s' * (threads != 1)} at work"
-    )
+    return _proof(run["cpu_over_wall"], run["busy_threads"])
+
+
+def proof_words(use: CoreUse) -> str:
+    """The same of a run that is not in a result."""
+    return _proof(use.cpu_over_wall, use.busy_threads)
+
+
+def _proof(cpu_over_wall: float, threads: int) -> str:
+    return f"taking turns; CPU over wall time {cpu_over_wall:.2f}, {threads} thread{'s' * (threads != 1)} at work"
 
 
 def table(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> list[str]:

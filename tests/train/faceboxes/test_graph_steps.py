@@ -1,0 +1,65 @@
+"""The rewritings that are measured compute what the network computes, and the command measures them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from facecam.anchors import anchor_grid
+from facecam.boxes import decode
+from facecam.sources.demo import demo_frame
+from train.faceboxes import graph_steps
+from train.faceboxes.graph_variants import ALONE, HEIGHT, WIDTH, as_input, exported
+from train.faceboxes.model import FaceBoxes
+
+FRAME = np.ascontiguousarray(demo_frame(10)[:HEIGHT, :WIDTH])
+
+
+@pytest.fixture(scope="module")
+def net() -> FaceBoxes:
+    """With batch-norm statistics unlike the initial ones, so that folding them wrongly shows."""
+    torch.manual_seed(5)
+    net = FaceBoxes()
+    for module in net.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            torch.nn.init.uniform_(module.weight, 0.5, 1.5)
+            torch.nn.init.normal_(module.bias, 0, 0.2)
+            module.momentum = None
+    with torch.no_grad():
+        net.train()(as_input(FRAME, "planes"))
+    return net.eval()
+
+
+@pytest.mark.parametrize("name", ALONE)
+def test_rewriting_computes_what_the_network_computes(net: FaceBoxes, name: str) -> None:
+    how = ALONE[name]
+    with torch.no_grad():
+        offsets, logits = net(as_input(FRAME, "planes"))
+    wanted, wanted_scores = offsets[0].numpy(), logits[0].softmax(-1)[:, 1].numpy()
+    assert np.ptp(wanted_scores) > 0.2, "the comparison would say nothing"
+    got = graph_steps.onnx_runtime_call(exported(net, how), as_input(FRAME, how.picture).numpy())()
+    if how.heads == "maps":
+        rows = np.concatenate([one[0].transpose(1, 2, 0).reshape(-1, 5) for one in got])
+        got = [rows[None, :, :4], 1 / (1 + np.exp(-rows[None, :, 4]))]
+    tolerance = 1e-4 * max(1.0, float(np.abs(wanted).max()))
+    if how.decoded:
+        wanted, tolerance = decode(wanted, anchor_grid(net.anchors, HEIGHT, WIDTH)), 0.05
+    np.testing.assert_allclose(got[0][0], wanted, atol=tolerance)
+    np.testing.assert_allclose(got[1][0], wanted_scores, atol=1e-4)
+
+
+def test_table_has_a_ratio_to_the_plain_export_for_each_step(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    net = FaceBoxes().eval()
+    picture = as_input(FRAME, "planes").numpy()
+    networks = {graph_steps.PLAIN: (graph_steps.plain(net), picture), "again": (graph_steps.plain(net), picture)}
+    monkeypatch.setattr(graph_steps, "tables", lambda alone: iter([("faceboxes", networks)]))
+    monkeypatch.setattr(graph_steps, "RUNTIMES", ("onnxruntime",))
+    monkeypatch.setattr(graph_steps, "_IN_A_ROW", 1)
+    assert graph_steps.main(["--seconds", "0"]) == 0
+    rows = [line.strip("| ").split(" | ") for line in capsys.readouterr().out.splitlines() if line.startswith("|")]
+    assert [row[0] for row in rows] == ["faceboxes", "---", graph_steps.PLAIN, "again"]
+    assert rows[2][2] == "1.000"
+    assert float(rows[3][2]) == pytest.approx(float(rows[3][1]) / float(rows[2][1]), rel=0.01)
