@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from PySide6.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 
 from facecam.sources import Camera, CameraMode, CameraSource
 from facecam.ui import app
-from facecam.ui.live_tab import LiveTab
-from facecam.ui.main_window import MainWindow
+from tests.ui.driving import MakeWindow, live
 
-MakeWindow = Callable[..., MainWindow]
 MODES = [
     CameraMode(640, 480, 30.0, "MJPG"),
     CameraMode(640, 480, 30.0, "YUYV"),
@@ -33,12 +29,6 @@ def front_camera(monkeypatch: pytest.MonkeyPatch, sources: object, fake_source: 
     for suffix in suffixes:
         sources.add(f"camera:0{suffix}", lambda: Webcam("Front Camera"))  # type: ignore[attr-defined]
     monkeypatch.setattr(app, "camera_modes", lambda index: MODES if index == 0 else [])
-
-
-def live(window: MainWindow) -> LiveTab:
-    tab = window.tab(0)
-    assert isinstance(tab, LiveTab)
-    return tab
 
 
 def entries(box: QComboBox) -> list[str]:

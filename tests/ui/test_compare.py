@@ -15,43 +15,13 @@ from pytestqt.qtbot import QtBot
 
 from facecam.resources import shipped_models
 from facecam.ui import prompts
-from facecam.ui.live_tab import LiveTab
-from facecam.ui.main_window import MainWindow
 from facecam.ui.settings import Settings
-
-MakeWindow = Callable[..., MainWindow]
-
-
-def live(window: MainWindow) -> LiveTab:
-    tab = window.tab(0)
-    assert isinstance(tab, LiveTab)
-    return tab
-
-
-class CellSource:
-    """Endless frames with two bright cells, which are faces for the tiny model; the fake detector sees its own."""
-
-    title, live, fps, frame_count = "Cells", True, 50.0, None
-
-    def __init__(self, image: np.ndarray) -> None:
-        self._image, self._index = image, 0
-
-    def read(self) -> object:
-        import time
-
-        from facecam.sources import Frame
-
-        time.sleep(0.02)
-        self._index += 1
-        return Frame(self._image, self._index, self._index / 50, time.perf_counter())
-
-    def close(self) -> None:
-        pass
+from tests.ui.driving import MakeWindow, PictureSource, live
 
 
 @pytest.fixture
 def cells(sources: object, make_frame: Callable[..., np.ndarray]) -> str:
-    sources.add("cells", lambda: CellSource(make_frame((3, 3), (12, 4))))  # type: ignore[attr-defined]
+    sources.add("cells", lambda: PictureSource(make_frame((3, 3), (12, 4))))  # type: ignore[attr-defined]
     return "cells"
 
 

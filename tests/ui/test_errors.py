@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,8 +21,7 @@ from facecam.ui import relay as relay_module
 from facecam.ui.error_dialog import ErrorDialog
 from facecam.ui.main_window import MainWindow
 from facecam.ui.relay import ErrorRelay
-
-MakeWindow = Callable[..., MainWindow]
+from tests.ui.driving import MakeWindow
 
 
 @pytest.fixture

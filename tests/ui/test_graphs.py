@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from facecam.ui.live_tab import LiveTab
-from facecam.ui.main_window import MainWindow
-
-MakeWindow = Callable[..., MainWindow]
-
-
-def live(window: MainWindow) -> LiveTab:
-    tab = window.tab(0)
-    assert isinstance(tab, LiveTab)
-    return tab
+from tests.ui.driving import MakeWindow, live
 
 
 def test_g_shows_and_hides_the_graphs_which_is_remembered(qtbot: QtBot, make_window: MakeWindow) -> None:

@@ -20,17 +20,9 @@ from facecam.sources import Camera, CameraSource, Frame
 from facecam.ui import prompts
 from facecam.ui.chooser import Ask
 from facecam.ui.live_tab import LiveTab
-from facecam.ui.main_window import MainWindow
 from facecam.ui.session import Phase
 from facecam.ui.settings import Settings
-
-MakeWindow = Callable[..., MainWindow]
-
-
-def live(window: MainWindow) -> LiveTab:
-    tab = window.tab(0)
-    assert isinstance(tab, LiveTab)
-    return tab
+from tests.ui.driving import MakeWindow, choose, live
 
 
 def waits_for_picture(qtbot: QtBot, tab: LiveTab) -> None:
@@ -316,12 +308,6 @@ def test_what_is_dropped_on_the_picture_is_opened(qtbot: QtBot, make_window: Mak
 
 def entries(box: QComboBox) -> list[str]:
     return [box.itemText(index) for index in range(box.count()) if box.itemText(index)]
-
-
-def choose(box: QComboBox, text: str) -> None:
-    index = box.findText(text)
-    box.setCurrentIndex(index)
-    box.activated.emit(index)
 
 
 def test_the_list_names_the_cameras_and_follows_them(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import Qt
@@ -15,11 +15,9 @@ from pytestqt.qtbot import QtBot
 from facecam import capture
 from facecam.sources import open_source
 from facecam.ui.live_tab import LiveTab
-from facecam.ui.main_window import MainWindow
 from facecam.ui.session import Phase
 from tests.streams import MjpegServer
-
-MakeWindow = Callable[..., MainWindow]
+from tests.ui.driving import MakeWindow
 
 
 @pytest.fixture

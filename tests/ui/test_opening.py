@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -16,17 +15,9 @@ from pytestqt.qtbot import QtBot
 from facecam.sources import open_source
 from facecam.ui.chooser import Ask
 from facecam.ui.live_tab import LiveTab
-from facecam.ui.main_window import MainWindow
 from facecam.ui.screen_picker import ScreenPicker
 from facecam.video_file import VideoWriter
-
-MakeWindow = Callable[..., MainWindow]
-
-
-def live(window: MainWindow) -> LiveTab:
-    tab = window.tab(0)
-    assert isinstance(tab, LiveTab)
-    return tab
+from tests.ui.driving import MakeWindow, live
 
 
 def drop(widget: QWidget, data: QMimeData) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +16,8 @@ from facecam.ui.live_tab import LiveTab
 from facecam.ui.main_window import MainWindow
 from facecam.ui.session import Phase
 from facecam.video_file import VideoWriter
+from tests.ui.driving import MakeWindow
 
-MakeWindow = Callable[..., MainWindow]
 COUNT, GAP_S = 60, 1 / 15
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -23,8 +22,8 @@ from facecam.ui.live_tab import LiveTab
 from facecam.ui.main_window import MainWindow
 from facecam.ui.settings import Settings
 from facecam.ui.wording import duration
+from tests.ui.driving import MakeWindow
 
-MakeWindow = Callable[..., MainWindow]
 PATIENCE_MS = 60_000
 
 

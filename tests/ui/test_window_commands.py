@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,8 +18,7 @@ from facecam.ui.live_tab import LiveTab
 from facecam.ui.main_window import MainWindow
 from facecam.ui.settings import Settings, UserStore
 from facecam.ui.tabs import Tab, TabSpec
-
-MakeWindow = Callable[..., MainWindow]
+from tests.ui.driving import MakeWindow
 
 
 def open_on(path: Path, qtbot: QtBot) -> tuple[MainWindow, Settings]:

@@ -1,0 +1,48 @@
+"""What tests do with the gallery's panel: wait for samples, and move the mouse over the picture."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QGuiApplication, QMouseEvent
+
+LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
+
+
+def settle(qtbot, panel):
+    """Waits until the grid is full and the large sample is there."""
+
+    def check():
+        assert panel.sample is not None
+        assert not panel.session.sampling
+        assert panel.grid.recipes
+        assert panel.grid.filled == len(panel.grid.recipes)
+
+    qtbot.waitUntil(check, timeout=10000)
+    QGuiApplication.processEvents()
+
+
+def waits_for_sample(qtbot, panel, do):
+    with qtbot.waitSignal(panel.session.sample_ready, timeout=5000):
+        do()
+    qtbot.waitUntil(lambda: not panel.session.sampling, timeout=5000)
+
+
+def at(panel, x, y):
+    """The view's point over a point of the picture."""
+    return QPoint(*(round(value) for value in panel.view.placement.to_view(x, y)))
+
+
+def move(widget, point):
+    """A mouse move that does not depend on where a real pointer is."""
+    place, none = QPointF(point), Qt.MouseButton.NoButton
+    event = QMouseEvent(QEvent.Type.MouseMove, place, place, none, none, Qt.KeyboardModifier.NoModifier)
+    QGuiApplication.sendEvent(widget, event)
+
+
+def hover(panel, x, y):
+    move(panel.view, at(panel, x, y))
+
+
+def pins(panel):
+    return [(pin.number, pytest.approx((pin.x_px, pin.y_px), abs=0.1)) for pin in panel.view.pins]

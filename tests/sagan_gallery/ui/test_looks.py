@@ -1,0 +1,55 @@
+"""The gallery: what attention does to a picture, and the ways of showing it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sagan_gallery.ui.look import Kind, Shown
+from sagan_gallery.ui.paint import from_qimage
+from tests.sagan_gallery.ui.driving import waits_for_sample
+
+
+def test_attention_scale_and_difference(qtbot, panel):
+    on = panel.sample.image
+    waits_for_sample(qtbot, panel, lambda: panel.controls.scale.slider.setValue(0))
+    off = panel.sample.image
+    assert not np.array_equal(on, off)
+    waits_for_sample(qtbot, panel, lambda: panel.controls.scale.slider.setValue(100))
+    qtbot.waitUntil(lambda: panel._off is not None)
+    panel.controls.shown.setCurrentIndex(panel.controls.shown.findData(Shown.OFF))
+    assert np.array_equal(panel.view.scene.picture, off)
+    panel.controls.shown.setCurrentIndex(panel.controls.shown.findData(Shown.DIFFERENCE))
+    assert (panel.view.scene.picture[:, 8:] == 128).all()  # the tiny one's attention works on the left half only
+    assert (panel.view.scene.picture[:, :8] != 128).any()
+    panel.view.add_pin(3, 3)
+    assert panel.view.scene.overlay(panel.view.weights) is None  # a map over a difference would be taken for one
+
+
+def test_a_gamma_near_0_is_told_and_another_layer_can_be_chosen(qtbot, make_panel, make_generator):
+    panel = make_panel(make_generator(grids=((8, 4), (4, 4))))
+    assert panel.header.warning == ""
+    panel.controls.show_more(True)
+    panel.controls.layer.setCurrentIndex(1)
+    assert panel.sample.attention.shape == (16, 16)
+    assert panel.header.isVisible()
+    assert "near 0" in panel.header.warning
+
+
+def test_an_unconditional_generator_has_no_class_to_choose(make_panel, make_generator):
+    panel = make_panel(make_generator(conditional=False))
+    assert not panel.controls.classes.isVisible()
+    assert panel.walk.set_end.menu() is None
+    assert " class=" not in str(panel.recipe)
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("smooth", [True, False])
+def test_every_overlay_changes_the_picture_and_nothing_does_not(qtbot, panel, kind, smooth):
+    panel.controls.smooth.setChecked(smooth)
+    panel.view.add_pin(3, 3)
+    panel.controls.kind.setCurrentIndex(panel.controls.kind.findData(Kind.NONE))
+    plain = from_qimage(panel.view.grab().toImage())
+    panel.controls.kind.setCurrentIndex(panel.controls.kind.findData(kind))
+    shown = from_qimage(panel.view.grab().toImage())
+    assert np.array_equal(plain, shown) == (kind is Kind.NONE)

@@ -1,0 +1,104 @@
+"""The gallery: help, names, sizes, and the way back to the usual look."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QComboBox,
+)
+
+from sagan_gallery.ui import words
+from sagan_gallery.ui.look import Kind
+
+
+def test_help_comes_and_goes(qtbot, panel):
+    panel.controls.help.click()
+    assert panel.message.isVisible()
+    assert panel.message.title.text() == words.HELP_TITLE
+    panel.toggle_help()
+    assert not panel.message.isVisible()
+
+
+def test_what_is_rarely_needed_is_folded_away(panel):
+    assert not panel.controls.direction.isVisible()
+    panel.controls.more_button.click()
+    assert panel.controls.direction.isVisible()
+
+
+def test_every_control_has_a_tooltip_and_a_name(panel):
+    panel.controls.show_more(True)
+    kinds = (QAbstractButton, QAbstractSlider, QAbstractSpinBox, QComboBox)
+    for kind in kinds:
+        for control in panel.findChildren(kind):
+            if (
+                not control.isVisible()
+                or control.objectName().startswith("qt_")
+                or "ScrollBar" in type(control).__name__
+            ):
+                continue
+            parent = control.parentWidget()
+            assert control.toolTip() or (parent is not None and parent.toolTip()), control
+            text = control.text() if isinstance(control, QAbstractButton) else ""
+            assert control.accessibleName() or text, control
+
+
+@pytest.mark.parametrize("walk", [False, True])
+@pytest.mark.parametrize("size", [(640, 410), (800, 510), (1280, 772)])
+def test_everything_fits(qtbot, panel, size, walk):
+    panel.view.add_pin(3, 3)
+    panel.below.walk_button.setChecked(walk)
+    panel.resize(*size)
+    qtbot.wait(1)
+    assert (panel.width(), panel.height()) == size
+    assert panel.view.height() >= (0.25 if walk else 0.3) * size[1]
+    for widget in (panel.view, panel.bar, panel.line, panel.below, panel.grid, panel.controls):
+        corner = widget.mapTo(panel, widget.rect().bottomRight())
+        assert panel.rect().contains(corner), widget
+
+
+def test_each_slider_can_be_reset(qtbot, panel):
+    slider = panel.controls.opacity
+    slider.slider.setValue(10)
+    assert panel.view.look.opacity == 0.1
+    button = next(child for child in slider.findChildren(QAbstractButton) if child.isVisible())
+    button.click()
+    assert panel.view.look.opacity == 0.75
+    assert not button.isVisible()
+
+
+def test_every_choice_of_the_look_can_be_reset_by_itself(qtbot, panel):
+    controls, usual = panel.controls, panel.view.look
+    controls.show_more(True)
+    for choice in (controls.kind, controls.direction, controls.colours):
+        choice.setCurrentIndex(1)
+        reset_beside(choice).click()
+        assert panel.view.look == usual
+    for check in controls.checks.values():
+        check.box.toggle()
+        assert panel.view.look != usual
+        reset_beside(check.box).click()
+        assert panel.view.look == usual
+
+
+def reset_beside(control):
+    return next(
+        button
+        for button in control.parentWidget().findChildren(QAbstractButton)
+        if button.isVisible() and button.accessibleName().startswith("Reset")
+    )
+
+
+def test_the_whole_look_can_be_reset(qtbot, panel):
+    usual = panel.view.look
+    controls = panel.controls
+    controls.kind.setCurrentIndex(controls.kind.findData(Kind.MASK))
+    controls.direction.setCurrentIndex(1)
+    controls.colours.setCurrentIndex(2)
+    for box in (controls.log, controls.stretch, controls.smooth, controls.arrows):
+        box.toggle()
+    assert panel.view.look != usual
+    controls.reset.click()
+    assert panel.view.look == usual

@@ -1,0 +1,146 @@
+"""The gallery: the map under the cursor."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QGuiApplication, QWheelEvent
+
+from sagan_gallery.attention import Direction, map_for_pixel, queries_for_pixel
+from sagan_gallery.ui.look import Kind
+from sagan_gallery.ui.paint import from_qimage
+from tests.sagan_gallery.ui.driving import LEFT, at, hover, move
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.mark.parametrize("size", [(1100, 760), (760, 560), (900, 1000)])
+@pytest.mark.parametrize("grids", [((8, 4),), ((8, 8),), ((16, 8),)])
+def test_hovering_shows_the_row_of_the_cell_under_the_cursor(qtbot, make_panel, make_generator, grids, size):
+    panel = make_panel(make_generator(grids=grids))
+    panel.resize(*size)
+    qtbot.wait(1)
+    for x, y in [(0.2, 0.2), (15.8, 0.2), (0.2, 15.8), (15.8, 15.8), (7.9, 8.1), (3.3, 11.2)]:
+        hover(panel, x, y)
+        query = panel.view.placement.to_picture(*at(panel, x, y).toTuple())
+        assert panel.view.query == pytest.approx(query)
+        assert np.array_equal(panel.view.weights, map_for_pixel(panel.sample, *query))
+
+
+def test_the_map_is_right_under_zoom_and_pan(qtbot, panel):
+    view = panel.view
+    middle = QPointF(view.width() * 0.6, view.height() * 0.4)
+    before = view.placement.to_picture(middle.x(), middle.y())
+    event = QWheelEvent(
+        middle, view.mapToGlobal(middle), QPoint(), QPoint(0, 960), Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QGuiApplication.sendEvent(view, event)
+    assert view.placement.zoom > 3
+    assert view.placement.to_picture(middle.x(), middle.y()) == pytest.approx(before)
+    start = QPoint(view.width() // 2, view.height() // 2)
+    qtbot.mousePress(view, LEFT, pos=start)
+    move(view, start + QPoint(60, -45))
+    qtbot.mouseRelease(view, LEFT, pos=start + QPoint(60, -45))
+    assert view.pins == []  # it was a pan, not a click
+    for x, y in [(50, 60), (view.width() // 2, view.height() // 2), (view.width() - 30, view.height() - 40)]:
+        move(view, QPoint(x, y))
+        query = view.placement.to_picture(x, y)
+        assert np.array_equal(view.weights, map_for_pixel(panel.sample, *query))
+    qtbot.keyClick(view, Qt.Key.Key_0)
+    assert view.placement.zoom == 1
+
+
+def test_a_move_of_the_mouse_paints_the_picture_once_with_its_colour_bar(qtbot, panel):
+    hover(panel, 3, 3)
+    qtbot.wait(50)
+    assert panel.bar.isVisible()
+    painted = []
+    panel.view.painted.connect(painted.append)
+    hover(panel, 12, 9)
+    qtbot.wait(50)
+    assert len(painted) == 1
+
+
+def test_beside_the_picture_there_is_no_map(qtbot, panel):
+    hover(panel, 5, 5)
+    assert panel.view.weights is not None
+    hover(panel, -3, 5)
+    assert panel.view.weights is None
+
+
+def test_the_other_direction_shows_columns(qtbot, panel):
+    panel.controls.direction.setCurrentIndex(panel.controls.direction.findData(Direction.COLUMN))
+    hover(panel, 13, 2)
+    query = panel.view.query
+    assert np.array_equal(panel.view.weights, queries_for_pixel(panel.sample, *query))
+
+
+def test_the_outline_is_around_the_cell_on_the_screen(qtbot, panel):
+    panel.controls.kind.setCurrentIndex(panel.controls.kind.findData(Kind.NONE))
+    hover(panel, 5, 11)  # query cells of 2 px: this one is 4..6, 10..12
+    left, top = panel.view.placement.to_view(4, 10)
+    right, _bottom = panel.view.placement.to_view(6, 12)
+    pixels = from_qimage(panel.view.grab().toImage())
+    row = pixels[round(top) + round((right - left) / 2)].astype(int)
+    assert row[round(left) - 1].min() > 200  # the white line lies just outside the cell
+    assert row[round(right)].min() > 200
+
+
+def test_maps_and_pictures_in_high_resolution_screens():
+    script = """
+import sys, numpy as np
+from dataclasses import replace
+from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
+from sagan_gallery.attention import map_for_pixel
+from sagan_gallery.ui.look import Kind
+from sagan_gallery.ui.paint import from_qimage
+from sagan_gallery.ui.picture import PictureView
+from tests.sagan_gallery.made import made_sample
+app = QApplication(sys.argv)
+view, sample = PictureView(), made_sample(32, 16)
+view.resize(500, 400)
+view.show_sample(sample)
+view.show()
+for x, y in [(0.5, 0.5), (63.5, 0.5), (63.5, 63.5), (21.0, 43.0)]:
+    place = QPointF(*view.placement.to_view(x, y))
+    none = Qt.MouseButton.NoButton
+    event = QMouseEvent(QEvent.Type.MouseMove, place, place, none, none, Qt.KeyboardModifier.NoModifier)
+    app.sendEvent(view, event)
+    assert np.array_equal(view.weights, map_for_pixel(sample, x, y)), (x, y)
+assert view.devicePixelRatioF() == 2.0
+def white(x, y):
+    return pixels[round(2 * y), round(2 * x)].min() > 200
+for zoom, pan in [(1, 0), (3, 0), (3, 40)]:
+    if zoom > 1:
+        view.zoom(0)
+        view.zoom(zoom, QPointF(260, 210))
+        view._place(view.placement.panned(pan, -pan))
+    view.set_look(replace(view.look, kind=Kind.NONE, smooth=False))
+    view.set_hover((33.0, 31.0))  # the query cell from 32 to 34 across and from 30 to 32 down
+    image = view.grab().toImage()
+    assert (image.width(), image.height()) == (1000, 800)
+    pixels = from_qimage(image)
+    (left, top), (right, bottom) = view.placement.to_view(32, 30), view.placement.to_view(34, 32)
+    middle = (left + right) / 2, (top + bottom) / 2
+    # the outline lies just outside the cell, on all four sides
+    assert white(left - 1, middle[1]) and white(right + 0.5, middle[1]), (zoom, pan)
+    assert white(middle[0], top - 1) and white(middle[0], bottom + 0.5), (zoom, pan)
+    inside = pixels[round(2 * middle[1]) + 3, round(2 * middle[0]) + 3].astype(int)
+    assert np.abs(inside - sample.image[31, 33]).max() <= 1
+"""
+    environment = {
+        **os.environ, "QT_SCALE_FACTOR": "2", "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(ROOT),
+    }  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr

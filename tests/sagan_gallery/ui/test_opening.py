@@ -1,0 +1,133 @@
+"""The gallery: own pictures, and other models."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QMimeData, Qt, QUrl
+from PySide6.QtGui import QGuiApplication, QImage
+
+from sagan_gallery.attention import map_for_pixel
+from sagan_gallery.generator import Generator
+from sagan_gallery.ui import words
+from sagan_gallery.ui.panel import LOADING_SHOWN_AFTER_MS
+from tests.sagan_gallery.ui.driving import settle, waits_for_sample
+
+
+def test_an_own_picture_is_seen_by_the_discriminator(qtbot, panel, tmp_path):
+    image = QImage(40, 30, QImage.Format.Format_RGB32)
+    image.fill(Qt.GlobalColor.white)
+    image.save(str(tmp_path / "white.png"))
+    waits_for_sample(qtbot, panel, lambda: panel.files.open(tmp_path / "white.png"))
+    assert panel.sample.image.min() == 255
+    assert panel.recipe is None
+    assert not panel.controls.scale.isEnabled()
+    panel.view.add_pin(3, 3)
+    assert np.array_equal(panel.view.weights, map_for_pixel(panel.sample, 3, 3))
+    waits_for_sample(qtbot, panel, lambda: panel.grid.choose(2))
+    assert panel.controls.scale.isEnabled()
+
+
+def test_the_cameras_picture_and_none(qtbot, make_panel, tiny_generator):
+    frames = [None, np.zeros((20, 20, 3), np.uint8)]
+    panel = make_panel(tiny_generator, grab_frame=lambda: frames.pop(0))
+    panel.files.frame.trigger()
+    assert "start the camera" in panel.status.text
+    waits_for_sample(qtbot, panel, panel.files.frame.trigger)
+    assert panel.sample.image.max() == 0
+
+
+def test_a_picture_in_the_clipboard_is_looked_at(qtbot, panel):
+    image = QImage(20, 20, QImage.Format.Format_RGB32)
+    image.fill(Qt.GlobalColor.white)
+    QGuiApplication.clipboard().setImage(image)
+    waits_for_sample(qtbot, panel, panel.files.paste_text.trigger)
+    assert panel.sample.image.min() == 255
+
+
+def test_an_own_picture_without_a_discriminator_is_told(qtbot, make_panel, make_generator):
+    panel = make_panel(make_generator())
+    panel.look_at(np.zeros((20, 20, 3), np.uint8))
+    qtbot.waitUntil(lambda: "needs the discriminator made-d.onnx" in panel.status.text)
+    assert panel.recipe == panel.grid.recipes[0]  # the picture that is still there is still called by its name
+
+
+def test_a_missing_model_is_told_kindly_and_another_can_be_opened(qtbot, make_panel, tiny_generator, monkeypatch):
+    monkeypatch.setattr("sagan_gallery.generator.asset", lambda name: Path("/nowhere") / name)
+    panel = make_panel(None, wait=False)
+    qtbot.waitUntil(lambda: panel.message.isVisible())
+    assert panel.message.title.text() == words.NO_MODEL_TITLE
+    assert panel.controls.files.isEnabled()
+    assert not panel.controls.resample.isEnabled()
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(tiny_generator))])
+    panel.files.open_dropped(data)
+    settle(qtbot, panel)
+    assert not panel.message.isVisible()
+
+
+@pytest.fixture
+def slow(monkeypatch):
+    """Lets no generator be loaded until it is set."""
+    go_on = threading.Event()
+
+    def load(path):
+        assert go_on.wait(20)
+        return Generator(path)
+
+    monkeypatch.setattr("sagan_gallery.ui.session.Generator", load)
+    yield go_on
+    go_on.set()
+
+
+def test_the_stage_says_what_is_loaded_until_the_first_picture_is_there(qtbot, make_panel, tiny_generator, slow):
+    panel = make_panel(tiny_generator, wait=False)
+    loading = f"Loading {tiny_generator.stem}…"
+    qtbot.waitUntil(lambda: panel.message.isVisible() and panel.message.title.text() == loading, timeout=5000)
+    panel.toggle_help()
+    assert panel.message.title.text() == words.HELP_TITLE
+    panel.toggle_help()
+    assert panel.message.isVisible()
+    assert panel.message.title.text() == loading  # and not that there is no generator
+    seen_with_sample = []
+    panel.session.model_changed.connect(lambda: seen_with_sample.append(panel.message.isVisible()))
+    slow.set()
+    settle(qtbot, panel)
+    assert seen_with_sample == [True]  # the network is there, its first picture is not
+    assert not panel.message.isVisible()
+
+
+def test_another_model_is_loaded_behind_the_present_picture(qtbot, panel, make_generator, slow):
+    panel.files.open(make_generator(name="other.onnx"))
+    qtbot.wait(2 * LOADING_SHOWN_AFTER_MS)
+    assert panel.status.text == "Loading other…"
+    assert not panel.message.isVisible()
+
+
+def test_a_wrong_file_is_told_and_the_present_model_stays(qtbot, panel, tmp_path):
+    (tmp_path / "wrong.onnx").write_bytes(b"nonsense")
+    before = panel.session.generator
+    panel.files.open(tmp_path / "wrong.onnx")
+    qtbot.waitUntil(lambda: "damaged or incomplete" in panel.status.text)
+    assert panel.session.generator is before
+    assert not panel.message.isVisible()
+    (tmp_path / "notes.txt").write_text("hello")
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(tmp_path / "notes.txt"))])
+    panel.files.open_dropped(data)
+    assert "neither a model (.onnx) nor a picture" in panel.status.text
+
+
+def test_another_model_of_another_size_replaces_everything(qtbot, panel, make_generator):
+    panel.view.add_pin(3, 3)
+    panel.below.walk_button.click()
+    panel.files.open(make_generator(size=32, grids=((16, 8),), name="large.onnx"))
+    qtbot.waitUntil(lambda: panel.sample is not None and panel.sample.size_px == (32, 32), timeout=5000)
+    settle(qtbot, panel)
+    assert panel.view.pins == []
+    assert np.array_equal(panel.walk.walk.start.z, panel.sample.z)  # the open walk starts at the new model's sample
+    waits_for_sample(qtbot, panel, lambda: panel.walk.slider.setValue(500))
+    assert panel.sample.size_px == (32, 32)

@@ -1,0 +1,59 @@
+"""The gallery: figures, pictures and films that are saved."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtGui import QGuiApplication, QImage
+
+from sagan_gallery.export import Gif
+from sagan_gallery.ui.figure import render_figure
+from tests.sagan_gallery.ui.driving import waits_for_sample
+
+
+def test_the_figure_is_for_print_and_holds_all_pins(panel):
+    panel.view.add_pin(3, 3)
+    one = render_figure(panel.view.scene, "caption")
+    assert round(one.dotsPerMeterX() * 0.0254) == 300
+    for index in range(4):
+        panel.view.add_pin(2 + 3 * index, 9)
+    many = render_figure(panel.view.scene, "caption")
+    assert many.width() > one.width()
+    assert many.height() > one.height()  # five maps and the picture take two rows
+
+
+def test_pictures_are_saved_and_copied_with_their_map(qtbot, panel, tmp_path):
+    panel.view.add_pin(3, 3)
+    panel.files._save_image(tmp_path / "view.png", panel.view.scene.render())
+    saved = QImage(str(tmp_path / "view.png"))
+    assert saved.width() == saved.height() == 1024
+    panel.files.copy_picture.trigger()
+    assert QGuiApplication.clipboard().image().width() == 1024
+
+
+def test_a_walk_is_saved_in_the_background_and_can_be_cancelled(qtbot, panel, tmp_path, monkeypatch):
+    monkeypatch.setattr("sagan_gallery.ui.files.FILM_S", 1.0)
+    pillow = pytest.importorskip("PIL.Image")
+    panel.walk.set_start.click()
+    waits_for_sample(qtbot, panel, lambda: panel.grid.choose(4))
+    panel.walk.set_end.click()
+    panel.files.start_film(tmp_path / "walk.gif", Gif, side_px=64)
+    qtbot.waitUntil(lambda: panel.status.text == f"Saved {tmp_path / 'walk.gif'}", timeout=20000)
+    with pillow.open(tmp_path / "walk.gif") as film:
+        assert film.n_frames >= 20  # equal neighbours become one
+        assert film.size == (64, 64)
+    panel.view.add_pin(3, 3)
+    panel.files.start_film(tmp_path / "pins.gif", Gif, side_px=64)
+    qtbot.waitUntil(lambda: panel.status.text == f"Saved {tmp_path / 'pins.gif'}", timeout=20000)
+    with pillow.open(tmp_path / "pins.gif") as film:
+        assert film.size == (64 + 8 + 64, 64)  # the picture with its pin, and the pin's map
+    panel.files.start_film(tmp_path / "cancelled.gif", Gif)
+    panel.status.cancelled.emit()
+    assert panel.status.text == "Cancelled."
+    qtbot.waitUntil(lambda: not list(tmp_path.glob("cancelled*")), timeout=5000)
+
+
+def test_a_film_that_cannot_be_written_is_told(qtbot, panel, tmp_path):
+    panel.walk.set_start.click()
+    panel.walk.set_end.click()
+    panel.files.start_film(tmp_path / "none" / "walk.gif", Gif, side_px=64)
+    qtbot.waitUntil(lambda: "can't be written" in panel.status.text, timeout=20000)
