@@ -1,0 +1,31 @@
+"""What the benchmark's tests start from: a machine, runs, and work of a known length."""
+
+from __future__ import annotations
+
+import time
+
+from facecam.bench.measure import Run, Series
+from facecam.cpu import CoreUse
+
+MACHINE = {
+    "cpu": "Test CPU", "flags": [], "cores": 4, "pinned_core": 3, "governor": None, "power": None,
+    "load_before_percent": [1.0], "busy_before": False, "memory_mib": 1, "system": "Linux", "architecture": "x",
+    "python": "3", "versions": {"numpy": "2"},
+}  # fmt: skip
+
+
+def busy_for(seconds):
+    end_s = time.thread_time() + seconds
+    while time.thread_time() < end_s:
+        pass
+
+
+def made_run(total_ms, *, cpu_ms=None, use=None, labels=None, loads=()):
+    total_ms = tuple(map(float, total_ms))
+    wall_s = sum(total_ms) / 1000
+    series = Series(
+        labels={"model": "made", "runtime": "x", "width": 640, "height": 480, "faces": 1} if labels is None else labels,
+        warm_up_ms=(1.0,), total_ms=total_ms, cpu_ms=total_ms if cpu_ms is None else cpu_ms,
+        pre_ms=(), network_ms=(), post_ms=(),
+    )  # fmt: skip
+    return Run("made", (series,), CoreUse(wall_s, wall_s, wall_s, 1) if use is None else use, True, loads)

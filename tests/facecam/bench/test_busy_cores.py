@@ -1,0 +1,121 @@
+"""Cores that others use: no verdict on them, and a word beside every verdict when the others were busy."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from facecam.bench import command, machine, measure, quiet
+from facecam.bench.card import draw_card
+from facecam.bench.headline import headline
+from facecam.bench.measure import Subject
+from facecam.bench.report import markdown, report
+from facecam.cli import main
+from facecam.cpu import choose_core, pinned
+from tests.facecam.bench.made import MACHINE, busy_for, made_run
+
+
+def test_verdict_beside_busy_cores_says_so_wherever_it_is_shown(monkeypatch):
+    monkeypatch.setattr(machine.psutil, "cpu_percent", lambda **_: [95.0, 3.0])
+    described = machine.describe_machine(1)
+    assert described["busy_before"]
+    content = report(described, None, [made_run([10.0] * 50)], "2026-01-02T03:04:05")
+    assert "100 FPS" in content["verdicts"][0]
+    assert content["verdicts"][0].endswith("other cores were busy (core 0: 95 %).")
+    assert "Other cores were busy (core 0: 95 %)" in markdown(content)
+    words = headline(content)
+    assert words.trusted
+    assert "Other cores were busy (core 0: 95 %)" in words.caution
+    quiet_content = report(MACHINE, None, [made_run([10.0] * 50)], "2026-01-02T03:04:05")
+    warned, unwarned = (_pixels(draw_card(one), "#e0a83c") for one in (content, quiet_content))
+    assert warned > 500 > unwarned, "the card doesn't show the warning"
+
+
+def _pixels(card, colour):
+    """How many pixels of a card are of about that colour."""
+    wanted = np.array([int(colour[at : at + 2], 16) for at in (1, 3, 5)])
+    return int((np.abs(np.asarray(card).astype(int) - wanted).max(axis=2) < 24).sum())
+
+
+def test_other_cores_that_get_busy_during_the_run_are_told():
+    described = {**MACHINE, "load_before_percent": [0.0] * 4}
+    run = made_run([10.0] * 50, loads=(97.0, 2.0, 1.0, 100.0))  # core 3 is the measured one
+    assert "other cores were busy (core 0: 97 %)" in report(described, None, [run], "now")["verdicts"][0]
+
+
+def test_a_hyper_thread_beside_the_measured_core_takes_the_verdict():
+    described = {**MACHINE, "load_before_percent": [0.0] * 4, "core_siblings": [2]}
+    for run, when in (
+        (made_run([10.0] * 50, loads=(0.0, 0.0, 90.0, 100.0)), "meanwhile"),
+        (made_run([10.0] * 50), "before the start"),
+    ):
+        content = report(described, None, [run], "now")
+        assert content["verdicts"] == ["made x: no verdict."]
+        assert f"computed for others {when}" in content["problems"][0]
+        assert "core 2: 90 %" in content["problems"][0]
+        described = {**described, "load_before_percent": [0.0, 0.0, 90.0, 0.0]}
+
+
+def test_without_a_core_of_its_own_a_verdict_needs_one_that_is_free():
+    described = {**MACHINE, "pinned_core": None, "busy_before": True}
+    full, half = ({**described, "load_before_percent": loads} for loads in ([90.0, 70.0], [90.0, 5.0]))
+    run = made_run([10.0] * 50)
+    assert "All cores were busy" in report(full, None, [run], "now")["problems"][0]
+    assert "100 FPS" in report(half, None, [run], "now")["verdicts"][0]
+
+
+@pytest.fixture
+def busy_core():
+    """A core, kept busy by another process."""
+    core = choose_core()
+    if core is None or not hasattr(os, "sched_setaffinity"):
+        pytest.skip("this system doesn't let a process be pinned to a core")
+    script = f"import os; os.sched_setaffinity(0, {{{core}}}); print(flush=True)\nwhile True: pass"
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        yield core
+        process.kill()
+
+
+def test_a_core_that_another_program_keeps_busy_gives_no_verdict(busy_core, monkeypatch):
+    monkeypatch.setattr(measure, "_PAUSE_S", 60.0)
+    with pinned(busy_core):
+        described = machine.describe_machine(busy_core)
+        run = measure.measure("shared", [Subject(lambda: busy_for(0.002), {"model": "m"})], seconds=1.0)
+    sentences = {
+        "busy before the start": report(described, None, [made_run([10.0] * 50)], "2026-01-02T03:04:05"),
+        "other programs took the rest": report(MACHINE, None, [run], "2026-01-02T03:04:05"),
+    }
+    for sentence, content in sentences.items():
+        assert all(words.endswith("no verdict.") for words in content["verdicts"])
+        assert sentence in content["problems"][0]
+        words = headline(content)
+        assert (words.figure, words.trusted) == ("No verdict", False)
+        assert sentence in words.against
+        assert sentence in markdown(content)
+        assert "FPS on" not in markdown(content)
+        assert _pixels(draw_card(content), "#e0a83c") > 500, "the card doesn't show the reason"
+
+
+def test_the_command_gives_no_verdict_on_a_busy_core(busy_core, tiny_model, monkeypatch, capsys):
+    monkeypatch.setattr(command, "SIZES", ((64, 64),))
+    monkeypatch.setattr(measure, "_PAUSE_S", 60.0)
+    arguments = ["bench", "--model", str(tiny_model), "--seconds", "0.05", "--no-gallery", "--runtime", "onnxruntime"]
+    assert main([*arguments, "--core", str(busy_core)]) == 0
+    out = capsys.readouterr().out
+    assert "no verdict" in out
+    assert "The measured core was busy before the start" in out
+    assert "times the paper's" not in out
+
+
+def test_a_core_that_is_free_is_chosen(monkeypatch):
+    monkeypatch.setattr(quiet, "fast_cores", lambda: [3, 2, 1, 0])
+    monkeypatch.setattr(quiet, "core_siblings", lambda core: [core ^ 1])
+    for loads, chosen in (([0.0] * 4, 3), ([0.0, 0.0, 99.0, 0.0], 1), ([99.0] * 4, 3)):
+        monkeypatch.setattr(quiet.psutil, "cpu_percent", lambda loads=loads, **_: loads)
+        assert quiet.quiet_core() == chosen

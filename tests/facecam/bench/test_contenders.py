@@ -1,0 +1,112 @@
+"""Who takes part: other people's detectors, OpenCV, ncnn, and the gallery."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+import numpy as np
+import pytest
+
+from facecam.bench.contenders import contenders, engines, through_ncnn
+from facecam.bench.gallery import measure_gallery, read_run
+from facecam.bench.measure import PausedError
+from facecam.cli import main
+from facecam.errors import FacecamError, ModelError
+from facecam.opencv import cv2
+from facecam.resources import shipped_models
+from facecam.runtimes import Engine, RuntimeFailure
+from facecam.sources.demo import demo_frame
+from tests.facecam.made_peers import save_ultralight, save_yunet
+from tests.sagan_gallery.made import save_tiny_generator
+
+
+def test_other_peoples_detectors_take_part(tmp_path, make_frame):
+    frame = make_frame((3, 2), (10, 5))
+    (yunet,) = contenders(save_yunet(tmp_path / "yunet.onnx"), engines())
+    labels = yunet.open(frame, 2).labels
+    assert (labels["family"], labels["runtime"], labels["faces_found"]) == ("yunet", "opencv", 2)
+    (ultralight,) = contenders(save_ultralight(tmp_path / "rfb.onnx"), engines())
+    labels = ultralight.open(frame, 1).labels
+    assert (labels["family"], labels["runtime"], labels["faces_found"]) == ("ultralight", "onnxruntime", 1)
+    ultralight.open(frame, 1).call()
+    assert not yunet.ours
+
+
+@pytest.mark.parametrize("name", shipped_models())
+def test_the_same_network_through_opencv_finds_the_same(name):
+    frame = demo_frame(30)
+    exact, through_opencv = (contenders(name, [Engine(runtime)])[0].detector() for runtime in ("onnxruntime", "opencv"))
+    for size in ((640, 480), (320, 240)):
+        picture = cv2.resize(frame, size)
+        one, other = exact.detect(picture), through_opencv.detect(picture)
+        assert len(one) > 0
+        np.testing.assert_allclose(one.boxes, other.boxes, atol=0.05)
+    assert through_opencv.runtime == "opencv"
+
+
+TINY_NCNN = """7767517
+9 10
+Input        in0 0 1 in0
+Split        s   1 2 in0 a b
+Convolution  cf  1 1 a f 0=2 1=32 3=32 5=1 6=6144
+Permute      pf  1 1 f f2 0=3
+Reshape      rf  1 1 f2 f3 0=2 1=300
+Softmax      sm  1 1 f3 out0 0=1 1=1
+Convolution  cb  1 1 b g 0=4 1=32 3=32 5=0 6=12288
+Permute      pg  1 1 g g2 0=3
+Reshape      rg  1 1 g2 out1 0=4 1=300
+"""
+
+
+def test_the_same_network_through_ncnn_finds_the_same(tiny_model, tmp_path, make_frame):
+    pytest.importorskip("ncnn", reason="ncnn is not installed")
+    (tmp_path / "tiny.ncnn.param").write_text(TINY_NCNN)
+    weight = np.zeros((2, 3, 32, 32), np.float32)
+    weight[1] = 0.1 / (3 * 32 * 32)
+    no_flag = np.zeros(1, np.int32).tobytes()  # plain float32 follows
+    face = no_flag + weight.tobytes() + np.array([0, -6], np.float32).tobytes()
+    (tmp_path / "tiny.ncnn.bin").write_bytes(face + no_flag + np.zeros(12288, np.float32).tobytes())
+    contender = through_ncnn(tiny_model, tmp_path / "tiny.ncnn.param")
+    labels = contender.open(make_frame((3, 2), (10, 5)), 2).labels
+    assert (labels["runtime"], labels["faces_found"]) == ("ncnn", 2)
+    with pytest.raises(RuntimeFailure, match="another size"):
+        contender.open(make_frame(width=320, height=192), 0)
+
+
+def test_without_ncnn_or_its_files_it_says_what_to_do(tiny_model, tmp_path, capsys):
+    assert main(["bench", "--model", str(tiny_model), "--ncnn", str(tmp_path / "x.param")]) == 2
+    assert ("pip install ncnn" if find_spec("ncnn") is None else "There is no file") in capsys.readouterr().err
+
+
+def test_files_of_no_known_family_are_refused(tmp_path):
+    (tmp_path / "x.onnx").write_bytes(b"damaged")
+    with pytest.raises(ModelError):
+        contenders(tmp_path / "x.onnx", engines())
+
+
+def test_a_provider_that_is_missing_is_told_before_measuring(tiny_model, capsys):
+    assert main(["bench", "--model", str(tiny_model), "--provider", "migraphx"]) == 2
+    err = capsys.readouterr().err
+    assert "onnxruntime-migraphx" in err
+    assert "[" not in err
+
+
+def test_a_paused_gallery_is_not_reported():
+    one = {"what": "picture only", "runtime": "x", "warm_up_ms": [5.0], "total_ms": [5.0] * 30, "cpu_ms": [5.0] * 30}
+    result = {"model": "m", "model_sha256": "0", "resolution_px": 64, "wall_s": 1.0, "thread_cpu_s": 1.0}
+    result |= {"process_cpu_s": 1.0, "series": [one]}
+    assert read_run(result).problems() == []
+    one["total_ms"] = [5.0] * 20 + [3000.0] + [5.0] * 9
+    with pytest.raises(PausedError, match=r"stood still for 3\.0 s"):
+        read_run(result)
+
+
+def test_the_gallery_takes_part(tmp_path):
+    run = measure_gallery(None, 0.2, "onnxruntime", save_tiny_generator(tmp_path / "tiny.onnx"))
+    assert run is not None
+    assert [series.labels["what"] for series in run.series] == ["picture and attention", "picture only"]
+    for series in run.series:
+        assert len(series.total_ms) == len(series.cpu_ms) >= 20
+        assert min(series.total_ms) > 0
+    with pytest.raises(FacecamError, match=r"The gallery can't be measured: .*nothing\.onnx"):
+        measure_gallery(None, 0.2, "onnxruntime", tmp_path / "nothing.onnx")

@@ -1,0 +1,154 @@
+"""The benchmark measures what there is, and notices what disturbs it."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from facecam.bench import measure, nodes, peak
+from facecam.bench.frames import frame_with_faces
+from facecam.bench.long import LongRun, Point, measure_long
+from facecam.bench.measure import PausedError, Subject
+from facecam.bench.report import verdict
+from facecam.opencv import cv2
+from facecam.runtimes import RUNTIMES, installed
+from tests.facecam.bench.made import MACHINE, busy_for
+
+
+def test_a_known_sleep_measures_as_that_sleep_and_gives_no_verdict():
+    subject = Subject(lambda: time.sleep(0.02), {"model": "sleeper"})
+    run = measure.measure("sleep", [subject], seconds=0.1)
+    (series,) = run.series
+    assert len(series.total_ms) >= 20
+    assert min(series.total_ms) >= 20.0
+    assert np.percentile(series.total_ms, 25) < 40.0
+    assert np.median(series.cpu_ms) < 5.0
+    assert any("at work on this for only" in problem for problem in run.problems())
+    assert verdict(run, series, MACHINE) == "sleeper: no verdict."
+
+
+def test_known_work_is_measured_in_cpu_time_whatever_else_runs():
+    subjects = [Subject(lambda: busy_for(0.004), {"model": "a"}), Subject(lambda: busy_for(0.008), {"model": "b"})]
+    a, b = measure.measure("work", subjects, seconds=0.1).series
+    assert np.median(a.cpu_ms) == pytest.approx(4.0, rel=0.1)
+    assert np.median(b.cpu_ms) / np.median(a.cpu_ms) == pytest.approx(2.0, rel=0.1)
+    assert len(a.total_ms) == len(b.total_ms)
+
+
+def test_a_second_busy_thread_is_noticed():
+    stop = threading.Event()
+
+    done = [0]
+
+    def busy():
+        data = bytes(1 << 20)
+        while not stop.is_set():
+            hashlib.sha256(data).digest()  # computes without the interpreter's lock
+            done[0] += 1
+
+    thread = threading.Thread(target=busy)
+
+    def call():
+        if not thread.is_alive():
+            thread.start()
+        wanted = done[0] + 8
+        while done[0] < wanted:  # lets the other one on, also where there is but one core, or a busy one
+            time.sleep(0.001)
+
+    try:
+        run = measure.measure("two", [Subject(call)], seconds=0.5)
+    finally:
+        stop.set()
+        thread.join()
+    assert any("More than one thread computed" in problem for problem in run.problems())
+
+
+def test_a_paused_run_is_not_reported():
+    calls = []
+
+    def call():
+        calls.append(None)
+        if len(calls) == 10:
+            time.sleep(1.2)  # as when the process is stopped, or the lid closed
+        busy_for(0.001)
+
+    with pytest.raises(PausedError, match="stood still"):
+        measure.measure("paused", [Subject(call)], seconds=0.05)
+
+
+def test_a_clock_that_jumps_is_a_pause(monkeypatch):
+    times = iter([1000.0, 1100.0])
+    monkeypatch.setattr(measure.time, "time", lambda: next(times))
+    with pytest.raises(PausedError, match="slept"):
+        measure.measure("asleep", [Subject(lambda: busy_for(0.001))], seconds=0.0)
+
+
+def test_a_long_run_tells_what_time_does(tiny_model, monkeypatch):
+    monkeypatch.setattr(measure, "_PAUSE_S", 60.0)
+    told = []
+    subject = Subject(lambda: busy_for(0.0005), {"model": "m"})
+    run = measure_long(subject, 0.04, told.append)
+    assert len(run.points) == len(told) >= 1
+    assert [point.time_s for point in run.points] == sorted(point.time_s for point in run.points)
+    assert run.points[-1].time_s > 1.5, "it has ended before its time"
+    assert all(point.memory_mib > 10 for point in run.points)
+
+    def point(minute, cpu_ms, memory_mib, celsius):
+        return Point(60.0 * minute, 100, cpu_ms, cpu_ms, cpu_ms, memory_mib, celsius, None)
+
+    hot = LongRun({}, tuple(point(i + 1, 5.0 + 0.1 * i, 100.0 + i, 50.0 + i) for i in range(10)), ())
+    assert hot.drift == pytest.approx(5.85 / 5.05)
+    assert hot.memory_growth_mib == pytest.approx(8.0)
+    words = hot.words()
+    assert "10.0 minutes it is 16 % slower" in words
+    assert "+8.0 MiB" in words
+    assert "from 50 to at most 59 °C" in words
+    assert "°C" not in LongRun({}, (point(1, 5.0, 100.0, None),), ()).words()
+
+
+def test_the_cores_peak_is_plausible():
+    measured = peak.measure_peak()
+    assert measured is not None
+    product = peak._matrix_product()
+    assert product is not None
+    if measured.method == "register loop":
+        assert measured.gflops > 0.9 * product.gflops, (
+            "a matrix product can't beat the multiply-adds that it is made of"
+        )
+
+
+def test_where_code_may_not_be_made_a_matrix_product_stands_in(monkeypatch):
+    def refused(*_args, **_kwargs):
+        raise PermissionError("no executable memory")
+
+    monkeypatch.setattr(peak.mmap, "mmap", refused)
+    measured = peak.measure_peak()
+    assert measured is not None
+    assert measured.method == "matrix product"
+
+
+@pytest.mark.parametrize("count", [0, 1, 20, 200])
+@pytest.mark.parametrize("size", [(640, 480), (320, 240), (1920, 1080)])
+def test_frames_hold_as_many_faces_as_they_say(count, size):
+    frame = frame_with_faces(count, *size)
+    assert frame.shape == (size[1], size[0], 3)
+    assert frame.flags.c_contiguous
+    changed = (frame != frame_with_faces(0, *size)).any(axis=2)
+    patches, _, stats, _ = cv2.connectedComponentsWithStats(changed.astype(np.uint8))
+    large = stats[1:, cv2.CC_STAT_AREA] > 0.4 * stats[1:, cv2.CC_STAT_AREA].max(initial=0)
+    assert patches > 0
+    assert large.sum() == count
+
+
+def test_the_networks_time_is_told_node_by_node(tiny_model, capsys):
+    for runtime in (name for name in RUNTIMES if installed(name)):
+        assert nodes.main([str(tiny_model), "--runtime", runtime, "--size", "96x64"]) == 0
+        out = capsys.readouterr().out
+        assert "Conv" in out
+        assert int(out.splitlines()[0].split(":")[1].split()[0]) > 0
+    assert nodes.main(["nothing.onnx"]) == 2
+    assert "nothing.onnx" in capsys.readouterr().err

@@ -1,0 +1,67 @@
+"""Verdicts in words, beside the papers, and none where nothing can be told."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from facecam.bench.headline import headline
+from facecam.bench.measure import Run
+from facecam.bench.report import report, verdict
+from facecam.cpu import CoreUse
+from tests.facecam.bench.made import MACHINE, made_run
+
+
+def test_verdict_in_words_and_none_when_the_times_spread():
+    steady = made_run([10.0] * 50)
+    words = verdict(steady, steady.series[0], MACHINE)
+    assert words.startswith("made x: 100 FPS on one core of Test CPU, 5.0 times the paper's 20 FPS")
+    assert "3.6 times the 28 FPS" in words
+    wild = made_run([5.0, 10.0, 20.0] * 20)
+    assert "spread too much" in report(MACHINE, None, [wild], "now")["problems"][0]
+    assert "FPS" not in verdict(wild, wild.series[0], MACHINE)
+    other_size = made_run([10.0] * 50, labels={"model": "m", "width": 320, "height": 240})
+    assert "paper" not in verdict(other_size, other_size.series[0], MACHINE)
+
+
+def test_throttling_is_told():
+    run = made_run(list(np.linspace(8, 12, 100)))
+    assert any("throttling" in warning for warning in run.warnings())
+    assert made_run([10.0] * 100).warnings() == []
+
+
+def test_several_threads_are_no_problem_where_they_were_asked_for():
+    use = CoreUse(wall_s=1.0, thread_cpu_s=0.8, process_cpu_s=1.7, busy_threads=2)
+    series = made_run([10.0] * 50).series
+    assert len(Run("one", series, use).problems()) == 2
+    assert Run("two", series, use, one_core=False).problems() == []
+
+
+def test_a_graphics_card_is_held_against_the_papers():
+    labels = {"model": "m", "runtime": "onnxruntime", "provider": "cuda", "width": 640, "height": 480}
+    run = made_run([4.0] * 50, labels=labels)
+    words = verdict(run, run.series[0], MACHINE)
+    assert words.startswith("m onnxruntime cuda: 250 FPS, 2.0 times the paper's 125 FPS on a graphics card")
+    assert "1.0 times the 254 FPS" in words
+    assert "core of" not in words
+
+
+def test_the_headline_is_the_first_models_fastest_exact_engine():
+    def series(model, precision, ms):
+        labels = {
+            "model": model,
+            "model_sha256": model,
+            "runtime": "x",
+            "precision": precision,
+            "width": 640,
+            "height": 480,
+        }
+        return made_run([ms] * 50, labels=labels).series[0]
+
+    all_series = (series("a", "f32", 8.0), series("a", "f32", 5.0), series("a", "bf16", 2.0), series("b", "f32", 4.0))
+    use = CoreUse(1.0, 1.0, 1.0, 1)
+    good = headline(report(MACHINE, None, [Run("main", all_series, use)], "now"))
+    assert (good.figure, good.place, good.trusted) == ("200 FPS", "on one core of Test CPU", True)
+    assert "10.0 times the paper's 20 FPS" in good.against
+    busy = headline(report(MACHINE, None, [Run("main", all_series, CoreUse(1.0, 0.5, 0.5, 1))], "now"))
+    assert (busy.figure, busy.trusted) == ("No verdict", False)
+    assert "only 50 % of the time" in busy.against
