@@ -254,6 +254,20 @@ def batch_norm_inputs(norms: list[nn.BatchNorm2d], look: Callable[[], None]) -> 
     return statistics
 
 
+@torch.no_grad()
+def settle_norm(norm: nn.BatchNorm2d, gain: Tensor, bias: Tensor, mean: Tensor, variance: Tensor) -> None:
+    """Gives a batch norm these statistics (C,), and changes gain and bias (..., C) so that it computes what it did."""
+    assert norm.running_mean is not None
+    assert norm.running_var is not None
+    old_mean, old_variance = norm.running_mean.double().cpu(), norm.running_var.double().cpu()
+    scale = gain.double().cpu() / (old_variance + norm.eps).sqrt()
+    offset = bias.double().cpu() - old_mean * scale
+    gain.copy_(scale * (variance + norm.eps).sqrt())
+    bias.copy_(offset + mean * scale)
+    norm.running_mean.copy_(mean)
+    norm.running_var.copy_(variance)
+
+
 def autocast(device: torch.device, enabled: bool) -> torch.autocast:
     """bfloat16 autocast on the device, or a context that does nothing."""
     return torch.autocast(device.type, torch.bfloat16, enabled=enabled)

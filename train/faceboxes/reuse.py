@@ -16,7 +16,7 @@ from onnx import numpy_helper
 from torch import Tensor, nn
 
 from facecam.model import METADATA_KEY
-from train.engine import TrainingError, batch_norm_inputs
+from train.engine import TrainingError, batch_norm_inputs, settle_norm
 from train.faceboxes.fast_graph import FORMAT
 from train.faceboxes.model import MODELS, ConvBN, FaceBoxes, FaceBoxesS16, Inception
 
@@ -117,13 +117,4 @@ def settle_batch_norms(net: nn.Module, batches: Iterable[Tensor]) -> None:
     statistics = batch_norm_inputs(norms, look)
     net.train(was_training)
     for norm in norms:
-        assert norm.running_mean is not None
-        assert norm.running_var is not None
-        mean, variance = statistics[norm]
-        old_mean, old_variance = norm.running_mean.double().cpu(), norm.running_var.double().cpu()
-        scale = norm.weight.double().cpu() / (old_variance + norm.eps).sqrt()
-        offset = norm.bias.double().cpu() - old_mean * scale
-        norm.weight.copy_(scale * (variance + norm.eps).sqrt())
-        norm.bias.copy_(offset + mean * scale)
-        norm.running_mean.copy_(mean)
-        norm.running_var.copy_(variance)
+        settle_norm(norm, norm.weight, norm.bias, *statistics[norm])

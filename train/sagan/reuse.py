@@ -18,7 +18,7 @@ import torch
 from onnx import numpy_helper
 from torch import Tensor, nn
 
-from train.engine import TrainingError, batch_norm_inputs
+from train.engine import TrainingError, batch_norm_inputs, settle_norm
 from train.sagan.layers import ConditionalBatchNorm, Conv, Linear, SelfAttention, refresh_spectral_norms
 from train.sagan.networks import Discriminator, DiscriminatorBlock, Generator, GeneratorBlock, NetworkConfig
 from train.sagan.sampling import draw_latents
@@ -159,12 +159,4 @@ def settle_batch_norms(network: Generator, batches: int = 16, batch: int = 64) -
     statistics = batch_norm_inputs([layer.norm for layer in layers], paint)
     network.train()
     for layer in layers:
-        mean, variance = (value.float() for value in statistics[layer.norm])
-        assert layer.norm.running_mean is not None
-        assert layer.norm.running_var is not None
-        scale = layer.gain / torch.sqrt(layer.norm.running_var + layer.norm.eps)  # (classes, C)
-        offset = layer.bias - layer.norm.running_mean * scale
-        layer.gain.copy_(scale * torch.sqrt(variance + layer.norm.eps))
-        layer.bias.copy_(offset + mean * scale)
-        layer.norm.running_mean.copy_(mean)
-        layer.norm.running_var.copy_(variance)
+        settle_norm(layer.norm, layer.gain, layer.bias, *statistics[layer.norm])
