@@ -1,6 +1,6 @@
 """Fold: a part of the control column that opens and closes; Section: what stands in one.
 
-To add one, write a Section and name it in `LiveTab._make_sections`. The tab asks it for its keyboard commands, tells it
+To add one, write a Section and name it in `LiveTab.sections`. The tab asks it for its keyboard commands, tells it
 when to look again, and remembers whether it is open.
 """
 
