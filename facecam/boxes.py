@@ -27,19 +27,23 @@ class Detections:
     """Faces found in one frame, best first.
 
     boxes: (N, 4) float32, x1 y1 x2 y2, source-frame pixels; scores: (N,) float32 in 0..1. ids: (N,) intp where faces
-    are tracked, from 1 up, 0 for one without a number; None otherwise.
+    are tracked, from 1 up, 0 for one without a number; None otherwise. colours: of their boxes, indices of BOX_COLOURS,
+    wherever they are drawn; empty where all have the first.
     """
 
     boxes: Array
     scores: Array
     ids: npt.NDArray[np.intp] | None = None
+    colours: tuple[int, ...] = ()
 
     def __len__(self) -> int:
         return len(self.scores)
 
     def only(self, keep: npt.NDArray[np.bool_] | npt.NDArray[np.intp]) -> Detections:
         """Some of them: a mask (N,), or indices in the wanted order."""
-        return Detections(self.boxes[keep], self.scores[keep], None if self.ids is None else self.ids[keep])
+        colours = np.array(self.colours, np.intp)[keep].tolist() if self.colours else ()
+        ids = None if self.ids is None else self.ids[keep]
+        return Detections(self.boxes[keep], self.scores[keep], ids, tuple(colours))
 
     @classmethod
     def none(cls) -> Detections:

@@ -19,8 +19,8 @@ def draw_detections(image: npt.NDArray[np.uint8], detections: Detections) -> npt
     line = max(1, round(max(image.shape[:2]) / 400))
     text_scale = max(0.35, line * 0.25)
     numbers = [0] * len(detections) if detections.ids is None else detections.ids.tolist()
-    for box, score, number in zip(detections.boxes, detections.scores, numbers, strict=True):
-        colour = bgr(number)
+    colours = [bgr(colour) for colour in detections.colours or (0,) * len(detections)]
+    for box, score, number, colour in zip(detections.boxes, detections.scores, numbers, colours, strict=True):
         x1, y1, x2, y2 = (round(float(value)) for value in box)
         cv2.rectangle(drawn, (x1, y1), (x2, y2), _OUTLINE, line + 2)
         cv2.rectangle(drawn, (x1, y1), (x2, y2), colour, line)

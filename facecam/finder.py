@@ -10,6 +10,7 @@ from facecam.autosize import AutoSize
 from facecam.boxes import Array, Detections
 from facecam.comparison import AnyDetector, Second
 from facecam.options import LiveOptions
+from facecam.palette import Colours
 from facecam.sources import Frame
 from facecam.tracking import CANDIDATE_SHARE, PRIVATE_SHARE, Tracker, TrackingOptions
 
@@ -44,6 +45,7 @@ class FaceFinder:
         self._my_turn = False
         self._own_threshold = detector.threshold
         self._tracker = Tracker()
+        self._colours = Colours()
         self._auto = AutoSize()
         self._shown = Detections.none()  # in the last frame that was searched
         self._followed: bool | None = None
@@ -98,7 +100,7 @@ class FaceFinder:
         else:
             self._tracker.reset()
         self._shown = shown
-        return Found(_large_enough(shown, options), private)
+        return Found(self._coloured(_large_enough(shown, options)), private)
 
     def _detect(self, frame: Frame, options: LiveOptions, threshold: float, follows: bool) -> Detections:
         if follows:
@@ -119,7 +121,11 @@ class FaceFinder:
             return Found(_large_enough(self._shown, options), self._shown.boxes, searched=False)
         faces = self._tracker.between(frame.time_s, _hold_s(options))
         shown = self._shown if options.tracking is None else faces.shown
-        return Found(_large_enough(shown, options), faces.private, searched=False)
+        return Found(self._coloured(_large_enough(shown, options)), faces.private, searched=False)
+
+    def _coloured(self, shown: Detections) -> Detections:
+        """Faces with a number get their colours here, once: the window, recordings and snapshots all show these."""
+        return shown if shown.ids is None else replace(shown, colours=self._colours.of(shown.ids.tolist()))
 
 
 def _hold_s(options: LiveOptions) -> float:

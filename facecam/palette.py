@@ -10,11 +10,6 @@ _REMEMBERED = 256  # numbers whose colours are kept while they are out of sight
 BOX_COLOURS = ("#3df0cf", "#ffc145", "#ff7ac6", "#7cc4ff", "#d8f25c", "#c8a2ff", "#ff9466")
 
 
-def colour_of(number: int) -> int:
-    """Index of the colour of the face with that number; one without a number (0) has the first."""
-    return max(0, number - 1) % len(BOX_COLOURS)
-
-
 class Colours:
     """Colours of faces that are followed: stable for as long as a number lives, and no two alike in one picture while
     the palette goes that far. A face has the colour of its number unless one that it is shown with has that already."""
@@ -22,24 +17,23 @@ class Colours:
     def __init__(self) -> None:
         self._given: dict[int, int] = {}
 
-    def of(self, numbers: list[int]) -> list[int]:
-        """Indices of the colours of the faces of one picture, in their order."""
+    def of(self, numbers: list[int]) -> tuple[int, ...]:
+        """Indices of the colours of one picture's faces, in their order; a face without a number (0) has the first."""
         if not any(number and number not in self._given for number in numbers):
-            return [self._given.get(number, 0) for number in numbers]
+            return self._of(numbers)
         taken = {self._given.get(number, 0) for number in numbers if number == 0 or number in self._given}
         for number in sorted(number for number in numbers if number and number not in self._given):
-            own = colour_of(number)
+            own = (number - 1) % len(BOX_COLOURS)
             free = [colour for colour in range(len(BOX_COLOURS)) if colour not in taken]
             self._given[number] = own if own in free or not free else free[0]
             taken.add(self._given[number])
         for number in list(self._given)[:-_REMEMBERED]:  # the oldest: a long session must not fill the memory
             if number not in numbers:
                 del self._given[number]
-        return [self._given.get(number, 0) for number in numbers]
+        return self._of(numbers)
 
-    def forget(self) -> None:
-        """Another source begins, whose numbers start anew."""
-        self._given.clear()
+    def _of(self, numbers: list[int]) -> tuple[int, ...]:
+        return tuple(self._given.get(number, 0) for number in numbers)
 
 
 def label(number: int, score: float) -> str:
@@ -47,7 +41,7 @@ def label(number: int, score: float) -> str:
     return f"#{number}  {score:.2f}" if number else f"{score:.2f}"
 
 
-def bgr(number: int) -> tuple[int, int, int]:
-    """The colour of the face with that number, as OpenCV wants it."""
-    red, green, blue = bytes.fromhex(BOX_COLOURS[colour_of(number)][1:])
+def bgr(colour: int) -> tuple[int, int, int]:
+    """The colour with that index, as OpenCV wants it."""
+    red, green, blue = bytes.fromhex(BOX_COLOURS[colour][1:])
     return blue, green, red

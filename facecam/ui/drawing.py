@@ -6,6 +6,7 @@ rectangles, which matters at 30 pictures per second and many faces.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy.typing as npt
 from PySide6.QtCore import QPoint, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPixmap
 
-from facecam.palette import colour_of, label
+from facecam.palette import label
 from facecam.ui import theme
 
 Array = npt.NDArray[np.float32]
@@ -34,14 +35,14 @@ def paint_boxes(
     under_cursor: int | None = None,
     all_scores: bool = False,
     ids: npt.NDArray[np.intp] | None = None,
-    colours: list[int] | None = None,
+    colours: Sequence[int] = (),
 ) -> None:
     """Boxes (N, 4) float32, x1 y1 x2 y2 in view pixels: a line of 2 px at any zoom, with a dark edge on either side.
 
     The painter's units are view pixels: boxes have been scaled, not the painter. scores: (N,) 0..1, written above the
     box to two digits, within `room`: with `all_scores` for all but small boxes, and always for the one of index
-    `under_cursor`. ids: (N,) numbers of faces that are followed: they choose the colour and stand before the score.
-    colours: (N,) indices of `theme.TRACK_COLOURS`, in place of those that the numbers choose.
+    `under_cursor`. ids: (N,) numbers of faces that are followed: they stand before the score. colours: (N,) indices of
+    `theme.TRACK_COLOURS`; empty: all have the first.
     """
     if len(boxes) == 0:
         return
@@ -50,9 +51,7 @@ def paint_boxes(
     painter.save()
     painter.scale(1 / ratio, 1 / ratio)  # in the screen's pixels lines are sharp at any scaling
     painter.setPen(Qt.PenStyle.NoPen)
-    kinds = colours
-    if kinds is None:
-        kinds = [0] * len(rows) if ids is None else [colour_of(number) for number in ids.tolist()]
+    kinds = colours or (0,) * len(rows)
     for kind in sorted(set(kinds)):
         own = [row for row, its_kind in zip(rows, kinds, strict=True) if its_kind == kind]
         _paint_frames(painter, own, theme.TRACK_COLOURS[kind], ratio)

@@ -20,7 +20,6 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from facecam.boxes import Detections
-from facecam.palette import Colours
 from facecam.ui import drawing, theme
 from facecam.ui.cursor_rest import CursorRest
 from facecam.ui.drops import dropped_spec
@@ -51,7 +50,6 @@ class PictureView(QWidget):
         self._on_screen = ScreenFrame()
         self._rendered = False
         self._detections = Detections.none()
-        self._colours = Colours()
         self._placement: Placement | None = None
         self._boxes = self._detections.boxes  # in view pixels
         self._fresh = False
@@ -118,7 +116,6 @@ class PictureView(QWidget):
         self._frame = self._placement = None
         self._detections = Detections.none()
         self._fresh = False
-        self._colours.forget()
         self._overlay.figures.set([])
         self._move_boxes()
         self.update()
@@ -258,8 +255,7 @@ class PictureView(QWidget):
         painter.setFont(self._score_font)
         painter.setClipRect(target)
         scores, room = self._detections.scores, QRectF(target)
-        under, ids = self._under_cursor(), self._detections.ids
-        colours = None if ids is None else self._colours.of(ids.tolist())
+        under, ids, colours = self._under_cursor(), self._detections.ids, self._detections.colours
         drawing.paint_boxes(painter, self._boxes, scores, room, under, self._all_scores, ids, colours)
         painter.setClipping(False)
         self._overlay.paint_figures(painter, target, stage, self.font())

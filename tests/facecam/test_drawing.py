@@ -7,7 +7,7 @@ import pytest
 
 from facecam.boxes import Detections
 from facecam.drawing import draw_detections
-from facecam.palette import BOX_COLOURS, bgr, label
+from facecam.palette import BOX_COLOURS, Colours, bgr, label
 
 
 def has(image: np.ndarray, colour: tuple[int, int, int]) -> bool:
@@ -19,11 +19,11 @@ def test_boxes_of_followed_faces_have_their_colours_and_the_picture_stays_as_it_
     boxes = np.array([[20, 60, 80, 140], [200, 60, 280, 150]], np.float32)
     scores = np.array([0.9, 0.8], np.float32)
     plain = draw_detections(image, Detections(boxes, scores))
-    assert has(plain, bgr(1))
-    assert not has(plain, bgr(2))
-    tracked = draw_detections(image, Detections(boxes, scores, np.array([1, 2])))
-    assert has(tracked[:, :150], bgr(1))
-    assert has(tracked[:, 150:], bgr(2))
+    assert has(plain, bgr(0))
+    assert not has(plain, bgr(1))
+    tracked = draw_detections(image, Detections(boxes, scores, np.array([1, 2]), (0, 1)))
+    assert has(tracked[:, :150], bgr(0))
+    assert has(tracked[:, 150:], bgr(1))
     assert (image == 90).all()
 
 
@@ -32,7 +32,18 @@ def test_labels(number: int, text: str) -> None:
     assert label(number, 0.9) == text
 
 
-def test_colours_go_round() -> None:
-    assert len({bgr(number) for number in range(1, 50)}) == len(BOX_COLOURS)
-    assert bgr(0) == bgr(1) == bgr(1 + len(BOX_COLOURS))
-    assert bgr(2) == (0x45, 0xC1, 0xFF)  # blue, green, red
+def test_colours_are_distinct_and_in_the_order_of_opencv() -> None:
+    assert len({bgr(colour) for colour in range(len(BOX_COLOURS))}) == len(BOX_COLOURS)
+    assert bgr(1) == (0x45, 0xC1, 0xFF)  # blue, green, red
+
+
+def test_faces_in_one_picture_have_colours_of_their_own_and_keep_them() -> None:
+    colours, count = Colours(), len(BOX_COLOURS)
+    assert colours.of([1, 2]) == (0, 1)
+    later = colours.of([2, 2 + count, 3])
+    assert later[0] == 1
+    assert len(set(later)) == 3
+    assert colours.of([2 + count]) == later[1:2]  # its own, though the colour of its number is free again
+    assert colours.of([2 + count, 2]) == (later[1], 1)
+    assert sorted(colours.of(list(range(20, 20 + count)))) == list(range(count))
+    assert colours.of([0, 0]) == (0, 0)  # faces without a number have that of plain detections

@@ -60,12 +60,17 @@ def test_boxes_stand_out_from_any_ground(qapp: object, ground: str) -> None:
 
 def test_followed_faces_have_colours_of_their_own(qapp: object) -> None:
     boxes = np.array([[10 + 60 * n, 60, 50 + 60 * n, 120] for n in range(4)], np.float32)
-    image = painted(canvas(260, 160), boxes, ids=np.array([1, 2, 0, 1 + len(theme.TRACK_COLOURS)]))
+    image = painted(canvas(260, 160), boxes, ids=np.array([1, 2, 0, 9]), colours=(0, 1, 0, 3))
 
     def colour(index: int) -> QColor:
         return next(c for c in theme.TRACK_COLOURS if is_colour(image[90:91, 60 * index : 60 * index + 30], c).any())
 
-    assert [colour(index) for index in range(4)] == [theme.BOX, theme.TRACK_COLOURS[1], theme.BOX, theme.BOX]
+    assert [colour(index) for index in range(4)] == [
+        theme.BOX,
+        theme.TRACK_COLOURS[1],
+        theme.BOX,
+        theme.TRACK_COLOURS[3],
+    ]
 
 
 def test_a_face_that_is_followed_has_its_number_before_the_score(qapp: object) -> None:

@@ -142,37 +142,6 @@ def test_a_narrow_picture_does_not_shorten_its_figures(view: PictureView) -> Non
     assert (copied.width(), copied.height()) == (60, 600)
 
 
-def colours_of(view: PictureView, ids: list[int]) -> list[int]:
-    """Colours of boxes with these numbers side by side, as indices of the palette."""
-    boxes = np.array([[2 + 6 * n, 10, 5 + 6 * n, 30] for n in range(len(ids))], np.float32)
-    view.show_frame(
-        np.zeros((48, 64, 3), np.uint8), Detections(boxes, np.full(len(ids), 0.9, np.float32), np.array(ids))
-    )
-    image = grab(view)[60 + 200]
-    found = []
-    for n in range(len(ids)):
-        part = image[10 * (2 + 6 * n) - 3 : 10 * (2 + 6 * n) + 3]
-        matches = [
-            index
-            for index, colour in enumerate(theme.TRACK_COLOURS)
-            if (part == (colour.red(), colour.green(), colour.blue())).all(axis=1).any()
-        ]
-        found += matches
-    return found
-
-
-def test_faces_in_one_picture_have_colours_of_their_own_and_keep_them(view: PictureView) -> None:
-    count = len(theme.TRACK_COLOURS)
-    assert colours_of(view, [1, 2]) == [0, 1]
-    later = colours_of(view, [2, 2 + count, 3])
-    assert later[0] == 1
-    assert len(set(later)) == 3
-    assert colours_of(view, [2 + count]) == later[1:2]  # its own, though the colour of its number is free again
-    assert colours_of(view, [2 + count, 2]) == [later[1], 1]
-    everybody = colours_of(view, list(range(20, 20 + count)))
-    assert sorted(everybody) == list(range(count))
-
-
 def drag(view: PictureView, mime: QMimeData) -> bool:
     """Drags over the view and drops; whether the view would take it."""
     options = (Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
