@@ -12,7 +12,7 @@ from facecam.cpu import can_pin, cpu_name
 from facecam.detector import FaceDetector
 from facecam.errors import FacecamError
 from facecam.metrics import Stats
-from facecam.pipeline import Pipeline, State
+from facecam.pipeline import Phase, Pipeline
 from facecam.recording import VIDEO_FORMATS, Recorder, RecordingOptions
 
 
@@ -40,12 +40,12 @@ def run_headless(
     pipeline.start()
     try:
         _wait_until_open(pipeline, changed)
-        if pipeline.state is not State.FAILED:
+        if pipeline.phase is not Phase.FAILED:
             write(f"{pipeline.title}, {detector.name} on {_place(pipeline)}")
         start_s = time.perf_counter()
         end_s = start_s + seconds if seconds else float("inf")
         next_line_s = start_s + 1
-        while pipeline.state in (State.RUNNING, State.RECONNECTING) and (now_s := time.perf_counter()) < end_s:
+        while pipeline.phase in (Phase.RUNNING, Phase.RECONNECTING) and (now_s := time.perf_counter()) < end_s:
             if now_s >= next_line_s:
                 trouble = pipeline.trouble
                 write(_line(now_s - start_s, pipeline.stats()) if trouble is None else _trouble(trouble, now_s))
@@ -74,7 +74,7 @@ def run_headless(
 
 def _wait_until_open(pipeline: Pipeline, changed: threading.Event) -> None:
     """Until the first result or the end, so that the figures don't start with an empty second."""
-    while pipeline.latest() is None and pipeline.state in (State.OPENING, State.RUNNING):
+    while pipeline.latest() is None and pipeline.phase in (Phase.OPENING, Phase.RUNNING):
         changed.wait(0.5)
         changed.clear()
 

@@ -19,12 +19,12 @@ from facecam.errors import FacecamError
 from facecam.finder import Found
 from facecam.metrics import Stats
 from facecam.options import LiveOptions
-from facecam.progress import Progress, State
+from facecam.progress import Phase, Progress
 from facecam.slot import FrameSlot
 from facecam.sources import Frame, Player, Source, open_source
 from facecam.view import View
 
-__all__ = ["Pipeline", "State", "View"]
+__all__ = ["Phase", "Pipeline", "View"]
 
 
 class Sink(Protocol):
@@ -41,7 +41,7 @@ class Pipeline:
     """Runs a source through a detector in threads of their own; the caller never waits for any.
 
     source: what `open_source` takes, or a function that opens a source; it is called in the reading thread, as opening
-    may block for seconds. on_update: called from the worker threads when there is a new view or state, at most once
+    may block for seconds. on_update: called from the worker threads when there is a new view or phase, at most once
     until `latest()` is called. core: the detector thread's core (None: the detector's own, or a good one). options:
     how to detect, may be set at any time; None: with the detector's own settings, and nothing else. reconnect: whether
     a live source that is lost after its first frame is opened again, for as long as it takes.
@@ -68,15 +68,15 @@ class Pipeline:
         self._core = core if core is not None else detector.core
         self._lock = threading.Lock()  # guards what follows
         self._run: _Run | None = None
-        self._progress = Progress(self._title, None, State.IDLE)  # of the last start
+        self._progress = Progress(self._title, None, Phase.IDLE)  # of the last start
 
     @property
-    def state(self) -> State:
-        return self._progress.state
+    def phase(self) -> Phase:
+        return self._progress.phase
 
     @property
     def error(self) -> FacecamError | None:
-        """Why the state is `failed`, otherwise None."""
+        """Why the phase is FAILED, otherwise None."""
         return self._progress.error
 
     @property
@@ -105,7 +105,7 @@ class Pipeline:
         return self._progress.core
 
     def start(self) -> None:
-        """Returns at once; follow `state`. Raises RuntimeError if it is already running."""
+        """Returns at once; follow `phase`. Raises RuntimeError if it is already running."""
         with self._lock:
             if self._run is not None:
                 raise RuntimeError("the pipeline is already running; stop it first")

@@ -19,9 +19,9 @@ from facecam.view import View
 _logger = logging.getLogger(__name__)
 
 
-class State(Enum):
-    """What a pipeline is doing. reconnecting: a live source is lost, see `.trouble`, the last view stays; ended: the
-    source has no more frames, the last view stays; failed: see `.error`."""
+class Phase(Enum):
+    """What a pipeline is doing, or the window's session with it. RECONNECTING: a live source is lost, see `.trouble`,
+    the last view stays; ENDED: the source has no more frames, the last view stays; FAILED: see `.error`."""
 
     IDLE = "idle"
     OPENING = "opening"
@@ -30,21 +30,26 @@ class State(Enum):
     ENDED = "ended"
     FAILED = "failed"
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether a source is held or wanted: what can be stopped."""
+        return self in (Phase.OPENING, Phase.RUNNING, Phase.RECONNECTING)
+
 
 class Progress:
     """Thread-safe. Once closed it is idle and changes no more, whatever a thread that was given up may still tell; the
     last view, the source and the figures can be asked for as before.
 
-    title: of the source, until it is open. on_update: called when there is a new view or state, in the thread that
+    title: of the source, until it is open. on_update: called when there is a new view or phase, in the thread that
     tells it, at most once until `latest()` is called.
     """
 
-    def __init__(self, title: str, on_update: Callable[[], None] | None, state: State = State.OPENING) -> None:
+    def __init__(self, title: str, on_update: Callable[[], None] | None, phase: Phase = Phase.OPENING) -> None:
         self._title, self._on_update = title, on_update
         self._lock = threading.Lock()  # guards everything below
         self._closed = False
         self._notified = False
-        self._state = state
+        self._phase = phase
         self._error: FacecamError | None = None
         self._trouble: Trouble | None = None
         self._core: int | None = None
@@ -57,9 +62,9 @@ class Progress:
     # Asked
 
     @property
-    def state(self) -> State:
+    def phase(self) -> Phase:
         with self._lock:
-            return self._state
+            return self._phase
 
     @property
     def error(self) -> FacecamError | None:
@@ -122,7 +127,7 @@ class Progress:
     def close(self) -> None:
         with self._lock:
             self._closed = True
-            self._state, self._core, self._trouble = State.IDLE, None, None
+            self._phase, self._core, self._trouble = Phase.IDLE, None, None
 
     def opened(self, source: Source, player: Player) -> None:
         """Also after a reconnection."""
@@ -130,8 +135,8 @@ class Progress:
             if self._closed:
                 return
             self._source, self._player = source, player
-            if self._state is State.OPENING:
-                self._state = State.RUNNING
+            if self._phase is Phase.OPENING:
+                self._phase = Phase.RUNNING
         self._notify()
 
     def captured(self, frame: Frame, dropped: bool) -> None:
@@ -144,22 +149,22 @@ class Progress:
     def troubled(self, trouble: Trouble | None, lost: bool) -> None:
         """lost: the source is gone, and will be opened again; None: all is well again."""
         with self._lock:
-            if self._closed or self._state not in (State.RUNNING, State.RECONNECTING):
+            if self._closed or self._phase not in (Phase.RUNNING, Phase.RECONNECTING):
                 return
-            if self._state is State.RECONNECTING and not lost:
+            if self._phase is Phase.RECONNECTING and not lost:
                 self._figures.reconnected()
-            state = State.RECONNECTING if lost else State.RUNNING
-            if state is not self._state:
+            phase = Phase.RECONNECTING if lost else Phase.RUNNING
+            if phase is not self._phase:
                 _logger.info("the source is lost: %s" if lost else "the source is back", *([trouble] if lost else []))
-            self._state = state
+            self._phase = phase
             self._trouble = trouble
         self._notify()
 
     def revived(self) -> None:
         """Somebody has gone back from the end."""
         with self._lock:
-            if not self._closed and self._state is State.ENDED:
-                self._state = State.RUNNING
+            if not self._closed and self._phase is Phase.ENDED:
+                self._phase = Phase.RUNNING
         self._notify()
 
     def pinned_to(self, core: int | None) -> None:
@@ -189,17 +194,17 @@ class Progress:
     def ended(self) -> None:
         """All frames are through, and no more will come, at least until `revived`."""
         with self._lock:
-            if self._closed or self._state is not State.RUNNING:
+            if self._closed or self._phase is not Phase.RUNNING:
                 return
-            self._state = State.ENDED
+            self._phase = Phase.ENDED
         self._notify()
 
     def failed(self, error: FacecamError) -> None:
         """For good."""
         with self._lock:
-            if self._closed or self._state is State.FAILED:
+            if self._closed or self._phase is Phase.FAILED:
                 return
-            self._state, self._error = State.FAILED, error
+            self._phase, self._error = Phase.FAILED, error
         self._notify()
 
     def shown(self) -> None:

@@ -9,8 +9,9 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
 from facecam.history import History
+from facecam.pipeline import Phase
 from facecam.ui.commands import switch_command
-from facecam.ui.session import LiveSession, Phase
+from facecam.ui.session import LiveSession
 from facecam.ui.settings import Settings
 
 if TYPE_CHECKING:

@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from facecam.pipeline import View
+from facecam.pipeline import Phase, View
 from facecam.ui import live_words
 from facecam.ui.live_stage import StageWishes, stage_message
 from facecam.ui.pacer import Pacer
 from facecam.ui.picture import PictureView
-from facecam.ui.session import LiveSession, Phase
+from facecam.ui.session import LiveSession
 from facecam.ui.stage import StageMessage, StagePanel
 from facecam.ui.widgets import StatusLine
 from facecam.ui.wording import sentence

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from facecam.pipeline import Phase
 from facecam.ui import live_words
 from facecam.ui.chooser import DEMO
-from facecam.ui.session import LiveSession, Phase
+from facecam.ui.session import LiveSession
 from facecam.ui.stage import Action, StageMessage
 
 

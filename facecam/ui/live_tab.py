@@ -14,7 +14,7 @@ from facecam.comparison import AnyDetector, load_any
 from facecam.detector import FaceDetector
 from facecam.errors import ModelError
 from facecam.model import DEFAULT_MODEL
-from facecam.pipeline import View
+from facecam.pipeline import Phase, View
 from facecam.sources import Camera, CameraMode, camera_modes
 from facecam.ui import prompts
 from facecam.ui.camera_section import CameraSection
@@ -34,7 +34,7 @@ from facecam.ui.pictures import Pictures
 from facecam.ui.playback_bar import PlaybackBar
 from facecam.ui.privacy_section import PrivacySection
 from facecam.ui.recording_section import RecordingBadge, RecordingSection
-from facecam.ui.session import LiveSession, Phase
+from facecam.ui.session import LiveSession
 from facecam.ui.settings import Settings
 from facecam.ui.stage import StagePanel
 from facecam.ui.tabs import Tab

@@ -10,11 +10,11 @@ from facecam.capture import Trouble
 from facecam.comparison import AnyDetector, in_common
 from facecam.errors import FacecamError, ModelError
 from facecam.metrics import Stats
-from facecam.pipeline import View
+from facecam.pipeline import Phase, View
 from facecam.runtimes import F32, TITLES
 from facecam.ui.chooser import AUTO, DEMO, SCREEN, short_name
 from facecam.ui.figure_line import Figure
-from facecam.ui.session import LiveSession, Phase
+from facecam.ui.session import LiveSession
 from facecam.ui.wording import duration, faces, number, sentence, size
 
 

@@ -17,10 +17,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from facecam.pipeline import Phase
 from facecam.sources import Player
 from facecam.ui import icons, theme
 from facecam.ui.commands import command
-from facecam.ui.session import LiveSession, Phase
+from facecam.ui.session import LiveSession
 from facecam.ui.settings import Settings
 from facecam.ui.theme import SPACE
 from facecam.ui.wording import duration

@@ -13,11 +13,11 @@ from PySide6.QtGui import QDesktopServices
 
 from facecam.errors import FacecamError
 from facecam.files import next_free
-from facecam.pipeline import Pipeline
+from facecam.pipeline import Phase, Pipeline
 from facecam.places import pictures_folder, videos_folder
 from facecam.recording import Recorder, RecordingOptions, RecordingStatus
 from facecam.snapshot import SnapshotFacts, write_snapshot
-from facecam.ui.session import LiveSession, Phase
+from facecam.ui.session import LiveSession
 from facecam.ui.settings import Settings
 from facecam.ui.wording import duration, sentence
 from facecam.view import View

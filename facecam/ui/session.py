@@ -10,7 +10,6 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from enum import Enum
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -21,27 +20,11 @@ from facecam.errors import FacecamError
 from facecam.memory import give_back_free_memory
 from facecam.metrics import Stats
 from facecam.options import LiveOptions
-from facecam.pipeline import Pipeline, View
+from facecam.pipeline import Phase, Pipeline, View
 from facecam.sources import Camera, CameraSource, Player, Source, open_source
 
 STOP_TIMEOUT_S = 2.0
 _logger = logging.getLogger(__name__)
-
-
-class Phase(Enum):
-    """What the session is doing."""
-
-    IDLE = "idle"
-    OPENING = "opening"
-    RUNNING = "running"
-    RECONNECTING = "reconnecting"
-    ENDED = "ended"
-    FAILED = "failed"
-
-    @property
-    def is_busy(self) -> bool:
-        """Whether a source is held or wanted: what can be stopped."""
-        return self in (Phase.OPENING, Phase.RUNNING, Phase.RECONNECTING)
 
 
 @dataclass(frozen=True)
@@ -119,7 +102,7 @@ class LiveSession(QObject):
             return Phase.IDLE if self._spec is None else Phase.OPENING
         if failure is not None:
             return Phase.FAILED
-        return Phase.IDLE if pipeline is None else Phase(pipeline.state.value)
+        return Phase.IDLE if pipeline is None else pipeline.phase
 
     @property
     def error(self) -> Exception | None:

@@ -14,7 +14,7 @@ import pytest
 
 from facecam import capture
 from facecam.errors import SourceError
-from facecam.pipeline import Pipeline, State
+from facecam.pipeline import Phase, Pipeline
 from facecam.recording import Recorder, RecordingOptions
 from facecam.sources import Frame, open_source
 from tests.streams import MjpegServer
@@ -99,12 +99,12 @@ def test_a_stream_is_lost_and_comes_back(server: MjpegServer, mode: str, words: 
         wait_for(lambda: captured(pipeline) > 5)
         last = pipeline.latest()
         server.mode = mode
-        wait_for(lambda: pipeline.state is State.RECONNECTING)
+        wait_for(lambda: pipeline.phase is Phase.RECONNECTING)
         assert pipeline.trouble is not None
         assert re.search(words, pipeline.trouble.reason)
         assert pipeline.latest() is not None  # the last picture stays
         server.mode = "send"
-        wait_for(lambda: pipeline.state is State.RUNNING)
+        wait_for(lambda: pipeline.phase is Phase.RUNNING)
         goes_on(pipeline)
         assert pipeline.trouble is None
         assert pipeline.stats().reconnects >= 1
@@ -123,10 +123,10 @@ def test_a_recording_goes_on_when_the_stream_is_back_and_keeps_the_time_between(
         recorder = pipeline.sink = Recorder(tmp_path / "r.mkv", RecordingOptions(), "Cam", lambda: pipeline.live)
         wait_for(lambda: recorder.status.frames > 5)
         server.mode = "drop"
-        wait_for(lambda: pipeline.state is State.RECONNECTING)
+        wait_for(lambda: pipeline.phase is Phase.RECONNECTING)
         time.sleep(1.0)
         server.mode = "send"
-        wait_for(lambda: pipeline.state is State.RUNNING)
+        wait_for(lambda: pipeline.phase is Phase.RUNNING)
         before = recorder.status.frames
         wait_for(lambda: recorder.status.frames > before + 5)
         status = recorder.stop()
@@ -164,10 +164,10 @@ def test_one_can_hurry_it(server: MjpegServer, monkeypatch: pytest.MonkeyPatch) 
     with running(server.url) as pipeline:
         wait_for(lambda: captured(pipeline) > 5)
         server.mode = "drop"
-        wait_for(lambda: pipeline.state is State.RECONNECTING)
+        wait_for(lambda: pipeline.phase is Phase.RECONNECTING)
         server.mode = "send"
         pipeline.retry_now()
-        wait_for(lambda: pipeline.state is State.RUNNING)
+        wait_for(lambda: pipeline.phase is Phase.RUNNING)
 
 
 def test_stopping_while_it_is_lost_takes_no_time(server: MjpegServer) -> None:
@@ -175,9 +175,9 @@ def test_stopping_while_it_is_lost_takes_no_time(server: MjpegServer) -> None:
     with running(server.url) as pipeline:
         wait_for(lambda: captured(pipeline) > 5)
         server.mode = "drop"
-        wait_for(lambda: pipeline.state is State.RECONNECTING)
+        wait_for(lambda: pipeline.phase is Phase.RECONNECTING)
         assert pipeline.stop(2.0)
-        assert pipeline.state is State.IDLE
+        assert pipeline.phase is Phase.IDLE
         assert pipeline.trouble is None
     left = {thread.name for thread in set(threading.enumerate()) - before}
     assert not left & {"watch", "detector"}
@@ -186,7 +186,7 @@ def test_stopping_while_it_is_lost_takes_no_time(server: MjpegServer) -> None:
 def test_a_stream_that_was_never_there_is_a_failure_at_once(server: MjpegServer) -> None:
     server.mode = "drop"
     with running(server.url) as pipeline:
-        wait_for(lambda: pipeline.state is State.FAILED)
+        wait_for(lambda: pipeline.phase is Phase.FAILED)
 
 
 class Camera:
@@ -225,12 +225,12 @@ def test_a_driver_that_hangs_is_left_alone_and_disturbs_nothing_when_it_wakes_up
     with running(open_camera) as pipeline:
         wait_for(lambda: captured(pipeline) > 5)
         cameras[0].hang.set()
-        wait_for(lambda: pipeline.state is State.RECONNECTING)
-        wait_for(lambda: pipeline.state is State.RUNNING)
+        wait_for(lambda: pipeline.phase is Phase.RECONNECTING)
+        wait_for(lambda: pipeline.phase is Phase.RUNNING)
         cameras[0].free.set()
         wait_for(cameras[0].closed.is_set)
         goes_on(pipeline)
-        assert pipeline.state is State.RUNNING
+        assert pipeline.phase is Phase.RUNNING
         assert len(cameras) == 2
 
 
@@ -254,7 +254,7 @@ def test_not_more_than_two_drivers_hang_at_a_time(monkeypatch: pytest.MonkeyPatc
         assert len(opened) == 2  # one hangs in a read, one in the opening
         opened[0].free.set()
         free.set()
-        wait_for(lambda: pipeline.state is State.RUNNING)
+        wait_for(lambda: pipeline.phase is Phase.RUNNING)
 
 
 def test_a_camera_that_looks_at_nothing_is_opened_anew_once_and_then_let_be() -> None:
@@ -265,13 +265,13 @@ def test_a_camera_that_looks_at_nothing_is_opened_anew_once_and_then_let_be() ->
         return cameras[-1]
 
     with running(open_camera) as pipeline:
-        wait_for(lambda: pipeline.state is State.RECONNECTING)
-        wait_for(lambda: pipeline.state is State.RUNNING)
+        wait_for(lambda: pipeline.phase is Phase.RECONNECTING)
+        wait_for(lambda: pipeline.phase is Phase.RUNNING)
         wait_for(lambda: pipeline.trouble is not None)
         assert pipeline.trouble is not None
         assert "does not change" in pipeline.trouble.reason
         time.sleep(1.0)
-        assert pipeline.state is State.RUNNING
+        assert pipeline.phase is Phase.RUNNING
         assert len(cameras) == 2
 
 
@@ -286,11 +286,11 @@ def test_a_file_that_does_not_answer_is_told_and_not_given_up() -> None:
         wait_for(lambda: pipeline.trouble is not None)
         assert pipeline.trouble is not None
         assert pipeline.trouble.reason == "film.mkv sends no pictures."
-        assert pipeline.state is State.RUNNING
+        assert pipeline.phase is Phase.RUNNING
         time.sleep(1.0)
-        assert pipeline.state is State.RUNNING
+        assert pipeline.phase is Phase.RUNNING
         film.free.set()
-        wait_for(lambda: pipeline.state is State.FAILED)
+        wait_for(lambda: pipeline.phase is Phase.FAILED)
 
 
 def test_a_device_is_opened_again_by_its_own_means() -> None:
@@ -303,6 +303,6 @@ def test_a_device_is_opened_again_by_its_own_means() -> None:
         wait_for(lambda: captured(pipeline) > 5)
         first.hang.set()
         first.free.set()
-        wait_for(lambda: pipeline.state is State.RECONNECTING)
-        wait_for(lambda: pipeline.state is State.RUNNING)
+        wait_for(lambda: pipeline.phase is Phase.RECONNECTING)
+        wait_for(lambda: pipeline.phase is Phase.RUNNING)
         goes_on(pipeline)

@@ -16,7 +16,7 @@ from facecam.cpu import available_cores, can_pin
 from facecam.detector import FaceDetector, Timings
 from facecam.errors import FacecamError, SourceError
 from facecam.opencv import cv2
-from facecam.pipeline import Pipeline, State
+from facecam.pipeline import Phase, Pipeline
 from facecam.sources import Frame
 
 PATIENCE_S = 20.0
@@ -131,7 +131,7 @@ def test_frames_go_through_and_detections_belong_to_their_frame():
             wait_for(lambda number=number: latest_index(pipeline) == number)
             view = pipeline.latest()
             assert view.detections.boxes[0, 0] == view.detected_frame.image[0, 0, 0] == number
-        assert pipeline.state is State.RUNNING
+        assert pipeline.phase is Phase.RUNNING
         assert pipeline.title == "Fake camera"
         assert pipeline.live
         stats = pipeline.stats()
@@ -190,10 +190,10 @@ def test_the_end_of_the_source_keeps_the_last_view():
         wait_for(lambda: pipeline.stats().captured == 2)
         camera.end()
         wait_for(camera.closed.is_set)
-        assert pipeline.state is State.RUNNING  # the last frame is still to be detected
+        assert pipeline.phase is Phase.RUNNING  # the last frame is still to be detected
         detector.allow()
         detector.allow()
-        wait_for(lambda: pipeline.state is State.ENDED)
+        wait_for(lambda: pipeline.phase is Phase.ENDED)
         assert latest_index(pipeline) == 1
         assert pipeline.error is None
 
@@ -204,10 +204,10 @@ def test_a_source_that_cannot_be_opened():
 
     told = threading.Event()
     with running(open_nothing, FakeDetector(), on_update=told.set) as pipeline:
-        wait_for(lambda: pipeline.state is State.FAILED)
+        wait_for(lambda: pipeline.phase is Phase.FAILED)
         assert told.wait(PATIENCE_S)
         assert str(pipeline.error) == "There is no camera 7."
-    assert pipeline.state is State.IDLE
+    assert pipeline.phase is Phase.IDLE
 
 
 def test_a_source_that_fails_while_running():
@@ -216,7 +216,7 @@ def test_a_source_that_fails_while_running():
         camera.deliver()
         wait_for(pipeline.latest)
         camera.end()
-        wait_for(lambda: pipeline.state is State.FAILED)
+        wait_for(lambda: pipeline.phase is Phase.FAILED)
         assert str(pipeline.error) == "The camera was unplugged."
         assert latest_index(pipeline) == 0  # the last view stays
         wait_for(camera.closed.is_set)
@@ -226,7 +226,7 @@ def test_a_detector_that_fails_stops_the_source():
     camera = FakeCamera()
     with running(opener(camera), FakeDetector(error=FacecamError("The frame is odd."))) as pipeline:
         camera.deliver()
-        wait_for(lambda: pipeline.state is State.FAILED)
+        wait_for(lambda: pipeline.phase is Phase.FAILED)
         assert str(pipeline.error) == "The frame is odd."
         camera.deliver()
         wait_for(camera.closed.is_set)
@@ -236,7 +236,7 @@ def test_an_unexpected_failure_is_told_too(caplog):
     camera = FakeCamera()
     with running(opener(camera), FakeDetector(error=ZeroDivisionError("oops"))) as pipeline:
         camera.deliver()
-        wait_for(lambda: pipeline.state is State.FAILED)
+        wait_for(lambda: pipeline.phase is Phase.FAILED)
         assert "unexpectedly" in str(pipeline.error)
         assert "oops" in str(pipeline.error)
     assert "ZeroDivisionError" in caplog.text
@@ -259,7 +259,7 @@ def test_it_can_be_started_again_and_begins_afresh():
             pipeline.start()
         cameras[-1].end()
         assert pipeline.stop(PATIENCE_S)
-        assert pipeline.state is State.IDLE
+        assert pipeline.phase is Phase.IDLE
         assert pipeline.latest() is not None  # the window goes on showing it
         assert cameras[-1].closed.is_set()
     assert pipeline.stop()  # of a stopped one
@@ -299,9 +299,9 @@ def test_a_source_that_hangs_does_not_hold_up_the_stop_nor_disturb_the_next_star
     cameras = [hanging, working]
     pipeline = Pipeline(lambda: cameras.pop(0), FakeDetector())
     pipeline.start()
-    wait_for(lambda: pipeline.state is State.RUNNING)
+    wait_for(lambda: pipeline.phase is Phase.RUNNING)
     assert not pipeline.stop(timeout_s=0.05)  # it says that something is stuck
-    assert pipeline.state is State.IDLE
+    assert pipeline.phase is Phase.IDLE
     pipeline.start()
     working.deliver()
     wait_for(pipeline.latest)
@@ -309,7 +309,7 @@ def test_a_source_that_hangs_does_not_hold_up_the_stop_nor_disturb_the_next_star
     wait_for(hanging.closed.is_set)
     assert latest_index(pipeline) == 0
     assert pipeline.stats().captured == 1
-    assert pipeline.state is State.RUNNING
+    assert pipeline.phase is Phase.RUNNING
     working.end()
     assert pipeline.stop(PATIENCE_S)
 
@@ -323,11 +323,11 @@ def test_stopping_while_the_source_is_being_opened_closes_it():
 
     pipeline = Pipeline(open_slowly, FakeDetector())
     pipeline.start()
-    assert pipeline.state is State.OPENING
+    assert pipeline.phase is Phase.OPENING
     assert not pipeline.stop(timeout_s=0.05)
     go_on.set()
     wait_for(camera.closed.is_set)
-    assert pipeline.state is State.IDLE
+    assert pipeline.phase is Phase.IDLE
 
 
 def test_a_picture_follows_the_threshold_while_it_stays(tiny_model, tmp_path):
@@ -335,20 +335,20 @@ def test_a_picture_follows_the_threshold_while_it_stays(tiny_model, tmp_path):
     cv2.imwrite(str(path), np.full((32, 64, 3), 185, np.uint8))  # two cells with a score of about 0.73
     detector = FaceDetector(tiny_model, threshold=0.5)
     with running(str(path), detector) as pipeline:
-        wait_for(lambda: pipeline.state is State.ENDED)
+        wait_for(lambda: pipeline.phase is Phase.ENDED)
         view = pipeline.latest()
         assert len(view.detections) == 2
         detector.threshold = 0.9
         wait_for(lambda: len(pipeline.latest().detections) == 0)
         assert len(view.detections) == 2  # a view handed out doesn't change
-        assert pipeline.state is State.ENDED
+        assert pipeline.phase is Phase.ENDED
         assert pipeline.stats().captured == pipeline.stats().detected == 1
 
 
 def test_wrong_sources_by_text(tiny_model, tmp_path):
     detector = FaceDetector(tiny_model)
     with running(str(tmp_path / "missing.mp4"), detector) as pipeline:
-        wait_for(lambda: pipeline.state is State.FAILED)
+        wait_for(lambda: pipeline.phase is Phase.FAILED)
         assert "missing.mp4" in str(pipeline.error)
         assert pipeline.title.endswith("missing.mp4")
 

@@ -16,11 +16,11 @@ from PySide6.QtWidgets import QAbstractButton, QComboBox, QPushButton, QSlider, 
 from pytestqt.qtbot import QtBot
 
 from facecam.errors import ModelError, SourceError
+from facecam.pipeline import Phase
 from facecam.sources import Camera, CameraSource, Frame
 from facecam.ui import prompts
 from facecam.ui.chooser import Ask
 from facecam.ui.live_tab import LiveTab
-from facecam.ui.session import Phase
 from facecam.ui.settings import Settings
 from tests.ui.driving import MakeWindow, choose, live
 

@@ -13,9 +13,9 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from facecam import capture
+from facecam.pipeline import Phase
 from facecam.sources import open_source
 from facecam.ui.live_tab import LiveTab
-from facecam.ui.session import Phase
 from tests.streams import MjpegServer
 from tests.ui.driving import MakeWindow
 

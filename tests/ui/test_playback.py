@@ -11,10 +11,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
+from facecam.pipeline import Phase
 from facecam.sources import open_source
 from facecam.ui.live_tab import LiveTab
 from facecam.ui.main_window import MainWindow
-from facecam.ui.session import Phase
 from facecam.video_file import VideoWriter
 from tests.ui.driving import MakeWindow
 

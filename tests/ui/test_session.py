@@ -10,8 +10,9 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from facecam.errors import ModelError, SourceError
+from facecam.pipeline import Phase
 from facecam.sources import CameraSource
-from facecam.ui.session import LiveSession, Phase
+from facecam.ui.session import LiveSession
 
 
 @pytest.fixture

@@ -19,10 +19,10 @@ from facecam.bench.measure import Run, Series
 from facecam.bench.peak import Peak
 from facecam.bench.report import report
 from facecam.cpu import CoreUse
+from facecam.pipeline import Phase
 from facecam.ui.app import build_window
 from facecam.ui.charts import Histogram, TimeSeries
 from facecam.ui.main_window import MainWindow
-from facecam.ui.session import Phase
 from facecam.ui.settings import Settings
 from facecam.ui.speed_tab import SpeedTab
 
