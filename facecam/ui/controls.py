@@ -19,9 +19,10 @@ from PySide6.QtWidgets import (
 
 from facecam.ui.buttons import show_start
 from facecam.ui.chooser import SourceChooser
-from facecam.ui.folds import Fold, ScrollColumn, Section
+from facecam.ui.folds import Fold, Section
 from facecam.ui.theme import COLUMN_WIDTH, SPACE, tabular
 from facecam.ui.widgets import Heading
+from sagan_gallery.ui.scroll_column import ScrollColumn
 
 THRESHOLD_RANGE = (0.01, 0.99)
 
@@ -106,7 +107,8 @@ class LiveControls(QWidget):
         layout.addStretch()
         around = QVBoxLayout(self)
         around.setContentsMargins(0, 0, 0, 0)
-        self.column = ScrollColumn(content, COLUMN_WIDTH)
+        self.column = ScrollColumn(COLUMN_WIDTH)
+        self.column.setWidget(content)
         around.addWidget(self.column)
         for button in (self.start_button, self.full_screen_button):
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)

@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QCheckBox, QLabel, QProgressBar, QPushButton, QVBo
 
 from facecam.ui.buttons import show_start
 from facecam.ui.fields import Row, spin
-from facecam.ui.folds import ScrollColumn
 from facecam.ui.theme import COLUMN_WIDTH, SPACE
 from facecam.ui.widgets import Heading
+from sagan_gallery.ui.scroll_column import ScrollColumn
 
 
 class SpeedControls(QWidget):
@@ -92,7 +92,9 @@ class SpeedControls(QWidget):
             clickable.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         around = QVBoxLayout(self)
         around.setContentsMargins(0, 0, 0, 0)
-        around.addWidget(ScrollColumn(content, COLUMN_WIDTH))
+        column = ScrollColumn(COLUMN_WIDTH)
+        column.setWidget(content)
+        around.addWidget(column)
         self._inputs = (self.seconds, self.minutes, self.threads, self.opencv, self.gallery, self.model_button)
         self.set_models([])
         self.set_state(False, False)

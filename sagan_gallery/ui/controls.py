@@ -8,10 +8,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QMenu,
     QPushButton,
-    QScrollArea,
     QSizePolicy,
     QSpinBox,
-    QStyle,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -22,6 +20,7 @@ from sagan_gallery.colormap import NAMES
 from sagan_gallery.latent import Recipe
 from sagan_gallery.ui.fields import Check, Row, Slider, combo, heading
 from sagan_gallery.ui.look import Kind, Look, Shown
+from sagan_gallery.ui.scroll_column import ScrollColumn
 from sagan_gallery.ui.style import COLUMN_WIDTH, SPACE, tabular
 
 COUNTS = (16, 36, 64, 144)
@@ -34,7 +33,7 @@ _KIND_HELP = (
 _SEEDS = 2**31 - 1  # as far as a spin box counts
 
 
-class GalleryControls(QScrollArea):
+class GalleryControls(ScrollColumn):
     """sampling_changed: other samples are wanted; look_changed: maps are to be shown otherwise; scale_changed: another
     attention scale; shown_changed: another picture of the same sample; layer_changed: another attention layer."""
 
@@ -46,24 +45,11 @@ class GalleryControls(QScrollArea):
     help_wished = Signal()
 
     def __init__(self, menu: QMenu, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setFixedWidth(COLUMN_WIDTH)
-        self.setWidgetResizable(True)
-        self.setFrameShape(QScrollArea.Shape.NoFrame)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its controls take the focus, and scroll into sight
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.verticalScrollBar().rangeChanged.connect(self._reserve)
-        self._reserve(0, 0)
+        super().__init__(COLUMN_WIDTH, parent)
         self._make_sampling()
         self._make_map()
         self._make_more()
         self._lay_out(menu)
-
-    def _reserve(self, low: int, high: int) -> None:
-        """Keeps the scroll bar's place free while there is none, so that the controls don't shrink when it comes."""
-        bar = self.verticalScrollBar()
-        floats = self.style().styleHint(QStyle.StyleHint.SH_ScrollBar_Transient, None, bar) != 0
-        self.setViewportMargins(0, 0, bar.sizeHint().width() if low >= high and not floats else 0, 0)
 
     def _make_sampling(self) -> None:
         self.classes = combo("Class", "What the samples are to show; “All, in turn” gives each sample the next class")
