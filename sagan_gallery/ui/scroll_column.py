@@ -1,4 +1,4 @@
-"""ScrollColumn: a control column in a window that may be too low for it. The program's other tabs have theirs in one."""
+"""ScrollColumn: a control column in a window that may be too low for it. The program's other tabs use it too."""
 
 from __future__ import annotations
 
