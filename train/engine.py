@@ -27,6 +27,22 @@ class TrainingError(Exception):
     """Training can't start or go on; the message says what to do."""
 
 
+def run_command(main: Callable[[], object]) -> None:
+    """Runs a command line; a TrainingError ends it with its sentence and status 1."""
+    try:
+        main()
+    except TrainingError as error:
+        sys.exit(str(error))
+
+
+def tell_figures(figures: dict[str, Any], out: Path | None) -> None:
+    """Prints figures as JSON, and writes the same to a file if there is to be one."""
+    text = json.dumps(figures, indent=2)
+    print(text)
+    if out is not None:
+        out.write_text(text + "\n", encoding="utf-8")
+
+
 @dataclass(frozen=True)
 class World:
     """The processes that train together. One process alone has rank 0 and size 1."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,18 +17,10 @@ from facecam.errors import SourceError
 from facecam.pipeline import Phase, Pipeline
 from facecam.recording import Recorder, RecordingOptions
 from facecam.sources import Frame, open_source
+from tests.facecam.waiting import PATIENCE_S, wait_for
 from tests.streams import MjpegServer
 
-PATIENCE_S = 20.0
 NOTICED_AFTER_S = max(capture.STALLED_AFTER_S, capture.FROZEN_AFTER_S) + capture._LOOK_EVERY_S
-
-
-def wait_for(condition: Callable[[], object]) -> object:
-    end_s = time.perf_counter() + PATIENCE_S
-    while not (value := condition()):
-        assert time.perf_counter() < end_s, "waited in vain"
-        time.sleep(0.005)
-    return value
 
 
 class NoDetector:

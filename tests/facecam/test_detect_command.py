@@ -228,15 +228,21 @@ def test_wrong_input_gives_one_line_and_status_2(tiny_model, tmp_path):
         assert err.count("\n") == 1
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl+C can't be sent to one process alone on Windows")
-def test_ctrl_c_ends_cleanly_and_keeps_what_was_done(tiny_model, tmp_path):
-    results = tmp_path / "r.jsonl"
-    process = facecam("detect", "demo", "--model", tiny_model, "--json", results)
+def at_work(model, folder):
+    """A process that detects in the demo, when it has told of three frames, and the file of its results."""
+    results = folder / "r.jsonl"
+    process = facecam("detect", "demo", "--model", model, "--json", results)
     end_s = time.perf_counter() + 60
     while not (results.exists() and results.read_bytes().count(b"\n") >= 3):
         assert process.poll() is None
         assert time.perf_counter() < end_s
         time.sleep(0.05)
+    return process, results
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl+C can't be sent to one process alone on Windows")
+def test_ctrl_c_ends_cleanly_and_keeps_what_was_done(tiny_model, tmp_path):
+    process, results = at_work(tiny_model, tmp_path)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=30)
     assert process.returncode == 130
@@ -248,13 +254,7 @@ def test_ctrl_c_ends_cleanly_and_keeps_what_was_done(tiny_model, tmp_path):
 
 def test_the_results_are_there_while_it_works(tiny_model, tmp_path):
     """Nothing is held back: a run that is killed leaves every finished frame."""
-    results = tmp_path / "r.jsonl"
-    process = facecam("detect", "demo", "--model", tiny_model, "--json", results)
-    end_s = time.perf_counter() + 60
-    while not (results.exists() and results.read_bytes().count(b"\n") >= 3):
-        assert process.poll() is None
-        assert time.perf_counter() < end_s
-        time.sleep(0.05)
+    process, results = at_work(tiny_model, tmp_path)
     process.kill()
     process.communicate(timeout=30)
     assert len(results.read_text(encoding="utf-8").splitlines()) >= 3

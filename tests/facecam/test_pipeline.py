@@ -18,17 +18,7 @@ from facecam.errors import FacecamError, SourceError
 from facecam.opencv import cv2
 from facecam.pipeline import Phase, Pipeline
 from facecam.sources import Frame
-
-PATIENCE_S = 20.0
-
-
-def wait_for(condition):
-    """Until `condition()` is true; how long that takes doesn't matter to the test."""
-    end_s = time.perf_counter() + PATIENCE_S
-    while not (value := condition()):
-        assert time.perf_counter() < end_s, "waited in vain"
-        time.sleep(0.005)
-    return value
+from tests.facecam.waiting import PATIENCE_S, wait_for
 
 
 class FakeCamera:

@@ -15,7 +15,9 @@ from train.engine import (
     check_finite,
     load_checkpoint,
     new_run_folder,
+    run_command,
     save_checkpoint,
+    tell_figures,
     trapezoid,
 )
 
@@ -85,3 +87,17 @@ def test_loss_that_is_not_finite_is_told() -> None:
     check_finite(torch.tensor([1.0, 2.0]), 3)
     with pytest.raises(TrainingError, match="step 7"):
         check_finite(torch.tensor([1.0, math.inf]), 7)
+
+
+def test_a_command_that_cannot_go_on_ends_with_its_sentence() -> None:
+    def main() -> None:
+        raise TrainingError("There is no folder here.")
+
+    with pytest.raises(SystemExit) as ended:
+        run_command(main)
+    assert ended.value.code == "There is no folder here."
+
+
+def test_figures_are_told_and_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tell_figures({"fid": 12.5}, tmp_path / "f.json")
+    assert json.loads(capsys.readouterr().out) == json.loads((tmp_path / "f.json").read_text("utf-8")) == {"fid": 12.5}

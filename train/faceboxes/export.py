@@ -86,13 +86,20 @@ def export(net: FaceBoxes, path: Path, provenance: Provenance) -> float:
             opset_version=17,
             dynamo=False,
         )
-    model = onnx.load(str(partial))
-    onnx.helper.set_model_props(model, {"facecam": json.dumps(metadata(net, provenance))})
+    return _keep(onnx.load(str(partial)), partial, path, metadata(net, provenance), exported, "exported file")
+
+
+def _keep(
+    model: onnx.ModelProto, partial: Path, path: Path, description: dict[str, Any], reference: nn.Module, what: str
+) -> float:
+    """Writes the file with its description, under its name only if it computes as `reference` does; returns its largest
+    difference from it. Raises TrainingError, and leaves no file, when that exceeds `TOLERANCE`."""
+    onnx.helper.set_model_props(model, {"facecam": json.dumps(description)})
     onnx.save(model, str(partial))
-    difference = largest_difference(exported, partial)
+    difference = largest_difference(reference, partial)
     if difference > TOLERANCE:
         partial.unlink()
-        raise TrainingError(f"the exported file differs from PyTorch by {difference:.1e}: it was not kept.")
+        raise TrainingError(f"the {what} differs from PyTorch by {difference:.1e}: it was not kept.")
     partial.replace(path)
     return difference
 
@@ -119,15 +126,7 @@ def export_fast(net: FaceBoxes, path: Path, provenance: Provenance) -> float:
     reference = FastReference(net.float().cpu()).eval()
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".partial")
-    model = fast_model(net)
-    onnx.helper.set_model_props(model, {"facecam": json.dumps(metadata(net, provenance, FAST_FORMAT))})
-    onnx.save(model, str(partial))
-    difference = largest_difference(reference, partial)
-    if difference > TOLERANCE:
-        partial.unlink()
-        raise TrainingError(f"the fast graph differs from PyTorch by {difference:.1e}: it was not kept.")
-    partial.replace(path)
-    return difference
+    return _keep(fast_model(net), partial, path, metadata(net, provenance, FAST_FORMAT), reference, "fast graph")
 
 
 def metadata(net: FaceBoxes, provenance: Provenance, format_number: int = 1) -> dict[str, Any]:

@@ -11,13 +11,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
 import matplotlib
 
-from train.engine import TrainingError
+from train.engine import TrainingError, run_command
 from train.sagan import train
 
 BASE = ["--resolution", "32", "--width", "16", "--batch", "32", "--lr-g", "1e-4", "--lr-d", "4e-4", "--cut", "0"]
@@ -133,7 +132,4 @@ def main(argv: list[str] | None = None) -> dict[str, dict[str, Any]]:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except TrainingError as error:
-        sys.exit(str(error))
+    run_command(main)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,8 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from train.engine import TrainingError
+from train.engine import run_command
+from train.sagan.exported import open_generator, pictures_of
 from train.sagan.sampling import save_picture
 
 
@@ -36,7 +36,7 @@ def sample_grid(
         if about["classes"]:
             feed["label"] = np.full(columns, row, np.int64)
         image = session.run(["image"], feed)[0]
-        canvas[row] = np.clip((image + 1) * 127.5 + 0.5, 0, 255).astype(np.uint8).transpose(0, 2, 3, 1)
+        canvas[row] = pictures_of(image)
     return np.ascontiguousarray(canvas.transpose(0, 2, 1, 3, 4).reshape(rows * side, columns * side, 3))
 
 
@@ -110,12 +110,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("model", type=Path, help="an exported generator; the card goes beside it")
     parser.add_argument("--shapes", type=Path, help="JSON of python -m train.sagan.shapes")
     args = parser.parse_args(argv)
-    if not args.model.is_file():
-        raise TrainingError(f"There is no model at {args.model}: export one with python -m train.sagan.export.")
-    options = ort.SessionOptions()
-    options.log_severity_level = 3
-    session = ort.InferenceSession(str(args.model), options, providers=["CPUExecutionProvider"])
-    about = json.loads(session.get_modelmeta().custom_metadata_map["sagan"])
+    session, about = open_generator(args.model)
     grids = [sample_grid(session, about, truncation) for truncation in (1.0, 0.7)]
     gap = np.full((grids[0].shape[0], 16, 3), 255, np.uint8)
     picture = args.model.with_suffix(".jpg")
@@ -126,7 +121,4 @@ def main(argv: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except TrainingError as error:
-        sys.exit(str(error))
+    run_command(main)

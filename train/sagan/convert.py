@@ -10,7 +10,6 @@ that holds whole pickled objects is refused.
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from train.engine import TrainingError, load_checkpoint
+from train.engine import TrainingError, load_checkpoint, run_command
 from train.sagan.onnx_graph import Graph
 
 Weights = NDArray[np.float32]
@@ -109,7 +108,4 @@ def main(argv: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except TrainingError as error:
-        sys.exit(str(error))
+    run_command(main)

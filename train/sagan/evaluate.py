@@ -9,8 +9,6 @@ and then every figure is named `own features`. The floor is what real pictures g
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -20,7 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from train.engine import TrainingError, load_checkpoint, world
+from train.engine import TrainingError, load_checkpoint, run_command, tell_figures, world
 from train.sagan.data import PictureSet, load_pictures, to_float
 from train.sagan.features import FeatureNet, held_out, load_features
 from train.sagan.inception import load_inception
@@ -203,15 +201,9 @@ def main(argv: list[str] | None = None) -> dict[str, Any]:
         figures = {"images seen": state["images"]}
         figures |= evaluate(generator, network, data, run.device, args.samples, bool(args.features))
         figures["gamma"] = [float(g) for g in generator.gammas()]
-    text = json.dumps(figures, indent=2)
-    print(text)
-    if args.out:
-        args.out.write_text(text + "\n", encoding="utf-8")
+    tell_figures(figures, args.out)
     return figures
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except TrainingError as error:
-        sys.exit(str(error))
+    run_command(main)

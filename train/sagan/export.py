@@ -17,20 +17,19 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime as ort
 import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from train.engine import TrainingError
+from train.engine import TrainingError, run_command
 from train.sagan.data import load_pictures
 from train.sagan.evaluate import averaged_generator, load_run
+from train.sagan.exported import open_session
 from train.sagan.layers import ConditionalBatchNorm, Conv, Linear, SelfAttention
 from train.sagan.networks import Discriminator, DiscriminatorBlock, Generator, GeneratorBlock, NetworkConfig
 from train.sagan.onnx_graph import Graph
@@ -206,9 +205,7 @@ def parity(generator: Generator, path: Path, count: int = 16) -> tuple[float, fl
     label = torch.arange(count) % config.classes
     images, maps = generator.cpu().eval()(z, label)
     feed = {"z": z.numpy()} | ({"label": label.numpy()} if config.classes > 1 else {})
-    options = ort.SessionOptions()
-    options.log_severity_level = 3  # a warning comes for every input that has a default
-    session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    session = open_session(path)
     found, *rows = session.run(["image", *(numbered("attention", i) for i in range(len(maps)))], feed)
     differences = [float(np.abs(a - b.numpy()).max()) for a, b in zip(rows, maps, strict=True)]
     return float(np.abs(found - images.numpy()).max()), max(differences, default=0.0)
@@ -285,7 +282,4 @@ def main(argv: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except TrainingError as error:
-        sys.exit(str(error))
+    run_command(main)

@@ -12,7 +12,6 @@ import argparse
 import hashlib
 import itertools
 import math
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from train.engine import TrainingError, autocast, load_checkpoint, save_checkpoint, seed_everything, world
+from train.engine import TrainingError, autocast, load_checkpoint, run_command, save_checkpoint, seed_everything, world
 from train.sagan.augment import diff_augment
 from train.sagan.data import BatchSampler, PictureSet, load_pictures, to_float
 
@@ -147,7 +146,4 @@ def main(argv: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except TrainingError as error:
-        sys.exit(str(error))
+    run_command(main)

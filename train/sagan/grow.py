@@ -13,14 +13,22 @@ from __future__ import annotations
 
 import argparse
 import math
-import sys
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from train.engine import TrainingError, World, autocast, check_finite, load_checkpoint, save_checkpoint, world
+from train.engine import (
+    TrainingError,
+    World,
+    autocast,
+    check_finite,
+    load_checkpoint,
+    run_command,
+    save_checkpoint,
+    world,
+)
 from train.sagan.data import BatchSampler, load_pictures
 from train.sagan.layers import refresh_spectral_norms
 from train.sagan.networks import Discriminator, Generator, NetworkConfig
@@ -138,7 +146,4 @@ def main(argv: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except TrainingError as error:
-        sys.exit(str(error))
+    run_command(main)

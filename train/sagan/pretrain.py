@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import math
-import sys
 import time
 from pathlib import Path
 
@@ -19,11 +18,11 @@ import torch
 
 from train.engine import (
     StopRequest,
-    TrainingError,
     World,
     autocast,
     check_finite,
     load_checkpoint,
+    run_command,
     save_checkpoint,
     world,
 )
@@ -121,7 +120,4 @@ def main(argv: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except TrainingError as error:
-        sys.exit(str(error))
+    run_command(main)

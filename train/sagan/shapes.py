@@ -11,18 +11,16 @@ query of the same picture. Segments are four k-means clusters of Lab colour. And
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
 
 from facecam.opencv import cv2
 from sagan_gallery.attention import cell_distances, entropy_bits, mean_distance_px
-from train.engine import TrainingError
+from train.engine import run_command, tell_figures
+from train.sagan.exported import open_generator, pictures_of
 
 Array = NDArray[np.float32]
 
@@ -111,12 +109,7 @@ def main(argv: list[str] | None = None) -> dict[str, Any]:
     parser.add_argument("--queries", type=int, default=16, help="random queries in each picture")
     parser.add_argument("--out", type=Path, help="also write the figures to this JSON file")
     args = parser.parse_args(argv)
-    if not args.model.is_file():
-        raise TrainingError(f"There is no model at {args.model}: export one with python -m train.sagan.export.")
-    options = ort.SessionOptions()
-    options.log_severity_level = 3
-    session = ort.InferenceSession(str(args.model), options, providers=["CPUExecutionProvider"])
-    about = json.loads(session.get_modelmeta().custom_metadata_map["sagan"])
+    session, about = open_generator(args.model)
     random = np.random.default_rng(0)
     figures: dict[str, Any] = {}
     for index, layer in enumerate(about["attention_layers"]):
@@ -128,19 +121,13 @@ def main(argv: list[str] | None = None) -> dict[str, Any]:
             if about["classes"]:
                 feed["label"] = (np.arange(start, start + count) % len(about["classes"])).astype(np.int64)
             picture, rows = session.run(["image", name], feed)
-            images.append(np.clip((picture + 1) * 127.5 + 0.5, 0, 255).astype(np.uint8).transpose(0, 2, 3, 1))
+            images.append(pictures_of(picture))
             maps.append(rows)
         grids = tuple(layer["query_grid"]), tuple(layer["key_grid"])
         figures[name] = measure(np.concatenate(images), np.concatenate(maps), *grids, args.queries, random)
-    text = json.dumps(figures, indent=2)
-    print(text)
-    if args.out:
-        args.out.write_text(text + "\n", encoding="utf-8")
+    tell_figures(figures, args.out)
     return figures
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except TrainingError as error:
-        sys.exit(str(error))
+    run_command(main)

@@ -10,7 +10,6 @@ goes on with the newest run by `--resume runs/00000-sagan64/latest.pt`; several 
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import fields
@@ -26,6 +25,7 @@ from train.engine import (
     World,
     load_checkpoint,
     new_run_folder,
+    run_command,
     save_checkpoint,
     world,
 )
@@ -182,7 +182,4 @@ def look(trainer: Trainer, frequencies: Tensor, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except TrainingError as error:
-        sys.exit(str(error))
+    run_command(main)
