@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import os
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -178,10 +179,17 @@ class Files:
     png: Path | None = None
 
     def check(self) -> None:
-        """Raises FacecamError, before anything is measured, if there is no such folder."""
-        for path in (self.json, self.markdown, self.png):
-            if path is not None and not path.absolute().parent.is_dir():
-                raise FacecamError(f"There is no folder {path.absolute().parent} for {path.name}.")
+        """Raises FacecamError, before anything is measured, if one can't be written or two are the same."""
+        paths = [path.absolute() for path in (self.json, self.markdown, self.png) if path is not None]
+        for path in paths:
+            if not path.parent.is_dir():
+                raise FacecamError(f"There is no folder {path.parent} for {path.name}.")
+            if path.is_dir():
+                raise FacecamError(f"{path} is a folder; name a file in it.")
+            if not os.access(path if path.exists() else path.parent, os.W_OK):
+                raise FacecamError(f"{path} can't be written: permission denied.")
+            if paths.count(path) > 1:
+                raise FacecamError(f"{path} can't be two files at once; name one for each.")
 
     def write(self, result: dict[str, Any]) -> None:
         """Raises FacecamError if one can't be written."""

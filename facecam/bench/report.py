@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from facecam.bench import quiet
+from facecam.bench.conform import misfit
 from facecam.bench.long import LongRun
 from facecam.bench.measure import Run, Series, describe, engine_words, model_words
 from facecam.bench.peak import Peak
@@ -192,15 +193,24 @@ def load(path: Path) -> dict[str, Any]:
     if not isinstance(result, dict) or "schema" not in result or not isinstance(result.get("runs"), list):
         raise FacecamError(f"{path} is not a benchmark's result; `facecam bench --json FILE` writes one.")
     if result["schema"] != SCHEMA:
-        raise FacecamError(f"{path} has the schema {result['schema']}, this program reads {SCHEMA}; update one.")
+        raise FacecamError(f"{path} {_another_schema(result['schema'])}.")
+    departure = misfit(result, json.loads(SCHEMA_FILE.read_text(encoding="utf-8")))
+    if departure is not None:
+        raise FacecamError(f"{path} is a damaged result: {departure}; measure again.")
     from facecam.bench.compare import compare  # which imports this module
 
     try:  # both read all of it
         markdown(result)
         compare(result, result)
     except _DAMAGE as error:
-        raise FacecamError(f"{path} is a damaged result; measure again ({type(error).__name__}: {error}).") from error
+        raise FacecamError(f"{path} is a damaged result; measure again.") from error
     return result
+
+
+def _another_schema(schema: Any) -> str:
+    if isinstance(schema, int) and schema > SCHEMA:
+        return f"comes from a newer facecam (schema {schema}, this one reads {SCHEMA}); update this one"
+    return f"comes from an older facecam (schema {schema}, this one reads {SCHEMA}); measure again"
 
 
 def _parts(series: dict[str, Any]) -> str:

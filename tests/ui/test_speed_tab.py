@@ -250,7 +250,10 @@ def test_an_earlier_result_stands_beside(qtbot: QtBot, tmp_path: Path, result_fi
     assert "different times" in tab.view.page_note.text()
 
 
-@pytest.mark.parametrize("content", ["", "{}", '{"schema": 1, "runs": []}'])
+NO_RUNS = json.dumps({**made_result(), "runs": []})
+
+
+@pytest.mark.parametrize("content", ["", "{}", '{"schema": 1, "runs": []}', NO_RUNS])
 def test_other_files_are_told_and_change_nothing(qtbot: QtBot, tmp_path: Path, result_file: Path, content: str) -> None:
     tab = make_tab(qtbot)
     tab.open(result_file)

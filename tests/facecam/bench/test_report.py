@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+import re
 
 import numpy as np
 import pytest
@@ -12,36 +13,17 @@ from PIL import Image
 
 from facecam.bench.card import SIZE, draw_card
 from facecam.bench.compare import compare
+from facecam.bench.conform import misfit
 from facecam.bench.peak import Peak
-from facecam.bench.report import SCHEMA_FILE, load, markdown, report
+from facecam.bench.report import SCHEMA, SCHEMA_FILE, load, markdown, report
 from facecam.cli import main
 from facecam.errors import FacecamError
 from tests.facecam.bench.made import MACHINE, made_run
 from tests.fuzz.damage import damaged_json
 
 
-def conforms(value, schema):
-    """Checks the part of JSON Schema that ours uses."""
-    kinds = {
-        "object": dict, "array": list, "string": str, "integer": int, "number": (int, float), "null": type(None),
-    }  # fmt: skip
-    if "const" in schema:
-        assert value == schema["const"]
-    if "type" in schema:
-        names = [schema["type"]] if isinstance(schema["type"], str) else schema["type"]
-        assert any(isinstance(value, kinds[name]) for name in names), (value, names)
-    if isinstance(value, dict):
-        assert set(schema.get("required", ())) <= set(value)
-        for name, part in schema.get("properties", {}).items():
-            if name in value:
-                conforms(value[name], part)
-    if isinstance(value, list) and "items" in schema:
-        for item in value:
-            conforms(item, schema["items"])
-
-
 def test_the_file_conforms_to_its_schema(result):
-    conforms(json.loads(result.read_text()), json.loads(SCHEMA_FILE.read_text()))
+    assert misfit(json.loads(result.read_text()), json.loads(SCHEMA_FILE.read_text())) is None
 
 
 def test_the_report_holds_what_was_measured(result, tiny_model):
@@ -103,6 +85,52 @@ def test_other_files_are_refused(tmp_path, content):
     assert "\n" not in str(caught.value)
 
 
+def test_a_result_of_another_version_says_what_to_do(result, tmp_path):
+    whole = json.loads(result.read_text())
+    for schema, advice in ((SCHEMA - 1, "older facecam"), (SCHEMA + 1, "newer facecam")):
+        (tmp_path / "other.json").write_text(json.dumps({**whole, "schema": schema}))
+        with pytest.raises(FacecamError, match=advice):
+            load(tmp_path / "other.json")
+
+
+def _without_runs(whole):
+    whole["runs"] = []
+
+
+def _without_series(whole):
+    whole["runs"][0]["series"] = []
+
+
+def _with_words_for_times(whole):
+    whole["runs"][0]["series"][0]["series_ms"] = ["fast"]
+
+
+def _without_histogram(whole):
+    del whole["runs"][0]["series"][0]["histogram"]
+
+
+def _with_no_number(whole):
+    whole["runs"][0]["series"][0]["total_ms"]["p50"] = float("nan")
+
+
+@pytest.mark.parametrize(
+    ("damage", "place"),
+    [
+        (_without_runs, "runs"),
+        (_without_series, "runs[0].series"),
+        (_with_words_for_times, "runs[0].series[0].series_ms[0]"),
+        (_without_histogram, "runs[0].series[0].histogram"),
+        (_with_no_number, "runs[0].series[0].total_ms.p50"),
+    ],
+)
+def test_what_is_damaged_is_told_by_its_place(result, tmp_path, damage, place):
+    whole = json.loads(result.read_text())
+    damage(whole)
+    (tmp_path / "damaged.json").write_text(json.dumps(whole))
+    with pytest.raises(FacecamError, match="is a damaged result: " + re.escape(place) + " "):
+        load(tmp_path / "damaged.json")
+
+
 def test_damaged_results_are_told_in_one_sentence(result, tmp_path, capsys):
     whole = json.loads(result.read_text(encoding="utf-8"))
     other = tmp_path / "damaged.json"
@@ -117,10 +145,22 @@ def test_damaged_results_are_told_in_one_sentence(result, tmp_path, capsys):
     assert 30 < told < 150
 
 
-def test_a_result_that_could_not_be_written_is_told_before_measuring(tmp_path, tiny_model, capsys):
-    missing = tmp_path / "no" / "a.json"
-    assert main(["bench", "--model", str(tiny_model), "--json", str(missing)]) == 2
-    assert "There is no folder" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (["--json", "no/a.json"], "There is no folder"),
+        (["--json", "."], "is a folder"),
+        (["--json", "a.txt", "--markdown", "a.txt"], "two files at once"),
+    ],
+)
+def test_a_result_that_could_not_be_written_is_told_before_measuring(
+    tmp_path, tiny_model, capsys, monkeypatch, options, reason
+):
+    monkeypatch.chdir(tmp_path)
+    assert main(["bench", "--model", str(tiny_model), *options]) == 2
+    told = capsys.readouterr().err
+    assert reason in told
+    assert told.count("\n") == 1, "something was measured before"
 
 
 def test_the_card_is_a_picture_to_show(result):
