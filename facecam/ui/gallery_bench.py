@@ -10,7 +10,6 @@ end, and play a walk, in turn, several times over, and compares the detector's f
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QEventLoop, QTimer
 
+from facecam.ending import end_process
 from facecam.metrics import Stats
 from facecam.ui.app import build_window, make_application
 from facecam.ui.main_window import MainWindow
@@ -131,4 +131,4 @@ def _period(stats: Callable[[], Stats], seconds: float) -> Period:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end_process(main())

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QApplication
 
 from sagan_gallery.bench import pin
 from sagan_gallery.errors import GalleryError
+from sagan_gallery.ui.ending import end_process
 from sagan_gallery.ui.look import Kind
 from sagan_gallery.ui.panel import GalleryPanel
 from sagan_gallery.ui.session import Failure
@@ -154,4 +155,4 @@ def _move_ms(panel: GalleryPanel, place: QPointF) -> float:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end_process(main())

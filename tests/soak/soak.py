@@ -15,7 +15,6 @@ import json
 import os
 import random
 import statistics
-import sys
 import tempfile
 import threading
 import time
@@ -29,6 +28,7 @@ import psutil
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QAbstractButton
 
+from facecam.ending import end_process
 from facecam.ui import app
 from facecam.ui.live_tab import LiveTab
 from facecam.ui.relay import ErrorRelay
@@ -207,4 +207,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end_process(main())

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import time
 from pathlib import Path
 
 import psutil
 from PySide6.QtCore import QTimer
 
+from facecam.ending import end_process
 from facecam.runtimes import AUTO, CHOICES
 from facecam.ui import app
 from facecam.ui.live_tab import LiveTab
@@ -103,4 +103,4 @@ def measure(seconds: float, runtime: str = AUTO) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end_process(main())
