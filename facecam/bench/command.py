@@ -24,8 +24,10 @@ from facecam.bench.measure import Run, Subject, measure
 from facecam.bench.opencv_dnn import OPENCV
 from facecam.bench.peak import measure_peak
 from facecam.bench.quiet import quiet_core
-from facecam.bench.report import load, markdown, report
+from facecam.bench.report import report
 from facecam.bench.staged import staged_subject
+from facecam.bench.stored import load
+from facecam.bench.tables import markdown
 from facecam.cpu import pinned, unpinned
 from facecam.errors import FacecamError
 from facecam.model import PAPER_MODEL

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from facecam.bench.measure import engine_words, model_words
-from facecam.bench.report import table
+from facecam.bench.tables import table
 
 _KEYS = ("model", "format", "runtime", "precision", "threads", "provider", "what", "width", "height", "faces")
 NOTHING_IN_COMMON = "They have nothing in common: no model, runtime, size and faces in both."

@@ -1,37 +1,26 @@
-"""A benchmark's result: as JSON (`schema.json` describes it), as Markdown, and as a verdict in words."""
+"""A benchmark's result as JSON (`schema.json` describes it), and as a verdict in words."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from facecam.bench import quiet
-from facecam.bench.conform import misfit
 from facecam.bench.long import LongRun
-from facecam.bench.measure import Run, Series, describe, engine_words, model_words
+from facecam.bench.measure import Run, Series, describe
 from facecam.bench.peak import Peak
-from facecam.cpu import CoreUse
-from facecam.errors import FacecamError
 from facecam.providers import CPU
 from facecam.runtimes import F32
 
 SCHEMA = 2
-SCHEMA_FILE = Path(__file__).with_name("schema.json")
 PAPER_FPS, JOURNAL_FPS = 20.0, 28.0
 """FaceBoxes at VGA on one core of a Xeon E5-2660v3: the conference paper (2017) and the journal version (2019)."""
 PAPER_GPU_FPS, JOURNAL_GPU_FPS = 125.0, 254.0
 """The same on a graphics card."""
 _PERCENTS = (10, 50, 90, 95, 99)
 _BINS = 30
-COLUMNS = (
-    "model", "runtime", "size", "faces (found)", "FPS", "p50 ms", "pre + network + post", "p90", "p95", "p99",
-    "CPU p50 ms", "of the first", "floors", "of the peak", "last / first fifth",
-)  # fmt: skip
 
 
 def report(
@@ -84,137 +73,6 @@ def verdict(run: Run, series: Series, machine: dict[str, Any]) -> str:
         )
     beside = quiet.busy_beside(machine, run.loads_percent)
     return text + ("." if beside is None else f"; other cores were busy ({beside}).")
-
-
-def markdown(result: dict[str, Any]) -> str:
-    """The result as Markdown tables."""
-    lines = [
-        *machine_lines(result),
-        "",
-        *(f"- {sentence}" for sentence in [*result["verdicts"], *result["problems"], *result["warnings"]]),
-    ]
-    for run in result["runs"]:
-        lines += [
-            "",
-            f"{run['title']} ({proof(run)})",
-            "",
-            *(line for problem in run["problems"] for line in (f"- {problem}", "")),
-            *table(COLUMNS, rows(run)),
-        ]
-    if result["long"] is not None:
-        lines += ["", result["long"]["words"], *(f"- {problem}" for problem in result["long"]["problems"])]
-    return "\n".join(lines) + "\n"
-
-
-def machine_lines(result: dict[str, Any]) -> list[str]:
-    """What the figures hold for: the machine, its state before the start, the versions and the models."""
-    machine, peak = result["machine"], result["peak"]
-    state = [
-        f"core {machine['pinned_core']} of {machine['cores']}" if machine["pinned_core"] is not None else "not pinned"
-    ]
-    state += [f"peak {peak['gflops']:.0f} GFLOP/s ({peak['method']})"] if peak is not None else []
-    state += [f"governor {machine['governor']}"] if machine["governor"] else []
-    state += [f"on {machine['power']}"] if machine["power"] else []
-    loads = ", ".join(f"{load:.0f}" for load in machine["load_before_percent"])
-    state.append(f"load before the start {loads} %")
-    versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items() if version)
-    models = {
-        model_words(series["labels"].get("model"), series["labels"].get("format")): series["labels"]["model_sha256"][
-            :12
-        ]
-        for run in result["runs"]
-        for series in run["series"]
-        if series["labels"].get("model_sha256")
-    }
-    return [
-        f"**{machine['cpu']}**, {machine['system']}, {' '.join(machine['flags'])}; {', '.join(state)}",
-        "",
-        f"{result['started']}; {versions}; models {', '.join(f'{name} {sha}' for name, sha in models.items())}",
-    ]
-
-
-def proof(run: dict[str, Any]) -> str:
-    """Who computed during a run of a result: the proof of the one core."""
-    return _proof(run["cpu_over_wall"], run["busy_threads"])
-
-
-def proof_words(use: CoreUse) -> str:
-    """The same of a run that is not in a result."""
-    return _proof(use.cpu_over_wall, use.busy_threads)
-
-
-def _proof(cpu_over_wall: float, threads: int) -> str:
-    return f"taking turns; CPU over wall time {cpu_over_wall:.2f}, {threads} thread{'s' * (threads != 1)} at work"
-
-
-def table(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> list[str]:
-    """Lines of a Markdown table."""
-    return [f"| {' | '.join(row)} |" for row in [columns, ["---"] * len(columns), *cells]]
-
-
-def rows(run: dict[str, Any]) -> list[tuple[str, ...]]:
-    """A row of COLUMNS for each series of a run of a result, in words and figures for people."""
-    first_ms = run["series"][0]["cpu_ms"]["p50"]
-    return [_row(series, first_ms) for series in run["series"]]
-
-
-def _row(series: dict[str, Any], first_ms: float) -> tuple[str, ...]:
-    labels, total, cpu, floors = series["labels"], series["total_ms"], series["cpu_ms"], series["times_floor"]
-    network = series["network_ms"]
-    faces = labels.get("what") or f"{labels.get('faces')} ({labels.get('faces_found')})"
-    return (
-        model_words(labels.get("model"), labels.get("format")),
-        engine_words(labels),
-        f"{labels.get('width')}x{labels.get('height')}",
-        str(faces),
-        f"{1000 / total['p50']:.0f}",
-        f"{total['p50']:.2f}",
-        "" if network is None else _parts(series),
-        *(f"{total[name]:.2f}" for name in ("p90", "p95", "p99")),
-        f"{cpu['p50']:.2f}",
-        f"{cpu['p50'] / first_ms:.3f}",
-        "" if floors is None else f"{floors:.2f}",
-        "" if series["network_of_peak"] is None else f"{100 * series['network_of_peak']:.0f} %",
-        f"{series['slowing']:.3f}",
-    )
-
-
-_DAMAGE = (KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError)
-
-
-def load(path: Path) -> dict[str, Any]:
-    """A result from its file. Raises FacecamError if it isn't one, or of another schema."""
-    try:
-        result = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise FacecamError(f"{path} can't be read: {error.strerror or error}.") from error
-    except ValueError as error:
-        raise FacecamError(f"{path} is not a benchmark's result (no JSON).") from error
-    if not isinstance(result, dict) or "schema" not in result or not isinstance(result.get("runs"), list):
-        raise FacecamError(f"{path} is not a benchmark's result; `facecam bench --json FILE` writes one.")
-    if result["schema"] != SCHEMA:
-        raise FacecamError(f"{path} {_another_schema(result['schema'])}.")
-    departure = misfit(result, json.loads(SCHEMA_FILE.read_text(encoding="utf-8")))
-    if departure is not None:
-        raise FacecamError(f"{path} is a damaged result: {departure}; measure again.")
-    from facecam.bench.compare import compare  # which imports this module
-
-    try:  # both read all of it
-        markdown(result)
-        compare(result, result)
-    except _DAMAGE as error:
-        raise FacecamError(f"{path} is a damaged result; measure again.") from error
-    return result
-
-
-def _another_schema(schema: Any) -> str:
-    if isinstance(schema, int) and schema > SCHEMA:
-        return f"comes from a newer facecam (schema {schema}, this one reads {SCHEMA}); update this one"
-    return f"comes from an older facecam (schema {schema}, this one reads {SCHEMA}); measure again"
-
-
-def _parts(series: dict[str, Any]) -> str:
-    return " + ".join(f"{series[name]['p50']:.2f}" for name in ("pre_ms", "network_ms", "post_ms"))
 
 
 def _long(long: LongRun) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from facecam.bench import compare
-from facecam.bench.report import COLUMNS, proof, rows
+from facecam.bench.tables import COLUMNS, proof, rows
 
 LONG_COLUMNS = ("minute", "detections", "p50 ms", "p99", "CPU p50 ms", "memory MiB", "°C", "MHz")
 

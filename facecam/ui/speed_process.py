@@ -10,7 +10,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QProcess, Signal
 
-from facecam.bench.report import load
+from facecam.bench.stored import load
 from facecam.errors import FacecamError
 
 _STEP = re.compile(r"\[(\d+)/(\d+)\] (.*)")

@@ -12,7 +12,8 @@ from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout
 
 from facecam.bench.card import save_card
-from facecam.bench.report import load, markdown
+from facecam.bench.stored import load
+from facecam.bench.tables import markdown
 from facecam.errors import FacecamError
 from facecam.ui.commands import Menu, command
 from facecam.ui.speed_controls import SpeedControls

@@ -24,7 +24,8 @@ import torch
 from facecam.bench.machine import describe_machine
 from facecam.bench.measure import Run, Subject, measure
 from facecam.bench.quiet import quiet_core
-from facecam.bench.report import problems, proof_words, table
+from facecam.bench.report import problems
+from facecam.bench.tables import proof_words, table
 from facecam.cpu import cpu_name, pinned
 from facecam.errors import FacecamError
 from facecam.runtimes import ONNX_RUNTIME, RUNTIMES, TITLES, OnnxRuntime, OpenVino, installed

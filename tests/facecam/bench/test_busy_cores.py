@@ -13,7 +13,8 @@ from facecam.bench import command, machine, measure, quiet
 from facecam.bench.card import draw_card
 from facecam.bench.headline import headline
 from facecam.bench.measure import Subject
-from facecam.bench.report import markdown, report
+from facecam.bench.report import report
+from facecam.bench.tables import markdown
 from facecam.cli import main
 from facecam.cpu import choose_core, pinned
 from tests.facecam.bench.made import MACHINE, busy_for, made_run

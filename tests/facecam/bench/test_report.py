@@ -15,7 +15,9 @@ from facecam.bench.card import SIZE, draw_card
 from facecam.bench.compare import compare
 from facecam.bench.conform import misfit
 from facecam.bench.peak import Peak
-from facecam.bench.report import SCHEMA, SCHEMA_FILE, load, markdown, report
+from facecam.bench.report import SCHEMA, report
+from facecam.bench.stored import SCHEMA_FILE, load
+from facecam.bench.tables import markdown
 from facecam.cli import main
 from facecam.errors import FacecamError
 from tests.facecam.bench.made import MACHINE, made_run
