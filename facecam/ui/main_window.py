@@ -67,11 +67,13 @@ class MainWindow(QMainWindow):
         self.menus = MenuBar()
         self.setMenuBar(self.menus)
         self.menus.shown.connect(self._menu_shown)
-        self._commands = window_commands(self, settings)
+        self._commands = window_commands(
+            self, settings, self.hints, self.specs, self.go_to, self.show_shortcuts, self._first_steps
+        )
         self.addActions(self._commands)
         self._tabs.currentChanged.connect(self._show)
         self._show(0)
-        greet(self, settings)
+        greet(self.hints, settings, self._first_steps)
 
     # -- tabs
 
@@ -101,10 +103,8 @@ class MainWindow(QMainWindow):
         tab.activated()
         self.hints.refresh()
 
-    @property
-    def spec(self) -> TabSpec:
-        """The one of the tab in front."""
-        return self.specs[self._tabs.currentIndex()]
+    def _first_steps(self) -> str:
+        return self.specs[self._tabs.currentIndex()].first_steps
 
     def _menu_shown(self, on: bool) -> None:
         if self._current is not None:

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from facecam.runtimes import version
 from facecam.ui import prompts, theme
 from facecam.ui.commands import Menu, command, set_menu
 from facecam.ui.doctor_dialog import DoctorDialog
 from facecam.ui.error_dialog import show_log
-from facecam.ui.hint_bar import WELCOME
+from facecam.ui.hint_bar import WELCOME, HintBar
 from facecam.ui.settings import Settings
-
-if TYPE_CHECKING:
-    from facecam.ui.main_window import MainWindow
+from facecam.ui.tabs import TabSpec
 
 _COLOURS = {
     "system": ("Colours of the system", "Dark or light, as the system is"),
@@ -26,12 +24,21 @@ _COLOURS = {
 }
 
 
-def window_commands(window: MainWindow, settings: Settings) -> list[QAction]:
-    """All of them, in the order of the list of keys."""
+def window_commands(
+    window: QWidget,
+    settings: Settings,
+    hints: HintBar,
+    specs: Sequence[TabSpec],
+    go_to: Callable[[int], None],
+    show_shortcuts: Callable[[], None],
+    first_steps: Callable[[], str],
+) -> list[QAction]:
+    """All of them, in the order of the list of keys. go_to: brings the tab of that number of `specs` to the front;
+    first_steps: those of the tab in front."""
     tabs = [
-        command(window, spec.title, [str(index + 1)], partial(window.go_to, index), Menu.VIEW, spec.help)
-        for index, spec in enumerate(window.specs[:9])
-        if len(window.specs) > 1
+        command(window, spec.title, [str(index + 1)], partial(go_to, index), Menu.VIEW, spec.help)
+        for index, spec in enumerate(specs[:9])
+        if len(specs) > 1
     ]
 
     def doctor() -> None:
@@ -44,12 +51,12 @@ def window_commands(window: MainWindow, settings: Settings) -> list[QAction]:
         try:
             settings.clear()
         except OSError as error:
-            window.hints.say(f"The settings can't be removed: {error.strerror or error}.")
+            hints.say(f"The settings can't be removed: {error.strerror or error}.")
             return
-        window.hints.say("The settings are forgotten. From the next start on, everything is as it was the first time.")
+        hints.say("The settings are forgotten. From the next start on, everything is as it was the first time.")
 
     def about() -> None:
-        window.hints.say(
+        hints.say(
             f"facecam {version('facecam') or '(from a checkout)'} · live face detection on one CPU core · MIT licence; "
             "the weights have cards that say what they were trained on."
         )
@@ -60,9 +67,14 @@ def window_commands(window: MainWindow, settings: Settings) -> list[QAction]:
         *tabs,
         set_menu(line, Menu.VIEW),
         *_colour_commands(window, settings),
-        command(window, "Keyboard shortcuts", ["F1"], window.show_shortcuts, Menu.HELP),
+        command(window, "Keyboard shortcuts", ["F1"], show_shortcuts, Menu.HELP),
         command(
-            window, "First steps", [], partial(welcome, window, settings), Menu.HELP, "The hint of the first start"
+            window,
+            "First steps",
+            [],
+            partial(welcome, hints, settings, first_steps),
+            Menu.HELP,
+            "The hint of the first start",
         ),
         command(window, "This machine…", [], doctor, Menu.HELP, "What a report of a fault needs (`facecam doctor`)"),
         command(window, "Show the log", [], show_log, Menu.HELP, "Opens the folder of the log"),
@@ -72,24 +84,24 @@ def window_commands(window: MainWindow, settings: Settings) -> list[QAction]:
     ]
 
 
-def greet(window: MainWindow, settings: Settings) -> None:
+def greet(hints: HintBar, settings: Settings, first_steps: Callable[[], str]) -> None:
     """What has to be said at the start: trouble with the settings, else first steps, else nothing."""
     if settings.problem is not None:
-        window.hints.say(settings.problem)
+        hints.say(settings.problem)
     elif not settings.flag("window/welcomed", False):
-        welcome(window, settings)
+        welcome(hints, settings, first_steps)
 
 
-def welcome(window: MainWindow, settings: Settings) -> None:
+def welcome(hints: HintBar, settings: Settings, first_steps: Callable[[], str]) -> None:
     """First steps; from then on they don't come by themselves."""
 
     def words() -> str:
-        return WELCOME.format(window.spec.first_steps)
+        return WELCOME.format(first_steps())
 
-    window.hints.say(words, partial(settings.put, "window/welcomed", True), rich=True)
+    hints.say(words, partial(settings.put, "window/welcomed", True), rich=True)
 
 
-def _colour_commands(window: MainWindow, settings: Settings) -> list[QAction]:
+def _colour_commands(window: QWidget, settings: Settings) -> list[QAction]:
     group = QActionGroup(window)
     chosen = settings.text("window/colours", "system")
     actions = []

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QAction, QKeySequence
 
+from sagan_gallery.ui.layout import PanelLayout
 from sagan_gallery.ui.words import HELP_TITLE
 
-if TYPE_CHECKING:
-    from sagan_gallery.ui.panel import GalleryPanel
 
-
-def panel_commands(panel: GalleryPanel) -> list[QAction]:
+def panel_commands(
+    panel: PanelLayout,
+    pin_telling: Callable[[], object],
+    play_walk: Callable[[], object],
+    toggle_page: Callable[[], object],
+    toggle_help: Callable[[], object],
+) -> list[QAction]:
     """Those that work wherever the focus is in the panel; and disabled, for the list, those of the picture itself."""
 
     def command(text: str, keys: list[str], do: Callable[[], object] | None) -> QAction:
@@ -26,18 +29,17 @@ def panel_commands(panel: GalleryPanel) -> list[QAction]:
 
     return [
         command("New samples", ["R"], panel.controls.resample.click),
-        command("Pin telling queries", ["T"], panel.pin_telling),
+        command("Pin telling queries", ["T"], pin_telling),
         command("Remove all pins", ["Shift+Delete"], lambda: panel.view.set_pins([], None)),
         command("Walk", ["W"], panel.below.walk_button.toggle),
-        command("Play or pause the walk", ["Space"], panel.walking.toggle),
-        command("Pins or matrix", ["X"], panel.toggle_page),
+        command("Play or pause the walk", ["Space"], play_walk),
+        command("Pins or matrix", ["X"], toggle_page),
         command("More controls", ["M"], panel.controls.more_button.toggle),
-        command(HELP_TITLE, ["H"], panel.toggle_help),
+        command(HELP_TITLE, ["H"], toggle_help),
         command("Go to the picture", ["P"], panel.view.setFocus),
         command("Move the query by a cell (with Shift by four)", ["Left", "Right", "Up", "Down"], None),
         command("Pin the query", ["Return"], None),
         command("Remove the selected pin", ["Delete"], None),
         command("Select the next pin", ["PgDown"], None),
         command("Zoom in, out, whole picture", ["+", "-", "0"], None),
-        *panel.files.actions,
     ]

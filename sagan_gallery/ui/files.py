@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,13 +15,12 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMenu
 
 from sagan_gallery.errors import GalleryError
 from sagan_gallery.export import Film, Gif, cannot_write, save_attention
-from sagan_gallery.latent import parse_recipe
+from sagan_gallery.latent import Recipe, parse_recipe
+from sagan_gallery.ui.display import PanelDisplay
 from sagan_gallery.ui.figure import render_figure
 from sagan_gallery.ui.film import film_frames
 from sagan_gallery.ui.paint import from_qimage
-
-if TYPE_CHECKING:
-    from sagan_gallery.ui.panel import GalleryPanel
+from sagan_gallery.ui.session import GallerySession
 
 Picture = npt.NDArray[np.uint8]
 FilmOpener = Callable[[Path, float], Film]
@@ -34,16 +34,32 @@ PICTURES = "Pictures (*.png *.jpg *.jpeg *.webp *.bmp *.gif)"
 _LARGEST_PX = 4096
 
 
+@dataclass(frozen=True)
+class FileWishes:
+    """What is done with what has been opened. look_at_frame: None where there is no camera; start_export: does long
+    work, whose steps give their progress in 0..1, and says the words at its end; recipe: what makes the large picture,
+    None for one that has none. Each raises GalleryError where it makes no sense."""
+
+    open_model: Callable[[Path], None]
+    look_at: Callable[[Picture], None]
+    look_at_frame: Callable[[], None] | None
+    show_recipe: Callable[[Recipe], None]
+    start_export: Callable[[Callable[[], Iterator[Any]], str], None]
+    recipe: Callable[[], Recipe | None]
+
+
 class GalleryFiles(QObject):
     """The actions; those that make no sense at the moment are disabled when the menu opens."""
 
-    def __init__(self, panel: GalleryPanel, menu: QMenu, open_film: FilmOpener | None) -> None:
+    def __init__(
+        self, panel: PanelDisplay, session: GallerySession, wishes: FileWishes, open_film: FilmOpener | None
+    ) -> None:
         super().__init__(panel)
-        self._panel, self._open_film = panel, open_film
+        self._panel, self._session, self._wishes, self._open_film = panel, session, wishes, open_film
         self._folder = ""
         self.open_model = self._action("Open a model…", self._ask_model, "Ctrl+O")
         self.own_picture = self._action("Look at an own picture…", self._ask_picture, "Ctrl+Shift+O")
-        self.frame = self._action("Look at the camera's picture", panel.look_at_frame)
+        self.frame = self._action("Look at the camera's picture", wishes.look_at_frame or (lambda: None))
         self.copy_text = self._action("Copy sample text", self.copy_recipe, "Ctrl+Shift+C")
         self.paste_text = self._action("Paste sample text or picture", self.paste_recipe, "Ctrl+V")
         self.copy_picture = self._action("Copy picture with map", self._copy_picture, "Ctrl+C")
@@ -54,7 +70,7 @@ class GalleryFiles(QObject):
         self.save_raw = self._action("Save raw attention (NPZ)…", self._ask_save_raw)
         self.save_gif = self._action("Save walk (GIF)…", self._ask_save_gif)
         self.save_film = self._action("Save walk (MP4)…", self._ask_save_film)
-        self.frame.setVisible(panel.grab_frame is not None)
+        self.frame.setVisible(wishes.look_at_frame is not None)
         self.save_film.setVisible(open_film is not None)
         groups = (
             (self.open_model, self.own_picture, self.frame),
@@ -62,10 +78,10 @@ class GalleryFiles(QObject):
             (self.save_picture, self.save_figure, self.save_raw, self.save_gif, self.save_film),
         )
         for group in groups:
-            menu.addActions(group)
-            menu.addSeparator()
-        menu.aboutToShow.connect(self.enable)
-        menu.aboutToHide.connect(self.enable_all)
+            panel.menu.addActions(group)
+            panel.menu.addSeparator()
+        panel.menu.aboutToShow.connect(self.enable)
+        panel.menu.aboutToHide.connect(self.enable_all)
         self.actions = [action for group in groups for action in group if action.isVisible()]
 
     def _action(self, text: str, do: Callable[[], object], keys: str = "") -> QAction:
@@ -87,9 +103,9 @@ class GalleryFiles(QObject):
         has_sample = panel.sample is not None
         for action in (self.copy_picture, self.save_picture, self.save_raw):
             action.setEnabled(has_sample)
-        self.own_picture.setEnabled(panel.session.generator is not None)
-        self.frame.setEnabled(panel.session.generator is not None)
-        self.copy_text.setEnabled(panel.recipe is not None)
+        self.own_picture.setEnabled(self._session.generator is not None)
+        self.frame.setEnabled(self._session.generator is not None)
+        self.copy_text.setEnabled(self._wishes.recipe() is not None)
         self.save_figure.setEnabled(has_sample and bool(panel.view.pins))
         for action in (self.save_gif, self.save_film):
             action.setEnabled(panel.walk.walk is not None)
@@ -119,26 +135,26 @@ class GalleryFiles(QObject):
     def open_dropped(self, data: QMimeData) -> None:
         """Opens what was dropped: a model, a picture, or a sample text."""
         paths = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
-        self._try(lambda: self.open(paths[0]) if paths else self._panel.show_recipe(parse_recipe(data.text())))
+        self._try(lambda: self.open(paths[0]) if paths else self._wishes.show_recipe(parse_recipe(data.text())))
 
     def open(self, path: Path) -> None:
         """Opens a model or a picture, by its kind."""
         if path.suffix.lower() == ".onnx":
-            self._panel.open_model(path)
+            self._wishes.open_model(path)
         else:
-            self._panel.look_at(read_picture(path))
+            self._wishes.look_at(read_picture(path))
 
     def _ask_model(self) -> None:
         self._ask("Open a model", "SAGAN models (*.onnx)", self.open)
 
     def _ask_picture(self) -> None:
-        self._ask("Look at an own picture", PICTURES, lambda path: self._panel.look_at(read_picture(path)))
+        self._ask("Look at an own picture", PICTURES, lambda path: self._wishes.look_at(read_picture(path)))
 
     # -- copying
 
     def copy_recipe(self) -> None:
         """The sample text to the clipboard."""
-        recipe = self._panel.recipe
+        recipe = self._wishes.recipe()
         if recipe is None:
             raise GalleryError("There is no sample text: this picture does not come from a seed.")
         QApplication.clipboard().setText(str(recipe))
@@ -148,9 +164,9 @@ class GalleryFiles(QObject):
         """Shows the sample whose text is in the clipboard, or the picture that is."""
         image = QApplication.clipboard().image()
         if image.isNull():
-            self._panel.show_recipe(parse_recipe(QApplication.clipboard().text()))
+            self._wishes.show_recipe(parse_recipe(QApplication.clipboard().text()))
         else:
-            self._panel.look_at(from_qimage(image))
+            self._wishes.look_at(from_qimage(image))
 
     def _copy_picture(self) -> None:
         QApplication.clipboard().setImage(self._scene_image())
@@ -203,7 +219,7 @@ class GalleryFiles(QObject):
     def start_film(self, path: Path, open_film: FilmOpener, side_px: int = FILM_PX) -> None:
         """Samples the walk, with the pins' maps beside it, and writes it in the background, with progress and a way to
         cancel. side_px: about the picture's."""
-        generator, walk = self._panel.session.generator, self._panel.walk.walk
+        generator, walk = self._session.generator, self._panel.walk.walk
         if generator is None or walk is None:
             raise GalleryError("There is no walk yet: switch on Walk below the picture first.")
         count, scale = round(FILM_HZ * FILM_S), self._panel.controls.scale.value
@@ -222,7 +238,7 @@ class GalleryFiles(QObject):
                 film.discard()
                 raise
 
-        self._panel.start_export(steps, f"Saved {path}")
+        self._wishes.start_export(steps, f"Saved {path}")
 
     def _ask(self, title: str, kinds: str, do: Callable[[Path], object], save: str = "") -> None:
         """Asks for a file without stopping the window, then does it."""

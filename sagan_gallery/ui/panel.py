@@ -19,7 +19,7 @@ from sagan_gallery.sample import Sample
 from sagan_gallery.ui import words
 from sagan_gallery.ui.commands import panel_commands
 from sagan_gallery.ui.display import PanelDisplay
-from sagan_gallery.ui.files import FilmOpener, GalleryFiles
+from sagan_gallery.ui.files import FileWishes, FilmOpener, GalleryFiles
 from sagan_gallery.ui.session import Failure, GallerySession
 from sagan_gallery.ui.walking import Walking
 from sagan_gallery.ui.worker import Lane
@@ -60,9 +60,18 @@ class GalleryPanel(PanelDisplay):
         """What to say until the first sample of the model that is being opened is there."""
         self._loading_timer = QTimer(self, singleShot=True, interval=LOADING_SHOWN_AFTER_MS)
         self._loading_timer.timeout.connect(self._say_stage)
-        self.files = GalleryFiles(self, self.menu, open_film)
-        self.walking = Walking(self)
-        self._commands = panel_commands(self)
+        wishes = FileWishes(
+            self.open_model,
+            self.look_at,
+            None if grab_frame is None else self.look_at_frame,
+            self.show_recipe,
+            self.start_export,
+            lambda: self.recipe,
+        )
+        self.files = GalleryFiles(self, self.session, wishes, open_film)
+        self.walking = Walking(self, self.session, self.show_walk)
+        own = panel_commands(self, self.pin_telling, self.walking.toggle, self.toggle_page, self.toggle_help)
+        self._commands = [*own, *self.files.actions]
         self._connect()
         self.controls.set_ready(False)
 

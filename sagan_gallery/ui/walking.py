@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
+from sagan_gallery.ui.display import PanelDisplay
+from sagan_gallery.ui.session import GallerySession
 from sagan_gallery.walk import End
-
-if TYPE_CHECKING:
-    from sagan_gallery.ui.panel import GalleryPanel
 
 
 class Walking(QObject):
-    """Between the panel, its session and the walk's row."""
+    """Between the panel's parts, its session and the walk's row. show_point: shows a point of the walk large."""
 
-    def __init__(self, panel: GalleryPanel) -> None:
+    def __init__(self, panel: PanelDisplay, session: GallerySession, show_point: Callable[[End], None]) -> None:
         super().__init__(panel)
-        self._panel, self._session, self._bar = panel, panel.session, panel.walk
+        self._panel, self._session, self._bar = panel, session, panel.walk
         panel.below.walk_button.toggled.connect(self.prepare)
-        self._bar.moved.connect(panel.show_walk)
+        self._bar.moved.connect(show_point)
         self._bar.start_wished.connect(partial(self._set_end, "start"))
         self._bar.end_wished.connect(partial(self._set_end, "end"))
         self._bar.class_wished.connect(self._lead_to_class)
