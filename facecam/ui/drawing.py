@@ -1,18 +1,20 @@
 """Painting on a picture: boxes with their scores. Positions in, pixels out; no widget.
 
 Boxes are put together from filled rectangles and four small pictures of corners: six times as fast as stroking rounded
-rectangles, which matters at 30 pictures per second and many faces.
+rectangles, which matters at 30 pictures per second and many faces. Scores are kept as pictures too: few of them differ.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QPoint, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPixmap
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPixmap
 
 from facecam.palette import label
 from facecam.ui import theme
@@ -57,11 +59,16 @@ def paint_boxes(
         _paint_frames(painter, own, theme.TRACK_COLOURS[kind], ratio)
     if under_cursor is not None:
         _paint_frames(painter, [rows[under_cursor]], theme.BOX_UNDER_CURSOR, ratio)
-    painter.restore()
+    font = _Font(painter.font().key(), painter.font())
     for index, (box, score) in enumerate(zip(boxes.tolist(), scores.tolist(), strict=True)):
         if index == under_cursor or (all_scores and box[2] - box[0] >= SCORE_FROM_PX):
             number = 0 if ids is None else int(ids[index])
-            _paint_label(painter, box[0], box[1], label(number, score), room)
+            pill = _pill(label(number, score), font, ratio)
+            size = pill.deviceIndependentSize()
+            place = _label_place(box[0], box[1], size.width(), size.height(), room)
+            # In the screen's pixels too: text at a place between two of them is blurred, and shivers with the box.
+            painter.drawPixmap(round(place.x() * ratio), round(place.y() * ratio), pill.width(), pill.height(), pill)
+    painter.restore()
 
 
 def _paint_frames(painter: QPainter, rows: list[list[int]], colour: QColor, ratio: float) -> None:
@@ -115,17 +122,38 @@ def _corners(radius: int, line: int, edge: int, rgba: int) -> tuple[QPixmap, ...
     return tuple(whole.copy(x, y, cut, cut) for y in (0, far) for x in (0, far))
 
 
-def _paint_label(painter: QPainter, left_px: float, top_px: float, text: str, room: QRectF) -> None:
-    """Text in a small pill above the box's upper left corner, moved inside the box where it would leave `room`."""
-    size = QFontMetricsF(painter.font()).size(0, text)
-    pill = QRectF(left_px, top_px - size.height() - 4, size.width() + 10, size.height())
-    if pill.top() < room.top():
-        pill.moveTop(max(room.top(), top_px) + 4)
-        pill.moveLeft(pill.left() + 4)
-    pill.moveLeft(max(room.left(), min(pill.left(), room.right() - pill.width())))
+def _label_place(left_px: float, top_px: float, width_px: float, height_px: float, room: QRectF) -> QPointF:
+    """Upper left corner of a label of that size: above the box's own, or inside the box where it would leave `room`."""
+    left, top = left_px, top_px - height_px - 4
+    if top < room.top():
+        left, top = left + 4, max(room.top(), top_px) + 4
+    return QPointF(max(room.left(), min(left, room.right() - width_px)), top)
+
+
+@dataclass(frozen=True)
+class _Font:
+    """A font that can be told from others."""
+
+    key: str
+    font: QFont = field(compare=False)
+
+
+@lru_cache(maxsize=512)
+def _pill(text: str, font: _Font, ratio: float) -> QPixmap:
+    """Text on a small pill, `ratio` pixels in one of the view."""
+    size = QFontMetricsF(font.font).size(0, text)
+    width, height = math.ceil((size.width() + 10) * ratio), math.ceil(size.height() * ratio)
+    pixmap = QPixmap(width, height)
+    pixmap.setDevicePixelRatio(ratio)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    whole = QRectF(0, 0, width / ratio, height / ratio)
+    painter = QPainter(pixmap)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(theme.PILL)
-    painter.drawRoundedRect(pill, 4, 4)
+    painter.drawRoundedRect(whole, 4, 4)
     painter.setPen(theme.STAGE_TEXT)
-    painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, text)
+    painter.setFont(font.font)
+    painter.drawText(whole, Qt.AlignmentFlag.AlignCenter, text)
+    painter.end()
+    return pixmap

@@ -21,21 +21,35 @@ class ScreenFrame:
     """
 
     def __init__(self) -> None:
-        self._scaled = np.empty((0, 0, 3), np.uint8)
+        self._between = np.empty((0, 0, 3), np.uint8)  # after the first of the two steps, at the smaller size
         self._pixels = np.empty((0, 0, 4), np.uint8)  # what image looks at
         self.image = QImage()
 
     def render(self, frame: npt.NDArray[np.uint8], place: Placement, ratio: float) -> None:
         """Brings the frame (H, W, 3) uint8 BGR into `image`. ratio: pixels of the screen in one of the view."""
-        width, height = round(place.width_px * ratio), round(place.height_px * ratio)
+        height, width = round(place.height_px * ratio), round(place.width_px * ratio)
         if self._pixels.shape[:2] != (height, width):
-            self._scaled = np.empty((height, width, 3), np.uint8)
             self._pixels = np.empty((height, width, 4), np.uint8)
         much_smaller = width < _AREA_BELOW * frame.shape[1]
         how = cv2.INTER_AREA if much_smaller else cv2.INTER_LINEAR
-        scaled = cv2.resize(frame, (width, height), dst=self._scaled, interpolation=how)
-        if place.mirror:
-            scaled = cv2.flip(scaled, 1, dst=self._scaled)
-        cv2.cvtColor(scaled, cv2.COLOR_BGR2BGRA, dst=self._pixels)
+        if height * width < frame.shape[0] * frame.shape[1]:
+            between = self._buffer(height, width, 3)
+            cv2.resize(frame, (width, height), dst=between, interpolation=how)
+            between = self._mirrored(between) if place.mirror else between
+            cv2.cvtColor(between, cv2.COLOR_BGR2BGRA, dst=self._pixels)
+        else:  # converted while it is small: the same picture, and the larger one is written once
+            between = self._buffer(*frame.shape[:2], 4)
+            cv2.cvtColor(frame, cv2.COLOR_BGR2BGRA, dst=between)
+            between = self._mirrored(between) if place.mirror else between
+            cv2.resize(between, (width, height), dst=self._pixels, interpolation=how)
         self.image = QImage(self._pixels.data, width, height, 4 * width, QImage.Format.Format_RGB32)
         self.image.setDevicePixelRatio(ratio)
+
+    def _buffer(self, *shape: int) -> npt.NDArray[np.uint8]:
+        if self._between.shape != shape:
+            self._between = np.empty(shape, np.uint8)
+        return self._between
+
+    @staticmethod
+    def _mirrored(picture: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+        return np.asarray(cv2.flip(picture, 1, dst=picture), np.uint8)

@@ -114,6 +114,21 @@ def test_scores_show_for_large_boxes_and_under_the_cursor(qapp: object) -> None:
     assert not text_at(hovered, boxes[0])
 
 
+@pytest.mark.parametrize("ratio", [1.0, 1.5])
+def test_the_letters_of_a_score_stay_as_they_are_while_its_box_moves_by_parts_of_a_pixel(
+    qapp: object, ratio: float
+) -> None:
+    labels = []
+    for shift in (0.0, 0.2, 0.4, 0.6):
+        box = np.array([[40 + shift, 60 + shift, 120, 140]], np.float32)
+        image = painted(canvas(200, 200, ratio), box, np.array([0.87], np.float32), all_scores=True)
+        above = (image != 128).any(axis=2)
+        above[round(58 * ratio) :] = False  # the box and its edge
+        rows, columns = np.flatnonzero(above.any(axis=1)), np.flatnonzero(above.any(axis=0))
+        labels.append(image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
+    assert all(np.array_equal(label, labels[0]) for label in labels)
+
+
 def test_a_score_at_the_upper_edge_moves_inside(qapp: object) -> None:
     box = np.array([[-30, -10, 100, 120]], np.float32)
     image = painted(canvas(200, 200), box, np.array([0.75], np.float32), all_scores=True)

@@ -60,6 +60,21 @@ def test_picture_colours_surround_and_place(view: PictureView) -> None:
     assert tuple(image[537, 5]) == RED
 
 
+@pytest.mark.parametrize("mirror", [False, True])
+@pytest.mark.parametrize("times", [1, 12, 40])
+def test_frames_smaller_and_larger_than_the_view_keep_their_sides_and_colours(
+    view: PictureView, times: int, mirror: bool
+) -> None:
+    frame = two_halves().repeat(times, axis=0).repeat(times, axis=1)
+    view.set_mirror(mirror)
+    for _ in range(2):  # the buffers are used again
+        view.show_frame(frame, Detections.none())
+        image = grab(view)
+        assert tuple(image[300, 100]) == (BLUE if mirror else RED)
+        assert tuple(image[300, 540]) == (RED if mirror else BLUE)
+    assert np.array_equal(frame, two_halves().repeat(times, axis=0).repeat(times, axis=1))
+
+
 def test_mirror_flips_picture_and_boxes_but_no_text(view: PictureView) -> None:
     frame = np.full((48, 64, 3), 128, np.uint8)
     frame[9:12, 4:7] = (0, 0, 255)  # a red dot at the left
