@@ -216,4 +216,4 @@ def bench_command(wish: Wish, files: Files, say: Callable[[str], None], tell: Te
 
 def compare_command(first: Path, second: Path) -> str:
     """The comparison of two results' files, in Markdown."""
-    return compare(load(first), load(second))
+    return compare(load(first), load(second), (str(first), str(second)))

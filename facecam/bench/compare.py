@@ -5,19 +5,40 @@ from __future__ import annotations
 from typing import Any
 
 from facecam.bench.measure import engine_words, model_words
-from facecam.bench.tables import table
+from facecam.bench.tables import table, when
 
 _KEYS = ("model", "format", "runtime", "precision", "threads", "provider", "what", "width", "height", "faces")
 NOTHING_IN_COMMON = "They have nothing in common: no model, runtime, size and faces in both."
-COLUMNS = ("model", "runtime", "size", "faces", "CPU p50 ms, first", "second", "ratio")
+HELP = {
+    "model": "the network",
+    "runtime": "what computes it",
+    "size": "of the frame in pixels",
+    "faces": "in the frame",
+    "CPU ms, first": "median CPU time of the calling thread in the first result",
+    "CPU ms, second": "median CPU time of the calling thread in the second result",
+    "ratio": "second over first: below 1 the second is faster",
+}
+"""What each column holds, in words."""
+COLUMNS = tuple(HELP)
 
 
-def compare(a: dict[str, Any], b: dict[str, Any]) -> str:
-    """A Markdown table of what both results measured, with the ratio of CPU times (b over a), after some cautions."""
-    found = cautions(a, b)
+def compare(a: dict[str, Any], b: dict[str, Any], names: tuple[str, str] = ("", "")) -> str:
+    """A Markdown table of what both results measured, with the ratio of CPU times (b over a), after some cautions.
+
+    names: of the two, such as their files'.
+    """
+    found = [which(a, b, names), *cautions(a, b)]
     cells = rows(a, b)
     body = table(COLUMNS, cells) if cells else [NOTHING_IN_COMMON]
     return "\n".join([*(f"- {caution}" for caution in found), "", *body]) + "\n"
+
+
+def which(a: dict[str, Any], b: dict[str, Any], names: tuple[str, str]) -> str:
+    """Which is the first and which the second, as a sentence."""
+    first, second = (
+        f"{name}{', ' * bool(name)}measured {when(result)}" for name, result in zip(names, (a, b), strict=True)
+    )
+    return f"First: {first}. Second: {second}."
 
 
 def cautions(a: dict[str, Any], b: dict[str, Any]) -> list[str]:
@@ -29,11 +50,16 @@ def cautions(a: dict[str, Any], b: dict[str, Any]) -> list[str]:
         names = sorted(set(a["machine"]["versions"]) | set(b["machine"]["versions"]))
         changed = [name for name in names if a["machine"]["versions"].get(name) != b["machine"]["versions"].get(name)]
         found.append(f"Different versions of {', '.join(changed)}.")
+    troubled = [
+        name for name, result in (("first", a), ("second", b)) if any(run["problems"] for run in result["runs"])
+    ]
     for name, result in (("first", a), ("second", b)):
-        if any(run["problems"] for run in result["runs"]):
-            found.append(f"The {name} result has problems of its own; its wall times can't be trusted.")
-        elif result["machine"]["busy_before"]:
+        if name not in troubled and result["machine"]["busy_before"]:
             found.append(f"The {name} result was measured beside other work.")
+    if len(troubled) == 2:
+        found.append("Both results have problems of their own; their times can't be trusted.")
+    elif troubled:
+        found.append(f"The {troubled[0]} result has problems of its own; its times can't be trusted.")
     if a["peak"] and b["peak"]:
         ratio = b["peak"]["gflops"] / a["peak"]["gflops"]
         found.append(f"The core's peak, second over first: {ratio:.2f}.")

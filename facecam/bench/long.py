@@ -75,12 +75,14 @@ def measure_long(subject: Subject, minutes: float, tell: Callable[[str], None] =
     stretch_s = max(_SHORTEST_S, 60 * minutes / _POINTS)
     start_s = time.perf_counter()
     points: list[Point] = []
-    problems: dict[str, None] = {}
+    problems: list[str] = []
+    disturbed = 0
     while not points or time.perf_counter() - start_s < 60 * minutes - stretch_s / 2:
         run = measure("long", [subject], min(stretch_s, 60 * minutes))
         (series,) = run.series
-        for problem in run.problems():
-            problems.setdefault(problem)
+        found = run.problems()
+        disturbed += bool(found)
+        problems = problems or found  # of the first one: each tells its own figures
         elapsed_s = time.perf_counter() - start_s
         p50_ms, p99_ms = (float(np.percentile(series.total_ms, percent)) for percent in (50, 99))
         memory_mib = process.memory_info().rss / (1 << 20)
@@ -91,6 +93,8 @@ def measure_long(subject: Subject, minutes: float, tell: Callable[[str], None] =
         points.append(point)
         warm = "" if point.celsius is None else f", {point.celsius:.0f} °C"
         tell(f"{elapsed_s / 60:.1f} of {minutes:g} minutes: {point.p50_ms:.2f} ms, {memory_mib:.0f} MiB{warm}")
+    if disturbed:
+        problems = [f"{disturbed} of {len(points)} stretches were disturbed, the first one so: {' '.join(problems)}"]
     return LongRun(subject.labels, tuple(points), tuple(problems))
 
 

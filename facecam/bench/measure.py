@@ -102,20 +102,22 @@ class Run:
         wild = [series for series in self.series if series.spread > MAX_SPREAD]
         if wild:
             worst = max(wild, key=lambda series: series.spread)
-            which = f"of {describe(worst.labels)}" + (f" and {len(wild) - 1} more" if len(wild) > 1 else "")
             found.append(
-                f"The times {which} spread too much: the middle 80 % of them are {100 * worst.spread:.0f} % of their"
-                f" median apart (at most {100 * MAX_SPREAD:.0f} %)."
+                f"The times of {_with_others(worst, wild)} spread too much: the middle 80 % of them are"
+                f" {100 * worst.spread:.0f} % of their median apart (at most {100 * MAX_SPREAD:.0f} %)."
             )
         return found
 
     def warnings(self) -> list[str]:
         """What should be known besides."""
+        slower = [series for series in self.series if series.slowing > MAX_SLOWING]
+        if not slower:
+            return []
+        worst = max(slower, key=lambda series: series.slowing)
+        percent = f"{'up to ' * (len(slower) > 1)}{100 * (worst.slowing - 1):.0f} %"
         return [
-            f"{describe(series.labels)} slowed down by {100 * (series.slowing - 1):.0f} % from the first to the last"
-            " fifth of the run: the core may be throttling."
-            for series in self.series
-            if series.slowing > MAX_SLOWING
+            f"{_with_others(worst, slower)} slowed down by {percent} from the first to the last fifth of the run: the"
+            " core may be throttling."
         ]
 
 
@@ -193,6 +195,10 @@ def _series(
     )
 
 
+def _with_others(one: Series, among: Sequence[Series]) -> str:
+    return describe(one.labels) + (f" and {len(among) - 1} more" if len(among) > 1 else "")
+
+
 def describe(labels: Labels) -> str:
     """A subject in words."""
     words = [model_words(labels.get("model"), labels.get("format"))] if labels.get("model") else []
@@ -200,7 +206,7 @@ def describe(labels: Labels) -> str:
     if labels.get("width"):
         words.append(f"{labels['width']}x{labels['height']}")
     if labels.get("faces") is not None:
-        words.append(f"{labels['faces']} faces")
+        words.append("1 face" if labels["faces"] == 1 else f"{labels['faces']} faces")
     return " ".join(words) or "the subject"
 
 

@@ -2,36 +2,68 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from facecam.bench.measure import engine_words, model_words
 from facecam.cpu import CoreUse
+from facecam.providers import CPU
 
-COLUMNS = (
-    "model", "runtime", "size", "faces (found)", "FPS", "p50 ms", "pre + network + post", "p90", "p95", "p99",
-    "CPU p50 ms", "of the first", "floors", "of the peak", "last / first fifth",
-)  # fmt: skip
+HELP = {
+    "model": "the network",
+    "runtime": "what computes it",
+    "size": "of the frame in pixels",
+    "faces (found)": "faces in the frame, and how many of them were found",
+    "FPS": "detections a second, by the median",
+    "p50 ms": "median wall time of a detection, frame in, boxes out",
+    "pre + network + post": "medians of its parts in ms: preparing the frame, the network, boxes from its output",
+    "p90": "wall time in ms that 90 % of the detections keep to",
+    "p95": "wall time in ms that 95 % of the detections keep to",
+    "p99": "wall time in ms that 99 % of the detections keep to",
+    "CPU ms": "median CPU time of the calling thread, without the time that other programs had the core",
+    "ratio": "its CPU time over that of the first row; its wall time where several threads or a graphics card compute",
+    "floors": "its CPU time over the least that the network's arithmetic can take at the core's peak",
+    "peak": "share of the core's peak that the network reaches, by wall time",
+    "drift": "CPU time in the last fifth of the run over that in the first; above 1: it slowed down",
+}
+"""What each column holds, in words."""
+COLUMNS = tuple(HELP)
+_FIGURE = re.compile(r"-?\d+(\.\d+)?( \+ \d+(\.\d+)?)*( %)?")
+_EXPLAINED = COLUMNS[COLUMNS.index("p50 ms") :]
 
 
 def markdown(result: dict[str, Any]) -> str:
     """The result as Markdown tables."""
-    lines = [
-        *machine_lines(result),
-        "",
-        *(f"- {sentence}" for sentence in [*result["verdicts"], *result["problems"], *result["warnings"]]),
-    ]
+    if result["problems"]:
+        found = ["No verdict, because:", "", *_list(result["problems"])]
+        found += ["", "Besides:", "", *_list(result["warnings"])] if result["warnings"] else []
+    else:
+        found = _list([*result["verdicts"], *result["warnings"]])
+    lines = [*machine_lines(result), "", *found]
     for run in result["runs"]:
-        lines += [
-            "",
-            f"{run['title']} ({proof(run)})",
-            "",
-            *(line for problem in run["problems"] for line in (f"- {problem}", "")),
-            *table(COLUMNS, rows(run)),
-        ]
+        lines += ["", f"{run['title']} ({proof(run)})", ""]
+        own = own_problems(result, run)
+        lines += [*_list(own), ""] if own else []
+        lines += table(COLUMNS, rows(run))
     if result["long"] is not None:
-        lines += ["", result["long"]["words"], *(f"- {problem}" for problem in result["long"]["problems"])]
+        lines += ["", result["long"]["words"], "", *_list(result["long"]["problems"])]
+    lines += ["", *_list([f"{name}: {HELP[name]}" for name in _EXPLAINED])]
     return "\n".join(lines) + "\n"
+
+
+def own_problems(result: dict[str, Any], run: dict[str, Any]) -> list[str]:
+    """The problems of a run that the result doesn't tell already as those of its main run."""
+    return [problem for problem in run["problems"] if problem not in result["problems"]]
+
+
+def _list(sentences: Sequence[str]) -> list[str]:
+    return [f"- {sentence}" for sentence in sentences]
+
+
+def when(result: dict[str, Any]) -> str:
+    """When it was measured, for people."""
+    return f"{result['started'].replace('T', ' ')[:16]} UTC"
 
 
 def machine_lines(result: dict[str, Any]) -> list[str]:
@@ -57,7 +89,7 @@ def machine_lines(result: dict[str, Any]) -> list[str]:
     return [
         f"**{machine['cpu']}**, {machine['system']}, {' '.join(machine['flags'])}; {', '.join(state)}",
         "",
-        f"{result['started']}; {versions}; models {', '.join(f'{name} {sha}' for name, sha in models.items())}",
+        f"{when(result)}; {versions}; models {', '.join(f'{name} {sha}' for name, sha in models.items())}",
     ]
 
 
@@ -76,17 +108,42 @@ def _proof(cpu_over_wall: float, threads: int) -> str:
 
 
 def table(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> list[str]:
-    """Lines of a Markdown table."""
-    return [f"| {' | '.join(row)} |" for row in [columns, ["---"] * len(columns), *cells]]
+    """Lines of a Markdown table, its columns aligned for those who read it as it is."""
+    lines = [tuple(columns), *map(tuple, cells)]
+    widths = [max(3, *map(len, column)) for column in zip(*lines, strict=True)]
+    figures = [all(map(is_figure, column)) and any(column) for column in zip(*cells, strict=True)]
+    figures = figures or [False] * len(columns)
+
+    def line(texts: Sequence[str]) -> str:
+        fitted = (
+            text.rjust(width) if right else text.ljust(width)
+            for text, width, right in zip(texts, widths, figures, strict=True)
+        )
+        return f"| {' | '.join(fitted)} |"
+
+    rule = [f"{'-' * (width - 1)}:" if right else "-" * width for width, right in zip(widths, figures, strict=True)]
+    return [line(lines[0]), line(rule), *map(line, lines[1:])]
+
+
+def is_figure(text: str) -> bool:
+    """Whether a cell holds a figure, or nothing: a column of these is aligned to the right."""
+    return not text or _FIGURE.fullmatch(text) is not None
 
 
 def rows(run: dict[str, Any]) -> list[tuple[str, ...]]:
     """A row of COLUMNS for each series of a run of a result, in words and figures for people."""
-    first_ms = run["series"][0]["cpu_ms"]["p50"]
-    return [_row(series, first_ms) for series in run["series"]]
+    alone = all(_is_one_thread(series["labels"]) for series in run["series"])
+    ratio_of = "cpu_ms" if alone else "total_ms"
+    first_ms = run["series"][0][ratio_of]["p50"]
+    return [_row(series, series[ratio_of]["p50"] / first_ms) for series in run["series"]]
 
 
-def _row(series: dict[str, Any], first_ms: float) -> tuple[str, ...]:
+def _is_one_thread(labels: dict[str, Any]) -> bool:
+    """Whether the calling thread does all of the computing, so that its CPU time is that of the detection."""
+    return labels.get("threads", 1) == 1 and labels.get("provider", CPU) == CPU
+
+
+def _row(series: dict[str, Any], ratio: float) -> tuple[str, ...]:
     labels, total, cpu, floors = series["labels"], series["total_ms"], series["cpu_ms"], series["times_floor"]
     network = series["network_ms"]
     faces = labels.get("what") or f"{labels.get('faces')} ({labels.get('faces_found')})"
@@ -100,7 +157,7 @@ def _row(series: dict[str, Any], first_ms: float) -> tuple[str, ...]:
         "" if network is None else _parts(series),
         *(f"{total[name]:.2f}" for name in ("p90", "p95", "p99")),
         f"{cpu['p50']:.2f}",
-        f"{cpu['p50'] / first_ms:.3f}",
+        f"{ratio:.3f}",
         "" if floors is None else f"{floors:.2f}",
         "" if series["network_of_peak"] is None else f"{100 * series['network_of_peak']:.0f} %",
         f"{series['slowing']:.3f}",

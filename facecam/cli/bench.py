@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from facecam.cli.values import number
+from facecam.errors import FacecamError
 from facecam.runtimes import AUTO
 
 _LONGEST_MINUTES = 24 * 60.0
@@ -47,6 +48,9 @@ def bench(arguments: argparse.Namespace) -> int:
     from facecam.bench.command import Files, Wish, bench_command, compare_command
 
     if arguments.compare is not None:
+        asked = [name for name in ("json", "markdown", "png") if getattr(arguments, name) is not None]
+        if asked:
+            raise FacecamError(f"--compare measures nothing that --{asked[0]} could write; leave one of them out.")
         print(compare_command(*arguments.compare), end="")
         return 0
     wish = Wish(

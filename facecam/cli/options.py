@@ -11,26 +11,38 @@ from facecam.providers import NAMES
 from facecam.runtimes import CHOICES, F32, PRECISION_CHOICES
 
 
-def add_detector_options(parser: argparse.ArgumentParser) -> None:
-    """Options that may stand before and after a command. Without a default of their own, none hides the other."""
+def add_detector_options(parser: argparse.ArgumentParser, several: bool = False) -> None:
+    """Options that may stand before and after a command. Without a default of their own, none hides the other.
+
+    several: for a command that by default takes all models, runtimes and precisions in turns.
+    """
     options = parser.add_argument_group("detector", argument_default=argparse.SUPPRESS)
-    options.add_argument("--model", help=f"a shipped model's name, or an ONNX file (default: {DEFAULT_MODEL})")
+
+    def text(of_one: str, of_several: str) -> str:
+        return of_several if several else of_one
+
+    models = text(DEFAULT_MODEL, "all that come with the program")
+    options.add_argument("--model", help=f"a shipped model's name, or an ONNX file (default: {models})")
     options.add_argument(
         "--threshold", type=fraction, help="lowest score that is a face, 0 to 1 (default: the model's)"
     )
     options.add_argument(
-        "--runtime", choices=CHOICES, help="what computes the network (default: auto, the faster of those installed)"
+        "--runtime",
+        choices=CHOICES,
+        help=f"what computes the network (default: auto, {text('the faster of those installed', 'all installed')})",
     )
     options.add_argument(
         "--precision",
         choices=PRECISION_CHOICES,
-        help="of the arithmetic (default: f32; bf16: about twice as fast on processors that have it; auto: the faster)",
+        help="of the arithmetic (bf16: about twice as fast on processors that have it; "
+        + text("default: f32; auto: the faster)", "default: auto, all that this one has)"),
     )
-    options.add_argument("--threads", type=threads, help="threads that compute (default: 1, the paper's one core)")
-    options.add_argument(
-        "--provider", help=f"what ONNX Runtime computes on, where installed: {', '.join(NAMES)} (default: cpu)"
-    )
-    options.add_argument("--core", type=core, help="CPU core for the detector (default: a fast one)")
+    many = text("threads that compute", "above 1: compares so many with one")
+    options.add_argument("--threads", type=threads, help=f"{many} (default: 1, the paper's one core)")
+    where = text("what ONNX Runtime computes on", "what else ONNX Runtime computes on, beside the processor")
+    options.add_argument("--provider", help=f"{where}, where installed: {', '.join(NAMES)} (default: cpu)")
+    free = text("CPU core for the detector (default: a fast one)", "CPU core to measure (default: a fast, free one)")
+    options.add_argument("--core", type=core, help=free)
     add_verbose(parser)
 
 

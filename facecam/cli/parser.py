@@ -54,7 +54,7 @@ def make_parser() -> argparse.ArgumentParser:
         description="Measures the speed on one pinned core, in turns: networks, runtimes, precisions, numbers of "
         "faces, sizes, and the gallery's generator.",
     )
-    add_detector_options(bench)
+    add_detector_options(bench, several=True)
     add_bench_options(bench)
 
     cameras = subparsers.add_parser("cameras", help="list the connected cameras", description="Lists the cameras.")

@@ -58,6 +58,15 @@ class Chart(QWidget):
         """Draws the values into that part of the widget."""
         raise NotImplementedError
 
+    def _range_ms(self) -> tuple[float, float]:
+        """The shortest and the longest time that are drawn where they belong; the two differ."""
+        low, high = float(self._values.min()), float(np.percentile(self._values, _CUT_PERCENT))
+        return low, max(high, low * 1.05)
+
+    def _beyond(self, high_ms: float) -> str:
+        """Says that longer times are drawn as that long, where there are any."""
+        return " or more" if float(self._values.max()) > high_ms else ""
+
     def _caption(self, painter: QPainter, inside: QRectF, left: str, right: str) -> None:
         painter.setPen(self._dim())
         below = QRectF(inside.left(), inside.bottom() + SPACE / 2, inside.width(), self.fontMetrics().height())
@@ -77,8 +86,7 @@ class Histogram(Chart):
     """How often each time came up."""
 
     def _paint(self, painter: QPainter, inside: QRectF) -> None:
-        low, high = float(self._values.min()), float(np.percentile(self._values, _CUT_PERCENT))
-        high = max(high, low * 1.02)
+        low, high = self._range_ms()
         counts, _ = np.histogram(np.clip(self._values, low, high), _BARS, (low, high))
         width = inside.width() / _BARS
         painter.setPen(Qt.PenStyle.NoPen)
@@ -92,7 +100,7 @@ class Histogram(Chart):
         x = inside.left() + inside.width() * (middle - low) / (high - low)
         painter.setPen(QPen(self.palette().color(QPalette.ColorRole.WindowText), 1, Qt.PenStyle.DashLine))
         painter.drawLine(QPointF(x, inside.top()), QPointF(x, inside.bottom()))
-        self._caption(painter, inside, f"{low:.1f} ms", f"{high:.1f} ms")
+        self._caption(painter, inside, f"{low:.1f} ms", f"{high:.1f} ms{self._beyond(high)}")
 
 
 class TimeSeries(Chart):
@@ -100,8 +108,7 @@ class TimeSeries(Chart):
 
     def _paint(self, painter: QPainter, inside: QRectF) -> None:
         values = self._values
-        low, high = float(values.min()), float(np.percentile(values, _CUT_PERCENT))
-        low, high = min(low, 0.95 * high), high * 1.02
+        low, high = self._range_ms()
         columns = max(1, min(len(values), round(inside.width() / 2)))
         chunks = np.array_split(np.clip(values, low, high), columns)
         xs = inside.left() + inside.width() * (np.arange(columns) + 0.5) / columns
@@ -116,4 +123,4 @@ class TimeSeries(Chart):
             painter.drawLine(QPointF(x, y(chunk.min())), QPointF(x, y(chunk.max())))
         painter.setPen(QPen(self._accent(), 1.5))
         painter.drawPolyline(QPolygonF([QPointF(x, y(float(np.median(c)))) for x, c in zip(xs, chunks, strict=True)]))
-        self._caption(painter, inside, f"{low:.1f} to {high:.1f} ms", f"{len(values)} in a row")
+        self._caption(painter, inside, f"{low:.1f} to {high:.1f} ms{self._beyond(high)}", f"{len(values)} in a row")

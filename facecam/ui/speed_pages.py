@@ -6,20 +6,32 @@ from dataclasses import dataclass
 from typing import Any
 
 from facecam.bench import compare
-from facecam.bench.tables import COLUMNS, proof, rows
+from facecam.bench.headline import series_words
+from facecam.bench.tables import HELP, own_problems, proof, rows
 
-LONG_COLUMNS = ("minute", "detections", "p50 ms", "p99", "CPU p50 ms", "memory MiB", "°C", "MHz")
+_LONG_HELP = {
+    "minute": "end of the stretch, from the start",
+    "detections": "in the stretch",
+    "p50 ms": "median wall time of a detection, frame in, boxes out",
+    "p99": "wall time in ms that 99 % of the detections keep to",
+    "CPU ms": "median CPU time of the calling thread, without the time that other programs had the core",
+    "memory MiB": "resident memory of the measuring process",
+    "°C": "of the processor, where the system tells it",
+    "MHz": "of the processor, where the system tells it",
+}
 
 
 @dataclass(frozen=True)
 class Page:
-    """A table. times_ms: for each row what the charts show, empty where there is nothing; first: the row to begin with.
-    note: what to know about the whole page."""
+    """A table. columns: name and what it holds, in words; times_ms: for each row what the charts show, empty where
+    there is nothing; subjects: for each row whose times these are; first: the row to begin with; note: what to know
+    about the whole page."""
 
     title: str
-    columns: tuple[str, ...]
+    columns: dict[str, str]
     rows: tuple[tuple[str, ...], ...]
     times_ms: tuple[tuple[float, ...], ...]
+    subjects: tuple[str, ...]
     first: int = 0
     note: str = ""
 
@@ -31,8 +43,9 @@ def pages(result: dict[str, Any], main: dict[str, Any]) -> list[Page]:
         first = next((index for index, series in enumerate(run["series"]) if series is main), 0)
         times = tuple(tuple(series["series_ms"]) for series in run["series"])
         words = proof(run)
-        note = f"{words[0].upper()}{words[1:]}. {' '.join(run['problems'])}"
-        found.append(Page(run["title"], COLUMNS, tuple(rows(run)), times, first, note.strip()))
+        note = f"{words[0].upper()}{words[1:]}. {' '.join(own_problems(result, run))}"
+        subjects = tuple(_subject(series) for series in run["series"])
+        found.append(Page(run["title"], HELP, tuple(rows(run)), times, subjects, first, note.strip()))
     if result["long"] is not None:
         found.append(_long_page(result["long"]))
     return found
@@ -41,8 +54,22 @@ def pages(result: dict[str, Any], main: dict[str, Any]) -> list[Page]:
 def comparison(result: dict[str, Any], other: dict[str, Any], name: str) -> Page:
     """The result beside an earlier one, `other`, which is the first of the two. name: of its file."""
     cells = tuple(compare.rows(other, result))
-    note = " ".join(compare.cautions(other, result)) if cells else compare.NOTHING_IN_COMMON
-    return Page(f"Compared with {name}", compare.COLUMNS, cells, ((),) * len(cells), 0, note)
+    note = [compare.which(other, result, (name, "the result above")), *compare.cautions(other, result)]
+    if not cells:
+        note = [compare.NOTHING_IN_COMMON]
+    return Page(f"Compared with {name}", compare.HELP, cells, ((),) * len(cells), ("",) * len(cells), 0, " ".join(note))
+
+
+def _subject(series: dict[str, Any]) -> str:
+    """Whose times they are: network, engine, size and faces."""
+    labels = series["labels"]
+    parts = [series_words(series), f"{labels.get('width')}x{labels.get('height')}"]
+    if labels.get("what"):
+        parts.append(str(labels["what"]))
+    elif labels.get("faces") is not None:
+        faces = "1 face" if labels["faces"] == 1 else f"{labels['faces']} faces"
+        parts.append(f"{faces}, {labels.get('faces_found')} found")
+    return " · ".join(parts)
 
 
 def _long_page(long: dict[str, Any]) -> Page:
@@ -62,4 +89,5 @@ def _long_page(long: dict[str, Any]) -> Page:
     )
     times = (tuple(point["p50_ms"] for point in points),) * len(points)
     note = " ".join([long["words"], *long["problems"]])
-    return Page("Long run", LONG_COLUMNS, cells, times, 0, note)
+    subjects = ("Long run, the median of each stretch",) * len(points)
+    return Page("Long run", _LONG_HELP, cells, times, subjects, 0, note)

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from facecam.bench.headline import headline, main_series
+from facecam.bench.tables import is_figure
 from facecam.ui.charts import Chart, Histogram, TimeSeries
 from facecam.ui.speed_pages import Page, comparison, pages
 from facecam.ui.theme import SPACE, sized, tabular
@@ -42,13 +43,14 @@ class ResultView(QWidget):
         self.result: dict[str, Any] | None = None
         self._pages: list[Page] = []
         self.figure, self.place, self.against, self.notes, self.page_note = (_words() for _ in range(5))  # never cut
-        self.chosen = DimLine()
+        self.chosen, self.times = DimLine(), DimLine()
         self.figure.setFont(tabular(sized(self.figure.font(), 2.6, QFont.Weight.DemiBold)))
         self.figure.setAccessibleName("Verdict")
         self.notes.setAccessibleName("What to know about the result")
         self.histogram: Chart = Histogram("How often each time came up")
         self.series: Chart = TimeSeries("One detection after the other")
         self.chosen.setAccessibleName("What the charts show")
+        self.times.setAccessibleName("Its times")
         self.page = QComboBox()
         self.page.setToolTip("Which of the runs the table shows")
         self.page.setAccessibleName("Run")
@@ -67,6 +69,7 @@ class ResultView(QWidget):
         details.setContentsMargins(0, SPACE, 0, 0)
         details.setSpacing(SPACE)
         details.addWidget(self.chosen)
+        details.addWidget(self.times)
         details.addLayout(charts, 2)
         details.addSpacing(SPACE)
         details.addWidget(self.page)
@@ -129,14 +132,16 @@ class ResultView(QWidget):
         table.clear()
         table.setColumnCount(len(page.columns))
         table.setRowCount(len(page.rows))
-        table.setHorizontalHeaderLabels(page.columns)
-        for row, cells in enumerate(page.rows):
-            for column, text in enumerate(cells):
-                item = QTableWidgetItem(text)
-                is_figure = text[:1].isdigit() and "(" not in text and "x" not in text
-                side = Qt.AlignmentFlag.AlignRight if is_figure else Qt.AlignmentFlag.AlignLeft
+        for column, (name, help_text) in enumerate(page.columns.items()):
+            texts = [cells[column] for cells in page.rows]
+            side = Qt.AlignmentFlag.AlignRight if all(map(is_figure, texts)) else Qt.AlignmentFlag.AlignLeft
+            items = [QTableWidgetItem(text) for text in (name, *texts)]
+            for row, item in enumerate(items, -1):
                 item.setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
-                table.setItem(row, column, item)
+                if row >= 0:
+                    table.setItem(row, column, item)
+            items[0].setToolTip(f"{name}: {help_text}")
+            table.setHorizontalHeaderItem(column, items[0])
         table.resizeColumnsToContents()
         table.blockSignals(blocked)
         self.page_note.setText(page.note)
@@ -153,9 +158,9 @@ class ResultView(QWidget):
         if not times_ms:  # a comparison has no times of its own: the charts stay
             return
         p50, p90, p95, p99 = np.percentile(times_ms, (50, 90, 95, 99))
-        words = f"p50 {p50:.2f}, p90 {p90:.2f}, p95 {p95:.2f}, p99 {p99:.2f} ms of {len(times_ms)}"
-        title = " ".join(self._pages[index].rows[row][:4]) if self._pages[index].title != "Long run" else "Long run"
-        self.chosen.say(f"{title}: {words}")
+        words = f"p50 {p50:.2f}, p90 {p90:.2f}, p95 {p95:.2f}, p99 {p99:.2f} ms"
+        self.chosen.say(self._pages[index].subjects[row])
+        self.times.say(words)
         self.histogram.show_values(times_ms, words)
         self.series.show_values(times_ms, f"From {min(times_ms):.2f} to {max(times_ms):.2f} ms, {words}")
 

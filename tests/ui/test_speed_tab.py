@@ -54,6 +54,7 @@ def made_result(factor: float = 1.0, busy: bool = False) -> dict[str, Any]:
             "width": 640,
             "height": 480,
             "faces": 20,
+            "faces_found": 20,
         }
         return Series(labels, (1.0,), times, times, times, times, times)  # type: ignore[arg-type]
 
@@ -189,13 +190,26 @@ def test_tables_and_charts_follow_the_choice(qtbot: QtBot, result_file: Path) ->
     assert "p50 5.03" in view.histogram.toolTip()
     view.table.selectRow(0)
     assert "p50 10.03" in view.histogram.toolTip()
-    assert view.chosen.text().startswith("made slow 640x480")
+    assert view.chosen.text() == "made · slow · 640x480 · 20 faces, 20 found"
+    assert view.times.text().startswith("p50 10.03, p90 ")
     view.page.setCurrentIndex(1)
     assert column(tab, "p50 ms") == ["2.03"]
     assert "p50 2.03" in view.series.toolTip()
     view.page.setCurrentIndex(2)
     assert column(tab, "memory MiB") == ["100", "100", "100"]
     assert "no slower" in view.page_note.text()
+
+
+def test_headings_stand_over_their_figures_and_explain_them(qtbot: QtBot, result_file: Path) -> None:
+    tab = make_tab(qtbot)
+    tab.open(result_file)
+    table = tab.view.table
+    for page in range(tab.view.page.count()):
+        tab.view.page.setCurrentIndex(page)
+        for index in range(table.columnCount()):
+            head, cell = table.horizontalHeaderItem(index), table.item(0, index)
+            assert head.textAlignment() == cell.textAlignment(), head.text()
+            assert head.toolTip().startswith(f"{head.text()}: ")
 
 
 def test_the_welcome_is_whole_in_a_small_window(qtbot: QtBot, make_window: Callable[..., MainWindow]) -> None:
@@ -217,6 +231,7 @@ def test_without_a_verdict_the_reason_stands_in_its_place(qtbot: QtBot) -> None:
     tab.show_result(made_result(busy=True))
     assert tab.view.figure.text() == "No verdict"
     assert "only 50 % of the time" in tab.view.against.text()
+    assert "only 50 % of the time" not in tab.view.page_note.text(), "told twice"
     assert column(tab, "runtime") == ["slow", "fast"], "the figures themselves are still there"
 
 
@@ -227,7 +242,7 @@ def test_a_result_is_copied_saved_and_opened_again(qtbot: QtBot, tmp_path: Path,
     assert not (tmp_path / "nothing.json").exists()
     tab.open(result_file)
     tab.controls.copy_button.click()
-    assert "| made | slow | 640x480 |" in QGuiApplication.clipboard().text()
+    assert "| made  | slow    | 640x480 |" in QGuiApplication.clipboard().text()
     tab.save(tmp_path / "saved.json")
     assert json.loads((tmp_path / "saved.json").read_text()) == json.loads(result_file.read_text())
     tab.save(tmp_path / "card.png")
@@ -248,6 +263,9 @@ def test_an_earlier_result_stands_beside(qtbot: QtBot, tmp_path: Path, result_fi
     assert tab.view.page.currentText() == "Compared with earlier.json"
     assert [float(text) for text in column(tab, "ratio")] == pytest.approx([0.5, 0.5], abs=0.01)
     assert "different times" in tab.view.page_note.text()
+    assert tab.view.page_note.text().startswith(
+        "First: earlier.json, measured 2026-01-02 03:04 UTC. Second: the result"
+    )
 
 
 NO_RUNS = json.dumps({**made_result(), "runs": []})

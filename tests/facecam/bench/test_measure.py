@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import threading
 import time
 
 import numpy as np
 import pytest
 
-from facecam.bench import measure, nodes, peak
+from facecam.bench import long, measure, nodes, peak
 from facecam.bench.frames import frame_with_faces
 from facecam.bench.long import LongRun, Point, measure_long
-from facecam.bench.measure import PausedError, Subject
+from facecam.bench.measure import PausedError, Run, Subject
 from facecam.bench.report import verdict
+from facecam.cpu import CoreUse
 from facecam.opencv import cv2
 from facecam.runtimes import RUNTIMES, installed
-from tests.facecam.bench.made import MACHINE, busy_for
+from tests.facecam.bench.made import MACHINE, busy_for, made_run
 
 
 def test_a_known_sleep_measures_as_that_sleep_and_gives_no_verdict():
@@ -108,6 +110,32 @@ def test_a_long_run_tells_what_time_does(tiny_model, monkeypatch):
     assert "+8.0 MiB" in words
     assert "from 50 to at most 59 °C" in words
     assert "°C" not in LongRun({}, (point(1, 5.0, 100.0, None),), ()).words()
+
+
+def test_a_long_run_that_was_disturbed_says_so_in_one_sentence(monkeypatch):
+    shares = iter([1.0, *(0.5 + 0.01 * index for index in range(100))])
+    monkeypatch.setattr(
+        long, "measure", lambda *_: made_run([10.0] * 9, use=CoreUse(1.0, share := next(shares), share, 1))
+    )
+    monkeypatch.setattr(long.time, "perf_counter", itertools.count().__next__)
+    run = measure_long(Subject(lambda: None, {"model": "m"}), 0.2)
+    assert len(run.points) > 3
+    (sentence,) = run.problems
+    assert sentence.startswith(
+        f"{len(run.points) - 1} of {len(run.points)} stretches were disturbed, the first one so:"
+    )
+    assert sentence.count("at work on this for only") == sentence.count("50 %") == 1
+
+
+def test_slowing_down_is_told_once_for_all_of_a_run():
+    def slowing(faces, factor):
+        times = [10.0] * 30 + [10.0 * factor] * 20
+        return made_run(times, labels={"model": "m", "faces": faces}).series[0]
+
+    use = CoreUse(1.0, 1.0, 1.0, 1)
+    (sentence,) = Run("run", (slowing(0, 1.2), slowing(1, 1.3), slowing(20, 1.0)), use).warnings()
+    assert sentence.startswith("m 1 face and 1 more slowed down by up to 30 %")
+    assert Run("run", (slowing(20, 1.0),), use).warnings() == []
 
 
 def test_the_cores_peak_is_plausible():

@@ -14,11 +14,13 @@ from PIL import Image
 from facecam.bench.card import SIZE, draw_card
 from facecam.bench.compare import compare
 from facecam.bench.conform import misfit
+from facecam.bench.measure import Run
 from facecam.bench.peak import Peak
 from facecam.bench.report import SCHEMA, report
 from facecam.bench.stored import SCHEMA_FILE, load
 from facecam.bench.tables import markdown
 from facecam.cli import main
+from facecam.cpu import CoreUse
 from facecam.errors import FacecamError
 from tests.facecam.bench.made import MACHINE, made_run
 from tests.fuzz.damage import damaged_json
@@ -62,6 +64,58 @@ def test_results_are_compared_with_their_cautions(result, tmp_path, capsys):
     rows = [line for line in text.splitlines() if line.startswith("| tiny")]
     assert rows
     assert all(line.rstrip(" |").rpartition("|")[2].strip() == "2.000" for line in rows)
+
+
+def test_a_comparison_says_which_is_the_first(result, tmp_path, capsys):
+    (tmp_path / "b.json").write_text(result.read_text())
+    assert main(["bench", "--compare", str(result), str(tmp_path / "b.json")]) == 0
+    (told,) = [line for line in capsys.readouterr().out.splitlines() if "First:" in line]
+    assert told.index(str(result)) < told.index("Second:") < told.index(str(tmp_path / "b.json"))
+
+
+def test_a_comparison_writes_no_result(result, tmp_path, capsys):
+    target = tmp_path / "c.json"
+    assert main(["bench", "--compare", str(result), str(result), "--json", str(target)]) == 2
+    assert "--compare measures nothing that --json could write" in capsys.readouterr().err
+    assert not target.exists()
+
+
+def test_tables_are_aligned_for_those_who_read_them_in_a_terminal(result):
+    text = markdown(load(result))
+    blocks = [block.splitlines() for block in text.split("\n\n") if block.startswith("|")]
+    assert len(blocks) == 5
+    for lines in blocks:
+        bars = {tuple(index for index, letter in enumerate(line) if letter == "|") for line in lines}
+        assert len(bars) == 1, lines
+        assert "-: |" in lines[1]
+        assert lines[1].split("|")[1].strip(" -") == "", "names are on the left"
+
+
+def test_every_reason_is_told_once():
+    use = CoreUse(1.0, 0.5, 0.5, 1)
+    runs = [made_run([10.0] * 50, use=use) for _ in range(2)]
+    text = markdown(report({**MACHINE, "load_before_percent": [0.0, 0.0, 0.0, 90.0]}, None, runs, "now"))
+    assert text.count("was busy before the start") == 1
+    assert text.count("no verdict") + text.count("No verdict") == 1
+
+
+def test_several_threads_are_compared_by_wall_time():
+    def series(threads, wall_ms):
+        labels = {"model": "m", "runtime": "x", "threads": threads}
+        return made_run([wall_ms] * 50, cpu_ms=(5.0,) * 50, labels=labels).series[0]
+
+    run = Run("threads", (series(1, 10.0), series(2, 6.0)), CoreUse(1.0, 1.0, 1.0, 2), one_core=False)
+    text = markdown(report(MACHINE, None, [made_run([10.0] * 50), run], "now"))
+    (line,) = [line for line in text.splitlines() if "2 threads |" in line]
+    assert "| 0.600 |" in line
+
+
+def test_the_help_tells_the_defaults_of_a_benchmark(capsys):
+    with pytest.raises(SystemExit):
+        main(["bench", "--help"])
+    text = " ".join(capsys.readouterr().out.split())
+    assert "(default: auto, all installed)" in text
+    assert "(default: all that come with the program)" in text
 
 
 def test_nothing_in_common_is_said():
