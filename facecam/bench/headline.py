@@ -14,7 +14,7 @@ from facecam.runtimes import F32
 @dataclass(frozen=True)
 class Headline:
     """figure: "169 FPS", or "No verdict"; place: on what; against: beside the papers' figures, or why there is none;
-    caution: what else to know, such as other cores that were busy; empty where there is nothing."""
+    caution: what else to know, such as other cores that were busy, a line each; empty where there is nothing."""
 
     figure: str
     place: str
@@ -42,11 +42,11 @@ def headline(result: dict[str, Any]) -> Headline:
     series, machine = main_series(result), result["machine"]
     place = f"on one core of {machine['cpu']}" if machine["pinned_core"] is not None else f"on {machine['cpu']}"
     if result["problems"]:
-        caution = " ".join([*result["problems"][1:], *result["warnings"]])
+        caution = "\n".join([*result["problems"][1:], *result["warnings"]])
         return Headline("No verdict", place, result["problems"][0], False, caution)
     fps = 1000 / series["total_ms"]["p50"]
     on_card = series["labels"].get("provider", CPU) != CPU
     paper, journal = (PAPER_GPU_FPS, JOURNAL_GPU_FPS) if on_card else (PAPER_FPS, JOURNAL_FPS)
     against = f"{fps / paper:.1f} times the paper's {paper:.0f} FPS (2017)"
     against += f" and {fps / journal:.1f} times the {journal:.0f} FPS of its journal version"
-    return Headline(f"{fps:.0f} FPS", place, against, True, " ".join(result["warnings"]))
+    return Headline(f"{fps:.0f} FPS", place, against, True, "\n".join(result["warnings"]))

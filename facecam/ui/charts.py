@@ -14,6 +14,8 @@ from facecam.ui.theme import SPACE, sized, tabular
 _BARS = 40
 _CUT_PERCENT = 99.5
 """Times beyond are drawn at the edge: one hiccup must not flatten all others."""
+_CUT_FROM = 1.25
+"""Only where the longest is so many times that far."""
 
 
 class Chart(QWidget):
@@ -60,8 +62,8 @@ class Chart(QWidget):
 
     def _range_ms(self) -> tuple[float, float]:
         """The shortest and the longest time that are drawn where they belong; the two differ."""
-        low, high = float(self._values.min()), float(np.percentile(self._values, _CUT_PERCENT))
-        return low, max(high, low * 1.05)
+        low, high, longest = (float(np.percentile(self._values, percent)) for percent in (0, _CUT_PERCENT, 100))
+        return low, max(longest if longest < _CUT_FROM * high else high, low * 1.05)
 
     def _beyond(self, high_ms: float) -> str:
         """Says that longer times are drawn as that long, where there are any."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -68,8 +68,11 @@ class ResultView(QWidget):
         details = QVBoxLayout(self._details)
         details.setContentsMargins(0, SPACE, 0, 0)
         details.setSpacing(SPACE)
-        details.addWidget(self.chosen)
-        details.addWidget(self.times)
+        whose = QVBoxLayout()
+        whose.setSpacing(0)
+        whose.addWidget(self.chosen)
+        whose.addWidget(self.times)
+        details.addLayout(whose)
         details.addLayout(charts, 2)
         details.addSpacing(SPACE)
         details.addWidget(self.page)
@@ -84,6 +87,13 @@ class ResultView(QWidget):
         self._filler = QWidget()
         layout.addWidget(self._filler, 1)
         self.clear()
+
+    def event(self, event: QEvent) -> bool:
+        # A scroll area knows nothing of how high wrapped lines get: without this they would lie over the table.
+        layout = self.layout()
+        if layout is not None and event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Resize):
+            self.setMinimumHeight(layout.totalMinimumHeightForWidth(self.width()))
+        return super().event(event)
 
     def clear(self) -> None:
         """Says what a measurement is."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import sys
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from PySide6.QtCore import QPoint, QRect
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QAbstractButton, QSpinBox
 from pytestqt.qtbot import QtBot
@@ -224,6 +226,32 @@ def test_the_welcome_is_whole_in_a_small_window(qtbot: QtBot, make_window: Calla
         assert label.wordWrap()
         assert label.height() >= label.heightForWidth(label.width())
     assert view.place.height() > view.place.fontMetrics().height() * 1.5
+
+
+def test_nothing_lies_over_another_where_there_is_much_to_say(
+    qtbot: QtBot, make_window: Callable[..., MainWindow]
+) -> None:
+    window = make_window()
+    window.resize(800, 600)
+    window.go_to(1)
+    tab = window.tab(1)
+    assert isinstance(tab, SpeedTab)
+    result = made_result()
+    result["warnings"] = [
+        f"Warning {number}, which takes more than a line of such a narrow window." for number in range(9)
+    ]
+    result["runs"][0]["problems"] = ["A problem of this run alone, which takes more than a line of such a window."] * 4
+    tab.show_result(result)
+    view = tab.view
+    shown = [view.figure, view.place, view.against, view.notes, view.histogram, view.page, view.table, view.page_note]
+
+    def apart() -> bool:
+        areas = [QRect(widget.mapTo(view, QPoint()), widget.size()) for widget in shown]
+        return all(above.bottom() < below.top() for above, below in itertools.pairwise(areas))
+
+    qtbot.waitUntil(apart, timeout=5_000)
+    for label in (view.notes, view.page_note):
+        assert label.height() >= label.heightForWidth(label.width()), "text is cut"
 
 
 def test_without_a_verdict_the_reason_stands_in_its_place(qtbot: QtBot) -> None:
