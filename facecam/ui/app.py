@@ -28,7 +28,7 @@ from facecam.ui.chooser import AUTO
 from facecam.ui.detection_section import NETWORK_KEY
 from facecam.ui.live_tab import LiveTab
 from facecam.ui.main_window import MainWindow
-from facecam.ui.preload import preload_gallery
+from facecam.ui.preload import ModuleLoader
 from facecam.ui.relay import ErrorRelay
 from facecam.ui.session import LiveSession
 from facecam.ui.settings import Settings
@@ -75,7 +75,7 @@ def main(
             interrupts = _Interrupts(app, window.close)
             try:
                 window.show()
-                preload_gallery()
+                window.preload()
                 return app.exec()
             finally:
                 interrupts.close()
@@ -186,6 +186,7 @@ def build_window(
             gallery,
             "Move over the large picture to see where a pixel looks, and click to pin it. Drop a picture on the window "
             "to see the same of yours.",
+            ModuleLoader("facecam.ui.gallery_tab"),
         ),
     ]
     return MainWindow(tabs, settings)

@@ -22,7 +22,6 @@ from facecam.ending import end_process
 from facecam.metrics import Stats
 from facecam.ui.app import build_window, make_application
 from facecam.ui.main_window import MainWindow
-from facecam.ui.preload import preload_gallery
 from facecam.ui.session import LiveSession
 from facecam.ui.settings import Settings
 
@@ -54,7 +53,7 @@ def main(arguments: list[str] | None = None) -> int:
     make_application()
     window = build_window(options.source, Settings())
     window.show()
-    preload_gallery()
+    window.preload()
     wait(_WARM_UP_S)
     panel, first_s, grid_s = open_gallery(window)
     count = len(panel.grid.recipes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from functools import partial
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QCloseEvent, QKeyEvent
@@ -11,8 +12,10 @@ from PySide6.QtWidgets import QAbstractButton, QComboBox, QMainWindow, QTabWidge
 
 from facecam.ui.hint_bar import HintBar
 from facecam.ui.icons import program_icon
+from facecam.ui.loading_page import LoadingPage
 from facecam.ui.menus import MenuBar
 from facecam.ui.notices import ErrorBanner
+from facecam.ui.preload import ModuleLoader
 from facecam.ui.settings import Settings
 from facecam.ui.shortcuts import ShortcutList
 from facecam.ui.tabs import Tab, TabSpec
@@ -30,7 +33,8 @@ class MainWindow(QMainWindow):
         super().__init__(parent)
         self.specs, self._settings = list(tabs), settings
         self._made: dict[int, Tab] = {}
-        self._current: Tab | None = None
+        self._current: Tab | None = None  # while one is loaded, there is none
+        self._loading: dict[int, LoadingPage] = {}
         self._was_maximized = False
         self._hinting = False
         self._shortcuts: ShortcutList | None = None
@@ -90,6 +94,12 @@ class MainWindow(QMainWindow):
         """Brings a tab to the front, counted from 0."""
         self._tabs.setCurrentIndex(index)
 
+    def preload(self) -> None:
+        """Begins soon to load what the tabs need that have not been shown, so that they are there at once."""
+        for spec in self.specs:
+            if spec.loader is not None:
+                spec.loader.begin_soon()
+
     def _show(self, index: int) -> None:
         if not 0 <= index < len(self.specs):
             return
@@ -97,11 +107,35 @@ class MainWindow(QMainWindow):
             for action in self._current.commands():
                 self.removeAction(action)
             self._current.deactivated()
-        tab = self._current = self.tab(index)
-        self.addActions(tab.commands())
-        self.menus.fill(self.specs[index].title, tab.commands(), self._commands)
-        tab.activated()
+        loader = self.specs[index].loader
+        if index in self._made or loader is None or loader.is_done:
+            tab = self._current = self.tab(index)
+            self.addActions(tab.commands())
+            self.menus.fill(self.specs[index].title, tab.commands(), self._commands)
+            tab.activated()
+        else:
+            self._current = None
+            self.menus.fill(self.specs[index].title, [], self._commands)
+            self._wait_for(index, loader)
         self.hints.refresh()
+
+    def _wait_for(self, index: int, loader: ModuleLoader) -> None:
+        """Says that the tab is loading, and shows it then unless the user has gone to another."""
+        if index not in self._loading:
+            page = self._loading[index] = LoadingPage(self.specs[index].title)
+            self._pages[index].addWidget(page)
+            loader.done.connect(partial(self._loaded, index))
+            loader.begin()
+
+    def _loaded(self, index: int) -> None:
+        page = self._loading.pop(index, None)
+        if page is None:  # the window has been closed meanwhile
+            return
+        self._pages[index].removeWidget(page)
+        page.hide()
+        page.deleteLater()
+        if self._tabs.currentIndex() == index:
+            self._show(index)
 
     def _first_steps(self) -> str:
         return self.specs[self._tabs.currentIndex()].first_steps
@@ -114,9 +148,10 @@ class MainWindow(QMainWindow):
 
     def set_full_screen(self, on: bool) -> None:
         """The current tab on the whole screen, or the window as it was."""
-        if self._current is None or on == self.isFullScreen():
+        if on == self.isFullScreen():
             return
-        self._current.set_full_screen(on)
+        if self._current is not None:
+            self._current.set_full_screen(on)
         if on:
             self._was_maximized = self.isMaximized()
             self._tabs.tabBar().hide()
@@ -168,6 +203,7 @@ class MainWindow(QMainWindow):
         if not self._settings.forgotten:
             self._settings.put("window/geometry", self.saveGeometry())
             self._settings.flush()
+        self._loading.clear()
         self.hide()  # gone at once for the user, while cameras and threads are being let go
         end_s = time.perf_counter() + CLOSE_TIMEOUT_S
         for tab in self._made.values():

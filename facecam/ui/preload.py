@@ -1,19 +1,57 @@
-"""Loads the gallery's modules while nobody waits for them, so that its tab is there at once when it is opened."""
+"""ModuleLoader: imports what a tab needs while nobody waits for it, or while the window says that it is coming."""
 
 from __future__ import annotations
 
-import importlib
+import logging
 import threading
+from importlib import import_module
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 _WAIT_MS = 1500
 """After the window is shown: its own picture comes first."""
+_logger = logging.getLogger(__name__)
 
 
-def preload_gallery() -> None:
-    """Begins soon, in a thread of its own; whoever needs the modules meanwhile waits for no more than the rest."""
-    thread = threading.Thread(
-        target=importlib.import_module, args=("facecam.ui.gallery_tab",), name="gallery-preload", daemon=True
-    )
-    QTimer.singleShot(_WAIT_MS, lambda: thread.start())  # a bound method would be held weakly, and the thread with it
+class ModuleLoader(QObject):
+    """Imports one module in a thread of its own: a second or more that the window would stand still for."""
+
+    done = Signal()
+    """The thread has ended. In the GUI thread, where the module is there at once from now on; if its import has failed,
+    importing it there fails again, and is told as any error is."""
+    _ended = Signal()  # from the thread
+
+    def __init__(self, module: str, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._module = module
+        self._begun = self._is_done = False
+        self._ended.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether importing the module takes no time."""
+        return self._is_done
+
+    def begin_soon(self) -> None:
+        """Begins when the window has had time for its own picture."""
+        QTimer.singleShot(_WAIT_MS, self, self.begin)
+
+    def begin(self) -> None:
+        """Begins, unless it has already."""
+        if not self._begun:
+            self._begun = True
+            threading.Thread(target=self._load, name="preload", daemon=True).start()
+
+    def _load(self) -> None:
+        try:
+            import_module(self._module)
+        except Exception:
+            _logger.warning("%s can't be loaded ahead", self._module, exc_info=True)
+        try:
+            self._ended.emit()
+        except RuntimeError:  # the window was closed meanwhile, and this object with it
+            return
+
+    def _deliver(self) -> None:
+        self._is_done = True
+        self.done.emit()

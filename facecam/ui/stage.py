@@ -119,7 +119,7 @@ class StagePanel(QWidget):
         """Gives the text its lines: a layout that centres a label doesn't ask how high it gets at which width."""
         width = max(16 * SPACE, min(_TEXT_WIDTH, self.width() - 4 * SPACE))
         for label in (self._title, self._text):
-            label.setFixedSize(width, label.heightForWidth(width))
+            label.setFixedSize(width, max(0, label.heightForWidth(width)))  # -1 where there is no text
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

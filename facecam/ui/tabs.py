@@ -9,6 +9,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
+from facecam.ui.preload import ModuleLoader
+
 
 class Tab(QWidget):
     """One tab of the main window. It is made when it is shown for the first time.
@@ -43,9 +45,11 @@ class Tab(QWidget):
 @dataclass(frozen=True)
 class TabSpec:
     """A tab that can be shown. title: on the tab; help: its tooltip; make: called once, when it is first shown;
-    first_steps: what the hint of the first start says of it, with the few marks of HTML."""
+    first_steps: what the hint of the first start says of it, with the few marks of HTML; loader: of what `make`
+    imports, where that takes long: the tab says that it is loading until then."""
 
     title: str
     help: str
     make: Callable[[], Tab]
     first_steps: str = ""
+    loader: ModuleLoader | None = None

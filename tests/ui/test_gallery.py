@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import subprocess
 import sys
+import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +19,7 @@ from PySide6.QtCore import Qt
 from facecam.opencv import cv2
 from facecam.ui.app import build_window
 from facecam.ui.gallery_tab import GalleryTab, Mp4
+from facecam.ui.loading_page import LoadingPage
 from facecam.ui.settings import Settings
 from sagan_gallery.errors import GalleryError
 from sagan_gallery.ui import words
@@ -38,7 +42,8 @@ def window(qtbot, tmp_path, monkeypatch):
 
 
 def gallery(qtbot, window):
-    window._tabs.setCurrentIndex(2)
+    window.go_to(2)
+    qtbot.waitUntil(lambda: 2 in window._made, timeout=5000)
     tab = window.tab(2)
     assert isinstance(tab, GalleryTab)
     qtbot.waitUntil(lambda: tab.panel.sample is not None, timeout=5000)
@@ -51,6 +56,81 @@ def test_the_gallery_is_made_when_it_is_first_shown(qtbot, window):
     assert tab.panel.isVisible()
     assert tab.panel.sample.image.shape == (16, 16, 3)
     assert tab.panel.view.weights is not None  # a map is there before one has done anything
+
+
+def pages_seen(window):
+    return [page for page in window.findChildren(LoadingPage) if page.isVisible()]
+
+
+def test_it_says_that_it_is_loading_while_the_window_goes_on(qtbot, window, monkeypatch):
+    asked, gate = threading.Event(), threading.Event()
+
+    def slow(module):
+        asked.set()
+        assert gate.wait(30)
+        return importlib.import_module(module)
+
+    monkeypatch.setattr("facecam.ui.preload.import_module", slow)
+    live = window.tab(0)
+    qtbot.waitUntil(lambda: live.view is not None, timeout=5000)
+    window.go_to(2)
+    assert list(window._made) == [0]
+    page = window.findChild(LoadingPage)
+    qtbot.waitUntil(page.isVisible, timeout=5000)
+    assert page.text == "Loading the gallery…"
+    assert asked.wait(30)
+    before = live.view
+    qtbot.waitUntil(lambda: live.view is not before, timeout=5000)  # faces go on being shown
+    window.go_to(1)
+    window.go_to(2)  # it is loaded once
+    assert window.findChildren(LoadingPage) == [page]
+    gate.set()
+    qtbot.waitUntil(lambda: 2 in window._made, timeout=5000)
+    tab = window.tab(2)
+    qtbot.waitUntil(tab.isVisible, timeout=5000)
+    assert not pages_seen(window)
+    assert set(tab.commands()) <= set(window.actions())
+    qtbot.waitUntil(lambda: tab.panel.sample is not None, timeout=5000)
+
+
+def test_who_goes_to_another_tab_while_it_loads_stays_there(qtbot, window, monkeypatch):
+    gate = threading.Event()
+    monkeypatch.setattr("facecam.ui.preload.import_module", lambda module: gate.wait(30))
+    window.go_to(2)
+    window.go_to(0)
+    with qtbot.waitSignal(window.specs[2].loader.done, timeout=5000):
+        gate.set()
+    assert list(window._made) == [0]
+    assert window.tab(0).isVisible()
+    assert not pages_seen(window)
+    assert isinstance(gallery(qtbot, window), GalleryTab)
+
+
+def test_a_window_that_is_closed_while_it_loads_makes_no_more_tabs(qtbot, window, monkeypatch):
+    gate = threading.Event()
+    monkeypatch.setattr("facecam.ui.preload.import_module", lambda module: gate.wait(30))
+    window.go_to(2)
+    window.close()
+    with qtbot.waitSignal(window.specs[2].loader.done, timeout=5000):
+        gate.set()
+    assert list(window._made) == [0]
+
+
+def test_modules_that_cannot_be_loaded_are_told_as_any_error(qtbot, window, monkeypatch):
+    def broken(module):
+        raise ImportError("libgallery.so is missing")
+
+    def make():
+        raise ImportError("libgallery.so is missing")
+
+    monkeypatch.setattr("facecam.ui.preload.import_module", broken)
+    window.specs[2] = replace(window.specs[2], make=make)
+    with qtbot.captureExceptions() as told:
+        window.go_to(2)
+        qtbot.waitUntil(lambda: bool(told), timeout=5000)
+    assert str(told[0][1]) == "libgallery.so is missing"
+    window.go_to(0)
+    assert window.tab(0).isVisible()
 
 
 def test_its_explanation_is_in_the_help_menu(qtbot, window):
@@ -98,23 +178,34 @@ def test_the_live_picture_goes_through_the_discriminator(qtbot, window):
 
 def test_its_modules_are_loaded_before_it_is_opened_and_not_by_the_windows_thread():
     script = """
-import sys, threading
-from PySide6.QtCore import QTimer
+import builtins, sys, threading
 from facecam.ui import preload
-from facecam.ui.app import make_application
-assert "sagan_gallery.ui.panel" not in sys.modules
+from facecam.ui.app import build_window, make_application
+from facecam.ui.settings import Settings
+
+threads = set()
+plain = builtins.__import__
+def noting(name, *others):
+    if name == "sagan_gallery.ui.panel":
+        threads.add(threading.current_thread())
+    return plain(name, *others)
+builtins.__import__ = noting
+
+def refuse():
+    raise RuntimeError("not needed here")
+
 app = make_application()
 preload._WAIT_MS = 50
-preload.preload_gallery()
-assert "sagan_gallery.ui.panel" not in sys.modules  # the window comes first
-def look():
-    names = [thread.name for thread in threading.enumerate()]
-    if "facecam.ui.gallery_tab" in sys.modules and "gallery-preload" not in names:
-        app.quit()
-timer = QTimer(interval=20)
-timer.timeout.connect(look)
-timer.start()
+window = build_window("demo", Settings(), make_detector=refuse)
+window.show()
+loader = window.specs[2].loader
+loader.done.connect(app.quit)
+window.preload()
+assert not threads  # the window comes first
 app.exec()
+window.close()
+assert "facecam.ui.gallery_tab" in sys.modules
+assert len(threads) == 1 and threading.main_thread() not in threads
 """
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
