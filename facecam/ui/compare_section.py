@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtCore import QSignalBlocker, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QCheckBox, QLabel, QVBoxLayout
 
 from facecam.comparison import AnyDetector, PeerDetector, Second
+from facecam.memory import give_back_free_memory
 from facecam.options import NATIVE, Size
 from facecam.pipeline import View
 from facecam.resources import shipped_models
@@ -27,6 +28,8 @@ from facecam.ui.theme import SPACE
 _FILE = "file…"
 _SIZES: dict[str, Size | None] = {"native": NATIVE, "640x480": (640, 480), "320x240": (320, 240)}
 _THRESHOLD_RANGE = (0.05, 0.95)
+_KEPT_MS = 10_000
+"""How long a detector is kept that nobody compares with: at 30 to 90 MB not for ever, but for a look back and forth."""
 
 
 class CompareSection(Section):
@@ -51,6 +54,8 @@ class CompareSection(Section):
         self._shown_view: View | None = None
         self._without = ""
         self._loader = SecondLoader(load, self)
+        self._unused = QTimer(self, singleShot=True, interval=_KEPT_MS)
+        self._unused.timeout.connect(self._let_go)
         self.picture = PictureView()
         self.picture.setAccessibleName("Picture of the second detector")
         self._make_fields()
@@ -120,8 +125,10 @@ class CompareSection(Section):
         for field in (self.model, self.input_size, self.threshold, self.in_turns):
             field.setEnabled(on)
         self.switched.emit(on)
+        self._unused.stop()
         if not on:
             self._loader.cancel()
+            self._unused.start()
             self._say("")
         elif self._detector is None:
             self._load()
@@ -205,6 +212,11 @@ class CompareSection(Section):
     def _say(self, words: str) -> None:
         self.note.setText(words)
         self.note.setVisible(bool(words))
+
+    def _let_go(self) -> None:
+        """It is loaded again when it is wanted again."""
+        self._detector = None
+        give_back_free_memory()
 
     def close_down(self) -> None:
         """The window is closing: what is still to be loaded is not wanted any more."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from facecam.resources import shipped_models
-from facecam.ui import prompts
+from facecam.ui import compare_section, prompts
 from facecam.ui.settings import Settings
 from tests.ui.driving import MakeWindow, PictureSource, live
 
@@ -82,6 +83,28 @@ def test_comparing_is_remembered_and_a_stopped_camera_leaves_no_second_picture(
     tab.picture.setFocus()
     QTest.keyClick(window, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: tab.compare.picture.placement is None and tab.picture.placement is None, timeout=5000)
+
+
+@pytest.mark.usefixtures("with_tiny")
+def test_a_detector_that_nobody_compares_with_any_more_is_let_go_and_loaded_again(
+    qtbot: QtBot, make_window: MakeWindow, cells: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compare_section, "_KEPT_MS", 300)
+    window = make_window(cells)
+    tab = live(window)
+    second = tab.compare.picture
+    tab.compare.on.setChecked(True)
+    qtbot.waitUntil(lambda: "2 faces" in second.caption_text, timeout=10_000)
+    loaded = weakref.ref(tab.compare._detector)
+    tab.compare.on.setChecked(False)
+    tab.compare.on.setChecked(True)  # at once: nothing to wait for
+    qtbot.wait(500)
+    assert tab.compare._detector is loaded()
+    assert loaded() is not None
+    tab.compare.on.setChecked(False)
+    qtbot.waitUntil(lambda: loaded() is None, timeout=5000)
+    tab.compare.on.setChecked(True)
+    qtbot.waitUntil(lambda: "2 faces" in second.caption_text, timeout=10_000)
 
 
 @pytest.mark.usefixtures("with_tiny")
