@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from facecam.bench.headline import headline, main_series, series_words
+from facecam.bench.shown_range import shown_range_ms
 
 SIZE = (1200, 630)
 _SCALE = 2
@@ -16,6 +18,7 @@ _MARGIN = 56
 _GROUND, _PANEL, _TEXT, _DIM = "#121416", "#1b1f22", "#f2f4f5", "#9aa5ab"
 _ACCENT, _BAR, _WARNING = "#27b89d", "#3a4449", "#e0a83c"
 _MOST_BARS = 6
+_HISTOGRAM_BARS = 30
 
 
 def save_card(result: dict[str, Any], path: Path) -> None:
@@ -83,9 +86,12 @@ def _histogram(card: _Card, series: dict[str, Any], box: tuple[int, int, int, in
     left, top, right, bottom = box
     card.panel(box)
     total = series["total_ms"]
-    title = f"p50 {total['p50']:.1f}   p90 {total['p90']:.1f}   p99 {total['p99']:.1f} ms   of {series['detections']}"
+    title = (
+        f"p50 {total['p50']:.1f}   p90 {total['p90']:.1f}   p99 {total['p99']:.1f} ms   {series['detections']} times"
+    )
     card.text((left + 20, top + 14), title, 18, _DIM)
-    counts, edges = series["histogram"]["counts"], series["histogram"]["edges_ms"]
+    low, high = shown_range_ms(series["series_ms"])
+    counts, _ = np.histogram(np.clip(series["series_ms"], low, high), _HISTOGRAM_BARS, (low, high))
     width = (right - left - 40) / len(counts)
     base, highest = bottom - 40, max(1, *counts)
     for index, count in enumerate(counts):
@@ -93,8 +99,9 @@ def _histogram(card: _Card, series: dict[str, Any], box: tuple[int, int, int, in
             x = left + 20 + index * width
             high = max(2.0, (base - top - 56) * count / highest)
             card.bar((x, base - high, x + width - 2, base), _ACCENT, 2)
-    card.text((left + 20, base + 8), f"{edges[0]:.1f} ms", 16, _DIM)
-    card.text((right - 20, base + 8), f"{edges[-1]:.1f} ms", 16, _DIM, "ra")
+    card.text((left + 20, base + 8), f"{low:.1f} ms", 16, _DIM)
+    beyond = " or more" if max(series["series_ms"]) > high else ""
+    card.text((right - 20, base + 8), f"{high:.1f} ms{beyond}", 16, _DIM, "ra")
 
 
 class _Card:

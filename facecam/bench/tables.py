@@ -14,7 +14,7 @@ HELP = {
     "model": "the network",
     "runtime": "what computes it",
     "size": "of the frame in pixels",
-    "faces (found)": "faces in the frame, and how many of them were found",
+    "faces (found)": "faces in the frame, and how many of them were found; of the gallery, what was made",
     "FPS": "detections a second, by the median",
     "p50 ms": "median wall time of a detection, frame in, boxes out",
     "pre + network + post": "medians of its parts in ms: preparing the frame, the network, boxes from its output",

@@ -9,13 +9,10 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from facecam.bench.shown_range import shown_range_ms
 from facecam.ui.theme import SPACE, sized, tabular
 
 _BARS = 40
-_CUT_PERCENT = 99.5
-"""Times beyond are drawn at the edge: one hiccup must not flatten all others."""
-_CUT_FROM = 1.25
-"""Only where the longest is so many times that far."""
 
 
 class Chart(QWidget):
@@ -60,11 +57,6 @@ class Chart(QWidget):
         """Draws the values into that part of the widget."""
         raise NotImplementedError
 
-    def _range_ms(self) -> tuple[float, float]:
-        """The shortest and the longest time that are drawn where they belong; the two differ."""
-        low, high, longest = (float(np.percentile(self._values, percent)) for percent in (0, _CUT_PERCENT, 100))
-        return low, max(longest if longest < _CUT_FROM * high else high, low * 1.05)
-
     def _beyond(self, high_ms: float) -> str:
         """Says that longer times are drawn as that long, where there are any."""
         return " or more" if float(self._values.max()) > high_ms else ""
@@ -88,7 +80,7 @@ class Histogram(Chart):
     """How often each time came up."""
 
     def _paint(self, painter: QPainter, inside: QRectF) -> None:
-        low, high = self._range_ms()
+        low, high = shown_range_ms(self._values)
         counts, _ = np.histogram(np.clip(self._values, low, high), _BARS, (low, high))
         width = inside.width() / _BARS
         painter.setPen(Qt.PenStyle.NoPen)
@@ -110,9 +102,11 @@ class TimeSeries(Chart):
 
     def _paint(self, painter: QPainter, inside: QRectF) -> None:
         values = self._values
-        low, high = self._range_ms()
+        low, high = shown_range_ms(self._values)
         columns = max(1, min(len(values), round(inside.width() / 2)))
-        chunks = np.array_split(np.clip(values, low, high), columns)
+        # Equal shares in turn, not the larger ones first: the start would seem to spread more.
+        cuts = np.linspace(0, len(values), columns + 1).round().astype(int)[1:-1]
+        chunks = np.split(np.clip(values, low, high), cuts)
         xs = inside.left() + inside.width() * (np.arange(columns) + 0.5) / columns
 
         def y(value: float) -> float:

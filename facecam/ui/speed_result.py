@@ -48,7 +48,7 @@ class ResultView(QWidget):
         self.figure.setAccessibleName("Verdict")
         self.notes.setAccessibleName("What to know about the result")
         self.histogram: Chart = Histogram("How often each time came up")
-        self.series: Chart = TimeSeries("One detection after the other")
+        self.series: Chart = TimeSeries("One after the other")
         self.chosen.setAccessibleName("What the charts show")
         self.times.setAccessibleName("Its times")
         self.page = QComboBox()
@@ -191,6 +191,7 @@ def _table() -> QTableWidget:
     table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
     table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
     table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+    table.setTabKeyNavigation(False)  # the arrows go through the rows; Tab has to lead out
     table.setAlternatingRowColors(True)
     table.setShowGrid(False)
     table.setWordWrap(False)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from PySide6.QtCore import QPoint, QRect
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QAbstractButton, QSpinBox
 from pytestqt.qtbot import QtBot
@@ -327,6 +327,32 @@ def test_charts_paint_what_they_are_given(qtbot: QtBot, kind: type) -> None:
     chart.show_values([5.0], "one")
     chart.show_values([5.0 + 0.1 * (index % 10) for index in range(200)] + [500.0], "many and a hiccup")
     assert painted() > 20
+
+
+def test_a_series_that_keeps_its_spread_looks_alike_from_first_to_last(qtbot: QtBot) -> None:
+    chart = TimeSeries("Times")
+    qtbot.addWidget(chart)
+    chart.resize(300, 150)
+    chart.show()
+    chart.show_values([5.0 + (index * 7 % 10) / 10 for index in range(200)])
+    image = chart.grab().toImage()
+    ground = image.pixelColor(0, image.height() // 2)
+
+    def drawn(columns: range) -> int:
+        rows = range(image.height() // 4, image.height() * 3 // 4)
+        return sum(image.pixelColor(x, y) != ground for x in columns for y in rows)
+
+    middle = image.width() // 2
+    assert drawn(range(1, middle)) == pytest.approx(drawn(range(middle, image.width() - 1)), rel=0.1)
+
+
+def test_tab_leads_out_of_the_table(qtbot: QtBot, result_file: Path) -> None:
+    tab = make_tab(qtbot)
+    tab.open(result_file)
+    tab.view.table.setFocus()
+    assert tab.focusWidget() is tab.view.table
+    qtbot.keyClick(tab.view.table, Qt.Key.Key_Tab)
+    assert tab.focusWidget() is not tab.view.table
 
 
 def test_every_control_says_what_it_does_and_stays_in_the_column(qtbot: QtBot) -> None:

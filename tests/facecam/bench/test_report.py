@@ -229,3 +229,14 @@ def test_the_card_is_a_picture_to_show(result):
     figures = [card[84:200, 56:700].max(axis=2) > 200 for card in cards]
     assert all(figure.mean() > 0.02 for figure in figures), "the large figure is missing"
     assert (figures[0] != figures[1]).any(), "a result without a verdict shows the same figure"
+
+
+def test_one_hiccup_does_not_flatten_the_cards_histogram():
+    times = [10.0 + 0.01 * (index % 50) for index in range(1000)]
+    calm, hiccup = (
+        np.asarray(draw_card(report(MACHINE, None, [made_run(one)], "2026-01-02T03:04:05")))[360:500, 640:1120]
+        for one in (times, [*times[:-1], 200.0])
+    )
+    widths = [(panel[..., 1] > 150).any(axis=0).mean() for panel in (calm, hiccup)]
+    assert widths[0] > 0.7
+    assert widths[1] > 0.7
