@@ -23,14 +23,17 @@ from facecam.sources.pictures import read_picture
 Image = npt.NDArray[np.uint8]
 WIDTH, HEIGHT, FPS = 640, 480, 30.0
 _LOOP_FRAMES = 1800  # one minute, without a jump at its end
+_BAND = 96  # rows; narrower ones touch fewer pixels, but each costs its calls
 _MARGIN = 80  # wall around the view, for the camera to move in
 
 
 @dataclass(frozen=True, eq=False)
 class _Person:
-    """A cut-out portrait. image: (H, W, 4) uint8, BGR times coverage, and the coverage (255 where opaque)."""
+    """A cut-out portrait. image: (H, W, 4) uint8, BGR times coverage, and the coverage (255 where opaque). outline:
+    (3, N) float64, x, y and 1 of the pixels at the edge of what is covered at all."""
 
     image: Image
+    outline: npt.NDArray
     face_x_px: float
     face_y_px: float
     face_px: float
@@ -109,23 +112,35 @@ def _similarity(source: tuple[float, float], target: tuple[float, float], scale:
 
 
 def _paste(image: Image, person: _Person, face_xy: tuple[float, float], scale: float, angle: float) -> None:
-    """Blends the person into `image`, the face's centre at `face_xy`; only the covered rectangle is touched."""
+    """Blends the person into `image`, the face's centre at `face_xy`.
+
+    In bands from top to bottom, each as wide as the person is there: a head is not as wide as its shoulders.
+    """
     matrix = _similarity((person.face_x_px, person.face_y_px), face_xy, scale, angle)
-    height, width = person.image.shape[:2]
-    corners = matrix @ np.array([[0, width, 0, width], [0, 0, height, height], [1, 1, 1, 1]], np.float64)
-    left, top = np.maximum(np.floor(corners.min(axis=1)), 0).astype(int)
-    right, bottom = np.minimum(np.ceil(corners.max(axis=1)), (WIDTH, HEIGHT)).astype(int)
-    if right <= left or bottom <= top:
-        return
-    matrix[:, 2] -= (left, top)
-    size = (int(right - left), int(bottom - top))
-    warped = cv2.warpAffine(person.image, matrix, size)
+    outline_x, outline_y = matrix @ person.outline
+    reach = scale + 1  # an edge pixel is seen as far from its place
+    first, last = _clip(outline_y.min() - reach, HEIGHT), _clip(outline_y.max() + reach + 1, HEIGHT)
+    for top in range(first, last, _BAND):
+        bottom = min(top + _BAND, last)
+        across = outline_x[(outline_y > top - reach - 1) & (outline_y < bottom + reach)]
+        if len(across):
+            left, right = _clip(across.min() - reach, WIDTH), _clip(across.max() + reach + 1, WIDTH)
+            if left < right:
+                _blend(image[top:bottom, left:right], person.image, matrix - [[0, 0, left], [0, 0, top]])
+
+
+def _clip(place_px: float, end_px: int) -> int:
+    return max(0, min(math.floor(place_px), end_px))
+
+
+def _blend(below: Image, person: Image, matrix: npt.NDArray) -> None:
+    """Blends a picture (H, W, 4), warped by the matrix, into a part of the view."""
+    warped = cv2.warpAffine(person, matrix, below.shape[1::-1])
     colour = cv2.cvtColor(warped, cv2.COLOR_BGRA2BGR)
     cover = cv2.cvtColor(cv2.extractChannel(warped, 3), cv2.COLOR_GRAY2BGR)
-    below = image[top:bottom, left:right]
     # below * (1 - cover) + colour, in whole numbers
     rest = cv2.subtract(below, cv2.multiply(below, cover, scale=1 / 255), dst=cover)
-    below[...] = cv2.add(rest, colour, dst=colour)
+    cv2.add(rest, colour, dst=below)
 
 
 @lru_cache(maxsize=1)
@@ -169,4 +184,8 @@ def _hang(wall: Image, picture: Image, top_left: tuple[int, int], width_px: int)
 
 def _cut_out(picture: Image, mask: Image, face_xy: tuple[float, float], face_px: float) -> _Person:
     colour = cv2.multiply(picture, mask, scale=1 / 255)
-    return _Person(np.dstack([colour, mask[..., :1]]), *face_xy, face_px)
+    cover = np.ascontiguousarray(mask[..., 0])
+    contours, _ = cv2.findContours((cover > 0).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    outline = np.concatenate(contours)[:, 0].T  # (2, N)
+    outline = np.vstack([outline, np.ones(outline.shape[1])])
+    return _Person(np.dstack([colour, cover]), outline, *face_xy, face_px)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from facecam import sources
 from facecam.errors import SourceError
-from facecam.sources import Camera, DemoSource, open_source
+from facecam.sources import Camera, DemoSource, demo, open_source
 from facecam.sources.camera import _linux_cameras
 
 
@@ -36,11 +37,22 @@ def test_the_demo_moves_without_jumps_and_repeats_itself_exactly():
 
 
 def test_the_demos_loop_closes():
-    from facecam.sources.demo import demo_frame
-
-    step = np.abs(demo_frame(1799).astype(int) - demo_frame(1800)).mean()
+    step = np.abs(demo.demo_frame(1799).astype(int) - demo.demo_frame(1800)).mean()
     assert step < 12
-    np.testing.assert_array_equal(demo_frame(3), demo_frame(1803))
+    np.testing.assert_array_equal(demo.demo_frame(3), demo.demo_frame(1803))
+
+
+def test_the_people_of_the_demo_are_whole(monkeypatch):
+    """They are blended in bands as wide as they are: against the whole of their pictures in one piece."""
+    indices = range(0, 1800, 60)
+    images = [demo.demo_frame(index) for index in indices]
+    wall, *people = demo._scene()
+    everywhere = np.mgrid[0:512, 0:600, 1:2].reshape(3, -1)  # as large as the larger picture
+    scene = (wall, *(dataclasses.replace(person, outline=everywhere) for person in people))
+    monkeypatch.setattr(demo, "_scene", lambda: scene)
+    monkeypatch.setattr(demo, "_BAND", demo.HEIGHT)
+    for index, image in zip(indices, images, strict=True):
+        assert np.abs(demo.demo_frame(index).astype(int) - image).max() <= 2  # roundings of the warp
 
 
 def test_an_unknown_camera_gets_a_clear_sentence():
