@@ -1,8 +1,7 @@
-"""The one-core contract: pinning a thread to a core, which CPU this is, and the proof that one core does the work.
+"""The one-core contract: pinning a thread to a core, which CPU this is, and who computes meanwhile.
 
-A thread is pinned from inside itself, because ONNX Runtime and OpenCV compute in the thread that calls them. The proof:
-
-    python -m facecam.cpu [MODEL]
+A thread is pinned from inside itself, because ONNX Runtime and OpenCV compute in the thread that calls them. The proof
+that one core does the work is in `facecam.bench.one_core`.
 """
 
 from __future__ import annotations
@@ -22,7 +21,6 @@ from pathlib import Path
 
 import psutil
 
-_WARM_UP_FRAMES = 40
 _LINUX_CPUS = Path("/sys/devices/system/cpu")
 
 
@@ -227,35 +225,3 @@ def _thread_times_s() -> dict[int, float]:
         return {thread.id: thread.user_time + thread.system_time for thread in psutil.Process().threads()}
     except (psutil.Error, OSError):  # macOS may deny it
         return {}
-
-
-def _prove(seconds: float, model: str | None = None) -> int:
-    """Runs the detector flat out on demo frames and prints whether one core did it all."""
-    from facecam.detector import FaceDetector
-    from facecam.sources.demo import demo_frame
-
-    detector = FaceDetector(model)
-    frames = [demo_frame(index * 40) for index in range(8)]
-    count = 0
-
-    def flat_out() -> None:
-        nonlocal count
-        end_s = time.perf_counter() + seconds
-        while time.perf_counter() < end_s:
-            detector.detect(frames[count % len(frames)])
-            count += 1
-
-    with pinned(choose_core()) as core:
-        # Past the one trial of the runtimes, in which OpenVINO compiles on a thread of its own.
-        for index in range(_WARM_UP_FRAMES):
-            detector.detect(frames[index % len(frames)])
-        use = measure_core_use(flat_out)
-    print(f"{cpu_name()}, {'not pinned' if core is None else f'pinned to core {core}'}")
-    print(f"{count / use.wall_s:.1f} detections/s, {1000 * use.thread_cpu_s / count:.2f} ms of CPU time each")
-    print(f"CPU over wall time {use.cpu_over_wall:.3f}; other threads {use.others_cpu_s * 1000:.1f} ms")
-    print(f"threads that computed: {use.busy_threads}")
-    return 0 if use.cpu_over_wall <= 1.05 and use.busy_threads == 1 else 1
-
-
-if __name__ == "__main__":
-    sys.exit(_prove(3.0, *sys.argv[1:2]))
