@@ -139,6 +139,7 @@ import sys
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 from facecam.cli import main
+from facecam.ending import end_process
 from facecam.ui.app import make_application
 from facecam.ui.main_window import MainWindow
 
@@ -162,7 +163,7 @@ def follow():
     QTimer.singleShot(1500, later)
 
 QTimer.singleShot(3000, follow)
-sys.exit(main(["--source", "demo", "--model", sys.argv[1]]))
+end_process(main(["--source", "demo", "--model", sys.argv[1]]))
 """
 
 
@@ -185,10 +186,11 @@ CRASHING = """
 import sys, ctypes
 from PySide6.QtCore import QTimer
 from facecam.cli import main
+from facecam.ending import end_process
 from facecam.ui.app import make_application
 application = make_application()
 QTimer.singleShot(500, lambda: ctypes.string_at(0))
-sys.exit(main(["--source", "demo", "--model", sys.argv[1]]))
+end_process(main(["--source", "demo", "--model", sys.argv[1]]))
 """
 
 
