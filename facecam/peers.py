@@ -39,7 +39,7 @@ class UltraLight:
         by_width = {output.shape[-1]: output.name for output in outputs}
         shape = inputs[0].shape
         if set(by_width) != {2, 4} or len(shape) != 4 or not all(isinstance(side, int) for side in shape[2:]):
-            raise ModelError(f"{model} isn't an Ultra-Light model of fixed input size with scores and boxes")
+            raise ModelError(f"{model} isn't an Ultra-Light model of fixed input size with scores and boxes.")
         self._input, self.size = inputs[0].name, (shape[3], shape[2])
         self._outputs = [by_width[2], by_width[4]]
 
@@ -65,7 +65,7 @@ class YuNet:
         try:
             self._detector = cv2.FaceDetectorYN.create(str(model), "", (320, 320), lowest, SUPPRESSION_IOU, top_k=5000)
         except cv2.error as error:
-            raise ModelError(f"{model} isn't a YuNet model that OpenCV reads ({error.err})") from None
+            raise ModelError(f"{model} isn't a YuNet model that OpenCV reads ({error.err}).") from None
 
     def __call__(self, image: Image) -> tuple[Array, Array]:
         self._detector.setInputSize((image.shape[1], image.shape[0]))
@@ -93,18 +93,18 @@ def recognise(model: str | Path) -> str | None:
 
 def _check_file(model: str | Path) -> None:
     if not Path(model).is_file():
-        raise ModelError(f"there is no model file {model}; give the path of an ONNX file")
+        raise ModelError(f"There is no model file {model}; give the path of an ONNX file.")
     try:
         data = Path(model).read_bytes()
     except OSError as error:
-        raise ModelError(f"{model} can't be read: {error.strerror or error}") from error
+        raise ModelError(f"{model} can't be read: {error.strerror or error}.") from error
     problem = onnx_check.problem(data)
     if problem is not None:
-        raise ModelError(f"{model} is not loaded, as it {problem}")
+        raise ModelError(f"{model} is not loaded, as it {problem}.")
     try:
         trial.run_once(data)
     except trial.TooHungry as error:
-        raise ModelError(f"{model} is not loaded, as it wants more memory than a face detector needs") from error
+        raise ModelError(f"{model} is not loaded, as it wants more memory than a face detector needs.") from error
 
 
 def _open_session(model: str | Path) -> onnxruntime.InferenceSession:
@@ -116,4 +116,4 @@ def _open_session(model: str | Path) -> onnxruntime.InferenceSession:
     try:
         return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # noqa: BLE001 - ONNX Runtime's exceptions have no common base but this
-        raise ModelError(f"{model} isn't a usable ONNX model ({str(error).splitlines()[0]}); fetch it again") from None
+        raise ModelError(f"{model} isn't a usable ONNX model ({str(error).splitlines()[0]}); fetch it again.") from None

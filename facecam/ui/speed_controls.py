@@ -13,6 +13,10 @@ from facecam.ui.theme import COLUMN_WIDTH, SPACE
 from facecam.ui.widgets import Heading
 from sagan_gallery.ui.scroll_column import ScrollColumn
 
+_RUNS = 4
+_BESIDE_S = 1.5
+"""What a run takes besides: opening the models, warming up."""
+
 
 class SpeedControls(QWidget):
     """What to measure, and what to do with the result. Holds no result itself."""
@@ -24,6 +28,8 @@ class SpeedControls(QWidget):
     save_card = Signal()
     copy = Signal()
     compare = Signal()
+    chosen = Signal()
+    """What to measure has changed."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -95,6 +101,9 @@ class SpeedControls(QWidget):
         column = ScrollColumn(COLUMN_WIDTH)
         column.setWidget(content)
         around.addWidget(column)
+        for number in (self.seconds, self.minutes, self.threads):
+            number.valueChanged.connect(self.chosen)
+        self.gallery.toggled.connect(self.chosen)
         self._inputs = (self.seconds, self.minutes, self.threads, self.opencv, self.gallery, self.model_button)
         self.set_models([])
         self.set_state(False, False)
@@ -107,6 +116,11 @@ class SpeedControls(QWidget):
         found += ["--opencv"] if self.opencv.isChecked() else []
         found += [] if self.gallery.isChecked() else ["--no-gallery"]
         return found + [text for model in self.models for text in ("--also", model)]
+
+    def duration_s(self) -> float:
+        """About how long a measurement of what is chosen takes on a machine that does nothing else."""
+        runs = _RUNS + (self.threads.value() > 1) + self.gallery.isChecked()
+        return runs * (self.seconds.value() + _BESIDE_S) + 60 * self.minutes.value()
 
     def set_models(self, models: list[str]) -> None:
         """Files to compare with."""

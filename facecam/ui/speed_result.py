@@ -30,8 +30,8 @@ from facecam.ui.widgets import DimLine
 WELCOME = (
     "How fast is this machine?",
     "Measures the detector on one core: both networks, every runtime that is installed, 0 to 200 faces and four sizes.",
-    "It takes about half a minute. Close other programs first: where they take the core away, there is no verdict, and "
-    "it says why.",
+    "It takes about {}. Close other programs first: where they take the core away, there is no verdict, and it says"
+    " why.",
 )
 
 
@@ -42,6 +42,7 @@ class ResultView(QWidget):
         super().__init__(parent)
         self.result: dict[str, Any] | None = None
         self._pages: list[Page] = []
+        self._duration = "half a minute"
         self.figure, self.place, self.against, self.notes, self.page_note = (_words() for _ in range(5))  # never cut
         self.chosen, self.times = DimLine(), DimLine()
         self.figure.setFont(tabular(sized(self.figure.font(), 2.6, QFont.Weight.DemiBold)))
@@ -100,10 +101,16 @@ class ResultView(QWidget):
         self.result = None
         self.figure.setText(WELCOME[0])
         self.place.setText(WELCOME[1])
-        self.against.setText(WELCOME[2])
+        self.against.setText(WELCOME[2].format(self._duration))
         self.notes.hide()
         self._details.hide()
         self._filler.show()
+
+    def say_duration(self, words: str) -> None:
+        """How long a measurement takes, such as "half a minute": said as long as there is no result."""
+        self._duration = words
+        if self.result is None:
+            self.clear()
 
     def show_result(self, result: dict[str, Any]) -> None:
         """Shows a result as `facecam.bench.report.report` makes it."""

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QScrollArea, QVB
 
 from facecam.bench.card import save_card
 from facecam.bench.stored import load
-from facecam.bench.tables import markdown
+from facecam.bench.tables import markdown, when
 from facecam.errors import FacecamError
 from facecam.ui.commands import Menu, command
 from facecam.ui.speed_controls import SpeedControls
@@ -22,6 +22,7 @@ from facecam.ui.speed_result import ResultView
 from facecam.ui.tabs import Tab
 from facecam.ui.theme import SPACE
 from facecam.ui.widgets import StatusLine
+from facecam.ui.wording import rough_duration
 
 _JSON, _PNG, _ONNX = "Results (*.json)", "Pictures (*.png)", "Models (*.onnx)"
 
@@ -57,6 +58,7 @@ class SpeedTab(Tab):
         controls.save_result.connect(self.ask_save)
         controls.save_card.connect(self.ask_card)
         controls.compare.connect(self.ask_compare)
+        controls.chosen.connect(self._say_duration)
 
         left = QVBoxLayout()
         left.setContentsMargins(2 * SPACE, 2 * SPACE, SPACE, SPACE)
@@ -83,6 +85,7 @@ class SpeedTab(Tab):
             command(self, "Save the result as a picture…", ["Ctrl+Shift+S"], self.ask_card, Menu.FILE),
             command(self, "Compare with a result…", [], self.ask_compare, Menu.FILE),
         ]
+        self._say_duration()
         self._show_state("Ready. Space starts.")
 
     def commands(self) -> list[QAction]:
@@ -106,14 +109,14 @@ class SpeedTab(Tab):
         self.controls.progress.setRange(0, 0)
         self.process.start([*self._arguments, *self.controls.arguments()])
         if self.running:
-            self._show_state("Starting…")
+            self._show_progress("Starting…")
 
     # -- what is done with a result
 
     def show_result(self, result: dict[str, Any]) -> None:
         """Shows a result, measured or from a file."""
         self.view.show_result(result)
-        self._show_state(f"Measured {result['started'].replace('T', ' ')[:16]} UTC.")
+        self._show_state(f"Measured {when(result)}.")
 
     def copy(self) -> None:
         """The result as Markdown, for the clipboard."""
@@ -202,7 +205,14 @@ class SpeedTab(Tab):
     def _progressed(self, step: int, steps: int, words: str) -> None:
         self.controls.progress.setRange(0, steps)
         self.controls.progress.setValue(step - 1)
-        self._show_state(f"{step} of {steps}: {words}…")
+        self._show_progress(f"{step} of {steps}: {words}…")
+
+    def _show_progress(self, sentence: str) -> None:
+        before = self.view.result
+        self._show_state(sentence if before is None else f"{sentence} Above: what was measured {when(before)}.")
+
+    def _say_duration(self) -> None:
+        self.view.say_duration(rough_duration(self.controls.duration_s()))
 
     def _measured(self, result: dict[str, Any]) -> None:
         self._continue_others()

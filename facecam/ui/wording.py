@@ -29,6 +29,15 @@ def duration(seconds: float) -> str:
     return f"{hours}:{rest // 60:02d}:{rest % 60:02d}" if hours else f"{rest // 60:02d}:{rest % 60:02d}"
 
 
+def rough_duration(seconds: float) -> str:
+    """A length of time that nobody knows exactly, such as "half a minute"."""
+    if seconds < 25:
+        return f"{5 * max(1, math.ceil(seconds / 5))} seconds"
+    if seconds < 90:
+        return "half a minute" if seconds < 45 else "a minute"
+    return f"{seconds / 60:.0f} minutes"
+
+
 def sentence(*parts: str) -> str:
     """The parts that say something, with a middle dot between them."""
     return " · ".join(part for part in parts if part)

@@ -27,6 +27,7 @@ from facecam.ui.charts import Histogram, TimeSeries
 from facecam.ui.main_window import MainWindow
 from facecam.ui.settings import Settings
 from facecam.ui.speed_tab import SpeedTab
+from facecam.ui.wording import rough_duration
 
 MEASURES = """
 import json, shutil, sys
@@ -226,6 +227,36 @@ def test_the_welcome_is_whole_in_a_small_window(qtbot: QtBot, make_window: Calla
         assert label.wordWrap()
         assert label.height() >= label.heightForWidth(label.width())
     assert view.place.height() > view.place.fontMetrics().height() * 1.5
+
+
+def test_the_welcome_says_how_long_what_is_chosen_takes(qtbot: QtBot, result_file: Path) -> None:
+    tab = make_tab(qtbot)
+    assert "about half a minute" in tab.view.against.text()
+    tab.controls.seconds.setValue(60)
+    assert "about 5 minutes" in tab.view.against.text()
+    tab.controls.minutes.setValue(30)
+    assert "about 35 minutes" in tab.view.against.text()
+    tab.open(result_file)
+    tab.controls.minutes.setValue(0)
+    assert "9.9 times the paper's" in tab.view.against.text()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(3, "5 seconds"), (21, "25 seconds"), (32, "half a minute"), (60, "a minute"), (100, "2 minutes")],
+)
+def test_rough_durations_in_words(seconds: float, words: str) -> None:
+    assert rough_duration(seconds) == words
+
+
+def test_a_result_from_before_is_named_as_such_while_measuring(qtbot: QtBot, result_file: Path) -> None:
+    tab = make_tab(qtbot, HANGS)
+    tab.open(result_file)
+    tab.toggle()
+    qtbot.waitUntil(lambda: tab.controls.progress.maximum() == 7, timeout=20_000)
+    assert tab.status.text() == "2 of 7: Looking… Above: what was measured 2026-01-02 03:04 UTC."
+    tab.toggle()
+    assert tab.status.text() == "Cancelled."
 
 
 def test_nothing_lies_over_another_where_there_is_much_to_say(

@@ -80,7 +80,7 @@ def test_without_ncnn_or_its_files_it_says_what_to_do(tiny_model, tmp_path, caps
 
 def test_files_of_no_known_family_are_refused(tmp_path):
     (tmp_path / "x.onnx").write_bytes(b"damaged")
-    with pytest.raises(ModelError):
+    with pytest.raises(ModelError, match=r"x\.onnx is not loaded, as it .*\.$"):
         contenders(tmp_path / "x.onnx", engines())
 
 
