@@ -32,6 +32,7 @@ def look():
     window = [widget for widget in application.topLevelWidgets() if hasattr(widget, "go_to")][0]
     for index in (1, 2, 0):
         window.go_to(index)
+        window.tab(index)  # made now, though it may still be loading
     print("FIGURES", window.tab(0).picture.figures_text, flush=True)
     QTimer.singleShot(1500, window.close)
 

@@ -13,6 +13,7 @@ from facecam.sources import Frame
 from facecam.ui.folds import Fold
 from facecam.ui.live_tab import LiveTab
 from facecam.ui.main_window import MainWindow
+from facecam.ui.tabs import Tab
 
 MakeWindow = Callable[..., MainWindow]
 
@@ -38,6 +39,14 @@ def live(window: MainWindow) -> LiveTab:
     """The window's live tab."""
     tab = window.tab(0)
     assert isinstance(tab, LiveTab)
+    return tab
+
+
+def bring_to_front(qtbot: QtBot, window: MainWindow, index: int) -> Tab:
+    """Goes to a tab and waits until it is loaded and its keys work."""
+    window.go_to(index)
+    tab = window.tab(index)
+    qtbot.waitUntil(lambda: tab.isVisible() and set(tab.commands()) <= set(window.actions()), timeout=20_000)
     return tab
 
 

@@ -21,10 +21,12 @@ from PySide6.QtWidgets import (
     QTabBar,
     QWidget,
 )
+from pytestqt.qtbot import QtBot
 
 from facecam.ui.doctor_dialog import DoctorDialog
 from facecam.ui.error_dialog import ErrorDialog
 from facecam.ui.main_window import MainWindow
+from tests.ui.driving import bring_to_front
 
 CONTROLS = (QAbstractButton, QComboBox, QAbstractSlider, QAbstractSpinBox, QLineEdit)
 OF_QT = (QScrollBar, QHeaderView, QMenuBar, QTabBar)  # they name themselves
@@ -60,10 +62,9 @@ def has_help(widget: QWidget) -> bool:
 
 
 @pytest.mark.parametrize("tab", [0, 1, 2], ids=["live", "speed", "gallery"])
-def test_everything_has_a_name_and_a_tooltip(make_window: Callable[..., MainWindow], tab: int) -> None:
+def test_everything_has_a_name_and_a_tooltip(qtbot: QtBot, make_window: Callable[..., MainWindow], tab: int) -> None:
     window = make_window("demo")
-    window.go_to(tab)
-    found = list(usable(window.tab(tab)))
+    found = list(usable(bring_to_front(qtbot, window, tab)))
     assert len(found) > 5
     assert [
         f"{type(widget).__name__} in {type(widget.parent()).__name__}" for widget in found if not name(widget)
@@ -82,10 +83,10 @@ def test_so_have_bars_and_dialogs(make_window: Callable[..., MainWindow]) -> Non
         dialog.close()
 
 
-def test_no_two_commands_of_a_tab_share_a_key(make_window: Callable[..., MainWindow]) -> None:
+def test_no_two_commands_of_a_tab_share_a_key(qtbot: QtBot, make_window: Callable[..., MainWindow]) -> None:
     window = make_window("demo")
     for index in range(3):
-        window.go_to(index)
+        bring_to_front(qtbot, window, index)
         enabled = [action for action in window.actions() if action.isEnabled()]
         keys = [key.toString() for action in enabled for key in action.shortcuts()]
         assert sorted(set(keys)) == sorted(keys)
