@@ -141,7 +141,7 @@ class _Programme:
             self.runs.append(run)
 
     def long(self, best: Contender) -> LongRun:
-        self.say(f"The same for {self.wish.minutes:g} minutes")
+        self.say(f"The same for {self.wish.minutes:g} minute{'s' * (self.wish.minutes != 1)}")
         return measure_long(best.open(frame_with_faces(MAIN_FACES, *VGA), MAIN_FACES), self.wish.minutes, self._tell)
 
 

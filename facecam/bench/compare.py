@@ -68,30 +68,32 @@ def cautions(a: dict[str, Any], b: dict[str, Any]) -> list[str]:
 
 def rows(a: dict[str, Any], b: dict[str, Any]) -> list[tuple[str, ...]]:
     """What both results measured, each with its CPU times and their ratio, second over first."""
+    return [_row(first, second) for first, second in in_both(a, b)]
+
+
+def in_both(a: dict[str, Any], b: dict[str, Any]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """The series of what both results measured, those of `a` and of `b` in pairs."""
     before, after = _series(a), _series(b)
-    found: list[tuple[str, ...]] = []
-    for key, old_ms in before.items():
-        if key not in after:
-            continue
-        labels = dict(zip(_KEYS, key, strict=True))
-        found.append(
-            (
-                model_words(labels["model"], labels["format"]),
-                engine_words({name: value for name, value in labels.items() if value is not None}),
-                f"{labels['width']}x{labels['height']}",
-                str(labels["what"] or labels["faces"]),
-                f"{old_ms:.2f}",
-                f"{after[key]:.2f}",
-                f"{after[key] / old_ms:.3f}",
-            )
-        )
-    return found
+    return [(series, after[key]) for key, series in before.items() if key in after]
 
 
-def _series(result: dict[str, Any]) -> dict[tuple[Any, ...], float]:
-    found: dict[tuple[Any, ...], float] = {}
+def _row(first: dict[str, Any], second: dict[str, Any]) -> tuple[str, ...]:
+    labels, first_ms, second_ms = first["labels"], first["cpu_ms"]["p50"], second["cpu_ms"]["p50"]
+    return (
+        model_words(labels.get("model"), labels.get("format")),
+        engine_words({name: value for name, value in labels.items() if value is not None}),
+        f"{labels.get('width')}x{labels.get('height')}",
+        str(labels.get("what") or labels.get("faces")),
+        f"{first_ms:.2f}",
+        f"{second_ms:.2f}",
+        f"{second_ms / first_ms:.3f}",
+    )
+
+
+def _series(result: dict[str, Any]) -> dict[tuple[Any, ...], dict[str, Any]]:
+    """The first series of each kind."""
+    found: dict[tuple[Any, ...], dict[str, Any]] = {}
     for run in result["runs"]:
         for series in run["series"]:
-            key = tuple(series["labels"].get(name) for name in _KEYS)
-            found.setdefault(key, series["cpu_ms"]["p50"])
+            found.setdefault(tuple(series["labels"].get(name) for name in _KEYS), series)
     return found

@@ -13,6 +13,7 @@ from facecam.bench.measure import Subject, measure
 
 _POINTS = 120
 _SHORTEST_S = 1.0
+_IN_MINUTES_S = 120
 _SENSORS = ("coretemp", "k10temp", "zenpower", "cpu_thermal", "acpitz")
 """Chips that tell the processor's temperature, the best first."""
 
@@ -54,9 +55,8 @@ class LongRun:
 
     def words(self) -> str:
         """What it showed, in a sentence or two."""
-        minutes = self.points[-1].time_s / 60
         change = "no slower" if self.drift < 1.02 else f"{100 * (self.drift - 1):.0f} % slower"
-        text = f"After {minutes:.1f} minutes it is {change} than at the start; memory changed by "
+        text = f"After {_length(self.points[-1].time_s)} it is {change} than at the start; memory changed by "
         text += f"{self.memory_growth_mib:+.1f} MiB to {self.points[-1].memory_mib:.0f} MiB."
         warmest = max((point.celsius for point in self.points if point.celsius is not None), default=None)
         if warmest is not None:
@@ -92,10 +92,14 @@ def measure_long(subject: Subject, minutes: float, tell: Callable[[str], None] =
         )  # fmt: skip
         points.append(point)
         warm = "" if point.celsius is None else f", {point.celsius:.0f} °C"
-        tell(f"{elapsed_s / 60:.1f} of {minutes:g} minutes: {point.p50_ms:.2f} ms, {memory_mib:.0f} MiB{warm}")
+        tell(f"{_length(elapsed_s)} of {_length(60 * minutes)}: {point.p50_ms:.2f} ms, {memory_mib:.0f} MiB{warm}")
     if disturbed:
         problems = [f"{disturbed} of {len(points)} stretches were disturbed, the first one so: {' '.join(problems)}"]
     return LongRun(subject.labels, tuple(points), tuple(problems))
+
+
+def _length(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < _IN_MINUTES_S else f"{seconds / 60:.1f} minutes"
 
 
 def temperature() -> float | None:

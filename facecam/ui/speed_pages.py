@@ -23,9 +23,8 @@ _LONG_HELP = {
 
 @dataclass(frozen=True)
 class Page:
-    """A table. columns: name and what it holds, in words; times_ms: for each row what the charts show, empty where
-    there is nothing; subjects: for each row whose times these are; first: the row to begin with; note: what to know
-    about the whole page."""
+    """A table. columns: name and what it holds, in words; times_ms: for each row what the charts show; subjects: for
+    each row whose times these are; first: the row to begin with; note: what to know about the whole page."""
 
     title: str
     columns: dict[str, str]
@@ -57,7 +56,9 @@ def comparison(result: dict[str, Any], other: dict[str, Any], name: str) -> Page
     note = [compare.which(other, result, (name, "the result above")), *compare.cautions(other, result)]
     if not cells:
         note = [compare.NOTHING_IN_COMMON]
-    return Page(f"Compared with {name}", compare.HELP, cells, ((),) * len(cells), ("",) * len(cells), 0, " ".join(note))
+    mine = [second for _, second in compare.in_both(other, result)]
+    times = tuple(tuple(series["series_ms"]) for series in mine)
+    return Page(f"Compared with {name}", compare.HELP, cells, times, tuple(map(_subject, mine)), 0, " ".join(note))
 
 
 def _subject(series: dict[str, Any]) -> str:

@@ -172,8 +172,6 @@ class ResultView(QWidget):
         if not 0 <= index < len(self._pages) or not 0 <= row < len(self._pages[index].rows):
             return
         times_ms = self._pages[index].times_ms[row]
-        if not times_ms:  # a comparison has no times of its own: the charts stay
-            return
         p50, p90, p95, p99 = np.percentile(times_ms, (50, 90, 95, 99))
         words = f"p50 {p50:.2f}, p90 {p90:.2f}, p95 {p95:.2f}, p99 {p99:.2f} ms"
         self.chosen.say(self._pages[index].subjects[row])

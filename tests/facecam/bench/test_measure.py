@@ -109,7 +109,9 @@ def test_a_long_run_tells_what_time_does(tiny_model, monkeypatch):
     assert "10.0 minutes it is 16 % slower" in words
     assert "+8.0 MiB" in words
     assert "from 50 to at most 59 °C" in words
-    assert "°C" not in LongRun({}, (point(1, 5.0, 100.0, None),), ()).words()
+    short = LongRun({}, (point(0.3, 5.0, 100.0, None),), ()).words()
+    assert short.startswith("After 18 s ")
+    assert "°C" not in short
 
 
 def test_a_long_run_that_was_disturbed_says_so_in_one_sentence(monkeypatch):
