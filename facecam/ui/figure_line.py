@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPixmap
@@ -96,14 +97,9 @@ class FigureLine:
         shown.sort()
         self._shown = [self._figures[index] for index in shown]
         height = round(metrics.height() + 10)
-        pixmap = QPixmap(round(width * ratio), round(height * ratio))
-        pixmap.setDevicePixelRatio(ratio)
-        pixmap.fill(Qt.GlobalColor.transparent)
+        pixmap = QPixmap(_pill(width, height, ratio))  # painting on it leaves the kept one as it is
         painter = QPainter(pixmap)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme.PILL)
-        painter.drawRoundedRect(QRectF(0, 0, width, height), height / 2, height / 2)
         painter.setFont(font)
         baseline = (height - metrics.height()) / 2 + metrics.ascent()
         x = pad
@@ -119,6 +115,22 @@ class FigureLine:
             x += number + word + unit + gap
         painter.end()
         return pixmap
+
+
+@lru_cache(maxsize=8)
+def _pill(width: float, height: int, ratio: float) -> QPixmap:
+    """The empty pill. Qt hands so large a curved shape to a pool of threads and waits for them, which takes long where
+    the other cores are busy."""
+    pixmap = QPixmap(round(width * ratio), round(height * ratio))
+    pixmap.setDevicePixelRatio(ratio)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(theme.PILL)
+    painter.drawRoundedRect(QRectF(0, 0, width, height), height / 2, height / 2)
+    painter.end()
+    return pixmap
 
 
 def _text(figures: list[Figure]) -> str:

@@ -154,6 +154,19 @@ def test_the_line_of_figures_does_not_dance(qapp: object) -> None:
     assert (image[:, int(wide.right()) + 1 :] == 255).all()
 
 
+def test_figures_leave_nothing_behind_when_others_take_their_place(qapp: object) -> None:
+    before, later = [Figure("104", "det/s")], [Figure("98", "det/s")]
+    line = FigureLine()
+    line.set(before)
+    _, first = paint_line(line, 500)
+    line.set(later)
+    _, second = paint_line(line, 500)
+    line.set(before)
+    _, third = paint_line(line, 500)
+    assert not np.array_equal(first, second)
+    np.testing.assert_array_equal(first, third)
+
+
 def test_figures_that_do_not_fit_are_left_out_from_the_end(qapp: object) -> None:
     line = FigureLine()
     line.set([Figure("30", "capture"), Figure("104", "det/s"), Figure("9.6", "ms p50")])
