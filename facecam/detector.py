@@ -23,7 +23,7 @@ from facecam.boxes import NMS_IOU, VOTING_IOU, Detections, decode, nms, vote
 from facecam.cpu import pinned
 from facecam.errors import FacecamError
 from facecam.memory import give_back_free_memory
-from facecam.model import Binding, load_model
+from facecam.model import Binding, int8_path, load_model
 from facecam.plan import MIN_SIDE_PX, Plan
 from facecam.providers import CPU, check_provider
 from facecam.runtime_choice import candidates, faster, keep_choice, kept_choice, trial_key
@@ -32,6 +32,7 @@ from facecam.runtimes import (
     BF16,
     CHOICES,
     F32,
+    INT8,
     MAX_THREADS,
     ONNX_RUNTIME,
     OPENVINO,
@@ -40,6 +41,7 @@ from facecam.runtimes import (
     Runtime,
     RuntimeFailure,
     has_bf16,
+    has_int8,
     installed,
 )
 
@@ -75,8 +77,9 @@ class FaceDetector:
     size: (width, height) that larger frames are scaled down to (turned for portrait frames); None: always native.
     runtime: "onnxruntime", "openvino" (an extra to install), or "auto": the faster of those installed, found by a trial
     in the calling thread of less than a second once a size of frame has come up often, and remembered on this machine.
-    precision: "f32", "bf16" (OpenVINO, on processors that compute in it: scores differ in the third digit), or "auto":
-    the faster one, by the same trial. threads: that compute, the calling one included. provider: of ONNX Runtime, a
+    precision: "f32", "bf16" (OpenVINO, on processors that compute in it: scores differ in the third digit), "int8"
+    (OpenVINO, if there is a NAME-int8.onnx beside the model: they differ in the second), or "auto": the fastest one, by
+    the same trial. threads: that compute, the calling one included. provider: of ONNX Runtime, a
     name of `facecam.providers`, for graphics cards.
 
     `threshold` and `nms` may be set from any thread at any time. `detect` may be called from several threads; the calls
@@ -104,7 +107,7 @@ class FaceDetector:
         if not 1 <= threads <= MAX_THREADS:
             raise FacecamError(f"The number of threads must lie between 1 and {MAX_THREADS}, not {threads}.")
         check_provider(provider)
-        if runtime == AUTO and precision == BF16:
+        if runtime == AUTO and precision in (BF16, INT8):
             runtime = OPENVINO  # no other has it
         if runtime == AUTO and provider != CPU:
             runtime = ONNX_RUNTIME
@@ -126,7 +129,10 @@ class FaceDetector:
         first = Engine(
             ONNX_RUNTIME if runtime == AUTO else runtime, F32 if precision == AUTO else precision, threads, provider
         )
-        self._candidates = candidates(first, runtime == AUTO, precision == AUTO) if installed(OPENVINO) else (first,)
+        self._candidates: tuple[Engine, ...] = (first,)
+        if installed(OPENVINO):
+            int8 = precision == AUTO and self._has_int8()
+            self._candidates = candidates(first, runtime == AUTO, precision == AUTO, int8)
         self._auto = len(self._candidates) > 1
         self._engine = first
         if first != Engine():
@@ -182,6 +188,17 @@ class FaceDetector:
             end_s = time.perf_counter()
             self.timings = Timings((filled_s - start_s) * 1e3, (run_s - filled_s) * 1e3, (end_s - run_s) * 1e3)
         return detections
+
+    def _has_int8(self) -> bool:
+        """Whether there is this network in int8, and this processor for it."""
+        if not int8_path(self._model.path).is_file() or not has_int8():
+            return False
+        try:
+            self._model.int8()
+        except RuntimeFailure as error:
+            _logger.warning("int8 is left aside: %s", error)
+            return False
+        return True
 
     def use(self, engine: Engine, runtime: Runtime) -> None:
         """Computes in a runtime from elsewhere from now on: for comparisons. engine: what it is called."""

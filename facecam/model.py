@@ -17,20 +17,24 @@ import numpy.typing as npt
 from facecam import onnx_check, trial
 from facecam.anchors import AnchorSpec, anchor_grid, spec_from_json
 from facecam.boxes import Array
+from facecam.cells import CellBuffer
 from facecam.errors import ModelError
 from facecam.opencv import cv2
-from facecam.resources import asset, shipped_models
-from facecam.runtimes import Bound, Engine, OnnxRuntime, Runtime, RuntimeFailure, open_runtime
+from facecam.resources import INT8_SUFFIX, asset, shipped_models
+from facecam.runtimes import INT8, Bound, Engine, Image, OnnxRuntime, Runtime, RuntimeFailure, open_runtime
 
 PAPER_MODEL = "faceboxes"
 """The paper's own topology: what a benchmark calls FaceBoxes."""
 
 DEFAULT_MODEL = "faceboxes-s16"
 METADATA_KEY = "facecam"
-PLAIN, FAST = 1, 2
+PLAIN, FAST, CELLS = 1, 2, 3
 """Formats. Plain: outputs `loc` (1, A, 4) and `conf` (1, A, 2), probabilities of background and face, as public
-checkpoints convert to. Fast: one output `faces` (1, A, 5), the four offsets and the logit of a face."""
-_OUTPUTS = {PLAIN: {"loc": 4, "conf": 2}, FAST: {"faces": 5}}
+checkpoints convert to. Fast: one output `faces` (1, A, 5), the four offsets and the logit of a face. Cells: the same
+output, computed in int8 from `facecam.cells`."""
+_IMAGE = ("image", "tensor(float)", 4)
+_INPUTS = {PLAIN: _IMAGE, FAST: _IMAGE, CELLS: ("cells", "tensor(uint8)", 4)}
+_OUTPUTS = {PLAIN: {"loc": 4, "conf": 2}, FAST: {"faces": 5}, CELLS: {"faces": 5}}
 _MAX_BYTES = 256 << 20
 
 
@@ -44,6 +48,7 @@ class Model:
     def __init__(self, path: Path, data: bytes, trusted: bool = False) -> None:
         """trusted: it came with the program, so that it need not be tried out with little memory first."""
         self.path = path
+        self._trusted = trusted
         self.sha256 = hashlib.sha256(data).hexdigest()
         self.data = data
         unusable = f"{path} is not an ONNX model that can be loaded; it may be damaged or incomplete."
@@ -55,17 +60,19 @@ class Model:
                 trial.run_once(data)
             runtime = OnnxRuntime(data)
             self.metadata = _metadata(path, runtime.session)
+            inputs = [(value.name, value.type, len(value.shape)) for value in runtime.session.get_inputs()]
             outputs = {value.name for value in runtime.session.get_outputs()}
         except (RuntimeFailure, UnicodeDecodeError) as error:  # the latter: a name or text in it is none
             raise ModelError(unusable) from error
         except trial.TooHungry as error:
             raise ModelError(f"{path} is not loaded, as it wants more memory than a face detector needs.") from error
         self._runtimes: dict[Engine, Runtime] = {Engine(): runtime}
-        description = _Description.read(path, self.metadata, outputs)
+        description = _Description.read(path, self.metadata, inputs, outputs)
         self.name, self.threshold = description.name, description.threshold
         self.mean, self.variances = description.mean, description.variances
         self.format = description.format
         self._spec = description.anchors
+        self._int8: Model | None = None
         self._try()
 
     def anchors(self, height: int, width: int) -> Array:
@@ -74,12 +81,16 @@ class Model:
 
     def prepare(self, engine: Engine) -> None:
         """Opens the network in an engine before it is needed. Raises RuntimeFailure."""
-        if engine not in self._runtimes:
+        if engine.precision == INT8 and self.format != CELLS:
+            self.int8().prepare(engine)
+        elif engine not in self._runtimes:
             self._runtimes[engine] = open_runtime(engine, self.data)
 
     def forget(self, engine: Engine) -> None:
         """Lets an engine's memory go, once no binding uses it; it is opened again where it is needed."""
         self._runtimes.pop(engine, None)
+        if self._int8 is not None:
+            self._int8.forget(engine)
 
     def add(self, engine: Engine, runtime: Runtime) -> None:
         """Makes a runtime from elsewhere known, under an engine that no other has."""
@@ -90,8 +101,32 @@ class Model:
 
         Raises RuntimeFailure if that runtime is missing or can't run the network.
         """
+        if engine.precision == INT8 and self.format != CELLS:
+            return self.int8().bind(height, width, engine)
         self.prepare(engine)
         return Binding(self._runtimes[engine], engine, self, height, width)
+
+    def int8(self) -> Model:
+        """This network in int8: the file beside it. Raises RuntimeFailure if there is none that was made from it."""
+        if self._int8 is None:
+            path = int8_path(self.path)
+            if not path.is_file():
+                raise RuntimeFailure(
+                    f"There is no {path.name} beside {self.path.name}; leave --precision out, or make it with"
+                    " `python -m train.faceboxes.quantise`."
+                )
+            try:
+                model = _loaded(path, self._trusted)
+            except ModelError as error:
+                raise RuntimeFailure(str(error)) from error
+            if model.format != CELLS or model.metadata.get("made_from") != self.sha256:
+                raise RuntimeFailure(
+                    f"{path.name} was not made from this {self.path.name}; make it again with"
+                    " `python -m train.faceboxes.quantise`, or leave --precision out."
+                )
+            model.forget(Engine())  # it computes in OpenVINO
+            self._int8 = model
+        return self._int8
 
     def _try(self) -> None:
         """Runs once, small and not square, to see that the outputs are as our anchors want them."""
@@ -103,18 +138,26 @@ class Model:
             ) from error
 
 
+def int8_path(path: Path) -> Path:
+    """Where the network of a file lies in int8, if there is such a file."""
+    return path.with_name(path.stem + INT8_SUFFIX + path.suffix)
+
+
 class Binding:
     """Input and outputs of the network in arrays that stay where they are, so that a run allocates nothing of ours.
 
     engine: what computes. image: the input, BGR minus the mean, float32, (1, 3, H, W) or, if `engine.packed`,
-    (1, H, W, 3). offsets: (A, 4) float32; scores: (A,) float32, of the class face: probabilities, or logits where
-    `logits` is True. Both are overwritten by the next run, and may be views that are not contiguous.
+    (1, H, W, 3); of an int8 network, cells (`facecam.cells`). offsets: (A, 4) float32; scores: (A,) float32, of the
+    class face: probabilities, or logits where `logits` is True. Both are overwritten by the next run, and may be views
+    that are not contiguous.
     """
 
     def __init__(self, runtime: Runtime, engine: Engine, model: Model, height: int, width: int) -> None:
         self.engine = engine
-        self.logits = model.format == FAST
-        self.image = np.zeros((1, height, width, 3) if engine.packed else (1, 3, height, width), np.float32)
+        self.logits = model.format != PLAIN
+        self._cells = CellBuffer(height, width, model.mean) if model.format == CELLS else None
+        shape = (1, height, width, 3) if engine.packed else (1, 3, height, width)
+        self.image: Image = np.zeros(shape, np.float32) if self._cells is None else self._cells.array
         self._mean = model.mean
         self._scalar: Any = (*map(float, model.mean), 0.0)  # as OpenCV takes it: four channels
         self._planes: tuple[npt.NDArray[np.uint8], ...] = ()
@@ -131,6 +174,9 @@ class Binding:
     def fill(self, picture: npt.NDArray[np.uint8]) -> None:
         """Puts a picture (h, w, 3) uint8 BGR, at most as large as the input, into its upper left part, minus the mean.
         What is left stays zero, which is the mean colour."""
+        if self._cells is not None:
+            self._cells.fill(picture)
+            return
         height, width = picture.shape[:2]
         if self.engine.packed:
             target = self.image[0, :height, :width]
@@ -154,7 +200,10 @@ class Binding:
 
 def load_model(model: str | Path | None = None) -> Model:
     """Loads a shipped model by name, or an ONNX file by path. Raises ModelError with a sentence for people."""
-    path = find_model(model)
+    return _loaded(find_model(model), trusted=model is None or str(model) in shipped_models())
+
+
+def _loaded(path: Path, trusted: bool) -> Model:
     try:
         if path.is_dir():
             raise ModelError(f"{path} is a folder; name the ONNX file in it.")
@@ -165,7 +214,7 @@ def load_model(model: str | Path | None = None) -> Model:
         raise ModelError(f"The model {path} can't be read: {error.strerror or error}.") from error
     if not data:
         raise ModelError(f"The model {path} is empty (0 bytes).")
-    return Model(path, data, trusted=model is None or str(model) in shipped_models())
+    return Model(path, data, trusted)
 
 
 def find_model(model: str | Path | None) -> Path:
@@ -184,13 +233,10 @@ def find_model(model: str | Path | None) -> Path:
 
 
 def _metadata(path: Path, session: Any) -> dict[str, Any]:
-    """The file's own description, after a check that the network has our inputs and outputs."""
+    """The file's own description."""
     text = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
     if text is None:
         raise ModelError(f"{path} is an ONNX model, but not a face detector of ours (it has no `facecam` metadata).")
-    inputs = [(value.name, value.type, len(value.shape)) for value in session.get_inputs()]
-    if inputs != [("image", "tensor(float)", 4)]:
-        raise ModelError(f"{path} is not a face detector of ours: its inputs or outputs are others.")
     try:
         metadata = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -210,13 +256,15 @@ class _Description:
     anchors: AnchorSpec
 
     @classmethod
-    def read(cls, path: Path, metadata: dict[str, Any], outputs: set[str]) -> _Description:
+    def read(
+        cls, path: Path, metadata: dict[str, Any], inputs: list[tuple[str, str, int]], outputs: set[str]
+    ) -> _Description:
         number = metadata.get("format")
-        if number not in (PLAIN, FAST):
+        if number not in _OUTPUTS:
             raise ModelError(
-                f"{path} has the metadata format {number!r}, this program reads {PLAIN} and {FAST}; update one."
+                f"{path} has the metadata format {number!r}, this program reads {PLAIN} to {CELLS}; update one."
             )
-        if not _OUTPUTS[number].keys() <= outputs:
+        if inputs != [_INPUTS[number]] or not _OUTPUTS[number].keys() <= outputs:
             raise ModelError(f"{path} is not a face detector of ours: its inputs or outputs are others.")
         try:
             mean = tuple(np.float32(value) for value in metadata["mean"])

@@ -19,7 +19,7 @@ from typing import Any
 
 from facecam.cpu import cpu_name
 from facecam.places import cache_folder
-from facecam.runtimes import BF16, OPENVINO, RUNTIMES, Bound, Engine, version
+from facecam.runtimes import BF16, INT8, OPENVINO, RUNTIMES, Bound, Engine, version
 
 FILE_NAME = "runtimes.json"
 FORMAT = 1
@@ -39,13 +39,15 @@ def choices_path() -> Path:
     return cache_folder() / FILE_NAME
 
 
-def candidates(first: Engine, any_runtime: bool, any_precision: bool) -> tuple[Engine, ...]:
-    """The engines to choose from, the one to start with first. OpenVINO is installed."""
+def candidates(first: Engine, any_runtime: bool, any_precision: bool, int8: bool = False) -> tuple[Engine, ...]:
+    """The engines to choose from, the one to start with first. OpenVINO is installed. int8: there is such a network."""
     found = [first]
     if any_runtime:
         found.append(replace(first, runtime=OPENVINO))
     if any_precision and found[-1].runtime == OPENVINO:
-        found.append(replace(found[-1], precision=BF16))
+        exact = found[-1]
+        found.append(replace(exact, precision=BF16))
+        found += [replace(exact, precision=INT8)] if int8 else []
     return tuple(dict.fromkeys(found))
 
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import logging
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,6 +17,7 @@ from importlib import metadata
 from typing import Any, Protocol
 
 import numpy as np
+import numpy.typing as npt
 import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_state
 
@@ -23,6 +25,7 @@ from facecam import providers
 from facecam.boxes import Array
 from facecam.cpu import unpinned
 from facecam.errors import FacecamError
+from facecam.int8_probe import adds_bytes_up
 
 ONNX_RUNTIME = "onnxruntime"
 OPENVINO = "openvino"
@@ -34,11 +37,17 @@ TITLES = {ONNX_RUNTIME: "ONNX Runtime", OPENVINO: "OpenVINO"}
 
 F32 = "f32"
 BF16 = "bf16"
-PRECISIONS = (F32, BF16)
+INT8 = "int8"
+PRECISIONS = (F32, BF16, INT8)
 PRECISION_CHOICES = (AUTO, *PRECISIONS)
 MAX_THREADS = 64
 
 _SILENT = 4
+
+_logger = logging.getLogger(__name__)
+
+Image = npt.NDArray[Any]
+"""A network's input, float32 or uint8."""
 
 # ONNX Runtime's errors have no common base but Exception.
 ORT_ERRORS: tuple[type[Exception], ...] = (
@@ -104,9 +113,10 @@ class Bound(Protocol):
 class Runtime(Protocol):
     """A network in a runtime."""
 
-    def bind(self, image: Array, outputs: Mapping[str, Array]) -> Bound:
-        """image: the network's input `image`, float32, (1, 3, H, W) or, for a packed engine, (1, H, W, 3); outputs: by
-        name. All C-contiguous, kept by the binding. Raises RuntimeFailure."""
+    def bind(self, image: Image, outputs: Mapping[str, Array]) -> Bound:
+        """image: the network's input: `image`, float32, (1, 3, H, W) or, for a packed engine, (1, H, W, 3); or `cells`,
+        uint8, of `facecam.cells`. outputs: by name, float32. All C-contiguous, kept by the binding. Raises
+        RuntimeFailure."""
 
 
 class OnnxRuntime:
@@ -131,15 +141,15 @@ class OnnxRuntime:
         if names[0] not in self.session.get_providers():  # it goes on without one that can't start
             raise RuntimeFailure(providers.missing(engine.provider))
 
-    def bind(self, image: Array, outputs: Mapping[str, Array]) -> Bound:
+    def bind(self, image: Image, outputs: Mapping[str, Array]) -> Bound:
         return _OrtBound(self.session, image, dict(outputs))
 
 
 class _OrtBound:
-    def __init__(self, session: Any, image: Array, outputs: dict[str, Array]) -> None:
+    def __init__(self, session: Any, image: Image, outputs: dict[str, Array]) -> None:
         self._session, self._kept = session, (image, outputs)
         self._binding = session.io_binding()
-        self._binding.bind_input("image", "cpu", 0, np.float32, image.shape, image.ctypes.data)
+        self._binding.bind_input(_input_name(image), "cpu", 0, image.dtype.type, image.shape, image.ctypes.data)
         for name, array in outputs.items():
             self._binding.bind_output(name, "cpu", 0, np.float32, array.shape, array.ctypes.data)
 
@@ -164,17 +174,24 @@ class OpenVino:
         self._openvino, self._core = _openvino_core()
         if engine.precision == BF16 and not has_bf16():
             raise RuntimeFailure("This processor doesn't compute in bf16; leave --precision out.")
+        if engine.precision == INT8 and not has_int8():
+            raise RuntimeFailure(
+                "This processor can't add up products of bytes without overflow (it has no VNNI), so int8 would lose"
+                " faces; leave --precision out."
+            )
         self._data = data
-        # OpenVINO would take bfloat16 by itself where the processor has it, and give other scores.
+        # OpenVINO would take bfloat16 by itself where the processor has it, and give other scores. An int8 network says
+        # by itself where it is one.
         self._options = {
             **ONE_THREAD,
             "INFERENCE_NUM_THREADS": engine.threads,
-            "INFERENCE_PRECISION_HINT": engine.precision,
+            "INFERENCE_PRECISION_HINT": F32 if engine.precision == INT8 else engine.precision,
         }
 
-    def bind(self, image: Array, outputs: Mapping[str, Array]) -> Bound:
+    def bind(self, image: Image, outputs: Mapping[str, Array]) -> Bound:
         try:
-            return _OpenVinoBound(self._openvino, self.compile(*image.shape[1:3]), image, dict(outputs))
+            compiled = self.compile(*image.shape[1:3]) if image.dtype == np.float32 else self.compile_cells(image.shape)
+            return _OpenVinoBound(self._openvino, compiled, image, dict(outputs))
         except RuntimeError as error:
             raise RuntimeFailure(f"OpenVINO can't compile the network ({first_line(error)}).") from error
 
@@ -189,6 +206,12 @@ class OpenVino:
             model = steps.build()
         return self._compiled(model, more)
 
+    def compile_cells(self, shape: Sequence[int], more: Mapping[str, Any] | None = None) -> Any:
+        """OpenVINO's compiled model of an int8 network, for cells of that shape; more: options of OpenVINO."""
+        model = self._core.read_model(self._data, b"")
+        model.reshape(list(shape))
+        return self._compiled(model, more)
+
     def compile_as_is(self) -> Any:
         """OpenVINO's compiled model of a file with another input than `image` (1, 3, H, W), of a fixed size."""
         return self._compiled(self._core.read_model(self._data, b""), None)
@@ -199,10 +222,10 @@ class OpenVino:
 
 
 class _OpenVinoBound:
-    def __init__(self, openvino: Any, compiled: Any, image: Array, outputs: dict[str, Array]) -> None:
+    def __init__(self, openvino: Any, compiled: Any, image: Image, outputs: dict[str, Array]) -> None:
         self._kept = (compiled, image, outputs)
         self._request = compiled.create_infer_request()
-        self._request.set_tensor("image", openvino.Tensor(image, shared_memory=True))
+        self._request.set_tensor(_input_name(image), openvino.Tensor(image, shared_memory=True))
         for name, array in outputs.items():
             if list(compiled.output(name).shape) != list(array.shape):
                 raise RuntimeFailure("The network's outputs have other shapes in OpenVINO.")
@@ -213,6 +236,10 @@ class _OpenVinoBound:
             self._request.infer(share_outputs=True)
         except RuntimeError as error:
             raise RuntimeFailure(f"OpenVINO can't run the network ({first_line(error)}).") from error
+
+
+def _input_name(image: Image) -> str:
+    return "image" if image.dtype == np.float32 else "cells"
 
 
 def open_runtime(engine: Engine, data: bytes) -> Runtime:
@@ -229,6 +256,16 @@ def has_bf16() -> bool:
     try:
         return "BF16" in _openvino_core()[1].get_property("CPU", "OPTIMIZATION_CAPABILITIES")
     except RuntimeError:
+        return False
+
+
+@lru_cache(maxsize=1)
+def has_int8() -> bool:
+    """Whether OpenVINO computes in int8 on this processor without overflow, tried out; False without OpenVINO."""
+    try:
+        return adds_bytes_up(*_openvino_core(), {**ONE_THREAD, "INFERENCE_PRECISION_HINT": F32})
+    except RuntimeError as error:
+        _logger.info("int8 can't be tried out: %s", error)
         return False
 
 

@@ -17,7 +17,8 @@ from facecam.runtimes import ORT_ERRORS
 
 _MOST_BYTES = 512 << 20
 """For weights and maps. Ours take 20 MB."""
-_SIZE = (1, 3, 480, 640)
+_SIZES = {"tensor(float)": (1, 3, 480, 640), "tensor(uint8)": (1, 121, 161, 48)}
+_TYPES = {"tensor(float)": np.float32, "tensor(uint8)": np.uint8}
 _MOST_ELEMENTS = 3 * 2048 * 2048
 _SILENT = 4
 
@@ -29,7 +30,8 @@ class TooHungry(Exception):
 def run_once(data: bytes) -> None:
     """Raises TooHungry. Any other failure is passed over: whoever loads the network for use meets it again.
 
-    data: an ONNX file with one input (1, 3, height, width) float32; where it leaves these open they are 480 and 640.
+    data: an ONNX file with one input, (1, 3, height, width) float32 or cells (1, rows, columns, 48) uint8; what it
+    leaves open is that of 640x480.
     """
     _bounded_arena()
     options = onnxruntime.SessionOptions()
@@ -40,14 +42,15 @@ def run_once(data: bytes) -> None:
     try:
         session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
         image = session.get_inputs()[0]
-        sides = [side if isinstance(side, int) else usual for side, usual in zip(image.shape, _SIZE, strict=True)]
+        usual = _SIZES[image.type]
+        sides = [side if isinstance(side, int) else other for side, other in zip(image.shape, usual, strict=True)]
         if math.prod(sides) <= _MOST_ELEMENTS:
-            session.run(None, {image.name: np.zeros(sides, np.float32)})
+            session.run(None, {image.name: np.zeros(sides, _TYPES[image.type])})
     except ORT_ERRORS as error:
         text = str(error).lower()
         if "memory" in text or "alloc" in text:
             raise TooHungry from error
-    except (IndexError, UnicodeDecodeError, ValueError):  # no input, a damaged name, other dimensions
+    except (IndexError, KeyError, UnicodeDecodeError, ValueError):  # no input, another type, a damaged name, dimensions
         return
 
 

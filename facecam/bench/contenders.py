@@ -16,9 +16,9 @@ from facecam.bench.opencv_dnn import OPENCV, open_opencv
 from facecam.detector import FaceDetector
 from facecam.errors import FacecamError
 from facecam.letterbox import Image
-from facecam.model import find_model
+from facecam.model import find_model, int8_path
 from facecam.peers import PEERS, recognise
-from facecam.runtimes import AUTO, BF16, F32, OPENVINO, RUNTIMES, Engine, has_bf16, installed
+from facecam.runtimes import AUTO, BF16, F32, INT8, OPENVINO, RUNTIMES, Engine, has_bf16, has_int8, installed
 
 
 @dataclass(frozen=True)
@@ -53,12 +53,16 @@ def engines(runtime: str = AUTO, precision: str = F32, provider: str = providers
     if precision == F32:
         return found
     if precision == AUTO:
-        return found + ([Engine(OPENVINO, BF16)] if OPENVINO in names and installed(OPENVINO) and has_bf16() else [])
+        if OPENVINO not in names or not installed(OPENVINO):
+            return found
+        able = {BF16: has_bf16(), INT8: has_int8()}
+        return found + [Engine(OPENVINO, precision) for precision, there in able.items() if there]
     return [Engine(OPENVINO if runtime == AUTO else runtime, precision)]
 
 
 def contenders(model: str | Path | None, among: Sequence[Engine], threshold: float | None = None) -> list[Contender]:
     """One contender for each engine, for a network of ours; a single one for another family, which has its own engine.
+    Where several are to be compared, int8 takes part if there is such a network.
 
     Raises ModelError if the file is none of them.
     """
@@ -74,7 +78,8 @@ def contenders(model: str | Path | None, among: Sequence[Engine], threshold: flo
 
         return Contender(name, engine, True, opened)
 
-    return [ours(engine) for engine in among]
+    here = [engine for engine in among if engine.precision != INT8 or len(among) == 1 or int8_path(path).is_file()]
+    return [ours(engine) for engine in here]
 
 
 def make_detector(model: str, engine: Engine, threshold: float | None = None) -> FaceDetector:

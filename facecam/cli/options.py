@@ -34,8 +34,8 @@ def add_detector_options(parser: argparse.ArgumentParser, several: bool = False)
     options.add_argument(
         "--precision",
         choices=PRECISION_CHOICES,
-        help="of the arithmetic (bf16: about twice as fast on processors that have it; "
-        + text("default: f32; auto: the faster)", "default: auto, all that this one has)"),
+        help="of the arithmetic (int8, bf16: up to twice as fast on processors that have them; "
+        + text("default: f32; auto: the fastest)", "default: auto, all that this one has)"),
     )
     many = text("threads that compute", "above 1: compares so many with one")
     options.add_argument("--threads", type=threads, help=f"{many} (default: 1, the paper's one core)")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import platform
+import shutil
 import subprocess
 import sys
 import time
@@ -14,12 +16,25 @@ import pytest
 
 from facecam import detector as detector_module
 from facecam import providers, runtime_choice, runtimes
+from facecam.boxes import pairwise_iou
 from facecam.cpu import choose_core, measure_core_use, pinned
 from facecam.detector import FaceDetector
 from facecam.errors import FacecamError
 from facecam.model import load_model
-from facecam.resources import shipped_models
-from facecam.runtimes import AUTO, BF16, ONNX_RUNTIME, OPENVINO, RUNTIMES, Engine, RuntimeFailure, has_bf16, installed
+from facecam.resources import asset, shipped_models
+from facecam.runtimes import (
+    AUTO,
+    BF16,
+    INT8,
+    ONNX_RUNTIME,
+    OPENVINO,
+    RUNTIMES,
+    Engine,
+    RuntimeFailure,
+    has_bf16,
+    has_int8,
+    installed,
+)
 from facecam.sources.demo import demo_frame
 
 needs_openvino = pytest.mark.skipif(not installed(OPENVINO), reason="OpenVINO is not installed")
@@ -244,6 +259,63 @@ def test_bfloat16_is_computed_where_the_processor_can_and_refused_elsewhere(tiny
         FaceDetector(tiny_model, precision=BF16)
     with pytest.raises(RuntimeFailure, match="ONNX Runtime has no bf16"):
         FaceDetector(tiny_model, precision=BF16, runtime=ONNX_RUNTIME)
+
+
+@pytest.mark.skipif(not has_int8(), reason="this processor does not compute in int8")
+@pytest.mark.parametrize("name", shipped_models())
+def test_in_int8_the_same_faces_are_found(name):
+    frames = [demo_frame(index * 20) for index in range(4)] + [demo_frame(7)[:333, :517].copy()]
+    exact, rounded = FaceDetector(name, runtime=OPENVINO), FaceDetector(name, precision=INT8)
+    for frame in frames:
+        expected, found = exact.detect(frame), rounded.detect(frame)
+        assert len(found) == len(expected) > 0
+        best = pairwise_iou(found.boxes, expected.boxes).max(0)
+        assert best.min() > 0.85
+        np.testing.assert_allclose(np.sort(found.scores), np.sort(expected.scores), atol=0.1)
+    assert str(rounded.engine) == "openvino int8"
+
+
+@pytest.mark.skipif(not has_int8(), reason="this processor does not compute in int8")
+def test_int8_asks_for_a_network_that_was_made_from_this_one(tmp_path, tiny_model):
+    with pytest.raises(RuntimeFailure, match=r"There is no tiny-int8.onnx beside tiny.onnx; leave --precision out"):
+        FaceDetector(tiny_model, precision=INT8)
+    copy = tmp_path / "own.onnx"
+    shutil.copy(asset("faceboxes.onnx"), copy)
+    shutil.copy(asset("faceboxes-s16-int8.onnx"), tmp_path / "own-int8.onnx")
+    with pytest.raises(RuntimeFailure, match=r"own-int8.onnx was not made from this own.onnx; make it again"):
+        FaceDetector(copy, precision=INT8)
+    (tmp_path / "own-int8.onnx").write_bytes(b"nothing")
+    with pytest.raises(RuntimeFailure, match="not an ONNX model that can be loaded"):
+        FaceDetector(copy, precision=INT8)
+    assert len(FaceDetector(copy, precision=AUTO).detect(demo_frame(0))) > 0, "auto does without it"
+    shutil.copy(asset("faceboxes-int8.onnx"), tmp_path / "own-int8.onnx")
+    assert len(FaceDetector(copy, precision=INT8).detect(demo_frame(0))) > 0
+    with pytest.raises(RuntimeFailure, match="ONNX Runtime has no int8"):
+        FaceDetector(copy, precision=INT8, runtime=ONNX_RUNTIME)
+
+
+@needs_openvino
+@pytest.mark.skipif(platform.machine().lower() not in ("x86_64", "amd64"), reason="other processors have no such limit")
+def test_int8_is_refused_where_its_sums_would_overflow(tmp_path):
+    """OpenVINO is told to leave out VNNI, as on older processors."""
+    script = (
+        "from facecam.detector import FaceDetector\n"
+        "from facecam.runtimes import Engine\n"
+        "from facecam.errors import FacecamError\n"
+        "from facecam.bench.contenders import engines\n"
+        "print(*engines(precision='auto'), sep=';')\n"
+        "try:\n    FaceDetector('faceboxes', precision='int8')\nexcept FacecamError as error:\n    print(error)\n"
+    )
+    environment = {**os.environ, "ONEDNN_MAX_CPU_ISA": "AVX2"}
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, timeout=120)
+    engines, refusal = done.stdout.strip().splitlines()
+    assert "int8" not in engines
+    assert refusal.startswith("This processor can't add up products of bytes without overflow")
+
+
+def test_an_int8_file_is_no_model_of_its_own_in_lists():
+    assert not [name for name in shipped_models() if name.endswith("-int8")]
+    assert asset("faceboxes-int8.onnx").is_file()
 
 
 @needs_openvino

@@ -33,6 +33,7 @@ from tqdm import tqdm
 
 from facecam.boxes import Detections
 from facecam.errors import FacecamError
+from facecam.model import find_model
 from facecam.runtimes import AUTO, CHOICES, F32, PRECISION_CHOICES
 from facecam.tracking import TrackingOptions
 from train.faceboxes.peers import PEERS, Detector, load_detector
@@ -193,6 +194,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = _parser().parse_args(argv)
     try:
         engine = {} if args.peer else {"runtime": args.runtime, "precision": args.precision}
+        args.model = args.model if args.peer else find_model(args.model)  # a shipped model may be named
         detect = load_detector(args.model, args.peer, **engine)
         args.label = args.label or args.model.stem
         args.out.mkdir(parents=True, exist_ok=True)

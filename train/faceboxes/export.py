@@ -202,7 +202,6 @@ def card(net: FaceBoxes, provenance: Provenance, size_bytes: int, plain: bool = 
         "`loc` (1, A, 4), `conf` (1, A, 2)" if plain else "`faces` (1, A, 5): four offsets, and the logit of a face"
     )
     parameters = sum(p.numel() for p in net.parameters())
-    rows = "\n".join(f"| {name} | {_figure(value)} |" for name, value in _flat(provenance.metrics))
     return f"""# {net.name}
 
 FaceBoxes (Zhang et al. 2017), {parameters / 1e6:.2f} million parameters, {size_bytes / 1e6:.1f} MB. Trained from
@@ -215,10 +214,14 @@ scratch by `train/faceboxes`; no weights from anywhere else.
 - **Default threshold:** {provenance.threshold:g}
 - **Input:** `image` (1, 3, H, W) float32, BGR minus {MEAN_BGR}. **Output:** {outputs}.
 
-| measure | value |
-|---|---|
-{rows}
+{metrics_table(provenance.metrics)}
 """
+
+
+def metrics_table(metrics: dict[str, Any]) -> str:
+    """A card's figures as a table in Markdown; nested ones are named by all of their keys."""
+    rows = [f"| {name} | {_figure(value)} |" for name, value in _flat(metrics)]
+    return "\n".join(("| measure | value |", "|---|---|", *rows))
 
 
 def _flat(values: dict[str, Any], prefix: str = "") -> list[tuple[str, Any]]:

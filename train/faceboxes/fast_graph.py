@@ -33,6 +33,7 @@ Array = npt.NDArray[np.float32]
 
 FORMAT = 2
 OPSET = 17
+IMAGE = helper.make_tensor_value_info("image", TensorProto.FLOAT, [1, 3, "height", "width"])
 
 
 def fast_model(net: FaceBoxes, early_pool: bool = True) -> onnx.ModelProto:
@@ -40,20 +41,20 @@ def fast_model(net: FaceBoxes, early_pool: bool = True) -> onnx.ModelProto:
 
     early_pool: False leaves C.ReLU as the paper draws it, which is for measuring the rewriting's gain only.
     """
-    graph = _Graph()
+    graph = Graph()
     x = _crelu_pool(graph, "image", net.conv1, early_pool)
     if isinstance(net, FaceBoxesS16):
         stride16 = _crelu(graph, x, net.conv2)  # needed in full by the lateral connection
-        stride32 = _deep(graph, net, graph.max_pool(stride16))
-        sources = [_stride16_source(graph, net, stride16, stride32[0]), *stride32]
+        stride32 = deep_sources(graph, net, graph.max_pool(stride16))
+        sources = [stride16_source(graph, net, stride16, stride32[0]), *stride32]
     else:
-        sources = _deep(graph, net, _crelu_pool(graph, x, net.conv2, early_pool))
-    levels = [_head(graph, *level) for level in zip(net.loc, net.conf, sources, strict=True)]
+        sources = deep_sources(graph, net, _crelu_pool(graph, x, net.conv2, early_pool))
+    levels = [head(graph, *level) for level in zip(net.loc, net.conf, sources, strict=True)]
     graph.add("Concat", *levels, axis=1, output="faces")
     return graph.model(net.name)
 
 
-class _Graph:
+class Graph:
     """Nodes and weights so far. Each method adds a node and returns the name of its output."""
 
     def __init__(self) -> None:
@@ -62,7 +63,7 @@ class _Graph:
 
     def constant(self, value: npt.NDArray[Any]) -> str:
         name = f"constant{len(self._weights)}"
-        self._weights.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+        self._weights.append(numpy_helper.from_array(np.asarray(value, order="C"), name))
         return name
 
     def add(self, kind: str, *inputs: str, output: str | None = None, **attributes: Any) -> str:
@@ -86,8 +87,7 @@ class _Graph:
     def concat(self, *parts: str) -> str:
         return self.add("Concat", *parts, axis=1)
 
-    def model(self, name: str) -> onnx.ModelProto:
-        image = helper.make_tensor_value_info("image", TensorProto.FLOAT, [1, 3, "height", "width"])
+    def model(self, name: str, image: onnx.ValueInfoProto = IMAGE) -> onnx.ModelProto:
         faces = helper.make_tensor_value_info("faces", TensorProto.FLOAT, [1, "anchors", 5])
         graph = helper.make_graph(self._nodes, name, [image], [faces], self._weights)
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=8)
@@ -111,13 +111,13 @@ def _double(tensor: Tensor) -> npt.NDArray[np.float64]:
     return tensor.detach().cpu().double().numpy()
 
 
-def _crelu(graph: _Graph, x: str, block: ConvBN) -> str:
+def _crelu(graph: Graph, x: str, block: ConvBN) -> str:
     """C.ReLU in full: ReLU of the convolution and of its negative."""
     y = graph.conv(x, *folded(block), block.conv.stride[0])
     return graph.add("Relu", graph.concat(y, graph.add("Neg", y)))
 
 
-def _crelu_pool(graph: _Graph, x: str, block: ConvBN, early_pool: bool) -> str:
+def _crelu_pool(graph: Graph, x: str, block: ConvBN, early_pool: bool) -> str:
     """C.ReLU and the max pooling after it."""
     if not early_pool:
         return graph.max_pool(_crelu(graph, x, block))
@@ -126,7 +126,7 @@ def _crelu_pool(graph: _Graph, x: str, block: ConvBN, early_pool: bool) -> str:
     return graph.add("Relu", graph.concat(graph.max_pool(y), graph.max_pool(graph.add("Neg", y))))
 
 
-def _inception(graph: _Graph, block: Inception, x: str) -> str:
+def _inception(graph: Graph, block: Inception, x: str) -> str:
     pooled = graph.add(
         "AveragePool", x, kernel_shape=[3, 3], strides=[1, 1], pads=[1, 1, 1, 1], count_include_pad=1
     )  # fmt: skip
@@ -139,7 +139,7 @@ def _inception(graph: _Graph, block: Inception, x: str) -> str:
     )
 
 
-def _deep(graph: _Graph, net: FaceBoxes, x: str) -> list[str]:
+def deep_sources(graph: Graph, net: FaceBoxes, x: str) -> list[str]:
     """The three maps of the paper, at strides 32, 64 and 128, from the pooled C.ReLU."""
     for block in (net.inception1, net.inception2, net.inception3):
         x = _inception(graph, block, x)
@@ -148,7 +148,7 @@ def _deep(graph: _Graph, net: FaceBoxes, x: str) -> list[str]:
     return [x, stride64, stride128]
 
 
-def _stride16_source(graph: _Graph, net: FaceBoxesS16, stride16: str, stride32: str) -> str:
+def stride16_source(graph: Graph, net: FaceBoxesS16, stride16: str, stride32: str) -> str:
     lateral = graph.conv(stride16, *_plain(net.lateral))
     top = graph.conv(stride32, *_plain(net.top_down))
     # Upsampled to the lateral map's own size: it has one row or column less than twice the coarse map where the image
@@ -170,7 +170,7 @@ def _plain(conv: nn.Module) -> tuple[Array, Array]:
     return _double(conv.weight).astype(np.float32), _double(conv.bias).astype(np.float32)
 
 
-def _head(graph: _Graph, loc: nn.Module, conf: nn.Module, source: str) -> str:
+def head(graph: Graph, loc: nn.Module, conf: nn.Module, source: str) -> str:
     """(1, anchors of the level, 5): offsets and logit of each anchor from one convolution."""
     loc_weight, loc_bias = _plain(loc)
     conf_weight, conf_bias = _plain(conf)
@@ -184,6 +184,6 @@ def _head(graph: _Graph, loc: nn.Module, conf: nn.Module, source: str) -> str:
         axis=1,
     )
     bias = np.concatenate([loc_bias.reshape(anchors, 4), (conf_bias[1::2] - conf_bias[0::2])[:, None]], axis=1)
-    head = graph.conv(source, weight.reshape(anchors * 5, inputs, 3, 3), bias.reshape(-1))
-    last = graph.add("Transpose", head, perm=[0, 2, 3, 1])
+    maps = graph.conv(source, weight.reshape(anchors * 5, inputs, 3, 3), bias.reshape(-1))
+    last = graph.add("Transpose", maps, perm=[0, 2, 3, 1])
     return graph.add("Reshape", last, graph.constant(np.array([1, -1, 5])))

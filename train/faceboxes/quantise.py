@@ -1,0 +1,116 @@
+"""Makes the int8 network of an exported detector, for processors that multiply bytes faster than floats.
+
+    python -m train.faceboxes.quantise assets/facecam/faceboxes.onnx --pictures ../shared/data/faces/WIDER_train/images
+
+writes `faceboxes-int8.onnx` beside it, which `--precision int8` uses. Only the ranges of the activations are looked up,
+over some pictures; nothing is trained. The file names the one that it was made from by its hash.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+from tqdm import tqdm
+
+from facecam.cells import CellBuffer
+from facecam.errors import FacecamError
+from facecam.letterbox import letterbox
+from facecam.model import METADATA_KEY, int8_path, load_model
+from facecam.sources.pictures import PICTURE_SUFFIXES, read_picture
+from train.engine import TrainingError
+from train.faceboxes.export import current_commit, metrics_table
+from train.faceboxes.int8_graph import FORMAT, int8_model, observed_ranges
+from train.faceboxes.model import MEAN_BGR
+from train.faceboxes.reuse import network_of_onnx
+
+CANVAS = (640, 480)
+"""Width and height that the pictures are fitted into."""
+
+
+def quantise(path: Path, pictures: list[Path], metrics: dict[str, Any]) -> Path:
+    """Writes the int8 network of an exported file, and its card, beside it and returns its path. metrics: for the card.
+
+    Raises TrainingError if the file is none of `train.faceboxes.export`, SourceError for a picture that can't be read.
+    """
+    net = network_of_onnx(path)
+    ranges = observed_ranges(net, _in_cells(pictures))
+    model = int8_model(net, ranges)
+    about = {
+        **load_model(path).metadata,
+        "format": FORMAT,
+        "made_from": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "calibration": f"the largest activations over {len(pictures)} training pictures",
+        "commit": current_commit(),
+        "metrics": metrics,
+    }
+    onnx.helper.set_model_props(model, {METADATA_KEY: json.dumps(about)})
+    target = int8_path(path)
+    partial = target.with_name(target.name + ".partial")
+    onnx.save(model, str(partial))
+    partial.replace(target)
+    target.with_suffix(".md").write_text(_card(path, target, about), encoding="utf-8")
+    return target
+
+
+def _card(path: Path, target: Path, about: dict[str, Any]) -> str:
+    size_mb = target.stat().st_size / 1e6
+    return f"""# {target.stem}
+
+The network of `{path.name}` (see its card) with activations and weights of 8 bits, {size_mb:.1f} MB: `{path.stem}` at
+`--precision int8`, computed by OpenVINO on processors that add up products of bytes (VNNI). Made by
+`train/faceboxes/quantise.py`, without training.
+
+- **Made from:** `{path.name}`, SHA-256 {about["made_from"]}
+- **Calibration:** {about["calibration"]}
+- **Data, licence:** those of `{path.name}`
+- **Commit:** {about["commit"]}
+- **Default threshold:** {about["threshold"]:g}
+- **Input:** `cells` (1, ceil(H / 4) + 1, ceil(W / 4) + 1, 48) uint8 (`facecam/cells.py`). **Output:** `faces`
+  (1, A, 5): four offsets, and the logit of a face.
+
+{metrics_table(about["metrics"])}
+"""
+
+
+def _in_cells(pictures: list[Path]) -> Iterator[npt.NDArray[np.uint8]]:
+    width, height = CANVAS
+    for path in tqdm(pictures, "looking at pictures", disable=None):
+        buffer = CellBuffer(height, width, MEAN_BGR)
+        buffer.fill(letterbox(read_picture(path), CANVAS)[0])
+        yield buffer.array
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The command; exit status 2 with one sentence for wrong input."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model", type=Path, help="an ONNX file of train.faceboxes.export")
+    parser.add_argument("--pictures", type=Path, required=True, help="a folder of training pictures")
+    parser.add_argument("--count", type=int, default=64, help="how many of them to look at")
+    parser.add_argument("--seed", type=int, default=0, help="which ones")
+    parser.add_argument("--metrics", type=Path, default=None, help="JSON of figures for the card")
+    args = parser.parse_args(argv)
+    try:
+        found = sorted(path for path in args.pictures.rglob("*") if path.suffix.lower() in PICTURE_SUFFIXES)
+        if not found:
+            raise TrainingError(f"there is no picture in {args.pictures}; name a folder of training pictures.")
+        np.random.default_rng(args.seed).shuffle(found)
+        metrics = json.loads(args.metrics.read_text(encoding="utf-8")) if args.metrics else {}
+        path = quantise(args.model, found[: max(1, args.count)], metrics)
+    except (TrainingError, FacecamError, OSError, json.JSONDecodeError) as error:
+        print(f"quantise: {error}", file=sys.stderr)
+        return 2
+    print(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
