@@ -40,12 +40,13 @@ def choices_path() -> Path:
 
 
 def candidates(first: Engine, any_runtime: bool, any_precision: bool, int8: bool = False) -> tuple[Engine, ...]:
-    """The engines to choose from, the one to start with first. OpenVINO is installed. int8: there is such a network."""
+    """The engines to choose from, the one to start with first. OpenVINO is installed. int8: there is such a network,
+    and the processor for it; OpenVINO then takes half of its time in float32, so that this need not be tried."""
+    exact = replace(first, runtime=OPENVINO) if any_runtime else first
     found = [first]
-    if any_runtime:
-        found.append(replace(first, runtime=OPENVINO))
-    if any_precision and found[-1].runtime == OPENVINO:
-        exact = found[-1]
+    if not (any_precision and int8):
+        found.append(exact)
+    if any_precision and exact.runtime == OPENVINO:
         found.append(replace(exact, precision=BF16))
         found += [replace(exact, precision=INT8)] if int8 else []
     return tuple(dict.fromkeys(found))

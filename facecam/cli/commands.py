@@ -13,7 +13,6 @@ from facecam.cli.progress import quiet_libraries
 from facecam.errors import FacecamError
 from facecam.headless import run_headless
 from facecam.places import settings_file
-from facecam.runtimes import F32
 from facecam.settings_file import SettingsFile
 from facecam.sources import list_cameras
 from facecam.ui.display import window_problem
@@ -38,7 +37,7 @@ def window(arguments: argparse.Namespace) -> int:
                 threshold=arguments.threshold,
                 core=arguments.core,
                 runtime=arguments.runtime,
-                precision=arguments.precision or F32,
+                precision=arguments.precision,
                 threads=arguments.threads,
                 provider=arguments.provider,
             )

@@ -22,10 +22,11 @@ from facecam.logs import crashes_noted
 from facecam.memory import share_memory
 from facecam.model import DEFAULT_MODEL
 from facecam.resources import shipped_models
+from facecam.runtimes import F32
 from facecam.sources import Source, camera_modes, list_cameras, open_source
 from facecam.ui.camera_section import CameraModes
 from facecam.ui.chooser import AUTO
-from facecam.ui.detection_section import NETWORK_KEY
+from facecam.ui.detection_section import NETWORK_KEY, remembered_precision
 from facecam.ui.live_tab import LiveTab
 from facecam.ui.main_window import MainWindow
 from facecam.ui.preload import ModuleLoader
@@ -45,14 +46,14 @@ def main(
     threshold: float | None = None,
     core: int | None = None,
     runtime: str = "auto",
-    precision: str = "f32",
+    precision: str | None = None,
     threads: int = 1,
     provider: str = "cpu",
 ) -> int:
     """Opens the window on that source and runs until it is closed; returns the exit status.
 
-    model: a shipped model's name or an ONNX file; threshold: instead of the remembered one; the others: of the
-    detector.
+    model: a shipped model's name or an ONNX file; threshold, precision: instead of the remembered ones; the others: of
+    the detector.
     """
     relay = ErrorRelay()
     relay.install()
@@ -104,7 +105,7 @@ def build_window(
     threshold: float | None = None,
     core: int | None = None,
     runtime: str = "auto",
-    precision: str = "f32",
+    precision: str | None = None,
     threads: int = 1,
     provider: str = "cpu",
     make_detector: Callable[[], FaceDetector] | None = None,
@@ -112,13 +113,14 @@ def build_window(
 ) -> MainWindow:
     """The main window, not shown yet, its source on the way."""
 
-    how: dict[str, Any] = {"runtime": runtime, "precision": precision, "threads": threads, "provider": provider}
+    how: dict[str, Any] = {"runtime": runtime, "threads": threads, "provider": provider}
+    wanted = precision or remembered_precision(settings)
 
     remembered = settings.text(NETWORK_KEY, DEFAULT_MODEL)
     network = str(model) if model is not None else remembered if remembered in shipped_models() else DEFAULT_MODEL
 
     def detector() -> FaceDetector:
-        return FaceDetector(network, core=core, **how)
+        return FaceDetector(network, core=core, precision=wanted, **how)
 
     sessions: list[LiveSession] = []
 
@@ -131,7 +133,7 @@ def build_window(
         session = LiveSession(make_detector or detector, open_in_mode, core)
         sessions.append(session)
         load = partial(load_any, **how)
-        tab = LiveTab(session, settings, list_cameras, spec, threshold, load, camera_modes, network)
+        tab = LiveTab(session, settings, list_cameras, spec, threshold, load, camera_modes, network, wanted)
         session.setParent(tab)
         tab.start()
         return tab
@@ -161,7 +163,7 @@ def build_window(
             return lambda: session.start(spec)
 
         options: dict[str, object] = {"--model": model, "--threshold": threshold, "--core": core, "--runtime": runtime}
-        unusual = {"--precision": (precision, "f32"), "--threads": (threads, 1), "--provider": (provider, "cpu")}
+        unusual = {"--precision": (precision or F32, F32), "--threads": (threads, 1), "--provider": (provider, "cpu")}
         options |= {name: value for name, (value, usual) in unusual.items() if value != usual}
         arguments = [text for name, value in options.items() if value is not None for text in (name, str(value))]
         return SpeedTab(arguments, pause)

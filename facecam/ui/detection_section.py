@@ -13,6 +13,7 @@ from facecam.cpu import available_cores, can_pin
 from facecam.model import DEFAULT_MODEL
 from facecam.options import NATIVE, LiveOptions, Size
 from facecam.resources import shipped_models
+from facecam.runtimes import AUTO, F32, OPENVINO, installed
 from facecam.ui.fields import Row, SliderField, combo, show_data, spin
 from facecam.ui.folds import Section
 from facecam.ui.session import LiveSession
@@ -20,6 +21,7 @@ from facecam.ui.settings import Settings
 from facecam.ui.theme import SPACE
 
 NETWORK_KEY = "live/network"
+PRECISION_KEY = "live/precision"
 NMS_RANGE = (0.05, 0.95)
 EVERY_RANGE = (1, 30)
 MIN_FACE_RANGE_PX = (0, 1000)
@@ -28,6 +30,7 @@ HOLD_RANGE_HZ = (1, 240)
 _AUTOMATIC, _ANY_CORE, _CUSTOM = "auto", -1, "custom"
 _SIZES: dict[str, Size | None] = {"native": NATIVE, "640x480": (640, 480), "320x240": (320, 240)}
 _DEFAULTS: dict[str, Any] = {"nms": NMS_IOU, "size": (640, 480), "hold_hz": None, "min_face_px": 0, "every": 1}
+_PRECISIONS = {"Exact": F32, "Fastest": AUTO}
 PRESETS: dict[str, dict[str, Any]] = {
     "Balanced": {},
     "Small faces": {"size": NATIVE},
@@ -43,16 +46,18 @@ class DetectionSection(Section):
 
     key = "detection"
     title = "Detection"
-    help = "Network, input size, smallest face, how often, on which core; presets"
+    help = "Network, precision, input size, smallest face, how often, on which core; presets"
 
     threshold_reset = Signal()
     """The threshold is to be the model's own again."""
-    network_chosen = Signal(str)
-    """Faces are to be looked for by that model: a shipped one's name, or the file of the command line."""
+    network_chosen = Signal(str, str)
+    """Faces are to be looked for by that model, a shipped one's name or the file of the command line, and in that
+    precision, of FaceDetector."""
 
-    def __init__(self, session: LiveSession, settings: Settings, network: str) -> None:
+    def __init__(self, session: LiveSession, settings: Settings, network: str, precision: str = F32) -> None:
+        """network, precision: what the session's detector was made with."""
         super().__init__()
-        self._session, self._settings, self._network = session, settings, network
+        self._session, self._settings, self._network, self._precision = session, settings, network, precision
         self._core_given = session.options.core is not None
         self._make_fields()
         self._lay_out()
@@ -65,6 +70,9 @@ class DetectionSection(Section):
         others = [] if self._network in names else [(Path(self._network).name, self._network)]
         self.network = combo(*((name, name) for name in names), *others)
         show_data(self.network, self._network)
+        given = [] if self._precision in _PRECISIONS.values() else [(self._precision, self._precision)]
+        self.precision = combo(*_PRECISIONS.items(), *given)
+        show_data(self.precision, self._precision)
         self.input_size = combo(
             ("As it comes", "native"), ("640 × 480", "640x480"), ("320 × 240", "320x240"), ("Automatic", _AUTOMATIC)
         )
@@ -102,6 +110,13 @@ class DetectionSection(Section):
         layout.setSpacing(SPACE)
         network_help = "What looks for faces: faceboxes is the paper's network, faceboxes-s16 also finds small faces"
         layout.addWidget(Row("Network", self.network, network_help))
+        precision_help = (
+            "Exact: 32-bit floating point. Fastest: also int8 or bfloat16, where this processor is faster in them;\n"
+            "as accurate on average, but scores differ in the second digit. It takes a second or two to find out."
+        )
+        self.precision_row = Row("Precision", self.precision, precision_help)
+        self.precision_row.setVisible(installed(OPENVINO))  # nothing else computes in them
+        layout.addWidget(self.precision_row)
         layout.addWidget(Row("Preset", self.preset, "Ready-made choices for all of this"))
         layout.addWidget(Row("Input size", self.input_size, size_help))
         layout.addWidget(self.hold_row)
@@ -113,6 +128,7 @@ class DetectionSection(Section):
 
     def _connect(self) -> None:
         self.network.activated.connect(self._network_activated)
+        self.precision.activated.connect(self._network_activated)
         self.preset.activated.connect(self._preset_chosen)
         for box in (self.input_size, self.core):
             box.currentIndexChanged.connect(self._changed)
@@ -170,18 +186,20 @@ class DetectionSection(Section):
         self._apply()
 
     def _network_activated(self) -> None:
-        self._use(self.network.currentData())
+        self._use(self.network.currentData(), self.precision.currentData())
 
-    def _use(self, network: str) -> None:
-        if network == self._network:
+    def _use(self, network: str, precision: str) -> None:
+        if (network, precision) == (self._network, self._precision):
             return
-        self._network = network
+        self._network, self._precision = network, precision
         show_data(self.network, network)
+        show_data(self.precision, precision)
         self._settings.put(NETWORK_KEY, network if network in shipped_models() else "")
-        self.network_chosen.emit(network)
+        self._settings.put(PRECISION_KEY, precision if precision in _PRECISIONS.values() else F32)
+        self.network_chosen.emit(network, precision)
 
     def _reset(self) -> None:
-        self._use(DEFAULT_MODEL)
+        self._use(DEFAULT_MODEL, F32)
         self._take({**_DEFAULTS, "core": None})
         self._remember()
         self.threshold_reset.emit()
@@ -216,6 +234,12 @@ class DetectionSection(Section):
     def _whole(self, key: str, default: int, allowed: tuple[int, int]) -> int:
         number = self._settings.number(key, default, *allowed)
         return default if number is None else round(number)
+
+
+def remembered_precision(settings: Settings) -> str:
+    """The precision that was chosen before, float32 at the first start."""
+    text = settings.text(PRECISION_KEY, F32)
+    return text if text in _PRECISIONS.values() else F32
 
 
 def _size_key(size: Size | None) -> str:

@@ -15,6 +15,7 @@ from facecam.detector import FaceDetector
 from facecam.errors import ModelError
 from facecam.model import DEFAULT_MODEL
 from facecam.pipeline import Phase, View
+from facecam.runtimes import F32
 from facecam.sources import Camera, CameraMode, camera_modes
 from facecam.ui import prompts
 from facecam.ui.camera_section import CameraSection
@@ -54,13 +55,17 @@ class LiveTab(Tab):
         list_cameras: Callable[[], Sequence[Camera]],
         spec: str = AUTO,
         threshold: float | None = None,
-        load_second: Callable[[str], AnyDetector] = load_any,
+        load: Callable[..., AnyDetector] = load_any,
         list_modes: Callable[[int], list[CameraMode]] = camera_modes,
         network: str = DEFAULT_MODEL,
+        precision: str = F32,
         parent: QWidget | None = None,
     ) -> None:
+        """load: makes a detector of a model's name or file, and of a `precision`; network, precision: what the
+        session's detector was made with."""
         super().__init__(parent)
-        self._session, self._settings, self._load_second = session, settings, load_second
+        self._session, self._settings, self._load = session, settings, load
+        self._precision = precision
         self._spec = spec
         self._known_cameras: list[Camera] | None = None
         self._full_screen = False
@@ -74,12 +79,12 @@ class LiveTab(Tab):
         self.status = StatusLine()
 
         # What goes beyond a handful of controls: each a fold of the control column, closed until the user opens it.
-        self.detection = DetectionSection(session, settings, network)
+        self.detection = DetectionSection(session, settings, network, precision)
         self.tracking = TrackingSection(session, settings)
         self.privacy = PrivacySection(session, settings)
         self.camera = CameraSection(session, settings, list_modes)
         self.recording = RecordingSection(session, settings)
-        self.compare = CompareSection(session, settings, self.picture, load_second)
+        self.compare = CompareSection(session, settings, self.picture, self._load_any)
         self.sections: list[Section] = [
             self.camera,
             self.detection,
@@ -208,12 +213,16 @@ class LiveTab(Tab):
         copied = copy_view(self.picture, [*told, self.picture.figures_text, self.status.text()])
         self.picture.show_hint("Copied", "picture and words" if copied else "words")
 
-    def _use_network(self, model: str) -> None:
+    def _use_network(self, model: str, precision: str) -> None:
+        self._precision = precision
         self._threshold.another_network()
         self._session.change_detector(partial(self._load_first, model))
 
+    def _load_any(self, model: str) -> AnyDetector:
+        return self._load(model, precision=self._precision)
+
     def _load_first(self, model: str) -> FaceDetector:
-        detector = self._load_second(model)
+        detector = self._load_any(model)
         if not isinstance(detector, FaceDetector):
             raise ModelError(f"{model} is another project's model: open it under Compare.")
         return detector

@@ -11,7 +11,8 @@ from facecam.cpu import available_cores
 from facecam.detector import FaceDetector
 from facecam.model import DEFAULT_MODEL
 from facecam.resources import shipped_models
-from facecam.runtimes import BF16, OPENVINO, Engine
+from facecam.runtimes import AUTO, BF16, F32, OPENVINO, Engine, installed
+from facecam.ui.live_tab import LiveTab
 from facecam.ui.settings import Settings
 from tests.ui.conftest import FakeDetector
 from tests.ui.driving import MakeWindow, choose, fold, live, shows
@@ -98,9 +99,50 @@ def test_the_status_line_tells_a_precision_out_of_the_ordinary(
     qtbot.waitUntil(lambda: "in OpenVINO bf16" in tab.status.text(), timeout=5000)
 
 
+@pytest.mark.skipif(not installed(OPENVINO), reason="OpenVINO is not installed")
+def test_the_fastest_precision_is_taken_when_asked_for_and_remembered(
+    qtbot: QtBot, make_window: MakeWindow, settings: Settings
+) -> None:
+    def precisions(tab: LiveTab) -> set[str]:
+        detector = tab._session.detector
+        return {engine.precision for engine in detector._candidates} if isinstance(detector, FaceDetector) else set()
+
+    first = make_window(make_detector=None)
+    tab = live(first)
+    fold(tab, "detection").set_open(True)
+    qtbot.waitUntil(lambda: precisions(tab) == {F32}, timeout=10_000)
+    assert tab.detection.precision_row.isVisible()
+    assert tab.detection.precision.currentText() == "Exact"
+    choose(tab.detection.precision, "Fastest")
+    qtbot.waitUntil(lambda: BF16 in precisions(tab), timeout=10_000)
+    first.close()
+    again = live(make_window(make_detector=None))
+    assert again.detection.precision.currentText() == "Fastest"
+    qtbot.waitUntil(lambda: BF16 in precisions(again), timeout=10_000)
+    QTest.mouseClick(again.detection.reset, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: precisions(again) == {F32}, timeout=10_000)
+    assert settings.text("live/precision", "") == F32
+
+
+def test_a_precision_of_the_command_line_goes_before_and_is_not_remembered(
+    qtbot: QtBot, make_window: MakeWindow, settings: Settings
+) -> None:
+    settings.put("live/precision", AUTO)
+    window = make_window(precision=F32)
+    assert live(window).detection.precision.currentText() == "Exact"
+    assert settings.text("live/precision", "") == AUTO
+
+
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("live/size", "7x7"), ("live/every", "many"), ("live/nms", 40), ("live/core", 9999), ("live/privacy-how", "x")],
+    [
+        ("live/precision", "f7"),
+        ("live/size", "7x7"),
+        ("live/every", "many"),
+        ("live/nms", 40),
+        ("live/core", 9999),
+        ("live/privacy-how", "x"),
+    ],
 )
 def test_damaged_settings_read_as_the_defaults(
     qtbot: QtBot, make_window: MakeWindow, settings: Settings, key: str, value: object
