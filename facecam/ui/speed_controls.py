@@ -61,7 +61,9 @@ class SpeedControls(QWidget):
         self.clear_button = _button("Leave them out", "Forgets the models to compare with")
         self.clear_button.clicked.connect(lambda: self.set_models([]))
 
-        self.copy_button = _button("Copy", "Copies the result as Markdown tables (Ctrl+C)", self.copy)
+        self.copy_button = _button(
+            "Copy", "Copies the result, or the comparison that is shown, as Markdown (Ctrl+C)", self.copy
+        )
         self.save_button = _button("Save…", "Writes everything that was measured as JSON (Ctrl+S)", self.save_result)
         self.card_button = _button(
             "Save as picture…", "A picture of the result, to show (Ctrl+Shift+S)", self.save_card

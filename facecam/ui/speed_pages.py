@@ -24,7 +24,8 @@ _LONG_HELP = {
 @dataclass(frozen=True)
 class Page:
     """A table. columns: name and what it holds, in words; times_ms: for each row what the charts show; subjects: for
-    each row whose times these are; first: the row to begin with; note: what to know about the whole page."""
+    each row whose times these are; first: the row to begin with; note: what to know about the whole page; markdown: to
+    copy in place of the result, empty for the result itself."""
 
     title: str
     columns: dict[str, str]
@@ -33,6 +34,7 @@ class Page:
     subjects: tuple[str, ...]
     first: int = 0
     note: str = ""
+    markdown: str = ""
 
 
 def pages(result: dict[str, Any], main: dict[str, Any]) -> list[Page]:
@@ -53,12 +55,15 @@ def pages(result: dict[str, Any], main: dict[str, Any]) -> list[Page]:
 def comparison(result: dict[str, Any], other: dict[str, Any], name: str) -> Page:
     """The result beside an earlier one, `other`, which is the first of the two. name: of its file."""
     cells = tuple(compare.rows(other, result))
-    note = [compare.which(other, result, (name, "the result above")), *compare.cautions(other, result)]
+    names = (name, "the result above")
+    note = [compare.which(other, result, names), *compare.cautions(other, result)]
     if not cells:
         note = [compare.NOTHING_IN_COMMON]
     mine = [second for _, second in compare.in_both(other, result)]
     times = tuple(tuple(series["series_ms"]) for series in mine)
-    return Page(f"Compared with {name}", compare.HELP, cells, times, tuple(map(_subject, mine)), 0, " ".join(note))
+    subjects = tuple(map(_subject, mine))
+    text = compare.compare(other, result, (name, ""))
+    return Page(f"Compared with {name}", compare.HELP, cells, times, subjects, 0, " ".join(note), text)
 
 
 def _subject(series: dict[str, Any]) -> str:

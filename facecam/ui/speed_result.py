@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from facecam.bench.headline import headline, main_series
-from facecam.bench.tables import is_figure
+from facecam.bench.tables import is_figure, markdown
 from facecam.ui.charts import Chart, Histogram, TimeSeries
 from facecam.ui.speed_pages import Page, comparison, pages
 from facecam.ui.theme import SPACE, sized, tabular
@@ -130,6 +130,12 @@ class ResultView(QWidget):
         if self.result is not None:
             kept = [page for page in self._pages if not page.title.startswith("Compared with")]
             self._fill([*kept, comparison(self.result, other, name)], len(kept))
+
+    def markdown(self) -> str:
+        """What is shown, for the clipboard: the comparison, where that is the page, or else the whole result."""
+        if self.result is None:
+            return ""
+        return self._pages[self.page.currentIndex()].markdown or markdown(self.result)
 
     def _fill(self, found: list[Page], current: int) -> None:
         self._pages = found

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QScrollArea, QVB
 
 from facecam.bench.card import save_card
 from facecam.bench.stored import load
-from facecam.bench.tables import markdown, when
+from facecam.bench.tables import when
 from facecam.errors import FacecamError
 from facecam.ui.commands import Menu, command
 from facecam.ui.speed_controls import SpeedControls
@@ -119,9 +119,9 @@ class SpeedTab(Tab):
         self._show_state(f"Measured {when(result)}.")
 
     def copy(self) -> None:
-        """The result as Markdown, for the clipboard."""
+        """The result, or the comparison that is shown, as Markdown for the clipboard."""
         if self.view.result is not None:
-            QGuiApplication.clipboard().setText(markdown(self.view.result))
+            QGuiApplication.clipboard().setText(self.view.markdown())
             self.status.say("Copied as Markdown.")
 
     def open(self, path: Path) -> None:

@@ -325,6 +325,10 @@ def test_an_earlier_result_stands_beside(qtbot: QtBot, tmp_path: Path, result_fi
     assert tab.view.page_note.text().startswith(
         "First: earlier.json, measured 2026-01-02 03:04 UTC. Second: the result"
     )
+    tab.controls.copy_button.click()
+    copied = QGuiApplication.clipboard().text()
+    assert "| CPU ms, first | CPU ms, second |" in copied
+    assert "First: earlier.json, measured" in copied
     tab.view.table.selectRow(1)
     assert tab.view.chosen.text().startswith("made · fast")
     assert "p50 5.03" in tab.view.histogram.toolTip(), "the times of the result itself"
