@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QCheckBox, QLabel, QVBoxLayout
 
 from facecam.comparison import AnyDetector, PeerDetector, Second
 from facecam.memory import give_back_free_memory
+from facecam.model import DEFAULT_MODEL
 from facecam.options import NATIVE, Size
 from facecam.pipeline import View
 from facecam.resources import shipped_models
@@ -93,7 +94,8 @@ class CompareSection(Section):
     def _take_settings(self) -> None:
         settings = self._settings
         own = shipped_models()
-        model = settings.text("live/compare-model", own[-1] if own else "")
+        other = next((name for name in own if name != DEFAULT_MODEL), "")  # than what the app starts with
+        model = settings.text("live/compare-model", other)
         if model and model not in own:
             self._add_file(model)
         show_data(self.model, model)

@@ -91,7 +91,8 @@ def _values(model: onnx.ModelProto, random_: random.Random) -> None:
     if array.dtype.kind == "f":
         array.flat[random_.randrange(array.size)] = random_.choice((0.0, -1.0, 1e30, np.inf, np.nan, 1e5))
     else:
-        array.flat[random_.randrange(array.size)] = random_.choice(_WILD)
+        limits = np.iinfo(array.dtype)
+        array.flat[random_.randrange(array.size)] = min(max(random_.choice(_WILD), limits.min), limits.max)
     tensor.CopyFrom(numpy_helper.from_array(array, tensor.name))
 
 

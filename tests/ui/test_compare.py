@@ -14,6 +14,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
+from facecam.model import DEFAULT_MODEL, PAPER_MODEL
 from facecam.resources import shipped_models
 from facecam.ui import compare_section, prompts
 from facecam.ui.settings import Settings
@@ -170,3 +171,8 @@ def test_two_pictures_stand_where_they_are_largest(
         lambda: (tab.compare.picture.y() == tab.picture.y()) == beside and tab.compare.picture.width() > 100,
         timeout=5000,
     )
+
+
+def test_at_first_the_two_detectors_are_not_the_same(make_window: MakeWindow) -> None:
+    section = live(make_window()).compare
+    assert section.model.currentText() == PAPER_MODEL != DEFAULT_MODEL
