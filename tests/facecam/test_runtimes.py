@@ -342,6 +342,22 @@ def test_auto_precision_tries_bfloat16_only_where_the_processor_can(monkeypatch,
     assert str(detector.engine) == tried[-1]
 
 
+@pytest.mark.skipif(not has_int8(), reason="this processor does not compute in int8")
+def test_auto_precision_goes_over_to_int8_where_it_is_faster(tmp_path, monkeypatch):
+    monkeypatch.setattr(runtime_choice, "choices_path", lambda: tmp_path / "choices.json")
+    monkeypatch.setattr(detector_module, "faster", lambda candidates, _clock: (list(candidates)[-1], {}))
+    detector = FaceDetector("faceboxes", precision=AUTO)
+    for _ in range(detector_module._AUTO_AFTER_FRAMES):
+        found = detector.detect(demo_frame(5))
+    assert str(detector.engine) == "openvino int8"
+    assert len(found) == len(FaceDetector("faceboxes", runtime=ONNX_RUNTIME).detect(demo_frame(5)))
+    again = FaceDetector("faceboxes", precision=AUTO)
+    monkeypatch.setattr(detector_module, "faster", None)  # what is known is not tried again
+    for _ in range(detector_module._AUTO_AFTER_FRAMES):
+        again.detect(demo_frame(5))
+    assert str(again.engine) == "openvino int8"
+
+
 def test_a_provider_that_is_missing_says_what_to_install(tiny_model):
     missing = next(name for name in ("cuda", "directml", "migraphx") if name not in providers.available())
     with pytest.raises(FacecamError, match="in place of onnxruntime"):
