@@ -129,10 +129,10 @@ class FaceDetector:
         first = Engine(
             ONNX_RUNTIME if runtime == AUTO else runtime, F32 if precision == AUTO else precision, threads, provider
         )
+        self._any_runtime, self._any_precision = runtime == AUTO, precision == AUTO
         self._candidates: tuple[Engine, ...] = (first,)
         if installed(OPENVINO):
-            int8 = precision == AUTO and self._has_int8()
-            self._candidates = candidates(first, runtime == AUTO, precision == AUTO, int8)
+            self._candidates = candidates(first, self._any_runtime, self._any_precision)
         self._auto = len(self._candidates) > 1
         self._engine = first
         if first != Engine():
@@ -232,6 +232,8 @@ class FaceDetector:
 
     def _choose_runtime(self, plan: Plan) -> None:
         """Goes over to another engine for this plan if that is the faster one here. Whatever fails, the first stays."""
+        if self._any_precision and self._has_int8():  # not before: looking for it loads OpenVINO
+            self._candidates = candidates(self._candidates[0], self._any_runtime, True, int8=True)
         names = {str(engine): engine for engine in self._candidates}
         key = trial_key(self._model.sha256, *plan.input_size, tuple(names))
         kept = kept_choice(key)
