@@ -1,6 +1,6 @@
 """Where the network's time goes, node by node, on one pinned core:
 
-python -m facecam.bench.nodes [MODEL] [--runtime onnxruntime|openvino] [--precision f32|bf16] [--planes]
+python -m facecam.bench.nodes [MODEL] [--runtime onnxruntime|openvino] [--precision f32|bf16|int8] [--planes]
 
 Profiling itself costs time, so the sum is a little above what `facecam bench` measures. The lower quartile of each node
 is told, because other programs can only add to it; both runtimes measure wall time.
@@ -16,13 +16,15 @@ from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import onnxruntime
 
 from facecam.boxes import Array
+from facecam.cells import CellBuffer
 from facecam.cpu import choose_core, cpu_name, pinned
 from facecam.errors import FacecamError
 from facecam.model import find_model, load_model
-from facecam.runtimes import F32, ONNX_RUNTIME, PRECISIONS, RUNTIMES, Engine, OpenVino
+from facecam.runtimes import F32, INT8, ONNX_RUNTIME, PRECISIONS, RUNTIMES, Engine, Image, OpenVino
 
 _ROUNDS = 60
 Nodes = dict[str, list[float]]
@@ -81,12 +83,20 @@ def openvino_nodes(
     path: Path, height: int, width: int, engine: Engine, planes: bool = False, rounds: int = _ROUNDS
 ) -> Nodes:
     """As OpenVINO's own counters tell. planes: a picture of (1, 3, H, W) instead of (1, H, W, 3)."""
-    shape = (1, 3, height, width) if planes else (1, height, width, 3)
-    compiled = OpenVino(load_model(path).data, engine).compile(height, width, planes, {"PERF_COUNT": True})
+    model, counted = load_model(path), {"PERF_COUNT": True}
+    picture: Image
+    if engine.precision == INT8:
+        cells = CellBuffer(height, width, model.mean)
+        cells.fill(_bytes((height, width, 3)))
+        picture = cells.array
+        compiled = OpenVino(model.int8().data, engine).compile_cells(picture.shape, counted)
+    else:
+        picture = _picture((1, 3, height, width) if planes else (1, height, width, 3))
+        compiled = OpenVino(model.data, engine).compile(height, width, planes, counted)
     request = compiled.create_infer_request()
     nodes: Nodes = defaultdict(list)
     for _ in range(rounds):
-        request.infer({0: _picture(shape)})
+        request.infer({0: picture})
         for node in request.profiling_info:
             microseconds = node.real_time.total_seconds() * 1e6
             nodes[f"{node.node_name} ({node.node_type}, {node.exec_type})"].append(microseconds)
@@ -95,6 +105,10 @@ def openvino_nodes(
 
 def _picture(shape: tuple[int, ...]) -> Array:
     return np.random.default_rng(0).uniform(-120, 130, shape).astype(np.float32)
+
+
+def _bytes(shape: tuple[int, ...]) -> npt.NDArray[np.uint8]:
+    return np.random.default_rng(0).integers(0, 256, shape, np.uint8)
 
 
 if __name__ == "__main__":
