@@ -9,6 +9,11 @@ import pytest
 from PIL import Image
 
 from facecam.boxes import Detections, nms
+from facecam.detector import FaceDetector
+from facecam.letterbox import letterbox
+from facecam.resources import shipped_models
+from facecam.runtimes import INT8, OPENVINO, has_int8
+from facecam.sources.pictures import read_picture
 from train.faceboxes.protocols.canvas import OnCanvas, score
 from train.faceboxes.wider_labels import read_wider
 
@@ -41,3 +46,19 @@ def test_stored_detections_reach_their_published_figures() -> None:
     assert report.ap[16] == pytest.approx(0.857, abs=0.005)
     assert report.ap[32] == pytest.approx(0.860, abs=0.005)
     assert report.false_boxes == 3
+
+
+@pytest.mark.skipif(not has_int8(), reason="this processor does not compute in int8")
+@pytest.mark.parametrize("name", shipped_models())
+def test_int8_is_as_accurate_as_float32(name: str) -> None:
+    exact, rounded = FaceDetector(name, 0.02, size=None, runtime=OPENVINO), FaceDetector(name, 0.02, precision=INT8)
+    results: dict[FaceDetector, list[OnCanvas]] = {exact: [], rounded: []}
+    for item in read_wider(FACES / "wider_face_split" / "wider_face_val_bbx_gt.txt", FACES / "WIDER_val" / "images"):
+        if item.event != "0--human":
+            continue
+        canvas, scale = letterbox(read_picture(item.path), (640, 480))
+        boxes = (item.boxes * scale).astype(np.float32)
+        for detector, found in results.items():
+            found.append(OnCanvas(detector.detect(canvas), boxes, item.ignore, item.event, item.source))
+    before, after = score(results[exact]), score(results[rounded])
+    assert min(after.ap[least_px] - before.ap[least_px] for least_px in (0, 16, 32)) > -0.003
