@@ -22,7 +22,6 @@ from facecam.logs import crashes_noted
 from facecam.memory import share_memory
 from facecam.model import DEFAULT_MODEL
 from facecam.resources import shipped_models
-from facecam.runtimes import F32
 from facecam.sources import Source, camera_modes, list_cameras, open_source
 from facecam.ui.camera_section import CameraModes
 from facecam.ui.chooser import AUTO
@@ -163,7 +162,7 @@ def build_window(
             return lambda: session.start(spec)
 
         options: dict[str, object] = {"--model": model, "--threshold": threshold, "--core": core, "--runtime": runtime}
-        unusual = {"--precision": (precision or F32, F32), "--threads": (threads, 1), "--provider": (provider, "cpu")}
+        unusual = {"--precision": (precision, None), "--threads": (threads, 1), "--provider": (provider, "cpu")}
         options |= {name: value for name, (value, usual) in unusual.items() if value != usual}
         arguments = [text for name, value in options.items() if value is not None for text in (name, str(value))]
         return SpeedTab(arguments, pause)

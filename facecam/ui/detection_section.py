@@ -30,7 +30,7 @@ HOLD_RANGE_HZ = (1, 240)
 _AUTOMATIC, _ANY_CORE, _CUSTOM = "auto", -1, "custom"
 _SIZES: dict[str, Size | None] = {"native": NATIVE, "640x480": (640, 480), "320x240": (320, 240)}
 _DEFAULTS: dict[str, Any] = {"nms": NMS_IOU, "size": (640, 480), "hold_hz": None, "min_face_px": 0, "every": 1}
-_PRECISIONS = {"Exact": F32, "Fastest": AUTO}
+_PRECISIONS = {"Fastest": AUTO, "Exact": F32}
 PRESETS: dict[str, dict[str, Any]] = {
     "Balanced": {},
     "Small faces": {"size": NATIVE},
@@ -54,7 +54,7 @@ class DetectionSection(Section):
     """Faces are to be looked for by that model, a shipped one's name or the file of the command line, and in that
     precision, of FaceDetector."""
 
-    def __init__(self, session: LiveSession, settings: Settings, network: str, precision: str = F32) -> None:
+    def __init__(self, session: LiveSession, settings: Settings, network: str, precision: str = AUTO) -> None:
         """network, precision: what the session's detector was made with."""
         super().__init__()
         self._session, self._settings, self._network, self._precision = session, settings, network, precision
@@ -195,11 +195,11 @@ class DetectionSection(Section):
         show_data(self.network, network)
         show_data(self.precision, precision)
         self._settings.put(NETWORK_KEY, network if network in shipped_models() else "")
-        self._settings.put(PRECISION_KEY, precision if precision in _PRECISIONS.values() else F32)
+        self._settings.put(PRECISION_KEY, precision if precision in _PRECISIONS.values() else AUTO)
         self.network_chosen.emit(network, precision)
 
     def _reset(self) -> None:
-        self._use(DEFAULT_MODEL, F32)
+        self._use(DEFAULT_MODEL, AUTO)
         self._take({**_DEFAULTS, "core": None})
         self._remember()
         self.threshold_reset.emit()
@@ -237,9 +237,10 @@ class DetectionSection(Section):
 
 
 def remembered_precision(settings: Settings) -> str:
-    """The precision that was chosen before, float32 at the first start."""
-    text = settings.text(PRECISION_KEY, F32)
-    return text if text in _PRECISIONS.values() else F32
+    """The precision that was chosen before, the fastest one at the first start: it is as accurate, and leaves more of
+    the machine to others."""
+    text = settings.text(PRECISION_KEY, AUTO)
+    return text if text in _PRECISIONS.values() else AUTO
 
 
 def _size_key(size: Size | None) -> str:

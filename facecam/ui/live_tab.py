@@ -15,7 +15,7 @@ from facecam.detector import FaceDetector
 from facecam.errors import ModelError
 from facecam.model import DEFAULT_MODEL
 from facecam.pipeline import Phase, View
-from facecam.runtimes import F32
+from facecam.runtimes import AUTO as AUTO_PRECISION
 from facecam.sources import Camera, CameraMode, camera_modes
 from facecam.ui import prompts
 from facecam.ui.camera_section import CameraSection
@@ -58,7 +58,7 @@ class LiveTab(Tab):
         load: Callable[..., AnyDetector] = load_any,
         list_modes: Callable[[int], list[CameraMode]] = camera_modes,
         network: str = DEFAULT_MODEL,
-        precision: str = F32,
+        precision: str = AUTO_PRECISION,
         parent: QWidget | None = None,
     ) -> None:
         """load: makes a detector of a model's name or file, and of a `precision`; network, precision: what the

@@ -1,6 +1,6 @@
 """What the window costs on the demo source: time to the first boxes, share of a core, resident memory.
 
-    python -m tests.soak.window                    # --precision auto, --seconds 20, --json FILE
+    python -m tests.soak.window                    # --precision f32, --seconds 20, --json FILE
 
 Opens the real window (on the display that there is; `QT_QPA_PLATFORM=offscreen` without one), lets it settle, and then
 looks at the whole process for some seconds. The exit status is 1 where one of the limits below is exceeded. Beside a
@@ -19,7 +19,7 @@ import psutil
 from PySide6.QtCore import QTimer
 
 from facecam.ending import end_process
-from facecam.runtimes import AUTO, CHOICES, F32, PRECISION_CHOICES
+from facecam.runtimes import AUTO, CHOICES, PRECISION_CHOICES
 from facecam.ui import app
 from facecam.ui.live_tab import LiveTab
 from facecam.ui.settings import MemoryStore, Settings
@@ -37,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.soak.window", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--seconds", type=float, default=10.0, help=f"to look, after {_SETTLE_S:g} s to settle")
     parser.add_argument("--runtime", choices=CHOICES, default=AUTO)
-    parser.add_argument("--precision", choices=PRECISION_CHOICES, default=F32)
+    parser.add_argument("--precision", choices=PRECISION_CHOICES, default=AUTO)
     parser.add_argument("--json", type=Path, metavar="FILE")
     options = parser.parse_args(arguments)
     figures = measure(options.seconds, options.runtime, options.precision)
@@ -59,7 +59,7 @@ def main(arguments: list[str] | None = None) -> int:
     return 0 if good else 1
 
 
-def measure(seconds: float, runtime: str = AUTO, precision: str = F32) -> dict[str, float]:
+def measure(seconds: float, runtime: str = AUTO, precision: str = AUTO) -> dict[str, float]:
     """first_boxes_s: from the window's exposure; core_share: CPU over wall time of all threads; detect_hz: of the
     pipeline; first_memory_mb and memory_mb: resident, 10^6 bytes; capture_ms, detector_ms and window_ms: CPU time of
     each of these threads for each frame that it has handled."""

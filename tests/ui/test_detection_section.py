@@ -100,7 +100,7 @@ def test_the_status_line_tells_a_precision_out_of_the_ordinary(
 
 
 @pytest.mark.skipif(not installed(OPENVINO), reason="OpenVINO is not installed")
-def test_the_fastest_precision_is_taken_when_asked_for_and_remembered(
+def test_the_fastest_precision_is_taken_unless_the_exact_one_is_chosen(
     qtbot: QtBot, make_window: MakeWindow, settings: Settings
 ) -> None:
     def precisions(tab: LiveTab) -> set[str]:
@@ -110,18 +110,18 @@ def test_the_fastest_precision_is_taken_when_asked_for_and_remembered(
     first = make_window(make_detector=None)
     tab = live(first)
     fold(tab, "detection").set_open(True)
-    qtbot.waitUntil(lambda: precisions(tab) == {F32}, timeout=10_000)
-    assert tab.detection.precision_row.isVisible()
-    assert tab.detection.precision.currentText() == "Exact"
-    choose(tab.detection.precision, "Fastest")
     qtbot.waitUntil(lambda: precisions(tab) - {F32} != set(), timeout=10_000)
+    assert tab.detection.precision_row.isVisible()
+    assert tab.detection.precision.currentText() == "Fastest"
+    choose(tab.detection.precision, "Exact")
+    qtbot.waitUntil(lambda: precisions(tab) == {F32}, timeout=10_000)
     first.close()
     again = live(make_window(make_detector=None))
-    assert again.detection.precision.currentText() == "Fastest"
-    qtbot.waitUntil(lambda: precisions(again) - {F32} != set(), timeout=10_000)
-    QTest.mouseClick(again.detection.reset, Qt.MouseButton.LeftButton)
+    assert again.detection.precision.currentText() == "Exact"
     qtbot.waitUntil(lambda: precisions(again) == {F32}, timeout=10_000)
-    assert settings.text("live/precision", "") == F32
+    QTest.mouseClick(again.detection.reset, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: precisions(again) - {F32} != set(), timeout=10_000)
+    assert settings.text("live/precision", "") == AUTO
 
 
 def test_a_precision_of_the_command_line_goes_before_and_is_not_remembered(
