@@ -16,6 +16,8 @@ OPSET = 17
 TYPES = {np.dtype("float32"): TensorProto.FLOAT, np.dtype("int64"): TensorProto.INT64}
 Projections = list[tuple[NDArray[Any], NDArray[Any] | None]]
 
+_SMALLEST_HALF = 4096
+
 
 class Graph:
     """Collects nodes; each method takes and returns names of tensors.
@@ -45,9 +47,10 @@ class Graph:
         self.outputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))
 
     def constant(self, array: NDArray[Any], exact: bool = False) -> str:
-        """A constant tensor. exact: never as float16."""
+        """A constant tensor. exact: never as float16, as is what is small: the gains and statistics of norms save
+        nothing, and rounding them changes whole maps."""
         name = f"constant_{next(self._numbers)}"
-        if array.dtype == np.float32 and self.half and not exact:
+        if array.dtype == np.float32 and self.half and not exact and array.size >= _SMALLEST_HALF:
             small = array.astype(np.float16)
             if not np.isfinite(small).all():
                 raise ValueError("A weight is too large for float16: export without --half.")
