@@ -81,10 +81,9 @@ class Model:
 
     def prepare(self, engine: Engine) -> None:
         """Opens the network in an engine before it is needed. Raises RuntimeFailure."""
-        if engine.precision == INT8 and self.format != CELLS:
-            self.int8().prepare(engine)
-        elif engine not in self._runtimes:
-            self._runtimes[engine] = open_runtime(engine, self.data)
+        network = self._for(engine)
+        if engine not in network._runtimes:
+            network._runtimes[engine] = open_runtime(engine, network.data)
 
     def forget(self, engine: Engine) -> None:
         """Lets an engine's memory go, once no binding uses it; it is opened again where it is needed."""
@@ -101,10 +100,13 @@ class Model:
 
         Raises RuntimeFailure if that runtime is missing or can't run the network.
         """
-        if engine.precision == INT8 and self.format != CELLS:
-            return self.int8().bind(height, width, engine)
         self.prepare(engine)
-        return Binding(self._runtimes[engine], engine, self, height, width)
+        network = self._for(engine)
+        return Binding(network._runtimes[engine], engine, network, height, width)
+
+    def _for(self, engine: Engine) -> Model:
+        """The file that computes in an engine: this one, or the one in int8 beside it."""
+        return self.int8() if engine.precision == INT8 and self.format != CELLS else self
 
     def int8(self) -> Model:
         """This network in int8: the file beside it. Raises RuntimeFailure if there is none that was made from it."""

@@ -17,8 +17,8 @@ from facecam.runtimes import ORT_ERRORS
 
 _MOST_BYTES = 512 << 20
 """For weights and maps. Ours take 20 MB."""
-_SIZES = {"tensor(float)": (1, 3, 480, 640), "tensor(uint8)": (1, 121, 161, 48)}
-_TYPES = {"tensor(float)": np.float32, "tensor(uint8)": np.uint8}
+_INPUTS = {"tensor(float)": ((1, 3, 480, 640), np.float32), "tensor(uint8)": ((1, 121, 161, 48), np.uint8)}
+"""Shape and type of the input by ONNX Runtime's name of the type."""
 _MOST_ELEMENTS = 3 * 2048 * 2048
 _SILENT = 4
 
@@ -42,10 +42,10 @@ def run_once(data: bytes) -> None:
     try:
         session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
         image = session.get_inputs()[0]
-        usual = _SIZES[image.type]
+        usual, kind = _INPUTS[image.type]
         sides = [side if isinstance(side, int) else other for side, other in zip(image.shape, usual, strict=True)]
         if math.prod(sides) <= _MOST_ELEMENTS:
-            session.run(None, {image.name: np.zeros(sides, _TYPES[image.type])})
+            session.run(None, {image.name: np.zeros(sides, kind)})
     except ORT_ERRORS as error:
         text = str(error).lower()
         if "memory" in text or "alloc" in text:

@@ -45,12 +45,9 @@ def fast_model(net: FaceBoxes, early_pool: bool = True) -> onnx.ModelProto:
     x = _crelu_pool(graph, "image", net.conv1, early_pool)
     if isinstance(net, FaceBoxesS16):
         stride16 = _crelu(graph, x, net.conv2)  # needed in full by the lateral connection
-        stride32 = deep_sources(graph, net, graph.max_pool(stride16))
-        sources = [stride16_source(graph, net, stride16, stride32[0]), *stride32]
+        predict(graph, net, graph.max_pool(stride16), stride16)
     else:
-        sources = deep_sources(graph, net, _crelu_pool(graph, x, net.conv2, early_pool))
-    levels = [head(graph, *level) for level in zip(net.loc, net.conf, sources, strict=True)]
-    graph.add("Concat", *levels, axis=1, output="faces")
+        predict(graph, net, _crelu_pool(graph, x, net.conv2, early_pool))
     return graph.model(net.name)
 
 
@@ -139,7 +136,17 @@ def _inception(graph: Graph, block: Inception, x: str) -> str:
     )
 
 
-def deep_sources(graph: Graph, net: FaceBoxes, x: str) -> list[str]:
+def predict(graph: Graph, net: FaceBoxes, pooled: str, stride16: str = "") -> None:
+    """All that comes after the second C.ReLU, pooled, up to the output `faces`. stride16: before the pooling, for a
+    network that predicts there."""
+    sources = _deep(graph, net, pooled)
+    if isinstance(net, FaceBoxesS16):
+        sources = [_stride16_source(graph, net, stride16, sources[0]), *sources]
+    levels = [_head(graph, *level) for level in zip(net.loc, net.conf, sources, strict=True)]
+    graph.add("Concat", *levels, axis=1, output="faces")
+
+
+def _deep(graph: Graph, net: FaceBoxes, x: str) -> list[str]:
     """The three maps of the paper, at strides 32, 64 and 128, from the pooled C.ReLU."""
     for block in (net.inception1, net.inception2, net.inception3):
         x = _inception(graph, block, x)
@@ -148,7 +155,7 @@ def deep_sources(graph: Graph, net: FaceBoxes, x: str) -> list[str]:
     return [x, stride64, stride128]
 
 
-def stride16_source(graph: Graph, net: FaceBoxesS16, stride16: str, stride32: str) -> str:
+def _stride16_source(graph: Graph, net: FaceBoxesS16, stride16: str, stride32: str) -> str:
     lateral = graph.conv(stride16, *_plain(net.lateral))
     top = graph.conv(stride32, *_plain(net.top_down))
     # Upsampled to the lateral map's own size: it has one row or column less than twice the coarse map where the image
@@ -170,7 +177,7 @@ def _plain(conv: nn.Module) -> tuple[Array, Array]:
     return _double(conv.weight).astype(np.float32), _double(conv.bias).astype(np.float32)
 
 
-def head(graph: Graph, loc: nn.Module, conf: nn.Module, source: str) -> str:
+def _head(graph: Graph, loc: nn.Module, conf: nn.Module, source: str) -> str:
     """(1, anchors of the level, 5): offsets and logit of each anchor from one convolution."""
     loc_weight, loc_bias = _plain(loc)
     conf_weight, conf_bias = _plain(conf)

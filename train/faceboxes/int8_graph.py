@@ -30,8 +30,8 @@ import onnxruntime
 from onnx import TensorProto, helper
 
 from facecam.cells import CELL, CHANNELS
-from train.faceboxes.fast_graph import Array, Graph, deep_sources, folded, head, stride16_source
-from train.faceboxes.model import MEAN_BGR, ConvBN, FaceBoxes, FaceBoxesS16
+from train.faceboxes.fast_graph import Array, Graph, folded, predict
+from train.faceboxes.model import MEAN_BGR, ConvBN, FaceBoxes
 
 FORMAT = 3
 PIXEL_STEP = np.float32(1.0001)
@@ -142,11 +142,10 @@ def _built(graph: _Int8Graph, net: FaceBoxes) -> onnx.ModelProto:
     x = graph.max_pool(_first(graph, net.conv1))
     y = graph.conv(x, *folded(net.conv2), net.conv2.conv.stride[0])
     stride16 = graph.concat(graph.add("Relu", y), graph.add("Relu", graph.add("Neg", y)))
-    deep = deep_sources(graph, net, graph.max_pool(stride16))
-    sources = [stride16_source(graph, net, stride16, deep[0]), *deep] if isinstance(net, FaceBoxesS16) else deep
-    levels = [head(graph, *level) for level in zip(net.loc, net.conf, sources, strict=True)]
-    graph.add("Concat", *levels, axis=1, output="faces")
-    return graph.model(net.name, helper.make_tensor_value_info("cells", TensorProto.UINT8, [1, "rows", "columns", 48]))
+    predict(graph, net, graph.max_pool(stride16), stride16)
+    return graph.model(
+        net.name, helper.make_tensor_value_info("cells", TensorProto.UINT8, [1, "rows", "columns", CHANNELS])
+    )
 
 
 def _first(graph: _Int8Graph, block: ConvBN) -> str:

@@ -9,7 +9,6 @@ over some pictures; nothing is trained. The file names the one that it was made 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import sys
 from collections.abc import Iterator
@@ -44,10 +43,11 @@ def quantise(path: Path, pictures: list[Path], metrics: dict[str, Any]) -> Path:
     net = network_of_onnx(path)
     ranges = observed_ranges(net, _in_cells(pictures))
     model = int8_model(net, ranges)
+    source = load_model(path)
     about = {
-        **load_model(path).metadata,
+        **source.metadata,
         "format": FORMAT,
-        "made_from": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "made_from": source.sha256,
         "calibration": f"the largest activations over {len(pictures)} training pictures",
         "commit": current_commit(),
         "metrics": metrics,
@@ -82,9 +82,10 @@ The network of `{path.name}` (see its card) with activations and weights of 8 bi
 
 
 def _in_cells(pictures: list[Path]) -> Iterator[npt.NDArray[np.uint8]]:
+    """Each picture in cells, in the same array, which the next one overwrites."""
     width, height = CANVAS
+    buffer = CellBuffer(height, width, MEAN_BGR)
     for path in tqdm(pictures, "looking at pictures", disable=None):
-        buffer = CellBuffer(height, width, MEAN_BGR)
         buffer.fill(letterbox(read_picture(path), CANVAS)[0])
         yield buffer.array
 

@@ -14,6 +14,7 @@ from facecam.detector import FaceDetector
 from facecam.model import load_model
 from facecam.runtimes import ONNX_RUNTIME, OPENVINO, Engine, installed
 from facecam.sources.demo import demo_frame
+from tests.train.faceboxes.made_nets import with_statistics
 from train.engine import TrainingError
 from train.faceboxes import export
 from train.faceboxes.fast_graph import fast_model
@@ -28,19 +29,12 @@ RUNTIMES = [
 
 def settled(kind: type[FaceBoxes]) -> FaceBoxes:
     """A network whose scores spread over 0 to 1 on pictures, with batch-norm statistics unlike the initial ones."""
-    torch.manual_seed(5)
-    net = kind()
-    for module in net.modules():
-        if isinstance(module, torch.nn.BatchNorm2d):
-            torch.nn.init.uniform_(module.weight, 0.5, 1.5)
-            torch.nn.init.normal_(module.bias, 0, 0.2)
-            module.momentum = None
     pictures = np.stack([demo_frame(index * 25) for index in range(3)]).astype(np.float32)
+    net = with_statistics(kind, torch.from_numpy(pictures).permute(0, 3, 1, 2) - 115)
     with torch.no_grad():
-        net.train()(torch.from_numpy(pictures).permute(0, 3, 1, 2) - 115)
         for conf in net.conf:
             conf.weight *= 3
-    return net.eval()
+    return net
 
 
 @pytest.fixture(scope="module", params=[FaceBoxes, FaceBoxesS16], ids=lambda kind: kind.name)

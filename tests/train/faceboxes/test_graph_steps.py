@@ -9,6 +9,7 @@ import torch
 from facecam.anchors import anchor_grid
 from facecam.boxes import decode
 from facecam.sources.demo import demo_frame
+from tests.train.faceboxes.made_nets import with_statistics
 from train.faceboxes import graph_steps
 from train.faceboxes.graph_variants import ALONE, HEIGHT, WIDTH, as_input, exported
 from train.faceboxes.model import FaceBoxes
@@ -19,16 +20,7 @@ FRAME = np.ascontiguousarray(demo_frame(10)[:HEIGHT, :WIDTH])
 @pytest.fixture(scope="module")
 def net() -> FaceBoxes:
     """With batch-norm statistics unlike the initial ones, so that folding them wrongly shows."""
-    torch.manual_seed(5)
-    net = FaceBoxes()
-    for module in net.modules():
-        if isinstance(module, torch.nn.BatchNorm2d):
-            torch.nn.init.uniform_(module.weight, 0.5, 1.5)
-            torch.nn.init.normal_(module.bias, 0, 0.2)
-            module.momentum = None
-    with torch.no_grad():
-        net.train()(as_input(FRAME, "planes"))
-    return net.eval()
+    return with_statistics(FaceBoxes, as_input(FRAME, "planes"))
 
 
 @pytest.mark.parametrize("name", ALONE)
