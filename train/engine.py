@@ -149,8 +149,8 @@ class Ema(Generic[ModuleT]):
         decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
         theirs = [p.detach() for p in module.parameters()]
         torch._foreach_lerp_(list(self.module.parameters()), theirs, 1 - decay)
-        for mine, other in zip(self.module.buffers(), module.buffers(), strict=True):
-            mine.copy_(other)
+        if buffers := list(self.module.buffers()):
+            torch._foreach_copy_(buffers, list(module.buffers()))
 
     def state_dict(self) -> dict[str, Any]:
         """For a checkpoint."""

@@ -2,7 +2,7 @@
 
 The plan is geometry (one similarity transform), colour (one 3x4 matrix) and camera faults. It is drawn on the CPU and
 costs microseconds; the pixels are made by OpenCV one picture at a time (`render`) or in a batch on a GPU that holds
-all pictures (`render_batch`). Both read the same plan.
+all pictures (`resident.render_batch`). Both read the same plan.
 
 Crops: FaceBoxes, section 3.3 (random square patches), and data-anchor-sampling (Tang et al. 2018, PyramidBox): a random
 face is brought to a random size, so that large faces also train the small anchors. Photometric distortion: Howard
@@ -15,14 +15,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-import torch
-import torch.nn.functional as F
-from torch import Tensor
 
 from facecam.opencv import cv2
 from train.faceboxes.model import MEAN_BGR
 
 Array = npt.NDArray[np.float32]
+
+LEAST_ZOOM = 0.55
+"""Input pixels per picture pixel below which a picture is halved first: bilinear sampling alone would alias."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ def draw_faults(rng: np.random.Generator, plan: Plan) -> Plan:
 def render(plan: Plan, picture: npt.NDArray[np.uint8], size: int, rng: np.random.Generator) -> npt.NDArray[np.uint8]:
     """The training input of a plan, (size, size, 3) uint8 BGR, by OpenCV. picture: (H, W, 3) uint8 BGR."""
     transform = plan.transform.copy()
-    while np.linalg.det(transform[:, :2]) ** 2 < 0.55**4:  # bilinear sampling alone would alias: halve by area first
+    while abs(np.linalg.det(transform[:, :2])) < LEAST_ZOOM**2:
         small = cv2.resize(picture, (picture.shape[1] // 2, picture.shape[0] // 2), interpolation=cv2.INTER_AREA)
         transform[:, 0] *= picture.shape[1] / small.shape[1]
         transform[:, 1] *= picture.shape[0] / small.shape[0]
@@ -174,84 +174,6 @@ def render(plan: Plan, picture: npt.NDArray[np.uint8], size: int, rng: np.random
         assert decoded is not None  # it was encoded a line above
         image = decoded
     return np.ascontiguousarray(image, np.uint8)
-
-
-def render_batch(
-    plans: list[Plan], pictures: ResidentPictures, size: int, generator: torch.Generator | None = None
-) -> Tensor:
-    """The training inputs of a whole batch at once, on the device that holds the pictures.
-
-    Returns (B, 3, size, size) float32 B G R, 0..255. The detours of `render` (JPEG, low resolution, area shrinking)
-    become their nearest batched relatives: a Gaussian blur of the same extent, and 2 x 2 samples per pixel.
-    """
-    device = pictures.pixels.device
-    which = torch.tensor([plan.picture for plan in plans], device=device)
-    full = np.stack([np.vstack([plan.transform, [0, 0, 1]]).astype(np.float64) for plan in plans])
-    back = torch.from_numpy(np.linalg.inv(full)[:, :2].astype(np.float32)).to(device)  # [B, 2, 3]
-    fill = torch.tensor([plan.fill for plan in plans], device=device).view(-1, 3, 1, 1)
-    colour = torch.from_numpy(np.stack([plan.colour for plan in plans])).to(device)  # [B, 3, 4]
-    out = torch.zeros(len(plans), 3, size, size, device=device)
-    for dy in (0.25, 0.75):
-        for dx in (0.25, 0.75):
-            ys, xs = torch.meshgrid(
-                torch.arange(size, device=device) + dy, torch.arange(size, device=device) + dx, indexing="ij"
-            )
-            grid = torch.stack([xs, ys, torch.ones_like(xs)]).view(3, -1)  # [3, size * size], input pixels
-            out += pictures.sample(which, back @ grid, fill.view(-1, 3, 1)).view(-1, 3, size, size) / 4
-    out = torch.einsum("boi,bihw->bohw", colour[..., :3], out) + colour[..., 3].view(-1, 3, 1, 1)
-    out = out.clamp_(0, 255)
-    sigma = [
-        max(plan.blur_px, 0.4 / plan.shrink if plan.shrink < 1 else 0.0, 0.6 if plan.jpeg else 0.0) for plan in plans
-    ]
-    if any(sigma):
-        out = _gaussian_blur(out, torch.tensor(sigma, device=device))
-    if any(plan.noise for plan in plans):
-        strength = torch.tensor([plan.noise for plan in plans], device=device).view(-1, 1, 1, 1)
-        half = torch.randn(len(plans), 3, size // 2, size // 2, device=device, generator=generator) * strength
-        out = out + F.interpolate(half, size=(size, size), mode="bilinear", align_corners=False)
-    return out.clamp_(0, 255)
-
-
-def _gaussian_blur(images: Tensor, sigma: Tensor) -> Tensor:
-    """(B, 3, H, W) blurred, each image by its own Gaussian; sigma (B,) pixels, 0 leaves the image as it is."""
-    radius = max(1, int(3 * float(sigma.max()) + 0.5))
-    x = torch.arange(-radius, radius + 1, device=images.device, dtype=torch.float32)
-    kernel = torch.exp(-0.5 * (x / sigma.clamp(min=1e-3)[:, None]) ** 2)  # [B, k]
-    kernel = (kernel / kernel.sum(1, keepdim=True)).repeat_interleave(3, 0)  # [B * 3, k]
-    batch, _, height, width = images.shape
-    planes = F.pad(images, (radius,) * 4, mode="replicate").view(1, batch * 3, height + 2 * radius, -1)
-    planes = F.conv2d(planes, kernel[:, None, None, :], groups=batch * 3)
-    return F.conv2d(planes, kernel[:, None, :, None], groups=batch * 3).view(batch, 3, height, width)
-
-
-@dataclass(frozen=True)
-class ResidentPictures:
-    """All pictures of a data set in one tensor, so that a batch of crops is a handful of gathers.
-
-    pixels: (sum of H * W, 3) uint8 BGR, picture after picture, row by row. start, height, width: (P,) int64.
-    """
-
-    pixels: Tensor
-    start: Tensor
-    height: Tensor
-    width: Tensor
-
-    def sample(self, which: Tensor, points: Tensor, fill: Tensor) -> Tensor:
-        """Bilinear samples. which: (B,) pictures; points: (B, 2, P) x and y in picture pixels, where a pixel's centre
-        lies at .5; fill: (B, 3, 1), the value outside. Returns (B, 3, P) float32."""
-        x, y = points[:, 0] - 0.5, points[:, 1] - 0.5  # [B, P]
-        x0, y0 = x.floor(), y.floor()
-        start, height, width = (t[which][:, None] for t in (self.start, self.height, self.width))
-        total = torch.zeros(len(which), 3, points.shape[2], device=points.device)
-        for j in (0, 1):
-            for i in (0, 1):
-                column, row = (x0 + i).long(), (y0 + j).long()
-                weight = (1 - (x - column).abs()) * (1 - (y - row).abs())  # [B, P]
-                inside = (column >= 0) & (row >= 0) & (column < width) & (row < height)
-                index = start + row.clamp(min=0).minimum(height - 1) * width + column.clamp(min=0).minimum(width - 1)
-                value = self.pixels[index].movedim(-1, 1).float()  # [B, 3, P]
-                total += weight[:, None] * torch.where(inside[:, None], value, fill)
-        return total
 
 
 def map_boxes(boxes: Array, transform: Array) -> Array:

@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +20,8 @@ from tqdm import tqdm
 
 from facecam.opencv import cv2
 from train.engine import TrainingError
-from train.faceboxes.augment import Plan, Recipe, ResidentPictures, draw_plan, map_boxes, render, render_batch
+from train.faceboxes.augment import Plan, Recipe, draw_plan, map_boxes, render
+from train.faceboxes.resident import Packed, ResidentPictures, pack, render_batch
 from train.faceboxes.targets import FACE, IGNORE
 from train.faceboxes.teacher import Truth, truths
 from train.faceboxes.wider_labels import Labelled, read_wider
@@ -41,6 +44,24 @@ class Batch:
     """
 
     images: Tensor
+    boxes: Tensor
+    kind: Tensor
+    probability: Tensor
+
+
+class Prepared(NamedTuple):
+    """A step's training inputs as far as a process without the device can bring them.
+
+    size: S. seed: of the noise. pixels: (B, S, S, 3) uint8 where OpenCV renders, else empty. whole, quarters: else, the
+    plans of the inputs that show one picture, and, four by four, of the mosaics, which come last. The rest: as in
+    `Batch`.
+    """
+
+    size: int
+    seed: int
+    pixels: Tensor
+    whole: Packed
+    quarters: Packed
     boxes: Tensor
     kind: Tensor
     probability: Tensor
@@ -81,8 +102,10 @@ class Pictures:
             rows = []
             partial = pixels_file.with_suffix(".partial")
             with partial.open("wb") as file:
-                for item in tqdm(labels, "decoding pictures", disable=not progress, mininterval=1):
-                    image, shrink = read_picture(item.path, max_side)
+                pictures = read_pictures([item.path for item in labels], max_side)
+                for image, shrink in tqdm(
+                    pictures, "decoding pictures", total=len(labels), disable=not progress, mininterval=1
+                ):
                     rows.append((*image.shape[:2], shrink))
                     file.write(image.tobytes())
             partial.replace(pixels_file)
@@ -92,8 +115,19 @@ class Pictures:
         self.shrink: npt.NDArray[np.float64] = rows_read[:, 2]
         areas = self.shapes.prod(1)
         self.start = np.concatenate([[0], np.cumsum(areas)[:-1]])
-        pixels = np.fromfile(pixels_file, np.uint8) if in_memory else np.memmap(pixels_file, np.uint8, "r")
-        self.pixels: npt.NDArray[np.uint8] = pixels.reshape(int(areas.sum()), 3)
+        self.file, self.in_memory = pixels_file, in_memory
+        self._open()
+
+    def _open(self) -> None:
+        pixels = np.fromfile(self.file, np.uint8) if self.in_memory else np.memmap(self.file, np.uint8, "r")
+        self.pixels: npt.NDArray[np.uint8] = pixels.reshape(-1, 3)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "pixels"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._open()  # gigabytes that another process had better open than be sent
 
     def __getitem__(self, index: int) -> npt.NDArray[np.uint8]:
         height, width = self.shapes[index]
@@ -101,11 +135,15 @@ class Pictures:
         return self.pixels[begin : begin + height * width].reshape(height, width, 3)
 
     def to(self, device: torch.device) -> ResidentPictures:
-        """All pictures as one tensor on a device."""
-        with torch.no_grad():
-            pixels = torch.from_numpy(np.array(self.pixels)).to(device)
-        start, shapes = torch.from_numpy(self.start).to(device), torch.from_numpy(self.shapes).to(device)
-        return ResidentPictures(pixels, start, shapes[:, 0], shapes[:, 1])
+        """All pictures on a device, at several sizes."""
+        return ResidentPictures.of(self.pixels, self.shapes, device)
+
+
+def read_pictures(paths: Sequence[Path], max_side: int) -> Iterator[tuple[npt.NDArray[np.uint8], float]]:
+    """`read_picture` of each, in order, on all cores."""
+    with ThreadPoolExecutor() as threads:
+        for begin in range(0, len(paths), 256):  # some at a time, as they may be decoded faster than they are taken
+            yield from threads.map(lambda path: read_picture(path, max_side), paths[begin : begin + 256])
 
 
 def read_picture(path: Path, max_side: int) -> tuple[npt.NDArray[np.uint8], float]:
@@ -141,7 +179,7 @@ class FaceData:
         teacher: Path | None = None,
         trim: dict[str, float] | None = None,
     ) -> None:
-        self.pictures, self.resident = pictures, resident
+        self.pictures, self.resident, self.on_device = pictures, resident, resident is not None
         self.recipe, self.min_face_px, self.seed = recipe, min_face_px, seed
         self.mean = np.array(mean, np.float32)
         # Labels follow pictures that were shrunk on reading.
@@ -150,9 +188,19 @@ class FaceData:
             for item, truth, f in zip(labels, truths(labels, teacher), pictures.shrink, strict=True)
         ]
         self.weights = _weights([item.event for item in labels], event_shares or {})
+        self._up_to = self.weights.cumsum()
+        self._up_to[self.weights.nonzero()[0][-1] :] = 1.0  # whatever the rounding, a draw below 1 finds a picture
+
+    def __getstate__(self) -> dict[str, Any]:
+        """For a process that prepares steps: without the pictures on the device."""
+        return {**vars(self), "resident": None}
 
     def batch(self, step: int, size: int, count: int, rank: int = 0, device: torch.device | None = None) -> Batch:
         """The `count` training inputs of `size` x `size` pixels that belong to this step and rank."""
+        return self.finish(self.prepare(step, size, count, rank), device or torch.device("cpu"))
+
+    def prepare(self, step: int, size: int, count: int, rank: int = 0) -> Prepared:
+        """The part of `batch` that needs no device, for processes beside the training."""
         rng = np.random.default_rng([self.seed, step, rank])
         tiles: list[list[Tile]] = []
         for _ in range(count):
@@ -162,6 +210,7 @@ class FaceData:
             if rng.random() < self.recipe.mosaic:
                 places = [(x, y, half) for y in (0, half) for x in (0, half)]
             tiles.append([self._tile(rng, *place) for place in places])
+        tiles.sort(key=len)
         rows = max(1, *(sum(len(tile.truth.kind) for tile in parts) for parts in tiles))
         boxes = np.zeros((count, rows, 4), np.float32)
         kind = np.zeros((count, rows), np.int64)
@@ -172,43 +221,57 @@ class FaceData:
             boxes[k, :faces] = np.concatenate([truth.boxes for truth in shown])
             kind[k, :faces] = np.concatenate([truth.kind for truth in shown])
             probability[k, :faces] = np.concatenate([truth.probability for truth in shown])
-        target = device or torch.device("cpu")
-        images = self._rendered(tiles, size, rng) if self.resident is None else self._resident(tiles, size, rng)
-        images = images.to(target, non_blocking=True)
-        images -= torch.from_numpy(self.mean).to(target).view(1, 3, 1, 1)
-        return Batch(images, *(torch.from_numpy(values).to(target) for values in (boxes, kind, probability)))
+        pixels = np.empty((0, size, size, 3), np.uint8) if self.on_device else self._rendered(tiles, size, rng)
+        whole, quarters = (
+            pack([tile.plan for parts in tiles for tile in parts if len(parts) == n and self.on_device]) for n in (1, 4)
+        )
+        return Prepared(
+            size,
+            int(rng.integers(2**62)),
+            torch.from_numpy(pixels),
+            whole,
+            quarters,
+            *map(torch.from_numpy, (boxes, kind, probability)),
+        )
+
+    def finish(self, prepared: Prepared, device: torch.device) -> Batch:
+        """The rest of `batch`: pixels as the network takes them, on the device."""
+        if self.resident is None:
+            images = prepared.pixels.to(device, non_blocking=True).permute(0, 3, 1, 2).float()
+        else:
+            images = self._rendered_there(prepared, self.resident).contiguous(memory_format=torch.channels_last)
+        for channel, mean in enumerate(self.mean.tolist()):
+            images[:, channel] -= mean
+        labels = (prepared.boxes, prepared.kind, prepared.probability)
+        return Batch(images, *(values.to(device, non_blocking=True) for values in labels))
 
     def _tile(self, rng: np.random.Generator, x: int, y: int, size: int) -> Tile:
         """Draws a picture and its plan for a tile of `size` pixels at `x`, `y` of the training input."""
-        index = int(rng.choice(len(self.truths), p=self.weights))
+        index = int(self._up_to.searchsorted(rng.random(), side="right"))
         truth = self.truths[index]
         height, width = map(int, self.pictures.shapes[index])
         plan = draw_plan(rng, index, (height, width), truth.boxes[truth.kind == FACE], size, self.recipe)
         shown = targets_of(plan, truth, size, self.min_face_px)
         return Tile(plan, x, y, size, replace(shown, boxes=shown.boxes + np.array([x, y, x, y], np.float32)))
 
-    def _rendered(self, tiles: list[list[Tile]], size: int, rng: np.random.Generator) -> Tensor:
-        """(B, 3, size, size) float32 0..255, channels_last, rendered by OpenCV."""
+    def _rendered(self, tiles: list[list[Tile]], size: int, rng: np.random.Generator) -> npt.NDArray[np.uint8]:
+        """(B, size, size, 3), rendered by OpenCV."""
         out = np.empty((len(tiles), size, size, 3), np.uint8)
         for k, parts in enumerate(tiles):
             for t in parts:
                 picture = self.pictures[t.plan.picture]
                 out[k, t.y : t.y + t.size, t.x : t.x + t.size] = render(t.plan, picture, t.size, rng)
-        return torch.from_numpy(out).permute(0, 3, 1, 2).float()
-
-    def _resident(self, tiles: list[list[Tile]], size: int, rng: np.random.Generator) -> Tensor:
-        """The same, rendered in batches on the device that holds the pictures: one batch per tile size."""
-        assert self.resident is not None
-        device = self.resident.pixels.device
-        generator = torch.Generator(device).manual_seed(int(rng.integers(2**62)))
-        out = torch.empty(len(tiles), 3, size, size, device=device).to(memory_format=torch.channels_last)
-        for tile_size in (size, size // 2):
-            chosen = [(k, t) for k, parts in enumerate(tiles) for t in parts if t.size == tile_size]
-            if chosen:
-                images = render_batch([t.plan for _, t in chosen], self.resident, tile_size, generator)
-                for image, (k, t) in zip(images, chosen, strict=True):
-                    out[k, :, t.y : t.y + tile_size, t.x : t.x + tile_size] = image
         return out
+
+    def _rendered_there(self, prepared: Prepared, pictures: ResidentPictures) -> Tensor:
+        """(B, 3, size, size) float32 0..255, rendered in two batches on the device that holds the pictures."""
+        size, half = prepared.size, prepared.size // 2
+        generator = torch.Generator(pictures.pixels.device).manual_seed(prepared.seed)
+        whole = render_batch(prepared.whole, pictures, size, generator)
+        quarters = render_batch(prepared.quarters, pictures, half, generator)
+        # [mosaics, row, column, 3, half, half] -> [mosaics, 3, size, size]
+        mosaics = quarters.unflatten(0, (-1, 2, 2)).permute(0, 3, 1, 4, 2, 5).reshape(-1, 3, size, size)
+        return torch.cat([whole, mosaics])
 
 
 def targets_of(plan: Plan, truth: Truth, size: int, min_face_px: float) -> Truth:

@@ -37,7 +37,10 @@ class Losses:
 
 
 def multibox_loss(offsets: Tensor, logits: Tensor, targets: Targets, anchors: Tensor, options: LossOptions) -> Losses:
-    """offsets: (B, A, 4); logits: (B, A, 2) background, face; anchors: (A, 4) cx cy w h in input pixels."""
+    """offsets: (B, A, 4); logits: (B, A, 2) background, face; anchors: (A, 4) cx cy w h in input pixels.
+
+    All anchors are computed and most are masked: to choose them first, the processor would have to wait for the GPU.
+    """
     offsets, logits = offsets.float(), logits.float()
     positive = targets.label == 1
     count = positive.sum().clamp(min=1)
@@ -51,42 +54,43 @@ def multibox_loss(offsets: Tensor, logits: Tensor, targets: Targets, anchors: Te
         ordered = candidates.sort(1, descending=True).values
         last = ordered.gather(1, (wanted.long() - 1).clamp(min=0)[:, None])
         hard = (candidates >= last) & (targets.label == 0) & (wanted > 0)[:, None]
-    soft = targets.label == SOFT
-    classes = (loss * (positive | hard)).sum() / count
+    classes = _sum_where(positive | hard, loss) / count
     # Cross entropy with a probability instead of a class. No part of the mining: an uncertain region is always hard.
-    unsure = F.binary_cross_entropy_with_logits(margin[soft], targets.probability[soft], reduction="sum")
-    classes = classes + unsure / count
-    boxes = _box_loss(offsets, targets, anchors, positive, options.box).sum() / count
+    unsure = F.binary_cross_entropy_with_logits(margin, targets.probability, reduction="none")
+    classes = classes + _sum_where(targets.label == SOFT, unsure) / count
+    boxes = _sum_where(positive, _box_loss(offsets, targets, anchors, options.box)) / count
     return Losses(classes + options.box_weight * boxes, classes, boxes)
 
 
-def _box_loss(offsets: Tensor, targets: Targets, anchors: Tensor, positive: Tensor, kind: str) -> Tensor:
-    """(P,) losses of the positive anchors."""
-    where = positive.nonzero(as_tuple=True)
-    prior = anchors[where[1]]  # [P, 4]
-    truth, predicted = targets.boxes[where], offsets[where]
+def _sum_where(mask: Tensor, values: Tensor) -> Tensor:
+    return torch.where(mask, values, 0.0).sum()
+
+
+def _box_loss(offsets: Tensor, targets: Targets, anchors: Tensor, kind: str) -> Tensor:
+    """(B, A) losses as if every anchor were positive."""
+    truth = targets.boxes
     if kind == "smooth_l1":
-        centre = ((truth[:, :2] + truth[:, 2:]) / 2 - prior[:, :2]) / (VARIANCES[0] * prior[:, 2:])
-        size = ((truth[:, 2:] - truth[:, :2]).clamp(min=1) / prior[:, 2:]).log() / VARIANCES[1]
-        return F.smooth_l1_loss(predicted, torch.cat([centre, size], 1), reduction="none").sum(1)
+        centre = ((truth[..., :2] + truth[..., 2:]) / 2 - anchors[:, :2]) / (VARIANCES[0] * anchors[:, 2:])
+        size = ((truth[..., 2:] - truth[..., :2]).clamp(min=1) / anchors[:, 2:]).log() / VARIANCES[1]
+        return F.smooth_l1_loss(offsets, torch.cat([centre, size], -1), reduction="none").sum(-1)
     if kind == "diou":
-        return 1 - diou(decode(predicted, prior), truth)
+        return 1 - diou(decode(offsets, anchors), truth)
     raise ValueError(f"unknown box loss {kind}")
 
 
 def decode(offsets: Tensor, anchors: Tensor) -> Tensor:
-    """`facecam.boxes.decode` for tensors: (P, 4) offsets and anchors -> (P, 4) x1 y1 x2 y2."""
-    centre = anchors[:, :2] + offsets[:, :2] * VARIANCES[0] * anchors[:, 2:]
-    half = anchors[:, 2:] * (offsets[:, 2:] * VARIANCES[1]).clamp(max=6).exp() / 2
-    return torch.cat([centre - half, centre + half], 1)
+    """`facecam.boxes.decode` for tensors: (..., A, 4) offsets and (A, 4) anchors -> (..., A, 4) x1 y1 x2 y2."""
+    centre = anchors[:, :2] + offsets[..., :2] * VARIANCES[0] * anchors[:, 2:]
+    half = anchors[:, 2:] * (offsets[..., 2:] * VARIANCES[1]).clamp(max=6).exp() / 2
+    return torch.cat([centre - half, centre + half], -1)
 
 
 def diou(a: Tensor, b: Tensor) -> Tensor:
-    """(P,) distance-IoU of boxes (P, 4): IoU less the squared distance of the centres over the squared diagonal of the
-    smallest box around both."""
-    overlap = (torch.minimum(a[:, 2:], b[:, 2:]) - torch.maximum(a[:, :2], b[:, :2])).clamp(min=0).prod(1)
-    area_a, area_b = (a[:, 2:] - a[:, :2]).prod(1), (b[:, 2:] - b[:, :2]).prod(1)
-    around = torch.maximum(a[:, 2:], b[:, 2:]) - torch.minimum(a[:, :2], b[:, :2])
-    distance = ((a[:, :2] + a[:, 2:] - b[:, :2] - b[:, 2:]) / 2).square().sum(1)
+    """(...) distance-IoU of boxes (..., 4): IoU less the squared distance of the centres over the squared diagonal of
+    the smallest box around both."""
+    overlap = (torch.minimum(a[..., 2:], b[..., 2:]) - torch.maximum(a[..., :2], b[..., :2])).clamp(min=0).prod(-1)
+    area_a, area_b = (a[..., 2:] - a[..., :2]).prod(-1), (b[..., 2:] - b[..., :2]).prod(-1)
+    around = torch.maximum(a[..., 2:], b[..., 2:]) - torch.minimum(a[..., :2], b[..., :2])
+    distance = ((a[..., :2] + a[..., 2:] - b[..., :2] - b[..., 2:]) / 2).square().sum(-1)
     iou = overlap / (area_a + area_b - overlap).clamp(min=1e-6)
-    return iou - distance / around.square().sum(1).clamp(min=1e-6)
+    return iou - distance / around.square().sum(-1).clamp(min=1e-6)

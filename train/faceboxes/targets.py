@@ -15,12 +15,11 @@ probability. 0 is padding."""
 @dataclass(frozen=True)
 class Targets:
     """label: (B, A) int64: 1 face, 0 background, -1 left out, `SOFT`. boxes: (B, A, 4) float32 x1 y1 x2 y2, input
-    pixels, the matched face of each anchor (meaningful where label is 1). overlap: (B, A) float32, its IoU with the
-    anchor. probability: (B, A) float32, of a face, where the label is `SOFT`."""
+    pixels, the matched face of each anchor (meaningful where label is 1). probability: (B, A) float32, of a face, where
+    the label is `SOFT`."""
 
     label: Tensor
     boxes: Tensor
-    overlap: Tensor
     probability: Tensor
 
 
@@ -36,45 +35,49 @@ def match(
     makes a positive, is left out unless it is positive. So it is near a soft region, except where it overlaps that one
     as much as makes a positive: there it learns the region's probability.
     """
+    if probability is None:
+        probability = torch.zeros_like(boxes[..., 0])
+    if boxes.device.type != "cpu":
+        return match_padded(anchors, boxes, kind, probability, threshold)
+    # Picture by picture: a mosaic of crowds would pad all the others to its number of boxes. A GPU would rather pad
+    # than wait for a look at each.
+    rows = (kind != 0).sum(1).clamp(min=1).tolist()
+    parts = [
+        match_padded(anchors, boxes[k : k + 1, :n], kind[k : k + 1, :n], probability[k : k + 1, :n], threshold)
+        for k, n in enumerate(rows)
+    ]
+    return Targets(*(torch.cat([getattr(part, name) for part in parts]) for name in ("label", "boxes", "probability")))
+
+
+def match_padded(anchors: Tensor, boxes: Tensor, kind: Tensor, probability: Tensor, threshold: float) -> Targets:
+    """`match`, all pictures at once and without a look at any value."""
     corners = torch.cat([anchors[:, :2] - anchors[:, 2:] / 2, anchors[:, :2] + anchors[:, 2:] / 2], 1)
-    label = torch.zeros(len(boxes), len(anchors), dtype=torch.int64, device=boxes.device)
-    matched = torch.zeros(len(boxes), len(anchors), 4, device=boxes.device)
-    best = torch.zeros(len(boxes), len(anchors), device=boxes.device)
-    chance = torch.zeros_like(best)
-    # Picture by picture: a mosaic of crowds would pad all the others to its number of boxes.
-    for k in range(len(boxes)):
-        regions = boxes[k][(kind[k] == IGNORE) | (kind[k] == SOFT)]
-        if len(regions):
-            overlap, inside = _overlaps(corners, regions)
-            label[k].masked_fill_(((inside >= 0.5) | (overlap >= threshold / 2)).any(0), -1)
-        soft = kind[k] == SOFT
-        if bool(soft.any()):
-            assert probability is not None
-            overlap, _ = _overlaps(corners, boxes[k][soft])
-            nearest, index = overlap.max(0)
-            label[k].masked_fill_(nearest >= threshold, SOFT)
-            chance[k] = probability[k][soft][index]
-        faces = boxes[k][kind[k] == FACE]
-        if len(faces):
-            overlap, _ = _overlaps(corners, faces)  # [M, A]
-            best[k], index = overlap.max(0)
-            positive = best[k] >= threshold
-            # The best anchor of every face learns it, whatever other face overlaps that anchor more.
-            best_anchor = overlap.argmax(1)
-            index[best_anchor] = torch.arange(len(faces), device=boxes.device)
-            positive[best_anchor] = True
-            label[k].masked_fill_(positive, 1)
-            matched[k] = faces[index]
-            best[k] = overlap.gather(0, index[None])[0]
-    return Targets(label, matched, best, chance)
+    overlap, inside = _overlaps(corners, boxes)  # [B, M, A]
+    face, soft, ignore = (kind == value for value in (FACE, SOFT, IGNORE))  # [B, M]
+    near = ((inside >= 0.5) | (overlap >= threshold / 2)) & (soft | ignore)[..., None]
+    nearest, row = overlap.masked_fill(~soft[..., None], -1).max(1)  # [B, A]
+    label = torch.where(nearest >= threshold, SOFT, torch.where(near.any(1), -1, 0))
+    chance = probability.gather(1, row)
+
+    overlap = overlap.masked_fill_(~face[..., None], -1)
+    best, row = overlap.max(1)
+    # The best anchor of every face learns it, whatever other face overlaps that anchor more. What is no face goes to
+    # a column behind the last anchor.
+    best_anchor = overlap.argmax(2).masked_fill_(~face, len(corners))
+    rows = torch.arange(boxes.shape[1], device=boxes.device).expand_as(best_anchor)
+    forced = torch.full((len(boxes), len(corners) + 1), -1, device=boxes.device)
+    forced = forced.scatter_reduce_(1, best_anchor, rows, "amax")[:, :-1]
+    row = torch.where(forced >= 0, forced, row)
+    label = torch.where((best >= threshold) | (forced >= 0), 1, label)
+    return Targets(label, boxes.gather(1, row[..., None].expand(-1, -1, 4)), chance)
 
 
 def _overlaps(corners: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor]:
-    """IoU of boxes (M, 4) with anchors (A, 4), and the share of the anchor's area inside the box; both (M, A)."""
-    a, b = corners[None], boxes[:, None]
+    """IoU of boxes (B, M, 4) with anchors (A, 4), and the share of the anchor's area inside the box; both (B, M, A)."""
+    a, b = corners, boxes[..., None, :]
     width = torch.minimum(a[..., 2], b[..., 2]) - torch.maximum(a[..., 0], b[..., 0])
     height = torch.minimum(a[..., 3], b[..., 3]) - torch.maximum(a[..., 1], b[..., 1])
     overlap = width.clamp_(min=0) * height.clamp_(min=0)
     area_a = (corners[:, 2:] - corners[:, :2]).prod(1)
-    area_b = (boxes[:, 2:] - boxes[:, :2]).prod(1)
-    return overlap / (area_a + area_b[:, None] - overlap), overlap / area_a
+    area_b = (boxes[..., 2:] - boxes[..., :2]).prod(-1)
+    return overlap / (area_a + area_b[..., None] - overlap), overlap / area_a

@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
 from facecam.anchors import anchor_grid
@@ -44,7 +45,7 @@ from train.engine import (
     world,
 )
 from train.faceboxes.augment import Recipe
-from train.faceboxes.data import FaceData, Pictures, read_split
+from train.faceboxes.data import FaceData, Pictures, Prepared, read_split
 from train.faceboxes.loss import LossOptions, multibox_loss
 from train.faceboxes.model import MEAN_BGR, MODELS, FaceBoxes, FaceBoxesS16, from_exact
 from train.faceboxes.protocols.canvas import evaluate_vga
@@ -88,12 +89,13 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add("--cache", type=Path, default=Path("runs/cache"), help="where decoded pictures are kept")
     add("--in-memory", action="store_true", help="read the decoded pictures into memory instead of mapping the file")
     add("--resident", action="store_true", help="hold the pictures on the device (the default on a GPU)")
+    add("--workers", type=int, default=None, help="processes that draw the inputs (default: 0, or 6 for a GPU)")
     add("--device", default="auto")
     add("--fp32", action="store_true", help="no bfloat16")
     add("--seed", type=int, default=1)
     add("--time-limit", type=float, default=None, help="minutes, then save and end")
     add("--save-every", type=float, default=3.0, help="minutes between checkpoints")
-    add("--eval-every", type=int, default=5000, help="steps between evaluations on the validation pictures")
+    add("--eval-every", type=int, default=5000, help="steps between evaluations on the validation pictures; 0: none")
     add("--eval-events", default="0--human", help="events of the validation pictures to evaluate on, or 'all'")
     return parser.parse_args(argv)
 
@@ -114,9 +116,10 @@ def optimizer_of(net: nn.Module, args: argparse.Namespace) -> torch.optim.Optimi
     decayed = [p for p in net.parameters() if p.ndim > 1]
     plain = [p for p in net.parameters() if p.ndim <= 1]
     groups = [{"params": decayed, "weight_decay": args.weight_decay}, {"params": plain, "weight_decay": 0.0}]
+    fused = next(net.parameters()).is_cuda
     if args.optimizer == "sgd":
-        return torch.optim.SGD(groups, lr=args.lr, momentum=0.9, nesterov=True)
-    return torch.optim.AdamW(groups, lr=args.lr, betas=(0.9, 0.99))
+        return torch.optim.SGD(groups, lr=args.lr, momentum=0.9, nesterov=True, fused=fused)
+    return torch.optim.AdamW(groups, lr=args.lr, betas=(0.9, 0.99), fused=fused)
 
 
 def draw_size(args: argparse.Namespace, step: int) -> int:
@@ -124,6 +127,18 @@ def draw_size(args: argparse.Namespace, step: int) -> int:
     sizes = list(args.sizes)
     shares = np.array([args.sizes[size] for size in sizes])
     return int(np.random.default_rng([args.seed, step]).choice(sizes, p=shares / shares.sum()))
+
+
+class Steps(Dataset[Prepared]):
+    """The inputs of each step, by its number, prepared in this process or in others."""
+
+    def __init__(self, data: FaceData, args: argparse.Namespace, rank: int) -> None:
+        self.data, self.args, self.rank = data, args, rank
+
+    def __getitem__(self, step: int) -> Prepared:
+        size = draw_size(self.args, step)
+        count = max(1, round(self.args.batch * (320 / size) ** 2))
+        return self.data.prepare(step, size, count, self.rank)
 
 
 def load_fitting(net: FaceBoxes, state: dict[str, Tensor]) -> list[str]:
@@ -196,14 +211,20 @@ def train(args: argparse.Namespace, here: World) -> Path:
 
     net.train()
     saved_s = logged_s = time.monotonic()
-    sums, since = torch.zeros(3), 0
+    sums, since = torch.zeros(3, device=here.device), 0
     seen_at_log = images_seen
-    for step in tqdm(
-        range(start, args.steps), "training", initial=start, total=args.steps, disable=None, mininterval=5
-    ):
-        size = draw_size(args, step)
-        count = max(1, round(args.batch * (320 / size) ** 2))
-        batch = data.batch(step, size, count, here.rank, here.device)
+    on_gpu = here.device.type == "cuda"
+    steps: DataLoader[Prepared] = DataLoader(
+        Steps(data, args, here.rank),
+        batch_size=None,
+        sampler=range(start, args.steps),
+        num_workers=(6 if on_gpu else 0) if args.workers is None else args.workers,
+        pin_memory=on_gpu,
+    )
+    progress = tqdm(steps, "training", initial=start, total=args.steps, disable=None, mininterval=5)
+    for step, prepared in enumerate(progress, start):
+        size, count = prepared.size, len(prepared.kind)
+        batch = data.finish(prepared, here.device)
         targets = match(anchors[size], batch.boxes, batch.kind, batch.probability)
         with autocast(here.device, not args.fp32):
             offsets, logits = parallel(batch.images)
@@ -217,7 +238,7 @@ def train(args: argparse.Namespace, here: World) -> Path:
         optimizer.step()
         ema.update(net)
         images_seen += count * here.size
-        sums += torch.stack([losses.total, losses.classes, losses.boxes]).detach().cpu()
+        sums += torch.stack([losses.total, losses.classes, losses.boxes]).detach()
         since += 1
 
         done = step + 1
@@ -232,8 +253,8 @@ def train(args: argparse.Namespace, here: World) -> Path:
                     images_per_s=round((images_seen - seen_at_log) / (now - logged_s), 1),
                 )  # fmt: skip
                 logged_s, seen_at_log = now, images_seen
-            sums, since = torch.zeros(3), 0
-        if here.main and (done % args.eval_every == 0 or done == args.steps):
+            sums, since = torch.zeros_like(sums), 0
+        if here.main and args.eval_every and (done % args.eval_every == 0 or done == args.steps):
             detect = detector_of(ema.module, here.device)
             report = evaluate_vga(detect, validation)
             log.write(step=done, images=images_seen, **report.to_json())  # type: ignore[union-attr]

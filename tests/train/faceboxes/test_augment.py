@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from train.faceboxes.augment import Plan, Recipe, ResidentPictures, draw_plan, map_boxes, render, render_batch
+from facecam.opencv import cv2
+from train.faceboxes.augment import Plan, Recipe, draw_plan, map_boxes, render
+from train.faceboxes.resident import ResidentPictures, pack, render_batch
 
 SIZE = 128
 PLAIN = Recipe(photometric=0, degrade=0, grey=0, rotate=0, mosaic=0)
@@ -21,13 +23,13 @@ def square_picture(box: tuple[int, int, int, int], shape: tuple[int, int] = (150
 
 
 def resident(*pictures: np.ndarray) -> ResidentPictures:
-    sizes = [p.shape[0] * p.shape[1] for p in pictures]
-    return ResidentPictures(
-        torch.from_numpy(np.concatenate([p.reshape(-1, 3) for p in pictures])),
-        torch.tensor(np.cumsum([0, *sizes[:-1]])),
-        torch.tensor([p.shape[0] for p in pictures]),
-        torch.tensor([p.shape[1] for p in pictures]),
-    )
+    pixels = np.concatenate([p.reshape(-1, 3) for p in pictures])
+    return ResidentPictures.of(pixels, np.array([p.shape[:2] for p in pictures]), torch.device("cpu"))
+
+
+def rendered_there(plans: list[Plan], *pictures: np.ndarray) -> np.ndarray:
+    """(N, SIZE, SIZE, 3) float32."""
+    return render_batch(pack(plans), resident(*pictures), SIZE).permute(0, 2, 3, 1).numpy()
 
 
 def bright_extent(image: np.ndarray) -> np.ndarray:
@@ -52,10 +54,7 @@ def test_box_lies_where_the_pixels_are(seed: int, batched: bool) -> None:
     picture = square_picture(box)
     faces = np.array([box], np.float32)
     plan = replace(draw_plan(rng, 0, picture.shape[:2], faces, SIZE, PLAIN), fill=(10.0, 10.0, 10.0))
-    if batched:
-        image = render_batch([plan], resident(picture), SIZE)[0].permute(1, 2, 0).numpy()
-    else:
-        image = render(plan, picture, SIZE, rng).astype(np.float32)
+    image = rendered_there([plan], picture)[0] if batched else render(plan, picture, SIZE, rng).astype(np.float32)
     expected = map_boxes(faces, plan.transform)[0].clip(0, SIZE)
     if (expected[2:] - expected[:2]).min() < 4:
         pytest.skip("this crop does not show the box")
@@ -68,10 +67,10 @@ def test_renderers_agree() -> None:
     faces = np.array([[30, 20, 70, 60]], np.float32)
     recipe = Recipe(degrade=0, mosaic=0)
     plans = [draw_plan(rng, k, pictures[k].shape[:2], faces, SIZE, recipe) for k in range(3)]
-    batch = render_batch(plans, resident(*pictures), SIZE).permute(0, 2, 3, 1).numpy()
+    batch = rendered_there(plans, *pictures)
     for plan, picture, theirs in zip(plans, pictures, batch, strict=True):
         ours = render(plan, picture, SIZE, rng).astype(np.float32)
-        assert np.abs(ours - theirs).mean() < 4.0
+        assert np.abs(ours - theirs).mean() < 1.0
 
 
 def test_face_crop_brings_the_face_to_the_wanted_size_and_keeps_it_whole() -> None:
@@ -105,3 +104,44 @@ def test_faults_change_the_pixels_but_not_the_place() -> None:
         image = render(replace(plan, **fault), picture, SIZE, rng)
         assert not np.array_equal(image, picture)
         np.testing.assert_allclose(bright_extent(image), [40, 30, 90, 80], atol=2.5)
+
+
+@pytest.mark.parametrize("zoom", [0.12, 0.2, 0.4, 0.9, 1.6])
+def test_renderers_shrink_alike(zoom: float) -> None:
+    rng = np.random.default_rng(1)
+    picture = cv2.GaussianBlur(rng.integers(0, 255, (401, 703, 3)).astype(np.uint8), (0, 0), 1.0)  # odd sides
+    plan = Plan(0, np.array([[zoom, 0, 3], [0, zoom, 5]], np.float32), np.eye(3, 4, dtype=np.float32), (0, 0, 0))
+    ours, theirs = render(plan, picture, SIZE, rng).astype(np.float32), rendered_there([plan], picture)[0]
+    assert theirs.std() > 3  # there is something to compare
+    assert np.abs(ours - theirs).mean() < 0.1 * ours[:40, :60].std()
+
+
+@pytest.mark.parametrize("quality", [15, 40, 69])
+def test_renderers_lose_the_same_to_jpeg(quality: int) -> None:
+    rng = np.random.default_rng(2)
+    picture = cv2.GaussianBlur(rng.integers(0, 255, (SIZE, SIZE, 3)).astype(np.uint8), (0, 0), 1.5)
+    picture = cv2.convertScaleAbs(picture, alpha=4.0, beta=-384.0)
+    clean = Plan(0, np.eye(2, 3, dtype=np.float32), np.eye(3, 4, dtype=np.float32), (0.0, 0.0, 0.0))
+    plan = replace(clean, jpeg=quality)
+    ours, theirs = render(plan, picture, SIZE, rng).astype(np.float32), rendered_there([plan, clean], picture)
+    np.testing.assert_allclose(theirs[1], picture, atol=1e-3)
+    lost = np.abs(ours - picture).mean()
+    assert np.abs(ours - theirs[0]).mean() < 0.25 * lost
+
+
+@pytest.mark.parametrize(("fault", "tolerance"), [({"blur_px": 2.0}, 0.2), ({"shrink": 0.4}, 0.8)])
+def test_renderers_blur_alike(fault: dict[str, float], tolerance: float) -> None:
+    rng = np.random.default_rng(2)
+    picture = cv2.GaussianBlur(rng.integers(0, 255, (SIZE, SIZE, 3)).astype(np.uint8), (0, 0), 0.7)
+    clean = Plan(0, np.eye(2, 3, dtype=np.float32), np.eye(3, 4, dtype=np.float32), (0.0, 0.0, 0.0))
+    plan = replace(clean, **fault)
+    ours, theirs = render(plan, picture, SIZE, rng).astype(np.float32), rendered_there([plan], picture)[0]
+    lost = np.abs(ours - picture).mean()
+    assert np.abs(ours - theirs).mean() < tolerance * lost
+
+
+def test_noise_is_as_strong_on_the_device() -> None:
+    plan = Plan(0, np.eye(2, 3, dtype=np.float32), np.eye(3, 4, dtype=np.float32), (0.0, 0.0, 0.0), noise=12.0)
+    picture = np.full((SIZE, SIZE, 3), 127, np.uint8)
+    ours = render(plan, picture, SIZE, np.random.default_rng(0)).astype(np.float32)
+    assert rendered_there([plan], picture).std() == pytest.approx(ours.std(), rel=0.05)

@@ -58,6 +58,16 @@ def test_resumed_run_equals_one_that_never_stopped(wider: Path, tmp_path: Path) 
         assert torch.equal(value, resumed["ema"]["module"][name]), name
 
 
+@pytest.mark.parametrize("resident", [[], ["--resident"]])
+def test_processes_that_draw_the_inputs_change_nothing(resident: list[str], wider: Path, tmp_path: Path) -> None:
+    for workers in ("0", "2"):
+        assert run(wider, tmp_path, "--steps", "3", "--eval-every", "0", "--workers", workers, *resident) == 0
+    alone, helped = last(tmp_path, 0), last(tmp_path, 1)
+    assert helped["images"] == alone["images"] > 3
+    for name, value in alone["net"].items():
+        assert torch.equal(value, helped["net"][name]), name
+
+
 def test_second_network_starts_from_the_first(wider: Path, tmp_path: Path) -> None:
     assert run(wider, tmp_path, "--steps", "2") == 0
     first = next((tmp_path / "runs").glob("00000-*")) / "last.pt"
