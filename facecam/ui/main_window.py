@@ -36,6 +36,7 @@ class MainWindow(QMainWindow):
         self._current: Tab | None = None  # while one is loaded, there is none
         self._loading: dict[int, LoadingPage] = {}
         self._was_maximized = False
+        self._bare = False  # arranged for full screen
         self._hinting = False
         self._shortcuts: ShortcutList | None = None
         self.setWindowTitle("facecam")
@@ -106,6 +107,8 @@ class MainWindow(QMainWindow):
         if self._current is not None:
             for action in self._current.commands():
                 self.removeAction(action)
+            if self._bare:
+                self._current.set_full_screen(False)
             self._current.deactivated()
         loader = self.specs[index].loader
         if index in self._made or loader is None or loader.is_done:
@@ -113,6 +116,8 @@ class MainWindow(QMainWindow):
             self.addActions(tab.commands())
             self.menus.fill(self.specs[index].title, tab.commands(), self._commands)
             tab.activated()
+            if self._bare:
+                tab.set_full_screen(True)
         else:
             self._current = None
             self.menus.fill(self.specs[index].title, [], self._commands)
@@ -150,21 +155,31 @@ class MainWindow(QMainWindow):
         """The current tab on the whole screen, or the window as it was."""
         if on == self.isFullScreen():
             return
-        if self._current is not None:
-            self._current.set_full_screen(on)
         if on:
             self._was_maximized = self.isMaximized()
-            self._tabs.tabBar().hide()
-            self.menus.hide()
-            self._hinting = self.hints.isVisible()
-            self.hints.hide()
             self.showFullScreen()
         else:
-            self.menus.show()
+            self.showMaximized() if self._was_maximized else self.showNormal()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Shows what belongs to the state of the window, whoever changed it: a window manager has keys for it too."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.WindowStateChange and self.isFullScreen() != self._bare:
+            self._set_bare(self.isFullScreen())
+
+    def _set_bare(self, on: bool) -> None:
+        self._bare = on
+        if self._current is not None:
+            self._current.set_full_screen(on)
+        self.menus.setVisible(not on)
+        if on:
+            self._tabs.tabBar().hide()
+            self._hinting = self.hints.isVisible()
+            self.hints.hide()
+        else:
             self.hints.setVisible(self._hinting)
             self._tabs.setTabBarAutoHide(True)  # shows the bar again where there is more than one tab
             self._tabs.tabBar().setVisible(self._tabs.count() > 1)
-            self.showMaximized() if self._was_maximized else self.showNormal()
 
     # -- help and errors
 

@@ -10,11 +10,11 @@ told by medians: of the last fifth of the rest against its first fifth. Results:
 from __future__ import annotations
 
 import argparse
-import gc
 import json
 import os
 import random
 import statistics
+import sys
 import tempfile
 import threading
 import time
@@ -94,7 +94,9 @@ class Soak:
         self.window.go_to(self._turn % 3 if self._random.random() < 0.5 else 0)
 
     def _resize(self) -> None:
-        self.window.resize(self._random.choice((800, 1280, 1440)), self._random.choice((600, 800, 900)))
+        size = self._random.choice((800, 1280, 1440)), self._random.choice((600, 800, 900))
+        if not self.window.isFullScreen():
+            self.window.resize(*size)
         if self._random.random() < 0.1:
             self.window.set_full_screen(not self.window.isFullScreen())
 
@@ -103,6 +105,9 @@ class Soak:
         warming up, as much is loaded when it is first wanted, and then any, unless the soak is short."""
         buttons = [button for button in self._live.controls.findChildren(QAbstractButton) if button.isCheckable()]
         if time.perf_counter() - self._start_s < 0.8 * self._warm_s:
+            self.window.go_to(0)  # where there is room for all: what is not seen is not loaded
+            self.window.set_full_screen(False)
+            self.window.resize(1440, 900)
             self._pressed += 1
             buttons[self._pressed // 2 % len(buttons)].toggle()  # on and off again
         elif self._pace == 1.0:
@@ -120,7 +125,7 @@ class Soak:
                 "threads": self._process.num_threads(),
                 "cpu_s": time.process_time(),
                 "files": self._process.num_fds() if hasattr(self._process, "num_fds") else 0,
-                "objects": len(gc.get_objects()) if len(self.samples) % 10 == 0 else 0,
+                "blocks": sys.getallocatedblocks(),
                 "latency_ms": stats.latency_p50_ms if comparable else 0.0,
                 "detect_hz": stats.detect_hz if comparable else 0.0,
             }
@@ -164,7 +169,7 @@ class Soak:
             "more_threads": change("threads"),
             "more_files": change("files"),
             "rss_mib": [round(sample["rss_mib"], 1) for sample in self.samples],
-            "objects": [round(sample["objects"]) for sample in self.samples if sample["objects"]],
+            "blocks": both("blocks"),
             "latency_ms": both("latency_ms"),
             "detect_hz": both("detect_hz"),
             "threads": both("threads"),

@@ -40,6 +40,9 @@ class Probe(Tab):
     def deactivated(self) -> None:
         self._log.append(f"{self._name} off")
 
+    def set_full_screen(self, on: bool) -> None:
+        self._log.append(f"{self._name} {'full' if on else 'not full'}")
+
     def close_down(self, timeout_s: float) -> bool:
         self._log.append(f"{self._name} closed")
         return True
@@ -84,6 +87,21 @@ def test_the_bar_comes_back_after_full_screen(window: MainWindow) -> None:
     assert not window.findChild(QTabBar).isVisible()
     window.set_full_screen(False)
     assert window.findChild(QTabBar).isVisible()
+
+
+def test_full_screen_may_be_left_without_us(window: MainWindow) -> None:
+    window.set_full_screen(True)
+    assert not window.menus.isVisible()
+    window.setWindowState(Qt.WindowState.WindowNoState)  # as a window manager does at a key of its own
+    assert window.menus.isVisible()
+    assert window.findChild(QTabBar).isVisible()
+
+
+def test_full_screen_goes_along_to_another_tab_and_is_left_in_all(window: MainWindow, log: list[str]) -> None:
+    window.set_full_screen(True)
+    window.go_to(1)
+    window.set_full_screen(False)
+    assert [entry for entry in log if "full" in entry] == ["A full", "A not full", "B full", "B not full"]
 
 
 def test_f1_lists_every_key(window: MainWindow) -> None:
