@@ -207,8 +207,6 @@ def load_model(model: str | Path | None = None) -> Model:
 
 def _loaded(path: Path, trusted: bool) -> Model:
     try:
-        if path.is_dir():
-            raise ModelError(f"{path} is a folder; name the ONNX file in it.")
         if path.stat().st_size > _MAX_BYTES:
             raise ModelError(f"{path} is too large for a face detector ({path.stat().st_size / 1e6:.0f} MB).")
         data = path.read_bytes()
@@ -226,6 +224,8 @@ def find_model(model: str | Path | None) -> Path:
     is_name = path.name == name and path.suffix.lower() != ".onnx"
     if is_name and (shipped := asset(f"{name}.onnx")).is_file():
         return shipped
+    if path.is_dir():
+        raise ModelError(f"{path} is a folder; name the ONNX file in it.")
     if path.exists():
         return path
     if is_name:

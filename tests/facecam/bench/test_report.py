@@ -206,6 +206,8 @@ def test_damaged_results_are_told_in_one_sentence(result, tmp_path, capsys):
     [
         (["--json", "no/a.json"], "There is no folder"),
         (["--json", "."], "is a folder"),
+        (["--png", "card.jpg"], "name it card.png"),
+        (["--also", "."], "is a folder; name the ONNX file"),
         (["--json", "a.txt", "--markdown", "a.txt"], "two files at once"),
     ],
 )
