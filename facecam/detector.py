@@ -48,6 +48,9 @@ from facecam.runtimes import (
 _MAX_SIDE_PX = 16384
 _KEEP_PLANS = 4
 _MAX_CANDIDATES = 2000
+_VOTES_FROM = 0.1
+"""Boxes of a lower score than the threshold don't count, but from this score on they vote: the more do, the less the
+mean trembles."""
 _AUTO_AFTER_FRAMES = 30
 """Frames of one size after which another runtime is tried: the first boxes don't wait for it, and a folder of pictures
 of all sizes never pays for it."""
@@ -275,15 +278,19 @@ class FaceDetector:
             plan.network.run()
 
     def _select(self, plan: Plan) -> Detections:
-        """Decodes only what passes the threshold, and of that the best 2000: at threshold 0 everything passes."""
+        """Decodes only what passes the threshold or may vote, and of that the best 2000: at threshold 0 everything
+        passes."""
         network = plan.network
-        limit = _logit(self._threshold) if network.logits else self._threshold
-        (passed,) = (network.scores >= limit).nonzero()
-        if len(passed) == 0:
-            return Detections.none()
+        limit, voting = (
+            _logit(score) if network.logits else score for score in (self._threshold, min(self._threshold, _VOTES_FROM))
+        )
+        (passed,) = (network.scores >= voting).nonzero()
         if len(passed) > _MAX_CANDIDATES:
             best = np.argpartition(network.scores[passed], -_MAX_CANDIDATES)[-_MAX_CANDIDATES:]
             passed = passed[np.sort(best)]
+        faces = network.scores[passed] >= limit
+        if not faces.any():
+            return Detections.none()
         offsets, scores = network.take(passed)
         with np.errstate(over="ignore", invalid="ignore"):  # a bad model may give anything; such boxes go below
             if network.logits:
@@ -293,8 +300,9 @@ class FaceDetector:
         usable = np.isfinite(boxes)
         if not usable.all():
             whole = usable.all(axis=1)
-            boxes, scores = boxes[whole], scores[whole]
-        keep = nms(boxes, scores, self._nms)
+            boxes, scores, faces = boxes[whole], scores[whole], faces[whole]
+        (found,) = faces.nonzero()
+        keep = found[nms(boxes[found], scores[found], self._nms)]
         # Boxes that the user wants apart must not vote for each other.
         boxes, scores = vote(boxes, scores, keep, max(VOTING_IOU, self._nms)), scores[keep]
         np.clip(boxes, 0, plan.limit, out=boxes)

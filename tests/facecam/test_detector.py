@@ -120,6 +120,21 @@ def test_nms_drops_overlapping_boxes(make_model, make_frame):
     assert len(detector.detect(frame)) == 1
 
 
+def test_a_box_under_the_threshold_still_votes(make_model, make_frame):
+    model = make_model(anchors=[{"stride": 32, "sizes": [128], "densities": [1]}])
+    frame = make_frame((3, 3))
+    (alone,) = FaceDetector(model).detect(frame).boxes
+    for level in range(256):  # of the cell beside it, whose box overlaps the face's by 0.6, until it is half a face
+        frame[96:128, 128:160] = level
+        both = FaceDetector(model, threshold=0.05, nms=1.0).detect(frame)
+        if len(both) == 2 and both.scores[1] > 0.2:
+            break
+    assert 0.2 < both.scores[1] < 0.45
+    (box,) = FaceDetector(model, threshold=0.5).detect(frame).boxes
+    weights = both.scores / both.scores.sum()
+    np.testing.assert_allclose(box, alone + np.array([32 * weights[1], 0, 32 * weights[1], 0]), atol=0.1)
+
+
 @pytest.mark.parametrize(
     ("frame", "words"),
     [
