@@ -119,6 +119,13 @@ class CompareSection(Section):
     def commands(self) -> list[QAction]:
         return [switch_command(self, "Compare two detectors", ["C"], self.on)]
 
+    def reload(self) -> None:
+        """Loads the second detector anew: both compute in the precision that was chosen."""
+        self._detector = None
+        self._apply()
+        if self.on.isChecked():
+            self._load()
+
     # -- what the user wants
 
     def _switch(self) -> None:

@@ -214,9 +214,11 @@ class LiveTab(Tab):
         self.picture.show_hint("Copied", "picture and words" if copied else "words")
 
     def _use_network(self, model: str, precision: str) -> None:
-        self._precision = precision
+        another_precision, self._precision = precision != self._precision, precision
         self._threshold.another_network()
         self._session.change_detector(partial(self._load_first, model))
+        if another_precision:
+            self.compare.reload()
 
     def _load_any(self, model: str) -> AnyDetector:
         return self._load(model, precision=self._precision)

@@ -103,9 +103,11 @@ def test_the_status_line_tells_a_precision_out_of_the_ordinary(
 def test_the_fastest_precision_is_taken_unless_the_exact_one_is_chosen(
     qtbot: QtBot, make_window: MakeWindow, settings: Settings
 ) -> None:
-    def precisions(tab: LiveTab) -> set[str]:
-        detector = tab._session.detector
+    def of(detector: object) -> set[str]:
         return {engine.precision for engine in detector._candidates} if isinstance(detector, FaceDetector) else set()
+
+    def precisions(tab: LiveTab) -> set[str]:
+        return of(tab._session.detector)
 
     first = make_window(make_detector=None)
     tab = live(first)
@@ -113,8 +115,12 @@ def test_the_fastest_precision_is_taken_unless_the_exact_one_is_chosen(
     qtbot.waitUntil(lambda: precisions(tab) - {F32} != set(), timeout=10_000)
     assert tab.detection.precision_row.isVisible()
     assert tab.detection.precision.currentText() == "Fastest"
+    tab.compare.on.setChecked(True)
+    qtbot.waitUntil(lambda: of(tab.compare._detector) - {F32} != set(), timeout=10_000)
     choose(tab.detection.precision, "Exact")
     qtbot.waitUntil(lambda: precisions(tab) == {F32}, timeout=10_000)
+    qtbot.waitUntil(lambda: of(tab.compare._detector) == {F32}, timeout=10_000)  # the one to compare with goes along
+    tab.compare.on.setChecked(False)
     first.close()
     again = live(make_window(make_detector=None))
     assert again.detection.precision.currentText() == "Exact"
