@@ -180,6 +180,7 @@ def build_window(
             "How fast the detector is on one core of this machine",
             speed,
             "<b>Space</b> starts and stops the measurement.",
+            ModuleLoader("facecam.ui.speed_tab"),
         ),
         TabSpec(
             "Gallery",
