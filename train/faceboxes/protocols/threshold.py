@@ -67,5 +67,5 @@ def calibrate(results: Sequence[OnCanvas], limit_per_100_photos: float = 1.0) ->
         recall, precision = whole.at_score(at)
         return OperatingPoint(round(at, 3), rate, recall, large.at_score(at)[0], precision)
 
-    points = tuple(point(at) for at in np.arange(2, 100) / 100)
+    points = tuple(point(at) for at in np.arange(4, 200) / 200)
     return Calibration(point(float(threshold)), points, limit_per_100_photos, len(faceless))
