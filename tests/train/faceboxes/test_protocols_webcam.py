@@ -216,7 +216,7 @@ def test_the_threshold_is_the_lowest_within_the_limit() -> None:
     assert result.chosen.recall == pytest.approx(2 / 3)
     at_half = next(point for point in result.points if point.threshold == 0.5)
     assert (at_half.recall, at_half.false_per_100_photos) == pytest.approx((1.0, 1.5))
-    assert len(result.to_json()["curve"]) == 98
+    assert len(result.to_json()["curve"]) == 196
 
 
 def test_calibration_needs_both_kinds_of_pictures() -> None:
