@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -103,12 +104,13 @@ class ResidentPictures:
         for begin in range(0, len(pixels), COPIED_AT_ONCE):
             end = min(begin + COPIED_AT_ONCE, len(pixels))
             out[begin:end] = torch.from_numpy(np.array(pixels[begin:end])).to(device)
-        for level in range(1, LEVELS):
-            for k in range(len(shapes)):
-                larger, smaller = (
-                    out[start[n, k] : start[n, k] + areas[n, k]].view(*map(int, sizes[n, k]), 3)
-                    for n in (level - 1, level)
-                )
+        # From plain lists: looking into arrays would take longer than the shrinking.
+        for begins, picture_sizes in zip(start.T.tolist(), sizes.swapaxes(0, 1).tolist(), strict=True):
+            levels = [
+                out[begin : begin + height * width].view(height, width, 3)
+                for begin, (height, width) in zip(begins, picture_sizes, strict=True)
+            ]
+            for larger, smaller in pairwise(levels):
                 half = F.interpolate(larger.permute(2, 0, 1)[None].float(), smaller.shape[:2], mode="area")
                 smaller.copy_(half[0].permute(1, 2, 0).round_())
         return cls(out, *(torch.from_numpy(t.copy()).to(device) for t in (start, sizes[..., 0], sizes[..., 1])))
