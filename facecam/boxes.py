@@ -51,7 +51,7 @@ class Detections:
         return cls(np.zeros((0, 4), np.float32), np.zeros(0, np.float32))
 
 
-_FEW_PAIRS = 8192
+_FEW_PAIRS = 16384
 """So many are compared all with all, in fewer steps than it takes to find those that are near."""
 
 

@@ -48,9 +48,9 @@ from facecam.runtimes import (
 _MAX_SIDE_PX = 16384
 _KEEP_PLANS = 4
 _MAX_CANDIDATES = 2000
-_VOTES_FROM = 0.1
+_VOTES_FROM = 0.02
 """Boxes of a lower score than the threshold don't count, but from this score on they vote: the more do, the less the
-mean trembles."""
+mean trembles. It is what accuracy is measured from, so that boxes lie where they did there."""
 _AUTO_AFTER_FRAMES = 30
 """Frames of one size after which another runtime is tried: the first boxes don't wait for it, and a folder of pictures
 of all sizes never pays for it."""
