@@ -17,6 +17,7 @@ from facecam.pipeline import View
 from facecam.resources import shipped_models
 from facecam.ui import live_words, prompts
 from facecam.ui.commands import switch_command
+from facecam.ui.controls import THRESHOLD_RANGE
 from facecam.ui.fields import Row, SliderField, combo, show_data
 from facecam.ui.figure_line import Figure
 from facecam.ui.folds import Section
@@ -28,7 +29,6 @@ from facecam.ui.theme import SPACE
 
 _FILE = "file…"
 _SIZES: dict[str, Size | None] = {"native": NATIVE, "640x480": (640, 480), "320x240": (320, 240)}
-_THRESHOLD_RANGE = (0.05, 0.95)
 _KEPT_MS = 10_000
 """How long a detector is kept that nobody compares with: at 30 to 90 MB not for ever, but for a look back and forth."""
 
@@ -74,7 +74,7 @@ class CompareSection(Section):
             "Each picture is searched by one of the two detectors, at half the cost,\ninstead of by both"
         )
         self.threshold = SliderField(
-            "Threshold", *_THRESHOLD_RANGE, 0.01, "{:.2f}".format, "Lowest score that is a face for the second detector"
+            "Threshold", *THRESHOLD_RANGE, 0.01, "{:.2f}".format, "Lowest score that is a face for the second detector"
         )
         self.note = QLabel()
         self.note.setWordWrap(True)
@@ -101,7 +101,7 @@ class CompareSection(Section):
         show_data(self.model, model)
         self._model = self.model.currentData()
         show_data(self.input_size, settings.text("live/compare-size", "640x480"))
-        wished = settings.number("live/compare-threshold", None, *_THRESHOLD_RANGE)
+        wished = settings.number("live/compare-threshold", None, *THRESHOLD_RANGE)
         self._threshold_known = wished is not None
         self.threshold.show_value(0.5 if wished is None else wished)
         self.in_turns.setChecked(settings.flag("live/compare-in-turns", False))

@@ -10,6 +10,8 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 _WAIT_MS = 1500
 """After the window is shown: its own picture comes first."""
+_one_at_a_time = threading.Lock()
+"""The picture shall not stand still meanwhile, and modules that import each other are not for two threads at once."""
 _logger = logging.getLogger(__name__)
 
 
@@ -44,7 +46,8 @@ class ModuleLoader(QObject):
 
     def _load(self) -> None:
         try:
-            import_module(self._module)
+            with _one_at_a_time:
+                import_module(self._module)
         except Exception:
             _logger.warning("%s can't be loaded ahead", self._module, exc_info=True)
         try:

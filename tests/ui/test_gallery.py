@@ -178,19 +178,19 @@ def test_the_live_picture_goes_through_the_discriminator(qtbot, window):
 
 def test_its_modules_are_loaded_before_it_is_opened_and_not_by_the_windows_thread():
     script = """
-import builtins, sys, threading
+import sys, threading
 from facecam.ending import end_process
 from facecam.ui import preload
 from facecam.ui.app import build_window, make_application
 from facecam.ui.settings import Settings
 
 threads = set()
-plain = builtins.__import__
-def noting(name, *others):
-    if name == "sagan_gallery.ui.panel":
-        threads.add(threading.current_thread())
-    return plain(name, *others)
-builtins.__import__ = noting
+class Noting:
+    @staticmethod
+    def find_spec(name, *others):
+        if name == "sagan_gallery.ui.panel":
+            threads.add(threading.current_thread())
+sys.meta_path.insert(0, Noting)
 
 def refuse():
     raise RuntimeError("not needed here")
