@@ -19,6 +19,7 @@ PICTURE_SUFFIXES = frozenset(
 )
 _SLIDE_S = 2.0
 _MAX_BYTES = 1 << 30
+_PNG = b"\x89PNG\r\n\x1a\n"
 _MOST_FILES = 100_000
 """Looked at in a folder and below it: the root of a disk would take minutes."""
 
@@ -36,7 +37,7 @@ def read_picture(path: Path) -> npt.NDArray[np.uint8]:
     except OSError as error:
         raise SourceError(f"{path} can't be read: {error.strerror or error}.") from error
     try:
-        image = cv2.imdecode(data, cv2.IMREAD_COLOR)
+        image = None if _claims_more(data) else cv2.imdecode(data, cv2.IMREAD_COLOR)
     except cv2.error as error:
         if "MAX_IMAGE" in str(error):
             raise SourceError(_too_large(path)) from error
@@ -46,6 +47,21 @@ def read_picture(path: Path) -> npt.NDArray[np.uint8]:
     if image.shape[0] * image.shape[1] > MAX_PIXELS:
         raise SourceError(_too_large(path))
     return np.ascontiguousarray(image, np.uint8)
+
+
+def _claims_more(data: npt.NDArray[np.uint8]) -> bool:
+    """Whether this is a PNG with a part that says it is longer than all of the file. Such a picture can't be read, but
+    OpenCV makes room for the part first: a few bytes would take 4 GB."""
+    content = data.data
+    if content[:8] != _PNG:
+        return False
+    at = len(_PNG)
+    while at + 8 <= len(content):
+        length = int.from_bytes(content[at : at + 4], "big")
+        if length > len(content):
+            return True
+        at += 12 + length  # length, name, checksum
+    return False
 
 
 def _too_large(path: Path) -> str:
