@@ -90,6 +90,8 @@ def _values(model: onnx.ModelProto, random_: random.Random) -> None:
         return
     if array.dtype.kind == "f":
         array.flat[random_.randrange(array.size)] = random_.choice((0.0, -1.0, 1e30, np.inf, np.nan, 1e5))
+    elif array.dtype.kind == "b":
+        array ^= True
     else:
         limits = np.iinfo(array.dtype)
         array.flat[random_.randrange(array.size)] = min(max(random_.choice(_WILD), limits.min), limits.max)
