@@ -18,6 +18,10 @@ VARIANCES = (0.1, 0.2)
 NMS_IOU = 0.4
 """Overlap from which on the weaker of two boxes goes, unless the user says otherwise."""
 
+VOTES_FROM = 0.02
+"""Boxes of a lower score than the threshold don't count, but from this score on they vote: the more do, the less the
+mean trembles. Accuracy is measured from it on, so that boxes lie where they did there."""
+
 VOTING_IOU = 0.5
 """Overlap with a kept box from which on a box takes part in where that one lies."""
 

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from facecam.boxes import NMS_IOU, VOTING_IOU, Detections, decode, nms, vote
+from facecam.boxes import NMS_IOU, VOTES_FROM, VOTING_IOU, Detections, decode, nms, vote
 from facecam.cpu import pinned
 from facecam.errors import FacecamError
 from facecam.memory import give_back_free_memory
@@ -48,9 +48,6 @@ from facecam.runtimes import (
 _MAX_SIDE_PX = 16384
 _KEEP_PLANS = 4
 _MAX_CANDIDATES = 2000
-_VOTES_FROM = 0.02
-"""Boxes of a lower score than the threshold don't count, but from this score on they vote: the more do, the less the
-mean trembles. It is what accuracy is measured from, so that boxes lie where they did there."""
 _AUTO_AFTER_FRAMES = 30
 """Frames of one size after which another runtime is tried: the first boxes don't wait for it, and a folder of pictures
 of all sizes never pays for it."""
@@ -282,7 +279,7 @@ class FaceDetector:
         passes."""
         network = plan.network
         limit, voting = (
-            _logit(score) if network.logits else score for score in (self._threshold, min(self._threshold, _VOTES_FROM))
+            _logit(score) if network.logits else score for score in (self._threshold, min(self._threshold, VOTES_FROM))
         )
         (passed,) = (network.scores >= voting).nonzero()
         if len(passed) > _MAX_CANDIDATES:

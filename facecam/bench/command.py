@@ -190,10 +190,10 @@ class Files:
                 raise FacecamError(f"{path} is a folder; name a file in it.")
             if not os.access(path if path.exists() else path.parent, os.W_OK):
                 raise FacecamError(f"{path} can't be written: permission denied.")
-            if path == (self.png and self.png.absolute()) and path.suffix.lower() != ".png":
-                raise FacecamError(f"--png writes a PNG picture; name it {path.stem}.png.")
             if paths.count(path) > 1:
                 raise FacecamError(f"{path} can't be two files at once; name one for each.")
+        if self.png is not None and self.png.suffix.lower() != ".png":
+            raise FacecamError(f"--png writes a PNG picture; name it {self.png.stem}.png.")
 
     def write(self, result: dict[str, Any]) -> None:
         """Raises FacecamError if one can't be written."""

@@ -120,7 +120,7 @@ class CompareSection(Section):
         return [switch_command(self, "Compare two detectors", ["C"], self.on)]
 
     def reload(self) -> None:
-        """Loads the second detector anew: both compute in the precision that was chosen."""
+        """Loads the second detector anew, as for another model or precision; at once if it is wanted."""
         self._detector = None
         self._apply()
         if self.on.isChecked():
@@ -166,9 +166,7 @@ class CompareSection(Section):
         self._settings.put("live/compare-model", model)
         self._settings.put("live/compare-threshold", "")  # each model has its own
         self._threshold_known = False
-        self._detector = None
-        self._apply()
-        self._load()
+        self.reload()
 
     def _add_file(self, path: str) -> None:
         if self.model.findData(path) < 0:

@@ -222,9 +222,8 @@ class FaceData:
             kind[k, :faces] = np.concatenate([truth.kind for truth in shown])
             probability[k, :faces] = np.concatenate([truth.probability for truth in shown])
         pixels = np.empty((0, size, size, 3), np.uint8) if self.on_device else self._rendered(tiles, size, rng)
-        whole, quarters = (
-            pack([tile.plan for parts in tiles for tile in parts if len(parts) == n and self.on_device]) for n in (1, 4)
-        )
+        sent = tiles if self.on_device else []
+        whole, quarters = (pack([tile.plan for parts in sent if len(parts) == n for tile in parts]) for n in (1, 4))
         return Prepared(
             size,
             int(rng.integers(2**62)),

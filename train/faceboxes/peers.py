@@ -9,12 +9,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from facecam.boxes import Array
+from facecam.boxes import VOTES_FROM, Array
 from facecam.detector import FaceDetector
 from facecam.peers import PEERS, UltraLight, YuNet
 from train.faceboxes.protocols.pictures import Image
 
-LOWEST_SCORE = 0.02
+LOWEST_SCORE = VOTES_FROM
 """Lower ones add nothing to a curve but time in the suppression."""
 
 

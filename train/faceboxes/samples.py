@@ -10,7 +10,7 @@ import numpy.typing as npt
 import torch
 
 from facecam.anchors import anchor_grid
-from facecam.boxes import NMS_IOU, Detections, decode, nms, vote
+from facecam.boxes import NMS_IOU, VOTES_FROM, Detections, decode, nms, vote
 from facecam.opencv import cv2
 from train.faceboxes.data import Batch
 from train.faceboxes.model import MEAN_BGR, FaceBoxes
@@ -22,7 +22,7 @@ from train.faceboxes.wider_labels import Labelled
 GREEN, RED, YELLOW = (0, 230, 0), (0, 0, 255), (0, 220, 255)
 
 
-def detector_of(net: FaceBoxes, device: torch.device, lowest: float = 0.02) -> Detect:
+def detector_of(net: FaceBoxes, device: torch.device, lowest: float = VOTES_FROM) -> Detect:
     """A function from a canvas (H, W, 3) uint8 BGR to boxes (N, 4) and scores (N,), by the PyTorch network."""
 
     @torch.no_grad()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -12,8 +12,7 @@ FACE, IGNORE, SOFT = 1, 2, 3
 probability. 0 is padding."""
 
 
-@dataclass(frozen=True)
-class Targets:
+class Targets(NamedTuple):
     """label: (B, A) int64: 1 face, 0 background, -1 left out, `SOFT`. boxes: (B, A, 4) float32 x1 y1 x2 y2, input
     pixels, the matched face of each anchor (meaningful where label is 1). probability: (B, A) float32, of a face, where
     the label is `SOFT`."""
@@ -46,7 +45,7 @@ def match(
         match_padded(anchors, boxes[k : k + 1, :n], kind[k : k + 1, :n], probability[k : k + 1, :n], threshold)
         for k, n in enumerate(rows)
     ]
-    return Targets(*(torch.cat([getattr(part, name) for part in parts]) for name in ("label", "boxes", "probability")))
+    return Targets(*(torch.cat(values) for values in zip(*parts, strict=True)))
 
 
 def match_padded(anchors: Tensor, boxes: Tensor, kind: Tensor, probability: Tensor, threshold: float) -> Targets:

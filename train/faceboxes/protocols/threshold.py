@@ -27,7 +27,7 @@ class OperatingPoint:
 
 @dataclass(frozen=True)
 class Calibration:
-    """chosen: the lowest threshold within the limit, so the best recall. points: the whole curve, 0.02 to 0.99."""
+    """chosen: the lowest threshold within the limit, so the best recall. points: the whole curve, 0.02 to 0.995."""
 
     chosen: OperatingPoint
     points: tuple[OperatingPoint, ...]
