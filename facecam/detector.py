@@ -11,8 +11,10 @@ import math
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +39,7 @@ from facecam.runtimes import (
     ONNX_RUNTIME,
     OPENVINO,
     PRECISION_CHOICES,
+    RUNTIMES,
     Engine,
     Runtime,
     RuntimeFailure,
@@ -78,9 +81,9 @@ class FaceDetector:
     runtime: "onnxruntime", "openvino" (an extra to install), or "auto": the faster of those installed, found by a trial
     in the calling thread of less than a second once a size of frame has come up often, and remembered on this machine.
     precision: "f32", "bf16" (OpenVINO, on processors that compute in it: scores differ in the third digit), "int8"
-    (OpenVINO, if there is a NAME-int8.onnx beside the model: they differ in the second), or "auto": the fastest one, by
-    the same trial. threads: that compute, the calling one included. provider: of ONNX Runtime, a
-    name of `facecam.providers`, for graphics cards.
+    (on processors that add up products of bytes, if there is a NAME-int8-RUNTIME.onnx beside the model: they differ in
+    the second), or "auto": the fastest one, by the same trial. threads: that compute, the calling one included.
+    provider: of ONNX Runtime, a name of `facecam.providers`, for graphics cards.
 
     `threshold` and `nms` may be set from any thread at any time. `detect` may be called from several threads; the calls
     take turns. Raises ModelError if the model can't be used.
@@ -107,7 +110,7 @@ class FaceDetector:
         if not 1 <= threads <= MAX_THREADS:
             raise FacecamError(f"The number of threads must lie between 1 and {MAX_THREADS}, not {threads}.")
         check_provider(provider)
-        if runtime == AUTO and precision in (BF16, INT8):
+        if runtime == AUTO and precision == BF16:
             runtime = OPENVINO  # no other has it
         if runtime == AUTO and provider != CPU:
             runtime = ONNX_RUNTIME
@@ -126,17 +129,15 @@ class FaceDetector:
         self.timings = Timings(0.0, 0.0, 0.0)
         self._plans: OrderedDict[tuple[int, int, tuple[int, int] | None], Plan] = OrderedDict()
         self._lock = threading.Lock()
-        first = Engine(
-            ONNX_RUNTIME if runtime == AUTO else runtime, F32 if precision == AUTO else precision, threads, provider
-        )
-        self._any_runtime, self._any_precision = runtime == AUTO, precision == AUTO
-        self._candidates: tuple[Engine, ...] = (first,)
-        if installed(OPENVINO):
-            self._candidates = candidates(first, self._any_runtime, self._any_precision)
-        self._auto = len(self._candidates) > 1
-        self._engine = first
-        if first != Engine():
-            self._model.prepare(first)  # so that what is missing is told now
+        self._wanted = Engine(ONNX_RUNTIME, precision, threads, provider)
+        self._runtimes = [name for name in RUNTIMES if installed(name)] if runtime == AUTO else [runtime]
+        first_int8 = islice(self._with_int8(), 1) if precision == INT8 else ()
+        self._candidates = candidates(self._wanted, self._runtimes, list(first_int8))
+        self._auto = len(self._runtimes) > 1 or (precision == AUTO and provider == CPU)
+        self._failed: set[Engine] = set()
+        self._engine = self._candidates[0]
+        if self._engine != Engine():
+            self._model.prepare(self._engine)  # so that what is missing is told now
 
     @property
     def runtime(self) -> str:
@@ -189,16 +190,17 @@ class FaceDetector:
             self.timings = Timings((filled_s - start_s) * 1e3, (run_s - filled_s) * 1e3, (end_s - run_s) * 1e3)
         return detections
 
-    def _has_int8(self) -> bool:
-        """Whether there is this network in int8, and this processor for it."""
-        if not int8_path(self._model.path).is_file() or not has_int8():
-            return False
-        try:
-            self._model.int8()
-        except RuntimeFailure as error:
-            _logger.warning("int8 is left aside: %s", error)
-            return False
-        return True
+    def _with_int8(self) -> Iterator[str]:
+        """The runtimes to choose from in which there is this network in int8, and this processor for it. Looking at
+        OpenVINO loads it."""
+        for runtime in self._runtimes:
+            if self._wanted.provider == CPU and int8_path(self._model.path, runtime).is_file() and has_int8(runtime):
+                try:
+                    self._model.int8(runtime)
+                except RuntimeFailure as error:
+                    _logger.warning("int8 is left aside: %s", error)
+                else:
+                    yield runtime
 
     def use(self, engine: Engine, runtime: Runtime) -> None:
         """Computes in a runtime from elsewhere from now on: for comparisons. engine: what it is called."""
@@ -231,36 +233,38 @@ class FaceDetector:
         return plan
 
     def _choose_runtime(self, plan: Plan) -> None:
-        """Goes over to another engine for this plan if that is the faster one here. Whatever fails, the first stays."""
-        if self._any_precision and self._has_int8():  # not before: looking for it loads OpenVINO
-            self._candidates = candidates(self._candidates[0], self._any_runtime, True, int8=True)
-        names = {str(engine): engine for engine in self._candidates}
+        """Goes over to another engine for this plan if that is the faster one here. One that fails is left aside."""
+        if self._wanted.precision in (AUTO, INT8):
+            self._candidates = candidates(self._wanted, self._runtimes, list(self._with_int8()))
+        names = {str(engine): engine for engine in self._candidates if engine not in self._failed}
         key = trial_key(self._model.sha256, *plan.input_size, tuple(names))
         kept = kept_choice(key)
-        if kept == str(plan.network.engine):
-            return
-        try:
-            if kept in names:
-                plan.network = self._model.bind(*plan.input_size, names[kept])
-                self._model.forget(self._candidates[0])
-                return
-            networks = {str(plan.network.engine): plan.network}
-            for name, engine in names.items():
-                if name not in networks and (engine.precision != BF16 or has_bf16()):
-                    networks[name] = self._model.bind(*plan.input_size, engine)
+        networks = {str(plan.network.engine): plan.network}
+        for name in [kept] if kept in names else names:
+            if name not in networks and (names[name].precision != BF16 or has_bf16()):
+                try:
+                    networks[name] = self._model.bind(*plan.input_size, names[name])
+                except RuntimeFailure as error:
+                    self._leave_aside(names[name], error)
+        if kept not in names and len(networks) > 1:
             picture = np.zeros((plan.height, plan.width, 3), np.uint8)
             clock = time.thread_time if self._engine.threads == 1 else time.perf_counter
-            kept, quartiles_ms = faster({name: _Whole(network, picture) for name, network in networks.items()}, clock)
+            try:
+                kept, quartiles_ms = faster({name: _Whole(one, picture) for name, one in networks.items()}, clock)
+            except RuntimeFailure as error:
+                _logger.warning("the trial of runtimes ended early: %s", error)
+                self._auto = False
+                return
             _logger.info("%s is the fastest here: %s", kept, quartiles_ms)
             keep_choice(key, kept)
-        except RuntimeFailure as error:
-            _logger.warning("OpenVINO is left aside: %s", error)
-            self._auto = False
-            return
-        plan.network = networks[kept]
+        plan.network = networks.get(kept or "", plan.network)
         for engine in self._candidates:
             if engine != plan.network.engine:  # 25 to 90 MB each; another size may open the first one again
                 self._model.forget(engine)
+
+    def _leave_aside(self, engine: Engine, error: RuntimeFailure) -> None:
+        _logger.warning("%s is left aside: %s", engine, error)
+        self._failed.add(engine)
 
     def _run(self, plan: Plan, frame: npt.NDArray[np.uint8]) -> None:
         try:
@@ -268,7 +272,7 @@ class FaceDetector:
         except RuntimeFailure as error:
             if not self._auto or plan.network.engine == self._candidates[0]:
                 raise
-            _logger.warning("OpenVINO is left aside: %s", error)
+            self._leave_aside(plan.network.engine, error)
             self._auto, self._engine = False, self._candidates[0]
             plan.network = self._model.bind(*plan.input_size, self._engine)
             plan.network.fill(plan.scaled(frame))

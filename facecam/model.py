@@ -20,7 +20,7 @@ from facecam.boxes import Array
 from facecam.cells import CellBuffer
 from facecam.errors import ModelError
 from facecam.opencv import cv2
-from facecam.resources import INT8_SUFFIX, asset, shipped_models
+from facecam.resources import INT8_INFIX, asset, shipped_models
 from facecam.runtimes import INT8, Bound, Engine, Image, OnnxRuntime, Runtime, RuntimeFailure, open_runtime
 
 PAPER_MODEL = "faceboxes"
@@ -72,7 +72,7 @@ class Model:
         self.mean, self.variances = description.mean, description.variances
         self.format = description.format
         self._spec = description.anchors
-        self._int8: Model | None = None
+        self._int8: dict[str, Model] = {}  # by runtime
         self._try()
 
     def anchors(self, height: int, width: int) -> Array:
@@ -87,9 +87,8 @@ class Model:
 
     def forget(self, engine: Engine) -> None:
         """Lets an engine's memory go, once no binding uses it; it is opened again where it is needed."""
-        self._runtimes.pop(engine, None)
-        if self._int8 is not None:
-            self._int8.forget(engine)
+        for network in (self, *self._int8.values()):
+            network._runtimes.pop(engine, None)
 
     def add(self, engine: Engine, runtime: Runtime) -> None:
         """Makes a runtime from elsewhere known, under an engine that no other has."""
@@ -106,12 +105,13 @@ class Model:
 
     def _for(self, engine: Engine) -> Model:
         """The file that computes in an engine: this one, or the one in int8 beside it."""
-        return self.int8() if engine.precision == INT8 and self.format != CELLS else self
+        return self.int8(engine.runtime) if engine.precision == INT8 and self.format != CELLS else self
 
-    def int8(self) -> Model:
-        """This network in int8: the file beside it. Raises RuntimeFailure if there is none that was made from it."""
-        if self._int8 is None:
-            path = int8_path(self.path)
+    def int8(self, runtime: str) -> Model:
+        """This network in int8 for a runtime: the file beside it. Raises RuntimeFailure if there is none that was made
+        from it."""
+        if runtime not in self._int8:
+            path = int8_path(self.path, runtime)
             if not path.is_file():
                 raise RuntimeFailure(
                     f"There is no {path.name} beside {self.path.name}; leave --precision out, or make it with"
@@ -126,9 +126,9 @@ class Model:
                     f"{path.name} was not made from this {self.path.name}; make it again with"
                     " `python -m train.faceboxes.quantise`, or leave --precision out."
                 )
-            model.forget(Engine())  # it computes in OpenVINO
-            self._int8 = model
-        return self._int8
+            model.forget(Engine())  # which may not be trusted with it
+            self._int8[runtime] = model
+        return self._int8[runtime]
 
     def _try(self) -> None:
         """Runs once, small and not square, to see that the outputs are as our anchors want them."""
@@ -140,9 +140,9 @@ class Model:
             ) from error
 
 
-def int8_path(path: Path) -> Path:
-    """Where the network of a file lies in int8, if there is such a file."""
-    return path.with_name(path.stem + INT8_SUFFIX + path.suffix)
+def int8_path(path: Path, runtime: str) -> Path:
+    """Where the network of a file lies in int8 for a runtime, if there is such a file."""
+    return path.with_name(path.stem + INT8_INFIX + runtime + path.suffix)
 
 
 class Binding:

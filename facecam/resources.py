@@ -20,11 +20,11 @@ def asset(name: str) -> Path:
     return _PLACES[1] / name if (_PLACES[1].is_dir()) else _PLACES[0] / name
 
 
-INT8_SUFFIX = "-int8"
-"""What the name of an int8 network has more than that of the network which it was made from."""
+INT8_INFIX = "-int8-"
+"""Stands in the name of an int8 network between that of the network which it was made from and that of the runtime."""
 
 
 def shipped_models() -> list[str]:
     """Names of the detectors that come with the program, as `FaceDetector(model=...)` takes them."""
     names = {path.stem for place in _PLACES for path in place.glob("*.onnx")}
-    return sorted(name for name in names if name.removesuffix(INT8_SUFFIX) not in names - {name})
+    return sorted(name for name in names if name.partition(INT8_INFIX)[0] not in names - {name})

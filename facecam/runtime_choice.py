@@ -12,14 +12,14 @@ import os
 import platform
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from facecam.cpu import cpu_name
 from facecam.places import cache_folder
-from facecam.runtimes import BF16, INT8, OPENVINO, RUNTIMES, Bound, Engine, version
+from facecam.runtimes import AUTO, BF16, F32, INT8, OPENVINO, RUNTIMES, Bound, Engine, version
 
 FILE_NAME = "runtimes.json"
 FORMAT = 1
@@ -28,7 +28,7 @@ TRIAL_S = 0.3
 _MAX_ROUNDS = 25
 _WARM_UP_ROUNDS = 2
 _KEEP = 200
-_LAYOUT = "packed"
+_LAYOUT = "packed, int8 in both"
 """Changes when the engines themselves do, so that older results are not taken for theirs."""
 
 _logger = logging.getLogger(__name__)
@@ -39,18 +39,28 @@ def choices_path() -> Path:
     return cache_folder() / FILE_NAME
 
 
-def candidates(first: Engine, any_runtime: bool, any_precision: bool, int8: bool = False) -> tuple[Engine, ...]:
-    """The engines to choose from, the one to start with first. OpenVINO is installed. int8: there is such a network,
-    and the processor for it: OpenVINO then takes half of its time in float32 and less than in bfloat16, so that neither
-    need be tried."""
-    openvino = replace(first, runtime=OPENVINO) if any_runtime else first
-    if not any_precision or openvino.runtime != OPENVINO:
-        others = [openvino]
-    elif int8:
-        others = [replace(openvino, precision=INT8)]
-    else:
-        others = [openvino, replace(openvino, precision=BF16)]
-    return tuple(dict.fromkeys((first, *others)))
+def candidates(wanted: Engine, runtimes: Sequence[str], int8: Collection[str]) -> tuple[Engine, ...]:
+    """The engines to choose from, the one to start with first.
+
+    wanted: its precision may be AUTO; its runtime doesn't count. runtimes: to choose from. int8: those of them in which
+    there is such a network, and which this processor can be trusted with: it then takes half of the time in float32
+    and less than in bfloat16, so that neither need be tried, but float32 once to compare with.
+    """
+    found = [
+        replace(wanted, runtime=runtime, precision=precision)
+        for runtime in runtimes
+        for precision in _precisions(wanted.precision, runtime, runtime in int8)
+    ]
+    first = F32 if wanted.precision == AUTO else wanted.precision  # which tells what is missing, if nothing was found
+    if wanted.precision == AUTO or not found:
+        found.insert(0, replace(wanted, runtime=runtimes[0], precision=first))
+    return tuple(dict.fromkeys(found))
+
+
+def _precisions(wanted: str, runtime: str, in_int8: bool) -> tuple[str, ...]:
+    if wanted == AUTO:
+        return (INT8,) if in_int8 else (F32, BF16) if runtime == OPENVINO else (F32,)
+    return (wanted,) if wanted != INT8 or in_int8 else ()
 
 
 def trial_key(model_sha256: str, height: int, width: int, names: Sequence[str] = RUNTIMES) -> str:

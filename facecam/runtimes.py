@@ -25,7 +25,7 @@ from facecam import providers
 from facecam.boxes import Array
 from facecam.cpu import unpinned
 from facecam.errors import FacecamError
-from facecam.int8_probe import adds_bytes_up
+from facecam.int8_probe import onnx_runtime_adds_bytes_up, openvino_adds_bytes_up
 
 ONNX_RUNTIME = "onnxruntime"
 OPENVINO = "openvino"
@@ -103,6 +103,9 @@ class RuntimeFailure(FacecamError):
     """A runtime is missing, or can't run this network."""
 
 
+_UNABLE: tuple[type[Exception], ...] = (RuntimeFailure, *ORT_ERRORS)  # OpenVINO's own are RuntimeErrors
+
+
 class Bound(Protocol):
     """A network with its input and outputs in arrays that stay where they are."""
 
@@ -124,8 +127,12 @@ class OnnxRuntime:
 
     def __init__(self, data: bytes, engine: Engine = Engine()) -> None:
         """data: the ONNX file. Raises RuntimeFailure if it can't be loaded."""
-        if engine.precision != F32:
-            raise RuntimeFailure(f"ONNX Runtime has no {engine.precision} here; OpenVINO may (--runtime openvino).")
+        if engine.precision == BF16:
+            raise RuntimeFailure("ONNX Runtime has no bf16 here; OpenVINO may (--runtime openvino).")
+        if engine.precision == INT8:
+            if engine.provider != providers.CPU:
+                raise RuntimeFailure("int8 is for processors; leave --provider or --precision out.")
+            _check_int8(ONNX_RUNTIME)
         names = [providers.check_provider(name) for name in dict.fromkeys((engine.provider, providers.CPU))]
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = engine.threads  # 1: computes in the calling thread and starts none
@@ -174,11 +181,8 @@ class OpenVino:
         self._openvino, self._core = _openvino_core()
         if engine.precision == BF16 and not has_bf16():
             raise RuntimeFailure("This processor doesn't compute in bf16; leave --precision out.")
-        if engine.precision == INT8 and not has_int8():
-            raise RuntimeFailure(
-                "This processor can't add up products of bytes without overflow (it has no VNNI), so int8 would lose"
-                " faces; leave --precision out."
-            )
+        if engine.precision == INT8:
+            _check_int8(OPENVINO)
         self._data = data
         # OpenVINO would take bfloat16 by itself where the processor has it, and give other scores. An int8 network says
         # by itself where it is one.
@@ -255,18 +259,28 @@ def has_bf16() -> bool:
     """Whether this processor computes in bfloat16 by itself, as OpenVINO sees it; False without OpenVINO."""
     try:
         return "BF16" in _openvino_core()[1].get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-    except RuntimeError:
+    except _UNABLE:
         return False
 
 
-@lru_cache(maxsize=1)
-def has_int8() -> bool:
-    """Whether OpenVINO computes in int8 on this processor without overflow, tried out; False without OpenVINO."""
+@lru_cache(maxsize=len(RUNTIMES))
+def has_int8(runtime: str) -> bool:
+    """Whether a runtime computes in int8 on this processor without overflow, tried out; False if it is missing."""
     try:
-        return adds_bytes_up(*_openvino_core(), {**ONE_THREAD, "INFERENCE_PRECISION_HINT": F32})
-    except RuntimeError as error:
-        _logger.info("int8 can't be tried out: %s", error)
+        if runtime == ONNX_RUNTIME:
+            return onnx_runtime_adds_bytes_up()
+        return openvino_adds_bytes_up(*_openvino_core(), {**ONE_THREAD, "INFERENCE_PRECISION_HINT": F32})
+    except _UNABLE as error:
+        _logger.info("int8 can't be tried out in %s: %s", TITLES[runtime], error)
         return False
+
+
+def _check_int8(runtime: str) -> None:
+    if not has_int8(runtime):
+        raise RuntimeFailure(
+            "This processor can't add up products of bytes without overflow (it has no VNNI), so int8 would lose"
+            " faces; leave --precision out."
+        )
 
 
 def installed(name: str) -> bool:

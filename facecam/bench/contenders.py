@@ -49,15 +49,16 @@ def engines(runtime: str = AUTO, precision: str = F32, provider: str = providers
         providers.check_provider(provider)
         return [Engine(provider=provider), Engine()]
     names = [name for name in RUNTIMES if installed(name)] if runtime == AUTO else [runtime]
+    in_int8 = [Engine(name, INT8) for name in names if precision in (AUTO, INT8) and has_int8(name)]
+    if precision == INT8:
+        return in_int8 or [Engine(names[0], INT8)]
+    if precision == BF16:
+        return [Engine(OPENVINO if runtime == AUTO else runtime, BF16)]
     found = [Engine(name) for name in names]
     if precision == F32:
         return found
-    if precision == AUTO:
-        if OPENVINO not in names or not installed(OPENVINO):
-            return found
-        able = {BF16: has_bf16(), INT8: has_int8()}
-        return found + [Engine(OPENVINO, precision) for precision, there in able.items() if there]
-    return [Engine(OPENVINO if runtime == AUTO else runtime, precision)]
+    in_bf16 = [Engine(OPENVINO, BF16)] if OPENVINO in names and has_bf16() else []
+    return found + in_bf16 + in_int8
 
 
 def contenders(model: str | Path | None, among: Sequence[Engine], threshold: float | None = None) -> list[Contender]:
@@ -78,8 +79,10 @@ def contenders(model: str | Path | None, among: Sequence[Engine], threshold: flo
 
         return Contender(name, engine, True, opened)
 
-    here = [engine for engine in among if engine.precision != INT8 or len(among) == 1 or int8_path(path).is_file()]
-    return [ours(engine) for engine in here]
+    def there(engine: Engine) -> bool:
+        return engine.precision != INT8 or int8_path(path, engine.runtime).is_file()
+
+    return [ours(engine) for engine in among if len(among) == 1 or there(engine)]
 
 
 def make_detector(model: str, engine: Engine, threshold: float | None = None) -> FaceDetector:

@@ -23,8 +23,8 @@ from facecam.boxes import Array
 from facecam.cells import CellBuffer
 from facecam.cpu import choose_core, cpu_name, pinned
 from facecam.errors import FacecamError
-from facecam.model import find_model, load_model
-from facecam.runtimes import F32, INT8, ONNX_RUNTIME, PRECISIONS, RUNTIMES, Engine, Image, OpenVino
+from facecam.model import Model, find_model, load_model
+from facecam.runtimes import F32, INT8, ONNX_RUNTIME, OPENVINO, PRECISIONS, RUNTIMES, Engine, Image, OpenVino
 
 _ROUNDS = 60
 Nodes = dict[str, list[float]]
@@ -36,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m facecam.bench.nodes", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("model", nargs="?", help="a shipped model's name or an ONNX file")
     parser.add_argument("--runtime", choices=RUNTIMES, default=ONNX_RUNTIME)
-    parser.add_argument("--precision", choices=PRECISIONS, default=F32, help="of OpenVINO")
+    parser.add_argument("--precision", choices=PRECISIONS, default=F32, help="of the arithmetic")
     parser.add_argument("--planes", action="store_true", help="give OpenVINO planes, as ONNX Runtime reads pictures")
     parser.add_argument("--size", default="640x480", help="WIDTHxHEIGHT")
     parser.add_argument("--top", type=int, default=20, help="how many nodes to print")
@@ -45,7 +45,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         with pinned(choose_core()):
             if options.runtime == ONNX_RUNTIME:
-                nodes = onnx_runtime_nodes(find_model(options.model), int(height), int(width))
+                path, in_int8 = find_model(options.model), options.precision == INT8
+                nodes = onnx_runtime_nodes(path, int(height), int(width), in_int8)
             else:
                 engine = Engine(options.runtime, options.precision)
                 nodes = openvino_nodes(find_model(options.model), int(height), int(width), engine, options.planes)
@@ -59,18 +60,24 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def onnx_runtime_nodes(path: Path, height: int, width: int, rounds: int = _ROUNDS) -> Nodes:
-    """As ONNX Runtime's own profiler tells."""
+def onnx_runtime_nodes(path: Path, height: int, width: int, in_int8: bool = False, rounds: int = _ROUNDS) -> Nodes:
+    """As ONNX Runtime's own profiler tells. in_int8: of the int8 network that was made from the file."""
     nodes: Nodes = defaultdict(list)
+    feed: dict[str, Image]
+    if in_int8:
+        model = load_model(path)
+        data, feed = model.int8(ONNX_RUNTIME).data, {"cells": _cells(model, height, width)}
+    else:
+        data, feed = path.read_bytes(), {"image": _picture((1, 3, height, width))}
     with tempfile.TemporaryDirectory() as folder:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.log_severity_level = 4
         options.enable_profiling = True
         options.profile_file_prefix = str(Path(folder) / "nodes")
-        session = onnxruntime.InferenceSession(path.read_bytes(), options, providers=["CPUExecutionProvider"])
+        session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
         for _ in range(rounds):
-            session.run(None, {"image": _picture((1, 3, height, width))})
+            session.run(None, feed)
         events = json.loads(Path(session.end_profiling()).read_text(encoding="utf-8"))
     for event in events:
         if event.get("cat") == "Node" and event["name"].endswith("_kernel_time"):
@@ -86,10 +93,8 @@ def openvino_nodes(
     model, counted = load_model(path), {"PERF_COUNT": True}
     picture: Image
     if engine.precision == INT8:
-        cells = CellBuffer(height, width, model.mean)
-        cells.fill(_bytes((height, width, 3)))
-        picture = cells.array
-        compiled = OpenVino(model.int8().data, engine).compile_cells(picture.shape, counted)
+        picture = _cells(model, height, width)
+        compiled = OpenVino(model.int8(OPENVINO).data, engine).compile_cells(picture.shape, counted)
     else:
         picture = _picture((1, 3, height, width) if planes else (1, height, width, 3))
         compiled = OpenVino(model.data, engine).compile(height, width, planes, counted)
@@ -107,8 +112,10 @@ def _picture(shape: tuple[int, ...]) -> Array:
     return np.random.default_rng(0).uniform(-120, 130, shape).astype(np.float32)
 
 
-def _bytes(shape: tuple[int, ...]) -> npt.NDArray[np.uint8]:
-    return np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+def _cells(model: Model, height: int, width: int) -> npt.NDArray[np.uint8]:
+    cells = CellBuffer(height, width, model.mean)
+    cells.fill(np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8))
+    return cells.array
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ HELP = {
     "faces (found)": "faces in the frame, and how many of them were found; of the gallery, what was made",
     "FPS": "detections a second, by the median",
     "p50 ms": "median wall time of a detection, frame in, boxes out",
-    "pre + network + post": "medians of its parts in ms: preparing the frame, the network, boxes from its output",
+    "pre+network+post": "medians of its parts in ms: preparing the frame, the network, boxes from its output",
     "p90": "wall time in ms that 90 % of the detections keep to",
     "p95": "wall time in ms that 95 % of the detections keep to",
     "p99": "wall time in ms that 99 % of the detections keep to",
@@ -29,7 +29,8 @@ HELP = {
 }
 """What each column holds, in words."""
 COLUMNS = tuple(HELP)
-_FIGURE = re.compile(r"-?\d+(\.\d+)?( \+ \d+(\.\d+)?)*( %)?")
+_FIGURE = re.compile(r"-?\d+(\.\d+)?(\+\d+(\.\d+)?)*( %)?")
+_NAMES = COLUMNS[: COLUMNS.index("FPS")]
 _EXPLAINED = COLUMNS[COLUMNS.index("p50 ms") :]
 
 
@@ -45,7 +46,7 @@ def markdown(result: dict[str, Any]) -> str:
         lines += ["", f"{run['title']} ({proof(run)})", ""]
         own = own_problems(result, run)
         lines += [*_list(own), ""] if own else []
-        lines += table(COLUMNS, rows(run))
+        lines += _narrow_table(rows(run))
     if result["long"] is not None:
         lines += ["", result["long"]["words"], "", *_list(result["long"]["problems"])]
     lines += ["", *_list([f"{name}: {HELP[name]}" for name in _EXPLAINED])]
@@ -55,6 +56,21 @@ def markdown(result: dict[str, Any]) -> str:
 def own_problems(result: dict[str, Any], run: dict[str, Any]) -> list[str]:
     """The problems of a run that the result doesn't tell already as those of its main run."""
     return [problem for problem in run["problems"] if problem not in result["problems"]]
+
+
+def _narrow_table(cells: list[tuple[str, ...]]) -> list[str]:
+    """The table without the columns that say nothing, to fit into a terminal: what they hold for all rows is told
+    before it."""
+    shared = {name: values[0] for name, values in zip(COLUMNS, zip(*cells, strict=True), strict=True) if _same(values)}
+    shared = {name: value for name, value in shared.items() if name in _NAMES or not value}
+    said = ", ".join(f"{name} {value}" for name, value in shared.items() if value)
+    kept = [index for index, name in enumerate(COLUMNS) if name not in shared]
+    lines = table([COLUMNS[index] for index in kept], [[row[index] for index in kept] for row in cells])
+    return [f"In all rows: {said}.", "", *lines] if said else lines
+
+
+def _same(values: Sequence[str]) -> bool:
+    return len(values) > 1 and len(set(values)) == 1
 
 
 def _list(sentences: Sequence[str]) -> list[str]:
@@ -165,4 +181,4 @@ def _row(series: dict[str, Any], ratio: float) -> tuple[str, ...]:
 
 
 def _parts(series: dict[str, Any]) -> str:
-    return " + ".join(f"{series[name]['p50']:.2f}" for name in ("pre_ms", "network_ms", "post_ms"))
+    return "+".join(f"{series[name]['p50']:.2f}" for name in ("pre_ms", "network_ms", "post_ms"))

@@ -13,7 +13,7 @@ from facecam.cpu import available_cores, can_pin
 from facecam.model import DEFAULT_MODEL
 from facecam.options import NATIVE, LiveOptions, Size
 from facecam.resources import shipped_models
-from facecam.runtimes import AUTO, F32, OPENVINO, installed
+from facecam.runtimes import AUTO, F32
 from facecam.ui.fields import Row, SliderField, combo, show_data, spin
 from facecam.ui.folds import Section
 from facecam.ui.session import LiveSession
@@ -115,7 +115,6 @@ class DetectionSection(Section):
             "as accurate on average, but scores differ in the second digit. It takes a second or two to find out."
         )
         self.precision_row = Row("Precision", self.precision, precision_help)
-        self.precision_row.setVisible(installed(OPENVINO))  # nothing else computes in them
         layout.addWidget(self.precision_row)
         layout.addWidget(Row("Preset", self.preset, "Ready-made choices for all of this"))
         layout.addWidget(Row("Input size", self.input_size, size_help))

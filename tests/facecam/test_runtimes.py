@@ -38,6 +38,9 @@ from facecam.runtimes import (
 from facecam.sources.demo import demo_frame
 
 needs_openvino = pytest.mark.skipif(not installed(OPENVINO), reason="OpenVINO is not installed")
+int8_runtimes = [runtime for runtime in RUNTIMES if has_int8(runtime)]
+each_int8_runtime = pytest.mark.parametrize("runtime", int8_runtimes)
+needs_int8 = pytest.mark.skipif(not int8_runtimes, reason="this processor does not compute in int8")
 each_runtime = pytest.mark.parametrize("runtime", [ONNX_RUNTIME, pytest.param(OPENVINO, marks=needs_openvino)])
 
 
@@ -117,7 +120,7 @@ def test_a_broken_openvino_costs_no_frame(monkeypatch, tiny_model, make_frame, c
     counts = [len(detector.detect(make_frame((1, 1)))) for _ in range(40)]
     assert counts == [1] * 40
     assert detector.runtime == ONNX_RUNTIME
-    assert caplog.text.count("OpenVINO is left aside") == 1
+    assert caplog.text.count("openvino is left aside") == 1
 
 
 @needs_openvino
@@ -261,37 +264,62 @@ def test_bfloat16_is_computed_where_the_processor_can_and_refused_elsewhere(tiny
         FaceDetector(tiny_model, precision=BF16, runtime=ONNX_RUNTIME)
 
 
-@pytest.mark.skipif(not has_int8(), reason="this processor does not compute in int8")
+@each_int8_runtime
 @pytest.mark.parametrize("name", shipped_models())
-def test_in_int8_the_same_faces_are_found(name):
+def test_in_int8_the_same_faces_are_found(name, runtime):
     frames = [demo_frame(index * 20) for index in range(4)] + [demo_frame(7)[:333, :517].copy()]
-    exact, rounded = FaceDetector(name, runtime=OPENVINO), FaceDetector(name, precision=INT8)
+    exact, rounded = FaceDetector(name, runtime=runtime), FaceDetector(name, runtime=runtime, precision=INT8)
     for frame in frames:
         expected, found = exact.detect(frame), rounded.detect(frame)
         assert len(found) == len(expected) > 0
         best = pairwise_iou(found.boxes, expected.boxes).max(0)
         assert best.min() > 0.85
         np.testing.assert_allclose(np.sort(found.scores), np.sort(expected.scores), atol=0.1)
-    assert str(rounded.engine) == "openvino int8"
+    assert str(rounded.engine) == f"{runtime} int8"
 
 
-@pytest.mark.skipif(not has_int8(), reason="this processor does not compute in int8")
-def test_int8_asks_for_a_network_that_was_made_from_this_one(tmp_path, tiny_model):
-    with pytest.raises(RuntimeFailure, match=r"There is no tiny-int8.onnx beside tiny.onnx; leave --precision out"):
-        FaceDetector(tiny_model, precision=INT8)
-    copy = tmp_path / "own.onnx"
+@each_int8_runtime
+def test_int8_asks_for_a_network_that_was_made_from_this_one(tmp_path, tiny_model, runtime):
+    with pytest.raises(RuntimeFailure, match=rf"There is no tiny-int8-{runtime}.onnx beside tiny.onnx; leave --preci"):
+        FaceDetector(tiny_model, precision=INT8, runtime=runtime)
+    copy, rounded = tmp_path / "own.onnx", tmp_path / f"own-int8-{runtime}.onnx"
     shutil.copy(asset("faceboxes.onnx"), copy)
-    shutil.copy(asset("faceboxes-s16-int8.onnx"), tmp_path / "own-int8.onnx")
-    with pytest.raises(RuntimeFailure, match=r"own-int8.onnx was not made from this own.onnx; make it again"):
-        FaceDetector(copy, precision=INT8)
-    (tmp_path / "own-int8.onnx").write_bytes(b"nothing")
+    shutil.copy(asset(f"faceboxes-s16-int8-{runtime}.onnx"), rounded)
+    with pytest.raises(RuntimeFailure, match=rf"{rounded.name} was not made from this own.onnx; make it again"):
+        FaceDetector(copy, precision=INT8, runtime=runtime)
+    rounded.write_bytes(b"nothing")
     with pytest.raises(RuntimeFailure, match="not an ONNX model that can be loaded"):
-        FaceDetector(copy, precision=INT8)
+        FaceDetector(copy, precision=INT8, runtime=runtime)
     assert len(FaceDetector(copy, precision=AUTO).detect(demo_frame(0))) > 0, "auto does without it"
-    shutil.copy(asset("faceboxes-int8.onnx"), tmp_path / "own-int8.onnx")
-    assert len(FaceDetector(copy, precision=INT8).detect(demo_frame(0))) > 0
-    with pytest.raises(RuntimeFailure, match="ONNX Runtime has no int8"):
-        FaceDetector(copy, precision=INT8, runtime=ONNX_RUNTIME)
+    shutil.copy(asset(f"faceboxes-int8-{runtime}.onnx"), rounded)
+    detector = FaceDetector(copy, precision=INT8)
+    assert len(detector.detect(demo_frame(0))) > 0
+    assert str(detector.engine) == f"{runtime} int8", "auto takes the runtime that there is a network for"
+
+
+def test_int8_of_both_runtimes_starts_in_onnx_runtime_and_missing_ones_are_told(tmp_path, tiny_model, monkeypatch):
+    with pytest.raises(RuntimeFailure, match=r"There is no tiny-int8-onnxruntime.onnx beside tiny.onnx"):
+        FaceDetector(tiny_model, precision=INT8)
+    monkeypatch.setattr(runtimes, "has_int8", lambda runtime: False)
+    monkeypatch.setattr(detector_module, "has_int8", lambda runtime: False)
+    with pytest.raises(RuntimeFailure, match="can't add up products of bytes without overflow"):
+        FaceDetector("faceboxes", precision=INT8)
+
+
+def test_without_openvino_it_computes_in_nothing(monkeypatch):
+    def missing():
+        raise RuntimeFailure("OpenVINO is not installed.")
+
+    monkeypatch.setattr(runtimes, "_openvino_core", missing)
+    assert not has_bf16()
+    assert not has_int8.__wrapped__(OPENVINO)
+
+
+def test_int8_is_for_processors(monkeypatch):
+    monkeypatch.setitem(providers.NAMES, "cuda", "CUDAExecutionProvider")
+    monkeypatch.setattr(providers, "available", lambda: ["cpu", "cuda"])
+    with pytest.raises(RuntimeFailure, match="int8 is for processors; leave --provider or --precision out"):
+        FaceDetector("faceboxes", precision=INT8, provider="cuda")
 
 
 @needs_openvino
@@ -303,8 +331,9 @@ def test_int8_is_refused_where_its_sums_would_overflow(tmp_path):
         "from facecam.runtimes import Engine\n"
         "from facecam.errors import FacecamError\n"
         "from facecam.bench.contenders import engines\n"
-        "print(*engines(precision='auto'), sep=';')\n"
-        "try:\n    FaceDetector('faceboxes', precision='int8')\nexcept FacecamError as error:\n    print(error)\n"
+        "print(*engines('openvino', 'auto'), sep=';')\n"
+        "try:\n    FaceDetector('faceboxes', runtime='openvino', precision='int8')\n"
+        "except FacecamError as error:\n    print(error)\n"
     )
     environment = {**os.environ, "ONEDNN_MAX_CPU_ISA": "AVX2"}
     done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, timeout=120)
@@ -314,8 +343,8 @@ def test_int8_is_refused_where_its_sums_would_overflow(tmp_path):
 
 
 def test_an_int8_file_is_no_model_of_its_own_in_lists():
-    assert not [name for name in shipped_models() if name.endswith("-int8")]
-    assert asset("faceboxes-int8.onnx").is_file()
+    assert not [name for name in shipped_models() if "int8" in name]
+    assert all(asset(f"{name}-int8-{runtime}.onnx").is_file() for name in shipped_models() for runtime in RUNTIMES)
 
 
 @needs_openvino
@@ -342,20 +371,42 @@ def test_auto_precision_tries_bfloat16_only_where_the_processor_can(monkeypatch,
     assert str(detector.engine) == tried[-1]
 
 
-@pytest.mark.skipif(not has_int8(), reason="this processor does not compute in int8")
+@needs_int8
 def test_auto_precision_goes_over_to_int8_where_it_is_faster(tmp_path, monkeypatch):
     monkeypatch.setattr(runtime_choice, "choices_path", lambda: tmp_path / "choices.json")
-    monkeypatch.setattr(detector_module, "faster", lambda candidates, _clock: (list(candidates)[-1], {}))
+    tried = []
+
+    def last(candidates, _clock):
+        tried.append(list(candidates))
+        return list(candidates)[-1], {}
+
+    monkeypatch.setattr(detector_module, "faster", last)
     detector = FaceDetector("faceboxes", precision=AUTO)
     for _ in range(detector_module._AUTO_AFTER_FRAMES):
         found = detector.detect(demo_frame(5))
-    assert str(detector.engine) == "openvino int8"
+    assert tried == [[ONNX_RUNTIME, *(f"{runtime} int8" for runtime in int8_runtimes)]]
+    assert str(detector.engine) == tried[0][-1]
     assert len(found) == len(FaceDetector("faceboxes", runtime=ONNX_RUNTIME).detect(demo_frame(5)))
+    told = FaceDetector("faceboxes", precision=INT8)
+    for _ in range(detector_module._AUTO_AFTER_FRAMES):
+        told.detect(demo_frame(5))
+    assert tried[1:] == ([tried[0][1:]] if len(int8_runtimes) > 1 else [])
     again = FaceDetector("faceboxes", precision=AUTO)
     monkeypatch.setattr(detector_module, "faster", None)  # what is known is not tried again
     for _ in range(detector_module._AUTO_AFTER_FRAMES):
         again.detect(demo_frame(5))
-    assert str(again.engine) == "openvino int8"
+    assert str(again.engine) == tried[0][-1]
+
+
+@needs_int8
+def test_without_openvino_auto_precision_is_int8_too(tmp_path, monkeypatch):
+    monkeypatch.setattr(runtime_choice, "choices_path", lambda: tmp_path / "choices.json")
+    monkeypatch.setattr(detector_module, "installed", lambda name: name != OPENVINO)
+    monkeypatch.setattr(detector_module, "faster", lambda candidates, _clock: (list(candidates)[-1], {}))
+    detector = FaceDetector("faceboxes", precision=AUTO)
+    for _ in range(detector_module._AUTO_AFTER_FRAMES):
+        detector.detect(demo_frame(5))
+    assert str(detector.engine) == "onnxruntime int8"
 
 
 def test_a_provider_that_is_missing_says_what_to_install(tiny_model):

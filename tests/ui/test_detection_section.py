@@ -11,7 +11,7 @@ from facecam.cpu import available_cores
 from facecam.detector import FaceDetector
 from facecam.model import DEFAULT_MODEL
 from facecam.resources import shipped_models
-from facecam.runtimes import AUTO, BF16, F32, OPENVINO, Engine, installed
+from facecam.runtimes import AUTO, BF16, F32, OPENVINO, Engine
 from facecam.ui.live_tab import LiveTab
 from facecam.ui.settings import Settings
 from tests.ui.conftest import FakeDetector
@@ -99,34 +99,33 @@ def test_the_status_line_tells_a_precision_out_of_the_ordinary(
     qtbot.waitUntil(lambda: "in OpenVINO bf16" in tab.status.text(), timeout=5000)
 
 
-@pytest.mark.skipif(not installed(OPENVINO), reason="OpenVINO is not installed")
 def test_the_fastest_precision_is_taken_unless_the_exact_one_is_chosen(
     qtbot: QtBot, make_window: MakeWindow, settings: Settings
 ) -> None:
-    def of(detector: object) -> set[str]:
-        return {engine.precision for engine in detector._candidates} if isinstance(detector, FaceDetector) else set()
+    def of(detector: object) -> str:
+        return detector._wanted.precision if isinstance(detector, FaceDetector) else ""
 
-    def precisions(tab: LiveTab) -> set[str]:
+    def precision(tab: LiveTab) -> str:
         return of(tab._session.detector)
 
     first = make_window(make_detector=None)
     tab = live(first)
     fold(tab, "detection").set_open(True)
-    qtbot.waitUntil(lambda: precisions(tab) - {F32} != set(), timeout=10_000)
+    qtbot.waitUntil(lambda: precision(tab) == AUTO, timeout=10_000)
     assert tab.detection.precision_row.isVisible()
     assert tab.detection.precision.currentText() == "Fastest"
     tab.compare.on.setChecked(True)
-    qtbot.waitUntil(lambda: of(tab.compare._detector) - {F32} != set(), timeout=10_000)
+    qtbot.waitUntil(lambda: of(tab.compare._detector) == AUTO, timeout=10_000)
     choose(tab.detection.precision, "Exact")
-    qtbot.waitUntil(lambda: precisions(tab) == {F32}, timeout=10_000)
-    qtbot.waitUntil(lambda: of(tab.compare._detector) == {F32}, timeout=10_000)  # the one to compare with goes along
+    qtbot.waitUntil(lambda: precision(tab) == F32, timeout=10_000)
+    qtbot.waitUntil(lambda: of(tab.compare._detector) == F32, timeout=10_000)  # the one to compare with goes along
     tab.compare.on.setChecked(False)
     first.close()
     again = live(make_window(make_detector=None))
     assert again.detection.precision.currentText() == "Exact"
-    qtbot.waitUntil(lambda: precisions(again) == {F32}, timeout=10_000)
+    qtbot.waitUntil(lambda: precision(again) == F32, timeout=10_000)
     QTest.mouseClick(again.detection.reset, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: precisions(again) - {F32} != set(), timeout=10_000)
+    qtbot.waitUntil(lambda: precision(again) == AUTO, timeout=10_000)
     assert settings.text("live/precision", "") == AUTO
 
 

@@ -81,8 +81,34 @@ class Graph:
     def max_pool(self, x: str) -> str:
         return self.add("MaxPool", x, kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1])
 
+    def average_pool(self, x: str, channels: int) -> str:
+        """channels: of x."""
+        return self.add(
+            "AveragePool", x, kernel_shape=[3, 3], strides=[1, 1], pads=[1, 1, 1, 1], count_include_pad=1
+        )  # fmt: skip
+
     def concat(self, *parts: str) -> str:
         return self.add("Concat", *parts, axis=1)
+
+    def lateral(self, fine: str, coarse: str, net: FaceBoxesS16) -> str:
+        """The ReLU of `net.lateral` of the map at stride 16, plus `net.top_down` of the one at stride 32, enlarged."""
+        y = self.conv(fine, *plain(net.lateral))
+        top = self.conv(coarse, *plain(net.top_down))
+        # Enlarged to the lateral map's own size: it has one row or column less than twice the coarse map where the
+        # image ends inside of a cell.
+        size = self.add("Slice", self.add("Shape", y), *(self.constant(np.array([n])) for n in (2, 4)))
+        size = self.add("Concat", self.constant(np.array([1, net.width])), size, axis=0)
+        enlarged = self.add(
+            "Resize", top, "", "", size,
+            mode="nearest", coordinate_transformation_mode="asymmetric", nearest_mode="floor",
+        )  # fmt: skip
+        return self.add("Relu", self.add("Add", y, enlarged))
+
+    def head(self, source: str, weight: Array, bias: Array) -> str:
+        """(1, anchors of the level, 5) float32, of a convolution whose channels are, of each anchor in turn, its four
+        offsets and its logit, so that a transposition alone puts them in order."""
+        last = self.add("Transpose", self.conv(source, weight, bias), perm=[0, 2, 3, 1])
+        return self.add("Reshape", last, self.constant(np.array([1, -1, 5])))
 
     def model(self, name: str, image: onnx.ValueInfoProto = IMAGE) -> onnx.ModelProto:
         faces = helper.make_tensor_value_info("faces", TensorProto.FLOAT, [1, "anchors", 5])
@@ -124,9 +150,7 @@ def _crelu_pool(graph: Graph, x: str, block: ConvBN, early_pool: bool) -> str:
 
 
 def _inception(graph: Graph, block: Inception, x: str) -> str:
-    pooled = graph.add(
-        "AveragePool", x, kernel_shape=[3, 3], strides=[1, 1], pads=[1, 1, 1, 1], count_include_pad=1
-    )  # fmt: skip
+    pooled = graph.average_pool(x, block.branch1x1_2.conv.in_channels)
     reduced, reduced_2 = graph.conv_relu(x, block.branch3x3_reduce), graph.conv_relu(x, block.branch3x3_reduce_2)
     return graph.concat(
         graph.conv_relu(x, block.branch1x1),
@@ -156,21 +180,11 @@ def _deep(graph: Graph, net: FaceBoxes, x: str) -> list[str]:
 
 
 def _stride16_source(graph: Graph, net: FaceBoxesS16, stride16: str, stride32: str) -> str:
-    lateral = graph.conv(stride16, *_plain(net.lateral))
-    top = graph.conv(stride32, *_plain(net.top_down))
-    # Upsampled to the lateral map's own size: it has one row or column less than twice the coarse map where the image
-    # ends inside of a cell.
-    size = graph.add("Slice", graph.add("Shape", lateral), *(graph.constant(np.array([n])) for n in (2, 4)))
-    size = graph.add("Concat", graph.constant(np.array([1, net.width])), size, axis=0)
-    upsampled = graph.add(
-        "Resize", top, "", "", size,
-        mode="nearest", coordinate_transformation_mode="asymmetric", nearest_mode="floor",
-    )  # fmt: skip
-    merged = graph.add("Relu", graph.add("Add", lateral, upsampled))
+    merged = graph.lateral(stride16, stride32, net)
     return graph.conv_relu(graph.conv_relu(merged, net.merge_depthwise), net.merge_pointwise)
 
 
-def _plain(conv: nn.Module) -> tuple[Array, Array]:
+def plain(conv: nn.Module) -> tuple[Array, Array]:
     """Weight and bias of a convolution without batch norm."""
     assert isinstance(conv, nn.Conv2d)
     assert conv.bias is not None
@@ -179,10 +193,9 @@ def _plain(conv: nn.Module) -> tuple[Array, Array]:
 
 def _head(graph: Graph, loc: nn.Module, conf: nn.Module, source: str) -> str:
     """(1, anchors of the level, 5): offsets and logit of each anchor from one convolution."""
-    loc_weight, loc_bias = _plain(loc)
-    conf_weight, conf_bias = _plain(conf)
+    loc_weight, loc_bias = plain(loc)
+    conf_weight, conf_bias = plain(conf)
     anchors, inputs = len(conf_bias) // 2, loc_weight.shape[1]
-    # Channels: of each anchor in turn, its four offsets and its logit, so that a transposition alone puts it in order.
     weight = np.concatenate(
         [
             loc_weight.reshape(anchors, 4, inputs, 3, 3),
@@ -191,6 +204,4 @@ def _head(graph: Graph, loc: nn.Module, conf: nn.Module, source: str) -> str:
         axis=1,
     )
     bias = np.concatenate([loc_bias.reshape(anchors, 4), (conf_bias[1::2] - conf_bias[0::2])[:, None]], axis=1)
-    maps = graph.conv(source, weight.reshape(anchors * 5, inputs, 3, 3), bias.reshape(-1))
-    last = graph.add("Transpose", maps, perm=[0, 2, 3, 1])
-    return graph.add("Reshape", last, graph.constant(np.array([1, -1, 5])))
+    return graph.head(source, weight.reshape(anchors * 5, inputs, 3, 3), bias.reshape(-1))

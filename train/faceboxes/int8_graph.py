@@ -143,22 +143,31 @@ def _built(graph: _Int8Graph, net: FaceBoxes) -> onnx.ModelProto:
     y = graph.conv(x, *folded(net.conv2), net.conv2.conv.stride[0])
     stride16 = graph.concat(graph.add("Relu", y), graph.add("Relu", graph.add("Neg", y)))
     predict(graph, net, graph.max_pool(stride16), stride16)
-    return graph.model(
-        net.name, helper.make_tensor_value_info("cells", TensorProto.UINT8, [1, "rows", "columns", CHANNELS])
-    )
+    return graph.model(net.name, cells_input())
+
+
+def cells_input() -> onnx.ValueInfoProto:
+    """The input of format 3."""
+    return helper.make_tensor_value_info("cells", TensorProto.UINT8, [1, "rows", "columns", CHANNELS])
 
 
 def _first(graph: _Int8Graph, block: ConvBN) -> str:
     """C.ReLU of conv1 on cells."""
+    weight, bias = on_cells(block, PIXEL_STEP, graph.exact)
+    return graph.add("Relu", graph.convolve(graph.pixels("cells"), weight, bias, 1, 0))
+
+
+def on_cells(block: ConvBN, pixel_step: np.float32, exact: bool) -> tuple[Array, Array]:
+    """Weight (2 O, 48, 2, 2) and bias (2 O,) of conv1 and of its negative on cells, whose grey levels are
+    `pixel_step`. The mean is taken off with the weights as they will be rounded, unless exact, or their errors would
+    count 100 times."""
     weight, bias = (np.concatenate([part, -part]) for part in folded(block))
     outputs, inputs = weight.shape[:2]
     # A window covers rows 4i - 3 to 4i + 3: those of cell i - 1 but its first, and of cell i.
     taps = np.pad(weight, ((0, 0), (0, 0), (1, 0), (1, 0))).reshape(outputs, inputs, 2, CELL, 2, CELL)
     by_channel = taps.transpose(0, 3, 5, 1, 2, 4)  # row and column in a cell, colour; row and column of cells
-    on_cells: Array = (by_channel.reshape(outputs, CHANNELS, 2, 2) / PIXEL_STEP).astype(np.float32)
-    bytes_, steps = rounded_weights(on_cells)
-    # The mean is taken off with the weights as they are rounded, or their errors would count 100 times.
-    used = on_cells if graph.exact else bytes_ * steps[:, None, None, None]
-    mean = np.tile(np.array(MEAN_BGR) * PIXEL_STEP, CELL * CELL)[:, None, None]
-    bias = (bias - (used.astype(np.float64) * mean).sum((1, 2, 3))).astype(np.float32)
-    return graph.add("Relu", graph.convolve(graph.pixels("cells"), on_cells, bias, 1, 0))
+    result: Array = (by_channel.reshape(outputs, CHANNELS, 2, 2) / pixel_step).astype(np.float32)
+    bytes_, steps = rounded_weights(result)
+    used = result if exact else bytes_ * steps[:, None, None, None]
+    mean = np.tile(np.array(MEAN_BGR) * pixel_step, CELL * CELL)[:, None, None]
+    return result, (bias - (used.astype(np.float64) * mean).sum((1, 2, 3))).astype(np.float32)

@@ -1,9 +1,10 @@
-"""Makes the int8 network of an exported detector, for processors that multiply bytes faster than floats.
+"""Makes the int8 networks of an exported detector, for processors that multiply bytes faster than floats.
 
     python -m train.faceboxes.quantise assets/facecam/faceboxes.onnx --pictures ../shared/data/faces/WIDER_train/images
 
-writes `faceboxes-int8.onnx` beside it, which `--precision int8` uses. Only the ranges of the activations are looked up,
-over some pictures; nothing is trained. The file names the one that it was made from by its hash.
+writes `faceboxes-int8-onnxruntime.onnx` and `faceboxes-int8-openvino.onnx` beside it, which `--precision int8` uses:
+each runtime is fast with its own kind of graph. Only the ranges of the activations are looked up, over some pictures;
+nothing is trained. The files name the one that they were made from by its hash.
 """
 
 from __future__ import annotations
@@ -24,36 +25,37 @@ from facecam.cells import CellBuffer
 from facecam.errors import FacecamError
 from facecam.letterbox import letterbox
 from facecam.model import METADATA_KEY, int8_path, load_model
+from facecam.runtimes import OPENVINO, RUNTIMES, TITLES
 from facecam.sources.pictures import PICTURE_SUFFIXES, read_picture
 from train.engine import TrainingError
+from train.faceboxes import int8_graph, qlinear_graph
 from train.faceboxes.export import current_commit, metrics_table
-from train.faceboxes.int8_graph import FORMAT, int8_model, observed_ranges
-from train.faceboxes.model import MEAN_BGR
+from train.faceboxes.model import MEAN_BGR, FaceBoxes
 from train.faceboxes.reuse import network_of_onnx
 
 CANVAS = (640, 480)
 """Width and height that the pictures are fitted into."""
 
 
-def quantise(path: Path, pictures: list[Path], metrics: dict[str, Any]) -> Path:
-    """Writes the int8 network of an exported file, and its card, beside it and returns its path. metrics: for the card.
+def quantise(path: Path, pictures: list[Path], runtime: str, metrics: dict[str, Any]) -> Path:
+    """Writes the int8 network of an exported file for a runtime, and its card, beside it and returns its path. metrics:
+    for the card.
 
     Raises TrainingError if the file is none of `train.faceboxes.export`, SourceError for a picture that can't be read.
     """
-    net = network_of_onnx(path)
-    ranges = observed_ranges(net, _in_cells(pictures))
-    model = int8_model(net, ranges)
+    model = _graph(network_of_onnx(path), pictures, runtime)
     source = load_model(path)
     about = {
         **source.metadata,
-        "format": FORMAT,
+        "format": int8_graph.FORMAT,
         "made_from": source.sha256,
+        "runtime": runtime,
         "calibration": f"the largest activations over {len(pictures)} training pictures",
         "commit": current_commit(),
         "metrics": metrics,
     }
     onnx.helper.set_model_props(model, {METADATA_KEY: json.dumps(about)})
-    target = int8_path(path)
+    target = int8_path(path, runtime)
     partial = target.with_name(target.name + ".partial")
     onnx.save(model, str(partial))
     partial.replace(target)
@@ -61,12 +63,18 @@ def quantise(path: Path, pictures: list[Path], metrics: dict[str, Any]) -> Path:
     return target
 
 
+def _graph(net: FaceBoxes, pictures: list[Path], runtime: str) -> onnx.ModelProto:
+    if runtime == OPENVINO:
+        return int8_graph.int8_model(net, int8_graph.observed_ranges(net, _in_cells(pictures)))
+    return qlinear_graph.qlinear_model(net, qlinear_graph.observed_ranges(net, _in_cells(pictures)))
+
+
 def _card(path: Path, target: Path, about: dict[str, Any]) -> str:
     size_mb = target.stat().st_size / 1e6
     return f"""# {target.stem}
 
 The network of `{path.name}` (see its card) with activations and weights of 8 bits, {size_mb:.1f} MB: `{path.stem}` at
-`--precision int8`, computed by OpenVINO on processors that add up products of bytes (VNNI). Made by
+`--precision int8`, computed by {TITLES[about["runtime"]]} on processors that add up products of bytes (VNNI). Made by
 `train/faceboxes/quantise.py`, without training.
 
 - **Made from:** `{path.name}`, SHA-256 {about["made_from"]}
@@ -97,19 +105,23 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--pictures", type=Path, required=True, help="a folder of training pictures")
     parser.add_argument("--count", type=int, default=64, help="how many of them to look at")
     parser.add_argument("--seed", type=int, default=0, help="which ones")
-    parser.add_argument("--metrics", type=Path, default=None, help="JSON of figures for the card")
+    parser.add_argument("--runtime", choices=RUNTIMES, default=None, help="for this one alone")
+    parser.add_argument("--metrics", type=Path, default=None, help="JSON of figures for the card; needs --runtime")
     args = parser.parse_args(argv)
     try:
+        if args.metrics and not args.runtime:
+            raise TrainingError("--metrics holds the figures of one network: add --runtime.")
         found = sorted(path for path in args.pictures.rglob("*") if path.suffix.lower() in PICTURE_SUFFIXES)
         if not found:
             raise TrainingError(f"there is no picture in {args.pictures}; name a folder of training pictures.")
         np.random.default_rng(args.seed).shuffle(found)
         metrics = json.loads(args.metrics.read_text(encoding="utf-8")) if args.metrics else {}
-        path = quantise(args.model, found[: max(1, args.count)], metrics)
+        for runtime in [args.runtime] if args.runtime else RUNTIMES:
+            path = quantise(args.model, found[: max(1, args.count)], runtime, metrics)
+            print(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
     except (TrainingError, FacecamError, OSError, json.JSONDecodeError) as error:
         print(f"quantise: {error}", file=sys.stderr)
         return 2
-    print(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
     return 0
 
 

@@ -18,7 +18,7 @@ from facecam.bench.report import verdict
 from facecam.cpu import CoreUse
 from facecam.model import PAPER_MODEL
 from facecam.opencv import cv2
-from facecam.runtimes import INT8, OPENVINO, RUNTIMES, has_int8, installed
+from facecam.runtimes import INT8, ONNX_RUNTIME, OPENVINO, RUNTIMES, has_int8, installed
 from tests.facecam.bench.made import MACHINE, busy_for, made_run
 
 
@@ -181,8 +181,9 @@ def test_the_networks_time_is_told_node_by_node(tiny_model, capsys):
         out = capsys.readouterr().out
         assert "Conv" in out
         assert int(out.splitlines()[0].split(":")[1].split()[0]) > 0
-    if has_int8():
-        assert nodes.main([PAPER_MODEL, "--runtime", OPENVINO, "--precision", INT8, "--size", "96x64"]) == 0
-        assert "i8" in capsys.readouterr().out.lower()
+    for runtime, sign in ((ONNX_RUNTIME, "QLinearConv"), (OPENVINO, "i8")):
+        if has_int8(runtime):
+            assert nodes.main([PAPER_MODEL, "--runtime", runtime, "--precision", INT8, "--size", "96x64"]) == 0
+            assert sign.lower() in capsys.readouterr().out.lower()
     assert nodes.main(["nothing.onnx"]) == 2
     assert "nothing.onnx" in capsys.readouterr().err

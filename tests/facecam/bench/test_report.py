@@ -91,6 +91,29 @@ def test_tables_are_aligned_for_those_who_read_them_in_a_terminal(result):
         assert lines[1].split("|")[1].strip(" -") == "", "names are on the left"
 
 
+def test_what_all_rows_have_in_common_is_told_once_before_them():
+    def series(runtime, faces):
+        labels = {"model": "tiny", "runtime": runtime, "width": 64, "height": 48, "faces": faces, "faces_found": faces}
+        return made_run([10.0] * 50, labels=labels).series[0]
+
+    use = CoreUse(1.0, 1.0, 1.0, 1)
+    runs = [
+        Run("runtimes", (series("a", 20), series("b", 20)), use),
+        Run("faces", (series("a", 0), series("a", 200)), use),
+        Run("one", (series("a", 20),), use),
+    ]
+    _, first, second, third = markdown(report(MACHINE, None, runs, "now")).split(" (taking turns")
+    assert "In all rows: model tiny, size 64x48, faces (found) 20 (20)." in first
+    assert "In all rows: model tiny, runtime a, size 64x48." in second
+    assert "In all rows" not in third
+    heads = [next(line for line in text.splitlines() if line.startswith("| ")) for text in (first, second, third)]
+    assert heads[0].startswith("| runtime | FPS ")
+    assert heads[1].startswith("| faces (found) | FPS ")
+    assert heads[2].startswith("| model | runtime | size  | faces (found) | FPS ")
+    assert "floors" not in heads[0], "nothing was measured that it could hold"
+    assert "ratio" in heads[0], "figures are told row by row, however alike"
+
+
 def test_every_reason_is_told_once():
     use = CoreUse(1.0, 0.5, 0.5, 1)
     runs = [made_run([10.0] * 50, use=use) for _ in range(2)]

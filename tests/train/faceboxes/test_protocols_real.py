@@ -12,7 +12,7 @@ from facecam.boxes import Detections, nms
 from facecam.detector import FaceDetector
 from facecam.letterbox import letterbox
 from facecam.resources import shipped_models
-from facecam.runtimes import INT8, OPENVINO, has_int8
+from facecam.runtimes import INT8, RUNTIMES, has_int8
 from facecam.sources.pictures import read_picture
 from train.faceboxes.protocols.canvas import OnCanvas, score
 from train.faceboxes.wider_labels import read_wider
@@ -48,10 +48,11 @@ def test_stored_detections_reach_their_published_figures() -> None:
     assert report.false_boxes == 3
 
 
-@pytest.mark.skipif(not has_int8(), reason="this processor does not compute in int8")
+@pytest.mark.parametrize("runtime", [runtime for runtime in RUNTIMES if has_int8(runtime)])
 @pytest.mark.parametrize("name", shipped_models())
-def test_int8_is_as_accurate_as_float32(name: str) -> None:
-    exact, rounded = FaceDetector(name, 0.02, size=None, runtime=OPENVINO), FaceDetector(name, 0.02, precision=INT8)
+def test_int8_is_as_accurate_as_float32(name: str, runtime: str) -> None:
+    exact = FaceDetector(name, 0.02, size=None, runtime=runtime)
+    rounded = FaceDetector(name, 0.02, runtime=runtime, precision=INT8)
     results: dict[FaceDetector, list[OnCanvas]] = {exact: [], rounded: []}
     for item in read_wider(FACES / "wider_face_split" / "wider_face_val_bbx_gt.txt", FACES / "WIDER_val" / "images"):
         if item.event != "0--human":
