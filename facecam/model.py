@@ -262,7 +262,7 @@ class _Description:
         cls, path: Path, metadata: dict[str, Any], inputs: list[tuple[str, str, int]], outputs: set[str]
     ) -> _Description:
         number = metadata.get("format")
-        if number not in _OUTPUTS:
+        if not isinstance(number, int) or number not in _OUTPUTS:  # it may be a list, too
             raise ModelError(
                 f"{path} has the metadata format {number!r}, this program reads {PLAIN} to {CELLS}; update one."
             )

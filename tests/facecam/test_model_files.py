@@ -69,6 +69,7 @@ def test_weights_outside_the_file_are_refused(tmp_path, tiny_model):
     "metadata",
     [
         {"format": 99},
+        {"format": []},
         {"mean": [1, 2]},
         {"mean": "abc"},
         {"variances": [0.1]},
