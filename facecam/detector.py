@@ -11,10 +11,8 @@ import math
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -23,18 +21,16 @@ import numpy.typing as npt
 
 from facecam.boxes import NMS_IOU, VOTES_FROM, VOTING_IOU, Detections, decode, nms, vote
 from facecam.cpu import pinned
+from facecam.engine_choice import EngineChoice
 from facecam.errors import FacecamError
-from facecam.memory import give_back_free_memory
-from facecam.model import Binding, int8_path, load_model
+from facecam.model import load_model
 from facecam.plan import MIN_SIDE_PX, Plan
 from facecam.providers import CPU, check_provider
-from facecam.runtime_choice import candidates, faster, keep_choice, kept_choice, trial_key
 from facecam.runtimes import (
     AUTO,
     BF16,
     CHOICES,
     F32,
-    INT8,
     MAX_THREADS,
     ONNX_RUNTIME,
     OPENVINO,
@@ -43,18 +39,12 @@ from facecam.runtimes import (
     Engine,
     Runtime,
     RuntimeFailure,
-    has_bf16,
-    has_int8,
     installed,
 )
 
 _MAX_SIDE_PX = 16384
 _KEEP_PLANS = 4
 _MAX_CANDIDATES = 2000
-_AUTO_AFTER_FRAMES = 30
-"""Frames of one size after which another runtime is tried: the first boxes don't wait for it, and a folder of pictures
-of all sizes never pays for it."""
-
 _logger = logging.getLogger(__name__)
 
 
@@ -83,7 +73,8 @@ class FaceDetector:
     precision: "f32", "bf16" (OpenVINO, on processors that compute in it: scores differ in the third digit), "int8"
     (on processors that add up products of bytes, if there is a NAME-int8-RUNTIME.onnx beside the model: they differ in
     the second), or "auto": the fastest one, by the same trial. threads: that compute, the calling one included.
-    provider: of ONNX Runtime, a name of `facecam.providers`, for graphics cards.
+    provider: of ONNX Runtime, a name of `facecam.providers`, for graphics cards. in_background: frames go on while
+    another thread makes the engines ready that are to be tried, which takes up to a second: for live pictures.
 
     `threshold` and `nms` may be set from any thread at any time. `detect` may be called from several threads; the calls
     take turns. Raises ModelError if the model can't be used.
@@ -100,6 +91,7 @@ class FaceDetector:
         precision: str = F32,
         threads: int = 1,
         provider: str = CPU,
+        in_background: bool = False,
     ) -> None:
         if size is not None and min(size) < MIN_SIDE_PX:
             raise FacecamError(f"The detector's size must be at least {MIN_SIDE_PX} x {MIN_SIDE_PX} pixels.")
@@ -129,13 +121,9 @@ class FaceDetector:
         self.timings = Timings(0.0, 0.0, 0.0)
         self._plans: OrderedDict[tuple[int, int, tuple[int, int] | None], Plan] = OrderedDict()
         self._lock = threading.Lock()
-        self._wanted = Engine(ONNX_RUNTIME, precision, threads, provider)
-        self._runtimes = [name for name in RUNTIMES if installed(name)] if runtime == AUTO else [runtime]
-        first_int8 = islice(self._with_int8(), 1) if precision == INT8 else ()
-        self._candidates = candidates(self._wanted, self._runtimes, list(first_int8))
-        self._auto = len(self._runtimes) > 1 or (precision == AUTO and provider == CPU)
-        self._failed: set[Engine] = set()
-        self._engine = self._candidates[0]
+        runtimes = [name for name in RUNTIMES if installed(name)] if runtime == AUTO else [runtime]
+        self._choice = EngineChoice(self._model, Engine(runtime, precision, threads, provider), runtimes, in_background)
+        self._engine = self._choice.first
         if self._engine != Engine():
             self._model.prepare(self._engine)  # so that what is missing is told now
 
@@ -190,23 +178,12 @@ class FaceDetector:
             self.timings = Timings((filled_s - start_s) * 1e3, (run_s - filled_s) * 1e3, (end_s - run_s) * 1e3)
         return detections
 
-    def _with_int8(self) -> Iterator[str]:
-        """The runtimes to choose from in which there is this network in int8, and this processor for it. Looking at
-        OpenVINO loads it."""
-        for runtime in self._runtimes:
-            if self._wanted.provider == CPU and int8_path(self._model.path, runtime).is_file() and has_int8(runtime):
-                try:
-                    self._model.int8(runtime)
-                except RuntimeFailure as error:
-                    _logger.warning("int8 is left aside: %s", error)
-                else:
-                    yield runtime
-
     def use(self, engine: Engine, runtime: Runtime) -> None:
         """Computes in a runtime from elsewhere from now on: for comparisons. engine: what it is called."""
         with self._lock:
             self._model.add(engine, runtime)
-            self._candidates, self._auto, self._engine = (engine,), False, engine
+            self._choice.settle(engine)
+            self._engine = engine
             self._plans.clear()
 
     def prepared(self, height: int, width: int) -> Plan:
@@ -219,62 +196,21 @@ class FaceDetector:
         key = (height, width, self.size)
         plan = self._plans.get(key)
         if plan is None:
-            plan = self._plans[key] = Plan(self._model, height, width, self.size, self._candidates[0])
+            plan = self._plans[key] = Plan(self._model, height, width, self.size, self._choice.first)
             if len(self._plans) > _KEEP_PLANS:
                 self._plans.popitem(last=False)
         else:
             self._plans.move_to_end(key)
-        if self._auto:
-            plan.frames += 1
-            if plan.frames == _AUTO_AFTER_FRAMES:
-                self._choose_runtime(plan)
-                give_back_free_memory()
+        self._choice.look(plan)
         self._engine = plan.network.engine
         return plan
-
-    def _choose_runtime(self, plan: Plan) -> None:
-        """Goes over to another engine for this plan if that is the faster one here. One that fails is left aside."""
-        if self._wanted.precision in (AUTO, INT8):
-            self._candidates = candidates(self._wanted, self._runtimes, list(self._with_int8()))
-        names = {str(engine): engine for engine in self._candidates if engine not in self._failed}
-        key = trial_key(self._model.sha256, *plan.input_size, tuple(names))
-        kept = kept_choice(key)
-        networks = {str(plan.network.engine): plan.network}
-        for name in [kept] if kept in names else names:
-            if name not in networks and (names[name].precision != BF16 or has_bf16()):
-                try:
-                    networks[name] = self._model.bind(*plan.input_size, names[name])
-                except RuntimeFailure as error:
-                    self._leave_aside(names[name], error)
-        if kept not in names and len(networks) > 1:
-            picture = np.zeros((plan.height, plan.width, 3), np.uint8)
-            clock = time.thread_time if self._engine.threads == 1 else time.perf_counter
-            try:
-                kept, quartiles_ms = faster({name: _Whole(one, picture) for name, one in networks.items()}, clock)
-            except RuntimeFailure as error:
-                _logger.warning("the trial of runtimes ended early: %s", error)
-                self._auto = False
-                return
-            _logger.info("%s is the fastest here: %s", kept, quartiles_ms)
-            keep_choice(key, kept)
-        plan.network = networks.get(kept or "", plan.network)
-        for engine in self._candidates:
-            if engine != plan.network.engine:  # 25 to 90 MB each; another size may open the first one again
-                self._model.forget(engine)
-
-    def _leave_aside(self, engine: Engine, error: RuntimeFailure) -> None:
-        _logger.warning("%s is left aside: %s", engine, error)
-        self._failed.add(engine)
 
     def _run(self, plan: Plan, frame: npt.NDArray[np.uint8]) -> None:
         try:
             plan.network.run()
         except RuntimeFailure as error:
-            if not self._auto or plan.network.engine == self._candidates[0]:
-                raise
-            self._leave_aside(plan.network.engine, error)
-            self._auto, self._engine = False, self._candidates[0]
-            plan.network = self._model.bind(*plan.input_size, self._engine)
+            self._choice.give_up(plan, error)
+            self._engine = plan.network.engine
             plan.network.fill(plan.scaled(frame))
             plan.network.run()
 
@@ -311,18 +247,6 @@ class FaceDetector:
         if not inside.all():
             boxes, scores = boxes[inside], scores[inside]
         return Detections(np.asarray(boxes, np.float32), np.asarray(scores, np.float32))
-
-
-@dataclass(frozen=True)
-class _Whole:
-    """What a trial measures: the picture's way into the network, which is not the same for all engines, and the run."""
-
-    network: Binding
-    picture: npt.NDArray[np.uint8]
-
-    def run(self) -> None:
-        self.network.fill(self.picture)
-        self.network.run()
 
 
 def _logit(probability: float) -> float:

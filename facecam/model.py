@@ -39,7 +39,7 @@ _MAX_BYTES = 256 << 20
 
 
 class Model:
-    """A loaded detector network, to be used by one thread at a time.
+    """A loaded detector network. Engines may be opened and bound by one thread while another one runs bindings.
 
     mean: three float32, subtracted from B, G and R; variances: of the box coding; threshold: the model's own;
     metadata: the file's description of itself; data: the file; sha256: of it.
@@ -79,11 +79,13 @@ class Model:
         """(A, 4) float32 cx cy w h for an input of this size; read-only."""
         return anchor_grid(self._spec, height, width)
 
-    def prepare(self, engine: Engine) -> None:
+    def prepare(self, engine: Engine) -> Runtime:
         """Opens the network in an engine before it is needed. Raises RuntimeFailure."""
         network = self._for(engine)
-        if engine not in network._runtimes:
-            network._runtimes[engine] = open_runtime(engine, network.data)
+        runtime = network._runtimes.get(engine)
+        if runtime is None:
+            runtime = network._runtimes[engine] = open_runtime(engine, network.data)
+        return runtime
 
     def forget(self, engine: Engine) -> None:
         """Lets an engine's memory go, once no binding uses it; it is opened again where it is needed."""
@@ -99,9 +101,7 @@ class Model:
 
         Raises RuntimeFailure if that runtime is missing or can't run the network.
         """
-        self.prepare(engine)
-        network = self._for(engine)
-        return Binding(network._runtimes[engine], engine, network, height, width)
+        return Binding(self.prepare(engine), engine, self._for(engine), height, width)
 
     def _for(self, engine: Engine) -> Model:
         """The file that computes in an engine: this one, or the one in int8 beside it."""

@@ -23,7 +23,7 @@ from facecam.runtimes import AUTO, BF16, F32, INT8, OPENVINO, RUNTIMES, Bound, E
 
 FILE_NAME = "runtimes.json"
 FORMAT = 1
-TRIAL_S = 0.3
+TRIAL_S = 0.2
 """CPU time that a trial takes at most, compiling apart."""
 _MAX_ROUNDS = 25
 _WARM_UP_ROUNDS = 2
@@ -111,25 +111,42 @@ def _read(path: Path) -> dict[str, str]:
     return {key: name for key, name in choices.items() if isinstance(key, str) and isinstance(name, str)}
 
 
-def faster(
-    candidates: Mapping[str, Bound], clock: Callable[[], float] = time.thread_time, limit_s: float = TRIAL_S
-) -> tuple[str, dict[str, float]]:
-    """The fastest of the candidates, and the lower quartile of each one's milliseconds.
+class Trial:
+    """Several networks that take turns, to find out which is the fastest."""
 
-    They take turns, and the clock is the thread's CPU time, so that a busy machine slows them alike. The first one
-    stays unless another is faster by 2 %: less than that is not worth the change.
-    """
-    times_s: dict[str, list[float]] = {name: [] for name in candidates}
-    start_s = clock()
-    for index in range(_WARM_UP_ROUNDS + _MAX_ROUNDS):
-        for name, network in candidates.items():
-            before_s = clock()
+    def __init__(self, networks: Mapping[str, Bound], clock: Callable[[], float] = time.thread_time) -> None:
+        """clock: seconds; the thread's CPU time slows all down alike where the machine is busy."""
+        self._networks, self._clock = networks, clock
+        self._times_s: dict[str, list[float]] = {name: [] for name in networks}
+        self._rounds, self._spent_s = 0, 0.0
+
+    def round(self) -> bool:
+        """One turn of each; whether more would tell no more."""
+        for name, network in self._networks.items():
+            before_s = self._clock()
             network.run()
-            if index >= _WARM_UP_ROUNDS:
-                times_s[name].append(clock() - before_s)
-        if clock() - start_s > limit_s and index > _WARM_UP_ROUNDS:
-            break
-    quartiles_ms = {name: 1000 * sorted(values)[len(values) // 4] for name, values in times_s.items()}
-    first = next(iter(candidates))
-    best = min(quartiles_ms, key=lambda name: quartiles_ms[name])
-    return (best if quartiles_ms[best] < 0.98 * quartiles_ms[first] else first), quartiles_ms
+            took_s = self._clock() - before_s
+            self._spent_s += took_s
+            if self._rounds >= _WARM_UP_ROUNDS:
+                self._times_s[name].append(took_s)
+        self._rounds += 1
+        enough = self._spent_s > TRIAL_S and self._rounds > _WARM_UP_ROUNDS
+        return enough or self._rounds == _WARM_UP_ROUNDS + _MAX_ROUNDS
+
+    def result(self) -> tuple[str, dict[str, float]]:
+        """The fastest of the networks, and the lower quartile of each one's milliseconds.
+
+        The first one stays unless another is faster by 2 %: less than that is not worth the change.
+        """
+        quartiles_ms = {name: 1000 * sorted(times)[len(times) // 4] for name, times in self._times_s.items()}
+        first = next(iter(quartiles_ms))
+        best = min(quartiles_ms, key=lambda name: quartiles_ms[name])
+        return (best if quartiles_ms[best] < 0.98 * quartiles_ms[first] else first), quartiles_ms
+
+
+def faster(networks: Mapping[str, Bound], clock: Callable[[], float]) -> tuple[str, dict[str, float]]:
+    """The result of a whole trial at once."""
+    trial = Trial(networks, clock)
+    while not trial.round():
+        pass
+    return trial.result()

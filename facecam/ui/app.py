@@ -112,7 +112,7 @@ def build_window(
 ) -> MainWindow:
     """The main window, not shown yet, its source on the way."""
 
-    how: dict[str, Any] = {"runtime": runtime, "threads": threads, "provider": provider}
+    how: dict[str, Any] = {"runtime": runtime, "threads": threads, "provider": provider, "in_background": True}
     wanted = precision or remembered_precision(settings)
 
     remembered = settings.text(NETWORK_KEY, DEFAULT_MODEL)

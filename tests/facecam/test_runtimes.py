@@ -8,6 +8,7 @@ import platform
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import numpy as np
 import pytest
 
 from facecam import detector as detector_module
-from facecam import providers, runtime_choice, runtimes
+from facecam import engine_choice, providers, runtime_choice, runtimes
 from facecam.boxes import pairwise_iou
 from facecam.cpu import choose_core, measure_core_use, pinned
 from facecam.detector import FaceDetector
@@ -115,7 +116,7 @@ class Unusable:
 def test_a_broken_openvino_costs_no_frame(monkeypatch, tiny_model, make_frame, caplog):
     monkeypatch.setattr(detector_module, "installed", lambda name: True)
     monkeypatch.setattr(runtimes, "OpenVino", Unusable)
-    monkeypatch.setattr(detector_module, "kept_choice", lambda key: None)
+    monkeypatch.setattr(engine_choice, "kept_choice", lambda key: None)
     detector = FaceDetector(tiny_model)
     counts = [len(detector.detect(make_frame((1, 1)))) for _ in range(40)]
     assert counts == [1] * 40
@@ -126,12 +127,12 @@ def test_a_broken_openvino_costs_no_frame(monkeypatch, tiny_model, make_frame, c
 @needs_openvino
 def test_auto_starts_at_once_and_goes_over_to_the_one_that_was_faster(monkeypatch, tmp_path, tiny_model, make_frame):
     monkeypatch.setattr(runtime_choice, "choices_path", lambda: tmp_path / "kept" / "runtimes.json")
-    monkeypatch.setattr(detector_module, "faster", lambda candidates, clock: (OPENVINO, {}))
+    monkeypatch.setattr(engine_choice, "faster", lambda candidates, clock: (OPENVINO, {}))
     frame = make_frame((2, 1))
     detector = FaceDetector(tiny_model)
     first = detector.detect(frame)
     assert detector.runtime == ONNX_RUNTIME
-    for _ in range(detector_module._AUTO_AFTER_FRAMES):
+    for _ in range(engine_choice.AFTER_FRAMES):
         last = detector.detect(frame)
     assert detector.runtime == OPENVINO
     np.testing.assert_allclose(first.boxes, last.boxes, atol=0.01)
@@ -142,11 +143,94 @@ def test_auto_starts_at_once_and_goes_over_to_the_one_that_was_faster(monkeypatc
     def no_trial(_candidates, _clock):
         raise AssertionError("the result was not kept")
 
-    monkeypatch.setattr(detector_module, "faster", no_trial)
+    monkeypatch.setattr(engine_choice, "faster", no_trial)
     again = FaceDetector(tiny_model)
-    for _ in range(detector_module._AUTO_AFTER_FRAMES):
+    for _ in range(engine_choice.AFTER_FRAMES):
         again.detect(frame)
     assert again.runtime == OPENVINO
+
+
+class FakeTrial:
+    """Ends after three turns in favour of the last."""
+
+    def __init__(self, networks, clock):
+        self.networks, self.turns = networks, 0
+
+    def round(self):
+        self.turns += 1
+        for network in self.networks.values():
+            network.run()
+        return self.turns == 3
+
+    def result(self):
+        return list(self.networks)[-1], {}
+
+
+def test_in_the_background_frames_go_on_until_the_other_engines_are_ready(
+    monkeypatch, tmp_path, tiny_model, make_frame
+):
+    monkeypatch.setattr(runtime_choice, "choices_path", lambda: tmp_path / "runtimes.json")
+    monkeypatch.setattr(engine_choice, "candidates", lambda *_: (Engine(), Engine(threads=2)))
+    monkeypatch.setattr(engine_choice, "Trial", FakeTrial)
+    detector = FaceDetector(tiny_model, precision=AUTO, in_background=True)
+    goes_on, elsewhere, bind = threading.Event(), [], detector._model.bind
+
+    def slow_bind(*arguments):
+        if threading.current_thread() is not threading.main_thread():
+            elsewhere.append(threading.current_thread().name)
+            assert goes_on.wait(10)
+        return bind(*arguments)
+
+    monkeypatch.setattr(detector._model, "bind", slow_bind)
+    for _ in range(engine_choice.AFTER_FRAMES + 20):
+        assert len(detector.detect(make_frame((1, 1)))) == 1
+        assert detector.engine == Engine()
+    goes_on.set()
+    end_s = time.monotonic() + 10
+    while detector.engine == Engine() and time.monotonic() < end_s:
+        assert len(detector.detect(make_frame((1, 1)))) == 1
+    assert detector.engine == Engine(threads=2)
+    assert len(elsewhere) == 1
+    monkeypatch.setattr(engine_choice, "Trial", None)  # what is known is not tried again
+    again = FaceDetector(tiny_model, precision=AUTO, in_background=True)
+    while again.engine == Engine() and time.monotonic() < end_s:
+        again.detect(make_frame((1, 1)))
+    assert again.engine == Engine(threads=2)
+
+
+@pytest.mark.parametrize("in_background", [True, False])
+def test_an_engine_that_fails_in_its_trial_costs_no_frame(
+    monkeypatch, tmp_path, tiny_model, make_frame, caplog, in_background
+):
+    def failing(self):
+        raise RuntimeFailure("out of order")
+
+    monkeypatch.setattr(runtime_choice, "choices_path", lambda: tmp_path / "runtimes.json")
+    monkeypatch.setattr(engine_choice, "candidates", lambda *_: (Engine(), Engine(threads=2)))
+    monkeypatch.setattr(runtime_choice.Trial, "round", failing)
+    detector = FaceDetector(tiny_model, precision=AUTO, in_background=in_background)
+    end_s = time.monotonic() + 10
+    while "ended early" not in caplog.text and time.monotonic() < end_s:
+        assert len(detector.detect(make_frame((1, 1)))) == 1
+    assert "the trial of engines ended early: out of order" in caplog.text
+    assert len(detector.detect(make_frame((1, 1)))) == 1
+    assert detector.engine == Engine()
+
+
+def test_what_goes_wrong_in_the_background_is_told_by_the_next_frame(monkeypatch, tiny_model, make_frame):
+    def broken(*_):
+        raise ZeroDivisionError("a mistake of ours")
+
+    monkeypatch.setattr(engine_choice, "trial_key", broken)
+    detector = FaceDetector(tiny_model, precision=AUTO, in_background=True)
+
+    def go_on():
+        for _ in range(1000):
+            detector.detect(make_frame((1, 1)))
+            time.sleep(0.001)
+
+    with pytest.raises(ZeroDivisionError, match="a mistake of ours"):
+        go_on()
 
 
 def test_the_trial_names_the_faster_one():
@@ -161,7 +245,7 @@ def test_the_trial_names_the_faster_one():
 
     def trial(**takes_s):
         clock[0] = 0.0
-        name, quartiles_ms = runtime_choice.faster({n: Fake(s) for n, s in takes_s.items()}, clock=lambda: clock[0])
+        name, quartiles_ms = runtime_choice.faster({n: Fake(s) for n, s in takes_s.items()}, lambda: clock[0])
         assert clock[0] < 1.0, "the trial took too long"
         return name, quartiles_ms
 
@@ -301,7 +385,7 @@ def test_int8_of_both_runtimes_starts_in_onnx_runtime_and_missing_ones_are_told(
     with pytest.raises(RuntimeFailure, match=r"There is no tiny-int8-onnxruntime.onnx beside tiny.onnx"):
         FaceDetector(tiny_model, precision=INT8)
     monkeypatch.setattr(runtimes, "has_int8", lambda runtime: False)
-    monkeypatch.setattr(detector_module, "has_int8", lambda runtime: False)
+    monkeypatch.setattr(engine_choice, "has_int8", lambda runtime: False)
     with pytest.raises(RuntimeFailure, match="can't add up products of bytes without overflow"):
         FaceDetector("faceboxes", precision=INT8)
 
@@ -360,12 +444,12 @@ def test_auto_precision_tries_bfloat16_only_where_the_processor_can(monkeypatch,
             network.run()
         return list(candidates)[-1], {}
 
-    monkeypatch.setattr(detector_module, "has_bf16", lambda: able)
-    monkeypatch.setattr(detector_module, "kept_choice", lambda key: None)
-    monkeypatch.setattr(detector_module, "keep_choice", lambda key, name: None)
-    monkeypatch.setattr(detector_module, "faster", last)
+    monkeypatch.setattr(engine_choice, "has_bf16", lambda: able)
+    monkeypatch.setattr(engine_choice, "kept_choice", lambda key: None)
+    monkeypatch.setattr(engine_choice, "keep_choice", lambda key, name: None)
+    monkeypatch.setattr(engine_choice, "faster", last)
     detector = FaceDetector(tiny_model, precision=AUTO)
-    for _ in range(detector_module._AUTO_AFTER_FRAMES):
+    for _ in range(engine_choice.AFTER_FRAMES):
         assert len(detector.detect(make_frame((2, 1)))) == 1
     assert tried == [ONNX_RUNTIME, OPENVINO, "openvino bf16"][: 3 if able else 2]
     assert str(detector.engine) == tried[-1]
@@ -380,20 +464,20 @@ def test_auto_precision_goes_over_to_int8_where_it_is_faster(tmp_path, monkeypat
         tried.append(list(candidates))
         return list(candidates)[-1], {}
 
-    monkeypatch.setattr(detector_module, "faster", last)
+    monkeypatch.setattr(engine_choice, "faster", last)
     detector = FaceDetector("faceboxes", precision=AUTO)
-    for _ in range(detector_module._AUTO_AFTER_FRAMES):
+    for _ in range(engine_choice.AFTER_FRAMES):
         found = detector.detect(demo_frame(5))
     assert tried == [[ONNX_RUNTIME, *(f"{runtime} int8" for runtime in int8_runtimes)]]
     assert str(detector.engine) == tried[0][-1]
     assert len(found) == len(FaceDetector("faceboxes", runtime=ONNX_RUNTIME).detect(demo_frame(5)))
     told = FaceDetector("faceboxes", precision=INT8)
-    for _ in range(detector_module._AUTO_AFTER_FRAMES):
+    for _ in range(engine_choice.AFTER_FRAMES):
         told.detect(demo_frame(5))
     assert tried[1:] == ([tried[0][1:]] if len(int8_runtimes) > 1 else [])
     again = FaceDetector("faceboxes", precision=AUTO)
-    monkeypatch.setattr(detector_module, "faster", None)  # what is known is not tried again
-    for _ in range(detector_module._AUTO_AFTER_FRAMES):
+    monkeypatch.setattr(engine_choice, "faster", None)  # what is known is not tried again
+    for _ in range(engine_choice.AFTER_FRAMES):
         again.detect(demo_frame(5))
     assert str(again.engine) == tried[0][-1]
 
@@ -402,9 +486,9 @@ def test_auto_precision_goes_over_to_int8_where_it_is_faster(tmp_path, monkeypat
 def test_without_openvino_auto_precision_is_int8_too(tmp_path, monkeypatch):
     monkeypatch.setattr(runtime_choice, "choices_path", lambda: tmp_path / "choices.json")
     monkeypatch.setattr(detector_module, "installed", lambda name: name != OPENVINO)
-    monkeypatch.setattr(detector_module, "faster", lambda candidates, _clock: (list(candidates)[-1], {}))
+    monkeypatch.setattr(engine_choice, "faster", lambda candidates, _clock: (list(candidates)[-1], {}))
     detector = FaceDetector("faceboxes", precision=AUTO)
-    for _ in range(detector_module._AUTO_AFTER_FRAMES):
+    for _ in range(engine_choice.AFTER_FRAMES):
         detector.detect(demo_frame(5))
     assert str(detector.engine) == "onnxruntime int8"
 

@@ -103,7 +103,7 @@ def test_the_fastest_precision_is_taken_unless_the_exact_one_is_chosen(
     qtbot: QtBot, make_window: MakeWindow, settings: Settings
 ) -> None:
     def of(detector: object) -> str:
-        return detector._wanted.precision if isinstance(detector, FaceDetector) else ""
+        return detector._choice._wanted.precision if isinstance(detector, FaceDetector) else ""
 
     def precision(tab: LiveTab) -> str:
         return of(tab._session.detector)
