@@ -53,14 +53,23 @@ def observed_ranges(net: FaceBoxes, cells: Iterable[npt.NDArray[np.uint8]]) -> d
     """The largest value of each activation over pictures in cells (1, rows, columns, 48) uint8."""
     graph = _Int8Graph(None)
     model = _built(graph, net)
-    for name in graph.activations:
+    return {name: max(0.0, float(values.max())) for name, values in observed(model, graph.activations, cells).items()}
+
+
+def observed(model: onnx.ModelProto, names: list[str], cells: Iterable[npt.NDArray[np.uint8]]) -> dict[str, Array]:
+    """Lowest and highest value of each channel, (2, C) float32, of maps (1, C, h, w) inside of a model by name, over
+    pictures in cells."""
+    for name in names:
         model.graph.output.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, None))
     session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
-    largest = dict.fromkeys(graph.activations, 0.0)
+    ranges: dict[str, Array] = {}
     for picture in cells:
-        for name, values in zip(largest, session.run(list(largest), {"cells": picture}), strict=True):
-            largest[name] = max(largest[name], float(values.max()))
-    return largest
+        for name, values in zip(names, session.run(names, {"cells": picture}), strict=True):
+            low, high = values.min((0, 2, 3)), values.max((0, 2, 3))
+            if name in ranges:
+                low, high = np.minimum(low, ranges[name][0]), np.maximum(high, ranges[name][1])
+            ranges[name] = np.stack([low, high])
+    return ranges
 
 
 class _Int8Graph(Graph):

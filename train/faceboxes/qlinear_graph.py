@@ -21,11 +21,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import onnx
-import onnxruntime
-from onnx import TensorProto, helper
+from onnx import TensorProto
 
 from train.faceboxes.fast_graph import Array, Graph, folded, plain, predict
-from train.faceboxes.int8_graph import cells_input, on_cells, rounded_weights
+from train.faceboxes.int8_graph import cells_input, observed, on_cells, rounded_weights
 from train.faceboxes.model import ConvBN, FaceBoxes, FaceBoxesS16
 
 LOWEST_LOGIT = np.float32(-8)
@@ -46,18 +45,7 @@ def qlinear_model(net: FaceBoxes, ranges: Ranges) -> onnx.ModelProto:
 def observed_ranges(net: FaceBoxes, cells: Iterable[npt.NDArray[np.uint8]]) -> dict[str, Array]:
     """The range of each convolution's output over pictures in cells (1, rows, columns, 48) uint8."""
     graph = _QLinearGraph(None)
-    model = _built(graph, net)
-    for name in graph.convolutions:
-        model.graph.output.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, None))
-    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
-    ranges: dict[str, Array] = {}
-    for picture in cells:
-        found = session.run(graph.convolutions, {"cells": picture})
-        for name, values in zip(graph.convolutions, found, strict=True):
-            low, high = values.min((0, 2, 3)), values.max((0, 2, 3))
-            if name in ranges:
-                low, high = np.minimum(low, ranges[name][0]), np.maximum(high, ranges[name][1])
-            ranges[name] = np.stack([low, high])
+    ranges = observed(_built(graph, net), graph.convolutions, cells)
     for names in graph.alike:
         largest = max(ranges[name].max() for name in names)
         for name in names:
