@@ -59,18 +59,23 @@ def own_problems(result: dict[str, Any], run: dict[str, Any]) -> list[str]:
 
 
 def _narrow_table(cells: list[tuple[str, ...]]) -> list[str]:
-    """The table without the columns that say nothing, to fit into a terminal: what they hold for all rows is told
-    before it."""
-    shared = {name: values[0] for name, values in zip(COLUMNS, zip(*cells, strict=True), strict=True) if _same(values)}
-    shared = {name: value for name, value in shared.items() if name in _NAMES or not value}
-    said = ", ".join(f"{name} {value}" for name, value in shared.items() if value)
-    kept = [index for index, name in enumerate(COLUMNS) if name not in shared]
-    lines = table([COLUMNS[index] for index in kept], [[row[index] for index in kept] for row in cells])
+    shared, columns, narrowed = narrow(cells)
+    lines = table(columns, narrowed)
+    said = ", ".join(f"{name} {value}" for name, value in shared.items())
     return [f"In all rows: {said}.", "", *lines] if said else lines
 
 
-def _same(values: Sequence[str]) -> bool:
-    return len(values) > 1 and len(set(values)) == 1
+def narrow(cells: Sequence[Sequence[str]]) -> tuple[dict[str, str], list[str], list[tuple[str, ...]]]:
+    """Rows of COLUMNS without those columns that tell nothing, to fit into a terminal or a small window: what all rows
+    have in common by the column's name, the columns that are left, and the rows of these."""
+    same = {
+        name: values[0]
+        for name, values in zip(COLUMNS, zip(*cells, strict=True), strict=True)
+        if len(values) > 1 and len(set(values)) == 1 and (name in _NAMES or not values[0])
+    }
+    kept = [index for index, name in enumerate(COLUMNS) if name not in same]
+    shared = {name: value for name, value in same.items() if value}
+    return shared, [COLUMNS[index] for index in kept], [tuple(row[index] for index in kept) for row in cells]
 
 
 def _list(sentences: Sequence[str]) -> list[str]:

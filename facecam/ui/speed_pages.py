@@ -7,7 +7,7 @@ from typing import Any
 
 from facecam.bench import compare
 from facecam.bench.headline import series_words
-from facecam.bench.tables import HELP, own_problems, proof, rows
+from facecam.bench.tables import HELP, narrow, own_problems, proof, rows
 
 _LONG_HELP = {
     "minute": "end of the stretch, from the start",
@@ -46,7 +46,10 @@ def pages(result: dict[str, Any], main: dict[str, Any]) -> list[Page]:
         words = proof(run)
         note = f"{words[0].upper()}{words[1:]}. {' '.join(own_problems(result, run))}"
         subjects = tuple(_subject(series) for series in run["series"])
-        found.append(Page(run["title"], HELP, tuple(rows(run)), times, subjects, first, note.strip()))
+        # What all rows have in common stands in the title or above, where the chosen row is named.
+        _, names, cells = narrow(rows(run))
+        columns = {name: HELP[name] for name in names}
+        found.append(Page(run["title"], columns, tuple(cells), times, subjects, first, note.strip()))
     if result["long"] is not None:
         found.append(_long_page(result["long"]))
     return found

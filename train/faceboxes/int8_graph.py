@@ -1,4 +1,4 @@
-"""The int8 graph: the fast graph with 8-bit activations and weights, for processors that multiply bytes (VNNI, AMX).
+"""The int8 graph for OpenVINO: the fast graph with activations and weights of 8 bits (VNNI, AMX multiply such).
 
 `int8_model(net, ranges)` writes an ONNX graph of format 3 from a trained network:
 
