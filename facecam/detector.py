@@ -21,12 +21,7 @@ import numpy.typing as npt
 
 from facecam.boxes import NMS_IOU, VOTES_FROM, VOTING_IOU, Detections, decode, nms, vote
 from facecam.cpu import pinned
-from facecam.engine_choice import EngineChoice
-from facecam.errors import FacecamError
-from facecam.model import load_model
-from facecam.plan import MIN_SIDE_PX, Plan
-from facecam.providers import CPU, check_provider
-from facecam.runtimes import (
+from facecam.engine import (
     AUTO,
     BF16,
     CHOICES,
@@ -41,6 +36,11 @@ from facecam.runtimes import (
     RuntimeFailure,
     installed,
 )
+from facecam.engine_choice import EngineChoice
+from facecam.errors import FacecamError
+from facecam.model import load_model
+from facecam.plan import MIN_SIDE_PX, Plan
+from facecam.providers import CPU, check_provider
 
 _MAX_SIDE_PX = 16384
 _KEEP_PLANS = 4

@@ -14,12 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from facecam.cpu import unpinned
+from facecam.engine import AUTO, BF16, INT8, Engine, RuntimeFailure
 from facecam.memory import give_back_free_memory
 from facecam.model import Binding, Model, int8_path
 from facecam.plan import Plan
 from facecam.providers import CPU
 from facecam.runtime_choice import Trial, candidates, faster, keep_choice, kept_choice, trial_key
-from facecam.runtimes import AUTO, BF16, INT8, Engine, RuntimeFailure, has_bf16, has_int8
+from facecam.runtimes import has_bf16, has_int8
 
 AFTER_FRAMES = 30
 """Frames of one size after which other engines are tried: the first boxes don't wait for it, and a folder of pictures

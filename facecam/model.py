@@ -18,10 +18,12 @@ from facecam import onnx_check, trial
 from facecam.anchors import AnchorSpec, anchor_grid, spec_from_json
 from facecam.boxes import Array
 from facecam.cells import CellBuffer
+from facecam.engine import INT8, Bound, Engine, Image, Runtime, RuntimeFailure
 from facecam.errors import ModelError
+from facecam.onnx_runtime import OnnxRuntime
 from facecam.opencv import cv2
 from facecam.resources import INT8_INFIX, asset, shipped_models
-from facecam.runtimes import INT8, Bound, Engine, Image, OnnxRuntime, Runtime, RuntimeFailure, open_runtime
+from facecam.runtimes import open_runtime
 
 PAPER_MODEL = "faceboxes"
 """The paper's own topology: what a benchmark calls FaceBoxes."""
@@ -96,7 +98,7 @@ class Model:
         """Makes a runtime from elsewhere known, under an engine that no other has."""
         self._runtimes[engine] = runtime
 
-    def bind(self, height: int, width: int, engine: Engine = Engine()) -> Binding:  # noqa: B008 - frozen
+    def bind(self, height: int, width: int, engine: Engine = Engine()) -> Binding:
         """A way to run on pictures of that size again and again.
 
         Raises RuntimeFailure if that runtime is missing or can't run the network.

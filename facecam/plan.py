@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from facecam.engine import Engine
 from facecam.model import Binding, Model
 from facecam.opencv import cv2
-from facecam.runtimes import Engine
 
 MIN_SIDE_PX = 32
 """The network's smallest input; a smaller frame is filled up to it."""

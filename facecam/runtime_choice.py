@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from facecam.cpu import cpu_name
+from facecam.engine import AUTO, BF16, F32, INT8, OPENVINO, RUNTIMES, Bound, Engine, version
 from facecam.places import cache_folder
-from facecam.runtimes import AUTO, BF16, F32, INT8, OPENVINO, RUNTIMES, Bound, Engine, version
 
 FILE_NAME = "runtimes.json"
 FORMAT = 1

@@ -13,7 +13,7 @@ from functools import cache
 import numpy as np
 import onnxruntime
 
-from facecam.runtimes import ORT_ERRORS
+from facecam.onnx_runtime import ORT_ERRORS
 
 _MOST_BYTES = 512 << 20
 """For weights and maps. Ours take 20 MB."""

@@ -29,11 +29,11 @@ from facecam.bench.staged import staged_subject
 from facecam.bench.stored import load
 from facecam.bench.tables import markdown
 from facecam.cpu import pinned, unpinned
+from facecam.engine import AUTO, F32, Engine
 from facecam.errors import FacecamError
 from facecam.model import PAPER_MODEL
 from facecam.providers import CPU
 from facecam.resources import shipped_models
-from facecam.runtimes import AUTO, F32, Engine
 
 SIZES = ((320, 240), (640, 480), (1280, 720), (1920, 1080))
 FACES = (0, 1, 20, 200)

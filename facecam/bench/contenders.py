@@ -14,11 +14,12 @@ from facecam.bench.measure import Labels, Subject, detector_subject
 from facecam.bench.ncnn_net import NCNN, NcnnNet
 from facecam.bench.opencv_dnn import OPENCV, open_opencv
 from facecam.detector import FaceDetector
+from facecam.engine import AUTO, BF16, F32, INT8, OPENVINO, RUNTIMES, Engine, installed
 from facecam.errors import FacecamError
 from facecam.letterbox import Image
 from facecam.model import find_model, int8_path
 from facecam.peers import PEERS, recognise
-from facecam.runtimes import AUTO, BF16, F32, INT8, OPENVINO, RUNTIMES, Engine, has_bf16, has_int8, installed
+from facecam.runtimes import has_bf16, has_int8
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import psutil
 
 from facecam.bench import quiet
 from facecam.cpu import available_cores, core_siblings, cpu_flags, cpu_name
-from facecam.runtimes import RUNTIMES, version
+from facecam.engine import RUNTIMES, version
 
 _TELLING_FLAGS = ("sse4_2", "avx2", "fma", "avx512f", "avx512_vnni", "avx_vnni", "avx512_bf16", "amx_tile", "asimd")
 

@@ -17,9 +17,9 @@ import psutil
 
 from facecam.cpu import CoreUse, measure_core_use
 from facecam.detector import FaceDetector, Timings
+from facecam.engine import F32
 from facecam.errors import FacecamError
 from facecam.providers import CPU
-from facecam.runtimes import F32
 
 MAX_CPU_OVER_WALL = 1.05
 MIN_CPU_OVER_WALL = 0.95

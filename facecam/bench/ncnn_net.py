@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from facecam.boxes import Array
+from facecam.engine import Bound, RuntimeFailure
 from facecam.errors import ModelError
-from facecam.runtimes import Bound, RuntimeFailure
 
 NCNN = "ncnn"
 

@@ -22,9 +22,11 @@ import onnxruntime
 from facecam.boxes import Array
 from facecam.cells import CellBuffer
 from facecam.cpu import choose_core, cpu_name, pinned
+from facecam.engine import F32, INT8, ONNX_RUNTIME, OPENVINO, PRECISIONS, RUNTIMES, Engine, Image
 from facecam.errors import FacecamError
 from facecam.model import Model, find_model, load_model
-from facecam.runtimes import F32, INT8, ONNX_RUNTIME, OPENVINO, PRECISIONS, RUNTIMES, Engine, Image, OpenVino
+from facecam.openvino_runtime import OpenVino
+from facecam.runtimes import check
 
 _ROUNDS = 60
 Nodes = dict[str, list[float]]
@@ -49,6 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
                 nodes = onnx_runtime_nodes(path, int(height), int(width), in_int8)
             else:
                 engine = Engine(options.runtime, options.precision)
+                check(engine)
                 nodes = openvino_nodes(find_model(options.model), int(height), int(width), engine, options.planes)
     except (FacecamError, ValueError) as error:
         print(error, file=sys.stderr)

@@ -14,8 +14,8 @@ import time
 from facecam.bench.measure import MAX_CPU_OVER_WALL, MIN_CPU_OVER_WALL
 from facecam.cpu import CoreUse, choose_core, cpu_name, measure_core_use, pinned
 from facecam.detector import FaceDetector
+from facecam.engine import AUTO, CHOICES
 from facecam.errors import FacecamError
-from facecam.runtimes import AUTO, CHOICES
 from facecam.sources.demo import demo_frame
 
 _WARM_UP_FRAMES = 40

@@ -9,8 +9,8 @@ import numpy as np
 
 from facecam.boxes import Array
 from facecam.detector import FaceDetector
+from facecam.engine import Bound, Engine, RuntimeFailure
 from facecam.opencv import cv2
-from facecam.runtimes import Bound, Engine, RuntimeFailure
 
 OPENCV = "opencv"
 

@@ -12,9 +12,9 @@ from typing import NoReturn
 from facecam.cli.exits import EXIT_FAULT, EXIT_INTERRUPTED, EXIT_WRONG_INPUT
 from facecam.cli.parser import make_parser
 from facecam.ending import end_process
+from facecam.engine import version
 from facecam.errors import FacecamError
 from facecam.logs import logging_to_file
-from facecam.runtimes import version
 
 _SYSTEM = (platform.python_version(), platform.platform())
 _logger = logging.getLogger(__name__)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 
 from facecam.cli.values import core, fraction, threads
+from facecam.engine import CHOICES, F32, PRECISION_CHOICES
 from facecam.model import DEFAULT_MODEL
 from facecam.parallel import DetectorSettings
 from facecam.providers import NAMES
-from facecam.runtimes import CHOICES, F32, PRECISION_CHOICES
 
 
 def add_detector_options(parser: argparse.ArgumentParser, several: bool = False) -> None:

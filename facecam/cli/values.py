@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from facecam.cpu import available_cores, can_pin
-from facecam.runtimes import MAX_THREADS
+from facecam.engine import MAX_THREADS
 
 _MAX_JOBS = 256
 

@@ -6,7 +6,7 @@ import platform
 
 from facecam.cpu import cpu_name
 from facecam.doctor.checks import PACKAGES
-from facecam.runtimes import version
+from facecam.engine import version
 
 
 def brief() -> str:

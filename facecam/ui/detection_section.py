@@ -10,10 +10,10 @@ from PySide6.QtWidgets import QPushButton, QVBoxLayout
 
 from facecam.boxes import NMS_IOU
 from facecam.cpu import available_cores, can_pin
+from facecam.engine import AUTO, F32
 from facecam.model import DEFAULT_MODEL
 from facecam.options import NATIVE, LiveOptions, Size
 from facecam.resources import shipped_models
-from facecam.runtimes import AUTO, F32
 from facecam.ui.fields import Row, SliderField, combo, show_data, spin
 from facecam.ui.folds import Section
 from facecam.ui.session import LiveSession

@@ -12,10 +12,10 @@ from PySide6.QtWidgets import QWidget
 
 from facecam.comparison import AnyDetector, load_any
 from facecam.detector import FaceDetector
+from facecam.engine import AUTO as AUTO_PRECISION
 from facecam.errors import ModelError
 from facecam.model import DEFAULT_MODEL
 from facecam.pipeline import Phase, View
-from facecam.runtimes import AUTO as AUTO_PRECISION
 from facecam.sources import Camera, CameraMode, camera_modes
 from facecam.ui import prompts
 from facecam.ui.camera_section import CameraSection

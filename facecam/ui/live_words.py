@@ -8,10 +8,10 @@ from pathlib import Path
 
 from facecam.capture import Trouble
 from facecam.comparison import AnyDetector, in_common
+from facecam.engine import F32, TITLES
 from facecam.errors import FacecamError, ModelError
 from facecam.metrics import Stats
 from facecam.pipeline import Phase, View
-from facecam.runtimes import F32, TITLES
 from facecam.ui.chooser import AUTO, DEMO, SCREEN, short_name
 from facecam.ui.figure_line import Figure
 from facecam.ui.session import LiveSession

@@ -8,7 +8,7 @@ from functools import partial
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QApplication, QWidget
 
-from facecam.runtimes import version
+from facecam.engine import version
 from facecam.ui import prompts, theme
 from facecam.ui.commands import Menu, command, set_menu
 from facecam.ui.doctor_dialog import DoctorDialog

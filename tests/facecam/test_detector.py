@@ -11,11 +11,11 @@ from facecam import boxes as boxes_module
 from facecam.boxes import nms, pairwise_iou, vote
 from facecam.cpu import available_cores, can_pin
 from facecam.detector import FaceDetector
+from facecam.engine import Engine
 from facecam.errors import FacecamError
 from facecam.model import load_model
 from facecam.opencv import cv2
 from facecam.plan import Plan
-from facecam.runtimes import Engine
 from facecam.sources.demo import demo_frame
 from facecam.suppression import GRAPH
 

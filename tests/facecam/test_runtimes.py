@@ -20,22 +20,11 @@ from facecam import engine_choice, providers, runtime_choice, runtimes
 from facecam.boxes import pairwise_iou
 from facecam.cpu import choose_core, measure_core_use, pinned
 from facecam.detector import FaceDetector
+from facecam.engine import AUTO, BF16, INT8, ONNX_RUNTIME, OPENVINO, RUNTIMES, Engine, RuntimeFailure, installed
 from facecam.errors import FacecamError
 from facecam.model import load_model
 from facecam.resources import asset, shipped_models
-from facecam.runtimes import (
-    AUTO,
-    BF16,
-    INT8,
-    ONNX_RUNTIME,
-    OPENVINO,
-    RUNTIMES,
-    Engine,
-    RuntimeFailure,
-    has_bf16,
-    has_int8,
-    installed,
-)
+from facecam.runtimes import has_bf16, has_int8
 from facecam.sources.demo import demo_frame
 
 needs_openvino = pytest.mark.skipif(not installed(OPENVINO), reason="OpenVINO is not installed")
@@ -394,7 +383,7 @@ def test_without_openvino_it_computes_in_nothing(monkeypatch):
     def missing():
         raise RuntimeFailure("OpenVINO is not installed.")
 
-    monkeypatch.setattr(runtimes, "_openvino_core", missing)
+    monkeypatch.setattr(runtimes, "openvino_core", missing)
     assert not has_bf16()
     assert not has_int8.__wrapped__(OPENVINO)
 

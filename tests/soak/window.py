@@ -19,7 +19,7 @@ import psutil
 from PySide6.QtCore import QTimer
 
 from facecam.ending import end_process
-from facecam.runtimes import AUTO, CHOICES, PRECISION_CHOICES
+from facecam.engine import AUTO, CHOICES, PRECISION_CHOICES
 from facecam.ui import app
 from facecam.ui.live_tab import LiveTab
 from facecam.ui.settings import MemoryStore, Settings

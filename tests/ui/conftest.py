@@ -19,8 +19,8 @@ from PySide6.QtWidgets import QApplication
 
 from facecam.boxes import Detections
 from facecam.detector import Timings
+from facecam.engine import Engine
 from facecam.errors import FacecamError
-from facecam.runtimes import Engine
 from facecam.sources import Camera, Frame
 from facecam.ui.main_window import MainWindow
 from facecam.ui.settings import MemoryStore, Settings

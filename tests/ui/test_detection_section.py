@@ -9,9 +9,9 @@ from pytestqt.qtbot import QtBot
 
 from facecam.cpu import available_cores
 from facecam.detector import FaceDetector
+from facecam.engine import AUTO, BF16, F32, OPENVINO, Engine
 from facecam.model import DEFAULT_MODEL
 from facecam.resources import shipped_models
-from facecam.runtimes import AUTO, BF16, F32, OPENVINO, Engine
 from facecam.ui.live_tab import LiveTab
 from facecam.ui.settings import Settings
 from tests.ui.conftest import FakeDetector

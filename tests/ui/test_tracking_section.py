@@ -6,7 +6,7 @@ import numpy as np
 from pytestqt.qtbot import QtBot
 
 from facecam.boxes import Detections
-from facecam.runtimes import Engine
+from facecam.engine import Engine
 from tests.ui.driving import MakeWindow, live, shows
 
 

@@ -32,9 +32,9 @@ import numpy as np
 from tqdm import tqdm
 
 from facecam.boxes import Detections
+from facecam.engine import AUTO, CHOICES, F32, PRECISION_CHOICES
 from facecam.errors import FacecamError
 from facecam.model import find_model
-from facecam.runtimes import AUTO, CHOICES, F32, PRECISION_CHOICES
 from facecam.tracking import TrackingOptions
 from train.faceboxes.peers import PEERS, Detector, load_detector
 from train.faceboxes.protocols import afw_pascal, fddb, webcam, wider

@@ -27,8 +27,10 @@ from facecam.bench.quiet import quiet_core
 from facecam.bench.report import problems
 from facecam.bench.tables import proof_words, table
 from facecam.cpu import cpu_name, pinned
+from facecam.engine import ONNX_RUNTIME, RUNTIMES, TITLES, installed
 from facecam.errors import FacecamError
-from facecam.runtimes import ONNX_RUNTIME, RUNTIMES, TITLES, OnnxRuntime, OpenVino, installed
+from facecam.onnx_runtime import OnnxRuntime
+from facecam.openvino_runtime import OpenVino
 from train.faceboxes import export, graph_variants
 from train.faceboxes.fast_graph import fast_model
 from train.faceboxes.graph_variants import HEIGHT, WIDTH, Rewriting

@@ -22,10 +22,10 @@ import onnx
 from tqdm import tqdm
 
 from facecam.cells import CellBuffer
+from facecam.engine import OPENVINO, RUNTIMES, TITLES
 from facecam.errors import FacecamError
 from facecam.letterbox import letterbox
 from facecam.model import METADATA_KEY, int8_path, load_model
-from facecam.runtimes import OPENVINO, RUNTIMES, TITLES
 from facecam.sources.pictures import PICTURE_SUFFIXES, read_picture
 from train.engine import TrainingError
 from train.faceboxes import int8_graph, qlinear_graph

@@ -16,9 +16,10 @@ from facecam.bench.long import LongRun, Point, measure_long
 from facecam.bench.measure import PausedError, Run, Subject
 from facecam.bench.report import verdict
 from facecam.cpu import CoreUse
+from facecam.engine import INT8, ONNX_RUNTIME, OPENVINO, RUNTIMES, installed
 from facecam.model import PAPER_MODEL
 from facecam.opencv import cv2
-from facecam.runtimes import INT8, ONNX_RUNTIME, OPENVINO, RUNTIMES, has_int8, installed
+from facecam.runtimes import has_int8
 from tests.facecam.bench.made import MACHINE, busy_for, made_run
 
 

@@ -11,8 +11,8 @@ import pytest
 import torch
 
 from facecam.detector import FaceDetector
+from facecam.engine import ONNX_RUNTIME, OPENVINO, Engine, installed
 from facecam.model import load_model
-from facecam.runtimes import ONNX_RUNTIME, OPENVINO, Engine, installed
 from facecam.sources.demo import demo_frame
 from tests.train.faceboxes.made_nets import with_statistics
 from train.engine import TrainingError

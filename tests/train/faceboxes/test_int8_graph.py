@@ -14,9 +14,10 @@ import torch
 
 from facecam.cells import CellBuffer
 from facecam.detector import FaceDetector
+from facecam.engine import F32, INT8, ONNX_RUNTIME, RUNTIMES, TITLES
 from facecam.int8_probe import MATRIX_PRODUCT
 from facecam.resources import asset, shipped_models
-from facecam.runtimes import F32, INT8, ONNX_RUNTIME, RUNTIMES, TITLES, has_int8
+from facecam.runtimes import has_int8
 from facecam.sources.demo import demo_frame
 from train.faceboxes import int8_graph, qlinear_graph
 from train.faceboxes.export import FastReference

@@ -10,9 +10,10 @@ from PIL import Image
 
 from facecam.boxes import Detections, nms
 from facecam.detector import FaceDetector
+from facecam.engine import INT8, RUNTIMES
 from facecam.letterbox import letterbox
 from facecam.resources import shipped_models
-from facecam.runtimes import INT8, RUNTIMES, has_int8
+from facecam.runtimes import has_int8
 from facecam.sources.pictures import read_picture
 from train.faceboxes.protocols.canvas import OnCanvas, score
 from train.faceboxes.wider_labels import read_wider
