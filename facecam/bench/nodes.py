@@ -46,13 +46,12 @@ def main(arguments: list[str] | None = None) -> int:
     width, _, height = options.size.partition("x")
     try:
         with pinned(choose_core()):
-            if options.runtime == ONNX_RUNTIME:
-                path, in_int8 = find_model(options.model), options.precision == INT8
-                nodes = onnx_runtime_nodes(path, int(height), int(width), in_int8)
+            path, engine = find_model(options.model), Engine(options.runtime, options.precision)
+            check(engine)
+            if engine.runtime == ONNX_RUNTIME:
+                nodes = onnx_runtime_nodes(path, int(height), int(width), engine.precision == INT8)
             else:
-                engine = Engine(options.runtime, options.precision)
-                check(engine)
-                nodes = openvino_nodes(find_model(options.model), int(height), int(width), engine, options.planes)
+                nodes = openvino_nodes(path, int(height), int(width), engine, options.planes)
     except (FacecamError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2

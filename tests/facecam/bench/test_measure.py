@@ -186,5 +186,7 @@ def test_the_networks_time_is_told_node_by_node(tiny_model, capsys):
         if has_int8(runtime):
             assert nodes.main([PAPER_MODEL, "--runtime", runtime, "--precision", INT8, "--size", "96x64"]) == 0
             assert sign.lower() in capsys.readouterr().out.lower()
+    assert nodes.main([str(tiny_model), "--precision", "bf16"]) == 2
+    assert "ONNX Runtime has no bf16" in capsys.readouterr().err
     assert nodes.main(["nothing.onnx"]) == 2
     assert "nothing.onnx" in capsys.readouterr().err
