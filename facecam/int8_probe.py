@@ -27,8 +27,11 @@ which ONNX Runtime computes as it computes convolutions of bytes."""
 
 
 def onnx_runtime_adds_bytes_up() -> bool:
-    """Whether ONNX Runtime adds up products of bytes without overflow. Raises one of `runtimes.ORT_ERRORS`."""
-    session = onnxruntime.InferenceSession(MATRIX_PRODUCT, providers=["CPUExecutionProvider"])
+    """Whether ONNX Runtime adds up products of bytes without overflow. Raises one of
+    `onnx_runtime.ORT_ERRORS`."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1  # in the calling thread, as all else
+    session = onnxruntime.InferenceSession(MATRIX_PRODUCT, options, providers=["CPUExecutionProvider"])
     largest = np.full((8, _CHANNELS), _LARGEST_BYTE, np.uint8), np.full((_CHANNELS, _OUTPUTS), _LARGEST_WEIGHT, np.int8)
     (sums,) = session.run(None, dict(zip("ab", largest, strict=True)))
     return bool((sums == _SUM).all())

@@ -20,7 +20,7 @@ from facecam import engine_choice, providers, runtime_choice, runtimes
 from facecam.boxes import pairwise_iou
 from facecam.cpu import choose_core, measure_core_use, pinned
 from facecam.detector import FaceDetector
-from facecam.engine import AUTO, BF16, INT8, ONNX_RUNTIME, OPENVINO, RUNTIMES, Engine, RuntimeFailure, installed
+from facecam.engine import AUTO, BF16, F32, INT8, ONNX_RUNTIME, OPENVINO, RUNTIMES, Engine, RuntimeFailure, installed
 from facecam.errors import FacecamError
 from facecam.model import load_model
 from facecam.resources import asset, shipped_models
@@ -61,9 +61,16 @@ def test_shipped_networks_compute_the_same_in_both_runtimes(name, size):
     np.testing.assert_allclose(results[0][0], results[1][0], atol=1e-3 * max(1.0, np.abs(results[0][0]).max()))
 
 
-@each_runtime
-def test_one_pinned_thread_does_all_the_work(tiny_model, runtime):
-    detector = FaceDetector(tiny_model, runtime=runtime)
+@pytest.mark.parametrize(
+    ("runtime", "precision"),
+    [
+        (ONNX_RUNTIME, F32),
+        pytest.param(OPENVINO, F32, marks=needs_openvino),
+        *((runtime, INT8) for runtime in int8_runtimes),
+    ],
+)
+def test_one_pinned_thread_does_all_the_work(runtime, precision):
+    detector = FaceDetector("faceboxes", runtime=runtime, precision=precision)
     frame = demo_frame(0)
 
     def work():
