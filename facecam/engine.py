@@ -53,6 +53,12 @@ class Engine:
         planes into it costs it 0.5 ms at VGA."""
         return self.runtime == OPENVINO
 
+    @property
+    def title(self) -> str:
+        """The runtime as its makers write it, and the precision where it is not float32."""
+        runtime = TITLES.get(self.runtime, self.runtime)
+        return runtime if self.precision == F32 else f"{runtime} {self.precision}"
+
     def __str__(self) -> str:
         parts = [self.runtime]
         parts += [] if self.precision == F32 else [self.precision]

@@ -67,7 +67,7 @@ def run_headless(
     write(
         f"{elapsed_s:.1f} s: {stats.captured} frames captured, {stats.detected} detected, {stats.dropped} dropped; "
         f"latency {stats.latency_p50_ms:.1f} ms p50, {stats.latency_p95_ms:.1f} ms p95; "
-        f"this core could do {stats.possible_hz:.0f} detections/s"
+        f"this core could do {stats.possible_hz:.0f} detections/s in {detector.engine.title}"
     )
     return stats
 

@@ -36,6 +36,7 @@ class DetectorSettings:
     precision: str = "f32"
     threads: int = 1
     provider: str = "cpu"
+    in_background: bool = False
 
     def make(self) -> FaceDetector:
         return FaceDetector(
@@ -46,6 +47,7 @@ class DetectorSettings:
             precision=self.precision,
             threads=self.threads,
             provider=self.provider,
+            in_background=self.in_background,
         )
 
 

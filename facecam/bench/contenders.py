@@ -83,7 +83,8 @@ def contenders(model: str | Path | None, among: Sequence[Engine], threshold: flo
     def there(engine: Engine) -> bool:
         return engine.precision != INT8 or int8_path(path, engine.runtime).is_file()
 
-    return [ours(engine) for engine in among if len(among) == 1 or there(engine)]
+    # Where none is there, the first one tells what is missing.
+    return [ours(engine) for engine in filter(there, among)] or [ours(among[0])]
 
 
 def make_detector(model: str, engine: Engine, threshold: float | None = None) -> FaceDetector:

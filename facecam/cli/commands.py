@@ -47,7 +47,7 @@ def window(arguments: argparse.Namespace) -> int:
 
 def _headless(arguments: argparse.Namespace) -> int:
     seconds = _FALLBACK_SECONDS if arguments.seconds is None else arguments.seconds
-    detector = detector_settings(arguments, (640, 480)).make()
+    detector = detector_settings(arguments, (640, 480), live=True).make()
     say = lambda line: print(line, flush=True)  # noqa: E731
     run_headless(arguments.source, detector, seconds, arguments.core, say, arguments.record)
     return 0

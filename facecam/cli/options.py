@@ -5,16 +5,17 @@ from __future__ import annotations
 import argparse
 
 from facecam.cli.values import core, fraction, threads
-from facecam.engine import CHOICES, F32, PRECISION_CHOICES
+from facecam.engine import AUTO, CHOICES, F32, PRECISION_CHOICES
 from facecam.model import DEFAULT_MODEL
 from facecam.parallel import DetectorSettings
 from facecam.providers import NAMES
 
 
-def add_detector_options(parser: argparse.ArgumentParser, several: bool = False) -> None:
+def add_detector_options(parser: argparse.ArgumentParser, several: bool = False, live: bool = False) -> None:
     """Options that may stand before and after a command. Without a default of their own, none hides the other.
 
-    several: for a command that by default takes all models, runtimes and precisions in turns.
+    several: for a command that by default takes all models, runtimes and precisions in turns; live: for pictures that
+    don't wait, so that the fastest precision is the default.
     """
     options = parser.add_argument_group("detector", argument_default=argparse.SUPPRESS)
 
@@ -31,11 +32,12 @@ def add_detector_options(parser: argparse.ArgumentParser, several: bool = False)
         choices=CHOICES,
         help=f"what computes the network (default: auto, {text('the faster of those installed', 'all installed')})",
     )
+    precision_default = text("default: f32; auto: the fastest)", "default: auto, all that this one has)")
     options.add_argument(
         "--precision",
         choices=PRECISION_CHOICES,
         help="of the arithmetic (int8, bf16: up to twice as fast on processors that have them; "
-        + text("default: f32; auto: the fastest)", "default: auto, all that this one has)"),
+        + ("default: auto, the fastest)" if live else precision_default),
     )
     many = text("threads that compute", "above 1: compares so many with one")
     options.add_argument("--threads", type=threads, help=f"{many} (default: 1, the paper's one core)")
@@ -52,14 +54,18 @@ def add_verbose(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def detector_settings(arguments: argparse.Namespace, size: tuple[int, int] | None) -> DetectorSettings:
-    """The detector that the options ask for. size: that larger frames are scaled down to; None: native."""
+def detector_settings(
+    arguments: argparse.Namespace, size: tuple[int, int] | None, live: bool = False
+) -> DetectorSettings:
+    """The detector that the options ask for. size: that larger frames are scaled down to; None: native. live: of
+    `add_detector_options`."""
     return DetectorSettings(
         arguments.model,
         arguments.threshold,
         size,
         arguments.runtime,
-        arguments.precision or F32,
+        arguments.precision or (AUTO if live else F32),
         arguments.threads,
         arguments.provider,
+        in_background=live,
     )

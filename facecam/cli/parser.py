@@ -21,7 +21,7 @@ def make_parser() -> argparse.ArgumentParser:
         prog="facecam",
         description="Live face detection on one CPU core. Without a command it opens the window.",
     )
-    add_detector_options(parser)
+    add_detector_options(parser, live=True)
     parser.set_defaults(run=commands.window, model=None, threshold=None, core=None, verbose=False)
     parser.set_defaults(runtime=AUTO, precision=None, threads=1, provider=CPU)
     parser.add_argument("--version", action="version", version=f"facecam {version('facecam') or '(not installed)'}")

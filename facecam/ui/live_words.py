@@ -8,7 +8,6 @@ from pathlib import Path
 
 from facecam.capture import Trouble
 from facecam.comparison import AnyDetector, in_common
-from facecam.engine import F32, TITLES
 from facecam.errors import FacecamError, ModelError
 from facecam.metrics import Stats
 from facecam.pipeline import Phase, View
@@ -136,9 +135,7 @@ def detector_words(session: LiveSession) -> str:
     core = pipeline.core if pipeline is not None else None
     chosen = None if session.options.hold_hz is None else detector.size  # by the program, so that it has to be told
     at = "" if chosen is None else f" at {size(*chosen)}"
-    words = f"{detector.name}{at} in {TITLES[detector.runtime]}"
-    if detector.engine.precision != F32:
-        words += f" {detector.engine.precision}"
+    words = f"{detector.name}{at} in {detector.engine.title}"
     return words if core is None else f"{words} on core {core}"
 
 

@@ -12,6 +12,8 @@ import pytest
 
 from facecam import headless
 from facecam.cli import commands, main
+from facecam.cli.options import detector_settings
+from facecam.cli.parser import make_parser
 from facecam.errors import SourceError
 from facecam.sources import Camera
 from facecam.ui.display import display_problem
@@ -39,6 +41,20 @@ def test_headless_runs_the_pipeline_and_tells_the_rates(tiny_model, capsys):
     assert 1 <= len(rates) <= 2  # a busy machine may miss the last one
     assert all("capture" in line and "detect" in line and "latency" in line for line in rates)
     assert "frames captured" in summary
+
+
+def test_what_is_live_computes_in_the_fastest_precision_and_files_exactly_unless_told(capsys):
+    def settings(*arguments, live):
+        return detector_settings(make_parser().parse_args(arguments), None, live)
+
+    assert (settings(live=True).precision, settings(live=True).in_background) == ("auto", True)
+    detect = settings("detect", "x.jpg", live=False)
+    assert (detect.precision, detect.in_background) == ("f32", False)
+    assert settings("--precision", "f32", live=True).precision == "f32"
+    for arguments, words in ((["--help"], "default: auto, the fastest)"), (["detect", "--help"], "default: f32; auto")):
+        with pytest.raises(SystemExit):
+            main(arguments)
+        assert words in " ".join(capsys.readouterr().out.split())
 
 
 def test_headless_ends_with_its_source(tiny_model, tmp_path, capsys, make_frame):

@@ -44,6 +44,21 @@ def test_the_same_network_through_opencv_finds_the_same(name):
     assert through_opencv.runtime == "opencv"
 
 
+def test_int8_takes_part_where_there_is_such_a_network_and_is_missed_where_it_is_all_that_was_asked_for(
+    tmp_path, tiny_model, make_frame, capsys
+):
+    in_int8 = [Engine("onnxruntime", "int8"), Engine("openvino", "int8")]
+    found = contenders("faceboxes", [Engine(), *in_int8])
+    assert [str(one.engine) for one in found] == ["onnxruntime", "onnxruntime int8", "openvino int8"]
+    assert [str(one.engine) for one in contenders(tiny_model, [Engine(), *in_int8])] == ["onnxruntime"]
+    (missing,) = contenders(tiny_model, in_int8)
+    with pytest.raises(RuntimeFailure, match=r"tiny-int8-onnxruntime.onnx beside tiny.onnx|no VNNI"):
+        missing.open(make_frame((0, 0)), 1)
+    assert main(["bench", "--model", str(tiny_model), "--precision", "int8", "--no-gallery"]) == 2
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("facecam: ")]
+    assert "leave --precision out" in line
+
+
 TINY_NCNN = """7767517
 9 10
 Input        in0 0 1 in0
