@@ -30,11 +30,10 @@ from facecam.engine import (
     ONNX_RUNTIME,
     OPENVINO,
     PRECISION_CHOICES,
-    RUNTIMES,
     Engine,
     Runtime,
     RuntimeFailure,
-    installed,
+    runtimes_for,
 )
 from facecam.engine_choice import EngineChoice
 from facecam.errors import FacecamError
@@ -106,10 +105,7 @@ class FaceDetector:
             runtime = OPENVINO  # no other has it
         if runtime == AUTO and provider != CPU:
             runtime = ONNX_RUNTIME
-        if runtime == OPENVINO and not installed(OPENVINO):
-            raise RuntimeFailure(
-                "OpenVINO is not installed; `pip install facecam[openvino]`, or choose another runtime."
-            )
+        runtimes = runtimes_for(runtime)
         self._model = load_model(model)
         self.name = self._model.name
         _logger.info("the detector %s is loaded from %s", self.name, self._model.path)
@@ -121,7 +117,6 @@ class FaceDetector:
         self.timings = Timings(0.0, 0.0, 0.0)
         self._plans: OrderedDict[tuple[int, int, tuple[int, int] | None], Plan] = OrderedDict()
         self._lock = threading.Lock()
-        runtimes = [name for name in RUNTIMES if installed(name)] if runtime == AUTO else [runtime]
         self._choice = EngineChoice(self._model, Engine(runtime, precision, threads, provider), runtimes, in_background)
         self._engine = self._choice.first
         if self._engine != Engine():

@@ -95,6 +95,18 @@ def installed(name: str) -> bool:
         return False
 
 
+def runtimes_for(wish: str) -> list[str]:
+    """The runtimes that a wish stands for: all that are installed, for AUTO. Raises RuntimeFailure if what was wished
+    for is missing."""
+    if wish == AUTO:
+        return [name for name in RUNTIMES if installed(name)]
+    if not installed(wish):
+        raise RuntimeFailure(
+            f"{TITLES[wish]} is not installed; `pip install facecam[{wish}]`, or choose another runtime."
+        )
+    return [wish]
+
+
 def version(name: str) -> str | None:
     """Version of an installed runtime, None without one."""
     try:

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 import onnxruntime
 
+from facecam.ort_options import session_options
+
 _CHANNELS, _OUTPUTS = 64, 32
 _LARGEST_BYTE, _LARGEST_WEIGHT = 255, 127
 _SUM = _LARGEST_BYTE * _LARGEST_WEIGHT * _CHANNELS
@@ -27,11 +29,8 @@ which ONNX Runtime computes as it computes convolutions of bytes."""
 
 
 def onnx_runtime_adds_bytes_up() -> bool:
-    """Whether ONNX Runtime adds up products of bytes without overflow. Raises one of
-    `onnx_runtime.ORT_ERRORS`."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1  # in the calling thread, as all else
-    session = onnxruntime.InferenceSession(MATRIX_PRODUCT, options, providers=["CPUExecutionProvider"])
+    """Whether ONNX Runtime adds up products of bytes without overflow. Raises one of `ORT_ERRORS`."""
+    session = onnxruntime.InferenceSession(MATRIX_PRODUCT, session_options(), providers=["CPUExecutionProvider"])
     largest = np.full((8, _CHANNELS), _LARGEST_BYTE, np.uint8), np.full((_CHANNELS, _OUTPUTS), _LARGEST_WEIGHT, np.int8)
     (sums,) = session.run(None, dict(zip("ab", largest, strict=True)))
     return bool((sums == _SUM).all())

@@ -14,8 +14,7 @@ from facecam import providers
 from facecam.boxes import Array
 from facecam.cpu import unpinned
 from facecam.engine import Bound, Engine, Image, RuntimeFailure, first_line, input_name
-
-_SILENT = 4
+from facecam.ort_options import session_options
 
 # ONNX Runtime's errors have no common base but Exception.
 ORT_ERRORS: tuple[type[Exception], ...] = (
@@ -39,12 +38,9 @@ class OnnxRuntime:
         """data: the ONNX file; engine: `facecam.runtimes` knows which ones there are. Raises RuntimeFailure if the file
         can't be loaded."""
         names = [providers.check_provider(name) for name in dict.fromkeys((engine.provider, providers.CPU))]
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = engine.threads  # 1: computes in the calling thread and starts none
-        options.inter_op_num_threads = 1
+        options = session_options(engine.threads)
         options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
-        options.log_severity_level = _SILENT  # what matters is said by our own errors
         try:
             with nullcontext() if engine.threads == 1 else unpinned():
                 self.session = onnxruntime.InferenceSession(data, options, providers=names)

@@ -14,7 +14,18 @@ import numpy as np
 
 from facecam.boxes import Array
 from facecam.cpu import unpinned
-from facecam.engine import F32, INT8, OPENVINO, Bound, Engine, Image, RuntimeFailure, first_line, input_name, installed
+from facecam.engine import (
+    F32,
+    INT8,
+    OPENVINO,
+    Bound,
+    Engine,
+    Image,
+    RuntimeFailure,
+    first_line,
+    input_name,
+    runtimes_for,
+)
 
 ONE_THREAD = {
     # One thread is the calling one: neither starts nor pins any other.
@@ -97,8 +108,7 @@ class _OpenVinoBound:
 @lru_cache(maxsize=1)
 def openvino_core() -> tuple[Any, Any]:
     """The module and its core, loaded once. Raises RuntimeFailure if it is missing or broken."""
-    if not installed(OPENVINO):
-        raise RuntimeFailure("OpenVINO is not installed; `pip install facecam[openvino]`, or choose another runtime.")
+    runtimes_for(OPENVINO)  # tells if it is missing
     try:
         with _without_telemetry():
             openvino = importlib.import_module(OPENVINO)

@@ -19,6 +19,7 @@ from facecam.errors import ModelError
 from facecam.letterbox import Image, letterbox
 from facecam.model import METADATA_KEY
 from facecam.opencv import cv2
+from facecam.ort_options import session_options
 
 SUPPRESSION_IOU = 0.3
 MOST_BOXES = 750
@@ -109,11 +110,7 @@ def _check_file(model: str | Path) -> None:
 
 def _open_session(model: str | Path) -> onnxruntime.InferenceSession:
     _check_file(model)
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 4
     try:
-        return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(str(model), session_options(), providers=["CPUExecutionProvider"])
     except Exception as error:  # noqa: BLE001 - ONNX Runtime's exceptions have no common base but this
         raise ModelError(f"{model} isn't a usable ONNX model ({str(error).splitlines()[0]}); fetch it again.") from None

@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
+from facecam.ort_options import session_options
+
 GRAPH = base64.b64decode(
     "CAk6twEKMwoFYm94ZXMKBnNjb3JlcwoEbW9zdAoDaW91EgRrZXB0IhFOb25NYXhTdXBwcmVzc2lvbhIDbm1zWhwKBWJveGVzEhMKEQgBEg0KAg"
     "gBCgMSAU4KAggEWh0KBnNjb3JlcxITChEIARINCgIIAQoCCAEKAxIBTloSCgRtb3N0EgoKCAgHEgQKAggBWhEKA2lvdRIKCggIARIECgIIAWIX"
@@ -39,8 +41,4 @@ def suppress(boxes: npt.NDArray[Any], scores: npt.NDArray[Any], iou: float, limi
 
 @lru_cache(maxsize=1)
 def _session() -> Any:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 4
-    return onnxruntime.InferenceSession(GRAPH, options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(GRAPH, session_options(), providers=["CPUExecutionProvider"])

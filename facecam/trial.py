@@ -14,13 +14,13 @@ import numpy as np
 import onnxruntime
 
 from facecam.onnx_runtime import ORT_ERRORS
+from facecam.ort_options import session_options
 
 _MOST_BYTES = 512 << 20
 """For weights and maps. Ours take 20 MB."""
 _INPUTS = {"tensor(float)": ((1, 3, 480, 640), np.float32), "tensor(uint8)": ((1, 121, 161, 48), np.uint8)}
 """Shape and type of the input by ONNX Runtime's name of the type."""
 _MOST_ELEMENTS = 3 * 2048 * 2048
-_SILENT = 4
 
 
 class TooHungry(Exception):
@@ -34,10 +34,8 @@ def run_once(data: bytes) -> None:
     leaves open is that of 640x480.
     """
     _bounded_arena()
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options = session_options()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    options.log_severity_level = _SILENT
     options.add_session_config_entry("session.use_env_allocators", "1")
     try:
         session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])

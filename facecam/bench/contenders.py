@@ -14,7 +14,7 @@ from facecam.bench.measure import Labels, Subject, detector_subject
 from facecam.bench.ncnn_net import NCNN, NcnnNet
 from facecam.bench.opencv_dnn import OPENCV, open_opencv
 from facecam.detector import FaceDetector
-from facecam.engine import AUTO, BF16, F32, INT8, OPENVINO, RUNTIMES, Engine, installed
+from facecam.engine import AUTO, BF16, F32, INT8, OPENVINO, RUNTIMES, Engine, runtimes_for
 from facecam.errors import FacecamError
 from facecam.letterbox import Image
 from facecam.model import find_model, int8_path
@@ -49,7 +49,7 @@ def engines(runtime: str = AUTO, precision: str = F32, provider: str = providers
     if provider != providers.CPU:
         providers.check_provider(provider)
         return [Engine(provider=provider), Engine()]
-    names = [name for name in RUNTIMES if installed(name)] if runtime == AUTO else [runtime]
+    names = runtimes_for(runtime)
     in_int8 = [Engine(name, INT8) for name in names if precision in (AUTO, INT8) and has_int8(name)]
     if precision == INT8:
         return in_int8 or [Engine(names[0], INT8)]

@@ -26,6 +26,7 @@ from facecam.engine import F32, INT8, ONNX_RUNTIME, OPENVINO, PRECISIONS, RUNTIM
 from facecam.errors import FacecamError
 from facecam.model import Model, find_model, load_model
 from facecam.openvino_runtime import OpenVino
+from facecam.ort_options import session_options
 from facecam.runtimes import check
 
 _ROUNDS = 60
@@ -72,9 +73,7 @@ def onnx_runtime_nodes(path: Path, height: int, width: int, in_int8: bool = Fals
     else:
         data, feed = path.read_bytes(), {"image": _picture((1, 3, height, width))}
     with tempfile.TemporaryDirectory() as folder:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.log_severity_level = 4
+        options = session_options()
         options.enable_profiling = True
         options.profile_file_prefix = str(Path(folder) / "nodes")
         session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])

@@ -15,8 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from facecam import detector as detector_module
-from facecam import engine_choice, providers, runtime_choice, runtimes
+from facecam import engine, engine_choice, providers, runtime_choice, runtimes
 from facecam.boxes import pairwise_iou
 from facecam.cpu import choose_core, measure_core_use, pinned
 from facecam.detector import FaceDetector
@@ -93,7 +92,7 @@ def test_an_unknown_runtime_is_refused(tiny_model):
 
 
 def test_without_openvino_auto_is_onnx_runtime_and_asking_for_it_says_what_to_do(monkeypatch, tiny_model, make_frame):
-    monkeypatch.setattr(detector_module, "installed", lambda name: name != OPENVINO)
+    monkeypatch.setattr(engine, "installed", lambda name: name != OPENVINO)
     detector = FaceDetector(tiny_model, runtime=AUTO)
     for _ in range(40):
         assert len(detector.detect(make_frame((1, 1)))) == 1
@@ -110,7 +109,7 @@ class Unusable:
 
 
 def test_a_broken_openvino_costs_no_frame(monkeypatch, tiny_model, make_frame, caplog):
-    monkeypatch.setattr(detector_module, "installed", lambda name: True)
+    monkeypatch.setattr(engine, "installed", lambda name: True)
     monkeypatch.setattr(runtimes, "OpenVino", Unusable)
     monkeypatch.setattr(engine_choice, "kept_choice", lambda key: None)
     detector = FaceDetector(tiny_model)
@@ -481,7 +480,7 @@ def test_auto_precision_goes_over_to_int8_where_it_is_faster(tmp_path, monkeypat
 @needs_int8
 def test_without_openvino_auto_precision_is_int8_too(tmp_path, monkeypatch):
     monkeypatch.setattr(runtime_choice, "choices_path", lambda: tmp_path / "choices.json")
-    monkeypatch.setattr(detector_module, "installed", lambda name: name != OPENVINO)
+    monkeypatch.setattr(engine, "installed", lambda name: name != OPENVINO)
     monkeypatch.setattr(engine_choice, "faster", lambda candidates, _clock: (list(candidates)[-1], {}))
     detector = FaceDetector("faceboxes", precision=AUTO)
     for _ in range(engine_choice.AFTER_FRAMES):

@@ -90,13 +90,17 @@ class Graph:
     def concat(self, *parts: str) -> str:
         return self.add("Concat", *parts, axis=1)
 
+    def size(self, x: str) -> str:
+        """Height and width, (2,) int64."""
+        return self.add("Slice", self.add("Shape", x), *(self.constant(np.array([n])) for n in (2, 4)))
+
     def lateral(self, fine: str, coarse: str, net: FaceBoxesS16) -> str:
         """The ReLU of `net.lateral` of the map at stride 16, plus `net.top_down` of the one at stride 32, enlarged."""
         y = self.conv(fine, *plain(net.lateral))
         top = self.conv(coarse, *plain(net.top_down))
         # Enlarged to the lateral map's own size: it has one row or column less than twice the coarse map where the
         # image ends inside of a cell.
-        size = self.add("Slice", self.add("Shape", y), *(self.constant(np.array([n])) for n in (2, 4)))
+        size = self.size(y)
         size = self.add("Concat", self.constant(np.array([1, net.width])), size, axis=0)
         enlarged = self.add(
             "Resize", top, "", "", size,

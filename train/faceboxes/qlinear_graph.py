@@ -67,7 +67,7 @@ class _QLinearGraph(Graph):
     def start(self, cells: str) -> str:
         """Bytes (1, rows, columns, 48) as (1, 48, rows, columns), in steps of one grey level."""
         x = self.add("Transpose", cells, perm=[0, 3, 1, 2])
-        return self._known(x, np.float32(1)) if self._ranges else self.add("Cast", x, to=TensorProto.FLOAT)
+        return self.add("Cast", x, to=TensorProto.FLOAT) if self.exact else self._known(x, np.float32(1))
 
     def convolve(
         self, x: str, weight: Array, bias: Array, stride: int = 1, border: int | None = None, groups: int = 1
@@ -98,7 +98,7 @@ class _QLinearGraph(Graph):
     def lateral(self, fine: str, coarse: str, net: FaceBoxesS16) -> str:
         (weight, bias), (weight_2, bias_2) = plain(net.lateral), plain(net.top_down)
         # What the two maps' steps differ by goes into the weights, so that bytes of both can stand side by side.
-        ratio = self._steps[coarse] / self._steps[fine] if self._ranges else np.float32(1)
+        ratio = np.float32(1) if self.exact else self._steps[coarse] / self._steps[fine]
         both = super().concat(fine, self._enlarged(coarse, fine, weight_2.shape[1]))
         return self.convolve(self._like(both, fine), np.concatenate([weight, ratio * weight_2], 1), bias + bias_2)
 
@@ -158,8 +158,7 @@ class _QLinearGraph(Graph):
         wide = self._reshaped(self.add("Concat", last, last, axis=3), 0, 0, -1, channels)  # (1, h, 2 w, C)
         rows = self.add("Transpose", wide, perm=[1, 0, 2, 3])  # (h, 1, 2 w, C)
         twice = self._reshaped(self.add("Concat", rows, rows, axis=1), 1, -1, 0, 0)  # (1, 2 h, 2 w, C)
-        size = self.add("Slice", self.add("Shape", like), *(self.constant(np.array([n])) for n in (2, 4)))
-        starts, axes = self.constant(np.array([0, 0])), self.constant(np.array([1, 2]))
+        size, starts, axes = self.size(like), self.constant(np.array([0, 0])), self.constant(np.array([1, 2]))
         return self.add("Transpose", self.add("Slice", twice, starts, size, axes), perm=[0, 3, 1, 2])
 
     def _last(self, maps: str) -> str:

@@ -45,7 +45,7 @@ def test_the_same_network_through_opencv_finds_the_same(name):
 
 
 def test_int8_takes_part_where_there_is_such_a_network_and_is_missed_where_it_is_all_that_was_asked_for(
-    tmp_path, tiny_model, make_frame, capsys
+    tiny_model, make_frame, capsys
 ):
     in_int8 = [Engine("onnxruntime", "int8"), Engine("openvino", "int8")]
     found = contenders("faceboxes", [Engine(), *in_int8])
