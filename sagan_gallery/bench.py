@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from sagan_gallery.errors import GalleryError
+from facecam.errors import FacecamError
 from sagan_gallery.generator import Generator
 from sagan_gallery.latent import latent
 
@@ -43,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
     names = [name for name in RUNTIMES if find_spec(name)] if options.runtime == "auto" else [options.runtime]
     try:
         result = measure(options.model, names, max(1, options.samples))
-    except GalleryError as error:
+    except FacecamError as error:
         print(error, file=sys.stderr)
         return 2
     print(json.dumps(result) if options.json else "\n".join([where, *_words(result)]))

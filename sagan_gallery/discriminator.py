@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sagan_gallery.errors import GalleryError
+from facecam.errors import FacecamError
 from sagan_gallery.generator import Generator, read_layer
 from sagan_gallery.model_file import ModelFile, attention_outputs
 from sagan_gallery.sample import AttentionLayer, Image, Sample
@@ -32,7 +32,7 @@ class Discriminator:
         """The one that was exported with a generator: `name-d.onnx` beside `name.onnx`."""
         path = generator.path.with_name(f"{generator.path.stem}-d.onnx")
         if not path.is_file():
-            raise GalleryError(
+            raise FacecamError(
                 f"An own picture needs the discriminator {path.name}, which is not beside the generator."
             )
         return cls(path)
@@ -63,7 +63,7 @@ def centre_square(picture: npt.NDArray[np.uint8], side_px: int) -> Image:
     The same as the training data is prepared with, written as two small matrix products.
     """
     if picture.ndim != 3 or picture.shape[2] != 3 or min(picture.shape[:2]) < 1:
-        raise GalleryError(f"A picture of shape {picture.shape} can't be shown: it must be (H, W, 3).")
+        raise FacecamError(f"A picture of shape {picture.shape} can't be shown: it must be (H, W, 3).")
     side = min(picture.shape[:2])
     top, left = (picture.shape[0] - side) // 2, (picture.shape[1] - side) // 2
     square = picture[top : top + side, left : left + side].astype(np.float32)

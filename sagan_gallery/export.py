@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from sagan_gallery.errors import GalleryError
+from facecam.errors import FacecamError
 from sagan_gallery.sample import Image, Sample
 
 
@@ -45,10 +45,10 @@ class Film(Protocol):
     """A film that is being written."""
 
     def add(self, picture: Image) -> None:
-        """One more picture (H, W, 3) uint8 RGB, all of one size. Raises GalleryError or OSError."""
+        """One more picture (H, W, 3) uint8 RGB, all of one size. Raises FacecamError or OSError."""
 
     def close(self) -> None:
-        """The film is complete. Raises GalleryError or OSError."""
+        """The film is complete. Raises FacecamError or OSError."""
 
     def discard(self) -> None:
         """The film is not wanted any more."""
@@ -90,6 +90,6 @@ class Gif:
         self._part.unlink(missing_ok=True)
 
 
-def cannot_write(path: Path, error: OSError) -> GalleryError:
+def cannot_write(path: Path, error: OSError) -> FacecamError:
     """The error for a file that can't be written."""
-    return GalleryError(f"{path} can't be written: {error.strerror or error}.")
+    return FacecamError(f"{path} can't be written: {error.strerror or error}.")

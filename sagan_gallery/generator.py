@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sagan_gallery.errors import GalleryError
+from facecam.errors import FacecamError
 from sagan_gallery.latent import latent
 from sagan_gallery.model_file import ModelFile, attention_outputs
 from sagan_gallery.resources import asset
@@ -23,13 +23,13 @@ class Generator:
     model: an ONNX file of `train.sagan.export`, or None for the one that comes with the program.
     classes: names in the order of the labels, empty for an unconditional generator; resolution_px: side of its
     pictures; z_dim: length of a latent; layer_count: its attention layers; has_attention_scale: attention can be
-    scaled; blends_classes: there is something between two classes. Raises GalleryError with one sentence for people.
+    scaled; blends_classes: there is something between two classes. Raises FacecamError with one sentence for people.
     """
 
     def __init__(self, model: str | Path | None = None) -> None:
         path = asset(DEFAULT_MODEL) if model is None else Path(model).expanduser()
         if model is None and not path.is_file():
-            raise GalleryError("No generator comes with this copy of the program: open one, or train it first.")
+            raise FacecamError("No generator comes with this copy of the program: open one, or train it first.")
         self._file = ModelFile(path)
         self.path, self.sha256, self.name = path, self._file.sha256, self._file.name
         self.model_hash = self._file.short_hash
@@ -81,7 +81,7 @@ class Generator:
         return self._pictures(self._run(["image"], self._latents(z), numbers, attention_scale, toward)[0])
 
     def use_openvino(self) -> None:
-        """Computes in OpenVINO from now on: for comparing speeds. Raises GalleryError without it."""
+        """Computes in OpenVINO from now on: for comparing speeds. Raises FacecamError without it."""
         self._file.use_openvino()
 
     def label_index(self, label: int | str | None) -> int | None:
@@ -90,11 +90,11 @@ class Generator:
             return None
         if isinstance(label, str):
             if label not in self.classes:
-                raise GalleryError(f"{self.name} has no class {label}; it has {', '.join(self.classes)}.")
+                raise FacecamError(f"{self.name} has no class {label}; it has {', '.join(self.classes)}.")
             return self.classes.index(label)
         index = int(label or 0)
         if not 0 <= index < len(self.classes):
-            raise GalleryError(f"{self.name} has the classes 0 to {len(self.classes) - 1}, there is no {index}.")
+            raise FacecamError(f"{self.name} has the classes 0 to {len(self.classes) - 1}, there is no {index}.")
         return index
 
     def _describe(self) -> tuple[list[str], int]:
@@ -120,7 +120,7 @@ class Generator:
 
     def _latents(self, z: npt.NDArray[Any]) -> Array:
         if z.ndim != 2 or z.shape[1] != self.z_dim:
-            raise GalleryError(f"{self.name} takes latents of {self.z_dim} numbers, not of shape {z.shape}.")
+            raise FacecamError(f"{self.name} takes latents of {self.z_dim} numbers, not of shape {z.shape}.")
         return np.ascontiguousarray(z, np.float32)
 
     def _run(self, outputs: list[str], z: Array, labels: list[int], scale: float, toward: Blend | None) -> list[Array]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from sagan_gallery.errors import GalleryError
+from facecam.errors import FacecamError
 from sagan_gallery.sample import Array
 
 MAX_SEED = 2**32 - 1
@@ -60,13 +60,13 @@ _RECIPE = re.compile(
 
 
 def parse_recipe(text: str) -> Recipe:
-    """Reads a sample text; raises GalleryError where it is none."""
+    """Reads a sample text; raises FacecamError where it is none."""
     found = _RECIPE.fullmatch(text.strip())
     if found is None:
-        raise GalleryError("This is no sample text; one looks like `sagan64:ab12cd34 seed=42 class=tabby trunc=0.70`.")
+        raise FacecamError("This is no sample text; one looks like `sagan64:ab12cd34 seed=42 class=tabby trunc=0.70`.")
     seed, truncation = int(found["seed"]), float(found["trunc"] or 1.0)
     if seed > MAX_SEED:
-        raise GalleryError(f"The seed {seed} is too large; seeds go up to {MAX_SEED}.")
+        raise FacecamError(f"The seed {seed} is too large; seeds go up to {MAX_SEED}.")
     if not 0 <= truncation <= 2:
-        raise GalleryError(f"The truncation {truncation:g} is out of range; it lies between 0 and 2.")
+        raise FacecamError(f"The truncation {truncation:g} is out of range; it lies between 0 and 2.")
     return Recipe(found["model"], found["hash"], seed, found["label"], truncation)

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_state
 
-from sagan_gallery.errors import GalleryError
+from facecam.errors import FacecamError
 
 METADATA_KEY = "sagan"
 FORMAT = 1
@@ -70,7 +70,7 @@ class ModelFile:
         self._data = data
         problem = check_file(data)
         if problem is not None:
-            raise GalleryError(f"{path} is not loaded, as it {problem}.")
+            raise FacecamError(f"{path} is not loaded, as it {problem}.")
         self._session = _open_session(path, data)
         try:
             self.inputs = {
@@ -80,7 +80,7 @@ class ModelFile:
             self.outputs = [value.name for value in self._session.get_outputs()]
             text = self._session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
         except UnicodeDecodeError as error:
-            raise GalleryError(f"{path} is not an ONNX model that can be used; a name in it is damaged.") from error
+            raise FacecamError(f"{path} is not an ONNX model that can be used; a name in it is damaged.") from error
         self.metadata = _metadata(path, text)
         self.name = str(self.metadata.get("name") or path.stem)
         self.grids = _grids(path, self.metadata)
@@ -91,23 +91,23 @@ class ModelFile:
         return self.sha256[:8]
 
     def run(self, outputs: list[str], inputs: dict[str, npt.NDArray[Any]]) -> list[npt.NDArray[np.float32]]:
-        """Computes in the calling thread. Raises GalleryError if the network does not take what it is given."""
+        """Computes in the calling thread. Raises FacecamError if the network does not take what it is given."""
         try:
             return [np.asarray(value, np.float32) for value in self._session.run(outputs, inputs)]
         except _ORT_ERRORS as error:
-            raise GalleryError(
+            raise FacecamError(
                 f"{self.path} can't be run: its inputs are not as its description says; export it again."
             ) from error
 
     def use_openvino(self) -> None:
-        """Computes in OpenVINO from now on: for comparing speeds. Raises GalleryError without it."""
+        """Computes in OpenVINO from now on: for comparing speeds. Raises FacecamError without it."""
         from sagan_gallery.openvino_session import OpenVinoSession
 
         self._session = OpenVinoSession(self._data)
 
-    def not_ours(self, why: str) -> GalleryError:
+    def not_ours(self, why: str) -> FacecamError:
         """The error for a network that is not what was asked for."""
-        return GalleryError(f"{self.path} is not a SAGAN of ours: {why}.")
+        return FacecamError(f"{self.path} is not a SAGAN of ours: {why}.")
 
 
 def attention_outputs(count: int) -> list[tuple[str, str]]:
@@ -118,19 +118,19 @@ def attention_outputs(count: int) -> list[tuple[str, str]]:
 def _read(path: Path) -> bytes:
     try:
         if path.is_dir():
-            raise GalleryError(f"{path} is a folder; name the ONNX file in it.")
+            raise FacecamError(f"{path} is a folder; name the ONNX file in it.")
         if not path.exists():
-            raise GalleryError(f"There is no model file {path}.")
+            raise FacecamError(f"There is no model file {path}.")
         if path.stat().st_size > _MAX_BYTES:
-            raise GalleryError(f"{path} is too large for a SAGAN ({path.stat().st_size / 1e6:.0f} MB).")
+            raise FacecamError(f"{path} is too large for a SAGAN ({path.stat().st_size / 1e6:.0f} MB).")
         data = path.read_bytes()
     except OSError as error:
-        raise GalleryError(f"The model {path} can't be read: {error.strerror or error}.") from error
+        raise FacecamError(f"The model {path} can't be read: {error.strerror or error}.") from error
     if not data:
-        raise GalleryError(f"The model {path} is empty (0 bytes).")
+        raise FacecamError(f"The model {path} is empty (0 bytes).")
     # A tensor stored outside the file has an entry "location", which would make a model file read others.
     if b"\n\x08location" in data:
-        raise GalleryError(f"{path} keeps its weights in another file, which is not allowed; export it as one file.")
+        raise FacecamError(f"{path} keeps its weights in another file, which is not allowed; export it as one file.")
     return data
 
 
@@ -140,26 +140,26 @@ def _open_session(path: Path, data: bytes) -> Any:
     options.inter_op_num_threads = 1
     options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
-    options.log_severity_level = _SILENT  # what matters is said by GalleryError
+    options.log_severity_level = _SILENT  # what matters is said by FacecamError
     try:
         return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
     except _ORT_ERRORS as error:
-        raise GalleryError(
+        raise FacecamError(
             f"{path} is not an ONNX model that can be loaded; it may be damaged or incomplete."
         ) from error
 
 
 def _metadata(path: Path, text: str | None) -> dict[str, Any]:
     if text is None:
-        raise GalleryError(f"{path} is an ONNX model, but not a SAGAN of ours (it has no `{METADATA_KEY}` metadata).")
+        raise FacecamError(f"{path} is an ONNX model, but not a SAGAN of ours (it has no `{METADATA_KEY}` metadata).")
     try:
         metadata = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise GalleryError(f"{path} has damaged metadata: {error}.") from error
+        raise FacecamError(f"{path} has damaged metadata: {error}.") from error
     if not isinstance(metadata, dict):
-        raise GalleryError(f"{path} has damaged metadata: not an object.")
+        raise FacecamError(f"{path} has damaged metadata: not an object.")
     if metadata.get("format") != FORMAT:
-        raise GalleryError(
+        raise FacecamError(
             f"{path} has the metadata format {metadata.get('format')!r}, this program reads {FORMAT}; update one."
         )
     return metadata
@@ -168,12 +168,12 @@ def _metadata(path: Path, text: str | None) -> dict[str, Any]:
 def _grids(path: Path, metadata: dict[str, Any]) -> list[Grids]:
     """Grids of all layers; a file of one layer may state them at the top only."""
     if metadata.get("attention_layers") == []:
-        raise GalleryError(f"{path} has no attention layer, so there is nothing to look at; open another model.")
+        raise FacecamError(f"{path} has no attention layer, so there is nothing to look at; open another model.")
     layers = metadata.get("attention_layers") or [metadata]
     try:
         grids = [Grids(_cells(layer["query_grid"]), _cells(layer["key_grid"])) for layer in layers]
     except (KeyError, TypeError, ValueError, OverflowError) as error:
-        raise GalleryError(f"{path} does not state the grids of its attention layers; export it again.") from error
+        raise FacecamError(f"{path} does not state the grids of its attention layers; export it again.") from error
     return grids
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sagan_gallery.errors import GalleryError
+from facecam.errors import FacecamError
 
 _ONE_THREAD = {
     "INFERENCE_NUM_THREADS": 1,
@@ -23,14 +23,14 @@ class OpenVinoSession:
     """Answers as ONNX Runtime's session does, in the calling thread. It is compiled for each choice of outputs."""
 
     def __init__(self, data: bytes) -> None:
-        """data: the ONNX file. Raises GalleryError without OpenVINO."""
+        """data: the ONNX file. Raises FacecamError without OpenVINO."""
         # Its converter reports each import to its makers; neither is wanted.
         for name in ("openvino.tools.ovc", "openvino_telemetry"):
             sys.modules.setdefault(name, None)  # type: ignore[arg-type]
         try:
             import openvino
         except ImportError as error:
-            raise GalleryError("OpenVINO is not installed; `pip install openvino`.") from error
+            raise FacecamError("OpenVINO is not installed; `pip install openvino`.") from error
         self._openvino, self._core, self._data = openvino, openvino.Core(), data
         self._compiled: dict[tuple[str, ...], Any] = {}
 

@@ -9,7 +9,7 @@ import time
 
 import numpy as np
 
-from facecam.opencv import cv2
+from facecam.system.opencv import cv2
 
 LIVES_S = 60.0
 _HEAD = b"HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=cut\r\n\r\n"

@@ -21,7 +21,7 @@ def modules(package):
 
 
 def imported(path):
-    """Full names of all that a module imports, at whatever depth of the code: "facecam.ui.app", "torch"."""
+    """Full names of all that a module imports, at whatever depth of the code: "facecam.ui.shell.app", "torch"."""
     names = set()
     package = path.relative_to(ROOT).parts[:-1]
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"), str(path))):
@@ -39,12 +39,67 @@ def tops(path):
     return {name.partition(".")[0] for name in imported(path)}
 
 
-def is_ui(path):
-    return "ui" in path.relative_to(ROOT).parts
+FLOORS: list[set[str]] = [
+    {"facecam.__main__"},
+    {"facecam.cli"},
+    {"facecam.ui.tools"},
+    {"facecam.ui.shell"},
+    {"facecam.ui.live", "facecam.ui.speed", "facecam.ui.gallery", "facecam.batch"},
+    {"facecam.saving", "facecam.doctor", "train"},
+    {"facecam.live", "facecam.bench", "sagan_gallery"},
+    {"facecam.detection", "facecam.qtkit"},
+    {"facecam.faces"},
+    {"facecam.sources", "facecam.runtimes"},
+    {"facecam.system"},
+    {"facecam.arrays", "facecam.errors"},
+]
+"""The rooms of the house, the top floor first: a module may import its own room and those on lower floors."""
 
+GROUND_OF_THE_GALLERY = {"facecam.arrays", "facecam.errors", "facecam.system", "facecam.runtimes", "facecam.qtkit"}
+WITH_QT = {"facecam.qtkit", "facecam.ui", "sagan_gallery.ui"}
 
+FLOOR_OF = {room: -number for number, rooms in enumerate(FLOORS) for room in rooms}
 RUNTIME = [*modules("facecam"), *modules("sagan_gallery")]
+EVERYTHING = [*RUNTIME, *modules("train")]
 ids = lambda path: path.relative_to(ROOT).as_posix()  # noqa: E731
+
+
+def name_of(path):
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def room_of(name):
+    """The room that a module is in; None for what is not ours, and for the packages above the rooms."""
+    return next((room for room in FLOOR_OF if f"{name}.".startswith(f"{room}.")), None)
+
+
+def is_below(path, packages):
+    return any(f"{name_of(path)}.".startswith(f"{package}.") for package in packages)
+
+
+def test_every_module_has_a_room():
+    homeless = {name_of(path) for path in EVERYTHING if room_of(name_of(path)) is None}
+    assert homeless == {"facecam", "facecam.ui"}
+
+
+@pytest.mark.parametrize("path", EVERYTHING, ids=ids)
+def test_no_arrow_runs_up(path):
+    mine = room_of(name_of(path))
+    if mine is None:
+        return
+    rooms = {room_of(name) for name in imported(path)} - {None, mine}
+    assert not {room for room in rooms if FLOOR_OF[room] >= FLOOR_OF[mine]}
+
+
+@pytest.mark.parametrize("path", modules("sagan_gallery"), ids=ids)
+def test_the_gallery_stands_on_the_ground_and_nothing_else_of_facecam(path):
+    assert {room_of(name) for name in imported(path)} - {None, "sagan_gallery"} <= GROUND_OF_THE_GALLERY
+
+
+@pytest.mark.parametrize("path", [path for path in RUNTIME if not is_below(path, WITH_QT)], ids=ids)
+def test_qt_is_below_the_windows_alone(path):
+    assert not tops(path) & QT
 
 
 @pytest.mark.parametrize("path", RUNTIME, ids=ids)
@@ -52,32 +107,15 @@ def test_run_time_modules_use_neither_training_code_nor_its_libraries(path):
     assert not tops(path) & TRAINING
 
 
-@pytest.mark.parametrize("path", [path for path in RUNTIME if not is_ui(path)], ids=ids)
-def test_engine_modules_know_no_qt_and_no_window(path):
-    assert not tops(path) & QT
-    if path != ROOT / "facecam" / "cli" / "commands.py":  # which opens the window
-        assert not {name for name in imported(path) if ".ui" in name}
-
-
-@pytest.mark.parametrize("path", [*RUNTIME, *modules("train")], ids=ids)
+@pytest.mark.parametrize("path", EVERYTHING, ids=ids)
 def test_opencv_is_imported_in_one_place(path):
-    if path != ROOT / "facecam" / "opencv.py":
-        assert "cv2" not in tops(path), "use `from facecam.opencv import cv2`"
+    if path != ROOT / "facecam" / "system" / "opencv.py":
+        assert "cv2" not in tops(path), "use `from facecam.system.opencv import cv2`"
 
 
-@pytest.mark.parametrize("path", modules("sagan_gallery"), ids=ids)
-def test_the_gallery_does_not_know_facecam(path):
-    assert "facecam" not in tops(path)
-
-
-@pytest.mark.parametrize("path", [path for path in modules("facecam") if not is_ui(path)], ids=ids)
-def test_facecam_does_not_know_the_gallery_apart_from_its_window(path):
-    assert "sagan_gallery" not in tops(path)
-
-
-def test_the_windows_modules_import_each_other_in_no_ring():
+def test_modules_import_each_other_in_no_ring():
     """Imports for annotations alone count as well: what a module needs of the one above it is passed to it."""
-    names = {path: ".".join(path.relative_to(ROOT).with_suffix("").parts) for path in RUNTIME if is_ui(path)}
+    names = {path: name_of(path) for path in EVERYTHING if path.name != "__init__.py"}
     graph = {name: imported(path) & set(names.values()) for path, name in names.items()}
     graphlib.TopologicalSorter(graph).prepare()  # CycleError names the modules of a ring
 
@@ -100,9 +138,9 @@ def loaded_after(code, *arguments):
 def test_detecting_loads_neither_torch_nor_qt(tiny_model):
     loaded = loaded_after(
         "import sys\n"
-        "from facecam.detector import FaceDetector\n"
+        "from facecam.detection.detector import FaceDetector\n"
         "from facecam.sources import DemoSource\n"
-        "import facecam.pipeline, facecam.cli\n"
+        "import facecam.live.pipeline, facecam.cli\n"
         "FaceDetector(sys.argv[1]).detect(DemoSource().read().image)",
         tiny_model,
     )
@@ -112,6 +150,6 @@ def test_detecting_loads_neither_torch_nor_qt(tiny_model):
 
 @pytest.mark.skipif(not (ROOT / "facecam" / "ui" / "app.py").exists(), reason="there is no window yet")
 def test_the_window_does_not_load_torch():
-    loaded = loaded_after("import facecam.ui.app")
+    loaded = loaded_after("import facecam.ui.shell.app")
     assert "PySide6" in loaded
     assert not loaded & ((TRAINING | {"av"}) - {"scipy", "matplotlib"})

@@ -25,7 +25,7 @@ WINDOW = (
     + """
 from PySide6.QtCore import QTimer
 from facecam import cli
-from facecam.ui import app
+from facecam.ui.shell import app
 application = app.make_application()
 
 def look():

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-MODULES = ("facecam.detector", "sagan_gallery.generator", "train.faceboxes.export", "train.sagan.export")
+MODULES = ("facecam.detection.detector", "sagan_gallery.generator", "train.faceboxes.export", "train.sagan.export")
 
 
 @pytest.mark.parametrize("module", MODULES)

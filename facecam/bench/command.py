@@ -28,12 +28,12 @@ from facecam.bench.report import report
 from facecam.bench.staged import staged_subject
 from facecam.bench.stored import load
 from facecam.bench.tables import markdown
-from facecam.cpu import pinned, unpinned
-from facecam.engine import AUTO, F32, Engine
+from facecam.detection.model import PAPER_MODEL
 from facecam.errors import FacecamError
-from facecam.model import PAPER_MODEL
-from facecam.providers import CPU
-from facecam.resources import shipped_models
+from facecam.runtimes.engine import AUTO, F32, Engine
+from facecam.runtimes.providers import CPU
+from facecam.system.cpu import pinned, unpinned
+from facecam.system.resources import shipped_models
 
 SIZES = ((320, 240), (640, 480), (1280, 720), (1920, 1080))
 FACES = (0, 1, 20, 200)

@@ -9,17 +9,17 @@ from pathlib import Path
 
 import numpy as np
 
-from facecam import providers
 from facecam.bench.measure import Labels, Subject, detector_subject
 from facecam.bench.ncnn_net import NCNN, NcnnNet
 from facecam.bench.opencv_dnn import OPENCV, open_opencv
-from facecam.detector import FaceDetector
-from facecam.engine import AUTO, BF16, F32, INT8, OPENVINO, RUNTIMES, Engine, runtimes_for
+from facecam.detection.detector import FaceDetector
+from facecam.detection.letterbox import Image
+from facecam.detection.model import find_model, int8_path
+from facecam.detection.third_party import PEERS, recognise
 from facecam.errors import FacecamError
-from facecam.letterbox import Image
-from facecam.model import find_model, int8_path
-from facecam.peers import PEERS, recognise
-from facecam.runtimes import has_bf16, has_int8
+from facecam.runtimes import providers
+from facecam.runtimes.engine import AUTO, BF16, F32, INT8, OPENVINO, RUNTIMES, Engine, runtimes_for
+from facecam.runtimes.registry import has_bf16, has_int8
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from facecam.opencv import cv2
-from facecam.resources import asset
 from facecam.sources.pictures import read_picture
+from facecam.system.opencv import cv2
+from facecam.system.resources import asset
 
 Image = npt.NDArray[np.uint8]
 

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from facecam.bench.measure import Labels, Run, Series, refuse_standstill
-from facecam.cpu import CoreUse
 from facecam.errors import FacecamError
+from facecam.system.cpu import CoreUse
 
 TITLE = "Gallery: one sample of the generator"
 _TIMEOUT_S = 300

@@ -7,8 +7,8 @@ from typing import Any
 
 from facecam.bench.measure import engine_words, model_words
 from facecam.bench.report import JOURNAL_FPS, JOURNAL_GPU_FPS, PAPER_FPS, PAPER_GPU_FPS
-from facecam.engine import F32
-from facecam.providers import CPU
+from facecam.runtimes.engine import F32
+from facecam.runtimes.providers import CPU
 
 
 @dataclass(frozen=True)

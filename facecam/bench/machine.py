@@ -9,8 +9,8 @@ from typing import Any
 import psutil
 
 from facecam.bench import quiet
-from facecam.cpu import available_cores, core_siblings, cpu_flags, cpu_name
-from facecam.engine import RUNTIMES, version
+from facecam.runtimes.engine import RUNTIMES, version
+from facecam.system.cpu import available_cores, core_siblings, cpu_flags, cpu_name
 
 _TELLING_FLAGS = ("sse4_2", "avx2", "fma", "avx512f", "avx512_vnni", "avx_vnni", "avx512_bf16", "amx_tile", "asimd")
 

@@ -15,11 +15,11 @@ import numpy as np
 import numpy.typing as npt
 import psutil
 
-from facecam.cpu import CoreUse, measure_core_use
-from facecam.detector import FaceDetector, Timings
-from facecam.engine import F32
+from facecam.detection.detector import FaceDetector, Timings
 from facecam.errors import FacecamError
-from facecam.providers import CPU
+from facecam.runtimes.engine import F32
+from facecam.runtimes.providers import CPU
+from facecam.system.cpu import CoreUse, measure_core_use
 
 MAX_CPU_OVER_WALL = 1.05
 MIN_CPU_OVER_WALL = 0.95

@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from facecam.boxes import Array
-from facecam.engine import Bound, RuntimeFailure
+from facecam.arrays import Array
 from facecam.errors import ModelError
+from facecam.runtimes.engine import Bound, RuntimeFailure
 
 NCNN = "ncnn"
 

@@ -19,15 +19,15 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
-from facecam.boxes import Array
-from facecam.cells import CellBuffer
-from facecam.cpu import choose_core, cpu_name, pinned
-from facecam.engine import F32, INT8, ONNX_RUNTIME, OPENVINO, PRECISIONS, RUNTIMES, Engine, Image
+from facecam.arrays import Array
+from facecam.detection.cells import CellBuffer
+from facecam.detection.model import Model, find_model, load_model
 from facecam.errors import FacecamError
-from facecam.model import Model, find_model, load_model
-from facecam.openvino_runtime import OpenVino
-from facecam.ort_options import session_options
-from facecam.runtimes import check
+from facecam.runtimes.engine import F32, INT8, ONNX_RUNTIME, OPENVINO, PRECISIONS, RUNTIMES, Engine, Image
+from facecam.runtimes.openvino_runtime import OpenVino
+from facecam.runtimes.ort_options import session_options
+from facecam.runtimes.registry import check
+from facecam.system.cpu import choose_core, cpu_name, pinned
 
 _ROUNDS = 60
 Nodes = dict[str, list[float]]

@@ -12,11 +12,11 @@ import sys
 import time
 
 from facecam.bench.measure import MAX_CPU_OVER_WALL, MIN_CPU_OVER_WALL
-from facecam.cpu import CoreUse, choose_core, cpu_name, measure_core_use, pinned
-from facecam.detector import FaceDetector
-from facecam.engine import AUTO, CHOICES
+from facecam.detection.detector import FaceDetector
 from facecam.errors import FacecamError
+from facecam.runtimes.engine import AUTO, CHOICES
 from facecam.sources.demo import demo_frame
+from facecam.system.cpu import CoreUse, choose_core, cpu_name, measure_core_use, pinned
 
 _WARM_UP_FRAMES = 40
 _FRAMES = 8

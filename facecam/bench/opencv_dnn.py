@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from facecam.boxes import Array
-from facecam.detector import FaceDetector
-from facecam.engine import Bound, Engine, RuntimeFailure
-from facecam.opencv import cv2
+from facecam.arrays import Array
+from facecam.detection.detector import FaceDetector
+from facecam.runtimes.engine import Bound, Engine, RuntimeFailure
+from facecam.system.opencv import cv2
 
 OPENCV = "opencv"
 

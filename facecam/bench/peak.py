@@ -16,7 +16,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from facecam.cpu import cpu_flags
+from facecam.system.cpu import cpu_flags
 
 _ACCUMULATORS = 12
 """Independent registers: enough to hide the latency of a multiply-add (4 cycles, 2 of them each cycle)."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import psutil
 
-from facecam.cpu import core_siblings, fast_cores
+from facecam.system.cpu import core_siblings, fast_cores
 
 BUSY_PERCENT = 20.0
 """Load of a core from which on it counts as busy."""

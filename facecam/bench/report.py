@@ -11,8 +11,8 @@ from facecam.bench import quiet
 from facecam.bench.long import LongRun
 from facecam.bench.measure import Run, Series, describe
 from facecam.bench.peak import Peak
-from facecam.engine import F32
-from facecam.providers import CPU
+from facecam.runtimes.engine import F32
+from facecam.runtimes.providers import CPU
 
 SCHEMA = 2
 PAPER_FPS, JOURNAL_FPS = 20.0, 28.0

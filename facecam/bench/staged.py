@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from facecam.arrays import Array
 from facecam.bench.measure import Subject, detector_subject
-from facecam.boxes import Array, decode, nms, pairwise_iou
-from facecam.detector import FaceDetector
-from facecam.plan import Plan
+from facecam.detection.detector import FaceDetector
+from facecam.detection.frame_plan import Plan
+from facecam.faces.boxes import decode, nms, pairwise_iou
 
 _MAX_NEIGHBOURS = 6
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from facecam.bench.measure import engine_words, model_words
-from facecam.cpu import CoreUse
-from facecam.providers import CPU
+from facecam.runtimes.providers import CPU
+from facecam.system.cpu import CoreUse
 
 HELP = {
     "model": "the network",

@@ -11,10 +11,10 @@ from typing import NoReturn
 
 from facecam.cli.exits import EXIT_FAULT, EXIT_INTERRUPTED, EXIT_WRONG_INPUT
 from facecam.cli.parser import make_parser
-from facecam.ending import end_process
-from facecam.engine import version
 from facecam.errors import FacecamError
-from facecam.logs import logging_to_file
+from facecam.runtimes.engine import version
+from facecam.system.logs import logging_to_file
+from facecam.system.process_exit import end_process
 
 _SYSTEM = (platform.python_version(), platform.platform())
 _logger = logging.getLogger(__name__)

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 from facecam.cli.values import number
-from facecam.engine import AUTO
 from facecam.errors import FacecamError
+from facecam.runtimes.engine import AUTO
 
 _LONGEST_MINUTES = 24 * 60.0
 

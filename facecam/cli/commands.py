@@ -8,14 +8,14 @@ import sys
 
 from tqdm import tqdm
 
+from facecam.cli.headless import run_headless
 from facecam.cli.options import detector_settings
 from facecam.cli.progress import quiet_libraries
 from facecam.errors import FacecamError
-from facecam.headless import run_headless
-from facecam.places import settings_file
-from facecam.settings_file import SettingsFile
 from facecam.sources import list_cameras
-from facecam.ui.display import window_problem
+from facecam.system.display import window_problem
+from facecam.system.paths import settings_file
+from facecam.system.settings_file import SettingsFile
 
 _FALLBACK_SECONDS = 10.0
 
@@ -27,7 +27,7 @@ def window(arguments: argparse.Namespace) -> int:
     problem = window_problem()
     if problem is None:
         try:
-            from facecam.ui import app
+            from facecam.ui.shell import app
         except ImportError as error:  # a system library that Qt needs, such as libEGL
             problem = f"Qt can't be loaded ({error})"
         else:

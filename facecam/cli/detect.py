@@ -7,16 +7,16 @@ from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
-from facecam.batch import Batch
+from facecam.batch.batch import Batch
+from facecam.batch.hider import FaceHider
+from facecam.batch.parallel import DetectorPool
 from facecam.cli.exits import EXIT_WRONG_INPUT
 from facecam.cli.options import detector_settings
 from facecam.cli.progress import Bar, quiet_libraries
 from facecam.cli.values import fraction, jobs, seconds, size
-from facecam.cpu import pinned
 from facecam.errors import FacecamError
-from facecam.hider import FaceHider
-from facecam.parallel import DetectorPool
-from facecam.privacy import Hiding, PrivacyOptions
+from facecam.faces.privacy import Hiding, PrivacyOptions
+from facecam.system.cpu import pinned
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

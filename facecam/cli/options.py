@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 
+from facecam.batch.parallel import DetectorSettings
 from facecam.cli.values import core, fraction, threads
-from facecam.engine import AUTO, CHOICES, F32, PRECISION_CHOICES
-from facecam.model import DEFAULT_MODEL
-from facecam.parallel import DetectorSettings
-from facecam.providers import NAMES
+from facecam.detection.model import DEFAULT_MODEL
+from facecam.runtimes.engine import AUTO, CHOICES, F32, PRECISION_CHOICES
+from facecam.runtimes.providers import NAMES
 
 
 def add_detector_options(parser: argparse.ArgumentParser, several: bool = False, live: bool = False) -> None:

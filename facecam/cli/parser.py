@@ -11,8 +11,8 @@ from facecam.cli.detect import add_options as add_detect_options
 from facecam.cli.mistakes import Parser
 from facecam.cli.options import add_detector_options, add_verbose
 from facecam.cli.values import seconds
-from facecam.engine import AUTO, version
-from facecam.providers import CPU
+from facecam.runtimes.engine import AUTO, version
+from facecam.runtimes.providers import CPU
 
 
 def make_parser() -> argparse.ArgumentParser:

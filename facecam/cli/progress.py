@@ -10,7 +10,7 @@ from typing import Any, TextIO
 
 from tqdm import tqdm
 
-from facecam.batch import Summary
+from facecam.batch.batch import Summary
 
 
 class Bar:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from facecam.cpu import available_cores, can_pin
-from facecam.engine import MAX_THREADS
+from facecam.runtimes.engine import MAX_THREADS
+from facecam.system.cpu import available_cores, can_pin
 
 _MAX_JOBS = 256
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import platform
 
-from facecam.cpu import cpu_name
 from facecam.doctor.checks import PACKAGES
-from facecam.engine import version
+from facecam.runtimes.engine import version
+from facecam.system.cpu import cpu_name
 
 
 def brief() -> str:

@@ -10,16 +10,16 @@ import time
 from pathlib import Path
 
 from facecam.bench.machine import describe_machine
-from facecam.cpu import available_cores, can_pin, choose_core, cpu_flags, cpu_name, pinned
-from facecam.detector import FaceDetector
+from facecam.detection.detector import FaceDetector
 from facecam.doctor.report import Facts, Report
-from facecam.engine import OPENVINO, RUNTIMES, TITLES, Engine, RuntimeFailure, installed, version
 from facecam.errors import FacecamError, ModelError
-from facecam.opencv import cv2
-from facecam.resources import shipped_models
-from facecam.runtimes import open_runtime
+from facecam.runtimes.engine import OPENVINO, RUNTIMES, TITLES, Engine, RuntimeFailure, installed, version
+from facecam.runtimes.registry import open_runtime
 from facecam.sources import list_cameras
 from facecam.sources.demo import demo_frame
+from facecam.system.cpu import available_cores, can_pin, choose_core, cpu_flags, cpu_name, pinned
+from facecam.system.opencv import cv2
+from facecam.system.resources import shipped_models
 
 PACKAGES = (
     "numpy",

@@ -10,10 +10,10 @@ from functools import partial
 
 from facecam.doctor import checks
 from facecam.doctor.report import Facts, Report
-from facecam.places import cache_folder, crash_file, log_file, settings_file
+from facecam.system.paths import cache_folder, crash_file, log_file, settings_file
 
 _PROBE_S = 30.0
-_PROBE = [sys.executable, "-m", "facecam.ui.probe"]
+_PROBE = [sys.executable, "-m", "facecam.ui.tools.probe"]
 
 
 def examine(model: str | None = None, tell: Callable[[str], None] = lambda _: None) -> Report:

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from facecam.errors import SourceError
-from facecam.opencv import cv2
 from facecam.sources.base import Frame
 from facecam.sources.camera_modes import CameraMode
+from facecam.system.opencv import cv2
 
 _V4L = Path("/sys/class/video4linux")
 

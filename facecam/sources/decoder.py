@@ -12,8 +12,8 @@ import numpy.typing as npt
 from av.video.reformatter import VideoReformatter
 
 from facecam.errors import SourceError
-from facecam.opencv import cv2
 from facecam.sources.web import WebStream
+from facecam.system.opencv import cv2
 
 _LONGEST_GAP_S = 3600.0
 _TURNS = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_CLOCKWISE}

@@ -15,10 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from facecam.errors import SourceError
-from facecam.opencv import cv2
-from facecam.resources import asset
 from facecam.sources.base import Frame
 from facecam.sources.pictures import read_picture
+from facecam.system.opencv import cv2
+from facecam.system.resources import asset
 
 Image = npt.NDArray[np.uint8]
 WIDTH, HEIGHT, FPS = 640, 480, 30.0

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from facecam.errors import SourceError
-from facecam.opencv import cv2
 from facecam.sources.base import MAX_PIXELS, Frame
+from facecam.system.opencv import cv2
 
 PICTURE_SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".jpe", ".png", ".webp", ".bmp", ".dib", ".tif", ".tiff", ".jp2", ".avif", ".ppm", ".pgm", ".pnm"}

@@ -12,8 +12,8 @@ import mss
 import numpy as np
 
 from facecam.errors import SourceError
-from facecam.opencv import cv2
 from facecam.sources.base import MAX_PIXELS, Frame
+from facecam.system.opencv import cv2
 
 SCREEN_FPS = 30.0
 _SPEC = re.compile(r"screen(?::(\d{1,2})(?::(\d{1,5})x(\d{1,5})\+(\d{1,5})\+(\d{1,5}))?)?")

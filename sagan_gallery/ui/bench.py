@@ -19,8 +19,8 @@ from PySide6.QtCore import QEvent, QEventLoop, QPointF, Qt, QTimer
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication
 
+from facecam.errors import FacecamError
 from sagan_gallery.bench import pin
-from sagan_gallery.errors import GalleryError
 from sagan_gallery.ui.ending import end_process
 from sagan_gallery.ui.look import Kind
 from sagan_gallery.ui.panel import GalleryPanel
@@ -43,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
     print(pin(options.core))
     try:
         opening = measure_opening(options.model, *options.size)
-    except GalleryError as error:
+    except FacecamError as error:
         print(error, file=sys.stderr)
         return 2
     print(f"first sample painted after {opening.first_s:.2f} s, grid of {opening.count} after {opening.grid_s:.2f} s")
@@ -66,7 +66,7 @@ class Opening:
 
 
 def measure_opening(model: Path | None, width: int, height: int) -> Opening:
-    """Opens the panel in a window of its own and waits for the grid. Raises GalleryError without a usable model."""
+    """Opens the panel in a window of its own and waits for the grid. Raises FacecamError without a usable model."""
     app = QApplication.instance() or QApplication([])
     assert isinstance(app, QApplication)
     began_s = time.perf_counter()
@@ -92,7 +92,7 @@ def measure_opening(model: Path | None, width: int, height: int) -> Opening:
     panel.start()
     loop.exec()
     if problem or not first:
-        raise GalleryError(problem[0] if problem else "The window did not show a sample within a minute.")
+        raise FacecamError(problem[0] if problem else "The window did not show a sample within a minute.")
     return Opening(panel, first[0] - began_s, time.perf_counter() - began_s, len(panel.grid.recipes))
 
 

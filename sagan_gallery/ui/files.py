@@ -13,7 +13,7 @@ from PySide6.QtCore import QMimeData, QObject, QPoint, QSize, Qt
 from PySide6.QtGui import QAction, QImage, QImageReader, QImageWriter, QKeySequence
 from PySide6.QtWidgets import QApplication, QFileDialog, QMenu
 
-from sagan_gallery.errors import GalleryError
+from facecam.errors import FacecamError
 from sagan_gallery.export import Film, Gif, cannot_write, save_attention
 from sagan_gallery.latent import Recipe, parse_recipe
 from sagan_gallery.ui.display import PanelDisplay
@@ -24,7 +24,7 @@ from sagan_gallery.ui.session import GallerySession
 
 Picture = npt.NDArray[np.uint8]
 FilmOpener = Callable[[Path, float], Film]
-"""Begins a film at a path, with a rate in Hz; raises OSError or GalleryError."""
+"""Begins a film at a path, with a rate in Hz; raises OSError or FacecamError."""
 
 FILM_HZ = 25.0
 FILM_S = 8.0
@@ -38,7 +38,7 @@ _LARGEST_PX = 4096
 class FileWishes:
     """What is done with what has been opened. look_at_frame: None where there is no camera; start_export: does long
     work, whose steps give their progress in 0..1, and says the words at its end; recipe: what makes the large picture,
-    None for one that has none. Each raises GalleryError where it makes no sense."""
+    None for one that has none. Each raises FacecamError where it makes no sense."""
 
     open_model: Callable[[Path], None]
     look_at: Callable[[Picture], None]
@@ -94,7 +94,7 @@ class GalleryFiles(QObject):
     def _try(self, do: Callable[[], object]) -> None:
         try:
             do()
-        except GalleryError as error:
+        except FacecamError as error:
             self._panel.say(str(error))
 
     def enable(self) -> None:
@@ -156,7 +156,7 @@ class GalleryFiles(QObject):
         """The sample text to the clipboard."""
         recipe = self._wishes.recipe()
         if recipe is None:
-            raise GalleryError("There is no sample text: this picture does not come from a seed.")
+            raise FacecamError("There is no sample text: this picture does not come from a seed.")
         QApplication.clipboard().setText(str(recipe))
         self._panel.say(f"Copied: {recipe}")
 
@@ -177,7 +177,7 @@ class GalleryFiles(QObject):
     def _scene_image(self) -> QImage:
         scene = self._panel.view.scene
         if scene is None:
-            raise GalleryError("There is no picture yet.")
+            raise FacecamError("There is no picture yet.")
         return scene.render()
 
     def _ask_save_picture(self) -> None:
@@ -187,20 +187,20 @@ class GalleryFiles(QObject):
     def _ask_save_figure(self) -> None:
         scene = self._panel.view.scene
         if scene is None or not scene.pins:
-            raise GalleryError("The figure shows pins: click the picture to make one.")
+            raise FacecamError("The figure shows pins: click the picture to make one.")
         image = render_figure(scene, f"{self._panel.origin}   γ = {scene.sample.gamma:.3f}")
         self._ask("Save figure", "PNG (*.png)", lambda path: self._save_image(path, image), save="png")
 
     def _save_image(self, path: Path, image: QImage) -> None:
         writer = QImageWriter(str(path), b"png")
         if not writer.write(image):
-            raise GalleryError(f"{path} can't be written: {writer.errorString()}.")
+            raise FacecamError(f"{path} can't be written: {writer.errorString()}.")
         self._panel.say(f"Saved {path}")
 
     def _ask_save_raw(self) -> None:
         sample, pins, origin = self._panel.sample, self._panel.view.pins, self._panel.origin
         if sample is None:
-            raise GalleryError("There is no attention yet.")
+            raise FacecamError("There is no attention yet.")
 
         def save(path: Path) -> None:
             save_attention(path, sample, [(pin.x_px, pin.y_px) for pin in pins], origin)
@@ -221,7 +221,7 @@ class GalleryFiles(QObject):
         cancel. side_px: about the picture's."""
         generator, walk = self._session.generator, self._panel.walk.walk
         if generator is None or walk is None:
-            raise GalleryError("There is no walk yet: switch on Walk below the picture first.")
+            raise FacecamError("There is no walk yet: switch on Walk below the picture first.")
         count, scale = round(FILM_HZ * FILM_S), self._panel.controls.scale.value
         pins, look = list(self._panel.view.pins), self._panel.view.look
 
@@ -267,5 +267,5 @@ def read_picture(path: Path) -> Picture:
         reader.setScaledSize(size.scaled(QSize(_LARGEST_PX, _LARGEST_PX), Qt.AspectRatioMode.KeepAspectRatio))
     image = reader.read()
     if image.isNull():
-        raise GalleryError(f"{path} is neither a model (.onnx) nor a picture that can be read.")
+        raise FacecamError(f"{path} is neither a model (.onnx) nor a picture that can be read.")
     return from_qimage(image)

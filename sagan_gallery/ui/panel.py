@@ -12,7 +12,8 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QAction, QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QWidget
 
-from sagan_gallery.errors import GalleryError
+from facecam.errors import FacecamError
+from facecam.qtkit.worker import Lane
 from sagan_gallery.generator import DEFAULT_MODEL
 from sagan_gallery.latent import Recipe
 from sagan_gallery.sample import Sample
@@ -22,7 +23,6 @@ from sagan_gallery.ui.display import PanelDisplay
 from sagan_gallery.ui.files import FileWishes, FilmOpener, GalleryFiles
 from sagan_gallery.ui.session import Failure, GallerySession
 from sagan_gallery.ui.walking import Walking
-from sagan_gallery.ui.worker import Lane
 from sagan_gallery.walk import End
 
 Picture = npt.NDArray[np.uint8]
@@ -143,10 +143,10 @@ class GalleryPanel(PanelDisplay):
             self.session.want_sample(self.session.point(self.grid.recipes[row]), self.controls.scale.value)
 
     def show_recipe(self, recipe: Recipe) -> None:
-        """Shows the sample of a sample text. Raises GalleryError if this generator has no such class."""
+        """Shows the sample of a sample text. Raises FacecamError if this generator has no such class."""
         generator = self.session.generator
         if generator is None:
-            raise GalleryError("A sample text needs a generator: open one first.")
+            raise FacecamError("A sample text needs a generator: open one first.")
         if recipe.label is not None:
             generator.label_index(recipe.label)
         self.grid.choose(0, tell=False)
@@ -169,7 +169,7 @@ class GalleryPanel(PanelDisplay):
         """Shows the camera's picture in the same way."""
         frame = self.grab_frame() if self.grab_frame is not None else None
         if frame is None:
-            raise GalleryError("There is no live picture: start the camera in the Live tab first.")
+            raise FacecamError("There is no live picture: start the camera in the Live tab first.")
         self.look_at(frame)
 
     def toggle_help(self) -> None:

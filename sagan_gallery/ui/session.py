@@ -11,12 +11,12 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal
 
+from facecam.errors import FacecamError
+from facecam.qtkit.worker import Lane, Worker
 from sagan_gallery.discriminator import Discriminator
-from sagan_gallery.errors import GalleryError
 from sagan_gallery.generator import Generator
 from sagan_gallery.latent import Recipe, latent
 from sagan_gallery.sample import Sample
-from sagan_gallery.ui.worker import Lane, Worker
 from sagan_gallery.walk import End
 
 
@@ -71,7 +71,7 @@ class GallerySession(QObject):
 
         def look() -> tuple[Sample, Discriminator]:
             if generator is None:
-                raise GalleryError("An own picture needs a model: open one first.")
+                raise FacecamError("An own picture needs a model: open one first.")
             discriminator = known or Discriminator.beside(generator)
             return discriminator.look(picture), discriminator
 

@@ -141,8 +141,8 @@ def _settings_keys(model: str) -> list[str]:
     """What the window asks for at a start, so that new settings are fuzzed by themselves."""
     code = (
         "import sys\n"
-        "from facecam.ui import app\n"
-        "from facecam.ui.settings import MemoryStore, Settings\n"
+        "from facecam.ui.shell import app\n"
+        "from facecam.qtkit.settings import MemoryStore, Settings\n"
         "class Store(MemoryStore):\n"
         "    def value(self, key):\n"
         "        print(key)\n"

@@ -24,10 +24,9 @@ os.environ["QT_QPA_PLATFORM"] = "offscreen"
 import numpy as np
 
 from facecam import cli
-from facecam.detector import FaceDetector
+from facecam.detection.detector import FaceDetector
 from facecam.errors import FacecamError
 from facecam.sources import open_source
-from sagan_gallery.errors import GalleryError
 
 _MOST_MEMORY = 12 << 30
 _FRAMES = 40
@@ -77,7 +76,7 @@ def model(case: dict[str, Any]) -> str:
 
 def generator(case: dict[str, Any]) -> str:
     """The gallery's model and a sample."""
-    import facecam.ui.gallery_tab  # noqa: F401 - which lends the gallery its check
+    import facecam.ui.gallery.tab  # noqa: F401 - which lends the gallery its check
     from sagan_gallery.generator import Generator
 
     loaded = Generator(Path(case["path"]))
@@ -89,9 +88,9 @@ def settings(case: dict[str, Any]) -> str:
     """A start of the window with that settings file, shown and closed."""
     from PySide6.QtWidgets import QApplication
 
-    from facecam.settings_file import SettingsFile
-    from facecam.ui import app
-    from facecam.ui.settings import Settings, UserStore
+    from facecam.qtkit.settings import Settings, UserStore
+    from facecam.system.settings_file import SettingsFile
+    from facecam.ui.shell import app
 
     application = app.make_application()
     kept = Settings(UserStore(SettingsFile(Path(case["path"]))))
@@ -109,7 +108,7 @@ def _no_source(spec: str) -> Any:
 
 def url(case: dict[str, Any]) -> str:
     """The address as a source, and as the window names it."""
-    from facecam.ui.chooser import short_name
+    from facecam.ui.live.chooser import short_name
 
     short_name(case["text"])
     source = open_source(case["text"])
@@ -171,7 +170,7 @@ def run(case: dict[str, Any]) -> dict[str, Any]:
     try:
         words = KINDS[case["kind"]](case)
         outcome = "told" if words else "fine"
-    except (FacecamError, GalleryError) as error:
+    except FacecamError as error:
         outcome, words = "told", str(error)
     except BaseException as error:  # noqa: BLE001 - that is what is looked for
         outcome, words = f"{type(error).__name__}", str(error)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sagan_gallery.errors import GalleryError
+from facecam.errors import FacecamError
 from sagan_gallery.generator import Generator
 
 export = pytest.importorskip("train.sagan.export", reason="the training packages are not installed")
@@ -24,5 +24,5 @@ def test_an_exported_generator_samples_with_all_its_layers(tmp_path, classes, at
 
 def test_a_generator_without_attention_is_told_so(tmp_path):
     export.tiny_generator(tmp_path / "made.onnx", attention=())
-    with pytest.raises(GalleryError, match="no attention layer"):
+    with pytest.raises(FacecamError, match="no attention layer"):
         Generator(tmp_path / "made.onnx")

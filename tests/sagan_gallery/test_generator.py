@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
+from facecam.errors import FacecamError
 from sagan_gallery.discriminator import Discriminator, centre_square, resize_weights
-from sagan_gallery.errors import GalleryError
 from sagan_gallery.generator import Generator
 from sagan_gallery.latent import latent
 from sagan_gallery.sample import Blend
@@ -64,25 +64,25 @@ def test_several_layers_and_no_class(make_generator):
 
 def test_a_class_that_does_not_exist_is_refused_by_name(tiny_generator):
     generator = Generator(tiny_generator)
-    with pytest.raises(GalleryError, match="no class pink; it has red, green, blue"):
+    with pytest.raises(FacecamError, match="no class pink; it has red, green, blue"):
         generator.sample(0, "pink")
-    with pytest.raises(GalleryError, match="there is no 9"):
+    with pytest.raises(FacecamError, match="there is no 9"):
         generator.sample(0, 9)
 
 
 def test_missing_and_unreadable_files(tmp_path, tiny_generator, monkeypatch):
-    with pytest.raises(GalleryError, match="There is no model file"):
+    with pytest.raises(FacecamError, match="There is no model file"):
         Generator(tmp_path / "none.onnx")
-    with pytest.raises(GalleryError, match="is a folder"):
+    with pytest.raises(FacecamError, match="is a folder"):
         Generator(tmp_path)
     (tmp_path / "empty.onnx").touch()
-    with pytest.raises(GalleryError, match="is empty"):
+    with pytest.raises(FacecamError, match="is empty"):
         Generator(tmp_path / "empty.onnx")
     (tmp_path / "half.onnx").write_bytes(tiny_generator.read_bytes()[:5000])
-    with pytest.raises(GalleryError, match="damaged or incomplete"):
+    with pytest.raises(FacecamError, match="damaged or incomplete"):
         Generator(tmp_path / "half.onnx")
     monkeypatch.setattr("sagan_gallery.generator.asset", lambda name: tmp_path / name)
-    with pytest.raises(GalleryError, match="No generator comes with"):
+    with pytest.raises(FacecamError, match="No generator comes with"):
         Generator()
 
 
@@ -91,34 +91,34 @@ def test_weights_outside_the_file_are_refused(tmp_path, tiny_generator):
     outside = tmp_path / "outside.onnx"
     model = onnx.load(str(tiny_generator))
     onnx.save_model(model, str(outside), save_as_external_data=True, location="weights.bin", size_threshold=16)
-    with pytest.raises(GalleryError, match="another file, which is not allowed"):
+    with pytest.raises(FacecamError, match="another file, which is not allowed"):
         Generator(outside)
 
 
 def test_other_onnx_files_are_told_apart(make_generator, tiny_generator, tmp_path):
     onnx = pytest.importorskip("onnx")
-    with pytest.raises(GalleryError, match="it is a discriminator"):
+    with pytest.raises(FacecamError, match="it is a discriminator"):
         Generator(tiny_generator.with_name("tiny-d.onnx"))
-    with pytest.raises(GalleryError, match="format 2"):
+    with pytest.raises(FacecamError, match="format 2"):
         Generator(make_generator(format=2))
-    with pytest.raises(GalleryError, match="takes a class, but names none"):
+    with pytest.raises(FacecamError, match="takes a class, but names none"):
         Generator(make_generator(classes=[]))
-    with pytest.raises(GalleryError, match="does not state the grids"):
+    with pytest.raises(FacecamError, match="does not state the grids"):
         Generator(make_generator(attention_layers=[{"query_grid": "x"}]))
-    with pytest.raises(GalleryError, match="where its grids say"):
+    with pytest.raises(FacecamError, match="where its grids say"):
         Generator(make_generator(attention_layers=[{"query_grid": [8, 8], "key_grid": [8, 8]}]))
     model = onnx.load(str(tiny_generator))
     del model.metadata_props[:]
     onnx.save(model, str(tmp_path / "bare.onnx"))
-    with pytest.raises(GalleryError, match="no `sagan` metadata"):
+    with pytest.raises(FacecamError, match="no `sagan` metadata"):
         Generator(tmp_path / "bare.onnx")
     onnx.helper.set_model_props(model, {"sagan": "{"})
     onnx.save(model, str(tmp_path / "torn.onnx"))
-    with pytest.raises(GalleryError, match="damaged metadata"):
+    with pytest.raises(FacecamError, match="damaged metadata"):
         Generator(tmp_path / "torn.onnx")
     onnx.helper.set_model_props(model, {"sagan": json.dumps([1])})
     onnx.save(model, str(tmp_path / "list.onnx"))
-    with pytest.raises(GalleryError, match="not an object"):
+    with pytest.raises(FacecamError, match="not an object"):
         Generator(tmp_path / "list.onnx")
 
 
@@ -148,9 +148,9 @@ def test_an_own_picture_goes_through_the_discriminator(tiny_generator):
 
 
 def test_no_discriminator_beside_the_generator(make_generator):
-    with pytest.raises(GalleryError, match=r"needs the discriminator made-d.onnx"):
+    with pytest.raises(FacecamError, match=r"needs the discriminator made-d.onnx"):
         Discriminator.beside(Generator(make_generator()))
-    with pytest.raises(GalleryError, match="it is not a discriminator"):
+    with pytest.raises(FacecamError, match="it is not a discriminator"):
         Discriminator(make_generator())
 
 

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from sagan_gallery.errors import GalleryError
+from facecam.errors import FacecamError
 from sagan_gallery.latent import MAX_SEED, Recipe, latent, parse_recipe, slerp
 from sagan_gallery.sample import Blend
 from sagan_gallery.walk import End, Walk, walk_points
@@ -64,7 +64,7 @@ def test_a_sample_text_reads_well():
     ],
 )
 def test_other_texts_are_refused(text, reason):
-    with pytest.raises(GalleryError, match=reason):
+    with pytest.raises(FacecamError, match=reason):
         parse_recipe(text)
 
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from facecam.errors import FacecamError
 from sagan_gallery.attention import mass_mask
 from sagan_gallery.colormap import NAMES, lookup
-from sagan_gallery.errors import GalleryError
 from sagan_gallery.export import Gif, save_attention
 from sagan_gallery.overlay import Range, contour, difference_rgb, enlarged, heat_alpha, heat_rgba, smoothed
 from tests.sagan_gallery.made import made_sample
@@ -129,7 +129,7 @@ def test_a_gif_holds_all_pictures_at_their_rate(tmp_path):
 
 def test_a_file_that_cannot_be_written_is_told_in_one_sentence(tmp_path):
     sample = made_sample(8, 4)
-    with pytest.raises(GalleryError, match="can't be written"):
+    with pytest.raises(FacecamError, match="can't be written"):
         save_attention(tmp_path / "none" / "raw.npz", sample)
-    with pytest.raises(GalleryError, match="can't be written"):
+    with pytest.raises(FacecamError, match="can't be written"):
         Gif(tmp_path / "none" / "walk.gif", 25)

@@ -28,11 +28,11 @@ import psutil
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QAbstractButton
 
-from facecam.ending import end_process
-from facecam.ui import app
-from facecam.ui.live_tab import LiveTab
-from facecam.ui.relay import ErrorRelay
-from facecam.ui.settings import Settings
+from facecam.qtkit.relay import ErrorRelay
+from facecam.qtkit.settings import Settings
+from facecam.system.process_exit import end_process
+from facecam.ui.live.tab import LiveTab
+from facecam.ui.shell import app
 from tests.fuzz.damage import picture_seeds, video_seeds
 
 MOST_GROWTH_MIB = 20.0

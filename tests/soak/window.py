@@ -18,11 +18,11 @@ from pathlib import Path
 import psutil
 from PySide6.QtCore import QTimer
 
-from facecam.ending import end_process
-from facecam.engine import AUTO, CHOICES, PRECISION_CHOICES
-from facecam.ui import app
-from facecam.ui.live_tab import LiveTab
-from facecam.ui.settings import MemoryStore, Settings
+from facecam.qtkit.settings import MemoryStore, Settings
+from facecam.runtimes.engine import AUTO, CHOICES, PRECISION_CHOICES
+from facecam.system.process_exit import end_process
+from facecam.ui.live.tab import LiveTab
+from facecam.ui.shell import app
 
 MOST_FIRST_BOXES_S = 1.5
 MOST_CORE_SHARE = 0.5

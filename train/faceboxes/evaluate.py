@@ -31,20 +31,20 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from facecam.boxes import Detections
-from facecam.engine import AUTO, CHOICES, F32, PRECISION_CHOICES
+from facecam.detection.model import find_model
 from facecam.errors import FacecamError
-from facecam.model import find_model
-from facecam.tracking import TrackingOptions
-from train.faceboxes.peers import PEERS, Detector, load_detector
+from facecam.faces.boxes import Detections
+from facecam.faces.tracking import TrackingOptions
+from facecam.runtimes.engine import AUTO, CHOICES, F32, PRECISION_CHOICES
+from train.faceboxes.data.wider_labels import Labelled, read_wider
 from train.faceboxes.protocols import afw_pascal, fddb, webcam, wider
 from train.faceboxes.protocols.canvas import VGA, FaceGroups, evaluate_vga, group_curve, run_canvas, score
+from train.faceboxes.protocols.peers import PEERS, Detector, load_detector
 from train.faceboxes.protocols.pictures import letterbox, pictures, run
 from train.faceboxes.protocols.plots import plot_calibration, plot_precision_recall, plot_roc
 from train.faceboxes.protocols.robustness import CHANGES, SIZES
 from train.faceboxes.protocols.threshold import calibrate
 from train.faceboxes.protocols.voc import Curve
-from train.faceboxes.wider_labels import Labelled, read_wider
 
 SCHEMA = 1
 CLIP_SUFFIXES = (".mkv", ".mp4", ".avi", ".mov", ".webm")

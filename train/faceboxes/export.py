@@ -3,7 +3,7 @@
     python -m train.faceboxes.export runs/faceboxes/00000-faceboxes/best.pt --out assets/facecam \\
         --data "what it was trained on" --licence "..."
 
-The file holds the fast graph (`train.faceboxes.fast_graph`); `--plain` writes the network as PyTorch exports it.
+The file holds the fast graph (`train.faceboxes.graphs.fast`); `--plain` writes the network as PyTorch exports it.
 
 A public FaceBoxes checkpoint (a plain state dict with the parameter names of FaceBoxes.PyTorch) converts with
 `python -m train.faceboxes.convert`.
@@ -26,12 +26,12 @@ import onnxruntime
 import torch
 from torch import Tensor, nn
 
-from facecam.anchors import spec_to_json
-from facecam.boxes import VARIANCES
+from facecam.detection.anchors import spec_to_json
 from facecam.errors import FacecamError
+from facecam.faces.boxes import VARIANCES
 from train.engine import TrainingError, load_checkpoint
-from train.faceboxes.fast_graph import FORMAT as FAST_FORMAT
-from train.faceboxes.fast_graph import fast_model
+from train.faceboxes.graphs.fast import FORMAT as FAST_FORMAT
+from train.faceboxes.graphs.fast import fast_model
 from train.faceboxes.model import MEAN_BGR, MODELS, FaceBoxes
 
 CHECKED_SIZES = ((480, 640), (96, 128), (333, 517))
@@ -130,7 +130,7 @@ def export_fast(net: FaceBoxes, path: Path, provenance: Provenance) -> float:
 
 
 def metadata(net: FaceBoxes, provenance: Provenance, format_number: int = 1) -> dict[str, Any]:
-    """The file's description of itself, as `facecam.detector` reads it."""
+    """The file's description of itself, as `facecam.detection.detector` reads it."""
     return {
         "format": format_number,
         "name": net.name,

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from facecam.boxes import VARIANCES
+from facecam.faces.boxes import VARIANCES
 from train.faceboxes.targets import SOFT, Targets
 
 
@@ -79,7 +79,7 @@ def _box_loss(offsets: Tensor, targets: Targets, anchors: Tensor, kind: str) -> 
 
 
 def decode(offsets: Tensor, anchors: Tensor) -> Tensor:
-    """`facecam.boxes.decode` for tensors: (..., A, 4) offsets and (A, 4) anchors -> (..., A, 4) x1 y1 x2 y2."""
+    """`facecam.faces.boxes.decode` for tensors: (..., A, 4) offsets and (A, 4) anchors -> (..., A, 4) x1 y1 x2 y2."""
     centre = anchors[:, :2] + offsets[..., :2] * VARIANCES[0] * anchors[:, 2:]
     half = anchors[:, 2:] * (offsets[..., 2:] * VARIANCES[1]).clamp(max=6).exp() / 2
     return torch.cat([centre - half, centre + half], -1)

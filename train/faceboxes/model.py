@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from facecam.anchors import FACEBOXES, FACEBOXES_S16, AnchorSpec
+from facecam.detection.anchors import FACEBOXES, FACEBOXES_S16, AnchorSpec
 
 MEAN_BGR = (104.0, 117.0, 123.0)
 
@@ -64,7 +64,7 @@ class FaceBoxes(nn.Module):
     """The exact topology: about 1 million parameters, 275 million multiply-adds at 640x480.
 
     Input: (N, 3, H, W) float, BGR minus `MEAN_BGR`. Output: offsets (N, A, 4) and class logits (N, A, 2), background
-    then face, in the order of `facecam.anchors.anchor_grid(self.anchors, H, W)`.
+    then face, in the order of `facecam.detection.anchors.anchor_grid(self.anchors, H, W)`.
     """
 
     name = "faceboxes"

@@ -21,15 +21,15 @@ import numpy.typing as npt
 import onnx
 from tqdm import tqdm
 
-from facecam.cells import CellBuffer
-from facecam.engine import OPENVINO, RUNTIMES, TITLES
+from facecam.detection.cells import CellBuffer
+from facecam.detection.letterbox import letterbox
+from facecam.detection.model import METADATA_KEY, int8_path, load_model
 from facecam.errors import FacecamError
-from facecam.letterbox import letterbox
-from facecam.model import METADATA_KEY, int8_path, load_model
+from facecam.runtimes.engine import OPENVINO, RUNTIMES, TITLES
 from facecam.sources.pictures import PICTURE_SUFFIXES, read_picture
 from train.engine import TrainingError
-from train.faceboxes import int8_graph, qlinear_graph
 from train.faceboxes.export import current_commit, metrics_table
+from train.faceboxes.graphs import int8_onnxruntime, int8_openvino
 from train.faceboxes.model import MEAN_BGR, FaceBoxes
 from train.faceboxes.reuse import network_of_onnx
 
@@ -47,7 +47,7 @@ def quantise(path: Path, pictures: list[Path], runtime: str, metrics: dict[str, 
     source = load_model(path)
     about = {
         **source.metadata,
-        "format": int8_graph.FORMAT,
+        "format": int8_openvino.FORMAT,
         "made_from": source.sha256,
         "runtime": runtime,
         "calibration": f"the largest activations over {len(pictures)} training pictures",
@@ -65,8 +65,8 @@ def quantise(path: Path, pictures: list[Path], runtime: str, metrics: dict[str, 
 
 def _graph(net: FaceBoxes, pictures: list[Path], runtime: str) -> onnx.ModelProto:
     if runtime == OPENVINO:
-        return int8_graph.int8_model(net, int8_graph.observed_ranges(net, _in_cells(pictures)))
-    return qlinear_graph.qlinear_model(net, qlinear_graph.observed_ranges(net, _in_cells(pictures)))
+        return int8_openvino.int8_model(net, int8_openvino.observed_ranges(net, _in_cells(pictures)))
+    return int8_onnxruntime.qlinear_model(net, int8_onnxruntime.observed_ranges(net, _in_cells(pictures)))
 
 
 def _card(path: Path, target: Path, about: dict[str, Any]) -> str:
@@ -82,7 +82,7 @@ The network of `{path.name}` (see its card) with activations and weights of 8 bi
 - **Data, licence:** those of `{path.name}`
 - **Commit:** {about["commit"]}
 - **Default threshold:** {about["threshold"]:g}
-- **Input:** `cells` (1, ceil(H / 4) + 1, ceil(W / 4) + 1, 48) uint8 (`facecam/cells.py`). **Output:** `faces`
+- **Input:** `cells` (1, ceil(H / 4) + 1, ceil(W / 4) + 1, 48) uint8 (`facecam/detection/cells.py`). **Output:** `faces`
   (1, A, 5): four offsets, and the logit of a face.
 
 {metrics_table(about["metrics"])}

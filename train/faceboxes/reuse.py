@@ -15,9 +15,9 @@ import torch
 from onnx import numpy_helper
 from torch import Tensor, nn
 
-from facecam.model import METADATA_KEY
+from facecam.detection.model import METADATA_KEY
 from train.engine import TrainingError, batch_norm_inputs, settle_norm
-from train.faceboxes.fast_graph import FORMAT
+from train.faceboxes.graphs.fast import FORMAT
 from train.faceboxes.model import MODELS, ConvBN, FaceBoxes, FaceBoxesS16, Inception
 
 

@@ -27,7 +27,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
-from facecam.anchors import anchor_grid
+from facecam.detection.anchors import anchor_grid
 from facecam.errors import FacecamError
 from train.engine import (
     Ema,
@@ -44,8 +44,8 @@ from train.engine import (
     trapezoid,
     world,
 )
-from train.faceboxes.augment import Recipe
-from train.faceboxes.data import FaceData, Pictures, Prepared, read_split
+from train.faceboxes.data.augment import Recipe
+from train.faceboxes.data.batches import FaceData, Pictures, Prepared, read_split
 from train.faceboxes.loss import LossOptions, multibox_loss
 from train.faceboxes.model import MEAN_BGR, MODELS, FaceBoxes, FaceBoxesS16, from_exact
 from train.faceboxes.protocols.canvas import evaluate_vga

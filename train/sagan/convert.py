@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from train.engine import TrainingError, load_checkpoint, run_command
-from train.sagan.onnx_graph import Graph
+from train.onnx_graph import Graph
 
 Weights = NDArray[np.float32]
 

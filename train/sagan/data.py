@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from facecam.opencv import cv2
+from facecam.system.opencv import cv2
 from train.engine import TrainingError
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp"}

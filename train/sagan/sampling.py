@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from facecam.opencv import cv2
+from facecam.system.opencv import cv2
 from train.sagan.data import to_bytes
 from train.sagan.networks import Generator
 

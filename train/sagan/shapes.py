@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from facecam.opencv import cv2
+from facecam.system.opencv import cv2
 from sagan_gallery.attention import cell_distances, entropy_bits, mean_distance_px
 from train.engine import run_command, tell_figures
 from train.sagan.exported import open_generator, pictures_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from facecam.bench.measure import Run, Series
-from facecam.cpu import CoreUse
+from facecam.system.cpu import CoreUse
 
 MACHINE = {
     "cpu": "Test CPU", "flags": [], "cores": 4, "pinned_core": 3, "governor": None, "power": None,

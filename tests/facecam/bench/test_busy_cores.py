@@ -16,7 +16,7 @@ from facecam.bench.measure import Subject
 from facecam.bench.report import report
 from facecam.bench.tables import markdown
 from facecam.cli import main
-from facecam.cpu import choose_core, pinned
+from facecam.system.cpu import choose_core, pinned
 from tests.facecam.bench.made import MACHINE, busy_for, made_run
 
 

@@ -11,11 +11,11 @@ from facecam.bench.contenders import contenders, engines, through_ncnn
 from facecam.bench.gallery import measure_gallery, read_run
 from facecam.bench.measure import PausedError
 from facecam.cli import main
-from facecam.engine import Engine, RuntimeFailure
 from facecam.errors import FacecamError, ModelError
-from facecam.opencv import cv2
-from facecam.resources import shipped_models
+from facecam.runtimes.engine import Engine, RuntimeFailure
 from facecam.sources.demo import demo_frame
+from facecam.system.opencv import cv2
+from facecam.system.resources import shipped_models
 from tests.facecam.made_peers import save_ultralight, save_yunet
 from tests.sagan_gallery.made import save_tiny_generator
 

@@ -15,11 +15,11 @@ from facecam.bench.frames import frame_with_faces
 from facecam.bench.long import LongRun, Point, measure_long
 from facecam.bench.measure import PausedError, Run, Subject
 from facecam.bench.report import verdict
-from facecam.cpu import CoreUse
-from facecam.engine import INT8, ONNX_RUNTIME, OPENVINO, RUNTIMES, installed
-from facecam.model import PAPER_MODEL
-from facecam.opencv import cv2
-from facecam.runtimes import has_int8
+from facecam.detection.model import PAPER_MODEL
+from facecam.runtimes.engine import INT8, ONNX_RUNTIME, OPENVINO, RUNTIMES, installed
+from facecam.runtimes.registry import has_int8
+from facecam.system.cpu import CoreUse
+from facecam.system.opencv import cv2
 from tests.facecam.bench.made import MACHINE, busy_for, made_run
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from facecam.bench import one_core
-from facecam.cpu import CoreUse
+from facecam.system.cpu import CoreUse
 
 
 def test_the_detector_computes_in_one_thread(tiny_model, capsys):

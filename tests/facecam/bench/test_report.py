@@ -20,8 +20,8 @@ from facecam.bench.report import SCHEMA, report
 from facecam.bench.stored import SCHEMA_FILE, load
 from facecam.bench.tables import markdown
 from facecam.cli import main
-from facecam.cpu import CoreUse
 from facecam.errors import FacecamError
+from facecam.system.cpu import CoreUse
 from tests.facecam.bench.made import MACHINE, made_run
 from tests.fuzz.damage import damaged_json
 

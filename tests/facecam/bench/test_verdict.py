@@ -7,7 +7,7 @@ import numpy as np
 from facecam.bench.headline import headline
 from facecam.bench.measure import Run
 from facecam.bench.report import report, verdict
-from facecam.cpu import CoreUse
+from facecam.system.cpu import CoreUse
 from tests.facecam.bench.made import MACHINE, made_run
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from facecam.opencv import cv2
+from facecam.system.opencv import cv2
 
 
 @pytest.fixture(scope="session")

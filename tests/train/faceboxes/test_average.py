@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from facecam.detector import FaceDetector
+from facecam.detection.detector import FaceDetector
 from train.faceboxes import average, export
 from train.faceboxes.model import FaceBoxes, FaceBoxesS16
 

@@ -9,7 +9,7 @@ import onnxruntime
 import pytest
 import torch
 
-from facecam.anchors import FACEBOXES_S16, anchor_grid, spec_from_json
+from facecam.detection.anchors import FACEBOXES_S16, anchor_grid, spec_from_json
 from train.engine import TrainingError, save_checkpoint
 from train.faceboxes import convert, export
 from train.faceboxes.model import FaceBoxes, FaceBoxesS16

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from facecam import boxes as runtime
-from facecam.anchors import FACEBOXES, anchor_grid
+from facecam.detection.anchors import FACEBOXES, anchor_grid
+from facecam.faces import boxes as runtime
 from train.faceboxes.loss import LossOptions, decode, diou, multibox_loss
 from train.faceboxes.targets import FACE, IGNORE, match
 

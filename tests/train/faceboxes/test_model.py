@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from facecam.anchors import anchor_grid
+from facecam.detection.anchors import anchor_grid
 from train.faceboxes.model import MODELS, FaceBoxes, FaceBoxesS16, from_exact
 
 

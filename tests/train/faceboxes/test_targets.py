@@ -2,7 +2,7 @@
 
 import torch
 
-from facecam.anchors import FACEBOXES, anchor_grid
+from facecam.detection.anchors import FACEBOXES, anchor_grid
 from train.faceboxes.targets import FACE, IGNORE, SOFT, match, match_padded
 
 # Three anchors in a row: 0..20, 20..40 and 40..60 along x; all 0..20 along y.

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from facecam.detector import FaceDetector
-from facecam.resources import shipped_models
-from facecam.tracking import TrackingOptions
+from facecam.detection.detector import FaceDetector
+from facecam.faces.tracking import TrackingOptions
+from facecam.system.resources import shipped_models
 from train.faceboxes.protocols.webcam import measure_clips, read_clip, reference_track, track
 
 CLIPS = Path(__file__).parents[4] / "shared" / "data" / "video"

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from facecam.opencv import cv2
+from facecam.system.opencv import cv2
 
 COLOURS = {"blue": (220, 60, 30), "green": (40, 200, 60), "red": (40, 40, 210)}  # BGR
 

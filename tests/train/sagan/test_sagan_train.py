@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from facecam.opencv import cv2
+from facecam.system.opencv import cv2
 from sagan_gallery.generator import Generator as Gallery
 from train.engine import TrainingError, load_checkpoint
 from train.sagan import card, evaluate, export, shapes

@@ -17,9 +17,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from facecam.boxes import Array, Detections
+from facecam.arrays import Array
+from facecam.faces.boxes import Detections
+from train.faceboxes.data.wider_labels import LabelError
 from train.faceboxes.protocols.voc import HIT, OVER_HALF, Curve, Matching, curve, match
-from train.faceboxes.wider_labels import LabelError
 
 SMALLEST_FACE_PX = 30
 ROUNDS = 5

@@ -16,11 +16,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from facecam.boxes import Array, Detections
+from facecam.arrays import Array
 from facecam.errors import FacecamError
+from facecam.faces.boxes import Detections
+from train.faceboxes.data.wider_labels import Labelled
 from train.faceboxes.protocols.pictures import Detect, Image, letterbox, pictures, run
 from train.faceboxes.protocols.voc import FALSE, LEFT_OUT, Curve, Matching, curve, match
-from train.faceboxes.wider_labels import Labelled
 
 Change = Callable[[Image, Array], tuple[Image, Array, npt.NDArray[np.bool_]]]
 """Picture and boxes (M, 4) px -> a changed picture, the boxes in it, and (M,) which of them it still shows."""

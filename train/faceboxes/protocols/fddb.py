@@ -18,9 +18,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 
-from facecam.boxes import Array, Detections
-from facecam.opencv import cv2
-from train.faceboxes.wider_labels import LabelError
+from facecam.arrays import Array
+from facecam.faces.boxes import Detections
+from facecam.system.opencv import cv2
+from train.faceboxes.data.wider_labels import LabelError
 
 Float = npt.NDArray[np.float64]
 

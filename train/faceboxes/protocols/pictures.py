@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from facecam.boxes import Array, Detections
+from facecam.arrays import Array
+from facecam.detection.letterbox import Image, letterbox, resize
 from facecam.errors import FacecamError
-from facecam.letterbox import Image, letterbox, resize
-from facecam.opencv import cv2
+from facecam.faces.boxes import Detections
+from facecam.system.opencv import cv2
 
 __all__ = ["Detect", "Image", "letterbox", "pictures", "read_image", "resize", "run"]
 

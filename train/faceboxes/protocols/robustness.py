@@ -7,8 +7,9 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from facecam.boxes import Array, box_areas
-from facecam.opencv import cv2
+from facecam.arrays import Array
+from facecam.faces.boxes import box_areas
+from facecam.system.opencv import cv2
 from train.faceboxes.protocols.canvas import Change
 from train.faceboxes.protocols.pictures import Image
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from facecam.boxes import Array, Detections, pairwise_iou
+from facecam.arrays import Array
+from facecam.faces.boxes import Detections, pairwise_iou
 
 HIT, FALSE, LEFT_OUT = 1, 0, -1
 """What became of a detection."""

@@ -16,10 +16,11 @@ from pathlib import Path
 
 import numpy as np
 
-from facecam.boxes import Array, Detections, pairwise_iou
+from facecam.arrays import Array
 from facecam.errors import SourceError
-from facecam.opencv import cv2
-from facecam.tracking import CANDIDATE_SHARE, Tracker, TrackingOptions
+from facecam.faces.boxes import Detections, pairwise_iou
+from facecam.faces.tracking import CANDIDATE_SHARE, Tracker, TrackingOptions
+from facecam.system.opencv import cv2
 from train.faceboxes.protocols.pictures import Detect, Image, run
 
 SAME_FACE_IOU = 0.4

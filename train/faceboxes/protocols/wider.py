@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from facecam.boxes import Array, Detections
+from facecam.arrays import Array
+from facecam.faces.boxes import Detections
+from train.faceboxes.data.wider_labels import LabelError, Labelled
 from train.faceboxes.protocols.voc import FALSE, HIT, Curve, average_precision, match
-from train.faceboxes.wider_labels import LabelError, Labelled
 
 SUBSETS = ("easy", "medium", "hard")
 THRESHOLDS = 1000

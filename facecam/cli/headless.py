@@ -1,0 +1,99 @@
+"""The live pipeline without a window: one line of figures each second, and a summary."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from facecam.detection.detector import FaceDetector
+from facecam.errors import FacecamError
+from facecam.live.capture import Trouble
+from facecam.live.metrics import Stats
+from facecam.live.pipeline import Phase, Pipeline
+from facecam.saving.recording import VIDEO_FORMATS, Recorder, RecordingOptions
+from facecam.system.cpu import can_pin, cpu_name
+
+
+def run_headless(
+    source: str,
+    detector: FaceDetector,
+    seconds: float,
+    core: int | None = None,
+    write: Callable[[str], object] = print,
+    record: Path | None = None,
+) -> Stats:
+    """Runs a source for `seconds` (to its end if 0), telling the rates each second. Raises what made it fail.
+
+    record: a video to write what is seen to, with the faces marked, .mp4 or .mkv.
+    """
+    if record is not None and record.suffix.lower() not in VIDEO_FORMATS:
+        raise FacecamError(f"{record} is no name for a recording: it has to end in .mp4 or .mkv.")
+    if record is not None and record.exists():
+        raise FacecamError(f"{record} exists already; choose another name for the recording.")
+    changed = threading.Event()
+    pipeline = Pipeline(source, detector, changed.set, core, reconnect=True)
+    recorder: Recorder | None = None
+    if record is not None:
+        recorder = pipeline.sink = Recorder(record, RecordingOptions(lists=False), source, lambda: pipeline.live)
+    pipeline.start()
+    try:
+        _wait_until_open(pipeline, changed)
+        if pipeline.phase is not Phase.FAILED:
+            write(f"{pipeline.title}, {detector.name} on {_place(pipeline)}")
+        start_s = time.perf_counter()
+        end_s = start_s + seconds if seconds else float("inf")
+        next_line_s = start_s + 1
+        while pipeline.phase in (Phase.RUNNING, Phase.RECONNECTING) and (now_s := time.perf_counter()) < end_s:
+            if now_s >= next_line_s:
+                trouble = pipeline.trouble
+                write(_line(now_s - start_s, pipeline.stats()) if trouble is None else _trouble(trouble, now_s))
+                next_line_s += 1
+            changed.wait(max(0.01, min(next_line_s, end_s) - now_s))
+            changed.clear()
+            pipeline.latest()
+        stats, error = pipeline.stats(), pipeline.error
+        elapsed_s = time.perf_counter() - start_s
+    finally:
+        pipeline.stop()
+        recorded = None if recorder is None else recorder.stop()
+    if error is not None:
+        raise error
+    if recorded is not None:
+        if recorded.error is not None:
+            raise recorded.error
+        write(f"{recorded.path}: {recorded.frames} frames recorded, {recorded.dropped} left out")
+    write(
+        f"{elapsed_s:.1f} s: {stats.captured} frames captured, {stats.detected} detected, {stats.dropped} dropped; "
+        f"latency {stats.latency_p50_ms:.1f} ms p50, {stats.latency_p95_ms:.1f} ms p95; "
+        f"this core could do {stats.possible_hz:.0f} detections/s in {detector.engine.title}"
+    )
+    return stats
+
+
+def _wait_until_open(pipeline: Pipeline, changed: threading.Event) -> None:
+    """Until the first result or the end, so that the figures don't start with an empty second."""
+    while pipeline.latest() is None and pipeline.phase in (Phase.OPENING, Phase.RUNNING):
+        changed.wait(0.5)
+        changed.clear()
+
+
+def _place(pipeline: Pipeline) -> str:
+    if pipeline.core is not None:
+        return f"core {pipeline.core} of {cpu_name()}"
+    return f"{cpu_name()} ({'not pinned' if can_pin() else 'this system can not pin a thread to a core'})"
+
+
+def _trouble(trouble: Trouble, now_s: float) -> str:
+    if trouble.retry_at_s is None:
+        return trouble.reason
+    return f"{trouble.reason} Reconnecting in {max(0.0, trouble.retry_at_s - now_s):.0f} s."
+
+
+def _line(elapsed_s: float, stats: Stats) -> str:
+    return (
+        f"{elapsed_s:4.0f} s  capture {stats.capture_hz:5.1f}/s  detect {stats.detect_hz:5.1f}/s  "
+        f"possible {stats.possible_hz:5.0f}/s  latency p50 {stats.latency_p50_ms:5.1f} ms  "
+        f"p95 {stats.latency_p95_ms:5.1f} ms  dropped {stats.dropped}  faces {stats.faces}"
+    )

@@ -1,0 +1,182 @@
+"""Which engine computes a network: the first one at once, and another where that is the faster one here."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import numpy.typing as npt
+
+from facecam.detection.frame_plan import Plan
+from facecam.detection.model import Binding, Model, int8_path
+from facecam.runtimes.engine import AUTO, BF16, INT8, Engine, RuntimeFailure
+from facecam.runtimes.providers import CPU
+from facecam.runtimes.registry import has_bf16, has_int8
+from facecam.runtimes.speed_trial import Trial, candidates, faster, keep_choice, kept_choice, trial_key
+from facecam.system.cpu import unpinned
+from facecam.system.memory import give_back_free_memory
+
+AFTER_FRAMES = 30
+"""Frames of one size after which other engines are tried: the first boxes don't wait for it, and a folder of pictures
+of all sizes never pays for it."""
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """The networks to choose from, for frames of one size, by the names of their engines.
+
+    engines: all that there are; key: under which the result is kept; kept: the engine that was the fastest one before.
+    """
+
+    engines: tuple[Engine, ...]
+    key: str
+    kept: str | None
+    networks: Mapping[str, Binding]
+
+    @property
+    def undecided(self) -> bool:
+        """Whether there is something to try."""
+        return self.kept is None and len(self.networks) > 1
+
+
+class EngineChoice:
+    """The engines of one network.
+
+    wanted: its precision may be AUTO; its runtime doesn't count. runtimes: to choose from. in_background: a thread
+    makes the others ready while frames go on, and then each frame gives every engine one turn. Otherwise one frame
+    waits for all of it, so that in a video it is always the same frame from which another engine computes.
+    """
+
+    def __init__(self, model: Model, wanted: Engine, runtimes: list[str], in_background: bool) -> None:
+        self._model, self._wanted, self._runtimes, self._in_background = model, wanted, runtimes, in_background
+        first_int8 = islice(self._with_int8(), 1) if wanted.precision == INT8 else ()
+        self._engines = candidates(wanted, runtimes, list(first_int8))
+        self._open = len(runtimes) > 1 or (wanted.precision == AUTO and wanted.provider == CPU)
+        self._failed: set[Engine] = set()
+        self._trials: WeakKeyDictionary[Plan, tuple[_Ready, Trial]] = WeakKeyDictionary()
+        self._underway: WeakKeyDictionary[Plan, Future[_Ready]] = WeakKeyDictionary()
+
+    @property
+    def first(self) -> Engine:
+        """The engine to start with."""
+        return self._engines[0]
+
+    def settle(self, engine: Engine) -> None:
+        """Lets no other engine compute from now on."""
+        self._engines, self._open = (engine,), False
+
+    def look(self, plan: Plan) -> None:
+        """To be called before each frame. Goes over to another engine for this plan when one was found to be faster."""
+        if not self._open:
+            return
+        plan.frames += 1
+        try:
+            if plan.frames == AFTER_FRAMES and self._in_background:
+                executor = ThreadPoolExecutor(1, "engines")
+                with unpinned():  # the detector's core goes on with the frames
+                    self._underway[plan] = executor.submit(self._made_ready, plan)
+                executor.shutdown(wait=False)
+            elif plan.frames == AFTER_FRAMES:
+                ready = self._made_ready(plan)
+                self._take(plan, ready, faster(*self._subjects(plan, ready)) if ready.undecided else None)
+            else:
+                self._go_on_trying(plan)
+        except RuntimeFailure as error:
+            _logger.warning("the trial of engines ended early: %s", error)
+            self._open = False
+
+    def _go_on_trying(self, plan: Plan) -> None:
+        """The next step in the background: one turn of each engine, so that no frame waits for the whole trial."""
+        if plan in self._underway and self._underway[plan].done():
+            ready = self._underway.pop(plan).result()
+            if ready.undecided:
+                self._trials[plan] = ready, Trial(*self._subjects(plan, ready))
+            else:
+                self._take(plan, ready, None)
+        elif plan in self._trials:
+            ready, trial = self._trials[plan]
+            if trial.round():
+                del self._trials[plan]
+                self._take(plan, ready, trial.result())
+
+    def give_up(self, plan: Plan, error: RuntimeFailure) -> None:
+        """Goes back to the first engine for good, as the plan's network can't be run. Raises that error if it is that
+        engine."""
+        if not self._open or plan.network.engine == self.first:
+            raise error
+        self._leave_aside(plan.network.engine, error)
+        self._open = False
+        plan.network = self._model.bind(*plan.input_size, self.first)
+
+    def _made_ready(self, plan: Plan) -> _Ready:
+        engines = self._engines
+        if self._wanted.precision in (AUTO, INT8):
+            engines = candidates(self._wanted, self._runtimes, list(self._with_int8()))
+        names = {str(engine): engine for engine in engines if engine not in self._failed}
+        key = trial_key(self._model.sha256, *plan.input_size, tuple(names))
+        kept = kept_choice(key)
+        kept = kept if kept in names else None
+        networks = {str(plan.network.engine): plan.network}
+        for name in names if kept is None else [kept]:
+            if name not in networks and (names[name].precision != BF16 or has_bf16()):
+                try:
+                    networks[name] = self._model.bind(*plan.input_size, names[name])
+                except RuntimeFailure as error:
+                    self._leave_aside(names[name], error)
+        return _Ready(engines, key, kept, networks)
+
+    def _subjects(self, plan: Plan, ready: _Ready) -> tuple[dict[str, _Whole], Callable[[], float]]:
+        """What a trial measures, and by which clock."""
+        picture = np.zeros((plan.height, plan.width, 3), np.uint8)
+        clock = time.thread_time if self._wanted.threads == 1 else time.perf_counter
+        return {name: _Whole(network, picture) for name, network in ready.networks.items()}, clock
+
+    def _take(self, plan: Plan, ready: _Ready, result: tuple[str, Mapping[str, float]] | None) -> None:
+        """Goes over to the fastest engine and forgets the others. result: of a trial, if there was one."""
+        fastest = ready.kept
+        if result is not None:
+            fastest, quartiles_ms = result
+            _logger.info("%s is the fastest here: %s", fastest, quartiles_ms)
+            keep_choice(ready.key, fastest)
+        self._engines = ready.engines
+        plan.network = ready.networks.get(fastest or "", plan.network)
+        for engine in self._engines:
+            if engine != plan.network.engine:  # 25 to 90 MB each; another size may open the first one again
+                self._model.forget(engine)
+        give_back_free_memory()
+
+    def _leave_aside(self, engine: Engine, error: RuntimeFailure) -> None:
+        _logger.warning("%s is left aside: %s", engine, error)
+        self._failed.add(engine)
+
+    def _with_int8(self) -> Iterator[str]:
+        """The runtimes to choose from in which there is this network in int8, and this processor for it. Looking at
+        OpenVINO loads it."""
+        for runtime in self._runtimes:
+            if self._wanted.provider == CPU and int8_path(self._model.path, runtime).is_file() and has_int8(runtime):
+                try:
+                    self._model.int8(runtime)
+                except RuntimeFailure as error:
+                    _logger.warning("int8 is left aside: %s", error)
+                else:
+                    yield runtime
+
+
+@dataclass(frozen=True)
+class _Whole:
+    """What a trial measures: the picture's way into the network, which is not the same for all engines, and the run."""
+
+    network: Binding
+    picture: npt.NDArray[np.uint8]
+
+    def run(self) -> None:
+        self.network.fill(self.picture)
+        self.network.run()

@@ -1,0 +1,287 @@
+"""Model files: which there are, whether one is ours, and running it on one thread.
+
+Nothing in a model file is executed but the network itself: no pickle, no custom operators, no data outside the file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from facecam.arrays import Array
+from facecam.detection.anchors import AnchorSpec, anchor_grid, spec_from_json
+from facecam.detection.cells import CellBuffer
+from facecam.errors import ModelError
+from facecam.runtimes import file_check, memory_check
+from facecam.runtimes.engine import INT8, Bound, Engine, Image, Runtime, RuntimeFailure
+from facecam.runtimes.onnx_runtime import OnnxRuntime
+from facecam.runtimes.registry import open_runtime
+from facecam.system.opencv import cv2
+from facecam.system.resources import INT8_INFIX, asset, shipped_models
+
+PAPER_MODEL = "faceboxes"
+"""The paper's own topology: what a benchmark calls FaceBoxes."""
+
+DEFAULT_MODEL = "faceboxes-s16"
+METADATA_KEY = "facecam"
+PLAIN, FAST, CELLS = 1, 2, 3
+"""Formats. Plain: outputs `loc` (1, A, 4) and `conf` (1, A, 2), probabilities of background and face, as public
+checkpoints convert to. Fast: one output `faces` (1, A, 5), the four offsets and the logit of a face. Cells: the same
+output, computed in int8 from `facecam.detection.cells`."""
+_IMAGE = ("image", "tensor(float)", 4)
+_INPUTS = {PLAIN: _IMAGE, FAST: _IMAGE, CELLS: ("cells", "tensor(uint8)", 4)}
+_OUTPUTS = {PLAIN: {"loc": 4, "conf": 2}, FAST: {"faces": 5}, CELLS: {"faces": 5}}
+_MAX_BYTES = 256 << 20
+
+
+class Model:
+    """A loaded detector network. Engines may be opened and bound by one thread while another one runs bindings.
+
+    mean: three float32, subtracted from B, G and R; variances: of the box coding; threshold: the model's own;
+    metadata: the file's description of itself; data: the file; sha256: of it.
+    """
+
+    def __init__(self, path: Path, data: bytes, trusted: bool = False) -> None:
+        """trusted: it came with the program, so that it need not be tried out with little memory first."""
+        self.path = path
+        self._trusted = trusted
+        self.sha256 = hashlib.sha256(data).hexdigest()
+        self.data = data
+        unusable = f"{path} is not an ONNX model that can be loaded; it may be damaged or incomplete."
+        problem = file_check.problem(data)
+        if problem is not None:
+            raise ModelError(unusable if problem == file_check.DAMAGED else f"{path} is not loaded, as it {problem}.")
+        try:
+            if not trusted:
+                memory_check.run_once(data)
+            runtime = OnnxRuntime(data)
+            self.metadata = _metadata(path, runtime.session)
+            inputs = [(value.name, value.type, len(value.shape)) for value in runtime.session.get_inputs()]
+            outputs = {value.name for value in runtime.session.get_outputs()}
+        except (RuntimeFailure, UnicodeDecodeError) as error:  # the latter: a name or text in it is none
+            raise ModelError(unusable) from error
+        except memory_check.TooHungry as error:
+            raise ModelError(f"{path} is not loaded, as it wants more memory than a face detector needs.") from error
+        self._runtimes: dict[Engine, Runtime] = {Engine(): runtime}
+        description = _Description.read(path, self.metadata, inputs, outputs)
+        self.name, self.threshold = description.name, description.threshold
+        self.mean, self.variances = description.mean, description.variances
+        self.format = description.format
+        self._spec = description.anchors
+        self._int8: dict[str, Model] = {}  # by runtime
+        self._try()
+
+    def anchors(self, height: int, width: int) -> Array:
+        """(A, 4) float32 cx cy w h for an input of this size; read-only."""
+        return anchor_grid(self._spec, height, width)
+
+    def prepare(self, engine: Engine) -> Runtime:
+        """Opens the network in an engine before it is needed. Raises RuntimeFailure."""
+        network = self._for(engine)
+        runtime = network._runtimes.get(engine)
+        if runtime is None:
+            runtime = network._runtimes[engine] = open_runtime(engine, network.data)
+        return runtime
+
+    def forget(self, engine: Engine) -> None:
+        """Lets an engine's memory go, once no binding uses it; it is opened again where it is needed."""
+        for network in (self, *self._int8.values()):
+            network._runtimes.pop(engine, None)
+
+    def add(self, engine: Engine, runtime: Runtime) -> None:
+        """Makes a runtime from elsewhere known, under an engine that no other has."""
+        self._runtimes[engine] = runtime
+
+    def bind(self, height: int, width: int, engine: Engine = Engine()) -> Binding:
+        """A way to run on pictures of that size again and again.
+
+        Raises RuntimeFailure if that runtime is missing or can't run the network.
+        """
+        return Binding(self.prepare(engine), engine, self._for(engine), height, width)
+
+    def _for(self, engine: Engine) -> Model:
+        """The file that computes in an engine: this one, or the one in int8 beside it."""
+        return self.int8(engine.runtime) if engine.precision == INT8 and self.format != CELLS else self
+
+    def int8(self, runtime: str) -> Model:
+        """This network in int8 for a runtime: the file beside it. Raises RuntimeFailure if there is none that was made
+        from it."""
+        if runtime not in self._int8:
+            path = int8_path(self.path, runtime)
+            if not path.is_file():
+                raise RuntimeFailure(
+                    f"There is no {path.name} beside {self.path.name}; leave --precision out, or make it with"
+                    " `python -m train.faceboxes.quantise`."
+                )
+            try:
+                model = _loaded(path, self._trusted)
+            except ModelError as error:
+                raise RuntimeFailure(str(error)) from error
+            if model.format != CELLS or model.metadata.get("made_from") != self.sha256:
+                raise RuntimeFailure(
+                    f"{path.name} was not made from this {self.path.name}; make it again with"
+                    " `python -m train.faceboxes.quantise`, or leave --precision out."
+                )
+            model.forget(Engine())  # which may not be trusted with it
+            self._int8[runtime] = model
+        return self._int8[runtime]
+
+    def _try(self) -> None:
+        """Runs once, small and not square, to see that the outputs are as our anchors want them."""
+        try:
+            self.bind(64, 96).run()
+        except RuntimeFailure as error:
+            raise ModelError(
+                f"{self.path} is not a face detector of ours: its outputs don't fit the anchors that it states."
+            ) from error
+
+
+def int8_path(path: Path, runtime: str) -> Path:
+    """Where the network of a file lies in int8 for a runtime, if there is such a file."""
+    return path.with_name(path.stem + INT8_INFIX + runtime + path.suffix)
+
+
+class Binding:
+    """Input and outputs of the network in arrays that stay where they are, so that a run allocates nothing of ours.
+
+    engine: what computes. image: the input, BGR minus the mean, float32, (1, 3, H, W) or, if `engine.packed`,
+    (1, H, W, 3); of an int8 network, cells (`facecam.detection.cells`). offsets: (A, 4) float32; scores: (A,) float32,
+    of the class face: probabilities, or logits where `logits` is True. Both are overwritten by the next run, and may be
+    views that are not contiguous.
+    """
+
+    def __init__(self, runtime: Runtime, engine: Engine, model: Model, height: int, width: int) -> None:
+        self.engine = engine
+        self.logits = model.format != PLAIN
+        self._cells = CellBuffer(height, width, model.mean) if model.format == CELLS else None
+        shape = (1, height, width, 3) if engine.packed else (1, 3, height, width)
+        self.image: Image = np.zeros(shape, np.float32) if self._cells is None else self._cells.array
+        self._mean = model.mean
+        self._scalar: Any = (*map(float, model.mean), 0.0)  # as OpenCV takes it: four channels
+        self._planes: tuple[npt.NDArray[np.uint8], ...] = ()
+        count = len(model.anchors(height, width))
+        outputs = {name: np.zeros((1, count, values), np.float32) for name, values in _OUTPUTS[model.format].items()}
+        if self.logits:
+            self._rows = outputs["faces"][0]  # (A, 5)
+            self.offsets, self.scores = self._rows[:, :4], self._rows[:, 4]
+        else:
+            self._rows = self.offsets = outputs["loc"][0]  # (A, 4)
+            self.scores = outputs["conf"][0, :, 1]
+        self._bound: Bound = runtime.bind(self.image, outputs)
+
+    def fill(self, picture: npt.NDArray[np.uint8]) -> None:
+        """Puts a picture (h, w, 3) uint8 BGR, at most as large as the input, into its upper left part, minus the mean.
+        What is left stays zero, which is the mean colour."""
+        if self._cells is not None:
+            self._cells.fill(picture)
+            return
+        height, width = picture.shape[:2]
+        if self.engine.packed:
+            target = self.image[0, :height, :width]
+            cv2.subtract(picture, self._scalar, dst=target, dtype=cv2.CV_32F)
+            return
+        if not self._planes or self._planes[0].shape != (height, width):
+            self._planes = tuple(np.empty((height, width), np.uint8) for _ in range(3))
+        cv2.split(picture, self._planes)
+        for plane, mean, target in zip(self._planes, self._mean, self.image[0], strict=True):
+            np.subtract(plane, mean, out=target[:height, :width])
+
+    def run(self) -> None:
+        """Computes `offsets` and `scores` in the calling thread. Raises RuntimeFailure."""
+        self._bound.run()
+
+    def take(self, which: npt.NDArray[np.intp]) -> tuple[Array, Array]:
+        """Copies of the offsets (N, 4) and scores (N,) of some anchors."""
+        rows = self._rows.take(which, 0)  # of a view of some columns numpy would first copy all rows
+        return rows[:, :4], rows[:, 4] if self.logits else self.scores[which]
+
+
+def load_model(model: str | Path | None = None) -> Model:
+    """Loads a shipped model by name, or an ONNX file by path. Raises ModelError with a sentence for people."""
+    return _loaded(find_model(model), trusted=model is None or str(model) in shipped_models())
+
+
+def _loaded(path: Path, trusted: bool) -> Model:
+    try:
+        if path.stat().st_size > _MAX_BYTES:
+            raise ModelError(f"{path} is too large for a face detector ({path.stat().st_size / 1e6:.0f} MB).")
+        data = path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"The model {path} can't be read: {error.strerror or error}.") from error
+    if not data:
+        raise ModelError(f"The model {path} is empty (0 bytes).")
+    return Model(path, data, trusted)
+
+
+def find_model(model: str | Path | None) -> Path:
+    """The file of a shipped model's name or of a path. Raises ModelError if there is none."""
+    name = DEFAULT_MODEL if model is None else str(model)
+    path = Path(name).expanduser()
+    is_name = path.name == name and path.suffix.lower() != ".onnx"
+    if is_name and (shipped := asset(f"{name}.onnx")).is_file():
+        return shipped
+    if path.is_dir():
+        raise ModelError(f"{path} is a folder; name the ONNX file in it.")
+    if path.exists():
+        return path
+    if is_name:
+        known = ", ".join(shipped_models()) or "none"
+        raise ModelError(f"There is no model {name}; these come with the program: {known}. Or name an ONNX file.")
+    raise ModelError(f"There is no model file {name}.")
+
+
+def _metadata(path: Path, session: Any) -> dict[str, Any]:
+    """The file's own description."""
+    text = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
+    if text is None:
+        raise ModelError(f"{path} is an ONNX model, but not a face detector of ours (it has no `facecam` metadata).")
+    try:
+        metadata = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ModelError(f"{path} has damaged metadata: {error}.") from error
+    if not isinstance(metadata, dict):
+        raise ModelError(f"{path} has damaged metadata: not an object.")
+    return metadata
+
+
+@dataclass(frozen=True)
+class _Description:
+    format: int
+    name: str
+    threshold: float
+    mean: tuple[np.float32, np.float32, np.float32]
+    variances: tuple[float, float]
+    anchors: AnchorSpec
+
+    @classmethod
+    def read(
+        cls, path: Path, metadata: dict[str, Any], inputs: list[tuple[str, str, int]], outputs: set[str]
+    ) -> _Description:
+        number = metadata.get("format")
+        if not isinstance(number, int) or number not in _OUTPUTS:  # it may be a list, too
+            raise ModelError(
+                f"{path} has the metadata format {number!r}, this program reads {PLAIN} to {CELLS}; update one."
+            )
+        if inputs != [_INPUTS[number]] or not _OUTPUTS[number].keys() <= outputs:
+            raise ModelError(f"{path} is not a face detector of ours: its inputs or outputs are others.")
+        try:
+            mean = tuple(np.float32(value) for value in metadata["mean"])
+            variances = tuple(float(value) for value in metadata["variances"])
+            threshold = float(metadata.get("threshold", 0.5))
+            anchors = spec_from_json(metadata["anchors"])
+            if len(mean) != 3 or len(variances) != 2 or not 0 <= threshold <= 1 or not np.isfinite(mean).all():
+                raise ValueError("mean, variances or threshold are out of range")
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            raise ModelError(f"{path} has metadata that can't be used: {error}.") from error
+        return cls(number, _line(str(metadata.get("name") or path.stem)), threshold, mean, variances, anchors)
+
+
+def _line(text: str) -> str:
+    """A name from the file, fit for the window's status line."""
+    return "".join(letter for letter in text if letter.isprintable())[:60]

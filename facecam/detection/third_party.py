@@ -1,0 +1,117 @@
+"""Other people's small face detectors, where a user has their ONNX files: for comparing, in accuracy and in speed.
+
+Ultra-Light (version-RFB-640.onnx, version-slim-320.onnx and the like), and YuNet (face_detection_yunet_*.onnx) through
+OpenCV's own class, as its users run it. Each is callable: (H, W, 3) uint8 BGR -> boxes (N, 4) float32, x1 y1 x2 y2 px,
+and scores (N,), down to the score `lowest`; `threshold` is the one for users. All compute on the calling thread and
+raise ModelError when the file isn't such a model.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+
+from facecam.arrays import Array
+from facecam.detection.letterbox import Image, letterbox
+from facecam.detection.model import METADATA_KEY
+from facecam.errors import ModelError
+from facecam.faces.boxes import nms
+from facecam.runtimes import file_check, memory_check
+from facecam.runtimes.ort_options import session_options
+from facecam.system.opencv import cv2
+
+SUPPRESSION_IOU = 0.3
+MOST_BOXES = 750
+
+
+class UltraLight:
+    """The file's input size is fixed, so pictures are letterboxed into it.
+
+    Input (1, 3, H, W) RGB, (x - 127) / 128. Outputs: scores (1, N, 2) and boxes (1, N, 4), x1 y1 x2 y2 as fractions.
+    """
+
+    runtime = "onnxruntime"
+    threshold = 0.7
+
+    def __init__(self, model: str | Path, lowest: float = threshold) -> None:
+        self._session, self._lowest = _open_session(model), lowest
+        inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
+        by_width = {output.shape[-1]: output.name for output in outputs}
+        shape = inputs[0].shape
+        if set(by_width) != {2, 4} or len(shape) != 4 or not all(isinstance(side, int) for side in shape[2:]):
+            raise ModelError(f"{model} isn't an Ultra-Light model of fixed input size with scores and boxes.")
+        self._input, self.size = inputs[0].name, (shape[3], shape[2])
+        self._outputs = [by_width[2], by_width[4]]
+
+    def __call__(self, image: Image) -> tuple[Array, Array]:
+        canvas, scale = letterbox(image, self.size)
+        values = cv2.dnn.blobFromImage(canvas, 1 / 128, mean=(127, 127, 127), swapRB=True)  # [1CHW]
+        probabilities, fractions = self._session.run(self._outputs, {self._input: values})
+        rows = np.flatnonzero(probabilities[0, :, 1] >= self._lowest)
+        boxes = (fractions[0, rows] * np.tile(self.size, 2) / scale).astype(np.float32)
+        scores = probabilities[0, rows, 1]
+        keep = nms(boxes, scores, SUPPRESSION_IOU, MOST_BOXES)
+        return boxes[keep], scores[keep]
+
+
+class YuNet:
+    """At the size of the picture."""
+
+    runtime = "opencv"
+    threshold = 0.9
+
+    def __init__(self, model: str | Path, lowest: float = threshold) -> None:
+        _check_file(model)
+        try:
+            self._detector = cv2.FaceDetectorYN.create(str(model), "", (320, 320), lowest, SUPPRESSION_IOU, top_k=5000)
+        except cv2.error as error:
+            raise ModelError(f"{model} isn't a YuNet model that OpenCV reads ({error.err}).") from None
+
+    def __call__(self, image: Image) -> tuple[Array, Array]:
+        self._detector.setInputSize((image.shape[1], image.shape[0]))
+        _, faces = self._detector.detect(image)
+        # A row is x y w h, five landmarks, score.
+        found = np.zeros((0, 15), np.float32) if faces is None else np.asarray(faces, np.float32)
+        return np.concatenate([found[:, :2], found[:, :2] + found[:, 2:4]], axis=1), found[:, 14]
+
+
+PEERS: dict[str, type[UltraLight] | type[YuNet]] = {"ultralight": UltraLight, "yunet": YuNet}
+_YUNET_OUTPUTS = {f"{kind}_{stride}" for kind in ("cls", "obj", "bbox", "kps") for stride in (8, 16, 32)}
+
+
+def recognise(model: str | Path) -> str | None:
+    """Which of PEERS an ONNX file is, by its outputs; None for another one. Raises ModelError if it can't be opened."""
+    session = _open_session(model)
+    if METADATA_KEY in session.get_modelmeta().custom_metadata_map:  # ours; its plain form has two such outputs too
+        return None
+    outputs = session.get_outputs()
+    if {output.name for output in outputs} >= _YUNET_OUTPUTS:
+        return "yunet"
+    shapes = [output.shape for output in outputs]
+    return "ultralight" if len(shapes) == 2 and {shape[-1] for shape in shapes if shape} == {2, 4} else None
+
+
+def _check_file(model: str | Path) -> None:
+    if not Path(model).is_file():
+        raise ModelError(f"There is no model file {model}; give the path of an ONNX file.")
+    try:
+        data = Path(model).read_bytes()
+    except OSError as error:
+        raise ModelError(f"{model} can't be read: {error.strerror or error}.") from error
+    problem = file_check.problem(data)
+    if problem is not None:
+        raise ModelError(f"{model} is not loaded, as it {problem}.")
+    try:
+        memory_check.run_once(data)
+    except memory_check.TooHungry as error:
+        raise ModelError(f"{model} is not loaded, as it wants more memory than a face detector needs.") from error
+
+
+def _open_session(model: str | Path) -> onnxruntime.InferenceSession:
+    _check_file(model)
+    try:
+        return onnxruntime.InferenceSession(str(model), session_options(), providers=["CPUExecutionProvider"])
+    except Exception as error:  # noqa: BLE001 - ONNX Runtime's exceptions have no common base but this
+        raise ModelError(f"{model} isn't a usable ONNX model ({str(error).splitlines()[0]}); fetch it again.") from None

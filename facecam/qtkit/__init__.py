@@ -1,0 +1,1 @@
+"""The widgets and the look that both windows share. Knows no window."""

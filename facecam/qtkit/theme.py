@@ -1,0 +1,123 @@
+"""Colours, spacing and type of the window: the native style of the system with one accent colour.
+
+Light and dark come from the system and are followed while the window is open. The stage behind pictures is dark in
+both, because a picture is judged against its surround.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QColor, QFont, QPalette
+from PySide6.QtWidgets import QApplication
+
+from facecam.faces.palette import BOX_COLOURS
+
+SPACE = 8
+"""Spacing, logical pixels: distances in the window are multiples of it."""
+COLUMN_WIDTH = 32 * SPACE
+"""Width of the control column, logical pixels."""
+
+ACCENT_LIGHT = QColor("#0b7d69")
+ACCENT_DARK = QColor("#27b89d")
+ON_ACCENT_LIGHT = QColor("#ffffff")
+ON_ACCENT_DARK = QColor("#06231d")
+"""Text on the accent colour."""
+BOX = QColor(BOX_COLOURS[0])
+"""Boxes on pictures: the accent's hue, as bright as it gets, opposite to skin tones."""
+TRACK_COLOURS = tuple(map(QColor, BOX_COLOURS))
+"""Boxes of faces that are followed, by number: a single person's has the colour of all boxes."""
+BOX_UNDER_CURSOR = QColor("#ffffff")
+BOX_EDGE = QColor("#0d2622")
+"""Keeps boxes visible on bright ground. Opaque, because a translucent edge takes eight times as long to paint."""
+STAGE = QColor("#121416")
+"""Surround of pictures."""
+STAGE_TEXT = QColor("#f2f4f5")
+STAGE_TEXT_DIM = QColor("#b9c1c6")
+PILL = QColor(12, 14, 16, 205)
+"""Ground of text on a picture: dark enough that white text reads on a white wall (contrast 7:1)."""
+
+
+def is_dark(app: QApplication) -> bool:
+    """Whether the window is drawn light on dark; where the system does not say, by its window colour."""
+    scheme = app.styleHints().colorScheme()
+    if scheme is Qt.ColorScheme.Unknown:
+        return app.palette().color(QPalette.ColorRole.Window).lightness() < 128
+    return scheme is Qt.ColorScheme.Dark
+
+
+class Theme(QObject):
+    """Sets the accent colour in the application's palette, and again whenever the system turns dark or light."""
+
+    def __init__(self, app: QApplication) -> None:
+        super().__init__(app)
+        self._app = app
+        app.styleHints().colorSchemeChanged.connect(self.apply)
+        self.apply()
+
+    def apply(self) -> None:
+        """Colours only the accent's roles; all others stay the system's."""
+        self._app.setPalette(with_accent(QPalette(), is_dark(self._app)))
+
+
+def with_accent(palette: QPalette, dark: bool) -> QPalette:
+    """The palette with the accent colour in every role that carries it."""
+    for role in (QPalette.ColorRole.Accent, QPalette.ColorRole.Highlight, QPalette.ColorRole.Link):
+        palette.setColor(role, ACCENT_DARK if dark else ACCENT_LIGHT)
+    palette.setColor(QPalette.ColorRole.HighlightedText, ON_ACCENT_DARK if dark else ON_ACCENT_LIGHT)
+    return palette
+
+
+def force_scheme(app: QApplication, dark: bool) -> None:
+    """Dark or light whatever the system says."""
+    wanted = Qt.ColorScheme.Dark if dark else Qt.ColorScheme.Light
+    app.styleHints().setColorScheme(wanted)
+    palette = QPalette()
+    if dark and app.styleHints().colorScheme() is not wanted:
+        # A bare X server has no desktop that Qt could ask: set the greys that Qt's own style has for a dark one.
+        for role, grey in _DARK_GREYS.items():
+            palette.setColor(role, QColor(grey, grey, grey))
+        for role in (QPalette.ColorRole.WindowText, QPalette.ColorRole.ButtonText, QPalette.ColorRole.Text):
+            palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(130, 130, 130))
+    app.setPalette(with_accent(palette, dark))
+
+
+def follow_system(app: QApplication) -> None:
+    """Dark or light as the system is, after `force_scheme`."""
+    app.styleHints().unsetColorScheme()
+    app.setPalette(with_accent(QPalette(), is_dark(app)))
+
+
+_DARK_GREYS = {
+    QPalette.ColorRole.Window: 50,
+    QPalette.ColorRole.Button: 50,
+    QPalette.ColorRole.Base: 36,
+    QPalette.ColorRole.AlternateBase: 43,
+    QPalette.ColorRole.ToolTipBase: 60,
+    QPalette.ColorRole.WindowText: 240,
+    QPalette.ColorRole.ButtonText: 240,
+    QPalette.ColorRole.Text: 240,
+    QPalette.ColorRole.ToolTipText: 240,
+    QPalette.ColorRole.Light: 75,
+    QPalette.ColorRole.Midlight: 60,
+    QPalette.ColorRole.Mid: 40,
+    QPalette.ColorRole.Dark: 33,
+    QPalette.ColorRole.Shadow: 20,
+}
+
+
+def tabular(font: QFont) -> QFont:
+    """The font with digits of equal width, so that changing figures don't dance."""
+    result = QFont(font)
+    result.setFeature(QFont.Tag("tnum"), 1)
+    return result
+
+
+def sized(font: QFont, factor: float, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
+    """The font at `factor` times its size; works for fonts given in points and in pixels."""
+    result = QFont(font)
+    if font.pointSizeF() > 0:
+        result.setPointSizeF(font.pointSizeF() * factor)
+    else:
+        result.setPixelSize(max(1, round(font.pixelSize() * factor)))
+    result.setWeight(weight)
+    return result

@@ -1,0 +1,64 @@
+"""Small widgets that several parts of the window use."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPalette
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+
+from facecam.qtkit.theme import sized
+
+
+class Heading(QLabel):
+    """A section's heading in the control column."""
+
+    def __init__(self, text: str, parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self.setFont(sized(self.font(), 1.0, QFont.Weight.DemiBold))
+
+
+class ElidedLabel(QLabel):
+    """One line of text; what does not fit ends in an ellipsis and is whole in the tooltip."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def say(self, text: str) -> None:
+        """Shows the text."""
+        if text != self.text():
+            self.setText(text)
+            self.setToolTip(text)
+            self.setAccessibleDescription(text)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, super().minimumSizeHint().height())
+
+    def text_colour(self) -> QColor:
+        """The colour of the text, in light and in dark."""
+        return self.palette().color(QPalette.ColorRole.WindowText)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        room = self.contentsRect()
+        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
+        painter.setPen(self.text_colour())
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
+
+
+class DimLine(ElidedLabel):
+    """A line in a colour of second rank."""
+
+    def text_colour(self) -> QColor:
+        colour = super().text_colour()
+        colour.setAlphaF(0.7)
+        return colour
+
+
+class StatusLine(DimLine):
+    """The line at the bottom of a tab: what is happening, in words."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Status")

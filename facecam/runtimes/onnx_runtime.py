@@ -1,0 +1,68 @@
+"""Networks in ONNX Runtime. One thread is the calling one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import nullcontext
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from onnxruntime.capi import onnxruntime_pybind11_state as ort_state
+
+from facecam.arrays import Array
+from facecam.runtimes import providers
+from facecam.runtimes.engine import Bound, Engine, Image, RuntimeFailure, first_line, input_name
+from facecam.runtimes.ort_options import session_options
+from facecam.system.cpu import unpinned
+
+# ONNX Runtime's errors have no common base but Exception.
+ORT_ERRORS: tuple[type[Exception], ...] = (
+    ort_state.EPFail,
+    ort_state.Fail,
+    ort_state.InvalidArgument,
+    ort_state.InvalidGraph,
+    ort_state.InvalidProtobuf,
+    ort_state.NoModel,
+    ort_state.NoSuchFile,
+    ort_state.NotImplemented,
+    ort_state.RuntimeException,
+    RuntimeError,
+)
+
+
+class OnnxRuntime:
+    """A network in ONNX Runtime. The sizes of its input may differ from binding to binding."""
+
+    def __init__(self, data: bytes, engine: Engine = Engine()) -> None:
+        """data: the ONNX file; engine: `facecam.runtimes.registry` knows which ones there are. Raises RuntimeFailure if
+        the file can't be loaded."""
+        names = [providers.check_provider(name) for name in dict.fromkeys((engine.provider, providers.CPU))]
+        options = session_options(engine.threads)
+        options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
+        try:
+            with nullcontext() if engine.threads == 1 else unpinned():
+                self.session = onnxruntime.InferenceSession(data, options, providers=names)
+        except ORT_ERRORS as error:
+            raise RuntimeFailure(f"ONNX Runtime can't load the network ({first_line(error)}).") from error
+        if names[0] not in self.session.get_providers():  # it goes on without one that can't start
+            raise RuntimeFailure(providers.missing(engine.provider))
+
+    def bind(self, image: Image, outputs: Mapping[str, Array]) -> Bound:
+        return _OrtBound(self.session, image, dict(outputs))
+
+
+class _OrtBound:
+    def __init__(self, session: Any, image: Image, outputs: dict[str, Array]) -> None:
+        self._session, self._kept = session, (image, outputs)
+        self._binding = session.io_binding()
+        self._binding.bind_input(input_name(image), "cpu", 0, image.dtype.type, image.shape, image.ctypes.data)
+        for name, array in outputs.items():
+            self._binding.bind_output(name, "cpu", 0, np.float32, array.shape, array.ctypes.data)
+
+    def run(self) -> None:
+        try:
+            self._session.run_with_iobinding(self._binding)
+        except ORT_ERRORS as error:
+            raise RuntimeFailure(f"ONNX Runtime can't run the network ({first_line(error)}).") from error

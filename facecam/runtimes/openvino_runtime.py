@@ -1,0 +1,132 @@
+"""Networks in OpenVINO, which is imported when it is first needed. One thread is the calling one. It may not report
+home."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from facecam.arrays import Array
+from facecam.runtimes.engine import (
+    F32,
+    INT8,
+    OPENVINO,
+    Bound,
+    Engine,
+    Image,
+    RuntimeFailure,
+    first_line,
+    input_name,
+    runtimes_for,
+)
+from facecam.system.cpu import unpinned
+
+ONE_THREAD = {
+    # One thread is the calling one: neither starts nor pins any other.
+    "INFERENCE_NUM_THREADS": 1,
+    "NUM_STREAMS": "1",
+    "PERFORMANCE_HINT": "LATENCY",
+    "ENABLE_CPU_PINNING": False,
+}
+
+
+class OpenVino:
+    """A network in OpenVINO. It is compiled for the size of each binding, which takes 0.1 to 0.5 s.
+
+    Its input is packed, (1, H, W, 3).
+    """
+
+    def __init__(self, data: bytes, engine: Engine = Engine(OPENVINO)) -> None:
+        """data: the ONNX file; engine: `facecam.runtimes.registry` knows which ones there are. Raises RuntimeFailure if
+        OpenVINO is not installed or can't be loaded."""
+        self._openvino, self._core = openvino_core()
+        self._data = data
+        # OpenVINO would take bfloat16 by itself where the processor has it, and give other scores. An int8 network says
+        # by itself where it is one.
+        self._options = {
+            **ONE_THREAD,
+            "INFERENCE_NUM_THREADS": engine.threads,
+            "INFERENCE_PRECISION_HINT": F32 if engine.precision == INT8 else engine.precision,
+        }
+
+    def bind(self, image: Image, outputs: Mapping[str, Array]) -> Bound:
+        try:
+            compiled = self.compile(*image.shape[1:3]) if image.dtype == np.float32 else self.compile_cells(image.shape)
+            return _OpenVinoBound(self._openvino, compiled, image, dict(outputs))
+        except RuntimeError as error:
+            raise RuntimeFailure(f"OpenVINO can't compile the network ({first_line(error)}).") from error
+
+    def compile(self, height: int, width: int, planes: bool = False, more: Mapping[str, Any] | None = None) -> Any:
+        """OpenVINO's compiled model. planes: reads (1, 3, H, W), which is slower; more: options of OpenVINO."""
+        model = self._core.read_model(self._data, b"")
+        model.reshape([1, 3, height, width])
+        if not planes:
+            steps = self._openvino.preprocess.PrePostProcessor(model)
+            steps.input().tensor().set_layout(self._openvino.Layout("NHWC"))
+            steps.input().model().set_layout(self._openvino.Layout("NCHW"))
+            model = steps.build()
+        return self._compiled(model, more)
+
+    def compile_cells(self, shape: Sequence[int], more: Mapping[str, Any] | None = None) -> Any:
+        """OpenVINO's compiled model of an int8 network, for cells of that shape; more: options of OpenVINO."""
+        model = self._core.read_model(self._data, b"")
+        model.reshape(list(shape))
+        return self._compiled(model, more)
+
+    def compile_as_is(self) -> Any:
+        """OpenVINO's compiled model of a file with another input than `image` (1, 3, H, W), of a fixed size."""
+        return self._compiled(self._core.read_model(self._data, b""), None)
+
+    def _compiled(self, model: Any, more: Mapping[str, Any] | None) -> Any:
+        with nullcontext() if self._options["INFERENCE_NUM_THREADS"] == 1 else unpinned():
+            return self._core.compile_model(model, "CPU", {**self._options, **(more or {})})
+
+
+class _OpenVinoBound:
+    def __init__(self, openvino: Any, compiled: Any, image: Image, outputs: dict[str, Array]) -> None:
+        self._kept = (compiled, image, outputs)
+        self._request = compiled.create_infer_request()
+        self._request.set_tensor(input_name(image), openvino.Tensor(image, shared_memory=True))
+        for name, array in outputs.items():
+            if list(compiled.output(name).shape) != list(array.shape):
+                raise RuntimeFailure("The network's outputs have other shapes in OpenVINO.")
+            self._request.set_tensor(name, openvino.Tensor(array, shared_memory=True))
+
+    def run(self) -> None:
+        try:
+            self._request.infer(share_outputs=True)
+        except RuntimeError as error:
+            raise RuntimeFailure(f"OpenVINO can't run the network ({first_line(error)}).") from error
+
+
+@lru_cache(maxsize=1)
+def openvino_core() -> tuple[Any, Any]:
+    """The module and its core, loaded once. Raises RuntimeFailure if it is missing or broken."""
+    runtimes_for(OPENVINO)  # tells if it is missing
+    try:
+        with _without_telemetry():
+            openvino = importlib.import_module(OPENVINO)
+        return openvino, openvino.Core()
+    except (ImportError, OSError, RuntimeError) as error:
+        raise RuntimeFailure(f"OpenVINO is installed but can't be loaded ({first_line(error)}).") from error
+
+
+@contextmanager
+def _without_telemetry() -> Iterator[None]:
+    """`import openvino` also imports its model converter, which reports that to its makers and writes an identifier to
+    the home folder. Neither is wanted, nor the converter, so it can't be found meanwhile; OpenVINO does without."""
+    hidden = ("openvino.tools.ovc", "openvino_telemetry")
+    before = {name: sys.modules[name] for name in hidden if name in sys.modules}
+    sys.modules.update(dict.fromkeys(name for name in hidden if name not in before))  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        for name in hidden:
+            if name not in before:
+                sys.modules.pop(name, None)

@@ -1,0 +1,76 @@
+"""The runtimes that compute the network: ONNX Runtime, and OpenVINO where installed. Which one is able to what is tried
+out here, on the processor at hand."""
+
+from __future__ import annotations
+
+import logging
+from functools import lru_cache
+
+from facecam.runtimes import providers
+from facecam.runtimes.engine import (
+    BF16,
+    F32,
+    INT8,
+    ONNX_RUNTIME,
+    OPENVINO,
+    RUNTIMES,
+    TITLES,
+    Engine,
+    Runtime,
+    RuntimeFailure,
+)
+from facecam.runtimes.int8_probe import onnx_runtime_adds_bytes_up, openvino_adds_bytes_up
+from facecam.runtimes.onnx_runtime import ORT_ERRORS, OnnxRuntime
+from facecam.runtimes.openvino_runtime import ONE_THREAD, OpenVino, openvino_core
+
+_UNABLE: tuple[type[Exception], ...] = (RuntimeFailure, *ORT_ERRORS)  # OpenVINO's own are RuntimeErrors
+_logger = logging.getLogger(__name__)
+
+
+def open_runtime(engine: Engine, data: bytes) -> Runtime:
+    """The network `data`, an ONNX file, in that engine. Raises RuntimeFailure."""
+    check(engine)
+    return OnnxRuntime(data, engine) if engine.runtime == ONNX_RUNTIME else OpenVino(data, engine)
+
+
+def check(engine: Engine) -> None:
+    """Raises RuntimeFailure with a sentence for people if there is no such engine here."""
+    on_card = engine.provider != providers.CPU
+    if engine.runtime == OPENVINO:
+        if on_card:
+            raise RuntimeFailure("Providers are ONNX Runtime's; leave --runtime or --provider out.")
+        openvino_core()  # tells if it is missing
+        if engine.precision == BF16 and not has_bf16():
+            raise RuntimeFailure("This processor doesn't compute in bf16; leave --precision out.")
+    elif engine.runtime != ONNX_RUNTIME:
+        raise RuntimeFailure(f"There is no runtime {engine.runtime}; there are {', '.join(RUNTIMES)}, and auto.")
+    elif engine.precision == BF16:
+        raise RuntimeFailure("ONNX Runtime has no bf16 here; OpenVINO may (--runtime openvino).")
+    if engine.precision == INT8:
+        if on_card:
+            raise RuntimeFailure("int8 is for processors; leave --provider or --precision out.")
+        if not has_int8(engine.runtime):
+            raise RuntimeFailure(
+                "This processor can't add up products of bytes without overflow (it has no VNNI), so int8 would lose"
+                " faces; leave --precision out."
+            )
+
+
+def has_bf16() -> bool:
+    """Whether this processor computes in bfloat16 by itself, as OpenVINO sees it; False without OpenVINO."""
+    try:
+        return "BF16" in openvino_core()[1].get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    except _UNABLE:
+        return False
+
+
+@lru_cache(maxsize=len(RUNTIMES))
+def has_int8(runtime: str) -> bool:
+    """Whether a runtime computes in int8 on this processor without overflow, tried out; False if it is missing."""
+    try:
+        if runtime == ONNX_RUNTIME:
+            return onnx_runtime_adds_bytes_up()
+        return openvino_adds_bytes_up(*openvino_core(), {**ONE_THREAD, "INFERENCE_PRECISION_HINT": F32})
+    except _UNABLE as error:
+        _logger.info("int8 can't be tried out in %s: %s", TITLES[runtime], error)
+        return False

@@ -1,0 +1,152 @@
+"""Which engine is the fastest one here: a short trial, whose result is kept per machine, model and size.
+
+The results lie in one small JSON file in the user's cache folder. A file that is damaged or can't be written costs a
+trial at the next start and nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import platform
+import tempfile
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from facecam.runtimes.engine import AUTO, BF16, F32, INT8, OPENVINO, RUNTIMES, Bound, Engine, version
+from facecam.system.cpu import cpu_name
+from facecam.system.paths import cache_folder
+
+FILE_NAME = "runtimes.json"
+FORMAT = 1
+TRIAL_S = 0.2
+"""CPU time that a trial takes at most, compiling apart."""
+_MAX_ROUNDS = 25
+_WARM_UP_ROUNDS = 2
+_KEEP = 200
+_LAYOUT = "packed, int8 in both"
+"""Changes when the engines themselves do, so that older results are not taken for theirs."""
+
+_logger = logging.getLogger(__name__)
+
+
+def choices_path() -> Path:
+    """The file of kept results."""
+    return cache_folder() / FILE_NAME
+
+
+def candidates(wanted: Engine, runtimes: Sequence[str], int8: Collection[str]) -> tuple[Engine, ...]:
+    """The engines to choose from, the one to start with first.
+
+    wanted: its precision may be AUTO; its runtime doesn't count. runtimes: to choose from. int8: those of them in which
+    there is such a network, and which this processor can be trusted with: it then takes half of the time in float32
+    and less than in bfloat16, so that neither need be tried, but float32 once to compare with.
+    """
+    found = [
+        replace(wanted, runtime=runtime, precision=precision)
+        for runtime in runtimes
+        for precision in _precisions(wanted.precision, runtime, runtime in int8)
+    ]
+    first = F32 if wanted.precision == AUTO else wanted.precision  # which tells what is missing, if nothing was found
+    if wanted.precision == AUTO or not found:
+        found.insert(0, replace(wanted, runtime=runtimes[0], precision=first))
+    return tuple(dict.fromkeys(found))
+
+
+def _precisions(wanted: str, runtime: str, in_int8: bool) -> tuple[str, ...]:
+    if wanted == AUTO:
+        return (INT8,) if in_int8 else (F32, BF16) if runtime == OPENVINO else (F32,)
+    return (wanted,) if wanted != INT8 or in_int8 else ()
+
+
+def trial_key(model_sha256: str, height: int, width: int, names: Sequence[str] = RUNTIMES) -> str:
+    """What a result holds for: this processor, these versions, this model, this size of the network's input, and these
+    engines to choose from."""
+    versions = "+".join(f"{name}-{version(name) or 'none'}" for name in RUNTIMES)
+    return "|".join(
+        (cpu_name(), platform.machine(), versions, model_sha256[:16], f"{width}x{height}", ",".join(names), _LAYOUT)
+    )
+
+
+def kept_choice(key: str, path: Path | None = None) -> str | None:
+    """The engine that was the fastest one before, None if that isn't known."""
+    name = _read(path or choices_path()).get(key)
+    return name if name is not None and name.partition(" ")[0] in RUNTIMES else None
+
+
+def keep_choice(key: str, engine: str, path: Path | None = None) -> None:
+    """Remembers a result. The file is replaced as a whole, so that it is never seen half written."""
+    path = path or choices_path()
+    choices = _read(path)
+    choices.pop(key, None)
+    choices[key] = engine
+    for old in list(choices)[:-_KEEP]:
+        del choices[old]
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, partial = tempfile.mkstemp(dir=path.parent, prefix=FILE_NAME, suffix=".partial")
+        try:
+            with open(descriptor, "w", encoding="utf-8") as file:
+                json.dump({"format": FORMAT, "choices": choices}, file, indent=1)
+            os.replace(partial, path)
+        except OSError:
+            os.unlink(partial)
+            raise
+    except OSError as error:
+        _logger.info("the choice of the runtime can't be kept: %s", error)
+
+
+def _read(path: Path) -> dict[str, str]:
+    try:
+        content: Any = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    choices = content.get("choices") if isinstance(content, dict) and content.get("format") == FORMAT else None
+    if not isinstance(choices, dict):
+        return {}
+    return {key: name for key, name in choices.items() if isinstance(key, str) and isinstance(name, str)}
+
+
+class Trial:
+    """Several networks that take turns, to find out which is the fastest."""
+
+    def __init__(self, networks: Mapping[str, Bound], clock: Callable[[], float] = time.thread_time) -> None:
+        """clock: seconds; the thread's CPU time slows all down alike where the machine is busy."""
+        self._networks, self._clock = networks, clock
+        self._times_s: dict[str, list[float]] = {name: [] for name in networks}
+        self._rounds, self._spent_s = 0, 0.0
+
+    def round(self) -> bool:
+        """One turn of each; whether more would tell no more."""
+        for name, network in self._networks.items():
+            before_s = self._clock()
+            network.run()
+            took_s = self._clock() - before_s
+            self._spent_s += took_s
+            if self._rounds >= _WARM_UP_ROUNDS:
+                self._times_s[name].append(took_s)
+        self._rounds += 1
+        enough = self._spent_s > TRIAL_S and self._rounds > _WARM_UP_ROUNDS
+        return enough or self._rounds == _WARM_UP_ROUNDS + _MAX_ROUNDS
+
+    def result(self) -> tuple[str, dict[str, float]]:
+        """The fastest of the networks, and the lower quartile of each one's milliseconds.
+
+        The first one stays unless another is faster by 2 %: less than that is not worth the change.
+        """
+        quartiles_ms = {name: 1000 * sorted(times)[len(times) // 4] for name, times in self._times_s.items()}
+        first = next(iter(quartiles_ms))
+        best = min(quartiles_ms, key=lambda name: quartiles_ms[name])
+        return (best if quartiles_ms[best] < 0.98 * quartiles_ms[first] else first), quartiles_ms
+
+
+def faster(networks: Mapping[str, Bound], clock: Callable[[], float]) -> tuple[str, dict[str, float]]:
+    """The result of a whole trial at once."""
+    trial = Trial(networks, clock)
+    while not trial.round():
+        pass
+    return trial.result()

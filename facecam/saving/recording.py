@@ -1,0 +1,283 @@
+"""Recorder: the pictures of a running pipeline into a video, their faces beside it, without holding anything up.
+
+path = next_free(videos_folder(), "recording", (".mp4",))
+recorder = Recorder(path, RecordingOptions(), title="Webcam", live=lambda: True)
+pipeline.sink = recorder
+...
+recorder.stop()
+
+A thread of its own encodes; what it has no time for is left out and counted.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from facecam.errors import FacecamError
+from facecam.faces.boxes import Detections
+from facecam.faces.drawing import draw_detections
+from facecam.live.view import View
+from facecam.saving.export import CsvTable, JsonLines, record
+from facecam.sources import Frame
+from facecam.system.files import check_free, why
+from facecam.system.memory import give_back_free_memory
+
+VIDEO_FORMATS = (".mp4", ".mkv")
+"""What the name of a recording may end in."""
+
+_logger = logging.getLogger(__name__)
+
+_MOST_WAITING = 12
+_MOST_WAITING_BYTES = 96 << 20
+_LOOK_AT_DISK_EVERY_S = 2.0
+_LONGEST_STEP_S = 2.5  # of a file that plays: more is a jump, not a picture's duration
+_JUMP_S = 1 / 30
+
+
+@dataclass(frozen=True)
+class RecordingOptions:
+    """annotated: with boxes in the picture, otherwise as it is; where privacy is on, faces are hidden in either. lists:
+    also write the faces as JSON lines and CSV, beside the video."""
+
+    annotated: bool = True
+    lists: bool = True
+
+
+@dataclass(frozen=True)
+class RecordingStatus:
+    """How a recording goes. seconds: of video so far; dropped: pictures for which there was no time; error: why it has
+    ended by itself, None while all is well; path: the video."""
+
+    path: Path
+    seconds: float
+    frames: int
+    dropped: int
+    size_bytes: int
+    error: FacecamError | None
+
+
+@dataclass(frozen=True, eq=False)
+class _Item:
+    """What the encoder is to write: a picture (of a view or a bare frame), or the faces of a view, or both."""
+
+    time_s: float
+    frame: Frame | None = None
+    view: View | None = None
+    faces: View | None = None
+
+
+class Recorder:
+    """One recording, from its construction until `stop`. Takes frames and views in the pipeline's threads.
+
+    path: of the video, .mp4 or .mkv; replaced if it exists. title: the source's name, for the lists. live: asked with
+    the first picture; if so, times are those of the capture, otherwise the source's own, without its pauses and jumps.
+    Raises FacecamError if it can't be written.
+    """
+
+    def __init__(self, path: Path, options: RecordingOptions, title: str, live: Callable[[], bool]) -> None:
+        self.path, self._options, self._title = path, options, title
+        from facecam.saving.video_file import VideoWriter  # FFmpeg takes 16 MB, for who records
+
+        check_free(path.parent)
+        self._video = VideoWriter(self.path)
+        self._lists: list[JsonLines | CsvTable] = []
+        if options.lists:
+            self._lists = [JsonLines(self.path.with_suffix(".jsonl")), CsvTable(self.path.with_suffix(".csv"))]
+        self._clock = _Clock(live)
+        self._times_s: OrderedDict[int, float] = OrderedDict()  # of the newest frames, by their index
+        self._changed = threading.Condition()  # guards everything below
+        self._waiting: deque[_Item] = deque()
+        self._waiting_bytes = 0
+        self._stopped = False
+        self._error: FacecamError | None = None
+        self._frames = self._dropped = 0
+        self._seconds = 0.0
+        self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
+        self._thread.start()
+
+    # From the pipeline's threads
+
+    def captured(self, frame: Frame, private: bool) -> None:
+        """A frame has come. private: faces are to be hidden, so that it may not be used before they are known."""
+        if self._options.annotated or private:
+            return
+        time_s = self._time_s(frame)
+        if time_s is not None:
+            self._offer(_Item(time_s, frame=frame), frame.image.nbytes)
+
+    def detected(self, view: View) -> None:
+        """The faces of a frame are known."""
+        frame = view.detected_frame
+        if not self._options.annotated and view.privacy is None:
+            time_s = self._times_s.get(frame.index)
+            if time_s is not None and self._lists:
+                self._offer(_Item(time_s, faces=view), 0)
+            return
+        time_s = self._time_s(frame)
+        if time_s is not None:
+            self._offer(_Item(time_s, view=view, faces=view), 2 * frame.image.nbytes)
+
+    def _time_s(self, frame: Frame) -> float | None:
+        """The frame's time in the video, None if it has been taken already."""
+        with self._changed:
+            if frame.index in self._times_s and self._clock.last is frame:
+                return None
+            time_s = self._times_s[frame.index] = self._clock.time_s(frame)
+            while len(self._times_s) > 256:
+                self._times_s.popitem(last=False)
+            return time_s
+
+    def _offer(self, item: _Item, size_bytes: int) -> None:
+        with self._changed:
+            if self._stopped or self._error is not None:
+                return
+            full = len(self._waiting) >= _MOST_WAITING or (
+                len(self._waiting) >= 2 and self._waiting_bytes + size_bytes > _MOST_WAITING_BYTES
+            )
+            if full and size_bytes:
+                self._dropped += 1
+                return
+            self._waiting.append(item)
+            self._waiting_bytes += size_bytes
+            self._changed.notify_all()
+
+    # From any thread
+
+    @property
+    def status(self) -> RecordingStatus:
+        with self._changed:
+            values = (self._seconds, self._frames, self._dropped)
+            error = self._error
+        try:
+            size_bytes = self.path.stat().st_size
+        except OSError:  # it has been moved away meanwhile
+            size_bytes = 0
+        return RecordingStatus(self.path, *values, size_bytes, error)
+
+    def finish(self) -> None:
+        """No more pictures; returns at once, the file is completed by its thread."""
+        with self._changed:
+            self._stopped = True
+            self._changed.notify_all()
+
+    @property
+    def finished(self) -> bool:
+        """Whether the file is complete."""
+        return not self._thread.is_alive()
+
+    def stop(self, timeout_s: float = 5.0) -> RecordingStatus:
+        """Finishes, and waits until the file is complete."""
+        self.finish()
+        self._thread.join(timeout_s)
+        return self.status
+
+    # Encoding thread
+
+    def _run(self) -> None:
+        if sys.platform == "linux":  # where a thread has a rank of its own: the detector goes before
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 5)
+        try:
+            self._write_all()
+        except FacecamError as error:
+            self._fail(error)
+        except Exception as error:
+            _logger.exception("the recording failed")
+            self._fail(FacecamError(f"The recording failed unexpectedly: {error}"))
+        finally:
+            try:
+                for each in (self._video, *self._lists):
+                    each.close()
+            except FacecamError as error:
+                self._fail(error)
+            except OSError as error:
+                self._fail(FacecamError(f"{self.path} can't be written: {why(error)}."))
+            if self._frames == 0:
+                self._remove_empty()
+            give_back_free_memory()  # what the encoder used, and pictures that waited
+
+    def _write_all(self) -> None:
+        looked_s = time.perf_counter()
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._waiting or self._stopped, _LOOK_AT_DISK_EVERY_S)
+                item = self._waiting.popleft() if self._waiting else None
+                if item is None and self._stopped:
+                    return
+            if item is not None:
+                self._write(item)
+                with self._changed:
+                    self._waiting_bytes = sum(_size_bytes(each) for each in self._waiting)
+            if time.perf_counter() - looked_s > _LOOK_AT_DISK_EVERY_S:
+                looked_s = time.perf_counter()
+                check_free(self.path.parent)
+
+    def _write(self, item: _Item) -> None:
+        image = item.frame.image if item.frame is not None else None
+        if item.view is not None:
+            image = item.view.image
+            if self._options.annotated:
+                image = draw_detections(image, item.view.detections)
+        if image is not None and self._video.write(image, item.time_s):
+            with self._changed:
+                self._frames += 1
+                self._seconds = item.time_s
+        if item.faces is not None and self._lists:
+            frame, faces = item.faces.detected_frame, item.faces.detections
+            result = _line(self._title, frame, faces, item.time_s)
+            for each in self._lists:
+                each.write(result)
+
+    def _fail(self, error: FacecamError) -> None:
+        with self._changed:
+            if self._error is None:
+                self._error = error
+            self._waiting.clear()
+
+    def _remove_empty(self) -> None:
+        for suffix in (self.path.suffix, *((".jsonl", ".csv") if self._lists else ())):
+            with suppress(OSError):
+                self.path.with_suffix(suffix).unlink(missing_ok=True)
+
+
+class _Clock:
+    """Times of a recording, from 0 on and growing."""
+
+    def __init__(self, live: Callable[[], bool]) -> None:
+        self._ask_live = live
+        self._live = False
+        self.last: Frame | None = None
+        self._time_s = 0.0
+
+    def time_s(self, frame: Frame) -> float:
+        if self.last is None:
+            self._live = self._ask_live()
+        else:
+            if self._live:
+                step_s = frame.captured_s - self.last.captured_s
+            else:
+                step_s = frame.time_s - self.last.time_s
+                if not 0 < step_s <= _LONGEST_STEP_S:
+                    step_s = _JUMP_S
+            self._time_s += max(0.0, step_s)
+        self.last = frame
+        return self._time_s
+
+
+def _size_bytes(item: _Item) -> int:
+    if item.frame is not None:
+        return item.frame.image.nbytes
+    return 0 if item.view is None else 2 * item.view.detected_frame.image.nbytes
+
+
+def _line(title: str, frame: Frame, faces: Detections, time_s: float) -> dict[str, object]:
+    """A frame's faces, with its time in the recording."""
+    return record(title, replace(frame, time_s=time_s, path=None), faces)

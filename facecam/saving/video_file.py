@@ -1,0 +1,135 @@
+"""VideoWriter: pictures with their true times into an MP4 or Matroska file that plays even if its writer is killed.
+
+Both are written in pieces of about a second. An MP4 that is closed properly becomes an ordinary one, with its index.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import av
+import numpy as np
+import numpy.typing as npt
+from av.video.reformatter import VideoReformatter
+
+from facecam.errors import FacecamError
+from facecam.system.files import why
+from facecam.system.opencv import cv2
+
+_TICKS_HZ = 60_000  # MPEG-4 knows no finer time than 1/65535 s
+_PIECE_S = 1.0
+_CONTAINERS: dict[str, tuple[str, dict[str, str]]] = {
+    ".mp4": ("mp4", {"movflags": "frag_keyframe+empty_moov+default_base_moof+hybrid_fragmented"}),
+    ".mkv": ("matroska", {"cluster_time_limit": "1000"}),
+}
+# In order of preference. Live: one thread, and no picture is held back for the sake of those after it.
+_CODECS: tuple[tuple[str, dict[str, str]], ...] = (
+    ("libx264", {"preset": "veryfast", "crf": "21", "tune": "zerolatency"}),
+    ("mpeg4", {"flags": "+qscale", "global_quality": str(4 * 118)}),  # a quantiser of 4
+)
+
+
+class VideoWriter:
+    """path: ends in .mp4 or .mkv, is replaced if it exists, its folder is made. fps: for programs that insist on one.
+
+    The first picture gives the size. Raises FacecamError, here and in `write` and `close`, when it can't be written;
+    what has been written until then stays playable.
+    """
+
+    def __init__(self, path: Path, fps: float | None = None) -> None:
+        self.path = path
+        self._rate = Fraction(fps or 30.0).limit_denominator(1001)
+        self._stream: av.VideoStream | None = None
+        self._size = (0, 0)
+        self._reformatter = VideoReformatter()
+        self._last_tick = -1
+        self._piece_tick = 0
+        self._closed = False
+        format, options = _CONTAINERS[path.suffix.lower()]
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.open("wb").close()  # says better than FFmpeg why it can't
+            self._container = av.open(str(path.absolute()), "w", format, {**options, "flush_packets": "1"})
+        except OSError as error:
+            raise self._problem(error) from error
+
+    def write(self, image: npt.NDArray[np.uint8], time_s: float) -> bool:
+        """Appends (H, W, 3) uint8 BGR, shown from `time_s` on; of another size than the first it is fitted in.
+
+        False, and nothing is written, if the time is not after that of the one before.
+        """
+        tick = round(time_s * _TICKS_HZ)
+        if tick <= self._last_tick:
+            return False
+        try:
+            stream = self._stream or self._begin(image)
+            frame = self._in_file_colours(av.VideoFrame.from_ndarray(self._fitted(image), format="bgr24"))
+            frame.pts, frame.time_base = tick, Fraction(1, _TICKS_HZ)
+            if self._last_tick < 0 or tick - self._piece_tick >= _PIECE_S * _TICKS_HZ:
+                frame.pict_type = av.video.frame.PictureType.I  # a new piece begins; the one before is on disk
+                self._piece_tick = tick
+            self._container.mux(stream.encode(frame))
+        except OSError as error:  # as FFmpeg's errors are
+            raise self._problem(error) from error
+        self._last_tick = tick
+        return True
+
+    def close(self) -> None:
+        """Completes the file; may be called twice."""
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            try:
+                if self._stream is not None:
+                    self._container.mux(self._stream.encode(None))
+            finally:
+                self._container.close()
+                self._stream = None
+                del self._container  # with the encoder, however long this writer is kept
+        except OSError as error:
+            raise self._problem(error) from error
+
+    def _begin(self, image: npt.NDArray[np.uint8]) -> av.VideoStream:
+        name, options = next((name, options) for name, options in _CODECS if name in av.codecs_available)
+        height, width = (max(2, side // 2 * 2) for side in image.shape[:2])  # the colours have half the resolution
+        stream = self._container.add_stream(name, rate=self._rate, options=options)
+        assert isinstance(stream, av.VideoStream)
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        stream.time_base = stream.codec_context.time_base = Fraction(1, _TICKS_HZ)
+        stream.codec_context.thread_count = 1
+        stream.codec_context.gop_size = 300
+        stream.codec_context.max_b_frames = 0
+        self._stream, self._size = stream, (width, height)
+        return stream
+
+    def _in_file_colours(self, frame: av.VideoFrame) -> av.VideoFrame:
+        # Left to the encoder this takes a thread on each core.
+        return self._reformatter.reformat(frame, format="yuv420p", threads=1)
+
+    def _fitted(self, image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+        """The picture in the file's size, letterboxed if it has another shape."""
+        width, height = self._size
+        if 0 <= image.shape[1] - width < 2 and 0 <= image.shape[0] - height < 2:
+            return np.ascontiguousarray(image[:height, :width])
+        scale = min(width / image.shape[1], height / image.shape[0])
+        inner = (max(1, min(width, round(image.shape[1] * scale))), max(1, min(height, round(image.shape[0] * scale))))
+        left, top = (width - inner[0]) // 2, (height - inner[1]) // 2
+        fitted = np.zeros((height, width, 3), np.uint8)
+        how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+        fitted[top : top + inner[1], left : left + inner[0]] = cv2.resize(image, inner, interpolation=how)
+        return fitted
+
+    def _problem(self, error: OSError) -> FacecamError:
+        return FacecamError(f"{self.path} can't be written: {why(error)}.")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,27 @@
+"""The one place that imports OpenCV; everybody else says `from facecam.system.opencv import cv2`.
+
+The OpenCV wheel for Linux points Qt at its own Qt 5 plugins and fonts through the environment, which breaks PySide6
+in whichever order the two are imported. And on Windows, Media Foundation's hardware transforms delay the opening of a
+camera by many seconds unless they are off before the import.
+"""
+
+import os
+
+_CHANGED_BY_IT = ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR", "LD_LIBRARY_PATH")  # the last for our own processes
+_before = {name: os.environ.get(name) for name in _CHANGED_BY_IT}
+os.environ.setdefault("OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS", "0")
+# A picture of more pixels is refused by its header; decoding it first would cost seconds and gigabytes.
+os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", "100000000")
+
+import cv2  # noqa: E402
+
+for _name, _value in _before.items():
+    if _value is None:
+        os.environ.pop(_name, None)
+    else:  # the user's own setting stays
+        os.environ[_name] = _value
+
+# One core is the contract of the detector; OpenCV would otherwise resize on all of them.
+cv2.setNumThreads(1)
+
+__all__ = ["cv2"]

@@ -1,0 +1,1 @@
+"""The Gallery tab: the window of `sagan_gallery` in this one."""

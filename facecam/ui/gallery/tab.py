@@ -1,0 +1,121 @@
+"""The Gallery tab: hosts `sagan_gallery`'s panel, and lends it the live picture and OpenCV's film writer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from facecam.errors import FacecamError
+from facecam.qtkit.commands import Menu, command, set_menu
+from facecam.qtkit.tabs import Tab
+from facecam.runtimes import file_check
+from facecam.system.opencv import cv2
+from sagan_gallery import model_file
+from sagan_gallery.export import part_of
+from sagan_gallery.ui.panel import GalleryPanel
+from sagan_gallery.ui.words import HELP_TITLE
+
+model_file.check_file = partial(file_check.problem, operators=file_check.GENERATOR_OPERATORS)
+
+Picture = npt.NDArray[np.uint8]
+
+
+class GalleryTab(Tab):
+    """grab_frame: the live picture (H, W, 3) uint8 BGR, or None while there is none; detector_core: the core that the
+    detector has to itself, so that sampling stays off it."""
+
+    def __init__(
+        self,
+        grab_frame: Callable[[], Picture | None],
+        detector_core: Callable[[], int | None],
+        model: Path | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+
+        def grab_rgb() -> Picture | None:
+            frame = grab_frame()
+            return None if frame is None else np.ascontiguousarray(frame[:, :, ::-1])
+
+        self.panel = GalleryPanel(model, grab_rgb, Mp4, detector_core)
+        self._full_screen = False
+        self._commands = [
+            command(self, "Full screen", ["F", "F11"], self._toggle_full_screen, Menu.VIEW),
+            command(self, "Leave full screen or the help, or deselect the pin", ["Esc"], self._leave, Menu.NONE),
+        ]
+        keys_of_picture = [action for action in self.panel.commands() if not action.isEnabled()]
+        for action in keys_of_picture:
+            set_menu(action, Menu.NONE)
+        for action in self.panel.commands():
+            if action.text() == HELP_TITLE:
+                set_menu(action, Menu.HELP)
+        for action in self.panel.files.actions:
+            set_menu(action, Menu.EDIT if action.text().startswith(("Copy", "Paste")) else Menu.FILE)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.panel)
+        self.panel.start(pin_telling=True)
+
+    def activated(self) -> None:
+        self.panel.view.setFocus()
+
+    def deactivated(self) -> None:
+        self.panel.walk.stop()
+
+    def commands(self) -> list[QAction]:
+        return [*self.panel.commands(), *self._commands]
+
+    def menu_shown(self, on: bool) -> None:
+        self.panel.files.enable() if on else self.panel.files.enable_all()
+
+    def set_full_screen(self, on: bool) -> None:
+        self._full_screen = on
+        self.panel.set_full_screen(on)
+
+    def _toggle_full_screen(self) -> None:
+        self.full_screen_wished.emit(not self._full_screen)
+
+    def _leave(self) -> None:
+        if self._full_screen:
+            self.full_screen_wished.emit(False)
+        elif not self.panel.leave_help():
+            self.panel.view.select(None)
+
+    def close_down(self, timeout_s: float) -> bool:
+        return self.panel.close_down(timeout_s)
+
+
+class Mp4:
+    """A film in OpenCV's MPEG-4, which every system plays. It is under another name until it is complete."""
+
+    def __init__(self, path: Path, rate_hz: float) -> None:
+        self._path, self._rate_hz = path, rate_hz
+        self._part = part_of(path)
+        self._writer: cv2.VideoWriter | None = None
+
+    def add(self, picture: Picture) -> None:
+        """One more picture (H, W, 3) uint8 RGB. Raises FacecamError if this system can't write it."""
+        if self._writer is None:
+            size = (picture.shape[1], picture.shape[0])
+            self._writer = cv2.VideoWriter(str(self._part), cv2.VideoWriter.fourcc(*"mp4v"), self._rate_hz, size)
+            if not self._writer.isOpened():
+                raise FacecamError(f"{self._path} can't be written; save the walk as GIF instead.")
+        self._writer.write(np.ascontiguousarray(picture[:, :, ::-1]))
+
+    def close(self) -> None:
+        """The film is complete."""
+        if self._writer is not None:
+            self._writer.release()
+            self._part.replace(self._path)
+
+    def discard(self) -> None:
+        """The film is not wanted any more."""
+        if self._writer is not None:
+            self._writer.release()
+        self._part.unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""The Live tab: picture, controls, comparison, privacy, recording."""

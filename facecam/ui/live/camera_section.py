@@ -1,0 +1,138 @@
+"""The fold "Camera": size, rate and pixel format from what the camera offers, remembered for each camera."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QComboBox, QLabel, QVBoxLayout
+
+from facecam.qtkit.fields import Row, combo, show_data
+from facecam.qtkit.folds import Section
+from facecam.qtkit.settings import Settings
+from facecam.qtkit.theme import SPACE
+from facecam.qtkit.wording import size
+from facecam.sources import Camera, CameraMode
+from facecam.ui.live.session import LiveSession
+
+DEFAULT = CameraMode(640, 480)
+
+
+class CameraModes:
+    """The mode chosen last for each camera, by its name. Read from any thread."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def of(self, camera: Camera) -> CameraMode:
+        """What to ask this camera for."""
+        return CameraMode.parse(self._settings.text(f"camera/{camera.name}")) or DEFAULT
+
+    def remember(self, camera: Camera, mode: CameraMode) -> None:
+        """For the next time that it is opened."""
+        self._settings.put(f"camera/{camera.name}", mode.spec)
+
+    def complete(self, spec: str, list_cameras: Callable[[], Sequence[Camera]]) -> str:
+        """A camera's spec with its remembered mode; any other spec, and a camera of the default mode, as they are."""
+        name, _, number = spec.rpartition(":")
+        if name not in ("", "camera") or not number.isdecimal():
+            return spec
+        camera = next((each for each in list_cameras() if each.index == int(number)), None)
+        mode = DEFAULT if camera is None else self.of(camera)
+        return spec if mode == DEFAULT else f"camera:{number}@{mode.spec}"
+
+
+class CameraSection(Section):
+    """Choices for the camera that is open; a change opens it anew."""
+
+    key = "camera"
+    title = "Camera"
+    help = "Size, rate and pixel format of the camera; remembered for each"
+
+    changed = Signal()
+    """Another mode was chosen and remembered: time to open the camera again."""
+    _listed = Signal(object, list)
+
+    def __init__(self, session: LiveSession, settings: Settings, list_modes: Callable[[int], list[CameraMode]]) -> None:
+        super().__init__()
+        self._session, self._list_modes = session, list_modes
+        self._modes = CameraModes(settings)
+        self._camera: Camera | None = None
+        self._offered: list[CameraMode] = []
+        self.none = QLabel("Start a camera first; what it offers is listed here then.")
+        self.none.setWordWrap(True)
+        self.frame_size, self.rate, self.pixels = combo(), combo(), combo()
+        self._rows = [
+            Row("Size", self.frame_size, "Of the camera's pictures. Larger ones show smaller faces, and take longer."),
+            Row("Rate", self.rate, "Pictures per second. In the dark cameras give fewer, to expose for longer."),
+            Row("Format", self.pixels, "How the camera sends its pixels: MJPG is compressed, and allows larger sizes."),
+        ]
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(SPACE, 0, 0, SPACE)
+        layout.setSpacing(SPACE)
+        layout.addWidget(self.none)
+        for row in self._rows:
+            layout.addWidget(row)
+            row.hide()
+        for box in (self.frame_size, self.rate, self.pixels):
+            box.currentIndexChanged.connect(self._chosen)
+        self._listed.connect(self._show_offer)
+
+    def refresh(self) -> None:
+        camera = self._session.camera
+        if camera is None or camera == self._camera:  # while it is being opened again the choices stay
+            return
+        self._camera = camera
+        threading.Thread(target=self._ask, args=(camera,), name="facecam-modes", daemon=True).start()
+
+    def _ask(self, camera: Camera) -> None:
+        offered = self._list_modes(camera.index)
+        try:
+            self._listed.emit(camera, offered)
+        except RuntimeError:  # the window was closed meanwhile, and this object with it
+            return
+
+    def _show_offer(self, camera: Camera, offered: list[CameraMode]) -> None:
+        if camera != self._camera:
+            return
+        self._offered = offered
+        self.none.setVisible(not offered)
+        self.none.setText("This camera doesn't say what it offers.")
+        for row in self._rows:
+            row.setVisible(bool(offered))
+        self._show(self._modes.of(camera))
+
+    def _show(self, mode: CameraMode) -> None:
+        """The boxes' entries: each allows what fits those above it."""
+        sizes = sorted({(each.width, each.height) for each in self._offered} | {(mode.width, mode.height)})
+        fitting = [each for each in self._offered if (each.width, each.height) == (mode.width, mode.height)]
+        rates = sorted({each.fps for each in fitting if each.fps is not None})
+        fitting = [each for each in fitting if mode.fps is None or each.fps == mode.fps]
+        pixels = sorted({each.pixels for each in fitting if each.pixels})
+        _fill(self.frame_size, [(size(*each), each) for each in sizes], (mode.width, mode.height))
+        _fill(self.rate, [("Automatic", None), *((f"{fps:g} per second", fps) for fps in rates)], mode.fps)
+        _fill(self.pixels, [("Automatic", ""), *((each, each) for each in pixels)], mode.pixels)
+
+    def _chosen(self) -> None:
+        if self._camera is None:
+            return
+        width, height = self.frame_size.currentData()
+        mode = CameraMode(width, height, self.rate.currentData(), self.pixels.currentData() or "")
+        fitting = [each for each in self._offered if (each.width, each.height) == (width, height)]
+        if mode.fps not in (None, *(each.fps for each in fitting)):  # the larger size has another rate
+            mode = CameraMode(width, height, None, mode.pixels)
+        if mode.pixels not in ("", *(each.pixels for each in fitting if mode.fps in (None, each.fps))):
+            mode = CameraMode(width, height, mode.fps)
+        self._modes.remember(self._camera, mode)
+        self._show(mode)
+        self.changed.emit()
+
+
+def _fill(box: QComboBox, entries: Iterable[tuple[str, object]], chosen: object) -> None:
+    blocked = box.blockSignals(True)
+    box.clear()
+    for text, data in entries:
+        box.addItem(text, data)
+    show_data(box, chosen)
+    box.blockSignals(blocked)

@@ -1,0 +1,250 @@
+"""The fold "Compare": a second detector on the same pictures, with its own figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QSignalBlocker, QTimer, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QCheckBox, QLabel, QVBoxLayout
+
+from facecam.detection.any_detector import AnyDetector, PeerDetector, Second
+from facecam.detection.model import DEFAULT_MODEL
+from facecam.live.options import NATIVE, Size
+from facecam.live.pipeline import View
+from facecam.qtkit.commands import switch_command
+from facecam.qtkit.fields import Row, SliderField, combo, show_data
+from facecam.qtkit.figure_line import Figure
+from facecam.qtkit.folds import Section
+from facecam.qtkit.settings import Settings
+from facecam.qtkit.theme import SPACE
+from facecam.system.memory import give_back_free_memory
+from facecam.system.resources import shipped_models
+from facecam.ui.live import prompts, words
+from facecam.ui.live.controls import THRESHOLD_RANGE
+from facecam.ui.live.picture import PictureView
+from facecam.ui.live.second_loader import SecondLoader
+from facecam.ui.live.session import LiveSession
+
+_FILE = "file…"
+_SIZES: dict[str, Size | None] = {"native": NATIVE, "640x480": (640, 480), "320x240": (320, 240)}
+_KEPT_MS = 10_000
+"""How long a detector is kept that nobody compares with: at 30 to 90 MB not for ever, but for a look back and forth."""
+
+
+class CompareSection(Section):
+    """Sets what the second picture shows. picture: the second picture, which the tab puts beside the first one.
+
+    first: the first picture; load: loads a detector by a shipped model's name or a file, in a thread.
+    """
+
+    key = "compare"
+    title = "Compare"
+    help = "A second detector on the same pictures: other settings, another model, or a model of yours"
+
+    switched = Signal(bool)
+    """The second picture is to be seen, or not any more."""
+
+    def __init__(
+        self, session: LiveSession, settings: Settings, first: PictureView, load: Callable[[str], AnyDetector]
+    ) -> None:
+        super().__init__()
+        self._session, self._settings, self._first = session, settings, first
+        self._detector: AnyDetector | None = None
+        self._shown_view: View | None = None
+        self._without = ""
+        self._loader = SecondLoader(load, self)
+        self._unused = QTimer(self, singleShot=True, interval=_KEPT_MS)
+        self._unused.timeout.connect(self._let_go)
+        self.picture = PictureView()
+        self.picture.setAccessibleName("Picture of the second detector")
+        self._make_fields()
+        self._take_settings()
+        self._connect()
+        self._switch()
+
+    def _make_fields(self) -> None:
+        self.on = QCheckBox("Second detector")
+        self.on.setToolTip("Shows each picture twice, with the faces of either detector and its own figures (C)")
+        self.model = combo(*((name, name) for name in shipped_models()), ("A model file…", _FILE))
+        self.input_size = combo(("As it comes", "native"), ("640 × 480", "640x480"), ("320 × 240", "320x240"))
+        self.in_turns = QCheckBox("Take turns")
+        self.in_turns.setToolTip(
+            "Each picture is searched by one of the two detectors, at half the cost,\ninstead of by both"
+        )
+        self.threshold = SliderField(
+            "Threshold", *THRESHOLD_RANGE, 0.01, "{:.2f}".format, "Lowest score that is a face for the second detector"
+        )
+        self.note = QLabel()
+        self.note.setWordWrap(True)
+        self.note.setAccessibleName("About the second detector")
+        self.note.hide()
+        model_help = "One of ours, or an ONNX file: of ours, of Ultra-Light or of YuNet"
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(SPACE, 0, 0, SPACE)
+        layout.setSpacing(SPACE)
+        layout.addWidget(self.on)
+        layout.addWidget(Row("Model", self.model, model_help))
+        layout.addWidget(Row("Input size", self.input_size, "The second detector’s own, as under Detection"))
+        layout.addWidget(self.threshold)
+        layout.addWidget(self.in_turns)
+        layout.addWidget(self.note)
+
+    def _take_settings(self) -> None:
+        settings = self._settings
+        own = shipped_models()
+        other = next((name for name in own if name != DEFAULT_MODEL), "")  # than what the app starts with
+        model = settings.text("live/compare-model", other)
+        if model and model not in own:
+            self._add_file(model)
+        show_data(self.model, model)
+        self._model = self.model.currentData()
+        show_data(self.input_size, settings.text("live/compare-size", "640x480"))
+        wished = settings.number("live/compare-threshold", None, *THRESHOLD_RANGE)
+        self._threshold_known = wished is not None
+        self.threshold.show_value(0.5 if wished is None else wished)
+        self.in_turns.setChecked(settings.flag("live/compare-in-turns", False))
+        self.on.setChecked(settings.flag("live/compare", False))
+
+    def _connect(self) -> None:
+        self.on.toggled.connect(self._switch)
+        self.model.activated.connect(self._model_chosen)
+        self.input_size.currentIndexChanged.connect(self._changed)
+        self.threshold.changed.connect(self._threshold_moved)
+        self.in_turns.toggled.connect(self._changed)
+        self._loader.loaded.connect(self._loaded)
+        self._loader.failed.connect(self._failed)
+
+    def commands(self) -> list[QAction]:
+        return [switch_command(self, "Compare two detectors", ["C"], self.on)]
+
+    def reload(self) -> None:
+        """Loads the second detector anew, as for another model or precision; at once if it is wanted."""
+        self._detector = None
+        self._apply()
+        if self.on.isChecked():
+            self._load()
+
+    # -- what the user wants
+
+    def _switch(self) -> None:
+        on = self.on.isChecked()
+        self._settings.put("live/compare", on)
+        for field in (self.model, self.input_size, self.threshold, self.in_turns):
+            field.setEnabled(on)
+        self.switched.emit(on)
+        self._unused.stop()
+        if not on:
+            self._loader.cancel()
+            self._unused.start()
+            self._say("")
+        elif self._detector is None:
+            self._load()
+        else:
+            self._tell(self._detector)
+        self._apply()
+        self.refresh()
+
+    def _model_chosen(self) -> None:
+        wished = self.model.currentData()
+        if wished == _FILE:
+            show_data(self.model, self._model)  # until a file has been named
+            folder = self._settings.text("live/compare-folder")
+            prompts.ask_model(self, folder, self._file_named)
+        elif wished != self._model:
+            self._use(wished)
+
+    def _file_named(self, path: str) -> None:
+        self._settings.put("live/compare-folder", str(Path(path).parent))
+        self._add_file(path)
+        show_data(self.model, path)
+        self._use(path)
+
+    def _use(self, model: str) -> None:
+        self._model = model
+        self._settings.put("live/compare-model", model)
+        self._settings.put("live/compare-threshold", "")  # each model has its own
+        self._threshold_known = False
+        self.reload()
+
+    def _add_file(self, path: str) -> None:
+        if self.model.findData(path) < 0:
+            with QSignalBlocker(self.model):
+                self.model.insertItem(self.model.count() - 1, Path(path).name, path)
+
+    def _threshold_moved(self, value: float) -> None:
+        self._threshold_known = True
+        self._settings.put("live/compare-threshold", value)
+        self._changed()
+
+    def _changed(self) -> None:
+        self._settings.put("live/compare-size", self.input_size.currentData())
+        self._settings.put("live/compare-in-turns", self.in_turns.isChecked())
+        self._apply()
+
+    # -- what the detectors do
+
+    def _load(self) -> None:
+        self._say("Loading…")
+        self._without = "is being loaded…"
+        self.refresh()
+        self._loader.load(self._model)
+
+    def _loaded(self, detector: AnyDetector) -> None:
+        self._detector = detector
+        if not self._threshold_known:
+            self.threshold.show_value(detector.threshold)
+        self._tell(detector)
+        self._apply()
+
+    def _tell(self, detector: AnyDetector) -> None:
+        own_way = isinstance(detector, PeerDetector)
+        self.input_size.setEnabled(not own_way)
+        self._say("This model scales pictures in its own way." if own_way else "")
+
+    def _failed(self, problem: str) -> None:
+        self._say(problem)
+        self.picture.clear()
+        self._without = "can’t be loaded: see Compare"
+        self.refresh()
+
+    def _apply(self) -> None:
+        second = None
+        if self.on.isChecked() and self._detector is not None:
+            size = _SIZES[self.input_size.currentData()]
+            second = Second(self._detector, self.threshold.value, size, self.in_turns.isChecked())
+        self._session.change_options(second=second)
+
+    def _say(self, words: str) -> None:
+        self.note.setText(words)
+        self.note.setVisible(bool(words))
+
+    def _let_go(self) -> None:
+        """It is loaded again when it is wanted again."""
+        self._detector = None
+        give_back_free_memory()
+
+    def close_down(self) -> None:
+        """The window is closing: what is still to be loaded is not wanted any more."""
+        self._loader.cancel()
+
+    # -- what the tab shows
+
+    def show_view(self, view: View) -> None:
+        """The same frame, with the faces that the second detector has found in it."""
+        self._shown_view = view
+        if view.second is not None and self.on.isChecked():
+            self.picture.show_frame(view.image, view.second.shown)
+
+    def refresh(self) -> None:
+        view, detector = self._shown_view, self._detector
+        if not self.on.isChecked() or detector is None or view is None or view.second is None:
+            self._first.set_caption([])
+            if self.on.isChecked() and detector is None:  # an empty picture has to say why
+                self.picture.set_caption([Figure("B", self._without)])
+            return
+        stats = self._session.stats()
+        ours, theirs = words.comparison(self._session, stats, view, detector)
+        self._first.set_caption(ours)
+        self.picture.set_caption(theirs)

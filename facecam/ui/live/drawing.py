@@ -1,0 +1,159 @@
+"""Painting on a picture: boxes with their scores. Positions in, pixels out; no widget.
+
+Boxes are put together from filled rectangles and four small pictures of corners: six times as fast as stroking rounded
+rectangles, which matters at 30 pictures per second and many faces. Scores are kept as pictures too: few of them differ.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPixmap
+
+from facecam.faces.palette import label
+from facecam.qtkit import theme
+
+Array = npt.NDArray[np.float32]
+
+SCORE_FROM_PX = 44
+"""Narrower boxes show their score only under the cursor: in a crowd the figures would hide the faces."""
+
+_LINE_PX = 2
+_EDGE_PX = 1
+_MAX_RADIUS_PX = 8
+
+
+def paint_boxes(
+    painter: QPainter,
+    boxes: Array,
+    scores: Array,
+    room: QRectF,
+    under_cursor: int | None = None,
+    all_scores: bool = False,
+    ids: npt.NDArray[np.intp] | None = None,
+    colours: Sequence[int] = (),
+) -> None:
+    """Boxes (N, 4) float32, x1 y1 x2 y2 in view pixels: a line of 2 px at any zoom, with a dark edge on either side.
+
+    The painter's units are view pixels: boxes have been scaled, not the painter. scores: (N,) 0..1, written above the
+    box to two digits, within `room`: with `all_scores` for all but small boxes, and always for the one of index
+    `under_cursor`. ids: (N,) numbers of faces that are followed: they stand before the score. colours: (N,) indices of
+    `theme.TRACK_COLOURS`; empty: all have the first.
+    """
+    if len(boxes) == 0:
+        return
+    ratio = painter.device().devicePixelRatioF()
+    rows = np.rint(boxes * ratio).astype(np.int32).tolist()
+    painter.save()
+    painter.scale(1 / ratio, 1 / ratio)  # in the screen's pixels lines are sharp at any scaling
+    painter.setPen(Qt.PenStyle.NoPen)
+    kinds = colours or (0,) * len(rows)
+    for kind in sorted(set(kinds)):
+        own = [row for row, its_kind in zip(rows, kinds, strict=True) if its_kind == kind]
+        _paint_frames(painter, own, theme.TRACK_COLOURS[kind], ratio)
+    if under_cursor is not None:
+        _paint_frames(painter, [rows[under_cursor]], theme.BOX_UNDER_CURSOR, ratio)
+    font = _Font(painter.font().key(), painter.font())
+    for index, (box, score) in enumerate(zip(boxes.tolist(), scores.tolist(), strict=True)):
+        if index == under_cursor or (all_scores and box[2] - box[0] >= SCORE_FROM_PX):
+            number = 0 if ids is None else int(ids[index])
+            pill = _pill(label(number, score), font, ratio)
+            size = pill.deviceIndependentSize()
+            place = _label_place(box[0], box[1], size.width(), size.height(), room)
+            # In the screen's pixels too: text at a place between two of them is blurred, and shivers with the box.
+            painter.drawPixmap(round(place.x() * ratio), round(place.y() * ratio), pill.width(), pill.height(), pill)
+    painter.restore()
+
+
+def _paint_frames(painter: QPainter, rows: list[list[int]], colour: QColor, ratio: float) -> None:
+    """Frames around rows of x1, y1, x2, y2, all in pixels of the screen, of which a view pixel has `ratio`."""
+    line, edge = int(_LINE_PX * ratio + 0.5), int(_EDGE_PX * ratio + 0.5)
+    most = round(_MAX_RADIUS_PX * ratio)
+    edges: list[QRect] = []
+    lines: list[QRect] = []
+    corners: list[tuple[QPoint, QPixmap]] = []
+    for x1, y1, x2, y2 in rows:
+        left, top, right, bottom = x1 - line // 2, y1 - line // 2, x2 - line // 2 + line, y2 - line // 2 + line
+        corner = max(line, min(most, round(0.18 * min(x2 - x1, y2 - y1))))  # the outer radius of the line
+        across, down = max(0, right - left - 2 * corner), max(0, bottom - top - 2 * corner)
+        for more, rects in ((edge, edges), (0, lines)):
+            width = line + 2 * more
+            rects.append(QRect(left + corner, top - more, across, width))
+            rects.append(QRect(left + corner, bottom - line - more, across, width))
+            rects.append(QRect(left - more, top + corner, width, down))
+            rects.append(QRect(right - line - more, top + corner, width, down))
+        near_x, near_y, far_x, far_y = left - edge, top - edge, right - corner, bottom - corner
+        places = (QPoint(near_x, near_y), QPoint(far_x, near_y), QPoint(near_x, far_y), QPoint(far_x, far_y))
+        corners += zip(places, _corners(corner, line, edge, colour.rgba()), strict=True)
+    painter.setBrush(theme.BOX_EDGE)
+    painter.drawRects(edges)
+    painter.setBrush(colour)
+    painter.drawRects(lines)
+    for place, tile in corners:
+        painter.drawPixmap(place, tile)
+
+
+@lru_cache(maxsize=128)
+def _corners(radius: int, line: int, edge: int, rgba: int) -> tuple[QPixmap, ...]:
+    """A frame's corners (upper left, upper right, lower left, lower right) with dark edges, in pixels of the screen.
+
+    radius: of the line's outer side, at least its width. A corner covers the radius and the outer edge.
+    """
+    size = radius + edge + line + edge  # the inner edge reaches beyond the corner where the radius is small
+    side = 2 * size + 2
+    whole = QPixmap(side, side)
+    whole.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(whole)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    middle = edge + line / 2
+    for colour, width in ((theme.BOX_EDGE, line + 2 * edge), (QColor.fromRgba(rgba), line)):
+        painter.setPen(QPen(colour, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap, Qt.PenJoinStyle.MiterJoin))
+        bend = max(0.0, radius - line / 2)
+        painter.drawRoundedRect(QRectF(middle, middle, side - 2 * middle, side - 2 * middle), bend, bend)
+    painter.end()
+    cut = radius + edge
+    far = side - cut
+    return tuple(whole.copy(x, y, cut, cut) for y in (0, far) for x in (0, far))
+
+
+def _label_place(left_px: float, top_px: float, width_px: float, height_px: float, room: QRectF) -> QPointF:
+    """Upper left corner of a label of that size: above the box's own, or inside the box where it would leave `room`."""
+    left, top = left_px, top_px - height_px - 4
+    if top < room.top():
+        left, top = left + 4, max(room.top(), top_px) + 4
+    return QPointF(max(room.left(), min(left, room.right() - width_px)), top)
+
+
+@dataclass(frozen=True)
+class _Font:
+    """A font that can be told from others."""
+
+    key: str
+    font: QFont = field(compare=False)
+
+
+@lru_cache(maxsize=512)
+def _pill(text: str, font: _Font, ratio: float) -> QPixmap:
+    """Text on a small pill, `ratio` pixels in one of the view."""
+    size = QFontMetricsF(font.font).size(0, text)
+    width, height = math.ceil((size.width() + 10) * ratio), math.ceil(size.height() * ratio)
+    pixmap = QPixmap(width, height)
+    pixmap.setDevicePixelRatio(ratio)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    whole = QRectF(0, 0, width / ratio, height / ratio)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(theme.PILL)
+    painter.drawRoundedRect(whole, 4, 4)
+    painter.setPen(theme.STAGE_TEXT)
+    painter.setFont(font.font)
+    painter.drawText(whole, Qt.AlignmentFlag.AlignCenter, text)
+    painter.end()
+    return pixmap

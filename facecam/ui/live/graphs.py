@@ -1,0 +1,196 @@
+"""Graphs: what happened in the last minute, below the picture. Rates, latencies, faces and drops."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QColor, QPalette, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from facecam.live.history import SPAN_S, History
+from facecam.qtkit import theme
+from facecam.qtkit.theme import SPACE
+from facecam.qtkit.wording import number
+
+HEIGHT_PX = 18 * SPACE
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a graph. series: of the history; colour: on light and on dark ground."""
+
+    series: str
+    name: str
+    light: str
+    dark: str
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A graph of one unit. least: what the upper end of its axis is at least."""
+
+    title: str
+    unit: str
+    lines: tuple[Line, ...]
+    least: float
+    help: str
+
+
+# Colours that people who confuse red and green tell apart, in both schemes.
+_TEAL, _AMBER, _PURPLE = ("#0b7d69", "#3df0cf"), ("#b35c00", "#ffc145"), ("#7a4fb5", "#c8a2ff")
+
+GRAPHS = (
+    Graph(
+        "Rates",
+        "per second",
+        (
+            Line("dropped_hz", "dropped", *_PURPLE),
+            Line("capture_hz", "captured", *_AMBER),
+            Line("detect_hz", "detected", *_TEAL),
+        ),
+        10,
+        "Per second: pictures that the source delivers, pictures that are searched for faces,\n"
+        "and pictures that were replaced by a newer one before the detector was free",
+    ),
+    Graph(
+        "Latency",
+        "ms",
+        (Line("latency_p95_ms", "p95", *_AMBER), Line("latency_p50_ms", "p50", *_TEAL)),
+        10,
+        "From a picture’s capture to its faces: the median, and what 95 of 100 pictures stay below",
+    ),
+    Graph(
+        "Faces",
+        "",
+        (Line("faces", "shown", *_TEAL),),
+        4,
+        "Faces that are shown",
+    ),
+)
+
+
+class GraphPanel(QWidget):
+    """Draws a history as three small graphs side by side. Drawn only while it is visible, when it is told to."""
+
+    def __init__(self, history: History, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._history = history
+        self.setFixedHeight(HEIGHT_PX)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(SPACE, SPACE, SPACE, 0)
+        layout.setSpacing(SPACE)
+        self.graphs = [_GraphView(graph) for graph in GRAPHS]
+        for view in self.graphs:
+            layout.addWidget(view, 1)
+
+    def draw(self) -> None:
+        """The history as it is now."""
+        if not self.isVisible():
+            return
+        seconds = self._history.seconds_ago(time.perf_counter())
+        for view in self.graphs:
+            view.draw(self._history, seconds)
+        self._align()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        layout = self.layout()
+        if layout is not None:
+            layout.activate()  # the headings have their widths
+        self._align()
+
+    def _align(self) -> None:
+        """Gives all headings the lines of the longest one, so that the graphs below have one upper edge."""
+        headings = [view.heading for view in self.graphs]
+        for heading in headings:
+            heading.setMinimumHeight(0)  # which counts in what it asks for
+        height = max(heading.heightForWidth(heading.width()) for heading in headings)
+        for heading in headings:
+            heading.setMinimumHeight(height)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            for view in self.graphs:
+                view.take_colours()
+
+
+class _GraphView(QWidget):
+    def __init__(self, graph: Graph) -> None:
+        super().__init__()
+        self._graph = graph
+        self.heading = QLabel()
+        self.heading.setTextFormat(Qt.TextFormat.RichText)
+        self.heading.setWordWrap(True)
+        self.heading.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        self.heading.setFont(theme.tabular(self.heading.font()))
+        self.plot = pg.PlotWidget()
+        self.plot.setAccessibleName(f"Graph: {graph.title}")
+        self.setToolTip(graph.help)
+        self.plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.plot.setMinimumSize(0, 0)
+        item = self.plot.getPlotItem()
+        item.setMenuEnabled(False)
+        item.hideButtons()
+        item.setMouseEnabled(False, False)
+        item.setXRange(-SPAN_S, 0, padding=0)
+        item.getAxis("bottom").setTicks([[(-40, "−40 s"), (-20, "−20 s")]])
+        item.getAxis("left").setWidth(4 * SPACE)
+        item.getAxis("bottom").setHeight(2.5 * SPACE)
+        for axis in ("left", "bottom"):
+            item.getAxis(axis).setStyle(tickLength=-4, tickTextOffset=4, maxTickLevel=0)
+        self.curves = [item.plot(connect="finite") for _ in graph.lines]
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.heading)
+        layout.addWidget(self.plot, 1)
+        self.take_colours()
+        self._say({})
+
+    def take_colours(self) -> None:
+        """The window's ground, text in its second rank, lines in the colours of its scheme."""
+        palette = self.palette()
+        text = palette.color(QPalette.ColorRole.WindowText)
+        text.setAlphaF(0.7)
+        self.plot.setBackground(palette.color(QPalette.ColorRole.Window))
+        for name in ("left", "bottom"):
+            axis = self.plot.getPlotItem().getAxis(name)
+            axis.setTextPen(text)
+            axis.setPen(QColor(text.red(), text.green(), text.blue(), 70))
+        for line, curve in zip(self._graph.lines, self.curves, strict=True):
+            curve.setPen(pg.mkPen(self._colour(line), width=1.5))
+
+    def draw(self, history: History, seconds: np.ndarray) -> None:
+        """The lines, the axis up to the highest of them, and the newest values in words."""
+        newest: dict[str, float] = {}
+        top = self._graph.least
+        for line, curve in zip(self._graph.lines, self.curves, strict=True):
+            values = history.series(line.series)
+            curve.setData(seconds, values)
+            if len(values) and not np.isnan(values[-1]):
+                newest[line.series] = float(values[-1])
+            top = max(top, float(np.nanmax(values, initial=0)))
+        self.plot.getPlotItem().setYRange(0, 1.1 * top, padding=0)
+        self._say(newest)
+
+    def _say(self, newest: dict[str, float]) -> None:
+        parts = []
+        plain = []
+        for line in reversed(self._graph.lines):
+            value = newest.get(line.series)
+            words = "–" if value is None else f"{value:.0f}" if value == round(value) else number(value)
+            parts.append(f'<span style="color:{self._colour(line)}">●</span>&nbsp;{line.name}&nbsp;{words}')
+            plain.append(f"{line.name} {words}")
+        unit = f" {self._graph.unit}" if self._graph.unit else ""
+        title = f"<b>{self._graph.title}</b>{unit}".replace(" ", "&nbsp;")
+        self.heading.setText(f"{title}&nbsp;&nbsp; {'&nbsp; '.join(parts)}")
+        self.plot.setAccessibleDescription(f"{', '.join(plain)}{unit}")
+
+    def _colour(self, line: Line) -> str:
+        dark = self.palette().color(QPalette.ColorRole.Window).lightness() < 128
+        return line.dark if dark else line.light

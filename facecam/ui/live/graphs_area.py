@@ -1,0 +1,77 @@
+"""GraphsArea: the place of the graphs below the picture, and the switch for them."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
+
+from facecam.live.history import History
+from facecam.live.pipeline import Phase
+from facecam.qtkit.commands import switch_command
+from facecam.qtkit.settings import Settings
+from facecam.ui.live.session import LiveSession
+
+if TYPE_CHECKING:
+    from facecam.ui.live.graphs import GraphPanel
+
+
+class GraphsArea(QWidget):
+    """Keeps the last minute whether the graphs show or not; what draws them is loaded when they are first shown.
+
+    on: the switch, for the control column.
+    """
+
+    def __init__(self, session: LiveSession, settings: Settings, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._settings = session, settings
+        self.history = History()
+        self._allowed = True
+        self.on = QCheckBox("Graphs")
+        self.on.setToolTip("Rates, latencies, faces and drops of the last minute, below the picture (G)")
+        self.on.setChecked(settings.flag("live/graphs", False))
+        self.on.toggled.connect(self._switched)
+        self.panel: GraphPanel | None = None
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        self.hide()
+        self._show()
+
+    def commands(self) -> list[QAction]:
+        """Its keyboard command."""
+        return [switch_command(self, "Graphs", ["G"], self.on)]
+
+    def set_allowed(self, on: bool) -> None:
+        """Whether there is room for the graphs: there isn't in full screen."""
+        self._allowed = on
+        self._show()
+
+    def refresh(self) -> None:
+        """Takes the figures of this moment; called about twice a second while pictures come."""
+        now_s = time.perf_counter()
+        if self._session.phase is Phase.RUNNING and not self._session.is_still:
+            self.history.add(now_s, self._session.stats())
+        else:
+            self.history.gap(now_s)
+        self._draw()
+
+    def _switched(self, on: bool) -> None:
+        self._settings.put("live/graphs", on)
+        self._show()
+
+    def _show(self) -> None:
+        wanted = self.on.isChecked() and self._allowed
+        layout = self.layout()
+        if wanted and self.panel is None and layout is not None:
+            from facecam.ui.live.graphs import GraphPanel  # a third of a second, for those who want graphs
+
+            self.panel = GraphPanel(self.history)
+            layout.addWidget(self.panel)
+        self.setVisible(wanted)
+        self._draw()
+
+    def _draw(self) -> None:
+        if self.panel is not None:
+            self.panel.draw()

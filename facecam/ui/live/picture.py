@@ -1,0 +1,316 @@
+"""PictureView: paints one frame, its boxes and a line of figures."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QColor,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QHelpEvent,
+    QImage,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+)
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from facecam.faces.boxes import Detections
+from facecam.qtkit import theme
+from facecam.qtkit.cursor_rest import CursorRest
+from facecam.qtkit.figure_line import Figure
+from facecam.qtkit.geometry import Placement, box_under, letterbox
+from facecam.ui.live import drawing
+from facecam.ui.live.drops import dropped_spec
+from facecam.ui.live.overlay import Overlay
+from facecam.ui.live.screen_frame import ScreenFrame
+
+_DIMMED = QColor(18, 20, 22, 200)
+_HINT_STAYS_MS = 3000
+
+
+class PictureView(QWidget):
+    """One frame, letterboxed, with the boxes found in it and a line of figures over its lower edge.
+
+    The frame is brought to the screen's resolution once and painted from there; it is kept, not copied, until the next.
+    """
+
+    painted = Signal()
+    """A frame has been painted that had not been painted before."""
+    dropped = Signal(str)
+    """A file, folder or address was dropped on the picture: its path or URL."""
+    double_clicked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._frame: npt.NDArray[np.uint8] | None = None
+        self._on_screen = ScreenFrame()
+        self._rendered = False
+        self._detections = Detections.none()
+        self._placement: Placement | None = None
+        self._boxes = self._detections.boxes  # in view pixels
+        self._fresh = False
+        self._mirror = False
+        self._all_scores = True
+        self._dimmed = False
+        self._drop_pending = False
+        self._cursor: QPointF | None = None
+        self._overlay = Overlay()
+        self._twin: PictureView | None = None
+        self._hint_timer = QTimer(self, singleShot=True, interval=_HINT_STAYS_MS)
+        self._hint_timer.timeout.connect(self.hide_hint)
+        self._score_font = theme.tabular(theme.sized(self.font(), 0.9))
+        self._rest = CursorRest(self)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setMouseTracking(True)
+        self.setAcceptDrops(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAccessibleName("Picture")
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(200, 120)
+
+    def sizeHint(self) -> QSize:
+        return QSize(960, 720)
+
+    @property
+    def placement(self) -> Placement | None:
+        """Where the frame lies in the view, None without a frame."""
+        return self._placement
+
+    @property
+    def figures_text(self) -> str:
+        """The line of figures as plain text."""
+        return self._overlay.figures.text
+
+    @property
+    def figures_shown(self) -> str:
+        """The part of it that has room in the view."""
+        return self._overlay.figures.shown_text
+
+    def show_frame(self, image: npt.NDArray[np.uint8], detections: Detections) -> None:
+        """Shows a frame (H, W, 3) uint8 BGR, which must not change any more, with its detections (source-frame
+        pixels)."""
+        before, self._frame = self._frame, image
+        self._detections = detections
+        self._fresh = True
+        self._rendered = False
+        if before is None or before.shape != image.shape:
+            self._place()
+        self._move_boxes()
+        self.update()
+
+    def set_twin(self, twin: PictureView) -> None:
+        """Another view that is cleared, mirrored and dimmed as this one, and shows scores where this one does."""
+        self._twin = twin
+
+    def clear(self) -> None:
+        """Back to the empty stage."""
+        if self._twin is not None:
+            self._twin.clear()
+        self._overlay.caption.set([])
+        self._frame = self._placement = None
+        self._detections = Detections.none()
+        self._fresh = False
+        self._overlay.figures.set([])
+        self._move_boxes()
+        self.update()
+
+    def set_mirror(self, on: bool) -> None:
+        """Swaps left and right of picture and boxes; text stays readable."""
+        if self._twin is not None:
+            self._twin.set_mirror(on)
+        if on != self._mirror:
+            self._mirror = on
+            self._place()
+
+    def set_all_scores(self, on: bool) -> None:
+        """Whether every face of some size shows its score, or only the one under the cursor."""
+        if self._twin is not None:
+            self._twin.set_all_scores(on)
+        self._all_scores = on
+        self.update()
+
+    def set_dimmed(self, on: bool) -> None:
+        """Darkens the picture, for text on top of it."""
+        if self._twin is not None:
+            self._twin.set_dimmed(on)
+        if on != self._dimmed:
+            self._dimmed = on
+            self.update()
+
+    @property
+    def caption_text(self) -> str:
+        """The caption as plain text."""
+        return self._overlay.caption.text
+
+    def set_caption(self, figures: list[Figure]) -> None:
+        """A line over the picture's upper edge: whose faces these are. Empty: none."""
+        self._overlay.caption.set(figures)
+        self.update()
+
+    def show_hint(self, key: str, what: str) -> None:
+        """A few words in the upper left corner that go away by themselves: which key does what."""
+        self._overlay.hint.set([Figure(key, what)])
+        self._hint_timer.start()
+        self.update()
+
+    def hide_hint(self) -> None:
+        """Takes the hint away."""
+        self._overlay.hint.set([])
+        self.update()
+
+    def set_hides_cursor(self, on: bool) -> None:
+        """Whether the mouse cursor goes away while it rests: for full screen."""
+        self._rest.switch(on)
+
+    def set_figures(self, figures: list[Figure], help_text: str = "") -> None:
+        """The line of figures, and the explanation that appears under the cursor there."""
+        self._overlay.figures.set(figures)
+        self._overlay.figures_help = help_text
+        self.setAccessibleDescription(self._overlay.figures.text)
+        self.update()
+
+    # -- geometry
+
+    def _place(self) -> None:
+        if self._frame is not None:
+            height, width = self._frame.shape[:2]
+            self._placement = letterbox(self.width(), self.height(), width, height, self._mirror)
+        self._rendered = False
+        self._move_boxes()
+        self.update()
+
+    def _move_boxes(self) -> None:
+        found = self._detections.boxes
+        self._boxes = self._placement.boxes_to_view(found) if self._placement is not None else found
+
+    # -- painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        try:
+            self._paint(painter, self.rect(), self._dimmed)
+            if self._drop_pending:
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.setPen(QPen(theme.BOX, 4))
+                painter.drawRect(self.rect().adjusted(2, 2, -2, -2))
+        finally:
+            painter.end()  # an error in here must not leave the window with a painter at work
+        if self._fresh:
+            self._fresh = False
+            self.painted.emit()
+
+    def seen(self) -> QImage | None:
+        """The picture without the surround and not dimmed, with all that is painted on it; None without a frame."""
+        if self._placement is None:
+            return None
+        room, ratio = _rect(self._placement), self.devicePixelRatioF()
+        image = QImage(round(room.width() * ratio), round(room.height() * ratio), QImage.Format.Format_RGB32)
+        image.setDevicePixelRatio(ratio)
+        image.fill(theme.STAGE)
+        painter = QPainter(image)
+        try:
+            painter.translate(-room.topLeft())
+            self._paint(painter, room, dimmed=False)
+        finally:
+            painter.end()
+        self.update()  # the lines are laid out for the whole view again
+        return image
+
+    def _paint(self, painter: QPainter, stage: QRect, dimmed: bool) -> None:
+        """All but the cue of a drop. stage: the part of the view that text may cover."""
+        painter.setFont(self.font())
+        if self._frame is None or self._placement is None:
+            painter.fillRect(stage, theme.STAGE)
+        else:
+            self._paint_picture(painter, self._frame, self._placement, stage, dimmed)
+        self._overlay.paint_upper(painter, stage, self.font())
+
+    def _paint_picture(
+        self, painter: QPainter, frame: npt.NDArray[np.uint8], place: Placement, stage: QRect, dimmed: bool
+    ) -> None:
+        ratio = painter.device().devicePixelRatioF()
+        if not self._rendered or self._on_screen.image.devicePixelRatio() != ratio:
+            self._on_screen.render(frame, place, ratio)
+            self._rendered = True
+        target = _rect(place)
+        bottom = target.top() + target.height()
+        right = target.left() + target.width()
+        for bar in (  # the surround only: what the picture covers is painted once, but for a pixel of rounding
+            QRect(0, 0, self.width(), target.top() + 1),
+            QRect(0, bottom - 1, self.width(), self.height() - bottom + 1),
+            QRect(0, target.top(), target.left() + 1, target.height()),
+            QRect(right - 1, target.top(), self.width() - right + 1, target.height()),
+        ):
+            painter.fillRect(bar, theme.STAGE)
+        painter.drawImage(target.topLeft(), self._on_screen.image)
+        if dimmed:
+            painter.fillRect(target, _DIMMED)
+            return
+        painter.setFont(self._score_font)
+        painter.setClipRect(target)
+        scores, room = self._detections.scores, QRectF(target)
+        under, ids, colours = self._under_cursor(), self._detections.ids, self._detections.colours
+        drawing.paint_boxes(painter, self._boxes, scores, room, under, self._all_scores, ids, colours)
+        painter.setClipping(False)
+        self._overlay.paint_figures(painter, target, stage, self.font())
+
+    def _under_cursor(self) -> int | None:
+        return None if self._cursor is None else box_under(self._boxes, self._cursor.x(), self._cursor.y())
+
+    # -- events
+
+    def resizeEvent(self, event: QEvent) -> None:
+        self._place()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._rest.moved()
+        before = self._under_cursor()
+        self._cursor = event.position()
+        if self._under_cursor() != before:
+            self.update()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._cursor = None
+        self.update()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.double_clicked.emit()
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            found = self._overlay.help_at(QPointF(event.pos()))
+            if found is not None:
+                QToolTip.showText(event.globalPos(), found[0], self, found[1])
+            else:
+                QToolTip.hideText()
+            return True
+        return super().event(event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if dropped_spec(event) is not None:
+            event.acceptProposedAction()
+            self._drop_pending = True
+            self.update()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self._drop_pending = False
+        self.update()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self._drop_pending = False
+        self.update()
+        spec = dropped_spec(event)
+        if spec is not None:
+            event.acceptProposedAction()
+            self.dropped.emit(spec)
+
+
+def _rect(place: Placement) -> QRect:
+    return QRect(place.left_px, place.top_px, place.width_px, place.height_px)

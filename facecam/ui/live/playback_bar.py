@@ -1,0 +1,242 @@
+"""PlaybackBar: pause, step, seek and loop for what can be played from any place, below the picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QAction, QColor, QMouseEvent, QPalette
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QSlider,
+    QStyle,
+    QStyleOptionSlider,
+    QToolButton,
+    QWidget,
+)
+
+from facecam.live.pipeline import Phase
+from facecam.qtkit import icons, theme
+from facecam.qtkit.commands import command
+from facecam.qtkit.settings import Settings
+from facecam.qtkit.theme import SPACE
+from facecam.qtkit.wording import duration
+from facecam.sources import Player
+from facecam.ui.live.session import LiveSession
+
+_JUMP_S = 5.0
+
+
+class PlaybackBar(QWidget):
+    """Shows where the session's player is, and moves it. Loop is remembered between starts."""
+
+    def __init__(self, session: LiveSession, settings: Settings, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._settings = session, settings
+        self._player: Player | None = None
+        self._shown_paused: bool | None = None
+        self._allowed = True
+        self._commands = [
+            command(self, "Pause or go on", ["K"], self.toggle_pause),
+            command(self, "Picture before", [","], lambda: self.step(-1)),
+            command(self, "Next picture", ["."], lambda: self.step(1)),
+            command(self, "5 seconds back", ["J"], lambda: self.jump(-_JUMP_S)),
+            command(self, "5 seconds on", ["L"], lambda: self.jump(_JUMP_S)),
+        ]
+        self.play = self._button("Pause", self.toggle_pause)
+        self.back = self._button("Picture before", lambda: self.step(-1), "One picture back (,)")
+        self.forward = self._button("Next picture", lambda: self.step(1), "One picture on (.)")
+        self.slider = SeekSlider()
+        self.slider.sought.connect(self._seek_ms)
+        self.time = QLabel()
+        self.time.setFont(theme.tabular(self.time.font()))
+        self.time.setAccessibleName("Time")
+        self.time.setToolTip("Where the video is, and how long it is")
+        self.loop = self._button("Loop", lambda: None, "Begins again at the end")
+        self.loop.setCheckable(True)
+        self.loop.setChecked(settings.flag("live/loop", False))
+        self.loop.toggled.connect(self._loop_switched)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(SPACE, SPACE // 2, SPACE, SPACE // 2)
+        layout.setSpacing(SPACE // 2)
+        for button in (self.play, self.back, self.forward):
+            layout.addWidget(button)
+        layout.addWidget(self.slider, 1)
+        layout.addWidget(self.time)
+        layout.addWidget(self.loop)
+        self._draw_icons()
+        self.hide()
+
+    def _button(self, name: str, do: Callable[[], object], help_text: str = "") -> QToolButton:
+        button = QToolButton()
+        button.setAutoRaise(True)
+        button.setAccessibleName(name)
+        button.setToolTip(help_text or name)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.clicked.connect(lambda _checked=False: do())
+        return button
+
+    def commands(self) -> list[QAction]:
+        return self._commands
+
+    def menu_shown(self, on: bool) -> None:
+        """Greys out its commands in an open menu while there is nothing that plays."""
+        for action in self._commands:
+            action.setEnabled(not on or self._player is not None)
+
+    # -- what the user wants
+
+    def toggle_pause(self) -> bool:
+        """Pauses or goes on, from the beginning if it has ended. False if there is nothing that can be paused."""
+        player = self._session.player
+        if player is None or self._session.is_still:
+            return False
+        if self._session.phase is Phase.ENDED:
+            player.pause(False)
+            player.seek(0.0)
+        else:
+            player.pause(not player.paused)
+        self.refresh()
+        return True
+
+    def step(self, count: int) -> None:
+        """Pauses, and shows the picture after (1) or before (-1)."""
+        player = self._session.player
+        if player is not None:
+            player.step(count)
+            self.refresh()
+
+    def jump(self, seconds: float) -> None:
+        """Goes on or back by that much."""
+        player = self._session.player
+        if player is not None:
+            player.seek(player.position_s + seconds)
+
+    def _seek_ms(self, value_ms: int) -> None:
+        player = self._session.player
+        if player is not None:
+            player.seek(value_ms / 1000)
+
+    def _loop_switched(self, on: bool) -> None:
+        self._settings.put("live/loop", on)
+        player = self._session.player
+        if player is not None:
+            player.set_loop(on)
+
+    # -- what is
+
+    def set_allowed(self, on: bool) -> None:
+        """Whether there is room for it: there isn't in full screen."""
+        self._allowed = on
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Follows the session."""
+        player = None if self._session.is_still else self._session.player
+        if self._session.phase not in (Phase.RUNNING, Phase.ENDED):
+            player = None
+        if player is not self._player:
+            self._player = player
+            if player is not None:
+                player.set_loop(self.loop.isChecked())
+                length_s = player.duration_s or 0.0
+                self.slider.set_length(length_s)
+                self.slider.setEnabled(length_s > 0)
+        self.setVisible(player is not None and self._allowed)
+        if player is None:
+            return
+        self.show_time(player.position_s)
+        paused = player.paused or self._session.phase is Phase.ENDED
+        if paused != self._shown_paused:
+            self._shown_paused = paused
+            self.play.setIcon((icons.play_icon if paused else icons.pause_icon)(self._colour()))
+            self.play.setAccessibleName("Play" if paused else "Pause")
+            self.play.setToolTip("Goes on (Space)" if paused else "Pauses (Space)")
+
+    def show_time(self, time_s: float) -> None:
+        """Where it is: called with every picture."""
+        if self._player is None:
+            return
+        length_s = self._player.duration_s
+        self.slider.show_value(round(1000 * time_s))
+        self.time.setText(duration(time_s) if length_s is None else f"{duration(time_s)} / {duration(length_s)}")
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._draw_icons()
+
+    def _colour(self) -> QColor:
+        return self.palette().color(QPalette.ColorRole.WindowText)
+
+    def _draw_icons(self) -> None:
+        colour = self._colour()
+        self._shown_paused = None
+        self.back.setIcon(icons.step_icon(colour, back=True))
+        self.forward.setIcon(icons.step_icon(colour, back=False))
+        self.loop.setIcon(icons.loop_icon(colour))
+        self.play.setIcon(icons.pause_icon(colour))
+
+
+class SeekSlider(QSlider):
+    """Milliseconds. A click goes there at once; while it is held, what plays does not move it."""
+
+    sought = Signal(int)
+    """The user wants to go there."""
+
+    def __init__(self) -> None:
+        super().__init__(Qt.Orientation.Horizontal)
+        self.setAccessibleName("Position")
+        self.setToolTip("Where the video is; click or drag to go elsewhere (J and L: five seconds)")
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSingleStep(1000)
+        self.valueChanged.connect(self.sought)
+
+    def set_length(self, length_s: float) -> None:
+        """Of the whole video."""
+        blocked = self.blockSignals(True)
+        self.setRange(0, max(1, round(1000 * length_s)))
+        self.setPageStep(max(1000, self.maximum() // 10))
+        self.blockSignals(blocked)
+
+    def show_value(self, value_ms: int) -> None:
+        """Where it is, without telling; left alone for less than a pixel, and while the user holds it."""
+        less_than_a_pixel = self.maximum() / max(1, self.width()) / 2
+        if self.isSliderDown() or abs(value_ms - self.value()) < less_than_a_pixel:
+            return
+        blocked = self.blockSignals(True)
+        self.setValue(value_ms)
+        self.blockSignals(blocked)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.setSliderDown(True)
+            self.setValue(self._at(event.position().x()))
+            event.accept()
+        else:
+            super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self.isSliderDown():
+            self.setValue(self._at(event.position().x()))
+        else:
+            super().mouseMoveEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self.isSliderDown():
+            self.setSliderDown(False)
+        else:
+            super().mouseReleaseEvent(event)
+
+    def _at(self, x_px: float) -> int:
+        option = QStyleOptionSlider()
+        self.initStyleOption(option)
+        style, kind = self.style(), QStyle.ComplexControl.CC_Slider
+        groove = style.subControlRect(kind, option, QStyle.SubControl.SC_SliderGroove, self)
+        handle = style.subControlRect(kind, option, QStyle.SubControl.SC_SliderHandle, self)
+        room = groove.width() - handle.width()
+        at = round(x_px) - groove.x() - handle.width() // 2
+        return QStyle.sliderValueFromPosition(self.minimum(), self.maximum(), at, room)

@@ -1,0 +1,177 @@
+"""The fold "Recording": what recordings and snapshots contain and where they go; and its two buttons for the column."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QAction, QColor
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from facecam.qtkit import icons, theme
+from facecam.qtkit.commands import Menu, command, set_menu
+from facecam.qtkit.fields import Row, combo, show_data
+from facecam.qtkit.folds import Section
+from facecam.qtkit.settings import Settings
+from facecam.qtkit.theme import SPACE
+from facecam.qtkit.widgets import ElidedLabel
+from facecam.ui.live.saving import Saving, load_options, save_options
+from facecam.ui.live.session import LiveSession
+
+RED = QColor("#e5484d")
+
+
+class RecordingSection(Section):
+    """The options are remembered between starts. buttons: Record and Snapshot, for the column's upper part."""
+
+    key = "recording"
+    title = "Recording"
+    help = "What recordings and snapshots contain, and where they go"
+
+    def __init__(self, session: LiveSession, settings: Settings) -> None:
+        super().__init__()
+        self._settings = settings
+        self.saving = Saving(session, self)
+        self.saving.options = load_options(settings)
+        self.record_button, self.snapshot_button = QPushButton(), QPushButton("Snapshot")
+        self.snapshot_button.setToolTip("Saves the picture as a PNG that tells in its text how it came about (S)")
+        self.buttons = QWidget()
+        row = QHBoxLayout(self.buttons)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(SPACE)
+        for button in (self.record_button, self.snapshot_button):
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            row.addWidget(button)
+        self.annotated = QCheckBox("With boxes")
+        self.annotated.setToolTip("Off: the picture as it comes. Where privacy is on, faces are hidden in either.")
+        self.lists = QCheckBox("Faces as JSON lines and CSV")
+        self.lists.setToolTip("Beside each recording two lists of its faces, with their times in the video")
+        self.format = combo(("MP4", ".mp4"), ("Matroska (MKV)", ".mkv"))
+        self.folder = ElidedLabel()
+        self.folder.setAccessibleName("Folder")
+        self.open_button, self.choose_button = QPushButton("Open folder"), QPushButton("Change…")
+        self.open_button.setToolTip("Shows the recordings in the file manager")
+        self.choose_button.setToolTip("Another folder for recordings and snapshots")
+        folder_row = QHBoxLayout()
+        folder_row.setSpacing(SPACE)
+        for button in (self.open_button, self.choose_button):
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            folder_row.addWidget(button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(SPACE, 0, 0, SPACE)
+        layout.setSpacing(SPACE)
+        layout.addWidget(self.annotated)
+        layout.addWidget(self.lists)
+        layout.addWidget(Row("Video", self.format, "Both play even if the program is killed while it records"))
+        layout.addWidget(self.folder)
+        layout.addLayout(folder_row)
+
+        options = self.saving.options
+        self.annotated.setChecked(options.annotated)
+        self.lists.setChecked(options.lists)
+        show_data(self.format, options.suffix)
+        self.record_button.clicked.connect(self.saving.toggle_recording)
+        self.snapshot_button.clicked.connect(self.saving.take_snapshot)
+        self.open_button.clicked.connect(self.saving.open_folder)
+        self.choose_button.clicked.connect(self._choose_folder)
+        self.annotated.toggled.connect(self._changed)
+        self.lists.toggled.connect(self._changed)
+        self.format.currentIndexChanged.connect(self._changed)
+        self.saving.changed.connect(self.refresh)
+        self._shown_recording: bool | None = None
+        self.refresh()
+
+    def commands(self) -> list[QAction]:
+        record = command(self, "Record", ["R"], self.saving.toggle_recording, Menu.FILE, "Starts or ends a recording")
+        snapshot = command(self, "Snapshot", ["S"], self.saving.take_snapshot, Menu.FILE, "Saves the picture as a PNG")
+        folder = command(self, "Open the recordings' folder", ["Ctrl+E"], self.saving.open_folder, Menu.FILE)
+        for action in (record, snapshot):
+            action.setAutoRepeat(False)
+        line = QAction(self)
+        line.setSeparator(True)
+        return [set_menu(line, Menu.FILE), record, snapshot, folder]
+
+    def refresh(self) -> None:
+        recording = self.saving.is_recording
+        self.record_button.setText(f"End {self.saving.badge}" if recording else "Record")
+        if recording != self._shown_recording:
+            self._shown_recording = recording
+            self.record_button.setFont(theme.tabular(self.record_button.font()))
+            self.record_button.setIcon(icons.stop_icon(RED) if recording else icons.record_icon(RED))
+            self.record_button.setToolTip(f"{'Ends' if recording else 'Starts'} a recording of what is seen (R)")
+        self.folder.say(_short(self.saving.options.folder or self.saving.video_folder()))
+
+    def set_folder(self, folder: Path) -> None:
+        """Recordings and snapshots go there from now on."""
+        self.saving.options = replace(self.saving.options, folder=folder)
+        save_options(self._settings, self.saving.options)
+        self.refresh()
+
+    def _choose_folder(self) -> None:
+        dialog = QFileDialog(self, "A folder for recordings and snapshots", str(self.saving.video_folder()))
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.fileSelected.connect(lambda name: self.set_folder(Path(name)))
+        dialog.open()
+
+    def _changed(self) -> None:
+        self.saving.options = replace(
+            self.saving.options,
+            annotated=self.annotated.isChecked(),
+            lists=self.lists.isChecked(),
+            suffix=self.format.currentData(),
+        )
+        save_options(self._settings, self.saving.options)
+
+
+def _short(folder: Path) -> str:
+    """A path with ~ for the user's own folder."""
+    home = Path.home()
+    return f"~/{folder.relative_to(home).as_posix()}" if folder.is_relative_to(home) else str(folder)
+
+
+class RecordingBadge(QLabel):
+    """A red dot and the time, in the upper right corner of the picture, also in full screen."""
+
+    def __init__(self, picture: QWidget, saving: Saving) -> None:
+        super().__init__(picture)
+        self._saving = saving
+        self.setTextFormat(Qt.TextFormat.RichText)
+        self.setFont(theme.tabular(self.font()))
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        room = f"border-radius: {SPACE}px; padding: {SPACE // 2}px {SPACE}px"
+        self.setStyleSheet(f"background: rgba(18, 20, 22, 190); color: white; {room}")
+        self.hide()
+        saving.changed.connect(self._show)
+        picture.installEventFilter(self)
+
+    def _show(self) -> None:
+        time = self._saving.badge
+        self.setVisible(bool(time))
+        if time:
+            self.setText(f'<span style="color: {RED.name()}">●</span> {time}')
+            self.setAccessibleName(f"Recording {time}")
+            self.adjustSize()
+            self._place()
+
+    def _place(self) -> None:
+        parent = self.parentWidget()
+        assert parent is not None
+        self.move(parent.width() - self.width() - 12, 12)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self._place()
+        return False

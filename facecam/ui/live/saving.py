@@ -1,0 +1,272 @@
+"""Saving: recordings and snapshots of what the live tab shows. Knows the session and the settings, and no widget."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+
+from facecam.errors import FacecamError
+from facecam.live.pipeline import Phase, Pipeline
+from facecam.live.view import View
+from facecam.qtkit.settings import Settings
+from facecam.qtkit.wording import duration, sentence
+from facecam.saving.recording import Recorder, RecordingOptions, RecordingStatus
+from facecam.saving.snapshot import SnapshotFacts, write_snapshot
+from facecam.system.files import next_free
+from facecam.system.paths import pictures_folder, videos_folder
+from facecam.ui.live.session import LiveSession
+
+_LOOKS_EVERY_MS = 250
+_SAID_FOR_MS = 10_000
+
+
+@dataclass(frozen=True)
+class SavingOptions:
+    """annotated: with boxes, for recordings and snapshots; lists: recordings with JSON lines and CSV beside them;
+    suffix: of the video; folder: where both go, None: the platform's places for videos and pictures."""
+
+    annotated: bool = True
+    lists: bool = True
+    suffix: str = ".mp4"
+    folder: Path | None = None
+
+
+class Saving(QObject):
+    """One recording at a time, and snapshots at any time. All in the GUI thread, and nothing here waits for a disk."""
+
+    changed = Signal()
+    """The state or the words have changed."""
+    _snapshot_done = Signal(str, bool)
+
+    def __init__(self, session: LiveSession, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.options = SavingOptions()
+        self._session = session
+        self._pipeline: Pipeline | None = None
+        self._recorder: Recorder | None = None
+        self._finishing: list[Recorder] = []
+        self._message, self._is_problem = "", False
+        self._awaits_source = False
+        self._snapshot_thread: threading.Thread | None = None
+        self._timer = QTimer(self, interval=_LOOKS_EVERY_MS)
+        self._timer.timeout.connect(self._look)
+        self._forget = QTimer(self, singleShot=True, interval=_SAID_FOR_MS)
+        self._forget.timeout.connect(self._forget_message)
+        self._snapshot_done.connect(self._say)
+        session.changed.connect(self._follow)
+
+    # -- state
+
+    @property
+    def is_recording(self) -> bool:
+        """Whether pictures are being recorded."""
+        return self._recorder is not None
+
+    @property
+    def words(self) -> str:
+        """For the status line: how the recording goes, and what has just been saved or could not be."""
+        status = self._status
+        going = ""
+        if status is not None:
+            left_out = f", {status.dropped} left out" if status.dropped else ""
+            going = f"Recording {duration(status.seconds)}{left_out}"
+        return sentence(going, self._message)
+
+    @property
+    def badge(self) -> str:
+        """How long it has been recording, empty if it isn't."""
+        status = self._status
+        return "" if status is None else duration(status.seconds)
+
+    @property
+    def message(self) -> str:
+        """What has just been saved, or why it couldn't be."""
+        return self._message
+
+    @property
+    def _status(self) -> RecordingStatus | None:
+        return None if self._recorder is None else self._recorder.status
+
+    def video_folder(self) -> Path:
+        """Where recordings go."""
+        return self.options.folder or videos_folder()
+
+    def picture_folder(self) -> Path:
+        """Where snapshots go."""
+        return self.options.folder or pictures_folder()
+
+    # -- what the user wants
+
+    def toggle_recording(self) -> None:
+        """Starts or ends a recording."""
+        if self._recorder is None:
+            self._begin()
+        else:
+            self._end()
+
+    def take_snapshot(self) -> None:
+        """Saves the picture that is shown."""
+        view, detector = self._session.latest(), self._session.detector
+        if view is None or detector is None:
+            self._await_source("There is no picture to save yet.")
+            return
+        if self._snapshot_thread is not None and self._snapshot_thread.is_alive():
+            return  # the disk is slower than the finger
+        facts = SnapshotFacts(
+            self._session.title,
+            detector.name,
+            detector.runtime,
+            round(float(detector.threshold if (t := self._session.options.threshold) is None else t), 4),
+            self._session.options.nms,
+            datetime.now().astimezone(),
+        )
+        annotated, folder = self.options.annotated, self.picture_folder()
+        self._snapshot_thread = threading.Thread(
+            target=self._write_snapshot, args=(view, facts, annotated, folder), name="snapshot", daemon=True
+        )
+        self._snapshot_thread.start()
+
+    def open_folder(self) -> None:
+        """Shows the folder of the recordings in the system's file manager."""
+        folder = self.video_folder()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            self._say(f"{folder} can't be opened: {error.strerror or error}.", True)
+            return
+        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
+            self._say(f"There is no file manager here; the folder is {folder}", True)
+
+    def end(self) -> None:
+        """Ends the recording, if there is one; it is completed meanwhile."""
+        if self._recorder is not None:
+            self._end()
+
+    def close(self, timeout_s: float) -> bool:
+        """Completes what is being written, at most that long; a recording that is not complete by then still plays."""
+        self._timer.stop()
+        self.end()
+        finished = True
+        for recorder in self._finishing:
+            recorder.stop(timeout_s)
+            finished &= recorder.finished
+        if self._snapshot_thread is not None:
+            self._snapshot_thread.join(timeout_s)
+        return finished
+
+    # -- the rest
+
+    def _begin(self) -> None:
+        pipeline = self._session.pipeline
+        if pipeline is None or self._session.phase not in (Phase.RUNNING, Phase.RECONNECTING):
+            self._await_source("Start a source first; then it can be recorded.")
+            return
+        options = RecordingOptions(self.options.annotated, self.options.lists)
+        try:
+            path = next_free(self.video_folder(), "recording", (self.options.suffix, *_lists(self.options)))
+            self._recorder = Recorder(path, options, self._session.title, lambda: pipeline.live)
+        except FacecamError as error:
+            self._say(str(error), True)
+            return
+        self._pipeline = pipeline
+        pipeline.sink = self._recorder
+        self._forget_message()
+        self._timer.start()
+        self.changed.emit()
+
+    def _end(self) -> None:
+        recorder, self._recorder = self._recorder, None
+        assert recorder is not None
+        if self._pipeline is not None:
+            self._pipeline.sink = None
+            self._pipeline = None
+        recorder.finish()
+        self._finishing.append(recorder)
+        self.changed.emit()
+
+    def _follow(self) -> None:
+        """A recording ends with its source; and what was asked for too early can be asked for again."""
+        if self._awaits_source and self._session.phase is Phase.RUNNING:
+            self._forget_message()
+        goes_on = self._session.phase in (Phase.RUNNING, Phase.RECONNECTING)
+        if self._session.pipeline is not self._pipeline or not goes_on:
+            self.end()
+
+    def _look(self) -> None:
+        if self._recorder is not None and self._recorder.status.error is not None:
+            self._end()
+        for recorder in [each for each in self._finishing if each.finished]:
+            self._finishing.remove(recorder)
+            self._tell(recorder.status)
+        if self._recorder is None and not self._finishing:
+            self._timer.stop()
+        self.changed.emit()
+
+    def _tell(self, status: RecordingStatus) -> None:
+        if status.error is not None:
+            kept = f" What was recorded until then is in {status.path.name}." if status.frames else ""
+            self._say(f"The recording has ended: {status.error}{kept}", True)
+        elif status.frames == 0:
+            self._say("Nothing was recorded, as no picture came.", True)
+        else:
+            left_out = f", {status.dropped} pictures left out" if status.dropped else ""
+            self._say(f"Saved {status.path.name} ({duration(status.seconds)}{left_out})", False)
+
+    def _write_snapshot(self, view: View, facts: SnapshotFacts, annotated: bool, folder: Path) -> None:
+        try:
+            path = next_free(folder, "snapshot", (".png",))
+            write_snapshot(path, view, facts, annotated)
+        except FacecamError as error:
+            words, is_problem = str(error), True
+        else:
+            words, is_problem = f"Saved {path.name}", False
+        try:
+            self._snapshot_done.emit(words, is_problem)
+        except RuntimeError:  # the window was closed meanwhile, and this object with it
+            return
+
+    def _await_source(self, words: str) -> None:
+        self._say(words, False)
+        self._awaits_source = True
+
+    def _say(self, words: str, is_problem: bool) -> None:
+        self._message, self._is_problem, self._awaits_source = words, is_problem, False
+        self._forget.stop()
+        if not is_problem:  # a problem stays until something else is saved
+            self._forget.start()
+        self.changed.emit()
+
+    def _forget_message(self) -> None:
+        self._message, self._is_problem, self._awaits_source = "", False, False
+        self.changed.emit()
+
+
+def _lists(options: SavingOptions) -> tuple[str, ...]:
+    return (".jsonl", ".csv") if options.lists else ()
+
+
+def load_options(settings: Settings) -> SavingOptions:
+    """What was chosen last."""
+    folder = settings.text("record/folder")
+    suffix = settings.text("record/suffix", ".mp4")
+    return SavingOptions(
+        annotated=settings.flag("record/annotated", True),
+        lists=settings.flag("record/lists", True),
+        suffix=suffix if suffix in (".mp4", ".mkv") else ".mp4",
+        folder=Path(folder) if folder else None,
+    )
+
+
+def save_options(settings: Settings, options: SavingOptions) -> None:
+    """Remembers it for the next start."""
+    put: Callable[[str, bool | str], None] = settings.put
+    put("record/annotated", options.annotated)
+    put("record/lists", options.lists)
+    put("record/suffix", options.suffix)
+    put("record/folder", "" if options.folder is None else str(options.folder))

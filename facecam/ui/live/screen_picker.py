@@ -1,0 +1,98 @@
+"""ScreenPicker: the whole screen as a picture, on which the user draws a rectangle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QPoint, QRect, Qt, Signal
+from PySide6.QtGui import QColor, QGuiApplication, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QScreen
+from PySide6.QtWidgets import QWidget
+
+from facecam.qtkit import theme
+from facecam.sources import ScreenPart
+
+_LEAST_PX = 32
+_DARK = QColor(18, 20, 22, 150)
+_HELP = "Draw a rectangle around what is to be watched.   Enter: the whole screen.   Esc: never mind."
+
+
+class ScreenPicker(QWidget):
+    """Covers one screen with a picture of itself: unlike a window one sees through, that works everywhere."""
+
+    picked = Signal(ScreenPart)
+
+    def __init__(self, screen: QScreen, monitor: int, parent: QWidget) -> None:
+        super().__init__(
+            parent, Qt.WindowType.Window | Qt.WindowType.FramelessWindowHint | Qt.WindowType.WindowStaysOnTopHint
+        )
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle("Part of the screen")
+        self.setCursor(Qt.CursorShape.CrossCursor)
+        self._monitor = monitor
+        self._picture: QPixmap = screen.grabWindow(0)
+        self._ratio = screen.devicePixelRatio()
+        self._from: QPoint | None = None
+        self._rect = QRect()
+        self.setScreen(screen)
+        self.setGeometry(screen.geometry())
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._from = event.position().toPoint()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._from is not None:
+            self._rect = QRect(self._from, event.position().toPoint()).normalized() & self.rect()
+            self.update()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._from = None
+        if min(self._rect.width(), self._rect.height()) < _LEAST_PX:  # a click, or a slip of the hand
+            self._rect = QRect()
+            self.update()
+            return
+        rect = (self._rect.left(), self._rect.top(), self._rect.width(), self._rect.height())
+        left, top, width, height = (round(side * self._ratio) for side in rect)
+        self._pick(ScreenPart(self._monitor, (left, top, width, height)))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.close()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._pick(ScreenPart(self._monitor))
+
+    def _pick(self, part: ScreenPart) -> None:
+        self.close()
+        self.picked.emit(part)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.drawPixmap(self.rect(), self._picture)
+        painter.setClipRegion(self.rect())
+        if self._rect.isNull():
+            painter.fillRect(self.rect(), _DARK)
+            font = theme.sized(self.font(), 1.4)
+            painter.setFont(font)
+            painter.setPen(theme.STAGE_TEXT)
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, _HELP)
+            return
+        for part in (
+            QRect(0, 0, self.width(), self._rect.top()),
+            QRect(0, self._rect.bottom() + 1, self.width(), self.height()),
+            QRect(0, self._rect.top(), self._rect.left(), self._rect.height()),
+            QRect(self._rect.right() + 1, self._rect.top(), self.width(), self._rect.height()),
+        ):
+            painter.fillRect(part, _DARK)
+        painter.setPen(QPen(theme.BOX, 2))
+        painter.drawRect(self._rect)
+        painter.setPen(theme.STAGE_TEXT)
+        size = f"{round(self._rect.width() * self._ratio)} × {round(self._rect.height() * self._ratio)}"
+        painter.drawText(self._rect.topLeft() + QPoint(4, -6), size)
+
+
+def ask_screen_part(parent: QWidget, then: Callable[[str], None]) -> ScreenPicker:
+    """Lets the user draw on the screen that the window is on; `then(spec)` is called if a part is named."""
+    screen = parent.screen() or QGuiApplication.primaryScreen()
+    picker = ScreenPicker(screen, QGuiApplication.screens().index(screen) + 1, parent)
+    picker.picked.connect(lambda part: then(part.spec))
+    picker.showFullScreen()
+    return picker

@@ -1,0 +1,293 @@
+"""LiveSession: starts, stops and switches the pipeline without ever holding up the window.
+
+Loading the model, opening a source and stopping the old one can each take seconds, so one control thread does them, in
+order, and only the newest wish counts. The window asks for what is there now; it never waits.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+from facecam.detection.detector import FaceDetector
+from facecam.errors import FacecamError
+from facecam.live.capture import Trouble
+from facecam.live.metrics import Stats
+from facecam.live.options import LiveOptions
+from facecam.live.pipeline import Phase, Pipeline, View
+from facecam.sources import Camera, CameraSource, Player, Source, open_source
+from facecam.system.memory import give_back_free_memory
+
+STOP_TIMEOUT_S = 2.0
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Wish:
+    spec: str | None  # None: stop
+    number: int
+
+
+class LiveSession(QObject):
+    """One source at a time, watched by one detector that is loaded once.
+
+    `changed` arrives in the GUI thread, at most one at a time under way: read `phase`, `latest()` and `stats()` then.
+    """
+
+    changed = Signal()
+    options_changed = Signal()
+    """`options` are others than before. In the GUI thread, by `change_options` alone."""
+    _notified = Signal()  # from any thread
+
+    def __init__(
+        self,
+        make_detector: Callable[[], FaceDetector],
+        open_source: Callable[[str], Source] = open_source,
+        core: int | None = None,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._make_detector, self._open_source = make_detector, open_source
+        self._lock = threading.Condition()
+        self._wish: _Wish | None = None
+        self._wishes = 0
+        self._done = 0  # number of the last wish that the control thread has fulfilled
+        self._quit = False
+        self._pending = False
+        self._spec: str | None = None
+        self._detector: FaceDetector | None = None
+        self._options = LiveOptions(core=core)
+        self._own_threshold: float | None = None
+        self._pipeline: Pipeline | None = None
+        self._source: Source | None = None
+        self._failure: Exception | None = None
+        self._notified.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+        self._thread = threading.Thread(target=self._work, name="facecam-control", daemon=True)
+        self._thread.start()
+
+    # -- for the window (GUI thread)
+
+    def start(self, spec: str) -> None:
+        """Wishes for that source, in place of whatever runs. Returns at once."""
+        self._ask(spec)
+
+    def stop(self) -> None:
+        """Wishes for rest. Returns at once; the source is released soon after."""
+        self._ask(None)
+
+    def close(self, timeout_s: float = STOP_TIMEOUT_S) -> bool:
+        """Stops everything for good and waits for it, at most that long. False: something still hangs."""
+        with self._lock:
+            self._quit = True
+            self._lock.notify_all()
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    @property
+    def spec(self) -> str | None:
+        """The source wished for, None while at rest."""
+        return self._spec
+
+    @property
+    def phase(self) -> Phase:
+        """What is happening. A new wish counts as opening from the moment it is uttered."""
+        with self._lock:
+            settled, pipeline, failure = self._done == self._wishes, self._pipeline, self._failure
+        if not settled:
+            return Phase.IDLE if self._spec is None else Phase.OPENING
+        if failure is not None:
+            return Phase.FAILED
+        return Phase.IDLE if pipeline is None else pipeline.phase
+
+    @property
+    def error(self) -> Exception | None:
+        """Why the phase is FAILED: a FacecamError has a sentence for the user, anything else is a fault of ours."""
+        with self._lock:
+            return self._failure or (self._pipeline.error if self._pipeline is not None else None)
+
+    @property
+    def pipeline(self) -> Pipeline | None:
+        """The pipeline of the newest wish, once it has been started."""
+        with self._lock:
+            return self._pipeline if self._done == self._wishes else None
+
+    @property
+    def trouble(self) -> Trouble | None:
+        """What is wrong with a live source that runs or is being opened again."""
+        pipeline = self.pipeline
+        return pipeline.trouble if pipeline is not None else None
+
+    @property
+    def player(self) -> Player | None:
+        """For pause, step, seek and loop, where the open source can do that."""
+        pipeline = self.pipeline
+        player = pipeline.player if pipeline is not None else None
+        return player if player is not None and player.can_seek else None
+
+    @property
+    def title(self) -> str:
+        """The open source's name for people, empty until it is open."""
+        with self._lock:
+            return self._source.title if self._source is not None else ""
+
+    @property
+    def is_camera(self) -> bool:
+        """Whether the open source is a camera, which people expect to behave as a mirror."""
+        with self._lock:
+            return isinstance(self._source, CameraSource)
+
+    @property
+    def camera(self) -> Camera | None:
+        """The camera that is open, None if it is something else."""
+        with self._lock:
+            return getattr(self._source, "camera", None)
+
+    @property
+    def is_still(self) -> bool:
+        """Whether the open source is a single picture."""
+        with self._lock:
+            return self._source is not None and self._source.frame_count == 1
+
+    @property
+    def detector(self) -> FaceDetector | None:
+        """The detector, once it has been loaded."""
+        return self._detector
+
+    def latest(self) -> View | None:
+        """The newest frame with its faces, of the newest wish only."""
+        pipeline = self.pipeline
+        return pipeline.latest() if pipeline is not None else None
+
+    def stats(self) -> Stats:
+        """Figures of the running pipeline, zeros without one."""
+        pipeline = self.pipeline
+        return pipeline.stats() if pipeline is not None else Stats()
+
+    def retry_now(self) -> None:
+        """While it is reconnecting: doesn't wait any longer."""
+        pipeline = self.pipeline
+        if pipeline is not None:
+            pipeline.retry_now()
+
+    def displayed(self) -> None:
+        """Tells the pipeline that its newest frame has been painted."""
+        pipeline = self.pipeline
+        if pipeline is not None:
+            pipeline.displayed()
+
+    @property
+    def options(self) -> LiveOptions:
+        """How faces are being looked for. The threshold is None until it is known: set, or the loaded model's own."""
+        return self._options
+
+    def change_options(self, **changes: Any) -> None:
+        """Changes some of the options (their names as of LiveOptions), at once and for all sources to come."""
+        with self._lock:
+            self._options = replace(self._options, **changes)
+            if self._pipeline is not None:
+                self._pipeline.options = self._options
+        self.options_changed.emit()
+
+    def change_detector(self, make_detector: Callable[[], FaceDetector]) -> None:
+        """Detects by another one from now on. The source that is wished for is opened again, as if anew."""
+        with self._lock:
+            self._make_detector, self._detector = make_detector, None
+        if self._spec is not None:
+            self._ask(self._spec)
+
+    @property
+    def own_threshold(self) -> float | None:
+        """The threshold that the loaded model brings along, None before that."""
+        return self._own_threshold
+
+    # -- control thread
+
+    def _ask(self, spec: str | None) -> None:
+        self._spec = spec
+        with self._lock:
+            self._wishes += 1
+            self._source = None
+            self._wish = _Wish(spec, self._wishes)
+            self._lock.notify_all()
+        self._notify()
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                self._lock.wait_for(lambda: self._quit or self._wish is not None)
+                wish, self._wish = self._wish, None
+            self._leave()
+            if self._quit or wish is None:
+                return
+            self._fulfil(wish)
+            self._notify()
+
+    def _leave(self) -> None:
+        """Stops what runs, if anything does."""
+        with self._lock:
+            old, self._pipeline = self._pipeline, None
+            self._failure = None
+        if old is not None:
+            old.stop(STOP_TIMEOUT_S)
+            del old  # with its frames and buffers, before the free memory is given back
+            give_back_free_memory()
+
+    def _fulfil(self, wish: _Wish) -> None:
+        pipeline: Pipeline | None = None
+        failure: Exception | None = None
+        if wish.spec is not None:
+            try:
+                pipeline = self._open(wish.spec, wish.number)
+            except FacecamError as error:
+                failure = error.alone()
+            except Exception as error:  # whatever it is, the window says it and lives on
+                _logger.exception("the source can't be started")
+                failure = error
+        with self._lock:
+            if pipeline is not None:
+                pipeline.options = self._options  # they may have changed while it was being made
+            self._pipeline, self._failure, self._done = pipeline, failure, wish.number
+
+    def _open(self, spec: str, number: int) -> Pipeline:
+        with self._lock:
+            detector, make = self._detector, self._make_detector
+        if detector is None:
+            detector = make()
+            detector.core = None  # the pipeline pins its thread, to the core that the options name
+            self._own_threshold = detector.threshold
+            with self._lock:
+                if make is self._make_detector:  # else another one is wished for by now, and loaded next
+                    self._detector = detector
+                if self._options.threshold is None:
+                    self._options = replace(self._options, threshold=detector.threshold)
+
+        def opened() -> Source:  # in the capture thread
+            source = self._open_source(spec)
+            with self._lock:
+                if number == self._wishes:
+                    self._source = source
+            return source
+
+        pipeline = Pipeline(opened, detector, self._notify, None, self._options, reconnect=True)
+        pipeline.start()
+        return pipeline
+
+    def _notify(self) -> None:
+        """From any thread: at most one notification is under way to the window."""
+        with self._lock:
+            if self._pending or self._quit:
+                return
+            self._pending = True
+        self._notified.emit()
+
+    def _deliver(self) -> None:
+        with self._lock:
+            self._pending = False
+            if self._quit:
+                return
+        self.changed.emit()

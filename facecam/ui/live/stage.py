@@ -1,0 +1,139 @@
+"""StagePanel: what the stage says while there is no moving picture, and what one can do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from itertools import zip_longest
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QPalette, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from facecam.qtkit import icons, theme
+from facecam.qtkit.theme import SPACE
+
+_TEXT_WIDTH = 56 * SPACE
+"""Widest text, logical pixels: about 70 letters a line."""
+
+
+@dataclass(frozen=True)
+class Action:
+    """A button of the panel."""
+
+    label: str
+    do: Callable[[], None]
+    help: str
+
+
+@dataclass(frozen=True)
+class StageMessage:
+    """A state in words. title: what is; text: why, or what to do; actions: the first is the one to expect."""
+
+    title: str
+    text: str = ""
+    actions: tuple[Action, ...] = ()
+
+
+class StagePanel(QWidget):
+    """A message in the middle of the dark stage, above the picture. Never in the way of a drop: it accepts none."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._message: StageMessage | None = None
+        palette = QPalette()
+        palette.setColor(QPalette.ColorRole.WindowText, theme.STAGE_TEXT)
+        self.setPalette(palette)
+        self._sign = QLabel()
+        self._title = QLabel()
+        self._title.setWordWrap(True)
+        self._title.setFont(theme.sized(self.font(), 1.6, self.font().weight().DemiBold))
+        self._text = QLabel()
+        dim = QPalette(palette)
+        dim.setColor(QPalette.ColorRole.WindowText, theme.STAGE_TEXT_DIM)
+        self._text.setPalette(dim)
+        self._text.setWordWrap(True)
+        self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._buttons: list[QPushButton] = []
+        self._row = QHBoxLayout()
+        self._row.setSpacing(SPACE)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(2 * SPACE, 2 * SPACE, 2 * SPACE, 2 * SPACE)
+        layout.addStretch(2)
+        for widget in (self._sign, self._title, self._text):
+            if isinstance(widget, QLabel):
+                widget.setAlignment(Qt.AlignmentFlag.AlignCenter)
+                widget.setTextFormat(Qt.TextFormat.PlainText)
+            layout.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
+            layout.addSpacing(SPACE)
+        row = QHBoxLayout()
+        row.addStretch()
+        row.addLayout(self._row)
+        row.addStretch()
+        layout.addSpacing(SPACE)
+        layout.addLayout(row)
+        layout.addStretch(3)
+
+    @property
+    def message(self) -> StageMessage | None:
+        """What is shown."""
+        return self._message
+
+    def show_message(self, message: StageMessage | None, over_picture: bool = False) -> None:
+        """Shows a message, or hides with None. Over a picture there is no sign: two faces are one too many."""
+        same = message == self._message
+        before = self._message.actions if self._message is not None else None
+        self._sign.setVisible(not over_picture)
+        self._message = message
+        self.setVisible(message is not None)
+        if message is None or same:
+            return
+        self._title.setText(message.title)
+        self._text.setText(message.text)
+        self._text.setVisible(bool(message.text))
+        self._wrap()
+        self.setAccessibleName(f"{message.title}. {message.text}")
+        if message.actions == before:
+            return  # a button must not vanish under the mouse because seconds are counted above it
+        for index in range(len(self._buttons), len(message.actions)):
+            button = _stage_button(index == 0)
+            button.clicked.connect(partial(self._do, index))
+            self._row.addWidget(button)
+            self._buttons.append(button)
+        for button, action in zip_longest(self._buttons, message.actions):
+            button.setVisible(action is not None)
+            if action is not None:
+                button.setText(action.label)
+                button.setToolTip(action.help)
+
+    def _do(self, index: int) -> None:
+        if self._message is not None and index < len(self._message.actions):
+            self._message.actions[index].do()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._wrap()
+
+    def _wrap(self) -> None:
+        """Gives the text its lines: a layout that centres a label doesn't ask how high it gets at which width."""
+        width = max(16 * SPACE, min(_TEXT_WIDTH, self.width() - 4 * SPACE))
+        for label in (self._title, self._text):
+            label.setFixedSize(width, max(0, label.heightForWidth(width)))  # -1 where there is no text
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._sign.setPixmap(icons.sign_pixmap(8 * SPACE, QColor("#5a6469"), self.devicePixelRatioF()))
+
+
+def _stage_button(first: bool) -> QPushButton:
+    """A button for the dark stage, whatever the system's own colours are. It is used again for other actions: of each
+    button with a palette of its own Qt keeps pictures, up to 10 MB."""
+    button = QPushButton()
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.setMinimumHeight(4 * SPACE)
+    palette = QPalette()
+    palette.setColor(QPalette.ColorRole.Button, theme.ACCENT_DARK if first else QColor("#2b3135"))
+    palette.setColor(QPalette.ColorRole.ButtonText, theme.ON_ACCENT_DARK if first else theme.STAGE_TEXT)
+    button.setPalette(palette)
+    return button

@@ -1,0 +1,297 @@
+"""The Live tab: picture with boxes at the left, controls at the right, one line in words below."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtGui import QAction, QDragEnterEvent, QDragLeaveEvent, QDropEvent
+from PySide6.QtWidgets import QWidget
+
+from facecam.detection.any_detector import AnyDetector, load_any
+from facecam.detection.detector import FaceDetector
+from facecam.detection.model import DEFAULT_MODEL
+from facecam.errors import ModelError
+from facecam.live.pipeline import Phase, View
+from facecam.qtkit.commands import Menu, command, switch_command
+from facecam.qtkit.folds import Section
+from facecam.qtkit.settings import Settings
+from facecam.qtkit.tabs import Tab
+from facecam.qtkit.widgets import StatusLine
+from facecam.runtimes.engine import AUTO as AUTO_PRECISION
+from facecam.sources import Camera, CameraMode, camera_modes
+from facecam.ui.live import prompts
+from facecam.ui.live.camera_section import CameraSection
+from facecam.ui.live.chooser import AUTO, DEMO, Ask, CameraWatch
+from facecam.ui.live.clipboard import copy_view
+from facecam.ui.live.compare_section import CompareSection
+from facecam.ui.live.controls import LiveControls
+from facecam.ui.live.detection_section import DetectionSection
+from facecam.ui.live.graphs_area import GraphsArea
+from facecam.ui.live.layout import fill_column, lay_out, put_over
+from facecam.ui.live.picture import PictureView
+from facecam.ui.live.pictures import Pictures
+from facecam.ui.live.playback_bar import PlaybackBar
+from facecam.ui.live.privacy_section import PrivacySection
+from facecam.ui.live.recording_section import RecordingBadge, RecordingSection
+from facecam.ui.live.session import LiveSession
+from facecam.ui.live.showing import LiveShowing
+from facecam.ui.live.stage import StagePanel
+from facecam.ui.live.stage_message import StageWishes
+from facecam.ui.live.threshold_keeper import ThresholdKeeper
+from facecam.ui.live.tracking_section import TrackingSection
+from facecam.ui.live.view_switches import ViewSwitches
+
+
+class LiveTab(Tab):
+    """Every wish of the user goes to a LiveSession; everything shown comes from it, through a LiveShowing."""
+
+    def __init__(
+        self,
+        session: LiveSession,
+        settings: Settings,
+        list_cameras: Callable[[], Sequence[Camera]],
+        spec: str = AUTO,
+        threshold: float | None = None,
+        load: Callable[..., AnyDetector] = load_any,
+        list_modes: Callable[[int], list[CameraMode]] = camera_modes,
+        network: str = DEFAULT_MODEL,
+        precision: str = AUTO_PRECISION,
+        parent: QWidget | None = None,
+    ) -> None:
+        """load: makes a detector of a model's name or file, and of a `precision`; network, precision: what the
+        session's detector was made with."""
+        super().__init__(parent)
+        self._session, self._settings, self._load = session, settings, load
+        self._precision = precision
+        self._spec = spec
+        self._known_cameras: list[Camera] | None = None
+        self._full_screen = False
+        self.setAcceptDrops(True)
+
+        self.picture = PictureView()
+        self.panel = StagePanel()
+        self.panel.hide()
+        put_over(self.picture, self.panel)
+        self.controls = LiveControls()
+        self.status = StatusLine()
+
+        # What goes beyond a handful of controls: each a fold of the control column, closed until the user opens it.
+        self.detection = DetectionSection(session, settings, network, precision)
+        self.tracking = TrackingSection(session, settings)
+        self.privacy = PrivacySection(session, settings)
+        self.camera = CameraSection(session, settings, list_modes)
+        self.recording = RecordingSection(session, settings)
+        self.compare = CompareSection(session, settings, self.picture, self._load_any)
+        self.sections: list[Section] = [
+            self.camera,
+            self.detection,
+            self.tracking,
+            self.privacy,
+            self.recording,
+            self.compare,
+        ]
+        self.graphs = GraphsArea(session, settings)
+        self.playback = PlaybackBar(session, settings)
+        self._parts: list[Section | GraphsArea | PlaybackBar] = [*self.sections, self.graphs, self.playback]
+        self.badge = RecordingBadge(self.picture, self.recording.saving)
+        self.pictures = Pictures(self.picture, self.compare.picture)
+        self.pictures.compare(self.compare.on.isChecked())
+        lay_out(self, self.pictures, [self.playback, self.graphs], self.controls, self.status)
+        switches = [self.privacy.on, self.graphs.on]
+        fill_column(self.controls, settings, self.recording.buttons, switches, self.sections)
+
+        self._commands = self._make_commands()
+        self._cameras = CameraWatch(list_cameras, self)
+        self._threshold = ThresholdKeeper(session, settings, self.controls, threshold, self)
+        self._switches = ViewSwitches(session, settings, self.controls, self.picture, self)
+        self._showing = LiveShowing(
+            session,
+            self.picture,
+            self.panel,
+            self.status,
+            StageWishes(self.start, self.start_or_stop, session.retry_now, self.play_demo, partial(self.ask, Ask.FILE)),
+            lambda: self._spec,
+            lambda: self.recording.saving.words,
+            self,
+        )
+        self._connect()
+        self.controls.source.choose(spec)
+        self._showing.refresh()
+
+    def _make_commands(self) -> list[QAction]:
+        return [
+            command(self, "Start or stop, pause a file", ["Space"], self.start_stop_or_pause),
+            command(self, "Full screen", ["F", "F11"], self.toggle_full_screen, Menu.VIEW),
+            command(self, "Leave full screen", ["Esc"], partial(self.full_screen_wished.emit, False), Menu.NONE),
+            switch_command(self, "Mirror", ["M"], self.controls.mirror),
+            command(self, "Open a file…", ["O", "Ctrl+O"], partial(self.ask, Ask.FILE), Menu.FILE),
+            command(self, "Open a folder…", ["Ctrl+Shift+O"], partial(self.ask, Ask.FOLDER), Menu.FILE),
+            command(self, "Open an address…", ["Ctrl+L"], partial(self.ask, Ask.ADDRESS), Menu.FILE),
+            command(self, "Watch a part of the screen…", [], partial(self.ask, Ask.SCREEN), Menu.FILE),
+            command(
+                self, "Copy the picture", ["Ctrl+C"], self.copy, Menu.EDIT, "The picture, and in words what it shows"
+            ),
+            *(action for part in self._parts for action in part.commands()),
+        ]
+
+    def _connect(self) -> None:
+        for picture in (self.picture, self.compare.picture):
+            picture.dropped.connect(self.open)
+            picture.double_clicked.connect(self.toggle_full_screen)
+        self.controls.start_stop.connect(self.start_or_stop)
+        self.controls.full_screen.connect(self.toggle_full_screen)
+        self.controls.source.chosen.connect(self.open)
+        self.controls.source.asked.connect(self.ask)
+        self.controls.source.opened.connect(self._cameras.look)
+        self._cameras.found.connect(self._cameras_found)
+        self.camera.changed.connect(self.start)
+        self.compare.switched.connect(self.pictures.compare)
+        self.detection.threshold_reset.connect(self._threshold.reset)
+        self.detection.network_chosen.connect(self._use_network)
+        self.recording.saving.changed.connect(self._showing.refresh_status)
+        self._showing.phase_changed.connect(self._phase_changed)
+        self._showing.view_shown.connect(self._view_shown)
+        self._showing.refreshed.connect(self._threshold.refresh)
+        for part in self._parts:
+            self._showing.refreshed.connect(part.refresh)
+
+    @property
+    def view(self) -> View | None:
+        """What the picture shows, None on the empty stage."""
+        return self._showing.view
+
+    # -- what the user wants
+
+    def start(self) -> None:
+        """Starts the chosen source."""
+        self._showing.begin(partial(self._session.start, self._spec))
+
+    def start_stop_or_pause(self) -> None:
+        """A file that plays pauses or goes on; anything else starts or stops."""
+        if not (self._session.phase in (Phase.RUNNING, Phase.ENDED) and self.playback.toggle_pause()):
+            self.start_or_stop()
+
+    def start_or_stop(self) -> None:
+        """Stops what is running or opening, else starts the chosen source."""
+        if self._session.phase.is_busy:
+            self._showing.begin(self._session.stop)
+        else:
+            self.start()
+
+    def open(self, spec: str) -> None:
+        """Chooses a source and starts it."""
+        self._spec = spec
+        self.controls.source.choose(spec)
+        self.start()
+
+    def play_demo(self) -> None:
+        """Starts the demo."""
+        self.open(DEMO)
+
+    def ask(self, kind: Ask) -> None:
+        """Asks for a file, a folder or an address, and opens what the user names."""
+        last = self._settings.text("live/folder")
+        prompts.ask_source(self, kind, last, self._asked)
+
+    def _asked(self, kind: Ask, spec: str) -> None:
+        if kind in (Ask.FILE, Ask.FOLDER):
+            folder = Path(spec).parent if kind is Ask.FILE else Path(spec)
+            self._settings.put("live/folder", str(folder))
+        self.open(spec)
+
+    def toggle_full_screen(self) -> None:
+        """Full screen on or off."""
+        self.full_screen_wished.emit(not self._full_screen)
+
+    def copy(self) -> None:
+        """The picture as it is seen, and the words about it, for the clipboard; without a picture the words alone."""
+        message = self._showing.message
+        told = [] if message is None else [message.title, message.text]
+        copied = copy_view(self.picture, [*told, self.picture.figures_text, self.status.text()])
+        self.picture.show_hint("Copied", "picture and words" if copied else "words")
+
+    def _use_network(self, model: str, precision: str) -> None:
+        another_precision, self._precision = precision != self._precision, precision
+        self._threshold.another_network()
+        self._session.change_detector(partial(self._load_first, model))
+        if another_precision:
+            self.compare.reload()
+
+    def _load_any(self, model: str) -> AnyDetector:
+        return self._load(model, precision=self._precision)
+
+    def _load_first(self, model: str) -> FaceDetector:
+        detector = self._load_any(model)
+        if not isinstance(detector, FaceDetector):
+            raise ModelError(f"{model} is another project's model: open it under Compare.")
+        return detector
+
+    # -- what the session does
+
+    def _phase_changed(self, phase: Phase) -> None:
+        self.controls.set_running(phase.is_busy)
+        if phase in (Phase.RUNNING, Phase.ENDED):
+            self._switches.take_mirror()
+
+    def _view_shown(self, view: View) -> None:
+        self.playback.show_time(view.detected_frame.time_s)
+        self.compare.show_view(view)
+
+    def _cameras_found(self, cameras: list[Camera]) -> None:
+        """The automatic source takes a camera as soon as there is one, in place of the demo."""
+        known, self._known_cameras = self._known_cameras, cameras
+        self.controls.source.set_cameras(cameras)
+        is_new = known is not None and any(camera not in known for camera in cameras)
+        if is_new and self._spec == AUTO and self._session.phase is Phase.RUNNING and not self._session.is_camera:
+            self.start()
+
+    # What is dropped beside the picture counts as well.
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        self.picture.dragEnterEvent(event)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.picture.dragLeaveEvent(event)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.picture.dropEvent(event)
+
+    # -- what the main window does
+
+    def commands(self) -> list[QAction]:
+        return self._commands
+
+    def menu_shown(self, on: bool) -> None:
+        self.playback.menu_shown(on)
+
+    def activated(self) -> None:
+        self._cameras.follow(True)
+        self.picture.setFocus()
+
+    def deactivated(self) -> None:
+        self._cameras.follow(False)
+
+    def set_full_screen(self, on: bool) -> None:
+        self._full_screen = on
+        self.controls.setVisible(not on)
+        self.graphs.set_allowed(not on)
+        self.playback.set_allowed(not on)
+        self.status.setVisible(not on)
+        self.picture.set_hides_cursor(on)
+        self.picture.setFocus()
+        if on:
+            self.picture.show_hint("Esc", "leaves full screen")
+        else:
+            self.picture.hide_hint()
+
+    def close_down(self, timeout_s: float) -> bool:
+        self._showing.end()
+        self._cameras.follow(False)
+        self.compare.close_down()
+        end_s = time.perf_counter() + timeout_s
+        self.recording.saving.end()
+        closed = self._session.close(timeout_s)
+        return self.recording.saving.close(max(0.2, end_s - time.perf_counter())) and closed

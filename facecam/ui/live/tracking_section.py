@@ -1,0 +1,65 @@
+"""The fold "Tracking": numbers for faces, and how much their boxes are smoothed."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QCheckBox, QVBoxLayout
+
+from facecam.faces.tracking import TrackingOptions
+from facecam.qtkit.fields import SliderField
+from facecam.qtkit.folds import Section
+from facecam.qtkit.settings import Settings
+from facecam.qtkit.theme import SPACE
+from facecam.ui.live.session import LiveSession
+
+_MOST_FRAMES = 4.0
+
+
+class TrackingSection(Section):
+    """Switches tracking and sets its smoothing; remembered between starts."""
+
+    key = "tracking"
+    title = "Tracking"
+    help = "Faces keep a number and a colour; boxes come to rest and don’t flicker"
+
+    def __init__(self, session: LiveSession, settings: Settings) -> None:
+        super().__init__()
+        self._session, self._settings = session, settings
+        self.on = QCheckBox("Follow faces")
+        self.on.setToolTip(
+            "Each face keeps a number and a colour. Boxes that flicker for a frame or two are left out,\n"
+            "and a face that is lost for a moment stays. A doubtful face is shown two frames later."
+        )
+        self.smoothing = SliderField(
+            "Smoothing",
+            0,
+            _MOST_FRAMES,
+            0.5,
+            _words,
+            "How calm the boxes are. The figure is how many frames a box may lag behind a slow motion;\n"
+            "behind a fast one it lags less.",
+        )
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(SPACE, 0, 0, SPACE)
+        layout.setSpacing(SPACE)
+        layout.addWidget(self.on)
+        layout.addWidget(self.smoothing)
+        self.on.setChecked(settings.flag("live/tracking", True))
+        default = TrackingOptions().smoothing
+        self.smoothing.show_value(settings.number("live/smoothing", default, 0, _MOST_FRAMES) or 0.0)
+        self.on.toggled.connect(self._changed)
+        self.smoothing.changed.connect(self._changed)
+        self._apply()
+
+    def _changed(self) -> None:
+        self._settings.put("live/tracking", self.on.isChecked())
+        self._settings.put("live/smoothing", self.smoothing.value)
+        self._apply()
+
+    def _apply(self) -> None:
+        self.smoothing.setEnabled(self.on.isChecked())
+        options = TrackingOptions(smoothing=self.smoothing.value) if self.on.isChecked() else None
+        self._session.change_options(tracking=options)
+
+
+def _words(frames: float) -> str:
+    return "off" if frames == 0 else f"{frames:g} frame{'s' if frames > 1 else ''}"

@@ -1,0 +1,167 @@
+"""What the Live tab says: figures over the picture, the status line, and the states of the stage. No widgets."""
+
+from __future__ import annotations
+
+import math
+import time
+from pathlib import Path
+
+from facecam.detection.any_detector import AnyDetector, in_common
+from facecam.errors import FacecamError, ModelError
+from facecam.live.capture import Trouble
+from facecam.live.metrics import Stats
+from facecam.live.pipeline import Phase, View
+from facecam.qtkit.figure_line import Figure
+from facecam.qtkit.wording import duration, faces, number, sentence, size
+from facecam.ui.live.chooser import AUTO, DEMO, SCREEN, short_name
+from facecam.ui.live.session import LiveSession
+
+
+def figures(stats: Stats, still: bool) -> list[Figure]:
+    """The line over the picture: what the source delivers, what is detected, what the core could do, how late, faces.
+
+    Where there is little room, faces, detections and latency are left. A single picture has no rates: only its faces
+    and the time that a detection takes.
+    """
+    found = Figure(*faces(stats.faces))
+    if still:
+        took_ms = 1000 / stats.possible_hz if stats.possible_hz > 0 else 0.0
+        return [found, Figure(number(took_ms), "ms")]
+    return [
+        Figure(number(stats.capture_hz), "capture", rank=3),
+        Figure(number(stats.detect_hz), "det/s", rank=1),
+        Figure(number(stats.possible_hz), "possible", rank=4),
+        Figure(number(stats.latency_p50_ms), "ms p50", rank=2),
+        found,
+    ]
+
+
+def comparison(
+    session: LiveSession, stats: Stats, view: View, second: AnyDetector
+) -> tuple[list[Figure], list[Figure]]:
+    """The captions of the two pictures: each detector with its own figures, and at the second what both have found."""
+    first = session.detector
+    if first is None or view.second is None:
+        return [], []
+    took_ms = 1000 / stats.possible_hz if stats.possible_hz > 0 else 0.0
+    common = Figure(str(in_common(view.detections, view.second.shown)), "in both")
+    with_size = first.name == second.name  # then the size may be what is compared
+    ours = _own_figures("A", first, with_size, took_ms, len(view.detections))
+    theirs = _own_figures("B", second, with_size, stats.second_p50_ms, len(view.second.shown))
+    return ours, [*theirs[:-1], common, theirs[-1]]
+
+
+def _own_figures(mark: str, detector: AnyDetector, with_size: bool, took_ms: float, count: int) -> list[Figure]:
+    """What matters most first: where there is little room, the last ones are left out."""
+    possible = number(1000 / took_ms) if took_ms > 0 else "–"
+    at = f" at {size(*detector.size)}" if with_size and detector.size is not None else ""
+    return [
+        Figure(mark, detector.name + at),
+        Figure(number(took_ms), "ms"),
+        Figure(*faces(count)),
+        Figure(possible, "det/s possible"),
+    ]
+
+
+def figures_help(still: bool) -> str:
+    """What the figures mean."""
+    if still:
+        return "Faces found in this picture, and the milliseconds that it took on one core"
+    return (
+        "capture: pictures per second that the source delivers\n"
+        "det/s: pictures per second that are searched for faces\n"
+        "possible: how many the core could search\n"
+        "ms p50: milliseconds from a picture's capture to its faces, median over the last seconds"
+    )
+
+
+def name(session: LiveSession, spec: str) -> str:
+    """The source in words."""
+    return session.title or short_name(spec)
+
+
+def status(session: LiveSession, spec: str, view: View | None) -> str:
+    """What is happening, for the line at the bottom."""
+    phase = session.phase
+    if phase is Phase.OPENING:
+        return f"Opening {opening_name(spec)}…"
+    if phase is Phase.IDLE:
+        return "Stopped. Space starts."
+    if phase is Phase.FAILED:
+        return f"{name(session, spec)} · failed"
+    if phase is Phase.RECONNECTING:
+        reason, when = reconnecting(session.trouble)
+        return sentence(name(session, spec), when, reason, reconnected(session.stats()))
+    if view is None:
+        return f"{name(session, spec)} · waiting for the first picture"
+    frame = view.detected_frame
+    height, width = frame.image.shape[:2]
+    title = name(session, spec)
+    file = frame.path.name if isinstance(frame.path, Path) and frame.path.name != title else ""
+    ended = "" if phase is Phase.RUNNING or session.is_still else f"ended after {duration(frame.time_s)}"
+    running = flow_words(session.stats()) if phase is Phase.RUNNING and not session.is_still else ""
+    trouble = session.trouble.reason.rstrip(".") if session.trouble is not None else ""
+    again = reconnected(session.stats())
+    if phase is Phase.RUNNING and session.player is not None and session.player.paused:
+        running = f"paused at {duration(frame.time_s)}"
+    return sentence(title, file, trouble, again, size(width, height), detector_words(session), running, ended)
+
+
+def reconnecting(trouble: Trouble | None) -> tuple[str, str]:
+    """Why a live source shows nothing new, and when it is tried again."""
+    if trouble is None:
+        return "", ""
+    if trouble.retry_at_s is None:
+        return trouble.reason, "Reconnecting…"
+    return trouble.reason, f"Reconnecting in {max(1, math.ceil(trouble.retry_at_s - time.perf_counter()))} s"
+
+
+def reconnected(stats: Stats) -> str:
+    """How often a lost source has come back, empty if it never was lost."""
+    count = stats.reconnects
+    return "" if count == 0 else f"reconnected {'once' if count == 1 else f'{count} times'}"
+
+
+def flow_words(stats: Stats) -> str:
+    """What the figures over the picture leave out: pictures shown, the slow end of the latency, frames dropped."""
+    return f"{stats.display_hz:.0f} shown/s · {stats.latency_p95_ms:.0f} ms p95 · {stats.dropped} dropped"
+
+
+def detector_words(session: LiveSession) -> str:
+    """The detector, what computes it, and its one core."""
+    pipeline, detector = session.pipeline, session.detector
+    if detector is None:
+        return ""
+    core = pipeline.core if pipeline is not None else None
+    chosen = None if session.options.hold_hz is None else detector.size  # by the program, so that it has to be told
+    at = "" if chosen is None else f" at {size(*chosen)}"
+    words = f"{detector.name}{at} in {detector.engine.title}"
+    return words if core is None else f"{words} on core {core}"
+
+
+def opening_name(spec: str) -> str:
+    """The source before it is open, within a sentence."""
+    if spec.startswith("screen:"):
+        return "a part of the screen"
+    return {AUTO: "a camera", DEMO: "the demo", SCREEN: "the screen"}.get(spec, short_name(spec))
+
+
+def stage(session: LiveSession, spec: str, has_picture: bool) -> tuple[str, str]:
+    """Title and text for the stage; an empty title where the picture speaks for itself."""
+    phase = session.phase
+    if phase is Phase.IDLE:
+        return "Ready", "Press Start, or drop a picture, a video or a folder here."
+    if phase in (Phase.OPENING, Phase.RUNNING):
+        return ("", "") if has_picture else (f"Opening {opening_name(spec)}…", "")
+    if phase is Phase.RECONNECTING:
+        reason, when = reconnecting(session.trouble)
+        return when, reason
+    if phase is Phase.ENDED:
+        return f"{name(session, spec)} has ended", ""
+    error = session.error
+    if isinstance(error, ModelError):
+        return "No detector", str(error)
+    if isinstance(error, FacecamError):
+        title = f"{session.title} has stopped" if session.title else f"Can’t show {opening_name(spec)}"
+        return title, str(error)
+    return "Something went wrong", f"An error inside the program: {type(error).__name__}: {error}"

@@ -1,0 +1,1 @@
+"""The window around the tabs: start, menus, shortcuts, notices."""

@@ -1,0 +1,221 @@
+"""Starts the window: `facecam.ui.shell.app.main()`."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QObject, QSocketNotifier
+from PySide6.QtWidgets import QApplication
+
+from facecam.detection.any_detector import load_any
+from facecam.detection.detector import FaceDetector
+from facecam.detection.model import DEFAULT_MODEL
+from facecam.qtkit.preload import ModuleLoader
+from facecam.qtkit.relay import ErrorRelay
+from facecam.qtkit.settings import Settings
+from facecam.qtkit.tabs import Tab, TabSpec
+from facecam.qtkit.theme import Theme
+from facecam.sources import Source, camera_modes, list_cameras, open_source
+from facecam.system.logs import crashes_noted
+from facecam.system.memory import share_memory
+from facecam.system.resources import shipped_models
+from facecam.ui.live.camera_section import CameraModes
+from facecam.ui.live.chooser import AUTO
+from facecam.ui.live.detection_section import NETWORK_KEY, remembered_precision
+from facecam.ui.live.session import LiveSession
+from facecam.ui.live.tab import LiveTab
+from facecam.ui.shell.main_window import MainWindow
+
+__all__ = ["build_window", "main", "make_application"]
+
+
+def main(
+    spec: str = AUTO,
+    *,
+    model: str | Path | None = None,
+    threshold: float | None = None,
+    core: int | None = None,
+    runtime: str = "auto",
+    precision: str | None = None,
+    threads: int = 1,
+    provider: str = "cpu",
+) -> int:
+    """Opens the window on that source and runs until it is closed; returns the exit status.
+
+    model: a shipped model's name or an ONNX file; threshold, precision: instead of the remembered ones; the others: of
+    the detector.
+    """
+    relay = ErrorRelay()
+    relay.install()
+    try:
+        with crashes_noted():
+            app = make_application()
+            settings = Settings.of_user()
+            window = build_window(
+                spec,
+                settings,
+                model=model,
+                threshold=threshold,
+                core=core,
+                runtime=runtime,
+                precision=precision,
+                threads=threads,
+                provider=provider,
+            )
+            relay.unexpected.connect(window.report_unexpected)
+            interrupts = _Interrupts(app, window.close)
+            try:
+                window.show()
+                window.preload()
+                return app.exec()
+            finally:
+                interrupts.close()
+    finally:
+        relay.uninstall()
+
+
+def make_application() -> QApplication:
+    """The application with its name and colours; the one that exists, if one does."""
+    share_memory()
+    app = QApplication.instance()
+    if not isinstance(app, QApplication):
+        app = QApplication([sys.argv[0] if sys.argv else "facecam"])
+    app.setApplicationName("facecam")
+    app.setApplicationDisplayName("facecam")
+    app.setDesktopFileName("facecam")
+    Theme(app)
+    return app
+
+
+def build_window(
+    spec: str,
+    settings: Settings,
+    *,
+    model: str | Path | None = None,
+    threshold: float | None = None,
+    core: int | None = None,
+    runtime: str = "auto",
+    precision: str | None = None,
+    threads: int = 1,
+    provider: str = "cpu",
+    make_detector: Callable[[], FaceDetector] | None = None,
+    open_source: Callable[[str], Source] = open_source,
+) -> MainWindow:
+    """The main window, not shown yet, its source on the way."""
+
+    how: dict[str, Any] = {"runtime": runtime, "threads": threads, "provider": provider, "in_background": True}
+    wanted = precision or remembered_precision(settings)
+
+    remembered = settings.text(NETWORK_KEY, DEFAULT_MODEL)
+    network = str(model) if model is not None else remembered if remembered in shipped_models() else DEFAULT_MODEL
+
+    def detector() -> FaceDetector:
+        return FaceDetector(network, core=core, precision=wanted, **how)
+
+    sessions: list[LiveSession] = []
+
+    def live() -> Tab:
+        modes = CameraModes(settings)
+
+        def open_in_mode(spec: str) -> Source:  # in a thread of the pipeline
+            return open_source(modes.complete(spec, list_cameras))
+
+        session = LiveSession(make_detector or detector, open_in_mode, core)
+        sessions.append(session)
+        load = partial(load_any, **how)
+        tab = LiveTab(session, settings, list_cameras, spec, threshold, load, camera_modes, network, wanted)
+        session.setParent(tab)
+        tab.start()
+        return tab
+
+    def gallery() -> Tab:
+        from facecam.ui.gallery.tab import GalleryTab  # loaded when it is first shown
+
+        def frame() -> npt.NDArray[np.uint8] | None:
+            view = sessions[0].latest() if sessions else None
+            return None if view is None else view.image
+
+        def detector_core() -> int | None:
+            pipeline = sessions[0].pipeline if sessions else None
+            return None if pipeline is None else pipeline.core
+
+        return GalleryTab(frame, detector_core)
+
+    def speed() -> Tab:
+        from facecam.ui.speed.tab import SpeedTab
+
+        def pause() -> Callable[[], None]:
+            session = sessions[0] if sessions else None
+            if session is None or session.spec is None:
+                return lambda: None
+            spec = session.spec
+            session.stop()
+            return lambda: session.start(spec)
+
+        options: dict[str, object] = {"--model": model, "--threshold": threshold, "--core": core, "--runtime": runtime}
+        unusual = {"--precision": (precision, None), "--threads": (threads, 1), "--provider": (provider, "cpu")}
+        options |= {name: value for name, (value, usual) in unusual.items() if value != usual}
+        arguments = [text for name, value in options.items() if value is not None for text in (name, str(value))]
+        return SpeedTab(arguments, pause)
+
+    tabs = [
+        TabSpec(
+            "Live",
+            "Faces in pictures from a camera, a file or a stream",
+            live,
+            "<b>Space</b> starts and stops, <b>F</b> is full screen. Drop a picture or a video on the window to see "
+            "the faces in it.",
+        ),
+        TabSpec(
+            "Speed",
+            "How fast the detector is on one core of this machine",
+            speed,
+            "<b>Space</b> starts and stops the measurement.",
+            ModuleLoader("facecam.ui.speed.tab"),
+        ),
+        TabSpec(
+            "Gallery",
+            "What a Self-Attention GAN paints, and where its pixels look",
+            gallery,
+            "Move over the large picture to see where a pixel looks, and click to pin it. Drop a picture on the window "
+            "to see the same of yours.",
+            ModuleLoader("facecam.ui.gallery.tab"),
+        ),
+    ]
+    return MainWindow(tabs, settings)
+
+
+class _Interrupts(QObject):
+    """Ctrl+C in the terminal closes the window. Python runs signal handlers only when its interpreter is at work, so
+    the signal also writes to a socket that Qt watches."""
+
+    def __init__(self, parent: QObject, do: Callable[[], object]) -> None:
+        super().__init__(parent)
+        self._ours, self._theirs = socket.socketpair()
+        self._ours.setblocking(False)
+        self._theirs.setblocking(False)
+        self._wakeup_before = signal.set_wakeup_fd(self._theirs.fileno(), warn_on_full_buffer=False)
+        self._handler_before = signal.signal(signal.SIGINT, lambda _number, _frame: do())
+        self._notifier = QSocketNotifier(self._ours.fileno(), QSocketNotifier.Type.Read, self)
+        self._notifier.activated.connect(self._woken)
+
+    def _woken(self) -> None:
+        with suppress(BlockingIOError):
+            self._ours.recv(64)  # the handler itself runs as soon as Python does, which is now
+
+    def close(self) -> None:
+        """Puts everything back."""
+        self._notifier.setEnabled(False)
+        signal.signal(signal.SIGINT, self._handler_before)
+        signal.set_wakeup_fd(self._wakeup_before)
+        self._ours.close()
+        self._theirs.close()

@@ -1,0 +1,226 @@
+"""MainWindow: hosts the tabs, makes each when it is first shown, and tells of unexpected errors without ending."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from functools import partial
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QCloseEvent, QKeyEvent
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QMainWindow, QTabWidget, QVBoxLayout, QWidget
+
+from facecam.qtkit.icons import program_icon
+from facecam.qtkit.preload import ModuleLoader
+from facecam.qtkit.settings import Settings
+from facecam.qtkit.tabs import Tab, TabSpec
+from facecam.ui.shell.hint_bar import HintBar
+from facecam.ui.shell.loading_page import LoadingPage
+from facecam.ui.shell.menus import MenuBar
+from facecam.ui.shell.notices import ErrorBanner
+from facecam.ui.shell.shortcuts import ShortcutList
+from facecam.ui.shell.window_commands import greet, window_commands
+
+DEFAULT_SIZE = (1280, 800)
+MINIMUM_SIZE = (640, 480)
+CLOSE_TIMEOUT_S = 2.0
+
+
+class MainWindow(QMainWindow):
+    """One window, one tab for each TabSpec; a single tab needs no bar."""
+
+    def __init__(self, tabs: Sequence[TabSpec], settings: Settings, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.specs, self._settings = list(tabs), settings
+        self._made: dict[int, Tab] = {}
+        self._current: Tab | None = None  # while one is loaded, there is none
+        self._loading: dict[int, LoadingPage] = {}
+        self._was_maximized = False
+        self._bare = False  # arranged for full screen
+        self._hinting = False
+        self._shortcuts: ShortcutList | None = None
+        self.setWindowTitle("facecam")
+        self.setWindowIcon(program_icon())
+        self.setMinimumSize(*MINIMUM_SIZE)
+        self.resize(*DEFAULT_SIZE)
+        geometry = settings.blob("window/geometry")
+        if geometry is not None:
+            self.restoreGeometry(geometry)
+
+        self.banner = ErrorBanner()
+        self.hints = HintBar()
+        self._tabs = QTabWidget()
+        self._tabs.setDocumentMode(True)
+        self._tabs.setTabBarAutoHide(True)
+        self._tabs.tabBar().setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._pages: list[QVBoxLayout] = []
+        for index, spec in enumerate(self.specs):
+            page = QWidget()
+            page_layout = QVBoxLayout(page)
+            page_layout.setContentsMargins(0, 0, 0, 0)
+            self._pages.append(page_layout)
+            self._tabs.addTab(page, spec.title)
+            self._tabs.setTabToolTip(index, f"{spec.help} ({index + 1})")
+        central = QWidget()
+        layout = QVBoxLayout(central)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.banner)
+        layout.addWidget(self.hints)
+        layout.addWidget(self._tabs, 1)
+        self.setCentralWidget(central)
+        self.menus = MenuBar()
+        self.setMenuBar(self.menus)
+        self.menus.shown.connect(self._menu_shown)
+        self._commands = window_commands(
+            self, settings, self.hints, self.specs, self.go_to, self.show_shortcuts, self._first_steps
+        )
+        self.addActions(self._commands)
+        self._tabs.currentChanged.connect(self._show)
+        self._show(0)
+        greet(self.hints, settings, self._first_steps)
+
+    # -- tabs
+
+    def tab(self, index: int) -> Tab:
+        """The tab at that place, made now if it has not been shown yet."""
+        tab = self._made.get(index)
+        if tab is None:
+            tab = self._made[index] = self.specs[index].make()
+            self._pages[index].addWidget(tab)
+            tab.full_screen_wished.connect(self.set_full_screen)
+        return tab
+
+    def go_to(self, index: int) -> None:
+        """Brings a tab to the front, counted from 0."""
+        self._tabs.setCurrentIndex(index)
+
+    def preload(self) -> None:
+        """Begins soon to load what the tabs need that have not been shown, so that they are there at once."""
+        for spec in self.specs:
+            if spec.loader is not None:
+                spec.loader.begin_soon()
+
+    def _show(self, index: int) -> None:
+        if not 0 <= index < len(self.specs):
+            return
+        if self._current is not None:
+            for action in self._current.commands():
+                self.removeAction(action)
+            if self._bare:
+                self._current.set_full_screen(False)
+            self._current.deactivated()
+        loader = self.specs[index].loader
+        if index in self._made or loader is None or loader.is_done:
+            tab = self._current = self.tab(index)
+            self.addActions(tab.commands())
+            self.menus.fill(self.specs[index].title, tab.commands(), self._commands)
+            tab.activated()
+            if self._bare:
+                tab.set_full_screen(True)
+        else:
+            self._current = None
+            self.menus.fill(self.specs[index].title, [], self._commands)
+            self._wait_for(index, loader)
+        self.hints.refresh()
+
+    def _wait_for(self, index: int, loader: ModuleLoader) -> None:
+        """Says that the tab is loading, and shows it then unless the user has gone to another."""
+        if index not in self._loading:
+            page = self._loading[index] = LoadingPage(self.specs[index].title)
+            self._pages[index].addWidget(page)
+            loader.done.connect(partial(self._loaded, index))
+            loader.begin()
+
+    def _loaded(self, index: int) -> None:
+        page = self._loading.pop(index, None)
+        if page is None:  # the window has been closed meanwhile
+            return
+        self._pages[index].removeWidget(page)
+        page.hide()
+        page.deleteLater()
+        if self._tabs.currentIndex() == index:
+            self._show(index)
+
+    def _first_steps(self) -> str:
+        return self.specs[self._tabs.currentIndex()].first_steps
+
+    def _menu_shown(self, on: bool) -> None:
+        if self._current is not None:
+            self._current.menu_shown(on)
+
+    # -- full screen
+
+    def set_full_screen(self, on: bool) -> None:
+        """The current tab on the whole screen, or the window as it was."""
+        if on == self.isFullScreen():
+            return
+        if on:
+            self._was_maximized = self.isMaximized()
+            self.showFullScreen()
+        else:
+            self.showMaximized() if self._was_maximized else self.showNormal()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Shows what belongs to the state of the window, whoever changed it: a window manager has keys for it too."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.WindowStateChange and self.isFullScreen() != self._bare:
+            self._set_bare(self.isFullScreen())
+
+    def _set_bare(self, on: bool) -> None:
+        self._bare = on
+        if self._current is not None:
+            self._current.set_full_screen(on)
+        self.menus.setVisible(not on)
+        if on:
+            self._tabs.tabBar().hide()
+            self._hinting = self.hints.isVisible()
+            self.hints.hide()
+        else:
+            self.hints.setVisible(self._hinting)
+            self._tabs.setTabBarAutoHide(True)  # shows the bar again where there is more than one tab
+            self._tabs.tabBar().setVisible(self._tabs.count() > 1)
+
+    # -- help and errors
+
+    def show_shortcuts(self) -> None:
+        """The list of all keyboard commands of this moment."""
+        if self._shortcuts is not None:
+            self._shortcuts.close()
+        tab = self._current.commands() if self._current is not None else []
+        self._shortcuts = ShortcutList([*tab, *self._commands], self)
+        self._shortcuts.destroyed.connect(self._forget_shortcuts)
+        self._shortcuts.show()
+
+    def _forget_shortcuts(self) -> None:
+        self._shortcuts = None
+
+    def report_unexpected(self, summary: str, details: str) -> None:
+        """Tells of an error inside the program; the program goes on."""
+        self.banner.report(summary, details)
+
+    # -- events
+
+    def event(self, event: QEvent) -> bool:
+        # A focused button or list keeps its own keys: Space presses the button that Tab has reached, instead of
+        # starting the camera. (Asked by Qt before it looks for a shortcut.)
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            focus = self.focusWidget()
+            plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier)
+            pressed = isinstance(focus, QAbstractButton) and event.key() == Qt.Key.Key_Space
+            if plain and (pressed or (isinstance(focus, QComboBox) and bool(event.text().strip() or pressed))):
+                event.accept()
+                return True
+        return super().event(event)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.set_full_screen(False)  # not to be remembered
+        if not self._settings.forgotten:
+            self._settings.put("window/geometry", self.saveGeometry())
+            self._settings.flush()
+        self._loading.clear()
+        self.hide()  # gone at once for the user, while cameras and threads are being let go
+        end_s = time.perf_counter() + CLOSE_TIMEOUT_S
+        for tab in self._made.values():
+            tab.close_down(max(0.0, end_s - time.perf_counter()))
+        super().closeEvent(event)

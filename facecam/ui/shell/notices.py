@@ -1,0 +1,87 @@
+"""ErrorBanner: the line at the top of the window that tells of unexpected errors, and opens their report."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QStyle, QWidget
+
+from facecam.qtkit.theme import SPACE
+from facecam.qtkit.widgets import ElidedLabel
+from facecam.ui.shell.error_dialog import ErrorDialog
+
+_KEPT = 5
+"""Tracebacks in one report."""
+
+
+class ErrorBanner(QFrame):
+    """The first error stays in sight, as it tends to be the cause; later ones are counted.
+
+    A new kind of error opens its report by itself, one report at a time; one that is known, or that comes while a
+    report is open, only counts.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._details: list[str] = []
+        self._count = 0
+        self._summary = ""
+        self._known: set[str] = set()
+        self.dialog: ErrorDialog | None = None
+        self.setFrameShape(QFrame.Shape.StyledPanel)
+        self.setAutoFillBackground(True)
+        self._text = ElidedLabel()
+        self._text.setAccessibleName("Error")
+        icon = QLabel()
+        icon.setPixmap(self.style().standardIcon(QStyle.StandardPixmap.SP_MessageBoxWarning).pixmap(2 * SPACE))
+        self.details_button = QPushButton("Report…")
+        self.details_button.setToolTip("What a report of the fault needs, to read and to copy")
+        self.details_button.clicked.connect(self.show_report)
+        self.dismiss_button = QPushButton("Dismiss")
+        self.dismiss_button.setToolTip("Hides this line")
+        self.dismiss_button.clicked.connect(self._dismiss)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(2 * SPACE, SPACE, 2 * SPACE, SPACE)
+        layout.setSpacing(SPACE)
+        layout.addWidget(icon)
+        layout.addWidget(self._text, 1)
+        for button in (self.details_button, self.dismiss_button):
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            layout.addWidget(button)
+        self.hide()
+
+    @property
+    def text(self) -> str:
+        """What the line says."""
+        return self._text.text()
+
+    def report(self, summary: str, details: str) -> None:
+        """Tells of one more error."""
+        self._count += 1
+        if len(self._details) < _KEPT:
+            self._details.append(details)
+        if self._count == 1:
+            self._summary = summary
+        more = f" (and {self._count - 1} more)" if self._count > 1 else ""
+        self._text.say(f"An error inside the program; it goes on. {self._summary}{more}")
+        self.show()
+        if details not in self._known:
+            self._known.add(details)
+            if self.dialog is None and self.window().isVisible():
+                self.show_report()
+
+    def show_report(self) -> None:
+        """Opens the report of what has been told, or brings it to the front."""
+        if self.dialog is not None:
+            self.dialog.raise_()
+            self.dialog.activateWindow()
+            return
+        self.dialog = ErrorDialog(self._text.text(), self._details, self.window())
+        self.dialog.destroyed.connect(self._report_closed)
+        self.dialog.show()
+
+    def _report_closed(self) -> None:
+        self.dialog = None
+
+    def _dismiss(self) -> None:
+        self._details, self._count = [], 0
+        self.hide()

@@ -1,0 +1,1 @@
+"""The Speed tab: the speed validation, run in a process of its own."""

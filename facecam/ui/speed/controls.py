@@ -1,0 +1,162 @@
+"""SpeedControls: the control column of the Speed tab."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, Qt, Signal, SignalInstance
+from PySide6.QtWidgets import QCheckBox, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from facecam.qtkit.buttons import show_start
+from facecam.qtkit.fields import Row, spin
+from facecam.qtkit.theme import COLUMN_WIDTH, SPACE
+from facecam.qtkit.widgets import Heading
+from sagan_gallery.ui.scroll_column import ScrollColumn
+
+_RUNS = 4
+_BESIDE_S = 1.5
+"""What a run takes besides: opening the models, warming up."""
+
+
+class SpeedControls(QWidget):
+    """What to measure, and what to do with the result. Holds no result itself."""
+
+    start_stop = Signal()
+    add_model = Signal()
+    open_result = Signal()
+    save_result = Signal()
+    save_card = Signal()
+    copy = Signal()
+    compare = Signal()
+    chosen = Signal()
+    """What to measure has changed."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._running = False
+        self.models: list[str] = []
+        self.setFixedWidth(COLUMN_WIDTH)
+        self.start_button = QPushButton()
+        self.start_button.setMinimumHeight(4 * SPACE)
+        self.start_button.clicked.connect(self.start_stop)
+        self.progress = QProgressBar()
+        self.progress.setTextVisible(False)
+        self.progress.setMaximumHeight(SPACE)
+        self.progress.setAccessibleName("Progress")
+        self.seconds = spin(1, 60, " s")
+        self.seconds.setValue(5)
+        self.minutes = spin(0, 120, " min")
+        self.minutes.setSpecialValueText("off")
+        self.threads = spin(1, 16)
+        self.opencv = QCheckBox("OpenCV's network module")
+        self.opencv.setToolTip("Runs our networks through OpenCV as well, as many programs do")
+        self.gallery = QCheckBox("Gallery")
+        self.gallery.setToolTip("Measures a sample of the gallery's generator as well, with and without its attention")
+        self.gallery.setChecked(True)
+        self.model_button = _button("Compare with a model…", "Another network of ours, or an Ultra-Light or YuNet file")
+        self.model_button.clicked.connect(self.add_model)
+        self.model_list = QLabel()
+        self.model_list.setWordWrap(True)
+        self.model_list.setTextFormat(Qt.TextFormat.PlainText)
+        self.clear_button = _button("Leave them out", "Forgets the models to compare with")
+        self.clear_button.clicked.connect(lambda: self.set_models([]))
+
+        self.copy_button = _button(
+            "Copy", "Copies the result, or the comparison that is shown, as Markdown (Ctrl+C)", self.copy
+        )
+        self.save_button = _button("Save…", "Writes everything that was measured as JSON (Ctrl+S)", self.save_result)
+        self.card_button = _button(
+            "Save as picture…", "A picture of the result, to show (Ctrl+Shift+S)", self.save_card
+        )
+        self.open_button = _button("Open…", "Shows a result that was saved (Ctrl+O)", self.open_result)
+        self.compare_button = _button("Compare with a result…", "Puts an earlier result beside this one", self.compare)
+
+        content = QWidget()
+        layout = QVBoxLayout(content)
+        layout.setContentsMargins(2 * SPACE, 2 * SPACE, SPACE, SPACE)
+        layout.setSpacing(SPACE)
+        layout.addWidget(self.start_button)
+        layout.addWidget(self.progress)
+        layout.addSpacing(SPACE)
+        layout.addWidget(Heading("Measure"))
+        help_texts = (
+            ("Each run", self.seconds, "Length of each run: a longer one shows whether the processor slows down"),
+            ("Long run", self.minutes, "Goes on for so long at the end: does it slow down, does memory grow?"),
+            ("Threads", self.threads, "Above 1: compares one thread with so many. The paper's claim is for one core"),
+        )
+        for name, control, help_text in help_texts:
+            layout.addWidget(Row(name, control, help_text))
+        others = (self.opencv, self.gallery, self.model_button, self.model_list, self.clear_button)
+        for other in others:
+            layout.addWidget(other)
+        layout.addSpacing(2 * SPACE)
+        layout.addWidget(Heading("Result"))
+        results = (self.copy_button, self.save_button, self.card_button, self.open_button, self.compare_button)
+        for button in results:
+            layout.addWidget(button)
+        layout.addStretch()
+        # A click must not move the keyboard's focus: Space would then press that control instead of Measure.
+        for clickable in (self.start_button, *others, *results):
+            clickable.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        around = QVBoxLayout(self)
+        around.setContentsMargins(0, 0, 0, 0)
+        column = ScrollColumn(COLUMN_WIDTH)
+        column.setWidget(content)
+        around.addWidget(column)
+        for number in (self.seconds, self.minutes, self.threads):
+            number.valueChanged.connect(self.chosen)
+        self.gallery.toggled.connect(self.chosen)
+        self._inputs = (self.seconds, self.minutes, self.threads, self.opencv, self.gallery, self.model_button)
+        self.set_models([])
+        self.set_state(False, False)
+
+    def arguments(self) -> list[str]:
+        """Options of `facecam bench` for what is chosen."""
+        found = ["--seconds", str(self.seconds.value())]
+        found += ["--minutes", str(self.minutes.value())] if self.minutes.value() else []
+        found += ["--threads", str(self.threads.value())] if self.threads.value() > 1 else []
+        found += ["--opencv"] if self.opencv.isChecked() else []
+        found += [] if self.gallery.isChecked() else ["--no-gallery"]
+        return found + [text for model in self.models for text in ("--also", model)]
+
+    def duration_s(self) -> float:
+        """About how long a measurement of what is chosen takes on a machine that does nothing else."""
+        runs = _RUNS + (self.threads.value() > 1) + self.gallery.isChecked()
+        return runs * (self.seconds.value() + _BESIDE_S) + 60 * self.minutes.value()
+
+    def set_models(self, models: list[str]) -> None:
+        """Files to compare with."""
+        self.models = list(dict.fromkeys(models))
+        self.model_list.setText("\n".join(Path(model).name for model in self.models))
+        self.model_list.setToolTip("\n".join(self.models))
+        self.model_list.setVisible(bool(self.models))
+        self.clear_button.setVisible(bool(self.models))
+
+    def set_state(self, running: bool, has_result: bool) -> None:
+        """What can be done now."""
+        self._running, self._has_result = running, has_result
+        show_start(self.start_button, running, "Measure", "Cancel")
+        self.start_button.setToolTip(
+            "Ends the measurement without a result (Space)" if running else "Starts the measurement (Space)"
+        )
+        policy = self.progress.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.progress.setSizePolicy(policy)
+        self.progress.setVisible(running)
+        for control in (*self._inputs, self.open_button, self.clear_button):
+            control.setEnabled(not running)
+        for button in (self.copy_button, self.save_button, self.card_button, self.compare_button):
+            button.setEnabled(has_result and not running)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:  # dark has become light, or the other way round
+            self.set_state(self._running, self._has_result)
+
+
+def _button(text: str, help_text: str, clicked: SignalInstance | None = None) -> QPushButton:
+    button = QPushButton(text)
+    button.setToolTip(help_text)
+    if clicked is not None:
+        button.clicked.connect(clicked)
+    return button

@@ -1,0 +1,232 @@
+"""The Speed tab: runs the benchmark in a process of its own and shows what it found."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout
+
+from facecam.bench.card import save_card
+from facecam.bench.stored import load
+from facecam.bench.tables import when
+from facecam.errors import FacecamError
+from facecam.qtkit.commands import Menu, command
+from facecam.qtkit.tabs import Tab
+from facecam.qtkit.theme import SPACE
+from facecam.qtkit.widgets import StatusLine
+from facecam.qtkit.wording import rough_duration
+from facecam.ui.speed.controls import SpeedControls
+from facecam.ui.speed.process import BenchProcess
+from facecam.ui.speed.result import ResultView
+
+_JSON, _PNG, _ONNX = "Results (*.json)", "Pictures (*.png)", "Models (*.onnx)"
+
+
+class SpeedTab(Tab):
+    """arguments: options of `facecam bench` for the detector (--model and so on).
+
+    pause: called before a measurement, stops what else uses the processor and gives what starts it again. program: what
+    to run instead of this Python's `-m facecam`.
+    """
+
+    def __init__(
+        self,
+        arguments: list[str],
+        pause: Callable[[], Callable[[], None]] = lambda: lambda: None,
+        program: list[str] | None = None,
+    ) -> None:
+        super().__init__()
+        self._arguments, self._pause = arguments, pause
+        self._resume: Callable[[], None] | None = None
+        self.process = BenchProcess(program, self)
+        self.process.progressed.connect(self._progressed)
+        self.process.measured.connect(self._measured)
+        self.process.failed.connect(self._end)
+        self.view = ResultView()
+        self.controls = SpeedControls()
+        self.status = StatusLine()
+        controls = self.controls
+        controls.start_stop.connect(self.toggle)
+        controls.copy.connect(self.copy)
+        controls.add_model.connect(self.ask_model)
+        controls.open_result.connect(self.ask_open)
+        controls.save_result.connect(self.ask_save)
+        controls.save_card.connect(self.ask_card)
+        controls.compare.connect(self.ask_compare)
+        controls.chosen.connect(self._say_duration)
+
+        left = QVBoxLayout()
+        left.setContentsMargins(2 * SPACE, 2 * SPACE, SPACE, SPACE)
+        left.setSpacing(SPACE)
+        scroll = QScrollArea()  # for windows too low for all of it
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setWidget(self.view)
+        left.addWidget(scroll, 1)
+        left.addWidget(self.status)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(left, 1)
+        layout.addWidget(self.controls)
+        self._commands = [
+            command(self, "Measure, or cancel", ["Space"], self.toggle),
+            command(self, "Compare with a model…", [], self.ask_model),
+            command(self, "Copy the result", ["Ctrl+C"], self.copy, Menu.EDIT),
+            command(self, "Open a result…", ["Ctrl+O"], self.ask_open, Menu.FILE),
+            command(self, "Save the result…", ["Ctrl+S"], self.ask_save, Menu.FILE),
+            command(self, "Save the result as a picture…", ["Ctrl+Shift+S"], self.ask_card, Menu.FILE),
+            command(self, "Compare with a result…", [], self.ask_compare, Menu.FILE),
+        ]
+        self._say_duration()
+        self._show_state("Ready. Space starts.")
+
+    def commands(self) -> list[QAction]:
+        return self._commands
+
+    def close_down(self, timeout_s: float) -> bool:
+        self._resume = None
+        return self.process.close(timeout_s)
+
+    @property
+    def running(self) -> bool:
+        """Whether a measurement is under way."""
+        return self.process.running
+
+    def toggle(self) -> None:
+        """Starts a measurement, or cancels the one under way."""
+        if self.running:
+            self.process.cancel()
+            return
+        self._resume = self._pause()
+        self.controls.progress.setRange(0, 0)
+        self.process.start([*self._arguments, *self.controls.arguments()])
+        if self.running:
+            self._show_progress("Starting…")
+
+    # -- what is done with a result
+
+    def show_result(self, result: dict[str, Any]) -> None:
+        """Shows a result, measured or from a file."""
+        self.view.show_result(result)
+        self._show_state(f"Measured {when(result)}.")
+
+    def copy(self) -> None:
+        """The result, or the comparison that is shown, as Markdown for the clipboard."""
+        if self.view.result is not None:
+            QGuiApplication.clipboard().setText(self.view.markdown())
+            self.status.say("Copied as Markdown.")
+
+    def open(self, path: Path) -> None:
+        """Shows the result of a file."""
+        if (result := self._load(path)) is not None:
+            self.show_result(result)
+
+    def compare(self, path: Path) -> None:
+        """Puts the result of a file beside the one that is shown."""
+        if self.view.result is not None and (other := self._load(path)) is not None:
+            self.view.compare_with(other, path.name)
+            self.status.say(f"Compared with {path.name}.")
+
+    def save(self, path: Path) -> None:
+        """Writes the result: as a picture if the name ends in .png, as JSON otherwise."""
+        result = self.view.result
+        if result is None:
+            return
+        try:
+            if path.suffix.lower() == ".png":
+                save_card(result, path)
+            else:
+                path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+        except OSError as error:
+            self.status.say(f"{path} can't be written: {error.strerror or error}.")
+        else:
+            self.status.say(f"Saved as {path}.")
+
+    def ask_open(self) -> None:
+        """Asks for a result to show."""
+        if not self.running:
+            self._ask("Open a result", _JSON, self.open)
+
+    def ask_compare(self) -> None:
+        """Asks for an earlier result."""
+        if self.view.result is not None and not self.running:
+            self._ask("Compare with a result", _JSON, self.compare)
+
+    def ask_save(self) -> None:
+        """Asks where to save the result."""
+        if self.view.result is not None:
+            self._ask("Save the result", _JSON, self.save, f"facecam-{self.view.result['started'][:10]}.json")
+
+    def ask_card(self) -> None:
+        """Asks where to save the picture of the result."""
+        if self.view.result is not None:
+            self._ask("Save as picture", _PNG, self.save, f"facecam-{self.view.result['started'][:10]}.png")
+
+    def ask_model(self) -> None:
+        """Asks for one more model to compare with."""
+        if not self.running:
+            self._ask("Compare with a model", _ONNX, lambda path: self.add_model(path))
+
+    def add_model(self, path: Path) -> None:
+        """Compares with that model in the next measurement."""
+        self.controls.set_models([*self.controls.models, str(path)])
+
+    # -- inside
+
+    def _load(self, path: Path) -> dict[str, Any] | None:
+        try:
+            return load(path)
+        except FacecamError as error:
+            self.status.say(str(error))
+            return None
+
+    def _ask(self, title: str, pattern: str, then: Callable[[Path], object], name: str | None = None) -> None:
+        """Opens a file dialog, for saving if there is a name to begin with; the window goes on meanwhile."""
+        dialog = QFileDialog(self, title)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setNameFilters([pattern, "All files (*)"])
+        if name is None:
+            dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        else:
+            dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+            dialog.setDefaultSuffix(Path(name).suffix[1:])
+            dialog.selectFile(name)
+        dialog.fileSelected.connect(lambda text: then(Path(text)))
+        dialog.open()
+
+    def _progressed(self, step: int, steps: int, words: str) -> None:
+        self.controls.progress.setRange(0, steps)
+        self.controls.progress.setValue(step - 1)
+        self._show_progress(f"{step} of {steps}: {words}…")
+
+    def _show_progress(self, sentence: str) -> None:
+        before = self.view.result
+        self._show_state(sentence if before is None else f"{sentence} Above: what was measured {when(before)}.")
+
+    def _say_duration(self) -> None:
+        self.view.say_duration(rough_duration(self.controls.duration_s()))
+
+    def _measured(self, result: dict[str, Any]) -> None:
+        self._continue_others()
+        self.show_result(result)
+
+    def _end(self, sentence: str) -> None:
+        self._continue_others()
+        self._show_state(sentence)
+
+    def _continue_others(self) -> None:
+        resume, self._resume = self._resume, None
+        if resume is not None:
+            resume()
+
+    def _show_state(self, sentence: str) -> None:
+        self.status.say(sentence)
+        self.controls.set_state(self.running, self.view.result is not None)

@@ -1,0 +1,1 @@
+"""Programs for developers: screenshots, a probe of the window, the benchmark of the gallery in it."""

@@ -1,0 +1,227 @@
+"""The command line apart from `detect`."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from facecam.cli import commands, headless, main
+from facecam.cli.options import detector_settings
+from facecam.cli.parser import make_parser
+from facecam.errors import SourceError
+from facecam.sources import Camera
+from facecam.system.display import display_problem
+
+ROOT = Path(__file__).resolve().parents[3]
+linux_only = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems always have a display")
+
+
+def test_cameras_are_listed_with_their_names(monkeypatch, capsys):
+    monkeypatch.setattr(commands, "list_cameras", lambda: [Camera(0, "Front"), Camera(2, "Desk camera")])
+    assert main(["cameras"]) == 0
+    assert capsys.readouterr().out == "0  Front\n2  Desk camera\n"
+
+
+def test_no_camera_is_said(monkeypatch, capsys):
+    monkeypatch.setattr(commands, "list_cameras", list)
+    assert main(["cameras"]) == 0
+    assert capsys.readouterr().out.startswith("No camera found.")
+
+
+def test_headless_runs_the_pipeline_and_tells_the_rates(tiny_model, capsys):
+    assert main(["--headless", "--source", "demo", "--seconds", "2.2", "--model", str(tiny_model)]) == 0
+    first, *rates, summary = capsys.readouterr().out.splitlines()
+    assert first.startswith("Demo, tiny on ")
+    assert 1 <= len(rates) <= 2  # a busy machine may miss the last one
+    assert all("capture" in line and "detect" in line and "latency" in line for line in rates)
+    assert "frames captured" in summary
+
+
+def test_what_is_live_computes_in_the_fastest_precision_and_files_exactly_unless_told(capsys):
+    def settings(*arguments, live):
+        return detector_settings(make_parser().parse_args(arguments), None, live)
+
+    assert (settings(live=True).precision, settings(live=True).in_background) == ("auto", True)
+    detect = settings("detect", "x.jpg", live=False)
+    assert (detect.precision, detect.in_background) == ("f32", False)
+    assert settings("--precision", "f32", live=True).precision == "f32"
+    for arguments, words in ((["--help"], "default: auto, the fastest)"), (["detect", "--help"], "default: f32; auto")):
+        with pytest.raises(SystemExit):
+            main(arguments)
+        assert words in " ".join(capsys.readouterr().out.split())
+
+
+def test_headless_ends_with_its_source(tiny_model, tmp_path, capsys, make_frame):
+    from facecam.system.opencv import cv2
+
+    cv2.imwrite(str(tmp_path / "one.png"), make_frame((1, 1)))
+    source = str(tmp_path / "one.png")
+    assert main(["--headless", "--source", source, "--seconds", "0", "--model", str(tiny_model)]) == 0
+    assert "1 frames captured, 1 detected" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--headless", "--source", "missing.mp4", "--model", "TINY"], "missing.mp4"),
+        (["--headless", "--model", "missing.onnx"], "missing.onnx"),
+        (["detect", "missing.jpg", "--model", "TINY"], "missing.jpg"),
+        (["detect", "x.jpg", "--model", "missing.onnx"], "missing.onnx"),
+    ],
+)
+def test_wrong_input_gives_one_sentence_and_status_2(tiny_model, capsys, arguments, words):
+    assert main([str(tiny_model) if argument == "TINY" else argument for argument in arguments]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("facecam: ")
+    assert words in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--threshold", "1.5"],
+        ["--runtime", "tensorrt"],
+        ["--threshold", "abc"],
+        ["--core", "4096"],
+        ["--core", "x"],
+        ["--seconds", "-1"],
+        ["nonsense"],
+        ["detect"],
+        ["detect", "a.jpg", "--size", "10x10"],
+        ["detect", "a.jpg", "--size", "large"],
+    ],
+)
+def test_wrong_options_give_one_line_and_status_2(capsys, arguments):
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    err = capsys.readouterr().err
+    assert err.startswith("facecam")
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("word", ["clip.mp4", "Photo.JPG", "rtsp://host/live", "0", "demo"])
+def test_a_source_in_the_place_of_a_command_is_told_where_it_belongs(capsys, word):
+    with pytest.raises(SystemExit):
+        main([word])
+    err = capsys.readouterr().err
+    assert f"`facecam --source {word}`" in err
+    assert f"`facecam detect {word}`" in err
+
+
+def test_a_mistyped_command_is_told_the_one_that_was_meant(capsys):
+    with pytest.raises(SystemExit):
+        main(["reset"])
+    assert "do you mean reset-settings?" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["nonsense"])
+    known = capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    listed = capsys.readouterr().out.partition("commands:")[2].splitlines()[2:]
+    assert all(line.split()[0] in known for line in listed if line.startswith("    ") and line[4] != " ")
+
+
+def test_options_may_stand_before_or_after_the_command(tiny_model, tmp_path, capsys, make_frame):
+    from facecam.system.opencv import cv2
+
+    cv2.imwrite(str(tmp_path / "one.png"), make_frame((1, 1)))
+    for arguments in (
+        ["--model", str(tiny_model), "detect", str(tmp_path / "one.png")],
+        ["detect", str(tmp_path / "one.png"), "--model", str(tiny_model)],
+    ):
+        assert main(arguments) == 0
+        assert "1 face" in capsys.readouterr().out
+
+
+@linux_only
+def test_without_a_display_it_says_so_and_runs_headless(tiny_model):
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "facecam", "--source", "demo", "--seconds", "1", "--model", str(tiny_model)],
+        capture_output=True, text=True, timeout=120, check=False, env={**environment, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "there is no display" in done.stderr
+    assert "frames captured" in done.stdout
+
+
+@linux_only
+def test_whether_there_is_a_display(monkeypatch, tmp_path):
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    assert "no display" in display_problem()
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    assert display_problem() is None
+    monkeypatch.delenv("QT_QPA_PLATFORM")
+    monkeypatch.setenv("DISPLAY", ":48213")
+    assert ":48213 does not answer" in display_problem()
+    with socket.socket(socket.AF_UNIX) as server:  # what an X server listens on, without being one
+        server.bind("\0/tmp/.X11-unix/X48213")
+        server.listen()
+        assert display_problem() is None
+    monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-0")
+    monkeypatch.delenv("DISPLAY")
+    assert display_problem() is None
+
+
+def test_ctrl_c_ends_headless_mode_with_130(monkeypatch, tiny_model, capsys):
+    class Interrupting(headless.Pipeline):
+        def stats(self):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(headless, "Pipeline", Interrupting)
+    assert main(["--headless", "--source", "demo", "--model", str(tiny_model)]) == 130
+    assert capsys.readouterr().err == "facecam: stopped.\n"
+
+
+def test_a_live_source_that_fails_while_headless(monkeypatch, tiny_model, capsys):
+    class Failing:
+        title, live, fps, frame_count = "Failing camera", True, None, None
+
+        def read(self):
+            raise SourceError("Failing camera has stopped delivering pictures.")
+
+        def close(self):
+            pass
+
+    from facecam.live import pipeline
+
+    monkeypatch.setattr(pipeline, "open_source", lambda spec: Failing())
+    assert main(["--headless", "--source", "0", "--model", str(tiny_model)]) == 2
+    assert capsys.readouterr().err == "facecam: Failing camera has stopped delivering pictures.\n"
+
+
+HANGING = """
+import threading, time
+from facecam.cli import commands, run
+from facecam.sources import Camera
+from facecam.system.display import display_problem
+
+def cameras():
+    threading.Thread(target=time.sleep, args=(60,), daemon=True, name="stuck").start()
+    return [Camera(0, "Front")]
+
+commands.list_cameras = cameras
+sys.argv = ["facecam", "cameras"]
+run()
+"""
+
+
+def test_a_thread_that_hangs_does_not_keep_the_process():
+    done = subprocess.run(
+        [sys.executable, "-c", "import sys" + HANGING],
+        capture_output=True, text=True, timeout=30, check=False, env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr) == (0, "0  Front\n", "")

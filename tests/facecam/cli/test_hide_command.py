@@ -1,0 +1,76 @@
+"""`facecam detect --hide`: copies in which nobody can be recognised."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from facecam.cli import main
+from facecam.sources import open_source
+from facecam.sources.pictures import read_picture
+from facecam.system.opencv import cv2
+
+MakeFrame = Callable[..., np.ndarray]
+
+
+def contrast(image: np.ndarray, column: int, row: int) -> int:
+    """Between the middle of a grid cell, which is a face for the tiny model, and the black around it."""
+    return int(image[row * 32 + 16, column * 32 + 16].max()) - int(image[-1, -1].max())
+
+
+@pytest.fixture
+def photo(tmp_path: Path, make_frame: MakeFrame) -> Path:
+    """A sure face at (3, 2), a doubtful one (0.41) at (9, 5)."""
+    image = make_frame((3, 2))
+    image[5 * 32 : 6 * 32, 9 * 32 : 10 * 32] = 171
+    path = tmp_path / "in" / "photo.png"
+    path.parent.mkdir()
+    cv2.imwrite(str(path), image)
+    return path
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_faces_are_hidden_in_the_copy_also_doubtful_ones_and_told_as_always(
+    tmp_path: Path, photo: Path, tiny_model: Path, jobs: int
+) -> None:
+    out, lines = tmp_path / "out", tmp_path / "faces.jsonl"
+    command = ["detect", str(photo.parent), "--out", str(out), "--json", str(lines), "--hide", "cover"]
+    assert main([*command, "--model", str(tiny_model), "--jobs", str(jobs)]) == 0
+    before, copy = read_picture(photo), read_picture(out / "photo.png")
+    for cell in ((3, 2), (9, 5)):
+        assert contrast(before, *cell) > 150
+        assert contrast(copy, *cell) < 60
+    assert len(json.loads(lines.read_text())["faces"]) == 1  # the threshold holds for what is told
+    assert (copy[:, 500:] == before[:, 500:]).all()
+
+
+def test_in_a_video_a_face_that_is_lost_for_a_moment_stays_hidden(
+    tmp_path: Path, tiny_model: Path, make_frame: MakeFrame
+) -> None:
+    clip = tmp_path / "clip.mkv"
+    writer = cv2.VideoWriter(str(clip), cv2.CAP_FFMPEG, cv2.VideoWriter.fourcc(*"MJPG"), 10.0, (320, 240))
+    for number in range(8):
+        frame = make_frame((4, 3), width=320, height=240)
+        if number in (4, 5):  # shifted by half a cell, it is none for the tiny model
+            frame = np.roll(frame, 16, axis=1)
+        writer.write(frame)
+    writer.release()
+    assert (
+        main(["detect", str(clip), "--out", str(tmp_path / "out"), "--hide", "cover", "--model", str(tiny_model)]) == 0
+    )
+    source = open_source(str(next((tmp_path / "out").iterdir())))
+    brightest = []
+    while (frame := source.read()) is not None:
+        brightest.append(int(frame.image[96:128, 128:160].max()))
+    source.close()
+    assert len(brightest) == 8
+    assert max(brightest) < 90
+
+
+def test_hiding_without_copies_is_told(photo: Path, tiny_model: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["detect", str(photo), "--hide", "blur", "--model", str(tiny_model)]) == 2
+    assert "--out" in capsys.readouterr().err

@@ -1,0 +1,121 @@
+"""`facecam doctor`: it ends well whatever is wrong, says what is wrong, and names nobody."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from facecam.cli import main
+from facecam.doctor import checks, command
+from facecam.doctor.report import Report
+from facecam.sources import Camera
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def doctor(**variables: str) -> dict:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "QT_QPA_PLATFORM": "offscreen", **variables}
+    done = subprocess.run(
+        [sys.executable, "-m", "facecam", "doctor", "--json"],
+        capture_output=True, text=True, timeout=120, check=False, env=environment,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_the_command_tells_what_a_bug_report_needs() -> None:
+    sections = doctor()["sections"]
+    assert sections["Packages"]["onnxruntime"]
+    assert sections["Program"]["Python"].startswith(".".join(map(str, sys.version_info[:2])))
+    assert sections["Processor"]["cpu"]
+    assert sections["Window"]["platform"] == "offscreen"
+    assert sections["Window"]["screens"]
+    assert "FFMPEG" in sections["OpenCV"]["reads video by"]
+    assert "loads" in sections["Runtimes"]["ONNX Runtime"]
+    assert "ms a picture" in sections["Models"]["faceboxes"]
+    assert "settings" in sections["Places"]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems have one platform only")
+def test_it_survives_a_qt_that_ends_its_process() -> None:
+    told = doctor(QT_QPA_PLATFORM="nonsense", QT_PLUGIN_PATH="/nowhere")
+    assert "nonsense" in told["sections"]["Window"]["Qt said"]
+    assert told["sections"]["Models"]  # goes on
+    hints = " ".join(told["hints"])
+    assert "Qt can't open a window here" in hints
+    assert "QT_PLUGIN_PATH is set" in hints
+
+
+def test_text_for_people(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tiny_model: Path) -> None:
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    monkeypatch.setenv("FACECAM_TEST_SECRET", "hush")
+    assert main(["doctor", "--model", str(tiny_model)]) == 0
+    text = capsys.readouterr().out
+    for title in ("Program", "Packages", "Processor", "Window", "Runtimes", "Models", "Cameras", "Places"):
+        assert f"\n{title}\n" in f"\n{text}"
+    assert str(tiny_model.name) in text
+    assert "hush" not in text
+
+
+def test_a_model_that_does_not_load_is_a_hint_and_not_the_end(tmp_path: Path) -> None:
+    (tmp_path / "bad.onnx").write_bytes(b"nothing")
+    report = Report()
+    report.add("Models", lambda report: checks.models(report, str(tmp_path / "bad.onnx")))
+    assert "bad.onnx" in " ".join(report.hints)
+    assert "ms a picture" in report.sections["Models"]["faceboxes"]
+
+
+def test_two_opencvs_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    versions = {
+        "opencv-python": "5.0",
+        "opencv-python-headless": "4.9",
+        "shiboken6": "6.9",
+        "PySide6-Essentials": "6.8",
+    }
+    monkeypatch.setattr(checks, "version", versions.get)
+    report = Report()
+    checks.packages(report)
+    assert "pip uninstall opencv-python-headless" in report.hints[0]
+    assert "different versions" in report.hints[1]
+
+
+def test_cameras_have_names_and_none_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks, "list_cameras", lambda: [Camera(2, "Desk Camera")])
+    report = Report()
+    assert checks.cameras(report)["2"] == "Desk Camera"
+    monkeypatch.setattr(checks, "list_cameras", list)
+    assert checks.cameras(report)["cameras"] == "none found"
+    assert any("--source demo" in hint for hint in report.hints)
+
+
+def test_a_section_that_fails_is_told_and_the_rest_follows() -> None:
+    def fails(_: Report) -> dict:
+        raise ZeroDivisionError("oops")
+
+    report = Report()
+    report.add("Broken", fails)
+    report.add("Whole", lambda _: {"answer": 42, "list": ["a", "b"], "unknown": None})
+    text = report.as_text()
+    assert "ZeroDivisionError: oops" in text
+    assert "Looking at “Broken” failed" in text
+    assert "a, b" in text
+
+
+def test_the_home_folder_is_not_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "home", lambda: Path("/home/someone"))
+    report = Report({"Places": {"log": "/home/someone/logs/a.log"}}, ["/home/someone can't be written."])
+    assert "someone" not in report.as_text()
+    assert report.as_json()["sections"]["Places"]["log"] == "~/logs/a.log"
+
+
+def test_a_qt_that_never_answers_does_not_hold_it_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "_PROBE_S", 0.5)
+    report = Report()
+    facts = command.window(report, [sys.executable, "-c", "import time; time.sleep(60)"])
+    assert "does not answer" in facts["Qt"]
+    assert report.hints

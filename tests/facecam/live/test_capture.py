@@ -1,0 +1,300 @@
+"""Live sources that stall, freeze, drop, and come back: through the pipeline, on a real server of our own."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from facecam.errors import SourceError
+from facecam.live import capture
+from facecam.live.pipeline import Phase, Pipeline
+from facecam.saving.recording import Recorder, RecordingOptions
+from facecam.sources import Frame, open_source
+from tests.facecam.waiting import PATIENCE_S, wait_for
+from tests.streams import MjpegServer
+
+NOTICED_AFTER_S = max(capture.STALLED_AFTER_S, capture.FROZEN_AFTER_S) + capture._LOOK_EVERY_S
+
+
+class NoDetector:
+    """Finds nothing, at once."""
+
+    threshold, nms, core, name = 0.5, 0.3, None, "none"
+
+    class timings:
+        total_ms = 1.0
+
+    def detect(self, image: np.ndarray) -> object:
+        from facecam.faces.boxes import Detections
+
+        return Detections.none()
+
+
+@contextmanager
+def running(source: object) -> Iterator[Pipeline]:
+    pipeline = Pipeline(source, NoDetector(), reconnect=True)  # type: ignore[arg-type]
+    pipeline.start()
+    try:
+        yield pipeline
+    finally:
+        pipeline.stop(PATIENCE_S)
+
+
+@pytest.fixture
+def server() -> Iterator[MjpegServer]:
+    server = MjpegServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same behaviour in a fraction of the time."""
+    monkeypatch.setattr(capture, "STALLED_AFTER_S", 0.4)
+    monkeypatch.setattr(capture, "FROZEN_AFTER_S", 0.4)
+    monkeypatch.setattr(capture, "_LOOK_EVERY_S", 0.05)
+    monkeypatch.setattr(capture, "RETRY_AFTER_S", (0.1, 0.3, 0.6))
+
+
+def captured(pipeline: Pipeline) -> int:
+    return pipeline.stats().captured
+
+
+def goes_on(pipeline: Pipeline, more: int = 5) -> None:
+    before = captured(pipeline)
+    wait_for(lambda: captured(pipeline) >= before + more)
+
+
+def test_what_is_noticed_is_noticed_within_two_seconds() -> None:
+    assert NOTICED_AFTER_S < 2
+
+
+@pytest.mark.parametrize(
+    ("mode", "words"),
+    [
+        ("stall", "sends no pictures"),
+        ("drop", "ended the connection"),
+        ("garbage", "sends no pictures"),
+        ("freeze", "frozen"),
+        ("endless", "more than 32 MB|sends no pictures"),
+    ],
+)
+def test_a_stream_is_lost_and_comes_back(server: MjpegServer, mode: str, words: str) -> None:
+    with running(server.url) as pipeline:
+        wait_for(lambda: captured(pipeline) > 5)
+        last = pipeline.latest()
+        server.mode = mode
+        wait_for(lambda: pipeline.phase is Phase.RECONNECTING)
+        assert pipeline.trouble is not None
+        assert re.search(words, pipeline.trouble.reason)
+        assert pipeline.latest() is not None  # the last picture stays
+        server.mode = "send"
+        wait_for(lambda: pipeline.phase is Phase.RUNNING)
+        goes_on(pipeline)
+        assert pipeline.trouble is None
+        assert pipeline.stats().reconnects >= 1
+        view = pipeline.latest()
+        assert view is not None
+        assert last is not None
+        assert view.detected_frame.index > last.detected_frame.index  # the numbers and times go on, too
+        assert view.detected_frame.time_s > last.detected_frame.time_s
+
+
+def test_a_recording_goes_on_when_the_stream_is_back_and_keeps_the_time_between(
+    server: MjpegServer, tmp_path: Path
+) -> None:
+    with running(server.url) as pipeline:
+        wait_for(lambda: captured(pipeline) > 5)
+        recorder = pipeline.sink = Recorder(tmp_path / "r.mkv", RecordingOptions(), "Cam", lambda: pipeline.live)
+        wait_for(lambda: recorder.status.frames > 5)
+        server.mode = "drop"
+        wait_for(lambda: pipeline.phase is Phase.RECONNECTING)
+        time.sleep(1.0)
+        server.mode = "send"
+        wait_for(lambda: pipeline.phase is Phase.RUNNING)
+        before = recorder.status.frames
+        wait_for(lambda: recorder.status.frames > before + 5)
+        status = recorder.stop()
+    assert status.error is None
+    source = open_source(str(status.path))
+    times_s = []
+    while (frame := source.read()) is not None:
+        times_s.append(frame.time_s)
+    source.close()
+    assert len(times_s) == status.frames
+    assert np.diff(times_s).max() > 0.9
+
+
+def test_attempts_come_at_growing_intervals_and_are_counted(server: MjpegServer) -> None:
+    with running(server.url) as pipeline:
+        wait_for(lambda: captured(pipeline) > 5)
+        server.mode = "drop"
+        waits_s: dict[int, float] = {}
+
+        def third() -> bool:
+            trouble = pipeline.trouble
+            if trouble is not None and trouble.retry_at_s is not None:
+                waits_s.setdefault(trouble.attempts, trouble.retry_at_s - time.perf_counter())
+            return trouble is not None and trouble.attempts >= 3
+
+        wait_for(third)
+        assert waits_s[0] < waits_s[1] < waits_s[2]
+        assert pipeline.stats().reconnects == 0
+        server.mode = "send"
+        wait_for(lambda: pipeline.stats().reconnects == 1)
+
+
+def test_one_can_hurry_it(server: MjpegServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(capture, "RETRY_AFTER_S", (600.0,))
+    with running(server.url) as pipeline:
+        wait_for(lambda: captured(pipeline) > 5)
+        server.mode = "drop"
+        wait_for(lambda: pipeline.phase is Phase.RECONNECTING)
+        server.mode = "send"
+        pipeline.retry_now()
+        wait_for(lambda: pipeline.phase is Phase.RUNNING)
+
+
+def test_stopping_while_it_is_lost_takes_no_time(server: MjpegServer) -> None:
+    before = set(threading.enumerate())
+    with running(server.url) as pipeline:
+        wait_for(lambda: captured(pipeline) > 5)
+        server.mode = "drop"
+        wait_for(lambda: pipeline.phase is Phase.RECONNECTING)
+        assert pipeline.stop(2.0)
+        assert pipeline.phase is Phase.IDLE
+        assert pipeline.trouble is None
+    left = {thread.name for thread in set(threading.enumerate()) - before}
+    assert not left & {"watch", "detector"}
+
+
+def test_a_stream_that_was_never_there_is_a_failure_at_once(server: MjpegServer) -> None:
+    server.mode = "drop"
+    with running(server.url) as pipeline:
+        wait_for(lambda: pipeline.phase is Phase.FAILED)
+
+
+class Camera:
+    """Pictures at 100 per second. hang: `read` never returns once it is set; still: always the same picture."""
+
+    title, live, fps, frame_count = "Camera", True, 30.0, None
+
+    def __init__(self, still: bool = False) -> None:
+        self.hang = threading.Event()
+        self.free = threading.Event()
+        self.closed = threading.Event()
+        self._still = still
+        self._index = 0
+
+    def read(self) -> Frame:
+        time.sleep(0.01)
+        if self.hang.is_set():
+            self.free.wait(PATIENCE_S)
+            raise SourceError("The driver has given up.")
+        image = np.full((48, 64, 3), 0 if self._still else self._index % 200, np.uint8)
+        frame = Frame(image, self._index, self._index / 100, time.perf_counter())
+        self._index += 1
+        return frame
+
+    def close(self) -> None:
+        self.closed.set()
+
+
+def test_a_driver_that_hangs_is_left_alone_and_disturbs_nothing_when_it_wakes_up() -> None:
+    cameras: list[Camera] = []
+
+    def open_camera() -> Camera:
+        cameras.append(Camera())
+        return cameras[-1]
+
+    with running(open_camera) as pipeline:
+        wait_for(lambda: captured(pipeline) > 5)
+        cameras[0].hang.set()
+        wait_for(lambda: pipeline.phase is Phase.RECONNECTING)
+        wait_for(lambda: pipeline.phase is Phase.RUNNING)
+        cameras[0].free.set()
+        wait_for(cameras[0].closed.is_set)
+        goes_on(pipeline)
+        assert pipeline.phase is Phase.RUNNING
+        assert len(cameras) == 2
+
+
+def test_not_more_than_two_drivers_hang_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(capture, "RETRY_AFTER_S", (0.01,))
+    monkeypatch.setattr(capture, "OPENING_TAKES_AT_MOST_S", 0.1)
+    free = threading.Event()
+    opened: list[Camera] = []
+
+    def open_camera() -> Camera:
+        opened.append(Camera())
+        if len(opened) > 1:
+            free.wait(PATIENCE_S)
+        return opened[-1]
+
+    with running(open_camera) as pipeline:
+        wait_for(lambda: captured(pipeline) > 5)
+        opened[0].hang.set()
+        wait_for(lambda: len(opened) == 2)
+        time.sleep(1.0)
+        assert len(opened) == 2  # one hangs in a read, one in the opening
+        opened[0].free.set()
+        free.set()
+        wait_for(lambda: pipeline.phase is Phase.RUNNING)
+
+
+def test_a_camera_that_looks_at_nothing_is_opened_anew_once_and_then_let_be() -> None:
+    cameras: list[Camera] = []
+
+    def open_camera() -> Camera:
+        cameras.append(Camera(still=True))
+        return cameras[-1]
+
+    with running(open_camera) as pipeline:
+        wait_for(lambda: pipeline.phase is Phase.RECONNECTING)
+        wait_for(lambda: pipeline.phase is Phase.RUNNING)
+        wait_for(lambda: pipeline.trouble is not None)
+        assert pipeline.trouble is not None
+        assert "does not change" in pipeline.trouble.reason
+        time.sleep(1.0)
+        assert pipeline.phase is Phase.RUNNING
+        assert len(cameras) == 2
+
+
+def test_a_file_that_does_not_answer_is_told_and_not_given_up() -> None:
+    class Film(Camera):
+        title, live = "film.mkv", False
+
+    film = Film()
+    with running(lambda: film) as pipeline:
+        wait_for(lambda: captured(pipeline) > 5)
+        film.hang.set()
+        wait_for(lambda: pipeline.trouble is not None)
+        assert pipeline.trouble is not None
+        assert pipeline.trouble.reason == "film.mkv sends no pictures."
+        assert pipeline.phase is Phase.RUNNING
+        time.sleep(1.0)
+        assert pipeline.phase is Phase.RUNNING
+        film.free.set()
+        wait_for(lambda: pipeline.phase is Phase.FAILED)
+
+
+def test_a_device_is_opened_again_by_its_own_means() -> None:
+    class Plugged(Camera):
+        def open_again(self) -> Camera:
+            return Camera()
+
+    first = Plugged()
+    with running(lambda: first) as pipeline:  # opening it "from outside" would give the one that hangs
+        wait_for(lambda: captured(pipeline) > 5)
+        first.hang.set()
+        first.free.set()
+        wait_for(lambda: pipeline.phase is Phase.RECONNECTING)
+        wait_for(lambda: pipeline.phase is Phase.RUNNING)
+        goes_on(pipeline)

@@ -1,0 +1,147 @@
+"""The worker thread: newest wish wins, urgent work goes first, and errors come back to the GUI thread."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+
+import pytest
+
+from facecam.errors import FacecamError
+from facecam.qtkit.worker import Lane, Worker
+
+
+@pytest.fixture
+def worker(qtbot):
+    made = Worker()
+    yield made
+    assert made.close(2.0)
+
+
+def collect(qtbot, worker, until):
+    """All results until one satisfies the condition."""
+    found = []
+
+    def check():
+        found.extend(worker.take())
+        assert any(until(result) for result in found)
+
+    qtbot.waitUntil(check, timeout=5000)
+    return found
+
+
+def test_steps_come_in_order_and_then_the_end(qtbot, worker):
+    worker.submit(Lane.GRID, lambda: iter([1, 2, 3]))
+    found = collect(qtbot, worker, lambda result: result.last)
+    assert [result.value for result in found] == [1, 2, 3, None]
+    assert not worker.busy(Lane.GRID)
+
+
+def test_a_new_wish_replaces_the_old_one_and_its_results(qtbot, worker):
+    computing, go_on = threading.Event(), threading.Event()
+
+    def slow():
+        computing.set()
+        assert go_on.wait(5)
+        return "old"
+
+    worker.submit_one(Lane.GRID, slow)
+    assert computing.wait(5)
+    worker.submit_one(Lane.GRID, lambda: "new")
+    go_on.set()
+    found = collect(qtbot, worker, lambda result: result.last)
+    assert [result.value for result in found] == ["new", None]
+
+
+def test_results_that_lie_ready_are_dropped_when_a_new_wish_comes(qtbot, worker):
+    with qtbot.waitSignal(worker.arrived):
+        worker.submit_one(Lane.SAMPLE, lambda: "old")
+    worker.submit_one(Lane.SAMPLE, lambda: "new")
+    assert "old" not in [result.value for result in collect(qtbot, worker, lambda result: result.last)]
+
+
+def test_urgent_work_goes_between_two_steps(qtbot, worker):
+    started, go_on, order = threading.Event(), threading.Event(), []
+
+    def grid():
+        for number in range(3):
+            started.set()
+            assert go_on.wait(5)
+            order.append(number)
+            yield number
+
+    worker.submit(Lane.GRID, grid)
+    assert started.wait(5)
+    worker.submit_one(Lane.SAMPLE, lambda: order.append("sample"))
+    go_on.set()
+    collect(qtbot, worker, lambda result: result.lane is Lane.GRID and result.last)
+    assert order == [0, "sample", 1, 2]
+
+
+def test_a_cancelled_lane_gives_no_more_results(qtbot, worker):
+    go_on = threading.Event()
+
+    def endless():
+        while go_on.wait(5):
+            yield 0
+
+    worker.submit(Lane.EXPORT, endless)
+    go_on.set()
+    collect(qtbot, worker, lambda result: result.value == 0)
+    worker.cancel(Lane.EXPORT)
+    worker.submit_one(Lane.GRID, lambda: "after")
+    found = collect(qtbot, worker, lambda result: result.value == "after")
+    assert all(result.lane is Lane.GRID for result in found)
+
+
+def test_a_users_error_is_a_result_and_any_other_is_raised(qtbot, worker):
+    def wrong():
+        raise FacecamError("Give another file.")
+
+    worker.submit_one(Lane.MODEL, wrong)
+    found = collect(qtbot, worker, lambda result: result.error is not None)
+    assert str(found[-1].error) == "Give another file."
+    with qtbot.waitSignal(worker.arrived):
+        worker.submit_one(Lane.MODEL, lambda: 1 // 0)
+    with pytest.raises(ZeroDivisionError):
+        worker.take()
+    worker.submit_one(Lane.MODEL, lambda: "goes on")
+    collect(qtbot, worker, lambda result: result.value == "goes on")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a thread be placed without ado")
+def test_work_stays_off_the_core_that_is_somebody_elses(qtbot):
+    cores = os.sched_getaffinity(0)
+    taken = [max(cores)]
+    worker = Worker(lambda: taken[0])
+    try:
+        worker.submit_one(Lane.SAMPLE, lambda: os.sched_getaffinity(0))
+        found = collect(qtbot, worker, lambda result: result.value is not None)
+        assert found[0].value == (cores - {taken[0]} or cores)
+        taken[0] = None
+        worker.submit_one(Lane.SAMPLE, lambda: os.sched_getaffinity(0))
+        found = collect(qtbot, worker, lambda result: result.value is not None)
+        assert found[0].value == cores
+        assert os.sched_getaffinity(0) == cores  # the window's own thread is where it was
+    finally:
+        assert worker.close(2.0)
+
+
+def test_work_that_is_cancelled_during_a_step_closes_what_it_has_open(qtbot, worker):
+    computing, go_on, closed = threading.Event(), threading.Event(), threading.Event()
+
+    def steps():
+        try:
+            computing.set()
+            assert go_on.wait(5)
+            yield "step"
+            yield "another"
+        finally:
+            closed.set()
+
+    worker.submit(Lane.EXPORT, steps)
+    assert computing.wait(5)
+    worker.cancel(Lane.EXPORT)
+    go_on.set()
+    assert closed.wait(5)  # with nothing else to do for the worker

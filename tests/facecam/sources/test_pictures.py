@@ -1,0 +1,153 @@
+"""Pictures and folders as sources."""
+
+from __future__ import annotations
+
+import struct
+
+import numpy as np
+import pytest
+
+from facecam.errors import SourceError
+from facecam.sources import open_source
+from facecam.sources import pictures as pictures_module
+from facecam.system.opencv import cv2
+
+
+def picture(width=60, height=40, colour=(10, 120, 230)):
+    return np.full((height, width, 3), colour, np.uint8)
+
+
+def save(path, image=None, encode=None):
+    ok, data = cv2.imencode(encode or path.suffix, picture() if image is None else image)
+    assert ok
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data.tobytes())
+    return path
+
+
+def read_all(source):
+    frames = []
+    while (frame := source.read()) is not None:
+        frames.append(frame)
+    source.close()
+    return frames
+
+
+def refused(spec, words):
+    with pytest.raises(SourceError, match=words) as caught:
+        open_source(str(spec)).read()
+    assert "\n" not in str(caught.value)
+    assert str(caught.value).endswith((".", "?"))
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".bmp", ".tiff"])
+def test_a_picture_is_one_frame(tmp_path, suffix):
+    source = open_source(str(save(tmp_path / f"face{suffix}")))
+    (frame,) = read_all(source)
+    assert (source.live, source.frame_count, source.title) == (False, 1, f"face{suffix}")
+    assert (frame.index, frame.time_s, frame.path) == (0, 0.0, tmp_path / f"face{suffix}")
+    assert frame.image.dtype == np.uint8
+    assert frame.image.flags.c_contiguous
+    np.testing.assert_allclose(frame.image, picture(), atol=6)
+
+
+@pytest.mark.parametrize("kind", ["grey", "16 bits", "transparent"])
+def test_other_kinds_of_pixels_become_bgr(tmp_path, kind):
+    image = {
+        "grey": np.full((40, 60), 90, np.uint8),
+        "16 bits": np.full((40, 60, 3), 90 * 257, np.uint16),
+        "transparent": np.full((40, 60, 4), 90, np.uint8),
+    }[kind]
+    (frame,) = read_all(open_source(str(save(tmp_path / "a.png", image))))
+    assert frame.image.shape == (40, 60, 3)
+    assert frame.image.dtype == np.uint8
+    assert (frame.image == 90).all()
+
+
+def test_exif_orientation_is_respected(tmp_path):
+    image = np.zeros((40, 60, 3), np.uint8)
+    image[:, :20] = 255  # bright at the left
+    data = cv2.imencode(".jpg", image)[1].tobytes()
+    # One directory entry: orientation (0x0112), a short, 6: turn clockwise by 90 degrees.
+    tiff = b"MM\0*" + struct.pack(">IHHHIHHI", 8, 1, 0x0112, 3, 1, 6, 0, 0)
+    exif = b"Exif\0\0" + tiff
+    path = tmp_path / "turned.jpg"
+    path.write_bytes(data[:2] + b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + data[2:])
+    (frame,) = read_all(open_source(str(path)))
+    assert frame.image.shape == (60, 40, 3)
+    assert frame.image[:15].mean() > 240  # now at the top
+    assert frame.image[30:].mean() < 15
+
+
+def test_any_letters_in_the_path(tmp_path):
+    assert len(read_all(open_source(str(save(tmp_path / "ünï 顔 📷" / "bild ä%02d.jpg"))))) == 1
+
+
+def test_files_by_address_and_from_home(tmp_path, monkeypatch):
+    path = save(tmp_path / "my face.png")
+    assert len(read_all(open_source(path.as_uri()))) == 1
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    assert len(read_all(open_source("~/my face.png"))) == 1
+
+
+def test_wrong_pictures_get_a_clear_sentence(tmp_path):
+    refused(tmp_path / "missing.jpg", "There is no file or folder")
+    (tmp_path / "text.jpg").write_text("not a picture", encoding="utf-8")
+    refused(tmp_path / "text.jpg", "not a picture")
+    (tmp_path / "empty.png").touch()
+    refused(tmp_path / "empty.png", "empty")
+    cut = save(tmp_path / "cut.png", np.random.default_rng(0).integers(0, 255, (90, 90, 3), np.uint8))
+    cut.write_bytes(cut.read_bytes()[:2000])
+    refused(cut, "damaged")
+    refused("x" * 5000, "can't be read|no file")
+    refused("", "Name a picture")
+    refused("a\0b", "Name a picture")
+
+
+def test_a_png_that_claims_gigabytes_is_not_given_to_opencv(tmp_path, monkeypatch):
+    honest = save(tmp_path / "a.png")
+    lying = bytearray(honest.read_bytes())
+    lying[33:37] = b"\xff\x00\x00\x0c"  # the length of what follows the header: OpenCV would make room for 4 GB
+    (tmp_path / "lying.png").write_bytes(lying)
+    assert len(read_all(open_source(str(honest)))) == 1
+    monkeypatch.setattr(pictures_module.cv2, "imdecode", lambda *arguments: pytest.fail("it was"))
+    refused(tmp_path / "lying.png", "not a picture")
+
+
+def test_giant_pictures_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(pictures_module, "MAX_PIXELS", 2000)
+    refused(save(tmp_path / "large.png"), "megapixels")
+
+
+def test_a_folder_is_read_in_natural_order_with_its_subfolders(tmp_path):
+    names = ["img1.jpg", "img2.png", "img10.jpg", "sub/img3.webp", "Zebra.jpg"]
+    for name in names:
+        save(tmp_path / name)
+    save(tmp_path / ".hidden.jpg")
+    save(tmp_path / ".cache" / "thumb.jpg")
+    (tmp_path / "notes.txt").write_text("no picture", encoding="utf-8")
+    source = open_source(str(tmp_path))
+    assert source.frame_count == 5
+    assert not source.live
+    frames = read_all(source)
+    assert [frame.path.relative_to(tmp_path).as_posix() for frame in frames] == [
+        "img1.jpg", "img2.png", "img10.jpg", "sub/img3.webp", "Zebra.jpg",
+    ]  # fmt: skip
+    assert [frame.index for frame in frames] == [0, 1, 2, 3, 4]
+
+
+def test_unreadable_files_in_a_folder_are_told_and_passed_over(tmp_path):
+    save(tmp_path / "1.jpg")
+    (tmp_path / "2.jpg").write_text("text", encoding="utf-8")
+    save(tmp_path / "3.jpg")
+    source = open_source(str(tmp_path))
+    assert [frame.path.name for frame in read_all(source)] == ["1.jpg", "3.jpg"]
+    (sentence,) = source.skipped
+    assert "2.jpg" in sentence
+
+
+def test_folders_without_pictures(tmp_path):
+    refused(tmp_path, "no pictures in the folder")
+    (tmp_path / "1.jpg").write_text("text", encoding="utf-8")
+    refused(tmp_path, "None of the 1 pictures")

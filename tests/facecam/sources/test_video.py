@@ -1,0 +1,226 @@
+"""Video files and network streams as sources. The streams come from a server of our own on this machine."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from contextlib import closing
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from facecam.errors import SourceError
+from facecam.sources import open_source
+from facecam.sources.stream import StreamSource
+from facecam.sources.video import VideoSource
+from facecam.system.opencv import cv2
+
+
+def level(number):
+    """The grey level of frame `number`."""
+    return 20 + 20 * number
+
+
+def frame_image(number, width=64, height=48):
+    return np.full((height, width, 3), level(number), np.uint8)
+
+
+@pytest.fixture
+def clip(tmp_path):
+    """Ten frames at 10 per second."""
+    path = tmp_path / "clip.mkv"
+    writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, cv2.VideoWriter.fourcc(*"MJPG"), 10.0, (64, 48))
+    assert writer.isOpened()
+    for number in range(10):
+        writer.write(frame_image(number))
+    writer.release()
+    return path
+
+
+def read_all(source):
+    with closing(source):
+        frames = []
+        while (frame := source.read()) is not None:
+            frames.append(frame)
+        return frames
+
+
+def refused(spec, words):
+    with pytest.raises(SourceError, match=words) as caught:
+        open_source(str(spec))
+    assert "\n" not in str(caught.value)
+    assert str(caught.value).endswith((".", "?"))
+
+
+def test_a_video_is_read_frame_by_frame_with_its_own_times(clip):
+    source = open_source(str(clip))
+    assert isinstance(source, VideoSource)
+    assert (source.live, source.fps, source.frame_count, source.title) == (False, 10.0, 10, "clip.mkv")
+    frames = read_all(source)
+    assert [frame.index for frame in frames] == list(range(10))
+    assert [frame.time_s for frame in frames] == pytest.approx([number / 10 for number in range(10)], abs=0.002)
+    assert [frame.image.mean() for frame in frames] == pytest.approx([level(number) for number in range(10)], abs=4)
+    assert all(frame.image.flags.c_contiguous and frame.image.dtype == np.uint8 for frame in frames)
+
+
+def test_frames_stay_as_they_were_when_the_next_is_read(clip):
+    source = open_source(str(clip))
+    first = source.read()
+    copy = first.image.copy()
+    read_all(source)
+    np.testing.assert_array_equal(first.image, copy)
+
+
+def test_a_video_may_have_any_name(clip):
+    for name in ("ünï 顔 📷.mkv", "no suffix", "12:30 %02d.mkv" if clip.drive == "" else "%02d.mkv", "looks like.txt"):
+        renamed = clip.rename(clip.with_name(name))
+        assert len(read_all(open_source(str(renamed)))) == 10
+        renamed.rename(clip)
+
+
+def test_a_truncated_video_plays_as_far_as_it_goes(clip):
+    data = clip.read_bytes()
+    clip.write_bytes(data[: len(data) * 6 // 10])
+    assert 2 <= len(read_all(open_source(str(clip)))) < 10
+
+
+def test_wrong_videos_get_a_clear_sentence(tmp_path):
+    (tmp_path / "empty.mp4").touch()
+    refused(tmp_path / "empty.mp4", "empty")
+    (tmp_path / "text.mp4").write_text("not a video " * 100, encoding="utf-8")
+    refused(tmp_path / "text.mp4", "not a video")
+    (tmp_path / "noise.mkv").write_bytes(np.random.default_rng(0).bytes(20_000))
+    refused(tmp_path / "noise.mkv", "not a video")
+    refused(tmp_path / "missing.mp4", "There is no file or folder")
+
+
+def test_a_playlist_does_not_reach_the_network(tmp_path):
+    """Only a URL that the user gives may cause network traffic, not a file that names one."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.2)
+        port = server.getsockname()[1]
+        text = f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nhttp://127.0.0.1:{port}/a.ts\n#EXT-X-ENDLIST\n"
+        (tmp_path / "list.m3u8").write_text(text, encoding="utf-8")
+        refused(tmp_path / "list.m3u8", "not a video")
+        with pytest.raises(TimeoutError):
+            server.accept()
+
+
+# Streams
+
+
+class Server:
+    """An MJPEG camera on this machine: answers one request with `count` pictures, then closes or goes silent."""
+
+    def __init__(self, count, then="close"):
+        self._count, self._then = count, then
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self._end = threading.Event()
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}/video"
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def _serve(self):
+        try:
+            connection, _ = self._socket.accept()
+        except OSError:  # closed before anybody came
+            return
+        with connection:
+            try:
+                connection.recv(4096)
+                if self._then == "silence" and self._count == 0:
+                    self._end.wait(20)
+                    return
+                connection.sendall(b"HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=cut\r\n\r\n")
+                for number in range(self._count):
+                    data = cv2.imencode(".jpg", frame_image(number % 10))[1].tobytes()
+                    head = f"--cut\r\nContent-Type: image/jpeg\r\nContent-Length: {len(data)}\r\n\r\n"
+                    connection.sendall(head.encode() + data + b"\r\n")
+                if self._then == "silence":
+                    self._end.wait(20)
+            except OSError:  # the reader has gone
+                return
+
+    def close(self):
+        self._end.set()
+        self._socket.close()
+        self._thread.join(5)
+
+
+@pytest.fixture
+def serve():
+    servers = []
+
+    def start(*arguments):
+        servers.append(Server(*arguments))
+        return servers[-1].url
+
+    yield start
+    for server in servers:
+        server.close()
+
+
+def test_an_mjpeg_stream(serve):
+    source = open_source(serve(30))
+    assert isinstance(source, StreamSource)
+    assert source.live
+    frames = read_all(source)
+    assert len(frames) == 30
+    assert frames[3].image.shape == (48, 64, 3)
+    assert frames[3].image.mean() == pytest.approx(level(3), abs=4)
+    times = [frame.time_s for frame in frames]
+    assert times == sorted(times)
+
+
+def test_a_stream_that_goes_silent_is_told(serve):
+    source = StreamSource(serve(30, "silence"), open_timeout_s=5, read_timeout_s=0.5)
+    with pytest.raises(SourceError, match="stopped sending"):
+        read_all(source)
+
+
+def test_a_server_that_never_answers_is_given_up(serve):
+    with pytest.raises(SourceError, match="can't be opened"):
+        StreamSource(serve(0, "silence"), open_timeout_s=0.5)
+
+
+def test_unreachable_and_impossible_addresses():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    refused(f"http://127.0.0.1:{port}/video", "can't be opened")
+    refused(f"rtsp://127.0.0.1:{port}/video", "can't be opened")
+    refused("gopher://127.0.0.1/", "not supported")
+    refused("http://[", "not a valid address")
+
+
+def test_passwords_are_not_shown():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    with pytest.raises(SourceError) as caught:
+        open_source(f"http://me:secret@127.0.0.1:{port}/video")
+    assert "secret" not in str(caught.value)
+
+
+def test_a_video_can_be_played_from_any_place(clip):
+    with closing(open_source(str(clip))) as source:
+        assert source.duration_s == pytest.approx(1.0, abs=0.01)
+        for time_s, number in ((0.72, 7), (0.3, 3), (0.299, 2), (0.0, 0), (5.0, 9), (0.9, 9)):
+            source.seek(time_s)
+            frame = source.read()
+            assert frame.image.mean() == pytest.approx(level(number), abs=4), time_s
+            assert frame.index == number
+            following = source.read()
+            if number < 9:
+                assert following.image.mean() == pytest.approx(level(number + 1), abs=4)
+            else:
+                assert following is None
+
+
+def test_a_gif_can_be_played_from_any_place(tmp_path):
+    path = tmp_path / "clip.gif"
+    pictures = [Image.fromarray(frame_image(number)) for number in range(10)]
+    pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=100)
+    with closing(open_source(str(path))) as source:
+        for number in (7, 2, 0, 9, 4):
+            source.seek(number / 10 + 0.01)
+            assert source.read().image.mean() == pytest.approx(level(number), abs=4)

@@ -1,0 +1,111 @@
+"""The one-core contract."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+import time
+
+import pytest
+
+from facecam.detection.detector import FaceDetector
+from facecam.sources import DemoSource
+from facecam.system.cpu import available_cores, can_pin, choose_core, cpu_name, measure_core_use, pinned
+
+needs_pinning = pytest.mark.skipif(
+    not (can_pin() and hasattr(os, "sched_getaffinity")), reason="a thread's cores can't be set and read here"
+)
+
+
+def test_the_cpu_has_a_name():
+    assert cpu_name().strip() == cpu_name() != ""
+
+
+@needs_pinning
+def test_pinning_holds_inside_the_block_and_is_undone_after_it():
+    before = os.sched_getaffinity(0)
+    core = available_cores()[0]
+    with pinned(core) as got:
+        assert got == core
+        assert os.sched_getaffinity(0) == {core}
+        assert set(available_cores()) == before  # what the process may use, not the thread
+    assert os.sched_getaffinity(0) == before
+    with pytest.raises(KeyError), pinned(core):
+        raise KeyError
+    assert os.sched_getaffinity(0) == before
+
+
+@needs_pinning
+def test_pinning_one_thread_leaves_the_others_alone():
+    before = os.sched_getaffinity(0)
+    inside: set[int] = set()
+    release, ready = threading.Event(), threading.Event()
+
+    def work():
+        with pinned(available_cores()[0]):
+            inside.update(os.sched_getaffinity(0))
+            ready.set()
+            release.wait(10)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    assert ready.wait(10)
+    mine = os.sched_getaffinity(0)
+    release.set()
+    thread.join()
+    assert len(inside) == 1
+    assert mine == before
+
+
+def test_a_core_that_does_not_exist_is_not_an_error():
+    with pinned(100_000) as got:
+        assert got is None
+    with pinned(None) as got:
+        assert got is None
+
+
+@needs_pinning
+def test_the_chosen_core_is_one_that_may_be_used():
+    assert choose_core() in available_cores()
+
+
+def test_the_detector_computes_in_the_calling_thread_alone(tiny_model):
+    detector = FaceDetector(tiny_model)
+    frame = DemoSource().read().image
+    detector.detect(frame)
+    threads_before = threading.active_count()
+
+    def work():
+        end_s = time.thread_time() + 0.4
+        while time.thread_time() < end_s:
+            detector.detect(frame)
+
+    use = measure_core_use(work)
+    assert use.thread_cpu_s >= 0.4
+    assert use.others_cpu_s < 0.05 * use.thread_cpu_s
+    assert use.cpu_over_wall <= 1.05
+    assert threading.active_count() == threads_before
+
+
+def test_a_second_busy_thread_is_noticed():
+    stop = threading.Event()
+
+    def busy():
+        data = bytes(1 << 20)
+        while not stop.is_set():
+            hashlib.sha256(data).digest()  # computes without holding the interpreter's lock
+
+    thread = threading.Thread(target=busy)
+
+    def work():
+        thread.start()
+        end_s = time.process_time() + 0.5
+        while time.process_time() < end_s:
+            time.sleep(0.01)
+
+    use = measure_core_use(work)
+    stop.set()
+    thread.join()
+    assert use.others_cpu_s > 0.3
+    assert use.busy_threads >= 2

@@ -1,0 +1,68 @@
+"""What tests do with the window: find its live tab, choose in its boxes, and wait for what it shows."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+from PySide6.QtWidgets import QComboBox
+from pytestqt.qtbot import QtBot
+
+from facecam.qtkit.folds import Fold
+from facecam.qtkit.tabs import Tab
+from facecam.sources import Frame
+from facecam.ui.live.tab import LiveTab
+from facecam.ui.shell.main_window import MainWindow
+
+MakeWindow = Callable[..., MainWindow]
+
+
+class PictureSource:
+    """One picture, (H, W, 3) uint8 BGR, 50 times a second, for ever."""
+
+    title, live, fps, frame_count = "Picture", True, 50.0, None
+
+    def __init__(self, image: np.ndarray) -> None:
+        self._image, self._index = image, 0
+
+    def read(self) -> Frame:
+        time.sleep(0.02)
+        self._index += 1
+        return Frame(self._image, self._index, self._index / 50, time.perf_counter())
+
+    def close(self) -> None:
+        pass
+
+
+def live(window: MainWindow) -> LiveTab:
+    """The window's live tab."""
+    tab = window.tab(0)
+    assert isinstance(tab, LiveTab)
+    return tab
+
+
+def bring_to_front(qtbot: QtBot, window: MainWindow, index: int) -> Tab:
+    """Goes to a tab and waits until it is loaded and its keys work."""
+    window.go_to(index)
+    tab = window.tab(index)
+    qtbot.waitUntil(lambda: tab.isVisible() and set(tab.commands()) <= set(window.actions()), timeout=20_000)
+    return tab
+
+
+def fold(tab: LiveTab, key: str) -> Fold:
+    """The fold of one of the control column's sections."""
+    return next(fold for fold in tab.controls.findChildren(Fold) if fold.section.key == key)
+
+
+def shows(qtbot: QtBot, tab: LiveTab, text: str) -> None:
+    """Waits until the text is among the figures over the picture."""
+    qtbot.waitUntil(lambda: text in tab.picture.figures_text, timeout=5000)
+
+
+def choose(box: QComboBox, text: str) -> None:
+    """Chooses an entry, as a user does."""
+    index = box.findText(text)
+    assert index >= 0
+    box.setCurrentIndex(index)
+    box.activated.emit(index)

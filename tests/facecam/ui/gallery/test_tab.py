@@ -1,0 +1,242 @@
+"""The Gallery tab in the real window, beside the Live tab."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import subprocess
+import sys
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("PySide6.QtWidgets")
+from PySide6.QtCore import Qt
+
+from facecam.errors import FacecamError
+from facecam.qtkit.settings import Settings
+from facecam.system.opencv import cv2
+from facecam.ui.gallery.tab import GalleryTab, Mp4
+from facecam.ui.shell.app import build_window
+from facecam.ui.shell.loading_page import LoadingPage
+from sagan_gallery.ui import words
+from tests.facecam.ui.conftest import FakeDetector, FakeSource
+from tests.sagan_gallery.made import save_tiny_discriminator, save_tiny_generator
+
+ROOT = Path(__file__).resolve().parents[4]
+
+
+@pytest.fixture
+def window(qtbot, tmp_path, monkeypatch):
+    save_tiny_generator(tmp_path / "sagan64.onnx")
+    save_tiny_discriminator(tmp_path / "sagan64-d.onnx")
+    monkeypatch.setattr("sagan_gallery.generator.asset", lambda name: tmp_path / name)
+    made = build_window("fake", Settings(), make_detector=FakeDetector, open_source=lambda spec: FakeSource())
+    qtbot.addWidget(made)
+    made.show()
+    yield made
+    made.close()
+
+
+def gallery(qtbot, window):
+    window.go_to(2)
+    qtbot.waitUntil(lambda: 2 in window._made, timeout=5000)
+    tab = window.tab(2)
+    assert isinstance(tab, GalleryTab)
+    qtbot.waitUntil(lambda: tab.panel.sample is not None, timeout=5000)
+    return tab
+
+
+def test_the_gallery_is_made_when_it_is_first_shown(qtbot, window):
+    assert list(window._made) == [0]
+    tab = gallery(qtbot, window)
+    assert tab.panel.isVisible()
+    assert tab.panel.sample.image.shape == (16, 16, 3)
+    assert tab.panel.view.weights is not None  # a map is there before one has done anything
+
+
+def pages_seen(window):
+    return [page for page in window.findChildren(LoadingPage) if page.isVisible()]
+
+
+def test_it_says_that_it_is_loading_while_the_window_goes_on(qtbot, window, monkeypatch):
+    asked, gate = threading.Event(), threading.Event()
+
+    def slow(module):
+        asked.set()
+        assert gate.wait(30)
+        return importlib.import_module(module)
+
+    monkeypatch.setattr("facecam.qtkit.preload.import_module", slow)
+    live = window.tab(0)
+    qtbot.waitUntil(lambda: live.view is not None, timeout=5000)
+    window.go_to(2)
+    assert list(window._made) == [0]
+    page = window.findChild(LoadingPage)
+    qtbot.waitUntil(page.isVisible, timeout=5000)
+    assert page.text == "Loading the gallery…"
+    assert asked.wait(30)
+    before = live.view
+    qtbot.waitUntil(lambda: live.view is not before, timeout=5000)  # faces go on being shown
+    window.go_to(0)
+    window.go_to(2)  # it is loaded once
+    assert window.findChildren(LoadingPage) == [page]
+    gate.set()
+    qtbot.waitUntil(lambda: 2 in window._made, timeout=5000)
+    tab = window.tab(2)
+    qtbot.waitUntil(tab.isVisible, timeout=5000)
+    assert not pages_seen(window)
+    assert set(tab.commands()) <= set(window.actions())
+    qtbot.waitUntil(lambda: tab.panel.sample is not None, timeout=5000)
+
+
+def test_who_goes_to_another_tab_while_it_loads_stays_there(qtbot, window, monkeypatch):
+    gate = threading.Event()
+    monkeypatch.setattr("facecam.qtkit.preload.import_module", lambda module: gate.wait(30))
+    window.go_to(2)
+    window.go_to(0)
+    with qtbot.waitSignal(window.specs[2].loader.done, timeout=5000):
+        gate.set()
+    assert list(window._made) == [0]
+    assert window.tab(0).isVisible()
+    assert not pages_seen(window)
+    assert isinstance(gallery(qtbot, window), GalleryTab)
+
+
+def test_a_window_that_is_closed_while_it_loads_makes_no_more_tabs(qtbot, window, monkeypatch):
+    gate = threading.Event()
+    monkeypatch.setattr("facecam.qtkit.preload.import_module", lambda module: gate.wait(30))
+    window.go_to(2)
+    window.close()
+    with qtbot.waitSignal(window.specs[2].loader.done, timeout=5000):
+        gate.set()
+    assert list(window._made) == [0]
+
+
+def test_modules_that_cannot_be_loaded_are_told_as_any_error(qtbot, window, monkeypatch):
+    def broken(module):
+        raise ImportError("libgallery.so is missing")
+
+    def make():
+        raise ImportError("libgallery.so is missing")
+
+    monkeypatch.setattr("facecam.qtkit.preload.import_module", broken)
+    window.specs[2] = replace(window.specs[2], make=make)
+    with qtbot.captureExceptions() as told:
+        window.go_to(2)
+        qtbot.waitUntil(lambda: bool(told), timeout=5000)
+    assert str(told[0][1]) == "libgallery.so is missing"
+    window.go_to(0)
+    assert window.tab(0).isVisible()
+
+
+def test_its_explanation_is_in_the_help_menu(qtbot, window):
+    gallery(qtbot, window)
+    assert words.HELP_TITLE in window.menus.texts()["Help"]
+
+
+def test_its_keys_work_only_while_it_is_in_front(qtbot, window):
+    tab = gallery(qtbot, window)
+    assert set(tab.commands()) <= set(window.actions())
+    window._tabs.setCurrentIndex(0)
+    assert not set(tab.commands()) & set(window.actions())
+
+
+def test_arrow_keys_reach_the_picture_and_letters_the_commands(qtbot, window):
+    tab = gallery(qtbot, window)
+    window.activateWindow()
+    tab.panel.view.set_pins([], None)
+    tab.panel.view.setFocus()
+    qtbot.waitUntil(tab.panel.view.hasFocus)
+    qtbot.keyClick(tab.panel.view, Qt.Key.Key_Right)
+    qtbot.keyClick(tab.panel.view, Qt.Key.Key_Return)
+    assert [(pin.x_px, pin.y_px) for pin in tab.panel.view.pins] == [(11, 9)]
+    qtbot.keyClick(tab.panel.view, Qt.Key.Key_H)
+    assert tab.panel.message.isVisible()
+
+
+def test_full_screen_shows_the_picture_only(qtbot, window):
+    tab = gallery(qtbot, window)
+    window.set_full_screen(True)
+    assert tab.panel.view.isVisible()
+    assert not tab.panel.grid.isVisible()
+    assert not tab.panel.controls.isVisible()
+    window.set_full_screen(False)
+    assert tab.panel.grid.isVisible()
+
+
+def test_the_live_picture_goes_through_the_discriminator(qtbot, window):
+    tab = gallery(qtbot, window)
+    qtbot.waitUntil(lambda: tab.panel.grab_frame() is not None, timeout=5000)
+    with qtbot.waitSignal(tab.panel.session.sample_ready, timeout=5000):
+        tab.panel.look_at_frame()
+    assert (tab.panel.sample.image == 90).all()  # the fake camera's grey
+
+
+def test_its_modules_are_loaded_before_it_is_opened_and_not_by_the_windows_thread():
+    script = """
+import sys, threading
+from facecam.system.process_exit import end_process
+from facecam.qtkit import preload
+from facecam.ui.shell.app import build_window, make_application
+from facecam.qtkit.settings import Settings
+
+threads = set()
+class Noting:
+    @staticmethod
+    def find_spec(name, *others):
+        if name == "sagan_gallery.ui.panel":
+            threads.add(threading.current_thread())
+sys.meta_path.insert(0, Noting)
+
+def refuse():
+    raise RuntimeError("not needed here")
+
+app = make_application()
+preload._WAIT_MS = 50
+window = build_window("demo", Settings(), make_detector=refuse)
+window.show()
+loader = window.specs[2].loader
+loader.done.connect(app.quit)
+window.preload()
+assert not threads  # the window comes first
+app.exec()
+window.close()
+assert "facecam.ui.gallery.tab" in sys.modules
+assert len(threads) == 1 and threading.main_thread() not in threads
+end_process(0)  # another tab's modules may still be on their way
+"""
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_film_is_written_as_mp4(tmp_path):
+    film = Mp4(tmp_path / "walk.mp4", 25.0)
+    for _ in range(5):
+        film.add(np.full((64, 64, 3), (250, 20, 20), np.uint8))
+    assert not (tmp_path / "walk.mp4").exists()
+    film.close()
+    capture = cv2.VideoCapture(str(tmp_path / "walk.mp4"))
+    done, frame = capture.read()
+    capture.release()
+    assert done
+    assert frame[32, 32, 2] > 200  # still red, in OpenCV's order
+    assert frame[32, 32, 0] < 60
+
+
+def test_a_film_that_is_cancelled_leaves_nothing(tmp_path):
+    film = Mp4(tmp_path / "walk.mp4", 25.0)
+    film.add(np.zeros((64, 64, 3), np.uint8))
+    film.discard()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_film_that_cannot_be_written_is_told(tmp_path):
+    with pytest.raises(FacecamError, match="can't be written"):
+        Mp4(tmp_path / "none" / "walk.mp4", 25.0).add(np.zeros((64, 64, 3), np.uint8))

@@ -1,0 +1,113 @@
+"""The camera's fold and the list of cameras, through the real window on a fake camera."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtWidgets import QComboBox
+from pytestqt.qtbot import QtBot
+
+from facecam.sources import Camera, CameraMode, CameraSource
+from facecam.ui.shell import app
+from tests.facecam.ui.driving import MakeWindow, live
+
+MODES = [
+    CameraMode(640, 480, 30.0, "MJPG"),
+    CameraMode(640, 480, 30.0, "YUYV"),
+    CameraMode(1280, 720, 10.0, "YUYV"),
+    CameraMode(1280, 720, 30.0, "MJPG"),
+]
+
+
+@pytest.fixture(autouse=True)
+def front_camera(monkeypatch: pytest.MonkeyPatch, sources: object, fake_source: type) -> None:
+    """Opens in any of its modes, and the window is told of them."""
+
+    class Webcam(fake_source, CameraSource):  # type: ignore[misc, valid-type]
+        camera = Camera(0, "Front Camera")
+
+    suffixes = ["", "@1280x720", "@1280x720@30", "@1280x720@30@MJPG", "@640x480@30@MJPG"]
+    for suffix in suffixes:
+        sources.add(f"camera:0{suffix}", lambda: Webcam("Front Camera"))  # type: ignore[attr-defined]
+    monkeypatch.setattr(app, "camera_modes", lambda index: MODES if index == 0 else [])
+
+
+def entries(box: QComboBox) -> list[str]:
+    return [box.itemText(index) for index in range(box.count())]
+
+
+def opened(qtbot: QtBot, sources: object, spec: str) -> None:
+    qtbot.waitUntil(lambda: sources.opened[-1] == spec, timeout=5000)  # type: ignore[attr-defined]
+
+
+def test_what_the_camera_offers_can_be_chosen_and_is_remembered_for_it(
+    qtbot: QtBot, make_window: MakeWindow, sources: object
+) -> None:
+    first = make_window("camera:0")
+    tab = live(first)
+    camera = tab.camera
+    qtbot.waitUntil(lambda: camera.frame_size.count() == 2, timeout=5000)
+    assert entries(camera.frame_size) == ["640 × 480", "1280 × 720"]
+    assert camera.frame_size.currentText() == "640 × 480"
+    assert entries(camera.rate) == ["Automatic", "30 per second"]
+    assert entries(camera.pixels) == ["Automatic", "MJPG", "YUYV"]
+    camera.frame_size.setCurrentIndex(1)
+    opened(qtbot, sources, "camera:0@1280x720")
+    assert entries(camera.rate) == ["Automatic", "10 per second", "30 per second"]
+    camera.rate.setCurrentIndex(2)
+    opened(qtbot, sources, "camera:0@1280x720@30")
+    assert entries(camera.pixels) == ["Automatic", "MJPG"]
+    camera.pixels.setCurrentIndex(1)
+    opened(qtbot, sources, "camera:0@1280x720@30@MJPG")
+    qtbot.waitUntil(lambda: tab.view is not None, timeout=5000)
+    first.close()
+    again = live(make_window("camera:0"))
+    opened(qtbot, sources, "camera:0@1280x720@30@MJPG")
+    qtbot.waitUntil(lambda: again.camera.pixels.currentText() == "MJPG", timeout=5000)
+    again.camera.frame_size.setCurrentIndex(0)  # which the camera has at 30 per second too
+    opened(qtbot, sources, "camera:0@640x480@30@MJPG")
+
+
+def test_another_camera_is_not_asked_for_the_modes_of_the_first(
+    qtbot: QtBot, make_window: MakeWindow, sources: object, fake_source: type
+) -> None:
+    sources.add("camera:2", lambda: fake_source("Desk Camera"))  # type: ignore[attr-defined]
+    tab = live(make_window("camera:0"))
+    qtbot.waitUntil(lambda: tab.camera.frame_size.count() == 2, timeout=5000)
+    tab.camera.frame_size.setCurrentIndex(1)
+    opened(qtbot, sources, "camera:0@1280x720")
+    tab.open("camera:2")
+    opened(qtbot, sources, "camera:2")
+
+
+def test_the_list_follows_plugging_and_unplugging_by_itself(
+    qtbot: QtBot, make_window: MakeWindow, cameras: list[Camera]
+) -> None:
+    tab = live(make_window())
+    box = tab.controls.source
+    qtbot.waitUntil(lambda: "Desk Camera" in entries(box), timeout=5000)
+    cameras.append(Camera(4, "Document Camera"))
+    qtbot.waitUntil(lambda: "Document Camera" in entries(box), timeout=15_000)
+    del cameras[:2]
+    qtbot.waitUntil(lambda: "Desk Camera" not in entries(box), timeout=15_000)
+    assert "Document Camera" in entries(box)
+
+
+def test_the_automatic_source_takes_a_camera_that_is_plugged_in(
+    qtbot: QtBot, make_window: MakeWindow, cameras: list[Camera], sources: object, fake_source: type
+) -> None:
+    cameras.clear()
+    tab = live(make_window("auto"))
+    qtbot.waitUntil(lambda: "No camera found" in entries(tab.controls.source), timeout=5000)
+    qtbot.waitUntil(lambda: "Demo (no camera found)" in tab.status.text(), timeout=5000)
+    sources.add("auto", lambda: fake_source("Desk Camera"))  # type: ignore[attr-defined]
+    cameras.append(Camera(0, "Desk Camera"))
+    qtbot.waitUntil(lambda: "Desk Camera" in tab.status.text(), timeout=15_000)
+
+
+def test_the_demo_that_was_asked_for_stays(qtbot: QtBot, make_window: MakeWindow, cameras: list[Camera]) -> None:
+    tab = live(make_window("demo"))
+    qtbot.waitUntil(lambda: tab._known_cameras is not None and tab.view is not None, timeout=5000)
+    cameras.append(Camera(4, "Document Camera"))
+    qtbot.waitUntil(lambda: "Document Camera" in entries(tab.controls.source), timeout=15_000)
+    assert tab._session.spec == "demo"
+    assert tab._session.title == "Demo"

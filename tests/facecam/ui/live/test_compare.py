@@ -1,0 +1,178 @@
+"""Comparing two detectors, through the real window."""
+
+from __future__ import annotations
+
+import re
+import weakref
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from facecam.detection.model import DEFAULT_MODEL, PAPER_MODEL
+from facecam.qtkit.settings import Settings
+from facecam.system.resources import shipped_models
+from facecam.ui.live import compare_section, prompts
+from tests.facecam.ui.driving import MakeWindow, PictureSource, live
+
+
+@pytest.fixture
+def cells(sources: object, make_frame: Callable[..., np.ndarray]) -> str:
+    sources.add("cells", lambda: PictureSource(make_frame((3, 3), (12, 4))))  # type: ignore[attr-defined]
+    return "cells"
+
+
+@pytest.fixture
+def with_tiny(settings: Settings, tiny_model: Path) -> None:
+    settings.put("live/compare-model", str(tiny_model))
+
+
+@pytest.mark.usefixtures("with_tiny")
+def test_c_shows_the_second_detector_with_figures_of_its_own(qtbot: QtBot, make_window: MakeWindow, cells: str) -> None:
+    window = make_window(cells)
+    tab = live(window)
+    qtbot.waitUntil(lambda: "1 face" in tab.picture.figures_text, timeout=5000)
+    second = tab.compare.picture
+    assert not second.isVisible()
+    assert tab.picture.caption_text == ""
+    QTest.keyClick(window, Qt.Key.Key_C)
+    assert second.isVisible()
+    qtbot.waitUntil(lambda: "2 faces" in second.caption_text, timeout=10_000)
+    assert re.match(r"A fake · [\d.]+ ms · 1 face", tab.picture.caption_text)
+    theirs = re.compile(r"B tiny · [\d.]+ ms · 2 faces · 0 in both")
+    qtbot.waitUntil(lambda: theirs.match(second.caption_text) is not None, timeout=5000)
+    assert len(second._detections) == 2
+    tab.controls.mirror.setChecked(True)
+    assert second.placement is not None
+    assert second.placement.mirror
+    tab.compare.in_turns.click()
+
+    def in_turns() -> bool:
+        view = tab._session.latest()
+        return view is not None and not view.searched
+
+    qtbot.waitUntil(in_turns, timeout=5000)
+    assert len(second._detections) == 2
+    tab.compare.threshold.set(0.6)  # reaches the second one only
+    qtbot.waitUntil(lambda: tab._session.options.second.threshold == 0.6, timeout=5000)  # type: ignore[union-attr]
+    assert tab._session.options.threshold == 0.5
+    QTest.keyClick(window, Qt.Key.Key_C)
+    assert not second.isVisible()
+    qtbot.waitUntil(lambda: tab.picture.caption_text == "", timeout=5000)
+    assert tab._session.options.second is None
+
+
+@pytest.mark.usefixtures("with_tiny")
+def test_comparing_is_remembered_and_a_stopped_camera_leaves_no_second_picture(
+    qtbot: QtBot, make_window: MakeWindow, cells: str
+) -> None:
+    first = make_window(cells)
+    live(first).compare.on.setChecked(True)
+    live(first).compare.input_size.setCurrentIndex(2)
+    first.close()
+    window = make_window(cells)
+    tab = live(window)
+    assert tab.compare.on.isChecked()
+    assert tab.compare.input_size.currentText() == "320 × 240"
+    qtbot.waitUntil(lambda: tab.compare.picture.placement is not None, timeout=10_000)
+    window.activateWindow()
+    tab.picture.setFocus()
+    QTest.keyClick(window, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: tab.compare.picture.placement is None and tab.picture.placement is None, timeout=5000)
+
+
+@pytest.mark.usefixtures("with_tiny")
+def test_a_detector_that_nobody_compares_with_any_more_is_let_go_and_loaded_again(
+    qtbot: QtBot, make_window: MakeWindow, cells: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compare_section, "_KEPT_MS", 300)
+    window = make_window(cells)
+    tab = live(window)
+    second = tab.compare.picture
+    tab.compare.on.setChecked(True)
+    qtbot.waitUntil(lambda: "2 faces" in second.caption_text, timeout=10_000)
+    loaded = weakref.ref(tab.compare._detector)
+    tab.compare.on.setChecked(False)
+    tab.compare.on.setChecked(True)  # at once: nothing to wait for
+    qtbot.wait(500)
+    assert tab.compare._detector is loaded()
+    assert loaded() is not None
+    tab.compare.on.setChecked(False)
+    qtbot.waitUntil(lambda: loaded() is None, timeout=5000)
+    tab.compare.on.setChecked(True)
+    qtbot.waitUntil(lambda: "2 faces" in second.caption_text, timeout=10_000)
+
+
+@pytest.mark.usefixtures("with_tiny")
+def test_privacy_holds_for_both_pictures(qtbot: QtBot, make_window: MakeWindow, cells: str) -> None:
+    tab = live(make_window(cells))
+    tab.compare.on.setChecked(True)
+    tab.privacy.on.setChecked(True)
+
+    def edge() -> int:
+        frame = tab.compare.picture._frame
+        return 255 if frame is None else int(np.abs(np.diff(frame[100:128, 90:130, 0].astype(int), axis=1)).max())
+
+    qtbot.waitUntil(lambda: edge() < 80, timeout=10_000)  # the face that only the second detector has found
+    assert tab.picture._frame is tab.compare.picture._frame
+
+
+def test_a_file_that_is_no_detector_is_told_beside_the_choice(
+    qtbot: QtBot, make_window: MakeWindow, tmp_path: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong = tmp_path / "wrong.onnx"
+    wrong.write_bytes(b"no model at all")
+    named = [str(wrong), str(tiny_model)]
+
+    def names(parent: QWidget, folder: str, then: Callable[[str], None]) -> None:
+        then(named.pop(0))
+
+    monkeypatch.setattr(prompts, "ask_model", names)
+    tab = live(make_window())
+    tab.compare.on.setChecked(True)
+    for _ in range(2):
+        box = tab.compare.model
+        box.setCurrentIndex(box.count() - 1)
+        box.activated.emit(box.count() - 1)
+        if named:
+            qtbot.waitUntil(lambda: "wrong.onnx" in tab.compare.note.text(), timeout=10_000)
+            assert "can’t be loaded" in tab.compare.picture.caption_text  # in the empty picture too
+            assert tab._session.options.second is None
+    qtbot.waitUntil(lambda: tab._session.options.second is not None, timeout=10_000)
+    assert tab.compare.note.text() == ""
+    assert tab.compare.model.currentText() == tiny_model.name
+
+
+@pytest.mark.skipif(len(shipped_models()) < 2, reason="only one model comes with the program")
+def test_the_models_that_come_with_the_program_can_be_chosen(qtbot: QtBot, make_window: MakeWindow) -> None:
+    tab = live(make_window())
+    box = tab.compare.model
+    assert [box.itemText(index) for index in range(box.count())] == [*shipped_models(), "A model file…"]
+    tab.compare.on.setChecked(True)
+    qtbot.waitUntil(lambda: f"B {box.currentText()}" in tab.compare.picture.caption_text, timeout=15_000)
+    assert tab.compare.threshold.value == pytest.approx(tab._session.options.second.detector.metadata["threshold"])  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(("size", "beside"), [((1600, 700), True), ((800, 1000), False)])
+@pytest.mark.usefixtures("with_tiny")
+def test_two_pictures_stand_where_they_are_largest(
+    qtbot: QtBot, make_window: MakeWindow, cells: str, size: tuple[int, int], beside: bool
+) -> None:
+    window = make_window(cells)
+    window.resize(*size)
+    tab = live(window)
+    tab.compare.on.setChecked(True)
+    qtbot.waitUntil(
+        lambda: (tab.compare.picture.y() == tab.picture.y()) == beside and tab.compare.picture.width() > 100,
+        timeout=5000,
+    )
+
+
+def test_at_first_the_two_detectors_are_not_the_same(make_window: MakeWindow) -> None:
+    section = live(make_window()).compare
+    assert section.model.currentText() == PAPER_MODEL != DEFAULT_MODEL

@@ -1,0 +1,187 @@
+"""The fold Detection, through the real window on fake sources and on the networks that ship."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from facecam.detection.detector import FaceDetector
+from facecam.detection.model import DEFAULT_MODEL
+from facecam.qtkit.settings import Settings
+from facecam.runtimes.engine import AUTO, BF16, F32, OPENVINO, Engine
+from facecam.system.cpu import available_cores
+from facecam.system.resources import shipped_models
+from facecam.ui.live.tab import LiveTab
+from tests.facecam.ui.conftest import FakeDetector
+from tests.facecam.ui.driving import MakeWindow, choose, fold, live, shows
+
+
+def test_detection_options_reach_the_detector_and_are_remembered(
+    qtbot: QtBot, make_window: MakeWindow, settings: Settings
+) -> None:
+    first = make_window()
+    tab, box = live(first), live(first).detection
+    shows(qtbot, tab, "1 face")
+    detector = tab._session.detector
+    assert detector is not None
+    choose(box.input_size, "320 × 240")
+    box.nms.set(0.5)
+    qtbot.waitUntil(lambda: detector.size == (320, 240) and detector.nms == 0.5, timeout=5000)
+    box.min_face.setValue(200)  # the fake face has 120
+    shows(qtbot, tab, "no faces")
+    box.min_face.setValue(100)
+    shows(qtbot, tab, "1 face")
+    box.every.setValue(4)
+    assert box.preset.currentText() == "Custom"
+    first.close()
+    again = live(make_window()).detection
+    assert again.input_size.currentText() == "320 × 240"
+    assert (again.nms.value, again.min_face.value(), again.every.value()) == (0.5, 100, 4)
+
+
+def test_one_picture_in_four_is_searched_and_all_are_shown(qtbot: QtBot, make_window: MakeWindow) -> None:
+    tab = live(make_window())
+    tab.detection.every.setValue(4)
+
+    def is_a_quarter() -> bool:
+        stats = tab._session.stats()
+        return stats.capture_hz > 10 and 0.15 < stats.detect_hz / stats.capture_hz < 0.35
+
+    qtbot.waitUntil(is_a_quarter, timeout=10_000)
+    shows(qtbot, tab, "1 face")
+
+
+def test_the_automatic_size_is_told(qtbot: QtBot, make_window: MakeWindow) -> None:
+    tab = live(make_window())
+    choose(tab.detection.input_size, "Automatic")
+    qtbot.waitUntil(lambda: "fake at 640 × 480" in tab.status.text(), timeout=5000)
+    tab.detection.hold.setValue(240)  # the fake detector says that it takes 5 ms
+    qtbot.waitUntil(lambda: "fake at 320 × 240" in tab.status.text(), timeout=10_000)
+
+
+def test_presets_and_reset(qtbot: QtBot, make_window: MakeWindow) -> None:
+    window = make_window(threshold=0.9)
+    tab, box = live(window), live(window).detection
+    fold(tab, "detection").set_open(True)
+    shows(qtbot, tab, "no faces")
+    choose(box.preset, "Saving power")
+    assert (box.input_size.currentText(), box.every.value()) == ("320 × 240", 3)
+    choose(box.preset, "Steady 30/s")
+    assert (box.input_size.currentText(), box.hold.value(), box.every.value()) == ("Automatic", 30, 1)
+    assert box.hold_row.isVisible()
+    box.nms.set(0.6)
+    assert box.preset.currentText() == "Custom"
+    QTest.mouseClick(box.reset, Qt.MouseButton.LeftButton)
+    assert box.preset.currentText() == "Balanced"
+    assert not box.hold_row.isVisible()
+    assert tab.controls.threshold_value.text() == "0.50"
+    shows(qtbot, tab, "1 face")
+
+
+@pytest.mark.skipif(len(available_cores()) < 2, reason="there is only one core")
+def test_the_core_can_be_chosen_while_it_runs(qtbot: QtBot, make_window: MakeWindow) -> None:
+    tab = live(make_window())
+    shows(qtbot, tab, "1 face")
+    for core in available_cores()[:2]:
+        choose(tab.detection.core, f"Core {core}")
+        qtbot.waitUntil(lambda core=core: tab._session.pipeline.core == core, timeout=5000)  # type: ignore[union-attr]
+        qtbot.waitUntil(lambda core=core: f"on core {core}" in tab.status.text(), timeout=5000)
+
+
+def test_the_status_line_tells_a_precision_out_of_the_ordinary(
+    qtbot: QtBot, make_window: MakeWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FakeDetector, "runtime", OPENVINO)
+    monkeypatch.setattr(FakeDetector, "engine", Engine(OPENVINO, BF16))
+    tab = live(make_window())
+    qtbot.waitUntil(lambda: "in OpenVINO bf16" in tab.status.text(), timeout=5000)
+
+
+def test_the_fastest_precision_is_taken_unless_the_exact_one_is_chosen(
+    qtbot: QtBot, make_window: MakeWindow, settings: Settings
+) -> None:
+    def of(detector: object) -> str:
+        return detector._choice._wanted.precision if isinstance(detector, FaceDetector) else ""
+
+    def precision(tab: LiveTab) -> str:
+        return of(tab._session.detector)
+
+    first = make_window(make_detector=None)
+    tab = live(first)
+    fold(tab, "detection").set_open(True)
+    qtbot.waitUntil(lambda: precision(tab) == AUTO, timeout=10_000)
+    assert tab.detection.precision_row.isVisible()
+    assert tab.detection.precision.currentText() == "Fastest"
+    tab.compare.on.setChecked(True)
+    qtbot.waitUntil(lambda: of(tab.compare._detector) == AUTO, timeout=10_000)
+    choose(tab.detection.precision, "Exact")
+    qtbot.waitUntil(lambda: precision(tab) == F32, timeout=10_000)
+    qtbot.waitUntil(lambda: of(tab.compare._detector) == F32, timeout=10_000)  # the one to compare with goes along
+    tab.compare.on.setChecked(False)
+    first.close()
+    again = live(make_window(make_detector=None))
+    assert again.detection.precision.currentText() == "Exact"
+    qtbot.waitUntil(lambda: precision(again) == F32, timeout=10_000)
+    QTest.mouseClick(again.detection.reset, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: precision(again) == AUTO, timeout=10_000)
+    assert settings.text("live/precision", "") == AUTO
+
+
+def test_a_precision_of_the_command_line_goes_before_and_is_not_remembered(
+    qtbot: QtBot, make_window: MakeWindow, settings: Settings
+) -> None:
+    settings.put("live/precision", AUTO)
+    window = make_window(precision=F32)
+    assert live(window).detection.precision.currentText() == "Exact"
+    assert settings.text("live/precision", "") == AUTO
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("live/precision", "f7"),
+        ("live/size", "7x7"),
+        ("live/every", "many"),
+        ("live/nms", 40),
+        ("live/core", 9999),
+        ("live/privacy-how", "x"),
+    ],
+)
+def test_damaged_settings_read_as_the_defaults(
+    qtbot: QtBot, make_window: MakeWindow, settings: Settings, key: str, value: object
+) -> None:
+    settings.put(key, value)  # type: ignore[arg-type]
+    tab = live(make_window())
+    assert tab.detection.preset.currentText() == "Balanced"
+    assert tab.detection.core.currentText() == "Automatic"
+    shows(qtbot, tab, "1 face")
+
+
+@pytest.mark.skipif(len(shipped_models()) < 2, reason="only one network is shipped")
+def test_network_chosen_in_the_window_detects_and_is_remembered(qtbot: QtBot, make_window: MakeWindow) -> None:
+    other = next(name for name in shipped_models() if name != DEFAULT_MODEL)
+    first = make_window(make_detector=None)
+    tab = live(first)
+    qtbot.waitUntil(lambda: DEFAULT_MODEL in tab.status.text(), timeout=20_000)
+    choose(tab.detection.network, other)
+    qtbot.waitUntil(lambda: f"{other} in " in tab.status.text(), timeout=20_000)
+    assert tab.controls.threshold.value() == pytest.approx(100 * FaceDetector(other).threshold, abs=1)
+    first.close()
+    again = live(make_window(make_detector=None))
+    assert again.detection.network.currentData() == other
+    qtbot.waitUntil(lambda: f"{other} in " in again.status.text(), timeout=20_000)
+    QTest.mouseClick(again.detection.reset, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: f"{DEFAULT_MODEL} in " in again.status.text(), timeout=20_000)
+
+
+@pytest.mark.skipif(len(shipped_models()) < 2, reason="only one network is shipped")
+def test_own_threshold_survives_a_change_of_the_network(qtbot: QtBot, make_window: MakeWindow) -> None:
+    other = next(name for name in shipped_models() if name != DEFAULT_MODEL)
+    tab = live(make_window(make_detector=None))
+    qtbot.waitUntil(lambda: DEFAULT_MODEL in tab.status.text(), timeout=20_000)
+    tab.controls.threshold.setValue(33)
+    choose(tab.detection.network, other)
+    qtbot.waitUntil(lambda: f"{other} in " in tab.status.text(), timeout=20_000)
+    assert tab.controls.threshold.value() == 33

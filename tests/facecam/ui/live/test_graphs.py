@@ -1,0 +1,73 @@
+"""The graphs below the picture, through the real window."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from tests.facecam.ui.driving import MakeWindow, live
+
+
+def test_g_shows_and_hides_the_graphs_which_is_remembered(qtbot: QtBot, make_window: MakeWindow) -> None:
+    first = make_window()
+    tab = live(first)
+    qtbot.waitUntil(lambda: "1 face" in tab.picture.figures_text, timeout=5000)
+    assert not tab.graphs.isVisible()
+    height = tab.picture.height()
+    QTest.keyClick(first, Qt.Key.Key_G)
+    assert tab.graphs.isVisible()
+    qtbot.waitUntil(lambda: tab.picture.height() < height, timeout=5000)
+    first.close()
+    second = make_window()
+    again = live(second)
+    second.activateWindow()
+    qtbot.waitUntil(lambda: "1 face" in again.picture.figures_text, timeout=5000)
+    assert again.graphs.isVisible()
+    QTest.keyClick(second, Qt.Key.Key_F)  # only the picture
+    assert not again.graphs.isVisible()
+    QTest.keyClick(second, Qt.Key.Key_Escape)
+    assert again.graphs.isVisible()
+    QTest.keyClick(second, Qt.Key.Key_G)
+    assert not again.graphs.isVisible()
+
+
+def test_the_graphs_have_one_upper_edge_in_any_width(qtbot: QtBot, make_window: MakeWindow) -> None:
+    window = make_window()
+    tab = live(window)
+    tab.graphs.on.setChecked(True)
+    qtbot.waitUntil(lambda: "detected 0" not in tab.graphs.panel.graphs[0].heading.text(), timeout=5000)
+    lines = set()
+    for width in (800, 1100, 1440):
+        window.resize(width, 800)
+        qtbot.wait(50)  # the layouts are done
+        assert len({view.plot.geometry().top() for view in tab.graphs.panel.graphs}) == 1
+        for view in tab.graphs.panel.graphs:
+            assert view.heading.height() >= view.heading.heightForWidth(view.heading.width())
+        lines.add(tab.graphs.panel.graphs[0].heading.height())
+    assert len(lines) > 1  # the narrow window does wrap them
+
+
+def test_the_graphs_draw_what_was_measured_and_say_it(qtbot: QtBot, make_window: MakeWindow) -> None:
+    tab = live(make_window())
+    qtbot.waitUntil(lambda: len(tab.graphs.history.series("faces")) >= 3, timeout=10_000)  # kept while hidden too
+    tab.graphs.on.setChecked(True)
+    rates, latency, faces = tab.graphs.panel.graphs
+
+    def drawn() -> bool:
+        seconds, values = faces.curves[0].getData()
+        return values is not None and len(values) >= 4 and values[-1] == 1 and -1.5 < seconds[-1] <= 0
+
+    qtbot.waitUntil(drawn, timeout=10_000)
+    dropped, captured, detected = (curve.getData()[1] for curve in rates.curves)
+    assert np.nanmax(captured) > 5
+    assert np.nanmax(detected) > 5
+    assert (dropped[~np.isnan(dropped)] >= 0).all()
+    assert np.nanmax(latency.curves[0].getData()[1]) >= np.nanmax(latency.curves[1].getData()[1]) > 0
+    assert "detected" in rates.plot.accessibleDescription()
+    assert faces.plot.accessibleDescription() == "shown 1"
+    before = len(tab.graphs.history.series("faces"))
+    QTest.keyClick(tab.window(), Qt.Key.Key_Space)  # stopped: the line breaks off
+    qtbot.waitUntil(lambda: bool(np.isnan(tab.graphs.history.series("faces")[-1])), timeout=5000)
+    assert len(tab.graphs.history.series("faces")) <= before + 3

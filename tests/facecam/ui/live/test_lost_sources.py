@@ -1,0 +1,97 @@
+"""What the window says of a stream that is lost, and that it comes back by itself: on a real server of our own."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
+
+from facecam.live import capture
+from facecam.live.pipeline import Phase
+from facecam.sources import open_source
+from facecam.ui.live.tab import LiveTab
+from tests.facecam.ui.driving import MakeWindow
+from tests.streams import MjpegServer
+
+
+@pytest.fixture
+def server() -> Iterator[MjpegServer]:
+    server = MjpegServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def tab(qtbot: QtBot, server: MjpegServer, sources: object, make_window: MakeWindow) -> LiveTab:
+    """The live tab on that server, with pictures."""
+    sources.add(server.url, lambda: open_source(server.url))  # type: ignore[attr-defined]
+    window = make_window(server.url)
+    tab = window.tab(0)
+    assert isinstance(tab, LiveTab)
+    qtbot.waitUntil(lambda: tab._session.stats().captured > 10, timeout=10_000)
+    return tab
+
+
+def press(qtbot: QtBot, tab: LiveTab, label: str) -> None:
+    """Presses the stage's button with that label, as soon as it is there."""
+
+    def found() -> list[QPushButton]:
+        return [b for b in tab.panel.findChildren(QPushButton) if b.text() == label and b.isVisible()]
+
+    qtbot.waitUntil(lambda: len(found()) == 1, timeout=5000)
+    QTest.mouseClick(found()[0], Qt.MouseButton.LeftButton)
+
+
+def says(qtbot: QtBot, tab: LiveTab, title: str) -> None:
+    def said() -> bool:
+        message = tab.panel.message
+        return tab.panel.isVisible() and message is not None and re.search(title, message.title) is not None
+
+    qtbot.waitUntil(said, timeout=10_000)
+
+
+@pytest.mark.parametrize(("mode", "words"), [("stall", "sends no pictures"), ("freeze", "is frozen")])
+def test_it_is_said_within_two_seconds_and_comes_back(
+    qtbot: QtBot, tab: LiveTab, server: MjpegServer, mode: str, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(capture, "RETRY_AFTER_S", (1.5,))
+    server.mode = mode
+    says(qtbot, tab, r"Reconnecting in \d s")
+    assert tab.panel.message is not None
+    assert words in tab.panel.message.text
+    assert words in tab.status.text()
+    assert tab.picture.placement is not None  # the last picture stays, dimmed
+    assert tab.controls.start_button.text() == "Stop"
+    server.mode = "send"
+    qtbot.waitUntil(lambda: not tab.panel.isVisible(), timeout=10_000)
+    qtbot.waitUntil(lambda: "reconnected once" in tab.status.text(), timeout=5000)
+
+
+def test_try_now_and_stop(qtbot: QtBot, tab: LiveTab, server: MjpegServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(capture, "RETRY_AFTER_S", (60.0,))
+    server.mode = "drop"
+    says(qtbot, tab, r"Reconnecting in \d\d s")
+    server.mode = "send"
+    press(qtbot, tab, "Try now")
+    qtbot.waitUntil(lambda: not tab.panel.isVisible(), timeout=10_000)
+    server.mode = "drop"
+    says(qtbot, tab, r"Reconnecting in \d\d s")
+    press(qtbot, tab, "Stop")
+    says(qtbot, tab, "Ready")
+
+
+@pytest.mark.parametrize("mode", ["stall", "drop", "silent"])
+def test_closing_meanwhile_takes_two_seconds_at_most(
+    qtbot: QtBot, tab: LiveTab, server: MjpegServer, mode: str
+) -> None:
+    server.mode = mode
+    qtbot.waitUntil(lambda: tab._session.phase is Phase.RECONNECTING, timeout=10_000)
+    began_s = time.perf_counter()
+    tab.window().close()
+    assert time.perf_counter() - began_s < 2.5

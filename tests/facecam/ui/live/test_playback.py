@@ -1,0 +1,156 @@
+"""Pause, step, seek and loop, through the real window on a real video."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QMenu
+from pytestqt.qtbot import QtBot
+
+from facecam.live.pipeline import Phase
+from facecam.saving.video_file import VideoWriter
+from facecam.sources import open_source
+from facecam.ui.live.tab import LiveTab
+from facecam.ui.shell.main_window import MainWindow
+from tests.facecam.ui.driving import MakeWindow
+
+COUNT, GAP_S = 60, 1 / 15
+
+
+@pytest.fixture
+def clip(tmp_path: Path, sources: object) -> str:
+    """Four seconds; picture number n has the grey level 4 n."""
+    path = tmp_path / "clip.mkv"
+    with VideoWriter(path, 15) as video:
+        for number in range(COUNT):
+            video.write(np.full((48, 64, 3), 4 * number, np.uint8), number * GAP_S)
+    sources.add(str(path), lambda: open_source(str(path)))  # type: ignore[attr-defined]
+    return str(path)
+
+
+@pytest.fixture
+def tab(qtbot: QtBot, clip: str, make_window: MakeWindow) -> LiveTab:
+    tab = make_window(clip).tab(0)
+    assert isinstance(tab, LiveTab)
+    qtbot.waitUntil(lambda: tab.view is not None and tab.playback.isVisible(), timeout=5000)
+    return tab
+
+
+def number(tab: LiveTab) -> int:
+    """Of the picture that is shown."""
+    assert tab.view is not None
+    return round(float(tab.view.image.mean()) / 4)
+
+
+def key(tab: LiveTab, which: Qt.Key) -> None:
+    QTest.keyClick(tab.window(), which)
+
+
+def rests(qtbot: QtBot, tab: LiveTab) -> int:
+    """Waits until the picture stands still, and says which it is."""
+    last = -1
+    for _ in range(50):
+        qtbot.wait(150)
+        if number(tab) == last:
+            return last
+        last = number(tab)
+    raise AssertionError("it goes on")
+
+
+def test_space_pauses_and_goes_on(qtbot: QtBot, tab: LiveTab) -> None:
+    key(tab, Qt.Key.Key_Space)
+    stays = rests(qtbot, tab)
+    assert tab.playback.play.accessibleName() == "Play"
+    qtbot.waitUntil(lambda: "paused at 00:0" in tab.status.text(), timeout=5000)
+    assert tab._session.phase is Phase.RUNNING
+    key(tab, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: number(tab) > stays + 3, timeout=5000)
+    assert tab.playback.play.accessibleName() == "Pause"
+
+
+def test_stepping_on_and_back(qtbot: QtBot, tab: LiveTab) -> None:
+    tab._session.player.seek(1.0)  # type: ignore[union-attr]
+    key(tab, Qt.Key.Key_Period)
+    here = rests(qtbot, tab)
+    for which, expected in ((Qt.Key.Key_Period, here + 1), (Qt.Key.Key_Comma, here), (Qt.Key.Key_Comma, here - 1)):
+        key(tab, which)
+        qtbot.waitUntil(lambda expected=expected: number(tab) == expected, timeout=5000)
+    QTest.mouseClick(tab.playback.forward, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: number(tab) == here, timeout=5000)
+
+
+def test_a_click_on_the_bar_goes_there_while_it_is_paused(qtbot: QtBot, tab: LiveTab) -> None:
+    key(tab, Qt.Key.Key_K)
+    rests(qtbot, tab)
+    slider = tab.playback.slider
+    QTest.mouseClick(slider, Qt.MouseButton.LeftButton, pos=QPoint(slider.width() // 2, slider.height() // 2))
+    qtbot.waitUntil(lambda: abs(number(tab) - COUNT // 2) <= 2, timeout=5000)
+    assert tab.playback.time.text() == "00:02 / 00:04" or tab.playback.time.text() == "00:01 / 00:04"
+    QTest.mouseClick(slider, Qt.MouseButton.LeftButton, pos=QPoint(2, slider.height() // 2))
+    qtbot.waitUntil(lambda: number(tab) <= 1, timeout=5000)
+    assert rests(qtbot, tab) <= 1
+
+
+def test_it_shows_where_it_is(qtbot: QtBot, tab: LiveTab) -> None:
+    qtbot.waitUntil(lambda: 1000 < tab.playback.slider.value() < 3900, timeout=5000)
+    assert tab.playback.time.text().endswith(" / 00:04")
+    assert tab.playback.time.text().startswith("00:0")
+
+
+def test_one_can_go_back_after_the_end(qtbot: QtBot, tab: LiveTab) -> None:
+    tab._session.player.seek(3.8)  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: tab._session.phase is Phase.ENDED and tab.panel.isVisible(), timeout=5000)
+    assert tab.playback.isVisible()
+    slider = tab.playback.slider
+    QTest.mouseClick(slider, Qt.MouseButton.LeftButton, pos=QPoint(slider.width() // 2, slider.height() // 2))
+    qtbot.waitUntil(lambda: tab._session.phase is Phase.RUNNING and not tab.panel.isVisible(), timeout=5000)
+    qtbot.waitUntil(lambda: COUNT // 2 - 3 < number(tab) < COUNT - 1, timeout=5000)
+    tab._session.player.seek(3.8)  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: tab._session.phase is Phase.ENDED, timeout=5000)
+    key(tab, Qt.Key.Key_Space)  # from the beginning
+    qtbot.waitUntil(lambda: tab._session.phase is Phase.RUNNING and number(tab) < 20, timeout=5000)
+
+
+def test_it_goes_round_and_remembers_to(qtbot: QtBot, tab: LiveTab, clip: str, make_window: MakeWindow) -> None:
+    QTest.mouseClick(tab.playback.loop, Qt.MouseButton.LeftButton)
+    tab._session.player.seek(3.8)  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: number(tab) > COUNT - 6, timeout=5000)
+    qtbot.waitUntil(lambda: number(tab) < 20, timeout=5000)
+    assert tab._session.phase is Phase.RUNNING
+    tab.window().close()
+    again = make_window(clip).tab(0)
+    assert isinstance(again, LiveTab)
+    qtbot.waitUntil(lambda: again._session.player is not None and again._session.player.loop, timeout=5000)
+
+
+def test_live_sources_and_pictures_have_no_bar(qtbot: QtBot, tab: LiveTab) -> None:
+    for spec in ("demo", "photo.jpg"):
+        tab.open(spec)
+        qtbot.waitUntil(lambda: not tab.playback.isVisible() and tab.view is not None, timeout=5000)
+
+
+def test_in_an_open_menu_its_commands_are_grey_where_nothing_plays(qtbot: QtBot, tab: LiveTab) -> None:
+    window = tab.window()
+    assert isinstance(window, MainWindow)
+
+    def offered() -> dict[str, bool]:
+        menu = next(menu for menu in window.menus.findChildren(QMenu) if menu.title() == "&Live")
+        menu.popup(window.mapToGlobal(QPoint(0, 0)))
+        found = {action.text(): action.isEnabled() for action in menu.actions()}
+        menu.close()
+        return found
+
+    assert all(offered().values())
+    tab.open("demo")
+    qtbot.waitUntil(lambda: not tab.playback.isVisible() and tab.view is not None, timeout=5000)
+    assert [text for text, on in offered().items() if on] == ["Start or stop, pause a file"]
+    assert all(action.isEnabled() for action in tab.playback.commands())  # the keys work as soon as something plays
+
+
+def test_the_stop_button_stops_a_file_for_good(qtbot: QtBot, tab: LiveTab) -> None:
+    QTest.mouseClick(tab.controls.start_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: tab._session.phase is Phase.IDLE and not tab.playback.isVisible(), timeout=5000)

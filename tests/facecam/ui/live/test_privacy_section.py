@@ -1,0 +1,83 @@
+"""The fold Privacy, through the real window on a source of fine detail."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from facecam.faces.boxes import Detections
+from facecam.faces.privacy import Hiding
+from facecam.ui.live.tab import LiveTab
+from tests.facecam.ui.driving import MakeWindow, PictureSource, live, shows
+
+
+@pytest.fixture(autouse=True)
+def fine(sources: object) -> None:
+    """The source "fine": stripes of one pixel, detail that a hidden face must lose."""
+    stripes = np.zeros((480, 640, 3), np.uint8)
+    stripes[:, ::2] = 255
+    sources.add("fine", lambda: PictureSource(stripes))  # type: ignore[attr-defined]
+
+
+def detail(tab: LiveTab) -> int:
+    """How much neighbouring pixels differ at the most inside the fake detector's face, as the window has it."""
+    view = tab._session.latest()
+    assert view is not None
+    return int(np.abs(np.diff(view.image[110:210, 110:190].astype(int), axis=1)).max())
+
+
+def test_p_hides_the_faces_wherever_the_picture_goes_and_is_remembered(qtbot: QtBot, make_window: MakeWindow) -> None:
+    first = make_window("fine")
+    tab = live(first)
+    shows(qtbot, tab, "1 face")
+    assert detail(tab) == 255
+    QTest.keyClick(first, Qt.Key.Key_P)
+    assert tab.privacy.on.isChecked()
+    qtbot.waitUntil(lambda: detail(tab) < 50, timeout=5000)
+    qtbot.waitUntil(lambda: int(tab.picture._frame[150, 100:200:2].max()) < 250, timeout=5000)  # type: ignore[index]
+    first.close()
+    again = live(make_window("fine"))
+    shows(qtbot, again, "1 face")
+    assert again.privacy.on.isChecked()
+    assert detail(again) < 50
+
+
+def test_the_ways_of_hiding_and_the_padding(qtbot: QtBot, make_window: MakeWindow) -> None:
+    tab = live(make_window("fine"))
+    tab.privacy.on.setChecked(True)
+    shows(qtbot, tab, "1 face")
+
+    def hidden_area() -> int:
+        view = tab._session.latest()
+        return 0 if view is None else int((view.image != view.detected_frame.image).any(axis=2).sum())
+
+    for index, way in enumerate(Hiding):
+        tab.privacy.how.setCurrentIndex(index)
+        qtbot.waitUntil(lambda way=way: tab._session.latest().privacy.how is way, timeout=5000)  # type: ignore[union-attr]
+    tab.privacy.padding.set(0)
+    qtbot.waitUntil(lambda: tab._session.latest().privacy.padding == 0 and hidden_area() > 0, timeout=5000)  # type: ignore[union-attr]
+    narrow = hidden_area()
+    tab.privacy.padding.set(0.5)
+    qtbot.waitUntil(lambda: hidden_area() > 1.5 * narrow, timeout=5000)
+
+
+def test_faces_that_the_detector_loses_stay_hidden_for_a_while(
+    qtbot: QtBot, make_window: MakeWindow, fake_detector: type
+) -> None:
+    detector = fake_detector()
+    sees = detector.detect
+    tab = live(make_window("fine", make_detector=lambda: detector))
+    tab.privacy.on.setChecked(True)
+    tab.privacy.hold.set(3)
+    shows(qtbot, tab, "1 face")
+    detector.detect = lambda frame: Detections.none()
+    shows(qtbot, tab, "no faces")
+    assert detail(tab) < 50
+    detector.detect = sees
+    shows(qtbot, tab, "1 face")
+    detector.detect = lambda frame: Detections.none()
+    tab.privacy.hold.set(0)
+    qtbot.waitUntil(lambda: detail(tab) == 255, timeout=5000)

@@ -1,0 +1,247 @@
+"""Recordings and snapshots, through the real window on fake sources and real files."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from PySide6.QtCore import QObject, Qt, QUrl, Slot
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from facecam.qtkit.settings import Settings
+from facecam.qtkit.wording import duration
+from facecam.saving.snapshot import read_metadata
+from facecam.sources import open_source
+from facecam.system.paths import pictures_folder, videos_folder
+from facecam.ui.live.tab import LiveTab
+from facecam.ui.shell.main_window import MainWindow
+from tests.facecam.ui.driving import MakeWindow
+
+PATIENCE_MS = 60_000
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, settings: Settings) -> Path:
+    """Where the window of this test saves."""
+    settings.put("record/folder", str(tmp_path))
+    return tmp_path
+
+
+def shown(qtbot: QtBot, window: MainWindow) -> LiveTab:
+    """The live tab, with a picture."""
+    tab = window.tab(0)
+    assert isinstance(tab, LiveTab)
+    qtbot.waitUntil(lambda: tab.picture.placement is not None, timeout=PATIENCE_MS)
+    return tab
+
+
+def says(qtbot: QtBot, tab: LiveTab, words: str) -> None:
+    qtbot.waitUntil(lambda: re.search(words, tab.status.text()) is not None, timeout=PATIENCE_MS)
+
+
+def records(qtbot: QtBot, tab: LiveTab) -> None:
+    """Waits until some pictures are recorded."""
+    qtbot.waitUntil(
+        lambda: (it := tab.recording.saving._recorder) is not None and it.status.frames > 5, timeout=PATIENCE_MS
+    )
+
+
+def times_s(path: Path) -> list[float]:
+    with closing(open_source(str(path))) as source:
+        found = []
+        while (frame := source.read()) is not None:
+            found.append(frame.time_s)
+    return found
+
+
+def test_r_records_and_ends(qtbot: QtBot, make_window: MakeWindow, folder: Path) -> None:
+    began_s = time.perf_counter()
+    window = make_window()
+    tab = shown(qtbot, window)
+    assert tab.recording.record_button.text() == "Record"
+    QTest.keyClick(window, Qt.Key.Key_R)
+    recorder = tab.recording.saving._recorder
+    assert recorder is not None
+    says(qtbot, tab, r"^Recording \d\d:(0[1-9]|[1-5]\d).* · Demo")
+    assert tab.badge.isVisible()
+    assert re.search(r"\d\d:\d\d", tab.badge.text())
+    assert re.match(r"End \d\d:\d\d", tab.recording.record_button.text())
+    QTest.keyClick(window, Qt.Key.Key_R)
+    took_s = time.perf_counter() - began_s
+    says(qtbot, tab, r"^Saved recording-0001.mp4 \(\d\d:\d\d.*\) · Demo")
+    assert duration(recorder.status.seconds) in tab.status.text()
+    assert not tab.badge.isVisible()
+    assert tab.recording.record_button.text() == "Record"
+    recorded_s = times_s(folder / "recording-0001.mp4")
+    assert recorded_s[0] == 0
+    assert recorded_s[-1] == pytest.approx(recorder.status.seconds, abs=0.002)
+    assert 1 <= recorded_s[-1] <= took_s
+    assert len(recorded_s) == recorder.status.frames
+    lines = (folder / "recording-0001.jsonl").read_text(encoding="utf-8").splitlines()
+    # The first frames may come before the face is confirmed.
+    assert json.loads(lines[-1])["faces"][0]["box"] == [100, 100, 200, 220]
+    assert (folder / "recording-0001.csv").read_text(encoding="utf-8").startswith("source,frame,time_s")
+
+
+def test_the_button_records_too_and_the_next_name_is_free(qtbot: QtBot, make_window: MakeWindow, folder: Path) -> None:
+    (folder / "recording-0007.mp4").touch()
+    tab = shown(qtbot, make_window())
+    tab.recording.lists.setChecked(False)
+    tab.recording.format.setCurrentIndex(1)
+    QTest.mouseClick(tab.recording.record_button, Qt.MouseButton.LeftButton)
+    records(qtbot, tab)
+    QTest.mouseClick(tab.recording.record_button, Qt.MouseButton.LeftButton)
+    says(qtbot, tab, r"Saved recording-0008.mkv")
+    assert sorted(path.name for path in folder.iterdir()) == ["recording-0007.mp4", "recording-0008.mkv"]
+
+
+def test_s_saves_a_picture_that_tells_how_it_came_about(qtbot: QtBot, make_window: MakeWindow, folder: Path) -> None:
+    window = make_window(threshold=0.3)
+    tab = shown(qtbot, window)
+    qtbot.waitUntil(lambda: "1 face" in tab.picture.figures_text, timeout=PATIENCE_MS)
+    QTest.keyClick(window, Qt.Key.Key_S)
+    says(qtbot, tab, r"^Saved snapshot-0001.png")
+    told = read_metadata(folder / "snapshot-0001.png")
+    assert (told["model"], told["threshold"], told["source"], told["annotated"]) == ("fake", 0.3, "Demo", True)
+    assert told["faces"][0]["box"] == [100, 100, 200, 220]
+    assert (told["width"], told["height"]) == (640, 480)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d", told["taken"])
+    with Image.open(folder / "snapshot-0001.png") as image:
+        assert image.size == (640, 480)
+        assert image.getpixel((100, 150)) != (90, 90, 90)  # the box
+        assert image.text["Software"] == "facecam"  # type: ignore[attr-defined]
+    tab.recording.annotated.setChecked(False)
+    QTest.keyClick(window, Qt.Key.Key_S)
+    says(qtbot, tab, r"^Saved snapshot-0002.png")
+    with Image.open(folder / "snapshot-0002.png") as image:
+        assert image.getpixel((100, 150)) == (90, 90, 90)
+
+
+def test_snapshots_hide_faces_where_privacy_is_on(qtbot: QtBot, make_window: MakeWindow, folder: Path) -> None:
+    window = make_window()
+    tab = shown(qtbot, window)
+    tab.recording.annotated.setChecked(False)
+    tab.privacy.how.setCurrentIndex(2)  # cover
+    QTest.keyClick(window, Qt.Key.Key_P)
+    qtbot.waitUntil(lambda: tab.view is not None and tab.view.privacy is not None, timeout=PATIENCE_MS)
+    QTest.keyClick(window, Qt.Key.Key_S)
+    says(qtbot, tab, r"^Saved snapshot-0001.png")
+    assert read_metadata(folder / "snapshot-0001.png")["faces_hidden"] is True
+    with Image.open(folder / "snapshot-0001.png") as image:
+        assert image.getpixel((150, 160)) != (90, 90, 90)
+
+
+def test_where_nothing_can_be_written_it_is_said_and_the_picture_goes_on(
+    qtbot: QtBot, make_window: MakeWindow, folder: Path
+) -> None:
+    (folder / "file").touch()
+    window = make_window()
+    tab = shown(qtbot, window)
+    tab.recording.set_folder(folder / "file")
+    for key in (Qt.Key.Key_R, Qt.Key.Key_S):
+        QTest.keyClick(window, key)
+        says(qtbot, tab, r"^.*file can't be written to: .*\. · Demo")
+    assert not tab.recording.saving.is_recording
+    before = tab._session.stats().captured
+    qtbot.waitUntil(lambda: tab._session.stats().captured > before + 5, timeout=PATIENCE_MS)
+    tab.recording.set_folder(folder)
+    QTest.keyClick(window, Qt.Key.Key_S)
+    says(qtbot, tab, r"^Saved snapshot-0001.png")
+
+
+def test_a_disk_that_fills_up_ends_the_recording_in_words(
+    qtbot: QtBot, make_window: MakeWindow, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from facecam.saving import recording
+    from facecam.system import files
+
+    monkeypatch.setattr(recording, "_LOOK_AT_DISK_EVERY_S", 0.1)
+    window = make_window()
+    tab = shown(qtbot, window)
+    QTest.keyClick(window, Qt.Key.Key_R)
+    records(qtbot, tab)
+    monkeypatch.setattr(files, "LEAST_FREE_BYTES", 1 << 62)
+    says(qtbot, tab, r"^The recording has ended: .*MB left on the disk.* recording-0001.mp4\. · Demo")
+    assert not tab.badge.isVisible()
+    assert len(times_s(folder / "recording-0001.mp4")) > 5
+
+
+def test_a_recording_ends_with_its_source(qtbot: QtBot, make_window: MakeWindow, folder: Path) -> None:
+    window = make_window()
+    tab = shown(qtbot, window)
+    QTest.keyClick(window, Qt.Key.Key_R)
+    records(qtbot, tab)
+    tab.open("auto")
+    says(qtbot, tab, r"^Saved recording-0001.mp4")
+    assert len(times_s(folder / "recording-0001.mp4")) > 5
+
+
+def test_without_a_source_there_is_nothing_to_record(qtbot: QtBot, make_window: MakeWindow, folder: Path) -> None:
+    window = make_window()
+    tab = shown(qtbot, window)
+    QTest.keyClick(window, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: "Stopped" in tab.status.text(), timeout=PATIENCE_MS)
+    QTest.keyClick(window, Qt.Key.Key_R)
+    says(qtbot, tab, "Start a source first")
+    QTest.keyClick(window, Qt.Key.Key_S)
+    says(qtbot, tab, "There is no picture to save yet")
+    assert list(folder.iterdir()) == []
+    QTest.keyClick(window, Qt.Key.Key_Space)
+    says(qtbot, tab, "^Demo")  # there is a picture now, and nothing is said that no longer holds
+
+
+def test_closing_the_window_completes_the_recording(qtbot: QtBot, make_window: MakeWindow, folder: Path) -> None:
+    window = make_window()
+    tab = shown(qtbot, window)
+    QTest.keyClick(window, Qt.Key.Key_R)
+    records(qtbot, tab)
+    window.close()
+    data = (folder / "recording-0001.mp4").read_bytes()
+    assert data.find(b"mdat") < data.find(b"moof")  # an ordinary MP4: what is left of the pieces lies inside its data
+    assert len(times_s(folder / "recording-0001.mp4")) > 5
+
+
+def test_the_choices_are_remembered(qtbot: QtBot, make_window: MakeWindow, folder: Path, settings: Settings) -> None:
+    first = make_window()
+    tab = shown(qtbot, first)
+    tab.recording.annotated.setChecked(False)
+    tab.recording.lists.setChecked(False)
+    tab.recording.format.setCurrentIndex(1)
+    first.close()
+    again = shown(qtbot, make_window())
+    options = again.recording.saving.options
+    assert (options.annotated, options.lists, options.suffix, options.folder) == (False, False, ".mkv", folder)
+    settings.clear()
+    fresh = shown(qtbot, make_window())
+    assert fresh.recording.saving.video_folder() == videos_folder()
+    assert fresh.recording.saving.picture_folder() == pictures_folder()
+
+
+class FileManager(QObject):
+    def __init__(self) -> None:
+        super().__init__()
+        self.opened: list[str] = []
+
+    @Slot(QUrl)
+    def open(self, url: QUrl) -> None:
+        self.opened.append(url.toLocalFile())
+
+
+def test_the_folder_opens_from_the_window(qtbot: QtBot, make_window: MakeWindow, folder: Path) -> None:
+    tab = shown(qtbot, make_window())
+    tab.recording.set_folder(folder / "not there yet")
+    manager = FileManager()
+    QDesktopServices.setUrlHandler("file", manager, "open")
+    try:
+        tab.recording.open_button.click()
+    finally:
+        QDesktopServices.unsetUrlHandler("file")
+    assert manager.opened == [str(folder / "not there yet")]
+    assert (folder / "not there yet").is_dir()

@@ -1,0 +1,54 @@
+"""Loading the detector to compare with."""
+
+from __future__ import annotations
+
+import threading
+
+from pytestqt.qtbot import QtBot
+
+from facecam.errors import ModelError
+from facecam.ui.live.second_loader import SecondLoader
+
+
+def test_of_quick_wishes_the_newest_is_loaded_and_never_two_at_a_time(qtbot: QtBot) -> None:
+    gate, begun, answers = threading.Event(), [], []
+
+    def load(model: str) -> object:
+        begun.append(model)
+        gate.wait(10)
+        return model
+
+    loader = SecondLoader(load)  # type: ignore[arg-type]
+    loader.loaded.connect(answers.append)
+    loader.load("a")
+    qtbot.waitUntil(lambda: begun == ["a"], timeout=5000)
+    for model in ("b", "c"):
+        loader.load(model)
+    assert begun == ["a"]
+    gate.set()
+    qtbot.waitUntil(lambda: answers == ["c"], timeout=5000)
+    assert begun == ["a", "c"]
+
+
+def test_what_is_cancelled_is_not_delivered_and_a_problem_is_a_sentence(qtbot: QtBot) -> None:
+    gate, answers, problems = threading.Event(), [], []
+
+    def load(model: str) -> object:
+        gate.wait(10)
+        if model == "bad":
+            raise ModelError("bad is no detector.")
+        if model == "worse":
+            raise ZeroDivisionError("by zero")
+        return model
+
+    loader = SecondLoader(load)  # type: ignore[arg-type]
+    loader.loaded.connect(answers.append)
+    loader.failed.connect(problems.append)
+    loader.load("a")
+    loader.cancel()
+    gate.set()
+    loader.load("bad")
+    qtbot.waitUntil(lambda: problems == ["bad is no detector."], timeout=5000)
+    loader.load("worse")
+    qtbot.waitUntil(lambda: problems[1:] == ["worse can't be loaded: by zero"], timeout=5000)
+    assert answers == []

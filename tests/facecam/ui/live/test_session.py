@@ -1,0 +1,207 @@
+"""Starting, stopping and switching without waiting, on the real pipeline with fake sources."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from facecam.errors import ModelError, SourceError
+from facecam.live.pipeline import Phase
+from facecam.sources import CameraSource
+from facecam.ui.live.session import LiveSession
+
+
+@pytest.fixture
+def make_session(qtbot: QtBot, sources: object, fake_detector: type) -> Iterator[Callable[..., LiveSession]]:
+    sessions: list[LiveSession] = []
+
+    def make(make_detector: Callable[[], object] = fake_detector) -> LiveSession:
+        session = LiveSession(make_detector, sources)  # type: ignore[arg-type]
+        sessions.append(session)
+        return session
+
+    yield make
+    for session in sessions:
+        session.close()
+
+
+def reaches(qtbot: QtBot, session: LiveSession, phase: Phase) -> None:
+    qtbot.waitUntil(lambda: session.phase is phase, timeout=5000)
+
+
+def test_runs_and_stops(qtbot: QtBot, make_session: Callable[..., LiveSession]) -> None:
+    session = make_session()
+    assert session.phase is Phase.IDLE
+    session.start("demo")
+    assert session.phase in (Phase.OPENING, Phase.RUNNING)  # at once; a fake source can be that fast
+    qtbot.waitUntil(lambda: session.latest() is not None, timeout=5000)
+    assert session.phase is Phase.RUNNING
+    assert session.title == "Demo"
+    qtbot.waitUntil(lambda: session.stats().detect_hz > 10, timeout=5000)
+    session.stop()
+    assert session.phase is Phase.IDLE
+    assert session.latest() is None
+
+
+def test_of_quick_wishes_the_last_one_counts(qtbot: QtBot, make_session: Callable[..., LiveSession]) -> None:
+    session = make_session()
+    for spec in ("auto", "clip.mp4", "auto", "demo"):
+        session.start(spec)
+    reaches(qtbot, session, Phase.RUNNING)
+    assert (session.spec, session.title) == ("demo", "Demo")
+
+
+def test_a_source_that_takes_long_to_open_can_be_left(
+    qtbot: QtBot, make_session: Callable[..., LiveSession], sources: object, fake_source: type
+) -> None:
+    gate = threading.Event()
+    slow = fake_source("Slow")
+
+    def open_slowly() -> object:
+        gate.wait(10)
+        return slow
+
+    sources.add("slow", open_slowly)  # type: ignore[attr-defined]
+    session = make_session()
+    session.start("slow")
+    qtbot.waitUntil(lambda: "slow" in sources.opened, timeout=5000)  # type: ignore[attr-defined]
+    started_s = time.perf_counter()
+    session.start("demo")
+    assert time.perf_counter() - started_s < 0.5
+    assert session.phase is Phase.OPENING
+    gate.set()
+    reaches(qtbot, session, Phase.RUNNING)
+    assert session.title == "Demo"
+    assert slow.closed.wait(5)
+
+
+def test_a_wrong_model_is_told_and_can_be_mended(
+    qtbot: QtBot, make_session: Callable[..., LiveSession], fake_detector: type
+) -> None:
+    attempts: list[int] = []
+
+    def detector() -> object:
+        attempts.append(1)
+        if len(attempts) == 1:
+            raise ModelError("x.onnx is damaged.")
+        return fake_detector()
+
+    session = make_session(detector)
+    session.start("demo")
+    reaches(qtbot, session, Phase.FAILED)
+    assert str(session.error) == "x.onnx is damaged."
+    session.start("demo")
+    reaches(qtbot, session, Phase.RUNNING)
+    assert session.error is None
+
+
+def test_an_error_that_nobody_foresaw_is_a_failure_too(qtbot: QtBot, make_session: Callable[..., LiveSession]) -> None:
+    def detector() -> object:
+        raise ZeroDivisionError("by zero")
+
+    session = make_session(detector)
+    session.start("demo")
+    reaches(qtbot, session, Phase.FAILED)
+    assert isinstance(session.error, ZeroDivisionError)
+
+
+def test_a_file_that_fails_while_it_plays(
+    qtbot: QtBot, make_session: Callable[..., LiveSession], sources: object, fake_source: type
+) -> None:
+    sources.add("x.mp4", lambda: fake_source("x.mp4", live=False, problem=SourceError("The disk is gone.")))  # type: ignore[attr-defined]
+    session = make_session()
+    session.start("x.mp4")
+    reaches(qtbot, session, Phase.FAILED)
+    assert str(session.error) == "The disk is gone."
+
+
+def test_a_camera_that_fails_while_it_runs_is_opened_again(
+    qtbot: QtBot, make_session: Callable[..., LiveSession], sources: object, fake_source: type
+) -> None:
+    sources.add("cam", lambda: fake_source("Cam", problem=SourceError("Cam was unplugged.")))  # type: ignore[attr-defined]
+    session = make_session()
+    session.start("cam")
+    reaches(qtbot, session, Phase.RECONNECTING)
+    assert session.trouble is not None
+    assert session.trouble.reason == "Cam was unplugged."
+    sources.add("cam", lambda: fake_source("Cam"))  # type: ignore[attr-defined]
+    reaches(qtbot, session, Phase.RUNNING)
+    qtbot.waitUntil(lambda: session.stats().reconnects == 1, timeout=5000)
+    assert session.trouble is None
+
+
+def test_the_threshold_reaches_a_detector_that_is_loaded_later(
+    qtbot: QtBot, make_session: Callable[..., LiveSession]
+) -> None:
+    session = make_session()
+    session.change_options(threshold=0.9)
+    session.start("demo")
+    qtbot.waitUntil(lambda: session.latest() is not None, timeout=5000)
+    assert len(session.latest().detections) == 0  # type: ignore[union-attr]
+    session.change_options(threshold=0.3)
+    qtbot.waitUntil(lambda: len(session.latest().detections) == 1, timeout=5000)  # type: ignore[union-attr]
+
+
+def test_a_window_that_is_busy_finds_one_notification_not_hundreds(
+    qtbot: QtBot, make_session: Callable[..., LiveSession]
+) -> None:
+    session = make_session()
+    session.start("demo")
+    qtbot.waitUntil(lambda: session.stats().captured > 0, timeout=5000)
+    arrived: list[int] = []
+    session.changed.connect(lambda: arrived.append(1))
+    session.latest()
+    before = session.stats().captured
+    deadline_s = time.perf_counter() + 5
+    while session.stats().captured < before + 30 and time.perf_counter() < deadline_s:
+        time.sleep(0.01)  # the window does something else; no events are delivered
+    assert arrived == []
+    qtbot.waitUntil(lambda: bool(arrived), timeout=1000)
+    assert len(arrived) <= 2  # the one that waited, and one that may have come since
+
+
+def test_wishes_do_not_pile_up_notifications(qtbot: QtBot, make_session: Callable[..., LiveSession]) -> None:
+    session = make_session()
+    arrived: list[int] = []
+    session.changed.connect(lambda: arrived.append(1))
+    for _ in range(100):
+        session.start("demo")
+        session.stop()
+    assert arrived == []
+    qtbot.wait(50)
+    assert 1 <= len(arrived) <= 10
+
+
+def test_close_takes_two_seconds_at_most_whatever_hangs(
+    qtbot: QtBot, make_session: Callable[..., LiveSession], sources: object, fake_source: type
+) -> None:
+    never = threading.Event()
+    sources.add("cam", lambda: fake_source("Cam", hang=never))  # type: ignore[attr-defined]
+    session = make_session()
+    session.start("cam")
+    qtbot.waitUntil(lambda: session.latest() is not None, timeout=5000)
+    started_s = time.perf_counter()
+    session.close()
+    assert time.perf_counter() - started_s < 2.5
+    never.set()
+
+
+def test_cameras_are_told_from_other_sources(
+    qtbot: QtBot, make_session: Callable[..., LiveSession], sources: object, fake_source: type
+) -> None:
+    class Camera(fake_source, CameraSource):  # type: ignore[misc, valid-type]
+        """A camera without a device."""
+
+    sources.add("camera:0", lambda: Camera("Front Camera"))  # type: ignore[attr-defined]
+    session = make_session()
+    session.start("camera:0")
+    reaches(qtbot, session, Phase.RUNNING)
+    assert session.is_camera
+    session.start("photo.jpg")
+    reaches(qtbot, session, Phase.ENDED)
+    assert not session.is_camera
+    assert session.is_still

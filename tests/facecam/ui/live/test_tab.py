@@ -1,0 +1,393 @@
+"""The Live tab, through the real window on fake sources."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QPushButton, QSlider, QWidget
+from pytestqt.qtbot import QtBot
+
+from facecam.errors import ModelError, SourceError
+from facecam.live.pipeline import Phase
+from facecam.qtkit.settings import Settings
+from facecam.sources import Camera, CameraSource, Frame
+from facecam.ui.live import prompts
+from facecam.ui.live.chooser import Ask
+from facecam.ui.live.tab import LiveTab
+from tests.facecam.ui.driving import MakeWindow, choose, live
+
+
+def waits_for_picture(qtbot: QtBot, tab: LiveTab) -> None:
+    qtbot.waitUntil(lambda: tab.picture.placement is not None and tab.picture.figures_text != "", timeout=5000)
+
+
+def waits_for_message(qtbot: QtBot, tab: LiveTab, title: str) -> None:
+    qtbot.waitUntil(
+        lambda: tab.panel.message is not None and title in tab.panel.message.title and tab.panel.isVisible(),
+        timeout=5000,
+    )
+
+
+def press(qtbot: QtBot, tab: LiveTab, label: str) -> None:
+    """Presses the stage's button with that label, as soon as it is there."""
+
+    def buttons() -> list[QPushButton]:
+        return [b for b in tab.panel.findChildren(QPushButton) if b.text() == label and b.isVisible()]
+
+    qtbot.waitUntil(lambda: len(buttons()) == 1, timeout=5000)
+    QTest.mouseClick(buttons()[0], Qt.MouseButton.LeftButton)
+
+
+def test_starts_by_itself_and_tells_figures_and_state(qtbot: QtBot, make_window: MakeWindow) -> None:
+    tab = live(make_window("auto"))
+    waits_for_picture(qtbot, tab)
+    qtbot.waitUntil(lambda: "–" not in tab.picture.figures_text and "1 face" in tab.picture.figures_text, timeout=5000)
+    for part in ("capture", "det/s", "possible", "ms p50", "1 face"):
+        assert part in tab.picture.figures_text
+    assert "Demo (no camera found) · 640 × 480 · fake" in tab.status.text()
+    flow = re.compile(r"\d+ shown/s · \d+ ms p95 · \d+ dropped")
+    qtbot.waitUntil(lambda: flow.search(tab.status.text()) is not None, timeout=5000)
+    assert not tab.panel.isVisible()
+
+
+def test_figures_move(qtbot: QtBot, make_window: MakeWindow) -> None:
+    tab = live(make_window())
+    waits_for_picture(qtbot, tab)
+    seen: set[str] = set()
+
+    def changes() -> bool:
+        seen.add(tab.picture.figures_text)
+        return len(seen) >= 2
+
+    qtbot.waitUntil(changes, timeout=10_000)
+
+
+def test_a_portrait_picture_keeps_faces_rate_and_latency_in_sight(
+    qtbot: QtBot, make_window: MakeWindow, sources: object, fake_source: type
+) -> None:
+    class Portrait(fake_source):  # type: ignore[misc]
+        def read(self) -> Frame | None:
+            frame = super().read()
+            return None if frame is None else replace(frame, image=np.ascontiguousarray(frame.image[:, :160]))
+
+    sources.add("portrait", Portrait)  # type: ignore[attr-defined]
+    window = make_window("portrait")
+    window.resize(640, 480)
+    tab = live(window)
+    waits_for_picture(qtbot, tab)
+
+    def told() -> bool:
+        shown = tab.picture.figures_shown
+        return all(part in shown for part in ("1 face", "det/s", "ms p50")) and "–" not in shown
+
+    qtbot.waitUntil(told, timeout=5000)
+    assert tab.picture.placement is not None
+    assert tab.picture.placement.width_px < 160
+
+
+def test_the_display_rate_is_measured(qtbot: QtBot, make_window: MakeWindow) -> None:
+    tab = live(make_window())
+    qtbot.waitUntil(lambda: tab._session.stats().display_hz > 5, timeout=5000)
+
+
+def test_space_stops_and_starts_and_a_stopped_camera_leaves_no_picture(qtbot: QtBot, make_window: MakeWindow) -> None:
+    window = make_window()
+    tab = live(window)
+    waits_for_picture(qtbot, tab)
+    QTest.keyClick(window, Qt.Key.Key_Space)
+    waits_for_message(qtbot, tab, "Ready")
+    assert tab.picture.placement is None
+    assert tab.controls.start_button.text() == "Start"
+    assert tab.status.text() == "Stopped. Space starts."
+    QTest.keyClick(window, Qt.Key.Key_Space)
+    waits_for_picture(qtbot, tab)
+    assert tab.controls.start_button.text() == "Stop"
+
+
+def test_space_presses_the_control_that_the_keyboard_has_reached(qtbot: QtBot, make_window: MakeWindow) -> None:
+    window = make_window()
+    tab = live(window)
+    waits_for_picture(qtbot, tab)
+    window.activateWindow()
+    tab.controls.mirror.setFocus(Qt.FocusReason.TabFocusReason)
+    QTest.keyClick(tab.controls.mirror, Qt.Key.Key_Space)
+    assert tab.controls.mirror.isChecked()
+    assert tab._session.phase is Phase.RUNNING
+
+
+def test_a_click_does_not_take_the_keyboard_away(qtbot: QtBot, make_window: MakeWindow) -> None:
+    window = make_window()
+    tab = live(window)
+    waits_for_picture(qtbot, tab)
+    window.activateWindow()
+    tab.picture.setFocus()
+    QTest.mouseClick(tab.controls.scores, Qt.MouseButton.LeftButton, pos=QPoint(10, tab.controls.scores.height() // 2))
+    assert not tab.controls.scores.isChecked()
+    assert window.focusWidget() is tab.picture
+
+
+def test_keys_for_mirror_and_full_screen(qtbot: QtBot, make_window: MakeWindow) -> None:
+    window = make_window()
+    tab = live(window)
+    waits_for_picture(qtbot, tab)
+    QTest.keyClick(window, Qt.Key.Key_M)
+    assert tab.controls.mirror.isChecked()
+    assert tab.picture.placement is not None
+    assert tab.picture.placement.mirror
+    QTest.keyClick(window, Qt.Key.Key_F)
+    assert window.isFullScreen()
+    assert not tab.controls.isVisible()
+    assert not tab.status.isVisible()
+    QTest.keyClick(window, Qt.Key.Key_M)  # keys go on working without the controls
+    assert not tab.controls.mirror.isChecked()
+    QTest.keyClick(window, Qt.Key.Key_Escape)
+    assert not window.isFullScreen()
+    assert tab.controls.isVisible()
+    assert tab.status.isVisible()
+
+
+def test_double_click_is_full_screen(qtbot: QtBot, make_window: MakeWindow) -> None:
+    window = make_window()
+    tab = live(window)
+    QTest.mouseDClick(tab.picture, Qt.MouseButton.LeftButton)
+    assert window.isFullScreen()
+    QTest.mouseDClick(tab.picture, Qt.MouseButton.LeftButton)
+    assert not window.isFullScreen()
+
+
+def test_threshold_works_at_once_and_is_remembered(qtbot: QtBot, make_window: MakeWindow) -> None:
+    first = make_window()
+    tab = live(first)
+    qtbot.waitUntil(lambda: "1 face" in tab.picture.figures_text, timeout=5000)
+    assert tab.controls.threshold_value.text() == "0.50"
+    tab.controls.threshold.setValue(90)
+    assert tab.controls.threshold_value.text() == "0.90"
+    qtbot.waitUntil(lambda: "no faces" in tab.picture.figures_text, timeout=5000)
+    first.close()
+    again = live(make_window())
+    assert again.controls.threshold_value.text() == "0.90"
+    qtbot.waitUntil(lambda: "no faces" in again.picture.figures_text, timeout=5000)
+
+
+def test_a_threshold_on_the_command_line_wins(qtbot: QtBot, make_window: MakeWindow, settings: Settings) -> None:
+    settings.put("live/threshold", 0.9)
+    tab = live(make_window(threshold=0.25))
+    assert tab.controls.threshold_value.text() == "0.25"
+    qtbot.waitUntil(lambda: "1 face" in tab.picture.figures_text, timeout=5000)
+
+
+def test_the_models_own_threshold_is_shown(qtbot: QtBot, make_window: MakeWindow, fake_detector: type) -> None:
+    def strict() -> object:
+        detector = fake_detector()
+        detector.threshold = 0.35
+        return detector
+
+    tab = live(make_window(make_detector=strict))
+    waits_for_picture(qtbot, tab)
+    assert tab.controls.threshold_value.text() == "0.35"
+
+
+def test_cameras_are_mirrors_and_clips_are_not(
+    qtbot: QtBot, make_window: MakeWindow, sources: object, fake_source: type
+) -> None:
+    class Webcam(fake_source, CameraSource):  # type: ignore[misc, valid-type]
+        """A camera without a device."""
+
+    sources.add("camera:0", lambda: Webcam("Front Camera"))  # type: ignore[attr-defined]
+    tab = live(make_window("camera:0"))
+    qtbot.waitUntil(lambda: tab.controls.mirror.isChecked(), timeout=5000)
+    tab.open("demo")
+    qtbot.waitUntil(lambda: not tab.controls.mirror.isChecked(), timeout=5000)
+    tab.open("camera:0")
+    qtbot.waitUntil(lambda: tab.controls.mirror.isChecked(), timeout=5000)
+    mirror = next(action for action in tab.commands() if action.text() == "Mirror")
+    assert mirror.isChecked()
+    mirror.trigger()  # who does not want that is asked once only
+    tab.open("demo")
+    waits_for_picture(qtbot, tab)
+    tab.open("camera:0")
+    waits_for_picture(qtbot, tab)
+    assert not tab.controls.mirror.isChecked()
+
+
+def test_a_source_that_fails_is_told_in_the_window_which_lives_on(
+    qtbot: QtBot, make_window: MakeWindow, sources: object
+) -> None:
+    def fails() -> object:
+        raise SourceError("There is no camera 7; choose another one.")
+
+    sources.add("camera:7", fails)  # type: ignore[attr-defined]
+    tab = live(make_window())
+    waits_for_picture(qtbot, tab)
+    tab.open("camera:7")
+    waits_for_message(qtbot, tab, "Can’t show Camera 7")
+    assert tab.picture.placement is None  # nothing is left of what ran before
+    assert tab.panel.message is not None
+    assert tab.panel.message.text == "There is no camera 7; choose another one."
+    assert tab.controls.start_button.text() == "Start"
+    press(qtbot, tab, "Play the demo")
+    waits_for_picture(qtbot, tab)
+    assert tab.controls.source.currentText() == "Demo"
+    assert not tab.panel.isVisible()
+
+
+def test_a_file_that_fails_is_told_and_can_be_tried_again(
+    qtbot: QtBot, make_window: MakeWindow, sources: object, fake_source: type
+) -> None:
+    problem = SourceError("The disk is gone.")
+    sources.add("x.mp4", lambda: fake_source("x.mp4", live=False, problem=problem))  # type: ignore[attr-defined]
+    tab = live(make_window("x.mp4"))
+    waits_for_message(qtbot, tab, "x.mp4 has stopped")
+    sources.add("x.mp4", lambda: fake_source("x.mp4", live=False, count=1))  # type: ignore[attr-defined]
+    press(qtbot, tab, "Try again")
+    waits_for_picture(qtbot, tab)
+
+
+def test_a_wrong_model_is_told(qtbot: QtBot, make_window: MakeWindow) -> None:
+    def detector() -> object:
+        raise ModelError("yolo.onnx is not a face detector of ours.")
+
+    tab = live(make_window(make_detector=detector))
+    waits_for_message(qtbot, tab, "No detector")
+    assert tab.panel.message is not None
+    assert tab.panel.message.text == "yolo.onnx is not a face detector of ours."
+
+
+def test_a_slow_source_says_that_it_is_opening_and_space_leaves_it(
+    qtbot: QtBot, make_window: MakeWindow, sources: object, fake_source: type
+) -> None:
+    gate = threading.Event()
+
+    def slow() -> object:
+        gate.wait(10)
+        return fake_source("Slow")
+
+    sources.add("rtsp://cam.local/live?pw=secret", slow)  # type: ignore[attr-defined]
+    window = make_window("rtsp://cam.local/live?pw=secret")
+    tab = live(window)
+    waits_for_message(qtbot, tab, "Opening cam.local/live…")
+    QTest.keyClick(window, Qt.Key.Key_Space)
+    assert tab.controls.start_button.text() == "Start" or tab._session.phase is Phase.IDLE
+    gate.set()
+    waits_for_message(qtbot, tab, "Ready")
+
+
+def test_a_clip_that_has_ended_can_be_played_again(qtbot: QtBot, make_window: MakeWindow, sources: object) -> None:
+    tab = live(make_window("clip.mp4"))
+    waits_for_message(qtbot, tab, "clip.mp4 has ended")
+    assert tab.picture.placement is not None  # the last picture stays, dimmed
+    assert "ended after 00:00" in tab.status.text()
+    press(qtbot, tab, "Play again")
+    qtbot.waitUntil(lambda: sources.opened == ["clip.mp4", "clip.mp4"], timeout=5000)  # type: ignore[attr-defined]
+    waits_for_message(qtbot, tab, "clip.mp4 has ended")
+
+
+def test_a_single_picture_stays_and_follows_the_threshold(qtbot: QtBot, make_window: MakeWindow) -> None:
+    tab = live(make_window("photo.jpg"))
+    qtbot.waitUntil(lambda: tab.picture.figures_text == "1 face · 5.0 ms", timeout=5000)
+    assert not tab.panel.isVisible()
+    assert tab.controls.start_button.text() == "Start"
+    tab.controls.threshold.setValue(95)
+    qtbot.waitUntil(lambda: tab.picture.figures_text.startswith("no faces"), timeout=5000)
+
+
+def test_what_is_dropped_on_the_picture_is_opened(qtbot: QtBot, make_window: MakeWindow) -> None:
+    tab = live(make_window())
+    tab.picture.dropped.emit("clip.mp4")
+    waits_for_message(qtbot, tab, "clip.mp4 has ended")
+    assert tab.controls.source.currentText() == "clip.mp4"
+
+
+def entries(box: QComboBox) -> list[str]:
+    return [box.itemText(index) for index in range(box.count()) if box.itemText(index)]
+
+
+def test_the_list_names_the_cameras_and_follows_them(
+    qtbot: QtBot, make_window: MakeWindow, cameras: list[Camera], sources: object, fake_source: type
+) -> None:
+    sources.add("camera:2", lambda: fake_source("Desk Camera"))  # type: ignore[attr-defined]
+    tab = live(make_window())
+    box = tab.controls.source
+    opening = ["Screen", "Open file…", "Open folder…", "Open address…", "Part of the screen…"]
+    qtbot.waitUntil(lambda: "Desk Camera" in entries(box), timeout=5000)
+    assert entries(box) == ["Automatic", "Demo", "Front Camera", "Desk Camera", *opening]
+    assert box.currentText() == "Demo"
+    choose(box, "Desk Camera")
+    qtbot.waitUntil(lambda: "Desk Camera" in tab.status.text(), timeout=5000)
+    cameras.clear()
+    box.opened.emit()
+    qtbot.waitUntil(lambda: "No camera found" in entries(box), timeout=5000)
+    assert box.currentText() == "Camera 2"  # what runs does not change because a list has
+
+
+def test_asking_for_a_file(qtbot: QtBot, make_window: MakeWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    tab = live(make_window())
+    waits_for_picture(qtbot, tab)
+    asked: list[Ask] = []
+
+    def cancels(parent: QWidget, kind: Ask, folder: str, then: Callable[[Ask, str], None]) -> None:
+        asked.append(kind)
+
+    monkeypatch.setattr(prompts, "ask_source", cancels)
+    choose(tab.controls.source, "Open folder…")
+    assert asked == [Ask.FOLDER]
+    assert tab.controls.source.currentText() == "Demo"
+
+    def names_one(parent: QWidget, kind: Ask, folder: str, then: Callable[[Ask, str], None]) -> None:
+        then(kind, "clip.mp4")
+
+    monkeypatch.setattr(prompts, "ask_source", names_one)
+    QTest.keyClick(tab.window(), Qt.Key.Key_O)
+    waits_for_message(qtbot, tab, "clip.mp4 has ended")
+
+
+def test_every_control_explains_itself_and_has_a_name(qtbot: QtBot, make_window: MakeWindow) -> None:
+    tab = live(make_window("clip.mp4"))
+    waits_for_message(qtbot, tab, "has ended")
+    controls: list[QWidget] = [
+        *tab.findChildren(QAbstractButton),
+        *tab.findChildren(QSlider),
+        *tab.findChildren(QComboBox),
+    ]
+    assert len(controls) >= 7
+    for control in controls:
+        assert control.toolTip(), control
+        text = control.text() if isinstance(control, QAbstractButton) else ""
+        assert control.accessibleName() or text, control
+
+
+@pytest.mark.parametrize("size", [(800, 600), (1280, 800)])
+def test_everything_fits(qtbot: QtBot, make_window: MakeWindow, size: tuple[int, int]) -> None:
+    window = make_window("clip.mp4")
+    window.resize(*size)
+    tab = live(window)
+    waits_for_message(qtbot, tab, "has ended")
+    assert (window.width(), window.height()) == size
+    assert tab.picture.width() >= size[0] - 256
+    assert tab.picture.height() >= size[1] - 80  # menus and tabs above, the line of words below
+    for widget in (*tab.controls.findChildren(QWidget), *tab.panel.findChildren(QWidget)):
+        if widget.isVisible():
+            corner = widget.mapTo(window, widget.rect().bottomRight())
+            assert window.rect().contains(corner), widget
+            assert widget.width() >= widget.minimumSizeHint().width(), widget
+
+
+def test_closing_takes_two_seconds_at_most_while_a_camera_hangs(
+    qtbot: QtBot, make_window: MakeWindow, sources: object, fake_source: type
+) -> None:
+    never = threading.Event()
+    sources.add("cam", lambda: fake_source("Cam", hang=never))  # type: ignore[attr-defined]
+    window = make_window("cam")
+    waits_for_picture(qtbot, live(window))
+    started_s = time.perf_counter()
+    window.close()
+    assert time.perf_counter() - started_s < 2.5
+    never.set()

@@ -1,0 +1,65 @@
+"""The fold Tracking, through the real window on fake sources."""
+
+from __future__ import annotations
+
+import numpy as np
+from pytestqt.qtbot import QtBot
+
+from facecam.faces.boxes import Detections
+from facecam.runtimes.engine import Engine
+from tests.facecam.ui.driving import MakeWindow, live, shows
+
+
+def test_tracking_numbers_faces_until_it_is_switched_off_which_is_remembered(
+    qtbot: QtBot, make_window: MakeWindow
+) -> None:
+    first = make_window()
+    tab = live(first)
+    shows(qtbot, tab, "1 face")
+    view = tab._session.latest()
+    assert view is not None
+    assert view.detections.ids is not None
+    assert view.detections.ids.tolist() == [1]
+    tab.tracking.on.setChecked(False)
+    qtbot.waitUntil(lambda: tab._session.latest().detections.ids is None, timeout=5000)  # type: ignore[union-attr]
+    assert not tab.tracking.smoothing.isEnabled()
+    tab.tracking.smoothing.set(2.5)
+    first.close()
+    again = live(make_window())
+    assert not again.tracking.on.isChecked()
+    assert again.tracking.smoothing.value == 2.5
+
+
+class TremblingDetector:
+    """One face whose box trembles by 3 px from frame to frame."""
+
+    name, runtime, engine, core, nms = "trembling", "onnxruntime", Engine(), None, 0.3
+
+    def __init__(self) -> None:
+        from facecam.detection.detector import Timings
+
+        self.threshold, self.timings, self._random = 0.5, Timings(0.1, 0.2, 0.1), np.random.default_rng(1)
+
+    def detect(self, frame: np.ndarray) -> Detections:
+        left, top = self._random.normal((200, 150), 3)
+        return Detections(np.array([[left, top, left + 100, top + 120]], np.float32), np.array([0.99], np.float32))
+
+
+def test_smoothing_calms_the_boxes_that_are_shown(qtbot: QtBot, make_window: MakeWindow) -> None:
+    tab = live(make_window(make_detector=TremblingDetector))
+
+    def unrest(smoothing: float) -> float:
+        tab.tracking.smoothing.set(smoothing)
+        qtbot.wait(150)
+        seen: list[float] = []
+
+        def enough() -> bool:
+            view = tab._session.latest()
+            if view is not None and len(view.detections):
+                seen.append(float(view.detections.boxes[0, 0]))
+            return len(seen) >= 25
+
+        qtbot.waitUntil(enough, timeout=10_000)
+        return float(np.std(seen))
+
+    assert unrest(4) < 0.7 * unrest(0)

@@ -1,0 +1,152 @@
+"""The folds of the control column: opening, scrolling, the keyboard, and the menu that goes with them."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QSlider, QSpinBox, QWidget
+from pytestqt.qtbot import QtBot
+
+from facecam.qtkit.folds import Fold
+from tests.facecam.ui.driving import MakeWindow, fold, live, shows
+
+
+def test_folds_are_closed_until_they_are_opened_and_remembered(qtbot: QtBot, make_window: MakeWindow) -> None:
+    first = make_window()
+    tab = live(first)
+    folds = tab.controls.findChildren(Fold)
+    assert len(folds) >= 3
+    assert not any(one.is_open or one.section.isVisible() for one in folds)
+    QTest.mouseClick(fold(tab, "tracking").button, Qt.MouseButton.LeftButton)
+    assert tab.tracking.isVisible()
+    fold(tab, "privacy").button.setFocus(Qt.FocusReason.TabFocusReason)
+    QTest.keyClick(fold(tab, "privacy").button, Qt.Key.Key_Space)
+    assert tab.privacy.isVisible()
+    first.close()
+    again = live(make_window())
+    assert [one.section.key for one in again.controls.findChildren(Fold) if one.is_open] == ["tracking", "privacy"]
+
+
+def test_what_opens_below_the_end_of_a_low_window_is_scrolled_to(qtbot: QtBot, make_window: MakeWindow) -> None:
+    window = make_window()
+    window.resize(800, 600)
+    tab = live(window)
+    column = tab.controls.column
+    for key in ("detection", "compare"):
+        button = fold(tab, key).button
+        column.ensureWidgetVisible(button)
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    seen = column.viewport()
+
+    def is_seen() -> bool:
+        last = tab.compare.mapTo(seen, tab.compare.rect().bottomLeft()).y()
+        return 0 < last <= seen.height()
+
+    qtbot.waitUntil(is_seen, timeout=5000)
+
+
+def test_the_controls_keep_their_place_when_the_scroll_bar_comes(qtbot: QtBot, make_window: MakeWindow) -> None:
+    window = make_window()
+    window.resize(1280, 900)
+    tab = live(window)
+    bar, button = tab.controls.column.verticalScrollBar(), tab.controls.start_button
+    qtbot.waitUntil(lambda: not bar.isVisible(), timeout=5000)
+
+    def across() -> tuple[int, int]:
+        return button.mapTo(tab.controls, QPoint(0, 0)).x(), button.width()
+
+    wide = across()
+    for section in tab.sections:
+        fold(tab, section.key).set_open(True)
+    qtbot.waitUntil(bar.isVisible, timeout=5000)
+    qtbot.wait(50)  # the layouts are done
+    assert across() == wide
+    for section in tab.sections:
+        fold(tab, section.key).set_open(False)
+    qtbot.waitUntil(lambda: not bar.isVisible(), timeout=5000)
+    qtbot.wait(50)
+    assert across() == wide
+
+
+@pytest.mark.parametrize("size", [(800, 600), (1440, 900)])
+def test_with_all_folds_open_everything_can_be_reached_by_scrolling(
+    qtbot: QtBot, make_window: MakeWindow, size: tuple[int, int]
+) -> None:
+    window = make_window()
+    window.resize(*size)
+    tab = live(window)
+    for one in tab.controls.findChildren(Fold):
+        one.set_open(True)
+    shows(qtbot, tab, "face")
+    column = tab.controls.column
+    for widget in (*column.widget().findChildren(QAbstractButton), *column.widget().findChildren(QSlider)):
+        if widget.isVisible():
+            column.ensureWidgetVisible(widget)
+            corner = widget.mapTo(column, widget.rect().bottomRight())
+            assert column.rect().contains(corner), widget
+            assert widget.width() >= widget.minimumSizeHint().width(), widget
+
+
+def test_every_control_in_the_folds_explains_itself_and_has_a_name(qtbot: QtBot, make_window: MakeWindow) -> None:
+    tab = live(make_window())
+    kinds = (QAbstractButton, QSlider, QComboBox, QSpinBox)
+    controls: list[QWidget] = [
+        control for section in tab.sections for kind in kinds for control in section.findChildren(kind)
+    ]
+    assert len(controls) >= 12
+    for control in controls:
+        assert control.toolTip(), control
+        assert control.accessibleName() or (isinstance(control, QAbstractButton) and control.text()), control
+
+
+def test_the_wheel_over_a_field_scrolls_the_column_and_changes_nothing(qtbot: QtBot, make_window: MakeWindow) -> None:
+    from PySide6.QtCore import QPointF
+    from PySide6.QtGui import QWheelEvent
+    from PySide6.QtWidgets import QApplication
+
+    tab = live(make_window())
+    fold(tab, "detection").set_open(True)
+    before = tab.detection.min_face.value()
+    event = QWheelEvent(
+        QPointF(5, 5), QPointF(5, 5), QPoint(0, 0), QPoint(0, 120), Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(tab.detection.min_face, event)
+    assert tab.detection.min_face.value() == before
+
+
+def test_the_tab_key_goes_from_top_to_bottom(qtbot: QtBot, make_window: MakeWindow) -> None:
+    window = make_window()
+    tab = live(window)
+    for one in tab.controls.findChildren(Fold):
+        one.set_open(True)
+    shows(qtbot, tab, "1 face")
+    window.activateWindow()
+    column = tab.controls.column.widget()
+    tab.controls.source.setFocus()
+    heights: list[int] = []
+    while (focus := window.focusWidget()) is not None and column.isAncestorOf(focus):
+        heights.append(focus.mapTo(column, QPoint(0, focus.height() // 2)).y())
+        QTest.keyClick(focus, Qt.Key.Key_Tab)
+    assert len(heights) > 15
+    assert heights == sorted(heights)
+
+
+def test_the_menu_shows_which_switches_are_on(qtbot: QtBot, make_window: MakeWindow) -> None:
+    window = make_window()
+    tab = live(window)
+    shows(qtbot, tab, "1 face")
+    actions = {action.text(): action for action in tab.commands()}
+    switches = {
+        "Mirror": tab.controls.mirror,
+        "Hide faces": tab.privacy.on,
+        "Graphs": tab.graphs.on,
+        "Compare two detectors": tab.compare.on,
+    }
+    for text, switch in switches.items():
+        assert not actions[text].isChecked()
+        switch.click()
+        assert actions[text].isChecked()
+        actions[text].trigger()
+        assert not switch.isChecked()

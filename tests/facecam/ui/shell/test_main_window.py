@@ -1,0 +1,220 @@
+"""The window around the tabs: lazy tabs, shortcuts, errors that nobody foresaw, what is remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QByteArray, QSettings, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel, QTabBar
+from pytestqt.qtbot import QtBot
+
+from facecam.qtkit import theme
+from facecam.qtkit.commands import Menu, command
+from facecam.qtkit.settings import Settings
+from facecam.qtkit.tabs import Tab, TabSpec
+from facecam.ui.live.tab import LiveTab
+from facecam.ui.shell.main_window import MainWindow
+
+
+class Probe(Tab):
+    """A tab that writes down what happens to it."""
+
+    def __init__(self, name: str, log: list[str]) -> None:
+        super().__init__()
+        self._name, self._log = name, log
+        log.append(f"{name} made")
+        self._action = QAction(f"Do {name}", self)
+        self._action.setShortcut("X")
+        self._action.triggered.connect(lambda: log.append(f"{name} X"))
+
+    def commands(self) -> list[QAction]:
+        return [self._action]
+
+    def activated(self) -> None:
+        self._log.append(f"{self._name} on")
+
+    def deactivated(self) -> None:
+        self._log.append(f"{self._name} off")
+
+    def set_full_screen(self, on: bool) -> None:
+        self._log.append(f"{self._name} {'full' if on else 'not full'}")
+
+    def close_down(self, timeout_s: float) -> bool:
+        self._log.append(f"{self._name} closed")
+        return True
+
+
+@pytest.fixture
+def log() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def window(qtbot: QtBot, log: list[str], settings: Settings) -> MainWindow:
+    tabs = [TabSpec(name, f"{name} tab", lambda name=name: Probe(name, log)) for name in ("A", "B", "C")]
+    window = MainWindow(tabs, settings)
+    qtbot.addWidget(window)
+    window.show()
+    return window
+
+
+def test_tabs_are_made_when_first_shown_and_only_the_front_one_hears_keys(window: MainWindow, log: list[str]) -> None:
+    assert log == ["A made", "A on"]
+    QTest.keyClick(window, Qt.Key.Key_X)
+    QTest.keyClick(window, Qt.Key.Key_2)
+    QTest.keyClick(window, Qt.Key.Key_X)
+    QTest.keyClick(window, Qt.Key.Key_1)
+    QTest.keyClick(window, Qt.Key.Key_X)
+    assert log[2:] == ["A X", "A off", "B made", "B on", "B X", "B off", "A on", "A X"]
+    window.close()
+    assert log[-2:] == ["A closed", "B closed"]
+
+
+def test_a_single_tab_needs_no_bar(qtbot: QtBot, log: list[str], settings: Settings, window: MainWindow) -> None:
+    assert window.findChild(QTabBar).isVisible()
+    alone = MainWindow([TabSpec("A", "A tab", lambda: Probe("A", log))], settings)
+    qtbot.addWidget(alone)
+    alone.show()
+    assert not alone.findChild(QTabBar).isVisible()
+
+
+def test_the_bar_comes_back_after_full_screen(window: MainWindow) -> None:
+    window.set_full_screen(True)
+    assert not window.findChild(QTabBar).isVisible()
+    window.set_full_screen(False)
+    assert window.findChild(QTabBar).isVisible()
+
+
+def test_full_screen_may_be_left_without_us(window: MainWindow) -> None:
+    window.set_full_screen(True)
+    assert not window.menus.isVisible()
+    window.setWindowState(Qt.WindowState.WindowNoState)  # as a window manager does at a key of its own
+    assert window.menus.isVisible()
+    assert window.findChild(QTabBar).isVisible()
+
+
+def test_full_screen_goes_along_to_another_tab_and_is_left_in_all(window: MainWindow, log: list[str]) -> None:
+    window.set_full_screen(True)
+    window.go_to(1)
+    window.set_full_screen(False)
+    assert [entry for entry in log if "full" in entry] == ["A full", "A not full", "B full", "B not full"]
+
+
+def test_f1_lists_every_key(window: MainWindow) -> None:
+    QTest.keyClick(window, Qt.Key.Key_F1)
+    assert window._shortcuts is not None
+    texts = {label.text() for label in window._shortcuts.findChildren(QLabel)}
+    assert {"X", "Do A", "F1", "Keyboard shortcuts", "1", "2", "3", "Ctrl+Q"} <= texts
+
+
+def test_the_menu_bar_follows_the_tab_in_front(window: MainWindow, log: list[str]) -> None:
+    before = window.menus.texts()
+    assert before["A"] == ["Do A"]
+    assert before["View"][:3] == ["A", "B", "C"]
+    assert "Keyboard shortcuts" in before["Help"]
+    assert before["File"][-1] == "Quit"
+    window.go_to(1)
+    after = window.menus.texts()
+    assert "A" not in after
+    assert after["B"] == ["Do B"]
+
+
+def test_a_command_stands_in_the_menu_that_it_names(qtbot: QtBot, settings: Settings) -> None:
+    done: list[str] = []
+
+    class Commanding(Tab):
+        def commands(self) -> list[QAction]:
+            return self._made
+
+    def make() -> Tab:
+        tab = Commanding()
+        tab._made = [
+            command(tab, "Save", ["Ctrl+S"], lambda: done.append("saved"), Menu.FILE),
+            command(tab, "Hidden", ["H"], lambda: done.append("hidden"), Menu.NONE),
+        ]
+        return tab
+
+    window = MainWindow([TabSpec("Only", "A tab", make)], settings)
+    qtbot.addWidget(window)
+    with qtbot.waitActive(window):
+        window.show()
+    assert window.menus.texts()["File"] == ["Save", "Quit"]
+    assert not any("Hidden" in texts for texts in window.menus.texts().values())
+    QTest.keyClick(window, Qt.Key.Key_H)  # works all the same
+    window.set_full_screen(True)
+    QTest.keyClick(window, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)  # also while the bar is away
+    assert done == ["hidden", "saved"]
+    assert not window.menus.isVisible()
+    window.set_full_screen(False)
+    assert window.menus.isVisible()
+
+
+def test_size_is_remembered_but_not_full_screen(qtbot: QtBot, log: list[str], settings: Settings) -> None:
+    def make() -> MainWindow:
+        window = MainWindow([TabSpec("A", "A tab", lambda: Probe("A", log))], settings)
+        qtbot.addWidget(window)
+        return window
+
+    first = make()
+    assert (first.width(), first.height()) == (1280, 800)
+    first.resize(700, 500)
+    first.show()
+    first.set_full_screen(True)
+    first.close()
+    second = make()
+    second.show()
+    assert not second.isFullScreen()
+    assert (second.width(), second.height()) == (700, 500)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\x00\xff\xfe garbage", b"[live\nthreshold=abc\nscores=maybe\n[window]\ngeometry=1"]
+)
+def test_damaged_settings_read_as_defaults(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "facecam.ini"
+    path.write_bytes(content)
+    settings = Settings(QSettings(str(path), QSettings.Format.IniFormat))
+    assert settings.number("live/threshold", 0.5, 0.0, 1.0) == 0.5
+    assert settings.flag("live/scores", True) is True
+    assert settings.text("live/folder", "here") == "here"
+    assert settings.blob("window/geometry") is None
+
+
+def test_settings_survive_a_restart(tmp_path: Path) -> None:
+    def open_settings() -> Settings:
+        return Settings(QSettings(str(tmp_path / "facecam.ini"), QSettings.Format.IniFormat))
+
+    first = open_settings()
+    for key, value in {"a": 0.25, "b": False, "c": "text", "d": QByteArray(b"\x00\x01")}.items():
+        first.put(key, value)
+    del first
+    again = open_settings()
+    assert again.number("a", None, 0, 1) == 0.25
+    assert again.number("a", 0.5, 0.3, 1) == 0.5  # out of range
+    assert again.flag("b", True) is False
+    assert again.text("c") == "text"
+    assert again.blob("d") == QByteArray(b"\x00\x01")
+
+
+def test_colours_follow_dark_and_light(qtbot: QtBot, make_window: Callable[..., MainWindow]) -> None:
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    before = app.palette()
+    tab = make_window("clip.mp4").tab(0)
+    assert isinstance(tab, LiveTab)
+    qtbot.waitUntil(lambda: tab.controls.start_button.text() == "Start", timeout=5000)
+    button = tab.controls.start_button
+    try:
+        for dark in (True, False):
+            theme.force_scheme(app, dark)
+            accent = theme.ACCENT_DARK if dark else theme.ACCENT_LIGHT
+            qtbot.waitUntil(lambda: button.palette().button().color() == accent, timeout=2000)  # noqa: B023
+            words, ground = tab.status.text_colour(), tab.status.palette().window().color()
+            assert abs(words.lightness() - ground.lightness()) > 100
+            assert (ground.lightness() < 128) == dark
+    finally:
+        app.setPalette(before)

@@ -1,0 +1,115 @@
+"""Ways to open a source from the window: drop it anywhere, or draw a part of the screen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from facecam.saving.video_file import VideoWriter
+from facecam.sources import open_source
+from facecam.ui.live.chooser import Ask
+from facecam.ui.live.screen_picker import ScreenPicker
+from facecam.ui.live.tab import LiveTab
+from tests.facecam.ui.driving import MakeWindow, live
+
+
+def drop(widget: QWidget, data: QMimeData) -> bool:
+    """Drags the data onto the widget and lets it go; whether it was welcome."""
+    place, actions = QPoint(5, 5), Qt.DropAction.CopyAction
+    no_keys, button = Qt.KeyboardModifier.NoModifier, Qt.MouseButton.LeftButton
+    enters = QDragEnterEvent(place, actions, data, button, no_keys)
+    QApplication.sendEvent(widget, enters)
+    if not enters.isAccepted():
+        return False
+    QApplication.sendEvent(widget, QDropEvent(QPointF(place), actions, data, button, no_keys))
+    return True
+
+
+def urls(*places: QUrl) -> QMimeData:
+    data = QMimeData()
+    data.setUrls(list(places))
+    return data
+
+
+def text(words: str) -> QMimeData:
+    data = QMimeData()
+    data.setText(words)
+    return data
+
+
+@pytest.mark.parametrize("beside", [False, True])
+def test_a_file_a_folder_and_an_address_can_be_dropped_on_the_picture_and_beside_it(
+    qtbot: QtBot, make_window: MakeWindow, sources: object, fake_source: type, tmp_path: Path, beside: bool
+) -> None:
+    tab = live(make_window())
+    target = tab if beside else tab.picture
+    address = "rtsp://camera.local/live"
+    for data, spec in (
+        (urls(QUrl.fromLocalFile(str(tmp_path / "clip.mkv"))), str(tmp_path / "clip.mkv")),
+        (urls(QUrl.fromLocalFile(str(tmp_path))), str(tmp_path)),
+        (urls(QUrl("http://camera.local/video")), "http://camera.local/video"),
+        (text(address), address),
+    ):
+        sources.add(spec, lambda spec=spec: fake_source(spec))  # type: ignore[attr-defined]
+        assert drop(target, data)
+        qtbot.waitUntil(lambda spec=spec: tab._session.title == spec, timeout=5000)
+    assert not drop(target, text("just words"))
+
+
+def pick(tab: LiveTab) -> ScreenPicker:
+    tab.ask(Ask.SCREEN)
+    return next(each for each in QApplication.topLevelWidgets() if isinstance(each, ScreenPicker) and each.isVisible())
+
+
+def test_a_part_of_the_screen_is_drawn_with_the_mouse(
+    qtbot: QtBot, make_window: MakeWindow, sources: object, fake_source: type
+) -> None:
+    spec = "screen:1:201x101+100+60"
+    sources.add(spec, lambda: fake_source("Part of the screen, 201 × 101"))  # type: ignore[attr-defined]
+    tab = live(make_window())
+    picker = pick(tab)
+    QTest.mousePress(picker, Qt.MouseButton.LeftButton, pos=QPoint(100, 60))
+    QTest.mouseMove(picker, QPoint(250, 120))
+    QTest.mouseMove(picker, QPoint(300, 160))
+    QTest.mouseRelease(picker, Qt.MouseButton.LeftButton, pos=QPoint(300, 160))
+    qtbot.waitUntil(lambda: tab._session.spec == spec, timeout=5000)
+    qtbot.waitUntil(lambda: "Part of the screen" in tab.status.text(), timeout=5000)
+    assert tab.controls.source.currentText() == "Part of the screen"
+
+
+def test_a_click_draws_nothing_esc_leaves_and_enter_takes_the_whole_screen(
+    qtbot: QtBot, make_window: MakeWindow, sources: object, fake_source: type
+) -> None:
+    sources.add("screen:1", lambda: fake_source("Screen"))  # type: ignore[attr-defined]
+    tab = live(make_window())
+    picker = pick(tab)
+    QTest.mouseClick(picker, Qt.MouseButton.LeftButton, pos=QPoint(100, 60))
+    assert picker.isVisible()
+    QTest.keyClick(picker, Qt.Key.Key_Escape)
+    assert tab._session.spec == "demo"
+    QTest.keyClick(pick(tab), Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: tab._session.spec == "screen:1", timeout=5000)
+
+
+def test_a_video_that_is_cut_off_in_the_middle_plays_as_far_as_it_goes(
+    qtbot: QtBot, make_window: MakeWindow, sources: object, tmp_path: Path
+) -> None:
+    path = tmp_path / "cut.mkv"
+    with VideoWriter(path, 25) as video:
+        for number in range(60):
+            image = np.random.default_rng(number).integers(0, 255, (48, 64, 3), np.uint8)
+            video.write(image, number / 25)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    sources.add(str(path), lambda: open_source(str(path)))  # type: ignore[attr-defined]
+    tab = live(make_window(str(path)))
+    qtbot.waitUntil(lambda: "ended after 00:0" in tab.status.text(), timeout=10_000)
+    assert tab.picture.placement is not None
+    assert 10 < tab._session.stats().captured < 50

@@ -1,0 +1,418 @@
+"""The Speed tab: a measurement in a process of its own, its progress, its result, what is done with it, and its end."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QAbstractButton, QSpinBox
+from pytestqt.qtbot import QtBot
+
+from facecam.bench.long import LongRun, Point
+from facecam.bench.measure import Run, Series
+from facecam.bench.peak import Peak
+from facecam.bench.report import report
+from facecam.live.pipeline import Phase
+from facecam.qtkit.settings import Settings
+from facecam.qtkit.wording import rough_duration
+from facecam.system.cpu import CoreUse
+from facecam.ui.shell.app import build_window
+from facecam.ui.shell.main_window import MainWindow
+from facecam.ui.speed.charts import Histogram, TimeSeries
+from facecam.ui.speed.tab import SpeedTab
+
+MEASURES = """
+import json, shutil, sys
+print("[1/3] Looking …", file=sys.stderr, flush=True)
+print("[2/3] Sizes …", file=sys.stderr, flush=True)
+shutil.copy({result!r}, sys.argv[sys.argv.index("--json") + 1])
+open({told!r}, "w").write(json.dumps(sys.argv[1:]))
+"""
+FAILS = "import sys; print('facecam: The run stood still for 3.0 s.', file=sys.stderr); sys.exit(2)"
+HANGS = "import sys, time; print('[2/7] Looking …', file=sys.stderr, flush=True); time.sleep(60)"
+MACHINE = {
+    "cpu": "Test CPU", "flags": ["avx2"], "cores": 4, "pinned_core": 3, "governor": None, "power": None,
+    "load_before_percent": [1.0], "busy_before": False, "memory_mib": 1, "system": "Linux", "architecture": "x",
+    "python": "3", "versions": {"numpy": "2"},
+}  # fmt: skip
+
+
+def made_result(factor: float = 1.0, busy: bool = False) -> dict[str, Any]:
+    """Two engines at 10 and 5 ms, and a run of another title with one series."""
+
+    def series(runtime: str, ms: float) -> Series:
+        times = tuple(ms * factor + 0.01 * (index % 7) for index in range(60))
+        labels = {
+            "model": "made",
+            "model_sha256": "0" * 64,
+            "runtime": runtime,
+            "width": 640,
+            "height": 480,
+            "faces": 20,
+            "faces_found": 20,
+        }
+        return Series(labels, (1.0,), times, times, times, times, times)  # type: ignore[arg-type]
+
+    use = CoreUse(1.0, 0.5, 0.5, 1) if busy else CoreUse(1.0, 1.0, 1.0, 1)
+    runs = [Run("Main", (series("slow", 10.0), series("fast", 5.0)), use), Run("Sizes", (series("fast", 2.0),), use)]
+    points = tuple(Point(60.0 * (i + 1), 100, 5.0, 6.0, 5.0, 100.0, None, None) for i in range(3))
+    return report(MACHINE, Peak(100.0, "made"), runs, "2026-01-02T03:04:05+00:00", LongRun({}, points, ()))
+
+
+@pytest.fixture
+def result_file(tmp_path: Path) -> Path:
+    path = tmp_path / "made.json"
+    path.write_text(json.dumps(made_result()))
+    return path
+
+
+class Pauses:
+    """Counts how often the live source is stopped and started again."""
+
+    def __init__(self) -> None:
+        self.stopped = self.started = 0
+
+    def __call__(self):
+        self.stopped += 1
+        return self._resume
+
+    def _resume(self) -> None:
+        self.started += 1
+
+
+def make_tab(qtbot: QtBot, script: str = "", pauses: Pauses | None = None) -> SpeedTab:
+    tab = SpeedTab(["--model", "m.onnx"], pauses or Pauses(), [sys.executable, "-c", script])
+    qtbot.addWidget(tab)
+    tab.resize(1000, 700)
+    tab.show()
+    return tab
+
+
+def column(tab: SpeedTab, name: str) -> list[str]:
+    """The texts of a column of the table."""
+    table = tab.view.table
+    names = [table.horizontalHeaderItem(index).text() for index in range(table.columnCount())]
+    return [table.item(row, names.index(name)).text() for row in range(table.rowCount())]
+
+
+# A measurement
+
+
+def test_a_measurement_is_shown_with_what_was_asked_for(qtbot: QtBot, result_file: Path, tmp_path: Path) -> None:
+    pauses, told = Pauses(), tmp_path / "told.json"
+    tab = make_tab(qtbot, MEASURES.format(result=str(result_file), told=str(told)), pauses)
+    steps: list[tuple[int, int, str]] = []
+    tab.process.progressed.connect(lambda *step: steps.append(step))
+    tab.controls.seconds.setValue(7)
+    tab.controls.minutes.setValue(3)
+    tab.controls.threads.setValue(2)
+    tab.controls.opencv.click()
+    tab.controls.gallery.click()
+    tab.add_model(tmp_path / "other.onnx")
+    tab.controls.start_button.click()
+    assert tab.running
+    assert tab.controls.start_button.text() == "Cancel"
+    assert not tab.controls.seconds.isEnabled()
+    assert (pauses.stopped, pauses.started) == (1, 0)
+    qtbot.waitUntil(lambda: not tab.running, timeout=20_000)
+    qtbot.waitUntil(lambda: tab.view.result is not None, timeout=5_000)
+    assert steps == [(1, 3, "Looking"), (2, 3, "Sizes")]
+    arguments = " ".join(json.loads(told.read_text()))
+    assert arguments.startswith(
+        "bench --model m.onnx --seconds 7 --minutes 3 --threads 2 --opencv --no-gallery --also "
+    )
+    assert "other.onnx" in arguments
+    assert tab.view.figure.text() == "199 FPS"
+    assert "9.9 times the paper's 20 FPS" in tab.view.against.text()
+    assert tab.status.text() == "Measured 2026-01-02 03:04 UTC."
+    assert (pauses.stopped, pauses.started) == (1, 1)
+
+
+def test_a_refused_measurement_says_why_and_keeps_the_result_before(qtbot: QtBot, result_file: Path) -> None:
+    pauses = Pauses()
+    tab = make_tab(qtbot, FAILS, pauses)
+    assert not tab.controls.copy_button.isEnabled()
+    tab.open(result_file)
+    tab.toggle()
+    qtbot.waitUntil(lambda: not tab.running, timeout=20_000)
+    assert tab.status.text() == "The run stood still for 3.0 s."
+    assert tab.view.figure.text() == "199 FPS"
+    assert tab.controls.copy_button.isEnabled()
+    assert pauses.started == 1
+
+
+def test_cancelling_ends_it_at_once(qtbot: QtBot) -> None:
+    pauses = Pauses()
+    tab = make_tab(qtbot, HANGS, pauses)
+    tab.toggle()
+    qtbot.waitUntil(lambda: tab.controls.progress.maximum() == 7, timeout=20_000)
+    assert tab.controls.progress.value() == 1
+    assert tab.status.text() == "2 of 7: Looking…"
+    tab.toggle()
+    assert not tab.running
+    assert tab.status.text() == "Cancelled."
+    assert pauses.started == 1
+    assert tab.controls.start_button.text() == "Measure"
+
+
+def test_closing_the_window_ends_it_and_starts_nothing(qtbot: QtBot) -> None:
+    pauses = Pauses()
+    tab = make_tab(qtbot, HANGS, pauses)
+    tab.toggle()
+    qtbot.waitUntil(lambda: tab.controls.progress.maximum() == 7, timeout=20_000)
+    assert tab.close_down(5.0)
+    assert pauses.started == 0
+
+
+def test_a_program_that_is_missing_is_told(qtbot: QtBot, tmp_path: Path) -> None:
+    tab = SpeedTab([], program=[str(tmp_path / "nothing here")])
+    qtbot.addWidget(tab)
+    tab.toggle()
+    qtbot.waitUntil(lambda: not tab.running, timeout=5_000)
+    assert "can't be started" in tab.status.text()
+
+
+# A result
+
+
+def test_tables_and_charts_follow_the_choice(qtbot: QtBot, result_file: Path) -> None:
+    tab = make_tab(qtbot)
+    tab.open(result_file)
+    view = tab.view
+    assert [view.page.itemText(index) for index in range(view.page.count())] == ["Main", "Sizes", "Long run"]
+    assert column(tab, "runtime") == ["slow", "fast"]
+    assert view.table.currentRow() == 1, "the series of the verdict is chosen first"
+    assert "p50 5.03" in view.histogram.toolTip()
+    view.table.selectRow(0)
+    assert "p50 10.03" in view.histogram.toolTip()
+    assert view.chosen.text() == "made · slow · 640x480 · 20 faces, 20 found"
+    assert view.times.text().startswith("p50 10.03, p90 ")
+    view.page.setCurrentIndex(1)
+    assert column(tab, "p50 ms") == ["2.03"]
+    assert "p50 2.03" in view.series.toolTip()
+    view.page.setCurrentIndex(2)
+    assert column(tab, "memory MiB") == ["100", "100", "100"]
+    assert "no slower" in view.page_note.text()
+
+
+def test_headings_stand_over_their_figures_and_explain_them(qtbot: QtBot, result_file: Path) -> None:
+    tab = make_tab(qtbot)
+    tab.open(result_file)
+    table = tab.view.table
+    for page in range(tab.view.page.count()):
+        tab.view.page.setCurrentIndex(page)
+        for index in range(table.columnCount()):
+            head, cell = table.horizontalHeaderItem(index), table.item(0, index)
+            assert head.textAlignment() == cell.textAlignment(), head.text()
+            assert head.toolTip().startswith(f"{head.text()}: ")
+
+
+def test_the_welcome_is_whole_in_a_small_window(qtbot: QtBot, make_window: Callable[..., MainWindow]) -> None:
+    window = make_window()
+    window.resize(800, 600)
+    window.go_to(1)
+    tab = window.tab(1)
+    assert isinstance(tab, SpeedTab)
+    view = tab.view
+    qtbot.waitExposed(view)
+    for label in (view.figure, view.place, view.against):
+        assert label.wordWrap()
+        assert label.height() >= label.heightForWidth(label.width())
+    assert view.place.height() > view.place.fontMetrics().height() * 1.5
+
+
+def test_the_welcome_says_how_long_what_is_chosen_takes(qtbot: QtBot, result_file: Path) -> None:
+    tab = make_tab(qtbot)
+    assert "about half a minute" in tab.view.against.text()
+    tab.controls.seconds.setValue(60)
+    assert "about 5 minutes" in tab.view.against.text()
+    tab.controls.minutes.setValue(30)
+    assert "about 35 minutes" in tab.view.against.text()
+    tab.open(result_file)
+    tab.controls.minutes.setValue(0)
+    assert "9.9 times the paper's" in tab.view.against.text()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(3, "5 seconds"), (21, "25 seconds"), (32, "half a minute"), (60, "a minute"), (100, "2 minutes")],
+)
+def test_rough_durations_in_words(seconds: float, words: str) -> None:
+    assert rough_duration(seconds) == words
+
+
+def test_a_result_from_before_is_named_as_such_while_measuring(qtbot: QtBot, result_file: Path) -> None:
+    tab = make_tab(qtbot, HANGS)
+    tab.open(result_file)
+    tab.toggle()
+    qtbot.waitUntil(lambda: tab.controls.progress.maximum() == 7, timeout=20_000)
+    assert tab.status.text() == "2 of 7: Looking… Above: what was measured 2026-01-02 03:04 UTC."
+    tab.toggle()
+    assert tab.status.text() == "Cancelled."
+
+
+def test_nothing_lies_over_another_where_there_is_much_to_say(
+    qtbot: QtBot, make_window: Callable[..., MainWindow]
+) -> None:
+    window = make_window()
+    window.resize(800, 600)
+    window.go_to(1)
+    tab = window.tab(1)
+    assert isinstance(tab, SpeedTab)
+    result = made_result()
+    result["warnings"] = [
+        f"Warning {number}, which takes more than a line of such a narrow window." for number in range(9)
+    ]
+    result["runs"][0]["problems"] = ["A problem of this run alone, which takes more than a line of such a window."] * 4
+    tab.show_result(result)
+    view = tab.view
+    shown = [view.figure, view.place, view.against, view.notes, view.histogram, view.page, view.table, view.page_note]
+
+    def apart() -> bool:
+        areas = [QRect(widget.mapTo(view, QPoint()), widget.size()) for widget in shown]
+        return all(above.bottom() < below.top() for above, below in itertools.pairwise(areas))
+
+    qtbot.waitUntil(apart, timeout=5_000)
+    for label in (view.notes, view.page_note):
+        assert label.height() >= label.heightForWidth(label.width()), "text is cut"
+
+
+def test_without_a_verdict_the_reason_stands_in_its_place(qtbot: QtBot) -> None:
+    tab = make_tab(qtbot)
+    tab.show_result(made_result(busy=True))
+    assert tab.view.figure.text() == "No verdict"
+    assert "only 50 % of the time" in tab.view.against.text()
+    assert "only 50 % of the time" not in tab.view.page_note.text(), "told twice"
+    assert column(tab, "runtime") == ["slow", "fast"], "the figures themselves are still there"
+
+
+def test_a_result_is_copied_saved_and_opened_again(qtbot: QtBot, tmp_path: Path, result_file: Path) -> None:
+    tab = make_tab(qtbot)
+    tab.copy()
+    tab.save(tmp_path / "nothing.json")
+    assert not (tmp_path / "nothing.json").exists()
+    tab.open(result_file)
+    tab.controls.copy_button.click()
+    assert "\n| slow    |" in QGuiApplication.clipboard().text()
+    tab.save(tmp_path / "saved.json")
+    assert json.loads((tmp_path / "saved.json").read_text()) == json.loads(result_file.read_text())
+    tab.save(tmp_path / "card.png")
+    with Image.open(tmp_path / "card.png") as card:
+        assert card.size == (1200, 630)
+    tab.save(tmp_path / "no folder" / "x.json")
+    assert "can't be written" in tab.status.text()
+
+
+def test_an_earlier_result_stands_beside(qtbot: QtBot, tmp_path: Path, result_file: Path) -> None:
+    tab = make_tab(qtbot)
+    tab.open(result_file)
+    earlier = tmp_path / "earlier.json"
+    earlier.write_text(json.dumps(made_result(2.0)))
+    for _ in range(2):  # the second one takes the first one's place
+        tab.compare(earlier)
+        assert tab.view.page.count() == 4
+    assert tab.view.page.currentText() == "Compared with earlier.json"
+    assert [float(text) for text in column(tab, "ratio")] == pytest.approx([0.5, 0.5], abs=0.01)
+    assert "different times" in tab.view.page_note.text()
+    assert tab.view.page_note.text().startswith(
+        "First: earlier.json, measured 2026-01-02 03:04 UTC. Second: the result"
+    )
+    tab.controls.copy_button.click()
+    copied = QGuiApplication.clipboard().text()
+    assert "| CPU ms, first | CPU ms, second |" in copied
+    assert "First: earlier.json, measured" in copied
+    tab.view.table.selectRow(1)
+    assert tab.view.chosen.text().startswith("made · fast")
+    assert "p50 5.03" in tab.view.histogram.toolTip(), "the times of the result itself"
+
+
+NO_RUNS = json.dumps({**made_result(), "runs": []})
+
+
+@pytest.mark.parametrize("content", ["", "{}", '{"schema": 1, "runs": []}', NO_RUNS])
+def test_other_files_are_told_and_change_nothing(qtbot: QtBot, tmp_path: Path, result_file: Path, content: str) -> None:
+    tab = make_tab(qtbot)
+    tab.open(result_file)
+    (tmp_path / "other.json").write_text(content)
+    tab.open(tmp_path / "other.json")
+    assert "other.json" in tab.status.text()
+    assert tab.view.figure.text() == "199 FPS"
+
+
+@pytest.mark.parametrize("kind", [Histogram, TimeSeries])
+def test_charts_paint_what_they_are_given(qtbot: QtBot, kind: type) -> None:
+    chart = kind("Times")
+    qtbot.addWidget(chart)
+    chart.resize(300, 150)
+    chart.show()
+    accent = chart._accent()
+
+    def painted() -> int:
+        image = chart.grab().toImage()
+        return sum(
+            image.pixelColor(x, y) == accent for x in range(0, image.width(), 2) for y in range(0, image.height(), 2)
+        )
+
+    assert painted() == 0
+    chart.show_values([5.0], "one")
+    chart.show_values([5.0 + 0.1 * (index % 10) for index in range(200)] + [500.0], "many and a hiccup")
+    assert painted() > 20
+
+
+def test_a_series_that_keeps_its_spread_looks_alike_from_first_to_last(qtbot: QtBot) -> None:
+    chart = TimeSeries("Times")
+    qtbot.addWidget(chart)
+    chart.resize(300, 150)
+    chart.show()
+    chart.show_values([5.0 + (index * 7 % 10) / 10 for index in range(200)])
+    image = chart.grab().toImage()
+    ground = image.pixelColor(0, image.height() // 2)
+
+    def drawn(columns: range) -> int:
+        rows = range(image.height() // 4, image.height() * 3 // 4)
+        return sum(image.pixelColor(x, y) != ground for x in columns for y in rows)
+
+    middle = image.width() // 2
+    assert drawn(range(1, middle)) == pytest.approx(drawn(range(middle, image.width() - 1)), rel=0.1)
+
+
+def test_tab_leads_out_of_the_table(qtbot: QtBot, result_file: Path) -> None:
+    tab = make_tab(qtbot)
+    tab.open(result_file)
+    tab.view.table.setFocus()
+    assert tab.focusWidget() is tab.view.table
+    qtbot.keyClick(tab.view.table, Qt.Key.Key_Tab)
+    assert tab.focusWidget() is not tab.view.table
+
+
+def test_every_control_says_what_it_does_and_stays_in_the_column(qtbot: QtBot) -> None:
+    tab = make_tab(qtbot)
+    for control in (*tab.controls.findChildren(QAbstractButton), *tab.controls.findChildren(QSpinBox)):
+        if control.isVisible():
+            assert control.toolTip() or not isinstance(control, QAbstractButton), control
+            assert control.mapTo(tab.controls, control.rect().topRight()).x() <= tab.controls.width()
+
+
+def test_it_is_the_second_tab_and_stops_the_live_source_meanwhile(
+    qtbot: QtBot, settings: Settings, fake_detector, fake_source
+) -> None:
+    window = build_window("fake", settings, make_detector=fake_detector, open_source=lambda spec: fake_source())
+    qtbot.addWidget(window)
+    window.show()
+    live, tab = window.tab(0), window.tab(1)
+    assert isinstance(tab, SpeedTab)
+    qtbot.waitUntil(lambda: live._session.phase is Phase.RUNNING, timeout=5_000)
+    tab.process.program = [sys.executable, "-c", HANGS]
+    tab.toggle()
+    qtbot.waitUntil(lambda: live._session.phase is Phase.IDLE, timeout=5_000)
+    tab.toggle()
+    qtbot.waitUntil(lambda: live._session.phase is Phase.RUNNING, timeout=5_000)
+    window.close()

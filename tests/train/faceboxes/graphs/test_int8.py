@@ -1,0 +1,133 @@
+"""The int8 graphs compute what the network computes, but for rounding; the command that makes their files."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+
+from facecam.detection.cells import CellBuffer
+from facecam.detection.detector import FaceDetector
+from facecam.runtimes.engine import F32, INT8, ONNX_RUNTIME, RUNTIMES, TITLES
+from facecam.runtimes.int8_probe import MATRIX_PRODUCT
+from facecam.runtimes.registry import has_int8
+from facecam.sources.demo import demo_frame
+from facecam.system.resources import asset, shipped_models
+from train.faceboxes.export import FastReference
+from train.faceboxes.graphs import int8_onnxruntime, int8_openvino
+from train.faceboxes.graphs.int8_openvino import rounded_weights
+from train.faceboxes.model import MEAN_BGR
+from train.faceboxes.quantise import main
+from train.faceboxes.reuse import network_of_onnx
+
+Graph = Callable[..., onnx.ModelProto]
+
+
+def cells_of(picture: np.ndarray) -> np.ndarray:
+    buffer = CellBuffer(*picture.shape[:2], MEAN_BGR)
+    buffer.fill(picture)
+    return buffer.array
+
+
+def computed(model: onnx.ModelProto, picture: np.ndarray) -> np.ndarray:
+    """Without overflow on any processor, however slowly."""
+    options = onnxruntime.SessionOptions()
+    options.add_session_config_entry("session.x64quantprecision", "1")
+    session = onnxruntime.InferenceSession(model.SerializeToString(), options)
+    faces: np.ndarray = session.run(None, {"cells": cells_of(picture)})[0]
+    return faces
+
+
+@pytest.mark.parametrize("name", shipped_models())
+@pytest.mark.parametrize("size", [(480, 640), (333, 517), (64, 96), (16, 8)])
+@pytest.mark.parametrize("graph", [int8_openvino.int8_model, int8_onnxruntime.qlinear_model])
+def test_they_equal_the_network_but_for_rounding(name: str, size: tuple[int, int], graph: Graph) -> None:
+    net = network_of_onnx(asset(f"{name}.onnx"))
+    picture = np.ascontiguousarray(demo_frame(11)[: size[0], : size[1]])
+    observed = int8_openvino if graph is int8_openvino.int8_model else int8_onnxruntime
+    model = graph(net, observed.observed_ranges(net, [cells_of(demo_frame(11)), cells_of(picture)]))
+    faces = computed(model, picture)
+    image = torch.from_numpy(picture.astype(np.float32) - np.array(MEAN_BGR, np.float32)).permute(2, 0, 1)[None]
+    with torch.no_grad():
+        expected = FastReference(net)(image)[0].numpy()
+    assert faces.shape == expected.shape
+    faces, expected = (np.maximum(values, int8_onnxruntime.LOWEST_LOGIT) for values in (faces, expected))
+    spread = expected.std((0, 1))
+    assert (np.abs(faces - expected).mean((0, 1)) < 0.1 * spread).all()
+    assert np.corrcoef(faces[..., 4].ravel(), expected[..., 4].ravel())[0, 1] > 0.99
+
+
+def test_predictions_beyond_what_was_seen_stop_at_the_end_of_their_bytes() -> None:
+    """And logits so low that no face has them at the one that is low enough."""
+    net = network_of_onnx(asset("faceboxes.onnx"))
+    grey = np.full((96, 128, 3), 120, np.uint8)
+    ranges = int8_onnxruntime.observed_ranges(net, [cells_of(grey)])
+    faces = computed(int8_onnxruntime.qlinear_model(net, ranges), demo_frame(11))
+    heads = [values for values in ranges.values() if values[0].min() < 0]
+    assert len(heads) == len(net.loc)
+    limits = [np.abs(values).max() * int8_onnxruntime.ROOM for values in heads]
+    assert np.abs(faces[..., :4]).max() <= max(limits)
+    assert faces[..., 4].min() >= int8_onnxruntime.LOWEST_LOGIT
+
+
+def test_the_small_network_that_int8_is_tried_with_is_the_product_that_it_says() -> None:
+    product = onnx.load_from_string(MATRIX_PRODUCT)
+    onnx.checker.check_model(product)
+    assert [node.op_type for node in product.graph.node] == ["MatMulInteger"]
+    # So small that no two of their products overflow anywhere.
+    a, b = (np.arange(512) % 128).astype(np.uint8).reshape(8, 64), np.arange(2048).astype(np.int8).reshape(64, 32)
+    (found,) = onnxruntime.InferenceSession(MATRIX_PRODUCT).run(None, {"a": a, "b": b})
+    np.testing.assert_array_equal(found, a.astype(np.int32) @ b.astype(np.int32))
+
+
+def test_weights_are_rounded_by_half_a_step_at_most_and_a_channel_of_zeros_stays() -> None:
+    weight = np.random.default_rng(0).normal(0, 0.3, (5, 3, 3, 3)).astype(np.float32)
+    weight[2] = 0
+    rounded, steps = rounded_weights(weight)
+    assert rounded.dtype == np.int8
+    assert np.abs(rounded * steps[:, None, None, None] - weight).max() <= steps.max() / 2 * 1.0001
+    assert not rounded[2].any()
+    assert np.abs(rounded[[0, 1, 3, 4]]).reshape(4, -1).max(1).tolist() == [127] * 4
+
+
+def test_the_command_writes_files_that_the_detector_takes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = tmp_path / "mine.onnx"
+    shutil.copy(asset("faceboxes.onnx"), model)
+    assert main([str(model), "--pictures", str(asset("demo"))]) == 0
+    told = capsys.readouterr().out
+    for runtime in RUNTIMES:
+        name = f"mine-int8-{runtime}"
+        assert name in told
+        assert (tmp_path / f"{name}.onnx").stat().st_size < model.stat().st_size / 3
+        card = (tmp_path / f"{name}.md").read_text(encoding="utf-8")
+        assert name in card
+        assert TITLES[runtime] in card
+        if has_int8(runtime):
+            rounded, exact = (FaceDetector(model, 0.5, runtime=runtime, precision=kind) for kind in (INT8, F32))
+            assert len(rounded.detect(demo_frame(3))) == len(exact.detect(demo_frame(3))) > 0
+
+
+def test_figures_are_of_one_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model, figures = tmp_path / "mine.onnx", tmp_path / "figures.json"
+    shutil.copy(asset("faceboxes.onnx"), model)
+    figures.write_text('{"AP": 0.5}', encoding="utf-8")
+    command = [str(model), "--pictures", str(asset("demo")), "--count", "1", "--metrics", str(figures)]
+    assert main(command) == 2
+    assert "add --runtime" in capsys.readouterr().err
+    assert main([*command, "--runtime", ONNX_RUNTIME]) == 0
+    assert [path.name for path in tmp_path.glob("*-int8-*.onnx")] == ["mine-int8-onnxruntime.onnx"]
+    assert "| AP | 0.500 |" in (tmp_path / "mine-int8-onnxruntime.md").read_text(encoding="utf-8")
+
+
+def test_the_command_says_in_one_sentence_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(asset("faceboxes.onnx")), "--pictures", str(tmp_path)]) == 2
+    assert "there is no picture in" in capsys.readouterr().err
+    (tmp_path / "text.onnx").write_text("no model", encoding="utf-8")
+    assert main([str(tmp_path / "text.onnx"), "--pictures", str(asset("demo"))]) == 2
+    assert "not a file of train.faceboxes.export" in capsys.readouterr().err

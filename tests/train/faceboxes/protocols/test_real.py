@@ -1,0 +1,66 @@
+"""The project's measure on real detections of another detector, against the figures that were published with them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from facecam.detection.detector import FaceDetector
+from facecam.detection.letterbox import letterbox
+from facecam.faces.boxes import Detections, nms
+from facecam.runtimes.engine import INT8, RUNTIMES
+from facecam.runtimes.registry import has_int8
+from facecam.sources.pictures import read_picture
+from facecam.system.resources import shipped_models
+from train.faceboxes.data.wider_labels import read_wider
+from train.faceboxes.protocols.canvas import OnCanvas, score
+
+FACES = Path(__file__).parents[5] / "shared" / "data" / "faces"
+
+pytestmark = pytest.mark.skipif(not FACES.is_dir(), reason="needs the research pictures in ../shared/data/faces")
+
+
+def test_stored_detections_reach_their_published_figures() -> None:
+    # Published for YuNet-n at one scale; the stored ones merge two scales, so half a point is all that may differ.
+    with np.load(FACES / "teacher_detections.npz", allow_pickle=False) as stored:
+        names, offsets = stored["names"], stored["offsets"]
+        boxes, scores = stored["boxes"].astype(np.float32), stored["scores"].astype(np.float32)
+    rows = {name: slice(offsets[row], offsets[row + 1]) for row, name in enumerate(names)}
+    results = []
+    for item in read_wider(FACES / "wider_face_split" / "wider_face_val_bbx_gt.txt", FACES / "WIDER_val" / "images"):
+        if item.event not in ("0--human", "3--none"):
+            continue
+        with Image.open(item.path) as picture:
+            scale = min(640 / picture.width, 480 / picture.height)
+        found, strength = boxes[rows[f"val/{item.name}"]] * scale, scores[rows[f"val/{item.name}"]]
+        keep = nms(found, strength, 0.3)
+        detections = Detections(found[keep], strength[keep])
+        results.append(
+            OnCanvas(detections, (item.boxes * scale).astype(np.float32), item.ignore, item.event, item.source)
+        )
+    report = score(results)
+    assert (report.pictures, report.faceless_pictures, report.faces["all"]) == (404, 168, 1257)
+    assert report.ap[0] == pytest.approx(0.844, abs=0.005)
+    assert report.ap[16] == pytest.approx(0.857, abs=0.005)
+    assert report.ap[32] == pytest.approx(0.860, abs=0.005)
+    assert report.false_boxes == 3
+
+
+@pytest.mark.parametrize("runtime", [runtime for runtime in RUNTIMES if has_int8(runtime)])
+@pytest.mark.parametrize("name", shipped_models())
+def test_int8_is_as_accurate_as_float32(name: str, runtime: str) -> None:
+    exact = FaceDetector(name, 0.02, size=None, runtime=runtime)
+    rounded = FaceDetector(name, 0.02, runtime=runtime, precision=INT8)
+    results: dict[FaceDetector, list[OnCanvas]] = {exact: [], rounded: []}
+    for item in read_wider(FACES / "wider_face_split" / "wider_face_val_bbx_gt.txt", FACES / "WIDER_val" / "images"):
+        if item.event != "0--human":
+            continue
+        canvas, scale = letterbox(read_picture(item.path), (640, 480))
+        boxes = (item.boxes * scale).astype(np.float32)
+        for detector, found in results.items():
+            found.append(OnCanvas(detector.detect(canvas), boxes, item.ignore, item.event, item.source))
+    before, after = score(results[exact]), score(results[rounded])
+    assert min(after.ap[least_px] - before.ap[least_px] for least_px in (0, 16, 32)) > -0.003

@@ -1,0 +1,224 @@
+"""Webcam behaviour, changed copies and the choice of the threshold."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from facecam.errors import FacecamError, SourceError
+from facecam.faces.boxes import Detections
+from facecam.faces.tracking import TrackingOptions
+from facecam.system.opencv import cv2
+from train.faceboxes.protocols.canvas import OnCanvas
+from train.faceboxes.protocols.robustness import CHANGES, rotated
+from train.faceboxes.protocols.threshold import calibrate
+from train.faceboxes.protocols.webcam import MotionTest, measure_clips, read_clip, reference_track, track
+
+FACE = np.array([100.0, 100, 200, 220])
+
+
+def found(*rows: tuple) -> Detections:
+    values = np.array(rows, np.float32).reshape(-1, 5)
+    return Detections(values[:, :4], values[:, 4])
+
+
+def still(frames: int) -> np.ndarray:
+    return np.tile(FACE.astype(np.float32), (frames, 1))
+
+
+def test_lost_frames_and_boxes_elsewhere_by_hand() -> None:
+    clip = [
+        found((*FACE, 0.9)),
+        found((*FACE, 0.4)),  # below the threshold: lost
+        found((300, 300, 400, 420, 0.8), (*FACE, 0.6)),  # found, one elsewhere
+        found((150, 160, 250, 280, 0.9)),  # IoU 0.14: lost, and elsewhere
+        found(),
+    ]
+    measure = measure_clips([(clip, still(5))], 0.5)
+    assert measure.frames == 5
+    assert measure.lost == pytest.approx(3 / 5)
+    assert measure.other == pytest.approx(2 / 5)
+    assert np.isnan(measure.jitter_centre)  # never three frames on end
+
+
+def test_what_comes_and_goes_within_two_frames_is_flicker() -> None:
+    spot, other = (300.0, 300, 380, 400, 0.9), (20.0, 300, 100, 400, 0.9)
+    clip = [found(*rows) for rows in ([spot], [], [other], [other], [], [spot], [spot, other], [spot], [])]
+    assert measure_clips([(clip, still(9))], 0.5).flickers == 3  # the third spot lasts for three frames
+
+
+def test_the_programs_own_tracking_takes_out_jitter_and_flicker_and_keeps_one_number() -> None:
+    noise = np.random.default_rng(1).normal(0, 1.2, (300, 2))
+    clip = [found((*(FACE + np.tile(shift, 2)), 0.9)) for shift in noise]
+    for row in range(0, 300, 10):
+        clip[row] = found((*clip[row].boxes[0], 0.9), (400, 300, 450, 350, 0.8))
+    raw = measure_clips([(clip, still(300))], 0.5)
+    tracked = measure_clips([(track(clip, 0.5, TrackingOptions()), still(300))], 0.5)
+    assert tracked.jitter_centre < raw.jitter_centre / 2
+    assert (raw.flickers, tracked.flickers) == (30, 0)
+    assert (raw.numbers, tracked.numbers) == (0, 1)
+
+
+def test_jitter_is_the_noise_of_a_coordinate_in_per_cent_of_the_longer_side() -> None:
+    noise = np.random.default_rng(1).normal(0, 1.2, (4000, 2))  # 1 % of 120 px
+    clip = [found((*(FACE + np.tile(shift, 2)), 0.9)) for shift in noise]
+    measure = measure_clips([(clip, still(len(clip)))], 0.5)
+    assert measure.jitter_centre == pytest.approx(1.0, rel=0.05)
+    assert measure.jitter_size == pytest.approx(0, abs=1e-3)
+    assert measure.lost == 0
+
+
+def test_steady_motion_is_no_jitter_and_gaps_are_left_out() -> None:
+    boxes = [FACE + np.array([3.0, 1, 3, 1]) * step for step in range(12)]
+    clip = [found((*box, 0.9)) for box in boxes]
+    clip[5] = found()
+    measure = measure_clips([(clip, np.array(boxes, np.float32))], 0.5)
+    assert measure.jitter_centre == pytest.approx(0, abs=1e-4)
+    assert measure.lost == pytest.approx(1 / 12)
+
+
+def test_the_reference_passes_over_single_wrong_and_missing_frames() -> None:
+    clip = [found((*FACE, 0.9)) for _ in range(30)]
+    clip[10] = found((400, 300, 450, 350, 0.99), (*FACE, 0.8))
+    clip[20] = found()
+    np.testing.assert_allclose(reference_track(clip), still(30))
+    assert np.isnan(reference_track([found()] * 3)).all()
+
+
+def test_clips_are_read_and_unreadable_ones_told(tmp_path: Path) -> None:
+    writer = cv2.VideoWriter(str(tmp_path / "a.avi"), cv2.VideoWriter.fourcc(*"MJPG"), 30, (64, 48))
+    for _ in range(3):
+        writer.write(np.full((48, 64, 3), 128, np.uint8))
+    writer.release()
+    assert [frame.shape for frame in read_clip(tmp_path / "a.avi")] == [(48, 64, 3)] * 3
+    with pytest.raises(SourceError, match=r"b\.mkv"):
+        list(read_clip(tmp_path / "b.mkv"))
+
+
+def blob(width: int = 320, height: int = 240) -> tuple[np.ndarray, np.ndarray]:
+    """A picture with one bright tilted ellipse, and its box."""
+    picture = np.zeros((height, width, 3), np.uint8)
+    cv2.ellipse(picture, (140, 100), (40, 55), 0, 0, 360, (255, 255, 255), cv2.FILLED)
+    return picture, np.array([[100, 45, 181, 156]], np.float32)
+
+
+def bright(picture: np.ndarray) -> np.ndarray:
+    """(1, 4) the box around the bright pixels, with fractions of a pixel where the edge is blurred."""
+    mass = picture[..., 0].astype(float) / max(1, picture.max())
+    box = []
+    for axis in (0, 1):
+        profile = np.minimum(mass.max(axis=axis), 1)
+        inside = np.flatnonzero(profile > 0.5)
+        box.append((inside[0] + 0.5 - (profile[inside[0]] - 0.5), inside[-1] + 0.5 + (profile[inside[-1]] - 0.5)))
+    return np.array([[box[0][0], box[1][0], box[0][1], box[1][1]]], np.float32)
+
+
+def test_synthetic_motion_is_taken_out_again() -> None:
+    picture, faces = blob()
+
+    def follows(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return bright(image), np.array([0.9])
+
+    def stays(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return faces, np.array([0.9])
+
+    following, staying = (MotionTest(detect, 0.5, copies=12) for detect in (follows, stays))
+    for test in (following, staying):
+        test.add(picture, faces)
+    # A box that stays while the face moves by up to 6 px (3.5 px standard deviation, of 111 px) jitters by as much.
+    assert staying.result().jitter_centre > 2
+    assert following.result().jitter_centre < 0.6
+    assert following.result().jitter_size < 1.0
+    assert following.result().lost == 0
+    assert following.result().faces == 1
+
+
+def test_faces_lost_under_motion_are_counted() -> None:
+    picture, faces = blob()
+    calls = []
+
+    def flickers(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        calls.append(1)
+        return bright(image), np.array([0.9 if len(calls) % 2 else 0.1])
+
+    test = MotionTest(flickers, 0.5, copies=8)
+    test.add(picture, faces)
+    assert test.result().lost == pytest.approx(0.5)
+
+
+def test_boxes_that_come_with_the_motion_are_counted() -> None:
+    picture, faces = blob()
+    calls = []
+
+    def sees_more(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        calls.append(1)
+        more = [[250, 180, 300, 230]] * (len(calls) > 1)
+        return np.array([*bright(image), *more], np.float32), np.array([0.9, *[0.8] * len(more)])
+
+    test = MotionTest(sees_more, 0.5, copies=8)
+    test.add(picture, faces)
+    assert test.result().other == pytest.approx(1.0)
+    assert test.result().lost == 0
+
+
+@pytest.mark.parametrize("name", [name for name in CHANGES if name.startswith(("rotated", "mirrored"))])
+def test_boxes_turn_with_the_picture(name: str) -> None:
+    picture, faces = blob()
+    changed, moved, inside = CHANGES[name](picture, faces)
+    assert changed.shape == picture.shape
+    assert inside.all()
+    np.testing.assert_allclose(moved, bright(changed), atol=1.6)
+
+
+def test_positive_degrees_turn_counter_clockwise() -> None:
+    picture, faces = blob(240, 240)
+    turned, box, _ = rotated(90)(picture, faces)
+    # (x, y) -> (y, width - x)
+    np.testing.assert_allclose(box, [[45, 240 - 181, 156, 240 - 100]], atol=0.01)
+    np.testing.assert_allclose(bright(turned), box, atol=1.1)
+
+
+def test_faces_that_turn_out_of_the_frame_are_told() -> None:
+    picture = np.zeros((240, 320, 3), np.uint8)
+    faces = np.array([[150, 110, 170, 130], [0, 0, 40, 40]], np.float32)
+    _, boxes, inside = rotated(30)(picture, faces)
+    assert inside.tolist() == [True, False]
+    assert boxes.min() >= 0
+
+
+def test_grey_and_dark_copies() -> None:
+    picture = np.zeros((20, 30, 3), np.uint8)
+    picture[..., 2] = 200  # red
+    none = np.zeros((0, 4), np.float32)
+    grey, _, _ = CHANGES["grey"](picture, none)
+    assert np.ptp(grey, axis=2).max() == 0
+    assert grey.mean() > 30
+    dark, _, _ = CHANGES["dark"](picture, none)
+    assert dark[..., 2].mean() == pytest.approx(40, abs=1)
+    np.testing.assert_array_equal(dark, CHANGES["dark"](picture, none)[0])
+
+
+def on_canvas(event: str, detections: Detections, faces: int) -> OnCanvas:
+    boxes = np.array([[100 * column, 0, 100 * column + 50, 50] for column in range(faces)], np.float32).reshape(-1, 4)
+    return OnCanvas(detections, boxes, np.zeros(faces, bool), event, "jol")
+
+
+def test_the_threshold_is_the_lowest_within_the_limit() -> None:
+    # 200 face-free photos, so two false boxes are allowed: the third best, 0.6124, must go.
+    rooms = [on_canvas("3--none", found(), 0) for _ in range(197)]
+    rooms += [on_canvas("3--none", found((0, 0, 40, 40, score)), 0) for score in (0.9, 0.7, 0.6124)]
+    people = on_canvas("0--human", found((0, 0, 50, 50, 0.8), (100, 0, 150, 50, 0.6135), (200, 0, 250, 50, 0.5)), 3)
+    result = calibrate([*rooms, people], limit_per_100_photos=1.0)
+    assert result.chosen.threshold == pytest.approx(0.613)
+    assert result.chosen.false_per_100_photos == pytest.approx(1.0)
+    assert result.chosen.recall == pytest.approx(2 / 3)
+    at_half = next(point for point in result.points if point.threshold == 0.5)
+    assert (at_half.recall, at_half.false_per_100_photos) == pytest.approx((1.0, 1.5))
+    assert len(result.to_json()["curve"]) == 196
+
+
+def test_calibration_needs_both_kinds_of_pictures() -> None:
+    with pytest.raises(FacecamError, match="face-free"):
+        calibrate([on_canvas("0--human", found(), 1)])

@@ -1,0 +1,1 @@
+"""Training pictures: labels, the teacher's scores, augmentation, batches."""

@@ -1,0 +1,313 @@
+"""Training pictures in the WIDER FACE layout, kept decoded, and batches drawn from them.
+
+`batch(step)` depends on the seed, the step and the process's rank alone, so a resumed run sees what it would have seen.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from facecam.system.opencv import cv2
+from train.engine import TrainingError
+from train.faceboxes.data.augment import Plan, Recipe, draw_plan, map_boxes, render
+from train.faceboxes.data.resident import Packed, ResidentPictures, pack, render_batch
+from train.faceboxes.data.teacher import Truth, truths
+from train.faceboxes.data.wider_labels import Labelled, read_wider
+from train.faceboxes.targets import FACE, IGNORE
+
+Array = npt.NDArray[np.float32]
+
+
+def read_split(root: Path, split: str) -> list[Labelled]:
+    """The labels of `train` or `val` of a folder in the WIDER FACE layout."""
+    return read_wider(root / "wider_face_split" / f"wider_face_{split}_bbx_gt.txt", root / f"WIDER_{split}" / "images")
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One step's training inputs.
+
+    images: (B, 3, S, S) float32, channels_last, BGR minus the mean. boxes: (B, M, 4) float32, x1 y1 x2 y2, input
+    pixels, rows of zeros behind the last. kind: (B, M) int64: 1 face, 2 ignore region, 3 soft, 0 padding. probability:
+    (B, M) float32, that the box is a face.
+    """
+
+    images: Tensor
+    boxes: Tensor
+    kind: Tensor
+    probability: Tensor
+
+
+class Prepared(NamedTuple):
+    """A step's training inputs as far as a process without the device can bring them.
+
+    size: S. seed: of the noise. pixels: (B, S, S, 3) uint8 where OpenCV renders, else empty. whole, quarters: else, the
+    plans of the inputs that show one picture, and, four by four, of the mosaics, which come last. The rest: as in
+    `Batch`.
+    """
+
+    size: int
+    seed: int
+    pixels: Tensor
+    whole: Packed
+    quarters: Packed
+    boxes: Tensor
+    kind: Tensor
+    probability: Tensor
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A square of a training input that shows one picture: its plan, its corner and side in input pixels, and what it
+    shows, boxes in input pixels, as in `targets_of`."""
+
+    plan: Plan
+    x: int
+    y: int
+    size: int
+    truth: Truth
+
+
+class Pictures:
+    """The decoded pictures of a data set in one flat array of bytes, in memory or in a file mapped into it.
+
+    The file is made on first use and found again by the hash of the names and sizes of the pictures, so that several
+    runs share one copy in the system's page cache. in_memory: read it whole instead, for a machine whose system would
+    rather use that cache for something else.
+    """
+
+    def __init__(
+        self, labels: Sequence[Labelled], cache: Path, max_side: int, progress: bool = True, in_memory: bool = False
+    ) -> None:
+        key = hashlib.sha256(f"v2 {max_side}".encode())
+        for item in labels:
+            if not item.path.is_file():
+                raise TrainingError(f"{item.path} is named in the labels but isn't there: check --data.")
+            key.update(f"{item.name} {item.path.stat().st_size}\n".encode())
+        cache.mkdir(parents=True, exist_ok=True)
+        stem = cache / key.hexdigest()[:16]
+        shapes_file, pixels_file = stem.with_suffix(".npy"), stem.with_suffix(".u8")
+        if not shapes_file.exists():
+            rows = []
+            partial = pixels_file.with_suffix(".partial")
+            with partial.open("wb") as file:
+                pictures = read_pictures([item.path for item in labels], max_side)
+                for image, shrink in tqdm(
+                    pictures, "decoding pictures", total=len(labels), disable=not progress, mininterval=1
+                ):
+                    rows.append((*image.shape[:2], shrink))
+                    file.write(image.tobytes())
+            partial.replace(pixels_file)
+            np.save(shapes_file, np.array(rows, np.float64))
+        rows_read = np.load(shapes_file, allow_pickle=False)
+        self.shapes: npt.NDArray[np.int64] = rows_read[:, :2].astype(np.int64)
+        self.shrink: npt.NDArray[np.float64] = rows_read[:, 2]
+        areas = self.shapes.prod(1)
+        self.start = np.concatenate([[0], np.cumsum(areas)[:-1]])
+        self.file, self.in_memory = pixels_file, in_memory
+        self._open()
+
+    def _open(self) -> None:
+        pixels = np.fromfile(self.file, np.uint8) if self.in_memory else np.memmap(self.file, np.uint8, "r")
+        self.pixels: npt.NDArray[np.uint8] = pixels.reshape(-1, 3)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "pixels"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._open()  # gigabytes that another process had better open than be sent
+
+    def __getitem__(self, index: int) -> npt.NDArray[np.uint8]:
+        height, width = self.shapes[index]
+        begin = self.start[index]
+        return self.pixels[begin : begin + height * width].reshape(height, width, 3)
+
+    def to(self, device: torch.device) -> ResidentPictures:
+        """All pictures on a device, at several sizes."""
+        return ResidentPictures.of(self.pixels, self.shapes, device)
+
+
+def read_pictures(paths: Sequence[Path], max_side: int) -> Iterator[tuple[npt.NDArray[np.uint8], float]]:
+    """`read_picture` of each, in order, on all cores."""
+    with ThreadPoolExecutor() as threads:
+        for begin in range(0, len(paths), 256):  # some at a time, as they may be decoded faster than they are taken
+            yield from threads.map(lambda path: read_picture(path, max_side), paths[begin : begin + 256])
+
+
+def read_picture(path: Path, max_side: int) -> tuple[npt.NDArray[np.uint8], float]:
+    """A picture as (H, W, 3) uint8 BGR, shrunk so that its longer side is at most `max_side` pixels, and the factor."""
+    image = cv2.imread(str(path), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+    if image is None:
+        raise TrainingError(f"{path} can't be read as a picture: remove it from the labels or fetch it again.")
+    scale = min(1.0, max_side / max(image.shape[:2]))
+    if scale < 1:
+        image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    return image.astype(np.uint8, copy=False), scale
+
+
+class FaceData:
+    """Draws training batches.
+
+    teacher: a file of soft labels (`train.faceboxes.data.teacher`). event_shares: event name (the folder below
+    `images`) -> share of the training pictures drawn from it; events that are not named share what is left by their number of
+    pictures. trim: event name -> share of each box's height to cut off its top, where events differ in how much of the
+    forehead a box holds.
+    """
+
+    def __init__(
+        self,
+        labels: Sequence[Labelled],
+        pictures: Pictures,
+        recipe: Recipe,
+        min_face_px: float,
+        mean: tuple[float, float, float],
+        seed: int,
+        event_shares: dict[str, float] | None = None,
+        resident: ResidentPictures | None = None,
+        teacher: Path | None = None,
+        trim: dict[str, float] | None = None,
+    ) -> None:
+        self.pictures, self.resident, self.on_device = pictures, resident, resident is not None
+        self.recipe, self.min_face_px, self.seed = recipe, min_face_px, seed
+        self.mean = np.array(mean, np.float32)
+        # Labels follow pictures that were shrunk on reading.
+        self.truths = [
+            replace(truth, boxes=_trimmed(truth.boxes, (trim or {}).get(item.event, 0.0)) * np.float32(f))
+            for item, truth, f in zip(labels, truths(labels, teacher), pictures.shrink, strict=True)
+        ]
+        self.weights = _weights([item.event for item in labels], event_shares or {})
+        self._up_to = self.weights.cumsum()
+        self._up_to[self.weights.nonzero()[0][-1] :] = 1.0  # whatever the rounding, a draw below 1 finds a picture
+
+    def __getstate__(self) -> dict[str, Any]:
+        """For a process that prepares steps: without the pictures on the device."""
+        return {**vars(self), "resident": None}
+
+    def batch(self, step: int, size: int, count: int, rank: int = 0, device: torch.device | None = None) -> Batch:
+        """The `count` training inputs of `size` x `size` pixels that belong to this step and rank."""
+        return self.finish(self.prepare(step, size, count, rank), device or torch.device("cpu"))
+
+    def prepare(self, step: int, size: int, count: int, rank: int = 0) -> Prepared:
+        """The part of `batch` that needs no device, for processes beside the training."""
+        rng = np.random.default_rng([self.seed, step, rank])
+        tiles: list[list[Tile]] = []
+        for _ in range(count):
+            # A mosaic is four tiles of half the size; everything else is one tile of the whole size.
+            half = size // 2
+            places = [(0, 0, size)]
+            if rng.random() < self.recipe.mosaic:
+                places = [(x, y, half) for y in (0, half) for x in (0, half)]
+            tiles.append([self._tile(rng, *place) for place in places])
+        tiles.sort(key=len)
+        rows = max(1, *(sum(len(tile.truth.kind) for tile in parts) for parts in tiles))
+        boxes = np.zeros((count, rows, 4), np.float32)
+        kind = np.zeros((count, rows), np.int64)
+        probability = np.zeros((count, rows), np.float32)
+        for k, parts in enumerate(tiles):
+            shown = [tile.truth for tile in parts]
+            faces = sum(len(truth.kind) for truth in shown)
+            boxes[k, :faces] = np.concatenate([truth.boxes for truth in shown])
+            kind[k, :faces] = np.concatenate([truth.kind for truth in shown])
+            probability[k, :faces] = np.concatenate([truth.probability for truth in shown])
+        pixels = np.empty((0, size, size, 3), np.uint8) if self.on_device else self._rendered(tiles, size, rng)
+        sent = tiles if self.on_device else []
+        whole, quarters = (pack([tile.plan for parts in sent if len(parts) == n for tile in parts]) for n in (1, 4))
+        return Prepared(
+            size,
+            int(rng.integers(2**62)),
+            torch.from_numpy(pixels),
+            whole,
+            quarters,
+            *map(torch.from_numpy, (boxes, kind, probability)),
+        )
+
+    def finish(self, prepared: Prepared, device: torch.device) -> Batch:
+        """The rest of `batch`: pixels as the network takes them, on the device."""
+        if self.resident is None:
+            images = prepared.pixels.to(device, non_blocking=True).permute(0, 3, 1, 2).float()
+        else:
+            images = self._rendered_there(prepared, self.resident).contiguous(memory_format=torch.channels_last)
+        for channel, mean in enumerate(self.mean.tolist()):
+            images[:, channel] -= mean
+        labels = (prepared.boxes, prepared.kind, prepared.probability)
+        return Batch(images, *(values.to(device, non_blocking=True) for values in labels))
+
+    def _tile(self, rng: np.random.Generator, x: int, y: int, size: int) -> Tile:
+        """Draws a picture and its plan for a tile of `size` pixels at `x`, `y` of the training input."""
+        index = int(self._up_to.searchsorted(rng.random(), side="right"))
+        truth = self.truths[index]
+        height, width = map(int, self.pictures.shapes[index])
+        plan = draw_plan(rng, index, (height, width), truth.boxes[truth.kind == FACE], size, self.recipe)
+        shown = targets_of(plan, truth, size, self.min_face_px)
+        return Tile(plan, x, y, size, replace(shown, boxes=shown.boxes + np.array([x, y, x, y], np.float32)))
+
+    def _rendered(self, tiles: list[list[Tile]], size: int, rng: np.random.Generator) -> npt.NDArray[np.uint8]:
+        """(B, size, size, 3), rendered by OpenCV."""
+        out = np.empty((len(tiles), size, size, 3), np.uint8)
+        for k, parts in enumerate(tiles):
+            for t in parts:
+                picture = self.pictures[t.plan.picture]
+                out[k, t.y : t.y + t.size, t.x : t.x + t.size] = render(t.plan, picture, t.size, rng)
+        return out
+
+    def _rendered_there(self, prepared: Prepared, pictures: ResidentPictures) -> Tensor:
+        """(B, 3, size, size) float32 0..255, rendered in two batches on the device that holds the pictures."""
+        size, half = prepared.size, prepared.size // 2
+        generator = torch.Generator(pictures.pixels.device).manual_seed(prepared.seed)
+        whole = render_batch(prepared.whole, pictures, size, generator)
+        quarters = render_batch(prepared.quarters, pictures, half, generator)
+        # [mosaics, row, column, 3, half, half] -> [mosaics, 3, size, size]
+        mosaics = quarters.unflatten(0, (-1, 2, 2)).permute(0, 3, 1, 4, 2, 5).reshape(-1, 3, size, size)
+        return torch.cat([whole, mosaics])
+
+
+def targets_of(plan: Plan, truth: Truth, size: int, min_face_px: float) -> Truth:
+    """What a training input of `size` x `size` pixels shows of a picture's truth, boxes in input pixels.
+
+    A face stays when its centre is inside the input (FaceBoxes, section 3.3). Faces that are cut off beyond that, or
+    whose longer side is under `min_face_px`, become ignore regions: a face is there, so it must not count as
+    background. Boxes are clipped to the input.
+    """
+    boxes = map_boxes(truth.boxes, plan.transform)
+    centre = (boxes[:, :2] + boxes[:, 2:]) / 2
+    inside = ((centre > 0) & (centre < size)).all(1)
+    small = (boxes[:, 2:] - boxes[:, :2]).max(1, initial=0) < min_face_px
+    kind = np.where(~inside | small, IGNORE, truth.kind)
+    boxes = boxes.clip(0, size)
+    visible = ((boxes[:, 2:] - boxes[:, :2]) >= 1).all(1)
+    return Truth(boxes[visible], kind[visible], truth.probability[visible])
+
+
+def _trimmed(boxes: Array, share: float) -> Array:
+    trimmed = boxes.copy()
+    trimmed[:, 1] += np.float32(share) * (boxes[:, 3] - boxes[:, 1])
+    return trimmed
+
+
+def _weights(events: list[str], shares: dict[str, float]) -> npt.NDArray[np.float64]:
+    weights = np.zeros(len(events))
+    named = {name: share for name, share in shares.items() if name in events}
+    rest = 1 - sum(named.values())
+    if rest < 0:
+        raise TrainingError(f"the shares of the events add up to {sum(named.values()):.2f}: they may reach 1 at most.")
+    others = np.array([event not in named for event in events])
+    if others.any():
+        weights[others] = rest / others.sum()
+    for name, share in named.items():
+        chosen = np.array([event == name for event in events])
+        weights[chosen] = share / chosen.sum()
+    if weights.sum() <= 0:
+        raise TrainingError("the shares of the events leave no picture to train on.")
+    return weights / weights.sum()

@@ -1,0 +1,94 @@
+"""Soft labels: what a published detector thinks of the regions that the labels leave open.
+
+The file is an `.npz` with `names` (`train/EVENT/PICTURE`), `offsets`, `boxes` and `scores`: picture i owns the rows
+`offsets[i]:offsets[i + 1]`; boxes are x1 y1 x2 y2 in picture pixels. A region that is neither face nor background
+by the labels becomes one that is a face with some probability, which the classification learns as it is (Hinton et al.
+2015); its box is not learnt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from facecam.faces.boxes import pairwise_iou
+from train.engine import TrainingError
+from train.faceboxes.data.wider_labels import Labelled
+from train.faceboxes.targets import FACE, IGNORE, SOFT
+
+Array = npt.NDArray[np.float32]
+
+SCORES = (0.3, 0.5, 0.65, 0.75, 0.82, 1.0)
+PROBABILITIES = (0.02, 0.05, 0.2, 0.5, 0.95, 0.98)
+"""How often a box of such a score is a face, as counted on labelled photos: the teacher's scores run high."""
+
+SAME = 0.45
+"""IoU from which on a region and a box of the teacher mean the same."""
+
+LEAST_SCORE = 0.6
+"""A box of the teacher where the labels have nothing counts from this score on; below it is background."""
+
+
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """What one picture teaches. boxes: (N, 4) float32, x1 y1 x2 y2, picture pixels. kind: (N,) int64, `FACE`, `IGNORE`
+    or `SOFT`. probability: (N,) float32, that the box is a face; 1 for faces, 0 for ignore regions."""
+
+    boxes: Array
+    kind: npt.NDArray[np.int64]
+    probability: Array
+
+
+def hard_truth(item: Labelled) -> Truth:
+    """The labels as they are."""
+    return Truth(item.boxes, np.where(item.ignore, IGNORE, FACE), (~item.ignore).astype(np.float32))
+
+
+class Teacher:
+    """The teacher's detections. Raises TrainingError when the file is not of the form above."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                self._offsets = file["offsets"]
+                self._boxes, self._scores = file["boxes"].astype(np.float32), file["scores"].astype(np.float32)
+                self._rows = {str(name): k for k, name in enumerate(file["names"])}
+        except (OSError, KeyError, ValueError) as error:
+            raise TrainingError(f"{path} is not a file of a teacher's detections ({error}).") from error
+
+    def truth(self, item: Labelled, split: str = "train") -> Truth:
+        """The labels of a picture, and the teacher's opinion where they leave something open."""
+        hard = hard_truth(item)
+        row = self._rows.get(f"{split}/{item.name}")
+        if row is None:
+            return hard
+        mine = slice(self._offsets[row], self._offsets[row + 1])
+        boxes, scores = self._boxes[mine], self._scores[mine]
+        if not len(boxes):
+            return hard
+        probability = np.interp(scores, SCORES, PROBABILITIES).astype(np.float32)
+        new = scores >= LEAST_SCORE
+        kind, soft = hard.kind.copy(), hard.probability.copy()
+        if len(item.boxes):
+            overlap = pairwise_iou(item.boxes, boxes)  # [N, D]
+            best = overlap.argmax(1)
+            open_region = item.ignore & (overlap.max(1) >= SAME)
+            kind[open_region], soft[open_region] = SOFT, probability[best[open_region]]
+            new &= overlap.max(0) < 0.3
+        return Truth(
+            np.concatenate([item.boxes, boxes[new]]),
+            np.concatenate([kind, np.full(int(new.sum()), SOFT)]),
+            np.concatenate([soft, probability[new]]),
+        )
+
+
+def truths(labels: Sequence[Labelled], teacher: Path | None) -> list[Truth]:
+    """What each picture teaches, with a teacher's file or without."""
+    if teacher is None:
+        return [hard_truth(item) for item in labels]
+    opinions = Teacher(teacher)
+    return [opinions.truth(item) for item in labels]

@@ -1,0 +1,188 @@
+"""The int8 graph for ONNX Runtime: format 3 of `train.faceboxes.graphs.int8_openvino`, of other operators.
+
+`qlinear_model(net, ranges)` writes convolutions of bytes as `QLinearConv`, which ONNX Runtime computes without a float
+in between, in less than half of its own time in float32 (`facecam/bench/RESULTS.md`). The graph that OpenVINO likes
+takes it longer than float32, and OpenVINO doesn't read this one: it takes the weights' steps for those of the input.
+
+- Every activation is bytes, in steps of its own; all are positive but the predictions. The ReLU is the rounding itself,
+  as bytes end at zero.
+- Both C.ReLUs convolve with the negative weights as well.
+- Averaging is a depthwise convolution, and the sum of two maps at stride 16 one convolution of both.
+- Predictions are bytes too, each channel between the lowest and the highest value that it is known to have.
+
+The ranges come from `observed_ranges`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+from onnx import TensorProto
+
+from train.faceboxes.graphs.fast import Array, Graph, folded, plain, predict
+from train.faceboxes.graphs.int8_openvino import cells_input, observed, on_cells, rounded_weights
+from train.faceboxes.model import ConvBN, FaceBoxes, FaceBoxesS16
+
+LOWEST_LOGIT = np.float32(-8)
+"""A logit below it, a score of 0.0003, is as good as this one."""
+ROOM = np.float32(1.1)
+"""Predictions may be farther from zero than those that were seen, by this factor."""
+
+Ranges = Mapping[str, Array]
+"""Lowest and highest value of each channel, (2, C) float32, by the name of a convolution's output."""
+
+
+def qlinear_model(net: FaceBoxes, ranges: Ranges) -> onnx.ModelProto:
+    """The network as an ONNX model of format 3, without metadata; `net` must be in evaluation mode. ranges: of
+    `observed_ranges` for the same network."""
+    return _built(_QLinearGraph(ranges), net)
+
+
+def observed_ranges(net: FaceBoxes, cells: Iterable[npt.NDArray[np.uint8]]) -> dict[str, Array]:
+    """The range of each convolution's output over pictures in cells (1, rows, columns, 48) uint8."""
+    graph = _QLinearGraph(None)
+    ranges = observed(_built(graph, net), graph.convolutions, cells)
+    for names in graph.alike:
+        largest = max(ranges[name].max() for name in names)
+        for name in names:
+            ranges[name][1] = largest
+    return ranges
+
+
+class _QLinearGraph(Graph):
+    """Computes with bytes. ranges: None computes with floats, under the names that the ranges have."""
+
+    def __init__(self, ranges: Ranges | None) -> None:
+        super().__init__()
+        self.convolutions: list[str] = []
+        self.alike: list[tuple[str, ...]] = []  # outputs that are put together, and so share their steps
+        self.exact = ranges is None
+        self._ranges = ranges
+        self._steps: dict[str, np.float32] = {}  # of each activation
+
+    def start(self, cells: str) -> str:
+        """Bytes (1, rows, columns, 48) as (1, 48, rows, columns), in steps of one grey level."""
+        x = self.add("Transpose", cells, perm=[0, 3, 1, 2])
+        return self.add("Cast", x, to=TensorProto.FLOAT) if self.exact else self._known(x, np.float32(1))
+
+    def convolve(
+        self, x: str, weight: Array, bias: Array, stride: int = 1, border: int | None = None, groups: int = 1
+    ) -> str:
+        """The ReLU of a convolution. border: half of the kernel, where None."""
+        name = self._next()
+        if self._ranges is None:
+            return self.add("Relu", self._floats(x, weight, bias, stride, border, groups), output=name)
+        step = np.float32(max(self._ranges[name].max(), 1e-6) / 255)
+        return self._known(self._bytes(x, weight, bias, step, stride, border, groups, name), step)
+
+    def conv_relu(self, x: str, block: ConvBN) -> str:
+        return self.convolve(x, *folded(block), block.conv.stride[0], groups=block.conv.groups)
+
+    def max_pool(self, x: str) -> str:
+        return self._like(super().max_pool(x), x)
+
+    def average_pool(self, x: str, channels: int) -> str:
+        if self._ranges is None:
+            return super().average_pool(x, channels)
+        ninths, zeros = np.full((channels, 1, 3, 3), 1 / 9, np.float32), np.zeros(channels, np.float32)
+        return self._like(self._bytes(x, ninths, zeros, self._steps[x], groups=channels), x)
+
+    def concat(self, *parts: str) -> str:
+        self.alike.append(parts)
+        return self._like(super().concat(*parts), parts[0])
+
+    def lateral(self, fine: str, coarse: str, net: FaceBoxesS16) -> str:
+        (weight, bias), (weight_2, bias_2) = plain(net.lateral), plain(net.top_down)
+        # What the two maps' steps differ by goes into the weights, so that bytes of both can stand side by side.
+        ratio = np.float32(1) if self.exact else self._steps[coarse] / self._steps[fine]
+        both = super().concat(fine, self._enlarged(coarse, fine, weight_2.shape[1]))
+        return self.convolve(self._like(both, fine), np.concatenate([weight, ratio * weight_2], 1), bias + bias_2)
+
+    def head(self, source: str, weight: Array, bias: Array) -> str:
+        name = self._next()
+        if self._ranges is None:
+            return self._in_rows(self._last(self._floats(source, weight, bias, output=name)))
+        low, high = self._ranges[name] * ROOM
+        low[4::5] = np.maximum(low[4::5], LOWEST_LOGIT)
+        low, high = np.minimum(low, 0), np.maximum(high, 1e-3)
+        steps = (high - low) / np.float32(255)
+        # Each channel in its own steps, from 0 to 255, so that one rounding serves all.
+        in_steps = weight / steps[:, None, None, None], (bias - low) / steps
+        maps = self._last(self._bytes(source, *in_steps, np.float32(1), output=name))
+        floats = self.add("Cast", maps, to=TensorProto.FLOAT)
+        return self._in_rows(self.add("Add", self.add("Mul", floats, self.constant(steps)), self.constant(low)))
+
+    def _next(self) -> str:
+        self.convolutions.append(f"convolution{len(self.convolutions)}")
+        return self.convolutions[-1]
+
+    def _known(self, x: str, step: np.float32) -> str:
+        self._steps[x] = step
+        return x
+
+    def _like(self, x: str, other: str) -> str:
+        """x, which is in the steps of another activation."""
+        return x if self._ranges is None else self._known(x, self._steps[other])
+
+    def _floats(
+        self, x: str, weight: Array, bias: Array,
+        stride: int = 1, border: int | None = None, groups: int = 1, output: str | None = None,
+    ) -> str:  # fmt: skip
+        constants = self.constant(weight), self.constant(bias)
+        return self.add("Conv", x, *constants, output=output, **_shape(weight, stride, border, groups))
+
+    def _bytes(
+        self, x: str, weight: Array, bias: Array, step: np.float32,
+        stride: int = 1, border: int | None = None, groups: int = 1, output: str | None = None,
+    ) -> str:  # fmt: skip
+        """A convolution of bytes to bytes in steps of `step`, from 0 to 255."""
+        input_step, zero = self._steps[x], self.constant(np.array(0, np.uint8))
+        bytes_, steps = rounded_weights(weight)
+        return self.add(
+            "QLinearConv",
+            *(x, self.constant(np.array(input_step)), zero),
+            *(self.constant(bytes_), self.constant(steps), self.constant(np.zeros(len(steps), np.int8))),
+            *(self.constant(np.array(step)), zero),
+            self.constant(np.rint(bias / (np.float64(input_step) * steps)).astype(np.int32)),
+            output=output, **_shape(weight, stride, border, groups),
+        )  # fmt: skip
+
+    def _enlarged(self, x: str, like: str, channels: int) -> str:
+        """Each pixel four times, in the size of another map, which has one row or column less than twice this one's
+        where the picture ends inside of a cell. `Resize` would take bytes one by one."""
+        last = self._last(x)  # (1, h, w, C)
+        wide = self._reshaped(self.add("Concat", last, last, axis=3), 0, 0, -1, channels)  # (1, h, 2 w, C)
+        rows = self.add("Transpose", wide, perm=[1, 0, 2, 3])  # (h, 1, 2 w, C)
+        twice = self._reshaped(self.add("Concat", rows, rows, axis=1), 1, -1, 0, 0)  # (1, 2 h, 2 w, C)
+        size, starts, axes = self.size(like), self.constant(np.array([0, 0])), self.constant(np.array([1, 2]))
+        return self.add("Transpose", self.add("Slice", twice, starts, size, axes), perm=[0, 3, 1, 2])
+
+    def _last(self, maps: str) -> str:
+        """Channels last."""
+        return self.add("Transpose", maps, perm=[0, 2, 3, 1])
+
+    def _in_rows(self, last: str) -> str:
+        return self._reshaped(last, 1, -1, 5)
+
+    def _reshaped(self, x: str, *shape: int) -> str:
+        return self.add("Reshape", x, self.constant(np.array(shape)))
+
+
+def _shape(weight: Array, stride: int, border: int | None, groups: int) -> dict[str, Any]:
+    """A convolution's attributes. border: half of the kernel, where None."""
+    border = weight.shape[2] // 2 if border is None else border
+    return {
+        "kernel_shape": list(weight.shape[2:]), "strides": [stride] * 2, "pads": [border] * 4, "group": groups,
+    }  # fmt: skip
+
+
+def _built(graph: _QLinearGraph, net: FaceBoxes) -> onnx.ModelProto:
+    x = graph.convolve(graph.start("cells"), *on_cells(net.conv1, np.float32(1), graph.exact), border=0)
+    weight, bias = (np.concatenate([part, -part]) for part in folded(net.conv2))
+    stride16 = graph.convolve(graph.max_pool(x), weight, bias, net.conv2.conv.stride[0])
+    predict(graph, net, graph.max_pool(stride16), stride16)
+    return graph.model(net.name, cells_input())
