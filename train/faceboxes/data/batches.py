@@ -161,9 +161,9 @@ class FaceData:
     """Draws training batches.
 
     teacher: a file of soft labels (`train.faceboxes.data.teacher`). event_shares: event name (the folder below
-    `images`) -> share of the training pictures drawn from it; events that are not named share what is left by their number of
-    pictures. trim: event name -> share of each box's height to cut off its top, where events differ in how much of the
-    forehead a box holds.
+    `images`) -> share of the training pictures drawn from it; events that are not named share what is left by their
+    number of pictures. trim: event name -> share of each box's height to cut off its top, where events differ in how
+    much of the forehead a box holds.
     """
 
     def __init__(

@@ -1,7 +1,8 @@
 """Detectors as the protocols want them: every box down to a very low score, at the size of the picture.
 
 Ours, and those of `facecam.detection.third_party`. Each is callable: (H, W, 3) uint8 BGR -> boxes (N, 4) float32,
-x1 y1 x2 y2 px, and scores (N,); its `threshold` is the one for users. All raise ModelError when the file isn't such a model.
+x1 y1 x2 y2 px, and scores (N,); its `threshold` is the one for users. All raise ModelError when the file isn't such a
+model.
 """
 
 from __future__ import annotations
