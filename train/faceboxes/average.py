@@ -15,9 +15,9 @@ from pathlib import Path
 
 import torch
 
-from train.engine import TrainingError, save_checkpoint
 from train.faceboxes.model import FaceBoxes
 from train.faceboxes.reuse import network_of_onnx
+from train.training import TrainingError, save_checkpoint
 
 
 @torch.no_grad()

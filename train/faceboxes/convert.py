@@ -14,9 +14,9 @@ from pathlib import Path
 from torch import Tensor
 
 from facecam.errors import FacecamError
-from train.engine import TrainingError, load_checkpoint
 from train.faceboxes.export import Provenance, current_commit, export
 from train.faceboxes.model import FaceBoxes
+from train.training import TrainingError, load_checkpoint
 
 
 def network_of(path: Path) -> FaceBoxes:

@@ -29,10 +29,10 @@ from torch import Tensor, nn
 from facecam.detection.anchors import spec_to_json
 from facecam.errors import FacecamError
 from facecam.faces.boxes import VARIANCES
-from train.engine import TrainingError, load_checkpoint
 from train.faceboxes.graphs.fast import FORMAT as FAST_FORMAT
 from train.faceboxes.graphs.fast import fast_model
 from train.faceboxes.model import MEAN_BGR, MODELS, FaceBoxes
+from train.training import TrainingError, load_checkpoint
 
 CHECKED_SIZES = ((480, 640), (96, 128), (333, 517))
 """Heights and widths at which the exported file is compared with PyTorch; the last is no multiple of any stride."""

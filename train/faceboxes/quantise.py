@@ -27,11 +27,11 @@ from facecam.detection.model import METADATA_KEY, int8_path, load_model
 from facecam.errors import FacecamError
 from facecam.runtimes.engine import OPENVINO, RUNTIMES, TITLES
 from facecam.sources.pictures import PICTURE_SUFFIXES, read_picture
-from train.engine import TrainingError
 from train.faceboxes.export import current_commit, metrics_table
 from train.faceboxes.graphs import int8_onnxruntime, int8_openvino
 from train.faceboxes.model import MEAN_BGR, FaceBoxes
 from train.faceboxes.reuse import network_of_onnx
+from train.training import TrainingError
 
 CANVAS = (640, 480)
 """Width and height that the pictures are fitted into."""

@@ -16,9 +16,9 @@ from onnx import numpy_helper
 from torch import Tensor, nn
 
 from facecam.detection.model import METADATA_KEY
-from train.engine import TrainingError, batch_norm_inputs, settle_norm
 from train.faceboxes.graphs.fast import FORMAT
 from train.faceboxes.model import MODELS, ConvBN, FaceBoxes, FaceBoxesS16, Inception
+from train.training import TrainingError, batch_norm_inputs, settle_norm
 
 
 def network_of_onnx(path: Path) -> FaceBoxes:

@@ -29,7 +29,15 @@ from tqdm import tqdm
 
 from facecam.detection.anchors import anchor_grid
 from facecam.errors import FacecamError
-from train.engine import (
+from train.faceboxes.data.augment import Recipe
+from train.faceboxes.data.batches import FaceData, Pictures, Prepared, read_split
+from train.faceboxes.loss import LossOptions, multibox_loss
+from train.faceboxes.model import MEAN_BGR, MODELS, FaceBoxes, FaceBoxesS16, from_exact
+from train.faceboxes.protocols.canvas import evaluate_vga
+from train.faceboxes.reuse import network_of_onnx, settle_batch_norms
+from train.faceboxes.samples import detector_of, save_detections, save_inputs
+from train.faceboxes.targets import match
+from train.training import (
     Ema,
     StatsLog,
     StopRequest,
@@ -44,14 +52,6 @@ from train.engine import (
     trapezoid,
     world,
 )
-from train.faceboxes.data.augment import Recipe
-from train.faceboxes.data.batches import FaceData, Pictures, Prepared, read_split
-from train.faceboxes.loss import LossOptions, multibox_loss
-from train.faceboxes.model import MEAN_BGR, MODELS, FaceBoxes, FaceBoxesS16, from_exact
-from train.faceboxes.protocols.canvas import evaluate_vga
-from train.faceboxes.reuse import network_of_onnx, settle_batch_norms
-from train.faceboxes.samples import detector_of, save_detections, save_inputs
-from train.faceboxes.targets import match
 
 
 def arguments(argv: list[str] | None = None) -> argparse.Namespace:

@@ -16,8 +16,8 @@ from typing import Any
 
 import matplotlib
 
-from train.engine import TrainingError, run_command
 from train.sagan import train
+from train.training import TrainingError, run_command
 
 BASE = ["--resolution", "32", "--width", "16", "--batch", "32", "--lr-g", "1e-4", "--lr-d", "4e-4", "--cut", "0"]
 VARIANTS: dict[str, list[str]] = {

@@ -17,9 +17,9 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from train.engine import run_command
 from train.sagan.exported import open_generator, pictures_of
 from train.sagan.sampling import save_picture
+from train.training import run_command
 
 
 def sample_grid(

@@ -19,8 +19,8 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from train.engine import TrainingError, load_checkpoint, run_command
 from train.onnx_graph import Graph
+from train.training import TrainingError, load_checkpoint, run_command
 
 Weights = NDArray[np.float32]
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from facecam.system.opencv import cv2
-from train.engine import TrainingError
+from train.training import TrainingError
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp"}
 

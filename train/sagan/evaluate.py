@@ -18,13 +18,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from train.engine import TrainingError, load_checkpoint, run_command, tell_figures, world
 from train.sagan.data import PictureSet, load_pictures, to_float
 from train.sagan.features import FeatureNet, held_out, load_features
 from train.sagan.inception import load_inception
 from train.sagan.metrics import Array, frechet_distance, inception_score, nearest_distances
 from train.sagan.networks import Generator, NetworkConfig
 from train.sagan.sampling import draw_labels, draw_latents, generate, set_standing_statistics
+from train.training import TrainingError, load_checkpoint, run_command, tell_figures, world
 
 
 class Features(Protocol):

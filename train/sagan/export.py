@@ -26,7 +26,6 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from train.engine import TrainingError, run_command
 from train.onnx_graph import Graph
 from train.sagan.data import load_pictures
 from train.sagan.evaluate import averaged_generator, load_run
@@ -34,6 +33,7 @@ from train.sagan.exported import open_session
 from train.sagan.layers import ConditionalBatchNorm, Conv, Linear, SelfAttention
 from train.sagan.networks import Discriminator, DiscriminatorBlock, Generator, GeneratorBlock, NetworkConfig
 from train.sagan.trainer import TrainConfig
+from train.training import TrainingError, run_command
 
 Weights = NDArray[np.float32]
 

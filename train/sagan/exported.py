@@ -10,7 +10,7 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from train.engine import TrainingError
+from train.training import TrainingError
 
 
 def open_session(path: Path) -> ort.InferenceSession:

@@ -20,9 +20,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from train.engine import TrainingError, autocast, load_checkpoint, run_command, save_checkpoint, seed_everything, world
 from train.sagan.augment import diff_augment
 from train.sagan.data import BatchSampler, PictureSet, load_pictures, to_float
+from train.training import (
+    TrainingError,
+    autocast,
+    load_checkpoint,
+    run_command,
+    save_checkpoint,
+    seed_everything,
+    world,
+)
 
 
 class ResidualBlock(nn.Module):

@@ -19,7 +19,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from train.engine import (
+from train.sagan.data import BatchSampler, load_pictures
+from train.sagan.layers import refresh_spectral_norms
+from train.sagan.networks import Discriminator, Generator, NetworkConfig
+from train.sagan.sampling import draw_labels, draw_latents
+from train.sagan.trainer import TrainConfig, Trainer
+from train.training import (
     TrainingError,
     World,
     autocast,
@@ -29,11 +34,6 @@ from train.engine import (
     save_checkpoint,
     world,
 )
-from train.sagan.data import BatchSampler, load_pictures
-from train.sagan.layers import refresh_spectral_norms
-from train.sagan.networks import Discriminator, Generator, NetworkConfig
-from train.sagan.sampling import draw_labels, draw_latents
-from train.sagan.trainer import TrainConfig, Trainer
 
 
 def larger(config: NetworkConfig, width_g: int, width_d: int) -> NetworkConfig:

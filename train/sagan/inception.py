@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from train.engine import TrainingError, load_checkpoint
+from train.training import TrainingError, load_checkpoint
 
 
 class BasicConv2d(nn.Module):

@@ -16,7 +16,13 @@ from pathlib import Path
 
 import torch
 
-from train.engine import (
+from train.sagan.data import BatchSampler, load_pictures
+from train.sagan.features import load_features
+from train.sagan.layers import refresh_spectral_norms
+from train.sagan.networks import NetworkConfig
+from train.sagan.sampling import class_grid, save_picture, set_standing_statistics
+from train.sagan.trainer import TrainConfig, Trainer
+from train.training import (
     StopRequest,
     World,
     autocast,
@@ -26,12 +32,6 @@ from train.engine import (
     save_checkpoint,
     world,
 )
-from train.sagan.data import BatchSampler, load_pictures
-from train.sagan.features import load_features
-from train.sagan.layers import refresh_spectral_norms
-from train.sagan.networks import NetworkConfig
-from train.sagan.sampling import class_grid, save_picture, set_standing_statistics
-from train.sagan.trainer import TrainConfig, Trainer
 
 BETAS = (0.5, 0.99)
 

@@ -18,7 +18,15 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from train.engine import (
+from train.sagan.data import BatchSampler, load_pictures
+from train.sagan.evaluate import Judge
+from train.sagan.features import load_features
+from train.sagan.health import Health
+from train.sagan.networks import NetworkConfig
+from train.sagan.reuse import state_of_onnx
+from train.sagan.sampling import class_grid, save_picture, set_standing_statistics
+from train.sagan.trainer import TrainConfig, Trainer
+from train.training import (
     StatsLog,
     StopRequest,
     TrainingError,
@@ -29,14 +37,6 @@ from train.engine import (
     save_checkpoint,
     world,
 )
-from train.sagan.data import BatchSampler, load_pictures
-from train.sagan.evaluate import Judge
-from train.sagan.features import load_features
-from train.sagan.health import Health
-from train.sagan.networks import NetworkConfig
-from train.sagan.reuse import state_of_onnx
-from train.sagan.sampling import class_grid, save_picture, set_standing_statistics
-from train.sagan.trainer import TrainConfig, Trainer
 
 
 def boolean(text: str) -> bool:

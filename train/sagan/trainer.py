@@ -9,7 +9,6 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
-from train.engine import Ema, World, autocast, check_finite, seed_everything
 from train.sagan.augment import diff_augment
 from train.sagan.autoencoder import Autoencoder
 from train.sagan.data import BatchSampler
@@ -19,6 +18,7 @@ from train.sagan.layers import SelfAttention, SpectralNorm, refresh_spectral_nor
 from train.sagan.losses import discriminator_hinge, generator_hinge
 from train.sagan.networks import Discriminator, Generator, NetworkConfig
 from train.sagan.sampling import draw_labels, draw_latents
+from train.training import Ema, World, autocast, check_finite, seed_everything
 
 
 @dataclass(frozen=True)

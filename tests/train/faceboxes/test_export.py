@@ -10,9 +10,9 @@ import pytest
 import torch
 
 from facecam.detection.anchors import FACEBOXES_S16, anchor_grid, spec_from_json
-from train.engine import TrainingError, save_checkpoint
 from train.faceboxes import convert, export
 from train.faceboxes.model import FaceBoxes, FaceBoxesS16
+from train.training import TrainingError, save_checkpoint
 
 PROVENANCE = export.Provenance("made data", "none", "abc", "3 steps", 0.4, {"AP": {"all": 0.5}})
 

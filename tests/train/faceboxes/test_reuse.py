@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from train.engine import TrainingError
 from train.faceboxes import export
 from train.faceboxes.model import FaceBoxes, FaceBoxesS16
 from train.faceboxes.reuse import network_of_onnx, settle_batch_norms
+from train.training import TrainingError
 
 PROVENANCE = export.Provenance("made data", "none", "abc", "3 steps", 0.4, {})
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from train.engine import TrainingError, load_checkpoint
 from train.faceboxes import train as trainer
+from train.training import TrainingError, load_checkpoint
 
 COMMON = ("--sizes", "128:0.6,192:0.4", "--batch", "1", "--device", "cpu", "--warmup", "2", "--decay", "2")
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from train.engine import TrainingError
 from train.sagan.ablations import insert, main
+from train.training import TrainingError
 
 
 def test_variants_are_trained_once_and_reported(

@@ -9,8 +9,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from sagan_gallery.generator import Generator as Gallery
-from train.engine import TrainingError
 from train.sagan.convert import main
+from train.training import TrainingError
 
 Z = 12
 WIDTHS = {"l1": (Z, 32), "l2": (32, 16), "l3": (16, 16), "l4": (16, 8), "last": (8, 3)}

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from train.engine import TrainingError
 from train.sagan.data import BatchSampler, load_pictures, to_bytes, to_float
+from train.training import TrainingError
 
 
 def test_folders_become_classes_in_order(pictures: Path, tmp_path: Path) -> None:

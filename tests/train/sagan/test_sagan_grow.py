@@ -7,10 +7,10 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from train.engine import load_checkpoint
 from train.sagan import grow, train
 from train.sagan.export import describe_training
 from train.sagan.networks import Generator, NetworkConfig
+from train.training import load_checkpoint
 
 EXTRA = ["--width-g", "8", "--width-d", "8", "--batch", "8", "--device", "cpu", "--lr", "0.01"]
 

@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from train.engine import World
 from train.sagan.data import BatchSampler, load_pictures
 from train.sagan.feature_critic import FeatureCritic
 from train.sagan.features import FeatureNet, load_features
 from train.sagan.losses import discriminator_hinge
 from train.sagan.networks import NetworkConfig
 from train.sagan.trainer import TrainConfig, Trainer
+from train.training import World
 
 
 @pytest.fixture(scope="module")

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from train.engine import load_checkpoint
 from train.sagan import pretrain, train
 from train.sagan.export import describe_training
+from train.training import load_checkpoint
 
 SMALL = ["--resolution", "32", "--width", "4", "--attention-g", "16", "--attention-d", "16", "--device", "cpu"]
 

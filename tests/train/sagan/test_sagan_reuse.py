@@ -7,11 +7,11 @@ import pytest
 import torch
 
 from tests.train.sagan.made import config, made_generator
-from train.engine import TrainingError
 from train.sagan.export import export_discriminator, export_generator
 from train.sagan.layers import refresh_spectral_norms
 from train.sagan.networks import Discriminator, Generator, NetworkConfig
 from train.sagan.reuse import state_of_onnx
+from train.training import TrainingError
 
 
 def made_discriminator(classes: int) -> Discriminator:

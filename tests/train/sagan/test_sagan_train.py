@@ -12,9 +12,9 @@ import torch
 
 from facecam.system.opencv import cv2
 from sagan_gallery.generator import Generator as Gallery
-from train.engine import TrainingError, load_checkpoint
 from train.sagan import card, evaluate, export, shapes
 from train.sagan.train import main
+from train.training import TrainingError, load_checkpoint
 
 
 def weights(path: Path) -> dict[str, torch.Tensor]:

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from train.engine import TrainingError, save_checkpoint
 from train.sagan.health import Health
 from train.sagan.inception import InceptionV3, load_inception
 from train.sagan.sampling import draw_labels, grid
 from train.sagan.shapes import measure
+from train.training import TrainingError, save_checkpoint
 
 
 def test_certain_discriminator_is_reported(capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,9 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from facecam.faces.boxes import pairwise_iou
-from train.engine import TrainingError
 from train.faceboxes.data.wider_labels import Labelled
 from train.faceboxes.targets import FACE, IGNORE, SOFT
+from train.training import TrainingError
 
 Array = npt.NDArray[np.float32]
 

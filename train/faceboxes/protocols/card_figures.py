@@ -13,7 +13,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from train.engine import TrainingError, run_command
+from train.training import TrainingError, run_command
 
 CURVE = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
 """Thresholds of which the card tells what they would bring."""

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 import torch
 
-from train.engine import TrainingError
 from train.faceboxes.data.augment import Plan, Recipe
 from train.faceboxes.data.batches import FaceData, Pictures, read_split, targets_of
 from train.faceboxes.data.teacher import Truth
 from train.faceboxes.model import MEAN_BGR
 from train.faceboxes.targets import FACE, IGNORE
+from train.training import TrainingError
 
 IDENTITY = Plan(0, np.eye(2, 3, dtype=np.float32), np.eye(3, 4, dtype=np.float32), (0.0, 0.0, 0.0))
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from train.engine import TrainingError
 from train.faceboxes.data.teacher import Teacher
 from train.faceboxes.data.wider_labels import Labelled
 from train.faceboxes.loss import LossOptions, multibox_loss
 from train.faceboxes.targets import FACE, IGNORE, SOFT, match
+from train.training import TrainingError
 
 BOXES = np.array([[0, 0, 20, 20], [40, 0, 60, 20], [80, 0, 100, 20]], np.float32)
 

@@ -15,10 +15,10 @@ from facecam.detection.model import load_model
 from facecam.runtimes.engine import ONNX_RUNTIME, OPENVINO, Engine, installed
 from facecam.sources.demo import demo_frame
 from tests.train.faceboxes.made_nets import with_statistics
-from train.engine import TrainingError
 from train.faceboxes import export
 from train.faceboxes.graphs.fast import fast_model
 from train.faceboxes.model import FaceBoxes, FaceBoxesS16
+from train.training import TrainingError
 
 PROVENANCE = export.Provenance("made data", "none", "abc", "3 steps", 0.4, {})
 RUNTIMES = [

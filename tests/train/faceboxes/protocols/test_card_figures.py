@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from train.engine import TrainingError
 from train.faceboxes.protocols.card_figures import figures, main
+from train.training import TrainingError
 
 CLIP = {"lost": 0.0, "other": 0.01, "jitter_centre": 0.5, "jitter_size": 0.7}
 

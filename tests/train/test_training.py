@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from train.engine import (
+from train.training import (
     Ema,
     StatsLog,
     TrainingError,
