@@ -4,7 +4,7 @@
 
 Sources change every ten seconds, tabs, sizes and switches more often. The first minute is for warming up: models and
 tabs are loaded when they are first needed. In a short soak everything goes faster, in proportion. What has changed is
-told by medians: of the last fifth of the rest against its first fifth. Results: tests/soak/RESULTS.md.
+told by medians: of the last fifth of the rest against its first fifth. Results: docs/results/soak.md.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
     python -m train.sagan.ablations --data ../shared/data/sagan --features runs/features-32.pt --kimg 30
 
 Trains every variant at 32 px, narrow, from the same seed, with FID (own features) over the images seen, and writes
-`ablations.json`, `ablations.png` and the table between the two ablation marks of `RESULTS.md` in `--out`. A variant
+`ablations.json`, `ablations.png` and the table between the two ablation marks of `sagan.md` in `--out`. A variant
 whose run is whole already is not run again, so the command can be stopped and repeated.
 """
 
@@ -110,7 +110,7 @@ def main(argv: list[str] | None = None) -> dict[str, dict[str, Any]]:
     parser.add_argument("--points", type=int, default=6, help="times that FID is measured")
     parser.add_argument("--only", nargs="*", help="names of variants; all by default")
     parser.add_argument("--runs", type=Path, default=Path("runs/ablations"))
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent)
+    parser.add_argument("--out", type=Path, default=Path("docs/results"))
     args, extra = parser.parse_known_args(argv)
     unknown = [name for name in args.only or [] if name not in VARIANTS]
     if unknown:
@@ -124,7 +124,7 @@ def main(argv: list[str] | None = None) -> dict[str, dict[str, Any]]:
     args.out.mkdir(parents=True, exist_ok=True)
     (args.out / "ablations.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
     plot(results, args.out / "ablations.png")
-    report = args.out / "RESULTS.md"
+    report = args.out / "sagan.md"
     text = report.read_text(encoding="utf-8") if report.is_file() else "# Results\n"
     content = table(results, args.kimg) + "\n\n![FID over pictures seen](ablations.png)"
     report.write_text(insert(text, content), encoding="utf-8")

@@ -12,7 +12,7 @@ from train.training import TrainingError
 def test_variants_are_trained_once_and_reported(
     tiny: list[str], pictures: Path, features: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "RESULTS.md").write_text("# Results\n\nKept.\n", encoding="utf-8")
+    (tmp_path / "sagan.md").write_text("# Results\n\nKept.\n", encoding="utf-8")
     only = ["paper's choices, attention at 16", "no attention", "spectral norm in D alone"]
     common = ["--data", str(pictures), "--features", str(features), "--out", str(tmp_path), "--points", "2"]
     options = ["--runs", str(tmp_path / "runs"), "--kimg", "0.016", "--fid-samples", "16", "--width", "2"]
@@ -20,7 +20,7 @@ def test_variants_are_trained_once_and_reported(
     results = main([*common, *options, "--only", *only])
     assert [len(result["fid"]) for result in results.values()] == [2, 2, 2]
     assert results["no attention"]["gamma"] == []
-    text = (tmp_path / "RESULTS.md").read_text(encoding="utf-8")
+    text = (tmp_path / "sagan.md").read_text(encoding="utf-8")
     assert "Kept." in text
     assert all(f"| {name} |" in text for name in only)
     assert json.loads((tmp_path / "ablations.json").read_text(encoding="utf-8")) == results

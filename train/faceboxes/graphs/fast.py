@@ -14,7 +14,7 @@ What is rewritten, each with the same result to float rounding:
 - C.ReLU pools before it concatenates and rectifies: max pooling, ReLU and concatenation commute, and a quarter of the
   pixels is left to copy and rectify.
 
-Gains, and the rewritings that were tried and did not help, are in `facecam/bench/RESULTS.md`.
+Gains, and the rewritings that were tried and did not help, are in `docs/results/speed.md`.
 """
 
 from __future__ import annotations

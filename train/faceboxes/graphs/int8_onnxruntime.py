@@ -1,7 +1,7 @@
 """The int8 graph for ONNX Runtime: format 3 of `train.faceboxes.graphs.int8_openvino`, of other operators.
 
 `qlinear_model(net, ranges)` writes convolutions of bytes as `QLinearConv`, which ONNX Runtime computes without a float
-in between, in less than half of its own time in float32 (`facecam/bench/RESULTS.md`). The graph that OpenVINO likes
+in between, in less than half of its own time in float32 (`docs/results/speed.md`). The graph that OpenVINO likes
 takes it longer than float32, and OpenVINO doesn't read this one: it takes the weights' steps for those of the input.
 
 - Every activation is bytes, in steps of its own; all are positive but the predictions. The ReLU is the rounding itself,
