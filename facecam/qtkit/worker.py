@@ -1,7 +1,7 @@
-"""Worker: one thread that samples, newest wish first, so that the window never waits.
+"""Worker: one background thread, newest request first, so that the window never waits.
 
-Work comes in lanes. A new wish in a lane replaces the lane's old one, results of the replaced one are dropped, and a
-lane of higher rank goes between any two steps of a lower one. The thread computes on itself alone: one core at most.
+Work comes in lanes. A new request in a lane replaces the lane's old one, results of the replaced one are dropped, and a
+lane of a smaller number goes between any two steps of one of a larger number.
 """
 
 from __future__ import annotations
@@ -9,34 +9,58 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 
 from facecam.errors import FacecamError
 
-_NICENESS = 5
 
+class Notifier(QObject):
+    """Tells the GUI thread that there is something new, whichever thread it comes from."""
 
-class Lane(IntEnum):
-    """Kinds of work, most urgent first."""
+    notified = Signal()
+    """In the GUI thread. At most one such signal is under way: it stands for all that is new until it arrives."""
+    _sent = Signal()  # from any thread
 
-    MODEL = 0
-    SAMPLE = 1
-    EFFECT = 2
-    THUMB = 3
-    GRID = 4
-    EXPORT = 5
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._lock = threading.Lock()
+        self._pending = self._closed = False
+        self._sent.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+
+    def notify(self) -> None:
+        """There is something new. From any thread, even when the window was closed meanwhile."""
+        with self._lock:
+            if self._pending or self._closed:
+                return
+            self._pending = True
+        try:
+            self._sent.emit()
+        except RuntimeError:  # this object went with the window
+            self._closed = True
+
+    def close(self) -> None:
+        """Tells nothing any more."""
+        with self._lock:
+            self._closed = True
+
+    def _deliver(self) -> None:
+        with self._lock:
+            self._pending = False
+            closed = self._closed
+        if not closed:
+            self.notified.emit()
 
 
 @dataclass(frozen=True)
 class Result:
     """One step's outcome. error: a FacecamError that ended the work; last: the work is done, and there is no value."""
 
-    lane: Lane
+    lane: int
     value: Any = None
     error: FacecamError | None = None
     last: bool = False
@@ -50,34 +74,45 @@ class _Work:
 
 
 class Worker(QObject):
-    """Runs work in its thread and hands results over in the GUI thread through `take`."""
+    """Runs work in its thread, which begins with the first request, and hands results over through `take`.
+
+    name: of the thread; niceness: of the thread, 0 like all others (on Linux; elsewhere it is the whole process's);
+    keep_off: tells the core that is somebody else's at the moment, asked before each step.
+    """
 
     arrived = Signal()
-    """There is something to take; at most one such signal is under way."""
+    """There is something to take. In the GUI thread; at most one such signal is under way."""
 
-    def __init__(self, keep_off: Callable[[], int | None] | None = None, parent: QObject | None = None) -> None:
-        """keep_off: tells the core that is somebody else's at the moment, asked before each step."""
+    def __init__(
+        self,
+        name: str,
+        niceness: int = 0,
+        keep_off: Callable[[], int | None] | None = None,
+        parent: QObject | None = None,
+    ) -> None:
         super().__init__(parent)
-        self._keep_off = keep_off
+        self._niceness, self._keep_off = niceness, keep_off
         self._kept_off: int | None = None
         self._cores: set[int] = set()
         self._changed = threading.Condition()
-        self._work: dict[Lane, _Work] = {}
-        self._stamps = dict.fromkeys(Lane, 0)
+        self._work: dict[int, _Work] = {}
+        self._stamps: Counter[int] = Counter()
         self._results: list[tuple[int, Result, BaseException | None]] = []
-        self._told = False
         self._ended = False
-        self._thread = threading.Thread(target=self._loop, name="sagan-gallery", daemon=True)
-        self._thread.start()
+        self._at_the_end: Callable[[], object] | None = None
+        self._notifier = Notifier(self)
+        self._notifier.notified.connect(self.arrived)
+        self._thread = threading.Thread(target=self._loop, name=name, daemon=True)
 
-    def submit(self, lane: Lane, start: Callable[[], Iterator[Any]]) -> None:
+    def submit(self, lane: int, start: Callable[[], Iterator[Any]]) -> None:
         """Does `start()` and its steps in the thread, in place of what the lane has been doing."""
         with self._changed:
             self._stamps[lane] += 1
             self._work[lane] = _Work(self._stamps[lane], start)
             self._changed.notify()
+            self._begin()
 
-    def submit_one(self, lane: Lane, compute: Callable[[], Any]) -> None:
+    def submit_one(self, lane: int, compute: Callable[[], Any]) -> None:
         """Work of a single step."""
 
         def steps() -> Iterator[Any]:
@@ -85,47 +120,57 @@ class Worker(QObject):
 
         self.submit(lane, steps)
 
-    def cancel(self, lane: Lane) -> None:
+    def cancel(self, lane: int) -> None:
         """Forgets the lane's work and its results."""
         with self._changed:
             self._stamps[lane] += 1
             self._work.pop(lane, None)
 
-    def busy(self, lane: Lane) -> bool:
+    def busy(self, lane: int) -> bool:
         """Whether the lane has work or results to be taken."""
         with self._changed:
-            return lane in self._work or any(result.lane is lane for _, result, _ in self._results)
+            return lane in self._work or any(result.lane == lane for _, result, _ in self._results)
 
     def take(self) -> list[Result]:
         """Results since the last call, without those that have been replaced. Raises what went wrong unexpectedly."""
         with self._changed:
             fresh = [entry for entry in self._results if entry[0] == self._stamps[entry[1].lane]]
             self._results.clear()
-            self._told = False
         for _, _, unexpected in fresh:
             if unexpected is not None:
                 raise unexpected
         return [result for _, result, _ in fresh]
 
-    def close(self, timeout_s: float) -> bool:
-        """Ends the thread after the step that it is at; False when that takes longer."""
+    def close(self, timeout_s: float, at_the_end: Callable[[], object] | None = None) -> bool:
+        """Ends the thread after the step that it is at; False when that takes longer.
+
+        at_the_end: is done in the thread as its last act, such as to release what its work has opened.
+        """
+        self._notifier.close()
         with self._changed:
-            self._ended = True
+            self._ended, self._at_the_end = True, at_the_end
             self._work.clear()
             self._changed.notify()
-        self._thread.join(timeout_s)
+            if at_the_end is not None:
+                self._begin()
+        if self._thread.ident is not None:
+            self._thread.join(timeout_s)
         return not self._thread.is_alive()
 
+    def _begin(self) -> None:
+        if self._thread.ident is None:
+            self._thread.start()
+
     def _loop(self) -> None:
-        if sys.platform == "linux":  # elsewhere a niceness is the whole process's
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+        if sys.platform == "linux":
+            if self._niceness:
+                os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), self._niceness)
             self._cores = os.sched_getaffinity(0)
         while True:
             with self._changed:
-                while not self._work and not self._ended:
-                    self._changed.wait()
+                self._changed.wait_for(lambda: self._work or self._ended)
                 if self._ended:
-                    return
+                    break
                 lane = min(self._work)
                 work = self._work[lane]
             self._make_room()
@@ -134,16 +179,14 @@ class Worker(QObject):
                 ended = result.last or result.error is not None or unexpected is not None
                 if ended and self._work.get(lane) is work:
                     del self._work[lane]
-                tell = False
-                if self._stamps[lane] == work.stamp:
+                is_wanted = self._stamps[lane] == work.stamp
+                if is_wanted:
                     self._results.append((work.stamp, result, unexpected))
-                    tell, self._told = not self._told and not self._ended, True
             del work  # what was cancelled during its step ends here: its generator closes what it has open
-            if tell:
-                try:
-                    self.arrived.emit()
-                except RuntimeError:  # the window was closed meanwhile, and this object with it
-                    return
+            if is_wanted:
+                self._notifier.notify()
+        if self._at_the_end is not None:
+            self._at_the_end()
 
     def _make_room(self) -> None:
         """Leaves the core to whom it belongs, where the system lets threads be placed and there is another one."""
@@ -154,7 +197,7 @@ class Worker(QObject):
         os.sched_setaffinity(0, self._cores - {core} or self._cores)
 
     @staticmethod
-    def _step(lane: Lane, work: _Work) -> tuple[Result, BaseException | None]:
+    def _step(lane: int, work: _Work) -> tuple[Result, BaseException | None]:
         try:
             if work.steps is None:
                 work.steps = work.start()

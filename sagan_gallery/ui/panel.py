@@ -13,7 +13,6 @@ from PySide6.QtGui import QAction, QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QWidget
 
 from facecam.errors import FacecamError
-from facecam.qtkit.worker import Lane
 from sagan_gallery.generator import DEFAULT_MODEL
 from sagan_gallery.latent import Recipe
 from sagan_gallery.sample import Sample
@@ -21,7 +20,7 @@ from sagan_gallery.ui import words
 from sagan_gallery.ui.commands import panel_commands
 from sagan_gallery.ui.display import PanelDisplay
 from sagan_gallery.ui.files import FileWishes, FilmOpener, GalleryFiles
-from sagan_gallery.ui.session import Failure, GallerySession
+from sagan_gallery.ui.session import Failure, GallerySession, Lane
 from sagan_gallery.ui.walking import Walking
 from sagan_gallery.walk import End
 

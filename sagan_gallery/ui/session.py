@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,27 @@ import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal
 
 from facecam.errors import FacecamError
-from facecam.qtkit.worker import Lane, Worker
+from facecam.qtkit.worker import Worker
 from sagan_gallery.discriminator import Discriminator
 from sagan_gallery.generator import Generator
 from sagan_gallery.latent import Recipe, latent
 from sagan_gallery.sample import Sample
 from sagan_gallery.walk import End
+
+
+_NICENESS = 5
+"""Sampling gives way to the window, and to the live picture."""
+
+
+class Lane(IntEnum):
+    """Kinds of work, most urgent first."""
+
+    MODEL = 0
+    SAMPLE = 1
+    EFFECT = 2
+    THUMB = 3
+    GRID = 4
+    EXPORT = 5
 
 
 @dataclass(frozen=True)
@@ -49,7 +65,7 @@ class GallerySession(QObject):
         super().__init__(parent)
         self.generator: Generator | None = None
         self._discriminator: Discriminator | None = None
-        self._worker = Worker(keep_off, self)
+        self._worker = Worker("sagan-gallery", _NICENESS, keep_off, self)
         self._worker.arrived.connect(self._arrived)
         self._next: Callable[[], Any] | None = None
 
@@ -145,25 +161,25 @@ class GallerySession(QObject):
     def _arrived(self) -> None:
         for result in self._worker.take():
             if result.error is not None:
-                self.failed.emit(Failure(result.lane, str(result.error)))
+                self.failed.emit(Failure(Lane(result.lane), str(result.error)))
             elif result.last:
                 self._done(result.lane)
-            elif result.lane is Lane.MODEL:
+            elif result.lane == Lane.MODEL:
                 for lane in (Lane.SAMPLE, Lane.EFFECT, Lane.THUMB, Lane.GRID, Lane.EXPORT):
                     self._worker.cancel(lane)
                 self._next = None
                 self.generator, self._discriminator = result.value, None
                 self.model_changed.emit()
-            elif result.lane is Lane.SAMPLE:
+            elif result.lane == Lane.SAMPLE:
                 sample = result.value
                 if isinstance(sample, tuple):
                     sample, self._discriminator = sample
                 self.sample_ready.emit(sample)
-            elif result.lane is Lane.EFFECT:
+            elif result.lane == Lane.EFFECT:
                 self.effect_ready.emit(result.value)
-            elif result.lane is Lane.THUMB:
+            elif result.lane == Lane.THUMB:
                 self.thumb_ready.emit(*result.value)
-            elif result.lane is Lane.GRID:
+            elif result.lane == Lane.GRID:
                 self.picture_ready.emit(*result.value)
             else:
                 self.exported.emit(result.value)
@@ -171,10 +187,10 @@ class GallerySession(QObject):
             compute, self._next = self._next, None
             self._worker.submit_one(Lane.SAMPLE, compute)
 
-    def _done(self, lane: Lane) -> None:
-        if lane is Lane.GRID:
+    def _done(self, lane: int) -> None:
+        if lane == Lane.GRID:
             self.grid_done.emit()
-        elif lane is Lane.EXPORT:
+        elif lane == Lane.EXPORT:
             self.exported.emit(None)
 
 

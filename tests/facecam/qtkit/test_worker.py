@@ -5,16 +5,24 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from enum import IntEnum
 
 import pytest
 
 from facecam.errors import FacecamError
-from facecam.qtkit.worker import Lane, Worker
+from facecam.qtkit.worker import Notifier, Worker
+
+
+class Lane(IntEnum):
+    MODEL = 0
+    SAMPLE = 1
+    GRID = 2
+    EXPORT = 3
 
 
 @pytest.fixture
 def worker(qtbot):
-    made = Worker()
+    made = Worker("test")
     yield made
     assert made.close(2.0)
 
@@ -114,7 +122,7 @@ def test_a_users_error_is_a_result_and_any_other_is_raised(qtbot, worker):
 def test_work_stays_off_the_core_that_is_somebody_elses(qtbot):
     cores = os.sched_getaffinity(0)
     taken = [max(cores)]
-    worker = Worker(lambda: taken[0])
+    worker = Worker("test", keep_off=lambda: taken[0])
     try:
         worker.submit_one(Lane.SAMPLE, lambda: os.sched_getaffinity(0))
         found = collect(qtbot, worker, lambda result: result.value is not None)
@@ -145,3 +153,32 @@ def test_work_that_is_cancelled_during_a_step_closes_what_it_has_open(qtbot, wor
     worker.cancel(Lane.EXPORT)
     go_on.set()
     assert closed.wait(5)  # with nothing else to do for the worker
+
+
+def test_what_was_opened_is_released_in_the_thread_at_the_end(qtbot):
+    worker, threads = Worker("mine"), []
+    assert worker.close(2.0, lambda: threads.append(threading.current_thread().name))
+    assert threads == ["mine"]
+    worker = Worker("mine")
+    worker.submit_one(Lane.MODEL, lambda: None)
+    assert worker.close(2.0, lambda: threads.append(threading.current_thread().name))
+    assert threads == ["mine", "mine"]
+
+
+def test_many_notifications_from_any_thread_arrive_as_one_in_the_gui_thread(qtbot):
+    notifier, told = Notifier(), []
+    notifier.notified.connect(lambda: told.append(threading.current_thread()))
+    threads = [threading.Thread(target=notifier.notify) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    qtbot.waitUntil(lambda: bool(told))
+    qtbot.wait(20)
+    assert told == [threading.main_thread()]
+    notifier.notify()
+    qtbot.waitUntil(lambda: len(told) == 2)
+    notifier.close()
+    notifier.notify()
+    qtbot.wait(20)
+    assert len(told) == 2
