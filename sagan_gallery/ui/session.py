@@ -20,7 +20,6 @@ from sagan_gallery.latent import Recipe, latent
 from sagan_gallery.sample import Sample
 from sagan_gallery.walk import End
 
-
 _NICENESS = 5
 """Sampling gives way to the window, and to the live picture."""
 
