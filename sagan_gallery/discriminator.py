@@ -37,7 +37,7 @@ class Discriminator:
             )
         return cls(path)
 
-    def look(self, picture: npt.NDArray[np.uint8], label: int | None = None) -> Sample:
+    def attend(self, picture: npt.NDArray[np.uint8], label: int | None = None) -> Sample:
         """Attention on the centre square of a picture (H, W, 3) uint8 RGB, scaled to the network's size."""
         image = centre_square(picture, self.resolution_px)
         scaled = np.ascontiguousarray(image.transpose(2, 0, 1)[None], np.float32) / np.float32(127.5) - np.float32(1)

@@ -16,7 +16,7 @@ import numpy as np
 
 from facecam.arrays import Array
 from facecam.errors import ModelError
-from facecam.runtimes.engine import Bound, RuntimeFailure
+from facecam.runtimes.engine import BoundNetwork, RuntimeFailure
 
 NCNN = "ncnn"
 
@@ -40,7 +40,7 @@ class NcnnNet:
         if self._net.load_param(str(param)) or self._net.load_model(str(weights)):
             raise ModelError(f"{param} and {weights.name} are no network that ncnn can load.")
 
-    def bind(self, image: Array, outputs: Mapping[str, Array]) -> Bound:
+    def bind(self, image: Array, outputs: Mapping[str, Array]) -> BoundNetwork:
         return _Bound(self._ncnn, self._net, image, dict(outputs))
 
 
@@ -49,7 +49,7 @@ class _Bound:
         self._ncnn, self._net, self._image = ncnn, net, image
         self._by_width = {array.shape[-1]: array for array in outputs.values()}  # converting loses the names
 
-    def run(self) -> None:
+    def infer(self) -> None:
         extractor = self._net.create_extractor()
         extractor.input(self._net.input_names()[0], self._ncnn.Mat(self._image[0]))
         names = self._net.output_names()

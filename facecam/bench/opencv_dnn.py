@@ -9,7 +9,7 @@ import numpy as np
 
 from facecam.arrays import Array
 from facecam.detection.detector import FaceDetector
-from facecam.runtimes.engine import Bound, Engine, RuntimeFailure
+from facecam.runtimes.engine import BoundNetwork, Engine, RuntimeFailure
 from facecam.system.opencv import cv2
 
 OPENCV = "opencv"
@@ -25,7 +25,7 @@ class OpenCvDnn:
         except cv2.error as error:
             raise RuntimeFailure(f"OpenCV can't load the network ({error.err}).") from None
 
-    def bind(self, image: Array, outputs: Mapping[str, Array]) -> Bound:
+    def bind(self, image: Array, outputs: Mapping[str, Array]) -> BoundNetwork:
         return _Bound(self._net, image, dict(outputs))
 
 
@@ -33,7 +33,7 @@ class _Bound:
     def __init__(self, net: Any, image: Array, outputs: dict[str, Array]) -> None:
         self._net, self._image, self._outputs = net, image, outputs
 
-    def run(self) -> None:
+    def infer(self) -> None:
         try:
             self._net.setInput(self._image)
             for target, result in zip(self._outputs.values(), self._net.forward(list(self._outputs)), strict=True):

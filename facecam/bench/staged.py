@@ -27,14 +27,14 @@ def staged_subject(detector: FaceDetector, frame: np.ndarray, faces: int) -> Sub
     plan = detector.prepared(*frame.shape[:2])
     network = plan.network
     scores = _scores(plan, faces, network.logits, detector.nms)
-    compute = network.run
+    compute = network.infer
 
-    def run() -> None:
+    def infer() -> None:
         compute()
         network.scores[:] = scores
         network.offsets[:] = 0
 
-    network.run = run  # type: ignore[method-assign]
+    network.infer = infer  # type: ignore[method-assign]
     return detector_subject(detector, frame, faces)
 
 

@@ -202,12 +202,12 @@ class FaceDetector:
 
     def _run(self, plan: Plan, frame: npt.NDArray[np.uint8]) -> None:
         try:
-            plan.network.run()
+            plan.network.infer()
         except RuntimeFailure as error:
             self._choice.give_up(plan, error)
             self._engine = plan.network.engine
             plan.network.fill(plan.scaled(frame))
-            plan.network.run()
+            plan.network.infer()
 
     def _select(self, plan: Plan) -> Detections:
         """Decodes only what passes the threshold or may vote, and of that the best 2000: at threshold 0 everything

@@ -18,7 +18,7 @@ from facecam.detection.model import Binding, Model, int8_path
 from facecam.runtimes.engine import AUTO, BF16, INT8, Engine, RuntimeFailure
 from facecam.runtimes.providers import CPU
 from facecam.runtimes.registry import has_bf16, has_int8
-from facecam.runtimes.speed_trial import Trial, candidates, faster, keep_choice, kept_choice, trial_key
+from facecam.runtimes.speed_trial import SpeedTrial, candidates, fastest, keep_choice, kept_choice, trial_key
 from facecam.system.cpu import unpinned
 from facecam.system.memory import give_back_free_memory
 
@@ -61,7 +61,7 @@ class EngineChoice:
         self._engines = candidates(wanted, runtimes, list(first_int8))
         self._open = len(runtimes) > 1 or (wanted.precision == AUTO and wanted.provider == CPU)
         self._failed: set[Engine] = set()
-        self._trials: WeakKeyDictionary[Plan, tuple[_Ready, Trial]] = WeakKeyDictionary()
+        self._trials: WeakKeyDictionary[Plan, tuple[_Ready, SpeedTrial]] = WeakKeyDictionary()
         self._underway: WeakKeyDictionary[Plan, Future[_Ready]] = WeakKeyDictionary()
 
     @property
@@ -86,7 +86,7 @@ class EngineChoice:
                 executor.shutdown(wait=False)
             elif plan.frames == AFTER_FRAMES:
                 ready = self._made_ready(plan)
-                self._take(plan, ready, faster(*self._subjects(plan, ready)) if ready.undecided else None)
+                self._take(plan, ready, fastest(*self._subjects(plan, ready)) if ready.undecided else None)
             else:
                 self._go_on_trying(plan)
         except RuntimeFailure as error:
@@ -98,7 +98,7 @@ class EngineChoice:
         if plan in self._underway and self._underway[plan].done():
             ready = self._underway.pop(plan).result()
             if ready.undecided:
-                self._trials[plan] = ready, Trial(*self._subjects(plan, ready))
+                self._trials[plan] = ready, SpeedTrial(*self._subjects(plan, ready))
             else:
                 self._take(plan, ready, None)
         elif plan in self._trials:
@@ -141,13 +141,13 @@ class EngineChoice:
 
     def _take(self, plan: Plan, ready: _Ready, result: tuple[str, Mapping[str, float]] | None) -> None:
         """Goes over to the fastest engine and forgets the others. result: of a trial, if there was one."""
-        fastest = ready.kept
+        name = ready.kept
         if result is not None:
-            fastest, quartiles_ms = result
-            _logger.info("%s is the fastest here: %s", fastest, quartiles_ms)
-            keep_choice(ready.key, fastest)
+            name, quartiles_ms = result
+            _logger.info("%s is the fastest here: %s", name, quartiles_ms)
+            keep_choice(ready.key, name)
         self._engines = ready.engines
-        plan.network = ready.networks.get(fastest or "", plan.network)
+        plan.network = ready.networks.get(name or "", plan.network)
         for engine in self._engines:
             if engine != plan.network.engine:  # 25 to 90 MB each; another size may open the first one again
                 self._model.forget(engine)
@@ -177,6 +177,6 @@ class _Whole:
     network: Binding
     picture: npt.NDArray[np.uint8]
 
-    def run(self) -> None:
+    def infer(self) -> None:
         self.network.fill(self.picture)
-        self.network.run()
+        self.network.infer()

@@ -19,7 +19,7 @@ from facecam.detection.anchors import AnchorSpec, anchor_grid, spec_from_json
 from facecam.detection.cells import CellBuffer
 from facecam.errors import ModelError
 from facecam.runtimes import file_check, memory_check
-from facecam.runtimes.engine import INT8, Bound, Engine, Image, Runtime, RuntimeFailure
+from facecam.runtimes.engine import INT8, BoundNetwork, Engine, Image, Runtime, RuntimeFailure
 from facecam.runtimes.onnx_runtime import OnnxRuntime
 from facecam.runtimes.registry import open_runtime
 from facecam.system.opencv import cv2
@@ -66,7 +66,7 @@ class Model:
             outputs = {value.name for value in runtime.session.get_outputs()}
         except (RuntimeFailure, UnicodeDecodeError) as error:  # the latter: a name or text in it is none
             raise ModelError(unusable) from error
-        except memory_check.TooHungry as error:
+        except memory_check.NotEnoughMemory as error:
             raise ModelError(f"{path} is not loaded, as it wants more memory than a face detector needs.") from error
         self._runtimes: dict[Engine, Runtime] = {Engine(): runtime}
         description = _Description.read(path, self.metadata, inputs, outputs)
@@ -135,7 +135,7 @@ class Model:
     def _try(self) -> None:
         """Runs once, small and not square, to see that the outputs are as our anchors want them."""
         try:
-            self.bind(64, 96).run()
+            self.bind(64, 96).infer()
         except RuntimeFailure as error:
             raise ModelError(
                 f"{self.path} is not a face detector of ours: its outputs don't fit the anchors that it states."
@@ -173,7 +173,7 @@ class Binding:
         else:
             self._rows = self.offsets = outputs["loc"][0]  # (A, 4)
             self.scores = outputs["conf"][0, :, 1]
-        self._bound: Bound = runtime.bind(self.image, outputs)
+        self._bound: BoundNetwork = runtime.bind(self.image, outputs)
 
     def fill(self, picture: npt.NDArray[np.uint8]) -> None:
         """Puts a picture (h, w, 3) uint8 BGR, at most as large as the input, into its upper left part, minus the mean.
@@ -192,9 +192,9 @@ class Binding:
         for plane, mean, target in zip(self._planes, self._mean, self.image[0], strict=True):
             np.subtract(plane, mean, out=target[:height, :width])
 
-    def run(self) -> None:
+    def infer(self) -> None:
         """Computes `offsets` and `scores` in the calling thread. Raises RuntimeFailure."""
-        self._bound.run()
+        self._bound.infer()
 
     def take(self, which: npt.NDArray[np.intp]) -> tuple[Array, Array]:
         """Copies of the offsets (N, 4) and scores (N,) of some anchors."""

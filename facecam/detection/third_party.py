@@ -105,7 +105,7 @@ def _check_file(model: str | Path) -> None:
         raise ModelError(f"{model} is not loaded, as it {problem}.")
     try:
         memory_check.run_once(data)
-    except memory_check.TooHungry as error:
+    except memory_check.NotEnoughMemory as error:
         raise ModelError(f"{model} is not loaded, as it wants more memory than a face detector needs.") from error
 
 

@@ -71,17 +71,17 @@ class RuntimeFailure(FacecamError):
     """A runtime is missing, or can't run this network."""
 
 
-class Bound(Protocol):
+class BoundNetwork(Protocol):
     """A network with its input and outputs in arrays that stay where they are."""
 
-    def run(self) -> None:
+    def infer(self) -> None:
         """Computes the outputs in the calling thread. Raises RuntimeFailure."""
 
 
 class Runtime(Protocol):
     """A network in a runtime."""
 
-    def bind(self, image: Image, outputs: Mapping[str, Array]) -> Bound:
+    def bind(self, image: Image, outputs: Mapping[str, Array]) -> BoundNetwork:
         """image: the network's input: `image`, float32, (1, 3, H, W) or, for a packed engine, (1, H, W, 3); or `cells`,
         uint8, of `facecam.detection.cells`. outputs: by name, float32. All C-contiguous, kept by the binding. Raises
         RuntimeFailure."""

@@ -28,7 +28,7 @@ MATRIX_PRODUCT = bytes.fromhex(
 which ONNX Runtime computes as it computes convolutions of bytes."""
 
 
-def onnx_runtime_adds_bytes_up() -> bool:
+def int8_is_exact_in_onnx_runtime() -> bool:
     """Whether ONNX Runtime adds up products of bytes without overflow. Raises one of `ORT_ERRORS`."""
     session = onnxruntime.InferenceSession(MATRIX_PRODUCT, session_options(), providers=["CPUExecutionProvider"])
     largest = np.full((8, _CHANNELS), _LARGEST_BYTE, np.uint8), np.full((_CHANNELS, _OUTPUTS), _LARGEST_WEIGHT, np.int8)
@@ -36,7 +36,7 @@ def onnx_runtime_adds_bytes_up() -> bool:
     return bool((sums == _SUM).all())
 
 
-def openvino_adds_bytes_up(openvino: Any, core: Any, options: Mapping[str, Any]) -> bool:
+def int8_is_exact_in_openvino(openvino: Any, core: Any, options: Mapping[str, Any]) -> bool:
     """Whether OpenVINO adds up products of bytes without overflow. openvino: the module; core: an `openvino.Core`;
     options: to compile with, such as keep the calling thread where it is."""
     op = openvino.opset13

@@ -1,6 +1,6 @@
 """Runs a network of unknown origin once with little memory: what asks for more must not reach the real runtime.
 
-`onnx_check` bounds what is written in a file. What a network makes of it only shows when it runs: a resize to a
+`file_check` bounds what is written in a file. What a network makes of it only shows when it runs: a resize to a
 computed size, or a row of operators each of which doubles its input. So it is run here first, unoptimized (an optimizer
 computes what is constant, without bounds) and in an arena that gives out no more than a detector needs.
 """
@@ -23,12 +23,12 @@ _INPUTS = {"tensor(float)": ((1, 3, 480, 640), np.float32), "tensor(uint8)": ((1
 _MOST_ELEMENTS = 3 * 2048 * 2048
 
 
-class TooHungry(Exception):
+class NotEnoughMemory(Exception):
     """The network wants more memory than any detector needs."""
 
 
 def run_once(data: bytes) -> None:
-    """Raises TooHungry. Any other failure is passed over: whoever loads the network for use meets it again.
+    """Raises NotEnoughMemory. Any other failure is passed over: whoever loads the network for use meets it again.
 
     data: an ONNX file with one input, (1, 3, height, width) float32 or cells (1, rows, columns, 48) uint8; what it
     leaves open is that of 640x480.
@@ -47,7 +47,7 @@ def run_once(data: bytes) -> None:
     except ORT_ERRORS as error:
         text = str(error).lower()
         if "memory" in text or "alloc" in text:
-            raise TooHungry from error
+            raise NotEnoughMemory from error
     except (IndexError, KeyError, UnicodeDecodeError, ValueError):  # no input, another type, a damaged name, dimensions
         return
 

@@ -12,7 +12,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as ort_state
 
 from facecam.arrays import Array
 from facecam.runtimes import providers
-from facecam.runtimes.engine import Bound, Engine, Image, RuntimeFailure, first_line, input_name
+from facecam.runtimes.engine import BoundNetwork, Engine, Image, RuntimeFailure, first_line, input_name
 from facecam.runtimes.ort_options import session_options
 from facecam.system.cpu import unpinned
 
@@ -49,11 +49,11 @@ class OnnxRuntime:
         if names[0] not in self.session.get_providers():  # it goes on without one that can't start
             raise RuntimeFailure(providers.missing(engine.provider))
 
-    def bind(self, image: Image, outputs: Mapping[str, Array]) -> Bound:
-        return _OrtBound(self.session, image, dict(outputs))
+    def bind(self, image: Image, outputs: Mapping[str, Array]) -> BoundNetwork:
+        return _OrtNetwork(self.session, image, dict(outputs))
 
 
-class _OrtBound:
+class _OrtNetwork:
     def __init__(self, session: Any, image: Image, outputs: dict[str, Array]) -> None:
         self._session, self._kept = session, (image, outputs)
         self._binding = session.io_binding()
@@ -61,7 +61,7 @@ class _OrtBound:
         for name, array in outputs.items():
             self._binding.bind_output(name, "cpu", 0, np.float32, array.shape, array.ctypes.data)
 
-    def run(self) -> None:
+    def infer(self) -> None:
         try:
             self._session.run_with_iobinding(self._binding)
         except ORT_ERRORS as error:

@@ -17,7 +17,7 @@ from facecam.runtimes.engine import (
     F32,
     INT8,
     OPENVINO,
-    Bound,
+    BoundNetwork,
     Engine,
     Image,
     RuntimeFailure,
@@ -55,10 +55,10 @@ class OpenVino:
             "INFERENCE_PRECISION_HINT": F32 if engine.precision == INT8 else engine.precision,
         }
 
-    def bind(self, image: Image, outputs: Mapping[str, Array]) -> Bound:
+    def bind(self, image: Image, outputs: Mapping[str, Array]) -> BoundNetwork:
         try:
             compiled = self.compile(*image.shape[1:3]) if image.dtype == np.float32 else self.compile_cells(image.shape)
-            return _OpenVinoBound(self._openvino, compiled, image, dict(outputs))
+            return _OpenVinoNetwork(self._openvino, compiled, image, dict(outputs))
         except RuntimeError as error:
             raise RuntimeFailure(f"OpenVINO can't compile the network ({first_line(error)}).") from error
 
@@ -88,7 +88,7 @@ class OpenVino:
             return self._core.compile_model(model, "CPU", {**self._options, **(more or {})})
 
 
-class _OpenVinoBound:
+class _OpenVinoNetwork:
     def __init__(self, openvino: Any, compiled: Any, image: Image, outputs: dict[str, Array]) -> None:
         self._kept = (compiled, image, outputs)
         self._request = compiled.create_infer_request()
@@ -98,7 +98,7 @@ class _OpenVinoBound:
                 raise RuntimeFailure("The network's outputs have other shapes in OpenVINO.")
             self._request.set_tensor(name, openvino.Tensor(array, shared_memory=True))
 
-    def run(self) -> None:
+    def infer(self) -> None:
         try:
             self._request.infer(share_outputs=True)
         except RuntimeError as error:

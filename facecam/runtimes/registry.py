@@ -19,7 +19,7 @@ from facecam.runtimes.engine import (
     Runtime,
     RuntimeFailure,
 )
-from facecam.runtimes.int8_probe import onnx_runtime_adds_bytes_up, openvino_adds_bytes_up
+from facecam.runtimes.int8_probe import int8_is_exact_in_onnx_runtime, int8_is_exact_in_openvino
 from facecam.runtimes.onnx_runtime import ORT_ERRORS, OnnxRuntime
 from facecam.runtimes.openvino_runtime import ONE_THREAD, OpenVino, openvino_core
 
@@ -69,8 +69,8 @@ def has_int8(runtime: str) -> bool:
     """Whether a runtime computes in int8 on this processor without overflow, tried out; False if it is missing."""
     try:
         if runtime == ONNX_RUNTIME:
-            return onnx_runtime_adds_bytes_up()
-        return openvino_adds_bytes_up(*openvino_core(), {**ONE_THREAD, "INFERENCE_PRECISION_HINT": F32})
+            return int8_is_exact_in_onnx_runtime()
+        return int8_is_exact_in_openvino(*openvino_core(), {**ONE_THREAD, "INFERENCE_PRECISION_HINT": F32})
     except _UNABLE as error:
         _logger.info("int8 can't be tried out in %s: %s", TITLES[runtime], error)
         return False

@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from facecam.runtimes.engine import AUTO, BF16, F32, INT8, OPENVINO, RUNTIMES, Bound, Engine, version
+from facecam.runtimes.engine import AUTO, BF16, F32, INT8, OPENVINO, RUNTIMES, BoundNetwork, Engine, version
 from facecam.system.cpu import cpu_name
 from facecam.system.paths import cache_folder
 
@@ -111,10 +111,10 @@ def _read(path: Path) -> dict[str, str]:
     return {key: name for key, name in choices.items() if isinstance(key, str) and isinstance(name, str)}
 
 
-class Trial:
+class SpeedTrial:
     """Several networks that take turns, to find out which is the fastest."""
 
-    def __init__(self, networks: Mapping[str, Bound], clock: Callable[[], float] = time.thread_time) -> None:
+    def __init__(self, networks: Mapping[str, BoundNetwork], clock: Callable[[], float] = time.thread_time) -> None:
         """clock: seconds; the thread's CPU time slows all down alike where the machine is busy."""
         self._networks, self._clock = networks, clock
         self._times_s: dict[str, list[float]] = {name: [] for name in networks}
@@ -124,7 +124,7 @@ class Trial:
         """One turn of each; whether more would tell no more."""
         for name, network in self._networks.items():
             before_s = self._clock()
-            network.run()
+            network.infer()
             took_s = self._clock() - before_s
             self._spent_s += took_s
             if self._rounds >= _WARM_UP_ROUNDS:
@@ -144,9 +144,9 @@ class Trial:
         return (best if quartiles_ms[best] < 0.98 * quartiles_ms[first] else first), quartiles_ms
 
 
-def faster(networks: Mapping[str, Bound], clock: Callable[[], float]) -> tuple[str, dict[str, float]]:
+def fastest(networks: Mapping[str, BoundNetwork], clock: Callable[[], float]) -> tuple[str, dict[str, float]]:
     """The result of a whole trial at once."""
-    trial = Trial(networks, clock)
+    trial = SpeedTrial(networks, clock)
     while not trial.round():
         pass
     return trial.result()

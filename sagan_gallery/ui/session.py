@@ -84,13 +84,13 @@ class GallerySession(QObject):
         """A picture (H, W, 3) uint8 RGB through the discriminator's attention."""
         generator, known = self.generator, self._discriminator
 
-        def look() -> tuple[Sample, Discriminator]:
+        def attend() -> tuple[Sample, Discriminator]:
             if generator is None:
                 raise FacecamError("An own picture needs a model: open one first.")
             discriminator = known or Discriminator.beside(generator)
-            return discriminator.look(picture), discriminator
+            return discriminator.attend(picture), discriminator
 
-        self._want(look)
+        self._want(attend)
 
     def want_effect(self, sample: Sample) -> None:
         """The same sample without its attention."""

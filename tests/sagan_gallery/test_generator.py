@@ -138,8 +138,8 @@ def test_a_file_without_attention_scale_and_layers_list_still_samples(make_gener
 
 def test_an_own_picture_goes_through_the_discriminator(tiny_generator):
     discriminator = Discriminator.beside(Generator(tiny_generator))
-    white = discriminator.look(np.full((30, 50, 3), 255, np.uint8))
-    black = discriminator.look(np.zeros((30, 50, 3), np.uint8))
+    white = discriminator.attend(np.full((30, 50, 3), 255, np.uint8))
+    black = discriminator.attend(np.zeros((30, 50, 3), np.uint8))
     assert white.image.shape == (16, 16, 3)
     assert white.score == pytest.approx(1)
     assert black.score == pytest.approx(-1)

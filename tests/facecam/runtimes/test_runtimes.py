@@ -64,7 +64,7 @@ def test_shipped_networks_compute_the_same_in_both_runtimes(name, size):
     for runtime in RUNTIMES:
         network = model.bind(*size, Engine(runtime))
         network.image[:] = image.transpose(0, 2, 3, 1) if network.engine.packed else image
-        network.run()
+        network.infer()
         logits = np.clip(network.scores, -30, 30)
         scores = 1 / (1 + np.exp(-logits)) if network.logits else network.scores
         results.append((network.offsets.copy(), scores.copy()))
@@ -134,7 +134,7 @@ def test_a_broken_openvino_costs_no_frame(monkeypatch, tiny_model, make_frame, c
 @needs_openvino
 def test_auto_starts_at_once_and_goes_over_to_the_one_that_was_faster(monkeypatch, tmp_path, tiny_model, make_frame):
     monkeypatch.setattr(speed_trial, "choices_path", lambda: tmp_path / "kept" / "runtimes.json")
-    monkeypatch.setattr(engine_choice, "faster", lambda candidates, clock: (OPENVINO, {}))
+    monkeypatch.setattr(engine_choice, "fastest", lambda candidates, clock: (OPENVINO, {}))
     frame = make_frame((2, 1))
     detector = FaceDetector(tiny_model)
     first = detector.detect(frame)
@@ -150,7 +150,7 @@ def test_auto_starts_at_once_and_goes_over_to_the_one_that_was_faster(monkeypatc
     def no_trial(_candidates, _clock):
         raise AssertionError("the result was not kept")
 
-    monkeypatch.setattr(engine_choice, "faster", no_trial)
+    monkeypatch.setattr(engine_choice, "fastest", no_trial)
     again = FaceDetector(tiny_model)
     for _ in range(engine_choice.AFTER_FRAMES):
         again.detect(frame)
@@ -166,7 +166,7 @@ class FakeTrial:
     def round(self):
         self.turns += 1
         for network in self.networks.values():
-            network.run()
+            network.infer()
         return self.turns == 3
 
     def result(self):
@@ -178,7 +178,7 @@ def test_in_the_background_frames_go_on_until_the_other_engines_are_ready(
 ):
     monkeypatch.setattr(speed_trial, "choices_path", lambda: tmp_path / "runtimes.json")
     monkeypatch.setattr(engine_choice, "candidates", lambda *_: (Engine(), Engine(threads=2)))
-    monkeypatch.setattr(engine_choice, "Trial", FakeTrial)
+    monkeypatch.setattr(engine_choice, "SpeedTrial", FakeTrial)
     detector = FaceDetector(tiny_model, precision=AUTO, in_background=True)
     goes_on, elsewhere, bind = threading.Event(), [], detector._model.bind
 
@@ -198,7 +198,7 @@ def test_in_the_background_frames_go_on_until_the_other_engines_are_ready(
         assert len(detector.detect(make_frame((1, 1)))) == 1
     assert detector.engine == Engine(threads=2)
     assert len(elsewhere) == 1
-    monkeypatch.setattr(engine_choice, "Trial", None)  # what is known is not tried again
+    monkeypatch.setattr(engine_choice, "SpeedTrial", None)  # what is known is not tried again
     again = FaceDetector(tiny_model, precision=AUTO, in_background=True)
     while again.engine == Engine() and time.monotonic() < end_s:
         again.detect(make_frame((1, 1)))
@@ -214,7 +214,7 @@ def test_an_engine_that_fails_in_its_trial_costs_no_frame(
 
     monkeypatch.setattr(speed_trial, "choices_path", lambda: tmp_path / "runtimes.json")
     monkeypatch.setattr(engine_choice, "candidates", lambda *_: (Engine(), Engine(threads=2)))
-    monkeypatch.setattr(speed_trial.Trial, "round", failing)
+    monkeypatch.setattr(speed_trial.SpeedTrial, "round", failing)
     detector = FaceDetector(tiny_model, precision=AUTO, in_background=in_background)
     end_s = time.monotonic() + 10
     while "ended early" not in caplog.text and time.monotonic() < end_s:
@@ -247,12 +247,12 @@ def test_the_trial_names_the_faster_one():
         def __init__(self, takes_s):
             self.takes_s = takes_s
 
-        def run(self):
+        def infer(self):
             clock[0] += self.takes_s
 
     def trial(**takes_s):
         clock[0] = 0.0
-        name, quartiles_ms = speed_trial.faster({n: Fake(s) for n, s in takes_s.items()}, lambda: clock[0])
+        name, quartiles_ms = speed_trial.fastest({n: Fake(s) for n, s in takes_s.items()}, lambda: clock[0])
         assert clock[0] < 1.0, "the trial took too long"
         return name, quartiles_ms
 
@@ -448,13 +448,13 @@ def test_auto_precision_tries_bfloat16_only_where_the_processor_can(monkeypatch,
     def last(candidates, clock):
         tried.extend(candidates)
         for network in candidates.values():
-            network.run()
+            network.infer()
         return list(candidates)[-1], {}
 
     monkeypatch.setattr(engine_choice, "has_bf16", lambda: able)
     monkeypatch.setattr(engine_choice, "kept_choice", lambda key: None)
     monkeypatch.setattr(engine_choice, "keep_choice", lambda key, name: None)
-    monkeypatch.setattr(engine_choice, "faster", last)
+    monkeypatch.setattr(engine_choice, "fastest", last)
     detector = FaceDetector(tiny_model, precision=AUTO)
     for _ in range(engine_choice.AFTER_FRAMES):
         assert len(detector.detect(make_frame((2, 1)))) == 1
@@ -471,7 +471,7 @@ def test_auto_precision_goes_over_to_int8_where_it_is_faster(tmp_path, monkeypat
         tried.append(list(candidates))
         return list(candidates)[-1], {}
 
-    monkeypatch.setattr(engine_choice, "faster", last)
+    monkeypatch.setattr(engine_choice, "fastest", last)
     detector = FaceDetector("faceboxes", precision=AUTO)
     for _ in range(engine_choice.AFTER_FRAMES):
         found = detector.detect(demo_frame(5))
@@ -483,7 +483,7 @@ def test_auto_precision_goes_over_to_int8_where_it_is_faster(tmp_path, monkeypat
         told.detect(demo_frame(5))
     assert tried[1:] == ([tried[0][1:]] if len(int8_runtimes) > 1 else [])
     again = FaceDetector("faceboxes", precision=AUTO)
-    monkeypatch.setattr(engine_choice, "faster", None)  # what is known is not tried again
+    monkeypatch.setattr(engine_choice, "fastest", None)  # what is known is not tried again
     for _ in range(engine_choice.AFTER_FRAMES):
         again.detect(demo_frame(5))
     assert str(again.engine) == tried[0][-1]
@@ -493,7 +493,7 @@ def test_auto_precision_goes_over_to_int8_where_it_is_faster(tmp_path, monkeypat
 def test_without_openvino_auto_precision_is_int8_too(tmp_path, monkeypatch):
     monkeypatch.setattr(speed_trial, "choices_path", lambda: tmp_path / "choices.json")
     monkeypatch.setattr(engine, "installed", lambda name: name != OPENVINO)
-    monkeypatch.setattr(engine_choice, "faster", lambda candidates, _clock: (list(candidates)[-1], {}))
+    monkeypatch.setattr(engine_choice, "fastest", lambda candidates, _clock: (list(candidates)[-1], {}))
     detector = FaceDetector("faceboxes", precision=AUTO)
     for _ in range(engine_choice.AFTER_FRAMES):
         detector.detect(demo_frame(5))

@@ -57,8 +57,8 @@ def test_scores_and_offsets_equal_the_plain_export(
     plain, fast = load_model(files[0]).bind(*size), load_model(files[1]).bind(*size, Engine(runtime))
     plain.image[:] = image
     fast.image[:] = image.transpose(0, 2, 3, 1) if fast.engine.packed else image
-    plain.run()
-    fast.run()
+    plain.infer()
+    fast.infer()
     assert (plain.logits, fast.logits) == (False, True)
     assert plain.scores.max() - plain.scores.min() > 0.2, "the comparison would say nothing"
     np.testing.assert_allclose(1 / (1 + np.exp(-fast.scores)), plain.scores, atol=1e-4)
