@@ -11,24 +11,20 @@ import pytest
 from facecam.detection.any_detector import PeerDetector, Second, in_common, load_any
 from facecam.detection.detector import FaceDetector
 from facecam.errors import ModelError
-from facecam.faces.boxes import Detections
 from facecam.faces.privacy import PrivacyOptions
 from facecam.faces.tracking import TrackingOptions
 from facecam.live.face_finder import FaceFinder
 from facecam.live.options import LiveOptions
 from facecam.sources import Frame
+from tests.doubles import found
 from tests.facecam.made_peers import save_ultralight
 
 
-def boxes(*rows: tuple[float, float, float, float]) -> Detections:
-    return Detections(np.array(rows, np.float32).reshape(-1, 4), np.ones(len(rows), np.float32))
-
-
 def test_what_two_detectors_agree_on() -> None:
-    a = boxes((0, 0, 10, 10), (50, 50, 60, 60), (52, 50, 62, 60))
-    assert in_common(a, boxes((1, 0, 11, 10), (50, 50, 61, 60))) == 2  # each face of the one once
-    assert in_common(a, boxes((100, 0, 110, 10))) == 0
-    assert in_common(a, boxes()) == in_common(boxes(), boxes()) == 0
+    a = found((0, 0, 10, 10), (50, 50, 60, 60), (52, 50, 62, 60))
+    assert in_common(a, found((1, 0, 11, 10), (50, 50, 61, 60))) == 2  # each face of the one once
+    assert in_common(a, found((100, 0, 110, 10))) == 0
+    assert in_common(a, found()) == in_common(found(), found()) == 0
 
 
 def frame(image: np.ndarray, index: int = 0) -> Frame:

@@ -13,33 +13,21 @@ import numpy as np
 import pytest
 
 from facecam.errors import SourceError
+from facecam.faces.boxes import Detections
 from facecam.live import capture
 from facecam.live.pipeline import Phase, Pipeline
 from facecam.saving.recording import Recorder, RecordingOptions
 from facecam.sources import Frame, open_source
+from tests.doubles import FakeDetector
 from tests.facecam.waiting import PATIENCE_S, wait_for
 from tests.streams import MjpegServer
 
 NOTICED_AFTER_S = max(capture.STALLED_AFTER_S, capture.FROZEN_AFTER_S) + capture._LOOK_EVERY_S
 
 
-class NoDetector:
-    """Finds nothing, at once."""
-
-    threshold, nms, core, name = 0.5, 0.3, None, "none"
-
-    class timings:
-        total_ms = 1.0
-
-    def detect(self, image: np.ndarray) -> object:
-        from facecam.faces.boxes import Detections
-
-        return Detections.none()
-
-
 @contextmanager
 def running(source: object) -> Iterator[Pipeline]:
-    pipeline = Pipeline(source, NoDetector(), reconnect=True)  # type: ignore[arg-type]
+    pipeline = Pipeline(source, FakeDetector(Detections.none()), reconnect=True)  # type: ignore[arg-type]
     pipeline.start()
     try:
         yield pipeline

@@ -2,43 +2,35 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from facecam.detection.detector import Timings
 from facecam.faces.boxes import Detections
 from facecam.faces.privacy import PrivacyOptions
 from facecam.faces.tracking import TrackingOptions
 from facecam.live.face_finder import FaceFinder, Found
 from facecam.live.options import LiveOptions
 from facecam.sources import Frame
+from tests.doubles import FakeDetector, found
 
 TRACKED = LiveOptions(threshold=0.5, tracking=TrackingOptions())
 
 
-class ScriptedDetector:
+class ScriptedDetector(FakeDetector):
     """Each entry of `scores` is a frame: the score of one face at 100..160, None without one; the last one repeats."""
 
-    threshold, nms, size, core = 0.5, 0.3, None, None
-
-    def __init__(self, *scores: float | None, took_ms: float = 5.0, size_px: int = 60) -> None:
-        self.scores, self.calls, self.took_ms, self.size_px = list(scores), 0, took_ms, size_px
+    def __init__(self, *scores: float | None, took_ms: float = 5.0) -> None:
+        script = itertools.chain(scores, itertools.repeat(scores[-1]))
+        super().__init__(lambda image: found((100, 100, 160, 150, next(script) or 0.0)), took_ms=took_ms)
         self.sizes: list[object] = []
 
-    @property
-    def timings(self) -> Timings:
-        return Timings(0.0, self.took_ms, 0.0)
-
     def detect(self, image: np.ndarray) -> Detections:
-        score = self.scores[min(self.calls, len(self.scores) - 1)]
-        self.calls += 1
         self.sizes.append(self.size)
-        if score is None or score < self.threshold:
-            return Detections.none()
-        return Detections(np.array([[100, 100, 100 + self.size_px, 150]], np.float32), np.array([score], np.float32))
+        return super().detect(image)
 
 
 def play(detector: ScriptedDetector, options: LiveOptions | None, count: int, path: Path | None = None) -> list[Found]:
@@ -47,8 +39,8 @@ def play(detector: ScriptedDetector, options: LiveOptions | None, count: int, pa
     return [finder.find(Frame(image, index, index / 30, 0.0, path), options) for index in range(count)]
 
 
-def shown(found: list[Found]) -> list[int]:
-    return [len(one.shown) for one in found]
+def shown(frames: list[Found]) -> list[int]:
+    return [len(one.shown) for one in frames]
 
 
 def test_without_options_and_with_plain_ones_it_is_plain_detection() -> None:
@@ -69,32 +61,32 @@ def test_the_models_own_threshold_holds_until_another_is_set() -> None:
 
 
 def test_tracking_numbers_faces_and_bridges_gaps() -> None:
-    found = play(ScriptedDetector(0.99, 0.99, None, None, 0.3, 0.99), TRACKED, 6)
-    assert shown(found) == [1] * 6
-    assert {int(one.shown.ids[0]) for one in found} == {1}  # type: ignore[index]
+    faces = play(ScriptedDetector(0.99, 0.99, None, None, 0.3, 0.99), TRACKED, 6)
+    assert shown(faces) == [1] * 6
+    assert {int(one.shown.ids[0]) for one in faces} == {1}  # type: ignore[index]
 
 
 def test_privacy_alone_shows_plain_detections_and_hides_lost_faces_too() -> None:
     options = LiveOptions(threshold=0.5, privacy=PrivacyOptions(hold_s=0.4))
-    found = play(ScriptedDetector(0.99, 0.99, 0.99, None), options, 30)
-    assert shown(found)[:4] == [1, 1, 1, 0]
-    assert found[0].shown.ids is None
-    hidden = [len(one.private) > 0 for one in found]
+    faces = play(ScriptedDetector(0.99, 0.99, 0.99, None), options, 30)
+    assert shown(faces)[:4] == [1, 1, 1, 0]
+    assert faces[0].shown.ids is None
+    hidden = [len(one.private) > 0 for one in faces]
     assert hidden.index(False) == pytest.approx(3 + 0.4 * 30, abs=1)
 
 
 def test_faces_too_doubtful_to_be_shown_are_hidden_in_pictures_too() -> None:
     options = LiveOptions(threshold=0.5, privacy=PrivacyOptions())
-    found = play(ScriptedDetector(0.4), options, 1, Path("a.jpg"))
-    assert (shown(found), len(found[0].private)) == ([0], 1)
+    faces = play(ScriptedDetector(0.4), options, 1, Path("a.jpg"))
+    assert (shown(faces), len(faces[0].private)) == ([0], 1)
 
 
 def test_pictures_of_a_folder_are_not_tracked_and_none_is_passed_over() -> None:
     detector = ScriptedDetector(0.6)
-    found = play(detector, replace(TRACKED, every=3), 4, Path("a.jpg"))
-    assert shown(found) == [1] * 4  # at once, where a moving picture's face would have to be confirmed
-    assert detector.calls == 4
-    assert found[0].shown.ids is None
+    faces = play(detector, replace(TRACKED, every=3), 4, Path("a.jpg"))
+    assert shown(faces) == [1] * 4  # at once, where a moving picture's face would have to be confirmed
+    assert len(detector.seen) == 4
+    assert faces[0].shown.ids is None
 
 
 def test_a_single_picture_waits_for_no_other() -> None:
@@ -106,10 +98,10 @@ def test_a_single_picture_waits_for_no_other() -> None:
 
 def test_only_each_third_frame_is_searched_and_the_others_carry_the_faces_on() -> None:
     detector = ScriptedDetector(0.99)
-    found = play(detector, replace(TRACKED, every=3), 9)
-    assert [one.searched for one in found] == [True, False, False] * 3
-    assert shown(found) == [1] * 9
-    assert detector.calls == 3
+    faces = play(detector, replace(TRACKED, every=3), 9)
+    assert [one.searched for one in faces] == [True, False, False] * 3
+    assert shown(faces) == [1] * 9
+    assert len(detector.seen) == 3
     assert shown(play(ScriptedDetector(0.99), LiveOptions(threshold=0.5, every=2), 6)) == [1] * 6
 
 
@@ -119,16 +111,16 @@ def test_privacy_hides_in_every_frame_from_the_one_on_where_it_is_switched_on() 
     private = replace(plain, privacy=PrivacyOptions())
     image = np.zeros((240, 320, 3), np.uint8)
     for index in range(20):
-        found = finder.find(Frame(image, index, index / 30, 0.0), plain if index < 5 else private)
-        assert len(found.private) == 1
-        assert found.searched == (index in (0, 5, 15))
+        faces = finder.find(Frame(image, index, index / 30, 0.0), plain if index < 5 else private)
+        assert len(faces.private) == 1
+        assert faces.searched == (index in (0, 5, 15))
 
 
 def test_the_smallest_face() -> None:
     options = LiveOptions(threshold=0.5, min_face_px=61, privacy=PrivacyOptions())
-    found = play(ScriptedDetector(0.99), options, 3)
-    assert shown(found) == [0] * 3
-    assert all(len(one.private) for one in found)  # not to be shown is no reason not to be hidden
+    faces = play(ScriptedDetector(0.99), options, 3)
+    assert shown(faces) == [0] * 3
+    assert all(len(one.private) for one in faces)  # not to be shown is no reason not to be hidden
     assert shown(play(ScriptedDetector(0.99), replace(options, min_face_px=60), 3)) == [1] * 3
 
 

@@ -11,13 +11,13 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 
-from facecam.detection.detector import FaceDetector, Timings
+from facecam.detection.detector import FaceDetector
 from facecam.errors import FacecamError, SourceError
-from facecam.faces.boxes import Detections
 from facecam.live.pipeline import Phase, Pipeline
 from facecam.sources import Frame
 from facecam.system.cpu import available_cores, can_pin
 from facecam.system.opencv import cv2
+from tests.doubles import FakeDetector, found
 from tests.facecam.waiting import PATIENCE_S, wait_for
 
 
@@ -58,29 +58,10 @@ class FakeCamera:
         self.closed.set()
 
 
-class FakeDetector:
-    """Answers with one box whose left edge is the frame's number, after `allow()` if it is gated."""
-
-    threshold, nms, core, timings, name = 0.5, 0.3, None, Timings(1.0, 6.0, 1.0), "fake"
-
-    def __init__(self, gated=False, error=None):
-        self._gate = threading.Semaphore(0) if gated else None
-        self._error = error
-        self.seen = []
-        self.entered = threading.Semaphore(0)
-
-    def allow(self):
-        self._gate.release()
-
-    def detect(self, image):
-        self.seen.append(int(image[0, 0, 0]))
-        self.entered.release()
-        if self._gate:
-            self._gate.acquire()
-        if self._error:
-            raise self._error
-        left = float(image[0, 0, 0])
-        return Detections(np.array([[left, 0, left + 10, 10]], np.float32), np.array([0.9], np.float32))
+def left_edge(image):
+    """One box whose left edge is the frame's number."""
+    left = float(image[0, 0, 0])
+    return found((left, 0, left + 10, 10))
 
 
 @contextmanager
@@ -90,9 +71,8 @@ def running(source, detector, **options):
     try:
         yield pipeline
     finally:
-        if isinstance(detector, FakeDetector) and detector._gate:
-            for _ in range(100):
-                detector.allow()
+        if isinstance(detector, FakeDetector):
+            detector.allow(100)
         camera = getattr(source, "camera", None)
         if camera:
             camera.end()
@@ -113,7 +93,7 @@ def latest_index(pipeline):
 
 
 def test_frames_go_through_and_detections_belong_to_their_frame():
-    camera, detector = FakeCamera(), FakeDetector()
+    camera, detector = FakeCamera(), FakeDetector(left_edge, took_ms=8)
     with running(opener(camera), detector) as pipeline:
         assert pipeline.latest() is None
         for number in range(5):
@@ -132,7 +112,7 @@ def test_frames_go_through_and_detections_belong_to_their_frame():
 
 
 def test_a_slow_detector_gets_the_newest_frame_and_the_others_are_dropped():
-    camera, detector = FakeCamera(), FakeDetector(gated=True)
+    camera, detector = FakeCamera(), FakeDetector(left_edge, gated=True)
     with running(opener(camera), detector) as pipeline:
         camera.deliver()
         assert detector.entered.acquire(timeout=PATIENCE_S)  # busy with frame 0

@@ -1,112 +1,22 @@
-"""Fixtures of the window's tests: fakes for what would need a camera or a trained model, and a display of our own."""
+"""Fixtures of the window's tests: the window on doubles, and a display of our own."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import subprocess
-import threading
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 
-import numpy as np
 import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtWidgets import QApplication
 
-from facecam.detection.detector import Timings
-from facecam.errors import FacecamError
-from facecam.faces.boxes import Detections
 from facecam.qtkit.settings import MemoryStore, Settings
-from facecam.runtimes.engine import Engine
-from facecam.sources import Camera, Frame
+from facecam.sources import Camera
 from facecam.ui.shell.main_window import MainWindow
-
-
-class FakeDetector:
-    """Finds one face, at a fixed place, with a score of 0.8; none above that threshold."""
-
-    name = "fake"
-    runtime = "onnxruntime"
-    engine = Engine()
-    core: int | None = None
-    nms = 0.3
-    timings = Timings(0.5, 4.0, 0.5)
-
-    def __init__(self) -> None:
-        self.threshold = 0.5
-
-    def detect(self, frame: np.ndarray) -> Detections:
-        if self.threshold > 0.8:
-            return Detections.none()
-        return Detections(np.array([[100, 100, 200, 220]], np.float32), np.array([0.8], np.float32))
-
-
-class FakeSource:
-    """Grey frames of 640 x 480 at 100 per second, `count` of them (None: endless).
-
-    hang: `read` waits for it, as a camera's driver may. problem: what `read` raises after the first frame.
-    """
-
-    def __init__(
-        self,
-        title: str = "Fake",
-        *,
-        live: bool = True,
-        count: int | None = None,
-        hang: threading.Event | None = None,
-        problem: FacecamError | None = None,
-    ) -> None:
-        self.title, self.live, self.fps, self.frame_count = title, live, 100.0, count
-        self._hang, self._problem = hang, problem
-        self._index = 0
-        self.closed = threading.Event()
-
-    def read(self) -> Frame | None:
-        if self._hang is not None and self._index:
-            self._hang.wait(30)
-        if self._problem is not None and self._index:
-            raise self._problem
-        if self._index == self.frame_count:
-            return None
-        if self.live:
-            time.sleep(0.01)
-        image = np.full((480, 640, 3), 90, np.uint8)
-        image[0, 0] = self._index % 256  # a camera's picture is never the same twice
-        frame = Frame(image, self._index, self._index / 100, time.perf_counter())
-        self._index += 1
-        return frame
-
-    def close(self) -> None:
-        self.closed.set()
-
-
-@dataclass
-class Sources:
-    """Stands for `open_source`: `add("name", make)` lets the spec "name" open what `make` returns (or raises)."""
-
-    makers: dict[str, Callable[[], object]] = field(default_factory=dict)
-    opened: list[str] = field(default_factory=list)
-
-    def add(self, spec: str, make: Callable[[], object]) -> None:
-        self.makers[spec] = make
-
-    def __call__(self, spec: str) -> object:
-        self.opened.append(spec)
-        return self.makers[spec]()
-
-
-@pytest.fixture
-def fake_source() -> type[FakeSource]:
-    return FakeSource
-
-
-@pytest.fixture
-def fake_detector() -> type[FakeDetector]:
-    return FakeDetector
+from tests.doubles import FakeDetector, FakeSource, Sources
 
 
 @pytest.fixture

@@ -2,37 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
-import numpy as np
 from PySide6.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 
 from facecam.qtkit.folds import Fold
 from facecam.qtkit.tabs import Tab
-from facecam.sources import Frame
 from facecam.ui.live.tab import LiveTab
 from facecam.ui.shell.main_window import MainWindow
 
 MakeWindow = Callable[..., MainWindow]
-
-
-class PictureSource:
-    """One picture, (H, W, 3) uint8 BGR, 50 times a second, for ever."""
-
-    title, live, fps, frame_count = "Picture", True, 50.0, None
-
-    def __init__(self, image: np.ndarray) -> None:
-        self._image, self._index = image, 0
-
-    def read(self) -> Frame:
-        time.sleep(0.02)
-        self._index += 1
-        return Frame(self._image, self._index, self._index / 50, time.perf_counter())
-
-    def close(self) -> None:
-        pass
 
 
 def live(window: MainWindow) -> LiveTab:

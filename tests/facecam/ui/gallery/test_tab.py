@@ -23,7 +23,7 @@ from facecam.ui.gallery.tab import GalleryTab, Mp4
 from facecam.ui.shell.app import build_window
 from facecam.ui.shell.loading_page import LoadingPage
 from sagan_gallery.ui import words
-from tests.facecam.ui.conftest import FakeDetector, FakeSource
+from tests.doubles import FakeDetector, FakeSource
 from tests.sagan_gallery.made import save_tiny_discriminator, save_tiny_generator
 
 ROOT = Path(__file__).resolve().parents[4]

@@ -10,8 +10,6 @@ import numpy as np
 from PIL import Image
 from pytestqt.qtbot import QtBot
 
-from facecam.detection.detector import Timings
-from facecam.faces.boxes import Detections
 from facecam.faces.palette import BOX_COLOURS
 from facecam.faces.tracking import TrackingOptions
 from facecam.live.face_finder import FaceFinder
@@ -21,6 +19,7 @@ from facecam.saving.recording import Recorder, RecordingOptions
 from facecam.saving.snapshot import SnapshotFacts, write_snapshot
 from facecam.sources import Frame, open_source
 from facecam.ui.live.picture import PictureView
+from tests.doubles import FakeDetector, found
 
 COUNT = len(BOX_COLOURS)
 LEFT, RIGHT = (80.0, 240.0, 480.0, 720.0), (800.0, 240.0, 1200.0, 720.0)
@@ -28,21 +27,11 @@ LEFT_EDGES = ((80, 480), (800, 480))
 """A point (x, y) on the line of either box."""
 
 
-class Passers:
+class Passers(FakeDetector):
     """Finds one face at the left all the time, and at the right one after another, each for a second."""
 
-    threshold, nms, size, core = 0.5, 0.3, None, None
-    timings = Timings(0.0, 5.0, 0.0)
-
     def __init__(self) -> None:
-        self.calls = 0
-
-    def detect(self, image: np.ndarray) -> Detections:
-        there = [LEFT]
-        if self.calls // 60 % 2 == 0:
-            there.append(RIGHT)
-        self.calls += 1
-        return Detections(np.array(there, np.float32), np.full(len(there), 0.99, np.float32))
+        super().__init__(lambda image: found(*[(*LEFT, 0.99), (*RIGHT, 0.99)][: 2 - (len(self.seen) - 1) // 60 % 2]))
 
 
 def view_of_first_and_eighth() -> View:

@@ -8,6 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from facecam.sources import Camera, CameraMode, CameraSource
 from facecam.ui.shell import app
+from tests.doubles import FakeSource, Sources
 from tests.facecam.ui.driving import MakeWindow, live
 
 MODES = [
@@ -19,15 +20,15 @@ MODES = [
 
 
 @pytest.fixture(autouse=True)
-def front_camera(monkeypatch: pytest.MonkeyPatch, sources: object, fake_source: type) -> None:
+def front_camera(monkeypatch: pytest.MonkeyPatch, sources: Sources) -> None:
     """Opens in any of its modes, and the window is told of them."""
 
-    class Webcam(fake_source, CameraSource):  # type: ignore[misc, valid-type]
+    class Webcam(FakeSource, CameraSource):  # type: ignore[misc]
         camera = Camera(0, "Front Camera")
 
     suffixes = ["", "@1280x720", "@1280x720@30", "@1280x720@30@MJPG", "@640x480@30@MJPG"]
     for suffix in suffixes:
-        sources.add(f"camera:0{suffix}", lambda: Webcam("Front Camera"))  # type: ignore[attr-defined]
+        sources.add(f"camera:0{suffix}", lambda: Webcam("Front Camera"))
     monkeypatch.setattr(app, "camera_modes", lambda index: MODES if index == 0 else [])
 
 
@@ -35,12 +36,12 @@ def entries(box: QComboBox) -> list[str]:
     return [box.itemText(index) for index in range(box.count())]
 
 
-def opened(qtbot: QtBot, sources: object, spec: str) -> None:
-    qtbot.waitUntil(lambda: sources.opened[-1] == spec, timeout=5000)  # type: ignore[attr-defined]
+def opened(qtbot: QtBot, sources: Sources, spec: str) -> None:
+    qtbot.waitUntil(lambda: sources.opened[-1] == spec, timeout=5000)
 
 
 def test_what_the_camera_offers_can_be_chosen_and_is_remembered_for_it(
-    qtbot: QtBot, make_window: MakeWindow, sources: object
+    qtbot: QtBot, make_window: MakeWindow, sources: Sources
 ) -> None:
     first = make_window("camera:0")
     tab = live(first)
@@ -68,9 +69,9 @@ def test_what_the_camera_offers_can_be_chosen_and_is_remembered_for_it(
 
 
 def test_another_camera_is_not_asked_for_the_modes_of_the_first(
-    qtbot: QtBot, make_window: MakeWindow, sources: object, fake_source: type
+    qtbot: QtBot, make_window: MakeWindow, sources: Sources
 ) -> None:
-    sources.add("camera:2", lambda: fake_source("Desk Camera"))  # type: ignore[attr-defined]
+    sources.add("camera:2", lambda: FakeSource("Desk Camera"))
     tab = live(make_window("camera:0"))
     qtbot.waitUntil(lambda: tab.camera.frame_size.count() == 2, timeout=5000)
     tab.camera.frame_size.setCurrentIndex(1)
@@ -93,13 +94,13 @@ def test_the_list_follows_plugging_and_unplugging_by_itself(
 
 
 def test_the_automatic_source_takes_a_camera_that_is_plugged_in(
-    qtbot: QtBot, make_window: MakeWindow, cameras: list[Camera], sources: object, fake_source: type
+    qtbot: QtBot, make_window: MakeWindow, cameras: list[Camera], sources: Sources
 ) -> None:
     cameras.clear()
     tab = live(make_window("auto"))
     qtbot.waitUntil(lambda: "No camera found" in entries(tab.controls.source), timeout=5000)
     qtbot.waitUntil(lambda: "Demo (no camera found)" in tab.status.text(), timeout=5000)
-    sources.add("auto", lambda: fake_source("Desk Camera"))  # type: ignore[attr-defined]
+    sources.add("auto", lambda: FakeSource("Desk Camera"))
     cameras.append(Camera(0, "Desk Camera"))
     qtbot.waitUntil(lambda: "Desk Camera" in tab.status.text(), timeout=15_000)
 

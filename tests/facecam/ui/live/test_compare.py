@@ -18,12 +18,13 @@ from facecam.detection.model import DEFAULT_MODEL, PAPER_MODEL
 from facecam.qtkit.settings import Settings
 from facecam.system.resources import shipped_models
 from facecam.ui.live import compare_section, prompts
-from tests.facecam.ui.driving import MakeWindow, PictureSource, live
+from tests.doubles import FakeSource, Sources
+from tests.facecam.ui.driving import MakeWindow, live
 
 
 @pytest.fixture
-def cells(sources: object, make_frame: Callable[..., np.ndarray]) -> str:
-    sources.add("cells", lambda: PictureSource(make_frame((3, 3), (12, 4))))  # type: ignore[attr-defined]
+def cells(sources: Sources, make_frame: Callable[..., np.ndarray]) -> str:
+    sources.add("cells", lambda: FakeSource(fps=50, image=make_frame((3, 3), (12, 4))))
     return "cells"
 
 

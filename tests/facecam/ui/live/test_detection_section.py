@@ -14,7 +14,7 @@ from facecam.runtimes.engine import AUTO, BF16, F32, OPENVINO, Engine
 from facecam.system.cpu import available_cores
 from facecam.system.resources import shipped_models
 from facecam.ui.live.tab import LiveTab
-from tests.facecam.ui.conftest import FakeDetector
+from tests.doubles import FakeDetector
 from tests.facecam.ui.driving import MakeWindow, choose, fold, live, shows
 
 

@@ -16,6 +16,7 @@ from facecam.live import capture
 from facecam.live.pipeline import Phase
 from facecam.sources import open_source
 from facecam.ui.live.tab import LiveTab
+from tests.doubles import Sources
 from tests.facecam.ui.driving import MakeWindow
 from tests.streams import MjpegServer
 
@@ -28,9 +29,9 @@ def server() -> Iterator[MjpegServer]:
 
 
 @pytest.fixture
-def tab(qtbot: QtBot, server: MjpegServer, sources: object, make_window: MakeWindow) -> LiveTab:
+def tab(qtbot: QtBot, server: MjpegServer, sources: Sources, make_window: MakeWindow) -> LiveTab:
     """The live tab on that server, with pictures."""
-    sources.add(server.url, lambda: open_source(server.url))  # type: ignore[attr-defined]
+    sources.add(server.url, lambda: open_source(server.url))
     window = make_window(server.url)
     tab = window.tab(0)
     assert isinstance(tab, LiveTab)

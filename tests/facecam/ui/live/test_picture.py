@@ -15,6 +15,7 @@ from facecam.faces.boxes import Detections
 from facecam.qtkit import theme
 from facecam.qtkit.figure_line import Figure
 from facecam.ui.live.picture import PictureView
+from tests.doubles import found
 
 RED, BLUE = (255, 0, 0), (0, 0, 255)
 
@@ -32,10 +33,6 @@ def two_halves() -> np.ndarray:
     frame[:, :32, 2] = 255
     frame[:, 32:, 0] = 255
     return frame
-
-
-def one_face(box: tuple[float, float, float, float]) -> Detections:
-    return Detections(np.array([box], np.float32), np.array([0.9], np.float32))
 
 
 @pytest.fixture
@@ -80,7 +77,7 @@ def test_mirror_flips_picture_and_boxes_but_no_text(view: PictureView) -> None:
     frame[9:12, 4:7] = (0, 0, 255)  # a red dot at the left
     view.set_all_scores(False)
     view.set_figures([Figure("30", "capture")])
-    view.show_frame(frame, one_face((2, 6, 9, 14)))
+    view.show_frame(frame, found((2, 6, 9, 14)))
     plain = grab(view)
     view.set_mirror(True)
     mirrored = grab(view)
@@ -122,14 +119,14 @@ def test_the_newest_frame_is_shown_after_a_change_of_size(view: PictureView) -> 
 
 def test_clear_leaves_nothing_of_the_picture(view: PictureView) -> None:
     view.set_figures([Figure("30", "capture")])
-    view.show_frame(two_halves(), one_face((2, 6, 9, 14)))
+    view.show_frame(two_halves(), found((2, 6, 9, 14)))
     view.clear()
     assert len(np.unique(grab(view).reshape(-1, 3), axis=0)) == 1
 
 
 def test_the_face_under_the_cursor_shows_its_score(view: PictureView) -> None:
     view.set_all_scores(False)
-    view.show_frame(np.full((48, 64, 3), 128, np.uint8), one_face((20, 20, 40, 40)))
+    view.show_frame(np.full((48, 64, 3), 128, np.uint8), found((20, 20, 40, 40)))
     before = grab(view)
     place = QPointF(300, 350)  # handed over directly: where the real cursor is depends on the windows of other tests
     none = Qt.MouseButton.NoButton

@@ -16,19 +16,20 @@ from facecam.saving.video_file import VideoWriter
 from facecam.sources import open_source
 from facecam.ui.live.tab import LiveTab
 from facecam.ui.shell.main_window import MainWindow
+from tests.doubles import Sources
 from tests.facecam.ui.driving import MakeWindow
 
 COUNT, GAP_S = 60, 1 / 15
 
 
 @pytest.fixture
-def clip(tmp_path: Path, sources: object) -> str:
+def clip(tmp_path: Path, sources: Sources) -> str:
     """Four seconds; picture number n has the grey level 4 n."""
     path = tmp_path / "clip.mkv"
     with VideoWriter(path, 15) as video:
         for number in range(COUNT):
             video.write(np.full((48, 64, 3), 4 * number, np.uint8), number * GAP_S)
-    sources.add(str(path), lambda: open_source(str(path)))  # type: ignore[attr-defined]
+    sources.add(str(path), lambda: open_source(str(path)))
     return str(path)
 
 

@@ -11,15 +11,16 @@ from pytestqt.qtbot import QtBot
 from facecam.faces.boxes import Detections
 from facecam.faces.privacy import Hiding
 from facecam.ui.live.tab import LiveTab
-from tests.facecam.ui.driving import MakeWindow, PictureSource, live, shows
+from tests.doubles import FakeDetector, FakeSource, Sources
+from tests.facecam.ui.driving import MakeWindow, live, shows
 
 
 @pytest.fixture(autouse=True)
-def fine(sources: object) -> None:
+def fine(sources: Sources) -> None:
     """The source "fine": stripes of one pixel, detail that a hidden face must lose."""
     stripes = np.zeros((480, 640, 3), np.uint8)
     stripes[:, ::2] = 255
-    sources.add("fine", lambda: PictureSource(stripes))  # type: ignore[attr-defined]
+    sources.add("fine", lambda: FakeSource(fps=50, image=stripes))
 
 
 def detail(tab: LiveTab) -> int:
@@ -64,10 +65,8 @@ def test_the_ways_of_hiding_and_the_padding(qtbot: QtBot, make_window: MakeWindo
     qtbot.waitUntil(lambda: hidden_area() > 1.5 * narrow, timeout=5000)
 
 
-def test_faces_that_the_detector_loses_stay_hidden_for_a_while(
-    qtbot: QtBot, make_window: MakeWindow, fake_detector: type
-) -> None:
-    detector = fake_detector()
+def test_faces_that_the_detector_loses_stay_hidden_for_a_while(qtbot: QtBot, make_window: MakeWindow) -> None:
+    detector = FakeDetector()
     sees = detector.detect
     tab = live(make_window("fine", make_detector=lambda: detector))
     tab.privacy.on.setChecked(True)

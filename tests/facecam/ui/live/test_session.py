@@ -13,13 +13,14 @@ from facecam.errors import ModelError, SourceError
 from facecam.live.pipeline import Phase
 from facecam.sources import CameraSource
 from facecam.ui.live.session import LiveSession
+from tests.doubles import FakeDetector, FakeSource, Sources
 
 
 @pytest.fixture
-def make_session(qtbot: QtBot, sources: object, fake_detector: type) -> Iterator[Callable[..., LiveSession]]:
+def make_session(qtbot: QtBot, sources: Sources) -> Iterator[Callable[..., LiveSession]]:
     sessions: list[LiveSession] = []
 
-    def make(make_detector: Callable[[], object] = fake_detector) -> LiveSession:
+    def make(make_detector: Callable[[], object] = FakeDetector) -> LiveSession:
         session = LiveSession(make_detector, sources)  # type: ignore[arg-type]
         sessions.append(session)
         return session
@@ -56,19 +57,19 @@ def test_of_quick_wishes_the_last_one_counts(qtbot: QtBot, make_session: Callabl
 
 
 def test_a_source_that_takes_long_to_open_can_be_left(
-    qtbot: QtBot, make_session: Callable[..., LiveSession], sources: object, fake_source: type
+    qtbot: QtBot, make_session: Callable[..., LiveSession], sources: Sources
 ) -> None:
     gate = threading.Event()
-    slow = fake_source("Slow")
+    slow = FakeSource("Slow")
 
     def open_slowly() -> object:
         gate.wait(10)
         return slow
 
-    sources.add("slow", open_slowly)  # type: ignore[attr-defined]
+    sources.add("slow", open_slowly)
     session = make_session()
     session.start("slow")
-    qtbot.waitUntil(lambda: "slow" in sources.opened, timeout=5000)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: "slow" in sources.opened, timeout=5000)
     started_s = time.perf_counter()
     session.start("demo")
     assert time.perf_counter() - started_s < 0.5
@@ -79,16 +80,14 @@ def test_a_source_that_takes_long_to_open_can_be_left(
     assert slow.closed.wait(5)
 
 
-def test_a_wrong_model_is_told_and_can_be_mended(
-    qtbot: QtBot, make_session: Callable[..., LiveSession], fake_detector: type
-) -> None:
+def test_a_wrong_model_is_told_and_can_be_mended(qtbot: QtBot, make_session: Callable[..., LiveSession]) -> None:
     attempts: list[int] = []
 
     def detector() -> object:
         attempts.append(1)
         if len(attempts) == 1:
             raise ModelError("x.onnx is damaged.")
-        return fake_detector()
+        return FakeDetector()
 
     session = make_session(detector)
     session.start("demo")
@@ -110,9 +109,9 @@ def test_an_error_that_nobody_foresaw_is_a_failure_too(qtbot: QtBot, make_sessio
 
 
 def test_a_file_that_fails_while_it_plays(
-    qtbot: QtBot, make_session: Callable[..., LiveSession], sources: object, fake_source: type
+    qtbot: QtBot, make_session: Callable[..., LiveSession], sources: Sources
 ) -> None:
-    sources.add("x.mp4", lambda: fake_source("x.mp4", live=False, problem=SourceError("The disk is gone.")))  # type: ignore[attr-defined]
+    sources.add("x.mp4", lambda: FakeSource("x.mp4", live=False, problem=SourceError("The disk is gone.")))
     session = make_session()
     session.start("x.mp4")
     reaches(qtbot, session, Phase.FAILED)
@@ -120,15 +119,15 @@ def test_a_file_that_fails_while_it_plays(
 
 
 def test_a_camera_that_fails_while_it_runs_is_opened_again(
-    qtbot: QtBot, make_session: Callable[..., LiveSession], sources: object, fake_source: type
+    qtbot: QtBot, make_session: Callable[..., LiveSession], sources: Sources
 ) -> None:
-    sources.add("cam", lambda: fake_source("Cam", problem=SourceError("Cam was unplugged.")))  # type: ignore[attr-defined]
+    sources.add("cam", lambda: FakeSource("Cam", problem=SourceError("Cam was unplugged.")))
     session = make_session()
     session.start("cam")
     reaches(qtbot, session, Phase.RECONNECTING)
     assert session.trouble is not None
     assert session.trouble.reason == "Cam was unplugged."
-    sources.add("cam", lambda: fake_source("Cam"))  # type: ignore[attr-defined]
+    sources.add("cam", lambda: FakeSource("Cam"))
     reaches(qtbot, session, Phase.RUNNING)
     qtbot.waitUntil(lambda: session.stats().reconnects == 1, timeout=5000)
     assert session.trouble is None
@@ -177,10 +176,10 @@ def test_wishes_do_not_pile_up_notifications(qtbot: QtBot, make_session: Callabl
 
 
 def test_close_takes_two_seconds_at_most_whatever_hangs(
-    qtbot: QtBot, make_session: Callable[..., LiveSession], sources: object, fake_source: type
+    qtbot: QtBot, make_session: Callable[..., LiveSession], sources: Sources
 ) -> None:
     never = threading.Event()
-    sources.add("cam", lambda: fake_source("Cam", hang=never))  # type: ignore[attr-defined]
+    sources.add("cam", lambda: FakeSource("Cam", hang=never))
     session = make_session()
     session.start("cam")
     qtbot.waitUntil(lambda: session.latest() is not None, timeout=5000)
@@ -191,12 +190,12 @@ def test_close_takes_two_seconds_at_most_whatever_hangs(
 
 
 def test_cameras_are_told_from_other_sources(
-    qtbot: QtBot, make_session: Callable[..., LiveSession], sources: object, fake_source: type
+    qtbot: QtBot, make_session: Callable[..., LiveSession], sources: Sources
 ) -> None:
-    class Camera(fake_source, CameraSource):  # type: ignore[misc, valid-type]
+    class Camera(FakeSource, CameraSource):  # type: ignore[misc]
         """A camera without a device."""
 
-    sources.add("camera:0", lambda: Camera("Front Camera"))  # type: ignore[attr-defined]
+    sources.add("camera:0", lambda: Camera("Front Camera"))
     session = make_session()
     session.start("camera:0")
     reaches(qtbot, session, Phase.RUNNING)

@@ -22,6 +22,7 @@ from facecam.sources import Camera, CameraSource, Frame
 from facecam.ui.live import prompts
 from facecam.ui.live.chooser import Ask
 from facecam.ui.live.tab import LiveTab
+from tests.doubles import FakeDetector, FakeSource, Sources
 from tests.facecam.ui.driving import MakeWindow, choose, live
 
 
@@ -71,14 +72,14 @@ def test_figures_move(qtbot: QtBot, make_window: MakeWindow) -> None:
 
 
 def test_a_portrait_picture_keeps_faces_rate_and_latency_in_sight(
-    qtbot: QtBot, make_window: MakeWindow, sources: object, fake_source: type
+    qtbot: QtBot, make_window: MakeWindow, sources: Sources
 ) -> None:
-    class Portrait(fake_source):  # type: ignore[misc]
+    class Portrait(FakeSource):
         def read(self) -> Frame | None:
             frame = super().read()
             return None if frame is None else replace(frame, image=np.ascontiguousarray(frame.image[:, :160]))
 
-    sources.add("portrait", Portrait)  # type: ignore[attr-defined]
+    sources.add("portrait", Portrait)
     window = make_window("portrait")
     window.resize(640, 480)
     tab = live(window)
@@ -184,9 +185,9 @@ def test_a_threshold_on_the_command_line_wins(qtbot: QtBot, make_window: MakeWin
     qtbot.waitUntil(lambda: "1 face" in tab.picture.figures_text, timeout=5000)
 
 
-def test_the_models_own_threshold_is_shown(qtbot: QtBot, make_window: MakeWindow, fake_detector: type) -> None:
+def test_the_models_own_threshold_is_shown(qtbot: QtBot, make_window: MakeWindow) -> None:
     def strict() -> object:
-        detector = fake_detector()
+        detector = FakeDetector()
         detector.threshold = 0.35
         return detector
 
@@ -195,13 +196,11 @@ def test_the_models_own_threshold_is_shown(qtbot: QtBot, make_window: MakeWindow
     assert tab.controls.threshold_value.text() == "0.35"
 
 
-def test_cameras_are_mirrors_and_clips_are_not(
-    qtbot: QtBot, make_window: MakeWindow, sources: object, fake_source: type
-) -> None:
-    class Webcam(fake_source, CameraSource):  # type: ignore[misc, valid-type]
+def test_cameras_are_mirrors_and_clips_are_not(qtbot: QtBot, make_window: MakeWindow, sources: Sources) -> None:
+    class Webcam(FakeSource, CameraSource):  # type: ignore[misc]
         """A camera without a device."""
 
-    sources.add("camera:0", lambda: Webcam("Front Camera"))  # type: ignore[attr-defined]
+    sources.add("camera:0", lambda: Webcam("Front Camera"))
     tab = live(make_window("camera:0"))
     qtbot.waitUntil(lambda: tab.controls.mirror.isChecked(), timeout=5000)
     tab.open("demo")
@@ -219,12 +218,12 @@ def test_cameras_are_mirrors_and_clips_are_not(
 
 
 def test_a_source_that_fails_is_told_in_the_window_which_lives_on(
-    qtbot: QtBot, make_window: MakeWindow, sources: object
+    qtbot: QtBot, make_window: MakeWindow, sources: Sources
 ) -> None:
     def fails() -> object:
         raise SourceError("There is no camera 7; choose another one.")
 
-    sources.add("camera:7", fails)  # type: ignore[attr-defined]
+    sources.add("camera:7", fails)
     tab = live(make_window())
     waits_for_picture(qtbot, tab)
     tab.open("camera:7")
@@ -240,13 +239,13 @@ def test_a_source_that_fails_is_told_in_the_window_which_lives_on(
 
 
 def test_a_file_that_fails_is_told_and_can_be_tried_again(
-    qtbot: QtBot, make_window: MakeWindow, sources: object, fake_source: type
+    qtbot: QtBot, make_window: MakeWindow, sources: Sources
 ) -> None:
     problem = SourceError("The disk is gone.")
-    sources.add("x.mp4", lambda: fake_source("x.mp4", live=False, problem=problem))  # type: ignore[attr-defined]
+    sources.add("x.mp4", lambda: FakeSource("x.mp4", live=False, problem=problem))
     tab = live(make_window("x.mp4"))
     waits_for_message(qtbot, tab, "x.mp4 has stopped")
-    sources.add("x.mp4", lambda: fake_source("x.mp4", live=False, count=1))  # type: ignore[attr-defined]
+    sources.add("x.mp4", lambda: FakeSource("x.mp4", live=False, count=1))
     press(qtbot, tab, "Try again")
     waits_for_picture(qtbot, tab)
 
@@ -262,15 +261,15 @@ def test_a_wrong_model_is_told(qtbot: QtBot, make_window: MakeWindow) -> None:
 
 
 def test_a_slow_source_says_that_it_is_opening_and_space_leaves_it(
-    qtbot: QtBot, make_window: MakeWindow, sources: object, fake_source: type
+    qtbot: QtBot, make_window: MakeWindow, sources: Sources
 ) -> None:
     gate = threading.Event()
 
     def slow() -> object:
         gate.wait(10)
-        return fake_source("Slow")
+        return FakeSource("Slow")
 
-    sources.add("rtsp://cam.local/live?pw=secret", slow)  # type: ignore[attr-defined]
+    sources.add("rtsp://cam.local/live?pw=secret", slow)
     window = make_window("rtsp://cam.local/live?pw=secret")
     tab = live(window)
     waits_for_message(qtbot, tab, "Opening cam.local/live…")
@@ -280,13 +279,13 @@ def test_a_slow_source_says_that_it_is_opening_and_space_leaves_it(
     waits_for_message(qtbot, tab, "Ready")
 
 
-def test_a_clip_that_has_ended_can_be_played_again(qtbot: QtBot, make_window: MakeWindow, sources: object) -> None:
+def test_a_clip_that_has_ended_can_be_played_again(qtbot: QtBot, make_window: MakeWindow, sources: Sources) -> None:
     tab = live(make_window("clip.mp4"))
     waits_for_message(qtbot, tab, "clip.mp4 has ended")
     assert tab.picture.placement is not None  # the last picture stays, dimmed
     assert "ended after 00:00" in tab.status.text()
     press(qtbot, tab, "Play again")
-    qtbot.waitUntil(lambda: sources.opened == ["clip.mp4", "clip.mp4"], timeout=5000)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: sources.opened == ["clip.mp4", "clip.mp4"], timeout=5000)
     waits_for_message(qtbot, tab, "clip.mp4 has ended")
 
 
@@ -311,9 +310,9 @@ def entries(box: QComboBox) -> list[str]:
 
 
 def test_the_list_names_the_cameras_and_follows_them(
-    qtbot: QtBot, make_window: MakeWindow, cameras: list[Camera], sources: object, fake_source: type
+    qtbot: QtBot, make_window: MakeWindow, cameras: list[Camera], sources: Sources
 ) -> None:
-    sources.add("camera:2", lambda: fake_source("Desk Camera"))  # type: ignore[attr-defined]
+    sources.add("camera:2", lambda: FakeSource("Desk Camera"))
     tab = live(make_window())
     box = tab.controls.source
     opening = ["Screen", "Open file…", "Open folder…", "Open address…", "Part of the screen…"]
@@ -381,10 +380,10 @@ def test_everything_fits(qtbot: QtBot, make_window: MakeWindow, size: tuple[int,
 
 
 def test_closing_takes_two_seconds_at_most_while_a_camera_hangs(
-    qtbot: QtBot, make_window: MakeWindow, sources: object, fake_source: type
+    qtbot: QtBot, make_window: MakeWindow, sources: Sources
 ) -> None:
     never = threading.Event()
-    sources.add("cam", lambda: fake_source("Cam", hang=never))  # type: ignore[attr-defined]
+    sources.add("cam", lambda: FakeSource("Cam", hang=never))
     window = make_window("cam")
     waits_for_picture(qtbot, live(window))
     started_s = time.perf_counter()

@@ -6,7 +6,7 @@ import numpy as np
 from pytestqt.qtbot import QtBot
 
 from facecam.faces.boxes import Detections
-from facecam.runtimes.engine import Engine
+from tests.doubles import FakeDetector, found
 from tests.facecam.ui.driving import MakeWindow, live, shows
 
 
@@ -30,23 +30,15 @@ def test_tracking_numbers_faces_until_it_is_switched_off_which_is_remembered(
     assert again.tracking.smoothing.value == 2.5
 
 
-class TremblingDetector:
-    """One face whose box trembles by 3 px from frame to frame."""
-
-    name, runtime, engine, core, nms = "trembling", "onnxruntime", Engine(), None, 0.3
-
-    def __init__(self) -> None:
-        from facecam.detection.detector import Timings
-
-        self.threshold, self.timings, self._random = 0.5, Timings(0.1, 0.2, 0.1), np.random.default_rng(1)
-
-    def detect(self, frame: np.ndarray) -> Detections:
-        left, top = self._random.normal((200, 150), 3)
-        return Detections(np.array([[left, top, left + 100, top + 120]], np.float32), np.array([0.99], np.float32))
-
-
 def test_smoothing_calms_the_boxes_that_are_shown(qtbot: QtBot, make_window: MakeWindow) -> None:
-    tab = live(make_window(make_detector=TremblingDetector))
+    random = np.random.default_rng(1)
+
+    def trembling(image: np.ndarray) -> Detections:
+        """One face whose box trembles by 3 px from frame to frame."""
+        left, top = random.normal((200, 150), 3)
+        return found((left, top, left + 100, top + 120, 0.99))
+
+    tab = live(make_window(make_detector=lambda: FakeDetector(trembling)))
 
     def unrest(smoothing: float) -> float:
         tab.tracking.smoothing.set(smoothing)

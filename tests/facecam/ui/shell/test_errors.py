@@ -21,6 +21,7 @@ from facecam.qtkit import relay as relay_module
 from facecam.qtkit.relay import ErrorRelay
 from facecam.ui.shell.error_dialog import ErrorDialog
 from facecam.ui.shell.main_window import MainWindow
+from tests.doubles import Sources
 from tests.facecam.ui.driving import MakeWindow
 
 
@@ -107,9 +108,9 @@ def test_an_error_in_a_thread_is_told(qtbot: QtBot, window: MainWindow, relay: E
 
 
 def test_an_error_in_a_source_is_told_and_the_next_source_plays(
-    qtbot: QtBot, make_window: MakeWindow, sources: object, relay: ErrorRelay, window: MainWindow
+    qtbot: QtBot, make_window: MakeWindow, sources: Sources, relay: ErrorRelay, window: MainWindow
 ) -> None:
-    sources.add("broken", zero_division)  # type: ignore[attr-defined]
+    sources.add("broken", zero_division)
     tab = window.tab(0)
     tab.open("broken")  # type: ignore[attr-defined]
     assert "in zero_division" in the_dialog(qtbot, window).report.toPlainText()

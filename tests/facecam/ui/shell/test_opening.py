@@ -17,6 +17,7 @@ from facecam.sources import open_source
 from facecam.ui.live.chooser import Ask
 from facecam.ui.live.screen_picker import ScreenPicker
 from facecam.ui.live.tab import LiveTab
+from tests.doubles import FakeSource, Sources
 from tests.facecam.ui.driving import MakeWindow, live
 
 
@@ -46,7 +47,7 @@ def text(words: str) -> QMimeData:
 
 @pytest.mark.parametrize("beside", [False, True])
 def test_a_file_a_folder_and_an_address_can_be_dropped_on_the_picture_and_beside_it(
-    qtbot: QtBot, make_window: MakeWindow, sources: object, fake_source: type, tmp_path: Path, beside: bool
+    qtbot: QtBot, make_window: MakeWindow, sources: Sources, tmp_path: Path, beside: bool
 ) -> None:
     tab = live(make_window())
     target = tab if beside else tab.picture
@@ -57,7 +58,7 @@ def test_a_file_a_folder_and_an_address_can_be_dropped_on_the_picture_and_beside
         (urls(QUrl("http://camera.local/video")), "http://camera.local/video"),
         (text(address), address),
     ):
-        sources.add(spec, lambda spec=spec: fake_source(spec))  # type: ignore[attr-defined]
+        sources.add(spec, lambda spec=spec: FakeSource(spec))
         assert drop(target, data)
         qtbot.waitUntil(lambda spec=spec: tab._session.title == spec, timeout=5000)
     assert not drop(target, text("just words"))
@@ -68,11 +69,9 @@ def pick(tab: LiveTab) -> ScreenPicker:
     return next(each for each in QApplication.topLevelWidgets() if isinstance(each, ScreenPicker) and each.isVisible())
 
 
-def test_a_part_of_the_screen_is_drawn_with_the_mouse(
-    qtbot: QtBot, make_window: MakeWindow, sources: object, fake_source: type
-) -> None:
+def test_a_part_of_the_screen_is_drawn_with_the_mouse(qtbot: QtBot, make_window: MakeWindow, sources: Sources) -> None:
     spec = "screen:1:201x101+100+60"
-    sources.add(spec, lambda: fake_source("Part of the screen, 201 × 101"))  # type: ignore[attr-defined]
+    sources.add(spec, lambda: FakeSource("Part of the screen, 201 × 101"))
     tab = live(make_window())
     picker = pick(tab)
     QTest.mousePress(picker, Qt.MouseButton.LeftButton, pos=QPoint(100, 60))
@@ -85,9 +84,9 @@ def test_a_part_of_the_screen_is_drawn_with_the_mouse(
 
 
 def test_a_click_draws_nothing_esc_leaves_and_enter_takes_the_whole_screen(
-    qtbot: QtBot, make_window: MakeWindow, sources: object, fake_source: type
+    qtbot: QtBot, make_window: MakeWindow, sources: Sources
 ) -> None:
-    sources.add("screen:1", lambda: fake_source("Screen"))  # type: ignore[attr-defined]
+    sources.add("screen:1", lambda: FakeSource("Screen"))
     tab = live(make_window())
     picker = pick(tab)
     QTest.mouseClick(picker, Qt.MouseButton.LeftButton, pos=QPoint(100, 60))
@@ -99,7 +98,7 @@ def test_a_click_draws_nothing_esc_leaves_and_enter_takes_the_whole_screen(
 
 
 def test_a_video_that_is_cut_off_in_the_middle_plays_as_far_as_it_goes(
-    qtbot: QtBot, make_window: MakeWindow, sources: object, tmp_path: Path
+    qtbot: QtBot, make_window: MakeWindow, sources: Sources, tmp_path: Path
 ) -> None:
     path = tmp_path / "cut.mkv"
     with VideoWriter(path, 25) as video:
@@ -108,7 +107,7 @@ def test_a_video_that_is_cut_off_in_the_middle_plays_as_far_as_it_goes(
             video.write(image, number / 25)
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
-    sources.add(str(path), lambda: open_source(str(path)))  # type: ignore[attr-defined]
+    sources.add(str(path), lambda: open_source(str(path)))
     tab = live(make_window(str(path)))
     qtbot.waitUntil(lambda: "ended after 00:0" in tab.status.text(), timeout=10_000)
     assert tab.picture.placement is not None

@@ -18,6 +18,7 @@ from facecam.system.settings_file import SettingsFile
 from facecam.ui.live.tab import LiveTab
 from facecam.ui.shell.doctor_dialog import DoctorDialog
 from facecam.ui.shell.main_window import MainWindow
+from tests.doubles import Sources
 from tests.facecam.ui.driving import MakeWindow
 
 
@@ -187,13 +188,13 @@ def test_ctrl_c_copies_the_picture_and_its_words(qtbot: QtBot, make_window: Make
     assert (data.imageData().width(), data.imageData().height()) == (place.width_px, place.height_px)
 
 
-def test_without_a_picture_the_words_are_copied(qtbot: QtBot, make_window: MakeWindow, sources: object) -> None:
+def test_without_a_picture_the_words_are_copied(qtbot: QtBot, make_window: MakeWindow, sources: Sources) -> None:
     def missing() -> None:
         from facecam.errors import SourceError
 
         raise SourceError("There is no file nowhere.mp4.")
 
-    sources.add("nowhere.mp4", missing)  # type: ignore[attr-defined]
+    sources.add("nowhere.mp4", missing)
     tab = make_window("nowhere.mp4").tab(0)
     assert isinstance(tab, LiveTab)
     qtbot.waitUntil(tab.panel.isVisible, timeout=5000)

@@ -28,6 +28,7 @@ from facecam.ui.shell.app import build_window
 from facecam.ui.shell.main_window import MainWindow
 from facecam.ui.speed.charts import Histogram, TimeSeries
 from facecam.ui.speed.tab import SpeedTab
+from tests.doubles import FakeDetector, FakeSource
 
 MEASURES = """
 import json, shutil, sys
@@ -401,10 +402,8 @@ def test_every_control_says_what_it_does_and_stays_in_the_column(qtbot: QtBot) -
             assert control.mapTo(tab.controls, control.rect().topRight()).x() <= tab.controls.width()
 
 
-def test_it_is_the_second_tab_and_stops_the_live_source_meanwhile(
-    qtbot: QtBot, settings: Settings, fake_detector, fake_source
-) -> None:
-    window = build_window("fake", settings, make_detector=fake_detector, open_source=lambda spec: fake_source())
+def test_it_is_the_second_tab_and_stops_the_live_source_meanwhile(qtbot: QtBot, settings: Settings) -> None:
+    window = build_window("fake", settings, make_detector=FakeDetector, open_source=lambda spec: FakeSource())
     qtbot.addWidget(window)
     window.show()
     live, tab = window.tab(0), window.tab(1)

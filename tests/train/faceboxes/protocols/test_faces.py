@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from facecam.faces.boxes import Detections
+from tests.doubles import found
 from train.faceboxes.data.wider_labels import LabelError
 from train.faceboxes.protocols.afw_pascal import FacePicture, face_curve, read_labels
 
@@ -16,11 +16,6 @@ from train.faceboxes.protocols.afw_pascal import FacePicture, face_curve, read_l
 def item(boxes: list, ignore: list | None = None) -> FacePicture:
     flags = np.zeros(len(boxes), bool) if ignore is None else np.array(ignore, bool)
     return FacePicture(Path("a.jpg"), np.array(boxes, np.float32).reshape(-1, 4), flags)
-
-
-def found(*rows: tuple) -> Detections:
-    values = np.array(rows, np.float32).reshape(-1, 5)
-    return Detections(values[:, :4], values[:, 4])
 
 
 def test_one_round_of_calibration_by_hand() -> None:

@@ -11,17 +11,13 @@ from facecam.errors import FacecamError, SourceError
 from facecam.faces.boxes import Detections
 from facecam.faces.tracking import TrackingOptions
 from facecam.system.opencv import cv2
+from tests.doubles import found
 from train.faceboxes.protocols.canvas import OnCanvas
 from train.faceboxes.protocols.robustness import CHANGES, rotated
 from train.faceboxes.protocols.threshold import calibrate
 from train.faceboxes.protocols.webcam import MotionTest, measure_clips, read_clip, reference_track, track
 
 FACE = np.array([100.0, 100, 200, 220])
-
-
-def found(*rows: tuple) -> Detections:
-    values = np.array(rows, np.float32).reshape(-1, 5)
-    return Detections(values[:, :4], values[:, 4])
 
 
 def still(frames: int) -> np.ndarray:

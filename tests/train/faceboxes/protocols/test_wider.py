@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from facecam.faces.boxes import Detections
+from tests.doubles import found
 from train.faceboxes.data.wider_labels import LabelError, Labelled
 from train.faceboxes.protocols.wider import WiderPicture, by_height, normalised, read_subsets, wider_curves
 
@@ -15,11 +15,6 @@ from train.faceboxes.protocols.wider import WiderPicture, by_height, normalised,
 def picture(boxes: list, **counted: list) -> WiderPicture:
     masks = {name: np.array(mask, bool) for name, mask in counted.items()}
     return WiderPicture(Path("a.jpg"), np.array(boxes, np.float32).reshape(-1, 4), masks)
-
-
-def found(*rows: tuple) -> Detections:
-    values = np.array(rows, np.float32).reshape(-1, 5)
-    return Detections(values[:, :4], values[:, 4])
 
 
 def test_scores_are_stretched_over_the_whole_set() -> None:
