@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -49,17 +48,6 @@ class PeerDetector:
 
 
 AnyDetector = FaceDetector | PeerDetector
-
-
-@dataclass(frozen=True)
-class Second:
-    """A second detector that sees the same frames. threshold: None: its own; size: as of LiveOptions. in_turns: of the
-    frames of a moving picture, each is searched by one of the two only, which costs half as much."""
-
-    detector: AnyDetector
-    threshold: float | None = None
-    size: tuple[int, int] | None = (640, 480)
-    in_turns: bool = False
 
 
 def load_any(model: str, **how: Any) -> AnyDetector:

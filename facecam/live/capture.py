@@ -7,16 +7,18 @@ it) and opens the source anew, at growing intervals.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Protocol
 
+import numpy as np
+
 from facecam.errors import FacecamError
-from facecam.live.reader import Reader
-from facecam.sources import Frame, Source
-from facecam.sources.player import Player
+from facecam.sources import Cancellable, Frame, MayStandStill, Player, Reopenable, Source
 
 STALLED_AFTER_S = 1.6
 """Without a picture; together with the time between two looks that is under two seconds."""
@@ -27,6 +29,7 @@ _LOOK_EVERY_S = 0.2
 _SLOW_PATIENCE_S = 8.0  # with a source of which it isn't known yet how often its pictures come
 _STEADY_S = 5.0  # after that long without trouble the next trouble is a new one
 _MOST_HUNG = 2
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -42,21 +45,21 @@ class Trouble:
 class CaptureListener(Protocol):
     """Who is told, in the threads of the capture."""
 
-    def opened(self, source: Source, player: Player) -> None:
+    def on_opened(self, source: Source, player: Player) -> None:
         """Also after a reconnection."""
 
-    def got(self, frame: Frame) -> None: ...
+    def on_captured(self, frame: Frame) -> None: ...
 
-    def troubled(self, trouble: Trouble | None, lost: bool) -> None:
+    def on_trouble(self, trouble: Trouble | None, lost: bool) -> None:
         """lost: the source is gone, and will be opened again; None: all is well again."""
 
-    def ended(self) -> None:
-        """There are no more frames, at least until `revived`."""
+    def on_ended(self) -> None:
+        """There are no more frames, at least until `on_revived`."""
 
-    def revived(self) -> None:
+    def on_revived(self) -> None:
         """Somebody has gone back from the end."""
 
-    def failed(self, error: FacecamError) -> None:
+    def on_failed(self, error: FacecamError) -> None:
         """For good."""
 
 
@@ -72,8 +75,8 @@ class Capture:
         self._changed = threading.Condition()
         self._stopped = False
         self._hurry = False
-        self._reader: Reader | None = None
-        self._left: list[Reader] = []
+        self._reader: _Reader | None = None
+        self._left: list[_Reader] = []
         self._began_s = time.perf_counter()
         self._attempts = 0
         self._lost = False  # told to the listener
@@ -120,7 +123,7 @@ class Capture:
     # Watching thread
 
     def _run(self) -> None:
-        reader: Reader | None = self._start_reader(self._open, 0)
+        reader: _Reader | None = self._start_reader(self._open, 0)
         while reader is not None:
             reason = self._watch(reader)
             if reason is None:
@@ -129,16 +132,16 @@ class Capture:
             self._left.append(reader)
             reader = self._again(reason, reader)
 
-    def _start_reader(self, open_source: Callable[[], Source], first_index: int) -> Reader | None:
+    def _start_reader(self, open_source: Callable[[], Source], first_index: int) -> _Reader | None:
         with self._changed:
             if self._stopped:
                 return None
             base_s = time.perf_counter() - self._began_s if first_index else 0.0
-            reader = self._reader = Reader(open_source, self._reading, first_index, base_s)
+            reader = self._reader = _Reader(open_source, self, first_index, base_s)
         reader.thread.start()
         return reader
 
-    def _watch(self, reader: Reader) -> str | None:
+    def _watch(self, reader: _Reader) -> str | None:
         """Until something is wrong (says what) or it is over (None)."""
         while True:
             with self._changed:
@@ -151,18 +154,18 @@ class Capture:
             if reason is not None:
                 return reason
 
-    def _why_over(self, reader: Reader) -> str | None:
+    def _why_over(self, reader: _Reader) -> str | None:
         if self._goes_on(reader) and (reader.error is None or reader.foreseen):
             return str(reader.error or f"{reader.title} has ended the connection.")
         if reader.error is not None:
-            self._listener.failed(reader.error)
+            self._listener.on_failed(reader.error)
         return None  # an end has been told by the reader
 
-    def _goes_on(self, reader: Reader) -> bool:
+    def _goes_on(self, reader: _Reader) -> bool:
         """Whether its end or failure is a reason to open the source again."""
         return self._reconnect and (self._lost or (reader.live and reader.delivered > 0))
 
-    def _what_is_wrong(self, reader: Reader) -> str | None:
+    def _what_is_wrong(self, reader: _Reader) -> str | None:
         waits_s = reader.waits_s()
         if not reader.opened:
             if waits_s > OPENING_TAKES_AT_MOST_S and self._lost:
@@ -186,7 +189,7 @@ class Capture:
             self._accepts_still &= reader.frozen_s > 0
         return None
 
-    def _again(self, reason: str, before: Reader) -> Reader | None:
+    def _again(self, reason: str, before: _Reader) -> _Reader | None:
         """Waits for its time, and opens the source once more."""
         if before.steady_s > _STEADY_S:
             self._attempts = 0
@@ -209,29 +212,161 @@ class Capture:
         with self._telling:
             if trouble != self._told or lost != self._lost:
                 self._told, self._lost = trouble, lost
-                self._listener.troubled(trouble, lost)
+                self._listener.on_trouble(trouble, lost)
 
-    # Reading thread
+    # Reading threads. One that was left is not heard any more.
 
-    def _reading(self, reader: Reader, what: str, frame: Frame | None = None) -> None:
-        """What a reader does. One that was left is not heard any more."""
-        with self._changed:
-            if reader is not self._reader or self._stopped or reader.is_left:
-                return
-            if what == "over":
-                self._changed.notify_all()
-                return
-        if what == "opened":
-            assert reader.source is not None
-            assert reader.player is not None
-            self._listener.opened(reader.source, reader.player)
-        elif what == "revived":
-            self._listener.revived()
-        elif what == "ended":
-            if not self._goes_on(reader):
-                self._listener.ended()
-        else:
-            assert frame is not None
+    def on_opened(self, reader: _Reader, source: Source, player: Player) -> None:
+        if self._hears(reader):
+            self._listener.on_opened(source, player)
+
+    def on_captured(self, reader: _Reader, frame: Frame) -> None:
+        if self._hears(reader):
             if self._lost:
                 self._tell(None, lost=False)
-            self._listener.got(frame)
+            self._listener.on_captured(frame)
+
+    def on_ended(self, reader: _Reader) -> None:
+        if self._hears(reader) and not self._goes_on(reader):
+            self._listener.on_ended()
+
+    def on_revived(self, reader: _Reader) -> None:
+        if self._hears(reader):
+            self._listener.on_revived()
+
+    def on_over(self, reader: _Reader) -> None:
+        if self._hears(reader):
+            with self._changed:
+                self._changed.notify_all()
+
+    def _hears(self, reader: _Reader) -> bool:
+        with self._changed:
+            return reader is self._reader and not (self._stopped or reader.is_left)
+
+
+class _ReaderListener(Protocol):
+    """Who is told what a reader does, in its thread."""
+
+    def on_opened(self, reader: _Reader, source: Source, player: Player) -> None: ...
+
+    def on_captured(self, reader: _Reader, frame: Frame) -> None: ...
+
+    def on_ended(self, reader: _Reader) -> None:
+        """There are no more frames, at least until `on_revived`."""
+
+    def on_revived(self, reader: _Reader) -> None:
+        """Somebody has gone back from the end."""
+
+    def on_over(self, reader: _Reader) -> None:
+        """The thread ends, for one reason or the other."""
+
+
+class _Reader:
+    """One opening of the source, and the thread that reads it. Its figures are read by the watching thread."""
+
+    def __init__(
+        self, open_source: Callable[[], Source], listener: _ReaderListener, first_index: int, base_s: float
+    ) -> None:
+        self._open, self._listener = open_source, listener
+        self._first_index, self._base_s = first_index, base_s
+        self.source: Source | None = None
+        self.player: Player | None = None
+        self.open_again: Callable[[], Source] | None = None
+        self.opened = self.over = self.is_left = self.foreseen = False
+        self.live = self._may_stand_still = False
+        self.title = ""
+        self.error: FacecamError | None = None
+        self.delivered = 0
+        self.next_index = first_index
+        self.frozen_s = 0.0
+        self._asked_s = self._first_s = time.perf_counter()
+        self._changed_s = 0.0
+        self._last: Frame | None = None
+        self.thread = threading.Thread(target=self._run, name="capture", daemon=True)
+
+    def leave(self) -> None:
+        """Nothing is wanted from it any more."""
+        self.is_left = True
+        if self.player is not None:
+            self.player.stop()
+        if isinstance(self.source, Cancellable):
+            self.source.cancel()
+
+    def waits_s(self) -> float:
+        """For how long the source has been at it without an answer."""
+        since_s = self._asked_s if self.player is None else self.player.waiting_since_s
+        return 0.0 if since_s is None else time.perf_counter() - since_s
+
+    @property
+    def usual_gap_s(self) -> float | None:
+        """The mean time between two pictures, None while it can't be known yet."""
+        return self.steady_s / (self.delivered - 1) if self.delivered >= 3 else None
+
+    @property
+    def steady_s(self) -> float:
+        """For how long it has delivered."""
+        return 0.0 if self._last is None else self._last.captured_s - self._first_s
+
+    def _run(self) -> None:
+        try:
+            source = self.source = self._open()
+            self.live, self.title = source.live, source.title
+            self.open_again = source.open_again if isinstance(source, Reopenable) else None
+            self._may_stand_still = isinstance(source, MayStandStill) and source.may_stand_still
+            player = self.player = Player(source)
+            if self.is_left:
+                player.stop()
+            self.opened = True
+            _logger.info("%s is open, %s", self.title, "live" if self.live else f"{source.frame_count} pictures")
+            self._listener.on_opened(self, source, player)
+            self._read(player)
+        except FacecamError as error:
+            _logger.info("%s", error)
+            self.error, self.foreseen = error.alone(), True
+        except Exception as error:
+            _logger.exception("the source failed")
+            self.error = FacecamError(f"The source failed unexpectedly: {error}")
+        finally:
+            self.over = True
+            _logger.debug("%s is over after %d pictures", self.title or "the source", self.delivered)
+            self._listener.on_over(self)
+            if self.source is not None:
+                with suppress(FacecamError):
+                    self.source.close()
+
+    def _read(self, player: Player) -> None:
+        while not self.is_left:
+            frame = player.read()
+            if frame is None:
+                if self.is_left:
+                    return
+                self._listener.on_ended(self)
+                if not player.can_seek or not player.revived():
+                    return
+                self._listener.on_revived(self)
+                continue
+            if self._first_index:
+                frame = replace(frame, index=frame.index + self._first_index, time_s=frame.time_s + self._base_s)
+            self._note(frame)
+            self._listener.on_captured(self, frame)
+
+    def _note(self, frame: Frame) -> None:
+        if not self.delivered:
+            self._first_s = self._changed_s = frame.captured_s
+        elif self.live and not self._may_stand_still:
+            assert self._last is not None
+            if _same(self._last, frame):
+                self.frozen_s = frame.captured_s - self._changed_s
+            else:
+                self._changed_s, self.frozen_s = frame.captured_s, 0.0
+        self._last = frame
+        self.delivered += 1
+        self.next_index = frame.index + 1
+
+
+def _same(a: Frame, b: Frame) -> bool:
+    """Whether two pictures are equal to the last bit, which those of a camera that sees something never are."""
+    first, second = a.image, b.image
+    if first.shape != second.shape or not np.array_equal(first[::16, ::16], second[::16, ::16]):
+        return False
+    return np.array_equal(first, second)

@@ -8,8 +8,8 @@ from typing import Protocol
 
 from facecam.detection.detector import FaceDetector
 from facecam.errors import FacecamError
-from facecam.live.face_finder import FaceFinder, Found
-from facecam.live.mailbox import FrameSlot
+from facecam.live.face_finder import FaceFinder, FrameFaces
+from facecam.live.mailbox import FrameMailbox
 from facecam.live.options import LiveOptions
 from facecam.sources import Frame
 from facecam.system.cpu import choose_core, pinned
@@ -29,35 +29,38 @@ class DetectionListener(Protocol):
     def still(self) -> bool:
         """Whether the source is one picture, and no other will come."""
 
-    def pinned_to(self, core: int | None) -> None:
+    def on_pinned(self, core: int | None) -> None:
         """The core that is computed on from now on; None: the thread could not be pinned."""
 
-    def found(self, frame: Frame, options: LiveOptions | None, found: Found, again: bool) -> None:
-        """again: in a frame that has been searched before, under other options."""
+    def on_detected(self, frame: Frame, options: LiveOptions | None, faces: FrameFaces, again: bool) -> None:
+        """again: in a frame that the detector has seen before, under other options."""
 
-    def drained(self) -> None:
+    def on_drained(self) -> None:
         """All frames are through, and no more will come, at least for now. Told again and again while that is so."""
 
-    def failed(self, error: FacecamError) -> None:
+    def on_failed(self, error: FacecamError) -> None:
         """For good."""
 
 
 class DetectionLoop:
-    """Takes frames from a slot until `stop`. core: to compute on where the options don't name one, None: a good one."""
+    """Takes frames from a mailbox until `stop`.
+
+    core: to compute on where the options don't name one, None: a good one.
+    """
 
     def __init__(
         self,
         detector: FaceDetector,
         core: int | None,
-        slot: FrameSlot,
+        mailbox: FrameMailbox,
         stop: threading.Event,
         listener: DetectionListener,
     ) -> None:
         self._detector, self._own_core = detector, core
-        self._slot, self._stop, self._listener = slot, stop, listener
+        self._mailbox, self._stop, self._listener = mailbox, stop, listener
         self._finder = FaceFinder(detector)
-        self._frame: Frame | None = None  # the last one that was searched ...
-        self._settings: object = None  # ... and what it was searched under
+        self._frame: Frame | None = None  # the last one that the detector ran on ...
+        self._settings: object = None  # ... and what under
 
     def run(self) -> None:
         """What the thread does."""
@@ -65,13 +68,13 @@ class DetectionLoop:
             while not self._stop.is_set():
                 wish = self._core_wish()
                 with pinned(choose_core() if wish is None else wish) as core:
-                    self._listener.pinned_to(core)
+                    self._listener.on_pinned(core)
                     self._detect_on(wish)
         except FacecamError as error:
-            self._listener.failed(error.alone())
+            self._listener.on_failed(error.alone())
         except Exception as error:
             _logger.exception("the detector failed")
-            self._listener.failed(FacecamError(f"The detector failed unexpectedly: {error}"))
+            self._listener.on_failed(FacecamError(f"The detector failed unexpectedly: {error}"))
 
     def _core_wish(self) -> int | None:
         options = self._listener.options
@@ -80,9 +83,9 @@ class DetectionLoop:
     def _detect_on(self, core_wish: int | None) -> None:
         """Until the run is stopped, or another core is wanted."""
         while not self._stop.is_set() and self._core_wish() == core_wish:
-            new = self._slot.take(_CHANGE_POLL_S)
-            if new is None and self._slot.drained:
-                self._listener.drained()
+            new = self._mailbox.take(_CHANGE_POLL_S)
+            if new is None and self._mailbox.drained:
+                self._listener.on_drained()
                 # A picture stays in the window: it follows the threshold, although no more frames come.
                 if self._stop.wait(_CHANGE_POLL_S):
                     return
@@ -92,5 +95,5 @@ class DetectionLoop:
                 continue
             self._frame, self._settings = frame, settings
             again = new is None
-            found = self._finder.find(frame, options, again, self._listener.still)
-            self._listener.found(frame, options, found, again)
+            faces = self._finder.find(frame, options, again, self._listener.still)
+            self._listener.on_detected(frame, options, faces, again)

@@ -7,34 +7,37 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from facecam.arrays import Array
-from facecam.detection.any_detector import AnyDetector, Second
+from facecam.detection.any_detector import AnyDetector
 from facecam.faces.boxes import Detections
 from facecam.faces.palette import Colours
 from facecam.faces.tracking import CANDIDATE_SHARE, PRIVATE_SHARE, Tracker, TrackingOptions
 from facecam.live.autosize import AutoSize
-from facecam.live.options import LiveOptions
+from facecam.live.options import LiveOptions, SecondDetector
 from facecam.sources import Frame
 
 
 @dataclass(frozen=True)
-class SecondFound:
-    """What the second detector found in the same frame, and how long its last detection took. searched: as of Found."""
+class SecondFaces:
+    """What the second detector found in the same frame, and how long its last detection took.
+
+    detected: as of FrameFaces.
+    """
 
     shown: Detections
     took_ms: float
-    searched: bool = True
+    detected: bool = True
 
 
 @dataclass(frozen=True)
-class Found:
-    """shown: faces to show; private: (M, 4) float32, places to hide where privacy is on; searched: whether the
-    detector looked at this frame, or the faces were carried on from an earlier one. second: of the detector that is
+class FrameFaces:
+    """shown: faces to show; private: (M, 4) float32, places to hide where privacy is on; detected: whether the
+    detector ran on this frame, or the faces were carried on from an earlier one. second: of the detector that is
     compared with, if there is one."""
 
     shown: Detections
     private: Array
-    searched: bool = True
-    second: SecondFound | None = None
+    detected: bool = True
+    second: SecondFaces | None = None
 
 
 class FaceFinder:
@@ -52,18 +55,20 @@ class FaceFinder:
         self._followed: bool | None = None
         self._passed_over = 0
 
-    def find(self, frame: Frame, options: LiveOptions | None, again: bool = False, still: bool = False) -> Found:
+    def find(self, frame: Frame, options: LiveOptions | None, again: bool = False, still: bool = False) -> FrameFaces:
         """The faces of a frame. again: it is the last one once more, under other options; still: no other will come.
         options None: plain detection with the detector's own settings."""
         if options is None:
             shown = self._detector.detect(frame.image)
-            return Found(shown, shown.boxes)
+            return FrameFaces(shown, shown.boxes)
         if options.second is None:
             self._second = None
             return self._find(frame, options, again, still)
         return self._compared(options.second, frame, options, again, still)
 
-    def _compared(self, second: Second, frame: Frame, options: LiveOptions, again: bool, still: bool) -> Found:
+    def _compared(
+        self, second: SecondDetector, frame: Frame, options: LiveOptions, again: bool, still: bool
+    ) -> FrameFaces:
         """What both find in a frame, under the same options but for the second detector's own."""
         if self._second is None or self._second._detector is not second.detector:
             self._second = FaceFinder(second.detector)
@@ -72,10 +77,10 @@ class FaceFinder:
         own = replace(options, threshold=second.threshold, size=second.size, hold_hz=None, second=None)
         other = self._second._find(frame, own, again, still, waits=second.in_turns and self._my_turn)
         private = np.concatenate([found.private, other.private])  # what either of them takes for a face
-        result = SecondFound(other.shown, second.detector.timings.total_ms, other.searched)
+        result = SecondFaces(other.shown, second.detector.timings.total_ms, other.detected)
         return replace(found, private=private, second=result)
 
-    def _find(self, frame: Frame, options: LiveOptions, again: bool, still: bool, waits: bool = False) -> Found:
+    def _find(self, frame: Frame, options: LiveOptions, again: bool, still: bool, waits: bool = False) -> FrameFaces:
         """waits: it is not this detector's turn."""
         self._passed_over += 1
         moving = frame.path is None and not still  # pictures of a folder have nothing to do with each other
@@ -101,7 +106,7 @@ class FaceFinder:
         else:
             self._tracker.reset()
         self._shown = shown
-        return Found(self._coloured(_large_enough(shown, options)), private)
+        return FrameFaces(self._coloured(_large_enough(shown, options)), private)
 
     def _detect(self, frame: Frame, options: LiveOptions, threshold: float, follows: bool) -> Detections:
         if follows:
@@ -116,13 +121,13 @@ class FaceFinder:
             self._auto.took(detector.timings.total_ms, options.hold_hz)
         return found
 
-    def _carried_on(self, frame: Frame, options: LiveOptions) -> Found:
+    def _carried_on(self, frame: Frame, options: LiveOptions) -> FrameFaces:
         """Of a frame that is not searched: where the faces of the last one that was should be by now."""
         if options.tracking is None and options.privacy is None:
-            return Found(_large_enough(self._shown, options), self._shown.boxes, searched=False)
+            return FrameFaces(_large_enough(self._shown, options), self._shown.boxes, detected=False)
         faces = self._tracker.between(frame.time_s, _hold_s(options))
         shown = self._shown if options.tracking is None else faces.shown
-        return Found(self._coloured(_large_enough(shown, options)), faces.private, searched=False)
+        return FrameFaces(self._coloured(_large_enough(shown, options)), faces.private, detected=False)
 
     def _coloured(self, shown: Detections) -> Detections:
         """Faces with a number get their colours here, once: the window, recordings and snapshots all show these."""

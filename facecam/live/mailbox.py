@@ -7,7 +7,7 @@ import threading
 from facecam.sources import Frame
 
 
-class FrameSlot:
+class FrameMailbox:
     """A mailbox for one frame: putting replaces what has not been taken yet."""
 
     def __init__(self) -> None:
@@ -32,7 +32,7 @@ class FrameSlot:
             return frame
 
     def close(self) -> None:
-        """No more frames will come; what is in the slot can still be taken."""
+        """No more frames will come; what is in the mailbox can still be taken."""
         with self._changed:
             self._closed = True
             self._changed.notify()

@@ -83,7 +83,7 @@ class Percentiles:
         return tuple(float(value) for value in np.percentile(np.fromiter(self._values, np.float64), percents))
 
 
-class Figures:
+class LiveMetrics:
     """All that a pipeline counts and measures. Not thread-safe: the pipeline holds its lock."""
 
     def __init__(self) -> None:
@@ -91,34 +91,34 @@ class Figures:
         self._latency_ms, self._detector_ms, self._second_ms = Percentiles(), Percentiles(), Percentiles()
         self._captured = self._detected = self._dropped = self._reconnects = 0
 
-    def captured(self, captured_s: float, dropped: bool) -> None:
+    def count_captured(self, captured_s: float, dropped: bool) -> None:
         """A frame has come. dropped: an older one that nobody had taken made room for it."""
         self._captures.tick(captured_s)
         self._captured += 1
         self._dropped += dropped
 
-    def searched(self, detector_ms: float) -> None:
+    def add_detector_ms(self, detector_ms: float) -> None:
         """How long a detection took."""
         self._detector_ms.add(detector_ms)
 
-    def second_searched(self, second_ms: float | None) -> None:
+    def add_second_ms(self, second_ms: float | None) -> None:
         """How long one took the detector that is compared with; None: there is none (any more)."""
         if second_ms is not None:
             self._second_ms.add(second_ms)
         else:
             self._second_ms = Percentiles()
 
-    def detected(self, ready_s: float, captured_s: float) -> None:
-        """The faces of a frame that had not been searched before are known."""
+    def count_detected(self, ready_s: float, captured_s: float) -> None:
+        """The faces of a frame that the detector had not seen before are known."""
         self._detected += 1
         self._detections.tick(ready_s)
         self._latency_ms.add((ready_s - captured_s) * 1000)
 
-    def displayed(self, now_s: float) -> None:
+    def count_displayed(self, now_s: float) -> None:
         """A view has been painted."""
         self._displays.tick(now_s)
 
-    def reconnected(self) -> None:
+    def count_reconnected(self) -> None:
         """A lost source has come back."""
         self._reconnects += 1
 

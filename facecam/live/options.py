@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from facecam.detection.any_detector import Second
+from facecam.detection.any_detector import AnyDetector
 from facecam.faces.boxes import NMS_IOU
 from facecam.faces.privacy import PrivacyOptions
 from facecam.faces.tracking import TrackingOptions
@@ -12,6 +12,20 @@ from facecam.faces.tracking import TrackingOptions
 NATIVE = None
 """The detector's size that scales nothing down."""
 Size = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class SecondDetector:
+    """A detector to compare with, which sees the same frames.
+
+    threshold: None: its own; size: as of LiveOptions. in_turns: of the frames of a moving picture, each goes to one of
+    the two detectors only, which costs half as much.
+    """
+
+    detector: AnyDetector
+    threshold: float | None = None
+    size: Size | None = (640, 480)
+    in_turns: bool = False
 
 
 @dataclass(frozen=True)
@@ -35,4 +49,4 @@ class LiveOptions:
     core: int | None = None
     tracking: TrackingOptions | None = None
     privacy: PrivacyOptions | None = None
-    second: Second | None = None
+    second: SecondDetector | None = None

@@ -1,4 +1,4 @@
-"""Live detection: capture -> newest-frame slot -> detector thread on its one core -> newest-result slot.
+"""Live detection: capture -> newest-frame mailbox -> detector thread on its one core -> newest-result slot.
 
 Nothing queues: a frame that the detector had no time for is replaced by the next one and counted as dropped. The
 pipeline knows no Qt; a GUI is told through `on_update` and fetches with `latest()`.
@@ -16,11 +16,11 @@ from facecam.detection.detector import FaceDetector
 from facecam.errors import FacecamError
 from facecam.live.capture import Capture, Trouble
 from facecam.live.detection_loop import DetectionLoop
-from facecam.live.face_finder import Found
-from facecam.live.mailbox import FrameSlot
+from facecam.live.face_finder import FrameFaces
+from facecam.live.mailbox import FrameMailbox
 from facecam.live.metrics import Stats
 from facecam.live.options import LiveOptions
-from facecam.live.state import Phase, Progress
+from facecam.live.state import Phase, PipelineState
 from facecam.live.view import View
 from facecam.sources import Frame, Player, Source, open_source
 
@@ -30,10 +30,10 @@ __all__ = ["Phase", "Pipeline", "View"]
 class Sink(Protocol):
     """Takes pictures from a running pipeline, in its threads: it must not hold them up."""
 
-    def captured(self, frame: Frame, private: bool) -> None:
+    def on_captured(self, frame: Frame, private: bool) -> None:
         """A frame has come. private: faces are to be hidden, and are not known yet."""
 
-    def detected(self, view: View) -> None:
+    def on_detected(self, view: View) -> None:
         """The faces of a frame are known."""
 
 
@@ -68,49 +68,49 @@ class Pipeline:
         self._core = core if core is not None else detector.core
         self._lock = threading.Lock()  # guards what follows
         self._run: _Run | None = None
-        self._progress = Progress(self._title, None, Phase.IDLE)  # of the last start
+        self._state = PipelineState(self._title, None, Phase.IDLE)  # of the last start
 
     @property
     def phase(self) -> Phase:
-        return self._progress.phase
+        return self._state.phase
 
     @property
     def error(self) -> FacecamError | None:
         """Why the phase is FAILED, otherwise None."""
-        return self._progress.error
+        return self._state.error
 
     @property
     def trouble(self) -> Trouble | None:
         """What is wrong with a live source that still counts as running, or that is being opened again."""
-        return self._progress.trouble
+        return self._state.trouble
 
     @property
     def player(self) -> Player | None:
         """For pause, step, seek and loop, once the source is open."""
-        return self._progress.player
+        return self._state.player
 
     @property
     def title(self) -> str:
         """The source's name for people; what was asked for until it is open."""
-        return self._progress.title
+        return self._state.title
 
     @property
     def live(self) -> bool:
         """Whether the open source is a live one (camera, stream, demo)."""
-        return self._progress.live
+        return self._state.live
 
     @property
     def core(self) -> int | None:
         """The core that the detector thread is pinned to; None if it isn't (yet)."""
-        return self._progress.core
+        return self._state.core
 
     def start(self) -> None:
         """Returns at once; follow `phase`. Raises RuntimeError if it is already running."""
         with self._lock:
             if self._run is not None:
                 raise RuntimeError("the pipeline is already running; stop it first")
-            self._progress = Progress(self._title, self._on_update)
-            self._run = _Run(self, self._progress, self._open, self._reconnect, self._detector, self._core)
+            self._state = PipelineState(self._title, self._on_update)
+            self._run = _Run(self, self._state, self._open, self._reconnect, self._detector, self._core)
             self._run.start()
         atexit.register(self.stop)
 
@@ -118,7 +118,7 @@ class Pipeline:
         """Stops and waits for the threads. False if one is stuck in a driver: it ends by itself when that returns."""
         with self._lock:
             run, self._run = self._run, None
-            self._progress.close()
+            self._state.close()
         if run is None:
             return True
         atexit.unregister(self.stop)
@@ -134,35 +134,35 @@ class Pipeline:
 
     def latest(self) -> View | None:
         """The newest result, None before the first. The same object as before if nothing new has come."""
-        return self._progress.latest()
+        return self._state.latest()
 
     def displayed(self) -> None:
         """To be called after each painting of a new view, so that the display rate is known."""
-        self._progress.displayed()
+        self._state.displayed()
 
     def stats(self) -> Stats:
         """Rates, latency and drops at this moment."""
-        return self._progress.stats()
+        return self._state.stats()
 
 
 class _Run:
     """One start of the pipeline: its threads, and what happens when they tell something. A run that was given up keeps
-    its own slot and progress, and so can't disturb the next one."""
+    its own mailbox and state, and so can't disturb the next one."""
 
     def __init__(
         self,
         pipeline: Pipeline,
-        progress: Progress,
+        state: PipelineState,
         open_source: Callable[[], Source],
         reconnect: bool,
         detector: FaceDetector,
         core: int | None,
     ) -> None:
-        self._pipeline, self._progress, self._detector = pipeline, progress, detector
-        self._slot = FrameSlot()
+        self._pipeline, self._state, self._detector = pipeline, state, detector
+        self._mailbox = FrameMailbox()
         self._stopped = threading.Event()
         self.capture = Capture(open_source, self, reconnect)
-        loop = DetectionLoop(detector, core, self._slot, self._stopped, self)
+        loop = DetectionLoop(detector, core, self._mailbox, self._stopped, self)
         # Daemons, so that a driver that never returns can't keep the program from ending; otherwise they are stopped
         # and joined, at the latest at exit.
         self._thread = threading.Thread(target=loop.run, name="detector", daemon=True)
@@ -175,7 +175,7 @@ class _Run:
         """Returns at once; see `join`."""
         self._stopped.set()
         self.capture.stop()
-        self._slot.close()
+        self._mailbox.close()
 
     def join(self, timeout_s: float) -> bool:
         """Waits for the threads. False: one hangs in a driver."""
@@ -187,29 +187,29 @@ class _Run:
 
     # Told by the capture, in its threads
 
-    def opened(self, source: Source, player: Player) -> None:
-        self._progress.opened(source, player)
+    def on_opened(self, source: Source, player: Player) -> None:
+        self._state.on_opened(source, player)
 
-    def got(self, frame: Frame) -> None:
+    def on_captured(self, frame: Frame) -> None:
         sink, options = self._pipeline.sink, self.options
-        if sink is not None and not self._progress.closed:
-            sink.captured(frame, options is not None and options.privacy is not None)
-        self._progress.captured(frame, self._slot.put(frame))
+        if sink is not None and not self._state.closed:
+            sink.on_captured(frame, options is not None and options.privacy is not None)
+        self._state.on_captured(frame, self._mailbox.put(frame))
 
-    def troubled(self, trouble: Trouble | None, lost: bool) -> None:
-        self._progress.troubled(trouble, lost)
+    def on_trouble(self, trouble: Trouble | None, lost: bool) -> None:
+        self._state.on_trouble(trouble, lost)
 
-    def ended(self) -> None:
-        self._slot.close()
+    def on_ended(self) -> None:
+        self._mailbox.close()
 
-    def revived(self) -> None:
-        self._slot.reopen()
-        self._progress.revived()
+    def on_revived(self) -> None:
+        self._mailbox.reopen()
+        self._state.on_revived()
 
-    def failed(self, error: FacecamError) -> None:
+    def on_failed(self, error: FacecamError) -> None:
         """Told by the detection loop too."""
         self.stop()
-        self._progress.failed(error)
+        self._state.on_failed(error)
 
     # Asked and told by the detection loop, in its thread
 
@@ -219,20 +219,20 @@ class _Run:
 
     @property
     def still(self) -> bool:
-        return self._progress.still
+        return self._state.still
 
-    def pinned_to(self, core: int | None) -> None:
-        self._progress.pinned_to(core)
+    def on_pinned(self, core: int | None) -> None:
+        self._state.on_pinned(core)
 
-    def found(self, frame: Frame, options: LiveOptions | None, found: Found, again: bool) -> None:
+    def on_detected(self, frame: Frame, options: LiveOptions | None, faces: FrameFaces, again: bool) -> None:
         privacy = None if options is None else options.privacy
-        view = self._progress.found(frame, found, privacy, self._detector.timings.total_ms, again)
+        view = self._state.on_detected(frame, faces, privacy, self._detector.timings.total_ms, again)
         if view is None:
             return
         sink = self._pipeline.sink
         if sink is not None:
-            sink.detected(view)
-        self._progress.shown()
+            sink.on_detected(view)
+        self._state.publish()
 
-    def drained(self) -> None:
-        self._progress.ended()
+    def on_drained(self) -> None:
+        self._state.on_ended()

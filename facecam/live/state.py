@@ -1,4 +1,4 @@
-"""Progress: what one start of the pipeline has come to. Its threads tell it, the window asks."""
+"""PipelineState: what one start of the pipeline has come to. Its threads tell it, the window asks."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from enum import Enum
 from facecam.errors import FacecamError
 from facecam.faces.privacy import PrivacyOptions
 from facecam.live.capture import Trouble
-from facecam.live.face_finder import Found
-from facecam.live.metrics import Figures, Stats
+from facecam.live.face_finder import FrameFaces
+from facecam.live.metrics import LiveMetrics, Stats
 from facecam.live.view import View
 from facecam.sources import Frame, Player, Source
 
@@ -36,7 +36,7 @@ class Phase(Enum):
         return self in (Phase.OPENING, Phase.RUNNING, Phase.RECONNECTING)
 
 
-class Progress:
+class PipelineState:
     """Thread-safe. Once closed it is idle and changes no more, whatever a thread that was given up may still tell; the
     last view, the source and the figures can be asked for as before.
 
@@ -57,7 +57,7 @@ class Progress:
         self._player: Player | None = None
         self._newest: Frame | None = None
         self._view: View | None = None
-        self._figures = Figures()
+        self._metrics = LiveMetrics()
 
     # Asked
 
@@ -116,11 +116,11 @@ class Progress:
     def displayed(self) -> None:
         """A view has been painted."""
         with self._lock:
-            self._figures.displayed(time.perf_counter())
+            self._metrics.count_displayed(time.perf_counter())
 
     def stats(self) -> Stats:
         with self._lock:
-            return self._figures.stats(time.perf_counter(), len(self._view.detections) if self._view else 0)
+            return self._metrics.stats(time.perf_counter(), len(self._view.detections) if self._view else 0)
 
     # Told
 
@@ -129,7 +129,7 @@ class Progress:
             self._closed = True
             self._phase, self._core, self._trouble = Phase.IDLE, None, None
 
-    def opened(self, source: Source, player: Player) -> None:
+    def on_opened(self, source: Source, player: Player) -> None:
         """Also after a reconnection."""
         with self._lock:
             if self._closed:
@@ -139,20 +139,20 @@ class Progress:
                 self._phase = Phase.RUNNING
         self._notify()
 
-    def captured(self, frame: Frame, dropped: bool) -> None:
+    def on_captured(self, frame: Frame, dropped: bool) -> None:
         """dropped: an older frame, which nobody had taken, made room for this one."""
         with self._lock:
             if not self._closed:
                 self._newest = frame
-                self._figures.captured(frame.captured_s, dropped)
+                self._metrics.count_captured(frame.captured_s, dropped)
 
-    def troubled(self, trouble: Trouble | None, lost: bool) -> None:
+    def on_trouble(self, trouble: Trouble | None, lost: bool) -> None:
         """lost: the source is gone, and will be opened again; None: all is well again."""
         with self._lock:
             if self._closed or self._phase not in (Phase.RUNNING, Phase.RECONNECTING):
                 return
             if self._phase is Phase.RECONNECTING and not lost:
-                self._figures.reconnected()
+                self._metrics.count_reconnected()
             phase = Phase.RECONNECTING if lost else Phase.RUNNING
             if phase is not self._phase:
                 _logger.info("the source is lost: %s" if lost else "the source is back", *([trouble] if lost else []))
@@ -160,46 +160,46 @@ class Progress:
             self._trouble = trouble
         self._notify()
 
-    def revived(self) -> None:
+    def on_revived(self) -> None:
         """Somebody has gone back from the end."""
         with self._lock:
             if not self._closed and self._phase is Phase.ENDED:
                 self._phase = Phase.RUNNING
         self._notify()
 
-    def pinned_to(self, core: int | None) -> None:
+    def on_pinned(self, core: int | None) -> None:
         with self._lock:
             if not self._closed:
                 self._core = core
 
-    def found(
-        self, frame: Frame, found: Found, privacy: PrivacyOptions | None, detector_ms: float, again: bool
+    def on_detected(
+        self, frame: Frame, faces: FrameFaces, privacy: PrivacyOptions | None, detector_ms: float, again: bool
     ) -> View | None:
-        """The new view; None if it comes too late. again: the frame had been searched before, under other options."""
+        """The new view; None if it comes too late. again: the detector has seen the frame before."""
         ready_s = time.perf_counter()
         with self._lock:
             if self._closed:
                 return None
             view = self._view = View(
-                self._newest or frame, found.shown, frame, found.private, privacy, found.searched, found.second
+                self._newest or frame, faces.shown, frame, faces.private, privacy, faces.detected, faces.second
             )
-            if found.searched:
-                self._figures.searched(detector_ms)
-            if found.second is None or found.second.searched:
-                self._figures.second_searched(None if found.second is None else found.second.took_ms)
-            if found.searched and not again:
-                self._figures.detected(ready_s, frame.captured_s)
+            if faces.detected:
+                self._metrics.add_detector_ms(detector_ms)
+            if faces.second is None or faces.second.detected:
+                self._metrics.add_second_ms(None if faces.second is None else faces.second.took_ms)
+            if faces.detected and not again:
+                self._metrics.count_detected(ready_s, frame.captured_s)
             return view
 
-    def ended(self) -> None:
-        """All frames are through, and no more will come, at least until `revived`."""
+    def on_ended(self) -> None:
+        """All frames are through, and no more will come, at least until `on_revived`."""
         with self._lock:
             if self._closed or self._phase is not Phase.RUNNING:
                 return
             self._phase = Phase.ENDED
         self._notify()
 
-    def failed(self, error: FacecamError) -> None:
+    def on_failed(self, error: FacecamError) -> None:
         """For good."""
         with self._lock:
             if self._closed or self._phase is Phase.FAILED:
@@ -207,8 +207,8 @@ class Progress:
             self._phase, self._error = Phase.FAILED, error
         self._notify()
 
-    def shown(self) -> None:
-        """A view that `found` has given can be fetched now."""
+    def publish(self) -> None:
+        """A view that `on_detected` has given can be fetched now."""
         self._notify()
 
     def _notify(self) -> None:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from facecam.arrays import Array
 from facecam.faces.boxes import Detections
 from facecam.faces.privacy import PrivacyOptions, hide_faces
-from facecam.live.face_finder import SecondFound
+from facecam.live.face_finder import SecondFaces
 from facecam.sources import Frame
 
 
@@ -21,7 +21,7 @@ class View:
 
     frame: the newest captured frame, of which there may be no detections yet, and in which no face is hidden. private:
     (M, 4) float32, source-frame pixels, the places of `detected_frame` that `privacy` hides (None: it hides nothing).
-    searched: whether the detector looked at `detected_frame`, or its faces were carried on from an earlier one. A new
+    detected: whether the detector ran on `detected_frame`, or its faces were carried on from an earlier one. A new
     result is a new View object. second: what the detector that is compared with has found in `detected_frame`.
     """
 
@@ -30,8 +30,8 @@ class View:
     detected_frame: Frame
     private: Array = field(default_factory=lambda: Detections.none().boxes)
     privacy: PrivacyOptions | None = None
-    searched: bool = True
-    second: SecondFound | None = None
+    detected: bool = True
+    second: SecondFaces | None = None
 
     @cached_property
     def image(self) -> npt.NDArray[np.uint8]:

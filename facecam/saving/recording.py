@@ -106,7 +106,7 @@ class Recorder:
 
     # From the pipeline's threads
 
-    def captured(self, frame: Frame, private: bool) -> None:
+    def on_captured(self, frame: Frame, private: bool) -> None:
         """A frame has come. private: faces are to be hidden, so that it may not be used before they are known."""
         if self._options.annotated or private:
             return
@@ -114,7 +114,7 @@ class Recorder:
         if time_s is not None:
             self._offer(_Item(time_s, frame=frame), frame.image.nbytes)
 
-    def detected(self, view: View) -> None:
+    def on_detected(self, view: View) -> None:
         """The faces of a frame are known."""
         frame = view.detected_frame
         if not self._options.annotated and view.privacy is None:

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from facecam.errors import SourceError
-from facecam.sources.base import Frame, Source, without_password
-from facecam.sources.camera import Camera, CameraSource, list_cameras
+from facecam.sources.base import Cancellable, Frame, MayStandStill, Reopenable, Source, without_password
+from facecam.sources.camera import Camera, CameraSource, OfCamera, list_cameras
 from facecam.sources.camera_modes import CameraMode, camera_modes
 from facecam.sources.demo import DemoSource
 from facecam.sources.pictures import PICTURE_SUFFIXES, FolderSource, PictureSource, list_files, read_picture
@@ -25,11 +25,15 @@ __all__ = [
     "Camera",
     "CameraMode",
     "CameraSource",
+    "Cancellable",
     "DemoSource",
     "FolderSource",
     "Frame",
+    "MayStandStill",
+    "OfCamera",
     "PictureSource",
     "Player",
+    "Reopenable",
     "ScreenPart",
     "ScreenSource",
     "Source",

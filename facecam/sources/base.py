@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -38,9 +38,7 @@ class Source(Protocol):
     title: what it is, for people. live: it doesn't wait for the reader (camera, stream, demo). fps: nominal frames per
     second, None if unknown. frame_count: None if unknown or endless.
 
-    A source may have more: `may_stand_still`, true where a live picture that doesn't change is no sign of trouble;
-    `open_again()`, which opens the same device after it was lost; `cancel()`, which any thread may call to end a `read`
-    that waits; and what `Seekable` lists.
+    A source may have more: see `Seekable`, `Reopenable`, `Cancellable` and `MayStandStill`.
     """
 
     title: str
@@ -53,6 +51,39 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Frees device and file; may be called twice."""
+
+
+@runtime_checkable
+class Seekable(Protocol):
+    """A source that can be read from any place. duration_s: None if unknown."""
+
+    duration_s: float | None
+
+    def seek(self, time_s: float) -> None:
+        """The next `read` gives the frame that is shown at that time. Raises SourceError."""
+
+
+@runtime_checkable
+class Reopenable(Protocol):
+    """A source that knows how to find its device again after it was lost."""
+
+    def open_again(self) -> Source:
+        """Opens the same device anew. Raises SourceError while it isn't there."""
+
+
+@runtime_checkable
+class Cancellable(Protocol):
+    """A source whose `read` may wait for long."""
+
+    def cancel(self) -> None:
+        """From any thread: a `read` that waits ends soon."""
+
+
+@runtime_checkable
+class MayStandStill(Protocol):
+    """A live source. may_stand_still: a picture that doesn't change is no sign of trouble."""
+
+    may_stand_still: bool
 
 
 def without_password(url: str) -> str:

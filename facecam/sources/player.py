@@ -5,23 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import replace
-from typing import Protocol, runtime_checkable
 
 from facecam.errors import SourceError
-from facecam.sources.base import Frame, Source
+from facecam.sources.base import Frame, Seekable, Source
 
 _LATE_S = 0.5
 _JUST_BEFORE_S = 1e-3  # less than any picture lasts
-
-
-@runtime_checkable
-class Seekable(Protocol):
-    """A source that can be read from any place. duration_s: None if unknown."""
-
-    duration_s: float | None
-
-    def seek(self, time_s: float) -> None:
-        """The next `read` gives the frame that is shown at that time. Raises SourceError."""
 
 
 class Player:

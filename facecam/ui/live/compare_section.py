@@ -9,9 +9,9 @@ from PySide6.QtCore import QSignalBlocker, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QCheckBox, QLabel, QVBoxLayout
 
-from facecam.detection.any_detector import AnyDetector, PeerDetector, Second
+from facecam.detection.any_detector import AnyDetector, PeerDetector
 from facecam.detection.model import DEFAULT_MODEL
-from facecam.live.options import NATIVE, Size
+from facecam.live.options import NATIVE, SecondDetector, Size
 from facecam.live.pipeline import View
 from facecam.qtkit.commands import switch_command
 from facecam.qtkit.fields import Row, SliderField, combo, show_data
@@ -213,7 +213,7 @@ class CompareSection(Section):
         second = None
         if self.on.isChecked() and self._detector is not None:
             size = _SIZES[self.input_size.currentData()]
-            second = Second(self._detector, self.threshold.value, size, self.in_turns.isChecked())
+            second = SecondDetector(self._detector, self.threshold.value, size, self.in_turns.isChecked())
         self._session.change_options(second=second)
 
     def _say(self, words: str) -> None:

@@ -20,7 +20,7 @@ from facecam.live.capture import Trouble
 from facecam.live.metrics import Stats
 from facecam.live.options import LiveOptions
 from facecam.live.pipeline import Phase, Pipeline, View
-from facecam.sources import Camera, CameraSource, Player, Source, open_source
+from facecam.sources import Camera, CameraSource, OfCamera, Player, Source, open_source
 from facecam.system.memory import give_back_free_memory
 
 STOP_TIMEOUT_S = 2.0
@@ -145,7 +145,7 @@ class LiveSession(QObject):
     def camera(self) -> Camera | None:
         """The camera that is open, None if it is something else."""
         with self._lock:
-            return getattr(self._source, "camera", None)
+            return self._source.camera if isinstance(self._source, OfCamera) else None
 
     @property
     def is_still(self) -> bool:

@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from facecam.detection.any_detector import PeerDetector, Second, in_common, load_any
+from facecam.detection.any_detector import PeerDetector, in_common, load_any
 from facecam.detection.detector import FaceDetector
 from facecam.errors import ModelError
 from facecam.faces.privacy import PrivacyOptions
 from facecam.faces.tracking import TrackingOptions
 from facecam.live.face_finder import FaceFinder
-from facecam.live.options import LiveOptions
+from facecam.live.options import LiveOptions, SecondDetector
 from facecam.sources import Frame
 from tests.doubles import found
 from tests.facecam.made_peers import save_ultralight
@@ -38,14 +38,14 @@ def test_both_see_the_same_frame_each_with_its_own_threshold_and_size(
     image[5 * 32 : 6 * 32, 9 * 32 : 10 * 32] = 185  # a face with a score of about 0.73
     first, second = FaceDetector(tiny_model), FaceDetector(tiny_model)
     finder = FaceFinder(first)
-    options = LiveOptions(threshold=0.9, second=Second(second, threshold=0.5), privacy=PrivacyOptions())
+    options = LiveOptions(threshold=0.9, second=SecondDetector(second, threshold=0.5), privacy=PrivacyOptions())
     found = finder.find(frame(image), options)
     assert found.second is not None
     assert (len(found.shown), len(found.second.shown)) == (1, 2)
     assert found.second.took_ms > 0
     hidden = {tuple(box) for box in found.private.round().tolist()}
     assert {tuple(box) for box in found.second.shown.boxes.round().tolist()} <= hidden  # a face for either is hidden
-    small = LiveOptions(threshold=0.5, second=Second(second, size=(320, 240)))
+    small = LiveOptions(threshold=0.5, second=SecondDetector(second, size=(320, 240)))
     finder.find(frame(image, 1), small)
     assert (first.size, second.size) == ((640, 480), (320, 240))
     assert finder.find(frame(image, 2), LiveOptions(threshold=0.5)).second is None
@@ -53,7 +53,7 @@ def test_both_see_the_same_frame_each_with_its_own_threshold_and_size(
 
 def test_each_has_its_own_tracking(tiny_model: Path, make_frame: Callable[..., np.ndarray]) -> None:
     finder = FaceFinder(FaceDetector(tiny_model))
-    options = LiveOptions(tracking=TrackingOptions(), second=Second(FaceDetector(tiny_model)))
+    options = LiveOptions(tracking=TrackingOptions(), second=SecondDetector(FaceDetector(tiny_model)))
     for index in range(3):
         found = finder.find(frame(make_frame((3, 2), (9, 9)), index), options)
     assert found.second is not None
@@ -66,16 +66,16 @@ def test_in_turns_each_frame_is_searched_by_one_of_them_and_both_show_faces(
     tiny_model: Path, make_frame: Callable[..., np.ndarray]
 ) -> None:
     finder = FaceFinder(FaceDetector(tiny_model))
-    options = LiveOptions(second=Second(FaceDetector(tiny_model), in_turns=True))
+    options = LiveOptions(second=SecondDetector(FaceDetector(tiny_model), in_turns=True))
     found = [finder.find(frame(make_frame((3, 2)), index), options) for index in range(8)]
-    searched = [(one.searched, one.second.searched) for one in found if one.second is not None]
+    searched = [(one.detected, one.second.detected) for one in found if one.second is not None]
     assert searched[0] == (True, True)  # neither knows anything before
     assert searched[1:] == [(False, True), (True, False)] * 3 + [(False, True)]
     assert all(len(one.shown) == 1 and one.second is not None and len(one.second.shown) == 1 for one in found)
     picture = finder.find(frame(make_frame((3, 2))), options, still=True)
-    assert picture.searched
+    assert picture.detected
     assert picture.second is not None
-    assert picture.second.searched  # a picture that stays is for both
+    assert picture.second.detected  # a picture that stays is for both
 
 
 def test_ours_are_loaded_by_name_or_file_and_other_files_refused(tiny_model: Path, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from facecam.faces.boxes import Detections
 from facecam.faces.privacy import PrivacyOptions
 from facecam.faces.tracking import TrackingOptions
-from facecam.live.face_finder import FaceFinder, Found
+from facecam.live.face_finder import FaceFinder, FrameFaces
 from facecam.live.options import LiveOptions
 from facecam.sources import Frame
 from tests.doubles import FakeDetector, found
@@ -33,13 +33,15 @@ class ScriptedDetector(FakeDetector):
         return super().detect(image)
 
 
-def play(detector: ScriptedDetector, options: LiveOptions | None, count: int, path: Path | None = None) -> list[Found]:
+def play(
+    detector: ScriptedDetector, options: LiveOptions | None, count: int, path: Path | None = None
+) -> list[FrameFaces]:
     finder = FaceFinder(detector)  # type: ignore[arg-type]
     image = np.zeros((240, 320, 3), np.uint8)
     return [finder.find(Frame(image, index, index / 30, 0.0, path), options) for index in range(count)]
 
 
-def shown(frames: list[Found]) -> list[int]:
+def shown(frames: list[FrameFaces]) -> list[int]:
     return [len(one.shown) for one in frames]
 
 
@@ -99,7 +101,7 @@ def test_a_single_picture_waits_for_no_other() -> None:
 def test_only_each_third_frame_is_searched_and_the_others_carry_the_faces_on() -> None:
     detector = ScriptedDetector(0.99)
     faces = play(detector, replace(TRACKED, every=3), 9)
-    assert [one.searched for one in faces] == [True, False, False] * 3
+    assert [one.detected for one in faces] == [True, False, False] * 3
     assert shown(faces) == [1] * 9
     assert len(detector.seen) == 3
     assert shown(play(ScriptedDetector(0.99), LiveOptions(threshold=0.5, every=2), 6)) == [1] * 6
@@ -113,7 +115,7 @@ def test_privacy_hides_in_every_frame_from_the_one_on_where_it_is_switched_on() 
     for index in range(20):
         faces = finder.find(Frame(image, index, index / 30, 0.0), plain if index < 5 else private)
         assert len(faces.private) == 1
-        assert faces.searched == (index in (0, 5, 15))
+        assert faces.detected == (index in (0, 5, 15))
 
 
 def test_the_smallest_face() -> None:

@@ -49,7 +49,7 @@ index = 0
 while recorder.status.error is None and index < 3000:
     image = random.integers(0, 255, (96, 128, 3), np.uint8)
     frame = Frame(image, index, index / 30, index / 30)
-    recorder.detected(View(frame, Detections.none(), frame))
+    recorder.on_detected(View(frame, Detections.none(), frame))
     index += 1
     time.sleep(0.002)
 print(recorder.stop().error)
@@ -72,7 +72,7 @@ from tests.facecam.saving.recordings import frame, recorder, view
 path = Path(sys.argv[1])
 recording = recorder(path.parent, path.name)
 for index in range(150):
-    recording.detected(view(frame(index, index / 30)))
+    recording.on_detected(view(frame(index, index / 30)))
     while recording.status.frames <= index:
         time.sleep(0.001)
 print("written", flush=True)
@@ -157,7 +157,7 @@ def test_it_ends_by_itself_before_the_disk_is_full(tmp_path, monkeypatch):
 
     monkeypatch.setattr(module, "_LOOK_AT_DISK_EVERY_S", 0.05)
     recording = recorder(tmp_path)
-    recording.detected(view(frame(0, 0.0)))
+    recording.on_detected(view(frame(0, 0.0)))
     monkeypatch.setattr(files, "LEAST_FREE_BYTES", 1 << 62)
     end_s = time.perf_counter() + PATIENCE_S
     while recording.status.error is None and time.perf_counter() < end_s:

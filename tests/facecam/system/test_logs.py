@@ -84,7 +84,7 @@ def test_a_fault_of_ours_is_one_sentence_with_the_log_beside_it(
 def test_the_command_logs_in_detail_when_asked_and_never_a_password(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--headless", "--verbose", "--source", "http://someone:hush@127.0.0.1:9/x"]) == 2
     err = capsys.readouterr().err
-    assert "facecam.live.reader" in err
+    assert "facecam.live.capture" in err
     assert "127.0.0.1:9" in err
     assert "hush" not in err
     assert "hush" not in log_tail()

@@ -76,7 +76,7 @@ def test_a_face_has_the_same_colour_in_the_window_a_snapshot_and_a_recording(qtb
     assert on_lines(np.asarray(Image.open(tmp_path / "s.png").convert("RGB"))) == in_window
 
     recorder = Recorder(tmp_path / "r.mkv", RecordingOptions(lists=False), "Cam", lambda: True)
-    recorder.detected(view)
+    recorder.on_detected(view)
     recorder.stop()
     with closing(open_source(str(tmp_path / "r.mkv"))) as source:
         first = source.read()

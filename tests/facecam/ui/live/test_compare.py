@@ -55,7 +55,7 @@ def test_c_shows_the_second_detector_with_figures_of_its_own(qtbot: QtBot, make_
 
     def in_turns() -> bool:
         view = tab._session.latest()
-        return view is not None and not view.searched
+        return view is not None and not view.detected
 
     qtbot.waitUntil(in_turns, timeout=5000)
     assert len(second._detections) == 2
