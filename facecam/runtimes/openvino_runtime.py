@@ -79,10 +79,6 @@ class OpenVino:
         model.reshape(list(shape))
         return self._compiled(model, more)
 
-    def compile_as_is(self) -> Any:
-        """OpenVINO's compiled model of a file with another input than `image` (1, 3, H, W), of a fixed size."""
-        return self._compiled(self._core.read_model(self._data, b""), None)
-
     def _compiled(self, model: Any, more: Mapping[str, Any] | None) -> Any:
         with nullcontext() if self._options["INFERENCE_NUM_THREADS"] == 1 else unpinned():
             return self._core.compile_model(model, "CPU", {**self._options, **(more or {})})

@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from train.onnx_graph import Graph
+from train.sagan.graph import SaganGraph
 from train.training import TrainingError, load_checkpoint, run_command
 
 Weights = NDArray[np.float32]
@@ -43,7 +43,7 @@ def normalised(state: dict[str, Tensor], name: str) -> Weights:
     return array(weight / (u @ matrix @ v))
 
 
-def norm_relu(graph: Graph, x: str, state: dict[str, Tensor], name: str) -> str:
+def norm_relu(graph: SaganGraph, x: str, state: dict[str, Tensor], name: str) -> str:
     """Batch norm with the stored statistics, then ReLU."""
     gain = state[f"{name}.weight"].float() / torch.sqrt(state[f"{name}.running_var"].float() + 1e-5)
     bias = state[f"{name}.bias"].float() - state[f"{name}.running_mean"].float() * gain
@@ -62,9 +62,9 @@ def convert(state: dict[str, Tensor], path: Path, name: str, facts: dict[str, An
     if missing:
         raise TrainingError(f"This is no generator of heykeetae/Self-Attention-GAN: it has no tensor {missing[0]}.")
     z_dim = state["l1.0.module.weight_bar"].shape[0]
-    graph = Graph("sagan_generator")
+    graph = SaganGraph("sagan_generator")
     z = graph.input("z", ["N", z_dim])
-    scale = graph.input("attention_scale", [1], default=[1.0])
+    scale = graph.optional_input("attention_scale", np.ones(1, np.float32))
     x = graph.reshape(z, 0, z_dim, 1, 1)
     grids: list[dict[str, list[int]]] = []
     side = 4
@@ -72,7 +72,9 @@ def convert(state: dict[str, Tensor], path: Path, name: str, facts: dict[str, An
         first = layer == "l1"
         inner = f"{layer}.0" if layer == "last" else f"{layer}.0.module"
         weight = array(state[f"{inner}.weight"]) if layer == "last" else normalised(state, inner)
-        strides = {"strides": [1, 1], "pads": [0] * 4} if first else {"strides": [2, 2], "pads": [1] * 4}
+        strides: dict[str, Any] = (
+            {"strides": [1, 1], "pads": [0] * 4} if first else {"strides": [2, 2], "pads": [1] * 4}
+        )
         tensors = (graph.constant(weight), graph.constant(array(state[f"{inner}.bias"])))
         x = graph.op("ConvTranspose", x, *tensors, kernel_shape=[4, 4], **strides)
         side = side if first else side * 2

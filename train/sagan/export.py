@@ -26,10 +26,10 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from train.onnx_graph import Graph
 from train.sagan.data import load_pictures
 from train.sagan.evaluate import averaged_generator, load_run
 from train.sagan.exported import open_session
+from train.sagan.graph import SaganGraph
 from train.sagan.layers import ConditionalBatchNorm, Conv, Linear, SelfAttention
 from train.sagan.networks import Discriminator, DiscriminatorBlock, Generator, GeneratorBlock, NetworkConfig
 from train.sagan.trainer import TrainConfig
@@ -48,14 +48,14 @@ def bias_of(module: Conv | Linear) -> Weights | None:
     return None if module.bias is None else array(module.bias)
 
 
-def resized_conv(graph: Graph, x: str, conv: Conv) -> str:
+def resized_conv(graph: SaganGraph, x: str, conv: Conv) -> str:
     """A `Conv` layer with its upsampling or averaging, its weight already divided by its spectral norm."""
     weight, bias = array(conv.kernel()), bias_of(conv)
     small = weight.shape[-1] == 1
     if conv.resize == "up":
         return graph.upsample(graph.conv(x, weight, bias)) if small else graph.conv(graph.upsample(x), weight, bias)
     if conv.resize == "down":
-        pool = {"kernel_shape": [2, 2], "strides": [2, 2]}
+        pool: dict[str, Any] = {"kernel_shape": [2, 2], "strides": [2, 2]}
         if small:
             return graph.conv(graph.op("AveragePool", x, **pool), weight, bias)
         return graph.op("AveragePool", graph.conv(x, weight, bias), **pool)
@@ -70,14 +70,14 @@ class Classes:
     label_to: str
     mix: str
 
-    def look_up(self, graph: Graph, table: Weights) -> str:
+    def look_up(self, graph: SaganGraph, table: Weights) -> str:
         """The rows of a table (classes, ...), blended."""
         rows = graph.constant(table)
         first, second = (graph.op("Gather", rows, label, axis=0) for label in (self.label, self.label_to))
         return graph.op("Add", first, graph.op("Mul", graph.op("Sub", second, first), self.mix))
 
 
-def conditional_norm(graph: Graph, x: str, layer: ConditionalBatchNorm, classes: Classes | None) -> str:
+def conditional_norm(graph: SaganGraph, x: str, layer: ConditionalBatchNorm, classes: Classes | None) -> str:
     """Batch norm in evaluation, its statistics folded into the tables of gains and biases, and ReLU."""
     mean, variance = layer.norm.running_mean, layer.norm.running_var
     assert mean is not None
@@ -94,7 +94,7 @@ def conditional_norm(graph: Graph, x: str, layer: ConditionalBatchNorm, classes:
     return graph.op("Relu", graph.op("Add", graph.op("Mul", x, tensors[0]), tensors[1]))
 
 
-def attend(graph: Graph, x: str, layer: SelfAttention, side: int, scale: str | None) -> tuple[str, str, str]:
+def attend(graph: SaganGraph, x: str, layer: SelfAttention, side: int, scale: str | None) -> tuple[str, str, str]:
     """x + gamma * scale * o, the attention rows and gamma."""
     projections = [(array(part.kernel()), bias_of(part)) for part in (layer.query, layer.key, layer.value)]
     read, rows = graph.attention(x, projections, side, pooled=True)
@@ -133,14 +133,14 @@ def describe(config: NetworkConfig, sides: list[int], facts: dict[str, Any], hal
 def export_generator(generator: Generator, path: Path, facts: dict[str, Any], half: bool = False) -> None:
     """Writes the generator, in evaluation mode, with its batch statistics as they are."""
     config = generator.config
-    graph = Graph("sagan_generator", half)
+    graph = SaganGraph("sagan_generator", half)
     z = graph.input("z", ["N", config.z_dim])
     classes = None
     if config.classes > 1:
         label = graph.input("label", ["N"], "int64")
-        label_to = graph.input("label_to", [1], "int64", default=[0])
-        classes = Classes(label, label_to, graph.input("class_mix", [1], default=[0.0]))
-    scale = graph.input("attention_scale", [1], default=[1.0]) if len(generator.attention) else None
+        label_to = graph.optional_input("label_to", np.zeros(1, np.int64))
+        classes = Classes(label, label_to, graph.optional_input("class_mix", np.zeros(1, np.float32)))
+    scale = graph.optional_input("attention_scale", np.ones(1, np.float32)) if len(generator.attention) else None
     first = generator.first
     assert first.bias is not None
     x = graph.op("Gemm", z, graph.constant(array(first.kernel())), graph.constant(array(first.bias)), transB=1)
@@ -167,7 +167,7 @@ def export_generator(generator: Generator, path: Path, facts: dict[str, Any], ha
 def export_discriminator(discriminator: Discriminator, path: Path, facts: dict[str, Any], half: bool = False) -> None:
     """Writes the discriminator."""
     config = discriminator.config
-    graph = Graph("sagan_discriminator", half)
+    graph = SaganGraph("sagan_discriminator", half)
     x = graph.input("image", ["N", 3, config.resolution, config.resolution])
     label = graph.input("label", ["N"], "int64") if config.classes > 1 else None
     sides: list[int] = []

@@ -14,85 +14,64 @@ What is rewritten, each with the same result to float rounding:
 - C.ReLU pools before it concatenates and rectifies: max pooling, ReLU and concatenation commute, and a quarter of the
   pixels is left to copy and rectify.
 
-Gains, and the rewritings that were tried and did not help, are in `docs/results/speed.md`.
+Gains, and the rewritings that were tried and did not help, are in `docs/adr/0050-rewritings-of-the-graph.md`.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 import onnx
-from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
 from train.faceboxes.model import ConvBN, FaceBoxes, FaceBoxesS16, Inception
+from train.onnx_graph import Graph
 
 Array = npt.NDArray[np.float32]
 
 FORMAT = 2
-OPSET = 17
-IMAGE = helper.make_tensor_value_info("image", TensorProto.FLOAT, [1, 3, "height", "width"])
 
 
-def fast_model(net: FaceBoxes, early_pool: bool = True) -> onnx.ModelProto:
-    """The network as an ONNX model of format 2, without metadata; `net` must be in evaluation mode.
-
-    early_pool: False leaves C.ReLU as the paper draws it, which is for measuring the rewriting's gain only.
-    """
-    graph = Graph()
-    x = _crelu_pool(graph, "image", net.conv1, early_pool)
+def fast_model(net: FaceBoxes) -> onnx.ModelProto:
+    """The network as an ONNX model of format 2, without metadata; `net` must be in evaluation mode."""
+    graph = DetectorGraph(net.name)
+    x = _crelu_pool(graph, graph.input("image", [1, 3, "height", "width"]), net.conv1)
     if isinstance(net, FaceBoxesS16):
         stride16 = _crelu(graph, x, net.conv2)  # needed in full by the lateral connection
         predict(graph, net, graph.max_pool(stride16), stride16)
     else:
-        predict(graph, net, _crelu_pool(graph, x, net.conv2, early_pool))
-    return graph.model(net.name)
+        predict(graph, net, _crelu_pool(graph, x, net.conv2))
+    return graph.model()
 
 
-class Graph:
-    """Nodes and weights so far. Each method adds a node and returns the name of its output."""
-
-    def __init__(self) -> None:
-        self._nodes: list[onnx.NodeProto] = []
-        self._weights: list[onnx.TensorProto] = []
-
-    def constant(self, value: npt.NDArray[Any]) -> str:
-        name = f"constant{len(self._weights)}"
-        self._weights.append(numpy_helper.from_array(np.asarray(value, order="C"), name))
-        return name
-
-    def add(self, kind: str, *inputs: str, output: str | None = None, **attributes: Any) -> str:
-        name = output or f"{kind.lower()}{len(self._nodes)}"
-        self._nodes.append(helper.make_node(kind, list(inputs), [name], name=name, **attributes))
-        return name
+class DetectorGraph(Graph):
+    """The parts of a detector's graph. Each method adds nodes and returns the name of their output."""
 
     def conv(self, x: str, weight: Array, bias: Array, stride: int = 1, groups: int = 1) -> str:
         kernel = weight.shape[2]
-        return self.add(
+        return self.op(
             "Conv", x, self.constant(weight), self.constant(bias),
             kernel_shape=[kernel] * 2, strides=[stride] * 2, pads=[kernel // 2] * 4, group=groups,
         )  # fmt: skip
 
     def conv_relu(self, x: str, block: ConvBN) -> str:
-        return self.add("Relu", self.conv(x, *folded(block), block.conv.stride[0], block.conv.groups))
+        return self.op("Relu", self.conv(x, *folded(block), block.conv.stride[0], block.conv.groups))
 
     def max_pool(self, x: str) -> str:
-        return self.add("MaxPool", x, kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1])
+        return self.op("MaxPool", x, kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1])
 
     def average_pool(self, x: str, channels: int) -> str:
         """channels: of x."""
-        return self.add(
+        return self.op(
             "AveragePool", x, kernel_shape=[3, 3], strides=[1, 1], pads=[1, 1, 1, 1], count_include_pad=1
         )  # fmt: skip
 
     def concat(self, *parts: str) -> str:
-        return self.add("Concat", *parts, axis=1)
+        return self.op("Concat", *parts, axis=1)
 
     def size(self, x: str) -> str:
         """Height and width, (2,) int64."""
-        return self.add("Slice", self.add("Shape", x), *(self.constant(np.array([n])) for n in (2, 4)))
+        return self.op("Slice", self.op("Shape", x), *(self.constant(np.array([n])) for n in (2, 4)))
 
     def lateral(self, fine: str, coarse: str, net: FaceBoxesS16) -> str:
         """The ReLU of `net.lateral` of the map at stride 16, plus `net.top_down` of the one at stride 32, enlarged."""
@@ -101,25 +80,18 @@ class Graph:
         # Enlarged to the lateral map's own size: it has one row or column less than twice the coarse map where the
         # image ends inside of a cell.
         size = self.size(y)
-        size = self.add("Concat", self.constant(np.array([1, net.width])), size, axis=0)
-        enlarged = self.add(
+        size = self.op("Concat", self.constant(np.array([1, net.width])), size, axis=0)
+        enlarged = self.op(
             "Resize", top, "", "", size,
             mode="nearest", coordinate_transformation_mode="asymmetric", nearest_mode="floor",
         )  # fmt: skip
-        return self.add("Relu", self.add("Add", y, enlarged))
+        return self.op("Relu", self.op("Add", y, enlarged))
 
     def head(self, source: str, weight: Array, bias: Array) -> str:
         """(1, anchors of the level, 5) float32, of a convolution whose channels are, of each anchor in turn, its four
         offsets and its logit, so that a transposition alone puts them in order."""
-        last = self.add("Transpose", self.conv(source, weight, bias), perm=[0, 2, 3, 1])
-        return self.add("Reshape", last, self.constant(np.array([1, -1, 5])))
-
-    def model(self, name: str, image: onnx.ValueInfoProto = IMAGE) -> onnx.ModelProto:
-        faces = helper.make_tensor_value_info("faces", TensorProto.FLOAT, [1, "anchors", 5])
-        graph = helper.make_graph(self._nodes, name, [image], [faces], self._weights)
-        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=8)
-        onnx.checker.check_model(model)
-        return model
+        last = self.op("Transpose", self.conv(source, weight, bias), perm=[0, 2, 3, 1])
+        return self.reshape(last, 1, -1, 5)
 
 
 def folded(block: ConvBN) -> tuple[Array, Array]:
@@ -138,22 +110,20 @@ def _double(tensor: Tensor) -> npt.NDArray[np.float64]:
     return tensor.detach().cpu().double().numpy()
 
 
-def _crelu(graph: Graph, x: str, block: ConvBN) -> str:
+def _crelu(graph: DetectorGraph, x: str, block: ConvBN) -> str:
     """C.ReLU in full: ReLU of the convolution and of its negative."""
     y = graph.conv(x, *folded(block), block.conv.stride[0])
-    return graph.add("Relu", graph.concat(y, graph.add("Neg", y)))
+    return graph.op("Relu", graph.concat(y, graph.op("Neg", y)))
 
 
-def _crelu_pool(graph: Graph, x: str, block: ConvBN, early_pool: bool) -> str:
+def _crelu_pool(graph: DetectorGraph, x: str, block: ConvBN) -> str:
     """C.ReLU and the max pooling after it."""
-    if not early_pool:
-        return graph.max_pool(_crelu(graph, x, block))
     y = graph.conv(x, *folded(block), block.conv.stride[0])
     # The pooling's padding is minus infinity, which the ReLU after it never sees: each window holds a real pixel.
-    return graph.add("Relu", graph.concat(graph.max_pool(y), graph.max_pool(graph.add("Neg", y))))
+    return graph.op("Relu", graph.concat(graph.max_pool(y), graph.max_pool(graph.op("Neg", y))))
 
 
-def _inception(graph: Graph, block: Inception, x: str) -> str:
+def _inception(graph: DetectorGraph, block: Inception, x: str) -> str:
     pooled = graph.average_pool(x, block.branch1x1_2.conv.in_channels)
     reduced, reduced_2 = graph.conv_relu(x, block.branch3x3_reduce), graph.conv_relu(x, block.branch3x3_reduce_2)
     return graph.concat(
@@ -164,17 +134,17 @@ def _inception(graph: Graph, block: Inception, x: str) -> str:
     )
 
 
-def predict(graph: Graph, net: FaceBoxes, pooled: str, stride16: str = "") -> None:
+def predict(graph: DetectorGraph, net: FaceBoxes, pooled: str, stride16: str = "") -> None:
     """All that comes after the second C.ReLU, pooled, up to the output `faces`. stride16: before the pooling, for a
     network that predicts there."""
     sources = _deep(graph, net, pooled)
     if isinstance(net, FaceBoxesS16):
         sources = [_stride16_source(graph, net, stride16, sources[0]), *sources]
     levels = [_head(graph, *level) for level in zip(net.loc, net.conf, sources, strict=True)]
-    graph.add("Concat", *levels, axis=1, output="faces")
+    graph.result(graph.op("Concat", *levels, axis=1, output="faces"), [1, "anchors", 5])
 
 
-def _deep(graph: Graph, net: FaceBoxes, x: str) -> list[str]:
+def _deep(graph: DetectorGraph, net: FaceBoxes, x: str) -> list[str]:
     """The three maps of the paper, at strides 32, 64 and 128, from the pooled C.ReLU."""
     for block in (net.inception1, net.inception2, net.inception3):
         x = _inception(graph, block, x)
@@ -183,7 +153,7 @@ def _deep(graph: Graph, net: FaceBoxes, x: str) -> list[str]:
     return [x, stride64, stride128]
 
 
-def _stride16_source(graph: Graph, net: FaceBoxesS16, stride16: str, stride32: str) -> str:
+def _stride16_source(graph: DetectorGraph, net: FaceBoxesS16, stride16: str, stride32: str) -> str:
     merged = graph.lateral(stride16, stride32, net)
     return graph.conv_relu(graph.conv_relu(merged, net.merge_depthwise), net.merge_pointwise)
 
@@ -195,7 +165,7 @@ def plain(conv: nn.Module) -> tuple[Array, Array]:
     return _double(conv.weight).astype(np.float32), _double(conv.bias).astype(np.float32)
 
 
-def _head(graph: Graph, loc: nn.Module, conf: nn.Module, source: str) -> str:
+def _head(graph: DetectorGraph, loc: nn.Module, conf: nn.Module, source: str) -> str:
     """(1, anchors of the level, 5): offsets and logit of each anchor from one convolution."""
     loc_weight, loc_bias = plain(loc)
     conf_weight, conf_bias = plain(conf)

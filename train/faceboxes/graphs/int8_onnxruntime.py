@@ -23,7 +23,7 @@ import numpy.typing as npt
 import onnx
 from onnx import TensorProto
 
-from train.faceboxes.graphs.fast import Array, Graph, folded, plain, predict
+from train.faceboxes.graphs.fast import Array, DetectorGraph, folded, plain, predict
 from train.faceboxes.graphs.int8_openvino import cells_input, observed, on_cells, rounded_weights
 from train.faceboxes.model import ConvBN, FaceBoxes, FaceBoxesS16
 
@@ -39,12 +39,12 @@ Ranges = Mapping[str, Array]
 def qlinear_model(net: FaceBoxes, ranges: Ranges) -> onnx.ModelProto:
     """The network as an ONNX model of format 3, without metadata; `net` must be in evaluation mode. ranges: of
     `observed_ranges` for the same network."""
-    return _built(_QLinearGraph(ranges), net)
+    return _built(_QLinearGraph(net.name, ranges), net)
 
 
 def observed_ranges(net: FaceBoxes, cells: Iterable[npt.NDArray[np.uint8]]) -> dict[str, Array]:
     """The range of each convolution's output over pictures in cells (1, rows, columns, 48) uint8."""
-    graph = _QLinearGraph(None)
+    graph = _QLinearGraph(net.name, None)
     ranges = observed(_built(graph, net), graph.convolutions, cells)
     for names in graph.alike:
         largest = max(ranges[name].max() for name in names)
@@ -53,11 +53,11 @@ def observed_ranges(net: FaceBoxes, cells: Iterable[npt.NDArray[np.uint8]]) -> d
     return ranges
 
 
-class _QLinearGraph(Graph):
+class _QLinearGraph(DetectorGraph):
     """Computes with bytes. ranges: None computes with floats, under the names that the ranges have."""
 
-    def __init__(self, ranges: Ranges | None) -> None:
-        super().__init__()
+    def __init__(self, name: str, ranges: Ranges | None) -> None:
+        super().__init__(name)
         self.convolutions: list[str] = []
         self.alike: list[tuple[str, ...]] = []  # outputs that are put together, and so share their steps
         self.exact = ranges is None
@@ -66,8 +66,8 @@ class _QLinearGraph(Graph):
 
     def start(self, cells: str) -> str:
         """Bytes (1, rows, columns, 48) as (1, 48, rows, columns), in steps of one grey level."""
-        x = self.add("Transpose", cells, perm=[0, 3, 1, 2])
-        return self.add("Cast", x, to=TensorProto.FLOAT) if self.exact else self._known(x, np.float32(1))
+        x = self.op("Transpose", cells, perm=[0, 3, 1, 2])
+        return self.op("Cast", x, to=TensorProto.FLOAT) if self.exact else self._known(x, np.float32(1))
 
     def convolve(
         self, x: str, weight: Array, bias: Array, stride: int = 1, border: int | None = None, groups: int = 1
@@ -75,7 +75,7 @@ class _QLinearGraph(Graph):
         """The ReLU of a convolution. border: half of the kernel, where None."""
         name = self._next()
         if self._ranges is None:
-            return self.add("Relu", self._floats(x, weight, bias, stride, border, groups), output=name)
+            return self.op("Relu", self._floats(x, weight, bias, stride, border, groups), output=name)
         step = np.float32(max(self._ranges[name].max(), 1e-6) / 255)
         return self._known(self._bytes(x, weight, bias, step, stride, border, groups, name), step)
 
@@ -113,8 +113,8 @@ class _QLinearGraph(Graph):
         # Each channel in its own steps, from 0 to 255, so that one rounding serves all.
         in_steps = weight / steps[:, None, None, None], (bias - low) / steps
         maps = self._last(self._bytes(source, *in_steps, np.float32(1), output=name))
-        floats = self.add("Cast", maps, to=TensorProto.FLOAT)
-        return self._in_rows(self.add("Add", self.add("Mul", floats, self.constant(steps)), self.constant(low)))
+        floats = self.op("Cast", maps, to=TensorProto.FLOAT)
+        return self._in_rows(self.op("Add", self.op("Mul", floats, self.constant(steps)), self.constant(low)))
 
     def _next(self) -> str:
         self.convolutions.append(f"convolution{len(self.convolutions)}")
@@ -133,7 +133,7 @@ class _QLinearGraph(Graph):
         stride: int = 1, border: int | None = None, groups: int = 1, output: str | None = None,
     ) -> str:  # fmt: skip
         constants = self.constant(weight), self.constant(bias)
-        return self.add("Conv", x, *constants, output=output, **_shape(weight, stride, border, groups))
+        return self.op("Conv", x, *constants, output=output, **_shape(weight, stride, border, groups))
 
     def _bytes(
         self, x: str, weight: Array, bias: Array, step: np.float32,
@@ -142,7 +142,7 @@ class _QLinearGraph(Graph):
         """A convolution of bytes to bytes in steps of `step`, from 0 to 255."""
         input_step, zero = self._steps[x], self.constant(np.array(0, np.uint8))
         bytes_, steps = rounded_weights(weight)
-        return self.add(
+        return self.op(
             "QLinearConv",
             *(x, self.constant(np.array(input_step)), zero),
             *(self.constant(bytes_), self.constant(steps), self.constant(np.zeros(len(steps), np.int8))),
@@ -155,21 +155,18 @@ class _QLinearGraph(Graph):
         """Each pixel four times, in the size of another map, which has one row or column less than twice this one's
         where the picture ends inside of a cell. `Resize` would take bytes one by one."""
         last = self._last(x)  # (1, h, w, C)
-        wide = self._reshaped(self.add("Concat", last, last, axis=3), 0, 0, -1, channels)  # (1, h, 2 w, C)
-        rows = self.add("Transpose", wide, perm=[1, 0, 2, 3])  # (h, 1, 2 w, C)
-        twice = self._reshaped(self.add("Concat", rows, rows, axis=1), 1, -1, 0, 0)  # (1, 2 h, 2 w, C)
+        wide = self.reshape(self.op("Concat", last, last, axis=3), 0, 0, -1, channels)  # (1, h, 2 w, C)
+        rows = self.op("Transpose", wide, perm=[1, 0, 2, 3])  # (h, 1, 2 w, C)
+        twice = self.reshape(self.op("Concat", rows, rows, axis=1), 1, -1, 0, 0)  # (1, 2 h, 2 w, C)
         size, starts, axes = self.size(like), self.constant(np.array([0, 0])), self.constant(np.array([1, 2]))
-        return self.add("Transpose", self.add("Slice", twice, starts, size, axes), perm=[0, 3, 1, 2])
+        return self.op("Transpose", self.op("Slice", twice, starts, size, axes), perm=[0, 3, 1, 2])
 
     def _last(self, maps: str) -> str:
         """Channels last."""
-        return self.add("Transpose", maps, perm=[0, 2, 3, 1])
+        return self.op("Transpose", maps, perm=[0, 2, 3, 1])
 
     def _in_rows(self, last: str) -> str:
-        return self._reshaped(last, 1, -1, 5)
-
-    def _reshaped(self, x: str, *shape: int) -> str:
-        return self.add("Reshape", x, self.constant(np.array(shape)))
+        return self.reshape(last, 1, -1, 5)
 
 
 def _shape(weight: Array, stride: int, border: int | None, groups: int) -> dict[str, Any]:
@@ -181,8 +178,8 @@ def _shape(weight: Array, stride: int, border: int | None, groups: int) -> dict[
 
 
 def _built(graph: _QLinearGraph, net: FaceBoxes) -> onnx.ModelProto:
-    x = graph.convolve(graph.start("cells"), *on_cells(net.conv1, np.float32(1), graph.exact), border=0)
+    x = graph.convolve(graph.start(cells_input(graph)), *on_cells(net.conv1, np.float32(1), graph.exact), border=0)
     weight, bias = (np.concatenate([part, -part]) for part in folded(net.conv2))
     stride16 = graph.convolve(graph.max_pool(x), weight, bias, net.conv2.conv.stride[0])
     predict(graph, net, graph.max_pool(stride16), stride16)
-    return graph.model(net.name, cells_input())
+    return graph.model()

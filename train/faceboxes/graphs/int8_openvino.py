@@ -30,7 +30,7 @@ import onnxruntime
 from onnx import TensorProto, helper
 
 from facecam.detection.cells import CELL, CHANNELS
-from train.faceboxes.graphs.fast import Array, Graph, folded, predict
+from train.faceboxes.graphs.fast import Array, DetectorGraph, folded, predict
 from train.faceboxes.model import MEAN_BGR, ConvBN, FaceBoxes
 
 FORMAT = 3
@@ -46,12 +46,12 @@ Ranges = Mapping[str, float]
 def int8_model(net: FaceBoxes, ranges: Ranges) -> onnx.ModelProto:
     """The network as an ONNX model of format 3, without metadata; `net` must be in evaluation mode. ranges: of
     `observed_ranges` for the same network."""
-    return _built(_Int8Graph(ranges), net)
+    return _built(_Int8Graph(net.name, ranges), net)
 
 
 def observed_ranges(net: FaceBoxes, cells: Iterable[npt.NDArray[np.uint8]]) -> dict[str, float]:
     """The largest value of each activation over pictures in cells (1, rows, columns, 48) uint8."""
-    graph = _Int8Graph(None)
+    graph = _Int8Graph(net.name, None)
     model = _built(graph, net)
     return {name: max(0.0, float(values.max())) for name, values in observed(model, graph.activations, cells).items()}
 
@@ -72,14 +72,14 @@ def observed(model: onnx.ModelProto, names: list[str], cells: Iterable[npt.NDArr
     return ranges
 
 
-class _Int8Graph(Graph):
+class _Int8Graph(DetectorGraph):
     """Rounds what goes into each convolution, once, and as early as that is possible.
 
     ranges: None leaves all as it is, under the names that the ranges have.
     """
 
-    def __init__(self, ranges: Ranges | None) -> None:
-        super().__init__()
+    def __init__(self, name: str, ranges: Ranges | None) -> None:
+        super().__init__(name)
         self.activations: list[str] = []
         self.exact = ranges is None
         self._ranges = ranges or {}
@@ -90,7 +90,7 @@ class _Int8Graph(Graph):
 
     def convolve(self, x: str, weight: Array, bias: Array, stride: int, border: int, groups: int = 1) -> str:
         """A convolution of an input that is rounded already."""
-        return self.add(
+        return self.op(
             "Conv", x, self._weights_of(weight), self.constant(bias),
             kernel_shape=list(weight.shape[2:]), strides=[stride] * 2, pads=[border] * 4, group=groups,
         )  # fmt: skip
@@ -109,7 +109,7 @@ class _Int8Graph(Graph):
 
     def pixels(self, cells: str) -> str:
         """Bytes (1, rows, columns, 48) as rounded activations (1, 48, rows, columns), whose steps are `PIXEL_STEP`."""
-        planes = self.add("Cast", self.add("Transpose", cells, perm=[0, 3, 1, 2]), to=TensorProto.FLOAT)
+        planes = self.op("Cast", self.op("Transpose", cells, perm=[0, 3, 1, 2]), to=TensorProto.FLOAT)
         return planes if self.exact else self._round(planes, PIXEL_STEP)
 
     def _rounded_alike(self, *parts: str) -> list[str]:
@@ -118,7 +118,7 @@ class _Int8Graph(Graph):
         self.activations += names
         if self.exact:
             for part, name in zip(parts, names, strict=True):
-                self._rounded[part] = self.add("Identity", part, output=name)
+                self._rounded[part] = self.op("Identity", part, output=name)
         else:
             step = np.float32(max(max(self._ranges[name] for name in names), 1e-6) / 255)
             for part in parts:
@@ -127,7 +127,7 @@ class _Int8Graph(Graph):
 
     def _round(self, x: str, step: np.float32) -> str:
         scale = (self.constant(np.array(step)), self.constant(np.array(0, np.uint8)))
-        return self.add("DequantizeLinear", self.add("QuantizeLinear", x, *scale), *scale)
+        return self.op("DequantizeLinear", self.op("QuantizeLinear", x, *scale), *scale)
 
     def _as_rounded(self, x: str) -> str:
         self._rounded[x] = x
@@ -138,7 +138,7 @@ class _Int8Graph(Graph):
             return self.constant(weight)
         bytes_, steps = rounded_weights(weight)
         zeros = self.constant(np.zeros(len(steps), np.int8))
-        return self.add("DequantizeLinear", self.constant(bytes_), self.constant(steps), zeros, axis=0)
+        return self.op("DequantizeLinear", self.constant(bytes_), self.constant(steps), zeros, axis=0)
 
 
 def rounded_weights(weight: Array) -> tuple[npt.NDArray[np.int8], Array]:
@@ -150,20 +150,20 @@ def rounded_weights(weight: Array) -> tuple[npt.NDArray[np.int8], Array]:
 def _built(graph: _Int8Graph, net: FaceBoxes) -> onnx.ModelProto:
     x = graph.max_pool(_first(graph, net.conv1))
     y = graph.conv(x, *folded(net.conv2), net.conv2.conv.stride[0])
-    stride16 = graph.concat(graph.add("Relu", y), graph.add("Relu", graph.add("Neg", y)))
+    stride16 = graph.concat(graph.op("Relu", y), graph.op("Relu", graph.op("Neg", y)))
     predict(graph, net, graph.max_pool(stride16), stride16)
-    return graph.model(net.name, cells_input())
+    return graph.model()
 
 
-def cells_input() -> onnx.ValueInfoProto:
+def cells_input(graph: DetectorGraph) -> str:
     """The input of format 3."""
-    return helper.make_tensor_value_info("cells", TensorProto.UINT8, [1, "rows", "columns", CHANNELS])
+    return graph.input("cells", [1, "rows", "columns", CHANNELS], "uint8")
 
 
 def _first(graph: _Int8Graph, block: ConvBN) -> str:
     """C.ReLU of conv1 on cells."""
     weight, bias = on_cells(block, PIXEL_STEP, graph.exact)
-    return graph.add("Relu", graph.convolve(graph.pixels("cells"), weight, bias, 1, 0))
+    return graph.op("Relu", graph.convolve(graph.pixels(cells_input(graph)), weight, bias, 1, 0))
 
 
 def on_cells(block: ConvBN, pixel_step: np.float32, exact: bool) -> tuple[Array, Array]:
