@@ -6,14 +6,22 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
+from typing import Protocol
 
+import numpy as np
+import numpy.typing as npt
+
+from facecam.arrays import Array
 from facecam.errors import FacecamError
-from facecam.faces.privacy import PrivacyOptions
+from facecam.faces.boxes import Detections
+from facecam.faces.privacy import PrivacyOptions, hide_faces
 from facecam.live.capture import Trouble
-from facecam.live.face_finder import FrameFaces
+from facecam.live.detection_loop import FrameFaces, FrameMailbox, SecondFaces
 from facecam.live.metrics import LiveMetrics, Stats
-from facecam.live.view import View
+from facecam.live.options import LiveOptions
 from facecam.sources import Frame, Player, Source
 
 _logger = logging.getLogger(__name__)
@@ -36,16 +44,67 @@ class Phase(Enum):
         return self in (Phase.OPENING, Phase.RUNNING, Phase.RECONNECTING)
 
 
+@dataclass(frozen=True, eq=False)
+class View:
+    """What to show. detections belong to `detected_frame`: draw them on that one.
+
+    frame: the newest captured frame, of which there may be no detections yet, and in which no face is hidden. private:
+    (M, 4) float32, source-frame pixels, the places of `detected_frame` that `privacy` hides (None: it hides nothing).
+    detected: whether the detector ran on `detected_frame`, or its faces were carried on from an earlier one. A new
+    result is a new View object. second: what the detector that is compared with has found in `detected_frame`.
+    """
+
+    frame: Frame
+    detections: Detections
+    detected_frame: Frame
+    private: Array = field(default_factory=lambda: Detections.none().boxes)
+    privacy: PrivacyOptions | None = None
+    detected: bool = True
+    second: SecondFaces | None = None
+
+    @cached_property
+    def image(self) -> npt.NDArray[np.uint8]:
+        """The picture of `detected_frame` as it may be shown and saved: with its faces hidden where privacy is on.
+
+        (H, W, 3) uint8 BGR, not to be written to; made when it is first asked for, in the thread that asks.
+        """
+        image = self.detected_frame.image
+        return image if self.privacy is None else hide_faces(image, self.private, self.privacy)
+
+
+class Sink(Protocol):
+    """Takes pictures from a running pipeline, in its threads: it must not hold them up."""
+
+    def on_captured(self, frame: Frame, private: bool) -> None:
+        """A frame has come. private: faces are to be hidden, and are not known yet."""
+
+    def on_detected(self, view: View) -> None:
+        """The faces of a frame are known."""
+
+
+@dataclass
+class Wanted:
+    """What may change at any time while the pipeline runs. options: how to detect, None: with the detector's own
+    settings."""
+
+    options: LiveOptions | None
+    sink: Sink | None = None
+
+
 class PipelineState:
     """Thread-safe. Once closed it is idle and changes no more, whatever a thread that was given up may still tell; the
     last view, the source and the figures can be asked for as before.
 
-    title: of the source, until it is open. on_update: called when there is a new view or phase, in the thread that
-    tells it, at most once until `latest()` is called.
+    title: of the source, until it is open. wanted: asked, frame by frame, for the options and the sink. on_update:
+    called when there is a new view or phase, in the thread that tells it, at most once until `latest()` is called.
+    mailbox: the newest frame, on its way from the capture to the detection. over: set when the threads are to end.
     """
 
-    def __init__(self, title: str, on_update: Callable[[], None] | None, phase: Phase = Phase.OPENING) -> None:
-        self._title, self._on_update = title, on_update
+    def __init__(
+        self, title: str, wanted: Wanted, on_update: Callable[[], None] | None, phase: Phase = Phase.OPENING
+    ) -> None:
+        self.mailbox, self.over = FrameMailbox(), threading.Event()
+        self._title, self._wanted, self._on_update = title, wanted, on_update
         self._lock = threading.Lock()  # guards everything below
         self._closed = False
         self._notified = False
@@ -102,11 +161,6 @@ class PipelineState:
         with self._lock:
             return self._source is not None and self._source.frame_count == 1
 
-    @property
-    def closed(self) -> bool:
-        with self._lock:
-            return self._closed
-
     def latest(self) -> View | None:
         """The newest view; `on_update` may be called again."""
         with self._lock:
@@ -122,12 +176,13 @@ class PipelineState:
         with self._lock:
             return self._metrics.stats(time.perf_counter(), len(self._view.detections) if self._view else 0)
 
-    # Told
-
     def close(self) -> None:
+        """Idle from now on."""
         with self._lock:
             self._closed = True
             self._phase, self._core, self._trouble = Phase.IDLE, None, None
+
+    # Told by the capture, in its threads
 
     def on_opened(self, source: Source, player: Player) -> None:
         """Also after a reconnection."""
@@ -139,8 +194,14 @@ class PipelineState:
                 self._phase = Phase.RUNNING
         self._notify()
 
-    def on_captured(self, frame: Frame, dropped: bool) -> None:
-        """dropped: an older frame, which nobody had taken, made room for this one."""
+    def on_captured(self, frame: Frame) -> None:
+        """A frame waits in the mailbox, and goes to the sink."""
+        sink, options = self._wanted.sink, self._wanted.options
+        with self._lock:
+            closed = self._closed
+        if sink is not None and not closed:
+            sink.on_captured(frame, options is not None and options.privacy is not None)
+        dropped = self.mailbox.put(frame)
         with self._lock:
             if not self._closed:
                 self._newest = frame
@@ -160,12 +221,37 @@ class PipelineState:
             self._trouble = trouble
         self._notify()
 
+    def on_ended(self) -> None:
+        """No more frames will come, at least until `on_revived`."""
+        self.mailbox.close()
+
     def on_revived(self) -> None:
         """Somebody has gone back from the end."""
+        self.mailbox.reopen()
         with self._lock:
             if not self._closed and self._phase is Phase.ENDED:
                 self._phase = Phase.RUNNING
         self._notify()
+
+    def on_failed(self, error: FacecamError) -> None:
+        """For good. Told by the detection too."""
+        self.end()
+        with self._lock:
+            if self._closed or self._phase is Phase.FAILED:
+                return
+            self._phase, self._error = Phase.FAILED, error
+        self._notify()
+
+    def end(self) -> None:
+        """The threads are to end. Returns at once."""
+        self.over.set()
+        self.mailbox.close()
+
+    # Asked and told by the detection, in its thread
+
+    @property
+    def options(self) -> LiveOptions | None:
+        return self._wanted.options
 
     def on_pinned(self, core: int | None) -> None:
         with self._lock:
@@ -173,13 +259,14 @@ class PipelineState:
                 self._core = core
 
     def on_detected(
-        self, frame: Frame, faces: FrameFaces, privacy: PrivacyOptions | None, detector_ms: float, again: bool
-    ) -> View | None:
-        """The new view; None if it comes too late. again: the detector has seen the frame before."""
+        self, frame: Frame, options: LiveOptions | None, faces: FrameFaces, detector_ms: float, again: bool
+    ) -> None:
+        """There is a new view, which goes to the sink. again: the detector has seen the frame before."""
         ready_s = time.perf_counter()
+        privacy = None if options is None else options.privacy
         with self._lock:
             if self._closed:
-                return None
+                return
             view = self._view = View(
                 self._newest or frame, faces.shown, frame, faces.private, privacy, faces.detected, faces.second
             )
@@ -189,26 +276,17 @@ class PipelineState:
                 self._metrics.add_second_ms(None if faces.second is None else faces.second.took_ms)
             if faces.detected and not again:
                 self._metrics.count_detected(ready_s, frame.captured_s)
-            return view
+        sink = self._wanted.sink
+        if sink is not None:
+            sink.on_detected(view)
+        self._notify()
 
-    def on_ended(self) -> None:
-        """All frames are through, and no more will come, at least until `on_revived`."""
+    def on_drained(self) -> None:
+        """All frames are through."""
         with self._lock:
             if self._closed or self._phase is not Phase.RUNNING:
                 return
             self._phase = Phase.ENDED
-        self._notify()
-
-    def on_failed(self, error: FacecamError) -> None:
-        """For good."""
-        with self._lock:
-            if self._closed or self._phase is Phase.FAILED:
-                return
-            self._phase, self._error = Phase.FAILED, error
-        self._notify()
-
-    def publish(self) -> None:
-        """A view that `on_detected` has given can be fetched now."""
         self._notify()
 
     def _notify(self) -> None:

@@ -25,7 +25,7 @@ from pathlib import Path
 from facecam.errors import FacecamError
 from facecam.faces.boxes import Detections
 from facecam.faces.drawing import draw_detections
-from facecam.live.view import View
+from facecam.live.state import View
 from facecam.saving.export import CsvTable, JsonLines, record
 from facecam.sources import Frame
 from facecam.system.files import check_free, why

@@ -12,7 +12,7 @@ from PIL import Image, PngImagePlugin
 
 from facecam.errors import FacecamError
 from facecam.faces.drawing import draw_detections
-from facecam.live.view import View
+from facecam.live.state import View
 from facecam.saving.export import record
 from facecam.system.files import why
 from facecam.system.opencv import cv2

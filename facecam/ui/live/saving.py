@@ -13,7 +13,7 @@ from PySide6.QtGui import QDesktopServices
 
 from facecam.errors import FacecamError
 from facecam.live.pipeline import Phase, Pipeline
-from facecam.live.view import View
+from facecam.live.state import View
 from facecam.qtkit.settings import Settings
 from facecam.qtkit.wording import duration, sentence
 from facecam.saving.recording import Recorder, RecordingOptions, RecordingStatus

@@ -13,7 +13,7 @@ from facecam.detection.detector import FaceDetector
 from facecam.errors import ModelError
 from facecam.faces.privacy import PrivacyOptions
 from facecam.faces.tracking import TrackingOptions
-from facecam.live.face_finder import FaceFinder
+from facecam.live.detection_loop import FaceFinder
 from facecam.live.options import LiveOptions, SecondDetector
 from facecam.sources import Frame
 from tests.doubles import found

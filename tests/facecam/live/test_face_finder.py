@@ -12,7 +12,7 @@ import pytest
 from facecam.faces.boxes import Detections
 from facecam.faces.privacy import PrivacyOptions
 from facecam.faces.tracking import TrackingOptions
-from facecam.live.face_finder import FaceFinder, FrameFaces
+from facecam.live.detection_loop import FaceFinder, FrameFaces
 from facecam.live.options import LiveOptions
 from facecam.sources import Frame
 from tests.doubles import FakeDetector, found

@@ -7,7 +7,7 @@ from contextlib import closing
 import numpy as np
 
 from facecam.faces.boxes import Detections
-from facecam.live.view import View
+from facecam.live.state import View
 from facecam.saving.recording import Recorder, RecordingOptions
 from facecam.sources import Frame, open_source
 

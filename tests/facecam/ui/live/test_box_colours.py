@@ -12,9 +12,9 @@ from pytestqt.qtbot import QtBot
 
 from facecam.faces.palette import BOX_COLOURS
 from facecam.faces.tracking import TrackingOptions
-from facecam.live.face_finder import FaceFinder
+from facecam.live.detection_loop import FaceFinder
 from facecam.live.options import LiveOptions
-from facecam.live.view import View
+from facecam.live.state import View
 from facecam.saving.recording import Recorder, RecordingOptions
 from facecam.saving.snapshot import SnapshotFacts, write_snapshot
 from facecam.sources import Frame, open_source
