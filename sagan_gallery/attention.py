@@ -46,7 +46,7 @@ class Key:
 
 
 @dataclass(frozen=True)
-class Figures:
+class AttentionStats:
     """What a map is like. Each `even_...` is the figure that a map without any preference has, to compare with.
 
     entropy_bits; distance_px: mean distance from the query to where it looks; radius_px: of the query's own segment;
@@ -119,7 +119,7 @@ def step(sample: Sample, x: float, y: float, across: int, down: int, direction: 
     return cell_centre(grid, sample.size_px, moved)
 
 
-def telling_queries(sample: Sample, count: int) -> list[tuple[float, float]]:
+def informative_queries(sample: Sample, count: int) -> list[tuple[float, float]]:
     """Queries that stand for what there is to see: centres of their cells, picture pixels, the most typical one first.
 
     The maps are put into `count` groups by Lloyd's algorithm in Hellinger's distance, from seeds far from each other;
@@ -245,14 +245,14 @@ def _cell_colours(image: Image, grid: tuple[int, int]) -> Array:
     return image[rows[:, None], columns[None, :]].astype(np.float32)
 
 
-def figures(sample: Sample, weights: Array, x_px: float, y_px: float) -> Figures:
+def attention_stats(sample: Sample, weights: Array, x_px: float, y_px: float) -> AttentionStats:
     """All figures of a pixel's map, in either direction."""
     even = np.full(weights.shape, 1 / weights.size, np.float32)
     size = sample.size_px
     cell = np.hypot(size[0] / weights.shape[0], size[1] / weights.shape[1])
     # Not less than half a cell's diagonal, so that the cell that the query lies in always counts as its own.
     radius = max(segment_radius_px(sample.image, sample.query_grid, x_px, y_px), float(cell) / 2)
-    return Figures(
+    return AttentionStats(
         entropy_bits=entropy_bits(weights),
         even_entropy_bits=float(np.log2(weights.size)),
         distance_px=mean_distance_px(weights, size, x_px, y_px),

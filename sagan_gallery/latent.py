@@ -38,7 +38,7 @@ def slerp(a: Array, b: Array, t: float) -> Array:
 
 
 @dataclass(frozen=True)
-class Recipe:
+class SampleSpec:
     """What makes a sample again. model: name; model_hash: first eight digits of its hash; label: class name or None."""
 
     model: str
@@ -53,15 +53,15 @@ class Recipe:
         return f"{self.model}:{self.model_hash} seed={self.seed}{named} trunc={self.truncation:.2f}"
 
 
-_RECIPE = re.compile(
+_SAMPLE_TEXT = re.compile(
     r"(?P<model>\S+):(?P<hash>[0-9a-f]{8})\s+seed=(?P<seed>\d+)"
     r"(?:\s+class=(?P<label>.+?))?(?:\s+trunc=(?P<trunc>\d+(?:\.\d+)?))?"
 )
 
 
-def parse_recipe(text: str) -> Recipe:
+def parse_sample_text(text: str) -> SampleSpec:
     """Reads a sample text; raises FacecamError where it is none."""
-    found = _RECIPE.fullmatch(text.strip())
+    found = _SAMPLE_TEXT.fullmatch(text.strip())
     if found is None:
         raise FacecamError("This is no sample text; one looks like `sagan64:ab12cd34 seed=42 class=tabby trunc=0.70`.")
     seed, truncation = int(found["seed"]), float(found["trunc"] or 1.0)
@@ -69,4 +69,4 @@ def parse_recipe(text: str) -> Recipe:
         raise FacecamError(f"The seed {seed} is too large; seeds go up to {MAX_SEED}.")
     if not 0 <= truncation <= 2:
         raise FacecamError(f"The truncation {truncation:g} is out of range; it lies between 0 and 2.")
-    return Recipe(found["model"], found["hash"], seed, found["label"], truncation)
+    return SampleSpec(found["model"], found["hash"], seed, found["label"], truncation)

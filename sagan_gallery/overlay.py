@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from contourpy import LineType, contour_generator
+from PIL import Image
 
 from sagan_gallery.colormap import lookup
 from sagan_gallery.sample import Array
@@ -49,45 +49,24 @@ class Range:
 
 
 def smoothed(weights: Array, size: tuple[int, int]) -> Array:
-    """Bilinear interpolation between cell centres to (h, w) pixels, float32; the edge cells go on to the edge."""
-    rows = _interpolate(weights, _taps(weights.shape[0], size[0], cubic=False))
-    return np.ascontiguousarray(_interpolate(rows.T, _taps(weights.shape[1], size[1], cubic=False)).T)
+    """Bilinear interpolation between cell centres to (h, w) pixels, float32; the edge cells go on to the edge.
+
+    Not for fewer pixels than cells: Pillow would average them.
+    """
+    height, width = size
+    return np.asarray(Image.fromarray(weights).resize((width, height), Image.Resampling.BILINEAR))
 
 
 def enlarged(image: npt.NDArray[np.uint8], factor: int) -> npt.NDArray[np.uint8]:
     """(H, W, 3) uint8 enlarged by a whole factor with Catmull and Rom's cubic, which goes through the pixels."""
-    height, width, channels = image.shape
-    down = _interpolate(image.reshape(height, width * channels), _taps(height, height * factor, cubic=True))
-    turned = down.reshape(-1, width, channels).transpose(1, 0, 2).reshape(width, -1)  # (W, factor * H * 3)
-    fine = _interpolate(turned, _taps(width, width * factor, cubic=True))
-    np.clip(fine + np.float32(0.5), 0, 255, out=fine)
-    return np.ascontiguousarray(fine.astype(np.uint8).reshape(width * factor, -1, channels).transpose(1, 0, 2))
-
-
-_Taps = tuple[npt.NDArray[np.intp], Array]
-
-
-def _interpolate(values: npt.NDArray[Any], taps: _Taps) -> Array:
-    """Along the first axis of (old, n): (new, n) float32. Sums of few products instead of a matrix product, because
-    NumPy would share that one out to threads on all cores, the detector's included."""
-    index, weight = taps
-    result = weight[:, :1] * values[index[:, 0]]
-    for tap in range(1, index.shape[1]):
-        result += weight[:, tap : tap + 1] * values[index[:, tap]]
-    return result
-
-
-@cache
-def _taps(old: int, new: int, cubic: bool) -> _Taps:
-    """Indices (new, k) of the values that each new one is made of, and their float32 weights; k is 2 or, cubic, 4."""
-    centre = (np.arange(new) + 0.5) * old / new - 0.5
-    index = np.floor(centre).astype(np.intp)[:, None] + (np.arange(-1, 3) if cubic else np.arange(2))
-    d = np.abs(centre[:, None] - index)
-    if cubic:
-        weight = np.where(d <= 1, 1.5 * d**3 - 2.5 * d**2 + 1, -0.5 * d**3 + 2.5 * d**2 - 4 * d + 2)
-    else:
-        weight = 1 - d
-    return np.clip(index, 0, old - 1), weight.astype(np.float32)
+    height, width = image.shape[0] * factor, image.shape[1] * factor
+    edge = 2  # how far the cubic reaches: the edge's pixels go on beyond it
+    # Of 8-bit pictures Pillow rounds and clips what it has after the first of both axes, which is up to 18 levels off.
+    wide = np.pad(image, ((edge, edge), (edge, edge), (0, 0)), mode="edge").astype(np.float32)
+    size = (width + 2 * edge * factor, height + 2 * edge * factor)
+    channels = [Image.fromarray(channel).resize(size, Image.Resampling.BICUBIC) for channel in np.moveaxis(wide, 2, 0)]
+    fine = np.stack([np.asarray(channel) for channel in channels], 2)[edge * factor :, edge * factor :]
+    return np.clip(fine[:height, :width] + 0.5, 0, 255).astype(np.uint8)
 
 
 def heat_rgba(places: Array, colours: str, alpha: Array | None = None) -> npt.NDArray[np.uint8]:
@@ -110,44 +89,16 @@ def heat_alpha(values: Range, even: float, opacity: float, by_place: bool) -> Ar
     return (opacity * np.sqrt(np.minimum(1, share))).astype(np.float32)
 
 
-def contour(values: Array, level: float) -> Array:
-    """Marching squares: line segments (N, 4) float32 x1 y1 x2 y2 where the field crosses a level.
+def contour(values: Array, level: float) -> list[Array]:
+    """Where the field crosses a level: closed lines, each (N, 2) float32 x y with the first point again at the end.
 
     values: (h, w), one for each cell; positions are in cells, with (0.5, 0.5) the centre of the first cell. Beyond the
     field everything is below the level, so that every contour is closed.
     """
     field = np.pad(values.astype(np.float64), 1, constant_values=min(float(values.min()), level) - abs(level) - 1e-12)
-    above = field >= level
-    case = above[:-1, :-1] * 8 + above[:-1, 1:] * 4 + above[1:, 1:] * 2 + above[1:, :-1] * 1
-
-    def crossing(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.clip(np.where(a != b, (level - a) / (b - a), 0.5), 0, 1)
-
-    rows, columns = np.mgrid[: case.shape[0], : case.shape[1]].astype(np.float64) - 0.5
-    a, b, c, d = field[:-1, :-1], field[:-1, 1:], field[1:, 1:], field[1:, :-1]
-    points = {
-        "top": (columns + crossing(a, b), rows),
-        "right": (columns + 1, rows + crossing(b, c)),
-        "bottom": (columns + crossing(d, c), rows + 1),
-        "left": (columns, rows + crossing(a, d)),
-    }
-    parts = []
-    for number, edges in _CASES.items():
-        hit = case == number
-        for first, second in edges:
-            (x1, y1), (x2, y2) = points[first], points[second]
-            parts.append(np.stack([x1[hit], y1[hit], x2[hit], y2[hit]], 1))
-    return np.concatenate(parts).astype(np.float32)
-
-
-# Corners clockwise from the top left are the bits 8, 4, 2, 1; the two ambiguous cases keep the corners apart.
-_CASES: dict[int, list[tuple[str, str]]] = {
-    1: [("left", "bottom")], 2: [("bottom", "right")], 3: [("left", "right")], 4: [("top", "right")],
-    5: [("left", "bottom"), ("top", "right")], 6: [("top", "bottom")], 7: [("left", "top")], 8: [("left", "top")],
-    9: [("top", "bottom")], 10: [("left", "top"), ("bottom", "right")], 11: [("top", "right")],
-    12: [("left", "right")], 13: [("bottom", "right")], 14: [("left", "bottom")],
-}  # fmt: skip
+    rows, columns = np.arange(field.shape[0]) - 0.5, np.arange(field.shape[1]) - 0.5
+    lines = contour_generator(columns, rows, field, line_type=LineType.Separate).lines(level)
+    return [np.asarray(line, np.float32) for line in lines]
 
 
 def difference_rgb(

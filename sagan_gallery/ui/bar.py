@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 from sagan_gallery.colormap import lookup
 from sagan_gallery.overlay import Range
 from sagan_gallery.ui.figure_line import percent
-from sagan_gallery.ui.look import Kind, Look
+from sagan_gallery.ui.map_style import Kind, MapStyle
 from sagan_gallery.ui.paint import to_qimage
 from sagan_gallery.ui.style import BAR_PX, PILL, SPACE, STAGE_TEXT, STAGE_TEXT_DIM, tabular
 
@@ -26,7 +26,7 @@ class ColourBar(QWidget):
         super().__init__(parent)
         self._range: Range | None = None
         self._even: float | None = None
-        self._look = Look()
+        self._map_style = MapStyle()
         self._over_picture = False
         self.setFont(tabular(self.font(), 0.85))
         self.setAccessibleName("Colour bar")
@@ -36,11 +36,11 @@ class ColourBar(QWidget):
         )
         self.hide()
 
-    def show_range(self, values: Range | None, even: float | None, look: Look) -> None:
+    def show_range(self, values: Range | None, even: float | None, map_style: MapStyle) -> None:
         """The range of the map that is shown, None for no bar; even: the value of an even map, if it has one."""
-        wanted = values if look.kind is Kind.HEAT else None
-        if (wanted, even, look) != (self._range, self._even, self._look):
-            self._range, self._even, self._look = wanted, even, look
+        wanted = values if map_style.kind is Kind.HEAT else None
+        if (wanted, even, map_style) != (self._range, self._even, self._map_style):
+            self._range, self._even, self._map_style = wanted, even, map_style
             self.setAccessibleDescription("" if values is None else f"up to {percent(values.high)}")
             self.setVisible(wanted is not None)
             parent = self.parentWidget()
@@ -71,7 +71,7 @@ class ColourBar(QWidget):
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(2, 0, -2, 0), SPACE / 2, SPACE / 2)
         line = painter.fontMetrics().height()
         bar = QRectF(SPACE, line / 2 + 2, 1.5 * SPACE, self.height() - line - 4)
-        painter.drawImage(bar, to_qimage(np.ascontiguousarray(lookup(self._look.colours)[::-1, None, :])))
+        painter.drawImage(bar, to_qimage(np.ascontiguousarray(lookup(self._map_style.colours)[::-1, None, :])))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(QColor(255, 255, 255, 60), 1))
         painter.drawRect(bar)

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import QApplication
 from facecam.errors import FacecamError
 from sagan_gallery.bench import pin
 from sagan_gallery.ui.ending import end_process
-from sagan_gallery.ui.look import Kind
+from sagan_gallery.ui.map_style import Kind
 from sagan_gallery.ui.panel import GalleryPanel
 from sagan_gallery.ui.session import Failure
 from sagan_gallery.ui.walk_bar import RATE_HZ
@@ -93,7 +93,7 @@ def measure_opening(model: Path | None, width: int, height: int) -> Opening:
     loop.exec()
     if problem or not first:
         raise FacecamError(problem[0] if problem else "The window did not show a sample within a minute.")
-    return Opening(panel, first[0] - began_s, time.perf_counter() - began_s, len(panel.grid.recipes))
+    return Opening(panel, first[0] - began_s, time.perf_counter() - began_s, len(panel.grid.specs))
 
 
 def measure_hover(panel: GalleryPanel, moves: int) -> dict[str, list[float]]:
@@ -106,16 +106,16 @@ def measure_hover(panel: GalleryPanel, moves: int) -> dict[str, list[float]]:
         view.add_pin(x * size[1], y * size[0])
     random = np.random.default_rng(0)
     result: dict[str, list[float]] = {}
-    usual = view.look
+    usual = view.map_style
     for kind in (Kind.HEAT, Kind.CONTOUR, Kind.MASK):
-        view.set_look(replace(usual, kind=kind, arrows=kind is Kind.HEAT))
+        view.set_map_style(replace(usual, kind=kind, arrows=kind is Kind.HEAT))
         times_ms: list[float] = []
         for _ in range(moves):
             place = QPointF(*view.placement.to_view(random.uniform(0, size[1] - 1), random.uniform(0, size[0] - 1)))
             QApplication.processEvents()
             times_ms.append(_move_ms(panel, place))
         result[kind.value.lower()] = times_ms
-    view.set_look(usual)
+    view.set_map_style(usual)
     return result
 
 
@@ -123,7 +123,7 @@ def measure_walk(panel: GalleryPanel, seconds: float) -> float:
     """Pictures per second that are shown while a walk plays, with all pins' maps following."""
     loop = QEventLoop()
     panel.walk.set_start.click()
-    panel.grid.choose(len(panel.grid.recipes) - 1)
+    panel.grid.choose(len(panel.grid.specs) - 1)
     QTimer.singleShot(500, loop.quit)
     loop.exec()
     panel.walk.set_end.click()

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QScrollArea, QS
 from sagan_gallery import attention
 from sagan_gallery.sample import Array, Sample
 from sagan_gallery.ui import paint
-from sagan_gallery.ui.look import MAX_PINS, Look, Pin
+from sagan_gallery.ui.map_style import MAX_PINS, MapStyle, Pin
 from sagan_gallery.ui.style import SPACE, STAGE_TEXT, STAGE_TEXT_DIM, pin_colour, stage_palette, tabular
 
 _MAP_PX = 15 * SPACE
@@ -28,7 +28,7 @@ _COMPACT_PX = 9 * SPACE
 _SMALLEST_PX = 7 * SPACE
 
 
-_HINT = "Click the picture to pin a query: its map stays here, to be compared with others.\nT pins telling ones."
+_HINT = "Click the picture to pin a query: its map stays here, to be compared with others.\nT pins informative ones."
 
 
 class PinCard(QWidget):
@@ -44,7 +44,7 @@ class PinCard(QWidget):
         self._selected = False
         self._sample: Sample | None = None
         self._weights: Array | None = None
-        self._look = Look()
+        self._map_style = MapStyle()
         self._text = ("", "")
         self.setFont(tabular(self.font(), 0.9))
         self.setAccessibleName(f"Pin {number}")
@@ -59,10 +59,16 @@ class PinCard(QWidget):
         self._side_px = side_px
         self.setFixedSize(side_px + SPACE, card_height_px(side_px, self.fontMetrics().height()))
 
-    def show_map(self, pin: Pin, sample: Sample, look: Look, selected: bool) -> None:
+    def show_map(self, pin: Pin, sample: Sample, map_style: MapStyle, selected: bool) -> None:
         """The pin as it is now."""
-        weights = attention.directed_map(sample, pin.x_px, pin.y_px, look.direction)
-        self.pin, self._sample, self._look, self._weights, self._selected = pin, sample, look, weights, selected
+        weights = attention.directed_map(sample, pin.x_px, pin.y_px, map_style.direction)
+        self.pin, self._sample, self._map_style, self._weights, self._selected = (
+            pin,
+            sample,
+            map_style,
+            weights,
+            selected,
+        )
         bits = attention.entropy_bits(weights)
         away = attention.mean_distance_px(weights, sample.size_px, pin.x_px, pin.y_px)
         self._text = (f"{bits:.1f} bits", f"{away:.0f} px")
@@ -75,7 +81,7 @@ class PinCard(QWidget):
         painter = QPainter(self)
         colour = pin_colour(self.pin.number)
         room = QRectF(SPACE / 2, SPACE / 2, self._side_px, self._side_px)
-        paint_card(painter, room, self._sample, self._weights, self.pin, self._look)
+        paint_card(painter, room, self._sample, self._weights, self.pin, self._map_style)
         painter.setPen(QPen(colour, 4 if self._selected else 2))
         painter.drawRect(room.adjusted(-1, -1, 1, 1))
         if self.hasFocus():
@@ -111,12 +117,18 @@ class PinCard(QWidget):
 
 
 def paint_card(
-    painter: QPainter, room: QRectF, sample: Sample, weights: Array, pin: Pin, look: Look, outline_px: float = 2
+    painter: QPainter,
+    room: QRectF,
+    sample: Sample,
+    weights: Array,
+    pin: Pin,
+    map_style: MapStyle,
+    outline_px: float = 2,
 ) -> None:
     """A pin's map, opaque, with the outline of the query's own cell."""
-    image = paint.heat_image(weights, look, over_picture=False)
-    paint.paint_image(painter, room, image, look.smooth)
-    grid = attention.source_grid(sample, look.direction)
+    image = paint.heat_image(weights, map_style, over_picture=False)
+    paint.paint_image(painter, room, image, map_style.smooth)
+    grid = attention.source_grid(sample, map_style.direction)
     cell = attention.cell_at(grid, sample.size_px, pin.x_px, pin.y_px)
     x1, y1, x2, y2 = attention.cell_rect(grid, sample.size_px, cell)
     across, down = room.width() / sample.size_px[1], room.height() / sample.size_px[0]
@@ -203,13 +215,13 @@ class PinStrip(QScrollArea):
         for card in self._cards.values():
             card.set_side(side_px)
 
-    def show_pins(self, pins: list[Pin], sample: Sample | None, look: Look, selected: int | None) -> None:
+    def show_pins(self, pins: list[Pin], sample: Sample | None, map_style: MapStyle, selected: int | None) -> None:
         """The maps of the pins on a sample."""
         pins = pins if sample is not None else []
         by_number = {pin.number: pin for pin in pins}
         for number, card in self._cards.items():
             if number in by_number and sample is not None:
-                card.show_map(by_number[number], sample, look, number == selected)
+                card.show_map(by_number[number], sample, map_style, number == selected)
             card.setVisible(number in by_number)
         self._fit_cards()
         self._hint.setVisible(not pins)

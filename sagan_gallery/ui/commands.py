@@ -12,7 +12,7 @@ from sagan_gallery.ui.words import HELP_TITLE
 
 def panel_commands(
     panel: PanelLayout,
-    pin_telling: Callable[[], object],
+    pin_informative: Callable[[], object],
     play_walk: Callable[[], object],
     toggle_page: Callable[[], object],
     toggle_help: Callable[[], object],
@@ -29,7 +29,7 @@ def panel_commands(
 
     return [
         command("New samples", ["R"], panel.controls.resample.click),
-        command("Pin telling queries", ["T"], pin_telling),
+        command("Pin informative queries", ["T"], pin_informative),
         command("Remove all pins", ["Shift+Delete"], lambda: panel.view.set_pins([], None)),
         command("Walk", ["W"], panel.below.walk_button.toggle),
         command("Play or pause the walk", ["Space"], play_walk),

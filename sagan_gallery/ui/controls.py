@@ -17,9 +17,9 @@ from PySide6.QtWidgets import (
 
 from sagan_gallery.attention import Direction
 from sagan_gallery.colormap import NAMES
-from sagan_gallery.latent import Recipe
+from sagan_gallery.latent import SampleSpec
 from sagan_gallery.ui.fields import Check, Row, Slider, combo, heading
-from sagan_gallery.ui.look import Kind, Look, Shown
+from sagan_gallery.ui.map_style import Kind, MapStyle, Shown
 from sagan_gallery.ui.scroll_column import ScrollColumn
 from sagan_gallery.ui.style import COLUMN_WIDTH, SPACE, tabular
 
@@ -38,7 +38,7 @@ class GalleryControls(ScrollColumn):
     attention scale; shown_changed: another picture of the same sample; layer_changed: another attention layer."""
 
     sampling_changed = Signal()
-    look_changed = Signal()
+    map_style_changed = Signal()
     scale_changed = Signal(float)
     shown_changed = Signal()
     layer_changed = Signal(int)
@@ -77,7 +77,7 @@ class GalleryControls(ScrollColumn):
         self.truncation.changed.connect(self.sampling_changed)
 
     def _make_map(self) -> None:
-        default = Look()
+        default = MapStyle()
         kinds = [(kind.value, kind) for kind in Kind]
         self.kind = combo("Overlay", _KIND_HELP, kinds, default.kind)
         self.opacity = Slider("Opacity", 0.0, 1.0, default.opacity, "How much of the picture the map hides")
@@ -86,12 +86,12 @@ class GalleryControls(ScrollColumn):
             "Scales γ of all attention layers: 0 switches attention off, 1 is the generator as it was trained.\n"
             "Where the picture changes, attention mattered.", percent=False,
         )  # fmt: skip
-        self.kind.currentIndexChanged.connect(self._look_moved)
-        self.opacity.changed.connect(self.look_changed)
+        self.kind.currentIndexChanged.connect(self._map_style_moved)
+        self.opacity.changed.connect(self.map_style_changed)
         self.scale.changed.connect(self.scale_changed)
 
     def _make_more(self) -> None:
-        default = Look()
+        default = MapStyle()
         self.shown = combo(
             "Picture",
             "The picture itself, without its attention, or what attention changes in it",
@@ -130,13 +130,13 @@ class GalleryControls(ScrollColumn):
         self.shown.currentIndexChanged.connect(self.shown_changed)
         self.layer.currentIndexChanged.connect(self.layer_changed)
         for choice in (self.direction, self.colours):
-            choice.currentIndexChanged.connect(self.look_changed)
+            choice.currentIndexChanged.connect(self.map_style_changed)
         for check in self.checks.values():
-            check.box.toggled.connect(self.look_changed)
-        self.share.changed.connect(self.look_changed)
+            check.box.toggled.connect(self.map_style_changed)
+        self.share.changed.connect(self.map_style_changed)
         self.reset = QPushButton("Reset the map")
         self.reset.setToolTip("Overlay, opacity, direction, colours and scale as they were at the start")
-        self.reset.clicked.connect(self.reset_look)
+        self.reset.clicked.connect(self.reset_map_style)
 
     def _lay_out(self, menu: QMenu) -> None:
         self.more_button = QToolButton()
@@ -192,7 +192,7 @@ class GalleryControls(ScrollColumn):
         self.setWidget(inner)
         for button in (self.resample, self.files, self.help):
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self._look_moved()
+        self._map_style_moved()
 
     # -- values
 
@@ -228,21 +228,21 @@ class GalleryControls(ScrollColumn):
         self.scale.setEnabled(on)
         self.shown.setEnabled(on)
 
-    def recipes(self, model: str, model_hash: str) -> list[Recipe]:
+    def specs(self, model: str, model_hash: str) -> list[SampleSpec]:
         """What makes each sample that is wanted."""
         label, seed, truncation = self.classes.currentData(), self.seed.value(), self.truncation.value
         names = [self.classes.itemData(i) for i in range(1, self.classes.count())] or [None]
         return [
-            Recipe(model, model_hash, (seed + i) % (_SEEDS + 1), label or names[i % len(names)], truncation)
+            SampleSpec(model, model_hash, (seed + i) % (_SEEDS + 1), label or names[i % len(names)], truncation)
             for i in range(self.count.currentData())
         ]
 
-    def set_recipe(self, recipe: Recipe) -> None:
+    def set_spec(self, spec: SampleSpec) -> None:
         """Sets class, seed and truncation so that the first sample is this one, and tells once."""
         blocked = self.blockSignals(True)
-        self.classes.setCurrentIndex(max(0, self.classes.findData(recipe.label)))
-        self.seed.setValue(recipe.seed)
-        self.truncation.set_value(recipe.truncation)
+        self.classes.setCurrentIndex(max(0, self.classes.findData(spec.label)))
+        self.seed.setValue(spec.seed)
+        self.truncation.set_value(spec.truncation)
         self.blockSignals(blocked)
         self.sampling_changed.emit()
 
@@ -256,9 +256,9 @@ class GalleryControls(ScrollColumn):
         shown: Shown = self.shown.currentData()
         return shown
 
-    def look(self) -> Look:
+    def map_style(self) -> MapStyle:
         """How maps are to be shown."""
-        return Look(
+        return MapStyle(
             kind=self.kind.currentData(),
             opacity=self.opacity.value,
             colours=self.colours.currentData(),
@@ -270,9 +270,9 @@ class GalleryControls(ScrollColumn):
             arrows=self.arrows.isChecked(),
         )
 
-    def reset_look(self) -> None:
-        """The look of maps as at the start, told once."""
-        default = Look()
+    def reset_map_style(self) -> None:
+        """The style of maps as at the start, told once."""
+        default = MapStyle()
         blocked = self.blockSignals(True)
         for choice in (self.kind, self.direction, self.colours):
             choice.setCurrentIndex(choice.findData(choice.property("default")))
@@ -281,9 +281,9 @@ class GalleryControls(ScrollColumn):
         for name, check in self.checks.items():
             check.box.setChecked(getattr(default, name))
         self.blockSignals(blocked)
-        self._look_moved()
+        self._map_style_moved()
 
-    def _look_moved(self) -> None:
+    def _map_style_moved(self) -> None:
         self.share.setVisible(self.kind.currentData() is Kind.MASK)
         self.opacity.setEnabled(self.kind.currentData() is not Kind.NONE)
-        self.look_changed.emit()
+        self.map_style_changed.emit()

@@ -12,7 +12,7 @@ from sagan_gallery.sample import Sample
 from sagan_gallery.ui import words
 from sagan_gallery.ui.figure_line import Part, figure_parts
 from sagan_gallery.ui.layout import PanelLayout
-from sagan_gallery.ui.look import Shown
+from sagan_gallery.ui.map_style import Shown
 
 Picture = npt.NDArray[np.uint8]
 
@@ -26,7 +26,7 @@ class PanelDisplay(PanelLayout):
         self.origin = ""
         self._off: Picture | None = None
         controls, view = self.controls, self.view
-        controls.look_changed.connect(self._look_changed)
+        controls.map_style_changed.connect(self._map_style_changed)
         controls.shown_changed.connect(self._show_picture)
         controls.layer_changed.connect(self._layer_changed)
         view.query_changed.connect(self._describe_query)
@@ -79,32 +79,32 @@ class PanelDisplay(PanelLayout):
         self.view.set_badge(badge)
         self.view.show_sample(sample, picture, bare=picture is not None and shown is Shown.DIFFERENCE)
 
-    def _look_changed(self) -> None:
-        self.view.set_look(self.controls.look())
+    def _map_style_changed(self) -> None:
+        self.view.set_map_style(self.controls.map_style())
         self._show_pins()
 
     def _show_pins(self) -> None:
-        self.strip.show_pins(self.view.pins, self.sample, self.view.look, self.view.selected)
+        self.strip.show_pins(self.view.pins, self.sample, self.view.map_style, self.view.selected)
         self._show_matrix()
 
     def _show_matrix(self) -> None:
         if self.sample is not None and self.matrix.isVisible():
-            self.matrix.show_matrix(self.sample, self.view.look, self.view.pins, self.view.query)
+            self.matrix.show_matrix(self.sample, self.view.map_style, self.view.pins, self.view.query)
 
     def _describe_query(self) -> None:
         view, sample = self.view, self.sample
-        weights, query, look = view.weights, view.query, view.look
+        weights, query, map_style = view.weights, view.query, view.map_style
         self._show_matrix()
         if sample is None or weights is None or query is None:
-            self.bar.show_range(None, None, look)
+            self.bar.show_range(None, None, map_style)
             hint = Part("Move over the picture to see where it looks.", "Click to pin what you want to compare.")
-            self.line.say([] if sample is None else [*figure_parts(sample.gamma, None, look.direction), hint])
+            self.line.say([] if sample is None else [*figure_parts(sample.gamma, None, map_style.direction), hint])
             return
-        row = look.direction is attention.Direction.ROW
+        row = map_style.direction is attention.Direction.ROW
         bare = view.scene is not None and view.scene.bare
-        self.bar.show_range(None if bare else look.range_of(weights), 1 / weights.size if row else None, look)
-        found = attention.figures(sample, weights, *query)
-        self.line.say(figure_parts(sample.gamma, found, look.direction))
+        self.bar.show_range(None if bare else map_style.range_of(weights), 1 / weights.size if row else None, map_style)
+        found = attention.attention_stats(sample, weights, *query)
+        self.line.say(figure_parts(sample.gamma, found, map_style.direction))
 
     def _say_notice(self) -> None:
         sample, off = self.sample, self._off

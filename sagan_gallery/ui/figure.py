@@ -9,7 +9,7 @@ from sagan_gallery import attention
 from sagan_gallery.colormap import lookup
 from sagan_gallery.ui.bar import percent
 from sagan_gallery.ui.cards import paint_badge, paint_card
-from sagan_gallery.ui.look import Look, Pin
+from sagan_gallery.ui.map_style import MapStyle, Pin
 from sagan_gallery.ui.paint import to_qimage
 from sagan_gallery.ui.scene import Scene
 
@@ -38,7 +38,7 @@ def render_figure(scene: Scene, caption: str) -> QImage:
     font = QFont()
     font.setPixelSize(_TEXT_PX)
     painter.setFont(font)
-    plain = Scene(scene.sample, scene.picture, _without_map(scene.look), scene.pins)
+    plain = Scene(scene.sample, scene.picture, _without_map(scene.map_style), scene.pins)
     for index in range(tiles):
         x = _GAP_PX + index % columns * (_TILE_PX + _GAP_PX)
         y = _GAP_PX + index // columns * (row_px + _GAP_PX)
@@ -61,15 +61,15 @@ def render_figure(scene: Scene, caption: str) -> QImage:
     return image
 
 
-def _without_map(look: Look) -> Look:
-    return Look(smooth=look.smooth, direction=look.direction)
+def _without_map(map_style: MapStyle) -> MapStyle:
+    return MapStyle(smooth=map_style.smooth, direction=map_style.direction)
 
 
 def _paint_pin(painter: QPainter, room: QRectF, scene: Scene, pin: Pin) -> None:
-    weights = attention.directed_map(scene.sample, pin.x_px, pin.y_px, scene.look.direction)
+    weights = attention.directed_map(scene.sample, pin.x_px, pin.y_px, scene.map_style.direction)
     painter.save()
     painter.setClipRect(room)
-    paint_card(painter, room, scene.sample, weights, pin, scene.look, outline_px=5)
+    paint_card(painter, room, scene.sample, weights, pin, scene.map_style, outline_px=5)
     painter.restore()
     below = QRectF(room.x(), room.bottom() + 12, room.width(), 1.3 * _TEXT_PX)
     badge = QRectF(below.x(), below.y(), below.height(), below.height())
@@ -78,12 +78,12 @@ def _paint_pin(painter: QPainter, room: QRectF, scene: Scene, pin: Pin) -> None:
     bits = attention.entropy_bits(weights)
     away = attention.mean_distance_px(weights, scene.sample.size_px, pin.x_px, pin.y_px)
     _text(painter, text, f"{bits:.1f} bits, {away:.0f} px away")
-    values = scene.look.range_of(weights)
+    values = scene.map_style.range_of(weights)
     below = text.translated(0, 1.2 * _TEXT_PX)
     low, high = percent(values.low), percent(values.high)
     bar = QRectF(below.x() + painter.fontMetrics().horizontalAdvance(f"{low} "), below.center().y() - 9, 220, 20)
     _text(painter, below, low, dim=True)
-    painter.drawImage(bar, to_qimage(lookup(scene.look.colours)[None]))
+    painter.drawImage(bar, to_qimage(lookup(scene.map_style.colours)[None]))
     _text(painter, below.adjusted(bar.right() + 12 - below.x(), 0, 0, 0), high, dim=True)
 
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from sagan_gallery.attention import GAMMA_NEAR_0, Direction, Figures
+from sagan_gallery.attention import GAMMA_NEAR_0, AttentionStats, Direction
 from sagan_gallery.ui.style import SPACE, STAGE, STAGE_TEXT, STAGE_TEXT_DIM, WARNING, tabular
 
 
@@ -105,7 +105,7 @@ def percent(value: float) -> str:
     return f"{share:.{digits}f} %"
 
 
-def figure_parts(gamma: float, found: Figures | None, direction: Direction) -> list[Part]:
+def figure_parts(gamma: float, found: AttentionStats | None, direction: Direction) -> list[Part]:
     """The figures of a map; without one only gamma."""
     parts = []
     if gamma == gamma:

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMenu
 
 from facecam.errors import FacecamError
 from sagan_gallery.export import Film, Gif, cannot_write, save_attention
-from sagan_gallery.latent import Recipe, parse_recipe
+from sagan_gallery.latent import SampleSpec, parse_sample_text
 from sagan_gallery.ui.display import PanelDisplay
 from sagan_gallery.ui.figure import render_figure
 from sagan_gallery.ui.film import film_frames
@@ -37,15 +37,15 @@ _LARGEST_PX = 4096
 @dataclass(frozen=True)
 class FileWishes:
     """What is done with what has been opened. look_at_frame: None where there is no camera; start_export: does long
-    work, whose steps give their progress in 0..1, and says the words at its end; recipe: what makes the large picture,
+    work, whose steps give their progress in 0..1, and says the words at its end; spec: what makes the large picture,
     None for one that has none. Each raises FacecamError where it makes no sense."""
 
     open_model: Callable[[Path], None]
     look_at: Callable[[Picture], None]
     look_at_frame: Callable[[], None] | None
-    show_recipe: Callable[[Recipe], None]
+    show_spec: Callable[[SampleSpec], None]
     start_export: Callable[[Callable[[], Iterator[Any]], str], None]
-    recipe: Callable[[], Recipe | None]
+    spec: Callable[[], SampleSpec | None]
 
 
 class GalleryFiles(QObject):
@@ -60,8 +60,8 @@ class GalleryFiles(QObject):
         self.open_model = self._action("Open a model…", self._ask_model, "Ctrl+O")
         self.own_picture = self._action("Look at an own picture…", self._ask_picture, "Ctrl+Shift+O")
         self.frame = self._action("Look at the camera's picture", wishes.look_at_frame or (lambda: None))
-        self.copy_text = self._action("Copy sample text", self.copy_recipe, "Ctrl+Shift+C")
-        self.paste_text = self._action("Paste sample text or picture", self.paste_recipe, "Ctrl+V")
+        self.copy_text = self._action("Copy sample text", self.copy_sample_text, "Ctrl+Shift+C")
+        self.paste_text = self._action("Paste sample text or picture", self.paste, "Ctrl+V")
         self.copy_picture = self._action("Copy picture with map", self._copy_picture, "Ctrl+C")
         self.save_picture = self._action("Save picture with map (PNG)…", self._ask_save_picture, "Ctrl+S")
         self.save_figure = self._action(
@@ -105,7 +105,7 @@ class GalleryFiles(QObject):
             action.setEnabled(has_sample)
         self.own_picture.setEnabled(self._session.generator is not None)
         self.frame.setEnabled(self._session.generator is not None)
-        self.copy_text.setEnabled(self._wishes.recipe() is not None)
+        self.copy_text.setEnabled(self._wishes.spec() is not None)
         self.save_figure.setEnabled(has_sample and bool(panel.view.pins))
         for action in (self.save_gif, self.save_film):
             action.setEnabled(panel.walk.walk is not None)
@@ -135,7 +135,7 @@ class GalleryFiles(QObject):
     def open_dropped(self, data: QMimeData) -> None:
         """Opens what was dropped: a model, a picture, or a sample text."""
         paths = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
-        self._try(lambda: self.open(paths[0]) if paths else self._wishes.show_recipe(parse_recipe(data.text())))
+        self._try(lambda: self.open(paths[0]) if paths else self._wishes.show_spec(parse_sample_text(data.text())))
 
     def open(self, path: Path) -> None:
         """Opens a model or a picture, by its kind."""
@@ -152,19 +152,19 @@ class GalleryFiles(QObject):
 
     # -- copying
 
-    def copy_recipe(self) -> None:
+    def copy_sample_text(self) -> None:
         """The sample text to the clipboard."""
-        recipe = self._wishes.recipe()
-        if recipe is None:
+        spec = self._wishes.spec()
+        if spec is None:
             raise FacecamError("There is no sample text: this picture does not come from a seed.")
-        QApplication.clipboard().setText(str(recipe))
-        self._panel.say(f"Copied: {recipe}")
+        QApplication.clipboard().setText(str(spec))
+        self._panel.say(f"Copied: {spec}")
 
-    def paste_recipe(self) -> None:
+    def paste(self) -> None:
         """Shows the sample whose text is in the clipboard, or the picture that is."""
         image = QApplication.clipboard().image()
         if image.isNull():
-            self._wishes.show_recipe(parse_recipe(QApplication.clipboard().text()))
+            self._wishes.show_spec(parse_sample_text(QApplication.clipboard().text()))
         else:
             self._wishes.look_at(from_qimage(image))
 
@@ -223,12 +223,12 @@ class GalleryFiles(QObject):
         if generator is None or walk is None:
             raise FacecamError("There is no walk yet: switch on Walk below the picture first.")
         count, scale = round(FILM_HZ * FILM_S), self._panel.controls.scale.value
-        pins, look = list(self._panel.view.pins), self._panel.view.look
+        pins, map_style = list(self._panel.view.pins), self._panel.view.map_style
 
         def steps() -> Iterator[Any]:
             film = open_film(path, FILM_HZ)
             try:
-                for number, frame in enumerate(film_frames(generator, walk, count, scale, pins, look, side_px), 1):
+                for number, frame in enumerate(film_frames(generator, walk, count, scale, pins, map_style, side_px), 1):
                     film.add(frame)
                     yield number / count
                 film.close()

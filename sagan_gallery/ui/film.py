@@ -12,7 +12,7 @@ from sagan_gallery.generator import Generator
 from sagan_gallery.overlay import enlarged
 from sagan_gallery.sample import Image, Sample
 from sagan_gallery.ui.cards import paint_badge, paint_card
-from sagan_gallery.ui.look import Look, Pin
+from sagan_gallery.ui.map_style import MapStyle, Pin
 from sagan_gallery.ui.paint import from_qimage
 from sagan_gallery.ui.scene import Scene
 from sagan_gallery.ui.style import SPACE, STAGE
@@ -20,18 +20,18 @@ from sagan_gallery.walk import Walk, walk_points
 
 
 def film_frames(
-    generator: Generator, walk: Walk, count: int, scale: float, pins: Sequence[Pin], look: Look, side_px: int
+    generator: Generator, walk: Walk, count: int, scale: float, pins: Sequence[Pin], map_style: MapStyle, side_px: int
 ) -> Iterator[Image]:
     """`count` frames (H, W, 3) uint8 of one size, there and back. scale: of attention; side_px: about the picture's."""
     for point in walk_points(walk, count):
         if pins:
-            yield film_frame(generator.sample(point.z, point.label, 1.0, scale, point.toward), pins, look, side_px)
+            yield film_frame(generator.sample(point.z, point.label, 1.0, scale, point.toward), pins, map_style, side_px)
         else:
             picture = generator.pictures(point.z[None], [point.label], scale, point.toward)[0]
             yield enlarged(picture, max(1, side_px // max(picture.shape[:2])))
 
 
-def film_frame(sample: Sample, pins: Sequence[Pin], look: Look, side_px: int) -> Image:
+def film_frame(sample: Sample, pins: Sequence[Pin], map_style: MapStyle, side_px: int) -> Image:
     """The picture with its pins at the left, their maps in two rows at the right; (H, W, 3) uint8."""
     rows = 1 if len(pins) == 1 else 2
     columns = -(-len(pins) // rows)
@@ -42,13 +42,13 @@ def film_frame(sample: Sample, pins: Sequence[Pin], look: Look, side_px: int) ->
     image.fill(STAGE)
     painter = QPainter(image)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    scene = Scene(sample, None, look, list(pins), bare=True)
+    scene = Scene(sample, None, map_style, list(pins), bare=True)
     painter.drawImage(0, 0, scene.render(side_px, pin_radius_px=side_px / 40))
     for index, pin in enumerate(pins):
         x = side_px + SPACE + index // rows * (map_px + SPACE)
         room = QRectF(x, index % rows * (map_px + SPACE), map_px, map_px)
-        weights = attention.directed_map(sample, pin.x_px, pin.y_px, look.direction)
-        paint_card(painter, room, sample, weights, pin, look)
+        weights = attention.directed_map(sample, pin.x_px, pin.y_px, map_style.direction)
+        paint_card(painter, room, sample, weights, pin, map_style)
         badge_px = max(14.0, map_px / 11)
         paint_badge(painter, QRectF(room.x() + 6, room.y() + 6, badge_px, badge_px), pin.number)
     painter.end()

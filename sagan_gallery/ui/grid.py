@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from sagan_gallery.latent import Recipe
+from sagan_gallery.latent import SampleSpec
 from sagan_gallery.ui.paint import to_qimage
 from sagan_gallery.ui.style import SPACE, STAGE_RAISED, stage_palette
 
@@ -37,30 +37,30 @@ _Index = QModelIndex | QPersistentModelIndex
 class _Samples(QAbstractListModel):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.recipes: list[Recipe] = []
+        self.specs: list[SampleSpec] = []
         self.images: list[QImage | None] = []
 
     def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
-        return 0 if parent.isValid() else len(self.recipes)
+        return 0 if parent.isValid() else len(self.specs)
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        if not index.isValid() or index.row() >= len(self.recipes):
+        if not index.isValid() or index.row() >= len(self.specs):
             return None
-        recipe = self.recipes[index.row()]
+        spec = self.specs[index.row()]
         if role == Qt.ItemDataRole.DecorationRole:
             return self.images[index.row()]
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
-            named = "" if recipe.label is None else f"{recipe.label.replace('_', ' ')}, "
-            return f"{named}seed {recipe.seed}, truncation {recipe.truncation:.2f}"
+            named = "" if spec.label is None else f"{spec.label.replace('_', ' ')}, "
+            return f"{named}seed {spec.seed}, truncation {spec.truncation:.2f}"
         return None
 
-    def reset(self, recipes: list[Recipe]) -> None:
+    def reset(self, specs: list[SampleSpec]) -> None:
         self.beginResetModel()
-        self.recipes, self.images = recipes, [None] * len(recipes)
+        self.specs, self.images = specs, [None] * len(specs)
         self.endResetModel()
 
-    def replace(self, recipes: list[Recipe]) -> None:
-        self.recipes = recipes
+    def replace(self, specs: list[SampleSpec]) -> None:
+        self.specs = specs
 
     def put(self, row: int, image: QImage) -> None:
         self.images[row] = image
@@ -118,9 +118,9 @@ class SampleGrid(QListView):
         self.selectionModel().currentChanged.connect(self._current_changed)
 
     @property
-    def recipes(self) -> list[Recipe]:
+    def specs(self) -> list[SampleSpec]:
         """What makes each sample."""
-        return self._samples.recipes
+        return self._samples.specs
 
     @property
     def current(self) -> int:
@@ -132,13 +132,13 @@ class SampleGrid(QListView):
         """How many pictures are there."""
         return sum(image is not None for image in self._samples.images)
 
-    def reset_samples(self, recipes: list[Recipe]) -> None:
+    def reset_samples(self, specs: list[SampleSpec]) -> None:
         """New samples, their pictures to come; keeps the chosen row. Old pictures stay until the new ones arrive."""
-        row = min(max(self.current, 0), len(recipes) - 1)
-        if len(recipes) == len(self._samples.recipes):
-            self._samples.replace(recipes)
+        row = min(max(self.current, 0), len(specs) - 1)
+        if len(specs) == len(self._samples.specs):
+            self._samples.replace(specs)
         else:
-            self._samples.reset(recipes)
+            self._samples.reset(specs)
         self.choose(row, tell=False)
 
     def put(self, row: int, picture: npt.NDArray[np.uint8]) -> None:

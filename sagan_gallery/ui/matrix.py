@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from sagan_gallery.attention import Cell, Direction, cell_at, cell_centre, source_grid
 from sagan_gallery.overlay import Range, heat_rgba
 from sagan_gallery.sample import Sample
-from sagan_gallery.ui.look import Look, Pin
+from sagan_gallery.ui.map_style import MapStyle, Pin
 from sagan_gallery.ui.paint import paint_image, to_qimage
 from sagan_gallery.ui.style import SPACE, STAGE, STAGE_TEXT_DIM, pin_colour, tabular
 
@@ -27,7 +27,7 @@ class MatrixView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._sample: Sample | None = None
-        self._look = Look()
+        self._map_style = MapStyle()
         self._pins: list[Pin] = []
         self._query: tuple[float, float] | None = None
         self._cache: QPixmap | None = None
@@ -41,11 +41,16 @@ class MatrixView(QWidget):
             "Move over it to see a query's map above (or a key's: see Direction), click to pin it."
         )
 
-    def show_matrix(self, sample: Sample, look: Look, pins: list[Pin], query: tuple[float, float] | None) -> None:
+    def show_matrix(
+        self, sample: Sample, map_style: MapStyle, pins: list[Pin], query: tuple[float, float] | None
+    ) -> None:
         """The matrix of a sample, with lines at the pins and at the query."""
-        if sample is not self._sample or (look.colours, look.log) != (self._look.colours, self._look.log):
+        if sample is not self._sample or (map_style.colours, map_style.log) != (
+            self._map_style.colours,
+            self._map_style.log,
+        ):
             self._cache = None
-        self._sample, self._look, self._pins, self._query = sample, look, pins, query
+        self._sample, self._map_style, self._pins, self._query = sample, map_style, pins, query
         self.update()
 
     @property
@@ -78,8 +83,8 @@ class MatrixView(QWidget):
         pixmap.fill(STAGE)
         painter = QPainter(pixmap)
         # The few largest weights would leave all others dark: the colours end where all but a few per mille lie below.
-        values = Range.of(np.quantile(sample.attention, [0.0, 0.997]).astype(np.float32), self._look.log)
-        image = to_qimage(heat_rgba(values.place(sample.attention.T), self._look.colours))
+        values = Range.of(np.quantile(sample.attention, [0.0, 0.997]).astype(np.float32), self._map_style.log)
+        image = to_qimage(heat_rgba(values.place(sample.attention.T), self._map_style.colours))
         paint_image(painter, self.room, image, smooth=True)
         painter.setFont(self.font())
         painter.setPen(STAGE_TEXT_DIM)
@@ -95,7 +100,7 @@ class MatrixView(QWidget):
 
     def _mark(self, painter: QPainter, sample: Sample, query: tuple[float, float], colour: QColor) -> None:
         """A line along the query's column, or along the key's row where keys are asked about."""
-        room, direction = self.room, self._look.direction
+        room, direction = self.room, self._map_style.direction
         grid = source_grid(sample, direction)
         cell = cell_at(grid, sample.size_px, *query)
         share = (cell.row * grid[1] + cell.column + 0.5) / (grid[0] * grid[1])
@@ -111,11 +116,11 @@ class MatrixView(QWidget):
         sample, room = self._sample, self.room
         if sample is None or not (room.left() <= point.x() < room.right() and room.top() <= point.y() < room.bottom()):
             return None
-        if self._look.direction is Direction.ROW:
+        if self._map_style.direction is Direction.ROW:
             share = (point.x() - room.x()) / room.width()
         else:
             share = (point.y() - room.y()) / room.height()
-        grid = source_grid(sample, self._look.direction)
+        grid = source_grid(sample, self._map_style.direction)
         return cell_centre(grid, sample.size_px, Cell(*divmod(int(share * grid[0] * grid[1]), grid[1])))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:

@@ -6,14 +6,14 @@ import math
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPainterPath, QPen, QPolygonF, QTransform
 
 from sagan_gallery import overlay
 from sagan_gallery.attention import Key, mass_mask
 from sagan_gallery.overlay import contour, heat_alpha, heat_rgba, smoothed
 from sagan_gallery.sample import Array
-from sagan_gallery.ui.look import Kind, Look
+from sagan_gallery.ui.map_style import Kind, MapStyle
 from sagan_gallery.ui.style import EDGE, PILL, SPACE, STAGE_TEXT
 
 SMOOTH_SIZE = 128
@@ -55,65 +55,76 @@ def enlarged(image: QImage) -> QImage:
     return to_qimage(overlay.enlarged(from_qimage(image), 4))
 
 
-def heat_image(weights: Array, look: Look, over_picture: bool) -> QImage:
+def heat_image(weights: Array, map_style: MapStyle, over_picture: bool) -> QImage:
     """A map as a heat map, one pixel for each cell, or interpolated by value when smooth; opaque, or to be laid over
     the picture."""
-    values = look.range_of(weights)
-    fine = smoothed(weights, (SMOOTH_SIZE, SMOOTH_SIZE)) if look.smooth else weights
+    values = map_style.range_of(weights)
+    fine = smoothed(weights, (SMOOTH_SIZE, SMOOTH_SIZE)) if map_style.smooth else weights
     alpha = None
     if over_picture:
         even = max(float(weights.mean()), 1e-12)
-        alpha = heat_alpha(values, even, look.opacity, by_place=look.log or look.stretch)
-    return to_qimage(heat_rgba(values.place(fine), look.colours, alpha))
+        alpha = heat_alpha(values, even, map_style.opacity, by_place=map_style.log or map_style.stretch)
+    return to_qimage(heat_rgba(values.place(fine), map_style.colours, alpha))
 
 
 class Overlay:
     """A map made ready to be painted over a picture, as often as wanted."""
 
-    def __init__(self, weights: Array, look: Look) -> None:
-        self._look = look
+    def __init__(self, weights: Array, map_style: MapStyle) -> None:
+        self._map_style = map_style
         self._grid = weights.shape
         self._image: QImage | None = None
-        self._lines: list[tuple[Array, float]] = []
-        if look.kind is Kind.HEAT:
-            self._image = heat_image(weights, look, over_picture=True)
-        elif look.kind is Kind.CONTOUR:
+        self._lines: list[tuple[QPainterPath, float]] = []
+        """In cells, with the share of the mass that they enclose."""
+        if map_style.kind is Kind.HEAT:
+            self._image = heat_image(weights, map_style, over_picture=True)
+        elif map_style.kind is Kind.CONTOUR:
             for share in CONTOUR_SHARES:
                 level = float(weights[mass_mask(weights, share)].min())
-                self._lines.append((_contour(weights, level, look.smooth), share))
-        elif look.kind is Kind.MASK:
-            mask = mass_mask(weights, look.mass_share)
+                self._lines.append((_outline(weights, level, map_style.smooth), share))
+        elif map_style.kind is Kind.MASK:
+            mask = mass_mask(weights, map_style.mass_share)
             dim = np.zeros((*mask.shape, 4), np.uint8)
-            dim[~mask, 3] = round(255 * look.opacity)
+            dim[~mask, 3] = round(255 * map_style.opacity)
             self._image = to_qimage(dim)
             if mask.any():
-                self._lines.append((mask_outline(mask), 0.5))
+                self._lines.append((_cell_edges(mask), 0.5))
 
     def paint(self, painter: QPainter, target: QRectF, colour: QColor) -> None:
         """Paints into the picture's rectangle; `colour` is that of lines."""
-        smooth = self._look.smooth and self._look.kind is Kind.HEAT
+        smooth = self._map_style.smooth and self._map_style.kind is Kind.HEAT
         if self._image is not None:
             paint_image(painter, target, self._image, smooth)
-        across, down = target.width() / self._grid[1], target.height() / self._grid[0]
+        cell = QTransform(target.width() / self._grid[1], 0, 0, target.height() / self._grid[0], target.x(), target.y())
         for lines, share in self._lines:
-            moved = lines * np.array([across, down] * 2) + np.array([target.x(), target.y()] * 2)
-            segments = [QLineF(*line) for line in moved.tolist()]
+            path = cell.map(lines)
             painter.save()
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setOpacity(1.0 if self._look.kind is Kind.MASK else max(0.2, self._look.opacity))
+            painter.setOpacity(1.0 if self._map_style.kind is Kind.MASK else max(0.2, self._map_style.opacity))
             for pen_colour, width in ((EDGE, 4.0), (colour, 2.0 if share <= 0.5 else 1.0)):
-                # Flat ends: round ones take five times as long, and segments this short show no gaps.
-                painter.setPen(QPen(pen_colour, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
-                painter.drawLines(segments)
+                # Flat ends: round ones take five times as long, and edges of cells show no gaps.
+                painter.strokePath(path, QPen(pen_colour, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
             painter.restore()
 
 
-def _contour(weights: Array, level: float, smooth: bool) -> Array:
+def _outline(weights: Array, level: float, smooth: bool) -> QPainterPath:
     """The lines at a level, in cells; along the cells' edges, or between their centres when smooth."""
     if not smooth:
-        return mask_outline(weights >= level)
+        return _cell_edges(weights >= level)
     fine = smoothed(weights, (weights.shape[0] * _CONTOUR_STEPS, weights.shape[1] * _CONTOUR_STEPS))
-    return contour(fine, level) / np.float32(_CONTOUR_STEPS)
+    path = QPainterPath()
+    for line in contour(fine, level):
+        path.addPolygon(QPolygonF([QPointF(x, y) for x, y in (line / _CONTOUR_STEPS).tolist()]))
+    return path
+
+
+def _cell_edges(mask: npt.NDArray[np.bool_]) -> QPainterPath:
+    """The edges between cells in and out of a mask."""
+    path = QPainterPath()
+    for x1, y1, x2, y2 in mask_outline(mask).tolist():
+        path.moveTo(x1, y1)
+        path.lineTo(x2, y2)
+    return path
 
 
 def mask_outline(mask: npt.NDArray[np.bool_]) -> Array:

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QWidget
 
 from facecam.errors import FacecamError
 from sagan_gallery.generator import DEFAULT_MODEL
-from sagan_gallery.latent import Recipe
+from sagan_gallery.latent import SampleSpec
 from sagan_gallery.sample import Sample
 from sagan_gallery.ui import words
 from sagan_gallery.ui.commands import panel_commands
@@ -26,7 +26,7 @@ from sagan_gallery.walk import End
 
 Picture = npt.NDArray[np.uint8]
 _OWN, _WALK = "Own picture, seen by the discriminator", "On the walk"
-TELLING = 4
+PINNED_AT_ONCE = 4
 """Queries that are pinned at once."""
 LOADING_SHOWN_AFTER_MS = 300
 """What is loaded sooner says nothing: a message that flashes by only disturbs."""
@@ -54,7 +54,7 @@ class GalleryPanel(PanelDisplay):
         self._after_export = self._sampling_said = ""
         self._coming = ""
         """Where the sample that is under way comes from; the one that is shown keeps its origin until it is there."""
-        self._pin_telling = self._fresh = False
+        self._pin_informative = self._fresh = False
         self._loading = ""
         """What to say until the first sample of the model that is being opened is there."""
         self._loading_timer = QTimer(self, singleShot=True, interval=LOADING_SHOWN_AFTER_MS)
@@ -63,21 +63,21 @@ class GalleryPanel(PanelDisplay):
             self.open_model,
             self.look_at,
             None if grab_frame is None else self.look_at_frame,
-            self.show_recipe,
+            self.show_spec,
             self.start_export,
-            lambda: self.recipe,
+            lambda: self.spec,
         )
         self.files = GalleryFiles(self, self.session, wishes, open_film)
         self.walking = Walking(self, self.session, self.show_walk)
-        own = panel_commands(self, self.pin_telling, self.walking.toggle, self.toggle_page, self.toggle_help)
+        own = panel_commands(self, self.pin_informative, self.walking.toggle, self.toggle_page, self.toggle_help)
         self._commands = [*own, *self.files.actions]
         self._connect()
         self.controls.set_ready(False)
 
-    def start(self, pin_telling: bool = False) -> None:
-        """Loads the model and samples; returns at once. pin_telling: the first sample of a model gets pins at queries
-        whose maps differ, so that one sees at once what there is to see."""
-        self._pin_telling = pin_telling
+    def start(self, pin_informative: bool = False) -> None:
+        """Loads the model and samples; returns at once. pin_informative: the first sample of a model gets pins at
+        queries whose maps differ, so that one sees at once what there is to see."""
+        self._pin_informative = pin_informative
         self.open_model(self._model)
 
     def commands(self) -> list[QAction]:
@@ -89,9 +89,9 @@ class GalleryPanel(PanelDisplay):
         for widget in (self.grid, self.controls, self.status, self.below):
             widget.setVisible(not on)
 
-    def pin_telling(self) -> None:
+    def pin_informative(self) -> None:
         """Pins the queries whose maps differ most, in place of the pins there are."""
-        self.view.pin_telling(TELLING)
+        self.view.pin_informative(PINNED_AT_ONCE)
 
     def close_down(self, timeout_s: float) -> bool:
         """Ends all work; False when something is still going on after that time."""
@@ -126,32 +126,32 @@ class GalleryPanel(PanelDisplay):
         self._loading_timer.start()
 
     @property
-    def recipe(self) -> Recipe | None:
+    def spec(self) -> SampleSpec | None:
         """What makes the large picture; None for an own one, for one on a walk, and before there is one."""
         row = self.grid.current
-        if self.sample is None or not 0 <= row < len(self.grid.recipes):
+        if self.sample is None or not 0 <= row < len(self.grid.specs):
             return None
-        return self.grid.recipes[row]
+        return self.grid.specs[row]
 
     def choose(self, row: int) -> None:
         """Shows a sample of the grid large."""
-        if 0 <= row < len(self.grid.recipes) and self.session.generator is not None:
+        if 0 <= row < len(self.grid.specs) and self.session.generator is not None:
             self.walk.stop()
-            self._coming = str(self.grid.recipes[row])
+            self._coming = str(self.grid.specs[row])
             self.controls.set_generating(True)
-            self.session.want_sample(self.session.point(self.grid.recipes[row]), self.controls.scale.value)
+            self.session.want_sample(self.session.point(self.grid.specs[row]), self.controls.scale.value)
 
-    def show_recipe(self, recipe: Recipe) -> None:
+    def show_spec(self, spec: SampleSpec) -> None:
         """Shows the sample of a sample text. Raises FacecamError if this generator has no such class."""
         generator = self.session.generator
         if generator is None:
             raise FacecamError("A sample text needs a generator: open one first.")
-        if recipe.label is not None:
-            generator.label_index(recipe.label)
+        if spec.label is not None:
+            generator.label_index(spec.label)
         self.grid.choose(0, tell=False)
-        self.controls.set_recipe(recipe)
-        if recipe.model_hash != generator.model_hash:
-            self.say(f"That text is from {recipe.model}:{recipe.model_hash}; this model makes another picture of it.")
+        self.controls.set_spec(spec)
+        if spec.model_hash != generator.model_hash:
+            self.say(f"That text is from {spec.model}:{spec.model_hash}; this model makes another picture of it.")
 
     def look_at(self, picture: Picture) -> None:
         """Shows an own picture (H, W, 3) uint8 RGB with the discriminator's attention on it."""
@@ -229,16 +229,16 @@ class GalleryPanel(PanelDisplay):
         generator = self.session.generator
         if generator is None:
             return
-        recipes = self.controls.recipes(generator.name, generator.model_hash)
-        self.grid.reset_samples(recipes)
-        self._sampling_said = f"Sampling {len(recipes)} pictures…"
+        specs = self.controls.specs(generator.name, generator.model_hash)
+        self.grid.reset_samples(specs)
+        self._sampling_said = f"Sampling {len(specs)} pictures…"
         self.say(self._sampling_said)
         self.choose(self.grid.current)
-        self.session.want_grid(recipes)
+        self.session.want_grid(specs)
 
     def _show_small(self, row: int, picture: Picture) -> None:
         self.grid.put(row, picture)
-        self.status.progress((row + 1) / max(1, len(self.grid.recipes)))
+        self.status.progress((row + 1) / max(1, len(self.grid.specs)))
 
     def _grid_done(self) -> None:
         self.status.done()
@@ -252,12 +252,12 @@ class GalleryPanel(PanelDisplay):
         self.show_sample(sample)
         self._loading = ""
         self._say_stage()
-        if self._pin_telling and self._fresh and not self.view.pins:
-            self.pin_telling()
+        if self._pin_informative and self._fresh and not self.view.pins:
+            self.pin_informative()
         if self._fresh:
             self.walking.prepare()
         self._fresh = False
-        self.header.show_origin(*words.title(self.recipe, self.origin), can_copy=self.recipe is not None)
+        self.header.show_origin(*words.title(self.spec, self.origin), can_copy=self.spec is not None)
         if not self.walk.playing:
             self.session.want_effect(sample)
             self._say_origin()

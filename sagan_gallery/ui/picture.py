@@ -127,7 +127,7 @@ class PictureView(PinnedView):
         pixmap.setDevicePixelRatio(ratio)
         pixmap.fill(STAGE)
         painter = QPainter(pixmap)
-        paint.paint_image(painter, QRectF(*self._placement.rect), scene.base(), scene.look.smooth)
+        paint.paint_image(painter, QRectF(*self._placement.rect), scene.base(), scene.map_style.smooth)
         painter.end()
         return pixmap
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 from sagan_gallery import attention
 from sagan_gallery.sample import Array, Image, Sample
 from sagan_gallery.ui import paint
-from sagan_gallery.ui.look import Look, Pin, free_number
+from sagan_gallery.ui.map_style import MapStyle, Pin, free_number
 from sagan_gallery.ui.scene import Scene
 
 
@@ -29,7 +29,7 @@ class PinnedView(QWidget):
         self.scene: Scene | None = None
         self.weights: Array | None = None
         """The map of the query, (h, w) float32."""
-        self._look = Look()
+        self._map_style = MapStyle()
         self._overlay: paint.Overlay | None = None
 
     # -- what is shown
@@ -38,7 +38,7 @@ class PinnedView(QWidget):
         """Another sample; pins stay where they are. picture: (H, W, 3) uint8 to show in place of the sample's own;
         bare: no map lies over it."""
         if self.scene is None or sample.size_px != self.scene.sample.size_px:
-            self.scene = Scene(sample, picture, self._look)
+            self.scene = Scene(sample, picture, self._map_style)
             self.size_changed.emit()
             self.pins_changed.emit()
         else:
@@ -47,19 +47,19 @@ class PinnedView(QWidget):
         self.forget_base()
         self._refresh()
 
-    def set_look(self, look: Look) -> None:
+    def set_map_style(self, map_style: MapStyle) -> None:
         """Another way to show maps."""
-        if look.smooth != self._look.smooth:
+        if map_style.smooth != self._map_style.smooth:
             self.forget_base()
-        self._look = look
+        self._map_style = map_style
         if self.scene is not None:
-            self.scene.look = look
+            self.scene.map_style = map_style
             self._refresh()
 
     @property
-    def look(self) -> Look:
+    def map_style(self) -> MapStyle:
         """How maps are shown."""
-        return self._look
+        return self._map_style
 
     @property
     def query(self) -> tuple[float, float] | None:
@@ -125,10 +125,10 @@ class PinnedView(QWidget):
             at = numbers.index(self.selected) if self.selected in numbers else -1
             self.select(numbers[(at + step) % len(numbers)])
 
-    def pin_telling(self, count: int) -> None:
+    def pin_informative(self, count: int) -> None:
         """Pins, in place of the pins there are, the queries whose maps differ most."""
         if self.scene is not None:
-            places = attention.telling_queries(self.scene.sample, count)
+            places = attention.informative_queries(self.scene.sample, count)
             self.set_pins([Pin(number, x, y) for number, (x, y) in enumerate(places, 1)], 1 if places else None)
 
     # -- the query
@@ -141,12 +141,12 @@ class PinnedView(QWidget):
         pin = scene.pin(scene.selected)
         if pin is not None:
             scene.hover = None
-            x, y = attention.step(scene.sample, pin.x_px, pin.y_px, across, down, self._look.direction)
+            x, y = attention.step(scene.sample, pin.x_px, pin.y_px, across, down, self._map_style.direction)
             self.move_pin(pin.number, x, y)
         else:
             height, width = scene.sample.size_px
             start = scene.hover or (width / 2, height / 2)
-            self.set_hover(attention.step(scene.sample, *start, across, down, self._look.direction))
+            self.set_hover(attention.step(scene.sample, *start, across, down, self._map_style.direction))
 
     def set_hover(self, query: tuple[float, float] | None) -> None:
         """The query under the cursor, picture pixels."""

@@ -13,7 +13,7 @@ from sagan_gallery import attention
 from sagan_gallery.placement import Placement
 from sagan_gallery.sample import Array, Sample
 from sagan_gallery.ui import paint
-from sagan_gallery.ui.look import Kind, Look, Pin
+from sagan_gallery.ui.map_style import Kind, MapStyle, Pin
 from sagan_gallery.ui.style import HOVER, STAGE, pin_colour
 
 FILE_SIDE_PX = 1024
@@ -26,7 +26,7 @@ class Scene:
 
     sample: Sample
     picture: npt.NDArray[np.uint8] | None = None
-    look: Look = field(default_factory=Look)
+    map_style: MapStyle = field(default_factory=MapStyle)
     pins: list[Pin] = field(default_factory=list)
     selected: int | None = None
     bare: bool = False
@@ -53,22 +53,22 @@ class Scene:
         """The map of the query, (h, w) float32."""
         if self.query is None:
             return None
-        return attention.directed_map(self.sample, *self.query, self.look.direction)
+        return attention.directed_map(self.sample, *self.query, self.map_style.direction)
 
     def overlay(self, weights: Array | None) -> paint.Overlay | None:
         """The map made ready for painting."""
-        if weights is None or self.bare or self.look.kind is Kind.NONE:
+        if weights is None or self.bare or self.map_style.kind is Kind.NONE:
             return None
-        return paint.Overlay(weights, self.look)
+        return paint.Overlay(weights, self.map_style)
 
     def base(self) -> QImage:
         """The picture alone, enlarged if it is to look smooth."""
         image = paint.to_qimage(self.sample.image if self.picture is None else self.picture)
-        return paint.enlarged(image) if self.look.smooth else image
+        return paint.enlarged(image) if self.map_style.smooth else image
 
     def cell_rect(self, placement: Placement, x: float, y: float) -> QRectF:
         """A position's own cell, view pixels."""
-        grid = attention.source_grid(self.sample, self.look.direction)
+        grid = attention.source_grid(self.sample, self.map_style.direction)
         cell = attention.cell_at(grid, self.sample.size_px, x, y)
         x1, y1, x2, y2 = attention.cell_rect(grid, self.sample.size_px, cell)
         return QRectF(QPointF(*placement.to_view(x1, y1)), QPointF(*placement.to_view(x2, y2)))
@@ -82,7 +82,7 @@ class Scene:
         query, colour = self.query, self.colour
         if query is not None:
             rect = self.cell_rect(placement, *query)
-            if self.look.arrows and weights is not None:
+            if self.map_style.arrows and weights is not None:
                 keys = attention.strongest(weights, self.sample.size_px)
                 ends = [QPointF(*placement.to_view(key.x_px, key.y_px)) for key in keys]
                 paint.paint_arrows(painter, rect.center(), keys, ends, colour)
@@ -101,7 +101,7 @@ class Scene:
         painter = QPainter(image)
         target = QRectF(*placement.rect)
         weights = self.weights()
-        paint.paint_image(painter, target, self.base(), self.look.smooth)
+        paint.paint_image(painter, target, self.base(), self.map_style.smooth)
         overlay = self.overlay(weights)
         if overlay is not None:
             overlay.paint(painter, target, self.colour)

@@ -67,13 +67,13 @@ def main(arguments: list[str] | None = None) -> int:
         QTimer.singleShot(1000, arrange)
 
     def arrange() -> None:
-        panel.pin_telling()
+        panel.pin_informative()
         panel.view.select(options.pin)
         if options.show == "matrix":
             panel.below.show_page(panel.matrix)
         elif options.show == "walk":
             panel.below.walk_button.setChecked(True)
-            panel.session.want_thumb(panel.session.point(panel.grid.recipes[options.to]))
+            panel.session.want_thumb(panel.session.point(panel.grid.specs[options.to]))
             QTimer.singleShot(500, lambda: panel.walk.slider.setValue(450))
         QTimer.singleShot(1500, take)
 

@@ -16,7 +16,7 @@ from facecam.errors import FacecamError
 from facecam.qtkit.worker import Worker
 from sagan_gallery.discriminator import Discriminator
 from sagan_gallery.generator import Generator
-from sagan_gallery.latent import Recipe, latent
+from sagan_gallery.latent import SampleSpec, latent
 from sagan_gallery.sample import Sample
 from sagan_gallery.walk import End
 
@@ -108,15 +108,15 @@ class GallerySession(QObject):
                 Lane.THUMB, lambda: (point, generator.pictures(point.z[None], [point.label], 1.0, point.toward)[0])
             )
 
-    def want_grid(self, recipes: list[Recipe]) -> None:
+    def want_grid(self, specs: list[SampleSpec]) -> None:
         """The pictures of these samples, one after the other."""
         generator = self.generator
         if generator is None:
             return
 
         def steps() -> Iterator[tuple[int, npt.NDArray[np.uint8]]]:
-            for row, recipe in enumerate(recipes):
-                point = end_of(generator, recipe)
+            for row, spec in enumerate(specs):
+                point = end_of(generator, spec)
                 yield row, generator.pictures(point.z[None], [point.label])[0]
 
         self._worker.submit(Lane.GRID, steps)
@@ -133,10 +133,10 @@ class GallerySession(QObject):
         """Ends an export at its next step."""
         self._worker.cancel(Lane.EXPORT)
 
-    def point(self, recipe: Recipe) -> End:
-        """The latent and label that a recipe stands for."""
+    def point(self, spec: SampleSpec) -> End:
+        """The latent and label that a spec stands for."""
         assert self.generator is not None
-        return end_of(self.generator, recipe)
+        return end_of(self.generator, spec)
 
     @property
     def sampling(self) -> bool:
@@ -193,7 +193,7 @@ class GallerySession(QObject):
             self.exported.emit(None)
 
 
-def end_of(generator: Generator, recipe: Recipe) -> End:
-    """The latent and label that a recipe stands for."""
-    z = latent(recipe.seed, generator.z_dim) * np.float32(recipe.truncation)
-    return End(z, generator.label_index(recipe.label))
+def end_of(generator: Generator, spec: SampleSpec) -> End:
+    """The latent and label that a spec stands for."""
+    z = latent(spec.seed, generator.z_dim) * np.float32(spec.truncation)
+    return End(z, generator.label_index(spec.label))

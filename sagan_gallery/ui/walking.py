@@ -38,12 +38,12 @@ class Walking(QObject):
 
     def prepare(self) -> None:
         """A walk that is opened for the first time leads from the chosen sample to the next one in the grid."""
-        recipes, row, sample = self._panel.grid.recipes, max(self._panel.grid.current, 0), self._panel.sample
+        specs, row, sample = self._panel.grid.specs, max(self._panel.grid.current, 0), self._panel.sample
         opened = self._panel.below.walk_button.isChecked()
-        if not opened or self._bar.walk is not None or sample is None or sample.z is None or len(recipes) < 2:
+        if not opened or self._bar.walk is not None or sample is None or sample.z is None or len(specs) < 2:
             return
         self._set_end("start")
-        following = self._session.point(recipes[(row + 1) % len(recipes)])
+        following = self._session.point(specs[(row + 1) % len(specs)])
         self._bar.set_point("end", following, None)
         self._session.want_thumb(following)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sagan_gallery.attention import GAMMA_NEAR_0
-from sagan_gallery.latent import Recipe
+from sagan_gallery.latent import SampleSpec
 from sagan_gallery.sample import Sample
 from sagan_gallery.ui.style import STAGE_TEXT
 
@@ -87,14 +87,14 @@ def notices(sample: Sample, effect_levels: float | None) -> list[str]:
     return texts
 
 
-def title(recipe: Recipe | None, origin: str) -> tuple[str, str]:
+def title(spec: SampleSpec | None, origin: str) -> tuple[str, str]:
     """What the large picture is called, and details."""
-    if recipe is None:
+    if spec is None:
         name, _, details = origin.partition(", ")
         return name, details
-    name = f"Seed {recipe.seed}" if recipe.label is None else recipe.label.replace("_", " ").capitalize()
-    seed = "" if recipe.label is None else f"seed {recipe.seed}, "
-    return name, f"{seed}truncation {recipe.truncation:.2f}"
+    name = f"Seed {spec.seed}" if spec.label is None else spec.label.replace("_", " ").capitalize()
+    seed = "" if spec.label is None else f"seed {spec.seed}, "
+    return name, f"{seed}truncation {spec.truncation:.2f}"
 
 
 def size_words(sample: Sample) -> str:

@@ -6,10 +6,11 @@ import pytest
 from sagan_gallery.attention import (
     Cell,
     Direction,
+    attention_stats,
     cell_at,
     cell_rect,
     entropy_bits,
-    figures,
+    informative_queries,
     map_for_pixel,
     mass_mask,
     mass_within,
@@ -18,7 +19,6 @@ from sagan_gallery.attention import (
     segment_radius_px,
     step,
     strongest,
-    telling_queries,
 )
 from sagan_gallery.sample import AttentionLayer, Sample
 from tests.sagan_gallery.made import made_sample
@@ -114,29 +114,29 @@ def test_the_segment_is_what_hangs_together_in_one_colour():
 def test_figures_of_an_even_map_equal_those_it_is_compared_with():
     sample = made_sample(32, 16)
     even = np.full((16, 16), 1 / 256, np.float32)
-    found = figures(sample, even, 20.0, 30.0)
+    found = attention_stats(sample, even, 20.0, 30.0)
     assert found.entropy_bits == pytest.approx(found.even_entropy_bits)
     assert found.distance_px == pytest.approx(found.even_distance_px, rel=1e-5)
     assert found.within == pytest.approx(found.even_within)
     assert len(found.strongest) == 5
 
 
-def test_telling_queries_stand_for_the_groups_of_maps():
+def test_informative_queries_stand_for_the_groups_of_maps():
     attention = np.zeros((32, 32, 256), np.float32)
     attention[:, :16, 10] = 1  # the left half looks at one key, the upper right at another, the lower right at a third
     attention[:16, 16:, 20] = 1
     attention[16:, 16:, 30] = 1
     layer = AttentionLayer(attention.reshape(1024, 256), (32, 32), (16, 16), 0.5)
-    found = telling_queries(Sample(np.zeros((64, 64, 3), np.uint8), (layer,)), 3)
+    found = informative_queries(Sample(np.zeros((64, 64, 3), np.uint8), (layer,)), 3)
     keys = [int(attention[int(y) // 2, int(x) // 2].argmax()) for x, y in found]
     assert keys[0] == 10  # the largest group
     assert set(keys) == {10, 20, 30}
 
 
-def test_telling_queries_keep_apart_and_off_the_edges_even_in_small_grids():
+def test_informative_queries_keep_apart_and_off_the_edges_even_in_small_grids():
     for query, key in ((32, 16), (8, 4), (4, 4)):
         sample = made_sample(query, key)
-        found = np.array(telling_queries(sample, 4))
+        found = np.array(informative_queries(sample, 4))
         assert len(found) >= 2
         assert found.min() > 64 / query
         assert found.max() < 64 - 64 / query
@@ -149,4 +149,4 @@ def test_the_own_cell_is_always_within_the_own_radius():
     for x, y in ((0.5, 0.5), (3.5, 3.5), (33.0, 18.0)):
         weights = np.zeros((16, 16), np.float32)
         weights[int(y) // 4, int(x) // 4] = 1
-        assert figures(sample, weights, x, y).within == 1
+        assert attention_stats(sample, weights, x, y).within == 1

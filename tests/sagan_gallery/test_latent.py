@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from facecam.errors import FacecamError
-from sagan_gallery.latent import MAX_SEED, Recipe, latent, parse_recipe, slerp
+from sagan_gallery.latent import MAX_SEED, SampleSpec, latent, parse_sample_text, slerp
 from sagan_gallery.sample import Blend
 from sagan_gallery.walk import End, Walk, walk_points
 
@@ -38,20 +38,20 @@ def test_slerp_of_parallel_and_zero_latents_is_finite():
 
 
 @pytest.mark.parametrize(
-    "recipe",
+    "spec",
     [
-        Recipe("sagan64", "ab12cd34", 42, "tabby", 0.7),
-        Recipe("my-model.v2", "00000000", MAX_SEED, None, 1.0),
-        Recipe("sagan64", "ab12cd34", 0, "snowy mountain", 0.05),
+        SampleSpec("sagan64", "ab12cd34", 42, "tabby", 0.7),
+        SampleSpec("my-model.v2", "00000000", MAX_SEED, None, 1.0),
+        SampleSpec("sagan64", "ab12cd34", 0, "snowy mountain", 0.05),
     ],
 )
-def test_sample_texts_come_back_as_they_went(recipe):
-    assert parse_recipe(str(recipe)) == recipe
+def test_sample_texts_come_back_as_they_went(spec):
+    assert parse_sample_text(str(spec)) == spec
 
 
 def test_a_sample_text_reads_well():
-    assert str(Recipe("sagan64", "ab12cd34", 42, "tabby", 0.7)) == "sagan64:ab12cd34 seed=42 class=tabby trunc=0.70"
-    assert parse_recipe("  sagan64:ab12cd34 seed=7\n") == Recipe("sagan64", "ab12cd34", 7)
+    assert str(SampleSpec("sagan64", "ab12cd34", 42, "tabby", 0.7)) == "sagan64:ab12cd34 seed=42 class=tabby trunc=0.70"
+    assert parse_sample_text("  sagan64:ab12cd34 seed=7\n") == SampleSpec("sagan64", "ab12cd34", 7)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_a_sample_text_reads_well():
 )
 def test_other_texts_are_refused(text, reason):
     with pytest.raises(FacecamError, match=reason):
-        parse_recipe(text)
+        parse_sample_text(text)
 
 
 def test_a_walk_starts_and_ends_at_its_samples_and_blends_their_classes():

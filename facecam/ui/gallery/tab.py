@@ -60,7 +60,7 @@ class GalleryTab(Tab):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.panel)
-        self.panel.start(pin_telling=True)
+        self.panel.start(pin_informative=True)
 
     def activated(self) -> None:
         self.panel.view.setFocus()

@@ -56,7 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
     window.preload()
     wait(_WARM_UP_S)
     panel, first_s, grid_s = open_gallery(window)
-    count = len(panel.grid.recipes)
+    count = len(panel.grid.specs)
     print(f"gallery opened: first sample painted after {first_s:.2f} s, {count} samples after {grid_s:.2f} s")
     found = measure(window, panel, options.rounds, options.seconds)
     rest = _medians(found["rest"])
@@ -104,8 +104,8 @@ def measure(window: MainWindow, panel: GalleryPanel, rounds: int, seconds: float
     """What the detector did while the gallery rested, sampled and walked."""
     live = window.tab(_LIVE).findChild(LiveSession)
     assert isinstance(live, LiveSession)
-    panel.walk.set_point("start", panel.session.point(panel.grid.recipes[0]), None)
-    panel.walk.set_point("end", panel.session.point(panel.grid.recipes[-1]), None)
+    panel.walk.set_point("start", panel.session.point(panel.grid.specs[0]), None)
+    panel.walk.set_point("end", panel.session.point(panel.grid.specs[-1]), None)
     panel.below.walk_button.setChecked(True)
     result: dict[str, list[Period]] = {"rest": [], "sampling": [], "walk": []}
     for _ in range(rounds):

@@ -15,8 +15,8 @@ def settle(qtbot, panel):
     def check():
         assert panel.sample is not None
         assert not panel.session.sampling
-        assert panel.grid.recipes
-        assert panel.grid.filled == len(panel.grid.recipes)
+        assert panel.grid.specs
+        assert panel.grid.filled == len(panel.grid.specs)
 
     qtbot.waitUntil(check, timeout=10000)
     QGuiApplication.processEvents()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sagan_gallery.ui.look import Kind, Shown
+from sagan_gallery.ui.map_style import Kind, Shown
 from sagan_gallery.ui.paint import from_qimage
 from tests.sagan_gallery.ui.driving import waits_for_sample
 
@@ -40,7 +40,7 @@ def test_an_unconditional_generator_has_no_class_to_choose(make_panel, make_gene
     panel = make_panel(make_generator(conditional=False))
     assert not panel.controls.classes.isVisible()
     assert panel.walk.set_end.menu() is None
-    assert " class=" not in str(panel.recipe)
+    assert " class=" not in str(panel.spec)
 
 
 @pytest.mark.parametrize("kind", list(Kind))

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import (
 )
 
 from sagan_gallery.ui import words
-from sagan_gallery.ui.look import Kind
+from sagan_gallery.ui.map_style import Kind
 
 
 def test_help_comes_and_goes(qtbot, panel):
@@ -62,25 +62,25 @@ def test_everything_fits(qtbot, panel, size, walk):
 def test_each_slider_can_be_reset(qtbot, panel):
     slider = panel.controls.opacity
     slider.slider.setValue(10)
-    assert panel.view.look.opacity == 0.1
+    assert panel.view.map_style.opacity == 0.1
     button = next(child for child in slider.findChildren(QAbstractButton) if child.isVisible())
     button.click()
-    assert panel.view.look.opacity == 0.75
+    assert panel.view.map_style.opacity == 0.75
     assert not button.isVisible()
 
 
 def test_every_choice_of_the_look_can_be_reset_by_itself(qtbot, panel):
-    controls, usual = panel.controls, panel.view.look
+    controls, usual = panel.controls, panel.view.map_style
     controls.show_more(True)
     for choice in (controls.kind, controls.direction, controls.colours):
         choice.setCurrentIndex(1)
         reset_beside(choice).click()
-        assert panel.view.look == usual
+        assert panel.view.map_style == usual
     for check in controls.checks.values():
         check.box.toggle()
-        assert panel.view.look != usual
+        assert panel.view.map_style != usual
         reset_beside(check.box).click()
-        assert panel.view.look == usual
+        assert panel.view.map_style == usual
 
 
 def reset_beside(control):
@@ -92,13 +92,13 @@ def reset_beside(control):
 
 
 def test_the_whole_look_can_be_reset(qtbot, panel):
-    usual = panel.view.look
+    usual = panel.view.map_style
     controls = panel.controls
     controls.kind.setCurrentIndex(controls.kind.findData(Kind.MASK))
     controls.direction.setCurrentIndex(1)
     controls.colours.setCurrentIndex(2)
     for box in (controls.log, controls.stretch, controls.smooth, controls.arrows):
         box.toggle()
-    assert panel.view.look != usual
+    assert panel.view.map_style != usual
     controls.reset.click()
-    assert panel.view.look == usual
+    assert panel.view.map_style == usual

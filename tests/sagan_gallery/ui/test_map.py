@@ -13,7 +13,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QWheelEvent
 
 from sagan_gallery.attention import Direction, map_for_pixel, queries_for_pixel
-from sagan_gallery.ui.look import Kind
+from sagan_gallery.ui.map_style import Kind
 from sagan_gallery.ui.paint import from_qimage
 from tests.sagan_gallery.ui.driving import LEFT, at, hover, move
 
@@ -101,7 +101,7 @@ from PySide6.QtWidgets import QApplication
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from sagan_gallery.attention import map_for_pixel
-from sagan_gallery.ui.look import Kind
+from sagan_gallery.ui.map_style import Kind
 from sagan_gallery.ui.paint import from_qimage
 from sagan_gallery.ui.picture import PictureView
 from tests.sagan_gallery.made import made_sample
@@ -124,7 +124,7 @@ for zoom, pan in [(1, 0), (3, 0), (3, 40)]:
         view.zoom(0)
         view.zoom(zoom, QPointF(260, 210))
         view._place(view.placement.panned(pan, -pan))
-    view.set_look(replace(view.look, kind=Kind.NONE, smooth=False))
+    view.set_map_style(replace(view.map_style, kind=Kind.NONE, smooth=False))
     view.set_hover((33.0, 31.0))  # the query cell from 32 to 34 across and from 30 to 32 down
     image = view.grab().toImage()
     assert (image.width(), image.height()) == (1000, 800)

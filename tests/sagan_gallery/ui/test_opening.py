@@ -23,7 +23,7 @@ def test_an_own_picture_is_seen_by_the_discriminator(qtbot, panel, tmp_path):
     image.save(str(tmp_path / "white.png"))
     waits_for_sample(qtbot, panel, lambda: panel.files.open(tmp_path / "white.png"))
     assert panel.sample.image.min() == 255
-    assert panel.recipe is None
+    assert panel.spec is None
     assert not panel.controls.scale.isEnabled()
     panel.view.add_pin(3, 3)
     assert np.array_equal(panel.view.weights, map_for_pixel(panel.sample, 3, 3))
@@ -52,7 +52,7 @@ def test_an_own_picture_without_a_discriminator_is_told(qtbot, make_panel, make_
     panel = make_panel(make_generator())
     panel.look_at(np.zeros((20, 20, 3), np.uint8))
     qtbot.waitUntil(lambda: "needs the discriminator made-d.onnx" in panel.status.text)
-    assert panel.recipe == panel.grid.recipes[0]  # the picture that is still there is still called by its name
+    assert panel.spec == panel.grid.specs[0]  # the picture that is still there is still called by its name
 
 
 def test_a_missing_model_is_told_kindly_and_another_can_be_opened(qtbot, make_panel, tiny_generator, monkeypatch):

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import (
 )
 
 from sagan_gallery.attention import map_for_pixel
-from sagan_gallery.ui.look import MAX_PINS
+from sagan_gallery.ui.map_style import MAX_PINS
 from sagan_gallery.ui.panel import GalleryPanel
 from tests.sagan_gallery.ui.driving import LEFT, RIGHT, at, move, pins, settle, waits_for_sample
 
@@ -96,11 +96,11 @@ def test_pins_at_the_upper_edge_keep_their_sign_in_the_view_and_can_be_grabbed(q
     assert len(panel.view.pins) == 1
 
 
-def test_telling_queries_are_pinned_at_first_sight_if_wished(qtbot, tiny_generator):
+def test_informative_queries_are_pinned_at_first_sight_if_wished(qtbot, tiny_generator):
     panel = GalleryPanel(tiny_generator)
     qtbot.addWidget(panel)
     panel.show()
-    panel.start(pin_telling=True)
+    panel.start(pin_informative=True)
     settle(qtbot, panel)
     assert len(panel.view.pins) >= 2
     assert panel.view.weights is not None

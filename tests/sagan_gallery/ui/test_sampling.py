@@ -11,17 +11,17 @@ from tests.sagan_gallery.ui.driving import settle
 
 
 def test_the_grid_fills_and_the_first_sample_is_large(panel, tiny_generator):
-    assert len(panel.grid.recipes) == 64
-    first = panel.grid.recipes[0]
+    assert len(panel.grid.specs) == 64
+    first = panel.grid.specs[0]
     assert np.array_equal(panel.sample.image, Generator(tiny_generator).sample(first.seed, first.label).image)
     assert str(first) in panel.status.text
 
 
 def test_mixed_classes_take_turns_and_a_chosen_class_is_for_all(qtbot, panel):
-    assert [recipe.label for recipe in panel.grid.recipes[:4]] == ["red", "green", "blue", "red"]
+    assert [spec.label for spec in panel.grid.specs[:4]] == ["red", "green", "blue", "red"]
     panel.controls.classes.setCurrentIndex(panel.controls.classes.findData("blue"))
     settle(qtbot, panel)
-    assert {recipe.label for recipe in panel.grid.recipes} == {"blue"}
+    assert {spec.label for spec in panel.grid.specs} == {"blue"}
     assert panel.sample.label == 2
 
 
@@ -30,11 +30,11 @@ def test_the_last_of_many_wishes_is_what_is_shown(qtbot, panel, tiny_generator):
         panel.controls.truncation.slider.setValue(value)
     panel.grid.choose(9)
     settle(qtbot, panel)
-    recipe = panel.recipe
-    assert (recipe.truncation, recipe.seed) == (0.3, 9)
+    spec = panel.spec
+    assert (spec.truncation, spec.seed) == (0.3, 9)
     qtbot.waitUntil(
         lambda: np.array_equal(
-            panel.sample.image, Generator(tiny_generator).sample(9, recipe.label, truncation=0.3).image
+            panel.sample.image, Generator(tiny_generator).sample(9, spec.label, truncation=0.3).image
         )
     )
 
@@ -42,11 +42,11 @@ def test_the_last_of_many_wishes_is_what_is_shown(qtbot, panel, tiny_generator):
 def test_count_and_new_samples(qtbot, panel):
     panel.controls.count.setCurrentIndex(0)
     settle(qtbot, panel)
-    assert len(panel.grid.recipes) == 16
-    before = panel.recipe
+    assert len(panel.grid.specs) == 16
+    before = panel.spec
     qtbot.keyClick(panel.controls.resample, Qt.Key.Key_Space)
     settle(qtbot, panel)
-    assert panel.recipe.seed != before.seed
+    assert panel.spec.seed != before.seed
 
 
 def test_a_sample_text_brings_the_same_picture_back(qtbot, panel):
@@ -65,7 +65,7 @@ def test_a_sample_text_brings_the_same_picture_back(qtbot, panel):
     panel.files.paste_text.trigger()
     settle(qtbot, panel)
     assert np.array_equal(panel.sample.image, picture)
-    assert str(panel.recipe) == text
+    assert str(panel.spec) == text
 
 
 def test_texts_that_do_not_fit_are_told_in_the_status_line(panel):

@@ -37,7 +37,7 @@ def test_a_walk_goes_from_one_sample_to_another_with_the_maps(qtbot, panel):
     panel.below.walk_button.click()
     assert panel.walk.isVisible()
     assert panel.strip.isVisible()  # the pins' maps stay in sight
-    assert np.array_equal(panel.walk.walk.end.z, panel.session.point(panel.grid.recipes[1]).z)  # the next one
+    assert np.array_equal(panel.walk.walk.end.z, panel.session.point(panel.grid.specs[1]).z)  # the next one
     waits_for_sample(qtbot, panel, lambda: panel.grid.choose(4))
     last = panel.sample
     panel.walk.set_end.click()
@@ -46,7 +46,7 @@ def test_a_walk_goes_from_one_sample_to_another_with_the_maps(qtbot, panel):
     assert not np.array_equal(panel.sample.image, first.image)
     assert not np.array_equal(panel.sample.image, last.image)
     assert np.array_equal(panel.view.weights, map_for_pixel(panel.sample, 3, 3))
-    assert panel.recipe is None
+    assert panel.spec is None
     waits_for_sample(qtbot, panel, lambda: panel.walk.slider.setValue(1000))
     assert np.array_equal(panel.sample.image, last.image)
     frames = []

@@ -28,7 +28,7 @@ class Shown(Enum):
 
 
 @dataclass(frozen=True)
-class Look:
+class MapStyle:
     """opacity, mass_share: 0..1; colours: name of a colour map; stretch: colours from the smallest weight on instead of
     from 0; mass_share: of `Kind.MASK`; arrows: to the five strongest cells; smooth: between cells, in maps and
     picture."""
