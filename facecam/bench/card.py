@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from facecam.bench.headline import headline, main_series, series_words
-from facecam.bench.shown_range import shown_range_ms
+from facecam.bench.histogram import histogram
+from facecam.bench.report import headline, main_series
+from facecam.bench.result import BenchResult, SeriesResult
 
 SIZE = (1200, 630)
 _SCALE = 2
@@ -21,17 +22,17 @@ _MOST_BARS = 6
 _HISTOGRAM_BARS = 30
 
 
-def save_card(result: dict[str, Any], path: Path) -> None:
+def save_card(result: BenchResult, path: Path) -> None:
     """Writes the card as PNG. Raises OSError if it can't be written."""
-    draw_card(result).save(path, "PNG", optimize=True)
+    draw_card(result).picture().save(path, "PNG", optimize=True)
 
 
-def draw_card(result: dict[str, Any]) -> Image.Image:
+def draw_card(result: BenchResult) -> Card:
     """The card of a result of `facecam.bench.report.report`."""
-    card = _Card()
+    card = Card()
     words = headline(result)
     card.text((_MARGIN, 40), "facecam", 26, _ACCENT)
-    card.text((SIZE[0] - _MARGIN, 44), result["started"][:10], 20, _DIM, "ra")
+    card.text((SIZE[0] - _MARGIN, 44), result.started[:10], 20, _DIM, "ra")
     card.text((_MARGIN, 84), words.figure, 104, _TEXT)
     card.text((_MARGIN, 208), card.fitted(words.place, 28, SIZE[0] - 2 * _MARGIN), 28, _TEXT)
     y = 250
@@ -45,35 +46,35 @@ def draw_card(result: dict[str, Any]) -> Image.Image:
     top = max(322, y + 14)
     series = main_series(result)
     middle = SIZE[0] // 2
-    _bars(card, result["runs"][0]["series"], series, (_MARGIN, top, middle - 16, 548))
+    _bars(card, result.runs[0].series, series, (_MARGIN, top, middle - 16, 548))
     _histogram(card, series, (middle + 16, top, SIZE[0] - _MARGIN, 548))
     card.text((_MARGIN, 572), card.fitted(_footer(result, series), 17, SIZE[0] - 2 * _MARGIN), 17, _DIM)
-    return card.finished()
+    return card
 
 
-def _footer(result: dict[str, Any], series: dict[str, Any]) -> str:
-    versions = result["machine"]["versions"]
+def _footer(result: BenchResult, series: SeriesResult) -> str:
+    versions = result.machine.versions
     parts = ["640 x 480 px, 20 faces"]
     parts += [f"{name} {versions[name]}" for name in ("onnxruntime", "openvino") if versions.get(name)]
-    if series["times_floor"] is not None:
-        parts.append(f"{series['times_floor']:.2f} times the core's floor")
-    if series["labels"].get("model_sha256"):
-        parts.append(f"model {series['labels']['model_sha256'][:8]}")
+    if series.times_floor is not None:
+        parts.append(f"{series.times_floor:.2f} times the core's floor")
+    if series.labels.model_sha256:
+        parts.append(f"model {series.labels.model_sha256[:8]}")
     return "   ·   ".join(parts)
 
 
-def _bars(card: _Card, all_series: list[dict[str, Any]], main: dict[str, Any], box: tuple[int, int, int, int]) -> None:
+def _bars(card: Card, all_series: Sequence[SeriesResult], main: SeriesResult, box: tuple[int, int, int, int]) -> None:
     left, top, right, bottom = box
     card.panel(box)
     card.text((left + 20, top + 14), "Milliseconds a frame, median", 18, _DIM)
-    shown = sorted(all_series, key=lambda one: float(one["total_ms"]["p50"]))[:_MOST_BARS]
-    longest = max(one["total_ms"]["p50"] for one in shown)
+    shown = sorted(all_series, key=lambda one: one.total_ms.p50)[:_MOST_BARS]
+    longest = max(one.total_ms.p50 for one in shown)
     height = (bottom - top - 56) / len(shown)
     for index, one in enumerate(shown):
         y = top + 46 + index * height
-        value = one["total_ms"]["p50"]
+        value = one.total_ms.p50
         width = (right - left - 320) * value / longest
-        name = card.fitted(series_words(one), 16, 230)
+        name = card.fitted(f"{one.labels.model_words} · {one.labels.engine_words}", 16, 230)
         card.text((left + 20, y + height / 2 - 2), name, 16, _TEXT, "lm")
         thick = min(20.0, height - 8)
         start = left + 256
@@ -82,36 +83,34 @@ def _bars(card: _Card, all_series: list[dict[str, Any]], main: dict[str, Any], b
         card.text((start + width + 8, y + height / 2 - 2), f"{value:.1f}", 16, _TEXT, "lm")
 
 
-def _histogram(card: _Card, series: dict[str, Any], box: tuple[int, int, int, int]) -> None:
+def _histogram(card: Card, series: SeriesResult, box: tuple[int, int, int, int]) -> None:
     left, top, right, bottom = box
     card.panel(box)
-    total = series["total_ms"]
-    title = (
-        f"p50 {total['p50']:.1f}   p90 {total['p90']:.1f}   p99 {total['p99']:.1f} ms   {series['detections']} times"
-    )
+    total = series.total_ms
+    title = f"p50 {total.p50:.1f}   p90 {total.p90:.1f}   p99 {total.p99:.1f} ms   {series.detections} times"
     card.text((left + 20, top + 14), title, 18, _DIM)
-    low, high = shown_range_ms(series["series_ms"])
-    counts, _ = np.histogram(np.clip(series["series_ms"], low, high), _HISTOGRAM_BARS, (low, high))
+    shown, counts = histogram(series.series_ms, _HISTOGRAM_BARS)
     width = (right - left - 40) / len(counts)
-    base, highest = bottom - 40, max(1, *counts)
+    base = bottom - 40
     for index, count in enumerate(counts):
         if count:
             x = left + 20 + index * width
-            high = max(2.0, (base - top - 56) * count / highest)
-            card.bar((x, base - high, x + width - 2, base), _ACCENT, 2)
-    card.text((left + 20, base + 8), f"{low:.1f} ms", 16, _DIM)
-    beyond = " or more" if max(series["series_ms"]) > high else ""
-    card.text((right - 20, base + 8), f"{high:.1f} ms{beyond}", 16, _DIM, "ra")
+            height = max(2.0, (base - top - 56) * count / counts.max())
+            card.bar((x, base - height, x + width - 2, base), _ACCENT, 2)
+    card.text((left + 20, base + 8), shown.low_words, 16, _DIM)
+    card.text((right - 20, base + 8), shown.high_words, 16, _DIM, "ra")
 
 
-class _Card:
-    """Drawing in the card's pixels."""
+class Card:
+    """Drawing in the card's pixels. texts: all that was written on it, in order."""
 
     def __init__(self) -> None:
+        self.texts: list[str] = []
         self._image = Image.new("RGB", (SIZE[0] * _SCALE, SIZE[1] * _SCALE), _GROUND)
         self._draw = ImageDraw.Draw(self._image)
 
     def text(self, at: tuple[float, float], text: str, size: int, colour: str, anchor: str = "la") -> None:
+        self.texts.append(text)
         place = (at[0] * _SCALE, at[1] * _SCALE)
         self._draw.text(place, text, colour, self._font(size), anchor)
 
@@ -143,7 +142,8 @@ class _Card:
                 lines[-1] = longer
         return lines if len(lines) <= most else [*lines[: most - 1], self.fitted(f"{lines[most - 1]} …", size, room)]
 
-    def finished(self) -> Image.Image:
+    def picture(self) -> Image.Image:
+        """What was drawn, SIZE pixels large."""
         return self._image.resize(SIZE, Image.Resampling.LANCZOS)
 
     @staticmethod

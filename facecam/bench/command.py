@@ -3,31 +3,27 @@
 from __future__ import annotations
 
 import datetime
-import json
 import os
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from facecam.bench.candidates import Candidate, candidates, engines, through_ncnn, with_threads
 from facecam.bench.card import save_card
 from facecam.bench.compare import compare
-from facecam.bench.contenders import Contender, contenders, engines, through_ncnn, with_threads
-from facecam.bench.frames import frame_with_faces
 from facecam.bench.gallery import measure_gallery
-from facecam.bench.long import LongRun, measure_long
-from facecam.bench.machine import describe_machine
-from facecam.bench.measure import Run, Subject, measure
-from facecam.bench.opencv_dnn import OPENCV
+from facecam.bench.long import measure_long
+from facecam.bench.machine import describe_machine, idle_core
+from facecam.bench.measure import Benchmark, Run, measure
+from facecam.bench.other_runtimes import OPENCV
 from facecam.bench.peak import measure_peak
-from facecam.bench.quiet import quiet_core
 from facecam.bench.report import report
-from facecam.bench.staged import staged_subject
-from facecam.bench.stored import load
+from facecam.bench.result import BenchResult, LongRun, load, to_json
 from facecam.bench.tables import markdown
+from facecam.bench.workloads import frame_with_faces, injected_faces_benchmark
 from facecam.detection.model import PAPER_MODEL
 from facecam.errors import FacecamError
 from facecam.runtimes.engine import AUTO, F32, Engine
@@ -43,7 +39,7 @@ _LOOKS = 4
 
 
 @dataclass(frozen=True)
-class Wish:
+class BenchOptions:
     """What to measure.
 
     model: a name or a file, None for all networks that come with the program, the default one first; also: more models,
@@ -78,98 +74,98 @@ class Wish:
 Tell = Callable[[str], None]
 
 
-class _Programme:
+class _Suite:
     """The runs, one after the other, each told with its number."""
 
-    def __init__(self, wish: Wish, tell: Tell) -> None:
-        self.wish, self._tell = wish, tell
-        among = engines(wish.runtime, wish.precision, wish.provider)
-        self.field: list[Contender] = []
-        for model in wish.models():
-            self.field += contenders(model, among, wish.threshold)
-            if wish.opencv and self.field[-1].ours:
-                self.field += contenders(model, [Engine(OPENCV)], wish.threshold)
-        if wish.ncnn is not None:
-            self.field.append(through_ncnn(wish.models()[0], wish.ncnn, wish.threshold))
+    def __init__(self, options: BenchOptions, tell: Tell) -> None:
+        self.options, self._tell = options, tell
+        among = engines(options.runtime, options.precision, options.provider)
+        self.candidates: list[Candidate] = []
+        for model in options.models():
+            self.candidates += candidates(model, among, options.threshold)
+            if options.opencv and self.candidates[-1].ours:
+                self.candidates += candidates(model, [Engine(OPENCV)], options.threshold)
+        if options.ncnn is not None:
+            self.candidates.append(through_ncnn(options.models()[0], options.ncnn, options.threshold))
         self.runs: list[Run] = []
-        ours = self.field[0].ours
-        self._total = 2 + 3 * ours + (wish.threads > 1) + wish.gallery + (wish.minutes > 0)
+        ours = self.candidates[0].ours
+        self._total = 2 + 3 * ours + (options.threads > 1) + options.gallery + (options.minutes > 0)
         self._done = 0
 
     def say(self, title: str) -> None:
         self._done += 1
         self._tell(f"[{self._done}/{self._total}] {title}")
 
-    def take(self, title: str, subjects: Sequence[Subject], one_core: bool = True) -> Run:
+    def take(self, title: str, benchmarks: Sequence[Benchmark], one_core: bool = True) -> Run:
         self.say(title)
-        self.runs.append(measure(title, subjects, self.wish.seconds, one_core))
+        self.runs.append(measure(title, benchmarks, self.options.seconds, one_core))
         return self.runs[-1]
 
-    def main(self) -> Contender:
+    def main(self) -> Candidate:
         """The run that the verdicts are on. Gives the first model's fastest engine among the exact ones."""
         vga = frame_with_faces(MAIN_FACES, *VGA)
-        one_core = self.wish.provider == CPU
-        run = self.take("640x480, 20 faces", [one.open(vga, MAIN_FACES) for one in self.field], one_core)
-        first = [i for i, one in enumerate(self.field) if one.model == self.field[0].model and one.any_size]
-        if self.wish.precision == AUTO:
-            first = [index for index in first if self.field[index].engine.precision == F32]
-        return self.field[min(first, key=lambda index: float(np.median(run.series[index].cpu_ms)))]
+        one_core = self.options.provider == CPU
+        run = self.take("640x480, 20 faces", [one.open(vga, MAIN_FACES) for one in self.candidates], one_core)
+        first = [i for i, one in enumerate(self.candidates) if one.model == self.candidates[0].model and one.any_size]
+        if self.options.precision == AUTO:
+            first = [index for index in first if self.candidates[index].engine.precision == F32]
+        return self.candidates[min(first, key=lambda index: float(np.median(run.series[index].cpu_ms)))]
 
-    def faces(self, best: Contender) -> None:
-        threshold = self.wish.threshold
+    def faces(self, best: Candidate) -> None:
+        threshold = self.options.threshold
         pasted = [best.open(frame_with_faces(count, *VGA), count) for count in FACES]
         self.take("Does the number of faces matter? Faces pasted into the frame", pasted)
         empty = frame_with_faces(0, *VGA)
-        staged = [staged_subject(best.detector(threshold), empty, count) for count in FACES]
-        self.take("Does the number of faces matter? Faces put into the network's output", staged)
+        injected = [injected_faces_benchmark(best.detector(threshold), empty, count) for count in FACES]
+        self.take("Does the number of faces matter? Faces put into the network's output", injected)
 
-    def sizes(self, best: Contender) -> None:
+    def sizes(self, best: Candidate) -> None:
         # A detector of its own for each size: the number of sizes that one keeps prepared is limited.
         self.take("Sizes", [best.open(frame_with_faces(MAIN_FACES, *size), MAIN_FACES) for size in SIZES])
 
-    def threads(self, best: Contender) -> None:
+    def threads(self, best: Candidate) -> None:
         vga = frame_with_faces(MAIN_FACES, *VGA)
         with unpinned():
             both = [best.open(vga, MAIN_FACES)]
-            both.append(with_threads(best, self.wish.threads, self.wish.threshold).open(vga, MAIN_FACES))
-            self.take(f"{self.wish.threads} threads, not pinned", both, one_core=False)
+            both.append(with_threads(best, self.options.threads, self.options.threshold).open(vga, MAIN_FACES))
+            self.take(f"{self.options.threads} threads, not pinned", both, one_core=False)
 
     def gallery(self, core: int | None) -> None:
         self.say("Gallery: one sample of the generator")
-        run = measure_gallery(core, self.wish.seconds, self.wish.runtime)
+        run = measure_gallery(core, self.options.seconds, self.options.runtime)
         if run is not None:
             self.runs.append(run)
 
-    def long(self, best: Contender) -> LongRun:
-        self.say(f"The same for {self.wish.minutes:g} minute{'s' * (self.wish.minutes != 1)}")
-        return measure_long(best.open(frame_with_faces(MAIN_FACES, *VGA), MAIN_FACES), self.wish.minutes, self._tell)
+    def long(self, best: Candidate) -> LongRun:
+        self.say(f"The same for {self.options.minutes:g} minute{'s' * (self.options.minutes != 1)}")
+        return measure_long(best.open(frame_with_faces(MAIN_FACES, *VGA), MAIN_FACES), self.options.minutes, self._tell)
 
 
-def run_benchmark(wish: Wish, tell: Tell = lambda sentence: None) -> dict[str, Any]:
-    """Measures and returns the report as plain JSON values.
+def run_benchmark(options: BenchOptions, tell: Tell = lambda sentence: None) -> BenchResult:
+    """Measures and returns what was found.
 
     tell: is told what is being done, as "[2/7] Sizes". Raises FacecamError, PausedError among them.
     """
     started = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    programme = _Programme(wish, tell)
-    on_processor = wish.provider == CPU
-    core = quiet_core() if wish.core is None else wish.core
+    suite = _Suite(options, tell)
+    on_processor = options.provider == CPU
+    core = idle_core() if options.core is None else options.core
     long: LongRun | None = None
     with pinned(core) if on_processor else nullcontext(None) as pinned_core:
-        programme.say("Looking at the machine")
+        suite.say("Looking at the machine")
         machine = describe_machine(pinned_core, looks=_LOOKS)
         peak = measure_peak()
-        best = programme.main()
+        best = suite.main()
         if best.ours:
-            programme.faces(best)
-            programme.sizes(best)
-        if wish.threads > 1:
-            programme.threads(best)
-        if wish.gallery:
-            programme.gallery(pinned_core)
-        if wish.minutes > 0:
-            long = programme.long(best)
-    return report(machine, peak, programme.runs, started, long)
+            suite.faces(best)
+            suite.sizes(best)
+        if options.threads > 1:
+            suite.threads(best)
+        if options.gallery:
+            suite.gallery(pinned_core)
+        if options.minutes > 0:
+            long = suite.long(best)
+    return report(machine, peak, suite.runs, started, long)
 
 
 @dataclass(frozen=True)
@@ -195,11 +191,11 @@ class Files:
         if self.png is not None and self.png.suffix.lower() != ".png":
             raise FacecamError(f"--png writes a PNG picture; name it {self.png.stem}.png.")
 
-    def write(self, result: dict[str, Any]) -> None:
+    def write(self, result: BenchResult) -> None:
         """Raises FacecamError if one can't be written."""
         try:
             if self.json is not None:
-                self.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+                self.json.write_text(to_json(result), encoding="utf-8")
             if self.markdown is not None:
                 self.markdown.write_text(markdown(result), encoding="utf-8")
             if self.png is not None:
@@ -208,10 +204,10 @@ class Files:
             raise FacecamError(f"The result can't be written: {error}.") from error
 
 
-def bench_command(wish: Wish, files: Files, say: Callable[[str], None], tell: Tell) -> None:
+def bench_command(options: BenchOptions, files: Files, say: Callable[[str], None], tell: Tell) -> None:
     """Runs the benchmark, says it in Markdown and writes the files that were asked for."""
     files.check()
-    result = run_benchmark(wish, tell)
+    result = run_benchmark(options, tell)
     say(markdown(result))
     files.write(result)
 

@@ -1,16 +1,17 @@
-"""The gallery's part of a benchmark, in a process of its own: the two packages don't import each other."""
+"""The gallery's part of a benchmark, in a process of its own: it stands beside this package, not below."""
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+import msgspec
 import numpy as np
 
-from facecam.bench.measure import Labels, Run, Series, refuse_standstill
+from facecam.bench.measure import Run, Series, refuse_standstill
+from facecam.bench.result import Labels
 from facecam.errors import FacecamError
 from facecam.system.cpu import CoreUse
 
@@ -37,27 +38,47 @@ def measure_gallery(core: int | None, seconds: float, runtime: str = "auto", mod
         if model is None and "No generator comes with" in reason:
             return None
         raise FacecamError(f"The gallery can't be measured: {reason.rstrip('.')}.")
-    return read_run(json.loads(done.stdout))
+    return gallery_run(msgspec.json.decode(done.stdout, type=GalleryResult))
 
 
-def read_run(result: dict[str, Any]) -> Run:
-    """The run that `python -m sagan_gallery.bench --json` has printed. Raises PausedError if it stood still."""
+@dataclass(frozen=True)
+class GallerySeries:
+    """One kind of sample in one runtime: wall times before, and wall and CPU times of each sample, in milliseconds."""
+
+    what: str
+    runtime: str
+    warm_up_ms: tuple[float, ...]
+    total_ms: tuple[float, ...]
+    cpu_ms: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class GalleryResult:
+    """What `python -m sagan_gallery.bench --json` prints, as far as it is told on."""
+
+    model: str
+    model_sha256: str
+    resolution_px: int
+    wall_s: float
+    thread_cpu_s: float
+    process_cpu_s: float
+    series: tuple[GallerySeries, ...]
+
+
+def gallery_run(result: GalleryResult) -> Run:
+    """The run of such a result. Raises PausedError if it stood still."""
     series = []
-    for one in result["series"]:
-        labels: Labels = {
-            "model": result["model"],
-            "model_sha256": result["model_sha256"],
-            "family": "gallery",
-            "runtime": one["runtime"],
-            "precision": "f32",
-            "threads": 1,
-            "provider": "cpu",
-            "what": one["what"],
-            "width": result["resolution_px"],
-            "height": result["resolution_px"],
-        }
-        refuse_standstill(np.array(one["total_ms"]) / 1000)
-        times = {name: tuple(one[name]) for name in ("warm_up_ms", "total_ms", "cpu_ms")}
-        series.append(Series(labels=labels, pre_ms=(), network_ms=(), post_ms=(), **times))
-    use = CoreUse(result["wall_s"], result["thread_cpu_s"], result["process_cpu_s"], 1)
+    for one in result.series:
+        refuse_standstill(np.array(one.total_ms) / 1000)
+        labels = Labels(
+            model=result.model,
+            model_sha256=result.model_sha256,
+            family="gallery",
+            runtime=one.runtime,
+            what=one.what,
+            width=result.resolution_px,
+            height=result.resolution_px,
+        )
+        series.append(Series(labels, one.warm_up_ms, one.total_ms, one.cpu_ms, (), (), ()))
+    use = CoreUse(result.wall_s, result.thread_cpu_s, result.process_cpu_s, 1)
     return Run(TITLE, tuple(series), use)

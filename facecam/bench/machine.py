@@ -1,18 +1,55 @@
-"""The machine as it was before the run: what a figure can't be understood without."""
+"""The machine before a run, and whether the measured core was alone: before the start, and during the run.
+
+A core that is shared gives no verdict: its wall times are the other programs' as well. Other cores share the memory and
+often the clock, which slows the measured one by less: a verdict then has a warning beside it.
+"""
 
 from __future__ import annotations
 
 import platform
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import psutil
 
-from facecam.bench import quiet
+from facecam.bench.result import Machine
 from facecam.runtimes.engine import RUNTIMES, version
-from facecam.system.cpu import available_cores, core_siblings, cpu_flags, cpu_name
+from facecam.system.cpu import available_cores, core_siblings, cpu_flags, cpu_name, fast_cores
 
+BUSY_PERCENT = 20.0
+"""Load of a core from which on it counts as busy."""
 _TELLING_FLAGS = ("sse4_2", "avx2", "fma", "avx512f", "avx512_vnni", "avx_vnni", "avx512_bf16", "amx_tile", "asimd")
+
+
+def describe_machine(core: int | None, sample_s: float = 0.5, looks: int = 1) -> Machine:
+    """The machine now. core: that the calling thread is pinned to.
+
+    The load is sampled for `sample_s` seconds, and again while the core to be measured is busy, `looks` times at most:
+    what is just ending, such as the start of the program itself, is not to spoil a measurement.
+    """
+    siblings = [] if core is None else core_siblings(core)
+    for _ in range(looks):
+        loads = psutil.cpu_percent(interval=sample_s, percpu=True)
+        if not is_shared(core, siblings, loads):
+            break
+    battery = _battery()
+    return Machine(
+        cpu=cpu_name(),
+        flags=tuple(flag for flag in _TELLING_FLAGS if flag in cpu_flags()),
+        cores=len(available_cores()),
+        pinned_core=core,
+        core_siblings=tuple(siblings),
+        governor=_governor(core or 0),
+        power=None if battery is None else ("mains" if battery.power_plugged else "battery"),
+        load_before_percent=tuple(loads),
+        busy_before=max(loads, default=0.0) > BUSY_PERCENT,
+        memory_mib=psutil.virtual_memory().total >> 20,
+        system=f"{platform.system()} {platform.release()}",
+        architecture=platform.machine(),
+        python=platform.python_version(),
+        versions={name: version(name) for name in (*RUNTIMES, "numpy", "opencv-python", "facecam")},
+    )
 
 
 def _battery() -> Any:
@@ -23,44 +60,80 @@ def _battery() -> Any:
         return None
 
 
-def describe_machine(core: int | None, sample_s: float = 0.5, looks: int = 1) -> dict[str, Any]:
-    """Plain JSON values; None where the system doesn't tell. core: that the calling thread is pinned to.
-
-    The load is sampled for `sample_s` seconds, and again while the core to be measured is busy, `looks` times at most:
-    what is just ending, such as the start of the program itself, is not to spoil a measurement.
-    """
-    siblings = [] if core is None else core_siblings(core)
-    for _ in range(looks):
-        loads = psutil.cpu_percent(interval=sample_s, percpu=True)
-        if not quiet.is_shared(core, siblings, loads):
-            break
-    battery = _battery()
-    return {
-        "cpu": cpu_name(),
-        "flags": [flag for flag in _TELLING_FLAGS if flag in cpu_flags()],
-        "cores": len(available_cores()),
-        "pinned_core": core,
-        "core_siblings": siblings,
-        "governor": _governor(core or 0),
-        "power": None if battery is None else ("mains" if battery.power_plugged else "battery"),
-        "load_before_percent": loads,
-        "busy_before": max(loads, default=0.0) > quiet.BUSY_PERCENT,
-        "memory_mib": psutil.virtual_memory().total >> 20,
-        "system": f"{platform.system()} {platform.release()}",
-        "architecture": platform.machine(),
-        "python": platform.python_version(),
-        "versions": {
-            **{name: version(name) for name in RUNTIMES},
-            "numpy": version("numpy"),
-            "opencv-python": version("opencv-python"),
-            "facecam": version("facecam"),
-        },
-    }
-
-
 def _governor(core: int) -> str | None:
     try:
         path = Path(f"/sys/devices/system/cpu/cpu{core}/cpufreq/scaling_governor")
         return path.read_text(encoding="utf-8").strip() or None
     except OSError:
         return None
+
+
+# Was the measured core alone?
+
+
+def idle_core(sample_s: float = 0.5) -> int | None:
+    """The first of the fastest cores that nothing else computes on, or the first, if all are busy; None where threads
+    can't be pinned. Looks for `sample_s` seconds."""
+    cores = fast_cores()
+    loads = psutil.cpu_percent(interval=sample_s, percpu=True)
+    alone = (core for core in cores if not is_shared(core, core_siblings(core), loads))
+    return next(alone, next(iter(cores), None))
+
+
+def is_shared(core: int | None, siblings: Sequence[int], loads: Sequence[float]) -> bool:
+    """Whether a program that measures on that core has to share it, with such loads of the cores in percent. Without a
+    core of its own it goes wherever there is room, and has to share only where there is none."""
+    if core is None:
+        return min(loads, default=0.0) > BUSY_PERCENT
+    return bool(_busy((core, *siblings), loads))
+
+
+def shared_before(machine: Machine) -> str | None:
+    """Why the core was not alone before the start, as a sentence; None if it was."""
+    core, siblings, loads = machine.pinned_core, machine.core_siblings, machine.load_before_percent
+    if not is_shared(core, siblings, loads):
+        return None
+    if core is None:
+        return (
+            f"All cores were busy before the start ({_words(range(len(loads)), loads)}): the measured one was shared."
+        )
+    if _busy([core], loads):
+        return f"The measured core was busy before the start ({_words([core], loads)}): other programs shared it."
+    return _sibling_words(core, siblings, loads, "before the start")
+
+
+def shared_meanwhile(machine: Machine, loads: Sequence[float]) -> str | None:
+    """Why the core was not alone during a run with such loads, as a sentence; None if it was.
+
+    The measuring itself is in its load, so that only hyper-threads on the same core are looked at; what other programs
+    took of the core shows in its CPU over wall time.
+    """
+    core, siblings = machine.pinned_core, machine.core_siblings
+    if core is None or not _busy(siblings, loads):
+        return None
+    return _sibling_words(core, siblings, loads, "meanwhile")
+
+
+def busy_beside(machine: Machine, loads: Sequence[float]) -> str | None:
+    """Which other cores were busy before the start, or during a run with such loads ("core 0: 98 %"); None if none."""
+    core, siblings, before = machine.pinned_core, machine.core_siblings, machine.load_before_percent
+    apart = [number for number in range(max(len(before), len(loads))) if number != core and number not in siblings]
+    if core is None:  # what was measured is among the loads of the run
+        return _words(_busy(apart, before), before) or None
+    higher = [max(one) for one in zip(before, loads, strict=False)] or list(before)
+    return _words(_busy(apart, higher), higher) or None
+
+
+def _busy(cores: Sequence[int], loads: Sequence[float]) -> list[int]:
+    return [core for core in cores if core < len(loads) and loads[core] > BUSY_PERCENT]
+
+
+def _words(cores: Sequence[int], loads: Sequence[float]) -> str:
+    return ", ".join(f"core {core}: {loads[core]:.0f} %" for core in cores)
+
+
+def _sibling_words(core: int, siblings: Sequence[int], loads: Sequence[float], when: str) -> str:
+    return (
+        f"The measured core {core} computed for others {when}, under its other number"
+        f" ({_words(_busy(siblings, loads), loads)}): they shared what it computes with."
+    )

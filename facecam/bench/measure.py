@@ -1,7 +1,7 @@
-"""Measuring: subjects take turns in the calling thread, and what disturbed the run is found out and told.
+"""Measuring: benchmarks take turns in the calling thread, and what disturbed the run is found out and told.
 
 Two clocks: wall time is what a user waits for; the thread's CPU time leaves out what other programs took, so that
-ratios between subjects of one run hold on a busy machine too.
+ratios between benchmarks of one run hold on a busy machine too (docs/adr/0041-benchmark-method.md).
 """
 
 from __future__ import annotations
@@ -15,10 +15,9 @@ import numpy as np
 import numpy.typing as npt
 import psutil
 
-from facecam.detection.detector import FaceDetector, Timings
+from facecam.bench.result import Labels
+from facecam.detection.detector import Timings
 from facecam.errors import FacecamError
-from facecam.runtimes.engine import F32
-from facecam.runtimes.providers import CPU
 from facecam.system.cpu import CoreUse, measure_core_use
 
 MAX_CPU_OVER_WALL = 1.05
@@ -31,26 +30,22 @@ _WARM_UP = 3
 _MIN_ROUNDS = 20
 
 
-Labels = dict[str, str | int | float | None]
-"""What tells a subject from the others: model, runtime, width, height, faces and so on, plain JSON values."""
-
-
 class PausedError(FacecamError):
     """The run stood still meanwhile: its figures say nothing and must not be reported."""
 
 
 @dataclass(frozen=True)
-class Subject:
+class Benchmark:
     """What is measured. call: one detection; gives the parts of its time if they are known."""
 
     call: Callable[[], Timings | None]
-    labels: Labels = field(default_factory=dict)
+    labels: Labels = field(default_factory=Labels)
 
 
 @dataclass(frozen=True)
 class Series:
-    """One subject's figures, one value per detection in order. total_ms: wall time; cpu_ms: the thread's CPU time;
-    pre_ms, network_ms, post_ms: as the subject states them, empty if it doesn't; warm_up_ms: wall time, apart."""
+    """One benchmark's times, one value per detection in order. total_ms: wall time; cpu_ms: the thread's CPU time;
+    pre_ms, network_ms, post_ms: as the benchmark states them, empty if it doesn't; warm_up_ms: wall time, apart."""
 
     labels: Labels
     warm_up_ms: tuple[float, ...]
@@ -121,21 +116,21 @@ class Run:
         ]
 
 
-def measure(title: str, subjects: Sequence[Subject], seconds: float = 5.0, one_core: bool = True) -> Run:
-    """Runs the subjects in turns for about that time, at least 20 rounds. The caller has pinned the thread.
+def measure(title: str, benchmarks: Sequence[Benchmark], seconds: float = 5.0, one_core: bool = True) -> Run:
+    """Runs the benchmarks in turns for about that time, at least 20 rounds. The caller has pinned the thread.
 
     Raises PausedError when the program stood still in between (stopped, or the machine asleep).
     """
-    warm_up = [_warm_up(subject) for subject in subjects]
-    times: list[list[tuple[float, float, Timings | None]]] = [[] for _ in subjects]
+    warm_up = [_warm_up(benchmark) for benchmark in benchmarks]
+    times: list[list[tuple[float, float, Timings | None]]] = [[] for _ in benchmarks]
     marks: list[float] = []
 
     def rounds() -> None:
         end_s = time.perf_counter() + seconds
         while time.perf_counter() < end_s or len(marks) < _MIN_ROUNDS:
-            for subject, own in zip(subjects, times, strict=True):
+            for benchmark, own in zip(benchmarks, times, strict=True):
                 cpu_ns, start_s = time.thread_time_ns(), time.perf_counter()
-                parts = subject.call()
+                parts = benchmark.call()
                 own.append((time.perf_counter() - start_s, (time.thread_time_ns() - cpu_ns) / 1e6, parts))
             marks.append(time.perf_counter())
 
@@ -151,15 +146,15 @@ def measure(title: str, subjects: Sequence[Subject], seconds: float = 5.0, one_c
         if was_enabled:
             gc.enable()
     _refuse_pauses(marks, times, abs(time.time() - time.perf_counter() - clock_s))
-    series = tuple(map(_series, subjects, warm_up, times))
+    series = tuple(map(_series, benchmarks, warm_up, times))
     return Run(title, series, use, one_core, loads)
 
 
-def _warm_up(subject: Subject) -> tuple[float, ...]:
+def _warm_up(benchmark: Benchmark) -> tuple[float, ...]:
     took_ms = []
     for _ in range(_WARM_UP):
         start_s = time.perf_counter()
-        subject.call()
+        benchmark.call()
         took_ms.append(1000 * (time.perf_counter() - start_s))
     return tuple(took_ms)
 
@@ -181,11 +176,11 @@ def _refuse_pauses(
 
 
 def _series(
-    subject: Subject, warm_up_ms: tuple[float, ...], times: list[tuple[float, float, Timings | None]]
+    benchmark: Benchmark, warm_up_ms: tuple[float, ...], times: list[tuple[float, float, Timings | None]]
 ) -> Series:
     parts = [timings for _, _, timings in times if timings is not None]
     return Series(
-        labels=subject.labels,
+        labels=benchmark.labels,
         warm_up_ms=warm_up_ms,
         total_ms=tuple(1000 * wall_s for wall_s, _, _ in times),
         cpu_ms=tuple(cpu_ms for _, cpu_ms, _ in times),
@@ -196,57 +191,4 @@ def _series(
 
 
 def _with_others(one: Series, among: Sequence[Series]) -> str:
-    return describe(one.labels) + (f" and {len(among) - 1} more" if len(among) > 1 else "")
-
-
-def describe(labels: Labels) -> str:
-    """A subject in words."""
-    words = [model_words(labels.get("model"), labels.get("format"))] if labels.get("model") else []
-    words += [engine_words(labels)] if labels.get("runtime") else []
-    if labels.get("width"):
-        words.append(f"{labels['width']}x{labels['height']}")
-    if labels.get("faces") is not None:
-        words.append("1 face" if labels["faces"] == 1 else f"{labels['faces']} faces")
-    return " ".join(words) or "the subject"
-
-
-def engine_words(labels: Labels) -> str:
-    """What computes, with what is out of the ordinary about it: "openvino bf16", "onnxruntime 2 threads"."""
-    words = [str(labels.get("runtime"))]
-    words += [str(labels["precision"])] if labels.get("precision", F32) != F32 else []
-    words += [f"{labels['threads']} threads"] if labels.get("threads", 1) != 1 else []
-    words += [str(labels["provider"])] if labels.get("provider", CPU) != CPU else []
-    return " ".join(words)
-
-
-def model_words(model: object, format_number: object) -> str:
-    """A model's name; the same network may come as a plain export and as the fast graph."""
-    return f"{model} (plain)" if format_number == 1 else str(model)
-
-
-def detector_subject(detector: FaceDetector, frame: np.ndarray, faces: int) -> Subject:
-    """A detector on one frame, again and again, at the frame's own size: make it with size=None."""
-    found = len(detector.detect(frame))
-    height, width = frame.shape[:2]
-    adds = detector.metadata.get("multiply_adds_vga")
-    labels: Labels = {
-        "model": detector.name,
-        "model_sha256": detector.model_hash,
-        "format": int(detector.metadata.get("format", 0)),
-        "family": "facecam",
-        "runtime": detector.runtime,
-        "precision": detector.engine.precision,
-        "threads": detector.engine.threads,
-        "provider": detector.engine.provider,
-        "width": width,
-        "height": height,
-        "faces": faces,
-        "faces_found": found,
-        "multiply_adds": adds * width * height / (640 * 480) if isinstance(adds, (int, float)) else None,
-    }
-
-    def call() -> Timings:
-        detector.detect(frame)
-        return detector.timings
-
-    return Subject(call, labels)
+    return one.labels.words + (f" and {len(among) - 1} more" if len(among) > 1 else "")

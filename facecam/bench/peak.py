@@ -13,9 +13,9 @@ import platform
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
 from typing import Any
 
+from facecam.bench.result import Peak
 from facecam.system.cpu import cpu_flags
 
 _ACCUMULATORS = 12
@@ -33,14 +33,6 @@ for _ in range(25):
     best = min(best, time.thread_time() - start)
 print(2 * 768**3 / best / 1e9)
 """
-
-
-@dataclass(frozen=True)
-class Peak:
-    """gflops: 10^9 floating-point operations per second (a multiply-add counts two); method: how it was measured."""
-
-    gflops: float
-    method: str
 
 
 def measure_peak() -> Peak | None:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
 
-from facecam.bench.measure import engine_words, model_words
-from facecam.runtimes.providers import CPU
+from facecam.bench.result import BenchResult, RunResult, SeriesResult
 from facecam.system.cpu import CoreUse
 
 HELP = {
@@ -34,28 +32,28 @@ _NAMES = COLUMNS[: COLUMNS.index("FPS")]
 _EXPLAINED = COLUMNS[COLUMNS.index("p50 ms") :]
 
 
-def markdown(result: dict[str, Any]) -> str:
+def markdown(result: BenchResult) -> str:
     """The result as Markdown tables."""
-    if result["problems"]:
-        found = ["No verdict, because:", "", *_list(result["problems"])]
-        found += ["", "Besides:", "", *_list(result["warnings"])] if result["warnings"] else []
+    if result.problems:
+        found = ["No verdict, because:", "", *_list(result.problems)]
+        found += ["", "Besides:", "", *_list(result.warnings)] if result.warnings else []
     else:
-        found = _list([*result["verdicts"], *result["warnings"]])
+        found = _list([*result.verdicts, *result.warnings])
     lines = [*machine_lines(result), "", *found]
-    for run in result["runs"]:
-        lines += ["", f"{run['title']} ({proof(run)})", ""]
+    for run in result.runs:
+        lines += ["", f"{run.title} ({proof(run)})", ""]
         own = own_problems(result, run)
         lines += [*_list(own), ""] if own else []
         lines += _narrow_table(rows(run))
-    if result["long"] is not None:
-        lines += ["", result["long"]["words"], "", *_list(result["long"]["problems"])]
+    if result.long is not None:
+        lines += ["", result.long.words, "", *_list(result.long.problems)]
     lines += ["", *_list([f"{name}: {HELP[name]}" for name in _EXPLAINED])]
     return "\n".join(lines) + "\n"
 
 
-def own_problems(result: dict[str, Any], run: dict[str, Any]) -> list[str]:
+def own_problems(result: BenchResult, run: RunResult) -> list[str]:
     """The problems of a run that the result doesn't tell already as those of its main run."""
-    return [problem for problem in run["problems"] if problem not in result["problems"]]
+    return [problem for problem in run.problems if problem not in result.problems]
 
 
 def _narrow_table(cells: list[tuple[str, ...]]) -> list[str]:
@@ -82,41 +80,27 @@ def _list(sentences: Sequence[str]) -> list[str]:
     return [f"- {sentence}" for sentence in sentences]
 
 
-def when(result: dict[str, Any]) -> str:
-    """When it was measured, for people."""
-    return f"{result['started'].replace('T', ' ')[:16]} UTC"
-
-
-def machine_lines(result: dict[str, Any]) -> list[str]:
+def machine_lines(result: BenchResult) -> list[str]:
     """What the figures hold for: the machine, its state before the start, the versions and the models."""
-    machine, peak = result["machine"], result["peak"]
-    state = [
-        f"core {machine['pinned_core']} of {machine['cores']}" if machine["pinned_core"] is not None else "not pinned"
-    ]
-    state += [f"peak {peak['gflops']:.0f} GFLOP/s ({peak['method']})"] if peak is not None else []
-    state += [f"governor {machine['governor']}"] if machine["governor"] else []
-    state += [f"on {machine['power']}"] if machine["power"] else []
-    loads = ", ".join(f"{load:.0f}" for load in machine["load_before_percent"])
-    state.append(f"load before the start {loads} %")
-    versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items() if version)
-    models = {
-        model_words(series["labels"].get("model"), series["labels"].get("format")): series["labels"]["model_sha256"][
-            :12
-        ]
-        for run in result["runs"]
-        for series in run["series"]
-        if series["labels"].get("model_sha256")
-    }
+    machine, peak = result.machine, result.peak
+    state = [f"core {machine.pinned_core} of {machine.cores}" if machine.pinned_core is not None else "not pinned"]
+    state += [f"peak {peak.gflops:.0f} GFLOP/s ({peak.method})"] if peak is not None else []
+    state += [f"governor {machine.governor}"] if machine.governor else []
+    state += [f"on {machine.power}"] if machine.power else []
+    state.append(f"load before the start {', '.join(f'{load:.0f}' for load in machine.load_before_percent)} %")
+    versions = ", ".join(f"{name} {version}" for name, version in machine.versions.items() if version)
+    all_labels = [series.labels for run in result.runs for series in run.series]
+    models = {labels.model_words: labels.model_sha256[:12] for labels in all_labels if labels.model_sha256}
     return [
-        f"**{machine['cpu']}**, {machine['system']}, {' '.join(machine['flags'])}; {', '.join(state)}",
+        f"**{machine.cpu}**, {machine.system}, {' '.join(machine.flags)}; {', '.join(state)}",
         "",
-        f"{when(result)}; {versions}; models {', '.join(f'{name} {sha}' for name, sha in models.items())}",
+        f"{result.when}; {versions}; models {', '.join(f'{name} {sha}' for name, sha in models.items())}",
     ]
 
 
-def proof(run: dict[str, Any]) -> str:
+def proof(run: RunResult) -> str:
     """Who computed during a run of a result: the proof of the one core."""
-    return _proof(run["cpu_over_wall"], run["busy_threads"])
+    return _proof(run.cpu_over_wall, run.busy_threads)
 
 
 def proof_words(use: CoreUse) -> str:
@@ -151,39 +135,28 @@ def is_figure(text: str) -> bool:
     return not text or _FIGURE.fullmatch(text) is not None
 
 
-def rows(run: dict[str, Any]) -> list[tuple[str, ...]]:
+def rows(run: RunResult) -> list[tuple[str, ...]]:
     """A row of COLUMNS for each series of a run of a result, in words and figures for people."""
-    alone = all(_is_one_thread(series["labels"]) for series in run["series"])
-    ratio_of = "cpu_ms" if alone else "total_ms"
-    first_ms = run["series"][0][ratio_of]["p50"]
-    return [_row(series, series[ratio_of]["p50"] / first_ms) for series in run["series"]]
+    by_cpu = all(series.labels.is_one_thread for series in run.series)
+    times_ms = [(series.cpu_ms if by_cpu else series.total_ms).p50 for series in run.series]
+    return [_row(series, time_ms / times_ms[0]) for series, time_ms in zip(run.series, times_ms, strict=True)]
 
 
-def _is_one_thread(labels: dict[str, Any]) -> bool:
-    """Whether the calling thread does all of the computing, so that its CPU time is that of the detection."""
-    return labels.get("threads", 1) == 1 and labels.get("provider", CPU) == CPU
-
-
-def _row(series: dict[str, Any], ratio: float) -> tuple[str, ...]:
-    labels, total, cpu, floors = series["labels"], series["total_ms"], series["cpu_ms"], series["times_floor"]
-    network = series["network_ms"]
-    faces = labels.get("what") or f"{labels.get('faces')} ({labels.get('faces_found')})"
+def _row(series: SeriesResult, ratio: float) -> tuple[str, ...]:
+    labels, total = series.labels, series.total_ms
+    parts = [part.p50 for part in (series.pre_ms, series.network_ms, series.post_ms) if part is not None]
     return (
-        model_words(labels.get("model"), labels.get("format")),
-        engine_words(labels),
-        f"{labels.get('width')}x{labels.get('height')}",
-        str(faces),
-        f"{1000 / total['p50']:.0f}",
-        f"{total['p50']:.2f}",
-        "" if network is None else _parts(series),
-        *(f"{total[name]:.2f}" for name in ("p90", "p95", "p99")),
-        f"{cpu['p50']:.2f}",
+        labels.model_words,
+        labels.engine_words,
+        labels.size_words,
+        labels.what or f"{labels.faces} ({labels.faces_found})",
+        f"{series.fps:.0f}",
+        f"{total.p50:.2f}",
+        "+".join(f"{part:.2f}" for part in parts),
+        *(f"{value:.2f}" for value in (total.p90, total.p95, total.p99)),
+        f"{series.cpu_ms.p50:.2f}",
         f"{ratio:.3f}",
-        "" if floors is None else f"{floors:.2f}",
-        "" if series["network_of_peak"] is None else f"{100 * series['network_of_peak']:.0f} %",
-        f"{series['slowing']:.3f}",
+        "" if series.times_floor is None else f"{series.times_floor:.2f}",
+        "" if series.network_of_peak is None else f"{100 * series.network_of_peak:.0f} %",
+        f"{series.slowing:.3f}",
     )
-
-
-def _parts(series: dict[str, Any]) -> str:
-    return "+".join(f"{series[name]['p50']:.2f}" for name in ("pre_ms", "network_ms", "post_ms"))

@@ -45,7 +45,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def bench(arguments: argparse.Namespace) -> int:
     """The command. Raises FacecamError."""
-    from facecam.bench.command import Files, Wish, bench_command, compare_command
+    from facecam.bench.command import BenchOptions, Files, bench_command, compare_command
 
     if arguments.compare is not None:
         asked = [name for name in ("json", "markdown", "png") if getattr(arguments, name) is not None]
@@ -53,7 +53,7 @@ def bench(arguments: argparse.Namespace) -> int:
             raise FacecamError(f"--compare measures nothing that --{asked[0]} could write; leave one of them out.")
         print(compare_command(*arguments.compare), end="")
         return 0
-    wish = Wish(
+    options = BenchOptions(
         model=arguments.model,
         also=tuple(arguments.also),
         runtime=arguments.runtime,
@@ -69,7 +69,7 @@ def bench(arguments: argparse.Namespace) -> int:
         gallery=not arguments.no_gallery,
     )
     bench_command(
-        wish,
+        options,
         Files(arguments.json, arguments.markdown, arguments.png),
         say=lambda text: print(text, end=""),
         tell=lambda sentence: print(f"{sentence} …", file=sys.stderr, flush=True),

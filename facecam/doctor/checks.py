@@ -7,6 +7,7 @@ import platform
 import shutil
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 from facecam.bench.machine import describe_machine
@@ -83,7 +84,7 @@ def packages(report: Report) -> Facts:
 def processor(report: Report) -> Facts:
     """The processor, and what keeps it from its full speed."""
     core = choose_core()
-    facts = describe_machine(core, sample_s=0.3)
+    facts: Facts = asdict(describe_machine(core, sample_s=0.3))
     del facts["versions"], facts["python"], facts["system"]
     facts["all flags"] = len(cpu_flags())
     facts["cores"] = available_cores()

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from facecam.bench.shown_range import shown_range_ms
+from facecam.bench.histogram import Range, histogram
 from facecam.qtkit.theme import SPACE, sized, tabular
 
 _BARS = 40
@@ -57,10 +57,6 @@ class Chart(QWidget):
         """Draws the values into that part of the widget."""
         raise NotImplementedError
 
-    def _beyond(self, high_ms: float) -> str:
-        """Says that longer times are drawn as that long, where there are any."""
-        return " or more" if float(self._values.max()) > high_ms else ""
-
     def _caption(self, painter: QPainter, inside: QRectF, left: str, right: str) -> None:
         painter.setPen(self._dim())
         below = QRectF(inside.left(), inside.bottom() + SPACE / 2, inside.width(), self.fontMetrics().height())
@@ -80,8 +76,7 @@ class Histogram(Chart):
     """How often each time came up."""
 
     def _paint(self, painter: QPainter, inside: QRectF) -> None:
-        low, high = shown_range_ms(self._values)
-        counts, _ = np.histogram(np.clip(self._values, low, high), _BARS, (low, high))
+        shown, counts = histogram(self._values, _BARS)
         width = inside.width() / _BARS
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self._accent())
@@ -91,10 +86,10 @@ class Histogram(Chart):
                 QRectF(inside.left() + index * width, inside.bottom() - height, max(1.0, width - 1), height)
             )
         middle = float(np.median(self._values))
-        x = inside.left() + inside.width() * (middle - low) / (high - low)
+        x = inside.left() + inside.width() * (middle - shown.low_ms) / (shown.high_ms - shown.low_ms)
         painter.setPen(QPen(self.palette().color(QPalette.ColorRole.WindowText), 1, Qt.PenStyle.DashLine))
         painter.drawLine(QPointF(x, inside.top()), QPointF(x, inside.bottom()))
-        self._caption(painter, inside, f"{low:.1f} ms", f"{high:.1f} ms{self._beyond(high)}")
+        self._caption(painter, inside, shown.low_words, shown.high_words)
 
 
 class TimeSeries(Chart):
@@ -102,15 +97,15 @@ class TimeSeries(Chart):
 
     def _paint(self, painter: QPainter, inside: QRectF) -> None:
         values = self._values
-        low, high = shown_range_ms(self._values)
+        shown = Range.of(values)
         columns = max(1, min(len(values), round(inside.width() / 2)))
         # Equal shares in turn, not the larger ones first: the start would seem to spread more.
         cuts = np.linspace(0, len(values), columns + 1).round().astype(int)[1:-1]
-        chunks = np.split(np.clip(values, low, high), cuts)
+        chunks = np.split(shown.clipped(values), cuts)
         xs = inside.left() + inside.width() * (np.arange(columns) + 0.5) / columns
 
         def y(value: float) -> float:
-            return inside.bottom() - inside.height() * (value - low) / (high - low)
+            return inside.bottom() - inside.height() * (value - shown.low_ms) / (shown.high_ms - shown.low_ms)
 
         spread = QColor(self._accent())
         spread.setAlphaF(0.35)
@@ -119,4 +114,4 @@ class TimeSeries(Chart):
             painter.drawLine(QPointF(x, y(chunk.min())), QPointF(x, y(chunk.max())))
         painter.setPen(QPen(self._accent(), 1.5))
         painter.drawPolyline(QPolygonF([QPointF(x, y(float(np.median(c)))) for x, c in zip(xs, chunks, strict=True)]))
-        self._caption(painter, inside, f"{low:.1f} to {high:.1f} ms{self._beyond(high)}", f"{len(values)} in a row")
+        self._caption(painter, inside, f"{shown.low_ms:.1f} to {shown.high_words}", f"{len(values)} in a row")

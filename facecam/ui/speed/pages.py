@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from facecam.bench import compare
-from facecam.bench.headline import series_words
+from facecam.bench.result import BenchResult, LongRun, SeriesResult
 from facecam.bench.tables import HELP, narrow, own_problems, proof, rows
 
 _LONG_HELP = {
@@ -37,25 +36,25 @@ class Page:
     markdown: str = ""
 
 
-def pages(result: dict[str, Any], main: dict[str, Any]) -> list[Page]:
+def pages(result: BenchResult, main: SeriesResult) -> list[Page]:
     """One for each run, and one for the long mode. main: the series that stands for the result."""
     found = []
-    for run in result["runs"]:
-        first = next((index for index, series in enumerate(run["series"]) if series is main), 0)
-        times = tuple(tuple(series["series_ms"]) for series in run["series"])
+    for run in result.runs:
+        first = next((index for index, series in enumerate(run.series) if series is main), 0)
+        times = tuple(series.series_ms for series in run.series)
         words = proof(run)
         note = f"{words[0].upper()}{words[1:]}. {' '.join(own_problems(result, run))}"
-        subjects = tuple(_subject(series) for series in run["series"])
+        subjects = tuple(_subject(series) for series in run.series)
         # What all rows have in common stands in the title or above, where the chosen row is named.
         _, names, cells = narrow(rows(run))
         columns = {name: HELP[name] for name in names}
-        found.append(Page(run["title"], columns, tuple(cells), times, subjects, first, note.strip()))
-    if result["long"] is not None:
-        found.append(_long_page(result["long"]))
+        found.append(Page(run.title, columns, tuple(cells), times, subjects, first, note.strip()))
+    if result.long is not None:
+        found.append(_long_page(result.long))
     return found
 
 
-def comparison(result: dict[str, Any], other: dict[str, Any], name: str) -> Page:
+def comparison(result: BenchResult, other: BenchResult, name: str) -> Page:
     """The result beside an earlier one, `other`, which is the first of the two. name: of its file."""
     cells = tuple(compare.rows(other, result))
     names = (name, "the result above")
@@ -63,40 +62,39 @@ def comparison(result: dict[str, Any], other: dict[str, Any], name: str) -> Page
     if not cells:
         note = [compare.NOTHING_IN_COMMON]
     mine = [second for _, second in compare.in_both(other, result)]
-    times = tuple(tuple(series["series_ms"]) for series in mine)
+    times = tuple(series.series_ms for series in mine)
     subjects = tuple(map(_subject, mine))
     text = compare.compare(other, result, (name, ""))
     return Page(f"Compared with {name}", compare.HELP, cells, times, subjects, 0, " ".join(note), text)
 
 
-def _subject(series: dict[str, Any]) -> str:
+def _subject(series: SeriesResult) -> str:
     """Whose times they are: network, engine, size and faces."""
-    labels = series["labels"]
-    parts = [series_words(series), f"{labels.get('width')}x{labels.get('height')}"]
-    if labels.get("what"):
-        parts.append(str(labels["what"]))
-    elif labels.get("faces") is not None:
-        faces = "1 face" if labels["faces"] == 1 else f"{labels['faces']} faces"
-        parts.append(f"{faces}, {labels.get('faces_found')} found")
+    labels = series.labels
+    parts = [labels.model_words, labels.engine_words, labels.size_words]
+    if labels.what:
+        parts.append(labels.what)
+    elif labels.faces is not None:
+        parts.append(f"{labels.faces_words}, {labels.faces_found} found")
     return " · ".join(parts)
 
 
-def _long_page(long: dict[str, Any]) -> Page:
-    points = long["points"]
+def _long_page(long: LongRun) -> Page:
+    points = long.points
     cells = tuple(
         (
-            f"{point['time_s'] / 60:.1f}",
-            str(point["detections"]),
-            f"{point['p50_ms']:.2f}",
-            f"{point['p99_ms']:.2f}",
-            f"{point['cpu_ms']:.2f}",
-            f"{point['memory_mib']:.0f}",
-            "" if point["celsius"] is None else f"{point['celsius']:.0f}",
-            "" if point["mhz"] is None else f"{point['mhz']:.0f}",
+            f"{point.time_s / 60:.1f}",
+            str(point.detections),
+            f"{point.p50_ms:.2f}",
+            f"{point.p99_ms:.2f}",
+            f"{point.cpu_ms:.2f}",
+            f"{point.memory_mib:.0f}",
+            "" if point.celsius is None else f"{point.celsius:.0f}",
+            "" if point.mhz is None else f"{point.mhz:.0f}",
         )
         for point in points
     )
-    times = (tuple(point["p50_ms"] for point in points),) * len(points)
-    note = " ".join([long["words"], *long["problems"]])
+    times = (tuple(point.p50_ms for point in points),) * len(points)
+    note = " ".join([long.words, *long.problems])
     subjects = ("Long run, the median of each stretch",) * len(points)
     return Page("Long run", _LONG_HELP, cells, times, subjects, 0, note)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QProcess, Signal
 
-from facecam.bench.stored import load
+from facecam.bench.result import load
 from facecam.errors import FacecamError
 
 _STEP = re.compile(r"\[(\d+)/(\d+)\] (.*)")
@@ -21,8 +21,8 @@ class BenchProcess(QObject):
 
     progressed = Signal(int, int, str)
     """Steps begun, steps in all, and what is being done, in words."""
-    measured = Signal(dict)
-    """It has ended with this result."""
+    measured = Signal(object)
+    """It has ended with this BenchResult."""
     failed = Signal(str)
     """It has ended without one: why, in a sentence."""
 

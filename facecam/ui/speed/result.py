@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QFont
@@ -20,7 +18,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from facecam.bench.headline import headline, main_series
+from facecam.bench.report import headline, main_series
+from facecam.bench.result import BenchResult
 from facecam.bench.tables import is_figure, markdown
 from facecam.qtkit.theme import SPACE, sized, tabular
 from facecam.qtkit.widgets import DimLine
@@ -40,7 +39,7 @@ class ResultView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.result: dict[str, Any] | None = None
+        self.result: BenchResult | None = None
         self._pages: list[Page] = []
         self._duration = "half a minute"
         self.figure, self.place, self.against, self.notes, self.page_note = (_words() for _ in range(5))  # never cut
@@ -112,7 +111,7 @@ class ResultView(QWidget):
         if self.result is None:
             self.clear()
 
-    def show_result(self, result: dict[str, Any]) -> None:
+    def show_result(self, result: BenchResult) -> None:
         """Shows a result as `facecam.bench.report.report` makes it."""
         self.result = result
         words = headline(result)
@@ -125,7 +124,7 @@ class ResultView(QWidget):
         self._details.show()
         self._fill(pages(result, main_series(result)), 0)
 
-    def compare_with(self, other: dict[str, Any], name: str) -> None:
+    def compare_with(self, other: BenchResult, name: str) -> None:
         """Adds the comparison with an earlier result, from a file of that name, and shows it."""
         if self.result is not None:
             kept = [page for page in self._pages if not page.title.startswith("Compared with")]

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout
 
 from facecam.bench.card import save_card
-from facecam.bench.stored import load
-from facecam.bench.tables import when
+from facecam.bench.result import BenchResult, load, to_json
 from facecam.errors import FacecamError
 from facecam.qtkit.commands import Menu, command
 from facecam.qtkit.tabs import Tab
@@ -113,10 +110,10 @@ class SpeedTab(Tab):
 
     # -- what is done with a result
 
-    def show_result(self, result: dict[str, Any]) -> None:
+    def show_result(self, result: BenchResult) -> None:
         """Shows a result, measured or from a file."""
         self.view.show_result(result)
-        self._show_state(f"Measured {when(result)}.")
+        self._show_state(f"Measured {result.when}.")
 
     def copy(self) -> None:
         """The result, or the comparison that is shown, as Markdown for the clipboard."""
@@ -144,7 +141,7 @@ class SpeedTab(Tab):
             if path.suffix.lower() == ".png":
                 save_card(result, path)
             else:
-                path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+                path.write_text(to_json(result), encoding="utf-8")
         except OSError as error:
             self.status.say(f"{path} can't be written: {error.strerror or error}.")
         else:
@@ -163,12 +160,12 @@ class SpeedTab(Tab):
     def ask_save(self) -> None:
         """Asks where to save the result."""
         if self.view.result is not None:
-            self._ask("Save the result", _JSON, self.save, f"facecam-{self.view.result['started'][:10]}.json")
+            self._ask("Save the result", _JSON, self.save, f"facecam-{self.view.result.started[:10]}.json")
 
     def ask_card(self) -> None:
         """Asks where to save the picture of the result."""
         if self.view.result is not None:
-            self._ask("Save as picture", _PNG, self.save, f"facecam-{self.view.result['started'][:10]}.png")
+            self._ask("Save as picture", _PNG, self.save, f"facecam-{self.view.result.started[:10]}.png")
 
     def ask_model(self) -> None:
         """Asks for one more model to compare with."""
@@ -181,7 +178,7 @@ class SpeedTab(Tab):
 
     # -- inside
 
-    def _load(self, path: Path) -> dict[str, Any] | None:
+    def _load(self, path: Path) -> BenchResult | None:
         try:
             return load(path)
         except FacecamError as error:
@@ -209,12 +206,12 @@ class SpeedTab(Tab):
 
     def _show_progress(self, sentence: str) -> None:
         before = self.view.result
-        self._show_state(sentence if before is None else f"{sentence} Above: what was measured {when(before)}.")
+        self._show_state(sentence if before is None else f"{sentence} Above: what was measured {before.when}.")
 
     def _say_duration(self) -> None:
         self.view.say_duration(rough_duration(self.controls.duration_s()))
 
-    def _measured(self, result: dict[str, Any]) -> None:
+    def _measured(self, result: BenchResult) -> None:
         self._continue_others()
         self.show_result(result)
 

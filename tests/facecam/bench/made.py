@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 
 from facecam.bench.measure import Run, Series
+from facecam.bench.result import Labels, Machine
 from facecam.system.cpu import CoreUse
 
-MACHINE = {
-    "cpu": "Test CPU", "flags": [], "cores": 4, "pinned_core": 3, "governor": None, "power": None,
-    "load_before_percent": [1.0], "busy_before": False, "memory_mib": 1, "system": "Linux", "architecture": "x",
-    "python": "3", "versions": {"numpy": "2"},
-}  # fmt: skip
+MACHINE = Machine(
+    cpu="Test CPU", flags=("avx2",), cores=4, pinned_core=3, governor=None, power=None, load_before_percent=(1.0,),
+    busy_before=False, memory_mib=1, system="Linux", architecture="x", python="3", versions={"numpy": "2"},
+)  # fmt: skip
 
 
 def busy_for(seconds):
@@ -24,7 +24,7 @@ def made_run(total_ms, *, cpu_ms=None, use=None, labels=None, loads=()):
     total_ms = tuple(map(float, total_ms))
     wall_s = sum(total_ms) / 1000
     series = Series(
-        labels={"model": "made", "runtime": "x", "width": 640, "height": 480, "faces": 1} if labels is None else labels,
+        labels=labels or Labels(model="made", runtime="x", width=640, height=480, faces=1),
         warm_up_ms=(1.0,), total_ms=total_ms, cpu_ms=total_ms if cpu_ms is None else cpu_ms,
         pre_ms=(), network_ms=(), post_ms=(),
     )  # fmt: skip

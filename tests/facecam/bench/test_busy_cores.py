@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from facecam.bench import command, machine, measure, quiet
+from facecam.bench import command, machine, measure
 from facecam.bench.card import draw_card
-from facecam.bench.headline import headline
-from facecam.bench.measure import Subject
-from facecam.bench.report import report
+from facecam.bench.measure import Benchmark
+from facecam.bench.report import headline, report
+from facecam.bench.result import Labels
 from facecam.bench.tables import markdown
 from facecam.cli import main
 from facecam.system.cpu import choose_core, pinned
@@ -23,16 +24,16 @@ from tests.facecam.bench.made import MACHINE, busy_for, made_run
 def test_verdict_beside_busy_cores_says_so_wherever_it_is_shown(monkeypatch):
     monkeypatch.setattr(machine.psutil, "cpu_percent", lambda **_: [95.0, 3.0])
     described = machine.describe_machine(1)
-    assert described["busy_before"]
+    assert described.busy_before
     content = report(described, None, [made_run([10.0] * 50)], "2026-01-02T03:04:05")
-    assert "100 FPS" in content["verdicts"][0]
-    assert content["verdicts"][0].endswith("other cores were busy (core 0: 95 %).")
+    assert "100 FPS" in content.verdicts[0]
+    assert content.verdicts[0].endswith("other cores were busy (core 0: 95 %).")
     assert "Other cores were busy (core 0: 95 %)" in markdown(content)
     words = headline(content)
     assert words.trusted
     assert "Other cores were busy (core 0: 95 %)" in words.caution
     quiet_content = report(MACHINE, None, [made_run([10.0] * 50)], "2026-01-02T03:04:05")
-    warned, unwarned = (_pixels(draw_card(one), "#e0a83c") for one in (content, quiet_content))
+    warned, unwarned = (_pixels(draw_card(one).picture(), "#e0a83c") for one in (content, quiet_content))
     assert warned > 500 > unwarned, "the card doesn't show the warning"
 
 
@@ -43,30 +44,30 @@ def _pixels(card, colour):
 
 
 def test_other_cores_that_get_busy_during_the_run_are_told():
-    described = {**MACHINE, "load_before_percent": [0.0] * 4}
+    described = replace(MACHINE, load_before_percent=(0.0,) * 4)
     run = made_run([10.0] * 50, loads=(97.0, 2.0, 1.0, 100.0))  # core 3 is the measured one
-    assert "other cores were busy (core 0: 97 %)" in report(described, None, [run], "now")["verdicts"][0]
+    assert "other cores were busy (core 0: 97 %)" in report(described, None, [run], "now").verdicts[0]
 
 
 def test_a_hyper_thread_beside_the_measured_core_takes_the_verdict():
-    described = {**MACHINE, "load_before_percent": [0.0] * 4, "core_siblings": [2]}
+    described = replace(MACHINE, load_before_percent=(0.0,) * 4, core_siblings=(2,))
     for run, when in (
         (made_run([10.0] * 50, loads=(0.0, 0.0, 90.0, 100.0)), "meanwhile"),
         (made_run([10.0] * 50), "before the start"),
     ):
         content = report(described, None, [run], "now")
-        assert content["verdicts"] == ["made x: no verdict."]
-        assert f"computed for others {when}" in content["problems"][0]
-        assert "core 2: 90 %" in content["problems"][0]
-        described = {**described, "load_before_percent": [0.0, 0.0, 90.0, 0.0]}
+        assert content.verdicts == ("made x: no verdict.",)
+        assert f"computed for others {when}" in content.problems[0]
+        assert "core 2: 90 %" in content.problems[0]
+        described = replace(described, load_before_percent=(0.0, 0.0, 90.0, 0.0))
 
 
 def test_without_a_core_of_its_own_a_verdict_needs_one_that_is_free():
-    described = {**MACHINE, "pinned_core": None, "busy_before": True}
-    full, half = ({**described, "load_before_percent": loads} for loads in ([90.0, 70.0], [90.0, 5.0]))
+    described = replace(MACHINE, pinned_core=None, busy_before=True)
+    full, half = (replace(described, load_before_percent=loads) for loads in ((90.0, 70.0), (90.0, 5.0)))
     run = made_run([10.0] * 50)
-    assert "All cores were busy" in report(full, None, [run], "now")["problems"][0]
-    assert "100 FPS" in report(half, None, [run], "now")["verdicts"][0]
+    assert "All cores were busy" in report(full, None, [run], "now").problems[0]
+    assert "100 FPS" in report(half, None, [run], "now").verdicts[0]
 
 
 @pytest.fixture
@@ -87,20 +88,20 @@ def test_a_core_that_another_program_keeps_busy_gives_no_verdict(busy_core, monk
     monkeypatch.setattr(measure, "_PAUSE_S", 60.0)
     with pinned(busy_core):
         described = machine.describe_machine(busy_core)
-        run = measure.measure("shared", [Subject(lambda: busy_for(0.002), {"model": "m"})], seconds=1.0)
+        run = measure.measure("shared", [Benchmark(lambda: busy_for(0.002), Labels(model="m"))], seconds=1.0)
     sentences = {
         "busy before the start": report(described, None, [made_run([10.0] * 50)], "2026-01-02T03:04:05"),
         "other programs took the rest": report(MACHINE, None, [run], "2026-01-02T03:04:05"),
     }
     for sentence, content in sentences.items():
-        assert all(words.endswith("no verdict.") for words in content["verdicts"])
-        assert sentence in content["problems"][0]
+        assert all(words.endswith("no verdict.") for words in content.verdicts)
+        assert sentence in content.problems[0]
         words = headline(content)
         assert (words.figure, words.trusted) == ("No verdict", False)
         assert sentence in words.against
         assert sentence in markdown(content)
         assert "FPS on" not in markdown(content)
-        assert _pixels(draw_card(content), "#e0a83c") > 500, "the card doesn't show the reason"
+        assert _pixels(draw_card(content).picture(), "#e0a83c") > 500, "the card doesn't show the reason"
 
 
 def test_the_command_gives_no_verdict_on_a_busy_core(busy_core, tiny_model, monkeypatch, capsys):
@@ -115,8 +116,8 @@ def test_the_command_gives_no_verdict_on_a_busy_core(busy_core, tiny_model, monk
 
 
 def test_a_core_that_is_free_is_chosen(monkeypatch):
-    monkeypatch.setattr(quiet, "fast_cores", lambda: [3, 2, 1, 0])
-    monkeypatch.setattr(quiet, "core_siblings", lambda core: [core ^ 1])
+    monkeypatch.setattr(machine, "fast_cores", lambda: [3, 2, 1, 0])
+    monkeypatch.setattr(machine, "core_siblings", lambda core: [core ^ 1])
     for loads, chosen in (([0.0] * 4, 3), ([0.0, 0.0, 99.0, 0.0], 1), ([99.0] * 4, 3)):
-        monkeypatch.setattr(quiet.psutil, "cpu_percent", lambda loads=loads, **_: loads)
-        assert quiet.quiet_core() == chosen
+        monkeypatch.setattr(machine.psutil, "cpu_percent", lambda loads=loads, **_: loads)
+        assert machine.idle_core() == chosen

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 from facecam.bench import long, measure, nodes, peak
-from facecam.bench.frames import frame_with_faces
-from facecam.bench.long import LongRun, Point, measure_long
-from facecam.bench.measure import PausedError, Run, Subject
+from facecam.bench.long import long_run, measure_long
+from facecam.bench.measure import Benchmark, PausedError, Run
 from facecam.bench.report import verdict
+from facecam.bench.result import Labels, Stretch
+from facecam.bench.workloads import frame_with_faces
 from facecam.detection.model import PAPER_MODEL
 from facecam.runtimes.engine import INT8, ONNX_RUNTIME, OPENVINO, RUNTIMES, installed
 from facecam.runtimes.registry import has_int8
@@ -24,8 +25,8 @@ from tests.facecam.bench.made import MACHINE, busy_for, made_run
 
 
 def test_a_known_sleep_measures_as_that_sleep_and_gives_no_verdict():
-    subject = Subject(lambda: time.sleep(0.02), {"model": "sleeper"})
-    run = measure.measure("sleep", [subject], seconds=0.1)
+    benchmark = Benchmark(lambda: time.sleep(0.02), Labels(model="sleeper"))
+    run = measure.measure("sleep", [benchmark], seconds=0.1)
     (series,) = run.series
     assert len(series.total_ms) >= 20
     assert min(series.total_ms) >= 20.0
@@ -36,8 +37,11 @@ def test_a_known_sleep_measures_as_that_sleep_and_gives_no_verdict():
 
 
 def test_known_work_is_measured_in_cpu_time_whatever_else_runs():
-    subjects = [Subject(lambda: busy_for(0.004), {"model": "a"}), Subject(lambda: busy_for(0.008), {"model": "b"})]
-    a, b = measure.measure("work", subjects, seconds=0.1).series
+    benchmarks = [
+        Benchmark(lambda: busy_for(0.004), Labels(model="a")),
+        Benchmark(lambda: busy_for(0.008), Labels(model="b")),
+    ]
+    a, b = measure.measure("work", benchmarks, seconds=0.1).series
     assert np.median(a.cpu_ms) == pytest.approx(4.0, rel=0.1)
     assert np.median(b.cpu_ms) / np.median(a.cpu_ms) == pytest.approx(2.0, rel=0.1)
     assert len(a.total_ms) == len(b.total_ms)
@@ -64,7 +68,7 @@ def test_a_second_busy_thread_is_noticed():
             time.sleep(0.001)
 
     try:
-        run = measure.measure("two", [Subject(call)], seconds=0.5)
+        run = measure.measure("two", [Benchmark(call)], seconds=0.5)
     finally:
         stop.set()
         thread.join()
@@ -81,37 +85,37 @@ def test_a_paused_run_is_not_reported():
         busy_for(0.001)
 
     with pytest.raises(PausedError, match="stood still"):
-        measure.measure("paused", [Subject(call)], seconds=0.05)
+        measure.measure("paused", [Benchmark(call)], seconds=0.05)
 
 
 def test_a_clock_that_jumps_is_a_pause(monkeypatch):
     times = iter([1000.0, 1100.0])
     monkeypatch.setattr(measure.time, "time", lambda: next(times))
     with pytest.raises(PausedError, match="slept"):
-        measure.measure("asleep", [Subject(lambda: busy_for(0.001))], seconds=0.0)
+        measure.measure("asleep", [Benchmark(lambda: busy_for(0.001))], seconds=0.0)
 
 
 def test_a_long_run_tells_what_time_does(tiny_model, monkeypatch):
     monkeypatch.setattr(measure, "_PAUSE_S", 60.0)
     told = []
-    subject = Subject(lambda: busy_for(0.0005), {"model": "m"})
-    run = measure_long(subject, 0.04, told.append)
+    benchmark = Benchmark(lambda: busy_for(0.0005), Labels(model="m"))
+    run = measure_long(benchmark, 0.04, told.append)
     assert len(run.points) == len(told) >= 1
     assert [point.time_s for point in run.points] == sorted(point.time_s for point in run.points)
     assert run.points[-1].time_s > 1.5, "it has ended before its time"
     assert all(point.memory_mib > 10 for point in run.points)
 
     def point(minute, cpu_ms, memory_mib, celsius):
-        return Point(60.0 * minute, 100, cpu_ms, cpu_ms, cpu_ms, memory_mib, celsius, None)
+        return Stretch(60.0 * minute, 100, cpu_ms, cpu_ms, cpu_ms, memory_mib, celsius, None)
 
-    hot = LongRun({}, tuple(point(i + 1, 5.0 + 0.1 * i, 100.0 + i, 50.0 + i) for i in range(10)), ())
-    assert hot.drift == pytest.approx(5.85 / 5.05)
+    hot = long_run(Labels(), tuple(point(i + 1, 5.0 + 0.1 * i, 100.0 + i, 50.0 + i) for i in range(10)))
+    assert hot.drift == pytest.approx(5.85 / 5.05, abs=1e-4)
     assert hot.memory_growth_mib == pytest.approx(8.0)
-    words = hot.words()
+    words = hot.words
     assert "10.0 minutes it is 16 % slower" in words
     assert "+8.0 MiB" in words
     assert "from 50 to at most 59 °C" in words
-    short = LongRun({}, (point(0.3, 5.0, 100.0, None),), ()).words()
+    short = long_run(Labels(), (point(0.3, 5.0, 100.0, None),)).words
     assert short.startswith("After 18 s ")
     assert "°C" not in short
 
@@ -122,7 +126,7 @@ def test_a_long_run_that_was_disturbed_says_so_in_one_sentence(monkeypatch):
         long, "measure", lambda *_: made_run([10.0] * 9, use=CoreUse(1.0, share := next(shares), share, 1))
     )
     monkeypatch.setattr(long.time, "perf_counter", itertools.count().__next__)
-    run = measure_long(Subject(lambda: None, {"model": "m"}), 0.2)
+    run = measure_long(Benchmark(lambda: None, Labels(model="m")), 0.2)
     assert len(run.points) > 3
     (sentence,) = run.problems
     assert sentence.startswith(
@@ -134,7 +138,7 @@ def test_a_long_run_that_was_disturbed_says_so_in_one_sentence(monkeypatch):
 def test_slowing_down_is_told_once_for_all_of_a_run():
     def slowing(faces, factor):
         times = [10.0] * 30 + [10.0 * factor] * 20
-        return made_run(times, labels={"model": "m", "faces": faces}).series[0]
+        return made_run(times, labels=Labels(model="m", faces=faces)).series[0]
 
     use = CoreUse(1.0, 1.0, 1.0, 1)
     (sentence,) = Run("run", (slowing(0, 1.2), slowing(1, 1.3), slowing(20, 1.0)), use).warnings()

@@ -6,6 +6,8 @@ import hashlib
 import json
 import random
 import re
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,11 +15,9 @@ from PIL import Image
 
 from facecam.bench.card import SIZE, draw_card
 from facecam.bench.compare import compare
-from facecam.bench.conform import misfit
 from facecam.bench.measure import Run
-from facecam.bench.peak import Peak
-from facecam.bench.report import SCHEMA, report
-from facecam.bench.stored import SCHEMA_FILE, load
+from facecam.bench.report import report
+from facecam.bench.result import SCHEMA, Labels, Peak, load, to_json
 from facecam.bench.tables import markdown
 from facecam.cli import main
 from facecam.errors import FacecamError
@@ -25,34 +25,54 @@ from facecam.system.cpu import CoreUse
 from tests.facecam.bench.made import MACHINE, made_run
 from tests.fuzz.damage import damaged_json
 
+STORED = Path(__file__).with_name("result-schema-2.json")
 
-def test_the_file_conforms_to_its_schema(result):
-    assert misfit(json.loads(result.read_text()), json.loads(SCHEMA_FILE.read_text())) is None
+
+def test_a_file_holds_all_of_its_result_again(result):
+    assert to_json(load(result)) == result.read_text()
+
+
+def test_a_result_of_before_the_records_is_read_whole_and_keeps_its_keys():
+    def kept(before, now):
+        if isinstance(before, dict):
+            return before.keys() <= now.keys() and all(kept(before[key], now[key]) for key in before)
+        if isinstance(before, list):
+            return len(before) == len(now) and all(map(kept, before, now))
+        return before == now
+
+    stored = load(STORED)
+    assert kept(json.loads(STORED.read_text()), json.loads(to_json(stored)))
+    assert stored.schema == SCHEMA == 2
+    assert [len(run.series) for run in stored.runs] == [12, 4, 4, 4, 2, 4]
+    assert "| faceboxes     | onnxruntime int8 | 338 |   2.96 |   0.32+2.11+0.49 |" in markdown(stored)
+    rows = [line for line in compare(stored, stored).splitlines() if line.startswith("| f")]
+    assert len(rows) > 15
+    assert all(row.endswith("1.000 |") for row in rows)
 
 
 def test_the_report_holds_what_was_measured(result, tiny_model):
     content = load(result)
-    main_run, faces, staged, sizes, threads = content["runs"]
-    assert {series["labels"]["model"] for series in main_run["series"]} == {"tiny"}
-    assert "onnxruntime" in {series["labels"]["runtime"] for series in main_run["series"]}
+    main_run, faces, injected, sizes, threads = content.runs
+    assert {series.labels.model for series in main_run.series} == {"tiny"}
+    assert "onnxruntime" in {series.labels.runtime for series in main_run.series}
     sha = hashlib.sha256(tiny_model.read_bytes()).hexdigest()
-    assert {series["labels"]["model_sha256"] for series in main_run["series"]} == {sha}
-    assert [series["labels"]["faces"] for series in faces["series"]] == [0, 1, 20, 200]
+    assert {series.labels.model_sha256 for series in main_run.series} == {sha}
+    assert [series.labels.faces for series in faces.series] == [0, 1, 20, 200]
     # 300 cells of 32 px, of which the tiny model sees each as a face or not.
-    assert [series["labels"]["faces_found"] for series in staged["series"]] == [0, 1, 20, 200]
-    assert [series["labels"]["width"] for series in sizes["series"]] == [64, 96]
-    assert [series["labels"]["threads"] for series in threads["series"]] == [1, 2]
-    assert {series["labels"]["runtime"] for series in main_run["series"]} >= {"onnxruntime", "opencv"}
-    for run in content["runs"]:
-        for series in run["series"]:
-            assert sum(series["histogram"]["counts"]) == series["detections"] == len(series["series_ms"]) >= 20
-            assert series["total_ms"]["p10"] <= series["total_ms"]["p50"] <= series["total_ms"]["p99"]
-    assert len(content["verdicts"]) == len(main_run["series"])
+    assert [series.labels.faces_found for series in injected.series] == [0, 1, 20, 200]
+    assert [series.labels.width for series in sizes.series] == [64, 96]
+    assert [series.labels.threads for series in threads.series] == [1, 2]
+    assert {series.labels.runtime for series in main_run.series} >= {"onnxruntime", "opencv"}
+    for run in content.runs:
+        for series in run.series:
+            assert sum(series.histogram.counts) == series.detections == len(series.series_ms) >= 20
+            assert series.total_ms.p10 <= series.total_ms.p50 <= series.total_ms.p99
+    assert len(content.verdicts) == len(main_run.series)
     assert markdown(content) == result.with_suffix(".md").read_text()
 
 
 def test_results_are_compared_with_their_cautions(result, tmp_path, capsys):
-    other = load(result)
+    other = json.loads(result.read_text())
     other["machine"]["cpu"] = "Another CPU"
     for run in other["runs"]:
         for series in run["series"]:
@@ -93,7 +113,7 @@ def test_tables_are_aligned_for_those_who_read_them_in_a_terminal(result):
 
 def test_what_all_rows_have_in_common_is_told_once_before_them():
     def series(runtime, faces):
-        labels = {"model": "tiny", "runtime": runtime, "width": 64, "height": 48, "faces": faces, "faces_found": faces}
+        labels = Labels(model="tiny", runtime=runtime, width=64, height=48, faces=faces, faces_found=faces)
         return made_run([10.0] * 50, labels=labels).series[0]
 
     use = CoreUse(1.0, 1.0, 1.0, 1)
@@ -117,14 +137,14 @@ def test_what_all_rows_have_in_common_is_told_once_before_them():
 def test_every_reason_is_told_once():
     use = CoreUse(1.0, 0.5, 0.5, 1)
     runs = [made_run([10.0] * 50, use=use) for _ in range(2)]
-    text = markdown(report({**MACHINE, "load_before_percent": [0.0, 0.0, 0.0, 90.0]}, None, runs, "now"))
+    text = markdown(report(replace(MACHINE, load_before_percent=(0.0, 0.0, 0.0, 90.0)), None, runs, "now"))
     assert text.count("was busy before the start") == 1
     assert text.count("no verdict") + text.count("No verdict") == 1
 
 
 def test_several_threads_are_compared_by_wall_time():
     def series(threads, wall_ms):
-        labels = {"model": "m", "runtime": "x", "threads": threads}
+        labels = Labels(model="m", runtime="x", threads=threads)
         return made_run([wall_ms] * 50, cpu_ms=(5.0,) * 50, labels=labels).series[0]
 
     run = Run("threads", (series(1, 10.0), series(2, 6.0)), CoreUse(1.0, 1.0, 1.0, 2), one_core=False)
@@ -143,16 +163,16 @@ def test_the_help_tells_the_defaults_of_a_benchmark(capsys):
 
 def test_nothing_in_common_is_said():
     a = report(MACHINE, Peak(100.0, "x"), [made_run([10.0] * 50)], "now")
-    b = report(MACHINE, None, [made_run([10.0] * 50, labels={"model": "another"})], "now")
+    b = report(MACHINE, None, [made_run([10.0] * 50, labels=Labels(model="another"))], "now")
     assert "nothing in common" in compare(a, b)
 
 
 def test_the_floor_follows_from_multiply_adds_and_peak():
-    labels = {"model": "m", "multiply_adds": 50e6}
+    labels = Labels(model="m", multiply_adds=50e6)
     content = report(MACHINE, Peak(100.0, "x"), [made_run([2.0] * 50, labels=labels)], "now")
-    (series,) = content["runs"][0]["series"]
-    assert series["floor_ms"] == pytest.approx(1.0)
-    assert series["times_floor"] == pytest.approx(2.0)
+    (series,) = content.runs[0].series
+    assert series.floor_ms == pytest.approx(1.0)
+    assert series.times_floor == pytest.approx(2.0)
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"schema": 1}', '{"schema": 99, "runs": []}'])
@@ -250,7 +270,7 @@ def test_the_card_is_a_picture_to_show(result):
         assert card.format == "PNG"
     steady = report(MACHINE, Peak(100.0, "x"), [made_run([10.0, 10.1, 10.2] * 20)], "2026-01-02T03:04:05")
     wild = report(MACHINE, None, [made_run([5.0, 10.0, 20.0] * 20)], "2026-01-02T03:04:05")
-    cards = [np.asarray(draw_card(one)).astype(int) for one in (steady, wild)]
+    cards = [np.asarray(draw_card(one).picture()).astype(int) for one in (steady, wild)]
     figures = [card[84:200, 56:700].max(axis=2) > 200 for card in cards]
     assert all(figure.mean() > 0.02 for figure in figures), "the large figure is missing"
     assert (figures[0] != figures[1]).any(), "a result without a verdict shows the same figure"
@@ -259,9 +279,19 @@ def test_the_card_is_a_picture_to_show(result):
 def test_one_hiccup_does_not_flatten_the_cards_histogram():
     times = [10.0 + 0.01 * (index % 50) for index in range(1000)]
     calm, hiccup = (
-        np.asarray(draw_card(report(MACHINE, None, [made_run(one)], "2026-01-02T03:04:05")))[360:500, 640:1120]
+        np.asarray(draw_card(report(MACHINE, None, [made_run(one)], "2026-01-02T03:04:05")).picture())[
+            360:500, 640:1120
+        ]
         for one in (times, [*times[:-1], 200.0])
     )
     widths = [(panel[..., 1] > 150).any(axis=0).mean() for panel in (calm, hiccup)]
     assert widths[0] > 0.7
     assert widths[1] > 0.7
+
+
+def test_the_figures_under_the_cards_histogram_are_those_of_its_times():
+    times = [8.0 + 0.01 * index for index in range(500)]
+    calm = draw_card(report(MACHINE, None, [made_run(times)], "2026-01-02T03:04:05")).texts
+    assert calm[-3:-1] == ["8.0 ms", "13.0 ms"]
+    hiccup = draw_card(report(MACHINE, None, [made_run([*times[:-1], 200.0])], "2026-01-02T03:04:05")).texts
+    assert hiccup[-3:-1] == ["8.0 ms", "13.0 ms or more"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from facecam.bench.headline import headline
 from facecam.bench.measure import Run
-from facecam.bench.report import report, verdict
+from facecam.bench.report import headline, report, verdict
+from facecam.bench.result import Labels
 from facecam.system.cpu import CoreUse
 from tests.facecam.bench.made import MACHINE, made_run
 
@@ -17,9 +17,9 @@ def test_verdict_in_words_and_none_when_the_times_spread():
     assert words.startswith("made x: 100 FPS on one core of Test CPU, 5.0 times the paper's 20 FPS")
     assert "3.6 times the 28 FPS" in words
     wild = made_run([5.0, 10.0, 20.0] * 20)
-    assert "spread too much" in report(MACHINE, None, [wild], "now")["problems"][0]
+    assert "spread too much" in report(MACHINE, None, [wild], "now").problems[0]
     assert "FPS" not in verdict(wild, wild.series[0], MACHINE)
-    other_size = made_run([10.0] * 50, labels={"model": "m", "width": 320, "height": 240})
+    other_size = made_run([10.0] * 50, labels=Labels(model="m", width=320, height=240))
     assert "paper" not in verdict(other_size, other_size.series[0], MACHINE)
 
 
@@ -37,7 +37,7 @@ def test_several_threads_are_no_problem_where_they_were_asked_for():
 
 
 def test_a_graphics_card_is_held_against_the_papers():
-    labels = {"model": "m", "runtime": "onnxruntime", "provider": "cuda", "width": 640, "height": 480}
+    labels = Labels(model="m", runtime="onnxruntime", provider="cuda", width=640, height=480)
     run = made_run([4.0] * 50, labels=labels)
     words = verdict(run, run.series[0], MACHINE)
     assert words.startswith("m onnxruntime cuda: 250 FPS, 2.0 times the paper's 125 FPS on a graphics card")
@@ -47,14 +47,14 @@ def test_a_graphics_card_is_held_against_the_papers():
 
 def test_the_headline_is_the_first_models_fastest_exact_engine():
     def series(model, precision, ms):
-        labels = {
-            "model": model,
-            "model_sha256": model,
-            "runtime": "x",
-            "precision": precision,
-            "width": 640,
-            "height": 480,
-        }
+        labels = Labels(
+            model=model,
+            model_sha256=model,
+            runtime="x",
+            precision=precision,
+            width=640,
+            height=480,
+        )
         return made_run([ms] * 50, labels=labels).series[0]
 
     all_series = (series("a", "f32", 8.0), series("a", "f32", 5.0), series("a", "bf16", 2.0), series("b", "f32", 4.0))

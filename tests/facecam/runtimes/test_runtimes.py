@@ -421,7 +421,7 @@ def test_int8_is_refused_where_its_sums_would_overflow(tmp_path):
         "from facecam.detection.detector import FaceDetector\n"
         "from facecam.runtimes.engine import Engine\n"
         "from facecam.errors import FacecamError\n"
-        "from facecam.bench.contenders import engines\n"
+        "from facecam.bench.candidates import engines\n"
         "print(*engines('openvino', 'auto'), sep=';')\n"
         "try:\n    FaceDetector('faceboxes', runtime='openvino', precision='int8')\n"
         "except FacecamError as error:\n    print(error)\n"

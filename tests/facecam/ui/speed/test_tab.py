@@ -6,8 +6,8 @@ import itertools
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from PIL import Image
@@ -16,10 +16,10 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QAbstractButton, QSpinBox
 from pytestqt.qtbot import QtBot
 
-from facecam.bench.long import LongRun, Point
+from facecam.bench.long import long_run
 from facecam.bench.measure import Run, Series
-from facecam.bench.peak import Peak
 from facecam.bench.report import report
+from facecam.bench.result import BenchResult, Labels, Peak, Stretch, to_json
 from facecam.live.pipeline import Phase
 from facecam.qtkit.settings import Settings
 from facecam.qtkit.wording import rough_duration
@@ -29,6 +29,7 @@ from facecam.ui.shell.main_window import MainWindow
 from facecam.ui.speed.charts import Histogram, TimeSeries
 from facecam.ui.speed.tab import SpeedTab
 from tests.doubles import FakeDetector, FakeSource
+from tests.facecam.bench.made import MACHINE
 
 MEASURES = """
 import json, shutil, sys
@@ -39,39 +40,34 @@ open({told!r}, "w").write(json.dumps(sys.argv[1:]))
 """
 FAILS = "import sys; print('facecam: The run stood still for 3.0 s.', file=sys.stderr); sys.exit(2)"
 HANGS = "import sys, time; print('[2/7] Looking …', file=sys.stderr, flush=True); time.sleep(60)"
-MACHINE = {
-    "cpu": "Test CPU", "flags": ["avx2"], "cores": 4, "pinned_core": 3, "governor": None, "power": None,
-    "load_before_percent": [1.0], "busy_before": False, "memory_mib": 1, "system": "Linux", "architecture": "x",
-    "python": "3", "versions": {"numpy": "2"},
-}  # fmt: skip
 
 
-def made_result(factor: float = 1.0, busy: bool = False) -> dict[str, Any]:
+def made_result(factor: float = 1.0, busy: bool = False) -> BenchResult:
     """Two engines at 10 and 5 ms, and a run of another title with one series."""
 
     def series(runtime: str, ms: float) -> Series:
         times = tuple(ms * factor + 0.01 * (index % 7) for index in range(60))
-        labels = {
-            "model": "made",
-            "model_sha256": "0" * 64,
-            "runtime": runtime,
-            "width": 640,
-            "height": 480,
-            "faces": 20,
-            "faces_found": 20,
-        }
-        return Series(labels, (1.0,), times, times, times, times, times)  # type: ignore[arg-type]
+        labels = Labels(
+            model="made",
+            model_sha256="0" * 64,
+            runtime=runtime,
+            width=640,
+            height=480,
+            faces=20,
+            faces_found=20,
+        )
+        return Series(labels, (1.0,), times, times, times, times, times)
 
     use = CoreUse(1.0, 0.5, 0.5, 1) if busy else CoreUse(1.0, 1.0, 1.0, 1)
     runs = [Run("Main", (series("slow", 10.0), series("fast", 5.0)), use), Run("Sizes", (series("fast", 2.0),), use)]
-    points = tuple(Point(60.0 * (i + 1), 100, 5.0, 6.0, 5.0, 100.0, None, None) for i in range(3))
-    return report(MACHINE, Peak(100.0, "made"), runs, "2026-01-02T03:04:05+00:00", LongRun({}, points, ()))
+    points = tuple(Stretch(60.0 * (i + 1), 100, 5.0, 6.0, 5.0, 100.0, None, None) for i in range(3))
+    return report(MACHINE, Peak(100.0, "made"), runs, "2026-01-02T03:04:05+00:00", long_run(Labels(), points))
 
 
 @pytest.fixture
 def result_file(tmp_path: Path) -> Path:
     path = tmp_path / "made.json"
-    path.write_text(json.dumps(made_result()))
+    path.write_text(to_json(made_result()))
     return path
 
 
@@ -269,10 +265,14 @@ def test_nothing_lies_over_another_where_there_is_much_to_say(
     tab = window.tab(1)
     assert isinstance(tab, SpeedTab)
     result = made_result()
-    result["warnings"] = [
-        f"Warning {number}, which takes more than a line of such a narrow window." for number in range(9)
-    ]
-    result["runs"][0]["problems"] = ["A problem of this run alone, which takes more than a line of such a window."] * 4
+    problems = ("A problem of this run alone, which takes more than a line of such a window.",) * 4
+    result = replace(
+        result,
+        warnings=tuple(
+            f"Warning {number}, which takes more than a line of such a narrow window." for number in range(9)
+        ),
+        runs=(replace(result.runs[0], problems=problems), *result.runs[1:]),
+    )
     tab.show_result(result)
     view = tab.view
     shown = [view.figure, view.place, view.against, view.notes, view.histogram, view.page, view.table, view.page_note]
@@ -316,7 +316,7 @@ def test_an_earlier_result_stands_beside(qtbot: QtBot, tmp_path: Path, result_fi
     tab = make_tab(qtbot)
     tab.open(result_file)
     earlier = tmp_path / "earlier.json"
-    earlier.write_text(json.dumps(made_result(2.0)))
+    earlier.write_text(to_json(made_result(2.0)))
     for _ in range(2):  # the second one takes the first one's place
         tab.compare(earlier)
         assert tab.view.page.count() == 4
@@ -335,7 +335,7 @@ def test_an_earlier_result_stands_beside(qtbot: QtBot, tmp_path: Path, result_fi
     assert "p50 5.03" in tab.view.histogram.toolTip(), "the times of the result itself"
 
 
-NO_RUNS = json.dumps({**made_result(), "runs": []})
+NO_RUNS = to_json(replace(made_result(), runs=()))
 
 
 @pytest.mark.parametrize("content", ["", "{}", '{"schema": 1, "runs": []}', NO_RUNS])

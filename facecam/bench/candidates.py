@@ -1,4 +1,4 @@
-"""Contenders: what a benchmark compares. Our networks in each engine, and other people's detectors."""
+"""Candidates: what a benchmark compares. Our networks in each engine, and other people's detectors."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from facecam.bench.measure import Labels, Subject, detector_subject
-from facecam.bench.ncnn_net import NCNN, NcnnNet
-from facecam.bench.opencv_dnn import OPENCV, open_opencv
+from facecam.bench.measure import Benchmark
+from facecam.bench.other_runtimes import NCNN, OPENCV, NcnnNet, OpenCvDnn
+from facecam.bench.result import Labels
+from facecam.bench.workloads import detector_benchmark
 from facecam.detection.detector import FaceDetector
 from facecam.detection.letterbox import Image
 from facecam.detection.model import find_model, int8_path
@@ -23,7 +24,7 @@ from facecam.runtimes.registry import has_bf16, has_int8
 
 
 @dataclass(frozen=True)
-class Contender:
+class Candidate:
     """One model in one engine. open: makes a fresh detector and gives what is measured on a frame with so many faces.
 
     ours: whether it is a network of our interface, so that it runs at any size.
@@ -32,7 +33,7 @@ class Contender:
     model: str
     engine: Engine
     ours: bool
-    open: Callable[[Image, int], Subject]
+    open: Callable[[Image, int], Benchmark]
 
     @property
     def any_size(self) -> bool:
@@ -62,8 +63,8 @@ def engines(runtime: str = AUTO, precision: str = F32, provider: str = providers
     return found + in_bf16 + in_int8
 
 
-def contenders(model: str | Path | None, among: Sequence[Engine], threshold: float | None = None) -> list[Contender]:
-    """One contender for each engine, for a network of ours; a single one for another family, which has its own engine.
+def candidates(model: str | Path | None, among: Sequence[Engine], threshold: float | None = None) -> list[Candidate]:
+    """One candidate for each engine, for a network of ours; a single one for another family, which has its own engine.
     Where several are to be compared, int8 takes part if there is such a network.
 
     Raises ModelError if the file is none of them.
@@ -74,11 +75,11 @@ def contenders(model: str | Path | None, among: Sequence[Engine], threshold: flo
     if family is not None:
         return [_peer(path, family, threshold)]
 
-    def ours(engine: Engine) -> Contender:
-        def opened(frame: Image, faces: int) -> Subject:
-            return detector_subject(make_detector(name, engine, threshold), frame, faces)
+    def ours(engine: Engine) -> Candidate:
+        def opened(frame: Image, faces: int) -> Benchmark:
+            return detector_benchmark(make_detector(name, engine, threshold), frame, faces)
 
-        return Contender(name, engine, True, opened)
+        return Candidate(name, engine, True, opened)
 
     def there(engine: Engine) -> bool:
         return engine.precision != INT8 or int8_path(path, engine.runtime).is_file()
@@ -91,7 +92,7 @@ def make_detector(model: str, engine: Engine, threshold: float | None = None) ->
     """A detector of our interface in that engine, OpenCV's included, that never scales the frame."""
     if engine.runtime == OPENCV:
         detector = FaceDetector(model, threshold, size=None, runtime=RUNTIMES[0])
-        open_opencv(detector, find_model(model).read_bytes(), engine)
+        detector.use(engine, OpenCvDnn(find_model(model).read_bytes()))
         return detector
     return FaceDetector(
         model,
@@ -104,47 +105,45 @@ def make_detector(model: str, engine: Engine, threshold: float | None = None) ->
     )
 
 
-def through_ncnn(model: str | Path | None, param: Path, threshold: float | None = None) -> Contender:
+def through_ncnn(model: str | Path | None, param: Path, threshold: float | None = None) -> Candidate:
     """A network of ours as it was converted for ncnn. Raises FacecamError if ncnn or the files are missing."""
     net, name, engine = NcnnNet(param), str(find_model(model) if model is None else model), Engine(NCNN)
 
-    def opened(frame: Image, faces: int) -> Subject:
+    def opened(frame: Image, faces: int) -> Benchmark:
         detector = FaceDetector(name, threshold, size=None, runtime=RUNTIMES[0])
         detector.use(engine, net)
-        return detector_subject(detector, frame, faces)
+        return detector_benchmark(detector, frame, faces)
 
-    return Contender(name, engine, True, opened)
+    return Candidate(name, engine, True, opened)
 
 
-def with_threads(contender: Contender, threads: int, threshold: float | None = None) -> Contender:
+def with_threads(candidate: Candidate, threads: int, threshold: float | None = None) -> Candidate:
     """The same network in the same runtime on more threads. Raises FacecamError for another family."""
-    if not contender.ours:
+    if not candidate.ours:
         raise FacecamError("--threads is for our own networks; leave it out for other people's.")
-    return contenders(contender.model, [replace(contender.engine, threads=threads)], threshold)[0]
+    return candidates(candidate.model, [replace(candidate.engine, threads=threads)], threshold)[0]
 
 
-def _peer(path: Path, family: str, threshold: float | None) -> Contender:
+def _peer(path: Path, family: str, threshold: float | None) -> Candidate:
     kind = PEERS[family]
 
-    def opened(frame: Image, faces: int) -> Subject:
+    def opened(frame: Image, faces: int) -> Benchmark:
         detect = kind(path) if threshold is None else kind(path, threshold)
         boxes, _ = detect(frame)
-        labels: Labels = {
-            "model": path.stem,
-            "model_sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-            "family": family,
-            "runtime": detect.runtime,
-            "precision": F32,
-            "threads": 1,
-            "width": frame.shape[1],
-            "height": frame.shape[0],
-            "faces": faces,
-            "faces_found": len(np.asarray(boxes)),
-        }
+        labels = Labels(
+            model=path.stem,
+            model_sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+            family=family,
+            runtime=detect.runtime,
+            width=frame.shape[1],
+            height=frame.shape[0],
+            faces=faces,
+            faces_found=len(np.asarray(boxes)),
+        )
 
         def call() -> None:
             detect(frame)
 
-        return Subject(call, labels)
+        return Benchmark(call, labels)
 
-    return Contender(str(path), Engine(kind.runtime), False, opened)
+    return Candidate(str(path), Engine(kind.runtime), False, opened)

@@ -7,8 +7,8 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
-from facecam.bench.contenders import contenders, engines, through_ncnn
-from facecam.bench.gallery import measure_gallery, read_run
+from facecam.bench.candidates import candidates, engines, through_ncnn
+from facecam.bench.gallery import GalleryResult, GallerySeries, gallery_run, measure_gallery
 from facecam.bench.measure import PausedError
 from facecam.cli import main
 from facecam.errors import FacecamError, ModelError
@@ -22,12 +22,12 @@ from tests.sagan_gallery.made import save_tiny_generator
 
 def test_other_peoples_detectors_take_part(tmp_path, make_frame):
     frame = make_frame((3, 2), (10, 5))
-    (yunet,) = contenders(save_yunet(tmp_path / "yunet.onnx"), engines())
+    (yunet,) = candidates(save_yunet(tmp_path / "yunet.onnx"), engines())
     labels = yunet.open(frame, 2).labels
-    assert (labels["family"], labels["runtime"], labels["faces_found"]) == ("yunet", "opencv", 2)
-    (ultralight,) = contenders(save_ultralight(tmp_path / "rfb.onnx"), engines())
+    assert (labels.family, labels.runtime, labels.faces_found) == ("yunet", "opencv", 2)
+    (ultralight,) = candidates(save_ultralight(tmp_path / "rfb.onnx"), engines())
     labels = ultralight.open(frame, 1).labels
-    assert (labels["family"], labels["runtime"], labels["faces_found"]) == ("ultralight", "onnxruntime", 1)
+    assert (labels.family, labels.runtime, labels.faces_found) == ("ultralight", "onnxruntime", 1)
     ultralight.open(frame, 1).call()
     assert not yunet.ours
 
@@ -35,7 +35,7 @@ def test_other_peoples_detectors_take_part(tmp_path, make_frame):
 @pytest.mark.parametrize("name", shipped_models())
 def test_the_same_network_through_opencv_finds_the_same(name):
     frame = demo_frame(30)
-    exact, through_opencv = (contenders(name, [Engine(runtime)])[0].detector() for runtime in ("onnxruntime", "opencv"))
+    exact, through_opencv = (candidates(name, [Engine(runtime)])[0].detector() for runtime in ("onnxruntime", "opencv"))
     for size in ((640, 480), (320, 240)):
         picture = cv2.resize(frame, size)
         one, other = exact.detect(picture), through_opencv.detect(picture)
@@ -48,10 +48,10 @@ def test_int8_takes_part_where_there_is_such_a_network_and_is_missed_where_it_is
     tiny_model, make_frame, capsys
 ):
     in_int8 = [Engine("onnxruntime", "int8"), Engine("openvino", "int8")]
-    found = contenders("faceboxes", [Engine(), *in_int8])
+    found = candidates("faceboxes", [Engine(), *in_int8])
     assert [str(one.engine) for one in found] == ["onnxruntime", "onnxruntime int8", "openvino int8"]
-    assert [str(one.engine) for one in contenders(tiny_model, [Engine(), *in_int8])] == ["onnxruntime"]
-    (missing,) = contenders(tiny_model, in_int8)
+    assert [str(one.engine) for one in candidates(tiny_model, [Engine(), *in_int8])] == ["onnxruntime"]
+    (missing,) = candidates(tiny_model, in_int8)
     with pytest.raises(RuntimeFailure, match=r"tiny-int8-onnxruntime.onnx beside tiny.onnx|no VNNI"):
         missing.open(make_frame((0, 0)), 1)
     assert main(["bench", "--model", str(tiny_model), "--precision", "int8", "--no-gallery"]) == 2
@@ -81,11 +81,11 @@ def test_the_same_network_through_ncnn_finds_the_same(tiny_model, tmp_path, make
     no_flag = np.zeros(1, np.int32).tobytes()  # plain float32 follows
     face = no_flag + weight.tobytes() + np.array([0, -6], np.float32).tobytes()
     (tmp_path / "tiny.ncnn.bin").write_bytes(face + no_flag + np.zeros(12288, np.float32).tobytes())
-    contender = through_ncnn(tiny_model, tmp_path / "tiny.ncnn.param")
-    labels = contender.open(make_frame((3, 2), (10, 5)), 2).labels
-    assert (labels["runtime"], labels["faces_found"]) == ("ncnn", 2)
+    candidate = through_ncnn(tiny_model, tmp_path / "tiny.ncnn.param")
+    labels = candidate.open(make_frame((3, 2), (10, 5)), 2).labels
+    assert (labels.runtime, labels.faces_found) == ("ncnn", 2)
     with pytest.raises(RuntimeFailure, match="another size"):
-        contender.open(make_frame(width=320, height=192), 0)
+        candidate.open(make_frame(width=320, height=192), 0)
 
 
 def test_without_ncnn_or_its_files_it_says_what_to_do(tiny_model, tmp_path, capsys):
@@ -96,7 +96,7 @@ def test_without_ncnn_or_its_files_it_says_what_to_do(tiny_model, tmp_path, caps
 def test_files_of_no_known_family_are_refused(tmp_path):
     (tmp_path / "x.onnx").write_bytes(b"damaged")
     with pytest.raises(ModelError, match=r"x\.onnx is not loaded, as it .*\.$"):
-        contenders(tmp_path / "x.onnx", engines())
+        candidates(tmp_path / "x.onnx", engines())
 
 
 def test_a_provider_that_is_missing_is_told_before_measuring(tiny_model, capsys):
@@ -107,19 +107,19 @@ def test_a_provider_that_is_missing_is_told_before_measuring(tiny_model, capsys)
 
 
 def test_a_paused_gallery_is_not_reported():
-    one = {"what": "picture only", "runtime": "x", "warm_up_ms": [5.0], "total_ms": [5.0] * 30, "cpu_ms": [5.0] * 30}
-    result = {"model": "m", "model_sha256": "0", "resolution_px": 64, "wall_s": 1.0, "thread_cpu_s": 1.0}
-    result |= {"process_cpu_s": 1.0, "series": [one]}
-    assert read_run(result).problems() == []
-    one["total_ms"] = [5.0] * 20 + [3000.0] + [5.0] * 9
+    def result(total_ms):
+        one = GallerySeries("picture only", "x", (5.0,), total_ms, (5.0,) * 30)
+        return GalleryResult("m", "0", 64, wall_s=1.0, thread_cpu_s=1.0, process_cpu_s=1.0, series=(one,))
+
+    assert gallery_run(result((5.0,) * 30)).problems() == []
     with pytest.raises(PausedError, match=r"stood still for 3\.0 s"):
-        read_run(result)
+        gallery_run(result((*[5.0] * 20, 3000.0, *[5.0] * 9)))
 
 
 def test_the_gallery_takes_part(tmp_path):
     run = measure_gallery(None, 0.2, "onnxruntime", save_tiny_generator(tmp_path / "tiny.onnx"))
     assert run is not None
-    assert [series.labels["what"] for series in run.series] == ["picture and attention", "picture only"]
+    assert [series.labels.what for series in run.series] == ["picture and attention", "picture only"]
     for series in run.series:
         assert len(series.total_ms) == len(series.cpu_ms) >= 20
         assert min(series.total_ms) > 0

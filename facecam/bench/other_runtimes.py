@@ -1,4 +1,5 @@
-"""Our networks through ncnn, where it is installed and the user has converted one:
+"""Our networks in runtimes that the program doesn't use, to compare with: OpenCV's own network module, which is no
+choice for speed, but what many programs use; and ncnn, where it is installed and the user has converted a network:
 
 pip install ncnn pnnx
 pnnx faceboxes.onnx inputshape=[1,3,480,640]     # writes faceboxes.ncnn.param and faceboxes.ncnn.bin
@@ -17,8 +18,36 @@ import numpy as np
 from facecam.arrays import Array
 from facecam.errors import ModelError
 from facecam.runtimes.engine import BoundNetwork, RuntimeFailure
+from facecam.system.opencv import cv2
 
-NCNN = "ncnn"
+OPENCV, NCNN = "opencv", "ncnn"
+
+
+class OpenCvDnn:
+    """A network in OpenCV's network module, on as many threads as OpenCV is set to (one)."""
+
+    def __init__(self, data: bytes) -> None:
+        """data: the ONNX file. Raises RuntimeFailure if OpenCV can't read it."""
+        try:
+            self._net = cv2.dnn.readNetFromONNX(np.frombuffer(data, np.uint8))
+        except cv2.error as error:
+            raise RuntimeFailure(f"OpenCV can't load the network ({error.err}).") from None
+
+    def bind(self, image: Array, outputs: Mapping[str, Array]) -> BoundNetwork:
+        return _OpenCvBound(self._net, image, dict(outputs))
+
+
+class _OpenCvBound:
+    def __init__(self, net: Any, image: Array, outputs: dict[str, Array]) -> None:
+        self._net, self._image, self._outputs = net, image, outputs
+
+    def infer(self) -> None:
+        try:
+            self._net.setInput(self._image)
+            for target, result in zip(self._outputs.values(), self._net.forward(list(self._outputs)), strict=True):
+                target[:] = np.asarray(result, np.float32).reshape(target.shape)
+        except (cv2.error, ValueError) as error:
+            raise RuntimeFailure(f"OpenCV can't run the network ({error}).") from error
 
 
 class NcnnNet:
@@ -41,10 +70,10 @@ class NcnnNet:
             raise ModelError(f"{param} and {weights.name} are no network that ncnn can load.")
 
     def bind(self, image: Array, outputs: Mapping[str, Array]) -> BoundNetwork:
-        return _Bound(self._ncnn, self._net, image, dict(outputs))
+        return _NcnnBound(self._ncnn, self._net, image, dict(outputs))
 
 
-class _Bound:
+class _NcnnBound:
     def __init__(self, ncnn: Any, net: Any, image: Array, outputs: dict[str, Array]) -> None:
         self._ncnn, self._net, self._image = ncnn, net, image
         self._by_width = {array.shape[-1]: array for array in outputs.values()}  # converting loses the names
