@@ -34,4 +34,4 @@ class SourceError(FacecamError):
 
 
 class ModelError(FacecamError):
-    """A model file is missing, damaged or not a face detector of ours."""
+    """A model file is missing, damaged or none of ours."""

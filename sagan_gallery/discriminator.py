@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from facecam.errors import FacecamError
 from sagan_gallery.generator import Generator, read_layer
-from sagan_gallery.model_file import ModelFile, attention_outputs
+from sagan_gallery.model_file import SaganFile, attention_outputs
 from sagan_gallery.sample import AttentionLayer, Image, Sample
 
 
@@ -18,7 +18,7 @@ class Discriminator:
     """An exported SAGAN discriminator; inputs `image` (N, 3, R, R) in -1..1 and, when conditional, `label` (N,)."""
 
     def __init__(self, model: str | Path) -> None:
-        self._file = ModelFile(Path(model).expanduser())
+        self._file = SaganFile(Path(model).expanduser())
         self.path, self.name, self.model_hash = self._file.path, self._file.name, self._file.short_hash
         if "image" not in self._file.inputs or "attention" not in self._file.outputs:
             raise self._file.not_ours("it is not a discriminator (no input image, or no output attention)")
@@ -47,7 +47,7 @@ class Discriminator:
         pairs = attention_outputs(len(self._file.grids))
         names = [name for pair in pairs for name in pair if name in self._file.outputs]
         scores = ["score"] if "score" in self._file.outputs else []
-        results = dict(zip([*scores, *names], self._file.run([*scores, *names], inputs), strict=True))
+        results = dict(zip([*scores, *names], self._file.infer([*scores, *names], inputs), strict=True))
         layers: list[AttentionLayer] = []
         for index, (attention, gamma) in enumerate(pairs):
             if attention not in results:

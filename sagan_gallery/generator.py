@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from facecam.errors import FacecamError
+from facecam.system.resources import asset
 from sagan_gallery.latent import latent
-from sagan_gallery.model_file import ModelFile, attention_outputs
-from sagan_gallery.resources import asset
+from sagan_gallery.model_file import SaganFile, attention_outputs
 from sagan_gallery.sample import Array, AttentionLayer, Blend, Image, Sample, to_bytes
 
 DEFAULT_MODEL = "sagan64.onnx"
@@ -27,10 +27,10 @@ class Generator:
     """
 
     def __init__(self, model: str | Path | None = None) -> None:
-        path = asset(DEFAULT_MODEL) if model is None else Path(model).expanduser()
+        path = asset(DEFAULT_MODEL, "sagan_gallery") if model is None else Path(model).expanduser()
         if model is None and not path.is_file():
             raise FacecamError("No generator comes with this copy of the program: open one, or train it first.")
-        self._file = ModelFile(path)
+        self._file = SaganFile(path)
         self.path, self.sha256, self.name = path, self._file.sha256, self._file.name
         self.model_hash = self._file.short_hash
         self.metadata = self._file.metadata
@@ -134,7 +134,7 @@ class Generator:
                 inputs["class_mix"] = np.array([toward.share], np.float32)
         if "attention_scale" in self._file.inputs:
             inputs["attention_scale"] = np.full((1,) * self._file.inputs["attention_scale"], scale, np.float32)
-        return self._file.run(outputs, inputs)
+        return self._file.infer(outputs, inputs)
 
     def _pictures(self, images: Array) -> Image:
         if images.ndim != 4 or images.shape[1] != 3:
@@ -145,7 +145,7 @@ class Generator:
         return read_layer(self._file, index, attention, gamma)
 
 
-def read_layer(file: ModelFile, index: int, attention: Array, gamma: Array) -> AttentionLayer:
+def read_layer(file: SaganFile, index: int, attention: Array, gamma: Array) -> AttentionLayer:
     """The layer of a batch of one, after a check that the matrix fits the stated grids."""
     grids = file.grids[index]
     queries, keys = (grid[0] * grid[1] for grid in (grids.query, grids.key))

@@ -17,15 +17,14 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 
 from facecam.arrays import Array
 from facecam.detection.cells import CellBuffer
 from facecam.detection.model import Model, find_model, load_model
 from facecam.errors import FacecamError
 from facecam.runtimes.engine import F32, INT8, ONNX_RUNTIME, OPENVINO, PRECISIONS, RUNTIMES, Engine, Image
+from facecam.runtimes.onnx_runtime import open_session, session_options
 from facecam.runtimes.openvino_runtime import OpenVino
-from facecam.runtimes.ort_options import session_options
 from facecam.runtimes.registry import check
 from facecam.system.cpu import choose_core, cpu_name, pinned
 
@@ -76,7 +75,7 @@ def onnx_runtime_nodes(path: Path, height: int, width: int, in_int8: bool = Fals
         options = session_options()
         options.enable_profiling = True
         options.profile_file_prefix = str(Path(folder) / "nodes")
-        session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        session = open_session(data, options)
         for _ in range(rounds):
             session.run(None, feed)
         events = json.loads(Path(session.end_profiling()).read_text(encoding="utf-8"))

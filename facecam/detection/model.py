@@ -1,12 +1,7 @@
-"""Model files: which there are, whether one is ours, and running it on one thread.
-
-Nothing in a model file is executed but the network itself: no pickle, no custom operators, no data outside the file.
-"""
+"""Detector networks: which there are, whether a file is one of ours, and running it on pictures of one size."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,9 +13,9 @@ from facecam.arrays import Array
 from facecam.detection.anchors import AnchorSpec, anchor_grid, spec_from_json
 from facecam.detection.cells import CellBuffer
 from facecam.errors import ModelError
-from facecam.runtimes import file_check, memory_check
+from facecam.runtimes import file_check
 from facecam.runtimes.engine import INT8, BoundNetwork, Engine, Image, Runtime, RuntimeFailure
-from facecam.runtimes.onnx_runtime import OnnxRuntime
+from facecam.runtimes.model_file import ModelFile, ModelKind, check_path, open_model
 from facecam.runtimes.registry import open_runtime
 from facecam.system.opencv import cv2
 from facecam.system.resources import INT8_INFIX, asset, shipped_models
@@ -37,7 +32,7 @@ output, computed in int8 from `facecam.detection.cells`."""
 _IMAGE = ("image", "tensor(float)", 4)
 _INPUTS = {PLAIN: _IMAGE, FAST: _IMAGE, CELLS: ("cells", "tensor(uint8)", 4)}
 _OUTPUTS = {PLAIN: {"loc": 4, "conf": 2}, FAST: {"faces": 5}, CELLS: {"faces": 5}}
-_MAX_BYTES = 256 << 20
+KIND = ModelKind("a face detector", file_check.DETECTOR_OPERATORS, 256 << 20, METADATA_KEY, range(PLAIN, CELLS + 1))
 
 
 class Model:
@@ -47,29 +42,12 @@ class Model:
     metadata: the file's description of itself; data: the file; sha256: of it.
     """
 
-    def __init__(self, path: Path, data: bytes, trusted: bool = False) -> None:
-        """trusted: it came with the program, so that it need not be tried out with little memory first."""
-        self.path = path
-        self._trusted = trusted
-        self.sha256 = hashlib.sha256(data).hexdigest()
-        self.data = data
-        unusable = f"{path} is not an ONNX model that can be loaded; it may be damaged or incomplete."
-        problem = file_check.problem(data)
-        if problem is not None:
-            raise ModelError(unusable if problem == file_check.DAMAGED else f"{path} is not loaded, as it {problem}.")
-        try:
-            if not trusted:
-                memory_check.run_once(data)
-            runtime = OnnxRuntime(data)
-            self.metadata = _metadata(path, runtime.session)
-            inputs = [(value.name, value.type, len(value.shape)) for value in runtime.session.get_inputs()]
-            outputs = {value.name for value in runtime.session.get_outputs()}
-        except (RuntimeFailure, UnicodeDecodeError) as error:  # the latter: a name or text in it is none
-            raise ModelError(unusable) from error
-        except memory_check.NotEnoughMemory as error:
-            raise ModelError(f"{path} is not loaded, as it wants more memory than a face detector needs.") from error
-        self._runtimes: dict[Engine, Runtime] = {Engine(): runtime}
-        description = _Description.read(path, self.metadata, inputs, outputs)
+    def __init__(self, path: Path) -> None:
+        """Raises ModelError with a sentence for people."""
+        file = open_model(path, KIND)
+        self.path, self.data, self.sha256, self.metadata = path, file.data, file.sha256, file.metadata
+        self._runtimes: dict[Engine, Runtime] = {Engine(): file.runtime}
+        description = _Description.read(file)
         self.name, self.threshold = description.name, description.threshold
         self.mean, self.variances = description.mean, description.variances
         self.format = description.format
@@ -120,7 +98,7 @@ class Model:
                     " `python -m train.faceboxes.quantise`."
                 )
             try:
-                model = _loaded(path, self._trusted)
+                model = Model(path)
             except ModelError as error:
                 raise RuntimeFailure(str(error)) from error
             if model.format != CELLS or model.metadata.get("made_from") != self.sha256:
@@ -204,19 +182,7 @@ class Binding:
 
 def load_model(model: str | Path | None = None) -> Model:
     """Loads a shipped model by name, or an ONNX file by path. Raises ModelError with a sentence for people."""
-    return _loaded(find_model(model), trusted=model is None or str(model) in shipped_models())
-
-
-def _loaded(path: Path, trusted: bool) -> Model:
-    try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise ModelError(f"{path} is too large for a face detector ({path.stat().st_size / 1e6:.0f} MB).")
-        data = path.read_bytes()
-    except OSError as error:
-        raise ModelError(f"The model {path} can't be read: {error.strerror or error}.") from error
-    if not data:
-        raise ModelError(f"The model {path} is empty (0 bytes).")
-    return Model(path, data, trusted)
+    return Model(find_model(model))
 
 
 def find_model(model: str | Path | None) -> Path:
@@ -226,28 +192,11 @@ def find_model(model: str | Path | None) -> Path:
     is_name = path.name == name and path.suffix.lower() != ".onnx"
     if is_name and (shipped := asset(f"{name}.onnx")).is_file():
         return shipped
-    if path.is_dir():
-        raise ModelError(f"{path} is a folder; name the ONNX file in it.")
-    if path.exists():
-        return path
-    if is_name:
+    if is_name and not path.exists():
         known = ", ".join(shipped_models()) or "none"
         raise ModelError(f"There is no model {name}; these come with the program: {known}. Or name an ONNX file.")
-    raise ModelError(f"There is no model file {name}.")
-
-
-def _metadata(path: Path, session: Any) -> dict[str, Any]:
-    """The file's own description."""
-    text = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
-    if text is None:
-        raise ModelError(f"{path} is an ONNX model, but not a face detector of ours (it has no `facecam` metadata).")
-    try:
-        metadata = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ModelError(f"{path} has damaged metadata: {error}.") from error
-    if not isinstance(metadata, dict):
-        raise ModelError(f"{path} has damaged metadata: not an object.")
-    return metadata
+    check_path(path)
+    return path
 
 
 @dataclass(frozen=True)
@@ -260,15 +209,10 @@ class _Description:
     anchors: AnchorSpec
 
     @classmethod
-    def read(
-        cls, path: Path, metadata: dict[str, Any], inputs: list[tuple[str, str, int]], outputs: set[str]
-    ) -> _Description:
-        number = metadata.get("format")
-        if not isinstance(number, int) or number not in _OUTPUTS:  # it may be a list, too
-            raise ModelError(
-                f"{path} has the metadata format {number!r}, this program reads {PLAIN} to {CELLS}; update one."
-            )
-        if inputs != [_INPUTS[number]] or not _OUTPUTS[number].keys() <= outputs:
+    def read(cls, file: ModelFile) -> _Description:
+        path, metadata = file.path, file.metadata
+        number = metadata["format"]
+        if file.inputs != [_INPUTS[number]] or not _OUTPUTS[number].keys() <= set(file.outputs):
             raise ModelError(f"{path} is not a face detector of ours: its inputs or outputs are others.")
         try:
             mean = tuple(np.float32(value) for value in metadata["mean"])

@@ -9,17 +9,17 @@ raise ModelError when the file isn't such a model.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import onnxruntime
 
 from facecam.arrays import Array
 from facecam.detection.letterbox import Image, letterbox
-from facecam.detection.model import METADATA_KEY
+from facecam.detection.model import KIND, METADATA_KEY
 from facecam.errors import ModelError
 from facecam.faces.boxes import nms
-from facecam.runtimes import file_check, memory_check
-from facecam.runtimes.ort_options import session_options
+from facecam.runtimes.model_file import read_model
+from facecam.runtimes.onnx_runtime import open_session
 from facecam.system.opencv import cv2
 
 SUPPRESSION_IOU = 0.3
@@ -63,7 +63,7 @@ class YuNet:
     threshold = 0.9
 
     def __init__(self, model: str | Path, lowest: float = threshold) -> None:
-        _check_file(model)
+        read_model(Path(model), KIND)
         try:
             self._detector = cv2.FaceDetectorYN.create(str(model), "", (320, 320), lowest, SUPPRESSION_IOU, top_k=5000)
         except cv2.error as error:
@@ -93,25 +93,9 @@ def recognise(model: str | Path) -> str | None:
     return "ultralight" if len(shapes) == 2 and {shape[-1] for shape in shapes if shape} == {2, 4} else None
 
 
-def _check_file(model: str | Path) -> None:
-    if not Path(model).is_file():
-        raise ModelError(f"There is no model file {model}; give the path of an ONNX file.")
+def _open_session(model: str | Path) -> Any:
+    data = read_model(Path(model), KIND)
     try:
-        data = Path(model).read_bytes()
-    except OSError as error:
-        raise ModelError(f"{model} can't be read: {error.strerror or error}.") from error
-    problem = file_check.problem(data)
-    if problem is not None:
-        raise ModelError(f"{model} is not loaded, as it {problem}.")
-    try:
-        memory_check.run_once(data)
-    except memory_check.NotEnoughMemory as error:
-        raise ModelError(f"{model} is not loaded, as it wants more memory than a face detector needs.") from error
-
-
-def _open_session(model: str | Path) -> onnxruntime.InferenceSession:
-    _check_file(model)
-    try:
-        return onnxruntime.InferenceSession(str(model), session_options(), providers=["CPUExecutionProvider"])
+        return open_session(data)
     except Exception as error:  # noqa: BLE001 - ONNX Runtime's exceptions have no common base but this
         raise ModelError(f"{model} isn't a usable ONNX model ({str(error).splitlines()[0]}); fetch it again.") from None

@@ -12,9 +12,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 
-from facecam.runtimes.ort_options import session_options
+from facecam.runtimes.onnx_runtime import open_session
 
 GRAPH = base64.b64decode(
     "CAk6twEKMwoFYm94ZXMKBnNjb3JlcwoEbW9zdAoDaW91EgRrZXB0IhFOb25NYXhTdXBwcmVzc2lvbhIDbm1zWhwKBWJveGVzEhMKEQgBEg0KAg"
@@ -41,4 +40,4 @@ def suppress(boxes: npt.NDArray[Any], scores: npt.NDArray[Any], iou: float, limi
 
 @lru_cache(maxsize=1)
 def _session() -> Any:
-    return onnxruntime.InferenceSession(GRAPH, session_options(), providers=["CPUExecutionProvider"])
+    return open_session(GRAPH)

@@ -11,7 +11,7 @@ import math
 import struct
 from collections.abc import Iterator
 
-OPERATORS = frozenset(
+DETECTOR_OPERATORS = frozenset(
     (
         *("Add", "AveragePool", "BatchNormalization", "Cast", "Clip", "Concat", "Constant", "Conv", "ConvInteger"),
         *("DequantizeLinear", "Div", "Dropout", "DynamicQuantizeLinear", "Exp", "Flatten", "Gather", "Gemm"),
@@ -45,14 +45,14 @@ _FLOAT = 1
 _ITEM_BYTES = {1: 4, 2: 1, 3: 1, 4: 2, 5: 2, 6: 4, 7: 8, 9: 1, 10: 2, 11: 8, 12: 4, 13: 8, 16: 2}
 """Bytes of an element by ONNX's number of its type; texts and packed types are missing."""
 
-GENERATOR_OPERATORS = OPERATORS | {"ConvTranspose", "ReduceSum", "Tanh"}
+GENERATOR_OPERATORS = DETECTOR_OPERATORS | {"ConvTranspose", "ReduceSum", "Tanh"}
 """What generators and discriminators are made of."""
 
-DAMAGED = "is damaged or incomplete"
+_DAMAGED = "is not an ONNX model that can be loaded; it may be damaged or incomplete"
 
 
-def problem(data: bytes, operators: frozenset[str] = OPERATORS) -> str | None:
-    """Why the file must not be loaded, as the end of the sentence "it ...", DAMAGED among them; None if it may."""
+def problem(data: bytes, operators: frozenset[str] = DETECTOR_OPERATORS) -> str | None:
+    """Why the file must not be loaded, as the end of the sentence "it ..."; None if it may."""
     try:
         _Reader(operators).model(memoryview(data))
     except _Refused as refused:
@@ -82,7 +82,7 @@ class _Reader:
             elif number in (20, 25):
                 raise _Refused("holds functions or training steps")
         if graphs != 1:
-            raise _Refused(DAMAGED)
+            raise _Refused(_DAMAGED)
 
     def _graph(self, data: memoryview) -> None:
         nodes = 0
@@ -150,7 +150,7 @@ class _Reader:
             elif number == 9:
                 raw = _bytes(value)
             elif number == 13 or (number == 14 and value != 0):
-                raise _Refused("keeps its weights in another file")
+                raise _Refused("keeps its weights in another file, which is not allowed; export it as one file")
         elements = math.prod(dims)
         if any(entry < 0 for entry in dims) or elements > _MAX_ELEMENTS:
             raise _Refused("claims weights of an impossible size")
@@ -178,9 +178,9 @@ class _Reader:
             elif wire in (1, 5):
                 length = 8 if wire == 1 else 4
             else:
-                raise _Refused(DAMAGED)
+                raise _Refused(_DAMAGED)
             if length > len(data) - at:
-                raise _Refused(DAMAGED)
+                raise _Refused(_DAMAGED)
             yield number, data[at : at + length]
             at += length
 
@@ -207,7 +207,7 @@ class _Reader:
             value |= (byte & 0x7F) << shift
             if byte < 0x80:
                 return value & (2**64 - 1), at
-        raise _Refused(DAMAGED)
+        raise _Refused(_DAMAGED)
 
 
 def _signed(value: int) -> int:
@@ -216,7 +216,7 @@ def _signed(value: int) -> int:
 
 def _bytes(value: int | memoryview) -> memoryview:
     if isinstance(value, int):
-        raise _Refused(DAMAGED)
+        raise _Refused(_DAMAGED)
     return value
 
 
@@ -224,7 +224,7 @@ def _text(value: int | memoryview) -> str:
     try:
         return bytes(_bytes(value)).decode("utf-8")
     except UnicodeDecodeError as error:
-        raise _Refused(DAMAGED) from error
+        raise _Refused(_DAMAGED) from error
 
 
 def _shown(text: str) -> str:

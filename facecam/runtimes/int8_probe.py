@@ -11,9 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import onnxruntime
 
-from facecam.runtimes.ort_options import session_options
+from facecam.runtimes.onnx_runtime import open_session
 
 _CHANNELS, _OUTPUTS = 64, 32
 _LARGEST_BYTE, _LARGEST_WEIGHT = 255, 127
@@ -30,7 +29,7 @@ which ONNX Runtime computes as it computes convolutions of bytes."""
 
 def int8_is_exact_in_onnx_runtime() -> bool:
     """Whether ONNX Runtime adds up products of bytes without overflow. Raises one of `ORT_ERRORS`."""
-    session = onnxruntime.InferenceSession(MATRIX_PRODUCT, session_options(), providers=["CPUExecutionProvider"])
+    session = open_session(MATRIX_PRODUCT)
     largest = np.full((8, _CHANNELS), _LARGEST_BYTE, np.uint8), np.full((_CHANNELS, _OUTPUTS), _LARGEST_WEIGHT, np.int8)
     (sums,) = session.run(None, dict(zip("ab", largest, strict=True)))
     return bool((sums == _SUM).all())

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_state
 
 from facecam.arrays import Array
 from facecam.runtimes import providers
 from facecam.runtimes.engine import BoundNetwork, Engine, Image, RuntimeFailure, first_line, input_name
-from facecam.runtimes.ort_options import session_options
 from facecam.system.cpu import unpinned
 
 # ONNX Runtime's errors have no common base but Exception.
@@ -29,6 +29,30 @@ ORT_ERRORS: tuple[type[Exception], ...] = (
     ort_state.RuntimeException,
     RuntimeError,
 )
+_CPU = (providers.NAMES[providers.CPU],)
+_SILENT = 4
+
+
+def session_options(threads: int = 1) -> Any:
+    """How sessions are set up here, whatever they compute.
+
+    threads: that compute; 1 is the calling thread, and none is started.
+    """
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
+    options.log_severity_level = _SILENT  # what matters is said by our own errors
+    return options
+
+
+def open_session(data: bytes, options: Any = None, providers: Sequence[str] = _CPU) -> Any:
+    """ONNX Runtime's session of a file. Raises one of `ORT_ERRORS`.
+
+    data: the ONNX file; options: None for `session_options()`; providers: by ONNX Runtime's names.
+    """
+    return onnxruntime.InferenceSession(data, options or session_options(), providers=list(providers))
 
 
 class OnnxRuntime:
@@ -38,12 +62,9 @@ class OnnxRuntime:
         """data: the ONNX file; engine: `facecam.runtimes.registry` knows which ones there are. Raises RuntimeFailure if
         the file can't be loaded."""
         names = [providers.check_provider(name) for name in dict.fromkeys((engine.provider, providers.CPU))]
-        options = session_options(engine.threads)
-        options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
-        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
         try:
             with nullcontext() if engine.threads == 1 else unpinned():
-                self.session = onnxruntime.InferenceSession(data, options, providers=names)
+                self.session = open_session(data, session_options(engine.threads), names)
         except ORT_ERRORS as error:
             raise RuntimeFailure(f"ONNX Runtime can't load the network ({first_line(error)}).") from error
         if names[0] not in self.session.get_providers():  # it goes on without one that can't start
@@ -51,6 +72,13 @@ class OnnxRuntime:
 
     def bind(self, image: Image, outputs: Mapping[str, Array]) -> BoundNetwork:
         return _OrtNetwork(self.session, image, dict(outputs))
+
+    def infer(self, outputs: Sequence[str], inputs: Mapping[str, npt.NDArray[Any]]) -> list[Array]:
+        """The outputs of those names for inputs of any size, in the calling thread. Raises RuntimeFailure."""
+        try:
+            return [np.asarray(value, np.float32) for value in self.session.run(list(outputs), dict(inputs))]
+        except ORT_ERRORS as error:
+            raise _cannot_run(error) from error
 
 
 class _OrtNetwork:
@@ -65,4 +93,8 @@ class _OrtNetwork:
         try:
             self._session.run_with_iobinding(self._binding)
         except ORT_ERRORS as error:
-            raise RuntimeFailure(f"ONNX Runtime can't run the network ({first_line(error)}).") from error
+            raise _cannot_run(error) from error
+
+
+def _cannot_run(error: Exception) -> RuntimeFailure:
+    return RuntimeFailure(f"ONNX Runtime can't run the network ({first_line(error)}).")

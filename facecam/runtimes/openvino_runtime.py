@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from facecam.arrays import Array
 from facecam.runtimes.engine import (
@@ -47,6 +48,7 @@ class OpenVino:
         OpenVINO is not installed or can't be loaded."""
         self._openvino, self._core = openvino_core()
         self._data = data
+        self._computing: dict[Any, Any] = {}
         # OpenVINO would take bfloat16 by itself where the processor has it, and give other scores. An int8 network says
         # by itself where it is one.
         self._options = {
@@ -61,6 +63,25 @@ class OpenVino:
             return _OpenVinoNetwork(self._openvino, compiled, image, dict(outputs))
         except RuntimeError as error:
             raise RuntimeFailure(f"OpenVINO can't compile the network ({first_line(error)}).") from error
+
+    def infer(self, outputs: Sequence[str], inputs: Mapping[str, npt.NDArray[Any]]) -> list[Array]:
+        """The outputs of those names for inputs of any size, in the calling thread. Raises RuntimeFailure.
+
+        It is compiled for each choice of outputs and sizes; inputs that the network has a default for are left out.
+        """
+        shapes = {name: tuple(array.shape) for name, array in inputs.items()}
+        key = tuple(outputs), tuple(shapes.items())
+        try:
+            compiled = self._computing.get(key)
+            if compiled is None:
+                whole = self._core.read_model(self._data, b"")
+                model = self._openvino.Model([whole.output(name) for name in outputs], whole.get_parameters())
+                model.reshape({value.any_name: list(shapes[value.any_name]) for value in model.inputs})
+                compiled = self._computing[key] = self._compiled(model, None)
+            results = compiled({value.any_name: inputs[value.any_name] for value in compiled.inputs})
+        except (KeyError, RuntimeError) as error:
+            raise RuntimeFailure(f"OpenVINO can't compute the network ({first_line(error)}).") from error
+        return [np.asarray(results[compiled.output(index)], np.float32) for index in range(len(outputs))]
 
     def compile(self, height: int, width: int, planes: bool = False, more: Mapping[str, Any] | None = None) -> Any:
         """OpenVINO's compiled model. planes: reads (1, 3, H, W), which is slower; more: options of OpenVINO."""

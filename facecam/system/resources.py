@@ -1,23 +1,32 @@
-"""Where the files that come with the program lie: weights and demo pictures."""
+"""Where the files that come with the program lie: weights, small graphs and demo pictures."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-_PACKAGE = Path(__file__).resolve().parents[1]
-_PLACES = (_PACKAGE / "assets", _PACKAGE.parent / "assets" / "facecam")  # installed wheel, checkout
+_ROOT = Path(__file__).resolve().parents[2]
 
 
-def asset(name: str) -> Path:
-    """Path of a shipped file, such as `asset("faceboxes.onnx")` or `asset("demo/hopper.jpg")`.
+def _places(package: str) -> tuple[Path, Path]:
+    return _ROOT / package / "assets", _ROOT / "assets" / package  # installed wheel, checkout
+
+
+def asset(name: str, package: str = "facecam") -> Path:
+    """Path of a shipped file, such as `asset("faceboxes.onnx")` or `asset("sagan64.onnx", "sagan_gallery")`.
 
     The path is returned whether or not the file exists: what its absence means is the caller's to say.
     """
-    for place in _PLACES:
+    installed, checkout = _places(package)
+    for place in (installed, checkout):
         path = place / name
         if path.exists():
             return path
-    return _PLACES[1] / name if (_PLACES[1].is_dir()) else _PLACES[0] / name
+    return checkout / name if checkout.is_dir() else installed / name
+
+
+def is_shipped(path: Path) -> bool:
+    """Whether a file lies among those that come with the program."""
+    return path.absolute().parent in (*_places("facecam"), *_places("sagan_gallery"))
 
 
 INT8_INFIX = "-int8-"
@@ -26,5 +35,5 @@ INT8_INFIX = "-int8-"
 
 def shipped_models() -> list[str]:
     """Names of the detectors that come with the program, as `FaceDetector(model=...)` takes them."""
-    names = {path.stem for place in _PLACES for path in place.glob("*.onnx")}
+    names = {path.stem for place in _places("facecam") for path in place.glob("*.onnx")}
     return sorted(name for name in names if name.partition(INT8_INFIX)[0] not in names - {name})

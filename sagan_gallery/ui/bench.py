@@ -20,8 +20,8 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication
 
 from facecam.errors import FacecamError
+from facecam.system.process_exit import end_process
 from sagan_gallery.bench import pin
-from sagan_gallery.ui.ending import end_process
 from sagan_gallery.ui.map_style import Kind
 from sagan_gallery.ui.panel import GalleryPanel
 from sagan_gallery.ui.session import Failure

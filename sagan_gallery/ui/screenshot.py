@@ -15,7 +15,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QColor, QImage, QPalette
 from PySide6.QtWidgets import QApplication
 
-from sagan_gallery.ui.ending import end_process
+from facecam.system.process_exit import end_process
 from sagan_gallery.ui.figure import render_figure
 from sagan_gallery.ui.paint import from_qimage
 from sagan_gallery.ui.panel import GalleryPanel

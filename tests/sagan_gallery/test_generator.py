@@ -1,11 +1,12 @@
 """Sampling, and what a wrong model file is told."""
 
+import itertools
 import json
 
 import numpy as np
 import pytest
 
-from facecam.errors import FacecamError
+from facecam.errors import FacecamError, ModelError
 from sagan_gallery.discriminator import Discriminator, centre_square, resize_weights
 from sagan_gallery.generator import Generator
 from sagan_gallery.latent import latent
@@ -81,7 +82,7 @@ def test_missing_and_unreadable_files(tmp_path, tiny_generator, monkeypatch):
     (tmp_path / "half.onnx").write_bytes(tiny_generator.read_bytes()[:5000])
     with pytest.raises(FacecamError, match="damaged or incomplete"):
         Generator(tmp_path / "half.onnx")
-    monkeypatch.setattr("sagan_gallery.generator.asset", lambda name: tmp_path / name)
+    monkeypatch.setattr("sagan_gallery.generator.asset", lambda name, _: tmp_path / name)
     with pytest.raises(FacecamError, match="No generator comes with"):
         Generator()
 
@@ -93,6 +94,28 @@ def test_weights_outside_the_file_are_refused(tmp_path, tiny_generator):
     onnx.save_model(model, str(outside), save_as_external_data=True, location="weights.bin", size_threshold=16)
     with pytest.raises(FacecamError, match="another file, which is not allowed"):
         Generator(outside)
+
+
+def grow(onnx, graph):
+    names = [graph.input[0].name, *(f"double{step}" for step in range(24)), "balloon"]
+    for index, (before, after) in enumerate(itertools.pairwise(names)):
+        graph.node.insert(index, onnx.helper.make_node("Concat", [before, before], [after], axis=0))
+    graph.output.append(onnx.helper.make_tensor_value_info("balloon", onnx.TensorProto.FLOAT, None))
+
+
+def loop(onnx, graph):
+    graph.node.insert(0, onnx.helper.make_node("Loop", [graph.input[0].name], ["other"]))
+
+
+@pytest.mark.parametrize(("change", "words"), [(loop, "the operator Loop"), (grow, "more memory than a SAGAN needs")])
+def test_files_that_mean_harm_are_refused_whoever_opens_them(tmp_path, tiny_generator, change, words):
+    onnx = pytest.importorskip("onnx")
+    for name, opened in (("tiny.onnx", Generator), ("tiny-d.onnx", Discriminator)):
+        model = onnx.load(str(tiny_generator.with_name(name)))
+        change(onnx, model.graph)
+        onnx.save(model, str(tmp_path / name))
+        with pytest.raises(ModelError, match=words):
+            opened(tmp_path / name)
 
 
 def test_other_onnx_files_are_told_apart(make_generator, tiny_generator, tmp_path):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,14 +13,10 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from facecam.errors import FacecamError
 from facecam.qtkit.commands import Menu, command, set_menu
 from facecam.qtkit.tabs import Tab
-from facecam.runtimes import file_check
 from facecam.system.opencv import cv2
-from sagan_gallery import model_file
 from sagan_gallery.export import part_of
 from sagan_gallery.ui.panel import GalleryPanel
 from sagan_gallery.ui.words import HELP_TITLE
-
-model_file.check_file = partial(file_check.problem, operators=file_check.GENERATOR_OPERATORS)
 
 Picture = npt.NDArray[np.uint8]
 

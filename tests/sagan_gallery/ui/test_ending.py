@@ -12,7 +12,7 @@ import runpy, sys, threading
 import onnxruntime
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
-from sagan_gallery import model_file
+from facecam.runtimes import file_check
 
 loading = threading.Event()
 
@@ -23,12 +23,12 @@ def load_without_end(data):
         onnxruntime.InferenceSession(data, quiet, providers=["CPUExecutionProvider"])
         loading.set()
 
-def check(data):  # some threads: one alone may by chance be outside of the runtime when it is torn out
+def check(data, operators):  # some threads: one alone may by chance be outside of the runtime when it is torn out
     for _ in range(4):
         threading.Thread(target=load_without_end, args=(data,), daemon=True).start()
     load_without_end(data)
 
-model_file.check_file = check
+file_check.problem = check
 app = QApplication([])
 timer = QTimer(interval=20)
 timer.timeout.connect(lambda: loading.is_set() and app.closeAllWindows())

@@ -56,7 +56,7 @@ def test_an_own_picture_without_a_discriminator_is_told(qtbot, make_panel, make_
 
 
 def test_a_missing_model_is_told_kindly_and_another_can_be_opened(qtbot, make_panel, tiny_generator, monkeypatch):
-    monkeypatch.setattr("sagan_gallery.generator.asset", lambda name: Path("/nowhere") / name)
+    monkeypatch.setattr("sagan_gallery.generator.asset", lambda name, _: Path("/nowhere") / name)
     panel = make_panel(None, wait=False)
     qtbot.waitUntil(lambda: panel.message.isVisible())
     assert panel.message.title.text() == words.NO_MODEL_TITLE

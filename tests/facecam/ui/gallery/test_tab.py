@@ -33,7 +33,7 @@ ROOT = Path(__file__).resolve().parents[4]
 def window(qtbot, tmp_path, monkeypatch):
     save_tiny_generator(tmp_path / "sagan64.onnx")
     save_tiny_discriminator(tmp_path / "sagan64-d.onnx")
-    monkeypatch.setattr("sagan_gallery.generator.asset", lambda name: tmp_path / name)
+    monkeypatch.setattr("sagan_gallery.generator.asset", lambda name, _: tmp_path / name)
     made = build_window("fake", Settings(), make_detector=FakeDetector, open_source=lambda spec: FakeSource())
     qtbot.addWidget(made)
     made.show()
