@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QLabel, QVBoxLayout
@@ -13,6 +13,7 @@ from facecam.qtkit.folds import Section
 from facecam.qtkit.settings import Settings
 from facecam.qtkit.theme import SPACE
 from facecam.qtkit.wording import size
+from facecam.qtkit.worker import Worker
 from facecam.sources import Camera, CameraMode
 from facecam.ui.live.session import LiveSession
 
@@ -52,7 +53,6 @@ class CameraSection(Section):
 
     changed = Signal()
     """Another mode was chosen and remembered: time to open the camera again."""
-    _listed = Signal(object, list)
 
     def __init__(self, session: LiveSession, settings: Settings, list_modes: Callable[[int], list[CameraMode]]) -> None:
         super().__init__()
@@ -77,31 +77,30 @@ class CameraSection(Section):
             row.hide()
         for box in (self.frame_size, self.rate, self.pixels):
             box.currentIndexChanged.connect(self._chosen)
-        self._listed.connect(self._show_offer)
+        self._worker = Worker("facecam-modes", parent=self)
+        self._worker.arrived.connect(self._show_offer)
 
     def refresh(self) -> None:
         camera = self._session.camera
         if camera is None or camera == self._camera:  # while it is being opened again the choices stay
             return
         self._camera = camera
-        threading.Thread(target=self._ask, args=(camera,), name="facecam-modes", daemon=True).start()
+        self._worker.submit_one(0, partial(self._list_modes, camera.index))
 
-    def _ask(self, camera: Camera) -> None:
-        offered = self._list_modes(camera.index)
-        try:
-            self._listed.emit(camera, offered)
-        except RuntimeError:  # the window was closed meanwhile, and this object with it
-            return
+    def close_down(self) -> None:
+        """The window is closing."""
+        self._worker.close(0)
 
-    def _show_offer(self, camera: Camera, offered: list[CameraMode]) -> None:
-        if camera != self._camera:
+    def _show_offer(self) -> None:
+        offered = next((result.value for result in self._worker.take() if not result.last), None)
+        if offered is None or self._camera is None:
             return
         self._offered = offered
         self.none.setVisible(not offered)
         self.none.setText("This camera doesn't say what it offers.")
         for row in self._rows:
             row.setVisible(bool(offered))
-        self._show(self._modes.of(camera))
+        self._show(self._modes.of(self._camera))
 
     def _show(self, mode: CameraMode) -> None:
         """The boxes' entries: each allows what fits those above it."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import threading
 from collections.abc import Callable, Sequence
 from enum import Enum
 from pathlib import Path
@@ -13,6 +12,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QWidget
 
+from facecam.qtkit.worker import Worker
 from facecam.sources import Camera, ScreenPart
 
 
@@ -60,7 +60,8 @@ class CameraWatch(QObject):
     def __init__(self, list_cameras: Callable[[], Sequence[Camera]], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._list = list_cameras
-        self._busy = threading.Lock()
+        self._worker = Worker("facecam-cameras", parent=self)
+        self._worker.arrived.connect(self._deliver)
         # On Linux a look costs a few small files; elsewhere the system has to ask its drivers.
         self._timer = QTimer(self, interval=2000 if sys.platform.startswith("linux") else 10_000)
         self._timer.timeout.connect(self.look)
@@ -75,18 +76,18 @@ class CameraWatch(QObject):
 
     def look(self) -> None:
         """Starts one look, unless one is under way. Returns at once."""
-        if self._busy.acquire(blocking=False):
-            threading.Thread(target=self._look, name="facecam-cameras", daemon=True).start()
+        if not self._worker.busy(0):
+            self._worker.submit_one(0, lambda: list(self._list()))
 
-    def _look(self) -> None:
-        try:
-            cameras = list(self._list())
-        finally:
-            self._busy.release()
-        try:
-            self.found.emit(cameras)
-        except RuntimeError:  # the window was closed meanwhile, and this object with it
-            return
+    def close(self) -> None:
+        """Looks no more. Returns at once."""
+        self._timer.stop()
+        self._worker.close(0)
+
+    def _deliver(self) -> None:
+        for result in self._worker.take():
+            if result.value is not None:
+                self.found.emit(result.value)
 
 
 class SourceChooser(QComboBox):

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QSignalBlocker, QTimer, Signal
+from PySide6.QtCore import QObject, QSignalBlocker, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QCheckBox, QLabel, QVBoxLayout
 
 from facecam.detection.any_detector import AnyDetector, PeerDetector
 from facecam.detection.model import DEFAULT_MODEL
+from facecam.errors import FacecamError
 from facecam.live.options import NATIVE, SecondDetector, Size
 from facecam.live.pipeline import View
 from facecam.qtkit.commands import switch_command
@@ -19,18 +22,64 @@ from facecam.qtkit.figure_line import Figure
 from facecam.qtkit.folds import Section
 from facecam.qtkit.settings import Settings
 from facecam.qtkit.theme import SPACE
+from facecam.qtkit.worker import Worker
 from facecam.system.memory import give_back_free_memory
 from facecam.system.resources import shipped_models
 from facecam.ui.live import prompts, words
 from facecam.ui.live.controls import THRESHOLD_RANGE
 from facecam.ui.live.picture import PictureView
-from facecam.ui.live.second_loader import SecondLoader
 from facecam.ui.live.session import LiveSession
 
 _FILE = "file…"
 _SIZES: dict[str, Size | None] = {"native": NATIVE, "640x480": (640, 480), "320x240": (320, 240)}
 _KEPT_MS = 10_000
 """How long a detector is kept that nobody compares with: at 30 to 90 MB not for ever, but for a look back and forth."""
+
+_logger = logging.getLogger(__name__)
+
+
+class SecondLoader(QObject):
+    """Loads the detector to compare with in a thread, as that can take a second. One model at a time, and only the
+    newest request counts. load: by a shipped model's name or a file."""
+
+    loaded = Signal(object)
+    """The detector that was asked for."""
+    failed = Signal(str)
+    """Why it can't be had, in a sentence."""
+
+    def __init__(self, load: Callable[[str], AnyDetector], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._load = load
+        self._worker = Worker("facecam-load", parent=self)
+        self._worker.arrived.connect(self._deliver)
+
+    def load(self, model: str) -> None:
+        """Asks for that model. Returns at once."""
+        self._worker.submit_one(0, partial(self._try, model))
+
+    def cancel(self) -> None:
+        """Nothing is wanted any more."""
+        self._worker.cancel(0)
+
+    def close(self) -> None:
+        """For good. Returns at once."""
+        self._worker.close(0)
+
+    def _try(self, model: str) -> AnyDetector:
+        try:
+            return self._load(model)
+        except FacecamError:
+            raise
+        except Exception as error:
+            _logger.exception("the detector to compare with can't be loaded")
+            raise FacecamError(f"{model} can't be loaded: {error}") from error
+
+    def _deliver(self) -> None:
+        for result in self._worker.take():
+            if result.error is not None:
+                self.failed.emit(str(result.error))
+            elif not result.last:
+                self.loaded.emit(result.value)
 
 
 class CompareSection(Section):
@@ -227,7 +276,7 @@ class CompareSection(Section):
 
     def close_down(self) -> None:
         """The window is closing: what is still to be loaded is not wanted any more."""
-        self._loader.cancel()
+        self._loader.close()
 
     # -- what the tab shows
 

@@ -1,7 +1,7 @@
 """LiveSession: starts, stops and switches the pipeline without ever holding up the window.
 
 Loading the model, opening a source and stopping the old one can each take seconds, so one control thread does them, in
-order, and only the newest wish counts. The window asks for what is there now; it never waits.
+order, and only the newest request counts. The window asks for what is there now; it never waits.
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Signal
 
 from facecam.detection.detector import FaceDetector
 from facecam.errors import FacecamError
@@ -20,17 +21,12 @@ from facecam.live.capture import Trouble
 from facecam.live.metrics import Stats
 from facecam.live.options import LiveOptions
 from facecam.live.pipeline import Phase, Pipeline, View
+from facecam.qtkit.worker import Notifier, Worker
 from facecam.sources import Camera, CameraSource, OfCamera, Player, Source, open_source
 from facecam.system.memory import give_back_free_memory
 
 STOP_TIMEOUT_S = 2.0
 _logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class _Wish:
-    spec: str | None  # None: stop
-    number: int
 
 
 class LiveSession(QObject):
@@ -42,7 +38,6 @@ class LiveSession(QObject):
     changed = Signal()
     options_changed = Signal()
     """`options` are others than before. In the GUI thread, by `change_options` alone."""
-    _notified = Signal()  # from any thread
 
     def __init__(
         self,
@@ -53,12 +48,9 @@ class LiveSession(QObject):
     ) -> None:
         super().__init__(parent)
         self._make_detector, self._open_source = make_detector, open_source
-        self._lock = threading.Condition()
-        self._wish: _Wish | None = None
-        self._wishes = 0
-        self._done = 0  # number of the last wish that the control thread has fulfilled
-        self._quit = False
-        self._pending = False
+        self._lock = threading.Lock()  # guards what follows
+        self._requests = 0
+        self._done = 0  # number of the last request that the control thread has fulfilled
         self._spec: str | None = None
         self._detector: FaceDetector | None = None
         self._options = LiveOptions(core=core)
@@ -66,38 +58,36 @@ class LiveSession(QObject):
         self._pipeline: Pipeline | None = None
         self._source: Source | None = None
         self._failure: Exception | None = None
-        self._notified.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
-        self._thread = threading.Thread(target=self._work, name="facecam-control", daemon=True)
-        self._thread.start()
+        self._control = Worker("facecam-control", parent=self)
+        self._control.arrived.connect(self._control.take)
+        self._notifier = Notifier(self)
+        self._notifier.notified.connect(self.changed)
 
     # -- for the window (GUI thread)
 
     def start(self, spec: str) -> None:
-        """Wishes for that source, in place of whatever runs. Returns at once."""
+        """Asks for that source, in place of whatever runs. Returns at once."""
         self._ask(spec)
 
     def stop(self) -> None:
-        """Wishes for rest. Returns at once; the source is released soon after."""
+        """Asks for rest. Returns at once; the source is released soon after."""
         self._ask(None)
 
     def close(self, timeout_s: float = STOP_TIMEOUT_S) -> bool:
         """Stops everything for good and waits for it, at most that long. False: something still hangs."""
-        with self._lock:
-            self._quit = True
-            self._lock.notify_all()
-        self._thread.join(timeout_s)
-        return not self._thread.is_alive()
+        self._notifier.close()
+        return self._control.close(timeout_s, at_the_end=self._leave)
 
     @property
     def spec(self) -> str | None:
-        """The source wished for, None while at rest."""
+        """The source asked for, None while at rest."""
         return self._spec
 
     @property
     def phase(self) -> Phase:
-        """What is happening. A new wish counts as opening from the moment it is uttered."""
+        """What is happening. A new request counts as opening from the moment on that it is made."""
         with self._lock:
-            settled, pipeline, failure = self._done == self._wishes, self._pipeline, self._failure
+            settled, pipeline, failure = self._done == self._requests, self._pipeline, self._failure
         if not settled:
             return Phase.IDLE if self._spec is None else Phase.OPENING
         if failure is not None:
@@ -112,9 +102,9 @@ class LiveSession(QObject):
 
     @property
     def pipeline(self) -> Pipeline | None:
-        """The pipeline of the newest wish, once it has been started."""
+        """The pipeline of the newest request, once it has been started."""
         with self._lock:
-            return self._pipeline if self._done == self._wishes else None
+            return self._pipeline if self._done == self._requests else None
 
     @property
     def trouble(self) -> Trouble | None:
@@ -159,7 +149,7 @@ class LiveSession(QObject):
         return self._detector
 
     def latest(self) -> View | None:
-        """The newest frame with its faces, of the newest wish only."""
+        """The newest frame with its faces, of the newest request only."""
         pipeline = self.pipeline
         return pipeline.latest() if pipeline is not None else None
 
@@ -194,7 +184,7 @@ class LiveSession(QObject):
         self.options_changed.emit()
 
     def change_detector(self, make_detector: Callable[[], FaceDetector]) -> None:
-        """Detects by another one from now on. The source that is wished for is opened again, as if anew."""
+        """Detects by another one from now on. The source that was asked for is opened again, as if anew."""
         with self._lock:
             self._make_detector, self._detector = make_detector, None
         if self._spec is not None:
@@ -205,27 +195,17 @@ class LiveSession(QObject):
         """The threshold that the loaded model brings along, None before that."""
         return self._own_threshold
 
-    # -- control thread
-
     def _ask(self, spec: str | None) -> None:
+        """spec: None: for rest."""
         self._spec = spec
         with self._lock:
-            self._wishes += 1
+            self._requests += 1
             self._source = None
-            self._wish = _Wish(spec, self._wishes)
-            self._lock.notify_all()
-        self._notify()
+            number = self._requests
+        self._control.submit_one(0, partial(self._fulfil, spec, number))
+        self._notifier.notify()
 
-    def _work(self) -> None:
-        while True:
-            with self._lock:
-                self._lock.wait_for(lambda: self._quit or self._wish is not None)
-                wish, self._wish = self._wish, None
-            self._leave()
-            if self._quit or wish is None:
-                return
-            self._fulfil(wish)
-            self._notify()
+    # -- control thread
 
     def _leave(self) -> None:
         """Stops what runs, if anything does."""
@@ -237,12 +217,13 @@ class LiveSession(QObject):
             del old  # with its frames and buffers, before the free memory is given back
             give_back_free_memory()
 
-    def _fulfil(self, wish: _Wish) -> None:
+    def _fulfil(self, spec: str | None, number: int) -> None:
+        self._leave()
         pipeline: Pipeline | None = None
         failure: Exception | None = None
-        if wish.spec is not None:
+        if spec is not None:
             try:
-                pipeline = self._open(wish.spec, wish.number)
+                pipeline = self._open(spec, number)
             except FacecamError as error:
                 failure = error.alone()
             except Exception as error:  # whatever it is, the window says it and lives on
@@ -251,7 +232,8 @@ class LiveSession(QObject):
         with self._lock:
             if pipeline is not None:
                 pipeline.options = self._options  # they may have changed while it was being made
-            self._pipeline, self._failure, self._done = pipeline, failure, wish.number
+            self._pipeline, self._failure, self._done = pipeline, failure, number
+        self._notifier.notify()
 
     def _open(self, spec: str, number: int) -> Pipeline:
         with self._lock:
@@ -261,7 +243,7 @@ class LiveSession(QObject):
             detector.core = None  # the pipeline pins its thread, to the core that the options name
             self._own_threshold = detector.threshold
             with self._lock:
-                if make is self._make_detector:  # else another one is wished for by now, and loaded next
+                if make is self._make_detector:  # else another one is wanted by now, and loaded next
                     self._detector = detector
                 if self._options.threshold is None:
                     self._options = replace(self._options, threshold=detector.threshold)
@@ -269,25 +251,10 @@ class LiveSession(QObject):
         def opened() -> Source:  # in the capture thread
             source = self._open_source(spec)
             with self._lock:
-                if number == self._wishes:
+                if number == self._requests:
                     self._source = source
             return source
 
-        pipeline = Pipeline(opened, detector, self._notify, None, self._options, reconnect=True)
+        pipeline = Pipeline(opened, detector, self._notifier.notify, None, self._options, reconnect=True)
         pipeline.start()
         return pipeline
-
-    def _notify(self) -> None:
-        """From any thread: at most one notification is under way to the window."""
-        with self._lock:
-            if self._pending or self._quit:
-                return
-            self._pending = True
-        self._notified.emit()
-
-    def _deliver(self) -> None:
-        with self._lock:
-            self._pending = False
-            if self._quit:
-                return
-        self.changed.emit()

@@ -289,7 +289,8 @@ class LiveTab(Tab):
 
     def close_down(self, timeout_s: float) -> bool:
         self._showing.end()
-        self._cameras.follow(False)
+        self._cameras.close()
+        self.camera.close_down()
         self.compare.close_down()
         end_s = time.perf_counter() + timeout_s
         self.recording.saving.end()

@@ -7,7 +7,7 @@ import threading
 from pytestqt.qtbot import QtBot
 
 from facecam.errors import ModelError
-from facecam.ui.live.second_loader import SecondLoader
+from facecam.ui.live.compare_section import SecondLoader
 
 
 def test_of_quick_wishes_the_newest_is_loaded_and_never_two_at_a_time(qtbot: QtBot) -> None:
@@ -28,6 +28,7 @@ def test_of_quick_wishes_the_newest_is_loaded_and_never_two_at_a_time(qtbot: QtB
     gate.set()
     qtbot.waitUntil(lambda: answers == ["c"], timeout=5000)
     assert begun == ["a", "c"]
+    loader.close()
 
 
 def test_what_is_cancelled_is_not_delivered_and_a_problem_is_a_sentence(qtbot: QtBot) -> None:
@@ -52,3 +53,4 @@ def test_what_is_cancelled_is_not_delivered_and_a_problem_is_a_sentence(qtbot: Q
     loader.load("worse")
     qtbot.waitUntil(lambda: problems[1:] == ["worse can't be loaded: by zero"], timeout=5000)
     assert answers == []
+    loader.close()
