@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
+import functools
 import graphlib
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.processes import run_python
 
 ROOT = Path(__file__).resolve().parents[1]
 QT = {"PySide6", "shiboken6", "pyqtgraph", "PyQt5", "PyQt6"}
@@ -20,6 +20,7 @@ def modules(package):
     return sorted((ROOT / package).rglob("*.py"))
 
 
+@functools.cache
 def imported(path):
     """Full names of all that a module imports, at whatever depth of the code: "facecam.ui.shell.app", "torch"."""
     names = set()
@@ -126,11 +127,7 @@ def test_modules_import_each_other_in_no_ring():
 def loaded_after(code, *arguments):
     """Top-level modules in sys.modules after `code`, in a fresh interpreter."""
     script = f"{code}\nimport sys\nprint('\\n'.join(sorted({{name.partition('.')[0] for name in sys.modules}})))"
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "QT_QPA_PLATFORM": "offscreen"}
-    done = subprocess.run(
-        [sys.executable, "-c", script, *map(str, arguments)],
-        capture_output=True, text=True, timeout=120, check=False, env=environment,
-    )  # fmt: skip
+    done = run_python("-c", script, *arguments)
     assert done.returncode == 0, done.stderr
     return set(done.stdout.split())
 
@@ -148,7 +145,6 @@ def test_detecting_loads_neither_torch_nor_qt(tiny_model):
     assert not loaded & (QT | TRAINING | {"av"}), "FFmpeg is for videos and streams"
 
 
-@pytest.mark.skipif(not (ROOT / "facecam" / "ui" / "app.py").exists(), reason="there is no window yet")
 def test_the_window_does_not_load_torch():
     loaded = loaded_after("import facecam.ui.shell.app")
     assert "PySide6" in loaded

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 from pathlib import Path
+
+from tests.processes import run_python
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -62,14 +62,6 @@ main(["detect", "http://127.0.0.1:9/x"])
 )
 
 
-def run(code: str, *arguments: str, prefix: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "QT_QPA_PLATFORM": "offscreen"}
-    return subprocess.run(
-        [*prefix, sys.executable, "-c", code, *arguments],
-        env=environment, capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
-
-
 def without_network() -> tuple[str, ...]:
     """A prefix under which there is no network at all, where the system can do that; so native libraries have none."""
     prefix = ("unshare", "-rn")
@@ -81,7 +73,7 @@ def without_network() -> tuple[str, ...]:
 
 
 def test_the_window_with_the_demo_and_all_tabs_asks_nobody_and_needs_nobody() -> None:
-    done = run(WINDOW, prefix=without_network())
+    done = run_python("-c", WINDOW, prefix=without_network())
     assert done.returncode == 0, done.stderr
     assert "capture" in done.stdout
     assert "NETWORK" not in done.stdout
@@ -89,7 +81,7 @@ def test_the_window_with_the_demo_and_all_tabs_asks_nobody_and_needs_nobody() ->
 
 def test_the_commands_ask_nobody(tmp_path: Path) -> None:
     picture = ROOT / "assets" / "facecam" / "demo" / "hopper.jpg"
-    done = run(COMMANDS, str(picture))
+    done = run_python("-c", COMMANDS, str(picture))
     assert done.returncode == 0, done.stderr
     assert "1 face" in done.stdout
     assert "NETWORK" not in done.stdout
@@ -97,4 +89,4 @@ def test_the_commands_ask_nobody(tmp_path: Path) -> None:
 
 def test_an_address_that_the_user_names_is_asked() -> None:
     """And so the watch works."""
-    assert "NETWORK" in run(ADDRESS).stdout
+    assert "NETWORK" in run_python("-c", ADDRESS).stdout

@@ -1,10 +1,8 @@
 """Nothing reports home: ONNX Runtime's telemetry is off in every process of ours, before ONNX Runtime is loaded."""
 
-import os
-import subprocess
-import sys
-
 import pytest
+
+from tests.processes import run_python
 
 MODULES = ("facecam.detection.detector", "sagan_gallery.generator", "train.faceboxes.export", "train.sagan.export")
 
@@ -20,6 +18,5 @@ def test_telemetry_is_off_before_onnx_runtime_is_loaded(module: str) -> None:
         "sys.meta_path.insert(0, Watch())\n"
         f"import {module}\n"
     )
-    environment = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"}
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    done = run_python("-c", code, ORT_DISABLE_TELEMETRY=None)
     assert done.stdout.splitlines() == ["loaded with 1"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import platform
+import signal
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -48,4 +49,5 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def run() -> NoReturn:
     """The process of the command `facecam`: `main`, and an end that no thread can spoil."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background process inherits it as ignored
     end_process(main())

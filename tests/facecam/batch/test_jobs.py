@@ -5,10 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import subprocess
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import psutil
@@ -19,8 +17,7 @@ from facecam.cli import main
 from facecam.errors import FacecamError
 from facecam.sources.pictures import FolderSource
 from facecam.system.opencv import cv2
-
-ROOT = Path(__file__).resolve().parents[3]
+from tests.processes import start_python
 
 
 @pytest.fixture
@@ -97,11 +94,8 @@ def test_ctrl_c_ends_all_processes_and_keeps_what_was_done(tmp_path, tiny_model,
     for number in range(1500):
         (folder / f"{number}.png").write_bytes(content)
     result = tmp_path / "r.jsonl"
-    arguments = ["--model", str(tiny_model), "--json", str(result), "--jobs", "2"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "facecam", "detect", str(folder), *arguments],
-        env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE, text=True, start_new_session=True,
-    )  # fmt: skip
+    arguments = ["--model", tiny_model, "--json", result, "--jobs", "2"]
+    process = start_python("-m", "facecam", "detect", folder, *arguments, alone=True)
     end_s = time.monotonic() + 60
     while time.monotonic() < end_s and not (result.exists() and result.read_text().count("\n") > 3):
         time.sleep(0.02)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import socket
-import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -16,8 +13,8 @@ from facecam.cli.parser import make_parser
 from facecam.errors import SourceError
 from facecam.sources import Camera
 from facecam.system.display import display_problem
+from tests.processes import run_python
 
-ROOT = Path(__file__).resolve().parents[3]
 linux_only = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems always have a display")
 
 
@@ -143,15 +140,8 @@ def test_options_may_stand_before_or_after_the_command(tiny_model, tmp_path, cap
 
 @linux_only
 def test_without_a_display_it_says_so_and_runs_headless(tiny_model):
-    environment = {
-        name: value
-        for name, value in os.environ.items()
-        if name not in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
-    }
-    done = subprocess.run(
-        [sys.executable, "-m", "facecam", "--source", "demo", "--seconds", "1", "--model", str(tiny_model)],
-        capture_output=True, text=True, timeout=120, check=False, env={**environment, "PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
+    command = ["-m", "facecam", "--source", "demo", "--seconds", "1", "--model", tiny_model]
+    done = run_python(*command, DISPLAY=None, WAYLAND_DISPLAY=None, QT_QPA_PLATFORM=None)
     assert done.returncode == 0, done.stderr
     assert "there is no display" in done.stderr
     assert "frames captured" in done.stdout
@@ -220,8 +210,5 @@ run()
 
 
 def test_a_thread_that_hangs_does_not_keep_the_process():
-    done = subprocess.run(
-        [sys.executable, "-c", "import sys" + HANGING],
-        capture_output=True, text=True, timeout=30, check=False, env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
+    done = run_python("-c", "import sys" + HANGING, timeout_s=30)
     assert (done.returncode, done.stdout, done.stderr) == (0, "0  Front\n", "")

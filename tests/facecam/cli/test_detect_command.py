@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -17,8 +15,7 @@ import pytest
 from facecam.cli import main
 from facecam.sources import open_source
 from facecam.system.opencv import cv2
-
-ROOT = Path(__file__).resolve().parents[3]
+from tests.processes import start_python
 
 
 def write(path, image):
@@ -200,19 +197,6 @@ def test_results_that_cannot_be_written(detect, photo, tmp_path, target):
 # As a process of its own
 
 
-def facecam(*arguments, **options):
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), **options.pop("env", {})}
-    return subprocess.Popen(
-        [sys.executable, "-m", "facecam", *map(str, arguments)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-        env=environment,
-        **options,
-    )
-
-
 def test_wrong_input_gives_one_line_and_status_2(tiny_model, tmp_path):
     """In a real process, because libraries write to the real stderr about damaged files."""
     noise = np.random.default_rng(0).integers(0, 255, (90, 90, 3), np.uint8)
@@ -220,7 +204,7 @@ def test_wrong_input_gives_one_line_and_status_2(tiny_model, tmp_path):
     cut.write_bytes(cut.read_bytes()[:3000])
     (tmp_path / "clip.mp4").write_bytes(bytes(range(256)) * 100)
     for path in (cut, tmp_path / "clip.mp4"):
-        process = facecam("detect", path, "--model", tiny_model)
+        process = start_python("-m", "facecam", "detect", path, "--model", tiny_model)
         out, err = process.communicate(timeout=60)
         assert process.returncode == 2
         assert out == ""
@@ -231,7 +215,7 @@ def test_wrong_input_gives_one_line_and_status_2(tiny_model, tmp_path):
 def at_work(model, folder):
     """A process that detects in the demo, when it has told of three frames, and the file of its results."""
     results = folder / "r.jsonl"
-    process = facecam("detect", "demo", "--model", model, "--json", results)
+    process = start_python("-m", "facecam", "detect", "demo", "--model", model, "--json", results)
     end_s = time.perf_counter() + 60
     while not (results.exists() and results.read_bytes().count(b"\n") >= 3):
         assert process.poll() is None

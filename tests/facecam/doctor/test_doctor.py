@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -14,16 +12,11 @@ from facecam.cli import main
 from facecam.doctor import checks, command
 from facecam.doctor.report import Report
 from facecam.sources import Camera
-
-ROOT = Path(__file__).resolve().parents[3]
+from tests.processes import run_python
 
 
 def doctor(**variables: str) -> dict:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "QT_QPA_PLATFORM": "offscreen", **variables}
-    done = subprocess.run(
-        [sys.executable, "-m", "facecam", "doctor", "--json"],
-        capture_output=True, text=True, timeout=120, check=False, env=environment,
-    )  # fmt: skip
+    done = run_python("-m", "facecam", "doctor", "--json", **variables)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 

@@ -6,11 +6,8 @@ import json
 import os
 import platform
 import shutil
-import subprocess
-import sys
 import threading
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -37,6 +34,7 @@ from facecam.runtimes.registry import has_bf16, has_int8
 from facecam.sources.demo import demo_frame
 from facecam.system.cpu import choose_core, measure_core_use, pinned
 from facecam.system.resources import asset, shipped_models
+from tests.processes import run_python
 
 needs_openvino = pytest.mark.skipif(not installed(OPENVINO), reason="OpenVINO is not installed")
 int8_runtimes = [runtime for runtime in RUNTIMES if has_int8(runtime)]
@@ -309,12 +307,7 @@ def test_nothing_is_reported_to_the_makers_of_a_runtime(tmp_path, tiny_model, ru
         "assert sys.argv[2] in sys.modules\n"
         "print([name for name in sys.modules if 'telemetry' in name or name.startswith('openvino.tools')])\n"
     )
-    environment = {name: value for name, value in os.environ.items() if name not in ("CI", "ORT_DISABLE_TELEMETRY")}
-    environment |= {"HOME": str(tmp_path), "PYTHONPATH": str(Path(__file__).resolve().parents[3])}
-    done = subprocess.run(
-        [sys.executable, "-c", script, str(tiny_model), runtime],
-        capture_output=True, text=True, timeout=120, check=False, env=environment,
-    )  # fmt: skip
+    done = run_python("-c", script, tiny_model, runtime, HOME=str(tmp_path), CI=None, ORT_DISABLE_TELEMETRY=None)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == "[]"
     assert list(tmp_path.rglob("*")) == []
@@ -426,8 +419,7 @@ def test_int8_is_refused_where_its_sums_would_overflow(tmp_path):
         "try:\n    FaceDetector('faceboxes', runtime='openvino', precision='int8')\n"
         "except FacecamError as error:\n    print(error)\n"
     )
-    environment = {**os.environ, "ONEDNN_MAX_CPU_ISA": "AVX2"}
-    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, timeout=120)
+    done = run_python("-c", script, ONEDNN_MAX_CPU_ISA="AVX2")
     engines, refusal = done.stdout.strip().splitlines()
     assert "int8" not in engines
     assert refusal.startswith("This processor can't add up products of bytes without overflow")

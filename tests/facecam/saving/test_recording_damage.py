@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import subprocess
 import sys
 import time
 from contextlib import suppress
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,15 +14,10 @@ import pytest
 from facecam.errors import FacecamError
 from facecam.saving.video_file import VideoWriter
 from tests.facecam.saving.recordings import frame, played, recorder, view
+from tests.processes import run_python, start_python
 
 PATIENCE_S = 60.0
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[3])}
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="there is no kill -9")
-
-
-def run(code, *arguments):
-    command = [sys.executable, "-c", code, *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=ENVIRONMENT)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no such limit")
@@ -33,7 +25,8 @@ def run(code, *arguments):
 def test_a_full_disk_is_told_and_nothing_written_before_is_lost(tmp_path, suffix):
     """A limit on the size of files stands for a disk that fills up: the same call fails, at the same place."""
     path = tmp_path / f"r{suffix}"
-    done = run(
+    done = run_python(
+        "-c",
         """
 import resource, sys, time
 import numpy as np
@@ -89,9 +82,7 @@ def killed(process):
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
 def test_of_a_recording_whose_program_is_killed_at_most_the_last_second_is_lost(tmp_path, suffix):
     path = tmp_path / f"r{suffix}"
-    process = subprocess.Popen(
-        [sys.executable, "-c", WRITES, str(path)], env=ENVIRONMENT, stdout=subprocess.PIPE, text=True
-    )
+    process = start_python("-c", WRITES, path)
     try:
         assert process.stdout is not None
         assert process.stdout.readline() == "written\n"
@@ -106,9 +97,9 @@ def test_of_a_recording_whose_program_is_killed_at_most_the_last_second_is_lost(
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
 def test_a_recording_of_the_command_plays_as_far_as_it_did_when_the_command_is_killed(tmp_path, tiny_model, suffix):
     path = tmp_path / f"r{suffix}"
-    command = [sys.executable, "-m", "facecam", "--model", str(tiny_model), "--source", "demo", "--headless"]
+    command = ["-m", "facecam", "--model", tiny_model, "--source", "demo", "--headless"]
     began_s = time.perf_counter()
-    process = subprocess.Popen([*command, "--seconds", "0", "--record", str(path)], env=ENVIRONMENT)
+    process = start_python(*command, "--seconds", "0", "--record", path)
     try:
         seen_s = times_so_far(process, path, 2.0)
     finally:

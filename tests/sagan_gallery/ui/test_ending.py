@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
+
+from tests.processes import run_python
 
 CLOSED_WHILE_IT_LOADS = """
 import runpy, sys, threading
@@ -41,14 +40,6 @@ runpy.run_module("sagan_gallery.ui.screenshot", run_name="__main__")
 def test_a_command_whose_window_is_closed_while_the_model_loads_does_not_abort(
     tiny_generator: Path, tmp_path: Path
 ) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", CLOSED_WHILE_IT_LOADS, str(tiny_generator)],
-        env={**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": os.pathsep.join(sys.path)},
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    done = run_python("-c", CLOSED_WHILE_IT_LOADS, tiny_generator)
     assert done.returncode == 0, done.stderr
     assert "terminate" not in done.stderr

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -15,9 +10,8 @@ from PySide6.QtGui import QGuiApplication, QWheelEvent
 from sagan_gallery.attention import Direction, map_for_pixel, queries_for_pixel
 from sagan_gallery.ui.map_style import Kind
 from sagan_gallery.ui.paint import from_qimage
+from tests.processes import run_python
 from tests.sagan_gallery.ui.driving import LEFT, at, hover, move
-
-ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.mark.parametrize("size", [(1100, 760), (760, 560), (900, 1000)])
@@ -137,10 +131,5 @@ for zoom, pan in [(1, 0), (3, 0), (3, 40)]:
     inside = pixels[round(2 * middle[1]) + 3, round(2 * middle[0]) + 3].astype(int)
     assert np.abs(inside - sample.image[31, 33]).max() <= 1
 """
-    environment = {
-        **os.environ, "QT_SCALE_FACTOR": "2", "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(ROOT),
-    }  # fmt: skip
-    done = subprocess.run(
-        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, timeout=60, check=False
-    )
+    done = run_python("-c", script, QT_SCALE_FACTOR="2")
     assert done.returncode == 0, done.stderr

@@ -1,14 +1,12 @@
 """The trainer as a command: it trains, resumes exactly, keeps time, and runs in several processes."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import torch
 
+from tests.processes import run_python
 from train.faceboxes import train as trainer
 from train.training import TrainingError, load_checkpoint
 
@@ -103,13 +101,11 @@ def test_public_state_dict_cannot_be_resumed_but_unsafe_files_are_not_even_read(
 
 def test_two_processes_train_one_network(wider: Path, tmp_path: Path) -> None:
     assert run(wider, tmp_path, "--steps", "1") == 0  # decodes the pictures, so that the two don't race for it
-    done = subprocess.run(
-        [
-            sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2",
-            "-m", "train.faceboxes.train", "--data", str(wider), "--runs", str(tmp_path / "runs"), "--name", "pair",
-            "--cache", str(tmp_path / "cache"), "--shares", "3--none=0.1", *COMMON, "--steps", "2",
-        ],
-        env=os.environ | {"OMP_NUM_THREADS": "1"}, capture_output=True, text=True, timeout=180, check=False,
+    done = run_python(
+        "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2",
+        "-m", "train.faceboxes.train", "--data", wider, "--runs", tmp_path / "runs", "--name", "pair",
+        "--cache", tmp_path / "cache", "--shares", "3--none=0.1", *COMMON, "--steps", "2",
+        timeout_s=180, OMP_NUM_THREADS="1",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
     (folder,) = (tmp_path / "runs").glob("*-pair")

@@ -1,8 +1,6 @@
 """A tiny run from the pictures to the gallery: trains, resumes, is measured, is exported, samples."""
 
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -12,6 +10,7 @@ import torch
 
 from facecam.system.opencv import cv2
 from sagan_gallery.generator import Generator as Gallery
+from tests.processes import run_python
 from train.sagan import card, evaluate, export, shapes
 from train.sagan.train import main
 from train.training import TrainingError, load_checkpoint
@@ -163,11 +162,9 @@ def test_exported_files_sample_in_the_gallery(run: Path, pictures: Path, tmp_pat
 @pytest.mark.skipif(sys.platform == "win32", reason="torchrun needs libuv there, which the Windows wheels leave out")
 def test_two_processes_keep_the_same_weights(tiny: list[str], pictures: Path, tmp_path: Path) -> None:
     script = Path(__file__).with_name("two_processes.py")
-    root = Path(__file__).parents[3]
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", str(script)]
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(root)}
+    command = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", script]
     options = ["--data", str(pictures), "--runs", str(tmp_path), "--kimg", "0.064", *tiny]
-    done = subprocess.run([*command, *options], env=environment, capture_output=True, text=True, timeout=240)
+    done = run_python(*command, *options, timeout_s=240, OMP_NUM_THREADS="1")
     assert done.returncode == 0, done.stderr[-2000:]
     folders = [path for path in tmp_path.iterdir() if path.name[:5].isdigit()]
     assert len(folders) == 1

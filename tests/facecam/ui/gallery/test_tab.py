@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import importlib
-import os
-import subprocess
-import sys
 import threading
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -24,9 +20,8 @@ from facecam.ui.shell.app import build_window
 from facecam.ui.shell.loading_page import LoadingPage
 from sagan_gallery.ui import words
 from tests.doubles import FakeDetector, FakeSource
+from tests.processes import run_python
 from tests.sagan_gallery.made import save_tiny_discriminator, save_tiny_generator
-
-ROOT = Path(__file__).resolve().parents[4]
 
 
 @pytest.fixture
@@ -209,10 +204,7 @@ assert "facecam.ui.gallery.tab" in sys.modules
 assert len(threads) == 1 and threading.main_thread() not in threads
 end_process(0)  # another tab's modules may still be on their way
 """
-    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, timeout=60, check=False
-    )
+    done = run_python("-c", script)
     assert done.returncode == 0, done.stderr
 
 

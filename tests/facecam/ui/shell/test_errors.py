@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import gc
 import logging
-import os
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -23,6 +21,7 @@ from facecam.ui.shell.error_dialog import ErrorDialog
 from facecam.ui.shell.main_window import MainWindow
 from tests.doubles import Sources
 from tests.facecam.ui.driving import MakeWindow
+from tests.processes import run_python
 
 
 @pytest.fixture
@@ -169,11 +168,7 @@ end_process(main(["--source", "demo", "--model", sys.argv[1]]))
 
 
 def test_the_real_command_survives_an_error_and_logs_it(tiny_model: Path, tmp_path: Path) -> None:
-    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "XDG_STATE_HOME": str(tmp_path)}
-    done = subprocess.run(
-        [sys.executable, "-c", FAULTY, str(tiny_model)],
-        env=environment, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+    done = run_python("-c", FAULTY, tiny_model, XDG_STATE_HOME=str(tmp_path))
     assert (done.returncode, done.stderr) == (0, "")
     assert "KeyError: 'injected'" in done.stdout
     assert "GOES ON True" in done.stdout
@@ -197,11 +192,7 @@ end_process(main(["--source", "demo", "--model", sys.argv[1]]))
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the log's place is set for Linux")
 def test_a_crash_of_the_process_leaves_its_stack_for_the_doctor(tiny_model: Path, tmp_path: Path) -> None:
-    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "XDG_STATE_HOME": str(tmp_path)}
-    run = lambda *command: subprocess.run(  # noqa: E731
-        [sys.executable, *command], env=environment, capture_output=True, text=True, timeout=60, check=False
-    )
-    assert run("-c", CRASHING, str(tiny_model)).returncode != 0
-    told = run("-m", "facecam", "doctor").stdout
+    assert run_python("-c", CRASHING, tiny_model, XDG_STATE_HOME=str(tmp_path)).returncode != 0
+    told = run_python("-m", "facecam", "doctor", XDG_STATE_HOME=str(tmp_path)).stdout
     assert "The window crashed on" in told
     assert "string_at" in told

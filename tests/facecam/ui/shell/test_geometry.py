@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 
 from facecam.qtkit.geometry import box_under, letterbox
+from tests.processes import run_python
 
 
 @pytest.mark.parametrize(
@@ -78,4 +76,4 @@ def test_geometry_and_words_need_no_qt() -> None:
         "import sys, facecam.qtkit.geometry, facecam.qtkit.wording, facecam.system.display;"
         "sys.exit(any(name.startswith('PySide6') for name in sys.modules))"
     )
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+    assert run_python("-c", code).returncode == 0

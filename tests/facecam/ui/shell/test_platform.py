@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from facecam.system import display
+from tests.processes import run_python, start_python
 
 PATIENCE_S = 180.0
 
@@ -71,15 +70,8 @@ def test_window_shows_boxes_and_moving_figures_on_x11(
     x_display: str, tiny_model: Path, tmp_path: Path, imports: str
 ) -> None:
     picture = tmp_path / "window.png"
-    environment = {**os.environ, "DISPLAY": x_display, "QT_QPA_PLATFORM": "xcb"}
-    result = subprocess.run(
-        [sys.executable, "-c", SHOW_A_WINDOW.format(imports=imports), str(tiny_model), str(picture)],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        check=False,
-    )
+    code = SHOW_A_WINDOW.format(imports=imports)
+    result = run_python("-c", code, tiny_model, picture, DISPLAY=x_display, QT_QPA_PLATFORM="xcb")
     assert result.returncode == 0, result.stderr
     told = json.loads(result.stdout.splitlines()[-1])
     assert told["platform"] == "xcb"
@@ -105,28 +97,15 @@ end_process(app.main("demo", model=sys.argv[1], threshold=0.3))
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends a POSIX signal")
 def test_ctrl_c_closes_the_window_quietly(tiny_model: Path, tmp_path: Path) -> None:
-    result = subprocess.run(
-        [sys.executable, "-c", INTERRUPT, str(tiny_model)],
-        env={**os.environ, "QT_QPA_PLATFORM": "offscreen", "XDG_CONFIG_HOME": str(tmp_path), "HOME": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        check=False,
-    )
-    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+    process = start_python("-c", INTERRUPT, tiny_model, XDG_CONFIG_HOME=str(tmp_path), HOME=str(tmp_path))
+    assert process.communicate(timeout=PATIENCE_S) == ("", "")
+    assert process.returncode == 0
 
 
 def test_a_screenshot_can_be_made_by_command(tiny_model: Path, tmp_path: Path) -> None:
     picture = tmp_path / "new" / "shot.png"
-    command = [sys.executable, "-m", "facecam.ui.tools.screenshot", str(picture), "--size", "900x620", "--after", "1.5"]
-    result = subprocess.run(
-        [*command, "--scheme", "dark", "--model", str(tiny_model)],
-        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        check=False,
-    )
+    options = ["--size", "900x620", "--after", "1.5", "--scheme", "dark", "--model", tiny_model]
+    result = run_python("-m", "facecam.ui.tools.screenshot", picture, *options)
     assert result.returncode == 0, result.stderr
     image = QImage(str(picture))
     assert (image.width(), image.height()) == (900, 620)
@@ -176,4 +155,4 @@ def test_the_qt_binding_keeps_python_alive(qtbot: QtBot) -> None:
 
 def test_the_window_needs_no_torch() -> None:
     code = "import sys, facecam.ui.shell.app; sys.exit('torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+    assert run_python("-c", code).returncode == 0

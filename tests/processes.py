@@ -1,0 +1,51 @@
+"""Processes that tests start: Python on this tree, as a shell starts it in the background."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def environment(**variables: str | None) -> dict[str, str]:
+    """That of a process on this tree, which shows its windows nowhere; `variables` replace others, None removes one."""
+    wanted = {**os.environ, "PYTHONPATH": str(ROOT), "QT_QPA_PLATFORM": "offscreen", **variables}
+    return {name: value for name, value in wanted.items() if value is not None}
+
+
+def start_python(*arguments: object, alone: bool = False, **variables: str | None) -> subprocess.Popen[str]:
+    """`python ARGUMENTS`, its output in pipes. alone: as the first of a process group of its own."""
+    return subprocess.Popen(
+        [sys.executable, *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        env=environment(**variables),
+        start_new_session=alone,
+        preexec_fn=None if sys.platform == "win32" else _ignore_ctrl_c,
+    )
+
+
+def run_python(
+    *arguments: object, prefix: tuple[str, ...] = (), timeout_s: float = 120.0, **variables: str | None
+) -> subprocess.CompletedProcess[str]:
+    """`PREFIX python ARGUMENTS` to its end."""
+    return subprocess.run(
+        [*prefix, sys.executable, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env=environment(**variables),
+        timeout=timeout_s,
+        check=False,
+    )
+
+
+def _ignore_ctrl_c() -> None:
+    """What a shell without job control does to a process in the background: it inherits SIGINT as ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
