@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 
 from facecam.bench.result import BenchResult, RunResult, SeriesResult
-from facecam.system.cpu import CoreUse
 
 HELP = {
     "model": "the network",
@@ -100,16 +99,8 @@ def machine_lines(result: BenchResult) -> list[str]:
 
 def proof(run: RunResult) -> str:
     """Who computed during a run of a result: the proof of the one core."""
-    return _proof(run.cpu_over_wall, run.busy_threads)
-
-
-def proof_words(use: CoreUse) -> str:
-    """The same of a run that is not in a result."""
-    return _proof(use.cpu_over_wall, use.busy_threads)
-
-
-def _proof(cpu_over_wall: float, threads: int) -> str:
-    return f"taking turns; CPU over wall time {cpu_over_wall:.2f}, {threads} thread{'s' * (threads != 1)} at work"
+    threads = f"{run.busy_threads} thread{'s' * (run.busy_threads != 1)} at work"
+    return f"taking turns; CPU over wall time {run.cpu_over_wall:.2f}, {threads}"
 
 
 def table(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> list[str]:

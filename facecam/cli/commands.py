@@ -65,7 +65,7 @@ def cameras(arguments: argparse.Namespace) -> int:
 
 def doctor(arguments: argparse.Namespace) -> int:
     """Looks for trouble."""
-    from facecam.doctor.command import examine
+    from facecam.doctor.checks import examine
 
     with quiet_libraries() as stderr:
         bar = tqdm(file=stderr, disable=None, bar_format="{desc} …", leave=False)

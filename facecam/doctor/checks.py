@@ -1,13 +1,17 @@
-"""What the doctor looks at. Each function gives the facts of one section, and adds hints where something is wrong."""
+"""What the doctor looks at. The function of a section gives its facts, and adds hints where something is wrong."""
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import shutil
+import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 from facecam.bench.machine import describe_machine
@@ -20,6 +24,7 @@ from facecam.sources import list_cameras
 from facecam.sources.demo import demo_frame
 from facecam.system.cpu import available_cores, can_pin, choose_core, cpu_flags, cpu_name, pinned
 from facecam.system.opencv import cv2
+from facecam.system.paths import cache_folder, crash_file, log_file, settings_file
 from facecam.system.resources import shipped_models
 
 PACKAGES = (
@@ -30,6 +35,7 @@ PACKAGES = (
     "openvino",
     "PySide6-Essentials",
     "shiboken6",
+    "msgspec",
     "pyqtgraph",
     "pillow",
 )
@@ -42,6 +48,40 @@ _VARIABLES = (
 )
 _FEW_FREE_MIB = 500
 _SLOW_MS = 50.0
+_PROBE_S = 30.0
+_PROBE = [sys.executable, "-m", "facecam.ui.tools.probe"]
+
+
+def examine(model: str | None = None, tell: Callable[[str], None] = lambda _: None) -> Report:
+    """The whole report, in a few seconds. model: looked at besides those that come with the program."""
+    folders = {"settings": settings_file(), "log": log_file(), "cache": cache_folder()}
+    sections: dict[str, Callable[[Report], Facts]] = {
+        "Program": program,
+        "Packages": packages,
+        "Processor": processor,
+        "Window": window,
+        "Environment": environment,
+        "OpenCV": opencv,
+        "Runtimes": runtimes,
+        "Models": partial(models, wanted=model),
+        "Cameras": cameras,
+        "Places": partial(places, folders=folders),
+        "Last crash": partial(last_crash, path=crash_file()),
+    }
+    report = Report()
+    for title, look in sections.items():
+        tell(title)
+        report.add(title, look)
+    return report
+
+
+def brief() -> str:
+    """Three lines; asks nothing that takes time."""
+    versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES if version(name))
+    return (
+        f"facecam {version('facecam') or '(from a checkout)'}, Python {platform.python_version()}, "
+        f"{platform.platform()}\n{cpu_name()}\n{versions}"
+    )
 
 
 def program(report: Report) -> Facts:
@@ -198,6 +238,32 @@ def cameras(report: Report) -> Facts:
         report.hint("No camera was found; `facecam --source demo` works without one.")
     if sys.platform == "darwin" and found:
         report.hint("macOS asks once whether the terminal may use the camera: System Settings, Privacy, Camera.")
+    return facts
+
+
+def window(report: Report, command: list[str] | None = None) -> Facts:
+    """What Qt says, asked in a process of its own."""
+    try:
+        done = subprocess.run(
+            command or _PROBE, capture_output=True, text=True, timeout=_PROBE_S, check=False, errors="replace"
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        report.hint("Qt does not start within half a minute here; is the display that it uses still there?")
+        return {"Qt": f"does not answer ({type(error).__name__})"}
+    facts: Facts = {}
+    for line in done.stdout.splitlines():
+        if line.startswith("{"):
+            facts = json.loads(line)
+    if done.returncode != 0:
+        facts["window"] = "can not be opened"
+        facts["Qt ended with"] = done.returncode
+        facts["Qt said"] = done.stderr.strip()[-1000:]
+        report.hint("Qt can't open a window here; the section “Window” has what it said.")
+    told = str(facts.get("window", ""))
+    if told.startswith("can't"):
+        report.hint(f"The window {told}. `facecam --headless` and `facecam detect` work without one.")
+    if str(facts.get("Qt", "")).startswith("can't"):
+        report.hint(f"Qt {facts['Qt']}. Install again: pip install --force-reinstall PySide6-Essentials.")
     return facts
 
 

@@ -6,7 +6,7 @@ from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QPushButton, QStyle, QWidget
 
-from facecam.doctor.brief import brief
+from facecam.doctor.checks import brief
 from facecam.doctor.report import without_home
 from facecam.qtkit.text_dialog import TextDialog
 from facecam.system.logs import log_tail

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from facecam.cli import main
-from facecam.doctor import checks, command
+from facecam.doctor import checks
 from facecam.doctor.report import Report
 from facecam.sources import Camera
 from tests.processes import run_python
@@ -107,8 +107,8 @@ def test_the_home_folder_is_not_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_qt_that_never_answers_does_not_hold_it_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(command, "_PROBE_S", 0.5)
+    monkeypatch.setattr(checks, "_PROBE_S", 0.5)
     report = Report()
-    facts = command.window(report, [sys.executable, "-c", "import time; time.sleep(60)"])
+    facts = checks.window(report, [sys.executable, "-c", "import time; time.sleep(60)"])
     assert "does not answer" in facts["Qt"]
     assert report.hints
