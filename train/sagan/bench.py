@@ -20,9 +20,8 @@ from torch import Tensor, nn
 from train.sagan.augment import diff_augment
 from train.sagan.data import BatchSampler, PictureSet
 from train.sagan.layers import Conv, refresh_spectral_norms
-from train.sagan.losses import discriminator_hinge, generator_hinge
 from train.sagan.networks import Discriminator, Generator, NetworkConfig
-from train.sagan.trainer import TrainConfig, Trainer
+from train.sagan.trainer import TrainConfig, Trainer, discriminator_hinge, generator_hinge
 from train.training import World, keep_memory
 
 

@@ -17,7 +17,7 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from train.sagan.exported import open_generator, pictures_of
+from train.sagan.export import open_generator, pictures_of
 from train.sagan.sampling import save_picture
 from train.training import run_command
 

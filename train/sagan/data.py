@@ -29,6 +29,11 @@ class PictureSet:
     def __len__(self) -> int:
         return len(self.images)
 
+    @property
+    def frequencies(self) -> Tensor:
+        """(classes,) float64, on the CPU: the number of pictures of each class."""
+        return torch.bincount(self.labels.cpu(), minlength=len(self.classes)).double()
+
     def to(self, device: torch.device) -> PictureSet:
         """The same set with its tensors on the device."""
         return PictureSet(self.images.to(device), self.labels.to(device), self.classes, self.names)

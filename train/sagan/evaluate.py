@@ -76,8 +76,7 @@ class Judge:
     @classmethod
     def of(cls, network: Features, data: PictureSet, device: torch.device) -> Judge:
         """Computes the features of the real pictures."""
-        frequencies = torch.bincount(data.labels.cpu(), minlength=len(data.classes)).double()
-        return cls(network, compute_features(network, data.images, device)[0], frequencies, device)
+        return cls(network, compute_features(network, data.images, device)[0], data.frequencies, device)
 
     def fid(self, generator: Generator, samples: int, seed: int = 0) -> float:
         """Fréchet distance of `samples` generated pictures, classes as frequent as in the set, to all real ones."""
@@ -191,8 +190,7 @@ def main(argv: list[str] | None = None) -> dict[str, Any]:
     with world(args.device) as run:
         state = load_run(args.checkpoint)
         data = load_pictures(args.data, state["network"]["resolution"], args.cache)
-        frequencies = torch.bincount(data.labels, minlength=len(data.classes)).double()
-        generator = averaged_generator(state, run.device, frequencies)
+        generator = averaged_generator(state, run.device, data.frequencies)
         network: Features
         if args.features:
             network = load_features(args.features, run.device)[0]

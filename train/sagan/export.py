@@ -22,13 +22,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnxruntime as ort
 import torch
 from numpy.typing import NDArray
 from torch import nn
 
 from train.sagan.data import load_pictures
 from train.sagan.evaluate import averaged_generator, load_run
-from train.sagan.exported import open_session
 from train.sagan.graph import SaganGraph
 from train.sagan.layers import ConditionalBatchNorm, Conv, Linear, SelfAttention
 from train.sagan.networks import Discriminator, DiscriminatorBlock, Generator, GeneratorBlock, NetworkConfig
@@ -196,6 +196,26 @@ def export_discriminator(discriminator: Discriminator, path: Path, facts: dict[s
     graph.save(path, describe(config, sides, facts, half))
 
 
+def open_session(path: Path) -> ort.InferenceSession:
+    """The file in ONNX Runtime on the CPU."""
+    options = ort.SessionOptions()
+    options.log_severity_level = 3  # a warning comes for every input that has a default
+    return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def open_generator(path: Path) -> tuple[ort.InferenceSession, dict[str, Any]]:
+    """An exported generator, and its own description. Raises TrainingError where there is none."""
+    if not path.is_file():
+        raise TrainingError(f"There is no model at {path}: export one with python -m train.sagan.export.")
+    session = open_session(path)
+    return session, json.loads(session.get_modelmeta().custom_metadata_map["sagan"])
+
+
+def pictures_of(images: Weights) -> NDArray[np.uint8]:
+    """(N, 3, H, W) in -1..1, as a generator gives them, to (N, H, W, 3) uint8 RGB."""
+    return np.clip((images + 1) * 127.5 + 0.5, 0, 255).astype(np.uint8).transpose(0, 2, 3, 1)
+
+
 @torch.no_grad()
 def parity(generator: Generator, path: Path, count: int = 16) -> tuple[float, float]:
     """Largest difference between the file and the network: of the pictures (-1..1) and of the attention rows."""
@@ -224,25 +244,14 @@ def tiny_generator(path: Path, resolution: int = 32, classes: int = 3, attention
 
 def describe_training(state: dict[str, Any]) -> str:
     """How a checkpoint came about, in words, from the checkpoint alone."""
-    config = TrainConfig(**state["config"])
+    config = TrainConfig.of(state)
     before = [f"{part}, then " for part in state.get("history", [])]
-    words = "".join(before) + (
+    return "".join(before) + (
         f"{state['images']:,} pictures seen, batch {config.batch * config.accumulate}, Adam ({config.beta1:g}, "
         f"{config.beta2:g}) at {config.lr_g:g} for G and {config.lr_d:g} for D ({config.gamma_rate:g} times that for "
         f"gamma), hinge loss, {config.d_steps} D step per G step, DiffAugment translation {config.translation:g} and "
         f"cutout {config.cut:g}, weights averaged over {config.ema_kimg:g} thousand pictures (settings at the end)."
     )
-    if "autoencoder" in state:
-        words += (
-            f" The generator went on to reconstruct real pictures as well, with a gradient {config.anchor:g} times as"
-            " long as that of the judges (autoencoder.py)."
-        )
-    if "critic" in state:
-        words += (
-            " Beside the paper's discriminator, small critics on the feature maps of our own frozen classifier of the"
-            f" same pictures took part (weight {config.critic:g} for each map; train/sagan/feature_critic.py)."
-        )
-    return words
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -263,7 +272,7 @@ def main(argv: list[str] | None = None) -> None:
     state = load_run(args.checkpoint)
     config = NetworkConfig(**state["network"])
     data = load_pictures(args.data, config.resolution, args.cache)
-    generator = averaged_generator(state, torch.device("cpu"), torch.bincount(data.labels).double())
+    generator = averaged_generator(state, torch.device("cpu"), data.frequencies)
     discriminator = Discriminator(config).eval()
     discriminator.load_state_dict(state["discriminator"])
     metrics = json.loads(args.metrics.read_text(encoding="utf-8")) if args.metrics else {}

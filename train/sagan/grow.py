@@ -82,7 +82,7 @@ def grow(args: argparse.Namespace, run: World) -> Trainer:
     data = load_pictures(args.data, network.resolution, args.cache).to(run.device)
     if data.classes != large.classes:
         raise TrainingError(f"The checkpoint was trained on {', '.join(large.classes)}: give the same --data.")
-    frequencies = torch.bincount(data.labels.cpu(), minlength=len(data.classes)).double()
+    frequencies = data.frequencies
     sampler = BatchSampler(data, args.batch, 1)
     networks = (large.generator, large.discriminator)
     new = nn.ModuleList([*tail(large.generator), *head(large.discriminator)])

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from facecam.system.opencv import cv2
 from sagan_gallery.attention import cell_distances, entropy_bits, mean_distance_px
-from train.sagan.exported import open_generator, pictures_of
+from train.sagan.export import open_generator, pictures_of
 from train.training import run_command, tell_figures
 
 Array = NDArray[np.float32]

@@ -10,18 +10,17 @@ goes on with the newest run by `--resume runs/00000-sagan64/latest.pt`; several 
 from __future__ import annotations
 
 import argparse
+import math
 import time
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
-import torch
 from torch import Tensor
 
-from train.sagan.data import BatchSampler, load_pictures
+from train.sagan.data import BatchSampler, PictureSet, load_pictures
 from train.sagan.evaluate import Judge
 from train.sagan.features import load_features
-from train.sagan.health import Health
 from train.sagan.networks import NetworkConfig
 from train.sagan.reuse import state_of_onnx
 from train.sagan.sampling import class_grid, save_picture, set_standing_statistics
@@ -59,8 +58,8 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--name", default="", help="name of the run folder")
     parser.add_argument("--resume", type=Path, help="a checkpoint to go on from, in its own run folder")
     help_text = (
-        "take equally named and shaped weights from this checkpoint, of train.sagan.pretrain or another run; or all of"
-        " an exported NAME.onnx and the NAME-d.onnx beside it"
+        "take equally named and shaped weights from this checkpoint, of train.sagan.grow or another run; or all of an"
+        " exported NAME.onnx and the NAME-d.onnx beside it"
     )
     parser.add_argument("--warm-start", type=Path, help=help_text)
     parser.add_argument("--device", default="auto")
@@ -70,8 +69,7 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--log-kimg", type=float, default=1.0)
     parser.add_argument("--save-kimg", type=float, default=10.0)
     parser.add_argument("--grid-kimg", type=float, default=20.0)
-    parser.add_argument("--critic-features", type=Path, help="a classifier for --critic and --anchor")
-    parser.add_argument("--features", type=Path, help="another classifier, to measure FID with; keeps best.pt")
+    parser.add_argument("--features", type=Path, help="a classifier to measure FID with; keeps best.pt")
     parser.add_argument("--fid-kimg", type=float, default=20.0)
     parser.add_argument("--fid-samples", type=int, default=2000)
     parser.add_argument("--stop-on-collapse", action="store_true", help="stop when the run has gone wrong for long")
@@ -90,22 +88,43 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def main(argv: list[str] | None = None) -> Path:
-    """Trains; returns the run folder."""
-    args = arguments(argv)
-    with world(args.device) as run:
-        return train(args, run)
+class Health:
+    """Watches the loss of D and the FID of a run; each method prints what is wrong and says whether it is for long.
+
+    best_fid: the best so far, infinity at the start. patience: this many bad values in a row count as long.
+    """
+
+    def __init__(self, best_fid: float = math.inf, patience: int = 5) -> None:
+        self.best_fid, self.patience = best_fid, patience
+        self._certain = self._worse = 0
+
+    def loss(self, loss_d: float) -> bool:
+        """The hinge loss of D over one log interval; near 0, D is certain everywhere and G learns nothing."""
+        self._certain = self._certain + 1 if loss_d < 0.02 else 0
+        if self._certain >= self.patience:
+            print(
+                f"D tells every picture apart (loss {loss_d:.3f}, {self._certain} times in a row): G no longer learns."
+            )
+        return self._certain >= self.patience
+
+    def fid(self, fid: float) -> bool:
+        """A new FID; half as much again as the best, several times in a row, is a collapse."""
+        self._worse = self._worse + 1 if fid > 1.5 * self.best_fid else 0
+        self.best_fid = min(self.best_fid, fid)
+        if self._worse >= self.patience:
+            print(
+                f"FID {fid:.1f} against {self.best_fid:.1f} at best, {self._worse} times in a row: the run collapsed."
+            )
+        return self._worse >= self.patience
 
 
-def train(args: argparse.Namespace, run: World) -> Path:
-    """The loop: step, log, save, look."""
-    stop = StopRequest(args.time_limit)
+def set_up(args: argparse.Namespace, run: World) -> tuple[Trainer, PictureSet, Path]:
+    """The trainer, new, resumed or warmed up, the pictures, and the run folder."""
     state = load_checkpoint(args.resume) if args.resume else None
     given = {f.name: getattr(args, f.name) for f in fields(TrainConfig) if getattr(args, f.name) is not None}
-    config = TrainConfig(**((state["config"] if state else {}) | given))
+    config = replace(TrainConfig.of(state) if state else TrainConfig(), **given)
     resolution = state["network"]["resolution"] if state else args.resolution
     data = load_pictures(args.data, resolution, args.runs / "cache", args.only).to(run.device)
-    frequencies = torch.bincount(data.labels.cpu(), minlength=len(data.classes)).double()
     if state:
         if state["classes"] != data.classes:
             raise TrainingError(f"The checkpoint was trained on {', '.join(state['classes'])}: give the same --data.")
@@ -116,69 +135,88 @@ def train(args: argparse.Namespace, run: World) -> Path:
         norms = {"norm_g": args.norm_g, "norm_d": args.norm_d}
         network = NetworkConfig(resolution, len(data.classes), width=args.width, **norms, **lists)  # type: ignore[arg-type]
         folder = new_run_folder(args.runs, args.name or f"sagan{resolution}") if run.main else args.runs
-    teacher = load_features(args.critic_features, run.device)[0] if args.critic_features else None
-    if (config.critic > 0 or config.anchor > 0) and teacher is None:
-        raise TrainingError("This run needs a classifier: pass --critic-features, or --critic 0 and --anchor 0.")
-    trainer = Trainer(network, config, data.classes, run, teacher, args.compile)
+    trainer = Trainer(network, config, data.classes, run, args.compile)
     if state:
         trainer.load_state_dict(state)
     elif args.warm_start:
         from_onnx = args.warm_start.suffix == ".onnx"
         trainer.warm_start(state_of_onnx(args.warm_start, network) if from_onnx else load_checkpoint(args.warm_start))
-    sampler = BatchSampler(data, config.batch, config.seed, run.rank, run.size)
+    return trainer, data, folder
+
+
+def train(args: argparse.Namespace, run: World) -> Path:
+    """Runs the training and returns the run folder."""
+    stop = StopRequest(args.time_limit)
+    trainer, data, folder = set_up(args, run)
+    frequencies = data.frequencies
+    sampler = BatchSampler(data, trainer.config.batch, trainer.config.seed, run.rank, run.size)
     sampler.position = trainer.images // run.size
     log = StatsLog(folder / "stats.jsonl")
+    health = Health(trainer.best_fid)
     judge = None
     if run.main:
-        print(f"{folder}: {len(data)} pictures, {len(data.classes)} classes, {network}, {config}", flush=True)
+        print(
+            f"{folder}: {len(data)} pictures, {len(data.classes)} classes, {trainer.network}, {trainer.config}",
+            flush=True,
+        )
         if args.features:
             judge = Judge.of(load_features(args.features, run.device)[0], data, run.device)
-    health = Health(trainer.best_fid)
 
-    def due(kimg: float, before: int) -> bool:
+    def due(kimg: float) -> bool:
         return int(trainer.images / (kimg * 1000)) > int(before / (kimg * 1000))
 
-    start, start_images = time.perf_counter(), trainer.images
+    since_s, since_images = time.perf_counter(), trainer.images
     ended = False
     while trainer.images < args.kimg * 1000 and not run.agree(ended or bool(stop)):
         before = trainer.images
-        logged = trainer.train_step(sampler, frequencies)
+        losses = trainer.train_step(sampler, frequencies)
         if not run.main:
             continue
-        if due(args.log_kimg, before):
-            now = time.perf_counter()
-            values = {name: round(float(value), 4) for name, value in logged.items()}
-            rate = (trainer.images - start_images) / (now - start)
-            start, start_images = now, trainer.images
+        if due(args.log_kimg):
+            now_s = time.perf_counter()
+            rate = (trainer.images - since_images) / (now_s - since_s)
+            since_s, since_images = now_s, trainer.images
+            values = {name: round(float(value), 4) for name, value in losses.items()}
             log.write(
                 images=trainer.images, step=trainer.step, images_per_s=round(rate, 1), **values, **trainer.watch()
             )
             ended |= health.loss(values["loss_d"]) and args.stop_on_collapse
-        if due(args.save_kimg, before):
+        if due(args.save_kimg):
             save_checkpoint(folder / "latest.pt", trainer.state_dict())
-        if judge is not None and due(args.fid_kimg, before):
-            set_standing_statistics(trainer.ema.module, frequencies)
-            fid = judge.fid(trainer.ema.module, args.fid_samples)
-            log.write(
-                images=trainer.images, step=trainer.step, fid_own_features=round(fid, 3), samples=args.fid_samples
-            )
-            print(f"{trainer.images} images: FID (own features) {fid:.2f}", flush=True)
+        if judge is not None and due(args.fid_kimg):
+            fid = evaluate(trainer, judge, args.fid_samples, log)
             ended |= health.fid(fid) and args.stop_on_collapse
             if fid < trainer.best_fid:
                 trainer.best_fid = fid
                 save_checkpoint(folder / "best.pt", trainer.state_dict())
-        if due(args.grid_kimg, before):
-            look(trainer, frequencies, folder)
+        if due(args.grid_kimg):
+            save_grid(trainer, frequencies, folder)
     if run.main:
         save_checkpoint(folder / "latest.pt", trainer.state_dict())
-        look(trainer, frequencies, folder)
+        save_grid(trainer, frequencies, folder)
     return folder
 
 
-def look(trainer: Trainer, frequencies: Tensor, folder: Path) -> None:
+def evaluate(trainer: Trainer, judge: Judge, samples: int, log: StatsLog) -> float:
+    """FID of the averaged generator, logged."""
+    set_standing_statistics(trainer.ema.module, judge.frequencies)
+    fid = judge.fid(trainer.ema.module, samples)
+    log.write(images=trainer.images, step=trainer.step, fid_own_features=round(fid, 3), samples=samples)
+    print(f"{trainer.images} images: FID (own features) {fid:.2f}", flush=True)
+    return fid
+
+
+def save_grid(trainer: Trainer, frequencies: Tensor, folder: Path) -> None:
     """Writes the sample grid: a row for each class, the same latents every time."""
     set_standing_statistics(trainer.ema.module, frequencies)
     save_picture(folder / f"fakes{trainer.images // 1000:06d}.png", class_grid(trainer.ema.module))
+
+
+def main(argv: list[str] | None = None) -> Path:
+    """Trains; returns the run folder."""
+    args = arguments(argv)
+    with world(args.device) as run:
+        return train(args, run)
 
 
 if __name__ == "__main__":

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from train.sagan.health import Health
 from train.sagan.inception import InceptionV3, load_inception
 from train.sagan.sampling import draw_labels, grid
 from train.sagan.shapes import measure
+from train.sagan.train import Health
 from train.training import TrainingError, save_checkpoint
 
 
