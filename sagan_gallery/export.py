@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from facecam.errors import FacecamError
+from facecam.system.files import PartFile, cannot_write
 from sagan_gallery.sample import Image, Sample
 
 
@@ -54,22 +54,13 @@ class Film(Protocol):
         """The film is not wanted any more."""
 
 
-def part_of(path: Path) -> Path:
-    """What a film's file is called until it is complete."""
-    return path.with_name(f"{path.stem}.part{path.suffix}")
-
-
 class Gif:
     """An endless GIF; each picture gets the palette that suits it best."""
 
     def __init__(self, path: Path, rate_hz: float) -> None:
-        self._path, self._part = path, part_of(path)
+        self._file = PartFile(path)  # at once: nobody wants to wait for a film that can't be saved
         self._duration_ms = max(20, round(100 / rate_hz) * 10)  # in hundredths; faster than 50 Hz is shown slowly
         self._frames: list[Any] = []
-        try:
-            self._file = self._part.open("wb")  # at once: nobody wants to wait for a film that can't be saved
-        except OSError as error:
-            raise cannot_write(path, error) from error
 
     def add(self, picture: Image) -> None:
         from PIL import Image as Pillow  # a fifth of a second to load, and rarely needed
@@ -77,19 +68,12 @@ class Gif:
         self._frames.append(Pillow.fromarray(picture).quantize(255, method=Pillow.Quantize.MEDIANCUT))
 
     def close(self) -> None:
-        rest, duration_ms = self._frames[1:], self._duration_ms
+        first, *rest = self._frames
         try:
-            with self._file as file:
-                self._frames[0].save(file, "GIF", save_all=True, append_images=rest, duration=duration_ms, loop=0)
-            self._part.replace(self._path)
+            first.save(self._file.part, "GIF", save_all=True, append_images=rest, duration=self._duration_ms, loop=0)
         except OSError as error:
-            raise cannot_write(self._path, error) from error
+            raise cannot_write(self._file.path, error) from error
+        self._file.complete()
 
     def discard(self) -> None:
-        self._file.close()
-        self._part.unlink(missing_ok=True)
-
-
-def cannot_write(path: Path, error: OSError) -> FacecamError:
-    """The error for a file that can't be written."""
-    return FacecamError(f"{path} can't be written: {error.strerror or error}.")
+        self._file.discard()

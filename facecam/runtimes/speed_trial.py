@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import platform
-import tempfile
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
@@ -19,6 +17,7 @@ from typing import Any
 
 from facecam.runtimes.engine import AUTO, BF16, F32, INT8, OPENVINO, RUNTIMES, BoundNetwork, Engine, version
 from facecam.system.cpu import cpu_name
+from facecam.system.files import write_whole
 from facecam.system.paths import cache_folder
 
 FILE_NAME = "runtimes.json"
@@ -79,7 +78,7 @@ def kept_choice(key: str, path: Path | None = None) -> str | None:
 
 
 def keep_choice(key: str, engine: str, path: Path | None = None) -> None:
-    """Remembers a result. The file is replaced as a whole, so that it is never seen half written."""
+    """Remembers a result."""
     path = path or choices_path()
     choices = _read(path)
     choices.pop(key, None)
@@ -87,15 +86,7 @@ def keep_choice(key: str, engine: str, path: Path | None = None) -> None:
     for old in list(choices)[:-_KEEP]:
         del choices[old]
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, partial = tempfile.mkstemp(dir=path.parent, prefix=FILE_NAME, suffix=".partial")
-        try:
-            with open(descriptor, "w", encoding="utf-8") as file:
-                json.dump({"format": FORMAT, "choices": choices}, file, indent=1)
-            os.replace(partial, path)
-        except OSError:
-            os.unlink(partial)
-            raise
+        write_whole(path, json.dumps({"format": FORMAT, "choices": choices}, indent=1))
     except OSError as error:
         _logger.info("the choice of the runtime can't be kept: %s", error)
 

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from facecam.errors import FacecamError
 from facecam.faces.boxes import Detections
 from facecam.sources import Frame
+from facecam.system.files import cannot_write
 from facecam.system.opencv import cv2
 
 STANDARD_OUTPUT = Path("-")
@@ -61,7 +62,7 @@ class _TextFile:
         try:
             self._file = path.open("w", encoding="utf-8", errors="backslashreplace", newline="", buffering=1)
         except OSError as error:
-            raise self._error(error) from error
+            raise cannot_write(self._path, error) from error
 
     def write(self, text: str) -> None:
         try:
@@ -69,10 +70,7 @@ class _TextFile:
         except BrokenPipeError:  # whoever reads the standard output has seen enough
             raise
         except OSError as error:
-            raise self._error(error) from error
-
-    def _error(self, error: OSError) -> FacecamError:
-        return FacecamError(f"{self._path} can't be written: {error.strerror or error}.")
+            raise cannot_write(self._path, error) from error
 
     def close(self) -> None:
         if self._path == STANDARD_OUTPUT:
@@ -137,4 +135,4 @@ def write_picture(path: Path, image: npt.NDArray[np.uint8]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data.tobytes())  # rather than cv2.imwrite, which can't write every file name on Windows
     except OSError as error:
-        raise FacecamError(f"{path} can't be written: {error.strerror or error}.") from error
+        raise cannot_write(path, error) from error

@@ -28,7 +28,7 @@ from facecam.faces.drawing import draw_detections
 from facecam.live.state import View
 from facecam.saving.export import CsvTable, JsonLines, record
 from facecam.sources import Frame
-from facecam.system.files import check_free, why
+from facecam.system.files import cannot_write, check_free
 from facecam.system.memory import give_back_free_memory
 
 VIDEO_FORMATS = (".mp4", ".mkv")
@@ -199,7 +199,7 @@ class Recorder:
             except FacecamError as error:
                 self._fail(error)
             except OSError as error:
-                self._fail(FacecamError(f"{self.path} can't be written: {why(error)}."))
+                self._fail(cannot_write(self.path, error))
             if self._frames == 0:
                 self._remove_empty()
             give_back_free_memory()  # what the encoder used, and pictures that waited

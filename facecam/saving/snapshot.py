@@ -14,7 +14,7 @@ from facecam.errors import FacecamError
 from facecam.faces.drawing import draw_detections
 from facecam.live.state import View
 from facecam.saving.export import record
-from facecam.system.files import why
+from facecam.system.files import cannot_write
 from facecam.system.opencv import cv2
 
 METADATA_KEY = "facecam"
@@ -58,7 +58,7 @@ def write_snapshot(path: Path, view: View, facts: SnapshotFacts, annotated: bool
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB)).save(path, "PNG", pnginfo=chunks, compress_level=4)
     except OSError as error:
-        raise FacecamError(f"{path} can't be written: {why(error)}.") from error
+        raise cannot_write(path, error) from error
 
 
 def read_metadata(path: Path) -> dict[str, Any]:

@@ -15,8 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from av.video.reformatter import VideoReformatter
 
-from facecam.errors import FacecamError
-from facecam.system.files import why
+from facecam.system.files import PartFile, cannot_write
 from facecam.system.opencv import cv2
 
 _TICKS_HZ = 60_000  # MPEG-4 knows no finer time than 1/65535 s
@@ -54,7 +53,7 @@ class VideoWriter:
             path.open("wb").close()  # says better than FFmpeg why it can't
             self._container = av.open(str(path.absolute()), "w", format, {**options, "flush_packets": "1"})
         except OSError as error:
-            raise self._problem(error) from error
+            raise cannot_write(self.path, error) from error
 
     def write(self, image: npt.NDArray[np.uint8], time_s: float) -> bool:
         """Appends (H, W, 3) uint8 BGR, shown from `time_s` on; of another size than the first it is fitted in.
@@ -73,7 +72,7 @@ class VideoWriter:
                 self._piece_tick = tick
             self._container.mux(stream.encode(frame))
         except OSError as error:  # as FFmpeg's errors are
-            raise self._problem(error) from error
+            raise cannot_write(self.path, error) from error
         self._last_tick = tick
         return True
 
@@ -91,7 +90,7 @@ class VideoWriter:
                 self._stream = None
                 del self._container  # with the encoder, however long this writer is kept
         except OSError as error:
-            raise self._problem(error) from error
+            raise cannot_write(self.path, error) from error
 
     def _begin(self, image: npt.NDArray[np.uint8]) -> av.VideoStream:
         name, options = next((name, options) for name, options in _CODECS if name in av.codecs_available)
@@ -123,9 +122,6 @@ class VideoWriter:
         fitted[top : top + inner[1], left : left + inner[0]] = cv2.resize(image, inner, interpolation=how)
         return fitted
 
-    def _problem(self, error: OSError) -> FacecamError:
-        return FacecamError(f"{self.path} can't be written: {why(error)}.")
-
     def __enter__(self) -> Self:
         return self
 
@@ -133,3 +129,29 @@ class VideoWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+class Mp4Film:
+    """A film of pictures at a fixed rate, which is under another name until it is complete.
+
+    path: ends in .mp4, its folder exists. Raises FacecamError, here, in `add` and in `close`.
+    """
+
+    def __init__(self, path: Path, rate_hz: float) -> None:
+        self._file, self._rate_hz, self._count = PartFile(path), rate_hz, 0
+        self._writer = VideoWriter(self._file.part, rate_hz)
+
+    def add(self, picture: npt.NDArray[np.uint8]) -> None:
+        """One more picture (H, W, 3) uint8 RGB."""
+        self._writer.write(picture[:, :, ::-1], self._count / self._rate_hz)
+        self._count += 1
+
+    def close(self) -> None:
+        """The film is complete."""
+        self._writer.close()
+        self._file.complete()
+
+    def discard(self) -> None:
+        """The film is not wanted any more."""
+        self._writer.close()
+        self._file.discard()

@@ -1,4 +1,4 @@
-"""Files that the user saves: free names, room on the disk, and words for what the disk refuses."""
+"""Writing files: whole or not at all, under free names, with room on the disk, and words for what it refuses."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import errno
 import os
 import re
 import shutil
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -25,6 +26,52 @@ _REASONS = {
 def why(error: OSError) -> str:
     """Half a sentence for people."""
     return _REASONS.get(error.errno or 0) or error.strerror or str(error)
+
+
+def cannot_write(path: Path, error: OSError) -> FacecamError:
+    """The error for a file that can't be written."""
+    return FacecamError(f"{path} can't be written: {why(error)}.")
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Writes a file of ours, its folder too. It replaces the one before as a whole, and is never seen half written.
+    Raises OSError, after which the one before is still there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, partial = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".partial")
+    try:
+        with open(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.replace(partial, path)
+    except OSError:
+        os.unlink(partial)
+        raise
+
+
+class PartFile:
+    """A file of the user's that grows for a while. It lies beside its path, under another name, until it is complete.
+
+    path: where it will lie, replaced if it exists; its folder must. part: where it lies until then. Raises FacecamError
+    at once if it can't be written there.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.part = path.with_name(f"{path.stem}.part{path.suffix}")
+        try:
+            self.part.open("wb").close()
+        except OSError as error:
+            raise cannot_write(path, error) from error
+
+    def complete(self) -> None:
+        """Gives it its name. Raises FacecamError."""
+        try:
+            self.part.replace(self.path)
+        except OSError as error:
+            raise cannot_write(self.path, error) from error
+
+    def discard(self) -> None:
+        """Removes what there is of it."""
+        self.part.unlink(missing_ok=True)
 
 
 def check_free(folder: Path) -> None:

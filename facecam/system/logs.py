@@ -9,7 +9,7 @@ import faulthandler
 import logging
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
@@ -88,8 +88,9 @@ def crashes_noted(path: Path | None = None) -> Iterator[None]:
             yield
         finally:
             faulthandler.disable()
-    if path.stat().st_size == 0:
-        path.unlink()
+    with suppress(OSError):  # another instance removed it, or still writes to it
+        if path.stat().st_size == 0:
+            path.unlink()
 
 
 def log_tail(path: Path | None = None, lines: int = 60) -> str:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import logging
 import os
-import tempfile
 from pathlib import Path
 from typing import Any
+
+from facecam.system.files import write_whole
 
 _MAX_BYTES = 1 << 20
 _logger = logging.getLogger(__name__)
@@ -56,7 +57,7 @@ class SettingsFile:
             return True
         self._changed = False  # also after a failure: it is told once, not with every slider
         try:
-            _write(self.path, self._values)
+            write_whole(self.path, json.dumps(self._values, indent=1, sort_keys=True))
         except OSError as error:
             _logger.warning("the settings can't be written: %s", error)
             self.problem = f"The settings can't be kept in {self.path.parent}: {error.strerror or error}."
@@ -93,15 +94,3 @@ def _set_aside(path: Path) -> str:
     except OSError as error:
         return f"The settings in {path} are damaged and can't be set aside ({error.strerror or error})."
     return f"The settings were damaged and are the defaults again; the old file is kept as {aside}."
-
-
-def _write(path: Path, values: dict[str, Value]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, partial = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".partial")
-    try:
-        with open(descriptor, "w", encoding="utf-8") as file:
-            json.dump(values, file, indent=1, sort_keys=True)
-        os.replace(partial, path)
-    except OSError:
-        os.unlink(partial)
-        raise

@@ -14,7 +14,8 @@ from PySide6.QtGui import QAction, QImage, QImageReader, QImageWriter, QKeySeque
 from PySide6.QtWidgets import QApplication, QFileDialog, QMenu
 
 from facecam.errors import FacecamError
-from sagan_gallery.export import Film, Gif, cannot_write, save_attention
+from facecam.system.files import cannot_write
+from sagan_gallery.export import Film, Gif, save_attention
 from sagan_gallery.latent import SampleSpec, parse_sample_text
 from sagan_gallery.ui.display import PanelDisplay
 from sagan_gallery.ui.figure import render_figure

@@ -1,4 +1,4 @@
-"""The Gallery tab: hosts `sagan_gallery`'s panel, and lends it the live picture and OpenCV's film writer."""
+"""The Gallery tab: hosts `sagan_gallery`'s panel, and lends it the live picture and the writer of videos."""
 
 from __future__ import annotations
 
@@ -10,11 +10,9 @@ import numpy.typing as npt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from facecam.errors import FacecamError
 from facecam.qtkit.commands import Menu, command, set_menu
 from facecam.qtkit.tabs import Tab
-from facecam.system.opencv import cv2
-from sagan_gallery.export import part_of
+from sagan_gallery.export import Film
 from sagan_gallery.ui.panel import GalleryPanel
 from sagan_gallery.ui.words import HELP_TITLE
 
@@ -38,7 +36,7 @@ class GalleryTab(Tab):
             frame = grab_frame()
             return None if frame is None else np.ascontiguousarray(frame[:, :, ::-1])
 
-        self.panel = GalleryPanel(model, grab_rgb, Mp4, detector_core)
+        self.panel = GalleryPanel(model, grab_rgb, open_mp4, detector_core)
         self._full_screen = False
         self._commands = [
             command(self, "Full screen", ["F", "F11"], self._toggle_full_screen, Menu.VIEW),
@@ -86,31 +84,8 @@ class GalleryTab(Tab):
         return self.panel.close_down(timeout_s)
 
 
-class Mp4:
-    """A film in OpenCV's MPEG-4, which every system plays. It is under another name until it is complete."""
+def open_mp4(path: Path, rate_hz: float) -> Film:
+    """A film to be written. Raises FacecamError if it can't be."""
+    from facecam.saving.video_file import Mp4Film  # FFmpeg takes 16 MB, for who saves a film
 
-    def __init__(self, path: Path, rate_hz: float) -> None:
-        self._path, self._rate_hz = path, rate_hz
-        self._part = part_of(path)
-        self._writer: cv2.VideoWriter | None = None
-
-    def add(self, picture: Picture) -> None:
-        """One more picture (H, W, 3) uint8 RGB. Raises FacecamError if this system can't write it."""
-        if self._writer is None:
-            size = (picture.shape[1], picture.shape[0])
-            self._writer = cv2.VideoWriter(str(self._part), cv2.VideoWriter.fourcc(*"mp4v"), self._rate_hz, size)
-            if not self._writer.isOpened():
-                raise FacecamError(f"{self._path} can't be written; save the walk as GIF instead.")
-        self._writer.write(np.ascontiguousarray(picture[:, :, ::-1]))
-
-    def close(self) -> None:
-        """The film is complete."""
-        if self._writer is not None:
-            self._writer.release()
-            self._part.replace(self._path)
-
-    def discard(self) -> None:
-        """The film is not wanted any more."""
-        if self._writer is not None:
-            self._writer.release()
-        self._part.unlink(missing_ok=True)
+    return Mp4Film(path, rate_hz)

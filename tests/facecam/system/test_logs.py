@@ -9,7 +9,7 @@ import pytest
 
 from facecam.cli import commands, main
 from facecam.system import logs
-from facecam.system.logs import log_tail, logging_to_file
+from facecam.system.logs import crashes_noted, log_tail, logging_to_file
 from facecam.system.paths import log_file
 
 _logger = logging.getLogger("facecam.test")
@@ -64,6 +64,13 @@ def test_a_place_that_can_not_be_written_costs_the_log_only(tmp_path: Path, caps
         _logger.info("an event")
         _logger.info("another")
     assert capsys.readouterr().err == ""
+
+
+def test_two_instances_that_close_leave_no_crash_behind(tmp_path: Path) -> None:
+    path = tmp_path / "crash.log"
+    with crashes_noted(path), crashes_noted(path):
+        pass
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_fault_of_ours_is_one_sentence_with_the_log_beside_it(

@@ -15,7 +15,7 @@ from PySide6.QtCore import Qt
 from facecam.errors import FacecamError
 from facecam.qtkit.settings import Settings
 from facecam.system.opencv import cv2
-from facecam.ui.gallery.tab import GalleryTab, Mp4
+from facecam.ui.gallery.tab import GalleryTab, open_mp4
 from facecam.ui.shell.app import build_window
 from facecam.ui.shell.loading_page import LoadingPage
 from sagan_gallery.ui import words
@@ -209,7 +209,7 @@ end_process(0)  # another tab's modules may still be on their way
 
 
 def test_a_film_is_written_as_mp4(tmp_path):
-    film = Mp4(tmp_path / "walk.mp4", 25.0)
+    film = open_mp4(tmp_path / "walk.mp4", 25.0)
     for _ in range(5):
         film.add(np.full((64, 64, 3), (250, 20, 20), np.uint8))
     assert not (tmp_path / "walk.mp4").exists()
@@ -223,7 +223,7 @@ def test_a_film_is_written_as_mp4(tmp_path):
 
 
 def test_a_film_that_is_cancelled_leaves_nothing(tmp_path):
-    film = Mp4(tmp_path / "walk.mp4", 25.0)
+    film = open_mp4(tmp_path / "walk.mp4", 25.0)
     film.add(np.zeros((64, 64, 3), np.uint8))
     film.discard()
     assert list(tmp_path.iterdir()) == []
@@ -231,4 +231,4 @@ def test_a_film_that_is_cancelled_leaves_nothing(tmp_path):
 
 def test_a_film_that_cannot_be_written_is_told(tmp_path):
     with pytest.raises(FacecamError, match="can't be written"):
-        Mp4(tmp_path / "none" / "walk.mp4", 25.0).add(np.zeros((64, 64, 3), np.uint8))
+        open_mp4(tmp_path / "none" / "walk.mp4", 25.0).add(np.zeros((64, 64, 3), np.uint8))
