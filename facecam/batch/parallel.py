@@ -17,6 +17,7 @@ import numpy as np
 
 from facecam.arrays import Array
 from facecam.detection.detector import FaceDetector
+from facecam.detection.options import DetectorOptions
 from facecam.errors import FacecamError, SourceError
 from facecam.faces.boxes import Detections
 from facecam.sources.base import Frame
@@ -24,32 +25,6 @@ from facecam.sources.pictures import FolderSource, read_picture
 
 _AHEAD = 4
 """Pictures per process that are under way: enough to keep all busy, few enough for memory."""
-
-
-@dataclass(frozen=True)
-class DetectorSettings:
-    """How each process makes its FaceDetector."""
-
-    model: str | Path | None = None
-    threshold: float | None = None
-    size: tuple[int, int] | None = (640, 480)
-    runtime: str = "auto"
-    precision: str = "f32"
-    threads: int = 1
-    provider: str = "cpu"
-    in_background: bool = False
-
-    def make(self) -> FaceDetector:
-        return FaceDetector(
-            self.model,
-            self.threshold,
-            size=self.size,
-            runtime=self.runtime,
-            precision=self.precision,
-            threads=self.threads,
-            provider=self.provider,
-            in_background=self.in_background,
-        )
 
 
 @dataclass(frozen=True)
@@ -71,8 +46,8 @@ class DetectorPool:
     The processes start with the first folder. To be closed, also after an error or Ctrl+C.
     """
 
-    def __init__(self, jobs: int, settings: DetectorSettings, with_images: bool = False) -> None:
-        self._jobs, self._settings, self._with_images = jobs, settings, with_images
+    def __init__(self, jobs: int, options: DetectorOptions, with_images: bool = False) -> None:
+        self._jobs, self._options, self._with_images = jobs, options, with_images
         self._executor: ProcessPoolExecutor | None = None
 
     def detect_folder(self, source: FolderSource) -> Iterator[tuple[Frame, Detections, float]]:
@@ -119,7 +94,7 @@ class DetectorPool:
         if self._executor is None:
             # Not forked: OpenCV and the runtimes may hold locks and threads that a fork would break.
             context = multiprocessing.get_context("spawn")
-            self._executor = ProcessPoolExecutor(self._jobs, context, _start, (self._settings,))
+            self._executor = ProcessPoolExecutor(self._jobs, context, _start, (self._options,))
         return self._executor
 
 
@@ -128,11 +103,11 @@ class DetectorPool:
 _detector: FaceDetector | None = None
 
 
-def _start(settings: DetectorSettings) -> None:
+def _start(options: DetectorOptions) -> None:
     global _detector
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C goes to the whole group; the parent decides
     # One thread each, so one core each; which one is left to the system, which knows what else is running.
-    _detector = settings.make()
+    _detector = FaceDetector(options)
 
 
 def _detect(path: Path, with_image: bool) -> _Done:

@@ -6,7 +6,7 @@ import datetime
 import os
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,15 +18,15 @@ from facecam.bench.gallery import measure_gallery
 from facecam.bench.long import measure_long
 from facecam.bench.machine import describe_machine, idle_core
 from facecam.bench.measure import Benchmark, Run, measure
-from facecam.bench.other_runtimes import OPENCV
 from facecam.bench.peak import measure_peak
 from facecam.bench.report import report
 from facecam.bench.result import BenchResult, LongRun, load, to_json
 from facecam.bench.tables import markdown
 from facecam.bench.workloads import frame_with_faces, injected_faces_benchmark
 from facecam.detection.model import PAPER_MODEL
+from facecam.detection.options import DetectorOptions
 from facecam.errors import FacecamError
-from facecam.runtimes.engine import AUTO, F32, Engine
+from facecam.runtimes.engine import Engine, Precision, Runtime
 from facecam.runtimes.providers import CPU
 from facecam.system.cpu import pinned, unpinned
 from facecam.system.resources import shipped_models
@@ -42,31 +42,29 @@ _LOOKS = 4
 class BenchOptions:
     """What to measure.
 
-    model: a name or a file, None for all networks that come with the program, the default one first; also: more models,
-    other people's included. runtime, precision: one, or "auto" for all that there are here; threads: above 1 for a
-    comparison with one; provider: of ONNX Runtime, compared with the processor. opencv: OpenCV's own network module as
-    well. ncnn: the first model as converted for ncnn, its .param file. core: to pin to, None for a fast and free
-    one. seconds: of each run. minutes: of the long mode, 0 for none. gallery: whether to measure the generator too.
+    detector: its model: None for all networks that come with the program, the default one first; runtime and
+    precision: one, or AUTO (None) for all that there are here; threads: above 1 for a comparison with one; provider:
+    compared with the processor; core: to pin to, None for a fast and free one.
+    also: more models, other people's included.
+    opencv: OpenCV's own network module as well.
+    ncnn: the first model as converted for ncnn, its .param file.
+    seconds: of each run.
+    minutes: of the long mode, 0 for none.
+    gallery: whether to measure the generator too.
     """
 
-    model: str | Path | None = None
+    detector: DetectorOptions = DetectorOptions()
     also: tuple[str | Path, ...] = ()
-    runtime: str = AUTO
-    precision: str = AUTO
-    threads: int = 1
-    provider: str = CPU
     opencv: bool = False
     ncnn: Path | None = None
-    core: int | None = None
     seconds: float = 5.0
-    threshold: float | None = None
     minutes: float = 0.0
     gallery: bool = True
 
     def models(self) -> list[str | Path]:
         """The models in order, the main one first."""
-        if self.model is not None:
-            return [self.model, *self.also]
+        if self.detector.model is not None:
+            return [self.detector.model, *self.also]
         names = [PAPER_MODEL, *(name for name in shipped_models() if name != PAPER_MODEL)]
         return [*names, *self.also]
 
@@ -79,17 +77,18 @@ class _Suite:
 
     def __init__(self, options: BenchOptions, tell: Tell) -> None:
         self.options, self._tell = options, tell
-        among = engines(options.runtime, options.precision, options.provider)
+        among = engines(options.detector)
         self.candidates: list[Candidate] = []
         for model in options.models():
-            self.candidates += candidates(model, among, options.threshold)
+            detector = replace(options.detector, model=model)
+            self.candidates += candidates(detector, among)
             if options.opencv and self.candidates[-1].ours:
-                self.candidates += candidates(model, [Engine(OPENCV)], options.threshold)
+                self.candidates += candidates(detector, [Engine(Runtime.OPENCV)])
         if options.ncnn is not None:
-            self.candidates.append(through_ncnn(options.models()[0], options.ncnn, options.threshold))
+            self.candidates.append(through_ncnn(replace(options.detector, model=options.models()[0]), options.ncnn))
         self.runs: list[Run] = []
         ours = self.candidates[0].ours
-        self._total = 2 + 3 * ours + (options.threads > 1) + options.gallery + (options.minutes > 0)
+        self._total = 2 + 3 * ours + (options.detector.threads > 1) + options.gallery + (options.minutes > 0)
         self._done = 0
 
     def say(self, title: str) -> None:
@@ -104,19 +103,18 @@ class _Suite:
     def main(self) -> Candidate:
         """The run that the verdicts are on. Gives the first model's fastest engine among the exact ones."""
         vga = frame_with_faces(MAIN_FACES, *VGA)
-        one_core = self.options.provider == CPU
+        one_core = self.options.detector.provider == CPU
         run = self.take("640x480, 20 faces", [one.open(vga, MAIN_FACES) for one in self.candidates], one_core)
         first = [i for i, one in enumerate(self.candidates) if one.model == self.candidates[0].model and one.any_size]
-        if self.options.precision == AUTO:
-            first = [index for index in first if self.candidates[index].engine.precision == F32]
+        if self.options.detector.precision in (None, Precision.AUTO):
+            first = [index for index in first if self.candidates[index].engine.precision == Precision.F32]
         return self.candidates[min(first, key=lambda index: float(np.median(run.series[index].cpu_ms)))]
 
     def faces(self, best: Candidate) -> None:
-        threshold = self.options.threshold
         pasted = [best.open(frame_with_faces(count, *VGA), count) for count in FACES]
         self.take("Does the number of faces matter? Faces pasted into the frame", pasted)
         empty = frame_with_faces(0, *VGA)
-        injected = [injected_faces_benchmark(best.detector(threshold), empty, count) for count in FACES]
+        injected = [injected_faces_benchmark(best.detector(), empty, count) for count in FACES]
         self.take("Does the number of faces matter? Faces put into the network's output", injected)
 
     def sizes(self, best: Candidate) -> None:
@@ -127,12 +125,12 @@ class _Suite:
         vga = frame_with_faces(MAIN_FACES, *VGA)
         with unpinned():
             both = [best.open(vga, MAIN_FACES)]
-            both.append(with_threads(best, self.options.threads, self.options.threshold).open(vga, MAIN_FACES))
-            self.take(f"{self.options.threads} threads, not pinned", both, one_core=False)
+            both.append(with_threads(best, self.options.detector.threads).open(vga, MAIN_FACES))
+            self.take(f"{self.options.detector.threads} threads, not pinned", both, one_core=False)
 
     def gallery(self, core: int | None) -> None:
         self.say("Gallery: one sample of the generator")
-        run = measure_gallery(core, self.options.seconds, self.options.runtime)
+        run = measure_gallery(core, self.options.seconds, self.options.detector.runtime)
         if run is not None:
             self.runs.append(run)
 
@@ -148,8 +146,8 @@ def run_benchmark(options: BenchOptions, tell: Tell = lambda sentence: None) -> 
     """
     started = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     suite = _Suite(options, tell)
-    on_processor = options.provider == CPU
-    core = idle_core() if options.core is None else options.core
+    on_processor = options.detector.provider == CPU
+    core = idle_core() if options.detector.core is None else options.detector.core
     long: LongRun | None = None
     with pinned(core) if on_processor else nullcontext(None) as pinned_core:
         suite.say("Looking at the machine")
@@ -159,7 +157,7 @@ def run_benchmark(options: BenchOptions, tell: Tell = lambda sentence: None) -> 
         if best.ours:
             suite.faces(best)
             suite.sizes(best)
-        if options.threads > 1:
+        if options.detector.threads > 1:
             suite.threads(best)
         if options.gallery:
             suite.gallery(pinned_core)

@@ -22,7 +22,7 @@ from facecam.arrays import Array
 from facecam.detection.cells import CellBuffer
 from facecam.detection.model import Model, find_model, load_model
 from facecam.errors import FacecamError
-from facecam.runtimes.engine import F32, INT8, ONNX_RUNTIME, OPENVINO, PRECISIONS, RUNTIMES, Engine, Image
+from facecam.runtimes.engine import PRECISIONS, RUNTIMES, Engine, Image, Precision, Runtime
 from facecam.runtimes.onnx_runtime import open_session, session_options
 from facecam.runtimes.openvino_runtime import OpenVino
 from facecam.runtimes.registry import check
@@ -37,8 +37,10 @@ def main(arguments: list[str] | None = None) -> int:
     """Measures and prints; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m facecam.bench.nodes", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("model", nargs="?", help="a shipped model's name or an ONNX file")
-    parser.add_argument("--runtime", choices=RUNTIMES, default=ONNX_RUNTIME)
-    parser.add_argument("--precision", choices=PRECISIONS, default=F32, help="of the arithmetic")
+    parser.add_argument("--runtime", type=Runtime, choices=RUNTIMES, default=Runtime.ONNX_RUNTIME)
+    parser.add_argument(
+        "--precision", type=Precision, choices=PRECISIONS, default=Precision.F32, help="of the arithmetic"
+    )
     parser.add_argument("--planes", action="store_true", help="give OpenVINO planes, as ONNX Runtime reads pictures")
     parser.add_argument("--size", default="640x480", help="WIDTHxHEIGHT")
     parser.add_argument("--top", type=int, default=20, help="how many nodes to print")
@@ -48,8 +50,8 @@ def main(arguments: list[str] | None = None) -> int:
         with pinned(choose_core()):
             path, engine = find_model(options.model), Engine(options.runtime, options.precision)
             check(engine)
-            if engine.runtime == ONNX_RUNTIME:
-                nodes = onnx_runtime_nodes(path, int(height), int(width), engine.precision == INT8)
+            if engine.runtime == Runtime.ONNX_RUNTIME:
+                nodes = onnx_runtime_nodes(path, int(height), int(width), engine.precision == Precision.INT8)
             else:
                 nodes = openvino_nodes(path, int(height), int(width), engine, options.planes)
     except (FacecamError, ValueError) as error:
@@ -68,7 +70,7 @@ def onnx_runtime_nodes(path: Path, height: int, width: int, in_int8: bool = Fals
     feed: dict[str, Image]
     if in_int8:
         model = load_model(path)
-        data, feed = model.int8(ONNX_RUNTIME).data, {"cells": _cells(model, height, width)}
+        data, feed = model.int8(Runtime.ONNX_RUNTIME).data, {"cells": _cells(model, height, width)}
     else:
         data, feed = path.read_bytes(), {"image": _picture((1, 3, height, width))}
     with tempfile.TemporaryDirectory() as folder:
@@ -92,9 +94,9 @@ def openvino_nodes(
     """As OpenVINO's own counters tell. planes: a picture of (1, 3, H, W) instead of (1, H, W, 3)."""
     model, counted = load_model(path), {"PERF_COUNT": True}
     picture: Image
-    if engine.precision == INT8:
+    if engine.precision == Precision.INT8:
         picture = _cells(model, height, width)
-        compiled = OpenVino(model.int8(OPENVINO).data, engine).compile_cells(picture.shape, counted)
+        compiled = OpenVino(model.int8(Runtime.OPENVINO).data, engine).compile_cells(picture.shape, counted)
     else:
         picture = _picture((1, 3, height, width) if planes else (1, height, width, 3))
         compiled = OpenVino(model.data, engine).compile(height, width, planes, counted)

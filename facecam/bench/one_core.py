@@ -13,8 +13,9 @@ import time
 
 from facecam.bench.measure import MAX_CPU_OVER_WALL, MIN_CPU_OVER_WALL
 from facecam.detection.detector import FaceDetector
+from facecam.detection.options import DetectorOptions
 from facecam.errors import FacecamError
-from facecam.runtimes.engine import AUTO, CHOICES
+from facecam.runtimes.engine import RUNTIME_CHOICES, Runtime
 from facecam.sources.demo import demo_frame
 from facecam.system.cpu import CoreUse, choose_core, cpu_name, measure_core_use, pinned
 
@@ -28,11 +29,13 @@ def main(arguments: list[str] | None = None) -> int:
         prog="python -m facecam.bench.one_core", description="Shows that the detector computes on one core."
     )
     parser.add_argument("model", nargs="?", help="a shipped model's name, or an ONNX file (default: the shipped one)")
-    parser.add_argument("--runtime", choices=CHOICES, default=AUTO, help="what computes the network (default: auto)")
+    parser.add_argument(
+        "--runtime", choices=RUNTIME_CHOICES, default=Runtime.AUTO, help="what computes the network (default: auto)"
+    )
     parser.add_argument("--seconds", type=float, default=3.0, help="how long (default: 3)")
     options = parser.parse_args(arguments)
     try:
-        detector = FaceDetector(options.model, runtime=options.runtime)
+        detector = FaceDetector(DetectorOptions(options.model, runtime=options.runtime))
     except FacecamError as error:
         print(error, file=sys.stderr)
         return 2

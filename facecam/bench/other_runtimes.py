@@ -20,8 +20,6 @@ from facecam.errors import ModelError
 from facecam.runtimes.engine import BoundNetwork, RuntimeFailure
 from facecam.system.opencv import cv2
 
-OPENCV, NCNN = "opencv", "ncnn"
-
 
 class OpenCvDnn:
     """A network in OpenCV's network module, on as many threads as OpenCV is set to (one)."""
@@ -56,7 +54,7 @@ class NcnnNet:
     def __init__(self, param: Path) -> None:
         """param: the .param file, its .bin beside it. Raises RuntimeFailure without ncnn, ModelError without files."""
         try:
-            self._ncnn: Any = importlib.import_module(NCNN)
+            self._ncnn: Any = importlib.import_module("ncnn")
         except ImportError as error:
             raise RuntimeFailure("ncnn is not installed; `pip install ncnn`.") from error
         weights = param.with_suffix(".bin")

@@ -21,7 +21,7 @@ from facecam.bench.result import (
     SeriesResult,
     rounded,
 )
-from facecam.runtimes.engine import F32
+from facecam.runtimes.engine import Precision
 from facecam.runtimes.providers import CPU
 
 PAPER_FPS, JOURNAL_FPS = 20.0, 28.0
@@ -65,7 +65,7 @@ def _run(run: Run, peak: Peak | None, machine: Machine) -> RunResult:
 def _series(series: Series, peak: Peak | None) -> SeriesResult:
     adds = series.labels.multiply_adds
     floor_ms = None if peak is None or adds is None else 2 * adds / peak.gflops / 1e6
-    exact = bool(series.network_ms) and series.labels.precision == F32  # as the peak is
+    exact = bool(series.network_ms) and series.labels.precision == Precision.F32  # as the peak is
     counts, edges = np.histogram(series.total_ms, _BINS)
     return SeriesResult(
         labels=series.labels,
@@ -155,7 +155,7 @@ def main_series(result: BenchResult) -> SeriesResult:
     """The series that stands for the result: the first model in its fastest engine among the exact ones."""
     series = result.runs[0].series
     first = [one for one in series if one.labels.model_sha256 == series[0].labels.model_sha256]
-    exact = [one for one in first if one.labels.precision == F32]
+    exact = [one for one in first if one.labels.precision == Precision.F32]
     return min(exact or first, key=lambda one: one.cpu_ms.p50)
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from msgspec import Meta
 
 from facecam.errors import FacecamError
-from facecam.runtimes.engine import F32
+from facecam.runtimes.engine import Precision
 from facecam.runtimes.providers import CPU
 
 SCHEMA: Literal[2] = 2
@@ -79,7 +79,7 @@ class Labels:
     family: str | None = None
     format: int | None = None
     runtime: str | None = None
-    precision: str = F32
+    precision: str = Precision.F32
     threads: int = 1
     provider: str = CPU
     what: str | None = None
@@ -98,7 +98,7 @@ class Labels:
     def engine_words(self) -> str:
         """What computes, with what is out of the ordinary about it: "openvino bf16", "onnxruntime 2 threads"."""
         words = [str(self.runtime)]
-        words += [self.precision] if self.precision != F32 else []
+        words += [self.precision] if self.precision != Precision.F32 else []
         words += [f"{self.threads} threads"] if self.threads != 1 else []
         words += [self.provider] if self.provider != CPU else []
         return " ".join(words)

@@ -17,7 +17,7 @@ from facecam.arrays import Array
 from facecam.bench.measure import Benchmark
 from facecam.bench.result import Labels
 from facecam.detection.detector import FaceDetector, Timings
-from facecam.detection.frame_plan import Plan
+from facecam.detection.frame_plan import FramePlan
 from facecam.faces.boxes import decode, nms, pairwise_iou
 from facecam.sources.pictures import read_picture
 from facecam.system.opencv import cv2
@@ -111,7 +111,7 @@ def _portraits() -> tuple[Image, ...]:
     )
 
 
-def _scores(plan: Plan, faces: int, logits: bool, nms_iou: float) -> Array:
+def _scores(plan: FramePlan, faces: int, logits: bool, nms_iou: float) -> Array:
     """(A,) scores that pass at `faces` places that don't overlap, or as many as the anchors allow, and at neighbours of
     theirs that overlap them by more than `nms_iou`, and so go again."""
     low, high = (-20.0, 6.0) if logits else (0.0, 0.99)

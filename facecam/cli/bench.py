@@ -6,9 +6,9 @@ import argparse
 import sys
 from pathlib import Path
 
+from facecam.cli.options import detector_options
 from facecam.cli.values import number
 from facecam.errors import FacecamError
-from facecam.runtimes.engine import AUTO
 
 _LONGEST_MINUTES = 24 * 60.0
 
@@ -54,17 +54,11 @@ def bench(arguments: argparse.Namespace) -> int:
         print(compare_command(*arguments.compare), end="")
         return 0
     options = BenchOptions(
-        model=arguments.model,
+        detector_options(arguments),
         also=tuple(arguments.also),
-        runtime=arguments.runtime,
-        precision=arguments.precision or AUTO,
-        threads=arguments.threads,
-        provider=arguments.provider,
         opencv=arguments.opencv,
         ncnn=arguments.ncnn,
-        core=arguments.core,
         seconds=arguments.seconds,
-        threshold=arguments.threshold,
         minutes=arguments.minutes,
         gallery=not arguments.no_gallery,
     )

@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import replace
 
 from tqdm import tqdm
 
 from facecam.cli.headless import run_headless
-from facecam.cli.options import detector_settings
+from facecam.cli.options import detector_options
 from facecam.cli.progress import quiet_libraries
+from facecam.detection.detector import FaceDetector
 from facecam.errors import FacecamError
 from facecam.sources import list_cameras
 from facecam.system.display import window_problem
@@ -31,25 +33,17 @@ def window(arguments: argparse.Namespace) -> int:
         except ImportError as error:  # a system library that Qt needs, such as libEGL
             problem = f"Qt can't be loaded ({error})"
         else:
-            return app.main(
-                arguments.source,
-                model=arguments.model,
-                threshold=arguments.threshold,
-                core=arguments.core,
-                runtime=arguments.runtime,
-                precision=arguments.precision,
-                threads=arguments.threads,
-                provider=arguments.provider,
-            )
+            return app.main(arguments.source, detector_options(arguments))
     print(f"facecam: no window, as {problem}; running without one.", file=sys.stderr)
     return _headless(arguments)
 
 
 def _headless(arguments: argparse.Namespace) -> int:
     seconds = _FALLBACK_SECONDS if arguments.seconds is None else arguments.seconds
-    detector = detector_settings(arguments, (640, 480), live=True).make()
+    options = detector_options(arguments)
+    detector = FaceDetector(replace(options.for_live(), core=None))  # the pipeline pins its thread
     say = lambda line: print(line, flush=True)  # noqa: E731
-    run_headless(arguments.source, detector, seconds, arguments.core, say, arguments.record)
+    run_headless(arguments.source, detector, seconds, options.core, say, arguments.record)
     return 0
 
 

@@ -11,9 +11,11 @@ from facecam.batch.batch import Batch
 from facecam.batch.hider import FaceHider
 from facecam.batch.parallel import DetectorPool
 from facecam.cli.exits import EXIT_WRONG_INPUT
-from facecam.cli.options import detector_settings
+from facecam.cli.options import detector_options
 from facecam.cli.progress import Bar, quiet_libraries
 from facecam.cli.values import fraction, jobs, seconds, size
+from facecam.detection.detector import FaceDetector
+from facecam.detection.options import DetectorOptions
 from facecam.errors import FacecamError
 from facecam.faces.privacy import Hiding, PrivacyOptions
 from facecam.system.cpu import pinned
@@ -40,7 +42,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--size",
         type=size,
-        default=(640, 480),
+        default=DetectorOptions.size,
         metavar="WxH",
         help="larger pictures are scaled down to this, or `native` (default: 640x480)",
     )
@@ -61,19 +63,19 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def detect(arguments: argparse.Namespace) -> int:
     """The command. Raises FacecamError."""
-    settings = detector_settings(arguments, arguments.size)
-    detector = settings.make()
+    options = replace(detector_options(arguments), size=arguments.size)
+    detector = FaceDetector(options)
     hider = None
     if arguments.hide is not None:
         if arguments.out is None:
             raise FacecamError("--hide is for copies; name a folder for them with --out.")
         hider = FaceHider(PrivacyOptions(Hiding(arguments.hide), arguments.padding), detector.threshold)
         detector.threshold = hider.detector_threshold
-        settings = replace(settings, threshold=hider.detector_threshold)
+        options = replace(options, threshold=hider.detector_threshold)
     has_outputs = any((arguments.json, arguments.csv, arguments.out))
     if arguments.jobs > 1 and arguments.core is not None:
         raise FacecamError("--core is for one process; leave it out with --jobs, which uses one core for each.")
-    pool = DetectorPool(arguments.jobs, settings, arguments.out is not None) if arguments.jobs > 1 else None
+    pool = DetectorPool(arguments.jobs, options, arguments.out is not None) if arguments.jobs > 1 else None
     with quiet_libraries() as stderr, Bar(stderr, print_results=not has_outputs) as bar:
         batch = Batch(
             arguments.sources,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from facecam.batch.parallel import DetectorSettings
 from facecam.cli.values import core, fraction, threads
 from facecam.detection.model import DEFAULT_MODEL
-from facecam.runtimes.engine import AUTO, CHOICES, F32, PRECISION_CHOICES
+from facecam.detection.options import DetectorOptions
+from facecam.runtimes.engine import PRECISION_CHOICES, RUNTIME_CHOICES
 from facecam.runtimes.providers import NAMES
 
 
@@ -29,7 +29,7 @@ def add_detector_options(parser: argparse.ArgumentParser, several: bool = False,
     )
     options.add_argument(
         "--runtime",
-        choices=CHOICES,
+        choices=RUNTIME_CHOICES,
         help=f"what computes the network (default: auto, {text('the faster of those installed', 'all installed')})",
     )
     precision_default = text("default: f32; auto: the fastest)", "default: auto, all that this one has)")
@@ -54,18 +54,14 @@ def add_verbose(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def detector_settings(
-    arguments: argparse.Namespace, size: tuple[int, int] | None, live: bool = False
-) -> DetectorSettings:
-    """The detector that the options ask for. size: that larger frames are scaled down to; None: native. live: of
-    `add_detector_options`."""
-    return DetectorSettings(
+def detector_options(arguments: argparse.Namespace) -> DetectorOptions:
+    """What the options ask for; where none says it, the precision is left open."""
+    return DetectorOptions(
         arguments.model,
         arguments.threshold,
-        size,
-        arguments.runtime,
-        arguments.precision or (AUTO if live else F32),
-        arguments.threads,
-        arguments.provider,
-        in_background=live,
+        runtime=arguments.runtime,
+        precision=arguments.precision,
+        threads=arguments.threads,
+        provider=arguments.provider,
+        core=arguments.core,
     )

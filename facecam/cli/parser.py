@@ -11,7 +11,7 @@ from facecam.cli.detect import add_options as add_detect_options
 from facecam.cli.mistakes import Parser
 from facecam.cli.options import add_detector_options, add_verbose
 from facecam.cli.values import seconds
-from facecam.runtimes.engine import AUTO, version
+from facecam.runtimes.engine import Runtime, version
 from facecam.runtimes.providers import CPU
 
 
@@ -23,7 +23,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     add_detector_options(parser, live=True)
     parser.set_defaults(run=commands.window, model=None, threshold=None, core=None, verbose=False)
-    parser.set_defaults(runtime=AUTO, precision=None, threads=1, provider=CPU)
+    parser.set_defaults(runtime=Runtime.AUTO, precision=None, threads=1, provider=CPU)
     parser.add_argument("--version", action="version", version=f"facecam {version('facecam') or '(not installed)'}")
     parser.add_argument(
         "--source",

@@ -20,25 +20,18 @@ import numpy as np
 import numpy.typing as npt
 
 from facecam.detection.engine_choice import EngineChoice
-from facecam.detection.frame_plan import MIN_SIDE_PX, Plan
+from facecam.detection.frame_plan import FramePlan
 from facecam.detection.model import load_model
+from facecam.detection.options import DetectorOptions, fraction
 from facecam.errors import FacecamError
-from facecam.faces.boxes import NMS_IOU, VOTES_FROM, VOTING_IOU, Detections, decode, nms, vote
+from facecam.faces.boxes import VOTES_FROM, VOTING_IOU, Detections, decode, nms, vote
 from facecam.runtimes.engine import (
-    AUTO,
-    BF16,
-    CHOICES,
-    F32,
-    MAX_THREADS,
-    ONNX_RUNTIME,
-    OPENVINO,
-    PRECISION_CHOICES,
     Engine,
-    Runtime,
+    Network,
     RuntimeFailure,
     runtimes_for,
 )
-from facecam.runtimes.providers import CPU, check_provider
+from facecam.runtimes.providers import check_provider
 from facecam.system.cpu import pinned
 
 _MAX_SIDE_PX = 16384
@@ -63,61 +56,28 @@ class Timings:
 class FaceDetector:
     """Finds faces in frames of any size, in the calling thread.
 
-    model: a shipped model's name ("faceboxes"), or the path of an ONNX file of ours. threshold: lowest score that is a
-    face (None: the model's own). nms: overlap (IoU) above which the weaker of two boxes goes. core: the core that
-    `detect` pins the calling thread to while it runs (None: the caller sees to that, with `facecam.system.cpu.pinned`).
-    size: (width, height) that larger frames are scaled down to (turned for portrait frames); None: always native.
-    runtime: "onnxruntime", "openvino" (an extra to install), or "auto": the faster of those installed, found by a trial
-    in the calling thread of less than a second once a size of frame has come up often, and remembered on this machine.
-    precision: "f32", "bf16" (OpenVINO, on processors that compute in it: scores differ in the third digit), "int8"
-    (on processors that add up products of bytes, if there is a NAME-int8-RUNTIME.onnx beside the model: they differ in
-    the second), or "auto": the fastest one, by the same trial. threads: that compute, the calling one included.
-    provider: of ONNX Runtime, a name of `facecam.runtimes.providers`, for graphics cards. in_background: frames go on
-    while another thread makes the engines ready that are to be tried, which takes up to a second: for live pictures.
+    options: how; the name or file of a model alone stands for `DetectorOptions(model)`.
 
-    `threshold` and `nms` may be set from any thread at any time. `detect` may be called from several threads; the calls
-    take turns. Raises ModelError if the model can't be used.
+    `threshold`, `nms`, `size` and `core` may be set from any thread at any time. `detect` may be called from several
+    threads; the calls take turns. Raises ModelError if the model can't be used, RuntimeFailure if the runtime is
+    missing, FacecamError if the provider is.
     """
 
-    def __init__(
-        self,
-        model: str | Path | None = None,
-        threshold: float | None = None,
-        nms: float = NMS_IOU,
-        core: int | None = None,
-        size: tuple[int, int] | None = (640, 480),
-        runtime: str = AUTO,
-        precision: str = F32,
-        threads: int = 1,
-        provider: str = CPU,
-        in_background: bool = False,
-    ) -> None:
-        if size is not None and min(size) < MIN_SIDE_PX:
-            raise FacecamError(f"The detector's size must be at least {MIN_SIDE_PX} x {MIN_SIDE_PX} pixels.")
-        if runtime not in CHOICES:
-            raise FacecamError(f"There is no runtime {runtime}; there are {', '.join(CHOICES)}.")
-        if precision not in PRECISION_CHOICES:
-            raise FacecamError(f"There is no precision {precision}; there are {', '.join(PRECISION_CHOICES)}.")
-        if not 1 <= threads <= MAX_THREADS:
-            raise FacecamError(f"The number of threads must lie between 1 and {MAX_THREADS}, not {threads}.")
-        check_provider(provider)
-        if runtime == AUTO and precision == BF16:
-            runtime = OPENVINO  # no other has it
-        if runtime == AUTO and provider != CPU:
-            runtime = ONNX_RUNTIME
-        runtimes = runtimes_for(runtime)
-        self._model = load_model(model)
+    def __init__(self, options: DetectorOptions | str | Path | None = None) -> None:
+        self.options = options = options if isinstance(options, DetectorOptions) else DetectorOptions(options)
+        check_provider(options.provider)
+        wanted = options.engine
+        runtimes = runtimes_for(wanted.runtime)
+        self._model = load_model(options.model)
         self.name = self._model.name
         _logger.info("the detector %s is loaded from %s", self.name, self._model.path)
         self.model_hash = self._model.sha256
-        self.threshold = self._model.threshold if threshold is None else threshold
-        self.nms = nms
-        self.core = core
-        self.size = size
+        self.threshold = self._model.threshold if options.threshold is None else options.threshold
+        self.nms, self.core, self.size = options.nms, options.core, options.size
         self.timings = Timings(0.0, 0.0, 0.0)
-        self._plans: OrderedDict[tuple[int, int, tuple[int, int] | None], Plan] = OrderedDict()
+        self._plans: OrderedDict[tuple[int, int, tuple[int, int] | None], FramePlan] = OrderedDict()
         self._lock = threading.Lock()
-        self._choice = EngineChoice(self._model, Engine(runtime, precision, threads, provider), runtimes, in_background)
+        self._choice = EngineChoice(self._model, wanted, runtimes, options.in_background)
         self._engine = self._choice.first
         if self._engine != Engine():
             self._model.prepare(self._engine)  # so that what is missing is told now
@@ -144,7 +104,7 @@ class FaceDetector:
 
     @threshold.setter
     def threshold(self, value: float) -> None:
-        self._threshold = _fraction(value, "threshold")
+        self._threshold = fraction(value, "threshold")
 
     @property
     def nms(self) -> float:
@@ -153,7 +113,7 @@ class FaceDetector:
 
     @nms.setter
     def nms(self, value: float) -> None:
-        self._nms = _fraction(value, "NMS overlap")
+        self._nms = fraction(value, "NMS overlap")
 
     def detect(self, frame: npt.NDArray[np.uint8]) -> Detections:
         """Faces in a frame, (H, W, 3) uint8 BGR; boxes in the frame's own pixels, clipped to it, best first.
@@ -173,7 +133,7 @@ class FaceDetector:
             self.timings = Timings((filled_s - start_s) * 1e3, (run_s - filled_s) * 1e3, (end_s - run_s) * 1e3)
         return detections
 
-    def use(self, engine: Engine, runtime: Runtime) -> None:
+    def use(self, engine: Engine, runtime: Network) -> None:
         """Computes in a runtime from elsewhere from now on: for comparisons. engine: what it is called."""
         with self._lock:
             self._model.add(engine, runtime)
@@ -181,17 +141,17 @@ class FaceDetector:
             self._engine = engine
             self._plans.clear()
 
-    def prepared(self, height: int, width: int) -> Plan:
+    def prepared(self, height: int, width: int) -> FramePlan:
         """The kept buffers and the bound network for frames of that size: for measuring parts of a detection."""
         with self._lock:
             return self._plan(height, width)
 
-    def _plan(self, height: int, width: int) -> Plan:
+    def _plan(self, height: int, width: int) -> FramePlan:
         """The kept buffers for frames of this size; those of a few sizes are kept, for folders of mixed pictures."""
         key = (height, width, self.size)
         plan = self._plans.get(key)
         if plan is None:
-            plan = self._plans[key] = Plan(self._model, height, width, self.size, self._choice.first)
+            plan = self._plans[key] = FramePlan(self._model, height, width, self.size, self._choice.first)
             if len(self._plans) > _KEEP_PLANS:
                 self._plans.popitem(last=False)
         else:
@@ -200,7 +160,7 @@ class FaceDetector:
         self._engine = plan.network.engine
         return plan
 
-    def _run(self, plan: Plan, frame: npt.NDArray[np.uint8]) -> None:
+    def _run(self, plan: FramePlan, frame: npt.NDArray[np.uint8]) -> None:
         try:
             plan.network.infer()
         except RuntimeFailure as error:
@@ -209,7 +169,7 @@ class FaceDetector:
             plan.network.fill(plan.scaled(frame))
             plan.network.infer()
 
-    def _select(self, plan: Plan) -> Detections:
+    def _select(self, plan: FramePlan) -> Detections:
         """Decodes only what passes the threshold or may vote, and of that the best 2000: at threshold 0 everything
         passes."""
         network = plan.network
@@ -249,13 +209,6 @@ def _logit(probability: float) -> float:
     if probability <= 0:
         return -math.inf
     return 16.64 if probability >= 1 else math.log(probability / (1 - probability))
-
-
-def _fraction(value: float, name: str) -> float:
-    value = float(value)
-    if not 0.0 <= value <= 1.0:
-        raise FacecamError(f"The {name} must lie between 0 and 1, not {value:g}.")
-    return value
 
 
 def _check_frame(frame: object) -> None:

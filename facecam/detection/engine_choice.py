@@ -13,9 +13,9 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import numpy.typing as npt
 
-from facecam.detection.frame_plan import Plan
+from facecam.detection.frame_plan import FramePlan
 from facecam.detection.model import Binding, Model, int8_path
-from facecam.runtimes.engine import AUTO, BF16, INT8, Engine, RuntimeFailure
+from facecam.runtimes.engine import Engine, Precision, Runtime, RuntimeFailure
 from facecam.runtimes.providers import CPU
 from facecam.runtimes.registry import has_bf16, has_int8
 from facecam.runtimes.speed_trial import SpeedTrial, candidates, fastest, keep_choice, kept_choice, trial_key
@@ -55,14 +55,14 @@ class EngineChoice:
     waits for all of it, so that in a video it is always the same frame from which another engine computes.
     """
 
-    def __init__(self, model: Model, wanted: Engine, runtimes: list[str], in_background: bool) -> None:
+    def __init__(self, model: Model, wanted: Engine, runtimes: list[Runtime], in_background: bool) -> None:
         self._model, self._wanted, self._runtimes, self._in_background = model, wanted, runtimes, in_background
-        first_int8 = islice(self._with_int8(), 1) if wanted.precision == INT8 else ()
+        first_int8 = islice(self._with_int8(), 1) if wanted.precision == Precision.INT8 else ()
         self._engines = candidates(wanted, runtimes, list(first_int8))
-        self._open = len(runtimes) > 1 or (wanted.precision == AUTO and wanted.provider == CPU)
+        self._open = len(runtimes) > 1 or (wanted.precision == Precision.AUTO and wanted.provider == CPU)
         self._failed: set[Engine] = set()
-        self._trials: WeakKeyDictionary[Plan, tuple[_Ready, SpeedTrial]] = WeakKeyDictionary()
-        self._underway: WeakKeyDictionary[Plan, Future[_Ready]] = WeakKeyDictionary()
+        self._trials: WeakKeyDictionary[FramePlan, tuple[_Ready, SpeedTrial]] = WeakKeyDictionary()
+        self._underway: WeakKeyDictionary[FramePlan, Future[_Ready]] = WeakKeyDictionary()
 
     @property
     def first(self) -> Engine:
@@ -73,7 +73,7 @@ class EngineChoice:
         """Lets no other engine compute from now on."""
         self._engines, self._open = (engine,), False
 
-    def look(self, plan: Plan) -> None:
+    def look(self, plan: FramePlan) -> None:
         """To be called before each frame. Goes over to another engine for this plan when one was found to be faster."""
         if not self._open:
             return
@@ -93,7 +93,7 @@ class EngineChoice:
             _logger.warning("the trial of engines ended early: %s", error)
             self._open = False
 
-    def _go_on_trying(self, plan: Plan) -> None:
+    def _go_on_trying(self, plan: FramePlan) -> None:
         """The next step in the background: one turn of each engine, so that no frame waits for the whole trial."""
         if plan in self._underway and self._underway[plan].done():
             ready = self._underway.pop(plan).result()
@@ -107,7 +107,7 @@ class EngineChoice:
                 del self._trials[plan]
                 self._take(plan, ready, trial.result())
 
-    def give_up(self, plan: Plan, error: RuntimeFailure) -> None:
+    def give_up(self, plan: FramePlan, error: RuntimeFailure) -> None:
         """Goes back to the first engine for good, as the plan's network can't be run. Raises that error if it is that
         engine."""
         if not self._open or plan.network.engine == self.first:
@@ -116,9 +116,9 @@ class EngineChoice:
         self._open = False
         plan.network = self._model.bind(*plan.input_size, self.first)
 
-    def _made_ready(self, plan: Plan) -> _Ready:
+    def _made_ready(self, plan: FramePlan) -> _Ready:
         engines = self._engines
-        if self._wanted.precision in (AUTO, INT8):
+        if self._wanted.precision in (Precision.AUTO, Precision.INT8):
             engines = candidates(self._wanted, self._runtimes, list(self._with_int8()))
         names = {str(engine): engine for engine in engines if engine not in self._failed}
         key = trial_key(self._model.sha256, *plan.input_size, tuple(names))
@@ -126,20 +126,20 @@ class EngineChoice:
         kept = kept if kept in names else None
         networks = {str(plan.network.engine): plan.network}
         for name in names if kept is None else [kept]:
-            if name not in networks and (names[name].precision != BF16 or has_bf16()):
+            if name not in networks and (names[name].precision != Precision.BF16 or has_bf16()):
                 try:
                     networks[name] = self._model.bind(*plan.input_size, names[name])
                 except RuntimeFailure as error:
                     self._leave_aside(names[name], error)
         return _Ready(engines, key, kept, networks)
 
-    def _subjects(self, plan: Plan, ready: _Ready) -> tuple[dict[str, _Whole], Callable[[], float]]:
+    def _subjects(self, plan: FramePlan, ready: _Ready) -> tuple[dict[str, _Whole], Callable[[], float]]:
         """What a trial measures, and by which clock."""
         picture = np.zeros((plan.height, plan.width, 3), np.uint8)
         clock = time.thread_time if self._wanted.threads == 1 else time.perf_counter
         return {name: _Whole(network, picture) for name, network in ready.networks.items()}, clock
 
-    def _take(self, plan: Plan, ready: _Ready, result: tuple[str, Mapping[str, float]] | None) -> None:
+    def _take(self, plan: FramePlan, ready: _Ready, result: tuple[str, Mapping[str, float]] | None) -> None:
         """Goes over to the fastest engine and forgets the others. result: of a trial, if there was one."""
         name = ready.kept
         if result is not None:
@@ -157,7 +157,7 @@ class EngineChoice:
         _logger.warning("%s is left aside: %s", engine, error)
         self._failed.add(engine)
 
-    def _with_int8(self) -> Iterator[str]:
+    def _with_int8(self) -> Iterator[Runtime]:
         """The runtimes to choose from in which there is this network in int8, and this processor for it. Looking at
         OpenVINO loads it."""
         for runtime in self._runtimes:

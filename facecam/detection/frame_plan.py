@@ -1,4 +1,4 @@
-"""Plan: what a detector keeps for frames of one size, and how such a frame is scaled to the network's size."""
+"""FramePlan: what a detector keeps for frames of one size, and how such a frame is scaled to the network's size."""
 
 from __future__ import annotations
 
@@ -6,14 +6,12 @@ import numpy as np
 import numpy.typing as npt
 
 from facecam.detection.model import Binding, Model
+from facecam.detection.options import MIN_SIDE_PX
 from facecam.runtimes.engine import Engine
 from facecam.system.opencv import cv2
 
-MIN_SIDE_PX = 32
-"""The network's smallest input; a smaller frame is filled up to it."""
 
-
-class Plan:
+class FramePlan:
     """Everything that depends on the size of the frame alone, kept from frame to frame.
 
     height, width: of the frame as it goes into the network, whose input is larger only for frames under 32 px.

@@ -14,7 +14,7 @@ from facecam.detection.anchors import AnchorSpec, anchor_grid, spec_from_json
 from facecam.detection.cells import CellBuffer
 from facecam.errors import ModelError
 from facecam.runtimes import file_check
-from facecam.runtimes.engine import INT8, BoundNetwork, Engine, Image, Runtime, RuntimeFailure
+from facecam.runtimes.engine import BoundNetwork, Engine, Image, Network, Precision, Runtime, RuntimeFailure
 from facecam.runtimes.model_file import ModelFile, ModelKind, check_path, open_model
 from facecam.runtimes.registry import open_runtime
 from facecam.system.opencv import cv2
@@ -46,20 +46,20 @@ class Model:
         """Raises ModelError with a sentence for people."""
         file = open_model(path, KIND)
         self.path, self.data, self.sha256, self.metadata = path, file.data, file.sha256, file.metadata
-        self._runtimes: dict[Engine, Runtime] = {Engine(): file.runtime}
+        self._runtimes: dict[Engine, Network] = {Engine(): file.runtime}
         description = _Description.read(file)
         self.name, self.threshold = description.name, description.threshold
         self.mean, self.variances = description.mean, description.variances
         self.format = description.format
         self._spec = description.anchors
-        self._int8: dict[str, Model] = {}  # by runtime
+        self._int8: dict[Runtime, Model] = {}
         self._try()
 
     def anchors(self, height: int, width: int) -> Array:
         """(A, 4) float32 cx cy w h for an input of this size; read-only."""
         return anchor_grid(self._spec, height, width)
 
-    def prepare(self, engine: Engine) -> Runtime:
+    def prepare(self, engine: Engine) -> Network:
         """Opens the network in an engine before it is needed. Raises RuntimeFailure."""
         network = self._for(engine)
         runtime = network._runtimes.get(engine)
@@ -72,7 +72,7 @@ class Model:
         for network in (self, *self._int8.values()):
             network._runtimes.pop(engine, None)
 
-    def add(self, engine: Engine, runtime: Runtime) -> None:
+    def add(self, engine: Engine, runtime: Network) -> None:
         """Makes a runtime from elsewhere known, under an engine that no other has."""
         self._runtimes[engine] = runtime
 
@@ -85,9 +85,9 @@ class Model:
 
     def _for(self, engine: Engine) -> Model:
         """The file that computes in an engine: this one, or the one in int8 beside it."""
-        return self.int8(engine.runtime) if engine.precision == INT8 and self.format != CELLS else self
+        return self.int8(engine.runtime) if engine.precision == Precision.INT8 and self.format != CELLS else self
 
-    def int8(self, runtime: str) -> Model:
+    def int8(self, runtime: Runtime) -> Model:
         """This network in int8 for a runtime: the file beside it. Raises RuntimeFailure if there is none that was made
         from it."""
         if runtime not in self._int8:
@@ -120,7 +120,7 @@ class Model:
             ) from error
 
 
-def int8_path(path: Path, runtime: str) -> Path:
+def int8_path(path: Path, runtime: Runtime) -> Path:
     """Where the network of a file lies in int8 for a runtime, if there is such a file."""
     return path.with_name(path.stem + INT8_INFIX + runtime + path.suffix)
 
@@ -134,7 +134,7 @@ class Binding:
     views that are not contiguous.
     """
 
-    def __init__(self, runtime: Runtime, engine: Engine, model: Model, height: int, width: int) -> None:
+    def __init__(self, runtime: Network, engine: Engine, model: Model, height: int, width: int) -> None:
         self.engine = engine
         self.logits = model.format != PLAIN
         self._cells = CellBuffer(height, width, model.mean) if model.format == CELLS else None

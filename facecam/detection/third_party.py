@@ -8,16 +8,20 @@ raise ModelError when the file isn't such a model.
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from facecam.arrays import Array
+from facecam.detection.detector import Timings
 from facecam.detection.letterbox import Image, letterbox
 from facecam.detection.model import KIND, METADATA_KEY
 from facecam.errors import ModelError
-from facecam.faces.boxes import nms
+from facecam.faces.boxes import Detections, nms
+from facecam.runtimes.engine import Runtime
 from facecam.runtimes.model_file import read_model
 from facecam.runtimes.onnx_runtime import open_session
 from facecam.system.opencv import cv2
@@ -32,7 +36,7 @@ class UltraLight:
     Input (1, 3, H, W) RGB, (x - 127) / 128. Outputs: scores (1, N, 2) and boxes (1, N, 4), x1 y1 x2 y2 as fractions.
     """
 
-    runtime = "onnxruntime"
+    runtime = Runtime.ONNX_RUNTIME
     threshold = 0.7
 
     def __init__(self, model: str | Path, lowest: float = threshold) -> None:
@@ -59,7 +63,7 @@ class UltraLight:
 class YuNet:
     """At the size of the picture."""
 
-    runtime = "opencv"
+    runtime = Runtime.OPENCV
     threshold = 0.9
 
     def __init__(self, model: str | Path, lowest: float = threshold) -> None:
@@ -77,12 +81,40 @@ class YuNet:
         return np.concatenate([found[:, :2], found[:, :2] + found[:, 2:4]], axis=1), found[:, 14]
 
 
-PEERS: dict[str, type[UltraLight] | type[YuNet]] = {"ultralight": UltraLight, "yunet": YuNet}
+THIRD_PARTY: dict[str, type[UltraLight] | type[YuNet]] = {"ultralight": UltraLight, "yunet": YuNet}
 _YUNET_OUTPUTS = {f"{kind}_{stride}" for kind in ("cls", "obj", "bbox", "kps") for stride in (8, 16, 32)}
 
 
+class ThirdPartyDetector:
+    """Another project's detector with the interface of ours. It has its own way with sizes and overlaps: `size` and
+    `nms` are there and without effect."""
+
+    core: int | None = None
+
+    def __init__(self, detect: UltraLight | YuNet, name: str) -> None:
+        self._detect = detect
+        self.name = name
+        self.threshold, self.nms = detect.threshold, SUPPRESSION_IOU
+        self.size: tuple[int, int] | None = None
+        self.timings = Timings(0.0, 0.0, 0.0)
+
+    def detect(self, frame: npt.NDArray[np.uint8]) -> Detections:
+        """Faces in a frame (H, W, 3) uint8 BGR from `threshold` up, best first."""
+        start_s = time.perf_counter()
+        boxes, scores = self._detect(frame)
+        height, width = frame.shape[:2]
+        boxes = np.clip(boxes, 0, np.array([width, height] * 2, np.float32))
+        usable = np.isfinite(boxes).all(axis=1) & (boxes[:, 2:] > boxes[:, :2]).all(axis=1)
+        chosen = np.flatnonzero(usable & (scores >= self.threshold))
+        chosen = chosen[np.argsort(-scores[chosen], kind="stable")]
+        found = Detections(boxes[chosen], scores[chosen])
+        self.timings = Timings(0.0, (time.perf_counter() - start_s) * 1e3, 0.0)
+        return found
+
+
 def recognise(model: str | Path) -> str | None:
-    """Which of PEERS an ONNX file is, by its outputs; None for another one. Raises ModelError if it can't be opened."""
+    """Which of THIRD_PARTY an ONNX file is, by its outputs; None for another one. Raises ModelError if it can't be
+    opened."""
     session = _open_session(model)
     if METADATA_KEY in session.get_modelmeta().custom_metadata_map:  # ours; its plain form has two such outputs too
         return None

@@ -18,7 +18,7 @@ from facecam.bench.machine import describe_machine
 from facecam.detection.detector import FaceDetector
 from facecam.doctor.report import Facts, Report
 from facecam.errors import FacecamError, ModelError
-from facecam.runtimes.engine import OPENVINO, RUNTIMES, TITLES, Engine, RuntimeFailure, installed, version
+from facecam.runtimes.engine import RUNTIMES, Engine, Runtime, RuntimeFailure, installed, version
 from facecam.runtimes.registry import open_runtime
 from facecam.sources import list_cameras
 from facecam.sources.demo import demo_frame
@@ -175,16 +175,16 @@ def runtimes(report: Report) -> Facts:
     facts: Facts = {}
     for name in RUNTIMES:
         if not installed(name):
-            facts[TITLES[name]] = "not installed"
+            facts[name.display_name] = "not installed"
             continue
         try:
-            if name == OPENVINO:
+            if name == Runtime.OPENVINO:
                 open_runtime(Engine(name), b"")  # loads the library; the network is compiled later
-            facts[TITLES[name]] = f"{version(name)}, loads"
+            facts[name.display_name] = f"{version(name)}, loads"
         except RuntimeFailure as error:
-            facts[TITLES[name]] = f"{version(name)}, does not load"
+            facts[name.display_name] = f"{version(name)}, does not load"
             report.hint(str(error))
-    if facts[TITLES[OPENVINO]] == "not installed":
+    if facts[Runtime.OPENVINO.display_name] == "not installed":
         report.hint("OpenVINO is not installed; on most Intel and AMD processors it is faster: pip install openvino.")
     return facts
 

@@ -17,6 +17,9 @@ VARIANCES = (0.1, 0.2)
 NMS_IOU = 0.4
 """Overlap from which on the weaker of two boxes goes, unless the user says otherwise."""
 
+SAME_FACE_IOU = 0.5
+"""Overlap from which on the boxes of two detectors are about the same face."""
+
 VOTES_FROM = 0.02
 """Boxes of a lower score than the threshold don't count, but from this score on they vote: the more do, the less the
 mean trembles. Accuracy is measured from it on, so that boxes lie where they did there."""
@@ -84,6 +87,17 @@ def box_areas(boxes: Array) -> Array:
     """(N,) areas of (N, 4) boxes x1 y1 x2 y2; 0 for an inverted box."""
     x1, y1, x2, y2 = boxes.T
     return np.maximum(x2 - x1, 0) * np.maximum(y2 - y1, 0)
+
+
+def faces_in_common(a: Detections, b: Detections) -> int:
+    """How many faces both have found: pairs of boxes that overlap by half, each counted once."""
+    iou = pairwise_iou(a.boxes, b.boxes)
+    count = 0
+    while iou.size and iou.max() >= SAME_FACE_IOU:
+        row, column = np.unravel_index(int(iou.argmax()), iou.shape)
+        iou[row, :] = iou[:, column] = 0
+        count += 1
+    return count
 
 
 def nms(boxes: Array, scores: Array, iou: float, limit: int = 750) -> npt.NDArray[np.intp]:

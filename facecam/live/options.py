@@ -18,8 +18,10 @@ Size = tuple[int, int]
 class SecondDetector:
     """A detector to compare with, which sees the same frames.
 
-    threshold: None: its own; size: as of LiveOptions. in_turns: of the frames of a moving picture, each goes to one of
-    the two detectors only, which costs half as much.
+    detector: another one than the first.
+    threshold: lowest score that is a face; None: its own.
+    size: as of LiveOptions.
+    in_turns: of the frames of a moving picture, each is searched by one of the two only, which costs half as much.
     """
 
     detector: AnyDetector

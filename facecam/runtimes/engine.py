@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from importlib import metadata
 from typing import Any, Protocol
 
@@ -15,19 +16,43 @@ from facecam.arrays import Array
 from facecam.errors import FacecamError
 from facecam.runtimes import providers
 
-ONNX_RUNTIME = "onnxruntime"
-OPENVINO = "openvino"
-AUTO = "auto"
-RUNTIMES = (ONNX_RUNTIME, OPENVINO)
-CHOICES = (AUTO, *RUNTIMES)
-TITLES = {ONNX_RUNTIME: "ONNX Runtime", OPENVINO: "OpenVINO"}
-"""Their names as their makers write them."""
 
-F32 = "f32"
-BF16 = "bf16"
-INT8 = "int8"
-PRECISIONS = (F32, BF16, INT8)
-PRECISION_CHOICES = (AUTO, *PRECISIONS)
+class Runtime(StrEnum):
+    """What computes a network; the value is its name in options, files and on the command line."""
+
+    AUTO = "auto"
+    """The fastest of those installed."""
+    ONNX_RUNTIME = "onnxruntime"
+    OPENVINO = "openvino"
+    OPENCV = "opencv"
+    """OpenCV's own network module, as ncnn for comparisons only."""
+    NCNN = "ncnn"
+
+    @property
+    def display_name(self) -> str:
+        """As its makers write it."""
+        return _DISPLAY_NAMES.get(self, self.value)
+
+
+_DISPLAY_NAMES = {Runtime.ONNX_RUNTIME: "ONNX Runtime", Runtime.OPENVINO: "OpenVINO", Runtime.OPENCV: "OpenCV"}
+
+
+class Precision(StrEnum):
+    """Of the arithmetic; the value is its name in options, files and on the command line."""
+
+    AUTO = "auto"
+    """The fastest that the processor and the network have."""
+    F32 = "f32"
+    BF16 = "bf16"
+    INT8 = "int8"
+
+
+RUNTIMES = (Runtime.ONNX_RUNTIME, Runtime.OPENVINO)
+"""Those that detectors compute in."""
+PRECISIONS = (Precision.F32, Precision.BF16, Precision.INT8)
+RUNTIME_CHOICES = tuple(one.value for one in (Runtime.AUTO, *RUNTIMES))
+PRECISION_CHOICES = tuple(one.value for one in (Precision.AUTO, *PRECISIONS))
+"""What options take, as text."""
 MAX_THREADS = 64
 
 Image = npt.NDArray[Any]
@@ -38,12 +63,14 @@ Image = npt.NDArray[Any]
 class Engine:
     """How a network is computed.
 
-    runtime: one of RUNTIMES; precision: of the arithmetic, one of PRECISIONS; threads: 1 is the calling thread;
+    runtime: what computes; AUTO only in what is asked for.
+    precision: of the arithmetic; AUTO only in what is asked for.
+    threads: that compute; 1 is the calling thread.
     provider: of ONNX Runtime, a name of `facecam.runtimes.providers`.
     """
 
-    runtime: str = ONNX_RUNTIME
-    precision: str = F32
+    runtime: Runtime = Runtime.ONNX_RUNTIME
+    precision: Precision = Precision.F32
     threads: int = 1
     provider: str = providers.CPU
 
@@ -51,17 +78,17 @@ class Engine:
     def packed(self) -> bool:
         """Whether it reads pictures as OpenCV keeps them, (1, H, W, 3): OpenVINO computes in that order, and turning
         planes into it costs it 0.5 ms at VGA."""
-        return self.runtime == OPENVINO
+        return self.runtime == Runtime.OPENVINO
 
     @property
     def title(self) -> str:
         """The runtime as its makers write it, and the precision where it is not float32."""
-        runtime = TITLES.get(self.runtime, self.runtime)
-        return runtime if self.precision == F32 else f"{runtime} {self.precision}"
+        name = self.runtime.display_name
+        return name if self.precision == Precision.F32 else f"{name} {self.precision}"
 
     def __str__(self) -> str:
-        parts = [self.runtime]
-        parts += [] if self.precision == F32 else [self.precision]
+        parts = [self.runtime.value]
+        parts += [] if self.precision == Precision.F32 else [self.precision.value]
         parts += [] if self.threads == 1 else [f"{self.threads} threads"]
         parts += [] if self.provider == providers.CPU else [self.provider]
         return " ".join(parts)
@@ -78,8 +105,8 @@ class BoundNetwork(Protocol):
         """Computes the outputs in the calling thread. Raises RuntimeFailure."""
 
 
-class Runtime(Protocol):
-    """A network in a runtime."""
+class Network(Protocol):
+    """A network loaded into a runtime."""
 
     def bind(self, image: Image, outputs: Mapping[str, Array]) -> BoundNetwork:
         """image: the network's input: `image`, float32, (1, 3, H, W) or, for a packed engine, (1, H, W, 3); or `cells`,
@@ -95,16 +122,16 @@ def installed(name: str) -> bool:
         return False
 
 
-def runtimes_for(wish: str) -> list[str]:
-    """The runtimes that a wish stands for: all that are installed, for AUTO. Raises RuntimeFailure if what was wished
-    for is missing."""
-    if wish == AUTO:
-        return [name for name in RUNTIMES if installed(name)]
-    if not installed(wish):
+def runtimes_for(wanted: Runtime) -> list[Runtime]:
+    """The runtimes to choose from: all that are installed, for AUTO. Raises RuntimeFailure if the one that is wanted is
+    missing."""
+    if wanted == Runtime.AUTO:
+        return [runtime for runtime in RUNTIMES if installed(runtime)]
+    if not installed(wanted):
         raise RuntimeFailure(
-            f"{TITLES[wish]} is not installed; `pip install facecam[{wish}]`, or choose another runtime."
+            f"{wanted.display_name} is not installed; `pip install facecam[{wanted}]`, or choose another runtime."
         )
-    return [wish]
+    return [wanted]
 
 
 def version(name: str) -> str | None:

@@ -15,12 +15,11 @@ import numpy.typing as npt
 
 from facecam.arrays import Array
 from facecam.runtimes.engine import (
-    F32,
-    INT8,
-    OPENVINO,
     BoundNetwork,
     Engine,
     Image,
+    Precision,
+    Runtime,
     RuntimeFailure,
     first_line,
     input_name,
@@ -43,7 +42,7 @@ class OpenVino:
     Its input is packed, (1, H, W, 3).
     """
 
-    def __init__(self, data: bytes, engine: Engine = Engine(OPENVINO)) -> None:
+    def __init__(self, data: bytes, engine: Engine = Engine(Runtime.OPENVINO)) -> None:
         """data: the ONNX file; engine: `facecam.runtimes.registry` knows which ones there are. Raises RuntimeFailure if
         OpenVINO is not installed or can't be loaded."""
         self._openvino, self._core = openvino_core()
@@ -54,7 +53,7 @@ class OpenVino:
         self._options = {
             **ONE_THREAD,
             "INFERENCE_NUM_THREADS": engine.threads,
-            "INFERENCE_PRECISION_HINT": F32 if engine.precision == INT8 else engine.precision,
+            "INFERENCE_PRECISION_HINT": Precision.F32 if engine.precision == Precision.INT8 else engine.precision,
         }
 
     def bind(self, image: Image, outputs: Mapping[str, Array]) -> BoundNetwork:
@@ -125,10 +124,10 @@ class _OpenVinoNetwork:
 @lru_cache(maxsize=1)
 def openvino_core() -> tuple[Any, Any]:
     """The module and its core, loaded once. Raises RuntimeFailure if it is missing or broken."""
-    runtimes_for(OPENVINO)  # tells if it is missing
+    runtimes_for(Runtime.OPENVINO)  # tells if it is missing
     try:
         with _without_telemetry():
-            openvino = importlib.import_module(OPENVINO)
+            openvino = importlib.import_module(Runtime.OPENVINO)
         return openvino, openvino.Core()
     except (ImportError, OSError, RuntimeError) as error:
         raise RuntimeFailure(f"OpenVINO is installed but can't be loaded ({first_line(error)}).") from error

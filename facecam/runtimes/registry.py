@@ -7,18 +7,7 @@ import logging
 from functools import lru_cache
 
 from facecam.runtimes import providers
-from facecam.runtimes.engine import (
-    BF16,
-    F32,
-    INT8,
-    ONNX_RUNTIME,
-    OPENVINO,
-    RUNTIMES,
-    TITLES,
-    Engine,
-    Runtime,
-    RuntimeFailure,
-)
+from facecam.runtimes.engine import RUNTIMES, Engine, Network, Precision, Runtime, RuntimeFailure
 from facecam.runtimes.int8_probe import int8_is_exact_in_onnx_runtime, int8_is_exact_in_openvino
 from facecam.runtimes.onnx_runtime import ORT_ERRORS, OnnxRuntime
 from facecam.runtimes.openvino_runtime import ONE_THREAD, OpenVino, openvino_core
@@ -27,26 +16,26 @@ _UNABLE: tuple[type[Exception], ...] = (RuntimeFailure, *ORT_ERRORS)  # OpenVINO
 _logger = logging.getLogger(__name__)
 
 
-def open_runtime(engine: Engine, data: bytes) -> Runtime:
+def open_runtime(engine: Engine, data: bytes) -> Network:
     """The network `data`, an ONNX file, in that engine. Raises RuntimeFailure."""
     check(engine)
-    return OnnxRuntime(data, engine) if engine.runtime == ONNX_RUNTIME else OpenVino(data, engine)
+    return OnnxRuntime(data, engine) if engine.runtime == Runtime.ONNX_RUNTIME else OpenVino(data, engine)
 
 
 def check(engine: Engine) -> None:
     """Raises RuntimeFailure with a sentence for people if there is no such engine here."""
     on_card = engine.provider != providers.CPU
-    if engine.runtime == OPENVINO:
+    if engine.runtime == Runtime.OPENVINO:
         if on_card:
             raise RuntimeFailure("Providers are ONNX Runtime's; leave --runtime or --provider out.")
         openvino_core()  # tells if it is missing
-        if engine.precision == BF16 and not has_bf16():
+        if engine.precision == Precision.BF16 and not has_bf16():
             raise RuntimeFailure("This processor doesn't compute in bf16; leave --precision out.")
-    elif engine.runtime != ONNX_RUNTIME:
+    elif engine.runtime != Runtime.ONNX_RUNTIME:
         raise RuntimeFailure(f"There is no runtime {engine.runtime}; there are {', '.join(RUNTIMES)}, and auto.")
-    elif engine.precision == BF16:
+    elif engine.precision == Precision.BF16:
         raise RuntimeFailure("ONNX Runtime has no bf16 here; OpenVINO may (--runtime openvino).")
-    if engine.precision == INT8:
+    if engine.precision == Precision.INT8:
         if on_card:
             raise RuntimeFailure("int8 is for processors; leave --provider or --precision out.")
         if not has_int8(engine.runtime):
@@ -65,12 +54,12 @@ def has_bf16() -> bool:
 
 
 @lru_cache(maxsize=len(RUNTIMES))
-def has_int8(runtime: str) -> bool:
+def has_int8(runtime: Runtime) -> bool:
     """Whether a runtime computes in int8 on this processor without overflow, tried out; False if it is missing."""
     try:
-        if runtime == ONNX_RUNTIME:
+        if runtime == Runtime.ONNX_RUNTIME:
             return int8_is_exact_in_onnx_runtime()
-        return int8_is_exact_in_openvino(*openvino_core(), {**ONE_THREAD, "INFERENCE_PRECISION_HINT": F32})
+        return int8_is_exact_in_openvino(*openvino_core(), {**ONE_THREAD, "INFERENCE_PRECISION_HINT": Precision.F32})
     except _UNABLE as error:
-        _logger.info("int8 can't be tried out in %s: %s", TITLES[runtime], error)
+        _logger.info("int8 can't be tried out in %s: %s", runtime.display_name, error)
         return False

@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from facecam.runtimes.engine import AUTO, BF16, F32, INT8, OPENVINO, RUNTIMES, BoundNetwork, Engine, version
+from facecam.runtimes.engine import RUNTIMES, BoundNetwork, Engine, Precision, Runtime, version
 from facecam.system.cpu import cpu_name
 from facecam.system.files import write_whole
 from facecam.system.paths import cache_folder
@@ -38,7 +38,7 @@ def choices_path() -> Path:
     return cache_folder() / FILE_NAME
 
 
-def candidates(wanted: Engine, runtimes: Sequence[str], int8: Collection[str]) -> tuple[Engine, ...]:
+def candidates(wanted: Engine, runtimes: Sequence[Runtime], int8: Collection[Runtime]) -> tuple[Engine, ...]:
     """The engines to choose from, the one to start with first.
 
     wanted: its precision may be AUTO; its runtime doesn't count. runtimes: to choose from. int8: those of them in which
@@ -50,16 +50,19 @@ def candidates(wanted: Engine, runtimes: Sequence[str], int8: Collection[str]) -
         for runtime in runtimes
         for precision in _precisions(wanted.precision, runtime, runtime in int8)
     ]
-    first = F32 if wanted.precision == AUTO else wanted.precision  # which tells what is missing, if nothing was found
-    if wanted.precision == AUTO or not found:
+    # Which tells what is missing, if nothing was found.
+    first = Precision.F32 if wanted.precision == Precision.AUTO else wanted.precision
+    if wanted.precision == Precision.AUTO or not found:
         found.insert(0, replace(wanted, runtime=runtimes[0], precision=first))
     return tuple(dict.fromkeys(found))
 
 
-def _precisions(wanted: str, runtime: str, in_int8: bool) -> tuple[str, ...]:
-    if wanted == AUTO:
-        return (INT8,) if in_int8 else (F32, BF16) if runtime == OPENVINO else (F32,)
-    return (wanted,) if wanted != INT8 or in_int8 else ()
+def _precisions(wanted: Precision, runtime: Runtime, in_int8: bool) -> tuple[Precision, ...]:
+    if wanted == Precision.AUTO and in_int8:
+        return (Precision.INT8,)
+    if wanted == Precision.AUTO:
+        return (Precision.F32, Precision.BF16) if runtime == Runtime.OPENVINO else (Precision.F32,)
+    return (wanted,) if wanted != Precision.INT8 or in_int8 else ()
 
 
 def trial_key(model_sha256: str, height: int, width: int, names: Sequence[str] = RUNTIMES) -> str:

@@ -25,6 +25,7 @@ import numpy as np
 
 from facecam import cli
 from facecam.detection.detector import FaceDetector
+from facecam.detection.options import DetectorOptions
 from facecam.errors import FacecamError
 from facecam.sources import open_source
 
@@ -67,7 +68,7 @@ def video(case: dict[str, Any]) -> str:
 def model(case: dict[str, Any]) -> str:
     """`FaceDetector(FILE)`, and two detections with each runtime if it loads."""
     for runtime in case.get("runtimes", ["onnxruntime"]):
-        detector = FaceDetector(case["path"], runtime=runtime)
+        detector = FaceDetector(DetectorOptions(case["path"], runtime=runtime))
         for size in ((64, 96), (480, 640)):
             found = detector.detect(np.full((*size, 3), 128, np.uint8))
             assert np.isfinite(found.boxes).all()
@@ -94,7 +95,7 @@ def settings(case: dict[str, Any]) -> str:
 
     application = app.make_application()
     kept = Settings(UserStore(SettingsFile(Path(case["path"]))))
-    window = app.build_window("demo", kept, model=case["model"], open_source=_no_source)
+    window = app.build_window("demo", kept, DetectorOptions(model=case["model"]), open_source=_no_source)
     window.show()
     QApplication.processEvents()
     window.close()

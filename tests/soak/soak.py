@@ -28,6 +28,7 @@ import psutil
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QAbstractButton
 
+from facecam.detection.options import DetectorOptions
 from facecam.qtkit.relay import ErrorRelay
 from facecam.qtkit.settings import Settings
 from facecam.system.process_exit import end_process
@@ -56,7 +57,7 @@ class Soak:
         self._threads_before = {thread.name for thread in threading.enumerate()}
         settings = Settings()
         settings.put("window/welcomed", True)
-        self.window = app.build_window("demo", settings, model=model, runtime=runtime)
+        self.window = app.build_window("demo", settings, DetectorOptions(model=model, runtime=runtime))
         live = self.window.tab(0)
         assert isinstance(live, LiveTab)
         self._live = live

@@ -18,8 +18,9 @@ from pathlib import Path
 import psutil
 from PySide6.QtCore import QTimer
 
+from facecam.detection.options import DetectorOptions
 from facecam.qtkit.settings import MemoryStore, Settings
-from facecam.runtimes.engine import AUTO, CHOICES, PRECISION_CHOICES
+from facecam.runtimes.engine import PRECISION_CHOICES, RUNTIME_CHOICES, Precision, Runtime
 from facecam.system.process_exit import end_process
 from facecam.ui.live.tab import LiveTab
 from facecam.ui.shell import app
@@ -36,8 +37,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Measures and prints; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m tests.soak.window", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--seconds", type=float, default=10.0, help=f"to look, after {_SETTLE_S:g} s to settle")
-    parser.add_argument("--runtime", choices=CHOICES, default=AUTO)
-    parser.add_argument("--precision", choices=PRECISION_CHOICES, default=AUTO)
+    parser.add_argument("--runtime", choices=RUNTIME_CHOICES, default=Runtime.AUTO)
+    parser.add_argument("--precision", choices=PRECISION_CHOICES, default=Precision.AUTO)
     parser.add_argument("--json", type=Path, metavar="FILE")
     options = parser.parse_args(arguments)
     figures = measure(options.seconds, options.runtime, options.precision)
@@ -59,7 +60,7 @@ def main(arguments: list[str] | None = None) -> int:
     return 0 if good else 1
 
 
-def measure(seconds: float, runtime: str = AUTO, precision: str = AUTO) -> dict[str, float]:
+def measure(seconds: float, runtime: Runtime = Runtime.AUTO, precision: Precision = Precision.AUTO) -> dict[str, float]:
     """first_boxes_s: from the window's exposure; core_share: CPU over wall time of all threads; detect_hz: of the
     pipeline; first_memory_mb and memory_mb: resident, 10^6 bytes; capture_ms, detector_ms and window_ms: CPU time of
     each of these threads for each frame that it has handled."""
@@ -67,7 +68,7 @@ def measure(seconds: float, runtime: str = AUTO, precision: str = AUTO) -> dict[
     application = app.make_application()
     settings = Settings(MemoryStore())
     settings.put("window/welcomed", True)
-    window = app.build_window("demo", settings, runtime=runtime, precision=precision)
+    window = app.build_window("demo", settings, DetectorOptions(runtime=runtime, precision=precision))
     live = window.tab(0)
     assert isinstance(live, LiveTab)
     session = live._session

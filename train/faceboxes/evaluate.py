@@ -32,14 +32,16 @@ import numpy as np
 from tqdm import tqdm
 
 from facecam.detection.model import find_model
+from facecam.detection.options import DetectorOptions
+from facecam.detection.third_party import THIRD_PARTY
 from facecam.errors import FacecamError
 from facecam.faces.boxes import Detections
 from facecam.faces.tracking import TrackingOptions
-from facecam.runtimes.engine import AUTO, CHOICES, F32, PRECISION_CHOICES
+from facecam.runtimes.engine import PRECISION_CHOICES, RUNTIME_CHOICES, Precision, Runtime
 from train.faceboxes.data.wider_labels import Labelled, read_wider
 from train.faceboxes.protocols import afw_pascal, fddb, webcam, wider
 from train.faceboxes.protocols.canvas import VGA, FaceGroups, evaluate_vga, group_curve, run_canvas, score
-from train.faceboxes.protocols.peers import PEERS, Detector, load_detector
+from train.faceboxes.protocols.peers import Detector, load_detector
 from train.faceboxes.protocols.pictures import letterbox, pictures, run
 from train.faceboxes.protocols.plots import plot_calibration, plot_precision_recall, plot_roc
 from train.faceboxes.protocols.robustness import CHANGES, SIZES
@@ -193,9 +195,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """The command line. Returns 0, or 2 after telling what is wrong."""
     args = _parser().parse_args(argv)
     try:
-        engine = {} if args.peer else {"runtime": args.runtime, "precision": args.precision}
         args.model = args.model if args.peer else find_model(args.model)  # a shipped model may be named
-        detect = load_detector(args.model, args.peer, **engine)
+        detect = load_detector(args.model, args.peer, DetectorOptions(runtime=args.runtime, precision=args.precision))
         args.label = args.label or args.model.stem
         args.out.mkdir(parents=True, exist_ok=True)
         results = COMMANDS[args.command](args, detect)
@@ -219,9 +220,11 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("labels", type=Path, help="ground truth: a file, or FDDB's folder of folds")
         command.add_argument("images", type=Path, help="the folder of pictures, or of clips")
         command.add_argument("--model", type=Path, required=True, help="an ONNX file")
-        command.add_argument("--peer", choices=sorted(PEERS), help="the file is this other detector")
-        command.add_argument("--runtime", choices=CHOICES, default=AUTO, help="of our own detector")
-        command.add_argument("--precision", choices=PRECISION_CHOICES, default=F32, help="of our own detector")
+        command.add_argument("--peer", choices=sorted(THIRD_PARTY), help="the file is this other detector")
+        command.add_argument("--runtime", choices=RUNTIME_CHOICES, default=Runtime.AUTO, help="of our own detector")
+        command.add_argument(
+            "--precision", choices=PRECISION_CHOICES, default=Precision.F32, help="of our own detector"
+        )
         command.add_argument("--out", type=Path, required=True, help="folder for JSON and plots")
         command.add_argument("--label", help="name of the detector in the plots; default: the file's")
         if name in ("canvas", "wider", "motion", "robustness", "calibrate"):
@@ -242,7 +245,7 @@ def _parser() -> argparse.ArgumentParser:
         "--subsets", type=Path, help="folder of the official .mat lists, used instead of LABELS"
     )
     commands.choices["clips"].add_argument("--reference", type=Path, help="ONNX file of the detector that says where")
-    commands.choices["clips"].add_argument("--reference-peer", choices=sorted(PEERS))
+    commands.choices["clips"].add_argument("--reference-peer", choices=sorted(THIRD_PARTY))
     commands.choices["motion"].add_argument("--pictures", type=int, default=100, help="how many, default 100")
     commands.choices["calibrate"].add_argument("--limit", type=float, default=1.0, help="false boxes per 100 photos")
     return parser

@@ -25,7 +25,7 @@ from facecam.detection.cells import CellBuffer
 from facecam.detection.letterbox import letterbox
 from facecam.detection.model import METADATA_KEY, int8_path, load_model
 from facecam.errors import FacecamError
-from facecam.runtimes.engine import OPENVINO, RUNTIMES, TITLES
+from facecam.runtimes.engine import RUNTIMES, Runtime
 from facecam.sources.pictures import PICTURE_SUFFIXES, read_picture
 from train.faceboxes.export import current_commit, metrics_table
 from train.faceboxes.graphs import int8_onnxruntime, int8_openvino
@@ -37,7 +37,7 @@ CANVAS = (640, 480)
 """Width and height that the pictures are fitted into."""
 
 
-def quantise(path: Path, pictures: list[Path], runtime: str, metrics: dict[str, Any]) -> Path:
+def quantise(path: Path, pictures: list[Path], runtime: Runtime, metrics: dict[str, Any]) -> Path:
     """Writes the int8 network of an exported file for a runtime, and its card, beside it and returns its path. metrics:
     for the card.
 
@@ -63,18 +63,18 @@ def quantise(path: Path, pictures: list[Path], runtime: str, metrics: dict[str, 
     return target
 
 
-def _graph(net: FaceBoxes, pictures: list[Path], runtime: str) -> onnx.ModelProto:
-    if runtime == OPENVINO:
+def _graph(net: FaceBoxes, pictures: list[Path], runtime: Runtime) -> onnx.ModelProto:
+    if runtime == Runtime.OPENVINO:
         return int8_openvino.int8_model(net, int8_openvino.observed_ranges(net, _in_cells(pictures)))
     return int8_onnxruntime.qlinear_model(net, int8_onnxruntime.observed_ranges(net, _in_cells(pictures)))
 
 
 def _card(path: Path, target: Path, about: dict[str, Any]) -> str:
-    size_mb = target.stat().st_size / 1e6
+    size_mb, name = target.stat().st_size / 1e6, Runtime(about["runtime"]).display_name
     return f"""# {target.stem}
 
 The network of `{path.name}` (see its card) with activations and weights of 8 bits, {size_mb:.1f} MB: `{path.stem}` at
-`--precision int8`, computed by {TITLES[about["runtime"]]} on processors that add up products of bytes (VNNI). Made by
+`--precision int8`, computed by {name} on processors that add up products of bytes (VNNI). Made by
 `train/faceboxes/quantise.py`, without training.
 
 - **Made from:** `{path.name}`, SHA-256 {about["made_from"]}
@@ -105,7 +105,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--pictures", type=Path, required=True, help="a folder of training pictures")
     parser.add_argument("--count", type=int, default=64, help="how many of them to look at")
     parser.add_argument("--seed", type=int, default=0, help="which ones")
-    parser.add_argument("--runtime", choices=RUNTIMES, default=None, help="for this one alone")
+    parser.add_argument("--runtime", type=Runtime, choices=RUNTIMES, default=None, help="for this one alone")
     parser.add_argument("--metrics", type=Path, default=None, help="JSON of figures for the card; needs --runtime")
     args = parser.parse_args(argv)
     try:

@@ -11,8 +11,9 @@ from PySide6.QtCore import QObject, QSignalBlocker, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QCheckBox, QLabel, QVBoxLayout
 
-from facecam.detection.any_detector import AnyDetector, PeerDetector
+from facecam.detection.any_detector import AnyDetector
 from facecam.detection.model import DEFAULT_MODEL
+from facecam.detection.third_party import ThirdPartyDetector
 from facecam.errors import FacecamError
 from facecam.live.options import NATIVE, SecondDetector, Size
 from facecam.live.pipeline import View
@@ -248,7 +249,7 @@ class CompareSection(Section):
         self._apply()
 
     def _tell(self, detector: AnyDetector) -> None:
-        own_way = isinstance(detector, PeerDetector)
+        own_way = isinstance(detector, ThirdPartyDetector)
         self.input_size.setEnabled(not own_way)
         self._say("This model scales pictures in its own way." if own_way else "")
 

@@ -9,13 +9,14 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPushButton, QVBoxLayout
 
 from facecam.detection.model import DEFAULT_MODEL
+from facecam.detection.options import DetectorOptions
 from facecam.faces.boxes import NMS_IOU
 from facecam.live.options import NATIVE, LiveOptions, Size
 from facecam.qtkit.fields import Row, SliderField, combo, show_data, spin
 from facecam.qtkit.folds import Section
 from facecam.qtkit.settings import Settings
 from facecam.qtkit.theme import SPACE
-from facecam.runtimes.engine import AUTO, F32
+from facecam.runtimes.engine import Precision
 from facecam.system.cpu import available_cores, can_pin
 from facecam.system.resources import shipped_models
 from facecam.ui.live.session import LiveSession
@@ -30,7 +31,7 @@ HOLD_RANGE_HZ = (1, 240)
 _AUTOMATIC, _ANY_CORE, _CUSTOM = "auto", -1, "custom"
 _SIZES: dict[str, Size | None] = {"native": NATIVE, "640x480": (640, 480), "320x240": (320, 240)}
 _DEFAULTS: dict[str, Any] = {"nms": NMS_IOU, "size": (640, 480), "hold_hz": None, "min_face_px": 0, "every": 1}
-_PRECISIONS = {"Fastest": AUTO, "Exact": F32}
+_PRECISIONS = {"Fastest": Precision.AUTO.value, "Exact": Precision.F32.value}
 PRESETS: dict[str, dict[str, Any]] = {
     "Balanced": {},
     "Small faces": {"size": NATIVE},
@@ -54,10 +55,12 @@ class DetectionSection(Section):
     """Faces are to be looked for by that model, a shipped one's name or the file of the command line, and in that
     precision, of FaceDetector."""
 
-    def __init__(self, session: LiveSession, settings: Settings, network: str, precision: str = AUTO) -> None:
-        """network, precision: what the session's detector was made with."""
+    def __init__(self, session: LiveSession, settings: Settings, options: DetectorOptions) -> None:
+        """options: what the session's detector was made with."""
         super().__init__()
-        self._session, self._settings, self._network, self._precision = session, settings, network, precision
+        self._session, self._settings = session, settings
+        self._network = str(options.model or DEFAULT_MODEL)
+        self._precision = (options.precision or Precision.AUTO).value
         self._core_given = session.options.core is not None
         self._make_fields()
         self._lay_out()
@@ -194,11 +197,11 @@ class DetectionSection(Section):
         show_data(self.network, network)
         show_data(self.precision, precision)
         self._settings.put(NETWORK_KEY, network if network in shipped_models() else "")
-        self._settings.put(PRECISION_KEY, precision if precision in _PRECISIONS.values() else AUTO)
+        self._settings.put(PRECISION_KEY, precision if precision in _PRECISIONS.values() else Precision.AUTO.value)
         self.network_chosen.emit(network, precision)
 
     def _reset(self) -> None:
-        self._use(DEFAULT_MODEL, AUTO)
+        self._use(DEFAULT_MODEL, Precision.AUTO.value)
         self._take({**_DEFAULTS, "core": None})
         self._remember()
         self.threshold_reset.emit()
@@ -235,11 +238,11 @@ class DetectionSection(Section):
         return default if number is None else round(number)
 
 
-def remembered_precision(settings: Settings) -> str:
+def remembered_precision(settings: Settings) -> Precision:
     """The precision that was chosen before, the fastest one at the first start: it is as accurate, and leaves more of
     the machine to others."""
-    text = settings.text(PRECISION_KEY, AUTO)
-    return text if text in _PRECISIONS.values() else AUTO
+    text = settings.text(PRECISION_KEY, Precision.AUTO.value)
+    return Precision(text) if text in _PRECISIONS.values() else Precision.AUTO
 
 
 def _size_key(size: Size | None) -> str:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtGui import QAction, QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QWidget
 
-from facecam.detection.any_detector import AnyDetector, load_any
+from facecam.detection.any_detector import AnyDetector, open_detector
 from facecam.detection.detector import FaceDetector
-from facecam.detection.model import DEFAULT_MODEL
+from facecam.detection.options import DetectorOptions
 from facecam.errors import ModelError
 from facecam.live.pipeline import Phase, View
 from facecam.qtkit.commands import Menu, command, switch_command
@@ -20,7 +21,7 @@ from facecam.qtkit.folds import Section
 from facecam.qtkit.settings import Settings
 from facecam.qtkit.tabs import Tab
 from facecam.qtkit.widgets import StatusLine
-from facecam.runtimes.engine import AUTO as AUTO_PRECISION
+from facecam.runtimes.engine import Precision
 from facecam.sources import Camera, CameraMode, camera_modes
 from facecam.ui.live import prompts
 from facecam.ui.live.camera_section import CameraSection
@@ -54,18 +55,13 @@ class LiveTab(Tab):
         settings: Settings,
         list_cameras: Callable[[], Sequence[Camera]],
         spec: str = AUTO,
-        threshold: float | None = None,
-        load: Callable[..., AnyDetector] = load_any,
+        options: DetectorOptions = DetectorOptions(),
         list_modes: Callable[[int], list[CameraMode]] = camera_modes,
-        network: str = DEFAULT_MODEL,
-        precision: str = AUTO_PRECISION,
         parent: QWidget | None = None,
     ) -> None:
-        """load: makes a detector of a model's name or file, and of a `precision`; network, precision: what the
-        session's detector was made with."""
+        """options: what the session's detector was made with."""
         super().__init__(parent)
-        self._session, self._settings, self._load = session, settings, load
-        self._precision = precision
+        self._session, self._settings, self._options = session, settings, options
         self._spec = spec
         self._known_cameras: list[Camera] | None = None
         self._full_screen = False
@@ -79,12 +75,12 @@ class LiveTab(Tab):
         self.status = StatusLine()
 
         # What goes beyond a handful of controls: each a fold of the control column, closed until the user opens it.
-        self.detection = DetectionSection(session, settings, network, precision)
+        self.detection = DetectionSection(session, settings, options)
         self.tracking = TrackingSection(session, settings)
         self.privacy = PrivacySection(session, settings)
         self.camera = CameraSection(session, settings, list_modes)
         self.recording = RecordingSection(session, settings)
-        self.compare = CompareSection(session, settings, self.picture, self._load_any)
+        self.compare = CompareSection(session, settings, self.picture, self._open)
         self.sections: list[Section] = [
             self.camera,
             self.detection,
@@ -105,7 +101,7 @@ class LiveTab(Tab):
 
         self._commands = self._make_commands()
         self._cameras = CameraWatch(list_cameras, self)
-        self._threshold = ThresholdKeeper(session, settings, self.controls, threshold, self)
+        self._threshold = ThresholdKeeper(session, settings, self.controls, options.threshold, self)
         self._switches = ViewSwitches(session, settings, self.controls, self.picture, self)
         self._showing = LiveShowing(
             session,
@@ -214,17 +210,18 @@ class LiveTab(Tab):
         self.picture.show_hint("Copied", "picture and words" if copied else "words")
 
     def _use_network(self, model: str, precision: str) -> None:
-        another_precision, self._precision = precision != self._precision, precision
+        another_precision = precision != self._options.precision
+        self._options = replace(self._options, precision=Precision(precision))
         self._threshold.another_network()
         self._session.change_detector(partial(self._load_first, model))
         if another_precision:
             self.compare.reload()
 
-    def _load_any(self, model: str) -> AnyDetector:
-        return self._load(model, precision=self._precision)
+    def _open(self, model: str) -> AnyDetector:
+        return open_detector(replace(self._options, model=model, threshold=None, core=None))
 
     def _load_first(self, model: str) -> FaceDetector:
-        detector = self._load_any(model)
+        detector = self._open(model)
         if not isinstance(detector, FaceDetector):
             raise ModelError(f"{model} is another project's model: open it under Compare.")
         return detector

@@ -6,8 +6,9 @@ import math
 import time
 from pathlib import Path
 
-from facecam.detection.any_detector import AnyDetector, in_common
+from facecam.detection.any_detector import AnyDetector
 from facecam.errors import FacecamError, ModelError
+from facecam.faces.boxes import faces_in_common
 from facecam.live.capture import Trouble
 from facecam.live.metrics import Stats
 from facecam.live.pipeline import Phase, View
@@ -44,7 +45,7 @@ def comparison(
     if first is None or view.second is None:
         return [], []
     took_ms = 1000 / stats.possible_hz if stats.possible_hz > 0 else 0.0
-    common = Figure(str(in_common(view.detections, view.second.shown)), "in both")
+    common = Figure(str(faces_in_common(view.detections, view.second.shown)), "in both")
     with_size = first.name == second.name  # then the size may be what is compared
     ours = _own_figures("A", first, with_size, took_ms, len(view.detections))
     theirs = _own_figures("B", second, with_size, stats.second_p50_ms, len(view.second.shown))

@@ -7,24 +7,23 @@ import socket
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, QSocketNotifier
 from PySide6.QtWidgets import QApplication
 
-from facecam.detection.any_detector import load_any
 from facecam.detection.detector import FaceDetector
 from facecam.detection.model import DEFAULT_MODEL
+from facecam.detection.options import DetectorOptions
 from facecam.qtkit.preload import ModuleLoader
 from facecam.qtkit.relay import ErrorRelay
 from facecam.qtkit.settings import Settings
 from facecam.qtkit.tabs import Tab, TabSpec
 from facecam.qtkit.theme import Theme
-from facecam.sources import Source, camera_modes, list_cameras, open_source
+from facecam.sources import Source, list_cameras, open_source
 from facecam.system.logs import crashes_noted
 from facecam.system.memory import share_memory
 from facecam.system.resources import shipped_models
@@ -38,21 +37,10 @@ from facecam.ui.shell.main_window import MainWindow
 __all__ = ["build_window", "main", "make_application"]
 
 
-def main(
-    spec: str = AUTO,
-    *,
-    model: str | Path | None = None,
-    threshold: float | None = None,
-    core: int | None = None,
-    runtime: str = "auto",
-    precision: str | None = None,
-    threads: int = 1,
-    provider: str = "cpu",
-) -> int:
+def main(spec: str = AUTO, options: DetectorOptions = DetectorOptions()) -> int:
     """Opens the window on that source and runs until it is closed; returns the exit status.
 
-    model: a shipped model's name or an ONNX file; threshold, precision: instead of the remembered ones; the others: of
-    the detector.
+    options: of the detector; the model, the threshold, the precision and the core go before what is remembered.
     """
     relay = ErrorRelay()
     relay.install()
@@ -60,17 +48,7 @@ def main(
         with crashes_noted():
             app = make_application()
             settings = Settings.of_user()
-            window = build_window(
-                spec,
-                settings,
-                model=model,
-                threshold=threshold,
-                core=core,
-                runtime=runtime,
-                precision=precision,
-                threads=threads,
-                provider=provider,
-            )
+            window = build_window(spec, settings, options)
             relay.unexpected.connect(window.report_unexpected)
             interrupts = _Interrupts(app, window.close)
             try:
@@ -99,27 +77,18 @@ def make_application() -> QApplication:
 def build_window(
     spec: str,
     settings: Settings,
+    options: DetectorOptions = DetectorOptions(),
     *,
-    model: str | Path | None = None,
-    threshold: float | None = None,
-    core: int | None = None,
-    runtime: str = "auto",
-    precision: str | None = None,
-    threads: int = 1,
-    provider: str = "cpu",
     make_detector: Callable[[], FaceDetector] | None = None,
     open_source: Callable[[str], Source] = open_source,
 ) -> MainWindow:
-    """The main window, not shown yet, its source on the way."""
-
-    how: dict[str, Any] = {"runtime": runtime, "threads": threads, "provider": provider, "in_background": True}
-    wanted = precision or remembered_precision(settings)
-
+    """The main window, not shown yet, its source on the way. options: as of `main`."""
     remembered = settings.text(NETWORK_KEY, DEFAULT_MODEL)
-    network = str(model) if model is not None else remembered if remembered in shipped_models() else DEFAULT_MODEL
-
-    def detector() -> FaceDetector:
-        return FaceDetector(network, core=core, precision=wanted, **how)
+    live_options = replace(
+        options,
+        model=options.model or (remembered if remembered in shipped_models() else DEFAULT_MODEL),
+        precision=options.precision or remembered_precision(settings),
+    ).for_live()
 
     sessions: list[LiveSession] = []
 
@@ -129,10 +98,10 @@ def build_window(
         def open_in_mode(spec: str) -> Source:  # in a thread of the pipeline
             return open_source(modes.complete(spec, list_cameras))
 
-        session = LiveSession(make_detector or detector, open_in_mode, core)
+        make = partial(FaceDetector, replace(live_options, threshold=None))  # the tab sets that
+        session = LiveSession(make_detector or make, open_in_mode, options.core)
         sessions.append(session)
-        load = partial(load_any, **how)
-        tab = LiveTab(session, settings, list_cameras, spec, threshold, load, camera_modes, network, wanted)
+        tab = LiveTab(session, settings, list_cameras, spec, live_options)
         session.setParent(tab)
         tab.start()
         return tab
@@ -161,11 +130,7 @@ def build_window(
             session.stop()
             return lambda: session.start(spec)
 
-        options: dict[str, object] = {"--model": model, "--threshold": threshold, "--core": core, "--runtime": runtime}
-        unusual = {"--precision": (precision, None), "--threads": (threads, 1), "--provider": (provider, "cpu")}
-        options |= {name: value for name, (value, usual) in unusual.items() if value != usual}
-        arguments = [text for name, value in options.items() if value is not None for text in (name, str(value))]
-        return SpeedTab(arguments, pause)
+        return SpeedTab(_bench_arguments(options), pause)
 
     tabs = [
         TabSpec(
@@ -192,6 +157,20 @@ def build_window(
         ),
     ]
     return MainWindow(tabs, settings)
+
+
+def _bench_arguments(options: DetectorOptions) -> list[str]:
+    """What asks the command `facecam bench` for that detector: what is not as usual."""
+    asked = {
+        "--model": options.model,
+        "--threshold": options.threshold,
+        "--core": options.core,
+        "--runtime": options.runtime,
+        "--precision": options.precision,
+        "--threads": None if options.threads == DetectorOptions.threads else options.threads,
+        "--provider": None if options.provider == DetectorOptions.provider else options.provider,
+    }
+    return [text for name, value in asked.items() if value is not None for text in (name, str(value))]
 
 
 class _Interrupts(QObject):

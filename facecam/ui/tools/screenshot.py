@@ -13,6 +13,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QImageWriter, QPixmap
 from PySide6.QtWidgets import QApplication
 
+from facecam.detection.options import DetectorOptions
 from facecam.qtkit import theme
 from facecam.qtkit.settings import Settings
 from facecam.system.display import window_problem
@@ -41,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
     theme.force_scheme(app, dark=options.scheme == "dark")
     settings = Settings()
     settings.put("window/welcomed", True)
-    window = build_window(options.source, settings, model=options.model, threshold=options.threshold)
+    window = build_window(options.source, settings, DetectorOptions(options.model, options.threshold))
     window.resize(*options.size)
     window.show()
     window.go_to(options.tab - 1)

@@ -12,8 +12,9 @@ import numpy as np
 import psutil
 import pytest
 
-from facecam.batch.parallel import DetectorPool, DetectorSettings
+from facecam.batch.parallel import DetectorPool
 from facecam.cli import main
+from facecam.detection.options import DetectorOptions
 from facecam.errors import FacecamError
 from facecam.sources.pictures import FolderSource
 from facecam.system.opencv import cv2
@@ -64,7 +65,7 @@ def test_a_folder_of_damaged_pictures_fails_as_ever(tmp_path, tiny_model, capsys
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no way to kill a process hard here")
 def test_a_process_that_dies_is_told(folder, tiny_model):
-    pool = DetectorPool(2, DetectorSettings(tiny_model))
+    pool = DetectorPool(2, DetectorOptions(tiny_model))
     try:
         results = pool.detect_folder(FolderSource(folder))
         next(results)

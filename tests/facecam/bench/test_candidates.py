@@ -11,8 +11,9 @@ from facecam.bench.candidates import candidates, engines, through_ncnn
 from facecam.bench.gallery import GalleryResult, GallerySeries, gallery_run, measure_gallery
 from facecam.bench.measure import PausedError
 from facecam.cli import main
+from facecam.detection.options import DetectorOptions
 from facecam.errors import FacecamError, ModelError
-from facecam.runtimes.engine import Engine, RuntimeFailure
+from facecam.runtimes.engine import RUNTIMES, Engine, Precision, Runtime, RuntimeFailure
 from facecam.sources.demo import demo_frame
 from facecam.system.opencv import cv2
 from facecam.system.resources import shipped_models
@@ -22,10 +23,10 @@ from tests.sagan_gallery.made import save_tiny_generator
 
 def test_other_peoples_detectors_take_part(tmp_path, make_frame):
     frame = make_frame((3, 2), (10, 5))
-    (yunet,) = candidates(save_yunet(tmp_path / "yunet.onnx"), engines())
+    (yunet,) = candidates(DetectorOptions(save_yunet(tmp_path / "yunet.onnx")), engines())
     labels = yunet.open(frame, 2).labels
     assert (labels.family, labels.runtime, labels.faces_found) == ("yunet", "opencv", 2)
-    (ultralight,) = candidates(save_ultralight(tmp_path / "rfb.onnx"), engines())
+    (ultralight,) = candidates(DetectorOptions(save_ultralight(tmp_path / "rfb.onnx")), engines())
     labels = ultralight.open(frame, 1).labels
     assert (labels.family, labels.runtime, labels.faces_found) == ("ultralight", "onnxruntime", 1)
     ultralight.open(frame, 1).call()
@@ -35,7 +36,10 @@ def test_other_peoples_detectors_take_part(tmp_path, make_frame):
 @pytest.mark.parametrize("name", shipped_models())
 def test_the_same_network_through_opencv_finds_the_same(name):
     frame = demo_frame(30)
-    exact, through_opencv = (candidates(name, [Engine(runtime)])[0].detector() for runtime in ("onnxruntime", "opencv"))
+    exact, through_opencv = (
+        candidates(DetectorOptions(name), [Engine(runtime)])[0].detector()
+        for runtime in (Runtime.ONNX_RUNTIME, Runtime.OPENCV)
+    )
     for size in ((640, 480), (320, 240)):
         picture = cv2.resize(frame, size)
         one, other = exact.detect(picture), through_opencv.detect(picture)
@@ -47,11 +51,11 @@ def test_the_same_network_through_opencv_finds_the_same(name):
 def test_int8_takes_part_where_there_is_such_a_network_and_is_missed_where_it_is_all_that_was_asked_for(
     tiny_model, make_frame, capsys
 ):
-    in_int8 = [Engine("onnxruntime", "int8"), Engine("openvino", "int8")]
-    found = candidates("faceboxes", [Engine(), *in_int8])
+    in_int8 = [Engine(runtime, Precision.INT8) for runtime in RUNTIMES]
+    found = candidates(DetectorOptions("faceboxes"), [Engine(), *in_int8])
     assert [str(one.engine) for one in found] == ["onnxruntime", "onnxruntime int8", "openvino int8"]
-    assert [str(one.engine) for one in candidates(tiny_model, [Engine(), *in_int8])] == ["onnxruntime"]
-    (missing,) = candidates(tiny_model, in_int8)
+    assert [str(one.engine) for one in candidates(DetectorOptions(tiny_model), [Engine(), *in_int8])] == ["onnxruntime"]
+    (missing,) = candidates(DetectorOptions(tiny_model), in_int8)
     with pytest.raises(RuntimeFailure, match=r"tiny-int8-onnxruntime.onnx beside tiny.onnx|no VNNI"):
         missing.open(make_frame((0, 0)), 1)
     assert main(["bench", "--model", str(tiny_model), "--precision", "int8", "--no-gallery"]) == 2
@@ -81,7 +85,7 @@ def test_the_same_network_through_ncnn_finds_the_same(tiny_model, tmp_path, make
     no_flag = np.zeros(1, np.int32).tobytes()  # plain float32 follows
     face = no_flag + weight.tobytes() + np.array([0, -6], np.float32).tobytes()
     (tmp_path / "tiny.ncnn.bin").write_bytes(face + no_flag + np.zeros(12288, np.float32).tobytes())
-    candidate = through_ncnn(tiny_model, tmp_path / "tiny.ncnn.param")
+    candidate = through_ncnn(DetectorOptions(tiny_model), tmp_path / "tiny.ncnn.param")
     labels = candidate.open(make_frame((3, 2), (10, 5)), 2).labels
     assert (labels.runtime, labels.faces_found) == ("ncnn", 2)
     with pytest.raises(RuntimeFailure, match="another size"):
@@ -96,7 +100,7 @@ def test_without_ncnn_or_its_files_it_says_what_to_do(tiny_model, tmp_path, caps
 def test_files_of_no_known_family_are_refused(tmp_path):
     (tmp_path / "x.onnx").write_bytes(b"damaged")
     with pytest.raises(ModelError, match=r"x\.onnx is not loaded, as it .*\.$"):
-        candidates(tmp_path / "x.onnx", engines())
+        candidates(DetectorOptions(tmp_path / "x.onnx"), engines())
 
 
 def test_a_provider_that_is_missing_is_told_before_measuring(tiny_model, capsys):

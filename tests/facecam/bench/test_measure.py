@@ -17,7 +17,7 @@ from facecam.bench.report import verdict
 from facecam.bench.result import Labels, Stretch
 from facecam.bench.workloads import frame_with_faces
 from facecam.detection.model import PAPER_MODEL
-from facecam.runtimes.engine import INT8, ONNX_RUNTIME, OPENVINO, RUNTIMES, installed
+from facecam.runtimes.engine import RUNTIMES, Precision, Runtime, installed
 from facecam.runtimes.registry import has_int8
 from facecam.system.cpu import CoreUse
 from facecam.system.opencv import cv2
@@ -186,9 +186,11 @@ def test_the_networks_time_is_told_node_by_node(tiny_model, capsys):
         out = capsys.readouterr().out
         assert "Conv" in out
         assert int(out.splitlines()[0].split(":")[1].split()[0]) > 0
-    for runtime, sign in ((ONNX_RUNTIME, "QLinearConv"), (OPENVINO, "i8")):
+    for runtime, sign in ((Runtime.ONNX_RUNTIME, "QLinearConv"), (Runtime.OPENVINO, "i8")):
         if has_int8(runtime):
-            assert nodes.main([PAPER_MODEL, "--runtime", runtime, "--precision", INT8, "--size", "96x64"]) == 0
+            assert (
+                nodes.main([PAPER_MODEL, "--runtime", runtime, "--precision", Precision.INT8, "--size", "96x64"]) == 0
+            )
             assert sign.lower() in capsys.readouterr().out.lower()
     assert nodes.main([str(tiny_model), "--precision", "bf16"]) == 2
     assert "ONNX Runtime has no bf16" in capsys.readouterr().err

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from facecam.cli import commands, headless, main
-from facecam.cli.options import detector_settings
+from facecam.cli.options import detector_options
 from facecam.cli.parser import make_parser
 from facecam.errors import SourceError
 from facecam.sources import Camera
@@ -40,13 +40,14 @@ def test_headless_runs_the_pipeline_and_tells_the_rates(tiny_model, capsys):
 
 
 def test_what_is_live_computes_in_the_fastest_precision_and_files_exactly_unless_told(capsys):
-    def settings(*arguments, live):
-        return detector_settings(make_parser().parse_args(arguments), None, live)
+    def options(*arguments, live):
+        made = detector_options(make_parser().parse_args(arguments))
+        return made.for_live() if live else made
 
-    assert (settings(live=True).precision, settings(live=True).in_background) == ("auto", True)
-    detect = settings("detect", "x.jpg", live=False)
-    assert (detect.precision, detect.in_background) == ("f32", False)
-    assert settings("--precision", "f32", live=True).precision == "f32"
+    assert (options(live=True).engine.precision, options(live=True).in_background) == ("auto", True)
+    detect = options("detect", "x.jpg", live=False)
+    assert (detect.engine.precision, detect.in_background) == ("f32", False)
+    assert options("--precision", "f32", live=True).engine.precision == "f32"
     for arguments, words in ((["--help"], "default: auto, the fastest)"), (["detect", "--help"], "default: f32; auto")):
         with pytest.raises(SystemExit):
             main(arguments)

@@ -8,9 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from facecam.detection.any_detector import PeerDetector, in_common, load_any
+from facecam.detection.any_detector import open_detector
 from facecam.detection.detector import FaceDetector
+from facecam.detection.options import DetectorOptions
+from facecam.detection.third_party import ThirdPartyDetector
 from facecam.errors import ModelError
+from facecam.faces.boxes import faces_in_common
 from facecam.faces.privacy import PrivacyOptions
 from facecam.faces.tracking import TrackingOptions
 from facecam.live.detection_loop import FaceFinder
@@ -22,9 +25,9 @@ from tests.facecam.made_peers import save_ultralight
 
 def test_what_two_detectors_agree_on() -> None:
     a = found((0, 0, 10, 10), (50, 50, 60, 60), (52, 50, 62, 60))
-    assert in_common(a, found((1, 0, 11, 10), (50, 50, 61, 60))) == 2  # each face of the one once
-    assert in_common(a, found((100, 0, 110, 10))) == 0
-    assert in_common(a, found()) == in_common(found(), found()) == 0
+    assert faces_in_common(a, found((1, 0, 11, 10), (50, 50, 61, 60))) == 2  # each face of the one once
+    assert faces_in_common(a, found((100, 0, 110, 10))) == 0
+    assert faces_in_common(a, found()) == faces_in_common(found(), found()) == 0
 
 
 def frame(image: np.ndarray, index: int = 0) -> Frame:
@@ -79,17 +82,17 @@ def test_in_turns_each_frame_is_searched_by_one_of_them_and_both_show_faces(
 
 
 def test_ours_are_loaded_by_name_or_file_and_other_files_refused(tiny_model: Path, tmp_path: Path) -> None:
-    assert load_any(str(tiny_model)).name == "tiny"
+    assert open_detector(DetectorOptions(tiny_model)).name == "tiny"
     wrong = tmp_path / "wrong.onnx"
     wrong.write_bytes(b"no model")
     with pytest.raises(ModelError, match=r"wrong\.onnx"):
-        load_any(str(wrong))
+        open_detector(DetectorOptions(wrong))
     with pytest.raises(ModelError, match="nowhere"):
-        load_any(str(tmp_path / "nowhere.onnx"))
+        open_detector(DetectorOptions(tmp_path / "nowhere.onnx"))
 
 
 def test_models_of_other_people_are_recognised(tmp_path: Path) -> None:
-    assert isinstance(load_any(str(save_ultralight(tmp_path / "rfb.onnx"))), PeerDetector)
+    assert isinstance(open_detector(DetectorOptions(save_ultralight(tmp_path / "rfb.onnx"))), ThirdPartyDetector)
 
 
 def test_a_peer_answers_as_our_detectors_do() -> None:
@@ -100,7 +103,7 @@ def test_a_peer_answers_as_our_detectors_do() -> None:
             rows = [[1, 1, 9, 9], [20, 20, 30, 30], [50, 50, 90, 60], [np.nan, 1, 2, 3], [9, 9, 9, 30]]
             return np.array(rows, np.float32), np.array([0.5, 0.8, 0.9, 0.99, 0.99], np.float32)
 
-    detector = PeerDetector(Peer(), "peer")  # type: ignore[arg-type]
+    detector = ThirdPartyDetector(Peer(), "peer")  # type: ignore[arg-type]
     found = detector.detect(np.zeros((80, 80, 3), np.uint8))
     np.testing.assert_allclose(found.scores, [0.9, 0.8])
     assert found.boxes[0].tolist() == [50, 50, 80, 60]  # within the frame

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from facecam.detection.detector import FaceDetector
-from facecam.detection.frame_plan import Plan
+from facecam.detection.frame_plan import FramePlan
 from facecam.detection.model import load_model
+from facecam.detection.options import DetectorOptions
 from facecam.errors import FacecamError
 from facecam.faces import boxes as boxes_module
 from facecam.faces.boxes import nms, pairwise_iou, vote
@@ -57,7 +58,7 @@ def test_larger_frames_are_scaled_down_and_boxes_back(detector, width, height):
 def test_native_size_keeps_small_faces_of_a_large_frame(tiny_model, make_frame):
     frame = make_frame((30, 20), width=1280, height=960)
     assert len(FaceDetector(tiny_model).detect(frame)) == 0
-    assert boxes_of(FaceDetector(tiny_model, size=None).detect(frame)) == [(960, 640, 992, 672)]
+    assert boxes_of(FaceDetector(DetectorOptions(tiny_model, size=None)).detect(frame)) == [(960, 640, 992, 672)]
 
 
 def test_boxes_are_clipped_to_the_frame(detector):
@@ -99,7 +100,7 @@ def test_views_and_mirrored_frames_are_accepted(detector, make_frame):
 
 
 def test_threshold_takes_effect_at_once(tiny_model):
-    detector = FaceDetector(tiny_model, threshold=0.9)
+    detector = FaceDetector(DetectorOptions(tiny_model, threshold=0.9))
     frame = np.full((32, 32, 3), 185, np.uint8)  # score about 0.73
     assert len(detector.detect(frame)) == 0
     detector.threshold = 0.5
@@ -114,7 +115,7 @@ def test_nms_drops_overlapping_boxes(make_model, make_frame):
     # Two anchors per cell, of 64 px, 16 px apart: of the pair around a white cell only one may stay.
     model = make_model(anchors=[{"stride": 32, "sizes": [64], "densities": [1]}])
     frame = make_frame((3, 3), (4, 3))  # boxes 32 px apart, overlap 1/3
-    detector = FaceDetector(model, nms=0.5)
+    detector = FaceDetector(DetectorOptions(model, nms=0.5))
     assert len(detector.detect(frame)) == 2
     detector.nms = 0.3
     assert len(detector.detect(frame)) == 1
@@ -126,11 +127,11 @@ def test_a_box_under_the_threshold_still_votes(make_model, make_frame):
     (alone,) = FaceDetector(model).detect(frame).boxes
     for level in range(256):  # of the cell beside it, whose box overlaps the face's by 0.6, until it is half a face
         frame[96:128, 128:160] = level
-        both = FaceDetector(model, threshold=0.05, nms=1.0).detect(frame)
+        both = FaceDetector(DetectorOptions(model, threshold=0.05, nms=1.0)).detect(frame)
         if len(both) == 2 and both.scores[1] > 0.2:
             break
     assert 0.2 < both.scores[1] < 0.45
-    (box,) = FaceDetector(model, threshold=0.5).detect(frame).boxes
+    (box,) = FaceDetector(DetectorOptions(model, threshold=0.5)).detect(frame).boxes
     weights = both.scores / both.scores.sum()
     np.testing.assert_allclose(box, alone + np.array([32 * weights[1], 0, 32 * weights[1], 0]), atol=0.1)
 
@@ -183,7 +184,7 @@ def test_core_pins_the_calling_thread_during_the_call_only(tiny_model, make_fram
     if not hasattr(os, "sched_getaffinity"):
         pytest.skip("no way to read a thread's cores here")
     before = os.sched_getaffinity(0)
-    detector = FaceDetector(tiny_model, core=available_cores()[-1])
+    detector = FaceDetector(DetectorOptions(tiny_model, core=available_cores()[-1]))
     assert len(detector.detect(make_frame((1, 1)))) == 1
     assert os.sched_getaffinity(0) == before
 
@@ -206,7 +207,7 @@ def test_scaling_down_averages(detector):
 @pytest.mark.parametrize(("width", "height"), [(1920, 1080), (1000, 750), (1281, 961), (3000, 2001)])
 def test_scaling_down_in_steps_shows_what_averaging_shows(tiny_model, width, height):
     frame = cv2.resize(demo_frame(0), (width, height), interpolation=cv2.INTER_CUBIC)
-    plan = Plan(load_model(tiny_model), height, width, (640, 480), Engine())
+    plan = FramePlan(load_model(tiny_model), height, width, (640, 480), Engine())
     scaled = plan.scaled(frame)
     averaged = cv2.resize(frame, scaled.shape[1::-1], interpolation=cv2.INTER_AREA)
     assert scaled.shape[:2] == (plan.height, plan.width)
@@ -216,7 +217,7 @@ def test_scaling_down_in_steps_shows_what_averaging_shows(tiny_model, width, hei
 
 def test_threshold_zero_passes_everything_and_keeps_the_best(tiny_model, make_frame):
     # 2700 cells; the white ones are the best and must be among the candidates that are kept.
-    detector = FaceDetector(tiny_model, threshold=0.0, nms=1.0, size=None)
+    detector = FaceDetector(DetectorOptions(tiny_model, threshold=0.0, nms=1.0, size=None))
     found = detector.detect(make_frame((5, 5), (59, 44), width=1920, height=1440))
     assert len(found) == 750
     assert {tuple(box) for box in found.boxes[:2]} == {(160, 160, 192, 192), (1888, 1408, 1920, 1440)}

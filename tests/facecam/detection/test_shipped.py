@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from facecam.detection.detector import FaceDetector
+from facecam.detection.options import DetectorOptions
 from facecam.faces.boxes import box_areas, pairwise_iou
 from facecam.sources import open_source
 from facecam.sources.demo import demo_frame
@@ -47,7 +48,7 @@ def test_the_default_detector_finds_the_faces_of_the_demo():
 def test_a_face_is_found_again_in_the_mirrored_and_in_the_enlarged_frame():
     import numpy as np
 
-    detector = FaceDetector(threshold=0.8)
+    detector = FaceDetector(DetectorOptions(threshold=0.8))
     frame = demo_frame(0)
     found = detector.detect(frame)
     face = found.boxes[box_areas(found.boxes).argmax()][None]

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from facecam.detection.detector import FaceDetector
+from facecam.detection.options import DetectorOptions
 from facecam.errors import FacecamError, SourceError
 from facecam.live.pipeline import Phase, Pipeline
 from facecam.sources import Frame
@@ -303,7 +304,7 @@ def test_stopping_while_the_source_is_being_opened_closes_it():
 def test_a_picture_follows_the_threshold_while_it_stays(tiny_model, tmp_path):
     path = tmp_path / "grey.png"
     cv2.imwrite(str(path), np.full((32, 64, 3), 185, np.uint8))  # two cells with a score of about 0.73
-    detector = FaceDetector(tiny_model, threshold=0.5)
+    detector = FaceDetector(DetectorOptions(tiny_model, threshold=0.5))
     with running(str(path), detector) as pipeline:
         wait_for(lambda: pipeline.phase is Phase.ENDED)
         view = pipeline.latest()

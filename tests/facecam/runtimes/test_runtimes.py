@@ -15,37 +15,29 @@ import pytest
 from facecam.detection import engine_choice
 from facecam.detection.detector import FaceDetector
 from facecam.detection.model import load_model
+from facecam.detection.options import DetectorOptions
 from facecam.errors import FacecamError
 from facecam.faces.boxes import pairwise_iou
 from facecam.runtimes import engine, providers, registry, speed_trial
-from facecam.runtimes.engine import (
-    AUTO,
-    BF16,
-    F32,
-    INT8,
-    ONNX_RUNTIME,
-    OPENVINO,
-    RUNTIMES,
-    Engine,
-    RuntimeFailure,
-    installed,
-)
+from facecam.runtimes.engine import RUNTIMES, Engine, Precision, Runtime, RuntimeFailure, installed
 from facecam.runtimes.registry import has_bf16, has_int8
 from facecam.sources.demo import demo_frame
 from facecam.system.cpu import choose_core, measure_core_use, pinned
 from facecam.system.resources import asset, shipped_models
 from tests.processes import run_python
 
-needs_openvino = pytest.mark.skipif(not installed(OPENVINO), reason="OpenVINO is not installed")
+needs_openvino = pytest.mark.skipif(not installed(Runtime.OPENVINO), reason="OpenVINO is not installed")
 int8_runtimes = [runtime for runtime in RUNTIMES if has_int8(runtime)]
 each_int8_runtime = pytest.mark.parametrize("runtime", int8_runtimes)
 needs_int8 = pytest.mark.skipif(not int8_runtimes, reason="this processor does not compute in int8")
-each_runtime = pytest.mark.parametrize("runtime", [ONNX_RUNTIME, pytest.param(OPENVINO, marks=needs_openvino)])
+each_runtime = pytest.mark.parametrize(
+    "runtime", [Runtime.ONNX_RUNTIME, pytest.param(Runtime.OPENVINO, marks=needs_openvino)]
+)
 
 
 @each_runtime
 def test_faces_are_found_by_either_runtime(tiny_model, make_frame, runtime):
-    detector = FaceDetector(tiny_model, runtime=runtime)
+    detector = FaceDetector(DetectorOptions(tiny_model, runtime=runtime))
     for size in ((640, 480), (320, 192), (64, 96)):
         found = detector.detect(make_frame((0, 1), width=size[0], height=size[1]))
         np.testing.assert_allclose(found.boxes, [[0, 32, 32, 64]], atol=0.01)
@@ -73,13 +65,13 @@ def test_shipped_networks_compute_the_same_in_both_runtimes(name, size):
 @pytest.mark.parametrize(
     ("runtime", "precision"),
     [
-        (ONNX_RUNTIME, F32),
-        pytest.param(OPENVINO, F32, marks=needs_openvino),
-        *((runtime, INT8) for runtime in int8_runtimes),
+        (Runtime.ONNX_RUNTIME, Precision.F32),
+        pytest.param(Runtime.OPENVINO, Precision.F32, marks=needs_openvino),
+        *((runtime, Precision.INT8) for runtime in int8_runtimes),
     ],
 )
 def test_one_pinned_thread_does_all_the_work(runtime, precision):
-    detector = FaceDetector("faceboxes", runtime=runtime, precision=precision)
+    detector = FaceDetector(DetectorOptions("faceboxes", runtime=runtime, precision=precision))
     frame = demo_frame(0)
 
     def work():
@@ -98,17 +90,17 @@ def test_one_pinned_thread_does_all_the_work(runtime, precision):
 
 def test_an_unknown_runtime_is_refused(tiny_model):
     with pytest.raises(FacecamError, match="There is no runtime tensorrt; there are auto, onnxruntime, openvino"):
-        FaceDetector(tiny_model, runtime="tensorrt")
+        FaceDetector(DetectorOptions(tiny_model, runtime="tensorrt"))
 
 
 def test_without_openvino_auto_is_onnx_runtime_and_asking_for_it_says_what_to_do(monkeypatch, tiny_model, make_frame):
-    monkeypatch.setattr(engine, "installed", lambda name: name != OPENVINO)
-    detector = FaceDetector(tiny_model, runtime=AUTO)
+    monkeypatch.setattr(engine, "installed", lambda name: name != Runtime.OPENVINO)
+    detector = FaceDetector(DetectorOptions(tiny_model, runtime=Runtime.AUTO))
     for _ in range(40):
         assert len(detector.detect(make_frame((1, 1)))) == 1
-    assert detector.runtime == ONNX_RUNTIME
+    assert detector.runtime == Runtime.ONNX_RUNTIME
     with pytest.raises(FacecamError, match=r"pip install facecam\[openvino\]"):
-        FaceDetector(tiny_model, runtime=OPENVINO)
+        FaceDetector(DetectorOptions(tiny_model, runtime=Runtime.OPENVINO))
 
 
 class Unusable:
@@ -125,25 +117,25 @@ def test_a_broken_openvino_costs_no_frame(monkeypatch, tiny_model, make_frame, c
     detector = FaceDetector(tiny_model)
     counts = [len(detector.detect(make_frame((1, 1)))) for _ in range(40)]
     assert counts == [1] * 40
-    assert detector.runtime == ONNX_RUNTIME
+    assert detector.runtime == Runtime.ONNX_RUNTIME
     assert caplog.text.count("openvino is left aside") == 1
 
 
 @needs_openvino
 def test_auto_starts_at_once_and_goes_over_to_the_one_that_was_faster(monkeypatch, tmp_path, tiny_model, make_frame):
     monkeypatch.setattr(speed_trial, "choices_path", lambda: tmp_path / "kept" / "runtimes.json")
-    monkeypatch.setattr(engine_choice, "fastest", lambda candidates, clock: (OPENVINO, {}))
+    monkeypatch.setattr(engine_choice, "fastest", lambda candidates, clock: (Runtime.OPENVINO, {}))
     frame = make_frame((2, 1))
     detector = FaceDetector(tiny_model)
     first = detector.detect(frame)
-    assert detector.runtime == ONNX_RUNTIME
+    assert detector.runtime == Runtime.ONNX_RUNTIME
     for _ in range(engine_choice.AFTER_FRAMES):
         last = detector.detect(frame)
-    assert detector.runtime == OPENVINO
+    assert detector.runtime == Runtime.OPENVINO
     np.testing.assert_allclose(first.boxes, last.boxes, atol=0.01)
     # Other sizes have not come up often enough: they stay with the runtime that needs no compiling.
     detector.detect(make_frame((2, 1), width=320, height=240))
-    assert detector.runtime == ONNX_RUNTIME
+    assert detector.runtime == Runtime.ONNX_RUNTIME
 
     def no_trial(_candidates, _clock):
         raise AssertionError("the result was not kept")
@@ -152,7 +144,7 @@ def test_auto_starts_at_once_and_goes_over_to_the_one_that_was_faster(monkeypatc
     again = FaceDetector(tiny_model)
     for _ in range(engine_choice.AFTER_FRAMES):
         again.detect(frame)
-    assert again.runtime == OPENVINO
+    assert again.runtime == Runtime.OPENVINO
 
 
 class FakeTrial:
@@ -177,7 +169,7 @@ def test_in_the_background_frames_go_on_until_the_other_engines_are_ready(
     monkeypatch.setattr(speed_trial, "choices_path", lambda: tmp_path / "runtimes.json")
     monkeypatch.setattr(engine_choice, "candidates", lambda *_: (Engine(), Engine(threads=2)))
     monkeypatch.setattr(engine_choice, "SpeedTrial", FakeTrial)
-    detector = FaceDetector(tiny_model, precision=AUTO, in_background=True)
+    detector = FaceDetector(DetectorOptions(tiny_model, precision=Precision.AUTO, in_background=True))
     goes_on, elsewhere, bind = threading.Event(), [], detector._model.bind
 
     def slow_bind(*arguments):
@@ -197,7 +189,7 @@ def test_in_the_background_frames_go_on_until_the_other_engines_are_ready(
     assert detector.engine == Engine(threads=2)
     assert len(elsewhere) == 1
     monkeypatch.setattr(engine_choice, "SpeedTrial", None)  # what is known is not tried again
-    again = FaceDetector(tiny_model, precision=AUTO, in_background=True)
+    again = FaceDetector(DetectorOptions(tiny_model, precision=Precision.AUTO, in_background=True))
     while again.engine == Engine() and time.monotonic() < end_s:
         again.detect(make_frame((1, 1)))
     assert again.engine == Engine(threads=2)
@@ -213,7 +205,7 @@ def test_an_engine_that_fails_in_its_trial_costs_no_frame(
     monkeypatch.setattr(speed_trial, "choices_path", lambda: tmp_path / "runtimes.json")
     monkeypatch.setattr(engine_choice, "candidates", lambda *_: (Engine(), Engine(threads=2)))
     monkeypatch.setattr(speed_trial.SpeedTrial, "round", failing)
-    detector = FaceDetector(tiny_model, precision=AUTO, in_background=in_background)
+    detector = FaceDetector(DetectorOptions(tiny_model, precision=Precision.AUTO, in_background=in_background))
     end_s = time.monotonic() + 10
     while "ended early" not in caplog.text and time.monotonic() < end_s:
         assert len(detector.detect(make_frame((1, 1)))) == 1
@@ -227,7 +219,7 @@ def test_what_goes_wrong_in_the_background_is_told_by_the_next_frame(monkeypatch
         raise ZeroDivisionError("a mistake of ours")
 
     monkeypatch.setattr(engine_choice, "trial_key", broken)
-    detector = FaceDetector(tiny_model, precision=AUTO, in_background=True)
+    detector = FaceDetector(DetectorOptions(tiny_model, precision=Precision.AUTO, in_background=True))
 
     def go_on():
         for _ in range(1000):
@@ -264,10 +256,10 @@ def test_the_trial_names_the_faster_one():
 def test_results_are_kept_side_by_side(tmp_path):
     path = tmp_path / "new folder" / "runtimes.json"
     assert speed_trial.kept_choice("a", path) is None
-    speed_trial.keep_choice("a", OPENVINO, path)
-    speed_trial.keep_choice("b", ONNX_RUNTIME, path)
-    assert speed_trial.kept_choice("a", path) == OPENVINO
-    assert speed_trial.kept_choice("b", path) == ONNX_RUNTIME
+    speed_trial.keep_choice("a", Runtime.OPENVINO, path)
+    speed_trial.keep_choice("b", Runtime.ONNX_RUNTIME, path)
+    assert speed_trial.kept_choice("a", path) == Runtime.OPENVINO
+    assert speed_trial.kept_choice("b", path) == Runtime.ONNX_RUNTIME
     assert [file.name for file in path.parent.iterdir()] == ["runtimes.json"]
 
 
@@ -280,14 +272,14 @@ def test_a_damaged_file_is_ignored_and_replaced(tmp_path, content):
     path = tmp_path / "runtimes.json"
     path.write_bytes(content.encode("utf-8", "surrogateescape"))
     assert speed_trial.kept_choice("a", path) is None
-    speed_trial.keep_choice("a", OPENVINO, path)
-    assert speed_trial.kept_choice("a", path) == OPENVINO
+    speed_trial.keep_choice("a", Runtime.OPENVINO, path)
+    assert speed_trial.kept_choice("a", path) == Runtime.OPENVINO
     assert json.loads(path.read_text())["format"] == speed_trial.FORMAT
 
 
 def test_a_place_that_cannot_be_written_is_no_error(tmp_path):
     (tmp_path / "file").write_text("in the way")
-    speed_trial.keep_choice("a", OPENVINO, tmp_path / "file" / "runtimes.json")
+    speed_trial.keep_choice("a", Runtime.OPENVINO, tmp_path / "file" / "runtimes.json")
     assert speed_trial.kept_choice("a", tmp_path / "file" / "runtimes.json") is None
 
 
@@ -302,8 +294,9 @@ def test_nothing_is_reported_to_the_makers_of_a_runtime(tmp_path, tiny_model, ru
     script = (
         "import sys\n"
         "from facecam.detection.detector import FaceDetector\n"
+        "from facecam.detection.options import DetectorOptions\n"
         "import numpy as np\n"
-        "FaceDetector(sys.argv[1], runtime=sys.argv[2]).detect(np.zeros((64, 64, 3), np.uint8))\n"
+        "FaceDetector(DetectorOptions(sys.argv[1], runtime=sys.argv[2])).detect(np.zeros((64, 64, 3), np.uint8))\n"
         "assert sys.argv[2] in sys.modules\n"
         "print([name for name in sys.modules if 'telemetry' in name or name.startswith('openvino.tools')])\n"
     )
@@ -317,12 +310,12 @@ def test_nothing_is_reported_to_the_makers_of_a_runtime(tmp_path, tiny_model, ru
 
 
 def test_small_and_odd_frames_give_the_same_in_both_runtimes(make_model, make_frame):
-    if not installed(OPENVINO):
+    if not installed(Runtime.OPENVINO):
         pytest.skip("OpenVINO is not installed")
     model = make_model(threshold=0.3)
     for width, height in ((20, 25), (1, 4), (33, 47), (1000, 750)):
         frame = np.random.default_rng(width).integers(0, 256, (height, width, 3), np.uint8)
-        one, other = (FaceDetector(model, runtime=runtime).detect(frame) for runtime in RUNTIMES)
+        one, other = (FaceDetector(DetectorOptions(model, runtime=runtime)).detect(frame) for runtime in RUNTIMES)
         np.testing.assert_allclose(one.scores, other.scores, atol=1e-4)
         np.testing.assert_allclose(one.boxes, other.boxes, atol=0.05)
 
@@ -330,29 +323,32 @@ def test_small_and_odd_frames_give_the_same_in_both_runtimes(make_model, make_fr
 @each_runtime
 def test_more_threads_find_the_same(tiny_model, make_frame, runtime):
     with pinned(choose_core()):  # the other thread must not inherit it
-        found = FaceDetector(tiny_model, runtime=runtime, threads=2).detect(make_frame((2, 1)))
+        found = FaceDetector(DetectorOptions(tiny_model, runtime=runtime, threads=2)).detect(make_frame((2, 1)))
     np.testing.assert_allclose(found.boxes, [[64, 32, 96, 64]], atol=0.01)
 
 
 @needs_openvino
 def test_bfloat16_is_computed_where_the_processor_can_and_refused_elsewhere(tiny_model, make_frame, monkeypatch):
     if has_bf16():
-        detector = FaceDetector(tiny_model, precision=BF16)
+        detector = FaceDetector(DetectorOptions(tiny_model, precision=Precision.BF16))
         found = detector.detect(make_frame((2, 1)))
         np.testing.assert_allclose(found.boxes, [[64, 32, 96, 64]], atol=0.5)
-        assert (detector.engine.runtime, detector.engine.precision) == (OPENVINO, BF16)
+        assert (detector.engine.runtime, detector.engine.precision) == (Runtime.OPENVINO, Precision.BF16)
     monkeypatch.setattr(registry, "has_bf16", lambda: False)
     with pytest.raises(RuntimeFailure, match="doesn't compute in bf16"):
-        FaceDetector(tiny_model, precision=BF16)
+        FaceDetector(DetectorOptions(tiny_model, precision=Precision.BF16))
     with pytest.raises(RuntimeFailure, match="ONNX Runtime has no bf16"):
-        FaceDetector(tiny_model, precision=BF16, runtime=ONNX_RUNTIME)
+        FaceDetector(DetectorOptions(tiny_model, precision=Precision.BF16, runtime=Runtime.ONNX_RUNTIME))
 
 
 @each_int8_runtime
 @pytest.mark.parametrize("name", shipped_models())
 def test_in_int8_the_same_faces_are_found(name, runtime):
     frames = [demo_frame(index * 20) for index in range(4)] + [demo_frame(7)[:333, :517].copy()]
-    exact, rounded = FaceDetector(name, runtime=runtime), FaceDetector(name, runtime=runtime, precision=INT8)
+    exact, rounded = (
+        FaceDetector(DetectorOptions(name, runtime=runtime)),
+        FaceDetector(DetectorOptions(name, runtime=runtime, precision=Precision.INT8)),
+    )
     for frame in frames:
         expected, found = exact.detect(frame), rounded.detect(frame)
         assert len(found) == len(expected) > 0
@@ -365,29 +361,31 @@ def test_in_int8_the_same_faces_are_found(name, runtime):
 @each_int8_runtime
 def test_int8_asks_for_a_network_that_was_made_from_this_one(tmp_path, tiny_model, runtime):
     with pytest.raises(RuntimeFailure, match=rf"There is no tiny-int8-{runtime}.onnx beside tiny.onnx; leave --preci"):
-        FaceDetector(tiny_model, precision=INT8, runtime=runtime)
+        FaceDetector(DetectorOptions(tiny_model, precision=Precision.INT8, runtime=runtime))
     copy, rounded = tmp_path / "own.onnx", tmp_path / f"own-int8-{runtime}.onnx"
     shutil.copy(asset("faceboxes.onnx"), copy)
     shutil.copy(asset(f"faceboxes-s16-int8-{runtime}.onnx"), rounded)
     with pytest.raises(RuntimeFailure, match=rf"{rounded.name} was not made from this own.onnx; make it again"):
-        FaceDetector(copy, precision=INT8, runtime=runtime)
+        FaceDetector(DetectorOptions(copy, precision=Precision.INT8, runtime=runtime))
     rounded.write_bytes(b"nothing")
     with pytest.raises(RuntimeFailure, match="not an ONNX model that can be loaded"):
-        FaceDetector(copy, precision=INT8, runtime=runtime)
-    assert len(FaceDetector(copy, precision=AUTO).detect(demo_frame(0))) > 0, "auto does without it"
+        FaceDetector(DetectorOptions(copy, precision=Precision.INT8, runtime=runtime))
+    assert len(FaceDetector(DetectorOptions(copy, precision=Precision.AUTO)).detect(demo_frame(0))) > 0, (
+        "auto does without it"
+    )
     shutil.copy(asset(f"faceboxes-int8-{runtime}.onnx"), rounded)
-    detector = FaceDetector(copy, precision=INT8)
+    detector = FaceDetector(DetectorOptions(copy, precision=Precision.INT8))
     assert len(detector.detect(demo_frame(0))) > 0
     assert str(detector.engine) == f"{runtime} int8", "auto takes the runtime that there is a network for"
 
 
 def test_int8_of_both_runtimes_starts_in_onnx_runtime_and_missing_ones_are_told(tmp_path, tiny_model, monkeypatch):
     with pytest.raises(RuntimeFailure, match=r"There is no tiny-int8-onnxruntime.onnx beside tiny.onnx"):
-        FaceDetector(tiny_model, precision=INT8)
+        FaceDetector(DetectorOptions(tiny_model, precision=Precision.INT8))
     monkeypatch.setattr(registry, "has_int8", lambda runtime: False)
     monkeypatch.setattr(engine_choice, "has_int8", lambda runtime: False)
     with pytest.raises(RuntimeFailure, match="can't add up products of bytes without overflow"):
-        FaceDetector("faceboxes", precision=INT8)
+        FaceDetector(DetectorOptions("faceboxes", precision=Precision.INT8))
 
 
 def test_without_openvino_it_computes_in_nothing(monkeypatch):
@@ -396,14 +394,14 @@ def test_without_openvino_it_computes_in_nothing(monkeypatch):
 
     monkeypatch.setattr(registry, "openvino_core", missing)
     assert not has_bf16()
-    assert not has_int8.__wrapped__(OPENVINO)
+    assert not has_int8.__wrapped__(Runtime.OPENVINO)
 
 
 def test_int8_is_for_processors(monkeypatch):
     monkeypatch.setitem(providers.NAMES, "cuda", "CUDAExecutionProvider")
     monkeypatch.setattr(providers, "available", lambda: ["cpu", "cuda"])
     with pytest.raises(RuntimeFailure, match="int8 is for processors; leave --provider or --precision out"):
-        FaceDetector("faceboxes", precision=INT8, provider="cuda")
+        FaceDetector(DetectorOptions("faceboxes", precision=Precision.INT8, provider="cuda"))
 
 
 @needs_openvino
@@ -415,8 +413,9 @@ def test_int8_is_refused_where_its_sums_would_overflow(tmp_path):
         "from facecam.runtimes.engine import Engine\n"
         "from facecam.errors import FacecamError\n"
         "from facecam.bench.candidates import engines\n"
-        "print(*engines('openvino', 'auto'), sep=';')\n"
-        "try:\n    FaceDetector('faceboxes', runtime='openvino', precision='int8')\n"
+        "from facecam.detection.options import DetectorOptions\n"
+        "print(*engines(DetectorOptions(runtime='openvino', precision='auto')), sep=';')\n"
+        "try:\n    FaceDetector(DetectorOptions('faceboxes', runtime='openvino', precision='int8'))\n"
         "except FacecamError as error:\n    print(error)\n"
     )
     done = run_python("-c", script, ONEDNN_MAX_CPU_ISA="AVX2")
@@ -447,10 +446,10 @@ def test_auto_precision_tries_bfloat16_only_where_the_processor_can(monkeypatch,
     monkeypatch.setattr(engine_choice, "kept_choice", lambda key: None)
     monkeypatch.setattr(engine_choice, "keep_choice", lambda key, name: None)
     monkeypatch.setattr(engine_choice, "fastest", last)
-    detector = FaceDetector(tiny_model, precision=AUTO)
+    detector = FaceDetector(DetectorOptions(tiny_model, precision=Precision.AUTO))
     for _ in range(engine_choice.AFTER_FRAMES):
         assert len(detector.detect(make_frame((2, 1)))) == 1
-    assert tried == [ONNX_RUNTIME, OPENVINO, "openvino bf16"][: 3 if able else 2]
+    assert tried == [Runtime.ONNX_RUNTIME, Runtime.OPENVINO, "openvino bf16"][: 3 if able else 2]
     assert str(detector.engine) == tried[-1]
 
 
@@ -464,17 +463,19 @@ def test_auto_precision_goes_over_to_int8_where_it_is_faster(tmp_path, monkeypat
         return list(candidates)[-1], {}
 
     monkeypatch.setattr(engine_choice, "fastest", last)
-    detector = FaceDetector("faceboxes", precision=AUTO)
+    detector = FaceDetector(DetectorOptions("faceboxes", precision=Precision.AUTO))
     for _ in range(engine_choice.AFTER_FRAMES):
         found = detector.detect(demo_frame(5))
-    assert tried == [[ONNX_RUNTIME, *(f"{runtime} int8" for runtime in int8_runtimes)]]
+    assert tried == [[Runtime.ONNX_RUNTIME, *(f"{runtime} int8" for runtime in int8_runtimes)]]
     assert str(detector.engine) == tried[0][-1]
-    assert len(found) == len(FaceDetector("faceboxes", runtime=ONNX_RUNTIME).detect(demo_frame(5)))
-    told = FaceDetector("faceboxes", precision=INT8)
+    assert len(found) == len(
+        FaceDetector(DetectorOptions("faceboxes", runtime=Runtime.ONNX_RUNTIME)).detect(demo_frame(5))
+    )
+    told = FaceDetector(DetectorOptions("faceboxes", precision=Precision.INT8))
     for _ in range(engine_choice.AFTER_FRAMES):
         told.detect(demo_frame(5))
     assert tried[1:] == ([tried[0][1:]] if len(int8_runtimes) > 1 else [])
-    again = FaceDetector("faceboxes", precision=AUTO)
+    again = FaceDetector(DetectorOptions("faceboxes", precision=Precision.AUTO))
     monkeypatch.setattr(engine_choice, "fastest", None)  # what is known is not tried again
     for _ in range(engine_choice.AFTER_FRAMES):
         again.detect(demo_frame(5))
@@ -484,9 +485,9 @@ def test_auto_precision_goes_over_to_int8_where_it_is_faster(tmp_path, monkeypat
 @needs_int8
 def test_without_openvino_auto_precision_is_int8_too(tmp_path, monkeypatch):
     monkeypatch.setattr(speed_trial, "choices_path", lambda: tmp_path / "choices.json")
-    monkeypatch.setattr(engine, "installed", lambda name: name != OPENVINO)
+    monkeypatch.setattr(engine, "installed", lambda name: name != Runtime.OPENVINO)
     monkeypatch.setattr(engine_choice, "fastest", lambda candidates, _clock: (list(candidates)[-1], {}))
-    detector = FaceDetector("faceboxes", precision=AUTO)
+    detector = FaceDetector(DetectorOptions("faceboxes", precision=Precision.AUTO))
     for _ in range(engine_choice.AFTER_FRAMES):
         detector.detect(demo_frame(5))
     assert str(detector.engine) == "onnxruntime int8"
@@ -495,9 +496,9 @@ def test_without_openvino_auto_precision_is_int8_too(tmp_path, monkeypatch):
 def test_a_provider_that_is_missing_says_what_to_install(tiny_model):
     missing = next(name for name in ("cuda", "directml", "migraphx") if name not in providers.available())
     with pytest.raises(FacecamError, match="in place of onnxruntime"):
-        FaceDetector(tiny_model, provider=missing)
+        FaceDetector(DetectorOptions(tiny_model, provider=missing))
     with pytest.raises(FacecamError, match="There is no provider abacus; there are cpu, cuda"):
-        FaceDetector(tiny_model, provider="abacus")
+        FaceDetector(DetectorOptions(tiny_model, provider="abacus"))
 
 
 def test_a_provider_that_does_not_start_is_told_instead_of_going_on_without(tiny_model, monkeypatch):
@@ -505,10 +506,10 @@ def test_a_provider_that_does_not_start_is_told_instead_of_going_on_without(tiny
     monkeypatch.setitem(providers.NAMES, "cuda", "CUDAExecutionProvider")
     monkeypatch.setattr(providers, "available", lambda: ["cpu", "cuda"])
     with pytest.warns(UserWarning, match="CUDAExecutionProvider"), pytest.raises(RuntimeFailure, match="can't start"):
-        FaceDetector(tiny_model, provider="cuda")
+        FaceDetector(DetectorOptions(tiny_model, provider="cuda"))
 
 
 @pytest.mark.parametrize("options", [{"precision": "f8"}, {"threads": 0}, {"threads": 1000}])
 def test_settings_out_of_range_are_refused(tiny_model, options):
     with pytest.raises(FacecamError):
-        FaceDetector(tiny_model, **options)
+        FaceDetector(DetectorOptions(tiny_model, **options))

@@ -13,6 +13,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtWidgets import QApplication
 
+from facecam.detection.options import DetectorOptions
 from facecam.qtkit.settings import MemoryStore, Settings
 from facecam.sources import Camera
 from facecam.ui.shell.main_window import MainWindow
@@ -64,8 +65,9 @@ def make_window(
     windows: list[MainWindow] = []
 
     def make(spec: str = "demo", **options: object) -> MainWindow:
-        options.setdefault("make_detector", FakeDetector)
-        window = app.build_window(spec, settings, open_source=sources, **options)  # type: ignore[arg-type]
+        make_detector = options.pop("make_detector", FakeDetector)
+        how = DetectorOptions(**options)  # type: ignore[arg-type]
+        window = app.build_window(spec, settings, how, make_detector=make_detector, open_source=sources)  # type: ignore[arg-type]
         windows.append(window)
         window.show()
         return window

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from facecam.detection.detector import FaceDetector
+from facecam.detection.options import DetectorOptions
 from train.faceboxes import average, export
 from train.faceboxes.model import FaceBoxes, FaceBoxesS16
 
@@ -30,9 +31,11 @@ def test_average_exports_and_lies_between_the_two(tmp_path: Path) -> None:
         assert average.main(words) == 0
         out = tmp_path / str(share)
         assert export.main([str(checkpoint), "--out", str(out), "--recipe", "averaged", "--threshold", "0"]) == 0
-        found[share] = FaceDetector(out / "faceboxes.onnx", size=None).detect(frame).scores
+        found[share] = FaceDetector(DetectorOptions(out / "faceboxes.onnx", size=None)).detect(frame).scores
     for share, file in ((0.0, first), (1.0, second)):
-        np.testing.assert_allclose(found[share], FaceDetector(file, size=None).detect(frame).scores, atol=1e-5)
+        np.testing.assert_allclose(
+            found[share], FaceDetector(DetectorOptions(file, size=None)).detect(frame).scores, atol=1e-5
+        )
     assert all(len(found[0.5]) != len(found[s]) or np.abs(found[0.5] - found[s]).max() > 1e-4 for s in (0.0, 1.0))
 
 

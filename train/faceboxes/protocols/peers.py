@@ -7,12 +7,13 @@ model.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from facecam.arrays import Array
 from facecam.detection.detector import FaceDetector
-from facecam.detection.third_party import PEERS, UltraLight, YuNet
+from facecam.detection.options import DetectorOptions
+from facecam.detection.third_party import THIRD_PARTY, UltraLight, YuNet
 from facecam.faces.boxes import VOTES_FROM
 from train.faceboxes.protocols.pictures import Image
 
@@ -21,10 +22,10 @@ LOWEST_SCORE = VOTES_FROM
 
 
 class FaceBoxesFile:
-    """Our own detector on an ONNX file of ours, never scaling the picture. engine: as FaceDetector takes it."""
+    """Our own detector on an ONNX file of ours, never scaling the picture. options: with the model."""
 
-    def __init__(self, model: str | Path, **engine: Any) -> None:
-        self._detector = FaceDetector(model, size=None, **engine)
+    def __init__(self, options: DetectorOptions) -> None:
+        self._detector = FaceDetector(replace(options, size=None))
         self.threshold = self._detector.threshold
         self._detector.threshold = LOWEST_SCORE
 
@@ -36,6 +37,6 @@ class FaceBoxesFile:
 Detector = FaceBoxesFile | UltraLight | YuNet
 
 
-def load_detector(model: str | Path, peer: str | None = None, **engine: Any) -> Detector:
-    """The detector in an ONNX file: ours without `peer`."""
-    return PEERS[peer](model, LOWEST_SCORE) if peer else FaceBoxesFile(model, **engine)
+def load_detector(model: str | Path, peer: str | None = None, options: DetectorOptions = DetectorOptions()) -> Detector:
+    """The detector in an ONNX file: ours without `peer`, in the engine of `options`."""
+    return THIRD_PARTY[peer](model, LOWEST_SCORE) if peer else FaceBoxesFile(replace(options, model=model))

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from facecam.detection.detector import FaceDetector
 from facecam.detection.model import DEFAULT_MODEL
 from facecam.qtkit.settings import Settings
-from facecam.runtimes.engine import AUTO, BF16, F32, OPENVINO, Engine
+from facecam.runtimes.engine import Engine, Precision, Runtime
 from facecam.system.cpu import available_cores
 from facecam.system.resources import shipped_models
 from facecam.ui.live.tab import LiveTab
@@ -93,8 +93,8 @@ def test_the_core_can_be_chosen_while_it_runs(qtbot: QtBot, make_window: MakeWin
 def test_the_status_line_tells_a_precision_out_of_the_ordinary(
     qtbot: QtBot, make_window: MakeWindow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(FakeDetector, "runtime", OPENVINO)
-    monkeypatch.setattr(FakeDetector, "engine", Engine(OPENVINO, BF16))
+    monkeypatch.setattr(FakeDetector, "runtime", Runtime.OPENVINO)
+    monkeypatch.setattr(FakeDetector, "engine", Engine(Runtime.OPENVINO, Precision.BF16))
     tab = live(make_window())
     qtbot.waitUntil(lambda: "in OpenVINO bf16" in tab.status.text(), timeout=5000)
 
@@ -103,7 +103,7 @@ def test_the_fastest_precision_is_taken_unless_the_exact_one_is_chosen(
     qtbot: QtBot, make_window: MakeWindow, settings: Settings
 ) -> None:
     def of(detector: object) -> str:
-        return detector._choice._wanted.precision if isinstance(detector, FaceDetector) else ""
+        return detector.options.engine.precision if isinstance(detector, FaceDetector) else ""
 
     def precision(tab: LiveTab) -> str:
         return of(tab._session.detector)
@@ -111,31 +111,33 @@ def test_the_fastest_precision_is_taken_unless_the_exact_one_is_chosen(
     first = make_window(make_detector=None)
     tab = live(first)
     fold(tab, "detection").set_open(True)
-    qtbot.waitUntil(lambda: precision(tab) == AUTO, timeout=10_000)
+    qtbot.waitUntil(lambda: precision(tab) == Precision.AUTO, timeout=10_000)
     assert tab.detection.precision_row.isVisible()
     assert tab.detection.precision.currentText() == "Fastest"
     tab.compare.on.setChecked(True)
-    qtbot.waitUntil(lambda: of(tab.compare._detector) == AUTO, timeout=10_000)
+    qtbot.waitUntil(lambda: of(tab.compare._detector) == Precision.AUTO, timeout=10_000)
     choose(tab.detection.precision, "Exact")
-    qtbot.waitUntil(lambda: precision(tab) == F32, timeout=10_000)
-    qtbot.waitUntil(lambda: of(tab.compare._detector) == F32, timeout=10_000)  # the one to compare with goes along
+    qtbot.waitUntil(lambda: precision(tab) == Precision.F32, timeout=10_000)
+    qtbot.waitUntil(
+        lambda: of(tab.compare._detector) == Precision.F32, timeout=10_000
+    )  # the one to compare with goes along
     tab.compare.on.setChecked(False)
     first.close()
     again = live(make_window(make_detector=None))
     assert again.detection.precision.currentText() == "Exact"
-    qtbot.waitUntil(lambda: precision(again) == F32, timeout=10_000)
+    qtbot.waitUntil(lambda: precision(again) == Precision.F32, timeout=10_000)
     QTest.mouseClick(again.detection.reset, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: precision(again) == AUTO, timeout=10_000)
-    assert settings.text("live/precision", "") == AUTO
+    qtbot.waitUntil(lambda: precision(again) == Precision.AUTO, timeout=10_000)
+    assert settings.text("live/precision", "") == Precision.AUTO
 
 
 def test_a_precision_of_the_command_line_goes_before_and_is_not_remembered(
     qtbot: QtBot, make_window: MakeWindow, settings: Settings
 ) -> None:
-    settings.put("live/precision", AUTO)
-    window = make_window(precision=F32)
+    settings.put("live/precision", Precision.AUTO)
+    window = make_window(precision=Precision.F32)
     assert live(window).detection.precision.currentText() == "Exact"
-    assert settings.text("live/precision", "") == AUTO
+    assert settings.text("live/precision", "") == Precision.AUTO
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
+from facecam.detection.options import DetectorOptions
 from facecam.qtkit.settings import Settings
 from facecam.system.opencv import cv2
 from facecam.ui.live.tab import LiveTab
@@ -16,7 +17,7 @@ from facecam.ui.shell.main_window import MainWindow
 
 @pytest.fixture
 def open_window(qtbot: QtBot, tiny_model: Path, settings: Settings) -> MainWindow:
-    window = app.build_window("demo", settings, model=tiny_model)
+    window = app.build_window("demo", settings, DetectorOptions(model=tiny_model))
     qtbot.addWidget(window, before_close_func=lambda window: window.close())
     window.show()
     return window
@@ -61,7 +62,7 @@ def test_the_window_tells_it_and_goes_on_living(
 def test_so_it_does_with_a_wrong_model(qtbot: QtBot, settings: Settings, tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "wrong.onnx"
     path.write_bytes(content)
-    window = app.build_window("demo", settings, model=path)
+    window = app.build_window("demo", settings, DetectorOptions(model=path))
     qtbot.addWidget(window, before_close_func=lambda window: window.close())
     window.show()
     tab = window.tab(0)

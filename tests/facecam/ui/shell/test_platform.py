@@ -23,6 +23,7 @@ import json, sys, time
 from pathlib import Path
 import numpy as np
 from PySide6.QtTest import QTest
+from facecam.detection.options import DetectorOptions
 from facecam.system.process_exit import end_process
 from facecam.sources import Frame
 from facecam.ui.shell import app
@@ -43,7 +44,7 @@ class Moving:
         pass
 
 application = app.make_application()
-window = app.build_window("moving", Settings(), model=sys.argv[1], open_source=lambda spec: Moving())
+window = app.build_window("moving", Settings(), DetectorOptions(sys.argv[1]), open_source=lambda spec: Moving())
 window.show()
 tab = window.tab(0)
 figures, deadline = set(), time.monotonic() + 90
@@ -87,11 +88,12 @@ def test_window_shows_boxes_and_moving_figures_on_x11(
 INTERRUPT = """
 import os, signal, sys
 from PySide6.QtCore import QTimer
+from facecam.detection.options import DetectorOptions
 from facecam.system.process_exit import end_process
 from facecam.ui.shell import app
 application = app.make_application()
 QTimer.singleShot(1000, lambda: os.kill(os.getpid(), signal.SIGINT))
-end_process(app.main("demo", model=sys.argv[1], threshold=0.3))
+end_process(app.main("demo", DetectorOptions(sys.argv[1], 0.3)))
 """
 
 

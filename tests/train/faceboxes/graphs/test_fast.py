@@ -12,7 +12,8 @@ import torch
 
 from facecam.detection.detector import FaceDetector
 from facecam.detection.model import load_model
-from facecam.runtimes.engine import ONNX_RUNTIME, OPENVINO, Engine, installed
+from facecam.detection.options import DetectorOptions
+from facecam.runtimes.engine import Engine, Runtime, installed
 from facecam.sources.demo import demo_frame
 from tests.train.faceboxes.made_nets import with_statistics
 from train.faceboxes import export
@@ -22,8 +23,10 @@ from train.training import TrainingError
 
 PROVENANCE = export.Provenance("made data", "none", "abc", "3 steps", 0.4, {})
 RUNTIMES = [
-    ONNX_RUNTIME,
-    pytest.param(OPENVINO, marks=pytest.mark.skipif(not installed(OPENVINO), reason="OpenVINO is not installed")),
+    Runtime.ONNX_RUNTIME,
+    pytest.param(
+        Runtime.OPENVINO, marks=pytest.mark.skipif(not installed(Runtime.OPENVINO), reason="OpenVINO is not installed")
+    ),
 ]
 
 
@@ -67,7 +70,7 @@ def test_scores_and_offsets_equal_the_plain_export(
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
 def test_boxes_equal_the_plain_export(files: tuple[Path, Path], runtime: str) -> None:
-    plain, fast = FaceDetector(files[0]), FaceDetector(files[1], runtime=runtime)
+    plain, fast = FaceDetector(files[0]), FaceDetector(DetectorOptions(files[1], runtime=runtime))
     for index in range(4):
         frame = demo_frame(index * 40)
         # The network has not learnt what a face is: its best boxes will do, in any order where scores are equal.
@@ -90,7 +93,7 @@ def test_pooling_comes_before_the_concatenation_and_no_softmax_is_left(kind: typ
 
 
 def test_thresholds_mean_the_same_in_both_formats(files: tuple[Path, Path]) -> None:
-    plain, fast = FaceDetector(files[0], nms=1.0), FaceDetector(files[1], nms=1.0)
+    plain, fast = FaceDetector(DetectorOptions(files[0], nms=1.0)), FaceDetector(DetectorOptions(files[1], nms=1.0))
     frame = demo_frame(10)[:96, :128]
     for threshold in (0.0, 0.2, 0.5, 0.9, 0.999, 1.0):
         plain.threshold = fast.threshold = threshold

@@ -14,7 +14,8 @@ import torch
 
 from facecam.detection.cells import CellBuffer
 from facecam.detection.detector import FaceDetector
-from facecam.runtimes.engine import F32, INT8, ONNX_RUNTIME, RUNTIMES, TITLES
+from facecam.detection.options import DetectorOptions
+from facecam.runtimes.engine import RUNTIMES, Precision, Runtime
 from facecam.runtimes.int8_probe import MATRIX_PRODUCT
 from facecam.runtimes.registry import has_int8
 from facecam.sources.demo import demo_frame
@@ -107,9 +108,12 @@ def test_the_command_writes_files_that_the_detector_takes(tmp_path: Path, capsys
         assert (tmp_path / f"{name}.onnx").stat().st_size < model.stat().st_size / 3
         card = (tmp_path / f"{name}.md").read_text(encoding="utf-8")
         assert name in card
-        assert TITLES[runtime] in card
+        assert runtime.display_name in card
         if has_int8(runtime):
-            rounded, exact = (FaceDetector(model, 0.5, runtime=runtime, precision=kind) for kind in (INT8, F32))
+            rounded, exact = (
+                FaceDetector(DetectorOptions(model, 0.5, runtime=runtime, precision=kind))
+                for kind in (Precision.INT8, Precision.F32)
+            )
             assert len(rounded.detect(demo_frame(3))) == len(exact.detect(demo_frame(3))) > 0
 
 
@@ -120,7 +124,7 @@ def test_figures_are_of_one_file(tmp_path: Path, capsys: pytest.CaptureFixture[s
     command = [str(model), "--pictures", str(asset("demo")), "--count", "1", "--metrics", str(figures)]
     assert main(command) == 2
     assert "add --runtime" in capsys.readouterr().err
-    assert main([*command, "--runtime", ONNX_RUNTIME]) == 0
+    assert main([*command, "--runtime", Runtime.ONNX_RUNTIME]) == 0
     assert [path.name for path in tmp_path.glob("*-int8-*.onnx")] == ["mine-int8-onnxruntime.onnx"]
     assert "| AP | 0.500 |" in (tmp_path / "mine-int8-onnxruntime.md").read_text(encoding="utf-8")
 

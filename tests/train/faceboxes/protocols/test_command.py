@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from facecam.detection.options import DetectorOptions
 from facecam.errors import ModelError
 from facecam.system.opencv import cv2
 from tests.facecam.made_peers import save_ultralight
@@ -152,7 +153,7 @@ def test_what_is_wrong_is_told_in_one_sentence(
 
 
 def test_our_detector_gives_boxes_below_its_threshold(make_model: Callable[..., Path], make_frame: MakeFrame) -> None:
-    detect = FaceBoxesFile(make_model(threshold=0.9))
+    detect = FaceBoxesFile(DetectorOptions(make_model(threshold=0.9)))
     boxes, scores = detect(make_frame((3, 2), width=1280, height=720))
     np.testing.assert_allclose(boxes[0], [96, 64, 128, 96], atol=0.01)  # never scaled
     assert detect.threshold == 0.9

@@ -10,8 +10,9 @@ from PIL import Image
 
 from facecam.detection.detector import FaceDetector
 from facecam.detection.letterbox import letterbox
+from facecam.detection.options import DetectorOptions
 from facecam.faces.boxes import Detections, nms
-from facecam.runtimes.engine import INT8, RUNTIMES
+from facecam.runtimes.engine import RUNTIMES, Precision
 from facecam.runtimes.registry import has_int8
 from facecam.sources.pictures import read_picture
 from facecam.system.resources import shipped_models
@@ -52,8 +53,8 @@ def test_stored_detections_reach_their_published_figures() -> None:
 @pytest.mark.parametrize("runtime", [runtime for runtime in RUNTIMES if has_int8(runtime)])
 @pytest.mark.parametrize("name", shipped_models())
 def test_int8_is_as_accurate_as_float32(name: str, runtime: str) -> None:
-    exact = FaceDetector(name, 0.02, size=None, runtime=runtime)
-    rounded = FaceDetector(name, 0.02, runtime=runtime, precision=INT8)
+    exact = FaceDetector(DetectorOptions(name, 0.02, size=None, runtime=runtime))
+    rounded = FaceDetector(DetectorOptions(name, 0.02, runtime=runtime, precision=Precision.INT8))
     results: dict[FaceDetector, list[OnCanvas]] = {exact: [], rounded: []}
     for item in read_wider(FACES / "wider_face_split" / "wider_face_val_bbx_gt.txt", FACES / "WIDER_val" / "images"):
         if item.event != "0--human":

@@ -1,0 +1,93 @@
+"""DetectorOptions: how faces are to be detected, in one value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from facecam.errors import FacecamError
+from facecam.faces.boxes import NMS_IOU
+from facecam.runtimes.engine import MAX_THREADS, PRECISION_CHOICES, RUNTIME_CHOICES, Engine, Precision, Runtime
+from facecam.runtimes.providers import CPU, NAMES
+
+MIN_SIDE_PX = 32
+"""The network's smallest input; a smaller frame is filled up to it."""
+
+
+@dataclass(frozen=True)
+class DetectorOptions:
+    """How a detector is to work. Immutable: `dataclasses.replace` makes another one.
+
+    model: a shipped model's name ("faceboxes"), or the path of an ONNX file; None: the default one.
+    threshold: lowest score that is a face, in 0..1; None: the model's own.
+    nms: overlap (IoU) above which the weaker of two boxes goes, in 0..1.
+    size: (width, height) px that larger frames are scaled down to, turned for portrait frames; None: always native.
+    runtime: what computes; AUTO: the fastest of those installed, by a short trial whose result this machine remembers.
+    precision: of the arithmetic; AUTO: the fastest one, by the same trial; None: F32, or AUTO for live pictures.
+    threads: that compute, the calling one included.
+    provider: of ONNX Runtime, a name of `facecam.runtimes.providers`, for graphics cards.
+    core: that `detect` pins the calling thread to while it runs; None: the caller sees to that.
+    in_background: another thread makes ready what the trial tries, while frames go on: for live pictures.
+
+    Runtime and precision may be given by their values ("openvino", "int8"). Raises FacecamError for what can't be.
+    """
+
+    model: str | Path | None = None
+    threshold: float | None = None
+    nms: float = NMS_IOU
+    size: tuple[int, int] | None = (640, 480)
+    runtime: Runtime = Runtime.AUTO
+    precision: Precision | None = None
+    threads: int = 1
+    provider: str = CPU
+    core: int | None = None
+    in_background: bool = False
+
+    def __post_init__(self) -> None:
+        if self.threshold is not None:
+            fraction(self.threshold, "threshold")
+        fraction(self.nms, "NMS overlap")
+        if self.size is not None and min(self.size) < MIN_SIDE_PX:
+            raise FacecamError(f"The detector's size must be at least {MIN_SIDE_PX} x {MIN_SIDE_PX} pixels.")
+        if self.runtime not in RUNTIME_CHOICES:
+            raise FacecamError(f"There is no runtime {self.runtime}; there are {', '.join(RUNTIME_CHOICES)}.")
+        if self.precision is not None and self.precision not in PRECISION_CHOICES:
+            raise FacecamError(f"There is no precision {self.precision}; there are {', '.join(PRECISION_CHOICES)}.")
+        if not 1 <= self.threads <= MAX_THREADS:
+            raise FacecamError(f"The number of threads must lie between 1 and {MAX_THREADS}, not {self.threads}.")
+        if self.provider not in NAMES:
+            raise FacecamError(f"There is no provider {self.provider}; there are {', '.join(NAMES)}.")
+        object.__setattr__(self, "runtime", Runtime(self.runtime))
+        object.__setattr__(self, "precision", None if self.precision is None else Precision(self.precision))
+
+    @property
+    def engine(self) -> Engine:
+        """The engine that is asked for; its runtime and its precision may be AUTO."""
+        runtime = self.runtime
+        if runtime == Runtime.AUTO and self.precision == Precision.BF16:
+            runtime = Runtime.OPENVINO  # no other has it
+        if runtime == Runtime.AUTO and self.provider != CPU:
+            runtime = Runtime.ONNX_RUNTIME
+        return Engine(runtime, self.precision or Precision.F32, self.threads, self.provider)
+
+    def for_live(self) -> DetectorOptions:
+        """The same for pictures that don't wait: the precision is the fastest one unless it is given."""
+        return replace(self, precision=self.precision or Precision.AUTO, in_background=True)
+
+    def on(self, engine: Engine) -> DetectorOptions:
+        """The same on that engine."""
+        return replace(
+            self,
+            runtime=engine.runtime,
+            precision=engine.precision,
+            threads=engine.threads,
+            provider=engine.provider,
+        )
+
+
+def fraction(value: float, name: str) -> float:
+    """The value, if it lies in 0..1. Raises FacecamError that calls it by that name."""
+    value = float(value)
+    if not 0.0 <= value <= 1.0:
+        raise FacecamError(f"The {name} must lie between 0 and 1, not {value:g}.")
+    return value
