@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from facecam.system.cpu import available_cores
+
 CELL_PX = 32
 
 
@@ -73,6 +75,12 @@ def cells_frame(*cells: tuple[int, int], width: int = 640, height: int = 480) ->
     for column, row in cells:
         frame[row * CELL_PX : (row + 1) * CELL_PX, column * CELL_PX : (column + 1) * CELL_PX] = 255
     return frame
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Of `pytest --numprocesses auto`: a core each, and four at most, as each holds PyTorch, Qt and both runtimes."""
+    return min(4, len(available_cores()))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -6,17 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from facecam.system.opencv import cv2
 
 COLOURS = {"blue": (220, 60, 30), "green": (40, 200, 60), "red": (40, 40, 210)}  # BGR
-
-
-@pytest.fixture(scope="session", autouse=True)
-def one_thread() -> None:
-    """Small tensors: more threads only wait for each other."""
-    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")
