@@ -18,5 +18,5 @@ def show_start(button: QPushButton, running: bool, start: str, stop: str) -> Non
         palette.setColor(QPalette.ColorRole.Button, own.color(QPalette.ColorRole.Highlight))
         palette.setColor(QPalette.ColorRole.ButtonText, text)
     button.setPalette(palette)
-    button.setIcon(icons.stop_icon(text) if running else icons.play_icon(text))
+    button.setIcon(icons.icon("stop" if running else "play", text))
     button.setText(stop if running else start)

@@ -1,11 +1,23 @@
-"""Fields of the control column: a slider under its name and value, and a control beside its name."""
+"""Fields of the control column: a slider under its name and value, a control beside its name, a box to tick. Each can
+have a button that resets it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QSlider,
+    QSpinBox,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from facecam.qtkit.theme import SPACE, tabular
 
@@ -13,7 +25,10 @@ _NAME_WIDTH = 11 * SPACE
 
 
 class SliderField(QWidget):
-    """A number set by a slider: low, low + step, ... high. say: the value in words, beside the name."""
+    """A number set by a slider: low, low + step, ... high. say: the value in words, beside the name.
+
+    default: with one, a button beside the value resets it while it is another.
+    """
 
     changed = Signal(float)
     """Moved by the user or by `set`, but not by `show_value`."""
@@ -27,9 +42,10 @@ class SliderField(QWidget):
         say: Callable[[float], str],
         help_text: str,
         parent: QWidget | None = None,
+        default: float | None = None,
     ) -> None:
         super().__init__(parent)
-        self._low, self._step, self._say = low, step, say
+        self._low, self._step, self._say, self._default = low, step, say, default
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, round((high - low) / step))
         self.slider.setPageStep(max(1, self.slider.maximum() // 8))
@@ -42,15 +58,21 @@ class SliderField(QWidget):
             widget.setToolTip(help_text)
         self.slider.valueChanged.connect(self._moved)
         keep_from_scrolling(self.slider)
+        self._reset_button: QToolButton | None = None
         heading = QHBoxLayout()
         heading.addWidget(label)
         heading.addStretch()
+        if default is not None:
+            self._reset_button = _reset_button(name, say(default), self.reset)
+            heading.addWidget(self._reset_button)
         heading.addWidget(self.value_label)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE // 2)
+        layout.setSpacing(0 if default is not None else SPACE // 2)  # the button makes the heading higher
         layout.addLayout(heading)
         layout.addWidget(self.slider)
+        if default is not None:
+            self.show_value(default)
         self._tell()
 
     @property
@@ -69,6 +91,11 @@ class SliderField(QWidget):
         self.slider.blockSignals(blocked)
         self._tell()
 
+    def reset(self) -> None:
+        """Back to the default, if there is one."""
+        if self._default is not None:
+            self.set(self._default)
+
     def _moved(self) -> None:
         self._tell()
         self.changed.emit(self.value)
@@ -77,15 +104,18 @@ class SliderField(QWidget):
         words = self._say(self.value)
         self.value_label.setText(words)
         self.slider.setAccessibleDescription(words)
+        if self._reset_button is not None and self._default is not None:
+            self._reset_button.setVisible(abs(self.value - self._default) > self._step / 2)
 
 
 class Row(QWidget):
-    """A control beside its name."""
+    """A control beside its name. default: data of a list's entry; with one, a button resets it while it is another."""
 
-    def __init__(self, name: str, control: QWidget, help_text: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, name: str, control: QWidget, help_text: str, parent: QWidget | None = None, default: object = None
+    ) -> None:
         super().__init__(parent)
         label = QLabel(name)
-        label.setFixedWidth(_NAME_WIDTH)
         label.setBuddy(control)
         control.setAccessibleName(name)
         for widget in (label, control):
@@ -93,7 +123,51 @@ class Row(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(label)
+        label.setFixedWidth(_NAME_WIDTH)
+        self.reset: Callable[[], object] = lambda: None
+        if isinstance(control, QComboBox) and default is not None:
+            at = next(index for index in range(control.count()) if control.itemData(index) == default)
+            self.reset = partial(control.setCurrentIndex, at)
+            button = _reset_button(name, control.itemText(at), self.reset)
+            control.setCurrentIndex(at)
+            control.currentIndexChanged.connect(lambda index: button.setVisible(index != at))
+            label.setFixedWidth(_NAME_WIDTH - button.width() - layout.spacing())
+            layout.addWidget(button)
         layout.addWidget(control, 1)
+
+
+class Check(QWidget):
+    """A box to tick, with a button that resets it while it is not at its default."""
+
+    def __init__(self, text: str, help_text: str, default: bool = False, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.box = QCheckBox(text)
+        self.box.setToolTip(help_text)
+        self.box.setChecked(default)
+        self.reset: Callable[[], object] = partial(self.box.setChecked, default)
+        button = _reset_button(text, "on" if default else "off", self.reset)
+        self.box.toggled.connect(lambda on: button.setVisible(on != default))
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.box)
+        layout.addStretch()
+        layout.addWidget(button)
+
+
+def _reset_button(name: str, back_to: str, reset: Callable[[], object]) -> QToolButton:
+    """A small hidden button that keeps its room, so that nothing jumps when it comes."""
+    button = QToolButton()
+    button.setText("↺")
+    button.setAutoRaise(True)
+    button.setFixedSize(2 * SPACE + SPACE // 2, 2 * SPACE + SPACE // 2)
+    button.setToolTip(f"Back to {back_to}")
+    button.setAccessibleName(f"Reset {name.lower()}")
+    policy = button.sizePolicy()
+    policy.setRetainSizeWhenHidden(True)
+    button.setSizePolicy(policy)
+    button.clicked.connect(lambda _checked=False: reset())
+    button.hide()
+    return button
 
 
 def combo(*entries: tuple[str, object]) -> QComboBox:

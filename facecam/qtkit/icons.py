@@ -1,135 +1,83 @@
-"""The program's sign, a face in a viewfinder, drawn: for the window, the task bar and the empty stage."""
+"""Icons: drawings of one colour in SVG, shown in any colour; among them the program's sign, a face in a viewfinder."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
+from functools import cache
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
+from PySide6.QtCore import QByteArray, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QIcon, QIconEngine, QPainter, QPixmap
+from PySide6.QtSvg import QSvgRenderer
 
 from facecam.qtkit import theme
+from facecam.system.resources import asset
+
+_DISABLED_OPACITY = 0.35
 
 
-def paint_sign(painter: QPainter, rect: QRectF, colour: QColor) -> None:
-    """Four rounded corners around two eyes and a mouth, within the square `rect`."""
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.translate(rect.topLeft())
-    painter.scale(rect.width() / 64, rect.height() / 64)
-    painter.setPen(QPen(colour, 4, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    for turn in range(4):
-        painter.save()
-        painter.translate(32, 32)
-        painter.rotate(90 * turn)
-        corner = QPainterPath(QPointF(-26, -14))
-        corner.lineTo(-26, -18)
-        corner.quadTo(-26, -26, -18, -26)
-        corner.lineTo(-14, -26)
-        painter.drawPath(corner)
-        painter.restore()
-    mouth = QPainterPath(QPointF(21, 38))
-    mouth.quadTo(32, 50, 43, 38)
-    painter.drawPath(mouth)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(colour)
-    for x in (22.5, 41.5):
-        painter.drawEllipse(QPointF(x, 25), 3.5, 3.5)
-    painter.restore()
+def icon(name: str, colour: QColor, checked: str = "") -> QIcon:
+    """The drawing `icons/NAME.svg` in a colour. checked: the one that a checked button shows in its place."""
+    return QIcon(_Tinted(name, colour, checked or name))
 
 
-def sign_pixmap(size_px: int, colour: QColor, device_ratio: float = 1.0) -> QPixmap:
-    """The sign on transparent ground, `size_px` logical pixels wide and high."""
-    pixmap = QPixmap(round(size_px * device_ratio), round(size_px * device_ratio))
-    pixmap.setDevicePixelRatio(device_ratio)
-    pixmap.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pixmap)
-    paint_sign(painter, QRectF(0, 0, size_px, size_px), colour)
+def pixmap(name: str, size_px: int, colour: QColor, device_ratio: float = 1.0) -> QPixmap:
+    """The drawing on transparent ground, `size_px` logical pixels wide and high."""
+    result = QPixmap(round(size_px * device_ratio), round(size_px * device_ratio))
+    result.setDevicePixelRatio(device_ratio)
+    result.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(result)
+    _paint(painter, QRectF(0, 0, size_px, size_px), name, colour)
     painter.end()
-    return pixmap
-
-
-def play_icon(colour: QColor) -> QIcon:
-    """A triangle; the style's own one would be black on the accent colour."""
-    return _glyph(colour, [QPointF(4.5, 2.5), QPointF(13.5, 8), QPointF(4.5, 13.5)])
-
-
-def stop_icon(colour: QColor) -> QIcon:
-    """A square."""
-    return _glyph(colour, [QPointF(3.5, 3.5), QPointF(12.5, 3.5), QPointF(12.5, 12.5), QPointF(3.5, 12.5)])
-
-
-def pause_icon(colour: QColor) -> QIcon:
-    """Two bars."""
-    return _glyph(colour, *([QPointF(x, 3), QPointF(x + 2, 3), QPointF(x + 2, 13), QPointF(x, 13)] for x in (4, 10)))
-
-
-def step_icon(colour: QColor, back: bool) -> QIcon:
-    """A triangle and a bar: one picture on, or back."""
-    triangle = [QPointF(3.5, 3.5), QPointF(9, 8), QPointF(3.5, 12.5)]
-    bar = [QPointF(12, 3.5), QPointF(12.5, 3.5), QPointF(12.5, 12.5), QPointF(12, 12.5)]
-    shapes = [[QPointF(16 - p.x(), p.y()) for p in shape] if back else shape for shape in (triangle, bar)]
-    return _glyph(colour, *shapes)
-
-
-def loop_icon(colour: QColor) -> QIcon:
-    """An arrow that goes round."""
-
-    def paint(painter: QPainter) -> None:
-        painter.setPen(QPen(colour, 1.6, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
-        painter.drawArc(QRectF(3, 3, 10, 10), 60 * 16, 300 * 16)
-        painter.setBrush(colour)
-        painter.drawPolygon(QPolygonF([QPointF(10.5, 1), QPointF(10.5, 6), QPointF(14, 4)]))
-
-    return _painted(paint)
-
-
-def record_icon(colour: QColor) -> QIcon:
-    """A dot."""
-    turns = [math.tau * step / 24 for step in range(24)]
-    return _glyph(colour, [QPointF(8 + 5 * math.cos(turn), 8 + 5 * math.sin(turn)) for turn in turns])
-
-
-def _glyph(colour: QColor, *shapes: list[QPointF]) -> QIcon:
-    """Filled polygons with slightly rounded corners, on a grid of 16 x 16."""
-
-    def paint(painter: QPainter) -> None:
-        painter.setPen(QPen(colour, 1.5, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
-        painter.setBrush(colour)
-        for corners in shapes:
-            painter.drawPolygon(QPolygonF(corners))
-
-    return _painted(paint)
-
-
-def _painted(paint: Callable[[QPainter], None]) -> QIcon:
-    """An icon in three sizes of what is painted on a grid of 16 x 16."""
-    icon = QIcon()
-    for size in (16, 32, 48):
-        pixmap = QPixmap(size, size)
-        pixmap.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(pixmap)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.scale(size / 16, size / 16)
-        paint(painter)
-        painter.end()
-        icon.addPixmap(pixmap)
-    return icon
+    return result
 
 
 def program_icon() -> QIcon:
     """The sign on a dark tile, in the usual sizes."""
     icon = QIcon()
     for size in (16, 24, 32, 48, 64, 128, 256):
-        pixmap = QPixmap(size, size)
-        pixmap.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(pixmap)
+        tile = QPixmap(size, size)
+        tile.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(tile)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.STAGE)
         painter.drawRoundedRect(QRectF(0, 0, size, size), 0.22 * size, 0.22 * size)
-        paint_sign(painter, QRectF(0.16 * size, 0.16 * size, 0.68 * size, 0.68 * size), theme.BOX)
+        _paint(painter, QRectF(0.16 * size, 0.16 * size, 0.68 * size, 0.68 * size), "sign", theme.BOX)
         painter.end()
-        icon.addPixmap(pixmap)
+        icon.addPixmap(tile)
     return icon
+
+
+class _Tinted(QIconEngine):
+    """Draws at the size that is asked for, so that an icon is sharp at every pixel ratio."""
+
+    def __init__(self, name: str, colour: QColor, checked: str) -> None:
+        super().__init__()
+        self._name, self._colour, self._checked = name, colour, checked
+
+    def clone(self) -> QIconEngine:
+        return _Tinted(self._name, self._colour, self._checked)
+
+    def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
+        result = QPixmap(size)
+        result.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(result)
+        self.paint(painter, QRect(0, 0, size.width(), size.height()), mode, state)
+        painter.end()
+        return result
+
+    def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
+        painter.save()
+        if mode == QIcon.Mode.Disabled:
+            painter.setOpacity(_DISABLED_OPACITY)
+        name = self._checked if state == QIcon.State.On else self._name
+        _paint(painter, QRectF(rect), name, self._colour)
+        painter.restore()
+
+
+def _paint(painter: QPainter, rect: QRectF, name: str, colour: QColor) -> None:
+    QSvgRenderer(QByteArray(_drawing(name).replace(b"currentColor", colour.name().encode()))).render(painter, rect)
+
+
+@cache
+def _drawing(name: str) -> bytes:
+    return asset(f"icons/{name}.svg").read_bytes()

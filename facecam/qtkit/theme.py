@@ -31,10 +31,16 @@ BOX_EDGE = QColor("#0d2622")
 """Keeps boxes visible on bright ground. Opaque, because a translucent edge takes eight times as long to paint."""
 STAGE = QColor("#121416")
 """Surround of pictures."""
+STAGE_RAISED = QColor("#1d2124")
+"""What lies on the stage and is empty, such as the place of a picture to come."""
 STAGE_TEXT = QColor("#f2f4f5")
 STAGE_TEXT_DIM = QColor("#b9c1c6")
 PILL = QColor(12, 14, 16, 205)
 """Ground of text on a picture: dark enough that white text reads on a white wall (contrast 7:1)."""
+WARNING = QColor("#ffcf6b")
+"""Text on the stage that tells of something to know."""
+EDGE = QColor(10, 12, 14, 210)
+"""Dark rim that keeps light marks visible on light ground."""
 
 
 def is_dark(app: QApplication) -> bool:
@@ -105,19 +111,31 @@ _DARK_GREYS = {
 }
 
 
-def tabular(font: QFont) -> QFont:
-    """The font with digits of equal width, so that changing figures don't dance."""
-    result = QFont(font)
+def stage_palette(text: QColor = STAGE_TEXT) -> QPalette:
+    """For widgets that lie on the dark stage."""
+    palette = QPalette()
+    for role in (QPalette.ColorRole.Window, QPalette.ColorRole.Base):
+        palette.setColor(role, STAGE)
+    for role in (QPalette.ColorRole.WindowText, QPalette.ColorRole.Text, QPalette.ColorRole.ButtonText):
+        palette.setColor(role, text)
+    palette.setColor(QPalette.ColorRole.Button, STAGE_RAISED)
+    return palette
+
+
+def tabular(font: QFont, factor: float = 1.0, weight: QFont.Weight | None = None) -> QFont:
+    """The font with digits of equal width, so that changing figures don't dance; size and weight as of `sized`."""
+    result = sized(font, factor, weight)
     result.setFeature(QFont.Tag("tnum"), 1)
     return result
 
 
-def sized(font: QFont, factor: float, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
-    """The font at `factor` times its size; works for fonts given in points and in pixels."""
+def sized(font: QFont, factor: float, weight: QFont.Weight | None = None) -> QFont:
+    """The font at `factor` times its size, in another weight if one is given; for fonts in points and in pixels."""
     result = QFont(font)
-    if font.pointSizeF() > 0:
+    if factor != 1.0 and font.pointSizeF() > 0:
         result.setPointSizeF(font.pointSizeF() * factor)
-    else:
+    elif factor != 1.0:
         result.setPixelSize(max(1, round(font.pixelSize() * factor)))
-    result.setWeight(weight)
+    if weight is not None:
+        result.setWeight(weight)
     return result

@@ -7,12 +7,13 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
+from facecam.qtkit.theme import PILL, SPACE, STAGE_TEXT, STAGE_TEXT_DIM, tabular
 from sagan_gallery.colormap import lookup
 from sagan_gallery.overlay import Range
 from sagan_gallery.ui.figure_line import percent
 from sagan_gallery.ui.map_style import Kind, MapStyle
 from sagan_gallery.ui.paint import to_qimage
-from sagan_gallery.ui.style import BAR_PX, PILL, SPACE, STAGE_TEXT, STAGE_TEXT_DIM, tabular
+from sagan_gallery.ui.picture import BAR_PX
 
 _WIDTH_PX = BAR_PX - SPACE
 _HIGHEST_PX = 44 * SPACE

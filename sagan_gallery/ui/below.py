@@ -5,9 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QToolButton, QVBoxLayout, QWidget
 
+from facecam.qtkit.theme import SPACE, stage_palette
 from sagan_gallery.ui.cards import PinStrip
 from sagan_gallery.ui.matrix import MatrixView
-from sagan_gallery.ui.style import SPACE, stage_palette
 from sagan_gallery.ui.walk_bar import WalkBar
 
 

@@ -17,11 +17,12 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QWidget
 
+from facecam.qtkit.theme import SPACE, STAGE_TEXT, STAGE_TEXT_DIM, stage_palette, tabular
 from sagan_gallery import attention
 from sagan_gallery.sample import Array, Sample
 from sagan_gallery.ui import paint
 from sagan_gallery.ui.map_style import MAX_PINS, MapStyle, Pin
-from sagan_gallery.ui.style import SPACE, STAGE_TEXT, STAGE_TEXT_DIM, pin_colour, stage_palette, tabular
+from sagan_gallery.ui.paint import pin_colour
 
 _MAP_PX = 15 * SPACE
 _COMPACT_PX = 9 * SPACE

@@ -34,7 +34,7 @@ def panel_commands(
         command("Walk", ["W"], panel.below.walk_button.toggle),
         command("Play or pause the walk", ["Space"], play_walk),
         command("Pins or matrix", ["X"], toggle_page),
-        command("More controls", ["M"], panel.controls.more_button.toggle),
+        command("More controls", ["M"], panel.controls.more.button.toggle),
         command(HELP_TITLE, ["H"], toggle_help),
         command("Go to the picture", ["P"], panel.view.setFocus),
         command("Move the query by a cell (with Shift by four)", ["Left", "Right", "Up", "Down"], None),

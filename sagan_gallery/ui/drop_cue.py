@@ -6,7 +6,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QApplication, QWidget
 
-from sagan_gallery.ui.style import PILL, SPACE, STAGE_TEXT, tabular
+from facecam.qtkit.theme import PILL, SPACE, STAGE_TEXT, tabular
 
 
 class DropCue(QWidget):

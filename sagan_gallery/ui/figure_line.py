@@ -9,8 +9,8 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from facecam.qtkit.theme import SPACE, STAGE, STAGE_TEXT, STAGE_TEXT_DIM, WARNING, tabular
 from sagan_gallery.attention import GAMMA_NEAR_0, AttentionStats, Direction
-from sagan_gallery.ui.style import SPACE, STAGE, STAGE_TEXT, STAGE_TEXT_DIM, WARNING, tabular
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage, QPainter
 
+from facecam.qtkit.theme import SPACE, STAGE
 from sagan_gallery import attention
 from sagan_gallery.generator import Generator
 from sagan_gallery.overlay import enlarged
@@ -15,7 +16,6 @@ from sagan_gallery.ui.cards import paint_badge, paint_card
 from sagan_gallery.ui.map_style import MapStyle, Pin
 from sagan_gallery.ui.paint import from_qimage
 from sagan_gallery.ui.scene import Scene
-from sagan_gallery.ui.style import SPACE, STAGE
 from sagan_gallery.walk import Walk, walk_points
 
 

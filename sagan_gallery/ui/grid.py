@@ -25,9 +25,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from facecam.qtkit.theme import SPACE, STAGE_RAISED, stage_palette
 from sagan_gallery.latent import SampleSpec
 from sagan_gallery.ui.paint import to_qimage
-from sagan_gallery.ui.style import SPACE, STAGE_RAISED, stage_palette
 
 _TARGET_PX = 80
 """Size that a small picture is to have, about; the columns share the width evenly."""

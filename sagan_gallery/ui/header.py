@@ -8,8 +8,8 @@ from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QToolButton, QWidget
 
-from sagan_gallery.ui.icons import icon
-from sagan_gallery.ui.style import SPACE, STAGE, STAGE_TEXT, STAGE_TEXT_DIM, WARNING, stage_palette, tabular
+from facecam.qtkit.icons import icon
+from facecam.qtkit.theme import SPACE, STAGE, STAGE_TEXT, STAGE_TEXT_DIM, WARNING, stage_palette, tabular
 
 _LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
 

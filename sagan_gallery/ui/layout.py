@@ -6,6 +6,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QMenu, QSplitter, QVBoxLayout, QWidget
 
+from facecam.qtkit.stage import StagePanel
+from facecam.qtkit.theme import SPACE, stage_palette
 from sagan_gallery.ui.bar import ColourBar
 from sagan_gallery.ui.below import BelowPicture
 from sagan_gallery.ui.cards import PinStrip
@@ -15,10 +17,8 @@ from sagan_gallery.ui.figure_line import FigureLine
 from sagan_gallery.ui.grid import SampleGrid
 from sagan_gallery.ui.header import StageHeader
 from sagan_gallery.ui.matrix import MatrixView
-from sagan_gallery.ui.message import StageMessage
 from sagan_gallery.ui.picture import PictureView
 from sagan_gallery.ui.progress import StatusRow
-from sagan_gallery.ui.style import SPACE, stage_palette
 from sagan_gallery.ui.walk_bar import WALK_PX, WalkBar
 
 _LOWEST_PX = 46 * SPACE
@@ -42,7 +42,8 @@ class PanelLayout(QWidget):
         self.matrix = MatrixView()
         self.walk = WalkBar()
         self.below = BelowPicture(self.strip, self.matrix, self.walk)
-        self.message = StageMessage()
+        self.message = StagePanel(opaque=True)
+        self.message.show_message(None)
         self.controls = GalleryControls(self.menu)
         self.status = StatusRow()
         self.drop_cue = DropCue(self)

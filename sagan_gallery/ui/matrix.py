@@ -7,12 +7,12 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from facecam.qtkit.theme import SPACE, STAGE, STAGE_TEXT_DIM, tabular
 from sagan_gallery.attention import Cell, Direction, cell_at, cell_centre, source_grid
 from sagan_gallery.overlay import Range, heat_rgba
 from sagan_gallery.sample import Sample
 from sagan_gallery.ui.map_style import MapStyle, Pin
-from sagan_gallery.ui.paint import paint_image, to_qimage
-from sagan_gallery.ui.style import SPACE, STAGE, STAGE_TEXT_DIM, pin_colour, tabular
+from sagan_gallery.ui.paint import paint_image, pin_colour, to_qimage
 
 _MARGIN_PX = 3 * SPACE
 

@@ -9,13 +9,17 @@ import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPainterPath, QPen, QPolygonF, QTransform
 
+from facecam.qtkit.theme import EDGE, PILL, SPACE, STAGE_TEXT
 from sagan_gallery import overlay
 from sagan_gallery.attention import Key, mass_mask
 from sagan_gallery.overlay import contour, heat_alpha, heat_rgba, smoothed
 from sagan_gallery.sample import Array
 from sagan_gallery.ui.map_style import Kind, MapStyle
-from sagan_gallery.ui.style import EDGE, PILL, SPACE, STAGE_TEXT
 
+PIN_COLOURS = [QColor(name) for name in ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#f0e442", "#d55e00", "#0072b2")]
+"""Okabe and Ito's palette, told apart with every kind of colour vision; pins carry numbers besides."""
+HOVER = QColor("#ffffff")
+"""Of the query under the cursor, which is no pin yet."""
 SMOOTH_SIZE = 128
 """Side, in pixels, to which a smooth map is interpolated by value before it gets its colours."""
 ENLARGE_UP_TO_PX = 128
@@ -149,6 +153,11 @@ def paint_cell(painter: QPainter, rect: QRectF, colour: QColor, width: float = 2
         )
         painter.drawRect(rect.adjusted(-half, -half, half, half))
     painter.restore()
+
+
+def pin_colour(number: int) -> QColor:
+    """Colour of the pin with that number, counted from 1."""
+    return PIN_COLOURS[(number - 1) % len(PIN_COLOURS)]
 
 
 def paint_pin(painter: QPainter, tip: QPointF, number: int, colour: QColor, selected: bool, radius: float = 10) -> None:

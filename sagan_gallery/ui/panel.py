@@ -13,6 +13,7 @@ from PySide6.QtGui import QAction, QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QWidget
 
 from facecam.errors import FacecamError
+from facecam.qtkit.stage import Action, StageMessage
 from sagan_gallery.generator import DEFAULT_MODEL
 from sagan_gallery.latent import SampleSpec
 from sagan_gallery.sample import Sample
@@ -109,7 +110,7 @@ class GalleryPanel(PanelDisplay):
         session.failed.connect(self._failed)
         controls.sampling_changed.connect(self._sampling_changed)
         controls.scale_changed.connect(self._scale_changed)
-        controls.help_wished.connect(self.toggle_help)
+        controls.help_wanted.connect(self.toggle_help)
         self.grid.chosen.connect(self.choose)
         self.view.pins_used_up.connect(lambda: self.say(words.NO_PIN_LEFT))
         self.view.menu_wished.connect(self.files.show_menu)
@@ -176,20 +177,21 @@ class GalleryPanel(PanelDisplay):
         if not self.leave_help():
             generator = self.session.generator
             about = "" if generator is None else words.about_model(generator.name, generator.metadata)
-            close = ("Close", "Back to the picture (H)", self.leave_help)
-            self.message.say(words.HELP_TITLE, words.help_html(about), [close], left=True)
+            close = Action("Close", self.leave_help, "Back to the picture (H)")
+            self._tell(StageMessage(words.HELP_TITLE, words.help_html(about), (close,), rich=True))
 
     def leave_help(self) -> bool:
         """Hides the explanation; False when it is not shown."""
         shown = self._shows_help
         if shown:
-            self.message.hide()
+            self._tell(None)
             self._say_stage()
         return shown
 
     @property
     def _shows_help(self) -> bool:
-        return self.message.isVisible() and self.message.title.text() == words.HELP_TITLE
+        message = self.message.message
+        return message is not None and message.title == words.HELP_TITLE
 
     def start_export(self, steps: Callable[[], Iterator[Any]], after: str) -> None:
         """Does long work; its steps give their progress in 0..1. after: what to say at its end."""
@@ -283,17 +285,20 @@ class GalleryPanel(PanelDisplay):
 
     def _say_no_model(self, text: str) -> None:
         title = words.NO_MODEL_TITLE if text == words.NO_MODEL else words.WRONG_MODEL_TITLE
-        action = ("Open a model…", "An exported SAGAN generator (Ctrl+O)", self.files.open_model.trigger)
-        self.message.say(title, text, [action])
+        action = Action("Open a model…", self.files.open_model.trigger, "An exported SAGAN generator (Ctrl+O)")
+        self._tell(StageMessage(title, text, (action,)))
+
+    def _tell(self, message: StageMessage | None) -> None:
+        self.message.show_message(message, over_picture=True)
 
     def _say_stage(self) -> None:
         """What the stage has to say while there is no sample; nothing when there is one. Help stays."""
         if self._shows_help:
             return
-        self.message.hide()
+        self._tell(None)
         if self._loading and self.sample is None:
             if not self._loading_timer.isActive():
-                self.message.say(self._loading, words.LOADING)
+                self._tell(StageMessage(self._loading, words.LOADING))
         elif self.session.generator is None:
             self._say_no_model(words.NO_MODEL)
 

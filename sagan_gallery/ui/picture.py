@@ -8,12 +8,14 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QEnterEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from facecam.qtkit.theme import SPACE, STAGE
 from sagan_gallery.placement import Placement
 from sagan_gallery.ui import paint
 from sagan_gallery.ui.pinned_view import PinnedView
 from sagan_gallery.ui.scene import Scene
-from sagan_gallery.ui.style import BAR_PX, SPACE, STAGE
 
+BAR_PX = 11 * SPACE
+"""Width that the colour bar takes beside the picture, its distance from it included."""
 _GRAB_PX = 12.0
 _DRAG_PX = 4.0
 _ARROWS = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1)}

@@ -2,33 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPalette
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QToolButton, QWidget
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QToolButton, QWidget
 
-from sagan_gallery.ui.style import SPACE, tabular
+from facecam.qtkit.theme import SPACE
+from facecam.qtkit.widgets import StatusLine
 
 SHOWN_AFTER_MS = 400
 """What is done sooner needs no bar: one that flashes by only disturbs."""
-
-
-class _Line(QLabel):
-    """One line of text of second rank; what does not fit ends in an ellipsis."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setFont(tabular(self.font()))
-        self.setTextFormat(Qt.TextFormat.PlainText)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName("Status")
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        colour = QApplication.palette().color(QPalette.ColorRole.WindowText)
-        colour.setAlphaF(0.7)
-        painter.setPen(colour)
-        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
 
 
 class StatusRow(QWidget):
@@ -38,7 +19,7 @@ class StatusRow(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._line = _Line()
+        self._line = StatusLine()
         self._bar = QProgressBar()
         self._bar.setRange(0, 100)
         self._bar.setFixedWidth(20 * SPACE)
@@ -61,9 +42,7 @@ class StatusRow(QWidget):
 
     def say(self, text: str) -> None:
         """What is happening, in words."""
-        self._line.setText(text)
-        self._line.setToolTip(text)
-        self._line.setAccessibleDescription(text)
+        self._line.say(text)
 
     @property
     def text(self) -> str:
@@ -85,8 +64,3 @@ class StatusRow(QWidget):
     def _show(self) -> None:
         self._bar.show()
         self._cancel.show()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.ApplicationPaletteChange:
-            self._line.update()

@@ -9,12 +9,13 @@ import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
 
+from facecam.qtkit.theme import STAGE
 from sagan_gallery import attention
 from sagan_gallery.placement import Placement
 from sagan_gallery.sample import Array, Sample
 from sagan_gallery.ui import paint
 from sagan_gallery.ui.map_style import Kind, MapStyle, Pin
-from sagan_gallery.ui.style import HOVER, STAGE, pin_colour
+from sagan_gallery.ui.paint import HOVER, pin_colour
 
 FILE_SIDE_PX = 1024
 

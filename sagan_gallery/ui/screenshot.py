@@ -59,7 +59,7 @@ def main(arguments: list[str] | None = None) -> int:
         controls.classes.setCurrentIndex(max(0, controls.classes.findData(options.label)))
         controls.seed.setValue(options.seed)
         controls.blockSignals(blocked)
-        controls.truncation.set_value(options.truncation)
+        controls.truncation.show_value(options.truncation)
         controls.sampling_changed.emit()
 
     def choose() -> None:

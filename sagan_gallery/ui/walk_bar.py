@@ -10,10 +10,10 @@ from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QIcon, QPainter, QPainterPath, QPixmap
 from PySide6.QtWidgets import QApplication, QComboBox, QHBoxLayout, QMenu, QSlider, QToolButton, QWidget
 
+from facecam.qtkit.icons import icon
+from facecam.qtkit.theme import SPACE, STAGE_TEXT, stage_palette, tabular
 from sagan_gallery.sample import Image
-from sagan_gallery.ui.icons import icon
 from sagan_gallery.ui.paint import to_qimage
-from sagan_gallery.ui.style import SPACE, stage_palette, tabular
 from sagan_gallery.walk import End, Walk
 
 RATE_HZ = 30
@@ -51,7 +51,7 @@ class WalkBar(QWidget):
             "the arrow beside it lets the walk end at the start's own latent in another class.",
         )
         self.play = QToolButton()
-        self.play.setIcon(icon("play"))
+        self.play.setIcon(icon("play", STAGE_TEXT, checked="pause"))
         self.play.setIconSize(QSize(2 * SPACE, 2 * SPACE))
         self.play.setFixedSize(5 * SPACE, 4 * SPACE)
         self.play.setAccessibleName("Play the walk")

@@ -6,10 +6,10 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from facecam.qtkit.theme import STAGE_TEXT
 from sagan_gallery.attention import GAMMA_NEAR_0
 from sagan_gallery.latent import SampleSpec
 from sagan_gallery.sample import Sample
-from sagan_gallery.ui.style import STAGE_TEXT
 
 HELP_TITLE = "What am I looking at?"
 HELP = (

@@ -20,9 +20,8 @@ from PySide6.QtWidgets import (
 from facecam.qtkit.buttons import show_start
 from facecam.qtkit.folds import Fold, Section
 from facecam.qtkit.theme import COLUMN_WIDTH, SPACE, tabular
-from facecam.qtkit.widgets import Heading
+from facecam.qtkit.widgets import Heading, ScrollColumn
 from facecam.ui.live.chooser import SourceChooser
-from sagan_gallery.ui.scroll_column import ScrollColumn
 
 THRESHOLD_RANGE = (0.01, 0.99)
 

@@ -151,7 +151,7 @@ class PlaybackBar(QWidget):
         paused = player.paused or self._session.phase is Phase.ENDED
         if paused != self._shown_paused:
             self._shown_paused = paused
-            self.play.setIcon((icons.play_icon if paused else icons.pause_icon)(self._colour()))
+            self.play.setIcon(icons.icon("play" if paused else "pause", self._colour()))
             self.play.setAccessibleName("Play" if paused else "Pause")
             self.play.setToolTip("Goes on (Space)" if paused else "Pauses (Space)")
 
@@ -174,10 +174,10 @@ class PlaybackBar(QWidget):
     def _draw_icons(self) -> None:
         colour = self._colour()
         self._shown_paused = None
-        self.back.setIcon(icons.step_icon(colour, back=True))
-        self.forward.setIcon(icons.step_icon(colour, back=False))
-        self.loop.setIcon(icons.loop_icon(colour))
-        self.play.setIcon(icons.pause_icon(colour))
+        self.back.setIcon(icons.icon("step-back", colour))
+        self.forward.setIcon(icons.icon("step-forward", colour))
+        self.loop.setIcon(icons.icon("loop", colour))
+        self.play.setIcon(icons.icon("pause", colour))
 
 
 class SeekSlider(QSlider):

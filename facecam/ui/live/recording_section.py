@@ -108,7 +108,7 @@ class RecordingSection(Section):
         if recording != self._shown_recording:
             self._shown_recording = recording
             self.record_button.setFont(theme.tabular(self.record_button.font()))
-            self.record_button.setIcon(icons.stop_icon(RED) if recording else icons.record_icon(RED))
+            self.record_button.setIcon(icons.icon("stop" if recording else "record", RED))
             self.record_button.setToolTip(f"{'Ends' if recording else 'Starts'} a recording of what is seen (R)")
         self.folder.say(_short(self.saving.options.folder or self.saving.video_folder()))
 

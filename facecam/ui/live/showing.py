@@ -7,13 +7,13 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from facecam.live.pipeline import Phase, View
+from facecam.qtkit.stage import StageMessage, StagePanel
 from facecam.qtkit.widgets import StatusLine
 from facecam.qtkit.wording import sentence
 from facecam.ui.live import words
 from facecam.ui.live.pacer import Pacer
 from facecam.ui.live.picture import PictureView
 from facecam.ui.live.session import LiveSession
-from facecam.ui.live.stage import StageMessage, StagePanel
 from facecam.ui.live.stage_message import StageWishes, stage_message
 
 FIGURES_EVERY_MS = 500

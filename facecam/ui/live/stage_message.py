@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from facecam.live.pipeline import Phase
+from facecam.qtkit.stage import Action, StageMessage
 from facecam.ui.live import words
 from facecam.ui.live.chooser import DEMO
 from facecam.ui.live.session import LiveSession
-from facecam.ui.live.stage import Action, StageMessage
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from facecam.live.pipeline import Phase, View
 from facecam.qtkit.commands import Menu, command, switch_command
 from facecam.qtkit.folds import Section
 from facecam.qtkit.settings import Settings
+from facecam.qtkit.stage import StagePanel
 from facecam.qtkit.tabs import Tab
 from facecam.qtkit.widgets import StatusLine
 from facecam.runtimes.engine import Precision
@@ -39,7 +40,6 @@ from facecam.ui.live.privacy_section import PrivacySection
 from facecam.ui.live.recording_section import RecordingBadge, RecordingSection
 from facecam.ui.live.session import LiveSession
 from facecam.ui.live.showing import LiveShowing
-from facecam.ui.live.stage import StagePanel
 from facecam.ui.live.stage_message import StageWishes
 from facecam.ui.live.threshold_keeper import ThresholdKeeper
 from facecam.ui.live.tracking_section import TrackingSection

@@ -6,7 +6,7 @@ from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from facecam.qtkit import theme
-from facecam.ui.live.stage import StageMessage, StagePanel
+from facecam.qtkit.stage import StageMessage, StagePanel
 
 
 class LoadingPage(QWidget):

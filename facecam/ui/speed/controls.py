@@ -10,8 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QLabel, QProgressBar, QPushButton, QVBo
 from facecam.qtkit.buttons import show_start
 from facecam.qtkit.fields import Row, spin
 from facecam.qtkit.theme import COLUMN_WIDTH, SPACE
-from facecam.qtkit.widgets import Heading
-from sagan_gallery.ui.scroll_column import ScrollColumn
+from facecam.qtkit.widgets import Heading, ScrollColumn
 
 _RUNS = 4
 _BESIDE_S = 1.5

@@ -29,7 +29,7 @@ def test_attention_scale_and_difference(qtbot, panel):
 def test_a_gamma_near_0_is_told_and_another_layer_can_be_chosen(qtbot, make_panel, make_generator):
     panel = make_panel(make_generator(grids=((8, 4), (4, 4))))
     assert panel.header.warning == ""
-    panel.controls.show_more(True)
+    panel.controls.more.set_open(True)
     panel.controls.layer.setCurrentIndex(1)
     assert panel.sample.attention.shape == (16, 16)
     assert panel.header.isVisible()

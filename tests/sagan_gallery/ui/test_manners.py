@@ -17,19 +17,19 @@ from sagan_gallery.ui.map_style import Kind
 def test_help_comes_and_goes(qtbot, panel):
     panel.controls.help.click()
     assert panel.message.isVisible()
-    assert panel.message.title.text() == words.HELP_TITLE
+    assert panel.message.message.title == words.HELP_TITLE
     panel.toggle_help()
     assert not panel.message.isVisible()
 
 
 def test_what_is_rarely_needed_is_folded_away(panel):
     assert not panel.controls.direction.isVisible()
-    panel.controls.more_button.click()
+    panel.controls.more.button.click()
     assert panel.controls.direction.isVisible()
 
 
 def test_every_control_has_a_tooltip_and_a_name(panel):
-    panel.controls.show_more(True)
+    panel.controls.more.set_open(True)
     kinds = (QAbstractButton, QAbstractSlider, QAbstractSpinBox, QComboBox)
     for kind in kinds:
         for control in panel.findChildren(kind):
@@ -71,7 +71,7 @@ def test_each_slider_can_be_reset(qtbot, panel):
 
 def test_every_choice_of_the_look_can_be_reset_by_itself(qtbot, panel):
     controls, usual = panel.controls, panel.view.map_style
-    controls.show_more(True)
+    controls.more.set_open(True)
     for choice in (controls.kind, controls.direction, controls.colours):
         choice.setCurrentIndex(1)
         reset_beside(choice).click()

@@ -59,7 +59,7 @@ def test_a_missing_model_is_told_kindly_and_another_can_be_opened(qtbot, make_pa
     monkeypatch.setattr("sagan_gallery.generator.asset", lambda name, _: Path("/nowhere") / name)
     panel = make_panel(None, wait=False)
     qtbot.waitUntil(lambda: panel.message.isVisible())
-    assert panel.message.title.text() == words.NO_MODEL_TITLE
+    assert panel.message.message.title == words.NO_MODEL_TITLE
     assert panel.controls.files.isEnabled()
     assert not panel.controls.resample.isEnabled()
     data = QMimeData()
@@ -86,12 +86,12 @@ def slow(monkeypatch):
 def test_the_stage_says_what_is_loaded_until_the_first_picture_is_there(qtbot, make_panel, tiny_generator, slow):
     panel = make_panel(tiny_generator, wait=False)
     loading = f"Loading {tiny_generator.stem}…"
-    qtbot.waitUntil(lambda: panel.message.isVisible() and panel.message.title.text() == loading, timeout=5000)
+    qtbot.waitUntil(lambda: panel.message.isVisible() and panel.message.message.title == loading, timeout=5000)
     panel.toggle_help()
-    assert panel.message.title.text() == words.HELP_TITLE
+    assert panel.message.message.title == words.HELP_TITLE
     panel.toggle_help()
     assert panel.message.isVisible()
-    assert panel.message.title.text() == loading  # and not that there is no generator
+    assert panel.message.message.title == loading  # and not that there is no generator
     seen_with_sample = []
     panel.session.model_changed.connect(lambda: seen_with_sample.append(panel.message.isVisible()))
     slow.set()

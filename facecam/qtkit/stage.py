@@ -1,4 +1,4 @@
-"""StagePanel: what the stage says while there is no moving picture, and what one can do about it."""
+"""StagePanel: what the dark stage says while there is no picture, and what one can do about it."""
 
 from __future__ import annotations
 
@@ -23,36 +23,38 @@ class Action:
     """A button of the panel."""
 
     label: str
-    do: Callable[[], None]
+    do: Callable[[], object]
     help: str
 
 
 @dataclass(frozen=True)
 class StageMessage:
-    """A state in words. title: what is; text: why, or what to do; actions: the first is the one to expect."""
+    """A state in words. title: what is; text: why, or what to do; actions: the first is the one to expect; rich: the
+    text is long and HTML, and stands at the left."""
 
     title: str
     text: str = ""
     actions: tuple[Action, ...] = ()
+    rich: bool = False
 
 
 class StagePanel(QWidget):
-    """A message in the middle of the dark stage, above the picture. Never in the way of a drop: it accepts none."""
+    """A message in the middle of the dark stage, above the picture. Never in the way of a drop: it accepts none.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    opaque: hides what it lies over.
+    """
+
+    def __init__(self, opaque: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._message: StageMessage | None = None
-        palette = QPalette()
-        palette.setColor(QPalette.ColorRole.WindowText, theme.STAGE_TEXT)
-        self.setPalette(palette)
+        self.setPalette(theme.stage_palette())
+        self.setAutoFillBackground(opaque)
         self._sign = QLabel()
         self._title = QLabel()
         self._title.setWordWrap(True)
         self._title.setFont(theme.sized(self.font(), 1.6, self.font().weight().DemiBold))
         self._text = QLabel()
-        dim = QPalette(palette)
-        dim.setColor(QPalette.ColorRole.WindowText, theme.STAGE_TEXT_DIM)
-        self._text.setPalette(dim)
+        self._text.setPalette(theme.stage_palette(theme.STAGE_TEXT_DIM))
         self._text.setWordWrap(True)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._buttons: list[QPushButton] = []
@@ -61,10 +63,9 @@ class StagePanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(2 * SPACE, 2 * SPACE, 2 * SPACE, 2 * SPACE)
         layout.addStretch(2)
+        self._title.setTextFormat(Qt.TextFormat.PlainText)
         for widget in (self._sign, self._title, self._text):
-            if isinstance(widget, QLabel):
-                widget.setAlignment(Qt.AlignmentFlag.AlignCenter)
-                widget.setTextFormat(Qt.TextFormat.PlainText)
+            widget.setAlignment(Qt.AlignmentFlag.AlignCenter)
             layout.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
             layout.addSpacing(SPACE)
         row = QHBoxLayout()
@@ -90,6 +91,10 @@ class StagePanel(QWidget):
         if message is None or same:
             return
         self._title.setText(message.title)
+        self._text.setTextFormat(Qt.TextFormat.RichText if message.rich else Qt.TextFormat.PlainText)
+        side = Qt.AlignmentFlag.AlignLeft if message.rich else Qt.AlignmentFlag.AlignHCenter
+        for label in (self._title, self._text):
+            label.setAlignment(side | Qt.AlignmentFlag.AlignVCenter)
         self._text.setText(message.text)
         self._text.setVisible(bool(message.text))
         self._wrap()
@@ -123,7 +128,7 @@ class StagePanel(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._sign.setPixmap(icons.sign_pixmap(8 * SPACE, QColor("#5a6469"), self.devicePixelRatioF()))
+        self._sign.setPixmap(icons.pixmap("sign", 8 * SPACE, QColor("#5a6469"), self.devicePixelRatioF()))
 
 
 def _stage_button(first: bool) -> QPushButton:
