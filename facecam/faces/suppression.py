@@ -6,7 +6,6 @@ time to read its arguments.
 
 from __future__ import annotations
 
-import base64
 from functools import lru_cache
 from typing import Any
 
@@ -14,14 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facecam.runtimes.onnx_runtime import open_session
-
-GRAPH = base64.b64decode(
-    "CAk6twEKMwoFYm94ZXMKBnNjb3JlcwoEbW9zdAoDaW91EgRrZXB0IhFOb25NYXhTdXBwcmVzc2lvbhIDbm1zWhwKBWJveGVzEhMKEQgBEg0KAg"
-    "gBCgMSAU4KAggEWh0KBnNjb3JlcxITChEIARINCgIIAQoCCAEKAxIBTloSCgRtb3N0EgoKCAgHEgQKAggBWhEKA2lvdRIKCggIARIECgIIAWIX"
-    "CgRrZXB0Eg8KDQgHEgkKAxIBSwoCCANCBAoAEBE="
-)
-"""An ONNX model of one node, NonMaxSuppression: boxes (1, N, 4), scores (1, 1, N), most (1,) int64 and iou (1,) give
-rows of batch, class and index. A test holds it against the graph that it stands for."""
+from facecam.system.resources import asset
 
 
 def suppress(boxes: npt.NDArray[Any], scores: npt.NDArray[Any], iou: float, limit: int) -> npt.NDArray[np.intp]:
@@ -40,4 +32,4 @@ def suppress(boxes: npt.NDArray[Any], scores: npt.NDArray[Any], iou: float, limi
 
 @lru_cache(maxsize=1)
 def _session() -> Any:
-    return open_session(GRAPH)
+    return open_session(asset("graphs/nms.onnx").read_bytes())

@@ -13,23 +13,16 @@ from typing import Any
 import numpy as np
 
 from facecam.runtimes.onnx_runtime import open_session
+from facecam.system.resources import asset
 
 _CHANNELS, _OUTPUTS = 64, 32
 _LARGEST_BYTE, _LARGEST_WEIGHT = 255, 127
 _SUM = _LARGEST_BYTE * _LARGEST_WEIGHT * _CHANNELS
 
-MATRIX_PRODUCT = bytes.fromhex(
-    "080812003a5c0a180a01610a0162120179220d4d61744d756c496e746567657212016"
-    "75a130a0161120e0a0c080212080a0208080a0208405a130a0162120e0a0c080312080a0208400a02082062130a0179120e0a0c080612080a0208"
-    "080a02082042040a001011"
-)
-"""An ONNX file: y, (8, 32) int32, is the product of a, (8, 64) uint8, and b, (64, 32) int8, by one `MatMulInteger`,
-which ONNX Runtime computes as it computes convolutions of bytes."""
-
 
 def int8_is_exact_in_onnx_runtime() -> bool:
     """Whether ONNX Runtime adds up products of bytes without overflow. Raises one of `ORT_ERRORS`."""
-    session = open_session(MATRIX_PRODUCT)
+    session = open_session(asset("graphs/int8_product.onnx").read_bytes())  # which it computes as convolutions of bytes
     largest = np.full((8, _CHANNELS), _LARGEST_BYTE, np.uint8), np.full((_CHANNELS, _OUTPUTS), _LARGEST_WEIGHT, np.int8)
     (sums,) = session.run(None, dict(zip("ab", largest, strict=True)))
     return bool((sums == _SUM).all())

@@ -14,7 +14,6 @@ from facecam.detection.options import DetectorOptions
 from facecam.errors import FacecamError
 from facecam.faces import boxes as boxes_module
 from facecam.faces.boxes import nms, pairwise_iou, vote
-from facecam.faces.suppression import GRAPH
 from facecam.runtimes.engine import Engine
 from facecam.sources.demo import demo_frame
 from facecam.system.cpu import available_cores, can_pin
@@ -262,21 +261,6 @@ def test_voting_is_steadier_than_the_best_box():
 def test_box_without_area_stays_as_it_is():
     boxes = np.array([[5, 5, 5, 9]], np.float32)
     assert vote(boxes, np.array([0.9], np.float32), np.array([0])).tolist() == boxes.tolist()
-
-
-def test_the_suppressions_graph_is_what_it_says():
-    onnx = pytest.importorskip("onnx")
-    helper, kinds = onnx.helper, onnx.TensorProto
-    values = {"boxes": (kinds.FLOAT, [1, "N", 4]), "scores": (kinds.FLOAT, [1, 1, "N"]), "most": (kinds.INT64, [1])}
-    values |= {"iou": (kinds.FLOAT, [1])}
-    graph = helper.make_graph(
-        [helper.make_node("NonMaxSuppression", list(values), ["kept"])],
-        "nms",
-        [helper.make_tensor_value_info(name, kind, shape) for name, (kind, shape) in values.items()],
-        [helper.make_tensor_value_info("kept", kinds.INT64, ["K", 3])],
-    )
-    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
-    assert onnx.load_from_string(GRAPH) == made
 
 
 @pytest.mark.parametrize("few_pairs", [0, 1_000_000])

@@ -16,7 +16,6 @@ from facecam.detection.cells import CellBuffer
 from facecam.detection.detector import FaceDetector
 from facecam.detection.options import DetectorOptions
 from facecam.runtimes.engine import RUNTIMES, Precision, Runtime
-from facecam.runtimes.int8_probe import MATRIX_PRODUCT
 from facecam.runtimes.registry import has_int8
 from facecam.sources.demo import demo_frame
 from facecam.system.resources import asset, shipped_models
@@ -78,12 +77,13 @@ def test_predictions_beyond_what_was_seen_stop_at_the_end_of_their_bytes() -> No
 
 
 def test_the_small_network_that_int8_is_tried_with_is_the_product_that_it_says() -> None:
-    product = onnx.load_from_string(MATRIX_PRODUCT)
+    path = asset("graphs/int8_product.onnx")
+    product = onnx.load(path)
     onnx.checker.check_model(product)
     assert [node.op_type for node in product.graph.node] == ["MatMulInteger"]
     # So small that no two of their products overflow anywhere.
     a, b = (np.arange(512) % 128).astype(np.uint8).reshape(8, 64), np.arange(2048).astype(np.int8).reshape(64, 32)
-    (found,) = onnxruntime.InferenceSession(MATRIX_PRODUCT).run(None, {"a": a, "b": b})
+    (found,) = onnxruntime.InferenceSession(path).run(None, {"a": a, "b": b})
     np.testing.assert_array_equal(found, a.astype(np.int32) @ b.astype(np.int32))
 
 
