@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,23 @@ class Discriminator:
             layers.append(read_layer(self._file, index, results[attention], results.get(gamma, np.full(1, np.nan))))
         score = float(results["score"].reshape(-1)[0]) if scores else None
         return Sample(image, tuple(layers), label=label, score=score)
+
+
+def attention_of_picture(
+    picture: npt.NDArray[np.uint8], label: int | None = None, discriminator: Discriminator | None = None
+) -> Sample:
+    """Where the pixels of any picture look, in a discriminator.
+
+    picture: (H, W, 3) uint8 RGB; its centre square is looked at, at the network's size.
+    label: index of the class that it is taken for; None: the first one.
+    discriminator: None: the one that comes with the program. Raises FacecamError if there is none.
+    """
+    return (discriminator or _shipped()).attend(picture, label)
+
+
+@lru_cache(maxsize=1)
+def _shipped() -> Discriminator:
+    return Discriminator.beside(Generator())
 
 
 def centre_square(picture: npt.NDArray[np.uint8], side_px: int) -> Image:
