@@ -94,8 +94,8 @@ class Model:
             path = int8_path(self.path, runtime)
             if not path.is_file():
                 raise RuntimeFailure(
-                    f"There is no {path.name} beside {self.path.name}; leave --precision out, or make it with"
-                    " `python -m train.faceboxes.quantise`."
+                    f"There is no {path.name} beside {self.path.name}; leave --precision out, or make it with the"
+                    " project's training code."
                 )
             try:
                 model = Model(path)
@@ -103,8 +103,8 @@ class Model:
                 raise RuntimeFailure(str(error)) from error
             if model.format != CELLS or model.metadata.get("made_from") != self.sha256:
                 raise RuntimeFailure(
-                    f"{path.name} was not made from this {self.path.name}; make it again with"
-                    " `python -m train.faceboxes.quantise`, or leave --precision out."
+                    f"{path.name} was not made from this {self.path.name}; make it again with the project's training"
+                    " code, or leave --precision out."
                 )
             model.forget(Engine())  # which may not be trusted with it
             self._int8[runtime] = model

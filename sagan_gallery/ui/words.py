@@ -63,8 +63,8 @@ def about_model(name: str, metadata: dict[str, Any]) -> str:
 
 NO_MODEL_TITLE = "No generator yet"
 NO_MODEL = (
-    "This copy of the program comes without trained weights. Open an ONNX file that train.sagan.export has written, "
-    "or drop one here."
+    "This copy of the program comes without trained weights. Open an ONNX file of a generator that the project's "
+    "training code has exported, or drop one here."
 )
 LOADING = "The first picture comes as soon as the network is read. On a busy machine that takes some seconds."
 NO_PIN_LEFT = "All pins are in use: right-click one to remove it, or drag one here."
