@@ -23,7 +23,7 @@ from facecam.qtkit.relay import ErrorRelay
 from facecam.qtkit.settings import Settings
 from facecam.qtkit.tabs import Tab, TabSpec
 from facecam.qtkit.theme import Theme
-from facecam.sources import Source, list_cameras, open_source
+from facecam.sources import Source, camera_modes, list_cameras, open_source
 from facecam.system.logs import crashes_noted
 from facecam.system.memory import share_memory
 from facecam.system.resources import shipped_models
@@ -101,7 +101,7 @@ def build_window(
         make = partial(FaceDetector, replace(live_options, threshold=None))  # the tab sets that
         session = LiveSession(make_detector or make, open_in_mode, options.core)
         sessions.append(session)
-        tab = LiveTab(session, settings, list_cameras, spec, live_options)
+        tab = LiveTab(session, settings, list_cameras, spec, live_options, camera_modes)
         session.setParent(tab)
         tab.start()
         return tab
