@@ -84,9 +84,10 @@ class SecondLoader(QObject):
 
 
 class CompareSection(Section):
-    """Sets what the second picture shows. picture: the second picture, which the tab puts beside the first one.
+    """Sets what the second picture shows.
 
-    first: the first picture; load: loads a detector by a shipped model's name or a file, in a thread.
+    first, second: the pictures, which the stage puts side by side; load: loads a detector by a shipped model's name or
+    a file, in a thread.
     """
 
     key = "compare"
@@ -97,7 +98,12 @@ class CompareSection(Section):
     """The second picture is to be seen, or not any more."""
 
     def __init__(
-        self, session: LiveSession, settings: Settings, first: PictureView, load: Callable[[str], AnyDetector]
+        self,
+        session: LiveSession,
+        settings: Settings,
+        first: PictureView,
+        second: PictureView,
+        load: Callable[[str], AnyDetector],
     ) -> None:
         super().__init__()
         self._session, self._settings, self._first = session, settings, first
@@ -107,7 +113,7 @@ class CompareSection(Section):
         self._loader = SecondLoader(load, self)
         self._unused = QTimer(self, singleShot=True, interval=_KEPT_MS)
         self._unused.timeout.connect(self._let_go)
-        self.picture = PictureView()
+        self.picture = second
         self.picture.setAccessibleName("Picture of the second detector")
         self._make_fields()
         self._take_settings()

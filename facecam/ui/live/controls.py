@@ -19,24 +19,32 @@ from PySide6.QtWidgets import (
 
 from facecam.qtkit.buttons import show_start
 from facecam.qtkit.folds import Fold, Section
+from facecam.qtkit.settings import Settings
 from facecam.qtkit.theme import COLUMN_WIDTH, SPACE, tabular
 from facecam.qtkit.widgets import Heading, ScrollColumn
 from facecam.ui.live.chooser import SourceChooser
+from facecam.ui.live.session import LiveSession
 
 THRESHOLD_RANGE = (0.01, 0.99)
+_THRESHOLD_KEY = "live/threshold"
+_UNTIL_KNOWN = 0.5
+"""What the slider shows before the model has said its own."""
 
 
 class LiveControls(QWidget):
-    """Source, start and stop, threshold, and how the picture is shown. Holds no state of the detection itself."""
+    """Source, start and stop, threshold, and how the picture is shown; what is chosen is remembered.
+
+    threshold: of the command line, goes before the one that is remembered; without either it is the model's own.
+    """
 
     start_stop = Signal()
-    threshold_changed = Signal(float)
     mirror_changed = Signal(bool)
     scores_changed = Signal(bool)
     full_screen = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, session: LiveSession, settings: Settings, threshold: float | None = None) -> None:
+        super().__init__()
+        self._session, self._settings = session, settings
         self._running = False
         self.setFixedWidth(COLUMN_WIDTH)
         self.source = SourceChooser()
@@ -60,10 +68,11 @@ class LiveControls(QWidget):
 
         self.mirror = QCheckBox("Mirror")
         self.mirror.setToolTip("Swaps left and right, as in a mirror (M)")
-        self.mirror.toggled.connect(self.mirror_changed)
+        self.mirror.toggled.connect(self._mirror_toggled)
         self.scores = QCheckBox("Scores")
         self.scores.setToolTip("Writes the score on each face; without it, on the face under the cursor")
-        self.scores.toggled.connect(self.scores_changed)
+        self.scores.setChecked(settings.flag("live/scores", True))
+        self.scores.toggled.connect(self._scores_toggled)
         self.full_screen_button = QPushButton("Full screen")
         self.full_screen_button.setToolTip("Only the picture, on the whole screen (F; Esc comes back)")
         self.full_screen_button.clicked.connect(self.full_screen)
@@ -112,6 +121,11 @@ class LiveControls(QWidget):
         for button in (self.start_button, self.full_screen_button):
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.set_running(False)
+        wanted = self._remembered_threshold() if threshold is None else threshold
+        self._threshold_known = wanted is not None
+        if wanted is not None:
+            session.change_options(threshold=wanted)
+        self._show_threshold(_UNTIL_KNOWN if wanted is None else wanted)
 
     def add_actions(self, buttons: QWidget) -> None:
         """A row of buttons below Start."""
@@ -151,8 +165,34 @@ class LiveControls(QWidget):
         if event.type() == QEvent.Type.PaletteChange:  # dark has become light, or the other way round
             self.set_running(self._running)
 
-    def set_threshold(self, value: float) -> None:
-        """Shows a threshold without telling."""
+    # -- threshold
+
+    def refresh(self) -> None:
+        """Shows the model's own threshold as soon as it is loaded."""
+        threshold = self._session.options.threshold
+        if threshold is not None and not self._threshold_known:
+            self._threshold_known = True
+            self._show_threshold(threshold)
+
+    def reset_threshold(self) -> None:
+        """The model's own again, also at the next start."""
+        own = self._session.own_threshold
+        self._settings.put(_THRESHOLD_KEY, "")
+        self._threshold_known = own is not None
+        self._session.change_options(threshold=own)
+        if own is not None:
+            self._show_threshold(own)
+
+    def another_network(self) -> None:
+        """Each network has its own threshold, which holds unless the user has chosen one."""
+        if self._remembered_threshold() is None:
+            self._threshold_known = False
+            self._session.change_options(threshold=None)
+
+    def _remembered_threshold(self) -> float | None:
+        return self._settings.number(_THRESHOLD_KEY, None, *THRESHOLD_RANGE)
+
+    def _show_threshold(self, value: float) -> None:
         blocked = self.threshold.blockSignals(True)
         self.threshold.setValue(round(100 * value))
         self.threshold.blockSignals(blocked)
@@ -160,4 +200,28 @@ class LiveControls(QWidget):
 
     def _threshold_moved(self, percent: int) -> None:
         self.threshold_value.setText(f"{percent / 100:.2f}")
-        self.threshold_changed.emit(percent / 100)
+        self._threshold_known = True
+        self._session.change_options(threshold=percent / 100)
+        self._settings.put(_THRESHOLD_KEY, percent / 100)
+
+    # -- view
+
+    def take_mirror(self) -> None:
+        """As is usual, or was chosen, for the kind of source that is open now."""
+        self.mirror.setChecked(self._usual_mirror())
+
+    def _usual_mirror(self) -> bool:
+        """People expect cameras to behave as mirrors, and a clip not to: cameras have a setting of their own."""
+        return self._settings.flag(self._mirror_key(), self._session.is_camera)
+
+    def _mirror_key(self) -> str:
+        return "live/mirror-camera" if self._session.is_camera else "live/mirror"
+
+    def _mirror_toggled(self, on: bool) -> None:
+        if on != self._usual_mirror():  # else it is not the user who switches
+            self._settings.put(self._mirror_key(), on)
+        self.mirror_changed.emit(on)
+
+    def _scores_toggled(self, on: bool) -> None:
+        self._settings.put("live/scores", on)
+        self.scores_changed.emit(on)

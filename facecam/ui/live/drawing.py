@@ -1,4 +1,4 @@
-"""Painting on a picture: boxes with their scores. Positions in, pixels out; no widget.
+"""Painting a picture: the frame, boxes with their scores, lines of figures. Positions in, pixels out; no widget.
 
 Boxes are put together from filled rectangles and four small pictures of corners: six times as fast as stroking rounded
 rectangles, which matters at 30 pictures per second and many faces. Scores are kept as pictures too: few of them differ.
@@ -14,10 +14,13 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPixmap
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen, QPixmap
 
 from facecam.faces.palette import label
 from facecam.qtkit import theme
+from facecam.qtkit.figure_line import FigureLine
+from facecam.qtkit.geometry import Placement
+from facecam.system.opencv import cv2
 
 Array = npt.NDArray[np.float32]
 
@@ -27,6 +30,51 @@ SCORE_FROM_PX = 44
 _LINE_PX = 2
 _EDGE_PX = 1
 _MAX_RADIUS_PX = 8
+_MARGIN_PX = 12
+_AREA_BELOW = 0.5
+"""Frames that get smaller than this are averaged, not sampled: small faces would flicker."""
+
+
+class ScreenFrame:
+    """Scales and converts frames by OpenCV into kept buffers.
+
+    Qt's own scaling of the same picture takes twice the CPU time from BGR, and hands the work to a pool of threads,
+    which is slow when the other cores are busy.
+    """
+
+    def __init__(self) -> None:
+        self._between = np.empty((0, 0, 3), np.uint8)  # after the first of the two steps, at the smaller size
+        self._pixels = np.empty((0, 0, 4), np.uint8)  # what image looks at
+        self.image = QImage()
+
+    def render(self, frame: npt.NDArray[np.uint8], place: Placement, ratio: float) -> None:
+        """Brings the frame (H, W, 3) uint8 BGR into `image`. ratio: pixels of the screen in one of the view."""
+        height, width = round(place.height_px * ratio), round(place.width_px * ratio)
+        if self._pixels.shape[:2] != (height, width):
+            self._pixels = np.empty((height, width, 4), np.uint8)
+        much_smaller = width < _AREA_BELOW * frame.shape[1]
+        how = cv2.INTER_AREA if much_smaller else cv2.INTER_LINEAR
+        if height * width < frame.shape[0] * frame.shape[1]:
+            between = self._buffer(height, width, 3)
+            cv2.resize(frame, (width, height), dst=between, interpolation=how)
+            between = self._mirrored(between) if place.mirror else between
+            cv2.cvtColor(between, cv2.COLOR_BGR2BGRA, dst=self._pixels)
+        else:  # converted while it is small: the same picture, and the larger one is written once
+            between = self._buffer(*frame.shape[:2], 4)
+            cv2.cvtColor(frame, cv2.COLOR_BGR2BGRA, dst=between)
+            between = self._mirrored(between) if place.mirror else between
+            cv2.resize(between, (width, height), dst=self._pixels, interpolation=how)
+        self.image = QImage(self._pixels.data, width, height, 4 * width, QImage.Format.Format_RGB32)
+        self.image.setDevicePixelRatio(ratio)
+
+    def _buffer(self, *shape: int) -> npt.NDArray[np.uint8]:
+        if self._between.shape != shape:
+            self._between = np.empty(shape, np.uint8)
+        return self._between
+
+    @staticmethod
+    def _mirrored(picture: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+        return np.asarray(cv2.flip(picture, 1, dst=picture), np.uint8)
 
 
 def paint_boxes(
@@ -157,3 +205,39 @@ def _pill(text: str, font: _Font, ratio: float) -> QPixmap:
     painter.drawText(whole, Qt.AlignmentFlag.AlignCenter, text)
     painter.end()
     return pixmap
+
+
+class Overlay:
+    """figures: at the picture's lower edge; caption: at the stage's upper edge; hint: in its place while it has words.
+
+    figures_help: what the figures mean.
+    """
+
+    def __init__(self) -> None:
+        self.figures, self.caption, self.hint = FigureLine(), FigureLine(), FigureLine()
+        self.figures_help = ""
+        self._figures_rect = QRectF()
+
+    def help_at(self, place: QPointF) -> tuple[str, QRect] | None:
+        """The explanation of what is painted at that place of the view, and the rectangle that it is about."""
+        if not self.figures_help or not self._figures_rect.contains(place):
+            return None
+        return self.figures_help, self._figures_rect.toAlignedRect()
+
+    def paint_figures(self, painter: QPainter, picture: QRect, stage: QRect, font: QFont) -> None:
+        """The line of figures. A picture that is too narrow for it has it across its middle, out to the stage's edges:
+        the figures don't depend on the picture's shape."""
+        room = stage.width() - 2 * _MARGIN_PX
+        width = self.figures.size(painter, room, font).width()
+        left: float = picture.left() + _MARGIN_PX
+        if width > picture.width() - 2 * _MARGIN_PX:
+            middle = picture.left() + picture.width() / 2
+            left = max(stage.left() + _MARGIN_PX, min(middle - width / 2, stage.left() + _MARGIN_PX + room - width))
+        bottom = picture.top() + picture.height() - _MARGIN_PX
+        self._figures_rect = self.figures.paint(painter, left, bottom, room, font)
+
+    def paint_upper(self, painter: QPainter, stage: QRect, font: QFont) -> None:
+        """The hint, or else the caption."""
+        line = self.hint if self.hint.text else self.caption
+        left, top, room = stage.left() + _MARGIN_PX, stage.top() + _MARGIN_PX, stage.width() - 2 * _MARGIN_PX
+        line.paint(painter, left, top, room, font, below=True)

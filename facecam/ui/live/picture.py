@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QMimeData, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
     QDragEnterEvent,
@@ -17,20 +20,22 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
 )
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QApplication, QSizePolicy, QToolTip, QWidget
 
 from facecam.faces.boxes import Detections
+from facecam.live.pipeline import View
 from facecam.qtkit import theme
 from facecam.qtkit.cursor_rest import CursorRest
 from facecam.qtkit.figure_line import Figure
 from facecam.qtkit.geometry import Placement, box_under, letterbox
 from facecam.ui.live import drawing
-from facecam.ui.live.drops import dropped_spec
-from facecam.ui.live.overlay import Overlay
-from facecam.ui.live.screen_frame import ScreenFrame
+from facecam.ui.live.session import LiveSession
 
 _DIMMED = QColor(18, 20, 22, 200)
 _HINT_STAYS_MS = 3000
+_USUAL_HZ = 60.0
+_SLOWEST_HZ = 30.0
+"""Below that a display's rate is not believed."""
 
 
 class PictureView(QWidget):
@@ -44,11 +49,19 @@ class PictureView(QWidget):
     dropped = Signal(str)
     """A file, folder or address was dropped on the picture: its path or URL."""
     double_clicked = Signal()
+    fetched = Signal()
+    """The session that is followed has been asked for its newest view, which is shown if it is another one."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.view: View | None = None
+        """Of the session that is followed: what is shown, None on the empty stage."""
+        self._session: LiveSession | None = None
+        self._shown_s = 0.0
+        self._due = QTimer(self, singleShot=True)
+        self._due.setTimerType(Qt.TimerType.PreciseTimer)
         self._frame: npt.NDArray[np.uint8] | None = None
-        self._on_screen = ScreenFrame()
+        self._on_screen = drawing.ScreenFrame()
         self._rendered = False
         self._detections = Detections.none()
         self._placement: Placement | None = None
@@ -59,7 +72,7 @@ class PictureView(QWidget):
         self._dimmed = False
         self._drop_pending = False
         self._cursor: QPointF | None = None
-        self._overlay = Overlay()
+        self._overlay = drawing.Overlay()
         self._twin: PictureView | None = None
         self._hint_timer = QTimer(self, singleShot=True, interval=_HINT_STAYS_MS)
         self._hint_timer.timeout.connect(self.hide_hint)
@@ -114,6 +127,7 @@ class PictureView(QWidget):
         if self._twin is not None:
             self._twin.clear()
         self._overlay.caption.set([])
+        self.view = None
         self._frame = self._placement = None
         self._detections = Detections.none()
         self._fresh = False
@@ -190,6 +204,32 @@ class PictureView(QWidget):
         found = self._detections.boxes
         self._boxes = self._placement.boxes_to_view(found) if self._placement is not None else found
 
+    # -- a session's pictures
+
+    def follow(self, session: LiveSession) -> None:
+        """Shows each new view of the session, at most as often as the display shows a picture."""
+        self._session = session
+        self._due.timeout.connect(self._fetch)
+        session.changed.connect(self._session_changed)
+        self.painted.connect(session.displayed)
+
+    def _session_changed(self) -> None:
+        screen = self.screen()
+        interval_s = 1 / max(_SLOWEST_HZ, _USUAL_HZ if screen is None else screen.refreshRate())
+        wait_s = self._shown_s + 0.9 * interval_s - time.perf_counter()
+        if wait_s <= 0:
+            self._fetch()
+        elif not self._due.isActive():  # faster than the display: only the newest is worth painting
+            self._due.start(max(1, round(wait_s * 1000)))
+
+    def _fetch(self) -> None:
+        view = self._session.latest() if self._session is not None else None
+        if view is not None and view is not self.view:
+            self.view = view
+            self._shown_s = time.perf_counter()
+            self.show_frame(view.image, view.detections)
+        self.fetched.emit()
+
     # -- painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -205,6 +245,17 @@ class PictureView(QWidget):
         if self._fresh:
             self._fresh = False
             self.painted.emit()
+
+    def copy(self, words: Sequence[str]) -> bool:
+        """Copies the picture as it is seen, and in words what it shows: a program that takes pictures gets the picture,
+        one that takes text the words. False: there is no picture."""
+        data = QMimeData()
+        seen = self.seen()
+        if seen is not None:
+            data.setImageData(seen)
+        data.setText("\n".join(word for word in words if word))
+        QApplication.clipboard().setMimeData(data)
+        return seen is not None
 
     def seen(self) -> QImage | None:
         """The picture without the surround and not dimmed, with all that is painted on it; None without a frame."""
@@ -294,7 +345,7 @@ class PictureView(QWidget):
         return super().event(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if dropped_spec(event) is not None:
+        if _dropped_spec(event) is not None:
             event.acceptProposedAction()
             self._drop_pending = True
             self.update()
@@ -306,7 +357,7 @@ class PictureView(QWidget):
     def dropEvent(self, event: QDropEvent) -> None:
         self._drop_pending = False
         self.update()
-        spec = dropped_spec(event)
+        spec = _dropped_spec(event)
         if spec is not None:
             event.acceptProposedAction()
             self.dropped.emit(spec)
@@ -314,3 +365,15 @@ class PictureView(QWidget):
 
 def _rect(place: Placement) -> QRect:
     return QRect(place.left_px, place.top_px, place.width_px, place.height_px)
+
+
+def _dropped_spec(event: QDropEvent) -> str | None:
+    """The first file, folder or address that is being dropped, as `open_source` takes it."""
+    data = event.mimeData()
+    for url in data.urls():
+        if url.isLocalFile():
+            return url.toLocalFile()
+        if url.scheme():
+            return url.toString()
+    text = data.text().strip()
+    return text if "://" in text and "\n" not in text else None

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtGui import QAction, QDragEnterEvent, QDragLeaveEvent, QDropEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from facecam.detection.any_detector import AnyDetector, open_detector
 from facecam.detection.detector import FaceDetector
@@ -19,35 +19,30 @@ from facecam.live.pipeline import Phase, View
 from facecam.qtkit.commands import Menu, command, switch_command
 from facecam.qtkit.folds import Section
 from facecam.qtkit.settings import Settings
-from facecam.qtkit.stage import StagePanel
 from facecam.qtkit.tabs import Tab
+from facecam.qtkit.theme import SPACE
 from facecam.qtkit.widgets import StatusLine
+from facecam.qtkit.wording import sentence
 from facecam.runtimes.engine import Precision
 from facecam.sources import Camera, CameraMode, camera_modes
 from facecam.ui.live import prompts
 from facecam.ui.live.camera_section import CameraSection
 from facecam.ui.live.chooser import AUTO, DEMO, Ask, CameraWatch
-from facecam.ui.live.clipboard import copy_view
 from facecam.ui.live.compare_section import CompareSection
 from facecam.ui.live.controls import LiveControls
 from facecam.ui.live.detection_section import DetectionSection
 from facecam.ui.live.graphs_area import GraphsArea
-from facecam.ui.live.layout import fill_column, lay_out, put_over
 from facecam.ui.live.picture import PictureView
-from facecam.ui.live.pictures import Pictures
 from facecam.ui.live.playback_bar import PlaybackBar
 from facecam.ui.live.privacy_section import PrivacySection
 from facecam.ui.live.recording_section import RecordingBadge, RecordingSection
 from facecam.ui.live.session import LiveSession
-from facecam.ui.live.showing import LiveShowing
-from facecam.ui.live.stage_message import StageWishes
-from facecam.ui.live.threshold_keeper import ThresholdKeeper
+from facecam.ui.live.stage import LiveStage
 from facecam.ui.live.tracking_section import TrackingSection
-from facecam.ui.live.view_switches import ViewSwitches
 
 
 class LiveTab(Tab):
-    """Every wish of the user goes to a LiveSession; everything shown comes from it, through a LiveShowing."""
+    """Every request of the user goes to a LiveSession; everything shown comes from it, through its stage."""
 
     def __init__(
         self,
@@ -62,16 +57,14 @@ class LiveTab(Tab):
         """options: what the session's detector was made with."""
         super().__init__(parent)
         self._session, self._settings, self._options = session, settings, options
-        self._spec = spec
         self._known_cameras: list[Camera] | None = None
         self._full_screen = False
         self.setAcceptDrops(True)
 
-        self.picture = PictureView()
-        self.panel = StagePanel()
-        self.panel.hide()
-        put_over(self.picture, self.panel)
-        self.controls = LiveControls()
+        second = PictureView()
+        self.stage = LiveStage(session, second, spec)
+        self.picture, self.panel = self.stage.picture, self.stage.panel
+        self.controls = LiveControls(session, settings, options.threshold)
         self.status = StatusLine()
 
         # What goes beyond a handful of controls: each a fold of the control column, closed until the user opens it.
@@ -80,7 +73,7 @@ class LiveTab(Tab):
         self.privacy = PrivacySection(session, settings)
         self.camera = CameraSection(session, settings, list_modes)
         self.recording = RecordingSection(session, settings)
-        self.compare = CompareSection(session, settings, self.picture, self._open)
+        self.compare = CompareSection(session, settings, self.picture, second, self._open)
         self.sections: list[Section] = [
             self.camera,
             self.detection,
@@ -93,29 +86,39 @@ class LiveTab(Tab):
         self.playback = PlaybackBar(session, settings)
         self._parts: list[Section | GraphsArea | PlaybackBar] = [*self.sections, self.graphs, self.playback]
         self.badge = RecordingBadge(self.picture, self.recording.saving)
-        self.pictures = Pictures(self.picture, self.compare.picture)
-        self.pictures.compare(self.compare.on.isChecked())
-        lay_out(self, self.pictures, [self.playback, self.graphs], self.controls, self.status)
-        switches = [self.privacy.on, self.graphs.on]
-        fill_column(self.controls, settings, self.recording.buttons, switches, self.sections)
-
+        self.stage.compare(self.compare.on.isChecked())
+        self._lay_out()
         self._commands = self._make_commands()
         self._cameras = CameraWatch(list_cameras, self)
-        self._threshold = ThresholdKeeper(session, settings, self.controls, options.threshold, self)
-        self._switches = ViewSwitches(session, settings, self.controls, self.picture, self)
-        self._showing = LiveShowing(
-            session,
-            self.picture,
-            self.panel,
-            self.status,
-            StageWishes(self.start, self.start_or_stop, session.retry_now, self.play_demo, partial(self.ask, Ask.FILE)),
-            lambda: self._spec,
-            lambda: self.recording.saving.words,
-            self,
-        )
         self._connect()
         self.controls.source.choose(spec)
-        self._showing.refresh()
+        self.stage.refresh()
+
+    def _lay_out(self) -> None:
+        """Pictures at the left, the bars below them and the control column beside them, a line in words below."""
+        self.controls.add_actions(self.recording.buttons)
+        for switch in (self.privacy.on, self.graphs.on):
+            self.controls.add_view_switch(switch)
+        for section in self.sections:
+            key = f"live/fold-{section.key}"
+            fold = self.controls.add_section(section)
+            fold.set_open(self._settings.flag(key, False))
+            fold.toggled.connect(partial(self._settings.put, key))
+        left = QVBoxLayout()
+        left.setSpacing(0)
+        left.addWidget(self.stage, 1)
+        left.addWidget(self.playback)
+        left.addWidget(self.graphs)
+        upper = QHBoxLayout()
+        upper.setSpacing(0)
+        upper.addLayout(left, 1)
+        upper.addWidget(self.controls)
+        self.status.setContentsMargins(2 * SPACE, SPACE, 2 * SPACE, SPACE)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(upper, 1)
+        layout.addWidget(self.status)
 
     def _make_commands(self) -> list[QAction]:
         return [
@@ -137,6 +140,10 @@ class LiveTab(Tab):
         for picture in (self.picture, self.compare.picture):
             picture.dropped.connect(self.open)
             picture.double_clicked.connect(self.toggle_full_screen)
+        self.controls.mirror_changed.connect(self.picture.set_mirror)
+        self.controls.scores_changed.connect(self.picture.set_all_scores)
+        self.picture.set_all_scores(self.controls.scores.isChecked())
+        self.controls.take_mirror()
         self.controls.start_stop.connect(self.start_or_stop)
         self.controls.full_screen.connect(self.toggle_full_screen)
         self.controls.source.chosen.connect(self.open)
@@ -144,26 +151,31 @@ class LiveTab(Tab):
         self.controls.source.opened.connect(self._cameras.look)
         self._cameras.found.connect(self._cameras_found)
         self.camera.changed.connect(self.start)
-        self.compare.switched.connect(self.pictures.compare)
-        self.detection.threshold_reset.connect(self._threshold.reset)
+        self.compare.switched.connect(self.stage.compare)
+        self.detection.threshold_reset.connect(self.controls.reset_threshold)
         self.detection.network_chosen.connect(self._use_network)
-        self.recording.saving.changed.connect(self._showing.refresh_status)
-        self._showing.phase_changed.connect(self._phase_changed)
-        self._showing.view_shown.connect(self._view_shown)
-        self._showing.refreshed.connect(self._threshold.refresh)
+        self.recording.saving.changed.connect(self.stage.refresh_status)
+        self.stage.start_wanted.connect(self.start)
+        self.stage.stop_wanted.connect(self.start_or_stop)
+        self.stage.demo_wanted.connect(partial(self.open, DEMO))
+        self.stage.file_wanted.connect(partial(self.ask, Ask.FILE))
+        self.stage.said.connect(self._say)
+        self.stage.phase_changed.connect(self._phase_changed)
+        self.stage.view_shown.connect(self._view_shown)
+        self.stage.refreshed.connect(self.controls.refresh)
         for part in self._parts:
-            self._showing.refreshed.connect(part.refresh)
+            self.stage.refreshed.connect(part.refresh)
 
     @property
     def view(self) -> View | None:
         """What the picture shows, None on the empty stage."""
-        return self._showing.view
+        return self.picture.view
 
     # -- what the user wants
 
     def start(self) -> None:
         """Starts the chosen source."""
-        self._showing.begin(partial(self._session.start, self._spec))
+        self.stage.begin(partial(self._session.start, self.stage.spec))
 
     def start_stop_or_pause(self) -> None:
         """A file that plays pauses or goes on; anything else starts or stops."""
@@ -173,19 +185,15 @@ class LiveTab(Tab):
     def start_or_stop(self) -> None:
         """Stops what is running or opening, else starts the chosen source."""
         if self._session.phase.is_busy:
-            self._showing.begin(self._session.stop)
+            self.stage.begin(self._session.stop)
         else:
             self.start()
 
     def open(self, spec: str) -> None:
         """Chooses a source and starts it."""
-        self._spec = spec
+        self.stage.spec = spec
         self.controls.source.choose(spec)
         self.start()
-
-    def play_demo(self) -> None:
-        """Starts the demo."""
-        self.open(DEMO)
 
     def ask(self, kind: Ask) -> None:
         """Asks for a file, a folder or an address, and opens what the user names."""
@@ -204,15 +212,15 @@ class LiveTab(Tab):
 
     def copy(self) -> None:
         """The picture as it is seen, and the words about it, for the clipboard; without a picture the words alone."""
-        message = self._showing.message
+        message = self.stage.message
         told = [] if message is None else [message.title, message.text]
-        copied = copy_view(self.picture, [*told, self.picture.figures_text, self.status.text()])
+        copied = self.picture.copy([*told, self.picture.figures_text, self.status.text()])
         self.picture.show_hint("Copied", "picture and words" if copied else "words")
 
     def _use_network(self, model: str, precision: str) -> None:
         another_precision = precision != self._options.precision
         self._options = replace(self._options, precision=Precision(precision))
-        self._threshold.another_network()
+        self.controls.another_network()
         self._session.change_detector(partial(self._load_first, model))
         if another_precision:
             self.compare.reload()
@@ -228,10 +236,13 @@ class LiveTab(Tab):
 
     # -- what the session does
 
+    def _say(self, words: str) -> None:
+        self.status.say(sentence(self.recording.saving.words, words))
+
     def _phase_changed(self, phase: Phase) -> None:
         self.controls.set_running(phase.is_busy)
         if phase in (Phase.RUNNING, Phase.ENDED):
-            self._switches.take_mirror()
+            self.controls.take_mirror()
 
     def _view_shown(self, view: View) -> None:
         self.playback.show_time(view.detected_frame.time_s)
@@ -242,7 +253,7 @@ class LiveTab(Tab):
         known, self._known_cameras = self._known_cameras, cameras
         self.controls.source.set_cameras(cameras)
         is_new = known is not None and any(camera not in known for camera in cameras)
-        if is_new and self._spec == AUTO and self._session.phase is Phase.RUNNING and not self._session.is_camera:
+        if is_new and self.stage.spec == AUTO and self._session.phase is Phase.RUNNING and not self._session.is_camera:
             self.start()
 
     # What is dropped beside the picture counts as well.
@@ -285,7 +296,7 @@ class LiveTab(Tab):
             self.picture.hide_hint()
 
     def close_down(self, timeout_s: float) -> bool:
-        self._showing.end()
+        self.stage.end()
         self._cameras.close()
         self.camera.close_down()
         self.compare.close_down()

@@ -1,0 +1,181 @@
+"""LiveStage: what the session shows, one picture or two, and above them what there is to say about its phase."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QTimer, Signal
+from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
+
+from facecam.live.pipeline import Phase, View
+from facecam.qtkit.stage import Action, StageMessage, StagePanel
+from facecam.ui.live import words
+from facecam.ui.live.chooser import DEMO
+from facecam.ui.live.picture import PictureView
+from facecam.ui.live.session import LiveSession
+
+FIGURES_EVERY_MS = 500
+"""Figures that change more often can't be read."""
+OPENING_SHOWN_AFTER_MS = 300
+"""What opens faster says nothing: a message that flashes by only disturbs."""
+_WIDE = 4 / 3  # of the frames of most sources
+
+
+class LiveStage(QWidget):
+    """Frames at the display's rate, figures twice a second, a message and words for every phase.
+
+    second: the picture of a second detector, beside or above the first one, whichever leaves them larger; shown by
+    `compare`. spec: the chosen source, which the words are about.
+    """
+
+    start_wanted = Signal()
+    """One of the message's buttons was pressed, as with those that follow."""
+    stop_wanted = Signal()
+    demo_wanted = Signal()
+    file_wanted = Signal()
+    phase_changed = Signal(object)
+    """The session's Phase is another than before, or a new request begins."""
+    view_shown = Signal(object)
+    """The View that the picture shows from now on."""
+    said = Signal(str)
+    """What is happening, for the status line."""
+    refreshed = Signal()
+    """Time for everything else to look at the session again: twice a second while pictures come, at each phase."""
+
+    def __init__(self, session: LiveSession, second: PictureView, spec: str) -> None:
+        super().__init__()
+        self._session, self._second, self.spec = session, second, spec
+        self._phase: Phase | None = None
+        self._view: View | None = None
+        self._figures_timer = QTimer(self, interval=FIGURES_EVERY_MS)
+        self._figures_timer.timeout.connect(self.refresh_words)
+        self._opening_timer = QTimer(self, singleShot=True, interval=OPENING_SHOWN_AFTER_MS)
+        self._opening_timer.timeout.connect(self._refresh_message)
+        self.picture, self.panel = PictureView(), StagePanel()
+        self.panel.hide()
+        over = QVBoxLayout(self.picture)  # the panel is a child of the picture: what is dropped on it reaches that
+        over.setContentsMargins(0, 0, 0, 0)
+        over.addWidget(self.panel)
+        self._pictures = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._pictures.setContentsMargins(0, 0, 0, 0)
+        self._pictures.setSpacing(2)
+        self._pictures.addWidget(self.picture, 1)
+        self._pictures.addWidget(second, 1)
+        second.hide()
+        self.picture.set_twin(second)
+        session.changed.connect(self._follow_phase)
+        self.picture.follow(session)
+        self.picture.fetched.connect(self._fetched)
+
+    @property
+    def message(self) -> StageMessage | None:
+        """What there is to say now; None where the picture speaks for itself."""
+        has_picture, phase = self._view is not None, self._session.phase
+        opening = self._phase is Phase.OPENING or (self._phase is Phase.RUNNING and not has_picture)
+        if opening and self._opening_timer.isActive():
+            return None
+        title, text = words.stage(self._session, self.spec, has_picture)
+        if not title or (phase is Phase.ENDED and self._session.is_still):
+            return None
+        return StageMessage(title, text, self._actions(phase))
+
+    def begin(self, request: Callable[[], None]) -> None:
+        """Makes a new request of the session, on an empty stage."""
+        # Cleared here and not when a phase is seen: what opens or fails at once is never seen opening, and a camera
+        # that is off must leave no picture on the screen.
+        self._view = None
+        self.picture.clear()
+        self._phase = None
+        request()
+        self._follow_phase()
+
+    def end(self) -> None:
+        """The window is closing."""
+        self._figures_timer.stop()
+
+    def refresh(self) -> None:
+        """Brings everything up to date."""
+        self.refresh_words()
+        self._refresh_message()
+
+    def refresh_words(self) -> None:
+        """The figures over the picture, the status line, and all that follows `refreshed`."""
+        still = self._session.is_still
+        if self._view is not None and (still or self._phase is Phase.RUNNING):
+            figures = words.figures(self._session.stats(), still)
+            self.picture.set_figures(figures, words.figures_help(still))
+        elif self._phase is not Phase.RUNNING:
+            self.picture.set_figures([])
+        self.refresh_status()
+        if self._phase is Phase.RECONNECTING:
+            self._refresh_message()
+        self.refreshed.emit()
+
+    def refresh_status(self) -> None:
+        """The status line alone."""
+        self.said.emit(words.status(self._session, self.spec, self._view))
+
+    def _follow_phase(self) -> None:
+        phase = self._session.phase
+        if phase is self._phase:
+            return
+        self._phase = phase
+        if phase is Phase.OPENING:
+            self._opening_timer.start()
+            self.panel.show_message(None)
+        elif phase is not Phase.RUNNING:  # running, but without a picture so far, counts as opening
+            self._opening_timer.stop()
+        if phase in (Phase.RUNNING, Phase.RECONNECTING):
+            self._figures_timer.start()
+        else:
+            self._figures_timer.stop()
+        self.phase_changed.emit(phase)
+        self.refreshed.emit()
+
+    def _fetched(self) -> None:
+        self._follow_phase()  # after the session was asked for its view: from there on every change is told again
+        first, view = self._view is None, self.picture.view
+        if view is not None and view is not self._view:
+            self._view = view
+            self.view_shown.emit(view)
+        if first or self._phase is not Phase.RUNNING:
+            self.refresh_words()
+        self._refresh_message()
+
+    def _refresh_message(self) -> None:
+        message = self.message
+        self.picture.set_dimmed(message is not None)
+        self.panel.show_message(message, over_picture=self._view is not None)
+
+    def _actions(self, phase: Phase) -> tuple[Action, ...]:
+        """The buttons below the message of that phase."""
+        file = Action("Open a file…", self.file_wanted.emit, "A picture or a video (O)")
+        if phase in (Phase.OPENING, Phase.RUNNING):
+            return ()
+        if phase is Phase.IDLE:
+            help_text = "Starts the source that is chosen at the right (Space)"
+            return Action("Start", self.start_wanted.emit, help_text), file
+        if phase is Phase.ENDED:
+            return Action("Play again", self.start_wanted.emit, "From the beginning (Space)"), file
+        if phase is Phase.RECONNECTING:
+            retry = Action("Try now", self._session.retry_now, "Doesn't wait for the next attempt")
+            return retry, Action("Stop", self.stop_wanted.emit, "Gives it up (Space)")
+        again = Action("Try again", self.start_wanted.emit, "Opens the same source once more")
+        demo = Action("Play the demo", self.demo_wanted.emit, "Moving portraits, no camera needed")
+        return (again, file) if self.spec == DEMO else (again, demo, file)
+
+    # -- one picture or two
+
+    def compare(self, on: bool) -> None:
+        """Shows or hides the second picture."""
+        self._second.setVisible(on)
+        self._arrange()
+
+    def resizeEvent(self, event: QEvent) -> None:
+        self._arrange()
+
+    def _arrange(self) -> None:
+        beside = min(self.width() / 2 / _WIDE, self.height())
+        above = min(self.width() / _WIDE, self.height() / 2)
+        direction = QBoxLayout.Direction.LeftToRight if beside >= above else QBoxLayout.Direction.TopToBottom
+        self._pictures.setDirection(direction)
