@@ -19,7 +19,7 @@ from facecam.bench.result import Labels
 from facecam.detection.detector import FaceDetector, Timings
 from facecam.detection.frame_plan import FramePlan
 from facecam.faces.boxes import decode, nms, pairwise_iou
-from facecam.sources.pictures import read_picture
+from facecam.sources.photo import read_picture
 from facecam.system.opencv import cv2
 from facecam.system.resources import asset
 

@@ -9,25 +9,76 @@ from dataclasses import dataclass
 import av
 import numpy as np
 import numpy.typing as npt
-from av.video.reformatter import VideoReformatter
+from av.sidedata.sidedata import Type as SideData
+from av.stream import Disposition
+from av.video.reformatter import Colorspace, VideoReformatter
 
 from facecam.errors import SourceError
 from facecam.sources.web import WebStream
-from facecam.system.opencv import cv2
 
 _LONGEST_GAP_S = 3600.0
-_TURNS = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_CLOCKWISE}
+_HD_HEIGHT_PX = 720
+_UNTOLD = (2, 3)  # AVCOL_SPC_UNSPECIFIED, AVCOL_SPC_RESERVED
+_SHAPES = (0.05, 20.0)
+"""Widths of a pixel over its height that are believed."""
 _DAMAGE = (av.FFmpegError, ValueError, OverflowError)
 
 av.logging.set_level(av.logging.PANIC)  # FFmpeg writes about every damaged packet; what matters is a SourceError
 
 
+@dataclass(frozen=True)
+class Geometry:
+    """How a video's stored pictures are shown: first in the shape of their pixels, then turned and mirrored as its
+    display matrix says.
+
+    width, height: of the stored picture as wide as it is shown. transposed: rows and columns change places; then
+    flipped_x: mirrored left to right, flipped_y: top to bottom.
+    """
+
+    width: int
+    height: int
+    transposed: bool = False
+    flipped_x: bool = False
+    flipped_y: bool = False
+
+    @classmethod
+    def of(cls, frame: av.VideoFrame, pixel_shape: float) -> Geometry:
+        """pixel_shape: width of a pixel over its height."""
+        width, height = frame.width, frame.height
+        if pixel_shape > 1:
+            width = round(width * pixel_shape)
+        elif pixel_shape < 1:  # all that is there is shown
+            height = round(height / pixel_shape)
+        matrix = frame.side_data.get(SideData.DISPLAYMATRIX)  # type: ignore[call-overload]
+        if matrix is None:
+            return cls(width, height)
+        # A point x, y of the stored picture is shown at (a x + c y, b x + d y), but for where that begins.
+        a, b, _, c, d = np.frombuffer(matrix, np.int32)[:5].tolist()
+        transposed = abs(b) > abs(a)
+        x, y = (c, b) if transposed else (a, d)
+        return cls(width, height, transposed, x < 0, y < 0)
+
+    def shown(self, stored: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+        """A picture (height, width, 3) turned as it is shown, C-contiguous."""
+        if self.transposed:
+            stored = stored.swapaxes(0, 1)
+        return np.ascontiguousarray(stored[:: -1 if self.flipped_y else 1, :: -1 if self.flipped_x else 1])
+
+    def stored(self, shown: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+        """The inverse of `shown`, for pictures (H, W, ...)."""
+        shown = shown[:: -1 if self.flipped_y else 1, :: -1 if self.flipped_x else 1]
+        return np.ascontiguousarray(shown.swapaxes(0, 1) if self.transposed else shown)
+
+
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """A decoded picture. image: (H, W, 3) uint8 BGR, C-contiguous; time_s: from the start of the video."""
+    """A decoded picture. image: (H, W, 3) uint8 BGR, C-contiguous, as it is shown; time_s: from the start of the video.
+    frame, geometry: what it was made of."""
 
     image: npt.NDArray[np.uint8]
     time_s: float
+    frame: av.VideoFrame
+    geometry: Geometry
 
 
 class Decoder:
@@ -50,22 +101,23 @@ class Decoder:
         self._decoded: Iterator[Picture] | None = None
         self._last_s: float | None = None
         self._reformatter = VideoReformatter()
-        self._web = address if isinstance(address, WebStream) else None
-        format = None if self._web is None else self._web.format
+        self.web = address if isinstance(address, WebStream) else None
         limits = {"max_pixels": str(most_pixels), **options}
         # An FFmpegError goes to the caller, who knows what kind of address it is.
-        self._container = av.open(address, "r", format, limits, timeout=timeout_s)
-        streams = self._container.streams.video
-        if not streams:
+        self._container = av.open(address, "r", None, limits, timeout=timeout_s)
+        stream = main_pictures(self._container)
+        if stream is None:
             self.close()
             raise SourceError(f"{name} has no pictures in it, only other things such as sound.")
-        self._stream = streams[0]
+        self._stream = stream
         codec = self._stream.codec_context
         if codec is None:
             self.close()
             raise SourceError(f"{name} has pictures of a kind that can't be decoded here.")
         codec.thread_count = 1  # the other cores are not ours
         self._check(codec.width, codec.height)
+        shape = self._stream.sample_aspect_ratio
+        self._pixel_shape = float(shape) if shape and _SHAPES[0] < shape < _SHAPES[1] else 1.0
         rate = self._stream.average_rate or self._stream.guessed_rate
         self.fps = float(rate) if rate and 0 < rate <= 1000 else None
         self._start_s = (self._container.start_time or 0) / av.time_base
@@ -93,8 +145,8 @@ class Decoder:
         """Frees file and connection; may be called twice."""
         self._decoded = None
         self._container.close()
-        if self._web is not None:
-            self._web.close()
+        if self.web is not None:
+            self.web.close()
 
     def _decode(self) -> Iterator[Picture]:
         packets = self._container.demux(self._stream)
@@ -114,19 +166,20 @@ class Decoder:
                 self._check(codec.width, codec.height)
             for frame in frames:
                 self._check(frame.width, frame.height)
-                if self._web is not None:
-                    self._web.had_picture()
-                yield Picture(self._bgr(frame), self._time_s(frame))
+                if self.web is not None:
+                    self.web.had_picture()
+                yield self._picture(frame)
                 asked_s = time.perf_counter()
             if self._timeout_s is not None and time.perf_counter() - asked_s > self._timeout_s[1]:
                 return  # plenty arrives, but no picture
 
-    def _bgr(self, frame: av.VideoFrame) -> npt.NDArray[np.uint8]:
-        image = np.asarray(self._reformatter.reformat(frame, format="bgr24", threads=1).to_ndarray(), np.uint8)
-        turn = _TURNS.get(round(frame.rotation) % 360) if frame.rotation else None
-        if turn is not None:
-            image = np.asarray(cv2.rotate(image, turn), np.uint8)
-        return np.ascontiguousarray(image)
+    def _picture(self, frame: av.VideoFrame) -> Picture:
+        geometry = Geometry.of(frame, self._pixel_shape)
+        self._check(geometry.width, geometry.height)
+        shown = self._reformatter.reformat(
+            frame, geometry.width, geometry.height, "bgr24", src_colorspace=colourspace_of(frame), threads=1
+        )
+        return Picture(geometry.shown(np.asarray(shown.to_ndarray(), np.uint8)), self._time_s(frame), frame, geometry)
 
     def _time_s(self, frame: av.VideoFrame) -> float:
         time_s = None if frame.time is None else round(frame.time - self._start_s, 6)
@@ -141,3 +194,16 @@ class Decoder:
         if width * height > self._most_pixels:
             self.close()
             raise SourceError(f"{self._name} has frames of {width} x {height} pixels, more than can be handled.")
+
+
+def main_pictures(container: av.container.InputContainer) -> av.VideoStream | None:
+    """The video stream that players show: the default one, else the first; covers and thumbnails are none."""
+    streams = [stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic]
+    return next((stream for stream in streams if stream.disposition & Disposition.default), next(iter(streams), None))
+
+
+def colourspace_of(frame: av.VideoFrame) -> int:
+    """The matrix of a frame's colours: as it says, otherwise as players guess by its size."""
+    if frame.colorspace not in _UNTOLD:
+        return int(frame.colorspace)
+    return int(Colorspace.ITU709 if frame.height >= _HD_HEIGHT_PX else Colorspace.ITU601)

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from facecam.errors import SourceError
 from facecam.sources.base import Frame
-from facecam.sources.pictures import read_picture
+from facecam.sources.photo import read_picture
 from facecam.system.opencv import cv2
 from facecam.system.resources import asset
 

@@ -11,61 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from facecam.errors import SourceError
-from facecam.sources.base import MAX_PIXELS, Frame
-from facecam.system.opencv import cv2
+from facecam.sources.base import Frame
+from facecam.sources.photo import PICTURE_SUFFIXES, read_picture
 
-PICTURE_SUFFIXES = frozenset(
-    {".jpg", ".jpeg", ".jpe", ".png", ".webp", ".bmp", ".dib", ".tif", ".tiff", ".jp2", ".avif", ".ppm", ".pgm", ".pnm"}
-)
 _SLIDE_S = 2.0
-_MAX_BYTES = 1 << 30
-_PNG = b"\x89PNG\r\n\x1a\n"
 _MOST_FILES = 100_000
 """Looked at in a folder and below it: the root of a disk would take minutes."""
-
-
-def read_picture(path: Path) -> npt.NDArray[np.uint8]:
-    """(H, W, 3) uint8 BGR, turned upright by its EXIF orientation. Raises SourceError with a sentence for people."""
-    try:
-        size = path.stat().st_size
-        if size == 0:
-            raise SourceError(f"{path} is empty (0 bytes).")
-        if size > _MAX_BYTES:
-            raise SourceError(f"{path} is too large for a picture ({size / 1e9:.1f} GB).")
-        # Read with numpy rather than cv2.imread, which can't open every file name on Windows.
-        data = np.fromfile(path, np.uint8)
-    except OSError as error:
-        raise SourceError(f"{path} can't be read: {error.strerror or error}.") from error
-    try:
-        image = None if _claims_more(data) else cv2.imdecode(data, cv2.IMREAD_COLOR)
-    except cv2.error as error:
-        if "MAX_IMAGE" in str(error):
-            raise SourceError(_too_large(path)) from error
-        image = None
-    if image is None:
-        raise SourceError(f"{path} is not a picture that can be read; it may be damaged or of another kind.")
-    if image.shape[0] * image.shape[1] > MAX_PIXELS:
-        raise SourceError(_too_large(path))
-    return np.ascontiguousarray(image, np.uint8)
-
-
-def _claims_more(data: npt.NDArray[np.uint8]) -> bool:
-    """Whether this is a PNG with a part that says it is longer than all of the file. Such a picture can't be read, but
-    OpenCV makes room for the part first: a few bytes would take 4 GB."""
-    content = data.data
-    if content[:8] != _PNG:
-        return False
-    at = len(_PNG)
-    while at + 8 <= len(content):
-        length = int.from_bytes(content[at : at + 4], "big")
-        if length > len(content):
-            return True
-        at += 12 + length  # length, name, checksum
-    return False
-
-
-def _too_large(path: Path) -> str:
-    return f"{path} has more than {MAX_PIXELS // 1_000_000} megapixels; make it smaller first."
 
 
 class PictureSource:

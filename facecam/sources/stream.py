@@ -8,8 +8,9 @@ import av
 
 from facecam.errors import SourceError
 from facecam.sources.base import Frame, without_password
-from facecam.sources.decoder import Decoder
-from facecam.sources.web import open_web_stream
+from facecam.sources.decoder import Decoder, Picture
+from facecam.sources.jpegs import JpegReader
+from facecam.sources.web import JPEGS, STILL, WebStream, open_web_stream
 
 OPEN_TIMEOUT_S = 5.0
 READ_TIMEOUT_S = 8.0
@@ -20,7 +21,7 @@ _PROTOCOLS = "http,https,tls,tcp,udp,rtp,rtsp,rtsps,rtmp,rtmps,srt,crypto,httppr
 
 
 class StreamSource:
-    """A network stream: HTTP (MJPEG, MP4, HLS), RTSP and others that FFmpeg knows.
+    """A network stream: HTTP (MJPEG, single JPEGs, MP4, HLS), RTSP and others that FFmpeg knows.
 
     live unless it is a video of known length, which plays at its own pace like a file. read_timeout_s: `read` gives up
     when no picture has come for that long, whatever else has.
@@ -30,20 +31,29 @@ class StreamSource:
         self, url: str, open_timeout_s: float = OPEN_TIMEOUT_S, read_timeout_s: float = READ_TIMEOUT_S
     ) -> None:
         self.title = without_password(url)
-        scheme = url.partition("://")[0].lower()
+        scheme, rest = url.split("://", 1)
+        scheme = scheme.lower()
+        url = f"{scheme}://{rest}"  # as FFmpeg wants it
         if scheme not in STREAM_SCHEMES:
             raise SourceError(f"Streams of the kind {scheme}:// are not supported; use http(s):// or rtsp://.")
         # A slow camera's rate would take seconds to measure. TCP, as a picture with holes is no use to a detector.
         options = {"protocol_whitelist": _PROTOCOLS, "fpsprobesize": "0", "rtsp_transport": "tcp"}
-        web = open_web_stream(url, self.title, open_timeout_s, read_timeout_s) if scheme in ("http", "https") else None
+        timeout_s = (open_timeout_s, read_timeout_s)
+
+        def ask() -> WebStream | None:
+            return open_web_stream(url, self.title, *timeout_s) if scheme in ("http", "https") else None
+
+        web = ask()
+        self._decoder: Decoder | JpegReader
         try:
-            timeout_s = (open_timeout_s, read_timeout_s)
-            self._decoder = Decoder(web or url, self.title, MAX_STREAM_PIXELS, options, timeout_s)
+            if web is not None and web.format in (JPEGS, STILL):
+                self._decoder = JpegReader(web, MAX_STREAM_PIXELS, ask if web.format == STILL else None)
+            else:
+                self._decoder = Decoder(web or url, self.title, MAX_STREAM_PIXELS, options, timeout_s)
         except (av.FFmpegError, ValueError, SourceError) as error:
             if web is not None:
                 web.close()
             raise error if isinstance(error, SourceError) else SourceError(self._unopened(error)) from error
-        self._web = web
         self.fps, self.frame_count = self._decoder.fps, self._decoder.frame_count
         self.live = self._decoder.duration_s is None
         if self.live:
@@ -58,7 +68,7 @@ class StreamSource:
         now_s = time.perf_counter()
         if picture is not None:
             # The clock of a live stream is the moment of arrival; those in the packets often are made up.
-            time_s = now_s - self._opened_s if self.live else picture.time_s
+            time_s = picture.time_s if isinstance(picture, Picture) and not self.live else now_s - self._opened_s
             frame = Frame(picture.image, self._index, time_s, now_s)
             self._index += 1
             return frame
@@ -70,8 +80,8 @@ class StreamSource:
 
     def cancel(self) -> None:
         """From any thread: a `read` that waits for data ends soon."""
-        if self._web is not None:
-            self._web.cancel()
+        if self._decoder.web is not None:
+            self._decoder.web.cancel()
 
     def close(self) -> None:
         self._decoder.close()

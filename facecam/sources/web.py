@@ -14,13 +14,15 @@ from urllib.parse import unquote, urlsplit
 from facecam.errors import SourceError
 
 MAX_BYTES_A_PICTURE = 32 << 20
+JPEGS, STILL = "mpjpeg", "jpeg"
+"""Formats of a stream: JPEGs in the parts of one answer; one JPEG."""
 _PLAYLISTS = ("mpegurl", "dash+xml")  # FFmpeg fetches their parts by itself
 
 
 class WebStream:
     """The body of an endless HTTP response, as a file for a decoder to read.
 
-    format: FFmpeg's name of what comes, None where it has to find out. Raises SourceError when more than
+    format: JPEGS or STILL; None where FFmpeg has to find out. Raises SourceError when more than
     MAX_BYTES_A_PICTURE arrive, or `timeout_s` pass, without a call of `had_picture`.
     """
 
@@ -85,13 +87,13 @@ def open_web_stream(url: str, name: str, open_timeout_s: float, read_timeout_s: 
     except (OSError, HTTPException, ValueError) as error:
         raise SourceError(_unreachable(name, _reason(error))) from error
     kind = response.headers.get_content_type()
-    parts = kind == "multipart/x-mixed-replace"
-    if not parts and (response.headers.get("Content-Length") or any(word in kind for word in _PLAYLISTS)):
+    format = {"multipart/x-mixed-replace": JPEGS, "image/jpeg": STILL}.get(kind)
+    if format is None and (response.headers.get("Content-Length") or any(word in kind for word in _PLAYLISTS)):
         response.close()
         return None
     response_socket = sockets[-1:]  # that of the last redirection
     response_socket[0].settimeout(read_timeout_s)
-    return WebStream(response, response_socket, name, read_timeout_s, "mpjpeg" if parts else None)
+    return WebStream(response, response_socket, name, read_timeout_s, format)
 
 
 def _opener(url: str, sockets: list[socket.socket]) -> tuple[urllib.request.OpenerDirector, str]:

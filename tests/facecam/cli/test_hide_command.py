@@ -11,7 +11,7 @@ import pytest
 
 from facecam.cli import main
 from facecam.sources import open_source
-from facecam.sources.pictures import read_picture
+from facecam.sources.photo import read_picture
 from facecam.system.opencv import cv2
 
 MakeFrame = Callable[..., np.ndarray]

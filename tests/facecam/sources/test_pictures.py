@@ -9,7 +9,7 @@ import pytest
 
 from facecam.errors import SourceError
 from facecam.sources import open_source
-from facecam.sources import pictures as pictures_module
+from facecam.sources import photo as photo_module
 from facecam.system.opencv import cv2
 
 
@@ -111,12 +111,12 @@ def test_a_png_that_claims_gigabytes_is_not_given_to_opencv(tmp_path, monkeypatc
     lying[33:37] = b"\xff\x00\x00\x0c"  # the length of what follows the header: OpenCV would make room for 4 GB
     (tmp_path / "lying.png").write_bytes(lying)
     assert len(read_all(open_source(str(honest)))) == 1
-    monkeypatch.setattr(pictures_module.cv2, "imdecode", lambda *arguments: pytest.fail("it was"))
+    monkeypatch.setattr(photo_module.cv2, "imdecode", lambda *arguments: pytest.fail("it was"))
     refused(tmp_path / "lying.png", "not a picture")
 
 
 def test_giant_pictures_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(pictures_module, "MAX_PIXELS", 2000)
+    monkeypatch.setattr(photo_module, "MAX_PIXELS", 2000)
     refused(save(tmp_path / "large.png"), "megapixels")
 
 

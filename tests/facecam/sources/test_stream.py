@@ -143,6 +143,59 @@ def test_user_name_and_password_of_the_address_are_sent_and_not_shown() -> None:
     assert not any(b"me:secret" in request for request in asked)
 
 
+@pytest.fixture
+def answer_with() -> Iterator[Callable[[Callable[[int], bytes]], str]]:
+    """Starts a server that answers its n-th request with `answer(n)`; gives its address."""
+    servers: list[socket.socket] = []
+
+    def start(answer: Callable[[int], bytes]) -> str:
+        server = socket.create_server(("127.0.0.1", 0))
+        servers.append(server)
+
+        def serve() -> None:
+            with suppress(OSError):  # closed at the end of the test
+                for number in range(1000):
+                    connection, _ = server.accept()
+                    with connection:
+                        connection.recv(4096)
+                        connection.sendall(answer(number))
+
+        threading.Thread(target=serve, daemon=True).start()
+        return f"127.0.0.1:{server.getsockname()[1]}"
+
+    yield start
+    for server in servers:
+        server.close()
+
+
+@pytest.mark.parametrize("length", [b"5", b"100000000", b"nonsense", b"-1"])
+def test_a_camera_that_says_wrong_lengths_is_read_right(answer_with: Callable[..., str], length: bytes) -> None:
+    head = b"HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=--other\r\n\r\n"
+    part = b"--cut\r\nContent-Type: image/jpeg\r\nContent-Length: " + length + b"\r\n\r\n"
+    parts = b"".join(part + picture(number) + b"\r\n" for number in range(6))
+    with closing(StreamSource(f"http://{answer_with(lambda _: head + parts)}/video")) as source:
+        levels = [int(frame.image.mean()) for frame in read(source, 6)]
+        assert source.read() is None
+    assert levels == [20, 40, 60, 80, 100, 120]
+
+
+def test_a_camera_of_single_pictures_is_asked_again_and_again(answer_with: Callable[..., str]) -> None:
+    def answer(number: int) -> bytes:
+        data = picture(number)
+        return f"HTTP/1.0 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: {len(data)}\r\n\r\n".encode() + data
+
+    with closing(StreamSource(f"http://{answer_with(answer)}/snap.jpg")) as source:
+        assert source.live
+        frames = read(source, 4)
+    assert [int(frame.image.mean()) for frame in frames] == [20, 40, 60, 80]
+    assert frames[3].captured_s - frames[0].captured_s > 0.25  # no faster than ten times a second
+
+
+def test_the_scheme_may_be_in_capitals(serve: Callable[..., MjpegServer]) -> None:
+    with closing(StreamSource(serve().url.replace("http", "HTTP"))) as source:
+        read(source, 2)
+
+
 def test_the_lying_picture_is_one() -> None:
     """Keeps the test above honest: the claim is in the header, and the rest of the picture is a good one."""
     assert claims_size(picture(0), 64, 48) == picture(0)

@@ -14,7 +14,7 @@ from facecam.detection.options import DetectorOptions
 from facecam.faces.boxes import Detections, nms
 from facecam.runtimes.engine import RUNTIMES, Precision
 from facecam.runtimes.registry import has_int8
-from facecam.sources.pictures import read_picture
+from facecam.sources.photo import read_picture
 from facecam.system.resources import shipped_models
 from train.faceboxes.data.wider_labels import Labelled, read_wider
 from train.faceboxes.protocols.canvas import OnCanvas, score

@@ -1,0 +1,253 @@
+"""Picture files: what they show, and what a copy of them has to keep.
+
+OpenCV decodes what it decodes right, as it is twice as fast; Pillow decodes the rest (HEIC, AVIF, transparency, pages,
+animations) and tells of both what kind of file it is.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageCms
+
+from facecam.errors import SourceError
+from facecam.sources.base import MAX_PIXELS
+from facecam.system.opencv import cv2
+
+Pixels = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
+
+HEIF_SUFFIXES = frozenset({".heic", ".heif", ".hif"})
+PICTURE_SUFFIXES = HEIF_SUFFIXES | {
+    *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".bmp", ".dib", ".tif", ".tiff", ".jp2", ".avif"),
+    *(".ppm", ".pgm", ".pnm"),
+}
+_MAX_BYTES = 1 << 30
+_PNG = b"\x89PNG\r\n\x1a\n"
+_ORIENTATION = 0x0112
+_BITS_PER_SAMPLE = 258
+_SINGLE = {"HEIF", "MPO"}
+"""Formats of whose pictures the first is the photo: the others are its tiles, depth or brightness maps."""
+_ANIMATED = {"AVIF", "GIF", "PNG", "WEBP"}
+_NOT_BY_OPENCV = {"AVIF", "HEIF", "GIF"}
+"""It leaves AVIF lying on its side, and does not know the others."""
+_DAMAGE = (cv2.error, OSError, ValueError, SyntaxError, EOFError, MemoryError, Image.DecompressionBombError)
+_TURNS = {2: (0, True), 3: (2, False), 4: (2, True), 5: (3, True), 6: (3, False), 7: (1, True), 8: (1, False)}
+"""EXIF orientation -> quarter turns to the left, and whether the turned picture is mirrored left to right."""
+
+
+@dataclass(frozen=True)
+class PhotoInfo:
+    """What a copy of a picture file keeps.
+
+    format: Pillow's name of it, such as "JPEG"; "": only OpenCV knows it. icc: its colour profile. loops: how often an
+    animation plays, 0: for ever, None: it is none. bits: of a channel, 8 or more. converted: half sentences about what
+    a copy can't keep.
+    """
+
+    format: str = ""
+    icc: bytes | None = None
+    loops: int | None = None
+    bits: int = 8
+    converted: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Page:
+    """One picture of a file.
+
+    image: (H, W, 3) uint8 BGR, upright, C-contiguous. stored: the pixels as the file has them where these are others,
+    upright, (H, W) grey, (H, W, 3) B G R or (H, W, 4) B G R alpha, uint8 or uint16; None: `image` is all there is.
+    shift: bits by which `image` is darker than `stored`. duration_s: of an animation's picture.
+    """
+
+    image: npt.NDArray[np.uint8]
+    stored: Pixels | None = None
+    shift: int = 0
+    duration_s: float | None = None
+
+
+class Photo:
+    """A picture file; its pages are decoded when they are asked for. Raises SourceError with a sentence for people."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._data = _read(path)
+        self._file = _opened(self._data)
+        self.info = PhotoInfo() if self._file is None else _info(self._file, self._data)
+        pages = 1 if self.info.format in _SINGLE else int(getattr(self._file, "n_frames", 1))
+        self.page_count = max(1, pages)
+
+    def pages(self) -> Iterator[Page]:
+        """From the first to the last. Raises SourceError."""
+        return map(self.page, range(self.page_count))
+
+    def page(self, index: int = 0) -> Page:
+        """One of them. Raises SourceError where it is damaged or too large."""
+        if self._file is not None and self._file.width * self._file.height > MAX_PIXELS:
+            raise SourceError(_too_large(self.path))
+        try:
+            page = self._decoded(index)
+        except _DAMAGE as error:
+            if "MAX_IMAGE" in str(error):
+                raise SourceError(_too_large(self.path)) from error
+            page = None
+        if page is None:
+            raise SourceError(f"{self.path} is not a picture that can be read; it may be damaged or of another kind.")
+        if page.image.shape[0] * page.image.shape[1] > MAX_PIXELS:
+            raise SourceError(_too_large(self.path))
+        return page
+
+    def _decoded(self, index: int) -> Page | None:
+        file = self._file
+        if self.info.bits > 8:
+            return self._deep(index)
+        plain = file is None or (file.mode in ("RGB", "L", "1") and "transparency" not in file.info)
+        if plain and self.page_count == 1 and self.info.format not in _NOT_BY_OPENCV:
+            image = self._by_opencv(cv2.IMREAD_COLOR)
+            return None if image is None else Page(np.ascontiguousarray(image, np.uint8))
+        if file is None:
+            return None
+        if self.page_count > 1:  # otherwise it stands at its main picture, which need not be the first
+            file.seek(index)
+        file.load()  # after which a TIFF is upright and says so
+        transparent = file.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in file.info
+        pixels = np.asarray(_converted(file, "RGBA" if transparent else "RGB"))
+        stored: Any = _upright(pixels, file.getexif().get(_ORIENTATION, 1))
+        stored = cv2.cvtColor(stored, cv2.COLOR_RGBA2BGRA if transparent else cv2.COLOR_RGB2BGR)
+        duration_ms = None if self.info.loops is None else float(file.info.get("duration") or 0)
+        return Page(
+            np.ascontiguousarray(stored[..., :3], np.uint8),
+            stored if transparent else None,
+            duration_s=None if duration_ms is None else (duration_ms if duration_ms > 10 else 100) / 1000,
+        )
+
+    def _deep(self, index: int) -> Page | None:
+        """A page of more than 8 bits a channel."""
+        stored = self._by_opencv(cv2.IMREAD_UNCHANGED, index)
+        if stored is None or stored.dtype not in (np.uint8, np.uint16):
+            return None
+        if self.info.format != "TIFF":  # which OpenCV turns upright itself
+            assert self._file is not None
+            stored = np.ascontiguousarray(_upright(stored, self._file.getexif().get(_ORIENTATION, 1)))
+        # Cameras' 10, 12 or 14 bits often lie in the lower part of 16, and would be black.
+        shift = max(0, max(10, int(stored.max()).bit_length() + 1 & ~1) - 8) if stored.dtype == np.uint16 else 0
+        image = (stored >> shift).astype(np.uint8)
+        image = cv2.cvtColor(image, cv2.COLOR_GRAY2BGR) if image.ndim == 2 else image[..., :3]
+        return Page(np.ascontiguousarray(image, np.uint8), stored, shift)
+
+    def _by_opencv(self, how: int, index: int = 0) -> Any:
+        if _claims_more(self._data):
+            return None
+        data = np.frombuffer(self._data, np.uint8)
+        if self.page_count == 1:
+            return cv2.imdecode(data, how)
+        whole, pages = cv2.imdecodemulti(data, how, range=(index, index + 1))
+        return pages[0] if whole and pages else None
+
+
+def read_picture(path: Path) -> npt.NDArray[np.uint8]:
+    """What a picture file shows, (H, W, 3) uint8 BGR, upright. Raises SourceError with a sentence for people."""
+    return Photo(path).page().image
+
+
+def _read(path: Path) -> bytes:
+    try:
+        size = path.stat().st_size
+        if size == 0:
+            raise SourceError(f"{path} is empty (0 bytes).")
+        if size > _MAX_BYTES:
+            raise SourceError(f"{path} is too large for a picture ({size / 1e9:.1f} GB).")
+        return path.read_bytes()
+    except OSError as error:
+        raise SourceError(f"{path} can't be read: {error.strerror or error}.") from error
+
+
+def _opened(data: bytes) -> Image.Image | None:
+    """The file's header; None if Pillow does not know it."""
+    _know_heif()
+    try:
+        return Image.open(io.BytesIO(data))
+    except _DAMAGE:
+        return None
+
+
+@cache
+def _know_heif() -> None:
+    import pillow_heif
+
+    pillow_heif.register_heif_opener(thumbnails=False, depth_images=False)
+    Image.MAX_IMAGE_PIXELS = MAX_PIXELS  # ours is told in a sentence of its own
+
+
+def _info(file: Image.Image, data: bytes) -> PhotoInfo:
+    kind = file.format or ""
+    icc = file.info.get("icc_profile") or None
+    info = PhotoInfo(kind, icc)
+    if kind in _ANIMATED and getattr(file, "n_frames", 1) > 1:
+        info = replace(info, loops=int(file.info.get("loop", 1)))
+    if kind == "MPO":
+        info = replace(info, format="JPEG", converted=("its second picture is left out",))
+    if kind == "PNG" and data[24] > 8:  # the depth, of the header's chunk
+        info = replace(info, bits=data[24])
+    elif kind == "TIFF":
+        info = replace(info, bits=max(getattr(file, "tag_v2", {}).get(_BITS_PER_SAMPLE) or (8,)))
+    elif kind == "PPM" and file.mode in ("I", "I;16"):
+        info = replace(info, bits=16)
+    elif _depth_left_out(file, data):
+        info = replace(info, converted=("written with 8 bits a channel",))
+    if file.mode == "CMYK":
+        info = replace(info, icc=None, converted=("its printing colours are written as RGB",))
+    return info
+
+
+def _depth_left_out(file: Image.Image, data: bytes) -> bool:
+    """Whether more than 8 bits a channel are read as 8."""
+    if file.format == "HEIF":
+        return int(file.info.get("bit_depth", 8)) > 8
+    at = data.find(b"av1C") if file.format == "AVIF" else -1  # AV1 in ISOBMFF, section 2.3.3: high_bitdepth
+    return 0 <= at < len(data) - 6 and bool(data[at + 6] & 0x40)
+
+
+def _converted(file: Image.Image, mode: str) -> Image.Image:
+    icc = file.info.get("icc_profile")
+    if file.mode == "CMYK" and icc:
+        try:
+            profiles = ImageCms.ImageCmsProfile(io.BytesIO(icc)), ImageCms.createProfile("sRGB")
+            turned = ImageCms.profileToProfile(file, *profiles, outputMode="RGB")
+        except (ImageCms.PyCMSError, OSError):
+            turned = None  # a damaged profile: as good as none
+        if turned is not None:
+            return turned
+    return file if file.mode == mode else file.convert(mode)
+
+
+def _upright(pixels: npt.NDArray[Any], orientation: int) -> npt.NDArray[Any]:
+    """Pixels (H, W, ...) turned by an EXIF orientation; itself for 1 and for what is none."""
+    turns, mirrored = _TURNS.get(orientation, (0, False))
+    turned = np.rot90(pixels, turns) if turns else pixels
+    return turned[:, ::-1] if mirrored else turned
+
+
+def _claims_more(content: bytes) -> bool:
+    """Whether this is a PNG with a part that says it is longer than all of the file. Such a picture can't be read, but
+    OpenCV makes room for the part first: a few bytes would take 4 GB."""
+    if content[:8] != _PNG:
+        return False
+    at = len(_PNG)
+    while at + 8 <= len(content):
+        length = int.from_bytes(content[at : at + 4], "big")
+        if length > len(content):
+            return True
+        at += 12 + length  # length, name, checksum
+    return False
+
+
+def _too_large(path: Path) -> str:
+    return f"{path} has more than {MAX_PIXELS // 1_000_000} megapixels; make it smaller first."

@@ -1,0 +1,109 @@
+"""Picture files as they are read: upright whatever the format, all kinds of pixels, phones' formats."""
+
+from __future__ import annotations
+
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pillow_heif
+import pytest
+from PIL import Image
+
+from facecam.errors import SourceError
+from facecam.sources import photo as photo_module
+from facecam.sources.photo import Photo, read_picture
+
+pillow_heif.register_heif_opener()
+
+CORNER = np.zeros((40, 60, 3), np.uint8)
+CORNER[:12, :24] = (250, 40, 40)
+CORNER[28:, :24] = (40, 40, 250)
+"""R G B: red in the upper left corner, blue in the lower left one, so that each of the eight orientations differs."""
+
+# What an orientation shows of a stored picture, after the EXIF standard.
+SHOWN = {
+    1: lambda p: p,
+    2: np.fliplr,
+    3: lambda p: np.rot90(p, 2),
+    4: np.flipud,
+    5: lambda p: np.swapaxes(p, 0, 1),
+    6: lambda p: np.rot90(p, 3),
+    7: lambda p: np.rot90(np.swapaxes(p, 0, 1), 2),
+    8: np.rot90,
+}
+
+
+@pytest.mark.parametrize("orientation", SHOWN)
+@pytest.mark.parametrize(
+    ("kind", "mode"),
+    [("JPEG", "RGB"), ("JPEG", "L"), *product(["PNG", "WEBP", "TIFF", "AVIF"], ["RGB", "RGBA", "L"])],
+)
+def test_every_format_is_upright_in_every_orientation(tmp_path: Path, kind: str, mode: str, orientation: int) -> None:
+    tags = Image.Exif()
+    tags[0x0112] = orientation
+    stored = Image.fromarray(CORNER).convert(mode)
+    path = tmp_path / f"a.{kind.lower()}"
+    stored.save(path, kind, exif=tags)
+    expected = SHOWN[orientation](np.asarray(stored.convert("RGB")))[..., ::-1]
+    image = read_picture(path)
+    assert image.shape == expected.shape
+    assert image.flags.c_contiguous
+    assert np.abs(image.astype(int) - expected).mean() < 8
+
+
+def test_heic_is_a_picture_alone_and_in_a_folder(tmp_path: Path) -> None:
+    from facecam.sources import open_source
+
+    Image.fromarray(CORNER).save(tmp_path / "a.heic")
+    Image.fromarray(CORNER).save(tmp_path / "b.HEIF", "HEIF")
+    for spec, count in ((tmp_path / "a.heic", 1), (tmp_path, 2)):
+        source = open_source(str(spec))
+        frames = []
+        while (frame := source.read()) is not None:
+            frames.append(frame)
+        assert len(frames) == count
+        assert np.abs(frames[0].image.astype(int) - CORNER[..., ::-1]).mean() < 4
+
+
+def test_many_pictures_in_a_heic_are_the_main_one(tmp_path: Path) -> None:
+    """A phone's tiles and previews are not pages."""
+    file = pillow_heif.from_pillow(Image.new("RGB", (32, 32), "green"))
+    file.add_from_pillow(Image.fromarray(CORNER))
+    file.save(tmp_path / "a.heic", primary_index=1)
+    photo = Photo(tmp_path / "a.heic")
+    assert photo.page_count == 1
+    assert photo.page().image.shape == CORNER.shape
+
+
+def test_a_palette_with_transparency(tmp_path: Path) -> None:
+    picture = Image.fromarray(CORNER).quantize(4)
+    picture.save(tmp_path / "a.png", transparency=0)
+    page = Photo(tmp_path / "a.png").page()
+    assert page.stored is not None
+    assert set(np.unique(page.stored[..., 3])) == {0, 255}
+
+
+def shape_or_refusal(path: Path) -> tuple[int, ...] | str:
+    try:
+        return Photo(path).page().image.shape
+    except SourceError as error:
+        return str(error)
+
+
+def test_a_picture_that_is_cut_off_is_refused_or_read_as_far_as_it_goes(tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (200, 200, 3), np.uint8)
+    for kind in ("PNG", "WEBP", "AVIF", "TIFF", "HEIF", "GIF"):
+        path = tmp_path / f"a.{kind.lower()}"
+        Image.fromarray(noise).save(path, kind)
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 3])
+        outcome = shape_or_refusal(path)
+        assert outcome == noise.shape or "may be damaged" in str(outcome)
+
+
+def test_giant_pictures_are_refused_before_they_are_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Image.new("RGB", (300, 300)).save(tmp_path / "a.webp")
+    monkeypatch.setattr(photo_module, "MAX_PIXELS", 80_000)
+    monkeypatch.setattr(Photo, "_decoded", lambda *_: pytest.fail("it was decoded"))
+    with pytest.raises(SourceError, match="megapixels"):
+        Photo(tmp_path / "a.webp").page()
