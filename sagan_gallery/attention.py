@@ -12,7 +12,8 @@ from enum import Enum
 import numpy as np
 import numpy.typing as npt
 
-from sagan_gallery.sample import Array, Image, Sample
+from facecam.arrays import Array, Image
+from sagan_gallery.sample import Sample
 
 GAMMA_NEAR_0 = 0.02
 """Below this size of gamma, the attention layer adds next to nothing to the picture."""

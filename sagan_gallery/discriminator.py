@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from facecam.arrays import Array, Image
 from facecam.errors import FacecamError
 from sagan_gallery.generator import Generator, read_layer
 from sagan_gallery.model_file import SaganFile, attention_outputs
-from sagan_gallery.sample import AttentionLayer, Image, Sample
+from sagan_gallery.sample import AttentionLayer, Sample
 
 
 class Discriminator:
@@ -38,7 +39,7 @@ class Discriminator:
             )
         return cls(path)
 
-    def attend(self, picture: npt.NDArray[np.uint8], label: int | None = None) -> Sample:
+    def attend(self, picture: Image, label: int | None = None) -> Sample:
         """Attention on the centre square of a picture (H, W, 3) uint8 RGB, scaled to the network's size."""
         image = centre_square(picture, self.resolution_px)
         scaled = np.ascontiguousarray(image.transpose(2, 0, 1)[None], np.float32) / np.float32(127.5) - np.float32(1)
@@ -59,7 +60,7 @@ class Discriminator:
 
 
 def attention_of_picture(
-    picture: npt.NDArray[np.uint8], label: int | None = None, discriminator: Discriminator | None = None
+    picture: Image, label: int | None = None, discriminator: Discriminator | None = None
 ) -> Sample:
     """Where the pixels of any picture look, in a discriminator.
 
@@ -75,7 +76,7 @@ def _shipped() -> Discriminator:
     return Discriminator.beside(Generator())
 
 
-def centre_square(picture: npt.NDArray[np.uint8], side_px: int) -> Image:
+def centre_square(picture: Image, side_px: int) -> Image:
     """The largest centred square of (H, W, 3) uint8 as (side_px, side_px, 3), by area averaging; linear when enlarging.
 
     The same as the training data is prepared with, written as two small matrix products.
@@ -91,7 +92,7 @@ def centre_square(picture: npt.NDArray[np.uint8], side_px: int) -> Image:
     return np.ascontiguousarray(np.clip(np.rint(both), 0, 255).astype(np.uint8))
 
 
-def resize_weights(old: int, new: int) -> npt.NDArray[np.float32]:
+def resize_weights(old: int, new: int) -> Array:
     """(new, old) float32, rows sum to 1: area averaging when shrinking, linear interpolation when enlarging."""
     if new <= old:
         edges = np.linspace(0, old, new + 1)

@@ -9,8 +9,9 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from facecam.arrays import Image
 from facecam.system.files import PartFile, cannot_write
-from sagan_gallery.sample import Image, Sample
+from sagan_gallery.sample import Sample
 
 
 def save_attention(path: Path, sample: Sample, pins_px: Sequence[tuple[float, float]] = (), source: str = "") -> None:

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from facecam.arrays import Array, Image
 from facecam.errors import FacecamError
 from facecam.system.resources import asset
 from sagan_gallery.latent import latent
 from sagan_gallery.model_file import SaganFile, attention_outputs
-from sagan_gallery.sample import Array, AttentionLayer, Blend, Image, Sample, to_bytes
+from sagan_gallery.sample import AttentionLayer, Blend, Sample, to_bytes
 
 DEFAULT_MODEL = "sagan64.onnx"
 

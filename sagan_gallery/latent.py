@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from facecam.arrays import Array
 from facecam.errors import FacecamError
-from sagan_gallery.sample import Array
 
 MAX_SEED = 2**32 - 1
 

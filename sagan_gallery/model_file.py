@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
+from facecam.arrays import Array
 from facecam.errors import ModelError
 from facecam.runtimes import file_check
 from facecam.runtimes.engine import RuntimeFailure
@@ -49,7 +49,7 @@ class SaganFile:
         """The first eight hexadecimal digits of the file's SHA-256: enough to tell models apart in a sample text."""
         return self.sha256[:8]
 
-    def infer(self, outputs: list[str], inputs: dict[str, npt.NDArray[Any]]) -> list[npt.NDArray[np.float32]]:
+    def infer(self, outputs: list[str], inputs: dict[str, npt.NDArray[Any]]) -> list[Array]:
         """Computes in the calling thread. Raises FacecamError if the network does not take what it is given."""
         try:
             return self._runtime.infer(outputs, inputs)

@@ -9,8 +9,8 @@ import numpy.typing as npt
 from contourpy import LineType, contour_generator
 from PIL import Image
 
+from facecam.arrays import Array
 from sagan_gallery.colormap import lookup
-from sagan_gallery.sample import Array
 
 LOG_DECADES = 3.0
 OPAQUE_AT = 7.0

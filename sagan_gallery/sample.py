@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[np.float32]
-Image = npt.NDArray[np.uint8]
+from facecam.arrays import Array, Image
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from facecam.arrays import Array
 from sagan_gallery.latent import slerp
-from sagan_gallery.sample import Array, Blend
+from sagan_gallery.sample import Blend
 
 
 @dataclass(frozen=True)

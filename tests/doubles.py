@@ -8,16 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
+from facecam.arrays import Image
 from facecam.detection.detector import Timings
 from facecam.errors import FacecamError
 from facecam.faces.boxes import Detections
 from facecam.runtimes.engine import Engine
 from facecam.sources import Frame, Source
-
-Image = npt.NDArray[np.uint8]
-"""(H, W, 3) BGR."""
 
 
 def found(*faces: tuple[float, ...]) -> Detections:

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
+from facecam.arrays import Image
 from facecam.bench.measure import Benchmark
 from facecam.bench.other_runtimes import NcnnNet, OpenCvDnn
 from facecam.bench.result import Labels
 from facecam.bench.workloads import detector_benchmark
 from facecam.detection.detector import FaceDetector
-from facecam.detection.letterbox import Image
 from facecam.detection.model import find_model, int8_path
 from facecam.detection.options import DetectorOptions
 from facecam.detection.third_party import THIRD_PARTY, recognise

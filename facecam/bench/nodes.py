@@ -22,7 +22,7 @@ from facecam.arrays import Array
 from facecam.detection.cells import CellBuffer
 from facecam.detection.model import Model, find_model, load_model
 from facecam.errors import FacecamError
-from facecam.runtimes.engine import PRECISIONS, RUNTIMES, Engine, Image, Precision, Runtime
+from facecam.runtimes.engine import PRECISIONS, RUNTIMES, Engine, NetworkInput, Precision, Runtime
 from facecam.runtimes.onnx_runtime import open_session, session_options
 from facecam.runtimes.openvino_runtime import OpenVino
 from facecam.runtimes.registry import check
@@ -67,7 +67,7 @@ def main(arguments: list[str] | None = None) -> int:
 def onnx_runtime_nodes(path: Path, height: int, width: int, in_int8: bool = False, rounds: int = _ROUNDS) -> Nodes:
     """As ONNX Runtime's own profiler tells. in_int8: of the int8 network that was made from the file."""
     nodes: Nodes = defaultdict(list)
-    feed: dict[str, Image]
+    feed: dict[str, NetworkInput]
     if in_int8:
         model = load_model(path)
         data, feed = model.int8(Runtime.ONNX_RUNTIME).data, {"cells": _cells(model, height, width)}
@@ -93,7 +93,7 @@ def openvino_nodes(
 ) -> Nodes:
     """As OpenVINO's own counters tell. planes: a picture of (1, 3, H, W) instead of (1, H, W, 3)."""
     model, counted = load_model(path), {"PERF_COUNT": True}
-    picture: Image
+    picture: NetworkInput
     if engine.precision == Precision.INT8:
         picture = _cells(model, height, width)
         compiled = OpenVino(model.int8(Runtime.OPENVINO).data, engine).compile_cells(picture.shape, counted)

@@ -11,9 +11,8 @@ import math
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 
-from facecam.arrays import Array
+from facecam.arrays import Array, Image
 from facecam.bench.measure import Benchmark
 from facecam.bench.result import Labels
 from facecam.detection.detector import FaceDetector, Timings
@@ -22,8 +21,6 @@ from facecam.faces.boxes import decode, nms, pairwise_iou
 from facecam.sources.photo import read_picture
 from facecam.system.opencv import cv2
 from facecam.system.resources import asset
-
-Image = npt.NDArray[np.uint8]
 
 _PORTRAITS = {"demo/hopper.jpg": (150, 110, 382, 342), "demo/collins.jpg": (160, 48, 291, 179)}
 """Of each portrait, the part that is pasted (x1, y1, x2, y2): the face with little around it."""

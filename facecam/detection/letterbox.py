@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
+from facecam.arrays import Image
 from facecam.system.opencv import cv2
-
-Image = npt.NDArray[np.uint8]
-"""(H, W, 3) uint8, BGR."""
 
 
 def resize(image: Image, width: int, height: int) -> Image:

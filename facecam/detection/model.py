@@ -14,7 +14,7 @@ from facecam.detection.anchors import AnchorSpec, anchor_grid, spec_from_json
 from facecam.detection.cells import CellBuffer
 from facecam.errors import ModelError
 from facecam.runtimes import file_check
-from facecam.runtimes.engine import BoundNetwork, Engine, Image, Network, Precision, Runtime, RuntimeFailure
+from facecam.runtimes.engine import BoundNetwork, Engine, Network, NetworkInput, Precision, Runtime, RuntimeFailure
 from facecam.runtimes.model_file import ModelFile, ModelKind, check_path, open_model
 from facecam.runtimes.registry import open_runtime
 from facecam.system.opencv import cv2
@@ -139,7 +139,7 @@ class Binding:
         self.logits = model.format != PLAIN
         self._cells = CellBuffer(height, width, model.mean) if model.format == CELLS else None
         shape = (1, height, width, 3) if engine.packed else (1, 3, height, width)
-        self.image: Image = np.zeros(shape, np.float32) if self._cells is None else self._cells.array
+        self.image: NetworkInput = np.zeros(shape, np.float32) if self._cells is None else self._cells.array
         self._mean = model.mean
         self._scalar: Any = (*map(float, model.mean), 0.0)  # as OpenCV takes it: four channels
         self._planes: tuple[npt.NDArray[np.uint8], ...] = ()

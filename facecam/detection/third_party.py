@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from facecam.arrays import Array
+from facecam.arrays import Array, Image
 from facecam.detection.detector import Timings
-from facecam.detection.letterbox import Image, letterbox
+from facecam.detection.letterbox import letterbox
 from facecam.detection.model import KIND, METADATA_KEY
 from facecam.errors import ModelError
 from facecam.faces.boxes import Detections, nms

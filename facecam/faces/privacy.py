@@ -13,12 +13,9 @@ from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
-import numpy.typing as npt
 
-from facecam.arrays import Array
+from facecam.arrays import Array, Image
 from facecam.system.opencv import cv2
-
-_Image = npt.NDArray[np.uint8]
 
 PADDING_RANGE = (0.0, 1.0)
 HOLD_RANGE_S = (0.0, 3.0)
@@ -46,7 +43,7 @@ class PrivacyOptions:
     hold_s: float = 0.7
 
 
-def hide_faces(image: _Image, boxes: Array, options: PrivacyOptions) -> _Image:
+def hide_faces(image: Image, boxes: Array, options: PrivacyOptions) -> Image:
     """A picture (H, W, 3) uint8 BGR with the boxes (N, 4), x1 y1 x2 y2 in its pixels, hidden; itself if there are none.
 
     Each is hidden by an ellipse that holds the whole box with its padding, as far as it lies in the picture.
@@ -70,7 +67,7 @@ def hide_faces(image: _Image, boxes: Array, options: PrivacyOptions) -> _Image:
     return hidden
 
 
-def _unrecognisable(part: _Image, how: Hiding) -> _Image:
+def _unrecognisable(part: Image, how: Hiding) -> Image:
     """The same piece of a picture without anything that is smaller than a few cells."""
     if how is Hiding.COVER:
         return np.full_like(part, _COVER)

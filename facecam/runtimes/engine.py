@@ -55,7 +55,7 @@ PRECISION_CHOICES = tuple(one.value for one in (Precision.AUTO, *PRECISIONS))
 """What options take, as text."""
 MAX_THREADS = 64
 
-Image = npt.NDArray[Any]
+NetworkInput = npt.NDArray[Any]
 """A network's input, float32 or uint8."""
 
 
@@ -108,7 +108,7 @@ class BoundNetwork(Protocol):
 class Network(Protocol):
     """A network loaded into a runtime."""
 
-    def bind(self, image: Image, outputs: Mapping[str, Array]) -> BoundNetwork:
+    def bind(self, image: NetworkInput, outputs: Mapping[str, Array]) -> BoundNetwork:
         """image: the network's input: `image`, float32, (1, 3, H, W) or, for a packed engine, (1, H, W, 3); or `cells`,
         uint8, of `facecam.detection.cells`. outputs: by name, float32. All C-contiguous, kept by the binding. Raises
         RuntimeFailure."""
@@ -142,7 +142,7 @@ def version(name: str) -> str | None:
         return None
 
 
-def input_name(image: Image) -> str:
+def input_name(image: NetworkInput) -> str:
     """The name of a network's input, by what it holds."""
     return "image" if image.dtype == np.float32 else "cells"
 

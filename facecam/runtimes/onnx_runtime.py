@@ -13,7 +13,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as ort_state
 
 from facecam.arrays import Array
 from facecam.runtimes import providers
-from facecam.runtimes.engine import BoundNetwork, Engine, Image, RuntimeFailure, first_line, input_name
+from facecam.runtimes.engine import BoundNetwork, Engine, NetworkInput, RuntimeFailure, first_line, input_name
 from facecam.system.cpu import unpinned
 
 # ONNX Runtime's errors have no common base but Exception.
@@ -70,7 +70,7 @@ class OnnxRuntime:
         if names[0] not in self.session.get_providers():  # it goes on without one that can't start
             raise RuntimeFailure(providers.missing(engine.provider))
 
-    def bind(self, image: Image, outputs: Mapping[str, Array]) -> BoundNetwork:
+    def bind(self, image: NetworkInput, outputs: Mapping[str, Array]) -> BoundNetwork:
         return _OrtNetwork(self.session, image, dict(outputs))
 
     def infer(self, outputs: Sequence[str], inputs: Mapping[str, npt.NDArray[Any]]) -> list[Array]:
@@ -82,7 +82,7 @@ class OnnxRuntime:
 
 
 class _OrtNetwork:
-    def __init__(self, session: Any, image: Image, outputs: dict[str, Array]) -> None:
+    def __init__(self, session: Any, image: NetworkInput, outputs: dict[str, Array]) -> None:
         self._session, self._kept = session, (image, outputs)
         self._binding = session.io_binding()
         self._binding.bind_input(input_name(image), "cpu", 0, image.dtype.type, image.shape, image.ctypes.data)

@@ -17,7 +17,7 @@ from facecam.arrays import Array
 from facecam.runtimes.engine import (
     BoundNetwork,
     Engine,
-    Image,
+    NetworkInput,
     Precision,
     Runtime,
     RuntimeFailure,
@@ -56,7 +56,7 @@ class OpenVino:
             "INFERENCE_PRECISION_HINT": Precision.F32 if engine.precision == Precision.INT8 else engine.precision,
         }
 
-    def bind(self, image: Image, outputs: Mapping[str, Array]) -> BoundNetwork:
+    def bind(self, image: NetworkInput, outputs: Mapping[str, Array]) -> BoundNetwork:
         try:
             compiled = self.compile(*image.shape[1:3]) if image.dtype == np.float32 else self.compile_cells(image.shape)
             return _OpenVinoNetwork(self._openvino, compiled, image, dict(outputs))
@@ -105,7 +105,7 @@ class OpenVino:
 
 
 class _OpenVinoNetwork:
-    def __init__(self, openvino: Any, compiled: Any, image: Image, outputs: dict[str, Array]) -> None:
+    def __init__(self, openvino: Any, compiled: Any, image: NetworkInput, outputs: dict[str, Array]) -> None:
         self._kept = (compiled, image, outputs)
         self._request = compiled.create_infer_request()
         self._request.set_tensor(input_name(image), openvino.Tensor(image, shared_memory=True))

@@ -12,9 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
+from facecam.arrays import Image
 from facecam.errors import FacecamError
 from facecam.faces.boxes import Detections
 from facecam.sources import Frame
@@ -125,7 +123,7 @@ def picture_suffix(path: Path) -> str:
     return path.suffix if path.suffix.lower() in _ENCODERS else ".png"
 
 
-def write_picture(path: Path, image: npt.NDArray[np.uint8]) -> None:
+def write_picture(path: Path, image: Image) -> None:
     """Writes (H, W, 3) uint8 BGR by the path's suffix, creating its folder. Raises FacecamError."""
     suffix = path.suffix.lower()
     ok, data = cv2.imencode(suffix, image, _ENCODERS[suffix])

@@ -12,9 +12,9 @@ from typing import Self
 
 import av
 import numpy as np
-import numpy.typing as npt
 from av.video.reformatter import VideoReformatter
 
+from facecam.arrays import Image
 from facecam.system.files import PartFile, cannot_write
 from facecam.system.opencv import cv2
 
@@ -55,7 +55,7 @@ class VideoWriter:
         except OSError as error:
             raise cannot_write(self.path, error) from error
 
-    def write(self, image: npt.NDArray[np.uint8], time_s: float) -> bool:
+    def write(self, image: Image, time_s: float) -> bool:
         """Appends (H, W, 3) uint8 BGR, shown from `time_s` on; of another size than the first it is fitted in.
 
         False, and nothing is written, if the time is not after that of the one before.
@@ -92,7 +92,7 @@ class VideoWriter:
         except OSError as error:
             raise cannot_write(self.path, error) from error
 
-    def _begin(self, image: npt.NDArray[np.uint8]) -> av.VideoStream:
+    def _begin(self, image: Image) -> av.VideoStream:
         name, options = next((name, options) for name, options in _CODECS if name in av.codecs_available)
         height, width = (max(2, side // 2 * 2) for side in image.shape[:2])  # the colours have half the resolution
         stream = self._container.add_stream(name, rate=self._rate, options=options)
@@ -109,7 +109,7 @@ class VideoWriter:
         # Left to the encoder this takes a thread on each core.
         return self._reformatter.reformat(frame, format="yuv420p", threads=1)
 
-    def _fitted(self, image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    def _fitted(self, image: Image) -> Image:
         """The picture in the file's size, letterboxed if it has another shape."""
         width, height = self._size
         if 0 <= image.shape[1] - width < 2 and 0 <= image.shape[0] - height < 2:
@@ -141,7 +141,7 @@ class Mp4Film:
         self._file, self._rate_hz, self._count = PartFile(path), rate_hz, 0
         self._writer = VideoWriter(self._file.part, rate_hz)
 
-    def add(self, picture: npt.NDArray[np.uint8]) -> None:
+    def add(self, picture: Image) -> None:
         """One more picture (H, W, 3) uint8 RGB."""
         self._writer.write(picture[:, :, ::-1], self._count / self._rate_hz)
         self._count += 1

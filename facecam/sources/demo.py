@@ -14,13 +14,13 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from facecam.arrays import Image
 from facecam.errors import SourceError
 from facecam.sources.base import Frame
 from facecam.sources.photo import read_picture
 from facecam.system.opencv import cv2
 from facecam.system.resources import asset
 
-Image = npt.NDArray[np.uint8]
 WIDTH, HEIGHT, FPS = 640, 480, 30.0
 _LOOP_FRAMES = 1800  # one minute, without a jump at its end
 _BAND = 96  # rows; narrower ones touch fewer pixels, but each costs its calls

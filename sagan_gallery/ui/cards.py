@@ -17,9 +17,10 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QWidget
 
+from facecam.arrays import Array
 from facecam.qtkit.theme import SPACE, STAGE_TEXT, STAGE_TEXT_DIM, stage_palette, tabular
 from sagan_gallery import attention
-from sagan_gallery.sample import Array, Sample
+from sagan_gallery.sample import Sample
 from sagan_gallery.ui import paint
 from sagan_gallery.ui.map_style import MAX_PINS, MapStyle, Pin
 from sagan_gallery.ui.paint import pin_colour

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
-import numpy.typing as npt
 from PySide6.QtWidgets import QWidget
 
+from facecam.arrays import Image
 from sagan_gallery import attention
 from sagan_gallery.overlay import difference_rgb
 from sagan_gallery.sample import Sample
@@ -13,8 +12,6 @@ from sagan_gallery.ui import words
 from sagan_gallery.ui.figure_line import Part, figure_parts
 from sagan_gallery.ui.layout import PanelLayout
 from sagan_gallery.ui.map_style import Shown
-
-Picture = npt.NDArray[np.uint8]
 
 
 class PanelDisplay(PanelLayout):
@@ -24,7 +21,7 @@ class PanelDisplay(PanelLayout):
         super().__init__(parent)
         self.sample: Sample | None = None
         self.origin = ""
-        self._off: Picture | None = None
+        self._off: Image | None = None
         controls, view = self.controls, self.view
         controls.map_style_changed.connect(self._map_style_changed)
         controls.shown_changed.connect(self._show_picture)
@@ -57,7 +54,7 @@ class PanelDisplay(PanelLayout):
             self._show_pins()
             self._say_notice()
 
-    def show_effect(self, picture: Picture) -> None:
+    def show_effect(self, picture: Image) -> None:
         """The same sample without its attention, (H, W, 3) uint8 RGB."""
         self._off = picture
         if self.controls.picture_shown is not Shown.PICTURE:

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 from PySide6.QtCore import QMimeData, QObject, QPoint, QSize, Qt
 from PySide6.QtGui import QAction, QImage, QImageReader, QImageWriter, QKeySequence
 from PySide6.QtWidgets import QApplication, QFileDialog, QMenu
 
+from facecam.arrays import Image
 from facecam.errors import FacecamError
 from facecam.system.files import cannot_write
 from sagan_gallery.export import Film, Gif, save_attention
@@ -23,7 +22,6 @@ from sagan_gallery.ui.film import film_frames
 from sagan_gallery.ui.paint import from_qimage
 from sagan_gallery.ui.session import GallerySession
 
-Picture = npt.NDArray[np.uint8]
 FilmOpener = Callable[[Path, float], Film]
 """Begins a film at a path, with a rate in Hz; raises OSError or FacecamError."""
 
@@ -42,7 +40,7 @@ class FileWishes:
     None for one that has none. Each raises FacecamError where it makes no sense."""
 
     open_model: Callable[[Path], None]
-    look_at: Callable[[Picture], None]
+    look_at: Callable[[Image], None]
     look_at_frame: Callable[[], None] | None
     show_spec: Callable[[SampleSpec], None]
     start_export: Callable[[Callable[[], Iterator[Any]], str], None]
@@ -259,7 +257,7 @@ class GalleryFiles(QObject):
         dialog.open()
 
 
-def read_picture(path: Path) -> Picture:
+def read_picture(path: Path) -> Image:
     """(H, W, 3) uint8 RGB of a picture file, upright; very large ones are read at a smaller size."""
     reader = QImageReader(str(path))
     reader.setAutoTransform(True)

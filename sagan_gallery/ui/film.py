@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage, QPainter
 
+from facecam.arrays import Image
 from facecam.qtkit.theme import SPACE, STAGE
 from sagan_gallery import attention
 from sagan_gallery.generator import Generator
 from sagan_gallery.overlay import enlarged
-from sagan_gallery.sample import Image, Sample
+from sagan_gallery.sample import Sample
 from sagan_gallery.ui.cards import paint_badge, paint_card
 from sagan_gallery.ui.map_style import MapStyle, Pin
 from sagan_gallery.ui.paint import from_qimage

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-import numpy.typing as npt
 from PySide6.QtCore import (
     QAbstractListModel,
     QItemSelectionModel,
@@ -25,6 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from facecam.arrays import Image
 from facecam.qtkit.theme import SPACE, STAGE_RAISED, stage_palette
 from sagan_gallery.latent import SampleSpec
 from sagan_gallery.ui.paint import to_qimage
@@ -141,7 +140,7 @@ class SampleGrid(QListView):
             self._samples.reset(specs)
         self.choose(row, tell=False)
 
-    def put(self, row: int, picture: npt.NDArray[np.uint8]) -> None:
+    def put(self, row: int, picture: Image) -> None:
         """The picture (H, W, 3) uint8 RGB of a row."""
         if row < len(self._samples.images):
             self._samples.put(row, to_qimage(picture))

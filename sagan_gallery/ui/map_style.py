@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from facecam.arrays import Array
 from sagan_gallery.attention import Direction
 from sagan_gallery.overlay import Range
-from sagan_gallery.sample import Array
 
 
 class Kind(Enum):

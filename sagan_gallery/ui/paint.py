@@ -9,11 +9,11 @@ import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPainterPath, QPen, QPolygonF, QTransform
 
+from facecam.arrays import Array, Image
 from facecam.qtkit.theme import EDGE, PILL, SPACE, STAGE_TEXT
 from sagan_gallery import overlay
 from sagan_gallery.attention import Key, mass_mask
 from sagan_gallery.overlay import contour, heat_alpha, heat_rgba, smoothed
-from sagan_gallery.sample import Array
 from sagan_gallery.ui.map_style import Kind, MapStyle
 
 PIN_COLOURS = [QColor(name) for name in ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#f0e442", "#d55e00", "#0072b2")]
@@ -30,14 +30,14 @@ _CONTOUR_STEPS = 3
 """Points per cell and axis at which smooth contours are looked for."""
 
 
-def to_qimage(pixels: npt.NDArray[np.uint8]) -> QImage:
+def to_qimage(pixels: Image) -> QImage:
     """(H, W, 3) uint8 RGB or (H, W, 4) uint8 premultiplied RGBA as a QImage that owns its pixels."""
     height, width, channels = pixels.shape
     form = QImage.Format.Format_RGB888 if channels == 3 else QImage.Format.Format_RGBA8888_Premultiplied
     return QImage(np.ascontiguousarray(pixels).data, width, height, channels * width, form).copy()
 
 
-def from_qimage(image: QImage) -> npt.NDArray[np.uint8]:
+def from_qimage(image: QImage) -> Image:
     """(H, W, 3) uint8 RGB of any QImage."""
     plain = image.convertToFormat(QImage.Format.Format_RGB888)
     rows = np.frombuffer(plain.constBits(), np.uint8).reshape(plain.height(), plain.bytesPerLine())

@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QAction, QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QWidget
 
+from facecam.arrays import Image
 from facecam.errors import FacecamError
 from facecam.qtkit.stage import Action, StageMessage
 from sagan_gallery.generator import DEFAULT_MODEL
@@ -25,7 +24,6 @@ from sagan_gallery.ui.session import Failure, GallerySession, Lane
 from sagan_gallery.ui.walking import Walking
 from sagan_gallery.walk import End
 
-Picture = npt.NDArray[np.uint8]
 _OWN, _WALK = "Own picture, seen by the discriminator", "On the walk"
 PINNED_AT_ONCE = 4
 """Queries that are pinned at once."""
@@ -43,7 +41,7 @@ class GalleryPanel(PanelDisplay):
     def __init__(
         self,
         model: Path | None = None,
-        grab_frame: Callable[[], Picture | None] | None = None,
+        grab_frame: Callable[[], Image | None] | None = None,
         open_film: FilmOpener | None = None,
         keep_off: Callable[[], int | None] | None = None,
         parent: QWidget | None = None,
@@ -154,7 +152,7 @@ class GalleryPanel(PanelDisplay):
         if spec.model_hash != generator.model_hash:
             self.say(f"That text is from {spec.model}:{spec.model_hash}; this model makes another picture of it.")
 
-    def look_at(self, picture: Picture) -> None:
+    def look_at(self, picture: Image) -> None:
         """Shows an own picture (H, W, 3) uint8 RGB with the discriminator's attention on it."""
         self.walk.stop()
         self._coming = _OWN
@@ -238,7 +236,7 @@ class GalleryPanel(PanelDisplay):
         self.choose(self.grid.current)
         self.session.want_grid(specs)
 
-    def _show_small(self, row: int, picture: Picture) -> None:
+    def _show_small(self, row: int, picture: Image) -> None:
         self.grid.put(row, picture)
         self.status.progress((row + 1) / max(1, len(self.grid.specs)))
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
+from facecam.arrays import Array, Image
 from sagan_gallery import attention
-from sagan_gallery.sample import Array, Image, Sample
+from sagan_gallery.sample import Sample
 from sagan_gallery.ui import paint
 from sagan_gallery.ui.map_style import MapStyle, Pin, free_number
 from sagan_gallery.ui.scene import Scene

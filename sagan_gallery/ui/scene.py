@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import numpy as np
-import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
 
+from facecam.arrays import Array, Image
 from facecam.qtkit.theme import STAGE
 from sagan_gallery import attention
 from sagan_gallery.placement import Placement
-from sagan_gallery.sample import Array, Sample
+from sagan_gallery.sample import Sample
 from sagan_gallery.ui import paint
 from sagan_gallery.ui.map_style import Kind, MapStyle, Pin
 from sagan_gallery.ui.paint import HOVER, pin_colour
@@ -26,7 +25,7 @@ class Scene:
     lies over it; hover: the query under the cursor, picture pixels; selected: number of the selected pin."""
 
     sample: Sample
-    picture: npt.NDArray[np.uint8] | None = None
+    picture: Image | None = None
     map_style: MapStyle = field(default_factory=MapStyle)
     pins: list[Pin] = field(default_factory=list)
     selected: int | None = None

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal
 
+from facecam.arrays import Image
 from facecam.errors import FacecamError
 from facecam.qtkit.worker import Worker
 from sagan_gallery.discriminator import Discriminator
@@ -80,7 +80,7 @@ class GallerySession(QObject):
         if generator is not None:
             self._want(lambda: generator.sample(point.z, point.label, 1.0, scale, point.toward))
 
-    def want_look(self, picture: npt.NDArray[np.uint8]) -> None:
+    def want_look(self, picture: Image) -> None:
         """A picture (H, W, 3) uint8 RGB through the discriminator's attention."""
         generator, known = self.generator, self._discriminator
 
@@ -114,7 +114,7 @@ class GallerySession(QObject):
         if generator is None:
             return
 
-        def steps() -> Iterator[tuple[int, npt.NDArray[np.uint8]]]:
+        def steps() -> Iterator[tuple[int, Image]]:
             for row, spec in enumerate(specs):
                 point = end_of(generator, spec)
                 yield row, generator.pictures(point.z[None], [point.label])[0]

@@ -10,9 +10,9 @@ from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QIcon, QPainter, QPainterPath, QPixmap
 from PySide6.QtWidgets import QApplication, QComboBox, QHBoxLayout, QMenu, QSlider, QToolButton, QWidget
 
+from facecam.arrays import Image
 from facecam.qtkit.icons import icon
 from facecam.qtkit.theme import SPACE, STAGE_TEXT, stage_palette, tabular
-from sagan_gallery.sample import Image
 from sagan_gallery.ui.paint import to_qimage
 from sagan_gallery.walk import End, Walk
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from facecam.arrays import Image
 from facecam.detection.anchors import anchor_grid
 from facecam.faces.boxes import NMS_IOU, VOTES_FROM, Detections, decode, nms, vote
 from facecam.system.opencv import cv2
@@ -16,7 +17,7 @@ from train.faceboxes.data.batches import Batch
 from train.faceboxes.data.wider_labels import Labelled
 from train.faceboxes.model import MEAN_BGR, FaceBoxes
 from train.faceboxes.protocols.canvas import VGA
-from train.faceboxes.protocols.pictures import Detect, Image, letterbox, read_image
+from train.faceboxes.protocols.pictures import Detect, letterbox, read_image
 from train.faceboxes.targets import FACE, SOFT
 
 GREEN, RED, YELLOW = (0, 230, 0), (0, 0, 255), (0, 220, 255)

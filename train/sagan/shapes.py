@@ -17,12 +17,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from facecam.arrays import Array
 from facecam.system.opencv import cv2
 from sagan_gallery.attention import cell_distances, entropy_bits, mean_distance_px
 from train.sagan.export import open_generator, pictures_of
 from train.training import run_command, tell_figures
-
-Array = NDArray[np.float32]
 
 
 def colour_segments(image: NDArray[np.uint8], count: int = 4) -> NDArray[np.int64]:

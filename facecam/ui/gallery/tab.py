@@ -6,17 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from facecam.arrays import Image
 from facecam.qtkit.commands import Menu, command, set_menu
 from facecam.qtkit.tabs import Tab
 from sagan_gallery.export import Film
 from sagan_gallery.ui.panel import GalleryPanel
 from sagan_gallery.ui.words import HELP_TITLE
-
-Picture = npt.NDArray[np.uint8]
 
 
 class GalleryTab(Tab):
@@ -25,14 +23,14 @@ class GalleryTab(Tab):
 
     def __init__(
         self,
-        grab_frame: Callable[[], Picture | None],
+        grab_frame: Callable[[], Image | None],
         detector_core: Callable[[], int | None],
         model: Path | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
 
-        def grab_rgb() -> Picture | None:
+        def grab_rgb() -> Image | None:
             frame = grab_frame()
             return None if frame is None else np.ascontiguousarray(frame[:, :, ::-1])
 

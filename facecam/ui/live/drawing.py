@@ -16,13 +16,12 @@ import numpy.typing as npt
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen, QPixmap
 
+from facecam.arrays import Array
 from facecam.faces.palette import label
 from facecam.qtkit import theme
 from facecam.qtkit.figure_line import FigureLine
 from facecam.qtkit.geometry import Placement
 from facecam.system.opencv import cv2
-
-Array = npt.NDArray[np.float32]
 
 SCORE_FROM_PX = 44
 """Narrower boxes show their score only under the cursor: in a crowd the figures would hide the faces."""

@@ -16,10 +16,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from facecam.arrays import Array
 from facecam.system.opencv import cv2
 from train.faceboxes.model import MEAN_BGR
-
-Array = npt.NDArray[np.float32]
 
 LEAST_ZOOM = 0.55
 """Input pixels per picture pixel below which a picture is halved first: bilinear sampling alone would alias."""

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
+from facecam.arrays import Array
 from facecam.system.opencv import cv2
 from train.faceboxes.data.augment import Plan, Recipe, draw_plan, map_boxes, render
 from train.faceboxes.data.resident import Packed, ResidentPictures, pack, render_batch
@@ -25,8 +26,6 @@ from train.faceboxes.data.teacher import Truth, truths
 from train.faceboxes.data.wider_labels import Labelled, read_wider
 from train.faceboxes.targets import FACE, IGNORE
 from train.training import TrainingError
-
-Array = npt.NDArray[np.float32]
 
 
 def read_split(root: Path, split: str) -> list[Labelled]:

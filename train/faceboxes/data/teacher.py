@@ -15,12 +15,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from facecam.arrays import Array
 from facecam.faces.boxes import pairwise_iou
 from train.faceboxes.data.wider_labels import Labelled
 from train.faceboxes.targets import FACE, IGNORE, SOFT
 from train.training import TrainingError
-
-Array = npt.NDArray[np.float32]
 
 SCORES = (0.3, 0.5, 0.65, 0.75, 0.82, 1.0)
 PROBABILITIES = (0.02, 0.05, 0.2, 0.5, 0.95, 0.98)

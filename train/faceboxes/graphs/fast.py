@@ -24,10 +24,9 @@ import numpy.typing as npt
 import onnx
 from torch import Tensor, nn
 
+from facecam.arrays import Array
 from train.faceboxes.model import ConvBN, FaceBoxes, FaceBoxesS16, Inception
 from train.onnx_graph import Graph
-
-Array = npt.NDArray[np.float32]
 
 FORMAT = 2
 

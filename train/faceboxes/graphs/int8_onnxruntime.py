@@ -23,7 +23,8 @@ import numpy.typing as npt
 import onnx
 from onnx import TensorProto
 
-from train.faceboxes.graphs.fast import Array, DetectorGraph, folded, plain, predict
+from facecam.arrays import Array
+from train.faceboxes.graphs.fast import DetectorGraph, folded, plain, predict
 from train.faceboxes.graphs.int8_openvino import cells_input, observed, on_cells, rounded_weights
 from train.faceboxes.model import ConvBN, FaceBoxes, FaceBoxesS16
 

@@ -29,8 +29,9 @@ import onnx
 import onnxruntime
 from onnx import TensorProto, helper
 
+from facecam.arrays import Array
 from facecam.detection.cells import CELL, CHANNELS
-from train.faceboxes.graphs.fast import Array, DetectorGraph, folded, predict
+from train.faceboxes.graphs.fast import DetectorGraph, folded, predict
 from train.faceboxes.model import MEAN_BGR, ConvBN, FaceBoxes
 
 FORMAT = 3

@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from facecam.arrays import Array
+from facecam.arrays import Array, Image
 from facecam.errors import FacecamError
 from facecam.faces.boxes import Detections
 from train.faceboxes.data.wider_labels import Labelled
-from train.faceboxes.protocols.pictures import Detect, Image, letterbox, pictures, run
+from train.faceboxes.protocols.pictures import Detect, letterbox, pictures, run
 from train.faceboxes.protocols.voc import FALSE, LEFT_OUT, Curve, Matching, curve, match
 
 Change = Callable[[Image, Array], tuple[Image, Array, npt.NDArray[np.bool_]]]

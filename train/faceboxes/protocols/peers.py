@@ -10,12 +10,11 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from facecam.arrays import Array
+from facecam.arrays import Array, Image
 from facecam.detection.detector import FaceDetector
 from facecam.detection.options import DetectorOptions
 from facecam.detection.third_party import THIRD_PARTY, UltraLight, YuNet
 from facecam.faces.boxes import VOTES_FROM
-from train.faceboxes.protocols.pictures import Image
 
 LOWEST_SCORE = VOTES_FROM
 """Lower ones add nothing to a curve but time in the suppression."""

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from facecam.arrays import Array
-from facecam.detection.letterbox import Image, letterbox, resize
+from facecam.arrays import Array, Image
+from facecam.detection.letterbox import letterbox, resize
 from facecam.errors import FacecamError
 from facecam.faces.boxes import Detections
 from facecam.system.opencv import cv2

@@ -7,11 +7,10 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from facecam.arrays import Array
+from facecam.arrays import Array, Image
 from facecam.faces.boxes import box_areas
 from facecam.system.opencv import cv2
 from train.faceboxes.protocols.canvas import Change
-from train.faceboxes.protocols.pictures import Image
 
 Inside = npt.NDArray[np.bool_]
 """(M,) whether a face is still there: at least `STILL_THERE` of its box within the picture."""

@@ -16,12 +16,12 @@ from pathlib import Path
 
 import numpy as np
 
-from facecam.arrays import Array
+from facecam.arrays import Array, Image
 from facecam.errors import SourceError
 from facecam.faces.boxes import Detections, pairwise_iou
 from facecam.faces.tracking import CANDIDATE_SHARE, Tracker, TrackingOptions
 from facecam.system.opencv import cv2
-from train.faceboxes.protocols.pictures import Detect, Image, run
+from train.faceboxes.protocols.pictures import Detect, run
 
 SAME_FACE_IOU = 0.4
 FPS = 30.0
