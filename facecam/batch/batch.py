@@ -1,4 +1,5 @@
-"""Detection over files and streams, flat out: what `facecam detect` does, without the command line around it."""
+"""Detection over files and streams, flat out, and copies in which the faces are marked or hidden: what `facecam detect`
+does, without the command line around it."""
 
 from __future__ import annotations
 
@@ -9,12 +10,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from facecam.batch.hider import FaceHider
+import numpy as np
+import numpy.typing as npt
+
+from facecam.arrays import Array
 from facecam.batch.parallel import DetectorPool
 from facecam.detection.detector import FaceDetector
 from facecam.errors import FacecamError, SourceError
 from facecam.faces.boxes import Detections
 from facecam.faces.drawing import draw_detections
+from facecam.faces.privacy import PrivacyOptions, hide_faces
+from facecam.faces.tracking import CANDIDATE_SHARE, Tracker, TrackingOptions
 from facecam.saving.export import STANDARD_OUTPUT, CsvTable, JsonLines, picture_suffix, record, write_picture
 from facecam.sources import (
     PICTURE_SUFFIXES,
@@ -33,16 +39,16 @@ if TYPE_CHECKING:
 _COPY_SUFFIX = ".mkv"
 
 
-class Progress(Protocol):
-    """What the batch tells while it works."""
+class BatchListener(Protocol):
+    """What is told of a batch while it works."""
 
-    def opened(self, title: str, frame_count: int | None, remaining: int) -> None:
+    def on_opened(self, title: str, frame_count: int | None, remaining: int) -> None:
         """A source is open; it claims so many frames, and so many sources come after it."""
 
-    def done(self, result: dict[str, Any], is_picture: bool) -> None:
+    def on_done(self, result: dict[str, Any], is_picture: bool) -> None:
         """One frame is done; `result` as of `facecam.saving.export.record`."""
 
-    def problem(self, sentence: str) -> None:
+    def on_problem(self, sentence: str) -> None:
         """Something couldn't be read."""
 
 
@@ -83,7 +89,7 @@ class Batch:
         self,
         specs: Sequence[str],
         detector: FaceDetector,
-        progress: Progress,
+        listener: BatchListener,
         *,
         json_path: Path | None = None,
         csv_path: Path | None = None,
@@ -94,7 +100,7 @@ class Batch:
     ) -> None:
         self._inputs = [part for spec in specs for part in _expand(spec, out_dir)]
         self._detector = detector
-        self._progress = progress
+        self._listener = listener
         self._json_path, self._csv_path = json_path, csv_path
         input_files = _input_files(specs, out_dir)
         self._out = None if out_dir is None else _Copies(out_dir, input_files)
@@ -128,13 +134,13 @@ class Batch:
             source = open_source(spec)
         except SourceError as error:
             # A damaged file that was asked for is a failure; one found in a folder is passed over, like its pictures.
-            self._progress.problem(f"Skipped: {error}" if in_folder else str(error))
+            self._listener.on_problem(f"Skipped: {error}" if in_folder else str(error))
             self.summary.skipped += in_folder
             self.summary.failed += not in_folder
             return
         if isinstance(source, FolderSource) and self._out is not None:
             source.leave_out(self._out.folder)
-        self._progress.opened(source.title, source.frame_count, remaining)
+        self._listener.on_opened(source.title, source.frame_count, remaining)
         name = without_password(spec) if "://" in spec else spec
         with ExitStack() as stack:
             stack.callback(self.summary.add, counts)
@@ -142,7 +148,7 @@ class Batch:
             try:
                 self._frames(source, name, writers, counts, stack)
             except SourceError as error:
-                self._progress.problem(str(error))
+                self._listener.on_problem(str(error))
                 counts.failed += 1
 
     def _frames(
@@ -172,7 +178,7 @@ class Batch:
             counts.faces += len(detections)
             counts.frames_with_faces += len(detections) > 0
             counts.detector_s += detector_s
-            self._progress.done(result, frame.path is not None)
+            self._listener.on_done(result, frame.path is not None)
             if end_s is not None and time.perf_counter() >= end_s:
                 break
         counts.skipped += self._tell_skipped(source)
@@ -191,8 +197,42 @@ class Batch:
             return 0
         sentences, source.skipped = source.skipped, []
         for sentence in sentences:
-            self._progress.problem(f"Skipped: {sentence}")
+            self._listener.on_problem(f"Skipped: {sentence}")
         return len(sentences)
+
+
+class FaceHider:
+    """Hides the faces in copies of pictures and videos, also doubtful ones and those lost for a moment.
+
+    threshold: lowest score of a face that is told of. To be given detections down to `detector_threshold`.
+    """
+
+    def __init__(self, options: PrivacyOptions, threshold: float) -> None:
+        self._options, self._threshold = options, threshold
+        self._tracker = Tracker()
+
+    @property
+    def detector_threshold(self) -> float:
+        """What the detector's threshold must be."""
+        return self._threshold * CANDIDATE_SHARE
+
+    def start(self) -> None:
+        """Another source begins."""
+        self._tracker.reset()
+
+    def faces(self, found: Detections) -> Detections:
+        """Those of the detections that are told of."""
+        return found.only(found.scores >= self._threshold)
+
+    def hide(self, frame: Frame, found: Detections) -> npt.NDArray[np.uint8]:
+        """The frame's picture with all hidden that may be a face. Frames of a video are to come in their order."""
+        return hide_faces(frame.image, self._places(frame, found), self._options)
+
+    def _places(self, frame: Frame, found: Detections) -> Array:
+        if frame.path is not None:  # pictures have nothing to do with each other
+            self._tracker.reset()
+        tracking = TrackingOptions(smoothing=0)
+        return self._tracker.update(found, frame.time_s, self._threshold, tracking, self._options.hold_s).private
 
 
 def _expand(spec: str, out_dir: Path | None) -> list[tuple[str, bool]]:

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+import argparse
+import difflib
 import logging
 import os
 import platform
+import re
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from pathlib import Path
 from typing import NoReturn
 
-from facecam.cli.exits import EXIT_FAULT, EXIT_INTERRUPTED, EXIT_WRONG_INPUT
-from facecam.cli.parser import make_parser
+from facecam.cli import commands
+from facecam.cli.bench import add_options as add_bench_options
+from facecam.cli.detect import add_options as add_detect_options
+from facecam.cli.options import (
+    EXIT_FAULT,
+    EXIT_INTERRUPTED,
+    EXIT_WRONG_INPUT,
+    add_detector_options,
+    add_verbose,
+    seconds,
+)
 from facecam.errors import FacecamError
-from facecam.runtimes.engine import version
+from facecam.runtimes.engine import Runtime, version
+from facecam.runtimes.providers import CPU
+from facecam.sources import PICTURE_SUFFIXES, VIDEO_SUFFIXES
 from facecam.system.logs import logging_to_file
 from facecam.system.process_exit import end_process
 
@@ -51,3 +66,92 @@ def run() -> NoReturn:
     """The process of the command `facecam`: `main`, and an end that no thread can spoil."""
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background process inherits it as ignored
     end_process(main())
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """What it parses has `run`, the command's function, which takes all of it and gives the exit status."""
+    parser = _Parser(
+        prog="facecam",
+        description="Live face detection on one CPU core. Without a command it opens the window.",
+    )
+    add_detector_options(parser, live=True)
+    parser.set_defaults(run=commands.window, model=None, threshold=None, core=None, verbose=False)
+    parser.set_defaults(runtime=Runtime.AUTO, precision=None, threads=1, provider=CPU)
+    parser.add_argument("--version", action="version", version=f"facecam {version('facecam') or '(not installed)'}")
+    parser.add_argument(
+        "--source",
+        default="auto",
+        help="auto, demo, a camera's number, screen, a file, a folder, or a URL (default: auto)",
+    )
+    parser.add_argument("--headless", action="store_true", help="no window: print the rates each second")
+    parser.add_argument(
+        "--seconds", type=seconds, help="headless: how long to run; 0: until the source ends (default: 10)"
+    )
+    parser.add_argument(
+        "--record", type=Path, metavar="FILE", help="headless: write what is seen to a video, .mp4 or .mkv"
+    )
+    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND")
+    parser.commands = subparsers.choices
+
+    detect = subparsers.add_parser(
+        "detect",
+        help="find faces in pictures, folders, videos and streams",
+        description="Finds faces in pictures, folders, videos and streams, and prints or writes them.",
+    )
+    add_detector_options(detect)
+    add_detect_options(detect)
+
+    bench = subparsers.add_parser(
+        "bench",
+        help="measure the speed on one core of this machine",
+        description="Measures the speed on one pinned core, in turns: networks, runtimes, precisions, numbers of "
+        "faces, sizes, and the gallery's generator.",
+    )
+    add_detector_options(bench, several=True)
+    add_bench_options(bench)
+
+    cameras = subparsers.add_parser("cameras", help="list the connected cameras", description="Lists the cameras.")
+    add_verbose(cameras)
+    cameras.set_defaults(run=commands.cameras)
+
+    doctor = subparsers.add_parser(
+        "doctor",
+        help="look for trouble, and print what a bug report needs",
+        description="Looks at versions, the window's system, cameras, the processor and the models, and gives hints.",
+    )
+    doctor.add_argument("--json", action="store_true", help="as one JSON object")
+    doctor.add_argument("--model", default=argparse.SUPPRESS, help="look at this model too")
+    add_verbose(doctor)
+    doctor.set_defaults(run=commands.doctor)
+
+    reset = subparsers.add_parser(
+        "reset-settings",
+        help="forget what the window remembers",
+        description="Forgets what the window remembers, so that it starts as it did the first time.",
+    )
+    add_verbose(reset)
+    reset.set_defaults(run=commands.reset_settings)
+    return parser
+
+
+class _Parser(argparse.ArgumentParser):
+    """Tells a usage error in one line, and what was meant. commands: those that there are."""
+
+    commands: Collection[str] = ()
+
+    def error(self, message: str) -> NoReturn:
+        unknown = re.match(r"argument COMMAND: invalid choice: '(.*?)' \(", message)
+        if unknown is not None:
+            message = _not_a_command(unknown[1], list(self.commands))
+        self.exit(EXIT_WRONG_INPUT, f"{self.prog}: {message} (`{self.prog} --help` tells more).\n")
+
+
+def _not_a_command(word: str, commands: list[str]) -> str:
+    """What to say to `facecam clip.mp4`, which is meant as a source, and to a mistyped command."""
+    names = ("demo", "screen", "auto")
+    is_file = Path(word).suffix.lower() in PICTURE_SUFFIXES | VIDEO_SUFFIXES or Path(word).exists()
+    if is_file or "://" in word or word.isdecimal() or word.partition(":")[0] in (*names, "camera"):
+        return f"to open {word}, type `facecam --source {word}`; to list its faces, `facecam detect {word}`"
+    near = difflib.get_close_matches(word, commands, 1, 0.5)
+    meant = f"; do you mean {near[0]}?" if near else f"; there are {', '.join(commands[:-1])} and {commands[-1]}"
+    return f"there is no command {word}{meant}"

@@ -6,8 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from facecam.cli.options import detector_options
-from facecam.cli.values import number
+from facecam.cli.options import detector_options, number
 from facecam.errors import FacecamError
 
 _LONGEST_MINUTES = 24 * 60.0

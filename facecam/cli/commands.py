@@ -11,11 +11,11 @@ from tqdm import tqdm
 
 from facecam.cli.headless import run_headless
 from facecam.cli.options import detector_options
-from facecam.cli.progress import quiet_libraries
 from facecam.detection.detector import FaceDetector
 from facecam.errors import FacecamError
 from facecam.sources import list_cameras
 from facecam.system.display import window_problem
+from facecam.system.opencv import quiet_libraries
 from facecam.system.paths import settings_file
 from facecam.system.settings_file import SettingsFile
 

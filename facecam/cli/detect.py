@@ -1,24 +1,25 @@
-"""`facecam detect`: its options, and what is done with them."""
+"""`facecam detect`: its options, and what is done with them. Progress goes to stderr, results to stdout."""
 
 from __future__ import annotations
 
 import argparse
+import sys
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, TextIO
 
-from facecam.batch.batch import Batch
-from facecam.batch.hider import FaceHider
+from tqdm import tqdm
+
+from facecam.batch.batch import Batch, FaceHider, Summary
 from facecam.batch.parallel import DetectorPool
-from facecam.cli.exits import EXIT_WRONG_INPUT
-from facecam.cli.options import detector_options
-from facecam.cli.progress import Bar, quiet_libraries
-from facecam.cli.values import fraction, jobs, seconds, size
+from facecam.cli.options import EXIT_WRONG_INPUT, detector_options, fraction, jobs, seconds, size
 from facecam.detection.detector import FaceDetector
 from facecam.detection.options import DetectorOptions
 from facecam.errors import FacecamError
 from facecam.faces.privacy import Hiding, PrivacyOptions
 from facecam.system.cpu import pinned
+from facecam.system.opencv import quiet_libraries
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -76,7 +77,7 @@ def detect(arguments: argparse.Namespace) -> int:
     if arguments.jobs > 1 and arguments.core is not None:
         raise FacecamError("--core is for one process; leave it out with --jobs, which uses one core for each.")
     pool = DetectorPool(arguments.jobs, options, arguments.out is not None) if arguments.jobs > 1 else None
-    with quiet_libraries() as stderr, Bar(stderr, print_results=not has_outputs) as bar:
+    with quiet_libraries() as stderr, _Bar(stderr, print_results=not has_outputs) as bar:
         batch = Batch(
             arguments.sources,
             detector,
@@ -96,3 +97,51 @@ def detect(arguments: argparse.Namespace) -> int:
                 pool.close()
             bar.total(batch.summary)
     return EXIT_WRONG_INPUT if batch.summary.failed else 0
+
+
+class _Bar:
+    """A progress bar on stderr, where that is a terminal, and results on stdout."""
+
+    def __init__(self, stderr: TextIO, print_results: bool) -> None:
+        self._stderr = stderr
+        self._print_results = print_results
+        self._bar = tqdm(file=stderr, unit="frame", disable=None, dynamic_ncols=True)
+
+    def __enter__(self) -> _Bar:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.close()
+
+    def on_opened(self, title: str, frame_count: int | None, remaining: int) -> None:
+        self._bar.set_description(title[:30], refresh=False)
+        # Sources not opened yet count as one frame each; what a video claims about its length is an estimate.
+        self._bar.total = None if frame_count is None else self._bar.n + frame_count + remaining
+        self._bar.refresh()
+
+    def on_done(self, result: dict[str, Any], is_picture: bool) -> None:
+        self._bar.update()
+        if self._print_results:
+            boxes = "  ".join("[{:.0f} {:.0f} {:.0f} {:.0f}]".format(*face["box"]) for face in result["faces"])
+            count = len(result["faces"])
+            where = result["source"] if is_picture else f"{result['source']} {result['time_s']:.2f} s"
+            self._say(f"{where}: {count} face{'' if count == 1 else 's'}  {boxes}".rstrip(), sys.stdout)
+
+    def on_problem(self, sentence: str) -> None:
+        self._say(f"facecam: {sentence}", self._stderr)
+
+    def total(self, summary: Summary) -> None:
+        """One line about the whole batch."""
+        self._bar.close()
+        if summary.frames:
+            skipped = f", {summary.skipped} damaged files skipped" if summary.skipped else ""
+            print(
+                f"Frames: {summary.frames}, with faces: {summary.frames_with_faces}, faces: {summary.faces}{skipped}; "
+                f"{1000 * summary.detector_s / summary.frames:.1f} ms a detection",
+                file=self._stderr,
+            )
+
+    def _say(self, text: str, file: TextIO) -> None:
+        # Names of files may hold bytes that the terminal's encoding can't show.
+        encoding = getattr(file, "encoding", None) or "utf-8"
+        self._bar.write(text.encode(encoding, "backslashreplace").decode(encoding), file=file)

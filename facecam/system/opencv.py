@@ -6,6 +6,10 @@ camera by many seconds unless they are off before the import.
 """
 
 import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TextIO
 
 _CHANGED_BY_IT = ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR", "LD_LIBRARY_PATH")  # the last for our own processes
 _before = {name: os.environ.get(name) for name in _CHANGED_BY_IT}
@@ -24,4 +28,29 @@ for _name, _value in _before.items():
 # One core is the contract of the detector; OpenCV would otherwise resize on all of them.
 cv2.setNumThreads(1)
 
-__all__ = ["cv2"]
+__all__ = ["cv2", "quiet_libraries"]
+
+
+@contextmanager
+def quiet_libraries() -> Iterator[TextIO]:
+    """Keeps libpng and libjpeg, which write about damaged files to the process's stderr, off it; gives our own."""
+    try:
+        is_real = sys.stderr.fileno() == 2
+    except (AttributeError, OSError, ValueError):
+        is_real = False
+    if not is_real:
+        yield sys.stderr
+        return
+    sys.stderr.flush()
+    kept = os.dup(2)
+    silence = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silence, 2)
+    os.close(silence)
+    try:
+        with open(
+            kept, "w", encoding=sys.stderr.encoding, errors="backslashreplace", buffering=1, closefd=False
+        ) as ours:
+            yield ours
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)

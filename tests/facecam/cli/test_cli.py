@@ -7,9 +7,8 @@ import sys
 
 import pytest
 
-from facecam.cli import commands, headless, main
+from facecam.cli import commands, headless, main, make_parser
 from facecam.cli.options import detector_options
-from facecam.cli.parser import make_parser
 from facecam.errors import SourceError
 from facecam.sources import Camera
 from facecam.system.display import display_problem
