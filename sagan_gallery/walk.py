@@ -13,7 +13,7 @@ from sagan_gallery.sample import Blend
 
 
 @dataclass(frozen=True)
-class End:
+class LatentPoint:
     """A point of a walk. z: (D,) float32, truncation applied; label: index of the class or None; toward: the class that
     it is on the way to."""
 
@@ -26,15 +26,16 @@ class End:
 class Walk:
     """From one sample to another and back, through their classes too."""
 
-    start: End
-    end: End
+    start: LatentPoint
+    end: LatentPoint
 
-    def at(self, t: float) -> End:
+    def at(self, t: float) -> LatentPoint:
         """The point at t in 0..1."""
         if t in (0, 1):
             return self.end if t else self.start
         z, start, end = slerp(self.start.z, self.end.z, t), _class_of(self.start), _class_of(self.end)
-        return End(z, start) if start is None or end is None or start == end else End(z, start, Blend(end, t))
+        toward = None if start is None or end is None or start == end else Blend(end, t)
+        return LatentPoint(z, start, toward)
 
     def there_and_back(self, time_s: float, length_s: float) -> float:
         """t at a time: 0 to 1 within `length_s`, back within the same, easing in and out at both ends."""
@@ -42,12 +43,12 @@ class Walk:
         return float(0.5 - 0.5 * np.cos(np.pi * phase))
 
 
-def _class_of(end: End) -> int | None:
+def _class_of(end: LatentPoint) -> int | None:
     """The class that an end is nearest to: a walk between two blends goes from one class to one other."""
     return end.toward.label if end.toward is not None and end.toward.share >= 0.5 else end.label
 
 
-def walk_points(walk: Walk, count: int) -> Iterator[End]:
+def walk_points(walk: Walk, count: int) -> Iterator[LatentPoint]:
     """`count` points for a film that can be looped: there and back."""
     for index in range(count):
         yield walk.at(walk.there_and_back(2 * index / count, 1.0))

@@ -127,9 +127,9 @@ def measure_walk(panel: GalleryPanel, seconds: float) -> float:
     QTimer.singleShot(500, loop.quit)
     loop.exec()
     panel.walk.set_end.click()
-    panel.below.walk_button.setChecked(True)
+    panel.stage.walk_button.setChecked(True)
     samples: list[object] = []
-    panel.session.sample_ready.connect(samples.append)
+    panel.session.sample_ready.connect(lambda *shown: samples.append(shown))
     panel.walk.play.click()
     began_s = time.perf_counter()
     QTimer.singleShot(round(1000 * seconds), loop.quit)

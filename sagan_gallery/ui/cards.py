@@ -22,8 +22,9 @@ from facecam.qtkit.theme import SPACE, STAGE_TEXT, STAGE_TEXT_DIM, stage_palette
 from sagan_gallery import attention
 from sagan_gallery.sample import Sample
 from sagan_gallery.ui import paint
-from sagan_gallery.ui.map_style import MAX_PINS, MapStyle, Pin
+from sagan_gallery.ui.map_style import MapStyle
 from sagan_gallery.ui.paint import pin_colour
+from sagan_gallery.ui.scene import MAX_PINS, Pin
 
 _MAP_PX = 15 * SPACE
 _COMPACT_PX = 9 * SPACE

@@ -7,11 +7,11 @@ from PySide6.QtGui import QColor, QFont, QImage, QPainter
 
 from sagan_gallery import attention
 from sagan_gallery.colormap import lookup
-from sagan_gallery.ui.bar import percent
 from sagan_gallery.ui.cards import paint_badge, paint_card
-from sagan_gallery.ui.map_style import MapStyle, Pin
+from sagan_gallery.ui.map_style import MapStyle
 from sagan_gallery.ui.paint import to_qimage
-from sagan_gallery.ui.scene import Scene
+from sagan_gallery.ui.scene import Pin, Scene
+from sagan_gallery.ui.words import percent
 
 DOTS_PER_INCH = 300
 _TILE_PX = 600  # two inches

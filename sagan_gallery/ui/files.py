@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QMimeData, QObject, QPoint, QSize, Qt
-from PySide6.QtGui import QAction, QImage, QImageReader, QImageWriter, QKeySequence
-from PySide6.QtWidgets import QApplication, QFileDialog, QMenu
+from PySide6.QtCore import QMimeData, QObject, QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QImage, QImageReader, QImageWriter
+from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QWidget
 
 from facecam.arrays import Image
 from facecam.errors import FacecamError
+from facecam.qtkit.commands import Menu, command
 from facecam.system.files import cannot_write
 from sagan_gallery.export import Film, Gif, save_attention
 from sagan_gallery.latent import SampleSpec, parse_sample_text
-from sagan_gallery.ui.display import PanelDisplay
 from sagan_gallery.ui.figure import render_figure
 from sagan_gallery.ui.film import film_frames
 from sagan_gallery.ui.paint import from_qimage
+from sagan_gallery.ui.sample_stage import SampleStage
 from sagan_gallery.ui.session import GallerySession
 
 FilmOpener = Callable[[Path, float], Film]
@@ -33,43 +33,52 @@ PICTURES = "Pictures (*.png *.jpg *.jpeg *.webp *.bmp *.gif)"
 _LARGEST_PX = 4096
 
 
-@dataclass(frozen=True)
-class FileWishes:
-    """What is done with what has been opened. look_at_frame: None where there is no camera; start_export: does long
-    work, whose steps give their progress in 0..1, and says the words at its end; spec: what makes the large picture,
-    None for one that has none. Each raises FacecamError where it makes no sense."""
-
-    open_model: Callable[[Path], None]
-    look_at: Callable[[Image], None]
-    look_at_frame: Callable[[], None] | None
-    show_spec: Callable[[SampleSpec], None]
-    start_export: Callable[[Callable[[], Iterator[Any]], str], None]
-    spec: Callable[[], SampleSpec | None]
-
-
 class GalleryFiles(QObject):
-    """The actions; those that make no sense at the moment are disabled when the menu opens."""
+    """The actions; those that make no sense at the moment are disabled when the menu opens.
+
+    grab_frame: gives the camera's picture (H, W, 3) uint8 RGB, or None when there is none; open_film: begins films in
+    formats beyond GIF. Without them their actions are not there.
+    """
+
+    model_opened = Signal(Path)
+    """A model is to be loaded."""
+    picture_opened = Signal(object)
+    """(H, W, 3) uint8 RGB, an own picture to be looked at."""
+    text_opened = Signal(SampleSpec)
+    """The sample of a sample text is to be shown."""
+    export_wanted = Signal(object, str)
+    """Starts long work, an iterator whose steps give their progress in 0..1; and what to say at its end."""
+    said = Signal(str)
+    """What has been done, or why it can't be."""
 
     def __init__(
-        self, panel: PanelDisplay, session: GallerySession, wishes: FileWishes, open_film: FilmOpener | None
+        self,
+        stage: SampleStage,
+        session: GallerySession,
+        grab_frame: Callable[[], Image | None] | None,
+        open_film: FilmOpener | None,
+        parent: QWidget,
     ) -> None:
-        super().__init__(panel)
-        self._panel, self._session, self._wishes, self._open_film = panel, session, wishes, open_film
+        super().__init__(parent)
+        self._window, self._stage, self._session = parent, stage, session
+        self.grab_frame, self._open_film = grab_frame, open_film
+        self.menu = QMenu(parent)
         self._folder = ""
-        self.open_model = self._action("Open a model…", self._ask_model, "Ctrl+O")
-        self.own_picture = self._action("Look at an own picture…", self._ask_picture, "Ctrl+Shift+O")
-        self.frame = self._action("Look at the camera's picture", wishes.look_at_frame or (lambda: None))
-        self.copy_text = self._action("Copy sample text", self.copy_sample_text, "Ctrl+Shift+C")
-        self.paste_text = self._action("Paste sample text or picture", self.paste, "Ctrl+V")
-        self.copy_picture = self._action("Copy picture with map", self._copy_picture, "Ctrl+C")
-        self.save_picture = self._action("Save picture with map (PNG)…", self._ask_save_picture, "Ctrl+S")
+        file, edit = Menu.FILE, Menu.EDIT
+        self.open_model = self._action("Open a model…", self._ask_model, file, "Ctrl+O")
+        self.own_picture = self._action("Look at an own picture…", self._ask_picture, file, "Ctrl+Shift+O")
+        self.frame = self._action("Look at the camera's picture", self._open_frame, file)
+        self.copy_text = self._action("Copy sample text", self._copy_text, edit, "Ctrl+Shift+C")
+        self.paste_text = self._action("Paste sample text or picture", self._paste, edit, "Ctrl+V")
+        self.copy_picture = self._action("Copy picture with map", self._copy_picture, edit, "Ctrl+C")
+        self.save_picture = self._action("Save picture with map (PNG)…", self._ask_save_picture, file, "Ctrl+S")
         self.save_figure = self._action(
-            "Save figure of all pins (PNG, 300 dpi)…", self._ask_save_figure, "Ctrl+Shift+S"
+            "Save figure of all pins (PNG, 300 dpi)…", self._ask_save_figure, file, "Ctrl+Shift+S"
         )
-        self.save_raw = self._action("Save raw attention (NPZ)…", self._ask_save_raw)
-        self.save_gif = self._action("Save walk (GIF)…", self._ask_save_gif)
-        self.save_film = self._action("Save walk (MP4)…", self._ask_save_film)
-        self.frame.setVisible(wishes.look_at_frame is not None)
+        self.save_raw = self._action("Save raw attention (NPZ)…", self._ask_save_raw, file)
+        self.save_gif = self._action("Save walk (GIF)…", self._ask_save_gif, file)
+        self.save_film = self._action("Save walk (MP4)…", self._ask_save_film, file)
+        self.frame.setVisible(grab_frame is not None)
         self.save_film.setVisible(open_film is not None)
         groups = (
             (self.open_model, self.own_picture, self.frame),
@@ -77,37 +86,33 @@ class GalleryFiles(QObject):
             (self.save_picture, self.save_figure, self.save_raw, self.save_gif, self.save_film),
         )
         for group in groups:
-            panel.menu.addActions(group)
-            panel.menu.addSeparator()
-        panel.menu.aboutToShow.connect(self.enable)
-        panel.menu.aboutToHide.connect(self.enable_all)
+            self.menu.addActions(group)
+            self.menu.addSeparator()
+        self.menu.aboutToShow.connect(self.enable)
+        self.menu.aboutToHide.connect(self.enable_all)
         self.actions = [action for group in groups for action in group if action.isVisible()]
 
-    def _action(self, text: str, do: Callable[[], object], keys: str = "") -> QAction:
-        action = QAction(text, self)
-        if keys:
-            action.setShortcut(QKeySequence(keys))
-        action.triggered.connect(lambda _checked=False: self._try(do))
-        return action
+    def _action(self, text: str, do: Callable[[], object], menu: Menu, *keys: str) -> QAction:
+        return command(self, text, keys, lambda: self._try(do), menu)
 
     def _try(self, do: Callable[[], object]) -> None:
         try:
             do()
         except FacecamError as error:
-            self._panel.say(str(error))
+            self.said.emit(str(error))
 
     def enable(self) -> None:
         """Only what makes sense at the moment, for a menu that opens."""
-        panel = self._panel
-        has_sample = panel.sample is not None
+        stage = self._stage
+        has_sample = stage.sample is not None
         for action in (self.copy_picture, self.save_picture, self.save_raw):
             action.setEnabled(has_sample)
         self.own_picture.setEnabled(self._session.generator is not None)
         self.frame.setEnabled(self._session.generator is not None)
-        self.copy_text.setEnabled(self._wishes.spec() is not None)
-        self.save_figure.setEnabled(has_sample and bool(panel.view.pins))
+        self.copy_text.setEnabled(stage.origin.spec is not None)
+        self.save_figure.setEnabled(has_sample and bool(stage.view.pins))
         for action in (self.save_gif, self.save_film):
-            action.setEnabled(panel.walk.walk is not None)
+            action.setEnabled(stage.walk.walk is not None)
 
     def enable_all(self) -> None:
         """For the keys, which say what is missing."""
@@ -117,7 +122,7 @@ class GalleryFiles(QObject):
     def show_menu(self, place: QPoint) -> None:
         """What can be done with the large picture, at a place of the screen."""
         self.enable()
-        menu = QMenu(self._panel)
+        menu = QMenu(self._window)
         menu.aboutToHide.connect(self.enable_all)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addActions([self.copy_picture, self.copy_text, self.paste_text])
@@ -134,47 +139,52 @@ class GalleryFiles(QObject):
     def open_dropped(self, data: QMimeData) -> None:
         """Opens what was dropped: a model, a picture, or a sample text."""
         paths = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
-        self._try(lambda: self.open(paths[0]) if paths else self._wishes.show_spec(parse_sample_text(data.text())))
+        self._try(lambda: self.open(paths[0]) if paths else self.text_opened.emit(parse_sample_text(data.text())))
 
     def open(self, path: Path) -> None:
         """Opens a model or a picture, by its kind."""
         if path.suffix.lower() == ".onnx":
-            self._wishes.open_model(path)
+            self.model_opened.emit(path)
         else:
-            self._wishes.look_at(read_picture(path))
+            self.picture_opened.emit(read_picture(path))
 
     def _ask_model(self) -> None:
         self._ask("Open a model", "SAGAN models (*.onnx)", self.open)
 
     def _ask_picture(self) -> None:
-        self._ask("Look at an own picture", PICTURES, lambda path: self._wishes.look_at(read_picture(path)))
+        self._ask("Look at an own picture", PICTURES, lambda path: self.picture_opened.emit(read_picture(path)))
+
+    def _open_frame(self) -> None:
+        frame = self.grab_frame() if self.grab_frame is not None else None
+        if frame is None:
+            raise FacecamError("There is no live picture: start the camera in the Live tab first.")
+        self.picture_opened.emit(frame)
 
     # -- copying
 
-    def copy_sample_text(self) -> None:
-        """The sample text to the clipboard."""
-        spec = self._wishes.spec()
+    def _copy_text(self) -> None:
+        spec = self._stage.origin.spec
         if spec is None:
             raise FacecamError("There is no sample text: this picture does not come from a seed.")
         QApplication.clipboard().setText(str(spec))
-        self._panel.say(f"Copied: {spec}")
+        self.said.emit(f"Copied: {spec}")
 
-    def paste(self) -> None:
+    def _paste(self) -> None:
         """Shows the sample whose text is in the clipboard, or the picture that is."""
         image = QApplication.clipboard().image()
         if image.isNull():
-            self._wishes.show_spec(parse_sample_text(QApplication.clipboard().text()))
+            self.text_opened.emit(parse_sample_text(QApplication.clipboard().text()))
         else:
-            self._wishes.look_at(from_qimage(image))
+            self.picture_opened.emit(from_qimage(image))
 
     def _copy_picture(self) -> None:
         QApplication.clipboard().setImage(self._scene_image())
-        self._panel.say("Copied the picture.")
+        self.said.emit("Copied the picture.")
 
     # -- saving
 
     def _scene_image(self) -> QImage:
-        scene = self._panel.view.scene
+        scene = self._stage.view.scene
         if scene is None:
             raise FacecamError("There is no picture yet.")
         return scene.render()
@@ -184,26 +194,26 @@ class GalleryFiles(QObject):
         self._ask("Save picture with map", "PNG (*.png)", lambda path: self._save_image(path, image), save="png")
 
     def _ask_save_figure(self) -> None:
-        scene = self._panel.view.scene
+        scene = self._stage.view.scene
         if scene is None or not scene.pins:
             raise FacecamError("The figure shows pins: click the picture to make one.")
-        image = render_figure(scene, f"{self._panel.origin}   γ = {scene.sample.gamma:.3f}")
+        image = render_figure(scene, f"{self._stage.origin.words}   γ = {scene.sample.gamma:.3f}")
         self._ask("Save figure", "PNG (*.png)", lambda path: self._save_image(path, image), save="png")
 
     def _save_image(self, path: Path, image: QImage) -> None:
         writer = QImageWriter(str(path), b"png")
         if not writer.write(image):
             raise FacecamError(f"{path} can't be written: {writer.errorString()}.")
-        self._panel.say(f"Saved {path}")
+        self.said.emit(f"Saved {path}")
 
     def _ask_save_raw(self) -> None:
-        sample, pins, origin = self._panel.sample, self._panel.view.pins, self._panel.origin
+        sample, pins, origin = self._stage.sample, self._stage.view.pins, self._stage.origin.words
         if sample is None:
             raise FacecamError("There is no attention yet.")
 
         def save(path: Path) -> None:
             save_attention(path, sample, [(pin.x_px, pin.y_px) for pin in pins], origin)
-            self._panel.say(f"Saved {path}")
+            self.said.emit(f"Saved {path}")
 
         self._ask("Save raw attention", "NumPy (*.npz)", save, save="npz")
 
@@ -218,11 +228,11 @@ class GalleryFiles(QObject):
     def start_film(self, path: Path, open_film: FilmOpener, side_px: int = FILM_PX) -> None:
         """Samples the walk, with the pins' maps beside it, and writes it in the background, with progress and a way to
         cancel. side_px: about the picture's."""
-        generator, walk = self._session.generator, self._panel.walk.walk
+        generator, walk = self._session.generator, self._stage.walk.walk
         if generator is None or walk is None:
             raise FacecamError("There is no walk yet: switch on Walk below the picture first.")
-        count, scale = round(FILM_HZ * FILM_S), self._panel.controls.scale.value
-        pins, map_style = list(self._panel.view.pins), self._panel.view.map_style
+        count, scale = round(FILM_HZ * FILM_S), self._session.scale
+        pins, map_style = list(self._stage.view.pins), self._stage.view.map_style
 
         def steps() -> Iterator[Any]:
             film = open_film(path, FILM_HZ)
@@ -237,11 +247,11 @@ class GalleryFiles(QObject):
                 film.discard()
                 raise
 
-        self._wishes.start_export(steps, f"Saved {path}")
+        self.export_wanted.emit(steps, f"Saved {path}")
 
     def _ask(self, title: str, kinds: str, do: Callable[[Path], object], save: str = "") -> None:
         """Asks for a file without stopping the window, then does it."""
-        dialog = QFileDialog(self._panel, title, self._folder, kinds)
+        dialog = QFileDialog(self._window, title, self._folder, kinds)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         if save:
             dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)

@@ -14,9 +14,9 @@ from sagan_gallery.generator import Generator
 from sagan_gallery.overlay import enlarged
 from sagan_gallery.sample import Sample
 from sagan_gallery.ui.cards import paint_badge, paint_card
-from sagan_gallery.ui.map_style import MapStyle, Pin
+from sagan_gallery.ui.map_style import MapStyle
 from sagan_gallery.ui.paint import from_qimage
-from sagan_gallery.ui.scene import Scene
+from sagan_gallery.ui.scene import Pin, Scene
 from sagan_gallery.walk import Walk, walk_points
 
 

@@ -18,7 +18,7 @@ class StageHeader(QWidget):
     """A title with details at the left, a warning at the right. Where it is narrow the details go first, and a warning
     takes the longest of its wordings that fits."""
 
-    copy_wished = Signal()
+    copy_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -38,7 +38,7 @@ class StageHeader(QWidget):
         self.copy.setToolTip("Copy the text that makes this sample again; Ctrl+V brings it back (Ctrl+Shift+C)")
         self.copy.resize(3 * SPACE, 3 * SPACE)
         self.copy.hide()
-        self.copy.clicked.connect(self.copy_wished)
+        self.copy.clicked.connect(self.copy_wanted)
 
     def show_origin(self, title: str, details: str, can_copy: bool) -> None:
         """What the large picture is."""

@@ -1,4 +1,4 @@
-"""How maps are shown, and the pins. Plain values, no widgets."""
+"""How maps are shown. Plain values, no widgets."""
 
 from __future__ import annotations
 
@@ -46,21 +46,3 @@ class MapStyle:
     def range_of(self, weights: Array) -> Range:
         """The values that the colours of a map stand for."""
         return Range.of(weights, self.log, self.stretch)
-
-
-@dataclass(frozen=True)
-class Pin:
-    """A query that stays. number: from 1, its name and colour; x_px, y_px: position in the picture."""
-
-    number: int
-    x_px: float
-    y_px: float
-
-
-MAX_PINS = 7
-
-
-def free_number(pins: list[Pin]) -> int | None:
-    """The smallest number that no pin has, None when all are taken."""
-    taken = {pin.number for pin in pins}
-    return next((number for number in range(1, MAX_PINS + 1) if number not in taken), None)

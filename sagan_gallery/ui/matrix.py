@@ -11,8 +11,9 @@ from facecam.qtkit.theme import SPACE, STAGE, STAGE_TEXT_DIM, tabular
 from sagan_gallery.attention import Cell, Direction, cell_at, cell_centre, source_grid
 from sagan_gallery.overlay import Range, heat_rgba
 from sagan_gallery.sample import Sample
-from sagan_gallery.ui.map_style import MapStyle, Pin
+from sagan_gallery.ui.map_style import MapStyle
 from sagan_gallery.ui.paint import paint_image, pin_colour, to_qimage
+from sagan_gallery.ui.scene import Pin
 
 _MARGIN_PX = 3 * SPACE
 

@@ -6,32 +6,45 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QTimer
-from PySide6.QtGui import QAction, QDragEnterEvent, QDragLeaveEvent, QDropEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QRectF, Qt, QTimer
+from PySide6.QtGui import (
+    QAction,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QFont,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QPen,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QApplication, QGridLayout, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from facecam.arrays import Image
 from facecam.errors import FacecamError
-from facecam.qtkit.stage import Action, StageMessage
+from facecam.qtkit.commands import Menu, command
+from facecam.qtkit.stage import Action, StageMessage, StagePanel
+from facecam.qtkit.theme import PILL, SPACE, STAGE_TEXT, stage_palette, tabular
 from sagan_gallery.generator import DEFAULT_MODEL
 from sagan_gallery.latent import SampleSpec
 from sagan_gallery.sample import Sample
 from sagan_gallery.ui import words
-from sagan_gallery.ui.commands import panel_commands
-from sagan_gallery.ui.display import PanelDisplay
-from sagan_gallery.ui.files import FileWishes, FilmOpener, GalleryFiles
-from sagan_gallery.ui.session import Failure, GallerySession, Lane
-from sagan_gallery.ui.walking import Walking
-from sagan_gallery.walk import End
+from sagan_gallery.ui.controls import GalleryControls
+from sagan_gallery.ui.files import FilmOpener, GalleryFiles
+from sagan_gallery.ui.grid import SampleGrid
+from sagan_gallery.ui.sample_stage import SampleStage
+from sagan_gallery.ui.session import ON_THE_WALK, Failure, GallerySession, Lane, Origin
+from sagan_gallery.ui.status_row import StatusRow
+from sagan_gallery.walk import LatentPoint
 
-_OWN, _WALK = "Own picture, seen by the discriminator", "On the walk"
 PINNED_AT_ONCE = 4
 """Queries that are pinned at once."""
 LOADING_SHOWN_AFTER_MS = 300
 """What is loaded sooner says nothing: a message that flashes by only disturbs."""
 
 
-class GalleryPanel(PanelDisplay):
+class GalleryPanel(QWidget):
     """Hosts everything; needs no more than a place in a window. `start` loads the model and samples.
 
     grab_frame: gives the camera's picture (H, W, 3) uint8 RGB, or None when there is none; open_film: begins films in
@@ -47,31 +60,114 @@ class GalleryPanel(PanelDisplay):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self.session = GallerySession(keep_off, self)
-        self.grab_frame = grab_frame
         self._model = model
         self._after_export = self._sampling_said = ""
-        self._coming = ""
-        """Where the sample that is under way comes from; the one that is shown keeps its origin until it is there."""
         self._pin_informative = self._fresh = False
         self._loading = ""
         """What to say until the first sample of the model that is being opened is there."""
         self._loading_timer = QTimer(self, singleShot=True, interval=LOADING_SHOWN_AFTER_MS)
         self._loading_timer.timeout.connect(self._say_stage)
-        wishes = FileWishes(
-            self.open_model,
-            self.look_at,
-            None if grab_frame is None else self.look_at_frame,
-            self.show_spec,
-            self.start_export,
-            lambda: self.spec,
-        )
-        self.files = GalleryFiles(self, self.session, wishes, open_film)
-        self.walking = Walking(self, self.session, self.show_walk)
-        own = panel_commands(self, self.pin_informative, self.walking.toggle, self.toggle_page, self.toggle_help)
-        self._commands = [*own, *self.files.actions]
+        self.session = GallerySession(keep_off, self)
+        self.grid = SampleGrid()
+        self.stage = SampleStage()
+        self.view, self.walk = self.stage.view, self.stage.walk
+        self.files = GalleryFiles(self.stage, self.session, grab_frame, open_film, self)
+        self.controls = GalleryControls(self.files.menu)
+        self.status = StatusRow()
+        self.message = StagePanel(opaque=True)
+        self._tell(None)
+        self._lay_out()
+        self.drop_cue = _DropCue(self)
+        self.setAcceptDrops(True)
+        self._commands = [*self._make_commands(), *self.files.actions]
         self._connect()
         self.controls.set_ready(False)
+
+    def _lay_out(self) -> None:
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter.addWidget(self.grid)
+        self.splitter.addWidget(self.stage)
+        self.splitter.setStretchFactor(1, 1)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.setHandleWidth(SPACE // 2)
+        self.splitter.setAutoFillBackground(True)
+        self.splitter.setPalette(stage_palette())  # the handle is part of the dark stage
+        self.splitter.splitterMoved.connect(self._remember_split)
+        self._split_by_user = False
+        over = QGridLayout()
+        over.setContentsMargins(0, 0, 0, 0)
+        over.addWidget(self.splitter, 0, 0)
+        over.addWidget(self.message, 0, 0)
+        row = QHBoxLayout()
+        row.setSpacing(0)
+        row.addLayout(over, 1)
+        row.addWidget(self.controls)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(row, 1)
+        layout.addWidget(self.status)
+
+    def _make_commands(self) -> list[QAction]:
+        """Those that work wherever the focus is; and disabled, for the list of keys, those of the picture itself."""
+        view = self.view
+        of_picture = [
+            command(self, text, keys, lambda: None, Menu.NONE)
+            for text, keys in (
+                ("Move the query by a cell (with Shift by four)", ["Left", "Right", "Up", "Down"]),
+                ("Pin the query", ["Return"]),
+                ("Remove the selected pin", ["Delete"]),
+                ("Select the next pin", ["PgDown"]),
+                ("Zoom in, out, whole picture", ["+", "-", "0"]),
+            )
+        ]
+        for action in of_picture:
+            action.setEnabled(False)
+        return [
+            command(self, "New samples", ["R"], self.controls.resample.click),
+            command(self, "Pin informative queries", ["T"], self.pin_informative),
+            command(self, "Remove all pins", ["Shift+Delete"], lambda: view.set_pins([], None)),
+            command(self, "Walk", ["W"], self.stage.walk_button.toggle),
+            command(self, "Play or pause the walk", ["Space"], self._toggle_walk),
+            command(self, "Pins or matrix", ["X"], self.stage.toggle_page),
+            command(self, "More controls", ["M"], self.controls.more.button.toggle),
+            command(self, words.HELP_TITLE, ["H"], self.toggle_help, Menu.HELP),
+            command(self, "Go to the picture", ["P"], view.setFocus),
+            *of_picture,
+        ]
+
+    def _connect(self) -> None:
+        session, controls, stage, files = self.session, self.controls, self.stage, self.files
+        session.model_changed.connect(self._model_changed)
+        session.sample_ready.connect(self._show_sample)
+        session.without_attention_ready.connect(stage.show_without_attention)
+        session.thumb_ready.connect(lambda point, picture: self.walk.set_point("end", point, picture))
+        session.picture_ready.connect(self._show_small)
+        session.grid_done.connect(self._grid_done)
+        session.exported.connect(self._export_step)
+        session.failed.connect(self._failed)
+        controls.sampling_changed.connect(self._sampling_changed)
+        controls.scale_changed.connect(self._scale_changed)
+        controls.map_style_changed.connect(lambda: stage.set_map_style(controls.map_style()))
+        controls.shown_changed.connect(lambda: stage.set_shown(controls.picture_shown))
+        controls.layer_changed.connect(stage.set_layer)
+        controls.help_wanted.connect(self.toggle_help)
+        files.model_opened.connect(self.open_model)
+        files.picture_opened.connect(self.look_at)
+        files.text_opened.connect(self.show_spec)
+        files.export_wanted.connect(self._start_export)
+        files.said.connect(self.say)
+        self.grid.chosen.connect(self.choose)
+        self.view.pins_used_up.connect(lambda: self.say(words.NO_PIN_LEFT))
+        self.view.menu_wanted.connect(files.show_menu)
+        stage.header.copy_wanted.connect(files.copy_text.trigger)
+        stage.walk_button.toggled.connect(self._prepare_walk)
+        self.walk.moved.connect(lambda point: session.request_sample(point, ON_THE_WALK))
+        self.walk.thumb_wanted.connect(session.request_thumb)
+        self.walk.said.connect(self.say)
+        self.status.cancelled.connect(self._cancel)
+
+    # -- for the window
 
     def start(self, pin_informative: bool = False) -> None:
         """Loads the model and samples; returns at once. pin_informative: the first sample of a model gets pins at
@@ -84,69 +180,56 @@ class GalleryPanel(PanelDisplay):
         return self._commands
 
     def set_full_screen(self, on: bool) -> None:
-        """Only the picture with its pins, or everything."""
-        for widget in (self.grid, self.controls, self.status, self.below):
+        """Only the picture with its figures, or everything."""
+        for widget in (self.grid, self.controls, self.status, self.stage.below):
             widget.setVisible(not on)
-
-    def pin_informative(self) -> None:
-        """Pins the queries whose maps differ most, in place of the pins there are."""
-        self.view.pin_informative(PINNED_AT_ONCE)
 
     def close_down(self, timeout_s: float) -> bool:
         """Ends all work; False when something is still going on after that time."""
         self.walk.stop()
         return self.session.close(timeout_s)
 
-    def _connect(self) -> None:
-        session, controls = self.session, self.controls
-        session.model_changed.connect(self._model_changed)
-        session.sample_ready.connect(self._show_sample)
-        session.effect_ready.connect(self.show_effect)
-        session.picture_ready.connect(self._show_small)
-        session.grid_done.connect(self._grid_done)
-        session.exported.connect(self._export_step)
-        session.failed.connect(self._failed)
-        controls.sampling_changed.connect(self._sampling_changed)
-        controls.scale_changed.connect(self._scale_changed)
-        controls.help_wanted.connect(self.toggle_help)
-        self.grid.chosen.connect(self.choose)
-        self.view.pins_used_up.connect(lambda: self.say(words.NO_PIN_LEFT))
-        self.view.menu_wished.connect(self.files.show_menu)
-        self.header.copy_wished.connect(self.files.copy_text.trigger)
-        self.status.cancelled.connect(self._cancel)
+    @property
+    def sample(self) -> Sample | None:
+        """The one in the large view."""
+        return self.stage.sample
+
+    @property
+    def spec(self) -> SampleSpec | None:
+        """What makes the large picture; None for an own one, for one on a walk, and before there is one."""
+        return self.stage.origin.spec
+
+    def say(self, text: str) -> None:
+        """Says something in the status line."""
+        self.status.say(text)
 
     # -- what the user wants
 
     def open_model(self, path: Path | None) -> None:
-        """Loads another generator; the present one stays if that fails."""
+        """Loads another generator, the shipped one for None; the present one stays if that fails."""
         self._loading = words.loading(DEFAULT_MODEL if path is None else path)
         self.say(self._loading)
         self.session.open_model(path)
         self._loading_timer.start()
 
-    @property
-    def spec(self) -> SampleSpec | None:
-        """What makes the large picture; None for an own one, for one on a walk, and before there is one."""
-        row = self.grid.current
-        if self.sample is None or not 0 <= row < len(self.grid.specs):
-            return None
-        return self.grid.specs[row]
-
     def choose(self, row: int) -> None:
         """Shows a sample of the grid large."""
         if 0 <= row < len(self.grid.specs) and self.session.generator is not None:
             self.walk.stop()
-            self._coming = str(self.grid.specs[row])
             self.controls.set_generating(True)
-            self.session.want_sample(self.session.point(self.grid.specs[row]), self.controls.scale.value)
+            self.session.request_spec(self.grid.specs[row])
 
     def show_spec(self, spec: SampleSpec) -> None:
-        """Shows the sample of a sample text. Raises FacecamError if this generator has no such class."""
+        """Shows the sample of a sample text, if this generator has its class."""
         generator = self.session.generator
-        if generator is None:
-            raise FacecamError("A sample text needs a generator: open one first.")
-        if spec.label is not None:
-            generator.label_index(spec.label)
+        try:
+            if generator is None:
+                raise FacecamError("A sample text needs a generator: open one first.")
+            if spec.label is not None:
+                generator.label_index(spec.label)
+        except FacecamError as error:
+            self.say(str(error))
+            return
         self.grid.choose(0, tell=False)
         self.controls.set_spec(spec)
         if spec.model_hash != generator.model_hash:
@@ -155,20 +238,109 @@ class GalleryPanel(PanelDisplay):
     def look_at(self, picture: Image) -> None:
         """Shows an own picture (H, W, 3) uint8 RGB with the discriminator's attention on it."""
         self.walk.stop()
-        self._coming = _OWN
-        self.session.want_look(picture)
+        self.session.request_attention_of(picture)
 
-    def show_walk(self, point: End) -> None:
-        """Shows a point of a walk."""
-        self._coming = _WALK
-        self.session.want_sample(point, self.controls.scale.value)
+    def pin_informative(self) -> None:
+        """Pins the queries whose maps differ most, in place of the pins there are."""
+        self.view.pin_informative(PINNED_AT_ONCE)
 
-    def look_at_frame(self) -> None:
-        """Shows the camera's picture in the same way."""
-        frame = self.grab_frame() if self.grab_frame is not None else None
-        if frame is None:
-            raise FacecamError("There is no live picture: start the camera in the Live tab first.")
-        self.look_at(frame)
+    def _toggle_walk(self) -> None:
+        """Plays the walk, opening it if need be, or pauses it."""
+        self.stage.walk_button.setChecked(True)
+        if self.walk.play.isEnabled():
+            self.walk.play.toggle()
+
+    def _prepare_walk(self) -> None:
+        """A walk that is opened for the first time leads from the chosen sample to the next one in the grid."""
+        specs = self.grid.specs
+        if self.stage.walk_button.isChecked() and len(specs) > 1:
+            self.walk.prepare(self.session.point(specs[(max(self.grid.current, 0) + 1) % len(specs)]))
+
+    def _scale_changed(self, scale: float) -> None:
+        self.session.scale = scale
+        sample = self.sample
+        if sample is not None and sample.z is not None:
+            self.session.request_sample(LatentPoint(sample.z, sample.label, sample.toward), self.stage.origin)
+
+    def _start_export(self, steps: Callable[[], Iterator[Any]], after: str) -> None:
+        self._after_export = after
+        self.say("Making the film…")
+        self.session.request_export(steps)
+
+    def _cancel(self) -> None:
+        self.session.cancel_export()
+        self.session.cancel_grid()
+        self.status.done()
+        self.say("Cancelled.")
+
+    # -- what the session does
+
+    def _model_changed(self) -> None:
+        generator = self.session.generator
+        assert generator is not None
+        self._fresh = True
+        self._say_stage()
+        self.session.scale = 1.0
+        self.controls.set_ready(True)
+        self.controls.set_model(generator.classes, generator.layer_count, generator.has_attention_scale)
+        self.grid.reset_samples([])
+        self.walk.begin_anew(generator.classes)
+        self._sampling_changed()
+
+    def _sampling_changed(self) -> None:
+        generator = self.session.generator
+        if generator is None:
+            return
+        specs = self.controls.specs(generator.name, generator.model_hash)
+        self.grid.reset_samples(specs)
+        self._sampling_said = f"Sampling {len(specs)} pictures…"
+        self.say(self._sampling_said)
+        self.choose(self.grid.current)
+        self.session.request_grid(specs)
+
+    def _show_small(self, row: int, picture: Image) -> None:
+        self.grid.put(row, picture)
+        self.status.progress((row + 1) / max(1, len(self.grid.specs)))
+
+    def _grid_done(self) -> None:
+        self.status.done()
+        if self.status.text == self._sampling_said:  # what has been said since then is of more use
+            self._say_origin()
+
+    def _show_sample(self, sample: Sample, origin: Origin) -> None:
+        if origin.spec is None:
+            self.grid.clear_choice()
+        self.controls.set_generating(sample.z is not None)
+        self.stage.show_sample(sample, origin)
+        self._loading = ""
+        self._say_stage()
+        if self._fresh:
+            self._fresh = False
+            if self._pin_informative and not self.view.pins:
+                self.pin_informative()
+            self._prepare_walk()
+        if not self.walk.playing:
+            self.session.request_without_attention(sample)
+            self._say_origin()
+
+    def _export_step(self, share: float | None) -> None:
+        if share is not None:
+            self.status.progress(share)
+        else:
+            self.status.done()
+            self.say(self._after_export)
+
+    def _failed(self, failure: Failure) -> None:
+        self.status.done()
+        self.say(failure.message)
+        if failure.lane is Lane.MODEL or self.session.generator is not None:  # not while one is still being read
+            self._loading = ""
+            self._say_stage()
+        if failure.lane is Lane.MODEL and self.session.generator is None:
+            missing = self._model is None
+            self._say_no_model(words.NO_MODEL if missing else failure.message)
+
+    # -- words
 
     def toggle_help(self) -> None:
         """Shows or hides the explanation."""
@@ -191,103 +363,14 @@ class GalleryPanel(PanelDisplay):
         message = self.message.message
         return message is not None and message.title == words.HELP_TITLE
 
-    def start_export(self, steps: Callable[[], Iterator[Any]], after: str) -> None:
-        """Does long work; its steps give their progress in 0..1. after: what to say at its end."""
-        self._after_export = after
-        self.say("Making the film…")
-        self.session.want_export(steps)
-
-    def _cancel(self) -> None:
-        self.session.cancel_export()
-        self.session.cancel_grid()
-        self.status.done()
-        self.say("Cancelled.")
-
-    def toggle_page(self) -> None:
-        """Shows the matrix in place of the pins, or the pins again."""
-        self.below.tabs.setCurrentIndex(1 - self.below.tabs.currentIndex())
-
-    def _scale_changed(self, scale: float) -> None:
-        sample = self.sample
-        if sample is not None and sample.z is not None:
-            self.session.want_sample(End(sample.z, sample.label, sample.toward), scale)
-
-    # -- what the session does
-
-    def _model_changed(self) -> None:
-        generator = self.session.generator
-        assert generator is not None
-        self._fresh = True
-        self._say_stage()
-        self.controls.set_ready(True)
-        self.controls.set_model(generator.classes, generator.layer_count, generator.has_attention_scale)
-        self.grid.reset_samples([])
-        self.walking.begin_anew(generator.classes)
-        self._sampling_changed()
-
-    def _sampling_changed(self) -> None:
-        generator = self.session.generator
-        if generator is None:
-            return
-        specs = self.controls.specs(generator.name, generator.model_hash)
-        self.grid.reset_samples(specs)
-        self._sampling_said = f"Sampling {len(specs)} pictures…"
-        self.say(self._sampling_said)
-        self.choose(self.grid.current)
-        self.session.want_grid(specs)
-
-    def _show_small(self, row: int, picture: Image) -> None:
-        self.grid.put(row, picture)
-        self.status.progress((row + 1) / max(1, len(self.grid.specs)))
-
-    def _grid_done(self) -> None:
-        self.status.done()
-        if self.status.text == self._sampling_said:  # what has been said since then is of more use
-            self._say_origin()
-
-    def _show_sample(self, sample: Sample) -> None:
-        self.origin = self._coming
-        if self.origin in (_OWN, _WALK):
-            self.grid.clear_choice()
-        self.show_sample(sample)
-        self._loading = ""
-        self._say_stage()
-        if self._pin_informative and self._fresh and not self.view.pins:
-            self.pin_informative()
-        if self._fresh:
-            self.walking.prepare()
-        self._fresh = False
-        self.header.show_origin(*words.title(self.spec, self.origin), can_copy=self.spec is not None)
-        if not self.walk.playing:
-            self.session.want_effect(sample)
-            self._say_origin()
-
-    def _export_step(self, share: float | None) -> None:
-        if share is not None:
-            self.status.progress(share)
-        else:
-            self.status.done()
-            self.say(self._after_export)
-
-    def _failed(self, failure: Failure) -> None:
-        self.status.done()
-        self.say(failure.message)
-        if failure.lane is Lane.MODEL or self.session.generator is not None:  # not while one is still being read
-            self._loading = ""
-            self._say_stage()
-        if failure.lane is Lane.MODEL and self.session.generator is None:
-            missing = self._model is None
-            self._say_no_model(words.NO_MODEL if missing else failure.message)
-
-    # -- words
+    def _say_origin(self) -> None:
+        if self.sample is not None:
+            self.say(f"{self.stage.origin.words}   ·   {words.size_words(self.sample)}")
 
     def _say_no_model(self, text: str) -> None:
         title = words.NO_MODEL_TITLE if text == words.NO_MODEL else words.WRONG_MODEL_TITLE
         action = Action("Open a model…", self.files.open_model.trigger, "An exported SAGAN generator (Ctrl+O)")
         self._tell(StageMessage(title, text, (action,)))
-
-    def _tell(self, message: StageMessage | None) -> None:
-        self.message.show_message(message, over_picture=True)
 
     def _say_stage(self) -> None:
         """What the stage has to say while there is no sample; nothing when there is one. Help stays."""
@@ -300,7 +383,19 @@ class GalleryPanel(PanelDisplay):
         elif self.session.generator is None:
             self._say_no_model(words.NO_MODEL)
 
-    # -- drag and drop
+    def _tell(self, message: StageMessage | None) -> None:
+        self.message.show_message(message, over_picture=True)
+
+    # -- places, drag and drop
+
+    def _remember_split(self) -> None:
+        self._split_by_user = True
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if not self._split_by_user:
+            room = max(1, self.width() - self.controls.width())
+            self.splitter.setSizes([max(20 * SPACE, round(0.28 * room)), round(0.72 * room)])
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if self.files.accepts(event.mimeData()):
@@ -314,3 +409,32 @@ class GalleryPanel(PanelDisplay):
         self.drop_cue.hide()
         self.files.open_dropped(event.mimeData())
         event.acceptProposedAction()
+
+
+class _DropCue(QWidget):
+    """Says what can be dropped while something is being dragged over the panel, and lets the drag through to it."""
+
+    def __init__(self, panel: QWidget) -> None:
+        super().__init__(panel)
+        self._panel = panel
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setFont(tabular(self.font(), 1.4, QFont.Weight.DemiBold))
+        self.hide()
+
+    def appear(self) -> None:
+        """Covers the panel."""
+        self.setGeometry(self._panel.rect())
+        self.show()
+        self.raise_()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.fillRect(self.rect(), PILL)
+        frame = QRectF(self.rect()).adjusted(2 * SPACE, 2 * SPACE, -2 * SPACE, -2 * SPACE)
+        colour = QApplication.palette().color(QPalette.ColorRole.Highlight)
+        painter.setPen(QPen(colour, 3, Qt.PenStyle.DashLine))
+        painter.drawRoundedRect(frame, SPACE, SPACE)
+        painter.setPen(STAGE_TEXT)
+        text = "Drop a model (.onnx), a picture or a sample text"
+        painter.drawText(frame, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, text)

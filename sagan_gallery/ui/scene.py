@@ -13,10 +13,20 @@ from sagan_gallery import attention
 from sagan_gallery.placement import Placement
 from sagan_gallery.sample import Sample
 from sagan_gallery.ui import paint
-from sagan_gallery.ui.map_style import Kind, MapStyle, Pin
-from sagan_gallery.ui.paint import HOVER, pin_colour
+from sagan_gallery.ui.map_style import Kind, MapStyle
+from sagan_gallery.ui.paint import HOVER, PIN_COLOURS, pin_colour
 
 FILE_SIDE_PX = 1024
+MAX_PINS = len(PIN_COLOURS)
+
+
+@dataclass(frozen=True)
+class Pin:
+    """A query that stays. number: from 1, its name and colour; x_px, y_px: position in the picture."""
+
+    number: int
+    x_px: float
+    y_px: float
 
 
 @dataclass
@@ -35,6 +45,11 @@ class Scene:
     def pin(self, number: int | None) -> Pin | None:
         """The pin of that number."""
         return next((pin for pin in self.pins if pin.number == number), None)
+
+    @property
+    def free_number(self) -> int | None:
+        """The smallest number that no pin has, None when all are taken."""
+        return next((number for number in range(1, MAX_PINS + 1) if self.pin(number) is None), None)
 
     @property
     def query(self) -> tuple[float, float] | None:

@@ -70,17 +70,17 @@ def main(arguments: list[str] | None = None) -> int:
         panel.pin_informative()
         panel.view.select(options.pin)
         if options.show == "matrix":
-            panel.below.show_page(panel.matrix)
+            panel.stage.show_page(panel.stage.matrix)
         elif options.show == "walk":
-            panel.below.walk_button.setChecked(True)
-            panel.session.want_thumb(panel.session.point(panel.grid.specs[options.to]))
+            panel.stage.walk_button.setChecked(True)
+            panel.session.request_thumb(panel.session.point(panel.grid.specs[options.to]))
             QTimer.singleShot(500, lambda: panel.walk.slider.setValue(450))
         QTimer.singleShot(1500, take)
 
     def take() -> None:
         nonlocal status
         if options.show == "figure" and panel.view.scene is not None:
-            image = render_figure(panel.view.scene, panel.origin)
+            image = render_figure(panel.view.scene, panel.stage.origin.words)
         else:
             image = panel.grab().toImage()
         try:

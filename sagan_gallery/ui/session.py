@@ -18,7 +18,7 @@ from sagan_gallery.discriminator import Discriminator
 from sagan_gallery.generator import Generator
 from sagan_gallery.latent import SampleSpec, latent
 from sagan_gallery.sample import Sample
-from sagan_gallery.walk import End
+from sagan_gallery.walk import LatentPoint
 
 _NICENESS = 5
 """Sampling gives way to the window, and to the live picture."""
@@ -29,10 +29,23 @@ class Lane(IntEnum):
 
     MODEL = 0
     SAMPLE = 1
-    EFFECT = 2
+    WITHOUT_ATTENTION = 2
     THUMB = 3
     GRID = 4
     EXPORT = 5
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a large picture comes from. words: what it is called; spec: what makes it again, None for an own picture
+    and for one on a walk."""
+
+    words: str
+    spec: SampleSpec | None = None
+
+
+OWN_PICTURE = Origin("Own picture, seen by the discriminator")
+ON_THE_WALK = Origin("On the walk")
 
 
 @dataclass(frozen=True)
@@ -44,13 +57,16 @@ class Failure:
 
 
 class GallerySession(QObject):
-    """Wishes go in, results come out as signals in the GUI thread. A new wish replaces the old one of its kind."""
+    """Requests go in, results come out as signals in the GUI thread. A new request replaces the old one of its kind.
+
+    scale: what every gamma of the samples to come is multiplied by.
+    """
 
     model_changed = Signal()
-    sample_ready = Signal(Sample)
-    effect_ready = Signal(object)
+    sample_ready = Signal(Sample, Origin)
+    without_attention_ready = Signal(object)
     """(H, W, 3) uint8: the last sample without its attention."""
-    thumb_ready = Signal(End, object)
+    thumb_ready = Signal(LatentPoint, object)
     """A point and its picture, (H, W, 3) uint8."""
     picture_ready = Signal(int, object)
     """Row and (H, W, 3) uint8 of a sample in the grid."""
@@ -63,44 +79,52 @@ class GallerySession(QObject):
         """keep_off: tells the core that sampling is to stay away from, if any."""
         super().__init__(parent)
         self.generator: Generator | None = None
-        self._discriminator: Discriminator | None = None
+        self.scale = 1.0
+        self._discriminator: tuple[Generator, Discriminator] | None = None  # of the worker's thread alone
         self._worker = Worker("sagan-gallery", _NICENESS, keep_off, self)
         self._worker.arrived.connect(self._arrived)
         self._next: Callable[[], Any] | None = None
 
-    # -- wishes
+    # -- requests
 
     def open_model(self, path: Path | None) -> None:
         """Loads a generator, the shipped one for None; the one that is open stays until the new one is there."""
         self._worker.submit_one(Lane.MODEL, lambda: Generator(path))
 
-    def want_sample(self, point: End, scale: float = 1.0) -> None:
-        """The sample at a point, with its attention."""
-        generator = self.generator
+    def request_sample(self, point: LatentPoint, origin: Origin) -> None:
+        """The sample at a point, with its attention. origin: is handed back with it."""
+        generator, scale = self.generator, self.scale
         if generator is not None:
-            self._want(lambda: generator.sample(point.z, point.label, 1.0, scale, point.toward))
+            self._request(lambda: (generator.sample(point.z, point.label, 1.0, scale, point.toward), origin))
 
-    def want_look(self, picture: Image) -> None:
+    def request_spec(self, spec: SampleSpec) -> None:
+        """The sample that a spec stands for, with its attention."""
+        self.request_sample(self.point(spec), Origin(str(spec), spec))
+
+    def request_attention_of(self, picture: Image) -> None:
         """A picture (H, W, 3) uint8 RGB through the discriminator's attention."""
-        generator, known = self.generator, self._discriminator
+        generator = self.generator
 
-        def attend() -> tuple[Sample, Discriminator]:
+        def attend() -> tuple[Sample, Origin]:
             if generator is None:
                 raise FacecamError("An own picture needs a model: open one first.")
-            discriminator = known or Discriminator.beside(generator)
-            return discriminator.attend(picture), discriminator
+            if self._discriminator is None or self._discriminator[0] is not generator:
+                self._discriminator = generator, Discriminator.beside(generator)
+            return self._discriminator[1].attend(picture), OWN_PICTURE
 
-        self._want(attend)
+        self._request(attend)
 
-    def want_effect(self, sample: Sample) -> None:
+    def request_without_attention(self, sample: Sample) -> None:
         """The same sample without its attention."""
         generator, z = self.generator, sample.z
         if generator is None or z is None or not generator.has_attention_scale:
-            self._worker.cancel(Lane.EFFECT)
+            self._worker.cancel(Lane.WITHOUT_ATTENTION)
             return
-        self._worker.submit_one(Lane.EFFECT, lambda: generator.pictures(z[None], [sample.label], 0.0, sample.toward)[0])
+        self._worker.submit_one(
+            Lane.WITHOUT_ATTENTION, lambda: generator.pictures(z[None], [sample.label], 0.0, sample.toward)[0]
+        )
 
-    def want_thumb(self, point: End) -> None:
+    def request_thumb(self, point: LatentPoint) -> None:
         """The picture at a point, without its attention."""
         generator = self.generator
         if generator is not None:
@@ -108,7 +132,7 @@ class GallerySession(QObject):
                 Lane.THUMB, lambda: (point, generator.pictures(point.z[None], [point.label], 1.0, point.toward)[0])
             )
 
-    def want_grid(self, specs: list[SampleSpec]) -> None:
+    def request_grid(self, specs: list[SampleSpec]) -> None:
         """The pictures of these samples, one after the other."""
         generator = self.generator
         if generator is None:
@@ -121,7 +145,7 @@ class GallerySession(QObject):
 
         self._worker.submit(Lane.GRID, steps)
 
-    def want_export(self, steps: Callable[[], Iterator[Any]]) -> None:
+    def request_export(self, steps: Callable[[], Iterator[Any]]) -> None:
         """Long work; each step's value comes as `exported`."""
         self._worker.submit(Lane.EXPORT, steps)
 
@@ -133,7 +157,7 @@ class GallerySession(QObject):
         """Ends an export at its next step."""
         self._worker.cancel(Lane.EXPORT)
 
-    def point(self, spec: SampleSpec) -> End:
+    def point(self, spec: SampleSpec) -> LatentPoint:
         """The latent and label that a spec stands for."""
         assert self.generator is not None
         return end_of(self.generator, spec)
@@ -149,9 +173,9 @@ class GallerySession(QObject):
 
     # -- results
 
-    def _want(self, compute: Callable[[], Any]) -> None:
-        """One sample at a time: the newest wish starts when the last one is shown, so that a dragged slider shows all
-        that the core can compute instead of dropping every sample for the next."""
+    def _request(self, compute: Callable[[], Any]) -> None:
+        """One sample at a time: the newest request starts when the last one is shown, so that a dragged slider shows
+        all that the core can compute instead of dropping every sample for the next."""
         if self._worker.busy(Lane.SAMPLE):
             self._next = compute
         else:
@@ -164,18 +188,15 @@ class GallerySession(QObject):
             elif result.last:
                 self._done(result.lane)
             elif result.lane == Lane.MODEL:
-                for lane in (Lane.SAMPLE, Lane.EFFECT, Lane.THUMB, Lane.GRID, Lane.EXPORT):
+                for lane in (Lane.SAMPLE, Lane.WITHOUT_ATTENTION, Lane.THUMB, Lane.GRID, Lane.EXPORT):
                     self._worker.cancel(lane)
                 self._next = None
-                self.generator, self._discriminator = result.value, None
+                self.generator = result.value
                 self.model_changed.emit()
             elif result.lane == Lane.SAMPLE:
-                sample = result.value
-                if isinstance(sample, tuple):
-                    sample, self._discriminator = sample
-                self.sample_ready.emit(sample)
-            elif result.lane == Lane.EFFECT:
-                self.effect_ready.emit(result.value)
+                self.sample_ready.emit(*result.value)
+            elif result.lane == Lane.WITHOUT_ATTENTION:
+                self.without_attention_ready.emit(result.value)
             elif result.lane == Lane.THUMB:
                 self.thumb_ready.emit(*result.value)
             elif result.lane == Lane.GRID:
@@ -193,7 +214,7 @@ class GallerySession(QObject):
             self.exported.emit(None)
 
 
-def end_of(generator: Generator, spec: SampleSpec) -> End:
+def end_of(generator: Generator, spec: SampleSpec) -> LatentPoint:
     """The latent and label that a spec stands for."""
     z = latent(spec.seed, generator.z_dim) * np.float32(spec.truncation)
-    return End(z, generator.label_index(spec.label))
+    return LatentPoint(z, generator.label_index(spec.label))

@@ -13,8 +13,9 @@ from PySide6.QtWidgets import QApplication, QComboBox, QHBoxLayout, QMenu, QSlid
 from facecam.arrays import Image
 from facecam.qtkit.icons import icon
 from facecam.qtkit.theme import SPACE, STAGE_TEXT, stage_palette, tabular
+from sagan_gallery.sample import Sample
 from sagan_gallery.ui.paint import to_qimage
-from sagan_gallery.walk import End, Walk
+from sagan_gallery.walk import LatentPoint, Walk
 
 RATE_HZ = 30
 WALK_PX = 10 * SPACE
@@ -23,20 +24,22 @@ _THUMB_PX = 6 * SPACE
 
 
 class WalkBar(QWidget):
-    """moved: the point of the walk to be shown. start_wished, end_wished: the chosen sample is to be that end.
-    class_wished: the end is to be the start's latent in the class with that index."""
+    """Two ends, which are samples that have been shown large, and where one is between them."""
 
-    moved = Signal(End)
-    start_wished = Signal()
-    end_wished = Signal()
-    class_wished = Signal(int)
+    moved = Signal(LatentPoint)
+    """The point of the walk to be shown."""
+    thumb_wanted = Signal(LatentPoint)
+    """A point that is to be the end has no picture yet: `set_point` is to be called with one."""
+    said = Signal(str)
+    """Why something can't be done."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAutoFillBackground(True)
         self.setFixedHeight(WALK_PX)
         self.setPalette(stage_palette())
-        self._ends: dict[str, End] = {}
+        self._ends: dict[str, LatentPoint] = {}
+        self._sample: Sample | None = None
         self._phase_s = 0.0
         self._last_s = 0.0
         self._timer = QTimer(self, interval=round(1000 / RATE_HZ))
@@ -73,8 +76,8 @@ class WalkBar(QWidget):
         layout.setSpacing(SPACE)
         for widget in (self.play, self.set_start, self.slider, self.set_end, self.length):
             layout.addWidget(widget, 1 if widget is self.slider else 0)
-        self.set_start.clicked.connect(self.start_wished)
-        self.set_end.clicked.connect(self.end_wished)
+        self.set_start.clicked.connect(lambda: self._begin_or_end_here("start"))
+        self.set_end.clicked.connect(lambda: self._begin_or_end_here("end"))
         self.play.toggled.connect(self._toggle)
         self.slider.valueChanged.connect(self._slid)
         self._enable()
@@ -91,33 +94,49 @@ class WalkBar(QWidget):
         """Whether it plays."""
         return self._timer.isActive()
 
-    def set_point(self, name: str, end: End, picture: Image | None) -> None:
+    def set_point(self, name: str, end: LatentPoint, picture: Image | None) -> None:
         """Makes a point with its picture (H, W, 3) uint8, if there is one, the "start" or the "end"."""
         self._ends[name] = end
         button = self.set_start if name == "start" else self.set_end
         button.setIcon(QIcon() if picture is None else _thumb(picture, self.devicePixelRatioF()))
         self._enable()
 
-    def clear(self) -> None:
-        """Forgets both ends: they are another model's."""
-        self.play.setChecked(False)
+    def show_sample(self, sample: Sample) -> None:
+        """The sample that is shown large, which can become one of the ends."""
+        self._sample = sample
+
+    def prepare(self, following: LatentPoint) -> None:
+        """Without ends so far, the walk leads from the sample that is shown to the one that follows it."""
+        if self.walk is None and self._sample is not None and self._sample.z is not None:
+            self._begin_or_end_here("start")
+            self.set_point("end", following, None)
+            self.thumb_wanted.emit(following)
+
+    def _begin_or_end_here(self, name: str) -> None:
+        sample = self._sample
+        if sample is None or sample.z is None:
+            self.said.emit("A walk leads from sample to sample: choose one in the grid first.")
+        else:
+            self.stop()
+            self.set_point(name, LatentPoint(sample.z, sample.label, sample.toward), sample.image)
+
+    def _lead_to_class(self, label: int) -> None:
+        if "start" in self._ends:
+            self.stop()
+            self.thumb_wanted.emit(LatentPoint(self._ends["start"].z, label))
+
+    def begin_anew(self, classes: list[str]) -> None:
+        """Forgets both ends: another model is there, with these classes."""
+        self.stop()
         self._ends.clear()
         for button in (self.set_start, self.set_end):
             button.setIcon(QIcon())
         self._enable()
-
-    @property
-    def start(self) -> End | None:
-        """Where the walk starts, once that is chosen."""
-        return self._ends.get("start")
-
-    def set_classes(self, names: list[str]) -> None:
-        """The classes that a walk can lead to; fewer than two are no choice."""
-        menu = QMenu(self) if len(names) > 1 else None
+        menu = QMenu(self) if len(classes) > 1 else None  # of classes that the walk can lead to
         if menu is not None:
             menu.setPalette(QApplication.palette())
-            for index, name in enumerate(names):
-                menu.addAction(name.replace("_", " ").capitalize(), partial(self.class_wished.emit, index))
+            for index, name in enumerate(classes):
+                menu.addAction(name.replace("_", " ").capitalize(), partial(self._lead_to_class, index))
         self.set_end.setMenu(menu)  # type: ignore[arg-type]  # None takes it away
         mode = QToolButton.ToolButtonPopupMode.MenuButtonPopup
         self.set_end.setPopupMode(mode if menu is not None else QToolButton.ToolButtonPopupMode.DelayedPopup)

@@ -102,3 +102,12 @@ def size_words(sample: Sample) -> str:
     height, width = sample.size_px
     (query_rows, query_columns), (key_rows, key_columns) = sample.query_grid, sample.key_grid
     return f"{width} × {height} px, queries {query_columns} × {query_rows}, keys {key_columns} × {key_rows}"
+
+
+def percent(value: float) -> str:
+    """A share in per cent with three digits or so."""
+    share = 100 * value
+    if share == 0:
+        return "0"
+    digits = 0 if share >= 10 else 1 if share >= 1 else 2 if share >= 0.1 else 3
+    return f"{share:.{digits}f} %"

@@ -8,7 +8,7 @@ import pytest
 from facecam.errors import FacecamError
 from sagan_gallery.latent import MAX_SEED, SampleSpec, latent, parse_sample_text, slerp
 from sagan_gallery.sample import Blend
-from sagan_gallery.walk import End, Walk, walk_points
+from sagan_gallery.walk import LatentPoint, Walk, walk_points
 
 
 def test_a_seed_keeps_its_latent_for_ever():
@@ -69,17 +69,17 @@ def test_other_texts_are_refused(text, reason):
 
 
 def test_a_walk_starts_and_ends_at_its_samples_and_blends_their_classes():
-    walk = Walk(End(latent(1), 0), End(latent(2), 2))
+    walk = Walk(LatentPoint(latent(1), 0), LatentPoint(latent(2), 2))
     assert np.allclose(walk.at(0).z, latent(1), atol=1e-6)
     assert np.allclose(walk.at(1).z, latent(2), atol=1e-6)
     assert (walk.at(0).label, walk.at(1).label) == (0, 2)
     assert (walk.at(0.3).label, walk.at(0.3).toward) == (0, Blend(2, 0.3))
-    assert Walk(End(latent(1), 1), End(latent(2), 1)).at(0.5).toward is None
+    assert Walk(LatentPoint(latent(1), 1), LatentPoint(latent(2), 1)).at(0.5).toward is None
     assert [walk.there_and_back(time, 2.0) for time in (0, 2, 4)] == pytest.approx([0, 1, 0])
 
 
 def test_a_film_of_a_walk_loops():
-    points = list(walk_points(Walk(End(latent(1), 0), End(latent(2), 1)), 10))
+    points = list(walk_points(Walk(LatentPoint(latent(1), 0), LatentPoint(latent(2), 1)), 10))
     assert np.array_equal(points[0].z, latent(1))
     assert np.array_equal(points[5].z, latent(2))
     assert np.allclose(points[1].z, points[9].z)

@@ -10,11 +10,10 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from facecam.arrays import Image
-from facecam.qtkit.commands import Menu, command, set_menu
+from facecam.qtkit.commands import Menu, command
 from facecam.qtkit.tabs import Tab
 from sagan_gallery.export import Film
 from sagan_gallery.ui.panel import GalleryPanel
-from sagan_gallery.ui.words import HELP_TITLE
 
 
 class GalleryTab(Tab):
@@ -40,14 +39,6 @@ class GalleryTab(Tab):
             command(self, "Full screen", ["F", "F11"], self._toggle_full_screen, Menu.VIEW),
             command(self, "Leave full screen or the help, or deselect the pin", ["Esc"], self._leave, Menu.NONE),
         ]
-        keys_of_picture = [action for action in self.panel.commands() if not action.isEnabled()]
-        for action in keys_of_picture:
-            set_menu(action, Menu.NONE)
-        for action in self.panel.commands():
-            if action.text() == HELP_TITLE:
-                set_menu(action, Menu.HELP)
-        for action in self.panel.files.actions:
-            set_menu(action, Menu.EDIT if action.text().startswith(("Copy", "Paste")) else Menu.FILE)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.panel)

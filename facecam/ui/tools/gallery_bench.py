@@ -106,7 +106,7 @@ def measure(window: MainWindow, panel: GalleryPanel, rounds: int, seconds: float
     assert isinstance(live, LiveSession)
     panel.walk.set_point("start", panel.session.point(panel.grid.specs[0]), None)
     panel.walk.set_point("end", panel.session.point(panel.grid.specs[-1]), None)
-    panel.below.walk_button.setChecked(True)
+    panel.stage.walk_button.setChecked(True)
     result: dict[str, list[Period]] = {"rest": [], "sampling": [], "walk": []}
     for _ in range(rounds):
         result["rest"].append(_period(live.stats, seconds))

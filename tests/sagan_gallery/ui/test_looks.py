@@ -16,7 +16,7 @@ def test_attention_scale_and_difference(qtbot, panel):
     off = panel.sample.image
     assert not np.array_equal(on, off)
     waits_for_sample(qtbot, panel, lambda: panel.controls.scale.slider.setValue(100))
-    qtbot.waitUntil(lambda: panel._off is not None)
+    qtbot.waitUntil(lambda: panel.stage.without_attention is not None)
     panel.controls.shown.setCurrentIndex(panel.controls.shown.findData(Shown.OFF))
     assert np.array_equal(panel.view.scene.picture, off)
     panel.controls.shown.setCurrentIndex(panel.controls.shown.findData(Shown.DIFFERENCE))
@@ -28,12 +28,12 @@ def test_attention_scale_and_difference(qtbot, panel):
 
 def test_a_gamma_near_0_is_told_and_another_layer_can_be_chosen(qtbot, make_panel, make_generator):
     panel = make_panel(make_generator(grids=((8, 4), (4, 4))))
-    assert panel.header.warning == ""
+    assert panel.stage.header.warning == ""
     panel.controls.more.set_open(True)
     panel.controls.layer.setCurrentIndex(1)
     assert panel.sample.attention.shape == (16, 16)
-    assert panel.header.isVisible()
-    assert "near 0" in panel.header.warning
+    assert panel.stage.header.isVisible()
+    assert "near 0" in panel.stage.header.warning
 
 
 def test_an_unconditional_generator_has_no_class_to_choose(make_panel, make_generator):

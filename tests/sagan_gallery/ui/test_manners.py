@@ -49,12 +49,12 @@ def test_every_control_has_a_tooltip_and_a_name(panel):
 @pytest.mark.parametrize("size", [(640, 410), (800, 510), (1280, 772)])
 def test_everything_fits(qtbot, panel, size, walk):
     panel.view.add_pin(3, 3)
-    panel.below.walk_button.setChecked(walk)
+    panel.stage.walk_button.setChecked(walk)
     panel.resize(*size)
     qtbot.wait(1)
     assert (panel.width(), panel.height()) == size
     assert panel.view.height() >= (0.25 if walk else 0.3) * size[1]
-    for widget in (panel.view, panel.bar, panel.line, panel.below, panel.grid, panel.controls):
+    for widget in (panel.view, panel.stage.bar, panel.stage.line, panel.stage.below, panel.grid, panel.controls):
         corner = widget.mapTo(panel, widget.rect().bottomRight())
         assert panel.rect().contains(corner), widget
 

@@ -54,7 +54,7 @@ def test_the_map_is_right_under_zoom_and_pan(qtbot, panel):
 def test_a_move_of_the_mouse_paints_the_picture_once_with_its_colour_bar(qtbot, panel):
     hover(panel, 3, 3)
     qtbot.wait(50)
-    assert panel.bar.isVisible()
+    assert panel.stage.bar.isVisible()
     painted = []
     panel.view.painted.connect(painted.append)
     hover(panel, 12, 9)

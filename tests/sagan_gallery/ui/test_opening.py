@@ -123,7 +123,7 @@ def test_a_wrong_file_is_told_and_the_present_model_stays(qtbot, panel, tmp_path
 
 def test_another_model_of_another_size_replaces_everything(qtbot, panel, make_generator):
     panel.view.add_pin(3, 3)
-    panel.below.walk_button.click()
+    panel.stage.walk_button.click()
     panel.files.open(make_generator(size=32, grids=((16, 8),), name="large.onnx"))
     qtbot.waitUntil(lambda: panel.sample is not None and panel.sample.size_px == (32, 32), timeout=5000)
     settle(qtbot, panel)

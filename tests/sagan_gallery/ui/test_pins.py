@@ -11,8 +11,8 @@ from PySide6.QtWidgets import (
 )
 
 from sagan_gallery.attention import map_for_pixel
-from sagan_gallery.ui.map_style import MAX_PINS
 from sagan_gallery.ui.panel import GalleryPanel
+from sagan_gallery.ui.scene import MAX_PINS
 from tests.sagan_gallery.ui.driving import LEFT, RIGHT, at, move, pins, settle, waits_for_sample
 
 
@@ -68,7 +68,7 @@ def test_everything_about_pins_by_keyboard(qtbot, panel):
 def test_cards_show_each_pin_and_select_it(qtbot, panel):
     panel.view.add_pin(3, 3)
     panel.view.add_pin(12, 12)
-    cards = panel.strip.findChildren(QWidget, options=Qt.FindChildOption.FindChildrenRecursively)
+    cards = panel.stage.strip.findChildren(QWidget, options=Qt.FindChildOption.FindChildrenRecursively)
     cards = [card for card in cards if type(card).__name__ == "PinCard" and card.isVisible()]
     assert len(cards) == 2
     assert "Pin 1: entropy" in cards[0].accessibleName()

@@ -11,32 +11,32 @@ from tests.sagan_gallery.ui.driving import LEFT, move, waits_for_sample
 
 
 def test_the_matrix_is_linked_with_the_picture(qtbot, panel):
-    panel.below.show_page(panel.matrix)
-    room = panel.matrix.room
+    panel.stage.show_page(panel.stage.matrix)
+    room = panel.stage.matrix.room
     query = 8 * 5 + 3  # row 5, column 3
     place = QPoint(round(room.x() + (query + 0.5) / 64 * room.width()), round(room.center().y()))
-    move(panel.matrix, place)
+    move(panel.stage.matrix, place)
     assert panel.view.query == cell_centre((8, 8), (16, 16), cell=Cell(5, 3))
     assert np.array_equal(panel.view.weights.ravel(), panel.sample.attention[query])
-    qtbot.mouseClick(panel.matrix, LEFT, pos=place)
+    qtbot.mouseClick(panel.stage.matrix, LEFT, pos=place)
     assert len(panel.view.pins) == 1
 
 
 def test_the_matrix_asks_for_keys_when_the_direction_is_turned(qtbot, panel):
-    panel.below.show_page(panel.matrix)
+    panel.stage.show_page(panel.stage.matrix)
     panel.controls.direction.setCurrentIndex(panel.controls.direction.findData(Direction.COLUMN))
-    room = panel.matrix.room
+    room = panel.stage.matrix.room
     key = 4 * 2 + 1  # row 2, column 1
-    move(panel.matrix, QPoint(round(room.center().x()), round(room.y() + (key + 0.5) / 16 * room.height())))
+    move(panel.stage.matrix, QPoint(round(room.center().x()), round(room.y() + (key + 0.5) / 16 * room.height())))
     assert panel.view.query == cell_centre((4, 4), (16, 16), cell=Cell(2, 1))
     assert np.array_equal(panel.view.weights.ravel(), panel.sample.attention[:, key])
 
 
 def test_a_walk_goes_from_one_sample_to_another_with_the_maps(qtbot, panel):
     first = panel.sample
-    panel.below.walk_button.click()
+    panel.stage.walk_button.click()
     assert panel.walk.isVisible()
-    assert panel.strip.isVisible()  # the pins' maps stay in sight
+    assert panel.stage.strip.isVisible()  # the pins' maps stay in sight
     assert np.array_equal(panel.walk.walk.end.z, panel.session.point(panel.grid.specs[1]).z)  # the next one
     waits_for_sample(qtbot, panel, lambda: panel.grid.choose(4))
     last = panel.sample
@@ -50,15 +50,15 @@ def test_a_walk_goes_from_one_sample_to_another_with_the_maps(qtbot, panel):
     waits_for_sample(qtbot, panel, lambda: panel.walk.slider.setValue(1000))
     assert np.array_equal(panel.sample.image, last.image)
     frames = []
-    panel.session.sample_ready.connect(frames.append)
+    panel.session.sample_ready.connect(lambda *shown: frames.append(shown))
     panel.walk.play.click()
     qtbot.waitUntil(lambda: len(frames) > 3, timeout=5000)
-    panel.below.walk_button.click()
+    panel.stage.walk_button.click()
     assert not panel.walk.playing
 
 
 def test_a_walk_can_lead_to_another_class_with_the_same_latent(qtbot, panel):
-    panel.below.walk_button.click()
+    panel.stage.walk_button.click()
     start = panel.walk.walk.start
     blue = next(action for action in panel.walk.set_end.menu().actions() if action.text() == "Blue")
     with qtbot.waitSignal(panel.session.thumb_ready, timeout=5000):

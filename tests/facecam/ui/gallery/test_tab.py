@@ -165,9 +165,9 @@ def test_full_screen_shows_the_picture_only(qtbot, window):
 
 def test_the_live_picture_goes_through_the_discriminator(qtbot, window):
     tab = gallery(qtbot, window)
-    qtbot.waitUntil(lambda: tab.panel.grab_frame() is not None, timeout=5000)
+    qtbot.waitUntil(lambda: tab.panel.files.grab_frame() is not None, timeout=5000)
     with qtbot.waitSignal(tab.panel.session.sample_ready, timeout=5000):
-        tab.panel.look_at_frame()
+        tab.panel.files.frame.trigger()
     assert (tab.panel.sample.image == 90).all()  # the fake camera's grey
 
 

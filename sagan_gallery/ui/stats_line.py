@@ -1,4 +1,4 @@
-"""FigureLine: what the map of the query is like, in figures below the large picture."""
+"""StatsLine: what the map of the query is like, in figures below the large picture."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from facecam.qtkit.theme import SPACE, STAGE, STAGE_TEXT, STAGE_TEXT_DIM, WARNING, tabular
 from sagan_gallery.attention import GAMMA_NEAR_0, AttentionStats, Direction
+from sagan_gallery.ui.words import percent
 
 
 @dataclass(frozen=True)
-class Part:
+class Stat:
     """One figure. name: above it; value, note: the figure and what to compare it with; help: in the tooltip."""
 
     name: str
@@ -24,18 +25,18 @@ class Part:
     warn: bool = False
 
 
-class FigureLine(QWidget):
+class StatsLine(QWidget):
     """Figures side by side, each below its name. Those that don't fit are left out from the end."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._parts: Sequence[Part] = ()
+        self._parts: Sequence[Stat] = ()
         self._font = tabular(self.font())
         self._small = tabular(self.font(), 0.85)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Figures of the map")
 
-    def say(self, parts: Sequence[Part]) -> None:
+    def say(self, parts: Sequence[Stat]) -> None:
         """Shows these."""
         if parts != self._parts:
             self._parts = parts
@@ -54,10 +55,10 @@ class FigureLine(QWidget):
     def minimumSizeHint(self) -> QSize:
         return QSize(0, self.sizeHint().height())
 
-    def _places(self) -> list[tuple[Part, QRectF]]:
+    def _places(self) -> list[tuple[Stat, QRectF]]:
         """The parts that fit, with their room."""
         metrics, small = QFontMetrics(self._font), QFontMetrics(self._small)
-        places: list[tuple[Part, QRectF]] = []
+        places: list[tuple[Stat, QRectF]] = []
         x = 2.0 * SPACE
         for part in self._parts:
             below = f"{part.value} {part.note}".strip()
@@ -96,21 +97,12 @@ class FigureLine(QWidget):
             painter.drawText(lower, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, part.note)
 
 
-def percent(value: float) -> str:
-    """A share in per cent with three digits or so."""
-    share = 100 * value
-    if share == 0:
-        return "0"
-    digits = 0 if share >= 10 else 1 if share >= 1 else 2 if share >= 0.1 else 3
-    return f"{share:.{digits}f} %"
-
-
-def figure_parts(gamma: float, found: AttentionStats | None, direction: Direction) -> list[Part]:
+def stats_of(gamma: float, found: AttentionStats | None, direction: Direction) -> list[Stat]:
     """The figures of a map; without one only gamma."""
     parts = []
     if gamma == gamma:
         parts.append(
-            Part(
+            Stat(
                 "γ", f"{gamma:.3f}", "",
                 "How strongly the attention layer's output is added to the picture's features: x + γ · o.\n"
                 "Near 0, the map has no say in the picture.", warn=abs(gamma) < GAMMA_NEAR_0,
@@ -123,22 +115,22 @@ def figure_parts(gamma: float, found: AttentionStats | None, direction: Directio
     nearly_even = ", nearly even" if found.entropy_bits > 0.985 * found.even_entropy_bits else ""
     return [
         *parts,
-        Part(
+        Stat(
             "Entropy", f"{found.entropy_bits:.1f}", f"of {found.even_entropy_bits:.0f} bits{nearly_even}",
             "How spread out the map is: 0 bits for a single cell, all bits for an even map.\n"
             "“Full contrast” (under More) shows the shape of a map that is nearly even.",
         ),
-        Part(
+        Stat(
             "Mean distance", f"{found.distance_px:.0f} px", f"even {found.even_distance_px:.0f}",
             "From the query to where it looks, in picture pixels, and what it would be for an even map." if row else
             "From this place to the queries that look at it, in picture pixels, and for an even map.",
         ),
-        Part(
+        Stat(
             f"Within {found.radius_px:.0f} px", f"{100 * found.within:.0f} %", f"even {100 * found.even_within:.0f} %",
             "Share of the attention within the radius of the query's own object: of its surroundings of much the same\n"
             "colour; and what it would be for an even map.",
         ),
-        Part(
+        Stat(
             "Five strongest", " · ".join(five) + " %", "",
             "The largest weights of the map. “Arrows” points at these cells." if row else
             "How much of their attention the five most interested queries spend here. “Arrows” points at them.",

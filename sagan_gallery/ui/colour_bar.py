@@ -10,10 +10,10 @@ from PySide6.QtWidgets import QWidget
 from facecam.qtkit.theme import PILL, SPACE, STAGE_TEXT, STAGE_TEXT_DIM, tabular
 from sagan_gallery.colormap import lookup
 from sagan_gallery.overlay import Range
-from sagan_gallery.ui.figure_line import percent
 from sagan_gallery.ui.map_style import Kind, MapStyle
 from sagan_gallery.ui.paint import to_qimage
 from sagan_gallery.ui.picture import BAR_PX
+from sagan_gallery.ui.words import percent
 
 _WIDTH_PX = BAR_PX - SPACE
 _HIGHEST_PX = 44 * SPACE

@@ -1,0 +1,223 @@
+"""SampleStage: one sample large, with everything about it, all in step with each other. Knows no generator."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QToolButton, QVBoxLayout, QWidget
+
+from facecam.arrays import Image
+from facecam.qtkit.theme import SPACE, stage_palette
+from sagan_gallery import attention
+from sagan_gallery.overlay import difference_rgb
+from sagan_gallery.sample import Sample
+from sagan_gallery.ui import words
+from sagan_gallery.ui.cards import PinStrip
+from sagan_gallery.ui.colour_bar import ColourBar
+from sagan_gallery.ui.header import StageHeader
+from sagan_gallery.ui.map_style import MapStyle, Shown
+from sagan_gallery.ui.matrix import MatrixView
+from sagan_gallery.ui.picture import PictureView
+from sagan_gallery.ui.session import Origin
+from sagan_gallery.ui.stats_line import Stat, StatsLine, stats_of
+from sagan_gallery.ui.walk_bar import WALK_PX, WalkBar
+
+_LOWEST_PX = 42 * SPACE
+"""Stages that the walk leaves less than this have no room for cards besides."""
+_LOW_PX = 82 * SPACE
+"""Stages lower than this, or this and the walk, get smaller cards below the picture."""
+
+
+class SampleStage(QWidget):
+    """Header, picture with colour bar, figures of the map; below it the walk, and the pins' maps or the matrix."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.sample: Sample | None = None
+        self.origin = Origin("")
+        self.without_attention: Image | None = None
+        """The same sample without its attention, (H, W, 3) uint8 RGB, once it is there."""
+        self._layer = 0
+        self._shown = Shown.PICTURE
+        self.header = StageHeader()
+        self.view = PictureView()
+        self.bar = ColourBar(self.view)
+        self.line = StatsLine()
+        self.strip = PinStrip()
+        self.matrix = MatrixView()
+        self.walk = WalkBar()
+        self._make_below()
+        upper = QVBoxLayout()
+        upper.setSpacing(0)
+        upper.addWidget(self.header)
+        upper.addWidget(self.view, 1)
+        upper.addWidget(self.line)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(upper, 1)
+        layout.addWidget(self.below)
+        view = self.view
+        view.placed.connect(self._place_bar)
+        view.query_changed.connect(self._describe_query)
+        view.pins_changed.connect(self._show_pins)
+        self.strip.chosen.connect(view.select)
+        self.strip.removed.connect(view.remove_pin)
+        self.matrix.hovered.connect(view.set_hover)
+        self.matrix.pinned.connect(view.add_pin)
+
+    def _make_below(self) -> None:
+        """A row with two tabs and a switch for the walk, the walk, and the pins or the matrix."""
+        self.below = QWidget()
+        self.below.setAutoFillBackground(True)
+        self.below.setPalette(stage_palette())
+        self.tabs = QTabBar()
+        self.tabs.setDrawBase(False)
+        self.tabs.setExpanding(False)
+        self.tabs.setPalette(stage_palette())
+        self.tabs.setAccessibleName("Below the picture")
+        self._stack = QStackedWidget()
+        for page, title, help in (
+            (self.strip, "Pins", "The maps of all pins, side by side"),
+            (self.matrix, "Matrix", "The whole attention matrix, every query with every key"),
+        ):
+            self.tabs.setTabToolTip(self.tabs.addTab(title), help)
+            self._stack.addWidget(page)
+        self.walk_button = QToolButton()
+        self.walk_button.setText("Walk")
+        self.walk_button.setCheckable(True)
+        self.walk_button.setPalette(stage_palette())
+        self.walk_button.setMinimumSize(8 * SPACE, 3 * SPACE)
+        self.walk_button.setToolTip("From one sample to another, with the maps of all pins following (W)")
+        row = QHBoxLayout()
+        row.setContentsMargins(SPACE, 0, 2 * SPACE, 0)
+        row.addWidget(self.tabs, 0, Qt.AlignmentFlag.AlignBottom)
+        row.addStretch()
+        row.addWidget(self.walk_button)
+        layout = QVBoxLayout(self.below)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(row)
+        layout.addWidget(self.walk)
+        layout.addWidget(self._stack)
+        self.walk.hide()
+        self.tabs.currentChanged.connect(self._show_page)
+        self.walk_button.toggled.connect(self._show_walk)
+
+    # -- what is shown
+
+    def show_sample(self, sample: Sample, origin: Origin) -> None:
+        """Another sample, in the layer that is chosen; pins stay where they are."""
+        self.sample, self.origin, self.without_attention = self._in_layer(sample), origin, None
+        self.walk.show_sample(self.sample)
+        self.header.show_origin(*words.title(origin.spec, origin.words), can_copy=origin.spec is not None)
+        self._show_all()
+
+    def show_without_attention(self, picture: Image) -> None:
+        """The same sample without its attention, (H, W, 3) uint8 RGB: for the difference, and for the notice."""
+        self.without_attention = picture
+        if self._shown is not Shown.PICTURE:
+            self._show_picture()
+        self._say_notice()
+
+    def set_shown(self, shown: Shown) -> None:
+        """Another picture of the same sample."""
+        self._shown = shown
+        self._show_picture()
+
+    def set_layer(self, layer: int) -> None:
+        """The maps of another attention layer."""
+        self._layer = max(layer, 0)
+        if self.sample is not None:
+            self.sample = self._in_layer(self.sample)
+            self._show_all()
+
+    def set_map_style(self, map_style: MapStyle) -> None:
+        """Another way to show maps."""
+        self.view.set_map_style(map_style)
+        self._show_pins()
+
+    def toggle_page(self) -> None:
+        """Shows the matrix in place of the pins, or the pins again."""
+        self.tabs.setCurrentIndex(1 - self.tabs.currentIndex())
+
+    def show_page(self, page: QWidget) -> None:
+        """Brings the pins or the matrix to the front."""
+        self.tabs.setCurrentIndex(self._stack.indexOf(page))
+
+    def _in_layer(self, sample: Sample) -> Sample:
+        return sample.with_layer(min(self._layer, len(sample.layers) - 1))
+
+    def _show_all(self) -> None:
+        self._show_picture()
+        self._show_pins()
+        self._say_notice()
+
+    def _show_picture(self) -> None:
+        shown, off, sample = self._shown, self.without_attention, self.sample
+        if sample is None:
+            return
+        picture, badge = None, ""
+        if off is not None and shown is Shown.OFF:
+            picture, badge = off, "Without attention"
+        elif off is not None and shown is Shown.DIFFERENCE:
+            picture, factor, mean = difference_rgb(sample.image, off)
+            badge = f"What attention changes, × {factor:.1f}  (mean {mean:.1f} of 255)"
+        elif sample.z is not None and sample.attention_scale != 1:
+            badge = "Attention off" if sample.attention_scale == 0 else f"Attention × {sample.attention_scale:.2f}"
+        self.view.set_badge(badge)
+        self.view.show_sample(sample, picture, bare=picture is not None and shown is Shown.DIFFERENCE)
+
+    def _show_pins(self) -> None:
+        self.strip.show_pins(self.view.pins, self.sample, self.view.map_style, self.view.selected)
+        self._show_matrix()
+
+    def _show_matrix(self) -> None:
+        if self.sample is not None and self.matrix.isVisible():
+            self.matrix.show_matrix(self.sample, self.view.map_style, self.view.pins, self.view.query)
+
+    def _describe_query(self) -> None:
+        view, sample = self.view, self.sample
+        weights, query, map_style = view.weights, view.query, view.map_style
+        self._show_matrix()
+        if sample is None or weights is None or query is None:
+            self.bar.show_range(None, None, map_style)
+            hint = Stat("Move over the picture to see where it looks.", "Click to pin what you want to compare.")
+            self.line.say([] if sample is None else [*stats_of(sample.gamma, None, map_style.direction), hint])
+            return
+        row = map_style.direction is attention.Direction.ROW
+        bare = view.scene is not None and view.scene.bare
+        self.bar.show_range(None if bare else map_style.range_of(weights), 1 / weights.size if row else None, map_style)
+        found = attention.attention_stats(sample, weights, *query)
+        self.line.say(stats_of(sample.gamma, found, map_style.direction))
+
+    def _say_notice(self) -> None:
+        sample, off = self.sample, self.without_attention
+        if sample is not None:
+            levels = None if off is None or sample.attention_scale != 1 else difference_rgb(sample.image, off)[2]
+            self.header.warn(words.notices(sample, levels))
+
+    # -- places
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_below()
+
+    def _fit_below(self) -> None:
+        """Smaller cards in low windows; none where the walk leaves too little room for them."""
+        walk_px = WALK_PX if self.walk_button.isChecked() else 0
+        room_px = self.height() - walk_px
+        self._stack.setVisible(not (walk_px > 0 and room_px < _LOWEST_PX))
+        self.strip.set_compact(room_px < _LOW_PX)
+        self._stack.setFixedHeight(self.strip.sizeHint().height())
+
+    def _place_bar(self) -> None:
+        self.bar.lie_beside(self.view.placement.rect, (self.view.width(), self.view.height()))
+
+    def _show_page(self, index: int) -> None:
+        self._stack.setCurrentIndex(index)
+        self._show_matrix()
+
+    def _show_walk(self, on: bool) -> None:
+        self.walk.setVisible(on)
+        self._fit_below()
