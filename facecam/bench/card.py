@@ -9,7 +9,7 @@ from typing import Any
 from PIL import Image, ImageDraw, ImageFont
 
 from facecam.bench.histogram import histogram
-from facecam.bench.report import headline, main_series
+from facecam.bench.report import Bar, bars, headline, main_series
 from facecam.bench.result import BenchResult, SeriesResult
 
 SIZE = (1200, 630)
@@ -28,27 +28,34 @@ def save_card(result: BenchResult, path: Path) -> None:
 
 
 def draw_card(result: BenchResult) -> Card:
-    """The card of a result of `facecam.bench.report.report`."""
+    """The card of a result."""
     card = Card()
     words = headline(result)
+    series = main_series(result)
     card.text((_MARGIN, 40), "facecam", 26, _ACCENT)
     card.text((SIZE[0] - _MARGIN, 44), result.started[:10], 20, _DIM, "ra")
-    card.text((_MARGIN, 84), words.figure, 104, _TEXT)
-    card.text((_MARGIN, 208), card.fitted(words.place, 28, SIZE[0] - 2 * _MARGIN), 28, _TEXT)
-    y = 250
+    middle, whole = SIZE[0] // 2, SIZE[0] - 2 * _MARGIN
+    if words.figures:
+        for figure, left in zip(words.figures, (_MARGIN, middle + 16), strict=False):
+            room = whole if len(words.figures) == 1 else middle - _MARGIN - 16
+            card.text((left, 82), card.fitted(figure.title, 22, room), 22, _TEXT)
+            card.text((left, 104), figure.value, 84, _TEXT)
+            card.text((left, 204), card.fitted(figure.candidate, 20, room), 20, _DIM)
+    else:
+        card.text((_MARGIN, 92), words.figure, 96, _TEXT)
+    card.text((_MARGIN, 234), card.fitted(words.place, 24, whole), 24, _TEXT)
+    y = 270
     for text, size, colour in (
-        (words.against, 22, _ACCENT if words.trusted else _WARNING),
-        (words.caution, 18, _WARNING if words.trusted else _DIM),
+        (words.against, 20, _ACCENT if words.trusted else _WARNING),
+        (words.caution, 17, _WARNING if words.trusted else _DIM),
     ):
-        for line in card.wrapped(text, size, SIZE[0] - 2 * _MARGIN, 2) if text else ():
+        for line in card.wrapped(text, size, whole, 2) if text else ():
             card.text((_MARGIN, y), line, size, colour)
-            y += size + 7
-    top = max(322, y + 14)
-    series = main_series(result)
-    middle = SIZE[0] // 2
-    _bars(card, result.runs[0].series, series, (_MARGIN, top, middle - 16, 548))
+            y += size + 6
+    top = max(322, y + 10)
+    _bars(card, bars(result), (_MARGIN, top, middle - 16, 548))
     _histogram(card, series, (middle + 16, top, SIZE[0] - _MARGIN, 548))
-    card.text((_MARGIN, 572), card.fitted(_footer(result, series), 17, SIZE[0] - 2 * _MARGIN), 17, _DIM)
+    card.text((_MARGIN, 572), card.fitted(_footer(result, series), 17, whole), 17, _DIM)
     return card
 
 
@@ -57,30 +64,29 @@ def _footer(result: BenchResult, series: SeriesResult) -> str:
     parts = ["640 x 480 px, 20 faces"]
     parts += [f"{name} {versions[name]}" for name in ("onnxruntime", "openvino") if versions.get(name)]
     if series.times_floor is not None:
-        parts.append(f"{series.times_floor:.2f} times the core's floor")
+        parts.append(f"{series.times_floor:.2f} times the core's compute bound")
     if series.labels.model_sha256:
         parts.append(f"model {series.labels.model_sha256[:8]}")
     return "   ·   ".join(parts)
 
 
-def _bars(card: Card, all_series: Sequence[SeriesResult], main: SeriesResult, box: tuple[int, int, int, int]) -> None:
+def _bars(card: Card, all_bars: Sequence[Bar], box: tuple[int, int, int, int]) -> None:
     left, top, right, bottom = box
     card.panel(box)
-    card.text((left + 20, top + 14), "Milliseconds a frame, median", 18, _DIM)
-    shown = sorted(all_series, key=lambda one: one.total_ms.p50)[:_MOST_BARS]
-    longest = max(one.total_ms.p50 for one in shown)
+    card.text((left + 20, top + 14), "Detections a second, by the median", 18, _DIM)
+    fastest = sorted(all_bars, key=lambda bar: -bar.fps)
+    shown = sorted(fastest, key=lambda bar: bar.role is None)[:_MOST_BARS]  # those of the headline are among them
     height = (bottom - top - 56) / len(shown)
-    for index, one in enumerate(shown):
+    for index, bar in enumerate(sorted(shown, key=lambda bar: -bar.fps)):
         y = top + 46 + index * height
-        value = one.total_ms.p50
-        width = (right - left - 320) * value / longest
-        name = card.fitted(f"{one.labels.model_words} · {one.labels.engine_words}", 16, 230)
+        width = (right - left - 320) * bar.fps / fastest[0].fps
+        name = card.fitted(f"{bar.labels.model_words} · {bar.labels.engine_words}", 16, 230)
         card.text((left + 20, y + height / 2 - 2), name, 16, _TEXT, "lm")
         thick = min(20.0, height - 8)
         start = left + 256
-        colour = _ACCENT if one is main else _BAR
+        colour = _BAR if bar.role is None else _ACCENT
         card.bar((start, y + (height - thick) / 2 - 2, start + max(2, width), y + (height + thick) / 2 - 2), colour)
-        card.text((start + width + 8, y + height / 2 - 2), f"{value:.1f}", 16, _TEXT, "lm")
+        card.text((start + width + 8, y + height / 2 - 2), f"{bar.fps:.0f}", 16, _TEXT, "lm")
 
 
 def _histogram(card: Card, series: SeriesResult, box: tuple[int, int, int, int]) -> None:

@@ -11,16 +11,17 @@ from pathlib import Path
 
 import numpy as np
 
+from facecam.arrays import Image
 from facecam.bench.candidates import Candidate, candidates, engines, through_ncnn, with_threads
 from facecam.bench.card import save_card
 from facecam.bench.compare import compare
 from facecam.bench.gallery import measure_gallery
 from facecam.bench.long import measure_long
 from facecam.bench.machine import describe_machine, idle_core
-from facecam.bench.measure import Benchmark, Run, measure
+from facecam.bench.measure import Benchmark, Run, Watch, measure, quick_look_ms
 from facecam.bench.peak import measure_peak
 from facecam.bench.report import report
-from facecam.bench.result import BenchResult, LongRun, load, to_json
+from facecam.bench.result import BenchResult, Interim, Labels, LongRun, load, to_json
 from facecam.bench.tables import markdown
 from facecam.bench.workloads import frame_with_faces, injected_faces_benchmark
 from facecam.detection.model import PAPER_MODEL
@@ -70,13 +71,14 @@ class BenchOptions:
 
 
 Tell = Callable[[str], None]
+Show = Callable[[Interim], None]
 
 
 class _Suite:
     """The runs, one after the other, each told with its number."""
 
-    def __init__(self, options: BenchOptions, tell: Tell) -> None:
-        self.options, self._tell = options, tell
+    def __init__(self, options: BenchOptions, tell: Tell, show: Show | None) -> None:
+        self.options, self._tell, self._show = options, tell, show
         among = engines(options.detector)
         self.candidates: list[Candidate] = []
         for model in options.models():
@@ -95,16 +97,34 @@ class _Suite:
         self._done += 1
         self._tell(f"[{self._done}/{self._total}] {title}")
 
-    def take(self, title: str, benchmarks: Sequence[Benchmark], one_core: bool = True) -> Run:
+    def take(
+        self, title: str, benchmarks: Sequence[Benchmark], one_core: bool = True, watch: Watch | None = None
+    ) -> Run:
         self.say(title)
-        self.runs.append(measure(title, benchmarks, self.options.seconds, one_core))
+        self.runs.append(measure(title, benchmarks, self.options.seconds, one_core, watch))
         return self.runs[-1]
+
+    def opened(self, frame: Image) -> list[Benchmark]:
+        """All candidates on a frame; those that are ready are shown while the others are opened."""
+        found: list[Benchmark] = []
+        figures: list[tuple[Labels, float]] = []
+        for candidate in self.candidates:
+            found.append(candidate.open(frame, MAIN_FACES))
+            if self._show is not None:
+                figures.append((found[-1].labels, quick_look_ms(found[-1])))
+                self._show(Interim(0.0, tuple(figures)))
+        return found
 
     def main(self) -> Candidate:
         """The run that the verdicts are on. Gives the first model's fastest engine among the exact ones."""
-        vga = frame_with_faces(MAIN_FACES, *VGA)
+        benchmarks, show = self.opened(frame_with_faces(MAIN_FACES, *VGA)), self._show
+
+        def watch(share: float, times_ms: list[float]) -> None:
+            if show is not None:
+                show(Interim(share, tuple(zip((one.labels for one in benchmarks), times_ms, strict=True))))
+
         one_core = self.options.detector.provider == CPU
-        run = self.take("640x480, 20 faces", [one.open(vga, MAIN_FACES) for one in self.candidates], one_core)
+        run = self.take("640x480, 20 faces", benchmarks, one_core, watch if show else None)
         first = [i for i, one in enumerate(self.candidates) if one.model == self.candidates[0].model and one.any_size]
         if self.options.detector.precision in (None, Precision.AUTO):
             first = [index for index in first if self.candidates[index].engine.precision == Precision.F32]
@@ -139,13 +159,15 @@ class _Suite:
         return measure_long(best.open(frame_with_faces(MAIN_FACES, *VGA), MAIN_FACES), self.options.minutes, self._tell)
 
 
-def run_benchmark(options: BenchOptions, tell: Tell = lambda sentence: None) -> BenchResult:
+def run_benchmark(options: BenchOptions, tell: Tell = lambda sentence: None, show: Show | None = None) -> BenchResult:
     """Measures and returns what was found.
 
-    tell: is told what is being done, as "[2/7] Sizes". Raises FacecamError, PausedError among them.
+    tell: is told what is being done, as "[2/7] Sizes".
+    show: is given what is known while the main run goes on.
+    Raises FacecamError, PausedError among them.
     """
     started = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    suite = _Suite(options, tell)
+    suite = _Suite(options, tell, show)
     on_processor = options.detector.provider == CPU
     core = idle_core() if options.detector.core is None else options.detector.core
     long: LongRun | None = None
@@ -202,10 +224,12 @@ class Files:
             raise FacecamError(f"The result can't be written: {error}.") from error
 
 
-def bench_command(options: BenchOptions, files: Files, say: Callable[[str], None], tell: Tell) -> None:
+def bench_command(
+    options: BenchOptions, files: Files, say: Callable[[str], None], tell: Tell, show: Show | None = None
+) -> None:
     """Runs the benchmark, says it in Markdown and writes the files that were asked for."""
     files.check()
-    result = run_benchmark(options, tell)
+    result = run_benchmark(options, tell, show)
     say(markdown(result))
     files.write(result)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from facecam.bench.report import Bar, bars, main_series
 from facecam.bench.result import BenchResult, Labels, SeriesResult
 from facecam.bench.tables import table
 
@@ -16,6 +19,9 @@ HELP = {
     "ratio": "second over first: below 1 the second is faster",
 }
 """What each column holds, in words."""
+_EQUAL = 0.03
+"""CPU times of two runs differ by so much by themselves (docs/adr/0041-benchmark-method.md)."""
+_MOST = 0.6
 COLUMNS = tuple(HELP)
 
 
@@ -24,8 +30,8 @@ def compare(a: BenchResult, b: BenchResult, names: tuple[str, str] = ("", "")) -
 
     names: of the two, such as their files'.
     """
-    found = [which(a, b, names), *cautions(a, b)]
     cells = rows(a, b)
+    found = [which(a, b, names), *([verdict(a, b)] if cells else []), *cautions(a, b)]
     body = table(COLUMNS, cells) if cells else [NOTHING_IN_COMMON]
     return "\n".join([*(f"- {caution}" for caution in found), "", *body]) + "\n"
 
@@ -48,17 +54,63 @@ def cautions(a: BenchResult, b: BenchResult) -> list[str]:
     if changed:
         found.append(f"Different versions of {', '.join(changed)}.")
     named = (("first", a), ("second", b))
-    troubled = [name for name, result in named if any(run.problems for run in result.runs)]
     for name, result in named:
-        if name not in troubled and result.machine.busy_before:
+        if not _is_troubled(result) and result.machine.busy_before:
             found.append(f"The {name} result was measured beside other work.")
-    if len(troubled) == 2:
-        found.append("Both results have problems of their own; their times can't be trusted.")
-    elif troubled:
-        found.append(f"The {troubled[0]} result has problems of its own; its times can't be trusted.")
+    trouble = _trouble(a, b)
+    if trouble:
+        found.append(trouble)
     if a.peak and b.peak:
         found.append(f"The core's peak, second over first: {b.peak.gflops / a.peak.gflops:.2f}.")
     return found
+
+
+def verdict(a: BenchResult, b: BenchResult, names: tuple[str, str] = ("the first", "the second")) -> str:
+    """How fast `b` is beside `a`, and where most of the difference comes from, as a sentence. By CPU time, which other
+    programs don't change much; none where one of them can't be trusted. names: of the two, in the sentence."""
+    trouble = _trouble(a, b)
+    if trouble:
+        return f"No verdict. {trouble}"
+    main, pairs = main_series(b), in_both(a, b)
+    if not pairs:
+        return NOTHING_IN_COMMON
+    first, second = next((pair for pair in pairs if pair[1] is main), pairs[0])
+    times = first.cpu_ms.p50 / second.cpu_ms.p50
+    subject, on = f"{names[1][:1].upper()}{names[1][1:]}", f"({second.labels.words})"
+    if abs(times - 1) <= _EQUAL:
+        return f"{subject} is as fast as {names[0]}, within {100 * _EQUAL:.0f} % {on}."
+    how = f"is {times:.2f} times as fast as" if times > 1 else f"takes {1 / times:.2f} times as long as"
+    return f"{subject} {how} {names[0]}, {_where(first, second)} {on}."
+
+
+def _where(first: SeriesResult, second: SeriesResult) -> str:
+    """The part of a detection that most of the difference comes from."""
+    parts = {
+        "mostly in the network": (first.network_ms, second.network_ms),
+        "mostly in preparing the frame": (first.pre_ms, second.pre_ms),
+        "mostly in the boxes from the network's output": (first.post_ms, second.post_ms),
+    }
+    changes = {name: abs(one.p50 - other.p50) for name, (one, other) in parts.items() if one and other}
+    largest = max(changes, key=lambda name: changes[name], default="")
+    return largest if changes and changes[largest] > _MOST * sum(changes.values()) else "in all of its parts"
+
+
+def _is_troubled(result: BenchResult) -> bool:
+    return any(run.problems for run in result.runs)
+
+
+def _trouble(a: BenchResult, b: BenchResult) -> str:
+    """Which of them can't be trusted, as a sentence; nothing where both can."""
+    troubled = [name for name, result in (("first", a), ("second", b)) if _is_troubled(result)]
+    if len(troubled) == 2:
+        return "Both results have problems of their own; their times can't be trusted."
+    return f"The {troubled[0]} result has problems of its own; its times can't be trusted." if troubled else ""
+
+
+def compared_bars(a: BenchResult, b: BenchResult) -> list[Bar]:
+    """The main run of `b` as a picture, beside what `a` measured of the same."""
+    before = {second.labels: first.fps for first, second in in_both(a, b)}
+    return [replace(bar, before_fps=before[bar.labels]) for bar in bars(b) if bar.labels in before]
 
 
 def rows(a: BenchResult, b: BenchResult) -> list[tuple[str, ...]]:

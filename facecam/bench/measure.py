@@ -28,6 +28,8 @@ _PAUSE_S = 1.0
 _PAUSE_TIMES_MEDIAN = 20.0
 _WARM_UP = 3
 _MIN_ROUNDS = 20
+_WATCH_S = 0.25
+_QUICK_CALLS = 5
 
 
 class PausedError(FacecamError):
@@ -116,9 +118,20 @@ class Run:
         ]
 
 
-def measure(title: str, benchmarks: Sequence[Benchmark], seconds: float = 5.0, one_core: bool = True) -> Run:
+Watch = Callable[[float, list[float]], None]
+"""Is told what is known so far: the share of the time that is over, and each benchmark's median wall time in ms."""
+
+
+def measure(
+    title: str,
+    benchmarks: Sequence[Benchmark],
+    seconds: float = 5.0,
+    one_core: bool = True,
+    watch: Watch | None = None,
+) -> Run:
     """Runs the benchmarks in turns for about that time, at least 20 rounds. The caller has pinned the thread.
 
+    watch: called a few times a second, between two rounds; the times that it takes are in no figure.
     Raises PausedError when the program stood still in between (stopped, or the machine asleep).
     """
     warm_up = [_warm_up(benchmark) for benchmark in benchmarks]
@@ -126,13 +139,18 @@ def measure(title: str, benchmarks: Sequence[Benchmark], seconds: float = 5.0, o
     marks: list[float] = []
 
     def rounds() -> None:
-        end_s = time.perf_counter() + seconds
+        begun_s = watched_s = time.perf_counter()
+        end_s = begun_s + seconds
         while time.perf_counter() < end_s or len(marks) < _MIN_ROUNDS:
             for benchmark, own in zip(benchmarks, times, strict=True):
                 cpu_ns, start_s = time.thread_time_ns(), time.perf_counter()
                 parts = benchmark.call()
                 own.append((time.perf_counter() - start_s, (time.thread_time_ns() - cpu_ns) / 1e6, parts))
             marks.append(time.perf_counter())
+            if watch is not None and marks[-1] - watched_s > _WATCH_S:
+                watched_s = marks[-1]
+                share = min((watched_s - begun_s) / seconds, len(marks) / _MIN_ROUNDS, 1.0)
+                watch(share, [1000 * float(np.median([wall_s for wall_s, _, _ in own])) for own in times])
 
     clock_s = time.time() - time.perf_counter()
     was_enabled = gc.isenabled()
@@ -151,12 +169,19 @@ def measure(title: str, benchmarks: Sequence[Benchmark], seconds: float = 5.0, o
 
 
 def _warm_up(benchmark: Benchmark) -> tuple[float, ...]:
-    took_ms = []
-    for _ in range(_WARM_UP):
-        start_s = time.perf_counter()
-        benchmark.call()
-        took_ms.append(1000 * (time.perf_counter() - start_s))
-    return tuple(took_ms)
+    return tuple(_call_ms(benchmark) for _ in range(_WARM_UP))
+
+
+def _call_ms(benchmark: Benchmark) -> float:
+    start_s = time.perf_counter()
+    benchmark.call()
+    return 1000 * (time.perf_counter() - start_s)
+
+
+def quick_look_ms(benchmark: Benchmark) -> float:
+    """A median wall time at once, of a few calls after the warm-up: to show something, not for a result."""
+    _warm_up(benchmark)
+    return float(np.median([_call_ms(benchmark) for _ in range(_QUICK_CALLS)]))
 
 
 def refuse_standstill(gaps_s: npt.NDArray[np.float64]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from enum import Enum
 
 import numpy as np
 
@@ -13,6 +14,8 @@ from facecam.bench.result import (
     SCHEMA,
     BenchResult,
     Bins,
+    Interim,
+    Labels,
     LongRun,
     Machine,
     Peak,
@@ -21,7 +24,8 @@ from facecam.bench.result import (
     SeriesResult,
     rounded,
 )
-from facecam.runtimes.engine import Precision
+from facecam.detection.model import DEFAULT_MODEL, PAPER_MODEL
+from facecam.runtimes.engine import RUNTIMES, Precision
 from facecam.runtimes.providers import CPU
 
 PAPER_FPS, JOURNAL_FPS = 20.0, 28.0
@@ -140,23 +144,34 @@ def _beside_the_papers(fps: float, on_card: bool, where: str) -> str:
 
 
 @dataclass(frozen=True)
-class Headline:
-    """figure: "169 FPS", or "No verdict"; place: on what; against: beside the papers' figures, or why there is none;
-    caution: what else to know, such as other cores that were busy, a line each; empty where there is nothing."""
+class Figure:
+    """One large figure. title: what it is of; value: "130 FPS"; candidate: model, engine and accuracy."""
 
-    figure: str
+    title: str
+    value: str
+    candidate: str
+
+
+@dataclass(frozen=True)
+class Headline:
+    """What a result comes to. figures: of the paper's network, and of what Live runs here; none without a verdict;
+    place: on what; against: the first one beside the papers' figures, or why there is none; caution: what else to know,
+    such as other cores that were busy, a line each; empty where there is nothing."""
+
+    figures: tuple[Figure, ...]
     place: str
     against: str
-    trusted: bool
     caution: str = ""
 
+    @property
+    def trusted(self) -> bool:
+        """Whether there is a verdict."""
+        return bool(self.figures)
 
-def main_series(result: BenchResult) -> SeriesResult:
-    """The series that stands for the result: the first model in its fastest engine among the exact ones."""
-    series = result.runs[0].series
-    first = [one for one in series if one.labels.model_sha256 == series[0].labels.model_sha256]
-    exact = [one for one in first if one.labels.precision == Precision.F32]
-    return min(exact or first, key=lambda one: one.cpu_ms.p50)
+    @property
+    def figure(self) -> str:
+        """The first figure, or that there is none."""
+        return self.figures[0].value if self.figures else "No verdict"
 
 
 def headline(result: BenchResult) -> Headline:
@@ -164,7 +179,70 @@ def headline(result: BenchResult) -> Headline:
     series, machine = main_series(result), result.machine
     place = f"on one core of {machine.cpu}" if machine.pinned_core is not None else f"on {machine.cpu}"
     if result.problems:
-        caution = "\n".join([*result.problems[1:], *result.warnings])
-        return Headline("No verdict", place, result.problems[0], False, caution)
+        return Headline((), place, result.problems[0], "\n".join([*result.problems[1:], *result.warnings]))
     against = _beside_the_papers(series.fps, series.labels.provider != CPU, "(2017)")
-    return Headline(f"{series.fps:.0f} FPS", place, against, True, "\n".join(result.warnings))
+    return Headline(figures(bars(result)), place, against, "\n".join(result.warnings))
+
+
+def main_series(result: BenchResult) -> SeriesResult:
+    """The series that stands for the result: the first model in its fastest engine among the exact ones."""
+    return next(one for one, bar in zip(result.runs[0].series, bars(result), strict=True) if bar.role is Role.EXACT)
+
+
+class Role(Enum):
+    """What a candidate of the main run stands for."""
+
+    EXACT = "the first model in its fastest engine among the exact ones"
+    LIVE = "what the Live tab would choose: the default model in its fastest engine, whatever the precision"
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A candidate of the main run as a picture shows it. fps: by the median wall time; before_fps: of the same in
+    another result, to compare with."""
+
+    labels: Labels
+    fps: float
+    role: Role | None = None
+    before_fps: float | None = None
+
+
+def bars(measured: BenchResult | Interim) -> list[Bar]:
+    """The main run as a picture, in the order in which it is measured."""
+    if isinstance(measured, Interim):
+        timed = [(labels, time_ms, time_ms) for labels, time_ms in measured.figures]
+    else:
+        timed = [(one.labels, one.cpu_ms.p50, one.total_ms.p50) for one in measured.runs[0].series]
+    roles = _roles([(labels, cpu_ms) for labels, cpu_ms, _ in timed])
+    return [Bar(labels, 1000 / wall_ms, roles.get(index)) for index, (labels, _, wall_ms) in enumerate(timed)]
+
+
+def _roles(timed: Sequence[tuple[Labels, float]]) -> dict[int, Role]:
+    """By the place in the run, for candidates and their CPU times."""
+    by_time = sorted(range(len(timed)), key=lambda index: timed[index][1])
+    of_first = [index for index in by_time if timed[index][0].model_sha256 == timed[0][0].model_sha256]
+    exact = [index for index in of_first if timed[index][0].precision == Precision.F32]
+    live = [index for index in by_time if _may_be_live(timed[index][0])]
+    return {index: Role.LIVE for index in live[:1]} | {index: Role.EXACT for index in (exact or of_first)[:1]}
+
+
+def _may_be_live(labels: Labels) -> bool:
+    return labels.model == DEFAULT_MODEL and labels.runtime in RUNTIMES and labels.is_one_thread
+
+
+def figures(shown: Sequence[Bar]) -> tuple[Figure, ...]:
+    """The large figures of a main run."""
+    found = [(role, bar) for role in Role for bar in shown if bar.role is role]
+    return tuple(Figure(_title(role, bar.labels), f"{bar.fps:.0f} FPS", bar_words(bar)) for role, bar in found)
+
+
+def _title(role: Role, labels: Labels) -> str:
+    if role is Role.LIVE:
+        return "What Live runs here"
+    model = "The paper's network" if labels.model == PAPER_MODEL else labels.model_words
+    return f"{model}, {'float32' if labels.precision == Precision.F32 else labels.precision}"
+
+
+def bar_words(bar: Bar) -> str:
+    """Model, engine and accuracy: "faceboxes-s16 · openvino int8 · AP 0.854"."""
+    return " · ".join(filter(None, (bar.labels.model_words, bar.labels.engine_words, bar.labels.accuracy_words)))

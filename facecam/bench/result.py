@@ -71,7 +71,7 @@ class Labels:
 
     model: name; family: facecam, ultralight, yunet or gallery; format: 1 for a plain export; what: of the gallery, what
     was made; width, height: of the frame in pixels; faces: in the frame; faces_found: of these; multiply_adds: of the
-    network at that size.
+    network at that size; average_precision: of the network in that precision, as its file tells.
     """
 
     model: str | None = None
@@ -88,6 +88,7 @@ class Labels:
     faces: int | None = None
     faces_found: int | None = None
     multiply_adds: Finite | None = None
+    average_precision: Annotated[float, Meta(ge=0, le=1)] | None = None
 
     @property
     def model_words(self) -> str:
@@ -114,6 +115,11 @@ class Labels:
         return "1 face" if self.faces == 1 else f"{self.faces} faces"
 
     @property
+    def accuracy_words(self) -> str:
+        """ "AP 0.852", or nothing."""
+        return "" if self.average_precision is None else f"AP {self.average_precision:.3f}"
+
+    @property
     def candidate(self) -> str:
         """Model and engine: "faceboxes openvino int8"."""
         words = [self.model_words] if self.model else []
@@ -136,7 +142,9 @@ class Labels:
     @property
     def comparable(self) -> Labels:
         """Without what may differ between two results of the same benchmark. Hashable."""
-        return replace(self, model_sha256=None, family=None, faces_found=None, multiply_adds=None)
+        return replace(
+            self, model_sha256=None, family=None, faces_found=None, multiply_adds=None, average_precision=None
+        )
 
 
 @dataclass(frozen=True)
@@ -264,6 +272,15 @@ class BenchResult:
         return f"{self.started.replace('T', ' ')[:16]} UTC"
 
 
+@dataclass(frozen=True)
+class Interim:
+    """What is known while the main run goes on: no verdict, and part of no result. share: of its time that is over, 0
+    while candidates are made ready; figures: labels and median wall time so far, of each candidate that has one."""
+
+    share: float
+    figures: tuple[tuple[Labels, Positive], ...]
+
+
 def rounded(values: Any) -> tuple[float, ...]:
     """To the precision that a file keeps."""
     return tuple(round(float(value), 4) for value in values)
@@ -275,6 +292,19 @@ def rounded(values: Any) -> tuple[float, ...]:
 def to_json(result: BenchResult) -> str:
     """The content of a result's file."""
     return json.dumps(msgspec.to_builtins(result), indent=1) + "\n"
+
+
+def to_line(interim: Interim) -> str:
+    """One line that `from_line` reads, for another process."""
+    return msgspec.json.encode(interim).decode()
+
+
+def from_line(line: str) -> Interim | None:
+    """What is known so far, from a line of another process; None if it tells something else."""
+    try:
+        return msgspec.json.decode(line, type=Interim)
+    except msgspec.MsgspecError:
+        return None
 
 
 def load(path: Path) -> BenchResult:

@@ -20,9 +20,9 @@ HELP = {
     "p99": "wall time in ms that 99 % of the detections keep to",
     "CPU ms": "median CPU time of the calling thread, without the time that other programs had the core",
     "ratio": "its CPU time over that of the first row; its wall time where several threads or a graphics card compute",
-    "floors": "its CPU time over the least that the network's arithmetic can take at the core's peak",
-    "peak": "share of the core's peak that the network reaches, by wall time",
-    "drift": "CPU time in the last fifth of the run over that in the first; above 1: it slowed down",
+    "× bound": "its CPU time over the compute bound, the least that the network's arithmetic takes at the core's peak",
+    "of peak": "share of the core's peak that the network reaches, by wall time",
+    "throttling": "CPU time in the last fifth of the run over that in the first; above 1: it slowed down",
 }
 """What each column holds, in words."""
 COLUMNS = tuple(HELP)

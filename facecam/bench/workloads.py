@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from facecam.bench.result import Labels
 from facecam.detection.detector import FaceDetector, Timings
 from facecam.detection.frame_plan import FramePlan
 from facecam.faces.boxes import decode, nms, pairwise_iou
+from facecam.runtimes.engine import Precision
 from facecam.sources.photo import read_picture
 from facecam.system.opencv import cv2
 from facecam.system.resources import asset
@@ -26,6 +28,7 @@ _PORTRAITS = {"demo/hopper.jpg": (150, 110, 382, 342), "demo/collins.jpg": (160,
 """Of each portrait, the part that is pasted (x1, y1, x2, y2): the face with little around it."""
 _LARGEST_PX = 160
 _MAX_NEIGHBOURS = 6
+_ACCURACY = "AP on WIDER_val"
 
 
 def detector_benchmark(detector: FaceDetector, frame: Image, faces: int) -> Benchmark:
@@ -47,6 +50,7 @@ def detector_benchmark(detector: FaceDetector, frame: Image, faces: int) -> Benc
         faces=faces,
         faces_found=found,
         multiply_adds=adds * width * height / (640 * 480) if isinstance(adds, (int, float)) else None,
+        average_precision=None if detector.engine.precision == Precision.BF16 else _average_precision(detector.metrics),
     )
 
     def call() -> Timings:
@@ -54,6 +58,15 @@ def detector_benchmark(detector: FaceDetector, frame: Image, faces: int) -> Benc
         return detector.timings
 
     return Benchmark(call, labels)
+
+
+def _average_precision(metrics: Any) -> float | None:
+    """Over all faces of the validation pictures, as an exported file's metrics tell; None where they don't."""
+    for name, values in metrics.items() if isinstance(metrics, dict) else ():
+        if str(name).startswith(_ACCURACY) and isinstance(values, dict):
+            value = values.get("all")
+            return round(value, 4) if isinstance(value, float) and 0 <= value <= 1 else None
+    return None
 
 
 def injected_faces_benchmark(detector: FaceDetector, frame: Image, faces: int) -> Benchmark:

@@ -37,6 +37,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything that was measured")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables")
     parser.add_argument("--png", type=Path, metavar="FILE", help="write a picture of the result, to show")
+    parser.add_argument("--watch", action="store_true", help=argparse.SUPPRESS)  # for the window: figures so far
     parser.add_argument(
         "--compare", nargs=2, type=Path, metavar=("A.json", "B.json"), help="compare two results instead of measuring"
     )
@@ -45,6 +46,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def bench(arguments: argparse.Namespace) -> int:
     """The command. Raises FacecamError."""
     from facecam.bench.command import BenchOptions, Files, bench_command, compare_command
+    from facecam.bench.result import to_line
 
     if arguments.compare is not None:
         asked = [name for name in ("json", "markdown", "png") if getattr(arguments, name) is not None]
@@ -66,6 +68,7 @@ def bench(arguments: argparse.Namespace) -> int:
         Files(arguments.json, arguments.markdown, arguments.png),
         say=lambda text: print(text, end=""),
         tell=lambda sentence: print(f"{sentence} …", file=sys.stderr, flush=True),
+        show=(lambda interim: print(to_line(interim), flush=True)) if arguments.watch else None,
     )
     return 0
 

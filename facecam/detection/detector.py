@@ -98,6 +98,11 @@ class FaceDetector:
         return self._model.metadata
 
     @property
+    def metrics(self) -> Any:
+        """What was measured of the network in the precision that computes, as its file says; None where it doesn't."""
+        return self._model.file_of(self._engine).metadata.get("metrics")
+
+    @property
     def threshold(self) -> float:
         """Lowest score that is a face, in 0..1."""
         return self._threshold

@@ -61,7 +61,7 @@ class Model:
 
     def prepare(self, engine: Engine) -> Network:
         """Opens the network in an engine before it is needed. Raises RuntimeFailure."""
-        network = self._for(engine)
+        network = self.file_of(engine)
         runtime = network._runtimes.get(engine)
         if runtime is None:
             runtime = network._runtimes[engine] = open_runtime(engine, network.data)
@@ -81,9 +81,9 @@ class Model:
 
         Raises RuntimeFailure if that runtime is missing or can't run the network.
         """
-        return Binding(self.prepare(engine), engine, self._for(engine), height, width)
+        return Binding(self.prepare(engine), engine, self.file_of(engine), height, width)
 
-    def _for(self, engine: Engine) -> Model:
+    def file_of(self, engine: Engine) -> Model:
         """The file that computes in an engine: this one, or the one in int8 beside it."""
         return self.int8(engine.runtime) if engine.precision == Precision.INT8 and self.format != CELLS else self
 

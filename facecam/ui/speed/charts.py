@@ -1,4 +1,4 @@
-"""Two small charts: how often a time came up, and the times one after the other."""
+"""Charts of the Speed tab: bars of the candidates, how often a time came up, and the times one after the other."""
 
 from __future__ import annotations
 
@@ -10,9 +10,102 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPen, QPolygo
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from facecam.bench.histogram import Range, histogram
+from facecam.bench.report import Bar
 from facecam.qtkit.theme import SPACE, sized, tabular
 
-_BARS = 40
+_HISTOGRAM_BARS = 40
+_MOST_FOR_NAMES = 0.5
+"""Share of the width."""
+
+
+class Bars(QWidget):
+    """How fast each candidate is, a row each: the longer the faster. While it is measured, the bars fill."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._bars: list[Bar] = []
+        self._filled = 1.0
+        self.setFont(tabular(self.font()))
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName("Detections a second")
+
+    def show_bars(self, bars: Sequence[Bar], filled: float = 1.0) -> None:
+        """Shows these. filled: the share of the measurement that is over."""
+        self._bars, self._filled = list(bars), filled
+        words = "\n".join(" ".join(filter(None, row)) for row in self.texts())
+        self.setToolTip(f"Detections a second, by the median\n{words}")
+        self.setAccessibleDescription(words)
+        self.updateGeometry()
+        self.update()
+
+    def texts(self) -> list[tuple[str, str, str]]:
+        """Name, speed and accuracy of each row, as they stand there."""
+        return [(_name(bar), _speed(bar), bar.labels.accuracy_words) for bar in self._bars]
+
+    def sizeHint(self) -> QSize:
+        return QSize(60 * SPACE, len(self._bars) * self._row())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(20 * SPACE, self.sizeHint().height())
+
+    def _row(self) -> int:
+        return self.fontMetrics().height() + SPACE
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if not self._bars:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        metrics, row = self.fontMetrics(), self._row()
+        texts = self.texts()
+        widths = [max(metrics.horizontalAdvance(line[column]) for line in texts) for column in range(3)]
+        names = min(widths[0], round(_MOST_FOR_NAMES * self.width()))
+        left = names + 2 * SPACE
+        room = self.width() - left - widths[1] - widths[2] - 3 * SPACE
+        longest = max(max(bar.fps, bar.before_fps or 0.0) for bar in self._bars)
+        text, dim = self.palette().color(QPalette.ColorRole.WindowText), self._faded(0.65)
+        for index, (bar, (name, speed, accuracy)) in enumerate(zip(self._bars, texts, strict=True)):
+            line = QRectF(0, index * row, self.width(), row)
+            middle = Qt.AlignmentFlag.AlignVCenter
+            painter.setPen(text)
+            elided = metrics.elidedText(name, Qt.TextElideMode.ElideRight, names)
+            painter.drawText(line.adjusted(0, 0, names - self.width(), 0), middle, elided)
+            length = max(2.0, room * bar.fps / longest)
+            box = QRectF(left, line.top() + row * 0.22, length, row * 0.56)
+            if bar.before_fps is not None:
+                before = QRectF(left, line.top() + row * 0.14, max(2.0, room * bar.before_fps / longest), row * 0.3)
+                box = QRectF(left, line.top() + row * 0.5, length, row * 0.36)
+                self._fill(painter, before, self._faded(0.3))
+                length = max(length, before.width())
+            colour = self._faded(0.45) if bar.role is None else self.palette().color(QPalette.ColorRole.Highlight)
+            if self._filled < 1:
+                pale = QColor(colour)
+                pale.setAlphaF(0.3 * colour.alphaF())
+                self._fill(painter, box, pale)
+                box.setWidth(box.width() * self._filled)
+            self._fill(painter, box, colour)
+            painter.setPen(text)
+            painter.drawText(line.adjusted(left + length + SPACE, 0, 0, 0), middle, speed)
+            painter.setPen(dim)
+            painter.drawText(line, middle | Qt.AlignmentFlag.AlignRight, accuracy)
+
+    def _fill(self, painter: QPainter, box: QRectF, colour: QColor) -> None:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colour)
+        painter.drawRoundedRect(box, 2, 2)
+
+    def _faded(self, alpha: float) -> QColor:
+        colour = self.palette().color(QPalette.ColorRole.WindowText)
+        colour.setAlphaF(alpha)
+        return colour
+
+
+def _name(bar: Bar) -> str:
+    return f"{bar.labels.model_words} · {bar.labels.engine_words}"
+
+
+def _speed(bar: Bar) -> str:
+    return f"{bar.fps:.0f} FPS" if bar.before_fps is None else f"{bar.before_fps:.0f} → {bar.fps:.0f} FPS"
 
 
 class Chart(QWidget):
@@ -76,8 +169,8 @@ class Histogram(Chart):
     """How often each time came up."""
 
     def _paint(self, painter: QPainter, inside: QRectF) -> None:
-        shown, counts = histogram(self._values, _BARS)
-        width = inside.width() / _BARS
+        shown, counts = histogram(self._values, _HISTOGRAM_BARS)
+        width = inside.width() / _HISTOGRAM_BARS
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self._accent())
         for index in np.flatnonzero(counts):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QProcess, Signal
 
-from facecam.bench.result import load
+from facecam.bench.result import from_line, load
 from facecam.errors import FacecamError
 
 _STEP = re.compile(r"\[(\d+)/(\d+)\] (.*)")
@@ -21,6 +21,8 @@ class BenchProcess(QObject):
 
     progressed = Signal(int, int, str)
     """Steps begun, steps in all, and what is being done, in words."""
+    interim = Signal(object)
+    """An Interim: what is known while the main run goes on."""
     measured = Signal(object)
     """It has ended with this BenchResult."""
     failed = Signal(str)
@@ -45,10 +47,11 @@ class BenchProcess(QObject):
         self._last_line, self._step, self._steps = "", 0, 1
         process = self._process = QProcess(self)
         process.readyReadStandardError.connect(self._read)
+        process.readyReadStandardOutput.connect(self._read_figures)
         process.finished.connect(self._finished)
         process.errorOccurred.connect(self._not_started)
         command, *first = self.program
-        process.start(command, [*first, "bench", *arguments, "--json", str(self._file)])
+        process.start(command, [*first, "bench", *arguments, "--json", str(self._file), "--watch"])
 
     def cancel(self) -> None:
         """Ends the measurement without a result; `failed` says so."""
@@ -88,6 +91,15 @@ class BenchProcess(QObject):
                 self._step, self._steps = int(step[1]), int(step[2])
             words = step[3] if step is not None else line.removesuffix("…").strip()
             self.progressed.emit(self._step, self._steps, words)
+
+    def _read_figures(self) -> None:
+        if self._process is None:
+            return
+        self._process.setReadChannel(QProcess.ProcessChannel.StandardOutput)
+        while self._process is not None and self._process.canReadLine():
+            interim = from_line(bytes(self._process.readLine().data()).decode("utf-8", "replace"))
+            if interim is not None:
+                self.interim.emit(interim)
 
     def _not_started(self, error: QProcess.ProcessError) -> None:
         if error == QProcess.ProcessError.FailedToStart:

@@ -1,6 +1,8 @@
-"""ResultView: a benchmark's result as one large figure, two charts and tables."""
+"""ResultView: a benchmark's result as large figures and bars, with everything else in a fold below them."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 from PySide6.QtCore import QEvent, Qt
@@ -18,12 +20,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from facecam.bench.report import headline, main_series
-from facecam.bench.result import BenchResult
+from facecam.bench.compare import compared_bars, verdict
+from facecam.bench.report import Bar, Figure, bars, figures, headline, main_series
+from facecam.bench.result import BenchResult, Interim
 from facecam.bench.tables import is_figure, markdown
+from facecam.qtkit.folds import Fold, Section
 from facecam.qtkit.theme import SPACE, sized, tabular
 from facecam.qtkit.widgets import DimLine
-from facecam.ui.speed.charts import Chart, Histogram, TimeSeries
+from facecam.ui.speed.charts import Bars, Chart, Histogram, TimeSeries
 from facecam.ui.speed.pages import Page, comparison, pages
 
 WELCOME = (
@@ -35,55 +39,40 @@ WELCOME = (
 
 
 class ResultView(QWidget):
-    """Shows one result, and beside it an earlier one if wished."""
+    """Shows one result, and beside it an earlier one if wished; before that, what is known while it is measured."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.result: BenchResult | None = None
-        self._pages: list[Page] = []
         self._duration = "half a minute"
-        self.figure, self.place, self.against, self.notes, self.page_note = (_words() for _ in range(5))  # never cut
-        self.chosen, self.times = DimLine(), DimLine()
-        self.figure.setFont(tabular(sized(self.figure.font(), 2.6, QFont.Weight.DemiBold)))
-        self.figure.setAccessibleName("Verdict")
+        self._figures = (_FigureView("Verdict"), _FigureView("Live"))
+        self.figure, self.live_figure = (shown.value for shown in self._figures)
+        self.place, self.against, self.notes, self.compared = (_words() for _ in range(4))  # never cut
         self.notes.setAccessibleName("What to know about the result")
-        self.histogram: Chart = Histogram("How often each time came up")
-        self.series: Chart = TimeSeries("One after the other")
-        self.chosen.setAccessibleName("What the charts show")
-        self.times.setAccessibleName("Its times")
-        self.page = QComboBox()
-        self.page.setToolTip("Which of the runs the table shows")
-        self.page.setAccessibleName("Run")
-        self.page.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.page.setMinimumContentsLength(20)
-        self.page.currentIndexChanged.connect(self._show_page)
-        self.table = _table()
-        self.table.itemSelectionChanged.connect(self._show_row)
-
-        charts = QHBoxLayout()
-        charts.setSpacing(3 * SPACE)
-        charts.addWidget(self.histogram, 1)
-        charts.addWidget(self.series, 1)
-        self._details = QWidget()
-        details = QVBoxLayout(self._details)
-        details.setContentsMargins(0, SPACE, 0, 0)
-        details.setSpacing(SPACE)
-        whose = QVBoxLayout()
-        whose.setSpacing(0)
-        whose.addWidget(self.chosen)
-        whose.addWidget(self.times)
-        details.addLayout(whose)
-        details.addLayout(charts, 2)
-        details.addSpacing(SPACE)
-        details.addWidget(self.page)
-        details.addWidget(self.table, 3)
-        details.addWidget(self.page_note)
+        self.compared.setAccessibleName("Comparison")
+        self.compared.setFont(sized(self.compared.font(), 1.2, QFont.Weight.DemiBold))
+        self.bars, self._bars_title = Bars(), DimLine()
+        self._bars_title.say("Detections a second, one frame of 640x480 with 20 faces, by the median")
+        self.details = Details()
+        self.fold = Fold(self.details)
+        self.fold.toggled.connect(self._share_room)
+        row = QHBoxLayout()
+        row.setSpacing(4 * SPACE)
+        for shown in self._figures:
+            row.addWidget(shown, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(SPACE // 2)
-        for label in (self.figure, self.place, self.against, self.notes):
+        layout.addLayout(row)
+        layout.addSpacing(SPACE // 2)
+        for label in (self.place, self.against, self.compared):
             layout.addWidget(label)
-        layout.addWidget(self._details, 1)
+        layout.addSpacing(SPACE)
+        layout.addWidget(self._bars_title)
+        layout.addWidget(self.bars)
+        layout.addSpacing(SPACE)
+        layout.addWidget(self.notes)
+        layout.addWidget(self.fold)
         self._filler = QWidget()
         layout.addWidget(self._filler, 1)
         self.clear()
@@ -98,12 +87,16 @@ class ResultView(QWidget):
     def clear(self) -> None:
         """Says what a measurement is."""
         self.result = None
-        self.figure.setText(WELCOME[0])
-        self.place.setText(WELCOME[1])
-        self.against.setText(WELCOME[2].format(self._duration))
-        self.notes.hide()
-        self._details.hide()
-        self._filler.show()
+        self._say(WELCOME[0], (), WELCOME[1], WELCOME[2].format(self._duration))
+        self._show_bars(())
+        self.fold.hide()
+
+    def show_again(self) -> None:
+        """Shows the result that was kept, or what a measurement is."""
+        if self.result is None:
+            self.clear()
+        else:
+            self.show_result(self.result)
 
     def say_duration(self, words: str) -> None:
         """How long a measurement takes, such as "half a minute": said as long as there is no result."""
@@ -111,33 +104,144 @@ class ResultView(QWidget):
         if self.result is None:
             self.clear()
 
+    def show_interim(self, interim: Interim) -> None:
+        """Shows what is known while it is measured, in place of the result, which is kept."""
+        shown = bars(interim)
+        place = "So far: the verdict comes at the end." if interim.share else "A first look, while others are opened."
+        self._say("Measuring…", figures(shown), place, "")
+        self._show_bars(shown, interim.share)
+        self.fold.hide()
+
     def show_result(self, result: BenchResult) -> None:
-        """Shows a result as `facecam.bench.report.report` makes it."""
+        """Shows a result."""
         self.result = result
         words = headline(result)
-        self.figure.setText(words.figure)
-        self.place.setText(words.place)
-        self.against.setText(words.against)
-        self.notes.setText(words.caution)
-        self.notes.setVisible(bool(words.caution))
-        self._filler.hide()
-        self._details.show()
-        self._fill(pages(result, main_series(result)), 0)
+        self._say(words.figure, words.figures, words.place, words.against, words.caution)
+        self._show_bars(bars(result))
+        self.fold.show()
+        self.details.show_pages(pages(result, main_series(result)), 0)
 
     def compare_with(self, other: BenchResult, name: str) -> None:
         """Adds the comparison with an earlier result, from a file of that name, and shows it."""
-        if self.result is not None:
-            kept = [page for page in self._pages if not page.title.startswith("Compared with")]
-            self._fill([*kept, comparison(self.result, other, name)], len(kept))
+        if self.result is None:
+            return
+        shown = compared_bars(other, self.result)
+        self.compared.setText(verdict(other, self.result, (name, "this result")))
+        self.compared.show()
+        self._show_bars(shown or bars(self.result))
+        kept = [page for page in self.details.pages if not page.title.startswith("Compared with")]
+        self.details.show_pages([*kept, comparison(self.result, other, name)], len(kept))
 
     def markdown(self) -> str:
         """What is shown, for the clipboard: the comparison, where that is the page, or else the whole result."""
         if self.result is None:
             return ""
-        return self._pages[self.page.currentIndex()].markdown or markdown(self.result)
+        return self.details.markdown or markdown(self.result)
 
-    def _fill(self, found: list[Page], current: int) -> None:
-        self._pages = found
+    def figure_texts(self) -> list[tuple[str, str, str]]:
+        """Title, value and candidate of each large figure, as they stand there."""
+        return [shown.texts() for shown in self._figures if not shown.isHidden()]
+
+    def _say(self, figure: str, found: Sequence[Figure], place: str, against: str, notes: str = "") -> None:
+        """figure: where there is none of `found`."""
+        for shown, one in zip(self._figures, [*found, None, None], strict=False):
+            shown.say(one or Figure("", figure, ""))
+        self._figures[1].setVisible(len(found) > 1)
+        for label, text in ((self.place, place), (self.against, against), (self.notes, notes), (self.compared, "")):
+            label.setText(text)
+            label.setVisible(bool(text))
+
+    def _show_bars(self, shown: Sequence[Bar], filled: float = 1.0) -> None:
+        self.bars.show_bars(shown, filled)
+        for widget in (self.bars, self._bars_title):
+            widget.setVisible(bool(shown))
+
+    def _share_room(self, details: bool) -> None:
+        """All that is left of the height goes to the details, when they are open."""
+        layout = self.layout()
+        assert isinstance(layout, QVBoxLayout)
+        layout.setStretchFactor(self.fold, int(details))
+        self._filler.setVisible(not details)
+
+
+class _FigureView(QWidget):
+    """A large figure, what it is of above it, and what computed it below."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self._title, self._candidate = DimLine(), DimLine()
+        self.value = _words()
+        self.value.setFont(tabular(sized(self.value.font(), 2.6, QFont.Weight.DemiBold)))
+        self.value.setAccessibleName(name)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        for line in (self._title, self.value, self._candidate):
+            layout.addWidget(line)
+
+    def say(self, figure: Figure) -> None:
+        self.value.setText(figure.value)
+        for line, text in ((self._title, figure.title), (self._candidate, figure.candidate)):
+            line.say(text)
+            line.setVisible(bool(text))
+
+    def texts(self) -> tuple[str, str, str]:
+        """All three, as they stand there."""
+        return self._title.text(), self.value.text(), self._candidate.text()
+
+
+class Details(Section):
+    """Every run as a table, with the times of the chosen row as charts, and a sentence for each column."""
+
+    key = "speed/fold-details"
+    title = "Details"
+    help = "Every run as a table, the times of each row, and what the columns mean"
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.pages: list[Page] = []
+        self.note, self.terms = _words(), _words()
+        self.terms.setAccessibleName("What the columns mean")
+        self.chosen, self.times = DimLine(), DimLine()
+        self.histogram: Chart = Histogram("How often each time came up")
+        self.series: Chart = TimeSeries("One after the other")
+        self.chosen.setAccessibleName("What the charts show")
+        self.times.setAccessibleName("Its times")
+        self.page = QComboBox()
+        self.page.setToolTip("Which of the runs the table shows")
+        self.page.setAccessibleName("Run")
+        self.page.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.page.setMinimumContentsLength(20)
+        self.page.currentIndexChanged.connect(self._show_page)
+        self.table = _table()
+        self.table.itemSelectionChanged.connect(self._show_row)
+        charts = QHBoxLayout()
+        charts.setSpacing(3 * SPACE)
+        charts.addWidget(self.histogram, 1)
+        charts.addWidget(self.series, 1)
+        whose = QVBoxLayout()
+        whose.setSpacing(0)
+        whose.addWidget(self.chosen)
+        whose.addWidget(self.times)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(SPACE)
+        layout.addLayout(whose)
+        layout.addLayout(charts, 2)
+        layout.addSpacing(SPACE)
+        layout.addWidget(self.page)
+        layout.addWidget(self.table, 3)
+        layout.addWidget(self.note)
+        layout.addWidget(self.terms)
+
+    @property
+    def markdown(self) -> str:
+        """Of the page that is shown, where it is to be copied in place of the result."""
+        return self.pages[self.page.currentIndex()].markdown
+
+    def show_pages(self, found: list[Page], current: int) -> None:
+        """Lists these pages and shows one of them."""
+        self.pages = found
         blocked = self.page.blockSignals(True)
         self.page.clear()
         self.page.addItems([page.title for page in found])
@@ -146,9 +250,9 @@ class ResultView(QWidget):
         self._show_page(current)
 
     def _show_page(self, index: int) -> None:
-        if not 0 <= index < len(self._pages):
+        if not 0 <= index < len(self.pages):
             return
-        page = self._pages[index]
+        page = self.pages[index]
         table = self.table
         blocked = table.blockSignals(True)
         table.clear()
@@ -166,20 +270,21 @@ class ResultView(QWidget):
             table.setHorizontalHeaderItem(column, items[0])
         table.resizeColumnsToContents()
         table.blockSignals(blocked)
-        self.page_note.setText(page.note)
-        self.page_note.setVisible(bool(page.note))
+        self.note.setText(page.note)
+        self.note.setVisible(bool(page.note))
+        self.terms.setText("\n".join(f"{name}: {help_text}." for name, help_text in page.columns.items()))
         if page.rows:
             table.selectRow(page.first)
         self._show_row()
 
     def _show_row(self) -> None:
         index, row = self.page.currentIndex(), self.table.currentRow()
-        if not 0 <= index < len(self._pages) or not 0 <= row < len(self._pages[index].rows):
+        if not 0 <= index < len(self.pages) or not 0 <= row < len(self.pages[index].rows):
             return
-        times_ms = self._pages[index].times_ms[row]
+        times_ms = self.pages[index].times_ms[row]
         p50, p90, p95, p99 = np.percentile(times_ms, (50, 90, 95, 99))
         words = f"p50 {p50:.2f}, p90 {p90:.2f}, p95 {p95:.2f}, p99 {p99:.2f} ms"
-        self.chosen.say(self._pages[index].subjects[row])
+        self.chosen.say(self.pages[index].subjects[row])
         self.times.say(words)
         self.histogram.show_values(times_ms, words)
         self.series.show_values(times_ms, f"From {min(times_ms):.2f} to {max(times_ms):.2f} ms, {words}")

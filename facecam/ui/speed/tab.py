@@ -10,7 +10,7 @@ from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout
 
 from facecam.bench.card import save_card
-from facecam.bench.result import BenchResult, load, to_json
+from facecam.bench.result import BenchResult, Interim, load, to_json
 from facecam.errors import FacecamError
 from facecam.qtkit.commands import Menu, command
 from facecam.qtkit.tabs import Tab
@@ -40,8 +40,10 @@ class SpeedTab(Tab):
         super().__init__()
         self._arguments, self._pause = arguments, pause
         self._resume: Callable[[], None] | None = None
+        self._interim = False  # whether what is measured stands in place of the result before
         self.process = BenchProcess(program, self)
         self.process.progressed.connect(self._progressed)
+        self.process.interim.connect(self._show_interim)
         self.process.measured.connect(self._measured)
         self.process.failed.connect(self._end)
         self.view = ResultView()
@@ -205,18 +207,26 @@ class SpeedTab(Tab):
         self._show_progress(f"{step} of {steps}: {words}…")
 
     def _show_progress(self, sentence: str) -> None:
-        before = self.view.result
+        before = None if self._interim else self.view.result
         self._show_state(sentence if before is None else f"{sentence} Above: what was measured {before.when}.")
+
+    def _show_interim(self, interim: Interim) -> None:
+        self._interim = True
+        self.view.show_interim(interim)
 
     def _say_duration(self) -> None:
         self.view.say_duration(rough_duration(self.controls.duration_s()))
 
     def _measured(self, result: BenchResult) -> None:
         self._continue_others()
+        self._interim = False
         self.show_result(result)
 
     def _end(self, sentence: str) -> None:
         self._continue_others()
+        if self._interim:
+            self.view.show_again()
+        self._interim = False
         self._show_state(sentence)
 
     def _continue_others(self) -> None:

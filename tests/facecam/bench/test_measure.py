@@ -47,6 +47,17 @@ def test_known_work_is_measured_in_cpu_time_whatever_else_runs():
     assert len(a.total_ms) == len(b.total_ms)
 
 
+def test_what_is_known_so_far_is_told_while_it_is_measured():
+    told = []
+    benchmark = Benchmark(lambda: busy_for(0.004))
+    assert measure.quick_look_ms(benchmark) >= 4.0
+    measure.measure("work", [benchmark], seconds=1.0, watch=lambda *known: told.append(known))
+    shares = [share for share, _ in told]
+    assert shares == sorted(shares)
+    assert 0 < shares[0] < shares[-1] <= 1
+    assert all(times_ms[0] >= 4.0 for _, times_ms in told)
+
+
 def test_a_second_busy_thread_is_noticed():
     stop = threading.Event()
 

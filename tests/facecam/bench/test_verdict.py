@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
+from facecam.bench import report as reports
+from facecam.bench.compare import verdict
 from facecam.bench.measure import Run
-from facecam.bench.report import headline, report, verdict
+from facecam.bench.report import headline, report
 from facecam.bench.result import Labels
+from facecam.detection.model import DEFAULT_MODEL, PAPER_MODEL
 from facecam.system.cpu import CoreUse
 from tests.facecam.bench.made import MACHINE, made_run
 
 
 def test_verdict_in_words_and_none_when_the_times_spread():
     steady = made_run([10.0] * 50)
-    words = verdict(steady, steady.series[0], MACHINE)
+    words = reports.verdict(steady, steady.series[0], MACHINE)
     assert words.startswith("made x: 100 FPS on one core of Test CPU, 5.0 times the paper's 20 FPS")
     assert "3.6 times the 28 FPS" in words
     wild = made_run([5.0, 10.0, 20.0] * 20)
     assert "spread too much" in report(MACHINE, None, [wild], "now").problems[0]
-    assert "FPS" not in verdict(wild, wild.series[0], MACHINE)
+    assert "FPS" not in reports.verdict(wild, wild.series[0], MACHINE)
     other_size = made_run([10.0] * 50, labels=Labels(model="m", width=320, height=240))
-    assert "paper" not in verdict(other_size, other_size.series[0], MACHINE)
+    assert "paper" not in reports.verdict(other_size, other_size.series[0], MACHINE)
 
 
 def test_throttling_is_told():
@@ -39,7 +44,7 @@ def test_several_threads_are_no_problem_where_they_were_asked_for():
 def test_a_graphics_card_is_held_against_the_papers():
     labels = Labels(model="m", runtime="onnxruntime", provider="cuda", width=640, height=480)
     run = made_run([4.0] * 50, labels=labels)
-    words = verdict(run, run.series[0], MACHINE)
+    words = reports.verdict(run, run.series[0], MACHINE)
     assert words.startswith("m onnxruntime cuda: 250 FPS, 2.0 times the paper's 125 FPS on a graphics card")
     assert "1.0 times the 254 FPS" in words
     assert "core of" not in words
@@ -62,6 +67,41 @@ def test_the_headline_is_the_first_models_fastest_exact_engine():
     good = headline(report(MACHINE, None, [Run("main", all_series, use)], "now"))
     assert (good.figure, good.place, good.trusted) == ("200 FPS", "on one core of Test CPU", True)
     assert "10.0 times the paper's 20 FPS" in good.against
+    assert [(one.title, one.value, one.candidate) for one in good.figures] == [("a, float32", "200 FPS", "a · x")]
     busy = headline(report(MACHINE, None, [Run("main", all_series, CoreUse(1.0, 0.5, 0.5, 1))], "now"))
     assert (busy.figure, busy.trusted) == ("No verdict", False)
     assert "only 50 % of the time" in busy.against
+
+
+def test_the_second_figure_is_what_the_live_tab_would_choose():
+    def series(model, runtime, precision, ms):
+        labels = Labels(model=model, model_sha256=model, runtime=runtime, precision=precision, average_precision=0.8)
+        return made_run([ms] * 50, labels=labels).series[0]
+
+    all_series = (
+        series(PAPER_MODEL, "onnxruntime", "f32", 8.0),
+        series(PAPER_MODEL, "openvino", "int8", 2.0),
+        series(DEFAULT_MODEL, "openvino", "int8", 4.0),
+        series(DEFAULT_MODEL, "opencv", "int8", 3.0),
+    )
+    result = report(MACHINE, None, [Run("main", all_series, CoreUse(1.0, 1.0, 1.0, 1))], "now")
+    assert [(one.title, one.value, one.candidate) for one in headline(result).figures] == [
+        ("The paper's network, float32", "125 FPS", f"{PAPER_MODEL} · onnxruntime · AP 0.800"),
+        ("What Live runs here", "250 FPS", f"{DEFAULT_MODEL} · openvino int8 · AP 0.800"),
+    ]
+
+
+def test_a_comparison_says_which_is_faster_and_by_what():
+    def result(network_ms, shares=1.0):
+        times = (network_ms + 1.0,) * 50
+        series = replace(
+            made_run(times).series[0], pre_ms=(0.5,) * 50, network_ms=(network_ms,) * 50, post_ms=(0.5,) * 50
+        )
+        return report(MACHINE, None, [Run("main", (series,), CoreUse(1.0, shares, shares, 1))], "now")
+
+    assert verdict(result(9.0), result(4.0)) == (
+        "The second is 2.00 times as fast as the first, mostly in the network (made x 640x480 1 face)."
+    )
+    assert "takes 2.00 times as long as the first" in verdict(result(4.0), result(9.0))
+    assert "is as fast as the first" in verdict(result(4.0), result(4.05))
+    assert verdict(result(9.0), result(4.0, shares=0.5)).startswith("No verdict. The second result has problems")

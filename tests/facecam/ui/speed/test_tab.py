@@ -16,10 +16,11 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QAbstractButton, QSpinBox
 from pytestqt.qtbot import QtBot
 
+from facecam.bench.card import draw_card
 from facecam.bench.long import long_run
 from facecam.bench.measure import Run, Series
 from facecam.bench.report import report
-from facecam.bench.result import BenchResult, Labels, Peak, Stretch, to_json
+from facecam.bench.result import BenchResult, Interim, Labels, Peak, Stretch, to_json, to_line
 from facecam.live.pipeline import Phase
 from facecam.qtkit.settings import Settings
 from facecam.qtkit.wording import rough_duration
@@ -89,13 +90,14 @@ def make_tab(qtbot: QtBot, script: str = "", pauses: Pauses | None = None) -> Sp
     tab = SpeedTab(["--model", "m.onnx"], pauses or Pauses(), [sys.executable, "-c", script])
     qtbot.addWidget(tab)
     tab.resize(1000, 700)
+    tab.view.fold.set_open(True)
     tab.show()
     return tab
 
 
 def column(tab: SpeedTab, name: str) -> list[str]:
     """The texts of a column of the table."""
-    table = tab.view.table
+    table = tab.view.details.table
     names = [table.horizontalHeaderItem(index).text() for index in range(table.columnCount())]
     return [table.item(row, names.index(name)).text() for row in range(table.rowCount())]
 
@@ -160,6 +162,29 @@ def test_cancelling_ends_it_at_once(qtbot: QtBot) -> None:
     assert tab.controls.start_button.text() == "Measure"
 
 
+STOPS_AFTER_A_LOOK = """
+import sys, time
+print("[2/7] Looking …", file=sys.stderr, flush=True)
+print({line!r}, flush=True)
+time.sleep(60)
+"""
+
+
+def test_figures_so_far_stand_in_place_of_the_result_until_it_is_there(qtbot: QtBot, result_file: Path) -> None:
+    figures = tuple((series.labels, 4.0) for series in made_result().runs[0].series)
+    tab = make_tab(qtbot, STOPS_AFTER_A_LOOK.format(line=to_line(Interim(0.5, figures))))
+    for before in ("How fast is this machine?", "199 FPS"):
+        tab.toggle()
+        qtbot.waitUntil(lambda: tab.view.figure.text() == "250 FPS", timeout=20_000)
+        assert tab.view.bars.texts() == [("made · slow", "250 FPS", ""), ("made · fast", "250 FPS", "")]
+        assert "So far" in tab.view.place.text()
+        assert "times the paper's" not in tab.view.against.text(), "no verdict before the end"
+        assert not tab.view.fold.isVisible()
+        tab.toggle()
+        assert tab.view.figure.text() == before
+        tab.open(result_file)
+
+
 def test_closing_the_window_ends_it_and_starts_nothing(qtbot: QtBot) -> None:
     pauses = Pauses()
     tab = make_tab(qtbot, HANGS, pauses)
@@ -183,8 +208,12 @@ def test_a_program_that_is_missing_is_told(qtbot: QtBot, tmp_path: Path) -> None
 def test_tables_and_charts_follow_the_choice(qtbot: QtBot, result_file: Path) -> None:
     tab = make_tab(qtbot)
     tab.open(result_file)
-    view = tab.view
-    assert [view.page.itemText(index) for index in range(view.page.count())] == ["Main", "Sizes", "Long run"]
+    view = tab.view.details
+    assert [view.page.itemText(index) for index in range(view.page.count())] == [
+        "Main",
+        "Sizes",
+        "Long run",
+    ]
     assert column(tab, "runtime") == ["slow", "fast"]
     assert view.table.currentRow() == 1, "the series of the verdict is chosen first"
     assert "p50 5.03" in view.histogram.toolTip()
@@ -197,15 +226,62 @@ def test_tables_and_charts_follow_the_choice(qtbot: QtBot, result_file: Path) ->
     assert "p50 2.03" in view.series.toolTip()
     view.page.setCurrentIndex(2)
     assert column(tab, "memory MiB") == ["100", "100", "100"]
-    assert "no slower" in view.page_note.text()
+    assert "no slower" in view.note.text()
+
+
+def test_window_card_and_file_show_the_same_numbers(qtbot: QtBot, tmp_path: Path) -> None:
+    stored = Path(__file__).parents[2] / "bench" / "result-schema-2.json"
+    content = json.loads(stored.read_text())
+    content["problems"] = []
+    for series in content["runs"][0]["series"]:
+        series["labels"]["average_precision"] = 0.852
+    (tmp_path / "result.json").write_text(json.dumps(content))
+    main = content["runs"][0]["series"]
+    speeds = {
+        (series["labels"]["model"], series["labels"]["runtime"], series["labels"]["precision"]): round(
+            1000 / series["total_ms"]["p50"]
+        )
+        for series in main
+    }
+    exact, live = speeds["faceboxes", "openvino", "f32"], speeds["faceboxes-s16", "openvino", "int8"]
+    tab = make_tab(qtbot)
+    tab.open(tmp_path / "result.json")
+    assert tab.view.result is not None
+    wanted = [
+        ("The paper's network, float32", f"{exact} FPS", "faceboxes · openvino · AP 0.852"),
+        ("What Live runs here", f"{live} FPS", "faceboxes-s16 · openvino int8 · AP 0.852"),
+    ]
+    on_card = draw_card(tab.view.result).texts
+    assert tab.view.figure_texts() == wanted
+    assert [text for figure in wanted for text in figure] == on_card[2:8]
+    bars = dict(zip((name for name, _, _ in tab.view.bars.texts()), tab.view.bars.texts(), strict=True))
+    assert sorted(int(speed.removesuffix(" FPS")) for _, speed, _ in bars.values()) == sorted(speeds.values())
+    names = [text for text in on_card if text in bars]
+    assert len(names) >= 5
+    assert [f"{on_card[on_card.index(name) + 1]} FPS" for name in names] == [bars[name][1] for name in names]
+    times = next(series for series in main if series["labels"]["runtime"] == "openvino")["total_ms"]
+    (title,) = [text for text in on_card if text.startswith("p50 ")]
+    assert title.split()[:6:2] == ["p50", "p90", "p99"]
+    assert title.split()[1:6:2] == [f"{times[name]:.1f}" for name in ("p50", "p90", "p99")]
+    assert tab.view.details.times.text().startswith(f"p50 {times['p50']:.2f}, p90 {times['p90']:.2f}, ")
+
+
+def test_every_column_has_its_sentence(qtbot: QtBot, result_file: Path) -> None:
+    tab = make_tab(qtbot)
+    tab.open(result_file)
+    table = tab.view.details.table
+    lines = tab.view.details.terms.text().splitlines()
+    assert [line.partition(": ")[0] for line in lines] == [
+        table.horizontalHeaderItem(index).text() for index in range(table.columnCount())
+    ]
 
 
 def test_headings_stand_over_their_figures_and_explain_them(qtbot: QtBot, result_file: Path) -> None:
     tab = make_tab(qtbot)
     tab.open(result_file)
-    table = tab.view.table
-    for page in range(tab.view.page.count()):
-        tab.view.page.setCurrentIndex(page)
+    table = tab.view.details.table
+    for page in range(tab.view.details.page.count()):
+        tab.view.details.page.setCurrentIndex(page)
         for index in range(table.columnCount()):
             head, cell = table.horizontalHeaderItem(index), table.item(0, index)
             assert head.textAlignment() == cell.textAlignment(), head.text()
@@ -274,15 +350,17 @@ def test_nothing_lies_over_another_where_there_is_much_to_say(
         runs=(replace(result.runs[0], problems=problems), *result.runs[1:]),
     )
     tab.show_result(result)
-    view = tab.view
-    shown = [view.figure, view.place, view.against, view.notes, view.histogram, view.page, view.table, view.page_note]
+    view, details = tab.view, tab.view.details
+    view.fold.set_open(True)
+    shown = [view.figure, view.place, view.against, view.bars, view.notes]
+    shown += [details.histogram, details.page, details.table, details.note, details.terms]
 
     def apart() -> bool:
         areas = [QRect(widget.mapTo(view, QPoint()), widget.size()) for widget in shown]
         return all(above.bottom() < below.top() for above, below in itertools.pairwise(areas))
 
     qtbot.waitUntil(apart, timeout=5_000)
-    for label in (view.notes, view.page_note):
+    for label in (view.notes, view.details.note):
         assert label.height() >= label.heightForWidth(label.width()), "text is cut"
 
 
@@ -291,7 +369,7 @@ def test_without_a_verdict_the_reason_stands_in_its_place(qtbot: QtBot) -> None:
     tab.show_result(made_result(busy=True))
     assert tab.view.figure.text() == "No verdict"
     assert "only 50 % of the time" in tab.view.against.text()
-    assert "only 50 % of the time" not in tab.view.page_note.text(), "told twice"
+    assert "only 50 % of the time" not in tab.view.details.note.text(), "told twice"
     assert column(tab, "runtime") == ["slow", "fast"], "the figures themselves are still there"
 
 
@@ -319,20 +397,22 @@ def test_an_earlier_result_stands_beside(qtbot: QtBot, tmp_path: Path, result_fi
     earlier.write_text(to_json(made_result(2.0)))
     for _ in range(2):  # the second one takes the first one's place
         tab.compare(earlier)
-        assert tab.view.page.count() == 4
-    assert tab.view.page.currentText() == "Compared with earlier.json"
+        assert tab.view.details.page.count() == 4
+    assert tab.view.details.page.currentText() == "Compared with earlier.json"
+    assert tab.view.compared.text().startswith("This result is 1.99 times as fast as earlier.json, ")
+    assert [row[1] for row in tab.view.bars.texts()] == ["50 → 100 FPS", "100 → 199 FPS"]
     assert [float(text) for text in column(tab, "ratio")] == pytest.approx([0.5, 0.5], abs=0.01)
-    assert "different times" in tab.view.page_note.text()
-    assert tab.view.page_note.text().startswith(
+    assert "different times" in tab.view.details.note.text()
+    assert tab.view.details.note.text().startswith(
         "First: earlier.json, measured 2026-01-02 03:04 UTC. Second: the result"
     )
     tab.controls.copy_button.click()
     copied = QGuiApplication.clipboard().text()
     assert "| CPU ms, first | CPU ms, second |" in copied
     assert "First: earlier.json, measured" in copied
-    tab.view.table.selectRow(1)
-    assert tab.view.chosen.text().startswith("made · fast")
-    assert "p50 5.03" in tab.view.histogram.toolTip(), "the times of the result itself"
+    tab.view.details.table.selectRow(1)
+    assert tab.view.details.chosen.text().startswith("made · fast")
+    assert "p50 5.03" in tab.view.details.histogram.toolTip(), "the times of the result itself"
 
 
 NO_RUNS = to_json(replace(made_result(), runs=()))
@@ -388,10 +468,10 @@ def test_a_series_that_keeps_its_spread_looks_alike_from_first_to_last(qtbot: Qt
 def test_tab_leads_out_of_the_table(qtbot: QtBot, result_file: Path) -> None:
     tab = make_tab(qtbot)
     tab.open(result_file)
-    tab.view.table.setFocus()
-    assert tab.focusWidget() is tab.view.table
-    qtbot.keyClick(tab.view.table, Qt.Key.Key_Tab)
-    assert tab.focusWidget() is not tab.view.table
+    tab.view.details.table.setFocus()
+    assert tab.focusWidget() is tab.view.details.table
+    qtbot.keyClick(tab.view.details.table, Qt.Key.Key_Tab)
+    assert tab.focusWidget() is not tab.view.details.table
 
 
 def test_every_control_says_what_it_does_and_stays_in_the_column(qtbot: QtBot) -> None:
