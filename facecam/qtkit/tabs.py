@@ -19,7 +19,7 @@ class Tab(QWidget):
     unseen. Its keyboard commands are ordinary actions from `commands`; they work while the tab is in front.
     """
 
-    full_screen_wished = Signal(bool)
+    full_screen_wanted = Signal(bool)
 
     def activated(self) -> None:
         """The tab has come to the front."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPalette
-from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QSizePolicy, QStyle, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QLabel, QPushButton, QScrollArea, QSizePolicy, QStyle, QWidget
 
+from facecam.qtkit import icons
 from facecam.qtkit.theme import sized, tabular
 
 
@@ -86,3 +87,17 @@ class ScrollColumn(QScrollArea):
         floats = self.style().styleHint(QStyle.StyleHint.SH_ScrollBar_Transient, None, bar) != 0
         free = low >= high and not floats  # a bar without a range is not shown
         self.setViewportMargins(0, 0, bar.sizeHint().width() if free else 0, 0)
+
+
+def show_start(button: QPushButton, running: bool, start: str, stop: str) -> None:
+    """Whether the button starts or stops. Start carries the accent colour: it is what to do next."""
+    own = QApplication.palette()
+    palette = QPalette()
+    text = own.color(QPalette.ColorRole.ButtonText)
+    if not running:
+        text = own.color(QPalette.ColorRole.HighlightedText)
+        palette.setColor(QPalette.ColorRole.Button, own.color(QPalette.ColorRole.Highlight))
+        palette.setColor(QPalette.ColorRole.ButtonText, text)
+    button.setPalette(palette)
+    button.setIcon(icons.icon("stop" if running else "play", text))
+    button.setText(stop if running else start)

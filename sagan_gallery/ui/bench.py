@@ -50,7 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
     for name, times_ms in measure_hover(opening.panel, options.moves).items():
         p50, p95, top = np.percentile(times_ms, [50, 95, 100])
         print(f"mouse move to painted map, {name}: p50 {p50:.1f} ms, p95 {p95:.1f} ms, largest {top:.1f} ms")
-    print(f"walk: {measure_walk(opening.panel, 3.0):.1f} pictures per second, of {RATE_HZ} wished")
+    print(f"walk: {measure_walk(opening.panel, 3.0):.1f} pictures per second, of {RATE_HZ} wanted")
     opening.panel.close_down(2.0)
     return 0
 

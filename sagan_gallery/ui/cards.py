@@ -50,7 +50,6 @@ class PinCard(QWidget):
         self._map_style = MapStyle()
         self._text = ("", "")
         self.setFont(tabular(self.font(), 0.9))
-        self.setAccessibleName(f"Pin {number}")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAccessibleName(f"Pin {number}")
         self.setToolTip(

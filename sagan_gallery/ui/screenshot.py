@@ -27,7 +27,7 @@ _ACCENT = QColor("#0b7d69")
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Opens the panel, waits for its samples, shows what is wished and saves what the screen shows."""
+    """Opens the panel, waits for its samples, shows what is asked for and saves what the screen shows."""
     parser = argparse.ArgumentParser(prog="python -m sagan_gallery.ui.screenshot")
     parser.add_argument("out", type=Path, help="PNG file to write")
     parser.add_argument("--show", choices=("pins", "matrix", "walk", "figure"), default="pins")

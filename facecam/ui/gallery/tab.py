@@ -61,11 +61,11 @@ class GalleryTab(Tab):
         self.panel.set_full_screen(on)
 
     def _toggle_full_screen(self) -> None:
-        self.full_screen_wished.emit(not self._full_screen)
+        self.full_screen_wanted.emit(not self._full_screen)
 
     def _leave(self) -> None:
         if self._full_screen:
-            self.full_screen_wished.emit(False)
+            self.full_screen_wanted.emit(False)
         elif not self.panel.leave_help():
             self.panel.view.select(None)
 

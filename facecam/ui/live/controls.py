@@ -17,11 +17,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from facecam.qtkit.buttons import show_start
 from facecam.qtkit.folds import Fold, Section
 from facecam.qtkit.settings import Settings
 from facecam.qtkit.theme import COLUMN_WIDTH, SPACE, tabular
-from facecam.qtkit.widgets import Heading, ScrollColumn
+from facecam.qtkit.widgets import Heading, ScrollColumn, show_start
 from facecam.ui.live.chooser import SourceChooser
 from facecam.ui.live.session import LiveSession
 

@@ -124,7 +124,7 @@ class LiveTab(Tab):
         return [
             command(self, "Start or stop, pause a file", ["Space"], self.start_stop_or_pause),
             command(self, "Full screen", ["F", "F11"], self.toggle_full_screen, Menu.VIEW),
-            command(self, "Leave full screen", ["Esc"], partial(self.full_screen_wished.emit, False), Menu.NONE),
+            command(self, "Leave full screen", ["Esc"], partial(self.full_screen_wanted.emit, False), Menu.NONE),
             switch_command(self, "Mirror", ["M"], self.controls.mirror),
             command(self, "Open a file…", ["O", "Ctrl+O"], partial(self.ask, Ask.FILE), Menu.FILE),
             command(self, "Open a folder…", ["Ctrl+Shift+O"], partial(self.ask, Ask.FOLDER), Menu.FILE),
@@ -208,7 +208,7 @@ class LiveTab(Tab):
 
     def toggle_full_screen(self) -> None:
         """Full screen on or off."""
-        self.full_screen_wished.emit(not self._full_screen)
+        self.full_screen_wanted.emit(not self._full_screen)
 
     def copy(self) -> None:
         """The picture as it is seen, and the words about it, for the clipboard; without a picture the words alone."""

@@ -88,7 +88,7 @@ class MainWindow(QMainWindow):
         if tab is None:
             tab = self._made[index] = self.specs[index].make()
             self._pages[index].addWidget(tab)
-            tab.full_screen_wished.connect(self.set_full_screen)
+            tab.full_screen_wanted.connect(self.set_full_screen)
         return tab
 
     def go_to(self, index: int) -> None:

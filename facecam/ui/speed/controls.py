@@ -7,10 +7,9 @@ from pathlib import Path
 from PySide6.QtCore import QEvent, Qt, Signal, SignalInstance
 from PySide6.QtWidgets import QCheckBox, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
-from facecam.qtkit.buttons import show_start
 from facecam.qtkit.fields import Row, spin
 from facecam.qtkit.theme import COLUMN_WIDTH, SPACE
-from facecam.qtkit.widgets import Heading, ScrollColumn
+from facecam.qtkit.widgets import Heading, ScrollColumn, show_start
 
 _RUNS = 4
 _BESIDE_S = 1.5

@@ -1,4 +1,4 @@
-"""The worker thread: newest wish wins, urgent work goes first, and errors come back to the GUI thread."""
+"""The worker thread: newest request wins, urgent work goes first, and errors come back to the GUI thread."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_steps_come_in_order_and_then_the_end(qtbot, worker):
     assert not worker.busy(Lane.GRID)
 
 
-def test_a_new_wish_replaces_the_old_one_and_its_results(qtbot, worker):
+def test_a_new_request_replaces_the_old_one_and_its_results(qtbot, worker):
     computing, go_on = threading.Event(), threading.Event()
 
     def slow():
@@ -62,7 +62,7 @@ def test_a_new_wish_replaces_the_old_one_and_its_results(qtbot, worker):
     assert [result.value for result in found] == ["new", None]
 
 
-def test_results_that_lie_ready_are_dropped_when_a_new_wish_comes(qtbot, worker):
+def test_results_that_lie_ready_are_dropped_when_a_new_request_comes(qtbot, worker):
     with qtbot.waitSignal(worker.arrived):
         worker.submit_one(Lane.SAMPLE, lambda: "old")
     worker.submit_one(Lane.SAMPLE, lambda: "new")

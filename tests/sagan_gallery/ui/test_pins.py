@@ -96,7 +96,7 @@ def test_pins_at_the_upper_edge_keep_their_sign_in_the_view_and_can_be_grabbed(q
     assert len(panel.view.pins) == 1
 
 
-def test_informative_queries_are_pinned_at_first_sight_if_wished(qtbot, tiny_generator):
+def test_informative_queries_are_pinned_at_first_sight_if_wanted(qtbot, tiny_generator):
     panel = GalleryPanel(tiny_generator)
     qtbot.addWidget(panel)
     panel.show()

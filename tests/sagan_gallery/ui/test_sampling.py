@@ -25,7 +25,7 @@ def test_mixed_classes_take_turns_and_a_chosen_class_is_for_all(qtbot, panel):
     assert panel.sample.label == 2
 
 
-def test_the_last_of_many_wishes_is_what_is_shown(qtbot, panel, tiny_generator):
+def test_the_last_of_many_requests_is_what_is_shown(qtbot, panel, tiny_generator):
     for value in (90, 70, 50, 30):
         panel.controls.truncation.slider.setValue(value)
     panel.grid.choose(9)
