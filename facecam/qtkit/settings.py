@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Protocol
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from enum import Enum
+from types import NoneType
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, get_args, get_type_hints
 
 from PySide6.QtCore import QByteArray, QTimer
 
 from facecam.system.paths import settings_file
 from facecam.system.settings_file import SettingsFile
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 _WRITTEN_AFTER_MS = 1000
 """A slider that is moved must not write with each step."""
+
+
+_Default = TypeVar("_Default", bool, None)
 
 
 class Store(Protocol):
@@ -67,7 +77,7 @@ class Settings:
         self._store.clear()
         self.forgotten = True
 
-    def flag(self, key: str, default: bool) -> bool:
+    def flag(self, key: str, default: _Default) -> bool | _Default:
         """A yes or no."""
         value = self._store.value(key)
         if isinstance(value, bool):
@@ -102,6 +112,62 @@ class Settings:
         self._store.setValue(
             key, base64.b64encode(value.data()).decode("ascii") if isinstance(value, QByteArray) else value
         )
+
+
+@dataclass(frozen=True)
+class Key:
+    """Says of a field of a frozen dataclass under which key `Remembered` keeps it: `x: Annotated[int, Key("x")] = 3`.
+
+    The field may be a bool, int, float, str, Path, an Enum of texts, or one of these or None, which is kept as an empty
+    text. allowed: the lowest and the highest number, or the texts that are possible.
+    """
+
+    name: str
+    allowed: Collection[Any] = ()
+
+
+_T = TypeVar("_T", bound="DataclassInstance")
+
+
+class Remembered(Generic[_T]):
+    """A frozen dataclass whose fields have a Key, remembered between starts. value: as it is now; a field that is
+    missing in the settings, damaged or out of range is at its default."""
+
+    def __init__(self, settings: Settings, kind: type[_T]) -> None:
+        self._settings = settings
+        self._keys: dict[str, Key] = {}
+        values = {}
+        for name, annotated in get_type_hints(kind, include_extras=True).items():
+            hint, self._keys[name] = get_args(annotated)
+            values[name] = self._read(hint, self._keys[name], getattr(kind, name))
+        self.value = kind(**values)
+
+    def change(self, **changes: Any) -> None:
+        """Changes these fields, and remembers them."""
+        self.value = replace(self.value, **changes)
+        for name, value in changes.items():
+            self._settings.put(self._keys[name].name, _plain(value))
+
+    def _read(self, hint: Any, key: Key, default: Any) -> Any:
+        kind = next(each for each in (get_args(hint) or (hint,)) if each is not NoneType)
+        if kind is bool:
+            return self._settings.flag(key.name, default)
+        if kind in (int, float):
+            number = self._settings.number(key.name, default, *key.allowed)
+            return round(number) if kind is int and number is not None else number
+        text = self._settings.text(key.name)
+        if issubclass(kind, Enum):
+            text = text if text in {each.value for each in kind} else ""
+        value = kind(text) if text else default
+        return value if not key.allowed or value in key.allowed else default
+
+
+def _plain(value: Any) -> bool | float | str:
+    if value is None:
+        return ""
+    if isinstance(value, Enum):
+        return str(value.value)
+    return value if isinstance(value, bool | int | float) else str(value)
 
 
 class UserStore:

@@ -15,24 +15,23 @@ from facecam.detection.any_detector import AnyDetector
 from facecam.detection.model import DEFAULT_MODEL
 from facecam.detection.third_party import ThirdPartyDetector
 from facecam.errors import FacecamError
-from facecam.live.options import NATIVE, SecondDetector, Size
+from facecam.live.options import SecondDetector
 from facecam.live.pipeline import View
 from facecam.qtkit.commands import switch_command
 from facecam.qtkit.fields import Row, SliderField, combo, show_data
 from facecam.qtkit.figure_line import Figure
 from facecam.qtkit.folds import Section
-from facecam.qtkit.settings import Settings
+from facecam.qtkit.settings import Remembered
 from facecam.qtkit.theme import SPACE
 from facecam.qtkit.worker import Worker
 from facecam.system.memory import give_back_free_memory
 from facecam.system.resources import shipped_models
 from facecam.ui.live import prompts, words
-from facecam.ui.live.controls import THRESHOLD_RANGE
 from facecam.ui.live.picture import PictureView
 from facecam.ui.live.session import LiveSession
+from facecam.ui.live.settings import SIZE_NAMES, THRESHOLD_RANGE, InputSize, LiveSettings
 
 _FILE = "file…"
-_SIZES: dict[str, Size | None] = {"native": NATIVE, "640x480": (640, 480), "320x240": (320, 240)}
 _KEPT_MS = 10_000
 """How long a detector is kept that nobody compares with: at 30 to 90 MB not for ever, but for a look back and forth."""
 
@@ -100,13 +99,13 @@ class CompareSection(Section):
     def __init__(
         self,
         session: LiveSession,
-        settings: Settings,
+        remembered: Remembered[LiveSettings],
         first: PictureView,
         second: PictureView,
         load: Callable[[str], AnyDetector],
     ) -> None:
         super().__init__()
-        self._session, self._settings, self._first = session, settings, first
+        self._session, self._remembered, self._first = session, remembered, first
         self._detector: AnyDetector | None = None
         self._shown_view: View | None = None
         self._without = ""
@@ -124,7 +123,7 @@ class CompareSection(Section):
         self.on = QCheckBox("Second detector")
         self.on.setToolTip("Shows each picture twice, with the faces of either detector and its own figures (C)")
         self.model = combo(*((name, name) for name in shipped_models()), ("A model file…", _FILE))
-        self.input_size = combo(("As it comes", "native"), ("640 × 480", "640x480"), ("320 × 240", "320x240"))
+        self.input_size = combo(*SIZE_NAMES)
         self.in_turns = QCheckBox("Take turns")
         self.in_turns.setToolTip(
             "Each picture is searched by one of the two detectors, at half the cost,\ninstead of by both"
@@ -148,20 +147,17 @@ class CompareSection(Section):
         layout.addWidget(self.note)
 
     def _take_settings(self) -> None:
-        settings = self._settings
-        own = shipped_models()
+        settings, own = self._remembered.value, shipped_models()
         other = next((name for name in own if name != DEFAULT_MODEL), "")  # than what the app starts with
-        model = settings.text("live/compare-model", other)
+        model = settings.compare_model or other
         if model and model not in own:
             self._add_file(model)
         show_data(self.model, model)
         self._model = self.model.currentData()
-        show_data(self.input_size, settings.text("live/compare-size", "640x480"))
-        wished = settings.number("live/compare-threshold", None, *THRESHOLD_RANGE)
-        self._threshold_known = wished is not None
-        self.threshold.show_value(0.5 if wished is None else wished)
-        self.in_turns.setChecked(settings.flag("live/compare-in-turns", False))
-        self.on.setChecked(settings.flag("live/compare", False))
+        show_data(self.input_size, settings.compare_size)
+        self.threshold.show_value(0.5 if settings.compare_threshold is None else settings.compare_threshold)
+        self.in_turns.setChecked(settings.compare_in_turns)
+        self.on.setChecked(settings.compare)
 
     def _connect(self) -> None:
         self.on.toggled.connect(self._switch)
@@ -186,7 +182,7 @@ class CompareSection(Section):
 
     def _switch(self) -> None:
         on = self.on.isChecked()
-        self._settings.put("live/compare", on)
+        self._remembered.change(compare=on)
         for field in (self.model, self.input_size, self.threshold, self.in_turns):
             field.setEnabled(on)
         self.switched.emit(on)
@@ -206,22 +202,20 @@ class CompareSection(Section):
         wished = self.model.currentData()
         if wished == _FILE:
             show_data(self.model, self._model)  # until a file has been named
-            folder = self._settings.text("live/compare-folder")
+            folder = self._remembered.value.compare_folder
             prompts.ask_model(self, folder, self._file_named)
         elif wished != self._model:
             self._use(wished)
 
     def _file_named(self, path: str) -> None:
-        self._settings.put("live/compare-folder", str(Path(path).parent))
+        self._remembered.change(compare_folder=str(Path(path).parent))
         self._add_file(path)
         show_data(self.model, path)
         self._use(path)
 
     def _use(self, model: str) -> None:
         self._model = model
-        self._settings.put("live/compare-model", model)
-        self._settings.put("live/compare-threshold", "")  # each model has its own
-        self._threshold_known = False
+        self._remembered.change(compare_model=model, compare_threshold=None)  # each model has its own
         self.reload()
 
     def _add_file(self, path: str) -> None:
@@ -230,13 +224,12 @@ class CompareSection(Section):
                 self.model.insertItem(self.model.count() - 1, Path(path).name, path)
 
     def _threshold_moved(self, value: float) -> None:
-        self._threshold_known = True
-        self._settings.put("live/compare-threshold", value)
+        self._remembered.change(compare_threshold=value)
         self._changed()
 
     def _changed(self) -> None:
-        self._settings.put("live/compare-size", self.input_size.currentData())
-        self._settings.put("live/compare-in-turns", self.in_turns.isChecked())
+        size = InputSize(self.input_size.currentData())
+        self._remembered.change(compare_size=size, compare_in_turns=self.in_turns.isChecked())
         self._apply()
 
     # -- what the detectors do
@@ -249,7 +242,7 @@ class CompareSection(Section):
 
     def _loaded(self, detector: AnyDetector) -> None:
         self._detector = detector
-        if not self._threshold_known:
+        if self._remembered.value.compare_threshold is None:
             self.threshold.show_value(detector.threshold)
         self._tell(detector)
         self._apply()
@@ -268,7 +261,7 @@ class CompareSection(Section):
     def _apply(self) -> None:
         second = None
         if self.on.isChecked() and self._detector is not None:
-            size = _SIZES[self.input_size.currentData()]
+            size = InputSize(self.input_size.currentData()).pixels
             second = SecondDetector(self._detector, self.threshold.value, size, self.in_turns.isChecked())
         self._session.change_options(second=second)
 

@@ -18,14 +18,13 @@ from PySide6.QtWidgets import (
 )
 
 from facecam.qtkit.folds import Fold, Section
-from facecam.qtkit.settings import Settings
+from facecam.qtkit.settings import Remembered
 from facecam.qtkit.theme import COLUMN_WIDTH, SPACE, tabular
 from facecam.qtkit.widgets import Heading, ScrollColumn, show_start
 from facecam.ui.live.chooser import SourceChooser
 from facecam.ui.live.session import LiveSession
+from facecam.ui.live.settings import THRESHOLD_RANGE, LiveSettings
 
-THRESHOLD_RANGE = (0.01, 0.99)
-_THRESHOLD_KEY = "live/threshold"
 _UNTIL_KNOWN = 0.5
 """What the slider shows before the model has said its own."""
 
@@ -41,9 +40,11 @@ class LiveControls(QWidget):
     scores_changed = Signal(bool)
     full_screen = Signal()
 
-    def __init__(self, session: LiveSession, settings: Settings, threshold: float | None = None) -> None:
+    def __init__(
+        self, session: LiveSession, remembered: Remembered[LiveSettings], threshold: float | None = None
+    ) -> None:
         super().__init__()
-        self._session, self._settings = session, settings
+        self._session, self._remembered = session, remembered
         self._running = False
         self.setFixedWidth(COLUMN_WIDTH)
         self.source = SourceChooser()
@@ -70,7 +71,7 @@ class LiveControls(QWidget):
         self.mirror.toggled.connect(self._mirror_toggled)
         self.scores = QCheckBox("Scores")
         self.scores.setToolTip("Writes the score on each face; without it, on the face under the cursor")
-        self.scores.setChecked(settings.flag("live/scores", True))
+        self.scores.setChecked(remembered.value.scores)
         self.scores.toggled.connect(self._scores_toggled)
         self.full_screen_button = QPushButton("Full screen")
         self.full_screen_button.setToolTip("Only the picture, on the whole screen (F; Esc comes back)")
@@ -120,7 +121,7 @@ class LiveControls(QWidget):
         for button in (self.start_button, self.full_screen_button):
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.set_running(False)
-        wanted = self._remembered_threshold() if threshold is None else threshold
+        wanted = remembered.value.threshold if threshold is None else threshold
         self._threshold_known = wanted is not None
         if wanted is not None:
             session.change_options(threshold=wanted)
@@ -176,7 +177,7 @@ class LiveControls(QWidget):
     def reset_threshold(self) -> None:
         """The model's own again, also at the next start."""
         own = self._session.own_threshold
-        self._settings.put(_THRESHOLD_KEY, "")
+        self._remembered.change(threshold=None)
         self._threshold_known = own is not None
         self._session.change_options(threshold=own)
         if own is not None:
@@ -184,12 +185,9 @@ class LiveControls(QWidget):
 
     def another_network(self) -> None:
         """Each network has its own threshold, which holds unless the user has chosen one."""
-        if self._remembered_threshold() is None:
+        if self._remembered.value.threshold is None:
             self._threshold_known = False
             self._session.change_options(threshold=None)
-
-    def _remembered_threshold(self) -> float | None:
-        return self._settings.number(_THRESHOLD_KEY, None, *THRESHOLD_RANGE)
 
     def _show_threshold(self, value: float) -> None:
         blocked = self.threshold.blockSignals(True)
@@ -201,7 +199,7 @@ class LiveControls(QWidget):
         self.threshold_value.setText(f"{percent / 100:.2f}")
         self._threshold_known = True
         self._session.change_options(threshold=percent / 100)
-        self._settings.put(_THRESHOLD_KEY, percent / 100)
+        self._remembered.change(threshold=percent / 100)
 
     # -- view
 
@@ -211,16 +209,15 @@ class LiveControls(QWidget):
 
     def _usual_mirror(self) -> bool:
         """People expect cameras to behave as mirrors, and a clip not to: cameras have a setting of their own."""
-        return self._settings.flag(self._mirror_key(), self._session.is_camera)
-
-    def _mirror_key(self) -> str:
-        return "live/mirror-camera" if self._session.is_camera else "live/mirror"
+        settings, is_camera = self._remembered.value, self._session.is_camera
+        chosen = settings.mirror_camera if is_camera else settings.mirror
+        return is_camera if chosen is None else chosen
 
     def _mirror_toggled(self, on: bool) -> None:
         if on != self._usual_mirror():  # else it is not the user who switches
-            self._settings.put(self._mirror_key(), on)
+            self._remembered.change(**{"mirror_camera" if self._session.is_camera else "mirror": on})
         self.mirror_changed.emit(on)
 
     def _scores_toggled(self, on: bool) -> None:
-        self._settings.put("live/scores", on)
+        self._remembered.change(scores=on)
         self.scores_changed.emit(on)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,36 +11,36 @@ from PySide6.QtWidgets import QPushButton, QVBoxLayout
 
 from facecam.detection.model import DEFAULT_MODEL
 from facecam.detection.options import DetectorOptions
-from facecam.faces.boxes import NMS_IOU
-from facecam.live.options import NATIVE, LiveOptions, Size
 from facecam.qtkit.fields import Row, SliderField, combo, show_data, spin
 from facecam.qtkit.folds import Section
-from facecam.qtkit.settings import Settings
+from facecam.qtkit.settings import Remembered
 from facecam.qtkit.theme import SPACE
 from facecam.runtimes.engine import Precision
 from facecam.system.cpu import available_cores, can_pin
 from facecam.system.resources import shipped_models
 from facecam.ui.live.session import LiveSession
+from facecam.ui.live.settings import (
+    EVERY_RANGE,
+    HOLD_RANGE_HZ,
+    MIN_FACE_RANGE_PX,
+    NMS_RANGE,
+    PRECISIONS,
+    SIZE_NAMES,
+    InputSize,
+    LiveSettings,
+)
 
-NETWORK_KEY = "live/network"
-PRECISION_KEY = "live/precision"
-NMS_RANGE = (0.05, 0.95)
-EVERY_RANGE = (1, 30)
-MIN_FACE_RANGE_PX = (0, 1000)
-HOLD_RANGE_HZ = (1, 240)
-
-_AUTOMATIC, _ANY_CORE, _CUSTOM = "auto", -1, "custom"
-_SIZES: dict[str, Size | None] = {"native": NATIVE, "640x480": (640, 480), "320x240": (320, 240)}
-_DEFAULTS: dict[str, Any] = {"nms": NMS_IOU, "size": (640, 480), "hold_hz": None, "min_face_px": 0, "every": 1}
+_ANY_CORE, _CUSTOM = -1, "custom"
 _PRECISIONS = {"Fastest": Precision.AUTO.value, "Exact": Precision.F32.value}
+_DEFAULTS = {name: getattr(LiveSettings(), name) for name in ("nms", "size", "min_face_px", "every")}
 PRESETS: dict[str, dict[str, Any]] = {
     "Balanced": {},
-    "Small faces": {"size": NATIVE},
-    "Fast": {"size": (320, 240)},
-    "Saving power": {"size": (320, 240), "every": 3},
-    "Steady 30/s": {"hold_hz": 30.0},
+    "Small faces": {"size": InputSize.NATIVE},
+    "Fast": {"size": InputSize.QVGA},
+    "Saving power": {"size": InputSize.QVGA, "every": 3},
+    "Steady 30/s": {"size": InputSize.AUTOMATIC, "hold_hz": 30},
 }
-"""Name: what differs from the defaults. The threshold and the core are left as they are."""
+"""Name: what differs from the defaults, as of LiveSettings. The threshold and the core are left as they are."""
 
 
 class DetectionSection(Section):
@@ -55,16 +56,18 @@ class DetectionSection(Section):
     """Faces are to be looked for by that model, a shipped one's name or the file of the command line, and in that
     precision, of FaceDetector."""
 
-    def __init__(self, session: LiveSession, settings: Settings, options: DetectorOptions) -> None:
+    def __init__(self, session: LiveSession, remembered: Remembered[LiveSettings], options: DetectorOptions) -> None:
         """options: what the session's detector was made with."""
         super().__init__()
-        self._session, self._settings = session, settings
+        self._session, self._remembered = session, remembered
         self._network = str(options.model or DEFAULT_MODEL)
         self._precision = (options.precision or Precision.AUTO).value
-        self._core_given = session.options.core is not None
+        self._given_core = session.options.core
         self._make_fields()
         self._lay_out()
-        self._take(self._remembered())
+        settings = remembered.value
+        core = settings.core if settings.core in available_cores() else None
+        self._show(replace(settings, core=core if self._given_core is None else self._given_core))
         self._connect()
 
     def _make_fields(self) -> None:
@@ -76,9 +79,7 @@ class DetectionSection(Section):
         given = [] if self._precision in _PRECISIONS.values() else [(self._precision, self._precision)]
         self.precision = combo(*_PRECISIONS.items(), *given)
         show_data(self.precision, self._precision)
-        self.input_size = combo(
-            ("As it comes", "native"), ("640 × 480", "640x480"), ("320 × 240", "320x240"), ("Automatic", _AUTOMATIC)
-        )
+        self.input_size = combo(*SIZE_NAMES, ("Automatic", InputSize.AUTOMATIC))
         self.hold = spin(*HOLD_RANGE_HZ, " per second")
         self.hold.setValue(30)
         self.min_face = spin(*MIN_FACE_RANGE_PX, " px")
@@ -141,49 +142,60 @@ class DetectionSection(Section):
 
     # -- between fields and options
 
-    def _options(self) -> dict[str, Any]:
-        size = self.input_size.currentData()
+    def _chosen(self) -> LiveSettings:
+        """As the fields are."""
         core = self.core.currentData()
-        return {
-            "nms": self.nms.value,
-            "size": _SIZES.get(size, (640, 480)),
-            "hold_hz": float(self.hold.value()) if size == _AUTOMATIC else None,
-            "min_face_px": self.min_face.value(),
-            "every": self.every.value(),
-            "core": None if core == _ANY_CORE else core,
-        }
+        return replace(
+            self._remembered.value,
+            nms=self.nms.value,
+            size=InputSize(self.input_size.currentData()),
+            hold_hz=self.hold.value(),
+            min_face_px=self.min_face.value(),
+            every=self.every.value(),
+            core=None if core == _ANY_CORE else core,
+        )
 
-    def _take(self, options: dict[str, Any]) -> None:
-        """Shows these options and lets them hold."""
+    def _show(self, settings: LiveSettings) -> None:
+        """Brings the fields to these settings, and lets them hold."""
         fields = (self.input_size, self.hold, self.min_face, self.every, self.nms, self.core)
         before = [field.blockSignals(True) for field in fields]
-        automatic = options["hold_hz"] is not None
-        show_data(self.input_size, _AUTOMATIC if automatic else _size_key(options["size"]))
-        if automatic:
-            self.hold.setValue(round(options["hold_hz"]))
-        self.min_face.setValue(options["min_face_px"])
-        self.every.setValue(options["every"])
-        self.nms.show_value(options["nms"])
-        show_data(self.core, _ANY_CORE if options["core"] is None else options["core"])
+        show_data(self.input_size, settings.size)
+        self.hold.setValue(settings.hold_hz)
+        self.min_face.setValue(settings.min_face_px)
+        self.every.setValue(settings.every)
+        self.nms.show_value(settings.nms)
+        show_data(self.core, _ANY_CORE if settings.core is None else settings.core)
         for field, blocked in zip(fields, before, strict=True):
             field.blockSignals(blocked)
         self._apply()
 
     def _apply(self) -> None:
-        options = self._options()
-        self.hold_row.setVisible(options["hold_hz"] is not None)
-        name = next((name for name, own in PRESETS.items() if _same(options, {**_DEFAULTS, **own})), _CUSTOM)
-        show_data(self.preset, name)
-        self._session.change_options(**options)
+        chosen = self._chosen()
+        automatic = chosen.size is InputSize.AUTOMATIC
+        self.hold_row.setVisible(automatic)
+        show_data(self.preset, next((name for name, own in PRESETS.items() if _is_preset(chosen, own)), _CUSTOM))
+        self._session.change_options(
+            nms=chosen.nms,
+            size=chosen.size.pixels,
+            hold_hz=float(chosen.hold_hz) if automatic else None,
+            min_face_px=chosen.min_face_px,
+            every=chosen.every,
+            core=chosen.core,
+        )
 
     def _changed(self) -> None:
         self._apply()
         self._remember()
 
+    def _remember(self) -> None:
+        chosen = self._chosen()
+        names = ["nms", "size", "hold_hz", "min_face_px", "every", *(["core"] if self._given_core is None else [])]
+        self._remembered.change(**{name: getattr(chosen, name) for name in names})
+
     def _preset_chosen(self) -> None:
         own = PRESETS.get(self.preset.currentData())
         if own is not None:
-            self._take({**_DEFAULTS, **own, "core": self._options()["core"]})
+            self._show(replace(self._chosen(), **{**_DEFAULTS, **own}))
             self._remember()
         self._apply()
 
@@ -196,60 +208,18 @@ class DetectionSection(Section):
         self._network, self._precision = network, precision
         show_data(self.network, network)
         show_data(self.precision, precision)
-        self._settings.put(NETWORK_KEY, network if network in shipped_models() else "")
-        self._settings.put(PRECISION_KEY, precision if precision in _PRECISIONS.values() else Precision.AUTO.value)
+        self._remembered.change(
+            network=network if network in shipped_models() else "",
+            precision=Precision(precision) if precision in PRECISIONS else Precision.AUTO,
+        )
         self.network_chosen.emit(network, precision)
 
     def _reset(self) -> None:
         self._use(DEFAULT_MODEL, Precision.AUTO.value)
-        self._take({**_DEFAULTS, "core": None})
+        self._show(replace(self._chosen(), **_DEFAULTS, core=None))
         self._remember()
         self.threshold_reset.emit()
 
-    # -- between starts
 
-    def _remember(self) -> None:
-        put = self._settings.put
-        put("live/size", self.input_size.currentData())
-        put("live/hold-hz", self.hold.value())
-        put("live/min-face-px", self.min_face.value())
-        put("live/every", self.every.value())
-        put("live/nms", self.nms.value)
-        if not self._core_given:
-            put("live/core", self.core.currentData())
-
-    def _remembered(self) -> dict[str, Any]:
-        defaults = LiveOptions()
-        size = self._settings.text("live/size", "640x480")
-        self.hold.setValue(self._whole("live/hold-hz", 30, HOLD_RANGE_HZ))
-        core = self._whole("live/core", _ANY_CORE, (_ANY_CORE, 10_000))
-        given = self._session.options.core
-        return {
-            "nms": self._settings.number("live/nms", defaults.nms, *NMS_RANGE),
-            "size": _SIZES.get(size, (640, 480)),
-            "hold_hz": float(self.hold.value()) if size == _AUTOMATIC else None,
-            "min_face_px": self._whole("live/min-face-px", 0, MIN_FACE_RANGE_PX),
-            "every": self._whole("live/every", 1, EVERY_RANGE),
-            "core": given if given is not None else (core if core in available_cores() else None),
-        }
-
-    def _whole(self, key: str, default: int, allowed: tuple[int, int]) -> int:
-        number = self._settings.number(key, default, *allowed)
-        return default if number is None else round(number)
-
-
-def remembered_precision(settings: Settings) -> Precision:
-    """The precision that was chosen before, the fastest one at the first start: it is as accurate, and leaves more of
-    the machine to others."""
-    text = settings.text(PRECISION_KEY, Precision.AUTO.value)
-    return Precision(text) if text in _PRECISIONS.values() else Precision.AUTO
-
-
-def _size_key(size: Size | None) -> str:
-    return next((key for key, value in _SIZES.items() if value == size), "640x480")
-
-
-def _same(options: dict[str, Any], preset: dict[str, Any]) -> bool:
-    """Whether the options are those of the preset; with an automatic size the fixed one does not count."""
-    ignored = {"core", "size"} if preset["hold_hz"] is not None else {"core"}
-    return all(options[name] == value for name, value in preset.items() if name not in ignored)
+def _is_preset(settings: LiveSettings, own: dict[str, Any]) -> bool:
+    return all(getattr(settings, name) == value for name, value in {**_DEFAULTS, **own}.items())

@@ -11,8 +11,9 @@ from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 from facecam.live.history import History
 from facecam.live.pipeline import Phase
 from facecam.qtkit.commands import switch_command
-from facecam.qtkit.settings import Settings
+from facecam.qtkit.settings import Remembered
 from facecam.ui.live.session import LiveSession
+from facecam.ui.live.settings import LiveSettings
 
 if TYPE_CHECKING:
     from facecam.ui.live.graphs import GraphPanel
@@ -24,14 +25,14 @@ class GraphsArea(QWidget):
     on: the switch, for the control column.
     """
 
-    def __init__(self, session: LiveSession, settings: Settings, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._session, self._settings = session, settings
+    def __init__(self, session: LiveSession, remembered: Remembered[LiveSettings]) -> None:
+        super().__init__()
+        self._session, self._remembered = session, remembered
         self.history = History()
         self._allowed = True
         self.on = QCheckBox("Graphs")
         self.on.setToolTip("Rates, latencies, faces and drops of the last minute, below the picture (G)")
-        self.on.setChecked(settings.flag("live/graphs", False))
+        self.on.setChecked(remembered.value.graphs)
         self.on.toggled.connect(self._switched)
         self.panel: GraphPanel | None = None
         layout = QVBoxLayout(self)
@@ -58,7 +59,7 @@ class GraphsArea(QWidget):
         self._draw()
 
     def _switched(self, on: bool) -> None:
-        self._settings.put("live/graphs", on)
+        self._remembered.change(graphs=on)
         self._show()
 
     def _show(self) -> None:

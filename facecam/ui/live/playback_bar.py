@@ -20,11 +20,12 @@ from PySide6.QtWidgets import (
 from facecam.live.pipeline import Phase
 from facecam.qtkit import icons, theme
 from facecam.qtkit.commands import command
-from facecam.qtkit.settings import Settings
+from facecam.qtkit.settings import Remembered
 from facecam.qtkit.theme import SPACE
 from facecam.qtkit.wording import duration
 from facecam.sources import Player
 from facecam.ui.live.session import LiveSession
+from facecam.ui.live.settings import LiveSettings
 
 _JUMP_S = 5.0
 
@@ -32,9 +33,9 @@ _JUMP_S = 5.0
 class PlaybackBar(QWidget):
     """Shows where the session's player is, and moves it. Loop is remembered between starts."""
 
-    def __init__(self, session: LiveSession, settings: Settings, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._session, self._settings = session, settings
+    def __init__(self, session: LiveSession, remembered: Remembered[LiveSettings]) -> None:
+        super().__init__()
+        self._session, self._remembered = session, remembered
         self._player: Player | None = None
         self._shown_paused: bool | None = None
         self._allowed = True
@@ -56,7 +57,7 @@ class PlaybackBar(QWidget):
         self.time.setToolTip("Where the video is, and how long it is")
         self.loop = self._button("Loop", lambda: None, "Begins again at the end")
         self.loop.setCheckable(True)
-        self.loop.setChecked(settings.flag("live/loop", False))
+        self.loop.setChecked(remembered.value.loop)
         self.loop.toggled.connect(self._loop_switched)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(SPACE, SPACE // 2, SPACE, SPACE // 2)
@@ -120,7 +121,7 @@ class PlaybackBar(QWidget):
             player.seek(value_ms / 1000)
 
     def _loop_switched(self, on: bool) -> None:
-        self._settings.put("live/loop", on)
+        self._remembered.change(loop=on)
         player = self._session.player
         if player is not None:
             player.set_loop(on)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QCheckBox, QVBoxLayout
 
-from facecam.faces.privacy import HOLD_RANGE_S, PADDING_RANGE, Hiding, PrivacyOptions
+from facecam.faces.privacy import HOLD_RANGE_S, PADDING_RANGE, Hiding
 from facecam.qtkit.commands import switch_command
 from facecam.qtkit.fields import Row, SliderField, combo, show_data
 from facecam.qtkit.folds import Section
-from facecam.qtkit.settings import Settings
+from facecam.qtkit.settings import Remembered
 from facecam.qtkit.theme import SPACE
 from facecam.ui.live.session import LiveSession
+from facecam.ui.live.settings import LiveSettings
 
 _WAYS = {Hiding.BLUR: "Blur", Hiding.PIXELATE: "Pixelate", Hiding.COVER: "Cover"}
 
@@ -23,10 +24,9 @@ class PrivacySection(Section):
     title = "Privacy"
     help = "How faces are hidden in the picture, in snapshots and in recordings"
 
-    def __init__(self, session: LiveSession, settings: Settings) -> None:
+    def __init__(self, session: LiveSession, remembered: Remembered[LiveSettings]) -> None:
         super().__init__()
-        self._session, self._settings = session, settings
-        default = PrivacyOptions()
+        self._session, self._remembered = session, remembered
         self.on = QCheckBox("Privacy")
         self.on.setToolTip(
             "Hides the faces, here and in all that is saved: snapshots and recordings (P).\n"
@@ -49,12 +49,11 @@ class PrivacySection(Section):
         layout.addWidget(Row("Faces", self.how, "Nothing finer than a few mean colours remains of a face"))
         layout.addWidget(self.padding)
         layout.addWidget(self.hold)
-        self.on.setChecked(settings.flag("live/privacy", False))
-        show_data(self.how, settings.text("live/privacy-how", default.how.value))
-        padding = settings.number("live/privacy-padding", None, *PADDING_RANGE)
-        self.padding.show_value(default.padding if padding is None else padding)
-        hold_s = settings.number("live/privacy-hold-s", None, *HOLD_RANGE_S)
-        self.hold.show_value(default.hold_s if hold_s is None else hold_s)
+        chosen = remembered.value
+        self.on.setChecked(chosen.privacy)
+        show_data(self.how, chosen.privacy_how.value)
+        self.padding.show_value(chosen.privacy_padding)
+        self.hold.show_value(chosen.privacy_hold_s)
         self.on.toggled.connect(self._changed)
         self.how.currentIndexChanged.connect(self._changed)
         self.padding.changed.connect(self._changed)
@@ -65,12 +64,13 @@ class PrivacySection(Section):
         return [switch_command(self, "Hide faces", ["P"], self.on)]
 
     def _changed(self) -> None:
-        self._settings.put("live/privacy", self.on.isChecked())
-        self._settings.put("live/privacy-how", self.how.currentData())
-        self._settings.put("live/privacy-padding", self.padding.value)
-        self._settings.put("live/privacy-hold-s", self.hold.value)
+        self._remembered.change(
+            privacy=self.on.isChecked(),
+            privacy_how=Hiding(self.how.currentData()),
+            privacy_padding=self.padding.value,
+            privacy_hold_s=self.hold.value,
+        )
         self._apply()
 
     def _apply(self) -> None:
-        options = PrivacyOptions(Hiding(self.how.currentData()), self.padding.value, self.hold.value)
-        self._session.change_options(privacy=options if self.on.isChecked() else None)
+        self._session.change_options(privacy=self._remembered.value.privacy_options)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, Qt
@@ -22,11 +21,12 @@ from facecam.qtkit import icons, theme
 from facecam.qtkit.commands import Menu, command, set_menu
 from facecam.qtkit.fields import Row, combo, show_data
 from facecam.qtkit.folds import Section
-from facecam.qtkit.settings import Settings
+from facecam.qtkit.settings import Remembered
 from facecam.qtkit.theme import SPACE
 from facecam.qtkit.widgets import ElidedLabel
-from facecam.ui.live.saving import Saving, load_options, save_options
+from facecam.ui.live.saving import Saving
 from facecam.ui.live.session import LiveSession
+from facecam.ui.live.settings import LiveSettings
 
 RED = QColor("#e5484d")
 
@@ -38,11 +38,10 @@ class RecordingSection(Section):
     title = "Recording"
     help = "What recordings and snapshots contain, and where they go"
 
-    def __init__(self, session: LiveSession, settings: Settings) -> None:
+    def __init__(self, session: LiveSession, remembered: Remembered[LiveSettings]) -> None:
         super().__init__()
-        self._settings = settings
-        self.saving = Saving(session, self)
-        self.saving.options = load_options(settings)
+        self._remembered = remembered
+        self.saving = Saving(session, remembered, self)
         self.record_button, self.snapshot_button = QPushButton(), QPushButton("Snapshot")
         self.snapshot_button.setToolTip("Saves the picture as a PNG that tells in its text how it came about (S)")
         self.buttons = QWidget()
@@ -77,10 +76,10 @@ class RecordingSection(Section):
         layout.addWidget(self.folder)
         layout.addLayout(folder_row)
 
-        options = self.saving.options
-        self.annotated.setChecked(options.annotated)
-        self.lists.setChecked(options.lists)
-        show_data(self.format, options.suffix)
+        settings = remembered.value
+        self.annotated.setChecked(settings.record_annotated)
+        self.lists.setChecked(settings.record_lists)
+        show_data(self.format, settings.record_suffix)
         self.record_button.clicked.connect(self.saving.toggle_recording)
         self.snapshot_button.clicked.connect(self.saving.take_snapshot)
         self.open_button.clicked.connect(self.saving.open_folder)
@@ -110,12 +109,11 @@ class RecordingSection(Section):
             self.record_button.setFont(theme.tabular(self.record_button.font()))
             self.record_button.setIcon(icons.icon("stop" if recording else "record", RED))
             self.record_button.setToolTip(f"{'Ends' if recording else 'Starts'} a recording of what is seen (R)")
-        self.folder.say(_short(self.saving.options.folder or self.saving.video_folder()))
+        self.folder.say(_short(self.saving.video_folder()))
 
     def set_folder(self, folder: Path) -> None:
         """Recordings and snapshots go there from now on."""
-        self.saving.options = replace(self.saving.options, folder=folder)
-        save_options(self._settings, self.saving.options)
+        self._remembered.change(record_folder=folder)
         self.refresh()
 
     def _choose_folder(self) -> None:
@@ -127,13 +125,11 @@ class RecordingSection(Section):
         dialog.open()
 
     def _changed(self) -> None:
-        self.saving.options = replace(
-            self.saving.options,
-            annotated=self.annotated.isChecked(),
-            lists=self.lists.isChecked(),
-            suffix=self.format.currentData(),
+        self._remembered.change(
+            record_annotated=self.annotated.isChecked(),
+            record_lists=self.lists.isChecked(),
+            record_suffix=self.format.currentData(),
         )
-        save_options(self._settings, self.saving.options)
 
 
 def _short(folder: Path) -> str:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -14,27 +12,17 @@ from PySide6.QtGui import QDesktopServices
 from facecam.errors import FacecamError
 from facecam.live.pipeline import Phase, Pipeline
 from facecam.live.state import View
-from facecam.qtkit.settings import Settings
+from facecam.qtkit.settings import Remembered
 from facecam.qtkit.wording import duration, sentence
 from facecam.saving.recording import Recorder, RecordingOptions, RecordingStatus
 from facecam.saving.snapshot import SnapshotFacts, write_snapshot
 from facecam.system.files import next_free
 from facecam.system.paths import pictures_folder, videos_folder
 from facecam.ui.live.session import LiveSession
+from facecam.ui.live.settings import LiveSettings
 
 _LOOKS_EVERY_MS = 250
 _SAID_FOR_MS = 10_000
-
-
-@dataclass(frozen=True)
-class SavingOptions:
-    """annotated: with boxes, for recordings and snapshots; lists: recordings with JSON lines and CSV beside them;
-    suffix: of the video; folder: where both go, None: the platform's places for videos and pictures."""
-
-    annotated: bool = True
-    lists: bool = True
-    suffix: str = ".mp4"
-    folder: Path | None = None
 
 
 class Saving(QObject):
@@ -44,10 +32,11 @@ class Saving(QObject):
     """The state or the words have changed."""
     _snapshot_done = Signal(str, bool)
 
-    def __init__(self, session: LiveSession, parent: QObject | None = None) -> None:
+    def __init__(
+        self, session: LiveSession, remembered: Remembered[LiveSettings], parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
-        self.options = SavingOptions()
-        self._session = session
+        self._session, self._remembered = session, remembered
         self._pipeline: Pipeline | None = None
         self._recorder: Recorder | None = None
         self._finishing: list[Recorder] = []
@@ -95,11 +84,11 @@ class Saving(QObject):
 
     def video_folder(self) -> Path:
         """Where recordings go."""
-        return self.options.folder or videos_folder()
+        return self._remembered.value.record_folder or videos_folder()
 
     def picture_folder(self) -> Path:
         """Where snapshots go."""
-        return self.options.folder or pictures_folder()
+        return self._remembered.value.record_folder or pictures_folder()
 
     # -- what the user wants
 
@@ -126,7 +115,7 @@ class Saving(QObject):
             self._session.options.nms,
             datetime.now().astimezone(),
         )
-        annotated, folder = self.options.annotated, self.picture_folder()
+        annotated, folder = self._remembered.value.record_annotated, self.picture_folder()
         self._snapshot_thread = threading.Thread(
             target=self._write_snapshot, args=(view, facts, annotated, folder), name="snapshot", daemon=True
         )
@@ -167,9 +156,11 @@ class Saving(QObject):
         if pipeline is None or self._session.phase not in (Phase.RUNNING, Phase.RECONNECTING):
             self._await_source("Start a source first; then it can be recorded.")
             return
-        options = RecordingOptions(self.options.annotated, self.options.lists)
+        settings = self._remembered.value
+        options = RecordingOptions(settings.record_annotated, settings.record_lists)
+        suffixes = (settings.record_suffix, *((".jsonl", ".csv") if settings.record_lists else ()))
         try:
-            path = next_free(self.video_folder(), "recording", (self.options.suffix, *_lists(self.options)))
+            path = next_free(self.video_folder(), "recording", suffixes)
             self._recorder = Recorder(path, options, self._session.title, lambda: pipeline.live)
         except FacecamError as error:
             self._say(str(error), True)
@@ -245,28 +236,3 @@ class Saving(QObject):
     def _forget_message(self) -> None:
         self._message, self._is_problem, self._awaits_source = "", False, False
         self.changed.emit()
-
-
-def _lists(options: SavingOptions) -> tuple[str, ...]:
-    return (".jsonl", ".csv") if options.lists else ()
-
-
-def load_options(settings: Settings) -> SavingOptions:
-    """What was chosen last."""
-    folder = settings.text("record/folder")
-    suffix = settings.text("record/suffix", ".mp4")
-    return SavingOptions(
-        annotated=settings.flag("record/annotated", True),
-        lists=settings.flag("record/lists", True),
-        suffix=suffix if suffix in (".mp4", ".mkv") else ".mp4",
-        folder=Path(folder) if folder else None,
-    )
-
-
-def save_options(settings: Settings, options: SavingOptions) -> None:
-    """Remembers it for the next start."""
-    put: Callable[[str, bool | str], None] = settings.put
-    put("record/annotated", options.annotated)
-    put("record/lists", options.lists)
-    put("record/suffix", options.suffix)
-    put("record/folder", "" if options.folder is None else str(options.folder))

@@ -18,7 +18,7 @@ from facecam.errors import ModelError
 from facecam.live.pipeline import Phase, View
 from facecam.qtkit.commands import Menu, command, switch_command
 from facecam.qtkit.folds import Section
-from facecam.qtkit.settings import Settings
+from facecam.qtkit.settings import Remembered, Settings
 from facecam.qtkit.tabs import Tab
 from facecam.qtkit.theme import SPACE
 from facecam.qtkit.widgets import StatusLine
@@ -37,6 +37,7 @@ from facecam.ui.live.playback_bar import PlaybackBar
 from facecam.ui.live.privacy_section import PrivacySection
 from facecam.ui.live.recording_section import RecordingBadge, RecordingSection
 from facecam.ui.live.session import LiveSession
+from facecam.ui.live.settings import LiveSettings
 from facecam.ui.live.stage import LiveStage
 from facecam.ui.live.tracking_section import TrackingSection
 
@@ -57,6 +58,7 @@ class LiveTab(Tab):
         """options: what the session's detector was made with."""
         super().__init__(parent)
         self._session, self._settings, self._options = session, settings, options
+        self.remembered = remembered = Remembered(settings, LiveSettings)
         self._known_cameras: list[Camera] | None = None
         self._full_screen = False
         self.setAcceptDrops(True)
@@ -64,16 +66,16 @@ class LiveTab(Tab):
         second = PictureView()
         self.stage = LiveStage(session, second, spec)
         self.picture, self.panel = self.stage.picture, self.stage.panel
-        self.controls = LiveControls(session, settings, options.threshold)
+        self.controls = LiveControls(session, remembered, options.threshold)
         self.status = StatusLine()
 
         # What goes beyond a handful of controls: each a fold of the control column, closed until the user opens it.
-        self.detection = DetectionSection(session, settings, options)
-        self.tracking = TrackingSection(session, settings)
-        self.privacy = PrivacySection(session, settings)
+        self.detection = DetectionSection(session, remembered, options)
+        self.tracking = TrackingSection(session, remembered)
+        self.privacy = PrivacySection(session, remembered)
         self.camera = CameraSection(session, settings, list_modes)
-        self.recording = RecordingSection(session, settings)
-        self.compare = CompareSection(session, settings, self.picture, second, self._open)
+        self.recording = RecordingSection(session, remembered)
+        self.compare = CompareSection(session, remembered, self.picture, second, self._open)
         self.sections: list[Section] = [
             self.camera,
             self.detection,
@@ -82,8 +84,8 @@ class LiveTab(Tab):
             self.recording,
             self.compare,
         ]
-        self.graphs = GraphsArea(session, settings)
-        self.playback = PlaybackBar(session, settings)
+        self.graphs = GraphsArea(session, remembered)
+        self.playback = PlaybackBar(session, remembered)
         self._parts: list[Section | GraphsArea | PlaybackBar] = [*self.sections, self.graphs, self.playback]
         self.badge = RecordingBadge(self.picture, self.recording.saving)
         self.stage.compare(self.compare.on.isChecked())
@@ -197,13 +199,12 @@ class LiveTab(Tab):
 
     def ask(self, kind: Ask) -> None:
         """Asks for a file, a folder or an address, and opens what the user names."""
-        last = self._settings.text("live/folder")
-        prompts.ask_source(self, kind, last, self._asked)
+        prompts.ask_source(self, kind, self.remembered.value.folder, self._asked)
 
     def _asked(self, kind: Ask, spec: str) -> None:
         if kind in (Ask.FILE, Ask.FOLDER):
             folder = Path(spec).parent if kind is Ask.FILE else Path(spec)
-            self._settings.put("live/folder", str(folder))
+            self.remembered.change(folder=str(folder))
         self.open(spec)
 
     def toggle_full_screen(self) -> None:

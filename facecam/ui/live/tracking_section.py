@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QCheckBox, QVBoxLayout
 
-from facecam.faces.tracking import TrackingOptions
 from facecam.qtkit.fields import SliderField
 from facecam.qtkit.folds import Section
-from facecam.qtkit.settings import Settings
+from facecam.qtkit.settings import Remembered
 from facecam.qtkit.theme import SPACE
 from facecam.ui.live.session import LiveSession
-
-_MOST_FRAMES = 4.0
+from facecam.ui.live.settings import SMOOTHING_RANGE, LiveSettings
 
 
 class TrackingSection(Section):
@@ -21,9 +19,9 @@ class TrackingSection(Section):
     title = "Tracking"
     help = "Faces keep a number and a colour; boxes come to rest and don’t flicker"
 
-    def __init__(self, session: LiveSession, settings: Settings) -> None:
+    def __init__(self, session: LiveSession, remembered: Remembered[LiveSettings]) -> None:
         super().__init__()
-        self._session, self._settings = session, settings
+        self._session, self._remembered = session, remembered
         self.on = QCheckBox("Follow faces")
         self.on.setToolTip(
             "Each face keeps a number and a colour. Boxes that flicker for a frame or two are left out,\n"
@@ -31,8 +29,7 @@ class TrackingSection(Section):
         )
         self.smoothing = SliderField(
             "Smoothing",
-            0,
-            _MOST_FRAMES,
+            *SMOOTHING_RANGE,
             0.5,
             _words,
             "How calm the boxes are. The figure is how many frames a box may lag behind a slow motion;\n"
@@ -43,22 +40,19 @@ class TrackingSection(Section):
         layout.setSpacing(SPACE)
         layout.addWidget(self.on)
         layout.addWidget(self.smoothing)
-        self.on.setChecked(settings.flag("live/tracking", True))
-        default = TrackingOptions().smoothing
-        self.smoothing.show_value(settings.number("live/smoothing", default, 0, _MOST_FRAMES) or 0.0)
+        self.on.setChecked(remembered.value.tracking)
+        self.smoothing.show_value(remembered.value.smoothing)
         self.on.toggled.connect(self._changed)
         self.smoothing.changed.connect(self._changed)
         self._apply()
 
     def _changed(self) -> None:
-        self._settings.put("live/tracking", self.on.isChecked())
-        self._settings.put("live/smoothing", self.smoothing.value)
+        self._remembered.change(tracking=self.on.isChecked(), smoothing=self.smoothing.value)
         self._apply()
 
     def _apply(self) -> None:
         self.smoothing.setEnabled(self.on.isChecked())
-        options = TrackingOptions(smoothing=self.smoothing.value) if self.on.isChecked() else None
-        self._session.change_options(tracking=options)
+        self._session.change_options(tracking=self._remembered.value.tracking_options)
 
 
 def _words(frames: float) -> str:

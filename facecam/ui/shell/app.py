@@ -16,21 +16,19 @@ from PySide6.QtCore import QObject, QSocketNotifier
 from PySide6.QtWidgets import QApplication
 
 from facecam.detection.detector import FaceDetector
-from facecam.detection.model import DEFAULT_MODEL
 from facecam.detection.options import DetectorOptions
 from facecam.qtkit.preload import ModuleLoader
 from facecam.qtkit.relay import ErrorRelay
-from facecam.qtkit.settings import Settings
+from facecam.qtkit.settings import Remembered, Settings
 from facecam.qtkit.tabs import Tab, TabSpec
 from facecam.qtkit.theme import Theme
 from facecam.sources import Source, camera_modes, list_cameras, open_source
 from facecam.system.logs import crashes_noted
 from facecam.system.memory import share_memory
-from facecam.system.resources import shipped_models
 from facecam.ui.live.camera_section import CameraModes
 from facecam.ui.live.chooser import AUTO
-from facecam.ui.live.detection_section import NETWORK_KEY, remembered_precision
 from facecam.ui.live.session import LiveSession
+from facecam.ui.live.settings import LiveSettings
 from facecam.ui.live.tab import LiveTab
 from facecam.ui.shell.main_window import MainWindow
 
@@ -83,11 +81,11 @@ def build_window(
     open_source: Callable[[str], Source] = open_source,
 ) -> MainWindow:
     """The main window, not shown yet, its source on the way. options: as of `main`."""
-    remembered = settings.text(NETWORK_KEY, DEFAULT_MODEL)
+    remembered = Remembered(settings, LiveSettings).value
     live_options = replace(
         options,
-        model=options.model or (remembered if remembered in shipped_models() else DEFAULT_MODEL),
-        precision=options.precision or remembered_precision(settings),
+        model=options.model or remembered.model,
+        precision=options.precision or remembered.precision,
     ).for_live()
 
     sessions: list[LiveSession] = []

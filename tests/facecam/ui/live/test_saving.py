@@ -216,8 +216,9 @@ def test_the_choices_are_remembered(qtbot: QtBot, make_window: MakeWindow, folde
     tab.recording.format.setCurrentIndex(1)
     first.close()
     again = shown(qtbot, make_window())
-    options = again.recording.saving.options
-    assert (options.annotated, options.lists, options.suffix, options.folder) == (False, False, ".mkv", folder)
+    chosen = again.remembered.value
+    assert (chosen.record_annotated, chosen.record_lists) == (False, False)
+    assert (chosen.record_suffix, chosen.record_folder) == (".mkv", folder)
     settings.clear()
     fresh = shown(qtbot, make_window())
     assert fresh.recording.saving.video_folder() == videos_folder()
