@@ -14,7 +14,7 @@ import numpy as np
 from facecam.arrays import Image
 from facecam.bench.candidates import Candidate, candidates, engines, through_ncnn, with_threads
 from facecam.bench.card import save_card
-from facecam.bench.compare import compare
+from facecam.bench.compare import compare, overview
 from facecam.bench.gallery import measure_gallery
 from facecam.bench.long import measure_long
 from facecam.bench.machine import describe_machine, idle_core
@@ -125,6 +125,7 @@ class _Suite:
 
         one_core = self.options.detector.provider == CPU
         run = self.take("640x480, 20 faces", benchmarks, one_core, watch if show else None)
+        watch(1.0, [float(np.median(series.total_ms)) for series in run.series])
         first = [i for i, one in enumerate(self.candidates) if one.model == self.candidates[0].model and one.any_size]
         if self.options.detector.precision in (None, Precision.AUTO):
             first = [index for index in first if self.candidates[index].engine.precision == Precision.F32]
@@ -234,6 +235,27 @@ def bench_command(
     files.write(result)
 
 
-def compare_command(first: Path, second: Path) -> str:
-    """The comparison of two results' files, in Markdown."""
-    return compare(load(first), load(second), (str(first), str(second)))
+def compare_command(paths: Sequence[Path]) -> str:
+    """The comparison of two results' files, or a table of all results in one folder, in Markdown.
+
+    Raises FacecamError if it is neither, or if a named file can't be read.
+    """
+    match paths:
+        case [first, second]:
+            return compare(load(first), load(second), (str(first), str(second)))
+        case [folder] if folder.is_dir():
+            return table_of_all(folder)
+    raise FacecamError("--compare needs two results, A.json B.json, or one folder of results.")
+
+
+def table_of_all(folder: Path) -> str:
+    """The headlines of all results in a folder, the fastest first, in Markdown. Raises FacecamError if it has none."""
+    results, others = {}, []
+    for path in sorted(folder.glob("*.json")):
+        try:
+            results[path.name] = load(path)
+        except FacecamError as error:
+            others.append(str(error))
+    if not results:
+        raise FacecamError(f"There is no benchmark's result in {folder}; `facecam bench --json FILE` writes one.")
+    return overview(results) + "".join(f"\n- {sentence}" for sentence in others) + "\n" * bool(others)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
-from facecam.bench.report import Bar, bars, main_series
+from facecam.bench.report import Bar, Role, bars, main_series
 from facecam.bench.result import BenchResult, Labels, SeriesResult
 from facecam.bench.tables import table
 
@@ -34,6 +35,22 @@ def compare(a: BenchResult, b: BenchResult, names: tuple[str, str] = ("", "")) -
     found = [which(a, b, names), *([verdict(a, b)] if cells else []), *cautions(a, b)]
     body = table(COLUMNS, cells) if cells else [NOTHING_IN_COMMON]
     return "\n".join([*(f"- {caution}" for caution in found), "", *body]) + "\n"
+
+
+OVERVIEW = ("result", "processor", "the paper's network, float32", "what Live runs", "AP of that", "measured")
+
+
+def overview(results: Mapping[str, BenchResult]) -> str:
+    """A Markdown table of many results by their names, the fastest first; those without a verdict have no figures."""
+    cells = []
+    for name, result in results.items():
+        shown = bars(result)
+        exact, live = (next((bar for bar in shown if bar.role is role), None) for role in Role)
+        speeds = ["no verdict" if result.problems else f"{bar.fps:.0f} FPS" if bar else "" for bar in (exact, live)]
+        accuracy = "" if live is None else live.labels.accuracy_words.removeprefix("AP ")
+        order = 0.0 if result.problems or exact is None else -exact.fps
+        cells.append((order, (name, result.machine.cpu, *speeds, accuracy, result.when)))
+    return "\n".join(table(OVERVIEW, [row for _, row in sorted(cells)])) + "\n"
 
 
 def which(a: BenchResult, b: BenchResult, names: tuple[str, str]) -> str:

@@ -145,7 +145,7 @@ def _beside_the_papers(fps: float, on_card: bool, where: str) -> str:
 
 @dataclass(frozen=True)
 class Figure:
-    """One large figure. title: what it is of; value: "130 FPS"; candidate: model, engine and accuracy."""
+    """One large figure. title: what it is of; value: "130 FPS"; candidate: accuracy, model and engine."""
 
     title: str
     value: str
@@ -244,5 +244,5 @@ def _title(role: Role, labels: Labels) -> str:
 
 
 def bar_words(bar: Bar) -> str:
-    """Model, engine and accuracy: "faceboxes-s16 · openvino int8 · AP 0.854"."""
-    return " · ".join(filter(None, (bar.labels.model_words, bar.labels.engine_words, bar.labels.accuracy_words)))
+    """Accuracy, model and engine: "AP 0.854 · faceboxes-s16 · openvino int8"."""
+    return " · ".join(filter(None, (bar.labels.accuracy_words, bar.labels.model_words, bar.labels.engine_words)))

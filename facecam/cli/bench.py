@@ -39,7 +39,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--png", type=Path, metavar="FILE", help="write a picture of the result, to show")
     parser.add_argument("--watch", action="store_true", help=argparse.SUPPRESS)  # for the window: figures so far
     parser.add_argument(
-        "--compare", nargs=2, type=Path, metavar=("A.json", "B.json"), help="compare two results instead of measuring"
+        "--compare",
+        nargs="+",
+        type=Path,
+        metavar="A.json",
+        help="compare two results instead of measuring, or list those of a folder",
     )
 
 
@@ -52,7 +56,7 @@ def bench(arguments: argparse.Namespace) -> int:
         asked = [name for name in ("json", "markdown", "png") if getattr(arguments, name) is not None]
         if asked:
             raise FacecamError(f"--compare measures nothing that --{asked[0]} could write; leave one of them out.")
-        print(compare_command(*arguments.compare), end="")
+        print(compare_command(arguments.compare), end="")
         return 0
     options = BenchOptions(
         detector_options(arguments),

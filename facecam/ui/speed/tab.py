@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout
 
@@ -62,12 +62,13 @@ class SpeedTab(Tab):
         left = QVBoxLayout()
         left.setContentsMargins(2 * SPACE, 2 * SPACE, SPACE, SPACE)
         left.setSpacing(SPACE)
-        scroll = QScrollArea()  # for windows too low for all of it
+        scroll = self._scroll = QScrollArea()  # for windows too low for all of it
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scroll.setWidget(self.view)
+        self.view.fold.toggled.connect(lambda on: QTimer.singleShot(0, self._scroll_to_details) if on else None)
         left.addWidget(scroll, 1)
         left.addWidget(self.status)
         layout = QHBoxLayout(self)
@@ -205,6 +206,10 @@ class SpeedTab(Tab):
         self.controls.progress.setRange(0, steps)
         self.controls.progress.setValue(step - 1)
         self._show_progress(f"{step} of {steps}: {words}…")
+
+    def _scroll_to_details(self) -> None:
+        """What the user has opened is not to be below the window's edge."""
+        self._scroll.verticalScrollBar().setValue(self.view.fold.y())
 
     def _show_progress(self, sentence: str) -> None:
         before = None if self._interim else self.view.result

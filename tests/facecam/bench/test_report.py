@@ -100,6 +100,29 @@ def test_a_comparison_writes_no_result(result, tmp_path, capsys):
     assert not target.exists()
 
 
+def test_a_folder_of_results_is_a_table(tmp_path, capsys):
+    for name, ms in (("laptop", 10.0), ("desktop", 5.0)):
+        (tmp_path / f"{name}.json").write_text(
+            to_json(report(MACHINE, None, [made_run([ms] * 50)], "2026-01-02T03:04"))
+        )
+    wild = report(MACHINE, None, [made_run([5.0, 10.0, 20.0] * 20)], "2026-01-02T03:04")
+    (tmp_path / "busy.json").write_text(to_json(wild))
+    (tmp_path / "other.json").write_text("{}")
+    assert main(["bench", "--compare", str(tmp_path)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split("|")[1].strip() for line in lines if line.startswith("|")][2:] == [
+        "desktop.json",
+        "laptop.json",
+        "busy.json",
+    ]
+    assert "| 200 FPS " in lines[2]
+    assert "| no verdict " in lines[4]
+    assert "other.json is not a benchmark's result" in lines[-1]
+    (tmp_path / "empty").mkdir()
+    for wrong in ([str(tmp_path / "empty")], [str(tmp_path / "laptop.json")], ["a", "b", "c"]):
+        assert main(["bench", "--compare", *wrong]) == 2
+
+
 def test_tables_are_aligned_for_those_who_read_them_in_a_terminal(result):
     text = markdown(load(result))
     blocks = [block.splitlines() for block in text.split("\n\n") if block.startswith("|")]

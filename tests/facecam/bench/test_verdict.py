@@ -86,8 +86,8 @@ def test_the_second_figure_is_what_the_live_tab_would_choose():
     )
     result = report(MACHINE, None, [Run("main", all_series, CoreUse(1.0, 1.0, 1.0, 1))], "now")
     assert [(one.title, one.value, one.candidate) for one in headline(result).figures] == [
-        ("The paper's network, float32", "125 FPS", f"{PAPER_MODEL} · onnxruntime · AP 0.800"),
-        ("What Live runs here", "250 FPS", f"{DEFAULT_MODEL} · openvino int8 · AP 0.800"),
+        ("The paper's network, float32", "125 FPS", f"AP 0.800 · {PAPER_MODEL} · onnxruntime"),
+        ("What Live runs here", "250 FPS", f"AP 0.800 · {DEFAULT_MODEL} · openvino int8"),
     ]
 
 

@@ -248,8 +248,8 @@ def test_window_card_and_file_show_the_same_numbers(qtbot: QtBot, tmp_path: Path
     tab.open(tmp_path / "result.json")
     assert tab.view.result is not None
     wanted = [
-        ("The paper's network, float32", f"{exact} FPS", "faceboxes · openvino · AP 0.852"),
-        ("What Live runs here", f"{live} FPS", "faceboxes-s16 · openvino int8 · AP 0.852"),
+        ("The paper's network, float32", f"{exact} FPS", "AP 0.852 · faceboxes · openvino"),
+        ("What Live runs here", f"{live} FPS", "AP 0.852 · faceboxes-s16 · openvino int8"),
     ]
     on_card = draw_card(tab.view.result).texts
     assert tab.view.figure_texts() == wanted
