@@ -78,11 +78,17 @@ class Summary:
 class Batch:
     """Runs sources through a detector one after the other and writes the results as they come.
 
-    json_path, csv_path: result files, replaced if they exist, or one of them STANDARD_OUTPUT; out_dir: folder for
-    annotated copies. An input is never overwritten: a result file that is an input is refused, and a copy gets
-    another name. seconds: stop each source after that time (for live ones). hider: hides the faces in the copies,
-    instead of drawing boxes; the detector must have its threshold. pool: processes for the pictures of folders, with
-    images if out_dir is given; the caller closes it. Raises FacecamError if an output can't be written.
+    specs: of the sources, as `open_source` takes them; a folder stands for its videos as well.
+    detector: for everything but what the pool takes.
+    listener: is told what happens.
+    json_path, csv_path: result files, replaced if they exist, or one of them STANDARD_OUTPUT.
+    out_dir: folder for annotated copies.
+    seconds: after which each source is stopped (for live ones).
+    pool: processes for the pictures of folders, with images if `out_dir` is given; the caller closes it.
+    hider: hides the faces in the copies, instead of drawing boxes; the detector must have its threshold.
+
+    An input is never overwritten: a result file that is an input is refused, and a copy gets another name. Raises
+    FacecamError if an output can't be written.
     """
 
     def __init__(

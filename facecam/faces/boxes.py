@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from facecam.arrays import Array
-from facecam.faces.suppression import suppress
+from facecam.runtimes.onnx_runtime import open_session
+from facecam.system.resources import asset
 
 VARIANCES = (0.1, 0.2)
 """Scale of the coded centre offsets and log sizes (SSD, and FaceBoxes section 3.3)."""
@@ -32,9 +34,10 @@ VOTING_IOU = 0.5
 class Detections:
     """Faces found in one frame, best first.
 
-    boxes: (N, 4) float32, x1 y1 x2 y2, source-frame pixels; scores: (N,) float32 in 0..1. ids: (N,) intp where faces
-    are tracked, from 1 up, 0 for one without a number; None otherwise. colours: of their boxes, indices of BOX_COLOURS,
-    wherever they are drawn; empty where all have the first.
+    boxes: (N, 4) float32, x1 y1 x2 y2, source-frame pixels.
+    scores: (N,) float32 in 0..1.
+    ids: (N,) intp where faces are tracked, from 1 up, 0 for one without a number; None otherwise.
+    colours: of their boxes, indices of BOX_COLOURS, wherever they are drawn; empty where all have the first.
     """
 
     boxes: Array
@@ -101,11 +104,28 @@ def faces_in_common(a: Detections, b: Detections) -> int:
 
 
 def nms(boxes: Array, scores: Array, iou: float, limit: int = 750) -> npt.NDArray[np.intp]:
-    """Greedy non-maximum suppression: indices of the kept boxes, best first, at most `limit` (750 in the paper).
+    """Greedy non-maximum suppression: indices of the boxes that stay, best first; of equal scores the first is better.
 
-    boxes: (N, 4) x1 y1 x2 y2; a box that overlaps a better one by more than `iou` is dropped.
+    boxes: (N, 4) x1 y1 x2 y2.
+    scores: (N,).
+    iou: in 0..1; of two boxes that overlap by more, the better one stays.
+    limit: so many stay at the most (750 in the paper).
     """
-    return np.zeros(0, np.intp) if len(boxes) == 0 else suppress(boxes, scores, iou, limit)
+    if len(boxes) == 0:
+        return np.zeros(0, np.intp)
+    inputs = {
+        "boxes": np.asarray(boxes, np.float32)[None],
+        "scores": np.asarray(scores, np.float32)[None, None],
+        "most": np.array([limit], np.int64),
+        "iou": np.array([iou], np.float32),
+    }
+    return np.asarray(_nms_session().run(["kept"], inputs)[0][:, 2], np.intp)
+
+
+@lru_cache(maxsize=1)
+def _nms_session() -> Any:
+    """The operator of ONNX Runtime, compiled code that reads numpy arrays as they are (docs/adr/0004)."""
+    return open_session(asset("graphs/nms.onnx").read_bytes())
 
 
 def vote(boxes: Array, scores: Array, kept: npt.NDArray[np.intp], iou: float = VOTING_IOU) -> Array:

@@ -41,7 +41,7 @@ from facecam.runtimes.engine import PRECISION_CHOICES, RUNTIME_CHOICES, Precisio
 from train.faceboxes.data.wider_labels import Labelled, read_wider
 from train.faceboxes.protocols import afw_pascal, fddb, webcam, wider
 from train.faceboxes.protocols.canvas import VGA, FaceGroups, evaluate_vga, group_curve, run_canvas, score
-from train.faceboxes.protocols.peers import Detector, load_detector
+from train.faceboxes.protocols.detectors import Detector, load_detector
 from train.faceboxes.protocols.pictures import letterbox, pictures, run
 from train.faceboxes.protocols.plots import plot_calibration, plot_precision_recall, plot_roc
 from train.faceboxes.protocols.robustness import CHANGES, SIZES

@@ -17,7 +17,7 @@ from facecam.runtimes.engine import RUNTIMES, Engine, Precision, Runtime, Runtim
 from facecam.sources.demo import demo_frame
 from facecam.system.opencv import cv2
 from facecam.system.resources import shipped_models
-from tests.facecam.made_peers import save_ultralight, save_yunet
+from tests.facecam.made_third_party import save_ultralight, save_yunet
 from tests.sagan_gallery.made import save_tiny_generator
 
 

@@ -20,7 +20,7 @@ from facecam.live.detection_loop import FaceFinder
 from facecam.live.options import LiveOptions, SecondDetector
 from facecam.sources import Frame
 from tests.doubles import found
-from tests.facecam.made_peers import save_ultralight
+from tests.facecam.made_third_party import save_ultralight
 
 
 def test_what_two_detectors_agree_on() -> None:

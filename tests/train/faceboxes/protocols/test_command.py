@@ -13,10 +13,10 @@ import pytest
 from facecam.detection.options import DetectorOptions
 from facecam.errors import ModelError
 from facecam.system.opencv import cv2
-from tests.facecam.made_peers import save_ultralight
+from tests.facecam.made_third_party import save_ultralight
 from train.faceboxes.data.wider_labels import read_wider
 from train.faceboxes.evaluate import main
-from train.faceboxes.protocols.peers import LOWEST_SCORE, FaceBoxesFile, UltraLight, load_detector
+from train.faceboxes.protocols.detectors import LOWEST_SCORE, FaceBoxesFile, UltraLight, load_detector
 
 MakeFrame = Callable[..., np.ndarray]
 
