@@ -22,16 +22,18 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
+from facecam.errors import FacecamError
 
-class TrainingError(Exception):
+
+class TrainingError(FacecamError):
     """Training can't start or go on; the message says what to do."""
 
 
 def run_command(main: Callable[[], object]) -> None:
-    """Runs a command line; a TrainingError ends it with its sentence and status 1."""
+    """Runs a command line; a FacecamError ends it with its sentence and status 1."""
     try:
         main()
-    except TrainingError as error:
+    except FacecamError as error:
         sys.exit(str(error))
 
 
@@ -41,6 +43,29 @@ def tell_figures(figures: dict[str, Any], out: Path | None) -> None:
     print(text)
     if out is not None:
         out.write_text(text + "\n", encoding="utf-8")
+
+
+def figures_table(figures: dict[str, Any], column: str, digits: str) -> str:
+    """Figures as a table in Markdown; nested ones are named by all of their keys.
+
+    column: heading of the names; digits: how numbers are written, such as ".3f".
+    """
+    rows = [f"| {name} | {_figure(value, digits)} |" for name, value in _flat(figures)]
+    return "\n".join((f"| {column} | value |", "|---|---|", *rows))
+
+
+def _flat(figures: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in figures.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{name}: ")
+        else:
+            yield prefix + name, value
+
+
+def _figure(value: Any, digits: str) -> str:
+    if isinstance(value, list):
+        return ", ".join(_figure(item, ".3g") for item in value)
+    return f"{value:{digits}}" if isinstance(value, float) else str(value)
 
 
 @dataclass(frozen=True)

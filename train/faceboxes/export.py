@@ -32,7 +32,7 @@ from facecam.faces.boxes import VARIANCES
 from train.faceboxes.graphs.fast import FORMAT as FAST_FORMAT
 from train.faceboxes.graphs.fast import fast_model
 from train.faceboxes.model import MEAN_BGR, MODELS, FaceBoxes
-from train.training import TrainingError, load_checkpoint
+from train.training import TrainingError, figures_table, load_checkpoint
 
 CHECKED_SIZES = ((480, 640), (96, 128), (333, 517))
 """Heights and widths at which the exported file is compared with PyTorch; the last is no multiple of any stride."""
@@ -214,25 +214,8 @@ scratch by `train/faceboxes`; no weights from anywhere else.
 - **Default threshold:** {provenance.threshold:g}
 - **Input:** `image` (1, 3, H, W) float32, BGR minus {MEAN_BGR}. **Output:** {outputs}.
 
-{metrics_table(provenance.metrics)}
+{figures_table(provenance.metrics, "measure", ".3f")}
 """
-
-
-def metrics_table(metrics: dict[str, Any]) -> str:
-    """A card's figures as a table in Markdown; nested ones are named by all of their keys."""
-    rows = [f"| {name} | {_figure(value)} |" for name, value in _flat(metrics)]
-    return "\n".join(("| measure | value |", "|---|---|", *rows))
-
-
-def _flat(values: dict[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
-    rows: list[tuple[str, Any]] = []
-    for name, value in values.items():
-        rows += _flat(value, f"{prefix}{name}: ") if isinstance(value, dict) else [(prefix + name, value)]
-    return rows
-
-
-def _figure(value: Any) -> str:
-    return f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
 def load_trained(path: Path) -> tuple[FaceBoxes, dict[str, Any]]:

@@ -27,11 +27,11 @@ from facecam.detection.model import METADATA_KEY, int8_path, load_model
 from facecam.errors import FacecamError
 from facecam.runtimes.engine import RUNTIMES, Runtime
 from facecam.sources.pictures import PICTURE_SUFFIXES, read_picture
-from train.faceboxes.export import current_commit, metrics_table
+from train.faceboxes.export import current_commit
 from train.faceboxes.graphs import int8_onnxruntime, int8_openvino
 from train.faceboxes.model import MEAN_BGR, FaceBoxes
 from train.faceboxes.reuse import network_of_onnx
-from train.training import TrainingError
+from train.training import TrainingError, figures_table
 
 CANVAS = (640, 480)
 """Width and height that the pictures are fitted into."""
@@ -85,7 +85,7 @@ The network of `{path.name}` (see its card) with activations and weights of 8 bi
 - **Input:** `cells` (1, ceil(H / 4) + 1, ceil(W / 4) + 1, 48) uint8 (`facecam/detection/cells.py`). **Output:** `faces`
   (1, A, 5): four offsets, and the logit of a face.
 
-{metrics_table(about["metrics"])}
+{figures_table(about["metrics"], "measure", ".3f")}
 """
 
 

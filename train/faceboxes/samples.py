@@ -12,12 +12,13 @@ import torch
 from facecam.arrays import Image
 from facecam.detection.anchors import anchor_grid
 from facecam.faces.boxes import NMS_IOU, VOTES_FROM, Detections, decode, nms, vote
+from facecam.sources.photo import read_picture
 from facecam.system.opencv import cv2
 from train.faceboxes.data.batches import Batch
 from train.faceboxes.data.wider_labels import Labelled
 from train.faceboxes.model import MEAN_BGR, FaceBoxes
 from train.faceboxes.protocols.canvas import VGA
-from train.faceboxes.protocols.pictures import Detect, letterbox, read_image
+from train.faceboxes.protocols.pictures import Detect, letterbox
 from train.faceboxes.targets import FACE, SOFT
 
 GREEN, RED, YELLOW = (0, 230, 0), (0, 0, 255), (0, 220, 255)
@@ -62,7 +63,7 @@ def save_detections(detect: Detect, items: Sequence[Labelled], path: Path, thres
     """A sheet of pictures with the boxes that are found in them, and their scores."""
     sheet = []
     for item in items:
-        canvas, _ = letterbox(read_image(item.path), VGA)
+        canvas, _ = letterbox(read_picture(item.path), VGA)
         found = Detections(*detect(canvas))
         for box, score in zip(found.boxes, found.scores, strict=True):
             if score >= threshold:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from train.sagan.export import open_generator, pictures_of
 from train.sagan.sampling import save_picture
-from train.training import run_command
+from train.training import figures_table, run_command
 
 
 def sample_grid(
@@ -38,26 +38,6 @@ def sample_grid(
         image = session.run(["image"], feed)[0]
         canvas[row] = pictures_of(image)
     return np.ascontiguousarray(canvas.transpose(0, 2, 1, 3, 4).reshape(rows * side, columns * side, 3))
-
-
-def flatten(figures: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
-    """(name, value) rows of nested figures."""
-    rows: list[tuple[str, str]] = []
-    for name, value in figures.items():
-        if isinstance(value, dict):
-            rows += flatten(value, f"{prefix}{name}: ")
-        elif isinstance(value, list):
-            rows.append((prefix + name, ", ".join(f"{v:.3g}" if isinstance(v, float) else str(v) for v in value)))
-        else:
-            rows.append((prefix + name, f"{value:.4g}" if isinstance(value, float) else str(value)))
-    return rows
-
-
-def table(figures: dict[str, Any]) -> str:
-    """Figures as a table in Markdown."""
-    return "\n".join(
-        ["| figure | value |", "|---|---|", *(f"| {name} | {value} |" for name, value in flatten(figures))]
-    )
 
 
 def per_class_table(figures: dict[str, dict[str, float]]) -> str:
@@ -94,12 +74,12 @@ def card(about: dict[str, Any], file_name: str, picture: str, shapes: dict[str, 
     for name in [n for n in metrics if n.startswith("per class")]:
         parts.append(per_class_table(metrics.pop(name)))
     if metrics:
-        parts.append(table(metrics))
+        parts.append(figures_table(metrics, "figure", ".4g"))
     if shapes:
         parts += [
             "## Do the attention maps follow shapes?",
             "See `train/sagan/shapes.py` for what is measured.",
-            table(shapes),
+            figures_table(shapes, "figure", ".4g"),
         ]
     return "\n\n".join(parts) + "\n"
 

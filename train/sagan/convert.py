@@ -16,18 +16,10 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
-from numpy.typing import NDArray
 from torch import Tensor
 
-from train.sagan.graph import SaganGraph
+from train.sagan.graph import SaganGraph, Weights, array
 from train.training import TrainingError, load_checkpoint, run_command
-
-Weights = NDArray[np.float32]
-
-
-def array(tensor: Tensor) -> Weights:
-    """A tensor as a contiguous float32 array."""
-    return np.ascontiguousarray(tensor.detach().cpu().float().numpy())
 
 
 def normalised(state: dict[str, Tensor], name: str) -> Weights:

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from facecam.sources.photo import read_picture
 from facecam.system.opencv import cv2
 from train.training import TrainingError
 
@@ -57,7 +58,8 @@ def square(image: np.ndarray, resolution: int) -> np.ndarray:
 
 
 def load_pictures(root: Path, resolution: int, cache: Path | None = None, only: str = "") -> PictureSet:
-    """Reads every picture in `root/<class>/`, classes and files in the order of their names.
+    """Reads every picture in `root/<class>/`, classes and files in the order of their names. Raises TrainingError, or
+    SourceError for a picture that can't be read.
 
     cache: folder for the decoded pictures, keyed by names, sizes and resolution; None reads them anew each time.
     only: take the classes whose name starts with this.
@@ -83,11 +85,7 @@ def load_pictures(root: Path, resolution: int, cache: Path | None = None, only: 
         return PictureSet(torch.from_numpy(np.load(stored, allow_pickle=False)), labels, classes, names)
     images = np.empty((len(files), 3, resolution, resolution), np.uint8)
     for index, (_, path) in enumerate(files):
-        # imdecode rather than imread: the latter can't open paths beyond ASCII on Windows.
-        image = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR)
-        if image is None:
-            raise TrainingError(f"{path} is not a picture that can be read: remove it or replace it.")
-        images[index] = square(image, resolution)[:, :, ::-1].transpose(2, 0, 1)
+        images[index] = square(read_picture(path), resolution)[:, :, ::-1].transpose(2, 0, 1)
     if stored is not None:
         stored.parent.mkdir(parents=True, exist_ok=True)
         np.save(stored, images)

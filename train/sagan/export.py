@@ -29,18 +29,11 @@ from torch import nn
 
 from train.sagan.data import load_pictures
 from train.sagan.evaluate import averaged_generator, load_run
-from train.sagan.graph import SaganGraph
+from train.sagan.graph import SaganGraph, Weights, array
 from train.sagan.layers import ConditionalBatchNorm, Conv, Linear, SelfAttention
 from train.sagan.networks import Discriminator, DiscriminatorBlock, Generator, GeneratorBlock, NetworkConfig
 from train.sagan.trainer import TrainConfig
 from train.training import TrainingError, run_command
-
-Weights = NDArray[np.float32]
-
-
-def array(tensor: torch.Tensor) -> Weights:
-    """A weight as a contiguous float32 array."""
-    return np.ascontiguousarray(tensor.detach().cpu().float().numpy())
 
 
 def bias_of(module: Conv | Linear) -> Weights | None:

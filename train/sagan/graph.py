@@ -11,12 +11,19 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, numpy_helper
+from torch import Tensor
 
 from train.onnx_graph import Graph
 
-Projections = list[tuple[NDArray[Any], NDArray[Any] | None]]
+Weights = NDArray[np.float32]
+Projections = list[tuple[Weights, Weights | None]]
 
 _SMALLEST_HALF = 4096
+
+
+def array(tensor: Tensor) -> Weights:
+    """A tensor as a contiguous float32 array."""
+    return np.ascontiguousarray(tensor.detach().cpu().float().numpy())
 
 
 class SaganGraph(Graph):
@@ -53,7 +60,7 @@ class SaganGraph(Graph):
             raise ValueError("A weight is too large for float16: export without --half.")
         return self.op("Cast", super().constant(small), to=TensorProto.FLOAT)
 
-    def conv(self, tensor: str, weight: NDArray[Any], bias: NDArray[Any] | None = None) -> str:
+    def conv(self, tensor: str, weight: Weights, bias: Weights | None = None) -> str:
         """A convolution that keeps the size. weight: (out, in, k, k) float32."""
         size = weight.shape[-1]
         extra = [] if bias is None else [self.constant(bias)]

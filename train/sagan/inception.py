@@ -14,123 +14,102 @@ from torch import Tensor, nn
 
 from train.training import TrainingError, load_checkpoint
 
+Size = tuple[int, int]
+Branch = list[tuple[str, int, Size]]
+"""Convolutions one after the other: name after `branch`, output channels, height and width of the kernel."""
+
+ONE, THREE, FIVE = (1, 1), (3, 3), (5, 5)
+
 
 class BasicConv2d(nn.Module):
-    """Convolution, batch norm, ReLU."""
+    """Convolution, batch norm, ReLU. Keeps the size, unless it has a stride or is told to leave the border out."""
 
-    def __init__(
-        self, inputs: int, outputs: int, size: int | tuple[int, int], stride: int = 1, pad: object = 0
-    ) -> None:
+    def __init__(self, inputs: int, outputs: int, size: Size, stride: int = 1, border: bool = True) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(inputs, outputs, size, stride, pad, bias=False)  # type: ignore[arg-type]
+        pad = (size[0] // 2, size[1] // 2) if border and stride == 1 else 0
+        self.conv = nn.Conv2d(inputs, outputs, size, stride, pad, bias=False)
         self.bn = nn.BatchNorm2d(outputs, eps=0.001)
 
     def forward(self, x: Tensor) -> Tensor:
         return F.relu(self.bn(self.conv(x)))
 
 
-def pool3(x: Tensor, kind: str) -> Tensor:
-    """3x3 pooling that keeps the size; the mean leaves the padding out, as TensorFlow's does."""
-    return F.max_pool2d(x, 3, 1, 1) if kind == "max" else F.avg_pool2d(x, 3, 1, 1, count_include_pad=False)
+class Block(nn.Module):
+    """Branches side by side and a pooled one, put together in this order. Branches may begin with the same layers.
 
+    pooled: channels of the 1x1 convolution after pooling; 0: the block halves the map, by the last layer of each branch
+    and by max pooling alone. pool: "mean", which leaves the padding out as TensorFlow's does, or "max".
+    """
 
-class InceptionA(nn.Module):
-    """35x35 cells."""
-
-    def __init__(self, inputs: int, pool: int) -> None:
+    def __init__(self, inputs: int, branches: list[Branch], pooled: int, pool: str = "mean") -> None:
         super().__init__()
-        self.branch1x1 = BasicConv2d(inputs, 64, 1)
-        self.branch5x5_1 = BasicConv2d(inputs, 48, 1)
-        self.branch5x5_2 = BasicConv2d(48, 64, 5, pad=2)
-        self.branch3x3dbl_1 = BasicConv2d(inputs, 64, 1)
-        self.branch3x3dbl_2 = BasicConv2d(64, 96, 3, pad=1)
-        self.branch3x3dbl_3 = BasicConv2d(96, 96, 3, pad=1)
-        self.branch_pool = BasicConv2d(inputs, pool, 1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        five = self.branch5x5_2(self.branch5x5_1(x))
-        three = self.branch3x3dbl_3(self.branch3x3dbl_2(self.branch3x3dbl_1(x)))
-        return torch.cat((self.branch1x1(x), five, three, self.branch_pool(pool3(x, "mean"))), 1)
-
-
-class InceptionB(nn.Module):
-    """35x35 -> 17x17 cells."""
-
-    def __init__(self, inputs: int) -> None:
-        super().__init__()
-        self.branch3x3 = BasicConv2d(inputs, 384, 3, 2)
-        self.branch3x3dbl_1 = BasicConv2d(inputs, 64, 1)
-        self.branch3x3dbl_2 = BasicConv2d(64, 96, 3, pad=1)
-        self.branch3x3dbl_3 = BasicConv2d(96, 96, 3, 2)
-
-    def forward(self, x: Tensor) -> Tensor:
-        three = self.branch3x3dbl_3(self.branch3x3dbl_2(self.branch3x3dbl_1(x)))
-        return torch.cat((self.branch3x3(x), three, F.max_pool2d(x, 3, 2)), 1)
-
-
-class InceptionC(nn.Module):
-    """17x17 cells."""
-
-    def __init__(self, inputs: int, wide: int) -> None:
-        super().__init__()
-        row, column = {"size": (1, 7), "pad": (0, 3)}, {"size": (7, 1), "pad": (3, 0)}
-        self.branch1x1 = BasicConv2d(inputs, 192, 1)
-        self.branch7x7_1 = BasicConv2d(inputs, wide, 1)
-        self.branch7x7_2 = BasicConv2d(wide, wide, **row)  # type: ignore[arg-type]
-        self.branch7x7_3 = BasicConv2d(wide, 192, **column)  # type: ignore[arg-type]
-        self.branch7x7dbl_1 = BasicConv2d(inputs, wide, 1)
-        self.branch7x7dbl_2 = BasicConv2d(wide, wide, **column)  # type: ignore[arg-type]
-        self.branch7x7dbl_3 = BasicConv2d(wide, wide, **row)  # type: ignore[arg-type]
-        self.branch7x7dbl_4 = BasicConv2d(wide, wide, **column)  # type: ignore[arg-type]
-        self.branch7x7dbl_5 = BasicConv2d(wide, 192, **row)  # type: ignore[arg-type]
-        self.branch_pool = BasicConv2d(inputs, 192, 1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        seven = self.branch7x7_3(self.branch7x7_2(self.branch7x7_1(x)))
-        double = self.branch7x7dbl_3(self.branch7x7dbl_2(self.branch7x7dbl_1(x)))
-        double = self.branch7x7dbl_5(self.branch7x7dbl_4(double))
-        return torch.cat((self.branch1x1(x), seven, double, self.branch_pool(pool3(x, "mean"))), 1)
-
-
-class InceptionD(nn.Module):
-    """17x17 -> 8x8 cells."""
-
-    def __init__(self, inputs: int) -> None:
-        super().__init__()
-        self.branch3x3_1 = BasicConv2d(inputs, 192, 1)
-        self.branch3x3_2 = BasicConv2d(192, 320, 3, 2)
-        self.branch7x7x3_1 = BasicConv2d(inputs, 192, 1)
-        self.branch7x7x3_2 = BasicConv2d(192, 192, (1, 7), pad=(0, 3))
-        self.branch7x7x3_3 = BasicConv2d(192, 192, (7, 1), pad=(3, 0))
-        self.branch7x7x3_4 = BasicConv2d(192, 192, 3, 2)
-
-    def forward(self, x: Tensor) -> Tensor:
-        seven = self.branch7x7x3_4(self.branch7x7x3_3(self.branch7x7x3_2(self.branch7x7x3_1(x))))
-        return torch.cat((self.branch3x3_2(self.branch3x3_1(x)), seven, F.max_pool2d(x, 3, 2)), 1)
-
-
-class InceptionE(nn.Module):
-    """8x8 cells."""
-
-    def __init__(self, inputs: int, pool: str) -> None:
-        super().__init__()
+        self.branches = [[f"branch{name}" for name, _, _ in branch] for branch in branches]
         self.pool = pool
-        self.branch1x1 = BasicConv2d(inputs, 320, 1)
-        self.branch3x3_1 = BasicConv2d(inputs, 384, 1)
-        self.branch3x3_2a = BasicConv2d(384, 384, (1, 3), pad=(0, 1))
-        self.branch3x3_2b = BasicConv2d(384, 384, (3, 1), pad=(1, 0))
-        self.branch3x3dbl_1 = BasicConv2d(inputs, 448, 1)
-        self.branch3x3dbl_2 = BasicConv2d(448, 384, 3, pad=1)
-        self.branch3x3dbl_3a = BasicConv2d(384, 384, (1, 3), pad=(0, 1))
-        self.branch3x3dbl_3b = BasicConv2d(384, 384, (3, 1), pad=(1, 0))
-        self.branch_pool = BasicConv2d(inputs, 192, 1)
+        for names, branch in zip(self.branches, branches, strict=True):
+            channels = inputs
+            for name, (_, outputs, size) in zip(names, branch, strict=True):
+                if name not in self._modules:
+                    stride = 2 if name == names[-1] and not pooled else 1
+                    self.add_module(name, BasicConv2d(channels, outputs, size, stride))
+                channels = outputs
+        self.branch_pool = BasicConv2d(inputs, pooled, ONE) if pooled else None
 
     def forward(self, x: Tensor) -> Tensor:
-        three = self.branch3x3_1(x)
-        double = self.branch3x3dbl_2(self.branch3x3dbl_1(x))
-        parts = [self.branch1x1(x), self.branch3x3_2a(three), self.branch3x3_2b(three)]
-        parts += [self.branch3x3dbl_3a(double), self.branch3x3dbl_3b(double), self.branch_pool(pool3(x, self.pool))]
-        return torch.cat(parts, 1)
+        done: dict[str, Tensor] = {}
+        for names in self.branches:
+            part = x
+            for name in names:
+                if name not in done:
+                    done[name] = self.get_submodule(name)(part)
+                part = done[name]
+        if self.branch_pool is None:
+            pooled = F.max_pool2d(x, 3, 2)
+        elif self.pool == "max":
+            pooled = self.branch_pool(F.max_pool2d(x, 3, 1, 1))
+        else:
+            pooled = self.branch_pool(F.avg_pool2d(x, 3, 1, 1, count_include_pad=False))
+        return torch.cat([*(done[names[-1]] for names in self.branches), pooled], 1)
+
+
+def cells35(inputs: int, pooled: int) -> Block:
+    """35x35 cells."""
+    five: Branch = [("5x5_1", 48, ONE), ("5x5_2", 64, FIVE)]
+    three: Branch = [("3x3dbl_1", 64, ONE), ("3x3dbl_2", 96, THREE), ("3x3dbl_3", 96, THREE)]
+    return Block(inputs, [[("1x1", 64, ONE)], five, three], pooled)
+
+
+def to_cells17(inputs: int) -> Block:
+    """35x35 -> 17x17 cells."""
+    double: Branch = [("3x3dbl_1", 64, ONE), ("3x3dbl_2", 96, THREE), ("3x3dbl_3", 96, THREE)]
+    return Block(inputs, [[("3x3", 384, THREE)], double], 0)
+
+
+def cells17(inputs: int, wide: int) -> Block:
+    """17x17 cells."""
+    row, column = (1, 7), (7, 1)
+    seven: Branch = [("7x7_1", wide, ONE), ("7x7_2", wide, row), ("7x7_3", 192, column)]
+    double: Branch = [("7x7dbl_1", wide, ONE), ("7x7dbl_2", wide, column), ("7x7dbl_3", wide, row)]
+    double += [("7x7dbl_4", wide, column), ("7x7dbl_5", 192, row)]
+    return Block(inputs, [[("1x1", 192, ONE)], seven, double], 192)
+
+
+def to_cells8(inputs: int) -> Block:
+    """17x17 -> 8x8 cells."""
+    three: Branch = [("3x3_1", 192, ONE), ("3x3_2", 320, THREE)]
+    seven: Branch = [("7x7x3_1", 192, ONE), ("7x7x3_2", 192, (1, 7)), ("7x7x3_3", 192, (7, 1)), ("7x7x3_4", 192, THREE)]
+    return Block(inputs, [three, seven], 0)
+
+
+def cells8(inputs: int, pool: str) -> Block:
+    """8x8 cells."""
+    row, column = (1, 3), (3, 1)
+    three: Branch = [("3x3_1", 384, ONE)]
+    double: Branch = [("3x3dbl_1", 448, ONE), ("3x3dbl_2", 384, THREE)]
+    ends: list[Branch] = [
+        [*three, ("3x3_2a", 384, row)], [*three, ("3x3_2b", 384, column)],
+        [*double, ("3x3dbl_3a", 384, row)], [*double, ("3x3dbl_3b", 384, column)],
+    ]  # fmt: skip
+    return Block(inputs, [[("1x1", 320, ONE)], *ends], 192, pool)
 
 
 class InceptionV3(nn.Module):
@@ -142,22 +121,22 @@ class InceptionV3(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.Conv2d_1a_3x3 = BasicConv2d(3, 32, 3, 2)
-        self.Conv2d_2a_3x3 = BasicConv2d(32, 32, 3)
-        self.Conv2d_2b_3x3 = BasicConv2d(32, 64, 3, pad=1)
-        self.Conv2d_3b_1x1 = BasicConv2d(64, 80, 1)
-        self.Conv2d_4a_3x3 = BasicConv2d(80, 192, 3)
-        self.Mixed_5b = InceptionA(192, 32)
-        self.Mixed_5c = InceptionA(256, 64)
-        self.Mixed_5d = InceptionA(288, 64)
-        self.Mixed_6a = InceptionB(288)
-        self.Mixed_6b = InceptionC(768, 128)
-        self.Mixed_6c = InceptionC(768, 160)
-        self.Mixed_6d = InceptionC(768, 160)
-        self.Mixed_6e = InceptionC(768, 192)
-        self.Mixed_7a = InceptionD(768)
-        self.Mixed_7b = InceptionE(1280, "mean")
-        self.Mixed_7c = InceptionE(2048, "max")  # the published graph has a max pool here
+        self.Conv2d_1a_3x3 = BasicConv2d(3, 32, THREE, 2)
+        self.Conv2d_2a_3x3 = BasicConv2d(32, 32, THREE, border=False)
+        self.Conv2d_2b_3x3 = BasicConv2d(32, 64, THREE)
+        self.Conv2d_3b_1x1 = BasicConv2d(64, 80, ONE)
+        self.Conv2d_4a_3x3 = BasicConv2d(80, 192, THREE, border=False)
+        self.Mixed_5b = cells35(192, 32)
+        self.Mixed_5c = cells35(256, 64)
+        self.Mixed_5d = cells35(288, 64)
+        self.Mixed_6a = to_cells17(288)
+        self.Mixed_6b = cells17(768, 128)
+        self.Mixed_6c = cells17(768, 160)
+        self.Mixed_6d = cells17(768, 160)
+        self.Mixed_6e = cells17(768, 192)
+        self.Mixed_7a = to_cells8(768)
+        self.Mixed_7b = cells8(1280, "mean")
+        self.Mixed_7c = cells8(2048, "max")  # the published graph has a max pool here
         self.fc = nn.Linear(2048, 1008)
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:

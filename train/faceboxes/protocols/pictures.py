@@ -10,29 +10,16 @@ from tqdm import tqdm
 
 from facecam.arrays import Array, Image
 from facecam.detection.letterbox import letterbox, resize
-from facecam.errors import FacecamError
 from facecam.faces.boxes import Detections
-from facecam.system.opencv import cv2
+from facecam.sources.photo import read_picture
 
-__all__ = ["Detect", "Image", "letterbox", "pictures", "read_image", "resize", "run"]
+__all__ = ["Detect", "Image", "letterbox", "pictures", "resize", "run"]
 
 Detect = Callable[[Image], tuple[Array, Array]]
 """Picture (H, W, 3) uint8 BGR -> boxes (N, 4), x1 y1 x2 y2 in its pixels, and scores (N,), after suppression.
 
 For a curve that reaches its end, let it return boxes down to a score of 0.01 to 0.02.
 """
-
-
-def read_image(path: Path) -> Image:
-    """The picture as BGR. Raises FacecamError when it is missing or damaged."""
-    # Through Python's own file access, since OpenCV can't open every path on Windows.
-    try:
-        image = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR)
-    except (OSError, cv2.error):
-        image = None
-    if image is None:
-        raise FacecamError(f"can't read the picture {path}; check the path of the image folder")
-    return image  # type: ignore[return-value]
 
 
 def run(detect: Detect, image: Image, enlarge: float = 1.0) -> Detections:
@@ -45,6 +32,6 @@ def run(detect: Detect, image: Image, enlarge: float = 1.0) -> Detections:
 
 
 def pictures(paths: Iterable[Path], progress: bool) -> Iterator[Image]:
-    """The pictures one by one, with a progress bar."""
+    """The pictures one by one, with a progress bar. Raises SourceError for one that can't be read."""
     for path in tqdm(list(paths), unit="picture", disable=not progress):
-        yield read_image(path)
+        yield read_picture(path)

@@ -12,7 +12,7 @@ from facecam.faces.boxes import Detections
 from facecam.system.opencv import cv2
 from train.faceboxes.data.wider_labels import Labelled
 from train.faceboxes.protocols.canvas import FaceGroups, OnCanvas, evaluate_vga, group_curve, score
-from train.faceboxes.protocols.pictures import letterbox, read_image
+from train.faceboxes.protocols.pictures import letterbox, pictures
 from train.faceboxes.protocols.voc import FALSE, HIT, LEFT_OUT, OVER_HALF, average_precision, curve, match
 
 
@@ -174,4 +174,4 @@ def test_an_unreadable_picture_is_told_by_name(tmp_path: Path) -> None:
     (tmp_path / "text.jpg").write_text("no picture")
     for name in ("text.jpg", "missing.jpg"):
         with pytest.raises(FacecamError, match=name):
-            read_image(tmp_path / name)
+            list(pictures([tmp_path / name], progress=False))

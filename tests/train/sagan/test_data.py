@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from facecam.errors import SourceError
 from train.sagan.data import BatchSampler, load_pictures, to_bytes, to_float
 from train.training import TrainingError
 
@@ -37,7 +38,7 @@ def test_what_is_wrong_with_the_folder_is_said(pictures: Path, tmp_path: Path) -
         load_pictures(tmp_path, 32)
     (tmp_path / "red").mkdir()
     (tmp_path / "red" / "broken.png").write_bytes(b"not a picture")
-    with pytest.raises(TrainingError, match=r"broken\.png"):
+    with pytest.raises(SourceError, match=r"broken\.png"):
         load_pictures(tmp_path, 32)
 
 

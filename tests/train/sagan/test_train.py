@@ -15,7 +15,7 @@ from train.sagan import card, evaluate, export, shapes
 from train.sagan.data import BatchSampler, load_pictures, to_float
 from train.sagan.features import load_features
 from train.sagan.networks import NetworkConfig
-from train.sagan.train import main
+from train.sagan.train import Health, main
 from train.sagan.trainer import TrainConfig, Trainer
 from train.training import TrainingError, World, load_checkpoint, save_checkpoint
 
@@ -87,6 +87,18 @@ def test_burn_in_leaves_the_generator_alone(pictures: Path) -> None:
     for _ in range(2):
         trainer.train_step(sampler, data.frequencies)
     assert not torch.equal(g, start_g)
+
+
+def test_certain_discriminator_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
+    health = Health(patience=3)
+    assert [health.loss(value) for value in (0.0, 0.0, 0.5, 0.0, 0.01, 0.0)] == [False] * 5 + [True]
+    assert "G no longer learns" in capsys.readouterr().out
+
+
+def test_rising_fid_is_reported_only_when_it_lasts(capsys: pytest.CaptureFixture[str]) -> None:
+    health = Health(best_fid=10.0, patience=2)
+    assert [health.fid(value) for value in (20.0, 9.0, 16.0, 13.0, 14.0, 15.0)] == [False] * 5 + [True]
+    assert "collapsed" in capsys.readouterr().out
 
 
 def test_accumulated_steps_count_all_pictures(tiny: list[str], pictures: Path, tmp_path: Path) -> None:
