@@ -15,17 +15,17 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from facecam.errors import FacecamError
+from facecam.runtimes.engine import RUNTIME_CHOICES, Runtime, runtimes_for
+from facecam.system.cpu import measure_core_use
 from sagan_gallery.generator import Generator
 from sagan_gallery.latent import latent
 
-RUNTIMES = ("onnxruntime", "openvino")
 WITH_ATTENTION, PICTURE_ONLY = "picture and attention", "picture only"
 _WARM_UP = 3
 
@@ -35,14 +35,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m sagan_gallery.bench", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("model", nargs="?", type=Path, help="generator (default: the one that comes with the program)")
     parser.add_argument("--samples", type=int, default=64)
-    parser.add_argument("--runtime", choices=("auto", *RUNTIMES), default="auto", help="auto: all that are installed")
+    parser.add_argument("--runtime", choices=RUNTIME_CHOICES, default="auto", help="auto: all that are installed")
     parser.add_argument("--core", type=int, help="core to run on (default: the last one)")
     parser.add_argument("--json", action="store_true", help="print everything that was measured")
     options = parser.parse_args(arguments)
     where = pin(options.core)
-    names = [name for name in RUNTIMES if find_spec(name)] if options.runtime == "auto" else [options.runtime]
     try:
-        result = measure(options.model, names, max(1, options.samples))
+        result = measure(options.model, runtimes_for(Runtime(options.runtime)), max(1, options.samples))
     except FacecamError as error:
         print(error, file=sys.stderr)
         return 2
@@ -59,7 +58,7 @@ def pin(core: int | None) -> str:
     return f"Pinned to core {core}."
 
 
-def measure(model: Path | None, runtimes: list[str], count: int) -> dict[str, Any]:
+def measure(model: Path | None, runtimes: list[Runtime], count: int) -> dict[str, Any]:
     """Plain JSON values: the model, the time to the first sample, who computed, and one series for each runtime and
     kind of sample, with wall and CPU milliseconds of `count` samples."""
     began_s = time.perf_counter()
@@ -69,27 +68,30 @@ def measure(model: Path | None, runtimes: list[str], count: int) -> dict[str, An
     series: list[dict[str, Any]] = []
     runs: list[Callable[[int], object]] = []
     for name in runtimes:
-        generator = first if name == RUNTIMES[0] else Generator(model)
-        if name != RUNTIMES[0]:
+        generator = first if name == Runtime.ONNX_RUNTIME else Generator(model)
+        if name == Runtime.OPENVINO:
             generator.use_openvino()
         for what, run in _kinds(generator).items():
             warm_up_ms = [_timed_ms(run, seed)[0] for seed in range(_WARM_UP)]
             series.append({"what": what, "runtime": name, "warm_up_ms": warm_up_ms, "total_ms": [], "cpu_ms": []})
             runs.append(run)
-    wall_s, thread_s, process_s = time.perf_counter(), time.thread_time(), time.process_time()
-    for seed in range(count):
-        for one, run in zip(series, runs, strict=True):
-            total_ms, cpu_ms = _timed_ms(run, seed)
-            one["total_ms"].append(total_ms)
-            one["cpu_ms"].append(cpu_ms)
+
+    def take_turns() -> None:
+        for seed in range(count):
+            for one, run in zip(series, runs, strict=True):
+                total_ms, cpu_ms = _timed_ms(run, seed)
+                one["total_ms"].append(total_ms)
+                one["cpu_ms"].append(cpu_ms)
+
+    use = measure_core_use(take_turns)
     return {
         "model": first.name,
         "model_sha256": first.sha256,
         "resolution_px": first.resolution_px,
         "first_s": first_s,
-        "wall_s": time.perf_counter() - wall_s,
-        "thread_cpu_s": time.thread_time() - thread_s,
-        "process_cpu_s": time.process_time() - process_s,
+        "wall_s": use.wall_s,
+        "thread_cpu_s": use.thread_cpu_s,
+        "process_cpu_s": use.process_cpu_s,
         "series": series,
     }
 

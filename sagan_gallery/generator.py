@@ -60,7 +60,8 @@ class Generator:
         names = attention_outputs(self.layer_count)
         outputs = ["image", *(name for pair in names for name in pair)]
         results = self._run(outputs, z * np.float32(truncation), [index or 0], attention_scale, toward)
-        layers = tuple(self._layer(i, results[1 + 2 * i], results[2 + 2 * i]) for i in range(self.layer_count))
+        pairs = zip(results[1::2], results[2::2], strict=True)
+        layers = tuple(read_layer(self._file, index, *pair) for index, pair in enumerate(pairs))
         return Sample(
             self._pictures(results[0])[0],
             layers,
@@ -141,9 +142,6 @@ class Generator:
         if images.ndim != 4 or images.shape[1] != 3:
             raise self._file.not_ours(f"its pictures have the shape {images.shape}")
         return to_bytes(images)
-
-    def _layer(self, index: int, attention: Array, gamma: Array) -> AttentionLayer:
-        return read_layer(self._file, index, attention, gamma)
 
 
 def read_layer(file: SaganFile, index: int, attention: Array, gamma: Array) -> AttentionLayer:

@@ -11,28 +11,14 @@ import math
 import struct
 from collections.abc import Iterator
 
-DETECTOR_OPERATORS = frozenset(
-    (
-        *("Add", "AveragePool", "BatchNormalization", "Cast", "Clip", "Concat", "Constant", "Conv", "ConvInteger"),
-        *("DequantizeLinear", "Div", "Dropout", "DynamicQuantizeLinear", "Exp", "Flatten", "Gather", "Gemm"),
-        *("GlobalAveragePool", "HardSigmoid", "HardSwish", "Identity", "LeakyRelu", "MatMul", "Max", "MaxPool", "Min"),
-        *(
-            "Mod",
-            "Mul",
-            "Neg",
-            "PRelu",
-            "QLinearConv",
-            "QuantizeLinear",
-            "ReduceMean",
-            "Relu",
-            "Reshape",
-            "Resize",
-            "Shape",
-        ),
-        *("Sigmoid", "Slice", "Softmax", "Split", "Sqrt", "Squeeze", "Sub", "Transpose", "Unsqueeze"),
-        "Upsample",
-    )
-)
+DETECTOR_OPERATORS = frozenset({
+    "Add", "AveragePool", "BatchNormalization", "Cast", "Clip", "Concat", "Constant", "Conv", "ConvInteger",
+    "DequantizeLinear", "Div", "Dropout", "DynamicQuantizeLinear", "Exp", "Flatten", "Gather", "Gemm",
+    "GlobalAveragePool", "HardSigmoid", "HardSwish", "Identity", "LeakyRelu", "MatMul", "Max", "MaxPool", "Min",
+    "Mod", "Mul", "Neg", "PRelu", "QLinearConv", "QuantizeLinear", "ReduceMean", "Relu", "Reshape", "Resize",
+    "Shape", "Sigmoid", "Slice", "Softmax", "Split", "Sqrt", "Squeeze", "Sub", "Transpose", "Unsqueeze",
+    "Upsample",
+})  # fmt: skip
 """What detectors are made of. None of them has a body, and none reads anything but its inputs."""
 _MAX_NODES = 1000
 _MAX_FIELDS = 100_000

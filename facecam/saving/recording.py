@@ -1,6 +1,6 @@
 """Recorder: the pictures of a running pipeline into a video, their faces beside it, without holding anything up.
 
-path = next_free(videos_folder(), "recording", (".mp4",))
+path = next_free(videos_folder(), "recording", ".mp4")
 recorder = Recorder(path, RecordingOptions(), title="Webcam", live=lambda: True)
 pipeline.sink = recorder
 ...

@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 
 from facecam.errors import FacecamError
@@ -86,8 +85,8 @@ def check_free(folder: Path) -> None:
         )
 
 
-def next_free(folder: Path, stem: str, suffixes: Sequence[str]) -> Path:
-    """The path "stem-0001" and the first suffix, with the first number above all that are taken, made as an empty file.
+def next_free(folder: Path, stem: str, suffix: str) -> Path:
+    """The path "stem-0001" and the suffix, with the first number above all that are taken, made as an empty file.
 
     Raises FacecamError if it can't be made.
     """
@@ -96,12 +95,11 @@ def next_free(folder: Path, stem: str, suffixes: Sequence[str]) -> Path:
         numbers = [int(found[1]) for name in os.listdir(folder) if (found := re.match(rf"{stem}-(\d{{1,9}})\.", name))]
         number = max(numbers, default=0) + 1
         while True:
-            paths = [folder / f"{stem}-{number:04d}{suffix}" for suffix in suffixes]
-            number += 1
+            path = folder / f"{stem}-{number:04d}{suffix}"
             try:
-                paths[0].open("xb").close()
+                path.open("xb").close()
+                return path
             except FileExistsError:
-                continue
-            return paths[0]
+                number += 1
     except OSError as error:
         raise FacecamError(f"{folder} can't be written to: {why(error)}.") from error

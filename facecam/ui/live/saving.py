@@ -158,9 +158,8 @@ class Saving(QObject):
             return
         settings = self._remembered.value
         options = RecordingOptions(settings.record_annotated, settings.record_lists)
-        suffixes = (settings.record_suffix, *((".jsonl", ".csv") if settings.record_lists else ()))
         try:
-            path = next_free(self.video_folder(), "recording", suffixes)
+            path = next_free(self.video_folder(), "recording", settings.record_suffix)
             self._recorder = Recorder(path, options, self._session.title, lambda: pipeline.live)
         except FacecamError as error:
             self._say(str(error), True)
@@ -211,7 +210,7 @@ class Saving(QObject):
 
     def _write_snapshot(self, view: View, facts: SnapshotFacts, annotated: bool, folder: Path) -> None:
         try:
-            path = next_free(folder, "snapshot", (".png",))
+            path = next_free(folder, "snapshot", ".png")
             write_snapshot(path, view, facts, annotated)
         except FacecamError as error:
             words, is_problem = str(error), True

@@ -132,18 +132,18 @@ def test_a_recording_of_nothing_leaves_no_file(tmp_path):
 
 def test_names_are_numbered_and_nothing_is_overwritten(tmp_path):
     folder = tmp_path / "made"
-    assert next_free(folder, "recording", [".mp4"]).name == "recording-0001.mp4"
-    assert next_free(folder, "recording", [".mkv"]).name == "recording-0002.mkv"
+    assert next_free(folder, "recording", ".mp4").name == "recording-0001.mp4"
+    assert next_free(folder, "recording", ".mkv").name == "recording-0002.mkv"
     (folder / "recording-0041.jsonl").touch()
     (folder / "recording-x.mp4").touch()
-    assert next_free(folder, "recording", [".mp4"]).name == "recording-0042.mp4"
-    assert next_free(folder, "snapshot", [".png"]).name == "snapshot-0001.png"
+    assert next_free(folder, "recording", ".mp4").name == "recording-0042.mp4"
+    assert next_free(folder, "snapshot", ".png").name == "snapshot-0001.png"
 
 
 def test_where_nothing_can_be_written_it_is_said(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(FacecamError, match="can't be written"):
-        next_free(tmp_path / "file" / "folder", "recording", [".mp4"])
+        next_free(tmp_path / "file" / "folder", "recording", ".mp4")
     with pytest.raises(FacecamError, match="can't be written"):
         recorder(tmp_path / "file")
 
@@ -152,4 +152,4 @@ def test_where_nothing_can_be_written_it_is_said(tmp_path):
 def test_a_folder_that_is_not_ours(tmp_path):
     tmp_path.chmod(0o500)
     with pytest.raises(FacecamError, match="you may not write there; choose another folder"):
-        next_free(tmp_path, "recording", [".mp4"])
+        next_free(tmp_path, "recording", ".mp4")
