@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -23,7 +24,13 @@ def found(*faces: tuple[float, ...]) -> Detections:
     return Detections(rows[:, :4], rows[:, 4])
 
 
-class FakeDetector:
+if TYPE_CHECKING:
+    from facecam.detection.detector import FaceDetector as _Detector  # what it stands for; nothing of it runs
+else:
+    _Detector = object
+
+
+class FakeDetector(_Detector):
     """Answers what `answer` makes of an image, as far as it reaches the threshold.
 
     answer: the faces, or what finds them in an image; one at a fixed place with a score of 0.8 if None. took_ms: what a
@@ -60,14 +67,14 @@ class FakeDetector:
         if self._gate is not None:
             self._gate.release(count)
 
-    def detect(self, image: Image) -> Detections:
-        self.seen.append(int(image[0, 0, 0]))
+    def detect(self, frame: Image) -> Detections:
+        self.seen.append(int(frame[0, 0, 0]))
         self.entered.release()
         if self._gate is not None:
             self._gate.acquire()
         if self._error is not None:
             raise self._error
-        faces = self._answer if isinstance(self._answer, Detections) else self._answer(image)
+        faces = self._answer if isinstance(self._answer, Detections) else self._answer(frame)
         return faces.only(faces.scores >= self.threshold)
 
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -32,9 +33,9 @@ def start_python(*arguments: object, alone: bool = False, **variables: str | Non
 
 
 def run_python(
-    *arguments: object, prefix: tuple[str, ...] = (), timeout_s: float = 120.0, **variables: str | None
+    *arguments: object, prefix: tuple[str, ...] = (), timeout_s: float = 120.0, **variables: Any
 ) -> subprocess.CompletedProcess[str]:
-    """`PREFIX python ARGUMENTS` to its end."""
+    """`PREFIX python ARGUMENTS` to its end. variables: as of `environment`."""
     return subprocess.run(
         [*prefix, sys.executable, *map(str, arguments)],
         capture_output=True,

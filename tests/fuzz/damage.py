@@ -53,6 +53,7 @@ def video_seeds(random_: random.Random) -> list[tuple[str, bytes]]:
         try:
             with av.open(buffer, "w", kind) as container:
                 stream = container.add_stream(codec, rate=25)
+                assert isinstance(stream, av.VideoStream)
                 stream.width, stream.height = 64, 48
                 stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
                 for picture in pictures:
@@ -78,14 +79,14 @@ def _cut(content: bytearray, random_: random.Random, _: list[bytes]) -> bytes:
     return bytes(content[: random_.randint(0, len(content))])
 
 
-def _flip(content: bytearray, random_: random.Random, _: list[bytes]) -> bytes:
+def _flip(content: bytearray, random_: random.Random, _others: list[bytes]) -> bytes:
     for _ in range(random_.choice((1, 1, 3, 10, 100))):
         if content:
             content[random_.randrange(len(content))] ^= 1 << random_.randrange(8)
     return bytes(content)
 
 
-def _header(content: bytearray, random_: random.Random, _: list[bytes]) -> bytes:
+def _header(content: bytearray, random_: random.Random, _others: list[bytes]) -> bytes:
     for _ in range(random_.randint(1, 4)):
         if content:
             content[random_.randrange(min(len(content), 128))] = random_.choice((0, 1, 0x7F, 0x80, 0xFF))

@@ -103,14 +103,15 @@ def _balloon(model: onnx.ModelProto, random_: random.Random) -> None:
     """A few bytes that stand for gigabytes, as a constant or at run time."""
     side = random_.choice((10_000, 100_000, 1_000_000))
     kind = random_.choice(("ConstantOfShape", "Expand", "Tile", "Pad", "Resize", "Range"))
-    numbers = {
+    balloons: dict[str, list[tuple[str, np.ndarray | None]]] = {
         "ConstantOfShape": [("shape", np.array([side, side], np.int64))],
         "Expand": [("one", np.ones(1, np.float32)), ("shape", np.array([side, side], np.int64))],
         "Tile": [("one", np.ones((1, 1), np.float32)), ("repeats", np.array([side, side], np.int64))],
         "Pad": [("image", None), ("pads", np.array([0, 0, side, side, 0, 0, side, side], np.int64))],
         "Resize": [("image", None), ("", None), ("scales", np.array([1, 1, side, side], np.float32))],
         "Range": [(name, np.array(value, np.int64)) for name, value in zip("abc", (0, side * side, 1), strict=True)],
-    }[kind]
+    }
+    numbers = balloons[kind]
     names = [name if value is None else f"balloon_{name}" for name, value in numbers]
     for name, value in zip(names, (value for _, value in numbers), strict=True):
         if value is not None:

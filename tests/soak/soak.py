@@ -31,6 +31,7 @@ from PySide6.QtWidgets import QAbstractButton
 from facecam.detection.options import DetectorOptions
 from facecam.qtkit.relay import ErrorRelay
 from facecam.qtkit.settings import Settings
+from facecam.runtimes.engine import Runtime
 from facecam.system.process_exit import end_process
 from facecam.ui.live.tab import LiveTab
 from facecam.ui.shell import app
@@ -44,7 +45,7 @@ THREADS_END_S = 10.0
 class Soak:
     """Drives the window and samples once a second. pace: 1.0 for the half hour, more for a short one."""
 
-    def __init__(self, seconds: float, model: str | None, runtime: str, folder: Path) -> None:
+    def __init__(self, seconds: float, model: str | None, runtime: Runtime, folder: Path) -> None:
         self._seconds, self._warm_s = seconds, min(60.0, 0.6 * seconds)
         self._pace = max(1.0, 60.0 / self._warm_s)
         self._random = random.Random(0)
@@ -199,7 +200,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.soak.soak", description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=1800.0)
     parser.add_argument("--model", help="instead of the shipped one")
-    parser.add_argument("--runtime", default="auto", help="auto tries another one after a while, and loads it")
+    parser.add_argument(
+        "--runtime", type=Runtime, default=Runtime.AUTO, help="auto tries another one after a while, and loads it"
+    )
     parser.add_argument("--json", type=Path, help="file for the report")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:

@@ -26,7 +26,8 @@ def test_the_suppressions_graph_is_what_it_says() -> None:
         ["kept"],
     )
     kinds, helper = onnx.TensorProto, onnx.helper
-    values = {"boxes": (kinds.FLOAT, [1, "N", 4]), "scores": (kinds.FLOAT, [1, 1, "N"]), "most": (kinds.INT64, [1])}
+    values: dict[str, tuple[int, list[str | int | None]]] = {}
+    values |= {"boxes": (kinds.FLOAT, [1, "N", 4]), "scores": (kinds.FLOAT, [1, 1, "N"]), "most": (kinds.INT64, [1])}
     values |= {"iou": (kinds.FLOAT, [1]), "kept": (kinds.INT64, ["K", 3])}
     assert [*model.graph.input, *model.graph.output] == [
         helper.make_tensor_value_info(name, kind, shape) for name, (kind, shape) in values.items()

@@ -70,7 +70,7 @@ def test_a_process_that_dies_is_told(folder, tiny_model):
         results = pool.detect_folder(FolderSource(folder))
         next(results)
         for process in pool._pool()._processes.values():
-            os.kill(process.pid, signal.SIGKILL)
+            process.kill()
         with pytest.raises(FacecamError, match="fewer --jobs"):
             list(results)
     finally:
@@ -112,6 +112,7 @@ def test_ctrl_c_ends_all_processes_and_keeps_what_was_done(tmp_path, tiny_model,
 
 @pytest.mark.parametrize("arguments", [["--jobs", "0"], ["--jobs", "many"], ["--jobs", "2", "--core", "0"]])
 def test_wrong_options_give_one_line(arguments, tmp_path, tiny_model, capsys):
+    status: object
     try:
         status = main(["detect", str(tmp_path), "--model", str(tiny_model), *arguments])
     except SystemExit as error:

@@ -41,7 +41,7 @@ def test_the_same_network_through_opencv_finds_the_same(name):
         for runtime in (Runtime.ONNX_RUNTIME, Runtime.OPENCV)
     )
     for size in ((640, 480), (320, 240)):
-        picture = cv2.resize(frame, size)
+        picture = cv2.resize(frame, size).astype(np.uint8)
         one, other = exact.detect(picture), through_opencv.detect(picture)
         assert len(one) > 0
         np.testing.assert_allclose(one.boxes, other.boxes, atol=0.05)

@@ -87,7 +87,7 @@ def test_a_second_busy_thread_is_noticed():
 
 
 def test_a_paused_run_is_not_reported():
-    calls = []
+    calls: list[None] = []
 
     def call():
         calls.append(None)
@@ -108,7 +108,7 @@ def test_a_clock_that_jumps_is_a_pause(monkeypatch):
 
 def test_a_long_run_tells_what_time_does(tiny_model, monkeypatch):
     monkeypatch.setattr(measure, "_PAUSE_S", 60.0)
-    told = []
+    told: list[str] = []
     benchmark = Benchmark(lambda: busy_for(0.0005), Labels(model="m"))
     run = measure_long(benchmark, 0.04, told.append)
     assert len(run.points) == len(told) >= 1

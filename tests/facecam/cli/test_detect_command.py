@@ -137,6 +137,8 @@ def test_copies_show_the_boxes_and_keep_the_folders(detect, photo, clip, tmp_pat
         "photo.png", "sub/photo.jpg", "clip.mkv",
     }  # fmt: skip
     before, after = cv2.imread(str(photo)), cv2.imread(str(out / "photo.png"))
+    assert before is not None
+    assert after is not None
     assert after.shape == before.shape
     changed = np.argwhere((before != after).any(axis=2))
     assert len(changed) > 100

@@ -64,8 +64,8 @@ def test_in_a_video_a_face_that_is_lost_for_a_moment_stays_hidden(
     )
     source = open_source(str(next((tmp_path / "out").iterdir())))
     brightest = []
-    while (frame := source.read()) is not None:
-        brightest.append(int(frame.image[96:128, 128:160].max()))
+    while (copied := source.read()) is not None:
+        brightest.append(int(copied.image[96:128, 128:160].max()))
     source.close()
     assert len(brightest) == 8
     assert max(brightest) < 90

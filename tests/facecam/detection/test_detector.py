@@ -205,7 +205,7 @@ def test_scaling_down_averages(detector):
 
 @pytest.mark.parametrize(("width", "height"), [(1920, 1080), (1000, 750), (1281, 961), (3000, 2001)])
 def test_scaling_down_in_steps_shows_what_averaging_shows(tiny_model, width, height):
-    frame = cv2.resize(demo_frame(0), (width, height), interpolation=cv2.INTER_CUBIC)
+    frame = cv2.resize(demo_frame(0), (width, height), interpolation=cv2.INTER_CUBIC).astype(np.uint8)
     plan = FramePlan(load_model(tiny_model), height, width, (640, 480), Engine())
     scaled = plan.scaled(frame)
     averaged = cv2.resize(frame, scaled.shape[1::-1], interpolation=cv2.INTER_AREA)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from facecam.sources import Camera
 from tests.processes import run_python
 
 
-def doctor(**variables: str) -> dict:
+def doctor(**variables: Any) -> dict:
     done = run_python("-m", "facecam", "doctor", "--json", **variables)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)

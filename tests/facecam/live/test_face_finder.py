@@ -36,7 +36,7 @@ class ScriptedDetector(FakeDetector):
 def play(
     detector: ScriptedDetector, options: LiveOptions | None, count: int, path: Path | None = None
 ) -> list[FrameFaces]:
-    finder = FaceFinder(detector)  # type: ignore[arg-type]
+    finder = FaceFinder(detector)
     image = np.zeros((240, 320, 3), np.uint8)
     return [finder.find(Frame(image, index, index / 30, 0.0, path), options) for index in range(count)]
 
@@ -92,7 +92,7 @@ def test_pictures_of_a_folder_are_not_tracked_and_none_is_passed_over() -> None:
 
 
 def test_a_single_picture_waits_for_no_other() -> None:
-    finder = FaceFinder(ScriptedDetector(0.6))  # type: ignore[arg-type]
+    finder = FaceFinder(ScriptedDetector(0.6))
     frame = Frame(np.zeros((240, 320, 3), np.uint8), 0, 0.0, 0.0)
     assert len(finder.find(frame, TRACKED, still=True).shown) == 1
     assert len(finder.find(frame, replace(TRACKED, threshold=0.7), again=True, still=True).shown) == 0
@@ -108,7 +108,7 @@ def test_only_each_third_frame_is_searched_and_the_others_carry_the_faces_on() -
 
 
 def test_privacy_hides_in_every_frame_from_the_one_on_where_it_is_switched_on() -> None:
-    finder = FaceFinder(ScriptedDetector(0.99))  # type: ignore[arg-type]
+    finder = FaceFinder(ScriptedDetector(0.99))
     plain = LiveOptions(threshold=0.5, every=10)
     private = replace(plain, privacy=PrivacyOptions())
     image = np.zeros((240, 320, 3), np.uint8)

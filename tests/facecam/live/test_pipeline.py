@@ -25,7 +25,9 @@ from tests.facecam.waiting import PATIENCE_S, wait_for
 class FakeCamera:
     """A live source that delivers a frame for each `deliver()`. The frame's first pixel is its number."""
 
-    title, live, fps, frame_count = "Fake camera", True, 30.0, None
+    title, live = "Fake camera", True
+    fps: float | None = 30.0
+    frame_count: int | None = None
 
     def __init__(self, error=None):
         self._ready = threading.Semaphore(0)
@@ -84,7 +86,7 @@ def opener(camera):
     def open_camera():
         return camera
 
-    open_camera.camera = camera
+    open_camera.camera = camera  # type: ignore[attr-defined]
     return open_camera
 
 
@@ -252,7 +254,7 @@ def test_a_pipeline_that_was_left_keeps_nothing():
     cameras = [FakeCamera()]
     cameras[0].deliver()
     seen = weakref.ref(cameras[0])
-    pipeline = Pipeline(cameras.pop, FakeDetector())
+    pipeline = Pipeline(lambda: cameras.pop(), FakeDetector())
     gc.disable()  # it comes late, and a source holds many pictures
     try:
         pipeline.start()

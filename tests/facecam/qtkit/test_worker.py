@@ -70,7 +70,8 @@ def test_results_that_lie_ready_are_dropped_when_a_new_request_comes(qtbot, work
 
 
 def test_urgent_work_goes_between_two_steps(qtbot, worker):
-    started, go_on, order = threading.Event(), threading.Event(), []
+    started, go_on = threading.Event(), threading.Event()
+    order: list[object] = []
 
     def grid():
         for number in range(3):
@@ -121,7 +122,7 @@ def test_a_users_error_is_a_result_and_any_other_is_raised(qtbot, worker):
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a thread be placed without ado")
 def test_work_stays_off_the_core_that_is_somebody_elses(qtbot):
     cores = os.sched_getaffinity(0)
-    taken = [max(cores)]
+    taken: list[int | None] = [max(cores)]
     worker = Worker("test", keep_off=lambda: taken[0])
     try:
         worker.submit_one(Lane.SAMPLE, lambda: os.sched_getaffinity(0))

@@ -52,7 +52,7 @@ def test_shipped_networks_compute_the_same_in_both_runtimes(name, size):
     image = np.random.default_rng(0).uniform(-120, 140, (1, 3, *size)).astype(np.float32)
     results = []
     for runtime in RUNTIMES:
-        network = model.bind(*size, Engine(runtime))
+        network = model.bind(size[0], size[1], Engine(runtime))
         network.image[:] = image.transpose(0, 2, 3, 1) if network.engine.packed else image
         network.infer()
         logits = np.clip(network.scores, -30, 30)
@@ -90,7 +90,7 @@ def test_one_pinned_thread_does_all_the_work(runtime, precision):
 
 def test_an_unknown_runtime_is_refused(tiny_model):
     with pytest.raises(FacecamError, match="There is no runtime tensorrt; there are auto, onnxruntime, openvino"):
-        FaceDetector(DetectorOptions(tiny_model, runtime="tensorrt"))
+        FaceDetector(DetectorOptions(tiny_model, runtime="tensorrt"))  # type: ignore[arg-type]
 
 
 def test_without_openvino_auto_is_onnx_runtime_and_asking_for_it_says_what_to_do(monkeypatch, tiny_model, make_frame):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import product
 from pathlib import Path
 
@@ -22,7 +23,7 @@ CORNER[28:, :24] = (40, 40, 250)
 """R G B: red in the upper left corner, blue in the lower left one, so that each of the eight orientations differs."""
 
 # What an orientation shows of a stored picture, after the EXIF standard.
-SHOWN = {
+SHOWN: dict[int, Callable[[np.ndarray], np.ndarray]] = {
     1: lambda p: p,
     2: np.fliplr,
     3: lambda p: np.rot90(p, 2),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from facecam.errors import SourceError
-from facecam.sources import open_source
+from facecam.sources import FolderSource, open_source
 from facecam.sources import photo as photo_module
 from facecam.system.opencv import cv2
 
@@ -142,6 +142,7 @@ def test_unreadable_files_in_a_folder_are_told_and_passed_over(tmp_path):
     (tmp_path / "2.jpg").write_text("text", encoding="utf-8")
     save(tmp_path / "3.jpg")
     source = open_source(str(tmp_path))
+    assert isinstance(source, FolderSource)
     assert [frame.path.name for frame in read_all(source)] == ["1.jpg", "3.jpg"]
     (sentence,) = source.skipped
     assert "2.jpg" in sentence

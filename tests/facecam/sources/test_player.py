@@ -15,7 +15,9 @@ from facecam.sources import Frame, Player
 class Timed:
     """Frames with given times, to be read from any place. live: as a camera, which can't."""
 
-    title, fps, frame_count = "timed", None, None
+    title = "timed"
+    fps: float | None = None
+    frame_count: int | None = None
 
     def __init__(self, times_s, live=False, slow_at=None):
         self.live = live

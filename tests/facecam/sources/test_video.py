@@ -203,6 +203,7 @@ def test_passwords_are_not_shown():
 
 def test_a_video_can_be_played_from_any_place(clip):
     with closing(open_source(str(clip))) as source:
+        assert isinstance(source, VideoSource)
         assert source.duration_s == pytest.approx(1.0, abs=0.01)
         for time_s, number in ((0.72, 7), (0.3, 3), (0.299, 2), (0.0, 0), (5.0, 9), (0.9, 9)):
             source.seek(time_s)
@@ -221,6 +222,7 @@ def test_a_gif_can_be_played_from_any_place(tmp_path):
     pictures = [Image.fromarray(frame_image(number)) for number in range(10)]
     pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=100)
     with closing(open_source(str(path))) as source:
+        assert isinstance(source, VideoSource)
         for number in (7, 2, 0, 9, 4):
             source.seek(number / 10 + 0.01)
             assert source.read().image.mean() == pytest.approx(level(number), abs=4)

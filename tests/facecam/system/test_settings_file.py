@@ -21,7 +21,8 @@ def path(tmp_path: Path) -> Path:
 def test_values_survive_a_restart(path: Path) -> None:
     first = SettingsFile(path)
     assert first.problem is None
-    for key, value in {"a": 0.5, "b": True, "c": "Überall \udcff", "d": 3}.items():
+    values: dict[str, bool | float | str] = {"a": 0.5, "b": True, "c": "Überall \udcff", "d": 3}
+    for key, value in values.items():
         first.put(key, value)
     assert first.flush()
     again = SettingsFile(path)

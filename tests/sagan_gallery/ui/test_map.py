@@ -55,7 +55,7 @@ def test_a_move_of_the_mouse_paints_the_picture_once_with_its_colour_bar(qtbot, 
     hover(panel, 3, 3)
     qtbot.wait(50)
     assert panel.stage.bar.isVisible()
-    painted = []
+    painted: list[object] = []
     panel.view.painted.connect(painted.append)
     hover(panel, 12, 9)
     qtbot.wait(50)

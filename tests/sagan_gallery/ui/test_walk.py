@@ -49,7 +49,7 @@ def test_a_walk_goes_from_one_sample_to_another_with_the_maps(qtbot, panel):
     assert panel.spec is None
     waits_for_sample(qtbot, panel, lambda: panel.walk.slider.setValue(1000))
     assert np.array_equal(panel.sample.image, last.image)
-    frames = []
+    frames: list[object] = []
     panel.session.sample_ready.connect(lambda *shown: frames.append(shown))
     panel.walk.play.click()
     qtbot.waitUntil(lambda: len(frames) > 3, timeout=5000)

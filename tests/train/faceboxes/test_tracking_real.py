@@ -9,6 +9,7 @@ import pytest
 from facecam.detection.detector import FaceDetector
 from facecam.detection.options import DetectorOptions
 from facecam.faces.tracking import TrackingOptions
+from facecam.runtimes.engine import Runtime
 from facecam.system.resources import shipped_models
 from train.faceboxes.protocols.webcam import measure_clips, read_clip, reference_track, track
 
@@ -22,7 +23,7 @@ THRESHOLDS = (0.6, 0.7, 0.8, 0.9)  # over the range that people set: which box f
 
 @pytest.mark.parametrize("model", shipped_models())
 def test_the_jitter_is_halved_and_the_face_keeps_its_number(model: str) -> None:
-    detector = FaceDetector(DetectorOptions(model, threshold=0.1, runtime="onnxruntime"))
+    detector = FaceDetector(DetectorOptions(model, threshold=0.1, runtime=Runtime.ONNX_RUNTIME))
     clips = []
     for name in ("no.mkv", "hungry.mkv"):  # a print on a T-shirt that looks like a face; hands that pass over it
         found = [detector.detect(frame) for frame in read_clip(CLIPS / name)]

@@ -19,7 +19,7 @@ def made_generator(classes: int) -> Generator:
         for gamma in generator.gammas():
             gamma.fill_(0.8)
         for block in generator.blocks.values():
-            block.norm1.gain.normal_(1, 0.3)
-            block.norm2.bias.normal_(0, 0.3)
+            block.get_parameter("norm1.gain").normal_(1, 0.3)
+            block.get_parameter("norm2.bias").normal_(0, 0.3)
     set_standing_statistics(generator, torch.ones(classes), batches=2, batch=8)
     return generator

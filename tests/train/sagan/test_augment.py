@@ -47,6 +47,7 @@ def test_gradients_reach_the_pixels_that_are_left() -> None:
     images = torch.rand(4, 3, 16, 16, requires_grad=True)
     out = diff_augment(images, generator=torch.Generator().manual_seed(0))
     out.sum().backward()
+    assert images.grad is not None
     assert set(images.grad.unique().tolist()) == {0.0, 1.0}
     torch.testing.assert_close((images * images.grad).sum(), out.sum())
 

@@ -57,8 +57,10 @@ def reference(state: dict[str, Tensor], z: Tensor) -> tuple[Tensor, list[Tensor]
         weight = bar / torch.linalg.svdvals(bar.flatten(1))[0]
         stride, padding = (1, 0) if layer == "l1" else (2, 1)
         x = F.conv_transpose2d(x, weight, state[f"{layer}.0.module.bias"], stride, padding)
-        norm = {n: state[f"{layer}.1.{n}"] for n in ("running_mean", "running_var", "weight", "bias")}
-        x = F.relu(F.batch_norm(x, **norm))
+        mean, variance, gain, bias = (
+            state[f"{layer}.1.{n}"] for n in ("running_mean", "running_var", "weight", "bias")
+        )
+        x = F.relu(F.batch_norm(x, mean, variance, gain, bias))
         name = {"l3": "attn1", "l4": "attn2"}.get(layer)
         if name is not None:
             q, k, v = (

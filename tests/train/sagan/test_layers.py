@@ -10,6 +10,7 @@ from train.sagan.layers import ConditionalBatchNorm, Conv, SelfAttention, Spectr
 def test_folded_convolution_is_the_plain_one(resize: str, size: int) -> None:
     torch.manual_seed(0)
     conv = Conv(3, 5, 3, resize)
+    assert conv.bias is not None
     torch.nn.init.normal_(conv.bias)
     x = torch.randn(2, 3, 8, 8)
     folded = conv(x)
@@ -48,6 +49,7 @@ def test_gradient_goes_through_the_norm() -> None:
         norm.weight.normal_()
     refresh_spectral_norms(norm, 50)
     (norm() * torch.randn(6, 8)).sum().backward()
+    assert norm.weight.grad is not None
     assert abs((norm.weight.grad * norm.weight).sum().item()) < 1e-4
 
 

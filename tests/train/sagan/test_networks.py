@@ -31,7 +31,7 @@ def test_label_decides_unless_there_is_one_class() -> None:
     d, g = Discriminator(several), Generator(several).eval()
     with torch.no_grad():
         for block in g.blocks.values():
-            block.norm2.bias[1] += 1.0
+            block.get_parameter("norm2.bias")[1] += 1.0
     a, b = torch.tensor([0]), torch.tensor([1])
     assert d(x, a)[0] != d(x, b)[0]
     assert not torch.equal(g(z, a)[0], g(z, b)[0])

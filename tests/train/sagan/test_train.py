@@ -23,7 +23,7 @@ from train.training import TrainingError, World, load_checkpoint, save_checkpoin
 def weights(path: Path) -> dict[str, torch.Tensor]:
     """All tensors of both networks, the average and the optimizers in a checkpoint."""
     state = load_checkpoint(path)
-    found = {}
+    found: dict[str, torch.Tensor] = {}
     for part in ("generator", "discriminator"):
         found |= {f"{part}.{name}": value for name, value in state[part].items()}
     found |= {f"ema.{name}": value for name, value in state["ema"]["module"].items()}

@@ -36,7 +36,7 @@ class Passers(FakeDetector):
 
 def view_of_first_and_eighth() -> View:
     """Two faces whose numbers are as far apart as the palette is long."""
-    finder = FaceFinder(Passers())  # type: ignore[arg-type]
+    finder = FaceFinder(Passers())
     options = LiveOptions(threshold=0.5, tracking=TrackingOptions())
     image = np.full((960, 1280, 3), 90, np.uint8)  # large: a video has a colour for four pixels each
     for index in range(60 * 2 * COUNT):

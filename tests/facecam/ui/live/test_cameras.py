@@ -23,7 +23,7 @@ MODES = [
 def front_camera(monkeypatch: pytest.MonkeyPatch, sources: Sources) -> None:
     """Opens in any of its modes, and the window is told of them."""
 
-    class Webcam(FakeSource, CameraSource):  # type: ignore[misc]
+    class Webcam(FakeSource, CameraSource):
         camera = Camera(0, "Front Camera")
 
     suffixes = ["", "@1280x720", "@1280x720@30", "@1280x720@30@MJPG", "@640x480@30@MJPG"]

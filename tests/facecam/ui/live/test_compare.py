@@ -60,7 +60,7 @@ def test_c_shows_the_second_detector_with_figures_of_its_own(qtbot: QtBot, make_
     qtbot.waitUntil(in_turns, timeout=5000)
     assert len(second._detections) == 2
     tab.compare.threshold.set(0.6)  # reaches the second one only
-    qtbot.waitUntil(lambda: tab._session.options.second.threshold == 0.6, timeout=5000)  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: tab._session.options.second.threshold == 0.6, timeout=5000)
     assert tab._session.options.threshold == 0.5
     QTest.keyClick(window, Qt.Key.Key_C)
     assert not second.isVisible()
@@ -156,7 +156,7 @@ def test_the_models_that_come_with_the_program_can_be_chosen(qtbot: QtBot, make_
     assert [box.itemText(index) for index in range(box.count())] == [*shipped_models(), "A model file…"]
     tab.compare.on.setChecked(True)
     qtbot.waitUntil(lambda: f"B {box.currentText()}" in tab.compare.picture.caption_text, timeout=15_000)
-    assert tab.compare.threshold.value == pytest.approx(tab._session.options.second.detector.metadata["threshold"])  # type: ignore[union-attr]
+    assert tab.compare.threshold.value == pytest.approx(tab._session.options.second.detector.metadata["threshold"])
 
 
 @pytest.mark.parametrize(("size", "beside"), [((1600, 700), True), ((800, 1000), False)])

@@ -74,7 +74,7 @@ def test_space_pauses_and_goes_on(qtbot: QtBot, tab: LiveTab) -> None:
 
 
 def test_stepping_on_and_back(qtbot: QtBot, tab: LiveTab) -> None:
-    tab._session.player.seek(1.0)  # type: ignore[union-attr]
+    tab._session.player.seek(1.0)
     key(tab, Qt.Key.Key_Period)
     here = rests(qtbot, tab)
     for which, expected in ((Qt.Key.Key_Period, here + 1), (Qt.Key.Key_Comma, here), (Qt.Key.Key_Comma, here - 1)):
@@ -103,14 +103,14 @@ def test_it_shows_where_it_is(qtbot: QtBot, tab: LiveTab) -> None:
 
 
 def test_one_can_go_back_after_the_end(qtbot: QtBot, tab: LiveTab) -> None:
-    tab._session.player.seek(3.8)  # type: ignore[union-attr]
+    tab._session.player.seek(3.8)
     qtbot.waitUntil(lambda: tab._session.phase is Phase.ENDED and tab.panel.isVisible(), timeout=5000)
     assert tab.playback.isVisible()
     slider = tab.playback.slider
     QTest.mouseClick(slider, Qt.MouseButton.LeftButton, pos=QPoint(slider.width() // 2, slider.height() // 2))
     qtbot.waitUntil(lambda: tab._session.phase is Phase.RUNNING and not tab.panel.isVisible(), timeout=5000)
     qtbot.waitUntil(lambda: COUNT // 2 - 3 < number(tab) < COUNT - 1, timeout=5000)
-    tab._session.player.seek(3.8)  # type: ignore[union-attr]
+    tab._session.player.seek(3.8)
     qtbot.waitUntil(lambda: tab._session.phase is Phase.ENDED, timeout=5000)
     key(tab, Qt.Key.Key_Space)  # from the beginning
     qtbot.waitUntil(lambda: tab._session.phase is Phase.RUNNING and number(tab) < 20, timeout=5000)
@@ -118,7 +118,7 @@ def test_one_can_go_back_after_the_end(qtbot: QtBot, tab: LiveTab) -> None:
 
 def test_it_goes_round_and_remembers_to(qtbot: QtBot, tab: LiveTab, clip: str, make_window: MakeWindow) -> None:
     QTest.mouseClick(tab.playback.loop, Qt.MouseButton.LeftButton)
-    tab._session.player.seek(3.8)  # type: ignore[union-attr]
+    tab._session.player.seek(3.8)
     qtbot.waitUntil(lambda: number(tab) > COUNT - 6, timeout=5000)
     qtbot.waitUntil(lambda: number(tab) < 20, timeout=5000)
     assert tab._session.phase is Phase.RUNNING

@@ -57,9 +57,9 @@ def test_the_ways_of_hiding_and_the_padding(qtbot: QtBot, make_window: MakeWindo
 
     for index, way in enumerate(Hiding):
         tab.privacy.how.setCurrentIndex(index)
-        qtbot.waitUntil(lambda way=way: tab._session.latest().privacy.how is way, timeout=5000)  # type: ignore[union-attr]
+        qtbot.waitUntil(lambda way=way: tab._session.latest().privacy.how is way, timeout=5000)
     tab.privacy.padding.set(0)
-    qtbot.waitUntil(lambda: tab._session.latest().privacy.padding == 0 and hidden_area() > 0, timeout=5000)  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: tab._session.latest().privacy.padding == 0 and hidden_area() > 0, timeout=5000)
     narrow = hidden_area()
     tab.privacy.padding.set(0.5)
     qtbot.waitUntil(lambda: hidden_area() > 1.5 * narrow, timeout=5000)

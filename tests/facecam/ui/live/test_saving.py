@@ -239,7 +239,7 @@ def test_the_folder_opens_from_the_window(qtbot: QtBot, make_window: MakeWindow,
     tab = shown(qtbot, make_window())
     tab.recording.set_folder(folder / "not there yet")
     manager = FileManager()
-    QDesktopServices.setUrlHandler("file", manager, "open")
+    QDesktopServices.setUrlHandler("file", manager, "open")  # type: ignore[arg-type]
     try:
         tab.recording.open_button.click()
     finally:

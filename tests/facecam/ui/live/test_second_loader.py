@@ -11,7 +11,9 @@ from facecam.ui.live.compare_section import SecondLoader
 
 
 def test_of_quick_wishes_the_newest_is_loaded_and_never_two_at_a_time(qtbot: QtBot) -> None:
-    gate, begun, answers = threading.Event(), [], []
+    gate = threading.Event()
+    begun: list[str] = []
+    answers: list[object] = []
 
     def load(model: str) -> object:
         begun.append(model)
@@ -32,7 +34,9 @@ def test_of_quick_wishes_the_newest_is_loaded_and_never_two_at_a_time(qtbot: QtB
 
 
 def test_what_is_cancelled_is_not_delivered_and_a_problem_is_a_sentence(qtbot: QtBot) -> None:
-    gate, answers, problems = threading.Event(), [], []
+    gate = threading.Event()
+    answers: list[object] = []
+    problems: list[str] = []
 
     def load(model: str) -> object:
         gate.wait(10)

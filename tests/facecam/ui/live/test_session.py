@@ -62,7 +62,7 @@ def test_a_source_that_takes_long_to_open_can_be_left(
     gate = threading.Event()
     slow = FakeSource("Slow")
 
-    def open_slowly() -> object:
+    def open_slowly() -> FakeSource:
         gate.wait(10)
         return slow
 
@@ -140,9 +140,9 @@ def test_the_threshold_reaches_a_detector_that_is_loaded_later(
     session.change_options(threshold=0.9)
     session.start("demo")
     qtbot.waitUntil(lambda: session.latest() is not None, timeout=5000)
-    assert len(session.latest().detections) == 0  # type: ignore[union-attr]
+    assert len(session.latest().detections) == 0
     session.change_options(threshold=0.3)
-    qtbot.waitUntil(lambda: len(session.latest().detections) == 1, timeout=5000)  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: len(session.latest().detections) == 1, timeout=5000)
 
 
 def test_a_window_that_is_busy_finds_one_notification_not_hundreds(
@@ -192,7 +192,7 @@ def test_close_takes_two_seconds_at_most_whatever_hangs(
 def test_cameras_are_told_from_other_sources(
     qtbot: QtBot, make_session: Callable[..., LiveSession], sources: Sources
 ) -> None:
-    class Camera(FakeSource, CameraSource):  # type: ignore[misc]
+    class Camera(FakeSource, CameraSource):
         """A camera without a device."""
 
     sources.add("camera:0", lambda: Camera("Front Camera"))

@@ -197,7 +197,7 @@ def test_the_models_own_threshold_is_shown(qtbot: QtBot, make_window: MakeWindow
 
 
 def test_cameras_are_mirrors_and_clips_are_not(qtbot: QtBot, make_window: MakeWindow, sources: Sources) -> None:
-    class Webcam(FakeSource, CameraSource):  # type: ignore[misc]
+    class Webcam(FakeSource, CameraSource):
         """A camera without a device."""
 
     sources.add("camera:0", lambda: Webcam("Front Camera"))
@@ -220,7 +220,7 @@ def test_cameras_are_mirrors_and_clips_are_not(qtbot: QtBot, make_window: MakeWi
 def test_a_source_that_fails_is_told_in_the_window_which_lives_on(
     qtbot: QtBot, make_window: MakeWindow, sources: Sources
 ) -> None:
-    def fails() -> object:
+    def fails() -> FakeSource:
         raise SourceError("There is no camera 7; choose another one.")
 
     sources.add("camera:7", fails)
@@ -265,7 +265,7 @@ def test_a_slow_source_says_that_it_is_opening_and_space_leaves_it(
 ) -> None:
     gate = threading.Event()
 
-    def slow() -> object:
+    def slow() -> FakeSource:
         gate.wait(10)
         return FakeSource("Slow")
 

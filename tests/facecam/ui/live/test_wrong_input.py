@@ -52,7 +52,7 @@ def test_the_window_tells_it_and_goes_on_living(
     }
     for spec, words in wrong.items():
         tab.open(spec)
-        qtbot.waitUntil(lambda words=words: words in said(tab), timeout=15_000)  # type: ignore[misc]
+        qtbot.waitUntil(lambda words=words: words in said(tab), timeout=15_000)
     tab.open(str(tmp_path / "good.png"))
     qtbot.waitUntil(lambda: "2 faces" in tab.picture.figures_text, timeout=10_000)
     assert not tab.panel.isVisible()

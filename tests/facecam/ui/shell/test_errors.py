@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from PySide6.QtCore import Qt, QTimer, qWarning
@@ -42,8 +43,8 @@ def index_error() -> None:
     [][1]
 
 
-def zero_division() -> None:
-    1 / 0  # noqa: B018
+def zero_division() -> NoReturn:
+    raise ZeroDivisionError(1 / 0)
 
 
 def the_dialog(qtbot: QtBot, window: MainWindow) -> ErrorDialog:

@@ -125,6 +125,7 @@ def test_the_tab_key_goes_from_top_to_bottom(qtbot: QtBot, make_window: MakeWind
     window.activateWindow()
     column = tab.controls.column.widget()
     tab.controls.source.setFocus()
+    assert column is not None
     heights: list[int] = []
     while (focus := window.focusWidget()) is not None and column.isAncestorOf(focus):
         heights.append(focus.mapTo(column, QPoint(0, focus.height() // 2)).y())

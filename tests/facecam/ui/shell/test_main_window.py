@@ -127,6 +127,8 @@ def test_a_command_stands_in_the_menu_that_it_names(qtbot: QtBot, settings: Sett
     done: list[str] = []
 
     class Commanding(Tab):
+        _made: list[QAction]
+
         def commands(self) -> list[QAction]:
             return self._made
 
@@ -189,7 +191,10 @@ def test_settings_survive_a_restart(tmp_path: Path) -> None:
         return Settings(QSettings(str(tmp_path / "facecam.ini"), QSettings.Format.IniFormat))
 
     first = open_settings()
-    for key, value in {"a": 0.25, "b": False, "c": "text", "d": QByteArray(b"\x00\x01")}.items():
+    values: dict[str, bool | float | str | QByteArray] = {
+        "a": 0.25, "b": False, "c": "text", "d": QByteArray(b"\x00\x01"),
+    }  # fmt: skip
+    for key, value in values.items():
         first.put(key, value)
     del first
     again = open_settings()

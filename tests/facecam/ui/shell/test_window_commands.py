@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from PySide6.QtCore import Qt
@@ -189,7 +190,7 @@ def test_ctrl_c_copies_the_picture_and_its_words(qtbot: QtBot, make_window: Make
 
 
 def test_without_a_picture_the_words_are_copied(qtbot: QtBot, make_window: MakeWindow, sources: Sources) -> None:
-    def missing() -> None:
+    def missing() -> NoReturn:
         from facecam.errors import SourceError
 
         raise SourceError("There is no file nowhere.mp4.")

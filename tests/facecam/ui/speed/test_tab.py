@@ -31,6 +31,7 @@ from facecam.ui.speed.charts import Histogram, TimeSeries
 from facecam.ui.speed.tab import SpeedTab
 from tests.doubles import FakeDetector, FakeSource
 from tests.facecam.bench.made import MACHINE
+from tests.facecam.ui.driving import live
 
 MEASURES = """
 import json, shutil, sys
@@ -486,12 +487,12 @@ def test_it_is_the_second_tab_and_stops_the_live_source_meanwhile(qtbot: QtBot, 
     window = build_window("fake", settings, make_detector=FakeDetector, open_source=lambda spec: FakeSource())
     qtbot.addWidget(window)
     window.show()
-    live, tab = window.tab(0), window.tab(1)
+    first, tab = live(window), window.tab(1)
     assert isinstance(tab, SpeedTab)
-    qtbot.waitUntil(lambda: live._session.phase is Phase.RUNNING, timeout=5_000)
+    qtbot.waitUntil(lambda: first._session.phase is Phase.RUNNING, timeout=5_000)
     tab.process.program = [sys.executable, "-c", HANGS]
     tab.toggle()
-    qtbot.waitUntil(lambda: live._session.phase is Phase.IDLE, timeout=5_000)
+    qtbot.waitUntil(lambda: first._session.phase is Phase.IDLE, timeout=5_000)
     tab.toggle()
-    qtbot.waitUntil(lambda: live._session.phase is Phase.RUNNING, timeout=5_000)
+    qtbot.waitUntil(lambda: first._session.phase is Phase.RUNNING, timeout=5_000)
     window.close()

@@ -36,7 +36,7 @@ def settled(kind: type[FaceBoxes]) -> FaceBoxes:
     net = with_statistics(kind, torch.from_numpy(pictures).permute(0, 3, 1, 2) - 115)
     with torch.no_grad():
         for conf in net.conf:
-            conf.weight *= 3
+            conf.get_parameter("weight").mul_(3)
     return net
 
 
@@ -53,7 +53,7 @@ def files(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 @pytest.mark.parametrize("runtime", RUNTIMES)
 @pytest.mark.parametrize("size", [(480, 640), (64, 96), (211, 130), (33, 47), (272, 496)])
 def test_scores_and_offsets_equal_the_plain_export(
-    files: tuple[Path, Path], runtime: str, size: tuple[int, int]
+    files: tuple[Path, Path], runtime: Runtime, size: tuple[int, int]
 ) -> None:
     frame = np.ascontiguousarray(demo_frame(10)[: size[0], : size[1]])
     image = np.ascontiguousarray(frame.transpose(2, 0, 1)[None].astype(np.float32) - 115)
@@ -69,7 +69,7 @@ def test_scores_and_offsets_equal_the_plain_export(
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
-def test_boxes_equal_the_plain_export(files: tuple[Path, Path], runtime: str) -> None:
+def test_boxes_equal_the_plain_export(files: tuple[Path, Path], runtime: Runtime) -> None:
     plain, fast = FaceDetector(files[0]), FaceDetector(DetectorOptions(files[1], runtime=runtime))
     for index in range(4):
         frame = demo_frame(index * 40)

@@ -30,7 +30,7 @@ Graph = Callable[..., onnx.ModelProto]
 
 
 def cells_of(picture: np.ndarray) -> np.ndarray:
-    buffer = CellBuffer(*picture.shape[:2], MEAN_BGR)
+    buffer = CellBuffer(picture.shape[0], picture.shape[1], MEAN_BGR)
     buffer.fill(picture)
     return buffer.array
 

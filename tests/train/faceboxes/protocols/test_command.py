@@ -42,7 +42,7 @@ def data(tmp_path: Path, make_frame: MakeFrame) -> Path:
     return tmp_path
 
 
-def evaluate(data: Path, model: Path, command: str, *arguments: str | Path) -> Any:
+def evaluate(data: Path, model: Path, command: str, *arguments: object) -> Any:
     labels = [] if command == "clips" else [data / "gt.txt"]
     words = [command, *(arguments or [*labels, data / "images"]), "--model", model, "--out", data / "out"]
     assert main([str(word) for word in words]) == 0

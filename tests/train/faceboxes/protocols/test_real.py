@@ -12,7 +12,7 @@ from facecam.detection.detector import FaceDetector
 from facecam.detection.letterbox import letterbox
 from facecam.detection.options import DetectorOptions
 from facecam.faces.boxes import Detections, nms
-from facecam.runtimes.engine import RUNTIMES, Precision
+from facecam.runtimes.engine import RUNTIMES, Precision, Runtime
 from facecam.runtimes.registry import has_int8
 from facecam.sources.photo import read_picture
 from facecam.system.resources import shipped_models
@@ -64,7 +64,7 @@ def canvases() -> list[tuple[np.ndarray, np.ndarray, Labelled]]:
 @pytest.mark.parametrize("runtime", [runtime for runtime in RUNTIMES if has_int8(runtime)])
 @pytest.mark.parametrize("name", shipped_models())
 def test_int8_is_as_accurate_as_float32(
-    canvases: list[tuple[np.ndarray, np.ndarray, Labelled]], name: str, runtime: str
+    canvases: list[tuple[np.ndarray, np.ndarray, Labelled]], name: str, runtime: Runtime
 ) -> None:
     exact = FaceDetector(DetectorOptions(name, 0.02, size=None, runtime=runtime))
     rounded = FaceDetector(DetectorOptions(name, 0.02, runtime=runtime, precision=Precision.INT8))
