@@ -140,23 +140,23 @@ class DetectionLoop:
         """What the thread does."""
         try:
             while not self._stop.is_set():
-                wish = self._core_wish()
-                with pinned(choose_core() if wish is None else wish) as core:
+                wanted = self._wanted_core()
+                with pinned(choose_core() if wanted is None else wanted) as core:
                     self._listener.on_pinned(core)
-                    self._detect_on(wish)
+                    self._detect_on(wanted)
         except FacecamError as error:
             self._listener.on_failed(error.alone())
         except Exception as error:
             _logger.exception("the detector failed")
             self._listener.on_failed(FacecamError(f"The detector failed unexpectedly: {error}"))
 
-    def _core_wish(self) -> int | None:
+    def _wanted_core(self) -> int | None:
         options = self._listener.options
         return self._own_core if options is None or options.core is None else options.core
 
-    def _detect_on(self, core_wish: int | None) -> None:
+    def _detect_on(self, wanted: int | None) -> None:
         """Until the run is stopped, or another core is wanted."""
-        while not self._stop.is_set() and self._core_wish() == core_wish:
+        while not self._stop.is_set() and self._wanted_core() == wanted:
             new = self._mailbox.take(_CHANGE_POLL_S)
             if new is None and self._mailbox.drained:
                 self._listener.on_drained()

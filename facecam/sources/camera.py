@@ -104,13 +104,13 @@ class CameraSource:
             )
         # Few properties: every one may restart the device. A buffer of one frame keeps the newest.
         self._capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
-        wished = mode or CameraMode(640, 480)
-        if wished.pixels:  # before the size: most cameras have their large ones as MJPG only
-            self._capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*wished.pixels))
-        self._capture.set(cv2.CAP_PROP_FRAME_WIDTH, wished.width)
-        self._capture.set(cv2.CAP_PROP_FRAME_HEIGHT, wished.height)
-        if wished.fps is not None:
-            self._capture.set(cv2.CAP_PROP_FPS, wished.fps)
+        wanted = mode or CameraMode(640, 480)
+        if wanted.pixels:  # before the size: most cameras have their large ones as MJPG only
+            self._capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*wanted.pixels))
+        self._capture.set(cv2.CAP_PROP_FRAME_WIDTH, wanted.width)
+        self._capture.set(cv2.CAP_PROP_FRAME_HEIGHT, wanted.height)
+        if wanted.fps is not None:
+            self._capture.set(cv2.CAP_PROP_FPS, wanted.fps)
         fps = self._capture.get(cv2.CAP_PROP_FPS)
         self.fps: float | None = fps if 0 < fps <= 1000 else None
         self._opened_s = time.perf_counter()

@@ -67,7 +67,7 @@ class Player:
         self._set(_loop=on and self.can_seek)
 
     def seek(self, time_s: float) -> None:
-        """Goes on from there; of several wishes the newest counts."""
+        """Goes on from there; of several requests the newest counts."""
         if self.can_seek:
             self._set(_target_s=max(0.0, time_s), _steps=0)
 
@@ -95,7 +95,7 @@ class Player:
         """The next frame when it is due, captured now; None at the end or after `stop`. Raises SourceError."""
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._stopped or not self._paused or self._wished())
+                self._changed.wait_for(lambda: self._stopped or not self._paused or self._is_asked())
                 if self._stopped:
                     return None
                 target_s, self._target_s = self._target_s, None
@@ -121,7 +121,7 @@ class Player:
             self._changed.wait_for(lambda: self._stopped or self._target_s is not None or self._steps < 0)
             return not self._stopped
 
-    def _wished(self) -> bool:
+    def _is_asked(self) -> bool:
         return self._target_s is not None or self._steps != 0
 
     def _next(self) -> Frame | None:
@@ -167,6 +167,6 @@ class Player:
                 self._start_s -= early_s
             if early_s <= 0:
                 return frame
-            if self._changed.wait_for(lambda: self._stopped or self._paused or self._wished(), early_s):
+            if self._changed.wait_for(lambda: self._stopped or self._paused or self._is_asked(), early_s):
                 return None
             return replace(frame, captured_s=time.perf_counter())

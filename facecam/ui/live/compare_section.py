@@ -199,13 +199,13 @@ class CompareSection(Section):
         self.refresh()
 
     def _model_chosen(self) -> None:
-        wished = self.model.currentData()
-        if wished == _FILE:
+        wanted = self.model.currentData()
+        if wanted == _FILE:
             show_data(self.model, self._model)  # until a file has been named
             folder = self._remembered.value.compare_folder
             prompts.ask_model(self, folder, self._file_named)
-        elif wished != self._model:
-            self._use(wished)
+        elif wanted != self._model:
+            self._use(wanted)
 
     def _file_named(self, path: str) -> None:
         self._remembered.change(compare_folder=str(Path(path).parent))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
 
 from facecam.sources import PICTURE_SUFFIXES, VIDEO_SUFFIXES
 from facecam.ui.live.chooser import Ask
@@ -41,26 +41,6 @@ def ask_model(parent: QWidget, folder: str, then: Callable[[str], None]) -> None
     dialog.setNameFilters(["ONNX models (*.onnx)", "All files (*)"])
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.fileSelected.connect(then)
-    dialog.open()
-
-
-def ask_to_forget(parent: QWidget, then: Callable[[], None]) -> None:
-    """Asks whether all settings are to be lost, as that can't be undone; `then()` is called if the user agrees."""
-    dialog = QMessageBox(parent)
-    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    dialog.setIcon(QMessageBox.Icon.Question)
-    dialog.setWindowTitle("Forget all settings")
-    dialog.setText("Forget all settings?")
-    dialog.setInformativeText(
-        "Lost are each camera’s size and rate, the threshold and other settings of detection, tracking, privacy and "
-        "comparison, where recordings go, which parts are open, the colours and the window’s size. Recordings and "
-        "pictures stay. This can’t be undone."
-    )
-    forget = dialog.addButton("Forget", QMessageBox.ButtonRole.DestructiveRole)
-    cancel = dialog.addButton(QMessageBox.StandardButton.Cancel)
-    dialog.setDefaultButton(cancel)
-    dialog.setEscapeButton(cancel)
-    forget.clicked.connect(then)
     dialog.open()
 
 

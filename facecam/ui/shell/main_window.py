@@ -7,19 +7,19 @@ from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QCloseEvent, QKeyEvent
+from PySide6.QtGui import QAction, QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QMainWindow, QTabWidget, QVBoxLayout, QWidget
 
+from facecam.qtkit.commands import Menu, command, set_menu
 from facecam.qtkit.icons import program_icon
 from facecam.qtkit.preload import ModuleLoader
 from facecam.qtkit.settings import Settings
+from facecam.qtkit.stage import StageMessage, StagePanel
 from facecam.qtkit.tabs import Tab, TabSpec
-from facecam.ui.shell.hint_bar import HintBar
-from facecam.ui.shell.loading_page import LoadingPage
-from facecam.ui.shell.menus import MenuBar
-from facecam.ui.shell.notices import ErrorBanner
-from facecam.ui.shell.shortcuts import ShortcutList
-from facecam.ui.shell.window_commands import greet, window_commands
+from facecam.runtimes.engine import version
+from facecam.ui.shell.dialogs import DoctorDialog, ShortcutList, ask_to_forget, show_log
+from facecam.ui.shell.menus import MenuBar, colour_commands
+from facecam.ui.shell.notices import ErrorBanner, HintBar
 
 DEFAULT_SIZE = (1280, 800)
 MINIMUM_SIZE = (640, 480)
@@ -72,13 +72,38 @@ class MainWindow(QMainWindow):
         self.menus = MenuBar()
         self.setMenuBar(self.menus)
         self.menus.shown.connect(self._menu_shown)
-        self._commands = window_commands(
-            self, settings, self.hints, self.specs, self.go_to, self.show_shortcuts, self._first_steps
-        )
+        self._commands = self._make_commands()
         self.addActions(self._commands)
         self._tabs.currentChanged.connect(self._show)
         self._show(0)
-        greet(self.hints, settings, self._first_steps)
+        if settings.problem is not None:
+            self.hints.say(settings.problem)
+        elif not settings.flag("window/welcomed", False):
+            self._welcome()
+
+    def _make_commands(self) -> list[QAction]:
+        """In the order of the list of keys; in the menus they stand after those of the tab."""
+        tabs = [
+            command(self, spec.title, [str(index + 1)], partial(self.go_to, index), Menu.VIEW, spec.help)
+            for index, spec in enumerate(self.specs[:9])
+            if len(self.specs) > 1
+        ]
+        line = QAction(self)
+        line.setSeparator(True)
+        forget = partial(ask_to_forget, self, self._forget)
+        machine_help = "What a report of a fault needs (`facecam doctor`)"
+        return [
+            *tabs,
+            set_menu(line, Menu.VIEW),
+            *colour_commands(self, self._settings),
+            command(self, "Keyboard shortcuts", ["F1"], self.show_shortcuts, Menu.HELP),
+            command(self, "First steps", [], self._welcome, Menu.HELP, "The hint of the first start"),
+            command(self, "This machine…", [], lambda: DoctorDialog(self).show(), Menu.HELP, machine_help),
+            command(self, "Show the log", [], show_log, Menu.HELP, "Opens the folder of the log"),
+            command(self, "Forget all settings…", [], forget, Menu.HELP, "Everything as at the first start"),
+            command(self, "About", [], self._about, Menu.HELP),
+            command(self, "Quit", ["Ctrl+Q"], self.close, Menu.FILE),
+        ]
 
     # -- tabs
 
@@ -142,9 +167,6 @@ class MainWindow(QMainWindow):
         if self._tabs.currentIndex() == index:
             self._show(index)
 
-    def _first_steps(self) -> str:
-        return self.specs[self._tabs.currentIndex()].first_steps
-
     def _menu_shown(self, on: bool) -> None:
         if self._current is not None:
             self._current.menu_shown(on)
@@ -182,6 +204,29 @@ class MainWindow(QMainWindow):
             self._tabs.tabBar().setVisible(self._tabs.count() > 1)
 
     # -- help and errors
+
+    def _welcome(self) -> None:
+        """The first steps of the tab in front; from then on they don't come by themselves."""
+
+        def words() -> str:
+            first_steps = self.specs[self._tabs.currentIndex()].first_steps
+            return f"New here? {first_steps} <b>F1</b> lists all keys."
+
+        self.hints.say(words, partial(self._settings.put, "window/welcomed", True), rich=True)
+
+    def _about(self) -> None:
+        self.hints.say(
+            f"facecam {version('facecam') or '(from a checkout)'} · live face detection on one CPU core · MIT licence; "
+            "the weights have cards that say what they were trained on."
+        )
+
+    def _forget(self) -> None:
+        try:
+            self._settings.clear()
+        except OSError as error:
+            self.hints.say(f"The settings can't be removed: {error.strerror or error}.")
+            return
+        self.hints.say("The settings are forgotten. From the next start on, everything is as it was the first time.")
 
     def show_shortcuts(self) -> None:
         """The list of all keyboard commands of this moment."""
@@ -224,3 +269,16 @@ class MainWindow(QMainWindow):
         for tab in self._made.values():
             tab.close_down(max(0.0, end_s - time.perf_counter()))
         super().closeEvent(event)
+
+
+class LoadingPage(StagePanel):
+    """Stands in a tab's place until what the tab needs has been loaded."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__(opaque=True)
+        self.show_message(StageMessage(f"Loading the {title.lower()}…"), over_picture=True)
+
+    @property
+    def text(self) -> str:
+        """What it says."""
+        return "" if self.message is None else self.message.title

@@ -1,4 +1,4 @@
-"""MenuBar: made from the commands of the window and of the tab in front, so that it can't be out of date."""
+"""The menu bar: made from the commands of the window and of the tab in front, so that it can't be out of date."""
 
 from __future__ import annotations
 
@@ -6,10 +6,18 @@ from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QApplication, QMenu, QMenuBar, QWidget
 
-from facecam.qtkit.commands import Menu, menu_of
+from facecam.qtkit import theme
+from facecam.qtkit.commands import Menu, command, menu_of
+from facecam.qtkit.settings import Settings
+
+_COLOURS = {
+    "system": ("Colours of the system", "Dark or light, as the system is"),
+    "light": ("Light colours", "Dark on light, whatever the system is"),
+    "dark": ("Dark colours", "Light on dark, whatever the system is"),
+}
 
 
 class MenuBar(QMenuBar):
@@ -51,3 +59,29 @@ class MenuBar(QMenuBar):
             menu.title().replace("&", ""): [action.text() for action in menu.actions() if not action.isSeparator()]
             for menu in self._menus
         }
+
+
+def colour_commands(window: QWidget, settings: Settings) -> list[QAction]:
+    """Dark, light, or as the system is; remembered, and taken from the settings now."""
+    group = QActionGroup(window)
+    chosen = settings.text("window/colours", "system")
+    actions = []
+    for name, (text, help_text) in _COLOURS.items():
+        action = command(window, text, [], partial(_colour, settings, name), Menu.VIEW, help_text)
+        action.setCheckable(True)
+        action.setChecked(name == chosen)
+        group.addAction(action)
+        actions.append(action)
+    if chosen in ("light", "dark"):
+        _colour(settings, chosen)
+    return actions
+
+
+def _colour(settings: Settings, name: str) -> None:
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    settings.put("window/colours", name)
+    if name == "system":
+        theme.follow_system(app)
+    else:
+        theme.force_scheme(app, dark=name == "dark")

@@ -17,7 +17,7 @@ from facecam.qtkit.settings import Settings
 from facecam.system.opencv import cv2
 from facecam.ui.gallery.tab import GalleryTab, open_mp4
 from facecam.ui.shell.app import build_window
-from facecam.ui.shell.loading_page import LoadingPage
+from facecam.ui.shell.main_window import LoadingPage
 from sagan_gallery.ui import words
 from tests.doubles import FakeDetector, FakeSource
 from tests.processes import run_python

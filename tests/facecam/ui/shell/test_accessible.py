@@ -23,8 +23,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from facecam.ui.shell.doctor_dialog import DoctorDialog
-from facecam.ui.shell.error_dialog import ErrorDialog
+from facecam.ui.shell.dialogs import DoctorDialog, ErrorDialog
 from facecam.ui.shell.main_window import MainWindow
 from tests.facecam.ui.driving import bring_to_front
 

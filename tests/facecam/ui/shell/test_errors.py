@@ -18,7 +18,7 @@ from pytestqt.qtbot import QtBot
 
 from facecam.qtkit import relay as relay_module
 from facecam.qtkit.relay import ErrorRelay
-from facecam.ui.shell.error_dialog import ErrorDialog
+from facecam.ui.shell.dialogs import ErrorDialog
 from facecam.ui.shell.main_window import MainWindow
 from tests.doubles import Sources
 from tests.facecam.ui.driving import MakeWindow

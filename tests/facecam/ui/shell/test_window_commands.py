@@ -17,7 +17,7 @@ from facecam.qtkit.settings import Settings, UserStore
 from facecam.qtkit.tabs import Tab, TabSpec
 from facecam.system.settings_file import SettingsFile
 from facecam.ui.live.tab import LiveTab
-from facecam.ui.shell.doctor_dialog import DoctorDialog
+from facecam.ui.shell.dialogs import DoctorDialog
 from facecam.ui.shell.main_window import MainWindow
 from tests.doubles import Sources
 from tests.facecam.ui.driving import MakeWindow

@@ -1,0 +1,136 @@
+"""The window's dialogs: the report of an error, what `facecam doctor` says, the list of keys, a question."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QProcess, Qt, QUrl
+from PySide6.QtGui import QAction, QDesktopServices, QFont, QKeySequence
+from PySide6.QtWidgets import (
+    QApplication,
+    QDialog,
+    QGridLayout,
+    QLabel,
+    QMessageBox,
+    QPushButton,
+    QStyle,
+    QWidget,
+)
+
+from facecam.doctor.checks import brief
+from facecam.doctor.report import without_home
+from facecam.qtkit.text_dialog import TextDialog
+from facecam.qtkit.theme import SPACE, sized
+from facecam.system.logs import log_tail
+from facecam.system.paths import log_file
+
+_ERROR_WORDS = (
+    "This is a fault of the program, not yours. It goes on. If you report the fault, paste this text: it holds no "
+    "pictures."
+)
+_DOCTOR_WORDS = (
+    "Versions, cameras, the processor, the models and hints: what a report of a fault needs. It holds no pictures."
+)
+_LONGEST = 14
+"""Rows of a column of the list of keys, which has to fit into 600 pixels."""
+
+
+class ErrorDialog(TextDialog):
+    """The report of one error, and of those that came soon after it."""
+
+    def __init__(self, summary: str, details: list[str], parent: QWidget | None = None) -> None:
+        icon = QStyle.StandardPixmap.SP_MessageBoxWarning
+        text = report_text(summary, details)
+        super().__init__("Something went wrong inside the program", _ERROR_WORDS, text, icon, "Go on", parent)
+        folder = QPushButton("Show log")
+        folder.setToolTip(f"Opens the folder of the log, {log_file().parent}")
+        folder.clicked.connect(show_log)
+        self.buttons.insertWidget(1, folder)
+
+
+def show_log() -> None:
+    """Opens the log's folder in the system's file manager."""
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(log_file().parent)))
+
+
+def report_text(summary: str, details: list[str]) -> str:
+    """The report: the error, the program and the machine, the tracebacks, the end of the log."""
+    tail = log_tail()
+    parts = [summary, brief() + f"\nwindow system: {QApplication.platformName()}", *details]
+    if tail:
+        parts.append(f"The end of the log:\n{tail}")
+    return without_home("\n\n".join(part.strip() for part in parts) + "\n")
+
+
+class DoctorDialog(TextDialog):
+    """Runs the command in a process of its own and shows its text; closing ends it."""
+
+    def __init__(self, parent: QWidget | None = None, command: list[str] | None = None) -> None:
+        icon = QStyle.StandardPixmap.SP_MessageBoxInformation
+        super().__init__(
+            "This machine", _DOCTOR_WORDS, "Looking around, which takes some seconds…", icon, parent=parent
+        )
+        self.copy_button.setEnabled(False)
+        program, *arguments = command or [sys.executable, "-m", "facecam", "doctor"]
+        self._process = QProcess(self)
+        self._process.finished.connect(self._finished)
+        self._process.errorOccurred.connect(self._failed)
+        self._process.start(program, arguments)
+        self.finished.connect(self._process.kill)
+
+    def _finished(self) -> None:
+        text = bytes(self._process.readAllStandardOutput().data()).decode("utf-8", "replace")
+        problem = bytes(self._process.readAllStandardError().data()).decode("utf-8", "replace")
+        self.report.setPlainText(text or problem or "It has found nothing to say.")
+        self.copy_button.setEnabled(True)
+
+    def _failed(self, error: QProcess.ProcessError) -> None:
+        if error is QProcess.ProcessError.FailedToStart:
+            self.report.setPlainText("It can't be started here; type `facecam doctor` in a terminal.")
+
+
+class ShortcutList(QDialog):
+    """A small window with one row for each command that has a key; Esc closes it."""
+
+    def __init__(self, commands: Sequence[QAction], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Keyboard shortcuts")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        layout = QGridLayout(self)
+        layout.setContentsMargins(3 * SPACE, 3 * SPACE, 3 * SPACE, 3 * SPACE)
+        layout.setHorizontalSpacing(3 * SPACE)
+        layout.setVerticalSpacing(SPACE)
+        layout.setSizeConstraint(QGridLayout.SizeConstraint.SetFixedSize)
+        with_keys = [command for command in commands if command.shortcuts()]
+        columns = -(-len(with_keys) // _LONGEST)
+        rows = -(-len(with_keys) // max(1, columns))
+        for index, command in enumerate(with_keys):
+            row, column = index % rows, 3 * (index // rows)
+            keys = QLabel(
+                " or ".join(key.toString(QKeySequence.SequenceFormat.NativeText) for key in command.shortcuts())
+            )
+            keys.setFont(sized(keys.font(), 1.0, QFont.Weight.DemiBold))
+            layout.addWidget(keys, row, column)
+            layout.addWidget(QLabel(command.text().removesuffix("…")), row, column + 1)
+            layout.setColumnMinimumWidth(column + 2, SPACE)
+
+
+def ask_to_forget(parent: QWidget, then: Callable[[], None]) -> None:
+    """Asks whether all settings are to be lost, as that can't be undone; `then()` is called if the user agrees."""
+    dialog = QMessageBox(parent)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.setIcon(QMessageBox.Icon.Question)
+    dialog.setWindowTitle("Forget all settings")
+    dialog.setText("Forget all settings?")
+    dialog.setInformativeText(
+        "Lost are each camera’s size and rate, the threshold and other settings of detection, tracking, privacy and "
+        "comparison, where recordings go, which parts are open, the colours and the window’s size. Recordings and "
+        "pictures stay. This can’t be undone."
+    )
+    forget = dialog.addButton("Forget", QMessageBox.ButtonRole.DestructiveRole)
+    cancel = dialog.addButton(QMessageBox.StandardButton.Cancel)
+    dialog.setDefaultButton(cancel)
+    dialog.setEscapeButton(cancel)
+    forget.clicked.connect(then)
+    dialog.open()
