@@ -1,6 +1,6 @@
 """FaceDetector: a BGR frame in, faces out, on the calling thread and no other (unless it is given more).
 
-from facecam.detection.detector import FaceDetector
+from facecam import FaceDetector
 detections = FaceDetector().detect(frame)  # (H, W, 3) uint8 BGR
 """
 
@@ -25,12 +25,7 @@ from facecam.detection.model import load_model
 from facecam.detection.options import DetectorOptions, fraction
 from facecam.errors import FacecamError
 from facecam.faces.boxes import VOTES_FROM, VOTING_IOU, Detections, decode, nms, vote
-from facecam.runtimes.engine import (
-    Engine,
-    Network,
-    RuntimeFailure,
-    runtimes_for,
-)
+from facecam.runtimes.engine import Engine, Network, Runtime, RuntimeFailure, runtimes_for
 from facecam.runtimes.providers import check_provider
 from facecam.system.cpu import pinned
 
@@ -83,8 +78,8 @@ class FaceDetector:
             self._model.prepare(self._engine)  # so that what is missing is told now
 
     @property
-    def runtime(self) -> str:
-        """The runtime that computed the last frame ("onnxruntime" or "openvino"), or will compute the first."""
+    def runtime(self) -> Runtime:
+        """The runtime that computed the last frame, or will compute the first."""
         return self._engine.runtime
 
     @property

@@ -1,0 +1,57 @@
+"""DetectorOptions: what is refused, and the engine that is asked for."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from facecam.detection.options import DetectorOptions
+from facecam.errors import FacecamError
+from facecam.runtimes.engine import Engine, Precision, Runtime
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"threshold": 1.5}, "threshold must lie between 0 and 1"),
+        ({"nms": -0.1}, "NMS overlap must lie between 0 and 1"),
+        ({"size": (640, 16)}, "at least 32 x 32"),
+        ({"runtime": "tensorrt"}, "There is no runtime tensorrt; there are auto, onnxruntime, openvino"),
+        ({"runtime": "opencv"}, "There is no runtime opencv"),
+        ({"precision": "f64"}, "There is no precision f64; there are auto, f32, bf16, int8"),
+        ({"threads": 0}, "between 1 and 64"),
+        ({"provider": "abacus"}, "There is no provider abacus"),
+    ],
+)
+def test_what_can_not_be_is_told(options: dict[str, Any], words: str) -> None:
+    with pytest.raises(FacecamError, match=words):
+        DetectorOptions(**options)
+
+
+def test_runtime_and_precision_may_be_given_by_their_values() -> None:
+    options = DetectorOptions(runtime="openvino", precision="int8")  # type: ignore[arg-type]
+    assert (options.runtime, options.precision) == (Runtime.OPENVINO, Precision.INT8)
+    assert isinstance(options.runtime, Runtime)
+    assert options == DetectorOptions(runtime=Runtime.OPENVINO, precision=Precision.INT8)
+
+
+def test_the_engine_that_is_asked_for() -> None:
+    assert DetectorOptions().engine == Engine(Runtime.AUTO, Precision.F32)
+    assert DetectorOptions(precision=Precision.BF16).engine.runtime == Runtime.OPENVINO  # no other has it
+    assert DetectorOptions(provider="cuda").engine.runtime == Runtime.ONNX_RUNTIME
+    engine = Engine(Runtime.OPENVINO, Precision.INT8, threads=2)
+    assert DetectorOptions("faceboxes", 0.7).on(engine) == DetectorOptions(
+        "faceboxes", 0.7, runtime=Runtime.OPENVINO, precision=Precision.INT8, threads=2
+    )
+
+
+def test_live_pictures_take_the_fastest_precision_unless_one_is_given() -> None:
+    assert DetectorOptions().for_live() == DetectorOptions(precision=Precision.AUTO, in_background=True)
+    assert DetectorOptions(precision=Precision.F32).for_live().precision == Precision.F32
+
+
+def test_options_do_not_change() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        DetectorOptions().threshold = 0.5  # type: ignore[misc]
