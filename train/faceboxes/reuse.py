@@ -51,7 +51,7 @@ def network_of_onnx(path: Path) -> FaceBoxes:
 
 
 def _in_graph_order(net: FaceBoxes) -> list[nn.Module]:
-    """The modules in the order of `fast_graph`'s convolutions, without the heads."""
+    """The modules in the order of `fast_model`'s convolutions, without the heads."""
     order: list[nn.Module] = [net.conv1, net.conv2]
     for block in (net.inception1, net.inception2, net.inception3):
         assert isinstance(block, Inception)

@@ -42,7 +42,10 @@ class TrainConfig:
         """That of a checkpoint. Raises TrainingError for one of a run with helpers that there are no longer."""
         values = state["config"]
         if values.get("critic") or values.get("anchor"):
-            raise TrainingError("The checkpoint was trained with a feature critic or an anchor, which were given up.")
+            raise TrainingError(
+                "The checkpoint was trained with a feature critic or an anchor, which were given up: go on from its weights"
+                " with --warm-start."
+            )
         return cls(**{field.name: values[field.name] for field in fields(cls) if field.name in values})
 
 
