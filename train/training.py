@@ -273,8 +273,10 @@ def check_finite(loss: Tensor, step: int) -> None:
 
 
 @torch.no_grad()
-def batch_norm_inputs(norms: list[nn.BatchNorm2d], look: Callable[[], None]) -> dict[nn.Module, tuple[Tensor, Tensor]]:
-    """Mean and variance (C,) float64 of each channel that goes into these layers while `look` runs their network."""
+def batch_norm_inputs(
+    norms: list[nn.BatchNorm2d], forward: Callable[[], None]
+) -> dict[nn.Module, tuple[Tensor, Tensor]]:
+    """Mean and variance (C,) float64 of each channel that goes into these layers while `forward` runs their network."""
     sums = {norm: torch.zeros(3, norm.num_features, dtype=torch.float64) for norm in norms}
 
     def measure(norm: nn.Module, inputs: tuple[Tensor, ...]) -> None:
@@ -284,7 +286,7 @@ def batch_norm_inputs(norms: list[nn.BatchNorm2d], look: Callable[[], None]) -> 
 
     hooks = [norm.register_forward_pre_hook(measure) for norm in norms]
     try:
-        look()
+        forward()
     finally:
         for hook in hooks:
             hook.remove()

@@ -43,7 +43,7 @@ class TrainConfig:
         values = state["config"]
         if values.get("critic") or values.get("anchor"):
             raise TrainingError(
-                "The checkpoint was trained with a feature critic or an anchor, which were given up: go on from its weights"
+                "The checkpoint was trained with a feature critic or an anchor, which were given up: take its weights"
                 " with --warm-start."
             )
         return cls(**{field.name: values[field.name] for field in fields(cls) if field.name in values})
