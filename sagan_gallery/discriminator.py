@@ -24,10 +24,7 @@ class Discriminator:
         self.path, self.name, self.model_hash = self._file.path, self._file.name, self._file.short_hash
         if "image" not in self._file.inputs or "attention" not in self._file.outputs:
             raise self._file.not_ours("it is not a discriminator (no input image, or no output attention)")
-        try:
-            self.resolution_px = int(self._file.metadata["resolution"])
-        except (KeyError, TypeError, ValueError) as error:
-            raise self._file.not_ours("it does not state the size of its pictures") from error
+        self.resolution_px = self._file.size("resolution")
 
     @classmethod
     def beside(cls, generator: Generator) -> Discriminator:

@@ -115,10 +115,7 @@ class Generator:
             classes = []
         elif not classes:
             raise file.not_ours("it takes a class, but names none")
-        try:
-            return classes, int(file.metadata.get("z_dim", 128))
-        except (TypeError, ValueError) as error:
-            raise file.not_ours("the length of its latent is not a number") from error
+        return classes, file.size("z_dim", usual=128)
 
     def _latents(self, z: npt.NDArray[Any]) -> Array:
         if z.ndim != 2 or z.shape[1] != self.z_dim:

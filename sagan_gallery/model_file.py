@@ -17,6 +17,7 @@ from facecam.runtimes.onnx_runtime import OnnxRuntime
 from facecam.runtimes.openvino_runtime import OpenVino
 
 KIND = ModelKind("a SAGAN", file_check.GENERATOR_OPERATORS, 1 << 30, "sagan", range(1, 2))
+_LARGEST_SIZE = 8192
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,16 @@ class SaganFile:
     def use_openvino(self) -> None:
         """Computes in OpenVINO from now on: for comparing speeds. Raises FacecamError without it."""
         self._runtime = OpenVino(self._data)
+
+    def size(self, name: str, usual: int = 0) -> int:
+        """A size that the file states, or `usual`. Raises ModelError for one that no network of ours has."""
+        try:
+            value = int(self.metadata.get(name, usual))
+        except (TypeError, ValueError, OverflowError):
+            value = 0
+        if not 0 < value <= _LARGEST_SIZE:
+            raise self.not_ours(f"its {name} is no size that it can have")
+        return value
 
     def not_ours(self, why: str) -> ModelError:
         """The error for a network that is not what was asked for."""

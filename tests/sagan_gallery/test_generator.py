@@ -126,6 +126,9 @@ def test_other_onnx_files_are_told_apart(make_generator, tiny_generator, tmp_pat
         Generator(tiny_generator.with_name("tiny-d.onnx"))
     with pytest.raises(FacecamError, match="format 2"):
         Generator(make_generator(format=2))
+    for z_dim in ("x", float("inf"), 10**12, 0):
+        with pytest.raises(FacecamError, match="its z_dim is no size"):
+            Generator(make_generator(z_dim=z_dim))
     with pytest.raises(FacecamError, match="takes a class, but names none"):
         Generator(make_generator(classes=[]))
     with pytest.raises(FacecamError, match="does not state the grids"):
