@@ -26,9 +26,11 @@ from facecam.runtimes.registry import has_bf16, has_int8
 
 @dataclass(frozen=True)
 class Candidate:
-    """One model in one engine. open: makes a fresh detector and gives what is measured on a frame with so many faces.
+    """One model in one engine.
 
-    ours: whether it is a network of our interface, so that it runs at any size. options: what it was asked for by.
+    ours: whether it is a network of our interface, so that it runs at any size.
+    options: what it was asked for by.
+    open: makes a fresh detector and gives what is measured on a frame with so many faces.
     """
 
     model: str

@@ -93,11 +93,11 @@ def verdict(a: BenchResult, b: BenchResult, names: tuple[str, str] = ("the first
         return NOTHING_IN_COMMON
     first, second = next((pair for pair in pairs if pair[1] is main), pairs[0])
     times = first.cpu_ms.p50 / second.cpu_ms.p50
-    subject, on = f"{names[1][:1].upper()}{names[1][1:]}", f"({second.labels.words})"
+    second_words, on = f"{names[1][:1].upper()}{names[1][1:]}", f"({second.labels.words})"
     if abs(times - 1) <= _EQUAL:
-        return f"{subject} is as fast as {names[0]}, within {100 * _EQUAL:.0f} % {on}."
+        return f"{second_words} is as fast as {names[0]}, within {100 * _EQUAL:.0f} % {on}."
     how = f"is {times:.2f} times as fast as" if times > 1 else f"takes {1 / times:.2f} times as long as"
-    return f"{subject} {how} {names[0]}, {_where(first, second)} {on}."
+    return f"{second_words} {how} {names[0]}, {_where(first, second)} {on}."
 
 
 def _where(first: SeriesResult, second: SeriesResult) -> str:

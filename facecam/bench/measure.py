@@ -38,7 +38,10 @@ class PausedError(FacecamError):
 
 @dataclass(frozen=True)
 class Benchmark:
-    """What is measured. call: one detection; gives the parts of its time if they are known."""
+    """What is measured.
+
+    call: one detection; gives the parts of its time if they are known.
+    """
 
     call: Callable[[], Timings | None]
     labels: Labels = field(default_factory=Labels)
@@ -46,8 +49,13 @@ class Benchmark:
 
 @dataclass(frozen=True)
 class Series:
-    """One benchmark's times, one value per detection in order. total_ms: wall time; cpu_ms: the thread's CPU time;
-    pre_ms, network_ms, post_ms: as the benchmark states them, empty if it doesn't; warm_up_ms: wall time, apart."""
+    """One benchmark's times, one value per detection in order.
+
+    warm_up_ms: wall times before, apart.
+    total_ms: wall time.
+    cpu_ms: the thread's CPU time.
+    pre_ms, network_ms, post_ms: as the benchmark states them; empty if it doesn't.
+    """
 
     labels: Labels
     warm_up_ms: tuple[float, ...]
@@ -72,9 +80,12 @@ class Series:
 
 @dataclass(frozen=True)
 class Run:
-    """One alternating run. use: who computed meanwhile; one_core: whether only the calling thread should have, all the
-    time (not so with more threads, or with a graphics card); loads_percent: of each core of the machine meanwhile, of
-    all programs together, empty where unknown."""
+    """One alternating run.
+
+    use: who computed meanwhile.
+    one_core: whether only the calling thread should have, all the time; not so with more threads, or a graphics card.
+    loads_percent: of each core of the machine meanwhile, of all programs together; empty where unknown.
+    """
 
     title: str
     series: tuple[Series, ...]

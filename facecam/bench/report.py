@@ -145,7 +145,12 @@ def _beside_the_papers(fps: float, on_card: bool, where: str) -> str:
 
 @dataclass(frozen=True)
 class Figure:
-    """One large figure. title: what it is of; value: "130 FPS"; candidate: accuracy, model and engine."""
+    """One large figure.
+
+    title: what it is of.
+    value: "130 FPS".
+    candidate: accuracy, model and engine.
+    """
 
     title: str
     value: str
@@ -154,9 +159,13 @@ class Figure:
 
 @dataclass(frozen=True)
 class Headline:
-    """What a result comes to. figures: of the paper's network, and of what Live runs here; none without a verdict;
-    place: on what; against: the first one beside the papers' figures, or why there is none; caution: what else to know,
-    such as other cores that were busy, a line each; empty where there is nothing."""
+    """What a result comes to.
+
+    figures: of the paper's network, and of what Live runs here; none without a verdict.
+    place: on what.
+    against: the first figure beside the papers' figures, or why there is none.
+    caution: what else to know, such as other cores that were busy, a line each; empty where there is nothing.
+    """
 
     figures: tuple[Figure, ...]
     place: str
@@ -198,8 +207,11 @@ class Role(Enum):
 
 @dataclass(frozen=True)
 class Bar:
-    """A candidate of the main run as a picture shows it. fps: by the median wall time; before_fps: of the same in
-    another result, to compare with."""
+    """A candidate of the main run as a picture shows it.
+
+    fps: by the median wall time.
+    before_fps: of the same in another result, to compare with.
+    """
 
     labels: Labels
     fps: float

@@ -34,10 +34,15 @@ Times = tuple[Milliseconds, ...]
 class Machine:
     """The machine as it was before the run: what a figure can't be understood without. None: the system doesn't tell.
 
-    flags: of the processor, those that matter; cores: that this process may use; pinned_core: None where threads can't
-    be pinned; core_siblings: other numbers of its hyper-threads, missing in early results; power: mains or battery;
-    load_before_percent: of each core; busy_before: whether any was busy; memory_mib: of the machine; versions: of what
-    computes, None for what is not installed.
+    flags: of the processor, those that matter.
+    cores: that this process may use.
+    pinned_core: that the thread was pinned to; None where threads can't be pinned.
+    core_siblings: other numbers of that core's hyper-threads; missing in early results.
+    power: mains or battery.
+    load_before_percent: of each core.
+    busy_before: whether any core was busy.
+    memory_mib: of the machine.
+    versions: of what computes, None for what is not installed.
     """
 
     cpu: str
@@ -58,8 +63,11 @@ class Machine:
 
 @dataclass(frozen=True)
 class Peak:
-    """A core's peak. gflops: 10^9 floating-point operations per second (a multiply-add counts two); method: how it was
-    measured."""
+    """A core's peak.
+
+    gflops: 10^9 floating-point operations a second; a multiply-add counts two.
+    method: how it was measured.
+    """
 
     gflops: Positive
     method: str
@@ -69,9 +77,15 @@ class Peak:
 class Labels:
     """What tells a series from the others; None where it doesn't apply.
 
-    model: name; family: facecam, ultralight, yunet or gallery; format: 1 for a plain export; what: of the gallery, what
-    was made; width, height: of the frame in pixels; faces: in the frame; faces_found: of these; multiply_adds: of the
-    network at that size; average_precision: of the network in that precision, as its file tells.
+    model: its name.
+    family: facecam, ultralight, yunet or gallery.
+    format: 1 for a plain export.
+    what: of the gallery, what was made.
+    width, height: of the frame in pixels.
+    faces: in the frame.
+    faces_found: of these.
+    multiply_adds: of the network at that size.
+    average_precision: of the network in that precision, as its file tells.
     """
 
     model: str | None = None
@@ -175,10 +189,16 @@ class Bins:
 class SeriesResult:
     """One candidate on one frame.
 
-    total_ms: wall time of a detection; cpu_ms: CPU time of the thread; pre_ms, network_ms, post_ms: parts of the wall
-    time, None where unknown; warm_up_ms: wall times before. spread: (p90 - p10) / p50 of the wall times; slowing:
-    median CPU time, last fifth over first fifth; floor_ms: 2 multiply-adds / peak; times_floor: cpu_ms.p50 / floor_ms;
-    network_of_peak: floor_ms over the median of network_ms; series_ms: wall time of each detection, in order.
+    warm_up_ms: wall times before.
+    total_ms: wall time of a detection.
+    cpu_ms: CPU time of the thread.
+    pre_ms, network_ms, post_ms: parts of the wall time; None where unknown.
+    spread: (p90 - p10) / p50 of the wall times.
+    slowing: median CPU time, last fifth over first fifth.
+    floor_ms: 2 multiply-adds / peak.
+    times_floor: cpu_ms.p50 / floor_ms.
+    network_of_peak: floor_ms over the median of network_ms.
+    series_ms: wall time of each detection, in order.
     """
 
     labels: Labels
@@ -205,9 +225,14 @@ class SeriesResult:
 
 @dataclass(frozen=True, kw_only=True)
 class RunResult:
-    """One alternating run. cpu_over_wall: CPU time of the process over wall time; own_cpu_over_wall: of the measuring
-    thread; busy_threads: threads that computed; load_percent: of each core of the machine meanwhile, of all programs
-    together, empty where unknown; problems: why its times can't be trusted."""
+    """One alternating run.
+
+    cpu_over_wall: CPU time of the process over wall time.
+    own_cpu_over_wall: CPU time of the measuring thread over wall time.
+    busy_threads: threads that computed.
+    load_percent: of each core of the machine meanwhile, of all programs together; empty where unknown.
+    problems: why its times can't be trusted.
+    """
 
     title: str
     wall_s: Finite
@@ -221,8 +246,14 @@ class RunResult:
 
 @dataclass(frozen=True)
 class Stretch:
-    """A part of a long run. time_s: its end, from the start; p50_ms, p99_ms: wall times; cpu_ms: median; memory_mib:
-    resident; celsius, mhz: of the processor, None where the system doesn't tell."""
+    """A part of a long run.
+
+    time_s: its end, from the start.
+    p50_ms, p99_ms: wall times of a detection.
+    cpu_ms: median CPU time.
+    memory_mib: resident.
+    celsius, mhz: of the processor; None where the system doesn't tell.
+    """
 
     time_s: Finite
     detections: int
@@ -236,9 +267,14 @@ class Stretch:
 
 @dataclass(frozen=True)
 class LongRun:
-    """The same detection for minutes. words: what it showed; drift: median CPU time of the last fifth over that of the
-    first, above 1 where the machine slows down; memory_growth_mib: from the first fifth to the last; problems: what
-    disturbed it; points: its stretches in order."""
+    """The same detection for minutes.
+
+    words: what it showed.
+    drift: median CPU time of the last fifth over that of the first; above 1 where the machine slows down.
+    memory_growth_mib: from the first fifth to the last.
+    problems: what disturbed it.
+    points: its stretches in order.
+    """
 
     labels: Labels
     words: str
@@ -252,8 +288,11 @@ class LongRun:
 class BenchResult:
     """All that `facecam bench` has measured.
 
-    started: ISO 8601, UTC; runs: the first is the main one; problems: of the main run, and while there is any, there is
-    no verdict; verdicts: on each series of the main run; long: where asked for.
+    started: ISO 8601, UTC.
+    runs: the first is the main one.
+    problems: of the main run; while there is any, there is no verdict.
+    verdicts: on each series of the main run.
+    long: where asked for.
     """
 
     schema: Literal[2]
@@ -274,8 +313,11 @@ class BenchResult:
 
 @dataclass(frozen=True)
 class Interim:
-    """What is known while the main run goes on: no verdict, and part of no result. share: of its time that is over, 0
-    while candidates are made ready; figures: labels and median wall time so far, of each candidate that has one."""
+    """What is known while the main run goes on: no verdict, and part of no result.
+
+    share: of its time that is over; 0 while candidates are made ready.
+    figures: labels and median wall time so far, in milliseconds, of each candidate that has one.
+    """
 
     share: float
     figures: tuple[tuple[Labels, Positive], ...]

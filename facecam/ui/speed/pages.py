@@ -22,15 +22,21 @@ _LONG_HELP = {
 
 @dataclass(frozen=True)
 class Page:
-    """A table. columns: name and what it holds, in words; times_ms: for each row what the charts show; subjects: for
-    each row whose times these are; first: the row to begin with; note: what to know about the whole page; markdown: to
-    copy in place of the result, empty for the result itself."""
+    """A table.
+
+    columns: name and what it holds, in words.
+    times_ms: for each row what the charts show.
+    candidates: for each row whose times these are.
+    first: the row to begin with.
+    note: what to know about the whole page.
+    markdown: to copy in place of the result; empty for the result itself.
+    """
 
     title: str
     columns: dict[str, str]
     rows: tuple[tuple[str, ...], ...]
     times_ms: tuple[tuple[float, ...], ...]
-    subjects: tuple[str, ...]
+    candidates: tuple[str, ...]
     first: int = 0
     note: str = ""
     markdown: str = ""
@@ -44,11 +50,11 @@ def pages(result: BenchResult, main: SeriesResult) -> list[Page]:
         times = tuple(series.series_ms for series in run.series)
         words = proof(run)
         note = f"{words[0].upper()}{words[1:]}. {' '.join(own_problems(result, run))}"
-        subjects = tuple(_subject(series) for series in run.series)
+        candidates = tuple(_candidate(series) for series in run.series)
         # What all rows have in common stands in the title or above, where the chosen row is named.
         _, names, cells = narrow(rows(run))
         columns = {name: HELP[name] for name in names}
-        found.append(Page(run.title, columns, tuple(cells), times, subjects, first, note.strip()))
+        found.append(Page(run.title, columns, tuple(cells), times, candidates, first, note.strip()))
     if result.long is not None:
         found.append(_long_page(result.long))
     return found
@@ -63,12 +69,12 @@ def comparison(result: BenchResult, other: BenchResult, name: str) -> Page:
         note = [compare.NOTHING_IN_COMMON]
     mine = [second for _, second in compare.in_both(other, result)]
     times = tuple(series.series_ms for series in mine)
-    subjects = tuple(map(_subject, mine))
+    candidates = tuple(map(_candidate, mine))
     text = compare.compare(other, result, (name, ""))
-    return Page(f"Compared with {name}", compare.HELP, cells, times, subjects, 0, " ".join(note), text)
+    return Page(f"Compared with {name}", compare.HELP, cells, times, candidates, 0, " ".join(note), text)
 
 
-def _subject(series: SeriesResult) -> str:
+def _candidate(series: SeriesResult) -> str:
     """Whose times they are: network, engine, size and faces."""
     labels = series.labels
     parts = [labels.model_words, labels.engine_words, labels.size_words]
@@ -96,5 +102,5 @@ def _long_page(long: LongRun) -> Page:
     )
     times = (tuple(point.p50_ms for point in points),) * len(points)
     note = " ".join([long.words, *long.problems])
-    subjects = ("Long run, the median of each stretch",) * len(points)
-    return Page("Long run", _LONG_HELP, cells, times, subjects, 0, note)
+    candidates = ("Long run, the median of each stretch",) * len(points)
+    return Page("Long run", _LONG_HELP, cells, times, candidates, 0, note)

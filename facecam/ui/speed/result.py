@@ -284,7 +284,7 @@ class Details(Section):
         times_ms = self.pages[index].times_ms[row]
         p50, p90, p95, p99 = np.percentile(times_ms, (50, 90, 95, 99))
         words = f"p50 {p50:.2f}, p90 {p90:.2f}, p95 {p95:.2f}, p99 {p99:.2f} ms"
-        self.chosen.say(self.pages[index].subjects[row])
+        self.chosen.say(self.pages[index].candidates[row])
         self.times.say(words)
         self.histogram.show_values(times_ms, words)
         self.series.show_values(times_ms, f"From {min(times_ms):.2f} to {max(times_ms):.2f} ms, {words}")
