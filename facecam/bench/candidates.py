@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from facecam.arrays import Image
+from facecam.arrays import Array, Image
 from facecam.bench.measure import Benchmark
 from facecam.bench.other_runtimes import NcnnNet, OpenCvDnn
 from facecam.bench.result import Labels
@@ -19,9 +19,12 @@ from facecam.detection.model import find_model, int8_path
 from facecam.detection.options import DetectorOptions
 from facecam.detection.third_party import THIRD_PARTY, recognise
 from facecam.errors import FacecamError
+from facecam.faces.boxes import VOTES_FROM, Detections
 from facecam.runtimes import providers
 from facecam.runtimes.engine import Engine, Precision, Runtime, runtimes_for
 from facecam.runtimes.registry import has_bf16, has_int8
+
+Detect = Callable[[Image], Detections]
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,7 @@ class Candidate:
     ours: whether it is a network of our interface, so that it runs at any size.
     options: what it was asked for by.
     open: makes a fresh detector and gives what is measured on a frame with so many faces.
+    detect: makes a fresh detector and gives it twice: at its own threshold, and down to the lowest scores.
     """
 
     model: str
@@ -38,6 +42,7 @@ class Candidate:
     ours: bool
     options: DetectorOptions
     open: Callable[[Image, int], Benchmark]
+    detect: Callable[[], tuple[Detect, Detect]]
 
     @property
     def any_size(self) -> bool:
@@ -83,16 +88,32 @@ def candidates(options: DetectorOptions, among: Sequence[Engine]) -> list[Candid
         return [_third_party(path, family, options)]
 
     def ours(engine: Engine) -> Candidate:
-        def opened(frame: Image, faces: int) -> Benchmark:
-            return detector_benchmark(make_detector(options, engine), frame, faces)
-
-        return Candidate(name, engine, True, options, opened)
+        return _ours(name, engine, options, lambda: make_detector(options, engine))
 
     def there(engine: Engine) -> bool:
         return engine.precision != Precision.INT8 or int8_path(path, engine.runtime).is_file()
 
     # Where none is there, the first one tells what is missing.
     return [ours(engine) for engine in filter(there, among)] or [ours(among[0])]
+
+
+def _ours(name: str, engine: Engine, options: DetectorOptions, make: Callable[[], FaceDetector]) -> Candidate:
+    def opened(frame: Image, faces: int) -> Benchmark:
+        return detector_benchmark(make(), frame, faces)
+
+    def both() -> tuple[Detect, Detect]:
+        detector = make()
+        threshold = detector.threshold
+
+        def thorough(image: Image) -> Detections:
+            detector.threshold = VOTES_FROM
+            found = detector.detect(image)
+            detector.threshold = threshold
+            return found
+
+        return detector.detect, thorough
+
+    return Candidate(name, engine, True, options, opened, both)
 
 
 def make_detector(options: DetectorOptions, engine: Engine) -> FaceDetector:
@@ -110,12 +131,12 @@ def through_ncnn(options: DetectorOptions, param: Path) -> Candidate:
     net, engine = NcnnNet(param), Engine(Runtime.NCNN)
     name = str(find_model(None) if options.model is None else options.model)
 
-    def opened(frame: Image, faces: int) -> Benchmark:
+    def make() -> FaceDetector:
         detector = make_detector(options, Engine())
         detector.use(engine, net)
-        return detector_benchmark(detector, frame, faces)
+        return detector
 
-    return Candidate(name, engine, True, options, opened)
+    return _ours(name, engine, options, make)
 
 
 def with_threads(candidate: Candidate, threads: int) -> Candidate:
@@ -147,4 +168,16 @@ def _third_party(path: Path, family: str, options: DetectorOptions) -> Candidate
 
         return Benchmark(call, labels)
 
-    return Candidate(str(path), Engine(kind.runtime), False, options, opened)
+    def both() -> tuple[Detect, Detect]:
+        return _as_detections(kind(path)), _as_detections(kind(path, VOTES_FROM))
+
+    return Candidate(str(path), Engine(kind.runtime), False, options, opened, both)
+
+
+def _as_detections(detect: Callable[[Image], tuple[Array, Array]]) -> Detect:
+    def best_first(image: Image) -> Detections:
+        boxes, scores = detect(image)
+        order = np.argsort(-scores, kind="stable")
+        return Detections(boxes[order], scores[order])
+
+    return best_first

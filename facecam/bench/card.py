@@ -8,6 +8,7 @@ from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 
+from facecam.bench.accuracy import AccuracyResult, by_accuracy
 from facecam.bench.histogram import histogram
 from facecam.bench.report import Bar, bars, headline, main_series
 from facecam.bench.result import BenchResult, SeriesResult
@@ -20,11 +21,6 @@ _GROUND, _PANEL, _TEXT, _DIM = "#121416", "#1b1f22", "#f2f4f5", "#9aa5ab"
 _ACCENT, _BAR, _WARNING = "#27b89d", "#3a4449", "#e0a83c"
 _MOST_BARS = 6
 _HISTOGRAM_BARS = 30
-
-
-def save_card(result: BenchResult, path: Path) -> None:
-    """Writes the card as PNG. Raises OSError if it can't be written."""
-    draw_card(result).picture().save(path, "PNG", optimize=True)
 
 
 def draw_card(result: BenchResult) -> Card:
@@ -68,6 +64,37 @@ def _footer(result: BenchResult, series: SeriesResult) -> str:
     if series.labels.model_sha256:
         parts.append(f"model {series.labels.model_sha256[:8]}")
     return "   ·   ".join(parts)
+
+
+def draw_accuracy(result: AccuracyResult) -> Card:
+    """Accuracy against time: average precision over milliseconds of one core, a numbered dot for each candidate."""
+    card = Card()
+    card.text((_MARGIN, 40), "facecam", 26, _ACCENT)
+    title = f"Average precision over milliseconds of one core of {result.cpu}"
+    card.text((_MARGIN, 84), card.fitted(title, 26, SIZE[0] - 2 * _MARGIN), 26, _TEXT)
+    words = f"{result.pictures} pictures with {result.faces} faces, letterboxed into 640 x 480, taking turns"
+    card.text((_MARGIN, 122), words, 18, _DIM)
+    card.panel((_MARGIN, 164, SIZE[0] - _MARGIN, 590))
+    left, top, right, bottom = _MARGIN + 84, 190, 736, 540
+    ranked = by_accuracy(result)
+    areas, times_ms = [one.average_precision for one in ranked], [one.cpu_ms.p50 for one in ranked]
+    longest, margin = 1.1 * max(times_ms), 0.15 * (max(areas) - min(areas)) + 0.005
+    low, span = min(areas) - margin, max(areas) - min(areas) + 2 * margin
+    for share in (0.0, 0.25, 0.5, 0.75, 1.0):
+        x, y = left + share * (right - left), bottom - share * (bottom - top)
+        card.bar((left, y, right, y + 1), _BAR, 0)
+        card.text((left - 12, y), f"{low + share * span:.3f}", 16, _DIM, "rm")
+        card.text((x, bottom + 14), f"{share * longest:.1f} ms", 16, _DIM, "ma")
+    line = min(30.0, (bottom - top) / max(1, len(ranked) - 1))
+    for number, (one, area, time_ms) in reversed(list(enumerate(zip(ranked, areas, times_ms, strict=True), 1))):
+        x, y = left + (right - left) * time_ms / longest, bottom - (bottom - top) * (area - low) / span
+        beside = top + (number - 1) * line
+        name = card.fitted(one.labels.candidate, 15, 234)
+        for at, text in (((x, y), ""), ((right + 44, beside), f"{name}  {area:.3f}  {time_ms:.1f} ms")):
+            card.dot(at, _ACCENT, 10)
+            card.text(at, str(number), 14, _GROUND, "mm")
+            card.text((at[0] + 18, at[1]), text, 15, _TEXT, "lm")
+    return card
 
 
 def _bars(card: Card, all_bars: Sequence[Bar], box: tuple[int, int, int, int]) -> None:
@@ -147,6 +174,14 @@ class Card:
             else:
                 lines[-1] = longer
         return lines if len(lines) <= most else [*lines[: most - 1], self.fitted(f"{lines[most - 1]} …", size, room)]
+
+    def save(self, path: Path) -> None:
+        """Writes it as PNG. Raises OSError if it can't be written."""
+        self.picture().save(path, "PNG", optimize=True)
+
+    def dot(self, at: tuple[float, float], colour: str, radius: float = 7) -> None:
+        box = (at[0] - radius, at[1] - radius, at[0] + radius, at[1] + radius)
+        self._draw.ellipse([side * _SCALE for side in box], colour)
 
     def picture(self) -> Image.Image:
         """What was drawn, SIZE pixels large."""

@@ -12,8 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from facecam.arrays import Image
+from facecam.bench.accuracy import AccuracyResult, accuracy_markdown, measure_accuracy, read_labels
 from facecam.bench.candidates import Candidate, candidates, engines, through_ncnn, with_threads
-from facecam.bench.card import save_card
+from facecam.bench.card import draw_accuracy, draw_card
 from facecam.bench.compare import compare, overview
 from facecam.bench.gallery import measure_gallery
 from facecam.bench.long import measure_long
@@ -29,7 +30,7 @@ from facecam.detection.options import DetectorOptions
 from facecam.errors import FacecamError
 from facecam.runtimes.engine import Engine, Precision, Runtime
 from facecam.runtimes.providers import CPU
-from facecam.system.cpu import pinned, unpinned
+from facecam.system.cpu import cpu_name, pinned, unpinned
 from facecam.system.resources import shipped_models
 
 SIZES = ((320, 240), (640, 480), (1280, 720), (1920, 1080))
@@ -69,6 +70,18 @@ class BenchOptions:
         names = [PAPER_MODEL, *(name for name in shipped_models() if name != PAPER_MODEL)]
         return [*names, *self.also]
 
+    def candidates(self) -> list[Candidate]:
+        """All that is to be compared, those of the main model first. Raises FacecamError for what is missing."""
+        among, found = engines(self.detector), list[Candidate]()
+        for model in self.models():
+            detector = replace(self.detector, model=model)
+            found += candidates(detector, among)
+            if self.opencv and found[-1].ours:
+                found += candidates(detector, [Engine(Runtime.OPENCV)])
+        if self.ncnn is not None:
+            found.append(through_ncnn(replace(self.detector, model=self.models()[0]), self.ncnn))
+        return found
+
 
 Tell = Callable[[str], None]
 Show = Callable[[Interim], None]
@@ -79,15 +92,7 @@ class _Suite:
 
     def __init__(self, options: BenchOptions, tell: Tell, show: Show | None) -> None:
         self.options, self._tell, self._show = options, tell, show
-        among = engines(options.detector)
-        self.candidates: list[Candidate] = []
-        for model in options.models():
-            detector = replace(options.detector, model=model)
-            self.candidates += candidates(detector, among)
-            if options.opencv and self.candidates[-1].ours:
-                self.candidates += candidates(detector, [Engine(Runtime.OPENCV)])
-        if options.ncnn is not None:
-            self.candidates.append(through_ncnn(replace(options.detector, model=options.models()[0]), options.ncnn))
+        self.candidates = options.candidates()
         self.runs: list[Run] = []
         ours = self.candidates[0].ours
         self._total = 2 + 3 * ours + (options.detector.threads > 1) + options.gallery + (options.minutes > 0)
@@ -212,15 +217,16 @@ class Files:
         if self.png is not None and self.png.suffix.lower() != ".png":
             raise FacecamError(f"--png writes a PNG picture; name it {self.png.stem}.png.")
 
-    def write(self, result: BenchResult) -> None:
-        """Raises FacecamError if one can't be written."""
+    def write(self, result: BenchResult | AccuracyResult, tables: str) -> None:
+        """tables: the result in Markdown. Raises FacecamError if one can't be written."""
         try:
             if self.json is not None:
                 self.json.write_text(to_json(result), encoding="utf-8")
             if self.markdown is not None:
-                self.markdown.write_text(markdown(result), encoding="utf-8")
+                self.markdown.write_text(tables, encoding="utf-8")
             if self.png is not None:
-                save_card(result, self.png)
+                card = draw_card(result) if isinstance(result, BenchResult) else draw_accuracy(result)
+                card.save(self.png)
         except OSError as error:
             raise FacecamError(f"The result can't be written: {error}.") from error
 
@@ -231,8 +237,28 @@ def bench_command(
     """Runs the benchmark, says it in Markdown and writes the files that were asked for."""
     files.check()
     result = run_benchmark(options, tell, show)
-    say(markdown(result))
-    files.write(result)
+    tables = markdown(result)
+    say(tables)
+    files.write(result, tables)
+
+
+def accuracy_command(
+    options: BenchOptions, pictures: Path, labels: Path, files: Files, say: Callable[[str], None], tell: Tell
+) -> None:
+    """Measures accuracy against time on these pictures, says it in Markdown and writes the files that were asked for.
+
+    pictures: the folder that the names in `labels` start from.
+    labels: a WIDER FACE text file.
+    """
+    files.check()
+    labelled, among = read_labels(pictures, labels), options.candidates()
+    core = idle_core() if options.detector.core is None else options.detector.core
+    with pinned(core) as pinned_core:
+        found, faces = measure_accuracy(among, labelled, tell)
+    result = AccuracyResult(cpu_name(), pinned_core, len(labelled), faces, tuple(found))
+    tables = accuracy_markdown(result)
+    say(tables)
+    files.write(result, tables)
 
 
 def compare_command(paths: Sequence[Path]) -> str:

@@ -331,8 +331,8 @@ def rounded(values: Any) -> tuple[float, ...]:
 # The file
 
 
-def to_json(result: BenchResult) -> str:
-    """The content of a result's file."""
+def to_json(result: Any) -> str:
+    """The content of the file of a result, or of another record."""
     return json.dumps(msgspec.to_builtins(result), indent=1) + "\n"
 
 

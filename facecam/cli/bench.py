@@ -37,6 +37,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything that was measured")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables")
     parser.add_argument("--png", type=Path, metavar="FILE", help="write a picture of the result, to show")
+    parser.add_argument(
+        "--accuracy",
+        nargs=2,
+        type=Path,
+        metavar=("PICTURES", "LABELS"),
+        help="measure accuracy against time on the pictures of a WIDER FACE text file instead",
+    )
     parser.add_argument("--watch", action="store_true", help=argparse.SUPPRESS)  # for the window: figures so far
     parser.add_argument(
         "--compare",
@@ -49,7 +56,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def bench(arguments: argparse.Namespace) -> int:
     """The command. Raises FacecamError."""
-    from facecam.bench.command import BenchOptions, Files, bench_command, compare_command
+    from facecam.bench.command import BenchOptions, Files, accuracy_command, bench_command, compare_command
     from facecam.bench.result import to_line
 
     if arguments.compare is not None:
@@ -67,11 +74,23 @@ def bench(arguments: argparse.Namespace) -> int:
         minutes=arguments.minutes,
         gallery=not arguments.no_gallery,
     )
+    files = Files(arguments.json, arguments.markdown, arguments.png)
+
+    def say(text: str) -> None:
+        print(text, end="")
+
+    def tell(sentence: str) -> None:
+        print(f"{sentence} …", file=sys.stderr, flush=True)
+
+    if arguments.accuracy is not None:
+        pictures, labels = arguments.accuracy
+        accuracy_command(options, pictures, labels, files, say, tell)
+        return 0
     bench_command(
         options,
-        Files(arguments.json, arguments.markdown, arguments.png),
-        say=lambda text: print(text, end=""),
-        tell=lambda sentence: print(f"{sentence} …", file=sys.stderr, flush=True),
+        files,
+        say,
+        tell,
         show=(lambda interim: print(to_line(interim), flush=True)) if arguments.watch else None,
     )
     return 0

@@ -31,6 +31,8 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from facecam.bench.voc import Curve
+from facecam.bench.wider_labels import Labelled, read_wider
 from facecam.detection.model import find_model
 from facecam.detection.options import DetectorOptions
 from facecam.detection.third_party import THIRD_PARTY
@@ -38,7 +40,6 @@ from facecam.errors import FacecamError
 from facecam.faces.boxes import Detections
 from facecam.faces.tracking import TrackingOptions
 from facecam.runtimes.engine import PRECISION_CHOICES, RUNTIME_CHOICES, Precision, Runtime
-from train.faceboxes.data.wider_labels import Labelled, read_wider
 from train.faceboxes.protocols import afw_pascal, fddb, webcam, wider
 from train.faceboxes.protocols.canvas import VGA, FaceGroups, evaluate_vga, group_curve, run_canvas, score
 from train.faceboxes.protocols.detectors import Detector, load_detector
@@ -46,7 +47,6 @@ from train.faceboxes.protocols.pictures import letterbox, pictures, run
 from train.faceboxes.protocols.plots import plot_calibration, plot_precision_recall, plot_roc
 from train.faceboxes.protocols.robustness import CHANGES, SIZES
 from train.faceboxes.protocols.threshold import calibrate
-from train.faceboxes.protocols.voc import Curve
 
 SCHEMA = 1
 CLIP_SUFFIXES = (".mkv", ".mp4", ".avi", ".mov", ".webm")

@@ -10,12 +10,12 @@ import numpy.typing as npt
 import torch
 
 from facecam.arrays import Image
+from facecam.bench.wider_labels import Labelled
 from facecam.detection.anchors import anchor_grid
 from facecam.faces.boxes import NMS_IOU, VOTES_FROM, Detections, decode, nms, vote
 from facecam.sources.photo import read_picture
 from facecam.system.opencv import cv2
 from train.faceboxes.data.batches import Batch
-from train.faceboxes.data.wider_labels import Labelled
 from train.faceboxes.model import MEAN_BGR, FaceBoxes
 from train.faceboxes.protocols.canvas import VGA
 from train.faceboxes.protocols.pictures import Detect, letterbox

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout
 
-from facecam.bench.card import save_card
+from facecam.bench.card import draw_card
 from facecam.bench.result import BenchResult, Interim, load, to_json
 from facecam.errors import FacecamError
 from facecam.qtkit.commands import Menu, command
@@ -142,7 +142,7 @@ class SpeedTab(Tab):
             return
         try:
             if path.suffix.lower() == ".png":
-                save_card(result, path)
+                draw_card(result).save(path)
             else:
                 path.write_text(to_json(result), encoding="utf-8")
         except OSError as error:

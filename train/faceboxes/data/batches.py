@@ -19,11 +19,11 @@ from torch import Tensor
 from tqdm import tqdm
 
 from facecam.arrays import Array
+from facecam.bench.wider_labels import Labelled, read_wider
 from facecam.system.opencv import cv2
 from train.faceboxes.data.augment import Plan, Recipe, draw_plan, map_boxes, render
 from train.faceboxes.data.resident import Packed, ResidentPictures, pack, render_batch
 from train.faceboxes.data.teacher import Truth, truths
-from train.faceboxes.data.wider_labels import Labelled, read_wider
 from train.faceboxes.targets import FACE, IGNORE
 from train.training import TrainingError
 

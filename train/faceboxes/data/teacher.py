@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from facecam.arrays import Array
+from facecam.bench.wider_labels import Labelled
 from facecam.faces.boxes import pairwise_iou
-from train.faceboxes.data.wider_labels import Labelled
 from train.faceboxes.targets import FACE, IGNORE, SOFT
 from train.training import TrainingError
 

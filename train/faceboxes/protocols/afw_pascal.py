@@ -18,9 +18,9 @@ import numpy as np
 import numpy.typing as npt
 
 from facecam.arrays import Array
+from facecam.bench.voc import HIT, OVER_HALF, Curve, Matching, curve, match
+from facecam.bench.wider_labels import LabelError
 from facecam.faces.boxes import Detections
-from train.faceboxes.data.wider_labels import LabelError
-from train.faceboxes.protocols.voc import HIT, OVER_HALF, Curve, Matching, curve, match
 
 SMALLEST_FACE_PX = 30
 ROUNDS = 5

@@ -17,11 +17,11 @@ import numpy as np
 import numpy.typing as npt
 
 from facecam.arrays import Array, Image
+from facecam.bench.voc import FALSE, LEFT_OUT, Curve, Matching, curve, match
+from facecam.bench.wider_labels import Labelled
 from facecam.errors import FacecamError
 from facecam.faces.boxes import Detections
-from train.faceboxes.data.wider_labels import Labelled
 from train.faceboxes.protocols.pictures import Detect, letterbox, pictures, run
-from train.faceboxes.protocols.voc import FALSE, LEFT_OUT, Curve, Matching, curve, match
 
 Change = Callable[[Image, Array], tuple[Image, Array, npt.NDArray[np.bool_]]]
 """Picture and boxes (M, 4) px -> a changed picture, the boxes in it, and (M,) which of them it still shows."""

@@ -19,9 +19,9 @@ import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 
 from facecam.arrays import Array
+from facecam.bench.wider_labels import LabelError
 from facecam.faces.boxes import Detections
 from facecam.system.opencv import cv2
-from train.faceboxes.data.wider_labels import LabelError
 
 Float = npt.NDArray[np.float64]
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
+from facecam.bench.voc import Curve
 from train.faceboxes.protocols.fddb import Roc
 from train.faceboxes.protocols.threshold import Calibration
-from train.faceboxes.protocols.voc import Curve
 
 
 def plot_precision_recall(curves: Mapping[str, Curve], title: str, path: Path) -> None:

@@ -16,9 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from facecam.arrays import Array
+from facecam.bench.voc import FALSE, HIT, Curve, average_precision, match
+from facecam.bench.wider_labels import LabelError, Labelled
 from facecam.faces.boxes import Detections
-from train.faceboxes.data.wider_labels import LabelError, Labelled
-from train.faceboxes.protocols.voc import FALSE, HIT, Curve, average_precision, match
 
 SUBSETS = ("easy", "medium", "hard")
 THRESHOLDS = 1000

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
+from facecam.bench.wider_labels import Labelled
 from train.faceboxes.data.teacher import Teacher
-from train.faceboxes.data.wider_labels import Labelled
 from train.faceboxes.loss import LossOptions, multibox_loss
 from train.faceboxes.targets import FACE, IGNORE, SOFT, match
 from train.training import TrainingError

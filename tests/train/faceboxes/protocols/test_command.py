@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from facecam.bench.wider_labels import read_wider
 from facecam.detection.options import DetectorOptions
 from facecam.errors import ModelError
 from facecam.system.opencv import cv2
 from tests.facecam.made_third_party import save_ultralight
-from train.faceboxes.data.wider_labels import read_wider
 from train.faceboxes.evaluate import main
 from train.faceboxes.protocols.detectors import LOWEST_SCORE, FaceBoxesFile, UltraLight, load_detector
 

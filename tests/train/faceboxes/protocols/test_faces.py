@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from facecam.bench.wider_labels import LabelError
 from tests.doubles import found
-from train.faceboxes.data.wider_labels import LabelError
 from train.faceboxes.protocols.afw_pascal import FacePicture, face_curve, read_labels
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from facecam.bench.wider_labels import LabelError
 from facecam.faces.boxes import Detections
-from train.faceboxes.data.wider_labels import LabelError
 from train.faceboxes.protocols.fddb import Overlaps, draw_ellipse, overlaps, read_folds, roc
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from facecam.bench.wider_labels import Labelled, read_wider
 from facecam.detection.detector import FaceDetector
 from facecam.detection.letterbox import letterbox
 from facecam.detection.options import DetectorOptions
@@ -16,7 +17,6 @@ from facecam.runtimes.engine import RUNTIMES, Precision, Runtime
 from facecam.runtimes.registry import has_int8
 from facecam.sources.photo import read_picture
 from facecam.system.resources import shipped_models
-from train.faceboxes.data.wider_labels import Labelled, read_wider
 from train.faceboxes.protocols.canvas import OnCanvas, score
 
 FACES = Path(__file__).parents[5] / "shared" / "data" / "faces"

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from facecam.bench.voc import FALSE, HIT, LEFT_OUT, OVER_HALF, average_precision, curve, match
+from facecam.bench.wider_labels import Labelled
 from facecam.errors import FacecamError
 from facecam.faces.boxes import Detections
 from facecam.system.opencv import cv2
-from train.faceboxes.data.wider_labels import Labelled
 from train.faceboxes.protocols.canvas import FaceGroups, OnCanvas, evaluate_vga, group_curve, score
 from train.faceboxes.protocols.pictures import letterbox, pictures
-from train.faceboxes.protocols.voc import FALSE, HIT, LEFT_OUT, OVER_HALF, average_precision, curve, match
 
 
 def detections(*rows: tuple[float, float, float, float, float]) -> Detections:

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from facecam.bench.wider_labels import LabelError, Labelled
 from tests.doubles import found
-from train.faceboxes.data.wider_labels import LabelError, Labelled
 from train.faceboxes.protocols.wider import WiderPicture, by_height, normalised, read_subsets, wider_curves
 
 

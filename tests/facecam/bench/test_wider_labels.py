@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from train.faceboxes.data.wider_labels import LabelError, read_wider
+from facecam.bench.wider_labels import LabelError, read_wider
 
 GOOD = """0--Parade/a.jpg
 3
