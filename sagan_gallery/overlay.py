@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from contourpy import LineType, contour_generator
-from PIL import Image
+from PIL import Image as Pillow
 
-from facecam.arrays import Array
+from facecam.arrays import Array, Image
 from sagan_gallery.colormap import lookup
 
+LEVELS = 4096
+"""Places that colours are looked up at: so many that a peaked map's alpha rises by few levels of 255 from one to the
+next."""
 LOG_DECADES = 3.0
 OPAQUE_AT = 7.0
 """A weight this many times an even map's is shown as opaque as weights get."""
@@ -54,39 +56,43 @@ def smoothed(weights: Array, size: tuple[int, int]) -> Array:
     Not for fewer pixels than cells: Pillow would average them.
     """
     height, width = size
-    return np.asarray(Image.fromarray(weights).resize((width, height), Image.Resampling.BILINEAR))
+    return np.asarray(Pillow.fromarray(weights).resize((width, height), Pillow.Resampling.BILINEAR))
 
 
-def enlarged(image: npt.NDArray[np.uint8], factor: int) -> npt.NDArray[np.uint8]:
+def enlarged(image: Image, factor: int) -> Image:
     """(H, W, 3) uint8 enlarged by a whole factor with Catmull and Rom's cubic, which goes through the pixels."""
     height, width = image.shape[0] * factor, image.shape[1] * factor
     edge = 2  # how far the cubic reaches: the edge's pixels go on beyond it
     # Of 8-bit pictures Pillow rounds and clips what it has after the first of both axes, which is up to 18 levels off.
     wide = np.pad(image, ((edge, edge), (edge, edge), (0, 0)), mode="edge").astype(np.float32)
     size = (width + 2 * edge * factor, height + 2 * edge * factor)
-    channels = [Image.fromarray(channel).resize(size, Image.Resampling.BICUBIC) for channel in np.moveaxis(wide, 2, 0)]
+    channels = [
+        Pillow.fromarray(channel).resize(size, Pillow.Resampling.BICUBIC) for channel in np.moveaxis(wide, 2, 0)
+    ]
     fine = np.stack([np.asarray(channel) for channel in channels], 2)[edge * factor :, edge * factor :]
     return np.clip(fine[:height, :width] + 0.5, 0, 255).astype(np.uint8)
 
 
-def heat_rgba(places: Array, colours: str, alpha: Array | None = None) -> npt.NDArray[np.uint8]:
-    """Places in 0..1 as (h, w, 4) uint8 RGBA, premultiplied. alpha: (256,) of `heat_alpha`, None for opaque."""
-    index = np.rint(places * 255).astype(np.uint8)
-    opaque = np.ones(256, np.float32) if alpha is None else alpha
-    table = np.concatenate([lookup(colours) * opaque[:, None], 255 * opaque[:, None]], axis=1)
+def heat_rgba(places: Array, colours: str, alpha: Array | None = None) -> Image:
+    """Places in 0..1 as (h, w, 4) uint8 RGBA, premultiplied. alpha: (LEVELS,) of `heat_alpha`, None for opaque."""
+    index = np.rint(places * (LEVELS - 1)).astype(np.uint16)
+    opaque = np.ones(LEVELS, np.float32) if alpha is None else alpha
+    rgb = lookup(colours)[np.rint(np.linspace(0, 255, LEVELS)).astype(np.uint8)]
+    table = np.concatenate([rgb * opaque[:, None], 255 * opaque[:, None]], axis=1)
     return np.take(np.rint(table).astype(np.uint8), index, axis=0)
 
 
 def heat_alpha(values: Range, even: float, opacity: float, by_place: bool) -> Array:
-    """(256,) float32 in 0..1, how opaque each place of a map's colours is over the picture.
+    """(LEVELS,) float32 in 0..1, how opaque each place of a map's colours is over the picture.
 
     It rises with the weight in terms of `even`, which a map without preference gives every cell, so that such a map
     hides little of the picture whatever its colours are; by_place: with the colours instead, for a map whose colours
-    tell more than its weights. The root makes weak weights seen as weak, not as none.
+    tell more than its weights. It is steepest where it starts, so that weak weights are seen as weak, not as none; but
+    it starts without a step, which would be seen as an edge on bright pictures.
     """
-    places = np.linspace(0, 1, 256)
+    places = np.linspace(0, 1, LEVELS)
     share = 4 * places if by_place else values.value(places) / (even * OPAQUE_AT)  # type: ignore[arg-type]
-    return (opacity * np.sqrt(np.minimum(1, share))).astype(np.float32)
+    return (opacity * (1 - (1 - np.minimum(1, share)) ** 2)).astype(np.float32)
 
 
 def contour(values: Array, level: float) -> list[Array]:
@@ -101,9 +107,7 @@ def contour(values: Array, level: float) -> list[Array]:
     return [np.asarray(line, np.float32) for line in lines]
 
 
-def difference_rgb(
-    image: npt.NDArray[np.uint8], other: npt.NDArray[np.uint8]
-) -> tuple[npt.NDArray[np.uint8], float, float]:
+def difference_rgb(image: Image, other: Image) -> tuple[Image, float, float]:
     """What `image` has more (brighter than middle grey) or less than `other`, both (H, W, 3) uint8.
 
     Returns the picture (H, W, 3) uint8, the factor that makes the largest difference just fit (at most 16), and the

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from facecam.qtkit.fields import Check, Row, SliderField, combo, spin
@@ -72,6 +72,7 @@ class GalleryControls(ScrollColumn):
         self.setWidget(inner)
         for button in (self.resample, self.files, self.help):
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # after a click Space must still play the walk
         self._map_style_moved()
 
     def _make_sampling(self) -> Sequence[QWidget]:
@@ -134,10 +135,10 @@ class GalleryControls(ScrollColumn):
         self.shown = combo(*((shown.value, shown) for shown in Shown))
         self.direction = combo(("Where it looks", Direction.ROW), ("Who looks there", Direction.COLUMN))
         self.colours = combo(*((name.capitalize(), name) for name in NAMES))
-        shown_row = Row(
+        self._shown_row = Row(
             "Show",
             self.shown,
-            "The picture itself, without its attention, or what attention changes in it",
+            "The picture itself, with attention switched off (as while B is held), or what attention changes in it",
             default=Shown.PICTURE,
         )
         self._choice_rows = (
@@ -175,14 +176,14 @@ class GalleryControls(ScrollColumn):
         for check in self.checks.values():
             check.box.toggled.connect(self.map_style_changed)
         self.reset = QPushButton("Reset the map")
-        self.reset.setToolTip("Overlay, opacity, direction, colours and scale as they were at the start")
+        self.reset.setToolTip("What is shown, overlay, opacity, direction, colours and scale as they were at the start")
         self.reset.clicked.connect(self.reset_map_style)
         section = Section()
         section.title, section.help = "More", "Direction, colours, scale, difference, arrows (M)"
         more = QVBoxLayout(section)
         more.setContentsMargins(0, 0, 0, 0)
         more.setSpacing(SPACE)
-        for part in (shown_row, *self._choice_rows, *self.checks.values(), self.reset):
+        for part in (self._shown_row, *self._choice_rows, *self.checks.values(), self.reset):
             more.addWidget(part)
         self.more = Fold(section)
         return self.more
@@ -265,6 +266,7 @@ class GalleryControls(ScrollColumn):
             part.reset()
         self.blockSignals(blocked)
         self._map_style_moved()
+        self._shown_row.reset()
 
     def _map_style_moved(self) -> None:
         self.share.setVisible(self.kind.currentData() is Kind.MASK)

@@ -14,8 +14,10 @@ from facecam.arrays import Image
 from facecam.errors import FacecamError
 from facecam.qtkit.commands import Menu, command
 from facecam.system.files import cannot_write
+from facecam.system.paths import pictures_folder
 from sagan_gallery.export import Film, Gif, save_attention
 from sagan_gallery.latent import SampleSpec, parse_sample_text
+from sagan_gallery.ui import words
 from sagan_gallery.ui.figure import render_figure
 from sagan_gallery.ui.film import film_frames
 from sagan_gallery.ui.paint import from_qimage
@@ -30,7 +32,8 @@ FILM_S = 8.0
 FILM_PX, GIF_PX = 512, 256
 """Side of the picture in a film; a GIF of that many frames grows large."""
 PICTURES = "Pictures (*.png *.jpg *.jpeg *.webp *.bmp *.gif)"
-_LARGEST_PX = 4096
+_LARGEST_PX = 1024
+"""Side to which own pictures are read: many times what the network sees, and they stay in memory."""
 
 
 class GalleryFiles(QObject):
@@ -63,7 +66,7 @@ class GalleryFiles(QObject):
         self._window, self._stage, self._session = parent, stage, session
         self.grab_frame, self._open_film = grab_frame, open_film
         self.menu = QMenu(parent)
-        self._folder = ""
+        self._opened_in = self._saved_in = ""
         file, edit = Menu.FILE, Menu.EDIT
         self.open_model = self._action("Open a model…", self._ask_model, file, "Ctrl+O")
         self.own_picture = self._action("Look at an own picture…", self._ask_picture, file, "Ctrl+Shift+O")
@@ -191,14 +194,14 @@ class GalleryFiles(QObject):
 
     def _ask_save_picture(self) -> None:
         image = self._scene_image()
-        self._ask("Save picture with map", "PNG (*.png)", lambda path: self._save_image(path, image), save="png")
+        self._ask("Save picture with map", "PNG (*.png)", lambda path: self._save_image(path, image), "png")
 
     def _ask_save_figure(self) -> None:
         scene = self._stage.view.scene
         if scene is None or not scene.pins:
             raise FacecamError("The figure shows pins: click the picture to make one.")
         image = render_figure(scene, f"{self._stage.origin.words}   γ = {scene.sample.gamma:.3f}")
-        self._ask("Save figure", "PNG (*.png)", lambda path: self._save_image(path, image), save="png")
+        self._ask("Save figure", "PNG (*.png)", lambda path: self._save_image(path, image), "png", "-pins")
 
     def _save_image(self, path: Path, image: QImage) -> None:
         writer = QImageWriter(str(path), b"png")
@@ -215,15 +218,15 @@ class GalleryFiles(QObject):
             save_attention(path, sample, [(pin.x_px, pin.y_px) for pin in pins], origin)
             self.said.emit(f"Saved {path}")
 
-        self._ask("Save raw attention", "NumPy (*.npz)", save, save="npz")
+        self._ask("Save raw attention", "NumPy (*.npz)", save, "npz", "-attention")
 
     def _ask_save_gif(self) -> None:
-        self._ask("Save walk", "GIF (*.gif)", lambda path: self.start_film(path, Gif, GIF_PX), save="gif")
+        self._ask("Save walk", "GIF (*.gif)", lambda path: self.start_film(path, Gif, GIF_PX), "gif", "-film")
 
     def _ask_save_film(self) -> None:
         open_film = self._open_film
         if open_film is not None:
-            self._ask("Save walk", "MP4 (*.mp4)", lambda path: self.start_film(path, open_film), save="mp4")
+            self._ask("Save walk", "MP4 (*.mp4)", lambda path: self.start_film(path, open_film), "mp4", "-film")
 
     def start_film(self, path: Path, open_film: FilmOpener, side_px: int = FILM_PX) -> None:
         """Samples the walk, with the pins' maps beside it, and writes it in the background, with progress and a way to
@@ -249,18 +252,26 @@ class GalleryFiles(QObject):
 
         self.export_wanted.emit(steps, f"Saved {path}")
 
-    def _ask(self, title: str, kinds: str, do: Callable[[Path], object], save: str = "") -> None:
-        """Asks for a file without stopping the window, then does it."""
-        dialog = QFileDialog(self._window, title, self._folder, kinds)
+    def _ask(self, title: str, kinds: str, do: Callable[[Path], object], save: str = "", part: str = "") -> None:
+        """Asks for a file without stopping the window, then does it. save: the suffix of a file to be written, whose
+        name is suggested after the picture's and ends in `part`."""
+        dialog = QFileDialog(self._window, title, self._saved_in if save else self._opened_in, kinds)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         if save:
             dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
             dialog.setDefaultSuffix(save)
+            if not self._saved_in:
+                snapshots = pictures_folder()
+                dialog.setDirectory(str(snapshots if snapshots.is_dir() else snapshots.parent))
+            dialog.selectFile(f"{words.file_name(self._stage.origin.spec, self._stage.origin.words)}{part}.{save}")
         else:
             dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
 
         def chosen(name: str) -> None:
-            self._folder = str(Path(name).parent)
+            if save:
+                self._saved_in = str(Path(name).parent)
+            else:
+                self._opened_in = str(Path(name).parent)
             self._try(lambda: do(Path(name)))
 
         dialog.fileSelected.connect(chosen)

@@ -1,6 +1,9 @@
-"""SampleGrid: the samples as small pictures, filled in while they are computed."""
+"""SampleGrid: own pictures and the samples as small ones, these filled in while they are computed."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
 
 from PySide6.QtCore import (
     QAbstractListModel,
@@ -12,11 +15,22 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QImage, QPainter, QPalette, QPen, QResizeEvent
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QFocusEvent,
+    QImage,
+    QKeyEvent,
+    QPainter,
+    QPalette,
+    QPen,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
     QListView,
+    QMenu,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -27,6 +41,7 @@ from facecam.arrays import Image
 from facecam.qtkit.theme import SPACE, STAGE_RAISED, stage_palette
 from sagan_gallery.latent import SampleSpec
 from sagan_gallery.ui.paint import to_qimage
+from sagan_gallery.ui.session import OwnPicture
 
 _TARGET_PX = 80
 """Size that a small picture is to have, about; the columns share the width evenly."""
@@ -34,32 +49,53 @@ _Index = QModelIndex | QPersistentModelIndex
 
 
 class _Samples(QAbstractListModel):
+    """Own pictures, the newest one first, and after them the samples."""
+
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.specs: list[SampleSpec] = []
+        self.items: list[OwnPicture | SampleSpec] = []
         self.images: list[QImage | None] = []
 
+    @property
+    def first_sample(self) -> int:
+        return sum(isinstance(item, OwnPicture) for item in self.items)
+
     def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
-        return 0 if parent.isValid() else len(self.specs)
+        return 0 if parent.isValid() else len(self.items)
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        if not index.isValid() or index.row() >= len(self.specs):
+        if not index.isValid() or index.row() >= len(self.items):
             return None
-        spec = self.specs[index.row()]
+        item = self.items[index.row()]
         if role == Qt.ItemDataRole.DecorationRole:
             return self.images[index.row()]
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
-            named = "" if spec.label is None else f"{spec.label.replace('_', ' ')}, "
-            return f"{named}seed {spec.seed}, truncation {spec.truncation:.2f}"
+            if isinstance(item, OwnPicture):
+                return "Own picture; Delete removes it"
+            named = "" if item.label is None else f"{item.label.replace('_', ' ')}, "
+            return f"{named}seed {item.seed}, truncation {item.truncation:.2f}"
         return None
 
-    def reset(self, specs: list[SampleSpec]) -> None:
-        self.beginResetModel()
-        self.specs, self.images = specs, [None] * len(specs)
-        self.endResetModel()
+    def set_samples(self, specs: list[SampleSpec]) -> None:
+        """Other samples; as many as before keep their old pictures until the new ones arrive."""
+        own = self.first_sample
+        if len(specs) == len(self.items) - own:
+            self.items[own:] = specs
+        else:
+            self.beginResetModel()
+            self.items[own:], self.images[own:] = specs, [None] * len(specs)
+            self.endResetModel()
 
-    def replace(self, specs: list[SampleSpec]) -> None:
-        self.specs = specs
+    def insert(self, picture: OwnPicture, image: QImage) -> None:
+        self.beginInsertRows(QModelIndex(), 0, 0)
+        self.items.insert(0, picture)
+        self.images.insert(0, image)
+        self.endInsertRows()
+
+    def remove(self, row: int) -> None:
+        self.beginRemoveRows(QModelIndex(), row, row)
+        del self.items[row], self.images[row]
+        self.endRemoveRows()
 
     def put(self, row: int, image: QImage) -> None:
         self.images[row] = image
@@ -113,13 +149,23 @@ class SampleGrid(QListView):
         self.verticalScrollBar().setPalette(stage_palette())
         self.setMinimumWidth(20 * SPACE)
         self.setAccessibleName("Samples")
-        self.setToolTip("Samples of the generator: click one, or move with the arrow keys")
+        self.setToolTip("Samples of the generator, after own pictures: click one, or move with the arrow keys")
         self.selectionModel().currentChanged.connect(self._current_changed)
+
+    @property
+    def items(self) -> Sequence[OwnPicture | SampleSpec]:
+        """What each row shows."""
+        return self._samples.items
+
+    @property
+    def first_sample(self) -> int:
+        """Row of the first sample: above it are own pictures."""
+        return self._samples.first_sample
 
     @property
     def specs(self) -> list[SampleSpec]:
         """What makes each sample."""
-        return self._samples.specs
+        return [item for item in self._samples.items if isinstance(item, SampleSpec)]
 
     @property
     def current(self) -> int:
@@ -128,22 +174,37 @@ class SampleGrid(QListView):
 
     @property
     def filled(self) -> int:
-        """How many pictures are there."""
-        return sum(image is not None for image in self._samples.images)
+        """How many samples have their pictures."""
+        return sum(image is not None for image in self._samples.images[self.first_sample :])
 
     def reset_samples(self, specs: list[SampleSpec]) -> None:
-        """New samples, their pictures to come; keeps the chosen row. Old pictures stay until the new ones arrive."""
-        row = min(max(self.current, 0), len(specs) - 1)
-        if len(specs) == len(self._samples.specs):
-            self._samples.replace(specs)
-        else:
-            self._samples.reset(specs)
-        self.choose(row, tell=False)
+        """New samples, their pictures to come; keeps the chosen row and own pictures."""
+        row = self.current if self.current >= 0 else self.first_sample
+        self._samples.set_samples(specs)
+        self.choose(min(row, len(self._samples.items) - 1), tell=False)
 
-    def put(self, row: int, picture: Image) -> None:
-        """The picture (H, W, 3) uint8 RGB of a row."""
+    def put_sample(self, number: int, picture: Image) -> None:
+        """The picture (H, W, 3) uint8 RGB of a sample, counted from 0."""
+        row = self.first_sample + number
         if row < len(self._samples.images):
             self._samples.put(row, to_qimage(picture))
+
+    def add_own(self, picture: OwnPicture, image: Image, choose: bool) -> None:
+        """Adds an own picture, as the chosen one or not. image: (H, W, 3) uint8 RGB, what is seen of it."""
+        self._samples.insert(picture, to_qimage(image))
+        if choose:
+            self.choose(0, tell=False)
+            self.scrollToTop()
+
+    def remove(self, row: int) -> None:
+        """Removes a row if it is an own picture; if it was the chosen one, chooses what is then in its place."""
+        if 0 <= row < self.first_sample:
+            chosen = row == self.current
+            if chosen:
+                self.clear_choice()
+            self._samples.remove(row)
+            if chosen:
+                self.choose(min(row, len(self._samples.items) - 1))
 
     def choose(self, row: int, tell: bool = True) -> None:
         """Chooses a row."""
@@ -161,6 +222,32 @@ class SampleGrid(QListView):
         self.selectionModel().clear()
         self.selectionModel().blockSignals(blocked)
         self.viewport().update()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Qt would choose the first row where there is no choice, and take away the picture that is not from here."""
+        if self.currentIndex().isValid():
+            super().focusInEvent(event)
+        else:
+            blocked = self.selectionModel().blockSignals(True)
+            super().focusInEvent(event)
+            self.selectionModel().blockSignals(blocked)
+            self.clear_choice()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            self.remove(self.current)
+        elif event.text().isalpha():
+            event.ignore()  # names are no text here, and letters are the panel's keys
+        else:
+            super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        row = self.indexAt(event.pos()).row()
+        if 0 <= row < self.first_sample:
+            menu = QMenu(self)
+            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            menu.addAction("Remove this picture", partial(self.remove, row))
+            menu.popup(event.globalPos())
 
     def _current_changed(self, current: QModelIndex) -> None:
         if current.isValid():

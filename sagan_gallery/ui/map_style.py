@@ -23,7 +23,7 @@ class Shown(Enum):
     """Which picture the large view shows."""
 
     PICTURE = "Picture"
-    OFF = "Without attention"
+    OFF = "Attention off"
     DIFFERENCE = "Difference"
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPainterPath, QPen, QPolygonF, QTransform
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPainterPath, QPen, QPolygonF
 
 from facecam.arrays import Array, Image
 from facecam.qtkit.theme import EDGE, PILL, SPACE, STAGE_TEXT
 from sagan_gallery import overlay
-from sagan_gallery.attention import Key, mass_mask
+from sagan_gallery.attention import mass_mask
 from sagan_gallery.overlay import contour, heat_alpha, heat_rgba, smoothed
 from sagan_gallery.ui.map_style import Kind, MapStyle
 
@@ -78,8 +80,8 @@ class Overlay:
         self._map_style = map_style
         self._grid = weights.shape
         self._image: QImage | None = None
-        self._lines: list[tuple[QPainterPath, float]] = []
-        """In cells, with the share of the mass that they enclose."""
+        self._lines: list[tuple[Array, float]] = []
+        """(N, 4) float32 x1 y1 x2 y2 in cells, and the share of the mass that they enclose."""
         if map_style.kind is Kind.HEAT:
             self._image = heat_image(weights, map_style, over_picture=True)
         elif map_style.kind is Kind.CONTOUR:
@@ -92,43 +94,34 @@ class Overlay:
             dim[~mask, 3] = round(255 * map_style.opacity)
             self._image = to_qimage(dim)
             if mask.any():
-                self._lines.append((_cell_edges(mask), 0.5))
+                self._lines.append((mask_outline(mask), 0.5))
 
     def paint(self, painter: QPainter, target: QRectF, colour: QColor) -> None:
         """Paints into the picture's rectangle; `colour` is that of lines."""
         smooth = self._map_style.smooth and self._map_style.kind is Kind.HEAT
         if self._image is not None:
             paint_image(painter, target, self._image, smooth)
-        cell = QTransform(target.width() / self._grid[1], 0, 0, target.height() / self._grid[0], target.x(), target.y())
+        across, down = target.width() / self._grid[1], target.height() / self._grid[0]
         for lines, share in self._lines:
-            path = cell.map(lines)
+            moved = lines * np.array([across, down] * 2) + np.array([target.x(), target.y()] * 2)
+            segments = [QLineF(*line) for line in moved.tolist()]  # a path of them takes twice as long to stroke
             painter.save()
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setOpacity(1.0 if self._map_style.kind is Kind.MASK else max(0.2, self._map_style.opacity))
             for pen_colour, width in ((EDGE, 4.0), (colour, 2.0 if share <= 0.5 else 1.0)):
-                # Flat ends: round ones take five times as long, and edges of cells show no gaps.
-                painter.strokePath(path, QPen(pen_colour, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
+                # Flat ends: round ones take five times as long, and segments this short show no gaps.
+                painter.setPen(QPen(pen_colour, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
+                painter.drawLines(segments)
             painter.restore()
 
 
-def _outline(weights: Array, level: float, smooth: bool) -> QPainterPath:
+def _outline(weights: Array, level: float, smooth: bool) -> Array:
     """The lines at a level, in cells; along the cells' edges, or between their centres when smooth."""
     if not smooth:
-        return _cell_edges(weights >= level)
+        return mask_outline(weights >= level)
     fine = smoothed(weights, (weights.shape[0] * _CONTOUR_STEPS, weights.shape[1] * _CONTOUR_STEPS))
-    path = QPainterPath()
-    for line in contour(fine, level):
-        path.addPolygon(QPolygonF([QPointF(x, y) for x, y in (line / _CONTOUR_STEPS).tolist()]))
-    return path
-
-
-def _cell_edges(mask: npt.NDArray[np.bool_]) -> QPainterPath:
-    """The edges between cells in and out of a mask."""
-    path = QPainterPath()
-    for x1, y1, x2, y2 in mask_outline(mask).tolist():
-        path.moveTo(x1, y1)
-        path.lineTo(x2, y2)
-    return path
+    parts = [np.concatenate([line[:-1], line[1:]], 1) for line in contour(fine, level)]
+    return np.concatenate([np.empty((0, 4), np.float32), *parts], dtype=np.float32) / np.float32(_CONTOUR_STEPS)
 
 
 def mask_outline(mask: npt.NDArray[np.bool_]) -> Array:
@@ -214,16 +207,26 @@ def text_on(colour: QColor) -> QColor:
     return QColor("#101214") if bright > 0.42 else QColor("white")
 
 
-def paint_arrows(painter: QPainter, start: QPointF, keys: list[Key], ends: list[QPointF], colour: QColor) -> None:
-    """Arrows from a query to its strongest keys, as thick as the keys are strong."""
+@dataclass(frozen=True)
+class Arrow:
+    """start, end: in pixels of what is painted on; weight: of the attention that it stands for."""
+
+    start: QPointF
+    end: QPointF
+    weight: float
+
+
+def paint_arrows(painter: QPainter, arrows: Sequence[Arrow], colour: QColor) -> None:
+    """Arrows, each as thick as its weight is large beside the others."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    strongest = max((key.weight for key in keys), default=1.0) or 1.0
-    for key, end in zip(keys, ends, strict=True):
+    strongest = max((arrow.weight for arrow in arrows), default=1.0) or 1.0
+    for arrow in arrows:
+        start, end = arrow.start, arrow.end
         length = math.hypot(end.x() - start.x(), end.y() - start.y())
         if length < 4:  # looks at itself
             continue
-        width = 1.2 + 2.4 * key.weight / strongest
+        width = 1.2 + 2.4 * arrow.weight / strongest
         head = _arrow_head(start, end, 4 + 2.5 * width)
         for pen_colour, extra in ((EDGE, 2.0), (colour, 0.0)):
             painter.setPen(QPen(pen_colour, width + extra, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))

@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QRectF, Qt, QTimer
+from PySide6.QtCore import QEvent, QRectF, Qt, QTimer
 from PySide6.QtGui import (
     QAction,
     QDragEnterEvent,
     QDragLeaveEvent,
     QDropEvent,
     QFont,
+    QKeyEvent,
     QPainter,
     QPaintEvent,
     QPalette,
@@ -34,7 +35,7 @@ from sagan_gallery.ui.controls import GalleryControls
 from sagan_gallery.ui.files import FilmOpener, GalleryFiles
 from sagan_gallery.ui.grid import SampleGrid
 from sagan_gallery.ui.sample_stage import SampleStage
-from sagan_gallery.ui.session import ON_THE_WALK, Failure, GallerySession, Lane, Origin
+from sagan_gallery.ui.session import ON_THE_WALK, Failure, GallerySession, Lane, Origin, OwnPicture
 from sagan_gallery.ui.status_row import StatusRow
 from sagan_gallery.walk import LatentPoint
 
@@ -63,6 +64,12 @@ class GalleryPanel(QWidget):
         self._model = model
         self._after_export = self._sampling_said = ""
         self._pin_informative = self._fresh = False
+        self._arriving: list[OwnPicture] = []
+        """Own pictures that are to be put into the grid once they can be seen."""
+        self._foreign = ""
+        """What to say of the sample that is shown if its text is from another model."""
+        self._row_shown = 0
+        """The last row of the grid that was shown large: a walk that is closed leads back to it."""
         self._loading = ""
         """What to say until the first sample of the model that is being opened is there."""
         self._loading_timer = QTimer(self, singleShot=True, interval=LOADING_SHOWN_AFTER_MS)
@@ -119,6 +126,7 @@ class GalleryPanel(QWidget):
                 ("Remove the selected pin", ["Delete"]),
                 ("Select the next pin", ["PgDown"]),
                 ("Zoom in, out, whole picture", ["+", "-", "0"]),
+                ("While it is held: the picture without its attention", ["B"]),
             )
         ]
         for action in of_picture:
@@ -153,15 +161,16 @@ class GalleryPanel(QWidget):
         controls.layer_changed.connect(stage.set_layer)
         controls.help_wanted.connect(self.toggle_help)
         files.model_opened.connect(self.open_model)
-        files.picture_opened.connect(self.look_at)
+        files.picture_opened.connect(lambda picture: self.look_at(OwnPicture(picture)))
         files.text_opened.connect(self.show_spec)
         files.export_wanted.connect(self._start_export)
         files.said.connect(self.say)
         self.grid.chosen.connect(self.choose)
         self.view.pins_used_up.connect(lambda: self.say(words.NO_PIN_LEFT))
+        self.view.pins_changed.connect(self._pins_changed)
         self.view.menu_wanted.connect(files.show_menu)
         stage.header.copy_wanted.connect(files.copy_text.trigger)
-        stage.walk_button.toggled.connect(self._prepare_walk)
+        stage.walk_button.toggled.connect(self._show_walk)
         self.walk.moved.connect(lambda point: session.request_sample(point, ON_THE_WALK))
         self.walk.thumb_wanted.connect(session.request_thumb)
         self.walk.said.connect(self.say)
@@ -214,10 +223,15 @@ class GalleryPanel(QWidget):
 
     def choose(self, row: int) -> None:
         """Shows a sample of the grid large."""
-        if 0 <= row < len(self.grid.specs) and self.session.generator is not None:
-            self.walk.stop()
+        if not 0 <= row < len(self.grid.items) or self.session.generator is None:
+            return
+        item, self._foreign = self.grid.items[row], ""
+        self.walk.stop()
+        if isinstance(item, OwnPicture):
+            self.session.request_attention_of(item)
+        else:
             self.controls.set_generating(True)
-            self.session.request_spec(self.grid.specs[row])
+            self.session.request_spec(item)
 
     def show_spec(self, spec: SampleSpec) -> None:
         """Shows the sample of a sample text, if this generator has its class."""
@@ -230,14 +244,16 @@ class GalleryPanel(QWidget):
         except FacecamError as error:
             self.say(str(error))
             return
-        self.grid.choose(0, tell=False)
+        self.grid.choose(self.grid.first_sample, tell=False)
         self.controls.set_spec(spec)
         if spec.model_hash != generator.model_hash:
-            self.say(f"That text is from {spec.model}:{spec.model_hash}; this model makes another picture of it.")
+            self._foreign = f"That text is from {spec.model}:{spec.model_hash}; this model makes another picture of it."
+            self.say(self._foreign)
 
-    def look_at(self, picture: Image) -> None:
-        """Shows an own picture (H, W, 3) uint8 RGB with the discriminator's attention on it."""
+    def look_at(self, picture: OwnPicture) -> None:
+        """Shows an own picture with the discriminator's attention on it. It stays in the grid until it is removed."""
         self.walk.stop()
+        self._arriving.append(picture)
         self.session.request_attention_of(picture)
 
     def pin_informative(self) -> None:
@@ -250,11 +266,18 @@ class GalleryPanel(QWidget):
         if self.walk.play.isEnabled():
             self.walk.play.toggle()
 
+    def _show_walk(self, on: bool) -> None:
+        if on:
+            self._prepare_walk()
+        elif self.stage.origin == ON_THE_WALK:
+            self.grid.choose(min(self._row_shown, len(self.grid.items) - 1))
+
     def _prepare_walk(self) -> None:
         """A walk that is opened for the first time leads from the chosen sample to the next one in the grid."""
         specs = self.grid.specs
         if self.stage.walk_button.isChecked() and len(specs) > 1:
-            self.walk.prepare(self.session.point(specs[(max(self.grid.current, 0) + 1) % len(specs)]))
+            chosen = max(self.grid.current - self.grid.first_sample, -1 if self.grid.current >= 0 else 0)
+            self.walk.prepare(self.session.point(specs[(chosen + 1) % len(specs)]))
 
     def _scale_changed(self, scale: float) -> None:
         self.session.scale = scale
@@ -263,6 +286,9 @@ class GalleryPanel(QWidget):
             self.session.request_sample(LatentPoint(sample.z, sample.label, sample.toward), self.stage.origin)
 
     def _start_export(self, steps: Callable[[], Iterator[Any]], after: str) -> None:
+        if self.session.exporting:
+            self.say("A film is being made: wait for it, or cancel it first.")
+            return
         self._after_export = after
         self.say("Making the film…")
         self.session.request_export(steps)
@@ -284,6 +310,7 @@ class GalleryPanel(QWidget):
         self.controls.set_ready(True)
         self.controls.set_model(generator.classes, generator.layer_count, generator.has_attention_scale)
         self.grid.reset_samples([])
+        self.grid.clear_choice()
         self.walk.begin_anew(generator.classes)
         self._sampling_changed()
 
@@ -299,7 +326,7 @@ class GalleryPanel(QWidget):
         self.session.request_grid(specs)
 
     def _show_small(self, row: int, picture: Image) -> None:
-        self.grid.put(row, picture)
+        self.grid.put_sample(row, picture)
         self.status.progress((row + 1) / max(1, len(self.grid.specs)))
 
     def _grid_done(self) -> None:
@@ -308,8 +335,13 @@ class GalleryPanel(QWidget):
             self._say_origin()
 
     def _show_sample(self, sample: Sample, origin: Origin) -> None:
-        if origin.spec is None:
+        if origin.own is not None and origin.own in self._arriving:
+            self._arriving.remove(origin.own)
+            self.grid.add_own(origin.own, sample.image, choose=not self.session.superseded)
+        elif origin == ON_THE_WALK:
             self.grid.clear_choice()
+        if origin != ON_THE_WALK:
+            self._row_shown = max(self.grid.current, 0)
         self.controls.set_generating(sample.z is not None)
         self.stage.show_sample(sample, origin)
         self._loading = ""
@@ -365,7 +397,11 @@ class GalleryPanel(QWidget):
 
     def _say_origin(self) -> None:
         if self.sample is not None:
-            self.say(f"{self.stage.origin.words}   ·   {words.size_words(self.sample)}")
+            self.say(self._foreign or f"{self.stage.origin.words}   ·   {words.size_words(self.sample)}")
+
+    def _pins_changed(self) -> None:
+        if self.status.text == words.NO_PIN_LEFT:
+            self._say_origin()
 
     def _say_no_model(self, text: str) -> None:
         title = words.NO_MODEL_TITLE if text == words.NO_MODEL else words.WRONG_MODEL_TITLE
@@ -386,7 +422,25 @@ class GalleryPanel(QWidget):
     def _tell(self, message: StageMessage | None) -> None:
         self.message.show_message(message, over_picture=True)
 
-    # -- places, drag and drop
+    # -- keys, places, drag and drop
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        self._compare(event, True)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        self._compare(event, False)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ActivationChange:  # the key is let go elsewhere
+            self.stage.compare(False)
+
+    def _compare(self, event: QKeyEvent, on: bool) -> None:
+        if event.key() == Qt.Key.Key_B and not event.modifiers():
+            if not event.isAutoRepeat():
+                self.stage.compare(on)
+        else:
+            event.ignore()
 
     def _remember_split(self) -> None:
         self._split_by_user = True

@@ -93,9 +93,9 @@ class PictureView(QWidget):
 
     # -- what is shown
 
-    def show_sample(self, sample: Sample, picture: Image | None = None, bare: bool = False) -> None:
-        """Another sample; pins stay where they are. picture: (H, W, 3) uint8 to show in place of the sample's own;
-        bare: no map lies over it."""
+    def show_sample(self, sample: Sample, picture: Image | None = None) -> None:
+        """Another sample; pins stay where they are. picture: (H, W, 3) uint8 to show in place of the sample's own, and
+        without a map over it, which would hide what it is to show."""
         if self.scene is None or sample.size_px != self.scene.sample.size_px:
             self.scene = Scene(sample, picture, self._map_style)
             height, width = sample.size_px
@@ -103,7 +103,7 @@ class PictureView(QWidget):
             self.pins_changed.emit()
         else:
             self.scene.sample, self.scene.picture = sample, picture
-        self.scene.bare = bare
+        self.scene.bare = picture is not None
         self._base = None
         self._refresh()
 

@@ -39,6 +39,7 @@ class SampleStage(QWidget):
         """The same sample without its attention, (H, W, 3) uint8 RGB, once it is there."""
         self._layer = 0
         self._shown = Shown.PICTURE
+        self._compared = False
         self.header = StageHeader()
         self.view = PictureView()
         self.bar = ColourBar(self.view)
@@ -125,6 +126,12 @@ class SampleStage(QWidget):
         self._shown = shown
         self._show_picture()
 
+    def compare(self, on: bool) -> None:
+        """Shows the picture without its attention, or again what was shown before: for as long as a key is held."""
+        if on != self._compared:
+            self._compared = on
+            self._show_picture()
+
     def set_layer(self, layer: int) -> None:
         """The maps of another attention layer."""
         self._layer = max(layer, 0)
@@ -155,18 +162,20 @@ class SampleStage(QWidget):
 
     def _show_picture(self) -> None:
         shown, off, sample = self._shown, self.without_attention, self.sample
+        if self._compared:
+            shown = Shown.OFF
         if sample is None:
             return
         picture, badge = None, ""
         if off is not None and shown is Shown.OFF:
-            picture, badge = off, "Without attention"
+            picture, badge = off, "Attention off"
         elif off is not None and shown is Shown.DIFFERENCE:
             picture, factor, mean = difference_rgb(sample.image, off)
-            badge = f"What attention changes, × {factor:.1f}  (mean {mean:.1f} of 255)"
+            badge = f"Attention brightens or darkens, × {factor:.1f}  (mean {mean:.1f} of 255)"
         elif sample.z is not None and sample.attention_scale != 1:
             badge = "Attention off" if sample.attention_scale == 0 else f"Attention × {sample.attention_scale:.2f}"
         self.view.set_badge(badge)
-        self.view.show_sample(sample, picture, bare=picture is not None and shown is Shown.DIFFERENCE)
+        self.view.show_sample(sample, picture)
 
     def _show_pins(self) -> None:
         self.strip.show_pins(self.view.pins, self.sample, self.view.map_style, self.view.selected)

@@ -98,13 +98,25 @@ class Scene:
         if query is not None:
             rect = self.cell_rect(placement, *query)
             if self.map_style.arrows and weights is not None:
-                keys = attention.strongest(weights, self.sample.size_px)
-                ends = [QPointF(*placement.to_view(key.x_px, key.y_px)) for key in keys]
-                paint.paint_arrows(painter, rect.center(), keys, ends, colour)
+                paint.paint_arrows(painter, self._arrows(placement, weights, rect), colour)
             paint.paint_cell(painter, rect, colour, radius * 0.2)
         for pin in self.pins:
             tip = self.cell_rect(placement, pin.x_px, pin.y_px).center()
             paint.paint_pin(painter, tip, pin.number, pin_colour(pin.number), pin.number == self.selected, radius)
+
+    def _arrows(self, placement: Placement, weights: Array, cell: QRectF) -> list[paint.Arrow]:
+        """From the query to where it looks most, or to the key from those that look at it most."""
+        centre, arrows = cell.center(), []
+        for key in attention.strongest(weights, self.sample.size_px):
+            place = QPointF(*placement.to_view(key.x_px, key.y_px))
+            if self.map_style.direction is attention.Direction.ROW:
+                arrows.append(paint.Arrow(centre, place, key.weight))
+            elif not cell.contains(place):  # ends at the cell's edge, where its sign does not hide the heads
+                way = place - centre
+                reach = 0.5 * min(cell.width() / max(abs(way.x()), 1e-6), cell.height() / max(abs(way.y()), 1e-6))
+                end = QPointF(centre.x() + reach * way.x(), centre.y() + reach * way.y())
+                arrows.append(paint.Arrow(place, end, key.weight))
+        return arrows
 
     def render(self, side_px: int = FILE_SIDE_PX, pin_radius_px: float = 20) -> QImage:
         """The whole picture with everything on it, as large as fits a square of that side."""

@@ -35,16 +35,23 @@ class Lane(IntEnum):
     EXPORT = 5
 
 
+@dataclass(frozen=True, eq=False)
+class OwnPicture:
+    """A picture of the user's. image: (H, W, 3) uint8 RGB."""
+
+    image: Image
+
+
 @dataclass(frozen=True)
 class Origin:
-    """Where a large picture comes from. words: what it is called; spec: what makes it again, None for an own picture
-    and for one on a walk."""
+    """Where a large picture comes from. words: what it is called; spec: what makes it again, own: the user's picture
+    that it is, both None for one on a walk."""
 
     words: str
     spec: SampleSpec | None = None
+    own: OwnPicture | None = None
 
 
-OWN_PICTURE = Origin("Own picture, seen by the discriminator")
 ON_THE_WALK = Origin("On the walk")
 
 
@@ -101,8 +108,8 @@ class GallerySession(QObject):
         """The sample that a spec stands for, with its attention."""
         self.request_sample(self.point(spec), Origin(str(spec), spec))
 
-    def request_attention_of(self, picture: Image) -> None:
-        """A picture (H, W, 3) uint8 RGB through the discriminator's attention."""
+    def request_attention_of(self, picture: OwnPicture) -> None:
+        """An own picture through the discriminator's attention."""
         generator = self.generator
 
         def attend() -> tuple[Sample, Origin]:
@@ -110,7 +117,8 @@ class GallerySession(QObject):
                 raise FacecamError("An own picture needs a model: open one first.")
             if self._discriminator is None or self._discriminator[0] is not generator:
                 self._discriminator = generator, Discriminator.beside(generator)
-            return self._discriminator[1].attend(picture), OWN_PICTURE
+            origin = Origin("Own picture, seen by the discriminator", own=picture)
+            return self._discriminator[1].attend(picture.image), origin
 
         self._request(attend)
 
@@ -166,6 +174,16 @@ class GallerySession(QObject):
     def sampling(self) -> bool:
         """Whether the large sample is under way."""
         return self._next is not None or self._worker.busy(Lane.SAMPLE)
+
+    @property
+    def superseded(self) -> bool:
+        """Whether a newer large sample is wanted than the one that has just come."""
+        return self._next is not None
+
+    @property
+    def exporting(self) -> bool:
+        """Whether long work is under way."""
+        return self._worker.busy(Lane.EXPORT)
 
     def close(self, timeout_s: float) -> bool:
         """Ends the thread; False when it is still at something."""

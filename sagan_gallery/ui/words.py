@@ -97,6 +97,14 @@ def title(spec: SampleSpec | None, origin: str) -> tuple[str, str]:
     return name, f"{seed}truncation {spec.truncation:.2f}"
 
 
+def file_name(spec: SampleSpec | None, origin: str) -> str:
+    """What a file about the large picture is called, without its suffix, such as "cat_bicolor-42"."""
+    if spec is None:
+        return title(None, origin)[0].lower().replace(" ", "-")
+    named = "" if spec.truncation == 1 else f"-{spec.truncation:.2f}"
+    return f"{(spec.label or spec.model).replace(' ', '_')}-{spec.seed}{named}"
+
+
 def size_words(sample: Sample) -> str:
     """The picture's size and the two grids."""
     height, width = sample.size_px

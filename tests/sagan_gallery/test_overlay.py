@@ -81,6 +81,14 @@ def test_an_even_map_hides_little_of_the_picture_and_the_contrast_can_be_stretch
     assert np.isfinite(Range.of(np.full((2, 2), 0.25, np.float32), stretch=True).place(weights)).all()
 
 
+@pytest.mark.parametrize("high", [0.006, 0.05, 0.9])
+def test_opacity_rises_from_nothing_without_a_step(high):
+    for values, by_place in ((Range(0.0, high), False), (Range(high / 1000, high, log=True), True)):
+        levels = 255 * heat_alpha(values, even=1 / 256, opacity=1.0, by_place=by_place)
+        assert levels[0] == 0
+        assert np.diff(levels).max() <= 4.2
+
+
 def test_a_contour_goes_round_the_cells_above_the_level():
     field = np.zeros((9, 9), np.float32)
     field[3:6, 2:7] = 1.0

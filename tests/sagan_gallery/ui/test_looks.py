@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
 
+from sagan_gallery.attention import Direction, strongest
 from sagan_gallery.ui.map_style import Kind, Shown
 from sagan_gallery.ui.paint import from_qimage
 from tests.sagan_gallery.ui.driving import waits_for_sample
@@ -24,6 +26,39 @@ def test_attention_scale_and_difference(qtbot, panel):
     assert (panel.view.scene.picture[:, :8] != 128).any()
     panel.view.add_pin(3, 3)
     assert panel.view.scene.overlay(panel.view.weights) is None  # a map over a difference would be taken for one
+
+
+def test_a_held_key_shows_the_picture_without_its_attention(qtbot, panel):
+    waits_for_sample(qtbot, panel, lambda: panel.controls.scale.slider.setValue(0))
+    off = panel.sample.image
+    waits_for_sample(qtbot, panel, lambda: panel.controls.scale.slider.setValue(100))
+    qtbot.waitUntil(lambda: panel.stage.without_attention is not None)
+    panel.view.add_pin(3, 3)
+    for place in (panel.view, panel.grid):  # wherever the focus is
+        qtbot.keyPress(place, Qt.Key.Key_B)
+        assert np.array_equal(panel.view.scene.picture, off)
+        assert panel.view.scene.overlay(panel.view.weights) is None  # a map would hide what is to be seen
+        qtbot.keyRelease(place, Qt.Key.Key_B)
+        assert panel.view.scene.picture is None
+        assert panel.view.scene.overlay(panel.view.weights) is not None
+
+
+def test_arrows_point_from_who_looks_to_what_is_looked_at(panel):
+    panel.controls.arrows.setChecked(True)
+    panel.view.add_pin(3, 3)
+    scene, placement = panel.view.scene, panel.view.placement
+    cell = scene.cell_rect(placement, 3, 3)
+    arrows = scene._arrows(placement, panel.view.weights, cell)
+    assert arrows
+    assert all(arrow.start == cell.center() for arrow in arrows)
+    panel.controls.direction.setCurrentIndex(panel.controls.direction.findData(Direction.COLUMN))
+    cell = scene.cell_rect(placement, 3, 3)
+    arrows = scene._arrows(placement, panel.view.weights, cell)
+    lookers = [placement.to_view(key.x_px, key.y_px) for key in strongest(panel.view.weights, (16, 16))]
+    assert arrows
+    for arrow in arrows:
+        assert arrow.start.toTuple() in lookers
+        assert cell.adjusted(-1, -1, 1, 1).contains(arrow.end)
 
 
 def test_a_gamma_near_0_is_told_and_another_layer_can_be_chosen(qtbot, make_panel, make_generator):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractSlider,
@@ -11,7 +12,7 @@ from PySide6.QtWidgets import (
 )
 
 from sagan_gallery.ui import words
-from sagan_gallery.ui.map_style import Kind
+from sagan_gallery.ui.map_style import Kind, Shown
 
 
 def test_help_comes_and_goes(qtbot, panel):
@@ -99,6 +100,18 @@ def test_the_whole_look_can_be_reset(qtbot, panel):
     controls.colours.setCurrentIndex(2)
     for box in (controls.log, controls.stretch, controls.smooth, controls.arrows):
         box.toggle()
+    controls.shown.setCurrentIndex(controls.shown.findData(Shown.DIFFERENCE))
     assert panel.view.map_style != usual
     controls.reset.click()
     assert panel.view.map_style == usual
+    assert controls.picture_shown is Shown.PICTURE
+    assert panel.view.scene.picture is None
+
+
+def test_a_clicked_button_leaves_the_space_key_to_the_walk(qtbot, panel):
+    panel.view.setFocus()
+    qtbot.mouseClick(panel.controls.resample, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(panel.controls.help, Qt.MouseButton.LeftButton)
+    assert not panel.controls.resample.hasFocus()
+    assert not panel.controls.help.hasFocus()
+    assert panel.controls.files.focusPolicy() is Qt.FocusPolicy.TabFocus

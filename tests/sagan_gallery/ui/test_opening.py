@@ -14,6 +14,7 @@ from sagan_gallery.attention import map_for_pixel
 from sagan_gallery.generator import Generator
 from sagan_gallery.ui import words
 from sagan_gallery.ui.panel import LOADING_SHOWN_AFTER_MS
+from sagan_gallery.ui.session import OwnPicture
 from tests.sagan_gallery.ui.driving import settle, waits_for_sample
 
 
@@ -29,6 +30,50 @@ def test_an_own_picture_is_seen_by_the_discriminator(qtbot, panel, tmp_path):
     assert np.array_equal(panel.view.weights, map_for_pixel(panel.sample, 3, 3))
     waits_for_sample(qtbot, panel, lambda: panel.grid.choose(2))
     assert panel.controls.scale.isEnabled()
+
+
+def test_own_pictures_stay_in_the_grid_until_they_are_removed(qtbot, panel):
+    white, black = (OwnPicture(np.full((20, 20, 3), level, np.uint8)) for level in (255, 0))
+    panel.look_at(white)
+    panel.look_at(black)  # while the discriminator is being loaded for the first one
+    qtbot.waitUntil(lambda: len(panel.grid.items) == 66, timeout=5000)
+    qtbot.waitUntil(lambda: not panel.session.sampling, timeout=5000)
+    assert panel.grid.items[:2] == [black, white]
+    assert len(panel.grid.specs) == 64
+    assert panel.grid.current == 0
+    assert panel.sample.image.max() == 0
+    panel.view.setFocus()
+    panel.grid.setFocus()  # as when a dialog is closed, or another tab was in front
+    panel.toggle_help()
+    panel.toggle_help()
+    qtbot.wait(50)
+    assert panel.sample.image.max() == 0
+    waits_for_sample(qtbot, panel, lambda: qtbot.keyClick(panel.grid, Qt.Key.Key_Right))
+    assert panel.sample.image.min() == 255
+    waits_for_sample(qtbot, panel, lambda: panel.grid.choose(2))
+    assert panel.spec == panel.grid.specs[0]
+    panel.controls.new_seed()
+    settle(qtbot, panel)
+    assert panel.grid.items[:2] == [black, white]
+    panel.grid.choose(1)
+    waits_for_sample(qtbot, panel, lambda: qtbot.keyClick(panel.grid, Qt.Key.Key_Delete))
+    assert panel.grid.items[0] is black
+    assert panel.spec == panel.grid.specs[0]  # what is now in its place
+    panel.grid.remove(0)
+    panel.grid.remove(0)
+    assert panel.grid.items == panel.grid.specs
+    assert panel.spec == panel.grid.specs[0]
+    assert panel.grid.current == 0
+
+
+def test_what_is_not_from_the_grid_stays_when_the_grid_gets_the_focus(qtbot, panel):
+    panel.stage.walk_button.click()
+    waits_for_sample(qtbot, panel, lambda: panel.walk.slider.setValue(500))
+    panel.view.setFocus()
+    panel.grid.setFocus()
+    qtbot.wait(50)
+    assert panel.grid.current == -1
+    assert panel.stage.origin.words == "On the walk"
 
 
 def test_the_cameras_picture_and_none(qtbot, make_panel, tiny_generator):
@@ -50,7 +95,7 @@ def test_a_picture_in_the_clipboard_is_looked_at(qtbot, panel):
 
 def test_an_own_picture_without_a_discriminator_is_told(qtbot, make_panel, make_generator):
     panel = make_panel(make_generator())
-    panel.look_at(np.zeros((20, 20, 3), np.uint8))
+    panel.look_at(OwnPicture(np.zeros((20, 20, 3), np.uint8)))
     qtbot.waitUntil(lambda: "needs the discriminator made-d.onnx" in panel.status.text)
     assert panel.spec == panel.grid.specs[0]  # the picture that is still there is still called by its name
 

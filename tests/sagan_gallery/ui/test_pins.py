@@ -44,6 +44,8 @@ def test_there_are_as_many_pins_as_colours(qtbot, panel):
         panel.view.add_pin(index + 0.5, 3)
     assert len(panel.view.pins) == MAX_PINS
     assert "right-click one" in panel.status.text
+    panel.view.remove_pin(2)
+    assert "right-click one" not in panel.status.text
 
 
 def test_everything_about_pins_by_keyboard(qtbot, panel):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtWidgets import QFileDialog
 
 from sagan_gallery.export import Gif
 from sagan_gallery.ui.figure import render_figure
@@ -50,6 +51,34 @@ def test_a_walk_is_saved_in_the_background_and_can_be_cancelled(qtbot, panel, tm
     panel.status.cancelled.emit()
     assert panel.status.text == "Cancelled."
     qtbot.waitUntil(lambda: not list(tmp_path.glob("cancelled*")), timeout=5000)
+
+
+def test_dialogs_suggest_a_name_and_the_folder_of_pictures(qtbot, panel, tmp_path, monkeypatch):
+    monkeypatch.setattr("sagan_gallery.ui.files.pictures_folder", lambda: tmp_path)
+    panel.view.add_pin(3, 3)
+    panel.walk.set_start.click()
+    panel.walk.set_end.click()
+    for action, name in (
+        (panel.files.save_picture, "red-0.png"),
+        (panel.files.save_figure, "red-0-pins.png"),
+        (panel.files.save_raw, "red-0-attention.npz"),
+        (panel.files.save_gif, "red-0-film.gif"),
+    ):
+        action.trigger()
+        dialog = panel.findChildren(QFileDialog)[-1]
+        assert dialog.selectedFiles() == [str(tmp_path / name)]
+        dialog.close()
+        qtbot.waitUntil(lambda: not panel.findChildren(QFileDialog))
+
+
+def test_a_second_film_does_not_take_the_place_of_the_first(qtbot, panel, tmp_path):
+    panel.walk.set_start.click()
+    panel.walk.set_end.click()
+    panel.files.start_film(tmp_path / "first.gif", Gif, side_px=64)
+    panel.files.start_film(tmp_path / "second.gif", Gif, side_px=64)
+    assert "cancel it first" in panel.status.text
+    qtbot.waitUntil((tmp_path / "first.gif").exists, timeout=20000)
+    assert not (tmp_path / "second.gif").exists()
 
 
 def test_a_film_that_cannot_be_written_is_told(qtbot, panel, tmp_path):

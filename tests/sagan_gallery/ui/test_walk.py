@@ -57,6 +57,16 @@ def test_a_walk_goes_from_one_sample_to_another_with_the_maps(qtbot, panel):
     assert not panel.walk.playing
 
 
+def test_a_walk_that_is_closed_leads_back_to_the_sample_that_was_chosen(qtbot, panel):
+    waits_for_sample(qtbot, panel, lambda: panel.grid.choose(5))
+    panel.stage.walk_button.click()
+    waits_for_sample(qtbot, panel, lambda: panel.walk.slider.setValue(300))
+    assert panel.spec is None
+    waits_for_sample(qtbot, panel, panel.stage.walk_button.click)
+    assert panel.spec == panel.grid.specs[5]
+    assert panel.grid.current == 5
+
+
 def test_a_walk_can_lead_to_another_class_with_the_same_latent(qtbot, panel):
     panel.stage.walk_button.click()
     start = panel.walk.walk.start
