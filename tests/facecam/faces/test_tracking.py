@@ -114,8 +114,8 @@ def lag_frames(truth: np.ndarray, seen: np.ndarray) -> float:
     """By how many frames the one follows the other: the shift at which they fit best."""
     shifts = np.arange(0, 6, 0.05)
     index = np.arange(10, len(truth))
-    misfit = [np.abs(np.interp(index - shift, np.arange(len(truth)), truth) - seen[index]).mean() for shift in shifts]
-    return float(shifts[int(np.argmin(misfit))])
+    mismatch = [np.abs(np.interp(index - shift, np.arange(len(truth)), truth) - seen[index]).mean() for shift in shifts]
+    return float(shifts[int(np.argmin(mismatch))])
 
 
 @pytest.mark.parametrize("sizes_per_s", [0.05, 0.3, 1.0, 3.0, 6.0])
