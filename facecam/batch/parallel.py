@@ -21,8 +21,8 @@ from facecam.detection.options import DetectorOptions
 from facecam.errors import FacecamError, SourceError
 from facecam.faces.boxes import Detections
 from facecam.sources.base import Frame
+from facecam.sources.folder import FolderSource
 from facecam.sources.photo import read_picture
-from facecam.sources.pictures import FolderSource
 
 _AHEAD = 4
 """Pictures per process that are under way: enough to keep all busy, few enough for memory."""

@@ -16,8 +16,8 @@ from facecam.sources.base import Cancellable, Frame, MayStandStill, Reopenable, 
 from facecam.sources.camera import Camera, CameraSource, OfCamera, list_cameras
 from facecam.sources.camera_modes import CameraMode, camera_modes
 from facecam.sources.demo import DemoSource
-from facecam.sources.photo import PICTURE_SUFFIXES, read_picture
-from facecam.sources.pictures import FolderSource, PictureSource, list_files
+from facecam.sources.folder import FolderSource, list_files
+from facecam.sources.photo import PICTURE_SUFFIXES, PictureSource, read_picture
 from facecam.sources.player import Player
 from facecam.sources.screen import ScreenPart, ScreenSource
 

@@ -7,6 +7,7 @@ animations) and tells of both what kind of file it is.
 from __future__ import annotations
 
 import io
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
@@ -18,7 +19,7 @@ import numpy.typing as npt
 from PIL import Image, ImageCms
 
 from facecam.errors import SourceError
-from facecam.sources.base import MAX_PIXELS
+from facecam.sources.base import MAX_PIXELS, Frame
 from facecam.system.opencv import cv2
 
 Pixels = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
@@ -71,6 +72,26 @@ class Page:
     stored: Pixels | None = None
     shift: int = 0
     duration_s: float | None = None
+
+
+class PictureSource:
+    """One picture: a single frame."""
+
+    live = False
+    fps: float | None = None
+    frame_count: int | None = 1
+
+    def __init__(self, path: Path) -> None:
+        self.title = path.name
+        self.path = path
+        self._image: npt.NDArray[np.uint8] | None = read_picture(path)
+
+    def read(self) -> Frame | None:
+        image, self._image = self._image, None
+        return None if image is None else Frame(image, 0, 0.0, time.perf_counter(), self.path)
+
+    def close(self) -> None:
+        self._image = None
 
 
 class Photo:

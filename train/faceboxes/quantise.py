@@ -26,7 +26,7 @@ from facecam.detection.letterbox import letterbox
 from facecam.detection.model import METADATA_KEY, int8_path, load_model
 from facecam.errors import FacecamError
 from facecam.runtimes.engine import RUNTIMES, Runtime
-from facecam.sources.pictures import PICTURE_SUFFIXES, read_picture
+from facecam.sources.photo import PICTURE_SUFFIXES, read_picture
 from train.faceboxes.export import current_commit
 from train.faceboxes.graphs import int8_onnxruntime, int8_openvino
 from train.faceboxes.model import MEAN_BGR, FaceBoxes

@@ -16,7 +16,7 @@ from facecam.batch.parallel import DetectorPool
 from facecam.cli import main
 from facecam.detection.options import DetectorOptions
 from facecam.errors import FacecamError
-from facecam.sources.pictures import FolderSource
+from facecam.sources.folder import FolderSource
 from facecam.system.opencv import cv2
 from tests.processes import start_python
 

@@ -1,4 +1,4 @@
-"""Pictures and folders of pictures."""
+"""Folders of pictures, as a slide show."""
 
 from __future__ import annotations
 
@@ -17,26 +17,6 @@ from facecam.sources.photo import PICTURE_SUFFIXES, read_picture
 _SLIDE_S = 2.0
 _MOST_FILES = 100_000
 """Looked at in a folder and below it: the root of a disk would take minutes."""
-
-
-class PictureSource:
-    """One picture: a single frame."""
-
-    live = False
-    fps: float | None = None
-    frame_count: int | None = 1
-
-    def __init__(self, path: Path) -> None:
-        self.title = path.name
-        self.path = path
-        self._image: npt.NDArray[np.uint8] | None = read_picture(path)
-
-    def read(self) -> Frame | None:
-        image, self._image = self._image, None
-        return None if image is None else Frame(image, 0, 0.0, time.perf_counter(), self.path)
-
-    def close(self) -> None:
-        self._image = None
 
 
 class FolderSource:
