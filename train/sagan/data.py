@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from facecam.sources.photo import read_picture
-from facecam.system.opencv import cv2
+from sagan_gallery.discriminator import centre_square
 from train.training import TrainingError
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp"}
@@ -45,18 +45,6 @@ class PictureSet:
         return PictureSet(self.images[mask], self.labels[mask], self.classes, names)
 
 
-def square(image: np.ndarray, resolution: int) -> np.ndarray:
-    """The largest centred square of a picture (H, W, 3), resized by area interpolation (linear when enlarging)."""
-    height, width = image.shape[:2]
-    side = min(height, width)
-    top, left = (height - side) // 2, (width - side) // 2
-    crop = image[top : top + side, left : left + side]
-    if side == resolution:
-        return crop
-    method = cv2.INTER_AREA if side > resolution else cv2.INTER_LINEAR
-    return cv2.resize(crop, (resolution, resolution), interpolation=method)
-
-
 def load_pictures(root: Path, resolution: int, cache: Path | None = None, only: str = "") -> PictureSet:
     """Reads every picture in `root/<class>/`, classes and files in the order of their names. Raises TrainingError, or
     SourceError for a picture that can't be read.
@@ -85,7 +73,7 @@ def load_pictures(root: Path, resolution: int, cache: Path | None = None, only: 
         return PictureSet(torch.from_numpy(np.load(stored, allow_pickle=False)), labels, classes, names)
     images = np.empty((len(files), 3, resolution, resolution), np.uint8)
     for index, (_, path) in enumerate(files):
-        images[index] = square(read_picture(path), resolution)[:, :, ::-1].transpose(2, 0, 1)
+        images[index] = centre_square(read_picture(path), resolution)[:, :, ::-1].transpose(2, 0, 1)
     if stored is not None:
         stored.parent.mkdir(parents=True, exist_ok=True)
         np.save(stored, images)
