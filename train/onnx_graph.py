@@ -8,14 +8,9 @@ from typing import Any
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
+from onnx import helper, numpy_helper
 
 OPSET = 17
-TYPES = {
-    np.dtype("float32"): TensorProto.FLOAT,
-    np.dtype("int64"): TensorProto.INT64,
-    np.dtype("uint8"): TensorProto.UINT8,
-}
 
 
 class Graph:
@@ -36,12 +31,12 @@ class Graph:
 
     def input(self, name: str, shape: Sequence[int | str], dtype: str = "float32") -> str:
         """An input of the graph. shape: numbers, or names of what may be of any size."""
-        self.inputs.append(helper.make_tensor_value_info(name, TYPES[np.dtype(dtype)], shape))
+        self.inputs.append(_described(name, shape, dtype))
         return name
 
-    def result(self, name: str, shape: Sequence[int | str]) -> None:
-        """A float32 tensor of this name is an output of the graph."""
-        self.outputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))
+    def result(self, name: str, shape: Sequence[int | str], dtype: str = "float32") -> None:
+        """The tensor of this name is an output of the graph."""
+        self.outputs.append(_described(name, shape, dtype))
 
     def constant(self, array: NDArray[Any]) -> str:
         """A constant tensor."""
@@ -69,3 +64,7 @@ class Graph:
     def new_name(self, kind: str) -> str:
         """Constants and nodes are counted apart."""
         return f"{kind}{len(self.initializers if kind == 'constant' else self.nodes)}"
+
+
+def _described(name: str, shape: Sequence[int | str], dtype: str) -> onnx.ValueInfoProto:
+    return helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(np.dtype(dtype)), shape)

@@ -10,40 +10,28 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import onnx
-from onnx import TensorProto, helper
 
-from train.onnx_graph import OPSET
+from train.onnx_graph import Graph
 
 ASSETS = Path(__file__).resolve().parents[1] / "assets" / "facecam" / "graphs"
-
-Value = tuple[str, TensorProto.DataType, Sequence[int | str]]
 
 
 def nms() -> onnx.ModelProto:
     """kept (K, 3) int64, rows of batch, class and box, of boxes (1, N, 4) float32, scores (1, 1, N) float32, most (1,)
     int64 and iou (1,) float32."""
-    inputs: list[Value] = [
-        ("boxes", TensorProto.FLOAT, [1, "N", 4]),
-        ("scores", TensorProto.FLOAT, [1, 1, "N"]),
-        ("most", TensorProto.INT64, [1]),
-        ("iou", TensorProto.FLOAT, [1]),
-    ]
-    return _one_node("NonMaxSuppression", inputs, ("kept", TensorProto.INT64, ["K", 3]))
+    graph = Graph("NonMaxSuppression")
+    boxes, scores = graph.input("boxes", [1, "N", 4]), graph.input("scores", [1, 1, "N"])
+    most, iou = graph.input("most", [1], "int64"), graph.input("iou", [1])
+    graph.result(graph.op(graph.name, boxes, scores, most, iou, output="kept"), ["K", 3], "int64")
+    return graph.model()
 
 
 def int8_product() -> onnx.ModelProto:
     """y (8, 32) int32, the product of a (8, 64) uint8 and b (64, 32) int8."""
-    inputs: list[Value] = [("a", TensorProto.UINT8, [8, 64]), ("b", TensorProto.INT8, [64, 32])]
-    return _one_node("MatMulInteger", inputs, ("y", TensorProto.INT32, [8, 32]))
-
-
-def _one_node(operator: str, inputs: Sequence[Value], output: Value) -> onnx.ModelProto:
-    node = helper.make_node(operator, [name for name, _, _ in inputs], [output[0]])
-    values = [helper.make_tensor_value_info(*value) for value in (*inputs, output)]
-    graph = helper.make_graph([node], operator, values[:-1], values[-1:])
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=8)
-    onnx.checker.check_model(model, full_check=True)
-    return model
+    graph = Graph("MatMulInteger")
+    a, b = graph.input("a", [8, 64], "uint8"), graph.input("b", [64, 32], "int8")
+    graph.result(graph.op(graph.name, a, b, output="y"), [8, 32], "int32")
+    return graph.model()
 
 
 GRAPHS = {"nms.onnx": nms, "int8_product.onnx": int8_product}
