@@ -26,7 +26,7 @@ PERCENTS = (10, 50, 90, 95, 99)
 Finite = Annotated[float, Meta(ge=-sys.float_info.max, le=sys.float_info.max)]
 """As JSON asks for, but Python's reader doesn't."""
 Milliseconds = Annotated[float, Meta(ge=0, le=1e12)]
-Positive = Annotated[float, Meta(gt=0, le=1e12)]
+Positive = Annotated[float, Meta(ge=1e-6, le=1e12)]
 Times = tuple[Milliseconds, ...]
 
 
