@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from dataclasses import replace
 
 from tqdm import tqdm
 
@@ -40,10 +39,9 @@ def window(arguments: argparse.Namespace) -> int:
 
 def _headless(arguments: argparse.Namespace) -> int:
     seconds = _FALLBACK_SECONDS if arguments.seconds is None else arguments.seconds
-    options = detector_options(arguments)
-    detector = FaceDetector(replace(options.for_live(), core=None))  # the pipeline pins its thread
+    detector = FaceDetector(detector_options(arguments).for_live())
     say = lambda line: print(line, flush=True)  # noqa: E731
-    run_headless(arguments.source, detector, seconds, options.core, say, arguments.record)
+    run_headless(arguments.source, detector, seconds, say, arguments.record)
     return 0
 
 

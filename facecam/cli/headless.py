@@ -20,12 +20,15 @@ def run_headless(
     source: str,
     detector: FaceDetector,
     seconds: float,
-    core: int | None = None,
     write: Callable[[str], object] = print,
     record: Path | None = None,
 ) -> Stats:
-    """Runs a source for `seconds` (to its end if 0), telling the rates each second. Raises what made it fail.
+    """Runs a source, telling the rates each second. Raises what made it fail.
 
+    source: what `open_source` takes.
+    detector: on whose core it runs, or a good one.
+    seconds: 0: to the source's end.
+    write: is given each line.
     record: a video to write what is seen to, with the faces marked, .mp4 or .mkv.
     """
     if record is not None and record.suffix.lower() not in VIDEO_FORMATS:
@@ -33,7 +36,7 @@ def run_headless(
     if record is not None and record.exists():
         raise FacecamError(f"{record} exists already; choose another name for the recording.")
     changed = threading.Event()
-    pipeline = Pipeline(source, detector, changed.set, core, reconnect=True)
+    pipeline = Pipeline(source, detector, changed.set, reconnect=True)
     recorder: Recorder | None = None
     if record is not None:
         recorder = pipeline.sink = Recorder(record, RecordingOptions(lists=False), source, lambda: pipeline.live)

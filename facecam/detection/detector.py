@@ -137,7 +137,7 @@ class FaceDetector:
         """Computes in a runtime from elsewhere from now on: for comparisons. engine: what it is called."""
         with self._lock:
             self._model.add(engine, runtime)
-            self._choice.settle(engine)
+            self._choice.fix(engine)
             self._engine = engine
             self._plans.clear()
 
@@ -156,7 +156,7 @@ class FaceDetector:
                 self._plans.popitem(last=False)
         else:
             self._plans.move_to_end(key)
-        self._choice.look(plan)
+        self._choice.before_frame(plan)
         self._engine = plan.network.engine
         return plan
 
@@ -164,7 +164,7 @@ class FaceDetector:
         try:
             plan.network.infer()
         except RuntimeFailure as error:
-            self._choice.give_up(plan, error)
+            self._choice.fall_back(plan, error)
             self._engine = plan.network.engine
             plan.network.fill(plan.scaled(frame))
             plan.network.infer()

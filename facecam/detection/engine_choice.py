@@ -30,7 +30,7 @@ _logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class _Ready:
+class _Candidates:
     """The networks to choose from, for frames of one size, by the names of their engines.
 
     engines: all that there are; key: under which the result is kept; kept: the engine that was the fastest one before.
@@ -50,9 +50,12 @@ class _Ready:
 class EngineChoice:
     """The engines of one network.
 
-    wanted: its precision may be AUTO; its runtime doesn't count. runtimes: to choose from. in_background: a thread
-    makes the others ready while frames go on, and then each frame gives every engine one turn. Otherwise one frame
-    waits for all of it, so that in a video it is always the same frame from which another engine computes.
+    model: the network.
+    wanted: its precision may be AUTO; its runtime doesn't count.
+    runtimes: to choose from.
+    in_background: a thread makes the others ready while frames go on, and then each frame gives every engine one turn.
+        Otherwise one frame waits for all of it, so that in a video it is always the same frame from which another
+        engine computes.
     """
 
     def __init__(self, model: Model, wanted: Engine, runtimes: list[Runtime], in_background: bool) -> None:
@@ -61,20 +64,20 @@ class EngineChoice:
         self._engines = candidates(wanted, runtimes, list(first_int8))
         self._open = len(runtimes) > 1 or (wanted.precision == Precision.AUTO and wanted.provider == CPU)
         self._failed: set[Engine] = set()
-        self._trials: WeakKeyDictionary[FramePlan, tuple[_Ready, SpeedTrial]] = WeakKeyDictionary()
-        self._underway: WeakKeyDictionary[FramePlan, Future[_Ready]] = WeakKeyDictionary()
+        self._trials: WeakKeyDictionary[FramePlan, tuple[_Candidates, SpeedTrial]] = WeakKeyDictionary()
+        self._preparing: WeakKeyDictionary[FramePlan, Future[_Candidates]] = WeakKeyDictionary()
 
     @property
     def first(self) -> Engine:
         """The engine to start with."""
         return self._engines[0]
 
-    def settle(self, engine: Engine) -> None:
+    def fix(self, engine: Engine) -> None:
         """Lets no other engine compute from now on."""
         self._engines, self._open = (engine,), False
 
-    def look(self, plan: FramePlan) -> None:
-        """To be called before each frame. Goes over to another engine for this plan when one was found to be faster."""
+    def before_frame(self, plan: FramePlan) -> None:
+        """To be called before each frame. Goes over to another engine where that was found to be faster."""
         if not self._open:
             return
         plan.frames += 1
@@ -82,41 +85,41 @@ class EngineChoice:
             if plan.frames == AFTER_FRAMES and self._in_background:
                 executor = ThreadPoolExecutor(1, "engines")
                 with unpinned():  # the detector's core goes on with the frames
-                    self._underway[plan] = executor.submit(self._made_ready, plan)
+                    self._preparing[plan] = executor.submit(self._prepare, plan)
                 executor.shutdown(wait=False)
             elif plan.frames == AFTER_FRAMES:
-                ready = self._made_ready(plan)
-                self._take(plan, ready, fastest(*self._subjects(plan, ready)) if ready.undecided else None)
+                ready = self._prepare(plan)
+                self._adopt(plan, ready, fastest(*self._subjects(plan, ready)) if ready.undecided else None)
             else:
-                self._go_on_trying(plan)
+                self._continue_trial(plan)
         except RuntimeFailure as error:
             _logger.warning("the trial of engines ended early: %s", error)
             self._open = False
 
-    def _go_on_trying(self, plan: FramePlan) -> None:
+    def _continue_trial(self, plan: FramePlan) -> None:
         """The next step in the background: one turn of each engine, so that no frame waits for the whole trial."""
-        if plan in self._underway and self._underway[plan].done():
-            ready = self._underway.pop(plan).result()
+        if plan in self._preparing and self._preparing[plan].done():
+            ready = self._preparing.pop(plan).result()
             if ready.undecided:
                 self._trials[plan] = ready, SpeedTrial(*self._subjects(plan, ready))
             else:
-                self._take(plan, ready, None)
+                self._adopt(plan, ready, None)
         elif plan in self._trials:
             ready, trial = self._trials[plan]
             if trial.round():
                 del self._trials[plan]
-                self._take(plan, ready, trial.result())
+                self._adopt(plan, ready, trial.result())
 
-    def give_up(self, plan: FramePlan, error: RuntimeFailure) -> None:
+    def fall_back(self, plan: FramePlan, error: RuntimeFailure) -> None:
         """Goes back to the first engine for good, as the plan's network can't be run. Raises that error if it is that
         engine."""
         if not self._open or plan.network.engine == self.first:
             raise error
-        self._leave_aside(plan.network.engine, error)
+        self._exclude(plan.network.engine, error)
         self._open = False
         plan.network = self._model.bind(*plan.input_size, self.first)
 
-    def _made_ready(self, plan: FramePlan) -> _Ready:
+    def _prepare(self, plan: FramePlan) -> _Candidates:
         engines = self._engines
         if self._wanted.precision in (Precision.AUTO, Precision.INT8):
             engines = candidates(self._wanted, self._runtimes, list(self._with_int8()))
@@ -130,16 +133,16 @@ class EngineChoice:
                 try:
                     networks[name] = self._model.bind(*plan.input_size, names[name])
                 except RuntimeFailure as error:
-                    self._leave_aside(names[name], error)
-        return _Ready(engines, key, kept, networks)
+                    self._exclude(names[name], error)
+        return _Candidates(engines, key, kept, networks)
 
-    def _subjects(self, plan: FramePlan, ready: _Ready) -> tuple[dict[str, _Whole], Callable[[], float]]:
+    def _subjects(self, plan: FramePlan, ready: _Candidates) -> tuple[dict[str, _Subject], Callable[[], float]]:
         """What a trial measures, and by which clock."""
         picture = np.zeros((plan.height, plan.width, 3), np.uint8)
         clock = time.thread_time if self._wanted.threads == 1 else time.perf_counter
-        return {name: _Whole(network, picture) for name, network in ready.networks.items()}, clock
+        return {name: _Subject(network, picture) for name, network in ready.networks.items()}, clock
 
-    def _take(self, plan: FramePlan, ready: _Ready, result: tuple[str, Mapping[str, float]] | None) -> None:
+    def _adopt(self, plan: FramePlan, ready: _Candidates, result: tuple[str, Mapping[str, float]] | None) -> None:
         """Goes over to the fastest engine and forgets the others. result: of a trial, if there was one."""
         name = ready.kept
         if result is not None:
@@ -153,7 +156,7 @@ class EngineChoice:
                 self._model.forget(engine)
         give_back_free_memory()
 
-    def _leave_aside(self, engine: Engine, error: RuntimeFailure) -> None:
+    def _exclude(self, engine: Engine, error: RuntimeFailure) -> None:
         _logger.warning("%s is left aside: %s", engine, error)
         self._failed.add(engine)
 
@@ -171,7 +174,7 @@ class EngineChoice:
 
 
 @dataclass(frozen=True)
-class _Whole:
+class _Subject:
     """What a trial measures: the picture's way into the network, which is not the same for all engines, and the run."""
 
     network: Binding
