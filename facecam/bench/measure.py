@@ -24,7 +24,7 @@ MAX_CPU_OVER_WALL = 1.05
 MIN_CPU_OVER_WALL = 0.95
 MAX_SPREAD = 0.5
 MAX_SLOWING = 1.1
-_PAUSE_S = 1.0
+PAUSE_S = 1.0
 _PAUSE_TIMES_MEDIAN = 20.0
 _WARM_UP = 3
 _MIN_ROUNDS = 20
@@ -199,7 +199,7 @@ def refuse_standstill(gaps_s: npt.NDArray[np.float64]) -> None:
     """Raises PausedError if one of the seconds between two marks of a run is far too long."""
     longest_s, median_s = float(gaps_s.max()), float(np.median(gaps_s))
     # A busy machine stretches a round by a few times; only a program that stood still waits this long.
-    if longest_s > max(_PAUSE_S, _PAUSE_TIMES_MEDIAN * median_s):
+    if longest_s > max(PAUSE_S, _PAUSE_TIMES_MEDIAN * median_s):
         raise PausedError(f"The run stood still for {longest_s:.1f} s, so there is nothing to report; run it again.")
 
 
@@ -207,7 +207,7 @@ def _refuse_pauses(
     marks: list[float], times: list[list[tuple[float, float, Timings | None]]], clock_jump_s: float
 ) -> None:
     refuse_standstill(np.diff(marks))
-    if clock_jump_s > _PAUSE_S:
+    if clock_jump_s > PAUSE_S:
         raise PausedError("The machine's clock was set, or it slept during the run; run it again.")
 
 

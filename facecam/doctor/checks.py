@@ -48,7 +48,7 @@ _VARIABLES = (
 )
 _FEW_FREE_MIB = 500
 _SLOW_MS = 50.0
-_PROBE_S = 30.0
+PROBE_S = 30.0
 _PROBE = [sys.executable, "-m", "facecam.ui.tools.probe"]
 
 
@@ -245,7 +245,7 @@ def window(report: Report, command: list[str] | None = None) -> Facts:
     """What Qt says, asked in a process of its own."""
     try:
         done = subprocess.run(
-            command or _PROBE, capture_output=True, text=True, timeout=_PROBE_S, check=False, errors="replace"
+            command or _PROBE, capture_output=True, text=True, timeout=PROBE_S, check=False, errors="replace"
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         report.hint("Qt does not start within half a minute here; is the display that it uses still there?")

@@ -60,7 +60,7 @@ class Detections:
         return cls(np.zeros((0, 4), np.float32), np.zeros(0, np.float32))
 
 
-_FEW_PAIRS = 16384
+FEW_PAIRS = 16384
 """So many are compared all with all, in fewer steps than it takes to find those that are near."""
 
 
@@ -137,7 +137,7 @@ def vote(boxes: Array, scores: Array, kept: npt.NDArray[np.intp], iou: float = V
     more. Returns (K, 4).
     """
     mine = boxes[kept]
-    if len(kept) * len(boxes) <= _FEW_PAIRS:
+    if len(kept) * len(boxes) <= FEW_PAIRS:
         # overlap / (a + b - overlap) >= iou, without the division; a box without area votes for none
         areas = np.maximum(box_areas(boxes), 1e-9)
         votes = _overlaps(mine, boxes) * (1 + iou) >= iou * (areas[kept, None] + areas)

@@ -25,7 +25,7 @@ STALLED_AFTER_S = 1.6
 FROZEN_AFTER_S = 1.6
 OPENING_TAKES_AT_MOST_S = 30.0
 RETRY_AFTER_S = (0.5, 1.0, 2.0, 4.0, 8.0, 10.0)
-_LOOK_EVERY_S = 0.2
+LOOK_EVERY_S = 0.2
 _SLOW_PATIENCE_S = 8.0  # with a source of which it isn't known yet how often its pictures come
 _STEADY_S = 5.0  # after that long without trouble the next trouble is a new one
 _MOST_HUNG = 2
@@ -145,7 +145,7 @@ class Capture:
         """Until something is wrong (says what) or it is over (None)."""
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._stopped or reader.over, _LOOK_EVERY_S)
+                self._changed.wait_for(lambda: self._stopped or reader.over, LOOK_EVERY_S)
                 if self._stopped:
                     return None
             if reader.over:
@@ -202,7 +202,7 @@ class Capture:
                 left_s = retry_at_s - time.perf_counter()
                 if (left_s <= 0 or self._hurry) and len(hung) < _MOST_HUNG:
                     break
-                self._changed.wait(max(0.05, min(left_s, _LOOK_EVERY_S)) if not self._hurry else _LOOK_EVERY_S)
+                self._changed.wait(max(0.05, min(left_s, LOOK_EVERY_S)) if not self._hurry else LOOK_EVERY_S)
             self._left = [reader for reader in self._left if reader.thread.is_alive()]
         self._attempts += 1
         self._tell(Trouble(reason, None, self._attempts), lost=True)

@@ -38,7 +38,7 @@ _logger = logging.getLogger(__name__)
 
 _MOST_WAITING = 12
 _MOST_WAITING_BYTES = 96 << 20
-_LOOK_AT_DISK_EVERY_S = 2.0
+LOOK_AT_DISK_EVERY_S = 2.0
 _LONGEST_STEP_S = 2.5  # of a file that plays: more is a jump, not a picture's duration
 _JUMP_S = 1 / 30
 
@@ -208,7 +208,7 @@ class Recorder:
         looked_s = time.perf_counter()
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._waiting or self._stopped, _LOOK_AT_DISK_EVERY_S)
+                self._changed.wait_for(lambda: self._waiting or self._stopped, LOOK_AT_DISK_EVERY_S)
                 item = self._waiting.popleft() if self._waiting else None
                 if item is None and self._stopped:
                     return
@@ -216,7 +216,7 @@ class Recorder:
                 self._write(item)
                 with self._changed:
                     self._waiting_bytes = sum(_size_bytes(each) for each in self._waiting)
-            if time.perf_counter() - looked_s > _LOOK_AT_DISK_EVERY_S:
+            if time.perf_counter() - looked_s > LOOK_AT_DISK_EVERY_S:
                 looked_s = time.perf_counter()
                 check_free(self.path.parent)
 

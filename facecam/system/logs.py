@@ -15,7 +15,7 @@ from pathlib import Path
 
 from facecam.system.paths import crash_file, log_file
 
-_MAX_BYTES = 1_000_000
+MAX_BYTES = 1_000_000
 _KEEP = 3
 _TAIL_BYTES = 16_000
 _OURS = ("facecam", "sagan_gallery")
@@ -26,7 +26,7 @@ class _File(RotatingFileHandler):
     """Opened with the first line. A disk that is full or a folder of someone else's costs the log and nothing more."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__(path, maxBytes=_MAX_BYTES, backupCount=_KEEP, encoding="utf-8", delay=True)
+        super().__init__(path, maxBytes=MAX_BYTES, backupCount=_KEEP, encoding="utf-8", delay=True)
         self._failed = False
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -77,7 +77,7 @@ def crashes_noted(path: Path | None = None) -> Iterator[None]:
     path = path or crash_file()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        file = path.open("a" if path.exists() and path.stat().st_size < _MAX_BYTES else "w", encoding="utf-8")
+        file = path.open("a" if path.exists() and path.stat().st_size < MAX_BYTES else "w", encoding="utf-8")
     except OSError as error:
         logging.getLogger(__name__).info("crashes can't be noted: %s", error)
         yield

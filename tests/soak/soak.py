@@ -116,7 +116,7 @@ class Soak:
             self._random.choice([button for button in buttons if button.isEnabled()]).toggle()
 
     def _sample(self) -> None:
-        session = self._live._session
+        session = self._live.session
         stats = session.stats()
         # Only what can be compared: the demo, and no second detector beside the first.
         comparable = session.spec == "demo" and stats.detect_hz > 0 and not self._live.compare.on.isChecked()

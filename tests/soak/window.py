@@ -71,7 +71,7 @@ def measure(seconds: float, runtime: Runtime = Runtime.AUTO, precision: Precisio
     window = app.build_window("demo", settings, DetectorOptions(runtime=runtime, precision=precision))
     live = window.tab(0)
     assert isinstance(live, LiveTab)
-    session = live._session
+    session = live.session
     found: dict[str, float] = {}
     begun: dict[str, float] = {}
     before: dict[str, tuple[float, int]] = {}

@@ -32,7 +32,7 @@ from facecam.ui.live.session import LiveSession
 from facecam.ui.live.settings import SIZE_NAMES, THRESHOLD_RANGE, InputSize, LiveSettings
 
 _FILE = "file…"
-_KEPT_MS = 10_000
+KEPT_MS = 10_000
 """How long a detector is kept that nobody compares with: at 30 to 90 MB not for ever, but for a look back and forth."""
 
 _logger = logging.getLogger(__name__)
@@ -110,7 +110,7 @@ class CompareSection(Section):
         self._shown_view: View | None = None
         self._without = ""
         self._loader = SecondLoader(load, self)
-        self._unused = QTimer(self, singleShot=True, interval=_KEPT_MS)
+        self._unused = QTimer(self, singleShot=True, interval=KEPT_MS)
         self._unused.timeout.connect(self._let_go)
         self.picture = second
         self.picture.setAccessibleName("Picture of the second detector")

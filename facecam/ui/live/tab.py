@@ -43,7 +43,7 @@ from facecam.ui.live.tracking_section import TrackingSection
 
 
 class LiveTab(Tab):
-    """Every request of the user goes to a LiveSession; everything shown comes from it, through its stage."""
+    """Every request of the user goes to its `session`; everything shown comes from there, through its stage."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class LiveTab(Tab):
     ) -> None:
         """options: what the session's detector was made with."""
         super().__init__(parent)
-        self._session, self._settings, self._options = session, settings, options
+        self.session, self._settings, self._options = session, settings, options
         self.remembered = remembered = Remembered(settings, LiveSettings)
         self._known_cameras: list[Camera] | None = None
         self._full_screen = False
@@ -177,17 +177,17 @@ class LiveTab(Tab):
 
     def start(self) -> None:
         """Starts the chosen source."""
-        self.stage.begin(partial(self._session.start, self.stage.spec))
+        self.stage.begin(partial(self.session.start, self.stage.spec))
 
     def start_stop_or_pause(self) -> None:
         """A file that plays pauses or goes on; anything else starts or stops."""
-        if not (self._session.phase in (Phase.RUNNING, Phase.ENDED) and self.playback.toggle_pause()):
+        if not (self.session.phase in (Phase.RUNNING, Phase.ENDED) and self.playback.toggle_pause()):
             self.start_or_stop()
 
     def start_or_stop(self) -> None:
         """Stops what is running or opening, else starts the chosen source."""
-        if self._session.phase.is_busy:
-            self.stage.begin(self._session.stop)
+        if self.session.phase.is_busy:
+            self.stage.begin(self.session.stop)
         else:
             self.start()
 
@@ -222,7 +222,7 @@ class LiveTab(Tab):
         another_precision = precision != self._options.precision
         self._options = replace(self._options, precision=Precision(precision))
         self.controls.another_network()
-        self._session.change_detector(partial(self._load_first, model))
+        self.session.change_detector(partial(self._load_first, model))
         if another_precision:
             self.compare.reload()
 
@@ -254,7 +254,7 @@ class LiveTab(Tab):
         known, self._known_cameras = self._known_cameras, cameras
         self.controls.source.set_cameras(cameras)
         is_new = known is not None and any(camera not in known for camera in cameras)
-        if is_new and self.stage.spec == AUTO and self._session.phase is Phase.RUNNING and not self._session.is_camera:
+        if is_new and self.stage.spec == AUTO and self.session.phase is Phase.RUNNING and not self.session.is_camera:
             self.start()
 
     # What is dropped beside the picture counts as well.
@@ -303,5 +303,5 @@ class LiveTab(Tab):
         self.compare.close_down()
         end_s = time.perf_counter() + timeout_s
         self.recording.saving.end()
-        closed = self._session.close(timeout_s)
+        closed = self.session.close(timeout_s)
         return self.recording.saving.close(max(0.2, end_s - time.perf_counter())) and closed

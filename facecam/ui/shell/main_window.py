@@ -32,7 +32,7 @@ class MainWindow(QMainWindow):
     def __init__(self, tabs: Sequence[TabSpec], settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.specs, self._settings = list(tabs), settings
-        self._made: dict[int, Tab] = {}
+        self.made: dict[int, Tab] = {}  # the tabs that have been shown, by index
         self._current: Tab | None = None  # while one is loaded, there is none
         self._loading: dict[int, LoadingPage] = {}
         self._was_maximized = False
@@ -109,9 +109,9 @@ class MainWindow(QMainWindow):
 
     def tab(self, index: int) -> Tab:
         """The tab at that place, made now if it has not been shown yet."""
-        tab = self._made.get(index)
+        tab = self.made.get(index)
         if tab is None:
-            tab = self._made[index] = self.specs[index].make()
+            tab = self.made[index] = self.specs[index].make()
             self._pages[index].addWidget(tab)
             tab.full_screen_wanted.connect(self.set_full_screen)
         return tab
@@ -136,7 +136,7 @@ class MainWindow(QMainWindow):
                 self._current.set_full_screen(False)
             self._current.deactivated()
         loader = self.specs[index].loader
-        if index in self._made or loader is None or loader.is_done:
+        if index in self.made or loader is None or loader.is_done:
             tab = self._current = self.tab(index)
             self.addActions(tab.commands())
             self.menus.fill(self.specs[index].title, tab.commands(), self._commands)
@@ -266,7 +266,7 @@ class MainWindow(QMainWindow):
         self._loading.clear()
         self.hide()  # gone at once for the user, while cameras and threads are being let go
         end_s = time.perf_counter() + CLOSE_TIMEOUT_S
-        for tab in self._made.values():
+        for tab in self.made.values():
             tab.close_down(max(0.0, end_s - time.perf_counter()))
         super().closeEvent(event)
 

@@ -14,7 +14,7 @@ def result(tiny_model, tmp_path_factory):
     folder = tmp_path_factory.mktemp("bench")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(command, "SIZES", ((64, 64), (96, 64)))
-        patch.setattr(measure, "_PAUSE_S", 60.0)  # a test machine may be as busy as it likes
+        patch.setattr(measure, "PAUSE_S", 60.0)  # a test machine may be as busy as it likes
         arguments = ["bench", "--model", str(tiny_model), "--seconds", "0.05", "--json", str(folder / "a.json")]
         arguments += ["--no-gallery", "--threads", "2", "--opencv", "--minutes", "0.01", "--png", str(folder / "a.png")]
         assert main([*arguments, "--markdown", str(folder / "a.md")]) == 0

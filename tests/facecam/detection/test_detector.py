@@ -266,7 +266,7 @@ def test_box_without_area_stays_as_it_is():
 @pytest.mark.parametrize("few_pairs", [0, 1_000_000])
 @pytest.mark.parametrize("iou", [0.5, 0.7, 1.0])
 def test_all_boxes_of_enough_overlap_vote_and_no_others(iou, few_pairs, monkeypatch):
-    monkeypatch.setattr(boxes_module, "_FEW_PAIRS", few_pairs)  # either way of finding them
+    monkeypatch.setattr(boxes_module, "FEW_PAIRS", few_pairs)  # either way of finding them
     rng = np.random.default_rng(5)
     corner = np.repeat(rng.uniform(0, 300, (30, 2)), 12, axis=0) + rng.normal(0, 4, (360, 2))
     boxes = np.concatenate([corner, corner + rng.uniform(20, 90, (360, 2))], axis=1).astype(np.float32)

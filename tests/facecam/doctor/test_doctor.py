@@ -108,7 +108,7 @@ def test_the_home_folder_is_not_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_qt_that_never_answers_does_not_hold_it_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checks, "_PROBE_S", 0.5)
+    monkeypatch.setattr(checks, "PROBE_S", 0.5)
     report = Report()
     facts = checks.window(report, [sys.executable, "-c", "import time; time.sleep(60)"])
     assert "does not answer" in facts["Qt"]

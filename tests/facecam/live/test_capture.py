@@ -22,7 +22,7 @@ from tests.doubles import FakeDetector
 from tests.facecam.waiting import PATIENCE_S, wait_for
 from tests.streams import MjpegServer
 
-NOTICED_AFTER_S = max(capture.STALLED_AFTER_S, capture.FROZEN_AFTER_S) + capture._LOOK_EVERY_S
+NOTICED_AFTER_S = max(capture.STALLED_AFTER_S, capture.FROZEN_AFTER_S) + capture.LOOK_EVERY_S
 
 
 @contextmanager
@@ -47,7 +47,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same behaviour in a fraction of the time."""
     monkeypatch.setattr(capture, "STALLED_AFTER_S", 0.4)
     monkeypatch.setattr(capture, "FROZEN_AFTER_S", 0.4)
-    monkeypatch.setattr(capture, "_LOOK_EVERY_S", 0.05)
+    monkeypatch.setattr(capture, "LOOK_EVERY_S", 0.05)
     monkeypatch.setattr(capture, "RETRY_AFTER_S", (0.1, 0.3, 0.6))
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from facecam.detection import engine_choice
 from facecam.detection.detector import FaceDetector
-from facecam.detection.model import load_model
+from facecam.detection.model import Model, load_model
 from facecam.detection.options import DetectorOptions
 from facecam.errors import FacecamError
 from facecam.faces.boxes import pairwise_iou
@@ -170,7 +170,7 @@ def test_in_the_background_frames_go_on_until_the_other_engines_are_ready(
     monkeypatch.setattr(engine_choice, "candidates", lambda *_: (Engine(), Engine(threads=2)))
     monkeypatch.setattr(engine_choice, "SpeedTrial", FakeTrial)
     detector = FaceDetector(DetectorOptions(tiny_model, precision=Precision.AUTO, in_background=True))
-    goes_on, elsewhere, bind = threading.Event(), [], detector._model.bind
+    goes_on, elsewhere, bind = threading.Event(), [], Model.bind
 
     def slow_bind(*arguments):
         if threading.current_thread() is not threading.main_thread():
@@ -178,7 +178,7 @@ def test_in_the_background_frames_go_on_until_the_other_engines_are_ready(
             assert goes_on.wait(10)
         return bind(*arguments)
 
-    monkeypatch.setattr(detector._model, "bind", slow_bind)
+    monkeypatch.setattr(Model, "bind", slow_bind)
     for _ in range(engine_choice.AFTER_FRAMES + 20):
         assert len(detector.detect(make_frame((1, 1)))) == 1
         assert detector.engine == Engine()

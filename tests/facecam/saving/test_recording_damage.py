@@ -146,7 +146,7 @@ def test_it_ends_by_itself_before_the_disk_is_full(tmp_path, monkeypatch):
     from facecam.saving import recording as module
     from facecam.system import files
 
-    monkeypatch.setattr(module, "_LOOK_AT_DISK_EVERY_S", 0.05)
+    monkeypatch.setattr(module, "LOOK_AT_DISK_EVERY_S", 0.05)
     recording = recorder(tmp_path)
     recording.on_detected(view(frame(0, 0.0)))
     monkeypatch.setattr(files, "LEAST_FREE_BYTES", 1 << 62)

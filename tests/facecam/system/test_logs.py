@@ -42,7 +42,7 @@ def test_verbose_tells_details_on_stderr_too(tmp_path: Path, capsys: pytest.Capt
 
 
 def test_the_logs_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(logs, "_MAX_BYTES", 10_000)
+    monkeypatch.setattr(logs, "MAX_BYTES", 10_000)
     with logging_to_file(path=tmp_path / "a.log"):
         for index in range(3000):
             _logger.info("line %d of many", index)

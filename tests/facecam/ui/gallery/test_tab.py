@@ -38,7 +38,7 @@ def window(qtbot, tmp_path, monkeypatch):
 
 def gallery(qtbot, window):
     window.go_to(2)
-    qtbot.waitUntil(lambda: 2 in window._made, timeout=5000)
+    qtbot.waitUntil(lambda: 2 in window.made, timeout=5000)
     tab = window.tab(2)
     assert isinstance(tab, GalleryTab)
     qtbot.waitUntil(lambda: tab.panel.sample is not None, timeout=5000)
@@ -46,7 +46,7 @@ def gallery(qtbot, window):
 
 
 def test_the_gallery_is_made_when_it_is_first_shown(qtbot, window):
-    assert list(window._made) == [0]
+    assert list(window.made) == [0]
     tab = gallery(qtbot, window)
     assert tab.panel.isVisible()
     assert tab.panel.sample.image.shape == (16, 16, 3)
@@ -69,7 +69,7 @@ def test_it_says_that_it_is_loading_while_the_window_goes_on(qtbot, window, monk
     live = window.tab(0)
     qtbot.waitUntil(lambda: live.view is not None, timeout=5000)
     window.go_to(2)
-    assert list(window._made) == [0]
+    assert list(window.made) == [0]
     page = window.findChild(LoadingPage)
     qtbot.waitUntil(page.isVisible, timeout=5000)
     assert page.text == "Loading the gallery…"
@@ -80,7 +80,7 @@ def test_it_says_that_it_is_loading_while_the_window_goes_on(qtbot, window, monk
     window.go_to(2)  # it is loaded once
     assert window.findChildren(LoadingPage) == [page]
     gate.set()
-    qtbot.waitUntil(lambda: 2 in window._made, timeout=5000)
+    qtbot.waitUntil(lambda: 2 in window.made, timeout=5000)
     tab = window.tab(2)
     qtbot.waitUntil(tab.isVisible, timeout=5000)
     assert not pages_seen(window)
@@ -95,7 +95,7 @@ def test_who_goes_to_another_tab_while_it_loads_stays_there(qtbot, window, monke
     window.go_to(0)
     with qtbot.waitSignal(window.specs[2].loader.done, timeout=5000):
         gate.set()
-    assert list(window._made) == [0]
+    assert list(window.made) == [0]
     assert window.tab(0).isVisible()
     assert not pages_seen(window)
     assert isinstance(gallery(qtbot, window), GalleryTab)
@@ -108,7 +108,7 @@ def test_a_window_that_is_closed_while_it_loads_makes_no_more_tabs(qtbot, window
     window.close()
     with qtbot.waitSignal(window.specs[2].loader.done, timeout=5000):
         gate.set()
-    assert list(window._made) == [0]
+    assert list(window.made) == [0]
 
 
 def test_modules_that_cannot_be_loaded_are_told_as_any_error(qtbot, window, monkeypatch):
@@ -136,7 +136,7 @@ def test_its_explanation_is_in_the_help_menu(qtbot, window):
 def test_its_keys_work_only_while_it_is_in_front(qtbot, window):
     tab = gallery(qtbot, window)
     assert set(tab.commands()) <= set(window.actions())
-    window._tabs.setCurrentIndex(0)
+    window.go_to(0)
     assert not set(tab.commands()) & set(window.actions())
 
 

@@ -107,8 +107,8 @@ def test_the_automatic_source_takes_a_camera_that_is_plugged_in(
 
 def test_the_demo_that_was_asked_for_stays(qtbot: QtBot, make_window: MakeWindow, cameras: list[Camera]) -> None:
     tab = live(make_window("demo"))
-    qtbot.waitUntil(lambda: tab._known_cameras is not None and tab.view is not None, timeout=5000)
+    qtbot.waitUntil(lambda: "Desk Camera" in entries(tab.controls.source) and tab.view is not None, timeout=5000)
     cameras.append(Camera(4, "Document Camera"))
     qtbot.waitUntil(lambda: "Document Camera" in entries(tab.controls.source), timeout=15_000)
-    assert tab._session.spec == "demo"
-    assert tab._session.title == "Demo"
+    assert tab.session.spec == "demo"
+    assert tab.session.title == "Demo"

@@ -54,18 +54,18 @@ def test_c_shows_the_second_detector_with_figures_of_its_own(qtbot: QtBot, make_
     tab.compare.in_turns.click()
 
     def in_turns() -> bool:
-        view = tab._session.latest()
+        view = tab.session.latest()
         return view is not None and not view.detected
 
     qtbot.waitUntil(in_turns, timeout=5000)
     assert len(second._detections) == 2
     tab.compare.threshold.set(0.6)  # reaches the second one only
-    qtbot.waitUntil(lambda: tab._session.options.second.threshold == 0.6, timeout=5000)
-    assert tab._session.options.threshold == 0.5
+    qtbot.waitUntil(lambda: tab.session.options.second.threshold == 0.6, timeout=5000)
+    assert tab.session.options.threshold == 0.5
     QTest.keyClick(window, Qt.Key.Key_C)
     assert not second.isVisible()
     qtbot.waitUntil(lambda: tab.picture.caption_text == "", timeout=5000)
-    assert tab._session.options.second is None
+    assert tab.session.options.second is None
 
 
 @pytest.mark.usefixtures("with_tiny")
@@ -91,7 +91,7 @@ def test_comparing_is_remembered_and_a_stopped_camera_leaves_no_second_picture(
 def test_a_detector_that_nobody_compares_with_any_more_is_let_go_and_loaded_again(
     qtbot: QtBot, make_window: MakeWindow, cells: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(compare_section, "_KEPT_MS", 300)
+    monkeypatch.setattr(compare_section, "KEPT_MS", 300)
     window = make_window(cells)
     tab = live(window)
     second = tab.compare.picture
@@ -143,8 +143,8 @@ def test_a_file_that_is_no_detector_is_told_beside_the_choice(
         if named:
             qtbot.waitUntil(lambda: "wrong.onnx" in tab.compare.note.text(), timeout=10_000)
             assert "can’t be loaded" in tab.compare.picture.caption_text  # in the empty picture too
-            assert tab._session.options.second is None
-    qtbot.waitUntil(lambda: tab._session.options.second is not None, timeout=10_000)
+            assert tab.session.options.second is None
+    qtbot.waitUntil(lambda: tab.session.options.second is not None, timeout=10_000)
     assert tab.compare.note.text() == ""
     assert tab.compare.model.currentText() == tiny_model.name
 
@@ -156,7 +156,7 @@ def test_the_models_that_come_with_the_program_can_be_chosen(qtbot: QtBot, make_
     assert [box.itemText(index) for index in range(box.count())] == [*shipped_models(), "A model file…"]
     tab.compare.on.setChecked(True)
     qtbot.waitUntil(lambda: f"B {box.currentText()}" in tab.compare.picture.caption_text, timeout=15_000)
-    assert tab.compare.threshold.value == pytest.approx(tab._session.options.second.detector.metadata["threshold"])
+    assert tab.compare.threshold.value == pytest.approx(tab.session.options.second.detector.metadata["threshold"])
 
 
 @pytest.mark.parametrize(("size", "beside"), [((1600, 700), True), ((800, 1000), False)])

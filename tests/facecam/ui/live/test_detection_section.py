@@ -24,7 +24,7 @@ def test_detection_options_reach_the_detector_and_are_remembered(
     first = make_window()
     tab, box = live(first), live(first).detection
     shows(qtbot, tab, "1 face")
-    detector = tab._session.detector
+    detector = tab.session.detector
     assert detector is not None
     choose(box.input_size, "320 × 240")
     box.nms.set(0.5)
@@ -46,7 +46,7 @@ def test_one_picture_in_four_is_searched_and_all_are_shown(qtbot: QtBot, make_wi
     tab.detection.every.setValue(4)
 
     def is_a_quarter() -> bool:
-        stats = tab._session.stats()
+        stats = tab.session.stats()
         return stats.capture_hz > 10 and 0.15 < stats.detect_hz / stats.capture_hz < 0.35
 
     qtbot.waitUntil(is_a_quarter, timeout=10_000)
@@ -86,7 +86,7 @@ def test_the_core_can_be_chosen_while_it_runs(qtbot: QtBot, make_window: MakeWin
     shows(qtbot, tab, "1 face")
     for core in available_cores()[:2]:
         choose(tab.detection.core, f"Core {core}")
-        qtbot.waitUntil(lambda core=core: tab._session.pipeline.core == core, timeout=5000)
+        qtbot.waitUntil(lambda core=core: tab.session.pipeline.core == core, timeout=5000)
         qtbot.waitUntil(lambda core=core: f"on core {core}" in tab.status.text(), timeout=5000)
 
 
@@ -106,7 +106,7 @@ def test_the_fastest_precision_is_taken_unless_the_exact_one_is_chosen(
         return detector.options.engine.precision if isinstance(detector, FaceDetector) else ""
 
     def precision(tab: LiveTab) -> str:
-        return of(tab._session.detector)
+        return of(tab.session.detector)
 
     first = make_window(make_detector=None)
     tab = live(first)

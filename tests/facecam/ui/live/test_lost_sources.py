@@ -35,7 +35,7 @@ def tab(qtbot: QtBot, server: MjpegServer, sources: Sources, make_window: MakeWi
     window = make_window(server.url)
     tab = window.tab(0)
     assert isinstance(tab, LiveTab)
-    qtbot.waitUntil(lambda: tab._session.stats().captured > 10, timeout=10_000)
+    qtbot.waitUntil(lambda: tab.session.stats().captured > 10, timeout=10_000)
     return tab
 
 
@@ -92,7 +92,7 @@ def test_closing_meanwhile_takes_two_seconds_at_most(
     qtbot: QtBot, tab: LiveTab, server: MjpegServer, mode: str
 ) -> None:
     server.mode = mode
-    qtbot.waitUntil(lambda: tab._session.phase is Phase.RECONNECTING, timeout=10_000)
+    qtbot.waitUntil(lambda: tab.session.phase is Phase.RECONNECTING, timeout=10_000)
     began_s = time.perf_counter()
     tab.window().close()
     assert time.perf_counter() - began_s < 2.5

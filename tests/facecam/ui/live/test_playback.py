@@ -67,14 +67,14 @@ def test_space_pauses_and_goes_on(qtbot: QtBot, tab: LiveTab) -> None:
     stays = rests(qtbot, tab)
     assert tab.playback.play.accessibleName() == "Play"
     qtbot.waitUntil(lambda: "paused at 00:0" in tab.status.text(), timeout=5000)
-    assert tab._session.phase is Phase.RUNNING
+    assert tab.session.phase is Phase.RUNNING
     key(tab, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: number(tab) > stays + 3, timeout=5000)
     assert tab.playback.play.accessibleName() == "Pause"
 
 
 def test_stepping_on_and_back(qtbot: QtBot, tab: LiveTab) -> None:
-    tab._session.player.seek(1.0)
+    tab.session.player.seek(1.0)
     key(tab, Qt.Key.Key_Period)
     here = rests(qtbot, tab)
     for which, expected in ((Qt.Key.Key_Period, here + 1), (Qt.Key.Key_Comma, here), (Qt.Key.Key_Comma, here - 1)):
@@ -103,29 +103,29 @@ def test_it_shows_where_it_is(qtbot: QtBot, tab: LiveTab) -> None:
 
 
 def test_one_can_go_back_after_the_end(qtbot: QtBot, tab: LiveTab) -> None:
-    tab._session.player.seek(3.8)
-    qtbot.waitUntil(lambda: tab._session.phase is Phase.ENDED and tab.panel.isVisible(), timeout=5000)
+    tab.session.player.seek(3.8)
+    qtbot.waitUntil(lambda: tab.session.phase is Phase.ENDED and tab.panel.isVisible(), timeout=5000)
     assert tab.playback.isVisible()
     slider = tab.playback.slider
     QTest.mouseClick(slider, Qt.MouseButton.LeftButton, pos=QPoint(slider.width() // 2, slider.height() // 2))
-    qtbot.waitUntil(lambda: tab._session.phase is Phase.RUNNING and not tab.panel.isVisible(), timeout=5000)
+    qtbot.waitUntil(lambda: tab.session.phase is Phase.RUNNING and not tab.panel.isVisible(), timeout=5000)
     qtbot.waitUntil(lambda: COUNT // 2 - 3 < number(tab) < COUNT - 1, timeout=5000)
-    tab._session.player.seek(3.8)
-    qtbot.waitUntil(lambda: tab._session.phase is Phase.ENDED, timeout=5000)
+    tab.session.player.seek(3.8)
+    qtbot.waitUntil(lambda: tab.session.phase is Phase.ENDED, timeout=5000)
     key(tab, Qt.Key.Key_Space)  # from the beginning
-    qtbot.waitUntil(lambda: tab._session.phase is Phase.RUNNING and number(tab) < 20, timeout=5000)
+    qtbot.waitUntil(lambda: tab.session.phase is Phase.RUNNING and number(tab) < 20, timeout=5000)
 
 
 def test_it_goes_round_and_remembers_to(qtbot: QtBot, tab: LiveTab, clip: str, make_window: MakeWindow) -> None:
     QTest.mouseClick(tab.playback.loop, Qt.MouseButton.LeftButton)
-    tab._session.player.seek(3.8)
+    tab.session.player.seek(3.8)
     qtbot.waitUntil(lambda: number(tab) > COUNT - 6, timeout=5000)
     qtbot.waitUntil(lambda: number(tab) < 20, timeout=5000)
-    assert tab._session.phase is Phase.RUNNING
+    assert tab.session.phase is Phase.RUNNING
     tab.window().close()
     again = make_window(clip).tab(0)
     assert isinstance(again, LiveTab)
-    qtbot.waitUntil(lambda: again._session.player is not None and again._session.player.loop, timeout=5000)
+    qtbot.waitUntil(lambda: again.session.player is not None and again.session.player.loop, timeout=5000)
 
 
 def test_live_sources_and_pictures_have_no_bar(qtbot: QtBot, tab: LiveTab) -> None:
@@ -154,4 +154,4 @@ def test_in_an_open_menu_its_commands_are_grey_where_nothing_plays(qtbot: QtBot,
 
 def test_the_stop_button_stops_a_file_for_good(qtbot: QtBot, tab: LiveTab) -> None:
     QTest.mouseClick(tab.controls.start_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: tab._session.phase is Phase.IDLE and not tab.playback.isVisible(), timeout=5000)
+    qtbot.waitUntil(lambda: tab.session.phase is Phase.IDLE and not tab.playback.isVisible(), timeout=5000)

@@ -25,7 +25,7 @@ def fine(sources: Sources) -> None:
 
 def detail(tab: LiveTab) -> int:
     """How much neighbouring pixels differ at the most inside the fake detector's face, as the window has it."""
-    view = tab._session.latest()
+    view = tab.session.latest()
     assert view is not None
     return int(np.abs(np.diff(view.image[110:210, 110:190].astype(int), axis=1)).max())
 
@@ -52,14 +52,14 @@ def test_the_ways_of_hiding_and_the_padding(qtbot: QtBot, make_window: MakeWindo
     shows(qtbot, tab, "1 face")
 
     def hidden_area() -> int:
-        view = tab._session.latest()
+        view = tab.session.latest()
         return 0 if view is None else int((view.image != view.detected_frame.image).any(axis=2).sum())
 
     for index, way in enumerate(Hiding):
         tab.privacy.how.setCurrentIndex(index)
-        qtbot.waitUntil(lambda way=way: tab._session.latest().privacy.how is way, timeout=5000)
+        qtbot.waitUntil(lambda way=way: tab.session.latest().privacy.how is way, timeout=5000)
     tab.privacy.padding.set(0)
-    qtbot.waitUntil(lambda: tab._session.latest().privacy.padding == 0 and hidden_area() > 0, timeout=5000)
+    qtbot.waitUntil(lambda: tab.session.latest().privacy.padding == 0 and hidden_area() > 0, timeout=5000)
     narrow = hidden_area()
     tab.privacy.padding.set(0.5)
     qtbot.waitUntil(lambda: hidden_area() > 1.5 * narrow, timeout=5000)

@@ -149,8 +149,8 @@ def test_where_nothing_can_be_written_it_is_said_and_the_picture_goes_on(
         QTest.keyClick(window, key)
         says(qtbot, tab, r"^.*file can't be written to: .*\. · Demo")
     assert not tab.recording.saving.is_recording
-    before = tab._session.stats().captured
-    qtbot.waitUntil(lambda: tab._session.stats().captured > before + 5, timeout=PATIENCE_MS)
+    before = tab.session.stats().captured
+    qtbot.waitUntil(lambda: tab.session.stats().captured > before + 5, timeout=PATIENCE_MS)
     tab.recording.set_folder(folder)
     QTest.keyClick(window, Qt.Key.Key_S)
     says(qtbot, tab, r"^Saved snapshot-0001.png")
@@ -162,7 +162,7 @@ def test_a_disk_that_fills_up_ends_the_recording_in_words(
     from facecam.saving import recording
     from facecam.system import files
 
-    monkeypatch.setattr(recording, "_LOOK_AT_DISK_EVERY_S", 0.1)
+    monkeypatch.setattr(recording, "LOOK_AT_DISK_EVERY_S", 0.1)
     window = make_window()
     tab = shown(qtbot, window)
     QTest.keyClick(window, Qt.Key.Key_R)

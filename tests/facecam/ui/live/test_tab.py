@@ -96,7 +96,7 @@ def test_a_portrait_picture_keeps_faces_rate_and_latency_in_sight(
 
 def test_the_display_rate_is_measured(qtbot: QtBot, make_window: MakeWindow) -> None:
     tab = live(make_window())
-    qtbot.waitUntil(lambda: tab._session.stats().display_hz > 5, timeout=5000)
+    qtbot.waitUntil(lambda: tab.session.stats().display_hz > 5, timeout=5000)
 
 
 def test_space_stops_and_starts_and_a_stopped_camera_leaves_no_picture(qtbot: QtBot, make_window: MakeWindow) -> None:
@@ -121,7 +121,7 @@ def test_space_presses_the_control_that_the_keyboard_has_reached(qtbot: QtBot, m
     tab.controls.mirror.setFocus(Qt.FocusReason.TabFocusReason)
     QTest.keyClick(tab.controls.mirror, Qt.Key.Key_Space)
     assert tab.controls.mirror.isChecked()
-    assert tab._session.phase is Phase.RUNNING
+    assert tab.session.phase is Phase.RUNNING
 
 
 def test_a_click_does_not_take_the_keyboard_away(qtbot: QtBot, make_window: MakeWindow) -> None:
@@ -274,7 +274,7 @@ def test_a_slow_source_says_that_it_is_opening_and_space_leaves_it(
     tab = live(window)
     waits_for_message(qtbot, tab, "Opening cam.local/live…")
     QTest.keyClick(window, Qt.Key.Key_Space)
-    assert tab.controls.start_button.text() == "Start" or tab._session.phase is Phase.IDLE
+    assert tab.controls.start_button.text() == "Start" or tab.session.phase is Phase.IDLE
     gate.set()
     waits_for_message(qtbot, tab, "Ready")
 

@@ -16,12 +16,12 @@ def test_tracking_numbers_faces_until_it_is_switched_off_which_is_remembered(
     first = make_window()
     tab = live(first)
     shows(qtbot, tab, "1 face")
-    view = tab._session.latest()
+    view = tab.session.latest()
     assert view is not None
     assert view.detections.ids is not None
     assert view.detections.ids.tolist() == [1]
     tab.tracking.on.setChecked(False)
-    qtbot.waitUntil(lambda: tab._session.latest().detections.ids is None, timeout=5000)
+    qtbot.waitUntil(lambda: tab.session.latest().detections.ids is None, timeout=5000)
     assert not tab.tracking.smoothing.isEnabled()
     tab.tracking.smoothing.set(2.5)
     first.close()
@@ -46,7 +46,7 @@ def test_smoothing_calms_the_boxes_that_are_shown(qtbot: QtBot, make_window: Mak
         seen: list[float] = []
 
         def enough() -> bool:
-            view = tab._session.latest()
+            view = tab.session.latest()
             if view is not None and len(view.detections):
                 seen.append(float(view.detections.boxes[0, 0]))
             return len(seen) >= 25

@@ -17,6 +17,7 @@ from facecam.qtkit.commands import Menu, command
 from facecam.qtkit.settings import Settings
 from facecam.qtkit.tabs import Tab, TabSpec
 from facecam.ui.live.tab import LiveTab
+from facecam.ui.shell.dialogs import ShortcutList
 from facecam.ui.shell.main_window import MainWindow
 
 
@@ -106,8 +107,9 @@ def test_full_screen_goes_along_to_another_tab_and_is_left_in_all(window: MainWi
 
 def test_f1_lists_every_key(window: MainWindow) -> None:
     QTest.keyClick(window, Qt.Key.Key_F1)
-    assert window._shortcuts is not None
-    texts = {label.text() for label in window._shortcuts.findChildren(QLabel)}
+    shortcuts = window.findChild(ShortcutList)
+    assert shortcuts is not None
+    texts = {label.text() for label in shortcuts.findChildren(QLabel)}
     assert {"X", "Do A", "F1", "Keyboard shortcuts", "1", "2", "3", "Ctrl+Q"} <= texts
 
 

@@ -489,10 +489,10 @@ def test_it_is_the_second_tab_and_stops_the_live_source_meanwhile(qtbot: QtBot, 
     window.show()
     first, tab = live(window), window.tab(1)
     assert isinstance(tab, SpeedTab)
-    qtbot.waitUntil(lambda: first._session.phase is Phase.RUNNING, timeout=5_000)
+    qtbot.waitUntil(lambda: first.session.phase is Phase.RUNNING, timeout=5_000)
     tab.process.program = [sys.executable, "-c", HANGS]
     tab.toggle()
-    qtbot.waitUntil(lambda: first._session.phase is Phase.IDLE, timeout=5_000)
+    qtbot.waitUntil(lambda: first.session.phase is Phase.IDLE, timeout=5_000)
     tab.toggle()
-    qtbot.waitUntil(lambda: first._session.phase is Phase.RUNNING, timeout=5_000)
+    qtbot.waitUntil(lambda: first.session.phase is Phase.RUNNING, timeout=5_000)
     window.close()
