@@ -47,12 +47,12 @@ def session_options(threads: int = 1) -> Any:
     return options
 
 
-def open_session(data: bytes, options: Any = None, providers: Sequence[str] = _CPU) -> Any:
+def open_session(data: bytes, options: Any = None, provider_names: Sequence[str] = _CPU) -> Any:
     """ONNX Runtime's session of a file. Raises one of `ORT_ERRORS`.
 
-    data: the ONNX file; options: None for `session_options()`; providers: by ONNX Runtime's names.
+    data: the ONNX file; options: None for `session_options()`; provider_names: ONNX Runtime's own.
     """
-    return onnxruntime.InferenceSession(data, options or session_options(), providers=list(providers))
+    return onnxruntime.InferenceSession(data, options or session_options(), providers=list(provider_names))
 
 
 class OnnxRuntime:

@@ -215,3 +215,15 @@ def test_a_generator_that_cannot_blend_changes_its_class_half_way(make_generator
     before, after = (generator.sample(3, "red", toward=Blend(1, share)).image for share in (0.4, 0.6))
     assert np.array_equal(before, generator.sample(3, "red").image)
     assert np.array_equal(after, generator.sample(3, "green").image)
+
+
+def test_openvino_samples_the_same_however_many_at_once(tiny_generator):
+    pytest.importorskip("openvino")
+    ours, other = Generator(tiny_generator), Generator(tiny_generator)
+    other.use_openvino()
+    a, b = ours.sample(3, "green"), other.sample(3, "green")
+    assert np.allclose(a.attention, b.attention, atol=1e-4)
+    latents = np.stack([latent(seed) for seed in range(4)])
+    for count in (2, 4, 2):
+        pictures = [each.pictures(latents[:count], [0] * count).astype(int) for each in (ours, other)]
+        assert np.abs(pictures[0] - pictures[1]).max() <= 1
