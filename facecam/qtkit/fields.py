@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -211,3 +212,20 @@ def keep_from_scrolling(control: QWidget) -> None:
     """The wheel over a control in a column that scrolls must scroll it, not change a value in passing."""
     control.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # not WheelFocus
     control.installEventFilter(_WheelFilter(control))
+    if isinstance(control, QComboBox | QSlider):
+        leave_keys(control)
+
+
+class _KeyFilter(QObject):
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent) and event.text().strip():
+            event.ignore()
+            return True
+        return False
+
+
+def leave_keys(control: QComboBox | QSlider) -> None:
+    """Letters and digits are commands of the window: a list must not look for an entry by them. And a click leaves the
+    keyboard where it is: only Tab goes to the control."""
+    control.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    control.installEventFilter(_KeyFilter(control))

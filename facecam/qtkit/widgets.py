@@ -82,11 +82,16 @@ class ScrollColumn(QScrollArea):
         self.verticalScrollBar().rangeChanged.connect(self._reserve)
         self._reserve(0, 0)
 
-    def _reserve(self, low: int, high: int) -> None:
+    @property
+    def bar_width(self) -> int:
+        """Of the scroll bar's place, which a bar that floats over the content doesn't need."""
         bar = self.verticalScrollBar()
         floats = self.style().styleHint(QStyle.StyleHint.SH_ScrollBar_Transient, None, bar) != 0
-        free = low >= high and not floats  # a bar without a range is not shown
-        self.setViewportMargins(0, 0, bar.sizeHint().width() if free else 0, 0)
+        return 0 if floats else bar.sizeHint().width()
+
+    def _reserve(self, low: int, high: int) -> None:
+        free = low >= high  # a bar without a range is not shown
+        self.setViewportMargins(0, 0, self.bar_width if free else 0, 0)
 
 
 def show_start(button: QPushButton, running: bool, start: str, stop: str) -> None:

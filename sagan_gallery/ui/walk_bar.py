@@ -11,6 +11,7 @@ from PySide6.QtGui import QHideEvent, QIcon, QPainter, QPainterPath, QPixmap
 from PySide6.QtWidgets import QApplication, QComboBox, QHBoxLayout, QMenu, QSlider, QToolButton, QWidget
 
 from facecam.arrays import Image
+from facecam.qtkit.fields import leave_keys
 from facecam.qtkit.icons import icon
 from facecam.qtkit.theme import SPACE, STAGE_TEXT, stage_palette, tabular
 from sagan_gallery.sample import Sample
@@ -61,12 +62,14 @@ class WalkBar(QWidget):
         self.play.setToolTip("There and back again, until it is paused (Space)")
         self.play.setCheckable(True)
         self.length = QComboBox()
+        leave_keys(self.length)
         self.length.setToolTip("Time from start to end")
         self.length.setAccessibleName("Length of the walk")
         for seconds in (2, 4, 8):
             self.length.addItem(f"{seconds} s", float(seconds))
         self.length.setCurrentIndex(1)
         self.slider = QSlider(Qt.Orientation.Horizontal)
+        leave_keys(self.slider)
         self.slider.setRange(0, 1000)
         self.slider.setMinimumWidth(8 * SPACE)
         self.slider.setAccessibleName("Place on the walk")

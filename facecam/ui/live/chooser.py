@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QWidget
 
+from facecam.qtkit.fields import leave_keys
 from facecam.qtkit.worker import Worker
 from facecam.sources import Camera, ScreenPart
 
@@ -107,7 +108,7 @@ class SourceChooser(QComboBox):
         self._spec = AUTO
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(12)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        leave_keys(self)
         self.setAccessibleName("Source")
         self.setToolTip(
             "Where the pictures come from. You can also drop a file, a folder or an address on the picture."

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from facecam.qtkit.fields import leave_keys
 from facecam.qtkit.folds import Fold, Section
 from facecam.qtkit.settings import Remembered
 from facecam.qtkit.theme import COLUMN_WIDTH, SPACE, tabular
@@ -55,6 +56,7 @@ class LiveControls(QWidget):
         self.threshold = QSlider(Qt.Orientation.Horizontal)
         self.threshold.setRange(*(round(100 * limit) for limit in THRESHOLD_RANGE))
         self.threshold.setPageStep(5)
+        leave_keys(self.threshold)
         self.threshold.setAccessibleName("Threshold")
         self.threshold_value = QLabel()
         self.threshold_value.setFont(tabular(self.threshold_value.font()))
@@ -86,19 +88,23 @@ class LiveControls(QWidget):
         threshold_row.addStretch()
         threshold_row.addWidget(self.threshold_value)
 
+        self.column = ScrollColumn(COLUMN_WIDTH)
+        pinned = QVBoxLayout()  # what is always wanted doesn't scroll
+        pinned.setContentsMargins(2 * SPACE, 2 * SPACE, SPACE + self.column.bar_width, SPACE)
+        pinned.setSpacing(SPACE)
+        pinned.addWidget(Heading("Source"))
+        pinned.addWidget(self.source)
+        pinned.addWidget(self.start_button)
+        self._actions = QVBoxLayout()
+        pinned.addLayout(self._actions)
+        pinned.addSpacing(2 * SPACE)
+        pinned.addLayout(threshold_row)
+        pinned.addWidget(self.threshold)
+
         content = QWidget()
         layout = QVBoxLayout(content)
         layout.setContentsMargins(2 * SPACE, 2 * SPACE, SPACE, SPACE)
         layout.setSpacing(SPACE)
-        layout.addWidget(Heading("Source"))
-        layout.addWidget(self.source)
-        layout.addWidget(self.start_button)
-        self._actions = QVBoxLayout()
-        layout.addLayout(self._actions)
-        layout.addSpacing(2 * SPACE)
-        layout.addLayout(threshold_row)
-        layout.addWidget(self.threshold)
-        layout.addSpacing(2 * SPACE)
         layout.addWidget(Heading("View"))
         self._switches = QGridLayout()
         self._switches.setSpacing(SPACE)
@@ -115,9 +121,10 @@ class LiveControls(QWidget):
         layout.addStretch()
         around = QVBoxLayout(self)
         around.setContentsMargins(0, 0, 0, 0)
-        self.column = ScrollColumn(COLUMN_WIDTH)
+        around.setSpacing(0)
+        around.addLayout(pinned)
         self.column.setWidget(content)
-        around.addWidget(self.column)
+        around.addWidget(self.column, 1)
         for button in (self.start_button, self.full_screen_button):
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.set_running(False)
@@ -141,9 +148,10 @@ class LiveControls(QWidget):
         self._switches.addWidget(switch, *divmod(self._switches.count(), 2))
         QWidget.setTabOrder(switch, self.full_screen_button)
 
-    def add_section(self, section: Section) -> Fold:
-        """A fold at the end of the column, closed."""
+    def add_section(self, section: Section, is_open: bool) -> Fold:
+        """A fold at the end of the column. One that is open from the start scrolls nothing."""
         fold = Fold(section)
+        fold.set_open(is_open)
         self._folds.addWidget(fold)
         fold.toggled.connect(partial(self._show_whole, fold))
         return fold

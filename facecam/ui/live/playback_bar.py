@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from facecam.live.pipeline import Phase
 from facecam.qtkit import icons, theme
 from facecam.qtkit.commands import command
+from facecam.qtkit.fields import leave_keys
 from facecam.qtkit.settings import Remembered
 from facecam.qtkit.theme import SPACE
 from facecam.qtkit.wording import duration
@@ -191,7 +192,7 @@ class SeekSlider(QSlider):
         super().__init__(Qt.Orientation.Horizontal)
         self.setAccessibleName("Position")
         self.setToolTip("Where the video is; click or drag to go elsewhere (J and L: five seconds)")
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        leave_keys(self)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setSingleStep(1000)
         self.valueChanged.connect(self.sought)

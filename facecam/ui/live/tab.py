@@ -103,8 +103,7 @@ class LiveTab(Tab):
             self.controls.add_view_switch(switch)
         for section in self.sections:
             key = f"live/fold-{section.key}"
-            fold = self.controls.add_section(section)
-            fold.set_open(self._settings.flag(key, False))
+            fold = self.controls.add_section(section, self._settings.flag(key, False))
             fold.toggled.connect(partial(self._settings.put, key))
         left = QVBoxLayout()
         left.setSpacing(0)

@@ -6,9 +6,9 @@ import time
 from collections.abc import Sequence
 from functools import partial
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QAction, QCloseEvent, QKeyEvent
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QMainWindow, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QMainWindow, QTabWidget, QVBoxLayout, QWidget
 
 from facecam.qtkit.commands import Menu, command, set_menu
 from facecam.qtkit.icons import program_icon
@@ -24,6 +24,12 @@ from facecam.ui.shell.notices import ErrorBanner, HintBar
 DEFAULT_SIZE = (1280, 800)
 MINIMUM_SIZE = (640, 480)
 CLOSE_TIMEOUT_S = 2.0
+_FRAME_PX, _TITLE_PX = 12, 36
+
+
+def largest_size(available: QSize) -> QSize:
+    """The size of the first window on a screen with so much room: its frame and title need some too."""
+    return QSize(*DEFAULT_SIZE).boundedTo(available - QSize(_FRAME_PX, _FRAME_PX + _TITLE_PX))
 
 
 class MainWindow(QMainWindow):
@@ -42,10 +48,10 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("facecam")
         self.setWindowIcon(program_icon())
         self.setMinimumSize(*MINIMUM_SIZE)
-        self.resize(*DEFAULT_SIZE)
+        self.resize(largest_size(self.screen().availableSize()))
         geometry = settings.blob("window/geometry")
         if geometry is not None:
-            self.restoreGeometry(geometry)
+            self.restoreGeometry(geometry)  # onto a screen that there is
 
         self.banner = ErrorBanner()
         self.hints = HintBar()
@@ -247,13 +253,11 @@ class MainWindow(QMainWindow):
     # -- events
 
     def event(self, event: QEvent) -> bool:
-        # A focused button or list keeps its own keys: Space presses the button that Tab has reached, instead of
-        # starting the camera. (Asked by Qt before it looks for a shortcut.)
+        # Space presses the button that Tab has reached, instead of starting the camera. (Asked by Qt before it looks
+        # for a shortcut.)
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            focus = self.focusWidget()
             plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier)
-            pressed = isinstance(focus, QAbstractButton) and event.key() == Qt.Key.Key_Space
-            if plain and (pressed or (isinstance(focus, QComboBox) and bool(event.text().strip() or pressed))):
+            if plain and event.key() == Qt.Key.Key_Space and isinstance(self.focusWidget(), QAbstractButton):
                 event.accept()
                 return True
         return super().event(event)

@@ -24,6 +24,7 @@ from facecam.bench.compare import compared_bars, verdict
 from facecam.bench.report import Bar, Figure, bars, figures, headline, main_series
 from facecam.bench.result import BenchResult, Interim
 from facecam.bench.tables import is_figure, markdown
+from facecam.qtkit.fields import leave_keys
 from facecam.qtkit.folds import Fold, Section
 from facecam.qtkit.theme import SPACE, sized, tabular
 from facecam.qtkit.widgets import DimLine
@@ -208,6 +209,7 @@ class Details(Section):
         self.chosen.setAccessibleName("What the charts show")
         self.times.setAccessibleName("Its times")
         self.page = QComboBox()
+        leave_keys(self.page)
         self.page.setToolTip("Which of the runs the table shows")
         self.page.setAccessibleName("Run")
         self.page.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)

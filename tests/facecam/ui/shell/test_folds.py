@@ -123,12 +123,12 @@ def test_the_tab_key_goes_from_top_to_bottom(qtbot: QtBot, make_window: MakeWind
         one.set_open(True)
     shows(qtbot, tab, "1 face")
     window.activateWindow()
-    column = tab.controls.column.widget()
+    scrolled = tab.controls.column.widget()
     tab.controls.source.setFocus()
-    assert column is not None
     heights: list[int] = []
-    while (focus := window.focusWidget()) is not None and column.isAncestorOf(focus):
-        heights.append(focus.mapTo(column, QPoint(0, focus.height() // 2)).y())
+    while (focus := window.focusWidget()) is not None and tab.controls.isAncestorOf(focus):
+        part, above = (scrolled, tab.controls.column.y()) if scrolled.isAncestorOf(focus) else (tab.controls, 0)
+        heights.append(above + focus.mapTo(part, QPoint(0, focus.height() // 2)).y())
         QTest.keyClick(focus, Qt.Key.Key_Tab)
     assert len(heights) > 15
     assert heights == sorted(heights)
@@ -151,3 +151,26 @@ def test_the_menu_shows_which_switches_are_on(qtbot: QtBot, make_window: MakeWin
         assert actions[text].isChecked()
         actions[text].trigger()
         assert not switch.isChecked()
+
+
+@pytest.mark.parametrize("size", [(800, 600), (640, 480)])
+def test_what_is_always_wanted_stays_above_the_folds_that_scroll(
+    qtbot: QtBot, make_window: MakeWindow, size: tuple[int, int]
+) -> None:
+    first = make_window()
+    for one in live(first).controls.findChildren(Fold):
+        one.set_open(True)
+    first.close()
+    window = make_window()
+    window.resize(*size)
+    tab = live(window)
+    shows(qtbot, tab, "1 face")
+    bar = tab.controls.column.verticalScrollBar()
+    assert bar.maximum() > 0
+    assert bar.value() == 0
+    bar.setValue(bar.maximum())
+    controls = tab.controls
+    for widget in (controls.source, controls.start_button, tab.recording.record_button, controls.threshold):
+        corner = widget.mapTo(controls, widget.rect().bottomRight())
+        assert controls.rect().contains(corner), widget
+        assert widget.visibleRegion().boundingRect() == widget.rect(), widget
