@@ -86,7 +86,12 @@ def cell_centre(grid: tuple[int, int], size_px: tuple[int, int], cell: Cell) -> 
 
 
 def map_for_pixel(sample: Sample, x: float, y: float) -> Array:
-    """Where the query at pixel (x, y) looks: (key_h, key_w) float32 that sums to 1. The row of the pixel's cell."""
+    """Where a pixel looks: the row of attention of the query cell that covers it (Zhang et al. 2018, section 3).
+
+    sample: of a generator or a discriminator.
+    x, y: of the pixel, from the picture's top left corner.
+    Returns (key_h, key_w) float32 that sums to 1.
+    """
     return directed_map(sample, x, y, Direction.ROW)
 
 

@@ -21,8 +21,9 @@ DEFAULT_MODEL = "sagan64.onnx"
 class Generator:
     """An exported SAGAN generator, run on one thread in the thread that calls.
 
-    model: an ONNX file of `train.sagan.export`, or None for the one that comes with the program.
-    classes: names in the order of the labels, empty for an unconditional generator; resolution_px: side of its
+    model: an ONNX file of `train.sagan.export`; None: the one that comes with the program.
+
+    Has classes: names in the order of the labels, empty for an unconditional generator; resolution_px: side of its
     pictures; z_dim: length of a latent; layer_count: its attention layers; has_attention_scale: attention can be
     scaled; blends_classes: there is something between two classes. Raises FacecamError with one sentence for people.
     """
@@ -51,8 +52,10 @@ class Generator:
     ) -> Sample:
         """One picture with its attention.
 
-        seed_or_z: a seed, or a latent (z_dim,) float32; label: index or name of the class, None for the first one;
-        truncation: factor on the latent, 1 leaves it as it is; attention_scale: factor on gamma, 0 switches it off;
+        seed_or_z: a seed, or a latent (z_dim,) float32.
+        label: index or name of the class; None: the first one.
+        truncation: factor on the latent; 1 leaves it as it is.
+        attention_scale: factor on gamma; 0 switches attention off.
         toward: another class, which a generator that can't blend changes to half-way.
         """
         z = self._latents(np.atleast_2d(latent(seed_or_z, self.z_dim) if np.isscalar(seed_or_z) else seed_or_z))

@@ -36,10 +36,14 @@ class Blend:
 class Sample:
     """A picture and its attention.
 
-    image: (H, W, 3) uint8 RGB; layers: all attention layers; layer: index of the one that the properties tell of;
-    z: (D,) float32 as the generator saw it, label: index of the class or None, both None for an own picture;
-    toward: the class that it is on the way to, if any;
-    attention_scale: what every gamma was multiplied by; score: of the discriminator, None for a generated picture.
+    image: (H, W, 3) uint8 RGB.
+    layers: all attention layers.
+    layer: index of the one that the properties tell of.
+    z: (D,) float32 as the generator saw it; None for a picture of the user's.
+    label: index of the class; None where there are none, or for a picture of the user's.
+    toward: the class that it is on the way to, if any.
+    attention_scale: what every gamma was multiplied by.
+    score: of the discriminator; None for a generated picture.
     """
 
     image: Image

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from facecam.detection.any_detector import AnyDetector
-from facecam.faces.boxes import NMS_IOU
+from facecam.detection.options import DetectorOptions
 from facecam.faces.privacy import PrivacyOptions
 from facecam.faces.tracking import TrackingOptions
 
@@ -26,7 +26,7 @@ class SecondDetector:
 
     detector: AnyDetector
     threshold: float | None = None
-    size: Size | None = (640, 480)
+    size: Size | None = DetectorOptions.size
     in_turns: bool = False
 
 
@@ -43,8 +43,8 @@ class LiveOptions:
     """
 
     threshold: float | None = None
-    nms: float = NMS_IOU
-    size: Size | None = (640, 480)
+    nms: float = DetectorOptions.nms
+    size: Size | None = DetectorOptions.size
     hold_hz: float | None = None
     min_face_px: int = 0
     every: int = 1

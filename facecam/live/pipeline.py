@@ -26,11 +26,12 @@ __all__ = ["Phase", "Pipeline", "View"]
 class Pipeline:
     """Runs a source through a detector in threads of their own; the caller never waits for any.
 
-    source: what `open_source` takes, or a function that opens a source; it is called in the reading thread, as opening
-    may block for seconds. on_update: called from the worker threads when there is a new view or phase, at most once
-    until `latest()` is called. core: the detector thread's core (None: the detector's own, or a good one). options:
-    how to detect, may be set at any time; None: with the detector's own settings, and nothing else. reconnect: whether
-    a live source that is lost after its first frame is opened again, for as long as it takes.
+    source: what `open_source` takes, or a function that opens a source; opening may block, in the reading thread.
+    detector: used by the detector thread alone while the pipeline runs.
+    on_update: called from the worker threads on a new view or phase, at most once until `latest()` is called.
+    core: the detector thread's; None: the detector's own, or a good one.
+    options: how to detect; None: with the detector's own settings, and nothing else.
+    reconnect: whether a live source that is lost after its first frame is opened again, for as long as it takes.
 
     Restartable: `start()` after `stop()`, after the end and after a failure.
     """

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 from facecam.detection.model import DEFAULT_MODEL
-from facecam.faces.boxes import NMS_IOU
+from facecam.detection.options import DetectorOptions
 from facecam.faces.privacy import HOLD_RANGE_S, PADDING_RANGE, Hiding, PrivacyOptions
 from facecam.faces.tracking import TrackingOptions
 from facecam.live.options import NATIVE, Size
@@ -61,7 +61,7 @@ class LiveSettings:
     hold_hz: Annotated[int, Key("live/hold-hz", HOLD_RANGE_HZ)] = 30
     min_face_px: Annotated[int, Key("live/min-face-px", MIN_FACE_RANGE_PX)] = 0
     every: Annotated[int, Key("live/every", EVERY_RANGE)] = 1
-    nms: Annotated[float, Key("live/nms", NMS_RANGE)] = NMS_IOU
+    nms: Annotated[float, Key("live/nms", NMS_RANGE)] = DetectorOptions.nms
     core: Annotated[int | None, Key("live/core", (0, 10_000))] = None
 
     tracking: Annotated[bool, Key("live/tracking")] = True
