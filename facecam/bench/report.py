@@ -33,6 +33,8 @@ PAPER_FPS, JOURNAL_FPS = 20.0, 28.0
 PAPER_GPU_FPS, JOURNAL_GPU_FPS = 125.0, 254.0
 """The same on a graphics card."""
 _BINS = 30
+_VNNI = {"avx512_vnni", "avx_vnni"}
+"""Flags of processors that add up products of bytes."""
 
 
 def report(
@@ -226,6 +228,8 @@ def bars(measured: BenchResult | Interim) -> list[Bar]:
     else:
         timed = [(one.labels, one.cpu_ms.p50, one.total_ms.p50) for one in measured.runs[0].series]
     roles = _roles([(labels, cpu_ms) for labels, cpu_ms, _ in timed])
+    if not isinstance(measured, Interim) and _left_int8_out(measured):
+        roles = {index: role for index, role in roles.items() if role is not Role.LIVE}
     return [Bar(labels, 1000 / wall_ms, roles.get(index)) for index, (labels, _, wall_ms) in enumerate(timed)]
 
 
@@ -236,6 +240,12 @@ def _roles(timed: Sequence[tuple[Labels, float]]) -> dict[int, Role]:
     exact = [index for index in of_first if timed[index][0].precision == Precision.F32]
     live = [index for index in by_time if _may_be_live(timed[index][0])]
     return {index: Role.LIVE for index in live[:1]} | {index: Role.EXACT for index in (exact or of_first)[:1]}
+
+
+def _left_int8_out(result: BenchResult) -> bool:
+    """Whether int8, which Live would choose on such a processor, was not to be measured (`--precision f32`)."""
+    in_int8 = any(one.labels.precision == Precision.INT8 for one in result.runs[0].series)
+    return not in_int8 and not _VNNI.isdisjoint(result.machine.flags)
 
 
 def _may_be_live(labels: Labels) -> bool:

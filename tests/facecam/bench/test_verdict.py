@@ -89,6 +89,10 @@ def test_the_second_figure_is_what_the_live_tab_would_choose():
         ("The paper's network, float32", "125 FPS", f"AP 0.800 · {PAPER_MODEL} · onnxruntime"),
         ("What Live runs here", "250 FPS", f"AP 0.800 · {DEFAULT_MODEL} · openvino int8"),
     ]
+    vnni = replace(MACHINE, flags=("avx512_vnni",))
+    exact = (all_series[0], series(DEFAULT_MODEL, "openvino", "f32", 6.0))
+    result = report(vnni, None, [Run("main", exact, CoreUse(1.0, 1.0, 1.0, 1))], "now")
+    assert len(headline(result).figures) == 1, "Live would run int8, which was left out"
 
 
 def test_a_comparison_says_which_is_faster_and_by_what():
