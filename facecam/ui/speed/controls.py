@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, Qt, Signal, SignalInstance
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from facecam.qtkit.fields import Row, spin
@@ -19,13 +19,6 @@ _BESIDE_S = 1.5
 class SpeedControls(QWidget):
     """What to measure, and what to do with the result. Holds no result itself."""
 
-    start_stop = Signal()
-    add_model = Signal()
-    open_result = Signal()
-    save_result = Signal()
-    save_card = Signal()
-    copy = Signal()
-    compare = Signal()
     chosen = Signal()
     """What to measure has changed."""
 
@@ -36,11 +29,13 @@ class SpeedControls(QWidget):
         self.setFixedWidth(COLUMN_WIDTH)
         self.start_button = QPushButton()
         self.start_button.setMinimumHeight(4 * SPACE)
-        self.start_button.clicked.connect(self.start_stop)
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
         self.progress.setMaximumHeight(SPACE)
         self.progress.setAccessibleName("Progress")
+        policy = self.progress.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.progress.setSizePolicy(policy)
         self.seconds = spin(1, 60, " s")
         self.seconds.setValue(5)
         self.minutes = spin(0, 120, " min")
@@ -52,22 +47,17 @@ class SpeedControls(QWidget):
         self.gallery.setToolTip("Measures a sample of the gallery's generator as well, with and without its attention")
         self.gallery.setChecked(True)
         self.model_button = _button("Compare with a model…", "Another network of ours, or an Ultra-Light or YuNet file")
-        self.model_button.clicked.connect(self.add_model)
         self.model_list = QLabel()
         self.model_list.setWordWrap(True)
         self.model_list.setTextFormat(Qt.TextFormat.PlainText)
         self.clear_button = _button("Leave them out", "Forgets the models to compare with")
         self.clear_button.clicked.connect(lambda: self.set_models([]))
 
-        self.copy_button = _button(
-            "Copy", "Copies the result, or the comparison that is shown, as Markdown (Ctrl+C)", self.copy
-        )
-        self.save_button = _button("Save…", "Writes everything that was measured as JSON (Ctrl+S)", self.save_result)
-        self.card_button = _button(
-            "Save as picture…", "A picture of the result, to show (Ctrl+Shift+S)", self.save_card
-        )
-        self.open_button = _button("Open…", "Shows a result that was saved (Ctrl+O)", self.open_result)
-        self.compare_button = _button("Compare with a result…", "Puts an earlier result beside this one", self.compare)
+        self.copy_button = _button("Copy", "Copies the result, or the comparison that is shown, as Markdown (Ctrl+C)")
+        self.save_button = _button("Save…", "Writes everything that was measured as JSON (Ctrl+S)")
+        self.card_button = _button("Save as picture…", "A picture of the result, to show (Ctrl+Shift+S)")
+        self.open_button = _button("Open…", "Shows a result that was saved (Ctrl+O)")
+        self.compare_button = _button("Compare with a result…", "Puts an earlier result beside this one")
 
         content = QWidget()
         layout = QVBoxLayout(content)
@@ -137,9 +127,6 @@ class SpeedControls(QWidget):
         self.start_button.setToolTip(
             "Ends the measurement without a result (Space)" if running else "Starts the measurement (Space)"
         )
-        policy = self.progress.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)
-        self.progress.setSizePolicy(policy)
         self.progress.setVisible(running)
         for control in (*self._inputs, self.open_button, self.clear_button):
             control.setEnabled(not running)
@@ -152,9 +139,7 @@ class SpeedControls(QWidget):
             self.set_state(self._running, self._has_result)
 
 
-def _button(text: str, help_text: str, clicked: SignalInstance | None = None) -> QPushButton:
+def _button(text: str, help_text: str) -> QPushButton:
     button = QPushButton(text)
     button.setToolTip(help_text)
-    if clicked is not None:
-        button.clicked.connect(clicked)
     return button

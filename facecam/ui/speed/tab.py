@@ -50,13 +50,16 @@ class SpeedTab(Tab):
         self.controls = SpeedControls()
         self.status = StatusLine()
         controls = self.controls
-        controls.start_stop.connect(self.toggle)
-        controls.copy.connect(self.copy)
-        controls.add_model.connect(self.ask_model)
-        controls.open_result.connect(self.ask_open)
-        controls.save_result.connect(self.ask_save)
-        controls.save_card.connect(self.ask_card)
-        controls.compare.connect(self.ask_compare)
+        for button, act in (
+            (controls.start_button, self.toggle),
+            (controls.copy_button, self.copy),
+            (controls.model_button, self.ask_model),
+            (controls.open_button, self.ask_open),
+            (controls.save_button, self.ask_save),
+            (controls.card_button, self.ask_card),
+            (controls.compare_button, self.ask_compare),
+        ):
+            button.clicked.connect(act)
         controls.chosen.connect(self._say_duration)
 
         left = QVBoxLayout()
