@@ -9,8 +9,8 @@ ARGS ?=
 run: .venv/.run        ## opens the app: camera, else the demo source; without a display it runs headless. ARGS="..." go to it
 	$(BIN)/facecam $(ARGS)
 
-test: .venv/.test      ## runs the tests in several processes. ARGS="..." go to pytest; ARGS="-n 0": in one
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(ARGS)
+test: .venv/.test      ## runs the tests, as many at a time as there are cores. ARGS="..." go to pytest: ARGS="-n 0" for one
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
 
 lint: .venv/.test      ## style and types
 	$(BIN)/ruff check .

@@ -33,5 +33,9 @@ class SourceError(FacecamError):
     """A camera, file, folder or stream can't be opened or read."""
 
 
+class WriteError(FacecamError):
+    """A file can't be written: nothing that follows in the same place could be either."""
+
+
 class ModelError(FacecamError):
     """A model file is missing, damaged or none of ours."""

@@ -79,15 +79,8 @@ def cells_frame(*cells: tuple[int, int], width: int = 640, height: int = 480) ->
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Of `pytest --numprocesses auto`: three for two cores, as many tests wait, and six at most, as each worker holds
-    PyTorch, Qt and both runtimes."""
-    cores = len(available_cores())
-    return min(6, cores + cores // 2)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What is long and can't be shared out comes first, so that no worker is left with it at the end."""
-    items.sort(key=lambda item: item.path.parent.name not in ("soak", "fuzz"))
+    """Of `pytest --numprocesses auto`: a core each, and four at most, as each holds PyTorch, Qt and both runtimes."""
+    return min(4, len(available_cores()))
 
 
 @pytest.fixture(scope="session", autouse=True)

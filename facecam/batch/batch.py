@@ -3,40 +3,25 @@ does, without the command line around it."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+import glob
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
-
-from facecam.arrays import Array
-from facecam.batch.parallel import DetectorPool
-from facecam.detection.detector import FaceDetector
+from facecam.batch.copies import Input, copy_places, file_id
+from facecam.batch.journal import NAME, Journal
+from facecam.batch.work import Outcome, Record, Task, Worker, WorkOptions
 from facecam.errors import FacecamError, SourceError
-from facecam.faces.boxes import Detections
-from facecam.faces.drawing import draw_detections
-from facecam.faces.privacy import PrivacyOptions, hide_faces
-from facecam.faces.tracking import CANDIDATE_SHARE, Tracker, TrackingOptions
-from facecam.saving.export import STANDARD_OUTPUT, CsvTable, JsonLines, picture_suffix, record, write_picture
-from facecam.sources import (
-    PICTURE_SUFFIXES,
-    VIDEO_SUFFIXES,
-    FolderSource,
-    Frame,
-    Source,
-    list_files,
-    open_source,
-    without_password,
-)
+from facecam.saving.export import STANDARD_OUTPUT, CsvTable, JsonLines
+from facecam.sources import PICTURE_SUFFIXES, VIDEO_SUFFIXES, list_files, natural_key
 
-if TYPE_CHECKING:
-    from facecam.saving.video_file import VideoWriter
-
-_COPY_SUFFIX = ".mkv"
+LIST_SUFFIX = ".txt"
+_MAX_LIST_BYTES = 64 << 20
+OnRecord = Callable[[Record, bool], None]
 
 
 class BatchListener(Protocol):
@@ -45,47 +30,77 @@ class BatchListener(Protocol):
     def on_opened(self, title: str, frame_count: int | None, remaining: int) -> None:
         """A source is open; it claims so many frames, and so many sources come after it."""
 
-    def on_done(self, result: dict[str, Any], is_picture: bool) -> None:
+    def on_done(self, result: Record, is_picture: bool) -> None:
         """One frame is done; `result` as of `facecam.saving.export.record`."""
 
     def on_problem(self, sentence: str) -> None:
         """Something couldn't be read."""
 
 
+class Pool(Protocol):
+    """Several that work at once."""
+
+    def results(self, tasks: Iterable[Task]) -> Iterator[tuple[Outcome, list[tuple[Record, bool]]]]:
+        """What became of each task, in their order, with what `Worker.do` told. Raises FacecamError."""
+
+
 @dataclass
 class Summary:
-    """Counts of a source or of a whole batch.
+    """What became of a batch.
 
-    failed: sources that couldn't be read (to the end); skipped: damaged files in folders; detector_s: spent there.
+    without_faces: inputs in which none was found. failed: why inputs that were named could not be read; skipped: why
+    those found in folders could not, by input. converted: what copies could not keep, by input. others: files of the
+    folders that are neither pictures nor videos, by suffix. resumed: inputs that an earlier run had done. detector_s:
+    spent there.
     """
 
+    files: int = 0
     frames: int = 0
     frames_with_faces: int = 0
     faces: int = 0
-    failed: int = 0
-    skipped: int = 0
+    without_faces: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    skipped: dict[str, str] = field(default_factory=dict)
+    converted: dict[str, list[str]] = field(default_factory=dict)
+    others: Counter[str] = field(default_factory=Counter)
+    resumed: int = 0
     detector_s: float = 0.0
 
-    def add(self, other: Summary) -> None:
-        self.frames += other.frames
-        self.frames_with_faces += other.frames_with_faces
-        self.faces += other.faces
-        self.failed += other.failed
-        self.skipped += other.skipped
-        self.detector_s += other.detector_s
+    @property
+    def is_clean(self) -> bool:
+        """Whether everything was read, and every copy kept what its original has."""
+        return not (self.failed or self.skipped or self.converted)
+
+    def add(self, outcome: Outcome) -> None:
+        """Counts an input in."""
+        self.frames += outcome.frames
+        self.frames_with_faces += outcome.frames_with_faces
+        self.faces += outcome.faces
+        self.detector_s += outcome.detector_s
+        if outcome.problem is not None:
+            if outcome.in_folder:
+                self.skipped[outcome.source] = outcome.problem
+            else:
+                self.failed.append(outcome.problem)
+            return
+        self.files += 1
+        if not outcome.faces:
+            self.without_faces.append(outcome.source)
+        if outcome.converted:
+            self.converted[outcome.source] = outcome.converted
 
 
 class Batch:
     """Runs sources through a detector one after the other and writes the results as they come.
 
-    specs: of the sources, as `open_source` takes them; a folder stands for its videos as well.
-    detector: for everything but what the pool takes.
+    specs: arguments as `gather` takes them.
+    options: what is done with each.
+    worker: does it in this process.
     listener: is told what happens.
     json_path, csv_path: result files, replaced if they exist, or one of them STANDARD_OUTPUT.
-    out_dir: folder for annotated copies.
-    seconds: after which each source is stopped (for live ones).
-    pool: processes for the pictures of folders, with images if `out_dir` is given; the caller closes it.
-    hider: hides the faces in the copies, instead of drawing boxes; the detector must have its threshold.
+    out_dir: folder for copies.
+    resume: what an earlier run has done under the same options is left out.
+    pool: several processes instead of this one; the caller closes it.
 
     An input is never overwritten: a result file that is an input is refused, and a copy gets another name. Raises
     FacecamError if an output can't be written.
@@ -94,210 +109,178 @@ class Batch:
     def __init__(
         self,
         specs: Sequence[str],
-        detector: FaceDetector,
+        options: WorkOptions,
+        worker: Worker,
         listener: BatchListener,
         *,
         json_path: Path | None = None,
         csv_path: Path | None = None,
         out_dir: Path | None = None,
-        seconds: float | None = None,
-        pool: DetectorPool | None = None,
-        hider: FaceHider | None = None,
+        resume: bool = False,
+        pool: Pool | None = None,
     ) -> None:
-        self._inputs = [part for spec in specs for part in _expand(spec, out_dir)]
-        self._detector = detector
-        self._listener = listener
-        self._json_path, self._csv_path = json_path, csv_path
-        input_files = _input_files(specs, out_dir)
-        self._out = None if out_dir is None else _Copies(out_dir, input_files)
-        self._seconds = seconds
-        self._pool = pool
-        self._hider = hider
-        self.summary = Summary()
+        self._worker, self._listener, self._pool, self._resume = worker, listener, pool, resume
+        gathered = gather(specs, out_dir)
+        places = [None] * len(gathered.inputs) if out_dir is None else copy_places(out_dir, gathered.inputs)
+        self.tasks = [Task(part, place) for part, place in zip(gathered.inputs, places, strict=True)]
+        self._problems = gathered.problems
+        self.summary = Summary(others=gathered.others)
+        self._results: list[tuple[type[JsonLines] | type[CsvTable], Path | None]]
+        self._results = [(JsonLines, json_path), (CsvTable, csv_path)]
+        files = [path for path in (json_path, csv_path) if path is not None and path != STANDARD_OUTPUT]
         if json_path == csv_path == STANDARD_OUTPUT:
             raise FacecamError("Either JSON or CSV can go to standard output; name a file for the other.")
-        for path in (json_path, csv_path):
-            if path is not None and path != STANDARD_OUTPUT and path.resolve() in input_files:
+        originals = {file_id(part.spec) for part in gathered.inputs} - {None}
+        for path in files:
+            if file_id(path) in originals:
                 raise FacecamError(f"{path} is an input and would be overwritten; choose another name for the results.")
+        beside = out_dir / NAME if out_dir is not None else files[0].with_name(NAME) if files else None
+        self._journal = None if beside is None else Journal(beside, options)
+        if resume:
+            if self._journal is None or STANDARD_OUTPUT in (json_path, csv_path):
+                raise FacecamError("--resume goes on with results in files; name them with --out, --json or --csv.")
+            remaining = self._journal.remaining(self.tasks)
+            self.summary.resumed = len(self.tasks) - len(remaining)
+            self.tasks = remaining
 
     def run(self) -> Summary:
-        """Everything; a source that fails is told and counted, the others go on."""
+        """Everything; an input that fails is told and counted, the others go on."""
+        for sentence in self._problems:
+            self._listener.on_problem(sentence)
+            self.summary.failed.append(sentence)
+        left = {task.input.spec for task in self.tasks}
         with ExitStack() as stack:
-            writers: list[JsonLines | CsvTable] = []
-            if self._json_path is not None:
-                writers.append(JsonLines(self._json_path))
-            if self._csv_path is not None:
-                writers.append(CsvTable(self._csv_path))
+            writers = [
+                kind(path, (lambda source: source not in left) if self._resume else None)
+                for kind, path in self._results
+                if path is not None
+            ]
             for writer in writers:
                 stack.callback(writer.close)
-            for number, (spec, in_folder) in enumerate(self._inputs, 1):
-                self._source(spec, in_folder, len(self._inputs) - number, writers)
+            finished = False
+            if self._journal is not None:
+                self._journal.begin(anew=not self._resume)
+                stack.callback(lambda: self._journal.close(finished))  # type: ignore[union-attr]
+
+            def on_record(result: Record, is_picture: bool) -> None:
+                for writer in writers:
+                    writer.write(result)
+                self._listener.on_done(result, is_picture)
+
+            for task, outcome in self._outcomes(on_record):
+                self.summary.add(outcome)
+                told = self._told(outcome)
+                for writer in writers:
+                    if told and isinstance(writer, JsonLines):
+                        writer.write({"source": outcome.source, **told})
+                if self._journal is not None and outcome.problem is None:
+                    self._journal.add(task, outcome)
+            self._tell_of_failed_folders()
+            finished = not self._resume
         return self.summary
 
-    def _source(self, spec: str, in_folder: bool, remaining: int, writers: list[JsonLines | CsvTable]) -> None:
-        counts = Summary()
-        try:
-            source = open_source(spec)
-        except SourceError as error:
-            # A damaged file that was asked for is a failure; one found in a folder is passed over, like its pictures.
-            self._listener.on_problem(f"Skipped: {error}" if in_folder else str(error))
-            self.summary.skipped += in_folder
-            self.summary.failed += not in_folder
+    def _tell_of_failed_folders(self) -> None:
+        """A folder of which nothing could be read has failed, as a file does that is named."""
+        tried = Counter(task.input.folder for task in self.tasks if task.input.folder is not None)
+        failed = Counter(task.input.folder for task in self.tasks if task.input.spec in self.summary.skipped)
+        for folder, count in tried.items():
+            if count == failed[folder] and not self.summary.resumed:
+                sentence = f"None of the {count} pictures and videos in the folder {folder} can be read."
+                self._listener.on_problem(sentence)
+                self.summary.failed.append(sentence)
+
+    def _told(self, outcome: Outcome) -> Record:
+        told: Record = {}
+        if outcome.problem is not None:
+            self._listener.on_problem(f"Skipped: {outcome.problem}" if outcome.in_folder else outcome.problem)
+            told["skipped" if outcome.in_folder else "failed"] = outcome.problem
+        if outcome.converted:
+            told["converted"] = outcome.converted
+        return told
+
+    def _outcomes(self, on_record: OnRecord) -> Iterator[tuple[Task, Outcome]]:
+        if self._pool is not None:
+            results = self._pool.results(self.tasks)
+            for number, (task, (outcome, records)) in enumerate(zip(self.tasks, results, strict=True), 1):
+                self._listener.on_opened(Path(outcome.source).name, len(records), len(self.tasks) - number)
+                for result, is_picture in records:
+                    on_record(result, is_picture)
+                yield task, outcome
             return
-        if isinstance(source, FolderSource) and self._out is not None:
-            source.leave_out(self._out.folder)
-        self._listener.on_opened(source.title, source.frame_count, remaining)
-        name = without_password(spec) if "://" in spec else spec
-        with ExitStack() as stack:
-            stack.callback(self.summary.add, counts)
-            stack.callback(source.close)
-            try:
-                self._frames(source, name, writers, counts, stack)
-            except SourceError as error:
-                self._listener.on_problem(str(error))
-                counts.failed += 1
+        for number, task in enumerate(self.tasks, 1):
+            remaining = len(self.tasks) - number
 
-    def _frames(
-        self, source: Source, name: str, writers: list[JsonLines | CsvTable], counts: Summary, stack: ExitStack
-    ) -> None:
-        end_s = None if self._seconds is None else time.perf_counter() + self._seconds
-        video: VideoWriter | None = None
-        hider = self._hider
-        if hider is not None:
-            hider.start()
-        for frame, found, detector_s in self._detected(source):
-            detections = found if hider is None else hider.faces(found)
-            counts.skipped += self._tell_skipped(source)
-            result = record(name, frame, detections)
-            for writer in writers:
-                writer.write(result)
-            if self._out is not None:
-                drawn = draw_detections(frame.image, found) if hider is None else hider.hide(frame, found)
-                if frame.path is not None:
-                    write_picture(self._out.picture(source, frame.path), drawn)
-                else:
-                    if video is None:
-                        video = self._out.video(source)
-                        stack.callback(video.close)
-                    video.write(drawn, frame.time_s)
-            counts.frames += 1
-            counts.faces += len(detections)
-            counts.frames_with_faces += len(detections) > 0
-            counts.detector_s += detector_s
-            self._listener.on_done(result, frame.path is not None)
-            if end_s is not None and time.perf_counter() >= end_s:
-                break
-        counts.skipped += self._tell_skipped(source)
+            def on_opened(title: str, frame_count: int | None, remaining: int = remaining) -> None:
+                self._listener.on_opened(title, frame_count, remaining)
 
-    def _detected(self, source: Source) -> Iterator[tuple[Frame, Detections, float]]:
-        """The source's frames with their faces, and the seconds that the detector took for each."""
-        if self._pool is not None and isinstance(source, FolderSource):
-            yield from self._pool.detect_folder(source)
-            return
-        while (frame := source.read()) is not None:
-            detections = self._detector.detect(frame.image)
-            yield frame, detections, self._detector.timings.total_ms / 1000
-
-    def _tell_skipped(self, source: Source) -> int:
-        if not isinstance(source, FolderSource):
-            return 0
-        sentences, source.skipped = source.skipped, []
-        for sentence in sentences:
-            self._listener.on_problem(f"Skipped: {sentence}")
-        return len(sentences)
+            yield task, self._worker.do(task, on_record, on_opened)
 
 
-class FaceHider:
-    """Hides the faces in copies of pictures and videos, also doubtful ones and those lost for a moment.
+@dataclass(frozen=True)
+class Gathered:
+    """inputs: in the order of the arguments. problems: sentences about arguments of which nothing came. others: how
+    many files in the folders are neither pictures nor videos, by suffix."""
 
-    threshold: lowest score of a face that is told of. To be given detections down to `detector_threshold`.
+    inputs: tuple[Input, ...]
+    problems: tuple[str, ...]
+    others: Counter[str]
+
+
+def gather(specs: Sequence[str], out_dir: Path | None = None) -> Gathered:
+    """Looks up what the arguments name. out_dir: inside a folder it is passed over, as it holds copies.
+
+    A folder stands for its pictures and videos and those below it, a pattern (`*.png`) for what it fits, a text file
+    for the paths in it, a line each. What is wrong with a single source is told when it is opened.
     """
-
-    def __init__(self, options: PrivacyOptions, threshold: float) -> None:
-        self._options, self._threshold = options, threshold
-        self._tracker = Tracker()
-
-    @property
-    def detector_threshold(self) -> float:
-        """What the detector's threshold must be."""
-        return self._threshold * CANDIDATE_SHARE
-
-    def start(self) -> None:
-        """Another source begins."""
-        self._tracker.reset()
-
-    def faces(self, found: Detections) -> Detections:
-        """Those of the detections that are told of."""
-        return found.only(found.scores >= self._threshold)
-
-    def hide(self, frame: Frame, found: Detections) -> npt.NDArray[np.uint8]:
-        """The frame's picture with all hidden that may be a face. Frames of a video are to come in their order."""
-        return hide_faces(frame.image, self._places(frame, found), self._options)
-
-    def _places(self, frame: Frame, found: Detections) -> Array:
-        if frame.path is not None:  # pictures have nothing to do with each other
-            self._tracker.reset()
-        tracking = TrackingOptions(smoothing=0)
-        return self._tracker.update(found, frame.time_s, self._threshold, tracking, self._options.hold_s).private
-
-
-def _expand(spec: str, out_dir: Path | None) -> list[tuple[str, bool]]:
-    """Sources of an argument, and whether they were found in a folder: a folder's videos are sources of their own."""
-    videos = [(str(path), True) for path in _folder_files(spec, VIDEO_SUFFIXES, out_dir)]
-    return videos if videos and not _folder_files(spec, PICTURE_SUFFIXES, out_dir) else [(spec, False), *videos]
-
-
-def _folder_files(spec: str, suffixes: frozenset[str], out_dir: Path | None) -> list[Path]:
-    """Files of the folder `spec`, if it is one, without the copies that an earlier run left in `out_dir` inside it."""
-    folder = Path(spec).expanduser()
-    try:
-        paths = list_files(folder, suffixes) if folder.is_dir() else []
-    except (OSError, SourceError):
-        return []  # it is told when the source is opened
-    if out_dir is None or not paths or out_dir.resolve() == folder.resolve():
-        return paths
-    return [path for path in paths if out_dir.resolve() not in path.resolve().parents]
-
-
-def _input_files(specs: Sequence[str], out_dir: Path | None) -> set[Path]:
-    """Every file that is read, resolved."""
-    inputs = set()
+    inputs: list[Input] = []
+    problems: list[str] = []
+    others: Counter[str] = Counter()
     for spec in specs:
-        with suppress(OSError, ValueError):  # whatever is wrong with the name is told when it is opened
-            inputs.add(Path(spec).expanduser().resolve())
-        inputs.update(path.resolve() for path in _folder_files(spec, PICTURE_SUFFIXES | VIDEO_SUFFIXES, out_dir))
-    return inputs
+        try:
+            inputs += _named(spec, out_dir, others)
+        except FacecamError as error:
+            problems.append(str(error))
+    return Gathered(tuple(inputs), tuple(problems), others)
 
 
-class _Copies:
-    """Names for annotated copies in `folder`: like the originals', never one of the inputs, none twice."""
-
-    def __init__(self, folder: Path, inputs: set[Path]) -> None:
-        self.folder = folder
-        self._taken = set(inputs)
-
-    def picture(self, source: Source, original: Path) -> Path:
-        """Where the copy of a picture goes; pictures of a folder keep their subfolders."""
-        inside = original.relative_to(source.path) if isinstance(source, FolderSource) else Path(original.name)
-        return self._free(self.folder / inside.with_suffix(picture_suffix(original)))
-
-    def video(self, source: Source) -> VideoWriter:
-        """The video of a source."""
-        from facecam.saving.video_file import VideoWriter
-        from facecam.sources.video import VideoSource
-
-        stem = source.path.stem if isinstance(source, VideoSource) else _file_name(source.title)
-        return VideoWriter(self._free(self.folder / f"{stem}{_COPY_SUFFIX}"), source.fps)
-
-    def _free(self, wanted: Path) -> Path:
-        path, number = wanted, 1
-        while path.resolve() in self._taken:
-            path = wanted.with_name(f"{wanted.stem}-faces{'' if number == 1 else f'-{number}'}{wanted.suffix}")
-            number += 1
-        self._taken.add(path.resolve())
-        return path
+def _named(spec: str, out_dir: Path | None, others: Counter[str]) -> list[Input]:
+    path = Path(spec).expanduser()
+    try:
+        if spec.strip() and path.is_dir():
+            return _in_folder(path, out_dir, others)
+        if path.suffix.lower() == LIST_SUFFIX and path.is_file():
+            return [part for line in _lines(path) for part in _named(line, out_dir, others)]
+        if glob.has_magic(spec) and "://" not in spec and not path.exists():
+            found = sorted(glob.glob(str(path), recursive=True), key=natural_key)
+            if not found:
+                raise SourceError(f"No file fits {spec}.")
+            return [part for each in found for part in _named(each, out_dir, others)]
+    except (OSError, ValueError):
+        pass  # whatever is wrong with the name is told when it is opened
+    return [Input(spec)]
 
 
-def _file_name(title: str) -> str:
-    """A title as a file name that every system takes."""
-    return "".join(c if c.isalnum() or c in "-_." else "-" for c in title).strip("-.")[:80] or "video"
+def _in_folder(folder: Path, out_dir: Path | None, others: Counter[str]) -> list[Input]:
+    paths = list_files(folder, None)
+    if out_dir is not None and (out := out_dir.resolve()) != folder.resolve():
+        paths = [path for path in paths if out not in path.resolve().parents]
+    wanted = [path for path in paths if path.suffix.lower() in PICTURE_SUFFIXES | VIDEO_SUFFIXES]
+    others.update(path.suffix.lower() for path in set(paths).difference(wanted))
+    if not wanted:
+        raise SourceError(f"There are no pictures and no videos in the folder {folder}.")
+    return [Input(str(path), folder) for path in wanted]
+
+
+def _lines(path: Path) -> list[str]:
+    """The paths in a list; those that are relative and not there from here are looked for beside the list."""
+    if path.stat().st_size > _MAX_LIST_BYTES:
+        raise SourceError(f"{path} is too large for a list of files.")
+    try:
+        lines = [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines()]
+    except UnicodeDecodeError as error:
+        raise SourceError(f"{path} is not a list of files, a line each, in UTF-8.") from error
+    lines = [line for line in lines if line and not line.startswith("#")]
+    if not lines:
+        raise SourceError(f"The list {path} names no file.")
+    beside = {line: path.parent / line for line in lines}
+    return [line if os.path.exists(line) or not near.exists() else str(near) for line, near in beside.items()]

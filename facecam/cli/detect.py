@@ -11,15 +11,17 @@ from typing import Any, TextIO
 
 from tqdm import tqdm
 
-from facecam.batch.batch import Batch, FaceHider, Summary
-from facecam.batch.parallel import DetectorPool
-from facecam.cli.options import EXIT_WRONG_INPUT, detector_options, fraction, jobs, seconds, size
-from facecam.detection.detector import FaceDetector
+from facecam.batch.batch import Batch, Summary
+from facecam.batch.parallel import ProcessPool
+from facecam.batch.work import Worker, WorkOptions
+from facecam.cli.options import EXIT_NOT_ALL, EXIT_WRONG_INPUT, detector_options, fraction, jobs, seconds, size
 from facecam.detection.options import DetectorOptions
 from facecam.errors import FacecamError
 from facecam.faces.privacy import Hiding, PrivacyOptions
 from facecam.system.cpu import pinned
 from facecam.system.opencv import quiet_libraries
+
+_MOST_NAMES = 20
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -41,11 +43,23 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--csv", type=Path, metavar="FILE", help="one row per face (-: standard output)")
     parser.add_argument(
+        "--no-audio", dest="sound", action="store_false", help="leave the sound out of copies of videos"
+    )
+    parser.add_argument(
         "--size",
         type=size,
-        default=DetectorOptions.size,
+        default=argparse.SUPPRESS,
         metavar="WxH",
-        help="larger pictures are scaled down to this, or `native` (default: 640x480)",
+        help="larger pictures are scaled down to this, or `native` (default: 640x480; with --hide: several sizes, up "
+        "to twice the picture's own, so that small faces are found)",
+    )
+    parser.add_argument(
+        "--resume", action="store_true", help="go on where an earlier run with the same options was interrupted"
+    )
+    parser.add_argument(
+        "--strict",
+        action="store_true",
+        help="exit status 3 if a file could not be read, or a copy not keep all that its original has",
     )
     parser.add_argument(
         "--seconds",
@@ -58,36 +72,38 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         type=jobs,
         default=1,
         metavar="N",
-        help="processes for the pictures of folders, one core each (default: 1)",
+        help="processes for files, one core each (default: 1)",
     )
 
 
 def detect(arguments: argparse.Namespace) -> int:
     """The command. Raises FacecamError."""
-    options = replace(detector_options(arguments), size=arguments.size)
-    detector = FaceDetector(options)
-    hider = None
-    if arguments.hide is not None:
-        if arguments.out is None:
-            raise FacecamError("--hide is for copies; name a folder for them with --out.")
-        hider = FaceHider(PrivacyOptions(Hiding(arguments.hide), arguments.padding), detector.threshold)
-        detector.threshold = hider.detector_threshold
-        options = replace(options, threshold=hider.detector_threshold)
-    has_outputs = any((arguments.json, arguments.csv, arguments.out))
+    if arguments.hide is not None and arguments.out is None:
+        raise FacecamError("--hide is for copies; name a folder for them with --out.")
     if arguments.jobs > 1 and arguments.core is not None:
         raise FacecamError("--core is for one process; leave it out with --jobs, which uses one core for each.")
-    pool = DetectorPool(arguments.jobs, options, arguments.out is not None) if arguments.jobs > 1 else None
+    hide = None if arguments.hide is None else PrivacyOptions(Hiding(arguments.hide), arguments.padding)
+    options = WorkOptions(
+        replace(detector_options(arguments), size=getattr(arguments, "size", DetectorOptions.size)),
+        thorough=hide is not None and not hasattr(arguments, "size"),
+        hide=hide,
+        sound=arguments.sound,
+        seconds=getattr(arguments, "seconds", None),
+    )
+    has_outputs = any((arguments.json, arguments.csv, arguments.out))
+    worker = Worker(options)  # tells what is wrong with the options, also where others will work
+    pool = ProcessPool(arguments.jobs, options) if arguments.jobs > 1 else None
     with quiet_libraries() as stderr, _Bar(stderr, print_results=not has_outputs) as bar:
         batch = Batch(
             arguments.sources,
-            detector,
+            options,
+            worker,
             bar,
             json_path=arguments.json,
             csv_path=arguments.csv,
             out_dir=arguments.out,
-            seconds=getattr(arguments, "seconds", None),
+            resume=arguments.resume,
             pool=pool,
-            hider=hider,
         )
         try:
             with nullcontext() if arguments.core is None else pinned(arguments.core):
@@ -95,8 +111,10 @@ def detect(arguments: argparse.Namespace) -> int:
         finally:  # also after Ctrl+C: what was done is on disk, and this says how much
             if pool is not None:
                 pool.close()
-            bar.total(batch.summary)
-    return EXIT_WRONG_INPUT if batch.summary.failed else 0
+            bar.total(batch.summary, arguments.out is not None)
+    if batch.summary.failed:
+        return EXIT_WRONG_INPUT
+    return EXIT_NOT_ALL if arguments.strict and not batch.summary.is_clean else 0
 
 
 class _Bar:
@@ -130,11 +148,22 @@ class _Bar:
     def on_problem(self, sentence: str) -> None:
         self._say(f"facecam: {sentence}", self._stderr)
 
-    def total(self, summary: Summary) -> None:
-        """One line about the whole batch."""
+    def total(self, summary: Summary, by_name: bool) -> None:
+        """The end of the whole batch. by_name: copies were made, so it matters in which of them nothing was found."""
         self._bar.close()
+        told = {
+            "No face found in": summary.without_faces if by_name else [],
+            "Passed over": list(summary.skipped),
+            "Not kept in the copies": [f"{name} ({'; '.join(what)})" for name, what in summary.converted.items()],
+            "Neither pictures nor videos": [f"{count} {kind or 'others'}" for kind, count in summary.others.items()],
+            "Done before": [f"{summary.resumed} files"] * (summary.resumed > 0),
+        }
+        for what, names in told.items():
+            if names:
+                more = f", and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+                self._say(f"{what}: {', '.join(names[:_MOST_NAMES])}{more}", self._stderr)
         if summary.frames:
-            skipped = f", {summary.skipped} damaged files skipped" if summary.skipped else ""
+            skipped = f", {len(summary.skipped)} damaged files skipped" if summary.skipped else ""
             print(
                 f"Frames: {summary.frames}, with faces: {summary.frames_with_faces}, faces: {summary.faces}{skipped}; "
                 f"{1000 * summary.detector_s / summary.frames:.1f} ms a detection",

@@ -15,6 +15,7 @@ from facecam.system.cpu import available_cores, can_pin
 
 EXIT_FAULT = 1
 EXIT_WRONG_INPUT = 2
+EXIT_NOT_ALL = 3
 EXIT_INTERRUPTED = 130
 """The exit statuses, apart from 0 for what went well."""
 

@@ -29,7 +29,7 @@ from facecam.runtimes.engine import Engine, Network, Runtime, RuntimeFailure, ru
 from facecam.runtimes.providers import check_provider
 from facecam.system.cpu import pinned
 
-_MAX_SIDE_PX = 16384
+_MAX_SIDE_PX = 65535
 _KEEP_PLANS = 4
 _MAX_CANDIDATES = 2000
 _logger = logging.getLogger(__name__)

@@ -1,4 +1,4 @@
-"""Detections as files: JSON lines, CSV, and annotated copies of pictures.
+"""Detections as files: JSON lines and CSV.
 
 Every line is on disk as soon as its frame is done, so that an interrupted run loses nothing.
 """
@@ -9,15 +9,14 @@ import csv
 import io
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from facecam.arrays import Image
-from facecam.errors import FacecamError
+from facecam.errors import WriteError
 from facecam.faces.boxes import Detections
 from facecam.sources import Frame
 from facecam.system.files import cannot_write
-from facecam.system.opencv import cv2
 
 STANDARD_OUTPUT = Path("-")
 """Stands for standard output where a results' file is asked for, so that they can be piped on."""
@@ -31,7 +30,7 @@ def record(source: str, frame: Frame, detections: Detections) -> dict[str, Any]:
     is_picture = frame.path is not None
     return {
         "source": str(frame.path) if is_picture else source,
-        "frame": 0 if is_picture else frame.index,
+        "frame": frame.page if is_picture else frame.index,
         "time_s": 0.0 if is_picture else round(frame.time_s, 4),
         "width": width,
         "height": height,
@@ -47,20 +46,26 @@ def record(source: str, frame: Frame, detections: Detections) -> dict[str, Any]:
 
 
 class _TextFile:
-    """A text file that is written line by line. File names that aren't valid Unicode are written as escapes."""
+    """A text file that is written line by line. File names that aren't valid Unicode are written as escapes.
 
-    def __init__(self, path: Path) -> None:
+    begin: what stands in it first.
+    """
+
+    def __init__(self, path: Path, begin: str) -> None:
         self._path = path
         self._file: io.TextIOWrapper
         if path == STANDARD_OUTPUT:  # in UTF-8 as the files are, whatever the terminal's encoding is
+            if sys.stdout is None:
+                raise WriteError("There is no standard output to write to; name a file.")
             self._file = io.TextIOWrapper(
                 sys.stdout.buffer, encoding="utf-8", errors="backslashreplace", newline="", line_buffering=True
             )
-            return
-        try:
-            self._file = path.open("w", encoding="utf-8", errors="backslashreplace", newline="", buffering=1)
-        except OSError as error:
-            raise cannot_write(self._path, error) from error
+        else:
+            try:
+                self._file = path.open("w", encoding="utf-8", errors="backslashreplace", newline="", buffering=1)
+            except OSError as error:
+                raise cannot_write(self._path, error) from error
+        self.write(begin)
 
     def write(self, text: str) -> None:
         try:
@@ -71,17 +76,41 @@ class _TextFile:
             raise cannot_write(self._path, error) from error
 
     def close(self) -> None:
-        if self._path == STANDARD_OUTPUT:
-            self._file.detach()  # it isn't ours to close
-        else:
-            self._file.close()
+        try:
+            if self._path == STANDARD_OUTPUT:
+                self._file.detach()  # it isn't ours to close
+            else:
+                self._file.close()
+        except BrokenPipeError:
+            raise
+        except OSError as error:  # what was held back could not be written either
+            raise cannot_write(self._path, error) from error
+
+
+def _kept(path: Path, keep: Callable[[str], bool] | None, source_of: Callable[[str], str]) -> str:
+    """Those lines of an earlier file of results that are to stay. source_of: raises ValueError for what is no line."""
+    if keep is None:
+        return ""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    except (OSError, UnicodeDecodeError):
+        return ""
+    kept = []
+    for line in lines:
+        try:
+            if line.endswith("\n") and keep(source_of(line)):
+                kept.append(line)
+        except (ValueError, LookupError, TypeError):  # half a line of a run that was killed
+            continue
+    return "".join(kept)
 
 
 class JsonLines:
-    """One JSON object per frame and line, as `record` gives them."""
+    """One JSON object per frame and line, as `record` gives them. keep: by their source, which lines of an earlier file
+    stay; None: none."""
 
-    def __init__(self, path: Path) -> None:
-        self._file = _TextFile(path)
+    def __init__(self, path: Path, keep: Callable[[str], bool] | None = None) -> None:
+        self._file = _TextFile(path, _kept(path, keep, lambda line: json.loads(line)["source"]))
 
     def write(self, result: dict[str, Any]) -> None:
         self._file.write(json.dumps(result, ensure_ascii=False) + "\n")
@@ -91,12 +120,13 @@ class JsonLines:
 
 
 class CsvTable:
-    """One row per face, columns CSV_COLUMNS; a frame without faces has no row. id: empty where none is followed."""
+    """One row per face, columns CSV_COLUMNS; a frame without faces has no row. id: empty where none is followed. keep:
+    as of JsonLines."""
 
-    def __init__(self, path: Path) -> None:
-        self._file = _TextFile(path)
+    def __init__(self, path: Path, keep: Callable[[str], bool] | None = None) -> None:
+        kept = _kept(path, keep, lambda line: next(csv.reader([line]))[0])
+        self._file = _TextFile(path, ",".join(CSV_COLUMNS) + "\n" + kept.removeprefix(",".join(CSV_COLUMNS) + "\n"))
         self._rows = csv.writer(self._file, lineterminator="\n")
-        self._rows.writerow(CSV_COLUMNS)
 
     def write(self, result: dict[str, Any]) -> None:
         head = [result[name] for name in CSV_COLUMNS[:5]]
@@ -105,32 +135,3 @@ class CsvTable:
 
     def close(self) -> None:
         self._file.close()
-
-
-_ENCODERS: dict[str, list[int]] = {
-    ".jpg": [cv2.IMWRITE_JPEG_QUALITY, 95],
-    ".jpeg": [cv2.IMWRITE_JPEG_QUALITY, 95],
-    ".png": [],
-    ".webp": [cv2.IMWRITE_WEBP_QUALITY, 90],
-    ".bmp": [],
-    ".tif": [],
-    ".tiff": [],
-}
-
-
-def picture_suffix(path: Path) -> str:
-    """The suffix under which a copy of this picture can be written: its own if possible, otherwise .png."""
-    return path.suffix if path.suffix.lower() in _ENCODERS else ".png"
-
-
-def write_picture(path: Path, image: Image) -> None:
-    """Writes (H, W, 3) uint8 BGR by the path's suffix, creating its folder. Raises FacecamError."""
-    suffix = path.suffix.lower()
-    ok, data = cv2.imencode(suffix, image, _ENCODERS[suffix])
-    if not ok:
-        raise FacecamError(f"{path} can't be written: the picture can't be encoded as {suffix}.")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data.tobytes())  # rather than cv2.imwrite, which can't write every file name on Windows
-    except OSError as error:
-        raise cannot_write(path, error) from error

@@ -16,8 +16,8 @@ from facecam.sources.base import Cancellable, Frame, MayStandStill, Reopenable, 
 from facecam.sources.camera import Camera, CameraSource, OfCamera, list_cameras
 from facecam.sources.camera_modes import CameraMode, camera_modes
 from facecam.sources.demo import DemoSource
-from facecam.sources.folder import FolderSource, list_files
-from facecam.sources.photo import PICTURE_SUFFIXES, PictureSource, read_picture
+from facecam.sources.folder import FolderSource, list_files, natural_key
+from facecam.sources.photo import PICTURE_SUFFIXES, PictureSource, open_picture, read_picture
 from facecam.sources.player import Player
 from facecam.sources.screen import ScreenPart, ScreenSource
 
@@ -41,6 +41,8 @@ __all__ = [
     "camera_modes",
     "list_cameras",
     "list_files",
+    "natural_key",
+    "open_picture",
     "open_source",
     "read_picture",
     "without_password",
@@ -96,8 +98,8 @@ def _open_path(spec: str) -> Source:
         raise SourceError(f"{spec} can't be read: {error.strerror or error}.") from error
     if not path.is_file():
         raise SourceError(f"{spec} is neither a file nor a folder.")
-    if path.suffix.lower() in PICTURE_SUFFIXES:
-        return PictureSource(path)
+    if path.suffix.lower() in PICTURE_SUFFIXES | {".gif"}:
+        return open_picture(path)
     from facecam.sources.video import VideoSource
 
     return VideoSource(path)

@@ -22,7 +22,8 @@ class Frame:
 
     image: (H, W, 3) uint8, BGR, C-contiguous, never written to after `read` has returned it. index: 0, 1, 2, ... in
     the source. time_s: its time in the source (a video's own clock; since the opening for live sources). captured_s:
-    `time.perf_counter()` when it was captured. path: the picture's own file, where a frame has one.
+    `time.perf_counter()` when it was captured. path: the picture's own file, where a frame has one. page: which of that
+    file's pictures it is.
     """
 
     image: npt.NDArray[np.uint8]
@@ -30,6 +31,7 @@ class Frame:
     time_s: float
     captured_s: float
     path: Path | None = None
+    page: int = 0
 
 
 class Source(Protocol):

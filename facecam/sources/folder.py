@@ -5,16 +5,13 @@ from __future__ import annotations
 import os
 import re
 import time
+from collections.abc import Collection
 from pathlib import Path
-
-import numpy as np
-import numpy.typing as npt
 
 from facecam.errors import SourceError
 from facecam.sources.base import Frame
-from facecam.sources.photo import PICTURE_SUFFIXES, read_picture
+from facecam.sources.photo import PICTURE_SUFFIXES, SLIDE_S, read_picture
 
-_SLIDE_S = 2.0
 _MOST_FILES = 100_000
 """Looked at in a folder and below it: the root of a disk would take minutes."""
 
@@ -26,7 +23,7 @@ class FolderSource:
     """
 
     live = False
-    fps: float | None = 1 / _SLIDE_S
+    fps: float | None = 1 / SLIDE_S
 
     def __init__(self, folder: Path) -> None:
         self.title = folder.name or str(folder)
@@ -36,16 +33,9 @@ class FolderSource:
         if not self._paths:
             raise SourceError(f"There are no pictures in the folder {folder}.")
         self.frame_count: int | None = len(self._paths)
-        self.duration_s: float | None = _SLIDE_S * len(self._paths)
+        self.duration_s: float | None = SLIDE_S * len(self._paths)
         self._position = 0
         self._index = 0
-
-    def leave_out(self, folder: Path) -> None:
-        """Passes over the pictures in a folder inside this one, such as that for results."""
-        folder = folder.resolve()
-        if folder != self.path.resolve():
-            self._paths = [path for path in self._paths if folder not in path.resolve().parents]
-            self.frame_count = len(self._paths)
 
     def read(self) -> Frame | None:
         while self._position < len(self._paths):
@@ -56,57 +46,49 @@ class FolderSource:
             except SourceError as error:
                 self.skipped.append(str(error))
                 continue
-            frame = self.frame(image, self._index, path)
+            frame = Frame(image, self._index, self._index * SLIDE_S, time.perf_counter(), path)
             self._index += 1
             return frame
         if self._index == 0 and self._paths:
-            raise self.none_readable()
+            raise SourceError(f"None of the {self.frame_count} pictures in the folder {self.path} can be read.")
         return None
 
     def seek(self, time_s: float) -> None:
         """The next `read` gives the picture that is shown at that time of the slide show."""
-        self._position = self._index = max(0, min(int(time_s / _SLIDE_S), len(self._paths) - 1))
-
-    def take_paths(self) -> list[Path]:
-        """The pictures not read yet, for someone else to read; for `read` the folder has ended."""
-        paths, self._paths = self._paths[self._position :], []
-        self._position = 0
-        return paths
-
-    def frame(self, image: npt.NDArray[np.uint8], index: int, path: Path) -> Frame:
-        """The frame of the picture that is the `index`-th readable one."""
-        return Frame(image, index, index * _SLIDE_S, time.perf_counter(), path)
-
-    def none_readable(self) -> SourceError:
-        """What to raise when there were pictures, but all of them damaged."""
-        return SourceError(f"None of the {self.frame_count} pictures in the folder {self.path} can be read.")
+        self._position = self._index = max(0, min(int(time_s / SLIDE_S), len(self._paths) - 1))
 
     def close(self) -> None:
         self._position = len(self._paths)
 
 
-def list_files(folder: Path, suffixes: frozenset[str]) -> list[Path]:
-    """Files below `folder` with one of the suffixes, in natural order (2 before 10); hidden ones are left out."""
+def list_files(folder: Path, suffixes: Collection[str] | None) -> list[Path]:
+    """Files below `folder` with one of the suffixes (None: all), in natural order (2 before 10); hidden ones are left
+    out. Links to folders are followed, each folder once."""
     found = []
-    seen = 0
+    seen, visited = 0, set()
     try:
         next(os.scandir(folder), None)  # os.walk would hide that the folder itself can't be read
     except OSError as error:
         raise SourceError(f"The folder {folder} can't be read: {error.strerror or error}.") from error
-    for root, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
+    for root, folders, names in os.walk(folder, followlinks=True):
+        status = os.stat(root)
+        if (status.st_dev, status.st_ino) in visited:
+            folders.clear()
+            continue
+        visited.add((status.st_dev, status.st_ino))
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
         seen += 1 + len(names)
         if seen > _MOST_FILES:
             raise SourceError(f"The folder {folder} holds more than {_MOST_FILES:,} files; name a smaller one in it.")
         found += [
             Path(root, name)
             for name in names
-            if os.path.splitext(name)[1].lower() in suffixes and not name.startswith(".")
+            if not name.startswith(".") and (suffixes is None or os.path.splitext(name)[1].lower() in suffixes)
         ]
-    return sorted(found, key=lambda path: [_natural(part) for part in path.relative_to(folder).parts])
+    return sorted(found, key=lambda path: [natural_key(part) for part in path.relative_to(folder).parts])
 
 
-def _natural(text: str) -> list[tuple[int, int, str]]:
+def natural_key(text: str) -> list[tuple[int, int, str]]:
     """Sort key under which numbers count by value: (kind, number, letters) for each run of digits or other letters."""
     runs = re.findall(r"\d+|\D+", text.casefold())
     return [(0, int(run), run) if run.isdecimal() else (1, 0, run) for run in runs]

@@ -31,6 +31,8 @@ PICTURE_SUFFIXES = HEIF_SUFFIXES | {
 }
 _MAX_BYTES = 1 << 30
 _PNG = b"\x89PNG\r\n\x1a\n"
+SLIDE_S = 2.0
+"""How long a picture is shown that does not say so."""
 _ORIENTATION = 0x0112
 _BITS_PER_SAMPLE = 258
 _SINGLE = {"HEIF", "MPO"}
@@ -72,26 +74,6 @@ class Page:
     stored: Pixels | None = None
     shift: int = 0
     duration_s: float | None = None
-
-
-class PictureSource:
-    """One picture: a single frame."""
-
-    live = False
-    fps: float | None = None
-    frame_count: int | None = 1
-
-    def __init__(self, path: Path) -> None:
-        self.title = path.name
-        self.path = path
-        self._image: npt.NDArray[np.uint8] | None = read_picture(path)
-
-    def read(self) -> Frame | None:
-        image, self._image = self._image, None
-        return None if image is None else Frame(image, 0, 0.0, time.perf_counter(), self.path)
-
-    def close(self) -> None:
-        self._image = None
 
 
 class Photo:
@@ -171,6 +153,62 @@ class Photo:
             return cv2.imdecode(data, how)
         whole, pages = cv2.imdecodemulti(data, how, range=(index, index + 1))
         return pages[0] if whole and pages else None
+
+
+class PictureSource:
+    """A picture file: a single frame. page: what the last frame was made of."""
+
+    live = False
+    fps: float | None = None
+
+    def __init__(self, photo: Photo) -> None:
+        self.title = photo.path.name
+        self.path = photo.path
+        self.photo = photo
+        self.page: Page | None = photo.page()  # a file without a picture is told at the opening
+        self._first: Page | None = self.page
+        self.frame_count: int | None = photo.page_count
+        self._own_path = None if photo.info.loops is not None else photo.path
+        self._index, self._time_s = 0, 0.0
+
+    def read(self) -> Frame | None:
+        if self._index >= self.photo.page_count:
+            return None
+        page = self.page = self._first or self.photo.page(self._index)
+        self._first = None
+        frame = Frame(page.image, self._index, self._time_s, time.perf_counter(), self._own_path, self._index)
+        self._index += 1
+        self._time_s = round(self._time_s + (page.duration_s or SLIDE_S), 6)
+        return frame
+
+    def close(self) -> None:
+        self.page = self._first = None
+        self._index = self.photo.page_count
+
+
+class PagesSource(PictureSource):
+    """A picture file of several: an animation with its times, or the pages of a TIFF as a slide show."""
+
+    def __init__(self, photo: Photo) -> None:
+        super().__init__(photo)
+        # Each lasts as long as it says; a player wants one rate to begin with.
+        self.fps = 1 / ((self.page and self.page.duration_s) or SLIDE_S)
+        self.duration_s: float | None = photo.page_count / self.fps
+
+    def seek(self, time_s: float) -> None:
+        """The next `read` gives the picture that is shown at that time."""
+        self._first, self._index, self._time_s = None, 0, 0.0
+        while self._index + 1 < self.photo.page_count:
+            lasts_s = self.photo.page(self._index).duration_s or SLIDE_S
+            if time_s < self._time_s + lasts_s - 1e-6:
+                return
+            self._index, self._time_s = self._index + 1, round(self._time_s + lasts_s, 6)
+
+
+def open_picture(path: Path) -> PictureSource:
+    """The source of a picture file of one or several pictures. Raises SourceError."""
+    photo = Photo(path)
+    return PagesSource(photo) if photo.page_count > 1 else PictureSource(photo)
 
 
 def read_picture(path: Path) -> npt.NDArray[np.uint8]:

@@ -17,7 +17,8 @@ _BACK_S = 1e-4  # how far before a picture's own time still counts as that time:
 
 
 class VideoSource:
-    """A video file (or an animated GIF), frame by frame, as fast as it is read. frame_count is the file's own claim."""
+    """A video file, frame by frame, as fast as it is read. frame_count is the file's own claim. picture: what the last
+    frame was made of."""
 
     live = False
 
@@ -29,6 +30,7 @@ class VideoSource:
         self.fps, self.frame_count = self._decoder.fps, self._decoder.frame_count
         self.duration_s = self._decoder.duration_s
         self._index = 0
+        self.picture: Picture | None = None
         self._ahead: deque[Picture] = deque()  # decoded, but not read yet
         first = self._decoder.read()  # a file without a single frame is told at the opening
         if first is None:
@@ -40,6 +42,7 @@ class VideoSource:
         picture = self._ahead.popleft() if self._ahead else self._decoder.read()
         if picture is None:
             return None
+        self.picture = picture
         frame = Frame(picture.image, self._index, picture.time_s, time.perf_counter())
         self._index += 1
         return frame
@@ -67,6 +70,7 @@ class VideoSource:
 
     def close(self) -> None:
         self._ahead.clear()
+        self.picture = None
         self._decoder.close()
 
     def _open(self) -> Decoder:

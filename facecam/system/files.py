@@ -6,10 +6,9 @@ import errno
 import os
 import re
 import shutil
-import tempfile
 from pathlib import Path
 
-from facecam.errors import FacecamError
+from facecam.errors import FacecamError, WriteError
 
 LEAST_FREE_BYTES = 50 << 20
 _REASONS = {
@@ -27,23 +26,27 @@ def why(error: OSError) -> str:
     return _REASONS.get(error.errno or 0) or error.strerror or str(error)
 
 
-def cannot_write(path: Path, error: OSError) -> FacecamError:
+def cannot_write(path: Path, error: OSError) -> WriteError:
     """The error for a file that can't be written."""
-    return FacecamError(f"{path} can't be written: {why(error)}.")
+    return WriteError(f"{path} can't be written: {why(error)}.")
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Writes a file of ours, its folder too. It replaces the one before as a whole, and is never seen half written.
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Writes a file and its folder; text in UTF-8. It replaces the one before as a whole and is never seen half.
     Raises OSError, after which the one before is still there."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, partial = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".partial")
+    part = _part(path)
     try:
-        with open(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.replace(partial, path)
+        part.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+        part.replace(path)
     except OSError:
-        os.unlink(partial)
+        part.unlink(missing_ok=True)
         raise
+
+
+def _part(path: Path) -> Path:
+    """Where a file lies until it is complete: hidden, so that nobody takes it for one that is, and nobody else's."""
+    return path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
 
 
 class PartFile:
@@ -55,7 +58,7 @@ class PartFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.part = path.with_name(f"{path.stem}.part{path.suffix}")
+        self.part = _part(path)
         try:
             self.part.open("wb").close()
         except OSError as error:

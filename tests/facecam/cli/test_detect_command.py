@@ -53,8 +53,10 @@ def clip(tmp_path, make_frame):
     return path
 
 
-def json_lines(path):
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+def json_lines(path, about="faces"):
+    """The lines that tell of faces in a frame, or of something else about a source."""
+    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    return [line for line in lines if about in line]
 
 
 def test_a_picture_as_json_and_csv(detect, photo, tmp_path):
@@ -94,6 +96,11 @@ def test_a_folder_with_pictures_videos_and_rubbish(detect, photo, clip, tmp_path
     assert any("broken.mp4" in line for line in errors)
     sources = {Path(line["source"]).name for line in json_lines(tmp_path / "r.jsonl")}
     assert sources == {"photo.png", "other.jpg", "clip.mkv"}
+    passed_over = {Path(line["source"]).name: line for line in json_lines(tmp_path / "r.jsonl", "skipped")}
+    assert set(passed_over) == {"broken.jpg", "broken.mp4"}
+    assert "damaged" in passed_over["broken.jpg"]["skipped"]
+    assert "Passed over: " in errors[-2]
+    assert detect(photo.parent, "--strict")[0] == 3
 
 
 def test_results_are_printed_where_no_file_is_asked_for(detect, photo):
@@ -180,6 +187,7 @@ def test_a_wrong_source_is_told_and_the_others_are_done(detect, photo, tmp_path)
     assert status == 2
     assert "missing.jpg" in errors[0]
     assert len(json_lines(tmp_path / "r.jsonl")) == 1
+    assert "no file" in json_lines(tmp_path / "r.jsonl", "failed")[0]["failed"]
 
 
 def test_live_sources_stop_after_the_given_time(detect, tmp_path):

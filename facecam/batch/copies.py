@@ -1,0 +1,161 @@
+"""Copies of inputs: where they go, and how each kind is written."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from facecam.arrays import Image
+from facecam.saving.photo_file import CopiedPage, changed_page, copy_suffix, write_photo
+from facecam.sources import Frame, PictureSource, Source, without_password
+
+_STREAM_SUFFIX = ".mkv"
+FileId = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Input:
+    """One source. spec: as `facecam.sources.open_source` takes it. folder: that it was found in or below; None: it was
+    named itself."""
+
+    spec: str
+    folder: Path | None = None
+
+
+def file_id(path: str | Path) -> FileId | None:
+    """What a file is, under whatever name: device and number. None where there is none."""
+    try:
+        status = os.stat(Path(path).expanduser())
+    except (OSError, ValueError):
+        return None
+    return status.st_dev, status.st_ino
+
+
+@dataclass(frozen=True)
+class CopyPlace:
+    """Where a copy goes. path: with the original's suffix. alone: no other copy has that name but for the suffix."""
+
+    path: Path
+    alone: bool
+
+    def with_suffix(self, suffix: str) -> Path:
+        """The path where a copy needs another suffix than its original's."""
+        if suffix == self.path.suffix:
+            return self.path
+        return self.path.with_suffix(suffix) if self.alone else self.path.with_name(self.path.name + suffix)
+
+
+def copy_places(folder: Path, inputs: Sequence[Input]) -> list[CopyPlace]:
+    """Where the copies of inputs go: named like the originals, in their subfolders, never where an input lies (under
+    whatever name), and none twice."""
+    originals = {each for each in map(file_id, (part.spec for part in inputs)) if each is not None}
+    taken: set[Path] = set()
+    places: list[Path] = []
+    for part in inputs:
+        path = Path(part.spec).expanduser()
+        if part.folder is not None:
+            wanted = folder / path.relative_to(part.folder)
+        else:
+            wanted = folder / (path.name if file_id(path) is not None else _file_name(without_password(part.spec)))
+        path, number = wanted, 1
+        while path.resolve() in taken or file_id(path) in originals:
+            path = wanted.with_name(f"{wanted.stem}-faces{'' if number == 1 else f'-{number}'}{wanted.suffix}")
+            number += 1
+        taken.add(path.resolve())
+        places.append(path)
+    stems = Counter(path.with_suffix("") for path in places)
+    return [CopyPlace(path, stems[path.with_suffix("")] == 1) for path in places]
+
+
+def _file_name(title: str) -> str:
+    """A title as a file name that every system takes."""
+    return "".join(c if c.isalnum() or c in "-_." else "-" for c in title).strip("-.")[:80] or "video"
+
+
+class Copy(Protocol):
+    """A copy that is being written."""
+
+    def add(self, frame: Frame, changed: Image) -> None:
+        """The source's next frame, and its picture (H, W, 3) uint8 BGR with what the copy is to show. Raises
+        WriteError."""
+
+    def close(self) -> tuple[Path, list[str]]:
+        """Completes it. Gives where it lies, and what it could not keep. Raises WriteError."""
+
+    def discard(self) -> None:
+        """Gives it up, without a trace."""
+
+
+def copy_of(source: Source, place: CopyPlace, opaque: bool, sound: bool, whole: bool) -> Copy:
+    from facecam.sources.video import VideoSource
+
+    if isinstance(source, PictureSource):
+        return _PhotoCopy(source, place, opaque)
+    if isinstance(source, VideoSource):
+        return _VideoCopy(source, place, sound, whole)
+    return _StreamCopy(source, place)
+
+
+class _PhotoCopy:
+    """Of a picture file; written at its end."""
+
+    def __init__(self, source: PictureSource, place: CopyPlace, opaque: bool) -> None:
+        self._source, self._opaque = source, opaque
+        self._path = place.with_suffix(copy_suffix(source.path, source.photo.info))
+        self._pages: list[CopiedPage] = []
+
+    def add(self, frame: Frame, changed: Image) -> None:
+        assert self._source.page is not None
+        self._pages.append(changed_page(self._source.page, changed, self._opaque))
+
+    def close(self) -> tuple[Path, list[str]]:
+        info = self._source.photo.info
+        write_photo(self._path, info, self._pages)
+        return self._path, list(info.converted)
+
+    def discard(self) -> None:
+        self._pages.clear()
+
+
+class _VideoCopy:
+    """Of a video file."""
+
+    def __init__(self, source: Any, place: CopyPlace, sound: bool, whole: bool) -> None:
+        from facecam.saving.video_copy import VideoCopy
+
+        self._source, self._whole = source, whole
+        self._copy = VideoCopy(source.path, place.path, sound, place.with_suffix)
+
+    def add(self, frame: Frame, changed: Image) -> None:
+        self._copy.write(self._source.picture, changed)
+
+    def close(self) -> tuple[Path, list[str]]:
+        self._copy.close(self._whole)
+        return self._copy.path, self._copy.converted
+
+    def discard(self) -> None:
+        self._copy.discard()
+
+
+class _StreamCopy:
+    """Of what is no file: a camera, a stream, the demo."""
+
+    def __init__(self, source: Source, place: CopyPlace) -> None:
+        from facecam.saving.video_file import VideoWriter
+
+        # Names such as "192.168.0.2" have no suffix.
+        self._writer = VideoWriter(place.path.with_name(place.path.name + _STREAM_SUFFIX), source.fps)
+
+    def add(self, frame: Frame, changed: Image) -> None:
+        self._writer.write(changed, frame.time_s)
+
+    def close(self) -> tuple[Path, list[str]]:
+        self._writer.close()
+        return self._writer.path, []
+
+    def discard(self) -> None:
+        self._writer.close()  # what has been seen of a stream does not come again

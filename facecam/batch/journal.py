@@ -1,0 +1,88 @@
+"""What a batch has done so far, in a small file, so that one that was killed can go on where it was."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from facecam.batch.work import Outcome, Task, WorkOptions
+from facecam.system.files import cannot_write, write_whole
+
+NAME = ".facecam-batch"
+
+
+class Journal:
+    """path: of the file. options: those of the batch; what was done under others is done again.
+
+    Each input stands in it as soon as its results and its copy are whole. Raises WriteError where it can't be written.
+    """
+
+    def __init__(self, path: Path, options: WorkOptions) -> None:
+        self.path = path
+        self._key = repr(options)
+        self._done = {entry["source"]: entry for entry in _entries(path) if entry.get("options") == self._key}
+        self._file: Any = None
+
+    def remaining(self, tasks: Sequence[Task]) -> list[Task]:
+        """Those that are not done: never begun, or changed since, or their copy is gone."""
+        return [task for task in tasks if not self._is_done(task)]
+
+    def begin(self, anew: bool) -> None:
+        """Opens the file. anew: forgets what is in it."""
+        try:
+            if anew:
+                self._done.clear()
+                write_whole(self.path, "")
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self.path.open("a", encoding="utf-8", buffering=1)
+        except OSError as error:
+            raise cannot_write(self.path, error) from error
+
+    def add(self, task: Task, outcome: Outcome) -> None:
+        """Notes that an input is done."""
+        entry = {**_state(task), "copy": outcome.copy and str(outcome.copy), "options": self._key}
+        try:
+            self._file.write(json.dumps(entry) + "\n")
+        except OSError as error:
+            raise cannot_write(self.path, error) from error
+
+    def close(self, finished: bool) -> None:
+        """finished: the whole batch is done, and the file no longer needed."""
+        self._file.close()
+        if finished:
+            self.path.unlink(missing_ok=True)
+
+    def _is_done(self, task: Task) -> bool:
+        entry = self._done.get(_state(task)["source"])
+        if entry is None or any(entry.get(name) != value for name, value in _state(task).items()):
+            return False
+        if task.copy is None:
+            return True
+        return isinstance(entry.get("copy"), str) and os.path.isfile(entry["copy"])
+
+
+def _state(task: Task) -> dict[str, Any]:
+    """An input as it is now; a stream is never the same again."""
+    try:
+        status = os.stat(Path(task.input.spec).expanduser())
+    except (OSError, ValueError):
+        return {"source": task.input.spec, "size": None, "time": os.urandom(8).hex()}
+    return {"source": os.path.abspath(task.input.spec), "size": status.st_size, "time": status.st_mtime_ns}
+
+
+def _entries(path: Path) -> Iterator[dict[str, Any]]:
+    """The last line may be half written."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return
+    for line in lines:
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(entry, dict) and isinstance(entry.get("source"), str):
+            yield entry

@@ -1,0 +1,166 @@
+"""ThoroughDetector: looks at a picture at several sizes, piece by piece and past its border.
+
+For copies in which no face may stay in view, where time counts less.
+
+A network sees faces of 10 to 500 pixels. A large photo shows smaller ones when it is scaled down to one size, and
+larger ones at its own: so it is searched at its own size, at halves of it down to what the network usually gets, and at
+twice its size, where small faces are suspected. Large levels are cut into tiles that overlap: memory is bounded.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from facecam.arrays import Array
+from facecam.detection.detector import FaceDetector, Timings
+from facecam.faces.boxes import Detections, box_areas, nms, pairwise_iou
+from facecam.system.opencv import cv2
+
+TILE_PX = (1280, 960)
+"""Width and height of a tile, with what it has in common with its neighbours."""
+OVERLAP_PX = 256
+"""Faces up to this size lie whole in one of the tiles; larger ones are found at half the size."""
+BORDER_PX = 64
+"""Repeated around a picture, so that a face that its border cuts is one for the network too."""
+CELL_PX = 32
+SMALL_PX = 32
+"""What may be a face and is smaller is looked at again at twice the size."""
+CHECK_EVERY = 10
+_ALL_DOUBLED = 1_500_000
+"""Pixels; smaller pictures are looked at whole at twice their size."""
+_USUAL_PX = 640
+_SUSPICION = 0.05
+_CUT_PX = 2.0
+_INSIDE = 0.8
+_DOUBLED = -1
+
+
+class ThoroughDetector:
+    """Has `detect`, `threshold` and `timings` as FaceDetector, which it uses at native size.
+
+    detector: its size and threshold are changed by this. looks: so many runs of the network the last picture took.
+    """
+
+    def __init__(self, detector: FaceDetector) -> None:
+        self._detector = detector
+        detector.size = None
+        self.threshold = detector.threshold
+        self.timings = Timings(0.0, 0.0, 0.0)
+        self.looks = 0
+        self._took = np.zeros(3)
+        self._frames = 0
+        self._useful: set[int] = set()
+
+    @property
+    def name(self) -> str:
+        return self._detector.name
+
+    def detect(self, frame: npt.NDArray[np.uint8], moving: bool = False) -> Detections:
+        """Faces in a frame (H, W, 3) uint8 BGR, boxes in its pixels and clipped to it, best first.
+
+        moving: it is one of a video's, which come in their order. Every `CHECK_EVERY`-th is looked at in all sizes, and
+        those between in the sizes that told more than the picture's own did then.
+        """
+        self._detector.threshold = min(self.threshold, _SUSPICION)
+        self.looks, self._took = 0, np.zeros(3)
+        check = not moving or self._frames % CHECK_EVERY == 0
+        self._frames = self._frames + 1 if moving else 0
+        height, width = frame.shape[:2]
+        boxes, scores = self._level(frame, 1.0)
+        levels = np.zeros(len(boxes), np.intp)
+
+        def look(level: int, picture: npt.NDArray[np.uint8], zoom: int = 1, suspects: Array | None = None) -> None:
+            nonlocal boxes, scores, levels
+            more = self._level(picture, picture.shape[1] / width, zoom, suspects)
+            boxes, scores = np.concatenate([boxes, more[0]]), np.concatenate([scores, more[1]])
+            levels = np.concatenate([levels, np.full(len(more[0]), level)])
+
+        picture, level = frame, 0
+        while max(picture.shape[:2]) > _USUAL_PX:
+            level += 1
+            half = (-(-picture.shape[1] // 2), -(-picture.shape[0] // 2))
+            picture = np.asarray(cv2.resize(picture, half, interpolation=cv2.INTER_AREA), np.uint8)
+            if check or level in self._useful:
+                look(level, picture)
+        small = (boxes[:, 2:] - boxes[:, :2]).max(axis=1, initial=0) < SMALL_PX
+        whole = height * width <= _ALL_DOUBLED
+        if (whole or small.any()) and (check or _DOUBLED in self._useful):
+            look(_DOUBLED, frame, 2, None if whole else boxes[small])
+        self.timings = Timings(*self._took.tolist())
+        kept = scores >= self.threshold
+        boxes, scores, levels = boxes[kept], scores[kept], levels[kept]
+        best = nms(boxes, scores, self._detector.nms)
+        best = best[~_parts(boxes[best], scores[best])]
+        if check:
+            known = boxes[levels == 0]
+            new = pairwise_iou(boxes[best], known).max(axis=1, initial=0) < self._detector.nms
+            self._useful = set(levels[best][new].tolist())
+        boxes, scores = boxes[best].clip(0, np.array([width, height] * 2, np.float32)), scores[best]
+        inside = (boxes[:, 2:] > boxes[:, :2]).all(axis=1)
+        return Detections(boxes[inside], scores[inside])
+
+    def _level(
+        self, picture: npt.NDArray[np.uint8], scale: float, zoom: int = 1, suspects: Array | None = None
+    ) -> tuple[Array, Array]:
+        """Boxes (N, 4) in the frame's pixels, not clipped, and scores (N,).
+
+        picture: the frame at a scale; it is enlarged by `zoom` tile by tile. suspects: (M, 4) boxes in the picture;
+        only tiles that show one of them are looked at.
+        """
+        height, width = picture.shape[:2]
+        boxes, scores = [np.zeros((0, 4), np.float32)], [np.zeros(0, np.float32)]
+        for top, bottom in _spans(height, TILE_PX[1], zoom):
+            for left, right in _spans(width, TILE_PX[0], zoom):
+                if suspects is not None:
+                    x1, y1, x2, y2 = suspects.T
+                    if not ((x1 < right) & (x2 > left) & (y1 < bottom) & (y2 > top)).any():
+                        continue
+                tile = _cut_out(picture, left, top, right, bottom, zoom)
+                faces = self._detector.detect(tile)
+                timings = self._detector.timings
+                self._took += timings.pre_ms, timings.network_ms, timings.post_ms
+                self.looks += 1
+                x1, y1, x2, y2 = faces.boxes.T
+                # A box that ends where a tile is cut belongs to a face that another tile shows whole.
+                part = ((x1 <= _CUT_PX) & (left > 0)) | ((x2 >= tile.shape[1] - _CUT_PX) & (right < width))
+                part |= ((y1 <= _CUT_PX) & (top > 0)) | ((y2 >= tile.shape[0] - _CUT_PX) & (bottom < height))
+                corner = np.array([left, top] * 2, np.float32)
+                boxes.append((faces.boxes[~part] / np.float32(zoom) + corner) / np.float32(scale))
+                scores.append(faces.scores[~part])
+        return np.concatenate(boxes), np.concatenate(scores)
+
+
+def _parts(boxes: Array, scores: Array) -> npt.NDArray[np.bool_]:
+    """Which of the boxes (N, 4) lie in a larger one that is about as sure: parts of a face, found at another size."""
+    areas = box_areas(boxes)
+    iou = pairwise_iou(boxes, boxes)
+    inside = iou * (areas[:, None] + areas) / (1 + iou) > _INSIDE * areas[:, None]
+    return np.asarray((inside & (areas > 1.5 * areas[:, None]) & (scores > 0.5 * scores[:, None])).any(axis=1))
+
+
+def _spans(length: int, tile: int, zoom: int) -> list[tuple[int, int]]:
+    """Where tiles begin and end along a side of a picture, which has a border around it; tile: length of an enlarged
+    one."""
+    tile, overlap, border = tile // zoom, OVERLAP_PX // zoom, BORDER_PX // zoom
+    whole = length + 2 * border
+    if whole <= tile:
+        return [(-border, length + border)]
+    count = -(-(whole - overlap) // (tile - overlap))
+    # The network's cells lie alike in all tiles, so that they agree on what they share.
+    starts = -(-np.linspace(0, whole - tile, count).round().astype(int) // CELL_PX) * CELL_PX - border
+    return [(int(start), int(start) + tile) for start in starts]
+
+
+def _cut_out(
+    picture: npt.NDArray[np.uint8], left: int, top: int, right: int, bottom: int, zoom: int
+) -> npt.NDArray[np.uint8]:
+    """A piece of a picture, enlarged; beyond the picture its last pixels are repeated."""
+    height, width = picture.shape[:2]
+    piece = picture[max(0, top) : bottom, max(0, left) : right]
+    beyond = (max(0, -top), max(0, bottom - height), max(0, -left), max(0, right - width))
+    if any(beyond):
+        piece = np.asarray(cv2.copyMakeBorder(piece, *beyond, cv2.BORDER_REPLICATE), np.uint8)
+    if zoom > 1:
+        piece = np.asarray(cv2.resize(piece, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_LINEAR), np.uint8)
+    return np.ascontiguousarray(piece)

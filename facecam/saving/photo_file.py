@@ -1,0 +1,156 @@
+"""Copies of picture files: what was changed in them is written, the rest stays as it was, as far as the format can.
+
+A copy is written beside its place and then put there, so that a half one is never seen. What tells who took the
+picture, when and where (EXIF, GPS, XMP, thumbnails) is left out on purpose.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import tifffile
+from PIL import Image
+
+from facecam.errors import FacecamError
+from facecam.sources.photo import Page, PhotoInfo, Pixels
+from facecam.system.files import cannot_write, write_whole
+from facecam.system.opencv import cv2
+
+_SAVED: dict[str, dict[str, Any]] = {
+    "JPEG": {"quality": 95},
+    "PNG": {"compress_level": 4},
+    "WEBP": {"quality": 92},
+    "AVIF": {"quality": 90},
+    "HEIF": {"quality": 90},
+    "JPEG2000": {"quality_mode": "dB", "quality_layers": [50]},
+    "BMP": {},
+    "GIF": {},
+    "PPM": {},
+    "TIFF": {},
+}
+_SUFFIXES = {
+    "JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp", "AVIF": ".avif", "HEIF": ".heic", "JPEG2000": ".jp2", "BMP": ".bmp",
+    "GIF": ".gif", "PPM": ".ppm", "TIFF": ".tif",
+}  # fmt: skip
+_ALIASES = {".jpeg", ".jpe", ".jfif", ".apng", ".dib", ".tiff", ".heif", ".hif", ".pgm", ".pnm"}
+
+
+@dataclass(frozen=True, eq=False)
+class CopiedPage:
+    """A page of a copy. pixels: as `Page.stored`. duration_s: of an animation's picture."""
+
+    pixels: Pixels
+    duration_s: float | None = None
+
+
+def copy_suffix(path: Path, info: PhotoInfo) -> str:
+    """The suffix of a copy: the original's own, unless that promises another format than the file's, or one that can't
+    be written."""
+    if info.format not in _SAVED:
+        return ".png"
+    mine = path.suffix.lower()
+    known = {*_SUFFIXES.values(), *_ALIASES}
+    fits = mine in known and Image.registered_extensions().get(mine, info.format) in (info.format, "MPO")
+    return path.suffix if fits else _SUFFIXES[info.format]
+
+
+def changed_page(page: Page, changed: npt.NDArray[np.uint8], opaque: bool) -> CopiedPage:
+    """A page with the pixels that differ between its image and `changed` (H, W, 3) uint8 BGR, in the depth and with the
+    transparency that the file has. opaque: what was changed is seen even where the page is transparent."""
+    if page.stored is None:
+        return CopiedPage(changed, page.duration_s)
+    stored: npt.NDArray[Any] = page.stored
+    where = (changed != page.image).any(axis=2)
+    if not where.any():
+        return CopiedPage(stored, page.duration_s)
+    patch = changed[where].astype(stored.dtype) << page.shift
+    if stored.ndim == 2:
+        if (patch == patch[:, :1]).all():  # stays grey
+            patch = patch[:, 0]
+        else:
+            stored = np.repeat(stored[:, :, None], 3, axis=2)
+    copied = stored.copy()
+    if copied.ndim == 2:
+        copied[where] = patch
+    else:
+        copied[where, :3] = patch
+    if opaque and copied.ndim == 3 and copied.shape[2] == 4:
+        copied[where, 3] = int(stored[..., 3].max())
+    return CopiedPage(copied, page.duration_s)
+
+
+def write_photo(path: Path, info: PhotoInfo, pages: Sequence[CopiedPage]) -> None:
+    """Writes a picture file of one or more pages by the path's suffix, creating its folder. Raises FacecamError."""
+    kind = info.format if info.format in _SAVED and path.suffix.lower() != ".png" else "PNG"
+    try:
+        if kind == "TIFF":
+            data = _tiff(info, pages)
+        elif pages[0].pixels.dtype == np.uint16:
+            data = _deep(path, info, pages[0].pixels)
+        else:
+            data = _by_pillow(kind, info, pages)
+    except (OSError, ValueError, cv2.error) as error:
+        raise FacecamError(f"{path} can't be written: the picture can't be encoded as {kind} ({error}).") from error
+    try:
+        write_whole(path, data)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
+def _tiff(info: PhotoInfo, pages: Sequence[CopiedPage]) -> bytes:
+    buffer = io.BytesIO()
+    with tifffile.TiffWriter(buffer) as file:
+        for page in pages:
+            pixels = _rgb(page.pixels)
+            transparent = pixels.ndim == 3 and pixels.shape[2] == 4
+            file.write(
+                pixels,
+                photometric="minisblack" if pixels.ndim == 2 else "rgb",
+                extrasamples=["unassalpha"] if transparent else None,
+                compression="zlib",
+                iccprofile=info.icc,
+                metadata=None,
+                software=False,
+            )
+    return buffer.getvalue()
+
+
+def _deep(path: Path, info: PhotoInfo, pixels: Pixels) -> bytes:
+    """16 bits a channel, which Pillow can't write in colour."""
+    suffix = ".png" if info.format == "PNG" else path.suffix.lower()
+    profile = ([], []) if info.icc is None else ([cv2.IMAGE_METADATA_ICCP], [np.frombuffer(info.icc, np.uint8)])
+    written, data = cv2.imencodeWithMetadata(suffix, pixels, *profile)
+    if not written:
+        raise ValueError("refused")
+    return bytes(data)
+
+
+def _by_pillow(kind: str, info: PhotoInfo, pages: Sequence[CopiedPage]) -> bytes:
+    first, *others = (Image.fromarray(_rgb(page.pixels)) for page in pages)
+    more: dict[str, Any] = {}
+    if info.icc is not None:
+        more["icc_profile"] = info.icc
+    if info.loops is not None:
+        times_ms = [round(1000 * (page.duration_s or 0.1)) for page in pages]
+        more |= {"save_all": True, "append_images": others, "duration": times_ms}
+        if info.loops != 1 or kind != "GIF":  # which plays once unless it says otherwise
+            more["loop"] = info.loops
+        if kind == "GIF":
+            more |= {"disposal": 2, "optimize": False}
+    buffer = io.BytesIO()
+    first.save(buffer, kind, **_SAVED[kind], **more)
+    return buffer.getvalue()
+
+
+def _rgb(pixels: Pixels) -> Pixels:
+    """B G R (A) as R G B (A); grey as it is."""
+    if pixels.ndim == 2:
+        return pixels
+    turned: Any = np.ascontiguousarray(pixels[:, :, [2, 1, 0, 3][: pixels.shape[2]]])
+    return turned

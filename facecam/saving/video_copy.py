@@ -1,0 +1,245 @@
+"""Copies of video files: what was changed in the pictures is encoded anew, in the original's shape, colours and times;
+sound, subtitles and chapters are carried over as they are.
+
+The stored pictures are changed, not those that are shown: where nothing was changed the encoder gets what the decoder
+gave. Place, camera and times of day (metadata), covers and data tracks are left out on purpose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import numpy.typing as npt
+from av.codec.context import Flags as CodecFlags
+from av.format import Flags as ContainerFlags
+from av.stream import Disposition
+from av.video.reformatter import VideoReformatter
+
+from facecam.sources.decoder import Picture, colourspace_of, main_pictures
+from facecam.system.files import PartFile, cannot_write
+from facecam.system.opencv import cv2
+
+_MUXERS = {
+    ".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska", ".webm": "webm", ".avi": "avi", ".ts": "mpegts",
+    ".mpg": "mpeg", ".mpeg": "mpeg", ".flv": "flv", ".3gp": "3gp",
+}  # fmt: skip
+_FALLBACK = ".mkv"
+"""Holds whatever there is."""
+_OPTIONS: dict[str, dict[str, str]] = {
+    "h264": {"preset": "veryfast", "crf": "18"},
+    "hevc": {"preset": "superfast", "crf": "20", "x265-params": "log-level=none"},
+    "vp8": {"deadline": "realtime", "cpu-used": "8", "crf": "10", "b": "8M"},
+    "vp9": {"deadline": "realtime", "cpu-used": "8", "crf": "24", "b": "0", "row-mt": "0"},
+    "av1": {"preset": "10", "crf": "28", "svtav1-params": "lp=1"},
+    "mpeg4": {"flags": "+qscale", "global_quality": str(3 * 118)},
+}
+"""Codecs that are written as they are read, at a quality whose loss is not seen; all others become H.264."""
+_HOLD_H264 = {"mp4", "mov", "matroska", "mpegts", "flv", "3gp"}
+_PLANAR = {f"yuv{chroma}p{depth}" for chroma in ("420", "422", "444") for depth in ("", "10le", "12le")} | {"yuvj420p"}
+_CARRIED = ("audio", "subtitle")
+
+
+class VideoCopy:
+    """A copy of a video file, written as its pictures come; to be closed.
+
+    original: the file. path: where the copy goes; `path` is another one afterwards if its container can't hold what is
+    in the original. sound: whether audio is carried over. other_path: gives the path with another suffix. `converted`:
+    half sentences about what could not be kept. Raises WriteError if it can't be written.
+    """
+
+    def __init__(
+        self,
+        original: Path,
+        path: Path,
+        sound: bool = True,
+        other_path: Callable[[str], Path] | None = None,
+    ) -> None:
+        self.converted: list[str] = []
+        self._source = av.open(str(original.absolute()), "r", options={"protocol_whitelist": "file"})
+        pictures = main_pictures(self._source)
+        assert pictures is not None
+        self._pictures = pictures
+        self._tick_s = pictures.time_base or Fraction(1, 90_000)
+        kinds = _CARRIED if sound else _CARRIED[1:]
+        self._carried = [stream for stream in self._source.streams if stream.type in kinds]
+        self._others: Any = None
+        self._pending: av.Packet | None = None
+        self._reformatter = VideoReformatter()
+        self._last_pts: int | None = None
+        self.path = path
+        suffix = path.suffix.lower()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                self._open(_MUXERS[suffix])
+            except (KeyError, ValueError):
+                self.path = (other_path or path.with_suffix)(_FALLBACK)
+                self.converted.append(f"written as {_FALLBACK}, as {suffix or 'its format'} can't hold what is in it")
+                self._open(_MUXERS[_FALLBACK])
+        except OSError as error:
+            raise cannot_write(self.path, error) from error
+
+    def _open(self, muxer: str) -> None:
+        """Raises ValueError if this container can't hold one of the streams."""
+        self._file = PartFile(self.path)
+        self._container = av.open(str(self._file.part.absolute()), "w", muxer)
+        try:
+            self._stream = self._video_stream(muxer)
+            self._copies = {stream.index: self._carry(stream) for stream in self._carried[:]}
+        except ValueError:
+            self._container.close()
+            self._file.discard()
+            raise
+        if chapters := self._source.chapters():
+            self._container.set_chapters(chapters)
+
+    def _video_stream(self, muxer: str) -> av.VideoStream:
+        codec = self._pictures.codec_context
+        name = codec.codec.canonical_name
+        if name in _OPTIONS and codec.pix_fmt in _PLANAR:
+            stream = self._container.add_stream_from_template(self._pictures, opaque=False)
+            self._format = codec.pix_fmt
+        else:
+            if muxer not in _HOLD_H264:
+                raise ValueError(f"{muxer} with H.264")
+            name = "h264"
+            stream = self._container.add_stream("libx264", self._pictures.average_rate)
+            stream.width, stream.height = codec.width, codec.height
+            deep = max((part.bits for part in codec.format.components), default=8) > 8 if codec.format else False
+            self._format = stream.pix_fmt = "yuv420p10le" if deep else "yuv420p"
+            for tag in ("sample_aspect_ratio", "colorspace", "color_range", "color_primaries", "color_trc"):
+                if value := getattr(codec, tag):
+                    setattr(stream.codec_context, tag, value)
+        encoder = stream.codec_context
+        encoder.options = _OPTIONS[name]
+        encoder.extradata = None  # the original's headers
+        if self._container.format.flags & ContainerFlags.global_header.value:  # type: ignore[operator]
+            encoder.flags |= CodecFlags.global_header.value
+        encoder.thread_count = 1
+        encoder.max_b_frames = 0  # which would shift all times
+        encoder.time_base = stream.time_base = self._tick_s
+        if self._pictures.average_rate:
+            encoder.framerate = self._pictures.average_rate
+        encoder.open()  # now, so that the file begins with its headers and not with the original's
+        _keep_tags(self._pictures, stream)
+        return stream
+
+    def _carry(self, stream: Any) -> Any:
+        try:
+            copy = self._container.add_stream_from_template(stream)
+        except ValueError:
+            if self._container.format.name != _MUXERS[_FALLBACK]:
+                raise
+            self._carried.remove(stream)
+            self.converted.append(f"its {stream.type} ({stream.codec_context.name}) can't be kept")
+            return None
+        _keep_tags(stream, copy)
+        return copy
+
+    def write(self, picture: Picture, changed: npt.NDArray[np.uint8]) -> None:
+        """The next picture. changed: (H, W, 3) uint8 BGR, the picture's image with what the copy is to show."""
+        frame = self._changed(picture, changed)
+        pts = picture.frame.pts
+        if pts is None or (self._last_pts is not None and pts <= self._last_pts):
+            pts = 0 if self._last_pts is None else self._last_pts + 1
+        frame.pts, frame.time_base, self._last_pts = pts, self._tick_s, pts
+        frame.pict_type = av.video.frame.PictureType.NONE
+        try:
+            self._carry_on(pts * self._tick_s)
+            self._container.mux(self._stream.encode(frame))
+        except OSError as error:
+            raise cannot_write(self.path, error) from error
+
+    def close(self, whole: bool = True) -> None:
+        """Completes the file and puts it where it belongs. whole: what is left of sound and subtitles is carried over
+        too; otherwise up to the last picture."""
+        try:
+            if whole:
+                self._carry_on(None)
+            self._container.mux(self._stream.encode(None))
+            self._container.close()
+            self._file.complete()
+        except OSError as error:
+            raise cannot_write(self.path, error) from error
+        finally:
+            self.discard()
+
+    def discard(self) -> None:
+        """Gives an unfinished copy up, without a trace; does nothing after `close`."""
+        with suppress(OSError):  # as a full disk says again when FFmpeg completes what there is
+            self._container.close()
+        self._source.close()
+        self._file.discard()
+
+    def _carry_on(self, until_s: Fraction | None) -> None:
+        """Carries packets over up to a time of the file, or all."""
+        if not self._carried:
+            return
+        if self._others is None:
+            self._others = self._source.demux(self._carried)
+            self._pending = next(self._others, None)
+        while self._pending is not None:
+            packet = self._pending
+            if packet.dts is not None:
+                if until_s is not None and packet.dts * packet.time_base > until_s:
+                    return
+                packet.stream = self._copies[packet.stream.index]
+                self._container.mux_one(packet)
+            self._pending = next(self._others, None)
+
+    def _changed(self, picture: Picture, changed: npt.NDArray[np.uint8]) -> av.VideoFrame:
+        original, geometry = picture.frame, picture.geometry
+        differs = (changed != picture.image).any(axis=2)
+        colours = colourspace_of(original)
+        if original.format.name != self._format:
+            original = self._reformatter.reformat(original, format=self._format, threads=1)
+        if not differs.any():
+            return original
+        size = (original.width, original.height)
+        stored, where = geometry.stored(changed), geometry.stored(differs.astype(np.uint8))
+        if (geometry.width, geometry.height) != size:
+            stored = np.asarray(cv2.resize(stored, size, interpolation=cv2.INTER_AREA), np.uint8)
+            where = _shrunk(where, size)
+        frame = av.VideoFrame.from_ndarray(stored, format="bgr24")
+        frame = self._reformatter.reformat(
+            frame,
+            format=self._format,
+            dst_colorspace=colours,
+            dst_color_range=original.color_range or None,
+            threads=1,
+        )
+        for new, old in zip(frame.planes, original.planes, strict=True):
+            mine, theirs = _pixels(new), _pixels(old)
+            kept = _shrunk(where, mine.shape[::-1]) == 0
+            mine[kept] = theirs[kept]
+        frame.colorspace, frame.color_range = original.colorspace, original.color_range
+        frame.color_trc, frame.color_primaries = original.color_trc, original.color_primaries
+        return frame
+
+
+def _keep_tags(original: Any, copy: Any) -> None:
+    """Language, and which stream is the default one."""
+    if language := original.metadata.get("language"):
+        copy.metadata["language"] = language
+    copy.disposition = original.disposition & ~Disposition.attached_pic
+
+
+def _pixels(plane: Any) -> npt.NDArray[Any]:
+    """(H, W) values of a plane, to be read and written."""
+    kind = np.uint16 if plane.line_size >= 2 * plane.width else np.uint8
+    rows = np.frombuffer(plane, kind).reshape(-1, plane.line_size // np.dtype(kind).itemsize)
+    return rows[: plane.height, : plane.width]
+
+
+def _shrunk(where: npt.NDArray[np.uint8], size: tuple[int, ...]) -> npt.NDArray[np.uint8]:
+    """A mask in another size (width, height): set wherever any of its pixels is."""
+    if where.shape[::-1] == size:
+        return where
+    scaled = cv2.resize(where * np.uint8(255), size, interpolation=cv2.INTER_AREA)
+    return np.asarray(scaled, np.uint8)

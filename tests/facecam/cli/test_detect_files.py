@@ -1,0 +1,257 @@
+"""`facecam detect` with the files that people have: what is found, what is told, and what no run may do to them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pillow_heif
+import psutil
+import pytest
+from PIL import Image
+
+from facecam.cli import main
+from facecam.sources import open_source
+from facecam.system.opencv import cv2
+from tests.facecam.saving.test_video_copy import made
+from tests.processes import start_python
+
+pillow_heif.register_heif_opener()
+
+MakeFrame = Callable[..., np.ndarray]
+Run = Callable[..., tuple[int, str, list[str]]]
+
+
+@pytest.fixture
+def detect(tiny_model: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs `facecam detect ... --model tiny`; gives (exit status, stdout, lines of stderr)."""
+
+    def run(*arguments: object) -> tuple[int, str, list[str]]:
+        status = main(["detect", *map(str, arguments), "--model", str(tiny_model)])
+        out, err = capsys.readouterr()
+        return status, out, err.splitlines()
+
+    return run
+
+
+@pytest.fixture
+def photos(tmp_path: Path, make_frame: MakeFrame) -> Path:
+    """Three pictures of one face each."""
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for number in range(3):
+        cv2.imwrite(str(folder / f"{number}.png"), make_frame((number, 1), width=320, height=224))
+    return folder
+
+
+def test_a_phones_pictures_in_a_folder_are_found_and_copied_as_such(detect: Run, photos: Path, tmp_path: Path) -> None:
+    for suffix in (".heic", ".avif"):
+        Image.open(photos / "1.png").convert("RGB").save(photos / f"phone{suffix}", quality=95)
+    status, _, errors = detect(photos, "--out", tmp_path / "out", "--hide", "cover")
+    assert status == 0
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        "0.png", "1.png", "2.png", "phone.heic", "phone.avif",
+    }  # fmt: skip
+    assert "with faces: 5" in errors[-1]
+
+
+def test_an_animation_stays_one_and_each_of_its_pictures_is_hidden(
+    detect: Run, tmp_path: Path, make_frame: MakeFrame
+) -> None:
+    frames = [Image.fromarray(make_frame((number, 2), width=320, height=224)) for number in range(4)]
+    frames[0].save(tmp_path / "a.webp", save_all=True, append_images=frames[1:], duration=100, lossless=True)
+    status, _, _ = detect(
+        tmp_path / "a.webp", "--out", tmp_path / "out", "--hide", "cover", "--json", tmp_path / "r.jsonl"
+    )
+    assert status == 0
+    lines = [json.loads(line) for line in (tmp_path / "r.jsonl").read_text().splitlines()]
+    assert [line["time_s"] for line in lines] == [0, 0.1, 0.2, 0.3]
+    with Image.open(tmp_path / "out" / "a.webp") as copy:
+        assert copy.n_frames == 4
+        for number in range(4):
+            copy.seek(number)
+            assert np.asarray(copy.convert("L"))[70:90, number * 32 + 6 : number * 32 + 26].max() < 90
+
+
+def test_videos_keep_sound_and_container_unless_silence_is_wanted(detect: Run, tmp_path: Path) -> None:
+    clip = made(tmp_path / "clip.mp4")
+    assert detect(clip, "--out", tmp_path / "with")[0] == 0
+    assert detect(clip, "--out", tmp_path / "without", "--no-audio")[0] == 0
+    import av
+
+    for folder, kinds in (("with", ["video", "audio"]), ("without", ["video"])):
+        with av.open(str(tmp_path / folder / "clip.mp4")) as copy:
+            assert [stream.type for stream in copy.streams] == kinds
+
+
+def test_what_a_copy_cannot_keep_is_told_by_name(detect: Run, tmp_path: Path) -> None:
+    clip = made(tmp_path / "old.avi", "mjpeg", "yuvj420p", sound="libmp3lame")
+    command = [clip, "--out", tmp_path / "out", "--json", tmp_path / "r.jsonl"]
+    status, _, errors = detect(*command)
+    assert status == 0
+    assert any("old.avi" in line and "written as .mkv" in line for line in errors)
+    told = [json.loads(line) for line in (tmp_path / "r.jsonl").read_text().splitlines() if "converted" in line]
+    assert "written as .mkv" in told[0]["converted"][0]
+    assert detect(*command, "--strict")[0] == 3
+
+
+def test_a_picture_that_cannot_be_done_does_not_end_the_others(
+    detect: Run, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from facecam.detection.detector import FaceDetector
+
+    original = FaceDetector.detect
+
+    def short_of_memory(self: FaceDetector, frame: np.ndarray) -> object:
+        if frame.shape[1] == 352:
+            raise MemoryError
+        return original(self, frame)
+
+    monkeypatch.setattr(FaceDetector, "detect", short_of_memory)
+    cv2.imwrite(str(photos / "1b.png"), np.zeros((224, 352, 3), np.uint8))
+    status, _, errors = detect(photos, "--out", tmp_path / "out")
+    assert status == 0
+    assert any("1b.png" in line and "memory" in line for line in errors)
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"0.png", "1.png", "2.png"}
+
+
+def test_a_panorama_is_done_like_any_other(detect: Run, tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "wide.png"), np.zeros((200, 20000, 3), np.uint8))
+    assert detect(tmp_path / "wide.png")[0] == 0
+    assert detect(tmp_path / "wide.png", "--hide", "blur", "--out", tmp_path / "out")[0] == 0
+
+
+# What is never lost
+
+
+@pytest.mark.parametrize("link", [os.link, os.symlink])
+def test_an_original_under_another_name_is_not_overwritten(
+    detect: Run, photos: Path, tmp_path: Path, link: Callable[..., None]
+) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    link(photos / "0.png", out / "0.png")
+    before = (photos / "0.png").read_bytes()
+    assert detect(photos, "--out", out)[0] == 0
+    assert (photos / "0.png").read_bytes() == before
+    assert (out / "0-faces.png").exists()
+    assert detect(photos, "--json", out / "0.png")[0] == 2
+    assert (photos / "0.png").read_bytes() == before
+
+
+def test_an_empty_argument_is_told_and_touches_nothing(
+    detect: Run, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(photos)
+    status, out, errors = detect("")
+    assert status == 2
+    assert out == ""
+    assert "Name a picture" in errors[0]
+
+
+# What people expect of such a command
+
+
+def test_patterns_and_lists(detect: Run, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert len(detect(photos / "*.png")[1].splitlines()) == 3
+    assert detect(photos / "*.jpg")[0] == 2
+    (photos / "list.txt").write_text("# my pictures\n2.png\n0.png\n\n", encoding="utf-8")
+    status, out, _ = detect(photos / "list.txt")
+    assert status == 0
+    assert [Path(line.partition(":")[0]).name for line in out.splitlines()] == ["2.png", "0.png"]
+    (photos / "empty.txt").touch()
+    assert "names no file" in detect(photos / "empty.txt")[2][0]
+
+
+def test_links_to_folders_are_followed_once(detect: Run, photos: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (photos / "0.png").rename(other / "0.png")
+    (photos / "linked").symlink_to(other, target_is_directory=True)
+    (other / "back").symlink_to(photos, target_is_directory=True)
+    assert len(detect(photos)[1].splitlines()) == 3
+
+
+def test_other_files_of_a_folder_are_counted(detect: Run, photos: Path) -> None:
+    for name in ("a.txt", "b.txt", "c.xmp"):
+        (photos / name).touch()
+    assert any("2 .txt" in line and "1 .xmp" in line for line in detect(photos)[2])
+
+
+def test_resume_leaves_out_what_is_done_and_whole(detect: Run, photos: Path, tmp_path: Path) -> None:
+    out, result = tmp_path / "out", tmp_path / "r.jsonl"
+    command = [photos, "--out", out, "--json", result, "--csv", tmp_path / "r.csv", "--resume"]
+    assert detect(*command)[0] == 0
+    whole, table = result.read_text(), (tmp_path / "r.csv").read_text()
+    times = {path: path.stat().st_mtime_ns for path in out.glob("*.png")}
+    (out / "1.png").unlink()
+    result.write_text(whole + '{"source": "half a li', encoding="utf-8")
+    status, _, errors = detect(*command)
+    assert status == 0
+    assert any("Done before: 2 files" in line for line in errors)
+    assert sorted(result.read_text().splitlines()) == sorted(whole.splitlines())
+    assert sorted((tmp_path / "r.csv").read_text().splitlines()) == sorted(table.splitlines())
+    assert (out / "1.png").exists()
+    assert all(path.stat().st_mtime_ns == times[path] for path in (out / "0.png", out / "2.png"))
+    cv2.imwrite(str(photos / "2.png"), np.zeros((224, 320, 3), np.uint8))  # changed since
+    assert "Frames: 1" in detect(*command)[2][-1]
+    assert "Frames: 3" in detect(*command, "--threshold", "0.9")[2][-1]  # another question
+    assert detect(photos, "--resume")[0] == 2
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is always full here")
+def test_a_full_disk_is_told(detect: Run, photos: Path) -> None:
+    for option in ("--json", "--csv"):
+        status, _, errors = detect(photos, option, "/dev/full")
+        assert status == 2
+        assert "the disk is full" in errors[-1]
+
+
+@pytest.fixture
+def many(tmp_path: Path, make_frame: MakeFrame) -> Path:
+    folder = tmp_path / "many"
+    folder.mkdir()
+    content = cv2.imencode(".png", make_frame((1, 1), width=1600, height=1200))[1].tobytes()
+    for number in range(600):
+        (folder / f"{number}.png").write_bytes(content)
+    return folder
+
+
+def in_group(group: int) -> Iterator[list[str]]:
+    """Processes of that group, without those that are dead and merely not waited for."""
+    for each in psutil.process_iter():
+        try:
+            if os.getpgid(each.pid) == group and each.status() != psutil.STATUS_ZOMBIE:
+                yield each.cmdline()
+        except (psutil.Error, ProcessLookupError):
+            continue
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
+@pytest.mark.parametrize("how", ["SIGTERM", "SIGKILL"])
+def test_whatever_ends_it_leaves_no_process_and_only_whole_copies(
+    many: Path, tiny_model: Path, tmp_path: Path, how: str
+) -> None:
+    out = tmp_path / "out"
+    command = ["detect", many, "--model", tiny_model, "--out", out, "--jobs", "2", "--size", "640x480"]
+    process = start_python("-m", "facecam", *command, alone=True)
+    end_s = time.monotonic() + 90
+    while len(list(out.glob("*.png"))) < 6:
+        assert process.poll() is None
+        assert time.monotonic() < end_s
+        time.sleep(0.02)
+    process.send_signal(getattr(signal, how))
+    process.communicate(timeout=30)
+    while left := list(in_group(process.pid)):
+        assert time.monotonic() < end_s, left
+        time.sleep(0.05)
+    copies = list(out.glob("*.png"))
+    assert 6 <= len(copies) < 600
+    assert all(open_source(str(copy)).read() is not None for copy in copies[:20])
+    assert len([path for path in out.iterdir() if path.name.endswith(".part.png")]) <= 2 * (how == "SIGKILL")

@@ -1,0 +1,105 @@
+"""ThoroughDetector: what one look at one size misses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from facecam.detection import thorough
+from facecam.detection.detector import FaceDetector
+from facecam.detection.options import DetectorOptions
+from facecam.detection.thorough import ThoroughDetector
+from facecam.faces.tracking import CANDIDATE_SHARE
+from facecam.sources.photo import read_picture
+from facecam.system.opencv import cv2
+from facecam.system.resources import asset
+
+
+@pytest.fixture
+def tiny(tiny_model: Path) -> ThoroughDetector:
+    return ThoroughDetector(FaceDetector(DetectorOptions(tiny_model, threshold=0.9)))
+
+
+def boxes_of(detector: ThoroughDetector, frame: np.ndarray) -> list[list[int]]:
+    return sorted(detector.detect(frame).boxes.round().astype(int).tolist())
+
+
+def test_faces_of_the_usual_size_in_a_picture_of_any_size(
+    tiny: ThoroughDetector, make_frame: Callable[..., np.ndarray]
+) -> None:
+    """Scaled down to one size, none of these would be a face; each is found once, also where tiles overlap."""
+    cells = [(0, 0), (30, 20), (99, 74), (38, 1), (39, 28), (62, 45)]
+    found = boxes_of(tiny, make_frame(*cells, width=3200, height=2400))
+    assert found == sorted([32 * x, 32 * y, 32 * x + 32, 32 * y + 32] for x, y in cells)
+
+
+def test_a_panorama_is_no_trouble(tiny: ThoroughDetector, make_frame: Callable[..., np.ndarray]) -> None:
+    assert boxes_of(tiny, make_frame((600, 10), width=20000, height=640)) == [[19200, 320, 19232, 352]]
+
+
+def test_large_and_small_faces(tiny: ThoroughDetector) -> None:
+    frame = np.zeros((960, 1280, 3), np.uint8)
+    frame[256:320, 256:320] = 255  # of 64 px, that is one cell at half the size, and four at its own
+    frame[800:816, 1120:1136] = 255  # of 16 px, that is one at twice the size
+    assert boxes_of(tiny, frame) == [[256, 256, 320, 320], [1120, 800, 1136, 816]]
+
+
+def test_a_video_is_looked_at_in_the_sizes_that_tell_more(tiny: ThoroughDetector) -> None:
+    empty = np.zeros((480, 640, 3), np.uint8)
+    small = empty.copy()
+    small[320:336, 320:336] = 255  # a face at twice the size alone
+    looks = []
+    for frame in [empty] * 12 + [small] * 12:
+        found = tiny.detect(frame, moving=True)
+        looks.append(tiny.looks)
+    assert looks[0] == looks[10] > looks[1] == 1
+    assert looks[20:] == [looks[0]] * 4
+    assert len(found) == 1
+
+
+def test_memory_is_bounded_by_tiles(tiny: ThoroughDetector, monkeypatch: pytest.MonkeyPatch) -> None:
+    shapes = []
+    detect = FaceDetector.detect
+
+    def noting(self: FaceDetector, frame: np.ndarray) -> object:
+        shapes.append(frame.shape)
+        return detect(self, frame)
+
+    monkeypatch.setattr(FaceDetector, "detect", noting)
+    tiny.detect(np.full((3000, 5000, 3), 128, np.uint8))
+    assert len(shapes) == tiny.looks > 20
+    assert max(height * width for height, width, _ in shapes) <= thorough.TILE_PX[0] * thorough.TILE_PX[1]
+
+
+def test_a_group_photo_of_twelve_megapixels_with_real_weights() -> None:
+    """28 faces from 60 px up, some cut by the border: none is missed."""
+    heads = [read_picture(asset(f"demo/{name}.jpg")) for name in ("hopper", "collins")]
+    reference = FaceDetector(DetectorOptions())
+    picture = np.full((3000, 4000, 3), (96, 104, 110), np.uint8)
+    rng = np.random.default_rng(0)
+    faces = []
+    for number in range(28):
+        head = heads[number % 2]
+        x1, y1, x2, y2 = reference.detect(head).boxes[0]
+        corner = np.array([x1 - (x2 - x1) / 2, y1 - (y2 - y1) / 2]).clip(0).astype(int)
+        head = head[corner[1] : round(y2 + (y2 - y1) / 2), corner[0] : round(x2 + (x2 - x1) / 2)]
+        x1, y1, x2, y2 = np.array([x1, y1, x2, y2]) - [*corner, *corner]
+        scale = float(rng.uniform(60, 160)) / (y2 - y1)
+        small = cv2.resize(head, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        left, top = 100 + 560 * (number % 7), 120 + 720 * (number // 7)
+        if number % 7 == 0:  # a quarter of the face is beyond the border
+            left = round(-(x1 + (x2 - x1) / 4) * scale)
+        part = small[:, max(0, -left) :]
+        picture[top : top + part.shape[0], max(0, left) : max(0, left) + part.shape[1]] = part
+        faces.append([max(0, left + x1 * scale), top + y1 * scale, left + x2 * scale, top + y2 * scale])
+    detector = ThoroughDetector(FaceDetector(DetectorOptions()))
+    detector.threshold *= CANDIDATE_SHARE  # as where faces are hidden
+    found = detector.detect(picture).boxes
+    for x1, y1, x2, y2 in faces:
+        covered = (np.minimum(found[:, 2], x2) - np.maximum(found[:, 0], x1)).clip(0) * (
+            np.minimum(found[:, 3], y2) - np.maximum(found[:, 1], y1)
+        ).clip(0)
+        assert covered.max(initial=0) > 0.6 * (x2 - x1) * (y2 - y1)

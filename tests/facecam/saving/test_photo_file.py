@@ -1,0 +1,198 @@
+"""Copies of picture files keep what the format can hold; an independent reader looks at them."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pillow_heif
+import pytest
+from PIL import Image, ImageCms
+
+from facecam.errors import FacecamError
+from facecam.saving.photo_file import changed_page, copy_suffix, write_photo
+from facecam.sources.photo import Photo
+from facecam.system.opencv import cv2
+
+pillow_heif.register_heif_opener()
+
+PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+FORMATS = {
+    ".jpg": "JPEG", ".png": "PNG", ".webp": "WEBP", ".avif": "AVIF", ".heic": "HEIF", ".tif": "TIFF", ".bmp": "BMP",
+    ".jp2": "JPEG2000", ".ppm": "PPM",
+}  # fmt: skip
+TRANSPARENT = (".png", ".webp", ".avif", ".heic", ".tif")
+WITH_PROFILE = (".jpg", ".png", ".webp", ".avif", ".heic", ".tif")
+COVER = (40, 40, 40)
+COVERED = (slice(10, 30), slice(20, 50))
+
+
+def gradient(depth: type = np.uint8) -> np.ndarray:
+    """(80, 120, 3) R G B, smooth, so that lossy formats keep it to a few levels."""
+    y, x = np.mgrid[0:80, 0:120]
+    picture = np.dstack([x * 255 // 119, y * 255 // 79, (x + y) * 255 // 198])
+    return picture.astype(depth) * depth(257 if depth is np.uint16 else 1)
+
+
+def with_alpha(picture: np.ndarray) -> np.ndarray:
+    full = np.iinfo(picture.dtype).max
+    return np.dstack([picture, np.linspace(0, full, 120).astype(picture.dtype)[None].repeat(80, 0)])
+
+
+def copied(path: Path, opaque: bool = False) -> Path:
+    """The copy of a picture file, in which a part of each page is covered."""
+    photo = Photo(path)
+    pages = []
+    for page in photo.pages():
+        changed = page.image.copy()
+        changed[COVERED] = COVER
+        pages.append(changed_page(page, changed, opaque))
+    copy = path.with_name(f"copy-{path.stem}{copy_suffix(path, photo.info)}")
+    write_photo(copy, photo.info, pages)
+    return copy
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_a_copy_is_of_the_same_format_and_shows_the_same_but_for_what_was_covered(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"a{suffix}"
+    Image.fromarray(gradient()).save(path, FORMATS[suffix], **({"quality": 95} if suffix == ".jpg" else {}))
+    copy = copied(path)
+    assert copy.suffix == suffix
+    with Image.open(copy) as image:
+        assert image.format == FORMATS[suffix]
+        pixels = np.asarray(image.convert("RGB")).astype(int)
+    assert np.abs(pixels[40:] - gradient()[40:]).mean() < 3
+    assert np.abs(pixels[14:26, 24:46] - COVER).max() < 16
+
+
+@pytest.mark.parametrize("suffix", TRANSPARENT)
+def test_transparency_stays(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"a{suffix}"
+    Image.fromarray(with_alpha(gradient())).save(path, FORMATS[suffix])
+    with Image.open(copied(path)) as image:
+        assert image.mode == "RGBA"
+        assert np.abs(np.asarray(image)[..., 3].astype(int) - with_alpha(gradient())[..., 3]).max() <= 3
+    with Image.open(copied(path, opaque=True)) as image:  # a box that is drawn is seen everywhere
+        assert np.asarray(image)[20, 35, 3] > 250
+
+
+@pytest.mark.parametrize("suffix", WITH_PROFILE)
+def test_the_colour_profile_stays(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"a{suffix}"
+    Image.fromarray(gradient()).save(path, FORMATS[suffix], icc_profile=PROFILE)
+    with Image.open(copied(path)) as image:
+        assert image.info["icc_profile"] == PROFILE
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+@pytest.mark.parametrize("suffix", [".png", ".tif"])
+@pytest.mark.parametrize("bits", [10, 12, 16])
+def test_deep_pictures_stay_deep_and_are_seen_bright(tmp_path: Path, suffix: str, channels: int, bits: int) -> None:
+    """Of 12 bits in 16 a detector would otherwise see black."""
+    whole = with_alpha(gradient(np.uint16))[..., [2, 1, 0, 3]] >> (16 - bits)
+    stored = {1: whole[..., 0], 3: whole[..., :3], 4: whole}[channels]
+    path = tmp_path / f"a{suffix}"
+    path.write_bytes(cv2.imencode(suffix, stored)[1].tobytes())
+    page = Photo(path).page()
+    assert page.image.dtype == np.uint8
+    assert page.image.max() > 200
+    copy = cv2.imdecode(np.fromfile(copied(path), np.uint8), cv2.IMREAD_UNCHANGED)
+    assert copy.dtype == np.uint16
+    assert copy.shape == stored.shape
+    np.testing.assert_array_equal(copy[40:], stored[40:])
+    assert abs(int(copy[20, 35].flat[0]) - (COVER[0] << (bits - 8))) <= 1 << (bits - 8)
+
+
+def test_a_deep_png_keeps_its_profile(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    data = cv2.imencodeWithMetadata(
+        ".png", gradient(np.uint16), [cv2.IMAGE_METADATA_ICCP], [np.frombuffer(PROFILE, np.uint8)]
+    )[1]
+    path.write_bytes(bytes(data))
+    with Image.open(copied(path)) as image:
+        assert image.info["icc_profile"] == PROFILE
+
+
+@pytest.mark.parametrize("suffix", [".gif", ".webp", ".png", ".avif"])
+def test_animations_keep_their_pictures_times_and_loops(tmp_path: Path, suffix: str) -> None:
+    frames = [Image.fromarray(np.roll(gradient(), 12 * k, axis=1)) for k in range(4)]
+    times_ms = [100, 200, 150, 100]
+    path = tmp_path / f"a{suffix}"
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=times_ms, loop=3)
+    with Image.open(path) as before, Image.open(copied(path)) as after:
+        assert after.format == before.format
+        assert after.n_frames == before.n_frames == 4
+        assert after.info.get("loop") == before.info.get("loop")
+        for index in range(4):
+            before.seek(index)
+            after.seek(index)
+            pixels, others = (np.asarray(image.convert("RGB")).astype(int) for image in (before, after))
+            assert after.info["duration"] == before.info["duration"] == times_ms[index]
+            assert np.abs(pixels[40:] - others[40:]).mean() < 4
+            assert np.abs(others[14:26, 24:46] - COVER).max() < 24
+
+
+def test_the_pages_of_a_tiff_stay(tmp_path: Path) -> None:
+    path = tmp_path / "a.tif"
+    pages = [Image.fromarray(np.roll(gradient(), 12 * k, axis=1)) for k in range(3)]
+    pages[0].save(path, save_all=True, append_images=pages[1:])
+    with Image.open(copied(path)) as image:
+        assert image.n_frames == 3
+        image.seek(2)
+        np.testing.assert_array_equal(np.asarray(image)[40:], np.asarray(pages[2])[40:])
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".avif", ".tif", ".heic"])
+def test_what_tells_about_the_photographer_is_left_out(tmp_path: Path, suffix: str) -> None:
+    tags = Image.Exif()
+    tags[0x010F], tags[0x9003] = "SECRET CAMERA", "2020:01:01 00:00:00"
+    tags.get_ifd(0x8825)[1] = "N"
+    path = tmp_path / f"a{suffix}"
+    Image.fromarray(gradient()).save(path, FORMATS[suffix], exif=tags)
+    assert b"SECRET" in path.read_bytes()
+    copy = copied(path)
+    assert b"SECRET" not in copy.read_bytes()
+    with Image.open(copy) as image:
+        assert not {0x010F, 0x9003, 0x8825} & set(image.getexif())
+
+
+def test_printing_colours_become_rgb_and_that_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "a.jpg"
+    Image.fromarray(gradient()).convert("CMYK").save(path)
+    assert "RGB" in " ".join(Photo(path).info.converted)
+    with Image.open(copied(path)) as image:
+        assert image.mode == "RGB"
+
+
+def test_a_suffix_that_lies_does_not_decide_the_format(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    Image.fromarray(gradient()).save(path, "JPEG")
+    with Image.open(copied(path)) as image:
+        assert image.format == "JPEG"
+        assert Path(image.filename).suffix == ".jpg"
+
+
+def test_a_copy_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.png"
+    Image.fromarray(gradient()).save(path)
+
+    def full(*arguments: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.replace", full)
+    with pytest.raises(FacecamError, match="the disk is full"):
+        copied(path)
+    assert [each.name for each in tmp_path.iterdir()] == ["a.png"]
+
+
+def test_only_what_was_changed_is_encoded_anew_in_a_lossless_format(tmp_path: Path) -> None:
+    buffer = io.BytesIO()
+    Image.fromarray(with_alpha(gradient())).save(buffer, "PNG")
+    path = tmp_path / "a.png"
+    path.write_bytes(buffer.getvalue())
+    with Image.open(copied(path)) as image:
+        pixels = np.asarray(image)
+    before = with_alpha(gradient())
+    before[COVERED[0], COVERED[1], :3] = COVER
+    np.testing.assert_array_equal(pixels, before)

@@ -1,0 +1,263 @@
+"""Copies of video files keep geometry, colours, times, sound and subtitles; FFmpeg's demuxer looks at them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+
+from facecam.errors import FacecamError
+from facecam.saving.video_copy import VideoCopy
+from facecam.sources.decoder import Decoder, Picture
+
+SIZE = (96, 64)
+COVER = (40, 40, 200)
+PART = (slice(8, 24), slice(8, 32))
+UNIT = 1 << 16
+# What a display matrix's a, b, c, d show of a stored picture (ISO 14496-12, section 6.2.2).
+MATRICES: dict[str, tuple[tuple[int, int, int, int], Any]] = {
+    "as stored": ((1, 0, 0, 1), lambda p: p),
+    "to the right": ((0, 1, -1, 0), lambda p: np.rot90(p, 3)),
+    "upside down": ((-1, 0, 0, -1), lambda p: np.rot90(p, 2)),
+    "to the left": ((0, -1, 1, 0), np.rot90),
+    "mirrored": ((-1, 0, 0, 1), np.fliplr),
+    "flipped": ((1, 0, 0, -1), np.flipud),
+    "mirrored and turned": ((0, 1, 1, 0), lambda p: np.swapaxes(p, 0, 1)),
+}
+
+
+def scene(index: int = 0) -> np.ndarray:
+    """(H, W, 3) B G R: another colour in each quarter, and a stripe that moves."""
+    width, height = SIZE
+    picture = np.zeros((height, width, 3), np.uint8)
+    for (y, x), colour in zip(
+        [(0, 0), (0, 1), (1, 0), (1, 1)], [(30, 30, 200), (30, 200, 30), (200, 60, 30), (90, 90, 90)], strict=True
+    ):
+        picture[y * height // 2 :, x * width // 2 :][: height // 2, : width // 2] = colour
+    picture[:, 4 * index : 4 * index + 4] = 220
+    return picture
+
+
+def made(
+    path: Path,
+    codec: str = "libx264",
+    pixels: str = "yuv420p",
+    times: Sequence[int] = range(0, 1000, 100),
+    sound: str | None = "aac",
+    sound_first: bool = False,
+    matrix: tuple[int, int, int, int] | None = None,
+    **tags: Any,
+) -> Path:
+    """A video whose pictures begin at those milliseconds."""
+    with av.open(str(path), "w") as file:
+        order = (1, 0) if sound_first else (0, 1)
+        streams: dict[int, Any] = {}
+        for kind in order:
+            if kind == 0:
+                stream = streams[0] = file.add_stream(codec, rate=10)
+                stream.width, stream.height, stream.pix_fmt = *SIZE, pixels
+                stream.codec_context.time_base = Fraction(1, 1000)
+                stream.codec_context.options = {"x265-params": "log-level=none"} if codec == "libx265" else {}
+                for tag, value in tags.items():
+                    setattr(stream.codec_context, tag, value)
+            elif sound:
+                streams[1] = file.add_stream(sound, rate=48000)
+                streams[1].metadata["language"] = "fra"
+        file.metadata["title"] = "SECRET"
+        for index, time_ms in enumerate(times):
+            frame = av.VideoFrame.from_ndarray(scene(index), format="bgr24").reformat(
+                format=pixels, dst_colorspace=tags.get("colorspace")
+            )
+            frame.pts, frame.time_base = time_ms, Fraction(1, 1000)
+            file.mux(streams[0].encode(frame))
+        if sound:
+            samples = (np.sin(np.arange(48000) / 20)[None].repeat(2, 0) / 4).astype(np.float32)
+            tone = av.AudioFrame.from_ndarray(samples, format="fltp", layout="stereo")
+            tone.sample_rate, tone.pts = 48000, 0
+            fifo = av.AudioFifo()
+            fifo.write(tone)
+            needed = streams[1].codec_context.frame_size or 960
+            while (part := fifo.read(needed)) is not None:
+                file.mux(streams[1].encode(part))
+            file.mux(streams[1].encode(None))
+        file.mux(streams[0].encode(None))
+    if matrix is not None:
+        data = bytearray(path.read_bytes())
+        at = data.find(b"tkhd") + 4 + 40
+        for place, value in zip((0, 1, 3, 4), matrix, strict=True):
+            data[at + 4 * place : at + 4 * place + 4] = (value * UNIT).to_bytes(4, "big", signed=True)
+        path.write_bytes(data)
+    return path
+
+
+def decoded(path: Path) -> list[Picture]:
+    decoder = Decoder(str(path), path.name, 10**8, {})
+    pictures = []
+    while (picture := decoder.read()) is not None:
+        pictures.append(picture)
+    decoder.close()
+    return pictures
+
+
+def copied(path: Path, sound: bool = True, folder: str = ".") -> VideoCopy:
+    copy = VideoCopy(path, path.parent / folder / f"copy-{path.name}", sound)
+    for picture in decoded(path):
+        changed = picture.image.copy()
+        changed[PART] = COVER
+        copy.write(picture, changed)
+    copy.close()
+    return copy
+
+
+def shows_the_same_but_for_the_cover(before: list[Picture], after: list[Picture], most: float = 4.0) -> None:
+    assert [picture.time_s for picture in after] == [picture.time_s for picture in before]
+    for old, new in zip(before, after, strict=True):
+        assert new.image.shape == old.image.shape
+        inner = new.image[PART][3:-3, 3:-3].astype(int)
+        assert np.abs(inner.mean((0, 1)) - COVER).max() < 12
+        differs = np.abs(old.image.astype(int) - new.image)
+        differs[: PART[0].stop + 4, : PART[1].stop + 4] = 0
+        assert differs.mean() < most
+
+
+def packets(path: Path, kind: str) -> list[tuple[int | None, bytes]]:
+    with av.open(str(path)) as file:
+        stream = next(stream for stream in file.streams if stream.type == kind)
+        return [(packet.pts, bytes(packet)) for packet in file.demux(stream) if packet.size]
+
+
+@pytest.mark.parametrize("matrix", MATRICES)
+def test_a_turned_or_mirrored_video_is_shown_and_copied_as_players_show_it(tmp_path: Path, matrix: str) -> None:
+    numbers, turned = MATRICES[matrix]
+    path = made(tmp_path / "a.mp4", matrix=numbers)
+    before = decoded(path)
+    assert np.abs(before[3].image.astype(int) - turned(scene(3))).mean() < 6
+    copy = copied(path)
+    assert not copy.converted
+    shows_the_same_but_for_the_cover(before, decoded(copy.path))
+
+
+@pytest.mark.parametrize("shape", [Fraction(2), Fraction(1, 2), Fraction(16, 15)])
+def test_pixels_that_are_not_square_stay_so_and_are_shown_in_shape(tmp_path: Path, shape: Fraction) -> None:
+    path = made(tmp_path / "a.mp4", sample_aspect_ratio=shape)
+    height, width = decoded(path)[0].image.shape[:2]
+    assert abs(width / height - SIZE[0] * shape / SIZE[1]) < 0.02
+    copy = copied(path)
+    shows_the_same_but_for_the_cover(decoded(path), decoded(copy.path))
+    with av.open(str(copy.path)) as file:
+        stream = file.streams.video[0]
+        assert (stream.width, stream.height, stream.sample_aspect_ratio) == (*SIZE, shape)
+
+
+@pytest.mark.parametrize(
+    ("codec", "pixels", "tags"),
+    [
+        ("libx264", "yuv420p", (1, 1, 1, 1)),  # BT.709
+        ("libx264", "yuv444p", (1, 1, 1, 1)),
+        ("libx264", "yuv422p", (6, 6, 6, 1)),  # BT.601
+        ("libx264", "yuv420p10le", (1, 1, 1, 1)),
+        ("libx265", "yuv420p10le", (9, 16, 9, 1)),  # BT.2020, PQ
+    ],
+)
+def test_colours_and_depth_stay(tmp_path: Path, codec: str, pixels: str, tags: tuple[int, ...]) -> None:
+    names = ("color_primaries", "color_trc", "colorspace", "color_range")
+    path = made(tmp_path / "a.mp4", codec, pixels, **dict(zip(names, tags, strict=True)))
+    copy = copied(path)
+    assert not copy.converted
+    shows_the_same_but_for_the_cover(decoded(path), decoded(copy.path))
+    with av.open(str(copy.path)) as file:
+        context = file.streams.video[0].codec_context
+        assert tuple(int(getattr(context, name)) for name in names) == tags
+        assert context.pix_fmt == pixels
+        assert context.codec.canonical_name == {"libx264": "h264", "libx265": "hevc"}[codec]
+
+
+def test_hd_without_a_word_about_its_colours_is_taken_as_players_take_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = made(tmp_path / "a.mp4")
+    standard = decoded(path)[0].image
+    monkeypatch.setattr("facecam.sources.decoder._HD_HEIGHT_PX", SIZE[1])
+    assert np.abs(standard.astype(int) - decoded(path)[0].image).max() > 8
+    shows_the_same_but_for_the_cover(decoded(path), decoded(copied(path).path))
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "sound"),
+    [("a.mp4", "libx264", "aac"), ("a.mov", "libx264", "aac"), ("a.mkv", "libx264", "libopus"),
+     ("a.webm", "libvpx-vp9", "libopus"), ("a.webm", "libvpx", "libopus"), ("a.avi", "mpeg4", "libmp3lame")],
+)  # fmt: skip
+@pytest.mark.parametrize("sound_first", [False, True])
+def test_sound_stays_bit_for_bit_in_the_same_container(
+    tmp_path: Path, name: str, codec: str, sound: str, sound_first: bool
+) -> None:
+    path = made(tmp_path / name, codec, sound=sound, sound_first=sound_first)
+    copy = copied(path)
+    assert copy.path.name == f"copy-{name}"
+    assert not copy.converted
+    before, after = packets(path, "audio"), packets(copy.path, "audio")
+    assert [data for _, data in after] == [data for _, data in before]
+    assert [pts for pts, _ in after] == [pts for pts, _ in before]
+    shows_the_same_but_for_the_cover(decoded(path), decoded(copy.path), most=8)
+    if name != "a.avi":  # which has no languages
+        with av.open(str(copy.path)) as file:
+            assert file.streams.audio[0].metadata["language"] in ("fra", "fre")
+
+
+def test_no_sound_where_none_is_wanted(tmp_path: Path) -> None:
+    copy = copied(made(tmp_path / "a.mp4"), sound=False)
+    with av.open(str(copy.path)) as file:
+        assert [stream.type for stream in file.streams] == ["video"]
+
+
+def test_pictures_that_come_at_their_own_times_keep_them(tmp_path: Path) -> None:
+    path = made(tmp_path / "a.mp4", times=[0, 40, 300, 310, 900, 990])
+    assert [picture.time_s for picture in decoded(path)] == [0, 0.04, 0.3, 0.31, 0.9, 0.99]
+    shows_the_same_but_for_the_cover(decoded(path), decoded(copied(path).path))
+
+
+def test_titles_and_places_are_left_out(tmp_path: Path) -> None:
+    path = made(tmp_path / "a.mkv")
+    assert b"SECRET" in path.read_bytes()
+    assert b"SECRET" not in copied(path).path.read_bytes()
+
+
+def test_what_a_container_cannot_hold_goes_into_another_and_that_is_told(tmp_path: Path) -> None:
+    path = made(tmp_path / "a.avi", "mjpeg", "yuvj420p", sound="libmp3lame")
+    copy = copied(path)
+    assert copy.path.name == "copy-a.mkv"
+    assert "written as .mkv" in copy.converted[0]
+    assert not (tmp_path / "copy-a.avi").exists()
+    shows_the_same_but_for_the_cover(decoded(path), decoded(copy.path), most=8)
+
+
+def test_the_default_pictures_count_and_a_cover_is_left_out(tmp_path: Path) -> None:
+    path = made(tmp_path / "a.mkv", sound=None)
+    both = tmp_path / "both.mkv"
+    with av.open(str(path)) as video, av.open(str(both), "w") as file:
+        cover = file.add_stream("mjpeg")
+        cover.width, cover.height, cover.pix_fmt = 32, 32, "yuvj420p"
+        cover.disposition = 0
+        pictures = file.add_stream_from_template(video.streams.video[0], opaque=True)
+        pictures.disposition = av.stream.Disposition.default
+        file.mux(cover.encode(av.VideoFrame(32, 32, "yuvj420p")))
+        file.mux(cover.encode(None))
+        for packet in video.demux(video=0):
+            if packet.size:
+                packet.stream = pictures
+                file.mux(packet)
+    assert decoded(both)[0].image.shape[:2] == SIZE[::-1]
+    with av.open(str(copied(both).path)) as file:
+        assert [stream.type for stream in file.streams] == ["video"]
+
+
+def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    path = made(tmp_path / "a.mp4")
+    (tmp_path / "file").touch()
+    with pytest.raises(FacecamError, match="can't be written"):
+        copied(path, folder="file")
