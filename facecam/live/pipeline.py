@@ -99,6 +99,11 @@ class Pipeline:
         return self._state.title
 
     @property
+    def source(self) -> Source | None:
+        """The open source, to be asked what it is; the last one after the end."""
+        return self._state.source
+
+    @property
     def live(self) -> bool:
         """Whether the open source is a live one (camera, stream, demo)."""
         return self._state.live

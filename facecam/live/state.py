@@ -146,6 +146,11 @@ class PipelineState:
             return self._player
 
     @property
+    def source(self) -> Source | None:
+        with self._lock:
+            return self._source
+
+    @property
     def title(self) -> str:
         with self._lock:
             return self._source.title if self._source else self._title

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QFont
-from PySide6.QtWidgets import QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from facecam.qtkit.theme import SPACE, sized
 
@@ -22,6 +22,14 @@ class Section(QWidget):
     key = ""
     title = ""
     help = ""
+
+    def lay_out(self, *parts: QWidget | QLayout) -> None:
+        """Puts its parts below each other."""
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(SPACE, 0, 0, SPACE)
+        layout.setSpacing(SPACE)
+        for part in parts:
+            layout.addWidget(part) if isinstance(part, QWidget) else layout.addLayout(part)
 
     def commands(self) -> list[QAction]:
         """Its keyboard commands; they work while the fold is closed too."""

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QLabel, QVBoxLayout
+from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtWidgets import QComboBox, QLabel
 
 from facecam.qtkit.fields import Row, combo, show_data
 from facecam.qtkit.folds import Section
 from facecam.qtkit.settings import Settings
-from facecam.qtkit.theme import SPACE
 from facecam.qtkit.wording import size
 from facecam.qtkit.worker import Worker
 from facecam.sources import Camera, CameraMode
@@ -68,12 +67,8 @@ class CameraSection(Section):
             Row("Rate", self.rate, "Pictures per second. In the dark cameras give fewer, to expose for longer."),
             Row("Format", self.pixels, "How the camera sends its pixels: MJPG is compressed, and allows larger sizes."),
         ]
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(SPACE, 0, 0, SPACE)
-        layout.setSpacing(SPACE)
-        layout.addWidget(self.none)
+        self.lay_out(self.none, *self._rows)
         for row in self._rows:
-            layout.addWidget(row)
             row.hide()
         for box in (self.frame_size, self.rate, self.pixels):
             box.currentIndexChanged.connect(self._chosen)
@@ -129,9 +124,8 @@ class CameraSection(Section):
 
 
 def _fill(box: QComboBox, entries: Iterable[tuple[str, object]], chosen: object) -> None:
-    blocked = box.blockSignals(True)
-    box.clear()
-    for text, data in entries:
-        box.addItem(text, data)
-    show_data(box, chosen)
-    box.blockSignals(blocked)
+    with QSignalBlocker(box):
+        box.clear()
+        for text, data in entries:
+            box.addItem(text, data)
+        show_data(box, chosen)

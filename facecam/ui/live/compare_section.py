@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QSignalBlocker, QTimer, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QCheckBox, QLabel, QVBoxLayout
+from PySide6.QtWidgets import QCheckBox, QLabel
 
 from facecam.detection.any_detector import AnyDetector
 from facecam.detection.model import DEFAULT_MODEL
@@ -22,7 +22,6 @@ from facecam.qtkit.fields import Row, SliderField, combo, show_data
 from facecam.qtkit.figure_line import Figure
 from facecam.qtkit.folds import Section
 from facecam.qtkit.settings import Remembered
-from facecam.qtkit.theme import SPACE
 from facecam.qtkit.worker import Worker
 from facecam.system.memory import give_back_free_memory
 from facecam.system.resources import shipped_models
@@ -136,15 +135,14 @@ class CompareSection(Section):
         self.note.setAccessibleName("About the second detector")
         self.note.hide()
         model_help = "One of ours, or an ONNX file: of ours, of Ultra-Light or of YuNet"
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(SPACE, 0, 0, SPACE)
-        layout.setSpacing(SPACE)
-        layout.addWidget(self.on)
-        layout.addWidget(Row("Model", self.model, model_help))
-        layout.addWidget(Row("Input size", self.input_size, "The second detector’s own, as under Detection"))
-        layout.addWidget(self.threshold)
-        layout.addWidget(self.in_turns)
-        layout.addWidget(self.note)
+        self.lay_out(
+            self.on,
+            Row("Model", self.model, model_help),
+            Row("Input size", self.input_size, "The second detector’s own, as under Detection"),
+            self.threshold,
+            self.in_turns,
+            self.note,
+        )
 
     def _take_settings(self) -> None:
         settings, own = self._remembered.value, shipped_models()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QGridLayout,
@@ -198,9 +198,8 @@ class LiveControls(QWidget):
             self._session.change_options(threshold=None)
 
     def _show_threshold(self, value: float) -> None:
-        blocked = self.threshold.blockSignals(True)
-        self.threshold.setValue(round(100 * value))
-        self.threshold.blockSignals(blocked)
+        with QSignalBlocker(self.threshold):
+            self.threshold.setValue(round(100 * value))
         self.threshold_value.setText(f"{self.threshold.value() / 100:.2f}")
 
     def _threshold_moved(self, percent: int) -> None:

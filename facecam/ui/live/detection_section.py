@@ -6,15 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QPushButton, QVBoxLayout
+from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtWidgets import QPushButton
 
 from facecam.detection.model import DEFAULT_MODEL
 from facecam.detection.options import DetectorOptions
 from facecam.qtkit.fields import Row, SliderField, combo, show_data, spin
 from facecam.qtkit.folds import Section
 from facecam.qtkit.settings import Remembered
-from facecam.qtkit.theme import SPACE
 from facecam.runtimes.engine import Precision
 from facecam.system.cpu import available_cores, can_pin
 from facecam.system.resources import shipped_models
@@ -109,25 +108,24 @@ class DetectionSection(Section):
         every_help = "Faces are looked for in each so many-th picture only, and carried on in the others"
         core_help = "The one core that detects" if can_pin() else "This system does not let a program choose its core"
         self.hold_row = Row("Hold", self.hold, hold_help)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(SPACE, 0, 0, SPACE)
-        layout.setSpacing(SPACE)
         network_help = "What looks for faces: faceboxes is the paper's network, faceboxes-s16 also finds small faces"
-        layout.addWidget(Row("Network", self.network, network_help))
         precision_help = (
             "Exact: 32-bit floating point. Fastest: also int8 or bfloat16, where this processor is faster in them;\n"
             "as accurate on average, but scores differ in the second digit. It takes a second or two to find out."
         )
         self.precision_row = Row("Precision", self.precision, precision_help)
-        layout.addWidget(self.precision_row)
-        layout.addWidget(Row("Preset", self.preset, "Ready-made choices for all of this"))
-        layout.addWidget(Row("Input size", self.input_size, size_help))
-        layout.addWidget(self.hold_row)
-        layout.addWidget(Row("Smallest face", self.min_face, "Smaller faces are not shown; longer side, source pixels"))
-        layout.addWidget(Row("Search", self.every, every_help))
-        layout.addWidget(Row("CPU core", self.core, core_help))
-        layout.addWidget(self.nms)
-        layout.addWidget(self.reset)
+        self.lay_out(
+            Row("Network", self.network, network_help),
+            self.precision_row,
+            Row("Preset", self.preset, "Ready-made choices for all of this"),
+            Row("Input size", self.input_size, size_help),
+            self.hold_row,
+            Row("Smallest face", self.min_face, "Smaller faces are not shown; longer side, source pixels"),
+            Row("Search", self.every, every_help),
+            Row("CPU core", self.core, core_help),
+            self.nms,
+            self.reset,
+        )
 
     def _connect(self) -> None:
         self.network.activated.connect(self._network_activated)
@@ -158,15 +156,15 @@ class DetectionSection(Section):
     def _show(self, settings: LiveSettings) -> None:
         """Brings the fields to these settings, and lets them hold."""
         fields = (self.input_size, self.hold, self.min_face, self.every, self.nms, self.core)
-        before = [field.blockSignals(True) for field in fields]
+        blockers = [QSignalBlocker(field) for field in fields]
         show_data(self.input_size, settings.size)
         self.hold.setValue(settings.hold_hz)
         self.min_face.setValue(settings.min_face_px)
         self.every.setValue(settings.every)
         self.nms.show_value(settings.nms)
         show_data(self.core, _ANY_CORE if settings.core is None else settings.core)
-        for field, blocked in zip(fields, before, strict=True):
-            field.blockSignals(blocked)
+        for blocker in blockers:
+            blocker.unblock()
         self._apply()
 
     def _apply(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QAction, QColor, QMouseEvent, QPalette
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -199,19 +199,16 @@ class SeekSlider(QSlider):
 
     def set_length(self, length_s: float) -> None:
         """Of the whole video."""
-        blocked = self.blockSignals(True)
-        self.setRange(0, max(1, round(1000 * length_s)))
+        with QSignalBlocker(self):
+            self.setRange(0, max(1, round(1000 * length_s)))
         self.setPageStep(max(1000, self.maximum() // 10))
-        self.blockSignals(blocked)
 
     def show_value(self, value_ms: int) -> None:
         """Where it is, without telling; left alone for less than a pixel, and while the user holds it."""
         less_than_a_pixel = self.maximum() / max(1, self.width()) / 2
-        if self.isSliderDown() or abs(value_ms - self.value()) < less_than_a_pixel:
-            return
-        blocked = self.blockSignals(True)
-        self.setValue(value_ms)
-        self.blockSignals(blocked)
+        if not self.isSliderDown() and abs(value_ms - self.value()) >= less_than_a_pixel:
+            with QSignalBlocker(self):
+                self.setValue(value_ms)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QCheckBox, QVBoxLayout
+from PySide6.QtWidgets import QCheckBox
 
 from facecam.faces.privacy import HOLD_RANGE_S, PADDING_RANGE, Hiding
 from facecam.qtkit.commands import switch_command
 from facecam.qtkit.fields import Row, SliderField, combo, show_data
 from facecam.qtkit.folds import Section
 from facecam.qtkit.settings import Remembered
-from facecam.qtkit.theme import SPACE
 from facecam.ui.live.session import LiveSession
 from facecam.ui.live.settings import LiveSettings
 
@@ -43,12 +42,11 @@ class PrivacySection(Section):
             "{:.1f} s".format,
             "When the detector loses a face, its place stays hidden that long and moves on in its direction",
         )
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(SPACE, 0, 0, SPACE)
-        layout.setSpacing(SPACE)
-        layout.addWidget(Row("Faces", self.how, "Nothing finer than a few mean colours remains of a face"))
-        layout.addWidget(self.padding)
-        layout.addWidget(self.hold)
+        self.lay_out(
+            Row("Faces", self.how, "Nothing finer than a few mean colours remains of a face"),
+            self.padding,
+            self.hold,
+        )
         chosen = remembered.value
         self.on.setChecked(chosen.privacy)
         show_data(self.how, chosen.privacy_how.value)

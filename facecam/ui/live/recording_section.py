@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QSizePolicy,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -67,14 +66,13 @@ class RecordingSection(Section):
         for button in (self.open_button, self.choose_button):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             folder_row.addWidget(button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(SPACE, 0, 0, SPACE)
-        layout.setSpacing(SPACE)
-        layout.addWidget(self.annotated)
-        layout.addWidget(self.lists)
-        layout.addWidget(Row("Video", self.format, "Both play even if the program is killed while it records"))
-        layout.addWidget(self.folder)
-        layout.addLayout(folder_row)
+        self.lay_out(
+            self.annotated,
+            self.lists,
+            Row("Video", self.format, "Both play even if the program is killed while it records"),
+            self.folder,
+            folder_row,
+        )
 
         settings = remembered.value
         self.annotated.setChecked(settings.record_annotated)

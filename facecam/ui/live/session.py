@@ -21,6 +21,7 @@ from facecam.live.capture import Trouble
 from facecam.live.metrics import Stats
 from facecam.live.options import LiveOptions
 from facecam.live.pipeline import Phase, Pipeline, View
+from facecam.live.state import PipelineState, Wanted
 from facecam.qtkit.worker import Notifier, Worker
 from facecam.sources import Camera, CameraSource, OfCamera, Player, Source, open_source
 from facecam.system.memory import give_back_free_memory
@@ -56,7 +57,7 @@ class LiveSession(QObject):
         self._options = LiveOptions(core=core)
         self._own_threshold: float | None = None
         self._pipeline: Pipeline | None = None
-        self._source: Source | None = None
+        self._at_rest = PipelineState("", Wanted(None), None, Phase.IDLE)
         self._failure: Exception | None = None
         self._control = Worker("facecam-control", parent=self)
         self._control.arrived.connect(self._control.take)
@@ -107,41 +108,42 @@ class LiveSession(QObject):
             return self._pipeline if self._done == self._requests else None
 
     @property
+    def _now(self) -> Pipeline | PipelineState:
+        """That pipeline, or the state of none."""
+        return self.pipeline or self._at_rest
+
+    @property
     def trouble(self) -> Trouble | None:
         """What is wrong with a live source that runs or is being opened again."""
-        pipeline = self.pipeline
-        return pipeline.trouble if pipeline is not None else None
+        return self._now.trouble
 
     @property
     def player(self) -> Player | None:
         """For pause, step, seek and loop, where the open source can do that."""
-        pipeline = self.pipeline
-        player = pipeline.player if pipeline is not None else None
+        player = self._now.player
         return player if player is not None and player.can_seek else None
 
     @property
     def title(self) -> str:
         """The open source's name for people, empty until it is open."""
-        with self._lock:
-            return self._source.title if self._source is not None else ""
+        return self._now.title
 
     @property
     def is_camera(self) -> bool:
         """Whether the open source is a camera, which people expect to behave as a mirror."""
-        with self._lock:
-            return isinstance(self._source, CameraSource)
+        return isinstance(self._now.source, CameraSource)
 
     @property
     def camera(self) -> Camera | None:
         """The camera that is open, None if it is something else."""
-        with self._lock:
-            return self._source.camera if isinstance(self._source, OfCamera) else None
+        source = self._now.source
+        return source.camera if isinstance(source, OfCamera) else None
 
     @property
     def is_still(self) -> bool:
         """Whether the open source is a single picture."""
-        with self._lock:
-            return self._source is not None and self._source.frame_count == 1
+        source = self._now.source
+        return source is not None and source.frame_count == 1
 
     @property
     def detector(self) -> FaceDetector | None:
@@ -150,13 +152,11 @@ class LiveSession(QObject):
 
     def latest(self) -> View | None:
         """The newest frame with its faces, of the newest request only."""
-        pipeline = self.pipeline
-        return pipeline.latest() if pipeline is not None else None
+        return self._now.latest()
 
     def stats(self) -> Stats:
         """Figures of the running pipeline, zeros without one."""
-        pipeline = self.pipeline
-        return pipeline.stats() if pipeline is not None else Stats()
+        return self._now.stats()
 
     def retry_now(self) -> None:
         """While it is reconnecting: doesn't wait any longer."""
@@ -166,9 +166,7 @@ class LiveSession(QObject):
 
     def displayed(self) -> None:
         """Tells the pipeline that its newest frame has been painted."""
-        pipeline = self.pipeline
-        if pipeline is not None:
-            pipeline.displayed()
+        self._now.displayed()
 
     @property
     def options(self) -> LiveOptions:
@@ -200,7 +198,6 @@ class LiveSession(QObject):
         self._spec = spec
         with self._lock:
             self._requests += 1
-            self._source = None
             number = self._requests
         self._control.submit_one(0, partial(self._fulfil, spec, number))
         self._notifier.notify()
@@ -223,7 +220,7 @@ class LiveSession(QObject):
         failure: Exception | None = None
         if spec is not None:
             try:
-                pipeline = self._open(spec, number)
+                pipeline = self._open(spec)
             except FacecamError as error:
                 failure = error.alone()
             except Exception as error:  # whatever it is, the window says it and lives on
@@ -235,7 +232,7 @@ class LiveSession(QObject):
             self._pipeline, self._failure, self._done = pipeline, failure, number
         self._notifier.notify()
 
-    def _open(self, spec: str, number: int) -> Pipeline:
+    def _open(self, spec: str) -> Pipeline:
         with self._lock:
             detector, make = self._detector, self._make_detector
         if detector is None:
@@ -248,13 +245,7 @@ class LiveSession(QObject):
                 if self._options.threshold is None:
                     self._options = replace(self._options, threshold=detector.threshold)
 
-        def opened() -> Source:  # in the capture thread
-            source = self._open_source(spec)
-            with self._lock:
-                if number == self._requests:
-                    self._source = source
-            return source
-
+        opened = partial(self._open_source, spec)
         pipeline = Pipeline(opened, detector, self._notifier.notify, None, self._options, reconnect=True)
         pipeline.start()
         return pipeline

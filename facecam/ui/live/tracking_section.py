@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QCheckBox, QVBoxLayout
+from PySide6.QtWidgets import QCheckBox
 
 from facecam.qtkit.fields import SliderField
 from facecam.qtkit.folds import Section
 from facecam.qtkit.settings import Remembered
-from facecam.qtkit.theme import SPACE
 from facecam.ui.live.session import LiveSession
 from facecam.ui.live.settings import SMOOTHING_RANGE, LiveSettings
 
@@ -35,11 +34,10 @@ class TrackingSection(Section):
             "How calm the boxes are. The figure is how many frames a box may lag behind a slow motion;\n"
             "behind a fast one it lags less.",
         )
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(SPACE, 0, 0, SPACE)
-        layout.setSpacing(SPACE)
-        layout.addWidget(self.on)
-        layout.addWidget(self.smoothing)
+        self.lay_out(
+            self.on,
+            self.smoothing,
+        )
         self.on.setChecked(remembered.value.tracking)
         self.smoothing.show_value(remembered.value.smoothing)
         self.on.toggled.connect(self._changed)
