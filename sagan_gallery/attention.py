@@ -1,5 +1,7 @@
 """Where a query pixel attends: cells, maps in both directions, and figures that describe a map.
 
+The layer is that of Zhang et al. 2018 (arXiv 1805.08318), section 3; the maps are those of its figure 5.
+
 Positions are picture pixels with the origin at the top left corner of the top left pixel, so pixel (x, y) covers
 x..x+1, y..y+1. A pixel belongs to the feature cell that covers it. Maps are (height, width) in cells.
 """
@@ -50,8 +52,12 @@ class Key:
 class AttentionStats:
     """What a map is like. Each `even_...` is the figure that a map without any preference has, to compare with.
 
-    entropy_bits; distance_px: mean distance from the query to where it looks; radius_px: of the query's own segment;
-    within: share of the mass within that radius; peak: largest weight; strongest: the five strongest cells.
+    entropy_bits: Shannon entropy, 0 for a single cell.
+    distance_px: mean distance from the query to where it looks, picture pixels.
+    radius_px: of a disc as large as the query's own segment, picture pixels.
+    within: share of the mass within that radius, 0..1.
+    peak: the largest weight.
+    strongest: the five strongest cells, the strongest one first.
     """
 
     entropy_bits: float
@@ -90,18 +96,22 @@ def map_for_pixel(sample: Sample, x: float, y: float) -> Array:
 
     sample: of a generator or a discriminator.
     x, y: of the pixel, from the picture's top left corner.
-    Returns (key_h, key_w) float32 that sums to 1.
+    Returns (key_h, key_w) float32 that sums to 1. Raises ValueError outside the picture.
     """
     return directed_map(sample, x, y, Direction.ROW)
 
 
 def queries_for_pixel(sample: Sample, x: float, y: float) -> Array:
-    """Which queries look at the key at pixel (x, y): (query_h, query_w) float32. The column of the pixel's key cell."""
+    """Which queries look at the key at a pixel: its column of the attention matrix, (query_h, query_w) float32.
+
+    x, y: picture pixels from the top left corner; the key is the cell that covers them.
+    Each weight is a query's own; they do not sum to 1. Raises ValueError outside the picture.
+    """
     return directed_map(sample, x, y, Direction.COLUMN)
 
 
 def directed_map(sample: Sample, x: float, y: float, direction: Direction) -> Array:
-    """The map of a pixel in either direction."""
+    """The map of a pixel in either direction: of `map_for_pixel` or of `queries_for_pixel`."""
     cell = cell_at(source_grid(sample, direction), sample.size_px, x, y)
     index = cell.row * source_grid(sample, direction)[1] + cell.column
     if direction is Direction.ROW:
@@ -128,6 +138,7 @@ def step(sample: Sample, x: float, y: float, across: int, down: int, direction: 
 def informative_queries(sample: Sample, count: int) -> list[tuple[float, float]]:
     """Queries that stand for what there is to see: centres of their cells, picture pixels, the most typical one first.
 
+    count: how many at most; small grids have room for fewer.
     The maps are put into `count` groups by Lloyd's algorithm in Hellinger's distance, from seeds far from each other;
     each group gives the query whose map is nearest to its mean. Queries keep off the edges and off each other.
     """
@@ -252,7 +263,11 @@ def _cell_colours(image: Image, grid: tuple[int, int]) -> Array:
 
 
 def attention_stats(sample: Sample, weights: Array, x_px: float, y_px: float) -> AttentionStats:
-    """All figures of a pixel's map, in either direction."""
+    """All figures of a pixel's map, in either direction.
+
+    weights: (h, w) float32, the pixel's map of `directed_map`.
+    x_px, y_px: the pixel, picture pixels.
+    """
     even = np.full(weights.shape, 1 / weights.size, np.float32)
     size = sample.size_px
     cell = np.hypot(size[0] / weights.shape[0], size[1] / weights.shape[1])

@@ -21,7 +21,9 @@ def latent(seed: Any, z_dim: int = 128) -> Array:
 
 
 def slerp(a: Array, b: Array, t: float) -> Array:
-    """Spherical interpolation of two latents (D,), t in 0..1, with the length going evenly from one to the other.
+    """Spherical interpolation of two latents (D,) float32, with the length going evenly from one to the other.
+
+    t: 0..1, from a to b.
 
     A straight line would pass through short latents, which the generator has never seen.
     """
@@ -39,7 +41,14 @@ def slerp(a: Array, b: Array, t: float) -> Array:
 
 @dataclass(frozen=True)
 class SampleSpec:
-    """What makes a sample again. model: name; model_hash: first eight digits of its hash; label: class name or None."""
+    """What makes a sample again; as `str` the sample text, such as `sagan64:ab12cd34 seed=42 class=tabby trunc=0.70`.
+
+    model: its name.
+    model_hash: the first eight hexadecimal digits of its file's SHA-256.
+    seed: of the latent, 0 to `MAX_SEED`.
+    label: name of the class, None where there are none.
+    truncation: what the latent is multiplied by.
+    """
 
     model: str
     model_hash: str
@@ -48,7 +57,6 @@ class SampleSpec:
     truncation: float = 1.0
 
     def __str__(self) -> str:
-        """Such as `sagan64:ab12cd34 seed=42 class=tabby trunc=0.70`."""
         named = "" if self.label is None else f" class={self.label}"
         return f"{self.model}:{self.model_hash} seed={self.seed}{named} trunc={self.truncation:.2f}"
 

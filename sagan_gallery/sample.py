@@ -13,9 +13,9 @@ from facecam.arrays import Array, Image
 class AttentionLayer:
     """One self-attention layer at work.
 
-    attention: (Q, K) float32, row q is the distribution over keys of query q, both row-major over their grids;
-    query_grid, key_grid: (height, width) in cells; gamma: the layer's learned weight (Zhang et al. 2018, eq. 3), with
-    the attention scale that the sample was made with not multiplied in.
+    attention: (Q, K) float32, row q is the distribution over keys of query q, both row-major over their grids.
+    query_grid, key_grid: (height, width) in cells.
+    gamma: the layer's learned weight (Zhang et al. 2018, eq. 3), without the attention scale of the sample.
     """
 
     attention: Array
