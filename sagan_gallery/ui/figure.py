@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QImage, QPainter
+from pathlib import Path
 
+from PySide6.QtCore import QMarginsF, QPoint, QRect, QRectF, QSize, QSizeF, Qt
+from PySide6.QtGui import QColor, QFont, QImage, QPageSize, QPaintDevice, QPainter, QPdfWriter
+from PySide6.QtSvg import QSvgGenerator
+
+from facecam.errors import FacecamError
 from sagan_gallery import attention
 from sagan_gallery.colormap import lookup
 from sagan_gallery.ui.cards import paint_badge, paint_card
@@ -18,47 +22,82 @@ _TILE_PX = 600  # two inches
 _GAP_PX = 36
 _PER_ROW = 4
 _TEXT_PX = 38  # 9 points
+_ROW_PX = _TILE_PX + round(2.9 * _TEXT_PX)
 _PIN_RADIUS_PX = 22
 
 
 def render_figure(scene: Scene, caption: str) -> QImage:
     """The figure at print resolution. caption: one line below, such as the sample text."""
-    tiles = 1 + len(scene.pins)
-    rows = -(-tiles // _PER_ROW)
-    columns = -(-tiles // rows)  # rows of about the same length
-    row_px = _TILE_PX + round(2.9 * _TEXT_PX)
-    width = columns * (_TILE_PX + _GAP_PX) + _GAP_PX
-    height = _GAP_PX + rows * (row_px + _GAP_PX) + round(1.6 * _TEXT_PX)
-    image = QImage(width, height, QImage.Format.Format_RGB32)
+    size = _layout(scene)[1]
+    image = QImage(size, QImage.Format.Format_RGB32)
     image.setDotsPerMeterX(round(DOTS_PER_INCH / 0.0254))
     image.setDotsPerMeterY(round(DOTS_PER_INCH / 0.0254))
     image.fill(QColor("white"))
-    painter = QPainter(image)
+    _paint_figure(image, scene, caption)
+    return image
+
+
+def save_figure(path: Path, scene: Scene, caption: str) -> None:
+    """Writes the figure, by the path's suffix as PDF or SVG, with marks and text that stay lines and letters, or as
+    PNG. Raises FacecamError if it can't be written."""
+    size = _layout(scene)[1]
+    if path.suffix.lower() == ".pdf":
+        pdf = QPdfWriter(str(path))
+        pdf.setResolution(DOTS_PER_INCH)
+        inches = QSizeF(size.width() / DOTS_PER_INCH, size.height() / DOTS_PER_INCH)
+        pdf.setPageSize(QPageSize(inches, QPageSize.Unit.Inch, "figure", QPageSize.SizeMatchPolicy.ExactMatch))
+        pdf.setPageMargins(QMarginsF())
+        written = _paint_figure(pdf, scene, caption)
+    elif path.suffix.lower() == ".svg":
+        svg = QSvgGenerator()
+        svg.setFileName(str(path))
+        svg.setResolution(DOTS_PER_INCH)
+        svg.setSize(size)
+        svg.setViewBox(QRect(QPoint(0, 0), size))
+        svg.setTitle(caption)
+        written = _paint_figure(svg, scene, caption)
+    else:
+        written = render_figure(scene, caption).save(str(path), "PNG")  # type: ignore[call-overload]
+    if not written:
+        raise FacecamError(f"{path} can't be written.")
+
+
+def _layout(scene: Scene) -> tuple[int, QSize]:
+    """Tiles in a row, and the figure's size in dots."""
+    tiles = 1 + len(scene.pins)
+    rows = -(-tiles // _PER_ROW)
+    columns = -(-tiles // rows)  # rows of about the same length
+    width = columns * (_TILE_PX + _GAP_PX) + _GAP_PX
+    return columns, QSize(width, _GAP_PX + rows * (_ROW_PX + _GAP_PX) + round(1.6 * _TEXT_PX))
+
+
+def _paint_figure(device: QPaintDevice, scene: Scene, caption: str) -> bool:
+    """False if the device can't be painted on."""
+    columns, size = _layout(scene)
+    painter = QPainter()
+    if not painter.begin(device):
+        return False
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     font = QFont()
     font.setPixelSize(_TEXT_PX)
     painter.setFont(font)
     plain = Scene(scene.sample, scene.picture, _without_map(scene.map_style), scene.pins)
-    for index in range(tiles):
+    for index in range(1 + len(scene.pins)):
         x = _GAP_PX + index % columns * (_TILE_PX + _GAP_PX)
-        y = _GAP_PX + index // columns * (row_px + _GAP_PX)
+        y = _GAP_PX + index // columns * (_ROW_PX + _GAP_PX)
         room = QRectF(x, y, _TILE_PX, _TILE_PX)
         if index == 0:
-            painter.drawImage(room, plain.render(_TILE_PX, _PIN_RADIUS_PX))
+            plain.paint(painter, room, _PIN_RADIUS_PX)
             _text(painter, QRectF(x, y + _TILE_PX + 12, _TILE_PX, 1.3 * _TEXT_PX), "Picture with queries")
         else:
             _paint_pin(painter, room, scene, scene.pins[index - 1])
-    foot = QRectF(_GAP_PX, height - _GAP_PX / 2 - 1.4 * _TEXT_PX, width - 2 * _GAP_PX, 1.4 * _TEXT_PX)
+    foot_px = 1.4 * _TEXT_PX
+    foot = QRectF(_GAP_PX, size.height() - _GAP_PX / 2 - foot_px, size.width() - 2 * _GAP_PX, foot_px)
     font.setPixelSize(round(0.75 * _TEXT_PX))
     painter.setFont(font)
-    _text(
-        painter,
-        foot,
-        painter.fontMetrics().elidedText(caption, Qt.TextElideMode.ElideRight, int(foot.width())),
-        dim=True,
-    )
-    painter.end()
-    return image
+    shown = painter.fontMetrics().elidedText(caption, Qt.TextElideMode.ElideRight, int(foot.width()))
+    _text(painter, foot, shown, dim=True)
+    return painter.end()
 
 
 def _without_map(map_style: MapStyle) -> MapStyle:

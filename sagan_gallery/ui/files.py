@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from facecam.system.paths import pictures_folder
 from sagan_gallery.export import Film, Gif, save_attention
 from sagan_gallery.latent import SampleSpec, parse_sample_text
 from sagan_gallery.ui import words
-from sagan_gallery.ui.figure import render_figure
+from sagan_gallery.ui.figure import save_figure
 from sagan_gallery.ui.film import film_frames
 from sagan_gallery.ui.paint import from_qimage
 from sagan_gallery.ui.sample_stage import SampleStage
@@ -76,7 +77,7 @@ class GalleryFiles(QObject):
         self.copy_picture = self._action("Copy picture with map", self._copy_picture, edit, "Ctrl+C")
         self.save_picture = self._action("Save picture with map (PNG)…", self._ask_save_picture, file, "Ctrl+S")
         self.save_figure = self._action(
-            "Save figure of all pins (PNG, 300 dpi)…", self._ask_save_figure, file, "Ctrl+Shift+S"
+            "Save figure of all pins (PDF, SVG, PNG)…", self._ask_save_figure, file, "Ctrl+Shift+S"
         )
         self.save_raw = self._action("Save raw attention (NPZ)…", self._ask_save_raw, file)
         self.save_gif = self._action("Save walk (GIF)…", self._ask_save_gif, file)
@@ -200,8 +201,14 @@ class GalleryFiles(QObject):
         scene = self._stage.view.scene
         if scene is None or not scene.pins:
             raise FacecamError("The figure shows pins: click the picture to make one.")
-        image = render_figure(scene, f"{self._stage.origin.words}   γ = {scene.sample.gamma:.3f}")
-        self._ask("Save figure", "PNG (*.png)", lambda path: self._save_image(path, image), "png", "-pins")
+        frozen = replace(scene, pins=list(scene.pins))  # as it is now, whatever happens behind the dialog
+        caption = f"{self._stage.origin.words}   γ = {scene.sample.gamma:.3f}"
+
+        def save(path: Path) -> None:
+            save_figure(path, frozen, caption)
+            self.said.emit(f"Saved {path}")
+
+        self._ask("Save figure", "PDF (*.pdf);;SVG (*.svg);;PNG, 300 dpi (*.png)", save, "pdf", "-pins")
 
     def _save_image(self, path: Path, image: QImage) -> None:
         writer = QImageWriter(str(path), b"png")
@@ -260,6 +267,7 @@ class GalleryFiles(QObject):
         if save:
             dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
             dialog.setDefaultSuffix(save)
+            dialog.filterSelected.connect(lambda kind: dialog.setDefaultSuffix(kind.partition("*.")[2].rstrip(")")))
             if not self._saved_in:
                 snapshots = pictures_folder()
                 dialog.setDirectory(str(snapshots if snapshots.is_dir() else snapshots.parent))

@@ -124,14 +124,21 @@ class Scene:
         scale = side_px / max(height, width)
         image = QImage(round(width * scale), round(height * scale), QImage.Format.Format_RGB32)
         image.fill(STAGE)
-        placement = Placement.fit((image.width(), image.height()), (width, height))
         painter = QPainter(image)
-        target = QRectF(*placement.rect)
-        weights = self.weights()
+        self.paint(painter, QRectF(image.rect()), pin_radius_px)
+        painter.end()
+        return image
+
+    def paint(self, painter: QPainter, room: QRectF, pin_radius_px: float) -> None:
+        """The same into a rectangle of anything that can be painted on; marks stay lines where it keeps lines."""
+        painter.save()
+        painter.translate(room.topLeft())
+        height, width = self.sample.size_px
+        placement = Placement.fit((room.width(), room.height()), (width, height))
+        target, weights = QRectF(*placement.rect), self.weights()
         paint.paint_image(painter, target, self.base(), self.map_style.smooth)
         overlay = self.overlay(weights)
         if overlay is not None:
             overlay.paint(painter, target, self.colour)
         self.paint_marks(painter, placement, weights, radius=pin_radius_px)
-        painter.end()
-        return image
+        painter.restore()

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QFileDialog
 
+from facecam.errors import FacecamError
 from sagan_gallery.export import Gif
-from sagan_gallery.ui.figure import render_figure
+from sagan_gallery.ui.figure import render_figure, save_figure
+from sagan_gallery.ui.paint import pin_colour
 from tests.sagan_gallery.ui.driving import waits_for_sample
 
 
@@ -20,6 +23,24 @@ def test_the_figure_is_for_print_and_holds_all_pins(panel):
     many = render_figure(panel.view.scene, "caption")
     assert many.width() > one.width()
     assert many.height() > one.height()  # five maps and the picture take two rows
+
+
+def test_a_figure_for_a_paper_keeps_letters_and_lines(panel, tmp_path):
+    panel.view.add_pin(3, 3)
+    panel.view.add_pin(12, 9)
+    for suffix in ("pdf", "svg", "png"):
+        save_figure(tmp_path / f"figure.{suffix}", panel.view.scene, "tiny seed=0")
+    assert (tmp_path / "figure.pdf").read_bytes().startswith(b"%PDF")
+    svg = (tmp_path / "figure.svg").read_text(encoding="utf-8")
+    for letters in ("tiny seed=0", "Picture with queries", "bits", ">2<"):
+        assert letters in svg
+    for number in (1, 2):
+        assert pin_colour(number).name() in svg
+    drawing, printed = QSvgRenderer(str(tmp_path / "figure.svg")), QImage(str(tmp_path / "figure.png"))
+    assert drawing.isValid()
+    assert drawing.viewBox().size() == printed.size()
+    with pytest.raises(FacecamError, match="can't be written"):
+        save_figure(tmp_path / "none" / "figure.pdf", panel.view.scene, "")
 
 
 def test_pictures_are_saved_and_copied_with_their_map(qtbot, panel, tmp_path):
@@ -60,7 +81,7 @@ def test_dialogs_suggest_a_name_and_the_folder_of_pictures(qtbot, panel, tmp_pat
     panel.walk.set_end.click()
     for action, name in (
         (panel.files.save_picture, "red-0.png"),
-        (panel.files.save_figure, "red-0-pins.png"),
+        (panel.files.save_figure, "red-0-pins.pdf"),
         (panel.files.save_raw, "red-0-attention.npz"),
         (panel.files.save_gif, "red-0-film.gif"),
     ):
