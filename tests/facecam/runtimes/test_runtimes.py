@@ -1,12 +1,10 @@
-"""Two registry, one network: the same faces from both, on the calling thread alone, and how one is chosen."""
+"""Two runtimes, one network: the same faces from both, on the calling thread alone, and in each precision."""
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import shutil
-import threading
 import time
 
 import numpy as np
@@ -14,25 +12,18 @@ import pytest
 
 from facecam.detection import engine_choice
 from facecam.detection.detector import FaceDetector
-from facecam.detection.model import Model, load_model
+from facecam.detection.model import load_model
 from facecam.detection.options import DetectorOptions
 from facecam.errors import FacecamError
 from facecam.faces.boxes import pairwise_iou
-from facecam.runtimes import engine, providers, registry, speed_trial
+from facecam.runtimes import providers, registry
 from facecam.runtimes.engine import RUNTIMES, Engine, Precision, Runtime, RuntimeFailure, installed
 from facecam.runtimes.registry import has_bf16, has_int8
 from facecam.sources.demo import demo_frame
 from facecam.system.cpu import choose_core, measure_core_use, pinned
 from facecam.system.resources import asset, shipped_models
+from tests.engines import each_int8_runtime, each_runtime, int8_runtimes, needs_openvino
 from tests.processes import run_python
-
-needs_openvino = pytest.mark.skipif(not installed(Runtime.OPENVINO), reason="OpenVINO is not installed")
-int8_runtimes = [runtime for runtime in RUNTIMES if has_int8(runtime)]
-each_int8_runtime = pytest.mark.parametrize("runtime", int8_runtimes)
-needs_int8 = pytest.mark.skipif(not int8_runtimes, reason="this processor does not compute in int8")
-each_runtime = pytest.mark.parametrize(
-    "runtime", [Runtime.ONNX_RUNTIME, pytest.param(Runtime.OPENVINO, marks=needs_openvino)]
-)
 
 
 @each_runtime
@@ -93,201 +84,6 @@ def test_an_unknown_runtime_is_refused(tiny_model):
         FaceDetector(DetectorOptions(tiny_model, runtime="tensorrt"))  # type: ignore[arg-type]
 
 
-def test_without_openvino_auto_is_onnx_runtime_and_asking_for_it_says_what_to_do(monkeypatch, tiny_model, make_frame):
-    monkeypatch.setattr(engine, "installed", lambda name: name != Runtime.OPENVINO)
-    detector = FaceDetector(DetectorOptions(tiny_model, runtime=Runtime.AUTO))
-    for _ in range(40):
-        assert len(detector.detect(make_frame((1, 1)))) == 1
-    assert detector.runtime == Runtime.ONNX_RUNTIME
-    with pytest.raises(FacecamError, match=r"pip install facecam\[openvino\]"):
-        FaceDetector(DetectorOptions(tiny_model, runtime=Runtime.OPENVINO))
-
-
-class Unusable:
-    """OpenVINO that is there but broken."""
-
-    def __init__(self, _data, _engine):
-        raise RuntimeFailure("OpenVINO is installed but can't be loaded (no plugin).")
-
-
-def test_a_broken_openvino_costs_no_frame(monkeypatch, tiny_model, make_frame, caplog):
-    monkeypatch.setattr(engine, "installed", lambda name: True)
-    monkeypatch.setattr(registry, "OpenVino", Unusable)
-    monkeypatch.setattr(engine_choice, "kept_choice", lambda key: None)
-    detector = FaceDetector(tiny_model)
-    counts = [len(detector.detect(make_frame((1, 1)))) for _ in range(40)]
-    assert counts == [1] * 40
-    assert detector.runtime == Runtime.ONNX_RUNTIME
-    assert caplog.text.count("openvino is left aside") == 1
-
-
-@needs_openvino
-def test_auto_starts_at_once_and_goes_over_to_the_one_that_was_faster(monkeypatch, tmp_path, tiny_model, make_frame):
-    monkeypatch.setattr(speed_trial, "choices_path", lambda: tmp_path / "kept" / "runtimes.json")
-    monkeypatch.setattr(engine_choice, "fastest", lambda candidates, clock: (Runtime.OPENVINO, {}))
-    frame = make_frame((2, 1))
-    detector = FaceDetector(tiny_model)
-    first = detector.detect(frame)
-    assert detector.runtime == Runtime.ONNX_RUNTIME
-    for _ in range(engine_choice.AFTER_FRAMES):
-        last = detector.detect(frame)
-    assert detector.runtime == Runtime.OPENVINO
-    np.testing.assert_allclose(first.boxes, last.boxes, atol=0.01)
-    # Other sizes have not come up often enough: they stay with the runtime that needs no compiling.
-    detector.detect(make_frame((2, 1), width=320, height=240))
-    assert detector.runtime == Runtime.ONNX_RUNTIME
-
-    def no_trial(_candidates, _clock):
-        raise AssertionError("the result was not kept")
-
-    monkeypatch.setattr(engine_choice, "fastest", no_trial)
-    again = FaceDetector(tiny_model)
-    for _ in range(engine_choice.AFTER_FRAMES):
-        again.detect(frame)
-    assert again.runtime == Runtime.OPENVINO
-
-
-class FakeTrial:
-    """Ends after three turns in favour of the last."""
-
-    def __init__(self, networks, clock):
-        self.networks, self.turns = networks, 0
-
-    def round(self):
-        self.turns += 1
-        for network in self.networks.values():
-            network.infer()
-        return self.turns == 3
-
-    def result(self):
-        return list(self.networks)[-1], {}
-
-
-def test_in_the_background_frames_go_on_until_the_other_engines_are_ready(
-    monkeypatch, tmp_path, tiny_model, make_frame
-):
-    monkeypatch.setattr(speed_trial, "choices_path", lambda: tmp_path / "runtimes.json")
-    monkeypatch.setattr(engine_choice, "candidates", lambda *_: (Engine(), Engine(threads=2)))
-    monkeypatch.setattr(engine_choice, "SpeedTrial", FakeTrial)
-    detector = FaceDetector(DetectorOptions(tiny_model, precision=Precision.AUTO, in_background=True))
-    goes_on, elsewhere, bind = threading.Event(), [], Model.bind
-
-    def slow_bind(*arguments):
-        if threading.current_thread() is not threading.main_thread():
-            elsewhere.append(threading.current_thread().name)
-            assert goes_on.wait(10)
-        return bind(*arguments)
-
-    monkeypatch.setattr(Model, "bind", slow_bind)
-    for _ in range(engine_choice.AFTER_FRAMES + 20):
-        assert len(detector.detect(make_frame((1, 1)))) == 1
-        assert detector.engine == Engine()
-    goes_on.set()
-    end_s = time.monotonic() + 10
-    while detector.engine == Engine() and time.monotonic() < end_s:
-        assert len(detector.detect(make_frame((1, 1)))) == 1
-    assert detector.engine == Engine(threads=2)
-    assert len(elsewhere) == 1
-    monkeypatch.setattr(engine_choice, "SpeedTrial", None)  # what is known is not tried again
-    again = FaceDetector(DetectorOptions(tiny_model, precision=Precision.AUTO, in_background=True))
-    while again.engine == Engine() and time.monotonic() < end_s:
-        again.detect(make_frame((1, 1)))
-    assert again.engine == Engine(threads=2)
-
-
-@pytest.mark.parametrize("in_background", [True, False])
-def test_an_engine_that_fails_in_its_trial_costs_no_frame(
-    monkeypatch, tmp_path, tiny_model, make_frame, caplog, in_background
-):
-    def failing(self):
-        raise RuntimeFailure("out of order")
-
-    monkeypatch.setattr(speed_trial, "choices_path", lambda: tmp_path / "runtimes.json")
-    monkeypatch.setattr(engine_choice, "candidates", lambda *_: (Engine(), Engine(threads=2)))
-    monkeypatch.setattr(speed_trial.SpeedTrial, "round", failing)
-    detector = FaceDetector(DetectorOptions(tiny_model, precision=Precision.AUTO, in_background=in_background))
-    end_s = time.monotonic() + 10
-    while "ended early" not in caplog.text and time.monotonic() < end_s:
-        assert len(detector.detect(make_frame((1, 1)))) == 1
-    assert "the trial of engines ended early: out of order" in caplog.text
-    assert len(detector.detect(make_frame((1, 1)))) == 1
-    assert detector.engine == Engine()
-
-
-def test_what_goes_wrong_in_the_background_is_told_by_the_next_frame(monkeypatch, tiny_model, make_frame):
-    def broken(*_):
-        raise ZeroDivisionError("a mistake of ours")
-
-    monkeypatch.setattr(engine_choice, "trial_key", broken)
-    detector = FaceDetector(DetectorOptions(tiny_model, precision=Precision.AUTO, in_background=True))
-
-    def go_on():
-        for _ in range(1000):
-            detector.detect(make_frame((1, 1)))
-            time.sleep(0.001)
-
-    with pytest.raises(ZeroDivisionError, match="a mistake of ours"):
-        go_on()
-
-
-def test_the_trial_names_the_faster_one():
-    clock = [0.0]
-
-    class Fake:
-        def __init__(self, takes_s):
-            self.takes_s = takes_s
-
-        def infer(self):
-            clock[0] += self.takes_s
-
-    def trial(**takes_s):
-        clock[0] = 0.0
-        name, quartiles_ms = speed_trial.fastest({n: Fake(s) for n, s in takes_s.items()}, lambda: clock[0])
-        assert clock[0] < 1.0, "the trial took too long"
-        return name, quartiles_ms
-
-    name, quartiles_ms = trial(onnxruntime=0.008, openvino=0.005)
-    assert name == "openvino"
-    assert quartiles_ms == pytest.approx({"onnxruntime": 8.0, "openvino": 5.0})
-    assert trial(onnxruntime=0.005, openvino=0.008)[0] == "onnxruntime"
-    assert trial(onnxruntime=0.00500, openvino=0.00495)[0] == "onnxruntime", "not worth the change"
-
-
-def test_results_are_kept_side_by_side(tmp_path):
-    path = tmp_path / "new folder" / "runtimes.json"
-    assert speed_trial.kept_choice("a", path) is None
-    speed_trial.keep_choice("a", Runtime.OPENVINO, path)
-    speed_trial.keep_choice("b", Runtime.ONNX_RUNTIME, path)
-    assert speed_trial.kept_choice("a", path) == Runtime.OPENVINO
-    assert speed_trial.kept_choice("b", path) == Runtime.ONNX_RUNTIME
-    assert [file.name for file in path.parent.iterdir()] == ["runtimes.json"]
-
-
-@pytest.mark.parametrize(
-    "content",
-    ["", "{", "[]", "null", '{"format": 1}', '{"format": 1, "choices": [1]}', '{"format": 9, "choices": {"a": "x"}}',
-     '{"format": 1, "choices": {"a": "../evil"}}', '{"format": 1, "choices": {"a": 3}}', "\udcff"],
-)  # fmt: skip
-def test_a_damaged_file_is_ignored_and_replaced(tmp_path, content):
-    path = tmp_path / "runtimes.json"
-    path.write_bytes(content.encode("utf-8", "surrogateescape"))
-    assert speed_trial.kept_choice("a", path) is None
-    speed_trial.keep_choice("a", Runtime.OPENVINO, path)
-    assert speed_trial.kept_choice("a", path) == Runtime.OPENVINO
-    assert json.loads(path.read_text())["format"] == speed_trial.FORMAT
-
-
-def test_a_place_that_cannot_be_written_is_no_error(tmp_path):
-    (tmp_path / "file").write_text("in the way")
-    speed_trial.keep_choice("a", Runtime.OPENVINO, tmp_path / "file" / "runtimes.json")
-    assert speed_trial.kept_choice("a", tmp_path / "file" / "runtimes.json") is None
-
-
-def test_a_result_holds_for_one_model_and_size():
-    keys = {speed_trial.trial_key(sha, *size) for sha in ("a" * 64, "b" * 64) for size in ((480, 640), (640, 480))}
-    assert len(keys) == 4
-
-
 @each_runtime
 def test_nothing_is_reported_to_the_makers_of_a_runtime(tmp_path, tiny_model, runtime):
     """By themselves both send events when they are imported, and leave an identifier in the home folder."""
@@ -304,9 +100,6 @@ def test_nothing_is_reported_to_the_makers_of_a_runtime(tmp_path, tiny_model, ru
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == "[]"
     assert list(tmp_path.rglob("*")) == []
-
-
-# Precision, threads and providers
 
 
 def test_small_and_odd_frames_give_the_same_in_both_runtimes(make_model, make_frame):
@@ -427,70 +220,6 @@ def test_int8_is_refused_where_its_sums_would_overflow(tmp_path):
 def test_an_int8_file_is_no_model_of_its_own_in_lists():
     assert not [name for name in shipped_models() if "int8" in name]
     assert all(asset(f"{name}-int8-{runtime}.onnx").is_file() for name in shipped_models() for runtime in RUNTIMES)
-
-
-@needs_openvino
-@pytest.mark.parametrize("able", [True, False])
-def test_auto_precision_tries_bfloat16_only_where_the_processor_can(monkeypatch, tiny_model, make_frame, able):
-    if able and not has_bf16():
-        pytest.skip("this processor does not compute in bfloat16")
-    tried = []
-
-    def last(candidates, clock):
-        tried.extend(candidates)
-        for network in candidates.values():
-            network.infer()
-        return list(candidates)[-1], {}
-
-    monkeypatch.setattr(engine_choice, "has_bf16", lambda: able)
-    monkeypatch.setattr(engine_choice, "kept_choice", lambda key: None)
-    monkeypatch.setattr(engine_choice, "keep_choice", lambda key, name: None)
-    monkeypatch.setattr(engine_choice, "fastest", last)
-    detector = FaceDetector(DetectorOptions(tiny_model, precision=Precision.AUTO))
-    for _ in range(engine_choice.AFTER_FRAMES):
-        assert len(detector.detect(make_frame((2, 1)))) == 1
-    assert tried == [Runtime.ONNX_RUNTIME, Runtime.OPENVINO, "openvino bf16"][: 3 if able else 2]
-    assert str(detector.engine) == tried[-1]
-
-
-@needs_int8
-def test_auto_precision_goes_over_to_int8_where_it_is_faster(tmp_path, monkeypatch):
-    monkeypatch.setattr(speed_trial, "choices_path", lambda: tmp_path / "choices.json")
-    tried = []
-
-    def last(candidates, _clock):
-        tried.append(list(candidates))
-        return list(candidates)[-1], {}
-
-    monkeypatch.setattr(engine_choice, "fastest", last)
-    detector = FaceDetector(DetectorOptions("faceboxes", precision=Precision.AUTO))
-    for _ in range(engine_choice.AFTER_FRAMES):
-        found = detector.detect(demo_frame(5))
-    assert tried == [[Runtime.ONNX_RUNTIME, *(f"{runtime} int8" for runtime in int8_runtimes)]]
-    assert str(detector.engine) == tried[0][-1]
-    assert len(found) == len(
-        FaceDetector(DetectorOptions("faceboxes", runtime=Runtime.ONNX_RUNTIME)).detect(demo_frame(5))
-    )
-    told = FaceDetector(DetectorOptions("faceboxes", precision=Precision.INT8))
-    for _ in range(engine_choice.AFTER_FRAMES):
-        told.detect(demo_frame(5))
-    assert tried[1:] == ([tried[0][1:]] if len(int8_runtimes) > 1 else [])
-    again = FaceDetector(DetectorOptions("faceboxes", precision=Precision.AUTO))
-    monkeypatch.setattr(engine_choice, "fastest", None)  # what is known is not tried again
-    for _ in range(engine_choice.AFTER_FRAMES):
-        again.detect(demo_frame(5))
-    assert str(again.engine) == tried[0][-1]
-
-
-@needs_int8
-def test_without_openvino_auto_precision_is_int8_too(tmp_path, monkeypatch):
-    monkeypatch.setattr(speed_trial, "choices_path", lambda: tmp_path / "choices.json")
-    monkeypatch.setattr(engine, "installed", lambda name: name != Runtime.OPENVINO)
-    monkeypatch.setattr(engine_choice, "fastest", lambda candidates, _clock: (list(candidates)[-1], {}))
-    detector = FaceDetector(DetectorOptions("faceboxes", precision=Precision.AUTO))
-    for _ in range(engine_choice.AFTER_FRAMES):
-        detector.detect(demo_frame(5))
-    assert str(detector.engine) == "onnxruntime int8"
 
 
 def test_a_provider_that_is_missing_says_what_to_install(tiny_model):

@@ -1,0 +1,221 @@
+"""Which engine a detector starts with, and when it goes over to another one."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from facecam.detection import engine_choice
+from facecam.detection.detector import FaceDetector
+from facecam.detection.model import Model
+from facecam.detection.options import DetectorOptions
+from facecam.errors import FacecamError
+from facecam.runtimes import engine, registry, speed_trial
+from facecam.runtimes.engine import Engine, Precision, Runtime, RuntimeFailure
+from facecam.runtimes.registry import has_bf16
+from facecam.sources.demo import demo_frame
+from tests.engines import int8_runtimes, needs_int8, needs_openvino
+
+
+def test_without_openvino_auto_is_onnx_runtime_and_asking_for_it_says_what_to_do(monkeypatch, tiny_model, make_frame):
+    monkeypatch.setattr(engine, "installed", lambda name: name != Runtime.OPENVINO)
+    detector = FaceDetector(DetectorOptions(tiny_model, runtime=Runtime.AUTO))
+    for _ in range(40):
+        assert len(detector.detect(make_frame((1, 1)))) == 1
+    assert detector.runtime == Runtime.ONNX_RUNTIME
+    with pytest.raises(FacecamError, match=r"pip install facecam\[openvino\]"):
+        FaceDetector(DetectorOptions(tiny_model, runtime=Runtime.OPENVINO))
+
+
+class Unusable:
+    """OpenVINO that is there but broken."""
+
+    def __init__(self, _data, _engine):
+        raise RuntimeFailure("OpenVINO is installed but can't be loaded (no plugin).")
+
+
+def test_a_broken_openvino_costs_no_frame(monkeypatch, tiny_model, make_frame, caplog):
+    monkeypatch.setattr(engine, "installed", lambda name: True)
+    monkeypatch.setattr(registry, "OpenVino", Unusable)
+    monkeypatch.setattr(engine_choice, "kept_choice", lambda key: None)
+    detector = FaceDetector(tiny_model)
+    counts = [len(detector.detect(make_frame((1, 1)))) for _ in range(40)]
+    assert counts == [1] * 40
+    assert detector.runtime == Runtime.ONNX_RUNTIME
+    assert caplog.text.count("openvino is left aside") == 1
+
+
+@needs_openvino
+def test_auto_starts_at_once_and_goes_over_to_the_one_that_was_faster(monkeypatch, tmp_path, tiny_model, make_frame):
+    monkeypatch.setattr(speed_trial, "choices_path", lambda: tmp_path / "kept" / "runtimes.json")
+    monkeypatch.setattr(engine_choice, "fastest", lambda candidates, clock: (Runtime.OPENVINO, {}))
+    frame = make_frame((2, 1))
+    detector = FaceDetector(tiny_model)
+    first = detector.detect(frame)
+    assert detector.runtime == Runtime.ONNX_RUNTIME
+    for _ in range(engine_choice.AFTER_FRAMES):
+        last = detector.detect(frame)
+    assert detector.runtime == Runtime.OPENVINO
+    np.testing.assert_allclose(first.boxes, last.boxes, atol=0.01)
+    # Other sizes have not come up often enough: they stay with the runtime that needs no compiling.
+    detector.detect(make_frame((2, 1), width=320, height=240))
+    assert detector.runtime == Runtime.ONNX_RUNTIME
+
+    def no_trial(_candidates, _clock):
+        raise AssertionError("the result was not kept")
+
+    monkeypatch.setattr(engine_choice, "fastest", no_trial)
+    again = FaceDetector(tiny_model)
+    for _ in range(engine_choice.AFTER_FRAMES):
+        again.detect(frame)
+    assert again.runtime == Runtime.OPENVINO
+
+
+class FakeTrial:
+    """Ends after three turns in favour of the last."""
+
+    def __init__(self, networks, clock):
+        self.networks, self.turns = networks, 0
+
+    def round(self):
+        self.turns += 1
+        for network in self.networks.values():
+            network.infer()
+        return self.turns == 3
+
+    def result(self):
+        return list(self.networks)[-1], {}
+
+
+def test_in_the_background_frames_go_on_until_the_other_engines_are_ready(
+    monkeypatch, tmp_path, tiny_model, make_frame
+):
+    monkeypatch.setattr(speed_trial, "choices_path", lambda: tmp_path / "runtimes.json")
+    monkeypatch.setattr(engine_choice, "candidates", lambda *_: (Engine(), Engine(threads=2)))
+    monkeypatch.setattr(engine_choice, "SpeedTrial", FakeTrial)
+    detector = FaceDetector(DetectorOptions(tiny_model, precision=Precision.AUTO, in_background=True))
+    goes_on, elsewhere, bind = threading.Event(), [], Model.bind
+
+    def slow_bind(*arguments):
+        if threading.current_thread() is not threading.main_thread():
+            elsewhere.append(threading.current_thread().name)
+            assert goes_on.wait(10)
+        return bind(*arguments)
+
+    monkeypatch.setattr(Model, "bind", slow_bind)
+    for _ in range(engine_choice.AFTER_FRAMES + 20):
+        assert len(detector.detect(make_frame((1, 1)))) == 1
+        assert detector.engine == Engine()
+    goes_on.set()
+    end_s = time.monotonic() + 10
+    while detector.engine == Engine() and time.monotonic() < end_s:
+        assert len(detector.detect(make_frame((1, 1)))) == 1
+    assert detector.engine == Engine(threads=2)
+    assert len(elsewhere) == 1
+    monkeypatch.setattr(engine_choice, "SpeedTrial", None)  # what is known is not tried again
+    again = FaceDetector(DetectorOptions(tiny_model, precision=Precision.AUTO, in_background=True))
+    while again.engine == Engine() and time.monotonic() < end_s:
+        again.detect(make_frame((1, 1)))
+    assert again.engine == Engine(threads=2)
+
+
+@pytest.mark.parametrize("in_background", [True, False])
+def test_an_engine_that_fails_in_its_trial_costs_no_frame(
+    monkeypatch, tmp_path, tiny_model, make_frame, caplog, in_background
+):
+    def failing(self):
+        raise RuntimeFailure("out of order")
+
+    monkeypatch.setattr(speed_trial, "choices_path", lambda: tmp_path / "runtimes.json")
+    monkeypatch.setattr(engine_choice, "candidates", lambda *_: (Engine(), Engine(threads=2)))
+    monkeypatch.setattr(speed_trial.SpeedTrial, "round", failing)
+    detector = FaceDetector(DetectorOptions(tiny_model, precision=Precision.AUTO, in_background=in_background))
+    end_s = time.monotonic() + 10
+    while "ended early" not in caplog.text and time.monotonic() < end_s:
+        assert len(detector.detect(make_frame((1, 1)))) == 1
+    assert "the trial of engines ended early: out of order" in caplog.text
+    assert len(detector.detect(make_frame((1, 1)))) == 1
+    assert detector.engine == Engine()
+
+
+def test_what_goes_wrong_in_the_background_is_told_by_the_next_frame(monkeypatch, tiny_model, make_frame):
+    def broken(*_):
+        raise ZeroDivisionError("a mistake of ours")
+
+    monkeypatch.setattr(engine_choice, "trial_key", broken)
+    detector = FaceDetector(DetectorOptions(tiny_model, precision=Precision.AUTO, in_background=True))
+
+    def go_on():
+        for _ in range(1000):
+            detector.detect(make_frame((1, 1)))
+            time.sleep(0.001)
+
+    with pytest.raises(ZeroDivisionError, match="a mistake of ours"):
+        go_on()
+
+
+@needs_openvino
+@pytest.mark.parametrize("able", [True, False])
+def test_auto_precision_tries_bfloat16_only_where_the_processor_can(monkeypatch, tiny_model, make_frame, able):
+    if able and not has_bf16():
+        pytest.skip("this processor does not compute in bfloat16")
+    tried = []
+
+    def last(candidates, clock):
+        tried.extend(candidates)
+        for network in candidates.values():
+            network.infer()
+        return list(candidates)[-1], {}
+
+    monkeypatch.setattr(engine_choice, "has_bf16", lambda: able)
+    monkeypatch.setattr(engine_choice, "kept_choice", lambda key: None)
+    monkeypatch.setattr(engine_choice, "keep_choice", lambda key, name: None)
+    monkeypatch.setattr(engine_choice, "fastest", last)
+    detector = FaceDetector(DetectorOptions(tiny_model, precision=Precision.AUTO))
+    for _ in range(engine_choice.AFTER_FRAMES):
+        assert len(detector.detect(make_frame((2, 1)))) == 1
+    assert tried == [Runtime.ONNX_RUNTIME, Runtime.OPENVINO, "openvino bf16"][: 3 if able else 2]
+    assert str(detector.engine) == tried[-1]
+
+
+@needs_int8
+def test_auto_precision_goes_over_to_int8_where_it_is_faster(tmp_path, monkeypatch):
+    monkeypatch.setattr(speed_trial, "choices_path", lambda: tmp_path / "choices.json")
+    tried = []
+
+    def last(candidates, _clock):
+        tried.append(list(candidates))
+        return list(candidates)[-1], {}
+
+    monkeypatch.setattr(engine_choice, "fastest", last)
+    detector = FaceDetector(DetectorOptions("faceboxes", precision=Precision.AUTO))
+    for _ in range(engine_choice.AFTER_FRAMES):
+        found = detector.detect(demo_frame(5))
+    assert tried == [[Runtime.ONNX_RUNTIME, *(f"{runtime} int8" for runtime in int8_runtimes)]]
+    assert str(detector.engine) == tried[0][-1]
+    assert len(found) == len(
+        FaceDetector(DetectorOptions("faceboxes", runtime=Runtime.ONNX_RUNTIME)).detect(demo_frame(5))
+    )
+    told = FaceDetector(DetectorOptions("faceboxes", precision=Precision.INT8))
+    for _ in range(engine_choice.AFTER_FRAMES):
+        told.detect(demo_frame(5))
+    assert tried[1:] == ([tried[0][1:]] if len(int8_runtimes) > 1 else [])
+    again = FaceDetector(DetectorOptions("faceboxes", precision=Precision.AUTO))
+    monkeypatch.setattr(engine_choice, "fastest", None)  # what is known is not tried again
+    for _ in range(engine_choice.AFTER_FRAMES):
+        again.detect(demo_frame(5))
+    assert str(again.engine) == tried[0][-1]
+
+
+@needs_int8
+def test_without_openvino_auto_precision_is_int8_too(tmp_path, monkeypatch):
+    monkeypatch.setattr(speed_trial, "choices_path", lambda: tmp_path / "choices.json")
+    monkeypatch.setattr(engine, "installed", lambda name: name != Runtime.OPENVINO)
+    monkeypatch.setattr(engine_choice, "fastest", lambda candidates, _clock: (list(candidates)[-1], {}))
+    detector = FaceDetector(DetectorOptions("faceboxes", precision=Precision.AUTO))
+    for _ in range(engine_choice.AFTER_FRAMES):
+        detector.detect(demo_frame(5))
+    assert str(detector.engine) == "onnxruntime int8"

@@ -1,0 +1,68 @@
+"""The race of engines, and where its results are kept."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from facecam.runtimes import speed_trial
+from facecam.runtimes.engine import Runtime
+
+
+def test_the_trial_names_the_faster_one():
+    clock = [0.0]
+
+    class Fake:
+        def __init__(self, takes_s):
+            self.takes_s = takes_s
+
+        def infer(self):
+            clock[0] += self.takes_s
+
+    def trial(**takes_s):
+        clock[0] = 0.0
+        name, quartiles_ms = speed_trial.fastest({n: Fake(s) for n, s in takes_s.items()}, lambda: clock[0])
+        assert clock[0] < 1.0, "the trial took too long"
+        return name, quartiles_ms
+
+    name, quartiles_ms = trial(onnxruntime=0.008, openvino=0.005)
+    assert name == "openvino"
+    assert quartiles_ms == pytest.approx({"onnxruntime": 8.0, "openvino": 5.0})
+    assert trial(onnxruntime=0.005, openvino=0.008)[0] == "onnxruntime"
+    assert trial(onnxruntime=0.00500, openvino=0.00495)[0] == "onnxruntime", "not worth the change"
+
+
+def test_results_are_kept_side_by_side(tmp_path):
+    path = tmp_path / "new folder" / "runtimes.json"
+    assert speed_trial.kept_choice("a", path) is None
+    speed_trial.keep_choice("a", Runtime.OPENVINO, path)
+    speed_trial.keep_choice("b", Runtime.ONNX_RUNTIME, path)
+    assert speed_trial.kept_choice("a", path) == Runtime.OPENVINO
+    assert speed_trial.kept_choice("b", path) == Runtime.ONNX_RUNTIME
+    assert [file.name for file in path.parent.iterdir()] == ["runtimes.json"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "{", "[]", "null", '{"format": 1}', '{"format": 1, "choices": [1]}', '{"format": 9, "choices": {"a": "x"}}',
+     '{"format": 1, "choices": {"a": "../evil"}}', '{"format": 1, "choices": {"a": 3}}', "\udcff"],
+)  # fmt: skip
+def test_a_damaged_file_is_ignored_and_replaced(tmp_path, content):
+    path = tmp_path / "runtimes.json"
+    path.write_bytes(content.encode("utf-8", "surrogateescape"))
+    assert speed_trial.kept_choice("a", path) is None
+    speed_trial.keep_choice("a", Runtime.OPENVINO, path)
+    assert speed_trial.kept_choice("a", path) == Runtime.OPENVINO
+    assert json.loads(path.read_text())["format"] == speed_trial.FORMAT
+
+
+def test_a_place_that_cannot_be_written_is_no_error(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    speed_trial.keep_choice("a", Runtime.OPENVINO, tmp_path / "file" / "runtimes.json")
+    assert speed_trial.kept_choice("a", tmp_path / "file" / "runtimes.json") is None
+
+
+def test_a_result_holds_for_one_model_and_size():
+    keys = {speed_trial.trial_key(sha, *size) for sha in ("a" * 64, "b" * 64) for size in ((480, 640), (640, 480))}
+    assert len(keys) == 4
