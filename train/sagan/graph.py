@@ -60,12 +60,12 @@ class SaganGraph(Graph):
             raise ValueError("A weight is too large for float16: export without --half.")
         return self.op("Cast", super().constant(small), to=TensorProto.FLOAT)
 
-    def conv(self, tensor: str, weight: Weights, bias: Weights | None = None) -> str:
-        """A convolution that keeps the size. weight: (out, in, k, k) float32."""
+    def conv(self, tensor: str, weight: Weights, bias: Weights | None = None, **attributes: Any) -> str:
+        """A convolution that keeps the size unless told otherwise. weight: (out, in, k, k) float32."""
         size = weight.shape[-1]
         extra = [] if bias is None else [self.constant(bias)]
-        shape: dict[str, Any] = {"kernel_shape": [size, size], "pads": [size // 2] * 4}
-        return self.op("Conv", tensor, self.constant(weight), *extra, **shape)
+        attributes = {"kernel_shape": [size, size], "pads": [size // 2] * 4} | attributes
+        return self.op("Conv", tensor, self.constant(weight), *extra, **attributes)
 
     def upsample(self, tensor: str) -> str:
         """Twice the size by repeating cells."""
