@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from facecam.arrays import Image
 from facecam.detection.detector import Timings
 from facecam.errors import FacecamError
 from facecam.faces.boxes import Detections
-from facecam.runtimes.engine import Engine
+from facecam.runtimes.engine import Engine, Runtime
 from facecam.sources import Frame, Source
 
 
@@ -38,7 +39,7 @@ class FakeDetector(_Detector):
     """
 
     name = "fake"
-    runtime = "onnxruntime"
+    runtime = Runtime.ONNX_RUNTIME
     engine = Engine()
     core: int | None = None
     nms = 0.3
@@ -124,6 +125,12 @@ class FakeSource:
 
     def close(self) -> None:
         self.closed.set()
+
+
+def read_all(source: Source) -> list[Frame]:
+    """All frames of a source, which is closed then."""
+    with closing(source):
+        return list(iter(source.read, None))
 
 
 @dataclass

@@ -73,7 +73,7 @@ def test_an_animation_stays_one_and_each_of_its_pictures_is_hidden(
     lines = [json.loads(line) for line in (tmp_path / "r.jsonl").read_text().splitlines()]
     assert [line["time_s"] for line in lines] == [0, 0.1, 0.2, 0.3]
     with Image.open(tmp_path / "out" / "a.webp") as copy:
-        assert copy.n_frames == 4
+        assert copy.n_frames == 4  # type: ignore[attr-defined]
         for number in range(4):
             copy.seek(number)
             assert np.asarray(copy.convert("L"))[70:90, number * 32 + 6 : number * 32 + 26].max() < 90

@@ -54,4 +54,4 @@ def test_live_pictures_take_the_fastest_precision_unless_one_is_given() -> None:
 
 def test_options_do_not_change() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
-        DetectorOptions().threshold = 0.5  # type: ignore[misc]
+        DetectorOptions().threshold = 0.5

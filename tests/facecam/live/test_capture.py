@@ -35,13 +35,6 @@ def running(source: object) -> Iterator[Pipeline]:
         pipeline.stop(PATIENCE_S)
 
 
-@pytest.fixture
-def server() -> Iterator[MjpegServer]:
-    server = MjpegServer()
-    yield server
-    server.close()
-
-
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same behaviour in a fraction of the time."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import closing
-
 import numpy as np
 
 from facecam.faces.boxes import Detections
 from facecam.live.state import View
 from facecam.saving.recording import Recorder, RecordingOptions
 from facecam.sources import Frame, open_source
+from tests.doubles import read_all
 
 FACE = Detections(np.array([[10, 10, 40, 40]], np.float32), np.array([0.9], np.float32), np.array([7]))
 
@@ -28,10 +27,7 @@ def view(of, faces=FACE, privacy=None):
 
 def played(path):
     """Times and pictures, as a player finds them."""
-    with closing(open_source(str(path))) as source:
-        frames = []
-        while (each := source.read()) is not None:
-            frames.append(each)
+    frames = read_all(open_source(str(path)))
     return [each.time_s for each in frames], [each.image for each in frames]
 
 

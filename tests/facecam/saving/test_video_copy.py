@@ -166,7 +166,7 @@ def test_pixels_that_are_not_square_stay_so_and_are_shown_in_shape(tmp_path: Pat
 )
 def test_colours_and_depth_stay(tmp_path: Path, codec: str, pixels: str, tags: tuple[int, ...]) -> None:
     names = ("color_primaries", "color_trc", "colorspace", "color_range")
-    path = made(tmp_path / "a.mp4", codec, pixels, **dict(zip(names, tags, strict=True)))
+    path = made(tmp_path / "a.mp4", codec, pixels, **dict(zip(names, tags, strict=True)))  # type: ignore[arg-type]
     copy = copied(path)
     assert not copy.converted
     shows_the_same_but_for_the_cover(decoded(path), decoded(copy.path))
@@ -242,7 +242,7 @@ def test_the_default_pictures_count_and_a_cover_is_left_out(tmp_path: Path) -> N
     with av.open(str(path)) as video, av.open(str(both), "w") as file:
         cover = file.add_stream("mjpeg")
         cover.width, cover.height, cover.pix_fmt = 32, 32, "yuvj420p"
-        cover.disposition = 0
+        cover.disposition = av.stream.Disposition(0)
         pictures = file.add_stream_from_template(video.streams.video[0], opaque=True)
         pictures.disposition = av.stream.Disposition.default
         file.mux(cover.encode(av.VideoFrame(32, 32, "yuvj420p")))

@@ -11,6 +11,7 @@ from facecam.errors import SourceError
 from facecam.sources import FolderSource, open_source
 from facecam.sources import photo as photo_module
 from facecam.system.opencv import cv2
+from tests.doubles import read_all
 
 
 def picture(width=60, height=40, colour=(10, 120, 230)):
@@ -23,14 +24,6 @@ def save(path, image=None, encode=None):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data.tobytes())
     return path
-
-
-def read_all(source):
-    frames = []
-    while (frame := source.read()) is not None:
-        frames.append(frame)
-    source.close()
-    return frames
 
 
 def refused(spec, words):

@@ -16,6 +16,7 @@ from facecam.sources.base import Seekable
 from facecam.sources.stream import StreamSource
 from facecam.sources.video import VideoSource
 from facecam.system.opencv import cv2
+from tests.doubles import read_all
 
 
 def level(number):
@@ -37,14 +38,6 @@ def clip(tmp_path):
         writer.write(frame_image(number))
     writer.release()
     return path
-
-
-def read_all(source):
-    with closing(source):
-        frames = []
-        while (frame := source.read()) is not None:
-            frames.append(frame)
-        return frames
 
 
 def refused(spec, words):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtWidgets import QComboBox
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QComboBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from facecam.qtkit.folds import Fold
@@ -46,3 +48,13 @@ def choose(box: QComboBox, text: str) -> None:
     assert index >= 0
     box.setCurrentIndex(index)
     box.activated.emit(index)
+
+
+def press(qtbot: QtBot, tab: LiveTab, label: str) -> None:
+    """Presses the stage's button with that label, as soon as it is there."""
+
+    def buttons() -> list[QPushButton]:
+        return [b for b in tab.panel.findChildren(QPushButton) if b.text() == label and b.isVisible()]
+
+    qtbot.waitUntil(lambda: len(buttons()) == 1, timeout=5000)
+    QTest.mouseClick(buttons()[0], Qt.MouseButton.LeftButton)

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from facecam.live import capture
@@ -17,15 +13,8 @@ from facecam.live.pipeline import Phase
 from facecam.sources import open_source
 from facecam.ui.live.tab import LiveTab
 from tests.doubles import Sources
-from tests.facecam.ui.driving import MakeWindow
+from tests.facecam.ui.driving import MakeWindow, press
 from tests.streams import MjpegServer
-
-
-@pytest.fixture
-def server() -> Iterator[MjpegServer]:
-    server = MjpegServer()
-    yield server
-    server.close()
 
 
 @pytest.fixture
@@ -37,16 +26,6 @@ def tab(qtbot: QtBot, server: MjpegServer, sources: Sources, make_window: MakeWi
     assert isinstance(tab, LiveTab)
     qtbot.waitUntil(lambda: tab.session.stats().captured > 10, timeout=10_000)
     return tab
-
-
-def press(qtbot: QtBot, tab: LiveTab, label: str) -> None:
-    """Presses the stage's button with that label, as soon as it is there."""
-
-    def found() -> list[QPushButton]:
-        return [b for b in tab.panel.findChildren(QPushButton) if b.text() == label and b.isVisible()]
-
-    qtbot.waitUntil(lambda: len(found()) == 1, timeout=5000)
-    QTest.mouseClick(found()[0], Qt.MouseButton.LeftButton)
 
 
 def says(qtbot: QtBot, tab: LiveTab, title: str) -> None:

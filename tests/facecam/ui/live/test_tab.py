@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QPushButton, QSlider, QWidget
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QSlider, QWidget
 from pytestqt.qtbot import QtBot
 
 from facecam.errors import ModelError, SourceError
@@ -23,7 +23,7 @@ from facecam.ui.live import prompts
 from facecam.ui.live.chooser import Ask
 from facecam.ui.live.tab import LiveTab
 from tests.doubles import FakeDetector, FakeSource, Sources
-from tests.facecam.ui.driving import MakeWindow, choose, live
+from tests.facecam.ui.driving import MakeWindow, choose, live, press
 
 
 def waits_for_picture(qtbot: QtBot, tab: LiveTab) -> None:
@@ -35,16 +35,6 @@ def waits_for_message(qtbot: QtBot, tab: LiveTab, title: str) -> None:
         lambda: tab.panel.message is not None and title in tab.panel.message.title and tab.panel.isVisible(),
         timeout=5000,
     )
-
-
-def press(qtbot: QtBot, tab: LiveTab, label: str) -> None:
-    """Presses the stage's button with that label, as soon as it is there."""
-
-    def buttons() -> list[QPushButton]:
-        return [b for b in tab.panel.findChildren(QPushButton) if b.text() == label and b.isVisible()]
-
-    qtbot.waitUntil(lambda: len(buttons()) == 1, timeout=5000)
-    QTest.mouseClick(buttons()[0], Qt.MouseButton.LeftButton)
 
 
 def test_starts_by_itself_and_tells_figures_and_state(qtbot: QtBot, make_window: MakeWindow) -> None:

@@ -124,6 +124,7 @@ def test_the_tab_key_goes_from_top_to_bottom(qtbot: QtBot, make_window: MakeWind
     shows(qtbot, tab, "1 face")
     window.activateWindow()
     scrolled = tab.controls.column.widget()
+    assert scrolled is not None
     tab.controls.source.setFocus()
     heights: list[int] = []
     while (focus := window.focusWidget()) is not None and tab.controls.isAncestorOf(focus):

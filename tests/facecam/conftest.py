@@ -1,0 +1,17 @@
+"""Fixtures of the program's tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.streams import MjpegServer
+
+
+@pytest.fixture
+def server() -> Iterator[MjpegServer]:
+    """A camera on this machine that misbehaves on demand."""
+    server = MjpegServer()
+    yield server
+    server.close()
