@@ -12,6 +12,7 @@ import signal
 import sys
 from collections.abc import Collection, Sequence
 from pathlib import Path
+from types import FrameType
 from typing import NoReturn
 
 from facecam.cli import commands
@@ -20,6 +21,7 @@ from facecam.cli.detect import add_options as add_detect_options
 from facecam.cli.options import (
     EXIT_FAULT,
     EXIT_INTERRUPTED,
+    EXIT_TERMINATED,
     EXIT_WRONG_INPUT,
     add_detector_options,
     add_verbose,
@@ -37,7 +39,8 @@ _logger = logging.getLogger(__name__)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs a command; returns the exit status: 0, 2 for wrong input, 130 after Ctrl+C, 1 for a fault of ours."""
+    """Runs a command; returns the exit status: 0, 2 for wrong input, 130 after Ctrl+C, 143 after SIGTERM, 1 for a fault
+    of ours."""
     arguments = make_parser().parse_args(argv)
     with logging_to_file(arguments.verbose) as log:
         _logger.info("facecam %s, Python %s, %s: %s", version("facecam"), *_SYSTEM, arguments.run.__name__)
@@ -46,9 +49,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         except FacecamError as error:
             print(f"facecam: {error}", file=sys.stderr)
             return EXIT_WRONG_INPUT
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as stop:
             print("facecam: stopped.", file=sys.stderr)
-            return EXIT_INTERRUPTED
+            return EXIT_TERMINATED if isinstance(stop, _TerminatedError) else EXIT_INTERRUPTED
         except BrokenPipeError:  # the reader of our output has gone, as in `facecam detect ... | head`
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing more to be flushed at exit
             return 0
@@ -65,7 +68,16 @@ def main(argv: Sequence[str] | None = None) -> int:
 def run() -> NoReturn:
     """The process of the command `facecam`: `main`, and an end that no thread can spoil."""
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background process inherits it as ignored
+    signal.signal(signal.SIGTERM, _terminate)  # by itself it would leave half a copy behind
     end_process(main())
+
+
+class _TerminatedError(KeyboardInterrupt):
+    """The system wants this process to end."""
+
+
+def _terminate(number: int, frame: FrameType | None) -> NoReturn:
+    raise _TerminatedError
 
 
 def make_parser() -> argparse.ArgumentParser:

@@ -26,7 +26,7 @@ def end_process(status: int) -> NoReturn:
     if left:
         _logger.info("threads left at the end: %s", ", ".join(thread.name for thread in left))
         for stream in (sys.stdout, sys.stderr):
-            with suppress(OSError, ValueError):
+            with suppress(OSError, ValueError, AttributeError):  # closed, or never open
                 stream.flush()
         os._exit(status)
     sys.exit(status)

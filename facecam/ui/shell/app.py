@@ -172,8 +172,8 @@ def _bench_arguments(options: DetectorOptions) -> list[str]:
 
 
 class _Interrupts(QObject):
-    """Ctrl+C in the terminal closes the window. Python runs signal handlers only when its interpreter is at work, so
-    the signal also writes to a socket that Qt watches."""
+    """Ctrl+C in the terminal closes the window, and so does SIGTERM. Python runs signal handlers only when its
+    interpreter is at work, so the signal also writes to a socket that Qt watches."""
 
     def __init__(self, parent: QObject, do: Callable[[], object]) -> None:
         super().__init__(parent)
@@ -181,7 +181,9 @@ class _Interrupts(QObject):
         self._ours.setblocking(False)
         self._theirs.setblocking(False)
         self._wakeup_before = signal.set_wakeup_fd(self._theirs.fileno(), warn_on_full_buffer=False)
-        self._handler_before = signal.signal(signal.SIGINT, lambda _number, _frame: do())
+        self._handlers_before = {
+            each: signal.signal(each, lambda _number, _frame: do()) for each in (signal.SIGINT, signal.SIGTERM)
+        }
         self._notifier = QSocketNotifier(self._ours.fileno(), QSocketNotifier.Type.Read, self)
         self._notifier.activated.connect(self._woken)
 
@@ -192,7 +194,8 @@ class _Interrupts(QObject):
     def close(self) -> None:
         """Puts everything back."""
         self._notifier.setEnabled(False)
-        signal.signal(signal.SIGINT, self._handler_before)
+        for each, handler in self._handlers_before.items():
+            signal.signal(each, handler)
         signal.set_wakeup_fd(self._wakeup_before)
         self._ours.close()
         self._theirs.close()

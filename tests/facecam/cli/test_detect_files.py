@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -23,6 +24,8 @@ from tests.facecam.saving.test_video_copy import made
 from tests.processes import start_python
 
 pillow_heif.register_heif_opener()
+
+ROOT = Path(__file__).resolve().parents[3]
 
 MakeFrame = Callable[..., np.ndarray]
 Run = Callable[..., tuple[int, str, list[str]]]
@@ -255,3 +258,33 @@ def test_whatever_ends_it_leaves_no_process_and_only_whole_copies(
     assert 6 <= len(copies) < 600
     assert all(open_source(str(copy)).read() is not None for copy in copies[:20])
     assert len([path for path in out.iterdir() if path.name.endswith(".part.png")]) <= 2 * (how == "SIGKILL")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
+def test_half_a_video_is_no_copy(tiny_model: Path, tmp_path: Path) -> None:
+    clip = made(tmp_path / "clip.mp4", times=range(0, 4000, 2), sound=None)
+    out = tmp_path / "out"
+    process = start_python("-m", "facecam", "detect", clip, "--model", tiny_model, "--out", out, "--hide", "blur")
+    end_s = time.monotonic() + 60
+    while not any(path.stat().st_size for path in out.glob(".clip*")):
+        assert process.poll() is None
+        assert time.monotonic() < end_s
+        time.sleep(0.02)
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 143, err
+    assert "stopped" in err
+    assert not [path for path in out.iterdir() if "clip" in path.name]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell's way to close a file")
+def test_without_standard_output_it_works_all_the_same(photos: Path, tiny_model: Path, tmp_path: Path) -> None:
+    result = tmp_path / "r.jsonl"
+    command = f"exec '{sys.executable}' -m facecam detect '{photos}' --model '{tiny_model}'"
+    for options in ("", f"--json '{result}'"):
+        done = subprocess.run(
+            ["sh", "-c", f"{command} {options} >&-"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        assert "Traceback" not in done.stderr
+    assert result.read_text().count("faces") == 3
