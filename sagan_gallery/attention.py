@@ -19,6 +19,8 @@ from sagan_gallery.sample import Sample
 
 GAMMA_NEAR_0 = 0.02
 """Below this size of gamma, the attention layer adds next to nothing to the picture."""
+NEARLY_EVEN = 0.985
+"""Above this share of an even map's entropy, a map has next to no preference."""
 
 
 class Direction(Enum):
@@ -184,6 +186,13 @@ def entropy_bits(weights: Array) -> float:
     p = weights.astype(np.float64).ravel() / total
     p = p[p > 0]
     return max(0.0, float(-(p * np.log2(p)).sum()))
+
+
+def mean_evenness(sample: Sample) -> float:
+    """Mean entropy of all queries' maps as a share of an even map's, 0..1."""
+    p = sample.attention.astype(np.float64)
+    bits = -(p * np.log2(np.maximum(p, 1e-300))).sum(1)
+    return float(bits.mean() / np.log2(p.shape[1]))
 
 
 def cell_distances(grid: tuple[int, int], size_px: tuple[int, int], x_px: float, y_px: float) -> Array:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QLineF, QPointF, QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from facecam.arrays import Array, Image
@@ -98,25 +98,37 @@ class Scene:
         if query is not None:
             rect = self.cell_rect(placement, *query)
             if self.map_style.arrows and weights is not None:
-                paint.paint_arrows(painter, self._arrows(placement, weights, rect), colour)
+                paint.paint_arrows(painter, self._arrows(placement, weights, rect, radius), colour)
             paint.paint_cell(painter, rect, colour, radius * 0.2)
         for pin in self.pins:
             tip = self.cell_rect(placement, pin.x_px, pin.y_px).center()
             paint.paint_pin(painter, tip, pin.number, pin_colour(pin.number), pin.number == self.selected, radius)
 
-    def _arrows(self, placement: Placement, weights: Array, cell: QRectF) -> list[paint.Arrow]:
+    def _arrows(self, placement: Placement, weights: Array, cell: QRectF, radius: float) -> list[paint.Arrow]:
         """From the query to where it looks most, or to the key from those that look at it most."""
         centre, arrows = cell.center(), []
         for key in attention.strongest(weights, self.sample.size_px):
             place = QPointF(*placement.to_view(key.x_px, key.y_px))
             if self.map_style.direction is attention.Direction.ROW:
                 arrows.append(paint.Arrow(centre, place, key.weight))
-            elif not cell.contains(place):  # ends at the cell's edge, where its sign does not hide the heads
-                way = place - centre
-                reach = 0.5 * min(cell.width() / max(abs(way.x()), 1e-6), cell.height() / max(abs(way.y()), 1e-6))
-                end = QPointF(centre.x() + reach * way.x(), centre.y() + reach * way.y())
-                arrows.append(paint.Arrow(place, end, key.weight))
+            elif not cell.contains(place):
+                arrows.append(paint.Arrow(place, self._edge_towards(cell, place, radius), key.weight))
         return arrows
+
+    def _edge_towards(self, cell: QRectF, place: QPointF, radius: float) -> QPointF:
+        """Where the way from a cell's centre to a place leaves the cell and the sign of its pin, which would hide the
+        head of an arrow."""
+        centre = cell.center()
+        away = QLineF(centre, place)
+        x, y = away.dx() / away.length(), away.dy() / away.length()
+        reach = 0.5 * min(cell.width() / max(abs(x), 1e-6), cell.height() / max(abs(y), 1e-6))
+        if self.hover is None:
+            sign = QLineF(centre, paint.pin_centre(centre, radius))
+            along = x * sign.dx() + y * sign.dy()
+            inside = along**2 - sign.length() ** 2 + (1.4 * radius) ** 2
+            if inside > 0:
+                reach = max(reach, along + inside**0.5)
+        return away.pointAt(min(1.0, reach / away.length()))
 
     def render(self, side_px: int = FILE_SIDE_PX, pin_radius_px: float = 20) -> QImage:
         """The whole picture with everything on it, as large as fits a square of that side."""

@@ -10,7 +10,7 @@ from PySide6.QtGui import QFontMetrics, QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from facecam.qtkit.theme import SPACE, STAGE, STAGE_TEXT, STAGE_TEXT_DIM, WARNING, tabular
-from sagan_gallery.attention import GAMMA_NEAR_0, AttentionStats, Direction
+from sagan_gallery.attention import GAMMA_NEAR_0, NEARLY_EVEN, AttentionStats, Direction
 from sagan_gallery.ui.words import percent
 
 
@@ -112,12 +112,14 @@ def stats_of(gamma: float, found: AttentionStats | None, direction: Direction) -
         return parts
     row = direction is Direction.ROW
     five = [percent(key.weight).removesuffix(" %") for key in found.strongest]
-    nearly_even = ", nearly even" if found.entropy_bits > 0.985 * found.even_entropy_bits else ""
+    places = "1 place" if found.entropy_bits < 0.5 else f"{2**found.entropy_bits:.0f} places"
+    nearly_even = ", nearly even" if found.entropy_bits > NEARLY_EVEN * found.even_entropy_bits else ""
     return [
         *parts,
         Stat(
-            "Entropy", f"{found.entropy_bits:.1f}", f"of {found.even_entropy_bits:.0f} bits{nearly_even}",
+            "Entropy", f"{found.entropy_bits:.1f}", f"of {found.even_entropy_bits:.0f} bits ≈ {places}{nearly_even}",
             "How spread out the map is: 0 bits for a single cell, all bits for an even map.\n"
+            f"As far as an even map over {places} of all {2**found.even_entropy_bits:.0f}.\n"
             "“Full contrast” (under More) shows the shape of a map that is nearly even.",
         ),
         Stat(

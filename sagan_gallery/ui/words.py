@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from facecam.qtkit.theme import STAGE_TEXT
-from sagan_gallery.attention import GAMMA_NEAR_0
+from sagan_gallery.attention import GAMMA_NEAR_0, NEARLY_EVEN, mean_evenness
 from sagan_gallery.latent import SampleSpec
 from sagan_gallery.sample import Sample
 
@@ -79,6 +79,8 @@ def loading(model: str | Path) -> str:
 def notices(sample: Sample, effect_levels: float | None) -> list[str]:
     """What to be told about a sample before one believes its map: the same in fewer and fewer words, or nothing.
     effect_levels: what attention changes, of 255."""
+    if sample.z is None and mean_evenness(sample) > NEARLY_EVEN:
+        return ["All maps are nearly even: the discriminator looks everywhere alike here", "Maps are nearly even"]
     if not abs(sample.gamma) < GAMMA_NEAR_0:
         return []
     texts = [f"γ is {sample.gamma:.3f}, near 0: the map hardly influences this picture", "γ near 0: little influence"]
@@ -106,10 +108,13 @@ def file_name(spec: SampleSpec | None, origin: str) -> str:
 
 
 def size_words(sample: Sample) -> str:
-    """The picture's size and the two grids."""
+    """The picture's size and the two grids; of an own picture the discriminator's score too."""
     height, width = sample.size_px
     (query_rows, query_columns), (key_rows, key_columns) = sample.query_grid, sample.key_grid
-    return f"{width} × {height} px, queries {query_columns} × {query_rows}, keys {key_columns} × {key_rows}"
+    size = f"{width} × {height} px, queries {query_columns} × {query_rows}, keys {key_columns} × {key_rows}"
+    if sample.score is None:
+        return size
+    return f"{size}   ·   score {sample.score:+.1f}: above 0 the discriminator takes a picture for a real one"
 
 
 def percent(value: float) -> str:

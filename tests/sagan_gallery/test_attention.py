@@ -15,6 +15,7 @@ from sagan_gallery.attention import (
     mass_mask,
     mass_within,
     mean_distance_px,
+    mean_evenness,
     queries_for_pixel,
     segment_radius_px,
     step,
@@ -119,6 +120,13 @@ def test_figures_of_an_even_map_equal_those_it_is_compared_with():
     assert found.distance_px == pytest.approx(found.even_distance_px, rel=1e-5)
     assert found.within == pytest.approx(found.even_within)
     assert len(found.strongest) == 5
+
+
+def test_evenness_is_1_for_even_maps_and_0_for_pointed_ones():
+    even, pointed = np.full((4, 16), 1 / 16, np.float32), np.eye(16, dtype=np.float32)[:4]
+    for matrix, expected in ((even, 1.0), (pointed, 0.0), (np.concatenate([even, pointed]), 0.5)):
+        layer = AttentionLayer(matrix, (len(matrix) // 2, 2), (4, 4), 1.0)
+        assert mean_evenness(Sample(np.zeros((8, 8, 3), np.uint8), (layer,))) == pytest.approx(expected)
 
 
 def test_informative_queries_stand_for_the_groups_of_maps():

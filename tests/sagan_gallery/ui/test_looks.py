@@ -48,17 +48,18 @@ def test_arrows_point_from_who_looks_to_what_is_looked_at(panel):
     panel.view.add_pin(3, 3)
     scene, placement = panel.view.scene, panel.view.placement
     cell = scene.cell_rect(placement, 3, 3)
-    arrows = scene._arrows(placement, panel.view.weights, cell)
+    arrows = scene._arrows(placement, panel.view.weights, cell, 10)
     assert arrows
     assert all(arrow.start == cell.center() for arrow in arrows)
     panel.controls.direction.setCurrentIndex(panel.controls.direction.findData(Direction.COLUMN))
     cell = scene.cell_rect(placement, 3, 3)
-    arrows = scene._arrows(placement, panel.view.weights, cell)
+    arrows = scene._arrows(placement, panel.view.weights, cell, 10)
     lookers = [placement.to_view(key.x_px, key.y_px) for key in strongest(panel.view.weights, (16, 16))]
     assert arrows
     for arrow in arrows:
         assert arrow.start.toTuple() in lookers
-        assert cell.adjusted(-1, -1, 1, 1).contains(arrow.end)
+        assert cell.adjusted(-40, -40, 40, 40).contains(arrow.end)  # at its edge, or at that of its pin's sign
+        assert not cell.adjusted(1, 1, -1, -1).contains(arrow.end)
 
 
 def test_a_gamma_near_0_is_told_and_another_layer_can_be_chosen(qtbot, make_panel, make_generator):

@@ -26,6 +26,7 @@ def test_an_own_picture_is_seen_by_the_discriminator(qtbot, panel, tmp_path):
     assert panel.sample.image.min() == 255
     assert panel.spec is None
     assert not panel.controls.scale.isEnabled()
+    assert f"score {panel.sample.score:+.1f}" in panel.status.text
     panel.view.add_pin(3, 3)
     assert np.array_equal(panel.view.weights, map_for_pixel(panel.sample, 3, 3))
     waits_for_sample(qtbot, panel, lambda: panel.grid.choose(2))
