@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from facecam.errors import FacecamError, ModelError
-from sagan_gallery.discriminator import Discriminator, centre_square
+from sagan_gallery.discriminator import Discriminator, attention_of_picture, centre_square
 from sagan_gallery.generator import Generator
 from sagan_gallery.latent import latent
 from sagan_gallery.sample import Blend
@@ -173,6 +173,8 @@ def test_an_own_picture_goes_through_the_discriminator(tiny_generator):
     assert black.score == pytest.approx(-1)
     assert np.allclose(white.attention.sum(1), 1, atol=1e-5)
     assert not np.allclose(white.attention, black.attention)
+    again = attention_of_picture(np.zeros((30, 50, 3), np.uint8), discriminator=discriminator)
+    assert np.array_equal(again.attention, black.attention)
 
 
 def test_no_discriminator_beside_the_generator(make_generator):
