@@ -18,8 +18,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from facecam.doctor.checks import brief
-from facecam.doctor.report import without_home
 from facecam.qtkit.text_dialog import TextDialog
 from facecam.qtkit.theme import SPACE, sized
 from facecam.system.logs import log_tail
@@ -56,6 +54,9 @@ def show_log() -> None:
 
 def report_text(summary: str, details: list[str]) -> str:
     """The report: the error, the program and the machine, the tracebacks, the end of the log."""
+    from facecam.doctor.checks import brief  # with all that they need a tenth of the window's start, and seldom wanted
+    from facecam.doctor.report import without_home
+
     tail = log_tail()
     parts = [summary, brief() + f"\nwindow system: {QApplication.platformName()}", *details]
     if tail:
