@@ -8,8 +8,7 @@ Three simple means, for a detector that is right nearly always and a scene of fe
   confidence stays above a lower one. A sure face thus outlasts three or four frames without a box, a doubtful one none.
 - The one-euro filter (Casiez et al., CHI 2012) on centre and size: its cutoff rises with the speed.
 
-Ready-made trackers were looked at and left: norfair, motpy, supervision and trackers each bring SciPy and more, for
-Kalman filters and optimal assignment that these few boxes don't need.
+Why not norfair or ByteTrack: docs/adr/0010.
 """
 
 from __future__ import annotations
@@ -46,10 +45,10 @@ _COASTING_S = 0.2  # a face that is lost goes on in its direction for about that
 
 @dataclass(frozen=True)
 class TrackingOptions:
-    """smoothing: how many frames a box lags behind a slow motion; 0 switches the smoothing off.
+    """How boxes come to rest.
 
-    speed_gain: by how many hertz the filter's cutoff rises with each face size per second (the paper's beta), so that
-    it lags less behind a fast motion.
+    smoothing: how many frames a box lags behind a slow motion; 0 switches the smoothing off.
+    speed_gain: by how many hertz the filter's cutoff rises with each face size per second (the paper's beta).
     """
 
     smoothing: float = 1.0
