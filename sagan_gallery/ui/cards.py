@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
@@ -20,6 +24,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QScrollArea, QS
 from facecam.arrays import Array
 from facecam.qtkit.theme import SPACE, STAGE_TEXT, STAGE_TEXT_DIM, stage_palette, tabular
 from sagan_gallery import attention
+from sagan_gallery.overlay import Range
 from sagan_gallery.sample import Sample
 from sagan_gallery.ui import paint
 from sagan_gallery.ui.map_style import MapStyle
@@ -34,6 +39,51 @@ _SMALLEST_PX = 7 * SPACE
 _HINT = "Click the picture to pin a query: its map stays here, to be compared with others.\nT pins informative ones."
 
 
+@dataclass(frozen=True)
+class PinMap:
+    """A pin's map as cards, figures and films show it. weights: (h, w) float32; values: what its colours stand for."""
+
+    pin: Pin
+    sample: Sample
+    map_style: MapStyle
+    weights: Array
+    values: Range
+
+    @property
+    def bits(self) -> str:
+        """Its entropy, in words."""
+        return f"{attention.entropy_bits(self.weights):.1f} bits"
+
+    @property
+    def away(self) -> str:
+        """Its mean distance, in words."""
+        x, y = self.pin.x_px, self.pin.y_px
+        return f"{attention.mean_distance_px(self.weights, self.sample.size_px, x, y):.0f} px"
+
+    def paint(self, painter: QPainter, room: QRectF, outline_px: float = 2) -> None:
+        """The map, opaque, with the outline of the query's own cell."""
+        image = paint.heat_image(self.weights, self.values, self.map_style, over_picture=False)
+        paint.paint_image(painter, room, image, self.map_style.smooth)
+        size_px = self.sample.size_px
+        grid = attention.source_grid(self.sample, self.map_style.direction)
+        cell = attention.cell_at(grid, size_px, self.pin.x_px, self.pin.y_px)
+        x1, y1, x2, y2 = attention.cell_rect(grid, size_px, cell)
+        across, down = room.width() / size_px[1], room.height() / size_px[0]
+        corner = QPointF(room.x() + x1 * across, room.y() + y1 * down)
+        opposite = QPointF(room.x() + x2 * across, room.y() + y2 * down)
+        paint.paint_cell(painter, QRectF(corner, opposite), pin_colour(self.pin.number), outline_px)
+
+
+def pin_maps(sample: Sample, pins: Sequence[Pin], map_style: MapStyle) -> list[PinMap]:
+    """The maps of all pins, each on its own scale, which shows shapes; or all on one, which compares weights."""
+    maps = [attention.directed_map(sample, pin.x_px, pin.y_px, map_style.direction) for pin in pins]
+    shared = map_style.range_of(np.stack(maps)) if maps and map_style.one_scale else None
+    return [
+        PinMap(pin, sample, map_style, weights, shared or map_style.range_of(weights))
+        for pin, weights in zip(pins, maps, strict=True)
+    ]
+
+
 class PinCard(QWidget):
     """One pin: its map, its number in its colour, entropy and mean distance."""
 
@@ -42,18 +92,16 @@ class PinCard(QWidget):
 
     def __init__(self, number: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.pin = Pin(number, 0, 0)
+        self._number = number
         self._side_px = _MAP_PX
         self._selected = False
-        self._sample: Sample | None = None
-        self._weights: Array | None = None
-        self._map_style = MapStyle()
-        self._text = ("", "")
+        self._map: PinMap | None = None
         self.setFont(tabular(self.font(), 0.9))
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAccessibleName(f"Pin {number}")
         self.setToolTip(
-            "A pin's map, its entropy and its mean distance. Click selects the pin, right-click or Delete removes it."
+            "A pin's map, its entropy and its mean distance. Click selects the pin, right-click or Delete removes it.\n"
+            "Its colours go up to its own largest weight, or with “One scale for all pins” (under More) to that of all."
         )
 
     def set_side(self, side_px: int) -> None:
@@ -61,29 +109,19 @@ class PinCard(QWidget):
         self._side_px = side_px
         self.setFixedSize(side_px + SPACE, card_height_px(side_px, self.fontMetrics().height()))
 
-    def show_map(self, pin: Pin, sample: Sample, map_style: MapStyle, selected: bool) -> None:
+    def show_map(self, shown: PinMap, selected: bool) -> None:
         """The pin as it is now."""
-        weights = attention.directed_map(sample, pin.x_px, pin.y_px, map_style.direction)
-        self.pin, self._sample, self._map_style, self._weights, self._selected = (
-            pin,
-            sample,
-            map_style,
-            weights,
-            selected,
-        )
-        bits = attention.entropy_bits(weights)
-        away = attention.mean_distance_px(weights, sample.size_px, pin.x_px, pin.y_px)
-        self._text = (f"{bits:.1f} bits", f"{away:.0f} px")
-        self.setAccessibleName(f"Pin {pin.number}: entropy {self._text[0]}, mean distance {self._text[1]}")
+        self._map, self._selected = shown, selected
+        self.setAccessibleName(f"Pin {self._number}: entropy {shown.bits}, mean distance {shown.away}")
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        if self._weights is None or self._sample is None:
+        if self._map is None:
             return
         painter = QPainter(self)
-        colour = pin_colour(self.pin.number)
+        colour = pin_colour(self._number)
         room = QRectF(SPACE / 2, SPACE / 2, self._side_px, self._side_px)
-        paint_card(painter, room, self._sample, self._weights, self.pin, self._map_style)
+        self._map.paint(painter, room)
         painter.setPen(QPen(colour, 4 if self._selected else 2))
         painter.drawRect(room.adjusted(-1, -1, 1, 1))
         if self.hasFocus():
@@ -91,52 +129,31 @@ class PinCard(QWidget):
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         height = painter.fontMetrics().height()
         badge = QRectF(room.left(), room.bottom() + 6, height + 2, height + 2)
-        paint_badge(painter, badge, self.pin.number)
+        paint_badge(painter, badge, self._number)
         text = QRectF(badge.right() + SPACE * 0.5, badge.top(), self.width(), 2 * height)
         painter.setPen(STAGE_TEXT)
-        painter.drawText(text, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft, self._text[0])
+        painter.drawText(text, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft, self._map.bits)
         painter.setPen(STAGE_TEXT_DIM)
         text.translate(0, height)
-        away = f"{self._text[1]} away"
+        away = f"{self._map.away} away"
         if painter.fontMetrics().horizontalAdvance(away) > self.width() - text.left():
-            away = self._text[1]
+            away = self._map.away
         painter.drawText(text, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft, away)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() is Qt.MouseButton.LeftButton:
-            self.chosen.emit(self.pin.number)
+            self.chosen.emit(self._number)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        self.removed.emit(self.pin.number)
+        self.removed.emit(self._number)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
-            self.chosen.emit(self.pin.number)
+            self.chosen.emit(self._number)
         elif event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
-            self.removed.emit(self.pin.number)
+            self.removed.emit(self._number)
         else:
             super().keyPressEvent(event)
-
-
-def paint_card(
-    painter: QPainter,
-    room: QRectF,
-    sample: Sample,
-    weights: Array,
-    pin: Pin,
-    map_style: MapStyle,
-    outline_px: float = 2,
-) -> None:
-    """A pin's map, opaque, with the outline of the query's own cell."""
-    image = paint.heat_image(weights, map_style, over_picture=False)
-    paint.paint_image(painter, room, image, map_style.smooth)
-    grid = attention.source_grid(sample, map_style.direction)
-    cell = attention.cell_at(grid, sample.size_px, pin.x_px, pin.y_px)
-    x1, y1, x2, y2 = attention.cell_rect(grid, sample.size_px, cell)
-    across, down = room.width() / sample.size_px[1], room.height() / sample.size_px[0]
-    corner = QPointF(room.x() + x1 * across, room.y() + y1 * down)
-    opposite = QPointF(room.x() + x2 * across, room.y() + y2 * down)
-    paint.paint_cell(painter, QRectF(corner, opposite), pin_colour(pin.number), outline_px)
 
 
 def paint_badge(painter: QPainter, rect: QRectF, number: int) -> None:
@@ -220,10 +237,10 @@ class PinStrip(QScrollArea):
     def show_pins(self, pins: list[Pin], sample: Sample | None, map_style: MapStyle, selected: int | None) -> None:
         """The maps of the pins on a sample."""
         pins = pins if sample is not None else []
-        by_number = {pin.number: pin for pin in pins}
+        by_number = {} if sample is None else {shown.pin.number: shown for shown in pin_maps(sample, pins, map_style)}
         for number, card in self._cards.items():
-            if number in by_number and sample is not None:
-                card.show_map(by_number[number], sample, map_style, number == selected)
+            if number in by_number:
+                card.show_map(by_number[number], number == selected)
             card.setVisible(number in by_number)
         self._fit_cards()
         self._hint.setVisible(not pins)

@@ -167,9 +167,13 @@ class GalleryControls(ScrollColumn):
             "smooth": Check(
                 "Smooth", "Interpolates between cells and pixels; without it every one is seen as it is", default.smooth
             ),
+            "one_scale": Check(
+                "One scale for all pins",
+                "A colour is the same weight in all maps below the picture; otherwise each goes up to its own largest",
+            ),
             "arrows": Check("Arrows to the five strongest", "From the query to the five cells that it looks at most"),
         }
-        self.log, self.stretch, self.smooth, self.arrows = (check.box for check in self.checks.values())
+        self.log, self.stretch, self.smooth, self.one_scale, self.arrows = (check.box for check in self.checks.values())
         self.shown.currentIndexChanged.connect(self.shown_changed)
         for choice in (self.direction, self.colours):
             choice.currentIndexChanged.connect(self.map_style_changed)
@@ -256,6 +260,7 @@ class GalleryControls(ScrollColumn):
             mass_share=self.share.value,
             direction=self.direction.currentData(),
             arrows=self.arrows.isChecked(),
+            one_scale=self.one_scale.isChecked(),
         )
 
     def reset_map_style(self) -> None:

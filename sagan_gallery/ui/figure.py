@@ -9,12 +9,11 @@ from PySide6.QtGui import QColor, QFont, QImage, QPageSize, QPaintDevice, QPaint
 from PySide6.QtSvg import QSvgGenerator
 
 from facecam.errors import FacecamError
-from sagan_gallery import attention
 from sagan_gallery.colormap import lookup
-from sagan_gallery.ui.cards import paint_badge, paint_card
+from sagan_gallery.ui.cards import PinMap, paint_badge, pin_maps
 from sagan_gallery.ui.map_style import MapStyle
 from sagan_gallery.ui.paint import to_qimage
-from sagan_gallery.ui.scene import Pin, Scene
+from sagan_gallery.ui.scene import Scene
 from sagan_gallery.ui.words import percent
 
 DOTS_PER_INCH = 300
@@ -82,7 +81,8 @@ def _paint_figure(device: QPaintDevice, scene: Scene, caption: str) -> bool:
     font.setPixelSize(_TEXT_PX)
     painter.setFont(font)
     plain = Scene(scene.sample, scene.picture, _without_map(scene.map_style), scene.pins)
-    for index in range(1 + len(scene.pins)):
+    maps = pin_maps(scene.sample, scene.pins, scene.map_style)
+    for index in range(1 + len(maps)):
         x = _GAP_PX + index % columns * (_TILE_PX + _GAP_PX)
         y = _GAP_PX + index // columns * (_ROW_PX + _GAP_PX)
         room = QRectF(x, y, _TILE_PX, _TILE_PX)
@@ -90,7 +90,7 @@ def _paint_figure(device: QPaintDevice, scene: Scene, caption: str) -> bool:
             plain.paint(painter, room, _PIN_RADIUS_PX)
             _text(painter, QRectF(x, y + _TILE_PX + 12, _TILE_PX, 1.3 * _TEXT_PX), "Picture with queries")
         else:
-            _paint_pin(painter, room, scene, scene.pins[index - 1])
+            _paint_pin(painter, room, maps[index - 1])
     foot_px = 1.4 * _TEXT_PX
     foot = QRectF(_GAP_PX, size.height() - _GAP_PX / 2 - foot_px, size.width() - 2 * _GAP_PX, foot_px)
     font.setPixelSize(round(0.75 * _TEXT_PX))
@@ -104,25 +104,21 @@ def _without_map(map_style: MapStyle) -> MapStyle:
     return MapStyle(smooth=map_style.smooth, direction=map_style.direction)
 
 
-def _paint_pin(painter: QPainter, room: QRectF, scene: Scene, pin: Pin) -> None:
-    weights = attention.directed_map(scene.sample, pin.x_px, pin.y_px, scene.map_style.direction)
+def _paint_pin(painter: QPainter, room: QRectF, shown: PinMap) -> None:
     painter.save()
     painter.setClipRect(room)
-    paint_card(painter, room, scene.sample, weights, pin, scene.map_style, outline_px=5)
+    shown.paint(painter, room, outline_px=5)
     painter.restore()
     below = QRectF(room.x(), room.bottom() + 12, room.width(), 1.3 * _TEXT_PX)
     badge = QRectF(below.x(), below.y(), below.height(), below.height())
-    paint_badge(painter, badge, pin.number)
+    paint_badge(painter, badge, shown.pin.number)
     text = below.adjusted(badge.width() + 14, 0, 0, 0)
-    bits = attention.entropy_bits(weights)
-    away = attention.mean_distance_px(weights, scene.sample.size_px, pin.x_px, pin.y_px)
-    _text(painter, text, f"{bits:.1f} bits, {away:.0f} px away")
-    values = scene.map_style.range_of(weights)
+    _text(painter, text, f"{shown.bits}, {shown.away} away")
     below = text.translated(0, 1.2 * _TEXT_PX)
-    low, high = percent(values.low), percent(values.high)
+    low, high = percent(shown.values.low), percent(shown.values.high)
     bar = QRectF(below.x() + painter.fontMetrics().horizontalAdvance(f"{low} "), below.center().y() - 9, 220, 20)
     _text(painter, below, low, dim=True)
-    painter.drawImage(bar, to_qimage(lookup(scene.map_style.colours)[None]))
+    painter.drawImage(bar, to_qimage(lookup(shown.map_style.colours)[None]))
     _text(painter, below.adjusted(bar.right() + 12 - below.x(), 0, 0, 0), high, dim=True)
 
 

@@ -9,11 +9,10 @@ from PySide6.QtGui import QImage, QPainter
 
 from facecam.arrays import Image
 from facecam.qtkit.theme import SPACE, STAGE
-from sagan_gallery import attention
 from sagan_gallery.generator import Generator
 from sagan_gallery.overlay import enlarged
 from sagan_gallery.sample import Sample
-from sagan_gallery.ui.cards import paint_badge, paint_card
+from sagan_gallery.ui.cards import paint_badge, pin_maps
 from sagan_gallery.ui.map_style import MapStyle
 from sagan_gallery.ui.paint import from_qimage
 from sagan_gallery.ui.scene import Pin, Scene
@@ -45,12 +44,11 @@ def film_frame(sample: Sample, pins: Sequence[Pin], map_style: MapStyle, side_px
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     scene = Scene(sample, None, map_style, list(pins), bare=True)
     painter.drawImage(0, 0, scene.render(side_px, pin_radius_px=side_px / 40))
-    for index, pin in enumerate(pins):
+    for index, shown in enumerate(pin_maps(sample, pins, map_style)):
         x = side_px + SPACE + index // rows * (map_px + SPACE)
         room = QRectF(x, index % rows * (map_px + SPACE), map_px, map_px)
-        weights = attention.directed_map(sample, pin.x_px, pin.y_px, map_style.direction)
-        paint_card(painter, room, sample, weights, pin, map_style)
+        shown.paint(painter, room)
         badge_px = max(14.0, map_px / 11)
-        paint_badge(painter, QRectF(room.x() + 6, room.y() + 6, badge_px, badge_px), pin.number)
+        paint_badge(painter, QRectF(room.x() + 6, room.y() + 6, badge_px, badge_px), shown.pin.number)
     painter.end()
     return from_qimage(image)

@@ -31,7 +31,7 @@ class Shown(Enum):
 class MapStyle:
     """opacity, mass_share: 0..1; colours: name of a colour map; stretch: colours from the smallest weight on instead of
     from 0; mass_share: of `Kind.MASK`; arrows: to the five strongest cells; smooth: between cells, in maps and
-    picture."""
+    picture; one_scale: the colours of all pins' maps beside the picture go up to the largest weight of all of them."""
 
     kind: Kind = Kind.HEAT
     opacity: float = 0.75
@@ -42,6 +42,7 @@ class MapStyle:
     mass_share: float = 0.5
     direction: Direction = Direction.ROW
     arrows: bool = False
+    one_scale: bool = False
 
     def range_of(self, weights: Array) -> Range:
         """The values that the colours of a map stand for."""

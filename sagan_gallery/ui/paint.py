@@ -15,7 +15,7 @@ from facecam.arrays import Array, Image
 from facecam.qtkit.theme import EDGE, PILL, SPACE, STAGE_TEXT
 from sagan_gallery import overlay
 from sagan_gallery.attention import mass_mask
-from sagan_gallery.overlay import contour, heat_alpha, heat_rgba, smoothed
+from sagan_gallery.overlay import Range, contour, heat_alpha, heat_rgba, smoothed
 from sagan_gallery.ui.map_style import Kind, MapStyle
 
 PIN_COLOURS = [QColor(name) for name in ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#f0e442", "#d55e00", "#0072b2")]
@@ -61,10 +61,9 @@ def enlarged(image: QImage) -> QImage:
     return to_qimage(overlay.enlarged(from_qimage(image), 4))
 
 
-def heat_image(weights: Array, map_style: MapStyle, over_picture: bool) -> QImage:
+def heat_image(weights: Array, values: Range, map_style: MapStyle, over_picture: bool) -> QImage:
     """A map as a heat map, one pixel for each cell, or interpolated by value when smooth; opaque, or to be laid over
-    the picture."""
-    values = map_style.range_of(weights)
+    the picture. values: what the colours stand for."""
     fine = smoothed(weights, (SMOOTH_SIZE, SMOOTH_SIZE)) if map_style.smooth else weights
     alpha = None
     if over_picture:
@@ -83,7 +82,7 @@ class Overlay:
         self._lines: list[tuple[Array, float]] = []
         """(N, 4) float32 x1 y1 x2 y2 in cells, and the share of the mass that they enclose."""
         if map_style.kind is Kind.HEAT:
-            self._image = heat_image(weights, map_style, over_picture=True)
+            self._image = heat_image(weights, map_style.range_of(weights), map_style, over_picture=True)
         elif map_style.kind is Kind.CONTOUR:
             for share in CONTOUR_SHARES:
                 level = float(weights[mass_mask(weights, share)].min())

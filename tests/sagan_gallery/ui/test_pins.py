@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
 )
 
 from sagan_gallery.attention import map_for_pixel
+from sagan_gallery.ui.cards import pin_maps
 from sagan_gallery.ui.panel import GalleryPanel
 from sagan_gallery.ui.scene import MAX_PINS
 from tests.sagan_gallery.ui.driving import LEFT, RIGHT, at, move, pins, settle, waits_for_sample
@@ -78,6 +79,17 @@ def test_cards_show_each_pin_and_select_it(qtbot, panel):
     assert panel.view.selected == 1
     qtbot.keyClick(cards[0], Qt.Key.Key_Delete)
     assert [pin.number for pin in panel.view.pins] == [2]
+
+
+def test_pins_maps_have_their_own_scales_or_one_for_all(panel):
+    panel.view.add_pin(3, 3)
+    panel.view.add_pin(12, 12)
+    maps = pin_maps(panel.sample, panel.view.pins, panel.view.map_style)
+    assert [shown.values.high for shown in maps] == [float(shown.weights.max()) for shown in maps]
+    panel.controls.one_scale.setChecked(True)
+    maps = pin_maps(panel.sample, panel.view.pins, panel.view.map_style)
+    assert {shown.values.high for shown in maps} == {max(float(shown.weights.max()) for shown in maps)}
+    assert pin_maps(panel.sample, [], panel.view.map_style) == []
 
 
 def test_pins_stay_on_other_samples_and_their_maps_follow(qtbot, panel):
