@@ -75,6 +75,7 @@ class Worker:
         self._options = options
         self._detector = ThoroughDetector(detector) if options.thorough else detector
         self._hider = None if options.hide is None else FaceHider(options.hide, detector.threshold)
+        self._kept: Frame | None = None  # so that the C library does not give its memory back for each picture
         if self._hider is not None:
             self._detector.threshold = self._hider.detector_threshold
 
@@ -127,6 +128,7 @@ class Worker:
         if hider is not None:
             hider.start()
         while (frame := source.read()) is not None:
+            self._kept = frame
             if isinstance(self._detector, ThoroughDetector):
                 found = self._detector.detect(frame.image, moving=frame.path is None)
             else:

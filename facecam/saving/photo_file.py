@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import tifffile
 from PIL import Image
 
 from facecam.errors import FacecamError
@@ -104,6 +103,8 @@ def write_photo(path: Path, info: PhotoInfo, pages: Sequence[CopiedPage]) -> Non
 
 
 def _tiff(info: PhotoInfo, pages: Sequence[CopiedPage]) -> bytes:
+    import tifffile
+
     buffer = io.BytesIO()
     with tifffile.TiffWriter(buffer) as file:
         for page in pages:

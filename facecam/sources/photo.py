@@ -16,11 +16,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageCms
+from PIL import Image
 
 from facecam.errors import SourceError
 from facecam.sources.base import MAX_PIXELS, Frame
 from facecam.system.opencv import cv2
+
+Image.MAX_IMAGE_PIXELS = MAX_PIXELS  # a larger picture is refused in a sentence of ours, before Pillow warns
 
 Pixels = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 
@@ -230,7 +232,8 @@ def _read(path: Path) -> bytes:
 
 def _opened(data: bytes) -> Image.Image | None:
     """The file's header; None if Pillow does not know it."""
-    _know_heif()
+    if data[4:8] == b"ftyp":
+        _know_heif()
     try:
         return Image.open(io.BytesIO(data))
     except _DAMAGE:
@@ -242,7 +245,6 @@ def _know_heif() -> None:
     import pillow_heif
 
     pillow_heif.register_heif_opener(thumbnails=False, depth_images=False)
-    Image.MAX_IMAGE_PIXELS = MAX_PIXELS  # ours is told in a sentence of its own
 
 
 def _info(file: Image.Image, data: bytes) -> PhotoInfo:
@@ -277,6 +279,8 @@ def _depth_left_out(file: Image.Image, data: bytes) -> bool:
 def _converted(file: Image.Image, mode: str) -> Image.Image:
     icc = file.info.get("icc_profile")
     if file.mode == "CMYK" and icc:
+        from PIL import ImageCms  # takes as long to load as a small picture to read
+
         try:
             profiles = ImageCms.ImageCmsProfile(io.BytesIO(icc)), ImageCms.createProfile("sRGB")
             turned = ImageCms.profileToProfile(file, *profiles, outputMode="RGB")
