@@ -14,7 +14,7 @@ from typing import Protocol
 
 from facecam.batch.copies import Input, copy_places, file_id
 from facecam.batch.journal import NAME, Journal
-from facecam.batch.work import Outcome, Record, Task, Worker, WorkOptions
+from facecam.batch.work import Outcome, Record, Result, Task, Worker, WorkOptions
 from facecam.errors import FacecamError, SourceError
 from facecam.saving.export import STANDARD_OUTPUT, CsvTable, JsonLines
 from facecam.sources import PICTURE_SUFFIXES, VIDEO_SUFFIXES, list_files, natural_key
@@ -40,8 +40,8 @@ class BatchListener(Protocol):
 class Pool(Protocol):
     """Several that work at once."""
 
-    def results(self, tasks: Iterable[Task]) -> Iterator[tuple[Outcome, list[tuple[Record, bool]]]]:
-        """What became of each task, in their order, with what `Worker.do` told. Raises FacecamError."""
+    def results(self, tasks: Iterable[Task]) -> Iterator[Result]:
+        """What became of each task, in their order. Raises FacecamError."""
 
 
 @dataclass

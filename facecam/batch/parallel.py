@@ -12,13 +12,11 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import wait
 
-from facecam.batch.work import Outcome, Record, Task, Worker, WorkOptions
+from facecam.batch.work import Result, Task, Worker, WorkOptions
 from facecam.errors import FacecamError
 
 _AHEAD = 4
 """Inputs per process that are under way: enough to keep all busy, few enough for memory."""
-
-Result = tuple[Outcome, list[tuple[Record, bool]]]
 
 
 class ProcessPool:
@@ -81,9 +79,7 @@ def start(options: WorkOptions) -> None:
 def do(task: Task) -> Result:
     """What became of the task, and what was told of each frame."""
     assert _worker is not None
-    records: list[tuple[Record, bool]] = []
-    outcome = _worker.do(task, lambda result, is_picture: records.append((result, is_picture)))
-    return outcome, records
+    return _worker.result(task)
 
 
 def _end_with(sentinel: int) -> None:

@@ -67,6 +67,10 @@ class Outcome:
     detector_s: float = 0.0
 
 
+Result = tuple[Outcome, list[tuple[Record, bool]]]
+"""What became of a task, and what `Worker.do` told of each frame."""
+
+
 class Worker:
     """Does one task after the other. Raises FacecamError if the detector can't be had."""
 
@@ -114,6 +118,11 @@ class Worker:
         if copy is not None and whole:
             outcome.copy, outcome.converted = copy.close()
         return outcome
+
+    def result(self, task: Task) -> Result:
+        """What became of the task, and what was told of each frame. Raises WriteError."""
+        records: list[tuple[Record, bool]] = []
+        return self.do(task, lambda record, is_picture: records.append((record, is_picture))), records
 
     def _copy(self, source: Source, place: CopyPlace) -> Copy:
         options = self._options

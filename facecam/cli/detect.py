@@ -12,6 +12,7 @@ from typing import Any, TextIO
 from tqdm import tqdm
 
 from facecam.batch.batch import Batch, Summary
+from facecam.batch.cluster import ClusterPool
 from facecam.batch.parallel import ProcessPool
 from facecam.batch.work import Worker, WorkOptions
 from facecam.cli.options import EXIT_NOT_ALL, EXIT_WRONG_INPUT, detector_options, fraction, jobs, seconds, size
@@ -74,12 +75,20 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="processes for files, one core each (default: 1)",
     )
+    parser.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="of a Dask cluster that does the files instead, such as tcp://host:8786; its machines see them under the "
+        "same paths",
+    )
 
 
 def detect(arguments: argparse.Namespace) -> int:
     """The command. Raises FacecamError."""
     if arguments.hide is not None and arguments.out is None:
         raise FacecamError("--hide is for copies; name a folder for them with --out.")
+    if arguments.jobs > 1 and arguments.scheduler is not None:
+        raise FacecamError("Either --jobs or --scheduler: the workers of a cluster are started on its machines.")
     if arguments.jobs > 1 and arguments.core is not None:
         raise FacecamError("--core is for one process; leave it out with --jobs, which uses one core for each.")
     hide = None if arguments.hide is None else PrivacyOptions(Hiding(arguments.hide), arguments.padding)
@@ -92,7 +101,11 @@ def detect(arguments: argparse.Namespace) -> int:
     )
     has_outputs = any((arguments.json, arguments.csv, arguments.out))
     worker = Worker(options)  # tells what is wrong with the options, also where others will work
-    pool = ProcessPool(arguments.jobs, options) if arguments.jobs > 1 else None
+    pool: ProcessPool | ClusterPool | None = None
+    if arguments.scheduler is not None:
+        pool = ClusterPool(arguments.scheduler, options)
+    elif arguments.jobs > 1:
+        pool = ProcessPool(arguments.jobs, options)
     with quiet_libraries() as stderr, _Bar(stderr, print_results=not has_outputs) as bar:
         batch = Batch(
             arguments.sources,
