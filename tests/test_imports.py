@@ -9,8 +9,6 @@ import itertools
 import re
 from pathlib import Path
 
-import pytest
-
 from tests.processes import run_python
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -64,7 +62,6 @@ WITH_QT = {"facecam.qtkit", "facecam.ui", "sagan_gallery.ui"}
 FLOOR_OF = {room: -number for number, rooms in enumerate(FLOORS) for room in rooms}
 RUNTIME = [*modules("facecam"), *modules("sagan_gallery")]
 EVERYTHING = [*RUNTIME, *modules("train")]
-ids = lambda path: path.relative_to(ROOT).as_posix()  # noqa: E731
 
 
 def name_of(path):
@@ -86,34 +83,36 @@ def test_every_module_has_a_room():
     assert homeless == {"facecam", "facecam.ui"}
 
 
-@pytest.mark.parametrize("path", EVERYTHING, ids=ids)
-def test_no_arrow_runs_up(path):
-    mine = room_of(name_of(path))
-    if mine is None:
-        return
-    rooms = {room_of(name) for name in imported(path)} - {None, mine}
-    assert not {room for room in rooms if FLOOR_OF[room] >= FLOOR_OF[mine]}
+def test_no_arrow_runs_up():
+    up = {}
+    for path in EVERYTHING:
+        mine = room_of(name_of(path))
+        rooms = {room_of(name) for name in imported(path)} - {None, mine}
+        up[name_of(path)] = {room for room in rooms if mine is not None and FLOOR_OF[room] >= FLOOR_OF[mine]}
+    assert_none(up)
 
 
-@pytest.mark.parametrize("path", modules("sagan_gallery"), ids=ids)
-def test_the_gallery_stands_on_the_ground_and_nothing_else_of_facecam(path):
-    assert {room_of(name) for name in imported(path)} - {None, "sagan_gallery"} <= GROUND_OF_THE_GALLERY
+def test_the_gallery_stands_on_the_ground_and_nothing_else_of_facecam():
+    allowed = {None, "sagan_gallery", *GROUND_OF_THE_GALLERY}
+    assert_none({name_of(p): {room_of(name) for name in imported(p)} - allowed for p in modules("sagan_gallery")})
 
 
-@pytest.mark.parametrize("path", [path for path in RUNTIME if not is_below(path, WITH_QT)], ids=ids)
-def test_qt_is_below_the_windows_alone(path):
-    assert not tops(path) & QT
+def test_qt_is_below_the_windows_alone():
+    assert_none({name_of(path): tops(path) & QT for path in RUNTIME if not is_below(path, WITH_QT)})
 
 
-@pytest.mark.parametrize("path", RUNTIME, ids=ids)
-def test_run_time_modules_use_neither_training_code_nor_its_libraries(path):
-    assert not tops(path) & TRAINING
+def test_run_time_modules_use_neither_training_code_nor_its_libraries():
+    assert_none({name_of(path): tops(path) & TRAINING for path in RUNTIME})
 
 
-@pytest.mark.parametrize("path", EVERYTHING, ids=ids)
-def test_opencv_is_imported_in_one_place(path):
-    if path != ROOT / "facecam" / "system" / "opencv.py":
-        assert "cv2" not in tops(path), "use `from facecam.system.opencv import cv2`"
+def test_opencv_is_imported_in_one_place():
+    others = [path for path in EVERYTHING if name_of(path) != "facecam.system.opencv"]
+    assert_none({name_of(path): tops(path) & {"cv2"} for path in others})  # use facecam.system.opencv
+
+
+def assert_none(wrong):
+    """wrong: what each module imports and must not, by its name."""
+    assert not {module: names for module, names in wrong.items() if names}
 
 
 def test_modules_import_each_other_in_no_ring():
