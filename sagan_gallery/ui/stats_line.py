@@ -128,9 +128,9 @@ def stats_of(gamma: float, found: AttentionStats | None, direction: Direction) -
             "From this place to the queries that look at it, in picture pixels, and for an even map.",
         ),
         Stat(
-            f"Within {found.radius_px:.0f} px", f"{100 * found.within:.0f} %", f"even {100 * found.even_within:.0f} %",
-            "Share of the attention within the radius of the query's own object: of its surroundings of much the same\n"
-            "colour; and what it would be for an even map.",
+            "Own patch", f"{100 * found.within:.0f} %", f"even {100 * found.even_within:.0f} %",
+            "Share of the attention within the query's own patch, its surroundings of much the same colour\n"
+            f"(here a disc of {found.radius_px:.0f} px); and what it would be for an even map.",
         ),
         Stat(
             "Five strongest", " · ".join(five) + " %", "",
