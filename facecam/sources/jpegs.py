@@ -67,6 +67,7 @@ class JpegReader:
                 self.web.close()
                 if (web := self._ask()) is None:  # no picture any more
                     return None
+                web.asked_s = self.web.asked_s  # no picture has come since then, however many answers have
                 self.web, self._pictures = web, self._found()
             self._data += data
         self.web.had_picture()

@@ -22,8 +22,8 @@ _PLAYLISTS = ("mpegurl", "dash+xml")  # FFmpeg fetches their parts by itself
 class WebStream:
     """The body of an endless HTTP response, as a file for a decoder to read.
 
-    format: JPEGS or STILL; None where FFmpeg has to find out. Raises SourceError when more than
-    MAX_BYTES_A_PICTURE arrive, or `timeout_s` pass, without a call of `had_picture`.
+    format: JPEGS or STILL; None where FFmpeg has to find out. asked_s: since when a picture is waited for. Raises
+    SourceError when more than MAX_BYTES_A_PICTURE arrive, or `timeout_s` pass, without a call of `had_picture`.
     """
 
     def __init__(
@@ -37,13 +37,13 @@ class WebStream:
     def had_picture(self) -> None:
         """Grants the next picture its bytes and its time."""
         self._left = MAX_BYTES_A_PICTURE
-        self._asked_s = time.perf_counter()
+        self.asked_s = time.perf_counter()
 
     def read(self, size: int) -> bytes:
         """At most that many bytes, as soon as there are some; none at the end."""
         if self._left <= 0:
             raise SourceError(f"The stream {self._name} sends more than {MAX_BYTES_A_PICTURE >> 20} MB for a picture.")
-        if time.perf_counter() - self._asked_s > self._timeout_s:
+        if time.perf_counter() - self.asked_s > self._timeout_s:
             raise SourceError(
                 f"What the stream {self._name} sends can't be shown: it is damaged, too large, or no video."
             )

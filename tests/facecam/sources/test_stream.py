@@ -191,6 +191,15 @@ def test_a_camera_of_single_pictures_is_asked_again_and_again(answer_with: Calla
     assert frames[3].captured_s - frames[0].captured_s > 0.25  # no faster than ten times a second
 
 
+def test_a_camera_of_single_pictures_that_sends_none_ends(answer_with: Callable[..., str]) -> None:
+    address = answer_with(lambda _: b"HTTP/1.0 200 OK\r\nContent-Type: image/jpeg\r\n\r\n\xff\xd8\xff\xe0 no picture")
+    with (
+        closing(StreamSource(f"http://{address}/snap.jpg", read_timeout_s=0.5)) as source,
+        pytest.raises(SourceError, match="damaged"),
+    ):
+        source.read()
+
+
 def test_the_scheme_may_be_in_capitals(serve: Callable[..., MjpegServer]) -> None:
     with closing(StreamSource(serve().url.replace("http", "HTTP"))) as source:
         read(source, 2)
