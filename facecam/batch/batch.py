@@ -50,8 +50,8 @@ class Summary:
 
     without_faces: inputs in which none was found. failed: why inputs that were named could not be read; skipped: why
     those found in folders could not, by input. converted: what copies could not keep, by input. others: files of the
-    folders that are neither pictures nor videos, by suffix. resumed: inputs that an earlier run had done. detector_s:
-    spent there.
+    folders that are neither pictures nor videos, by suffix. copies: where those that were made lie. resumed: inputs
+    that an earlier run had done. detector_s: spent there.
     """
 
     files: int = 0
@@ -63,6 +63,7 @@ class Summary:
     skipped: dict[str, str] = field(default_factory=dict)
     converted: dict[str, list[str]] = field(default_factory=dict)
     others: Counter[str] = field(default_factory=Counter)
+    copies: list[Path] = field(default_factory=list)
     resumed: int = 0
     detector_s: float = 0.0
 
@@ -84,6 +85,8 @@ class Summary:
                 self.failed.append(outcome.problem)
             return
         self.files += 1
+        if outcome.copy is not None:
+            self.copies.append(outcome.copy)
         if not outcome.faces:
             self.without_faces.append(outcome.source)
         if outcome.converted:
@@ -99,6 +102,7 @@ class Batch:
     listener: is told what happens.
     json_path, csv_path: result files, replaced if they exist, or one of them STANDARD_OUTPUT.
     out_dir: folder for copies.
+    regions: file of the regions of the one source that there is then, as of `Task`.
     resume: what an earlier run has done under the same options is left out.
     pool: several processes instead of this one; the caller closes it.
 
@@ -116,13 +120,16 @@ class Batch:
         json_path: Path | None = None,
         csv_path: Path | None = None,
         out_dir: Path | None = None,
+        regions: Path | None = None,
         resume: bool = False,
         pool: Pool | None = None,
     ) -> None:
         self._worker, self._listener, self._pool, self._resume = worker, listener, pool, resume
         gathered = gather(specs, out_dir)
         places = [None] * len(gathered.inputs) if out_dir is None else copy_places(out_dir, gathered.inputs)
-        self.tasks = [Task(part, place) for part, place in zip(gathered.inputs, places, strict=True)]
+        if regions is not None and len(gathered.inputs) != 1:
+            raise FacecamError(f"Regions are of one file, and there are {len(gathered.inputs)}.")
+        self.tasks = [Task(part, place, regions) for part, place in zip(gathered.inputs, places, strict=True)]
         self._problems = gathered.problems
         self.summary = Summary(others=gathered.others)
         self._results: list[tuple[type[JsonLines] | type[CsvTable], Path | None]]

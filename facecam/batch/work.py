@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from facecam.arrays import Image
+from facecam.arrays import Array, Image
 from facecam.batch.copies import Copy, CopyPlace, Input, copy_of, file_id
+from facecam.batch.regions import RegionFinder, Regions, load_regions, regions_path, save_regions
 from facecam.detection.detector import FaceDetector
 from facecam.detection.options import DetectorOptions
 from facecam.detection.thorough import ThoroughDetector
-from facecam.errors import FacecamError, SourceError, WriteError
+from facecam.errors import FacecamError, WriteError
 from facecam.faces.boxes import Detections
 from facecam.faces.drawing import draw_detections
 from facecam.faces.privacy import PrivacyOptions, hide_faces
@@ -42,10 +43,15 @@ class WorkOptions:
 
 @dataclass(frozen=True)
 class Task:
-    """An input, and where its copy goes; None: there is to be none."""
+    """An input, and where its copy goes; None: there is to be none.
+
+    regions: file with what is hidden in it: taken from there instead of the detector, or written if it isn't there.
+    They are kept beside the copy, too.
+    """
 
     input: Input
     copy: CopyPlace | None = None
+    regions: Path | None = None
 
 
 @dataclass
@@ -72,12 +78,17 @@ Result = tuple[Outcome, list[tuple[Record, bool]]]
 
 
 class Worker:
-    """Does one task after the other. Raises FacecamError if the detector can't be had."""
+    """Does one task after the other. Raises FacecamError if the detector can't be had.
 
-    def __init__(self, options: WorkOptions) -> None:
-        detector = FaceDetector(options.detector)
-        self._options = options
+    base_detector: the one that looks at pictures, whole or tile by tile.
+    is_over: asked before each frame; as soon as it says so, the task at hand is given up without a trace, as by Ctrl+C.
+    """
+
+    def __init__(self, options: WorkOptions, is_over: Callable[[], bool] = lambda: False) -> None:
+        detector = self.base_detector = FaceDetector(options.detector)
+        self._options, self._is_over = options, is_over
         self._detector = ThoroughDetector(detector) if options.thorough else detector
+        self._threshold = detector.threshold
         self._hider = None if options.hide is None else FaceHider(options.hide, detector.threshold)
         self._kept: Frame | None = None  # so that the C library does not give its memory back for each picture
         if self._hider is not None:
@@ -96,15 +107,19 @@ class Worker:
         spec = task.input.spec
         outcome = Outcome(without_password(spec) if "://" in spec else spec, task.input.folder is not None)
         try:
-            source = _opened(task.input)
-        except SourceError as error:
+            regions = self._regions(task)
+            source = open_input(task.input)
+        except WriteError:
+            raise
+        except FacecamError as error:
             outcome.problem = str(error)
             return outcome
         on_opened(source.title, source.frame_count)
         copy = None if task.copy is None else self._copy(source, task.copy)
         whole = False
+        finder = None if task.regions is None or regions is not None else RegionFinder(self._threshold)
         try:
-            self._frames(source, copy, outcome, on_record)
+            self._frames(source, copy, outcome, on_record, finder if regions is None else regions)
             whole = True
         except WriteError:
             raise
@@ -117,6 +132,12 @@ class Worker:
                 copy.discard()
         if copy is not None and whole:
             outcome.copy, outcome.converted = copy.close()
+        if task.regions is not None and whole:
+            if finder is not None:
+                regions = finder.regions(Path(spec).expanduser(), self._detector.name)
+                save_regions(regions, task.regions)
+            if outcome.copy is not None and regions is not None:
+                save_regions(regions, regions_path(outcome.copy))
         return outcome
 
     def result(self, task: Task) -> Result:
@@ -124,12 +145,26 @@ class Worker:
         records: list[tuple[Record, bool]] = []
         return self.do(task, lambda record, is_picture: records.append((record, is_picture))), records
 
+    def _regions(self, task: Task) -> Regions | None:
+        """Those that were found or drawn before. Raises FacecamError."""
+        if task.regions is None:
+            return None
+        path = Path(task.input.spec).expanduser()
+        if self._hider is None or not path.is_file():
+            raise FacecamError("Regions are for faces that are hidden in a picture or a video file.")
+        return load_regions(task.regions, path) if task.regions.exists() else None
+
     def _copy(self, source: Source, place: CopyPlace) -> Copy:
         options = self._options
         return copy_of(source, place, options.hide is None, options.sound, options.seconds is None)
 
     def _frames(
-        self, source: Source, copy: Copy | None, outcome: Outcome, on_record: Callable[[Record, bool], None]
+        self,
+        source: Source,
+        copy: Copy | None,
+        outcome: Outcome,
+        on_record: Callable[[Record, bool], None],
+        regions: Regions | RegionFinder | None,
     ) -> None:
         seconds = self._options.seconds
         end_s = None if seconds is None else time.perf_counter() + seconds
@@ -137,24 +172,39 @@ class Worker:
         if hider is not None:
             hider.start()
         while (frame := source.read()) is not None:
+            if self._is_over():
+                raise KeyboardInterrupt
             self._kept = frame
-            if isinstance(self._detector, ThoroughDetector):
-                found = self._detector.detect(frame.image, moving=frame.path is None)
+            if isinstance(regions, Regions):
+                found = faces = regions.hidden_in(outcome.frames)
             else:
-                found = self._detector.detect(frame.image)
-            faces = found if hider is None else hider.faces(found)
+                found = self._found(frame)
+                outcome.detector_s += self._detector.timings.total_ms / 1000
+                faces = found if hider is None else hider.faces(found)
+            if hider is None:
+                shown = frame.image if copy is None else draw_detections(frame.image, found)
+            else:
+                places = found.boxes if isinstance(regions, Regions) else hider.places(frame, found)
+                if isinstance(regions, RegionFinder):
+                    regions.add(frame, found, places)
+                shown = frame.image if copy is None else hider.hide(frame, places)
             if copy is not None:
-                copy.add(frame, draw_detections(frame.image, found) if hider is None else hider.hide(frame, found))
+                copy.add(frame, shown)
             outcome.frames += 1
             outcome.faces += len(faces)
             outcome.frames_with_faces += len(faces) > 0
-            outcome.detector_s += self._detector.timings.total_ms / 1000
             on_record(record(outcome.source, frame, faces), frame.path is not None)
             if end_s is not None and time.perf_counter() >= end_s:
                 break
 
+    def _found(self, frame: Frame) -> Detections:
+        if isinstance(self._detector, ThoroughDetector):
+            return self._detector.detect(frame.image, moving=frame.path is None)
+        return self._detector.detect(frame.image)
 
-def _opened(part: Input) -> Source:
+
+def open_input(part: Input) -> Source:
+    """Its source; a picture file is one whatever is in it. Raises SourceError."""
     path = Path(part.spec).expanduser()
     is_picture = path.suffix.lower() in PICTURE_SUFFIXES and file_id(path) is not None
     return open_picture(path) if is_picture else open_source(part.spec)
@@ -183,10 +233,13 @@ class FaceHider:
         """Those of the detections that are told of."""
         return found.only(found.scores >= self._threshold)
 
-    def hide(self, frame: Frame, found: Detections) -> Image:
-        """The frame's picture with all hidden that may be a face. Frames of a video are to come in their order."""
+    def places(self, frame: Frame, found: Detections) -> Array:
+        """(M, 4) x1 y1 x2 y2: all that may be a face. Frames of a video are to come in their order."""
         if frame.path is not None:  # pictures have nothing to do with each other
             self._tracker.reset()
         tracking = TrackingOptions(smoothing=0)
-        places = self._tracker.update(found, frame.time_s, self._threshold, tracking, self._options.hold_s).private
+        return self._tracker.update(found, frame.time_s, self._threshold, tracking, self._options.hold_s).private
+
+    def hide(self, frame: Frame, places: Array) -> Image:
+        """The frame's picture with those places hidden."""
         return hide_faces(frame.image, places, self._options)

@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
+import threading
+from _thread import interrupt_main
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
 from tqdm import tqdm
 
+from facecam.batch import watch
 from facecam.batch.batch import Batch, Summary
 from facecam.batch.cluster import ClusterPool
+from facecam.batch.estimate import QUICK_SIZE, Estimate, estimate, words
 from facecam.batch.parallel import ProcessPool
 from facecam.batch.work import Worker, WorkOptions
-from facecam.cli.options import EXIT_NOT_ALL, EXIT_WRONG_INPUT, detector_options, fraction, jobs, seconds, size
+from facecam.cli.options import (
+    EXIT_INTERRUPTED,
+    EXIT_NOT_ALL,
+    EXIT_WRONG_INPUT,
+    detector_options,
+    fraction,
+    jobs,
+    seconds,
+    size,
+)
 from facecam.detection.options import DetectorOptions
 from facecam.errors import FacecamError
 from facecam.faces.privacy import Hiding, PrivacyOptions
@@ -23,6 +39,7 @@ from facecam.system.cpu import pinned
 from facecam.system.opencv import quiet_libraries
 
 _MOST_NAMES = 20
+_SOURCE_ANSWERS_WITHIN_S = 3.0
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -43,6 +60,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--json", type=Path, metavar="FILE", help="one JSON object per picture or frame (.jsonl; -: standard output)"
     )
     parser.add_argument("--csv", type=Path, metavar="FILE", help="one row per face (-: standard output)")
+    parser.add_argument(
+        "--regions",
+        type=Path,
+        metavar="FILE",
+        help="with --hide and one file: hide what FILE says; where there is no such FILE, write what was hidden",
+    )
+    parser.add_argument("--watch", action="store_true", help=argparse.SUPPRESS)  # the window's, as is the next
+    parser.add_argument("--estimate", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument(
         "--no-audio", dest="sound", action="store_false", help="leave the sound out of copies of videos"
     )
@@ -85,10 +110,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def detect(arguments: argparse.Namespace) -> int:
     """The command. Raises FacecamError."""
-    if arguments.hide is not None and arguments.out is None:
+    if arguments.hide is not None and arguments.out is None and arguments.regions is None and not arguments.estimate:
         raise FacecamError("--hide is for copies; name a folder for them with --out.")
     if arguments.jobs > 1 and arguments.scheduler is not None:
         raise FacecamError("Either --jobs or --scheduler: the workers of a cluster are started on its machines.")
+    if arguments.regions is not None and (arguments.hide is None or arguments.resume or arguments.scheduler):
+        raise FacecamError("--regions is for one file: say how with --hide, and leave --resume and --scheduler out.")
     if arguments.jobs > 1 and arguments.core is not None:
         raise FacecamError("--core is for one process; leave it out with --jobs, which uses one core for each.")
     hide = None if arguments.hide is None else PrivacyOptions(Hiding(arguments.hide), arguments.padding)
@@ -99,25 +126,32 @@ def detect(arguments: argparse.Namespace) -> int:
         sound=arguments.sound,
         seconds=getattr(arguments, "seconds", None),
     )
-    has_outputs = any((arguments.json, arguments.csv, arguments.out))
-    worker = Worker(options)  # tells what is wrong with the options, also where others will work
+    has_outputs = any((arguments.json, arguments.csv, arguments.out, arguments.regions))
+    over = threading.Event()
+    worker = Worker(options, over.is_set)  # tells what is wrong with the options, also where others will work
     pool: ProcessPool | ClusterPool | None = None
     if arguments.scheduler is not None:
         pool = ClusterPool(arguments.scheduler, options)
     elif arguments.jobs > 1:
         pool = ProcessPool(arguments.jobs, options)
+    make_batch = partial(
+        Batch,
+        arguments.sources,
+        options,
+        worker,
+        json_path=arguments.json,
+        csv_path=arguments.csv,
+        out_dir=arguments.out,
+        regions=arguments.regions,
+        resume=arguments.resume,
+        pool=pool,
+    )
+    if arguments.watch or arguments.estimate:
+        return _watched(make_batch, worker, pool, over, arguments.estimate)
     with quiet_libraries() as stderr, _Bar(stderr, print_results=not has_outputs) as bar:
-        batch = Batch(
-            arguments.sources,
-            options,
-            worker,
-            bar,
-            json_path=arguments.json,
-            csv_path=arguments.csv,
-            out_dir=arguments.out,
-            resume=arguments.resume,
-            pool=pool,
-        )
+        batch = make_batch(bar)
+        if options.thorough and not (arguments.regions and arguments.regions.exists()):
+            bar.expect(estimate(batch.tasks, worker.base_detector), arguments.jobs)
         try:
             with nullcontext() if arguments.core is None else pinned(arguments.core):
                 batch.run()
@@ -125,9 +159,64 @@ def detect(arguments: argparse.Namespace) -> int:
             if pool is not None:
                 pool.close()
             bar.total(batch.summary, arguments.out is not None)
-    if batch.summary.failed:
+    return _status(batch.summary, arguments.strict)
+
+
+def _status(summary: Summary, strict: bool) -> int:
+    if summary.failed:
         return EXIT_WRONG_INPUT
-    return EXIT_NOT_ALL if arguments.strict and not batch.summary.is_clean else 0
+    return EXIT_NOT_ALL if strict and not summary.is_clean else 0
+
+
+def _watched(
+    make_batch: Callable[..., Batch],
+    worker: Worker,
+    pool: ProcessPool | ClusterPool | None,
+    over: threading.Event,
+    only_estimate: bool,
+) -> int:
+    """For a program that started this one, which ends the batch by closing our standard input, or by ending itself.
+
+    over: stops the worker.
+    """
+    listener = watch.Teller()
+    batch = None
+    ended = threading.Event()
+    main = threading.main_thread().ident
+
+    def end_with_input() -> None:
+        sys.stdin.buffer.read()
+        over.set()
+        if isinstance(pool, ProcessPool):
+            pool.give_up()
+        if ended.wait(_SOURCE_ANSWERS_WITHIN_S):
+            return
+        if hasattr(signal, "pthread_kill") and main is not None:
+            signal.pthread_kill(main, signal.SIGINT)  # also while it waits
+        else:
+            interrupt_main()
+
+    threading.Thread(target=end_with_input, name="end of input", daemon=True).start()
+    error, stopped = None, False
+    with quiet_libraries():
+        try:
+            batch = make_batch(listener)
+            listener.all_files = len(batch.tasks)
+            if only_estimate:
+                listener.say(estimate(batch.tasks, worker.base_detector))
+                return 0
+            batch.run()
+        except FacecamError as problem:
+            error = str(problem)
+        except KeyboardInterrupt:
+            stopped = True
+        finally:
+            ended.set()
+            if pool is not None:
+                pool.close()
+    summary = Summary() if batch is None else batch.summary
+    listener.say(watch.Report.of(summary, error, stopped))
+    return EXIT_INTERRUPTED if stopped else EXIT_WRONG_INPUT if error is not None else _status(summary, False)
 
 
 class _Bar:
@@ -143,6 +232,17 @@ class _Bar:
 
     def __exit__(self, *_: object) -> None:
         self._bar.close()
+
+    def expect(self, estimate: Estimate, jobs: int) -> None:
+        """How long it will take at several sizes."""
+        if estimate.frames:
+            least = "" if estimate.sure else "at least "
+            thorough, quick = (words(estimate.seconds(each, jobs)) for each in (True, False))
+            self._say(
+                f"facecam: at several sizes, {least}{thorough}; --size {'x'.join(map(str, QUICK_SIZE))} takes {quick} "
+                "and misses small faces.",
+                self._stderr,
+            )
 
     def on_opened(self, title: str, frame_count: int | None, remaining: int) -> None:
         self._bar.set_description(title[:30], refresh=False)

@@ -131,6 +131,24 @@ class ThoroughDetector:
         return np.concatenate(boxes), np.concatenate(scores)
 
 
+def pixels_searched(width: int, height: int, moving: bool, useful: float) -> float:
+    """So many pixels of a picture of that size, at all sizes, go through the network; on the average of frames where it
+    is moving. useful: the share of the sizes besides its own that tell more."""
+
+    def level(width: int, height: int, zoom: int = 1) -> int:
+        across = sum(right - left for left, right in _spans(width, TILE_PX[0], zoom))
+        down = sum(bottom - top for top, bottom in _spans(height, TILE_PX[1], zoom))
+        return across * down * zoom * zoom
+
+    own, more = level(width, height), 0.0
+    small_width, small_height = width, height
+    while max(small_width, small_height) > _USUAL_PX:
+        small_width, small_height = -(-small_width // 2), -(-small_height // 2)
+        more += level(small_width, small_height)
+    more += level(width, height, 2) * (1.0 if height * width <= _ALL_DOUBLED else useful / 4)
+    return own + more * (1.0 if not moving else 1 / CHECK_EVERY + (1 - 1 / CHECK_EVERY) * useful)
+
+
 def _parts(boxes: Array, scores: Array) -> npt.NDArray[np.bool_]:
     """Which of the boxes (N, 4) lie in a larger one that is about as sure: parts of a face, found at another size."""
     areas = box_areas(boxes)

@@ -92,8 +92,8 @@ class Tracker:
             self.reset()
         step_s = max(step_s, _SHORTEST_STEP_S)
         self._time_s = time_s
-        tracks, boxes = self._tracks, _to_centre(found.boxes)
-        track, box = _assign(tracks.predicted(time_s), boxes)
+        tracks, boxes = self._tracks, to_centre(found.boxes)
+        track, box = assign(tracks.predicted(time_s), boxes)
         tracks.follow(track, boxes[box], time_s, step_s, options)
         tracks.judge(track, found.scores[box], step_s)
         new = np.ones(len(boxes), np.bool_)
@@ -121,7 +121,7 @@ class Tracker:
         over = found.only(found.scores >= threshold)
         time_s = self._time_s or 0.0
         ids = np.zeros(len(over), np.intp)
-        track, box = _assign(self._tracks.predicted(time_s), _to_centre(over.boxes))
+        track, box = assign(self._tracks.predicted(time_s), to_centre(over.boxes))
         ids[box] = self._tracks.ids[track]
         private = self._faces(time_s, hold_s, self._private(found, threshold)).private
         return Faces(Detections(over.boxes, over.scores, ids), private)
@@ -246,7 +246,7 @@ class _Tracks:
         self.hits[track] += 1
 
 
-def _assign(tracks: Array, boxes: Array) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+def assign(tracks: Array, boxes: Array) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
     """Pairs of a track (N, 4) and a box (M, 4), both cx cy w h: two (K,) arrays of indices. Nearest pairs first.
 
     Faces hardly overlap, so that the greedy assignment is the optimal one but for rare moments. Pairs that overlap come
@@ -274,7 +274,7 @@ def _assign(tracks: Array, boxes: Array) -> tuple[npt.NDArray[np.intp], npt.NDAr
     return chosen[:, 0], chosen[:, 1]
 
 
-def _to_centre(boxes: Array) -> Array:
+def to_centre(boxes: Array) -> Array:
     """x1 y1 x2 y2 to cx cy w h."""
     return np.concatenate([(boxes[:, :2] + boxes[:, 2:]) / 2, boxes[:, 2:] - boxes[:, :2]], axis=1)
 

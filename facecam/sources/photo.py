@@ -233,7 +233,7 @@ def _read(path: Path) -> bytes:
 def _opened(data: bytes) -> Image.Image | None:
     """The file's header; None if Pillow does not know it."""
     if data[4:8] == b"ftyp":
-        _know_heif()
+        know_heif()
     try:
         return Image.open(io.BytesIO(data))
     except _DAMAGE:
@@ -241,7 +241,8 @@ def _opened(data: bytes) -> Image.Image | None:
 
 
 @cache
-def _know_heif() -> None:
+def know_heif() -> None:
+    """Lets Pillow read HEIC, and pictures up to our own limit."""
     import pillow_heif
 
     pillow_heif.register_heif_opener(thumbnails=False, depth_images=False)

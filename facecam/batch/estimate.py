@@ -1,0 +1,127 @@
+"""How long a batch will take, told before it starts: what the detector needs for a pixel is measured, and the pixels of
+pictures and frames are counted from the headers of files, of a sample where there are many."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from facecam.batch.work import Task
+from facecam.detection.detector import FaceDetector
+from facecam.detection.thorough import TILE_PX, pixels_searched
+from facecam.sources import PICTURE_SUFFIXES
+from facecam.sources.photo import know_heif
+
+SAMPLE = 60
+"""So many files of each kind are opened; the others count as their mean."""
+QUICK_SIZE = (640, 480)
+_SHARE_USEFUL = 0.5
+"""Of the sizes besides a frame's own, how many tell more; it takes looking to know."""
+_AROUND_S = 35e-9
+"""Decoding, drawing and encoding a pixel, on a machine of average speed."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """pictures, videos: how many files of each. frames: of all of them. thorough_s: at several sizes, on one core;
+    quick_s: scaled down to QUICK_SIZE. sure: nothing in it has an unknown length, such as a stream."""
+
+    pictures: int
+    videos: int
+    frames: int
+    thorough_s: float
+    quick_s: float
+    sure: bool = True
+
+    def seconds(self, thorough: bool, jobs: int) -> float:
+        """In so many processes."""
+        return (self.thorough_s if thorough else self.quick_s) / max(1, min(jobs, self.pictures + self.videos))
+
+
+def estimate(tasks: Sequence[Task], detector: FaceDetector) -> Estimate:
+    """detector: runs twice, at whatever size it is set to for a tile."""
+    tile_s = _tile_s(detector)
+    pixel_s = tile_s / (TILE_PX[0] * TILE_PX[1])
+    pictures, videos, others = [], [], 0
+    for task in tasks:
+        path = Path(task.input.spec).expanduser()
+        if not path.is_file():
+            others += 1
+        elif path.suffix.lower() in PICTURE_SUFFIXES:
+            pictures.append(path)
+        else:
+            videos.append(path)
+    frames, thorough_s, quick_s = 0.0, 0.0, 0.0
+    sure = others == 0
+    for paths, moving in ((pictures, False), (videos, True)):
+        sizes = [size for path in _sample(paths) if (size := _size(path, moving)) is not None]
+        if not sizes:
+            continue
+        more = len(paths) / len(sizes)
+        for width, height, count in sizes:
+            sure &= count > 0
+            frames += more * count
+            around_s = _AROUND_S * width * height
+            thorough_s += more * count * (pixel_s * pixels_searched(width, height, moving, _SHARE_USEFUL) + around_s)
+            share = min(1.0, QUICK_SIZE[0] / width, QUICK_SIZE[1] / height)
+            quick_s += more * count * (pixel_s * width * height * share**2 + around_s)
+    return Estimate(len(pictures), len(videos), round(frames), round(thorough_s, 1), round(quick_s, 1), sure)
+
+
+def words(seconds: float) -> str:
+    """A time that nobody knows exactly: "about 4 min"."""
+    if seconds < 10:
+        return "a few seconds"
+    if seconds < 55:
+        return f"about {5 * math.ceil(seconds / 5)} s"
+    if seconds < 3300:
+        return f"about {math.ceil(seconds / 60 - 0.25)} min"
+    return f"about {seconds / 3600:.1f} h"
+
+
+def _tile_s(detector: FaceDetector) -> float:
+    """Seconds that a tile takes."""
+    tile = np.full((TILE_PX[1], TILE_PX[0], 3), 127, np.uint8)
+    size, detector.size = detector.size, None
+    times_s = []
+    for _ in range(3):
+        start_s = time.perf_counter()
+        detector.detect(tile)
+        times_s.append(time.perf_counter() - start_s)
+    detector.size = size
+    return min(times_s)
+
+
+def _sample(paths: Sequence[Path]) -> list[Path]:
+    """Evenly from all."""
+    step = max(1.0, len(paths) / SAMPLE)
+    return [paths[int(index * step)] for index in range(min(SAMPLE, len(paths)))]
+
+
+def _size(path: Path, moving: bool) -> tuple[int, int, int] | None:
+    """Width, height and number of pictures, 0 where that is unknown, by the file's header; None if it has none."""
+    if not moving:
+        know_heif()
+        with suppress(Exception), Image.open(path) as file:
+            is_short = os.path.getsize(path) < 64 << 20
+            return file.width, file.height, int(getattr(file, "n_frames", 1)) if is_short else 1
+        return None
+    from facecam.sources.video import VideoSource
+
+    with suppress(Exception):
+        source = VideoSource(path)
+        try:
+            first = source.read()
+            assert first is not None
+            return first.image.shape[1], first.image.shape[0], source.frame_count or 0
+        finally:
+            source.close()
+    return None

@@ -1,0 +1,253 @@
+"""What is hidden in a file, region by region, and the JSON file that keeps it: so that it can be looked through and
+changed by hand, and the same copy be made again. docs/formats.md describes the format."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+import numpy as np
+from msgspec import Meta
+
+from facecam.arrays import Array
+from facecam.errors import FacecamError, SourceError
+from facecam.faces.boxes import Detections, pairwise_iou
+from facecam.faces.tracking import CANDIDATE_SHARE, assign, to_centre
+from facecam.sources import Frame
+from facecam.system.files import cannot_write, write_whole
+
+SCHEMA: Literal[1] = 1
+SUFFIX = ".regions.json"
+"""Of the file beside a copy, after the copy's own name."""
+_SAME_PLACE = 0.5
+_MOST_FRAMES = 100_000_000
+_STRETCH = 64
+
+FrameNumber = Annotated[int, Meta(ge=0, le=_MOST_FRAMES)]
+Pixel = Annotated[float, Meta(ge=-1e6, le=1e6)]
+Box = tuple[Pixel, Pixel, Pixel, Pixel]
+Score = Annotated[float, Meta(ge=0, le=1)]
+
+
+@dataclass(frozen=True)
+class Region:
+    """A place in one frame or in several that follow each other.
+
+    first, last: its frames, counted from 0.
+    boxes: x1 y1 x2 y2 in pixels of the picture as it is shown: one for each frame, or a single one for all of them.
+    scores: the detector's for each box, 0 where a face was lost a moment ago; none of a region that was drawn by hand.
+    hidden: whether it is hidden; otherwise it is a candidate, or somebody has taken it out.
+    decided: somebody has looked, and it is in no doubt any more.
+    """
+
+    first: FrameNumber
+    last: FrameNumber
+    boxes: tuple[Box, ...]
+    scores: tuple[Score, ...] = ()
+    hidden: bool = True
+    decided: bool = False
+
+    def __post_init__(self) -> None:
+        length = self.last - self.first + 1
+        if length < 1 or len(self.boxes) not in (1, length) or len(self.scores) not in (0, len(self.boxes)):
+            raise ValueError("a region's boxes and scores don't fit its first and last frame")
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether somebody has drawn it."""
+        return not self.scores
+
+    @property
+    def score(self) -> float:
+        """The best of its scores; 1 where it was drawn by hand."""
+        return max(self.scores, default=1.0)
+
+    @property
+    def best_frame(self) -> int:
+        """Where its score is the best."""
+        return self.first + (self.scores.index(self.score) if len(self.scores) > 1 else 0)
+
+    def box(self, frame: int) -> Box | None:
+        """Where it is in that frame; None if it is in others only."""
+        if not self.first <= frame <= self.last:
+            return None
+        return self.boxes[0] if len(self.boxes) == 1 else self.boxes[frame - self.first]
+
+    def score_in(self, frame: int) -> float:
+        """Its score in one of its frames."""
+        if self.by_hand:
+            return 1.0
+        return self.scores[0] if len(self.scores) == 1 else self.scores[frame - self.first]
+
+
+@dataclass(frozen=True)
+class Regions:
+    """All regions of a file.
+
+    source: its name. sha256: of its content; regions fit no other file. model: the detector's name. threshold: the
+    lowest score of a face. width, height: of the first frame. times_s: of all frames, in the file's own clock.
+    """
+
+    schema: Literal[1]
+    source: str
+    sha256: str
+    model: str
+    threshold: Score
+    width: Annotated[int, Meta(ge=1)]
+    height: Annotated[int, Meta(ge=1)]
+    times_s: Annotated[tuple[float, ...], Meta(min_length=1)]
+    regions: tuple[Region, ...]
+
+    def hidden_in(self, frame: int) -> Detections:
+        """What is hidden in a frame, with its scores, best first. Raises SourceError for one that there is not: what
+        it shows is not known."""
+        if frame >= len(self.times_s):
+            raise SourceError(f"{self.source} has more frames than its regions know of ({len(self.times_s)}).")
+        here = [region for region in map(self.regions.__getitem__, self.near(frame)) if region.hidden]
+        boxes = np.array([region.box(frame) for region in here], np.float32).reshape(-1, 4)
+        scores = np.array([region.score_in(frame) for region in here], np.float32)
+        return Detections(boxes, scores).only(np.argsort(-scores, kind="stable"))
+
+    def near(self, frame: int) -> list[int]:
+        """Indices of the regions that are in that frame, hidden or not."""
+        there = self._by_stretch.get(frame // _STRETCH, ())
+        return [index for index in there if self.regions[index].first <= frame <= self.regions[index].last]
+
+    @cached_property
+    def _by_stretch(self) -> dict[int, list[int]]:
+        """Which regions are in each stretch of frames: a film has thousands."""
+        stretches: dict[int, list[int]] = {}
+        for index, region in enumerate(self.regions):
+            for stretch in range(region.first // _STRETCH, min(region.last, len(self.times_s) - 1) // _STRETCH + 1):
+                stretches.setdefault(stretch, []).append(index)
+        return stretches
+
+    def changed(self, index: int, region: Region | None) -> Regions:
+        """With another region in the place of one; None: without it."""
+        new = () if region is None else (region,)
+        return replace(self, regions=(*self.regions[:index], *new, *self.regions[index + 1 :]))
+
+    def joined(self, region: Region) -> Regions:
+        """With one more region, the last one."""
+        return replace(self, regions=(*self.regions, region))
+
+
+class RegionFinder:
+    """Puts together regions from what is hidden frame by frame. threshold: the lowest score of a face."""
+
+    def __init__(self, threshold: float) -> None:
+        self._threshold = threshold
+        self._open: list[_Trail] = []
+        self._done: list[_Trail] = []
+        self._times_s: list[float] = []
+        self._size = (1, 1)
+
+    def add(self, frame: Frame, found: Detections, places: Array) -> None:
+        """The next frame. found: down to `CANDIDATE_SHARE` of the threshold; places: (M, 4), what is hidden in it."""
+        number = len(self._times_s)
+        self._times_s.append(round(frame.time_s, 6))
+        if number == 0:
+            self._size = (frame.image.shape[1], frame.image.shape[0])
+        likeness = pairwise_iou(found.boxes, places)
+        candidates = (likeness.max(axis=1, initial=0) < _SAME_PLACE) & (
+            found.scores >= CANDIDATE_SHARE * self._threshold
+        )
+        boxes = np.concatenate([places, found.boxes[candidates]])
+        scores = np.zeros(len(places), np.float32)
+        if len(found):
+            nearest = likeness.argmax(axis=0)
+            near = likeness.max(axis=0, initial=0) >= _SAME_PLACE
+            scores[near] = found.scores[nearest[near]]
+        scores = np.concatenate([scores, found.scores[candidates]])
+        hidden = np.arange(len(boxes)) < len(places)
+        if frame.path is not None:  # pictures have nothing to do with each other
+            self._done += self._open
+            self._open = []
+        last = np.array([trail.boxes[-1] for trail in self._open], np.float32).reshape(-1, 4)
+        mine, theirs = assign(to_centre(last), to_centre(boxes))
+        follows = dict(zip(theirs.tolist(), mine.tolist(), strict=True))
+        trails = []
+        for index in range(len(boxes)):
+            trail = self._open[follows[index]] if index in follows else _Trail(number)
+            trail.add(boxes[index], float(scores[index]), bool(hidden[index]))
+            trails.append(trail)
+        self._done += [trail for index, trail in enumerate(self._open) if index not in set(follows.values())]
+        self._open = trails
+
+    def regions(self, path: Path, model: str) -> Regions:
+        """All of a file, after its last frame. path: of the file; model: the detector's name. Raises SourceError."""
+        trails = sorted([*self._done, *self._open], key=lambda trail: trail.first)
+        found = tuple(region for trail in trails for region in trail.regions())
+        width, height = self._size
+        times_s = tuple(self._times_s)
+        name = path.name.encode("utf-8", "backslashreplace").decode()
+        return Regions(SCHEMA, name, digest(path), model, self._threshold, width, height, times_s, found)
+
+
+class _Trail:
+    """A place from frame to frame, hidden or not."""
+
+    def __init__(self, first: int) -> None:
+        self.first = first
+        self.boxes: list[Box] = []
+        self._scores: list[float] = []
+        self._hidden: list[bool] = []
+
+    def add(self, box: Array, score: float, hidden: bool) -> None:
+        x1, y1, x2, y2 = (round(float(edge), 2) for edge in box)
+        self.boxes.append((x1, y1, x2, y2))
+        self._scores.append(round(min(1.0, score), 4))
+        self._hidden.append(hidden)
+
+    def regions(self) -> list[Region]:
+        """Its parts that are hidden, and those between."""
+        ends = [at for at in range(1, len(self.boxes)) if self._hidden[at] != self._hidden[at - 1]]
+        return [
+            Region(
+                self.first + start,
+                self.first + end - 1,
+                tuple(self.boxes[start:end]),
+                tuple(self._scores[start:end]),
+                self._hidden[start],
+            )
+            for start, end in zip([0, *ends], [*ends, len(self.boxes)], strict=True)
+        ]
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file. Raises SourceError."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise SourceError(f"{path} can't be read: {error.strerror or error}.") from error
+
+
+def regions_path(copy: Path) -> Path:
+    """Where the regions of a copy lie: beside it."""
+    return copy.with_name(copy.name + SUFFIX)
+
+
+def save_regions(regions: Regions, path: Path) -> None:
+    """Raises WriteError."""
+    try:
+        write_whole(path, msgspec.json.encode(regions) + b"\n")
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
+def load_regions(path: Path, source: Path | None = None) -> Regions:
+    """Those in a file. source: what they have to be of. Raises FacecamError."""
+    try:
+        regions = msgspec.json.decode(path.read_bytes(), type=Regions)
+    except OSError as error:
+        raise FacecamError(f"{path} can't be read: {error.strerror or error}.") from error
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        raise FacecamError(f"{path} holds no regions that can be read: {error}.") from error
+    if source is not None and digest(source) != regions.sha256:
+        raise FacecamError(f"The regions in {path} are of another file than {source}, or it has changed since.")
+    return regions

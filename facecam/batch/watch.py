@@ -1,0 +1,125 @@
+"""What a batch in another process tells of itself: a line of JSON each."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import msgspec
+
+from facecam.batch.batch import Summary
+from facecam.batch.estimate import Estimate
+from facecam.batch.work import Record
+
+
+@dataclass(frozen=True)
+class Progress:
+    """file: that is worked at, or was done last. files, frames: done so far. frames_in_file: what the file claims to
+    have; None if unknown. all_files: of the batch."""
+
+    file: str
+    files: int
+    all_files: int
+    frames: int
+    frames_in_file: int | None
+
+
+@dataclass(frozen=True)
+class Report:
+    """The end, as of Summary. copies: where those lie that were made. error: why it ended early; stopped: somebody
+    wanted it to."""
+
+    files: int
+    frames: int
+    faces: int
+    without_faces: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
+    converted: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    copies: int = 0
+    error: str | None = None
+    stopped: bool = False
+
+    @classmethod
+    def of(cls, summary: Summary, error: str | None, stopped: bool) -> Report:
+        """error, stopped: as above."""
+        return cls(
+            summary.files,
+            summary.frames,
+            summary.faces,
+            _plain(summary.without_faces),
+            _plain(summary.failed),
+            _plain(summary.skipped.values()),
+            _plain(f"{name} ({'; '.join(what)})" for name, what in summary.converted.items()),
+            _plain(f"{count} {kind or 'others'}" for kind, count in summary.others.items()),
+            len(summary.copies),
+            error,
+            stopped,
+        )
+
+
+def _plain(names: Iterable[str]) -> tuple[str, ...]:
+    """Names of files may hold bytes that are no text, which JSON can't."""
+    return tuple(name.encode("utf-8", "backslashreplace").decode() for name in names)
+
+
+Told = Progress | Report | Estimate
+
+
+class _Line(msgspec.Struct, omit_defaults=True):
+    progress: Progress | None = None
+    report: Report | None = None
+    estimate: Estimate | None = None
+
+
+def to_line(told: Told) -> bytes:
+    """One line that `from_line` reads, for another process."""
+    line = _Line()
+    match told:
+        case Progress():
+            line.progress = told
+        case Report():
+            line.report = told
+        case Estimate():
+            line.estimate = told
+    return msgspec.json.encode(line) + b"\n"
+
+
+def from_line(line: bytes) -> Told | None:
+    """What was told; None if it is something else."""
+    try:
+        decoded = msgspec.json.decode(line, type=_Line)
+    except msgspec.MsgspecError:
+        return None
+    return decoded.progress or decoded.report or decoded.estimate
+
+
+class Teller:
+    """A BatchListener that writes lines to standard output. all_files: of the batch."""
+
+    def __init__(self) -> None:
+        self.all_files = 0
+        self._file, self._files, self._frames = "", 0, 0
+        self._in_file: int | None = None
+
+    def on_opened(self, title: str, frame_count: int | None, remaining: int) -> None:
+        self._file, self._in_file = *_plain([title]), frame_count
+        self._files = self.all_files - remaining - 1
+        self._tell()
+
+    def on_done(self, result: Record, is_picture: bool) -> None:
+        self._frames += 1
+        self._tell()
+
+    def on_problem(self, sentence: str) -> None:
+        """It is in the summary."""
+
+    def say(self, told: Told) -> None:
+        """Raises BrokenPipeError when nobody listens any more."""
+        sys.stdout.buffer.write(to_line(told))
+        sys.stdout.buffer.flush()
+
+    def _tell(self) -> None:
+        self.say(Progress(self._file, self._files, self.all_files, self._frames, self._in_file))

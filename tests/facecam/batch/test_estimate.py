@@ -1,0 +1,157 @@
+"""The time that a batch takes, told before it starts; and what a batch in another process tells."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from facecam.batch.batch import Summary
+from facecam.batch.copies import Input
+from facecam.batch.estimate import SAMPLE, Estimate, estimate, words
+from facecam.batch.watch import Progress, Report, from_line, to_line
+from facecam.batch.work import Task
+from facecam.cli import main
+from facecam.detection.detector import FaceDetector
+from facecam.system.opencv import cv2
+from tests.processes import ROOT
+
+MakeFrame = Callable[..., np.ndarray]
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Path:
+    """200 frames of 640 x 480, with no face in them."""
+    path = tmp_path / "clip.mkv"
+    writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, cv2.VideoWriter.fourcc(*"MJPG"), 10.0, (640, 480))
+    for _ in range(200):
+        writer.write(np.zeros((480, 640, 3), np.uint8))
+    writer.release()
+    return path
+
+
+def test_pictures_and_frames_are_counted_and_larger_ones_take_longer(
+    tmp_path: Path, clip: Path, tiny_model: Path
+) -> None:
+    detector = FaceDetector(tiny_model)
+    paths = []
+    for name, side in (("small.png", 400), ("large.png", 2000)):
+        cv2.imwrite(str(tmp_path / name), np.zeros((side, side, 3), np.uint8))
+        paths.append(tmp_path / name)
+    small, large, video = (estimate([Task(Input(str(path)))], detector) for path in (*paths, clip))
+    assert (small.pictures, small.videos, small.frames) == (1, 0, 1)
+    assert (video.pictures, video.videos, video.frames) == (0, 1, 200)
+    assert small.thorough_s < large.thorough_s < video.thorough_s
+    assert large.quick_s < large.thorough_s
+    assert all(each.sure for each in (small, large, video))
+
+
+def test_many_files_are_sampled_and_unknown_ones_told(tmp_path: Path, tiny_model: Path) -> None:
+    path = tmp_path / "a.png"
+    cv2.imwrite(str(path), np.zeros((100, 100, 3), np.uint8))
+    many = [Task(Input(str(path)))] * (3 * SAMPLE)
+    assert estimate(many, FaceDetector(tiny_model)).frames == 3 * SAMPLE
+    (tmp_path / "b.png").write_bytes(b"")
+    mixed = estimate([*many, Task(Input(str(tmp_path / "b.png"))), Task(Input("demo"))], FaceDetector(tiny_model))
+    assert not mixed.sure
+
+
+def test_processes_share_files(tiny_model: Path) -> None:
+    told = Estimate(3, 0, 3, 60.0, 6.0)
+    assert told.seconds(True, 2) == 30
+    assert told.seconds(False, 8) == 2
+    assert Estimate(0, 1, 900, 60.0, 6.0).seconds(True, 8) == 60
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"), [(3, "a few seconds"), (41, "about 45 s"), (70, "about 1 min"), (240, "about 4 min")]
+)
+def test_words(seconds: float, told: str) -> None:
+    assert words(seconds) == told
+
+
+def test_hiding_tells_how_long_it_takes(
+    tmp_path: Path, clip: Path, tiny_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["detect", str(clip), "--hide", "blur", "--out", str(tmp_path / "out"), "--model", str(tiny_model)]
+    assert main([*command, "--seconds", "0.1"]) == 0
+    assert "at several sizes, " in (told := capsys.readouterr().err)
+    assert "--size 640x480" in told
+
+
+def test_lines_come_through() -> None:
+    for told in (
+        Progress("a.jpg", 1, 5, 17, None),
+        Report.of(Summary(files=2, failed=["a"]), "full", True),
+        Estimate(1, 2, 3, 4, 5),
+    ):
+        assert from_line(to_line(told)) == told
+    assert from_line(b"hello\n") is None
+
+
+# In a process of its own
+
+
+def start(*arguments: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "facecam", "detect", *arguments]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT)
+
+
+def test_another_process_tells_progress_and_the_end(tmp_path: Path, make_frame: MakeFrame, tiny_model: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for name in ("a.png", "b.png"):
+        cv2.imwrite(str(folder / name), make_frame((3, 2)))
+    (folder / "c.png").write_bytes(b"no picture")
+    process = start(
+        str(folder), "--hide", "blur", "--out", str(tmp_path / "out"), "--model", str(tiny_model), "--watch"
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    told = [from_line(line) for line in process.stdout]
+    process.stdin.close()
+    assert process.wait(30) == 0
+    assert Progress("a.png", 0, 3, 1, 1) in told
+    report = told[-1]
+    assert isinstance(report, Report)
+    assert (report.files, report.copies, report.faces) == (2, 2, 2)
+    assert len(report.skipped) == 1
+    assert "c.png" in report.skipped[0]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_closing_its_input_leaves_whole_copies_only(tmp_path: Path, clip: Path, tiny_model: Path, jobs: int) -> None:
+    second = tmp_path / "other.mkv"
+    second.write_bytes(clip.read_bytes())
+    out = tmp_path / "out"
+    process = start(
+        *(str(clip), str(second), "--hide", "blur", "--out", str(out), "--watch", "--jobs", str(jobs)),
+        *("--model", str(tiny_model)),
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    end_s = time.monotonic() + 30
+    while not any(out.glob(".*.mkv")) and time.monotonic() < end_s:
+        time.sleep(0.02)
+    process.stdin.close()
+    report = [from_line(line) for line in process.stdout][-1]
+    process.wait(30)
+    assert isinstance(report, Report)
+    assert report.stopped
+    assert [path.name for path in out.iterdir() if path.suffix == ".mkv"] == []
+
+
+def test_an_estimate_alone(clip: Path, tiny_model: Path) -> None:
+    process = start(str(clip), "--model", str(tiny_model), "--estimate")
+    assert process.stdin is not None
+    assert process.stdout is not None
+    told = from_line(process.stdout.read())
+    process.stdin.close()
+    process.wait(30)
+    assert isinstance(told, Estimate)
+    assert told.frames == 200

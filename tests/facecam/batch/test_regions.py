@@ -1,0 +1,169 @@
+"""Regions of a file: found, kept in a file, changed by hand, doubted, and used again instead of the detector."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from facecam.batch.doubts import Reason, doubts
+from facecam.batch.regions import (
+    SCHEMA,
+    Region,
+    RegionFinder,
+    Regions,
+    load_regions,
+    regions_path,
+    save_regions,
+)
+from facecam.cli import main
+from facecam.errors import FacecamError
+from facecam.faces.boxes import Detections
+from facecam.sources import Frame, open_source
+from facecam.system.opencv import cv2
+from tests.doubles import found
+
+MakeFrame = Callable[..., np.ndarray]
+FACE = (100.0, 100.0, 140.0, 140.0)
+
+
+def regions_of(*frames: tuple[Detections, Sequence[int]], tmp_path: Path, threshold: float = 0.5) -> Regions:
+    """Of frames of 640 x 480 at 10 a second: what was found in each, and which of that was hidden."""
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(b"clip")
+    finder = RegionFinder(threshold)
+    image = np.zeros((480, 640, 3), np.uint8)
+    for index, (detections, hidden) in enumerate(frames):
+        finder.add(Frame(image, index, index / 10, 0.0), detections, detections.boxes[list(hidden)])
+    return finder.regions(path, "tiny")
+
+
+def test_a_face_that_moves_is_one_region(tmp_path: Path) -> None:
+    frames = [(found((100 + 5 * at, 100, 140 + 5 * at, 140, 0.9)), [0]) for at in range(5)]
+    (region,) = regions_of(*frames, tmp_path=tmp_path).regions
+    assert (region.first, region.last, region.hidden, region.by_hand) == (0, 4, True, False)
+    assert region.box(3) == (115, 100, 155, 140)
+    assert region.box(5) is None
+
+
+def test_a_candidate_is_a_region_that_is_not_hidden(tmp_path: Path) -> None:
+    regions = regions_of((found((*FACE, 0.9), (300, 300, 330, 330, 0.22)), [0]), tmp_path=tmp_path)
+    assert [region.hidden for region in regions.regions] == [True, False]
+    assert [doubt.reason for doubt in doubts(regions)] == [Reason.OPEN]
+
+
+def test_doubts_of_a_face_that_comes_and_goes_in_mid_picture(tmp_path: Path) -> None:
+    face, none = (found((*FACE, 0.9)), [0]), (Detections.none(), [])
+    told = doubts(regions_of(none, none, face, face, none, none, tmp_path=tmp_path))
+    assert [(doubt.reason, doubt.frame) for doubt in told] == [(Reason.ENDS, 4), (Reason.APPEARS, 1)]
+
+
+def test_who_walks_in_and_out_is_in_no_doubt(tmp_path: Path) -> None:
+    face, none = (found((0, 100, 40, 140, 0.9)), [0]), (Detections.none(), [])
+    assert doubts(regions_of(none, face, none, tmp_path=tmp_path)) == []
+
+
+def test_candidates_come_first_and_the_likeliest_of_them(tmp_path: Path) -> None:
+    here = found((*FACE, 0.3), (300, 300, 330, 330, 0.21), (500, 300, 530, 330, 0.24))
+    told = doubts(regions_of((here, [0]), tmp_path=tmp_path))
+    assert [doubt.reason for doubt in told] == [Reason.OPEN, Reason.OPEN, Reason.WEAK]
+    assert [round(doubt.score, 2) for doubt in told] == [0.24, 0.21, 0.3]
+
+
+def test_what_was_decided_by_hand_is_in_no_doubt(tmp_path: Path) -> None:
+    regions = regions_of((found((*FACE, 0.22)), []), tmp_path=tmp_path)
+    assert doubts(regions)
+    assert not doubts(regions.changed(0, replace(regions.regions[0], hidden=True, decided=True)))
+    assert not doubts(regions.changed(0, None).joined(Region(0, 0, (FACE,))))
+
+
+def test_a_file_of_regions_is_what_was_written(tmp_path: Path) -> None:
+    regions = regions_of((found((*FACE, 0.9)), [0]), tmp_path=tmp_path).joined(Region(0, 0, (FACE,)))
+    regions.hidden_in(0)
+    save_regions(regions, tmp_path / "clip.regions.json")
+    assert load_regions(tmp_path / "clip.regions.json", tmp_path / "clip.mp4") == regions
+    assert json.loads((tmp_path / "clip.regions.json").read_text())["schema"] == SCHEMA
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "[]", "{}", '{"schema": 2}', '{"schema": 1, "regions": NaN}', "[" * 100_000],
+)
+def test_what_is_no_file_of_regions_is_told(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "clip.regions.json"
+    path.write_text(content)
+    with pytest.raises(FacecamError, match="regions"):
+        load_regions(path)
+
+
+def test_a_region_whose_boxes_do_not_fit_its_frames_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "clip.regions.json"
+    save_regions(regions_of((found((*FACE, 0.9)), [0]), tmp_path=tmp_path), path)
+    content = json.loads(path.read_text())
+    content["regions"][0].update(last=5, boxes=[FACE, FACE], scores=[])
+    path.write_text(json.dumps(content))
+    with pytest.raises(FacecamError, match="don't fit"):
+        load_regions(path)
+
+
+# With the command
+
+
+@pytest.fixture
+def clip(tmp_path: Path, make_frame: MakeFrame) -> Path:
+    """12 frames of 320 x 240 with a face at (4, 3)."""
+    path = tmp_path / "clip.mkv"
+    writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, cv2.VideoWriter.fourcc(*"MJPG"), 10.0, (320, 240))
+    for _ in range(12):
+        writer.write(make_frame((4, 3), width=320, height=240))
+    writer.release()
+    return path
+
+
+def brightest(path: Path, column: int, row: int) -> list[int]:
+    source = open_source(str(path))
+    values = []
+    while (frame := source.read()) is not None:
+        values.append(int(frame.image[row * 32 + 4 : row * 32 + 28, column * 32 + 4 : column * 32 + 28].max()))
+    source.close()
+    return values
+
+
+def test_a_run_is_repeated_by_its_regions_without_the_detector(
+    tmp_path: Path, clip: Path, tiny_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    regions = tmp_path / "found.json"
+    command = ["detect", str(clip), "--hide", "cover", "--regions", str(regions), "--model", str(tiny_model)]
+    assert main(command) == 0  # finds them, and makes no copy
+    first = load_regions(regions, clip)
+    assert len(first.times_s) == 12
+    hand = Region(3, 6, ((256.0, 32.0, 288.0, 64.0),))
+    changed = first.changed(0, replace(first.regions[0], hidden=False, decided=True)).joined(hand)
+    save_regions(changed, regions)
+    capsys.readouterr()
+    assert main([*command, "--out", str(tmp_path / "out")]) == 0
+    assert ", 0.0 ms a detection" in capsys.readouterr().err.replace("; 0.0", ", 0.0")
+    copy = tmp_path / "out" / "clip.mkv"
+    assert min(brightest(copy, 4, 3)) > 200  # taken out by hand
+    assert [value > 20 for value in brightest(copy, 8, 1)] == [3 <= number <= 6 for number in range(12)]
+    assert load_regions(regions_path(copy), clip) == changed
+
+
+def test_regions_of_another_file_are_refused(
+    tmp_path: Path, clip: Path, tiny_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    regions = tmp_path / "found.json"
+    save_regions(regions_of((found((*FACE, 0.9)), [0]), tmp_path=tmp_path), regions)
+    command = ["detect", str(clip), "--hide", "cover", "--regions", str(regions), "--model", str(tiny_model)]
+    assert main([*command, "--out", str(tmp_path / "out")]) == 2
+    assert "of another file" in capsys.readouterr().err
+    assert not list((tmp_path / "out").glob("*")) if (tmp_path / "out").exists() else True
+
+
+def test_regions_are_of_one_file(tmp_path: Path, clip: Path, tiny_model: Path) -> None:
+    command = ["detect", str(clip), str(clip), "--hide", "cover", "--model", str(tiny_model)]
+    assert main([*command, "--regions", str(tmp_path / "found.json")]) == 2
