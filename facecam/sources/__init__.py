@@ -17,7 +17,7 @@ from facecam.sources.camera import Camera, CameraSource, OfCamera, list_cameras
 from facecam.sources.camera_modes import CameraMode, camera_modes
 from facecam.sources.demo import DemoSource
 from facecam.sources.folder import FolderSource, list_files, natural_key
-from facecam.sources.photo import PICTURE_SUFFIXES, PictureSource, open_picture, read_picture
+from facecam.sources.photo import PICTURE_SUFFIXES, PictureSource, open_picture, read_picture, read_thumbnail
 from facecam.sources.player import Player
 from facecam.sources.screen import ScreenPart, ScreenSource
 
@@ -45,6 +45,7 @@ __all__ = [
     "open_picture",
     "open_source",
     "read_picture",
+    "read_thumbnail",
     "without_password",
 ]
 

@@ -19,7 +19,8 @@ _MOST_FILES = 100_000
 class FolderSource:
     """The pictures of a folder and its subfolders, in natural order, as a slide show.
 
-    skipped: one sentence for each file passed over by `read` because it can't be read.
+    paths: of the pictures. A picture's time is its place in them, also where one before it can't be read. skipped: one
+    sentence for each file passed over by `read` because it can't be read; unreadable: those files.
     """
 
     live = False
@@ -29,36 +30,36 @@ class FolderSource:
         self.title = folder.name or str(folder)
         self.path = folder
         self.skipped: list[str] = []
-        self._paths = list_files(folder, PICTURE_SUFFIXES)
-        if not self._paths:
+        self.unreadable: list[Path] = []
+        self.paths = tuple(list_files(folder, PICTURE_SUFFIXES))
+        if not self.paths:
             raise SourceError(f"There are no pictures in the folder {folder}.")
-        self.frame_count: int | None = len(self._paths)
-        self.duration_s: float | None = SLIDE_S * len(self._paths)
+        self.frame_count: int | None = len(self.paths)
+        self.duration_s: float | None = SLIDE_S * len(self.paths)
         self._position = 0
-        self._index = 0
 
     def read(self) -> Frame | None:
-        while self._position < len(self._paths):
-            path = self._paths[self._position]
+        while self._position < len(self.paths):
+            position, path = self._position, self.paths[self._position]
             self._position += 1
             try:
                 image = read_picture(path)
             except SourceError as error:
-                self.skipped.append(str(error))
+                if path not in self.unreadable:
+                    self.unreadable.append(path)
+                    self.skipped.append(str(error))
                 continue
-            frame = Frame(image, self._index, self._index * SLIDE_S, time.perf_counter(), path)
-            self._index += 1
-            return frame
-        if self._index == 0 and self._paths:
+            return Frame(image, position, position * SLIDE_S, time.perf_counter(), path)
+        if len(self.unreadable) == len(self.paths):
             raise SourceError(f"None of the {self.frame_count} pictures in the folder {self.path} can be read.")
         return None
 
     def seek(self, time_s: float) -> None:
         """The next `read` gives the picture that is shown at that time of the slide show."""
-        self._position = self._index = max(0, min(int(time_s / SLIDE_S), len(self._paths) - 1))
+        self._position = max(0, min(int(time_s / SLIDE_S), len(self.paths) - 1))
 
     def close(self) -> None:
-        self._position = len(self._paths)
+        self._position = len(self.paths)
 
 
 def list_files(folder: Path, suffixes: Collection[str] | None) -> list[Path]:

@@ -42,6 +42,7 @@ _SINGLE = {"HEIF", "MPO"}
 _ANIMATED = {"AVIF", "GIF", "PNG", "WEBP"}
 _NOT_BY_OPENCV = {"AVIF", "HEIF", "GIF"}
 """It leaves AVIF lying on its side, and does not know the others."""
+_REDUCED = ((8, cv2.IMREAD_REDUCED_COLOR_8), (4, cv2.IMREAD_REDUCED_COLOR_4), (2, cv2.IMREAD_REDUCED_COLOR_2))
 _DAMAGE = (cv2.error, OSError, ValueError, SyntaxError, EOFError, MemoryError, Image.DecompressionBombError)
 _TURNS = {2: (0, True), 3: (2, False), 4: (2, True), 5: (3, True), 6: (3, False), 7: (1, True), 8: (1, False)}
 """EXIF orientation -> quarter turns to the left, and whether the turned picture is mirrored left to right."""
@@ -108,6 +109,17 @@ class Photo:
         if page.image.shape[0] * page.image.shape[1] > MAX_PIXELS:
             raise SourceError(_too_large(self.path))
         return page
+
+    def rough(self, side: int) -> npt.NDArray[np.uint8]:
+        """The first page's image in a smaller size, whose longer side is `side` or more where the page's is. Raises
+        SourceError."""
+        if self.info.format == "JPEG" and self._file is not None and self._file.mode in ("RGB", "L"):
+            factor = max(self._file.size) // max(1, side)
+            how = next((how for least, how in _REDUCED if factor >= least), None)
+            reduced = None if how is None else self._by_opencv(how)
+            if reduced is not None:
+                return np.ascontiguousarray(reduced, np.uint8)
+        return self.page().image
 
     def _decoded(self, index: int) -> Page | None:
         file = self._file
@@ -216,6 +228,16 @@ def open_picture(path: Path) -> PictureSource:
 def read_picture(path: Path) -> npt.NDArray[np.uint8]:
     """What a picture file shows, (H, W, 3) uint8 BGR, upright. Raises SourceError with a sentence for people."""
     return Photo(path).page().image
+
+
+def read_thumbnail(path: Path, width: int, height: int) -> npt.NDArray[np.uint8]:
+    """The same, scaled down to fit into that size; a JPEG is not decoded any finer than that takes. Raises
+    SourceError."""
+    photo = Photo(path)
+    image = photo.rough(max(width, height))
+    scale = min(1.0, width / image.shape[1], height / image.shape[0])
+    size = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _read(path: Path) -> bytes:

@@ -113,6 +113,8 @@ class Player:
             with self._changed:
                 self._ahead = None
                 self._position_s = frame.time_s
+                if target_s is not None:  # the next one has its time, which for a slide is long
+                    self._start_s = time.perf_counter() - frame.time_s
             return due
 
     def revived(self) -> bool:
@@ -128,8 +130,9 @@ class Player:
         frame = self._ahead or self._read()
         if frame is None and self.loop:
             frame = self._go_to(0.0)
-            with self._changed:
-                self._start_s = None
+            with self._changed:  # the last one has its time, too
+                last_s = 1 / self._source.fps if self._source.fps else 0.0
+                self._start_s = None if frame is None else time.perf_counter() + last_s - frame.time_s
         self._ahead = frame
         return frame
 
@@ -163,6 +166,10 @@ class Player:
             if self._start_s is None:
                 self._start_s = now_s - frame.time_s
             early_s = self._start_s + frame.time_s - now_s
+            if frame.path is not None and self._source.fps:  # those of a folder that can't be read leave no gap
+                gap_s = max(0.0, frame.time_s - self._position_s - 1 / self._source.fps)
+                self._start_s -= gap_s
+                early_s -= gap_s
             if early_s < -_LATE_S:  # after a stall go on at the right speed instead of racing to catch up
                 self._start_s -= early_s
             if early_s <= 0:

@@ -25,6 +25,7 @@ from facecam.qtkit.settings import Remembered
 from facecam.qtkit.theme import SPACE
 from facecam.qtkit.wording import duration
 from facecam.sources import Player
+from facecam.sources.photo import SLIDE_S
 from facecam.ui.live.session import LiveSession
 from facecam.ui.live.settings import LiveSettings
 
@@ -163,6 +164,10 @@ class PlaybackBar(QWidget):
             return
         length_s = self._player.duration_s
         self.slider.show_value(round(1000 * time_s))
+        folder = self._session.folder
+        if folder is not None:
+            self.time.setText(f"{round(time_s / SLIDE_S) + 1} of {len(folder.paths)}")
+            return
         self.time.setText(duration(time_s) if length_s is None else f"{duration(time_s)} / {duration(length_s)}")
 
     def changeEvent(self, event: QEvent) -> None:

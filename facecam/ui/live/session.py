@@ -23,7 +23,7 @@ from facecam.live.options import LiveOptions
 from facecam.live.pipeline import Phase, Pipeline, View
 from facecam.live.state import PipelineState, Wanted
 from facecam.qtkit.worker import Notifier, Worker
-from facecam.sources import Camera, CameraSource, OfCamera, Player, Source, open_source
+from facecam.sources import Camera, CameraSource, FolderSource, OfCamera, Player, Source, open_source
 from facecam.system.memory import give_back_free_memory
 
 STOP_TIMEOUT_S = 2.0
@@ -144,6 +144,12 @@ class LiveSession(QObject):
         """Whether the open source is a single picture."""
         source = self._now.source
         return source is not None and source.frame_count == 1
+
+    @property
+    def folder(self) -> FolderSource | None:
+        """The open source, where that is a folder."""
+        source = self._now.source
+        return source if isinstance(source, FolderSource) else None
 
     @property
     def detector(self) -> FaceDetector | None:

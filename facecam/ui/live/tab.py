@@ -39,6 +39,7 @@ from facecam.ui.live.recording_section import RecordingBadge, RecordingSection
 from facecam.ui.live.session import LiveSession
 from facecam.ui.live.settings import LiveSettings
 from facecam.ui.live.stage import LiveStage
+from facecam.ui.live.thumbnails import ThumbnailStrip
 from facecam.ui.live.tracking_section import TrackingSection
 
 
@@ -86,6 +87,7 @@ class LiveTab(Tab):
         ]
         self.graphs = GraphsArea(session, remembered)
         self.playback = PlaybackBar(session, remembered)
+        self.thumbnails = ThumbnailStrip(session)
         self._parts: list[Section | GraphsArea | PlaybackBar] = [*self.sections, self.graphs, self.playback]
         self.badge = RecordingBadge(self.picture, self.recording.saving)
         self.stage.compare(self.compare.on.isChecked())
@@ -108,6 +110,7 @@ class LiveTab(Tab):
         left = QVBoxLayout()
         left.setSpacing(0)
         left.addWidget(self.stage, 1)
+        left.addWidget(self.thumbnails)
         left.addWidget(self.playback)
         left.addWidget(self.graphs)
         upper = QHBoxLayout()
@@ -164,6 +167,7 @@ class LiveTab(Tab):
         self.stage.phase_changed.connect(self._phase_changed)
         self.stage.view_shown.connect(self._view_shown)
         self.stage.refreshed.connect(self.controls.refresh)
+        self.stage.refreshed.connect(self.thumbnails.refresh)
         for part in self._parts:
             self.stage.refreshed.connect(part.refresh)
 
@@ -246,6 +250,7 @@ class LiveTab(Tab):
 
     def _view_shown(self, view: View) -> None:
         self.playback.show_time(view.detected_frame.time_s)
+        self.thumbnails.show_time(view.detected_frame.time_s)
         self.compare.show_view(view)
 
     def _cameras_found(self, cameras: list[Camera]) -> None:
@@ -287,6 +292,7 @@ class LiveTab(Tab):
         self.controls.setVisible(not on)
         self.graphs.set_allowed(not on)
         self.playback.set_allowed(not on)
+        self.thumbnails.set_allowed(not on)
         self.status.setVisible(not on)
         self.picture.set_hides_cursor(on)
         self.picture.setFocus()
@@ -300,6 +306,7 @@ class LiveTab(Tab):
         self._cameras.close()
         self.camera.close_down()
         self.compare.close_down()
+        self.thumbnails.close_down()
         end_s = time.perf_counter() + timeout_s
         self.recording.saving.end()
         closed = self.session.close(timeout_s)

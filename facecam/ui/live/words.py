@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from facecam.detection.any_detector import AnyDetector
@@ -105,7 +106,17 @@ def status(session: LiveSession, spec: str, view: View | None) -> str:
     again = reconnected(session.stats())
     if phase is Phase.RUNNING and session.player is not None and session.player.paused:
         running = f"paused at {duration(frame.time_s)}"
-    return sentence(title, file, trouble, again, size(width, height), detector_words(session), running, ended)
+    over = passed_over([] if session.folder is None else session.folder.unreadable)
+    return sentence(title, file, over, trouble, again, size(width, height), detector_words(session), running, ended)
+
+
+def passed_over(unreadable: Sequence[Path]) -> str:
+    """What a slide show had to leave out, the last ones by name."""
+    if not unreadable:
+        return ""
+    names = ", ".join(path.name for path in unreadable[-2:])
+    more = f" and {len(unreadable) - 2} more" if len(unreadable) > 2 else ""
+    return f"can’t read {names}{more}"
 
 
 def reconnecting(trouble: Trouble | None) -> tuple[str, str]:

@@ -29,6 +29,7 @@ from tests.doubles import found
 
 MakeFrame = Callable[..., np.ndarray]
 FACE = (100.0, 100.0, 140.0, 140.0)
+NONE: tuple[Detections, list[int]] = (Detections.none(), [])
 
 
 def regions_of(*frames: tuple[Detections, Sequence[int]], tmp_path: Path, threshold: float = 0.5) -> Regions:
@@ -57,14 +58,14 @@ def test_a_candidate_is_a_region_that_is_not_hidden(tmp_path: Path) -> None:
 
 
 def test_doubts_of_a_face_that_comes_and_goes_in_mid_picture(tmp_path: Path) -> None:
-    face, none = (found((*FACE, 0.9)), [0]), (Detections.none(), [])
-    told = doubts(regions_of(none, none, face, face, none, none, tmp_path=tmp_path))
+    face = (found((*FACE, 0.9)), [0])
+    told = doubts(regions_of(NONE, NONE, face, face, NONE, NONE, tmp_path=tmp_path))
     assert [(doubt.reason, doubt.frame) for doubt in told] == [(Reason.ENDS, 4), (Reason.APPEARS, 1)]
 
 
 def test_who_walks_in_and_out_is_in_no_doubt(tmp_path: Path) -> None:
-    face, none = (found((0, 100, 40, 140, 0.9)), [0]), (Detections.none(), [])
-    assert doubts(regions_of(none, face, none, tmp_path=tmp_path)) == []
+    face = (found((0, 100, 40, 140, 0.9)), [0])
+    assert doubts(regions_of(NONE, face, NONE, tmp_path=tmp_path)) == []
 
 
 def test_candidates_come_first_and_the_likeliest_of_them(tmp_path: Path) -> None:

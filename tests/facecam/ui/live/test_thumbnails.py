@@ -1,0 +1,98 @@
+"""A folder in the real window: which picture of how many, thumbnails, and what can't be read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPixmap
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from facecam.sources import open_source, read_thumbnail
+from facecam.system.opencv import cv2
+from facecam.ui.live.tab import LiveTab
+from tests.doubles import Sources
+from tests.facecam.ui.driving import MakeWindow, live
+
+COUNT = 30
+
+
+@pytest.fixture
+def folder(tmp_path: Path, sources: Sources) -> str:
+    """Picture number n has the grey level 8 n; the third can't be read, the fourth is a panorama."""
+    for number in range(COUNT):
+        shape = (200, 2000, 3) if number == 3 else (120, 160, 3)
+        cv2.imwrite(str(tmp_path / f"{number}.png"), np.full(shape, 8 * number, np.uint8))
+    (tmp_path / "2.png").write_bytes(b"no picture")
+    sources.add(str(tmp_path), lambda: open_source(str(tmp_path)))
+    return str(tmp_path)
+
+
+@pytest.fixture
+def tab(qtbot: QtBot, folder: str, make_window: MakeWindow) -> LiveTab:
+    tab = live(make_window(folder))
+    qtbot.waitUntil(lambda: tab.view is not None and tab.thumbnails.isVisible(), timeout=5000)
+    return tab
+
+
+def number(tab: LiveTab) -> int:
+    assert tab.view is not None
+    return round(float(tab.view.detected_frame.image.mean()) / 8)
+
+
+def test_it_says_which_picture_of_how_many(qtbot: QtBot, tab: LiveTab) -> None:
+    qtbot.waitUntil(lambda: tab.playback.time.text() == f"1 of {COUNT}", timeout=5000)
+    QTest.keyClick(tab.window(), Qt.Key.Key_Period)
+    qtbot.waitUntil(lambda: tab.playback.time.text() == f"2 of {COUNT}", timeout=5000)
+
+
+def test_thumbnails_of_what_is_in_sight(qtbot: QtBot, tab: LiveTab) -> None:
+    strip = tab.thumbnails
+    qtbot.waitUntil(lambda: isinstance(strip.thumbnail(0), QPixmap), timeout=5000)
+    qtbot.waitUntil(lambda: isinstance(strip.thumbnail(2), str), timeout=5000)
+    assert strip.kept < COUNT
+
+
+def test_a_click_and_the_arrow_keys_go_to_a_picture(qtbot: QtBot, tab: LiveTab) -> None:
+    strip = tab.thumbnails
+    model = strip.model()
+    QTest.mouseClick(strip.viewport(), Qt.MouseButton.LeftButton, pos=strip.visualRect(model.index(4, 0)).center())
+    qtbot.waitUntil(lambda: number(tab) == 4, timeout=5000)
+    strip.setFocus()
+    QTest.keyClick(strip, Qt.Key.Key_Right)
+    qtbot.waitUntil(lambda: number(tab) == 5, timeout=5000)
+    assert strip.currentIndex().row() == 5
+
+
+def test_what_cannot_be_read_is_named_and_the_show_goes_on(qtbot: QtBot, tab: LiveTab) -> None:
+    for _ in range(2):
+        QTest.keyClick(tab.window(), Qt.Key.Key_Period)
+    qtbot.waitUntil(lambda: tab.playback.time.text() == f"4 of {COUNT}", timeout=5000)
+    assert number(tab) == 3
+    qtbot.waitUntil(lambda: "can’t read 2.png" in tab.status.text(), timeout=5000)
+
+
+def test_letters_stay_commands_while_the_strip_has_the_keyboard(qtbot: QtBot, tab: LiveTab) -> None:
+    tab.thumbnails.setFocus()
+    before = tab.controls.mirror.isChecked()
+    QTest.keyClick(tab.thumbnails, Qt.Key.Key_M)
+    assert tab.controls.mirror.isChecked() != before
+
+
+def test_other_sources_have_no_strip(qtbot: QtBot, tab: LiveTab) -> None:
+    tab.open("clip.mp4")
+    qtbot.waitUntil(lambda: not tab.thumbnails.isVisible(), timeout=5000)
+
+
+def test_a_thumbnail_of_a_large_photo_is_upright_and_small(tmp_path: Path) -> None:
+    picture = np.zeros((1000, 3000, 3), np.uint8)
+    picture[:, :1500] = 255
+    path = tmp_path / "a.jpg"
+    cv2.imwrite(str(path), picture)
+    small = read_thumbnail(path, 90, 60)
+    assert small.shape == (30, 90, 3)
+    assert small[:, :40].min() > 240
+    assert small[:, 50:].max() < 15
