@@ -18,7 +18,7 @@ from facecam.batch.work import Task
 from facecam.detection.detector import FaceDetector
 from facecam.detection.thorough import TILE_PX, pixels_searched
 from facecam.sources import PICTURE_SUFFIXES
-from facecam.sources.photo import know_heif
+from facecam.sources.photo import HEIF_SUFFIXES, know_heif
 
 SAMPLE = 60
 """So many files of each kind are opened; the others count as their mean."""
@@ -109,7 +109,8 @@ def _sample(paths: Sequence[Path]) -> list[Path]:
 def _size(path: Path, moving: bool) -> tuple[int, int, int] | None:
     """Width, height and number of pictures, 0 where that is unknown, by the file's header; None if it has none."""
     if not moving:
-        know_heif()
+        if path.suffix.lower() in HEIF_SUFFIXES:
+            know_heif()
         with suppress(Exception), Image.open(path) as file:
             is_short = os.path.getsize(path) < 64 << 20
             return file.width, file.height, int(getattr(file, "n_frames", 1)) if is_short else 1

@@ -264,7 +264,7 @@ def _opened(data: bytes) -> Image.Image | None:
 
 @cache
 def know_heif() -> None:
-    """Lets Pillow read HEIC, and pictures up to our own limit."""
+    """Lets Pillow read HEIC."""
     import pillow_heif
 
     pillow_heif.register_heif_opener(thumbnails=False, depth_images=False)
