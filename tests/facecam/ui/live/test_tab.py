@@ -273,7 +273,7 @@ def test_a_clip_that_has_ended_can_be_played_again(qtbot: QtBot, make_window: Ma
     tab = live(make_window("clip.mp4"))
     waits_for_message(qtbot, tab, "clip.mp4 has ended")
     assert tab.picture.placement is not None  # the last picture stays, dimmed
-    assert "ended after 00:00" in tab.status.text()
+    qtbot.waitUntil(lambda: "ended after 00:00" in tab.status.text(), timeout=5000)
     press(qtbot, tab, "Play again")
     qtbot.waitUntil(lambda: sources.opened == ["clip.mp4", "clip.mp4"], timeout=5000)
     waits_for_message(qtbot, tab, "clip.mp4 has ended")
