@@ -87,7 +87,7 @@ class Copy(Protocol):
         """Completes it. Gives where it lies, and what it could not keep. Raises WriteError."""
 
     def discard(self) -> None:
-        """Gives it up, without a trace."""
+        """Gives it up, without a trace; does nothing after `close`."""
 
 
 def copy_of(source: Source, place: CopyPlace, opaque: bool, sound: bool, whole: bool) -> Copy:

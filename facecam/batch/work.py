@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,7 @@ from facecam.faces.tracking import CANDIDATE_SHARE, Tracker, TrackingOptions
 from facecam.saving.export import record
 from facecam.sources import PICTURE_SUFFIXES, Frame, Source, open_picture, open_source, without_password
 
+_logger = logging.getLogger(__name__)
 Record = dict[str, Any]
 
 
@@ -107,37 +110,32 @@ class Worker:
         spec = task.input.spec
         outcome = Outcome(without_password(spec) if "://" in spec else spec, task.input.folder is not None)
         try:
-            regions = self._regions(task)
-            source = open_input(task.input)
-        except WriteError:
-            raise
-        except FacecamError as error:
-            outcome.problem = str(error)
-            return outcome
-        on_opened(source.title, source.frame_count)
-        copy = None if task.copy is None else self._copy(source, task.copy)
-        whole = False
-        finder = None if task.regions is None or regions is not None else RegionFinder(self._threshold)
-        try:
-            self._frames(source, copy, outcome, on_record, finder if regions is None else regions)
-            whole = True
-        except WriteError:
+            with ExitStack() as stack:
+                regions = self._regions(task)
+                source = open_input(task.input)
+                stack.callback(source.close)
+                on_opened(source.title, source.frame_count)
+                copy = None
+                if task.copy is not None:
+                    copy = self._copy(source, task.copy)
+                    stack.callback(copy.discard)
+                finder = None if task.regions is None or regions is not None else RegionFinder(self._threshold)
+                self._frames(source, copy, outcome, on_record, finder if regions is None else regions)
+                if copy is not None:
+                    outcome.copy, outcome.converted = copy.close()
+                if finder is not None and task.regions is not None:
+                    regions = finder.regions(Path(spec).expanduser(), self._detector.name)
+                    save_regions(regions, task.regions)
+                if outcome.copy is not None and task.regions is not None and regions is not None:
+                    save_regions(regions, regions_path(outcome.copy))
+        except (WriteError, BrokenPipeError):
             raise
         except (FacecamError, MemoryError) as error:
-            sentence = str(error) or "there is not enough memory for it"
+            sentence = str(error) or "there is not enough memory for it."
             outcome.problem = sentence if outcome.source in sentence else f"{outcome.source}: {sentence}"
-        finally:
-            source.close()
-            if copy is not None and not whole:
-                copy.discard()
-        if copy is not None and whole:
-            outcome.copy, outcome.converted = copy.close()
-        if task.regions is not None and whole:
-            if finder is not None:
-                regions = finder.regions(Path(spec).expanduser(), self._detector.name)
-                save_regions(regions, task.regions)
-            if outcome.copy is not None and regions is not None:
-                save_regions(regions, regions_path(outcome.copy))
+        except Exception as error:
+            _logger.exception("unexpected error with %s", outcome.source)
+            outcome.problem = f"{outcome.source}: an error inside the program ({type(error).__name__}: {error})."
         return outcome
 
     def result(self, task: Task) -> Result:

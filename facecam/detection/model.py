@@ -12,6 +12,7 @@ import numpy.typing as npt
 from facecam.arrays import Array
 from facecam.detection.anchors import AnchorSpec, anchor_grid, spec_from_json
 from facecam.detection.cells import CellBuffer
+from facecam.detection.options import DEFAULT_THRESHOLD
 from facecam.errors import ModelError
 from facecam.runtimes import file_check
 from facecam.runtimes.engine import BoundNetwork, Engine, Network, NetworkInput, Precision, Runtime, RuntimeFailure
@@ -217,7 +218,7 @@ class _Description:
         try:
             mean = tuple(np.float32(value) for value in metadata["mean"])
             variances = tuple(float(value) for value in metadata["variances"])
-            threshold = float(metadata.get("threshold", 0.5))
+            threshold = float(metadata.get("threshold", DEFAULT_THRESHOLD))
             anchors = spec_from_json(metadata["anchors"])
             if len(mean) != 3 or len(variances) != 2 or not 0 <= threshold <= 1 or not np.isfinite(mean).all():
                 raise ValueError("mean, variances or threshold are out of range")

@@ -14,6 +14,11 @@ MIN_SIDE_PX = 32
 """The network's smallest input; a smaller frame is filled up to it."""
 
 
+DEFAULT_THRESHOLD = 0.5
+"""Of a model file that states none. The shipped ones state theirs, which `train.faceboxes.protocols.threshold` chooses
+and `train.faceboxes.export --threshold` writes."""
+
+
 @dataclass(frozen=True)
 class DetectorOptions:
     """How a detector is to work. Immutable: `dataclasses.replace` makes another one.

@@ -43,7 +43,6 @@ _ANIMATED = {"AVIF", "GIF", "PNG", "WEBP"}
 _NOT_BY_OPENCV = {"AVIF", "HEIF", "GIF"}
 """It leaves AVIF lying on its side, and does not know the others."""
 _REDUCED = ((8, cv2.IMREAD_REDUCED_COLOR_8), (4, cv2.IMREAD_REDUCED_COLOR_4), (2, cv2.IMREAD_REDUCED_COLOR_2))
-_DAMAGE = (cv2.error, OSError, ValueError, SyntaxError, EOFError, MemoryError, Image.DecompressionBombError)
 _TURNS = {2: (0, True), 3: (2, False), 4: (2, True), 5: (3, True), 6: (3, False), 7: (1, True), 8: (1, False)}
 """EXIF orientation -> quarter turns to the left, and whether the turned picture is mirrored left to right."""
 
@@ -86,9 +85,15 @@ class Photo:
         self.path = path
         self._data = _read(path)
         self._file = _opened(self._data)
-        self.info = PhotoInfo() if self._file is None else _info(self._file, self._data)
-        pages = 1 if self.info.format in _SINGLE else int(getattr(self._file, "n_frames", 1))
-        self.page_count = max(1, pages)
+        self.info, self.page_count = PhotoInfo(), 1
+        if self._file is None:
+            return
+        try:
+            self.info = _info(self._file, self._data)
+            if self.info.format not in _SINGLE:
+                self.page_count = max(1, int(getattr(self._file, "n_frames", 1)))
+        except Exception as error:
+            raise SourceError(self._damaged()) from error
 
     def pages(self) -> Iterator[Page]:
         """From the first to the last. Raises SourceError."""
@@ -100,12 +105,12 @@ class Photo:
             raise SourceError(_too_large(self.path))
         try:
             page = self._decoded(index)
-        except _DAMAGE as error:
+        except Exception as error:
             if "MAX_IMAGE" in str(error):
                 raise SourceError(_too_large(self.path)) from error
             page = None
         if page is None:
-            raise SourceError(f"{self.path} is not a picture that can be read; it may be damaged or of another kind.")
+            raise SourceError(self._damaged())
         if page.image.shape[0] * page.image.shape[1] > MAX_PIXELS:
             raise SourceError(_too_large(self.path))
         return page
@@ -120,6 +125,9 @@ class Photo:
             if reduced is not None:
                 return np.ascontiguousarray(reduced, np.uint8)
         return self.page().image
+
+    def _damaged(self) -> str:
+        return f"{self.path} is not a picture that can be read; it may be damaged or of another kind."
 
     def _decoded(self, index: int) -> Page | None:
         file = self._file
@@ -258,7 +266,7 @@ def _opened(data: bytes) -> Image.Image | None:
         know_heif()
     try:
         return Image.open(io.BytesIO(data))
-    except _DAMAGE:
+    except Exception:  # noqa: BLE001 - whatever Pillow stumbles over, OpenCV may read
         return None
 
 

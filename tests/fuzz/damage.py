@@ -12,7 +12,10 @@ from typing import Any
 
 import av
 import numpy as np
+import pillow_heif
 from PIL import Image
+
+pillow_heif.register_heif_opener()
 
 _PICTURES = {
     "JPEG": ".jpg",
@@ -22,13 +25,16 @@ _PICTURES = {
     "WEBP": ".webp",
     "PPM": ".ppm",
     "JPEG2000": ".jp2",
+    "AVIF": ".avif",
+    "HEIF": ".heic",
 }
+_ANIMATIONS = {"GIF": ".gif", "WEBP": ".webp", "PNG": ".png", "AVIF": ".avif", "TIFF": ".tif"}
 _VIDEOS = {".mp4": "mpeg4", ".mkv": "libx264", ".avi": "mjpeg", ".mov": "h264", ".webm": "libvpx", ".mpg": "mpeg2video"}
 _NUMBERS = (0, 1, -1, 2, 7, 127, 128, 255, 256, 32767, 32768, 65535, 65536, 2**31 - 1, -(2**31), 2**32 - 1, 2**63 - 1)
 
 
 def picture_seeds(random_: random.Random) -> list[tuple[str, bytes]]:
-    """(suffix, content) of whole pictures with noise and flat parts."""
+    """(suffix, content) of whole pictures with noise and flat parts, and of some that hold several."""
     seeds = []
     for size, mode in (((64, 48), "RGB"), ((97, 33), "L"), ((31, 77), "RGBA"), ((40, 40), "P")):
         pixels = np.frombuffer(random_.randbytes(size[0] * size[1] * 3), np.uint8).reshape(size[1], size[0], 3).copy()
@@ -37,13 +43,18 @@ def picture_seeds(random_: random.Random) -> list[tuple[str, bytes]]:
             if mode in ("RGBA", "P") and kind in ("JPEG", "PPM", "JPEG2000"):
                 continue
             buffer = io.BytesIO()
-            Image.fromarray(pixels).convert(mode).save(buffer, kind)
+            Image.fromarray(pixels).convert(mode if kind != "HEIF" or mode != "P" else "RGB").save(buffer, kind)
             seeds.append((suffix, buffer.getvalue()))
+    frames = [Image.fromarray(np.roll(pixels, 4 * index, 1)) for index in range(4)]
+    for kind, suffix in _ANIMATIONS.items():
+        buffer = io.BytesIO()
+        frames[0].save(buffer, kind, save_all=True, append_images=frames[1:])
+        seeds.append((suffix, buffer.getvalue()))
     return seeds
 
 
 def video_seeds(random_: random.Random) -> list[tuple[str, bytes]]:
-    """(suffix, content) of whole videos of 12 pictures, and of an animated GIF."""
+    """(suffix, content) of whole videos of 12 pictures."""
     pixels = np.frombuffer(random_.randbytes(64 * 48 * 3), np.uint8).reshape(48, 64, 3)
     pictures = [np.roll(pixels, 4 * index, 1) for index in range(12)]
     seeds = []
@@ -62,10 +73,7 @@ def video_seeds(random_: random.Random) -> list[tuple[str, bytes]]:
         except (av.FFmpegError, ValueError):  # an FFmpeg without that encoder
             continue
         seeds.append((suffix, buffer.getvalue()))
-    buffer = io.BytesIO()
-    frames = [Image.fromarray(picture) for picture in pictures[:4]]
-    frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:])
-    return [*seeds, (".gif", buffer.getvalue())]
+    return seeds
 
 
 def damaged(content: bytes, random_: random.Random, others: list[bytes]) -> bytes:

@@ -11,6 +11,7 @@ import pytest
 pytest.importorskip("resource", reason="the workers' limits are those of POSIX")
 pytest.importorskip("onnx")
 
+from tests.fuzz.batch import run as run_batch
 from tests.fuzz.run import SHARES, Worker, fuzz
 
 CASES = int(os.environ.get("FACECAM_FUZZ_CASES", "300"))
@@ -34,3 +35,11 @@ def test_the_fuzzer_notices_a_crash_and_goes_on(tmp_path: Path) -> None:
         assert worker.run({"kind": "no such kind"})["outcome"] == "KeyError"
     finally:
         worker.close()
+
+
+def test_a_batch_completes_names_what_it_could_not_do_and_leaves_whole_copies(tmp_path: Path) -> None:
+    result = run_batch(tmp_path, files=200, damaged_files=80, seed=SEED)
+    assert result.wrong == ()
+    assert result.status == 0
+    assert result.done >= 120
+    assert result.done + result.named == 200
