@@ -107,14 +107,16 @@ def contour(values: Array, level: float) -> list[Array]:
     return [np.asarray(line, np.float32) for line in lines]
 
 
-def difference_rgb(image: Image, other: Image) -> tuple[Image, float, float]:
-    """What `image` has more (brighter than middle grey) or less than `other`, both (H, W, 3) uint8.
+DIFFERENCE_LEVELS = 96
+"""Differences of this many levels of 255 are shown as black or white, whatever the picture: they can be compared."""
 
-    Returns the picture (H, W, 3) uint8, the factor that makes the largest difference just fit (at most 16), and the
-    mean absolute difference in levels of 255.
-    """
-    change = image.astype(np.int16) - other.astype(np.int16)
-    largest = int(np.abs(change).max())
-    factor = min(16.0, 127 / largest) if largest else 16.0
-    picture = np.clip(np.rint(128 + factor * change), 0, 255).astype(np.uint8)
-    return picture, factor, float(np.abs(change).mean())
+
+def difference_rgb(image: Image, other: Image) -> Image:
+    """What `image` has more (brighter than middle grey) or less than `other`, all (H, W, 3) uint8, on a fixed scale."""
+    change = image.astype(np.float32) - other
+    return np.clip(np.rint(128 + change * np.float32(127 / DIFFERENCE_LEVELS)), 0, 255).astype(np.uint8)
+
+
+def mean_change(image: Image, other: Image) -> float:
+    """Mean absolute difference of two pictures (H, W, 3) uint8, in levels of 255."""
+    return float(np.abs(image.astype(np.int16) - other).mean())

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from facecam.qtkit.theme import PILL, SPACE, STAGE_TEXT, STAGE_TEXT_DIM, tabular
 from sagan_gallery.colormap import lookup
-from sagan_gallery.overlay import Range
+from sagan_gallery.overlay import DIFFERENCE_LEVELS, Range
 from sagan_gallery.ui.map_style import Kind, MapStyle
 from sagan_gallery.ui.paint import to_qimage
 from sagan_gallery.ui.picture import BAR_PX
@@ -18,6 +18,16 @@ from sagan_gallery.ui.words import percent
 _WIDTH_PX = BAR_PX - SPACE
 _HIGHEST_PX = 44 * SPACE
 _STEPS = 4
+DIFFERENCE = Range(-DIFFERENCE_LEVELS, DIFFERENCE_LEVELS)
+"""Of a difference of two pictures, in levels of 255; its colours are grey."""
+_MAP_HELP = (
+    "Share of the attention that a colour stands for, in per cent.\n"
+    "The line across it is what every cell would get if attention were spread evenly."
+)
+_DIFFERENCE_HELP = (
+    "By how many of 255 levels attention brightens (white) or darkens (black) red, green and blue.\n"
+    "The same for all pictures, so that they can be compared."
+)
 
 
 class ColourBar(QWidget):
@@ -31,18 +41,16 @@ class ColourBar(QWidget):
         self._over_picture = False
         self.setFont(tabular(self.font(), 0.85))
         self.setAccessibleName("Colour bar")
-        self.setToolTip(
-            "Share of the attention that a colour stands for, in per cent.\n"
-            "The line across it is what every cell would get if attention were spread evenly."
-        )
         self.hide()
 
     def show_range(self, values: Range | None, even: float | None, map_style: MapStyle) -> None:
-        """The range of the map that is shown, None for no bar; even: the value of an even map, if it has one."""
-        wanted = values if map_style.kind is Kind.HEAT else None
+        """The range of the map that is shown, or `DIFFERENCE`; None for no bar. even: the value of an even map, if it
+        has one."""
+        wanted = values if map_style.kind is Kind.HEAT or values is DIFFERENCE else None
         if (wanted, even, map_style) != (self._range, self._even, self._map_style):
             self._range, self._even, self._map_style = wanted, even, map_style
-            self.setAccessibleDescription("" if values is None else f"up to {percent(values.high)}")
+            self.setAccessibleDescription("" if wanted is None else f"up to {_words(wanted, 1)}")
+            self.setToolTip(_DIFFERENCE_HELP if wanted is DIFFERENCE else _MAP_HELP)
             self.setVisible(wanted is not None)
             parent = self.parentWidget()
             if parent is not None:  # painted in one go with the picture, which lies below and changes with it
@@ -72,13 +80,13 @@ class ColourBar(QWidget):
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(2, 0, -2, 0), SPACE / 2, SPACE / 2)
         line = painter.fontMetrics().height()
         bar = QRectF(SPACE, line / 2 + 2, 1.5 * SPACE, self.height() - line - 4)
-        painter.drawImage(bar, to_qimage(np.ascontiguousarray(lookup(self._map_style.colours)[::-1, None, :])))
+        ramp = np.arange(256, dtype=np.uint8)[:, None].repeat(3, 1)
+        colours = ramp if self._range is DIFFERENCE else lookup(self._map_style.colours)
+        painter.drawImage(bar, to_qimage(np.ascontiguousarray(colours[::-1, None, :])))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(QColor(255, 255, 255, 60), 1))
         painter.drawRect(bar)
-        labels = [
-            (step / _STEPS, percent(self._range.value(step / _STEPS)), STAGE_TEXT_DIM) for step in range(_STEPS + 1)
-        ]
+        labels = [(step / _STEPS, _words(self._range, step / _STEPS), STAGE_TEXT_DIM) for step in range(_STEPS + 1)]
         if self._even is not None and self._range.low <= self._even <= self._range.high:
             even = float(self._range.place(np.array([self._even], np.float32))[0])
             near = 1.1 * line / max(1.0, bar.height())
@@ -96,3 +104,8 @@ class ColourBar(QWidget):
             painter.drawLine(int(bar.right()) + 2, int(y), int(bar.right()) + 4, int(y))
             box = QRectF(bar.right() + 8, y - line / 2, self.width() - bar.right() - 8, line)
             painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
+
+
+def _words(values: Range, place: float) -> str:
+    """The value at a place of the bar, 0..1."""
+    return f"{values.value(place):+.0f}" if values is DIFFERENCE else percent(values.value(place))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy, QVBoxLayout, QWidget
@@ -16,9 +17,13 @@ from sagan_gallery.attention import Direction
 from sagan_gallery.colormap import NAMES
 from sagan_gallery.latent import SampleSpec
 from sagan_gallery.ui.map_style import Kind, MapStyle, Shown
+from sagan_gallery.ui.session import Order
+from sagan_gallery.ui.words import class_name
 
 COUNTS = (16, 36, 64, 144)
 _MIX = "All, in turn"
+_CHOSEN = "*"
+"""Stands in the list of classes for the samples that come with the generator."""
 _KIND_HELP = (
     "How the map lies over the picture.\n"
     "Contours: the thick line holds half of the attention, the thin one four fifths.\n"
@@ -34,6 +39,8 @@ class GalleryControls(ScrollColumn):
     """Other samples are wanted."""
     map_style_changed = Signal()
     """Maps are to be shown otherwise."""
+    order_changed = Signal()
+    """The samples are to be sorted otherwise."""
     scale_changed = Signal(float)
     """Another attention scale."""
     shown_changed = Signal()
@@ -78,8 +85,11 @@ class GalleryControls(ScrollColumn):
     def _make_sampling(self) -> Sequence[QWidget]:
         self.classes = combo()
         self._class_row = Row(
-            "Class", self.classes, "What the samples are to show; “All, in turn” gives each sample the next class"
-        )
+            "Class", self.classes,
+            "What the samples are to show; “All, in turn” gives each sample the next class.\n"
+            "“Chosen” are samples that a classifier knows well, of all classes.",
+        )  # fmt: skip
+        self._opening: Sequence[SampleSpec] = ()
         self.seed = spin(0, _SEEDS)
         self.seed.setKeyboardTracking(False)
         self.seed.setFont(tabular(self.seed.font()))
@@ -93,7 +103,9 @@ class GalleryControls(ScrollColumn):
         self.resample.setToolTip("Another random seed (R)")
         self.resample.setMinimumHeight(4 * SPACE)
         self.resample.clicked.connect(self.new_seed)
-        self.classes.currentIndexChanged.connect(self.sampling_changed)
+        self.order = combo(*((order.value, order) for order in Order))
+        self.order.currentIndexChanged.connect(self.order_changed)
+        self.classes.currentIndexChanged.connect(self._class_changed)
         self.seed.valueChanged.connect(self.sampling_changed)
         self.count.currentIndexChanged.connect(self.sampling_changed)
         self.truncation.changed.connect(self.sampling_changed)
@@ -101,9 +113,14 @@ class GalleryControls(ScrollColumn):
             self._class_row,
             Row("Seed", self.seed, "Number of the first sample's random latent; the others count on from it"),
             Row("Number", self.count, "How many samples the grid has"),
+            Row(
+                "Sort by", self.order,
+                "As they were drawn, or by class; or by the discriminator's score, the one that it takes most for a\n"
+                "real picture first; or by how many levels of 255 attention changes the picture, the largest first",
+            ),
             self.truncation,
             self.resample,
-        )
+        )  # fmt: skip
 
     def _make_map(self) -> Sequence[QWidget]:
         default = MapStyle()
@@ -138,7 +155,8 @@ class GalleryControls(ScrollColumn):
         self._shown_row = Row(
             "Show",
             self.shown,
-            "The picture itself, with attention switched off (as while B is held), or what attention changes in it",
+            "The picture itself, with attention switched off (as while B is held), both at the two sides of a line\n"
+            "that can be dragged, or what attention changes in it",
             default=Shown.PICTURE,
         )
         self._choice_rows = (
@@ -198,15 +216,28 @@ class GalleryControls(ScrollColumn):
         """Whether there is a generator; opening files and help work without one."""
         self._sampling.setEnabled(ready)
 
-    def set_model(self, classes: list[str], layers: int, has_scale: bool, default_count: int = 64) -> None:
-        """Offers what a generator has, silently."""
+    def set_model(
+        self,
+        classes: list[str],
+        layers: int,
+        has_scale: bool,
+        opening: Sequence[SampleSpec] = (),
+        default_count: int = 64,
+    ) -> None:
+        """Offers what a generator has, silently. opening: the samples to begin with, if some come with it."""
         blocked = self.blockSignals(True)
         self.classes.clear()
         if classes:
             self.classes.addItem(_MIX, None)
             for name in classes:
-                self.classes.addItem(name.replace("_", " ").capitalize(), name)
-        self._class_row.setVisible(bool(classes))
+                self.classes.addItem(class_name(name), name)
+        self._opening = opening
+        if opening:
+            self.classes.addItem(f"Chosen ({len(opening)})", _CHOSEN)
+            self.classes.setCurrentIndex(self.classes.count() - 1)
+            self.truncation.show_value(opening[0].truncation)
+        self._class_row.setVisible(bool(classes or opening))
+        self.order.setCurrentIndex(0)
         self.layer.clear()
         self.layer.addItems([f"{number} of {layers}" for number in range(1, layers + 1)])
         self._layer_row.setVisible(layers > 1)
@@ -214,6 +245,7 @@ class GalleryControls(ScrollColumn):
         self.scale.show_value(1.0)
         self.count.setCurrentIndex(max(0, self.count.findData(default_count)))
         self.blockSignals(blocked)
+        self._enable_seed()
 
     def set_generating(self, on: bool) -> None:
         """Whether the large picture is from the generator: only then can its attention be scaled."""
@@ -223,7 +255,10 @@ class GalleryControls(ScrollColumn):
     def specs(self, model: str, model_hash: str) -> list[SampleSpec]:
         """What makes each sample that is wanted."""
         label, seed, truncation = self.classes.currentData(), self.seed.value(), self.truncation.value
-        names = [self.classes.itemData(i) for i in range(1, self.classes.count())] or [None]
+        if label == _CHOSEN:
+            return [replace(spec, truncation=truncation) for spec in self._opening]
+        names = [self.classes.itemData(i) for i in range(1, self.classes.count())]
+        names = [name for name in names if name != _CHOSEN] or [None]
         return [
             SampleSpec(model, model_hash, (seed + i) % (_SEEDS + 1), label or names[i % len(names)], truncation)
             for i in range(self.count.currentData())
@@ -239,8 +274,28 @@ class GalleryControls(ScrollColumn):
         self.sampling_changed.emit()
 
     def new_seed(self) -> None:
-        """Another random seed."""
+        """Another random seed; in place of the chosen samples, of all classes."""
+        blocked = self.blockSignals(True)
+        if self.classes.currentData() == _CHOSEN:
+            self.classes.setCurrentIndex(0)
         self.seed.setValue(random.randrange(10**6))
+        self.blockSignals(blocked)
+        self.sampling_changed.emit()
+
+    def _class_changed(self) -> None:
+        self._enable_seed()
+        self.sampling_changed.emit()
+
+    def _enable_seed(self) -> None:
+        """Seed and number have no say in samples that are chosen."""
+        for field in (self.seed, self.count):
+            field.setEnabled(self.classes.currentData() != _CHOSEN)
+
+    def toggle_split(self) -> None:
+        """The picture split into with and without its attention, or whole again."""
+        wanted = Shown.PICTURE if self.picture_shown is Shown.SPLIT else Shown.SPLIT
+        if self.shown.isEnabled():
+            self.shown.setCurrentIndex(self.shown.findData(wanted))
 
     @property
     def picture_shown(self) -> Shown:

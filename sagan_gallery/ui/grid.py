@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
 from PySide6.QtCore import (
     QAbstractListModel,
@@ -38,10 +39,11 @@ from PySide6.QtWidgets import (
 )
 
 from facecam.arrays import Image
-from facecam.qtkit.theme import SPACE, STAGE_RAISED, stage_palette
+from facecam.qtkit.theme import PILL, SPACE, STAGE_RAISED, STAGE_TEXT, stage_palette, tabular
 from sagan_gallery.latent import SampleSpec
 from sagan_gallery.ui.paint import to_qimage
-from sagan_gallery.ui.session import OwnPicture
+from sagan_gallery.ui.session import Order, OwnPicture
+from sagan_gallery.ui.words import class_name
 
 _TARGET_PX = 80
 """Size that a small picture is to have, about; the columns share the width evenly."""
@@ -55,6 +57,7 @@ class _Samples(QAbstractListModel):
         super().__init__(parent)
         self.items: list[OwnPicture | SampleSpec] = []
         self.images: list[QImage | None] = []
+        self.values: dict[SampleSpec, float] = {}
 
     @property
     def first_sample(self) -> int:
@@ -69,16 +72,22 @@ class _Samples(QAbstractListModel):
         item = self.items[index.row()]
         if role == Qt.ItemDataRole.DecorationRole:
             return self.images[index.row()]
+        if role == Qt.ItemDataRole.DisplayRole and isinstance(item, SampleSpec):
+            return class_name(item.label)
+        if role == Qt.ItemDataRole.UserRole and item in self.values:
+            return f"{self.values[item]:.1f}"
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
             if isinstance(item, OwnPicture):
                 return "Own picture; Delete removes it"
-            named = "" if item.label is None else f"{item.label.replace('_', ' ')}, "
-            return f"{named}seed {item.seed}, truncation {item.truncation:.2f}"
+            named = "" if item.label is None else f"{class_name(item.label)}, "
+            valued = f", sorted by {self.values[item]:.1f}" if item in self.values else ""
+            return f"{named}seed {item.seed}, truncation {item.truncation:.2f}{valued}"
         return None
 
     def set_samples(self, specs: list[SampleSpec]) -> None:
         """Other samples; as many as before keep their old pictures until the new ones arrive."""
         own = self.first_sample
+        self.values = {}
         if len(specs) == len(self.items) - own:
             self.items[own:] = specs
         else:
@@ -101,6 +110,14 @@ class _Samples(QAbstractListModel):
         self.images[row] = image
         self.dataChanged.emit(self.index(row), self.index(row))
 
+    def sort_samples(self, key: Callable[[SampleSpec], Any]) -> None:
+        own = self.first_sample
+        pairs = [(item, image) for item, image in zip(self.items, self.images, strict=True)]
+        self.beginResetModel()
+        pairs[own:] = sorted(pairs[own:], key=lambda pair: key(pair[0]))  # type: ignore[arg-type]
+        self.items, self.images = [item for item, _ in pairs], [image for _, image in pairs]
+        self.endResetModel()
+
 
 class _Delegate(QStyledItemDelegate):
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
@@ -114,6 +131,7 @@ class _Delegate(QStyledItemDelegate):
             painter.drawImage(rect, image)
         else:
             painter.fillRect(rect, STAGE_RAISED)
+        self._paint_caption(painter, rect, index)
         state = option.state
         if state & QStyle.StateFlag.State_Selected:
             painter.setPen(QPen(QApplication.palette().color(QPalette.ColorRole.Highlight), 3))
@@ -123,6 +141,22 @@ class _Delegate(QStyledItemDelegate):
         elif state & QStyle.StateFlag.State_MouseOver:
             painter.setPen(QPen(QColor(255, 255, 255, 200), 2))
             painter.drawRect(rect.adjusted(0, 0, -1, -1))
+
+    def _paint_caption(self, painter: QPainter, rect: QRect, index: _Index) -> None:
+        """The class, and what the samples are sorted by, at the lower edge."""
+        name, value = (index.data(role) or "" for role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.UserRole))
+        if not name + value:
+            return
+        painter.setFont(tabular(QApplication.font(), 0.72))
+        metrics = painter.fontMetrics()
+        band = rect.adjusted(0, rect.height() - metrics.height(), 0, 0)
+        painter.fillRect(band, PILL)
+        room = band.adjusted(3, 0, -3, 0)
+        painter.setPen(STAGE_TEXT)
+        painter.drawText(room, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, value)
+        room.setRight(room.right() - (metrics.horizontalAdvance(f"{value} ") if value else 0))
+        shown = metrics.elidedText(name, Qt.TextElideMode.ElideRight, room.width())
+        painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
 
 
 class SampleGrid(QListView):
@@ -183,11 +217,22 @@ class SampleGrid(QListView):
         self._samples.set_samples(specs)
         self.choose(min(row, len(self._samples.items) - 1), tell=False)
 
-    def put_sample(self, number: int, picture: Image) -> None:
-        """The picture (H, W, 3) uint8 RGB of a sample, counted from 0."""
-        row = self.first_sample + number
-        if row < len(self._samples.images):
-            self._samples.put(row, to_qimage(picture))
+    def put_sample(self, spec: SampleSpec, picture: Image, value: float | None = None) -> None:
+        """The picture (H, W, 3) uint8 RGB of a sample, and what it is sorted by, which is shown."""
+        if spec in self._samples.items:
+            if value is not None:
+                self._samples.values[spec] = value
+            self._samples.put(self._samples.items.index(spec), to_qimage(picture))
+
+    def sort(self, order: Order) -> None:
+        """Sorts the samples, whose values are there; the chosen one stays chosen."""
+        values = self._samples.values
+        if order is Order.DRAWN or (order is not Order.CLASS and not set(self.specs) <= values.keys()):
+            return
+        chosen = self.items[self.current] if self.current >= 0 else None
+        self._samples.sort_samples(lambda spec: (spec.label or "") if order is Order.CLASS else -values[spec])
+        if chosen is not None:
+            self.choose(self.items.index(chosen), tell=False)
 
     def add_own(self, picture: OwnPicture, image: Image, choose: bool) -> None:
         """Adds an own picture, as the chosen one or not. image: (H, W, 3) uint8 RGB, what is seen of it."""

@@ -24,6 +24,7 @@ class Shown(Enum):
 
     PICTURE = "Picture"
     OFF = "Attention off"
+    SPLIT = "Split: with, without"
     DIFFERENCE = "Difference"
 
 

@@ -29,6 +29,7 @@ from facecam.qtkit.stage import Action, StageMessage, StagePanel
 from facecam.qtkit.theme import PILL, SPACE, STAGE_TEXT, stage_palette, tabular
 from sagan_gallery.generator import DEFAULT_MODEL
 from sagan_gallery.latent import SampleSpec
+from sagan_gallery.opening import read_opening
 from sagan_gallery.sample import Sample
 from sagan_gallery.ui import words
 from sagan_gallery.ui.controls import GalleryControls
@@ -68,6 +69,8 @@ class GalleryPanel(QWidget):
         """Own pictures that are to be put into the grid once they can be seen."""
         self._foreign = ""
         """What to say of the sample that is shown if its text is from another model."""
+        self._filled = 0
+        """Samples of the grid that are there since it was last asked for."""
         self._row_shown = 0
         """The last row of the grid that was shown large: a walk that is closed leads back to it."""
         self._loading = ""
@@ -117,7 +120,7 @@ class GalleryPanel(QWidget):
 
     def _make_commands(self) -> list[QAction]:
         """Those that work wherever the focus is; and disabled, for the list of keys, those of the picture itself."""
-        view = self.view
+        view, controls = self.view, self.controls
         of_picture = [
             command(self, text, keys, lambda: None, Menu.NONE)
             for text, keys in (
@@ -138,6 +141,7 @@ class GalleryPanel(QWidget):
             command(self, "Walk", ["W"], self.stage.walk_button.toggle),
             command(self, "Play or pause the walk", ["Space"], self._toggle_walk),
             command(self, "Pins or matrix", ["X"], self.stage.toggle_page),
+            command(self, "Split: with and without attention", ["S"], controls.toggle_split),
             command(self, "More controls", ["M"], self.controls.more.button.toggle),
             command(self, words.HELP_TITLE, ["H"], self.toggle_help, Menu.HELP),
             command(self, "Go to the picture", ["P"], view.setFocus),
@@ -155,6 +159,7 @@ class GalleryPanel(QWidget):
         session.exported.connect(self._export_step)
         session.failed.connect(self._failed)
         controls.sampling_changed.connect(self._sampling_changed)
+        controls.order_changed.connect(self._order_changed)
         controls.scale_changed.connect(self._scale_changed)
         controls.map_style_changed.connect(lambda: stage.set_map_style(controls.map_style()))
         controls.shown_changed.connect(lambda: stage.set_shown(controls.picture_shown))
@@ -308,28 +313,45 @@ class GalleryPanel(QWidget):
         self._say_stage()
         self.session.scale = 1.0
         self.controls.set_ready(True)
-        self.controls.set_model(generator.classes, generator.layer_count, generator.has_attention_scale)
+        opening = read_opening(generator)
+        self.controls.set_model(generator.classes, generator.layer_count, generator.has_attention_scale, opening.specs)
         self.grid.reset_samples([])
         self.grid.clear_choice()
         self.walk.begin_anew(generator.classes)
         self._sampling_changed()
 
     def _sampling_changed(self) -> None:
-        generator = self.session.generator
-        if generator is None:
-            return
-        specs = self.controls.specs(generator.name, generator.model_hash)
-        self.grid.reset_samples(specs)
+        if self.session.generator is not None:
+            self.grid.reset_samples(self._wanted_specs())
+            self.choose(self.grid.current)
+            self._fill_grid()
+
+    def _order_changed(self) -> None:
+        if self.session.generator is not None:
+            chosen = self.grid.items[self.grid.current] if self.grid.current >= 0 else None
+            self.grid.reset_samples(self._wanted_specs())
+            if chosen in self.grid.items:
+                self.grid.choose(self.grid.items.index(chosen), tell=False)
+            self._fill_grid()
+
+    def _wanted_specs(self) -> list[SampleSpec]:
+        assert self.session.generator is not None
+        return self.controls.specs(self.session.generator.name, self.session.generator.model_hash)
+
+    def _fill_grid(self) -> None:
+        specs = self.grid.specs
         self._sampling_said = f"Sampling {len(specs)} pictures…"
         self.say(self._sampling_said)
-        self.choose(self.grid.current)
-        self.session.request_grid(specs)
+        self._filled = 0
+        self.session.request_grid(specs, self.controls.order.currentData())
 
-    def _show_small(self, row: int, picture: Image) -> None:
-        self.grid.put_sample(row, picture)
-        self.status.progress((row + 1) / max(1, len(self.grid.specs)))
+    def _show_small(self, spec: SampleSpec, picture: Image, value: float | None) -> None:
+        self.grid.put_sample(spec, picture, value)
+        self._filled += 1
+        self.status.progress(self._filled / max(1, len(self.grid.specs)))
 
     def _grid_done(self) -> None:
+        self.grid.sort(self.controls.order.currentData())
         self.status.done()
         if self.status.text == self._sampling_said:  # what has been said since then is of more use
             self._say_origin()

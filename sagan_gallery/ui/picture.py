@@ -54,7 +54,9 @@ class PictureView(QWidget):
         self._badge = ""
         self._pressed: QPointF | None = None
         self._dragged: int | None = None
-        self._panning = False
+        self._panning = self._splitting = False
+        self._split = 0.5
+        """Where the picture is split when it is, as a share of its width."""
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -93,9 +95,10 @@ class PictureView(QWidget):
 
     # -- what is shown
 
-    def show_sample(self, sample: Sample, picture: Image | None = None) -> None:
+    def show_sample(self, sample: Sample, picture: Image | None = None, split: bool = False) -> None:
         """Another sample; pins stay where they are. picture: (H, W, 3) uint8 to show in place of the sample's own, and
-        without a map over it, which would hide what it is to show."""
+        without a map over it, which would hide what it is to show. split: only at the right of a line, which can be
+        dragged."""
         if self.scene is None or sample.size_px != self.scene.sample.size_px:
             self.scene = Scene(sample, picture, self._map_style)
             height, width = sample.size_px
@@ -104,6 +107,7 @@ class PictureView(QWidget):
         else:
             self.scene.sample, self.scene.picture = sample, picture
         self.scene.bare = picture is not None
+        self.scene.split = self._split if split and picture is not None else None
         self._base = None
         self._refresh()
 
@@ -258,7 +262,7 @@ class PictureView(QWidget):
         pixmap.setDevicePixelRatio(ratio)
         pixmap.fill(STAGE)
         painter = QPainter(pixmap)
-        paint.paint_image(painter, QRectF(*self._placement.rect), scene.base(), scene.map_style.smooth)
+        scene.paint_base(painter, QRectF(*self._placement.rect))
         painter.end()
         return pixmap
 
@@ -275,6 +279,19 @@ class PictureView(QWidget):
                     best, best_px = pin.number, away_px
         return best
 
+    def set_split(self, share: float) -> None:
+        """Moves the line between with and without attention. share: of the picture's width."""
+        self._split = min(max(share, 0.0), 1.0)
+        if self.scene is not None and self.scene.split is not None:
+            self.scene.split, self._base = self._split, None
+            self.update()
+
+    def _over_split(self, point: QPointF) -> bool:
+        if self.scene is None or self.scene.split is None:
+            return False
+        x, _y, width, _height = self._placement.rect
+        return abs(point.x() - x - self.scene.split * width) < _GRAB_PX
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
         point, button = event.position(), event.button()
         number = self._pin_under(point)
@@ -284,12 +301,17 @@ class PictureView(QWidget):
             self.menu_wanted.emit(event.globalPosition().toPoint())
         elif button in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
             self._pressed, self._panning = point, button is Qt.MouseButton.MiddleButton
+            self._splitting = not self._panning and number is None and self._over_split(point)
             if not self._panning and number is not None and self.scene is not None:
                 self._dragged, self.scene.hover = number, None
                 self.select(number)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         point = event.position()
+        if self._splitting:
+            x, _y, width, _height = self._placement.rect
+            self.set_split((point.x() - x) / width)
+            return
         if self._pressed is not None and self._dragged is not None:
             self.move_pin(self._dragged, *self._placement.clamped(point.x(), point.y()))
             return
@@ -302,12 +324,15 @@ class PictureView(QWidget):
                 self._pressed = point
                 return
         over_pin = self._pin_under(point) is not None
-        self.setCursor(Qt.CursorShape.OpenHandCursor if over_pin else Qt.CursorShape.CrossCursor)
+        if self._over_split(point) and not over_pin:
+            self.setCursor(Qt.CursorShape.SplitHCursor)
+        else:
+            self.setCursor(Qt.CursorShape.OpenHandCursor if over_pin else Qt.CursorShape.CrossCursor)
         self.set_hover(self._placement.to_picture(point.x(), point.y()))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        pressed, dragged, panned = self._pressed, self._dragged, self._panning
-        self._pressed, self._dragged, self._panning = None, None, False
+        pressed, dragged, panned = self._pressed, self._dragged, self._panning or self._splitting
+        self._pressed, self._dragged, self._panning, self._splitting = None, None, False, False
         if event.button() is Qt.MouseButton.LeftButton and pressed is not None and dragged is None and not panned:
             place = self._placement.to_picture(event.position().x(), event.position().y())
             if place is not None:

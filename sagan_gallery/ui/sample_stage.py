@@ -9,11 +9,11 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QToolButton,
 from facecam.arrays import Image
 from facecam.qtkit.theme import SPACE, stage_palette
 from sagan_gallery import attention
-from sagan_gallery.overlay import difference_rgb
+from sagan_gallery.overlay import difference_rgb, mean_change
 from sagan_gallery.sample import Sample
 from sagan_gallery.ui import words
 from sagan_gallery.ui.cards import PinStrip
-from sagan_gallery.ui.colour_bar import ColourBar
+from sagan_gallery.ui.colour_bar import DIFFERENCE, ColourBar
 from sagan_gallery.ui.header import StageHeader
 from sagan_gallery.ui.map_style import MapStyle, Shown
 from sagan_gallery.ui.matrix import MatrixView
@@ -39,7 +39,7 @@ class SampleStage(QWidget):
         """The same sample without its attention, (H, W, 3) uint8 RGB, once it is there."""
         self._layer = 0
         self._shown = Shown.PICTURE
-        self._compared = False
+        self._compared = self._differs = False
         self.header = StageHeader()
         self.view = PictureView()
         self.bar = ColourBar(self.view)
@@ -167,15 +167,18 @@ class SampleStage(QWidget):
         if sample is None:
             return
         picture, badge = None, ""
+        self._differs = off is not None and shown is Shown.DIFFERENCE
         if off is not None and shown is Shown.OFF:
             picture, badge = off, "Attention off"
+        elif off is not None and shown is Shown.SPLIT:
+            picture = off
         elif off is not None and shown is Shown.DIFFERENCE:
-            picture, factor, mean = difference_rgb(sample.image, off)
-            badge = f"Attention brightens or darkens, × {factor:.1f}  (mean {mean:.1f} of 255)"
+            picture = difference_rgb(sample.image, off)
+            badge = f"What attention changes: {mean_change(sample.image, off):.1f} of 255 levels on average"
         elif sample.z is not None and sample.attention_scale != 1:
             badge = "Attention off" if sample.attention_scale == 0 else f"Attention × {sample.attention_scale:.2f}"
         self.view.set_badge(badge)
-        self.view.show_sample(sample, picture)
+        self.view.show_sample(sample, picture, shown is Shown.SPLIT)
 
     def _show_pins(self) -> None:
         self.strip.show_pins(self.view.pins, self.sample, self.view.map_style, self.view.selected)
@@ -190,20 +193,21 @@ class SampleStage(QWidget):
         weights, query, map_style = view.weights, view.query, view.map_style
         self._show_matrix()
         if sample is None or weights is None or query is None:
-            self.bar.show_range(None, None, map_style)
+            self.bar.show_range(DIFFERENCE if self._differs else None, None, map_style)
             hint = Stat("Move over the picture to see where it looks.", "Click to pin what you want to compare.")
             self.line.say([] if sample is None else [*stats_of(sample.gamma, None, map_style.direction), hint])
             return
         row = map_style.direction is attention.Direction.ROW
         bare = view.scene is not None and view.scene.bare
-        self.bar.show_range(None if bare else map_style.range_of(weights), 1 / weights.size if row else None, map_style)
+        values = DIFFERENCE if self._differs else None if bare else map_style.range_of(weights)
+        self.bar.show_range(values, 1 / weights.size if row and not bare else None, map_style)
         found = attention.attention_stats(sample, weights, *query)
         self.line.say(stats_of(sample.gamma, found, map_style.direction))
 
     def _say_notice(self) -> None:
         sample, off = self.sample, self.without_attention
         if sample is not None:
-            levels = None if off is None or sample.attention_scale != 1 else difference_rgb(sample.image, off)[2]
+            levels = None if off is None or sample.attention_scale != 1 else mean_change(sample.image, off)
             self.header.warn(words.notices(sample, levels))
 
     # -- places

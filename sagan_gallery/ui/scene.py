@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from PySide6.QtCore import QLineF, QPointF, QRectF
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from facecam.arrays import Array, Image
@@ -32,7 +32,8 @@ class Pin:
 @dataclass
 class Scene:
     """What is to be seen. sample: whose maps; picture: (H, W, 3) uint8 shown in place of the sample's own; bare: no map
-    lies over it; hover: the query under the cursor, picture pixels; selected: number of the selected pin."""
+    lies over it; hover: the query under the cursor, picture pixels; selected: number of the selected pin; split: the
+    share of the width at whose right `picture` is seen, and at whose left the sample's own."""
 
     sample: Sample
     picture: Image | None = None
@@ -41,6 +42,7 @@ class Scene:
     selected: int | None = None
     bare: bool = False
     hover: tuple[float, float] | None = None
+    split: float | None = None
 
     def pin(self, number: int | None) -> Pin | None:
         """The pin of that number."""
@@ -76,10 +78,22 @@ class Scene:
             return None
         return paint.Overlay(weights, self.map_style)
 
-    def base(self) -> QImage:
-        """The picture alone, enlarged if it is to look smooth."""
-        image = paint.to_qimage(self.sample.image if self.picture is None else self.picture)
-        return paint.enlarged(image) if self.map_style.smooth else image
+    def paint_base(self, painter: QPainter, target: QRectF) -> None:
+        """The picture alone, enlarged if it is to look smooth; both pictures if it is split."""
+        split = None if self.picture is None else self.split
+        parts = [self.sample.image if self.picture is None or split is not None else self.picture]
+        if split is not None and self.picture is not None:
+            parts.append(self.picture)
+        painter.save()
+        for picture, left in zip(parts, (0.0, split or 0.0), strict=False):
+            painter.setClipRect(target.adjusted(left * target.width(), 0, 0, 0), Qt.ClipOperation.IntersectClip)
+            image = paint.to_qimage(picture)
+            paint.paint_image(
+                painter, target, paint.enlarged(image) if self.map_style.smooth else image, self.map_style.smooth
+            )
+        painter.restore()
+        if split is not None:
+            paint.paint_split(painter, target, split)
 
     def cell_rect(self, placement: Placement, x: float, y: float) -> QRectF:
         """A position's own cell, view pixels."""
@@ -148,7 +162,7 @@ class Scene:
         height, width = self.sample.size_px
         placement = Placement.fit((room.width(), room.height()), (width, height))
         target, weights = QRectF(*placement.rect), self.weights()
-        paint.paint_image(painter, target, self.base(), self.map_style.smooth)
+        self.paint_base(painter, target)
         overlay = self.overlay(weights)
         if overlay is not None:
             overlay.paint(painter, target, self.colour)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import Enum, IntEnum
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +17,21 @@ from facecam.qtkit.worker import Worker
 from sagan_gallery.discriminator import Discriminator
 from sagan_gallery.generator import Generator
 from sagan_gallery.latent import SampleSpec, latent
+from sagan_gallery.overlay import mean_change
 from sagan_gallery.sample import Sample
 from sagan_gallery.walk import LatentPoint
 
 _NICENESS = 5
 """Sampling gives way to the window, and to the live picture."""
+
+
+class Order(Enum):
+    """What the samples of the grid are sorted by."""
+
+    DRAWN = "As drawn"
+    CLASS = "Class"
+    SCORE = "Score: most real first"
+    EFFECT = "Effect of attention"
 
 
 class Lane(IntEnum):
@@ -75,8 +85,8 @@ class GallerySession(QObject):
     """(H, W, 3) uint8: the last sample without its attention."""
     thumb_ready = Signal(LatentPoint, object)
     """A point and its picture, (H, W, 3) uint8."""
-    picture_ready = Signal(int, object)
-    """Row and (H, W, 3) uint8 of a sample in the grid."""
+    picture_ready = Signal(SampleSpec, object, object)
+    """A sample of the grid, its picture (H, W, 3) uint8, and what it is sorted by: a number, or None."""
     grid_done = Signal()
     exported = Signal(object)
     """A step of an export: whatever its steps give; None at the end."""
@@ -115,12 +125,16 @@ class GallerySession(QObject):
         def attend() -> tuple[Sample, Origin]:
             if generator is None:
                 raise FacecamError("An own picture needs a model: open one first.")
-            if self._discriminator is None or self._discriminator[0] is not generator:
-                self._discriminator = generator, Discriminator.beside(generator)
             origin = Origin("Own picture, seen by the discriminator", own=picture)
-            return self._discriminator[1].attend(picture.image), origin
+            return self._beside(generator).attend(picture.image), origin
 
         self._request(attend)
+
+    def _beside(self, generator: Generator) -> Discriminator:
+        """The discriminator of a generator; for the worker's thread alone."""
+        if self._discriminator is None or self._discriminator[0] is not generator:
+            self._discriminator = generator, Discriminator.beside(generator)
+        return self._discriminator[1]
 
     def request_without_attention(self, sample: Sample) -> None:
         """The same sample without its attention."""
@@ -140,16 +154,22 @@ class GallerySession(QObject):
                 Lane.THUMB, lambda: (point, generator.pictures(point.z[None], [point.label], 1.0, point.toward)[0])
             )
 
-    def request_grid(self, specs: list[SampleSpec]) -> None:
-        """The pictures of these samples, one after the other."""
+    def request_grid(self, specs: list[SampleSpec], order: Order = Order.DRAWN) -> None:
+        """The pictures of these samples, one after the other, with what they are to be sorted by."""
         generator = self.generator
         if generator is None:
             return
 
-        def steps() -> Iterator[tuple[int, Image]]:
-            for row, spec in enumerate(specs):
+        def steps() -> Iterator[tuple[SampleSpec, Image, float | None]]:
+            for spec in specs:
                 point = end_of(generator, spec)
-                yield row, generator.pictures(point.z[None], [point.label])[0]
+                picture = generator.pictures(point.z[None], [point.label])[0]
+                value = None
+                if order is Order.SCORE:
+                    value = self._beside(generator).attend(picture, point.label).score
+                elif order is Order.EFFECT:
+                    value = mean_change(picture, generator.pictures(point.z[None], [point.label], 0.0)[0])
+                yield spec, picture, value
 
         self._worker.submit(Lane.GRID, steps)
 

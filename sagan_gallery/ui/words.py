@@ -89,12 +89,17 @@ def notices(sample: Sample, effect_levels: float | None) -> list[str]:
     return texts
 
 
+def class_name(label: str | None) -> str:
+    """A class in words, such as "Cat bicolor"; empty where there are none."""
+    return (label or "").replace("_", " ").capitalize()
+
+
 def title(spec: SampleSpec | None, origin: str) -> tuple[str, str]:
     """What the large picture is called, and details."""
     if spec is None:
         name, _, details = origin.partition(", ")
         return name, details
-    name = f"Seed {spec.seed}" if spec.label is None else spec.label.replace("_", " ").capitalize()
+    name = class_name(spec.label) or f"Seed {spec.seed}"
     seed = "" if spec.label is None else f"seed {spec.seed}, "
     return name, f"{seed}truncation {spec.truncation:.2f}"
 

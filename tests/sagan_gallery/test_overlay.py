@@ -7,7 +7,17 @@ from facecam.errors import FacecamError
 from sagan_gallery.attention import mass_mask
 from sagan_gallery.colormap import NAMES, lookup
 from sagan_gallery.export import Gif, save_attention
-from sagan_gallery.overlay import Range, contour, difference_rgb, enlarged, heat_alpha, heat_rgba, smoothed
+from sagan_gallery.overlay import (
+    DIFFERENCE_LEVELS,
+    Range,
+    contour,
+    difference_rgb,
+    enlarged,
+    heat_alpha,
+    heat_rgba,
+    mean_change,
+    smoothed,
+)
 from tests.sagan_gallery.made import made_sample
 
 
@@ -107,16 +117,16 @@ def test_contours_of_any_field_are_closed_even_at_the_edges():
         assert np.array_equal(line[0], line[-1])
 
 
-def test_the_difference_is_grey_where_nothing_changes_and_says_its_factor():
+def test_the_difference_is_grey_where_nothing_changes_and_has_one_scale_for_all_pictures():
     image = np.full((4, 4, 3), 100, np.uint8)
     other = image.copy()
     other[0, 0] = 90
-    picture, factor, mean = difference_rgb(image, other)
+    picture = difference_rgb(image, other)
     assert picture[3, 3].tolist() == [128, 128, 128]
-    assert picture[0, 0, 0] == round(128 + 10 * factor)
-    assert factor == pytest.approx(12.7)
-    assert mean == pytest.approx(10 / 16)
-    assert difference_rgb(image, image)[2] == 0
+    assert picture[0, 0, 0] == round(128 + 10 * 127 / DIFFERENCE_LEVELS)
+    assert difference_rgb(image, np.zeros_like(image)).min() == 255
+    assert mean_change(image, other) == pytest.approx(10 / 16)
+    assert mean_change(other, other) == 0
 
 
 def test_raw_attention_can_be_read_back_without_pickle(tmp_path):

@@ -7,9 +7,10 @@ import pytest
 from PySide6.QtCore import Qt
 
 from sagan_gallery.attention import Direction, strongest
+from sagan_gallery.overlay import DIFFERENCE_LEVELS
 from sagan_gallery.ui.map_style import Kind, Shown
 from sagan_gallery.ui.paint import from_qimage
-from tests.sagan_gallery.ui.driving import waits_for_sample
+from tests.sagan_gallery.ui.driving import at, move, waits_for_sample
 
 
 def test_attention_scale_and_difference(qtbot, panel):
@@ -41,6 +42,57 @@ def test_a_held_key_shows_the_picture_without_its_attention(qtbot, panel):
         qtbot.keyRelease(place, Qt.Key.Key_B)
         assert panel.view.scene.picture is None
         assert panel.view.scene.overlay(panel.view.weights) is not None
+
+
+def test_a_line_between_with_and_without_attention_is_dragged(qtbot, panel):
+    panel.resize(1100, 900)
+    panel.controls.smooth.setChecked(False)
+    qtbot.waitUntil(lambda: panel.stage.without_attention is not None)
+    toggle = next(action for action in panel.commands() if action.text().startswith("Split"))
+    toggle.trigger()
+    view, on, off = panel.view, panel.sample.image.astype(int), panel.stage.without_attention.astype(int)
+    assert panel.controls.picture_shown is Shown.SPLIT
+
+    def shown(x, y):
+        pixels = from_qimage(view.grab().toImage()).astype(int)
+        column, row = view.placement.to_view(x, y)
+        return pixels[round(row), round(column)]
+
+    start = at(panel, 8, 8)
+    for share in (0.75, 0.25, 1.5):  # of the width; it stays within the picture
+        end = at(panel, 16 * share, 12)
+        qtbot.mousePress(view, Qt.MouseButton.LeftButton, pos=start)
+        move(view, end)
+        qtbot.mouseRelease(view, Qt.MouseButton.LeftButton, pos=end)
+        assert view.scene.split == pytest.approx(min(share, 1.0), abs=0.02)
+        view.set_hover(None)
+        for x in (1.5, 6.5):  # the tiny one's attention works on the left half only
+            expected = on if x / 16 < share else off
+            assert np.abs(shown(x, 8.5) - expected[8, int(x)]).max() <= 1
+            assert np.abs(on[8, int(x)] - off[8, int(x)]).max() > 5
+        start = at(panel, 16 * min(share, 1.0), 12)
+    assert view.pins == []  # dragging the line pins nothing
+    qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=at(panel, 5, 5))
+    assert len(view.pins) == 1
+    toggle.trigger()
+    assert panel.controls.picture_shown is Shown.PICTURE
+
+
+def test_a_difference_has_a_legend_that_is_the_same_for_all_pictures(qtbot, panel):
+    qtbot.waitUntil(lambda: panel.stage.without_attention is not None)
+    bar = panel.stage.bar
+    panel.controls.kind.setCurrentIndex(panel.controls.kind.findData(Kind.NONE))
+    assert not bar.isVisible()
+    panel.controls.shown.setCurrentIndex(panel.controls.shown.findData(Shown.DIFFERENCE))
+    assert bar.isVisible()
+    assert bar.accessibleDescription() == f"up to +{DIFFERENCE_LEVELS}"
+    legend = from_qimage(bar.grab().toImage())
+    waits_for_sample(qtbot, panel, lambda: panel.grid.choose(5))
+    qtbot.waitUntil(lambda: panel.stage.without_attention is not None)
+    panel.view.add_pin(3, 3)  # its map is not over the difference, so its colours are not explained
+    assert np.array_equal(from_qimage(bar.grab().toImage()), legend)
+    panel.controls.shown.setCurrentIndex(panel.controls.shown.findData(Shown.PICTURE))
+    assert not bar.isVisible()
 
 
 def test_arrows_point_from_who_looks_to_what_is_looked_at(panel):

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 
+from sagan_gallery.discriminator import Discriminator
 from sagan_gallery.generator import Generator
+from sagan_gallery.opening import opening_file
+from sagan_gallery.overlay import mean_change
+from sagan_gallery.ui.session import Order
+from tests.sagan_gallery.made import save_tiny_discriminator
 from tests.sagan_gallery.ui.driving import settle
 
 
@@ -78,3 +86,69 @@ def test_texts_that_do_not_fit_are_told_in_the_status_line(panel):
     QGuiApplication.clipboard().setText("tiny:00000000 seed=1 class=red trunc=1.00")
     panel.files.paste_text.trigger()
     assert "another picture" in panel.status.text
+
+
+@pytest.fixture
+def opening(make_generator):
+    """A tiny generator with three samples to open on."""
+    path = make_generator()
+    save_tiny_discriminator(path.with_name("made-d.onnx"))
+    model_hash = Generator(path).model_hash
+    texts = [f"tiny:{model_hash} seed={seed} class={name} trunc=0.80" for seed, name in ((7, "blue"), (5, "red"))]
+    opening_file(path).write_text(json.dumps({"samples": texts, "directions": np.eye(2, 128).tolist()}))
+    return path
+
+
+def test_the_gallery_opens_on_the_samples_that_come_with_the_model(qtbot, make_panel, opening):
+    panel = make_panel(opening)
+    assert [(spec.seed, spec.label, spec.truncation) for spec in panel.grid.specs] == [
+        (7, "blue", 0.8),
+        (5, "red", 0.8),
+    ]
+    assert panel.spec == panel.grid.specs[0]
+    assert panel.controls.truncation.value == 0.8
+    assert not panel.controls.seed.isEnabled()  # it has no say here
+    panel.controls.truncation.slider.setValue(50)
+    settle(qtbot, panel)
+    assert [(spec.seed, spec.truncation) for spec in panel.grid.specs] == [(7, 0.5), (5, 0.5)]
+    panel.controls.resample.click()
+    settle(qtbot, panel)
+    assert len(panel.grid.specs) == 64
+    assert [spec.label for spec in panel.grid.specs[:3]] == ["red", "green", "blue"]
+    assert panel.controls.seed.isEnabled()
+
+
+def test_the_grid_is_sorted_by_class_score_and_effect_and_says_what_it_shows(qtbot, make_panel, opening):
+    panel = make_panel(opening)
+    panel.controls.resample.click()
+    panel.controls.count.setCurrentIndex(0)
+    settle(qtbot, panel)
+    drawn, chosen = panel.grid.specs, panel.grid.specs[4]
+    panel.grid.choose(4)
+    settle(qtbot, panel)
+    generator, discriminator = Generator(opening), Discriminator(opening.with_name("made-d.onnx"))
+    samples = {spec: generator.sample(spec.seed, spec.label, spec.truncation) for spec in drawn}
+    off = {spec: generator.sample(spec.seed, spec.label, spec.truncation, 0.0).image for spec in drawn}
+    keys = {
+        Order.CLASS: lambda spec: spec.label,
+        Order.SCORE: lambda spec: -(discriminator.attend(samples[spec].image).score or 0.0),
+        Order.EFFECT: lambda spec: -mean_change(samples[spec].image, off[spec]),
+        Order.DRAWN: drawn.index,
+    }
+    for order, key in keys.items():
+        with qtbot.waitSignal(panel.session.grid_done, timeout=5000):
+            panel.controls.order.setCurrentIndex(panel.controls.order.findData(order))
+        assert panel.grid.specs == sorted(drawn, key=key), order
+        assert panel.grid.items[panel.grid.current] == panel.spec == chosen  # which stays where it can be seen
+        first = panel.grid.model().index(0, 0)
+        assert first.data() == panel.grid.specs[0].label.capitalize()
+        valued = order in (Order.SCORE, Order.EFFECT)
+        assert first.data(Qt.ItemDataRole.UserRole) == (f"{-key(panel.grid.specs[0]):.1f}" if valued else None)
+
+
+def test_sorting_by_score_without_a_discriminator_is_told(qtbot, make_panel, make_generator):
+    panel = make_panel(make_generator(name="alone.onnx"))
+    drawn = panel.grid.specs
+    panel.controls.order.setCurrentIndex(panel.controls.order.findData(Order.SCORE))
+    qtbot.waitUntil(lambda: "discriminator alone-d.onnx" in panel.status.text, timeout=5000)
+    assert panel.grid.specs == drawn

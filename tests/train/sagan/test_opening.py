@@ -1,0 +1,66 @@
+"""The samples that the gallery opens on, and the directions that it plays in."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sagan_gallery.generator import Generator
+from sagan_gallery.latent import SampleSpec
+from sagan_gallery.opening import opening_file, read_opening
+from tests.train.sagan.made import made_generator
+from train.sagan.export import export_generator
+from train.sagan.opening import Judged, choose, main, principal_directions
+from train.training import TrainingError
+
+
+def judged(seed: int, probability: float, distance: float, typicality: float, feature: float) -> Judged:
+    spec = SampleSpec("made", "00000000", seed)
+    return Judged(spec, probability, distance, typicality, np.array([feature, 0.0]))
+
+
+def test_what_is_sure_typical_and_no_training_picture_is_chosen() -> None:
+    found = choose(
+        [
+            judged(0, 0.99, 0.1, 1.0, 0.0),  # a training picture
+            judged(1, 0.40, 2.0, 1.0, 0.0),  # another class
+            judged(2, 0.98, 2.0, 1.0, 0.0),
+            judged(3, 0.97, 2.1, 1.1, 0.1),  # like the one before
+            judged(4, 0.90, 2.5, 2.0, 9.0),
+            judged(5, 0.60, 3.0, 4.0, 9.0),
+        ],
+        2,
+        closest=1.0,
+    )
+    assert [one.spec.seed for one in found] == [2, 4]
+    with pytest.raises(TrainingError, match="more --seeds"):
+        choose([judged(0, 0.9, 0.1, 1.0, 0.0)], 1, closest=1.0)
+
+
+def test_the_first_direction_is_the_one_that_changes_most() -> None:
+    random = np.random.default_rng(0)
+    z = random.standard_normal((400, 6))
+    pictures = 5 * z[:, 2:3] * random.standard_normal(30) - z[:, 4:5] * random.standard_normal(30)
+    first, second = principal_directions(z, pictures, 2)
+    assert abs(first[2]) == pytest.approx(1, abs=1e-3)
+    assert abs(second[4]) == pytest.approx(1, abs=1e-3)
+
+
+def test_the_command_writes_what_the_gallery_reads(pictures: Path, features: Path, tmp_path: Path) -> None:
+    model = tmp_path / "made.onnx"
+    export_generator(made_generator(3), model, {"classes": ["blue", "green", "red"]})
+    generator = Generator(model)
+    assert read_opening(generator).specs == []
+    options = ["--data", str(pictures), "--features", str(features), "--cache", str(tmp_path)]
+    with pytest.raises(TrainingError, match="more --seeds"):  # noise is no picture of any class
+        main([str(model), *options, "--seeds", "3", "--count", "3"])
+    text = f"made:{generator.model_hash} seed=3 class=red trunc=0.80"
+    opening_file(model).write_text(json.dumps({"samples": [text], "directions": []}))
+    assert [spec.seed for spec in read_opening(generator).specs] == [3]
+    opening_file(model).write_text('{"samples": ["made:00000000 seed=3 class=red trunc=0.80"], "directions": []}')
+    assert read_opening(generator).specs == []  # another generator's
+    opening_file(model).write_text("{")
+    assert read_opening(generator).specs == []
