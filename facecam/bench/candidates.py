@@ -13,13 +13,14 @@ from facecam.arrays import Array, Image
 from facecam.bench.measure import Benchmark
 from facecam.bench.other_runtimes import NcnnNet, OpenCvDnn
 from facecam.bench.result import Labels
+from facecam.bench.voc import LOWEST_SCORE
 from facecam.bench.workloads import detector_benchmark
 from facecam.detection.detector import FaceDetector
 from facecam.detection.model import find_model, int8_path
 from facecam.detection.options import DetectorOptions
 from facecam.detection.third_party import THIRD_PARTY, recognise
 from facecam.errors import FacecamError
-from facecam.faces.boxes import VOTES_FROM, Detections
+from facecam.faces.boxes import Detections
 from facecam.runtimes import providers
 from facecam.runtimes.engine import Engine, Precision, Runtime, runtimes_for
 from facecam.runtimes.registry import has_bf16, has_int8
@@ -106,7 +107,7 @@ def _ours(name: str, engine: Engine, options: DetectorOptions, make: Callable[[]
         threshold = detector.threshold
 
         def thorough(image: Image) -> Detections:
-            detector.threshold = VOTES_FROM
+            detector.threshold = LOWEST_SCORE
             found = detector.detect(image)
             detector.threshold = threshold
             return found
@@ -169,7 +170,7 @@ def _third_party(path: Path, family: str, options: DetectorOptions) -> Candidate
         return Benchmark(call, labels)
 
     def both() -> tuple[Detect, Detect]:
-        return _as_detections(kind(path)), _as_detections(kind(path, VOTES_FROM))
+        return _as_detections(kind(path)), _as_detections(kind(path, LOWEST_SCORE))
 
     return Candidate(str(path), Engine(kind.runtime), False, options, opened, both)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from facecam.arrays import Array
 from facecam.detection.model import Binding, Model
 from facecam.detection.options import MIN_SIDE_PX
 from facecam.runtimes.engine import Engine
@@ -15,16 +16,17 @@ class FramePlan:
     """Everything that depends on the size of the frame alone, kept from frame to frame.
 
     height, width: of the frame as it goes into the network, whose input is larger only for frames under 32 px.
+    anchors: (A, 4) float32 cx cy w h in the frame's own pixels.
     """
 
     def __init__(self, model: Model, height: int, width: int, size: tuple[int, int] | None, engine: Engine) -> None:
         self.height, self.width = _network_size(height, width, size)
-        self.scale_xy = np.array([width / self.width, height / self.height] * 2, np.float32)
         self.limit = np.array([width, height] * 2, np.float32)
         self.halves, self.resized = self._steps(height, width)
         self.input_size = max(self.height, MIN_SIDE_PX), max(self.width, MIN_SIDE_PX)
         self.network: Binding = model.bind(*self.input_size, engine)
-        self.anchors = model.anchors(*self.input_size)
+        scale = np.array([width / self.width, height / self.height] * 2, np.float32)
+        self.anchors: Array = model.anchors(*self.input_size) * scale
         self.frames = 0  # detected so far
 
     def _steps(self, height: int, width: int) -> tuple[list[npt.NDArray[np.uint8]], npt.NDArray[np.uint8] | None]:

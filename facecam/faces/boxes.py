@@ -22,13 +22,6 @@ NMS_IOU = 0.4
 SAME_FACE_IOU = 0.5
 """Overlap from which on the boxes of two detectors are about the same face."""
 
-VOTES_FROM = 0.02
-"""Boxes of a lower score than the threshold don't count, but from this score on they vote: the more do, the less the
-mean trembles. Accuracy is measured from it on, so that boxes lie where they did there."""
-
-VOTING_IOU = 0.5
-"""Overlap with a kept box from which on a box takes part in where that one lies."""
-
 
 @dataclass(frozen=True)
 class Detections:
@@ -60,19 +53,8 @@ class Detections:
         return cls(np.zeros((0, 4), np.float32), np.zeros(0, np.float32))
 
 
-FEW_PAIRS = 16384
-"""So many are compared all with all, in fewer steps than it takes to find those that are near."""
-
-
 def pairwise_iou(a: Array, b: Array) -> Array:
     """Intersection over union of every box in `a` (N, 4) with every box in `b` (M, 4), x1 y1 x2 y2: (N, M) float32."""
-    overlap = _overlaps(a, b)
-    union = box_areas(a)[:, None] + box_areas(b) - overlap
-    return np.asarray(overlap / np.maximum(union, 1e-9), np.float32)
-
-
-def _overlaps(a: Array, b: Array) -> Array:
-    """(N, M) areas that every box in `a` (N, 4) has in common with every box in `b` (M, 4), x1 y1 x2 y2."""
     # Edge by edge: numpy is several times slower on a last axis of two.
     left, top, right, bottom = a.T[:, :, None]
     x1, y1, x2, y2 = b.T
@@ -82,8 +64,9 @@ def _overlaps(a: Array, b: Array) -> Array:
     height -= np.maximum(top, y1)
     np.maximum(width, 0, out=width)
     np.maximum(height, 0, out=height)
-    width *= height
-    return width
+    overlap = np.multiply(width, height, out=width)
+    union = box_areas(a)[:, None] + box_areas(b) - overlap
+    return np.asarray(overlap / np.maximum(union, 1e-9), np.float32)
 
 
 def box_areas(boxes: Array) -> Array:
@@ -126,51 +109,6 @@ def nms(boxes: Array, scores: Array, iou: float, limit: int = 750) -> npt.NDArra
 def _nms_session() -> Any:
     """The operator of ONNX Runtime, compiled code that reads numpy arrays as they are (docs/adr/0004)."""
     return open_session(asset("graphs/nms.onnx").read_bytes())
-
-
-def vote(boxes: Array, scores: Array, kept: npt.NDArray[np.intp], iou: float = VOTING_IOU) -> Array:
-    """Box voting (Gidaris and Komodakis 2015): each kept box becomes the mean of the boxes around it.
-
-    Densified anchors give several boxes of about the same face. Suppression keeps the one with the best score, which
-    need not be the one that fits best; the mean of all, weighted by their scores, fits better and trembles less.
-    boxes: (N, 4) x1 y1 x2 y2; scores: (N,); kept: (K,) indices; a box votes where it overlaps a kept one by `iou` or
-    more. Returns (K, 4).
-    """
-    mine = boxes[kept]
-    if len(kept) * len(boxes) <= FEW_PAIRS:
-        # overlap / (a + b - overlap) >= iou, without the division; a box without area votes for none
-        areas = np.maximum(box_areas(boxes), 1e-9)
-        votes = _overlaps(mine, boxes) * (1 + iou) >= iou * (areas[kept, None] + areas)
-        weights = votes * scores.astype(np.float64)
-        return _means(weights.sum(1), weights @ boxes, mine)
-    # Boxes of such an overlap have centres no further apart than this share of a side: only those that come into
-    # question along x, and of them along y, are compared, a few per kept box instead of all.
-    order = np.argsort(boxes[:, 0] + boxes[:, 2])
-    others, voices = boxes[order], scores[order]
-    middles, middle = others[:, :2] + others[:, 2:], mine[:, :2] + mine[:, 2:]
-    side = mine[:, 2:] - mine[:, :2]
-    reach = side * (1 / iou - 1) + 1e-3 * (side + 1)
-    first = np.searchsorted(middles[:, 0], middle[:, 0] - reach[:, 0])
-    counts = np.searchsorted(middles[:, 0], middle[:, 0] + reach[:, 0], "right") - first
-    which = np.repeat(np.arange(len(kept)), counts)  # [P] pairs: which kept box
-    other = np.arange(len(which)) + np.repeat(first - np.cumsum(counts) + counts, counts)  # [P] and which other one
-    near = np.abs(middle[which, 1] - middles[other, 1]) <= reach[which, 1]
-    which, other = which[near], other[near]
-    a, b = mine[which], others[other]
-    size = np.minimum(a[:, 2:], b[:, 2:])
-    size -= np.maximum(a[:, :2], b[:, :2])
-    overlap = size.clip(0).prod(1)
-    # overlap / (a + b - overlap) >= iou, without the division
-    votes = overlap * (1 + iou) >= iou * (box_areas(mine)[which] + box_areas(others)[other])
-    which, b, weights = which[votes], b[votes], voices[other[votes]].astype(np.float64)
-    total = np.bincount(which, weights, len(kept))
-    sums = np.stack([np.bincount(which, weights * edge, len(kept)) for edge in b.T], axis=1)
-    return _means(total, sums, mine)
-
-
-def _means(total: npt.NDArray[Any], sums: npt.NDArray[Any], otherwise: Array) -> Array:
-    """sums (K, 4) over total (K,), or `otherwise`: a box without area overlaps nothing, not even itself."""
-    return np.where(total[:, None] > 0, sums / np.maximum(total, 1e-12)[:, None], otherwise).astype(np.float32)
 
 
 def decode(offsets: Array, anchors: Array, variances: tuple[float, float] = VARIANCES) -> Array:

@@ -10,9 +10,10 @@ import numpy.typing as npt
 import torch
 
 from facecam.arrays import Image
+from facecam.bench.voc import LOWEST_SCORE
 from facecam.bench.wider_labels import Labelled
 from facecam.detection.anchors import anchor_grid
-from facecam.faces.boxes import NMS_IOU, VOTES_FROM, Detections, decode, nms, vote
+from facecam.faces.boxes import NMS_IOU, Detections, decode, nms
 from facecam.sources.photo import read_picture
 from facecam.system.opencv import cv2
 from train.faceboxes.data.batches import Batch
@@ -24,7 +25,7 @@ from train.faceboxes.targets import FACE, SOFT
 GREEN, RED, YELLOW = (0, 230, 0), (0, 0, 255), (0, 220, 255)
 
 
-def detector_of(net: FaceBoxes, device: torch.device, lowest: float = VOTES_FROM) -> Detect:
+def detector_of(net: FaceBoxes, device: torch.device, lowest: float = LOWEST_SCORE) -> Detect:
     """A function from a canvas (H, W, 3) uint8 BGR to boxes (N, 4) and scores (N,), by the PyTorch network."""
 
     @torch.no_grad()
@@ -39,7 +40,7 @@ def detector_of(net: FaceBoxes, device: torch.device, lowest: float = VOTES_FROM
         anchors = anchor_grid(net.anchors, *image.shape[:2])[chosen]
         boxes, scores = decode(offsets[0].float().cpu().numpy()[chosen], anchors), scores[chosen]
         keep = nms(boxes, scores, NMS_IOU)
-        return vote(boxes, scores, keep), scores[keep]
+        return boxes[keep], scores[keep]
 
     return detect
 

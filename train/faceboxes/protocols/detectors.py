@@ -11,13 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from facecam.arrays import Array, Image
+from facecam.bench.voc import LOWEST_SCORE
 from facecam.detection.detector import FaceDetector
 from facecam.detection.options import DetectorOptions
 from facecam.detection.third_party import THIRD_PARTY, UltraLight, YuNet
-from facecam.faces.boxes import VOTES_FROM
-
-LOWEST_SCORE = VOTES_FROM
-"""Lower ones add nothing to a curve but time in the suppression."""
 
 
 class FaceBoxesFile:
