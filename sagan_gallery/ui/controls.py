@@ -65,6 +65,9 @@ class GalleryControls(ScrollColumn):
         self.files = QPushButton("Open and export")
         self.files.setMenu(menu)
         self.files.setToolTip("Other models, own pictures, sample texts, figures, raw attention, films")
+        self.tour = QPushButton("Tour of four steps")
+        self.tour.setToolTip("Shows what attention is, with you doing each step; goes on where you left it")
+        self.tour.setCheckable(True)
         self.help = QPushButton("What am I looking at?")
         self.help.setToolTip("Attention, queries, keys and γ in a few words")
         self.help.clicked.connect(self.help_wanted)
@@ -75,9 +78,10 @@ class GalleryControls(ScrollColumn):
         column.addWidget(self._sampling)
         column.addStretch()
         column.addWidget(self.files)
+        column.addWidget(self.tour)
         column.addWidget(self.help)
         self.setWidget(inner)
-        for button in (self.resample, self.files, self.help):
+        for button in (self.resample, self.files, self.tour, self.help):
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # after a click Space must still play the walk
         self._map_style_moved()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QEvent, QRectF, Qt, QTimer
+from PySide6.QtCore import QEvent, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAction,
     QDragEnterEvent,
@@ -20,11 +21,21 @@ from PySide6.QtGui import (
     QPen,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QApplication, QGridLayout, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
 
 from facecam.arrays import Image
 from facecam.errors import FacecamError
 from facecam.qtkit.commands import Menu, command
+from facecam.qtkit.settings import Settings
 from facecam.qtkit.stage import Action, StageMessage, StagePanel
 from facecam.qtkit.theme import PILL, SPACE, STAGE_TEXT, stage_palette, tabular
 from sagan_gallery.generator import DEFAULT_MODEL
@@ -38,10 +49,13 @@ from sagan_gallery.ui.grid import SampleGrid
 from sagan_gallery.ui.sample_stage import SampleStage
 from sagan_gallery.ui.session import ON_THE_WALK, Failure, GallerySession, Lane, Origin, OwnPicture
 from sagan_gallery.ui.status_row import StatusRow
+from sagan_gallery.ui.tour import Step, Tour
 from sagan_gallery.walk import LatentPoint
 
 PINNED_AT_ONCE = 4
 """Queries that are pinned at once."""
+_TOUR = "gallery/tour"
+"""Setting: the step of the tour, once it has been offered."""
 LOADING_SHOWN_AFTER_MS = 300
 """What is loaded sooner says nothing: a message that flashes by only disturbs."""
 
@@ -50,7 +64,8 @@ class GalleryPanel(QWidget):
     """Hosts everything; needs no more than a place in a window. `start` loads the model and samples.
 
     grab_frame: gives the camera's picture (H, W, 3) uint8 RGB, or None when there is none; open_film: begins films in
-    formats beyond GIF; keep_off: tells the core that sampling is to stay away from, if any.
+    formats beyond GIF; keep_off: tells the core that sampling is to stay away from, if any; settings: remember whether
+    the tour has been offered, and where it was left.
     """
 
     def __init__(
@@ -59,10 +74,11 @@ class GalleryPanel(QWidget):
         grab_frame: Callable[[], Image | None] | None = None,
         open_film: FilmOpener | None = None,
         keep_off: Callable[[], int | None] | None = None,
+        settings: Settings | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._model = model
+        self._model, self._settings = model, settings
         self._after_export = self._sampling_said = ""
         self._pin_informative = self._fresh = False
         self._arriving: list[OwnPicture] = []
@@ -83,6 +99,9 @@ class GalleryPanel(QWidget):
         self.view, self.walk = self.stage.view, self.stage.walk
         self.files = GalleryFiles(self.stage, self.session, grab_frame, open_film, self)
         self.controls = GalleryControls(self.files.menu)
+        self.tour, self.offer = Tour(self.stage), _TourOffer()
+        if settings is not None:
+            self.tour.step = int(settings.number(_TOUR, 0, 0, len(Step)) or 0)
         self.status = StatusRow()
         self.message = StagePanel(opaque=True)
         self._tell(None)
@@ -95,7 +114,15 @@ class GalleryPanel(QWidget):
 
     def _lay_out(self) -> None:
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
-        self.splitter.addWidget(self.grid)
+        self._beside = QWidget()
+        column = QVBoxLayout(self._beside)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        for widget in (self.tour, self.grid, self.offer):
+            column.addWidget(widget, 0 if widget is self.offer else 1)
+        self.tour.hide()
+        self.offer.setVisible(self._settings is not None and self._settings.number(_TOUR, None, 0, len(Step)) is None)
+        self.splitter.addWidget(self._beside)
         self.splitter.addWidget(self.stage)
         self.splitter.setStretchFactor(1, 1)
         self.splitter.setChildrenCollapsible(False)
@@ -144,6 +171,7 @@ class GalleryPanel(QWidget):
             command(self, "Split: with and without attention", ["S"], controls.toggle_split),
             command(self, "More controls", ["M"], self.controls.more.button.toggle),
             command(self, words.HELP_TITLE, ["H"], self.toggle_help, Menu.HELP),
+            command(self, "Tour of four steps", [], controls.tour.toggle, Menu.HELP),
             command(self, "Go to the picture", ["P"], view.setFocus),
             *of_picture,
         ]
@@ -165,6 +193,10 @@ class GalleryPanel(QWidget):
         controls.shown_changed.connect(lambda: stage.set_shown(controls.picture_shown))
         controls.layer_changed.connect(stage.set_layer)
         controls.help_wanted.connect(self.toggle_help)
+        controls.tour.toggled.connect(self._show_tour)
+        self.offer.taken.connect(partial(controls.tour.setChecked, True))
+        self.offer.declined.connect(self._remember_tour)
+        self.tour.left.connect(partial(controls.tour.setChecked, False))
         files.model_opened.connect(self.open_model)
         files.picture_opened.connect(lambda picture: self.look_at(OwnPicture(picture)))
         files.text_opened.connect(self.show_spec)
@@ -195,7 +227,7 @@ class GalleryPanel(QWidget):
 
     def set_full_screen(self, on: bool) -> None:
         """Only the picture with its figures, or everything."""
-        for widget in (self.grid, self.controls, self.status, self.stage.below):
+        for widget in (self._beside, self.controls, self.status, self.stage.below):
             widget.setVisible(not on)
 
     def close_down(self, timeout_s: float) -> bool:
@@ -264,6 +296,19 @@ class GalleryPanel(QWidget):
     def pin_informative(self) -> None:
         """Pins the queries whose maps differ most, in place of the pins there are."""
         self.view.pin_informative(PINNED_AT_ONCE)
+
+    def _show_tour(self, on: bool) -> None:
+        self.tour.setVisible(on)
+        self.grid.setVisible(not on)
+        if on:
+            self.tour.begin()
+        self._remember_tour()
+
+    def _remember_tour(self) -> None:
+        """The tour is not offered any more, and goes on where it is."""
+        self.offer.hide()
+        if self._settings is not None:
+            self._settings.put(_TOUR, self.tour.step)
 
     def _toggle_walk(self) -> None:
         """Plays the walk, opening it if need be, or pauses it."""
@@ -485,6 +530,29 @@ class GalleryPanel(QWidget):
         self.drop_cue.hide()
         self.files.open_dropped(event.mimeData())
         event.acceptProposedAction()
+
+
+class _TourOffer(QWidget):
+    """Offers the tour in a line below the samples."""
+
+    taken = Signal()
+    declined = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAutoFillBackground(True)
+        self.setPalette(stage_palette())
+        words_ = QLabel("New here? Four steps show what attention is.")
+        words_.setWordWrap(True)
+        self.take, self.decline = QPushButton("Take the tour"), QPushButton("No, thanks")
+        self.take.setToolTip("Beside the picture, and left at any time")
+        self.decline.setToolTip("It stays in the column at the right")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
+        for widget in (words_, self.take, self.decline):
+            layout.addWidget(widget)
+        self.take.clicked.connect(self.taken)
+        self.decline.clicked.connect(self.declined)
 
 
 class _DropCue(QWidget):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QToolButton, QVBoxLayout, QWidget
@@ -40,6 +41,8 @@ class SampleStage(QWidget):
         self._layer = 0
         self._shown = Shown.PICTURE
         self._compared = self._differs = False
+        self.effect = ""
+        """What attention does to this picture, in words, once it is known; also while it is switched off."""
         self.header = StageHeader()
         self.view = PictureView()
         self.bar = ColourBar(self.view)
@@ -109,6 +112,8 @@ class SampleStage(QWidget):
 
     def show_sample(self, sample: Sample, origin: Origin) -> None:
         """Another sample, in the layer that is chosen; pins stay where they are."""
+        if self.sample is None or not np.array_equal(self.sample.z, sample.z) or self.sample.label != sample.label:  # type: ignore[arg-type]
+            self.effect = ""
         self.sample, self.origin, self.without_attention = self._in_layer(sample), origin, None
         self.walk.show_sample(self.sample)
         self.header.show_origin(*words.title(origin.spec, origin.words), can_copy=origin.spec is not None)
@@ -131,6 +136,12 @@ class SampleStage(QWidget):
         if on != self._compared:
             self._compared = on
             self._show_picture()
+
+    @property
+    def shows_without_attention(self) -> bool:
+        """Whether the picture without its attention is to be seen, all of it or beside the one with."""
+        scene = self.view.scene
+        return scene is not None and scene.picture is not None and scene.picture is self.without_attention
 
     def set_layer(self, layer: int) -> None:
         """The maps of another attention layer."""
@@ -195,20 +206,24 @@ class SampleStage(QWidget):
         if sample is None or weights is None or query is None:
             self.bar.show_range(DIFFERENCE if self._differs else None, None, map_style)
             hint = Stat("Move over the picture to see where it looks.", "Click to pin what you want to compare.")
-            self.line.say([] if sample is None else [*stats_of(sample.gamma, None, map_style.direction), hint])
+            self.line.say(
+                [] if sample is None else [*stats_of(sample.gamma, None, map_style.direction, self.effect), hint]
+            )
             return
         row = map_style.direction is attention.Direction.ROW
         bare = view.scene is not None and view.scene.bare
         values = DIFFERENCE if self._differs else None if bare else map_style.range_of(weights)
         self.bar.show_range(values, 1 / weights.size if row and not bare else None, map_style)
         found = attention.attention_stats(sample, weights, *query)
-        self.line.say(stats_of(sample.gamma, found, map_style.direction))
+        self.line.say(stats_of(sample.gamma, found, map_style.direction, self.effect))
 
     def _say_notice(self) -> None:
         sample, off = self.sample, self.without_attention
         if sample is not None:
             levels = None if off is None or sample.attention_scale != 1 else mean_change(sample.image, off)
             self.header.warn(words.notices(sample, levels))
+            if levels is not None and off is not None:
+                self.effect = words.effect_words(sample, off)
 
     # -- places
 

@@ -95,11 +95,15 @@ class Scene:
         if split is not None:
             paint.paint_split(painter, target, split)
 
+    def cell_at(self, x: float, y: float) -> attention.Cell:
+        """The cell that asks at a position."""
+        grid = attention.source_grid(self.sample, self.map_style.direction)
+        return attention.cell_at(grid, self.sample.size_px, x, y)
+
     def cell_rect(self, placement: Placement, x: float, y: float) -> QRectF:
         """A position's own cell, view pixels."""
         grid = attention.source_grid(self.sample, self.map_style.direction)
-        cell = attention.cell_at(grid, self.sample.size_px, x, y)
-        x1, y1, x2, y2 = attention.cell_rect(grid, self.sample.size_px, cell)
+        x1, y1, x2, y2 = attention.cell_rect(grid, self.sample.size_px, self.cell_at(x, y))
         return QRectF(QPointF(*placement.to_view(x1, y1)), QPointF(*placement.to_view(x2, y2)))
 
     def paint_marks(self, painter: QPainter, placement: Placement, weights: Array | None, radius: float = 10) -> None:

@@ -97,15 +97,15 @@ class StatsLine(QWidget):
             painter.drawText(lower, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, part.note)
 
 
-def stats_of(gamma: float, found: AttentionStats | None, direction: Direction) -> list[Stat]:
-    """The figures of a map; without one only gamma."""
+def stats_of(gamma: float, found: AttentionStats | None, direction: Direction, effect: str = "") -> list[Stat]:
+    """The figures of a map; without one only gamma. effect: what gamma does to this picture, in words."""
     parts = []
     if gamma == gamma:
         parts.append(
             Stat(
                 "γ", f"{gamma:.3f}", "",
                 "How strongly the attention layer's output is added to the picture's features: x + γ · o.\n"
-                "Near 0, the map has no say in the picture.", warn=abs(gamma) < GAMMA_NEAR_0,
+                f"Near 0, the map has no say in the picture. {effect}", warn=abs(gamma) < GAMMA_NEAR_0,
             )
         )  # fmt: skip
     if found is None:

@@ -6,9 +6,11 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from facecam.arrays import Image
 from facecam.qtkit.theme import STAGE_TEXT
 from sagan_gallery.attention import GAMMA_NEAR_0, NEARLY_EVEN, mean_evenness
 from sagan_gallery.latent import SampleSpec
+from sagan_gallery.overlay import mean_change
 from sagan_gallery.sample import Sample
 
 HELP_TITLE = "What am I looking at?"
@@ -87,6 +89,26 @@ def notices(sample: Sample, effect_levels: float | None) -> list[str]:
     if effect_levels is not None and len(sample.layers) == 1:
         texts.insert(0, f"{texts[0]} ({effect_levels:.1f} of 255 levels)")
     return texts
+
+
+def effect_words(sample: Sample, without: Image | None) -> str:
+    """What gamma says, and by what it does to this picture. without: the picture without its attention (H, W, 3)."""
+    sign = (
+        "It is negative: what a place finds where it looks is taken away from it, so that it sets itself off from there"
+        if sample.gamma < 0
+        else "It is positive: what a place finds where it looks is added to it, so that it becomes more like there"
+    )
+    text = f"How strongly attention acts is γ (gamma), here {sample.gamma:.2f}. {sign}."
+    if without is None:
+        return text
+    with_contrast, contrast = (float(picture.std()) for picture in (sample.image, without))
+    brighter = float(sample.image.mean()) - float(without.mean())
+    return (
+        f"{text} In this picture it changes a pixel by {mean_change(sample.image, without):.0f} of 255 levels: with "
+        f"attention it is {abs(brighter):.0f} levels {'brighter' if brighter > 0 else 'darker'} and has "
+        f"{abs(100 * (with_contrast / max(contrast, 1e-6) - 1)):.0f} % "
+        f"{'more' if with_contrast > contrast else 'less'} contrast."
+    )
 
 
 def class_name(label: str | None) -> str:

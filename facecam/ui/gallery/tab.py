@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from facecam.arrays import Image
 from facecam.qtkit.commands import Menu, command
+from facecam.qtkit.settings import Settings
 from facecam.qtkit.tabs import Tab
 from sagan_gallery.export import Film
 from sagan_gallery.ui.panel import GalleryPanel
@@ -18,13 +19,14 @@ from sagan_gallery.ui.panel import GalleryPanel
 
 class GalleryTab(Tab):
     """grab_frame: the live picture (H, W, 3) uint8 BGR, or None while there is none; detector_core: the core that the
-    detector has to itself, so that sampling stays off it."""
+    detector has to itself, so that sampling stays off it; settings: remember where the tour was left."""
 
     def __init__(
         self,
         grab_frame: Callable[[], Image | None],
         detector_core: Callable[[], int | None],
         model: Path | None = None,
+        settings: Settings | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -33,7 +35,7 @@ class GalleryTab(Tab):
             frame = grab_frame()
             return None if frame is None else np.ascontiguousarray(frame[:, :, ::-1])
 
-        self.panel = GalleryPanel(model, grab_rgb, open_mp4, detector_core)
+        self.panel = GalleryPanel(model, grab_rgb, open_mp4, detector_core, settings)
         self._full_screen = False
         self._commands = [
             command(self, "Full screen", ["F", "F11"], self._toggle_full_screen, Menu.VIEW),

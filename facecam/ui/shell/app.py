@@ -115,7 +115,7 @@ def build_window(
             pipeline = sessions[0].pipeline if sessions else None
             return None if pipeline is None else pipeline.core
 
-        return GalleryTab(frame, detector_core)
+        return GalleryTab(frame, detector_core, settings=settings)
 
     def speed() -> Tab:
         from facecam.ui.speed.tab import SpeedTab

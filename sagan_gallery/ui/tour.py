@@ -1,0 +1,192 @@
+"""Tour: four steps beside the picture, each of which the visitor does, with what it shows in plain words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from facecam.arrays import Array
+from facecam.qtkit.theme import SPACE, STAGE_TEXT_DIM, sized, stage_palette
+from facecam.qtkit.widgets import ScrollColumn
+from sagan_gallery.attention import Direction, directed_map, entropy_bits, mean_distance_px
+from sagan_gallery.sample import Sample
+from sagan_gallery.ui.sample_stage import SampleStage
+from sagan_gallery.ui.scene import Pin
+from sagan_gallery.ui.words import effect_words
+
+TOUR_PX = 27 * SPACE
+_CELLS_TO_HOVER = 3
+
+
+class Step(IntEnum):
+    """Of the tour, in their order."""
+
+    HOVER = 0
+    PIN_OBJECT = 1
+    PIN_BACKGROUND = 2
+    SWITCH_OFF = 3
+
+
+@dataclass(frozen=True)
+class _Words:
+    """title: what the step is about; ask: what the visitor is to do; meaning: what is then seen, before its figures."""
+
+    title: str
+    ask: str
+    meaning: str
+
+
+_WORDS = {
+    Step.HOVER: _Words(
+        "Where does a place look?",
+        "Move the mouse over the picture, slowly, over a few places.",
+        "The outlined place is the query: it asks. The glow is its attention map: where it looks while the picture is "
+        "being painted.",
+    ),
+    Step.PIN_OBJECT: _Words(
+        "Two places of one thing",
+        "Click two places of one thing: both ears, or two windows.",
+        "Each is a pin now, and its map stays below the picture.",
+    ),
+    Step.PIN_BACKGROUND: _Words(
+        "And the background?",
+        "Click a place of the background: sky, wall or meadow.",
+        "Compare the three maps below the picture.",
+    ),
+    Step.SWITCH_OFF: _Words(
+        "What if nobody looked?",
+        "Hold the key B, or move “Attention” at the right to 0.",
+        "That is the same picture, painted without attention.",
+    ),
+}
+
+
+def shared(first: Array, second: Array) -> float:
+    """How much of their attention two maps (h, w) have in common, 0..1."""
+    return float(np.minimum(first / first.sum(), second / second.sum()).sum())
+
+
+def map_words(sample: Sample, query: tuple[float, float]) -> str:
+    """A query's map in words, each figure with what it means."""
+    weights = directed_map(sample, *query, Direction.ROW)
+    bits = entropy_bits(weights)
+    return (
+        f"This one looks at about {2**bits:.0f} of {weights.size} places. Its entropy says the same: {bits:.1f} bits, "
+        f"where {np.log2(weights.size):.0f} would be all places alike. On average they are "
+        f"{mean_distance_px(weights, sample.size_px, *query):.0f} pixels away from it."
+    )
+
+
+def pins_words(sample: Sample, pins: list[Pin]) -> str:
+    """What two pins of one thing, and a third one elsewhere, have in common."""
+    first, second, *rest = (directed_map(sample, pin.x_px, pin.y_px, Direction.ROW) for pin in pins[:3])
+    thing = shared(first, second)
+    if not rest:
+        verdict = "they look at much the same places" if thing > 0.75 else "they look at rather different places"
+        return f"The two maps have {100 * thing:.0f} % of their attention in common: {verdict}."
+    ground = max(shared(first, rest[0]), shared(second, rest[0]))
+    if ground < thing - 0.05:
+        verdict = "less than the two have: here the maps tell the thing from its background"
+    else:
+        verdict = "no less than the two have: here the maps do not tell the thing from its background"
+    return f"The last map has {100 * ground:.0f} % in common with the others, who share {100 * thing:.0f} %. {verdict}."
+
+
+class Tour(ScrollColumn):
+    """Watches the stage, and says at each step what is to be done and what it has shown. Stays at its step when it is
+    left; step: where it is, or one past the last."""
+
+    left = Signal()
+    """The visitor has had enough for now, or has come to the end."""
+
+    def __init__(self, stage: SampleStage, parent: QWidget | None = None) -> None:
+        super().__init__(TOUR_PX, parent)
+        self.setMaximumWidth(2**24 - 1)  # as wide as the samples are, in whose place it is
+        self.step = 0
+        self._stage = stage
+        self._hovered: set[tuple[int, int]] = set()
+        self._done = False
+        self.setPalette(stage_palette())
+        self.setAccessibleName("Tour")
+        self._number, self._title, self._ask, self.told = QLabel(), QLabel(), QLabel(), QLabel()
+        self._number.setPalette(stage_palette(STAGE_TEXT_DIM))
+        self._title.setFont(sized(self.font(), 1.2, self.font().weight().DemiBold))
+        self.back, self.next, self.leave = QPushButton("Back"), QPushButton("Next"), QPushButton("Leave the tour")
+        inner = QWidget()
+        inner.setAutoFillBackground(True)
+        inner.setPalette(stage_palette())
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(2 * SPACE, 2 * SPACE, SPACE, SPACE)
+        column.setSpacing(SPACE)
+        for label in (self._number, self._title, self._ask, self.told):
+            label.setWordWrap(True)
+            label.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+            column.addWidget(label)
+        row = QHBoxLayout()
+        for button in (self.back, self.next):
+            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            row.addWidget(button)
+        column.addLayout(row)
+        column.addWidget(self.leave)
+        column.addStretch()
+        for button, help_text in (
+            (self.back, "The step before"),
+            (self.next, "The next step, whether or not this one is done"),
+            (self.leave, "Back to the samples; the tour goes on from here when you come back"),
+        ):
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            button.setToolTip(help_text)
+        self.setWidget(inner)
+        self.back.clicked.connect(lambda: self.go_to(self.step - 1))
+        self.next.clicked.connect(lambda: self.go_to(self.step + 1))
+        self.leave.clicked.connect(self.left)
+        stage.view.query_changed.connect(self._watch)
+        stage.view.pins_changed.connect(self._watch)
+
+    def begin(self) -> None:
+        """Goes on where the tour was left; from the first step, without pins, after its end."""
+        if self.step in (0, len(Step)):
+            self._stage.view.set_pins([], None)
+        self.go_to(self.step % len(Step))
+
+    def go_to(self, step: int) -> None:
+        """Shows a step; past the last one the tour ends."""
+        self.step = max(0, step)
+        if self.step >= len(Step):
+            self.left.emit()
+            return
+        words = _WORDS[Step(self.step)]
+        self._done = False
+        self._hovered.clear()
+        self._number.setText(f"Step {self.step + 1} of {len(Step)}")
+        self._title.setText(words.title)
+        self._ask.setText(words.ask)
+        self.told.setText("")
+        self.back.setEnabled(self.step > 0)
+        self.next.setText("Finish" if self.step == len(Step) - 1 else "Next")
+        self._watch()
+
+    def _watch(self) -> None:
+        stage, view = self._stage, self._stage.view
+        sample, scene = stage.sample, view.scene
+        if sample is None or scene is None or not self.isVisible() or self.step >= len(Step):
+            return
+        found = ""
+        if self.step == Step.HOVER and scene.hover is not None:
+            cell = scene.cell_at(*scene.hover)
+            self._hovered.add((cell.row, cell.column))
+            if self._done or len(self._hovered) >= _CELLS_TO_HOVER:
+                found = map_words(sample, scene.hover)
+        elif self.step == Step.PIN_OBJECT and len(view.pins) >= 2:
+            found = pins_words(sample, view.pins[:2])
+        elif self.step == Step.PIN_BACKGROUND and len(view.pins) >= 3:
+            found = pins_words(sample, view.pins)
+        elif self.step == Step.SWITCH_OFF and (stage.shows_without_attention or sample.attention_scale == 0):
+            found = stage.effect or effect_words(sample, None)
+        if found:
+            self._done = True
+            self.told.setText(f"{_WORDS[Step(self.step)].meaning} {found}")

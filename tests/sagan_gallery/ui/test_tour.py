@@ -1,0 +1,115 @@
+"""The gallery: the tour beside the picture, each step done by the visitor."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+
+from facecam.qtkit.settings import Settings
+from sagan_gallery.ui import words
+from sagan_gallery.ui.tour import Step, shared
+from tests.sagan_gallery.made import made_sample
+from tests.sagan_gallery.ui.driving import LEFT, at, hover, waits_for_sample
+
+
+@pytest.fixture
+def settings():
+    return Settings()
+
+
+@pytest.fixture
+def panel(qtbot, make_panel, tiny_generator, settings):
+    made = make_panel(tiny_generator, settings=settings)
+    qtbot.waitUntil(lambda: made.stage.without_attention is not None)
+    return made
+
+
+def click(qtbot, panel, x, y):
+    qtbot.mouseClick(panel.view, LEFT, pos=at(panel, x, y))
+
+
+def test_the_visitor_does_each_of_the_four_steps(qtbot, panel):
+    panel.pin_informative()
+    qtbot.mouseClick(panel.offer.take, LEFT)
+    tour = panel.tour
+    assert tour.isVisible()
+    assert not panel.grid.isVisible()  # beside the picture, not over it
+    assert panel.view.isVisible()
+    assert panel.view.pins == []
+    for x in (1, 1.2, 5):
+        hover(panel, x, 5)
+        assert tour.told.text() == ""  # two cells so far
+    hover(panel, 9, 5)
+    assert "of 16 places" in tour.told.text()
+    assert "bits" in tour.told.text()
+
+    qtbot.mouseClick(tour.next, LEFT)
+    assert tour.told.text() == ""
+    click(qtbot, panel, 3, 3)
+    assert tour.told.text() == ""
+    click(qtbot, panel, 12, 3)
+    assert "in common" in tour.told.text()
+
+    qtbot.mouseClick(tour.next, LEFT)
+    assert tour.told.text() == ""
+    click(qtbot, panel, 8, 14)
+    assert "The last map has" in tour.told.text()
+
+    qtbot.mouseClick(tour.next, LEFT)
+    qtbot.keyPress(panel.view, Qt.Key.Key_B)
+    told = tour.told.text()
+    assert "here 0.50. It is positive" in told
+    assert "of 255 levels" in told
+    qtbot.keyRelease(panel.view, Qt.Key.Key_B)
+    assert tour.told.text() == told  # it can still be read
+    qtbot.mouseClick(tour.next, LEFT)
+    assert not tour.isVisible()
+    assert panel.grid.isVisible()
+
+
+def test_attention_can_be_switched_off_by_its_slider_too(qtbot, panel):
+    panel.controls.tour.click()
+    panel.tour.go_to(Step.SWITCH_OFF)
+    waits_for_sample(qtbot, panel, lambda: panel.controls.scale.slider.setValue(0))
+    assert "of 255 levels" in panel.tour.told.text()  # what it does when it is on
+
+
+def test_it_is_offered_once_and_goes_on_where_it_was_left(qtbot, panel, make_panel, tiny_generator, settings):
+    assert panel.offer.isVisible()
+    qtbot.mouseClick(panel.offer.take, LEFT)
+    assert not panel.offer.isVisible()
+    click(qtbot, panel, 3, 3)
+    qtbot.mouseClick(panel.tour.next, LEFT)
+    qtbot.mouseClick(panel.tour.leave, LEFT)
+    assert panel.grid.isVisible()
+    assert not panel.controls.tour.isChecked()
+    again = make_panel(tiny_generator, settings=settings)  # the next start
+    assert not again.offer.isVisible()
+    again.controls.tour.click()
+    assert again.tour.isVisible()
+    assert again.tour.step == Step.PIN_OBJECT
+    qtbot.mouseClick(again.tour.back, LEFT)
+    assert again.tour.step == Step.HOVER
+
+
+def test_an_offer_that_is_declined_does_not_come_back(qtbot, panel, make_panel, tiny_generator, settings):
+    qtbot.mouseClick(panel.offer.decline, LEFT)
+    assert not panel.offer.isVisible()
+    assert not make_panel(tiny_generator, settings=settings).offer.isVisible()
+    assert not make_panel(tiny_generator).offer.isVisible()  # nothing would remember it
+
+
+def test_what_two_maps_have_in_common():
+    one, other = np.array([[0.5, 0.5, 0, 0]], np.float32), np.array([[0, 2, 0, 2]], np.float32)
+    assert shared(one, one) == pytest.approx(1)
+    assert shared(one, other) == pytest.approx(0.5)
+
+
+def test_the_sign_of_gamma_is_told_by_what_it_does():
+    sample = made_sample()
+    darker = np.full_like(sample.image, 10)
+    told = words.effect_words(sample, darker)
+    assert "positive" in told
+    assert f"{sample.image.mean() - 10:.0f} levels brighter" in told
+    assert "more contrast" in told
