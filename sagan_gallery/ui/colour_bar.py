@@ -108,4 +108,5 @@ class ColourBar(QWidget):
 
 def _words(values: Range, place: float) -> str:
     """The value at a place of the bar, 0..1."""
-    return f"{values.value(place):+.0f}" if values is DIFFERENCE else percent(values.value(place))
+    value = values.value(place)
+    return (f"{value:+.0f}" if value else "0") if values is DIFFERENCE else percent(value)

@@ -16,7 +16,7 @@ from facecam.errors import FacecamError
 from facecam.qtkit.commands import Menu, command
 from facecam.system.files import cannot_write
 from facecam.system.paths import pictures_folder
-from sagan_gallery.export import Film, Gif, save_attention
+from sagan_gallery.export import Film, Gif, WebP, save_attention
 from sagan_gallery.latent import SampleSpec, parse_sample_text
 from sagan_gallery.ui import words
 from sagan_gallery.ui.figure import save_figure
@@ -80,7 +80,7 @@ class GalleryFiles(QObject):
             "Save figure of all pins (PDF, SVG, PNG)…", self._ask_save_figure, file, "Ctrl+Shift+S"
         )
         self.save_raw = self._action("Save raw attention (NPZ)…", self._ask_save_raw, file)
-        self.save_gif = self._action("Save walk (GIF)…", self._ask_save_gif, file)
+        self.save_gif = self._action("Save walk (GIF, WebP)…", self._ask_save_gif, file)
         self.save_film = self._action("Save walk (MP4)…", self._ask_save_film, file)
         self.frame.setVisible(grab_frame is not None)
         self.save_film.setVisible(open_film is not None)
@@ -228,7 +228,10 @@ class GalleryFiles(QObject):
         self._ask("Save raw attention", "NumPy (*.npz)", save, "npz", "-attention")
 
     def _ask_save_gif(self) -> None:
-        self._ask("Save walk", "GIF (*.gif)", lambda path: self.start_film(path, Gif, GIF_PX), "gif", "-film")
+        def save(path: Path) -> None:
+            self.start_film(path, WebP if path.suffix.lower() == ".webp" else Gif, GIF_PX)
+
+        self._ask("Save walk", "GIF (*.gif);;WebP, a sixth of its size (*.webp)", save, "gif", "-film")
 
     def _ask_save_film(self) -> None:
         open_film = self._open_film

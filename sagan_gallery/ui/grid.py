@@ -149,9 +149,9 @@ class _Delegate(QStyledItemDelegate):
             return
         painter.setFont(tabular(QApplication.font(), 0.72))
         metrics = painter.fontMetrics()
-        band = rect.adjusted(0, rect.height() - metrics.height(), 0, 0)
+        band = rect.adjusted(0, rect.height() - metrics.height() - 3, 0, 0)
         painter.fillRect(band, PILL)
-        room = band.adjusted(3, 0, -3, 0)
+        room = band.adjusted(4, 0, -4, -3)  # clear of the frame of the chosen one
         painter.setPen(STAGE_TEXT)
         painter.drawText(room, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, value)
         room.setRight(room.right() - (metrics.horizontalAdvance(f"{value} ") if value else 0))

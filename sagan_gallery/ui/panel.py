@@ -542,7 +542,7 @@ class _TourOffer(QWidget):
         super().__init__(parent)
         self.setAutoFillBackground(True)
         self.setPalette(stage_palette())
-        words_ = QLabel("New here? Four steps show what attention is.")
+        words_ = QLabel("Four steps show what attention is.")
         words_.setWordWrap(True)
         self.take, self.decline = QPushButton("Take the tour"), QPushButton("No, thanks")
         self.take.setToolTip("Beside the picture, and left at any time")

@@ -185,7 +185,7 @@ class SampleStage(QWidget):
             picture = off
         elif off is not None and shown is Shown.DIFFERENCE:
             picture = difference_rgb(sample.image, off)
-            badge = f"What attention changes: {mean_change(sample.image, off):.1f} of 255 levels on average"
+            badge = f"Changes {mean_change(sample.image, off):.0f} of 255 levels"
         elif sample.z is not None and sample.attention_scale != 1:
             badge = "Attention off" if sample.attention_scale == 0 else f"Attention × {sample.attention_scale:.2f}"
         self.view.set_badge(badge)

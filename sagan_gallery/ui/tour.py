@@ -90,9 +90,9 @@ def pins_words(sample: Sample, pins: list[Pin]) -> str:
         return f"The two maps have {100 * thing:.0f} % of their attention in common: {verdict}."
     ground = max(shared(first, rest[0]), shared(second, rest[0]))
     if ground < thing - 0.05:
-        verdict = "less than the two have: here the maps tell the thing from its background"
+        verdict = "That is less: here the maps tell the thing from its background"
     else:
-        verdict = "no less than the two have: here the maps do not tell the thing from its background"
+        verdict = "That is no less: here the maps do not tell the thing from its background"
     return f"The last map has {100 * ground:.0f} % in common with the others, who share {100 * thing:.0f} %. {verdict}."
 
 

@@ -6,7 +6,7 @@ import pytest
 from facecam.errors import FacecamError
 from sagan_gallery.attention import mass_mask
 from sagan_gallery.colormap import NAMES, lookup
-from sagan_gallery.export import Gif, save_attention
+from sagan_gallery.export import Gif, WebP, save_attention
 from sagan_gallery.overlay import (
     DIFFERENCE_LEVELS,
     Range,
@@ -161,3 +161,15 @@ def test_a_file_that_cannot_be_written_is_told_in_one_sentence(tmp_path):
         save_attention(tmp_path / "none" / "raw.npz", sample)
     with pytest.raises(FacecamError, match="can't be written"):
         Gif(tmp_path / "none" / "walk.gif", 25)
+
+
+def test_a_film_of_200_frames_with_maps_takes_less_than_4_mb(tmp_path):
+    """As large as a walk's film with four pins, of patterns that move in every frame."""
+    pytest.importorskip("PIL.Image")
+    random = np.random.default_rng(0)
+    first, last = (enlarged(random.integers(0, 256, (32, 65, 3), np.uint8), 8) for _ in range(2))
+    film = WebP(tmp_path / "walk.webp", 25)
+    for share in 0.5 - 0.5 * np.cos(np.linspace(0, 2 * np.pi, 200)):
+        film.add(np.rint((1 - share) * first + share * last).astype(np.uint8))
+    film.close()
+    assert (tmp_path / "walk.webp").stat().st_size < 4e6

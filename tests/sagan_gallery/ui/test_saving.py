@@ -68,6 +68,14 @@ def test_a_walk_is_saved_in_the_background_and_can_be_cancelled(qtbot, panel, tm
     qtbot.waitUntil(lambda: panel.status.text == f"Saved {tmp_path / 'pins.gif'}", timeout=20000)
     with pillow.open(tmp_path / "pins.gif") as film:
         assert film.size == (64 + 8 + 64, 64)  # the picture with its pin, and the pin's map
+    panel.files.save_gif.trigger()
+    dialog = panel.findChildren(QFileDialog)[-1]
+    dialog.fileSelected.emit(str(tmp_path / "pins.webp"))
+    dialog.close()
+    qtbot.waitUntil(lambda: panel.status.text == f"Saved {tmp_path / 'pins.webp'}", timeout=20000)
+    with pillow.open(tmp_path / "pins.webp") as film:
+        assert film.format == "WEBP"
+        assert film.n_frames >= 20
     panel.files.start_film(tmp_path / "cancelled.gif", Gif)
     panel.status.cancelled.emit()
     assert panel.status.text == "Cancelled."
