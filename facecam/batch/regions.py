@@ -4,8 +4,10 @@ changed by hand, and the same copy be made again. docs/formats.md describes the 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -23,6 +25,9 @@ from facecam.system.files import cannot_write, write_whole
 SCHEMA: Literal[1] = 1
 SUFFIX = ".regions.json"
 """Of the file beside a copy, after the copy's own name."""
+GAP_S = 0.5
+"""A place that comes back within that time is the same one: doubtful faces flicker."""
+_FARTHER = 0.5
 _SAME_PLACE = 0.5
 _MOST_FRAMES = 100_000_000
 _STRETCH = 64
@@ -168,20 +173,25 @@ class RegionFinder:
             self._done += self._open
             self._open = []
         last = np.array([trail.boxes[-1] for trail in self._open], np.float32).reshape(-1, 4)
-        mine, theirs = assign(to_centre(last), to_centre(boxes))
+        gaps = np.array([number - trail.first - len(trail.boxes) for trail in self._open], np.float32)
+        mine, theirs = assign(to_centre(last), to_centre(boxes), 1 + _FARTHER * gaps)
         follows = dict(zip(theirs.tolist(), mine.tolist(), strict=True))
         trails = []
         for index in range(len(boxes)):
             trail = self._open[follows[index]] if index in follows else _Trail(number)
-            trail.add(boxes[index], float(scores[index]), bool(hidden[index]))
+            trail.add(number, boxes[index], float(scores[index]), bool(hidden[index]))
             trails.append(trail)
-        self._done += [trail for index, trail in enumerate(self._open) if index not in set(follows.values())]
+        taken = set(follows.values())
+        for index, trail in enumerate(self._open):
+            if index not in taken:
+                seen_s = self._times_s[trail.first + len(trail.boxes) - 1]
+                (trails if 0 <= frame.time_s - seen_s <= GAP_S else self._done).append(trail)
         self._open = trails
 
     def regions(self, path: Path, model: str) -> Regions:
         """All of a file, after its last frame. path: of the file; model: the detector's name. Raises SourceError."""
         trails = sorted([*self._done, *self._open], key=lambda trail: trail.first)
-        found = tuple(region for trail in trails for region in trail.regions())
+        found = tuple(region for trail in trails for region in trail.regions(self._times_s))
         width, height = self._size
         times_s = tuple(self._times_s)
         name = path.name.encode("utf-8", "backslashreplace").decode()
@@ -197,24 +207,38 @@ class _Trail:
         self._scores: list[float] = []
         self._hidden: list[bool] = []
 
-    def add(self, box: Array, score: float, hidden: bool) -> None:
+    def add(self, frame: int, box: Array, score: float, hidden: bool) -> None:
+        """frame: a later one than the last; in those between it is taken to have moved evenly."""
+        gap = frame - self.first - len(self.boxes)
         x1, y1, x2, y2 = (round(float(edge), 2) for edge in box)
-        self.boxes.append((x1, y1, x2, y2))
-        self._scores.append(round(min(1.0, score), 4))
+        for step in range(1, gap + 1):
+            here, share = self.boxes[-1], 1 / (gap + 2 - step)
+            a, b, c, d = (round(old + share * (new - old), 2) for old, new in zip(here, (x1, y1, x2, y2), strict=True))
+            self._append((a, b, c, d), 0.0, False)
+        self._append((x1, y1, x2, y2), round(min(1.0, score), 4), hidden)
+
+    def _append(self, box: Box, score: float, hidden: bool) -> None:
+        self.boxes.append(box)
+        self._scores.append(score)
         self._hidden.append(hidden)
 
-    def regions(self) -> list[Region]:
-        """Its parts that are hidden, and those between."""
-        ends = [at for at in range(1, len(self.boxes)) if self._hidden[at] != self._hidden[at - 1]]
+    def regions(self, times_s: Sequence[float]) -> list[Region]:
+        """Its parts that are hidden, and those that are not. Hidden, shortly not, and hidden again is hidden."""
+        hidden = self._hidden
+        known = [at for at, on in enumerate(hidden) if on]
+        for before, after in pairwise(known):
+            if times_s[self.first + after] - times_s[self.first + before] <= GAP_S:
+                hidden[before:after] = [True] * (after - before)
+        ends = [at for at in range(1, len(hidden)) if hidden[at] != hidden[at - 1]]
         return [
             Region(
                 self.first + start,
                 self.first + end - 1,
                 tuple(self.boxes[start:end]),
                 tuple(self._scores[start:end]),
-                self._hidden[start],
+                hidden[start],
             )
-            for start, end in zip([0, *ends], [*ends, len(self.boxes)], strict=True)
+            for start, end in pairwise([0, *ends, len(hidden)])
         ]
 
 

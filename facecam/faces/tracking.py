@@ -246,11 +246,14 @@ class _Tracks:
         self.hits[track] += 1
 
 
-def assign(tracks: Array, boxes: Array) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+def assign(
+    tracks: Array, boxes: Array, reach: Array | float = 1.0
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
     """Pairs of a track (N, 4) and a box (M, 4), both cx cy w h: two (K,) arrays of indices. Nearest pairs first.
 
     Faces hardly overlap, so that the greedy assignment is the optimal one but for rare moments. Pairs that overlap come
-    before those that only lie near each other, as after a fast motion.
+    before those that only lie near each other, as after a fast motion. reach: (N,), so many times as far as usual may
+    that be.
     """
     none = np.zeros(0, np.intp)
     if len(tracks) == 0 or len(boxes) == 0:
@@ -258,7 +261,8 @@ def assign(tracks: Array, boxes: Array) -> tuple[npt.NDArray[np.intp], npt.NDArr
     iou = pairwise_iou(_to_corners(tracks), _to_corners(boxes))
     size = np.sqrt(np.maximum(tracks[:, 2] * tracks[:, 3], 1e-6))[:, None]
     ratio = np.sqrt(np.maximum(boxes[:, 2] * boxes[:, 3], 1e-6))[None] / size
-    distance = np.hypot(tracks[:, None, 0] - boxes[None, :, 0], tracks[:, None, 1] - boxes[None, :, 1]) / size
+    distance = np.hypot(tracks[:, None, 0] - boxes[None, :, 0], tracks[:, None, 1] - boxes[None, :, 1])
+    distance /= size * np.reshape(np.asarray(reach, np.float32), (-1, 1))
     alike = np.maximum(ratio, 1 / ratio) <= _MAX_SIZE_RATIO
     closeness = np.where(iou >= _MIN_IOU, 1 + iou, np.where(alike, 1 - distance / _MAX_DISTANCE, 0))
     rows, columns = np.nonzero(closeness > 0)

@@ -48,6 +48,8 @@ class PictureView(QWidget):
     """A frame has been painted that had not been painted before."""
     dropped = Signal(str)
     """A file, folder or address was dropped on the picture: its path or URL."""
+    several_dropped = Signal(list)
+    """Several files and folders were: their paths."""
     double_clicked = Signal()
     fetched = Signal()
     """The session that is followed has been asked for its newest view, which is shown if it is another one."""
@@ -357,8 +359,11 @@ class PictureView(QWidget):
     def dropEvent(self, event: QDropEvent) -> None:
         self._drop_pending = False
         self.update()
-        spec = _dropped_spec(event)
-        if spec is not None:
+        spec, paths = _dropped_spec(event), [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+        if len(paths) > 1:
+            event.acceptProposedAction()
+            self.several_dropped.emit(paths)
+        elif spec is not None:
             event.acceptProposedAction()
             self.dropped.emit(spec)
 

@@ -31,6 +31,7 @@ from facecam.ui.live.chooser import AUTO, DEMO, Ask, CameraWatch
 from facecam.ui.live.compare_section import CompareSection
 from facecam.ui.live.controls import LiveControls
 from facecam.ui.live.detection_section import DetectionSection
+from facecam.ui.live.exporting import Exporting
 from facecam.ui.live.graphs_area import GraphsArea
 from facecam.ui.live.picture import PictureView
 from facecam.ui.live.playback_bar import PlaybackBar
@@ -88,6 +89,7 @@ class LiveTab(Tab):
         self.graphs = GraphsArea(session, remembered)
         self.playback = PlaybackBar(session, remembered)
         self.thumbnails = ThumbnailStrip(session)
+        self.exporting = Exporting(session, settings, lambda: self._options)
         self._parts: list[Section | GraphsArea | PlaybackBar] = [*self.sections, self.graphs, self.playback]
         self.badge = RecordingBadge(self.picture, self.recording.saving)
         self.stage.compare(self.compare.on.isChecked())
@@ -101,6 +103,7 @@ class LiveTab(Tab):
     def _lay_out(self) -> None:
         """Pictures at the left, the bars below them and the control column beside them, a line in words below."""
         self.controls.add_actions(self.recording.buttons)
+        self.controls.add_actions(self.exporting)
         for switch in (self.privacy.on, self.graphs.on):
             self.controls.add_view_switch(switch)
         for section in self.sections:
@@ -138,11 +141,13 @@ class LiveTab(Tab):
                 self, "Copy the picture", ["Ctrl+C"], self.copy, Menu.EDIT, "The picture, and in words what it shows"
             ),
             *(action for part in self._parts for action in part.commands()),
+            *self.exporting.commands(),
         ]
 
     def _connect(self) -> None:
         for picture in (self.picture, self.compare.picture):
             picture.dropped.connect(self.open)
+            picture.several_dropped.connect(self.exporting.open)
             picture.double_clicked.connect(self.toggle_full_screen)
         self.controls.mirror_changed.connect(self.picture.set_mirror)
         self.controls.scores_changed.connect(self.picture.set_all_scores)
@@ -168,6 +173,7 @@ class LiveTab(Tab):
         self.stage.view_shown.connect(self._view_shown)
         self.stage.refreshed.connect(self.controls.refresh)
         self.stage.refreshed.connect(self.thumbnails.refresh)
+        self.stage.refreshed.connect(self.exporting.refresh)
         for part in self._parts:
             self.stage.refreshed.connect(part.refresh)
 
@@ -279,6 +285,7 @@ class LiveTab(Tab):
 
     def menu_shown(self, on: bool) -> None:
         self.playback.menu_shown(on)
+        self.exporting.menu_shown(on)
 
     def activated(self) -> None:
         self._cameras.follow(True)
@@ -307,6 +314,7 @@ class LiveTab(Tab):
         self.camera.close_down()
         self.compare.close_down()
         self.thumbnails.close_down()
+        self.exporting.close_down(timeout_s)
         end_s = time.perf_counter() + timeout_s
         self.recording.saving.end()
         closed = self.session.close(timeout_s)

@@ -57,6 +57,13 @@ def test_a_candidate_is_a_region_that_is_not_hidden(tmp_path: Path) -> None:
     assert [doubt.reason for doubt in doubts(regions)] == [Reason.OPEN]
 
 
+def test_what_flickers_is_one_region(tmp_path: Path) -> None:
+    frames = [(found((100 + 3 * at, 100, 120 + 3 * at, 120, 0.3)), [0]) if at % 3 == 0 else NONE for at in range(10)]
+    (region,) = regions_of(*frames, tmp_path=tmp_path).regions
+    assert (region.first, region.last, region.hidden) == (0, 9, True)
+    assert region.box(4) == (112, 100, 132, 120)
+
+
 def test_doubts_of_a_face_that_comes_and_goes_in_mid_picture(tmp_path: Path) -> None:
     face = (found((*FACE, 0.9)), [0])
     told = doubts(regions_of(NONE, NONE, face, face, NONE, NONE, tmp_path=tmp_path))

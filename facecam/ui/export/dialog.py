@@ -1,0 +1,274 @@
+"""ExportDialog: "Detect all and export", from what to do to what became of it. All work is done in another process."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QDialog, QFileDialog, QStackedWidget, QVBoxLayout, QWidget
+
+from facecam.batch.copies import file_id
+from facecam.batch.estimate import Estimate
+from facecam.batch.regions import SUFFIX, Regions, load_regions, save_regions
+from facecam.batch.watch import Progress, Report
+from facecam.errors import FacecamError
+from facecam.faces.privacy import PrivacyOptions
+from facecam.qtkit.settings import Remembered, Settings
+from facecam.qtkit.theme import SPACE
+from facecam.ui.export.pages import OptionsPage, ProgressPage, SummaryPage
+from facecam.ui.export.process import BatchProcess
+from facecam.ui.export.review import ReviewDialog
+from facecam.ui.export.settings import ExportSettings, output_folder
+
+
+class ExportDialog(QDialog):
+    """Does not block: the picture goes on behind it.
+
+    specs: paths of files and folders. detector: options of the command that say which detector it is.
+    """
+
+    def __init__(
+        self,
+        specs: Sequence[str],
+        settings: Settings,
+        detector: Callable[[], list[str]],
+        parent: QWidget | None = None,
+        program: list[str] | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._detector = detector
+        self._specs: list[str] = []
+        self._out = Path()
+        self._temporary = tempfile.TemporaryDirectory(prefix="facecam-export-")
+        self._found: tuple[object, Path] | None = None  # how regions were found, and where they lie
+        self._estimate: Estimate | None = None
+        self._began_s = 0.0
+        self._reviewing = False
+        self.review: ReviewDialog | None = None
+        self.setWindowTitle("Detect all and export")
+        self.setAcceptDrops(True)
+        self.remembered = Remembered(settings, ExportSettings)
+        self._estimator = BatchProcess(program, self)
+        self._estimator.estimated.connect(self._estimated)
+        self.process = BatchProcess(program, self)
+        self.process.progressed.connect(self._progressed)
+        self.process.ended.connect(self._ended)
+        self.options, self.progress, self.summary = OptionsPage(self.remembered), ProgressPage(), SummaryPage()
+        self._pages = QStackedWidget()
+        for page in (self.options, self.progress, self.summary):
+            self._pages.addWidget(page)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(2 * SPACE, 2 * SPACE, 2 * SPACE, 2 * SPACE)
+        layout.addWidget(self._pages)
+        self.options.changed.connect(self._show_estimate)
+        self.options.export_wanted.connect(self.export)
+        self.options.review_wanted.connect(self.look_through)
+        self.options.folder_wanted.connect(self._ask_folder)
+        self.options.close_wanted.connect(self.close)
+        self.progress.cancel_wanted.connect(self.cancel)
+        self.summary.open_wanted.connect(self._open_folder)
+        self.summary.again_wanted.connect(lambda: self._pages.setCurrentWidget(self.options))
+        self.summary.close_wanted.connect(self.close)
+        self.resize(68 * SPACE, 62 * SPACE)
+        self.set_specs(specs)
+
+    @property
+    def running(self) -> bool:
+        """Whether something is being done."""
+        return self.process.running
+
+    @property
+    def out(self) -> Path:
+        """The folder of all that is written."""
+        return self._out
+
+    def set_specs(self, specs: Sequence[str]) -> None:
+        """What is to be exported."""
+        self._specs, self._found, self._estimate = list(specs), None, None
+        self.set_folder(output_folder(self._specs))
+        self._pages.setCurrentWidget(self.options)
+        single = Path(self._specs[0]) if len(self._specs) == 1 else None
+        self.options.show_inputs(self._specs, can_review=single is not None and single.is_file())
+        self._estimator.start([*self._specs, *self._detector(), "--hide", "blur", "--estimate"])
+
+    def set_folder(self, folder: Path) -> None:
+        """Where all goes that is written."""
+        self._out = folder
+        self.options.show_folder(folder)
+
+    def export(self) -> None:
+        """Starts it, by regions if they have been looked through."""
+        regions = self._regions_file
+        by_regions = regions is not None and self.options.value.how_to_look() != [] and self._specs_are_one()
+        self._run(["--regions", str(regions)] if by_regions else [])
+
+    def look_through(self) -> None:
+        """Finds what there is to be hidden in a single file, and shows it before anything is written."""
+        known = self._regions_file or self._kept_file()
+        if known is not None:
+            self._begin_review(known)
+            return
+        path = Path(self._temporary.name) / "found.json"
+        path.unlink(missing_ok=True)
+        self._reviewing = True
+        self.progress.begin("Looking for what is to be hidden…", self._expected_frames())
+        self._pages.setCurrentWidget(self.progress)
+        self._began_s = time.monotonic()
+        how = self.options.value.how_to_look()
+        self.process.start([*self._specs, *how, *self._detector(), "--regions", str(path), "--watch"])
+
+    def cancel(self) -> None:
+        """What is whole by now stays."""
+        self.progress.say_ending()
+        self.process.cancel()
+
+    def close_down(self, timeout_s: float) -> bool:
+        """The window is closing."""
+        if self.review is not None:
+            self.review.close()
+        self._estimator.close(0)
+        ended = self.process.close(timeout_s)
+        self.close()
+        return ended
+
+    # -- regions
+
+    @property
+    def _key(self) -> tuple[object, ...]:
+        """What regions depend on."""
+        path = Path(self._specs[0])
+        changed = path.stat().st_mtime_ns if file_id(path) is not None else 0
+        value = self.options.value
+        return str(path), changed, value.looks_thoroughly, tuple(self._detector())
+
+    def _specs_are_one(self) -> bool:
+        return len(self._specs) == 1 and Path(self._specs[0]).is_file()
+
+    @property
+    def _regions_file(self) -> Path | None:
+        """That of regions found before, in the same way."""
+        if self._found is None or not self._specs_are_one() or self._found[0] != self._key:
+            return None
+        return self._found[1]
+
+    def _kept_file(self) -> Path | None:
+        """That beside the copy of an earlier run, brought here."""
+        source = Path(self._specs[0])
+        try:
+            regions = load_regions(self._out / (source.name + SUFFIX), source)
+        except FacecamError:
+            return None
+        return self._keep(regions)
+
+    def _keep(self, regions: Regions) -> Path:
+        path = Path(self._temporary.name) / "regions.json"
+        save_regions(regions, path)
+        self._found = (self._key, path)
+        return path
+
+    def _begin_review(self, path: Path) -> None:
+        source = Path(self._specs[0])
+        try:
+            regions = load_regions(path, source)
+        except FacecamError as error:
+            self._show_summary(Report(0, 0, 0, error=str(error)))
+            return
+        review = self.review = ReviewDialog(source, regions, PrivacyOptions(self.options.value.how), self)
+        review.export_wanted.connect(self._export_reviewed)
+        review.closed.connect(self._review_closed)
+        self._pages.setCurrentWidget(self.options)
+        review.show()
+
+    def _export_reviewed(self, regions: Regions) -> None:
+        self._keep(regions)
+        self.export()
+
+    def _review_closed(self, regions: Regions) -> None:
+        """What was decided is kept for the next look."""
+        self._keep(regions)
+        self.review = None
+
+    # -- the process
+
+    def _run(self, more: list[str]) -> None:
+        try:
+            self._out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            self._show_summary(Report(0, 0, 0, error=f"{self._out} can't be made: {error.strerror or error}."))
+            return
+        self._reviewing = False
+        self.progress.begin(f"Writing to {self._out}", self._expected_frames())
+        self._pages.setCurrentWidget(self.progress)
+        self._began_s = time.monotonic()
+        arguments = self.options.value.arguments(self._specs, self._out)
+        self.process.start([*arguments, *self._detector(), *more, "--watch"])
+
+    def _expected_frames(self) -> int:
+        return 0 if self._estimate is None or not self._estimate.sure else self._estimate.frames
+
+    def _estimated(self, estimate: Estimate) -> None:
+        self._estimate = estimate
+        self._show_estimate()
+
+    def _show_estimate(self) -> None:
+        self.options.show_estimate(self._estimate)
+
+    def _progressed(self, progress: Progress) -> None:
+        self.progress.show_progress(progress, time.monotonic() - self._began_s)
+
+    def _ended(self, report: Report) -> None:
+        path = Path(self._temporary.name) / "found.json"
+        if self._reviewing and path.exists() and not report.stopped and report.error is None and not report.failed:
+            self._found = (self._key, path)
+            self._begin_review(path)
+        elif self._reviewing and report.stopped:
+            self._pages.setCurrentWidget(self.options)
+        else:
+            self._show_summary(report)
+
+    def _show_summary(self, report: Report) -> None:
+        self.summary.show_report(report, self._out, self.options.value)
+        self._pages.setCurrentWidget(self.summary)
+
+    # -- the rest
+
+    def _ask_folder(self) -> None:
+        dialog = QFileDialog(self, "A folder for copies and lists", str(self._out.parent))
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.fileSelected.connect(lambda name: self.set_folder(Path(name)))
+        dialog.open()
+
+    def _open_folder(self) -> None:
+        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._out))):
+            self.summary.say(f"There is no file manager here; the folder is {self._out}")
+
+    def reject(self) -> None:
+        """Esc; not by accident while something is being done."""
+        if not self.running:
+            super().reject()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if self.running:
+            self.progress.say("Cancel it first; what is whole by then stays.")
+            event.ignore()
+            return
+        self._estimator.close(0)
+        super().closeEvent(event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if not self.running and _paths(event):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        event.acceptProposedAction()
+        self.set_specs(_paths(event))
+
+
+def _paths(event: QDropEvent) -> list[str]:
+    return [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]

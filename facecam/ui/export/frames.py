@@ -1,0 +1,92 @@
+"""FrameReader: any frame of a file, with some places hidden, decoded in a thread of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from facecam.arrays import Array, Image
+from facecam.batch.copies import Input
+from facecam.batch.work import open_input
+from facecam.errors import SourceError
+from facecam.faces.privacy import PrivacyOptions, hide_faces
+from facecam.qtkit.worker import Worker
+from facecam.sources import Source
+from facecam.sources.base import Seekable
+
+_AHEAD = 12
+"""Up to so many frames are read and left instead of going to one by its time."""
+
+
+class FrameReader(QObject):
+    """Of several frames that are asked for at once, the last one comes.
+
+    times_s: of the file's frames, by which they are found.
+    """
+
+    arrived = Signal(int, object)
+    """A frame's number, and its picture (H, W, 3) uint8 BGR with what was to be hidden."""
+    failed = Signal(str)
+
+    def __init__(self, path: Path, times_s: Sequence[float], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._path, self._times_s = path, times_s
+        self._worker = Worker("facecam-review", parent=self)
+        self._worker.arrived.connect(self._deliver)
+        self._source: Source | None = None
+        self._next = 0
+        self._last: tuple[int, Image] | None = None
+
+    def ask(self, frame: int, places: Array, options: PrivacyOptions) -> None:
+        """places: (N, 4) boxes that are hidden in it."""
+        self._worker.submit_one(0, partial(self._read, frame, places, options))
+
+    def close(self) -> None:
+        """Returns soon."""
+        self._worker.close(1.0, at_the_end=self._leave)
+
+    def _deliver(self) -> None:
+        for result in self._worker.take():
+            if result.error is not None:
+                self.failed.emit(str(result.error))
+            elif result.value is not None:
+                self.arrived.emit(*result.value)
+
+    # In the thread
+
+    def _read(self, frame: int, places: Array, options: PrivacyOptions) -> tuple[int, Image]:
+        if self._last is None or self._last[0] != frame:
+            self._last = frame, self._decoded(frame)
+        return frame, hide_faces(self._last[1], places, options)
+
+    def _decoded(self, frame: int) -> Image:
+        if self._source is None or not 0 <= frame - self._next <= _AHEAD:
+            self._go_to(frame)
+        assert self._source is not None
+        while (decoded := self._source.read()) is not None:
+            self._next += 1
+            if self._next > frame:
+                return decoded.image
+        self._leave()
+        raise SourceError(f"Frame {frame + 1} of {self._path} can't be read.")
+
+    def _go_to(self, frame: int) -> None:
+        if self._source is not None and isinstance(self._source, Seekable):
+            self._source.seek(self._times_s[frame])
+            self._next = frame
+            return
+        self._leave()
+        self._source = open_input(Input(str(self._path)))
+        self._next = 0
+        if frame > _AHEAD and isinstance(self._source, Seekable):
+            self._source.seek(self._times_s[frame])
+            self._next = frame
+
+    def _leave(self) -> None:
+        if self._source is not None:
+            self._source.close()
+            self._source = None
+        self._next, self._last = 0, None

@@ -1,0 +1,308 @@
+"""The pages of the export: what to do, how far it is, what became of it."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QTextBrowser,
+    QVBoxLayout,
+    QWidget,
+)
+
+from facecam.batch.estimate import Estimate, words
+from facecam.batch.watch import Progress, Report
+from facecam.faces.privacy import Hiding
+from facecam.qtkit.fields import Check, Row, combo, show_data, spin
+from facecam.qtkit.settings import Remembered
+from facecam.qtkit.theme import SPACE, tabular
+from facecam.qtkit.widgets import DimLine, ElidedLabel, Heading
+from facecam.ui.export.settings import MOST_JOBS, Copies, ExportSettings
+
+_MOST_NAMES = 200
+_KNOWN_AFTER_S = 3.0
+
+
+class OptionsPage(QWidget):
+    """What is exported, how, and where to. What is chosen is remembered."""
+
+    changed = Signal()
+    export_wanted = Signal()
+    review_wanted = Signal()
+    folder_wanted = Signal()
+    close_wanted = Signal()
+
+    def __init__(self, remembered: Remembered[ExportSettings]) -> None:
+        super().__init__()
+        self._remembered = remembered
+        self._can_review = False
+        self.heading, self.counts = Heading(""), DimLine()
+        self.copies = combo(
+            ("Copies with faces hidden", Copies.HIDDEN), ("Copies with boxes", Copies.BOXES), ("No copies", Copies.NONE)
+        )
+        self.how = combo(("Blur", Hiding.BLUR), ("Pixelate", Hiding.PIXELATE), ("Cover", Hiding.COVER))
+        self.thorough = combo(("Thorough: finds small and half faces", True), ("Quick: scaled to 640 × 480", False))
+        self.sound = Check("Keep the sound of videos", "Voices tell who somebody is, too", True)
+        self.json = Check("Faces as JSON lines", "faces.jsonl in the same folder: a line for each picture or frame")
+        self.csv = Check("Faces as CSV", "faces.csv in the same folder: a row for each face")
+        self.jobs = spin(1, MOST_JOBS)
+        self.folder = ElidedLabel()
+        self.estimate = QLabel()
+        self.estimate.setWordWrap(True)
+        self.estimate.setAccessibleName("Estimate")
+        change = _button("Change…", "Another folder for copies and lists", self.folder_wanted.emit)
+        self.review_button = _button(
+            "Look through first…", "Shows what will be hidden, doubtful frames first", self.review_wanted.emit
+        )
+        self.export_button = _button("Export", "Starts it", self.export_wanted.emit)
+        self.export_button.setDefault(True)
+        folder_row, buttons = QHBoxLayout(), QHBoxLayout()
+        folder_row.addWidget(self.folder, 1)
+        folder_row.addWidget(change)
+        buttons.addWidget(self.review_button)
+        buttons.addStretch()
+        buttons.addWidget(_button("Close", "", self.close_wanted.emit))
+        buttons.addWidget(self.export_button)
+        self.how_row = Row("Hidden by", self.how, "Nothing finer than a few cells remains by any of them")
+        self.thorough_row = Row("Search", self.thorough, "Thorough takes longer, and misses fewer")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(SPACE)
+        layout.addWidget(self.heading)
+        layout.addWidget(self.counts)
+        layout.addSpacing(SPACE)
+        layout.addWidget(Row("Write", self.copies, "Originals are never changed"))
+        for widget in (self.how_row, self.thorough_row, self.sound, self.json, self.csv):
+            layout.addWidget(widget)
+        self.jobs_row = Row("Processes", self.jobs, "Each takes one core; files are shared among them")
+        layout.addWidget(self.jobs_row)
+        layout.addSpacing(SPACE)
+        layout.addWidget(Heading("Folder"))
+        layout.addLayout(folder_row)
+        layout.addStretch()
+        layout.addWidget(self.estimate)
+        layout.addLayout(buttons)
+        self._show(remembered.value)
+        for box in (self.copies, self.how, self.thorough):
+            box.currentIndexChanged.connect(self._changed)
+        for check in (self.sound, self.json, self.csv):
+            check.box.toggled.connect(self._changed)
+        self.jobs.valueChanged.connect(self._changed)
+        self._refresh()
+
+    @property
+    def value(self) -> ExportSettings:
+        """What is chosen."""
+        return self._remembered.value
+
+    def show_inputs(self, specs: list[str], can_review: bool) -> None:
+        """Paths, and whether they are a single file, which can be looked through."""
+        names = [Path(spec).name or spec for spec in specs]
+        self.heading.setText(names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more")
+        self._can_review = can_review
+        self.counts.say("Counting…")
+        self.estimate.setText("")
+        self._refresh()
+
+    def show_folder(self, folder: Path) -> None:
+        """Where it goes."""
+        self.folder.say(str(folder))
+
+    def show_estimate(self, estimate: Estimate | None) -> None:
+        """What there is, and how long it will take."""
+        if estimate is None:
+            return
+        counts = [
+            f"{count:,} {kind}{'' if count == 1 else 's'}"
+            for count, kind in ((estimate.pictures, "picture"), (estimate.videos, "video"))
+            if count
+        ]
+        frames = f" of {estimate.frames:,} frames" if estimate.videos else ""
+        self.counts.say((" and ".join(counts) or "Nothing that can be counted") + frames)
+        if not estimate.frames:
+            self.estimate.setText("")
+            return
+        value, least = self.value, "" if estimate.sure else "at least "
+        thorough, quick = (words(estimate.seconds(each, value.jobs)) for each in (True, False))
+        text = f"Takes {least}{thorough if value.looks_thoroughly else quick}."
+        if value.copies is Copies.HIDDEN:
+            text += (
+                f" A quick search takes {quick}, and misses small faces."
+                if value.thorough
+                else f" Small faces stay in view; a thorough search takes {thorough}."
+            )
+        self.estimate.setText(text)
+
+    def _show(self, value: ExportSettings) -> None:
+        show_data(self.copies, value.copies)
+        show_data(self.how, value.how)
+        show_data(self.thorough, value.thorough)
+        for check, on in ((self.sound, value.sound), (self.json, value.json), (self.csv, value.csv)):
+            check.box.setChecked(on)
+        self.jobs.setValue(value.jobs)
+
+    def _changed(self) -> None:
+        self._remembered.change(
+            copies=Copies(self.copies.currentData()),  # Qt makes a plain text of it
+            how=Hiding(self.how.currentData()),
+            thorough=bool(self.thorough.currentData()),
+            sound=self.sound.box.isChecked(),
+            json=self.json.box.isChecked(),
+            csv=self.csv.box.isChecked(),
+            jobs=self.jobs.value(),
+        )
+        self._refresh()
+        self.changed.emit()
+
+    def _refresh(self) -> None:
+        value = self.value
+        hides = value.copies is Copies.HIDDEN
+        self.how_row.setEnabled(hides)
+        self.thorough_row.setEnabled(hides)
+        self.sound.setEnabled(value.copies is not Copies.NONE)
+        self.export_button.setEnabled(value.writes)
+        self.jobs_row.setVisible(not self._can_review)
+        self.review_button.setVisible(self._can_review)
+        self.review_button.setEnabled(hides)
+
+
+class ProgressPage(QWidget):
+    """How far it is."""
+
+    cancel_wanted = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._expected = 0
+        self.title, self.file = ElidedLabel(), DimLine()
+        self.bar = QProgressBar()
+        self.bar.setAccessibleName("Progress")
+        self.words = QLabel()
+        self.words.setFont(tabular(self.words.font()))
+        self.cancel_button = _button("Cancel", "Ends it; what is whole by then stays", self.cancel_wanted.emit)
+        row = QHBoxLayout()
+        row.addStretch()
+        row.addWidget(self.cancel_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(SPACE)
+        layout.addStretch()
+        for widget in (self.title, self.file, self.bar, self.words):
+            layout.addWidget(widget)
+        layout.addStretch(2)
+        layout.addLayout(row)
+
+    def begin(self, title: str, expected_frames: int) -> None:
+        """expected_frames: 0 where that is not known."""
+        self._expected = expected_frames
+        self.title.say(title)
+        self.file.say("")
+        self.words.setText("Starting…")
+        self.bar.setRange(0, 0)  # busy, until the first frame
+        self.cancel_button.setEnabled(True)
+
+    def show_progress(self, progress: Progress, took_s: float) -> None:
+        """took_s: since the beginning."""
+        if not self.cancel_button.isEnabled():
+            return
+        self.file.say(progress.file)
+        expected = max(self._expected, progress.frames)
+        if self._expected:
+            self.bar.setRange(0, expected)
+            self.bar.setValue(progress.frames)
+        parts = [f"{min(progress.files + 1, progress.all_files)} of {progress.all_files}"] * (progress.all_files > 1)
+        parts.append(f"{progress.frames:,} frames")
+        if self._expected and took_s > _KNOWN_AFTER_S and progress.frames:
+            parts.append(f"{words(took_s / progress.frames * (expected - progress.frames))} left")
+        self.words.setText(" · ".join(parts))
+
+    def say(self, text: str) -> None:
+        """In the place of the figures, until the next come."""
+        self.words.setText(text)
+
+    def say_ending(self) -> None:
+        """It was cancelled, and will be over soon."""
+        self.cancel_button.setEnabled(False)
+        self.words.setText("Ending…")
+
+
+class SummaryPage(QWidget):
+    """What became of it, by name."""
+
+    open_wanted = Signal()
+    again_wanted = Signal()
+    close_wanted = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heading, self.text, self.said = Heading(""), QTextBrowser(), DimLine()
+        self.heading.setWordWrap(True)
+        self.text.setAccessibleName("Summary")
+        self.open_button = _button("Open folder", "Shows what was written in the file manager", self.open_wanted.emit)
+        row = QHBoxLayout()
+        row.addWidget(self.open_button)
+        row.addWidget(_button("Back", "To the options", self.again_wanted.emit))
+        row.addStretch()
+        row.addWidget(_button("Close", "", self.close_wanted.emit))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(SPACE)
+        layout.addWidget(self.heading)
+        layout.addWidget(self.text, 1)
+        layout.addWidget(self.said)
+        layout.addLayout(row)
+
+    def say(self, text: str) -> None:
+        """A line below the summary."""
+        self.said.say(text)
+
+    def show_report(self, report: Report, out: Path, settings: ExportSettings) -> None:
+        """out: the folder that was written to."""
+        self.say("")
+        done = f"{report.files:,} file{'' if report.files == 1 else 's'}"
+        if report.error is not None:
+            title = "It has ended early" if report.files else "Nothing was done"
+        elif report.stopped:
+            title = f"Cancelled; {done} done before"
+        elif report.failed and not report.files:
+            title = "Nothing could be read"
+        else:
+            title = f"Done: {done}, {report.faces:,} face{'' if report.faces == 1 else 's'}"
+        self.heading.setText(title)
+        paragraphs = [] if report.error is None else [html.escape(report.error)]
+        if report.files:
+            written = f"{report.copies:,} cop{'y' if report.copies == 1 else 'ies'}" if report.copies else ""
+            lists = " and ".join(name for name, on in (("JSON lines", settings.json), ("CSV", settings.csv)) if on)
+            what = " and ".join(part for part in (written, lists) if part)
+            paragraphs.append(html.escape(f"{what or 'Nothing'} in {out}" if what else "Nothing was written."))
+        lists_of_names = (
+            ("No face found in", report.without_faces),
+            ("Could not be read", (*report.failed, *report.skipped)),
+            ("Not kept in the copies", report.converted),
+            ("Neither pictures nor videos", report.others),
+        )
+        for heading, names in lists_of_names:
+            if names:
+                more = [f"and {len(names) - _MOST_NAMES:,} more"] if len(names) > _MOST_NAMES else []
+                rows = "<br>".join(html.escape(name) for name in [*names[:_MOST_NAMES], *more])
+                paragraphs.append(f"<b>{heading} ({len(names):,})</b><br>{rows}")
+        self.text.setHtml("".join(f"<p>{paragraph}</p>" for paragraph in paragraphs))
+        self.open_button.setEnabled(out.is_dir())
+        self.open_button.setDefault(True)
+
+
+def _button(text: str, help_text: str, do: Callable[[], object]) -> QPushButton:
+    button = QPushButton(text)
+    button.setToolTip(help_text or text)
+    button.setMinimumHeight(4 * SPACE)
+    button.setAutoDefault(False)
+    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    button.clicked.connect(lambda _checked=False: do())
+    return button

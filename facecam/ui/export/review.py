@@ -1,0 +1,335 @@
+"""ReviewDialog: what will be hidden in a file, doubtful frames first; drawn, taken out and approved before the copy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QDialog,
+    QHBoxLayout,
+    QLabel,
+    QListWidget,
+    QPushButton,
+    QSlider,
+    QVBoxLayout,
+    QWidget,
+)
+
+from facecam.batch.doubts import Doubt, doubts
+from facecam.batch.regions import Box, Region, Regions
+from facecam.faces.boxes import Detections
+from facecam.faces.privacy import PrivacyOptions
+from facecam.qtkit.fields import leave_keys, spin
+from facecam.qtkit.theme import COLUMN_WIDTH, SPACE, tabular
+from facecam.qtkit.widgets import DimLine, Heading
+from facecam.qtkit.wording import duration
+from facecam.ui.export.frames import FrameReader
+from facecam.ui.export.region_picture import Outline, RegionPicture
+
+_DRAWN_FOR_S = 1.0
+_MOST_UNDONE = 200
+_KEYS = "N next doubt · B the one before · , . frames · Delete takes out or puts back · Enter right as it is · Ctrl+Z"
+
+
+class ReviewDialog(QDialog):
+    """regions: as they were found; they are changed here and handed on. options: how they are hidden."""
+
+    export_wanted = Signal(object)
+    """The user is content with these Regions."""
+    closed = Signal(object)
+    """With the Regions as they are by then."""
+
+    def __init__(self, source: Path, regions: Regions, options: PrivacyOptions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.regions, self._options = regions, options
+        self._undo: list[Regions] = []
+        self._doubts: list[Doubt] = []
+        self._frame, self._selected = 0, -1
+        self.setWindowTitle(f"What will be hidden in {source.name}")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._status = DimLine()
+        self._reader = FrameReader(source, regions.times_s, self)
+        self._reader.arrived.connect(self._arrived)
+        self._reader.failed.connect(self._status.say)
+        self.picture = RegionPicture()
+        self.picture.chosen.connect(self._choose)
+        self.picture.drawn.connect(self._draw)
+        self.list = QListWidget()
+        self.list.setAccessibleName("Doubtful frames")
+        self.list.setWordWrap(True)
+        self.list.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.list.currentRowChanged.connect(self._doubt_chosen)
+        self._doubts_heading = Heading("")
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setRange(0, len(regions.times_s) - 1)
+        self.slider.setAccessibleName("Frame")
+        leave_keys(self.slider)
+        self.slider.valueChanged.connect(self.go_to)
+        self._where = QLabel()
+        self._where.setFont(tabular(self._where.font()))
+        self._preview = QCheckBox("Hidden")
+        self._preview.setToolTip("How the copy will look; off: the original, with outlines (H)")
+        self._preview.setChecked(True)
+        self._preview.toggled.connect(self._ask)
+        self._first, self._last = spin(1, len(regions.times_s)), spin(1, len(regions.times_s))
+        for box in (self._first, self._last):
+            box.setKeyboardTracking(False)
+            box.valueChanged.connect(self._move_ends)
+        self._first.setToolTip("First frame of the chosen region ([ sets it to this one)")
+        self._last.setToolTip("Its last frame (] sets it to this one)")
+        self.toggle_button = self._button(
+            "Take out", "Leaves the chosen region in view, or hides it again", self.toggle
+        )
+        self.approve_button = self._button("Right as it is", "Goes on to the next doubt (Enter)", self.approve)
+        self.export_button = self._button("Export", "Writes the copy with what is hidden here", self._export)
+        self._lay_out()
+        self._make_commands()
+        self.resize(140 * SPACE, 88 * SPACE)
+        if (screen := self.screen()) is not None:
+            self.resize(self.size().boundedTo(screen.availableSize() * 0.92))
+        self._list_doubts()
+        if self._doubts:
+            self.list.setCurrentRow(0)
+        else:
+            self._ask()
+        self.picture.setFocus()
+
+    def _button(self, text: str, help_text: str, do: Callable[[], object]) -> QPushButton:
+        button = QPushButton(text)
+        button.setToolTip(help_text)
+        button.setAutoDefault(False)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.setMinimumHeight(4 * SPACE)
+        button.clicked.connect(lambda _checked=False: do())
+        return button
+
+    def _lay_out(self) -> None:
+        side = QVBoxLayout()
+        side.setSpacing(SPACE)
+        side.addWidget(self._doubts_heading)
+        side.addWidget(self.list, 1)
+        side.addWidget(self.approve_button)
+        side.addSpacing(SPACE)
+        side.addWidget(Heading("Chosen region"))
+        side.addWidget(self.toggle_button)
+        ends = QHBoxLayout()
+        for label, box in (("From", self._first), ("to", self._last)):
+            ends.addWidget(QLabel(label))
+            ends.addWidget(box, 1)
+        side.addLayout(ends)
+        side.addSpacing(SPACE)
+        side.addWidget(self.export_button)
+        column = QWidget()
+        column.setFixedWidth(COLUMN_WIDTH)
+        column.setLayout(side)
+        side.setContentsMargins(0, 0, 0, 0)
+        bar = QHBoxLayout()
+        bar.setSpacing(SPACE)
+        bar.addWidget(self.slider, 1)
+        bar.addWidget(self._where)
+        bar.addWidget(self._preview)
+        left = QVBoxLayout()
+        left.setSpacing(SPACE)
+        left.addWidget(self.picture, 1)
+        left.addLayout(bar)
+        left.addWidget(self._status)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
+        layout.setSpacing(2 * SPACE)
+        layout.addLayout(left, 1)
+        layout.addWidget(column)
+        self._status.say(_KEYS)
+        is_still = len(self.regions.times_s) == 1
+        for widget in (self.slider, self._where):
+            widget.setVisible(not is_still)
+
+    def _make_commands(self) -> None:
+        for keys, do in (
+            (("N",), lambda: self.step_doubt(1)),
+            (("B", "Shift+N"), lambda: self.step_doubt(-1)),
+            ((".", "Right"), lambda: self.go_to(self._frame + 1)),
+            ((",", "Left"), lambda: self.go_to(self._frame - 1)),
+            (("H",), self._preview.toggle),
+            (("Delete", "Backspace"), self.toggle),
+            (("Return", "Enter"), self.approve),
+            (("[",), lambda: self._first.setValue(self._frame + 1)),
+            (("]",), lambda: self._last.setValue(self._frame + 1)),
+            (("Ctrl+Z",), self.undo),
+        ):
+            action = QAction(self)
+            action.setShortcuts([QKeySequence(key) for key in keys])
+            action.triggered.connect(lambda _checked=False, do=do: do())
+            self.addAction(action)
+
+    # -- what the user wants
+
+    @property
+    def frame(self) -> int:
+        """That is shown, from 0."""
+        return self._frame
+
+    @property
+    def selected(self) -> int:
+        """Index of the chosen region, -1 for none."""
+        return self._selected
+
+    def go_to(self, frame: int) -> None:
+        """Shows that frame, as far as there is one."""
+        frame = max(0, min(frame, len(self.regions.times_s) - 1))
+        if frame != self._frame:
+            self._frame = frame
+            self._ask()
+
+    def step_doubt(self, by: int) -> None:
+        """To the next doubt (1) or the one before (-1)."""
+        if self._doubts:
+            self.list.setCurrentRow(max(0, min(self.list.currentRow() + by, len(self._doubts) - 1)))
+
+    def toggle(self) -> None:
+        """Hides the chosen region no longer, or again; one that was drawn goes."""
+        if self._selected >= 0:
+            region = self.regions.regions[self._selected]
+            if region.by_hand:
+                index, self._selected = self._selected, -1
+                self._change(self.regions.changed(index, None))
+            else:
+                changed = replace(region, hidden=not region.hidden, decided=True)
+                self._change(self.regions.changed(self._selected, changed))
+
+    def approve(self) -> None:
+        """What is in doubt is right; on to the next."""
+        row = self.list.currentRow()
+        if 0 <= row < len(self._doubts):
+            index = self._doubts[row].region
+            region = replace(self.regions.regions[index], decided=True)
+            self._change(self.regions.changed(index, region), next_row=row)
+
+    def undo(self) -> None:
+        """Back to before the last change."""
+        if self._undo:
+            self.regions = self._undo.pop()
+            self._selected = -1
+            self._refresh()
+
+    def _draw(self, box: Box) -> None:
+        times_s = self.regions.times_s
+        last = self._frame
+        while last + 1 < len(times_s) and times_s[last + 1] - times_s[self._frame] < _DRAWN_FOR_S:
+            last += 1
+        self._selected = len(self.regions.regions)
+        self._change(self.regions.joined(Region(self._frame, last, (box,))))
+
+    def _move_ends(self) -> None:
+        if self._selected < 0:
+            return
+        region = self.regions.regions[self._selected]
+        first, last = self._first.value() - 1, self._last.value() - 1
+        if region.by_hand and first <= last and (first, last) != (region.first, region.last):
+            self._change(self.regions.changed(self._selected, replace(region, first=first, last=last)))
+
+    def _export(self) -> None:
+        self.export_wanted.emit(self.regions)
+        self.close()
+
+    # -- what is shown
+
+    def _change(self, regions: Regions, next_row: int | None = None) -> None:
+        self._undo = [*self._undo[-_MOST_UNDONE:], self.regions]
+        self.regions = regions
+        self._refresh(next_row)
+
+    def _refresh(self, next_row: int | None = None) -> None:
+        self._list_doubts(next_row)
+        self._ask()
+
+    def _list_doubts(self, next_row: int | None = None) -> None:
+        """next_row: goes to that one; None: stays at the one that is shown, where it is still in doubt."""
+        row = self.list.currentRow()
+        before = self._doubts[row] if 0 <= row < len(self._doubts) else None
+        self._doubts = doubts(self.regions)
+        blocked = self.list.blockSignals(True)
+        self.list.clear()
+        self.list.addItems([self._words(doubt) for doubt in self._doubts])
+        self.list.setCurrentRow(-1)
+        if next_row is None and before in self._doubts:
+            self.list.setCurrentRow(self._doubts.index(before))
+        self.list.blockSignals(blocked)
+        count = len(self._doubts)
+        self._doubts_heading.setText("Nothing in doubt" if not count else f"In doubt ({count})")
+        self.approve_button.setEnabled(count > 0)
+        if next_row is not None and count:
+            self.list.setCurrentRow(min(next_row, count - 1))
+
+    def _words(self, doubt: Doubt) -> str:
+        where = "" if len(self.regions.times_s) == 1 else f"{self._time(doubt.frame)}: "
+        return f"{where}{doubt.reason.value} ({doubt.score:.2f})"
+
+    def _time(self, frame: int) -> str:
+        time_s = self.regions.times_s[frame]
+        return f"{duration(time_s)}.{int(time_s * 10) % 10}"
+
+    def _doubt_chosen(self, row: int) -> None:
+        if 0 <= row < len(self._doubts):
+            doubt = self._doubts[row]
+            self._selected, self._frame = doubt.region, doubt.frame
+            self._ask()
+
+    def _choose(self, index: int) -> None:
+        self._selected = index
+        self._show_chosen()
+        self._show_outlines()
+
+    def _ask(self) -> None:
+        places = self.regions.hidden_in(self._frame).boxes if self._preview.isChecked() else Detections.none().boxes
+        self._reader.ask(self._frame, places, self._options)
+        self._show_chosen()
+        blocked = self.slider.blockSignals(True)
+        self.slider.setValue(self._frame)
+        self.slider.blockSignals(blocked)
+        count = len(self.regions.times_s)
+        self._where.setText(f"{self._time(self._frame)} · {self._frame + 1} of {count}")
+
+    def _arrived(self, frame: int, image: object) -> None:
+        if frame == self._frame:
+            self.picture.show_image(image)  # type: ignore[arg-type]
+            self._show_outlines()
+
+    def _show_outlines(self) -> None:
+        regions = self.regions.regions
+        near = set(self.regions.near(self._frame))
+        if 0 <= self._selected < len(regions):
+            near.add(self._selected)  # also just before it begins, and just after its end
+        outlines = []
+        for index in sorted(near):
+            region = regions[index]
+            box = region.box(min(max(self._frame, region.first), region.last))
+            assert box is not None
+            outlines.append(Outline(index, box, region.hidden and region.box(self._frame) is not None))
+        self.picture.show_outlines(outlines, self._selected)
+
+    def _show_chosen(self) -> None:
+        """What can be done with the chosen region."""
+        regions = self.regions.regions
+        chosen = regions[self._selected] if 0 <= self._selected < len(regions) else None
+        self.toggle_button.setEnabled(chosen is not None)
+        self.toggle_button.setText("Hide it" if chosen is not None and not chosen.hidden else "Take out")
+        ends = (1, 1) if chosen is None else (chosen.first + 1, chosen.last + 1)
+        for field, number in zip((self._first, self._last), ends, strict=True):
+            blocked = field.blockSignals(True)
+            field.setValue(number)
+            field.blockSignals(blocked)
+            field.setEnabled(chosen is not None and chosen.by_hand)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self._reader.close()
+        self.closed.emit(self.regions)
+        super().closeEvent(event)
+
+    def reject(self) -> None:
+        """Esc."""
+        self.close()

@@ -1,0 +1,239 @@
+"""Detect all and export, and the review before, through the real window and the real command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDesktopServices, QDropEvent
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from facecam.batch.regions import load_regions
+from facecam.saving.video_file import VideoWriter
+from facecam.sources import open_source, read_picture
+from facecam.system.opencv import cv2
+from facecam.ui.export.dialog import ExportDialog
+from facecam.ui.export.review import ReviewDialog
+from facecam.ui.export.settings import Copies
+from facecam.ui.live.tab import LiveTab
+from tests.doubles import Sources
+from tests.facecam.ui.driving import MakeWindow, live
+
+MakeFrame = Callable[..., np.ndarray]
+Open = Callable[[Path], ExportDialog]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, make_frame: MakeFrame) -> Path:
+    """A picture with a face, one without, and one that can't be read."""
+    folder = tmp_path / "holiday"
+    folder.mkdir()
+    cv2.imwrite(str(folder / "face.png"), make_frame((3, 2)))
+    cv2.imwrite(str(folder / "none.png"), make_frame())
+    (folder / "broken.png").write_bytes(b"no picture")
+    return folder
+
+
+@pytest.fixture
+def clip(tmp_path: Path, make_frame: MakeFrame) -> Path:
+    """20 frames of 320 x 240 at 10 a second, with a face at (4, 3) from the sixth on."""
+    path = tmp_path / "clip.mkv"
+    with VideoWriter(path, 10) as video:
+        for number in range(20):
+            faces = [(4, 3)] if number >= 5 else []
+            video.write(make_frame(*faces, width=320, height=240), number / 10)
+    return path
+
+
+@pytest.fixture
+def open_dialog(qtbot: QtBot, sources: Sources, make_window: MakeWindow, tiny_model: Path) -> Open:
+    """Opens a file or folder in the window, and the dialog on it."""
+
+    def open_it(path: Path) -> ExportDialog:
+        sources.add(str(path), lambda: open_source(str(path)))
+        tab = live(make_window(str(path), model=str(tiny_model), threshold=0.5))
+        qtbot.waitUntil(lambda: tab.view is not None and tab.exporting.isVisible(), timeout=5000)
+        tab.exporting.button.click()
+        assert tab.exporting.dialog is not None
+        return tab.exporting.dialog
+
+    return open_it
+
+
+def finish(qtbot: QtBot, dialog: ExportDialog) -> str:
+    """Waits for the end, and gives the summary."""
+    qtbot.waitUntil(lambda: dialog.summary.isVisible(), timeout=60_000)
+    return f"{dialog.summary.heading.text()}\n{dialog.summary.text.toPlainText()}"
+
+
+def test_a_folder_is_exported_and_told_by_name(
+    qtbot: QtBot, open_dialog: Open, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dialog = open_dialog(folder)
+    qtbot.waitUntil(lambda: "Takes" in dialog.options.estimate.text(), timeout=30_000)
+    assert dialog.options.counts.text() == "3 pictures"
+    dialog.options.json.box.setChecked(True)
+    dialog.options.how.setCurrentIndex(2)
+    dialog.options.export_button.click()
+    told = finish(qtbot, dialog)
+    assert told.startswith("Done: 2 files, 1 face")
+    assert "none.png" in told
+    assert "broken.png" in told
+    assert dialog.out == folder.parent / "holiday-faces"
+    assert read_picture(dialog.out / "face.png")[64:96, 96:128].max() < 60
+    assert len((dialog.out / "faces.jsonl").read_text().splitlines()) == 3
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: url.toLocalFile() != str(dialog.out))
+    dialog.summary.open_button.click()
+    assert dialog.summary.said.text() == f"There is no file manager here; the folder is {dialog.out}"
+
+
+def test_what_is_chosen_is_remembered(qtbot: QtBot, open_dialog: Open, folder: Path) -> None:
+    dialog = open_dialog(folder)
+    dialog.options.copies.setCurrentIndex(1)
+    assert dialog.remembered.value.copies is Copies.BOXES
+    assert not dialog.options.how.isEnabled()
+    dialog.options.copies.setCurrentIndex(2)
+    assert not dialog.options.export_button.isEnabled()  # nothing would come of it
+    dialog.options.csv.box.setChecked(True)
+    assert dialog.options.export_button.isEnabled()
+
+
+def test_cancel_leaves_whole_copies_only(
+    qtbot: QtBot, open_dialog: Open, tmp_path: Path, make_frame: MakeFrame
+) -> None:
+    path = tmp_path / "long.mkv"
+    with VideoWriter(path, 10) as video:
+        for number in range(600):
+            video.write(make_frame((4, 3)), number / 10)
+    dialog = open_dialog(path)
+    dialog.options.export_button.click()
+    qtbot.waitUntil(lambda: "frames" in dialog.progress.words.text(), timeout=60_000)
+    dialog.reject()  # Esc, by accident
+    assert dialog.isVisible()
+    dialog.progress.cancel_button.click()
+    assert finish(qtbot, dialog).startswith("Cancelled")
+    assert not [each for each in dialog.out.iterdir() if each.suffix == ".mkv"]
+
+
+def test_several_files_that_are_dropped_are_asked_about(qtbot: QtBot, make_window: MakeWindow, folder: Path) -> None:
+    tab: LiveTab = live(make_window())
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(folder / name)) for name in ("face.png", "none.png")])
+    action, buttons, keys = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    tab.picture.dropEvent(QDropEvent(QPointF(5, 5), action, data, buttons, keys))
+    dialog = tab.exporting.dialog
+    assert dialog is not None
+    assert dialog.options.heading.text() == "face.png and 1 more"
+    assert not dialog.options.review_button.isVisible()
+
+
+def test_cameras_and_the_demo_have_no_export(qtbot: QtBot, make_window: MakeWindow) -> None:
+    tab = live(make_window())
+    qtbot.waitUntil(lambda: tab.view is not None, timeout=5000)
+    assert not tab.exporting.isVisible()
+    tab.exporting.open_source()
+    assert tab.exporting.dialog is None
+
+
+# The review
+
+
+@pytest.fixture
+def review(qtbot: QtBot, open_dialog: Open, clip: Path) -> tuple[ExportDialog, ReviewDialog]:
+    dialog = open_dialog(clip)
+    dialog.options.how.setCurrentIndex(2)
+    dialog.options.review_button.click()
+    qtbot.waitUntil(lambda: dialog.review is not None and dialog.review.picture.image is not None, timeout=60_000)
+    assert dialog.review is not None
+    return dialog, dialog.review
+
+
+def copied(path: Path, column: int, row: int) -> list[bool]:
+    """In which frames of a copy a grid cell is white, or covered."""
+    source = open_source(str(path))
+    values = []
+    while (frame := source.read()) is not None:
+        cell = frame.image[row * 32 + 8 : row * 32 + 24, column * 32 + 8 : column * 32 + 24]
+        values.append(bool(cell.mean() > 15))
+    source.close()
+    return values
+
+
+def shown(qtbot: QtBot, review: ReviewDialog, frame: int) -> None:
+    qtbot.waitUntil(lambda: review.frame == frame, timeout=5000)
+
+
+def test_doubtful_frames_come_first(qtbot: QtBot, review: tuple[ExportDialog, ReviewDialog]) -> None:
+    _, dialog = review
+    assert dialog.list.count() == 1
+    assert "mid-picture" in dialog.list.item(0).text()
+    shown(qtbot, dialog, 4)  # the one before it appears
+    QTest.keyClick(dialog, Qt.Key.Key_Period)
+    shown(qtbot, dialog, 5)
+    QTest.keyClick(dialog, Qt.Key.Key_Return)
+    assert dialog.list.count() == 0
+    QTest.keyClick(dialog, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert dialog.list.count() == 1
+
+
+def test_the_picture_is_as_the_copy_will_be(qtbot: QtBot, review: tuple[ExportDialog, ReviewDialog]) -> None:
+    _, dialog = review
+
+    def brightest() -> int:
+        assert dialog.picture.image is not None
+        return int(dialog.picture.image[104:120, 136:152].max())
+
+    dialog.go_to(8)
+    qtbot.waitUntil(lambda: 20 < brightest() < 90, timeout=5000)
+    QTest.keyClick(dialog, Qt.Key.Key_H)
+    qtbot.waitUntil(lambda: brightest() > 200, timeout=5000)
+
+
+def test_a_region_is_drawn_and_another_taken_out_and_the_copy_is_made_of_that(
+    qtbot: QtBot, review: tuple[ExportDialog, ReviewDialog], clip: Path
+) -> None:
+    export, dialog = review
+    dialog.go_to(8)
+    qtbot.waitUntil(lambda: dialog.picture.image is not None, timeout=5000)
+    place = dialog.picture.place
+    assert place is not None
+
+    def at(x: float, y: float) -> QPoint:
+        return QPoint(round(place.left_px + x * place.scale[0]), round(place.top_px + y * place.scale[1]))
+
+    qtbot.wait(200)
+    QTest.mouseClick(dialog.picture, Qt.MouseButton.LeftButton, pos=at(144, 112))
+    assert dialog.selected >= 0
+    QTest.keyClick(dialog, Qt.Key.Key_Delete)
+    assert not dialog.regions.regions[dialog.selected].hidden
+    QTest.mousePress(dialog.picture, Qt.MouseButton.LeftButton, pos=at(224, 32))
+    QTest.mouseMove(dialog.picture, at(240, 48))
+    QTest.mouseMove(dialog.picture, at(256, 64))
+    QTest.mouseRelease(dialog.picture, Qt.MouseButton.LeftButton, pos=at(256, 64))
+    dialog.go_to(12)
+    QTest.keyClick(dialog, Qt.Key.Key_BracketRight)
+    drawn = dialog.regions.regions[-1]
+    assert drawn.by_hand
+    assert (drawn.first, drawn.last) == (8, 12)
+    dialog.export_button.click()
+    assert finish(qtbot, export).startswith("Done: 1 file")
+    copy = export.out / clip.name
+    assert copied(copy, 4, 3) == [number >= 5 for number in range(20)]  # in view
+    assert copied(copy, 7, 1) == [8 <= number <= 12 for number in range(20)]  # covered, which is less dark than black
+    kept = load_regions(export.out / "clip.mkv.regions.json", clip)
+    assert kept.regions[-1] == drawn
+
+
+def test_another_look_goes_on_from_what_was_kept(
+    qtbot: QtBot, review: tuple[ExportDialog, ReviewDialog], clip: Path
+) -> None:
+    export, dialog = review
+    dialog.approve()
+    dialog.close()
+    export.options.review_button.click()
+    assert export.review is not None  # at once: nothing is searched again
+    assert export.review.list.count() == 0
