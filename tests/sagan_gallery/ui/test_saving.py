@@ -100,7 +100,8 @@ def test_dialogs_suggest_a_name_and_the_folder_of_pictures(qtbot, panel, tmp_pat
         qtbot.waitUntil(lambda: not panel.findChildren(QFileDialog))
 
 
-def test_a_second_film_does_not_take_the_place_of_the_first(qtbot, panel, tmp_path):
+def test_a_second_film_does_not_take_the_place_of_the_first(qtbot, panel, tmp_path, monkeypatch):
+    monkeypatch.setattr("sagan_gallery.ui.files.FILM_S", 1.0)
     panel.walk.set_start.click()
     panel.walk.set_end.click()
     panel.files.start_film(tmp_path / "first.gif", Gif, side_px=64)
