@@ -1,4 +1,4 @@
-"""Latent walks: the latents between two samples."""
+"""Latent walks and planes: the latents between two samples, and around one."""
 
 from __future__ import annotations
 
@@ -52,3 +52,38 @@ def walk_points(walk: Walk, count: int) -> Iterator[LatentPoint]:
     """`count` points for a film that can be looped: there and back."""
     for index in range(count):
         yield walk.at(walk.there_and_back(2 * index / count, 1.0))
+
+
+@dataclass(frozen=True, eq=False)
+class Axis:
+    """A direction to go in. name: in words; offset: (D,) float32, how far the latent goes, or None; label: index of the
+    class that it leads to instead."""
+
+    name: str
+    offset: Array | None = None
+    label: int | None = None
+
+
+@dataclass(frozen=True)
+class Plane:
+    """Around a sample, in two directions."""
+
+    centre: LatentPoint
+    across: Axis
+    up: Axis
+
+    def at(self, x: float, y: float) -> LatentPoint:
+        """The point at x, y in -1..1: as far from 0 as the centre, since the generator knows latents of that length.
+
+        A class is reached at 1; the other side of it is the centre's own.
+        """
+        z, toward = self.centre.z, self.centre.toward
+        for axis, share in ((self.across, x), (self.up, y)):
+            if axis.offset is not None:
+                z = z + np.float32(share) * axis.offset
+            elif axis.label is not None and share > (
+                0 if toward is self.centre.toward or toward is None else toward.share
+            ):
+                toward = Blend(axis.label, share)
+        length, wanted = float(np.linalg.norm(z)), float(np.linalg.norm(self.centre.z))
+        return LatentPoint(z * np.float32(wanted / length) if length > 0 else z, self.centre.label, toward)

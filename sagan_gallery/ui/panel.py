@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PySide6.QtCore import QEvent, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAction,
@@ -32,14 +33,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from facecam.arrays import Image
+from facecam.arrays import Array, Image
 from facecam.errors import FacecamError
 from facecam.qtkit.commands import Menu, command
 from facecam.qtkit.settings import Settings
 from facecam.qtkit.stage import Action, StageMessage, StagePanel
 from facecam.qtkit.theme import PILL, SPACE, STAGE_TEXT, stage_palette, tabular
 from sagan_gallery.generator import DEFAULT_MODEL
-from sagan_gallery.latent import SampleSpec
+from sagan_gallery.latent import SampleSpec, latent
 from sagan_gallery.opening import read_opening
 from sagan_gallery.sample import Sample
 from sagan_gallery.ui import words
@@ -47,10 +48,10 @@ from sagan_gallery.ui.controls import GalleryControls
 from sagan_gallery.ui.files import FilmOpener, GalleryFiles
 from sagan_gallery.ui.grid import SampleGrid
 from sagan_gallery.ui.sample_stage import SampleStage
-from sagan_gallery.ui.session import ON_THE_WALK, Failure, GallerySession, Lane, Origin, OwnPicture
+from sagan_gallery.ui.session import IN_THE_PLANE, ON_THE_WALK, Failure, GallerySession, Lane, Origin, OwnPicture
 from sagan_gallery.ui.status_row import StatusRow
 from sagan_gallery.ui.tour import Step, Tour
-from sagan_gallery.walk import LatentPoint
+from sagan_gallery.walk import Axis, LatentPoint
 
 PINNED_AT_ONCE = 4
 """Queries that are pinned at once."""
@@ -85,6 +86,8 @@ class GalleryPanel(QWidget):
         """Own pictures that are to be put into the grid once they can be seen."""
         self._foreign = ""
         """What to say of the sample that is shown if its text is from another model."""
+        self._directions: Array = np.empty((0, 0), np.float32)
+        """(D, z_dim) unit vectors that the plane can go in."""
         self._filled = 0
         """Samples of the grid that are there since it was last asked for."""
         self._row_shown = 0
@@ -167,7 +170,7 @@ class GalleryPanel(QWidget):
             command(self, "Remove all pins", ["Shift+Delete"], lambda: view.set_pins([], None)),
             command(self, "Walk", ["W"], self.stage.walk_button.toggle),
             command(self, "Play or pause the walk", ["Space"], self._toggle_walk),
-            command(self, "Pins or matrix", ["X"], self.stage.toggle_page),
+            command(self, "Pins, matrix or play", ["X"], self.stage.toggle_page),
             command(self, "Split: with and without attention", ["S"], controls.toggle_split),
             command(self, "More controls", ["M"], self.controls.more.button.toggle),
             command(self, words.HELP_TITLE, ["H"], self.toggle_help, Menu.HELP),
@@ -209,6 +212,7 @@ class GalleryPanel(QWidget):
         stage.header.copy_wanted.connect(files.copy_text.trigger)
         stage.walk_button.toggled.connect(self._show_walk)
         self.walk.moved.connect(lambda point: session.request_sample(point, ON_THE_WALK))
+        stage.plane.moved.connect(lambda point: session.request_sample(point, IN_THE_PLANE))
         self.walk.thumb_wanted.connect(session.request_thumb)
         self.walk.said.connect(self.say)
         self.status.cancelled.connect(self._cancel)
@@ -359,11 +363,31 @@ class GalleryPanel(QWidget):
         self.session.scale = 1.0
         self.controls.set_ready(True)
         opening = read_opening(generator)
+        self._directions = opening.directions
+        if not len(self._directions):
+            random = np.stack([latent(seed, generator.z_dim) for seed in (1, 2)])
+            self._directions = random / np.linalg.norm(random, axis=1, keepdims=True)
         self.controls.set_model(generator.classes, generator.layer_count, generator.has_attention_scale, opening.specs)
         self.grid.reset_samples([])
         self.grid.clear_choice()
         self.walk.begin_anew(generator.classes)
         self._sampling_changed()
+
+    def _offer_axes(self, sample: Sample) -> None:
+        """Directions through a sample: of the model, to the next sample's latent, and to other classes."""
+        generator = self.session.generator
+        if generator is None or sample.z is None:
+            return
+        reach = np.float32(np.linalg.norm(sample.z))
+        axes = [Axis(f"Direction {number}", reach * way) for number, way in enumerate(self._directions, 1)]
+        specs, row = self.grid.specs, self._row_shown - self.grid.first_sample
+        if len(specs) > 1:
+            following = self.session.point(specs[(row + 1) % len(specs)])
+            axes.append(Axis("To the next sample", following.z - sample.z))
+        if generator.blends_classes:
+            others = [(index, name) for index, name in enumerate(generator.classes) if index != sample.label]
+            axes += [Axis(f"To {words.class_name(name).lower()}", label=index) for index, name in others]
+        self.stage.plane.show_axes(axes)
 
     def _sampling_changed(self) -> None:
         if self.session.generator is not None:
@@ -405,10 +429,11 @@ class GalleryPanel(QWidget):
         if origin.own is not None and origin.own in self._arriving:
             self._arriving.remove(origin.own)
             self.grid.add_own(origin.own, sample.image, choose=not self.session.superseded)
-        elif origin == ON_THE_WALK:
+        elif origin.in_between:
             self.grid.clear_choice()
-        if origin != ON_THE_WALK:
+        if not origin.in_between:
             self._row_shown = max(self.grid.current, 0)
+            self._offer_axes(sample)
         self.controls.set_generating(sample.z is not None)
         self.stage.show_sample(sample, origin)
         self._loading = ""
@@ -418,7 +443,7 @@ class GalleryPanel(QWidget):
             if self._pin_informative and not self.view.pins:
                 self.pin_informative()
             self._prepare_walk()
-        if not self.walk.playing:
+        if not self.walk.playing and not self.stage.plane.pad.dragged:
             self.session.request_without_attention(sample)
             self._say_origin()
 

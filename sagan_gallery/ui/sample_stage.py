@@ -19,9 +19,11 @@ from sagan_gallery.ui.header import StageHeader
 from sagan_gallery.ui.map_style import MapStyle, Shown
 from sagan_gallery.ui.matrix import MatrixView
 from sagan_gallery.ui.picture import PictureView
-from sagan_gallery.ui.session import Origin
+from sagan_gallery.ui.plane import PlaneView
+from sagan_gallery.ui.session import IN_THE_PLANE, Origin
 from sagan_gallery.ui.stats_line import Stat, StatsLine, stats_of
 from sagan_gallery.ui.walk_bar import WALK_PX, WalkBar
+from sagan_gallery.walk import LatentPoint
 
 _LOWEST_PX = 42 * SPACE
 """Stages that the walk leaves less than this have no room for cards besides."""
@@ -49,6 +51,7 @@ class SampleStage(QWidget):
         self.line = StatsLine()
         self.strip = PinStrip()
         self.matrix = MatrixView()
+        self.plane = PlaneView()
         self.walk = WalkBar()
         self._make_below()
         upper = QVBoxLayout()
@@ -84,6 +87,7 @@ class SampleStage(QWidget):
         for page, title, help in (
             (self.strip, "Pins", "The maps of all pins, side by side"),
             (self.matrix, "Matrix", "The whole attention matrix, every query with every key"),
+            (self.plane, "Play", "Drag through the pictures around this one, with the maps following"),
         ):
             self.tabs.setTabToolTip(self.tabs.addTab(title), help)
             self._stack.addWidget(page)
@@ -116,6 +120,9 @@ class SampleStage(QWidget):
             self.effect = ""
         self.sample, self.origin, self.without_attention = self._in_layer(sample), origin, None
         self.walk.show_sample(self.sample)
+        if origin != IN_THE_PLANE:
+            point = None if sample.z is None else LatentPoint(sample.z, sample.label, sample.toward)
+            self.plane.begin_at(point)
         self.header.show_origin(*words.title(origin.spec, origin.words), can_copy=origin.spec is not None)
         self._show_all()
 
@@ -156,11 +163,11 @@ class SampleStage(QWidget):
         self._show_pins()
 
     def toggle_page(self) -> None:
-        """Shows the matrix in place of the pins, or the pins again."""
-        self.tabs.setCurrentIndex(1 - self.tabs.currentIndex())
+        """Shows the matrix in place of the pins, then the plane, then the pins again."""
+        self.tabs.setCurrentIndex((self.tabs.currentIndex() + 1) % self.tabs.count())
 
     def show_page(self, page: QWidget) -> None:
-        """Brings the pins or the matrix to the front."""
+        """Brings the pins, the matrix or the plane to the front."""
         self.tabs.setCurrentIndex(self._stack.indexOf(page))
 
     def _in_layer(self, sample: Sample) -> Sample:

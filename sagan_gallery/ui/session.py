@@ -55,14 +55,20 @@ class OwnPicture:
 @dataclass(frozen=True)
 class Origin:
     """Where a large picture comes from. words: what it is called; spec: what makes it again, own: the user's picture
-    that it is, both None for one on a walk."""
+    that it is, both None for one on a walk or in a plane."""
 
     words: str
     spec: SampleSpec | None = None
     own: OwnPicture | None = None
 
+    @property
+    def in_between(self) -> bool:
+        """Whether it is a latent of no sample in the grid."""
+        return self.spec is None and self.own is None
+
 
 ON_THE_WALK = Origin("On the walk")
+IN_THE_PLANE = Origin("In the plane")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,172 @@
+"""PlaneView: a plane of latents through the chosen sample, to drag in, with the maps of all pins following."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtWidgets import QApplication, QComboBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from facecam.qtkit.fields import leave_keys
+from facecam.qtkit.theme import SPACE, STAGE_RAISED, STAGE_TEXT_DIM, stage_palette
+from sagan_gallery.ui.paint import HOVER
+from sagan_gallery.walk import Axis, LatentPoint, Plane
+
+_STEPS = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, 1), Qt.Key.Key_Down: (0, -1)}
+_STEP = 0.05
+
+
+class Pad(QWidget):
+    """A square with a handle. place: of the handle, -1..1 across and up; dragged: while the mouse holds it."""
+
+    moved = Signal()
+    """The handle is elsewhere, or the mouse has let it go."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.place = (0.0, 0.0)
+        self.dragged = False
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.CrossCursor)
+        self.setAccessibleName("Plane of latents")
+        self.setToolTip(
+            "Drag to change the picture, or move with the arrow keys; a double click leads back to the sample"
+        )
+
+    @property
+    def room(self) -> QRectF:
+        """Where the square lies."""
+        side = min(self.width(), self.height()) - 2 * SPACE
+        return QRectF((self.width() - side) / 2, (self.height() - side) / 2, side, side)
+
+    def move_to(self, x: float, y: float, tell: bool = True) -> None:
+        """Moves the handle, as far as the square goes."""
+        self.place = min(max(x, -1.0), 1.0), min(max(y, -1.0), 1.0)
+        self.update()
+        if tell:
+            self.moved.emit()
+
+    def _drag(self, point: QPointF) -> None:
+        room = self.room
+        self.move_to(2 * (point.x() - room.x()) / room.width() - 1, 1 - 2 * (point.y() - room.y()) / room.height())
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() is Qt.MouseButton.LeftButton:
+            self.dragged = True
+            self._drag(event.position())
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self.dragged:
+            self._drag(event.position())
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self.dragged:
+            self.dragged = False
+            self.moved.emit()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.move_to(0, 0)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in _STEPS:
+            across, up = _STEPS[Qt.Key(event.key())]
+            self.move_to(self.place[0] + _STEP * across, self.place[1] + _STEP * up)
+        else:
+            super().keyPressEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        room = self.room
+        painter.fillRect(room, STAGE_RAISED)
+        painter.setPen(QPen(STAGE_TEXT_DIM, 1, Qt.PenStyle.DotLine))
+        middle = room.center()
+        painter.drawLine(QPointF(room.left(), middle.y()), QPointF(room.right(), middle.y()))
+        painter.drawLine(QPointF(middle.x(), room.top()), QPointF(middle.x(), room.bottom()))
+        if self.hasFocus():
+            painter.setPen(QPen(QApplication.palette().color(QPalette.ColorRole.Highlight), 1, Qt.PenStyle.DashLine))
+            painter.drawRect(room)
+        handle = middle + QPointF(self.place[0] * room.width() / 2, -self.place[1] * room.height() / 2)
+        painter.setPen(QPen(HOVER, 2))
+        painter.drawLine(middle, handle)
+        painter.setBrush(QApplication.palette().color(QPalette.ColorRole.Highlight))
+        painter.drawEllipse(handle, SPACE * 0.75, SPACE * 0.75)
+
+
+class PlaneView(QWidget):
+    """The square, and which direction its two sides are."""
+
+    moved = Signal(LatentPoint)
+    """The point of the plane to be shown."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.pad = Pad()
+        self._centre: LatentPoint | None = None
+        self.axes = _axis_list("Across: from the sample in the middle to the right"), _axis_list("Up, in the same way")
+        self.back = QPushButton("Back to the sample")
+        self.back.setToolTip("To the middle of the plane")
+        self.back.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        column = QVBoxLayout()
+        column.setSpacing(SPACE // 2)
+        column.addStretch()
+        for name, box in zip(("Across", "Up"), self.axes, strict=True):
+            row = QHBoxLayout()
+            label = QLabel(name)
+            label.setMinimumWidth(6 * SPACE)
+            label.setBuddy(box)
+            box.setAccessibleName(name)
+            row.addWidget(label)
+            row.addWidget(box, 1)
+            column.addLayout(row)
+            box.activated.connect(lambda _: self._tell())
+        column.addWidget(self.back)
+        column.addStretch()
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(SPACE, 0, 2 * SPACE, 0)
+        layout.addWidget(self.pad, 1)
+        layout.addLayout(column, 1)
+        self.setAutoFillBackground(True)
+        self.setPalette(stage_palette())
+        self.pad.moved.connect(self._tell)
+        self.back.clicked.connect(lambda: self.pad.move_to(0, 0))
+        self.show_axes([])
+
+    @property
+    def plane(self) -> Plane | None:
+        """Through the chosen sample, in the chosen directions; None without either."""
+        across, up = (box.currentData() for box in self.axes)
+        if self._centre is None or across is None or up is None:
+            return None
+        return Plane(self._centre, across, up)
+
+    def show_axes(self, axes: Sequence[Axis]) -> None:
+        """The directions there are; the same ones stay chosen, at first the first two."""
+        for number, box in enumerate(self.axes):
+            before = box.currentText()
+            box.clear()
+            for axis in axes:
+                box.addItem(axis.name, axis)
+            box.setCurrentIndex(max(box.findText(before), min(number, len(axes) - 1)) if before else number)
+        self.setEnabled(bool(axes))
+
+    def begin_at(self, centre: LatentPoint | None) -> None:
+        """The plane goes through this point, which is shown; None where there is no latent."""
+        self._centre = centre
+        self.pad.move_to(0, 0, tell=False)
+        self.pad.setEnabled(centre is not None)
+
+    def _tell(self) -> None:
+        if self.plane is not None:
+            self.moved.emit(self.plane.at(*self.pad.place))
+
+
+def _axis_list(help_text: str) -> QComboBox:
+    box = QComboBox()
+    leave_keys(box)
+    box.setToolTip(
+        f"{help_text}.\nDirections in which pictures change most, the next sample's latent, or another class"
+    )
+    return box

@@ -1,0 +1,76 @@
+"""The gallery: dragging in a plane of latents around the chosen sample."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+
+from sagan_gallery.attention import map_for_pixel
+from sagan_gallery.sample import Blend
+from sagan_gallery.walk import Axis, LatentPoint, Plane
+from tests.sagan_gallery.ui.driving import LEFT, move, waits_for_sample
+
+
+def place(pad, x, y):
+    room = pad.room
+    return QPoint(round(room.x() + (x + 1) / 2 * room.width()), round(room.y() + (1 - y) / 2 * room.height()))
+
+
+def choose(box, text):
+    index = next(index for index in range(box.count()) if text in box.itemText(index))
+    box.setCurrentIndex(index)
+    box.activated.emit(index)
+
+
+def test_dragging_changes_the_picture_with_the_maps_following(qtbot, panel):
+    panel.view.add_pin(3, 3)
+    panel.stage.show_page(panel.stage.plane)
+    plane, pad, sample = panel.stage.plane, panel.stage.plane.pad, panel.sample
+    shown = []
+    panel.session.sample_ready.connect(lambda sample, origin: shown.append(sample))
+    qtbot.mousePress(pad, LEFT, pos=place(pad, 0.2, 0.1))
+    for x in (0.3, 0.5, 0.7):
+        waits_for_sample(qtbot, panel, lambda x=x: move(pad, place(pad, x, 0.4)))
+    assert len(shown) >= 3
+    waits_for_sample(qtbot, panel, lambda: qtbot.mouseRelease(pad, LEFT, pos=place(pad, 0.7, 0.4)))
+    assert pad.place == pytest.approx((0.7, 0.4), abs=0.03)
+    expected = panel.session.generator.sample(plane.plane.at(*pad.place).z, 0)
+    assert np.array_equal(panel.sample.image, expected.image)
+    assert not np.array_equal(panel.sample.image, sample.image)
+    assert np.array_equal(panel.view.weights, map_for_pixel(expected, 3, 3))
+    assert panel.spec is None  # it is no sample of the grid
+    assert panel.grid.current == -1
+    waits_for_sample(qtbot, panel, lambda: qtbot.mouseClick(plane.back, LEFT))
+    assert np.array_equal(panel.sample.image, sample.image)
+    waits_for_sample(qtbot, panel, lambda: qtbot.keyClick(pad, Qt.Key.Key_Right))
+    assert pad.place == pytest.approx((0.05, 0))
+    waits_for_sample(qtbot, panel, lambda: panel.grid.choose(4))
+    assert pad.place == (0, 0)  # the plane goes through what has been chosen
+    assert np.array_equal(plane.plane.at(0, 0).z, panel.sample.z)
+
+
+def test_the_sides_of_the_plane_are_directions_samples_and_classes(qtbot, panel):
+    panel.stage.show_page(panel.stage.plane)
+    plane, sample = panel.stage.plane, panel.sample
+    names = [plane.axes[0].itemText(index) for index in range(plane.axes[0].count())]
+    assert names == ["Direction 1", "Direction 2", "To the next sample", "To green", "To blue"]
+    choose(plane.axes[0], "blue")
+    choose(plane.axes[1], "next sample")
+    waits_for_sample(qtbot, panel, lambda: plane.pad.move_to(0.5, 0))
+    assert panel.sample.toward == Blend(2, 0.5)
+    waits_for_sample(qtbot, panel, lambda: plane.pad.move_to(-1, 1))
+    following = panel.session.point(panel.grid.specs[1]).z
+    cosine = panel.sample.z @ following / np.linalg.norm(panel.sample.z) / np.linalg.norm(following)
+    assert cosine == pytest.approx(1, abs=1e-5)
+    assert panel.sample.toward is None  # on the side of its own class
+    assert np.linalg.norm(panel.sample.z) == pytest.approx(np.linalg.norm(sample.z), rel=1e-5)
+    waits_for_sample(qtbot, panel, lambda: panel.grid.choose(3))
+    assert [box.currentText() for box in plane.axes] == ["To blue", "To the next sample"]
+
+
+def test_a_plane_of_two_classes_goes_to_the_nearer_one():
+    plane = Plane(LatentPoint(np.ones(4, np.float32), 0), Axis("a", label=1), Axis("b", label=2))
+    assert plane.at(0.6, 0.3).toward == Blend(1, 0.6)
+    assert plane.at(0.2, 0.3).toward == Blend(2, 0.3)
+    assert plane.at(-0.5, -0.5).toward is None
