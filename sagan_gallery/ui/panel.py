@@ -57,6 +57,8 @@ PINNED_AT_ONCE = 4
 """Queries that are pinned at once."""
 _TOUR = "gallery/tour"
 """Setting: the step of the tour, once it has been offered."""
+_REACH = 3.0
+"""How far the plane goes in a direction: the generator has hardly seen latents beyond three standard deviations."""
 LOADING_SHOWN_AFTER_MS = 300
 """What is loaded sooner says nothing: a message that flashes by only disturbs."""
 
@@ -378,8 +380,7 @@ class GalleryPanel(QWidget):
         generator = self.session.generator
         if generator is None or sample.z is None:
             return
-        reach = np.float32(np.linalg.norm(sample.z))
-        axes = [Axis(f"Direction {number}", reach * way) for number, way in enumerate(self._directions, 1)]
+        axes = [Axis(f"Direction {number}", np.float32(_REACH) * way) for number, way in enumerate(self._directions, 1)]
         specs, row = self.grid.specs, self._row_shown - self.grid.first_sample
         if len(specs) > 1:
             following = self.session.point(specs[(row + 1) % len(specs)])

@@ -30,8 +30,8 @@ class Order(Enum):
 
     DRAWN = "As drawn"
     CLASS = "Class"
-    SCORE = "Score: most real first"
-    EFFECT = "Effect of attention"
+    SCORE = "Score"
+    EFFECT = "Effect"
 
 
 class Lane(IntEnum):

@@ -10,6 +10,7 @@ from facecam.errors import FacecamError, ModelError
 from sagan_gallery.discriminator import Discriminator, attention_of_picture, centre_square
 from sagan_gallery.generator import Generator
 from sagan_gallery.latent import latent
+from sagan_gallery.opening import read_opening
 from sagan_gallery.sample import Blend
 
 
@@ -229,3 +230,12 @@ def test_openvino_samples_the_same_however_many_at_once(tiny_generator):
     for count in (2, 4, 2):
         pictures = [each.pictures(latents[:count], [0] * count).astype(int) for each in (ours, other)]
         assert np.abs(pictures[0] - pictures[1]).max() <= 1
+
+
+def test_the_shipped_generator_comes_with_two_samples_of_each_class_and_directions_to_play_in():
+    generator = Generator()
+    opening = read_opening(generator)
+    assert sorted(spec.label for spec in opening.specs) == sorted(2 * generator.classes)
+    assert {spec.truncation for spec in opening.specs} == {0.8}
+    assert opening.directions.shape == (4, generator.z_dim)
+    assert np.allclose(np.linalg.norm(opening.directions, axis=1), 1, atol=1e-3)
