@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QEvent, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QRectF, Qt, QTimer
 from PySide6.QtGui import (
     QAction,
     QDragEnterEvent,
@@ -26,8 +26,6 @@ from PySide6.QtWidgets import (
     QApplication,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
-    QPushButton,
     QSplitter,
     QVBoxLayout,
     QWidget,
@@ -50,7 +48,7 @@ from sagan_gallery.ui.grid import SampleGrid
 from sagan_gallery.ui.sample_stage import SampleStage
 from sagan_gallery.ui.session import IN_THE_PLANE, ON_THE_WALK, Failure, GallerySession, Lane, Origin, OwnPicture
 from sagan_gallery.ui.status_row import StatusRow
-from sagan_gallery.ui.tour import Step, Tour
+from sagan_gallery.ui.tour import Step, Tour, TourOffer
 from sagan_gallery.walk import Axis, LatentPoint
 
 PINNED_AT_ONCE = 4
@@ -104,7 +102,7 @@ class GalleryPanel(QWidget):
         self.view, self.walk = self.stage.view, self.stage.walk
         self.files = GalleryFiles(self.stage, self.session, grab_frame, open_film, self)
         self.controls = GalleryControls(self.files.menu)
-        self.tour, self.offer = Tour(self.stage), _TourOffer()
+        self.tour, self.offer = Tour(self.stage), TourOffer()
         if settings is not None:
             self.tour.step = int(settings.number(_TOUR, 0, 0, len(Step)) or 0)
         self.status = StatusRow()
@@ -556,29 +554,6 @@ class GalleryPanel(QWidget):
         self.drop_cue.hide()
         self.files.open_dropped(event.mimeData())
         event.acceptProposedAction()
-
-
-class _TourOffer(QWidget):
-    """Offers the tour in a line below the samples."""
-
-    taken = Signal()
-    declined = Signal()
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setAutoFillBackground(True)
-        self.setPalette(stage_palette())
-        words_ = QLabel("Four steps show what attention is.")
-        words_.setWordWrap(True)
-        self.take, self.decline = QPushButton("Take the tour"), QPushButton("No, thanks")
-        self.take.setToolTip("Beside the picture, and left at any time")
-        self.decline.setToolTip("It stays in the column at the right")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
-        for widget in (words_, self.take, self.decline):
-            layout.addWidget(widget)
-        self.take.clicked.connect(self.taken)
-        self.decline.clicked.connect(self.declined)
 
 
 class _DropCue(QWidget):

@@ -190,3 +190,26 @@ class Tour(ScrollColumn):
         if found:
             self._done = True
             self.told.setText(f"{_WORDS[Step(self.step)].meaning} {found}")
+
+
+class TourOffer(QWidget):
+    """Offers the tour in a line below the samples."""
+
+    taken = Signal()
+    declined = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAutoFillBackground(True)
+        self.setPalette(stage_palette())
+        words = QLabel("Four steps show what attention is.")
+        words.setWordWrap(True)
+        self.take, self.decline = QPushButton("Take the tour"), QPushButton("No, thanks")
+        self.take.setToolTip("Beside the picture, and left at any time")
+        self.decline.setToolTip("It stays in the column at the right")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
+        for widget in (words, self.take, self.decline):
+            layout.addWidget(widget)
+        self.take.clicked.connect(self.taken)
+        self.decline.clicked.connect(self.declined)
