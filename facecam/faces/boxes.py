@@ -75,15 +75,15 @@ def box_areas(boxes: Array) -> Array:
     return np.maximum(x2 - x1, 0) * np.maximum(y2 - y1, 0)
 
 
-def faces_in_common(a: Detections, b: Detections) -> int:
-    """How many faces both have found: pairs of boxes that overlap by half, each counted once."""
+def faces_in_common(a: Detections, b: Detections) -> list[tuple[int, int]]:
+    """The faces that both have found, as indices into either: boxes that overlap by half, each in one pair."""
     iou = pairwise_iou(a.boxes, b.boxes)
-    count = 0
+    pairs: list[tuple[int, int]] = []
     while iou.size and iou.max() >= SAME_FACE_IOU:
         row, column = np.unravel_index(int(iou.argmax()), iou.shape)
         iou[row, :] = iou[:, column] = 0
-        count += 1
-    return count
+        pairs.append((int(row), int(column)))
+    return pairs
 
 
 def nms(boxes: Array, scores: Array, iou: float, limit: int = 750) -> npt.NDArray[np.intp]:

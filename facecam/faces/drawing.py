@@ -3,31 +3,52 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
+from facecam.arrays import Image
 from facecam.faces.boxes import Detections
-from facecam.faces.palette import bgr, label
+from facecam.faces.palette import PILL_BGR, PILL_OPACITY, bgr, label
 from facecam.system.opencv import cv2
 
 _OUTLINE = (0, 0, 0)
+_TEXT = (245, 244, 242)
 
 
-def draw_detections(image: npt.NDArray[np.uint8], detections: Detections) -> npt.NDArray[np.uint8]:
-    """A copy of `image` (H, W, 3) uint8 BGR with a box for each face, its score and number; lines suit the picture's
-    size."""
+def draw_detections(image: Image, detections: Detections) -> Image:
+    """A copy of `image` (H, W, 3) uint8 BGR with a box for each face, its score and number on a dark pill as in the
+    window; lines suit the picture's size."""
     drawn = image.copy()
     line = max(1, round(max(image.shape[:2]) / 400))
-    text_scale = max(0.35, line * 0.25)
     numbers = [0] * len(detections) if detections.ids is None else detections.ids.tolist()
     colours = [bgr(colour) for colour in detections.colours or (0,) * len(detections)]
-    for box, score, number, colour in zip(detections.boxes, detections.scores, numbers, colours, strict=True):
-        x1, y1, x2, y2 = (round(float(value)) for value in box)
+    corners = [tuple(round(float(value)) for value in box) for box in detections.boxes]
+    for (x1, y1, x2, y2), colour in zip(corners, colours, strict=True):
         cv2.rectangle(drawn, (x1, y1), (x2, y2), _OUTLINE, line + 2)
         cv2.rectangle(drawn, (x1, y1), (x2, y2), colour, line)
-        text = label(number, score)
-        (_, text_height), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, text_scale, line)
-        above = y1 - line - 2
-        at = (x1, above if above > text_height else min(y2 + text_height + line + 3, image.shape[0] - 2))
-        cv2.putText(drawn, text, at, cv2.FONT_HERSHEY_SIMPLEX, text_scale, _OUTLINE, line + 2, cv2.LINE_AA)
-        cv2.putText(drawn, text, at, cv2.FONT_HERSHEY_SIMPLEX, text_scale, colour, line, cv2.LINE_AA)
+    for (x1, y1, *_), score, number in zip(corners, detections.scores, numbers, strict=True):
+        _draw_label(drawn, label(number, score), x1, y1, line)
     return drawn
+
+
+def _draw_label(drawn: Image, text: str, left: int, top: int, line: int) -> None:
+    """Text on a pill above the box whose upper left corner is given, or inside it where the picture ends."""
+    scale, weight, around = max(0.35, line * 0.25), max(1, round(0.7 * line)), 2 + 2 * line
+    (text_width, text_height), base = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, scale, weight)
+    width, height = text_width + 2 * around, text_height + base + around
+    room_y, room_x = drawn.shape[:2]
+    y = top - height - 2 * line
+    if y < 0:
+        y = max(0, top) + 2 * line
+    x = max(0, min(left, room_x - width))
+    part = drawn[y : min(y + height, room_y), x : min(x + width, room_x)]
+    if part.size == 0:
+        return
+    mask = np.zeros((height, width), np.float32)
+    bend = min(height // 3, 2 + 2 * line)
+    for first, last in (((bend, 0), (width - bend, height)), ((0, bend), (width, height - bend))):
+        cv2.rectangle(mask, first, (last[0] - 1, last[1] - 1), 1.0, cv2.FILLED)
+    for middle in ((a, b) for a in (bend, width - bend - 1) for b in (bend, height - bend - 1)):
+        cv2.circle(mask, middle, bend, 1.0, cv2.FILLED, cv2.LINE_AA)
+    share = PILL_OPACITY * mask[: part.shape[0], : part.shape[1], None]
+    part[:] = np.rint(part * (1 - share) + np.array(PILL_BGR, np.float32) * share).astype(np.uint8)
+    at = (x + around, y + around // 2 + text_height)
+    cv2.putText(drawn, text, at, cv2.FONT_HERSHEY_SIMPLEX, scale, _TEXT, weight, cv2.LINE_AA)

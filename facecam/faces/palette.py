@@ -8,6 +8,8 @@ from __future__ import annotations
 
 _REMEMBERED = 256  # numbers whose colours are kept while they are out of sight
 BOX_COLOURS = ("#3df0cf", "#ffc145", "#ff7ac6", "#7cc4ff", "#d8f25c", "#c8a2ff", "#ff9466")
+PILL_BGR, PILL_OPACITY = (16, 14, 12), 0.8
+"""Ground of text on a picture: dark enough that white text reads on a white wall (contrast 7:1)."""
 
 
 class Colours:

@@ -13,7 +13,7 @@ from facecam.arrays import Array
 from facecam.detection.any_detector import AnyDetector
 from facecam.detection.detector import FaceDetector
 from facecam.errors import FacecamError
-from facecam.faces.boxes import Detections
+from facecam.faces.boxes import Detections, faces_in_common
 from facecam.faces.palette import Colours
 from facecam.faces.tracking import CANDIDATE_SHARE, PRIVATE_SHARE, Tracker, TrackingOptions
 from facecam.live.autosize import AutoSize
@@ -70,12 +70,14 @@ class FrameMailbox:
 class SecondFaces:
     """What the second detector found in the same frame, and how long its last detection took.
 
-    detected: as of FrameFaces.
+    shown: a face that the first has found too has its number and colour. common: those faces, as indices into what the
+    first has found and into `shown`. detected: as of FrameFaces.
     """
 
     shown: Detections
     took_ms: float
     detected: bool = True
+    common: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -210,7 +212,9 @@ class FaceFinder:
         own = replace(options, threshold=second.threshold, size=second.size, hold_hz=None, second=None)
         other = self._second._find(frame, own, again, still, waits=second.in_turns and self._my_turn)
         private = np.concatenate([found.private, other.private])  # what either of them takes for a face
-        result = SecondFaces(other.shown, second.detector.timings.total_ms, other.detected)
+        common = faces_in_common(found.shown, other.shown)
+        shown = _named_alike(found.shown, other.shown, common)
+        result = SecondFaces(shown, second.detector.timings.total_ms, other.detected, tuple(common))
         return replace(found, private=private, second=result)
 
     def _find(self, frame: Frame, options: LiveOptions, again: bool, still: bool, waits: bool = False) -> FrameFaces:
@@ -265,6 +269,17 @@ class FaceFinder:
     def _coloured(self, shown: Detections) -> Detections:
         """Faces with a number get their colours here, once: the window, recordings and snapshots all show these."""
         return shown if shown.ids is None else replace(shown, colours=self._colours.of(shown.ids.tolist()))
+
+
+def _named_alike(first: Detections, second: Detections, common: list[tuple[int, int]]) -> Detections:
+    """The second's faces under the numbers and colours of the first's. One that the first has not found has none: two
+    trackers would give one number to different faces."""
+    if first.ids is None:
+        return second
+    ids, colours = np.zeros(len(second), np.intp), [0] * len(second)
+    for ours, theirs in common:
+        ids[theirs], colours[theirs] = first.ids[ours], first.colours[ours]
+    return replace(second, ids=ids, colours=tuple(colours))
 
 
 def _hold_s(options: LiveOptions) -> float:

@@ -71,6 +71,18 @@ class View:
         image = self.detected_frame.image
         return image if self.privacy is None else hide_faces(image, self.private, self.privacy)
 
+    @cached_property
+    def lone(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Of two detectors that are compared, the faces that only the first and only the second has found, as indices;
+        empty without a second one."""
+        if self.second is None:
+            return (), ()
+        first, second = ({pair[side] for pair in self.second.common} for side in (0, 1))
+        return (
+            tuple(index for index in range(len(self.detections)) if index not in first),
+            tuple(index for index in range(len(self.second.shown)) if index not in second),
+        )
+
 
 class Sink(Protocol):
     """Takes pictures from a running pipeline, in its threads: it must not hold them up."""

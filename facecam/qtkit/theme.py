@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import QApplication
 
-from facecam.faces.palette import BOX_COLOURS
+from facecam.faces.palette import BOX_COLOURS, PILL_BGR, PILL_OPACITY
 
 SPACE = 8
 """Spacing, logical pixels: distances in the window are multiples of it."""
@@ -35,8 +35,8 @@ STAGE_RAISED = QColor("#1d2124")
 """What lies on the stage and is empty, such as the place of a picture to come."""
 STAGE_TEXT = QColor("#f2f4f5")
 STAGE_TEXT_DIM = QColor("#b9c1c6")
-PILL = QColor(12, 14, 16, 205)
-"""Ground of text on a picture: dark enough that white text reads on a white wall (contrast 7:1)."""
+PILL = QColor(PILL_BGR[2], PILL_BGR[1], PILL_BGR[0], round(255 * PILL_OPACITY))
+"""Ground of text on a picture, as in files."""
 WARNING = QColor("#ffcf6b")
 """Text on the stage that tells of something to know."""
 EDGE = QColor(10, 12, 14, 210)
@@ -62,7 +62,7 @@ class Theme(QObject):
 
     def apply(self) -> None:
         """Colours only the accent's roles; all others stay the system's."""
-        self._app.setPalette(with_accent(QPalette(), is_dark(self._app)))
+        _give(self._app, QPalette(), is_dark(self._app))
 
 
 def with_accent(palette: QPalette, dark: bool) -> QPalette:
@@ -84,15 +84,26 @@ def force_scheme(app: QApplication, dark: bool) -> None:
             palette.setColor(role, QColor(grey, grey, grey))
         for role in (QPalette.ColorRole.WindowText, QPalette.ColorRole.ButtonText, QPalette.ColorRole.Text):
             palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(130, 130, 130))
-    app.setPalette(with_accent(palette, dark))
+    _give(app, palette, dark)
 
 
 def follow_system(app: QApplication) -> None:
     """Dark or light as the system is, after `force_scheme`."""
     app.styleHints().unsetColorScheme()
-    app.setPalette(with_accent(QPalette(), is_dark(app)))
+    _give(app, QPalette(), is_dark(app))
 
 
+def _give(app: QApplication, palette: QPalette, dark: bool) -> None:
+    """Gives the palette to all widgets, with the accent colour. In a dark one Qt's own style frames an empty check box
+    by a darker window colour, which nobody sees (1.2:1): there check boxes are told of a lighter window, 3:1."""
+    palette = with_accent(palette, dark)
+    app.setPalette(palette)
+    if dark:
+        palette.setColor(QPalette.ColorRole.Window, _CHECK_BOX_GROUND)
+        app.setPalette(palette, "QCheckBox")  # type: ignore[arg-type]  # the stub says bytes, which it refuses
+
+
+_CHECK_BOX_GROUND = QColor(200, 200, 200)
 _DARK_GREYS = {
     QPalette.ColorRole.Window: 50,
     QPalette.ColorRole.Button: 50,

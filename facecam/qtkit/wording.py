@@ -38,6 +38,11 @@ def rough_duration(seconds: float) -> str:
     return f"{seconds / 60:.0f} minutes"
 
 
+def reading_ms(words: str) -> int:
+    """For how long a passing message stays: time to notice it and to read it twice, at 15 letters a second."""
+    return 3000 + 2 * 1000 * len(words) // 15
+
+
 def sentence(*parts: str) -> str:
     """The parts that say something, with a middle dot between them."""
     return " · ".join(part for part in parts if part)

@@ -282,7 +282,7 @@ class CompareSection(Section):
         """The same frame, with the faces that the second detector has found in it."""
         self._shown_view = view
         if view.second is not None and self.on.isChecked():
-            self.picture.show_frame(view.image, view.second.shown)
+            self.picture.show_frame(view.image, view.second.shown, view.lone[1])
 
     def refresh(self) -> None:
         view, detector = self._shown_view, self._detector

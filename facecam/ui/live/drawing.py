@@ -29,6 +29,7 @@ SCORE_FROM_PX = 44
 _LINE_PX = 2
 _EDGE_PX = 1
 _MAX_RADIUS_PX = 8
+_MARK_PX = 5
 _MARGIN_PX = 12
 _AREA_BELOW = 0.5
 """Frames that get smaller than this are averaged, not sampled: small faces would flicker."""
@@ -115,6 +116,19 @@ def paint_boxes(
             place = _label_place(box[0], box[1], size.width(), size.height(), room)
             # In the screen's pixels too: text at a place between two of them is blurred, and shivers with the box.
             painter.drawPixmap(round(place.x() * ratio), round(place.y() * ratio), pill.width(), pill.height(), pill)
+    painter.restore()
+
+
+def paint_marks(painter: QPainter, boxes: Array) -> None:
+    """A dashed frame around each of the boxes (N, 4), view pixels: of a face that only one of two detectors finds."""
+    if len(boxes) == 0:
+        return
+    painter.save()
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for colour, style in ((theme.BOX_EDGE, Qt.PenStyle.SolidLine), (theme.WARNING, Qt.PenStyle.DashLine)):
+        painter.setPen(QPen(colour, _LINE_PX, style, Qt.PenCapStyle.FlatCap))
+        for x1, y1, x2, y2 in boxes.tolist():
+            painter.drawRect(QRectF(x1, y1, x2 - x1, y2 - y1).adjusted(-_MARK_PX, -_MARK_PX, _MARK_PX, _MARK_PX))
     painter.restore()
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QColor, QPalette, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPalette, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from facecam.live.history import SPAN_S, History
 from facecam.qtkit import theme
@@ -94,23 +94,6 @@ class GraphPanel(QWidget):
         seconds = self._history.seconds_ago(time.perf_counter())
         for view in self.graphs:
             view.draw(self._history, seconds)
-        self._align()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        layout = self.layout()
-        if layout is not None:
-            layout.activate()  # the headings have their widths
-        self._align()
-
-    def _align(self) -> None:
-        """Gives all headings the lines of the longest one, so that the graphs below have one upper edge."""
-        headings = [view.heading for view in self.graphs]
-        for heading in headings:
-            heading.setMinimumHeight(0)  # which counts in what it asks for
-        height = max(heading.heightForWidth(heading.width()) for heading in headings)
-        for heading in headings:
-            heading.setMinimumHeight(height)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -125,9 +108,9 @@ class _GraphView(QWidget):
         self._graph = graph
         self.heading = QLabel()
         self.heading.setTextFormat(Qt.TextFormat.RichText)
-        self.heading.setWordWrap(True)
-        self.heading.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        self.heading.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.heading.setFont(theme.tabular(self.heading.font()))
+        self._bold = QFontMetricsF(theme.sized(self.heading.font(), 1.0, QFont.Weight.Bold))
         self.plot = pg.PlotWidget()
         self.plot.setAccessibleName(f"Graph: {graph.title}")
         self.setToolTip(graph.help)
@@ -150,7 +133,12 @@ class _GraphView(QWidget):
         layout.addWidget(self.heading)
         layout.addWidget(self.plot, 1)
         self.take_colours()
-        self._say({})
+        self._newest: dict[str, float] = {}
+        self._say()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._say()
 
     def take_colours(self) -> None:
         """The window's ground, text in its second rank, lines in the colours of its scheme."""
@@ -176,20 +164,28 @@ class _GraphView(QWidget):
                 newest[line.series] = float(values[-1])
             top = max(top, float(np.nanmax(values, initial=0)))
         self.plot.getPlotItem().setYRange(0, 1.1 * top, padding=0)
-        self._say(newest)
+        self._newest = newest
+        self._say()
 
-    def _say(self, newest: dict[str, float]) -> None:
-        parts = []
-        plain = []
+    def _say(self) -> None:
+        """The legend, in one line: where there is little room without the unit, then the names, then the title."""
+        values = {}
         for line in reversed(self._graph.lines):
-            value = newest.get(line.series)
-            words = "–" if value is None else f"{value:.0f}" if value == round(value) else number(value)
-            parts.append(f'<span style="color:{self._colour(line)}">●</span>&nbsp;{line.name}&nbsp;{words}')
-            plain.append(f"{line.name} {words}")
+            value = self._newest.get(line.series)
+            values[line] = "–" if value is None else f"{value:.0f}" if value == round(value) else number(value)
+        plain = [f"{line.name} {words}" for line, words in values.items()]
         unit = f" {self._graph.unit}" if self._graph.unit else ""
-        title = f"<b>{self._graph.title}</b>{unit}".replace(" ", "&nbsp;")
-        self.heading.setText(f"{title}&nbsp;&nbsp; {'&nbsp; '.join(parts)}")
         self.plot.setAccessibleDescription(f"{', '.join(plain)}{unit}")
+        title = self._graph.title
+        for rest, named in ((unit, True), ("", True), ("", False), (None, False)):
+            parts = [(line, f"{line.name} {words}" if named else words) for line, words in values.items()]
+            told = "" if rest is None else f"{title}{rest}   "
+            width = self._bold.horizontalAdvance(told + "  ".join(f"● {words}" for _, words in parts))
+            if width <= self.width():
+                break
+        marked = [f'<span style="color:{self._colour(line)}">●</span> {words}' for line, words in parts]
+        heading = told.replace(title, f"<b>{title}</b>") + "  ".join(marked)
+        self.heading.setText(f'<span style="white-space:pre">{heading}</span>')
 
     def _colour(self, line: Line) -> str:
         dark = self.palette().color(QPalette.ColorRole.Window).lightness() < 128

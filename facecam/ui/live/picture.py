@@ -68,6 +68,7 @@ class PictureView(QWidget):
         self._detections = Detections.none()
         self._placement: Placement | None = None
         self._boxes = self._detections.boxes  # in view pixels
+        self._lone: list[int] = []
         self._fresh = False
         self._mirror = False
         self._all_scores = True
@@ -108,10 +109,11 @@ class PictureView(QWidget):
         """The part of it that has room in the view."""
         return self._overlay.figures.shown_text
 
-    def show_frame(self, image: npt.NDArray[np.uint8], detections: Detections) -> None:
+    def show_frame(self, image: npt.NDArray[np.uint8], detections: Detections, lone: Sequence[int] = ()) -> None:
         """Shows a frame (H, W, 3) uint8 BGR, which must not change any more, with its detections (source-frame
-        pixels)."""
+        pixels). lone: indices of those that only one of two detectors has found, which are marked."""
         before, self._frame = self._frame, image
+        self._lone = list(lone)
         self._detections = detections
         self._fresh = True
         self._rendered = False
@@ -229,7 +231,7 @@ class PictureView(QWidget):
         if view is not None and view is not self.view:
             self.view = view
             self._shown_s = time.perf_counter()
-            self.show_frame(view.image, view.detections)
+            self.show_frame(view.image, view.detections, view.lone[0])
         self.fetched.emit()
 
     # -- painting
@@ -308,6 +310,7 @@ class PictureView(QWidget):
             return
         painter.setFont(self._score_font)
         painter.setClipRect(target)
+        drawing.paint_marks(painter, self._boxes[self._lone])
         scores, room = self._detections.scores, QRectF(target)
         under, ids, colours = self._under_cursor(), self._detections.ids, self._detections.colours
         drawing.paint_boxes(painter, self._boxes, scores, room, under, self._all_scores, ids, colours)

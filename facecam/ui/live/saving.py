@@ -13,7 +13,7 @@ from facecam.errors import FacecamError
 from facecam.live.pipeline import Phase, Pipeline
 from facecam.live.state import View
 from facecam.qtkit.settings import Remembered
-from facecam.qtkit.wording import duration, sentence
+from facecam.qtkit.wording import duration, reading_ms, sentence
 from facecam.saving.recording import Recorder, RecordingOptions, RecordingStatus
 from facecam.saving.snapshot import SnapshotFacts, write_snapshot
 from facecam.system.files import next_free
@@ -22,7 +22,6 @@ from facecam.ui.live.session import LiveSession
 from facecam.ui.live.settings import LiveSettings
 
 _LOOKS_EVERY_MS = 250
-_SAID_FOR_MS = 10_000
 
 
 class Saving(QObject):
@@ -30,7 +29,7 @@ class Saving(QObject):
 
     changed = Signal()
     """The state or the words have changed."""
-    _snapshot_done = Signal(str, bool)
+    _snapshot_done = Signal(str)
 
     def __init__(
         self, session: LiveSession, remembered: Remembered[LiveSettings], parent: QObject | None = None
@@ -40,12 +39,11 @@ class Saving(QObject):
         self._pipeline: Pipeline | None = None
         self._recorder: Recorder | None = None
         self._finishing: list[Recorder] = []
-        self._message, self._is_problem = "", False
-        self._awaits_source = False
+        self._message = ""
         self._snapshot_thread: threading.Thread | None = None
         self._timer = QTimer(self, interval=_LOOKS_EVERY_MS)
         self._timer.timeout.connect(self._look)
-        self._forget = QTimer(self, singleShot=True, interval=_SAID_FOR_MS)
+        self._forget = QTimer(self, singleShot=True)
         self._forget.timeout.connect(self._forget_message)
         self._snapshot_done.connect(self._say)
         session.changed.connect(self._follow)
@@ -103,7 +101,7 @@ class Saving(QObject):
         """Saves the picture that is shown."""
         view, detector = self._session.latest(), self._session.detector
         if view is None or detector is None:
-            self._await_source("There is no picture to save yet.")
+            self._say("There is no picture to save yet.")
             return
         if self._snapshot_thread is not None and self._snapshot_thread.is_alive():
             return  # the disk is slower than the finger
@@ -127,10 +125,10 @@ class Saving(QObject):
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            self._say(f"{folder} can't be opened: {error.strerror or error}.", True)
+            self._say(f"{folder} can't be opened: {error.strerror or error}.")
             return
         if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
-            self._say(f"There is no file manager here; the folder is {folder}", True)
+            self._say(f"There is no file manager here; the folder is {folder}")
 
     def end(self) -> None:
         """Ends the recording, if there is one; it is completed meanwhile."""
@@ -154,7 +152,7 @@ class Saving(QObject):
     def _begin(self) -> None:
         pipeline = self._session.pipeline
         if pipeline is None or self._session.phase not in (Phase.RUNNING, Phase.RECONNECTING):
-            self._await_source("Start a source first; then it can be recorded.")
+            self._say("Start a source first; then it can be recorded.")
             return
         settings = self._remembered.value
         options = RecordingOptions(settings.record_annotated, settings.record_lists)
@@ -162,11 +160,10 @@ class Saving(QObject):
             path = next_free(self.video_folder(), "recording", settings.record_suffix)
             self._recorder = Recorder(path, options, self._session.title, lambda: pipeline.live)
         except FacecamError as error:
-            self._say(str(error), True)
+            self._say(str(error))
             return
         self._pipeline = pipeline
         pipeline.sink = self._recorder
-        self._forget_message()
         self._timer.start()
         self.changed.emit()
 
@@ -181,9 +178,7 @@ class Saving(QObject):
         self.changed.emit()
 
     def _follow(self) -> None:
-        """A recording ends with its source; and what was asked for too early can be asked for again."""
-        if self._awaits_source and self._session.phase is Phase.RUNNING:
-            self._forget_message()
+        """A recording ends with its source."""
         goes_on = self._session.phase in (Phase.RUNNING, Phase.RECONNECTING)
         if self._session.pipeline is not self._pipeline or not goes_on:
             self.end()
@@ -201,37 +196,31 @@ class Saving(QObject):
     def _tell(self, status: RecordingStatus) -> None:
         if status.error is not None:
             kept = f" What was recorded until then is in {status.path.name}." if status.frames else ""
-            self._say(f"The recording has ended: {status.error}{kept}", True)
+            self._say(f"The recording has ended: {status.error}{kept}")
         elif status.frames == 0:
-            self._say("Nothing was recorded, as no picture came.", True)
+            self._say("Nothing was recorded, as no picture came.")
         else:
             left_out = f", {status.dropped} pictures left out" if status.dropped else ""
-            self._say(f"Saved {status.path.name} ({duration(status.seconds)}{left_out})", False)
+            self._say(f"Saved {status.path.name} ({duration(status.seconds)}{left_out})")
 
     def _write_snapshot(self, view: View, facts: SnapshotFacts, annotated: bool, folder: Path) -> None:
         try:
             path = next_free(folder, "snapshot", ".png")
             write_snapshot(path, view, facts, annotated)
         except FacecamError as error:
-            words, is_problem = str(error), True
+            words = str(error)
         else:
-            words, is_problem = f"Saved {path.name}", False
+            words = f"Saved {path.name}"
         try:
-            self._snapshot_done.emit(words, is_problem)
+            self._snapshot_done.emit(words)
         except RuntimeError:  # the window was closed meanwhile, and this object with it
             return
 
-    def _await_source(self, words: str) -> None:
-        self._say(words, False)
-        self._awaits_source = True
-
-    def _say(self, words: str, is_problem: bool) -> None:
-        self._message, self._is_problem, self._awaits_source = words, is_problem, False
-        self._forget.stop()
-        if not is_problem:  # a problem stays until something else is saved
-            self._forget.start()
+    def _say(self, words: str) -> None:
+        self._message = words
+        self._forget.start(reading_ms(words))
         self.changed.emit()
 
     def _forget_message(self) -> None:
-        self._message, self._is_problem, self._awaits_source = "", False, False
+        self._message = ""
         self.changed.emit()

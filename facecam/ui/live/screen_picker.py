@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QPoint, QRect, Qt, Signal
+from PySide6.QtCore import QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QScreen
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from facecam.qtkit import theme
 from facecam.sources import ScreenPart
 
 _LEAST_PX = 32
+_FADES_MS = 250
+"""Until a menu that was closed is off the screen, also where the desktop lets it fade."""
 _DARK = QColor(18, 20, 22, 150)
 _HELP = "Draw a rectangle around what is to be watched.   Enter: the whole screen.   Esc: never mind."
 
@@ -89,10 +91,21 @@ class ScreenPicker(QWidget):
         painter.drawText(self._rect.topLeft() + QPoint(4, -6), size)
 
 
-def ask_screen_part(parent: QWidget, then: Callable[[str], None]) -> ScreenPicker:
-    """Lets the user draw on the screen that the window is on; `then(spec)` is called if a part is named."""
-    screen = parent.screen() or QGuiApplication.primaryScreen()
-    picker = ScreenPicker(screen, QGuiApplication.screens().index(screen) + 1, parent)
-    picker.picked.connect(lambda part: then(part.spec))
-    picker.showFullScreen()
-    return picker
+def ask_screen_part(parent: QWidget, then: Callable[[str], None]) -> None:
+    """Lets the user draw on the screen that the window is on; `then(spec)` is called if a part is named.
+
+    The picture of the screen is taken when the menu or list that this was chosen from has gone from it.
+    """
+    popup = QApplication.activePopupWidget()
+    while popup is not None:
+        popup.close()
+        following = QApplication.activePopupWidget()
+        popup = None if following is popup else following
+
+    def show() -> None:
+        screen = parent.screen() or QGuiApplication.primaryScreen()
+        picker = ScreenPicker(screen, QGuiApplication.screens().index(screen) + 1, parent)
+        picker.picked.connect(lambda part: then(part.spec))
+        picker.showFullScreen()
+
+    QTimer.singleShot(_FADES_MS, parent, show)

@@ -53,6 +53,7 @@ class LiveSession(QObject):
         self._requests = 0
         self._done = 0  # number of the last request that the control thread has fulfilled
         self._spec: str | None = None
+        self._rests_for = ""
         self._detector: FaceDetector | None = None
         self._options = LiveOptions(core=core)
         self._own_threshold: float | None = None
@@ -73,6 +74,23 @@ class LiveSession(QObject):
     def stop(self) -> None:
         """Asks for rest. Returns at once; the source is released soon after."""
         self._ask(None)
+
+    def rest(self, reason: str) -> Callable[[], None]:
+        """Asks for rest for a while, and gives what ends it: then that goes on again which ran, unless the user has
+        asked for something meanwhile. reason: "the speed is measured"."""
+        spec = self._spec
+        self._ask(None, reason)
+
+        def go_on() -> None:
+            if self.rests_for:
+                self._ask(spec)
+
+        return go_on
+
+    @property
+    def rests_for(self) -> str:
+        """Why it was asked to rest for a while; empty if it wasn't."""
+        return self._rests_for
 
     def close(self, timeout_s: float = STOP_TIMEOUT_S) -> bool:
         """Stops everything for good and waits for it, at most that long. False: something still hangs."""
@@ -146,6 +164,11 @@ class LiveSession(QObject):
         return source is not None and source.frame_count == 1
 
     @property
+    def has_rates(self) -> bool:
+        """Whether pictures come by themselves: a single one, and a folder's, have no rate and are late for nobody."""
+        return not self.is_still and self.folder is None
+
+    @property
     def folder(self) -> FolderSource | None:
         """The open source, where that is a folder."""
         source = self._now.source
@@ -199,9 +222,9 @@ class LiveSession(QObject):
         """The threshold that the loaded model brings along, None before that."""
         return self._own_threshold
 
-    def _ask(self, spec: str | None) -> None:
+    def _ask(self, spec: str | None, rests_for: str = "") -> None:
         """spec: None: for rest."""
-        self._spec = spec
+        self._spec, self._rests_for = spec, rests_for
         with self._lock:
             self._requests += 1
             number = self._requests

@@ -100,10 +100,10 @@ class LiveStage(QWidget):
 
     def refresh_words(self) -> None:
         """The figures over the picture, the status line, and all that follows `refreshed`."""
-        still = self._session.is_still
-        if self._view is not None and (still or self._phase is Phase.RUNNING):
-            figures = words.figures(self._session.stats(), still)
-            self.picture.set_figures(figures, words.figures_help(still))
+        rates = self._session.has_rates
+        if self._view is not None and (self._session.is_still or self._phase is Phase.RUNNING):
+            figures = words.figures(self._session.stats(), rates)
+            self.picture.set_figures(figures, words.figures_help(rates))
         elif self._phase is not Phase.RUNNING:
             self.picture.set_figures([])
         self.refresh_status()

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from facecam.detection.any_detector import AnyDetector
 from facecam.errors import FacecamError, ModelError
-from facecam.faces.boxes import faces_in_common
 from facecam.live.capture import Trouble
 from facecam.live.metrics import Stats
 from facecam.live.pipeline import Phase, View
@@ -19,14 +18,14 @@ from facecam.ui.live.chooser import AUTO, DEMO, SCREEN, short_name
 from facecam.ui.live.session import LiveSession
 
 
-def figures(stats: Stats, still: bool) -> list[Figure]:
+def figures(stats: Stats, rates: bool) -> list[Figure]:
     """The line over the picture: what the source delivers, what is detected, what the core could do, how late, faces.
 
-    Where there is little room, faces, detections and latency are left. A single picture has no rates: only its faces
-    and the time that a detection takes.
+    Where there is little room, faces, detections and latency are left. rates: of a single picture, or a folder's, there
+    are none, only faces and the time that a detection takes.
     """
     found = Figure(*faces(stats.faces))
-    if still:
+    if not rates:
         took_ms = 1000 / stats.possible_hz if stats.possible_hz > 0 else 0.0
         return [found, Figure(number(took_ms), "ms")]
     return [
@@ -46,14 +45,17 @@ def comparison(
     if first is None or view.second is None:
         return [], []
     took_ms = 1000 / stats.possible_hz if stats.possible_hz > 0 else 0.0
-    common = Figure(str(faces_in_common(view.detections, view.second.shown)), "in both")
+    common = len(view.second.common)
+    both = Figure(str(common), "in both")
     with_size = first.name == second.name  # then the size may be what is compared
-    ours = _own_figures("A", first, with_size, took_ms, len(view.detections))
-    theirs = _own_figures("B", second, with_size, stats.second_p50_ms, len(view.second.shown))
-    return ours, [*theirs[:-1], common, theirs[-1]]
+    ours = _own_figures("A", first, with_size, took_ms, len(view.detections), common)
+    theirs = _own_figures("B", second, with_size, stats.second_p50_ms, len(view.second.shown), common)
+    return ours, [*theirs[:3], both, *theirs[3:]]
 
 
-def _own_figures(mark: str, detector: AnyDetector, with_size: bool, took_ms: float, count: int) -> list[Figure]:
+def _own_figures(
+    mark: str, detector: AnyDetector, with_size: bool, took_ms: float, count: int, common: int
+) -> list[Figure]:
     """What matters most first: where there is little room, the last ones are left out."""
     possible = number(1000 / took_ms) if took_ms > 0 else "–"
     at = f" at {size(*detector.size)}" if with_size and detector.size is not None else ""
@@ -61,13 +63,14 @@ def _own_figures(mark: str, detector: AnyDetector, with_size: bool, took_ms: flo
         Figure(mark, detector.name + at),
         Figure(number(took_ms), "ms"),
         Figure(*faces(count)),
+        *([Figure(str(count - common), "only here")] if count > common else []),
         Figure(possible, "det/s possible"),
     ]
 
 
-def figures_help(still: bool) -> str:
+def figures_help(rates: bool) -> str:
     """What the figures mean."""
-    if still:
+    if not rates:
         return "Faces found in this picture, and the milliseconds that it took on one core"
     return (
         "capture: pictures per second that the source delivers\n"
@@ -88,7 +91,7 @@ def status(session: LiveSession, spec: str, view: View | None) -> str:
     if phase is Phase.OPENING:
         return f"Opening {opening_name(spec)}…"
     if phase is Phase.IDLE:
-        return "Stopped. Space starts."
+        return f"Resting while {session.rests_for}." if session.rests_for else "Stopped. Space starts."
     if phase is Phase.FAILED:
         return f"{name(session, spec)} · failed"
     if phase is Phase.RECONNECTING:
@@ -101,7 +104,7 @@ def status(session: LiveSession, spec: str, view: View | None) -> str:
     title = name(session, spec)
     file = frame.path.name if isinstance(frame.path, Path) and frame.path.name != title else ""
     ended = "" if phase is Phase.RUNNING or session.is_still else f"ended after {duration(frame.time_s)}"
-    running = flow_words(session.stats()) if phase is Phase.RUNNING and not session.is_still else ""
+    running = flow_words(session.stats()) if phase is Phase.RUNNING and session.has_rates else ""
     trouble = session.trouble.reason.rstrip(".") if session.trouble is not None else ""
     again = reconnected(session.stats())
     if phase is Phase.RUNNING and session.player is not None and session.player.paused:
@@ -161,6 +164,8 @@ def opening_name(spec: str) -> str:
 def stage(session: LiveSession, spec: str, has_picture: bool) -> tuple[str, str]:
     """Title and text for the stage; an empty title where the picture speaks for itself."""
     phase = session.phase
+    if phase is Phase.IDLE and session.rests_for:
+        return f"Resting while {session.rests_for}", "It goes on by itself after that; Start doesn’t wait."
     if phase is Phase.IDLE:
         return "Ready", "Press Start, or drop a picture, a video or a folder here."
     if phase in (Phase.OPENING, Phase.RUNNING):

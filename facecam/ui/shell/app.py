@@ -121,12 +121,7 @@ def build_window(
         from facecam.ui.speed.tab import SpeedTab
 
         def pause() -> Callable[[], None]:
-            session = sessions[0] if sessions else None
-            if session is None or session.spec is None:
-                return lambda: None
-            spec = session.spec
-            session.stop()
-            return lambda: session.start(spec)
+            return sessions[0].rest("the speed is measured") if sessions else lambda: None
 
         return SpeedTab(_bench_arguments(options), pause)
 

@@ -25,9 +25,9 @@ from tests.facecam.made_third_party import save_ultralight
 
 def test_what_two_detectors_agree_on() -> None:
     a = found((0, 0, 10, 10), (50, 50, 60, 60), (52, 50, 62, 60))
-    assert faces_in_common(a, found((1, 0, 11, 10), (50, 50, 61, 60))) == 2  # each face of the one once
-    assert faces_in_common(a, found((100, 0, 110, 10))) == 0
-    assert faces_in_common(a, found()) == faces_in_common(found(), found()) == 0
+    assert len(faces_in_common(a, found((1, 0, 11, 10), (50, 50, 61, 60)))) == 2  # each face of the one once
+    assert not faces_in_common(a, found((100, 0, 110, 10)))
+    assert faces_in_common(a, found()) == faces_in_common(found(), found()) == []
 
 
 def frame(image: np.ndarray, index: int = 0) -> Frame:

@@ -27,6 +27,16 @@ def test_boxes_of_followed_faces_have_their_colours_and_the_picture_stays_as_it_
     assert (image == 90).all()
 
 
+def test_labels_lie_on_dark_ground_and_within_the_picture() -> None:
+    image = np.full((240, 320, 3), 255, np.uint8)
+    boxes = np.array([[20, 60, 80, 140], [290, 2, 330, 60]], np.float32)
+    drawn = draw_detections(image, Detections(boxes, np.array([0.9, 0.8], np.float32)))
+    for left, top in ((22, 48), (280, 8)):
+        pill = drawn[top : top + 8, left : left + 30]
+        assert pill.min() < 80  # of the pill, against the white of its text
+        assert pill.max() > 200
+
+
 @pytest.mark.parametrize(("number", "text"), [(0, "0.90"), (12, "#12  0.90")])
 def test_labels(number: int, text: str) -> None:
     assert label(number, 0.9) == text

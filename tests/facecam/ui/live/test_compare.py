@@ -18,7 +18,7 @@ from facecam.detection.model import DEFAULT_MODEL, PAPER_MODEL
 from facecam.qtkit.settings import Settings
 from facecam.system.resources import shipped_models
 from facecam.ui.live import compare_section, prompts
-from tests.doubles import FakeSource, Sources
+from tests.doubles import FakeDetector, FakeSource, Sources, found
 from tests.facecam.ui.driving import MakeWindow, live
 
 
@@ -66,6 +66,32 @@ def test_c_shows_the_second_detector_with_figures_of_its_own(qtbot: QtBot, make_
     assert not second.isVisible()
     qtbot.waitUntil(lambda: tab.picture.caption_text == "", timeout=5000)
     assert tab.session.options.second is None
+
+
+@pytest.mark.usefixtures("with_tiny")
+def test_a_face_that_both_find_looks_alike_and_one_that_only_one_finds_is_marked(
+    qtbot: QtBot, make_window: MakeWindow, cells: str
+) -> None:
+    both, only_ours = (96, 96, 128, 128, 0.95), (400, 300, 460, 380, 0.99)
+    detector = FakeDetector(found(only_ours, both))
+    tab = live(make_window(cells, make_detector=lambda: detector))
+    tab.compare.on.setChecked(True)
+    second = tab.compare.picture
+    qtbot.waitUntil(lambda: "1 in both" in second.caption_text, timeout=10_000)
+    assert "1 only here" in second.caption_text
+    assert "1 only here" in tab.picture.caption_text
+    view = tab.view
+    assert view is not None
+    assert view.second is not None
+    ((ours, theirs),) = view.second.common
+    shown = view.second.shown
+    assert shown.ids is not None
+    assert view.detections.ids is not None
+    assert shown.ids[theirs] == view.detections.ids[ours] > 0
+    assert shown.colours[theirs] == view.detections.colours[ours]
+    assert view.lone == ((1 - ours,), (1 - theirs,))
+    assert shown.ids[1 - theirs] == 0
+    assert (tab.picture._lone, second._lone) == ([1 - ours], [1 - theirs])
 
 
 @pytest.mark.usefixtures("with_tiny")

@@ -197,6 +197,21 @@ def test_without_a_source_there_is_nothing_to_record(qtbot: QtBot, make_window: 
     says(qtbot, tab, "^Demo")  # there is a picture now, and nothing is said that no longer holds
 
 
+def test_what_is_said_stays_for_as_long_as_it_takes_to_read(
+    qtbot: QtBot, make_window: MakeWindow, folder: Path
+) -> None:
+    window = make_window()
+    tab = shown(qtbot, window)
+    QTest.keyClick(window, Qt.Key.Key_R)
+    records(qtbot, tab)
+    QTest.keyClick(window, Qt.Key.Key_S)
+    says(qtbot, tab, r"Recording .* · Saved snapshot-0001.png")
+    said_s = time.perf_counter()
+    QTest.keyClick(window, Qt.Key.Key_M)  # takes its place no more than the recording does
+    qtbot.waitUntil(lambda: "Saved" not in tab.status.text(), timeout=15_000)
+    assert 3 < time.perf_counter() - said_s < 15
+
+
 def test_closing_the_window_completes_the_recording(qtbot: QtBot, make_window: MakeWindow, folder: Path) -> None:
     window = make_window()
     tab = shown(qtbot, window)

@@ -49,6 +49,14 @@ def test_it_says_which_picture_of_how_many(qtbot: QtBot, tab: LiveTab) -> None:
     qtbot.waitUntil(lambda: tab.playback.time.text() == f"2 of {COUNT}", timeout=5000)
 
 
+def test_a_folder_that_is_stepped_through_shows_no_rates(qtbot: QtBot, tab: LiveTab) -> None:
+    for _ in range(3):
+        QTest.keyClick(tab.window(), Qt.Key.Key_Period)
+        qtbot.wait(300)
+    qtbot.waitUntil(lambda: tab.picture.figures_text == "1 face · 5.0 ms", timeout=5000)
+    assert "p95" not in tab.status.text()
+
+
 def test_thumbnails_of_what_is_in_sight(qtbot: QtBot, tab: LiveTab) -> None:
     strip = tab.thumbnails
     qtbot.waitUntil(lambda: isinstance(strip.thumbnail(0), QPixmap), timeout=5000)

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import random
+from functools import partial
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QPoint, QSize, Qt
+from PySide6.QtGui import QAction, QColor, QKeySequence, QPalette
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QSlider, QTabBar
 from pytestqt.qtbot import QtBot
 
+from facecam.qtkit import theme
 from facecam.qtkit.folds import Fold
+from facecam.qtkit.tabs import Tab
 from facecam.ui.live.tab import LiveTab
 from facecam.ui.shell.main_window import MainWindow
-from tests.facecam.ui.driving import MakeWindow, live, shows
+from sagan_gallery.ui.picture import PictureView as SampleView
+from tests.facecam.ui.driving import MakeWindow, bring_to_front, live, shows
+from tests.sagan_gallery.made import save_tiny_discriminator, save_tiny_generator
 
 
 def unfolded(qtbot: QtBot, window: MainWindow) -> LiveTab:
@@ -31,7 +38,7 @@ def lists_and_sliders(tab: LiveTab) -> list[QComboBox | QSlider]:
     return [control for control in found if control.isVisible() and control.isEnabled()]
 
 
-def touch(qtbot: QtBot, control: QComboBox | QSlider) -> None:
+def touch(qtbot: QtBot, control: QAbstractButton | QComboBox | QSlider) -> None:
     """Clicks it, and leaves a list that opens without a choice."""
     QTest.mouseClick(control, Qt.MouseButton.LeftButton)
     if isinstance(control, QComboBox):
@@ -102,3 +109,84 @@ def test_the_first_window_fits_its_screen(
     tab = live(window)
     corner = tab.status.mapTo(window, tab.status.rect().bottomLeft())
     assert window.rect().contains(corner)
+
+
+def clickable(tab: Tab) -> list[QAbstractButton | QComboBox | QSlider]:
+    """All that a click may touch without a dialog of the system's; text fields aside."""
+    found = [*tab.findChildren(QComboBox), *tab.findChildren(QSlider), *tab.findChildren(QAbstractButton)]
+    window = tab.window()
+    return [
+        each
+        for each in found
+        if each.isVisible()
+        and each.isEnabled()
+        and window.rect().contains(each.mapTo(window, each.rect().center()))
+        and not (isinstance(each, QComboBox) and each.isEditable())
+        and not (isinstance(each, QAbstractButton) and (each.text().endswith("…") or "folder" in each.text()))
+    ]
+
+
+@pytest.mark.parametrize("index", [0, 1, 2])
+def test_a_hundred_keys_after_clicks_on_anything_of_any_tab(
+    qtbot: QtBot, make_window: MakeWindow, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, index: int
+) -> None:
+    save_tiny_generator(tmp_path / "sagan64.onnx")
+    save_tiny_discriminator(tmp_path / "sagan64-d.onnx")
+    monkeypatch.setattr("sagan_gallery.generator.asset", lambda name, _: tmp_path / name)
+    monkeypatch.setattr("facecam.ui.speed.process.BenchProcess.start", lambda *_: None)
+    window = make_window()
+    unfolded(qtbot, window)
+    tab = bring_to_front(qtbot, window, index)
+    window.resize(1440, 1000)
+    qtbot.wait(300)
+    done: list[str] = []
+    keys: list[tuple[QAction, QKeySequence]] = []
+    for action in window.actions():
+        action.triggered.disconnect()  # what the list says is told here, and not done
+        action.triggered.connect(partial(lambda name, _on=False: done.append(name), action.text()))
+        keys += [(action, key) for key in action.shortcuts()]
+    assert len(keys) >= 8
+    chance = random.Random(index)
+    for _ in range(100):
+        if control_list := clickable(tab):
+            touch(qtbot, control := chance.choice(control_list))
+            if (menu := QApplication.activePopupWidget()) is not None:
+                QTest.keyClick(menu, Qt.Key.Key_Escape)
+        window.activateWindow()  # without a window manager nobody does
+        qtbot.waitUntil(window.isActiveWindow, timeout=5000)
+        done.clear()
+        action, key = chance.choice([pair for pair in keys if pair[0].isEnabled()])
+        if isinstance(window.focusWidget(), (QAbstractButton, SampleView)) and key.toString() == "Space":
+            continue  # presses the button, or pins the point, that the keyboard has reached
+        QTest.keySequence(window.focusWidget() or window, key)
+        assert done == [action.text()], (key.toString(), control, window.focusWidget())
+
+
+def contrast(a: QColor, b: QColor) -> float:
+    """Of two colours, as WCAG 2 defines it."""
+
+    def luminance(colour: QColor) -> float:
+        channels = (colour.redF(), colour.greenF(), colour.blueF())
+        red, green, blue = (v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in channels)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    low, high = sorted((luminance(a), luminance(b)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("dark", [True, False])
+def test_an_empty_check_box_is_seen(qtbot: QtBot, make_window: MakeWindow, dark: bool) -> None:
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    theme.force_scheme(app, dark)
+    try:
+        tab = live(make_window())
+        box = tab.graphs.on
+        assert not box.isChecked()
+        picture = tab.window().grab().toImage()
+        corner = box.mapTo(tab.window(), QPoint(0, 0))
+        line = [picture.pixelColor(corner.x() + x, corner.y() + box.height() // 2) for x in range(20)]
+        ground = tab.palette().color(QPalette.ColorRole.Window)
+        assert max(contrast(colour, ground) for colour in line) >= (3 if dark else 1.4)
+    finally:
+        theme.follow_system(app)

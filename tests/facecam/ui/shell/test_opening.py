@@ -64,16 +64,38 @@ def test_a_file_a_folder_and_an_address_can_be_dropped_on_the_picture_and_beside
     assert not drop(target, text("just words"))
 
 
-def pick(tab: LiveTab) -> ScreenPicker:
+def pick(qtbot: QtBot, tab: LiveTab) -> ScreenPicker:
+    def pickers() -> list[ScreenPicker]:
+        return [each for each in QApplication.topLevelWidgets() if isinstance(each, ScreenPicker) and each.isVisible()]
+
     tab.ask(Ask.SCREEN)
-    return next(each for each in QApplication.topLevelWidgets() if isinstance(each, ScreenPicker) and each.isVisible())
+    qtbot.waitUntil(lambda: len(pickers()) == 1, timeout=5000)
+    return pickers()[0]
+
+
+def test_no_menu_of_ours_is_in_the_way_when_a_part_of_the_screen_is_drawn(
+    qtbot: QtBot, make_window: MakeWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grabbed_beside: list[object] = []
+    grab = ScreenPicker.__init__
+
+    def watched(self: ScreenPicker, *arguments: object) -> None:
+        grabbed_beside.append(QApplication.activePopupWidget())
+        grab(self, *arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(ScreenPicker, "__init__", watched)
+    tab = live(make_window())
+    tab.controls.source.showPopup()
+    assert QApplication.activePopupWidget() is not None
+    pick(qtbot, tab).close()
+    assert grabbed_beside == [None]
 
 
 def test_a_part_of_the_screen_is_drawn_with_the_mouse(qtbot: QtBot, make_window: MakeWindow, sources: Sources) -> None:
     spec = "screen:1:201x101+100+60"
     sources.add(spec, lambda: FakeSource("Part of the screen, 201 × 101"))
     tab = live(make_window())
-    picker = pick(tab)
+    picker = pick(qtbot, tab)
     QTest.mousePress(picker, Qt.MouseButton.LeftButton, pos=QPoint(100, 60))
     QTest.mouseMove(picker, QPoint(250, 120))
     QTest.mouseMove(picker, QPoint(300, 160))
@@ -88,12 +110,12 @@ def test_a_click_draws_nothing_esc_leaves_and_enter_takes_the_whole_screen(
 ) -> None:
     sources.add("screen:1", lambda: FakeSource("Screen"))
     tab = live(make_window())
-    picker = pick(tab)
+    picker = pick(qtbot, tab)
     QTest.mouseClick(picker, Qt.MouseButton.LeftButton, pos=QPoint(100, 60))
     assert picker.isVisible()
     QTest.keyClick(picker, Qt.Key.Key_Escape)
     assert tab.session.spec == "demo"
-    QTest.keyClick(pick(tab), Qt.Key.Key_Return)
+    QTest.keyClick(pick(qtbot, tab), Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: tab.session.spec == "screen:1", timeout=5000)
 
 

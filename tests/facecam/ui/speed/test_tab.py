@@ -493,6 +493,19 @@ def test_it_is_the_second_tab_and_stops_the_live_source_meanwhile(qtbot: QtBot, 
     tab.process.program = [sys.executable, "-c", HANGS]
     tab.toggle()
     qtbot.waitUntil(lambda: first.session.phase is Phase.IDLE, timeout=5_000)
+    said = "Resting while the speed is measured"
+    qtbot.waitUntil(lambda: first.stage.message is not None and first.stage.message.title == said, timeout=5_000)
+    assert said in first.status.text()
     tab.toggle()
     qtbot.waitUntil(lambda: first.session.phase is Phase.RUNNING, timeout=5_000)
+    assert first.stage.message is None
+    first.start_or_stop()
+    qtbot.waitUntil(lambda: first.session.phase is Phase.IDLE, timeout=5_000)
+    tab.toggle()
+    qtbot.waitUntil(lambda: first.stage.message is not None and first.stage.message.title == said, timeout=5_000)
+    first.start()  # doesn't wait
+    qtbot.waitUntil(lambda: first.session.phase is Phase.RUNNING, timeout=5_000)
+    tab.toggle()
+    qtbot.waitUntil(lambda: not tab.running, timeout=5_000)
+    assert first.session.phase is Phase.RUNNING
     window.close()
