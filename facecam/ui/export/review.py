@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
+from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
@@ -26,7 +26,7 @@ from facecam.faces.boxes import Detections
 from facecam.faces.privacy import PrivacyOptions
 from facecam.qtkit.fields import leave_keys, spin
 from facecam.qtkit.theme import COLUMN_WIDTH, SPACE, tabular
-from facecam.qtkit.widgets import DimLine, Heading
+from facecam.qtkit.widgets import Heading
 from facecam.qtkit.wording import duration
 from facecam.ui.export.frames import FrameReader
 from facecam.ui.export.region_picture import Outline, RegionPicture
@@ -52,10 +52,11 @@ class ReviewDialog(QDialog):
         self._frame, self._selected = 0, -1
         self.setWindowTitle(f"What will be hidden in {source.name}")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self._status = DimLine()
+        self._status = QLabel(_KEYS)
+        self._status.setWordWrap(True)
         self._reader = FrameReader(source, regions.times_s, self)
         self._reader.arrived.connect(self._arrived)
-        self._reader.failed.connect(self._status.say)
+        self._reader.failed.connect(self._status.setText)
         self.picture = RegionPicture()
         self.picture.chosen.connect(self._choose)
         self.picture.drawn.connect(self._draw)
@@ -143,7 +144,6 @@ class ReviewDialog(QDialog):
         layout.setSpacing(2 * SPACE)
         layout.addLayout(left, 1)
         layout.addWidget(column)
-        self._status.say(_KEYS)
         is_still = len(self.regions.times_s) == 1
         for widget in (self.slider, self._where):
             widget.setVisible(not is_still)
@@ -325,11 +325,8 @@ class ReviewDialog(QDialog):
             field.blockSignals(blocked)
             field.setEnabled(chosen is not None and chosen.by_hand)
 
-    def closeEvent(self, event: QCloseEvent) -> None:
+    def done(self, result: int) -> None:
+        """It is closed, in whatever way."""
         self._reader.close()
         self.closed.emit(self.regions)
-        super().closeEvent(event)
-
-    def reject(self) -> None:
-        """Esc."""
-        self.close()
+        super().done(result)

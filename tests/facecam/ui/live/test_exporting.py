@@ -10,6 +10,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QDropEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from facecam.batch.regions import load_regions
@@ -220,6 +221,7 @@ def test_a_region_is_drawn_and_another_taken_out_and_the_copy_is_made_of_that(
     assert drawn.by_hand
     assert (drawn.first, drawn.last) == (8, 12)
     dialog.export_button.click()
+    assert not any(isinstance(each, ReviewDialog) and each.isVisible() for each in QApplication.topLevelWidgets())
     assert finish(qtbot, export).startswith("Done: 1 file")
     copy = export.out / clip.name
     assert copied(copy, 4, 3) == [number >= 5 for number in range(20)]  # in view
