@@ -19,6 +19,7 @@ from facecam.system.opencv import cv2
 
 PADDING_RANGE = (0.0, 1.0)
 HOLD_RANGE_S = (0.0, 3.0)
+LEAST_RANGE_HZ = (1.0, 30.0)
 _BLUR_CELLS = 5
 _MOSAIC_CELLS = 8
 _COVER = (38, 34, 32)  # BGR
@@ -36,11 +37,13 @@ class Hiding(Enum):
 @dataclass(frozen=True)
 class PrivacyOptions:
     """padding: what is hidden around a box, as a share of its size on each side; hold_s: for how long the place of a
-    face that the detector has lost is hidden on."""
+    face that the detector has lost is hidden on. least_hz: the whole picture is hidden while fewer pictures a second
+    than that are searched, as at the start, or the source is in trouble; None: never."""
 
     how: Hiding = Hiding.BLUR
     padding: float = 0.1
     hold_s: float = 0.7
+    least_hz: float | None = None
 
 
 def hide_faces(image: Image, boxes: Array, options: PrivacyOptions) -> Image:
@@ -65,6 +68,11 @@ def hide_faces(image: Image, boxes: Array, options: PrivacyOptions) -> Image:
         cv2.ellipse(mask, centre, (int(np.ceil(across)), int(np.ceil(down))), 0, 0, 360, 255, cv2.FILLED)
         cv2.copyTo(_unrecognisable(part, options.how), mask, part)
     return hidden
+
+
+def hide_all(image: Image, options: PrivacyOptions) -> Image:
+    """A picture of which as little remains as of one hidden face."""
+    return _unrecognisable(image, options.how)
 
 
 def _unrecognisable(part: Image, how: Hiding) -> Image:

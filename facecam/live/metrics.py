@@ -89,6 +89,7 @@ class LiveMetrics:
     def __init__(self) -> None:
         self._captures, self._detections, self._displays = RateMeter(), RateMeter(), RateMeter()
         self._latency_ms, self._detector_ms, self._second_ms = Percentiles(), Percentiles(), Percentiles()
+        self._last_ready_s = 0.0
         self._captured = self._detected = self._dropped = self._reconnects = 0
 
     def count_captured(self, captured_s: float, dropped: bool) -> None:
@@ -111,8 +112,14 @@ class LiveMetrics:
     def count_detected(self, ready_s: float, captured_s: float) -> None:
         """The faces of a frame that the detector had not seen before are known."""
         self._detected += 1
+        self._last_ready_s = ready_s
         self._detections.tick(ready_s)
         self._latency_ms.add((ready_s - captured_s) * 1000)
+
+    def detect_hz(self, now_s: float) -> float:
+        """Frames searched per second; at once less where the last search is longer ago than such a rate allows."""
+        since_s = now_s - self._last_ready_s
+        return min(self._detections.hz(now_s), 1 / since_s if since_s > 0 else np.inf)
 
     def count_displayed(self, now_s: float) -> None:
         """A view has been painted."""

@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
 from typing import Protocol
@@ -17,13 +17,15 @@ import numpy.typing as npt
 from facecam.arrays import Array
 from facecam.errors import FacecamError
 from facecam.faces.boxes import Detections
-from facecam.faces.privacy import PrivacyOptions, hide_faces
+from facecam.faces.privacy import PrivacyOptions, hide_all, hide_faces
 from facecam.live.capture import Trouble
 from facecam.live.detection_loop import FrameFaces, FrameMailbox, SecondFaces
 from facecam.live.metrics import LiveMetrics, Stats
 from facecam.live.options import LiveOptions
 from facecam.sources import Frame, Player, Source
 
+_SURE_AGAIN = 1.25
+"""By this factor the rate must be above the least one until a picture that was hidden whole is shown again."""
 _logger = logging.getLogger(__name__)
 
 
@@ -51,7 +53,8 @@ class View:
     frame: the newest captured frame, of which there may be no detections yet, and in which no face is hidden. private:
     (M, 4) float32, source-frame pixels, the places of `detected_frame` that `privacy` hides (None: it hides nothing).
     detected: whether the detector ran on `detected_frame`, or its faces were carried on from an earlier one. A new
-    result is a new View object. second: what the detector that is compared with has found in `detected_frame`.
+    result is a new View object. second: what the detector that is compared with has found in `detected_frame`. unsure:
+    there may be more faces than are known, so that `privacy` hides all of the picture.
     """
 
     frame: Frame
@@ -61,6 +64,7 @@ class View:
     privacy: PrivacyOptions | None = None
     detected: bool = True
     second: SecondFaces | None = None
+    unsure: bool = False
 
     @cached_property
     def image(self) -> npt.NDArray[np.uint8]:
@@ -69,6 +73,8 @@ class View:
         (H, W, 3) uint8 BGR, not to be written to; made when it is first asked for, in the thread that asks.
         """
         image = self.detected_frame.image
+        if self.privacy is not None and self.unsure:
+            return hide_all(image, self.privacy)
         return image if self.privacy is None else hide_faces(image, self.private, self.privacy)
 
     @cached_property
@@ -128,6 +134,7 @@ class PipelineState:
         self._player: Player | None = None
         self._newest: Frame | None = None
         self._view: View | None = None
+        self._was_unsure = True
         self._metrics = LiveMetrics()
 
     # Asked
@@ -179,9 +186,12 @@ class PipelineState:
             return self._source is not None and self._source.frame_count == 1
 
     def latest(self) -> View | None:
-        """The newest view; `on_update` may be called again."""
+        """The newest view; `on_update` may be called again. When nothing follows a view, it becomes an unsure one."""
         with self._lock:
             self._notified = False
+            view = self._view
+            if view is not None and not view.unsure and self._is_unsure(view, time.perf_counter()):
+                self._view = replace(view, unsure=True)
             return self._view
 
     def displayed(self) -> None:
@@ -293,10 +303,25 @@ class PipelineState:
                 self._metrics.add_second_ms(None if faces.second is None else faces.second.took_ms)
             if faces.detected and not again:
                 self._metrics.count_detected(ready_s, frame.captured_s)
+            if self._is_unsure(view, ready_s):
+                view = self._view = replace(view, unsure=True)
+            self._was_unsure = view.unsure
         sink = self._wanted.sink
         if sink is not None:
             sink.on_detected(view)
         self._notify()
+
+    def _is_unsure(self, view: View, now_s: float) -> bool:
+        """Under the lock. A picture that stays, by itself or as the user wants, has been searched: no rate counts."""
+        least_hz = None if view.privacy is None else view.privacy.least_hz
+        source, player = self._source, self._player
+        if least_hz is None or view.detected_frame.path is not None or (source and source.frame_count == 1):
+            return False
+        if self._phase is Phase.RECONNECTING or self._trouble is not None:
+            return True
+        if self._phase is not Phase.RUNNING or (player is not None and player.paused):
+            return view.unsure
+        return self._metrics.detect_hz(now_s) < least_hz * (_SURE_AGAIN if self._was_unsure else 1)
 
     def on_drained(self) -> None:
         """All frames are through."""

@@ -213,7 +213,7 @@ class PictureView(QWidget):
     def follow(self, session: LiveSession) -> None:
         """Shows each new view of the session, at most as often as the display shows a picture."""
         self._session = session
-        self._due.timeout.connect(self._fetch)
+        self._due.timeout.connect(self.fetch)
         session.changed.connect(self._session_changed)
         self.painted.connect(session.displayed)
 
@@ -222,11 +222,12 @@ class PictureView(QWidget):
         interval_s = 1 / max(_SLOWEST_HZ, _USUAL_HZ if screen is None else screen.refreshRate())
         wait_s = self._shown_s + 0.9 * interval_s - time.perf_counter()
         if wait_s <= 0:
-            self._fetch()
+            self.fetch()
         elif not self._due.isActive():  # faster than the display: only the newest is worth painting
             self._due.start(max(1, round(wait_s * 1000)))
 
-    def _fetch(self) -> None:
+    def fetch(self) -> None:
+        """Shows the session's newest view, if it is another one."""
         view = self._session.latest() if self._session is not None else None
         if view is not None and view is not self.view:
             self.view = view

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QCheckBox
 
-from facecam.faces.privacy import HOLD_RANGE_S, PADDING_RANGE, Hiding
+from facecam.faces.privacy import HOLD_RANGE_S, LEAST_RANGE_HZ, PADDING_RANGE, Hiding
 from facecam.qtkit.commands import switch_command
 from facecam.qtkit.fields import Row, SliderField, combo, show_data
 from facecam.qtkit.folds import Section
@@ -29,7 +29,8 @@ class PrivacySection(Section):
         self.on = QCheckBox("Privacy")
         self.on.setToolTip(
             "Hides the faces, here and in all that is saved: snapshots and recordings (P).\n"
-            "Also doubtful ones; but a face that the detector does not see at all stays visible."
+            "Also doubtful ones, and those that the border cuts; but a face that the detector does not see at all\n"
+            "stays visible."
         )
         self.how = combo(*((text, way.value) for way, text in _WAYS.items()))
         self.padding = SliderField(
@@ -42,20 +43,34 @@ class PrivacySection(Section):
             "{:.1f} s".format,
             "When the detector loses a face, its place stays hidden that long and moves on in its direction",
         )
+        self.unsure = QCheckBox("Everything while unsure")
+        self.unsure.setToolTip(
+            "Hides the whole picture until faces are being looked for, when the source is in trouble,\n"
+            "and while fewer pictures a second are searched than is set below"
+        )
+        self.least = SliderField(
+            "Unsure below", *LEAST_RANGE_HZ, 1.0, "{:.0f} det/s".format, "Pictures a second that have to be searched"
+        )
         self.lay_out(
             Row("Faces", self.how, "Nothing finer than a few mean colours remains of a face"),
             self.padding,
             self.hold,
+            self.unsure,
+            self.least,
         )
         chosen = remembered.value
         self.on.setChecked(chosen.privacy)
         show_data(self.how, chosen.privacy_how.value)
         self.padding.show_value(chosen.privacy_padding)
         self.hold.show_value(chosen.privacy_hold_s)
+        self.unsure.setChecked(chosen.privacy_unsure)
+        self.least.show_value(chosen.privacy_least_hz)
         self.on.toggled.connect(self._changed)
         self.how.currentIndexChanged.connect(self._changed)
         self.padding.changed.connect(self._changed)
         self.hold.changed.connect(self._changed)
+        self.unsure.toggled.connect(self._changed)
+        self.least.changed.connect(self._changed)
         self._apply()
 
     def commands(self) -> list[QAction]:
@@ -67,8 +82,11 @@ class PrivacySection(Section):
             privacy_how=Hiding(self.how.currentData()),
             privacy_padding=self.padding.value,
             privacy_hold_s=self.hold.value,
+            privacy_unsure=self.unsure.isChecked(),
+            privacy_least_hz=self.least.value,
         )
         self._apply()
 
     def _apply(self) -> None:
+        self.least.setEnabled(self.unsure.isChecked())
         self._session.change_options(privacy=self._remembered.value.privacy_options)

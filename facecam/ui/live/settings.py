@@ -9,7 +9,7 @@ from typing import Annotated
 
 from facecam.detection.model import DEFAULT_MODEL
 from facecam.detection.options import DetectorOptions
-from facecam.faces.privacy import HOLD_RANGE_S, PADDING_RANGE, Hiding, PrivacyOptions
+from facecam.faces.privacy import HOLD_RANGE_S, LEAST_RANGE_HZ, PADDING_RANGE, Hiding, PrivacyOptions
 from facecam.faces.tracking import TrackingOptions
 from facecam.live.options import NATIVE, Size
 from facecam.qtkit.settings import Key
@@ -70,6 +70,8 @@ class LiveSettings:
     privacy: Annotated[bool, Key("live/privacy")] = False
     privacy_how: Annotated[Hiding, Key("live/privacy-how")] = PrivacyOptions.how
     privacy_padding: Annotated[float, Key("live/privacy-padding", PADDING_RANGE)] = PrivacyOptions.padding
+    privacy_unsure: Annotated[bool, Key("live/privacy-unsure")] = False
+    privacy_least_hz: Annotated[float, Key("live/privacy-least-hz", LEAST_RANGE_HZ)] = 5.0
     privacy_hold_s: Annotated[float, Key("live/privacy-hold-s", HOLD_RANGE_S)] = PrivacyOptions.hold_s
 
     compare: Annotated[bool, Key("live/compare")] = False
@@ -104,4 +106,6 @@ class LiveSettings:
     @property
     def privacy_options(self) -> PrivacyOptions | None:
         """None: faces are not hidden."""
-        return PrivacyOptions(self.privacy_how, self.privacy_padding, self.privacy_hold_s) if self.privacy else None
+        least_hz = self.privacy_least_hz if self.privacy_unsure else None
+        how = PrivacyOptions(self.privacy_how, self.privacy_padding, self.privacy_hold_s, least_hz)
+        return how if self.privacy else None

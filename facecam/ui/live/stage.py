@@ -48,7 +48,7 @@ class LiveStage(QWidget):
         self._phase: Phase | None = None
         self._view: View | None = None
         self._figures_timer = QTimer(self, interval=FIGURES_EVERY_MS)
-        self._figures_timer.timeout.connect(self.refresh_words)
+        self._figures_timer.timeout.connect(self._look)
         self._opening_timer = QTimer(self, singleShot=True, interval=OPENING_SHOWN_AFTER_MS)
         self._opening_timer.timeout.connect(self._refresh_message)
         self.picture, self.panel = PictureView(), StagePanel()
@@ -110,6 +110,11 @@ class LiveStage(QWidget):
         if self._phase is Phase.RECONNECTING:
             self._refresh_message()
         self.refreshed.emit()
+
+    def _look(self) -> None:
+        """What nobody tells: figures change, and a picture that nothing follows may have to be hidden."""
+        self.picture.fetch()
+        self.refresh_words()
 
     def refresh_status(self) -> None:
         """The status line alone."""

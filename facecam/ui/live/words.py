@@ -109,8 +109,11 @@ def status(session: LiveSession, spec: str, view: View | None) -> str:
     again = reconnected(session.stats())
     if phase is Phase.RUNNING and session.player is not None and session.player.paused:
         running = f"paused at {duration(frame.time_s)}"
+    hidden = "all is hidden until enough pictures are searched" if view.unsure else ""
     over = passed_over([] if session.folder is None else session.folder.unreadable)
-    return sentence(title, file, over, trouble, again, size(width, height), detector_words(session), running, ended)
+    return sentence(
+        title, file, over, hidden, trouble, again, size(width, height), detector_words(session), running, ended
+    )
 
 
 def passed_over(unreadable: Sequence[Path]) -> str:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from facecam.arrays import Image
+from facecam.detection.detector import FaceDetector
 from facecam.faces.boxes import Detections
 from facecam.faces.privacy import PrivacyOptions
-from facecam.faces.tracking import TrackingOptions
+from facecam.faces.tracking import PRIVATE_SHARE, TrackingOptions
 from facecam.live.detection_loop import FaceFinder, FrameFaces
 from facecam.live.options import LiveOptions
-from facecam.sources import Frame
+from facecam.sources import Frame, open_source
 from tests.doubles import FakeDetector, found
 
 TRACKED = LiveOptions(threshold=0.5, tracking=TrackingOptions())
@@ -134,3 +139,56 @@ def test_the_size_goes_to_the_detector_and_the_automatic_one_follows_its_speed()
     play(slow, LiveOptions(threshold=0.5, hold_hz=30), 60)
     assert slow.sizes[0] == (640, 480)
     assert slow.sizes[-1] == (320, 240)
+
+
+def test_after_a_gap_the_first_frame_is_searched_whatever_the_interval() -> None:
+    finder = FaceFinder(ScriptedDetector(0.9))
+    image = np.zeros((240, 320, 3), np.uint8)
+    options = replace(TRACKED, every=10, privacy=PrivacyOptions())
+    times_s = (0.0, 0.1, 0.2, 3.2, 3.3)
+    assert [finder.find(Frame(image, n, t, t), options).detected for n, t in enumerate(times_s)] == [1, 0, 0, 1, 0]
+
+
+def missed(
+    finder: Callable[[], FaceFinder], threshold: float, frame: Image, faces: list[list[float]]
+) -> tuple[int, int]:
+    """Of the faces, cut at each side by a third to three quarters and never seen whole: how many pictures that makes,
+    and in how many of them less than two thirds of what can be seen is hidden."""
+    options = LiveOptions(threshold=threshold, privacy=PrivacyOptions(hold_s=0))
+    pictures = open_to_view = 0
+    for (x1, y1, x2, y2), share in itertools.product(faces, (0.3, 0.4, 0.5, 0.6, 0.7)):
+        left, right = round(x1 + share * (x2 - x1)), round(x2 - share * (x2 - x1))
+        top, bottom = round(y1 + share * (y2 - y1)), round(y2 - share * (y2 - y1))
+        face = np.zeros(frame.shape[:2], np.bool_)
+        face[round(y1) : round(y2), round(x1) : round(x2)] = True
+        for cut in np.s_[:, left:], np.s_[:, :right], np.s_[top:, :], np.s_[:bottom, :]:
+            image, seen = np.ascontiguousarray(frame[cut]), face[cut]
+            if min(seen.shape) < 120:
+                continue
+            hidden = np.zeros(seen.shape, np.bool_)
+            found = finder().find(Frame(image, 0, 0.0, 0.0), options)
+            for x, y, to_x, to_y in found.private.clip(0).round().astype(int).tolist():
+                hidden[y:to_y, x:to_x] = True
+            pictures += 1
+            open_to_view += bool(hidden[seen].mean() < 2 / 3)
+    return pictures, open_to_view
+
+
+def test_faces_that_the_border_cuts_are_hidden() -> None:
+    with closing(open_source("demo")) as source:
+        frame = source.read()
+    assert frame is not None
+    detector = FaceDetector()
+    own_threshold = detector.threshold
+    faces = detector.detect(frame.image).boxes.tolist()
+    pictures, open_to_view = missed(lambda: FaceFinder(detector), own_threshold, frame.image, faces)
+    assert pictures > 40
+    assert open_to_view <= 0.06 * pictures
+
+    class NoBorder(FaceFinder):
+        def _detect(self, *arguments: Any) -> Detections:
+            detector.border_px, detector.threshold = 0, PRIVATE_SHARE * own_threshold
+            return detector.detect(arguments[0].image)
+
+    _, before = missed(lambda: NoBorder(detector), own_threshold, frame.image, faces)
+    assert open_to_view < before / 2

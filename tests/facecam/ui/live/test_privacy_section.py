@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from facecam.faces.boxes import Detections
 from facecam.faces.privacy import Hiding
+from facecam.live.pipeline import Phase
+from facecam.qtkit.settings import Settings
+from facecam.sources import Frame
 from facecam.ui.live.tab import LiveTab
 from tests.doubles import FakeDetector, FakeSource, Sources
 from tests.facecam.ui.driving import MakeWindow, live, shows
@@ -21,6 +27,17 @@ def fine(sources: Sources) -> None:
     stripes = np.zeros((480, 640, 3), np.uint8)
     stripes[:, ::2] = 255
     sources.add("fine", lambda: FakeSource(fps=50, image=stripes))
+
+
+class Stripes(FakeSource):
+    """Stripes of one pixel, and a corner that changes: not a camera that is frozen."""
+
+    def read(self) -> Frame | None:
+        frame = super().read()
+        if frame is not None:
+            frame.image[:, ::2], frame.image[:, 1::2] = 255, 0
+            frame.image[:8, :8] = frame.index % 256
+        return frame
 
 
 def detail(tab: LiveTab) -> int:
@@ -80,3 +97,60 @@ def test_faces_that_the_detector_loses_stay_hidden_for_a_while(qtbot: QtBot, mak
     detector.detect = lambda frame: Detections.none()
     tab.privacy.hold.set(0)
     qtbot.waitUntil(lambda: detail(tab) == 255, timeout=5000)
+
+
+def seen_detail(tab: LiveTab) -> int:
+    """How much neighbouring pixels differ at the most in all of the picture that is shown."""
+    frame = tab.picture._frame
+    return 0 if frame is None else int(np.abs(np.diff(frame.astype(int), axis=1)).max())
+
+
+def test_everything_is_hidden_while_unsure(
+    qtbot: QtBot, make_window: MakeWindow, sources: Sources, settings: Settings, tmp_path: Path
+) -> None:
+    settings.put("live/privacy", True)
+    settings.put("live/privacy-unsure", True)
+    settings.put("record/folder", str(tmp_path))
+    settings.put("record/annotated", False)
+    detector = FakeDetector(gated=True)
+    sources.add("stripes", lambda: Stripes(fps=50))
+    window = make_window("stripes", make_detector=lambda: detector)
+    tab = live(window)
+    assert tab.privacy.unsure.isChecked()
+    detector.allow()
+    qtbot.waitUntil(lambda: tab.picture._frame is not None, timeout=5000)
+    assert seen_detail(tab) < 50  # the first picture: nobody knows yet how many will be searched
+    assert tab.view is not None
+    assert tab.view.unsure
+    detector.allow(200)
+    qtbot.waitUntil(lambda: seen_detail(tab) == 255, timeout=5000)
+    assert detail(tab) < 50  # the face is hidden all the same
+    for hangs in range(2):  # the detector hangs, twice
+        qtbot.waitUntil(lambda: seen_detail(tab) < 50, timeout=10_000)
+        assert "all is hidden" in tab.status.text()
+        QTest.keyClick(window, Qt.Key.Key_S)
+        name = f"snapshot-000{hangs + 1}.png"
+        qtbot.waitUntil(lambda name=name: f"Saved {name}" in tab.status.text(), timeout=10_000)
+        with Image.open(tmp_path / name) as image:
+            assert int(np.abs(np.diff(np.asarray(image).astype(int), axis=1)).max()) < 50
+        if hangs == 0:
+            detector.allow(100)
+            qtbot.waitUntil(lambda: seen_detail(tab) == 255, timeout=5000)
+    detector.allow(100_000)
+    tab.privacy.least.set(30)
+    QTest.keyClick(window, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: tab.session.phase is Phase.IDLE, timeout=5000)
+
+
+def test_a_picture_that_stays_has_been_searched_and_is_not_hidden_whole(
+    qtbot: QtBot, make_window: MakeWindow, sources: Sources, settings: Settings
+) -> None:
+    settings.put("live/privacy", True)
+    settings.put("live/privacy-unsure", True)
+    stripes = np.zeros((480, 640, 3), np.uint8)
+    stripes[:, ::2] = 255
+    sources.add("still.png", lambda: FakeSource("still.png", live=False, count=1, image=stripes))
+    tab = live(make_window("still.png"))
+    shows(qtbot, tab, "1 face")
+    assert seen_detail(tab) == 255
+    assert detail(tab) < 50
