@@ -28,6 +28,7 @@ from torch import Tensor
 from sagan_gallery.generator import Generator
 from sagan_gallery.latent import SampleSpec, latent
 from sagan_gallery.opening import opening_file
+from sagan_gallery.sample import Sample
 from train.sagan.data import load_pictures
 from train.sagan.evaluate import compute_features
 from train.sagan.features import FeatureNet, load_features
@@ -94,7 +95,8 @@ def principal_directions(z: Array, pictures: Array, count: int) -> Array:
 def find_opening(
     generator: Generator, network: FeatureNet, real: tuple[Tensor, Tensor], seeds: int, count: int, truncation: float
 ) -> tuple[list[Judged], Array]:
-    """The samples, the best of each class first, and the directions. real: training pictures (N, 3, R, R) uint8 and
+    """The samples, the best of each class first and of these the ones whose maps differ most, which show most; and the
+    directions. real: training pictures (N, 3, R, R) uint8 and
     their labels (N,); count: of samples of each class."""
     device = torch.device("cpu")
     features, labels = compute_features(network, real[0], device)[0], real[1].numpy()
@@ -124,7 +126,16 @@ def find_opening(
         changes.append(small - small.mean(0))
         latents.append(np.stack([latent(seed, generator.z_dim) for seed in range(seeds)]))
     directions = principal_directions(np.concatenate(latents), np.concatenate(changes), 4)
-    return [one for taken in rounds for one in sorted(taken, key=lambda one: one.typicality)], directions
+
+    def variety(one: Judged) -> float:
+        return map_variety(generator.sample(one.spec.seed, one.spec.label, truncation))
+
+    return [one for taken in rounds for one in sorted(taken, key=variety, reverse=True)], directions
+
+
+def map_variety(sample: Sample) -> float:
+    """How much the maps of a sample differ, 0..1: mean total variation distance of each from the mean map."""
+    return float(np.abs(sample.attention - sample.attention.mean(0)).sum(1).mean() / 2)
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,10 @@ import pytest
 from sagan_gallery.generator import Generator
 from sagan_gallery.latent import SampleSpec
 from sagan_gallery.opening import opening_file, read_opening
+from tests.sagan_gallery.made import made_sample
 from tests.train.sagan.made import made_generator
 from train.sagan.export import export_generator
-from train.sagan.opening import Judged, choose, main, principal_directions
+from train.sagan.opening import Judged, choose, main, map_variety, principal_directions
 from train.training import TrainingError
 
 
@@ -47,6 +49,14 @@ def test_the_first_direction_is_the_one_that_changes_most() -> None:
     first, second = principal_directions(z, pictures, 2)
     assert abs(first[2]) == pytest.approx(1, abs=1e-3)
     assert abs(second[4]) == pytest.approx(1, abs=1e-3)
+
+
+def test_maps_that_are_all_alike_have_no_variety() -> None:
+    sample = made_sample(8, 4)
+    alike = replace(sample.layers[0], attention=np.repeat(sample.attention[:1], 64, 0))
+    assert map_variety(replace(sample, layers=(alike,))) == pytest.approx(0, abs=1e-6)
+    apart = replace(alike, attention=np.eye(16, dtype=np.float32).repeat(4, 0))
+    assert map_variety(replace(sample, layers=(apart,))) == pytest.approx(15 / 16)
 
 
 def test_the_command_writes_what_the_gallery_reads(pictures: Path, features: Path, tmp_path: Path) -> None:
