@@ -39,6 +39,7 @@ class LiveControls(QWidget):
     start_stop = Signal()
     mirror_changed = Signal(bool)
     scores_changed = Signal(bool)
+    large_changed = Signal()
     full_screen = Signal()
 
     def __init__(
@@ -75,12 +76,16 @@ class LiveControls(QWidget):
         self.scores.setToolTip("Writes the score on each face; without it, on the face under the cursor")
         self.scores.setChecked(remembered.value.scores)
         self.scores.toggled.connect(self._scores_toggled)
+        self.large = QCheckBox("Large labels")
+        self.large.setToolTip("Lines and text over the picture grow with it, as they do in full screen anyway")
+        self.large.setChecked(remembered.value.large)
+        self.large.toggled.connect(self._large_toggled)
         self.full_screen_button = QPushButton("Full screen")
         self.full_screen_button.setToolTip("Only the picture, on the whole screen (F; Esc comes back)")
         self.full_screen_button.clicked.connect(self.full_screen)
 
         # A click must not move the keyboard's focus: Space would then press that control instead of Start.
-        for control in (self.start_button, self.mirror, self.scores, self.full_screen_button):
+        for control in (self.start_button, self.mirror, self.scores, self.large, self.full_screen_button):
             control.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
         threshold_row = QHBoxLayout()
@@ -224,6 +229,10 @@ class LiveControls(QWidget):
         if on != self._usual_mirror():  # else it is not the user who switches
             self._remembered.change(**{"mirror_camera" if self._session.is_camera else "mirror": on})
         self.mirror_changed.emit(on)
+
+    def _large_toggled(self, on: bool) -> None:
+        self._remembered.change(large=on)
+        self.large_changed.emit()
 
     def _scores_toggled(self, on: bool) -> None:
         self._remembered.change(scores=on)

@@ -86,13 +86,14 @@ def paint_boxes(
     all_scores: bool = False,
     ids: npt.NDArray[np.intp] | None = None,
     colours: Sequence[int] = (),
+    scale: float = 1.0,
 ) -> None:
     """Boxes (N, 4) float32, x1 y1 x2 y2 in view pixels: a line of 2 px at any zoom, with a dark edge on either side.
 
     The painter's units are view pixels: boxes have been scaled, not the painter. scores: (N,) 0..1, written above the
     box to two digits, within `room`: with `all_scores` for all but small boxes, and always for the one of index
     `under_cursor`. ids: (N,) numbers of faces that are followed: they stand before the score. colours: (N,) indices of
-    `theme.TRACK_COLOURS`; empty: all have the first.
+    `theme.TRACK_COLOURS`; empty: all have the first. scale: so much thicker the lines are.
     """
     if len(boxes) == 0:
         return
@@ -104,9 +105,9 @@ def paint_boxes(
     kinds = colours or (0,) * len(rows)
     for kind in sorted(set(kinds)):
         own = [row for row, its_kind in zip(rows, kinds, strict=True) if its_kind == kind]
-        _paint_frames(painter, own, theme.TRACK_COLOURS[kind], ratio)
+        _paint_frames(painter, own, theme.TRACK_COLOURS[kind], scale * ratio)
     if under_cursor is not None:
-        _paint_frames(painter, [rows[under_cursor]], theme.BOX_UNDER_CURSOR, ratio)
+        _paint_frames(painter, [rows[under_cursor]], theme.BOX_UNDER_CURSOR, scale * ratio)
     font = _Font(painter.font().key(), painter.font())
     for index, (box, score) in enumerate(zip(boxes.tolist(), scores.tolist(), strict=True)):
         if index == under_cursor or (all_scores and box[2] - box[0] >= SCORE_FROM_PX):

@@ -29,7 +29,7 @@ class GraphsArea(QWidget):
         super().__init__()
         self._session, self._remembered = session, remembered
         self.history = History()
-        self._allowed = True
+        self._remembers = True
         self.on = QCheckBox("Graphs")
         self.on.setToolTip("Rates, latencies, faces and drops of the last minute, below the picture (G)")
         self.on.setChecked(remembered.value.graphs)
@@ -44,10 +44,10 @@ class GraphsArea(QWidget):
         """Its keyboard command."""
         return [switch_command(self, "Graphs", ["G"], self.on)]
 
-    def set_allowed(self, on: bool) -> None:
-        """Whether there is room for the graphs: there isn't in full screen."""
-        self._allowed = on
-        self._show()
+    def set_full_screen(self, on: bool) -> None:
+        """Full screen begins without graphs, which can be had there too; after it they are as they were before."""
+        self._remembers = not on
+        self.on.setChecked(not on and self._remembered.value.graphs)
 
     def refresh(self) -> None:
         """Takes the figures of this moment; called about twice a second while pictures come."""
@@ -59,11 +59,12 @@ class GraphsArea(QWidget):
         self._draw()
 
     def _switched(self, on: bool) -> None:
-        self._remembered.change(graphs=on)
+        if self._remembers:
+            self._remembered.change(graphs=on)
         self._show()
 
     def _show(self) -> None:
-        wanted = self.on.isChecked() and self._allowed
+        wanted = self.on.isChecked()
         layout = self.layout()
         if wanted and self.panel is None and layout is not None:
             from facecam.ui.live.graphs import GraphPanel  # a third of a second, for those who want graphs

@@ -33,6 +33,8 @@ from facecam.ui.live.session import LiveSession
 
 _DIMMED = QColor(18, 20, 22, 200)
 _HINT_STAYS_MS = 3000
+_LARGE_FROM_PX = 450
+"""Height of a picture whose text has the usual size where it grows with the picture."""
 _USUAL_HZ = 60.0
 _SLOWEST_HZ = 30.0
 """Below that a display's rate is not believed."""
@@ -79,6 +81,7 @@ class PictureView(QWidget):
         self._twin: PictureView | None = None
         self._hint_timer = QTimer(self, singleShot=True, interval=_HINT_STAYS_MS)
         self._hint_timer.timeout.connect(self.hide_hint)
+        self._large, self._scale, self._text_font = False, 1.0, self.font()
         self._score_font = theme.tabular(theme.sized(self.font(), 0.9))
         self._rest = CursorRest(self)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -183,6 +186,27 @@ class PictureView(QWidget):
         self._overlay.hint.set([])
         self.update()
 
+    def set_large(self, on: bool) -> None:
+        """Whether lines and text grow with the picture, to be read from afar."""
+        if self._twin is not None:
+            self._twin.set_large(on)
+        self._large = on
+        self._size_text()
+
+    @property
+    def scale(self) -> float:
+        """How much larger than usual lines and text are."""
+        return self._scale
+
+    def _size_text(self) -> None:
+        height_px = 0 if self._placement is None else self._placement.height_px
+        scale = max(1.0, min(4.0, height_px / _LARGE_FROM_PX)) if self._large else 1.0
+        if scale != self._scale:
+            self._scale = scale
+            self._text_font = theme.sized(self.font(), scale)
+            self._score_font = theme.tabular(theme.sized(self.font(), 0.9 * scale))
+        self.update()
+
     def set_hides_cursor(self, on: bool) -> None:
         """Whether the mouse cursor goes away while it rests: for full screen."""
         self._rest.switch(on)
@@ -200,6 +224,7 @@ class PictureView(QWidget):
         if self._frame is not None:
             height, width = self._frame.shape[:2]
             self._placement = letterbox(self.width(), self.height(), width, height, self._mirror)
+            self._size_text()
         self._rendered = False
         self._move_boxes()
         self.update()
@@ -281,12 +306,12 @@ class PictureView(QWidget):
 
     def _paint(self, painter: QPainter, stage: QRect, dimmed: bool) -> None:
         """All but the cue of a drop. stage: the part of the view that text may cover."""
-        painter.setFont(self.font())
+        painter.setFont(self._text_font)
         if self._frame is None or self._placement is None:
             painter.fillRect(stage, theme.STAGE)
         else:
             self._paint_picture(painter, self._frame, self._placement, stage, dimmed)
-        self._overlay.paint_upper(painter, stage, self.font())
+        self._overlay.paint_upper(painter, stage, self._text_font)
 
     def _paint_picture(
         self, painter: QPainter, frame: npt.NDArray[np.uint8], place: Placement, stage: QRect, dimmed: bool
@@ -314,9 +339,9 @@ class PictureView(QWidget):
         drawing.paint_marks(painter, self._boxes[self._lone])
         scores, room = self._detections.scores, QRectF(target)
         under, ids, colours = self._under_cursor(), self._detections.ids, self._detections.colours
-        drawing.paint_boxes(painter, self._boxes, scores, room, under, self._all_scores, ids, colours)
+        drawing.paint_boxes(painter, self._boxes, scores, room, under, self._all_scores, ids, colours, self._scale)
         painter.setClipping(False)
-        self._overlay.paint_figures(painter, target, stage, self.font())
+        self._overlay.paint_figures(painter, target, stage, self._text_font)
 
     def _under_cursor(self) -> int | None:
         return None if self._cursor is None else box_under(self._boxes, self._cursor.x(), self._cursor.y())

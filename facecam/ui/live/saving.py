@@ -29,7 +29,9 @@ class Saving(QObject):
 
     changed = Signal()
     """The state or the words have changed."""
-    _snapshot_done = Signal(str)
+    said = Signal(str, str)
+    """What has been saved or why it couldn't be, and the file of a picture that it is about, empty for none."""
+    _snapshot_done = Signal(str, str)
 
     def __init__(
         self, session: LiveSession, remembered: Remembered[LiveSettings], parent: QObject | None = None
@@ -208,16 +210,17 @@ class Saving(QObject):
             path = next_free(folder, "snapshot", ".png")
             write_snapshot(path, view, facts, annotated)
         except FacecamError as error:
-            words = str(error)
+            words, picture = str(error), ""
         else:
-            words = f"Saved {path.name}"
+            words, picture = f"Saved {path.name}", str(path)
         try:
-            self._snapshot_done.emit(words)
+            self._snapshot_done.emit(words, picture)
         except RuntimeError:  # the window was closed meanwhile, and this object with it
             return
 
-    def _say(self, words: str) -> None:
+    def _say(self, words: str, picture: str = "") -> None:
         self._message = words
+        self.said.emit(words, picture)
         self._forget.start(reading_ms(words))
         self.changed.emit()
 

@@ -86,6 +86,7 @@ class LiveSettings:
     record_suffix: Annotated[str, Key("record/suffix", SUFFIXES)] = ".mp4"
     record_folder: Annotated[Path | None, Key("record/folder")] = None
 
+    large: Annotated[bool, Key("live/large")] = False
     scores: Annotated[bool, Key("live/scores")] = True
     mirror: Annotated[bool | None, Key("live/mirror")] = None
     mirror_camera: Annotated[bool | None, Key("live/mirror-camera")] = None

@@ -25,7 +25,8 @@ from facecam.qtkit.widgets import StatusLine
 from facecam.qtkit.wording import sentence
 from facecam.runtimes.engine import Precision
 from facecam.sources import Camera, CameraMode, camera_modes
-from facecam.ui.live import prompts
+from facecam.ui.live import prompts, words
+from facecam.ui.live.audience import COUNTDOWN_S, AudienceControls, Countdown, Toast
 from facecam.ui.live.camera_section import CameraSection
 from facecam.ui.live.chooser import AUTO, DEMO, Ask, CameraWatch
 from facecam.ui.live.compare_section import CompareSection
@@ -63,6 +64,7 @@ class LiveTab(Tab):
         self.remembered = remembered = Remembered(settings, LiveSettings)
         self._known_cameras: list[Camera] | None = None
         self._full_screen = False
+        self._phase: Phase | None = None
         self.setAcceptDrops(True)
 
         second = PictureView()
@@ -93,8 +95,11 @@ class LiveTab(Tab):
         self._parts: list[Section | GraphsArea | PlaybackBar] = [*self.sections, self.graphs, self.playback]
         self.badge = RecordingBadge(self.picture, self.recording.saving)
         self.stage.compare(self.compare.on.isChecked())
+        self.toast = Toast(self.picture)
+        self.countdown = Countdown(self.picture, self.recording.saving.take_snapshot)
         self._lay_out()
         self._commands = self._make_commands()
+        self.audience = AudienceControls(self.picture, [second], self._for_the_audience())
         self._cameras = CameraWatch(list_cameras, self)
         self._connect()
         self.controls.source.choose(spec)
@@ -104,7 +109,7 @@ class LiveTab(Tab):
         """Pictures at the left, the bars below them and the control column beside them, a line in words below."""
         self.controls.add_actions(self.recording.buttons)
         self.controls.add_actions(self.exporting)
-        for switch in (self.privacy.on, self.graphs.on):
+        for switch in (self.privacy.on, self.graphs.on, self.controls.large):
             self.controls.add_view_switch(switch)
         for section in self.sections:
             key = f"live/fold-{section.key}"
@@ -127,7 +132,18 @@ class LiveTab(Tab):
         layout.addLayout(upper, 1)
         layout.addWidget(self.status)
 
+    def _for_the_audience(self) -> dict[str, QAction]:
+        """The commands that have a button in full screen, and what it says."""
+        by_key = {action.shortcut().toString(): action for action in self._commands}
+        keys = {"Start, stop": "Space", "Snapshot": "S", f"In {COUNTDOWN_S} s": "Shift+S", "Record": "R"}
+        keys |= {"Privacy": "P", "Compare": "C", "Graphs": "G", "Leave": "F"}
+        return {text: by_key[key] for text, key in keys.items()}
+
     def _make_commands(self) -> list[QAction]:
+        help_text = f"Counts {COUNTDOWN_S} seconds down first; once more calls it off"
+        self._countdown_command = command(
+            self, "Snapshot with countdown", ["Shift+S"], self.countdown.toggle, Menu.FILE, help_text
+        )
         return [
             command(self, "Start or stop, pause a file", ["Space"], self.start_stop_or_pause),
             command(self, "Full screen", ["F", "F11"], self.toggle_full_screen, Menu.VIEW),
@@ -140,6 +156,7 @@ class LiveTab(Tab):
             command(
                 self, "Copy the picture", ["Ctrl+C"], self.copy, Menu.EDIT, "The picture, and in words what it shows"
             ),
+            self._countdown_command,
             *(action for part in self._parts for action in part.commands()),
             *self.exporting.commands(),
         ]
@@ -164,6 +181,9 @@ class LiveTab(Tab):
         self.detection.threshold_reset.connect(self.controls.reset_threshold)
         self.detection.network_chosen.connect(self._use_network)
         self.recording.saving.changed.connect(self.stage.refresh_status)
+        self.recording.saving.said.connect(self._tell_audience)
+        self.controls.large_changed.connect(self._enlarge)
+        self._enlarge()
         self.stage.start_wanted.connect(self.start)
         self.stage.stop_wanted.connect(self.start_or_stop)
         self.stage.demo_wanted.connect(partial(self.open, DEMO))
@@ -249,7 +269,19 @@ class LiveTab(Tab):
     def _say(self, words: str) -> None:
         self.status.say(sentence(self.recording.saving.words, words))
 
+    def _tell_audience(self, words: str, picture_file: str = "") -> None:
+        if self._full_screen:
+            self.toast.say(words, picture_file)
+
+    def _enlarge(self) -> None:
+        self.picture.set_large(self._full_screen or self.controls.large.isChecked())
+
     def _phase_changed(self, phase: Phase) -> None:
+        if phase is Phase.RECONNECTING:
+            self._tell_audience(f"{words.name(self.session, self.stage.spec)} is lost")
+        elif phase is Phase.RUNNING and self._phase is Phase.RECONNECTING:
+            self._tell_audience(f"{words.name(self.session, self.stage.spec)} is back")
+        self._phase = phase
         self.controls.set_running(phase.is_busy)
         if phase in (Phase.RUNNING, Phase.ENDED):
             self.controls.take_mirror()
@@ -297,11 +329,14 @@ class LiveTab(Tab):
     def set_full_screen(self, on: bool) -> None:
         self._full_screen = on
         self.controls.setVisible(not on)
-        self.graphs.set_allowed(not on)
+        self.graphs.set_full_screen(on)
         self.playback.set_allowed(not on)
         self.thumbnails.set_allowed(not on)
         self.status.setVisible(not on)
         self.picture.set_hides_cursor(on)
+        self.audience.switch(on)
+        self._enlarge()
+        self.toast.hide()
         self.picture.setFocus()
         if on:
             self.picture.show_hint("Esc", "leaves full screen")

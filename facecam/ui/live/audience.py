@@ -1,0 +1,159 @@
+"""What lies over the picture in full screen: controls that come with the mouse, what happened, a countdown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer
+from PySide6.QtGui import QAction, QCursor, QFont, QImageReader, QPixmap
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
+
+from facecam.qtkit import theme
+from facecam.qtkit.theme import SPACE
+from facecam.qtkit.wording import reading_ms
+
+CONTROLS_STAY_MS = 3000
+COUNTDOWN_S = 3
+_THUMBNAIL = QSize(160, 120)
+_GROUND = f"rgba(18, 20, 22, 215); color: {theme.STAGE_TEXT.name()}; border-radius: {SPACE}px"
+
+
+class _Over(QFrame):
+    """A dark panel over the picture, `place` of the room that is left beside it: (0, 0) is its upper left corner."""
+
+    def __init__(self, picture: QWidget, name: str, place: tuple[float, float]) -> None:
+        super().__init__(picture)
+        self._where = place
+        self.setObjectName(name)
+        self.setStyleSheet(f"#{name} {{ background: {_GROUND} }} #{name} QLabel {{ color: {theme.STAGE_TEXT.name()} }}")
+        self.hide()
+        picture.installEventFilter(self)
+
+    def put(self) -> None:
+        """Where it belongs, above everything else."""
+        parent = self.parentWidget()
+        assert parent is not None
+        self.adjustSize()
+        room, edge = parent.size() - self.size(), 2 * SPACE
+        across, down = (
+            round(share * (side - 2 * edge)) for share, side in zip(self._where, room.toTuple(), strict=True)
+        )
+        self.move(QPoint(edge + across, edge + down))
+        self.raise_()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize and self.isVisible():
+            self.put()
+        return False
+
+
+class Toast(_Over):
+    """One message at a time, with a small picture if it is about one; it goes when it can have been read."""
+
+    def __init__(self, picture: QWidget) -> None:
+        super().__init__(picture, "toast", (0.5, 0.0))
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.thumbnail, self.text = QLabel(), QLabel()
+        self.text.setFont(theme.sized(self.font(), 1.4))
+        self.text.setAccessibleName("What happened")
+        row = QHBoxLayout(self)
+        row.setSpacing(2 * SPACE)
+        row.addWidget(self.thumbnail)
+        row.addWidget(self.text)
+        self._gone = QTimer(self, singleShot=True)
+        self._gone.timeout.connect(self.hide)
+
+    def say(self, words: str, picture_file: str = "") -> None:
+        """picture_file: of a picture to show small, empty for none."""
+        self.thumbnail.hide()
+        if picture_file:
+            reader = QImageReader(picture_file)
+            reader.setScaledSize(reader.size().scaled(_THUMBNAIL, Qt.AspectRatioMode.KeepAspectRatio))
+            self.thumbnail.setPixmap(QPixmap.fromImage(reader.read()))
+            self.thumbnail.show()
+        self.text.setText(words)
+        self.show()
+        self.put()
+        self._gone.start(reading_ms(words))
+
+
+class Countdown(_Over):
+    """Counts down in large digits, then does it."""
+
+    def __init__(self, picture: QWidget, do: Callable[[], object]) -> None:
+        super().__init__(picture, "countdown", (0.5, 0.5))
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._do, self._left = do, 0
+        self.digits = QLabel()
+        self.digits.setAccessibleName("Seconds until the snapshot")
+        self.digits.setFont(theme.tabular(self.font(), 8.0, QFont.Weight.Bold))
+        QHBoxLayout(self).addWidget(self.digits)
+        self._timer = QTimer(self, interval=1000)
+        self._timer.timeout.connect(self._tick)
+
+    def toggle(self) -> None:
+        """Begins; while it counts, calls it off."""
+        if self._timer.isActive():
+            self.call_off()
+            return
+        self._left = COUNTDOWN_S + 1
+        self._timer.start()
+        self._tick()
+
+    def call_off(self) -> None:
+        """Nothing is done."""
+        self._timer.stop()
+        self.hide()
+
+    def _tick(self) -> None:
+        self._left -= 1
+        if self._left == 0:
+            self.call_off()
+            self._do()
+            return
+        self.digits.setText(str(self._left))
+        self.show()
+        self.put()
+
+
+class AudienceControls(_Over):
+    """A row of buttons for some of the tab's commands, which comes when the mouse moves over one of the pictures and
+    leaves after a while, unless the mouse rests on it. commands: by what their buttons say."""
+
+    def __init__(self, picture: QWidget, others: Sequence[QWidget], commands: dict[str, QAction]) -> None:
+        super().__init__(picture, "audience", (0.5, 0.9))  # above the line of figures
+        self._on = False
+        row = QHBoxLayout(self)
+        row.setSpacing(SPACE)
+        for text, command in commands.items():
+            button = QPushButton(text)
+            button.setToolTip(f"{command.toolTip()} ({command.shortcut().toString()})")
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            button.setCheckable(command.isCheckable())
+            button.setChecked(command.isChecked())
+            button.clicked.connect(command.trigger)
+            command.toggled.connect(button.setChecked)
+            row.addWidget(button)
+        for other in others:
+            other.installEventFilter(self)
+        self._leave = QTimer(self, singleShot=True, interval=CONTROLS_STAY_MS)
+        self._leave.timeout.connect(self._may_leave)
+
+    def switch(self, on: bool) -> None:
+        """Whether they come."""
+        self._on = on
+        self.hide()
+
+    def _may_leave(self) -> None:
+        if self.isVisible() and self.rect().contains(self.mapFromGlobal(QCursor.pos())):
+            self._leave.start()
+        else:
+            self.hide()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if self._on and event.type() == QEvent.Type.MouseMove:
+            if not self.isVisible():
+                self.show()
+                self.put()
+            self._leave.start()
+        return super().eventFilter(watched, event)

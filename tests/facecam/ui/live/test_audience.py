@@ -1,0 +1,118 @@
+"""Full screen before an audience, through the real window."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
+
+from facecam.live.pipeline import Phase
+from facecam.qtkit.settings import Settings
+from facecam.ui.live import audience
+from facecam.ui.live.tab import LiveTab
+from facecam.ui.shell.main_window import MainWindow
+from tests.facecam.ui.driving import MakeWindow, live, shows
+
+
+@pytest.fixture
+def window(qtbot: QtBot, make_window: MakeWindow, settings: Settings, tmp_path: Path) -> MainWindow:
+    """In full screen, with a face."""
+    settings.put("record/folder", str(tmp_path))
+    window = make_window()
+    shows(qtbot, live(window), "1 face")
+    QTest.keyClick(window, Qt.Key.Key_F)
+    qtbot.waitUntil(lambda: not live(window).controls.isVisible(), timeout=5000)
+    return window
+
+
+def move(tab: LiveTab, x: int) -> None:
+    QTest.mouseMove(tab.picture, QPoint(x, 50))
+
+
+def test_controls_come_with_the_mouse_and_leave(
+    qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tab = live(window)
+    tab.audience._leave.setInterval(300)
+    assert not tab.audience.isVisible()
+    for x in (40, 60, 80):
+        move(tab, x)
+    qtbot.waitUntil(tab.audience.isVisible, timeout=5000)
+    assert tab.picture.rect().contains(tab.audience.geometry())
+    privacy = next(b for b in tab.audience.findChildren(QPushButton) if b.text() == "Privacy")
+    QTest.mouseClick(privacy, Qt.MouseButton.LeftButton)
+    assert tab.privacy.on.isChecked()
+    assert privacy.isChecked()
+    qtbot.waitUntil(lambda: not tab.audience.isVisible(), timeout=5000)
+    QTest.keyClick(window, Qt.Key.Key_Escape)
+    qtbot.waitUntil(tab.controls.isVisible, timeout=5000)
+    move(tab, 100)
+    qtbot.wait(100)
+    assert not tab.audience.isVisible()
+
+
+def test_what_is_saved_is_shown_with_a_small_picture(qtbot: QtBot, window: MainWindow) -> None:
+    tab = live(window)
+    QTest.keyClick(window, Qt.Key.Key_S)
+    qtbot.waitUntil(lambda: tab.toast.isVisible() and "Saved snapshot" in tab.toast.text.text(), timeout=10_000)
+    assert not tab.toast.thumbnail.pixmap().isNull()
+    assert tab.toast.thumbnail.isVisible()
+    QTest.keyClick(window, Qt.Key.Key_R)
+    recorder = tab.recording.saving._recorder
+    assert recorder is not None
+    qtbot.waitUntil(lambda: recorder.status.frames > 3, timeout=20_000)
+    QTest.keyClick(window, Qt.Key.Key_R)
+    qtbot.waitUntil(lambda: "Saved recording" in tab.toast.text.text(), timeout=20_000)
+    assert not tab.toast.thumbnail.isVisible()
+
+
+def test_a_camera_that_is_lost_is_told(qtbot: QtBot, window: MainWindow) -> None:
+    tab = live(window)
+    tab.stage.phase_changed.emit(Phase.RECONNECTING)
+    assert tab.toast.text.text() == "Demo is lost"
+    tab.stage.phase_changed.emit(Phase.RUNNING)
+    assert tab.toast.text.text() == "Demo is back"
+
+
+def test_a_snapshot_with_a_countdown_which_can_be_called_off(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tab = live(window)
+    tab.countdown._timer.setInterval(200)
+    shift = Qt.KeyboardModifier.ShiftModifier
+    QTest.keyClick(window, Qt.Key.Key_S, shift)
+    assert tab.countdown.isVisible()
+    assert tab.countdown.digits.text() == str(audience.COUNTDOWN_S)
+    QTest.keyClick(window, Qt.Key.Key_S, shift)
+    assert not tab.countdown.isVisible()
+    qtbot.wait(900)
+    assert list(tmp_path.iterdir()) == []
+    QTest.keyClick(window, Qt.Key.Key_S, shift)
+    qtbot.waitUntil(lambda: (tmp_path / "snapshot-0001.png").exists(), timeout=10_000)
+    assert not tab.countdown.isVisible()
+
+
+def test_text_grows_with_the_picture_in_full_screen_or_where_that_is_set(qtbot: QtBot, window: MainWindow) -> None:
+    tab = live(window)
+    qtbot.waitUntil(lambda: tab.picture.scale > 1.2, timeout=5000)
+    assert tab.compare.picture._large
+    window.set_full_screen(False)
+    qtbot.waitUntil(lambda: tab.picture.scale == 1, timeout=5000)
+    window.resize(1600, 1000)
+    tab.controls.large.setChecked(True)
+    qtbot.waitUntil(lambda: tab.picture.scale > 1.5, timeout=5000)
+    assert tab.remembered.value.large
+
+
+def test_graphs_can_be_had_in_full_screen_and_are_as_before_after_it(qtbot: QtBot, window: MainWindow) -> None:
+    tab = live(window)
+    QTest.keyClick(window, Qt.Key.Key_G)
+    assert tab.graphs.isVisible()
+    QTest.keyClick(window, Qt.Key.Key_Escape)
+    qtbot.waitUntil(tab.controls.isVisible, timeout=5000)
+    assert not tab.graphs.isVisible()
+    assert not tab.remembered.value.graphs
