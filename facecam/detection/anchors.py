@@ -50,6 +50,13 @@ FACEBOXES_S16: AnchorSpec = (
 )
 """One more level at stride 16 for small faces; the 32 px anchors move there from stride 32."""
 
+FACEBOXES_S8: AnchorSpec = (
+    AnchorLevel(8, (16,), (1,)),
+    AnchorLevel(16, (32, 64), (1, 1)),
+    AnchorLevel(32, (128, 256, 512), (1, 1, 1)),
+)
+"""No stride is more than half of an anchor's size, so that none needs densification."""
+
 
 def anchor_grid(spec: AnchorSpec, height: int, width: int) -> npt.NDArray[np.float32]:
     """All anchors for an input of `height` x `width` pixels.

@@ -15,13 +15,13 @@ from pathlib import Path
 
 import torch
 
-from train.faceboxes.model import FaceBoxes
+from train.faceboxes.model import Detector
 from train.faceboxes.reuse import network_of_onnx
 from train.training import TrainingError, save_checkpoint
 
 
 @torch.no_grad()
-def averaged(first: FaceBoxes, second: FaceBoxes, share: float) -> FaceBoxes:
+def averaged(first: Detector, second: Detector, share: float) -> Detector:
     """`second`, with its weights moved to (1 - share) of the first's and `share` of its own.
 
     Both as `network_of_onnx` gives them: with batch norms that only add a bias, so that all weights may be averaged.

@@ -31,7 +31,8 @@ from facecam.errors import FacecamError
 from facecam.faces.boxes import VARIANCES
 from train.faceboxes.graphs.fast import FORMAT as FAST_FORMAT
 from train.faceboxes.graphs.fast import fast_model
-from train.faceboxes.model import MEAN_BGR, MODELS, FaceBoxes
+from train.faceboxes.model import MEAN_BGR, Detector
+from train.faceboxes.networks import MODELS
 from train.training import TrainingError, figures_table, load_checkpoint
 
 CHECKED_SIZES = ((480, 640), (96, 128), (333, 517))
@@ -55,7 +56,7 @@ class Provenance:
 class Exported(nn.Module):
     """The network as it is exported: probabilities instead of logits."""
 
-    def __init__(self, net: FaceBoxes) -> None:
+    def __init__(self, net: Detector) -> None:
         super().__init__()
         self.net = net
 
@@ -64,7 +65,7 @@ class Exported(nn.Module):
         return offsets, logits.softmax(-1)
 
 
-def export(net: FaceBoxes, path: Path, provenance: Provenance) -> float:
+def export(net: Detector, path: Path, provenance: Provenance) -> float:
     """Writes the ONNX file and returns its largest difference from PyTorch over `CHECKED_SIZES`.
 
     Input `image` (1, 3, H, W) float32, BGR minus the mean; outputs `loc` (1, A, 4) and `conf` (1, A, 2). Raises
@@ -107,7 +108,7 @@ def _keep(
 class FastReference(nn.Module):
     """What the fast graph must compute, by the readable network: offsets and the difference of the logits."""
 
-    def __init__(self, net: FaceBoxes) -> None:
+    def __init__(self, net: Detector) -> None:
         super().__init__()
         self.net = net
 
@@ -116,7 +117,7 @@ class FastReference(nn.Module):
         return (torch.cat([offsets, logits[..., 1:] - logits[..., :1]], -1),)
 
 
-def export_fast(net: FaceBoxes, path: Path, provenance: Provenance) -> float:
+def export_fast(net: Detector, path: Path, provenance: Provenance) -> float:
     """Writes the fast graph (format 2) and returns its largest difference from PyTorch over `CHECKED_SIZES`.
 
     The difference is that of offsets and logits, as a share of the largest value where that is above 1; that of
@@ -129,7 +130,7 @@ def export_fast(net: FaceBoxes, path: Path, provenance: Provenance) -> float:
     return _keep(fast_model(net), partial, path, metadata(net, provenance, FAST_FORMAT), reference, "fast graph")
 
 
-def metadata(net: FaceBoxes, provenance: Provenance, format_number: int = 1) -> dict[str, Any]:
+def metadata(net: Detector, provenance: Provenance, format_number: int = 1) -> dict[str, Any]:
     """The file's description of itself, as `facecam.detection.detector` reads it."""
     return {
         "format": format_number,
@@ -148,7 +149,7 @@ def metadata(net: FaceBoxes, provenance: Provenance, format_number: int = 1) -> 
 
 
 @torch.no_grad()
-def multiply_adds(net: FaceBoxes, height: int = 480, width: int = 640) -> int:
+def multiply_adds(net: Detector, height: int = 480, width: int = 640) -> int:
     """Multiply-adds of the convolutions for one image: half the floating-point operations that a core can't avoid."""
     total = 0
 
@@ -196,7 +197,7 @@ def current_commit() -> str:
     return done.stdout.strip()
 
 
-def card(net: FaceBoxes, provenance: Provenance, size_bytes: int, plain: bool = False) -> str:
+def card(net: Detector, provenance: Provenance, size_bytes: int, plain: bool = False) -> str:
     """The model card, in Markdown."""
     outputs = (
         "`loc` (1, A, 4), `conf` (1, A, 2)" if plain else "`faces` (1, A, 5): four offsets, and the logit of a face"
@@ -218,7 +219,7 @@ scratch by `train/faceboxes`; no weights from anywhere else.
 """
 
 
-def load_trained(path: Path) -> tuple[FaceBoxes, dict[str, Any]]:
+def load_trained(path: Path) -> tuple[Detector, dict[str, Any]]:
     """The averaged network of one of our checkpoints, and the whole checkpoint."""
     state = load_checkpoint(path)
     try:

@@ -19,12 +19,15 @@ from train.faceboxes.targets import SOFT, Targets
 @dataclass(frozen=True)
 class LossOptions:
     """negatives: hard negatives per positive. box: "diou" or "smooth_l1". box_weight: weight of the box loss.
-    least_negatives: hard negatives of a picture that has hardly a face or none."""
+    least_negatives: hard negatives of a picture that has hardly a face or none. quality: the score of an anchor that
+    has a face learns the overlap of its box with it instead of 1 (Li et al. 2020, generalized focal loss), so that of
+    two boxes of one face the better one wins."""
 
     negatives: float = 7.0
     box: str = "diou"
     box_weight: float = 2.0
     least_negatives: int = 16
+    quality: bool = False
 
 
 @dataclass(frozen=True)
@@ -37,11 +40,8 @@ class Losses:
 
 
 def multibox_loss(offsets: Tensor, logits: Tensor, targets: Targets, anchors: Tensor, options: LossOptions) -> Losses:
-    """offsets: (B, A, 4); logits: (B, A, 2) background, face; anchors: (A, 4) cx cy w h in input pixels.
-
-    All anchors are computed and most are masked: to choose them first, the processor would have to wait for the GPU.
-    """
-    offsets, logits = offsets.float(), logits.float()
+    """offsets: (B, A, 4); logits: (B, A, 2) background, face; anchors: (A, 4) cx cy w h in input pixels."""
+    logits = logits.float()
     positive = targets.label == 1
     count = positive.sum().clamp(min=1)
     # Two-class softmax: the loss depends on the difference of the logits alone.
@@ -51,14 +51,20 @@ def multibox_loss(offsets: Tensor, logits: Tensor, targets: Targets, anchors: Te
         candidates = torch.where(targets.label == 0, loss, -1.0)
         wanted = (positive.sum(1) * options.negatives).clamp(min=options.least_negatives)  # [B]
         wanted = wanted.minimum((targets.label == 0).sum(1))
-        ordered = candidates.sort(1, descending=True).values
+        ordered = candidates.topk(max(1, int(wanted.max())), 1).values
         last = ordered.gather(1, (wanted.long() - 1).clamp(min=0)[:, None])
         hard = (candidates >= last) & (targets.label == 0) & (wanted > 0)[:, None]
     classes = _sum_where(positive | hard, loss) / count
     # Cross entropy with a probability instead of a class. No part of the mining: an uncertain region is always hard.
     unsure = F.binary_cross_entropy_with_logits(margin, targets.probability, reduction="none")
     classes = classes + _sum_where(targets.label == SOFT, unsure) / count
-    boxes = _sum_where(positive, _box_loss(offsets, targets, anchors, options.box)) / count
+    picture, anchor = positive.nonzero(as_tuple=True)
+    found, truth = offsets[picture, anchor].float(), targets.boxes[picture, anchor]
+    boxes = _box_loss(found, truth, anchors[anchor], options.box).sum() / count
+    if options.quality:
+        overlap = _iou(decode(found.detach(), anchors[anchor]), truth)
+        # The cross entropy is linear in what is to be learnt.
+        classes = classes + ((1 - overlap) * margin[picture, anchor]).sum() / count
     return Losses(classes + options.box_weight * boxes, classes, boxes)
 
 
@@ -66,12 +72,11 @@ def _sum_where(mask: Tensor, values: Tensor) -> Tensor:
     return torch.where(mask, values, 0.0).sum()
 
 
-def _box_loss(offsets: Tensor, targets: Targets, anchors: Tensor, kind: str) -> Tensor:
-    """(B, A) losses as if every anchor were positive."""
-    truth = targets.boxes
+def _box_loss(offsets: Tensor, truth: Tensor, anchors: Tensor, kind: str) -> Tensor:
+    """(P,) losses of positive anchors. offsets, truth (x1 y1 x2 y2), anchors: (P, 4)."""
     if kind == "smooth_l1":
-        centre = ((truth[..., :2] + truth[..., 2:]) / 2 - anchors[:, :2]) / (VARIANCES[0] * anchors[:, 2:])
-        size = ((truth[..., 2:] - truth[..., :2]).clamp(min=1) / anchors[:, 2:]).log() / VARIANCES[1]
+        centre = ((truth[:, :2] + truth[:, 2:]) / 2 - anchors[:, :2]) / (VARIANCES[0] * anchors[:, 2:])
+        size = ((truth[:, 2:] - truth[:, :2]).clamp(min=1) / anchors[:, 2:]).log() / VARIANCES[1]
         return F.smooth_l1_loss(offsets, torch.cat([centre, size], -1), reduction="none").sum(-1)
     if kind == "diou":
         return 1 - diou(decode(offsets, anchors), truth)
@@ -88,9 +93,14 @@ def decode(offsets: Tensor, anchors: Tensor) -> Tensor:
 def diou(a: Tensor, b: Tensor) -> Tensor:
     """(...) distance-IoU of boxes (..., 4): IoU less the squared distance of the centres over the squared diagonal of
     the smallest box around both."""
-    overlap = (torch.minimum(a[..., 2:], b[..., 2:]) - torch.maximum(a[..., :2], b[..., :2])).clamp(min=0).prod(-1)
-    area_a, area_b = (a[..., 2:] - a[..., :2]).prod(-1), (b[..., 2:] - b[..., :2]).prod(-1)
+    iou = _iou(a, b)
     around = torch.maximum(a[..., 2:], b[..., 2:]) - torch.minimum(a[..., :2], b[..., :2])
     distance = ((a[..., :2] + a[..., 2:] - b[..., :2] - b[..., 2:]) / 2).square().sum(-1)
-    iou = overlap / (area_a + area_b - overlap).clamp(min=1e-6)
     return iou - distance / around.square().sum(-1).clamp(min=1e-6)
+
+
+def _iou(a: Tensor, b: Tensor) -> Tensor:
+    """(...) overlap of boxes (..., 4) x1 y1 x2 y2."""
+    overlap = (torch.minimum(a[..., 2:], b[..., 2:]) - torch.maximum(a[..., :2], b[..., :2])).clamp(min=0).prod(-1)
+    area_a, area_b = (a[..., 2:] - a[..., :2]).prod(-1), (b[..., 2:] - b[..., :2]).prod(-1)
+    return overlap / (area_a + area_b - overlap).clamp(min=1e-6)

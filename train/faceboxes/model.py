@@ -23,7 +23,23 @@ class ConvBN(nn.Module):
         self.bn = nn.BatchNorm2d(outputs)
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.relu(self.bn(self.conv(x)))
+        return F.relu(self.bn(self.conv(x)), inplace=True)
+
+
+class Depthwise(nn.Conv2d):
+    """A 3x3 convolution of each channel by itself, without bias."""
+
+    def __init__(self, channels: int, stride: int = 1) -> None:
+        super().__init__(channels, channels, 3, stride, 1, groups=channels, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        step = self.stride[0]
+        if step == 1 or not self.training:
+            return super().forward(x)
+        # PyTorch's gradients of a strided depthwise convolution take a CPU several times as long as those of all
+        # positions, of which this takes some.
+        y = F.conv2d(x, self.weight, None, 1, self.padding, groups=self.groups)
+        return y[:, :, ::step, ::step].contiguous(memory_format=torch.channels_last)
 
 
 class CRelu(ConvBN):
@@ -60,47 +76,30 @@ class Inception(nn.Module):
         )
 
 
-class FaceBoxes(nn.Module):
-    """The exact topology: about 1 million parameters, 275 million multiply-adds at 640x480.
+class Detector(nn.Module):
+    """What the networks have in common: maps of features, and two convolutions on each that predict.
 
     Input: (N, 3, H, W) float, BGR minus `MEAN_BGR`. Output: offsets (N, A, 4) and class logits (N, A, 2), background
     then face, in the order of `facecam.detection.anchors.anchor_grid(self.anchors, H, W)`.
     """
 
-    name = "faceboxes"
-    anchors: AnchorSpec = FACEBOXES
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.conv1 = CRelu(3, 24, 7, 4)
-        self.conv2 = CRelu(48, 64, 5, 2)
-        self.inception1 = Inception()
-        self.inception2 = Inception()
-        self.inception3 = Inception()
-        self.conv3_1 = ConvBN(128, 128, 1)
-        self.conv3_2 = ConvBN(128, 256, 3, 2)
-        self.conv4_1 = ConvBN(256, 128, 1)
-        self.conv4_2 = ConvBN(128, 256, 3, 2)
-        channels = self.source_channels()
-        per_cell = [level.per_cell for level in self.anchors]
-        self.loc = nn.ModuleList(nn.Conv2d(c, n * 4, 3, padding=1) for c, n in zip(channels, per_cell, strict=True))
-        self.conf = nn.ModuleList(nn.Conv2d(c, n * 2, 3, padding=1) for c, n in zip(channels, per_cell, strict=True))
-
-    def source_channels(self) -> list[int]:
-        """Channels of the feature maps that predict, finest first."""
-        return [128, 256, 256]
+    name: str
+    anchors: AnchorSpec
+    conv1: CRelu
+    loc: nn.ModuleList
+    conf: nn.ModuleList
 
     def sources(self, x: Tensor) -> list[Tensor]:
         """The feature maps that predict, finest first, one per level of `anchors`."""
-        stride16 = self.conv2(F.max_pool2d(self.conv1(x), 3, 2, 1))
-        return self.deep_sources(stride16)
+        raise NotImplementedError
 
-    def deep_sources(self, stride16: Tensor) -> list[Tensor]:
-        """The paper's three maps, at strides 32, 64 and 128, from the 5x5 convolution's output."""
-        stride32 = self.inception3(self.inception2(self.inception1(F.max_pool2d(stride16, 3, 2, 1))))
-        stride64 = self.conv3_2(self.conv3_1(stride32))
-        stride128 = self.conv4_2(self.conv4_1(stride64))
-        return [stride32, stride64, stride128]
+    def add_heads(self, channels: list[int], kernel: int = 3) -> None:
+        """channels: of each feature map, finest first."""
+        outputs = [(c, level.per_cell) for c, level in zip(channels, self.anchors, strict=True)]
+        self.loc, self.conf = (
+            nn.ModuleList(nn.Conv2d(c, n * values, kernel, padding=kernel // 2) for c, n in outputs)
+            for values in (4, 2)
+        )
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         sources = self.sources(x)
@@ -109,6 +108,42 @@ class FaceBoxes(nn.Module):
         conf = [head(s).permute(0, 2, 3, 1).flatten(1) for head, s in zip(self.conf, sources, strict=True)]
         offsets, logits = torch.cat(loc, 1), torch.cat(conf, 1)
         return offsets.unflatten(1, (-1, 4)), logits.unflatten(1, (-1, 2))
+
+
+class FaceBoxes(Detector):
+    """The exact topology: about 1 million parameters, 275 million multiply-adds at 640x480."""
+
+    name = "faceboxes"
+    anchors: AnchorSpec = FACEBOXES
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv1 = CRelu(3, 24, 7, 4)
+        self.conv2 = CRelu(48, 64, 5, 2)
+        self.pool: nn.Module = nn.MaxPool2d(3, 2, 1)
+        self.inception1 = Inception()
+        self.inception2 = Inception()
+        self.inception3 = Inception()
+        self.conv3_1 = ConvBN(128, 128, 1)
+        self.conv3_2 = ConvBN(128, 256, 3, 2)
+        self.conv4_1 = ConvBN(256, 128, 1)
+        self.conv4_2 = ConvBN(128, 256, 3, 2)
+        self.add_heads(self.source_channels())
+
+    def source_channels(self) -> list[int]:
+        """Channels of the feature maps that predict, finest first."""
+        return [128, 256, 256]
+
+    def sources(self, x: Tensor) -> list[Tensor]:
+        stride16 = self.conv2(self.pool(self.conv1(x)))
+        return self.deep_sources(stride16)
+
+    def deep_sources(self, stride16: Tensor) -> list[Tensor]:
+        """The paper's three maps, at strides 32, 64 and 128, from the 5x5 convolution's output."""
+        stride32 = self.inception3(self.inception2(self.inception1(self.pool(stride16))))
+        stride64 = self.conv3_2(self.conv3_1(stride32))
+        stride128 = self.conv4_2(self.conv4_1(stride64))
+        return [stride32, stride64, stride128]
 
 
 class FaceBoxesS16(FaceBoxes):
@@ -130,7 +165,7 @@ class FaceBoxesS16(FaceBoxes):
         return [self.width, 128, 256, 256]
 
     def sources(self, x: Tensor) -> list[Tensor]:
-        stride16 = self.conv2(F.max_pool2d(self.conv1(x), 3, 2, 1))
+        stride16 = self.conv2(self.pool(self.conv1(x)))
         deep = self.deep_sources(stride16)
         lateral = self.lateral(stride16)
         merged = lateral + F.interpolate(self.top_down(deep[0]), size=lateral.shape[-2:], mode="nearest")
@@ -151,7 +186,3 @@ def from_exact(state: dict[str, Tensor]) -> dict[str, Tensor]:
                 value = state[f"{head}.{level}.{kind}"]
                 moved[f"{head}.{level + 1}.{kind}"] = value[-kept * values :] if level == 0 else value
     return moved
-
-
-MODELS: dict[str, type[FaceBoxes]] = {net.name: net for net in (FaceBoxes, FaceBoxesS16)}
-"""Networks by the name that `--model` and the exported file carry."""

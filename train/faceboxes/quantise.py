@@ -12,13 +12,15 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import onnx
+import torch
+from torch import Tensor, nn
 from tqdm import tqdm
 
 from facecam.detection.cells import CellBuffer
@@ -29,7 +31,8 @@ from facecam.runtimes.engine import RUNTIMES, Runtime
 from facecam.sources.photo import PICTURE_SUFFIXES, read_picture
 from train.faceboxes.export import current_commit
 from train.faceboxes.graphs import int8_onnxruntime, int8_openvino
-from train.faceboxes.model import MEAN_BGR, FaceBoxes
+from train.faceboxes.model import MEAN_BGR, Depthwise, Detector
+from train.faceboxes.model_s8 import Separable
 from train.faceboxes.reuse import network_of_onnx
 from train.training import TrainingError, figures_table
 
@@ -63,10 +66,33 @@ def quantise(path: Path, pictures: list[Path], runtime: Runtime, metrics: dict[s
     return target
 
 
-def _graph(net: FaceBoxes, pictures: list[Path], runtime: Runtime) -> onnx.ModelProto:
+def _graph(net: Detector, pictures: list[Path], runtime: Runtime) -> onnx.ModelProto:
+    level_depthwise(net, _images(pictures))
     if runtime == Runtime.OPENVINO:
         return int8_openvino.int8_model(net, int8_openvino.observed_ranges(net, _in_cells(pictures)))
     return int8_onnxruntime.qlinear_model(net, int8_onnxruntime.observed_ranges(net, _in_cells(pictures)))
+
+
+@torch.no_grad()
+def level_depthwise(net: Detector, images: Iterable[Tensor]) -> None:
+    """Gives all channels between a depthwise and its 1x1 convolution the same range over images (N, 3, H, W), as they
+    are rounded in the same steps. Nothing is between the two, so that the network computes what it did."""
+    blocks = [module for module in net.modules() if isinstance(module, Separable)]
+    largest = {block.depthwise: torch.zeros(block.depthwise.out_channels) for block in blocks}
+
+    def look(module: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        assert isinstance(module, Depthwise)
+        torch.maximum(largest[module], output.abs().amax((0, 2, 3)), out=largest[module])
+
+    hooks = [depthwise.register_forward_hook(look) for depthwise in largest]
+    for image in images if blocks else ():
+        net(image)
+    for hook in hooks:
+        hook.remove()
+    for block in blocks:
+        scale = 1 / largest[block.depthwise].clamp(min=1e-6)
+        block.depthwise.weight *= scale[:, None, None, None]
+        block.conv.weight /= scale[None, :, None, None]
 
 
 def _card(path: Path, target: Path, about: dict[str, Any]) -> str:
@@ -87,6 +113,13 @@ The network of `{path.name}` (see its card) with activations and weights of 8 bi
 
 {figures_table(about["metrics"], "measure", ".3f")}
 """
+
+
+def _images(pictures: list[Path]) -> Iterator[Tensor]:
+    """Each picture as the network takes it."""
+    for path in pictures:
+        canvas = letterbox(read_picture(path), CANVAS)[0].astype(np.float32) - np.array(MEAN_BGR, np.float32)
+        yield torch.from_numpy(canvas).permute(2, 0, 1)[None]
 
 
 def _in_cells(pictures: list[Path]) -> Iterator[npt.NDArray[np.uint8]]:

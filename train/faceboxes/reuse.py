@@ -17,11 +17,13 @@ from torch import Tensor, nn
 
 from facecam.detection.model import METADATA_KEY
 from train.faceboxes.graphs.fast import FORMAT
-from train.faceboxes.model import MODELS, ConvBN, FaceBoxes, FaceBoxesS16, Inception
+from train.faceboxes.model import ConvBN, Detector, FaceBoxes, FaceBoxesS16, Inception
+from train.faceboxes.model_s8 import FaceBoxesS8
+from train.faceboxes.networks import MODELS
 from train.training import TrainingError, batch_norm_inputs, settle_norm
 
 
-def network_of_onnx(path: Path) -> FaceBoxes:
+def network_of_onnx(path: Path) -> Detector:
     """The network in evaluation mode with the weights of a file that `train.faceboxes.export` wrote.
 
     Raises TrainingError when the file is not such a one.
@@ -50,9 +52,19 @@ def network_of_onnx(path: Path) -> FaceBoxes:
     return net
 
 
-def _in_graph_order(net: FaceBoxes) -> list[nn.Module]:
-    """The modules in the order of `fast_model`'s convolutions, without the heads."""
-    order: list[nn.Module] = [net.conv1, net.conv2]
+def _in_graph_order(net: Detector) -> list[nn.Module]:
+    """The modules in the order of `fast_graph`'s convolutions, without the heads."""
+    order: list[nn.Module]
+    if isinstance(net, FaceBoxesS8):
+        order = [net.conv1]
+        for block in (block for stage in net.backbone for block in stage):  # type: ignore[attr-defined]
+            order += [block.depthwise, block]
+        for level in (1, 0):
+            merge = net.merge[level]
+            order += [net.top_down[level], merge.depthwise, merge]  # type: ignore[list-item]
+        return order
+    assert isinstance(net, FaceBoxes)
+    order = [net.conv1, net.conv2]
     for block in (net.inception1, net.inception2, net.inception3):
         assert isinstance(block, Inception)
         order += [
@@ -79,9 +91,9 @@ def _fill(module: nn.Module, weight: Tensor, bias: Tensor) -> None:
         bn.bias.copy_(bias)
     else:
         assert isinstance(module, nn.Conv2d)
-        assert module.bias is not None
         module.weight.copy_(weight)
-        module.bias.copy_(bias)
+        if module.bias is not None:
+            module.bias.copy_(bias)
 
 
 @torch.no_grad()

@@ -17,7 +17,7 @@ from facecam.faces.boxes import NMS_IOU, Detections, decode, nms
 from facecam.sources.photo import read_picture
 from facecam.system.opencv import cv2
 from train.faceboxes.data.batches import Batch
-from train.faceboxes.model import MEAN_BGR, FaceBoxes
+from train.faceboxes.model import MEAN_BGR, Detector
 from train.faceboxes.protocols.canvas import VGA
 from train.faceboxes.protocols.pictures import Detect, letterbox
 from train.faceboxes.targets import FACE, SOFT
@@ -25,7 +25,7 @@ from train.faceboxes.targets import FACE, SOFT
 GREEN, RED, YELLOW = (0, 230, 0), (0, 0, 255), (0, 220, 255)
 
 
-def detector_of(net: FaceBoxes, device: torch.device, lowest: float = LOWEST_SCORE) -> Detect:
+def detector_of(net: Detector, device: torch.device, lowest: float = LOWEST_SCORE) -> Detect:
     """A function from a canvas (H, W, 3) uint8 BGR to boxes (N, 4) and scores (N,), by the PyTorch network."""
 
     @torch.no_grad()

@@ -73,10 +73,10 @@ def match_padded(anchors: Tensor, boxes: Tensor, kind: Tensor, probability: Tens
 
 def _overlaps(corners: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor]:
     """IoU of boxes (B, M, 4) with anchors (A, 4), and the share of the anchor's area inside the box; both (B, M, A)."""
-    a, b = corners, boxes[..., None, :]
-    width = torch.minimum(a[..., 2], b[..., 2]) - torch.maximum(a[..., 0], b[..., 0])
-    height = torch.minimum(a[..., 3], b[..., 3]) - torch.maximum(a[..., 1], b[..., 1])
-    overlap = width.clamp_(min=0) * height.clamp_(min=0)
+    a, b = corners.T.contiguous(), boxes[..., None, :]
+    width = torch.minimum(a[2], b[..., 2]).sub_(torch.maximum(a[0], b[..., 0])).clamp_(min=0)
+    height = torch.minimum(a[3], b[..., 3]).sub_(torch.maximum(a[1], b[..., 1])).clamp_(min=0)
+    overlap = width.mul_(height)
     area_a = (corners[:, 2:] - corners[:, :2]).prod(1)
     area_b = (boxes[..., 2:] - boxes[..., :2]).prod(-1)
     return overlap / (area_a + area_b[..., None] - overlap), overlap / area_a

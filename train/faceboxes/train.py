@@ -27,13 +27,15 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
+from facecam.bench.wider_labels import Labelled
 from facecam.detection.anchors import anchor_grid
 from facecam.errors import FacecamError
 from train.faceboxes.data.augment import Recipe
 from train.faceboxes.data.batches import FaceData, Pictures, Prepared, read_split
 from train.faceboxes.loss import LossOptions, multibox_loss
-from train.faceboxes.model import MEAN_BGR, MODELS, FaceBoxes, FaceBoxesS16, from_exact
-from train.faceboxes.protocols.canvas import evaluate_vga
+from train.faceboxes.model import MEAN_BGR, Detector, FaceBoxesS16, from_exact
+from train.faceboxes.networks import MODELS
+from train.faceboxes.protocols.canvas import FACELESS_EVENT, run_canvas, score
 from train.faceboxes.reuse import network_of_onnx, settle_batch_norms
 from train.faceboxes.samples import detector_of, save_detections, save_inputs
 from train.faceboxes.targets import match
@@ -81,9 +83,10 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add("--box-loss", choices=("diou", "smooth_l1"), default="diou")
     add("--box-weight", type=float, default=2.0)
     add("--negatives", type=float, default=7.0, help="hard negatives per positive anchor")
+    add("--quality", action="store_true", help="scores learn the overlap of their box with the face")
+    add("--match", type=float, default=0.35, help="overlap with a face that makes an anchor positive")
     add("--min-face", type=float, default=16.0, help="smaller faces are neither face nor background, in input px")
     add("--shares", type=_shares, default={"0--human": 0.45, "3--none": 0.08}, help="event=share,... of the pictures")
-    add("--trim", type=_shares, default={}, help="event=share,... of its boxes' height to cut off the top")
     add("--teacher", type=Path, default=None, help="another detector's scores for what the labels leave open (.npz)")
     add("--max-side", type=int, default=1024, help="larger pictures are shrunk to this once")
     add("--cache", type=Path, default=Path("runs/cache"), help="where decoded pictures are kept")
@@ -96,7 +99,7 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add("--time-limit", type=float, default=None, help="minutes, then save and end")
     add("--save-every", type=float, default=3.0, help="minutes between checkpoints")
     add("--eval-every", type=int, default=5000, help="steps between evaluations on the validation pictures; 0: none")
-    add("--eval-events", default="0--human", help="events of the validation pictures to evaluate on, or 'all'")
+    add("--eval-events", default="2--web,0--human", help="each evaluated apart; the first one chooses `best.pt`")
     return parser.parse_args(argv)
 
 
@@ -116,10 +119,9 @@ def optimizer_of(net: nn.Module, args: argparse.Namespace) -> torch.optim.Optimi
     decayed = [p for p in net.parameters() if p.ndim > 1]
     plain = [p for p in net.parameters() if p.ndim <= 1]
     groups = [{"params": decayed, "weight_decay": args.weight_decay}, {"params": plain, "weight_decay": 0.0}]
-    fused = next(net.parameters()).is_cuda
     if args.optimizer == "sgd":
-        return torch.optim.SGD(groups, lr=args.lr, momentum=0.9, nesterov=True, fused=fused)
-    return torch.optim.AdamW(groups, lr=args.lr, betas=(0.9, 0.99), fused=fused)
+        return torch.optim.SGD(groups, lr=args.lr, momentum=0.9, nesterov=True, fused=True)
+    return torch.optim.AdamW(groups, lr=args.lr, betas=(0.9, 0.99), fused=True)
 
 
 def draw_size(args: argparse.Namespace, step: int) -> int:
@@ -141,7 +143,7 @@ class Steps(Dataset[Prepared]):
         return self.data.prepare(step, size, count, self.rank)
 
 
-def load_fitting(net: FaceBoxes, state: dict[str, Tensor]) -> list[str]:
+def load_fitting(net: Detector, state: dict[str, Tensor]) -> list[str]:
     """Loads the weights whose names and shapes fit; returns the names of those that don't."""
     mine = net.state_dict()
     if isinstance(net, FaceBoxesS16) and "lateral.weight" not in state and "loc.2.weight" in state:
@@ -162,13 +164,14 @@ def train(args: argparse.Namespace, here: World) -> Path:
     pictures = Pictures(labels, args.cache, args.max_side, here.main, args.in_memory)
     resident = pictures.to(here.device) if args.resident or here.device.type == "cuda" else None
     # Crops bring faces down to the smallest that count.
-    recipe = Recipe(face_sizes=(0.9 * args.min_face, 280.0))
+    recipe = Recipe(face_sizes=(0.9 * args.min_face, 400.0))
     data = FaceData(labels, pictures, recipe, args.min_face, MEAN_BGR, args.seed, args.shares, resident, args.teacher)
-    validation = read_split(args.data, "val")
-    if args.eval_events != "all":
-        validation = [item for item in validation if item.event in args.eval_events.split(",")]
+    validation: dict[str, list[Labelled]] = {event: [] for event in (*args.eval_events.split(","), FACELESS_EVENT)}
+    for item in read_split(args.data, "val"):
+        if item.event in validation:
+            validation[item.event].append(item)
 
-    net: FaceBoxes = MODELS[args.model]().to(here.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    net: Detector = MODELS[args.model]().to(here.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     ema = Ema(net, MODELS[args.model]().to(here.device), args.ema)
     optimizer = optimizer_of(net, args)
     start, images_seen, best = 0, 0, 0.0
@@ -197,7 +200,7 @@ def train(args: argparse.Namespace, here: World) -> Path:
         (folder / "options.json").write_text(json.dumps(vars(args), default=str, indent=1) + "\n", encoding="utf-8")
         save_inputs(data.batch(0, 320, 24), MEAN_BGR, folder / "inputs.jpg")
     parallel = net if here.size == 1 else nn.parallel.DistributedDataParallel(net)
-    options = LossOptions(args.negatives, args.box_loss, args.box_weight)
+    options = LossOptions(args.negatives, args.box_loss, args.box_weight, quality=args.quality)
     anchors = {
         size: torch.from_numpy(anchor_grid(net.anchors, size, size).copy()).to(here.device) for size in args.sizes
     }
@@ -224,8 +227,8 @@ def train(args: argparse.Namespace, here: World) -> Path:
     progress = tqdm(steps, "training", initial=start, total=args.steps, disable=None, mininterval=5)
     for step, prepared in enumerate(progress, start):
         size, count = prepared.size, len(prepared.kind)
-        batch = data.finish(prepared, here.device)
-        targets = match(anchors[size], batch.boxes, batch.kind, batch.probability)
+        batch = data.finish(prepared, here.device, torch.float32 if args.fp32 else torch.bfloat16)
+        targets = match(anchors[size], batch.boxes, batch.kind, batch.probability, args.match)
         with autocast(here.device, not args.fp32):
             offsets, logits = parallel(batch.images)
         losses = multibox_loss(offsets, logits, targets, anchors[size], options)
@@ -256,12 +259,16 @@ def train(args: argparse.Namespace, here: World) -> Path:
             sums, since = torch.zeros_like(sums), 0
         if here.main and args.eval_every and (done % args.eval_every == 0 or done == args.steps):
             detect = detector_of(ema.module, here.device)
-            report = evaluate_vga(detect, validation)
-            log.write(step=done, images=images_seen, **report.to_json())  # type: ignore[union-attr]
-            save_detections(detect, validation[:: max(1, len(validation) // 12)][:12], folder / f"faces{done:07d}.jpg")
-            if report.ap[0] > best:
-                best = report.ap[0]
-                save_checkpoint(folder / "best.pt", {**checkpoint(done), "ap": json.dumps(report.to_json())})
+            found = {event: run_canvas(detect, items) for event, items in validation.items()}
+            faceless = found.pop(FACELESS_EVENT, [])
+            reports = {event: score(results + faceless).to_json() for event, results in found.items()}
+            log.write(step=done, images=images_seen, **reports)  # type: ignore[union-attr]
+            shown = [item for event in found for item in validation[event]]
+            save_detections(detect, shown[:: max(1, len(shown) // 12)][:12], folder / f"faces{done:07d}.jpg")
+            first = next(iter(reports.values()))["ap"]["all"] if reports else 0.0
+            if first > best:
+                best = first
+                save_checkpoint(folder / "best.pt", {**checkpoint(done), "ap": json.dumps(reports)})
         if here.main and (ending or time.monotonic() - saved_s > args.save_every * 60):
             save_checkpoint(folder / "last.pt", checkpoint(done))
             saved_s = time.monotonic()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import torch
 
-from train.faceboxes.model import FaceBoxes
+from train.faceboxes.model import Detector
 
 
-def with_statistics(kind: type[FaceBoxes], inputs: torch.Tensor) -> FaceBoxes:
+def with_statistics(kind: type[Detector], inputs: torch.Tensor) -> Detector:
     """A network in evaluation mode with batch-norm statistics unlike the initial ones: those of `inputs` (N, 3, H, W),
     and gains and biases drawn at random. Always the same one."""
     torch.manual_seed(5)

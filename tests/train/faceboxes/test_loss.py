@@ -100,3 +100,16 @@ def test_diou_of_known_boxes() -> None:
     # Equal boxes: 1. Two unit squares two apart: IoU 0, less 4 over the squared diagonal 9 + 1. Half of a square: IoU
     # 1/2, centres 1 apart, less 1 over 32.
     torch.testing.assert_close(diou(a, b), torch.tensor([1.0, -0.4, 0.5 - 1 / 32]))
+
+
+def test_quality_wants_the_score_that_is_the_overlap() -> None:
+    """The box lies beside the face by half: an overlap of a third."""
+    anchors = torch.tensor([[10.0, 10, 20, 20]])
+    targets = match(anchors, torch.tensor([[[10.0, 0, 30, 20]]]), torch.tensor([[1]]), threshold=0.3)
+    assert targets.label.tolist() == [[1]]
+
+    def cost(score: float) -> float:
+        logits = torch.tensor([[[0.0, float(torch.logit(torch.tensor(score)))]]])
+        return multibox_loss(torch.zeros(1, 1, 4), logits, targets, anchors, LossOptions(quality=True)).classes.item()
+
+    assert cost(1 / 3) < min(cost(0.25), cost(0.45), cost(0.9))

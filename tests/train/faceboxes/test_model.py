@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from facecam.detection.anchors import anchor_grid
-from train.faceboxes.model import MODELS, FaceBoxes, FaceBoxesS16, from_exact
+from train.faceboxes.model import FaceBoxes, FaceBoxesS16, from_exact
+from train.faceboxes.networks import MODELS
 
 
 @pytest.mark.parametrize("name", sorted(MODELS))

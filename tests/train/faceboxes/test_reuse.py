@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from train.faceboxes import export
-from train.faceboxes.model import FaceBoxes, FaceBoxesS16
+from train.faceboxes.model import Detector, FaceBoxes
+from train.faceboxes.networks import MODELS
 from train.faceboxes.reuse import network_of_onnx, settle_batch_norms
 from train.training import TrainingError
 
@@ -19,9 +20,9 @@ def pictures(count: int, seed: int) -> torch.Tensor:
     return torch.nn.functional.interpolate(coarse, size=(96, 128), mode="bilinear")
 
 
-@pytest.mark.parametrize("kind", [FaceBoxes, FaceBoxesS16], ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", MODELS.values(), ids=MODELS)
 def test_file_computes_the_same_as_a_network_again_before_and_after_settling(
-    kind: type[FaceBoxes], tmp_path: Path
+    kind: type[Detector], tmp_path: Path
 ) -> None:
     torch.manual_seed(0)
     net = kind()

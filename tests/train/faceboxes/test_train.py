@@ -37,7 +37,7 @@ def test_trains_evaluates_and_keeps_its_results(wider: Path, tmp_path: Path) -> 
     lines = [json.loads(line) for line in (folder / "stats.jsonl").read_text().splitlines()]
     assert lines[0]["step"] == 4
     assert lines[0]["loss"] > 0
-    assert set(lines[-1]["ap"]) == {"all", ">=16", ">=32"}
+    assert set(lines[-1]["0--human"]["ap"]) == {"all", ">=16", ">=32"}
 
 
 def test_resumed_run_equals_one_that_never_stopped(wider: Path, tmp_path: Path) -> None:

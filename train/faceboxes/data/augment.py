@@ -34,15 +34,15 @@ class Recipe:
     """range of that size, drawn uniformly in its logarithm"""
     max_zoom: float = 3.0
     """a picture is enlarged at most this much; more shows no detail"""
-    mosaic: float = 0.25
+    mosaic: float = 0.4
     """share of training inputs made of 2 x 2 pictures of half the size: more faces, smaller ones, less empty border"""
     photometric: float = 0.7
     degrade: float = 0.35
     """share of pictures with a camera's faults: blur, noise, low light, JPEG, low resolution"""
     grey: float = 0.05
-    rotate: float = 0.25
+    rotate: float = 0.35
     """share of pictures rotated by up to `max_rotation_deg`"""
-    max_rotation_deg: float = 15.0
+    max_rotation_deg: float = 40.0
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def draw_faults(rng: np.random.Generator, plan: Plan) -> Plan:
     """The plan with one to three faults of a webcam."""
     colour = plan.colour
     if rng.random() < 0.3:  # low light: darker, and noise stands out
-        colour = colour * np.float32(rng.uniform(0.3, 0.7))
+        colour = colour * np.float32(rng.uniform(0.2, 0.7))
     return replace(
         plan,
         colour=colour,

@@ -18,7 +18,6 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from facecam.arrays import Array
 from facecam.bench.wider_labels import Labelled, read_wider
 from facecam.system.opencv import cv2
 from train.faceboxes.data.augment import Plan, Recipe, draw_plan, map_boxes, render
@@ -37,7 +36,7 @@ def read_split(root: Path, split: str) -> list[Labelled]:
 class Batch:
     """One step's training inputs.
 
-    images: (B, 3, S, S) float32, channels_last, BGR minus the mean. boxes: (B, M, 4) float32, x1 y1 x2 y2, input
+    images: (B, 3, S, S) float, channels_last, BGR minus the mean. boxes: (B, M, 4) float32, x1 y1 x2 y2, input
     pixels, rows of zeros behind the last. kind: (B, M) int64: 1 face, 2 ignore region, 3 soft, 0 padding. probability:
     (B, M) float32, that the box is a face.
     """
@@ -161,8 +160,7 @@ class FaceData:
 
     teacher: a file of soft labels (`train.faceboxes.data.teacher`). event_shares: event name (the folder below
     `images`) -> share of the training pictures drawn from it; events that are not named share what is left by their
-    number of pictures. trim: event name -> share of each box's height to cut off its top, where events differ in how
-    much of the forehead a box holds.
+    number of pictures.
     """
 
     def __init__(
@@ -176,15 +174,14 @@ class FaceData:
         event_shares: dict[str, float] | None = None,
         resident: ResidentPictures | None = None,
         teacher: Path | None = None,
-        trim: dict[str, float] | None = None,
     ) -> None:
         self.pictures, self.resident, self.on_device = pictures, resident, resident is not None
         self.recipe, self.min_face_px, self.seed = recipe, min_face_px, seed
         self.mean = np.array(mean, np.float32)
         # Labels follow pictures that were shrunk on reading.
         self.truths = [
-            replace(truth, boxes=_trimmed(truth.boxes, (trim or {}).get(item.event, 0.0)) * np.float32(f))
-            for item, truth, f in zip(labels, truths(labels, teacher), pictures.shrink, strict=True)
+            replace(truth, boxes=truth.boxes * np.float32(f))
+            for truth, f in zip(truths(labels, teacher), pictures.shrink, strict=True)
         ]
         self.weights = _weights([item.event for item in labels], event_shares or {})
         self._up_to = self.weights.cumsum()
@@ -232,14 +229,19 @@ class FaceData:
             *map(torch.from_numpy, (boxes, kind, probability)),
         )
 
-    def finish(self, prepared: Prepared, device: torch.device) -> Batch:
-        """The rest of `batch`: pixels as the network takes them, on the device."""
+    def finish(self, prepared: Prepared, device: torch.device, dtype: torch.dtype = torch.float32) -> Batch:
+        """The rest of `batch`: pixels as the network takes them, on the device. dtype: theirs; bfloat16 holds those
+        that OpenCV renders, and the mean, without rounding."""
         if self.resident is None:
-            images = prepared.pixels.to(device, non_blocking=True).permute(0, 3, 1, 2).float()
+            pixels = prepared.pixels.to(device, non_blocking=True).to(dtype)
+            # Row by row, as three numbers at a time would take a CPU three times as long.
+            pixels.flatten(2).sub_(torch.from_numpy(self.mean).to(device, dtype).repeat(prepared.size))
+            images = pixels.permute(0, 3, 1, 2)
         else:
             images = self._rendered_there(prepared, self.resident).contiguous(memory_format=torch.channels_last)
-        for channel, mean in enumerate(self.mean.tolist()):
-            images[:, channel] -= mean
+            for channel, mean in enumerate(self.mean.tolist()):
+                images[:, channel] -= mean
+            images = images.to(dtype)
         labels = (prepared.boxes, prepared.kind, prepared.probability)
         return Batch(images, *(values.to(device, non_blocking=True) for values in labels))
 
@@ -287,12 +289,6 @@ def targets_of(plan: Plan, truth: Truth, size: int, min_face_px: float) -> Truth
     boxes = boxes.clip(0, size)
     visible = ((boxes[:, 2:] - boxes[:, :2]) >= 1).all(1)
     return Truth(boxes[visible], kind[visible], truth.probability[visible])
-
-
-def _trimmed(boxes: Array, share: float) -> Array:
-    trimmed = boxes.copy()
-    trimmed[:, 1] += np.float32(share) * (boxes[:, 3] - boxes[:, 1])
-    return trimmed
 
 
 def _weights(events: list[str], shares: dict[str, float]) -> npt.NDArray[np.float64]:

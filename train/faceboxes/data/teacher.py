@@ -1,9 +1,9 @@
 """Soft labels: what a published detector thinks of the regions that the labels leave open.
 
-The file is an `.npz` with `names` (`train/EVENT/PICTURE`), `offsets`, `boxes` and `scores`: picture i owns the rows
-`offsets[i]:offsets[i + 1]`; boxes are x1 y1 x2 y2 in picture pixels. A region that is neither face nor background
-by the labels becomes one that is a face with some probability, which the classification learns as it is (Hinton et al.
-2015); its box is not learnt.
+The file is an `.npz` with `names` (`train/EVENT/PICTURE`), `offsets`, `boxes` and `probability`: picture i owns the
+rows `offsets[i]:offsets[i + 1]`; boxes are x1 y1 x2 y2 in picture pixels, probability is how often such a box is a
+face. A region that is neither face nor background by the labels becomes one that is a face with some probability, which
+the classification learns as it is (Hinton et al. 2015); its box is not learnt.
 """
 
 from __future__ import annotations
@@ -21,15 +21,11 @@ from facecam.faces.boxes import pairwise_iou
 from train.faceboxes.targets import FACE, IGNORE, SOFT
 from train.training import TrainingError
 
-SCORES = (0.3, 0.5, 0.65, 0.75, 0.82, 1.0)
-PROBABILITIES = (0.02, 0.05, 0.2, 0.5, 0.95, 0.98)
-"""How often a box of such a score is a face, as counted on labelled photos: the teacher's scores run high."""
-
 SAME = 0.45
 """IoU from which on a region and a box of the teacher mean the same."""
 
-LEAST_SCORE = 0.6
-"""A box of the teacher where the labels have nothing counts from this score on; below it is background."""
+LEAST_PROBABILITY = 0.1
+"""A box of the teacher where the labels have nothing counts from this on; below it is background."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +50,8 @@ class Teacher:
         try:
             with np.load(path, allow_pickle=False) as file:
                 self._offsets = file["offsets"]
-                self._boxes, self._scores = file["boxes"].astype(np.float32), file["scores"].astype(np.float32)
+                self._boxes = file["boxes"].astype(np.float32)
+                self._probability = file["probability"].astype(np.float32)
                 self._rows = {str(name): k for k, name in enumerate(file["names"])}
         except (OSError, KeyError, ValueError) as error:
             raise TrainingError(f"{path} is not a file of a teacher's detections ({error}).") from error
@@ -66,11 +63,10 @@ class Teacher:
         if row is None:
             return hard
         mine = slice(self._offsets[row], self._offsets[row + 1])
-        boxes, scores = self._boxes[mine], self._scores[mine]
+        boxes, probability = self._boxes[mine], self._probability[mine]
         if not len(boxes):
             return hard
-        probability = np.interp(scores, SCORES, PROBABILITIES).astype(np.float32)
-        new = scores >= LEAST_SCORE
+        new = probability >= LEAST_PROBABILITY
         kind, soft = hard.kind.copy(), hard.probability.copy()
         if len(item.boxes):
             overlap = pairwise_iou(item.boxes, boxes)  # [N, D]

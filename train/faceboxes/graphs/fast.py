@@ -25,16 +25,22 @@ import onnx
 from torch import Tensor, nn
 
 from facecam.arrays import Array
-from train.faceboxes.model import ConvBN, FaceBoxes, FaceBoxesS16, Inception
+from train.faceboxes.model import ConvBN, Detector, FaceBoxes, FaceBoxesS16, Inception
+from train.faceboxes.model_s8 import FaceBoxesS8, Separable
 from train.onnx_graph import Graph
 
 FORMAT = 2
 
 
-def fast_model(net: FaceBoxes) -> onnx.ModelProto:
+def fast_model(net: Detector) -> onnx.ModelProto:
     """The network as an ONNX model of format 2, without metadata; `net` must be in evaluation mode."""
     graph = DetectorGraph(net.name)
-    x = _crelu_pool(graph, graph.input("image", [1, 3, "height", "width"]), net.conv1)
+    image = graph.input("image", [1, 3, "height", "width"])
+    if isinstance(net, FaceBoxesS8):
+        predict_s8(graph, net, _crelu(graph, image, net.conv1))
+        return graph.model()
+    assert isinstance(net, FaceBoxes)
+    x = _crelu_pool(graph, image, net.conv1)
     if isinstance(net, FaceBoxesS16):
         stride16 = _crelu(graph, x, net.conv2)  # needed in full by the lateral connection
         predict(graph, net, graph.max_pool(stride16), stride16)
@@ -56,6 +62,21 @@ class DetectorGraph(Graph):
     def conv_relu(self, x: str, block: ConvBN) -> str:
         return self.op("Relu", self.conv(x, *folded(block), block.conv.stride[0], block.conv.groups))
 
+    def separable(self, x: str, block: Separable) -> str:
+        """As its two convolutions."""
+        conv = block.depthwise
+        zeros = np.zeros(conv.out_channels, np.float32)
+        y = self.conv(x, single(conv.weight), zeros, conv.stride[0], conv.groups)
+        return self.conv_relu(self.signed(y), block)
+
+    def signed(self, x: str) -> str:
+        """x, which has no ReLU. For a graph that wants to know."""
+        return x
+
+    def rounded(self, x: str) -> str:
+        """x, which is only moved. For a graph that would rather move bytes."""
+        return x
+
     def max_pool(self, x: str) -> str:
         return self.op("MaxPool", x, kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1])
 
@@ -72,16 +93,18 @@ class DetectorGraph(Graph):
         """Height and width, (2,) int64."""
         return self.op("Slice", self.op("Shape", x), *(self.constant(np.array([n])) for n in (2, 4)))
 
-    def lateral(self, fine: str, coarse: str, net: FaceBoxesS16) -> str:
-        """The ReLU of `net.lateral` of the map at stride 16, plus `net.top_down` of the one at stride 32, enlarged."""
-        y = self.conv(fine, *plain(net.lateral))
-        top = self.conv(coarse, *plain(net.top_down))
+    def lateral(self, fine: str, coarse: str, top_down: nn.Module, lateral: nn.Module | None = None) -> str:
+        """The ReLU of `lateral` of the finer map (None: of the map itself), plus `top_down` of the coarser one,
+        enlarged."""
+        y = self.rounded(fine) if lateral is None else self.conv(fine, *plain(lateral))
+        weight, bias = plain(top_down)
+        top = self.signed(self.conv(coarse, weight, bias))
         # Enlarged to the lateral map's own size: it has one row or column less than twice the coarse map where the
         # image ends inside of a cell.
         size = self.size(y)
-        size = self.op("Concat", self.constant(np.array([1, net.width])), size, axis=0)
+        size = self.op("Concat", self.constant(np.array([1, len(bias)])), size, axis=0)
         enlarged = self.op(
-            "Resize", top, "", "", size,
+            "Resize", self.rounded(top), "", "", size,
             mode="nearest", coordinate_transformation_mode="asymmetric", nearest_mode="floor",
         )  # fmt: skip
         return self.op("Relu", self.op("Add", y, enlarged))
@@ -143,6 +166,20 @@ def predict(graph: DetectorGraph, net: FaceBoxes, pooled: str, stride16: str = "
     graph.result(graph.op("Concat", *levels, axis=1, output="faces"), [1, "anchors", 5])
 
 
+def predict_s8(graph: DetectorGraph, net: FaceBoxesS8, x: str) -> None:
+    """All of the second network that comes after its C.ReLU, up to the output `faces`."""
+    maps = []
+    for stage in net.backbone:
+        for block in stage:  # type: ignore[attr-defined]
+            x = graph.separable(x, block)
+        maps.append(x)
+    for level in (1, 0):
+        merged = graph.lateral(maps[level], maps[level + 1], net.top_down[level])
+        maps[level] = graph.separable(merged, net.merge[level])  # type: ignore[arg-type]
+    levels = [_head(graph, *level) for level in zip(net.loc, net.conf, maps, strict=True)]
+    graph.result(graph.op("Concat", *levels, axis=1, output="faces"), [1, "anchors", 5])
+
+
 def _deep(graph: DetectorGraph, net: FaceBoxes, x: str) -> list[str]:
     """The three maps of the paper, at strides 32, 64 and 128, from the pooled C.ReLU."""
     for block in (net.inception1, net.inception2, net.inception3):
@@ -153,7 +190,7 @@ def _deep(graph: DetectorGraph, net: FaceBoxes, x: str) -> list[str]:
 
 
 def _stride16_source(graph: DetectorGraph, net: FaceBoxesS16, stride16: str, stride32: str) -> str:
-    merged = graph.lateral(stride16, stride32, net)
+    merged = graph.lateral(stride16, stride32, net.top_down, net.lateral)
     return graph.conv_relu(graph.conv_relu(merged, net.merge_depthwise), net.merge_pointwise)
 
 
@@ -161,20 +198,21 @@ def plain(conv: nn.Module) -> tuple[Array, Array]:
     """Weight and bias of a convolution without batch norm."""
     assert isinstance(conv, nn.Conv2d)
     assert conv.bias is not None
-    return _double(conv.weight).astype(np.float32), _double(conv.bias).astype(np.float32)
+    return single(conv.weight), single(conv.bias)
+
+
+def single(tensor: Tensor) -> Array:
+    """float32."""
+    return tensor.detach().cpu().float().numpy()
 
 
 def _head(graph: DetectorGraph, loc: nn.Module, conf: nn.Module, source: str) -> str:
     """(1, anchors of the level, 5): offsets and logit of each anchor from one convolution."""
     loc_weight, loc_bias = plain(loc)
     conf_weight, conf_bias = plain(conf)
-    anchors, inputs = len(conf_bias) // 2, loc_weight.shape[1]
+    anchors, shape = len(conf_bias) // 2, loc_weight.shape[1:]
     weight = np.concatenate(
-        [
-            loc_weight.reshape(anchors, 4, inputs, 3, 3),
-            (conf_weight[1::2] - conf_weight[0::2]).reshape(anchors, 1, inputs, 3, 3),
-        ],
-        axis=1,
+        [loc_weight.reshape(anchors, 4, *shape), (conf_weight[1::2] - conf_weight[0::2])[:, None]], axis=1
     )
     bias = np.concatenate([loc_bias.reshape(anchors, 4), (conf_bias[1::2] - conf_bias[0::2])[:, None]], axis=1)
-    return graph.head(source, weight.reshape(anchors * 5, inputs, 3, 3), bias.reshape(-1))
+    return graph.head(source, weight.reshape(anchors * 5, *shape), bias.reshape(-1))

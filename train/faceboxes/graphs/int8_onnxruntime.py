@@ -4,10 +4,11 @@
 in between, in less than half of its own time in float32 (`docs/results/speed.md`). The graph that OpenVINO likes
 takes it longer than float32, and OpenVINO doesn't read this one: it takes the weights' steps for those of the input.
 
-- Every activation is bytes, in steps of its own; all are positive but the predictions. The ReLU is the rounding itself,
-  as bytes end at zero.
+- Every activation is bytes, in steps of its own. The ReLU is the rounding itself, as bytes end at zero; what has none
+  has its zero somewhere between.
 - Both C.ReLUs convolve with the negative weights as well.
-- Averaging is a depthwise convolution, and the sum of two maps at stride 16 one convolution of both.
+- Averaging is a depthwise convolution, and the sum of two maps at stride 16 one convolution of both; a sum that has no
+  convolution of the finer map is written in floats, which ONNX Runtime computes in bytes.
 - Predictions are bytes too, each channel between the lowest and the highest value that it is known to have.
 
 The ranges come from `observed_ranges`.
@@ -22,11 +23,13 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 from onnx import TensorProto
+from torch import nn
 
 from facecam.arrays import Array
-from train.faceboxes.graphs.fast import DetectorGraph, folded, plain, predict
+from train.faceboxes.graphs.fast import DetectorGraph, folded, plain, predict, predict_s8
 from train.faceboxes.graphs.int8_openvino import cells_input, observed, on_cells, rounded_weights
-from train.faceboxes.model import ConvBN, FaceBoxes, FaceBoxesS16
+from train.faceboxes.model import ConvBN, Detector, FaceBoxes
+from train.faceboxes.model_s8 import FaceBoxesS8
 
 LOWEST_LOGIT = np.float32(-8)
 """A logit below it, a score of 0.0003, is as good as this one."""
@@ -37,13 +40,13 @@ Ranges = Mapping[str, Array]
 """Lowest and highest value of each channel, (2, C) float32, by the name of a convolution's output."""
 
 
-def qlinear_model(net: FaceBoxes, ranges: Ranges) -> onnx.ModelProto:
+def qlinear_model(net: Detector, ranges: Ranges) -> onnx.ModelProto:
     """The network as an ONNX model of format 3, without metadata; `net` must be in evaluation mode. ranges: of
     `observed_ranges` for the same network."""
     return _built(_QLinearGraph(net.name, ranges), net)
 
 
-def observed_ranges(net: FaceBoxes, cells: Iterable[npt.NDArray[np.uint8]]) -> dict[str, Array]:
+def observed_ranges(net: Detector, cells: Iterable[npt.NDArray[np.uint8]]) -> dict[str, Array]:
     """The range of each convolution's output over pictures in cells (1, rows, columns, 48) uint8."""
     graph = _QLinearGraph(net.name, None)
     ranges = observed(_built(graph, net), graph.convolutions, cells)
@@ -64,6 +67,7 @@ class _QLinearGraph(DetectorGraph):
         self.exact = ranges is None
         self._ranges = ranges
         self._steps: dict[str, np.float32] = {}  # of each activation
+        self._zeros: dict[str, int] = {}  # the byte that is zero, where it is another
 
     def start(self, cells: str) -> str:
         """Bytes (1, rows, columns, 48) as (1, 48, rows, columns), in steps of one grey level."""
@@ -79,6 +83,16 @@ class _QLinearGraph(DetectorGraph):
             return self.op("Relu", self._floats(x, weight, bias, stride, border, groups), output=name)
         step = np.float32(max(self._ranges[name].max(), 1e-6) / 255)
         return self._known(self._bytes(x, weight, bias, step, stride, border, groups, name), step)
+
+    def conv(self, x: str, weight: Array, bias: Array, stride: int = 1, groups: int = 1) -> str:
+        """A convolution without ReLU."""
+        name = self._next()
+        if self._ranges is None:
+            return self._floats(x, weight, bias, stride, None, groups, name)
+        low, high = min(self._ranges[name].min(), 0), max(self._ranges[name].max(), 1e-6)
+        step = np.float32((high - low) / 255)
+        self._zeros[name] = round(float(-low / step))
+        return self._known(self._bytes(x, weight, bias, step, stride, None, groups, name), step)
 
     def conv_relu(self, x: str, block: ConvBN) -> str:
         return self.convolve(x, *folded(block), block.conv.stride[0], groups=block.conv.groups)
@@ -96,12 +110,24 @@ class _QLinearGraph(DetectorGraph):
         self.alike.append(parts)
         return self._like(super().concat(*parts), parts[0])
 
-    def lateral(self, fine: str, coarse: str, net: FaceBoxesS16) -> str:
-        (weight, bias), (weight_2, bias_2) = plain(net.lateral), plain(net.top_down)
+    def lateral(self, fine: str, coarse: str, top_down: nn.Module, lateral: nn.Module | None = None) -> str:
+        weight, bias = plain(top_down)
+        if lateral is None:
+            small = self.conv(coarse, weight, bias)
+            top = self._enlarged(small, fine, len(bias))
+            name = self._next()
+            if self._ranges is None:
+                return self.op("Relu", self.op("Add", fine, top), output=name)
+            step = np.float32(max(self._ranges[name].max(), 1e-6) / 255)
+            both = self.op("Add", self._as_floats(fine, fine), self._as_floats(top, small))
+            scale = self.constant(np.array(step)), self.constant(np.array(0, np.uint8))
+            return self._known(self.op("QuantizeLinear", both, *scale, output=name), step)
+        lateral_weight, lateral_bias = plain(lateral)
         # What the two maps' steps differ by goes into the weights, so that bytes of both can stand side by side.
         ratio = np.float32(1) if self.exact else self._steps[coarse] / self._steps[fine]
-        both = super().concat(fine, self._enlarged(coarse, fine, weight_2.shape[1]))
-        return self.convolve(self._like(both, fine), np.concatenate([weight, ratio * weight_2], 1), bias + bias_2)
+        both = super().concat(fine, self._enlarged(coarse, fine, weight.shape[1]))
+        both_weights = np.concatenate([lateral_weight, ratio * weight], 1)
+        return self.convolve(self._like(both, fine), both_weights, lateral_bias + bias)
 
     def head(self, source: str, weight: Array, bias: Array) -> str:
         name = self._next()
@@ -113,9 +139,11 @@ class _QLinearGraph(DetectorGraph):
         steps = (high - low) / np.float32(255)
         # Each channel in its own steps, from 0 to 255, so that one rounding serves all.
         in_steps = weight / steps[:, None, None, None], (bias - low) / steps
-        maps = self._last(self._bytes(source, *in_steps, np.float32(1), output=name))
-        floats = self.op("Cast", maps, to=TensorProto.FLOAT)
-        return self._in_rows(self.op("Add", self.op("Mul", floats, self.constant(steps)), self.constant(low)))
+        bytes_ = self._bytes(source, *in_steps, np.float32(1), output=name)
+        maps = self.op("Cast", bytes_, to=TensorProto.FLOAT)
+        # Before the transposition, as five numbers at a time would take as long as a convolution.
+        maps = self.op("Mul", maps, self.constant(steps[:, None, None]))
+        return self._in_rows(self._last(self.op("Add", maps, self.constant(low[:, None, None]))))
 
     def _next(self) -> str:
         self.convolutions.append(f"convolution{len(self.convolutions)}")
@@ -136,16 +164,22 @@ class _QLinearGraph(DetectorGraph):
         constants = self.constant(weight), self.constant(bias)
         return self.op("Conv", x, *constants, output=output, **_shape(weight, stride, border, groups))
 
+    def _as_floats(self, x: str, like: str) -> str:
+        """Bytes, in the steps of `like`, as floats."""
+        zero = np.array(self._zeros.get(like, 0), np.uint8)
+        return self.op("DequantizeLinear", x, self.constant(np.array(self._steps[like])), self.constant(zero))
+
     def _bytes(
         self, x: str, weight: Array, bias: Array, step: np.float32,
         stride: int = 1, border: int | None = None, groups: int = 1, output: str | None = None,
     ) -> str:  # fmt: skip
         """A convolution of bytes to bytes in steps of `step`, from 0 to 255."""
-        input_step, zero = self._steps[x], self.constant(np.array(0, np.uint8))
+        input_step = self._steps[x]
+        input_zero, zero = (self.constant(np.array(self._zeros.get(name or "", 0), np.uint8)) for name in (x, output))
         bytes_, steps = rounded_weights(weight)
         return self.op(
             "QLinearConv",
-            *(x, self.constant(np.array(input_step)), zero),
+            *(x, self.constant(np.array(input_step)), input_zero),
             *(self.constant(bytes_), self.constant(steps), self.constant(np.zeros(len(steps), np.int8))),
             *(self.constant(np.array(step)), zero),
             self.constant(np.rint(bias / (np.float64(input_step) * steps)).astype(np.int32)),
@@ -178,8 +212,12 @@ def _shape(weight: Array, stride: int, border: int | None, groups: int) -> dict[
     }  # fmt: skip
 
 
-def _built(graph: _QLinearGraph, net: FaceBoxes) -> onnx.ModelProto:
+def _built(graph: _QLinearGraph, net: Detector) -> onnx.ModelProto:
     x = graph.convolve(graph.start(cells_input(graph)), *on_cells(net.conv1, np.float32(1), graph.exact), border=0)
+    if isinstance(net, FaceBoxesS8):
+        predict_s8(graph, net, x)
+        return graph.model()
+    assert isinstance(net, FaceBoxes)
     weight, bias = (np.concatenate([part, -part]) for part in folded(net.conv2))
     stride16 = graph.convolve(graph.max_pool(x), weight, bias, net.conv2.conv.stride[0])
     predict(graph, net, graph.max_pool(stride16), stride16)

@@ -13,8 +13,9 @@ It computes what the fast graph computes but for rounding. What is arranged othe
   fill the registers. A cell of bytes is its input as it is, without rounding; the mean is taken off by the bias.
 - The first C.ReLU convolves with the negative weights as well instead of turning the sign of the result: twice the
   multiplications, which are cheap here, for three passes over the largest map less.
-- Activations are rounded right behind the ReLU, so that pooling and concatenation move bytes. All are positive: a
-  scale without a zero point. Weights have one scale per output channel (symmetric, -127..127).
+- Activations are rounded right behind the ReLU, so that pooling and concatenation move bytes. They are positive: a
+  scale without a zero point. What has no ReLU lies between -127 and 127. Weights have one scale per output channel
+  (symmetric, -127..127).
 
 The ranges come from `observed_ranges`: the largest value of each activation over some pictures.
 """
@@ -31,8 +32,9 @@ from onnx import TensorProto, helper
 
 from facecam.arrays import Array
 from facecam.detection.cells import CELL, CHANNELS
-from train.faceboxes.graphs.fast import DetectorGraph, folded, predict
-from train.faceboxes.model import MEAN_BGR, ConvBN, FaceBoxes
+from train.faceboxes.graphs.fast import DetectorGraph, folded, predict, predict_s8
+from train.faceboxes.model import MEAN_BGR, ConvBN, Detector, FaceBoxes
+from train.faceboxes.model_s8 import FaceBoxesS8
 
 FORMAT = 3
 PIXEL_STEP = np.float32(1.0001)
@@ -41,20 +43,20 @@ multiplication before it, and then no longer see that conv1's input is bytes: it
 time of the whole network."""
 
 Ranges = Mapping[str, float]
-"""Largest value by the name of an activation."""
+"""Largest value, whatever its sign, by the name of an activation."""
 
 
-def int8_model(net: FaceBoxes, ranges: Ranges) -> onnx.ModelProto:
+def int8_model(net: Detector, ranges: Ranges) -> onnx.ModelProto:
     """The network as an ONNX model of format 3, without metadata; `net` must be in evaluation mode. ranges: of
     `observed_ranges` for the same network."""
     return _built(_Int8Graph(net.name, ranges), net)
 
 
-def observed_ranges(net: FaceBoxes, cells: Iterable[npt.NDArray[np.uint8]]) -> dict[str, float]:
-    """The largest value of each activation over pictures in cells (1, rows, columns, 48) uint8."""
+def observed_ranges(net: Detector, cells: Iterable[npt.NDArray[np.uint8]]) -> dict[str, float]:
+    """The largest value, whatever its sign, of each activation over pictures in cells (1, rows, columns, 48) uint8."""
     graph = _Int8Graph(net.name, None)
     model = _built(graph, net)
-    return {name: max(0.0, float(values.max())) for name, values in observed(model, graph.activations, cells).items()}
+    return {name: float(np.abs(values).max()) for name, values in observed(model, graph.activations, cells).items()}
 
 
 def observed(model: onnx.ModelProto, names: list[str], cells: Iterable[npt.NDArray[np.uint8]]) -> dict[str, Array]:
@@ -85,6 +87,11 @@ class _Int8Graph(DetectorGraph):
         self.exact = ranges is None
         self._ranges = ranges or {}
         self._rounded: dict[str, str] = {}  # each activation and what it is called when rounded
+        self._signed: set[str] = set()  # activations without a ReLU
+
+    def signed(self, x: str) -> str:
+        self._signed.add(x)
+        return x
 
     def conv(self, x: str, weight: Array, bias: Array, stride: int = 1, groups: int = 1) -> str:
         return self.convolve(self.rounded(x), weight, bias, stride, weight.shape[2] // 2, groups)
@@ -121,13 +128,14 @@ class _Int8Graph(DetectorGraph):
             for part, name in zip(parts, names, strict=True):
                 self._rounded[part] = self.op("Identity", part, output=name)
         else:
-            step = np.float32(max(max(self._ranges[name] for name in names), 1e-6) / 255)
+            signed = parts[0] in self._signed
+            step = np.float32(max(max(self._ranges[name] for name in names), 1e-6) / (127 if signed else 255))
             for part in parts:
-                self._rounded[part] = self._round(part, step)
+                self._rounded[part] = self._round(part, step, np.int8 if signed else np.uint8)
         return [self._rounded[part] for part in parts]
 
-    def _round(self, x: str, step: np.float32) -> str:
-        scale = (self.constant(np.array(step)), self.constant(np.array(0, np.uint8)))
+    def _round(self, x: str, step: np.float32, kind: type[np.uint8 | np.int8] = np.uint8) -> str:
+        scale = (self.constant(np.array(step)), self.constant(np.array(0, kind)))
         return self.op("DequantizeLinear", self.op("QuantizeLinear", x, *scale), *scale)
 
     def _as_rounded(self, x: str) -> str:
@@ -148,8 +156,13 @@ def rounded_weights(weight: Array) -> tuple[npt.NDArray[np.int8], Array]:
     return np.rint(weight / steps[:, None, None, None]).astype(np.int8), steps
 
 
-def _built(graph: _Int8Graph, net: FaceBoxes) -> onnx.ModelProto:
-    x = graph.max_pool(_first(graph, net.conv1))
+def _built(graph: _Int8Graph, net: Detector) -> onnx.ModelProto:
+    first = _first(graph, net.conv1)
+    if isinstance(net, FaceBoxesS8):
+        predict_s8(graph, net, first)
+        return graph.model()
+    assert isinstance(net, FaceBoxes)
+    x = graph.max_pool(first)
     y = graph.conv(x, *folded(net.conv2), net.conv2.conv.stride[0])
     stride16 = graph.concat(graph.op("Relu", y), graph.op("Relu", graph.op("Neg", y)))
     predict(graph, net, graph.max_pool(stride16), stride16)

@@ -109,17 +109,6 @@ def test_pictures_are_decoded_once_and_shrunk_with_their_labels(wider: Path, tmp
     np.testing.assert_allclose(data.truths[1].boxes, labels[1].boxes / 2)
 
 
-def test_trim_cuts_the_foreheads_of_the_named_event_only(wider: Path, tmp_path: Path) -> None:
-    labels = read_split(wider, "train")
-    cut = data_of(wider, tmp_path, trim={"0--human": 0.1, "3--none": 0.3})
-    other = data_of(wider, tmp_path, trim={"3--none": 0.3})
-    for item, truth, same in zip(labels, cut.truths, other.truths, strict=True):
-        np.testing.assert_array_equal(same.boxes, item.boxes)
-        height = item.boxes[:, 3] - item.boxes[:, 1]
-        np.testing.assert_allclose(truth.boxes[:, 1], item.boxes[:, 1] + 0.1 * height, rtol=1e-5)
-        np.testing.assert_array_equal(truth.boxes[:, [0, 2, 3]], item.boxes[:, [0, 2, 3]])
-
-
 def test_missing_picture_is_named(wider: Path, tmp_path: Path) -> None:
     labels = read_split(wider, "train")
     gone = replace(labels[0], path=labels[0].path.with_name("gone.png"))

@@ -29,7 +29,7 @@ def file(tmp_path: Path) -> Path:
     np.savez(
         tmp_path / "teacher.npz",
         names=np.array(["train/0--human/other.png", "train/0--human/a.png"]),
-        offsets=np.array([0, 0, 4]), boxes=boxes, scores=np.array([0.2, 0.75, 0.9, 0.4], np.float16),
+        offsets=np.array([0, 0, 4]), boxes=boxes, probability=np.array([0.2, 0.5, 0.95, 0.05], np.float32),
     )  # fmt: skip
     return tmp_path / "teacher.npz"
 

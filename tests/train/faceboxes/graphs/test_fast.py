@@ -18,7 +18,8 @@ from facecam.sources.demo import demo_frame
 from tests.train.faceboxes.made_nets import with_statistics
 from train.faceboxes import export
 from train.faceboxes.graphs.fast import fast_model
-from train.faceboxes.model import FaceBoxes, FaceBoxesS16
+from train.faceboxes.model import Detector, FaceBoxes, FaceBoxesS16
+from train.faceboxes.networks import MODELS
 from train.training import TrainingError
 
 PROVENANCE = export.Provenance("made data", "none", "abc", "3 steps", 0.4, {})
@@ -30,7 +31,7 @@ RUNTIMES = [
 ]
 
 
-def settled(kind: type[FaceBoxes]) -> FaceBoxes:
+def settled(kind: type[Detector]) -> Detector:
     """A network whose scores spread over 0 to 1 on pictures, with batch-norm statistics unlike the initial ones."""
     pictures = np.stack([demo_frame(index * 25) for index in range(3)]).astype(np.float32)
     net = with_statistics(kind, torch.from_numpy(pictures).permute(0, 3, 1, 2) - 115)
@@ -40,7 +41,7 @@ def settled(kind: type[FaceBoxes]) -> FaceBoxes:
     return net
 
 
-@pytest.fixture(scope="module", params=[FaceBoxes, FaceBoxesS16], ids=lambda kind: kind.name)
+@pytest.fixture(scope="module", params=MODELS.values(), ids=MODELS)
 def files(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """The same network as a plain and as a fast file."""
     folder = tmp_path_factory.mktemp("graphs")
@@ -135,6 +136,4 @@ def test_multiply_adds_are_those_of_the_paper_network(files: tuple[Path, Path]) 
     assert net.training
     assert export.multiply_adds(net, 960, 1280) == pytest.approx(4 * at_vga, rel=0.01)
     said = json.loads(onnx.load(str(files[1])).metadata_props[0].value)
-    assert said["multiply_adds_vga"] == export.multiply_adds(
-        FaceBoxes() if said["name"] == "faceboxes" else FaceBoxesS16()
-    )
+    assert said["multiply_adds_vga"] == export.multiply_adds(MODELS[said["name"]]())

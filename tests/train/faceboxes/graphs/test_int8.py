@@ -19,11 +19,14 @@ from facecam.runtimes.engine import RUNTIMES, Precision, Runtime
 from facecam.runtimes.registry import has_int8
 from facecam.sources.demo import demo_frame
 from facecam.system.resources import asset, shipped_models
+from tests.train.faceboxes.made_nets import with_statistics
 from train.faceboxes.export import FastReference
 from train.faceboxes.graphs import int8_onnxruntime, int8_openvino
 from train.faceboxes.graphs.int8_openvino import rounded_weights
-from train.faceboxes.model import MEAN_BGR
-from train.faceboxes.quantise import main
+from train.faceboxes.model import MEAN_BGR, Detector
+from train.faceboxes.model_s8 import FaceBoxesS8
+from train.faceboxes.networks import MODELS
+from train.faceboxes.quantise import level_depthwise, main
 from train.faceboxes.reuse import network_of_onnx
 
 Graph = Callable[..., onnx.ModelProto]
@@ -44,11 +47,34 @@ def computed(model: onnx.ModelProto, picture: np.ndarray) -> np.ndarray:
     return faces
 
 
-@pytest.mark.parametrize("name", shipped_models())
+def network(name: str) -> Detector:
+    """A shipped one, or one that is not trained; ready to be rounded."""
+    if name in shipped_models():
+        return network_of_onnx(asset(f"{name}.onnx"))
+    pictures = np.stack([demo_frame(index * 25) for index in range(3)]).astype(np.float32)
+    images = torch.from_numpy(pictures).permute(0, 3, 1, 2) - 115
+    net = with_statistics(MODELS[name], images)
+    level_depthwise(net, [images])
+    return net
+
+
+def test_levelled_channels_have_one_range_and_compute_what_they_did() -> None:
+    images = torch.from_numpy(demo_frame(11).astype(np.float32)).permute(2, 0, 1)[None] - 115
+    net = with_statistics(FaceBoxesS8, images)
+    with torch.no_grad():
+        before = net(images)
+        level_depthwise(net, [images])
+        for mine, theirs in zip(net(images), before, strict=True):
+            torch.testing.assert_close(mine, theirs, atol=1e-4, rtol=1e-4)
+        between = net.backbone[0][0].depthwise(net.conv1(images))
+    torch.testing.assert_close(between.abs().amax((0, 2, 3)), torch.ones(32), atol=1e-3, rtol=0)
+
+
+@pytest.mark.parametrize("name", MODELS)
 @pytest.mark.parametrize("size", [(480, 640), (333, 517), (64, 96), (16, 8)])
 @pytest.mark.parametrize("graph", [int8_openvino.int8_model, int8_onnxruntime.qlinear_model])
 def test_they_equal_the_network_but_for_rounding(name: str, size: tuple[int, int], graph: Graph) -> None:
-    net = network_of_onnx(asset(f"{name}.onnx"))
+    net = network(name)
     picture = np.ascontiguousarray(demo_frame(11)[: size[0], : size[1]])
     observed = int8_openvino if graph is int8_openvino.int8_model else int8_onnxruntime
     model = graph(net, observed.observed_ranges(net, [cells_of(demo_frame(11)), cells_of(picture)]))
@@ -59,8 +85,10 @@ def test_they_equal_the_network_but_for_rounding(name: str, size: tuple[int, int
     assert faces.shape == expected.shape
     faces, expected = (np.maximum(values, int8_onnxruntime.LOWEST_LOGIT) for values in (faces, expected))
     spread = expected.std((0, 1))
-    assert (np.abs(faces - expected).mean((0, 1)) < 0.1 * spread).all()
-    assert np.corrcoef(faces[..., 4].ravel(), expected[..., 4].ravel())[0, 1] > 0.99
+    # Rounding shows most where nothing was learnt, and pictures differ little.
+    limit = 0.1 if name in shipped_models() else 0.15
+    assert (np.abs(faces - expected).mean((0, 1)) < limit * spread).all()
+    assert np.corrcoef(faces[..., 4].ravel(), expected[..., 4].ravel())[0, 1] > 1 - limit / 10
 
 
 def test_predictions_beyond_what_was_seen_stop_at_the_end_of_their_bytes() -> None:
