@@ -1,4 +1,5 @@
-"""Converts a public FaceBoxes.PyTorch checkpoint, a plain state dict, to our ONNX format.
+"""Converts public FaceBoxes weights to our ONNX format: a checkpoint of FaceBoxes.PyTorch, which is a plain state dict,
+or the authors' own `.caffemodel`.
 
     python -m train.faceboxes.convert FaceBoxes.pth --out faceboxes-public.onnx
 
@@ -14,17 +15,20 @@ from pathlib import Path
 from torch import Tensor
 
 from facecam.errors import FacecamError
+from train.faceboxes.caffe import network_of_caffe
 from train.faceboxes.export import Provenance, current_commit, export
 from train.faceboxes.model import FaceBoxes
 from train.training import TrainingError, load_checkpoint
 
 
 def network_of(path: Path) -> FaceBoxes:
-    """The exact topology with the weights of a public checkpoint.
+    """The exact topology with the weights of a public file.
 
-    Such files hold a state dict as it is or below `state_dict`, sometimes with `module.` before each name (saved from a
-    data-parallel model). Raises TrainingError when names or shapes are not FaceBoxes'.
+    Checkpoints of PyTorch hold a state dict as it is or below `state_dict`, sometimes with `module.` before each name
+    (saved from a data-parallel model). Raises TrainingError when names or shapes are not FaceBoxes'.
     """
+    if path.suffix == ".caffemodel":
+        return network_of_caffe(path)
     state = load_checkpoint(path)
     weights = state.get("state_dict", state)
     if not isinstance(weights, dict) or not all(isinstance(value, Tensor) for value in weights.values()):
