@@ -1,8 +1,10 @@
-"""Converts a generator of the public PyTorch SAGAN (heykeetae/Self-Attention-GAN) into the gallery's format.
+"""Converts a generator of a public SAGAN into the gallery's format: of heykeetae/Self-Attention-GAN (PyTorch), or of
+taki0112/Self-Attention-GAN-Tensorflow (`train.sagan.tf_convert`), whose checkpoints are several files of one beginning.
 
     python -m train.sagan.convert 904_G.pth --out my-sagan.onnx --licence "as the checkpoint's"
+    python -m train.sagan.convert checkpoint/SAGAN.model-100002 --out my-sagan.onnx
 
-That generator is unconditional: transposed convolutions of 4x4 (`l1` to `l4`, `last`), batch norm and ReLU, and two
+The first one is unconditional: transposed convolutions of 4x4 (`l1` to `l4`, `last`), batch norm and ReLU, and two
 attention layers without pooling, `attn1` at 16x16 and `attn2` at 32x32. Only tensors are read from the file; a file
 that holds whole pickled objects is refused.
 """
@@ -19,6 +21,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from train.sagan.graph import SaganGraph, Weights, array
+from train.sagan.tf_bundle import bundle_prefix, read_bundle
+from train.sagan.tf_convert import convert_variables
 from train.training import TrainingError, load_checkpoint, run_command
 
 
@@ -97,7 +101,12 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--licence", default="", help="terms of use of the weights")
     args = parser.parse_args(argv)
     facts = {"data": args.about_data, "licence": args.licence}
-    convert(load_checkpoint(args.checkpoint), args.out, args.name or args.out.stem, facts)
+    name = args.name or args.out.stem
+    prefix = bundle_prefix(args.checkpoint)
+    if prefix is None:
+        convert(load_checkpoint(args.checkpoint), args.out, name, facts)
+    else:
+        convert_variables(read_bundle(prefix, "generator"), args.out, name, facts)
     print(f"{args.out}: {args.out.stat().st_size / 1e6:.1f} MB")
 
 
