@@ -43,7 +43,8 @@ TOLERANCE = 1e-4
 
 @dataclass(frozen=True)
 class Provenance:
-    """What the file says about itself. metrics: figure -> value; recipe: a sentence on the training."""
+    """What the file says about itself. metrics: figure -> value; recipe: a sentence on the training. score_curve: gain
+    and offset that the network's own logits were changed by."""
 
     data: str
     licence: str
@@ -51,6 +52,7 @@ class Provenance:
     recipe: str
     threshold: float
     metrics: dict[str, Any]
+    score_curve: tuple[float, float] = (1.0, 0.0)
 
 
 class Exported(nn.Module):
@@ -130,6 +132,18 @@ def export_fast(net: Detector, path: Path, provenance: Provenance) -> float:
     return _keep(fast_model(net), partial, path, metadata(net, provenance, FAST_FORMAT), reference, "fast graph")
 
 
+@torch.no_grad()
+def with_score_curve(net: Detector, gain: float, offset: float) -> None:
+    """Multiplies the logits of the class face by a gain and adds an offset, so that scores say what share of such boxes
+    are faces (`train.faceboxes.protocols.threshold.fit_scores`)."""
+    for conf in net.conf:
+        assert isinstance(conf, nn.Conv2d)
+        assert conf.bias is not None
+        conf.weight *= gain
+        conf.bias *= gain
+        conf.bias[1::2] += offset
+
+
 def metadata(net: Detector, provenance: Provenance, format_number: int = 1) -> dict[str, Any]:
     """The file's description of itself, as `facecam.detection.detector` reads it."""
     return {
@@ -139,6 +153,7 @@ def metadata(net: Detector, provenance: Provenance, format_number: int = 1) -> d
         "variances": list(VARIANCES),
         "anchors": spec_to_json(net.anchors),
         "threshold": provenance.threshold,
+        "score_curve": list(provenance.score_curve),
         "data": provenance.data,
         "licence": provenance.licence,
         "commit": provenance.commit,
@@ -239,6 +254,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--licence", default="not stated")
     parser.add_argument("--recipe", default=None, help="a sentence for the card (default: from the checkpoint)")
     parser.add_argument("--threshold", type=float, default=0.5)
+    parser.add_argument("--score-curve", type=float, nargs=2, default=(1.0, 0.0), metavar=("GAIN", "OFFSET"))
     parser.add_argument("--metrics", type=Path, default=None, help="JSON of figures for the card")
     parser.add_argument("--plain", action="store_true", help="the network as it is, without the fast graph (format 1)")
     args = parser.parse_args(argv)
@@ -254,7 +270,11 @@ def main(argv: list[str] | None = None) -> int:
             f"{state['step']:,} steps, {state['images']:,} pictures seen; {options['optimizer']}, learning rate"
             f" {options['lr']}, {options['box_loss']} box loss, seed {options['seed']}."
         )
-        provenance = Provenance(args.data, args.licence, current_commit(), recipe, args.threshold, metrics)
+        gain, offset = args.score_curve
+        with_score_curve(net, gain, offset)
+        provenance = Provenance(
+            args.data, args.licence, current_commit(), recipe, args.threshold, metrics, (gain, offset)
+        )
         path = args.out / f"{net.name}.onnx"
         difference = (export if args.plain else export_fast)(net, path, provenance)
         path.with_suffix(".md").write_text(card(net, provenance, path.stat().st_size, args.plain), encoding="utf-8")

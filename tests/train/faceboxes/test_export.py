@@ -100,3 +100,14 @@ def test_wrong_checkpoints_are_refused(tmp_path: Path, capsys: pytest.CaptureFix
         assert convert.main([str(tmp_path / name), "--out", str(tmp_path / "o.onnx")]) == 2
         assert len(capsys.readouterr().err.strip().splitlines()) == 1
     assert not (tmp_path / "o.onnx").exists()
+
+
+def test_score_curve_moves_the_logits_of_faces_and_nothing_else() -> None:
+    net, image = settled(FaceBoxesS16()), torch.randn(1, 3, 64, 96, generator=torch.Generator().manual_seed(1)) * 60
+    with torch.no_grad():
+        offsets, logits = net(image)
+        export.with_score_curve(net, 0.5, 1.5)
+        moved_offsets, moved = net(image)
+    margin, moved_margin = (values[..., 1] - values[..., 0] for values in (logits, moved))
+    torch.testing.assert_close(moved_margin, 0.5 * margin + 1.5)
+    torch.testing.assert_close(moved_offsets, offsets)

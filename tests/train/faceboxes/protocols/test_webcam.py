@@ -14,7 +14,8 @@ from facecam.system.opencv import cv2
 from tests.doubles import found
 from train.faceboxes.protocols.canvas import OnCanvas
 from train.faceboxes.protocols.robustness import CHANGES, rotated
-from train.faceboxes.protocols.threshold import calibrate
+from train.faceboxes.protocols.threshold import calibrate, fit_scores
+from train.faceboxes.protocols.voc import Curve
 from train.faceboxes.protocols.webcam import MotionTest, measure_clips, read_clip, reference_track, track
 
 FACE = np.array([100.0, 100, 200, 220])
@@ -218,3 +219,13 @@ def test_the_threshold_is_the_lowest_within_the_limit() -> None:
 def test_calibration_needs_both_kinds_of_pictures() -> None:
     with pytest.raises(FacecamError, match="face-free"):
         calibrate([on_canvas("0--human", found(), 1)])
+
+
+def test_score_curve_is_found_again() -> None:
+    """Of boxes of each score, such a share are faces as a known curve says."""
+    draw = np.random.default_rng(0)
+    logits = np.sort(draw.normal(0, 2, 20_000))[::-1]
+    hits = draw.random(len(logits)) < 1 / (1 + np.exp(-(0.6 * logits - 1.1)))
+    false = np.cumsum(~hits)
+    whole = Curve(1 / (1 + np.exp(-logits)), np.cumsum(hits) / hits.sum(), hits * 1.0, false, int(hits.sum()), 0.5)
+    assert fit_scores(whole) == pytest.approx((0.6, -1.1), abs=0.06)
