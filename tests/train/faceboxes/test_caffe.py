@@ -99,7 +99,9 @@ def test_file_computes_as_in_caffe_and_the_detector_opens_it(tmp_path: Path) -> 
         torch.testing.assert_close(mine[0], theirs, atol=1e-3, rtol=1e-4)
     assert main([str(path), "--out", str(tmp_path / "made.onnx")]) == 0
     # Sides that are no multiple of any stride, where Caffe's pooling and ours have different numbers of cells.
-    FaceDetector(DetectorOptions(tmp_path / "made.onnx", threshold=0.0)).detect(np.ascontiguousarray(demo_frame(5)[:211, :333]))
+    FaceDetector(DetectorOptions(tmp_path / "made.onnx", threshold=0.0)).detect(
+        np.ascontiguousarray(demo_frame(5)[:211, :333])
+    )
 
 
 def test_other_files_are_refused_in_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

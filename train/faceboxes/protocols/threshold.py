@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from facecam.bench.voc import Curve
 from facecam.errors import FacecamError
 from train.faceboxes.protocols.canvas import FACELESS_EVENT, OnCanvas, face_curve_on, false_scores
-from train.faceboxes.protocols.voc import Curve
 
 STEP = 0.001
 

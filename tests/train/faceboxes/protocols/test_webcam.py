@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from facecam.bench.voc import Curve
 from facecam.errors import FacecamError, SourceError
 from facecam.faces.boxes import Detections
 from facecam.faces.tracking import TrackingOptions
@@ -15,7 +16,6 @@ from tests.doubles import found
 from train.faceboxes.protocols.canvas import OnCanvas
 from train.faceboxes.protocols.robustness import CHANGES, rotated
 from train.faceboxes.protocols.threshold import calibrate, fit_scores
-from train.faceboxes.protocols.voc import Curve
 from train.faceboxes.protocols.webcam import MotionTest, measure_clips, read_clip, reference_track, track
 
 FACE = np.array([100.0, 100, 200, 220])
