@@ -21,18 +21,21 @@ class LossOptions:
     """negatives: hard negatives per positive. box: "diou" or "smooth_l1". box_weight: weight of the box loss.
     least_negatives: hard negatives of a picture that has hardly a face or none. quality: the score of an anchor that
     has a face learns the overlap of its box with it instead of 1 (Li et al. 2020, generalized focal loss), so that of
-    two boxes of one face the better one wins."""
+    two boxes of one face the better one wins. most: a face counts as so many anchors at most, as a large one has a
+    hundred and a small one has one."""
 
     negatives: float = 7.0
     box: str = "diou"
     box_weight: float = 2.0
     least_negatives: int = 16
     quality: bool = False
+    most: float = float("inf")
 
 
 @dataclass(frozen=True)
 class Losses:
-    """Scalars: the weighted total, and its two parts. All are sums over anchors divided by the number of positives."""
+    """Scalars: the weighted total, and its two parts. All are sums over anchors divided by that of the positives'
+    weights."""
 
     total: Tensor
     classes: Tensor
@@ -43,7 +46,8 @@ def multibox_loss(offsets: Tensor, logits: Tensor, targets: Targets, anchors: Te
     """offsets: (B, A, 4); logits: (B, A, 2) background, face; anchors: (A, 4) cx cy w h in input pixels."""
     logits = logits.float()
     positive = targets.label == 1
-    count = positive.sum().clamp(min=1)
+    weight = torch.where(positive, (options.most / targets.rivals.clamp(min=1)).clamp(max=1), 1.0)
+    count = _sum_where(positive, weight).clamp(min=1)
     # Two-class softmax: the loss depends on the difference of the logits alone.
     margin = logits[..., 1] - logits[..., 0]
     loss = torch.where(positive, F.softplus(-margin), F.softplus(margin))  # [B, A]
@@ -54,17 +58,18 @@ def multibox_loss(offsets: Tensor, logits: Tensor, targets: Targets, anchors: Te
         ordered = candidates.topk(max(1, int(wanted.max())), 1).values
         last = ordered.gather(1, (wanted.long() - 1).clamp(min=0)[:, None])
         hard = (candidates >= last) & (targets.label == 0) & (wanted > 0)[:, None]
-    classes = _sum_where(positive | hard, loss) / count
+    classes = _sum_where(positive | hard, weight * loss) / count
     # Cross entropy with a probability instead of a class. No part of the mining: an uncertain region is always hard.
     unsure = F.binary_cross_entropy_with_logits(margin, targets.probability, reduction="none")
     classes = classes + _sum_where(targets.label == SOFT, unsure) / count
     picture, anchor = positive.nonzero(as_tuple=True)
     found, truth = offsets[picture, anchor].float(), targets.boxes[picture, anchor]
-    boxes = _box_loss(found, truth, anchors[anchor], options.box).sum() / count
+    weight = weight[picture, anchor]
+    boxes = (weight * _box_loss(found, truth, anchors[anchor], options.box)).sum() / count
     if options.quality:
         overlap = _iou(decode(found.detach(), anchors[anchor]), truth)
         # The cross entropy is linear in what is to be learnt.
-        classes = classes + ((1 - overlap) * margin[picture, anchor]).sum() / count
+        classes = classes + (weight * (1 - overlap) * margin[picture, anchor]).sum() / count
     return Losses(classes + options.box_weight * boxes, classes, boxes)
 
 

@@ -15,11 +15,12 @@ probability. 0 is padding."""
 class Targets(NamedTuple):
     """label: (B, A) int64: 1 face, 0 background, -1 left out, `SOFT`. boxes: (B, A, 4) float32 x1 y1 x2 y2, input
     pixels, the matched face of each anchor (meaningful where label is 1). probability: (B, A) float32, of a face, where
-    the label is `SOFT`."""
+    the label is `SOFT`. rivals: (B, A) float32, where the label is 1, how many anchors have the same face."""
 
     label: Tensor
     boxes: Tensor
     probability: Tensor
+    rivals: Tensor
 
 
 def match(
@@ -68,7 +69,8 @@ def match_padded(anchors: Tensor, boxes: Tensor, kind: Tensor, probability: Tens
     forced = forced.scatter_reduce_(1, best_anchor, rows, "amax")[:, :-1]
     row = torch.where(forced >= 0, forced, row)
     label = torch.where((best >= threshold) | (forced >= 0), 1, label)
-    return Targets(label, boxes.gather(1, row[..., None].expand(-1, -1, 4)), chance)
+    count = torch.zeros_like(probability).scatter_add_(1, row, (label == 1).to(probability.dtype))
+    return Targets(label, boxes.gather(1, row[..., None].expand(-1, -1, 4)), chance, count.gather(1, row))
 
 
 def _overlaps(corners: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor]:

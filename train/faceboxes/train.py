@@ -84,6 +84,7 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add("--box-weight", type=float, default=2.0)
     add("--negatives", type=float, default=7.0, help="hard negatives per positive anchor")
     add("--quality", action="store_true", help="scores learn the overlap of their box with the face")
+    add("--most", type=float, default=float("inf"), help="a face counts as so many anchors at most")
     add("--match", type=float, default=0.35, help="overlap with a face that makes an anchor positive")
     add("--min-face", type=float, default=16.0, help="smaller faces are neither face nor background, in input px")
     add("--shares", type=_shares, default={"0--human": 0.45, "3--none": 0.08}, help="event=share,... of the pictures")
@@ -200,7 +201,7 @@ def train(args: argparse.Namespace, here: World) -> Path:
         (folder / "options.json").write_text(json.dumps(vars(args), default=str, indent=1) + "\n", encoding="utf-8")
         save_inputs(data.batch(0, 320, 24), MEAN_BGR, folder / "inputs.jpg")
     parallel = net if here.size == 1 else nn.parallel.DistributedDataParallel(net)
-    options = LossOptions(args.negatives, args.box_loss, args.box_weight, quality=args.quality)
+    options = LossOptions(args.negatives, args.box_loss, args.box_weight, quality=args.quality, most=args.most)
     anchors = {
         size: torch.from_numpy(anchor_grid(net.anchors, size, size).copy()).to(here.device) for size in args.sizes
     }

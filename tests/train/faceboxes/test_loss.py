@@ -113,3 +113,20 @@ def test_quality_wants_the_score_that_is_the_overlap() -> None:
         return multibox_loss(torch.zeros(1, 1, 4), logits, targets, anchors, LossOptions(quality=True)).classes.item()
 
     assert cost(1 / 3) < min(cost(0.25), cost(0.45), cost(0.9))
+
+
+def test_a_large_face_counts_no_more_than_it_may() -> None:
+    """Four anchors with one face and one with another: they weigh as four to one, or alike."""
+    anchors = torch.tensor([[10.0, 10, 20, 20]] * 4 + [[110.0, 10, 20, 20]])
+    faces = torch.tensor([[[0.0, 0, 20, 20], [100, 0, 120, 20]]])
+    targets = match(anchors, faces, torch.tensor([[1, 1]]))
+    assert targets.rivals.tolist() == [[4, 4, 4, 4, 1]]
+    logits = torch.zeros(1, 5, 2)
+    logits[0, 4] = torch.tensor([8.0, -8.0])  # the small one is missed
+
+    def cost(options: LossOptions) -> float:
+        return multibox_loss(torch.zeros(1, 5, 4), logits, targets, anchors, options).classes.item()
+
+    missed, unsure = 16.0, float(torch.tensor(2.0).log())
+    assert cost(LossOptions()) == pytest.approx((4 * unsure + missed) / 5, rel=1e-4)
+    assert cost(LossOptions(most=1)) == pytest.approx((unsure + missed) / 2, rel=1e-4)
