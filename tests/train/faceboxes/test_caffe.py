@@ -85,7 +85,8 @@ def as_caffe_does(blobs: Blobs, x: Tensor) -> tuple[Tensor, Tensor]:
     sources["conv4_2"] = unit(unit(sources["conv3_2"], "conv4_1"), "conv4_2", 2)
     found = []
     for kind, values in (("loc", 4), ("conf", 2)):
-        maps = [F.conv2d(x, *blobs[f"{name}_mbox_{kind}"], padding=1) for name, x in sources.items()]
+        layers = [(x, *blobs[f"{name}_mbox_{kind}"]) for name, x in sources.items()]
+        maps = [F.conv2d(x, weight, bias, padding=1) for x, weight, bias in layers]
         found.append(torch.cat([one.permute(0, 2, 3, 1).reshape(-1, values) for one in maps]))
     return found[0], found[1]
 

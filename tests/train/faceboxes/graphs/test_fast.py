@@ -41,7 +41,7 @@ def settled(kind: type[Detector]) -> Detector:
     return net
 
 
-@pytest.fixture(scope="module", params=MODELS.values(), ids=MODELS)
+@pytest.fixture(scope="module", params=MODELS.values(), ids=list(MODELS))
 def files(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """The same network as a plain and as a fast file."""
     folder = tmp_path_factory.mktemp("graphs")

@@ -224,8 +224,10 @@ def test_calibration_needs_both_kinds_of_pictures() -> None:
 def test_score_curve_is_found_again() -> None:
     """Of boxes of each score, such a share are faces as a known curve says."""
     draw = np.random.default_rng(0)
-    logits = np.sort(draw.normal(0, 2, 20_000))[::-1]
+    logits = np.sort(draw.normal(0, 2, 20_000)).astype(np.float64)[::-1]
     hits = draw.random(len(logits)) < 1 / (1 + np.exp(-(0.6 * logits - 1.1)))
-    false = np.cumsum(~hits)
-    whole = Curve(1 / (1 + np.exp(-logits)), np.cumsum(hits) / hits.sum(), hits * 1.0, false, int(hits.sum()), 0.5)
+    false = np.cumsum(~hits).astype(np.int64)
+    recall = (np.cumsum(hits) / hits.sum()).astype(np.float64)
+    scores = (1 / (1 + np.exp(-logits))).astype(np.float64)
+    whole = Curve(scores, recall, hits.astype(np.float64), false, int(hits.sum()), 0.5)
     assert fit_scores(whole) == pytest.approx((0.6, -1.1), abs=0.06)
