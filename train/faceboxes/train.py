@@ -31,7 +31,7 @@ from facecam.bench.wider_labels import Labelled
 from facecam.detection.anchors import anchor_grid
 from facecam.errors import FacecamError
 from train.faceboxes.data.augment import Recipe
-from train.faceboxes.data.batches import FaceData, Pictures, Prepared, read_split
+from train.faceboxes.data.batches import Batch, FaceData, Pictures, Prepared, read_split
 from train.faceboxes.loss import LossOptions, multibox_loss
 from train.faceboxes.model import MEAN_BGR, Detector, FaceBoxesS16, from_exact
 from train.faceboxes.networks import MODELS
@@ -156,96 +156,120 @@ def load_fitting(net: Detector, state: dict[str, Tensor]) -> list[str]:
     return sorted(set(mine) - set(fitting))
 
 
-def train(args: argparse.Namespace, here: World) -> Path:
-    """Runs the training and returns the run folder."""
+class Trainer:
+    """The network, its moving average, its optimizer and what else a checkpoint holds."""
+
+    def __init__(self, args: argparse.Namespace, here: World) -> None:
+        self.args, self.here = args, here
+        self.net: Detector = MODELS[args.model]().to(here.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.ema = Ema(self.net, MODELS[args.model]().to(here.device), args.ema)
+        self.optimizer = optimizer_of(self.net, args)
+        self.step, self.images, self.best = 0, 0, 0.0
+        self.options = LossOptions(args.negatives, args.box_loss, args.box_weight, quality=args.quality, most=args.most)
+        self.anchors = {
+            size: torch.from_numpy(anchor_grid(self.net.anchors, size, size).copy()).to(here.device)
+            for size in args.sizes
+        }
+        self._parallel: nn.Module = self.net
+
+    def init(self, path: Path, data: FaceData) -> None:
+        """Starts from the weights of a checkpoint or of an exported file, as far as they fit."""
+        from_onnx = path.suffix == ".onnx"
+        state = network_of_onnx(path).state_dict() if from_onnx else load_checkpoint(path, self.here.device)
+        missing = load_fitting(self.net, _weights_of(state))
+        if from_onnx:
+            batches = (data.batch(step, 320, self.args.batch, 0, self.here.device) for step in range(20))
+            settle_batch_norms(self.net, (batch.images for batch in batches))
+        self.ema.module.load_state_dict(self.net.state_dict())
+        if self.here.main and missing:
+            print(f"not in {path}: {', '.join(missing)}", file=sys.stderr)
+
+    def begin(self) -> None:
+        """After the weights are in place: shares gradients with the other processes, if there are any."""
+        self._parallel = self.net if self.here.size == 1 else nn.parallel.DistributedDataParallel(self.net)
+        self.net.train()
+
+    def train_step(self, batch: Batch, size: int, rate: float) -> Tensor:
+        """One optimizer step at a learning rate. Returns the loss and its parts for classes and boxes, (3,)."""
+        args, anchors = self.args, self.anchors[size]
+        targets = match(anchors, batch.boxes, batch.kind, batch.probability, args.match)
+        with autocast(self.here.device, not args.fp32):
+            offsets, logits = self._parallel(batch.images)
+        losses = multibox_loss(offsets, logits, targets, anchors, self.options)
+        self.optimizer.zero_grad(set_to_none=True)
+        losses.total.backward()
+        nn.utils.clip_grad_norm_(self.net.parameters(), 10.0)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        self.optimizer.step()
+        self.ema.update(self.net)
+        self.step += 1
+        self.images += len(batch.images) * self.here.size
+        return torch.stack([losses.total, losses.classes, losses.boxes]).detach()
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that `--resume` needs."""
+        return {
+            "model": self.args.model, "step": self.step, "images": self.images, "best": self.best,
+            "net": self.net.state_dict(), "ema": self.ema.state_dict(), "optimizer": self.optimizer.state_dict(),
+            "options": json.dumps(vars(self.args), default=str),
+        }  # fmt: skip
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """The inverse of `state_dict`."""
+        self.net.load_state_dict(state["net"])
+        self.ema.load_state_dict(state["ema"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.step, self.images, self.best = int(state["step"]), int(state["images"]), float(state["best"])
+
+
+def set_up(args: argparse.Namespace, here: World) -> tuple[Trainer, FaceData, Path]:
+    """The trainer, new, resumed or begun from other weights, the pictures, and the run folder."""
     seed_everything(args.seed)
-    stop = StopRequest(args.time_limit * 60 if args.time_limit else None)
-    decay_steps = args.steps // 5 if args.decay is None else args.decay
     labels = read_split(args.data, "train")
     pictures = Pictures(labels, args.cache, args.max_side, here.main, args.in_memory)
     resident = pictures.to(here.device) if args.resident or here.device.type == "cuda" else None
     # Crops bring faces down to the smallest that count.
     recipe = Recipe(face_sizes=(0.9 * args.min_face, 400.0))
     data = FaceData(labels, pictures, recipe, args.min_face, MEAN_BGR, args.seed, args.shares, resident, args.teacher)
-    validation: dict[str, list[Labelled]] = {event: [] for event in (*args.eval_events.split(","), FACELESS_EVENT)}
-    for item in read_split(args.data, "val"):
-        if item.event in validation:
-            validation[item.event].append(item)
-
-    net: Detector = MODELS[args.model]().to(here.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    ema = Ema(net, MODELS[args.model]().to(here.device), args.ema)
-    optimizer = optimizer_of(net, args)
-    start, images_seen, best = 0, 0, 0.0
+    trainer = Trainer(args, here)
     if args.init is not None:
-        from_onnx = args.init.suffix == ".onnx"
-        state = network_of_onnx(args.init).state_dict() if from_onnx else load_checkpoint(args.init, here.device)
-        missing = load_fitting(net, _weights_of(state))
-        if from_onnx:
-            settle_batch_norms(net, (data.batch(step, 320, args.batch, 0, here.device).images for step in range(20)))
-        ema.module.load_state_dict(net.state_dict())
-        if here.main and missing:
-            print(f"not in {args.init}: {', '.join(missing)}", file=sys.stderr)
+        trainer.init(args.init, data)
     if args.resume is not None:
-        state = load_checkpoint(args.resume, here.device)
-        net.load_state_dict(state["net"])
-        ema.load_state_dict(state["ema"])
-        optimizer.load_state_dict(state["optimizer"])
-        start, images_seen, best = int(state["step"]), int(state["images"]), float(state["best"])
+        trainer.load_state_dict(load_checkpoint(args.resume, here.device))
         folder = args.resume.parent
-    elif here.main:
-        folder = new_run_folder(args.runs, args.name or args.model)
     else:
-        folder = Path()
-    log = StatsLog(folder / "stats.jsonl") if here.main else None
-    if here.main and start == 0:
+        folder = new_run_folder(args.runs, args.name or args.model) if here.main else Path()
+    if here.main and trainer.step == 0:
         (folder / "options.json").write_text(json.dumps(vars(args), default=str, indent=1) + "\n", encoding="utf-8")
         save_inputs(data.batch(0, 320, 24), MEAN_BGR, folder / "inputs.jpg")
-    parallel = net if here.size == 1 else nn.parallel.DistributedDataParallel(net)
-    options = LossOptions(args.negatives, args.box_loss, args.box_weight, quality=args.quality, most=args.most)
-    anchors = {
-        size: torch.from_numpy(anchor_grid(net.anchors, size, size).copy()).to(here.device) for size in args.sizes
-    }
+    trainer.begin()
+    return trainer, data, folder
 
-    def checkpoint(step: int) -> dict[str, Any]:
-        return {
-            "model": args.model, "step": step, "images": images_seen, "best": best, "net": net.state_dict(),
-            "ema": ema.state_dict(), "optimizer": optimizer.state_dict(),
-            "options": json.dumps(vars(args), default=str),
-        }  # fmt: skip
 
-    net.train()
-    saved_s = logged_s = time.monotonic()
-    sums, since = torch.zeros(3, device=here.device), 0
-    seen_at_log = images_seen
+def train(args: argparse.Namespace, here: World) -> Path:
+    """Runs the training and returns the run folder."""
+    stop = StopRequest(args.time_limit * 60 if args.time_limit else None)
+    validation = validation_pictures(args) if here.main else {}
+    trainer, data, folder = set_up(args, here)
+    log = StatsLog(folder / "stats.jsonl") if here.main else None
+    decay_steps = args.steps // 5 if args.decay is None else args.decay
     on_gpu = here.device.type == "cuda"
     steps: DataLoader[Prepared] = DataLoader(
         Steps(data, args, here.rank),
         batch_size=None,
-        sampler=range(start, args.steps),
+        sampler=range(trainer.step, args.steps),
         num_workers=(6 if on_gpu else 0) if args.workers is None else args.workers,
         pin_memory=on_gpu,
     )
-    progress = tqdm(steps, "training", initial=start, total=args.steps, disable=None, mininterval=5)
-    for step, prepared in enumerate(progress, start):
-        size, count = prepared.size, len(prepared.kind)
+    saved_s = logged_s = time.monotonic()
+    sums, since, images_at_log = torch.zeros(3, device=here.device), 0, trainer.images
+    for prepared in tqdm(steps, "training", initial=trainer.step, total=args.steps, disable=None, mininterval=5):
         batch = data.finish(prepared, here.device, torch.float32 if args.fp32 else torch.bfloat16)
-        targets = match(anchors[size], batch.boxes, batch.kind, batch.probability, args.match)
-        with autocast(here.device, not args.fp32):
-            offsets, logits = parallel(batch.images)
-        losses = multibox_loss(offsets, logits, targets, anchors[size], options)
-        optimizer.zero_grad(set_to_none=True)
-        losses.total.backward()
-        nn.utils.clip_grad_norm_(net.parameters(), 10.0)
-        rate = args.lr * trapezoid(step, args.steps, args.warmup, decay_steps)
-        for group in optimizer.param_groups:
-            group["lr"] = rate
-        optimizer.step()
-        ema.update(net)
-        images_seen += count * here.size
-        sums += torch.stack([losses.total, losses.classes, losses.boxes]).detach()
+        rate = args.lr * trapezoid(trainer.step, args.steps, args.warmup, decay_steps)
+        sums += trainer.train_step(batch, prepared.size, rate)
         since += 1
-
-        done = step + 1
+        done = trainer.step
         ending = here.agree(bool(stop)) or done == args.steps
         if done % 100 == 0 or ending:
             check_finite(sums, done)
@@ -253,29 +277,43 @@ def train(args: argparse.Namespace, here: World) -> Path:
                 total, classes, boxes = (sums / since).tolist()
                 now = time.monotonic()
                 log.write(
-                    step=done, images=images_seen, loss=total, loss_classes=classes, loss_boxes=boxes, lr=rate,
-                    images_per_s=round((images_seen - seen_at_log) / (now - logged_s), 1),
+                    step=done, images=trainer.images, loss=total, loss_classes=classes, loss_boxes=boxes, lr=rate,
+                    images_per_s=round((trainer.images - images_at_log) / (now - logged_s), 1),
                 )  # fmt: skip
-                logged_s, seen_at_log = now, images_seen
+                logged_s, images_at_log = now, trainer.images
             sums, since = torch.zeros_like(sums), 0
-        if here.main and args.eval_every and (done % args.eval_every == 0 or done == args.steps):
-            detect = detector_of(ema.module, here.device)
-            found = {event: run_canvas(detect, items) for event, items in validation.items()}
-            faceless = found.pop(FACELESS_EVENT, [])
-            reports = {event: score(results + faceless).to_json() for event, results in found.items()}
-            log.write(step=done, images=images_seen, **reports)  # type: ignore[union-attr]
-            shown = [item for event in found for item in validation[event]]
-            save_detections(detect, shown[:: max(1, len(shown) // 12)][:12], folder / f"faces{done:07d}.jpg")
-            first = next(iter(reports.values()))["ap"]["all"] if reports else 0.0
-            if first > best:
-                best = first
-                save_checkpoint(folder / "best.pt", {**checkpoint(done), "ap": json.dumps(reports)})
+        if log is not None and args.eval_every and (done % args.eval_every == 0 or done == args.steps):
+            evaluate(trainer, validation, folder, log)
         if here.main and (ending or time.monotonic() - saved_s > args.save_every * 60):
-            save_checkpoint(folder / "last.pt", checkpoint(done))
+            save_checkpoint(folder / "last.pt", trainer.state_dict())
             saved_s = time.monotonic()
         if ending:
             break
     return folder
+
+
+def validation_pictures(args: argparse.Namespace) -> dict[str, list[Labelled]]:
+    """Those to evaluate on, by event, and the face-free ones."""
+    found: dict[str, list[Labelled]] = {event: [] for event in (*args.eval_events.split(","), FACELESS_EVENT)}
+    for item in read_split(args.data, "val"):
+        if item.event in found:
+            found[item.event].append(item)
+    return found
+
+
+def evaluate(trainer: Trainer, validation: dict[str, list[Labelled]], folder: Path, log: StatsLog) -> None:
+    """Logs the average precision of the moving average on each event, and keeps the best by the first one."""
+    detect = detector_of(trainer.ema.module, trainer.here.device)
+    found = {event: run_canvas(detect, items) for event, items in validation.items()}
+    faceless = found.pop(FACELESS_EVENT, [])
+    reports = {event: score(results + faceless).to_json() for event, results in found.items()}
+    log.write(step=trainer.step, images=trainer.images, **reports)
+    shown = [item for event in found for item in validation[event]]
+    save_detections(detect, shown[:: max(1, len(shown) // 12)][:12], folder / f"faces{trainer.step:07d}.jpg")
+    first = next(iter(reports.values()))["ap"]["all"] if reports else 0.0
+    if first > trainer.best:
+        trainer.best = first
+        save_checkpoint(folder / "best.pt", {**trainer.state_dict(), "ap": json.dumps(reports)})
 
 
 def _weights_of(state: dict[str, Any]) -> dict[str, Tensor]:
