@@ -263,7 +263,7 @@ def main(argv: list[str] | None = None) -> int:
         options = json.loads(state["options"])
         metrics = json.loads(args.metrics.read_text(encoding="utf-8")) if args.metrics else {}
         if not metrics and "ap" in state:
-            metrics = {"AP": json.loads(state["ap"])["ap"]}
+            metrics = {f"AP, {event}": report["ap"] for event, report in json.loads(state["ap"]).items()}
         if args.recipe is None and "optimizer" not in options:
             raise TrainingError(f"{args.checkpoint} does not say how it was trained: pass --recipe.")
         recipe = args.recipe or (

@@ -66,12 +66,12 @@ def test_command_writes_file_and_card(tmp_path: Path) -> None:
     state = {
         "model": "faceboxes", "step": 3, "images": 96, "ema": {"module": net.state_dict()},
         "options": json.dumps({"optimizer": "sgd", "lr": 0.1, "box_loss": "diou", "seed": 4}),
-        "ap": json.dumps({"ap": {"all": 0.25}}),
+        "ap": json.dumps({"2--web": {"ap": {"all": 0.25}}}),
     }  # fmt: skip
     save_checkpoint(tmp_path / "best.pt", state)
     assert export.main([str(tmp_path / "best.pt"), "--out", str(tmp_path), "--data", "pictures", "--licence", "L"]) == 0
     card = (tmp_path / "faceboxes.md").read_text()
-    for fact in ("pictures", "seed 4", "| AP: all | 0.250 |", "1.01 million"):
+    for fact in ("pictures", "seed 4", "| AP, 2--web: all | 0.250 |", "1.01 million"):
         assert fact in card
 
 
