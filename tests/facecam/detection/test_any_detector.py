@@ -35,13 +35,15 @@ def frame(image: np.ndarray, index: int = 0) -> Frame:
 
 
 def test_both_see_the_same_frame_each_with_its_own_threshold_and_size(
-    tiny_model: Path, make_frame: Callable[..., np.ndarray]
+    tiny_model: Path, make_frame: Callable[..., np.ndarray], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("facecam.live.detection_loop._BORDER_SHARE", 20)  # 32 px, which keep the tiny model's cells
     image = make_frame((3, 2))
     image[5 * 32 : 6 * 32, 9 * 32 : 10 * 32] = 185  # a face with a score of about 0.73
     first, second = FaceDetector(tiny_model), FaceDetector(tiny_model)
     finder = FaceFinder(first)
-    options = LiveOptions(threshold=0.9, second=SecondDetector(second, threshold=0.5), privacy=PrivacyOptions())
+    second_options = SecondDetector(second, threshold=0.5, size=None)
+    options = LiveOptions(threshold=0.9, size=None, second=second_options, privacy=PrivacyOptions())
     found = finder.find(frame(image), options)
     assert found.second is not None
     assert (len(found.shown), len(found.second.shown)) == (1, 2)
