@@ -13,7 +13,7 @@ from facecam.arrays import Array
 from facecam.detection.any_detector import AnyDetector
 from facecam.detection.detector import FaceDetector
 from facecam.errors import FacecamError
-from facecam.faces.boxes import Detections, faces_in_common
+from facecam.faces.boxes import SAME_FACE_IOU, Detections, faces_in_common, pairwise_iou
 from facecam.faces.palette import Colours
 from facecam.faces.tracking import CANDIDATE_SHARE, PRIVATE_SHARE, Tracker, TrackingOptions
 from facecam.live.autosize import AutoSize
@@ -215,7 +215,9 @@ class FaceFinder:
             self._second = FaceFinder(second.detector)
         self._my_turn = not self._my_turn
         found = self._find(frame, options, again, still, waits=second.in_turns and not self._my_turn)
-        own = replace(options, threshold=second.threshold, size=second.size, hold_hz=None, second=None)
+        own = replace(
+            options, threshold=second.threshold, size=second.size, hold_hz=None, second=None, unhidden=frozenset()
+        )
         other = self._second._find(frame, own, again, still, waits=second.in_turns and self._my_turn)
         private = np.concatenate([found.private, other.private])  # what either of them takes for a face
         common = faces_in_common(found.shown, other.shown)
@@ -247,6 +249,7 @@ class FaceFinder:
             private = faces.private
             if options.tracking is not None:
                 shown = faces.shown
+                private = _but(private, shown, options.unhidden)
         else:
             self._tracker.reset()
         self._shown = shown
@@ -279,8 +282,9 @@ class FaceFinder:
             return FrameFaces(_large_enough(self._shown, options), self._shown.boxes, detected=False)
         faces = self._tracker.between(frame.time_s, _hold_s(options))
         shown = self._shown if options.tracking is None else faces.shown
+        private = _but(faces.private, shown, options.unhidden)
         shown = _within(shown, frame)
-        return FrameFaces(self._coloured(_large_enough(shown, options)), faces.private, detected=False)
+        return FrameFaces(self._coloured(_large_enough(shown, options)), private, detected=False)
 
     def _coloured(self, shown: Detections) -> Detections:
         """Faces with a number get their colours here, once: the window, recordings and snapshots all show these."""
@@ -300,6 +304,17 @@ def _named_alike(first: Detections, second: Detections, common: list[tuple[int, 
 
 def _hold_s(options: LiveOptions) -> float:
     return 0.0 if options.privacy is None else options.privacy.hold_s
+
+
+def _but(private: Array, shown: Detections, unhidden: frozenset[int]) -> Array:
+    """The places to hide but those of the faces of these numbers; where such a place touches another face, it is hidden
+    after all."""
+    if not unhidden or shown.ids is None or len(private) == 0 or len(shown) == 0:
+        return private
+    iou = pairwise_iou(private, shown.boxes)
+    own = iou[:, np.isin(shown.ids, list(unhidden))].max(axis=1, initial=0) >= SAME_FACE_IOU
+    other = iou[:, ~np.isin(shown.ids, list(unhidden))].max(axis=1, initial=0) > 0
+    return private[~own | other]
 
 
 def _within(found: Detections, frame: Frame) -> Detections:

@@ -39,7 +39,8 @@ class LiveOptions:
     automatically, so that the core can do that many detections a second; None: `size` holds. min_face_px: smallest
     longer side of a face that is shown, source-frame pixels. every: search each so many-th frame only. core: the core
     that detects; None: a good one. tracking, privacy: None: off. second: a detector to compare with, which sees the
-    same frames after the first one; None: there is none.
+    same frames after the first one; None: there is none. unhidden: numbers of faces that privacy leaves in view, while
+    their boxes are told from all others.
     """
 
     threshold: float | None = None
@@ -52,3 +53,4 @@ class LiveOptions:
     tracking: TrackingOptions | None = None
     privacy: PrivacyOptions | None = None
     second: SecondDetector | None = None
+    unhidden: frozenset[int] = frozenset()

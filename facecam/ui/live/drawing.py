@@ -110,7 +110,8 @@ def paint_boxes(
         _paint_frames(painter, [rows[under_cursor]], theme.BOX_UNDER_CURSOR, scale * ratio)
     font = _Font(painter.font().key(), painter.font())
     for index, (box, score) in enumerate(zip(boxes.tolist(), scores.tolist(), strict=True)):
-        if index == under_cursor or (all_scores and box[2] - box[0] >= SCORE_FROM_PX):
+        out_of_sight = box[2] < room.left() or box[0] > room.right() or box[3] < room.top() or box[1] > room.bottom()
+        if not out_of_sight and (index == under_cursor or (all_scores and box[2] - box[0] >= SCORE_FROM_PX)):
             number = 0 if ids is None else int(ids[index])
             pill = _pill(label(number, score), font, ratio)
             size = pill.deviceIndependentSize()

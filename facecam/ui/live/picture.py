@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QEvent, QMimeData, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
+    QContextMenuEvent,
     QDragEnterEvent,
     QDragLeaveEvent,
     QDropEvent,
@@ -19,9 +21,11 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
+    QWheelEvent,
 )
-from PySide6.QtWidgets import QApplication, QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QSizePolicy, QToolTip, QWidget
 
+from facecam.arrays import Array
 from facecam.faces.boxes import Detections
 from facecam.live.pipeline import View
 from facecam.qtkit import theme
@@ -35,6 +39,10 @@ _DIMMED = QColor(18, 20, 22, 200)
 _HINT_STAYS_MS = 3000
 _LARGE_FROM_PX = 450
 """Height of a picture whose text has the usual size where it grows with the picture."""
+_MOST_ZOOM = 8.0
+_ZOOM_STEP = 1.25
+_FOLLOWING_ZOOM = 2.5
+"""Of a face that is followed, unless it is shown larger already."""
 _USUAL_HZ = 60.0
 _SLOWEST_HZ = 30.0
 """Below that a display's rate is not believed."""
@@ -71,6 +79,10 @@ class PictureView(QWidget):
         self._placement: Placement | None = None
         self._boxes = self._detections.boxes  # in view pixels
         self._lone: list[int] = []
+        self._zoom, self._centre = 1.0, (0.5, 0.5)
+        self._pressed: QPointF | None = None
+        self._dragged = False
+        self._selected = self._followed = 0  # numbers of faces, 0 for none
         self._fresh = False
         self._mirror = False
         self._all_scores = True
@@ -122,6 +134,8 @@ class PictureView(QWidget):
         self._rendered = False
         if before is None or before.shape != image.shape:
             self._place()
+        if self._followed:
+            self._go_after(self._followed)
         self._move_boxes()
         self.update()
 
@@ -134,6 +148,8 @@ class PictureView(QWidget):
         if self._twin is not None:
             self._twin.clear()
         self._overlay.caption.set([])
+        self._zoom, self._centre = 1.0, (0.5, 0.5)
+        self._selected = self._followed = 0
         self.view = None
         self._frame = self._placement = None
         self._detections = Detections.none()
@@ -222,7 +238,7 @@ class PictureView(QWidget):
 
     def _place(self) -> None:
         if self._frame is not None:
-            height, width = self._frame.shape[:2]
+            _, _, width, height = self._part
             self._placement = letterbox(self.width(), self.height(), width, height, self._mirror)
             self._size_text()
         self._rendered = False
@@ -231,7 +247,75 @@ class PictureView(QWidget):
 
     def _move_boxes(self) -> None:
         found = self._detections.boxes
-        self._boxes = self._placement.boxes_to_view(found) if self._placement is not None else found
+        if self._placement is not None:
+            left, top, _, _ = self._part
+            found = self._placement.boxes_to_view(found - np.array([left, top, left, top], np.float32))
+        self._boxes = found
+
+    # -- zoom
+
+    @property
+    def zoom(self) -> float:
+        """How much larger the picture is than where all of it is seen."""
+        return self._zoom
+
+    @property
+    def _part(self) -> tuple[int, int, int, int]:
+        """What is seen of the frame: left, top, width, height in its pixels."""
+        height, width = (0, 0) if self._frame is None else self._frame.shape[:2]
+        across, down = max(1, round(width / self._zoom)), max(1, round(height / self._zoom))
+        left, top = round(self._centre[0] * width - across / 2), round(self._centre[1] * height - down / 2)
+        return max(0, min(left, width - across)), max(0, min(top, height - down)), across, down
+
+    def set_zoom(self, zoom: float, at: QPointF | None = None) -> None:
+        """Enlarges the picture, from 1 to 8. at: the point of the view that stays where it is; None: the middle."""
+        zoom = max(1.0, min(_MOST_ZOOM, zoom))
+        point = self._centre if at is None else self._share_at(at)
+        if point is not None:
+            shrink, (x, y) = self._zoom / zoom, self._centre
+            self._look_at(zoom, point[0] + (x - point[0]) * shrink, point[1] + (y - point[1]) * shrink)
+
+    def zoom_by(self, steps: float, at: QPointF | None = None) -> None:
+        """In (or out, below 0) by so many notches of the wheel."""
+        self._followed = 0
+        self.set_zoom(self._zoom * _ZOOM_STEP**steps, at)
+
+    def whole(self) -> None:
+        """All of the picture again."""
+        self._followed = 0
+        self.set_zoom(1.0)
+
+    def follow_face(self, number: int) -> None:
+        """Keeps that face in the middle, enlarged, for as long as it is seen; 0: none any more."""
+        self._followed = number
+        if number:
+            self._go_after(number)
+
+    def _go_after(self, number: int) -> None:
+        ids, frame = self._detections.ids, self._frame
+        found = [] if ids is None else np.flatnonzero(ids == number).tolist()
+        if frame is not None and found:
+            x1, y1, x2, y2 = self._detections.boxes[found[0]].tolist()
+            height, width = frame.shape[:2]
+            zoom = max(_FOLLOWING_ZOOM, self._zoom)
+            self._look_at(zoom, (x1 + x2) / 2 / width, (y1 + y2) / 2 / height)
+
+    def _look_at(self, zoom: float, x: float, y: float) -> None:
+        """x, y: the middle of what is seen, in shares of the frame."""
+        half = 0.5 / zoom
+        self._zoom, self._centre = zoom, (max(half, min(1 - half, x)), max(half, min(1 - half, y)))
+        if self._twin is not None:
+            self._twin._look_at(zoom, x, y)
+        self._place()
+
+    def _share_at(self, place: QPointF) -> tuple[float, float] | None:
+        """The frame's point under a point of the view, in shares of its width and height."""
+        if self._frame is None or self._placement is None:
+            return None
+        point = self._placement.point_to_frame(place.x(), place.y())
+        left, top, _, _ = self._part
+        height, width = self._frame.shape[:2]
+        return None if point is None else ((left + point[0]) / width, (top + point[1]) / height)
 
     # -- a session's pictures
 
@@ -318,7 +402,8 @@ class PictureView(QWidget):
     ) -> None:
         ratio = painter.device().devicePixelRatioF()
         if not self._rendered or self._on_screen.image.devicePixelRatio() != ratio:
-            self._on_screen.render(frame, place, ratio)
+            left, top, across, down = self._part
+            self._on_screen.render(frame[top : top + down, left : left + across], place, ratio)
             self._rendered = True
         target = _rect(place)
         bottom = target.top() + target.height()
@@ -344,6 +429,9 @@ class PictureView(QWidget):
         self._overlay.paint_figures(painter, target, stage, self._text_font)
 
     def _under_cursor(self) -> int | None:
+        ids = self._detections.ids
+        if self._selected and ids is not None and len(chosen := np.flatnonzero(ids == self._selected)):
+            return int(chosen[0])
         return None if self._cursor is None else box_under(self._boxes, self._cursor.x(), self._cursor.y())
 
     # -- events
@@ -354,6 +442,13 @@ class PictureView(QWidget):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._rest.moved()
         before = self._under_cursor()
+        if self._pressed is not None and self._zoom > 1 and self._placement is not None:
+            moved = event.position() - self._pressed
+            if self._dragged or moved.manhattanLength() >= QApplication.startDragDistance():
+                self._dragged, self._followed, self._pressed = True, 0, event.position()
+                across = -moved.x() / self._placement.width_px / self._zoom * (-1 if self._mirror else 1)
+                down = -moved.y() / self._placement.height_px / self._zoom
+                self._look_at(self._zoom, self._centre[0] + across, self._centre[1] + down)
         self._cursor = event.position()
         if self._under_cursor() != before:
             self.update()
@@ -361,6 +456,65 @@ class PictureView(QWidget):
     def leaveEvent(self, event: QEvent) -> None:
         self._cursor = None
         self.update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() is Qt.MouseButton.LeftButton:
+            self._pressed, self._dragged = event.position(), False
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """A click chooses the face under it, whose score then shows; beside all faces, or once more, none."""
+        if event.button() is Qt.MouseButton.LeftButton and self._pressed is not None:
+            self._pressed = None
+            if not self._dragged:
+                number = self.number_at(event.position())
+                self._selected = 0 if number == self._selected else number
+                self.update()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        self.zoom_by(event.angleDelta().y() / 120, event.position())
+
+    def number_at(self, place: QPointF) -> int:
+        """Of the face at that place of the view; 0: there is none, or it has no number."""
+        index, ids = box_under(self._boxes, place.x(), place.y()), self._detections.ids
+        return 0 if index is None or ids is None else int(ids[index])
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        place = QPointF(event.pos())
+        menu = self.menu_at(place)
+        if menu.actions():
+            menu.popup(event.globalPos())
+
+    def menu_at(self, place: QPointF) -> QMenu:
+        """What can be done with the face there, and with the picture where it is enlarged."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        number, index = self.number_at(place), box_under(self._boxes, place.x(), place.y())
+        if number and number != self._followed:
+            menu.addAction(f"Follow face {number}", partial(self.follow_face, number))
+        if number and self._session is not None and self._session.options.privacy is not None:
+            hides = number not in self._session.options.unhidden
+            words = f"Never hide face {number}" if hides else f"Hide face {number} again"
+            menu.addAction(words, partial(self._session.leave_in_view, number, hides))
+        if index is not None:
+            box = self._detections.boxes[index].copy()
+            menu.addAction("Copy this face", partial(self._copy_part, box))
+        if self._followed:
+            menu.addAction("Don’t follow any more", partial(self.follow_face, 0))
+        if self._zoom > 1:
+            menu.addAction("Whole picture", self.whole)
+        return menu
+
+    def _copy_part(self, box: Array) -> None:
+        """The part of the picture as it is shown, hidden where privacy is on, in the frame's pixels."""
+        if self._frame is None:
+            return
+        left, top, right, bottom = (max(0, round(side)) for side in box.tolist())
+        part = np.ascontiguousarray(self._frame[top:bottom, left:right])
+        if part.size:
+            height, width = part.shape[:2]
+            image = QImage(part.data, width, height, 3 * width, QImage.Format.Format_BGR888).copy()
+            QApplication.clipboard().setImage(image)
+            self.show_hint("Copied", "face")
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self.double_clicked.emit()

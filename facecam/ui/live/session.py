@@ -210,6 +210,11 @@ class LiveSession(QObject):
                 self._pipeline.options = self._options
         self.options_changed.emit()
 
+    def leave_in_view(self, number: int, on: bool) -> None:
+        """Does not hide that face of this source where privacy is on, or hides it again."""
+        unhidden = self._options.unhidden
+        self.change_options(unhidden=unhidden | {number} if on else unhidden - {number})
+
     def change_detector(self, make_detector: Callable[[], FaceDetector]) -> None:
         """Detects by another one from now on. The source that was asked for is opened again, as if anew."""
         with self._lock:
@@ -225,6 +230,7 @@ class LiveSession(QObject):
     def _ask(self, spec: str | None, rests_for: str = "") -> None:
         """spec: None: for rest."""
         self._spec, self._rests_for = spec, rests_for
+        self.change_options(unhidden=frozenset())  # numbers begin anew
         with self._lock:
             self._requests += 1
             number = self._requests

@@ -192,3 +192,19 @@ def test_faces_that_the_border_cuts_are_hidden() -> None:
 
     _, before = missed(lambda: NoBorder(detector), own_threshold, frame.image, faces)
     assert open_to_view < before / 2
+
+
+def test_a_face_that_is_never_hidden_is_hidden_where_another_touches_it() -> None:
+    alone = found((100, 100, 160, 150, 0.99), (10, 10, 60, 60, 0.99))
+    together = found((100, 100, 160, 150, 0.99), (130, 100, 190, 150, 0.99))
+    image = np.zeros((240, 320, 3), np.uint8)
+    for faces, hidden in ((alone, 1), (together, 2)):
+        finder = FaceFinder(FakeDetector(faces))
+        options = replace(TRACKED, privacy=PrivacyOptions())
+        first = finder.find(Frame(image, 0, 0.0, 0.0), options)
+        assert first.shown.ids is not None
+        assert len(first.private) == 2
+        number = int(first.shown.ids[(first.shown.boxes[:, 0] == 100).argmax()])
+        second = finder.find(Frame(image, 1, 0.03, 0.03), replace(options, unhidden=frozenset({number})))
+        assert len(second.private) == hidden
+        assert len(second.shown) == 2

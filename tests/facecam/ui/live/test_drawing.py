@@ -194,3 +194,9 @@ def test_figures_are_legible_on_white(qapp: object) -> None:
     inside = image[int(rect.top()) + 2 : int(rect.bottom()) - 2, int(rect.left()) + 14 : int(rect.right()) - 14]
     luminance = inside @ np.array([0.2126, 0.7152, 0.0722])
     assert luminance.max() - luminance.min() > 150
+
+
+def test_a_box_out_of_sight_leaves_no_label(qapp: object) -> None:
+    boxes = np.array([[-200, -200, -100, -100], [600, 50, 700, 150]], np.float32)
+    image = painted(canvas(400, 300), boxes, all_scores=True)
+    assert (image == 128).all()
