@@ -26,6 +26,7 @@ class Ask(Enum):
     SCREEN = "Part of the screen…"
 
 
+_NAMED = "camera named "
 AUTO, DEMO, SCREEN = "auto", "demo", "screen"
 
 
@@ -50,6 +51,25 @@ def short_name(spec: str) -> str:
     if spec.isdecimal() or spec.startswith("camera:"):
         return f"Camera {spec.rpartition(':')[2]}"
     return Path(spec).name or spec
+
+
+def remembered_name(spec: str, cameras: Sequence[Camera]) -> str:
+    """How a source is remembered: a camera by its name, since its index changes with what is plugged in. Not at all: an
+    address with a password."""
+    if "://" in spec and "@" in spec:
+        return ""
+    name = next((camera.name for camera in cameras if camera_spec(camera) == spec), None)
+    return spec if name is None else f"{_NAMED}{name}"
+
+
+def recall(name: str, list_cameras: Callable[[], Sequence[Camera]]) -> str:
+    """The source of a remembered name, AUTO where it isn't there any more."""
+    if name.startswith(_NAMED):
+        wanted = name.removeprefix(_NAMED)
+        return next((camera_spec(camera) for camera in list_cameras() if camera.name == wanted), AUTO)
+    if name in (DEMO, SCREEN) or name.startswith("screen:") or "://" in name:
+        return name
+    return name if name and Path(name).exists() else AUTO
 
 
 class CameraWatch(QObject):

@@ -51,7 +51,8 @@ class LiveSettings:
     hold_hz: so many detections a second, where the size is chosen automatically. core: None: a good one. mirror,
     mirror_camera: None: as is usual for the source. record_annotated: with boxes, snapshots too. record_lists: JSON
     lines and CSV beside a recording. record_folder: of recordings and snapshots, None: the platform's places. folder,
-    compare_folder: where the file dialogs start. The others are as of LiveOptions, TrackingOptions and PrivacyOptions.
+    compare_folder: where the file dialogs start. source: as of
+    `chooser.remembered_name`. The others are as of LiveOptions, TrackingOptions and PrivacyOptions.
     """
 
     threshold: Annotated[float | None, Key("live/threshold", THRESHOLD_RANGE)] = None
@@ -86,6 +87,7 @@ class LiveSettings:
     record_suffix: Annotated[str, Key("record/suffix", SUFFIXES)] = ".mp4"
     record_folder: Annotated[Path | None, Key("record/folder")] = None
 
+    source: Annotated[str, Key("live/source")] = ""
     large: Annotated[bool, Key("live/large")] = False
     scores: Annotated[bool, Key("live/scores")] = True
     mirror: Annotated[bool | None, Key("live/mirror")] = None

@@ -28,7 +28,7 @@ from facecam.sources import Camera, CameraMode, camera_modes
 from facecam.ui.live import prompts, words
 from facecam.ui.live.audience import COUNTDOWN_S, AudienceControls, Countdown, Toast
 from facecam.ui.live.camera_section import CameraSection
-from facecam.ui.live.chooser import AUTO, DEMO, Ask, CameraWatch
+from facecam.ui.live.chooser import AUTO, DEMO, Ask, CameraWatch, remembered_name
 from facecam.ui.live.compare_section import CompareSection
 from facecam.ui.live.controls import LiveControls
 from facecam.ui.live.detection_section import DetectionSection
@@ -224,7 +224,8 @@ class LiveTab(Tab):
             self.start()
 
     def open(self, spec: str) -> None:
-        """Chooses a source and starts it."""
+        """Chooses a source and starts it; the next start begins with it, unless another one is named then."""
+        self.remembered.change(source=remembered_name(spec, self._known_cameras or []))
         self.stage.spec = spec
         self.controls.source.choose(spec)
         self.start()

@@ -26,7 +26,7 @@ from facecam.sources import Source, camera_modes, list_cameras, open_source
 from facecam.system.logs import crashes_noted
 from facecam.system.memory import share_memory
 from facecam.ui.live.camera_section import CameraModes
-from facecam.ui.live.chooser import AUTO
+from facecam.ui.live.chooser import AUTO, recall
 from facecam.ui.live.session import LiveSession
 from facecam.ui.live.settings import LiveSettings
 from facecam.ui.live.tab import LiveTab
@@ -88,6 +88,8 @@ def build_window(
         precision=options.precision or remembered.precision,
     ).for_live()
 
+    if spec == AUTO and remembered.source:
+        spec = recall(remembered.source, list_cameras)
     sessions: list[LiveSession] = []
 
     def live() -> Tab:

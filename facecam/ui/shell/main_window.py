@@ -82,6 +82,8 @@ class MainWindow(QMainWindow):
         self.addActions(self._commands)
         self._tabs.currentChanged.connect(self._show)
         self._show(0)
+        remembered = settings.number("window/tab", 0, 0, len(self.specs) - 1)
+        self.go_to(int(remembered or 0))
         if settings.problem is not None:
             self.hints.say(settings.problem)
         elif not settings.flag("window/welcomed", False):
@@ -266,6 +268,7 @@ class MainWindow(QMainWindow):
         self.set_full_screen(False)  # not to be remembered
         if not self._settings.forgotten:
             self._settings.put("window/geometry", self.saveGeometry())
+            self._settings.put("window/tab", float(self._tabs.currentIndex()))
             self._settings.flush()
         self._loading.clear()
         self.hide()  # gone at once for the user, while cameras and threads are being let go
