@@ -32,6 +32,7 @@ from facecam.qtkit import theme
 from facecam.qtkit.cursor_rest import CursorRest
 from facecam.qtkit.figure_line import Figure
 from facecam.qtkit.geometry import Placement, box_under, letterbox
+from facecam.qtkit.wording import size
 from facecam.ui.live import drawing
 from facecam.ui.live.session import LiveSession
 
@@ -462,12 +463,18 @@ class PictureView(QWidget):
             self._pressed, self._dragged = event.position(), False
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """A click chooses the face under it, whose score then shows; beside all faces, or once more, none."""
+        """A click chooses the face under it, whose score then shows, and tells its figures; beside all faces, or once
+        more, it chooses none."""
         if event.button() is Qt.MouseButton.LeftButton and self._pressed is not None:
             self._pressed = None
             if not self._dragged:
                 number = self.number_at(event.position())
                 self._selected = 0 if number == self._selected else number
+                index = self._under_cursor()
+                if self._selected and index is not None:
+                    x1, y1, x2, y2 = self._detections.boxes[index].tolist()
+                    told = f"{self._detections.scores[index]:.2f} · {size(round(x2 - x1), round(y2 - y1))} pixels"
+                    self.show_hint(f"#{number}", told)
                 self.update()
 
     def wheelEvent(self, event: QWheelEvent) -> None:

@@ -67,6 +67,7 @@ def test_a_click_chooses_a_face_and_another_none(tab: LiveTab) -> None:
     at = middle(picture).toPoint()
     QTest.mouseClick(picture, Qt.MouseButton.LeftButton, pos=at)
     assert picture._selected == picture.number_at(QPointF(at)) > 0
+    assert picture._overlay.hint.text == "#1 0.80 · 100 × 120 pixels"
     picture._cursor = None
     assert picture._under_cursor() == 0  # its label stays when the mouse leaves
     QTest.mouseClick(picture, Qt.MouseButton.LeftButton, pos=QPoint(5, 5))
