@@ -495,7 +495,7 @@ def test_it_is_the_second_tab_and_stops_the_live_source_meanwhile(qtbot: QtBot, 
     qtbot.waitUntil(lambda: first.session.phase is Phase.IDLE, timeout=5_000)
     said = "Resting while the speed is measured"
     qtbot.waitUntil(lambda: first.stage.message is not None and first.stage.message.title == said, timeout=5_000)
-    assert said in first.status.text()
+    qtbot.waitUntil(lambda: said in first.status.text(), timeout=5_000)
     tab.toggle()
     qtbot.waitUntil(lambda: first.session.phase is Phase.RUNNING, timeout=5_000)
     assert first.stage.message is None
