@@ -9,7 +9,7 @@ ARGS ?=
 run: .venv/.run        ## opens the app: camera, else the demo source; without a display it runs headless. ARGS="..." go to it
 	$(BIN)/facecam $(ARGS)
 
-test: .venv/.test      ## runs the tests, as many at a time as there are cores. ARGS="..." go to pytest: ARGS="-n 0" for one
+test: .venv/.test      ## runs the tests, two at a time for each core. ARGS="..." go to pytest: ARGS="-n 0" for one
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
 
 lint: .venv/.test      ## style and types

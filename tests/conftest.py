@@ -79,8 +79,9 @@ def cells_frame(*cells: tuple[int, int], width: int = 640, height: int = 480) ->
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Of `pytest --numprocesses auto`: a core each, and four at most, as each holds PyTorch, Qt and both runtimes."""
-    return min(4, len(available_cores()))
+    """Of `pytest --numprocesses auto`: two for a core, as windows and processes are waited for (286 s with one for each
+    of two cores, 237 with two), and four at most, as each holds PyTorch, Qt and both runtimes."""
+    return min(4, 2 * len(available_cores()))
 
 
 @pytest.fixture(scope="session", autouse=True)
