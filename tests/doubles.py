@@ -127,6 +127,23 @@ class FakeSource:
         self.closed.set()
 
 
+class Stripes(FakeSource):
+    """Stripes of one pixel, detail that a hidden face must lose, and a corner that changes: not a camera that is
+    frozen."""
+
+    def read(self) -> Frame | None:
+        frame = super().read()
+        if frame is not None:
+            frame.image[:, ::2], frame.image[:, 1::2] = 255, 0
+            frame.image[:8, :8] = frame.index % 256
+        return frame
+
+
+def finest(image: Image) -> int:
+    """How much neighbouring pixels of a row differ at the most."""
+    return int(np.abs(np.diff(image.astype(int), axis=1)).max())
+
+
 def read_all(source: Source) -> list[Frame]:
     """All frames of a source, which is closed then."""
     with closing(source):

@@ -102,6 +102,9 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--record", type=Path, metavar="FILE", help="headless: write what is seen to a video, .mp4 or .mkv"
     )
+    parser.add_argument(
+        "--virtual-camera", action="store_true", help="headless: show it to other programs as a camera, too"
+    )
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND")
     parser.commands = subparsers.choices
 

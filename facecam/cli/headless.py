@@ -12,6 +12,7 @@ from facecam.errors import FacecamError
 from facecam.live.capture import Trouble
 from facecam.live.metrics import Stats
 from facecam.live.pipeline import Phase, Pipeline
+from facecam.live.virtual_camera import VirtualCamera
 from facecam.saving.recording import VIDEO_FORMATS, Recorder, RecordingOptions
 from facecam.system.cpu import can_pin, cpu_name
 
@@ -22,6 +23,7 @@ def run_headless(
     seconds: float,
     write: Callable[[str], object] = print,
     record: Path | None = None,
+    virtual_camera: bool = False,
 ) -> Stats:
     """Runs a source, telling the rates each second. Raises what made it fail.
 
@@ -30,6 +32,7 @@ def run_headless(
     seconds: 0: to the source's end.
     write: is given each line.
     record: a video to write what is seen to, with the faces marked, .mp4 or .mkv.
+    virtual_camera: also shows that to other programs, as a camera.
     """
     if record is not None and record.suffix.lower() not in VIDEO_FORMATS:
         raise FacecamError(f"{record} is no name for a recording: it has to end in .mp4 or .mkv.")
@@ -38,17 +41,24 @@ def run_headless(
     changed = threading.Event()
     pipeline = Pipeline(source, detector, changed.set, reconnect=True)
     recorder: Recorder | None = None
+    camera: VirtualCamera | None = None
     if record is not None:
-        recorder = pipeline.sink = Recorder(record, RecordingOptions(lists=False), source, lambda: pipeline.live)
+        recorder = Recorder(record, RecordingOptions(lists=False), source, lambda: pipeline.live)
+        pipeline.attach(recorder)
     pipeline.start()
     try:
         _wait_until_open(pipeline, changed)
         if pipeline.phase is not Phase.FAILED:
             write(f"{pipeline.title}, {detector.name} on {_place(pipeline)}")
+        if virtual_camera:  # now that its size is known
+            camera = VirtualCamera(pipeline.latest)
+            pipeline.attach(camera)
         start_s = time.perf_counter()
         end_s = start_s + seconds if seconds else float("inf")
         next_line_s = start_s + 1
         while pipeline.phase in (Phase.RUNNING, Phase.RECONNECTING) and (now_s := time.perf_counter()) < end_s:
+            if camera is not None and camera.status.error is not None:
+                break
             if now_s >= next_line_s:
                 trouble = pipeline.trouble
                 write(_line(now_s - start_s, pipeline.stats()) if trouble is None else _trouble(trouble, now_s))
@@ -60,6 +70,8 @@ def run_headless(
         elapsed_s = time.perf_counter() - start_s
     finally:
         pipeline.stop()
+        if camera is not None:
+            camera.close()
         recorded = None if recorder is None else recorder.stop()
     if error is not None:
         raise error
@@ -67,6 +79,15 @@ def run_headless(
         if recorded.error is not None:
             raise recorded.error
         write(f"{recorded.path}: {recorded.frames} frames recorded, {recorded.dropped} left out")
+    if camera is not None:
+        shown = camera.status
+        if shown.error is not None:
+            raise shown.error
+        write(
+            f"{shown.device}: {shown.pictures} pictures shown, {shown.latency_ms[0]:.1f} ms p50 and "
+            f"{shown.latency_ms[1]:.1f} ms p95 after their capture, {shown.gap_ms[0]:.1f} ms p50 and "
+            f"{shown.gap_ms[1]:.1f} ms p95 from one to the next"
+        )
     write(
         f"{elapsed_s:.1f} s: {stats.captured} frames captured, {stats.detected} detected, {stats.dropped} dropped; "
         f"latency {stats.latency_p50_ms:.1f} ms p50, {stats.latency_p95_ms:.1f} ms p95; "

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,7 @@ from facecam.bench.machine import describe_machine
 from facecam.detection.detector import FaceDetector
 from facecam.doctor.report import Facts, Report
 from facecam.errors import FacecamError, ModelError
+from facecam.live.virtual_camera import open_device
 from facecam.runtimes.engine import RUNTIMES, Engine, Runtime, RuntimeFailure, installed, version
 from facecam.runtimes.registry import open_runtime
 from facecam.sources import list_cameras
@@ -65,6 +67,7 @@ def examine(model: str | None = None, tell: Callable[[str], None] = lambda _: No
         "Runtimes": runtimes,
         "Models": partial(models, wanted=model),
         "Cameras": cameras,
+        "Virtual camera": virtual_camera,
         "Places": partial(places, folders=folders),
         "Last crash": partial(last_crash, path=crash_file()),
     }
@@ -239,6 +242,19 @@ def cameras(report: Report) -> Facts:
     if sys.platform == "darwin" and found:
         report.hint("macOS asks once whether the terminal may use the camera: System Settings, Privacy, Camera.")
     return facts
+
+
+def virtual_camera(report: Report) -> Facts:
+    """Whether other programs can be given the picture as a camera: one is opened for a moment, and shows nothing."""
+    installed_version = version("pyvirtualcam")
+    try:
+        with closing(open_device(640, 480)) as device:
+            return {"pyvirtualcam": installed_version, "device": device.device}
+    except FacecamError as error:
+        if installed_version is None:  # who has not installed it wants none
+            return {"device": str(error)}
+        report.hint(str(error))
+    return {"pyvirtualcam": installed_version, "device": "none"}
 
 
 def window(report: Report, command: list[str] | None = None) -> Facts:

@@ -65,14 +65,15 @@ class Pipeline:
     def options(self, options: LiveOptions | None) -> None:
         self._wanted.options = options
 
-    @property
-    def sink(self) -> Sink | None:
-        """Who takes the pictures; may be set at any time."""
-        return self._wanted.sink
+    def attach(self, sink: Sink) -> None:
+        """From now on it takes the pictures, beside others. At any time, from any thread."""
+        with self._lock:
+            self._wanted.sinks = (*self._wanted.sinks, sink)
 
-    @sink.setter
-    def sink(self, sink: Sink | None) -> None:
-        self._wanted.sink = sink
+    def detach(self, sink: Sink) -> None:
+        """It takes no more; one picture may be on its way to it."""
+        with self._lock:
+            self._wanted.sinks = tuple(each for each in self._wanted.sinks if each is not sink)
 
     @property
     def phase(self) -> Phase:

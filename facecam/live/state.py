@@ -103,17 +103,22 @@ class Sink(Protocol):
 @dataclass
 class Wanted:
     """What may change at any time while the pipeline runs. options: how to detect, None: with the detector's own
-    settings."""
+    settings. sinks: who takes the pictures; replaced whole, as threads go through them."""
 
     options: LiveOptions | None
-    sink: Sink | None = None
+    sinks: tuple[Sink, ...] = ()
+
+    @property
+    def privacy(self) -> PrivacyOptions | None:
+        """How faces are to be hidden at this moment."""
+        return None if self.options is None else self.options.privacy
 
 
 class PipelineState:
     """Thread-safe. Once closed it is idle and changes no more, whatever a thread that was given up may still tell; the
     last view, the source and the figures can be asked for as before.
 
-    title: of the source, until it is open. wanted: asked, frame by frame, for the options and the sink. on_update:
+    title: of the source, until it is open. wanted: asked, frame by frame, for the options and the sinks. on_update:
     called when there is a new view or phase, in the thread that tells it, at most once until `latest()` is called.
     mailbox: the newest frame, on its way from the capture to the detection. over: set when the threads are to end.
     """
@@ -189,9 +194,8 @@ class PipelineState:
         """The newest view; `on_update` may be called again. When nothing follows a view, it becomes an unsure one."""
         with self._lock:
             self._notified = False
-            view = self._view
-            if view is not None and not view.unsure and self._is_unsure(view, time.perf_counter()):
-                self._view = replace(view, unsure=True)
+            if self._view is not None:
+                self._view = self._hidden(self._view, time.perf_counter())
             return self._view
 
     def displayed(self) -> None:
@@ -222,12 +226,11 @@ class PipelineState:
         self._notify()
 
     def on_captured(self, frame: Frame) -> None:
-        """A frame waits in the mailbox, and goes to the sink."""
-        sink, options = self._wanted.sink, self._wanted.options
+        """A frame waits in the mailbox, and goes to the sinks."""
         with self._lock:
             closed = self._closed
-        if sink is not None and not closed:
-            sink.on_captured(frame, options is not None and options.privacy is not None)
+        for sink in () if closed else self._wanted.sinks:
+            sink.on_captured(frame, self._wanted.privacy is not None)
         dropped = self.mailbox.put(frame)
         with self._lock:
             if not self._closed:
@@ -288,7 +291,7 @@ class PipelineState:
     def on_detected(
         self, frame: Frame, options: LiveOptions | None, faces: FrameFaces, detector_ms: float, again: bool
     ) -> None:
-        """There is a new view, which goes to the sink. again: the detector has seen the frame before."""
+        """There is a new view, which goes to the sinks. again: the detector has seen the frame before."""
         ready_s = time.perf_counter()
         privacy = None if options is None else options.privacy
         with self._lock:
@@ -303,13 +306,21 @@ class PipelineState:
                 self._metrics.add_second_ms(None if faces.second is None else faces.second.took_ms)
             if faces.detected and not again:
                 self._metrics.count_detected(ready_s, frame.captured_s)
-            if self._is_unsure(view, ready_s):
-                view = self._view = replace(view, unsure=True)
-            self._was_unsure = view.unsure
-        sink = self._wanted.sink
-        if sink is not None:
+            self._was_unsure = self._is_unsure(view, ready_s)
+            view = self._view = self._hidden(view, ready_s)
+        for sink in self._wanted.sinks:
             sink.on_detected(view)
         self._notify()
+
+    def _hidden(self, view: View, now_s: float) -> View:
+        """Under the lock. The view with all that has to be hidden by now: where privacy was switched on after the
+        faces were looked for, nobody knows what of it, and so all."""
+        privacy = self._wanted.privacy
+        if privacy is not None and privacy != view.privacy:
+            view = replace(view, privacy=privacy, unsure=view.unsure or view.privacy is None)
+        if not view.unsure and self._is_unsure(view, now_s):
+            view = replace(view, unsure=True)
+        return view
 
     def _is_unsure(self, view: View, now_s: float) -> bool:
         """Under the lock. A picture that stays, by itself or as the user wants, has been searched: no rate counts."""

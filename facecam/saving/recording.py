@@ -2,7 +2,7 @@
 
 path = next_free(videos_folder(), "recording", ".mp4")
 recorder = Recorder(path, RecordingOptions(), title="Webcam", live=lambda: True)
-pipeline.sink = recorder
+pipeline.attach(recorder)
 ...
 recorder.stop()
 

@@ -165,7 +165,7 @@ class Saving(QObject):
             self._say(str(error))
             return
         self._pipeline = pipeline
-        pipeline.sink = self._recorder
+        pipeline.attach(self._recorder)
         self._timer.start()
         self.changed.emit()
 
@@ -173,7 +173,7 @@ class Saving(QObject):
         recorder, self._recorder = self._recorder, None
         assert recorder is not None
         if self._pipeline is not None:
-            self._pipeline.sink = None
+            self._pipeline.detach(recorder)
             self._pipeline = None
         recorder.finish()
         self._finishing.append(recorder)

@@ -21,7 +21,7 @@ from facecam.live.capture import Trouble
 from facecam.live.metrics import Stats
 from facecam.live.options import LiveOptions
 from facecam.live.pipeline import Phase, Pipeline, View
-from facecam.live.state import PipelineState, Wanted
+from facecam.live.state import PipelineState, Sink, Wanted
 from facecam.qtkit.worker import Notifier, Worker
 from facecam.sources import Camera, CameraSource, FolderSource, OfCamera, Player, Source, open_source
 from facecam.system.memory import give_back_free_memory
@@ -58,6 +58,7 @@ class LiveSession(QObject):
         self._options = LiveOptions(core=core)
         self._own_threshold: float | None = None
         self._pipeline: Pipeline | None = None
+        self._sinks: tuple[Sink, ...] = ()
         self._at_rest = PipelineState("", Wanted(None), None, Phase.IDLE)
         self._failure: Exception | None = None
         self._control = Worker("facecam-control", parent=self)
@@ -222,6 +223,20 @@ class LiveSession(QObject):
         if self._spec is not None:
             self._ask(self._spec)
 
+    def attach(self, sink: Sink) -> None:
+        """From now on it takes the pictures of whatever source runs, beside others."""
+        with self._lock:
+            self._sinks = (*self._sinks, sink)
+            if self._pipeline is not None:
+                self._pipeline.attach(sink)
+
+    def detach(self, sink: Sink) -> None:
+        """It takes no more; one picture may be on its way to it."""
+        with self._lock:
+            self._sinks = tuple(each for each in self._sinks if each is not sink)
+            if self._pipeline is not None:
+                self._pipeline.detach(sink)
+
     @property
     def own_threshold(self) -> float | None:
         """The threshold that the loaded model brings along, None before that."""
@@ -264,6 +279,8 @@ class LiveSession(QObject):
         with self._lock:
             if pipeline is not None:
                 pipeline.options = self._options  # they may have changed while it was being made
+                for sink in self._sinks:
+                    pipeline.attach(sink)
             self._pipeline, self._failure, self._done = pipeline, failure, number
         self._notifier.notify()
 

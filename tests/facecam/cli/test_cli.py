@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import sys
 
@@ -12,6 +13,7 @@ from facecam.cli.options import detector_options
 from facecam.errors import SourceError
 from facecam.sources import Camera
 from facecam.system.display import display_problem
+from tests import loopback
 from tests.processes import run_python
 
 linux_only = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems always have a display")
@@ -36,6 +38,22 @@ def test_headless_runs_the_pipeline_and_tells_the_rates(tiny_model, capsys):
     assert 1 <= len(rates) <= 2  # a busy machine may miss the last one
     assert all("capture" in line and "detect" in line and "latency" in line for line in rates)
     assert "frames captured" in summary
+
+
+def test_headless_as_a_virtual_camera_tells_its_figures(tiny_model, monkeypatch, capsys):
+    device = loopback.install(monkeypatch)
+    arguments = ["--headless", "--virtual-camera", "--source", "demo", "--seconds", "2", "--model", str(tiny_model)]
+    assert main(arguments) == 0
+    line = capsys.readouterr().out.splitlines()[-2]
+    pattern = rf"{loopback.NAME}: (\d+) pictures shown, [\d.]+ ms p50 and [\d.]+ ms p95 after their capture, [\d.]+ ms"
+    told = re.match(pattern, line)
+    assert told, line
+    assert 1 < int(told[1]) <= len(device.sent)
+    assert device.sizes == [(640, 480)]
+    assert device.closed == 1
+    device.problem = RuntimeError("unplugged")
+    assert main([*arguments[:-3], "0", *arguments[-2:]]) == 2
+    assert "has gone away (unplugged)" in capsys.readouterr().err
 
 
 def test_what_is_live_computes_in_the_fastest_precision_and_files_exactly_unless_told(capsys):

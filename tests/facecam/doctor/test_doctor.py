@@ -13,6 +13,7 @@ from facecam.cli import main
 from facecam.doctor import checks
 from facecam.doctor.report import Report
 from facecam.sources import Camera
+from tests import loopback
 from tests.processes import run_python
 
 
@@ -85,6 +86,22 @@ def test_cameras_have_names_and_none_is_said(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(checks, "list_cameras", list)
     assert checks.cameras(report)["cameras"] == "none found"
     assert any("--source demo" in hint for hint in report.hints)
+
+
+def test_whether_a_virtual_camera_can_be_had_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    pyvirtualcam = pytest.importorskip("pyvirtualcam")
+    monkeypatch.setattr(pyvirtualcam.camera, "BACKENDS", {})
+    report = Report()
+    assert checks.virtual_camera(report)["device"] == "none"
+    assert "There is no virtual camera that is free: install" in report.hints[0]
+    device = loopback.install(monkeypatch)
+    assert checks.virtual_camera(report)["device"] == loopback.NAME
+    assert device.closed == 1
+    assert not device.sent
+    monkeypatch.setattr(checks, "version", lambda name: None)
+    monkeypatch.setitem(sys.modules, "pyvirtualcam", None)
+    assert "pip install pyvirtualcam" in str(checks.virtual_camera(report)["device"])
+    assert len(report.hints) == 1  # it is an extra
 
 
 def test_a_section_that_fails_is_told_and_the_rest_follows() -> None:

@@ -93,7 +93,8 @@ def test_a_recording_goes_on_when_the_stream_is_back_and_keeps_the_time_between(
 ) -> None:
     with running(server.url) as pipeline:
         wait_for(lambda: captured(pipeline) > 5)
-        recorder = pipeline.sink = Recorder(tmp_path / "r.mkv", RecordingOptions(), "Cam", lambda: pipeline.live)
+        recorder = Recorder(tmp_path / "r.mkv", RecordingOptions(), "Cam", lambda: pipeline.live)
+        pipeline.attach(recorder)
         wait_for(lambda: recorder.status.frames > 5)
         server.mode = "drop"
         wait_for(lambda: pipeline.phase is Phase.RECONNECTING)

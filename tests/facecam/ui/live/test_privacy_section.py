@@ -15,9 +15,8 @@ from facecam.faces.boxes import Detections
 from facecam.faces.privacy import Hiding
 from facecam.live.pipeline import Phase
 from facecam.qtkit.settings import Settings
-from facecam.sources import Frame
 from facecam.ui.live.tab import LiveTab
-from tests.doubles import FakeDetector, FakeSource, Sources
+from tests.doubles import FakeDetector, FakeSource, Sources, Stripes, finest
 from tests.facecam.ui.driving import MakeWindow, live, shows
 
 
@@ -29,22 +28,11 @@ def fine(sources: Sources) -> None:
     sources.add("fine", lambda: FakeSource(fps=50, image=stripes))
 
 
-class Stripes(FakeSource):
-    """Stripes of one pixel, and a corner that changes: not a camera that is frozen."""
-
-    def read(self) -> Frame | None:
-        frame = super().read()
-        if frame is not None:
-            frame.image[:, ::2], frame.image[:, 1::2] = 255, 0
-            frame.image[:8, :8] = frame.index % 256
-        return frame
-
-
 def detail(tab: LiveTab) -> int:
     """How much neighbouring pixels differ at the most inside the fake detector's face, as the window has it."""
     view = tab.session.latest()
     assert view is not None
-    return int(np.abs(np.diff(view.image[110:210, 110:190].astype(int), axis=1)).max())
+    return finest(view.image[110:210, 110:190])
 
 
 def test_p_hides_the_faces_wherever_the_picture_goes_and_is_remembered(qtbot: QtBot, make_window: MakeWindow) -> None:
@@ -102,7 +90,7 @@ def test_faces_that_the_detector_loses_stay_hidden_for_a_while(qtbot: QtBot, mak
 def seen_detail(tab: LiveTab) -> int:
     """How much neighbouring pixels differ at the most in all of the picture that is shown."""
     frame = tab.picture._frame
-    return 0 if frame is None else int(np.abs(np.diff(frame.astype(int), axis=1)).max())
+    return 0 if frame is None else finest(frame)
 
 
 def test_everything_is_hidden_while_unsure(
@@ -126,13 +114,14 @@ def test_everything_is_hidden_while_unsure(
     qtbot.waitUntil(lambda: seen_detail(tab) == 255, timeout=5000)
     assert detail(tab) < 50  # the face is hidden all the same
     for hangs in range(2):  # the detector hangs, twice
-        qtbot.waitUntil(lambda: seen_detail(tab) < 50, timeout=10_000)
+        # No detection at all: on a busy machine it may be unsure before, too.
+        qtbot.waitUntil(lambda: tab.session.stats().detect_hz < 1 and seen_detail(tab) < 50, timeout=20_000)
         assert "all is hidden" in tab.status.text()
         QTest.keyClick(window, Qt.Key.Key_S)
         name = f"snapshot-000{hangs + 1}.png"
         qtbot.waitUntil(lambda name=name: f"Saved {name}" in tab.status.text(), timeout=10_000)
         with Image.open(tmp_path / name) as image:
-            assert int(np.abs(np.diff(np.asarray(image).astype(int), axis=1)).max()) < 50
+            assert finest(np.asarray(image)) < 50
         if hangs == 0:
             detector.allow(100)
             qtbot.waitUntil(lambda: seen_detail(tab) == 255, timeout=5000)
