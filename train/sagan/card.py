@@ -14,30 +14,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime as ort
-from numpy.typing import NDArray
+import torch
 
-from train.sagan.export import open_generator, pictures_of
-from train.sagan.sampling import save_picture
+from sagan_gallery.generator import Generator
+from train.sagan.sampling import grid, save_picture
 from train.training import figures_table, run_command
 
 
-def sample_grid(
-    session: ort.InferenceSession, about: dict[str, Any], truncation: float, columns: int = 8
-) -> NDArray[np.uint8]:
+def sample_grid(generator: Generator, truncation: float, columns: int = 8) -> np.ndarray:
     """RGB (rows * R, columns * R, 3): a row for each class, latents of seed 1."""
-    rows = max(1, len(about["classes"]))
-    side = about["resolution"]
     random = np.random.default_rng(1)
-    canvas = np.empty((rows, columns, side, side, 3), np.uint8)
-    for row in range(rows):
-        z = random.standard_normal((columns, about["z_dim"]), np.float32) * np.float32(truncation)
-        feed: dict[str, Any] = {"z": z}
-        if about["classes"]:
-            feed["label"] = np.full(columns, row, np.int64)
-        image = session.run(["image"], feed)[0]
-        canvas[row] = pictures_of(image)
-    return np.ascontiguousarray(canvas.transpose(0, 2, 1, 3, 4).reshape(rows * side, columns * side, 3))
+    rows = []
+    for label in range(max(1, len(generator.classes))):
+        z = random.standard_normal((columns, generator.z_dim), np.float32) * np.float32(truncation)
+        rows.append(generator.pictures(z, [label] * columns))
+    return grid(torch.from_numpy(np.concatenate(rows)).permute(0, 3, 1, 2), columns)
 
 
 def per_class_table(figures: dict[str, dict[str, float]]) -> str:
@@ -90,13 +81,13 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("model", type=Path, help="an exported generator; the card goes beside it")
     parser.add_argument("--shapes", type=Path, help="JSON of python -m train.sagan.shapes")
     args = parser.parse_args(argv)
-    session, about = open_generator(args.model)
-    grids = [sample_grid(session, about, truncation) for truncation in (1.0, 0.7)]
+    generator = Generator(args.model)
+    grids = [sample_grid(generator, truncation) for truncation in (1.0, 0.7)]
     gap = np.full((grids[0].shape[0], 16, 3), 255, np.uint8)
     picture = args.model.with_suffix(".jpg")
     save_picture(picture, np.concatenate([grids[0], gap, grids[1]], axis=1))
     shapes = json.loads(args.shapes.read_text(encoding="utf-8")) if args.shapes else {}
-    text = card(about, args.model.name, picture.name, shapes)
+    text = card(generator.metadata, args.model.name, picture.name, shapes)
     args.model.with_suffix(".md").write_text(text, encoding="utf-8")
 
 

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -39,16 +38,8 @@ def normalised(state: dict[str, Tensor], name: str) -> Weights:
     return array(weight / (u @ matrix @ v))
 
 
-def norm_relu(graph: SaganGraph, x: str, state: dict[str, Tensor], name: str) -> str:
-    """Batch norm with the stored statistics, then ReLU."""
-    gain = state[f"{name}.weight"].float() / torch.sqrt(state[f"{name}.running_var"].float() + 1e-5)
-    bias = state[f"{name}.bias"].float() - state[f"{name}.running_mean"].float() * gain
-    gain_name, bias_name = (graph.constant(array(t)[None, :, None, None]) for t in (gain, bias))
-    return graph.op("Relu", graph.op("Add", graph.op("Mul", x, gain_name), bias_name))
-
-
-def convert(state: dict[str, Tensor], path: Path, name: str, facts: dict[str, Any]) -> None:
-    """Writes the ONNX file. state: the generator's state dict; facts: data, licence, metrics for the metadata.
+def convert(state: dict[str, Tensor], path: Path, facts: dict[str, Any]) -> None:
+    """Writes the ONNX file. state: the generator's state dict; facts: name, data, licence and so on for the metadata.
 
     Raises TrainingError when the names are not those of this generator.
     """
@@ -62,33 +53,23 @@ def convert(state: dict[str, Tensor], path: Path, name: str, facts: dict[str, An
     z = graph.input("z", ["N", z_dim])
     scale = graph.optional_input("attention_scale", np.ones(1, np.float32))
     x = graph.reshape(z, 0, z_dim, 1, 1)
-    grids: list[dict[str, list[int]]] = []
     side = 4
     for layer, attention in (("l1", None), ("l2", None), ("l3", "attn1"), ("l4", "attn2"), ("last", None)):
         first = layer == "l1"
         inner = f"{layer}.0" if layer == "last" else f"{layer}.0.module"
         weight = array(state[f"{inner}.weight"]) if layer == "last" else normalised(state, inner)
-        strides: dict[str, Any] = (
-            {"strides": [1, 1], "pads": [0] * 4} if first else {"strides": [2, 2], "pads": [1] * 4}
-        )
-        tensors = (graph.constant(weight), graph.constant(array(state[f"{inner}.bias"])))
-        x = graph.op("ConvTranspose", x, *tensors, kernel_shape=[4, 4], **strides)
+        x = graph.deconv(x, weight, array(state[f"{inner}.bias"]), first)
         side = side if first else side * 2
         if layer != "last":
-            x = norm_relu(graph, x, state, f"{layer}.1")
+            parts = ("running_mean", "running_var", "weight", "bias")
+            x = graph.norm_relu(x, *(array(state[f"{layer}.1.{part}"]) for part in parts))
         if attention is not None:
-            parts = [f"{attention}.{part}_conv" for part in ("query", "key", "value")]
-            projections = [(array(state[f"{p}.weight"]), array(state[f"{p}.bias"])) for p in parts]
-            read, rows = graph.attention(x, list(projections), side, pooled=False)
-            gamma = graph.constant(array(state[f"{attention}.gamma"]).reshape(()), exact=True)
-            x = graph.op("Add", x, graph.op("Mul", read, graph.op("Mul", gamma, scale)))
-            ending = "" if not grids else f"_{len(grids) + 1}"
-            graph.output(rows, f"attention{ending}", ["N", side * side, side * side])
-            graph.output(gamma, f"gamma{ending}", [])
-            grids.append({"query_grid": [side, side], "key_grid": [side, side]})
+            names = [f"{attention}.{part}_conv" for part in ("query", "key", "value")]
+            projections = [(array(state[f"{n}.weight"]), array(state[f"{n}.bias"])) for n in names]
+            gamma = array(state[f"{attention}.gamma"])
+            x = graph.attention(x, projections, gamma, side, pooled=False, scale=scale)
     graph.output(graph.op("Tanh", x), "image", ["N", 3, side, side])
-    metadata = {"format": 1, "name": name, "resolution": side, "z_dim": z_dim, "classes": [], "dtype": "float32"}
-    graph.save(path, metadata | grids[0] | {"attention_layers": grids, "commit": "", "metrics": {}} | facts)
+    graph.save(path, side, z_dim, facts)
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -100,13 +81,13 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--about-data", default="", help="what it was trained on, in words")
     parser.add_argument("--licence", default="", help="terms of use of the weights")
     args = parser.parse_args(argv)
-    facts = {"data": args.about_data, "licence": args.licence}
-    name = args.name or args.out.stem
+    facts = {"name": args.name or args.out.stem, "classes": [], "data": args.about_data, "licence": args.licence}
+    facts |= {"commit": "", "metrics": {}}
     prefix = bundle_prefix(args.checkpoint)
     if prefix is None:
-        convert(load_checkpoint(args.checkpoint), args.out, name, facts)
+        convert(load_checkpoint(args.checkpoint), args.out, facts)
     else:
-        convert_variables(read_bundle(prefix, "generator"), args.out, name, facts)
+        convert_variables(read_bundle(prefix, "generator"), args.out, facts)
     print(f"{args.out}: {args.out.stat().st_size / 1e6:.1f} MB")
 
 

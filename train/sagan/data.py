@@ -11,11 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from facecam.sources.photo import read_picture
+from facecam.sources.photo import PICTURE_SUFFIXES, read_picture
 from sagan_gallery.discriminator import centre_square
 from train.training import TrainingError
-
-SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp"}
 
 
 @dataclass(frozen=True)
@@ -59,7 +57,7 @@ def load_pictures(root: Path, resolution: int, cache: Path | None = None, only: 
         (label, path)
         for label, folder in enumerate(folders)
         for path in sorted(folder.iterdir())
-        if path.suffix.lower() in SUFFIXES
+        if path.suffix.lower() in PICTURE_SUFFIXES
     ]
     if not files:
         raise TrainingError(f"{root} holds no pictures in class folders: pass --data with a folder of class folders.")

@@ -22,11 +22,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime as ort
 import torch
-from numpy.typing import NDArray
 from torch import nn
 
+from facecam.runtimes.onnx_runtime import open_session
+from sagan_gallery.model_file import attention_outputs
 from train.sagan.data import load_pictures
 from train.sagan.evaluate import averaged_generator, load_run
 from train.sagan.graph import SaganGraph, Weights, array
@@ -84,42 +84,15 @@ def conditional_norm(graph: SaganGraph, x: str, layer: ConditionalBatchNorm, cla
             tensors.append(graph.constant(values[:1]))
         else:
             tensors.append(classes.look_up(graph, values))
-    return graph.op("Relu", graph.op("Add", graph.op("Mul", x, tensors[0]), tensors[1]))
+    return graph.scale_relu(x, *tensors)
 
 
-def attend(graph: SaganGraph, x: str, layer: SelfAttention, side: int, scale: str | None) -> tuple[str, str, str]:
-    """x + gamma * scale * o, the attention rows and gamma."""
+def attend(graph: SaganGraph, x: str, layer: nn.Module, side: int, scale: str | None) -> str:
+    """A `SelfAttention` layer over side x side cells."""
+    assert isinstance(layer, SelfAttention)
     projections = [(array(part.kernel()), bias_of(part)) for part in (layer.query, layer.key, layer.value)]
-    read, rows = graph.attention(x, projections, side, pooled=True)
-    gamma = graph.constant(array(layer.gamma).reshape(()), exact=True)
-    factor = gamma if scale is None else graph.op("Mul", gamma, scale)
-    added = graph.op("Mul", graph.conv(read, array(layer.output.kernel())), factor)
-    return graph.op("Add", x, added), rows, gamma
-
-
-def numbered(name: str, index: int) -> str:
-    """attention, attention_2, attention_3, ..."""
-    return name if index == 0 else f"{name}_{index + 1}"
-
-
-def layer_grids(sides: list[int]) -> list[dict[str, list[int]]]:
-    """What the metadata say of each attention layer; keys are pooled 2x2."""
-    return [{"query_grid": [s, s], "key_grid": [s // 2, s // 2]} for s in sides]
-
-
-def describe(config: NetworkConfig, sides: list[int], facts: dict[str, Any], half: bool) -> dict[str, Any]:
-    """The `sagan` metadata of a file. facts: name, classes, data, licence, commit, metrics."""
-    layers = layer_grids(sides)
-    return {
-        "format": 1,
-        "resolution": config.resolution,
-        "z_dim": config.z_dim,
-        "query_grid": layers[0]["query_grid"] if layers else None,
-        "key_grid": layers[0]["key_grid"] if layers else None,
-        "attention_layers": layers,
-        "dtype": "float16" if half else "float32",
-        **facts,
-    }
+    output = (array(layer.output.kernel()), None)
+    return graph.attention(x, projections, array(layer.gamma), side, pooled=True, scale=scale, output=output)
 
 
 @torch.no_grad()
@@ -138,22 +111,16 @@ def export_generator(generator: Generator, path: Path, facts: dict[str, Any], ha
     assert first.bias is not None
     x = graph.op("Gemm", z, graph.constant(array(first.kernel())), graph.constant(array(first.bias)), transB=1)
     x = graph.reshape(x, 0, config.widths_g[0], 4, 4)
-    sides: list[int] = []
     for name, block in generator.blocks.items():
         assert isinstance(block, GeneratorBlock)
         h = resized_conv(graph, conditional_norm(graph, x, block.norm1, classes), block.conv1)
         h = resized_conv(graph, conditional_norm(graph, h, block.norm2, classes), block.conv2)
         x = graph.op("Add", h, resized_conv(graph, x, block.shortcut))
         if name in generator.attention:
-            side, layer = int(name), generator.attention[name]
-            assert isinstance(layer, SelfAttention)
-            x, rows, gamma = attend(graph, x, layer, side, scale)
-            graph.output(rows, numbered("attention", len(sides)), ["N", side * side, side * side // 4])
-            graph.output(gamma, numbered("gamma", len(sides)), [])
-            sides.append(side)
+            x = attend(graph, x, generator.attention[name], int(name), scale)
     x = resized_conv(graph, conditional_norm(graph, x, generator.last_norm, None), generator.last)
     graph.output(graph.op("Tanh", x), "image", ["N", 3, config.resolution, config.resolution])
-    graph.save(path, describe(config, sides, facts, half))
+    graph.save(path, config.resolution, config.z_dim, facts)
 
 
 @torch.no_grad()
@@ -163,19 +130,13 @@ def export_discriminator(discriminator: Discriminator, path: Path, facts: dict[s
     graph = SaganGraph("sagan_discriminator", half)
     x = graph.input("image", ["N", 3, config.resolution, config.resolution])
     label = graph.input("label", ["N"], "int64") if config.classes > 1 else None
-    sides: list[int] = []
     for name, block in discriminator.blocks.items():
         assert isinstance(block, DiscriminatorBlock)
         h = resized_conv(graph, x if block.pixels else graph.op("Relu", x), block.conv1)
         h = resized_conv(graph, graph.op("Relu", h), block.conv2)
         x = graph.op("Add", h, x if block.shortcut is None else resized_conv(graph, x, block.shortcut))
         if name in discriminator.attention:
-            side, layer = int(name) // 2, discriminator.attention[name]
-            assert isinstance(layer, SelfAttention)
-            x, rows, gamma = attend(graph, x, layer, side, None)
-            graph.output(rows, numbered("attention", len(sides)), ["N", side * side, side * side // 4])
-            graph.output(gamma, numbered("gamma", len(sides)), [])
-            sides.append(side)
+            x = attend(graph, x, discriminator.attention[name], int(name) // 2, None)
     axes = graph.constant(np.array([2, 3], np.int64))
     features = graph.op("ReduceSum", graph.op("Relu", x), axes, keepdims=0)  # (N, C)
     assert discriminator.score.bias is not None
@@ -186,27 +147,7 @@ def export_discriminator(discriminator: Discriminator, path: Path, facts: dict[s
     axis = graph.constant(np.array([1], np.int64))
     score = graph.op("ReduceSum", graph.op("Mul", features, weight), axis, keepdims=0)
     graph.output(graph.op("Add", score, graph.constant(array(discriminator.score.bias))), "score", ["N"])
-    graph.save(path, describe(config, sides, facts, half))
-
-
-def open_session(path: Path) -> ort.InferenceSession:
-    """The file in ONNX Runtime on the CPU."""
-    options = ort.SessionOptions()
-    options.log_severity_level = 3  # a warning comes for every input that has a default
-    return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-
-
-def open_generator(path: Path) -> tuple[ort.InferenceSession, dict[str, Any]]:
-    """An exported generator, and its own description. Raises TrainingError where there is none."""
-    if not path.is_file():
-        raise TrainingError(f"There is no model at {path}: export one with python -m train.sagan.export.")
-    session = open_session(path)
-    return session, json.loads(session.get_modelmeta().custom_metadata_map["sagan"])
-
-
-def pictures_of(images: Weights) -> NDArray[np.uint8]:
-    """(N, 3, H, W) in -1..1, as a generator gives them, to (N, H, W, 3) uint8 RGB."""
-    return np.clip((images + 1) * 127.5 + 0.5, 0, 255).astype(np.uint8).transpose(0, 2, 3, 1)
+    graph.save(path, config.resolution, config.z_dim, facts)
 
 
 @torch.no_grad()
@@ -218,21 +159,10 @@ def parity(generator: Generator, path: Path, count: int = 16) -> tuple[float, fl
     label = torch.arange(count) % config.classes
     images, maps = generator.cpu().eval()(z, label)
     feed = {"z": z.numpy()} | ({"label": label.numpy()} if config.classes > 1 else {})
-    session = open_session(path)
-    found, *rows = session.run(["image", *(numbered("attention", i) for i in range(len(maps)))], feed)
+    names = ["image", *(rows for rows, _ in attention_outputs(len(maps)))]
+    found, *rows = open_session(path.read_bytes()).run(names, feed)
     differences = [float(np.abs(a - b.numpy()).max()) for a, b in zip(rows, maps, strict=True)]
     return float(np.abs(found - images.numpy()).max()), max(differences, default=0.0)
-
-
-def tiny_generator(path: Path, resolution: int = 32, classes: int = 3, attention: tuple[int, ...] = (16,)) -> None:
-    """Writes a small untrained generator with gammas that are not 0, for the tests of whatever reads such files."""
-    torch.manual_seed(0)
-    generator = Generator(NetworkConfig(resolution, classes, z_dim=16, width=2, attention_g=attention)).eval()
-    for gamma in generator.gammas():
-        nn.init.constant_(gamma, 0.5)
-    names = [f"class_{i}" for i in range(classes)]
-    facts = {"name": "tiny", "classes": names, "data": "none, random weights", "licence": "MIT", "commit": ""}
-    export_generator(generator, path, facts | {"metrics": {}})
 
 
 def describe_training(state: dict[str, Any]) -> str:
@@ -240,9 +170,9 @@ def describe_training(state: dict[str, Any]) -> str:
     config = TrainConfig.of(state)
     before = [f"{part}, then " for part in state.get("history", [])]
     return "".join(before) + (
-        f"{state['images']:,} pictures seen, batch {config.batch * config.accumulate}, Adam ({config.beta1:g}, "
+        f"{state['images']:,} pictures seen, batch {config.batch}, Adam ({config.beta1:g}, "
         f"{config.beta2:g}) at {config.lr_g:g} for G and {config.lr_d:g} for D ({config.gamma_rate:g} times that for "
-        f"gamma), hinge loss, {config.d_steps} D step per G step, DiffAugment translation {config.translation:g} and "
+        f"gamma), hinge loss, 1 D step per G step, DiffAugment translation {config.translation:g} and "
         f"cutout {config.cut:g}, weights averaged over {config.ema_kimg:g} thousand pictures (settings at the end)."
     )
 

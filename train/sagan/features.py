@@ -101,7 +101,7 @@ def accuracy(network: FeatureNet, data: PictureSet, batch: int = 256) -> float:
 
 
 def train_features(
-    data: PictureSet, widths: tuple[int, ...], epochs: float, batch: int, rate: float, seed: int, bf16: bool
+    data: PictureSet, widths: tuple[int, ...], epochs: float, batch: int, rate: float, seed: int
 ) -> tuple[FeatureNet, dict[str, Any]]:
     """Trains on nine tenths of the set; returns the network and {"classes", "widths", "accuracy", "held_out", ...}."""
     seed_everything(seed)
@@ -118,7 +118,7 @@ def train_features(
         warm = min(1.0, (step + 1) / (0.1 * steps + 1))
         optimizer.param_groups[0]["lr"] = rate * warm * 0.5 * (1 + math.cos(math.pi * step / steps))
         images, labels = sampler.next()
-        with autocast(device, bf16):
+        with autocast(device, True):
             _, logits = network(diff_augment(images, 0.125, 0.0, random))
         loss = F.cross_entropy(logits, labels, label_smoothing=0.05)
         optimizer.zero_grad(set_to_none=True)
@@ -148,7 +148,7 @@ def main(argv: list[str] | None = None) -> None:
     args = parser.parse_args(argv)
     with world(args.device) as run:
         data = load_pictures(args.data, args.resolution, args.cache).to(run.device)
-        network, facts = train_features(data, tuple(args.widths), args.epochs, args.batch, args.lr, args.seed, True)
+        network, facts = train_features(data, tuple(args.widths), args.epochs, args.batch, args.lr, args.seed)
     save_checkpoint(args.out, {"network": network.state_dict(), **facts})
     print(f"{args.out}: accuracy {facts['accuracy']:.3f} on {facts['held_out']} held-out pictures")
 

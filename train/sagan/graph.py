@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,12 @@ from numpy.typing import NDArray
 from onnx import TensorProto, numpy_helper
 from torch import Tensor
 
+from sagan_gallery.model_file import attention_outputs
 from train.onnx_graph import Graph
 
 Weights = NDArray[np.float32]
-Projections = list[tuple[Weights, Weights | None]]
+Layer = tuple[Weights, Weights | None]
+"""Weight and bias of a convolution."""
 
 _SMALLEST_HALF = 4096
 
@@ -38,6 +41,7 @@ class SaganGraph(Graph):
     def __init__(self, name: str, half: bool = False) -> None:
         super().__init__(name)
         self.half = half
+        self.layers: list[dict[str, list[int]]] = []  # what the metadata say of each attention layer
         self._numbers = itertools.count()
 
     def optional_input(self, name: str, default: NDArray[Any]) -> str:
@@ -73,11 +77,39 @@ class SaganGraph(Graph):
         modes = {"mode": "nearest", "nearest_mode": "floor", "coordinate_transformation_mode": "asymmetric"}
         return self.op("Resize", tensor, "", scales, **modes)
 
-    def attention(self, x: str, projections: Projections, side: int, pooled: bool) -> tuple[str, str]:
-        """Self-attention over side x side cells: the read values (N, C, side, side) and the rows (N, Q, K).
+    def deconv(self, tensor: str, weight: Weights, bias: Weights | None, first: bool) -> str:
+        """A transposed 4x4 convolution: from one cell to 4x4 at first, else to twice the size.
 
-        projections: weight and bias of the 1x1 convolutions for query, key and value; pooled: the last two get a 2x2
-        max-pool.
+        weight: (in, out, 4, 4) float32.
+        """
+        tensors = [self.constant(part) for part in (weight, bias) if part is not None]
+        stride, pad = (1, 0) if first else (2, 1)
+        return self.op("ConvTranspose", tensor, *tensors, kernel_shape=[4, 4], strides=[stride] * 2, pads=[pad] * 4)
+
+    def scale_relu(self, tensor: str, gain: str, bias: str) -> str:
+        """ReLU of tensor * gain + bias, which are (N, C, 1, 1)."""
+        return self.op("Relu", self.op("Add", self.op("Mul", tensor, gain), bias))
+
+    def norm_relu(self, tensor: str, mean: Weights, variance: Weights, gain: Weights, bias: Weights) -> str:
+        """Batch norm with stored statistics, eps 1e-5, and ReLU. All (C,)."""
+        gain = gain / np.sqrt(variance + np.float32(1e-5))
+        parts = (self.constant(part[None, :, None, None]) for part in (gain, bias - mean * gain))
+        return self.scale_relu(tensor, *parts)
+
+    def attention(
+        self,
+        x: str,
+        projections: Sequence[Layer],
+        gamma: Weights,
+        side: int,
+        pooled: bool,
+        scale: str | None,
+        output: Layer | None = None,
+    ) -> str:
+        """Self-attention over side x side cells: x + gamma * scale * what is read.
+
+        Its rows (N, Q, K) and gamma become outputs. projections: 1x1 convolutions for query, key and value; gamma: one
+        number; pooled: key and value get a 2x2 max-pool; scale: None for 1; output: a 1x1 convolution of what is read.
         """
         tensors = []
         for index, (weight, bias) in enumerate(projections):
@@ -88,10 +120,34 @@ class SaganGraph(Graph):
         q, k, v = tensors
         rows = self.op("Softmax", self.op("MatMul", self.op("Transpose", q, perm=[0, 2, 1]), k), axis=-1)
         read = self.op("MatMul", v, self.op("Transpose", rows, perm=[0, 2, 1]))  # (N, C, Q)
-        return self.reshape(read, 0, projections[2][0].shape[0], side, side), rows
+        read = self.reshape(read, 0, projections[2][0].shape[0], side, side)
+        factor = gamma_name = self.constant(gamma.reshape(()), exact=True)
+        if scale is not None:
+            factor = self.op("Mul", gamma_name, scale)
+        if output is not None:
+            read = self.conv(read, *output)
+        keys = side // 2 if pooled else side
+        self.layers.append({"query_grid": [side, side], "key_grid": [keys, keys]})
+        x = self.op("Add", x, self.op("Mul", read, factor))
+        rows_name, gamma_output = attention_outputs(len(self.layers))[-1]
+        self.output(rows, rows_name, ["N", side * side, keys * keys])
+        self.output(gamma_name, gamma_output, [])
+        return x
 
-    def save(self, path: Path, metadata: dict[str, Any]) -> None:
-        """Checks the graph and writes it, with the metadata as JSON under `sagan`."""
+    def save(self, path: Path, resolution: int, z_dim: int, facts: dict[str, Any]) -> None:
+        """Checks the graph and writes it, with its metadata as JSON under `sagan`.
+
+        facts: name, classes, data, licence, commit, metrics.
+        """
+        metadata = {
+            "format": 1,
+            "resolution": resolution,
+            "z_dim": z_dim,
+            **(self.layers[0] if self.layers else {"query_grid": None, "key_grid": None}),
+            "attention_layers": self.layers,
+            "dtype": "float16" if self.half else "float32",
+            **facts,
+        }
         model = self.model()
         model.producer_name = "facecam"
         onnx.helper.set_model_props(model, {"sagan": json.dumps(metadata)})

@@ -75,9 +75,9 @@ class Linear(nn.Module):
 class Conv(nn.Module):
     """A spectrally normalised 1x1 or 3x3 convolution, with a factor 2 of nearest upsampling before or averaging after.
 
-    With `folded`, upsampling and convolution (or convolution and averaging) run as one 4x4 convolution of stride 2
-    whose kernel is the 3x3 kernel summed over the 2x2 pixels that share a value. It is the same function with 4/9 of
-    the multiplications and without the large intermediate picture.
+    Upsampling and convolution (or convolution and averaging) run as one 4x4 convolution of stride 2 whose kernel is the
+    3x3 kernel summed over the 2x2 pixels that share a value. It is the same function with 4/9 of the multiplications
+    and without the large intermediate picture.
     """
 
     def __init__(
@@ -88,7 +88,6 @@ class Conv(nn.Module):
         self.kernel = SpectralNorm(torch.empty(outputs, inputs, size, size), norm)
         self.bias = nn.Parameter(torch.zeros(outputs)) if bias else None
         self.resize = resize
-        self.folded = True
 
     def forward(self, x: Tensor) -> Tensor:
         weight = self.kernel()
@@ -99,11 +98,6 @@ class Conv(nn.Module):
             if self.resize == "up":
                 return F.interpolate(F.conv2d(x, weight, self.bias), scale_factor=2.0, mode="nearest")
             return F.conv2d(F.avg_pool2d(x, 2), weight, self.bias)
-        if not self.folded:
-            if self.resize == "up":
-                x = F.interpolate(x, scale_factor=2.0, mode="nearest")
-                return F.conv2d(x, weight, self.bias, padding=1)
-            return F.avg_pool2d(F.conv2d(x, weight, self.bias, padding=1), 2)
         wide = F.pad(weight, (1, 1, 1, 1))
         summed = wide[..., 1:, 1:] + wide[..., 1:, :-1] + wide[..., :-1, 1:] + wide[..., :-1, :-1]  # (out, in, 4, 4)
         if self.resize == "up":

@@ -11,6 +11,8 @@ query of the same picture. Segments are four k-means clusters of Lab colour. And
 from __future__ import annotations
 
 import argparse
+from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +21,10 @@ from numpy.typing import NDArray
 
 from facecam.arrays import Array
 from facecam.system.opencv import cv2
-from sagan_gallery.attention import cell_distances, entropy_bits, mean_distance_px
-from train.sagan.export import open_generator, pictures_of
+from sagan_gallery.attention import Cell, cell_centre, cell_distances, entropy_bits, mean_distance_px
+from sagan_gallery.generator import Generator
+from sagan_gallery.model_file import attention_outputs
+from sagan_gallery.sample import Sample
 from train.training import run_command, tell_figures
 
 
@@ -48,25 +52,15 @@ def disc(grid: tuple[int, int], size_px: tuple[int, int], x_px: float, y_px: flo
     return weights.reshape(grid)
 
 
-def measure(
-    images: NDArray[np.uint8],
-    maps: Array,
-    query_grid: tuple[int, int],
-    key_grid: tuple[int, int],
-    queries: int,
-    random: np.random.Generator,
-) -> dict[str, Any]:
-    """The figures for pictures (N, H, W, 3) and their attention rows (N, Q, K)."""
-    size = (images.shape[1], images.shape[2])
-    columns: dict[str, list[float]] = {
-        name: [] for name in ("map", "disc", "even", "other", "bits", "distance", "local", "far")
-    }
-    for image, rows in zip(images, maps, strict=True):
-        segments = colour_segments(image)
-        cells = random.integers(0, query_grid[0] * query_grid[1], (queries, 2))
-        for cell, other in cells:
-            y = (cell // query_grid[1] + 0.5) * size[0] / query_grid[0]
-            x = (cell % query_grid[1] + 0.5) * size[1] / query_grid[1]
+def measure(samples: Sequence[Sample], queries: int, random: np.random.Generator) -> dict[str, Any]:
+    """The figures for so many random queries of each sample's chosen layer."""
+    columns: dict[str, list[float]] = defaultdict(list)
+    key_grid = samples[0].key_grid
+    for sample in samples:
+        size, query_grid, rows = sample.size_px, sample.query_grid, sample.attention
+        segments = colour_segments(sample.image)
+        for cell, other in random.integers(0, len(rows), (queries, 2)):
+            x, y = cell_centre(query_grid, size, Cell(*divmod(int(cell), query_grid[1])))
             inside = cell_share(segments == segments[int(y), int(x)], key_grid)
             weights = rows[cell].reshape(key_grid)
             bits = entropy_bits(weights)
@@ -82,7 +76,7 @@ def measure(
     means = {name: float(np.mean(values)) for name, values in columns.items()}
     wins = float(np.mean(np.array(columns["map"]) > np.array(columns["disc"])))
     return {
-        "pictures": len(images),
+        "pictures": len(samples),
         "queries": len(columns["map"]),
         "mass in the query's own colour segment": {
             "map": means["map"],
@@ -108,22 +102,13 @@ def main(argv: list[str] | None = None) -> dict[str, Any]:
     parser.add_argument("--queries", type=int, default=16, help="random queries in each picture")
     parser.add_argument("--out", type=Path, help="also write the figures to this JSON file")
     args = parser.parse_args(argv)
-    session, about = open_generator(args.model)
+    generator = Generator(args.model)
     random = np.random.default_rng(0)
+    latents = random.standard_normal((args.samples, generator.z_dim), np.float32)
+    samples = [generator.sample(z, index % max(1, len(generator.classes))) for index, z in enumerate(latents)]
     figures: dict[str, Any] = {}
-    for index, layer in enumerate(about["attention_layers"]):
-        name = "attention" if index == 0 else f"attention_{index + 1}"
-        images, maps = [], []
-        for start in range(0, args.samples, 50):
-            count = min(50, args.samples - start)
-            feed: dict[str, Any] = {"z": random.standard_normal((count, about["z_dim"]), np.float32)}
-            if about["classes"]:
-                feed["label"] = (np.arange(start, start + count) % len(about["classes"])).astype(np.int64)
-            picture, rows = session.run(["image", name], feed)
-            images.append(pictures_of(picture))
-            maps.append(rows)
-        grids = tuple(layer["query_grid"]), tuple(layer["key_grid"])
-        figures[name] = measure(np.concatenate(images), np.concatenate(maps), *grids, args.queries, random)
+    for index, (name, _) in enumerate(attention_outputs(generator.layer_count)):
+        figures[name] = measure([sample.with_layer(index) for sample in samples], args.queries, random)
     tell_figures(figures, args.out)
     return figures
 

@@ -18,16 +18,14 @@ from train.sagan.graph import SaganGraph, Weights
 from train.sagan.tf_bundle import Variables
 from train.training import TrainingError
 
-_EPS = 1e-5
 
-
-def convert_variables(variables: Variables, path: Path, name: str, facts: dict[str, Any]) -> None:
-    """Writes the ONNX file. variables: those below `generator`; facts: data, licence, metrics for the metadata.
+def convert_variables(variables: Variables, path: Path, facts: dict[str, Any]) -> None:
+    """Writes the ONNX file. variables: those below `generator`; facts: name, data, licence and so on for the metadata.
 
     Raises TrainingError when the names are of no generator of that project.
     """
     try:
-        _Writer(variables).write(path, name, facts)
+        _Writer(variables).write(path, facts)
     except KeyError as error:
         raise TrainingError(
             f"This is no generator of taki0112/Self-Attention-GAN-Tensorflow: it has no variable {error}."
@@ -41,20 +39,16 @@ class _Writer:
         self.variables = variables
         self.graph = SaganGraph("sagan_generator")
         self.side = 4
-        self.grids: list[dict[str, list[int]]] = []
 
-    def write(self, path: Path, name: str, facts: dict[str, Any]) -> None:
+    def write(self, path: Path, facts: dict[str, Any]) -> None:
         residual = any(key.startswith("fc/") for key in self.variables)
         kernel, _ = self.layer("fc" if residual else "deconv")
         z_dim = kernel.shape[0] if residual else kernel.shape[3]
         z = self.graph.input("z", ["N", z_dim])
         self.scale = self.graph.optional_input("attention_scale", np.ones(1, np.float32))
         x = self.residual(z) if residual else self.chain(self.graph.reshape(z, 0, z_dim, 1, 1))
-        channels = self.channels
-        self.graph.output(self.graph.op("Tanh", x), "image", ["N", channels, self.side, self.side])
-        metadata = {"format": 1, "name": name, "resolution": self.side, "z_dim": z_dim, "classes": []}
-        metadata |= {"dtype": "float32", "attention_layers": self.grids, "commit": "", "metrics": {}}
-        self.graph.save(path, metadata | self.grids[0] | facts)
+        self.graph.output(self.graph.op("Tanh", x), "image", ["N", self.channels, self.side, self.side])
+        self.graph.save(path, self.side, z_dim, facts)
 
     def layer(self, name: str) -> tuple[Weights, Weights | None]:
         """Kernel and bias of a layer, with its spectral norm where it has one."""
@@ -90,13 +84,8 @@ class _Writer:
 
     def norm_relu(self, x: str, name: str) -> str:
         """Batch norm with the stored statistics, then ReLU."""
-        mean, variance, gamma, beta = (
-            self.variables[f"{name}/{part}"] for part in ("moving_mean", "moving_variance", "gamma", "beta")
-        )
-        gain = gamma / np.sqrt(variance + _EPS)
-        parts = (self.graph.constant(t[None, :, None, None]) for t in (gain, beta - mean * gain))
-        x = self.graph.op("Mul", x, next(parts))
-        return self.graph.op("Relu", self.graph.op("Add", x, next(parts)))
+        parts = ("moving_mean", "moving_variance", "gamma", "beta")
+        return self.graph.norm_relu(x, *(self.variables[f"{name}/{part}"] for part in parts))
 
     def enlarged(self, x: str) -> str:
         self.side *= 2
@@ -141,10 +130,8 @@ class _Writer:
         """A transposed 4x4 convolution: from one cell to 4x4 at first, then to twice the size."""
         kernel, bias = self.layer(name)
         self.channels = kernel.shape[2]
-        tensors = [self.graph.constant(t) for t in (kernel.transpose(3, 2, 0, 1), bias) if t is not None]
         self.side *= 1 if first else 2
-        shape: dict[str, Any] = {"strides": [1, 1], "pads": [0] * 4} if first else {"strides": [2, 2], "pads": [1] * 4}
-        return self.graph.op("ConvTranspose", x, *tensors, kernel_shape=[4, 4], **shape)
+        return self.graph.deconv(x, kernel.transpose(3, 2, 0, 1), bias, first)
 
     def attention(self, x: str, name: str) -> str:
         """The attention layer. g asks, f answers, and h is what is read; where h halves the channels, it and f are
@@ -153,15 +140,12 @@ class _Writer:
         projections = [(kernel.transpose(3, 2, 0, 1), bias) for kernel, bias in layers]
         values = layers[2][0]
         pooled = values.shape[3] < values.shape[2]
-        read, rows = self.graph.attention(x, projections, self.side, pooled)
+        output = None
         if any(key.startswith(f"{name}/attn_conv/") for key in self.variables):
-            read = self.conv(read, f"{name}/attn_conv")
-        gamma = self.graph.constant(self.variables[f"{name}/gamma"].reshape(()), exact=True)
-        keys = self.side // 2 if pooled else self.side
-        self.graph.output(rows, "attention", ["N", self.side**2, keys**2])
-        self.graph.output(gamma, "gamma", [])
-        self.grids = [{"query_grid": [self.side] * 2, "key_grid": [keys] * 2}]
-        return self.graph.op("Add", x, self.graph.op("Mul", read, self.graph.op("Mul", gamma, self.scale)))
+            kernel, bias = self.layer(f"{name}/attn_conv")
+            output = kernel.transpose(3, 2, 0, 1), bias
+        gamma = self.variables[f"{name}/gamma"]
+        return self.graph.attention(x, projections, gamma, self.side, pooled, self.scale, output)
 
     def number_of(self, name: str, first: int = 0) -> int:
         """How many layers or blocks there are whose names end in a number, from `first` on."""

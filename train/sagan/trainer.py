@@ -23,8 +23,6 @@ class TrainConfig:
     """What decides the course of a run; a checkpoint holds it. Learning rates are the paper's at its batch of 256."""
 
     batch: int = 32
-    accumulate: int = 1  # batches per optimizer step
-    d_steps: int = 1
     lr_g: float = 1e-4
     lr_d: float = 4e-4
     beta1: float = 0.0
@@ -39,13 +37,14 @@ class TrainConfig:
 
     @classmethod
     def of(cls, state: dict[str, Any]) -> TrainConfig:
-        """That of a checkpoint. Raises TrainingError for one of a run with helpers that there are no longer."""
+        """That of a checkpoint. Raises TrainingError for one of a run with what there is no longer."""
         values = state["config"]
-        if values.get("critic") or values.get("anchor"):
-            raise TrainingError(
-                "The checkpoint was trained with a feature critic or an anchor, which were given up: take its weights"
-                " with --warm-start."
-            )
+        for name, without in (("critic", 0.0), ("anchor", 0.0), ("accumulate", 1), ("d_steps", 1)):
+            if (values.get(name) or without) != without:
+                raise TrainingError(
+                    f"The checkpoint was trained with {name} {values[name]:g}, which was given up: take its weights"
+                    " with --warm-start."
+                )
         return cls(**{field.name: values[field.name] for field in fields(cls) if field.name in values})
 
 
@@ -79,7 +78,7 @@ class Trainer:
         # The same modules, for the forward passes of training: a compiled one shares its weights with its original.
         self.forward_g = torch.compile(self.generator) if compiled else self.generator
         self.forward_d = torch.compile(self.discriminator) if compiled else self.discriminator
-        per_step = config.batch * config.accumulate * run.size
+        per_step = config.batch * run.size
         self.ema = Ema(self.generator, place(Generator(network)), 0.5 ** (per_step / (config.ema_kimg * 1000)))
         betas = (config.beta1, config.beta2)
         self.optimizer_g = torch.optim.Adam(self.groups(self.generator), betas=betas, fused=True)
@@ -102,75 +101,55 @@ class Trainer:
         return [{"params": others, "lr": rate}, {"params": gammas, "lr": rate * self.config.gamma_rate}]
 
     def train_step(self, sampler: BatchSampler, frequencies: Tensor) -> dict[str, Tensor]:
-        """`d_steps` of D and, past the burn-in, one of G. Returns scalars: loss_d, loss_g, score_real, score_fake."""
-        c = self.config
+        """One step of D and, past the burn-in, one of G. Returns scalars: loss_d, loss_g, score_real, score_fake."""
         # The draws depend on the step alone, so that a resumed run makes the same ones.
-        self.random.manual_seed((c.seed * 1_000_003 + self.step) * 1024 + self.run.rank)
+        self.random.manual_seed((self.config.seed * 1_000_003 + self.step) * 1024 + self.run.rank)
         refresh_spectral_norms(self.generator)
-        for index in range(c.d_steps):
-            # The last fakes that D learns from serve G too, which saves a pass; several batches of them would not fit.
-            shared = c.accumulate == 1 and index == c.d_steps - 1
-            logged, fake, label = self.train_discriminator(sampler, frequencies, shared)
-        if self.step >= c.burn_in:
-            logged["loss_g"] = self.train_generator(frequencies, (fake, label) if shared else None)
+        logged, fake, label = self.train_discriminator(sampler, frequencies)
+        if self.step >= self.config.burn_in:
+            logged["loss_g"] = self.train_generator(fake, label)
         self.step += 1
         return {name: value.detach().mean() for name, value in logged.items()}
 
     def train_discriminator(
-        self, sampler: BatchSampler, frequencies: Tensor, shared: bool
+        self, sampler: BatchSampler, frequencies: Tensor
     ) -> tuple[dict[str, Tensor], Tensor, Tensor]:
-        """One optimizer step of D. Returns what there is to log, and the last fakes (N, 3, R, R) with their labels.
+        """One optimizer step of D. Returns what there is to log, and the fakes (N, 3, R, R) with their labels.
 
-        shared: the fakes carry gradients for G.
+        The fakes carry gradients for G, which learns from the same ones: that saves a pass.
         """
         refresh_spectral_norms(self.discriminator)
         self.optimizer_d.zero_grad(set_to_none=True)
-        for _ in range(self.config.accumulate):
-            real, real_label = sampler.next()
-            z, label = self.draw(frequencies)
-            with autocast(self.run.device, self.config.bf16):
-                with torch.set_grad_enabled(shared):
-                    fake, _ = self.forward_g(z, label)
-                pictures = self.augment(torch.cat((real, fake.detach())))
-                scores, _ = self.forward_d(pictures, torch.cat((real_label, label)))
-                score_real, score_fake = scores.chunk(2)
-                loss = discriminator_hinge(score_real, score_fake)
-            check_finite(loss, self.step)
-            (loss / self.config.accumulate).backward()
-            self.images += len(real) * self.run.size
+        real, real_label = sampler.next()
+        z = draw_latents(self.config.batch, self.network.z_dim, self.random).to(self.run.device)
+        label = draw_labels(self.config.batch, frequencies, self.random).to(self.run.device)
+        with autocast(self.run.device, self.config.bf16):
+            fake, _ = self.forward_g(z, label)
+            pictures = self.augment(torch.cat((real, fake.detach())))
+            scores, _ = self.forward_d(pictures, torch.cat((real_label, label)))
+            score_real, score_fake = scores.chunk(2)
+            loss = discriminator_hinge(score_real, score_fake)
+        check_finite(loss, self.step)
+        loss.backward()
+        self.images += len(real) * self.run.size
         self.average_gradients(self.discriminator)
         self.optimizer_d.step()
         return {"score_real": score_real, "score_fake": score_fake, "loss_d": loss}, fake, label
 
-    def train_generator(self, frequencies: Tensor, fakes: tuple[Tensor, Tensor] | None) -> Tensor:
-        """One optimizer step of G and of the moving average. Returns the loss.
-
-        fakes: pictures that G has painted with gradients, and their labels; None has it paint new ones.
-        """
+    def train_generator(self, fake: Tensor, label: Tensor) -> Tensor:
+        """One optimizer step of G, which painted the fakes, and of the moving average. Returns the loss."""
         self.optimizer_g.zero_grad(set_to_none=True)
         self.discriminator.requires_grad_(False)
-        for _ in range(self.config.accumulate):
-            with autocast(self.run.device, self.config.bf16):
-                if fakes is None:
-                    z, label = self.draw(frequencies)
-                    fake, _ = self.forward_g(z, label)
-                else:
-                    fake, label = fakes
-                scores, _ = self.forward_d(self.augment(fake), label)
-                loss = generator_hinge(scores)
-            check_finite(loss, self.step)
-            (loss / self.config.accumulate).backward()
+        with autocast(self.run.device, self.config.bf16):
+            scores, _ = self.forward_d(self.augment(fake), label)
+            loss = generator_hinge(scores)
+        check_finite(loss, self.step)
+        loss.backward()
         self.discriminator.requires_grad_(True)
         self.average_gradients(self.generator)
         self.optimizer_g.step()
         self.ema.update(self.generator)
         return loss
-
-    def draw(self, frequencies: Tensor) -> tuple[Tensor, Tensor]:
-        """Latents (B, z_dim) and labels (B,) for one batch of this process."""
-        z = draw_latents(self.config.batch, self.network.z_dim, self.random)
-        label = draw_labels(self.config.batch, frequencies, self.random)
-        return z.to(self.run.device), label.to(self.run.device)
 
     def augment(self, pictures: Tensor) -> Tensor:
         """DiffAugment with the strengths of this run."""

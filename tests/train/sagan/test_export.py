@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from tests.train.sagan.made import config, made_generator
-from train.sagan.export import export_discriminator, export_generator, parity, tiny_generator
+from train.sagan.export import export_discriminator, export_generator, parity
 from train.sagan.networks import Discriminator
 
 
@@ -101,11 +101,3 @@ def test_discriminator_parity(tmp_path: Path, classes: int) -> None:
     np.testing.assert_allclose(score, scores.numpy(), atol=1e-4)
     np.testing.assert_allclose(first, maps[0].numpy(), atol=1e-5)
     np.testing.assert_allclose(second, maps[1].numpy(), atol=1e-5)
-
-
-def test_tiny_generator_is_ready_to_use(tmp_path: Path) -> None:
-    tiny_generator(tmp_path / "tiny.onnx")
-    net = session(tmp_path / "tiny.onnx")
-    image, rows = net.run(["image", "attention"], {"z": np.zeros((2, 16), np.float32), "label": np.array([0, 1])})
-    assert image.shape == (2, 3, 32, 32)
-    assert rows.shape == (2, 256, 64)

@@ -101,12 +101,6 @@ def test_rising_fid_is_reported_only_when_it_lasts(capsys: pytest.CaptureFixture
     assert "collapsed" in capsys.readouterr().out
 
 
-def test_accumulated_steps_count_all_pictures(tiny: list[str], pictures: Path, tmp_path: Path) -> None:
-    options = ["--accumulate", "2", "--d-steps", "2", "--runs", str(tmp_path), "--kimg", "0.064"]
-    state = load_checkpoint(main(["--data", str(pictures), *tiny, *options]) / "latest.pt")
-    assert (state["step"], state["images"]) == (2, 64)
-
-
 def test_warm_start_takes_what_fits(tiny: list[str], pictures: Path, run: Path, tmp_path: Path) -> None:
     options = ["--warm-start", str(run / "latest.pt"), "--runs", str(tmp_path), "--kimg", "0"]
     larger = [o if o != "32" else "64" for o in tiny]
@@ -121,7 +115,7 @@ def test_mistakes_are_named(tiny: list[str], pictures: Path, run: Path, features
     common = [*tiny, "--runs", str(tmp_path), "--kimg", "0.008"]
     state = load_checkpoint(run / "latest.pt")
     save_checkpoint(tmp_path / "old.pt", {**state, "config": {**state["config"], "critic": 0.2, "nats": 50.0}})
-    with pytest.raises(TrainingError, match="feature critic"):
+    with pytest.raises(TrainingError, match=r"critic 0\.2"):
         main(["--data", str(pictures), *common, "--resume", str(tmp_path / "old.pt")])
     (tmp_path / "data" / "other").mkdir(parents=True)
     (tmp_path / "data" / "other" / "a.png").write_bytes((pictures / "red" / "00.png").read_bytes())
