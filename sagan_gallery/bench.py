@@ -1,10 +1,9 @@
-"""How fast sampling is on this machine, on one core:
+"""How fast sampling is on this machine, on one core, as JSON for `facecam bench`, which has it in its report:
 
-python -m sagan_gallery.bench [MODEL.onnx] [--runtime onnxruntime|openvino|auto] [--json]
+python -m sagan_gallery.bench [MODEL.onnx] [--runtime onnxruntime|openvino|auto]
 
 Time to the first sample, and for each sample with and without its attention; the runtimes (auto: all that are
-installed) take turns. The process is pinned to one core where the system lets it. `facecam bench` includes these
-figures in its report. What the window adds is measured by `python -m sagan_gallery.ui.bench`.
+installed) take turns. The process is pinned to one core where the system lets it.
 """
 
 from __future__ import annotations
@@ -17,8 +16,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from facecam.errors import FacecamError
 from facecam.runtimes.engine import RUNTIME_CHOICES, Runtime, runtimes_for
@@ -37,25 +34,16 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--samples", type=int, default=64)
     parser.add_argument("--runtime", choices=RUNTIME_CHOICES, default="auto", help="auto: all that are installed")
     parser.add_argument("--core", type=int, help="core to run on (default: the last one)")
-    parser.add_argument("--json", action="store_true", help="print everything that was measured")
     options = parser.parse_args(arguments)
-    where = pin(options.core)
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0)) if options.core is None else options.core})
     try:
         result = measure(options.model, runtimes_for(Runtime(options.runtime)), max(1, options.samples))
     except FacecamError as error:
         print(error, file=sys.stderr)
         return 2
-    print(json.dumps(result) if options.json else "\n".join([where, *_words(result)]))
+    print(json.dumps(result))
     return 0
-
-
-def pin(core: int | None) -> str:
-    """Pins this process to a core, the last one for None, and says what was done."""
-    if not hasattr(os, "sched_setaffinity"):
-        return "This system does not pin processes to a core: close other programs."
-    core = max(os.sched_getaffinity(0)) if core is None else core
-    os.sched_setaffinity(0, {core})
-    return f"Pinned to core {core}."
 
 
 def measure(model: Path | None, runtimes: list[Runtime], count: int) -> dict[str, Any]:
@@ -101,17 +89,6 @@ def _kinds(generator: Generator) -> dict[str, Callable[[int], object]]:
         WITH_ATTENTION: lambda seed: generator.sample(seed),
         PICTURE_ONLY: lambda seed: generator.pictures(latent(seed, generator.z_dim)[None], [0]),
     }
-
-
-def _words(result: dict[str, Any]) -> list[str]:
-    lines = [
-        f"{result['model']}:{result['model_sha256'][:8]}, {result['resolution_px']} px",
-        f"model loaded and first sample: {result['first_s']:.2f} s",
-    ]
-    for one in result["series"]:
-        middle_ms = np.median(one["total_ms"])
-        lines.append(f"{one['what']}, {one['runtime']}: p50 {middle_ms:.1f} ms of {len(one['total_ms'])} samples")
-    return lines
 
 
 def _timed_ms(run: Callable[[int], object], seed: int) -> tuple[float, float]:

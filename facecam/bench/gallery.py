@@ -26,7 +26,7 @@ def measure_gallery(core: int | None, seconds: float, runtime: str = "auto", mod
 
     Raises FacecamError when the measurement fails, PausedError among them.
     """
-    command = [sys.executable, "-m", "sagan_gallery.bench", *([] if model is None else [str(model)]), "--json"]
+    command = [sys.executable, "-m", "sagan_gallery.bench", *([] if model is None else [str(model)])]
     command += ["--runtime", runtime, "--samples", str(max(20, round(1000 * seconds / _MS_A_SAMPLE)))]
     command += [] if core is None else ["--core", str(core)]
     try:
@@ -54,7 +54,7 @@ class GallerySeries:
 
 @dataclass(frozen=True)
 class GalleryResult:
-    """What `python -m sagan_gallery.bench --json` prints, as far as it is told on."""
+    """What `python -m sagan_gallery.bench` prints, as far as it is told on."""
 
     model: str
     model_sha256: str

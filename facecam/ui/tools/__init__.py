@@ -1,1 +1,1 @@
-"""Programs for developers: screenshots, a probe of the window, the benchmark of the gallery in it."""
+"""Programs for developers: screenshots and a probe of the window."""
