@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facecam.arrays import Array, Image
+from facecam.system.opencv import cv2
 from sagan_gallery.sample import Sample
 
 GAMMA_NEAR_0 = 0.02
@@ -242,33 +243,12 @@ def segment_radius_px(image: Image, grid: tuple[int, int], x_px: float, y_px: fl
     """
     height, width = image.shape[:2]
     start = cell_at(grid, (height, width), x_px, y_px)
-    colours = _cell_colours(image, grid)
+    # the mean of each cell; the nearest pixel where cells are smaller
+    colours = cv2.resize(image.astype(np.float32), grid[::-1], interpolation=cv2.INTER_AREA)
     near = np.linalg.norm(colours - colours[start.row, start.column], axis=2) <= tolerance
-    segment = np.zeros_like(near)
-    segment[start.row, start.column] = True
-    while True:  # grows by a ring of cells at a time: at most as often as the segment is long
-        grown = segment.copy()
-        grown[1:] |= segment[:-1]
-        grown[:-1] |= segment[1:]
-        grown[:, 1:] |= segment[:, :-1]
-        grown[:, :-1] |= segment[:, 1:]
-        grown &= near
-        if np.array_equal(grown, segment):
-            break
-        segment = grown
-    area_px = float(segment.sum()) * (height / grid[0]) * (width / grid[1])
-    return float(np.sqrt(area_px / np.pi))
-
-
-def _cell_colours(image: Image, grid: tuple[int, int]) -> Array:
-    """(h, w, 3) float32 mean colour of each cell; the nearest pixel's where cells are smaller than pixels."""
-    height, width = image.shape[:2]
-    if height % grid[0] == 0 and width % grid[1] == 0:
-        cells = image.reshape(grid[0], height // grid[0], grid[1], width // grid[1], 3)
-        return cells.mean((1, 3), dtype=np.float32)
-    rows = ((np.arange(grid[0]) + 0.5) * height / grid[0]).astype(int)
-    columns = ((np.arange(grid[1]) + 0.5) * width / grid[1]).astype(int)
-    return image[rows[:, None], columns[None, :]].astype(np.float32)
+    labels = cv2.connectedComponents(near.astype(np.uint8), connectivity=4)[1]
+    cells = int((labels == labels[start.row, start.column]).sum())
+    return float(np.sqrt(cells * (height / grid[0]) * (width / grid[1]) / np.pi))
 
 
 def attention_stats(sample: Sample, weights: Array, x_px: float, y_px: float) -> AttentionStats:

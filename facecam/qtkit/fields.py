@@ -113,7 +113,13 @@ class Row(QWidget):
     """A control beside its name. default: data of a list's entry; with one, a button resets it while it is another."""
 
     def __init__(
-        self, name: str, control: QWidget, help_text: str, parent: QWidget | None = None, default: object = None
+        self,
+        name: str,
+        control: QWidget,
+        help_text: str,
+        parent: QWidget | None = None,
+        default: object = None,
+        name_px: int = _NAME_WIDTH,
     ) -> None:
         super().__init__(parent)
         label = QLabel(name)
@@ -124,7 +130,7 @@ class Row(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(label)
-        label.setFixedWidth(_NAME_WIDTH)
+        label.setFixedWidth(name_px)
         self.reset: Callable[[], object] = lambda: None
         if isinstance(control, QComboBox) and default is not None:
             at = next(index for index in range(control.count()) if control.itemData(index) == default)
@@ -132,7 +138,7 @@ class Row(QWidget):
             button = _reset_button(name, control.itemText(at), self.reset)
             control.setCurrentIndex(at)
             control.currentIndexChanged.connect(lambda index: button.setVisible(index != at))
-            label.setFixedWidth(_NAME_WIDTH - button.width() - layout.spacing())
+            label.setFixedWidth(name_px - button.width() - layout.spacing())
             layout.addWidget(button)
         layout.addWidget(control, 1)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
@@ -19,23 +19,23 @@ from PySide6.QtGui import (
     QPen,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QScrollArea, QSizePolicy, QWidget
 
 from facecam.arrays import Array
+from facecam.qtkit.layouts import row
 from facecam.qtkit.theme import SPACE, STAGE_TEXT, STAGE_TEXT_DIM, stage_palette, tabular
 from sagan_gallery import attention
 from sagan_gallery.overlay import Range
+from sagan_gallery.placement import Placement
 from sagan_gallery.sample import Sample
 from sagan_gallery.ui import paint
 from sagan_gallery.ui.map_style import MapStyle
 from sagan_gallery.ui.paint import pin_colour
-from sagan_gallery.ui.scene import MAX_PINS, Pin
+from sagan_gallery.ui.scene import MAX_PINS, Pin, Scene
 
 _MAP_PX = 15 * SPACE
 _COMPACT_PX = 9 * SPACE
 _SMALLEST_PX = 7 * SPACE
-
-
 _HINT = "Click the picture to pin a query: its map stays here, to be compared with others.\nT pins informative ones."
 
 
@@ -65,13 +65,10 @@ class PinMap:
         image = paint.heat_image(self.weights, self.values, self.map_style, over_picture=False)
         paint.paint_image(painter, room, image, self.map_style.smooth)
         size_px = self.sample.size_px
-        grid = attention.source_grid(self.sample, self.map_style.direction)
-        cell = attention.cell_at(grid, size_px, self.pin.x_px, self.pin.y_px)
-        x1, y1, x2, y2 = attention.cell_rect(grid, size_px, cell)
-        across, down = room.width() / size_px[1], room.height() / size_px[0]
-        corner = QPointF(room.x() + x1 * across, room.y() + y1 * down)
-        opposite = QPointF(room.x() + x2 * across, room.y() + y2 * down)
-        paint.paint_cell(painter, QRectF(corner, opposite), pin_colour(self.pin.number), outline_px)
+        placement = Placement.fit((room.width(), room.height()), (size_px[1], size_px[0]))
+        scene = Scene(self.sample, map_style=self.map_style)
+        cell = scene.cell_rect(placement, self.pin.x_px, self.pin.y_px).translated(room.topLeft())
+        paint.paint_cell(painter, cell, pin_colour(self.pin.number), outline_px)
 
 
 def pin_maps(sample: Sample, pins: Sequence[Pin], map_style: MapStyle) -> list[PinMap]:
@@ -194,20 +191,17 @@ class PinStrip(QScrollArea):
         inner = QWidget()
         inner.setAutoFillBackground(True)
         inner.setPalette(stage_palette())
-        self._row = QHBoxLayout(inner)
-        self._row.setContentsMargins(SPACE, SPACE // 2, SPACE, SPACE // 2)
-        self._row.setSpacing(SPACE)
         self._hint = QLabel()
         self._hint.setPalette(stage_palette(STAGE_TEXT_DIM))
         self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._hint.setWordWrap(True)
-        self._row.addWidget(self._hint, 1)
+        margins = (SPACE, SPACE // 2, SPACE, SPACE // 2)
+        cards = row((self._hint, 1), *self._cards.values(), None, owner=inner, margins=margins, spacing=SPACE)
         for card in self._cards.values():
             card.hide()
             card.chosen.connect(self.chosen)
             card.removed.connect(self.removed)
-            self._row.addWidget(card, 0, Qt.AlignmentFlag.AlignTop)
-        self._row.addStretch()
+            cards.setAlignment(card, Qt.AlignmentFlag.AlignTop)
         self.setWidget(inner)
 
     def sizeHint(self) -> QSize:

@@ -6,11 +6,12 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy, QWidget
 
 from facecam.qtkit.fields import Check, Row, SliderField, combo, spin
 from facecam.qtkit.folds import Fold, Section
+from facecam.qtkit.layouts import column
 from facecam.qtkit.theme import COLUMN_WIDTH, SPACE, tabular
 from facecam.qtkit.widgets import Heading, ScrollColumn
 from sagan_gallery.attention import Direction
@@ -20,7 +21,8 @@ from sagan_gallery.ui.map_style import Kind, MapStyle, Shown
 from sagan_gallery.ui.session import Order
 from sagan_gallery.ui.words import class_name
 
-COUNTS = (16, 36, 64, 144)
+_COUNTS = (16, 36, 64, 144)
+_USUAL_COUNT = 64
 _MIX = "All, in turn"
 _CHOSEN = "*"
 """Stands in the list of classes for the samples that come with the generator."""
@@ -52,16 +54,7 @@ class GalleryControls(ScrollColumn):
     def __init__(self, menu: QMenu, parent: QWidget | None = None) -> None:
         super().__init__(COLUMN_WIDTH, parent)
         self._sampling = QWidget()
-        layout = QVBoxLayout(self._sampling)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE)
-        layout.addWidget(Heading("Samples"))
-        for part in self._make_sampling():
-            layout.addWidget(part)
-        layout.addSpacing(SPACE)
-        layout.addWidget(Heading("Attention map"))
-        for part in (*self._make_map(), self._make_more()):
-            layout.addWidget(part)
+        column(Heading("Samples"), *self._make_sampling(), owner=self._sampling, spacing=SPACE)
         self.files = QPushButton("Open and export")
         self.files.setMenu(menu)
         self.files.setToolTip("Other models, own pictures, sample texts, figures, raw attention, films")
@@ -72,14 +65,11 @@ class GalleryControls(ScrollColumn):
         self.help.setToolTip("Attention, queries, keys and γ in a few words")
         self.help.clicked.connect(self.help_wanted)
         inner = QWidget()
-        column = QVBoxLayout(inner)
-        column.setContentsMargins(2 * SPACE, 2 * SPACE, SPACE, SPACE)
-        column.setSpacing(SPACE)
-        column.addWidget(self._sampling)
-        column.addStretch()
-        column.addWidget(self.files)
-        column.addWidget(self.tour)
-        column.addWidget(self.help)
+        column(
+            self._sampling, SPACE, Heading("Attention map"), *self._make_map(), self._make_more(),
+            None, self.files, self.tour, self.help,
+            owner=inner, margins=(2 * SPACE, 2 * SPACE, SPACE, SPACE), spacing=SPACE,
+        )  # fmt: skip
         self.setWidget(inner)
         for button in (self.resample, self.files, self.tour, self.help):
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -97,7 +87,7 @@ class GalleryControls(ScrollColumn):
         self.seed = spin(0, _SEEDS)
         self.seed.setKeyboardTracking(False)
         self.seed.setFont(tabular(self.seed.font()))
-        self.count = combo(*((str(count), count) for count in COUNTS))
+        self.count = combo(*((str(count), count) for count in _COUNTS))
         self.truncation = SliderField(
             "Truncation", 0.0, 1.5, 0.01, _hundredths,
             "Length of the latents. Below 1, samples come closer to the typical picture of their class:\n"
@@ -157,26 +147,22 @@ class GalleryControls(ScrollColumn):
         self.direction = combo(("Where it looks", Direction.ROW), ("Who looks there", Direction.COLUMN))
         self.colours = combo(*((name.capitalize(), name) for name in NAMES))
         self._shown_row = Row(
-            "Show",
-            self.shown,
+            "Show", self.shown,
             "The picture itself, with attention switched off (as while B is held), both at the two sides of a line\n"
             "that can be dragged, or what attention changes in it",
             default=Shown.PICTURE,
-        )
+        )  # fmt: skip
         self._choice_rows = (
             Row(
-                "Direction",
-                self.direction,
+                "Direction", self.direction,
                 "Where the query looks (a row of the attention matrix),\nor which queries look there (a column)",
                 default=default.direction,
             ),
             Row(
-                "Colours",
-                self.colours,
-                "Colour maps whose lightness goes evenly with the value",
+                "Colours", self.colours, "Colour maps whose lightness goes evenly with the value",
                 default=default.colours,
             ),
-        )
+        )  # fmt: skip
         self.checks = {
             "log": Check(
                 "Logarithmic",
@@ -206,11 +192,7 @@ class GalleryControls(ScrollColumn):
         self.reset.clicked.connect(self.reset_map_style)
         section = Section()
         section.title, section.help = "More", "Direction, colours, scale, difference, arrows (M)"
-        more = QVBoxLayout(section)
-        more.setContentsMargins(0, 0, 0, 0)
-        more.setSpacing(SPACE)
-        for part in (self._shown_row, *self._choice_rows, *self.checks.values(), self.reset):
-            more.addWidget(part)
+        column(self._shown_row, *self._choice_rows, *self.checks.values(), self.reset, owner=section, spacing=SPACE)
         self.more = Fold(section)
         return self.more
 
@@ -226,29 +208,27 @@ class GalleryControls(ScrollColumn):
         layers: int,
         has_scale: bool,
         opening: Sequence[SampleSpec] = (),
-        default_count: int = 64,
     ) -> None:
         """Offers what a generator has, silently. opening: the samples to begin with, if some come with it."""
-        blocked = self.blockSignals(True)
-        self.classes.clear()
-        if classes:
-            self.classes.addItem(_MIX, None)
-            for name in classes:
-                self.classes.addItem(class_name(name), name)
         self._opening = opening
-        if opening:
-            self.classes.addItem(f"Chosen ({len(opening)})", _CHOSEN)
-            self.classes.setCurrentIndex(self.classes.count() - 1)
-            self.truncation.show_value(opening[0].truncation)
-        self._class_row.setVisible(bool(classes or opening))
-        self.order.setCurrentIndex(0)
-        self.layer.clear()
-        self.layer.addItems([f"{number} of {layers}" for number in range(1, layers + 1)])
-        self._layer_row.setVisible(layers > 1)
-        self.scale.setEnabled(has_scale)
-        self.scale.show_value(1.0)
-        self.count.setCurrentIndex(max(0, self.count.findData(default_count)))
-        self.blockSignals(blocked)
+        with QSignalBlocker(self):
+            self.classes.clear()
+            if classes:
+                self.classes.addItem(_MIX, None)
+                for name in classes:
+                    self.classes.addItem(class_name(name), name)
+            if opening:
+                self.classes.addItem(f"Chosen ({len(opening)})", _CHOSEN)
+                self.classes.setCurrentIndex(self.classes.count() - 1)
+                self.truncation.show_value(opening[0].truncation)
+            self._class_row.setVisible(bool(classes or opening))
+            self.order.setCurrentIndex(0)
+            self.layer.clear()
+            self.layer.addItems([f"{number} of {layers}" for number in range(1, layers + 1)])
+            self._layer_row.setVisible(layers > 1)
+            self.scale.setEnabled(has_scale)
+            self.scale.show_value(1.0)
+            self.count.setCurrentIndex(self.count.findData(_USUAL_COUNT))
         self._enable_seed()
 
     def set_generating(self, on: bool) -> None:
@@ -270,20 +250,18 @@ class GalleryControls(ScrollColumn):
 
     def set_spec(self, spec: SampleSpec) -> None:
         """Sets class, seed and truncation so that the first sample is this one, and tells once."""
-        blocked = self.blockSignals(True)
-        self.classes.setCurrentIndex(max(0, self.classes.findData(spec.label)))
-        self.seed.setValue(spec.seed)
-        self.truncation.show_value(spec.truncation)
-        self.blockSignals(blocked)
+        with QSignalBlocker(self):
+            self.classes.setCurrentIndex(max(0, self.classes.findData(spec.label)))
+            self.seed.setValue(spec.seed)
+            self.truncation.show_value(spec.truncation)
         self.sampling_changed.emit()
 
     def new_seed(self) -> None:
         """Another random seed; in place of the chosen samples, of all classes."""
-        blocked = self.blockSignals(True)
-        if self.classes.currentData() == _CHOSEN:
-            self.classes.setCurrentIndex(0)
-        self.seed.setValue(random.randrange(10**6))
-        self.blockSignals(blocked)
+        with QSignalBlocker(self):
+            if self.classes.currentData() == _CHOSEN:
+                self.classes.setCurrentIndex(0)
+            self.seed.setValue(random.randrange(10**6))
         self.sampling_changed.emit()
 
     def _class_changed(self) -> None:
@@ -324,11 +302,10 @@ class GalleryControls(ScrollColumn):
 
     def reset_map_style(self) -> None:
         """The style of maps as at the start, told once."""
-        blocked = self.blockSignals(True)
         parts: list[Row | SliderField | Check] = [self._kind_row, *self._choice_rows, self.opacity, self.share]
-        for part in [*parts, *self.checks.values()]:
-            part.reset()
-        self.blockSignals(blocked)
+        with QSignalBlocker(self):
+            for part in [*parts, *self.checks.values()]:
+                part.reset()
         self._map_style_moved()
         self._shown_row.reset()
 

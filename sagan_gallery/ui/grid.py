@@ -2,20 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from functools import partial
-from typing import Any
 
-from PySide6.QtCore import (
-    QAbstractListModel,
-    QItemSelectionModel,
-    QModelIndex,
-    QPersistentModelIndex,
-    QRect,
-    QSize,
-    Qt,
-    Signal,
-)
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
@@ -26,6 +16,8 @@ from PySide6.QtGui import (
     QPalette,
     QPen,
     QResizeEvent,
+    QStandardItem,
+    QStandardItemModel,
 )
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -47,76 +39,31 @@ from sagan_gallery.ui.words import class_name
 
 _TARGET_PX = 80
 """Size that a small picture is to have, about; the columns share the width evenly."""
+_SHOWN, _VALUE = Qt.ItemDataRole.UserRole + 1, Qt.ItemDataRole.UserRole + 2
+"""What an item shows, and the number that it is sorted by; `Qt.ItemDataRole.UserRole` is that number in words."""
 _Index = QModelIndex | QPersistentModelIndex
 
 
-class _Samples(QAbstractListModel):
-    """Own pictures, the newest one first, and after them the samples."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.items: list[OwnPicture | SampleSpec] = []
-        self.images: list[QImage | None] = []
-        self.values: dict[SampleSpec, float] = {}
-
-    @property
-    def first_sample(self) -> int:
-        return sum(isinstance(item, OwnPicture) for item in self.items)
-
-    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
-        return 0 if parent.isValid() else len(self.items)
-
-    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        if not index.isValid() or index.row() >= len(self.items):
-            return None
-        item = self.items[index.row()]
-        if role == Qt.ItemDataRole.DecorationRole:
-            return self.images[index.row()]
-        if role == Qt.ItemDataRole.DisplayRole and isinstance(item, SampleSpec):
-            return class_name(item.label)
-        if role == Qt.ItemDataRole.UserRole and item in self.values:
-            return f"{self.values[item]:.1f}"
-        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
-            if isinstance(item, OwnPicture):
-                return "Own picture; Delete removes it"
-            named = "" if item.label is None else f"{class_name(item.label)}, "
-            valued = f", sorted by {self.values[item]:.1f}" if item in self.values else ""
-            return f"{named}seed {item.seed}, truncation {item.truncation:.2f}{valued}"
-        return None
-
-    def set_samples(self, specs: list[SampleSpec]) -> None:
-        """Other samples; as many as before keep their old pictures until the new ones arrive."""
-        own = self.first_sample
-        self.values = {}
-        if len(specs) == len(self.items) - own:
-            self.items[own:] = specs
-        else:
-            self.beginResetModel()
-            self.items[own:], self.images[own:] = specs, [None] * len(specs)
-            self.endResetModel()
-
-    def insert(self, picture: OwnPicture, image: QImage) -> None:
-        self.beginInsertRows(QModelIndex(), 0, 0)
-        self.items.insert(0, picture)
-        self.images.insert(0, image)
-        self.endInsertRows()
-
-    def remove(self, row: int) -> None:
-        self.beginRemoveRows(QModelIndex(), row, row)
-        del self.items[row], self.images[row]
-        self.endRemoveRows()
-
-    def put(self, row: int, image: QImage) -> None:
-        self.images[row] = image
-        self.dataChanged.emit(self.index(row), self.index(row))
-
-    def sort_samples(self, key: Callable[[SampleSpec], Any]) -> None:
-        own = self.first_sample
-        pairs = [(item, image) for item, image in zip(self.items, self.images, strict=True)]
-        self.beginResetModel()
-        pairs[own:] = sorted(pairs[own:], key=lambda pair: key(pair[0]))  # type: ignore[arg-type]
-        self.items, self.images = [item for item, _ in pairs], [image for _, image in pairs]
-        self.endResetModel()
+def _cell(shown: OwnPicture | SampleSpec, image: QImage | None, value: float | None = None) -> QStandardItem:
+    """An item of the grid. value: what the samples are sorted by."""
+    cell = QStandardItem()
+    if isinstance(shown, OwnPicture):
+        words = "Own picture; Delete removes it"
+    else:
+        cell.setText(class_name(shown.label))
+        named = f"{class_name(shown.label)}, " if shown.label is not None else ""
+        valued = f", sorted by {value:.1f}" if value is not None else ""
+        words = f"{named}seed {shown.seed}, truncation {shown.truncation:.2f}{valued}"
+    for role, data in (
+        (_SHOWN, shown),
+        (_VALUE, value),
+        (Qt.ItemDataRole.DecorationRole, image),
+        (Qt.ItemDataRole.UserRole, None if value is None else f"{value:.1f}"),
+        (Qt.ItemDataRole.ToolTipRole, words),
+        (Qt.ItemDataRole.AccessibleTextRole, words),
+    ):
+        cell.setData(data, role)
+    return cell
 
 
 class _Delegate(QStyledItemDelegate):
@@ -168,8 +115,9 @@ class SampleGrid(QListView):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._samples = _Samples(self)
-        self.setModel(self._samples)
+        self._cells = QStandardItemModel(self)
+        self.setModel(self._cells)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setItemDelegate(_Delegate(self))
         self.setViewMode(QListView.ViewMode.IconMode)
         self.setResizeMode(QListView.ResizeMode.Adjust)
@@ -189,19 +137,19 @@ class SampleGrid(QListView):
         self.selectionModel().currentChanged.connect(self._current_changed)
 
     @property
-    def items(self) -> Sequence[OwnPicture | SampleSpec]:
-        """What each row shows."""
-        return self._samples.items
+    def items(self) -> list[OwnPicture | SampleSpec]:
+        """What each row shows: own pictures, the newest one first, and after them the samples."""
+        return [self._cells.item(row).data(_SHOWN) for row in range(self._cells.rowCount())]
 
     @property
     def first_sample(self) -> int:
         """Row of the first sample: above it are own pictures."""
-        return self._samples.first_sample
+        return sum(isinstance(item, OwnPicture) for item in self.items)
 
     @property
     def specs(self) -> list[SampleSpec]:
         """What makes each sample."""
-        return [item for item in self._samples.items if isinstance(item, SampleSpec)]
+        return [item for item in self.items if isinstance(item, SampleSpec)]
 
     @property
     def current(self) -> int:
@@ -209,36 +157,56 @@ class SampleGrid(QListView):
         return self.currentIndex().row()
 
     @property
+    def chosen_item(self) -> OwnPicture | SampleSpec | None:
+        """What the chosen row shows."""
+        shown: OwnPicture | SampleSpec | None = self.currentIndex().data(_SHOWN)
+        return shown
+
+    @property
     def filled(self) -> int:
         """How many samples have their pictures."""
-        return sum(image is not None for image in self._samples.images[self.first_sample :])
+        rows = range(self.first_sample, self._cells.rowCount())
+        return sum(isinstance(self._image(row), QImage) for row in rows)
+
+    def _image(self, row: int) -> QImage | None:
+        image: QImage | None = self._cells.item(row).data(Qt.ItemDataRole.DecorationRole)
+        return image
 
     def reset_samples(self, specs: list[SampleSpec]) -> None:
-        """New samples, their pictures to come; keeps the chosen row and own pictures."""
-        row = self.current if self.current >= 0 else self.first_sample
-        self._samples.set_samples(specs)
-        self.choose(min(row, len(self._samples.items) - 1), tell=False)
+        """New samples; as many as before keep their old pictures until the new ones arrive. Keeps the chosen row and
+        own pictures."""
+        first = self.first_sample
+        row, count = self.current if self.current >= 0 else first, first + len(specs)
+        images = [self._image(row) for row in range(first, count)] if count == self._cells.rowCount() else []
+        with QSignalBlocker(self.selectionModel()):
+            self._cells.setRowCount(count)
+            for index, spec in enumerate(specs):
+                self._cells.setItem(first + index, _cell(spec, images[index] if images else None))
+        self.choose(min(row, count - 1), tell=False)
 
     def put_sample(self, spec: SampleSpec, picture: Image, value: float | None = None) -> None:
         """The picture (H, W, 3) uint8 RGB of a sample, and what it is sorted by, which is shown."""
-        if spec in self._samples.items:
-            if value is not None:
-                self._samples.values[spec] = value
-            self._samples.put(self._samples.items.index(spec), to_qimage(picture))
+        items = self.items
+        if spec in items:
+            self._cells.setItem(items.index(spec), _cell(spec, to_qimage(picture), value))
 
     def sort(self, order: Order) -> None:
         """Sorts the samples, whose values are there; the chosen one stays chosen."""
-        values = self._samples.values
-        if order is Order.DRAWN or (order is not Order.CLASS and not set(self.specs) <= values.keys()):
-            return
-        chosen = self.items[self.current] if self.current >= 0 else None
-        self._samples.sort_samples(lambda spec: (spec.label or "") if order is Order.CLASS else -values[spec])
+        chosen, first = self.chosen_item, self.first_sample
+        rows = [(self._cells.item(row), self._image(row)) for row in range(first, self._cells.rowCount())]
+        cells = [(item.data(_SHOWN), image, item.data(_VALUE)) for item, image in rows]
+        if order is Order.CLASS:
+            cells.sort(key=lambda cell: cell[0].label or "")
+        elif order is not Order.DRAWN and all(value is not None for *_, value in cells):
+            cells.sort(key=lambda cell: -cell[2])
+        for row, cell in enumerate(cells, first):
+            self._cells.setItem(row, _cell(*cell))
         if chosen is not None:
             self.choose(self.items.index(chosen), tell=False)
 
     def add_own(self, picture: OwnPicture, image: Image, choose: bool) -> None:
         """Adds an own picture, as the chosen one or not. image: (H, W, 3) uint8 RGB, what is seen of it."""
-        self._samples.insert(picture, to_qimage(image))
+        self._cells.insertRow(0, _cell(picture, to_qimage(image)))
         if choose:
             self.choose(0, tell=False)
             self.scrollToTop()
@@ -249,35 +217,30 @@ class SampleGrid(QListView):
             chosen = row == self.current
             if chosen:
                 self.clear_choice()
-            self._samples.remove(row)
+            self._cells.removeRow(row)
             if chosen:
-                self.choose(min(row, len(self._samples.items) - 1))
+                self.choose(min(row, self._cells.rowCount() - 1))
 
     def choose(self, row: int, tell: bool = True) -> None:
-        """Chooses a row."""
-        blocked = self.selectionModel().blockSignals(not tell)
-        flag = QItemSelectionModel.SelectionFlag.ClearAndSelect
-        self.selectionModel().setCurrentIndex(self._samples.index(row), flag)
-        self.selectionModel().blockSignals(blocked)
+        """Chooses a row; none for -1: the large picture is not from here."""
+        selection = self.selectionModel()
+        with nullcontext() if tell else QSignalBlocker(selection):
+            if row < 0:
+                selection.clear()
+            else:
+                selection.setCurrentIndex(self._cells.index(row, 0), selection.SelectionFlag.ClearAndSelect)
         self.viewport().update()
 
     def clear_choice(self) -> None:
-        """No row is chosen: the large picture is not from here."""
-        if not self.currentIndex().isValid():
-            return
-        blocked = self.selectionModel().blockSignals(True)
-        self.selectionModel().clear()
-        self.selectionModel().blockSignals(blocked)
-        self.viewport().update()
+        """No row is chosen."""
+        self.choose(-1, tell=False)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Qt would choose the first row where there is no choice, and take away the picture that is not from here."""
-        if self.currentIndex().isValid():
+        chosen = self.currentIndex().isValid()
+        with nullcontext() if chosen else QSignalBlocker(self.selectionModel()):
             super().focusInEvent(event)
-        else:
-            blocked = self.selectionModel().blockSignals(True)
-            super().focusInEvent(event)
-            self.selectionModel().blockSignals(blocked)
+        if not chosen:
             self.clear_choice()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

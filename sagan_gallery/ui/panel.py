@@ -8,35 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QEvent, QRectF, Qt, QTimer
-from PySide6.QtGui import (
-    QAction,
-    QDragEnterEvent,
-    QDragLeaveEvent,
-    QDropEvent,
-    QFont,
-    QKeyEvent,
-    QPainter,
-    QPaintEvent,
-    QPalette,
-    QPen,
-    QResizeEvent,
-)
-from PySide6.QtWidgets import (
-    QApplication,
-    QGridLayout,
-    QHBoxLayout,
-    QSplitter,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtGui import QAction, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent
+from PySide6.QtWidgets import QGridLayout, QSplitter, QWidget
 
 from facecam.arrays import Array, Image
 from facecam.errors import FacecamError
 from facecam.qtkit.commands import Menu, command
+from facecam.qtkit.layouts import column, row
 from facecam.qtkit.settings import Settings
 from facecam.qtkit.stage import Action, StageMessage, StagePanel
-from facecam.qtkit.theme import PILL, SPACE, STAGE_TEXT, stage_palette, tabular
+from facecam.qtkit.theme import SPACE, stage_palette
 from sagan_gallery.generator import DEFAULT_MODEL
 from sagan_gallery.latent import SampleSpec, latent
 from sagan_gallery.opening import read_opening
@@ -57,6 +39,8 @@ _TOUR = "gallery/tour"
 """Setting: the step of the tour, once it has been offered."""
 _REACH = 3.0
 """How far the plane goes in a direction: the generator has hardly seen latents beyond three standard deviations."""
+_SHARES = [280, 720]
+"""Of the width, in per mille, for the samples and for the stage."""
 LOADING_SHOWN_AFTER_MS = 300
 """What is loaded sooner says nothing: a message that flashes by only disturbs."""
 
@@ -94,6 +78,9 @@ class GalleryPanel(QWidget):
         """The last row of the grid that was shown large: a walk that is closed leads back to it."""
         self._loading = ""
         """What to say until the first sample of the model that is being opened is there."""
+        self._problem = ""
+        """Why the model that was named can't be opened, while there is none."""
+        self._helps = self._dragged_over = False
         self._loading_timer = QTimer(self, singleShot=True, interval=LOADING_SHOWN_AFTER_MS)
         self._loading_timer.timeout.connect(self._say_stage)
         self.session = GallerySession(keep_off, self)
@@ -107,46 +94,31 @@ class GalleryPanel(QWidget):
             self.tour.step = int(settings.number(_TOUR, 0, 0, len(Step)) or 0)
         self.status = StatusRow()
         self.message = StagePanel(opaque=True)
-        self._tell(None)
+        self.message.hide()
         self._lay_out()
-        self.drop_cue = _DropCue(self)
         self.setAcceptDrops(True)
         self._commands = [*self._make_commands(), *self.files.actions]
         self._connect()
         self.controls.set_ready(False)
 
     def _lay_out(self) -> None:
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
-        self._beside = QWidget()
-        column = QVBoxLayout(self._beside)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        for widget in (self.tour, self.grid, self.offer):
-            column.addWidget(widget, 0 if widget is self.offer else 1)
         self.tour.hide()
         self.offer.setVisible(self._settings is not None and self._settings.number(_TOUR, None, 0, len(Step)) is None)
+        self._beside = QWidget()
+        column((self.tour, 1), (self.grid, 1), self.offer, owner=self._beside)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.addWidget(self._beside)
         self.splitter.addWidget(self.stage)
-        self.splitter.setStretchFactor(1, 1)
+        self.splitter.setSizes(_SHARES)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setHandleWidth(SPACE // 2)
         self.splitter.setAutoFillBackground(True)
         self.splitter.setPalette(stage_palette())  # the handle is part of the dark stage
-        self.splitter.splitterMoved.connect(self._remember_split)
-        self._split_by_user = False
         over = QGridLayout()
         over.setContentsMargins(0, 0, 0, 0)
-        over.addWidget(self.splitter, 0, 0)
-        over.addWidget(self.message, 0, 0)
-        row = QHBoxLayout()
-        row.setSpacing(0)
-        row.addLayout(over, 1)
-        row.addWidget(self.controls)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addLayout(row, 1)
-        layout.addWidget(self.status)
+        for widget in (self.splitter, self.message):
+            over.addWidget(widget, 0, 0)
+        column((row((over, 1), self.controls), 1), self.status, owner=self)
 
     def _make_commands(self) -> list[QAction]:
         """Those that work wherever the focus is; and disabled, for the list of keys, those of the picture itself."""
@@ -328,10 +300,9 @@ class GalleryPanel(QWidget):
 
     def _prepare_walk(self) -> None:
         """A walk that is opened for the first time leads from the chosen sample to the next one in the grid."""
-        specs = self.grid.specs
-        if self.stage.walk_button.isChecked() and len(specs) > 1:
-            chosen = max(self.grid.current - self.grid.first_sample, -1 if self.grid.current >= 0 else 0)
-            self.walk.prepare(self.session.point(specs[(chosen + 1) % len(specs)]))
+        following = self._next_point()
+        if self.stage.walk_button.isChecked() and following is not None:
+            self.walk.prepare(following)
 
     def _scale_changed(self, scale: float) -> None:
         self.session.scale = scale
@@ -373,15 +344,19 @@ class GalleryPanel(QWidget):
         self.walk.begin_anew(generator.classes)
         self._sampling_changed()
 
+    def _next_point(self) -> LatentPoint | None:
+        """Of the sample after the one that was last shown large, if there are several."""
+        specs = self.grid.specs
+        shown = max(self._row_shown - self.grid.first_sample, -1)
+        return self.session.point(specs[(shown + 1) % len(specs)]) if len(specs) > 1 else None
+
     def _offer_axes(self, sample: Sample) -> None:
         """Directions through a sample: of the model, to the next sample's latent, and to other classes."""
-        generator = self.session.generator
+        generator, following = self.session.generator, self._next_point()
         if generator is None or sample.z is None:
             return
         axes = [Axis(f"Direction {number}", np.float32(_REACH) * way) for number, way in enumerate(self._directions, 1)]
-        specs, row = self.grid.specs, self._row_shown - self.grid.first_sample
-        if len(specs) > 1:
-            following = self.session.point(specs[(row + 1) % len(specs)])
+        if following is not None:
             axes.append(Axis("To the next sample", following.z - sample.z))
         if generator.blends_classes:
             others = [(index, name) for index, name in enumerate(generator.classes) if index != sample.label]
@@ -396,7 +371,7 @@ class GalleryPanel(QWidget):
 
     def _order_changed(self) -> None:
         if self.session.generator is not None:
-            chosen = self.grid.items[self.grid.current] if self.grid.current >= 0 else None
+            chosen = self.grid.chosen_item
             self.grid.reset_samples(self._wanted_specs())
             if chosen in self.grid.items:
                 self.grid.choose(self.grid.items.index(chosen), tell=False)
@@ -458,33 +433,23 @@ class GalleryPanel(QWidget):
         self.say(failure.message)
         if failure.lane is Lane.MODEL or self.session.generator is not None:  # not while one is still being read
             self._loading = ""
+            if failure.lane is Lane.MODEL and self._model is not None:
+                self._problem = failure.message
             self._say_stage()
-        if failure.lane is Lane.MODEL and self.session.generator is None:
-            missing = self._model is None
-            self._say_no_model(words.NO_MODEL if missing else failure.message)
 
     # -- words
 
     def toggle_help(self) -> None:
         """Shows or hides the explanation."""
-        if not self.leave_help():
-            generator = self.session.generator
-            about = "" if generator is None else words.about_model(generator.name, generator.metadata)
-            close = Action("Close", self.leave_help, "Back to the picture (H)")
-            self._tell(StageMessage(words.HELP_TITLE, words.help_html(about), (close,), rich=True))
+        self._helps = not self._helps
+        self._say_stage()
 
     def leave_help(self) -> bool:
         """Hides the explanation; False when it is not shown."""
-        shown = self._shows_help
+        shown = self._helps
         if shown:
-            self._tell(None)
-            self._say_stage()
+            self.toggle_help()
         return shown
-
-    @property
-    def _shows_help(self) -> bool:
-        message = self.message.message
-        return message is not None and message.title == words.HELP_TITLE
 
     def _say_origin(self) -> None:
         if self.sample is not None:
@@ -494,24 +459,25 @@ class GalleryPanel(QWidget):
         if self.status.text == words.NO_PIN_LEFT:
             self._say_origin()
 
-    def _say_no_model(self, text: str) -> None:
-        title = words.NO_MODEL_TITLE if text == words.NO_MODEL else words.WRONG_MODEL_TITLE
-        action = Action("Open a model…", self.files.open_model.trigger, "An exported SAGAN generator (Ctrl+O)")
-        self._tell(StageMessage(title, text, (action,)))
-
     def _say_stage(self) -> None:
-        """What the stage has to say while there is no sample; nothing when there is one. Help stays."""
-        if self._shows_help:
-            return
-        self._tell(None)
-        if self._loading and self.sample is None:
-            if not self._loading_timer.isActive():
-                self._tell(StageMessage(self._loading, words.LOADING))
-        elif self.session.generator is None:
-            self._say_no_model(words.NO_MODEL)
+        self.message.show_message(self._stage_message(), over_picture=True)
 
-    def _tell(self, message: StageMessage | None) -> None:
-        self.message.show_message(message, over_picture=True)
+    def _stage_message(self) -> StageMessage | None:
+        """What the stage has to say, over the picture or while there is none; nothing where the picture is enough."""
+        generator = self.session.generator
+        if self._dragged_over:
+            return StageMessage(words.DROP)
+        if self._helps:
+            about = "" if generator is None else words.about_model(generator.name, generator.metadata)
+            close = Action("Close", self.leave_help, "Back to the picture (H)")
+            return StageMessage(words.HELP_TITLE, words.help_html(about), (close,), rich=True)
+        if self._loading and self.sample is None:
+            return None if self._loading_timer.isActive() else StageMessage(self._loading, words.LOADING)
+        if generator is None:
+            title = words.WRONG_MODEL_TITLE if self._problem else words.NO_MODEL_TITLE
+            action = Action("Open a model…", self.files.open_model.trigger, "An exported SAGAN generator (Ctrl+O)")
+            return StageMessage(title, self._problem or words.NO_MODEL, (action,))
+        return None
 
     # -- keys, places, drag and drop
 
@@ -533,53 +499,20 @@ class GalleryPanel(QWidget):
         else:
             event.ignore()
 
-    def _remember_split(self) -> None:
-        self._split_by_user = True
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        if not self._split_by_user:
-            room = max(1, self.width() - self.controls.width())
-            self.splitter.setSizes([max(20 * SPACE, round(0.28 * room)), round(0.72 * room)])
-
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if self.files.accepts(event.mimeData()):
             event.acceptProposedAction()
-            self.drop_cue.appear()
+            self._show_drop(True)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        self.drop_cue.hide()
+        self._show_drop(False)
 
     def dropEvent(self, event: QDropEvent) -> None:
-        self.drop_cue.hide()
+        self._show_drop(False)
         self.files.open_dropped(event.mimeData())
         event.acceptProposedAction()
 
-
-class _DropCue(QWidget):
-    """Says what can be dropped while something is being dragged over the panel, and lets the drag through to it."""
-
-    def __init__(self, panel: QWidget) -> None:
-        super().__init__(panel)
-        self._panel = panel
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.setFont(tabular(self.font(), 1.4, QFont.Weight.DemiBold))
-        self.hide()
-
-    def appear(self) -> None:
-        """Covers the panel."""
-        self.setGeometry(self._panel.rect())
-        self.show()
-        self.raise_()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.fillRect(self.rect(), PILL)
-        frame = QRectF(self.rect()).adjusted(2 * SPACE, 2 * SPACE, -2 * SPACE, -2 * SPACE)
-        colour = QApplication.palette().color(QPalette.ColorRole.Highlight)
-        painter.setPen(QPen(colour, 3, Qt.PenStyle.DashLine))
-        painter.drawRoundedRect(frame, SPACE, SPACE)
-        painter.setPen(STAGE_TEXT)
-        text = "Drop a model (.onnx), a picture or a sample text"
-        painter.drawText(frame, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, text)
+    def _show_drop(self, on: bool) -> None:
+        """Says what can be dropped while something is being dragged over the panel."""
+        self._dragged_over = on
+        self._say_stage()

@@ -6,15 +6,20 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen
-from PySide6.QtWidgets import QApplication, QComboBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
-from facecam.qtkit.fields import leave_keys
+from facecam.qtkit.fields import Row, combo
+from facecam.qtkit.layouts import column, row
 from facecam.qtkit.theme import SPACE, STAGE_RAISED, STAGE_TEXT_DIM, stage_palette
 from sagan_gallery.ui.paint import HOVER
 from sagan_gallery.walk import Axis, LatentPoint, Plane
 
 _STEPS = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, 1), Qt.Key.Key_Down: (0, -1)}
 _STEP = 0.05
+_AXES_HELP = [
+    f"{side}.\nDirections in which pictures change most, the next sample's latent, or another class"
+    for side in ("Across: from the sample in the middle to the right", "Up, in the same way")
+]
 
 
 class Pad(QWidget):
@@ -105,29 +110,18 @@ class PlaneView(QWidget):
         super().__init__(parent)
         self.pad = Pad()
         self._centre: LatentPoint | None = None
-        self.axes = _axis_list("Across: from the sample in the middle to the right"), _axis_list("Up, in the same way")
+        self.axes = combo(), combo()
         self.back = QPushButton("Back to the sample")
         self.back.setToolTip("To the middle of the plane")
         self.back.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        column = QVBoxLayout()
-        column.setSpacing(SPACE // 2)
-        column.addStretch()
-        for name, box in zip(("Across", "Up"), self.axes, strict=True):
-            row = QHBoxLayout()
-            label = QLabel(name)
-            label.setMinimumWidth(6 * SPACE)
-            label.setBuddy(box)
-            box.setAccessibleName(name)
-            row.addWidget(label)
-            row.addWidget(box, 1)
-            column.addLayout(row)
-            box.activated.connect(lambda _: self._tell())
-        column.addWidget(self.back)
-        column.addStretch()
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(SPACE, 0, 2 * SPACE, 0)
-        layout.addWidget(self.pad, 1)
-        layout.addLayout(column, 1)
+        sides = [
+            Row(name, box, help_text, name_px=6 * SPACE)
+            for name, box, help_text in zip(("Across", "Up"), self.axes, _AXES_HELP, strict=True)
+        ]
+        beside = column(None, *sides, self.back, None, spacing=SPACE // 2)
+        row((self.pad, 1), (beside, 1), owner=self, margins=(SPACE, 0, 2 * SPACE, 0), spacing=SPACE)
+        for box in self.axes:
+            box.activated.connect(self._tell)
         self.setAutoFillBackground(True)
         self.setPalette(stage_palette())
         self.pad.moved.connect(self._tell)
@@ -161,12 +155,3 @@ class PlaneView(QWidget):
     def _tell(self) -> None:
         if self.plane is not None:
             self.moved.emit(self.plane.at(*self.pad.place))
-
-
-def _axis_list(help_text: str) -> QComboBox:
-    box = QComboBox()
-    leave_keys(box)
-    box.setToolTip(
-        f"{help_text}.\nDirections in which pictures change most, the next sample's latent, or another class"
-    )
-    return box

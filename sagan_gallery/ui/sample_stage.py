@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLayout, QStackedWidget, QTabBar, QToolButton, QWidget
 
 from facecam.arrays import Image
+from facecam.qtkit.layouts import column, row
 from facecam.qtkit.theme import SPACE, stage_palette
 from sagan_gallery import attention
 from sagan_gallery.overlay import difference_rgb, mean_change
@@ -53,17 +54,8 @@ class SampleStage(QWidget):
         self.matrix = MatrixView()
         self.plane = PlaneView()
         self.walk = WalkBar()
-        self._make_below()
-        upper = QVBoxLayout()
-        upper.setSpacing(0)
-        upper.addWidget(self.header)
-        upper.addWidget(self.view, 1)
-        upper.addWidget(self.line)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addLayout(upper, 1)
-        layout.addWidget(self.below)
+        lower = self._make_below()
+        self._layouts = lower, column(self.header, (self.view, 1), self.line, self.below, owner=self)
         view = self.view
         view.placed.connect(self._place_bar)
         view.query_changed.connect(self._describe_query)
@@ -73,7 +65,7 @@ class SampleStage(QWidget):
         self.matrix.hovered.connect(view.set_hover)
         self.matrix.pinned.connect(view.add_pin)
 
-    def _make_below(self) -> None:
+    def _make_below(self) -> QLayout:
         """A row with two tabs and a switch for the walk, the walk, and the pins or the matrix."""
         self.below = QWidget()
         self.below.setAutoFillBackground(True)
@@ -97,20 +89,12 @@ class SampleStage(QWidget):
         self.walk_button.setPalette(stage_palette())
         self.walk_button.setMinimumSize(8 * SPACE, 3 * SPACE)
         self.walk_button.setToolTip("From one sample to another, with the maps of all pins following (W)")
-        row = QHBoxLayout()
-        row.setContentsMargins(SPACE, 0, 2 * SPACE, 0)
-        row.addWidget(self.tabs, 0, Qt.AlignmentFlag.AlignBottom)
-        row.addStretch()
-        row.addWidget(self.walk_button)
-        layout = QVBoxLayout(self.below)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addLayout(row)
-        layout.addWidget(self.walk)
-        layout.addWidget(self._stack)
+        above = row(self.tabs, None, self.walk_button, margins=(SPACE, 0, 2 * SPACE, 0))
+        above.setAlignment(self.tabs, Qt.AlignmentFlag.AlignBottom)
         self.walk.hide()
         self.tabs.currentChanged.connect(self._show_page)
         self.walk_button.toggled.connect(self._show_walk)
+        return column(above, self.walk, self._stack, owner=self.below)
 
     # -- what is shown
 
@@ -217,10 +201,10 @@ class SampleStage(QWidget):
                 [] if sample is None else [*stats_of(sample.gamma, None, map_style.direction, self.effect), hint]
             )
             return
-        row = map_style.direction is attention.Direction.ROW
         bare = view.scene is not None and view.scene.bare
         values = DIFFERENCE if self._differs else None if bare else map_style.range_of(weights)
-        self.bar.show_range(values, 1 / weights.size if row and not bare else None, map_style)
+        sums_to_1 = map_style.direction is attention.Direction.ROW and not bare
+        self.bar.show_range(values, 1 / weights.size if sums_to_1 else None, map_style)
         found = attention.attention_stats(sample, weights, *query)
         self.line.say(stats_of(sample.gamma, found, map_style.direction, self.effect))
 
@@ -245,6 +229,8 @@ class SampleStage(QWidget):
         self._stack.setVisible(not (walk_px > 0 and room_px < _LOWEST_PX))
         self.strip.set_compact(room_px < _LOW_PX)
         self._stack.setFixedHeight(self.strip.sizeHint().height())
+        for layout in self._layouts:
+            layout.activate()  # at once: what would be seen until the next events would jump
 
     def _place_bar(self) -> None:
         self.bar.lie_beside(self.view.placement.rect, (self.view.width(), self.view.height()))

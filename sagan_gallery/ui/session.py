@@ -106,6 +106,14 @@ class GallerySession(QObject):
         self._discriminator: tuple[Generator, Discriminator] | None = None  # of the worker's thread alone
         self._worker = Worker("sagan-gallery", _NICENESS, keep_off, self)
         self._worker.arrived.connect(self._arrived)
+        self._signals = {
+            Lane.SAMPLE: self.sample_ready,
+            Lane.WITHOUT_ATTENTION: self.without_attention_ready,
+            Lane.THUMB: self.thumb_ready,
+            Lane.GRID: self.picture_ready,
+            Lane.EXPORT: self.exported,
+        }
+        """What each lane's results are told by."""
         self._next: Callable[[], Any] | None = None
 
     # -- requests
@@ -230,32 +238,22 @@ class GallerySession(QObject):
             if result.error is not None:
                 self.failed.emit(Failure(Lane(result.lane), str(result.error)))
             elif result.last:
-                self._done(result.lane)
+                if result.lane == Lane.GRID:
+                    self.grid_done.emit()
+                elif result.lane == Lane.EXPORT:
+                    self.exported.emit(None)
             elif result.lane == Lane.MODEL:
-                for lane in (Lane.SAMPLE, Lane.WITHOUT_ATTENTION, Lane.THUMB, Lane.GRID, Lane.EXPORT):
+                for lane in self._signals:
                     self._worker.cancel(lane)
                 self._next = None
                 self.generator = result.value
                 self.model_changed.emit()
-            elif result.lane == Lane.SAMPLE:
-                self.sample_ready.emit(*result.value)
-            elif result.lane == Lane.WITHOUT_ATTENTION:
-                self.without_attention_ready.emit(result.value)
-            elif result.lane == Lane.THUMB:
-                self.thumb_ready.emit(*result.value)
-            elif result.lane == Lane.GRID:
-                self.picture_ready.emit(*result.value)
             else:
-                self.exported.emit(result.value)
+                values = result.value if isinstance(result.value, tuple) else (result.value,)
+                self._signals[Lane(result.lane)].emit(*values)
         if self._next is not None and not self._worker.busy(Lane.SAMPLE):
             compute, self._next = self._next, None
             self._worker.submit_one(Lane.SAMPLE, compute)
-
-    def _done(self, lane: int) -> None:
-        if lane == Lane.GRID:
-            self.grid_done.emit()
-        elif lane == Lane.EXPORT:
-            self.exported.emit(None)
 
 
 def end_of(generator: Generator, spec: SampleSpec) -> LatentPoint:

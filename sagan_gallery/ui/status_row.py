@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QToolButton, QWidget
+from PySide6.QtWidgets import QProgressBar, QToolButton, QWidget
 
+from facecam.qtkit.layouts import row
 from facecam.qtkit.theme import SPACE
 from facecam.qtkit.widgets import StatusLine
 
@@ -32,11 +33,8 @@ class StatusRow(QWidget):
         self._cancel.clicked.connect(self.cancelled)
         self._timer = QTimer(self, singleShot=True, interval=SHOWN_AFTER_MS)
         self._timer.timeout.connect(self._show)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(2 * SPACE, SPACE // 2, 2 * SPACE, SPACE // 2)
-        layout.addWidget(self._line, 1)
-        layout.addWidget(self._bar)
-        layout.addWidget(self._cancel)
+        margins = (2 * SPACE, SPACE // 2, 2 * SPACE, SPACE // 2)
+        row((self._line, 1), self._bar, self._cancel, owner=self, margins=margins, spacing=SPACE)
         self.setFixedHeight(4 * SPACE)
         self.done()
 

@@ -7,9 +7,10 @@ from enum import IntEnum
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
 from facecam.arrays import Array
+from facecam.qtkit.layouts import column, row
 from facecam.qtkit.theme import SPACE, STAGE_TEXT_DIM, sized, stage_palette
 from facecam.qtkit.widgets import ScrollColumn
 from sagan_gallery.attention import Direction, directed_map, entropy_bits, mean_distance_px
@@ -119,20 +120,13 @@ class Tour(ScrollColumn):
         inner = QWidget()
         inner.setAutoFillBackground(True)
         inner.setPalette(stage_palette())
-        column = QVBoxLayout(inner)
-        column.setContentsMargins(2 * SPACE, 2 * SPACE, SPACE, SPACE)
-        column.setSpacing(SPACE)
-        for label in (self._number, self._title, self._ask, self.told):
+        texts = (self._number, self._title, self._ask, self.told)
+        for label in texts:
             label.setWordWrap(True)
             label.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
-            column.addWidget(label)
-        row = QHBoxLayout()
-        for button in (self.back, self.next):
-            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-            row.addWidget(button)
-        column.addLayout(row)
-        column.addWidget(self.leave)
-        column.addStretch()
+        turn = row((self.back, 1), (self.next, 1), spacing=SPACE)
+        margins = (2 * SPACE, 2 * SPACE, SPACE, SPACE)
+        column(*texts, turn, self.leave, None, owner=inner, margins=margins, spacing=SPACE)
         for button, help_text in (
             (self.back, "The step before"),
             (self.next, "The next step, whether or not this one is done"),
@@ -207,9 +201,6 @@ class TourOffer(QWidget):
         self.take, self.decline = QPushButton("Take the tour"), QPushButton("No, thanks")
         self.take.setToolTip("Beside the picture, and left at any time")
         self.decline.setToolTip("It stays in the column at the right")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
-        for widget in (words, self.take, self.decline):
-            layout.addWidget(widget)
+        column(words, self.take, self.decline, owner=self, margins=(SPACE,) * 4, spacing=SPACE)
         self.take.clicked.connect(self.taken)
         self.decline.clicked.connect(self.declined)

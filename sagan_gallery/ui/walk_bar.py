@@ -6,16 +6,18 @@ import time
 from functools import partial
 
 import numpy as np
-from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QRectF, QSignalBlocker, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QIcon, QPainter, QPainterPath, QPixmap
-from PySide6.QtWidgets import QApplication, QComboBox, QHBoxLayout, QMenu, QSlider, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QMenu, QSlider, QToolButton, QWidget
 
 from facecam.arrays import Image
 from facecam.qtkit.fields import leave_keys
 from facecam.qtkit.icons import icon
+from facecam.qtkit.layouts import row
 from facecam.qtkit.theme import SPACE, STAGE_TEXT, stage_palette, tabular
 from sagan_gallery.sample import Sample
 from sagan_gallery.ui.paint import to_qimage
+from sagan_gallery.ui.words import class_name
 from sagan_gallery.walk import LatentPoint, Walk
 
 RATE_HZ = 30
@@ -74,11 +76,10 @@ class WalkBar(QWidget):
         self.slider.setMinimumWidth(8 * SPACE)
         self.slider.setAccessibleName("Place on the walk")
         self.slider.setToolTip("Between the start at the left and the end at the right, on the arc of a sphere")
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(2 * SPACE, SPACE // 2, 2 * SPACE, SPACE // 2)
-        layout.setSpacing(SPACE)
-        for widget in (self.play, self.set_start, self.slider, self.set_end, self.length):
-            layout.addWidget(widget, 1 if widget is self.slider else 0)
+        row(
+            self.play, self.set_start, (self.slider, 1), self.set_end, self.length,
+            owner=self, margins=(2 * SPACE, SPACE // 2, 2 * SPACE, SPACE // 2), spacing=SPACE,
+        )  # fmt: skip
         self.set_start.clicked.connect(lambda: self._begin_or_end_here("start"))
         self.set_end.clicked.connect(lambda: self._begin_or_end_here("end"))
         self.play.toggled.connect(self._toggle)
@@ -139,7 +140,7 @@ class WalkBar(QWidget):
         if menu is not None:
             menu.setPalette(QApplication.palette())
             for index, name in enumerate(classes):
-                menu.addAction(name.replace("_", " ").capitalize(), partial(self._lead_to_class, index))
+                menu.addAction(class_name(name), partial(self._lead_to_class, index))
         self.set_end.setMenu(menu)  # type: ignore[arg-type]  # None takes it away
         mode = QToolButton.ToolButtonPopupMode.MenuButtonPopup
         self.set_end.setPopupMode(mode if menu is not None else QToolButton.ToolButtonPopupMode.DelayedPopup)
@@ -172,9 +173,8 @@ class WalkBar(QWidget):
             return
         self._phase_s, self._last_s = self._phase_s + now_s - self._last_s, now_s
         t = walk.there_and_back(self._phase_s, self.length.currentData())
-        self.slider.blockSignals(True)
-        self.slider.setValue(round(1000 * t))
-        self.slider.blockSignals(False)
+        with QSignalBlocker(self.slider):
+            self.slider.setValue(round(1000 * t))
         self.moved.emit(walk.at(t))
 
     def _slid(self, value: int) -> None:
