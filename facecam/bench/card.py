@@ -9,6 +9,7 @@ from typing import Any
 from PIL import Image, ImageDraw, ImageFont
 
 from facecam.bench.accuracy import AccuracyResult, by_accuracy
+from facecam.bench.compare import cautions, compared_bars, verdict, which
 from facecam.bench.histogram import histogram
 from facecam.bench.report import Bar, bars, headline, main_series
 from facecam.bench.result import BenchResult, SeriesResult
@@ -28,7 +29,6 @@ def draw_card(result: BenchResult) -> Card:
     card = Card()
     words = headline(result)
     series = main_series(result)
-    card.text((_MARGIN, 40), "facecam", 26, _ACCENT)
     card.text((SIZE[0] - _MARGIN, 44), result.started[:10], 20, _DIM, "ra")
     middle, whole = SIZE[0] // 2, SIZE[0] - 2 * _MARGIN
     if words.figures:
@@ -40,14 +40,9 @@ def draw_card(result: BenchResult) -> Card:
     else:
         card.text((_MARGIN, 92), words.figure, 96, _TEXT)
     card.text((_MARGIN, 234), card.fitted(words.place, 24, whole), 24, _TEXT)
-    y = 270
-    for text, size, colour in (
-        (words.against, 20, _ACCENT if words.trusted else _WARNING),
-        (words.caution, 17, _WARNING if words.trusted else _DIM),
-    ):
-        for line in card.wrapped(text, size, whole, 2) if text else ():
-            card.text((_MARGIN, y), line, size, colour)
-            y += size + 6
+    y = 270.0
+    y = card.paragraph(y, words.against, 20, _ACCENT if words.trusted else _WARNING)
+    y = card.paragraph(y, words.caution, 17, _WARNING if words.trusted else _DIM)
     top = max(322, y + 10)
     _bars(card, bars(result), (_MARGIN, top, middle - 16, 548))
     _histogram(card, series, (middle + 16, top, SIZE[0] - _MARGIN, 548))
@@ -66,10 +61,22 @@ def _footer(result: BenchResult, series: SeriesResult) -> str:
     return "   ·   ".join(parts)
 
 
+def draw_comparison(a: BenchResult, b: BenchResult, names: tuple[str, str]) -> Card:
+    """Two results, of those names, side by side: the verdict in words, and bars of what both measured."""
+    card = Card()
+    y = card.paragraph(84, verdict(a, b, names), 32, _TEXT, 3)
+    y = card.paragraph(y + 8, which(a, b, names), 17, _DIM)
+    shown = compared_bars(a, b)
+    if shown:
+        title = f"Detections a second, by the median: above of {names[0]}, below of {names[1]}"
+        _bars(card, shown, (_MARGIN, y + 12, SIZE[0] - _MARGIN, 530), title)
+    card.paragraph(544, " ".join(cautions(a, b)), 15, _DIM, 3)
+    return card
+
+
 def draw_accuracy(result: AccuracyResult) -> Card:
     """Accuracy against time: average precision over milliseconds of one core, a numbered dot for each candidate."""
     card = Card()
-    card.text((_MARGIN, 40), "facecam", 26, _ACCENT)
     title = f"Average precision over milliseconds of one core of {result.cpu}"
     card.text((_MARGIN, 84), card.fitted(title, 26, SIZE[0] - 2 * _MARGIN), 26, _TEXT)
     words = f"{result.pictures} pictures with {result.faces} faces, letterboxed into 640 x 480, taking turns"
@@ -97,26 +104,35 @@ def draw_accuracy(result: AccuracyResult) -> Card:
     return card
 
 
-def _bars(card: Card, all_bars: Sequence[Bar], box: tuple[int, int, int, int]) -> None:
+def _bars(
+    card: Card,
+    all_bars: Sequence[Bar],
+    box: tuple[float, float, float, float],
+    title: str = "Detections a second, by the median",
+) -> None:
     left, top, right, bottom = box
     card.panel(box)
-    card.text((left + 20, top + 14), "Detections a second, by the median", 18, _DIM)
+    card.text((left + 20, top + 14), card.fitted(title, 18, right - left - 40), 18, _DIM)
     fastest = sorted(all_bars, key=lambda bar: -bar.fps)
     shown = sorted(fastest, key=lambda bar: bar.role is None)[:_MOST_BARS]  # those of the headline are among them
     height = (bottom - top - 56) / len(shown)
+    longest = max(bar.most_fps for bar in shown)
+    start, beside = (left + 256, 64) if shown[0].before_fps is None else (left + 290, 110)
+    room = right - start - beside
     for index, bar in enumerate(sorted(shown, key=lambda bar: -bar.fps)):
-        y = top + 46 + index * height
-        width = (right - left - 320) * bar.fps / fastest[0].fps
-        name = card.fitted(f"{bar.labels.model_words} · {bar.labels.engine_words}", 16, 230)
-        card.text((left + 20, y + height / 2 - 2), name, 16, _TEXT, "lm")
+        middle = top + 44 + (index + 0.5) * height
+        card.text((left + 20, middle), card.fitted(bar.name, 16, start - left - 26), 16, _TEXT, "lm")
         thick = min(20.0, height - 8)
-        start = left + 256
-        colour = _BAR if bar.role is None else _ACCENT
-        card.bar((start, y + (height - thick) / 2 - 2, start + max(2, width), y + (height + thick) / 2 - 2), colour)
-        card.text((start + width + 8, y + height / 2 - 2), f"{bar.fps:.0f}", 16, _TEXT, "lm")
+        upper = middle - thick / 2
+        if bar.before_fps is not None:  # above the other one, and half as high
+            card.bar((start, upper, start + max(2, room * bar.before_fps / longest), middle - 1), _BAR)
+            upper = middle + 1
+        colour = _ACCENT if bar.role is not None else _BAR if bar.before_fps is None else _DIM
+        card.bar((start, upper, start + max(2, room * bar.fps / longest), middle + thick / 2), colour)
+        card.text((start + room * bar.most_fps / longest + 8, middle), bar.speed.replace("→", "to"), 16, _TEXT, "lm")
 
 
-def _histogram(card: Card, series: SeriesResult, box: tuple[int, int, int, int]) -> None:
+def _histogram(card: Card, series: SeriesResult, box: tuple[float, float, float, float]) -> None:
     left, top, right, bottom = box
     card.panel(box)
     total = series.total_ms
@@ -135,19 +151,27 @@ def _histogram(card: Card, series: SeriesResult, box: tuple[int, int, int, int])
 
 
 class Card:
-    """Drawing in the card's pixels. texts: all that was written on it, in order."""
+    """Drawing in the card's pixels, below our name. texts: all that was written on it, in order."""
 
     def __init__(self) -> None:
         self.texts: list[str] = []
         self._image = Image.new("RGB", (SIZE[0] * _SCALE, SIZE[1] * _SCALE), _GROUND)
         self._draw = ImageDraw.Draw(self._image)
+        self.text((_MARGIN, 40), "facecam", 26, _ACCENT)
 
     def text(self, at: tuple[float, float], text: str, size: int, colour: str, anchor: str = "la") -> None:
         self.texts.append(text)
         place = (at[0] * _SCALE, at[1] * _SCALE)
         self._draw.text(place, text, colour, self._font(size), anchor)
 
-    def panel(self, box: tuple[int, int, int, int]) -> None:
+    def paragraph(self, y: float, text: str, size: int, colour: str, most: int = 2) -> float:
+        """Writes the text between the margins, in at most so many lines from y on. Returns where it ends."""
+        for line in self.wrapped(text, size, SIZE[0] - 2 * _MARGIN, most) if text else ():
+            self.text((_MARGIN, y), line, size, colour)
+            y += size + 6
+        return y
+
+    def panel(self, box: tuple[float, float, float, float]) -> None:
         self._draw.rounded_rectangle([side * _SCALE for side in box], 12 * _SCALE, _PANEL)
 
     def bar(self, box: tuple[float, float, float, float], colour: str, radius: int = 4) -> None:

@@ -7,14 +7,16 @@ import os
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from facecam.arrays import Image
 from facecam.bench.accuracy import AccuracyResult, accuracy_markdown, measure_accuracy, read_labels
 from facecam.bench.candidates import Candidate, candidates, engines, through_ncnn, with_threads
-from facecam.bench.card import draw_accuracy, draw_card
+from facecam.bench.card import Card, draw_accuracy, draw_card, draw_comparison
 from facecam.bench.compare import compare, overview
 from facecam.bench.gallery import measure_gallery
 from facecam.bench.long import measure_long
@@ -217,16 +219,20 @@ class Files:
         if self.png is not None and self.png.suffix.lower() != ".png":
             raise FacecamError(f"--png writes a PNG picture; name it {self.png.stem}.png.")
 
-    def write(self, result: BenchResult | AccuracyResult, tables: str) -> None:
-        """tables: the result in Markdown. Raises FacecamError if one can't be written."""
+    def write(self, tables: str, card: Callable[[], Card] = Card, result: Any = None) -> None:
+        """Writes those that were asked for. Raises FacecamError if one can't be written.
+
+        tables: in Markdown.
+        card: draws the picture.
+        result: everything, for JSON.
+        """
         try:
             if self.json is not None:
                 self.json.write_text(to_json(result), encoding="utf-8")
             if self.markdown is not None:
                 self.markdown.write_text(tables, encoding="utf-8")
             if self.png is not None:
-                card = draw_card(result) if isinstance(result, BenchResult) else draw_accuracy(result)
-                card.save(self.png)
+                card().save(self.png)
         except OSError as error:
             raise FacecamError(f"The result can't be written: {error}.") from error
 
@@ -237,9 +243,8 @@ def bench_command(
     """Runs the benchmark, says it in Markdown and writes the files that were asked for."""
     files.check()
     result = run_benchmark(options, tell, show)
-    tables = markdown(result)
-    say(tables)
-    files.write(result, tables)
+    say(tables := markdown(result))
+    files.write(tables, partial(draw_card, result), result)
 
 
 def accuracy_command(
@@ -256,22 +261,31 @@ def accuracy_command(
     with pinned(core) as pinned_core:
         found, faces = measure_accuracy(among, labelled, tell)
     result = AccuracyResult(cpu_name(), pinned_core, len(labelled), faces, tuple(found))
-    tables = accuracy_markdown(result)
-    say(tables)
-    files.write(result, tables)
+    say(tables := accuracy_markdown(result))
+    files.write(tables, partial(draw_accuracy, result), result)
 
 
-def compare_command(paths: Sequence[Path]) -> str:
-    """The comparison of two results' files, or a table of all results in one folder, in Markdown.
+def compare_command(paths: Sequence[Path], files: Files, say: Callable[[str], None]) -> None:
+    """Says the comparison of two results' files, or a table of all results in one folder, in Markdown, and writes the
+    files that were asked for.
 
-    Raises FacecamError if it is neither, or if a named file can't be read.
+    Raises FacecamError if it is neither, if a named file can't be read, or for a file that can't be written.
     """
+    if files.json is not None:
+        raise FacecamError("--compare measures nothing that --json could write; leave one of them out.")
+    files.check()
     match paths:
         case [first, second]:
-            return compare(load(first), load(second), (str(first), str(second)))
+            a, b = load(first), load(second)
+            say(tables := compare(a, b, (str(first), str(second))))
+            files.write(tables, partial(draw_comparison, a, b, (first.name, second.name)))
         case [folder] if folder.is_dir():
-            return table_of_all(folder)
-    raise FacecamError("--compare needs two results, A.json B.json, or one folder of results.")
+            if files.png is not None:
+                raise FacecamError("--png shows two results, A.json B.json; leave it out for a folder.")
+            say(tables := table_of_all(folder))
+            files.write(tables)
+        case _:
+            raise FacecamError("--compare needs two results, A.json B.json, or one folder of results.")
 
 
 def table_of_all(folder: Path) -> str:

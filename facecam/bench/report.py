@@ -220,6 +220,21 @@ class Bar:
     role: Role | None = None
     before_fps: float | None = None
 
+    @property
+    def name(self) -> str:
+        """Network and engine: "faceboxes-s16 · openvino int8"."""
+        return f"{self.labels.model_words} · {self.labels.engine_words}"
+
+    @property
+    def speed(self) -> str:
+        """Frames a second, and those before where there are such: "199", "100 → 199"."""
+        return f"{self.fps:.0f}" if self.before_fps is None else f"{self.before_fps:.0f} → {self.fps:.0f}"
+
+    @property
+    def most_fps(self) -> float:
+        """The higher of the two."""
+        return max(self.fps, self.before_fps or 0.0)
+
 
 def bars(measured: BenchResult | Interim) -> list[Bar]:
     """The main run as a picture, in the order in which it is measured."""
@@ -267,4 +282,4 @@ def _title(role: Role, labels: Labels) -> str:
 
 def bar_words(bar: Bar) -> str:
     """Accuracy, model and engine: "AP 0.854 · faceboxes-s16 · openvino int8"."""
-    return " · ".join(filter(None, (bar.labels.accuracy_words, bar.labels.model_words, bar.labels.engine_words)))
+    return " · ".join(filter(None, (bar.labels.accuracy_words, bar.name)))

@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 from facecam.cli.options import detector_options, number
-from facecam.errors import FacecamError
 
 _LONGEST_MINUTES = 24 * 60.0
 
@@ -35,8 +34,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--no-gallery", action="store_true", help="leave the gallery's generator out")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything that was measured")
-    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables")
-    parser.add_argument("--png", type=Path, metavar="FILE", help="write a picture of the result, to show")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables, of --compare too")
+    parser.add_argument(
+        "--png", type=Path, metavar="FILE", help="write a picture of the result, or of two that are compared, to show"
+    )
     parser.add_argument(
         "--accuracy",
         nargs=2,
@@ -59,11 +60,13 @@ def bench(arguments: argparse.Namespace) -> int:
     from facecam.bench.command import BenchOptions, Files, accuracy_command, bench_command, compare_command
     from facecam.bench.result import to_line
 
+    files = Files(arguments.json, arguments.markdown, arguments.png)
+
+    def say(text: str) -> None:
+        print(text, end="")
+
     if arguments.compare is not None:
-        asked = [name for name in ("json", "markdown", "png") if getattr(arguments, name) is not None]
-        if asked:
-            raise FacecamError(f"--compare measures nothing that --{asked[0]} could write; leave one of them out.")
-        print(compare_command(arguments.compare), end="")
+        compare_command(arguments.compare, files, say)
         return 0
     options = BenchOptions(
         detector_options(arguments),
@@ -74,10 +77,6 @@ def bench(arguments: argparse.Namespace) -> int:
         minutes=arguments.minutes,
         gallery=not arguments.no_gallery,
     )
-    files = Files(arguments.json, arguments.markdown, arguments.png)
-
-    def say(text: str) -> None:
-        print(text, end="")
 
     def tell(sentence: str) -> None:
         print(f"{sentence} …", file=sys.stderr, flush=True)

@@ -6,17 +6,20 @@ when to look again, and remembers whether it is open.
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QFont
 from PySide6.QtWidgets import QLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
+from facecam.qtkit.settings import Settings
 from facecam.qtkit.theme import SPACE, sized
 
 
 class Section(QWidget):
     """The content of a fold.
 
-    key: names it in the settings, as in "live/fold-recording"; title: on the fold; help: its tooltip, what it is for.
+    key: names it in the settings; title: on the fold; help: its tooltip, what it is for.
     """
 
     key = ""
@@ -67,6 +70,11 @@ class Fold(QWidget):
         layout.setSpacing(SPACE // 2)
         layout.addWidget(self.button)
         layout.addWidget(section)
+
+    def remember(self, settings: Settings, key: str) -> None:
+        """Is as open as the user has left it, and keeps that under the key from now on."""
+        self.set_open(settings.flag(key, False))
+        self.toggled.connect(partial(settings.put, key))
 
     @property
     def is_open(self) -> bool:

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from facecam.qtkit.fields import leave_keys
 from facecam.qtkit.folds import Fold, Section
-from facecam.qtkit.settings import Remembered
+from facecam.qtkit.settings import Remembered, Settings
 from facecam.qtkit.theme import COLUMN_WIDTH, SPACE, tabular
 from facecam.qtkit.widgets import Heading, ScrollColumn, show_start
 from facecam.ui.live.chooser import SourceChooser
@@ -153,13 +153,12 @@ class LiveControls(QWidget):
         self._switches.addWidget(switch, *divmod(self._switches.count(), 2))
         QWidget.setTabOrder(switch, self.full_screen_button)
 
-    def add_section(self, section: Section, is_open: bool) -> Fold:
+    def add_section(self, section: Section, settings: Settings) -> None:
         """A fold at the end of the column. One that is open from the start scrolls nothing."""
         fold = Fold(section)
-        fold.set_open(is_open)
+        fold.remember(settings, f"live/fold-{section.key}")
         self._folds.addWidget(fold)
         fold.toggled.connect(partial(self._show_whole, fold))
-        return fold
 
     def _show_whole(self, fold: Fold, on: bool) -> None:
         """In a low window what opens would lie below the column's end: the column scrolls to it."""

@@ -112,9 +112,7 @@ class LiveTab(Tab):
         for switch in (self.privacy.on, self.graphs.on, self.controls.large):
             self.controls.add_view_switch(switch)
         for section in self.sections:
-            key = f"live/fold-{section.key}"
-            fold = self.controls.add_section(section, self._settings.flag(key, False))
-            fold.toggled.connect(partial(self._settings.put, key))
+            self.controls.add_section(section, self._settings)
         left = QVBoxLayout()
         left.setSpacing(0)
         left.addWidget(self.stage, 1)

@@ -125,7 +125,7 @@ def build_window(
         def pause() -> Callable[[], None]:
             return sessions[0].rest("the speed is measured") if sessions else lambda: None
 
-        return SpeedTab(_bench_arguments(options), pause)
+        return SpeedTab(_bench_arguments(options), pause, settings=settings)
 
     tabs = [
         TabSpec(

@@ -40,7 +40,7 @@ class Bars(QWidget):
 
     def texts(self) -> list[tuple[str, str, str]]:
         """Name, speed and accuracy of each row, as they stand there."""
-        return [(_name(bar), _speed(bar), bar.labels.accuracy_words) for bar in self._bars]
+        return [(bar.name, f"{bar.speed} FPS", bar.labels.accuracy_words) for bar in self._bars]
 
     def sizeHint(self) -> QSize:
         return QSize(60 * SPACE, len(self._bars) * self._row())
@@ -62,7 +62,7 @@ class Bars(QWidget):
         names = min(widths[0], round(_MOST_FOR_NAMES * self.width()))
         left = names + 2 * SPACE
         room = self.width() - left - widths[1] - widths[2] - 3 * SPACE
-        longest = max(max(bar.fps, bar.before_fps or 0.0) for bar in self._bars)
+        longest = max(bar.most_fps for bar in self._bars)
         text, dim = self.palette().color(QPalette.ColorRole.WindowText), self._faded(0.65)
         for index, (bar, (name, speed, accuracy)) in enumerate(zip(self._bars, texts, strict=True)):
             line = QRectF(0, index * row, self.width(), row)
@@ -98,14 +98,6 @@ class Bars(QWidget):
         colour = self.palette().color(QPalette.ColorRole.WindowText)
         colour.setAlphaF(alpha)
         return colour
-
-
-def _name(bar: Bar) -> str:
-    return f"{bar.labels.model_words} · {bar.labels.engine_words}"
-
-
-def _speed(bar: Bar) -> str:
-    return f"{bar.fps:.0f} FPS" if bar.before_fps is None else f"{bar.before_fps:.0f} → {bar.fps:.0f} FPS"
 
 
 class Chart(QWidget):

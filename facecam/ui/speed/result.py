@@ -26,6 +26,7 @@ from facecam.bench.result import BenchResult, Interim
 from facecam.bench.tables import is_figure, markdown
 from facecam.qtkit.fields import leave_keys
 from facecam.qtkit.folds import Fold, Section
+from facecam.qtkit.settings import Settings
 from facecam.qtkit.theme import SPACE, sized, tabular
 from facecam.qtkit.widgets import DimLine
 from facecam.ui.speed.charts import Bars, Chart, Histogram, TimeSeries
@@ -42,8 +43,8 @@ WELCOME = (
 class ResultView(QWidget):
     """Shows one result, and beside it an earlier one if wished; before that, what is known while it is measured."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
         self.result: BenchResult | None = None
         self._duration = "half a minute"
         self._figures = (_FigureView("Verdict"), _FigureView("Live"))
@@ -55,7 +56,8 @@ class ResultView(QWidget):
         self.bars, self._bars_title = Bars(), DimLine()
         self._bars_title.say("Detections a second, one frame of 640x480 with 20 faces, by the median")
         self.details = Details()
-        self.fold = Fold(self.details)
+        self.fold, self._filler = Fold(self.details), QWidget()
+        self.fold.remember(settings, f"speed/fold-{self.details.key}")
         self.fold.toggled.connect(self._share_room)
         row = QHBoxLayout()
         row.setSpacing(4 * SPACE)
@@ -74,7 +76,6 @@ class ResultView(QWidget):
         layout.addSpacing(SPACE)
         layout.addWidget(self.notes)
         layout.addWidget(self.fold)
-        self._filler = QWidget()
         layout.addWidget(self._filler, 1)
         self.clear()
 
@@ -90,7 +91,7 @@ class ResultView(QWidget):
         self.result = None
         self._say(WELCOME[0], (), WELCOME[1], WELCOME[2].format(self._duration))
         self._show_bars(())
-        self.fold.hide()
+        self._offer_details(False)
 
     def show_again(self) -> None:
         """Shows the result that was kept, or what a measurement is."""
@@ -111,7 +112,7 @@ class ResultView(QWidget):
         place = "So far: the verdict comes at the end." if interim.share else "A first look, while others are opened."
         self._say("Measuring…", figures(shown), place, "")
         self._show_bars(shown, interim.share)
-        self.fold.hide()
+        self._offer_details(False)
 
     def show_result(self, result: BenchResult) -> None:
         """Shows a result."""
@@ -119,7 +120,7 @@ class ResultView(QWidget):
         words = headline(result)
         self._say(words.figure, words.figures, words.place, words.against, words.caution)
         self._show_bars(bars(result))
-        self.fold.show()
+        self._offer_details(True)
         self.details.show_pages(pages(result, main_series(result)), 0)
 
     def compare_with(self, other: BenchResult, name: str) -> None:
@@ -157,9 +158,13 @@ class ResultView(QWidget):
         for widget in (self.bars, self._bars_title):
             widget.setVisible(bool(shown))
 
-    def _share_room(self, details: bool) -> None:
-        """All that is left of the height goes to the details, when they are open."""
-        layout = self.layout()
+    def _offer_details(self, on: bool) -> None:
+        self.fold.setVisible(on)
+        self._share_room()
+
+    def _share_room(self) -> None:
+        """All that is left of the height goes to the details, when they show."""
+        layout, details = self.layout(), self.fold.is_open and not self.fold.isHidden()
         assert isinstance(layout, QVBoxLayout)
         layout.setStretchFactor(self.fold, int(details))
         self._filler.setVisible(not details)
@@ -194,7 +199,7 @@ class _FigureView(QWidget):
 class Details(Section):
     """Every run as a table, with the times of the chosen row as charts, and a sentence for each column."""
 
-    key = "speed/fold-details"
+    key = "details"
     title = "Details"
     help = "Every run as a table, the times of each row, and what the columns mean"
 

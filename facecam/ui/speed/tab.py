@@ -13,6 +13,7 @@ from facecam.bench.card import draw_card
 from facecam.bench.result import BenchResult, Interim, load, to_json
 from facecam.errors import FacecamError
 from facecam.qtkit.commands import Menu, command
+from facecam.qtkit.settings import Settings
 from facecam.qtkit.tabs import Tab
 from facecam.qtkit.theme import SPACE
 from facecam.qtkit.widgets import StatusLine
@@ -28,7 +29,7 @@ class SpeedTab(Tab):
     """arguments: options of `facecam bench` for the detector (--model and so on).
 
     pause: called before a measurement, stops what else uses the processor and gives what starts it again. program: what
-    to run instead of this Python's `-m facecam`.
+    to run instead of this Python's `-m facecam`. settings: where it is kept whether the details are open.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class SpeedTab(Tab):
         arguments: list[str],
         pause: Callable[[], Callable[[], None]] = lambda: lambda: None,
         program: list[str] | None = None,
+        settings: Settings | None = None,
     ) -> None:
         super().__init__()
         self._arguments, self._pause = arguments, pause
@@ -46,7 +48,7 @@ class SpeedTab(Tab):
         self.process.interim.connect(self._show_interim)
         self.process.measured.connect(self._measured)
         self.process.failed.connect(self._end)
-        self.view = ResultView()
+        self.view = ResultView(settings or Settings())
         self.controls = SpeedControls()
         self.status = StatusLine()
         controls = self.controls

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from facecam.bench.card import SIZE, draw_card
-from facecam.bench.compare import compare
+from facecam.bench.card import SIZE, draw_card, draw_comparison
+from facecam.bench.compare import compare, compared_bars
 from facecam.bench.measure import Run
 from facecam.bench.report import report
 from facecam.bench.result import SCHEMA, Labels, Peak, load, to_json
@@ -98,6 +98,25 @@ def test_a_comparison_writes_no_result(result, tmp_path, capsys):
     assert main(["bench", "--compare", str(result), str(result), "--json", str(target)]) == 2
     assert "--compare measures nothing that --json could write" in capsys.readouterr().err
     assert not target.exists()
+
+
+def test_a_comparison_is_a_picture_with_the_windows_bars_and_verdict(tmp_path, capsys):
+    for name, ms in (("laptop", 10.0), ("desktop", 5.0)):
+        made = report(MACHINE, None, [made_run([ms] * 50)], "2026-01-02T03:04")
+        (tmp_path / f"{name}.json").write_text(to_json(made))
+    paths = [str(tmp_path / f"{name}.json") for name in ("laptop", "desktop")]
+    files = [f"--{kind}={tmp_path / 'both'}.{kind[:3]}" for kind in ("png", "markdown")]
+    assert main(["bench", "--compare", *paths, *files]) == 0
+    with Image.open(tmp_path / "both.png") as card:
+        assert (card.size, card.format) == (SIZE, "PNG")
+    assert (tmp_path / "both.mar").read_text() == capsys.readouterr().out
+    first, second = (load(Path(path)) for path in paths)
+    texts = draw_comparison(first, second, ("laptop.json", "desktop.json")).texts
+    assert any("Desktop.json is 2.00 times as fast as laptop.json" in text for text in texts)
+    (bar,) = compared_bars(first, second)
+    assert texts[texts.index(bar.name) + 1] == "100 to 200"
+    assert main(["bench", "--compare", str(tmp_path), *files]) == 2
+    assert "--png shows two results" in capsys.readouterr().err
 
 
 def test_a_folder_of_results_is_a_table(tmp_path, capsys):

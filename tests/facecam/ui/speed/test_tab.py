@@ -267,6 +267,19 @@ def test_window_card_and_file_show_the_same_numbers(qtbot: QtBot, tmp_path: Path
     assert tab.view.details.times.text().startswith(f"p50 {times['p50']:.2f}, p90 {times['p90']:.2f}, ")
 
 
+def test_the_details_stay_as_the_user_leaves_them(qtbot: QtBot, result_file: Path) -> None:
+    settings = Settings()
+    for open_before in (False, True, False):
+        tab = SpeedTab([], settings=settings)
+        qtbot.addWidget(tab)
+        tab.show()
+        assert not tab.view.details.isVisible(), "nothing to show as yet"
+        tab.open(result_file)
+        assert tab.view.details.isVisible() is open_before
+        tab.view.fold.button.click()
+        assert tab.view.details.isVisible() is not open_before
+
+
 def test_every_column_has_its_sentence(qtbot: QtBot, result_file: Path) -> None:
     tab = make_tab(qtbot)
     tab.open(result_file)
