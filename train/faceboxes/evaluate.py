@@ -4,17 +4,16 @@
 
 LABELS.txt is a WIDER FACE text ground truth. The commands and what they take before `--model`:
 
-    canvas LABELS.txt IMAGES [--event 0--human --event 3--none] [--size 640x480] [--groups FACES.json]
-                                                                                     the project's own measure
+    canvas LABELS.txt IMAGES [--event 0--human --event 3--none] [--size 640x480]   the project's own measure
     wider LABELS.txt IMAGES [--subsets FOLDER_OF_MAT_LISTS] [--size 640x480]
     fddb FDDB-folds originalPics [--enlarge 3]
     afw LABELS IMAGES, pascal LABELS IMAGES [--enlarge 2.5]
     clips FOLDER [--reference PEER.onnx --reference-peer ultralight]                 webcam behaviour
     motion LABELS.txt IMAGES                                                         synthetic camera motion
     robustness LABELS.txt IMAGES                                                     sizes, and changed copies
-    calibrate LABELS.txt IMAGES --event 0--human --event 3--none                     the default threshold
 
 Every command writes DIR/<command>.json, and the curves beside it as PNG. Other detectors: `--peer ultralight|yunet`.
+What a card says of a file that ships is measured by `train.faceboxes.ship`.
 """
 
 from __future__ import annotations
@@ -41,30 +40,20 @@ from facecam.faces.boxes import Detections
 from facecam.faces.tracking import TrackingOptions
 from facecam.runtimes.engine import PRECISION_CHOICES, RUNTIME_CHOICES, Precision, Runtime
 from train.faceboxes.protocols import afw_pascal, fddb, webcam, wider
-from train.faceboxes.protocols.canvas import VGA, FaceGroups, evaluate_vga, group_curve, run_canvas, score
+from train.faceboxes.protocols.canvas import VGA, evaluate_vga, run_canvas, score
 from train.faceboxes.protocols.detectors import Detector, load_detector
 from train.faceboxes.protocols.pictures import letterbox, pictures, run
-from train.faceboxes.protocols.plots import plot_calibration, plot_precision_recall, plot_roc
+from train.faceboxes.protocols.plots import plot_precision_recall, plot_roc
 from train.faceboxes.protocols.robustness import CHANGES, SIZES
-from train.faceboxes.protocols.threshold import calibrate
 
 SCHEMA = 1
-CLIP_SUFFIXES = (".mkv", ".mp4", ".avi", ".mov", ".webm")
 
 
 def run_canvas_command(args: argparse.Namespace, detect: Detector) -> dict[str, Any]:
     labelled, results, curves = _labelled(args), {}, {}
-    groups = FaceGroups.read(args.groups) if args.groups else FaceGroups({}, {})
     for size in args.size or [VGA]:
-        found = run_canvas(detect, labelled, size, progress=True)
-        report = score(found)
+        report = evaluate_vga(detect, labelled, size=size, progress=True)
         results[_name(size)], curves[_name(size)] = report.to_json(), report.curve
-        of_groups = {name: group_curve(found, groups, letter) for letter, name in groups.names.items()}
-        if of_groups:
-            results[_name(size)]["by_group"] = {
-                name: values | {"recall_at_50_false": of_groups[name].recall_at_false(50)}
-                for name, values in _average_precisions(of_groups).items()
-            }
     plot_precision_recall(curves, f"{args.label}, letterboxed", args.out / "canvas_pr.png")
     return results
 
@@ -127,16 +116,12 @@ def run_faces(args: argparse.Namespace, detect: Detector) -> dict[str, Any]:
 
 
 def run_clips(args: argparse.Namespace, detect: Detector) -> dict[str, Any]:
-    files = sorted(file for file in args.images.glob("*") if file.suffix.lower() in CLIP_SUFFIXES)
-    if not files:
-        raise FacecamError(f"{args.images} holds no clips ({', '.join(CLIP_SUFFIXES)}); give a folder of video files")
+    files = webcam.clip_files(args.images)
     other = load_detector(args.reference, args.reference_peer) if args.reference else None
     clips = {}
     for file in tqdm(files, unit="clip"):
-        found, seen = [], []
-        for frame in webcam.read_clip(file):
-            found.append(run(detect, frame))
-            seen.append(run(other, frame) if other else found[-1])
+        found = webcam.run_clip(detect, file)
+        seen = webcam.run_clip(other, file) if other else found
         clips[file.name] = found, webcam.reference_track(seen)
     results: dict[str, Any] = {"reference": args.reference.name if other else "its own track, median-smoothed"}
     for threshold in sorted({0.5, 0.7, detect.threshold} if args.threshold is None else {args.threshold}):
@@ -172,12 +157,6 @@ def run_robustness(args: argparse.Namespace, detect: Detector) -> dict[str, Any]
     return results
 
 
-def run_calibrate(args: argparse.Namespace, detect: Detector) -> dict[str, Any]:
-    calibration = calibrate(run_canvas(detect, _labelled(args), progress=True), args.limit)
-    plot_calibration(calibration, args.label, args.out / "calibrate.png")
-    return calibration.to_json()
-
-
 COMMANDS: Mapping[str, Callable[[argparse.Namespace, Detector], dict[str, Any]]] = {
     "canvas": run_canvas_command,
     "wider": run_wider,
@@ -187,7 +166,6 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace, Detector], dict[str, Any]]]
     "clips": run_clips,
     "motion": run_motion,
     "robustness": run_robustness,
-    "calibrate": run_calibrate,
 }
 
 
@@ -227,7 +205,7 @@ def _parser() -> argparse.ArgumentParser:
         )
         command.add_argument("--out", type=Path, required=True, help="folder for JSON and plots")
         command.add_argument("--label", help="name of the detector in the plots; default: the file's")
-        if name in ("canvas", "wider", "motion", "robustness", "calibrate"):
+        if name in ("canvas", "wider", "motion", "robustness"):
             command.add_argument("--event", action="append", help="only this event; may be given again")
         if name in ("wider", "fddb", "afw", "pascal"):
             default = {"pascal": 2.5}.get(name, 1.0)
@@ -239,7 +217,6 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("--threshold", type=float, help="default: the model's own")
     again = "canvas, default 640x480; may be given again"
     commands.choices["canvas"].add_argument("--size", type=_size, action="append", help=again)
-    commands.choices["canvas"].add_argument("--groups", type=Path, help="JSON of faces' groups: AP for each of them")
     commands.choices["wider"].add_argument("--size", type=_size, help="letterbox into this canvas first")
     commands.choices["wider"].add_argument(
         "--subsets", type=Path, help="folder of the official .mat lists, used instead of LABELS"
@@ -247,7 +224,6 @@ def _parser() -> argparse.ArgumentParser:
     commands.choices["clips"].add_argument("--reference", type=Path, help="ONNX file of the detector that says where")
     commands.choices["clips"].add_argument("--reference-peer", choices=sorted(THIRD_PARTY))
     commands.choices["motion"].add_argument("--pictures", type=int, default=100, help="how many, default 100")
-    commands.choices["calibrate"].add_argument("--limit", type=float, default=1.0, help="false boxes per 100 photos")
     return parser
 
 

@@ -3,7 +3,8 @@
     python -m train.faceboxes.export runs/faceboxes/00000-faceboxes/best.pt --out assets/facecam \\
         --data "what it was trained on" --licence "..."
 
-The file holds the fast graph (`train.faceboxes.graphs.fast`); `--plain` writes the network as PyTorch exports it.
+The file holds the fast graph (`train.faceboxes.graphs.fast`); `--plain` writes the network as PyTorch exports it. What
+ships is made by `train.faceboxes.ship`.
 
 A public FaceBoxes checkpoint (a plain state dict with the parameter names of FaceBoxes.PyTorch) converts with
 `python -m train.faceboxes.convert`.
@@ -16,6 +17,7 @@ import json
 import subprocess
 import sys
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,7 +46,8 @@ TOLERANCE = 1e-4
 @dataclass(frozen=True)
 class Provenance:
     """What the file says about itself. metrics: figure -> value; recipe: a sentence on the training. score_curve: gain
-    and offset that the network's own logits were changed by."""
+    and offset that the network's own logits were changed by. false_share: thresholds, and how many of the boxes from
+    there on are no faces, 0..1."""
 
     data: str
     licence: str
@@ -53,6 +56,7 @@ class Provenance:
     threshold: float
     metrics: dict[str, Any]
     score_curve: tuple[float, float] = (1.0, 0.0)
+    false_share: Sequence[tuple[float, float]] = ()
 
 
 class Exported(nn.Module):
@@ -154,6 +158,7 @@ def metadata(net: Detector, provenance: Provenance, format_number: int = 1) -> d
         "anchors": spec_to_json(net.anchors),
         "threshold": provenance.threshold,
         "score_curve": list(provenance.score_curve),
+        "false_share": [list(pair) for pair in provenance.false_share],
         "data": provenance.data,
         "licence": provenance.licence,
         "commit": provenance.commit,
@@ -254,27 +259,20 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--licence", default="not stated")
     parser.add_argument("--recipe", default=None, help="a sentence for the card (default: from the checkpoint)")
     parser.add_argument("--threshold", type=float, default=0.5)
-    parser.add_argument("--score-curve", type=float, nargs=2, default=(1.0, 0.0), metavar=("GAIN", "OFFSET"))
-    parser.add_argument("--metrics", type=Path, default=None, help="JSON of figures for the card")
     parser.add_argument("--plain", action="store_true", help="the network as it is, without the fast graph (format 1)")
     args = parser.parse_args(argv)
     try:
         net, state = load_trained(args.checkpoint)
         options = json.loads(state["options"])
-        metrics = json.loads(args.metrics.read_text(encoding="utf-8")) if args.metrics else {}
-        if not metrics and "ap" in state:
-            metrics = {f"AP, {event}": report["ap"] for event, report in json.loads(state["ap"]).items()}
+        reports = json.loads(state.get("ap", "{}"))
+        metrics = {f"AP, {event}": report["ap"] for event, report in reports.items()}
         if args.recipe is None and "optimizer" not in options:
             raise TrainingError(f"{args.checkpoint} does not say how it was trained: pass --recipe.")
         recipe = args.recipe or (
             f"{state['step']:,} steps, {state['images']:,} pictures seen; {options['optimizer']}, learning rate"
             f" {options['lr']}, {options['box_loss']} box loss, seed {options['seed']}."
         )
-        gain, offset = args.score_curve
-        with_score_curve(net, gain, offset)
-        provenance = Provenance(
-            args.data, args.licence, current_commit(), recipe, args.threshold, metrics, (gain, offset)
-        )
+        provenance = Provenance(args.data, args.licence, current_commit(), recipe, args.threshold, metrics)
         path = args.out / f"{net.name}.onnx"
         difference = (export if args.plain else export_fast)(net, path, provenance)
         path.with_suffix(".md").write_text(card(net, provenance, path.stat().st_size, args.plain), encoding="utf-8")

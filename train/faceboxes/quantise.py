@@ -29,6 +29,7 @@ from facecam.detection.model import METADATA_KEY, int8_path, load_model
 from facecam.errors import FacecamError
 from facecam.runtimes.engine import RUNTIMES, Runtime
 from facecam.sources.photo import PICTURE_SUFFIXES, read_picture
+from facecam.system.resources import INT8_INFIX
 from train.faceboxes.export import current_commit
 from train.faceboxes.graphs import int8_onnxruntime, int8_openvino
 from train.faceboxes.model import MEAN_BGR, Depthwise, Detector
@@ -38,11 +39,12 @@ from train.training import TrainingError, figures_table
 
 CANVAS = (640, 480)
 """Width and height that the pictures are fitted into."""
+COUNT = 64
+"""How many pictures are looked at."""
 
 
-def quantise(path: Path, pictures: list[Path], runtime: Runtime, metrics: dict[str, Any]) -> Path:
-    """Writes the int8 network of an exported file for a runtime, and its card, beside it and returns its path. metrics:
-    for the card.
+def quantise(path: Path, pictures: list[Path], runtime: Runtime) -> Path:
+    """Writes the int8 network of an exported file for a runtime, and its card, beside it and returns its path.
 
     Raises TrainingError if the file is none of `train.faceboxes.export`, SourceError for a picture that can't be read.
     """
@@ -55,15 +57,36 @@ def quantise(path: Path, pictures: list[Path], runtime: Runtime, metrics: dict[s
         "runtime": runtime,
         "calibration": f"the largest activations over {len(pictures)} training pictures",
         "commit": current_commit(),
-        "metrics": metrics,
+        "metrics": {},
     }
-    onnx.helper.set_model_props(model, {METADATA_KEY: json.dumps(about)})
     target = int8_path(path, runtime)
+    _write(model, about, target)
+    return target
+
+
+def with_figures(target: Path, metrics: dict[str, Any]) -> None:
+    """Puts what was measured of an int8 network into its file and on its card."""
+    model = onnx.load(str(target))
+    (about,) = (json.loads(prop.value) for prop in model.metadata_props if prop.key == METADATA_KEY)
+    _write(model, about | {"metrics": metrics}, target)
+
+
+def _write(model: onnx.ModelProto, about: dict[str, Any], target: Path) -> None:
+    onnx.helper.set_model_props(model, {METADATA_KEY: json.dumps(about)})
     partial = target.with_name(target.name + ".partial")
     onnx.save(model, str(partial))
     partial.replace(target)
-    target.with_suffix(".md").write_text(_card(path, target, about), encoding="utf-8")
-    return target
+    target.with_suffix(".md").write_text(_card(target, about), encoding="utf-8")
+
+
+def training_pictures(folder: Path) -> list[Path]:
+    """Those in a folder that the ranges are looked up over, the same each time. Raises TrainingError where there are
+    none."""
+    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in PICTURE_SUFFIXES)
+    if not found:
+        raise TrainingError(f"there is no picture in {folder}; name a folder of training pictures.")
+    np.random.default_rng(0).shuffle(found)
+    return found[:COUNT]
 
 
 def _graph(net: Detector, pictures: list[Path], runtime: Runtime) -> onnx.ModelProto:
@@ -95,17 +118,18 @@ def level_depthwise(net: Detector, images: Iterable[Tensor]) -> None:
         block.conv.weight /= scale[None, :, None, None]
 
 
-def _card(path: Path, target: Path, about: dict[str, Any]) -> str:
+def _card(target: Path, about: dict[str, Any]) -> str:
     size_mb, name = target.stat().st_size / 1e6, Runtime(about["runtime"]).display_name
+    source = target.name.partition(INT8_INFIX)[0]
     return f"""# {target.stem}
 
-The network of `{path.name}` (see its card) with activations and weights of 8 bits, {size_mb:.1f} MB: `{path.stem}` at
+The network of `{source}.onnx` (see its card) with activations and weights of 8 bits, {size_mb:.1f} MB: `{source}` at
 `--precision int8`, computed by {name} on processors that add up products of bytes (VNNI). Made by
 `train/faceboxes/quantise.py`, without training.
 
-- **Made from:** `{path.name}`, SHA-256 {about["made_from"]}
+- **Made from:** `{source}.onnx`, SHA-256 {about["made_from"]}
 - **Calibration:** {about["calibration"]}
-- **Data, licence:** those of `{path.name}`
+- **Data, licence:** those of `{source}.onnx`
 - **Commit:** {about["commit"]}
 - **Default threshold:** {about["threshold"]:g}
 - **Input:** `cells` (1, ceil(H / 4) + 1, ceil(W / 4) + 1, 48) uint8 (`facecam/detection/cells.py`). **Output:** `faces`
@@ -136,23 +160,12 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", type=Path, help="an ONNX file of train.faceboxes.export")
     parser.add_argument("--pictures", type=Path, required=True, help="a folder of training pictures")
-    parser.add_argument("--count", type=int, default=64, help="how many of them to look at")
-    parser.add_argument("--seed", type=int, default=0, help="which ones")
-    parser.add_argument("--runtime", type=Runtime, choices=RUNTIMES, default=None, help="for this one alone")
-    parser.add_argument("--metrics", type=Path, default=None, help="JSON of figures for the card; needs --runtime")
     args = parser.parse_args(argv)
     try:
-        if args.metrics and not args.runtime:
-            raise TrainingError("--metrics holds the figures of one network: add --runtime.")
-        found = sorted(path for path in args.pictures.rglob("*") if path.suffix.lower() in PICTURE_SUFFIXES)
-        if not found:
-            raise TrainingError(f"there is no picture in {args.pictures}; name a folder of training pictures.")
-        np.random.default_rng(args.seed).shuffle(found)
-        metrics = json.loads(args.metrics.read_text(encoding="utf-8")) if args.metrics else {}
-        for runtime in [args.runtime] if args.runtime else RUNTIMES:
-            path = quantise(args.model, found[: max(1, args.count)], runtime, metrics)
+        for runtime in RUNTIMES:
+            path = quantise(args.model, training_pictures(args.pictures), runtime)
             print(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
-    except (TrainingError, FacecamError, OSError, json.JSONDecodeError) as error:
+    except (FacecamError, OSError) as error:
         print(f"quantise: {error}", file=sys.stderr)
         return 2
     return 0

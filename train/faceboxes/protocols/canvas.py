@@ -7,10 +7,8 @@ longer side of its box on the canvas.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,7 +17,6 @@ import numpy.typing as npt
 from facecam.arrays import Array, Image
 from facecam.bench.voc import FALSE, LEFT_OUT, Curve, Matching, curve, match
 from facecam.bench.wider_labels import Labelled
-from facecam.errors import FacecamError
 from facecam.faces.boxes import Detections
 from train.faceboxes.protocols.pictures import Detect, letterbox, pictures, run
 
@@ -36,52 +33,15 @@ FACELESS_EVENT = "3--none"
 """Pictures without a face, for counting false boxes."""
 
 
-@dataclass(frozen=True)
-class FaceGroups:
-    """Which faces wear a mask, say. names: group by letter; faces: picture name -> one letter for each of its boxes.
-
-    A letter without a name marks a face of no group.
-    """
-
-    names: dict[str, str]
-    faces: dict[str, str]
-
-    @classmethod
-    def read(cls, path: Path) -> FaceGroups:
-        """From JSON: {"groups": {"m": "mask"}, "faces": {"0--human/a.jpg": "m-m"}}. Raises FacecamError."""
-        try:
-            values = json.loads(path.read_text(encoding="utf-8"))
-            groups = cls(dict(values["groups"]), dict(values["faces"]))
-            if not all(isinstance(text, str) for text in (*groups.names.values(), *groups.faces.values())):
-                raise TypeError("strings are expected")
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise FacecamError(
-                f'{path} names no groups of faces ({error}); give JSON such as {{"groups": {{"m": "mask"}}, '
-                f'"faces": {{"picture.jpg": "m-"}}}}'
-            ) from error
-        return groups
-
-    def letters_of(self, name: str, count: int) -> npt.NDArray[np.str_]:
-        """(count,) the letters of a picture's boxes; `-` when the picture is not among the groups."""
-        letters = self.faces.get(name, "-" * count)
-        if len(letters) != count:
-            raise FacecamError(f"the groups name {len(letters)} faces in {name}, which has {count}; write them anew")
-        return np.array(list(letters), dtype="<U1")
-
-
 @dataclass(frozen=True, eq=False)
 class OnCanvas:
-    """One picture after detection. boxes: (M, 4) float32, labels in canvas pixels; ignore: (M,) bool.
-
-    name: the picture's path in the label file, where it is known.
-    """
+    """One picture after detection. boxes: (M, 4) float32, labels in canvas pixels; ignore: (M,) bool."""
 
     detections: Detections
     boxes: Array
     ignore: npt.NDArray[np.bool_]
     event: str
     source: str
-    name: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,7 +108,7 @@ def run_canvas(
             ignore = ignore | ~inside
         canvas, scale = letterbox(image, size)
         on_canvas = (boxes * scale).astype(np.float32)
-        results.append(OnCanvas(run(detect, canvas), on_canvas, ignore, item.event, item.source, item.name))
+        results.append(OnCanvas(run(detect, canvas), on_canvas, ignore, item.event, item.source))
     return results
 
 
@@ -173,19 +133,6 @@ def score(results: Sequence[OnCanvas], min_size: Sequence[int] = (0, 16, 32)) ->
         faces={"all": whole.faces} | {name: part.faces for name, part in by_size.items()},
         curve=whole,
     )
-
-
-def group_curve(results: Sequence[OnCanvas], groups: FaceGroups, letter: str) -> Curve:
-    """Precision against recall for the faces of one group; all other faces become ignore regions.
-
-    False boxes belong to no group, so that all of them count: the curves of groups of one size compare. Raises
-    FacecamError when a picture has another number of faces than the groups say.
-    """
-    parts = []
-    for item in results:
-        letters = groups.letters_of(item.name, len(item.boxes))
-        parts.append(match(item.detections, item.boxes, item.ignore | (letters != letter)))
-    return curve(parts)
 
 
 def face_curve_on(results: Sequence[OnCanvas], smallest: float = 0.0) -> Curve:

@@ -10,7 +10,6 @@ from matplotlib.figure import Figure
 
 from facecam.bench.voc import Curve
 from train.faceboxes.protocols.fddb import Roc
-from train.faceboxes.protocols.threshold import Calibration
 
 
 def plot_precision_recall(curves: Mapping[str, Curve], title: str, path: Path) -> None:
@@ -33,23 +32,6 @@ def plot_roc(curve: Roc, title: str, path: Path, most_false: int = 2000) -> None
     axes.set_xlim(0, most_false)
     axes.set_ylim(0, 1)
     axes.legend(loc="lower right")
-    figure.savefig(path)
-
-
-def plot_calibration(calibration: Calibration, title: str, path: Path) -> None:
-    """Recall, precision and false boxes per 100 face-free photos against the threshold."""
-    figure, axes = _figure(title, "threshold", "recall, precision")
-    at = [point.threshold for point in calibration.points]
-    axes.plot(at, [point.recall for point in calibration.points], label="recall")
-    axes.plot(at, [point.recall_32px for point in calibration.points], label="recall, faces from 32 px")
-    axes.plot(at, [point.precision for point in calibration.points], label="precision")
-    axes.axvline(calibration.chosen.threshold, color="black", linewidth=1, label="chosen")
-    axes.set_ylim(0, 1.02)
-    axes.legend(loc="lower left")
-    right = axes.twinx()
-    right.plot(at, [point.false_per_100_photos for point in calibration.points], "--", color="tab:red")
-    right.set_ylabel("false boxes per 100 face-free photos (dashed)")
-    right.set_ylim(0, 10)
     figure.savefig(path)
 
 

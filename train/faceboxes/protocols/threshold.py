@@ -1,19 +1,26 @@
-"""The default threshold, chosen on data: few false boxes on face-free photos, at the best recall that allows; and the
-curve that makes a score the share of such boxes that are faces."""
+"""The default threshold, chosen by rule: the lowest at which face-free photos and webcam clips show few enough boxes
+that are no faces. And the curve that makes a score the share of such boxes that are faces."""
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from facecam.bench.voc import Curve
 from facecam.errors import FacecamError
-from train.faceboxes.protocols.canvas import FACELESS_EVENT, OnCanvas, face_curve_on, false_scores
+from train.faceboxes.protocols.canvas import OnCanvas, face_curve_on, false_scores
+from train.faceboxes.protocols.webcam import Clip, measure_clips
 
-STEP = 0.001
+FALSE_PER_100_PHOTOS = 1.0
+"""Boxes in face-free photos that the rule allows."""
+ELSEWHERE_PER_FRAME = 0.01
+"""Boxes beside the face in the frames of the clips that the rule allows."""
+LARGE_PX = 24
+STEPS = 100
+"""Thresholds from 0 to 1 that are looked at: those of the window's slider."""
 
 
 @dataclass(frozen=True)
@@ -23,64 +30,49 @@ class OperatingPoint:
     threshold: float
     false_per_100_photos: float
     recall: float
-    recall_32px: float
+    recall_24px: float
     precision: float
 
 
-@dataclass(frozen=True)
-class Calibration:
-    """chosen: the lowest threshold within the limit, so the best recall. points: the whole curve, 0.02 to 0.995.
-    score_curve: of `fit_scores`."""
+class Thresholds:
+    """What each threshold gives.
 
-    chosen: OperatingPoint
-    points: tuple[OperatingPoint, ...]
-    limit_per_100_photos: float
-    faceless_photos: int
-    score_curve: tuple[float, float]
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain values."""
-        return {
-            "threshold": self.chosen.threshold,
-            "limit_false_per_100_photos": self.limit_per_100_photos,
-            "faceless_photos": self.faceless_photos,
-            "score_curve": list(self.score_curve),
-            "chosen": vars(self.chosen),
-            "curve": [vars(point) for point in self.points],
-        }
-
-
-def calibrate(results: Sequence[OnCanvas], limit_per_100_photos: float = 1.0) -> Calibration:
-    """Choose the threshold from detections on pictures with faces and on face-free ones (event `FACELESS_EVENT`).
-
-    Raises FacecamError when either kind is missing.
+    faces: curve over all faces of the pictures that have some; scores: of the boxes in the face-free ones, best first.
     """
-    faceless = [item for item in results if item.event == FACELESS_EVENT]
-    faces = [item for item in results if item.event != FACELESS_EVENT]
-    if not faceless or not faces:
-        raise FacecamError(
-            f"calibration needs pictures with faces and face-free ones; name the event {FACELESS_EVENT} and another"
-        )
-    false = np.sort(np.concatenate([false_scores(item) for item in faceless]))[::-1]
-    allowed = int(limit_per_100_photos * len(faceless) / 100)
-    # The first score too many lies below the threshold, whether a detector takes scores over or from the threshold.
-    threshold = STEP * (np.floor(float(false[allowed]) / STEP) + 1) if len(false) > allowed else STEP
-    whole, large = face_curve_on(faces), face_curve_on(faces, 32)
 
-    def point(at: float) -> OperatingPoint:
-        rate = 100 * int(np.count_nonzero(false >= at)) / len(faceless)
-        recall, precision = whole.at_score(at)
-        return OperatingPoint(round(at, 3), rate, recall, large.at_score(at)[0], precision)
+    def __init__(self, with_faces: Sequence[OnCanvas], faceless: Sequence[OnCanvas], clips: Sequence[Clip]) -> None:
+        """Raises FacecamError when one of the three is missing."""
+        if not with_faces or not faceless or not clips:
+            raise FacecamError(
+                "A threshold is chosen on pictures with faces, face-free ones and clips: give all three."
+            )
+        self.faces, self._large = face_curve_on(with_faces), face_curve_on(with_faces, LARGE_PX)
+        self.scores = np.sort(np.concatenate([false_scores(item) for item in faceless]))[::-1]
+        self._photos, self._clips = len(faceless), clips
 
-    points = tuple(point(at) for at in np.arange(4, 200) / 200)
-    return Calibration(point(float(threshold)), points, limit_per_100_photos, len(faceless), fit_scores(whole))
+    def at(self, threshold: float) -> OperatingPoint:
+        """The figures of one threshold."""
+        recall, precision = self.faces.at_score(threshold)
+        rate = 100 * int(np.count_nonzero(self.scores >= threshold)) / self._photos
+        return OperatingPoint(threshold, rate, recall, self._large.at_score(threshold)[0], precision)
+
+    def chosen(self) -> OperatingPoint:
+        """The lowest threshold that the rule allows, so the best recall."""
+
+        def allowed(step: int) -> bool:
+            elsewhere = measure_clips(self._clips, step / STEPS).other
+            return self.at(step / STEPS).false_per_100_photos <= FALSE_PER_100_PHOTOS and (
+                elsewhere <= ELSEWHERE_PER_FRAME
+            )
+
+        return self.at(bisect_left(range(STEPS), True, key=allowed) / STEPS)
 
 
-def fit_scores(whole: Curve) -> tuple[float, float]:
+def fit_scores(faces: Curve) -> tuple[float, float]:
     """Gain and offset of the logit, by which a score becomes the share of the boxes of such a score that are faces
     (Platt 1999): the likeliest ones for the boxes that were found."""
-    scores = whole.scores.clip(1e-6, 1 - 1e-6)
-    hits = np.diff(whole.false, prepend=0) == 0
+    scores = faces.scores.clip(1e-6, 1 - 1e-6)
+    hits = np.diff(faces.false, prepend=0) == 0
     logits = np.log(scores / (1 - scores))
     terms, fit = np.stack([logits, np.ones_like(logits)]), np.array([1.0, 0.0])
     for _ in range(50):  # Newton's method; a little of the unit matrix keeps it from running away where all are faces
@@ -88,3 +80,9 @@ def fit_scores(whole: Curve) -> tuple[float, float]:
         slope = terms @ (hits - expected) - 1e-3 * (fit - [1, 0])
         fit = fit + np.linalg.solve((terms * expected * (1 - expected)) @ terms.T + 1e-3 * np.eye(2), slope)
     return float(fit[0]), float(fit[1])
+
+
+def share_of_faces(faces: Curve, score: float, within: float = 0.05) -> float:
+    """Of the boxes whose score is about this one, how many are faces, 0..1; NaN where there are none."""
+    near = np.abs(faces.scores - score) <= within
+    return float((np.diff(faces.false, prepend=0) == 0)[near].mean()) if near.any() else float("nan")

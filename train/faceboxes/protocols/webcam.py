@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from facecam.arrays import Array, Image
-from facecam.errors import SourceError
+from facecam.errors import FacecamError, SourceError
 from facecam.faces.boxes import Detections, pairwise_iou
 from facecam.faces.tracking import CANDIDATE_SHARE, Tracker, TrackingOptions
 from facecam.system.opencv import cv2
@@ -26,9 +26,13 @@ from train.faceboxes.protocols.pictures import Detect, run
 SAME_FACE_IOU = 0.4
 FPS = 30.0
 """Frames per second of the clips."""
+CLIP_SUFFIXES = (".mkv", ".mp4", ".avi", ".mov", ".webm")
 SMOOTHING_FRAMES = 15
 """Half a second."""
 FLICKER_FRAMES = 2
+
+Clip = tuple[Sequence[Detections], Array]
+"""The detections in each frame, down to a low score, and the `reference_track`."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,19 @@ def track(detections: Sequence[Detections], threshold: float, options: TrackingO
         candidates = found.only(found.scores >= threshold * CANDIDATE_SHARE)
         shown.append(tracker.update(candidates, index / FPS, threshold, options).shown)
     return shown
+
+
+def clip_files(folder: Path) -> list[Path]:
+    """The videos of a folder. Raises FacecamError where there are none."""
+    files = sorted(file for file in folder.glob("*") if file.suffix.lower() in CLIP_SUFFIXES)
+    if not files:
+        raise FacecamError(f"{folder} holds no clips ({', '.join(CLIP_SUFFIXES)}); give a folder of video files")
+    return files
+
+
+def run_clip(detect: Detect, path: Path) -> list[Detections]:
+    """The detections in each frame. Raises SourceError when the clip can't be read."""
+    return [run(detect, frame) for frame in read_clip(path)]
 
 
 def read_clip(path: Path) -> Iterator[Image]:
@@ -90,8 +107,8 @@ def reference_track(detections: Sequence[Detections], window: int = SMOOTHING_FR
     return track
 
 
-def measure_clips(clips: Sequence[tuple[Sequence[Detections], Array]], threshold: float) -> ClipMeasure:
-    """The measures over all clips together. clips: of each, its detections and its `reference_track`."""
+def measure_clips(clips: Sequence[Clip], threshold: float) -> ClipMeasure:
+    """The measures over all clips together."""
     frames = lost = other = flickers = numbers = 0
     centre_steps, size_steps = [np.zeros((0, 2))], [np.zeros((0, 2))]
     for detections, reference in clips:

@@ -15,7 +15,7 @@ import torch
 from facecam.detection.cells import CellBuffer
 from facecam.detection.detector import FaceDetector
 from facecam.detection.options import DetectorOptions
-from facecam.runtimes.engine import RUNTIMES, Precision, Runtime
+from facecam.runtimes.engine import RUNTIMES, Precision
 from facecam.runtimes.registry import has_int8
 from facecam.sources.demo import demo_frame
 from facecam.system.resources import asset, shipped_models
@@ -144,18 +144,6 @@ def test_the_command_writes_files_that_the_detector_takes(tmp_path: Path, capsys
                 for kind in (Precision.INT8, Precision.F32)
             )
             assert len(rounded.detect(demo_frame(3))) == len(exact.detect(demo_frame(3))) > 0
-
-
-def test_figures_are_of_one_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    model, figures = tmp_path / "mine.onnx", tmp_path / "figures.json"
-    shutil.copy(asset("faceboxes.onnx"), model)
-    figures.write_text('{"AP": 0.5}', encoding="utf-8")
-    command = [str(model), "--pictures", str(asset("demo")), "--count", "1", "--metrics", str(figures)]
-    assert main(command) == 2
-    assert "add --runtime" in capsys.readouterr().err
-    assert main([*command, "--runtime", Runtime.ONNX_RUNTIME]) == 0
-    assert [path.name for path in tmp_path.glob("*-int8-*.onnx")] == ["mine-int8-onnxruntime.onnx"]
-    assert "| AP | 0.500 |" in (tmp_path / "mine-int8-onnxruntime.md").read_text(encoding="utf-8")
 
 
 def test_the_command_says_in_one_sentence_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from facecam.bench.wider_labels import read_wider
 from facecam.detection.options import DetectorOptions
 from facecam.errors import ModelError
 from facecam.system.opencv import cv2
@@ -58,16 +57,6 @@ def test_canvas(data: Path, tiny_model: Path) -> None:
     assert at_vga["false_boxes_over_0.5_without_faces"] == 0
     assert report["model"]["file"] == tiny_model.name
     assert cv2.imread(str(data / "out" / "canvas_pr.png")) is not None
-
-
-def test_canvas_by_groups_of_faces(data: Path, tiny_model: Path) -> None:
-    pictures = read_wider(data / "gt.txt", data / "images")
-    faces = {item.name: "m" * len(item.boxes) for item in pictures}
-    (data / "groups.json").write_text(json.dumps({"groups": {"m": "mask", "n": "no mask"}, "faces": faces}))
-    arguments = (data / "gt.txt", data / "images", "--groups", data / "groups.json")
-    at_vga = evaluate(data, tiny_model, "canvas", *arguments)["results"]["640x480"]
-    assert at_vga["by_group"]["mask"]["ap"] == at_vga["ap"]["all"]
-    assert at_vga["by_group"]["no mask"] == {"ap": None, "faces": 0, "recall_at_50_false": 0.0}
 
 
 def test_wider_at_original_scale(data: Path, tiny_model: Path) -> None:
@@ -127,16 +116,13 @@ def test_clips(data: Path, tiny_model: Path, make_frame: MakeFrame) -> None:
     assert (tracked["lost"], tracked["numbers"]) == (0, 1)
 
 
-def test_motion_robustness_and_calibration(data: Path, tiny_model: Path) -> None:
+def test_motion_and_robustness(data: Path, tiny_model: Path) -> None:
     motion = evaluate(data, tiny_model, "motion")["results"]["faces from 32 px"]
     assert motion["faces"] == 3
     assert motion["jitter_centre"] > 0  # cells are coarse
     robustness = evaluate(data, tiny_model, "robustness")["results"]
     assert robustness["mirrored"]["ap"]["all"] == robustness["grey"]["ap"]["all"] == pytest.approx(3 / 4)
     assert set(robustness) >= {"320x240", "640x480", "1280x720", "1920x1080", "rotated 15", "dark"}
-    calibration = evaluate(data, tiny_model, "calibrate")["results"]
-    assert calibration["chosen"]["recall"] == pytest.approx(3 / 4)
-    assert calibration["chosen"]["false_per_100_photos"] == 0
 
 
 def test_what_is_wrong_is_told_in_one_sentence(

@@ -12,7 +12,7 @@ from facecam.bench.wider_labels import Labelled
 from facecam.errors import FacecamError
 from facecam.faces.boxes import Detections
 from facecam.system.opencv import cv2
-from train.faceboxes.protocols.canvas import FaceGroups, OnCanvas, evaluate_vga, group_curve, score
+from train.faceboxes.protocols.canvas import OnCanvas, evaluate_vga, score
 from train.faceboxes.protocols.pictures import letterbox, pictures
 
 
@@ -120,27 +120,6 @@ def test_a_size_bucket_counts_neither_faces_nor_false_boxes_of_another_size() ->
     assert report.ap_by_size["16-32"] == 1.0
     assert report.ap_by_size[">64"] == pytest.approx(0.5)  # the large false box first
     assert np.isnan(report.ap_by_size["<16"])
-
-
-def test_a_groups_faces_count_alone_and_every_false_box_counts(tmp_path: Path) -> None:
-    (tmp_path / "groups.json").write_text('{"groups": {"m": "mask", "n": "no mask"}, "faces": {"a.jpg": "mn-"}}')
-    groups = FaceGroups.read(tmp_path / "groups.json")
-    faces = boxes((0, 0, 40, 40), (100, 0, 140, 40), (200, 0, 240, 40))
-    found = detections((300, 300, 400, 400, 0.9), (0, 0, 40, 40, 0.8), (200, 0, 240, 40, 0.7))
-    item = OnCanvas(found, faces, np.zeros(3, bool), "0--human", "jol", "a.jpg")
-    mask, bare = group_curve([item], groups, "m"), group_curve([item], groups, "n")
-    assert (mask.faces, bare.faces) == (1, 1)
-    assert mask.average_precision == pytest.approx(0.5)  # behind the false box
-    assert bare.average_precision == 0.0
-    with pytest.raises(FacecamError, match=r"3 faces in a\.jpg, which has 1"):
-        group_curve([OnCanvas(found, faces[:1], np.zeros(1, bool), "0--human", "jol", "a.jpg")], groups, "m")
-
-
-@pytest.mark.parametrize("text", ["", "[]", '{"groups": {}}', '{"groups": {"m": 1}, "faces": {}}'])
-def test_a_wrong_file_of_groups_is_told_in_one_sentence(tmp_path: Path, text: str) -> None:
-    (tmp_path / "groups.json").write_text(text)
-    with pytest.raises(FacecamError, match="names no groups of faces"):
-        FaceGroups.read(tmp_path / "groups.json")
 
 
 def test_false_boxes_are_counted_over_a_half_on_face_free_pictures_alone() -> None:

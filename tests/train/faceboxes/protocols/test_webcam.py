@@ -15,7 +15,7 @@ from facecam.system.opencv import cv2
 from tests.doubles import found
 from train.faceboxes.protocols.canvas import OnCanvas
 from train.faceboxes.protocols.robustness import CHANGES, rotated
-from train.faceboxes.protocols.threshold import calibrate, fit_scores
+from train.faceboxes.protocols.threshold import Thresholds, fit_scores, share_of_faces
 from train.faceboxes.protocols.webcam import MotionTest, measure_clips, read_clip, reference_track, track
 
 FACE = np.array([100.0, 100, 200, 220])
@@ -202,23 +202,27 @@ def on_canvas(event: str, detections: Detections, faces: int) -> OnCanvas:
     return OnCanvas(detections, boxes, np.zeros(faces, bool), event, "jol")
 
 
-def test_the_threshold_is_the_lowest_within_the_limit() -> None:
+def test_the_threshold_is_the_lowest_that_photos_and_clips_allow() -> None:
     # 200 face-free photos, so two false boxes are allowed: the third best, 0.6124, must go.
     rooms = [on_canvas("3--none", found(), 0) for _ in range(197)]
     rooms += [on_canvas("3--none", found((0, 0, 40, 40, score)), 0) for score in (0.9, 0.7, 0.6124)]
-    people = on_canvas("0--human", found((0, 0, 50, 50, 0.8), (100, 0, 150, 50, 0.6135), (200, 0, 250, 50, 0.5)), 3)
-    result = calibrate([*rooms, people], limit_per_100_photos=1.0)
-    assert result.chosen.threshold == pytest.approx(0.613)
-    assert result.chosen.false_per_100_photos == pytest.approx(1.0)
-    assert result.chosen.recall == pytest.approx(2 / 3)
-    at_half = next(point for point in result.points if point.threshold == 0.5)
-    assert (at_half.recall, at_half.false_per_100_photos) == pytest.approx((1.0, 1.5))
-    assert len(result.to_json()["curve"]) == 196
+    people = on_canvas("0--human", found((0, 0, 50, 50, 0.8), (100, 0, 150, 50, 0.625), (200, 0, 250, 50, 0.5)), 3)
+    calm = ([found((*FACE, 0.9))] * 100, still(100))
+    thresholds = Thresholds([people], rooms, [calm])
+    chosen = thresholds.chosen()
+    assert chosen.threshold == pytest.approx(0.62)
+    assert chosen.false_per_100_photos == pytest.approx(1.0)
+    assert chosen.recall == pytest.approx(2 / 3)
+    at_half = thresholds.at(0.5)
+    assert (at_half.recall, at_half.recall_24px, at_half.false_per_100_photos) == pytest.approx((1.0, 1.0, 1.5))
+    # One box beside the face in a hundred frames may stay, two may not.
+    restless = [*calm[0][:98], *(found((*FACE, 0.9), (400, 0, 440, 40, score)) for score in (0.8, 0.75))]
+    assert Thresholds([people], rooms, [(restless, still(100))]).chosen().threshold == pytest.approx(0.76)
 
 
-def test_calibration_needs_both_kinds_of_pictures() -> None:
+def test_a_threshold_needs_all_kinds_of_pictures() -> None:
     with pytest.raises(FacecamError, match="face-free"):
-        calibrate([on_canvas("0--human", found(), 1)])
+        Thresholds([on_canvas("0--human", found(), 1)], [], [([found()], still(1))])
 
 
 def test_score_curve_is_found_again() -> None:
@@ -231,3 +235,4 @@ def test_score_curve_is_found_again() -> None:
     scores = (1 / (1 + np.exp(-logits))).astype(np.float64)
     whole = Curve(scores, recall, hits.astype(np.float64), false, int(hits.sum()), 0.5)
     assert fit_scores(whole) == pytest.approx((0.6, -1.1), abs=0.06)
+    assert share_of_faces(whole, 0.5) == pytest.approx(1 / (1 + np.exp(1.1)), abs=0.03)

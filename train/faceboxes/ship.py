@@ -1,0 +1,103 @@
+"""Makes all that ships of a trained detector: its file, those in int8, and a card beside each.
+
+    python -m train.faceboxes.ship runs/faceboxes/00000-faceboxes/last.pt --faces ../shared/data/faces \\
+        --clips ../shared/data/video --data "what it was trained on" --licence "..." --recipe "..."
+
+The checkpoint may be an exported file, too, which is then calibrated and measured anew. Nothing is chosen by hand: on
+the pictures of the first of `--events` a curve is fitted that makes a score the share of such boxes that are faces, and
+goes into the weights; the default threshold is the lowest that face-free photos and clips allow
+(`train.faceboxes.protocols.threshold`). What the cards say is measured with the files that ship.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from facecam.detection.model import load_model
+from facecam.detection.options import DetectorOptions
+from facecam.errors import FacecamError
+from facecam.runtimes.engine import RUNTIMES, Precision
+from train.faceboxes.export import Provenance, card, current_commit, export_fast, load_trained, with_score_curve
+from train.faceboxes.model import Detector
+from train.faceboxes.protocols.canvas import face_curve_on
+from train.faceboxes.protocols.card import Material, Measured
+from train.faceboxes.protocols.detectors import load_detector
+from train.faceboxes.protocols.threshold import fit_scores
+from train.faceboxes.quantise import quantise, training_pictures, with_figures
+from train.faceboxes.reuse import network_of_onnx
+from train.training import TrainingError
+
+
+def ship(net: Detector, provenance: Provenance, material: Material, training: list[Path], out: Path) -> list[Path]:
+    """Writes the files and their cards into a folder; returns the files. provenance: its threshold, curve and figures
+    are found here. training: pictures that int8 finds its ranges on."""
+    with TemporaryDirectory() as folder:
+        raw = Path(folder) / "raw.onnx"
+        export_fast(net, raw, provenance)
+        found = material.found_on(load_detector(raw), material.events[0])
+    curve = fit_scores(face_curve_on(found))
+    with_score_curve(net, *curve)
+    path = out / f"{net.name}.onnx"
+    export_fast(net, path, provenance)
+    measured = Measured(load_detector(path), material)
+    threshold = measured.thresholds.chosen().threshold
+    provenance = replace(
+        provenance, threshold=threshold, metrics=measured.figures(threshold), score_curve=curve,
+        false_share=measured.false_share(),
+    )  # fmt: skip
+    export_fast(net, path, provenance)
+    path.with_suffix(".md").write_text(card(net, provenance, path.stat().st_size), encoding="utf-8")
+    paths = [path]
+    for runtime in RUNTIMES:
+        rounded = quantise(path, training, runtime)
+        detect = load_detector(path, options=DetectorOptions(runtime=runtime, precision=Precision.INT8))
+        with_figures(rounded, Measured(detect, material).figures(threshold))
+        paths.append(rounded)
+    return paths
+
+
+def _source(args: argparse.Namespace) -> tuple[Detector, Provenance]:
+    """The network and what is known about it: of a checkpoint, or of an exported file."""
+    said = {"data": "not stated", "licence": "not stated", "recipe": ""}
+    if args.checkpoint.suffix == ".onnx":
+        net = network_of_onnx(args.checkpoint)
+        said |= {name: str(value) for name, value in load_model(args.checkpoint).metadata.items() if name in said}
+    else:
+        net, _ = load_trained(args.checkpoint)
+    said |= {name: value for name in said if (value := getattr(args, name)) is not None}
+    if not said["recipe"]:
+        raise TrainingError("The card says how a network was trained: pass --recipe.")
+    return net, Provenance(said["data"], said["licence"], current_commit(), said["recipe"], 0.5, {})
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The command; exit status 2 with one sentence for wrong input."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("checkpoint", type=Path, help="of train.faceboxes.train or average, or an exported file")
+    parser.add_argument("--faces", type=Path, required=True, help="pictures in the WIDER FACE layout")
+    parser.add_argument("--clips", type=Path, required=True, help="a folder of videos of one face each")
+    parser.add_argument("--events", default="2--web,0--human", help="measured on; curve and threshold on the first")
+    parser.add_argument("--out", type=Path, default=Path("assets/facecam"), help="folder for the files and cards")
+    parser.add_argument("--data", help="for the card; of an exported file: its own")
+    parser.add_argument("--licence", help="the same")
+    parser.add_argument("--recipe", help="the same: sentences on the training")
+    args = parser.parse_args(argv)
+    try:
+        net, provenance = _source(args)
+        material = Material.read(args.faces, args.clips, args.events.split(","))
+        training = training_pictures(args.faces / "WIDER_train" / "images")
+        for path in ship(net, provenance, material, training, args.out):
+            print(f"{path}: {path.stat().st_size / 1e6:.1f} MB, see {path.with_suffix('.md').name}")
+    except (FacecamError, OSError, json.JSONDecodeError) as error:
+        print(f"ship: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
