@@ -68,6 +68,9 @@ class FakeDetector(_Detector):
         if self._gate is not None:
             self._gate.release(count)
 
+    def false_share(self, threshold: float) -> float | None:
+        return None
+
     def detect(self, frame: Image) -> Detections:
         self.seen.append(int(frame[0, 0, 0]))
         self.entered.release()

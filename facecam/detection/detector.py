@@ -99,6 +99,14 @@ class FaceDetector:
         """What was measured of the network in the precision that computes, as its file says; None where it doesn't."""
         return self._model.file_of(self._engine).metadata.get("metrics")
 
+    def false_share(self, threshold: float) -> float | None:
+        """Of the boxes from a threshold on, how many are no faces, 0..1, as measured on photos; None where the file
+        doesn't say."""
+        points = self._model.false_share
+        if not points:
+            return None
+        return float(np.interp(threshold, [at for at, _ in points], [share for _, share in points]))
+
     @property
     def threshold(self) -> float:
         """Lowest score that is a face, in 0..1."""

@@ -40,7 +40,8 @@ class Model:
     """A loaded detector network. Engines may be opened and bound by one thread while another one runs bindings.
 
     mean: three float32, subtracted from B, G and R; variances: of the box coding; threshold: the model's own;
-    metadata: the file's description of itself; data: the file; sha256: of it.
+    false_share: thresholds, ascending, and how many of the boxes from there on are no faces, 0..1, as measured on
+    photos; empty where the file doesn't say. metadata: the file's description of itself; data: the file; sha256: of it.
     """
 
     def __init__(self, path: Path) -> None:
@@ -51,6 +52,7 @@ class Model:
         description = _Description.read(file)
         self.name, self.threshold = description.name, description.threshold
         self.mean, self.variances = description.mean, description.variances
+        self.false_share = description.false_share
         self.format = description.format
         self._spec = description.anchors
         self._int8: dict[Runtime, Model] = {}
@@ -208,6 +210,7 @@ class _Description:
     mean: tuple[np.float32, np.float32, np.float32]
     variances: tuple[float, float]
     anchors: AnchorSpec
+    false_share: tuple[tuple[float, float], ...]
 
     @classmethod
     def read(cls, file: ModelFile) -> _Description:
@@ -220,11 +223,15 @@ class _Description:
             variances = tuple(float(value) for value in metadata["variances"])
             threshold = float(metadata.get("threshold", DEFAULT_THRESHOLD))
             anchors = spec_from_json(metadata["anchors"])
+            shares = tuple((float(at), float(share)) for at, share in metadata.get("false_share", ()))
             if len(mean) != 3 or len(variances) != 2 or not 0 <= threshold <= 1 or not np.isfinite(mean).all():
                 raise ValueError("mean, variances or threshold are out of range")
+            if not all(0 <= value <= 1 for pair in shares for value in pair) or list(shares) != sorted(shares):
+                raise ValueError("the shares of false boxes are out of range")
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise ModelError(f"{path} has metadata that can't be used: {error}.") from error
-        return cls(number, _line(str(metadata.get("name") or path.stem)), threshold, mean, variances, anchors)
+        name = _line(str(metadata.get("name") or path.stem))
+        return cls(number, name, threshold, mean, variances, anchors, shares)
 
 
 def _line(text: str) -> str:

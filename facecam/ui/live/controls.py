@@ -65,7 +65,8 @@ class LiveControls(QWidget):
         for widget in (self.threshold, self.threshold_value):
             widget.setToolTip(
                 "A face is shown when its score is at least this.\n"
-                "Lower finds more faces and more that are none; higher is stricter."
+                "Lower finds more faces and more that are none; higher is stricter.\n"
+                "False: how many of the boxes are no faces, as measured on photos."
             )
         self.threshold.valueChanged.connect(self._threshold_moved)
 
@@ -180,11 +181,12 @@ class LiveControls(QWidget):
     # -- threshold
 
     def refresh(self) -> None:
-        """Shows the model's own threshold as soon as it is loaded."""
+        """Shows the model's own threshold as soon as it is loaded, and what the model says of the one that is set."""
         threshold = self._session.options.threshold
         if threshold is not None and not self._threshold_known:
             self._threshold_known = True
             self._show_threshold(threshold)
+        self._say_threshold()
 
     def reset_threshold(self) -> None:
         """The model's own again, also at the next start."""
@@ -204,10 +206,16 @@ class LiveControls(QWidget):
     def _show_threshold(self, value: float) -> None:
         with QSignalBlocker(self.threshold):
             self.threshold.setValue(round(100 * value))
-        self.threshold_value.setText(f"{self.threshold.value() / 100:.2f}")
+        self._say_threshold()
+
+    def _say_threshold(self) -> None:
+        threshold = self.threshold.value() / 100
+        share = self._session.false_share(threshold)
+        false = "" if share is None else f" · {100 * share:.0f} % false" if share >= 0.01 else " · <1 % false"
+        self.threshold_value.setText(f"{threshold:.2f}{false}")
 
     def _threshold_moved(self, percent: int) -> None:
-        self.threshold_value.setText(f"{percent / 100:.2f}")
+        self._say_threshold()
         self._threshold_known = True
         self._session.change_options(threshold=percent / 100)
         self._remembered.change(threshold=percent / 100)

@@ -57,6 +57,7 @@ class LiveSession(QObject):
         self._detector: FaceDetector | None = None
         self._options = LiveOptions(core=core)
         self._own_threshold: float | None = None
+        self._false_share: Callable[[float], float | None] = lambda threshold: None
         self._pipeline: Pipeline | None = None
         self._sinks: tuple[Sink, ...] = ()
         self._at_rest = PipelineState("", Wanted(None), None, Phase.IDLE)
@@ -242,6 +243,10 @@ class LiveSession(QObject):
         """The threshold that the loaded model brings along, None before that."""
         return self._own_threshold
 
+    def false_share(self, threshold: float) -> float | None:
+        """Of the boxes from a threshold on, how many are no faces, 0..1; None before a model is loaded that says so."""
+        return self._false_share(threshold)
+
     def _ask(self, spec: str | None, rests_for: str = "") -> None:
         """spec: None: for rest."""
         self._spec, self._rests_for = spec, rests_for
@@ -290,7 +295,7 @@ class LiveSession(QObject):
         if detector is None:
             detector = make()
             detector.core = None  # the pipeline pins its thread, to the core that the options name
-            self._own_threshold = detector.threshold
+            self._own_threshold, self._false_share = detector.threshold, detector.false_share
             with self._lock:
                 if make is self._make_detector:  # else another one is wanted by now, and loaded next
                     self._detector = detector

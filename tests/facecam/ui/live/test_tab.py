@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QSlider, QWidget
 from pytestqt.qtbot import QtBot
 
+from facecam.detection.detector import FaceDetector
 from facecam.errors import ModelError, SourceError
 from facecam.live.pipeline import Phase
 from facecam.qtkit.settings import Settings
@@ -184,6 +186,16 @@ def test_the_models_own_threshold_is_shown(qtbot: QtBot, make_window: MakeWindow
     tab = live(make_window(make_detector=strict))
     waits_for_picture(qtbot, tab)
     assert tab.controls.threshold_value.text() == "0.35"
+
+
+def test_the_slider_says_how_many_boxes_are_no_faces_where_the_model_knows(
+    qtbot: QtBot, make_window: MakeWindow, make_model: Callable[..., Path]
+) -> None:
+    knowing = make_model(threshold=0.5, false_share=[[0.2, 0.25], [0.6, 0.05]])
+    tab = live(make_window(make_detector=lambda: FaceDetector(knowing)))
+    qtbot.waitUntil(lambda: tab.controls.threshold_value.text() == "0.50 · 10 % false", timeout=5000)
+    tab.controls.threshold.setValue(20)
+    assert tab.controls.threshold_value.text() == "0.20 · 25 % false"
 
 
 def test_cameras_are_mirrors_and_clips_are_not(qtbot: QtBot, make_window: MakeWindow, sources: Sources) -> None:
