@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from facecam.bench.voc import LOWEST_SCORE
 from facecam.bench.wider_labels import Labelled, read_wider
 from facecam.detection.detector import FaceDetector
 from facecam.detection.letterbox import letterbox
@@ -66,8 +67,8 @@ def canvases() -> list[tuple[np.ndarray, np.ndarray, Labelled]]:
 def test_int8_is_as_accurate_as_float32(
     canvases: list[tuple[np.ndarray, np.ndarray, Labelled]], name: str, runtime: Runtime
 ) -> None:
-    exact = FaceDetector(DetectorOptions(name, 0.02, size=None, runtime=runtime))
-    rounded = FaceDetector(DetectorOptions(name, 0.02, runtime=runtime, precision=Precision.INT8))
+    exact = FaceDetector(DetectorOptions(name, LOWEST_SCORE, size=None, runtime=runtime))
+    rounded = FaceDetector(DetectorOptions(name, LOWEST_SCORE, runtime=runtime, precision=Precision.INT8))
     results: dict[FaceDetector, list[OnCanvas]] = {exact: [], rounded: []}
     for canvas, boxes, item in canvases:
         for detector, found in results.items():
