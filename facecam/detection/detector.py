@@ -30,6 +30,7 @@ from facecam.runtimes.providers import check_provider
 from facecam.system.cpu import pinned
 from facecam.system.opencv import cv2
 
+NO_BORDER = (0, 0, 0, 0)
 _MAX_SIDE_PX = 65535
 _KEEP_PLANS = 4
 _MAX_CANDIDATES = 2000
@@ -70,7 +71,7 @@ class FaceDetector:
         self.model_hash = self._model.sha256
         self.threshold = self._model.threshold if options.threshold is None else options.threshold
         self.nms, self.core, self.size = options.nms, options.core, options.size
-        self.border_px = 0
+        self.border_px = NO_BORDER
         self.timings = Timings(0.0, 0.0, 0.0)
         self._plans: OrderedDict[tuple[int, int, tuple[int, int] | None], FramePlan] = OrderedDict()
         self._lock = threading.Lock()
@@ -128,15 +129,14 @@ class FaceDetector:
     def detect(self, frame: npt.NDArray[np.uint8]) -> Detections:
         """Faces in a frame, (H, W, 3) uint8 BGR; boxes in the frame's own pixels, clipped to it, best first.
 
-        With `border_px`, the frame is mirrored that far beyond its edges, so that a face that these cut is one for the
-        network too, and boxes reach as far. Raises FacecamError if the array is of another kind. `timings` then tells
-        how long this call took.
+        With `border_px` (top, bottom, left, right), the frame is mirrored that far beyond its edges, so that a face
+        that these cut is one for the network too, and boxes reach as far. Raises FacecamError if the array is of
+        another kind. `timings` then tells how long this call took.
         """
         _check_frame(frame)
         border_px = self.border_px
-        if border_px:
-            sides = (border_px, border_px, border_px, border_px)
-            frame = np.asarray(cv2.copyMakeBorder(frame, *sides, cv2.BORDER_REFLECT), np.uint8)
+        if any(border_px):
+            frame = np.asarray(cv2.copyMakeBorder(frame, *border_px, cv2.BORDER_REFLECT), np.uint8)
         with self._lock, nullcontext() if self.core is None else pinned(self.core):
             plan = self._plan(*frame.shape[:2])
             start_s = time.perf_counter()
@@ -147,7 +147,10 @@ class FaceDetector:
             detections = self._select(plan)
             end_s = time.perf_counter()
             self.timings = Timings((filled_s - start_s) * 1e3, (run_s - filled_s) * 1e3, (end_s - run_s) * 1e3)
-        return replace(detections, boxes=detections.boxes - np.float32(border_px)) if border_px else detections
+        top, _, left, _ = border_px
+        if top or left:
+            detections = replace(detections, boxes=detections.boxes - np.array([left, top] * 2, np.float32))
+        return detections
 
     def use(self, engine: Engine, runtime: Network) -> None:
         """Computes in a runtime from elsewhere from now on: for comparisons. engine: what it is called."""

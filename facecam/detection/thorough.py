@@ -22,7 +22,9 @@ TILE_PX = (1280, 960)
 OVERLAP_PX = 256
 """Faces up to this size lie whole in one of the tiles; larger ones are found at half the size."""
 BORDER_PX = 64
-"""Repeated around a picture, so that a face that its border cuts is one for the network too."""
+"""Mirrored around each size of a picture, so that half a face is one for the network too. Of 276 faces in photos, cut
+by 25 to 85 %, 12 are missed; 19 if the picture is mirrored once, by 1/32 of its side; 58 if its last pixels are
+repeated; 57 without a border."""
 CELL_PX = 32
 SMALL_PX = 32
 """What may be a face and is smaller is looked at again at twice the size."""
@@ -39,7 +41,8 @@ _DOUBLED = -1
 class ThoroughDetector:
     """Has `detect`, `threshold` and `timings` as FaceDetector, which it uses at native size.
 
-    detector: its size and threshold are changed by this. looks: so many runs of the network the last picture took.
+    detector: its size, border and threshold are changed by this. looks: so many runs of the network the last picture
+    took.
     """
 
     def __init__(self, detector: FaceDetector) -> None:
@@ -116,7 +119,14 @@ class ThoroughDetector:
                     x1, y1, x2, y2 = suspects.T
                     if not ((x1 < right) & (x2 > left) & (y1 < bottom) & (y2 > top)).any():
                         continue
-                tile = _cut_out(picture, left, top, right, bottom, zoom)
+                x, y = max(0, left), max(0, top)
+                tile = np.ascontiguousarray(picture[y:bottom, x:right])
+                if zoom > 1:
+                    tile = np.asarray(
+                        cv2.resize(tile, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_LINEAR), np.uint8
+                    )
+                below, beside = max(0, bottom - height), max(0, right - width)
+                self._detector.border_px = (zoom * (y - top), zoom * below, zoom * (x - left), zoom * beside)
                 faces = self._detector.detect(tile)
                 timings = self._detector.timings
                 self._took += timings.pre_ms, timings.network_ms, timings.post_ms
@@ -125,7 +135,7 @@ class ThoroughDetector:
                 # A box that ends where a tile is cut belongs to a face that another tile shows whole.
                 part = ((x1 <= _CUT_PX) & (left > 0)) | ((x2 >= tile.shape[1] - _CUT_PX) & (right < width))
                 part |= ((y1 <= _CUT_PX) & (top > 0)) | ((y2 >= tile.shape[0] - _CUT_PX) & (bottom < height))
-                corner = np.array([left, top] * 2, np.float32)
+                corner = np.array([x, y] * 2, np.float32)
                 boxes.append((faces.boxes[~part] / np.float32(zoom) + corner) / np.float32(scale))
                 scores.append(faces.scores[~part])
         return np.concatenate(boxes), np.concatenate(scores)
@@ -168,17 +178,3 @@ def _spans(length: int, tile: int, zoom: int) -> list[tuple[int, int]]:
     # The network's cells lie alike in all tiles, so that they agree on what they share.
     starts = -(-np.linspace(0, whole - tile, count).round().astype(int) // CELL_PX) * CELL_PX - border
     return [(int(start), int(start) + tile) for start in starts]
-
-
-def _cut_out(
-    picture: npt.NDArray[np.uint8], left: int, top: int, right: int, bottom: int, zoom: int
-) -> npt.NDArray[np.uint8]:
-    """A piece of a picture, enlarged; beyond the picture its last pixels are repeated."""
-    height, width = picture.shape[:2]
-    piece = picture[max(0, top) : bottom, max(0, left) : right]
-    beyond = (max(0, -top), max(0, bottom - height), max(0, -left), max(0, right - width))
-    if any(beyond):
-        piece = np.asarray(cv2.copyMakeBorder(piece, *beyond, cv2.BORDER_REPLICATE), np.uint8)
-    if zoom > 1:
-        piece = np.asarray(cv2.resize(piece, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_LINEAR), np.uint8)
-    return np.ascontiguousarray(piece)

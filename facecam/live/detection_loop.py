@@ -270,7 +270,8 @@ class FaceFinder:
         detector.threshold, detector.nms = threshold, options.nms
         detector.size = options.size if options.hold_hz is None else self._auto.size
         if isinstance(detector, FaceDetector):
-            detector.border_px = 0 if options.privacy is None else max(frame.image.shape[:2]) // _BORDER_SHARE
+            past_px = 0 if options.privacy is None else max(frame.image.shape[:2]) // _BORDER_SHARE
+            detector.border_px = (past_px, past_px, past_px, past_px)
         found = detector.detect(frame.image)
         if options.hold_hz is not None:
             self._auto.took(detector.timings.total_ms, options.hold_hz)

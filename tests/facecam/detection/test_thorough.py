@@ -65,13 +65,14 @@ def test_memory_is_bounded_by_tiles(tiny: ThoroughDetector, monkeypatch: pytest.
     detect = FaceDetector.detect
 
     def noting(self: FaceDetector, frame: np.ndarray) -> object:
-        shapes.append(frame.shape)
+        top, bottom, left, right = self.border_px
+        shapes.append((frame.shape[0] + top + bottom, frame.shape[1] + left + right))
         return detect(self, frame)
 
     monkeypatch.setattr(FaceDetector, "detect", noting)
     tiny.detect(np.full((3000, 5000, 3), 128, np.uint8))
     assert len(shapes) == tiny.looks > 20
-    assert max(height * width for height, width, _ in shapes) <= thorough.TILE_PX[0] * thorough.TILE_PX[1]
+    assert max(height * width for height, width in shapes) <= thorough.TILE_PX[0] * thorough.TILE_PX[1]
 
 
 def test_a_group_photo_of_twelve_megapixels_with_real_weights() -> None:
@@ -90,8 +91,8 @@ def test_a_group_photo_of_twelve_megapixels_with_real_weights() -> None:
         scale = float(rng.uniform(60, 160)) / (y2 - y1)
         small = cv2.resize(head, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
         left, top = 100 + 560 * (number % 7), 120 + 720 * (number // 7)
-        if number % 7 == 0:  # a quarter of the face is beyond the border
-            left = round(-(x1 + (x2 - x1) / 4) * scale)
+        if number % 7 == 0:  # a quarter to more than half of the face is beyond the border
+            left = round(-(x1 + (x2 - x1) * (0.25 + number / 70)) * scale)
         part = small[:, max(0, -left) :]
         picture[top : top + part.shape[0], max(0, left) : max(0, left) + part.shape[1]] = part
         faces.append([max(0, left + x1 * scale), top + y1 * scale, left + x2 * scale, top + y2 * scale])

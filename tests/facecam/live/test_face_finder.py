@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from facecam.arrays import Image
-from facecam.detection.detector import FaceDetector
+from facecam.detection.detector import NO_BORDER, FaceDetector
 from facecam.faces.boxes import Detections
 from facecam.faces.privacy import PrivacyOptions
 from facecam.faces.tracking import PRIVATE_SHARE, TrackingOptions
@@ -187,7 +187,7 @@ def test_faces_that_the_border_cuts_are_hidden() -> None:
 
     class NoBorder(FaceFinder):
         def _detect(self, *arguments: Any) -> Detections:
-            detector.border_px, detector.threshold = 0, PRIVATE_SHARE * own_threshold
+            detector.border_px, detector.threshold = NO_BORDER, PRIVATE_SHARE * own_threshold
             return detector.detect(arguments[0].image)
 
     _, before = missed(lambda: NoBorder(detector), own_threshold, frame.image, faces)
