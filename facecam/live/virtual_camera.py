@@ -74,8 +74,7 @@ class VirtualCamera:
 
     def __init__(self, newest: Callable[[], View | None], annotated: Callable[[], bool] = lambda: True) -> None:
         self._newest, self._annotated = newest, annotated
-        self._news = threading.Event()
-        self._stopped = False
+        self._news, self._over = threading.Event(), threading.Event()
         self._lock = threading.Lock()  # guards what follows
         self._device, self._pictures = "", 0
         self._latency_ms, self._gap_ms = Percentiles(), Percentiles()
@@ -102,7 +101,7 @@ class VirtualCamera:
 
     def close(self, timeout_s: float = 1.0) -> bool:
         """Sends no more, and waits for the device to be released. False: it hangs."""
-        self._stopped = True
+        self._over.set()
         self._news.set()
         self._thread.join(timeout_s)
         return not self._thread.is_alive()
@@ -130,7 +129,7 @@ class VirtualCamera:
         shown: View | None = None
         image = _fitted(None, device.width, device.height)
         last_s = 0.0
-        while not self._stopped:
+        while not self._over.is_set():
             view = self._newest()
             if view is not shown:
                 image = _fitted(None if view is None else self._picture(view), device.width, device.height)
@@ -146,7 +145,7 @@ class VirtualCamera:
                         self._gap_ms.add(1000 * (now_s - last_s))
                 last_s = now_s
             shown = view
-            time.sleep(0.9 / MOST_HZ)
+            self._over.wait(0.9 / MOST_HZ)
             self._news.wait(REPEAT_S)
             self._news.clear()
 

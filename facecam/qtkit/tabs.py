@@ -20,6 +20,8 @@ class Tab(QWidget):
     """
 
     full_screen_wanted = Signal(bool)
+    advised = Signal(str)
+    """What the user can do about something, to stay in the window until it has been read."""
 
     def activated(self) -> None:
         """The tab has come to the front."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer
 from PySide6.QtGui import QAction, QCursor, QFont, QImageReader, QPixmap
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from facecam.qtkit import theme
 from facecam.qtkit.theme import SPACE
@@ -15,6 +16,7 @@ from facecam.qtkit.wording import reading_ms
 CONTROLS_STAY_MS = 3000
 COUNTDOWN_S = 3
 _THUMBNAIL = QSize(160, 120)
+_EDGE_PX = 2 * SPACE
 _GROUND = f"rgba(18, 20, 22, 215); color: {theme.STAGE_TEXT.name()}; border-radius: {SPACE}px"
 
 
@@ -31,15 +33,18 @@ class _Over(QFrame):
 
     def put(self) -> None:
         """Where it belongs, above everything else."""
+        self.adjustSize()
+        beside = (self._room - self.size()).toTuple()
+        across, down = (round(share * side) for share, side in zip(self._where, beside, strict=True))
+        self.move(QPoint(_EDGE_PX + across, _EDGE_PX + down))
+        self.raise_()
+
+    @property
+    def _room(self) -> QSize:
+        """What it may take of the picture."""
         parent = self.parentWidget()
         assert parent is not None
-        self.adjustSize()
-        room, edge = parent.size() - self.size(), 2 * SPACE
-        across, down = (
-            round(share * (side - 2 * edge)) for share, side in zip(self._where, room.toTuple(), strict=True)
-        )
-        self.move(QPoint(edge + across, edge + down))
-        self.raise_()
+        return parent.size() - QSize(2 * _EDGE_PX, 2 * _EDGE_PX)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize and self.isVisible():
@@ -56,6 +61,7 @@ class Toast(_Over):
         self.thumbnail, self.text = QLabel(), QLabel()
         self.text.setFont(theme.sized(self.font(), 1.4))
         self.text.setAccessibleName("What happened")
+        self.text.setWordWrap(True)
         row = QHBoxLayout(self)
         row.setSpacing(2 * SPACE)
         row.addWidget(self.thumbnail)
@@ -72,6 +78,8 @@ class Toast(_Over):
             self.thumbnail.setPixmap(QPixmap.fromImage(reader.read()))
             self.thumbnail.show()
         self.text.setText(words)
+        line_px = self.text.fontMetrics().horizontalAdvance(words) + 1
+        self.text.setFixedWidth(min(line_px, self._room.width() - _THUMBNAIL.width() - 6 * SPACE))
         self.show()
         self.put()
         self._gone.start(reading_ms(words))
@@ -117,23 +125,25 @@ class Countdown(_Over):
 
 
 class AudienceControls(_Over):
-    """A row of buttons for some of the tab's commands, which comes when the mouse moves over one of the pictures and
-    leaves after a while, unless the mouse rests on it. commands: by what their buttons say."""
+    """Buttons for some of the tab's commands, which come when the mouse moves over one of the pictures and leave after
+    a while, unless the mouse rests on them; in as many rows as the picture is narrow. commands: by what their buttons
+    say."""
 
     def __init__(self, picture: QWidget, others: Sequence[QWidget], commands: dict[str, QAction]) -> None:
         super().__init__(picture, "audience", (0.5, 0.9))  # above the line of figures
         self._on = False
-        row = QHBoxLayout(self)
-        row.setSpacing(SPACE)
+        self._grid = QGridLayout(self)
+        self._grid.setSpacing(SPACE)
+        self._buttons: list[QPushButton] = []
         for text, command in commands.items():
-            button = QPushButton(text)
+            button = QPushButton(text, self)
             button.setToolTip(f"{command.toolTip()} ({command.shortcut().toString()})")
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             button.setCheckable(command.isCheckable())
             button.setChecked(command.isChecked())
             button.clicked.connect(command.trigger)
             command.toggled.connect(button.setChecked)
-            row.addWidget(button)
+            self._buttons.append(button)
         for other in others:
             other.installEventFilter(self)
         self._leave = QTimer(self, singleShot=True, interval=CONTROLS_STAY_MS)
@@ -143,6 +153,14 @@ class AudienceControls(_Over):
         """Whether they come."""
         self._on = on
         self.hide()
+
+    def put(self) -> None:
+        for rows in range(1, len(self._buttons) + 1):
+            for index, button in enumerate(self._buttons):
+                self._grid.addWidget(button, *divmod(index, math.ceil(len(self._buttons) / rows)))
+            if self.sizeHint().width() <= self._room.width():
+                break
+        super().put()
 
     def _may_leave(self) -> None:
         if self.isVisible() and self.rect().contains(self.mapFromGlobal(QCursor.pos())):

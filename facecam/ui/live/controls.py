@@ -114,12 +114,10 @@ class LiveControls(QWidget):
         layout.addWidget(Heading("View"))
         self._switches = QGridLayout()
         self._switches.setSpacing(SPACE)
-        for column, switch in enumerate((self.mirror, self.scores)):
-            self._switches.addWidget(switch, 0, column)
-            self._switches.setColumnStretch(column, 1)
+        for index, shown in enumerate((self.mirror, self.scores, self.full_screen_button)):
+            self._switches.addWidget(shown, *divmod(index, 2))
+            self._switches.setColumnStretch(index % 2, 1)
         layout.addLayout(self._switches)
-        layout.addSpacing(SPACE)
-        layout.addWidget(self.full_screen_button)
         layout.addSpacing(SPACE)
         self._folds = QVBoxLayout()
         self._folds.setSpacing(SPACE // 2)
@@ -149,9 +147,11 @@ class LiveControls(QWidget):
             before = button
 
     def add_view_switch(self, switch: QCheckBox) -> None:
-        """One more switch for how the picture is shown."""
+        """One more switch for how the picture is shown; the button for full screen stays the last."""
         switch.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._switches.addWidget(switch, *divmod(self._switches.count(), 2))
+        end = self._switches.count()
+        self._switches.addWidget(self.full_screen_button, *divmod(end, 2))
+        self._switches.addWidget(switch, *divmod(end - 1, 2))
         QWidget.setTabOrder(switch, self.full_screen_button)
 
     def add_section(self, section: Section, settings: Settings) -> None:

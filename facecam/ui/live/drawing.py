@@ -223,13 +223,15 @@ def _pill(text: str, font: _Font, ratio: float) -> QPixmap:
 
 
 class Overlay:
-    """figures: at the picture's lower edge; caption: at the stage's upper edge; hint: in its place while it has words.
+    """figures: at the picture's lower edge; caption: at the stage's upper edge; in its place, while they have words,
+    the figures of the chosen face, and before these the hint.
 
     figures_help: what the figures mean.
     """
 
     def __init__(self) -> None:
-        self.figures, self.caption, self.hint = FigureLine(), FigureLine(), FigureLine()
+        self.figures, self.caption = FigureLine(), FigureLine()
+        self.chosen, self.hint = FigureLine(), FigureLine()
         self.figures_help = ""
         self._figures_rect = QRectF()
 
@@ -252,7 +254,7 @@ class Overlay:
         self._figures_rect = self.figures.paint(painter, left, bottom, room, font)
 
     def paint_upper(self, painter: QPainter, stage: QRect, font: QFont) -> None:
-        """The hint, or else the caption."""
-        line = self.hint if self.hint.text else self.caption
+        """The hint, or else the chosen face's figures, or else the caption."""
+        line = next((line for line in (self.hint, self.chosen) if line.text), self.caption)
         left, top, room = stage.left() + _MARGIN_PX, stage.top() + _MARGIN_PX, stage.width() - 2 * _MARGIN_PX
         line.paint(painter, left, top, room, font, below=True)

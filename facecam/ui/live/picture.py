@@ -149,6 +149,7 @@ class PictureView(QWidget):
         if self._twin is not None:
             self._twin.clear()
         self._overlay.caption.set([])
+        self._overlay.chosen.set([])
         self._zoom, self._centre = 1.0, (0.5, 0.5)
         self._selected = self._followed = 0
         self.view = None
@@ -229,9 +230,11 @@ class PictureView(QWidget):
         self._rest.switch(on)
 
     def set_figures(self, figures: list[Figure], help_text: str = "") -> None:
-        """The line of figures, and the explanation that appears under the cursor there."""
+        """The line of figures, and the explanation that appears under the cursor there; also looks again at the chosen
+        face's."""
         self._overlay.figures.set(figures)
         self._overlay.figures_help = help_text
+        self._tell_chosen()
         self.setAccessibleDescription(self._overlay.figures.text)
         self.update()
 
@@ -293,10 +296,9 @@ class PictureView(QWidget):
             self._go_after(number)
 
     def _go_after(self, number: int) -> None:
-        ids, frame = self._detections.ids, self._frame
-        found = [] if ids is None else np.flatnonzero(ids == number).tolist()
-        if frame is not None and found:
-            x1, y1, x2, y2 = self._detections.boxes[found[0]].tolist()
+        frame, index = self._frame, self._index_of(number)
+        if frame is not None and index is not None:
+            x1, y1, x2, y2 = self._detections.boxes[index].tolist()
             height, width = frame.shape[:2]
             zoom = max(_FOLLOWING_ZOOM, self._zoom)
             self._look_at(zoom, (x1 + x2) / 2 / width, (y1 + y2) / 2 / height)
@@ -430,10 +432,10 @@ class PictureView(QWidget):
         self._overlay.paint_figures(painter, target, stage, self._text_font)
 
     def _under_cursor(self) -> int | None:
-        ids = self._detections.ids
-        if self._selected and ids is not None and len(chosen := np.flatnonzero(ids == self._selected)):
-            return int(chosen[0])
-        return None if self._cursor is None else box_under(self._boxes, self._cursor.x(), self._cursor.y())
+        chosen = self._index_of(self._selected)
+        if chosen is not None or self._cursor is None:
+            return chosen
+        return box_under(self._boxes, self._cursor.x(), self._cursor.y())
 
     # -- events
 
@@ -463,19 +465,29 @@ class PictureView(QWidget):
             self._pressed, self._dragged = event.position(), False
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """A click chooses the face under it, whose score then shows, and tells its figures; beside all faces, or once
-        more, it chooses none."""
+        """A click chooses the face under it, whose score and figures then show; beside all faces, or once more, it
+        chooses none."""
         if event.button() is Qt.MouseButton.LeftButton and self._pressed is not None:
             self._pressed = None
             if not self._dragged:
                 number = self.number_at(event.position())
                 self._selected = 0 if number == self._selected else number
-                index = self._under_cursor()
-                if self._selected and index is not None:
-                    x1, y1, x2, y2 = self._detections.boxes[index].tolist()
-                    told = f"{self._detections.scores[index]:.2f} · {size(round(x2 - x1), round(y2 - y1))} pixels"
-                    self.show_hint(f"#{number}", told)
+                self._tell_chosen()
                 self.update()
+
+    def _tell_chosen(self) -> None:
+        """The figures of the chosen face, over the picture's upper edge for as long as it is chosen."""
+        told, index = "not in sight", self._index_of(self._selected)
+        if index is not None:
+            x1, y1, x2, y2 = self._detections.boxes[index].tolist()
+            told = f"{self._detections.scores[index]:.2f} · {size(round(x2 - x1), round(y2 - y1))} pixels"
+        self._overlay.chosen.set([Figure(f"#{self._selected}", told)] if self._selected else [])
+
+    def _index_of(self, number: int) -> int | None:
+        """Of the face with that number among those that are shown."""
+        ids = self._detections.ids
+        found = [] if ids is None or not number else np.flatnonzero(ids == number).tolist()
+        return found[0] if found else None
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         self.zoom_by(event.angleDelta().y() / 120, event.position())

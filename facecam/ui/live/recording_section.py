@@ -1,4 +1,4 @@
-"""The fold "Recording": what recordings and snapshots contain and where they go; and its two buttons for the column."""
+"""The fold "Recording": what recordings and snapshots contain and where they go; and its buttons for the column."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction, QColor
 from PySide6.QtWidgets import (
     QCheckBox,
     QFileDialog,
+    QGridLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -17,12 +18,13 @@ from PySide6.QtWidgets import (
 )
 
 from facecam.qtkit import icons, theme
-from facecam.qtkit.commands import Menu, command, set_menu
+from facecam.qtkit.commands import Menu, command, set_menu, switch_command
 from facecam.qtkit.fields import Row, combo, show_data
 from facecam.qtkit.folds import Section
 from facecam.qtkit.settings import Remembered
 from facecam.qtkit.theme import SPACE
 from facecam.qtkit.widgets import ElidedLabel
+from facecam.qtkit.wording import sentence
 from facecam.ui.live.saving import Saving
 from facecam.ui.live.session import LiveSession
 from facecam.ui.live.settings import LiveSettings
@@ -31,7 +33,8 @@ RED = QColor("#e5484d")
 
 
 class RecordingSection(Section):
-    """The options are remembered between starts. buttons: Record and Snapshot, for the column's upper part."""
+    """The options are remembered between starts. buttons: Record, Snapshot and Virtual camera, for the column's
+    upper part."""
 
     key = "recording"
     title = "Recording"
@@ -43,16 +46,27 @@ class RecordingSection(Section):
         self.saving = Saving(session, remembered, self)
         self.record_button, self.snapshot_button = QPushButton(), QPushButton("Snapshot")
         self.snapshot_button.setToolTip("Saves the picture as a PNG that tells in its text how it came about (S)")
+        self.camera_button = QPushButton()
+        self.camera_button.setCheckable(True)
+        self.camera_button.setToolTip(
+            "Shows the picture to Zoom, Meet, Teams or OBS, which find it among their cameras (V).\n"
+            "Where privacy is on, faces are hidden there too."
+        )
         self.buttons = QWidget()
-        row = QHBoxLayout(self.buttons)
+        row = QGridLayout(self.buttons)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(SPACE)
-        for button in (self.record_button, self.snapshot_button):
+        for button in (self.record_button, self.snapshot_button, self.camera_button):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-            row.addWidget(button)
+        row.addWidget(self.record_button, 0, 0)
+        row.addWidget(self.snapshot_button, 0, 1)
+        row.addWidget(self.camera_button, 1, 0, 1, 2)
         self.annotated = QCheckBox("With boxes")
-        self.annotated.setToolTip("Off: the picture as it comes. Where privacy is on, faces are hidden in either.")
+        self.annotated.setToolTip(
+            "Off: the picture as it comes. Where privacy is on, faces are hidden in either.\n"
+            "Holds for the virtual camera, too."
+        )
         self.lists = QCheckBox("Faces as JSON lines and CSV")
         self.lists.setToolTip("Beside each recording two lists of its faces, with their times in the video")
         self.format = combo(("MP4", ".mp4"), ("Matroska (MKV)", ".mkv"))
@@ -80,6 +94,7 @@ class RecordingSection(Section):
         show_data(self.format, settings.record_suffix)
         self.record_button.clicked.connect(self.saving.toggle_recording)
         self.snapshot_button.clicked.connect(self.saving.take_snapshot)
+        self.camera_button.toggled.connect(self.saving.switch_camera)
         self.open_button.clicked.connect(self.saving.open_folder)
         self.choose_button.clicked.connect(self._choose_folder)
         self.annotated.toggled.connect(self._changed)
@@ -97,10 +112,13 @@ class RecordingSection(Section):
             action.setAutoRepeat(False)
         line = QAction(self)
         line.setSeparator(True)
-        return [set_menu(line, Menu.FILE), record, snapshot, folder]
+        camera = switch_command(self, "Virtual camera", ["V"], self.camera_button, Menu.FILE)
+        return [set_menu(line, Menu.FILE), record, snapshot, camera, folder]
 
     def refresh(self) -> None:
-        recording = self.saving.is_recording
+        recording, shown = self.saving.is_recording, self.saving.is_camera_on
+        self.camera_button.setChecked(shown)
+        self.camera_button.setText("End virtual camera" if shown else "Virtual camera")
         self.record_button.setText(f"End {self.saving.badge}" if recording else "Record")
         if recording != self._shown_recording:
             self._shown_recording = recording
@@ -137,7 +155,8 @@ def _short(folder: Path) -> str:
 
 
 class RecordingBadge(QLabel):
-    """A red dot and the time, in the upper right corner of the picture, also in full screen."""
+    """A red dot and the time of a recording, and that a virtual camera is on, in the upper right corner of the picture,
+    also in full screen."""
 
     def __init__(self, picture: QWidget, saving: Saving) -> None:
         super().__init__(picture)
@@ -152,11 +171,11 @@ class RecordingBadge(QLabel):
         picture.installEventFilter(self)
 
     def _show(self) -> None:
-        time = self._saving.badge
-        self.setVisible(bool(time))
-        if time:
-            self.setText(f'<span style="color: {RED.name()}">●</span> {time}')
-            self.setAccessibleName(f"Recording {time}")
+        time, seen = self._saving.badge, "Virtual camera" if self._saving.is_camera_on else ""
+        self.setVisible(bool(time or seen))
+        if time or seen:
+            self.setText(sentence(f'<span style="color: {RED.name()}">●</span> {time}' if time else "", seen))
+            self.setAccessibleName(sentence(f"Recording {time}" if time else "", seen))
             self.adjustSize()
             self._place()
 

@@ -1,4 +1,5 @@
-"""Saving: recordings and snapshots of what the live tab shows. Knows the session and the settings, and no widget."""
+"""Saving: what becomes of what the live tab shows, in recordings, snapshots and the virtual camera. Knows the session
+and the settings, and no widget."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from PySide6.QtGui import QDesktopServices
 from facecam.errors import FacecamError
 from facecam.live.pipeline import Phase, Pipeline
 from facecam.live.state import View
+from facecam.live.virtual_camera import VirtualCamera, VirtualCameraStatus
 from facecam.qtkit.settings import Remembered
 from facecam.qtkit.wording import duration, reading_ms, sentence
 from facecam.saving.recording import Recorder, RecordingOptions, RecordingStatus
@@ -25,12 +27,15 @@ _LOOKS_EVERY_MS = 250
 
 
 class Saving(QObject):
-    """One recording at a time, and snapshots at any time. All in the GUI thread, and nothing here waits for a disk."""
+    """One recording at a time, snapshots at any time, a virtual camera for as long as the user wants, whatever the
+    source. All in the GUI thread, and nothing here waits for a disk or a device."""
 
     changed = Signal()
     """The state or the words have changed."""
     said = Signal(str, str)
     """What has been saved or why it couldn't be, and the file of a picture that it is about, empty for none."""
+    advised = Signal(str)
+    """What to do about what couldn't be done: too much for the status line."""
     _snapshot_done = Signal(str, str)
 
     def __init__(
@@ -41,6 +46,8 @@ class Saving(QObject):
         self._pipeline: Pipeline | None = None
         self._recorder: Recorder | None = None
         self._finishing: list[Recorder] = []
+        self._camera: VirtualCamera | None = None
+        self._device = ""
         self._message = ""
         self._snapshot_thread: threading.Thread | None = None
         self._timer = QTimer(self, interval=_LOOKS_EVERY_MS)
@@ -66,6 +73,11 @@ class Saving(QObject):
             left_out = f", {status.dropped} left out" if status.dropped else ""
             going = f"Recording {duration(status.seconds)}{left_out}"
         return sentence(going, self._message)
+
+    @property
+    def is_camera_on(self) -> bool:
+        """Whether other programs can see the picture, or soon can."""
+        return self._camera is not None
 
     @property
     def badge(self) -> str:
@@ -98,6 +110,18 @@ class Saving(QObject):
             self._begin()
         else:
             self._end()
+
+    def switch_camera(self, on: bool) -> None:
+        """Shows the picture to other programs as a camera, or no longer."""
+        if on and self._camera is None:
+            self._camera = VirtualCamera(self._session.latest, lambda: self._remembered.value.record_annotated)
+            self._session.attach(self._camera)
+            self._timer.start()
+        elif not on and self._camera is not None:
+            camera, self._camera, self._device = self._camera, None, ""
+            self._session.detach(camera)
+            camera.close(0)
+        self.changed.emit()
 
     def take_snapshot(self) -> None:
         """Saves the picture that is shown."""
@@ -139,9 +163,11 @@ class Saving(QObject):
 
     def close(self, timeout_s: float) -> bool:
         """Completes what is being written, at most that long; a recording that is not complete by then still plays."""
+        camera = self._camera
+        self.switch_camera(False)
+        finished = camera is None or camera.close(timeout_s)
         self._timer.stop()
         self.end()
-        finished = True
         for recorder in self._finishing:
             recorder.stop(timeout_s)
             finished &= recorder.finished
@@ -191,9 +217,20 @@ class Saving(QObject):
         for recorder in [each for each in self._finishing if each.finished]:
             self._finishing.remove(recorder)
             self._tell(recorder.status)
-        if self._recorder is None and not self._finishing:
+        if self._camera is not None:
+            self._look_at_camera(self._camera.status)
+        if self._recorder is None and not self._finishing and self._camera is None:
             self._timer.stop()
         self.changed.emit()
+
+    def _look_at_camera(self, status: VirtualCameraStatus) -> None:
+        if status.error is not None:
+            self.switch_camera(False)
+            self._say(str(status.error))
+            self.advised.emit(str(status.error))
+        elif status.device != self._device:
+            self._device = status.device
+            self._say(f"Other programs can choose the camera {self._device}")
 
     def _tell(self, status: RecordingStatus) -> None:
         if status.error is not None:

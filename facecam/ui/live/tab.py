@@ -134,7 +134,7 @@ class LiveTab(Tab):
         """The commands that have a button in full screen, and what it says."""
         by_key = {action.shortcut().toString(): action for action in self._commands}
         keys = {"Start, stop": "Space", "Snapshot": "S", f"In {COUNTDOWN_S} s": "Shift+S", "Record": "R"}
-        keys |= {"Privacy": "P", "Compare": "C", "Graphs": "G", "Leave": "F"}
+        keys |= {"Virtual camera": "V", "Privacy": "P", "Compare": "C", "Graphs": "G", "Leave": "F"}
         return {text: by_key[key] for text, key in keys.items()}
 
     def _make_commands(self) -> list[QAction]:
@@ -183,6 +183,7 @@ class LiveTab(Tab):
         self.detection.network_chosen.connect(self._use_network)
         self.recording.saving.changed.connect(self.stage.refresh_status)
         self.recording.saving.said.connect(self._tell_audience)
+        self.recording.saving.advised.connect(self._advise)
         self.controls.large_changed.connect(self._enlarge)
         self._enlarge()
         self.stage.start_wanted.connect(self.start)
@@ -274,6 +275,10 @@ class LiveTab(Tab):
     def _tell_audience(self, words: str, picture_file: str = "") -> None:
         if self._full_screen:
             self.toast.say(words, picture_file)
+
+    def _advise(self, words: str) -> None:
+        if not self._full_screen:
+            self.advised.emit(words)
 
     def _enlarge(self) -> None:
         self.picture.set_large(self._full_screen or self.controls.large.isChecked())

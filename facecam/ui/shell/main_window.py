@@ -122,6 +122,7 @@ class MainWindow(QMainWindow):
             tab = self.made[index] = self.specs[index].make()
             self._pages[index].addWidget(tab)
             tab.full_screen_wanted.connect(self.set_full_screen)
+            tab.advised.connect(self.hints.say)
         return tab
 
     def go_to(self, index: int) -> None:

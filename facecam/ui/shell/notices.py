@@ -100,6 +100,7 @@ class HintBar(QFrame):
         self._text = QLabel()
         self._text.setWordWrap(True)
         self._text.setAccessibleName("Hint")
+        self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)  # it may name a command
         self.button = QPushButton("Got it")
         self.button.setToolTip("Hides this line")
         self.button.setFocusPolicy(Qt.FocusPolicy.TabFocus)

@@ -55,6 +55,24 @@ def test_controls_come_with_the_mouse_and_leave(
     assert not tab.audience.isVisible()
 
 
+@pytest.mark.parametrize("width", [640, 1440])
+def test_controls_stand_in_rows_that_the_picture_has_room_for(qtbot: QtBot, window: MainWindow, width: int) -> None:
+    tab = live(window)
+    window.set_full_screen(False)
+    qtbot.waitUntil(tab.controls.isVisible, timeout=5000)
+    tab.set_full_screen(True)  # in a window of any size
+    window.resize(width, 480)
+    qtbot.waitUntil(lambda: tab.picture.width() == width, timeout=5000)
+    move(tab, 40)
+    move(tab, 60)
+    qtbot.waitUntil(tab.audience.isVisible, timeout=5000)
+    assert tab.picture.rect().contains(tab.audience.geometry())
+    buttons = tab.audience.findChildren(QPushButton)
+    rows = {button.y() for button in buttons}
+    assert len(rows) == (2 if width == 640 else 1)
+    assert len({(button.x(), button.y()) for button in buttons}) == len(buttons)
+
+
 def test_what_is_saved_is_shown_with_a_small_picture(qtbot: QtBot, window: MainWindow) -> None:
     tab = live(window)
     QTest.keyClick(window, Qt.Key.Key_S)

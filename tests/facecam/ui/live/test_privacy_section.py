@@ -15,8 +15,9 @@ from facecam.faces.boxes import Detections
 from facecam.faces.privacy import Hiding
 from facecam.live.pipeline import Phase
 from facecam.qtkit.settings import Settings
+from facecam.sources import open_source
 from facecam.ui.live.tab import LiveTab
-from tests.doubles import FakeDetector, FakeSource, Sources, Stripes, finest
+from tests.doubles import FakeDetector, FakeSource, Sources, Stripes, finest, read_all
 from tests.facecam.ui.driving import MakeWindow, live, shows
 
 
@@ -143,3 +144,34 @@ def test_a_picture_that_stays_has_been_searched_and_is_not_hidden_whole(
     shows(qtbot, tab, "1 face")
     assert seen_detail(tab) == 255
     assert detail(tab) < 50
+
+
+def test_a_recording_shows_nothing_while_unsure(
+    qtbot: QtBot, make_window: MakeWindow, sources: Sources, settings: Settings, tmp_path: Path
+) -> None:
+    for key in ("live/privacy", "live/privacy-unsure"):
+        settings.put(key, True)
+    settings.put("live/privacy-least-hz", 30.0)  # more than the source gives
+    settings.put("record/folder", str(tmp_path))
+    settings.put("record/annotated", False)
+    sources.add("stripes", lambda: Stripes(fps=20))
+    window = make_window("stripes")
+    tab = live(window)
+    qtbot.waitUntil(lambda: tab.picture.placement is not None, timeout=5000)
+
+    def record(name: str) -> list[np.ndarray]:
+        QTest.keyClick(window, Qt.Key.Key_R)
+        recorder = tab.recording.saving._recorder
+        qtbot.waitUntil(lambda: recorder.status.frames > 5, timeout=20_000)
+        QTest.keyClick(window, Qt.Key.Key_R)
+        qtbot.waitUntil(lambda: f"Saved {name}" in tab.status.text(), timeout=20_000)
+        return [frame.image for frame in read_all(open_source(str(tmp_path / name)))]
+
+    hidden = record("recording-0001.mp4")
+    assert len(hidden) > 5
+    assert max(finest(image[:, 16:]) for image in hidden) < 50
+    tab.privacy.least.set(1)
+    qtbot.waitUntil(lambda: seen_detail(tab) == 255, timeout=5000)
+    seen = record("recording-0002.mp4")
+    assert min(finest(image[300:]) for image in seen) > 100
+    assert max(finest(image[110:210, 110:190]) for image in seen) < 50

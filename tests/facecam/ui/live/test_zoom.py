@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QImage, QWheelEvent
@@ -9,15 +11,22 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from facecam.faces.boxes import Detections
 from facecam.ui.live.picture import PictureView
 from facecam.ui.live.tab import LiveTab
+from tests.doubles import FakeDetector, found
 from tests.facecam.ui.driving import MakeWindow, live, shows
 
 
 @pytest.fixture
-def tab(qtbot: QtBot, make_window: MakeWindow) -> LiveTab:
+def detector() -> FakeDetector:
+    return FakeDetector()
+
+
+@pytest.fixture
+def tab(qtbot: QtBot, make_window: MakeWindow, detector: FakeDetector) -> LiveTab:
     """With a face that has a number."""
-    tab = live(make_window())
+    tab = live(make_window(make_detector=lambda: detector))
     shows(qtbot, tab, "1 face")
     qtbot.waitUntil(lambda: len(tab.picture._boxes) == 1, timeout=5000)
     return tab
@@ -61,17 +70,27 @@ def test_the_wheel_enlarges_what_is_under_the_mouse_and_the_mouse_drags_it(tab: 
     assert picture._boxes[0] == pytest.approx(before, abs=1)
 
 
-def test_a_click_chooses_a_face_and_another_none(tab: LiveTab) -> None:
+def test_a_click_chooses_a_face_whose_figures_follow_it_and_another_none(
+    qtbot: QtBot, tab: LiveTab, detector: FakeDetector
+) -> None:
     picture = tab.picture
     tab.controls.scores.setChecked(False)
     at = middle(picture).toPoint()
     QTest.mouseClick(picture, Qt.MouseButton.LeftButton, pos=at)
     assert picture._selected == picture.number_at(QPointF(at)) > 0
-    assert picture._overlay.hint.text == "#1 0.80 · 100 × 120 pixels"
+    told = picture._overlay.chosen
+    assert told.text == "#1 0.80 · 100 × 120 pixels"
     picture._cursor = None
     assert picture._under_cursor() == 0  # its label stays when the mouse leaves
+    detector._answer = found((100, 100, 180, 200, 0.7))  # it has moved, and is smaller
+    qtbot.waitUntil(lambda: re.fullmatch(r"#1 0\.[67]\d · 8\d × 10\d pixels", told.text) is not None, timeout=5000)
+    detector._answer = Detections.none()
+    qtbot.waitUntil(lambda: told.text == "#1 not in sight", timeout=5000)
+    detector._answer = found((100, 100, 200, 220, 0.8))
+    shows(qtbot, tab, "1 face")
     QTest.mouseClick(picture, Qt.MouseButton.LeftButton, pos=QPoint(5, 5))
     assert picture._under_cursor() is None
+    assert told.text == ""
 
 
 def test_the_menu_of_a_face_follows_and_copies_it(qtbot: QtBot, tab: LiveTab) -> None:
