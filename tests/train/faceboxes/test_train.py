@@ -1,4 +1,4 @@
-"""The trainer as a command: it trains, resumes exactly, keeps time, and runs in several processes."""
+"""The trainer as a command: it trains, resumes exactly and keeps time."""
 
 import json
 from pathlib import Path
@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.processes import run_python
 from train.faceboxes import train as trainer
 from train.training import TrainingError, load_checkpoint
 
@@ -97,19 +96,3 @@ def test_public_state_dict_cannot_be_resumed_but_unsafe_files_are_not_even_read(
     torch.save({"net": Evil()}, tmp_path / "evil.pt")
     with pytest.raises(TrainingError, match="plain weights"):
         load_checkpoint(tmp_path / "evil.pt")
-
-
-def test_two_processes_train_one_network(wider: Path, tmp_path: Path) -> None:
-    assert run(wider, tmp_path, "--steps", "1") == 0  # decodes the pictures, so that the two don't race for it
-    done = run_python(
-        "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2",
-        "-m", "train.faceboxes.train", "--data", wider, "--runs", tmp_path / "runs", "--name", "pair",
-        "--cache", tmp_path / "cache", "--shares", "3--none=0.1", *COMMON, "--steps", "2",
-        timeout_s=180, OMP_NUM_THREADS="1",
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-2000:]
-    (folder,) = (tmp_path / "runs").glob("*-pair")
-    stats = [json.loads(line) for line in (folder / "stats.jsonl").read_text().splitlines()]
-    alone = last(tmp_path, 0)["images"]
-    assert stats[0]["step"] == 2
-    assert stats[0]["images"] >= 2 * alone

@@ -1,7 +1,6 @@
 """A tiny run from the pictures to the gallery: trains, resumes, is measured, is exported, samples."""
 
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +9,6 @@ import torch
 
 from facecam.system.opencv import cv2
 from sagan_gallery.generator import Generator as Gallery
-from tests.processes import run_python
 from train.sagan import card, evaluate, export, shapes
 from train.sagan.data import BatchSampler, load_pictures, to_float
 from train.sagan.features import load_features
@@ -178,17 +176,3 @@ def test_exported_files_sample_in_the_gallery(run: Path, pictures: Path, tmp_pat
     assert all(words in text for words in ("pictures seen", "for tests", "noise", "tiny.jpg", "disc of the same mass"))
     picture = cv2.imdecode(np.fromfile(tmp_path / "tiny.jpg", np.uint8), cv2.IMREAD_COLOR)
     assert picture.shape == (3 * 32, 2 * 8 * 32 + 16, 3)
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="torchrun needs libuv there, which the Windows wheels leave out")
-def test_two_processes_keep_the_same_weights(tiny: list[str], pictures: Path, tmp_path: Path) -> None:
-    script = Path(__file__).with_name("two_processes.py")
-    command = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", script]
-    options = ["--data", str(pictures), "--runs", str(tmp_path), "--kimg", "0.064", *tiny]
-    done = run_python(*command, *options, timeout_s=240, OMP_NUM_THREADS="1")
-    assert done.returncode == 0, done.stderr[-2000:]
-    folders = [path for path in tmp_path.iterdir() if path.name[:5].isdigit()]
-    assert len(folders) == 1
-    state = load_checkpoint(folders[0] / "latest.pt")
-    assert (state["step"], state["images"]) == (4, 64)
-    assert "same weights" in done.stdout

@@ -1,0 +1,49 @@
+"""Run by torchrun in test_two_processes.py: both trainers in turn, and after each a look whether the weights agree."""
+
+import json
+import sys
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from torch import nn
+
+from train.faceboxes import train as faceboxes
+from train.sagan import train as sagan
+
+torch.set_num_threads(1)
+trainers: list[Any] = []
+
+
+def watched(kind: type) -> type:
+    """The trainer of that kind, which can be looked at after the run."""
+
+    class Watched(kind):  # type: ignore[misc]
+        def __init__(self, *args: Any) -> None:
+            super().__init__(*args)
+            trainers.append(self)
+
+    return Watched
+
+
+def compare() -> None:
+    """In place of the end of the group, which the second trainer needs, too."""
+    trainer = trainers[-1]
+    networks = [value for value in vars(trainer).values() if isinstance(value, nn.Module)]
+    for network in (*networks, trainer.ema.module):
+        mine = torch.cat([p.detach().flatten() for p in network.parameters()])
+        theirs = mine.clone()
+        dist.broadcast(theirs, 0)
+        if not torch.equal(mine, theirs):
+            sys.exit("the processes' weights differ")
+    print("same weights")
+
+
+begin, end = dist.init_process_group, dist.destroy_process_group
+faceboxes.Trainer, sagan.Trainer = watched(faceboxes.Trainer), watched(sagan.Trainer)  # type: ignore[misc]
+dist.init_process_group = lambda backend: None if dist.is_initialized() else begin(backend)  # type: ignore[assignment]
+dist.destroy_process_group = compare  # type: ignore[assignment]
+for train, arguments in zip((faceboxes.main, sagan.main), json.loads(sys.argv[1]), strict=True):
+    train(arguments)
+dist.barrier()
+end()
