@@ -6,7 +6,9 @@ import logging
 import threading
 from importlib import import_module
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from facecam.qtkit.worker import Notifier
 
 _WAIT_MS = 1500
 """After the window is shown: its own picture comes first."""
@@ -21,13 +23,13 @@ class ModuleLoader(QObject):
     done = Signal()
     """The thread has ended. In the GUI thread, where the module is there at once from now on; if its import has failed,
     importing it there fails again, and is told as any error is."""
-    _ended = Signal()  # from the thread
 
     def __init__(self, module: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._module = module
         self._begun = self._is_done = False
-        self._ended.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+        self._notifier = Notifier(self)
+        self._notifier.notified.connect(self._deliver)
 
     @property
     def is_done(self) -> bool:
@@ -50,10 +52,7 @@ class ModuleLoader(QObject):
                 import_module(self._module)
         except Exception:
             _logger.warning("%s can't be loaded ahead", self._module, exc_info=True)
-        try:
-            self._ended.emit()
-        except RuntimeError:  # the window was closed meanwhile, and this object with it
-            return
+        self._notifier.notify()
 
     def _deliver(self) -> None:
         self._is_done = True

@@ -23,14 +23,17 @@ Value = bool | float | str
 class SettingsFile:
     """Values by key, such as "live/threshold". `flush` writes them, whole or not at all.
 
-    problem: a sentence for the user when the file was damaged or can't be written; None while all is well.
+    path: None: they are kept nowhere. problem: a sentence for the user when the file was damaged or can't be written;
+    None while all is well.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | None) -> None:
         self.path = path
         self.problem: str | None = None
         self._values: dict[str, Value] = {}
         self._changed = False
+        if path is None:
+            return
         try:
             self._values = _read(path)
         except FileNotFoundError:
@@ -53,7 +56,7 @@ class SettingsFile:
 
     def flush(self) -> bool:
         """Writes what has changed. False, with a `problem`, if that fails; the file before it stays whole."""
-        if not self._changed:
+        if not self._changed or self.path is None:
             return True
         self._changed = False  # also after a failure: it is told once, not with every slider
         try:
@@ -68,7 +71,8 @@ class SettingsFile:
         """Forgets everything, in the file too. Raises OSError if the file can't be removed."""
         self._values = {}
         self._changed = False
-        self.path.unlink(missing_ok=True)
+        if self.path is not None:
+            self.path.unlink(missing_ok=True)
 
 
 def _read(path: Path) -> dict[str, Value]:

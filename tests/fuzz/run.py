@@ -143,12 +143,11 @@ def _settings_keys(model: str) -> list[str]:
         "import sys\n"
         "from facecam.detection.options import DetectorOptions\n"
         "from facecam.ui.shell import app\n"
-        "from facecam.qtkit.settings import MemoryStore, Settings\n"
-        "class Store(MemoryStore):\n"
-        "    def value(self, key):\n"
-        "        print(key)\n"
+        "from facecam.qtkit.settings import Settings\n"
+        "from facecam.system.settings_file import SettingsFile\n"
+        "SettingsFile.value = lambda self, key: print(key)\n"
         "application = app.make_application()\n"
-        "window = app.build_window('demo', Settings(Store()), DetectorOptions(sys.argv[1]))\n"
+        "window = app.build_window('demo', Settings(), DetectorOptions(sys.argv[1]))\n"
         "window.close()\n"
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "QT_QPA_PLATFORM": "offscreen"}

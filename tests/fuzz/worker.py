@@ -89,12 +89,11 @@ def settings(case: dict[str, Any]) -> str:
     """A start of the window with that settings file, shown and closed."""
     from PySide6.QtWidgets import QApplication
 
-    from facecam.qtkit.settings import Settings, UserStore
-    from facecam.system.settings_file import SettingsFile
+    from facecam.qtkit.settings import Settings
     from facecam.ui.shell import app
 
     application = app.make_application()
-    kept = Settings(UserStore(SettingsFile(Path(case["path"]))))
+    kept = Settings(Path(case["path"]))
     window = app.build_window("demo", kept, DetectorOptions(model=case["model"]), open_source=_no_source)
     window.show()
     QApplication.processEvents()

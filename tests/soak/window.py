@@ -19,7 +19,7 @@ import psutil
 from PySide6.QtCore import QTimer
 
 from facecam.detection.options import DetectorOptions
-from facecam.qtkit.settings import MemoryStore, Settings
+from facecam.qtkit.settings import Settings
 from facecam.runtimes.engine import PRECISION_CHOICES, RUNTIME_CHOICES, Precision, Runtime
 from facecam.system.process_exit import end_process
 from facecam.ui.live.tab import LiveTab
@@ -66,7 +66,7 @@ def measure(seconds: float, runtime: Runtime = Runtime.AUTO, precision: Precisio
     each of these threads for each frame that it has handled."""
     process = psutil.Process()
     application = app.make_application()
-    settings = Settings(MemoryStore())
+    settings = Settings()
     settings.put("window/welcomed", True)
     window = app.build_window("demo", settings, DetectorOptions(runtime=runtime, precision=precision))
     live = window.tab(0)

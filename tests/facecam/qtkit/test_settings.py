@@ -9,7 +9,7 @@ from typing import Annotated
 
 import pytest
 
-from facecam.qtkit.settings import Key, MemoryStore, Remembered, Settings
+from facecam.qtkit.settings import Key, Remembered, Settings
 from facecam.runtimes.engine import Precision
 from facecam.ui.live.settings import InputSize, LiveSettings
 
@@ -31,37 +31,38 @@ class Chosen:
 
 
 def test_what_is_changed_is_there_at_the_next_start() -> None:
-    store = MemoryStore()
-    first = Remembered(Settings(store), Chosen)
+    settings = Settings()
+    first = Remembered(settings, Chosen)
     assert first.value == Chosen()
     wanted = Chosen(False, 0.25, 7, Colour.RED, ".mkv", Path("/here"), mirror=False)
     first.change(on=False, share=0.25, count=7, colour=Colour.RED, suffix=".mkv", folder=Path("/here"), mirror=False)
-    assert first.value == Remembered(Settings(store), Chosen).value == wanted
-    assert store.value("a/colour") == "red"
+    assert first.value == Remembered(settings, Chosen).value == wanted
+    assert settings.text("a/colour") == "red"
     first.change(count=None, folder=None, mirror=None)
-    again = Remembered(Settings(store), Chosen).value
+    again = Remembered(settings, Chosen).value
     assert (again.count, again.folder, again.mirror) == (None, None, None)
 
 
 @pytest.mark.parametrize("wrong", ["x", "-1", 99, "", True])
-def test_what_is_damaged_or_out_of_range_is_at_its_default(wrong: object) -> None:
-    store = MemoryStore()
+def test_what_is_damaged_or_out_of_range_is_at_its_default(wrong: bool | float | str) -> None:
+    settings = Settings()
     for key in ("share", "count", "colour", "suffix"):
-        store.setValue(f"a/{key}", wrong)
-    store.setValue("a/on", "maybe")
-    assert Remembered(Settings(store), Chosen).value == Chosen()
+        settings.put(f"a/{key}", wrong)
+    settings.put("a/on", "maybe")
+    assert Remembered(settings, Chosen).value == Chosen()
 
 
 def test_the_live_tab_reads_the_settings_of_earlier_versions() -> None:
-    store = MemoryStore()
-    for key, value in {
+    settings = Settings()
+    earlier: dict[str, bool | float | str] = {
         "live/threshold": 0.3, "live/precision": "f32", "live/size": "auto", "live/hold-hz": 20, "live/core": -1,
         "live/privacy": True, "live/privacy-how": "cover", "live/compare-threshold": "", "record/folder": "",
-    }.items():  # fmt: skip
-        store.setValue(key, value)
-    settings = Remembered(Settings(store), LiveSettings).value
-    assert (settings.threshold, settings.precision, settings.core) == (0.3, Precision.F32, None)
-    assert (settings.size, settings.hold_hz) == (InputSize.AUTOMATIC, 20)
-    assert settings.privacy_options is not None
-    assert settings.privacy_options.how.value == "cover"
-    assert (settings.compare_threshold, settings.record_folder) == (None, None)
+    }  # fmt: skip
+    for key, value in earlier.items():
+        settings.put(key, value)
+    read = Remembered(settings, LiveSettings).value
+    assert (read.threshold, read.precision, read.core) == (0.3, Precision.F32, None)
+    assert (read.size, read.hold_hz) == (InputSize.AUTOMATIC, 20)
+    assert read.privacy_options is not None
+    assert read.privacy_options.how.value == "cover"
+    assert (read.compare_threshold, read.record_folder) == (None, None)

@@ -16,7 +16,7 @@ from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QApplication
 
 from facecam.detection.options import DetectorOptions
-from facecam.qtkit.settings import MemoryStore, Settings
+from facecam.qtkit.settings import Settings
 from facecam.sources import Camera
 from facecam.ui.shell.main_window import MainWindow
 from tests.doubles import FakeDetector, FakeSource, Sources
@@ -36,7 +36,7 @@ def sources() -> Sources:
 @pytest.fixture
 def settings() -> Settings:
     """Those of someone who has seen the hint of the first start."""
-    settings = Settings(MemoryStore())
+    settings = Settings()
     settings.put("window/welcomed", True)
     return settings
 

@@ -13,7 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
-from facecam.qtkit.settings import Settings, UserStore
+from facecam.qtkit.settings import Settings
 from facecam.qtkit.tabs import Tab, TabSpec
 from facecam.system.settings_file import SettingsFile
 from facecam.ui.live.tab import LiveTab
@@ -25,7 +25,7 @@ from tests.facecam.ui.driving import MakeWindow
 
 def open_on(path: Path, qtbot: QtBot) -> tuple[MainWindow, Settings]:
     """A window with settings in that file, as at a start of the program."""
-    settings = Settings(UserStore(SettingsFile(path)))
+    settings = Settings(path)
     window = MainWindow([TabSpec("A", "A tab", Tab)], settings)
     qtbot.addWidget(window)
     window.show()
