@@ -15,10 +15,10 @@ torch.set_num_threads(1)
 trainers: list[Any] = []
 
 
-def watched(kind: type) -> type:
+def watched(kind: Any) -> Any:
     """The trainer of that kind, which can be looked at after the run."""
 
-    class Watched(kind):  # type: ignore[misc]
+    class Watched(kind):
         def __init__(self, *args: Any) -> None:
             super().__init__(*args)
             trainers.append(self)
@@ -40,7 +40,7 @@ def compare() -> None:
 
 
 begin, end = dist.init_process_group, dist.destroy_process_group
-faceboxes.Trainer, sagan.Trainer = watched(faceboxes.Trainer), watched(sagan.Trainer)  # type: ignore[misc]
+faceboxes.Trainer, sagan.Trainer = watched(faceboxes.Trainer), watched(sagan.Trainer)
 dist.init_process_group = lambda backend: None if dist.is_initialized() else begin(backend)  # type: ignore[assignment]
 dist.destroy_process_group = compare  # type: ignore[assignment]
 for train, arguments in zip((faceboxes.main, sagan.main), json.loads(sys.argv[1]), strict=True):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QByteArray, QSettings, Qt
+from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QTabBar
@@ -176,12 +176,13 @@ def test_size_is_remembered_but_not_full_screen(qtbot: QtBot, log: list[str], se
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"\x00\xff\xfe garbage", b"[live\nthreshold=abc\nscores=maybe\n[window]\ngeometry=1"]
+    "content",
+    [b"", b"\x00\xff\xfe garbage", b'{"live/threshold": "abc", "live/scores": "maybe", "window/geometry": "1"}'],
 )
 def test_damaged_settings_read_as_defaults(tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / "facecam.ini"
+    path = tmp_path / "settings.json"
     path.write_bytes(content)
-    settings = Settings(QSettings(str(path), QSettings.Format.IniFormat))
+    settings = Settings(path)
     assert settings.number("live/threshold", 0.5, 0.0, 1.0) == 0.5
     assert settings.flag("live/scores", True) is True
     assert settings.text("live/folder", "here") == "here"
@@ -189,17 +190,14 @@ def test_damaged_settings_read_as_defaults(tmp_path: Path, content: bytes) -> No
 
 
 def test_settings_survive_a_restart(tmp_path: Path) -> None:
-    def open_settings() -> Settings:
-        return Settings(QSettings(str(tmp_path / "facecam.ini"), QSettings.Format.IniFormat))
-
-    first = open_settings()
+    first = Settings(tmp_path / "settings.json")
     values: dict[str, bool | float | str | QByteArray] = {
         "a": 0.25, "b": False, "c": "text", "d": QByteArray(b"\x00\x01"),
     }  # fmt: skip
     for key, value in values.items():
         first.put(key, value)
-    del first
-    again = open_settings()
+    first.flush()
+    again = Settings(tmp_path / "settings.json")
     assert again.number("a", None, 0, 1) == 0.25
     assert again.number("a", 0.5, 0.3, 1) == 0.5  # out of range
     assert again.flag("b", True) is False
