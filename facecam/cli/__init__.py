@@ -103,6 +103,15 @@ def make_parser() -> argparse.ArgumentParser:
         "--record", type=Path, metavar="FILE", help="headless: write what is seen to a video, .mp4 or .mkv"
     )
     parser.add_argument(
+        "--no-audio", dest="sound", action="store_false", help="headless: leave the source's sound out of it"
+    )
+    parser.add_argument(
+        "--microphone",
+        metavar="NAME",
+        default="",
+        help="headless: a microphone that is heard in it, `default` for the system's (default: none)",
+    )
+    parser.add_argument(
         "--virtual-camera", action="store_true", help="headless: show it to other programs as a camera, too"
     )
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND")

@@ -41,7 +41,8 @@ def _headless(arguments: argparse.Namespace) -> int:
     seconds = _FALLBACK_SECONDS if arguments.seconds is None else arguments.seconds
     detector = FaceDetector(detector_options(arguments).for_live())
     say = lambda line: print(line, flush=True)  # noqa: E731
-    run_headless(arguments.source, detector, seconds, say, arguments.record, arguments.virtual_camera)
+    heard = (arguments.sound, arguments.microphone)
+    run_headless(arguments.source, detector, seconds, say, arguments.record, arguments.virtual_camera, *heard)
     return 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from facecam.detection.detector import FaceDetector
@@ -14,6 +15,7 @@ from facecam.live.metrics import Stats
 from facecam.live.pipeline import Phase, Pipeline
 from facecam.live.virtual_camera import VirtualCamera
 from facecam.saving.recording import VIDEO_FORMATS, Recorder, RecordingOptions
+from facecam.sources.microphone import Microphone
 from facecam.system.cpu import can_pin, cpu_name
 
 
@@ -24,6 +26,8 @@ def run_headless(
     write: Callable[[str], object] = print,
     record: Path | None = None,
     virtual_camera: bool = False,
+    sound: bool = True,
+    microphone: str = "",
 ) -> Stats:
     """Runs a source, telling the rates each second. Raises what made it fail.
 
@@ -32,8 +36,11 @@ def run_headless(
     seconds: 0: to the source's end.
     write: is given each line.
     record: a video to write what is seen to, with the faces marked, .mp4 or .mkv.
+    sound: with that of the source. microphone: heard in it, as of `Microphone`, empty for none.
     virtual_camera: also shows that to other programs, as a camera.
     """
+    if record is None and microphone:
+        raise FacecamError("A microphone is heard in recordings only: name a video with --record.")
     if record is not None and record.suffix.lower() not in VIDEO_FORMATS:
         raise FacecamError(f"{record} is no name for a recording: it has to end in .mp4 or .mkv.")
     if record is not None and record.exists():
@@ -42,8 +49,10 @@ def run_headless(
     pipeline = Pipeline(source, detector, changed.set, reconnect=True)
     recorder: Recorder | None = None
     camera: VirtualCamera | None = None
+    silence = ""
     if record is not None:
-        recorder = Recorder(record, RecordingOptions(lists=False), source, lambda: pipeline.live)
+        options, listen = RecordingOptions(lists=False, sound=sound), partial(Microphone, microphone)
+        recorder = Recorder(record, options, source, lambda: pipeline.live, listen if microphone else None)
         pipeline.attach(recorder)
     pipeline.start()
     try:
@@ -63,6 +72,9 @@ def run_headless(
                 trouble = pipeline.trouble
                 write(_line(now_s - start_s, pipeline.stats()) if trouble is None else _trouble(trouble, now_s))
                 next_line_s += 1
+                if recorder is not None and (why := recorder.status.silence) != silence:
+                    silence = why
+                    write(silence or "The microphone is heard again.")
             changed.wait(max(0.01, min(next_line_s, end_s) - now_s))
             changed.clear()
             pipeline.latest()

@@ -1,4 +1,4 @@
-"""Recorder: the pictures of a running pipeline into a video, their faces beside it, without holding anything up.
+"""Recorder: pictures and sound of a running pipeline into a video, faces beside it, without holding anything up.
 
 path = next_free(videos_folder(), "recording", ".mp4")
 recorder = Recorder(path, RecordingOptions(), title="Webcam", live=lambda: True)
@@ -28,6 +28,7 @@ from facecam.faces.drawing import draw_detections
 from facecam.live.state import View
 from facecam.saving.export import CsvTable, JsonLines, record
 from facecam.sources import Frame
+from facecam.sources.sound import Sound
 from facecam.system.files import cannot_write, check_free
 from facecam.system.memory import give_back_free_memory
 
@@ -41,21 +42,24 @@ _MOST_WAITING_BYTES = 96 << 20
 LOOK_AT_DISK_EVERY_S = 2.0
 _LONGEST_STEP_S = 2.5  # of a file that plays: more is a jump, not a picture's duration
 _JUMP_S = 1 / 30
+_EARLY_S = 10.0  # that a stream may send at once; more is a clock that is wrong
 
 
 @dataclass(frozen=True)
 class RecordingOptions:
     """annotated: with boxes in the picture, otherwise as it is; where privacy is on, faces are hidden in either. lists:
-    also write the faces as JSON lines and CSV, beside the video."""
+    also write the faces as JSON lines and CSV, beside the video. sound: with that of the source, if it has any."""
 
     annotated: bool = True
     lists: bool = True
+    sound: bool = True
 
 
 @dataclass(frozen=True)
 class RecordingStatus:
     """How a recording goes. seconds: of video so far; dropped: pictures for which there was no time; error: why it has
-    ended by itself, None while all is well; path: the video."""
+    ended by itself, None while all is well; path: the video; sound: whether it has any; silence: a sentence on why the
+    microphone is not heard, empty while it is, or where there is none."""
 
     path: Path
     seconds: float
@@ -63,6 +67,8 @@ class RecordingStatus:
     dropped: int
     size_bytes: int
     error: FacecamError | None
+    sound: bool
+    silence: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,19 +86,29 @@ class Recorder:
 
     path: of the video, .mp4 or .mkv; replaced if it exists. title: the source's name, for the lists. live: asked with
     the first picture; if so, times are those of the capture, otherwise the source's own, without its pauses and jumps.
-    Raises FacecamError if it can't be written.
+    microphone: opens one that is heard, too, and closed at the end. Raises FacecamError if it can't be written.
     """
 
-    def __init__(self, path: Path, options: RecordingOptions, title: str, live: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        options: RecordingOptions,
+        title: str,
+        live: Callable[[], bool],
+        microphone: Callable[[], Sound] | None = None,
+    ) -> None:
         self.path, self._options, self._title = path, options, title
-        from facecam.saving.video_file import VideoWriter  # FFmpeg takes 16 MB, for who records
+        from facecam.saving.sound import SoundBeside  # FFmpeg takes 16 MB, for who records
+        from facecam.saving.video_file import VideoWriter
 
         check_free(path.parent)
         self._video = VideoWriter(self.path)
         self._lists: list[JsonLines | CsvTable] = []
         if options.lists:
             self._lists = [JsonLines(self.path.with_suffix(".jsonl")), CsvTable(self.path.with_suffix(".csv"))]
-        self._clock = _Clock(live)
+        self._microphone = None if microphone is None else microphone()
+        self._sound = SoundBeside(self._video, options.sound, self._microphone)
+        self._clock = _Clock(live, options.sound)
         self._times_s: OrderedDict[int, float] = OrderedDict()  # of the newest frames, by their index
         self._changed = threading.Condition()  # guards everything below
         self._waiting: deque[_Item] = deque()
@@ -161,7 +177,8 @@ class Recorder:
             size_bytes = self.path.stat().st_size
         except OSError:  # it has been moved away meanwhile
             size_bytes = 0
-        return RecordingStatus(self.path, *values, size_bytes, error)
+        silence = "" if self._microphone is None else self._microphone.trouble
+        return RecordingStatus(self.path, *values, size_bytes, error, self._sound.on, silence)
 
     def finish(self) -> None:
         """No more pictures; returns at once, the file is completed by its thread."""
@@ -194,7 +211,7 @@ class Recorder:
             self._fail(FacecamError(f"The recording failed unexpectedly: {error}"))
         finally:
             try:
-                for each in (self._video, *self._lists):
+                for each in (self._sound, self._video, *self._lists):
                     each.close()
             except FacecamError as error:
                 self._fail(error)
@@ -211,7 +228,7 @@ class Recorder:
                 self._changed.wait_for(lambda: self._waiting or self._stopped, LOOK_AT_DISK_EVERY_S)
                 item = self._waiting.popleft() if self._waiting else None
                 if item is None and self._stopped:
-                    return
+                    break
             if item is not None:
                 self._write(item)
                 with self._changed:
@@ -219,17 +236,22 @@ class Recorder:
             if time.perf_counter() - looked_s > LOOK_AT_DISK_EVERY_S:
                 looked_s = time.perf_counter()
                 check_free(self.path.parent)
+        self._sound.finish()
 
     def _write(self, item: _Item) -> None:
-        image = item.frame.image if item.frame is not None else None
+        frame = item.frame
+        image = None if frame is None else frame.image
         if item.view is not None:
-            image = item.view.image
+            frame, image = item.view.detected_frame, item.view.image
             if self._options.annotated:
                 image = draw_detections(image, item.view.detections)
-        if image is not None and self._video.write(image, item.time_s):
-            with self._changed:
-                self._frames += 1
-                self._seconds = item.time_s
+        if frame is not None and image is not None:
+            self._sound.before_picture(frame, item.time_s)
+            if self._video.write(image, item.time_s):
+                with self._changed:
+                    self._frames += 1
+                    self._seconds = item.time_s
+            self._sound.write()
         if item.faces is not None and self._lists:
             frame, faces = item.faces.detected_frame, item.faces.detections
             result = _line(self._title, frame, faces, item.time_s)
@@ -249,10 +271,11 @@ class Recorder:
 
 
 class _Clock:
-    """Times of a recording, from 0 on and growing."""
+    """Times of a recording, from 0 on and growing. by_sound: a live source's own clock counts where it has sound, for
+    its pictures don't arrive as evenly as sound has to be."""
 
-    def __init__(self, live: Callable[[], bool]) -> None:
-        self._ask_live = live
+    def __init__(self, live: Callable[[], bool], by_sound: bool) -> None:
+        self._ask_live, self._by_sound = live, by_sound
         self._live = False
         self.last: Frame | None = None
         self._time_s = 0.0
@@ -263,9 +286,12 @@ class _Clock:
         else:
             if self._live:
                 step_s = frame.captured_s - self.last.captured_s
+                own_s = frame.sound_s - self.last.sound_s
+                if self._by_sound and frame.sound is self.last.sound is not None and 0 < own_s < step_s + _EARLY_S:
+                    step_s = own_s
             else:
                 step_s = frame.time_s - self.last.time_s
-                if not 0 < step_s <= _LONGEST_STEP_S:
+                if frame.take != self.last.take or not 0 < step_s <= _LONGEST_STEP_S:
                     step_s = _JUMP_S
             self._time_s += max(0.0, step_s)
         self.last = frame

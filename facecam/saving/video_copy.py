@@ -21,7 +21,8 @@ from av.format import Flags as ContainerFlags
 from av.stream import Disposition
 from av.video.reformatter import VideoReformatter
 
-from facecam.sources.decoder import Picture, colourspace_of, main_pictures
+from facecam.sources.decoder import Picture, colourspace_of
+from facecam.sources.tracks import main_stream
 from facecam.system.files import PartFile, cannot_write
 from facecam.system.opencv import cv2
 
@@ -62,7 +63,7 @@ class VideoCopy:
     ) -> None:
         self.converted: list[str] = []
         self._source = av.open(str(original.absolute()), "r", options={"protocol_whitelist": "file"})
-        pictures = main_pictures(self._source)
+        pictures = main_stream(self._source.streams.video)
         assert pictures is not None
         self._pictures = pictures
         self._tick_s = pictures.time_base or Fraction(1, 90_000)

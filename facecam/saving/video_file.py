@@ -1,4 +1,5 @@
-"""VideoWriter: pictures with their true times into an MP4 or Matroska file that plays even if its writer is killed.
+"""VideoWriter: pictures with their true times, and sound, into an MP4 or Matroska file that plays even if its writer is
+killed.
 
 Both are written in pieces of about a second. An MP4 that is closed properly becomes an ordinary one, with its index.
 """
@@ -15,11 +16,13 @@ import numpy as np
 from av.video.reformatter import VideoReformatter
 
 from facecam.arrays import Image
+from facecam.sources.sound import SOUND_HZ, Samples
 from facecam.system.files import PartFile, cannot_write
 from facecam.system.opencv import cv2
 
 _TICKS_HZ = 60_000  # MPEG-4 knows no finer time than 1/65535 s
 _PIECE_S = 1.0
+_SOUND_BITS_S = 160_000
 _CONTAINERS: dict[str, tuple[str, dict[str, str]]] = {
     ".mp4": ("mp4", {"movflags": "frag_keyframe+empty_moov+default_base_moof+hybrid_fragmented"}),
     ".mkv": ("matroska", {"cluster_time_limit": "1000"}),
@@ -34,7 +37,9 @@ _CODECS: tuple[tuple[str, dict[str, str]], ...] = (
 class VideoWriter:
     """path: ends in .mp4 or .mkv, is replaced if it exists, its folder is made. fps: for programs that insist on one.
 
-    The first picture gives the size. Raises FacecamError, here and in `write` and `close`, when it can't be written;
+    The first picture gives the size. with_sound: set before it, the video has a track for `write_sound`.
+
+    Raises FacecamError, here and in `write` and `close`, when it can't be written;
     what has been written until then stays playable.
     """
 
@@ -42,6 +47,9 @@ class VideoWriter:
         self.path = path
         self._rate = Fraction(fps or 30.0).limit_denominator(1001)
         self._stream: av.VideoStream | None = None
+        self.with_sound = False
+        self._sound: av.AudioStream | None = None
+        self._samples = 0
         self._size = (0, 0)
         self._reformatter = VideoReformatter()
         self._last_tick = -1
@@ -76,6 +84,18 @@ class VideoWriter:
         self._last_tick = tick
         return True
 
+    def write_sound(self, samples: Samples) -> None:
+        """Appends samples to the sound, which begins at 0 s; after the first picture."""
+        assert self._sound is not None
+        frame = av.AudioFrame.from_ndarray(samples.reshape(1, -1), "s16", "stereo")
+        frame.sample_rate, frame.pts, frame.time_base = SOUND_HZ, self._samples, Fraction(1, SOUND_HZ)
+        self._samples += len(samples)
+        try:
+            # What an encoder sets before the beginning would move all times of an MP4 that is written in pieces.
+            self._container.mux([packet for packet in self._sound.encode(frame) if (packet.pts or 0) >= 0])
+        except OSError as error:
+            raise cannot_write(self.path, error) from error
+
     def close(self) -> None:
         """Completes the file; may be called twice."""
         if self._closed:
@@ -83,11 +103,12 @@ class VideoWriter:
         self._closed = True
         try:
             try:
-                if self._stream is not None:
-                    self._container.mux(self._stream.encode(None))
+                for stream in (self._stream, self._sound):
+                    if stream is not None:
+                        self._container.mux(stream.encode(None))
             finally:
                 self._container.close()
-                self._stream = None
+                self._stream = self._sound = None
                 del self._container  # with the encoder, however long this writer is kept
         except OSError as error:
             raise cannot_write(self.path, error) from error
@@ -103,6 +124,9 @@ class VideoWriter:
         stream.codec_context.gop_size = 300
         stream.codec_context.max_b_frames = 0
         self._stream, self._size = stream, (width, height)
+        if self.with_sound:
+            self._sound = self._container.add_stream("aac", SOUND_HZ)
+            self._sound.layout, self._sound.bit_rate = "stereo", _SOUND_BITS_S
         return stream
 
     def _in_file_colours(self, frame: av.VideoFrame) -> av.VideoFrame:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facecam.errors import SourceError
+from facecam.sources.sound import Sound
 
 MAX_PIXELS = 100_000_000
 """Pictures and frames above this are refused, so that a small file can't fill the memory."""
@@ -23,7 +24,8 @@ class Frame:
     image: (H, W, 3) uint8, BGR, C-contiguous, never written to after `read` has returned it. index: 0, 1, 2, ... in
     the source. time_s: its time in the source (a video's own clock; since the opening for live sources). captured_s:
     `time.perf_counter()` when it was captured. path: the picture's own file, where a frame has one. page: which of that
-    file's pictures it is.
+    file's pictures it is. sound, sound_s: what is heard with it, and when in that; None: nothing. take: another one
+    after each jump in the source.
     """
 
     image: npt.NDArray[np.uint8]
@@ -32,6 +34,9 @@ class Frame:
     captured_s: float
     path: Path | None = None
     page: int = 0
+    sound: Sound | None = None
+    sound_s: float = 0.0
+    take: int = 0
 
 
 class Source(Protocol):

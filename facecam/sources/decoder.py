@@ -10,10 +10,10 @@ import av
 import numpy as np
 import numpy.typing as npt
 from av.sidedata.sidedata import Type as SideData
-from av.stream import Disposition
 from av.video.reformatter import Colorspace, VideoReformatter
 
 from facecam.errors import SourceError
+from facecam.sources.tracks import DAMAGE, StreamSound, main_stream
 from facecam.sources.web import WebStream
 
 _LONGEST_GAP_S = 3600.0
@@ -21,7 +21,6 @@ _HD_HEIGHT_PX = 720
 _UNTOLD = (2, 3)  # AVCOL_SPC_UNSPECIFIED, AVCOL_SPC_RESERVED
 _SHAPES = (0.05, 20.0)
 """Widths of a pixel over its height that are believed."""
-_DAMAGE = (av.FFmpegError, ValueError, OverflowError)
 
 av.logging.set_level(av.logging.PANIC)  # FFmpeg writes about every damaged packet; what matters is a SourceError
 
@@ -100,16 +99,20 @@ class Decoder:
         self._name, self._most_pixels, self._timeout_s = name, most_pixels, timeout_s
         self._decoded: Iterator[Picture] | None = None
         self._last_s: float | None = None
+        self._sound: StreamSound | None = None
         self._reformatter = VideoReformatter()
         self.web = address if isinstance(address, WebStream) else None
         limits = {"max_pixels": str(most_pixels), **options}
         # An FFmpegError goes to the caller, who knows what kind of address it is.
         self._container = av.open(address, "r", None, limits, timeout=timeout_s)
-        stream = main_pictures(self._container)
+        stream = main_stream(self._container.streams.video)
         if stream is None:
             self.close()
             raise SourceError(f"{name} has no pictures in it, only other things such as sound.")
         self._stream = stream
+        audio = main_stream(self._container.streams.audio)
+        self._audio = audio if audio is not None and audio.codec_context is not None else None
+        self.has_sound = self._audio is not None
         codec = self._stream.codec_context
         if codec is None:
             self.close()
@@ -127,6 +130,12 @@ class Decoder:
         if self.frame_count is None and self.duration_s is not None and self.fps is not None:
             self.frame_count = round(self.duration_s * self.fps)
 
+    def listen(self) -> StreamSound | None:
+        """The sound that comes with the pictures that are read from now on, if there is any."""
+        if self._audio is not None:
+            self._sound = StreamSound(self._start_s)
+        return self._sound
+
     def read(self) -> Picture | None:
         """The next picture, None at the end or where the rest is damaged. Raises SourceError for one too large."""
         if self._decoded is None:
@@ -138,30 +147,35 @@ class Decoder:
         self._decoded = self._last_s = None
         try:
             self._container.seek(round((self._start_s + max(0.0, time_s)) * av.time_base))
-        except _DAMAGE as error:
+        except DAMAGE as error:
             raise SourceError(f"{self._name} can't be played from another place.") from error
 
     def close(self) -> None:
         """Frees file and connection; may be called twice."""
         self._decoded = None
+        if self._sound is not None:
+            self._sound.end()
         self._container.close()
         if self.web is not None:
             self.web.close()
 
     def _decode(self) -> Iterator[Picture]:
-        packets = self._container.demux(self._stream)
+        packets = self._container.demux(*([self._stream] if self._sound is None else [self._stream, self._audio]))
         asked_s = time.perf_counter()
         while True:
             try:
                 packet = next(packets, None)
-            except _DAMAGE:
+            except DAMAGE:
                 return
             if packet is None:
                 return
+            frames: list[av.VideoFrame] = []
             try:
-                frames = packet.decode()
-            except _DAMAGE:  # one damaged packet; the next may be good
-                frames = []
+                if self._sound is not None and packet.stream is self._audio:
+                    self._sound.add(packet)
+                else:
+                    frames = self._stream.decode(packet)
+            except DAMAGE:  # one damaged packet; the next may be good
                 codec = self._stream.codec_context
                 self._check(codec.width, codec.height)
             for frame in frames:
@@ -194,12 +208,6 @@ class Decoder:
         if width * height > self._most_pixels:
             self.close()
             raise SourceError(f"{self._name} has frames of {width} x {height} pixels, more than can be handled.")
-
-
-def main_pictures(container: av.container.InputContainer) -> av.VideoStream | None:
-    """The video stream that players show: the default one, else the first; covers and thumbnails are none."""
-    streams = [stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic]
-    return next((stream for stream in streams if stream.disposition & Disposition.default), next(iter(streams), None))
 
 
 def colourspace_of(frame: av.VideoFrame) -> int:

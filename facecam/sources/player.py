@@ -32,6 +32,7 @@ class Player:
         self._steps = 0
         self._waiting_since_s: float | None = None
         self._ahead: Frame | None = None  # read, but not due yet
+        self._take = 0
         self._position_s = 0.0
         self._start_s: float | None = None  # when time 0 was, or would have been, due
 
@@ -139,6 +140,7 @@ class Player:
     def _go_to(self, time_s: float) -> Frame | None:
         assert self._seekable is not None
         self._ahead = None
+        self._take += 1
         with self._changed:
             self._start_s = None
             self._waiting_since_s = time.perf_counter()
@@ -154,7 +156,8 @@ class Player:
         with self._changed:
             self._waiting_since_s = time.perf_counter()
         try:
-            return self._source.read()
+            frame = self._source.read()
+            return frame if frame is None or not self._take else replace(frame, take=self._take)
         finally:
             with self._changed:
                 self._waiting_since_s = None

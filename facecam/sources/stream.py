@@ -10,6 +10,7 @@ from facecam.errors import SourceError
 from facecam.sources.base import Frame, without_password
 from facecam.sources.decoder import Decoder, Picture
 from facecam.sources.jpegs import JpegReader
+from facecam.sources.sound import Sound
 from facecam.sources.web import JPEGS, STILL, WebStream, open_web_stream
 
 OPEN_TIMEOUT_S = 5.0
@@ -45,11 +46,13 @@ class StreamSource:
 
         web = ask()
         self._decoder: Decoder | JpegReader
+        self._sound: Sound | None = None
         try:
             if web is not None and web.format in (JPEGS, STILL):
                 self._decoder = JpegReader(web, MAX_STREAM_PIXELS, ask if web.format == STILL else None)
             else:
-                self._decoder = Decoder(web or url, self.title, MAX_STREAM_PIXELS, options, timeout_s)
+                decoder = self._decoder = Decoder(web or url, self.title, MAX_STREAM_PIXELS, options, timeout_s)
+                self._sound = decoder.listen()
         except (av.FFmpegError, ValueError, SourceError) as error:
             if web is not None:
                 web.close()
@@ -68,8 +71,9 @@ class StreamSource:
         now_s = time.perf_counter()
         if picture is not None:
             # The clock of a live stream is the moment of arrival; those in the packets often are made up.
-            time_s = picture.time_s if isinstance(picture, Picture) and not self.live else now_s - self._opened_s
-            frame = Frame(picture.image, self._index, time_s, now_s)
+            own_s = picture.time_s if isinstance(picture, Picture) else 0.0
+            time_s = now_s - self._opened_s if self.live else own_s
+            frame = Frame(picture.image, self._index, time_s, now_s, sound=self._sound, sound_s=own_s)
             self._index += 1
             return frame
         if self._index == 0:

@@ -12,6 +12,7 @@ import av
 from facecam.errors import SourceError
 from facecam.sources.base import MAX_PIXELS, Frame
 from facecam.sources.decoder import Decoder, Picture
+from facecam.sources.tracks import FileSound
 
 _BACK_S = 1e-4  # how far before a picture's own time still counts as that time: containers round to milliseconds
 
@@ -30,6 +31,7 @@ class VideoSource:
         self.fps, self.frame_count = self._decoder.fps, self._decoder.frame_count
         self.duration_s = self._decoder.duration_s
         self._index = 0
+        self._sound = FileSound(path) if self._decoder.has_sound else None
         self.picture: Picture | None = None
         self._ahead: deque[Picture] = deque()  # decoded, but not read yet
         first = self._decoder.read()  # a file without a single frame is told at the opening
@@ -43,7 +45,8 @@ class VideoSource:
         if picture is None:
             return None
         self.picture = picture
-        frame = Frame(picture.image, self._index, picture.time_s, time.perf_counter())
+        time_s = picture.time_s
+        frame = Frame(picture.image, self._index, time_s, time.perf_counter(), sound=self._sound, sound_s=time_s)
         self._index += 1
         return frame
 

@@ -28,6 +28,7 @@ from facecam.qtkit.wording import sentence
 from facecam.ui.live.saving import Saving
 from facecam.ui.live.session import LiveSession
 from facecam.ui.live.settings import LiveSettings
+from facecam.ui.live.sound_fields import SoundFields
 
 RED = QColor("#e5484d")
 
@@ -70,6 +71,7 @@ class RecordingSection(Section):
         self.lists = QCheckBox("Faces as JSON lines and CSV")
         self.lists.setToolTip("Beside each recording two lists of its faces, with their times in the video")
         self.format = combo(("MP4", ".mp4"), ("Matroska (MKV)", ".mkv"))
+        self.sound = SoundFields(session, remembered)
         self.folder = ElidedLabel()
         self.folder.setAccessibleName("Folder")
         self.open_button, self.choose_button = QPushButton("Open folder"), QPushButton("Change…")
@@ -83,6 +85,7 @@ class RecordingSection(Section):
         self.lay_out(
             self.annotated,
             self.lists,
+            self.sound,
             Row("Video", self.format, "Both play even if the program is killed while it records"),
             self.folder,
             folder_row,
@@ -126,6 +129,7 @@ class RecordingSection(Section):
             self.record_button.setIcon(icons.icon("stop" if recording else "record", RED))
             self.record_button.setToolTip(f"{'Ends' if recording else 'Starts'} a recording of what is seen (R)")
         self.folder.say(_short(self.saving.video_folder()))
+        self.sound.refresh()
 
     def set_folder(self, folder: Path) -> None:
         """Recordings and snapshots go there from now on."""
@@ -155,8 +159,8 @@ def _short(folder: Path) -> str:
 
 
 class RecordingBadge(QLabel):
-    """A red dot and the time of a recording, and that a virtual camera is on, in the upper right corner of the picture,
-    also in full screen."""
+    """A red dot, the time of a recording and its microphone, and that a virtual camera is on, in the upper right corner
+    of the picture, also in full screen."""
 
     def __init__(self, picture: QWidget, saving: Saving) -> None:
         super().__init__(picture)
@@ -171,11 +175,13 @@ class RecordingBadge(QLabel):
         picture.installEventFilter(self)
 
     def _show(self) -> None:
-        time, seen = self._saving.badge, "Virtual camera" if self._saving.is_camera_on else ""
-        self.setVisible(bool(time or seen))
-        if time or seen:
-            self.setText(sentence(f'<span style="color: {RED.name()}">●</span> {time}' if time else "", seen))
-            self.setAccessibleName(sentence(f"Recording {time}" if time else "", seen))
+        recording = sentence(self._saving.badge, self._saving.microphone)
+        seen = "Virtual camera" if self._saving.is_camera_on else ""
+        self.setVisible(bool(recording or seen))
+        if recording or seen:
+            dot = f'<span style="color: {RED.name()}">●</span> {recording}' if recording else ""
+            self.setText(sentence(dot, seen))
+            self.setAccessibleName(sentence(f"Recording {recording}" if recording else "", seen))
             self.adjustSize()
             self._place()
 

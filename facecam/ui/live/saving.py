@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import threading
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, QUrl, Signal
@@ -18,6 +19,7 @@ from facecam.qtkit.settings import Remembered
 from facecam.qtkit.wording import duration, reading_ms, sentence
 from facecam.saving.recording import Recorder, RecordingOptions, RecordingStatus
 from facecam.saving.snapshot import SnapshotFacts, write_snapshot
+from facecam.sources.microphone import Microphone
 from facecam.system.files import next_free
 from facecam.system.paths import pictures_folder, videos_folder
 from facecam.ui.live.session import LiveSession
@@ -47,8 +49,7 @@ class Saving(QObject):
         self._recorder: Recorder | None = None
         self._finishing: list[Recorder] = []
         self._camera: VirtualCamera | None = None
-        self._device = ""
-        self._message = ""
+        self._device = self._message = self._microphone = self._silence = ""
         self._snapshot_thread: threading.Thread | None = None
         self._timer = QTimer(self, interval=_LOOKS_EVERY_MS)
         self._timer.timeout.connect(self._look)
@@ -71,7 +72,8 @@ class Saving(QObject):
         going = ""
         if status is not None:
             left_out = f", {status.dropped} left out" if status.dropped else ""
-            going = f"Recording {duration(status.seconds)}{left_out}"
+            heard = self.microphone or ("sound" if status.sound else "")
+            going = sentence(f"Recording {duration(status.seconds)}{left_out}", heard)
         return sentence(going, self._message)
 
     @property
@@ -84,6 +86,13 @@ class Saving(QObject):
         """How long it has been recording, empty if it isn't."""
         status = self._status
         return "" if status is None else duration(status.seconds)
+
+    @property
+    def microphone(self) -> str:
+        """Whether it is heard in the recording, in words, empty where none is wanted."""
+        if self._recorder is None or not self._microphone:
+            return ""
+        return "no microphone" if self._silence else "microphone"
 
     @property
     def message(self) -> str:
@@ -183,10 +192,12 @@ class Saving(QObject):
             self._say("Start a source first; then it can be recorded.")
             return
         settings = self._remembered.value
-        options = RecordingOptions(settings.record_annotated, settings.record_lists)
+        options = RecordingOptions(settings.record_annotated, settings.record_lists, settings.record_sound)
+        self._microphone, self._silence = settings.microphone, ""
+        listen = partial(Microphone, self._microphone) if self._microphone else None
         try:
             path = next_free(self.video_folder(), "recording", settings.record_suffix)
-            self._recorder = Recorder(path, options, self._session.title, lambda: pipeline.live)
+            self._recorder = Recorder(path, options, self._session.title, lambda: pipeline.live, listen)
         except FacecamError as error:
             self._say(str(error))
             return
@@ -212,7 +223,12 @@ class Saving(QObject):
             self.end()
 
     def _look(self) -> None:
-        if self._recorder is not None and self._recorder.status.error is not None:
+        status = self._status
+        if status is not None and status.silence != self._silence:
+            self._silence = status.silence
+            if self._silence:
+                self._say(self._silence)
+        if status is not None and status.error is not None:
             self._end()
         for recorder in [each for each in self._finishing if each.finished]:
             self._finishing.remove(recorder)

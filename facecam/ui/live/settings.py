@@ -50,7 +50,8 @@ class LiveSettings:
     """threshold, compare_threshold: None: the model's own. network: a shipped model's name, empty: the usual one.
     hold_hz: so many detections a second, where the size is chosen automatically. core: None: a good one. mirror,
     mirror_camera: None: as is usual for the source. record_annotated: with boxes, snapshots too. record_lists: JSON
-    lines and CSV beside a recording. record_folder: of recordings and snapshots, None: the platform's places. folder,
+    lines and CSV beside a recording. record_sound: that of the source. microphone: heard in recordings, as of
+    `Microphone`, empty for none. record_folder: of recordings and snapshots, None: the platform's places. folder,
     compare_folder: where the file dialogs start. source: as of
     `chooser.remembered_name`. The others are as of LiveOptions, TrackingOptions and PrivacyOptions.
     """
@@ -84,6 +85,8 @@ class LiveSettings:
 
     record_annotated: Annotated[bool, Key("record/annotated")] = True
     record_lists: Annotated[bool, Key("record/lists")] = True
+    record_sound: Annotated[bool, Key("record/sound")] = True
+    microphone: Annotated[str, Key("record/microphone")] = ""
     record_suffix: Annotated[str, Key("record/suffix", SUFFIXES)] = ".mp4"
     record_folder: Annotated[Path | None, Key("record/folder")] = None
 

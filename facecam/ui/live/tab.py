@@ -355,6 +355,7 @@ class LiveTab(Tab):
         self._cameras.close()
         self.camera.close_down()
         self.compare.close_down()
+        self.recording.sound.close_down()
         self.thumbnails.close_down()
         self.exporting.close_down(timeout_s)
         end_s = time.perf_counter() + timeout_s

@@ -1,0 +1,155 @@
+"""The tracks of videos and network streams, by FFmpeg (PyAV): which are played, and sound on the pictures' clock."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from fractions import Fraction
+from pathlib import Path
+from typing import TypeVar
+
+import av
+import numpy as np
+from av.stream import Disposition, Stream
+
+from facecam.sources.sound import SOUND_HZ, Samples, SoundRing
+
+DAMAGE = (av.FFmpegError, ValueError, OverflowError)
+"""What PyAV raises for a file that is not as it should be."""
+_StreamT = TypeVar("_StreamT", bound=Stream)
+_KEPT_S = 10.0
+_READS_ON = 2 * SOUND_HZ  # so far ahead it is quicker to read on than to seek
+_MOST_PACKETS = 1024  # of a stream whose sound nobody has asked for yet: some 20 s
+_BEFORE_S = 0.1  # a decoder needs a little of what was before
+
+
+def main_stream(streams: Iterable[_StreamT]) -> _StreamT | None:
+    """Of a file's video or audio streams the one that players play: the default one, else the first; covers and
+    thumbnails are none."""
+    played = [stream for stream in streams if not stream.disposition & Disposition.attached_pic]
+    return next((stream for stream in played if stream.disposition & Disposition.default), next(iter(played), None))
+
+
+class _Track:
+    """What both have in common. start_s: of the container's clock, where that of the pictures begins."""
+
+    trouble = ""
+
+    def __init__(self, start_s: float = 0.0) -> None:
+        self._start_s = start_s
+        self._lock = threading.Lock()  # guards everything here
+        self._ring = SoundRing(_KEPT_S)
+        self._resampler = av.AudioResampler("s16", "stereo", SOUND_HZ)
+
+    def _decode(self, packet: av.Packet) -> None:
+        """Under the lock."""
+        with suppress(*DAMAGE):  # one damaged packet; the next may be good
+            for frame in packet.decode():
+                assert isinstance(frame, av.AudioFrame)
+                try:
+                    parts = self._resampler.resample(frame)
+                except ValueError:  # rate or channels have changed
+                    self._resampler = av.AudioResampler("s16", "stereo", SOUND_HZ)
+                    parts = self._resampler.resample(frame)
+                for part in parts:
+                    time_s = None if part.time is None else part.time - self._start_s
+                    self._ring.put(time_s, np.asarray(part.to_ndarray(), np.int16).reshape(-1, 2))
+
+
+class FileSound(_Track):
+    """Of a video file, opened by itself when it is first read, so that it can be read at any place."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._path = path
+        self._container: av.container.InputContainer | None = None
+        self._packets: Iterator[av.Packet] = iter(())
+        self._over = False
+
+    def has(self, until_s: float) -> bool:
+        return True
+
+    def read(self, start_s: float, count: int) -> Samples:
+        first = round(start_s * SOUND_HZ)
+        with self._lock:
+            with suppress(*DAMAGE):  # the rest is silence
+                self._go_to(start_s)
+                while self._ring.end < first + count and not self._over:
+                    packet = next(self._packets, None)
+                    self._over = packet is None
+                    if packet is not None:
+                        self._decode(packet)
+            return self._ring.read(first, count)
+
+    def close(self) -> None:
+        with self._lock:
+            if self._container is not None:
+                self._container.close()
+            self._container, self._packets = None, iter(())
+
+    def _go_to(self, start_s: float) -> None:
+        if self._container is None:
+            self._begin()
+        first = round(start_s * SOUND_HZ)
+        if self._ring.first <= first <= self._ring.end + (0 if self._over else _READS_ON):
+            return
+        if self._over and first > self._ring.end:
+            return  # the pictures go on for longer
+        assert self._container is not None
+        stream = main_stream(self._container.streams.audio)
+        assert stream is not None
+        tick_s = stream.time_base or Fraction(1, SOUND_HZ)
+        try:
+            wanted_s = self._start_s + max(0.0, start_s - _BEFORE_S)
+            self._container.seek(round(wanted_s / tick_s), stream=stream)
+            self._packets, self._over = self._container.demux(stream), False
+        except DAMAGE:  # no index: from the beginning
+            self._container.close()
+            self._begin()
+
+    def _begin(self) -> None:
+        limits = {"protocol_whitelist": "file"}
+        container = self._container = av.open(os.path.abspath(self._path), "r", options=limits)
+        self._start_s = (container.start_time or 0) / av.time_base
+        self._packets, self._over = container.demux(main_stream(container.streams.audio)), False
+        self._ring = SoundRing(_KEPT_S)
+
+
+class StreamSound(_Track):
+    """Of a network stream: its packets are kept as they come, and decoded when somebody asks."""
+
+    def __init__(self, start_s: float) -> None:
+        super().__init__(start_s)
+        self._packets: deque[av.Packet] = deque(maxlen=_MOST_PACKETS)
+        self._over = False
+
+    def add(self, packet: av.Packet) -> None:
+        """In the thread that reads the stream."""
+        with self._lock:
+            self._packets.append(packet)
+
+    def end(self) -> None:
+        """The stream is about to be closed. What has come can still be read."""
+        with self._lock:
+            self._decode_all()
+            self._over = True
+
+    def has(self, until_s: float) -> bool:
+        with self._lock:
+            self._decode_all()
+            return self._over or self._ring.end >= until_s * SOUND_HZ
+
+    def read(self, start_s: float, count: int) -> Samples:
+        with self._lock:
+            self._decode_all()
+            return self._ring.read(round(start_s * SOUND_HZ), count)
+
+    def close(self) -> None:
+        """Does nothing: the stream itself is closed by whoever reads its pictures."""
+
+    def _decode_all(self) -> None:
+        while self._packets:
+            self._decode(self._packets.popleft())

@@ -1,0 +1,83 @@
+"""What is heard in recordings: the source's own sound, and a microphone; fields of the fold "Recording"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSignalBlocker
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QCheckBox, QLabel, QVBoxLayout, QWidget
+
+from facecam.qtkit.fields import Row, combo, show_data
+from facecam.qtkit.settings import Remembered
+from facecam.qtkit.theme import SPACE
+from facecam.qtkit.worker import Worker
+from facecam.sources.microphone import SYSTEM_MICROPHONE, list_microphones
+from facecam.ui.live.session import LiveSession
+from facecam.ui.live.settings import LiveSettings
+
+VOICES = "Voices tell who somebody is; privacy hides faces only."
+
+
+class SoundFields(QWidget):
+    """Remembered between starts. Microphones are looked for when the fields come into view, and none is opened."""
+
+    def __init__(self, session: LiveSession, remembered: Remembered[LiveSettings]) -> None:
+        super().__init__()
+        self._session, self._remembered = session, remembered
+        self._failure = ""
+        self.source = QCheckBox("Sound of the source")
+        self.source.setToolTip("Of a file or a stream that has any. While a file is paused nothing is recorded.")
+        self.source.setChecked(remembered.value.record_sound)
+        self.microphone = combo()
+        self.note = QLabel()
+        self.note.setWordWrap(True)
+        self.note.setAccessibleName("About the sound")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(SPACE)
+        layout.addWidget(self.source)
+        layout.addWidget(Row("Microphone", self.microphone, "Is heard in recordings, and open only while one is made"))
+        layout.addWidget(self.note)
+        self._fill([])
+        self.source.toggled.connect(self._changed)
+        self.microphone.currentIndexChanged.connect(self._changed)
+        session.options_changed.connect(self.refresh)
+        self._worker = Worker("facecam-microphones", parent=self)
+        self._worker.arrived.connect(self._found)
+
+    def refresh(self) -> None:
+        """What is to be said about the choice."""
+        chosen, view = self._remembered.value, self._session.latest()
+        heard = bool(chosen.microphone) or (chosen.record_sound and view is not None and view.frame.sound is not None)
+        voices = VOICES if heard and self._session.options.privacy is not None else ""
+        words = (self._failure if chosen.microphone else "") or voices
+        self.note.setText(words)
+        self.note.setVisible(bool(words))
+
+    def close_down(self) -> None:
+        """The window is closing."""
+        self._worker.close(0)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        self._worker.submit_one(0, list_microphones)
+
+    def _found(self) -> None:
+        for result in self._worker.take():
+            if not result.last:
+                self._failure = "" if result.error is None else str(result.error)
+                self._fill(result.value or [])
+                self.refresh()
+
+    def _fill(self, names: Sequence[str]) -> None:
+        chosen = self._remembered.value.microphone
+        listed = dict.fromkeys(["", SYSTEM_MICROPHONE, *names, chosen])  # one that was pulled out stays in sight
+        with QSignalBlocker(self.microphone):
+            self.microphone.clear()
+            for name in listed:
+                self.microphone.addItem({"": "None", SYSTEM_MICROPHONE: "The system’s"}.get(name, name), name)
+            show_data(self.microphone, chosen)
+
+    def _changed(self) -> None:
+        self._remembered.change(record_sound=self.source.isChecked(), microphone=self.microphone.currentData())
+        self.refresh()
