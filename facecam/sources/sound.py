@@ -16,11 +16,11 @@ _NEAR = SOUND_HZ // 200  # less is a container's rounding, not a gap
 class Sound(Protocol):
     """The sound of a source, on the clock of its pictures (`Frame.sound_s`), or of a microphone, on that of
     `time.perf_counter()`. Used from any thread.
-
-    trouble: a sentence that says why there is none, empty while all is well.
     """
 
-    trouble: str
+    @property
+    def trouble(self) -> str:
+        """A sentence that says why there is none, empty while all is well."""
 
     def has(self, until_s: float) -> bool:
         """Whether all that is to come until that time has come."""

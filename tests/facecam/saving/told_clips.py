@@ -42,8 +42,9 @@ def make_clip(path, seconds=4, fps=25, codec="aac", rate_hz=44_100, sound=True):
                 heard = av.AudioFrame.from_ndarray(samples.reshape(1, -1), "s16", "mono")
                 heard.sample_rate, heard.pts, heard.time_base = rate_hz, first, Fraction(1, rate_hz)
                 container.mux(audio.encode(heard))
-        for stream in container.streams:
-            container.mux(stream.encode(None))
+        for stream in (video, audio):
+            if stream is not None:
+                container.mux(stream.encode(None))
     return path
 
 
@@ -61,7 +62,7 @@ def heard(path):
     with av.open(path) as container:
         for frame in container.decode(audio=0):
             for part in resampler.resample(frame):
-                at = round(part.time * RATE_HZ)
+                at = round((part.time or 0.0) * RATE_HZ)
                 gap = np.zeros(max(0, at - len(samples)), np.float32)
                 samples = np.concatenate([samples[:at], gap, part.to_ndarray()[0]])
     return samples

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import time
 from contextlib import closing
 from pathlib import Path
@@ -18,11 +19,14 @@ from pytestqt.qtbot import QtBot
 from facecam.qtkit.settings import Settings
 from facecam.qtkit.wording import duration
 from facecam.saving.snapshot import read_metadata
-from facecam.sources import open_source
+from facecam.sources import microphone, open_source
 from facecam.system.paths import pictures_folder, videos_folder
 from facecam.ui.live.tab import LiveTab
 from facecam.ui.shell.main_window import MainWindow
-from tests.facecam.ui.driving import MakeWindow
+from tests.doubles import Sources
+from tests.facecam.saving.told_clips import has_sound, make_clip
+from tests.facecam.ui.driving import MakeWindow, choose, fold
+from tests.microphones import FakeMiniaudio
 
 PATIENCE_MS = 60_000
 
@@ -238,6 +242,102 @@ def test_the_choices_are_remembered(qtbot: QtBot, make_window: MakeWindow, folde
     fresh = shown(qtbot, make_window())
     assert fresh.recording.saving.video_folder() == videos_folder()
     assert fresh.recording.saving.picture_folder() == pictures_folder()
+
+
+def chosen_microphone(qtbot: QtBot, tab: LiveTab, name: str) -> None:
+    fold(tab, "recording").set_open(True)
+    box = tab.recording.sound.microphone
+    qtbot.waitUntil(lambda: box.findText(name) >= 0, timeout=PATIENCE_MS)
+    choose(box, name)
+
+
+@pytest.fixture
+def audio(monkeypatch: pytest.MonkeyPatch) -> FakeMiniaudio:
+    fake = FakeMiniaudio("Desk", "Headset")
+    monkeypatch.setattr(microphone, "_SILENT_AFTER_S", PATIENCE_MS)  # these hear nothing
+    monkeypatch.setitem(sys.modules, "miniaudio", fake)
+    return fake
+
+
+def test_a_microphone_is_off_until_it_is_chosen_and_shown_while_it_records(
+    qtbot: QtBot, make_window: MakeWindow, folder: Path, settings: Settings, audio: FakeMiniaudio
+) -> None:
+    window = make_window()
+    tab = shown(qtbot, window)
+    QTest.keyClick(window, Qt.Key.Key_R)
+    records(qtbot, tab)
+    assert "microphone" not in tab.badge.text() + tab.status.text()
+    QTest.keyClick(window, Qt.Key.Key_R)
+    says(qtbot, tab, "Saved recording-0001.mp4")
+    assert not has_sound(folder / "recording-0001.mp4")
+    chosen_microphone(qtbot, tab, "Headset")
+    assert audio.opened == []
+    QTest.keyClick(window, Qt.Key.Key_R)
+    says(qtbot, tab, r"^Recording \d\d:\d\d.* · microphone")
+    assert "· microphone" in tab.badge.text()
+    qtbot.waitUntil(lambda: len(audio.opened) == 1 and audio.opened[0].chunks is not None, timeout=PATIENCE_MS)
+    assert audio.opened[0].name == "Headset"
+    records(qtbot, tab)
+    QTest.keyClick(window, Qt.Key.Key_R)
+    says(qtbot, tab, "Saved recording-0002.mp4")
+    assert audio.opened[0].closed
+    assert has_sound(folder / "recording-0002.mp4")
+    window.close()
+    assert shown(qtbot, make_window()).recording.sound.microphone.currentText() == "Headset"
+
+
+def test_a_microphone_that_is_gone_is_said_once_and_the_picture_is_recorded(
+    qtbot: QtBot, make_window: MakeWindow, folder: Path, settings: Settings, audio: FakeMiniaudio
+) -> None:
+    settings.put("record/microphone", "Yeti")
+    window = make_window()
+    tab = shown(qtbot, window)
+    fold(tab, "recording").set_open(True)
+    assert tab.recording.sound.microphone.currentText() == "Yeti"
+    said: list[str] = []
+    tab.recording.saving.said.connect(lambda words, _picture: said.append(words))
+    QTest.keyClick(window, Qt.Key.Key_R)
+    says(qtbot, tab, "There is no microphone Yeti, only Desk, Headset.")
+    assert "no microphone" in tab.badge.text()
+    records(qtbot, tab)
+    QTest.keyClick(window, Qt.Key.Key_R)
+    says(qtbot, tab, "Saved recording-0001.mp4")
+    assert said[0] == "There is no microphone Yeti, only Desk, Headset."
+    assert [words.split(" (")[0] for words in said[1:]] == ["Saved recording-0001.mp4"]
+    assert len(times_s(folder / "recording-0001.mp4")) > 5
+
+
+def test_with_privacy_it_is_said_that_voices_identify(
+    qtbot: QtBot, make_window: MakeWindow, audio: FakeMiniaudio
+) -> None:
+    window = make_window()
+    tab = shown(qtbot, window)
+    note = tab.recording.sound.note
+    chosen_microphone(qtbot, tab, "Desk")
+    assert not note.isVisible()
+    QTest.keyClick(window, Qt.Key.Key_P)
+    qtbot.waitUntil(note.isVisible, timeout=PATIENCE_MS)
+    assert note.text() == "Voices tell who somebody is; privacy hides faces only."
+    choose(tab.recording.sound.microphone, "None")
+    assert not note.isVisible()
+
+
+def test_the_sound_of_a_file_is_recorded_unless_it_is_switched_off(
+    qtbot: QtBot, make_window: MakeWindow, folder: Path, sources: Sources
+) -> None:
+    clip = make_clip(folder / "told.mp4")
+    sources.add("told", lambda: open_source(str(clip)))
+    window = make_window("told")
+    tab = shown(qtbot, window)
+    tab.playback.loop.setChecked(True)
+    for on, name in ((True, "recording-0001.mp4"), (False, "recording-0002.mp4")):
+        tab.recording.sound.source.setChecked(on)
+        QTest.keyClick(window, Qt.Key.Key_R)
+        records(qtbot, tab)
+        says(qtbot, tab, r"^Recording \d\d:\d\d · sound" if on else r"^Recording \d\d:\d\d · (?!sound)")
+        QTest.keyClick(window, Qt.Key.Key_R)
+        says(qtbot, tab, f"Saved {name}")
+        assert has_sound(folder / name) is on
 
 
 class FileManager(QObject):
