@@ -123,7 +123,8 @@ def test_through_the_pipeline_with_a_detector_that_is_slow(tmp_path):
         return Detections.none()
 
     pipeline = Pipeline(str(path), FakeDetector(detect))
-    recording = pipeline.sink = Recorder(tmp_path / "r.mkv", RecordingOptions(), "Clip", lambda: pipeline.live)
+    recording = Recorder(tmp_path / "r.mkv", RecordingOptions(), "Clip", lambda: pipeline.live)
+    pipeline.attach(recording)
     pipeline.start()
     end_s = time.perf_counter() + PATIENCE_S
     while pipeline.phase in (Phase.OPENING, Phase.RUNNING) and time.perf_counter() < end_s:
