@@ -28,7 +28,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 TINY = [
-    "--resolution", "32", "--width", "4", "--attention-g", "16", "--attention-d", "16", "--batch", "8",
+    "--resolution", "16", "--width", "4", "--attention-g", "8", "--attention-d", "8", "--batch", "8",
     "--bf16", "false", "--device", "cpu", "--log-kimg", "0.04", "--grid-kimg", "100", "--save-kimg", "0.1",
 ]  # fmt: skip
 
@@ -46,7 +46,7 @@ def features(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     folder = tmp_path_factory.mktemp("features")
     path = folder / "features.pt"
-    options = ["--resolution", "32", "--widths", "8", "16", "--epochs", "12", "--batch", "9", "--lr", "0.01"]
+    options = ["--resolution", "16", "--widths", "8", "16", "--epochs", "12", "--batch", "9", "--lr", "0.01"]
     main(["--data", str(pictures), "--out", str(path), "--cache", str(folder), "--device", "cpu", *options])
     return path
 

@@ -71,8 +71,8 @@ def test_other_seed_is_another_run(tiny: list[str], pictures: Path, tmp_path: Pa
 
 
 def test_burn_in_leaves_the_generator_alone(pictures: Path) -> None:
-    data = load_pictures(pictures, 32)
-    network = NetworkConfig(32, 3, z_dim=16, width=2, attention_g=(16,), attention_d=(16,))
+    data = load_pictures(pictures, 16)
+    network = NetworkConfig(16, 3, z_dim=16, width=2, attention_g=(8,), attention_d=(8,))
     config = TrainConfig(batch=8, bf16=False, burn_in=2)
     trainer = Trainer(network, config, data.classes, World(0, 1, torch.device("cpu")))
     sampler = BatchSampler(data, 8, 0)
@@ -101,7 +101,7 @@ def test_rising_fid_is_reported_only_when_it_lasts(capsys: pytest.CaptureFixture
 
 def test_warm_start_takes_what_fits(tiny: list[str], pictures: Path, run: Path, tmp_path: Path) -> None:
     options = ["--warm-start", str(run / "latest.pt"), "--runs", str(tmp_path), "--kimg", "0"]
-    larger = [o if o != "32" else "64" for o in tiny]
+    larger = [o if o != "16" else "32" for o in tiny]
     larger[larger.index("--width") + 1] = "2"
     folder = main(["--data", str(pictures), *larger, *options])
     old, new = weights(run / "latest.pt"), weights(folder / "latest.pt")
@@ -138,7 +138,7 @@ def test_run_is_measured(run: Path, pictures: Path, features: Path, tmp_path: Pa
 
 def test_real_pictures_count_as_memorised(pictures: Path, features: Path) -> None:
     """A generator that gives training pictures back is caught."""
-    data = load_pictures(pictures, 32)
+    data = load_pictures(pictures, 16)
     judge = load_features(features)[0]
 
     class Copier(torch.nn.Module):
@@ -163,9 +163,9 @@ def test_exported_files_sample_in_the_gallery(run: Path, pictures: Path, tmp_pat
     gallery = Gallery(tmp_path / "tiny.onnx")
     assert gallery.classes == ["blue", "green", "red"]
     sample = gallery.sample(3, "red")
-    assert sample.image.shape == (32, 32, 3)
+    assert sample.image.shape == (16, 16, 3)
     np.testing.assert_allclose(sample.attention.sum(1), 1, atol=1e-5)
-    assert sample.attention.shape == (256, 64)
+    assert sample.attention.shape == (64, 16)
     assert not np.array_equal(sample.image, gallery.sample(4, "red").image)
 
     shapes.main(
@@ -175,4 +175,4 @@ def test_exported_files_sample_in_the_gallery(run: Path, pictures: Path, tmp_pat
     text = (tmp_path / "tiny.md").read_text(encoding="utf-8")
     assert all(words in text for words in ("pictures seen", "for tests", "noise", "tiny.jpg", "disc of the same mass"))
     picture = cv2.imdecode(np.fromfile(tmp_path / "tiny.jpg", np.uint8), cv2.IMREAD_COLOR)
-    assert picture.shape == (3 * 32, 2 * 8 * 32 + 16, 3)
+    assert picture.shape == (3 * 16, 2 * 8 * 16 + 16, 3)
