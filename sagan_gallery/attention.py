@@ -2,6 +2,9 @@
 
 The layer is that of Zhang et al. 2018 (arXiv 1805.08318), section 3; the maps are those of its figure 5.
 
+Keys are pooled in the network itself, one for 2 x 2 cells (`train/sagan/self_attention.py`): a map is as coarse as the
+key grid that the file states, and is laid over the picture by `cell_rect`.
+
 Positions are picture pixels with the origin at the top left corner of the top left pixel, so pixel (x, y) covers
 x..x+1, y..y+1. A pixel belongs to the feature cell that covers it. Maps are (height, width) in cells.
 """

@@ -22,6 +22,9 @@ _POINTS = {
         fee838""",
 }
 NAMES = tuple(_POINTS)
+"""Of maps of weights."""
+_POINTS |= {"grey": "000000 ffffff", "blue-orange": "0072b2 56b4e9 e8e8e8 e69f00 a85d00"}
+"""For values on both sides of 0, which is in their middle."""
 
 
 @cache

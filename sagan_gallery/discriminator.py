@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from facecam.arrays import Image
+from facecam.arrays import Array, Image
 from facecam.errors import FacecamError
 from facecam.system.opencv import cv2
 from sagan_gallery.generator import Generator, read_layer
@@ -40,10 +41,7 @@ class Discriminator:
     def attend(self, picture: Image, label: int | None = None) -> Sample:
         """Attention on the centre square of a picture (H, W, 3) uint8 RGB, scaled to the network's size."""
         image = centre_square(picture, self.resolution_px)
-        scaled = np.ascontiguousarray(image.transpose(2, 0, 1)[None], np.float32) / np.float32(127.5) - np.float32(1)
-        inputs: dict[str, npt.NDArray[Any]] = {"image": scaled}
-        if "label" in self._file.inputs:
-            inputs["label"] = np.array([label or 0], np.int64)
+        inputs = self._inputs(image[None], label)
         pairs = attention_outputs(len(self._file.grids))
         names = [name for pair in pairs for name in pair if name in self._file.outputs]
         scores = ["score"] if "score" in self._file.outputs else []
@@ -55,6 +53,36 @@ class Discriminator:
             layers.append(read_layer(self._file, index, results[attention], results.get(gamma, np.full(1, np.nan))))
         score = float(results["score"].reshape(-1)[0]) if scores else None
         return Sample(image, tuple(layers), label=label, score=score)
+
+    def score_falls(self, sample: Sample, cells: int = 8) -> Iterator[Array | None]:
+        """By how much the score of a sample of `attend` falls when a place is covered in the picture's mean colour
+        (occlusion sensitivity; Zeiler and Fergus 2014, section 4.2): what the place speaks for a real picture.
+
+        cells: places across and down. Yields (cells, cells) float32 at last; before it None after each row, where
+        something more urgent may be done. Nothing without a score.
+        """
+        if sample.score is None:
+            return
+        rows, columns = (np.arange(cells + 1)[None] * np.array(sample.size_px)[:, None] // cells).tolist()
+        falls = np.empty((cells, cells), np.float32)
+        for row in range(cells):
+            covered = np.repeat(sample.image[None], cells, 0)
+            for column in range(cells):
+                place = slice(rows[row], rows[row + 1]), slice(columns[column], columns[column + 1])
+                covered[(column, *place)] = np.rint(sample.image.mean((0, 1)))
+            scores = self._file.infer(["score"], self._inputs(covered, sample.label))[0]
+            falls[row] = sample.score - scores.reshape(-1)
+            if row < cells - 1:
+                yield None
+        yield falls
+
+    def _inputs(self, images: Image, label: int | None) -> dict[str, npt.NDArray[Any]]:
+        """Of the network, for (N, R, R, 3) uint8."""
+        scaled = np.ascontiguousarray(images.transpose(0, 3, 1, 2), np.float32) / np.float32(127.5) - np.float32(1)
+        inputs: dict[str, npt.NDArray[Any]] = {"image": scaled}
+        if "label" in self._file.inputs:
+            inputs["label"] = np.full(len(images), label or 0, np.int64)
+        return inputs
 
 
 def attention_of_picture(

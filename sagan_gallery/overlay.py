@@ -106,6 +106,17 @@ def difference_rgb(image: Image, other: Image) -> Image:
     return np.clip(np.rint(128 + change * np.float32(127 / DIFFERENCE_LEVELS)), 0, 255).astype(np.uint8)
 
 
+def falls_rgb(image: Image, falls: Array, values: Range) -> Image:
+    """A picture (H, W, 3) uint8 in grey, tinted blue where its score rises and orange where it falls when a place is
+    covered. falls: (h, w) float32, one for each place; values: what the colours stand for, on both sides of 0."""
+    height, width = image.shape[:2]
+    places = cv2.resize(values.place(falls), (width, height), interpolation=cv2.INTER_NEAREST)
+    tint = lookup("blue-orange")[np.rint(255 * places).astype(np.uint8)]
+    share = np.abs(2 * places - 1)[..., None] * np.float32(0.75)
+    grey = image.mean(2, dtype=np.float32)[..., None]
+    return np.rint((1 - share) * grey + share * tint).astype(np.uint8)
+
+
 def mean_change(image: Image, other: Image) -> float:
     """Mean absolute difference of two pictures (H, W, 3) uint8, in levels of 255."""
     return float(np.abs(image.astype(np.int16) - other).mean())

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import numpy as np
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
+from facecam.arrays import Array
 from facecam.qtkit.theme import PILL, SPACE, STAGE_TEXT, STAGE_TEXT_DIM, tabular
+from sagan_gallery.attention import Direction
 from sagan_gallery.colormap import lookup
 from sagan_gallery.overlay import DIFFERENCE_LEVELS, Range
 from sagan_gallery.ui.map_style import Kind, MapStyle
@@ -18,16 +23,48 @@ from sagan_gallery.ui.words import percent
 _WIDTH_PX = BAR_PX - SPACE
 _HIGHEST_PX = 44 * SPACE
 _STEPS = 4
-DIFFERENCE = Range(-DIFFERENCE_LEVELS, DIFFERENCE_LEVELS)
-"""Of a difference of two pictures, in levels of 255; its colours are grey."""
 _MAP_HELP = (
     "Share of the attention that a colour stands for, in per cent.\n"
     "The line across it is what every cell would get if attention were spread evenly."
 )
-_DIFFERENCE_HELP = (
-    "By how many of 255 levels attention brightens (white) or darkens (black) red, green and blue.\n"
-    "The same for all pictures, so that they can be compared."
+_SCORE_HELP = (
+    "What a place adds to the discriminator's score: by how much the score falls (orange) or rises (blue)\n"
+    "when the place is covered in the picture's mean colour, one place at a time."
 )
+
+
+@dataclass(frozen=True)
+class Legend:
+    """What colours stand for. values: from the lowest to the highest colour; colours: name of the colour map; help: the
+    tooltip; words: of a value; even: the value of an even map, if it has one."""
+
+    values: Range
+    colours: str
+    help: str
+    words: Callable[[float], str]
+    even: float | None = None
+
+
+def map_legend(weights: Array, map_style: MapStyle) -> Legend | None:
+    """Of a map (h, w) float32; none where it has no colours."""
+    if map_style.kind is not Kind.HEAT:
+        return None
+    even = 1 / weights.size if map_style.direction is Direction.ROW else None  # columns don't sum to 1
+    return Legend(map_style.range_of(weights), map_style.colours, _MAP_HELP, percent, even)
+
+
+DIFFERENCE = Legend(
+    Range(-DIFFERENCE_LEVELS, DIFFERENCE_LEVELS), "grey",
+    "By how many of 255 levels attention brightens (white) or darkens (black) red, green and blue.\n"
+    "The same for all pictures, so that they can be compared.",
+    lambda value: f"{value:+.0f}" if value else "0",
+)  # fmt: skip
+
+
+def score_legend(falls: Array) -> Legend:
+    """Of what moves the score: by how much it falls when a place is covered, (h, w) float32."""
+    most = max(float(np.abs(falls).max()), 0.01)
+    return Legend(Range(-most, most), "blue-orange", _SCORE_HELP, _signed)
 
 
 class ColourBar(QWidget):
@@ -35,23 +72,19 @@ class ColourBar(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._range: Range | None = None
-        self._even: float | None = None
-        self._map_style = MapStyle()
+        self._legend: Legend | None = None
         self._over_picture = False
         self.setFont(tabular(self.font(), 0.85))
         self.setAccessibleName("Colour bar")
         self.hide()
 
-    def show_range(self, values: Range | None, even: float | None, map_style: MapStyle) -> None:
-        """The range of the map that is shown, or `DIFFERENCE`; None for no bar. even: the value of an even map, if it
-        has one."""
-        wanted = values if map_style.kind is Kind.HEAT or values is DIFFERENCE else None
-        if (wanted, even, map_style) != (self._range, self._even, self._map_style):
-            self._range, self._even, self._map_style = wanted, even, map_style
-            self.setAccessibleDescription("" if wanted is None else f"up to {_words(wanted, 1)}")
-            self.setToolTip(_DIFFERENCE_HELP if wanted is DIFFERENCE else _MAP_HELP)
-            self.setVisible(wanted is not None)
+    def show_legend(self, legend: Legend | None) -> None:
+        """Of what is shown; None for no bar."""
+        if legend != self._legend:
+            self._legend = legend
+            self.setAccessibleDescription("" if legend is None else f"up to {legend.words(legend.values.high)}")
+            self.setToolTip("" if legend is None else legend.help)
+            self.setVisible(legend is not None)
             parent = self.parentWidget()
             if parent is not None:  # painted in one go with the picture, which lies below and changes with it
                 parent.update(self.geometry())
@@ -70,7 +103,8 @@ class ColourBar(QWidget):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        if self._range is None:
+        legend = self._legend
+        if legend is None:
             return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -80,24 +114,22 @@ class ColourBar(QWidget):
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(2, 0, -2, 0), SPACE / 2, SPACE / 2)
         line = painter.fontMetrics().height()
         bar = QRectF(SPACE, line / 2 + 2, 1.5 * SPACE, self.height() - line - 4)
-        ramp = np.arange(256, dtype=np.uint8)[:, None].repeat(3, 1)
-        colours = ramp if self._range is DIFFERENCE else lookup(self._map_style.colours)
-        painter.drawImage(bar, to_qimage(np.ascontiguousarray(colours[::-1, None, :])))
+        painter.drawImage(bar, to_qimage(np.ascontiguousarray(lookup(legend.colours)[::-1, None, :])))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(QColor(255, 255, 255, 60), 1))
         painter.drawRect(bar)
-        labels = [(step / _STEPS, _words(self._range, step / _STEPS), STAGE_TEXT_DIM) for step in range(_STEPS + 1)]
-        if self._even is not None and self._range.low <= self._even <= self._range.high:
-            even = float(self._range.place(np.array([self._even], np.float32))[0])
+        values, places = legend.values, [step / _STEPS for step in range(_STEPS + 1)]
+        labels = [(place, legend.words(values.value(place)), STAGE_TEXT_DIM) for place in places]
+        if legend.even is not None and values.low <= legend.even <= values.high:
+            even = float(values.place(np.array([legend.even], np.float32))[0])
             near = 1.1 * line / max(1.0, bar.height())
             labels = [label for label in labels if abs(label[0] - even) > near or label[0] in (0.0, 1.0)]
             if min(abs(even - end) for end in (0.0, 1.0)) > near:
                 labels.append((even, "even", STAGE_TEXT))
             y = bar.bottom() - even * bar.height()
-            painter.setPen(QPen(QColor(0, 0, 0, 160), 4))
-            painter.drawLine(int(bar.left()) - 4, int(y), int(bar.right()) + 4, int(y))
-            painter.setPen(QPen(QColor("white"), 2))
-            painter.drawLine(int(bar.left()) - 4, int(y), int(bar.right()) + 4, int(y))
+            for colour, width in ((QColor(0, 0, 0, 160), 4), (QColor("white"), 2)):
+                painter.setPen(QPen(colour, width))
+                painter.drawLine(int(bar.left()) - 4, int(y), int(bar.right()) + 4, int(y))
         for place, text, colour in labels:
             y = bar.bottom() - place * bar.height()
             painter.setPen(colour)
@@ -106,7 +138,5 @@ class ColourBar(QWidget):
             painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
 
 
-def _words(values: Range, place: float) -> str:
-    """The value at a place of the bar, 0..1."""
-    value = values.value(place)
-    return (f"{value:+.0f}" if value else "0") if values is DIFFERENCE else percent(value)
+def _signed(value: float) -> str:
+    return f"{value:+.2f}" if value else "0"

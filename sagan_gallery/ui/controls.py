@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy, QWidget
 
 from facecam.qtkit.fields import Check, Row, SliderField, combo, spin
@@ -75,6 +76,7 @@ class GalleryControls(ScrollColumn):
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # after a click Space must still play the walk
         self._map_style_moved()
+        self.set_generating(True)
 
     def _make_sampling(self) -> Sequence[QWidget]:
         self.classes = combo()
@@ -149,7 +151,7 @@ class GalleryControls(ScrollColumn):
         self._shown_row = Row(
             "Show", self.shown,
             "The picture itself, with attention switched off (as while B is held), both at the two sides of a line\n"
-            "that can be dragged, or what attention changes in it",
+            "that can be dragged, or what attention changes in it; of an own picture, which places move its score",
             default=Shown.PICTURE,
         )  # fmt: skip
         self._choice_rows = (
@@ -232,9 +234,17 @@ class GalleryControls(ScrollColumn):
         self._enable_seed()
 
     def set_generating(self, on: bool) -> None:
-        """Whether the large picture is from the generator: only then can its attention be scaled."""
+        """Whether the large picture is from the generator: only then can its attention be scaled and switched off, and
+        only one of the user's has a score that something moves."""
         self.scale.setEnabled(on)
-        self.shown.setEnabled(on)
+        self._generating = on
+        model = self.shown.model()
+        assert isinstance(model, QStandardItemModel)
+        for index, shown in enumerate(Shown):
+            fits = shown is Shown.PICTURE or (shown is not Shown.SCORE) == on
+            model.item(index).setEnabled(fits)
+            if not fits and index == self.shown.currentIndex():
+                self._shown_row.reset()
 
     def specs(self, model: str, model_hash: str) -> list[SampleSpec]:
         """What makes each sample that is wanted."""
@@ -276,7 +286,7 @@ class GalleryControls(ScrollColumn):
     def toggle_split(self) -> None:
         """The picture split into with and without its attention, or whole again."""
         wanted = Shown.PICTURE if self.picture_shown is Shown.SPLIT else Shown.SPLIT
-        if self.shown.isEnabled():
+        if self._generating:
             self.shown.setCurrentIndex(self.shown.findData(wanted))
 
     @property

@@ -26,6 +26,8 @@ class Shown(Enum):
     OFF = "Attention off"
     SPLIT = "Split: with, without"
     DIFFERENCE = "Difference"
+    SCORE = "What moves the score"
+    """Of an own picture; the three before it of a generated one."""
 
 
 @dataclass(frozen=True)

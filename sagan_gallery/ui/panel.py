@@ -156,6 +156,7 @@ class GalleryPanel(QWidget):
         session.model_changed.connect(self._model_changed)
         session.sample_ready.connect(self._show_sample)
         session.without_attention_ready.connect(stage.show_without_attention)
+        session.score_falls_ready.connect(stage.show_score_falls)
         session.thumb_ready.connect(lambda point, picture: self.walk.set_point("end", point, picture))
         session.picture_ready.connect(self._show_small)
         session.grid_done.connect(self._grid_done)
@@ -418,7 +419,7 @@ class GalleryPanel(QWidget):
                 self.pin_informative()
             self._prepare_walk()
         if not self.walk.playing and not self.stage.plane.pad.dragged:
-            self.session.request_without_attention(sample)
+            self.session.request_comparison(sample)
             self._say_origin()
 
     def _export_step(self, share: float | None) -> None:

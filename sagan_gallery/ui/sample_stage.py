@@ -7,15 +7,15 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLayout, QStackedWidget, QTabBar, QToolButton, QWidget
 
-from facecam.arrays import Image
+from facecam.arrays import Array, Image
 from facecam.qtkit.layouts import column, row
 from facecam.qtkit.theme import SPACE, stage_palette
 from sagan_gallery import attention
-from sagan_gallery.overlay import difference_rgb, mean_change
+from sagan_gallery.overlay import difference_rgb, falls_rgb, mean_change
 from sagan_gallery.sample import Sample
 from sagan_gallery.ui import words
 from sagan_gallery.ui.cards import PinStrip
-from sagan_gallery.ui.colour_bar import DIFFERENCE, ColourBar
+from sagan_gallery.ui.colour_bar import DIFFERENCE, ColourBar, Legend, map_legend, score_legend
 from sagan_gallery.ui.header import StageHeader
 from sagan_gallery.ui.map_style import MapStyle, Shown
 from sagan_gallery.ui.matrix import MatrixView
@@ -41,9 +41,13 @@ class SampleStage(QWidget):
         self.origin = Origin("")
         self.without_attention: Image | None = None
         """The same sample without its attention, (H, W, 3) uint8 RGB, once it is there."""
+        self.score_falls: Array | None = None
+        """What each place of an own picture adds to its score, (n, n) float32, once it is there."""
         self._layer = 0
         self._shown = Shown.PICTURE
-        self._compared = self._differs = False
+        self._compared = False
+        self._legend: Legend | None = None
+        """Of the picture that is shown, where its colours stand for something."""
         self.effect = ""
         """What attention does to this picture, in words, once it is known; also while it is switched off."""
         self.header = StageHeader()
@@ -102,7 +106,8 @@ class SampleStage(QWidget):
         """Another sample, in the layer that is chosen; pins stay where they are."""
         if self.sample is None or not np.array_equal(self.sample.z, sample.z) or self.sample.label != sample.label:  # type: ignore[arg-type]
             self.effect = ""
-        self.sample, self.origin, self.without_attention = self._in_layer(sample), origin, None
+        self.sample, self.origin = self._in_layer(sample), origin
+        self.without_attention = self.score_falls = None
         self.walk.show_sample(self.sample)
         if origin != IN_THE_PLANE:
             point = None if sample.z is None else LatentPoint(sample.z, sample.label, sample.toward)
@@ -116,6 +121,11 @@ class SampleStage(QWidget):
         if self._shown is not Shown.PICTURE:
             self._show_picture()
         self._say_notice()
+
+    def show_score_falls(self, falls: Array) -> None:
+        """What each place of the own picture adds to its score, (n, n) float32."""
+        self.score_falls = falls
+        self._show_picture()
 
     def set_shown(self, shown: Shown) -> None:
         """Another picture of the same sample."""
@@ -163,20 +173,21 @@ class SampleStage(QWidget):
         self._say_notice()
 
     def _show_picture(self) -> None:
-        shown, off, sample = self._shown, self.without_attention, self.sample
-        if self._compared:
-            shown = Shown.OFF
+        off, falls, sample = self.without_attention, self.score_falls, self.sample
+        shown = Shown.OFF if self._compared else self._shown
         if sample is None:
             return
-        picture, badge = None, ""
-        self._differs = off is not None and shown is Shown.DIFFERENCE
+        picture, badge, self._legend = None, "", None
         if off is not None and shown is Shown.OFF:
             picture, badge = off, "Attention off"
         elif off is not None and shown is Shown.SPLIT:
             picture = off
         elif off is not None and shown is Shown.DIFFERENCE:
-            picture = difference_rgb(sample.image, off)
+            picture, self._legend = difference_rgb(sample.image, off), DIFFERENCE
             badge = f"Changes {mean_change(sample.image, off):.0f} of 255 levels"
+        elif falls is not None and shown is Shown.SCORE:
+            self._legend = score_legend(falls)
+            picture, badge = falls_rgb(sample.image, falls, self._legend.values), words.falls_words(sample, falls)
         elif sample.z is not None and sample.attention_scale != 1:
             badge = "Attention off" if sample.attention_scale == 0 else f"Attention × {sample.attention_scale:.2f}"
         self.view.set_badge(badge)
@@ -195,16 +206,14 @@ class SampleStage(QWidget):
         weights, query, map_style = view.weights, view.query, view.map_style
         self._show_matrix()
         if sample is None or weights is None or query is None:
-            self.bar.show_range(DIFFERENCE if self._differs else None, None, map_style)
+            self.bar.show_legend(self._legend)
             hint = Stat("Move over the picture to see where it looks.", "Click to pin what you want to compare.")
             self.line.say(
                 [] if sample is None else [*stats_of(sample.gamma, None, map_style.direction, self.effect), hint]
             )
             return
         bare = view.scene is not None and view.scene.bare
-        values = DIFFERENCE if self._differs else None if bare else map_style.range_of(weights)
-        sums_to_1 = map_style.direction is attention.Direction.ROW and not bare
-        self.bar.show_range(values, 1 / weights.size if sums_to_1 else None, map_style)
+        self.bar.show_legend(self._legend if bare else map_legend(weights, map_style))
         found = attention.attention_stats(sample, weights, *query)
         self.line.say(stats_of(sample.gamma, found, map_style.direction, self.effect))
 

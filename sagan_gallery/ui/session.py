@@ -40,9 +40,10 @@ class Lane(IntEnum):
     MODEL = 0
     SAMPLE = 1
     WITHOUT_ATTENTION = 2
-    THUMB = 3
-    GRID = 4
-    EXPORT = 5
+    SCORE_FALLS = 3
+    THUMB = 4
+    GRID = 5
+    EXPORT = 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +90,8 @@ class GallerySession(QObject):
     sample_ready = Signal(Sample, Origin)
     without_attention_ready = Signal(object)
     """(H, W, 3) uint8: the last sample without its attention."""
+    score_falls_ready = Signal(object)
+    """(n, n) float32: what each place of the last own picture adds to its score."""
     thumb_ready = Signal(LatentPoint, object)
     """A point and its picture, (H, W, 3) uint8."""
     picture_ready = Signal(SampleSpec, object, object)
@@ -109,6 +112,7 @@ class GallerySession(QObject):
         self._signals = {
             Lane.SAMPLE: self.sample_ready,
             Lane.WITHOUT_ATTENTION: self.without_attention_ready,
+            Lane.SCORE_FALLS: self.score_falls_ready,
             Lane.THUMB: self.thumb_ready,
             Lane.GRID: self.picture_ready,
             Lane.EXPORT: self.exported,
@@ -150,15 +154,17 @@ class GallerySession(QObject):
             self._discriminator = generator, Discriminator.beside(generator)
         return self._discriminator[1]
 
-    def request_without_attention(self, sample: Sample) -> None:
-        """The same sample without its attention."""
+    def request_comparison(self, sample: Sample) -> None:
+        """The same sample without its attention; what each place adds to the score if it is an own picture."""
         generator, z = self.generator, sample.z
-        if generator is None or z is None or not generator.has_attention_scale:
-            self._worker.cancel(Lane.WITHOUT_ATTENTION)
-            return
-        self._worker.submit_one(
-            Lane.WITHOUT_ATTENTION, lambda: generator.pictures(z[None], [sample.label], 0.0, sample.toward)[0]
-        )
+        for lane in (Lane.WITHOUT_ATTENTION, Lane.SCORE_FALLS):
+            self._worker.cancel(lane)
+        if generator is not None and z is None:
+            self._worker.submit(Lane.SCORE_FALLS, lambda: self._beside(generator).score_falls(sample))
+        elif generator is not None and z is not None and generator.has_attention_scale:
+            self._worker.submit_one(
+                Lane.WITHOUT_ATTENTION, lambda: generator.pictures(z[None], [sample.label], 0.0, sample.toward)[0]
+            )
 
     def request_thumb(self, point: LatentPoint) -> None:
         """The picture at a point, without its attention."""
@@ -248,7 +254,7 @@ class GallerySession(QObject):
                 self._next = None
                 self.generator = result.value
                 self.model_changed.emit()
-            else:
+            elif result.value is not None:  # otherwise a step on the way
                 values = result.value if isinstance(result.value, tuple) else (result.value,)
                 self._signals[Lane(result.lane)].emit(*values)
         if self._next is not None and not self._worker.busy(Lane.SAMPLE):

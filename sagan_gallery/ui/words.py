@@ -6,7 +6,9 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from facecam.arrays import Image
+import numpy as np
+
+from facecam.arrays import Array, Image
 from facecam.qtkit.theme import STAGE_TEXT
 from sagan_gallery.attention import GAMMA_NEAR_0, NEARLY_EVEN, mean_evenness
 from sagan_gallery.latent import SampleSpec
@@ -110,6 +112,14 @@ def effect_words(sample: Sample, without: Image | None) -> str:
         f"{abs(100 * (with_contrast / max(contrast, 1e-6) - 1)):.0f} % "
         f"{'more' if with_contrast > contrast else 'less'} contrast."
     )
+
+
+def falls_words(sample: Sample, falls: Array) -> str:
+    """What moves the score of an own picture most. falls: by how much covering each place lowers it, (n, n)."""
+    row, column = np.unravel_index(np.argmax(np.abs(falls)), falls.shape)
+    high = ("upper", "middle", "lower")[3 * int(row) // len(falls)]
+    side = (" left", "", " right")[3 * int(column) // len(falls)]
+    return f"Score {sample.score:+.1f}; the {high}{side} moves it most: {falls[row, column]:+.2f}"
 
 
 def class_name(label: str | None) -> str:

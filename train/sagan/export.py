@@ -30,8 +30,9 @@ from sagan_gallery.model_file import attention_outputs
 from train.sagan.data import load_pictures
 from train.sagan.evaluate import averaged_generator, load_run
 from train.sagan.graph import SaganGraph, Weights, array
-from train.sagan.layers import ConditionalBatchNorm, Conv, Linear, SelfAttention
+from train.sagan.layers import ConditionalBatchNorm, Conv, Linear
 from train.sagan.networks import Discriminator, DiscriminatorBlock, Generator, GeneratorBlock, NetworkConfig
+from train.sagan.self_attention import SelfAttention
 from train.sagan.trainer import TrainConfig
 from train.training import TrainingError, run_command
 

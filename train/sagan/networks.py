@@ -10,7 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from train.sagan.layers import ConditionalBatchNorm, Conv, Linear, SelfAttention
+from train.sagan.layers import ConditionalBatchNorm, Conv, Linear
+from train.sagan.self_attention import SelfAttention
 
 
 @dataclass(frozen=True)

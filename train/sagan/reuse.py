@@ -18,9 +18,10 @@ import torch
 from onnx import numpy_helper
 from torch import Tensor, nn
 
-from train.sagan.layers import ConditionalBatchNorm, Conv, Linear, SelfAttention, refresh_spectral_norms
+from train.sagan.layers import ConditionalBatchNorm, Conv, Linear, refresh_spectral_norms
 from train.sagan.networks import Discriminator, DiscriminatorBlock, Generator, GeneratorBlock, NetworkConfig
 from train.sagan.sampling import draw_latents
+from train.sagan.self_attention import SelfAttention
 from train.training import TrainingError, batch_norm_inputs, settle_norm
 
 POWER_STEPS = 200  # of the iteration that finds the singular vectors again

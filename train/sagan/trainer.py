@@ -12,9 +12,10 @@ from torch import Tensor, nn
 
 from train.sagan.augment import diff_augment
 from train.sagan.data import BatchSampler
-from train.sagan.layers import SelfAttention, SpectralNorm, refresh_spectral_norms
+from train.sagan.layers import SpectralNorm, refresh_spectral_norms
 from train.sagan.networks import Discriminator, Generator, NetworkConfig
 from train.sagan.sampling import draw_labels, draw_latents
+from train.sagan.self_attention import SelfAttention
 from train.training import Ema, TrainingError, World, autocast, check_finite, seed_everything
 
 

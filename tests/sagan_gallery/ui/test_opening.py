@@ -13,6 +13,7 @@ from PySide6.QtGui import QGuiApplication, QImage
 from sagan_gallery.attention import map_for_pixel
 from sagan_gallery.generator import Generator
 from sagan_gallery.ui import words
+from sagan_gallery.ui.map_style import Shown
 from sagan_gallery.ui.panel import LOADING_SHOWN_AFTER_MS
 from sagan_gallery.ui.session import OwnPicture
 from tests.sagan_gallery.ui.driving import settle, waits_for_sample
@@ -31,6 +32,33 @@ def test_an_own_picture_is_seen_by_the_discriminator(qtbot, panel, tmp_path):
     assert np.array_equal(panel.view.weights, map_for_pixel(panel.sample, 3, 3))
     waits_for_sample(qtbot, panel, lambda: panel.grid.choose(2))
     assert panel.controls.scale.isEnabled()
+
+
+def test_what_moves_the_score_of_an_own_picture_is_shown_with_a_legend(qtbot, panel):
+    shown, view = panel.controls.shown, panel.view
+    enabled = [shown.model().item(shown.findData(kind)).isEnabled() for kind in Shown]
+    assert enabled == [True, True, True, True, False]
+    half = np.zeros((16, 16, 3), np.uint8)
+    half[:, :8] = 255
+    waits_for_sample(qtbot, panel, lambda: panel.look_at(OwnPicture(half)))
+    enabled = [shown.model().item(shown.findData(kind)).isEnabled() for kind in Shown]
+    assert enabled == [True, False, False, False, True]
+    qtbot.waitUntil(lambda: panel.stage.score_falls is not None, timeout=5000)
+    falls = panel.stage.score_falls  # the tiny one's score is the mean of the picture, which lies in -1..1
+    assert falls.shape == (8, 8)
+    assert falls[:, :4] == pytest.approx(1 / 64, abs=1e-3)
+    assert falls[:, 4:] == pytest.approx(-1 / 64, abs=1e-3)
+    shown.setCurrentIndex(shown.findData(Shown.SCORE))
+    red, _green, blue = view.scene.picture.astype(int).transpose(2, 0, 1)
+    assert (red > blue)[:, :8].all()  # orange: covering these lowers the score
+    assert (red < blue)[:, 8:].all()
+    view.add_pin(3, 3)
+    assert view.scene.overlay(view.weights) is None
+    assert panel.stage.bar.isVisible()
+    assert panel.stage.bar.accessibleDescription() == "up to +0.02"
+    waits_for_sample(qtbot, panel, lambda: panel.grid.choose(2))
+    assert panel.controls.picture_shown is Shown.PICTURE
+    assert view.scene.picture is None
 
 
 def test_own_pictures_stay_in_the_grid_until_they_are_removed(qtbot, panel):

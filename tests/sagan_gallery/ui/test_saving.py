@@ -9,8 +9,16 @@ from PySide6.QtWidgets import QFileDialog
 
 from facecam.errors import FacecamError
 from sagan_gallery.export import Gif
+from sagan_gallery.generator import Generator
+from sagan_gallery.latent import SampleSpec
 from sagan_gallery.ui.figure import render_figure, save_figure
+from sagan_gallery.ui.files import GIF_PX
+from sagan_gallery.ui.film import film_frames
+from sagan_gallery.ui.map_style import MapStyle
 from sagan_gallery.ui.paint import pin_colour
+from sagan_gallery.ui.scene import Pin
+from sagan_gallery.ui.session import end_of
+from sagan_gallery.walk import Walk
 from tests.sagan_gallery.ui.driving import waits_for_sample
 
 
@@ -80,6 +88,21 @@ def test_a_walk_is_saved_in_the_background_and_can_be_cancelled(qtbot, panel, tm
     panel.status.cancelled.emit()
     assert panel.status.text == "Cancelled."
     qtbot.waitUntil(lambda: not list(tmp_path.glob("cancelled*")), timeout=5000)
+
+
+def test_a_gif_of_200_frames_with_maps_takes_less_than_4_mb(qtbot, tmp_path):
+    generator = Generator()  # the shipped one: how small a film gets depends on what is seen
+    ends = [
+        end_of(generator, SampleSpec("", "", seed, label, 0.8)) for seed, label in ((12, "cat_grey"), (5, "cat_pale"))
+    ]
+    pins = [Pin(number, 10 * number, 5 * number + 20) for number in (1, 2, 3, 4)]
+    film = Gif(tmp_path / "walk.gif", 25)
+    for number, frame in enumerate(film_frames(generator, Walk(*ends), 200, 1.0, pins, MapStyle(), GIF_PX)):
+        if number == 20:
+            break
+        film.add(frame)
+    film.close()
+    assert (tmp_path / "walk.gif").stat().st_size * 200 / 20 < 4e6
 
 
 def test_dialogs_suggest_a_name_and_the_folder_of_pictures(qtbot, panel, tmp_path, monkeypatch):

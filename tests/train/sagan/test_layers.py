@@ -4,7 +4,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from train.sagan.layers import ConditionalBatchNorm, Conv, SelfAttention, SpectralNorm, refresh_spectral_norms
+from train.sagan.layers import ConditionalBatchNorm, Conv, SpectralNorm, refresh_spectral_norms
+from train.sagan.self_attention import SelfAttention
 
 
 @pytest.mark.parametrize(("resize", "size"), [("up", 16), ("down", 4)])
