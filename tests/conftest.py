@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ import pytest
 from facecam.system.cpu import available_cores
 
 CELL_PX = 32
+SCREENS = os.path.relpath(Path(__file__).with_name("screens.json"))  # not absolute: a colon would end it
+os.environ.setdefault("QT_QPA_PLATFORM", f"offscreen:configfile={SCREENS}")  # a desk and a projector
 
 
 def save_tiny_model(path: Path, **metadata: Any) -> Path:

@@ -38,6 +38,7 @@ from facecam.ui.live.picture import PictureView
 from facecam.ui.live.playback_bar import PlaybackBar
 from facecam.ui.live.privacy_section import PrivacySection
 from facecam.ui.live.recording_section import RecordingBadge, RecordingSection
+from facecam.ui.live.second_screen import SecondScreen
 from facecam.ui.live.session import LiveSession
 from facecam.ui.live.settings import LiveSettings
 from facecam.ui.live.stage import LiveStage
@@ -99,6 +100,7 @@ class LiveTab(Tab):
         self.countdown = Countdown(self.picture, self.recording.saving.take_snapshot)
         self._lay_out()
         self._commands = self._make_commands()
+        self.second_screen.addActions(self._commands)  # its keys work there, too
         self.audience = AudienceControls(self.picture, [second], self._for_the_audience())
         self._cameras = CameraWatch(list_cameras, self)
         self._connect()
@@ -116,6 +118,7 @@ class LiveTab(Tab):
         left = QVBoxLayout()
         left.setSpacing(0)
         left.addWidget(self.stage, 1)
+        self.second_screen = SecondScreen(self.stage, left, self)
         left.addWidget(self.thumbnails)
         left.addWidget(self.playback)
         left.addWidget(self.graphs)
@@ -145,7 +148,15 @@ class LiveTab(Tab):
         return [
             command(self, "Start or stop, pause a file", ["Space"], self.start_stop_or_pause),
             command(self, "Full screen", ["F", "F11"], self.toggle_full_screen, Menu.VIEW),
-            command(self, "Leave full screen", ["Esc"], partial(self.full_screen_wanted.emit, False), Menu.NONE),
+            command(
+                self,
+                "Show the picture on another screen",
+                ["Shift+F"],
+                self.show_on_another_screen,
+                Menu.VIEW,
+                "Fills that screen with it, such as a projector, and leaves the controls here; once more for the next",
+            ),
+            command(self, "Leave full screen", ["Esc"], self.leave_full_screen, Menu.NONE),
             switch_command(self, "Mirror", ["M"], self.controls.mirror),
             command(self, "Zoom in", ["Ctrl++", "Ctrl+="], partial(self.picture.zoom_by, 1), Menu.VIEW),
             command(self, "Zoom out", ["Ctrl+-"], partial(self.picture.zoom_by, -1), Menu.VIEW),
@@ -185,6 +196,7 @@ class LiveTab(Tab):
         self.recording.saving.said.connect(self._tell_audience)
         self.recording.saving.advised.connect(self._advise)
         self.controls.large_changed.connect(self._enlarge)
+        self.second_screen.moved.connect(self._follow_audience)
         self._enlarge()
         self.stage.start_wanted.connect(self.start)
         self.stage.stop_wanted.connect(self.start_or_stop)
@@ -240,8 +252,20 @@ class LiveTab(Tab):
         self.open(spec)
 
     def toggle_full_screen(self) -> None:
-        """Full screen on or off."""
-        self.full_screen_wanted.emit(not self._full_screen)
+        """Full screen on or off; a picture on another screen comes back."""
+        self.full_screen_wanted.emit(not self._before_audience)
+        self.second_screen.come_back()
+
+    def leave_full_screen(self) -> None:
+        """The picture is in the window as usual again."""
+        if self._before_audience:
+            self.toggle_full_screen()
+
+    def show_on_another_screen(self) -> None:
+        """The picture fills the next other screen, while the controls stay."""
+        self.full_screen_wanted.emit(False)
+        if not self.second_screen.go_on():
+            self.picture.show_hint("No other screen", "connect one first")
 
     def copy(self) -> None:
         """The picture as it is seen, and the words about it, for the clipboard; without a picture the words alone."""
@@ -273,7 +297,7 @@ class LiveTab(Tab):
         self.status.say(sentence(self.recording.saving.words, words))
 
     def _tell_audience(self, words: str, picture_file: str = "") -> None:
-        if self._full_screen:
+        if self._before_audience:
             self.toast.say(words, picture_file)
 
     def _advise(self, words: str) -> None:
@@ -281,7 +305,18 @@ class LiveTab(Tab):
             self.advised.emit(words)
 
     def _enlarge(self) -> None:
-        self.picture.set_large(self._full_screen or self.controls.large.isChecked())
+        self.picture.set_large(self._before_audience or self.controls.large.isChecked())
+
+    @property
+    def _before_audience(self) -> bool:
+        """Whether the picture fills a screen."""
+        return self._full_screen or self.second_screen.is_on
+
+    def _follow_audience(self) -> None:
+        self.picture.set_hides_cursor(self._before_audience)
+        self.audience.switch(self._before_audience)
+        self._enlarge()
+        self.toast.hide()
 
     def _phase_changed(self, phase: Phase) -> None:
         if phase is Phase.RECONNECTING:
@@ -334,16 +369,15 @@ class LiveTab(Tab):
         self._cameras.follow(False)
 
     def set_full_screen(self, on: bool) -> None:
+        if on:
+            self.second_screen.come_back()
         self._full_screen = on
         self.controls.setVisible(not on)
         self.graphs.set_full_screen(on)
         self.playback.set_allowed(not on)
         self.thumbnails.set_allowed(not on)
         self.status.setVisible(not on)
-        self.picture.set_hides_cursor(on)
-        self.audience.switch(on)
-        self._enlarge()
-        self.toast.hide()
+        self._follow_audience()
         self.picture.setFocus()
         if on:
             self.picture.show_hint("Esc", "leaves full screen")
@@ -351,6 +385,7 @@ class LiveTab(Tab):
             self.picture.hide_hint()
 
     def close_down(self, timeout_s: float) -> bool:
+        self.second_screen.come_back()
         self.stage.end()
         self._cameras.close()
         self.camera.close_down()

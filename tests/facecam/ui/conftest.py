@@ -6,13 +6,8 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
-from types import SimpleNamespace
 
 import pytest
-
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-
-from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QApplication
 
 from facecam.detection.options import DetectorOptions
@@ -54,13 +49,6 @@ def emptied_clipboard() -> Iterator[None]:
     app = QApplication.instance()
     if isinstance(app, QApplication):
         app.clipboard().clear()
-
-
-@pytest.fixture(autouse=True)
-def roomy_screen(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The window has its usual size; without a display Qt's screen is smaller."""
-    screen = SimpleNamespace(availableSize=lambda: QSize(1440, 900))
-    monkeypatch.setattr(MainWindow, "screen", lambda self: screen)
 
 
 @pytest.fixture
