@@ -97,7 +97,7 @@ def copy_of(source: Source, place: CopyPlace, opaque: bool, sound: bool, whole: 
         return _PhotoCopy(source, place, opaque)
     if isinstance(source, VideoSource):
         return _VideoCopy(source, place, sound, whole)
-    return _StreamCopy(source, place)
+    return _StreamCopy(source, place, sound)
 
 
 class _PhotoCopy:
@@ -142,20 +142,28 @@ class _VideoCopy:
 
 
 class _StreamCopy:
-    """Of what is no file: a camera, a stream, the demo."""
+    """Of what is no file: a camera, a stream, the demo. With sound the times are those of the stream's own clock."""
 
-    def __init__(self, source: Source, place: CopyPlace) -> None:
+    def __init__(self, source: Source, place: CopyPlace, sound: bool) -> None:
+        from facecam.saving.sound import VideoWithSound
         from facecam.saving.video_file import VideoWriter
 
         # Names such as "192.168.0.2" have no suffix.
-        self._writer = VideoWriter(place.path.with_name(place.path.name + _STREAM_SUFFIX), source.fps)
+        self._path = place.path.with_name(place.path.name + _STREAM_SUFFIX)
+        self._writer = VideoWithSound(VideoWriter(self._path, source.fps), sound)
+        self._sound = sound
+        self._began_s: float | None = None
 
     def add(self, frame: Frame, changed: Image) -> None:
-        self._writer.write(changed, frame.time_s)
+        time_s = frame.time_s
+        if self._sound and frame.sound is not None:
+            self._began_s = frame.sound_s if self._began_s is None else self._began_s
+            time_s = frame.sound_s - self._began_s
+        self._writer.write(frame, changed, time_s)
 
     def close(self) -> tuple[Path, list[str]]:
         self._writer.close()
-        return self._writer.path, []
+        return self._path, []
 
     def discard(self) -> None:
         self._writer.close()  # what has been seen of a stream does not come again

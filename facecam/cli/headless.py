@@ -90,7 +90,10 @@ def run_headless(
     if recorded is not None:
         if recorded.error is not None:
             raise recorded.error
-        write(f"{recorded.path}: {recorded.frames} frames recorded, {recorded.dropped} left out")
+        heard = ", with sound" if recorded.sound else ""
+        write(f"{recorded.path}: {recorded.frames} frames recorded, {recorded.dropped} left out{heard}")
+        if recorded.silence != silence:  # it came too late for a line of its own
+            write(recorded.silence)
     if camera is not None:
         shown = camera.status
         if shown.error is not None:

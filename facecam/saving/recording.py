@@ -98,16 +98,16 @@ class Recorder:
         microphone: Callable[[], Sound] | None = None,
     ) -> None:
         self.path, self._options, self._title = path, options, title
-        from facecam.saving.sound import SoundBeside  # FFmpeg takes 16 MB, for who records
+        from facecam.saving.sound import VideoWithSound  # FFmpeg takes 16 MB, for who records
         from facecam.saving.video_file import VideoWriter
 
         check_free(path.parent)
-        self._video = VideoWriter(self.path)
+        video = VideoWriter(self.path)
         self._lists: list[JsonLines | CsvTable] = []
         if options.lists:
             self._lists = [JsonLines(self.path.with_suffix(".jsonl")), CsvTable(self.path.with_suffix(".csv"))]
         self._microphone = None if microphone is None else microphone()
-        self._sound = SoundBeside(self._video, options.sound, self._microphone)
+        self._video = VideoWithSound(video, options.sound, self._microphone)
         self._clock = _Clock(live, options.sound)
         self._times_s: OrderedDict[int, float] = OrderedDict()  # of the newest frames, by their index
         self._changed = threading.Condition()  # guards everything below
@@ -178,7 +178,7 @@ class Recorder:
         except OSError:  # it has been moved away meanwhile
             size_bytes = 0
         silence = "" if self._microphone is None else self._microphone.trouble
-        return RecordingStatus(self.path, *values, size_bytes, error, self._sound.on, silence)
+        return RecordingStatus(self.path, *values, size_bytes, error, self._video.sounds, silence)
 
     def finish(self) -> None:
         """No more pictures; returns at once, the file is completed by its thread."""
@@ -211,7 +211,7 @@ class Recorder:
             self._fail(FacecamError(f"The recording failed unexpectedly: {error}"))
         finally:
             try:
-                for each in (self._sound, self._video, *self._lists):
+                for each in (self._video, *self._lists):
                     each.close()
             except FacecamError as error:
                 self._fail(error)
@@ -228,7 +228,7 @@ class Recorder:
                 self._changed.wait_for(lambda: self._waiting or self._stopped, LOOK_AT_DISK_EVERY_S)
                 item = self._waiting.popleft() if self._waiting else None
                 if item is None and self._stopped:
-                    break
+                    return
             if item is not None:
                 self._write(item)
                 with self._changed:
@@ -236,7 +236,6 @@ class Recorder:
             if time.perf_counter() - looked_s > LOOK_AT_DISK_EVERY_S:
                 looked_s = time.perf_counter()
                 check_free(self.path.parent)
-        self._sound.finish()
 
     def _write(self, item: _Item) -> None:
         frame = item.frame
@@ -245,13 +244,10 @@ class Recorder:
             frame, image = item.view.detected_frame, item.view.image
             if self._options.annotated:
                 image = draw_detections(image, item.view.detections)
-        if frame is not None and image is not None:
-            self._sound.before_picture(frame, item.time_s)
-            if self._video.write(image, item.time_s):
-                with self._changed:
-                    self._frames += 1
-                    self._seconds = item.time_s
-            self._sound.write()
+        if frame is not None and image is not None and self._video.write(frame, image, item.time_s):
+            with self._changed:
+                self._frames += 1
+                self._seconds = item.time_s
         if item.faces is not None and self._lists:
             frame, faces = item.faces.detected_frame, item.faces.detections
             result = _line(self._title, frame, faces, item.time_s)

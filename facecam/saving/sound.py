@@ -1,4 +1,4 @@
-"""SoundBeside: the sound that belongs to the pictures of a video, beside them."""
+"""VideoWithSound: a video of a source's frames, beside which is heard what belongs to them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from facecam.arrays import Image
 from facecam.saving.video_file import VideoWriter
 from facecam.sources import Frame
 from facecam.sources.sound import SOUND_HZ, Sound
@@ -28,61 +29,63 @@ class _Piece:
     asked_s: float
 
 
-class SoundBeside:
+class VideoWithSound:
     """Each picture brings the sound from its own moment on, for as long as it is shown: so pauses, jumps and pictures
     left out can't part the two. Used by one thread.
 
-    video: what is written to. of_source: whether the pictures' own sound counts. microphone: is added; None: there is
-    none. Raises FacecamError where the video can't be written.
+    video: to write to. of_source: whether the frames' own sound counts. microphone: is heard, too, and closed at the
+    end. Raises FacecamError, in `write` and `close`, when it can't be written.
     """
 
-    def __init__(self, video: VideoWriter, of_source: bool, microphone: Sound | None) -> None:
+    def __init__(self, video: VideoWriter, of_source: bool, microphone: Sound | None = None) -> None:
         self._video, self._of_source, self._microphone = video, of_source, microphone
         self._last: Frame | None = None
         self._end = 0  # of the pieces, in samples of the video
         self._pieces: deque[_Piece] = deque()
         self._goes_on_at_s: dict[Sound, float] = {}
-        self.on = False
-        """Whether the video has a track for it, which the first picture decides."""
 
-    def before_picture(self, frame: Frame, time_s: float) -> None:
-        """To be told before each picture is written, with its time in the video."""
+    @property
+    def sounds(self) -> bool:
+        """Whether it has a track for sound, which the first picture decides."""
+        return self._video.with_sound
+
+    def write(self, frame: Frame, image: Image, time_s: float) -> bool:
+        """Appends a picture of that frame, as of `VideoWriter.write`, and what there is by now of its sound. The first
+        one is at 0 s."""
         if self._last is None:
-            self.on = self._microphone is not None or (self._of_source and frame.sound is not None)
-            if self.on:
-                self._video.with_sound = True
-        else:
+            heard = self._of_source and frame.sound is not None
+            self._video.with_sound = heard or self._microphone is not None
+        written = self._video.write(image, time_s)
+        if written:
             self._append(time_s)
-        self._last = frame
-
-    def write(self) -> None:
-        """Writes what there is by now."""
-        while self.on and self._pieces:
+            self._last = frame
+        while self._pieces:
             piece = self._pieces[0]
             if time.perf_counter() - piece.asked_s < _WAITS_S and not self._has(piece):
-                return
+                break
             self._write(self._pieces.popleft())
-
-    def finish(self) -> None:
-        """Writes what is left."""
-        if self._last is not None:
-            self._append(self._end / SOUND_HZ + _LAST_S)
-        end_s = time.perf_counter() + _WAITS_AT_THE_END_S
-        while self.on and self._pieces:
-            if time.perf_counter() < end_s and not self._has(self._pieces[0]):
-                time.sleep(_LOOKS_EVERY_S)
-            else:
-                self._write(self._pieces.popleft())
+        return written
 
     def close(self) -> None:
-        """Lets go of files and devices."""
-        for sound in {*self._goes_on_at_s, *([] if self._microphone is None else [self._microphone])}:
-            sound.close()
+        """Completes the file; may be called twice."""
+        try:
+            self._append(self._end / SOUND_HZ + _LAST_S)
+            self._last = None
+            end_s = time.perf_counter() + _WAITS_AT_THE_END_S
+            while self._pieces:
+                if time.perf_counter() < end_s and not self._has(self._pieces[0]):
+                    time.sleep(_LOOKS_EVERY_S)
+                else:
+                    self._write(self._pieces.popleft())
+        finally:
+            for sound in {*self._goes_on_at_s, *([] if self._microphone is None else [self._microphone])}:
+                sound.close()
+            self._video.close()
 
     def _append(self, until_s: float) -> None:
-        assert self._last is not None
+        """What is heard with the last picture, until that time of the video."""
         end = round(until_s * SOUND_HZ)
-        if end > self._end:
+        if self._last is not None and end > self._end and self.sounds:
             self._pieces.append(_Piece(self._last, end - self._end, time.perf_counter()))
             self._end = end
 

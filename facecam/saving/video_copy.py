@@ -22,7 +22,7 @@ from av.stream import Disposition
 from av.video.reformatter import VideoReformatter
 
 from facecam.sources.decoder import Picture, colourspace_of
-from facecam.sources.tracks import main_stream
+from facecam.sources.soundtrack import main_stream
 from facecam.system.files import PartFile, cannot_write
 from facecam.system.opencv import cv2
 

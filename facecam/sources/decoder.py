@@ -13,7 +13,7 @@ from av.sidedata.sidedata import Type as SideData
 from av.video.reformatter import Colorspace, VideoReformatter
 
 from facecam.errors import SourceError
-from facecam.sources.tracks import DAMAGE, StreamSound, main_stream
+from facecam.sources.soundtrack import DAMAGE, StreamSound, main_stream
 from facecam.sources.web import WebStream
 
 _LONGEST_GAP_S = 3600.0

@@ -12,7 +12,7 @@ import av
 from facecam.errors import SourceError
 from facecam.sources.base import MAX_PIXELS, Frame
 from facecam.sources.decoder import Decoder, Picture
-from facecam.sources.tracks import FileSound
+from facecam.sources.soundtrack import FileSound
 
 _BACK_S = 1e-4  # how far before a picture's own time still counts as that time: containers round to milliseconds
 

@@ -14,6 +14,8 @@ from facecam.errors import SourceError
 from facecam.sources import Camera
 from facecam.system.display import display_problem
 from tests import loopback
+from tests.facecam.saving.told_clips import has_sound, make_clip
+from tests.microphones import FakeMiniaudio
 from tests.processes import run_python
 
 linux_only = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems always have a display")
@@ -38,6 +40,26 @@ def test_headless_runs_the_pipeline_and_tells_the_rates(tiny_model, capsys):
     assert 1 <= len(rates) <= 2  # a busy machine may miss the last one
     assert all("capture" in line and "detect" in line and "latency" in line for line in rates)
     assert "frames captured" in summary
+
+
+@pytest.mark.parametrize("sound", [True, False])
+def test_headless_records_the_sound_of_a_file_unless_silence_is_wanted(tiny_model, tmp_path, capsys, sound):
+    clip, video = make_clip(tmp_path / "clip.mp4", seconds=2), tmp_path / "r.mp4"
+    arguments = ["--headless", "--source", str(clip), "--seconds", "0", "--model", str(tiny_model)]
+    assert main([*arguments, "--record", str(video), *([] if sound else ["--no-audio"])]) == 0
+    assert (", with sound\n" in capsys.readouterr().out) is sound
+    assert has_sound(video) is sound
+
+
+def test_headless_records_without_a_microphone_that_is_not_there(tiny_model, tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "miniaudio", FakeMiniaudio("Desk"))
+    arguments = ["--headless", "--source", "demo", "--seconds", "2", "--model", str(tiny_model), "--microphone", "Yeti"]
+    assert main([*arguments, "--record", str(tmp_path / "r.mp4")]) == 0
+    out = capsys.readouterr().out
+    assert out.count("There is no microphone Yeti, only Desk.") == 1
+    assert re.search(r"r\.mp4: [1-9]\d* frames recorded", out)
+    assert main(arguments) == 2
+    assert "name a video with --record" in capsys.readouterr().err
 
 
 def test_headless_as_a_virtual_camera_tells_its_figures(tiny_model, monkeypatch, capsys):

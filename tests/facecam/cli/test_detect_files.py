@@ -21,6 +21,7 @@ from facecam.cli import main
 from facecam.sources import open_source
 from facecam.system.opencv import cv2
 from tests.facecam.saving.test_video_copy import made
+from tests.facecam.saving.told_clips import beside, make_clip, served
 from tests.processes import start_python
 
 pillow_heif.register_heif_opener()
@@ -91,6 +92,17 @@ def test_videos_keep_sound_and_container_unless_silence_is_wanted(detect: Run, t
     for folder, kinds in (("with", ["video", "audio"]), ("without", ["video"])):
         with av.open(str(tmp_path / folder / "clip.mp4")) as copy:
             assert [stream.type for stream in copy.streams] == kinds
+
+
+@pytest.mark.parametrize("with_length", [True, False])
+def test_the_copy_of_a_stream_has_its_sound_beside_its_pictures(detect: Run, tmp_path: Path, with_length: bool) -> None:
+    with served(make_clip(tmp_path / "c.ts"), with_length) as url:
+        status, _, errors = detect(url, "--out", tmp_path / "out", "--threshold", "1")
+    assert status == 0, errors
+    (copy,) = (tmp_path / "out").iterdir()
+    wrong, looked = beside(copy)
+    assert wrong == []
+    assert looked > 80
 
 
 def test_what_a_copy_cannot_keep_is_told_by_name(detect: Run, tmp_path: Path) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import http.server
-import threading
 import time
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -18,7 +16,7 @@ from facecam.sources.sound import SOUND_HZ, SoundRing
 from facecam.sources.video import VideoSource
 from tests.doubles import FakeDetector, read_all
 from tests.facecam.saving.recordings import recorder
-from tests.facecam.saving.told_clips import beside, has_sound, heard, level_at, make_clip, shown, tone_at
+from tests.facecam.saving.told_clips import beside, has_sound, heard, level_at, make_clip, served, shown, tone_at
 
 PATIENCE_S = 60.0
 
@@ -150,32 +148,6 @@ def test_a_file_whose_sound_ends_before_its_pictures(tmp_path):
     assert np.abs(samples[: SOUND_HZ - 2000]).max() > 0.3
     assert np.abs(samples[SOUND_HZ + 2000 :]).max() < 0.01
     assert len(samples) / SOUND_HZ == pytest.approx(2, abs=0.05)
-
-
-@contextmanager
-def served(path, with_length):
-    """The address of a file as a server sends it: at once with its length, as a stream at its own pace without."""
-
-    class Server(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.send_response(200)
-            self.send_header("Content-Type", "video/unknown")
-            if with_length:
-                self.send_header("Content-Length", str(path.stat().st_size))
-            self.end_headers()
-            data, began_s = path.read_bytes(), time.perf_counter()
-            with suppress(OSError):  # whoever reads has seen enough
-                for part in range(200):
-                    self.wfile.write(data[len(data) * part // 200 : len(data) * (part + 1) // 200])
-                    time.sleep(0 if with_length else max(0, began_s + 4 * part / 200 - time.perf_counter()))
-
-        def log_message(self, *words):
-            """Says nothing."""
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/clip"
-        server.shutdown()
 
 
 @pytest.mark.parametrize("with_length", [False, True])

@@ -3,6 +3,10 @@ agree in a recording, as an independent reader (PyAV, not the app's own) finds t
 
 from __future__ import annotations
 
+import http.server
+import threading
+import time
+from contextlib import contextmanager, suppress
 from fractions import Fraction
 
 import av
@@ -46,6 +50,32 @@ def make_clip(path, seconds=4, fps=25, codec="aac", rate_hz=44_100, sound=True):
             if stream is not None:
                 container.mux(stream.encode(None))
     return path
+
+
+@contextmanager
+def served(path, with_length):
+    """The address of a file as a server sends it: at once with its length, as a stream at its own pace without."""
+
+    class Server(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("Content-Type", "video/unknown")
+            if with_length:
+                self.send_header("Content-Length", str(path.stat().st_size))
+            self.end_headers()
+            data, began_s = path.read_bytes(), time.perf_counter()
+            with suppress(OSError):  # whoever reads has seen enough
+                for part in range(200):
+                    self.wfile.write(data[len(data) * part // 200 : len(data) * (part + 1) // 200])
+                    time.sleep(0 if with_length else max(0, began_s + 4 * part / 200 - time.perf_counter()))
+
+        def log_message(self, *words):
+            """Says nothing."""
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/clip"
+        server.shutdown()
 
 
 def shown(path):

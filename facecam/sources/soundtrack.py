@@ -33,7 +33,7 @@ def main_stream(streams: Iterable[_StreamT]) -> _StreamT | None:
     return next((stream for stream in played if stream.disposition & Disposition.default), next(iter(played), None))
 
 
-class _Track:
+class _Soundtrack:
     """What both have in common. start_s: of the container's clock, where that of the pictures begins."""
 
     trouble = ""
@@ -59,7 +59,7 @@ class _Track:
                     self._ring.put(time_s, np.asarray(part.to_ndarray(), np.int16).reshape(-1, 2))
 
 
-class FileSound(_Track):
+class FileSound(_Soundtrack):
     """Of a video file, opened by itself when it is first read, so that it can be read at any place."""
 
     def __init__(self, path: Path) -> None:
@@ -118,7 +118,7 @@ class FileSound(_Track):
         self._ring = SoundRing(_KEPT_S)
 
 
-class StreamSound(_Track):
+class StreamSound(_Soundtrack):
     """Of a network stream: its packets are kept as they come, and decoded when somebody asks."""
 
     def __init__(self, start_s: float) -> None:
