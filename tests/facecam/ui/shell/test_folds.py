@@ -46,6 +46,16 @@ def test_what_opens_below_the_end_of_a_low_window_is_scrolled_to(qtbot: QtBot, m
     qtbot.waitUntil(is_seen, timeout=5000)
 
 
+def test_what_opens_has_its_room_before_it_is_painted(qtbot: QtBot, make_window: MakeWindow) -> None:
+    window = make_window()
+    window.resize(1280, 700)
+    tab = live(window)
+    qtbot.waitUntil(tab.controls.column.isVisible, timeout=5000)
+    for section in (tab.detection, tab.privacy):  # no event is looked after in between
+        fold(tab, section.key).set_open(True)
+        assert section.height() >= section.minimumSizeHint().height() > 50
+
+
 def test_the_controls_keep_their_place_when_the_scroll_bar_comes(qtbot: QtBot, make_window: MakeWindow) -> None:
     window = make_window()
     window.resize(1280, 900)
