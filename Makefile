@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 ARGS ?=
 
-.PHONY: run test lint format clean
+.PHONY: run test lint format dist clean
 
 run: .venv/.run        ## opens the app: camera, else the demo source; without a display it runs headless. ARGS="..." go to it
 	$(BIN)/facecam $(ARGS)
@@ -20,6 +20,9 @@ lint: .venv/.test      ## style and types
 format: .venv/.test
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+dist: .venv/.test      ## dist/: a folder and a single file that need no Python
+	$(BIN)/python -m standalone.build $(ARGS)
 
 clean:
 	rm -rf .venv build dist .pytest_cache .ruff_cache .mypy_cache

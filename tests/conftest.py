@@ -1,9 +1,11 @@
-"""Fixtures for all tests: a tiny detector with a known answer, and pictures for it."""
+"""Fixtures for all tests: a tiny detector with a known answer, pictures for it, and a display."""
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -117,3 +119,28 @@ def make_model(tmp_path: Path) -> Callable[..., Path]:
 def make_frame() -> Callable[..., np.ndarray]:
     """`cells_frame`: `make_frame((3, 2), (7, 5), width=640, height=480)`."""
     return cells_frame
+
+
+@pytest.fixture(scope="session")
+def x_display() -> Iterator[str]:
+    """An X server: the one that is there, or an Xvfb of our own."""
+    if os.environ.get("DISPLAY"):
+        yield os.environ["DISPLAY"]
+        return
+    program = shutil.which("Xvfb")
+    if program is None:
+        pytest.skip("there is neither a display nor Xvfb")
+    read_end, write_end = os.pipe()
+    server = subprocess.Popen(
+        [program, "-displayfd", str(write_end), "-screen", "0", "1400x900x24", "-nolisten", "tcp"],
+        pass_fds=(write_end,),
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(write_end)
+    with os.fdopen(read_end) as numbers:
+        number = numbers.readline().strip()
+    if not number:
+        pytest.skip("Xvfb does not start here")
+    yield f":{number}"
+    server.terminate()
+    server.wait(10)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from facecam.bench.measure import Run, Series, refuse_standstill
 from facecam.bench.result import Labels
 from facecam.errors import FacecamError
 from facecam.system.cpu import CoreUse
+from facecam.system.python_process import python_command
 
 TITLE = "Gallery: one sample of the generator"
 _TIMEOUT_S = 300
@@ -26,7 +26,7 @@ def measure_gallery(core: int | None, seconds: float, runtime: str = "auto", mod
 
     Raises FacecamError when the measurement fails, PausedError among them.
     """
-    command = [sys.executable, "-m", "sagan_gallery.bench", *([] if model is None else [str(model)])]
+    command = [*python_command("sagan_gallery.bench"), *([] if model is None else [str(model)])]
     command += ["--runtime", runtime, "--samples", str(max(20, round(1000 * seconds / _MS_A_SAMPLE)))]
     command += [] if core is None else ["--core", str(core)]
     try:

@@ -33,6 +33,7 @@ from facecam.runtimes.providers import CPU
 from facecam.sources import PICTURE_SUFFIXES, VIDEO_SUFFIXES
 from facecam.system.logs import logging_to_file
 from facecam.system.process_exit import end_process
+from facecam.system.resources import asset
 
 _SYSTEM = (platform.python_version(), platform.platform())
 _logger = logging.getLogger(__name__)
@@ -155,6 +156,11 @@ def make_parser() -> argparse.ArgumentParser:
     )
     add_verbose(reset)
     reset.set_defaults(run=commands.reset_settings)
+
+    if asset(commands.LICENCES).is_file():  # in the standalone build
+        licences = subparsers.add_parser("licences", help="print the licences of all that this copy brings along")
+        add_verbose(licences)
+        licences.set_defaults(run=commands.licences)
     return parser
 
 

@@ -16,9 +16,12 @@ from facecam.sources import list_cameras
 from facecam.system.display import window_problem
 from facecam.system.opencv import quiet_libraries
 from facecam.system.paths import settings_file
+from facecam.system.resources import asset
 from facecam.system.settings_file import SettingsFile
 
 _FALLBACK_SECONDS = 10.0
+LICENCES = "licences.txt"
+"""The shipped file with the licences of what the standalone build bundles."""
 
 
 def window(arguments: argparse.Namespace) -> int:
@@ -77,4 +80,10 @@ def reset_settings(arguments: argparse.Namespace) -> int:
     except OSError as error:
         raise FacecamError(f"The settings in {path} can't be removed: {error.strerror or error}.") from error
     print(f"The settings in {path} are forgotten." if existed else "There were no settings.")
+    return 0
+
+
+def licences(arguments: argparse.Namespace) -> int:
+    """Prints the licences of what comes with the program."""
+    print(asset(LICENCES).read_text(encoding="utf-8"), end="")
     return 0

@@ -27,6 +27,7 @@ from facecam.sources.demo import demo_frame
 from facecam.system.cpu import available_cores, can_pin, choose_core, cpu_flags, cpu_name, pinned
 from facecam.system.opencv import cv2
 from facecam.system.paths import cache_folder, crash_file, log_file, settings_file
+from facecam.system.python_process import python_command
 from facecam.system.resources import shipped_models
 
 PACKAGES = (
@@ -51,7 +52,7 @@ _VARIABLES = (
 _FEW_FREE_MIB = 500
 _SLOW_MS = 50.0
 PROBE_S = 30.0
-_PROBE = [sys.executable, "-m", "facecam.ui.tools.probe"]
+_PROBE = python_command("facecam.ui.tools.probe")
 
 
 def examine(model: str | None = None, tell: Callable[[str], None] = lambda _: None) -> Report:

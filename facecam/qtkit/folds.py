@@ -88,6 +88,6 @@ class Fold(QWidget):
     def _show(self, on: bool) -> None:
         self.button.setArrowType(Qt.ArrowType.DownArrow if on else Qt.ArrowType.RightArrow)
         self.section.setVisible(on)
-        # Else the column is painted once with all of it squeezed into the height that it had before.
-        QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
+        if self.isVisible():  # else the column is painted once with all of it squeezed into its height from before
+            QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
         self.toggled.emit(on)

@@ -1,4 +1,4 @@
-"""Icons: drawings of one colour in SVG, shown in any colour; among them the program's sign, a face in a viewfinder."""
+"""Icons: drawings in SVG, shown in any colour; and the program's own, its sign on a dark tile."""
 
 from __future__ import annotations
 
@@ -31,20 +31,8 @@ def pixmap(name: str, size_px: int, colour: QColor, device_ratio: float = 1.0) -
 
 
 def program_icon() -> QIcon:
-    """The sign on a dark tile, in the usual sizes."""
-    icon = QIcon()
-    for size in (16, 24, 32, 48, 64, 128, 256):
-        tile = QPixmap(size, size)
-        tile.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(tile)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme.STAGE)
-        painter.drawRoundedRect(QRectF(0, 0, size, size), 0.22 * size, 0.22 * size)
-        _paint(painter, QRectF(0.16 * size, 0.16 * size, 0.68 * size, 0.68 * size), "sign", theme.BOX)
-        painter.end()
-        icon.addPixmap(tile)
-    return icon
+    """The sign on a dark tile."""
+    return icon("facecam", theme.BOX)
 
 
 class _Tinted(QIconEngine):

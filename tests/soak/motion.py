@@ -21,7 +21,7 @@ from pathlib import Path
 from PySide6.QtCore import QAbstractEventDispatcher, QTimer
 
 from facecam.qtkit.folds import Fold
-from facecam.qtkit.settings import MemoryStore, Settings
+from facecam.qtkit.settings import Settings
 from facecam.system.process_exit import end_process
 from facecam.ui.live.tab import LiveTab
 from facecam.ui.shell import app
@@ -91,7 +91,7 @@ def steps(window: MainWindow) -> Iterator[tuple[str, Callable[[], object], int]]
 def measure() -> dict[str, dict[str, float]]:
     """Of each thing done: blocked_ms and gap_ms, the longest; 0 where no frame was to be seen."""
     application = app.make_application()
-    settings = Settings(MemoryStore())
+    settings = Settings()
     settings.put("window/welcomed", True)
     window = app.build_window("demo", settings)
     window.resize(1280, 800)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-
 from PySide6.QtCore import QObject, QProcess, QTimer, Signal
 
 from facecam.batch.estimate import Estimate
 from facecam.batch.watch import Progress, Report, from_line
+from facecam.system.python_process import python_command
 
 _LEAVES_WITHIN_MS = 15_000
 
@@ -24,7 +23,7 @@ class BatchProcess(QObject):
 
     def __init__(self, program: list[str] | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.program = program or [sys.executable, "-m", "facecam"]
+        self.program = program or python_command("facecam")
         self._process: QProcess | None = None
         self._report: Report | None = None
         self._last_words = ""

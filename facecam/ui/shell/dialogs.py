@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QProcess, Qt, QUrl
@@ -22,6 +21,7 @@ from facecam.qtkit.text_dialog import TextDialog
 from facecam.qtkit.theme import SPACE, sized
 from facecam.system.logs import log_tail
 from facecam.system.paths import log_file
+from facecam.system.python_process import python_command
 
 _ERROR_WORDS = (
     "This is a fault of the program, not yours. It goes on. If you report the fault, paste this text: it holds no "
@@ -73,7 +73,7 @@ class DoctorDialog(TextDialog):
             "This machine", _DOCTOR_WORDS, "Looking around, which takes some seconds…", icon, parent=parent
         )
         self.copy_button.setEnabled(False)
-        program, *arguments = command or [sys.executable, "-m", "facecam", "doctor"]
+        program, *arguments = command or [*python_command("facecam"), "doctor"]
         self._process = QProcess(self)
         self._process.finished.connect(self._finished)
         self._process.errorOccurred.connect(self._failed)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -12,6 +11,7 @@ from PySide6.QtCore import QObject, QProcess, Signal
 
 from facecam.bench.result import from_line, load
 from facecam.errors import FacecamError
+from facecam.system.python_process import python_command
 
 _STEP = re.compile(r"\[(\d+)/(\d+)\] (.*)")
 
@@ -30,7 +30,7 @@ class BenchProcess(QObject):
 
     def __init__(self, program: list[str] | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.program = program or [sys.executable, "-m", "facecam"]
+        self.program = program or python_command("facecam")
         self._process: QProcess | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._last_line = ""

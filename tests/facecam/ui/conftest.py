@@ -1,10 +1,7 @@
-"""Fixtures of the window's tests: the window on doubles, and a display of our own."""
+"""Fixtures of the window's tests: the window on doubles."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -72,28 +69,3 @@ def make_window(
     yield make
     for window in windows:
         window.close()
-
-
-@pytest.fixture(scope="session")
-def x_display() -> Iterator[str]:
-    """An X server: the one that is there, or an Xvfb of our own."""
-    if os.environ.get("DISPLAY"):
-        yield os.environ["DISPLAY"]
-        return
-    program = shutil.which("Xvfb")
-    if program is None:
-        pytest.skip("there is neither a display nor Xvfb")
-    read_end, write_end = os.pipe()
-    server = subprocess.Popen(
-        [program, "-displayfd", str(write_end), "-screen", "0", "1400x900x24", "-nolisten", "tcp"],
-        pass_fds=(write_end,),
-        stderr=subprocess.DEVNULL,
-    )
-    os.close(write_end)
-    with os.fdopen(read_end) as numbers:
-        number = numbers.readline().strip()
-    if not number:
-        pytest.skip("Xvfb does not start here")
-    yield f":{number}"
-    server.terminate()
-    server.wait(10)

@@ -1,0 +1,178 @@
+"""The standalone build, started from an empty environment: no Python of this machine is there for it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import mss
+import numpy as np
+import pytest
+
+from standalone import licences
+from standalone.build import MOST_MB
+from tests.processes import ROOT, run_python
+
+PATIENCE_S = 300.0
+BOX_BGR = (207, 240, 61)
+pytestmark = pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="the workflow file builds on other systems"
+)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """What `make dist` makes, and what it tells in `told.txt`; built once for all tests."""
+    out = tmp_path_factory.mktemp("dist")
+    level = "1"  # a quarter of the time, and a tenth more bytes
+    command = ("-m", "standalone.build", "--out", out)
+    result = run_python(*command, timeout_s=2400, PYINSTALLER_ZLIB_COMPRESSION_LEVEL=level)
+    assert result.returncode == 0, result.stderr
+    (out / "told.txt").write_text(result.stdout, encoding="utf-8")
+    yield out
+    shutil.rmtree(out)
+
+
+@pytest.fixture
+def folder(built: Path) -> Path:
+    """The program in the folder."""
+    return built / "facecam" / "facecam"
+
+
+@pytest.fixture
+def single_file(built: Path) -> Path:
+    """The program in one file."""
+    (file,) = built.glob("facecam-linux-*")
+    return file
+
+
+def run_alone(program: Path, home: Path, *arguments: object, **variables: str) -> subprocess.CompletedProcess[str]:
+    """`PROGRAM ARGUMENTS` to its end, with nothing in its environment but a home."""
+    command = [str(program), *map(str, arguments)]
+    environment = {"HOME": str(home), "TMPDIR": str(home), **variables}
+    return subprocess.run(
+        command, capture_output=True, text=True, env=environment, cwd=home, timeout=PATIENCE_S, check=False
+    )
+
+
+def test_the_sizes_are_told_and_the_single_file_can_be_downloaded(built: Path, single_file: Path) -> None:
+    told = (built / "told.txt").read_text(encoding="utf-8")
+    sizes_mb = {Path(path).name: float(size) for path, size in re.findall(r"^(.*): (\d+) MB", told, re.MULTILINE)}
+    assert set(sizes_mb) == {"facecam", single_file.name}
+    assert sizes_mb[single_file.name] == pytest.approx(single_file.stat().st_size / 1e6, abs=1)
+    assert sizes_mb[single_file.name] <= MOST_MB <= 350
+
+
+def test_nothing_of_the_training_and_no_second_qt_plugin_folder_is_bundled(built: Path) -> None:
+    names = {path.name.lower() for path in (built / "facecam").rglob("*")}
+    assert not {name for name in names if re.match(r"(lib)?(torch|c10|scipy$|matplotlib|train$|pytest)", name)}
+    assert not {name for name in names if re.match(r"libqt6(qml|quick|3d|web|network|opengl)", name)}
+
+
+@pytest.mark.parametrize("kind", ["folder", "single_file"])
+def test_processes_of_it_find_faces(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    program = request.getfixturevalue(kind)
+    pictures = [ROOT / "assets" / "facecam" / "demo" / f"{name}.jpg" for name in ("collins", "hopper")]
+    result = run_alone(program, tmp_path, "detect", *pictures, "--jobs", "2", "--json", "-")
+    assert result.returncode == 0, result.stderr
+    records = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [Path(record["source"]).stem for record in records] == ["collins", "hopper"]
+    assert all(record["faces"] for record in records)
+    assert not list(tmp_path.glob("_MEI*"))  # what the single file unpacked is gone
+
+
+def test_it_runs_headless_and_in_openvino(folder: Path, tmp_path: Path) -> None:
+    options = ("--headless", "--source", "demo", "--seconds", "1", "--runtime", "openvino")
+    result = run_alone(folder, tmp_path, *options)
+    assert result.returncode == 0, result.stderr
+    assert "det/s" in result.stdout or "detections" in result.stdout
+
+
+def test_its_benchmark_measures_the_gallery_too(folder: Path, tmp_path: Path) -> None:
+    file = tmp_path / "result.json"
+    result = run_alone(folder, tmp_path, "bench", "--seconds", "0.1", "--runtime", "onnxruntime", "--json", file)
+    assert result.returncode == 0, result.stderr
+    assert "Gallery" in result.stdout
+    assert {series["labels"]["family"] for run in json.loads(file.read_text())["runs"] for series in run["series"]} >= {
+        "gallery"
+    }
+
+
+def test_the_doctor_finds_the_window_and_all_packages(folder: Path, tmp_path: Path) -> None:
+    result = run_alone(folder, tmp_path, "doctor", "--json", QT_QPA_PLATFORM="offscreen")
+    assert result.returncode == 0, result.stderr
+    report = json.loads(result.stdout)
+    sections = report.get("sections", report)
+    assert sections["Window"]["platform"] == "offscreen"
+    assert not [name for name, version in sections["Packages"].items() if version is None]
+    assert "QT_PLUGIN_PATH" not in sections["Environment"]
+
+
+@pytest.mark.parametrize("kind", ["folder", "single_file"])
+def test_its_window_shows_boxes_and_loads_nothing_of_this_python(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path, x_display: str
+) -> None:
+    program = request.getfixturevalue(kind)
+    environment = {"HOME": str(tmp_path), "TMPDIR": str(tmp_path), "DISPLAY": x_display}
+    process = subprocess.Popen([program, "--source", "demo"], env=environment, cwd=tmp_path, stderr=subprocess.PIPE)
+    try:
+        wait_for_boxes(x_display, process)
+        loaded = "".join(path.read_text() for path in processes_of(process))
+        assert "libQt6Widgets" in loaded
+        for place in {str(ROOT), sys.prefix, sys.base_prefix} - {"/usr"}:
+            assert f" {place}/" not in loaded
+    finally:
+        process.send_signal(signal.SIGTERM)
+        _out, problems = process.communicate(timeout=PATIENCE_S)
+    assert (process.returncode, problems) == (0, b"")
+
+
+def wait_for_boxes(display: str, process: subprocess.Popen[bytes]) -> None:
+    """Until lines in the colour of the first box are on the screen."""
+    end_s = time.monotonic() + PATIENCE_S
+    with mss.MSS(display=display) as screen:
+        while time.monotonic() < end_s:
+            assert process.poll() is None, "it has ended"
+            pixels = np.asarray(screen.grab(screen.monitors[0]))[..., :3].astype(int)
+            if (abs(pixels - BOX_BGR).max(2) < 12).sum() > 100:
+                return
+            time.sleep(0.2)
+    pytest.fail("no box came")
+
+
+def processes_of(process: subprocess.Popen[bytes]) -> list[Path]:
+    """What is mapped by it, and by the process that a single file starts when it is unpacked."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    return [Path(f"/proc/{pid}/maps") for pid in (process.pid, *children)]
+
+
+def test_the_licences_of_all_that_is_bundled_come_with_it(built: Path, folder: Path, tmp_path: Path) -> None:
+    text = (built / "facecam" / "licences.txt").read_text(encoding="utf-8")
+    assert run_alone(folder, tmp_path, "licences").stdout == text
+    bundled = {path.name.partition("-")[0] for path in (folder.parent / "_internal").glob("*.dist-info")}
+    assert len(bundled) > 10
+    for name in {*bundled, "tifffile", "shiboken6", "pyinstaller", "Python"}:
+        assert re.search(rf"^{re.sub('[-_]', '[-_]', name)} \d", text, re.MULTILINE | re.IGNORECASE), name
+    assert "GNU LESSER GENERAL PUBLIC LICENSE" in text  # Qt's wheel has none
+
+
+def test_what_has_no_licence_is_not_bundled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    about = tmp_path / "bare-1.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: bare\nVersion: 1.0\n")
+    (about / "RECORD").write_text("bare.py,,\nbare-1.0.dist-info/METADATA,,\n")
+    (tmp_path / "bare.py").write_text("")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(licences.MissingLicenceError, match=r"no licence text of bare 1\.0"):
+        licences.collect([tmp_path / "bare.py"])
+    (about / "RECORD").write_text("bare.py,,\nbare-1.0.dist-info/LICENSE,,\n")
+    (about / "LICENSE").write_text("As you like.")
+    assert "bare 1.0" in licences.collect([tmp_path / "bare.py"])
+    assert "As you like." in licences.collect([tmp_path / "bare.py"])
