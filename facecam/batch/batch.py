@@ -3,24 +3,24 @@ does, without the command line around it."""
 
 from __future__ import annotations
 
-import glob
-import os
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
-from facecam.batch.copies import Input, copy_places, file_id
+from facecam.batch.copies import copy_places
+from facecam.batch.inputs import file_id, gather
 from facecam.batch.journal import NAME, Journal
-from facecam.batch.work import Outcome, Record, Result, Task, Worker, WorkOptions
-from facecam.errors import FacecamError, SourceError
+from facecam.batch.pieces import KnownFaces, Piece, cut
+from facecam.batch.work import Outcome, Record, Task, Worker, WorkOptions
+from facecam.errors import FacecamError
 from facecam.saving.export import STANDARD_OUTPUT, CsvTable, JsonLines
-from facecam.sources import PICTURE_SUFFIXES, VIDEO_SUFFIXES, list_files, natural_key
 
-LIST_SUFFIX = ".txt"
-_MAX_LIST_BYTES = 64 << 20
+_CUT_OF_THOROUGH = 4
+"""So many of the last inputs are cut into pieces where they are searched thoroughly, else the last one."""
 OnRecord = Callable[[Record, bool], None]
 
 
@@ -34,14 +34,15 @@ class BatchListener(Protocol):
         """One frame is done; `result` as of `facecam.saving.export.record`."""
 
     def on_problem(self, sentence: str) -> None:
-        """Something couldn't be read."""
+        """Something couldn't be read, or has to be done again."""
 
 
 class Pool(Protocol):
     """Several that work at once."""
 
-    def results(self, tasks: Iterable[Task]) -> Iterator[Result]:
-        """What became of each task, in their order. Raises FacecamError."""
+    def results(self, parts: Iterable[Task | Piece], tell: Callable[[str], None]) -> Iterator[Any]:
+        """`Worker.result` of each, in their order; None of a piece that got lost, after a sentence. Raises
+        FacecamError."""
 
 
 @dataclass
@@ -124,7 +125,8 @@ class Batch:
         resume: bool = False,
         pool: Pool | None = None,
     ) -> None:
-        self._worker, self._listener, self._pool, self._resume = worker, listener, pool, resume
+        self._options, self._worker, self._listener = options, worker, listener
+        self._pool, self._resume = pool, resume
         gathered = gather(specs, out_dir)
         places = [None] * len(gathered.inputs) if out_dir is None else copy_places(out_dir, gathered.inputs)
         if regions is not None and len(gathered.inputs) != 1:
@@ -206,88 +208,40 @@ class Batch:
         return told
 
     def _outcomes(self, on_record: OnRecord) -> Iterator[tuple[Task, Outcome]]:
-        if self._pool is not None:
-            results = self._pool.results(self.tasks)
-            for number, (task, (outcome, records)) in enumerate(zip(self.tasks, results, strict=True), 1):
-                self._listener.on_opened(Path(outcome.source).name, len(records), len(self.tasks) - number)
-                for result, is_picture in records:
-                    on_record(result, is_picture)
-                yield task, outcome
-            return
-        for number, task in enumerate(self.tasks, 1):
+        cuts = [self._cut(task, len(self.tasks) - index) for index, task in enumerate(self.tasks)]
+        here = self._pool is None or (len(cuts) == 1 and not cuts[0])
+        results: Iterator[Any] = iter(())
+        if self._pool is not None and not here:
+            parts: list[Task | Piece] = []
+            for task, pieces in zip(self.tasks, cuts, strict=True):
+                parts += pieces or [task]
+            results = self._pool.results(parts, self._listener.on_problem)
+        for number, (task, pieces) in enumerate(zip(self.tasks, cuts, strict=True), 1):
             remaining = len(self.tasks) - number
 
             def on_opened(title: str, frame_count: int | None, remaining: int = remaining) -> None:
                 self._listener.on_opened(title, frame_count, remaining)
 
-            yield task, self._worker.do(task, on_record, on_opened)
+            if here:
+                yield task, self._worker.do(task, on_record, on_opened)
+            elif pieces:
+                found = islice(results, len(pieces))
+                yield task, self._worker.do(task, on_record, on_opened, KnownFaces(pieces, found))
+                deque(found, 0)  # of a file that ended early
+            else:
+                outcome, records = next(results)
+                on_opened(Path(outcome.source).name, len(records))
+                for result, is_picture in records:
+                    on_record(result, is_picture)
+                yield task, outcome
 
+    def _cut(self, task: Task, left: int) -> list[Piece]:
+        """Its pieces, where several can work at it and would have little else to do. left: it and the tasks after it.
 
-@dataclass(frozen=True)
-class Gathered:
-    """inputs: in the order of the arguments. problems: sentences about arguments of which nothing came. others: how
-    many files in the folders are neither pictures nor videos, by suffix."""
-
-    inputs: tuple[Input, ...]
-    problems: tuple[str, ...]
-    others: Counter[str]
-
-
-def gather(specs: Sequence[str], out_dir: Path | None = None) -> Gathered:
-    """Looks up what the arguments name. out_dir: inside a folder it is passed over, as it holds copies.
-
-    A folder stands for its pictures and videos and those below it, a pattern (`*.png`) for what it fits, a text file
-    for the paths in it, a line each. What is wrong with a single source is told when it is opened.
-    """
-    inputs: list[Input] = []
-    problems: list[str] = []
-    others: Counter[str] = Counter()
-    for spec in specs:
-        try:
-            inputs += _named(spec, out_dir, others)
-        except FacecamError as error:
-            problems.append(str(error))
-    return Gathered(tuple(inputs), tuple(problems), others)
-
-
-def _named(spec: str, out_dir: Path | None, others: Counter[str]) -> list[Input]:
-    path = Path(spec).expanduser()
-    try:
-        if spec.strip() and path.is_dir():
-            return _in_folder(path, out_dir, others)
-        if path.suffix.lower() == LIST_SUFFIX and path.is_file():
-            return [part for line in _lines(path) for part in _named(line, out_dir, others)]
-        if glob.has_magic(spec) and "://" not in spec and not path.exists():
-            found = sorted(glob.glob(str(path), recursive=True), key=natural_key)
-            if not found:
-                raise SourceError(f"No file fits {spec}.")
-            return [part for each in found for part in _named(each, out_dir, others)]
-    except (OSError, ValueError):
-        pass  # whatever is wrong with the name is told when it is opened
-    return [Input(spec)]
-
-
-def _in_folder(folder: Path, out_dir: Path | None, others: Counter[str]) -> list[Input]:
-    paths = list_files(folder, None)
-    if out_dir is not None and (out := out_dir.resolve()) != folder.resolve():
-        paths = [path for path in paths if out not in path.resolve().parents]
-    wanted = [path for path in paths if path.suffix.lower() in PICTURE_SUFFIXES | VIDEO_SUFFIXES]
-    others.update(path.suffix.lower() for path in set(paths).difference(wanted))
-    if not wanted:
-        raise SourceError(f"There are no pictures and no videos in the folder {folder}.")
-    return [Input(str(path), folder) for path in wanted]
-
-
-def _lines(path: Path) -> list[str]:
-    """The paths in a list; those that are relative and not there from here are looked for beside the list."""
-    if path.stat().st_size > _MAX_LIST_BYTES:
-        raise SourceError(f"{path} is too large for a list of files.")
-    try:
-        lines = [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines()]
-    except UnicodeDecodeError as error:
-        raise SourceError(f"{path} is not a list of files, a line each, in UTF-8.") from error
-    lines = [line for line in lines if line and not line.startswith("#")]
-    if not lines:
-        raise SourceError(f"The list {path} names no file.")
-    beside = {line: path.parent / line for line in lines}
-    return [line if os.path.exists(line) or not near.exists() else str(near) for line, near in beside.items()]
+        Each piece's frames are decoded twice, and copies are written here, one after the other: that is little beside a
+        thorough search, and much beside a quick one.
+        """
+        known = task.regions is not None and task.regions.exists()
+        if self._pool is None or known or self._options.seconds is not None:
+            return []
+        return cut(task.input) if left <= (_CUT_OF_THOROUGH if self._options.thorough else 1) else []

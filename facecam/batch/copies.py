@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,29 +9,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from facecam.arrays import Image
+from facecam.batch.inputs import Input, file_id
 from facecam.saving.photo_file import CopiedPage, changed_page, copy_suffix, write_photo
 from facecam.sources import Frame, PictureSource, Source, without_password
 
 _STREAM_SUFFIX = ".mkv"
-FileId = tuple[int, int]
-
-
-@dataclass(frozen=True)
-class Input:
-    """One source. spec: as `facecam.sources.open_source` takes it. folder: that it was found in or below; None: it was
-    named itself."""
-
-    spec: str
-    folder: Path | None = None
-
-
-def file_id(path: str | Path) -> FileId | None:
-    """What a file is, under whatever name: device and number. None where there is none."""
-    try:
-        status = os.stat(Path(path).expanduser())
-    except (OSError, ValueError):
-        return None
-    return status.st_dev, status.st_ino
 
 
 @dataclass(frozen=True)

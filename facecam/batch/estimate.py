@@ -23,6 +23,8 @@ from facecam.sources.photo import HEIF_SUFFIXES, know_heif
 SAMPLE = 60
 """So many files of each kind are opened; the others count as their mean."""
 QUICK_SIZE = (640, 480)
+_CUT_FRAMES = 1200
+"""Longer videos are cut into pieces."""
 _SHARE_USEFUL = 0.5
 """Of the sizes besides a frame's own, how many tell more; it takes looking to know."""
 _AROUND_S = 35e-9
@@ -43,7 +45,9 @@ class Estimate:
 
     def seconds(self, thorough: bool, jobs: int) -> float:
         """In so many processes."""
-        return (self.thorough_s if thorough else self.quick_s) / max(1, min(jobs, self.pictures + self.videos))
+        pieces = self.frames // _CUT_FRAMES if thorough and self.videos else 0
+        parts = self.pictures + self.videos + pieces
+        return (self.thorough_s if thorough else self.quick_s) / max(1, min(jobs, parts))
 
 
 def estimate(tasks: Sequence[Task], detector: FaceDetector) -> Estimate:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from facecam.arrays import Array, Image
-from facecam.batch.copies import Copy, CopyPlace, Input, copy_of, file_id
+from facecam.batch.copies import Copy, CopyPlace, copy_of
+from facecam.batch.inputs import Input, open_input
+from facecam.batch.pieces import Found, Piece, Sighting, found_in
 from facecam.batch.regions import RegionFinder, Regions, load_regions, regions_path, save_regions
 from facecam.detection.detector import FaceDetector
 from facecam.detection.options import DetectorOptions
@@ -22,7 +24,7 @@ from facecam.faces.drawing import draw_detections
 from facecam.faces.privacy import PrivacyOptions, hide_faces
 from facecam.faces.tracking import CANDIDATE_SHARE, Tracker, TrackingOptions
 from facecam.saving.export import record
-from facecam.sources import PICTURE_SUFFIXES, Frame, Source, open_picture, open_source, without_password
+from facecam.sources import Frame, Source, without_password
 
 _logger = logging.getLogger(__name__)
 Record = dict[str, Any]
@@ -102,8 +104,10 @@ class Worker:
         task: Task,
         on_record: Callable[[Record, bool], None],
         on_opened: Callable[[str, int | None], None] = lambda title, count: None,
+        known: Callable[[Frame], Sighting | None] = lambda frame: None,
     ) -> Outcome:
-        """on_record: gets `facecam.saving.export.record` of each frame, and whether it is a picture of its own.
+        """on_record: gets `facecam.saving.export.record` of each frame, and whether it is a picture of its own. known:
+        the faces of a frame, where somebody has looked for them before.
 
         What is wrong with the input is in the outcome. Raises WriteError if its copy can't be written.
         """
@@ -120,7 +124,7 @@ class Worker:
                     copy = self._copy(source, task.copy)
                     stack.callback(copy.discard)
                 finder = None if task.regions is None or regions is not None else RegionFinder(self._threshold)
-                self._frames(source, copy, outcome, on_record, finder if regions is None else regions)
+                self._frames(source, copy, outcome, on_record, known, finder if regions is None else regions)
                 if copy is not None:
                     outcome.copy, outcome.converted = copy.close()
                 if finder is not None and task.regions is not None:
@@ -138,10 +142,14 @@ class Worker:
             outcome.problem = f"{outcome.source}: an error inside the program ({type(error).__name__}: {error})."
         return outcome
 
-    def result(self, task: Task) -> Result:
-        """What became of the task, and what was told of each frame. Raises WriteError."""
+    def result(self, part: Task | Piece) -> Result | Found:
+        """What became of a task, and what was told of each frame; or what was found in a piece. Raises WriteError, and
+        SourceError for a piece."""
+        if isinstance(part, Piece):
+            self._start()
+            return found_in(self._until_over(part.frames()), self._look)
         records: list[tuple[Record, bool]] = []
-        return self.do(task, lambda record, is_picture: records.append((record, is_picture))), records
+        return self.do(part, lambda record, is_picture: records.append((record, is_picture))), records
 
     def _regions(self, task: Task) -> Regions | None:
         """Those that were found or drawn before. Raises FacecamError."""
@@ -162,22 +170,20 @@ class Worker:
         copy: Copy | None,
         outcome: Outcome,
         on_record: Callable[[Record, bool], None],
+        known: Callable[[Frame], Sighting | None],
         regions: Regions | RegionFinder | None,
     ) -> None:
         seconds = self._options.seconds
         end_s = None if seconds is None else time.perf_counter() + seconds
         hider = self._hider
-        if hider is not None:
-            hider.start()
-        while (frame := source.read()) is not None:
-            if self._is_over():
-                raise KeyboardInterrupt
+        self._start()
+        for frame in self._until_over(iter(source.read, None)):
             self._kept = frame
             if isinstance(regions, Regions):
                 found = faces = regions.hidden_in(outcome.frames)
             else:
-                found = self._found(frame)
-                outcome.detector_s += self._detector.timings.total_ms / 1000
+                found, took_s = known(frame) or self._look(frame)
+                outcome.detector_s += took_s
                 faces = found if hider is None else hider.faces(found)
             if hider is None:
                 shown = frame.image if copy is None else draw_detections(frame.image, found)
@@ -195,17 +201,25 @@ class Worker:
             if end_s is not None and time.perf_counter() >= end_s:
                 break
 
-    def _found(self, frame: Frame) -> Detections:
+    def _until_over(self, frames: Iterator[Frame]) -> Iterator[Frame]:
+        for frame in frames:
+            if self._is_over():
+                raise KeyboardInterrupt
+            yield frame
+
+    def _start(self) -> None:
+        """Another source begins."""
         if isinstance(self._detector, ThoroughDetector):
-            return self._detector.detect(frame.image, moving=frame.path is None)
-        return self._detector.detect(frame.image)
+            self._detector.start()
+        if self._hider is not None:
+            self._hider.start()
 
-
-def open_input(part: Input) -> Source:
-    """Its source; a picture file is one whatever is in it. Raises SourceError."""
-    path = Path(part.spec).expanduser()
-    is_picture = path.suffix.lower() in PICTURE_SUFFIXES and file_id(path) is not None
-    return open_picture(path) if is_picture else open_source(part.spec)
+    def _look(self, frame: Frame) -> Sighting:
+        if isinstance(self._detector, ThoroughDetector):
+            found = self._detector.detect(frame.image, frame.time_s if frame.path is None else None)
+        else:
+            found = self._detector.detect(frame.image)
+        return found, self._detector.timings.total_ms / 1000
 
 
 class FaceHider:

@@ -98,13 +98,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         type=jobs,
         default=1,
         metavar="N",
-        help="processes for files, one core each (default: 1)",
+        help="processes for files and pieces of long videos, one core each (default: 1)",
     )
     parser.add_argument(
         "--scheduler",
         metavar="ADDRESS",
-        help="of a Dask cluster that does the files instead, such as tcp://host:8786; its machines see them under the "
-        "same paths",
+        help="of a Dask cluster that does the files instead, and pieces of long videos, such as tcp://host:8786; its "
+        "machines see them under the same paths",
     )
 
 
@@ -114,8 +114,8 @@ def detect(arguments: argparse.Namespace) -> int:
         raise FacecamError("--hide is for copies; name a folder for them with --out.")
     if arguments.jobs > 1 and arguments.scheduler is not None:
         raise FacecamError("Either --jobs or --scheduler: the workers of a cluster are started on its machines.")
-    if arguments.regions is not None and (arguments.hide is None or arguments.resume or arguments.scheduler):
-        raise FacecamError("--regions is for one file: say how with --hide, and leave --resume and --scheduler out.")
+    if arguments.regions is not None and (arguments.hide is None or arguments.resume):
+        raise FacecamError("--regions is for one file, of which there is nothing to --resume: say how with --hide.")
     if arguments.jobs > 1 and arguments.core is not None:
         raise FacecamError("--core is for one process; leave it out with --jobs, which uses one core for each.")
     hide = None if arguments.hide is None else PrivacyOptions(Hiding(arguments.hide), arguments.padding)

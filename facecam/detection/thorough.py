@@ -28,7 +28,9 @@ repeated; 57 without a border."""
 CELL_PX = 32
 SMALL_PX = 32
 """What may be a face and is smaller is looked at again at twice the size."""
-CHECK_EVERY = 10
+CHECKS_HZ = 3
+"""So often in a second of a video all sizes are looked at."""
+_USUAL_HZ = 30
 _ALL_DOUBLED = 1_500_000
 """Pixels; smaller pictures are looked at whole at twice their size."""
 _USUAL_PX = 640
@@ -52,23 +54,28 @@ class ThoroughDetector:
         self.timings = Timings(0.0, 0.0, 0.0)
         self.looks = 0
         self._took = np.zeros(3)
-        self._frames = 0
+        self._stretch: int | None = None
         self._useful: set[int] = set()
 
     @property
     def name(self) -> str:
         return self._detector.name
 
-    def detect(self, frame: npt.NDArray[np.uint8], moving: bool = False) -> Detections:
+    def start(self) -> None:
+        """Another video begins."""
+        self._stretch = None
+
+    def detect(self, frame: npt.NDArray[np.uint8], time_s: float | None = None) -> Detections:
         """Faces in a frame (H, W, 3) uint8 BGR, boxes in its pixels and clipped to it, best first.
 
-        moving: it is one of a video's, which come in their order. Every `CHECK_EVERY`-th is looked at in all sizes, and
-        those between in the sizes that told more than the picture's own did then.
+        time_s: of a frame of a video, which come in their order. The first of each `stretch` is looked at in all sizes,
+        the others in the sizes that told more than the picture's own did then.
         """
         self._detector.threshold = min(self.threshold, _SUSPICION)
         self.looks, self._took = 0, np.zeros(3)
-        check = not moving or self._frames % CHECK_EVERY == 0
-        self._frames = self._frames + 1 if moving else 0
+        now = None if time_s is None else stretch(time_s)
+        check = now is None or now != self._stretch
+        self._stretch = now
         height, width = frame.shape[:2]
         boxes, scores = self._level(frame, 1.0)
         levels = np.zeros(len(boxes), np.intp)
@@ -141,6 +148,11 @@ class ThoroughDetector:
         return np.concatenate(boxes), np.concatenate(scores)
 
 
+def stretch(time_s: float) -> int:
+    """Number of the stretch of a video that a time lies in: stretches may be searched apart, with the same result."""
+    return int(time_s * CHECKS_HZ)
+
+
 def pixels_searched(width: int, height: int, moving: bool, useful: float) -> float:
     """So many pixels of a picture of that size, at all sizes, go through the network; on the average of frames where it
     is moving. useful: the share of the sizes besides its own that tell more."""
@@ -156,7 +168,8 @@ def pixels_searched(width: int, height: int, moving: bool, useful: float) -> flo
         small_width, small_height = -(-small_width // 2), -(-small_height // 2)
         more += level(small_width, small_height)
     more += level(width, height, 2) * (1.0 if height * width <= _ALL_DOUBLED else useful / 4)
-    return own + more * (1.0 if not moving else 1 / CHECK_EVERY + (1 - 1 / CHECK_EVERY) * useful)
+    checked = CHECKS_HZ / _USUAL_HZ if moving else 1.0
+    return own + more * (checked + (1 - checked) * useful)
 
 
 def _parts(boxes: Array, scores: Array) -> npt.NDArray[np.bool_]:

@@ -11,8 +11,8 @@ from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QDialog, QFileDialog, QStackedWidget, QVBoxLayout, QWidget
 
-from facecam.batch.copies import file_id
 from facecam.batch.estimate import Estimate
+from facecam.batch.inputs import file_id
 from facecam.batch.regions import SUFFIX, Regions, load_regions, save_regions
 from facecam.batch.watch import Progress, Report
 from facecam.errors import FacecamError

@@ -9,8 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from facecam.arrays import Array, Image
-from facecam.batch.copies import Input
-from facecam.batch.work import open_input
+from facecam.batch.inputs import Input, open_input
 from facecam.errors import SourceError
 from facecam.faces.privacy import PrivacyOptions, hide_faces
 from facecam.qtkit.worker import Worker

@@ -12,12 +12,13 @@ import numpy as np
 import pytest
 
 from facecam.batch.cluster import ClusterPool
-from facecam.batch.copies import Input
-from facecam.batch.work import Task, WorkOptions
+from facecam.batch.inputs import Input
+from facecam.batch.work import Task, Worker, WorkOptions
 from facecam.cli import main
 from facecam.detection.options import DetectorOptions
 from facecam.errors import FacecamError
 from facecam.system.opencv import cv2
+from tests.facecam.batch.clips import clip_with_sound
 
 distributed = pytest.importorskip("distributed", reason="Dask is not installed")
 
@@ -57,8 +58,9 @@ def test_results_and_copies_equal_those_of_one_process(
 def test_what_a_lost_machine_was_at_is_done_by_another(cluster: Any, folder: Path, tiny_model: Path) -> None:
     pool = ClusterPool(cluster.scheduler_address, WorkOptions(DetectorOptions(tiny_model)))
     tasks = [Task(Input(str(path))) for path in sorted(folder.glob("[0-9].png"))] * 20
+    told: list[str] = []
     try:
-        results = pool.results(tasks)
+        results = pool.results(tasks, told.append)
         outcomes = [next(results)[0] for _ in range(5)]
         os.kill(next(iter(cluster.workers.values())).pid, signal.SIGKILL)
         outcomes += [outcome for outcome, _ in results]
@@ -66,6 +68,37 @@ def test_what_a_lost_machine_was_at_is_done_by_another(cluster: Any, folder: Pat
         pool.close()
     assert [outcome.source for outcome in outcomes] == [task.input.spec for task in tasks]
     assert not any(outcome.problem for outcome in outcomes)
+    assert any("lost a worker" in sentence for sentence in told)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no way to kill a process hard here")
+def test_a_video_in_pieces_equals_the_whole_also_when_a_machine_is_lost(
+    cluster: Any, tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("facecam.batch.pieces.PIECE_S", 2)
+    clip_with_sound(Path("clip.mp4"))
+    command = ["detect", "clip.mp4", "--model", str(tiny_model), "--hide", "cover"]
+    assert main([*command, "--json", "one.jsonl", "--out", "one"]) == 0
+    monkeypatch.setattr(Worker, "_look", None)  # in this process; the cluster does that
+    real, asked = ClusterPool._result, []
+
+    def losing(*arguments: Any) -> Any:
+        asked.append(arguments)
+        if len(asked) == 2:
+            os.kill(next(iter(cluster.workers.values())).pid, signal.SIGKILL)
+        return real(*arguments)
+
+    monkeypatch.setattr(ClusterPool, "_result", losing)
+    regions = ["--regions", "many.json"]
+    assert (
+        main([*command, "--json", "many.jsonl", "--out", "many", *regions, "--scheduler", cluster.scheduler_address])
+        == 0
+    )
+    assert len(asked) == 6
+    assert Path("one.jsonl").read_text() == Path("many.jsonl").read_text()
+    assert Path("one/clip.mp4").read_bytes() == Path("many/clip.mp4").read_bytes()
+    assert Path("many.json").exists()
 
 
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "nonsense"])

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from facecam.batch.batch import Summary
-from facecam.batch.copies import Input
 from facecam.batch.estimate import SAMPLE, Estimate, estimate, words
+from facecam.batch.inputs import Input
 from facecam.batch.watch import Progress, Report, from_line, to_line
 from facecam.batch.work import Task
 from facecam.cli import main
@@ -66,6 +66,7 @@ def test_processes_share_files(tiny_model: Path) -> None:
     assert told.seconds(True, 2) == 30
     assert told.seconds(False, 8) == 2
     assert Estimate(0, 1, 900, 60.0, 6.0).seconds(True, 8) == 60
+    assert Estimate(0, 1, 90_000, 60.0, 6.0).seconds(True, 8) == 7.5  # in pieces
 
 
 @pytest.mark.parametrize(

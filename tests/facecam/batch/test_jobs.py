@@ -7,18 +7,21 @@ import os
 import signal
 import sys
 import time
+from concurrent.futures import Future
 
 import numpy as np
 import psutil
 import pytest
 
-from facecam.batch.copies import Input
-from facecam.batch.parallel import ProcessPool
-from facecam.batch.work import Task, WorkOptions
+from facecam.batch.inputs import Input
+from facecam.batch.parallel import ProcessPool, result_of
+from facecam.batch.pieces import Piece
+from facecam.batch.work import Task, Worker, WorkOptions
 from facecam.cli import main
 from facecam.detection.options import DetectorOptions
 from facecam.errors import FacecamError
 from facecam.system.opencv import cv2
+from tests.facecam.batch.clips import clip_with_sound
 from tests.processes import start_python
 
 
@@ -69,7 +72,7 @@ def test_a_folder_of_damaged_pictures_fails_as_ever(tmp_path, tiny_model, capsys
 def test_a_process_that_dies_is_told(folder, tiny_model):
     pool = ProcessPool(2, WorkOptions(DetectorOptions(tiny_model)))
     try:
-        results = pool.results([Task(Input(str(path))) for path in sorted(folder.glob("*.png"))])
+        results = pool.results([Task(Input(str(path))) for path in sorted(folder.glob("*.png"))], print)
         next(results)
         for process in pool._pool()._processes.values():
             process.kill()
@@ -121,3 +124,78 @@ def test_wrong_options_give_one_line(arguments, tmp_path, tiny_model, capsys):
         status = error.code
     assert status == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+# A long video in pieces
+
+
+@pytest.fixture
+def in_pieces(monkeypatch):
+    """Videos are cut every three seconds; gives how many pieces were done by others."""
+    monkeypatch.setattr("facecam.batch.pieces.PIECE_S", 3)
+    done = []
+
+    def noting(part, future, tell):
+        result = result_of(part, future, tell)
+        done.extend([result] * isinstance(part, Piece))
+        return result
+
+    monkeypatch.setattr("facecam.batch.parallel.result_of", noting)
+    return done
+
+
+def copied(clip, tiny_model, out, *options):
+    """(lines of JSON, content of the copy) with hidden faces."""
+    command = ["detect", str(clip), "--model", str(tiny_model), "--hide", "cover", "--out", str(out)]
+    assert main([*command, "--json", str(out.with_suffix(".jsonl")), *options]) == 0
+    return out.with_suffix(".jsonl").read_text(), (out / clip.name).read_bytes()
+
+
+def test_a_video_in_pieces_gives_what_it_gives_as_a_whole(tmp_path, tiny_model, in_pieces, monkeypatch):
+    clip = clip_with_sound(tmp_path / "clip.mp4")
+    whole = copied(clip, tiny_model, tmp_path / "one")
+    assert whole[0].count('"box"') > 100
+    assert not in_pieces
+    monkeypatch.setattr(Worker, "_look", None)  # in this process; the others do that
+    assert copied(clip, tiny_model, tmp_path / "two", "--jobs", "2") == whole
+    assert sum(map(len, in_pieces)) == 120
+    assert len(in_pieces) == 4
+
+
+def test_a_piece_that_fails_is_done_again_and_told(tmp_path, tiny_model, in_pieces, monkeypatch, capsys):
+    clip = clip_with_sound(tmp_path / "clip.mp4")
+    whole = copied(clip, tiny_model, tmp_path / "one")
+    capsys.readouterr()
+    real = ProcessPool._submit
+
+    def failing(self, part):
+        future = real(self, part)
+        if part.first == 9:
+            future.result()
+            future = Future()
+            future.set_exception(MemoryError("none left"))
+        return future
+
+    monkeypatch.setattr(ProcessPool, "_submit", failing)
+    assert copied(clip, tiny_model, tmp_path / "two", "--jobs", "2") == whole
+    assert "clip.mp4 from 3 s to 6 s is done anew" in capsys.readouterr().err
+    assert in_pieces.count(None) == 1
+
+
+def test_processes_that_die_over_pieces_leave_the_rest_to_this_one(
+    tmp_path, tiny_model, in_pieces, monkeypatch, capsys
+):
+    clip = clip_with_sound(tmp_path / "clip.mp4")
+    whole = copied(clip, tiny_model, tmp_path / "one")
+    real = ProcessPool._submit
+
+    def dying(self, part):
+        future = real(self, part)
+        if part.first == 9:
+            for process in self._pool()._processes.values():
+                process.kill()
+        return future
+
+    monkeypatch.setattr(ProcessPool, "_submit", dying)
+    assert copied(clip, tiny_model, tmp_path / "two", "--jobs", "2") == whole
+    assert "is done anew" in capsys.readouterr().err

@@ -52,8 +52,8 @@ def test_a_video_is_looked_at_in_the_sizes_that_tell_more(tiny: ThoroughDetector
     small = empty.copy()
     small[320:336, 320:336] = 255  # a face at twice the size alone
     looks = []
-    for frame in [empty] * 12 + [small] * 12:
-        found = tiny.detect(frame, moving=True)
+    for number, frame in enumerate([empty] * 12 + [small] * 12):
+        found = tiny.detect(frame, number / 30)
         looks.append(tiny.looks)
     assert looks[0] == looks[10] > looks[1] == 1
     assert looks[20:] == [looks[0]] * 4
