@@ -27,6 +27,7 @@ class Ask(Enum):
 
 
 _NAMED = "camera named "
+"""Begins the spec of a camera whose index is not known yet."""
 AUTO, DEMO, SCREEN = "auto", "demo", "screen"
 
 
@@ -39,6 +40,8 @@ def short_name(spec: str) -> str:
     """A source's name for a narrow list: the file's or folder's name, an address's host and path."""
     if spec in (AUTO, DEMO, SCREEN):
         return {AUTO: "Automatic", DEMO: "Demo", SCREEN: "Screen"}[spec]
+    if spec.startswith(_NAMED):
+        return spec.removeprefix(_NAMED)
     part = ScreenPart.parse(spec)
     if part is not None:
         return f"Screen {part.monitor}" if part.rect is None else "Part of the screen"
@@ -62,14 +65,20 @@ def remembered_name(spec: str, cameras: Sequence[Camera]) -> str:
     return spec if name is None else f"{_NAMED}{name}"
 
 
-def recall(name: str, list_cameras: Callable[[], Sequence[Camera]]) -> str:
-    """The source of a remembered name, AUTO where it isn't there any more."""
-    if name.startswith(_NAMED):
-        wanted = name.removeprefix(_NAMED)
-        return next((camera_spec(camera) for camera in list_cameras() if camera.name == wanted), AUTO)
-    if name in (DEMO, SCREEN) or name.startswith("screen:") or "://" in name:
+def recall(name: str) -> str:
+    """The source of a remembered name, AUTO where it isn't there any more; of a camera, what `located` takes."""
+    if name in (DEMO, SCREEN) or name.startswith((_NAMED, "screen:")) or "://" in name:
         return name
     return name if name and Path(name).exists() else AUTO
+
+
+def located(spec: str, list_cameras: Callable[[], Sequence[Camera]]) -> str:
+    """A camera that is wanted by its name as `open_source` takes it, AUTO if it isn't there; others as they are. May
+    take seconds, where there is such a name."""
+    if not spec.startswith(_NAMED):
+        return spec
+    wanted = spec.removeprefix(_NAMED)
+    return next((camera_spec(camera) for camera in list_cameras() if camera.name == wanted), AUTO)
 
 
 class CameraWatch(QObject):

@@ -28,7 +28,7 @@ from facecam.sources import Camera, CameraMode, camera_modes
 from facecam.ui.live import prompts, words
 from facecam.ui.live.audience import COUNTDOWN_S, AudienceControls, Countdown, Toast
 from facecam.ui.live.camera_section import CameraSection
-from facecam.ui.live.chooser import AUTO, DEMO, Ask, CameraWatch, remembered_name
+from facecam.ui.live.chooser import AUTO, DEMO, Ask, CameraWatch, located, remembered_name
 from facecam.ui.live.compare_section import CompareSection
 from facecam.ui.live.controls import LiveControls
 from facecam.ui.live.detection_section import DetectionSection
@@ -337,6 +337,10 @@ class LiveTab(Tab):
         """The automatic source takes a camera as soon as there is one, in place of the demo."""
         known, self._known_cameras = self._known_cameras, cameras
         self.controls.source.set_cameras(cameras)
+        wanted = located(self.stage.spec, lambda: cameras)
+        if wanted != self.stage.spec:
+            self.stage.spec = wanted
+            self.controls.source.choose(wanted)
         is_new = known is not None and any(camera not in known for camera in cameras)
         if is_new and self.stage.spec == AUTO and self.session.phase is Phase.RUNNING and not self.session.is_camera:
             self.start()

@@ -26,7 +26,7 @@ from facecam.sources import Source, camera_modes, list_cameras, open_source
 from facecam.system.logs import crashes_noted
 from facecam.system.memory import share_memory
 from facecam.ui.live.camera_section import CameraModes
-from facecam.ui.live.chooser import AUTO, recall
+from facecam.ui.live.chooser import AUTO, located, recall
 from facecam.ui.live.session import LiveSession
 from facecam.ui.live.settings import LiveSettings
 from facecam.ui.live.tab import LiveTab
@@ -89,14 +89,14 @@ def build_window(
     ).for_live()
 
     if spec == AUTO and remembered.source:
-        spec = recall(remembered.source, list_cameras)
+        spec = recall(remembered.source)
     sessions: list[LiveSession] = []
 
     def live() -> Tab:
         modes = CameraModes(settings)
 
         def open_in_mode(spec: str) -> Source:  # in a thread of the pipeline
-            return open_source(modes.complete(spec, list_cameras))
+            return open_source(modes.complete(located(spec, list_cameras), list_cameras))
 
         make = partial(FaceDetector, replace(live_options, threshold=None))  # the tab sets that
         session = LiveSession(make_detector or make, open_in_mode, options.core)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
 from pytestqt.qtbot import QtBot
 
+from facecam.live.pipeline import Phase
 from facecam.sources import Camera
-from facecam.ui.live.chooser import AUTO, recall, remembered_name
+from facecam.ui.live.chooser import AUTO, located, recall, remembered_name
+from facecam.ui.shell import app
 from tests.doubles import FakeSource, Sources
 from tests.facecam.ui.driving import MakeWindow, bring_to_front, live
 
@@ -25,7 +28,7 @@ def test_the_tab_comes_back(qtbot: QtBot, make_window: MakeWindow) -> None:
 
 
 def test_a_camera_comes_back_by_its_name_and_a_named_source_goes_before(
-    qtbot: QtBot, make_window: MakeWindow, sources: Sources, cameras: list[Camera]
+    qtbot: QtBot, make_window: MakeWindow, sources: Sources, cameras: list[Camera], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for index in (0, 1, 2):
         sources.add(f"camera:{index}", lambda: FakeSource("Desk Camera"))
@@ -35,20 +38,34 @@ def test_a_camera_comes_back_by_its_name_and_a_named_source_goes_before(
     tab.open("camera:2")
     first.close()
     cameras[:] = [FRONT, Camera(1, "Desk Camera")]  # in another socket
+    asked_in: list[str] = []
+
+    def listed() -> list[Camera]:
+        asked_in.append(threading.current_thread().name)
+        return list(cameras)
+
+    monkeypatch.setattr(app, "list_cameras", listed)
     second = make_window("auto")
-    assert live(second).session.spec == "camera:1"
+    source = live(second).controls.source
+    assert source.currentText() == "Desk Camera"
+    qtbot.waitUntil(lambda: source.spec == "camera:1" and live(second).session.phase is Phase.RUNNING, timeout=5000)
+    assert sources.opened[-1] == "camera:1"
+    assert source.currentText() == "Desk Camera"
+    assert live(second).session.title == "Desk Camera"
+    assert threading.main_thread().name not in asked_in  # the window does not wait for drivers
     second.close()
     third = make_window("demo")
     assert live(third).session.spec == "demo"
     third.close()
     cameras[:] = [FRONT]
-    assert live(make_window("auto")).session.spec == AUTO
+    fourth = live(make_window("auto"))
+    qtbot.waitUntil(lambda: fourth.stage.spec == AUTO and fourth.session.phase is Phase.RUNNING, timeout=5000)
+    assert sources.opened[-1] == AUTO
 
 
 @pytest.mark.parametrize(
     ("spec", "kept"),
     [
-        ("camera:2", "camera:2"),
         ("demo", "demo"),
         ("rtsp://host/live", "rtsp://host/live"),
         ("/no/such.mp4", AUTO),
@@ -56,10 +73,18 @@ def test_a_camera_comes_back_by_its_name_and_a_named_source_goes_before(
     ],
 )
 def test_sources_come_back_if_they_are_there(spec: str, kept: str) -> None:
-    assert recall(remembered_name(spec, [FRONT, DESK]), lambda: [FRONT, DESK]) == kept
+    assert recall(remembered_name(spec, [FRONT, DESK])) == kept
+
+
+@pytest.mark.parametrize(
+    ("spec", "connected", "there"),
+    [("camera:2", [Camera(4, "Desk Camera"), FRONT], "camera:4"), ("camera:2", [FRONT], AUTO), ("demo", [], "demo")],
+)
+def test_a_camera_is_located_by_its_name(spec: str, connected: list[Camera], there: str) -> None:
+    assert located(recall(remembered_name(spec, [FRONT, DESK])), lambda: connected) == there
 
 
 def test_a_file_comes_back(tmp_path: Path) -> None:
     clip = tmp_path / "clip.mp4"
     clip.touch()
-    assert recall(remembered_name(str(clip), []), list) == str(clip)
+    assert recall(remembered_name(str(clip), [])) == str(clip)
