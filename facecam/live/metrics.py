@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass
-
-import numpy as np
 
 _WINDOW_S = 2.0
 
@@ -78,9 +77,14 @@ class Percentiles:
 
     def at(self, *percents: float) -> tuple[float, ...]:
         """The given percentiles; zeros before the first value."""
-        if not self._values:
-            return (0.0,) * len(percents)
-        return tuple(float(value) for value in np.percentile(np.fromiter(self._values, np.float64), percents))
+        ordered = sorted(self._values) or [0.0]  # numpy's take a third of a millisecond for so few
+
+        def between(place: float) -> float:
+            below = math.floor(place)
+            above = min(below + 1, len(ordered) - 1)
+            return ordered[below] + (place - below) * (ordered[above] - ordered[below])
+
+        return tuple(between(percent / 100 * (len(ordered) - 1)) for percent in percents)
 
 
 class LiveMetrics:
@@ -119,7 +123,7 @@ class LiveMetrics:
     def detect_hz(self, now_s: float) -> float:
         """Frames searched per second; at once less where the last search is longer ago than such a rate allows."""
         since_s = now_s - self._last_ready_s
-        return min(self._detections.hz(now_s), 1 / since_s if since_s > 0 else np.inf)
+        return min(self._detections.hz(now_s), 1 / since_s if since_s > 0 else math.inf)
 
     def count_displayed(self, now_s: float) -> None:
         """A view has been painted."""

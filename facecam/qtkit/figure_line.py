@@ -74,7 +74,7 @@ class FigureLine:
             self._shown = []
             return None
         ratio = painter.device().devicePixelRatioF()
-        key = (tuple(self._figures), room_px, font.key(), ratio)
+        key = (tuple(self._figures), room_px, font, ratio)
         if self._pill is None or key != self._key:
             self._pill, self._key = self._render(room_px, theme.tabular(font), ratio), key
         return self._pill

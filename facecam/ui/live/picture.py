@@ -138,7 +138,8 @@ class PictureView(QWidget):
         if self._followed:
             self._go_after(self._followed)
         self._move_boxes()
-        self.update()
+        if self._placement is not None:  # what surrounds it stays
+            self.update(_rect(self._placement))
 
     def set_twin(self, twin: PictureView) -> None:
         """Another view that is cleared, mirrored and dimmed as this one, and shows scores where this one does."""
@@ -252,8 +253,10 @@ class PictureView(QWidget):
     def _move_boxes(self) -> None:
         found = self._detections.boxes
         if self._placement is not None:
-            left, top, _, _ = self._part
-            found = self._placement.boxes_to_view(found - np.array([left, top, left, top], np.float32))
+            if self._zoom > 1:
+                left, top, _, _ = self._part
+                found = found - np.array([left, top, left, top], np.float32)
+            found = self._placement.boxes_to_view(found)
         self._boxes = found
 
     # -- zoom

@@ -105,6 +105,7 @@ class RecordingSection(Section):
         self.format.currentIndexChanged.connect(self._changed)
         self.saving.changed.connect(self.refresh)
         self._shown_recording: bool | None = None
+        self._say_folder()
         self.refresh()
 
     def commands(self) -> list[QAction]:
@@ -128,13 +129,15 @@ class RecordingSection(Section):
             self.record_button.setFont(theme.tabular(self.record_button.font()))
             self.record_button.setIcon(icons.icon("stop" if recording else "record", RED))
             self.record_button.setToolTip(f"{'Ends' if recording else 'Starts'} a recording of what is seen (R)")
-        self.folder.say(_short(self.saving.video_folder()))
         self.sound.refresh()
 
     def set_folder(self, folder: Path) -> None:
         """Recordings and snapshots go there from now on."""
         self._remembered.change(record_folder=folder)
-        self.refresh()
+        self._say_folder()
+
+    def _say_folder(self) -> None:
+        self.folder.say(_short(self.saving.video_folder()))
 
     def _choose_folder(self) -> None:
         dialog = QFileDialog(self, "A folder for recordings and snapshots", str(self.saving.video_folder()))

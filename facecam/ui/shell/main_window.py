@@ -55,7 +55,7 @@ class MainWindow(QMainWindow):
 
         self.banner = ErrorBanner()
         self.hints = HintBar()
-        self._tabs = QTabWidget()
+        self._tabs = _Tabs()
         self._tabs.setDocumentMode(True)
         self._tabs.setTabBarAutoHide(True)
         self._tabs.tabBar().setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -277,6 +277,21 @@ class MainWindow(QMainWindow):
         for tab in self.made.values():
             tab.close_down(max(0.0, end_s - time.perf_counter()))
         super().closeEvent(event)
+
+
+class _Tabs(QTabWidget):
+    """Every label of a page that says something else asks for a layout, for which QTabWidget would paint the whole
+    window anew. This one does so only where its bar is another one."""
+
+    _bar: tuple[bool, QSize] | None = None
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:
+            before, self._bar = self._bar, (self.tabBar().isHidden(), self.tabBar().sizeHint())
+            if self._bar == before:
+                self.updateGeometry()
+                return True
+        return super().event(event)
 
 
 class LoadingPage(StagePanel):

@@ -6,16 +6,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtCore import QByteArray, QEvent, QObject, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QTabBar
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QTabBar, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from facecam.qtkit import theme
 from facecam.qtkit.commands import Menu, command
 from facecam.qtkit.settings import Settings
 from facecam.qtkit.tabs import Tab, TabSpec
+from facecam.qtkit.widgets import ElidedLabel
 from facecam.ui.live.tab import LiveTab
 from facecam.ui.shell.dialogs import ShortcutList
 from facecam.ui.shell.main_window import MainWindow
@@ -88,6 +89,41 @@ def test_the_bar_comes_back_after_full_screen(window: MainWindow) -> None:
     assert not window.findChild(QTabBar).isVisible()
     window.set_full_screen(False)
     assert window.findChild(QTabBar).isVisible()
+
+
+class Paints(QObject):
+    """Counts how often a widget is painted."""
+
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__()
+        self.count = 0
+        widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        self.count += event.type() == QEvent.Type.Paint
+        return False
+
+
+def test_words_that_change_paint_themselves_and_not_the_window(qtbot: QtBot, window: MainWindow) -> None:
+    line, label, beside = ElidedLabel(), QLabel("0:01"), QPushButton("beside")
+    layout = QVBoxLayout(window.tab(0))
+    for widget in (line, label, beside):
+        layout.addWidget(widget)
+    layout.addStretch()
+    own = [Paints(line), Paints(label)]
+    qtbot.waitUntil(lambda: all(paints.count for paints in own))
+    qtbot.wait(100)
+    bar = window.findChild(QTabBar)
+    assert bar is not None
+    others = [Paints(beside), Paints(bar)]
+    for second in range(3):
+        for paints in own:
+            paints.count = 0
+        line.say(f"another sentence {second}")
+        label.setText(f"0:0{second}")
+        qtbot.waitUntil(lambda: all(paints.count for paints in own))
+    qtbot.wait(100)
+    assert [paints.count for paints in others] == [0, 0]
 
 
 def test_full_screen_may_be_left_without_us(window: MainWindow) -> None:
