@@ -224,6 +224,8 @@ class SampleGrid(QListView):
     def choose(self, row: int, tell: bool = True) -> None:
         """Chooses a row; none for -1: the large picture is not from here."""
         selection = self.selectionModel()
+        if row < 0 and not self.currentIndex().isValid():
+            return  # with each picture on a walk: the grid is not painted for that
         with nullcontext() if tell else QSignalBlocker(selection):
             if row < 0:
                 selection.clear()

@@ -33,10 +33,15 @@ _CONTOUR_STEPS = 3
 
 
 def to_qimage(pixels: Image) -> QImage:
-    """(H, W, 3) uint8 RGB or (H, W, 4) uint8 premultiplied RGBA as a QImage that owns its pixels."""
+    """(H, W, 3) uint8 RGB or (H, W, 4) uint8 premultiplied RGBA as a QImage that owns its pixels, in the form in which
+    Qt scales and blends fastest."""
     height, width, channels = pixels.shape
-    form = QImage.Format.Format_RGB888 if channels == 3 else QImage.Format.Format_RGBA8888_Premultiplied
-    return QImage(np.ascontiguousarray(pixels).data, width, height, channels * width, form).copy()
+    form, fast = (
+        (QImage.Format.Format_RGB888, QImage.Format.Format_RGB32)
+        if channels == 3
+        else (QImage.Format.Format_RGBA8888_Premultiplied, QImage.Format.Format_ARGB32_Premultiplied)
+    )
+    return QImage(np.ascontiguousarray(pixels).data, width, height, channels * width, form).convertToFormat(fast)
 
 
 def from_qimage(image: QImage) -> Image:

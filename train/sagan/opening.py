@@ -7,7 +7,8 @@ Of each class, some seeds are sampled and judged by our own classifier: how sure
 training picture is in its features, and how typical the sample is of its class (Mahalanobis distance from the mean of
 its real pictures). A sample must be given its own class, and must lie further from every training picture than a tenth
 of them do from their nearest: it is none of them. Of the rest the one with the best sum of ranks is taken, and then
-those that are next best and far from the ones taken.
+those that are next best and far from the ones taken. The first of all classes come first, in the order of another sum
+of ranks: how sure the class is, how typical the sample, and how much its maps differ, which shows most.
 
 The directions are those along which pictures change most: the left singular vectors of the linear map from latents to
 pictures that fits the samples best.
@@ -22,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -70,8 +72,7 @@ def choose(judged: Sequence[Judged], count: int, closest: float) -> list[Judged]
     fair = [one for one in judged if one.probability > 0.5 and one.distance >= closest]
     if len(fair) < count:
         raise TrainingError(f"Only {len(fair)} samples of a class are good enough for {count}: try more --seeds.")
-    figures = np.array([[-one.probability, one.distance, one.typicality] for one in fair])
-    ranks = figures.argsort(0).argsort(0).sum(1)
+    ranks = rank_sums([(-one.probability, one.distance, one.typicality) for one in fair])
     features = np.stack([one.features for one in fair])
     apart = float(np.median(np.linalg.norm(features - features.mean(0), axis=1)))
     taken: list[int] = []
@@ -81,6 +82,12 @@ def choose(judged: Sequence[Judged], count: int, closest: float) -> list[Judged]
             taken.append(int(index))
     taken += [int(index) for index in np.argsort(ranks, kind="stable") if index not in taken][: count - len(taken)]
     return [fair[index] for index in taken]
+
+
+def rank_sums(figures: Sequence[tuple[float, ...]]) -> npt.NDArray[np.intp]:
+    """(N,) for N tuples: the sum of the places that each has in the orders by its figures, the smallest one first."""
+    ranks: npt.NDArray[np.intp] = np.array(figures).argsort(0).argsort(0).sum(1)
+    return ranks
 
 
 def principal_directions(z: Array, pictures: Array, count: int) -> Array:
@@ -95,9 +102,10 @@ def principal_directions(z: Array, pictures: Array, count: int) -> Array:
 def find_opening(
     generator: Generator, network: FeatureNet, real: tuple[Tensor, Tensor], seeds: int, count: int, truncation: float
 ) -> tuple[list[Judged], Array]:
-    """The samples, the best of each class first and of these the ones whose maps differ most, which show most; and the
-    directions. real: training pictures (N, 3, R, R) uint8 and
-    their labels (N,); count: of samples of each class."""
+    """The samples in their order, see the module's docstring, and the directions.
+
+    real: training pictures (N, 3, R, R) uint8 and their labels (N,); count: of samples of each class.
+    """
     device = torch.device("cpu")
     features, labels = compute_features(network, real[0], device)[0], real[1].numpy()
     closest = float(np.percentile(nearest_distances(features, features, same=True)[0], 10))
@@ -126,11 +134,16 @@ def find_opening(
         changes.append(small - small.mean(0))
         latents.append(np.stack([latent(seed, generator.z_dim) for seed in range(seeds)]))
     directions = principal_directions(np.concatenate(latents), np.concatenate(changes), 4)
+    return [one for taken in rounds for one in in_order(generator, taken)], directions
 
-    def variety(one: Judged) -> float:
-        return map_variety(generator.sample(one.spec.seed, one.spec.label, truncation))
 
-    return [one for taken in rounds for one in sorted(taken, key=variety, reverse=True)], directions
+def in_order(generator: Generator, taken: Sequence[Judged]) -> list[Judged]:
+    """The samples of different classes in the order in which the grid shows them; see the module's docstring."""
+    figures = []
+    for one in taken:
+        variety = map_variety(generator.sample(one.spec.seed, one.spec.label, one.spec.truncation))
+        figures.append((-one.probability, one.typicality, -variety))
+    return [taken[index] for index in np.argsort(rank_sums(figures), kind="stable")]
 
 
 def map_variety(sample: Sample) -> float:

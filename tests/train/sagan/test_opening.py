@@ -15,7 +15,7 @@ from sagan_gallery.opening import opening_file, read_opening
 from tests.sagan_gallery.made import made_sample
 from tests.train.sagan.made import made_generator
 from train.sagan.export import export_generator
-from train.sagan.opening import Judged, choose, main, map_variety, principal_directions
+from train.sagan.opening import Judged, choose, in_order, main, map_variety, principal_directions, rank_sums
 from train.training import TrainingError
 
 
@@ -57,6 +57,16 @@ def test_maps_that_are_all_alike_have_no_variety() -> None:
     assert map_variety(replace(sample, layers=(alike,))) == pytest.approx(0, abs=1e-6)
     apart = replace(alike, attention=np.eye(16, dtype=np.float32).repeat(4, 0))
     assert map_variety(replace(sample, layers=(apart,))) == pytest.approx(15 / 16)
+
+
+def test_the_grid_begins_with_what_is_surest_most_typical_and_has_the_most_to_see() -> None:
+    assert rank_sums([(-0.99, 5.0, -0.3), (-0.98, 6.0, -0.2), (-0.90, 4.0, -0.1)]).tolist() == [1, 4, 4]
+    generator = Generator()
+    cat, *_, sea = read_opening(generator).specs[: len(generator.classes)]
+    judged = [Judged(cat, 0.9, 1.0, 5.0, np.zeros(2)), Judged(sea, 0.99, 1.0, 4.0, np.zeros(2))]
+    assert [one.spec for one in in_order(generator, judged)] == [sea, cat]  # though the cat's maps differ more
+    judged[0] = replace(judged[0], probability=0.999)
+    assert [one.spec for one in in_order(generator, judged)] == [cat, sea]
 
 
 def test_the_command_writes_what_the_gallery_reads(pictures: Path, features: Path, tmp_path: Path) -> None:
