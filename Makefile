@@ -9,8 +9,9 @@ ARGS ?=
 run: .venv/.run        ## opens the app: camera, else the demo source; without a display it runs headless. ARGS="..." go to it
 	$(BIN)/facecam $(ARGS)
 
+# Every process that tests start would compile the program anew, and each worker the tests, where no bytecode is kept.
 test: .venv/.test      ## runs the tests, two at a time for each core. ARGS="..." go to pytest: ARGS="-n 0" for one
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
 
 lint: .venv/.test      ## style and types
 	$(BIN)/ruff check .
