@@ -58,8 +58,7 @@ class OpenVino:
 
     def bind(self, image: NetworkInput, outputs: Mapping[str, Array]) -> BoundNetwork:
         try:
-            compiled = self.compile(*image.shape[1:3]) if image.dtype == np.float32 else self.compile_cells(image.shape)
-            return _OpenVinoNetwork(self._openvino, compiled, image, dict(outputs))
+            return _OpenVinoNetwork(self._openvino, self.compile(image), image, dict(outputs))
         except RuntimeError as error:
             raise RuntimeFailure(f"OpenVINO can't compile the network ({first_line(error)}).") from error
 
@@ -76,32 +75,29 @@ class OpenVino:
                 whole = self._core.read_model(self._data, b"")
                 model = self._openvino.Model([whole.output(name) for name in outputs], whole.get_parameters())
                 model.reshape({value.any_name: list(shapes[value.any_name]) for value in model.inputs})
-                compiled = self._computing[key] = self._compiled(model, None)
+                compiled = self._computing[key] = self._compiled(model, {})
             results = compiled({value.any_name: inputs[value.any_name] for value in compiled.inputs})
         except (KeyError, RuntimeError) as error:
             raise RuntimeFailure(f"OpenVINO can't compute the network ({first_line(error)}).") from error
         return [np.asarray(results[compiled.output(index)], np.float32) for index in range(len(outputs))]
 
-    def compile(self, height: int, width: int, planes: bool = False, more: Mapping[str, Any] | None = None) -> Any:
-        """OpenVINO's compiled model. planes: reads (1, 3, H, W), which is slower; more: options of OpenVINO."""
+    def compile(self, image: NetworkInput, more: Mapping[str, Any] | None = None) -> Any:
+        """OpenVINO's compiled model for inputs such as that one, as of `bind`. more: options of OpenVINO."""
         model = self._core.read_model(self._data, b"")
-        model.reshape([1, 3, height, width])
-        if not planes:
+        if image.dtype != np.float32:
+            model.reshape(list(image.shape))
+        else:
+            _, height, width, _ = image.shape
+            model.reshape([1, 3, height, width])
             steps = self._openvino.preprocess.PrePostProcessor(model)
             steps.input().tensor().set_layout(self._openvino.Layout("NHWC"))
             steps.input().model().set_layout(self._openvino.Layout("NCHW"))
             model = steps.build()
-        return self._compiled(model, more)
+        return self._compiled(model, more or {})
 
-    def compile_cells(self, shape: Sequence[int], more: Mapping[str, Any] | None = None) -> Any:
-        """OpenVINO's compiled model of an int8 network, for cells of that shape; more: options of OpenVINO."""
-        model = self._core.read_model(self._data, b"")
-        model.reshape(list(shape))
-        return self._compiled(model, more)
-
-    def _compiled(self, model: Any, more: Mapping[str, Any] | None) -> Any:
+    def _compiled(self, model: Any, more: Mapping[str, Any]) -> Any:
         with nullcontext() if self._options["INFERENCE_NUM_THREADS"] == 1 else unpinned():
-            return self._core.compile_model(model, "CPU", {**self._options, **(more or {})})
+            return self._core.compile_model(model, "CPU", {**self._options, **more})
 
 
 class _OpenVinoNetwork:
