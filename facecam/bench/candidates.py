@@ -11,7 +11,7 @@ import numpy as np
 
 from facecam.arrays import Array, Image
 from facecam.bench.measure import Benchmark
-from facecam.bench.other_runtimes import NcnnNet, OpenCvDnn
+from facecam.bench.opencv_runtime import OpenCvDnn
 from facecam.bench.result import Labels
 from facecam.bench.voc import LOWEST_SCORE
 from facecam.bench.workloads import detector_benchmark
@@ -44,11 +44,6 @@ class Candidate:
     options: DetectorOptions
     open: Callable[[Image, int], Benchmark]
     detect: Callable[[], tuple[Detect, Detect]]
-
-    @property
-    def any_size(self) -> bool:
-        """Whether it can take part in the runs at other sizes."""
-        return self.engine.runtime != Runtime.NCNN
 
     def detector(self) -> FaceDetector:
         """A detector of our interface that never scales the frame. Raises ModelError for another family."""
@@ -125,19 +120,6 @@ def make_detector(options: DetectorOptions, engine: Engine) -> FaceDetector:
     detector = FaceDetector(options.on(Engine()))
     detector.use(engine, OpenCvDnn(find_model(options.model).read_bytes()))
     return detector
-
-
-def through_ncnn(options: DetectorOptions, param: Path) -> Candidate:
-    """A network of ours as it was converted for ncnn. Raises FacecamError if ncnn or the files are missing."""
-    net, engine = NcnnNet(param), Engine(Runtime.NCNN)
-    name = str(find_model(None) if options.model is None else options.model)
-
-    def make() -> FaceDetector:
-        detector = make_detector(options, Engine())
-        detector.use(engine, net)
-        return detector
-
-    return _ours(name, engine, options, make)
 
 
 def with_threads(candidate: Candidate, threads: int) -> Candidate:

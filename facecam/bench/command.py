@@ -15,7 +15,7 @@ import numpy as np
 
 from facecam.arrays import Image
 from facecam.bench.accuracy import AccuracyResult, accuracy_markdown, measure_accuracy, read_labels
-from facecam.bench.candidates import Candidate, candidates, engines, through_ncnn, with_threads
+from facecam.bench.candidates import Candidate, candidates, engines, with_threads
 from facecam.bench.card import Card, draw_accuracy, draw_card, draw_comparison
 from facecam.bench.compare import compare, overview
 from facecam.bench.gallery import measure_gallery
@@ -51,7 +51,6 @@ class BenchOptions:
     compared with the processor; core: to pin to, None for a fast and free one.
     also: more models, other people's included.
     opencv: OpenCV's own network module as well.
-    ncnn: the first model as converted for ncnn, its .param file.
     seconds: of each run.
     minutes: of the long mode, 0 for none.
     gallery: whether to measure the generator too.
@@ -60,7 +59,6 @@ class BenchOptions:
     detector: DetectorOptions = DetectorOptions()
     also: tuple[str | Path, ...] = ()
     opencv: bool = False
-    ncnn: Path | None = None
     seconds: float = 5.0
     minutes: float = 0.0
     gallery: bool = True
@@ -80,8 +78,6 @@ class BenchOptions:
             found += candidates(detector, among)
             if self.opencv and found[-1].ours:
                 found += candidates(detector, [Engine(Runtime.OPENCV)])
-        if self.ncnn is not None:
-            found.append(through_ncnn(replace(self.detector, model=self.models()[0]), self.ncnn))
         return found
 
 
@@ -133,7 +129,7 @@ class _Suite:
         one_core = self.options.detector.provider == CPU
         run = self.take("640x480, 20 faces", benchmarks, one_core, watch if show else None)
         watch(1.0, [float(np.median(series.total_ms)) for series in run.series])
-        first = [i for i, one in enumerate(self.candidates) if one.model == self.candidates[0].model and one.any_size]
+        first = [i for i, one in enumerate(self.candidates) if one.model == self.candidates[0].model]
         if self.options.detector.precision in (None, Precision.AUTO):
             first = [index for index in first if self.candidates[index].engine.precision == Precision.F32]
         return self.candidates[min(first, key=lambda index: float(np.median(run.series[index].cpu_ms)))]

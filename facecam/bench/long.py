@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import psutil
 
-from facecam.bench.measure import Benchmark, measure
+from facecam.bench.measure import Benchmark, measure, outer_fifths
 from facecam.bench.result import Labels, LongRun, Stretch, rounded
 
 _POINTS = 120
@@ -21,10 +21,9 @@ _SENSORS = ("coretemp", "k10temp", "zenpower", "cpu_thermal", "acpitz")
 def long_run(labels: Labels, points: Sequence[Stretch], problems: Sequence[str] = ()) -> LongRun:
     """What the stretches of a long run come to."""
     memory_mib = [point.memory_mib for point in points]
-    drift = _median_of_fifth([point.cpu_ms for point in points], last=True) / max(
-        1e-9, _median_of_fifth([point.cpu_ms for point in points], last=False)
-    )
-    growth_mib = _median_of_fifth(memory_mib, last=True) - _median_of_fifth(memory_mib, last=False)
+    first_ms, last_ms = outer_fifths([point.cpu_ms for point in points])
+    first_mib, last_mib = outer_fifths(memory_mib)
+    drift, growth_mib = last_ms / max(1e-9, first_ms), last_mib - first_mib
     change = "no slower" if drift < 1.02 else f"{100 * (drift - 1):.0f} % slower"
     words = f"After {_length(points[-1].time_s)} it is {change} than at the start; memory changed by "
     words += f"{growth_mib:+.1f} MiB to {memory_mib[-1]:.0f} MiB."
@@ -32,11 +31,6 @@ def long_run(labels: Labels, points: Sequence[Stretch], problems: Sequence[str] 
     if celsius:
         words += f" The processor went from {celsius[0]:.0f} to at most {max(celsius):.0f} °C."
     return LongRun(labels, words, round(drift, 4), round(growth_mib, 2), tuple(problems), tuple(points))
-
-
-def _median_of_fifth(values: Sequence[float], last: bool) -> float:
-    fifth = max(1, len(values) // 5)
-    return float(np.median(values[-fifth:] if last else values[:fifth]))
 
 
 def measure_long(benchmark: Benchmark, minutes: float, tell: Callable[[str], None] = lambda sentence: None) -> LongRun:

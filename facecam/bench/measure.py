@@ -74,8 +74,8 @@ class Series:
     @property
     def slowing(self) -> float:
         """Median CPU time of the last fifth over that of the first fifth: above 1 where the core throttles."""
-        fifth = max(1, len(self.cpu_ms) // 5)
-        return float(np.median(self.cpu_ms[-fifth:]) / max(1e-9, np.median(self.cpu_ms[:fifth])))
+        first_ms, last_ms = outer_fifths(self.cpu_ms)
+        return last_ms / max(1e-9, first_ms)
 
 
 @dataclass(frozen=True)
@@ -127,6 +127,12 @@ class Run:
             f"{_with_others(worst, slower)} slowed down by {percent} from the first to the last fifth of the run: the"
             " core may be throttling."
         ]
+
+
+def outer_fifths(values: Sequence[float]) -> tuple[float, float]:
+    """The medians of the first fifth and of the last."""
+    fifth = max(1, len(values) // 5)
+    return float(np.median(values[:fifth])), float(np.median(values[-fifth:]))
 
 
 Watch = Callable[[float, list[float]], None]

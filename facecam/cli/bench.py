@@ -22,12 +22,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="another model to compare with in the same run: ours, or an Ultra-Light or YuNet file",
     )
     parser.add_argument("--opencv", action="store_true", help="compare with OpenCV's own network module as well")
-    parser.add_argument(
-        "--ncnn",
-        type=Path,
-        metavar="FILE.param",
-        help="compare with the network as converted for ncnn by pnnx",
-    )
     parser.add_argument("--seconds", type=_positive, default=5.0, help="of each run (default: 5)")
     parser.add_argument(
         "--minutes", type=_minutes, default=0.0, help="go on for so long: does it slow down, does memory grow?"
@@ -72,7 +66,6 @@ def bench(arguments: argparse.Namespace) -> int:
         detector_options(arguments),
         also=tuple(arguments.also),
         opencv=arguments.opencv,
-        ncnn=arguments.ncnn,
         seconds=arguments.seconds,
         minutes=arguments.minutes,
         gallery=not arguments.no_gallery,

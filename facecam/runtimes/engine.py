@@ -25,8 +25,7 @@ class Runtime(StrEnum):
     ONNX_RUNTIME = "onnxruntime"
     OPENVINO = "openvino"
     OPENCV = "opencv"
-    """OpenCV's own network module, as ncnn for comparisons only."""
-    NCNN = "ncnn"
+    """OpenCV's own network module, for comparisons only."""
 
     @property
     def display_name(self) -> str:

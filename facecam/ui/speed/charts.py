@@ -16,6 +16,14 @@ from facecam.qtkit.theme import SPACE, sized, tabular
 _HISTOGRAM_BARS = 40
 _MOST_FOR_NAMES = 0.5
 """Share of the width."""
+_DIM = 0.7
+
+
+def _faded(widget: QWidget, alpha: float) -> QColor:
+    """The colour of text, as faint as that."""
+    colour = widget.palette().color(QPalette.ColorRole.WindowText)
+    colour.setAlphaF(alpha)
+    return colour
 
 
 class Bars(QWidget):
@@ -63,7 +71,7 @@ class Bars(QWidget):
         left = names + 2 * SPACE
         room = self.width() - left - widths[1] - widths[2] - 3 * SPACE
         longest = max(bar.most_fps for bar in self._bars)
-        text, dim = self.palette().color(QPalette.ColorRole.WindowText), self._faded(0.65)
+        text, dim = self.palette().color(QPalette.ColorRole.WindowText), _faded(self, 0.65)
         for index, (bar, (name, speed, accuracy)) in enumerate(zip(self._bars, texts, strict=True)):
             line = QRectF(0, index * row, self.width(), row)
             middle = Qt.AlignmentFlag.AlignVCenter
@@ -75,9 +83,9 @@ class Bars(QWidget):
             if bar.before_fps is not None:
                 before = QRectF(left, line.top() + row * 0.14, max(2.0, room * bar.before_fps / longest), row * 0.3)
                 box = QRectF(left, line.top() + row * 0.5, length, row * 0.36)
-                self._fill(painter, before, self._faded(0.3))
+                self._fill(painter, before, _faded(self, 0.3))
                 length = max(length, before.width())
-            colour = self._faded(0.45) if bar.role is None else self.palette().color(QPalette.ColorRole.Highlight)
+            colour = _faded(self, 0.45) if bar.role is None else self.palette().color(QPalette.ColorRole.Highlight)
             if self._filled < 1:
                 pale = QColor(colour)
                 pale.setAlphaF(0.3 * colour.alphaF())
@@ -93,11 +101,6 @@ class Bars(QWidget):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colour)
         painter.drawRoundedRect(box, 2, 2)
-
-    def _faded(self, alpha: float) -> QColor:
-        colour = self.palette().color(QPalette.ColorRole.WindowText)
-        colour.setAlphaF(alpha)
-        return colour
 
 
 class Chart(QWidget):
@@ -128,12 +131,12 @@ class Chart(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         line = self.fontMetrics().height()
-        painter.setPen(self._dim())
+        painter.setPen(_faded(self, _DIM))
         room = QRectF(self.rect())
         title = self.fontMetrics().elidedText(self._title, Qt.TextElideMode.ElideRight, round(room.width()))
         painter.drawText(QRectF(0, 0, room.width(), line), Qt.AlignmentFlag.AlignLeft, title)
         inside = room.adjusted(0, line + SPACE, 0, -(line + SPACE / 2))
-        painter.setPen(QPen(self._dim(0.3), 1))
+        painter.setPen(QPen(_faded(self, 0.3), 1))
         painter.drawLine(inside.bottomLeft(), inside.bottomRight())
         if len(self._values) and inside.height() > 0:
             self._paint(painter, inside)
@@ -143,18 +146,13 @@ class Chart(QWidget):
         raise NotImplementedError
 
     def _caption(self, painter: QPainter, inside: QRectF, left: str, right: str) -> None:
-        painter.setPen(self._dim())
+        painter.setPen(_faded(self, _DIM))
         below = QRectF(inside.left(), inside.bottom() + SPACE / 2, inside.width(), self.fontMetrics().height())
         painter.drawText(below, Qt.AlignmentFlag.AlignLeft, left)
         painter.drawText(below, Qt.AlignmentFlag.AlignRight, right)
 
     def _accent(self) -> QColor:
         return self.palette().color(QPalette.ColorRole.Highlight)
-
-    def _dim(self, alpha: float = 0.7) -> QColor:
-        colour = self.palette().color(QPalette.ColorRole.WindowText)
-        colour.setAlphaF(alpha)
-        return colour
 
 
 class Histogram(Chart):

@@ -1,13 +1,11 @@
-"""Who takes part: other people's detectors, OpenCV, ncnn, and the gallery."""
+"""Who takes part: other people's detectors, OpenCV, and the gallery."""
 
 from __future__ import annotations
-
-from importlib.util import find_spec
 
 import numpy as np
 import pytest
 
-from facecam.bench.candidates import candidates, engines, through_ncnn
+from facecam.bench.candidates import candidates, engines
 from facecam.bench.gallery import GalleryResult, GallerySeries, gallery_run, measure_gallery
 from facecam.bench.measure import PausedError
 from facecam.cli import main
@@ -61,40 +59,6 @@ def test_int8_takes_part_where_there_is_such_a_network_and_is_missed_where_it_is
     assert main(["bench", "--model", str(tiny_model), "--precision", "int8", "--no-gallery"]) == 2
     (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("facecam: ")]
     assert "leave --precision out" in line
-
-
-TINY_NCNN = """7767517
-9 10
-Input        in0 0 1 in0
-Split        s   1 2 in0 a b
-Convolution  cf  1 1 a f 0=2 1=32 3=32 5=1 6=6144
-Permute      pf  1 1 f f2 0=3
-Reshape      rf  1 1 f2 f3 0=2 1=300
-Softmax      sm  1 1 f3 out0 0=1 1=1
-Convolution  cb  1 1 b g 0=4 1=32 3=32 5=0 6=12288
-Permute      pg  1 1 g g2 0=3
-Reshape      rg  1 1 g2 out1 0=4 1=300
-"""
-
-
-def test_the_same_network_through_ncnn_finds_the_same(tiny_model, tmp_path, make_frame):
-    pytest.importorskip("ncnn", reason="ncnn is not installed")
-    (tmp_path / "tiny.ncnn.param").write_text(TINY_NCNN)
-    weight = np.zeros((2, 3, 32, 32), np.float32)
-    weight[1] = 0.1 / (3 * 32 * 32)
-    no_flag = np.zeros(1, np.int32).tobytes()  # plain float32 follows
-    face = no_flag + weight.tobytes() + np.array([0, -6], np.float32).tobytes()
-    (tmp_path / "tiny.ncnn.bin").write_bytes(face + no_flag + np.zeros(12288, np.float32).tobytes())
-    candidate = through_ncnn(DetectorOptions(tiny_model), tmp_path / "tiny.ncnn.param")
-    labels = candidate.open(make_frame((3, 2), (10, 5)), 2).labels
-    assert (labels.runtime, labels.faces_found) == ("ncnn", 2)
-    with pytest.raises(RuntimeFailure, match="another size"):
-        candidate.open(make_frame(width=320, height=192), 0)
-
-
-def test_without_ncnn_or_its_files_it_says_what_to_do(tiny_model, tmp_path, capsys):
-    assert main(["bench", "--model", str(tiny_model), "--ncnn", str(tmp_path / "x.param")]) == 2
-    assert ("pip install ncnn" if find_spec("ncnn") is None else "There is no file") in capsys.readouterr().err
 
 
 def test_files_of_no_known_family_are_refused(tmp_path):
