@@ -26,7 +26,7 @@ from facecam.ui.live.tab import LiveTab
 from facecam.ui.shell import app
 
 MOST_FIRST_BOXES_S = 1.5
-MOST_CORE_SHARE = 0.5
+MOST_CORE_SHARE = 0.45
 MOST_MEMORY_MB = 300.0
 _SETTLE_S = 6.0
 """Until then `auto` has chosen its runtime and the gallery's modules are loaded."""
@@ -43,7 +43,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     figures = measure(options.seconds, options.runtime, options.precision)
     print(
-        f"First boxes {figures['first_boxes_s']:.2f} s after the window (at most {MOST_FIRST_BOXES_S:g});"
+        f"First boxes {figures['first_boxes_s']:.2f} s after the window (at most {MOST_FIRST_BOXES_S:g}), with"
+        f" {figures['first_cpu_s']:.2f} s of CPU time;"
         f" {100 * figures['core_share']:.0f} % of a core (at most {100 * MOST_CORE_SHARE:.0f})"
         f" at {figures['detect_hz']:.0f} detections a second;"
         f" {figures['first_memory_mb']:.0f} MB resident at the first boxes, {figures['memory_mb']:.0f} MB at the end"
@@ -61,9 +62,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def measure(seconds: float, runtime: Runtime = Runtime.AUTO, precision: Precision = Precision.AUTO) -> dict[str, float]:
-    """first_boxes_s: from the window's exposure; core_share: CPU over wall time of all threads; detect_hz: of the
-    pipeline; first_memory_mb and memory_mb: resident, 10^6 bytes; capture_ms, detector_ms and window_ms: CPU time of
-    each of these threads for each frame that it has handled."""
+    """first_boxes_s: from the window's exposure; first_cpu_s: CPU time of all threads meanwhile, which holds on a busy
+    machine too; core_share: CPU over wall time of all threads; detect_hz: of the pipeline; first_memory_mb and
+    memory_mb: resident, 10^6 bytes; capture_ms, detector_ms and window_ms: CPU time of each of these threads for each
+    frame that it has handled."""
     process = psutil.Process()
     application = app.make_application()
     settings = Settings()
@@ -92,10 +94,11 @@ def measure(seconds: float, runtime: Runtime = Runtime.AUTO, precision: Precisio
     def look() -> None:
         handle = window.windowHandle()
         if "exposed" not in begun and handle is not None and handle.isExposed():
-            begun["exposed"] = time.perf_counter()
+            begun["exposed"], begun["exposed_cpu"] = time.perf_counter(), sum(process.cpu_times()[:2])
         view = session.latest()
         if "exposed" in begun and view is not None and len(view.detections) > 0:
             found["first_boxes_s"] = time.perf_counter() - begun["exposed"]
+            found["first_cpu_s"] = sum(process.cpu_times()[:2]) - begun["exposed_cpu"]
             found["first_memory_mb"] = process.memory_info().rss / 1e6
             looking.stop()
 

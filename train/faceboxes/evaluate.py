@@ -9,6 +9,7 @@ LABELS.txt is a WIDER FACE text ground truth. The commands and what they take be
     fddb FDDB-folds originalPics [--enlarge 3]
     afw LABELS IMAGES, pascal LABELS IMAGES [--enlarge 2.5]
     clips FOLDER [--reference PEER.onnx --reference-peer ultralight]                 webcam behaviour
+    privacy FOLDER [--hold 0.7]                                                      faces left in view, of clips
     motion LABELS.txt IMAGES                                                         synthetic camera motion
     robustness LABELS.txt IMAGES                                                     sizes, and changed copies
 
@@ -32,14 +33,16 @@ from tqdm import tqdm
 
 from facecam.bench.voc import Curve
 from facecam.bench.wider_labels import Labelled, read_wider
+from facecam.detection.detector import FaceDetector
 from facecam.detection.model import find_model
 from facecam.detection.options import DetectorOptions
 from facecam.detection.third_party import THIRD_PARTY
 from facecam.errors import FacecamError
 from facecam.faces.boxes import Detections
+from facecam.faces.privacy import PrivacyOptions
 from facecam.faces.tracking import TrackingOptions
 from facecam.runtimes.engine import PRECISION_CHOICES, RUNTIME_CHOICES, Precision, Runtime
-from train.faceboxes.protocols import afw_pascal, fddb, webcam, wider
+from train.faceboxes.protocols import afw_pascal, fddb, privacy, webcam, wider
 from train.faceboxes.protocols.canvas import VGA, evaluate_vga, run_canvas, score
 from train.faceboxes.protocols.detectors import Detector, load_detector
 from train.faceboxes.protocols.pictures import letterbox, pictures, run
@@ -134,6 +137,21 @@ def run_clips(args: argparse.Namespace, detect: Detector) -> dict[str, Any]:
     return results
 
 
+def run_privacy(args: argparse.Namespace, detect: Detector) -> dict[str, Any]:
+    clips = []
+    for file in webcam.clip_files(args.images):
+        frames = list(webcam.read_clip(file))
+        clips.append((frames, webcam.reference_track([run(detect, frame) for frame in frames])))
+    options = PrivacyOptions(hold_s=args.hold)
+    detector = FaceDetector(
+        DetectorOptions(str(args.model), args.threshold, runtime=args.runtime, precision=args.precision)
+    )
+    return {
+        name: vars(privacy.measure(clips, change, lambda: privacy.finder(detector, options)))
+        for name, change in tqdm(privacy.CHANGES.items(), unit="change")
+    }
+
+
 def run_motion(args: argparse.Namespace, detect: Detector) -> dict[str, Any]:
     labelled = [item for item in _labelled(args) if len(item.boxes)]
     chosen = np.random.default_rng(0).permutation(len(labelled))[: args.pictures]
@@ -164,6 +182,7 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace, Detector], dict[str, Any]]]
     "afw": run_faces,
     "pascal": run_faces,
     "clips": run_clips,
+    "privacy": run_privacy,
     "motion": run_motion,
     "robustness": run_robustness,
 }
@@ -194,7 +213,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     for name in COMMANDS:
         command = commands.add_parser(name)
-        if name != "clips":
+        if name not in ("clips", "privacy"):
             command.add_argument("labels", type=Path, help="ground truth: a file, or FDDB's folder of folds")
         command.add_argument("images", type=Path, help="the folder of pictures, or of clips")
         command.add_argument("--model", type=Path, required=True, help="an ONNX file")
@@ -213,7 +232,7 @@ def _parser() -> argparse.ArgumentParser:
         if name in ("afw", "pascal"):
             least = afw_pascal.SMALLEST_FACE_PX
             command.add_argument("--min-face", type=float, default=least, help=f"px, default {least}")
-        if name in ("clips", "motion"):
+        if name in ("clips", "privacy", "motion"):
             command.add_argument("--threshold", type=float, help="default: the model's own")
     again = "canvas, default 640x480; may be given again"
     commands.choices["canvas"].add_argument("--size", type=_size, action="append", help=again)
@@ -223,6 +242,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands.choices["clips"].add_argument("--reference", type=Path, help="ONNX file of the detector that says where")
     commands.choices["clips"].add_argument("--reference-peer", choices=sorted(THIRD_PARTY))
+    hold_s = PrivacyOptions.hold_s
+    commands.choices["privacy"].add_argument(
+        "--hold", type=float, default=hold_s, metavar="S", help=f"to hide lost faces for, default {hold_s:g} s"
+    )
     commands.choices["motion"].add_argument("--pictures", type=int, default=100, help="how many, default 100")
     return parser
 

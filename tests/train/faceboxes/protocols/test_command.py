@@ -42,7 +42,7 @@ def data(tmp_path: Path, make_frame: MakeFrame) -> Path:
 
 
 def evaluate(data: Path, model: Path, command: str, *arguments: object) -> Any:
-    labels = [] if command == "clips" else [data / "gt.txt"]
+    labels = [] if command in ("clips", "privacy") else [data / "gt.txt"]
     words = [command, *(arguments or [*labels, data / "images"]), "--model", model, "--out", data / "out"]
     assert main([str(word) for word in words]) == 0
     return json.loads((data / "out" / f"{command}.json").read_text())
@@ -114,6 +114,17 @@ def test_clips(data: Path, tiny_model: Path, make_frame: MakeFrame) -> None:
     assert "clip.avi" in results["score 0.7"]
     tracked = results["score 0.5, tracked"]["all clips"]
     assert (tracked["lost"], tracked["numbers"]) == (0, 1)
+
+
+def test_privacy(data: Path, tiny_model: Path, make_frame: MakeFrame) -> None:
+    writer = cv2.VideoWriter(str(data / "images" / "clip.avi"), cv2.VideoWriter.fourcc(*"MJPG"), 30, (640, 480))
+    for _ in range(12):
+        writer.write(make_frame((3, 2)))
+    writer.release()
+    results = evaluate(data, tiny_model, "privacy")["results"]
+    assert results["as filmed"]["frames"] == 12
+    assert set(results) == {"as filmed", "exit, left", "exit, right", "exit, bottom", "occlusion"}
+    assert 0 < results["exit, left"]["frames"] < 12  # in between it is gone
 
 
 def test_motion_and_robustness(data: Path, tiny_model: Path) -> None:
