@@ -82,6 +82,13 @@ class Region:
             return None
         return self.boxes[0] if len(self.boxes) == 1 else self.boxes[frame - self.first]
 
+    def part(self, first: int, last: int) -> Region:
+        """It in some of its frames."""
+        if len(self.boxes) == 1:
+            return replace(self, first=first, last=last)
+        kept = slice(first - self.first, last - self.first + 1)
+        return replace(self, first=first, last=last, boxes=self.boxes[kept], scores=self.scores[kept])
+
     def score_in(self, frame: int) -> float:
         """Its score in one of its frames."""
         if self.by_hand:
@@ -131,9 +138,8 @@ class Regions:
                 stretches.setdefault(stretch, []).append(index)
         return stretches
 
-    def changed(self, index: int, region: Region | None) -> Regions:
-        """With another region in the place of one; None: without it."""
-        new = () if region is None else (region,)
+    def changed(self, index: int, *new: Region) -> Regions:
+        """With others in the place of a region, or none."""
         return replace(self, regions=(*self.regions[:index], *new, *self.regions[index + 1 :]))
 
     def joined(self, region: Region) -> Regions:

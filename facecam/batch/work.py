@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -114,24 +114,20 @@ class Worker:
         spec = task.input.spec
         outcome = Outcome(without_password(spec) if "://" in spec else spec, task.input.folder is not None)
         try:
-            with ExitStack() as stack:
-                regions = self._regions(task)
-                source = open_input(task.input)
-                stack.callback(source.close)
-                on_opened(source.title, source.frame_count)
-                copy = None
-                if task.copy is not None:
-                    copy = self._copy(source, task.copy)
-                    stack.callback(copy.discard)
-                finder = None if task.regions is None or regions is not None else RegionFinder(self._threshold)
-                self._frames(source, copy, outcome, on_record, known, finder if regions is None else regions)
-                if copy is not None:
-                    outcome.copy, outcome.converted = copy.close()
-                if finder is not None and task.regions is not None:
-                    regions = finder.regions(Path(spec).expanduser(), self._detector.name)
-                    save_regions(regions, task.regions)
-                if outcome.copy is not None and task.regions is not None and regions is not None:
-                    save_regions(regions, regions_path(outcome.copy))
+            regions = self._regions(task)
+            if task.regions is None or regions is not None:
+                self._once(task, outcome, regions, on_record, on_opened, known)
+            else:
+                finder = RegionFinder(self._threshold)
+                self._once(replace(task, copy=None), outcome, finder, on_record, on_opened, known)
+                regions = finder.regions(Path(spec).expanduser(), self._detector.name)
+                save_regions(regions, task.regions)
+                if task.copy is not None:  # only now it is known where a face was gone for a moment
+                    copied = replace(outcome, frames=0)
+                    self._once(task, copied, regions, lambda record, is_picture: None, on_opened, known)
+                    outcome.copy, outcome.converted = copied.copy, copied.converted
+            if regions is not None and outcome.copy is not None:
+                save_regions(regions, regions_path(outcome.copy))
         except (WriteError, BrokenPipeError):
             raise
         except (FacecamError, MemoryError) as error:
@@ -160,9 +156,28 @@ class Worker:
             raise FacecamError("Regions are for faces that are hidden in a picture or a video file.")
         return load_regions(task.regions, path) if task.regions.exists() else None
 
-    def _copy(self, source: Source, place: CopyPlace) -> Copy:
+    def _once(
+        self,
+        task: Task,
+        outcome: Outcome,
+        regions: Regions | RegionFinder | None,
+        on_record: Callable[[Record, bool], None],
+        on_opened: Callable[[str, int | None], None],
+        known: Callable[[Frame], Sighting | None],
+    ) -> None:
+        """Once through the input. regions: hide what these say, or are to be found."""
         options = self._options
-        return copy_of(source, place, options.hide is None, options.sound, options.seconds is None)
+        with ExitStack() as stack:
+            source = open_input(task.input)
+            stack.callback(source.close)
+            on_opened(source.title, source.frame_count)
+            copy = None
+            if task.copy is not None:
+                copy = copy_of(source, task.copy, options.hide is None, options.sound, options.seconds is None)
+                stack.callback(copy.discard)
+            self._frames(source, copy, outcome, on_record, known, regions)
+            if copy is not None:
+                outcome.copy, outcome.converted = copy.close()
 
     def _frames(
         self,

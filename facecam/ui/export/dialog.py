@@ -118,7 +118,7 @@ class ExportDialog(QDialog):
         self.progress.begin("Looking for what is to be hidden…", self._expected_frames())
         self._pages.setCurrentWidget(self.progress)
         self._began_s = time.monotonic()
-        how = self.options.value.how_to_look()
+        how = [*self.options.value.how_to_look(), *self.options.value.share()]
         self.process.start([*self._specs, *how, *self._detector(), "--regions", str(path), "--watch"])
 
     def cancel(self) -> None:

@@ -81,8 +81,9 @@ class OptionsPage(QWidget):
         layout.addWidget(Row("Write", self.copies, "Originals are never changed"))
         for widget in (self.how_row, self.thorough_row, self.sound, self.json, self.csv):
             layout.addWidget(widget)
-        self.jobs_row = Row("Processes", self.jobs, "Each takes one core; files are shared among them")
-        layout.addWidget(self.jobs_row)
+        layout.addWidget(
+            Row("Processes", self.jobs, "Each takes one core; they share files, and long videos in pieces")
+        )
         layout.addSpacing(SPACE)
         layout.addWidget(Heading("Folder"))
         layout.addLayout(folder_row)
@@ -168,7 +169,6 @@ class OptionsPage(QWidget):
         self.thorough_row.setEnabled(hides)
         self.sound.setEnabled(value.copies is not Copies.NONE)
         self.export_button.setEnabled(value.writes)
-        self.jobs_row.setVisible(not self._can_review)
         self.review_button.setVisible(self._can_review)
         self.review_button.setEnabled(hides)
 

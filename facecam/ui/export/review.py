@@ -50,6 +50,7 @@ class ReviewDialog(QDialog):
         self._undo: list[Regions] = []
         self._doubts: list[Doubt] = []
         self._frame, self._selected = 0, -1
+        self._part: tuple[int, int] | None = None  # of the chosen region that was found: some of its frames
         self.setWindowTitle(f"What will be hidden in {source.name}")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._status = QLabel(_KEYS)
@@ -81,7 +82,7 @@ class ReviewDialog(QDialog):
         for box in (self._first, self._last):
             box.setKeyboardTracking(False)
             box.valueChanged.connect(self._move_ends)
-        self._first.setToolTip("First frame of the chosen region ([ sets it to this one)")
+        self._first.setToolTip("First frame that is hidden, or taken out ([ sets it to this one)")
         self._last.setToolTip("Its last frame (] sets it to this one)")
         self.toggle_button = self._button(
             "Take out", "Leaves the chosen region in view, or hides it again", self.toggle
@@ -191,29 +192,37 @@ class ReviewDialog(QDialog):
             self.list.setCurrentRow(max(0, min(self.list.currentRow() + by, len(self._doubts) - 1)))
 
     def toggle(self) -> None:
-        """Hides the chosen region no longer, or again; one that was drawn goes."""
-        if self._selected >= 0:
-            region = self.regions.regions[self._selected]
-            if region.by_hand:
-                index, self._selected = self._selected, -1
-                self._change(self.regions.changed(index, None))
-            else:
-                changed = replace(region, hidden=not region.hidden, decided=True)
-                self._change(self.regions.changed(self._selected, changed))
+        """Hides the chosen region, in its chosen frames, no longer, or again; one that was drawn goes."""
+        index = self._selected
+        if index < 0:
+            return
+        region = self.regions.regions[index]
+        if region.by_hand:
+            self._select(-1)
+            self._change(self.regions.changed(index))
+            return
+        first, last = self._ends
+        region = replace(region, decided=True)
+        before = [region.part(region.first, first - 1)] if first > region.first else []
+        after = [region.part(last + 1, region.last)] if last < region.last else []
+        changed = replace(region.part(first, last), hidden=not region.hidden)
+        self._select(index + len(before))
+        self._change(self.regions.changed(index, *before, changed, *after))
 
     def approve(self) -> None:
         """What is in doubt is right; on to the next."""
         row = self.list.currentRow()
         if 0 <= row < len(self._doubts):
-            index = self._doubts[row].region
-            region = replace(self.regions.regions[index], decided=True)
-            self._change(self.regions.changed(index, region), next_row=row)
+            regions = self.regions
+            for index in (self._doubts[row].region, *self._doubts[row].also):
+                regions = regions.changed(index, replace(regions.regions[index], decided=True))
+            self._change(regions, next_row=row)
 
     def undo(self) -> None:
         """Back to before the last change."""
         if self._undo:
             self.regions = self._undo.pop()
-            self._selected = -1
+            self._select(-1)
             self._refresh()
 
     def _draw(self, box: Box) -> None:
@@ -221,16 +230,32 @@ class ReviewDialog(QDialog):
         last = self._frame
         while last + 1 < len(times_s) and times_s[last + 1] - times_s[self._frame] < _DRAWN_FOR_S:
             last += 1
-        self._selected = len(self.regions.regions)
+        self._select(len(self.regions.regions))
         self._change(self.regions.joined(Region(self._frame, last, (box,))))
 
+    def _select(self, index: int) -> None:
+        self._selected, self._part = index, None
+
+    @property
+    def _ends(self) -> tuple[int, int]:
+        """First and last frame that is chosen of the chosen region."""
+        region = self.regions.regions[self._selected]
+        return self._part or (region.first, region.last)
+
     def _move_ends(self) -> None:
+        """Of a region that was drawn; of one that was found, in which frames it is to be taken out."""
         if self._selected < 0:
             return
         region = self.regions.regions[self._selected]
         first, last = self._first.value() - 1, self._last.value() - 1
-        if region.by_hand and first <= last and (first, last) != (region.first, region.last):
-            self._change(self.regions.changed(self._selected, replace(region, first=first, last=last)))
+        if not region.by_hand:
+            first, last = max(first, region.first), min(last, region.last)
+        if first <= last and (first, last) != self._ends:
+            if region.by_hand:
+                self._change(self.regions.changed(self._selected, replace(region, first=first, last=last)))
+            else:
+                self._part = first, last
+        self._show_chosen()
 
     def _export(self) -> None:
         self.export_wanted.emit(self.regions)
@@ -276,11 +301,12 @@ class ReviewDialog(QDialog):
     def _doubt_chosen(self, row: int) -> None:
         if 0 <= row < len(self._doubts):
             doubt = self._doubts[row]
-            self._selected, self._frame = doubt.region, doubt.frame
+            self._select(doubt.region)
+            self._frame = doubt.frame
             self._ask()
 
     def _choose(self, index: int) -> None:
-        self._selected = index
+        self._select(index)
         self._show_chosen()
         self._show_outlines()
 
@@ -317,13 +343,14 @@ class ReviewDialog(QDialog):
         regions = self.regions.regions
         chosen = regions[self._selected] if 0 <= self._selected < len(regions) else None
         self.toggle_button.setEnabled(chosen is not None)
-        self.toggle_button.setText("Hide it" if chosen is not None and not chosen.hidden else "Take out")
-        ends = (1, 1) if chosen is None else (chosen.first + 1, chosen.last + 1)
-        for field, number in zip((self._first, self._last), ends, strict=True):
+        first, last = (0, 0) if chosen is None else self._ends
+        where = "" if self._part is None else f" from {first + 1} to {last + 1}"
+        self.toggle_button.setText(("Hide it" if chosen is not None and not chosen.hidden else "Take out") + where)
+        for field, number in ((self._first, first), (self._last, last)):
             blocked = field.blockSignals(True)
-            field.setValue(number)
+            field.setValue(number + 1)
             field.blockSignals(blocked)
-            field.setEnabled(chosen is not None and chosen.by_hand)
+            field.setEnabled(chosen is not None)
 
     def done(self, result: int) -> None:
         """It is closed, in whatever way."""

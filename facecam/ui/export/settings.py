@@ -62,8 +62,12 @@ class ExportSettings:
             *(["--json", str(out / "faces.jsonl")] if self.json else []),
             *(["--csv", str(out / "faces.csv")] if self.csv else []),
             *([] if self.sound else ["--no-audio"]),
-            *(["--jobs", str(self.jobs)] if self.jobs > 1 and len(specs) > 0 else []),
+            *self.share(),
         ]
+
+    def share(self) -> list[str]:
+        """Options of `facecam detect` for several processes."""
+        return ["--jobs", str(self.jobs)] if self.jobs > 1 else []
 
 
 def output_folder(specs: list[str]) -> Path:

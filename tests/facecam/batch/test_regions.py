@@ -86,7 +86,33 @@ def test_what_was_decided_by_hand_is_in_no_doubt(tmp_path: Path) -> None:
     regions = regions_of((found((*FACE, 0.22)), []), tmp_path=tmp_path)
     assert doubts(regions)
     assert not doubts(regions.changed(0, replace(regions.regions[0], hidden=True, decided=True)))
-    assert not doubts(regions.changed(0, None).joined(Region(0, 0, (FACE,))))
+    assert not doubts(regions.changed(0).joined(Region(0, 0, (FACE,))))
+
+
+def test_a_cut_between_scenes_is_one_doubt(tmp_path: Path) -> None:
+    """Four faces of one scene go, and stay hidden for a moment; three of the next one come."""
+    before = found(*((100 + 120 * at, 100, 140 + 120 * at, 140, 0.9) for at in range(4)))
+    after = found(*((60 + 150 * at, 300, 110 + 150 * at, 350, 0.9) for at in range(3)))
+    finder = RegionFinder(0.5)
+    image = np.zeros((480, 640, 3), np.uint8)
+    for number in range(60):
+        seen = before if number < 30 else after
+        held = [before.boxes] if 30 <= number < 37 else []
+        finder.add(Frame(image, number, number / 10, 0.0), seen, np.concatenate([seen.boxes, *held]))
+    (tmp_path / "clip.mp4").write_bytes(b"clip")
+    regions = finder.regions(tmp_path / "clip.mp4", "tiny")
+    (doubt,) = doubts(regions)
+    assert sorted([doubt.region, *doubt.also]) == list(range(7))
+    for index in (doubt.region, *doubt.also):
+        regions = regions.changed(index, replace(regions.regions[index], decided=True))
+    assert doubts(regions) == []
+
+
+def test_faces_that_come_and_go_one_after_the_other_are_doubts_each(tmp_path: Path) -> None:
+    one, two = found((*FACE, 0.9)), found((*FACE, 0.9), (300, 300, 350, 350, 0.9))
+    frames = [(two, [0, 1]) if 5 <= number < 20 else (one, [0]) for number in range(30)]
+    told = doubts(regions_of(*frames, tmp_path=tmp_path))
+    assert [(doubt.reason, doubt.frame) for doubt in told] == [(Reason.ENDS, 20), (Reason.APPEARS, 4)]
 
 
 def test_a_file_of_regions_is_what_was_written(tmp_path: Path) -> None:
@@ -159,6 +185,25 @@ def test_a_run_is_repeated_by_its_regions_without_the_detector(
     assert min(brightest(copy, 4, 3)) > 200  # taken out by hand
     assert [value > 20 for value in brightest(copy, 8, 1)] == [3 <= number <= 6 for number in range(12)]
     assert load_regions(regions_path(copy), clip) == changed
+
+
+def test_the_first_copy_hides_what_its_regions_say(tmp_path: Path, tiny_model: Path, make_frame: MakeFrame) -> None:
+    """A doubtful face that flickers is hidden throughout, at once as by the regions that are kept."""
+    path = tmp_path / "flicker.mkv"
+    writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, cv2.VideoWriter.fourcc(*"MJPG"), 10.0, (320, 240))
+    for number in range(12):
+        frame = np.zeros((240, 320, 3), np.uint8)
+        frame[96:128, 128:160] = 230 if number % 4 < 2 else 200
+        writer.write(frame)
+    writer.release()
+    command = ["detect", str(path), "--hide", "cover", "--model", str(tiny_model), "--size", "native"]
+    for out in ("first", "second"):
+        regions = ["--regions", str(tmp_path / "found.json"), "--out", str(tmp_path / out)]
+        assert main([*command, *regions, "--json", str(tmp_path / f"{out}.jsonl")]) == 0
+    assert (tmp_path / "first.jsonl").read_text().count("\n") == 12
+    first, second = (brightest(tmp_path / out / "flicker.mkv", 4, 3) for out in ("first", "second"))
+    assert first == second
+    assert max(first[:10]) < 90
 
 
 def test_regions_of_another_file_are_refused(

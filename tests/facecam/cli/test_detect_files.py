@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -300,3 +301,55 @@ def test_without_standard_output_it_works_all_the_same(photos: Path, tiny_model:
         assert done.returncode == 0, done.stderr
         assert "Traceback" not in done.stderr
     assert result.read_text().count("faces") == 3
+
+
+# A disk that fills in the middle
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 3 MB of its own."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    if (
+        shutil.which("mount") is None
+        or subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", folder], capture_output=True, check=False
+        ).returncode
+    ):
+        pytest.skip("only root may mount a small file system here")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize("kind", ["pictures", "videos"])
+def test_a_disk_that_fills_in_the_middle_keeps_whole_copies_and_says_so(
+    detect: Run, small_disk: Path, tmp_path: Path, kind: str, jobs: int
+) -> None:
+    inputs, out = tmp_path / "in", small_disk / "out"
+    inputs.mkdir()
+    noise = np.random.default_rng(0)
+    for number in range(8):
+        if kind == "pictures":  # of 700 KB each
+            cv2.imwrite(str(inputs / f"{number}.png"), noise.integers(0, 255, (400, 600, 3), np.uint8))
+        else:
+            writer = cv2.VideoWriter(
+                str(inputs / f"{number}.mkv"), cv2.CAP_FFMPEG, cv2.VideoWriter.fourcc(*"MJPG"), 10.0, (320, 240)
+            )
+            for _ in range(8):
+                writer.write(noise.integers(0, 255, (240, 320, 3), np.uint8))
+            writer.release()
+    status, _, errors = detect(inputs, "--out", out, "--json", tmp_path / "r.jsonl", "--jobs", jobs)
+    assert status == 2
+    told = [line for line in errors if "can't be written" in line]
+    assert len(told) == 1
+    assert "the disk is full" in told[0]
+    assert str(out) in told[0]
+    copies = [path for path in out.iterdir() if path.name != ".facecam-batch"]
+    assert 1 <= len(copies) < 8
+    assert not [path for path in copies if path.name.startswith(".")]
+    for copy in copies:
+        source = open_source(str(copy))
+        assert len(list(iter(source.read, None))) == (1 if kind == "pictures" else 8)
+        source.close()

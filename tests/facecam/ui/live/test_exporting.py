@@ -153,13 +153,13 @@ def review(qtbot: QtBot, open_dialog: Open, clip: Path) -> tuple[ExportDialog, R
     return dialog, dialog.review
 
 
-def copied(path: Path, column: int, row: int) -> list[bool]:
-    """In which frames of a copy a grid cell is white, or covered."""
+def copied(path: Path, column: int, row: int, above: int = 15) -> list[bool]:
+    """In which frames of a copy a grid cell is white, or covered; above 150: white."""
     source = open_source(str(path))
     values = []
     while (frame := source.read()) is not None:
         cell = frame.image[row * 32 + 8 : row * 32 + 24, column * 32 + 8 : column * 32 + 24]
-        values.append(bool(cell.mean() > 15))
+        values.append(bool(cell.mean() > above))
     source.close()
     return values
 
@@ -228,6 +228,25 @@ def test_a_region_is_drawn_and_another_taken_out_and_the_copy_is_made_of_that(
     assert copied(copy, 7, 1) == [8 <= number <= 12 for number in range(20)]  # covered, which is less dark than black
     kept = load_regions(export.out / "clip.mkv.regions.json", clip)
     assert kept.regions[-1] == drawn
+
+
+def test_a_region_is_taken_out_over_some_frames(
+    qtbot: QtBot, review: tuple[ExportDialog, ReviewDialog], clip: Path
+) -> None:
+    export, dialog = review
+    dialog.list.setCurrentRow(0)
+    for key, frame in ((Qt.Key.Key_BracketLeft, 8), (Qt.Key.Key_BracketRight, 11)):
+        dialog.go_to(frame)
+        QTest.keyClick(dialog, key)
+    assert dialog.toggle_button.text() == "Take out from 9 to 12"
+    QTest.keyClick(dialog, Qt.Key.Key_Delete)
+    assert dialog.list.count() == 0  # it was decided
+    assert [(each.first, each.last, each.hidden) for each in dialog.regions.regions] == [
+        (5, 7, True), (8, 11, False), (12, 19, True),
+    ]  # fmt: skip
+    dialog.export_button.click()
+    assert finish(qtbot, export).startswith("Done: 1 file")
+    assert copied(export.out / clip.name, 4, 3, above=150) == [8 <= number <= 11 for number in range(20)]
 
 
 def test_another_look_goes_on_from_what_was_kept(
