@@ -124,6 +124,7 @@ class StagePanel(QWidget):
         """Gives the text its lines: a layout that centres a label doesn't ask how high it gets at which width."""
         width = max(16 * SPACE, min(_TEXT_WIDTH, self.width() - 4 * SPACE))
         for label in (self._title, self._text):
+            label.setMinimumHeight(0)  # a label says that it needs at least what it has had to have
             label.setFixedSize(width, max(0, label.heightForWidth(width)))  # -1 where there is no text
 
     def showEvent(self, event: QShowEvent) -> None:

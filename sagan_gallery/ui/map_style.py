@@ -24,9 +24,9 @@ class Shown(Enum):
 
     PICTURE = "Picture"
     OFF = "Attention off"
-    SPLIT = "Split: with, without"
+    SPLIT = "Split"
     DIFFERENCE = "Difference"
-    SCORE = "What moves the score"
+    SCORE = "Score by place"
     """Of an own picture; the three before it of a generated one."""
 
 

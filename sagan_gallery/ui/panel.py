@@ -296,8 +296,10 @@ class GalleryPanel(QWidget):
     def _show_walk(self, on: bool) -> None:
         if on:
             self._prepare_walk()
-        elif self.stage.origin == ON_THE_WALK:
-            self.grid.choose(min(self._row_shown, len(self.grid.items) - 1))
+        elif self.stage.origin == ON_THE_WALK or self.session.sampling:  # a picture of the walk may be on its way
+            row = self.grid.current if self.grid.current >= 0 else min(self._row_shown, len(self.grid.items) - 1)
+            self.grid.choose(row, tell=False)
+            self.choose(row)
 
     def _prepare_walk(self) -> None:
         """A walk that is opened for the first time leads from the chosen sample to the next one in the grid."""
@@ -404,7 +406,7 @@ class GalleryPanel(QWidget):
         if origin.own is not None and origin.own in self._arriving:
             self._arriving.remove(origin.own)
             self.grid.add_own(origin.own, sample.image, choose=not self.session.superseded)
-        elif origin.in_between:
+        elif origin.in_between and not self.session.superseded:
             self.grid.clear_choice()
         if not origin.in_between:
             self._row_shown = max(self.grid.current, 0)

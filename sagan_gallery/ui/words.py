@@ -119,7 +119,7 @@ def falls_words(sample: Sample, falls: Array) -> str:
     row, column = np.unravel_index(np.argmax(np.abs(falls)), falls.shape)
     high = ("upper", "middle", "lower")[3 * int(row) // len(falls)]
     side = (" left", "", " right")[3 * int(column) // len(falls)]
-    return f"Score {sample.score:+.1f}; the {high}{side} moves it most: {falls[row, column]:+.2f}"
+    return f"Score {sample.score:+.1f}; most by the {high}{side}: {falls[row, column]:+.2f}"
 
 
 def class_name(label: str | None) -> str:

@@ -143,6 +143,18 @@ def test_a_missing_model_is_told_kindly_and_another_can_be_opened(qtbot, make_pa
     assert not panel.message.isVisible()
 
 
+def test_a_short_message_takes_no_more_room_after_the_long_explanation(qtbot, make_panel, tmp_path):
+    (tmp_path / "wrong.onnx").write_bytes(b"nonsense")
+    panel = make_panel(tmp_path / "wrong.onnx", wait=False)
+    panel.toggle_help()
+    tall = panel.message._text.height()
+    panel.toggle_help()
+    qtbot.waitUntil(lambda: panel.message.isVisible(), timeout=5000)
+    assert panel.message.message.title == words.WRONG_MODEL_TITLE
+    assert "damaged or incomplete" in panel.message.message.text
+    assert panel.message._text.height() < tall / 2
+
+
 @pytest.fixture
 def slow(monkeypatch):
     """Lets no generator be loaded until it is set."""

@@ -67,6 +67,16 @@ def test_a_walk_that_is_closed_leads_back_to_the_sample_that_was_chosen(qtbot, p
     assert panel.grid.current == 5
 
 
+def test_a_walk_that_is_closed_while_its_picture_is_made_leads_back_too(qtbot, panel):
+    waits_for_sample(qtbot, panel, lambda: panel.grid.choose(5))
+    panel.stage.walk_button.click()
+    panel.walk.slider.setValue(300)
+    panel.stage.walk_button.click()
+    qtbot.waitUntil(lambda: not panel.session.sampling, timeout=5000)
+    assert panel.spec == panel.grid.specs[5]
+    assert panel.grid.current == 5
+
+
 def test_a_walk_can_lead_to_another_class_with_the_same_latent(qtbot, panel):
     panel.stage.walk_button.click()
     start = panel.walk.walk.start
