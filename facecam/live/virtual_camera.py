@@ -40,6 +40,11 @@ REPEAT_S = 0.1
 _USUAL_SIZE = (1280, 720)
 _LARGEST_SIZE = (1920, 1080)
 _SURROUND = (38, 34, 32)  # BGR
+_PACKAGE = (
+    "This build has no virtual camera, which a copy that pip installed can have."
+    if getattr(sys, "frozen", False)
+    else "A virtual camera needs the package pyvirtualcam: `pip install pyvirtualcam`."
+)
 _DRIVER = (
     "install v4l2loopback (on Debian and Ubuntu: `sudo apt install v4l2loopback-dkms`), then type "
     "`sudo modprobe v4l2loopback exclusive_caps=1 card_label=facecam`"
@@ -161,7 +166,7 @@ def open_device(width_px: int, height_px: int) -> Device:
     try:
         import pyvirtualcam  # an extra
     except ImportError as error:
-        raise FacecamError("A virtual camera needs the package pyvirtualcam: `pip install pyvirtualcam`.") from error
+        raise FacecamError(_PACKAGE) from error
     try:
         return pyvirtualcam.Camera(width_px, height_px, MOST_HZ, fmt=pyvirtualcam.PixelFormat.BGR)
     except RuntimeError as error:
