@@ -1,18 +1,22 @@
-"""Fields of the control column: a slider under its name and value, a control beside its name, a box to tick. Each can
-have a button that resets it."""
+"""Fields of the control column: a slider under its name and value, a control beside its name, a box to tick, each with
+a button that resets it if need be; and what ties a field to what is remembered."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import Enum
 from functools import partial
+from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QCheckBox,
     QComboBox,
     QHBoxLayout,
     QLabel,
+    QPushButton,
     QSlider,
     QSpinBox,
     QToolButton,
@@ -20,6 +24,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from facecam.qtkit.settings import Remembered
 from facecam.qtkit.theme import SPACE, tabular
 
 _NAME_WIDTH = 11 * SPACE
@@ -87,9 +92,8 @@ class SliderField(QWidget):
 
     def show_value(self, value: float) -> None:
         """Moves the slider without telling."""
-        blocked = self.slider.blockSignals(True)
-        self.set(value)
-        self.slider.blockSignals(blocked)
+        with QSignalBlocker(self.slider):
+            self.set(value)
         self._tell()
 
     def reset(self) -> None:
@@ -192,9 +196,8 @@ def show_data(box: QComboBox, data: object) -> None:
     """Chooses the entry with that data without telling; leaves the list as it is if there is none."""
     index = next((index for index in range(box.count()) if box.itemData(index) == data), -1)
     if index >= 0:
-        blocked = box.blockSignals(True)
-        box.setCurrentIndex(index)
-        box.blockSignals(blocked)
+        with QSignalBlocker(box):
+            box.setCurrentIndex(index)
 
 
 def spin(low: int, high: int, suffix: str = "") -> QSpinBox:
@@ -235,3 +238,57 @@ def leave_keys(control: QComboBox | QSlider) -> None:
     keyboard where it is: only Tab goes to the control."""
     control.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     control.installEventFilter(_KeyFilter(control))
+
+
+Control = QAbstractButton | QComboBox | QSpinBox | SliderField
+"""What can show a value: a bool, the data of an entry (of an Enum its value), a whole number, a number."""
+
+
+def show_value(control: Control, value: Any) -> None:
+    """Brings a control to a value without telling."""
+    if isinstance(control, QComboBox):
+        show_data(control, value.value if isinstance(value, Enum) else value)
+    elif isinstance(control, SliderField):
+        control.show_value(value)
+    else:
+        with QSignalBlocker(control):
+            control.setChecked(value) if isinstance(control, QAbstractButton) else control.setValue(value)
+
+
+def keep(control: Control, remembered: Remembered[Any], name: str, then: Callable[[], object] = lambda: None) -> None:
+    """Shows what is remembered under that name of a field, and remembers what the user chooses, after which `then` is
+    called."""
+    value = getattr(remembered.value, name)
+    show_value(control, value)
+
+    def chosen(new: Any) -> None:
+        if isinstance(control, QComboBox):
+            new = type(value)(control.currentData()) if isinstance(value, Enum) else control.currentData()
+        remembered.change(**{name: new})
+        then()
+
+    if isinstance(control, QAbstractButton):
+        control.toggled.connect(chosen)
+    elif isinstance(control, QComboBox):
+        control.currentIndexChanged.connect(chosen)
+    elif isinstance(control, SliderField):
+        control.changed.connect(chosen)
+    else:
+        control.valueChanged.connect(chosen)
+
+
+def check(text: str, help_text: str) -> QCheckBox:
+    """A box to tick."""
+    box = QCheckBox(text)
+    box.setToolTip(help_text)
+    box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return box
+
+
+def button(text: str, help_text: str, do: Callable[[], object]) -> QPushButton:
+    """A button that a click leaves without the keyboard's focus: Space would then press it instead of Start."""
+    made = QPushButton(text)
+    made.setToolTip(help_text)
+    made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    made.clicked.connect(lambda _checked=False: do())
+    return made

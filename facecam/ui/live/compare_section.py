@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QSignalBlocker, QTimer, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QCheckBox, QLabel
+from PySide6.QtWidgets import QLabel
 
 from facecam.detection.any_detector import AnyDetector
 from facecam.detection.model import DEFAULT_MODEL
@@ -18,7 +18,7 @@ from facecam.errors import FacecamError
 from facecam.live.options import SecondDetector
 from facecam.live.pipeline import View
 from facecam.qtkit.commands import switch_command
-from facecam.qtkit.fields import Row, SliderField, combo, show_data
+from facecam.qtkit.fields import Row, SliderField, check, combo, keep, show_data
 from facecam.qtkit.figure_line import Figure
 from facecam.qtkit.folds import Section
 from facecam.qtkit.settings import Remembered
@@ -28,7 +28,7 @@ from facecam.system.resources import shipped_models
 from facecam.ui.live import prompts, words
 from facecam.ui.live.picture import PictureView
 from facecam.ui.live.session import LiveSession
-from facecam.ui.live.settings import SIZE_NAMES, THRESHOLD_RANGE, InputSize, LiveSettings
+from facecam.ui.live.settings import SIZE_NAMES, THRESHOLD_RANGE, LiveSettings
 
 _FILE = "file…"
 KEPT_MS = 10_000
@@ -119,14 +119,12 @@ class CompareSection(Section):
         self._switch()
 
     def _make_fields(self) -> None:
-        self.on = QCheckBox("Second detector")
-        self.on.setToolTip("Shows each picture twice, with the faces of either detector and its own figures (C)")
+        on_help = "Shows each picture twice, with the faces of either detector and its own figures (C)"
+        self.on = check("Second detector", on_help)
         self.model = combo(*((name, name) for name in shipped_models()), ("A model file…", _FILE))
         self.input_size = combo(*SIZE_NAMES)
-        self.in_turns = QCheckBox("Take turns")
-        self.in_turns.setToolTip(
-            "Each picture is searched by one of the two detectors, at half the cost,\ninstead of by both"
-        )
+        turns_help = "Each picture is searched by one of the two detectors, at half the cost,\ninstead of by both"
+        self.in_turns = check("Take turns", turns_help)
         self.threshold = SliderField(
             "Threshold", *THRESHOLD_RANGE, 0.01, "{:.2f}".format, "Lowest score that is a face for the second detector"
         )
@@ -152,17 +150,14 @@ class CompareSection(Section):
             self._add_file(model)
         show_data(self.model, model)
         self._model = self.model.currentData()
-        show_data(self.input_size, settings.compare_size)
         self.threshold.show_value(0.5 if settings.compare_threshold is None else settings.compare_threshold)
-        self.in_turns.setChecked(settings.compare_in_turns)
-        self.on.setChecked(settings.compare)
 
     def _connect(self) -> None:
-        self.on.toggled.connect(self._switch)
+        keep(self.on, self._remembered, "compare", self._switch)
         self.model.activated.connect(self._model_chosen)
-        self.input_size.currentIndexChanged.connect(self._changed)
+        keep(self.input_size, self._remembered, "compare_size", self._apply)
         self.threshold.changed.connect(self._threshold_moved)
-        self.in_turns.toggled.connect(self._changed)
+        keep(self.in_turns, self._remembered, "compare_in_turns", self._apply)
         self._loader.loaded.connect(self._loaded)
         self._loader.failed.connect(self._failed)
 
@@ -180,7 +175,6 @@ class CompareSection(Section):
 
     def _switch(self) -> None:
         on = self.on.isChecked()
-        self._remembered.change(compare=on)
         for field in (self.model, self.input_size, self.threshold, self.in_turns):
             field.setEnabled(on)
         self.switched.emit(on)
@@ -223,11 +217,6 @@ class CompareSection(Section):
 
     def _threshold_moved(self, value: float) -> None:
         self._remembered.change(compare_threshold=value)
-        self._changed()
-
-    def _changed(self) -> None:
-        size = InputSize(self.input_size.currentData())
-        self._remembered.change(compare_size=size, compare_in_turns=self.in_turns.isChecked())
         self._apply()
 
     # -- what the detectors do
@@ -259,8 +248,9 @@ class CompareSection(Section):
     def _apply(self) -> None:
         second = None
         if self.on.isChecked() and self._detector is not None:
-            size = InputSize(self.input_size.currentData()).pixels
-            second = SecondDetector(self._detector, self.threshold.value, size, self.in_turns.isChecked())
+            chosen = self._remembered.value
+            size, in_turns = chosen.compare_size.pixels, chosen.compare_in_turns
+            second = SecondDetector(self._detector, self.threshold.value, size, in_turns)
         self._session.change_options(second=second)
 
     def _say(self, words: str) -> None:

@@ -11,13 +11,12 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QSizePolicy,
     QSlider,
     QVBoxLayout,
     QWidget,
 )
 
-from facecam.qtkit.fields import leave_keys
+from facecam.qtkit.fields import button, check, keep, leave_keys
 from facecam.qtkit.folds import Fold, Section
 from facecam.qtkit.settings import Remembered, Settings
 from facecam.qtkit.theme import COLUMN_WIDTH, SPACE, tabular
@@ -38,8 +37,6 @@ class LiveControls(QWidget):
 
     start_stop = Signal()
     mirror_changed = Signal(bool)
-    scores_changed = Signal(bool)
-    large_changed = Signal()
     full_screen = Signal()
 
     def __init__(
@@ -50,9 +47,8 @@ class LiveControls(QWidget):
         self._running = False
         self.setFixedWidth(COLUMN_WIDTH)
         self.source = SourceChooser()
-        self.start_button = QPushButton()
+        self.start_button = button("", "", self.start_stop.emit)
         self.start_button.setMinimumHeight(4 * SPACE)
-        self.start_button.clicked.connect(self.start_stop)
 
         self.threshold = QSlider(Qt.Orientation.Horizontal)
         self.threshold.setRange(*(round(100 * limit) for limit in THRESHOLD_RANGE))
@@ -70,24 +66,16 @@ class LiveControls(QWidget):
             )
         self.threshold.valueChanged.connect(self._threshold_moved)
 
-        self.mirror = QCheckBox("Mirror")
-        self.mirror.setToolTip("Swaps left and right, as in a mirror (M)")
+        self.mirror = check("Mirror", "Swaps left and right, as in a mirror (M)")
         self.mirror.toggled.connect(self._mirror_toggled)
-        self.scores = QCheckBox("Scores")
-        self.scores.setToolTip("Writes the score on each face; without it, on the face under the cursor")
-        self.scores.setChecked(remembered.value.scores)
-        self.scores.toggled.connect(self._scores_toggled)
-        self.large = QCheckBox("Large labels")
-        self.large.setToolTip("Lines and text over the picture grow with it, as they do in full screen anyway")
-        self.large.setChecked(remembered.value.large)
-        self.large.toggled.connect(self._large_toggled)
-        self.full_screen_button = QPushButton("Full screen")
-        self.full_screen_button.setToolTip("Only the picture, on the whole screen (F; Esc comes back)")
-        self.full_screen_button.clicked.connect(self.full_screen)
-
-        # A click must not move the keyboard's focus: Space would then press that control instead of Start.
-        for control in (self.start_button, self.mirror, self.scores, self.large, self.full_screen_button):
-            control.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.scores = check("Scores", "Writes the score on each face; without it, on the face under the cursor")
+        keep(self.scores, remembered, "scores")
+        self.large = check(
+            "Large labels", "Lines and text over the picture grow with it, as they do in full screen anyway"
+        )
+        keep(self.large, remembered, "large")
+        screen_help = "Only the picture, on the whole screen (F; Esc comes back)"
+        self.full_screen_button = button("Full screen", screen_help, self.full_screen.emit)
 
         threshold_row = QHBoxLayout()
         threshold_row.addWidget(Heading("Threshold"))
@@ -129,8 +117,6 @@ class LiveControls(QWidget):
         around.addLayout(pinned)
         self.column.setWidget(content)
         around.addWidget(self.column, 1)
-        for button in (self.start_button, self.full_screen_button):
-            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.set_running(False)
         wanted = remembered.value.threshold if threshold is None else threshold
         self._threshold_known = wanted is not None
@@ -142,9 +128,9 @@ class LiveControls(QWidget):
         """A row of buttons below Start."""
         self._actions.addWidget(buttons)
         before: QWidget = self.start_button
-        for button in buttons.findChildren(QPushButton):
-            QWidget.setTabOrder(before, button)
-            before = button
+        for each in buttons.findChildren(QPushButton):
+            QWidget.setTabOrder(before, each)
+            before = each
 
     def add_view_switch(self, switch: QCheckBox) -> None:
         """One more switch for how the picture is shown; the button for full screen stays the last."""
@@ -169,9 +155,10 @@ class LiveControls(QWidget):
     def set_running(self, running: bool) -> None:
         """Whether the button starts or stops. Start carries the accent colour: it is what to do next."""
         self._running = running
-        button = self.start_button
-        show_start(button, running, "Start", "Stop")
-        button.setToolTip("Stops the source and releases it (Space)" if running else "Starts the source (Space)")
+        show_start(self.start_button, running, "Start", "Stop")
+        self.start_button.setToolTip(
+            "Stops the source and releases it (Space)" if running else "Starts the source (Space)"
+        )
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -236,11 +223,3 @@ class LiveControls(QWidget):
         if on != self._usual_mirror():  # else it is not the user who switches
             self._remembered.change(**{"mirror_camera" if self._session.is_camera else "mirror": on})
         self.mirror_changed.emit(on)
-
-    def _large_toggled(self, on: bool) -> None:
-        self._remembered.change(large=on)
-        self.large_changed.emit()
-
-    def _scores_toggled(self, on: bool) -> None:
-        self._remembered.change(scores=on)
-        self.scores_changed.emit(on)

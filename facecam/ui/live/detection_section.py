@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtCore import Signal
 
 from facecam.detection.model import DEFAULT_MODEL
 from facecam.detection.options import DetectorOptions
-from facecam.qtkit.fields import Row, SliderField, combo, show_data, spin
+from facecam.qtkit.fields import Control, Row, SliderField, button, combo, keep, show_data, show_value, spin
 from facecam.qtkit.folds import Section
 from facecam.qtkit.settings import Remembered
 from facecam.runtimes.engine import Precision
@@ -64,10 +62,10 @@ class DetectionSection(Section):
         self._given_core = session.options.core
         self._make_fields()
         self._lay_out()
-        settings = remembered.value
-        core = settings.core if settings.core in available_cores() else None
-        self._show(replace(settings, core=core if self._given_core is None else self._given_core))
+        core = remembered.value.core if self._given_core is None else self._given_core
+        show_data(self.core, core if core in available_cores() else _ANY_CORE)
         self._connect()
+        self._apply()
 
     def _make_fields(self) -> None:
         self.preset = combo(*((name, name) for name in PRESETS), ("Custom", _CUSTOM))
@@ -80,7 +78,6 @@ class DetectionSection(Section):
         show_data(self.precision, self._precision)
         self.input_size = combo(*SIZE_NAMES, ("Automatic", InputSize.AUTOMATIC))
         self.hold = spin(*HOLD_RANGE_HZ, " per second")
-        self.hold.setValue(30)
         self.min_face = spin(*MIN_FACE_RANGE_PX, " px")
         self.min_face.setSpecialValueText("any")
         self.min_face.setSingleStep(10)
@@ -96,8 +93,14 @@ class DetectionSection(Section):
         )
         self.core = combo(("Automatic", _ANY_CORE), *((f"Core {core}", core) for core in available_cores()))
         self.core.setEnabled(can_pin())
-        self.reset = QPushButton("Reset")
-        self.reset.setToolTip("Threshold, size and all of this as they were at the first start")
+        self.reset = button("Reset", "Threshold, size and all of this as they were at the first start", self._reset)
+        self._kept: dict[str, Control] = {
+            "nms": self.nms,
+            "size": self.input_size,
+            "hold_hz": self.hold,
+            "min_face_px": self.min_face,
+            "every": self.every,
+        }
 
     def _lay_out(self) -> None:
         size_help = (
@@ -131,44 +134,26 @@ class DetectionSection(Section):
         self.network.activated.connect(self._network_activated)
         self.precision.activated.connect(self._network_activated)
         self.preset.activated.connect(self._preset_chosen)
-        for box in (self.input_size, self.core):
-            box.currentIndexChanged.connect(self._changed)
-        for number in (self.hold, self.min_face, self.every):
-            number.valueChanged.connect(self._changed)
-        self.nms.changed.connect(self._changed)
-        self.reset.clicked.connect(self._reset)
+        self.core.currentIndexChanged.connect(self._core_chosen)
+        for name, control in self._kept.items():
+            keep(control, self._remembered, name, self._apply)
 
     # -- between fields and options
 
-    def _chosen(self) -> LiveSettings:
-        """As the fields are."""
+    @property
+    def _core(self) -> int | None:
         core = self.core.currentData()
-        return replace(
-            self._remembered.value,
-            nms=self.nms.value,
-            size=InputSize(self.input_size.currentData()),
-            hold_hz=self.hold.value(),
-            min_face_px=self.min_face.value(),
-            every=self.every.value(),
-            core=None if core == _ANY_CORE else core,
-        )
+        return None if core == _ANY_CORE else core
 
-    def _show(self, settings: LiveSettings) -> None:
-        """Brings the fields to these settings, and lets them hold."""
-        fields = (self.input_size, self.hold, self.min_face, self.every, self.nms, self.core)
-        blockers = [QSignalBlocker(field) for field in fields]
-        show_data(self.input_size, settings.size)
-        self.hold.setValue(settings.hold_hz)
-        self.min_face.setValue(settings.min_face_px)
-        self.every.setValue(settings.every)
-        self.nms.show_value(settings.nms)
-        show_data(self.core, _ANY_CORE if settings.core is None else settings.core)
-        for blocker in blockers:
-            blocker.unblock()
+    def _change(self, **changes: Any) -> None:
+        """Lets these settings hold, and shows them."""
+        self._remembered.change(**changes)
+        for name, control in self._kept.items():
+            show_value(control, getattr(self._remembered.value, name))
         self._apply()
 
     def _apply(self) -> None:
-        chosen = self._chosen()
+        chosen = self._remembered.value
         automatic = chosen.size is InputSize.AUTOMATIC
         self.hold_row.setVisible(automatic)
         show_data(self.preset, next((name for name, own in PRESETS.items() if _is_preset(chosen, own)), _CUSTOM))
@@ -178,24 +163,17 @@ class DetectionSection(Section):
             hold_hz=float(chosen.hold_hz) if automatic else None,
             min_face_px=chosen.min_face_px,
             every=chosen.every,
-            core=chosen.core,
+            core=self._core,
         )
 
-    def _changed(self) -> None:
+    def _core_chosen(self) -> None:
+        if self._given_core is None:
+            self._remembered.change(core=self._core)
         self._apply()
-        self._remember()
-
-    def _remember(self) -> None:
-        chosen = self._chosen()
-        names = ["nms", "size", "hold_hz", "min_face_px", "every", *(["core"] if self._given_core is None else [])]
-        self._remembered.change(**{name: getattr(chosen, name) for name in names})
 
     def _preset_chosen(self) -> None:
         own = PRESETS.get(self.preset.currentData())
-        if own is not None:
-            self._show(replace(self._chosen(), **{**_DEFAULTS, **own}))
-            self._remember()
-        self._apply()
+        self._change(**({} if own is None else _DEFAULTS | own))
 
     def _network_activated(self) -> None:
         self._use(self.network.currentData(), self.precision.currentData())
@@ -214,8 +192,8 @@ class DetectionSection(Section):
 
     def _reset(self) -> None:
         self._use(DEFAULT_MODEL, Precision.AUTO.value)
-        self._show(replace(self._chosen(), **_DEFAULTS, core=None))
-        self._remember()
+        self._change(**_DEFAULTS)
+        self.core.setCurrentIndex(0)
         self.threshold_reset.emit()
 
 

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from facecam.detection.options import DetectorOptions
 from facecam.qtkit.commands import Menu, command
+from facecam.qtkit.fields import button
 from facecam.qtkit.settings import Settings
 from facecam.ui.live.session import LiveSession
 
@@ -26,10 +26,8 @@ class Exporting(QWidget):
         super().__init__()
         self._session, self._settings, self._options = session, settings, options
         self.dialog: ExportDialog | None = None
-        self.button = QPushButton("Detect all and export…")
-        self.button.setToolTip("Copies with faces hidden or marked, and lists of them (Ctrl+Shift+E)")
-        self.button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.button.clicked.connect(self.open_source)
+        help_text = "Copies with faces hidden or marked, and lists of them (Ctrl+Shift+E)"
+        self.button = button("Detect all and export…", help_text, self.open_source)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.button)

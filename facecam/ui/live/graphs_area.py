@@ -6,11 +6,12 @@ import time
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from facecam.live.history import History
 from facecam.live.pipeline import Phase
 from facecam.qtkit.commands import switch_command
+from facecam.qtkit.fields import check
 from facecam.qtkit.settings import Remembered
 from facecam.ui.live.session import LiveSession
 from facecam.ui.live.settings import LiveSettings
@@ -30,8 +31,7 @@ class GraphsArea(QWidget):
         self._session, self._remembered = session, remembered
         self.history = History()
         self._remembers = True
-        self.on = QCheckBox("Graphs")
-        self.on.setToolTip("Rates, latencies, faces and drops of the last minute, below the picture (G)")
+        self.on = check("Graphs", "Rates, latencies, faces and drops of the last minute, below the picture (G)")
         self.on.setChecked(remembered.value.graphs)
         self.on.toggled.connect(self._switched)
         self.panel: GraphPanel | None = None

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QCheckBox
 
 from facecam.faces.privacy import HOLD_RANGE_S, LEAST_RANGE_HZ, PADDING_RANGE, Hiding
 from facecam.qtkit.commands import switch_command
-from facecam.qtkit.fields import Row, SliderField, combo, show_data
+from facecam.qtkit.fields import Row, SliderField, check, combo, keep
 from facecam.qtkit.folds import Section
 from facecam.qtkit.settings import Remembered
 from facecam.ui.live.session import LiveSession
@@ -26,11 +25,11 @@ class PrivacySection(Section):
     def __init__(self, session: LiveSession, remembered: Remembered[LiveSettings]) -> None:
         super().__init__()
         self._session, self._remembered = session, remembered
-        self.on = QCheckBox("Privacy")
-        self.on.setToolTip(
-            "Hides the faces, here and in all that is saved: snapshots and recordings (P).\n"
+        self.on = check(
+            "Privacy",
+            "Hides the faces, here and wherever the picture goes: snapshots, recordings, the virtual camera (P).\n"
             "Also doubtful ones, and those that the border cuts; but a face that the detector does not see at all\n"
-            "stays visible."
+            "stays visible.",
         )
         self.how = combo(*((text, way.value) for way, text in _WAYS.items()))
         self.padding = SliderField(
@@ -43,10 +42,10 @@ class PrivacySection(Section):
             "{:.1f} s".format,
             "When the detector loses a face, its place stays hidden that long and moves on in its direction",
         )
-        self.unsure = QCheckBox("Everything while unsure")
-        self.unsure.setToolTip(
+        self.unsure = check(
+            "Everything while unsure",
             "Hides the whole picture until faces are being looked for, when the source is in trouble,\n"
-            "and while fewer pictures a second are searched than is set below"
+            "and while fewer pictures a second are searched than is set below",
         )
         self.least = SliderField(
             "Unsure below", *LEAST_RANGE_HZ, 1.0, "{:.0f} det/s".format, "Pictures a second that have to be searched"
@@ -58,34 +57,16 @@ class PrivacySection(Section):
             self.unsure,
             self.least,
         )
-        chosen = remembered.value
-        self.on.setChecked(chosen.privacy)
-        show_data(self.how, chosen.privacy_how.value)
-        self.padding.show_value(chosen.privacy_padding)
-        self.hold.show_value(chosen.privacy_hold_s)
-        self.unsure.setChecked(chosen.privacy_unsure)
-        self.least.show_value(chosen.privacy_least_hz)
-        self.on.toggled.connect(self._changed)
-        self.how.currentIndexChanged.connect(self._changed)
-        self.padding.changed.connect(self._changed)
-        self.hold.changed.connect(self._changed)
-        self.unsure.toggled.connect(self._changed)
-        self.least.changed.connect(self._changed)
+        keep(self.on, remembered, "privacy", self._apply)
+        keep(self.how, remembered, "privacy_how", self._apply)
+        keep(self.padding, remembered, "privacy_padding", self._apply)
+        keep(self.hold, remembered, "privacy_hold_s", self._apply)
+        keep(self.unsure, remembered, "privacy_unsure", self._apply)
+        keep(self.least, remembered, "privacy_least_hz", self._apply)
         self._apply()
 
     def commands(self) -> list[QAction]:
         return [switch_command(self, "Hide faces", ["P"], self.on)]
-
-    def _changed(self) -> None:
-        self._remembered.change(
-            privacy=self.on.isChecked(),
-            privacy_how=Hiding(self.how.currentData()),
-            privacy_padding=self.padding.value,
-            privacy_hold_s=self.hold.value,
-            privacy_unsure=self.unsure.isChecked(),
-            privacy_least_hz=self.least.value,
-        )
-        self._apply()
 
     def _apply(self) -> None:
         self.least.setEnabled(self.unsure.isChecked())

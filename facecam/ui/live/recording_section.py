@@ -7,19 +7,17 @@ from pathlib import Path
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QAction, QColor
 from PySide6.QtWidgets import (
-    QCheckBox,
     QFileDialog,
     QGridLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QSizePolicy,
     QWidget,
 )
 
 from facecam.qtkit import icons, theme
 from facecam.qtkit.commands import Menu, command, set_menu, switch_command
-from facecam.qtkit.fields import Row, combo, show_data
+from facecam.qtkit.fields import Row, button, check, combo, keep
 from facecam.qtkit.folds import Section
 from facecam.qtkit.settings import Remembered
 from facecam.qtkit.theme import SPACE
@@ -45,10 +43,12 @@ class RecordingSection(Section):
         super().__init__()
         self._remembered = remembered
         self.saving = Saving(session, remembered, self)
-        self.record_button, self.snapshot_button = QPushButton(), QPushButton("Snapshot")
-        self.snapshot_button.setToolTip("Saves the picture as a PNG that tells in its text how it came about (S)")
+        self.record_button = button("", "", self.saving.toggle_recording)
+        snapshot_help = "Saves the picture as a PNG that tells in its text how it came about (S)"
+        self.snapshot_button = button("Snapshot", snapshot_help, self.saving.take_snapshot)
         self.camera_button = QPushButton()
         self.camera_button.setCheckable(True)
+        self.camera_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.camera_button.setToolTip(
             "Shows the picture to Zoom, Meet, Teams or OBS, which find it among their cameras (V).\n"
             "Where privacy is on, faces are hidden there too."
@@ -57,31 +57,27 @@ class RecordingSection(Section):
         row = QGridLayout(self.buttons)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(SPACE)
-        for button in (self.record_button, self.snapshot_button, self.camera_button):
-            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        row.addWidget(self.record_button, 0, 0)
-        row.addWidget(self.snapshot_button, 0, 1)
+        for column, it in enumerate((self.record_button, self.snapshot_button)):
+            row.addWidget(it, 0, column)
+            row.setColumnStretch(column, 1)
         row.addWidget(self.camera_button, 1, 0, 1, 2)
-        self.annotated = QCheckBox("With boxes")
-        self.annotated.setToolTip(
+        self.annotated = check(
+            "With boxes",
             "Off: the picture as it comes. Where privacy is on, faces are hidden in either.\n"
-            "Holds for the virtual camera, too."
+            "Holds for the virtual camera, too.",
         )
-        self.lists = QCheckBox("Faces as JSON lines and CSV")
-        self.lists.setToolTip("Beside each recording two lists of its faces, with their times in the video")
+        lists_help = "Beside each recording two lists of its faces, with their times in the video"
+        self.lists = check("Faces as JSON lines and CSV", lists_help)
         self.format = combo(("MP4", ".mp4"), ("Matroska (MKV)", ".mkv"))
         self.sound = SoundFields(session, remembered)
         self.folder = ElidedLabel()
         self.folder.setAccessibleName("Folder")
-        self.open_button, self.choose_button = QPushButton("Open folder"), QPushButton("Change…")
-        self.open_button.setToolTip("Shows the recordings in the file manager")
-        self.choose_button.setToolTip("Another folder for recordings and snapshots")
+        self.open_button = button("Open folder", "Shows the recordings in the file manager", self.saving.open_folder)
+        self.choose_button = button("Change…", "Another folder for recordings and snapshots", self._choose_folder)
         folder_row = QHBoxLayout()
         folder_row.setSpacing(SPACE)
-        for button in (self.open_button, self.choose_button):
-            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            folder_row.addWidget(button)
+        folder_row.addWidget(self.open_button)
+        folder_row.addWidget(self.choose_button)
         self.lay_out(
             self.annotated,
             self.lists,
@@ -90,19 +86,10 @@ class RecordingSection(Section):
             self.folder,
             folder_row,
         )
-
-        settings = remembered.value
-        self.annotated.setChecked(settings.record_annotated)
-        self.lists.setChecked(settings.record_lists)
-        show_data(self.format, settings.record_suffix)
-        self.record_button.clicked.connect(self.saving.toggle_recording)
-        self.snapshot_button.clicked.connect(self.saving.take_snapshot)
+        keep(self.annotated, remembered, "record_annotated")
+        keep(self.lists, remembered, "record_lists")
+        keep(self.format, remembered, "record_suffix")
         self.camera_button.toggled.connect(self.saving.switch_camera)
-        self.open_button.clicked.connect(self.saving.open_folder)
-        self.choose_button.clicked.connect(self._choose_folder)
-        self.annotated.toggled.connect(self._changed)
-        self.lists.toggled.connect(self._changed)
-        self.format.currentIndexChanged.connect(self._changed)
         self.saving.changed.connect(self.refresh)
         self._shown_recording: bool | None = None
         self._say_folder()
@@ -146,13 +133,6 @@ class RecordingSection(Section):
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)
         dialog.fileSelected.connect(lambda name: self.set_folder(Path(name)))
         dialog.open()
-
-    def _changed(self) -> None:
-        self._remembered.change(
-            record_annotated=self.annotated.isChecked(),
-            record_lists=self.lists.isChecked(),
-            record_suffix=self.format.currentData(),
-        )
 
 
 def _short(folder: Path) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QSignalBlocker
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QCheckBox, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from facecam.qtkit.fields import Row, combo, show_data
+from facecam.qtkit.fields import Row, check, combo, keep, show_data
 from facecam.qtkit.settings import Remembered
 from facecam.qtkit.theme import SPACE
 from facecam.qtkit.worker import Worker
@@ -26,9 +26,8 @@ class SoundFields(QWidget):
         super().__init__()
         self._session, self._remembered = session, remembered
         self._failure = ""
-        self.source = QCheckBox("Sound of the source")
-        self.source.setToolTip("Of a file or a stream that has any. While a file is paused nothing is recorded.")
-        self.source.setChecked(remembered.value.record_sound)
+        source_help = "Of a file or a stream that has any. While a file is paused nothing is recorded."
+        self.source = check("Sound of the source", source_help)
         self.microphone = combo()
         self.note = QLabel()
         self.note.setWordWrap(True)
@@ -40,8 +39,8 @@ class SoundFields(QWidget):
         layout.addWidget(Row("Microphone", self.microphone, "Is heard in recordings, and open only while one is made"))
         layout.addWidget(self.note)
         self._fill([])
-        self.source.toggled.connect(self._changed)
-        self.microphone.currentIndexChanged.connect(self._changed)
+        keep(self.source, remembered, "record_sound", self.refresh)
+        keep(self.microphone, remembered, "microphone", self.refresh)
         session.options_changed.connect(self.refresh)
         self._worker = Worker("facecam-microphones", parent=self)
         self._worker.arrived.connect(self._found)
@@ -77,7 +76,3 @@ class SoundFields(QWidget):
             for name in listed:
                 self.microphone.addItem({"": "None", SYSTEM_MICROPHONE: "The system’s"}.get(name, name), name)
             show_data(self.microphone, chosen)
-
-    def _changed(self) -> None:
-        self._remembered.change(record_sound=self.source.isChecked(), microphone=self.microphone.currentData())
-        self.refresh()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QCheckBox
-
-from facecam.qtkit.fields import SliderField
+from facecam.qtkit.fields import SliderField, check, keep
 from facecam.qtkit.folds import Section
 from facecam.qtkit.settings import Remembered
 from facecam.ui.live.session import LiveSession
@@ -21,10 +19,10 @@ class TrackingSection(Section):
     def __init__(self, session: LiveSession, remembered: Remembered[LiveSettings]) -> None:
         super().__init__()
         self._session, self._remembered = session, remembered
-        self.on = QCheckBox("Follow faces")
-        self.on.setToolTip(
+        self.on = check(
+            "Follow faces",
             "Each face keeps a number and a colour. Boxes that flicker for a frame or two are left out,\n"
-            "and a face that is lost for a moment stays. A doubtful face is shown two frames later."
+            "and a face that is lost for a moment stays. A doubtful face is shown two frames later.",
         )
         self.smoothing = SliderField(
             "Smoothing",
@@ -34,18 +32,9 @@ class TrackingSection(Section):
             "How calm the boxes are. The figure is how many frames a box may lag behind a slow motion;\n"
             "behind a fast one it lags less.",
         )
-        self.lay_out(
-            self.on,
-            self.smoothing,
-        )
-        self.on.setChecked(remembered.value.tracking)
-        self.smoothing.show_value(remembered.value.smoothing)
-        self.on.toggled.connect(self._changed)
-        self.smoothing.changed.connect(self._changed)
-        self._apply()
-
-    def _changed(self) -> None:
-        self._remembered.change(tracking=self.on.isChecked(), smoothing=self.smoothing.value)
+        self.lay_out(self.on, self.smoothing)
+        keep(self.on, remembered, "tracking", self._apply)
+        keep(self.smoothing, remembered, "smoothing", self._apply)
         self._apply()
 
     def _apply(self) -> None:
