@@ -1,6 +1,7 @@
-"""Takes a picture of the real window, so that the one in the README can be made again:
+"""Takes a picture of the real window, so that those in the README can be made again:
 
-python -m facecam.ui.tools.screenshot docs/live.png --source demo --size 1280x800
+python -m facecam.ui.tools.screenshot assets/screenshot.png
+python -m facecam.ui.tools.screenshot assets/gallery.png --tab 3 --size 1280x760
 """
 
 from __future__ import annotations

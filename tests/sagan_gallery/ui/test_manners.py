@@ -9,6 +9,8 @@ from PySide6.QtWidgets import (
     QAbstractSlider,
     QAbstractSpinBox,
     QComboBox,
+    QStyle,
+    QStyleOptionComboBox,
 )
 
 from sagan_gallery.ui import words
@@ -58,6 +60,19 @@ def test_everything_fits(qtbot, panel, size, walk):
     for widget in (panel.view, panel.stage.bar, panel.stage.line, panel.stage.below, panel.grid, panel.controls):
         corner = widget.mapTo(panel, widget.rect().bottomRight())
         assert panel.rect().contains(corner), widget
+
+
+def test_no_entry_of_a_list_is_cut(panel):
+    panel.controls.more.set_open(True)
+    for box in panel.controls.findChildren(QComboBox):
+        if box.isVisible():
+            option = QStyleOptionComboBox()
+            box.initStyleOption(option)
+            part = QStyle.SubControl.SC_ComboBoxEditField
+            room = box.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, part, box).width()
+            for index in range(box.count()):
+                wide = box.fontMetrics().horizontalAdvance(box.itemText(index))
+                assert wide <= room, box.itemText(index)
 
 
 def test_each_slider_can_be_reset(qtbot, panel):

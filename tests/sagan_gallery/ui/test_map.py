@@ -62,6 +62,15 @@ def test_a_move_of_the_mouse_paints_the_picture_once_with_its_colour_bar(qtbot, 
     assert len(painted) == 1
 
 
+def test_the_figures_keep_their_names_from_query_to_query(panel):
+    panel.resize(1400, 800)
+    seen = set()
+    for x, y in ((1, 1), (8, 8), (14, 3), (5, 12)):
+        hover(panel, x, y)
+        seen.add(tuple(part.name for part in panel.stage.line._parts))
+    assert seen == {("γ", "Entropy", "Mean distance", "Own patch", "Five strongest")}
+
+
 def test_beside_the_picture_there_is_no_map(qtbot, panel):
     hover(panel, 5, 5)
     assert panel.view.weights is not None

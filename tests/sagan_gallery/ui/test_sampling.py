@@ -76,7 +76,7 @@ def test_a_sample_text_brings_the_same_picture_back(qtbot, panel):
     assert str(panel.spec) == text
 
 
-def test_texts_that_do_not_fit_are_told_in_the_status_line(panel):
+def test_texts_that_do_not_fit_are_told_in_the_status_line(qtbot, panel):
     QGuiApplication.clipboard().setText("hello")
     panel.files.paste_text.trigger()
     assert "no sample text" in panel.status.text
@@ -86,6 +86,10 @@ def test_texts_that_do_not_fit_are_told_in_the_status_line(panel):
     QGuiApplication.clipboard().setText("tiny:00000000 seed=1 class=red trunc=1.00")
     panel.files.paste_text.trigger()
     assert "another picture" in panel.status.text
+    settle(qtbot, panel)
+    with qtbot.waitSignal(panel.session.grid_done, timeout=5000):
+        panel.controls.order.setCurrentIndex(1)
+    assert "another picture" in panel.status.text  # for as long as that sample is shown
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import pytest
 
 pytest.importorskip("PySide6.QtWidgets")
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog
 
 from facecam.errors import FacecamError
 from facecam.qtkit.settings import Settings
@@ -169,6 +170,22 @@ def test_the_live_picture_goes_through_the_discriminator(qtbot, window):
     with qtbot.waitSignal(tab.panel.session.sample_ready, timeout=5000):
         tab.panel.files.frame.trigger()
     assert (tab.panel.sample.image == 90).all()  # the fake camera's grey
+
+
+def test_an_own_picture_stays_when_another_tab_or_the_list_of_keys_is_looked_at(qtbot, window):
+    tab = gallery(qtbot, window)
+    qtbot.waitUntil(lambda: tab.panel.files.grab_frame() is not None, timeout=5000)
+    with qtbot.waitSignal(tab.panel.session.sample_ready, timeout=5000):
+        tab.panel.files.frame.trigger()
+    window.go_to(0)
+    window.go_to(2)
+    window.show_shortcuts()
+    qtbot.keyClick(window.findChild(QDialog), Qt.Key.Key_Escape)
+    tab.panel.grid.setFocus()
+    qtbot.wait(50)
+    assert not tab.panel.session.sampling
+    assert (tab.panel.sample.image == 90).all()
+    assert tab.panel.grid.current == 0
 
 
 def test_its_modules_are_loaded_before_it_is_opened_and_not_by_the_windows_thread():
