@@ -7,9 +7,8 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QDialog, QFileDialog, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QDialog, QStackedWidget, QVBoxLayout, QWidget
 
 from facecam.batch.estimate import Estimate
 from facecam.batch.inputs import file_id
@@ -17,6 +16,7 @@ from facecam.batch.regions import SUFFIX, Regions, load_regions, save_regions
 from facecam.batch.watch import Progress, Report
 from facecam.errors import FacecamError
 from facecam.faces.privacy import PrivacyOptions
+from facecam.qtkit.file_dialogs import ask_path, show_folder
 from facecam.qtkit.settings import Remembered, Settings
 from facecam.qtkit.theme import SPACE
 from facecam.ui.export.pages import OptionsPage, ProgressPage, SummaryPage
@@ -237,16 +237,12 @@ class ExportDialog(QDialog):
     # -- the rest
 
     def _ask_folder(self) -> None:
-        dialog = QFileDialog(self, "A folder for copies and lists", str(self._out.parent))
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        dialog.fileSelected.connect(lambda name: self.set_folder(Path(name)))
-        dialog.open()
+        ask_path(self, "A folder for copies and lists", self.set_folder, self._out.parent)
 
     def _open_folder(self) -> None:
-        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._out))):
-            self.summary.say(f"There is no file manager here; the folder is {self._out}")
+        problem = show_folder(self._out)
+        if problem:
+            self.summary.say(problem)
 
     def reject(self) -> None:
         """Esc; not by accident while something is being done."""

@@ -20,12 +20,13 @@ from facecam.live.pipeline import View
 from facecam.qtkit.commands import switch_command
 from facecam.qtkit.fields import Row, SliderField, check, combo, keep, show_data
 from facecam.qtkit.figure_line import Figure
+from facecam.qtkit.file_dialogs import ask_path
 from facecam.qtkit.folds import Section
 from facecam.qtkit.settings import Remembered
 from facecam.qtkit.worker import Worker
 from facecam.system.memory import give_back_free_memory
 from facecam.system.resources import shipped_models
-from facecam.ui.live import prompts, words
+from facecam.ui.live import words
 from facecam.ui.live.picture import PictureView
 from facecam.ui.live.session import LiveSession
 from facecam.ui.live.settings import SIZE_NAMES, THRESHOLD_RANGE, LiveSettings
@@ -195,12 +196,13 @@ class CompareSection(Section):
         if wanted == _FILE:
             show_data(self.model, self._model)  # until a file has been named
             folder = self._remembered.value.compare_folder
-            prompts.ask_model(self, folder, self._file_named)
+            ask_path(self, "Open a face detector", self._file_named, folder, ["ONNX models (*.onnx)"])
         elif wanted != self._model:
             self._use(wanted)
 
-    def _file_named(self, path: str) -> None:
-        self._remembered.change(compare_folder=str(Path(path).parent))
+    def _file_named(self, file: Path) -> None:
+        path = str(file)
+        self._remembered.change(compare_folder=str(file.parent))
         self._add_file(path)
         show_data(self.model, path)
         self._use(path)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
+from PySide6.QtWidgets import QInputDialog, QWidget
 
+from facecam.qtkit.file_dialogs import ask_path
 from facecam.sources import PICTURE_SUFFIXES, VIDEO_SUFFIXES
 from facecam.ui.live.chooser import Ask
 from facecam.ui.live.screen_picker import ask_screen_part
@@ -20,46 +22,22 @@ def ask_source(parent: QWidget, kind: Ask, folder: str, then: Callable[[Ask, str
     if kind is Ask.SCREEN:
         ask_screen_part(parent, lambda spec: then(kind, spec))
         return
-    dialog = _address_dialog(parent) if kind is Ask.ADDRESS else _file_dialog(parent, kind, folder)
-    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
 
-    def named(text: str) -> None:
-        if text.strip():
-            then(kind, text.strip())
+    def named(text: str | Path) -> None:
+        spec = str(text).strip()
+        if spec:
+            then(kind, spec)
 
-    if isinstance(dialog, QInputDialog):
-        dialog.textValueSelected.connect(named)
-    else:
-        dialog.fileSelected.connect(named)
-    dialog.open()
-
-
-def ask_model(parent: QWidget, folder: str, then: Callable[[str], None]) -> None:
-    """Asks for an ONNX file; `then(path)` is called if the user names one."""
-    dialog = QFileDialog(parent, "Open a face detector", folder)
-    dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-    dialog.setNameFilters(["ONNX models (*.onnx)", "All files (*)"])
-    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    dialog.fileSelected.connect(then)
-    dialog.open()
-
-
-def _file_dialog(parent: QWidget, kind: Ask, folder: str) -> QFileDialog:
     if kind is Ask.FOLDER:
-        dialog = QFileDialog(parent, "Open a folder of pictures", folder)
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        return dialog
-    dialog = QFileDialog(parent, "Open a picture or a video", folder)
-    dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-    patterns = " ".join(f"*{suffix}" for suffix in sorted(PICTURE_SUFFIXES | VIDEO_SUFFIXES))
-    dialog.setNameFilters([f"Pictures and videos ({patterns})", "All files (*)"])
-    return dialog
-
-
-def _address_dialog(parent: QWidget) -> QInputDialog:
-    dialog = QInputDialog(parent)
-    dialog.setWindowTitle("Open an address")
-    dialog.setLabelText("Address of a camera or stream, such as rtsp://192.168.1.20/live or http://host/video.mjpg")
-    dialog.setMinimumWidth(480)
-    return dialog
+        ask_path(parent, "Open a folder of pictures", named, folder)
+    elif kind is Ask.FILE:
+        patterns = " ".join(f"*{suffix}" for suffix in sorted(PICTURE_SUFFIXES | VIDEO_SUFFIXES))
+        ask_path(parent, "Open a picture or a video", named, folder, [f"Pictures and videos ({patterns})"])
+    else:
+        dialog = QInputDialog(parent)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setWindowTitle("Open an address")
+        dialog.setLabelText("Address of a camera or stream, such as rtsp://192.168.1.20/live or http://host/video.mjpg")
+        dialog.setMinimumWidth(480)
+        dialog.textValueSelected.connect(named)
+        dialog.open()

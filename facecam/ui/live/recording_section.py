@@ -7,7 +7,6 @@ from pathlib import Path
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QAction, QColor
 from PySide6.QtWidgets import (
-    QFileDialog,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 from facecam.qtkit import icons, theme
 from facecam.qtkit.commands import Menu, command, set_menu, switch_command
 from facecam.qtkit.fields import Row, button, check, combo, keep
+from facecam.qtkit.file_dialogs import ask_path
 from facecam.qtkit.folds import Section
 from facecam.qtkit.settings import Remembered
 from facecam.qtkit.theme import SPACE
@@ -127,12 +127,7 @@ class RecordingSection(Section):
         self.folder.say(_short(self.saving.video_folder()))
 
     def _choose_folder(self) -> None:
-        dialog = QFileDialog(self, "A folder for recordings and snapshots", str(self.saving.video_folder()))
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        dialog.fileSelected.connect(lambda name: self.set_folder(Path(name)))
-        dialog.open()
+        ask_path(self, "A folder for recordings and snapshots", self.set_folder, self.saving.video_folder())
 
 
 def _short(folder: Path) -> str:

@@ -8,13 +8,13 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from facecam.errors import FacecamError
 from facecam.live.pipeline import Phase, Pipeline
 from facecam.live.state import View
 from facecam.live.virtual_camera import VirtualCamera, VirtualCameraStatus
+from facecam.qtkit.file_dialogs import show_folder
 from facecam.qtkit.settings import Remembered
 from facecam.qtkit.wording import duration, reading_ms, sentence
 from facecam.saving.recording import Recorder, RecordingOptions, RecordingStatus
@@ -156,14 +156,9 @@ class Saving(QObject):
 
     def open_folder(self) -> None:
         """Shows the folder of the recordings in the system's file manager."""
-        folder = self.video_folder()
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            self._say(f"{folder} can't be opened: {error.strerror or error}.")
-            return
-        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
-            self._say(f"There is no file manager here; the folder is {folder}")
+        problem = show_folder(self.video_folder())
+        if problem:
+            self._say(problem)
 
     def end(self) -> None:
         """Ends the recording, if there is one; it is completed meanwhile."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QProcess, Qt, QUrl
-from PySide6.QtGui import QAction, QDesktopServices, QFont, QKeySequence
+from PySide6.QtCore import QProcess, Qt
+from PySide6.QtGui import QAction, QFont, QKeySequence
 from PySide6.QtWidgets import (
     QApplication,
     QDialog,
@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from facecam.qtkit.file_dialogs import show_folder
 from facecam.qtkit.text_dialog import TextDialog
 from facecam.qtkit.theme import SPACE, sized
 from facecam.system.logs import log_tail
@@ -47,9 +48,9 @@ class ErrorDialog(TextDialog):
         self.buttons.insertWidget(1, folder)
 
 
-def show_log() -> None:
-    """Opens the log's folder in the system's file manager."""
-    QDesktopServices.openUrl(QUrl.fromLocalFile(str(log_file().parent)))
+def show_log() -> str:
+    """Opens the log's folder in the system's file manager. Returns a sentence on why it can't, else ""."""
+    return show_folder(log_file().parent)
 
 
 def report_text(summary: str, details: list[str]) -> str:

@@ -107,7 +107,7 @@ class MainWindow(QMainWindow):
             command(self, "Keyboard shortcuts", ["F1"], self.show_shortcuts, Menu.HELP),
             command(self, "First steps", [], self._welcome, Menu.HELP, "The hint of the first start"),
             command(self, "This machine…", [], lambda: DoctorDialog(self).show(), Menu.HELP, machine_help),
-            command(self, "Show the log", [], show_log, Menu.HELP, "Opens the folder of the log"),
+            command(self, "Show the log", [], self._show_log, Menu.HELP, "Opens the folder of the log"),
             command(self, "Forget all settings…", [], forget, Menu.HELP, "Everything as at the first start"),
             command(self, "About", [], self._about, Menu.HELP),
             command(self, "Quit", ["Ctrl+Q"], self.close, Menu.FILE),
@@ -228,6 +228,11 @@ class MainWindow(QMainWindow):
             f"facecam {version('facecam') or '(from a checkout)'} · live face detection on one CPU core · MIT licence; "
             "the weights have cards that say what they were trained on."
         )
+
+    def _show_log(self) -> None:
+        problem = show_log()
+        if problem:
+            self.hints.say(problem)
 
     def _forget(self) -> None:
         try:

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAction, QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout
 
 from facecam.bench.card import draw_card
 from facecam.bench.result import BenchResult, Interim, load, to_json
 from facecam.errors import FacecamError
 from facecam.qtkit.commands import Menu, command
+from facecam.qtkit.file_dialogs import ask_path
 from facecam.qtkit.settings import Settings
 from facecam.qtkit.tabs import Tab
 from facecam.qtkit.theme import SPACE
@@ -193,19 +194,9 @@ class SpeedTab(Tab):
             self.status.say(str(error))
             return None
 
-    def _ask(self, title: str, pattern: str, then: Callable[[Path], object], name: str | None = None) -> None:
-        """Opens a file dialog, for saving if there is a name to begin with; the window goes on meanwhile."""
-        dialog = QFileDialog(self, title)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setNameFilters([pattern, "All files (*)"])
-        if name is None:
-            dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        else:
-            dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-            dialog.setDefaultSuffix(Path(name).suffix[1:])
-            dialog.selectFile(name)
-        dialog.fileSelected.connect(lambda text: then(Path(text)))
-        dialog.open()
+    def _ask(self, title: str, pattern: str, then: Callable[[Path], object], name: str = "") -> None:
+        """name: to begin with, of a file that is to be written."""
+        ask_path(self, title, then, kinds=[pattern], save_as=name)
 
     def _progressed(self, step: int, steps: int, words: str) -> None:
         self.controls.progress.setRange(0, steps)

@@ -17,7 +17,7 @@ from pytestqt.qtbot import QtBot
 from facecam.detection.model import DEFAULT_MODEL, PAPER_MODEL
 from facecam.qtkit.settings import Settings
 from facecam.system.resources import shipped_models
-from facecam.ui.live import compare_section, prompts
+from facecam.ui.live import compare_section
 from tests.doubles import FakeDetector, FakeSource, Sources, found
 from tests.facecam.ui.driving import MakeWindow, live
 
@@ -154,12 +154,12 @@ def test_a_file_that_is_no_detector_is_told_beside_the_choice(
 ) -> None:
     wrong = tmp_path / "wrong.onnx"
     wrong.write_bytes(b"no model at all")
-    named = [str(wrong), str(tiny_model)]
+    named = [wrong, tiny_model]
 
-    def names(parent: QWidget, folder: str, then: Callable[[str], None]) -> None:
+    def names(parent: QWidget, title: str, then: Callable[[Path], None], *how: object) -> None:
         then(named.pop(0))
 
-    monkeypatch.setattr(prompts, "ask_model", names)
+    monkeypatch.setattr(compare_section, "ask_path", names)
     tab = live(make_window())
     tab.compare.on.setChecked(True)
     for _ in range(2):

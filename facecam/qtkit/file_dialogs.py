@@ -1,0 +1,51 @@
+"""Asking for files and folders, and showing a folder. The window goes on meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+
+def ask_path(
+    parent: QWidget,
+    title: str,
+    then: Callable[[Path], object],
+    start: str | Path = "",
+    kinds: Sequence[str] = (),
+    save_as: str = "",
+) -> None:
+    """Opens a dialog; `then` is called with what the user names.
+
+    start: the folder that it begins in, empty for the current one. kinds: of a file, such as "Pictures (*.png)";
+    without any, a folder is asked for. save_as: a name to begin with, where the file is to be written.
+    """
+    dialog = QFileDialog(parent, title, str(start))
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    if not kinds:
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+    else:
+        dialog.setNameFilters([*kinds, "All files (*)"])
+        if save_as:
+            dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+            dialog.setDefaultSuffix(Path(save_as).suffix[1:])
+            dialog.selectFile(save_as)
+        else:
+            dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+    dialog.fileSelected.connect(lambda name: then(Path(name)))
+    dialog.open()
+
+
+def show_folder(folder: Path) -> str:
+    """Shows a folder in the system's file manager, made if need be. Returns a sentence on why it can't, else ""."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        return f"{folder} can't be opened: {error.strerror or error}."
+    if QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
+        return ""
+    return f"There is no file manager here; the folder is {folder}"
