@@ -123,9 +123,7 @@ def test_its_window_shows_boxes_and_loads_nothing_of_this_python(
     environment = {"HOME": str(tmp_path), "TMPDIR": str(tmp_path), "DISPLAY": x_display}
     process = subprocess.Popen([program, "--source", "demo"], env=environment, cwd=tmp_path, stderr=subprocess.PIPE)
     try:
-        wait_for_boxes(x_display, process)
-        loaded = "".join(path.read_text() for path in processes_of(process))
-        assert "libQt6Widgets" in loaded
+        loaded = wait_for_boxes(x_display, process)
         for place in {str(ROOT), sys.prefix, sys.base_prefix} - {"/usr"}:
             assert f" {place}/" not in loaded
     finally:
@@ -134,23 +132,24 @@ def test_its_window_shows_boxes_and_loads_nothing_of_this_python(
     assert (process.returncode, problems) == (0, b"")
 
 
-def wait_for_boxes(display: str, process: subprocess.Popen[bytes]) -> None:
-    """Until lines in the colour of the first box are on the screen."""
+def wait_for_boxes(display: str, process: subprocess.Popen[bytes]) -> str:
+    """Until it has a window, and lines in the colour of the first box are on the screen; what it has loaded by then."""
     end_s = time.monotonic() + PATIENCE_S
     with mss.MSS(display=display) as screen:
         while time.monotonic() < end_s:
             assert process.poll() is None, "it has ended"
             pixels = np.asarray(screen.grab(screen.monitors[0]))[..., :3].astype(int)
-            if (abs(pixels - BOX_BGR).max(2) < 12).sum() > 100:
-                return
+            loaded = loaded_by(process)
+            if "libQt6Widgets" in loaded and (abs(pixels - BOX_BGR).max(2) < 12).sum() > 100:
+                return loaded
             time.sleep(0.2)
     pytest.fail("no box came")
 
 
-def processes_of(process: subprocess.Popen[bytes]) -> list[Path]:
+def loaded_by(process: subprocess.Popen[bytes]) -> str:
     """What is mapped by it, and by the process that a single file starts when it is unpacked."""
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-    return [Path(f"/proc/{pid}/maps") for pid in (process.pid, *children)]
+    return "".join(Path(f"/proc/{pid}/maps").read_text() for pid in (process.pid, *children))
 
 
 def test_the_licences_of_all_that_is_bundled_come_with_it(built: Path, folder: Path, tmp_path: Path) -> None:
