@@ -50,8 +50,10 @@ class ScreenFrame:
     def render(self, frame: npt.NDArray[np.uint8], place: Placement, ratio: float) -> None:
         """Brings the frame (H, W, 3) uint8 BGR into `image`. ratio: pixels of the screen in one of the view."""
         height, width = round(place.height_px * ratio), round(place.width_px * ratio)
-        if self._pixels.shape[:2] != (height, width):
+        if self._pixels.shape[:2] != (height, width) or self.image.devicePixelRatio() != ratio:
             self._pixels = np.empty((height, width, 4), np.uint8)
+            self.image = QImage(self._pixels.data, width, height, 4 * width, QImage.Format.Format_RGB32)
+            self.image.setDevicePixelRatio(ratio)
         much_smaller = width < _AREA_BELOW * frame.shape[1]
         how = cv2.INTER_AREA if much_smaller else cv2.INTER_LINEAR
         if height * width < frame.shape[0] * frame.shape[1]:
@@ -64,8 +66,6 @@ class ScreenFrame:
             cv2.cvtColor(frame, cv2.COLOR_BGR2BGRA, dst=between)
             between = self._mirrored(between) if place.mirror else between
             cv2.resize(between, (width, height), dst=self._pixels, interpolation=how)
-        self.image = QImage(self._pixels.data, width, height, 4 * width, QImage.Format.Format_RGB32)
-        self.image.setDevicePixelRatio(ratio)
 
     def _buffer(self, *shape: int) -> npt.NDArray[np.uint8]:
         if self._between.shape != shape:

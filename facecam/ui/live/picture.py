@@ -21,6 +21,7 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
+    QRegion,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QApplication, QMenu, QSizePolicy, QToolTip, QWidget
@@ -355,7 +356,7 @@ class PictureView(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         try:
-            self._paint(painter, self.rect(), self._dimmed)
+            self._paint(painter, self.rect(), self._dimmed, event.rect())
             if self._drop_pending:
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.setPen(QPen(theme.BOX, 4))
@@ -388,23 +389,29 @@ class PictureView(QWidget):
         painter = QPainter(image)
         try:
             painter.translate(-room.topLeft())
-            self._paint(painter, room, dimmed=False)
+            self._paint(painter, room, False, room)
         finally:
             painter.end()
         self.update()  # the lines are laid out for the whole view again
         return image
 
-    def _paint(self, painter: QPainter, stage: QRect, dimmed: bool) -> None:
-        """All but the cue of a drop. stage: the part of the view that text may cover."""
+    def _paint(self, painter: QPainter, stage: QRect, dimmed: bool, wanted: QRect) -> None:
+        """All but the cue of a drop. stage: the part of the view that text may cover; wanted: what is to be painted."""
         painter.setFont(self._text_font)
         if self._frame is None or self._placement is None:
             painter.fillRect(stage, theme.STAGE)
         else:
-            self._paint_picture(painter, self._frame, self._placement, stage, dimmed)
+            self._paint_picture(painter, self._frame, self._placement, stage, dimmed, wanted)
         self._overlay.paint_upper(painter, stage, self._text_font)
 
     def _paint_picture(
-        self, painter: QPainter, frame: npt.NDArray[np.uint8], place: Placement, stage: QRect, dimmed: bool
+        self,
+        painter: QPainter,
+        frame: npt.NDArray[np.uint8],
+        place: Placement,
+        stage: QRect,
+        dimmed: bool,
+        wanted: QRect,
     ) -> None:
         ratio = painter.device().devicePixelRatioF()
         if not self._rendered or self._on_screen.image.devicePixelRatio() != ratio:
@@ -412,15 +419,10 @@ class PictureView(QWidget):
             self._on_screen.render(frame[top : top + down, left : left + across], place, ratio)
             self._rendered = True
         target = _rect(place)
-        bottom = target.top() + target.height()
-        right = target.left() + target.width()
-        for bar in (  # the surround only: what the picture covers is painted once, but for a pixel of rounding
-            QRect(0, 0, self.width(), target.top() + 1),
-            QRect(0, bottom - 1, self.width(), self.height() - bottom + 1),
-            QRect(0, target.top(), target.left() + 1, target.height()),
-            QRect(right - 1, target.top(), self.width() - right + 1, target.height()),
-        ):
-            painter.fillRect(bar, theme.STAGE)
+        if not target.contains(wanted):  # the surround only, and a pixel of rounding: the picture covers the rest
+            painter.setClipRegion(QRegion(self.rect()) - QRegion(target.adjusted(1, 1, -1, -1)))
+            painter.fillRect(self.rect(), theme.STAGE)
+            painter.setClipping(False)
         painter.drawImage(target.topLeft(), self._on_screen.image)
         if dimmed:
             painter.fillRect(target, _DIMMED)
