@@ -35,11 +35,10 @@ _logger = logging.getLogger(__name__)
 @dataclass(frozen=True)
 class Trouble:
     """Why a live source shows nothing new. reason: a sentence; retry_at_s: time.perf_counter() of the next attempt,
-    None: one is under way, or none is needed; attempts: so far, for this trouble."""
+    None: one is under way, or none is needed."""
 
     reason: str
     retry_at_s: float | None = None
-    attempts: int = 0
 
 
 class CaptureListener(Protocol):
@@ -194,7 +193,7 @@ class Capture:
         if before.steady_s > _STEADY_S:
             self._attempts = 0
         retry_at_s = time.perf_counter() + RETRY_AFTER_S[min(self._attempts, len(RETRY_AFTER_S) - 1)]
-        self._tell(Trouble(reason, retry_at_s, self._attempts), lost=True)
+        self._tell(Trouble(reason, retry_at_s), lost=True)
         with self._changed:
             self._hurry = False
             while not self._stopped:
@@ -205,7 +204,7 @@ class Capture:
                 self._changed.wait(max(0.05, min(left_s, LOOK_EVERY_S)) if not self._hurry else LOOK_EVERY_S)
             self._left = [reader for reader in self._left if reader.thread.is_alive()]
         self._attempts += 1
-        self._tell(Trouble(reason, None, self._attempts), lost=True)
+        self._tell(Trouble(reason), lost=True)
         return self._start_reader(before.open_again or self._open, before.next_index)
 
     def _tell(self, trouble: Trouble | None, lost: bool) -> None:
@@ -244,29 +243,10 @@ class Capture:
             return reader is self._reader and not (self._stopped or reader.is_left)
 
 
-class _ReaderListener(Protocol):
-    """Who is told what a reader does, in its thread."""
-
-    def on_opened(self, reader: _Reader, source: Source, player: Player) -> None: ...
-
-    def on_captured(self, reader: _Reader, frame: Frame) -> None: ...
-
-    def on_ended(self, reader: _Reader) -> None:
-        """There are no more frames, at least until `on_revived`."""
-
-    def on_revived(self, reader: _Reader) -> None:
-        """Somebody has gone back from the end."""
-
-    def on_over(self, reader: _Reader) -> None:
-        """The thread ends, for one reason or the other."""
-
-
 class _Reader:
     """One opening of the source, and the thread that reads it. Its figures are read by the watching thread."""
 
-    def __init__(
-        self, open_source: Callable[[], Source], listener: _ReaderListener, first_index: int, base_s: float
-    ) -> None:
+    def __init__(self, open_source: Callable[[], Source], listener: Capture, first_index: int, base_s: float) -> None:
         self._open, self._listener = open_source, listener
         self._first_index, self._base_s = first_index, base_s
         self.source: Source | None = None

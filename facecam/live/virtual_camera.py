@@ -23,12 +23,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from facecam.arrays import Image
+from facecam.detection.letterbox import letterbox
 from facecam.errors import FacecamError
 from facecam.faces.drawing import draw_detections
 from facecam.live.metrics import Percentiles
 from facecam.live.state import View
 from facecam.sources import Frame
-from facecam.system.opencv import cv2
 
 if TYPE_CHECKING:
     from pyvirtualcam import Camera as Device
@@ -187,13 +187,6 @@ def _device_size(image: Image) -> tuple[int, int]:
 
 def _fitted(image: Image | None, width: int, height: int) -> Image:
     """The picture as large as fits, in the middle; without one, dark."""
-    if image is not None and image.shape[:2] == (height, width):
-        return image
-    whole = np.full((height, width, 3), _SURROUND, np.uint8)
-    if image is not None:
-        scale = min(width / image.shape[1], height / image.shape[0])
-        across, down = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
-        left, top = (width - across) // 2, (height - down) // 2
-        way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-        cv2.resize(image, (across, down), dst=whole[top : top + down, left : left + across], interpolation=way)
-    return whole
+    if image is None:
+        return np.full((height, width, 3), _SURROUND, np.uint8)
+    return letterbox(image, (width, height), middle=True, ground=_SURROUND)[0]

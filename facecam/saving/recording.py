@@ -23,7 +23,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from facecam.errors import FacecamError
-from facecam.faces.boxes import Detections
 from facecam.faces.drawing import draw_detections
 from facecam.live.state import View
 from facecam.saving.export import CsvTable, JsonLines, record
@@ -73,12 +72,18 @@ class RecordingStatus:
 
 @dataclass(frozen=True, eq=False)
 class _Item:
-    """What the encoder is to write: a picture (of a view or a bare frame), or the faces of a view, or both."""
+    """What is to be written of a frame: its picture, if it is `shown`, and the faces of its view, if there is one. The
+    picture is the view's, where both are."""
 
     time_s: float
-    frame: Frame | None = None
+    frame: Frame
     view: View | None = None
-    faces: View | None = None
+    shown: bool = True
+
+    @property
+    def size_bytes(self) -> int:
+        """Of the pictures."""
+        return self.shown * self.frame.image.nbytes * (1 if self.view is None else 2)
 
 
 class Recorder:
@@ -112,7 +117,6 @@ class Recorder:
         self._times_s: OrderedDict[int, float] = OrderedDict()  # of the newest frames, by their index
         self._changed = threading.Condition()  # guards everything below
         self._waiting: deque[_Item] = deque()
-        self._waiting_bytes = 0
         self._stopped = False
         self._error: FacecamError | None = None
         self._frames = self._dropped = 0
@@ -128,7 +132,7 @@ class Recorder:
             return
         time_s = self._time_s(frame)
         if time_s is not None:
-            self._offer(_Item(time_s, frame=frame), frame.image.nbytes)
+            self._offer(_Item(time_s, frame))
 
     def on_detected(self, view: View) -> None:
         """The faces of a frame are known."""
@@ -136,11 +140,11 @@ class Recorder:
         if not self._options.annotated and view.privacy is None:
             time_s = self._times_s.get(frame.index)
             if time_s is not None and self._lists:
-                self._offer(_Item(time_s, faces=view), 0)
+                self._offer(_Item(time_s, frame, view, shown=False))
             return
         time_s = self._time_s(frame)
         if time_s is not None:
-            self._offer(_Item(time_s, view=view, faces=view), 2 * frame.image.nbytes)
+            self._offer(_Item(time_s, frame, view))
 
     def _time_s(self, frame: Frame) -> float | None:
         """The frame's time in the video, None if it has been taken already."""
@@ -152,18 +156,16 @@ class Recorder:
                 self._times_s.popitem(last=False)
             return time_s
 
-    def _offer(self, item: _Item, size_bytes: int) -> None:
+    def _offer(self, item: _Item) -> None:
         with self._changed:
             if self._stopped or self._error is not None:
                 return
-            full = len(self._waiting) >= _MOST_WAITING or (
-                len(self._waiting) >= 2 and self._waiting_bytes + size_bytes > _MOST_WAITING_BYTES
-            )
-            if full and size_bytes:
+            count, waiting_bytes = len(self._waiting), sum(each.size_bytes for each in self._waiting)
+            full = count >= _MOST_WAITING or (count >= 2 and waiting_bytes + item.size_bytes > _MOST_WAITING_BYTES)
+            if full and item.shown:
                 self._dropped += 1
                 return
             self._waiting.append(item)
-            self._waiting_bytes += size_bytes
             self._changed.notify_all()
 
     # From any thread
@@ -231,26 +233,22 @@ class Recorder:
                     return
             if item is not None:
                 self._write(item)
-                with self._changed:
-                    self._waiting_bytes = sum(_size_bytes(each) for each in self._waiting)
             if time.perf_counter() - looked_s > LOOK_AT_DISK_EVERY_S:
                 looked_s = time.perf_counter()
                 check_free(self.path.parent)
 
     def _write(self, item: _Item) -> None:
-        frame = item.frame
-        image = None if frame is None else frame.image
-        if item.view is not None:
-            frame, image = item.view.detected_frame, item.view.image
-            if self._options.annotated:
-                image = draw_detections(image, item.view.detections)
-        if frame is not None and image is not None and self._video.write(frame, image, item.time_s):
-            with self._changed:
-                self._frames += 1
-                self._seconds = item.time_s
-        if item.faces is not None and self._lists:
-            frame, faces = item.faces.detected_frame, item.faces.detections
-            result = _line(self._title, frame, faces, item.time_s)
+        frame, view = item.frame, item.view
+        if item.shown:
+            image = frame.image if view is None else view.image
+            if view is not None and self._options.annotated:
+                image = draw_detections(image, view.detections)
+            if self._video.write(frame, image, item.time_s):
+                with self._changed:
+                    self._frames += 1
+                    self._seconds = item.time_s
+        if view is not None and self._lists:
+            result = record(self._title, replace(frame, time_s=item.time_s, path=None), view.detections)
             for each in self._lists:
                 each.write(result)
 
@@ -292,14 +290,3 @@ class _Clock:
             self._time_s += max(0.0, step_s)
         self.last = frame
         return self._time_s
-
-
-def _size_bytes(item: _Item) -> int:
-    if item.frame is not None:
-        return item.frame.image.nbytes
-    return 0 if item.view is None else 2 * item.view.detected_frame.image.nbytes
-
-
-def _line(title: str, frame: Frame, faces: Detections, time_s: float) -> dict[str, object]:
-    """A frame's faces, with its time in the recording."""
-    return record(title, replace(frame, time_s=time_s, path=None), faces)

@@ -10,7 +10,6 @@ from typing import Any
 
 from PIL import Image, PngImagePlugin
 
-from facecam.errors import FacecamError
 from facecam.faces.drawing import draw_detections
 from facecam.live.state import View
 from facecam.saving.export import record
@@ -59,16 +58,3 @@ def write_snapshot(path: Path, view: View, facts: SnapshotFacts, annotated: bool
         Image.fromarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB)).save(path, "PNG", pnginfo=chunks, compress_level=4)
     except OSError as error:
         raise cannot_write(path, error) from error
-
-
-def read_metadata(path: Path) -> dict[str, Any]:
-    """The JSON object of a snapshot. Raises FacecamError if the file is none of ours."""
-    try:
-        with Image.open(path) as image:
-            text = getattr(image, "text", {}).get(METADATA_KEY)
-        told = json.loads(str(text))
-    except (OSError, ValueError) as error:
-        raise FacecamError(f"{path} is not a snapshot of facecam.") from error
-    if not isinstance(told, dict):
-        raise FacecamError(f"{path} is not a snapshot of facecam.")
-    return told

@@ -16,9 +16,9 @@ import numpy as np
 from av.video.reformatter import VideoReformatter
 
 from facecam.arrays import Image
+from facecam.detection.letterbox import letterbox
 from facecam.sources.sound import SOUND_HZ, Samples
 from facecam.system.files import PartFile, cannot_write
-from facecam.system.opencv import cv2
 
 _TICKS_HZ = 60_000  # MPEG-4 knows no finer time than 1/65535 s
 _PIECE_S = 1.0
@@ -138,13 +138,7 @@ class VideoWriter:
         width, height = self._size
         if 0 <= image.shape[1] - width < 2 and 0 <= image.shape[0] - height < 2:
             return np.ascontiguousarray(image[:height, :width])
-        scale = min(width / image.shape[1], height / image.shape[0])
-        inner = (max(1, min(width, round(image.shape[1] * scale))), max(1, min(height, round(image.shape[0] * scale))))
-        left, top = (width - inner[0]) // 2, (height - inner[1]) // 2
-        fitted = np.zeros((height, width, 3), np.uint8)
-        how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-        fitted[top : top + inner[1], left : left + inner[0]] = cv2.resize(image, inner, interpolation=how)
-        return fitted
+        return letterbox(image, self._size, middle=True)[0]
 
     def __enter__(self) -> Self:
         return self

@@ -14,6 +14,7 @@ from facecam.faces.tracking import TrackingOptions
 from facecam.live.options import NATIVE, Size
 from facecam.qtkit.settings import Key
 from facecam.runtimes.engine import Precision
+from facecam.saving.recording import VIDEO_FORMATS
 from facecam.system.resources import shipped_models
 
 THRESHOLD_RANGE = (0.01, 0.99)
@@ -23,7 +24,6 @@ MIN_FACE_RANGE_PX = (0, 1000)
 HOLD_RANGE_HZ = (1, 240)
 SMOOTHING_RANGE = (0.0, 4.0)
 PRECISIONS = (Precision.AUTO, Precision.F32)
-SUFFIXES = (".mp4", ".mkv")
 
 
 class InputSize(StrEnum):
@@ -87,7 +87,7 @@ class LiveSettings:
     record_lists: Annotated[bool, Key("record/lists")] = True
     record_sound: Annotated[bool, Key("record/sound")] = True
     microphone: Annotated[str, Key("record/microphone")] = ""
-    record_suffix: Annotated[str, Key("record/suffix", SUFFIXES)] = ".mp4"
+    record_suffix: Annotated[str, Key("record/suffix", VIDEO_FORMATS)] = ".mp4"
     record_folder: Annotated[Path | None, Key("record/folder")] = None
 
     source: Annotated[str, Key("live/source")] = ""

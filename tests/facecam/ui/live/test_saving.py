@@ -8,6 +8,7 @@ import sys
 import time
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -18,7 +19,7 @@ from pytestqt.qtbot import QtBot
 
 from facecam.qtkit.settings import Settings
 from facecam.qtkit.wording import duration
-from facecam.saving.snapshot import read_metadata
+from facecam.saving.snapshot import METADATA_KEY
 from facecam.sources import microphone, open_source
 from facecam.system.paths import pictures_folder, videos_folder
 from facecam.ui.live.tab import LiveTab
@@ -55,6 +56,14 @@ def records(qtbot: QtBot, tab: LiveTab) -> None:
     qtbot.waitUntil(
         lambda: (it := tab.recording.saving._recorder) is not None and it.status.frames > 5, timeout=PATIENCE_MS
     )
+
+
+def read_metadata(path: Path) -> dict[str, Any]:
+    """What a snapshot tells."""
+    with Image.open(path) as image:
+        told = json.loads(image.text[METADATA_KEY])  # type: ignore[attr-defined]
+    assert isinstance(told, dict)
+    return told
 
 
 def times_s(path: Path) -> list[float]:
