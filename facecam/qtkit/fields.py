@@ -3,7 +3,7 @@ a button that resets it if need be; and what ties a field to what is remembered.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import Enum
 from functools import partial
 from typing import Any
@@ -186,10 +186,18 @@ def combo(*entries: tuple[str, object]) -> QComboBox:
     box = QComboBox()
     box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     box.setMinimumContentsLength(8)
-    for text, data in entries:
-        box.addItem(text, data)
+    fill(box, entries)
     keep_from_scrolling(box)
     return box
+
+
+def fill(box: QComboBox, entries: Iterable[tuple[str, object]], chosen: object = None) -> None:
+    """Replaces a list's entries, (text, data), without telling. chosen: data of one of them."""
+    with QSignalBlocker(box):
+        box.clear()
+        for text, data in entries:
+            box.addItem(text, data)
+        show_data(box, chosen)
 
 
 def show_data(box: QComboBox, data: object) -> None:

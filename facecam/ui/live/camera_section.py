@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
-from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QComboBox, QLabel
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QLabel
 
-from facecam.qtkit.fields import Row, combo, show_data
+from facecam.qtkit.fields import Row, combo, fill
 from facecam.qtkit.folds import Section
 from facecam.qtkit.settings import Settings
 from facecam.qtkit.wording import size
@@ -104,9 +104,9 @@ class CameraSection(Section):
         rates = sorted({each.fps for each in fitting if each.fps is not None})
         fitting = [each for each in fitting if mode.fps is None or each.fps == mode.fps]
         pixels = sorted({each.pixels for each in fitting if each.pixels})
-        _fill(self.frame_size, [(size(*each), each) for each in sizes], (mode.width, mode.height))
-        _fill(self.rate, [("Automatic", None), *((f"{fps:g} per second", fps) for fps in rates)], mode.fps)
-        _fill(self.pixels, [("Automatic", ""), *((each, each) for each in pixels)], mode.pixels)
+        fill(self.frame_size, [(size(*each), each) for each in sizes], (mode.width, mode.height))
+        fill(self.rate, [("Automatic", None), *((f"{fps:g} per second", fps) for fps in rates)], mode.fps)
+        fill(self.pixels, [("Automatic", ""), *((each, each) for each in pixels)], mode.pixels)
 
     def _chosen(self) -> None:
         if self._camera is None:
@@ -121,11 +121,3 @@ class CameraSection(Section):
         self._modes.remember(self._camera, mode)
         self._show(mode)
         self.changed.emit()
-
-
-def _fill(box: QComboBox, entries: Iterable[tuple[str, object]], chosen: object) -> None:
-    with QSignalBlocker(box):
-        box.clear()
-        for text, data in entries:
-            box.addItem(text, data)
-        show_data(box, chosen)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSignalBlocker
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from facecam.qtkit.fields import Row, check, combo, keep, show_data
+from facecam.qtkit.fields import Row, check, combo, fill, keep
 from facecam.qtkit.settings import Remembered
 from facecam.qtkit.theme import SPACE
 from facecam.qtkit.worker import Worker
@@ -71,8 +70,5 @@ class SoundFields(QWidget):
     def _fill(self, names: Sequence[str]) -> None:
         chosen = self._remembered.value.microphone
         listed = dict.fromkeys(["", SYSTEM_MICROPHONE, *names, chosen])  # one that was pulled out stays in sight
-        with QSignalBlocker(self.microphone):
-            self.microphone.clear()
-            for name in listed:
-                self.microphone.addItem({"": "None", SYSTEM_MICROPHONE: "The system’s"}.get(name, name), name)
-            show_data(self.microphone, chosen)
+        words = {"": "None", SYSTEM_MICROPHONE: "The system’s"}
+        fill(self.microphone, [(words.get(name, name), name) for name in listed], chosen)
