@@ -85,5 +85,6 @@ def reset_settings(arguments: argparse.Namespace) -> int:
 
 def licences(arguments: argparse.Namespace) -> int:
     """Prints the licences of what comes with the program."""
-    print(asset(LICENCES).read_text(encoding="utf-8"), end="")
+    sys.stdout.buffer.write(asset(LICENCES).read_bytes())  # names of people, whatever the terminal can show
+    sys.stdout.flush()
     return 0
