@@ -18,8 +18,8 @@ from tests.doubles import FakeDetector, FakeSource, Sources
 def sources() -> Sources:
     """Knows "auto", "demo" and "clip.mp4" already."""
     known = Sources()
-    known.add("auto", lambda: FakeSource("Demo (no camera found)"))
-    known.add("demo", lambda: FakeSource("Demo"))
+    known.add("auto", lambda: FakeSource("Demo (no camera found)", fps=30))
+    known.add("demo", lambda: FakeSource("Demo", fps=30))
     known.add("clip.mp4", lambda: FakeSource("clip.mp4", live=False, count=5))
     known.add("photo.jpg", lambda: FakeSource("photo.jpg", live=False, count=1))
     return known
