@@ -83,22 +83,19 @@ def candidates(options: DetectorOptions, among: Sequence[Engine]) -> list[Candid
     if family is not None:
         return [_third_party(path, family, options)]
 
-    def ours(engine: Engine) -> Candidate:
-        return _ours(name, engine, options, lambda: make_detector(options, engine))
-
     def there(engine: Engine) -> bool:
         return engine.precision != Precision.INT8 or int8_path(path, engine.runtime).is_file()
 
     # Where none is there, the first one tells what is missing.
-    return [ours(engine) for engine in filter(there, among)] or [ours(among[0])]
+    return [_ours(name, engine, options) for engine in list(filter(there, among)) or among[:1]]
 
 
-def _ours(name: str, engine: Engine, options: DetectorOptions, make: Callable[[], FaceDetector]) -> Candidate:
+def _ours(name: str, engine: Engine, options: DetectorOptions) -> Candidate:
     def opened(frame: Image, faces: int) -> Benchmark:
-        return detector_benchmark(make(), frame, faces)
+        return detector_benchmark(make_detector(options, engine), frame, faces)
 
     def both() -> tuple[Detect, Detect]:
-        detector = make()
+        detector = make_detector(options, engine)
         threshold = detector.threshold
 
         def thorough(image: Image) -> Detections:

@@ -13,6 +13,7 @@ from facecam.bench.result import from_line, load
 from facecam.errors import FacecamError
 from facecam.system.python_process import python_command
 
+_PATIENCE_S = 2.0
 _STEP = re.compile(r"\[(\d+)/(\d+)\] (.*)")
 
 
@@ -55,12 +56,8 @@ class BenchProcess(QObject):
 
     def cancel(self) -> None:
         """Ends the measurement without a result; `failed` says so."""
-        process = self._process
-        if process is not None:
-            process.finished.disconnect(self._finished)
-            process.kill()
-            process.waitForFinished(2000)
-            self._end()
+        if self.running:
+            self.close(_PATIENCE_S)
             self.failed.emit("Cancelled.")
 
     def close(self, timeout_s: float) -> bool:
