@@ -107,17 +107,9 @@ def map_for_pixel(sample: Sample, x: float, y: float) -> Array:
     return directed_map(sample, x, y, Direction.ROW)
 
 
-def queries_for_pixel(sample: Sample, x: float, y: float) -> Array:
-    """Which queries look at the key at a pixel: its column of the attention matrix, (query_h, query_w) float32.
-
-    x, y: picture pixels from the top left corner; the key is the cell that covers them.
-    Each weight is a query's own; they do not sum to 1. Raises ValueError outside the picture.
-    """
-    return directed_map(sample, x, y, Direction.COLUMN)
-
-
 def directed_map(sample: Sample, x: float, y: float, direction: Direction) -> Array:
-    """The map of a pixel in either direction: of `map_for_pixel` or of `queries_for_pixel`."""
+    """The map of a pixel in either direction: as of `map_for_pixel`; or which queries look at the key at the pixel, its
+    column of the matrix, (query_h, query_w) float32, where each weight is a query's own: they do not sum to 1."""
     cell = cell_at(source_grid(sample, direction), sample.size_px, x, y)
     index = cell.row * source_grid(sample, direction)[1] + cell.column
     if direction is Direction.ROW:

@@ -14,7 +14,7 @@ import numpy as np
 from facecam.arrays import Array
 from facecam.errors import FacecamError
 from sagan_gallery.generator import Generator
-from sagan_gallery.latent import SampleSpec, parse_sample_text
+from sagan_gallery.latent import SampleSpec, latent, parse_sample_text
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,10 @@ def opening_file(model: Path) -> Path:
 
 
 def read_opening(generator: Generator) -> Opening:
-    """The opening of a generator; an empty one where there is none, or where it is damaged or another generator's."""
-    none = Opening([], np.empty((0, generator.z_dim), np.float32))
+    """The opening of a generator. Where there is none, or where it is damaged or another generator's, it has no samples
+    and two directions at random."""
+    random = np.stack([latent(seed, generator.z_dim) for seed in (1, 2)])
+    none = Opening([], random / np.linalg.norm(random, axis=1, keepdims=True))
     try:
         found = json.loads(opening_file(generator.path).read_text(encoding="utf-8"))
         specs = [parse_sample_text(text) for text in found["samples"]]
@@ -41,4 +43,4 @@ def read_opening(generator: Generator) -> Opening:
     except (OSError, ValueError, KeyError, TypeError, FacecamError):
         return none
     ours = all(spec.model_hash == generator.model_hash and spec.label in [*generator.classes, None] for spec in specs)
-    return Opening(specs, directions) if ours else none
+    return Opening(specs, directions if len(directions) else none.directions) if ours else none

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -195,7 +196,7 @@ class GalleryFiles(QObject):
 
     def _ask_save_picture(self) -> None:
         image = self._scene_image()
-        self._ask("Save picture with map", "PNG (*.png)", lambda path: self._save_image(path, image), "png")
+        self._ask_save("Save picture with map", "PNG (*.png)", lambda path: save_image(path, image))
 
     def _ask_save_figure(self) -> None:
         scene = self._stage.view.scene
@@ -203,43 +204,38 @@ class GalleryFiles(QObject):
             raise FacecamError("The figure shows pins: click the picture to make one.")
         frozen = replace(scene, pins=list(scene.pins))  # as it is now, whatever happens behind the dialog
         caption = f"{self._stage.origin.words}   γ = {scene.sample.gamma:.3f}"
-
-        def save(path: Path) -> None:
-            save_figure(path, frozen, caption)
-            self.said.emit(f"Saved {path}")
-
-        self._ask("Save figure", "PDF (*.pdf);;SVG (*.svg);;PNG, 300 dpi (*.png)", save, "pdf", "-pins")
-
-    def _save_image(self, path: Path, image: QImage) -> None:
-        writer = QImageWriter(str(path), b"png")
-        if not writer.write(image):
-            raise FacecamError(f"{path} can't be written: {writer.errorString()}.")
-        self.said.emit(f"Saved {path}")
+        kinds = "PDF (*.pdf);;SVG (*.svg);;PNG, 300 dpi (*.png)"
+        self._ask_save("Save figure", kinds, lambda path: save_figure(path, frozen, caption), "-pins")
 
     def _ask_save_raw(self) -> None:
-        sample, pins, origin = self._stage.sample, self._stage.view.pins, self._stage.origin.words
+        sample, origin = self._stage.sample, self._stage.origin.words
         if sample is None:
             raise FacecamError("There is no attention yet.")
-
-        def save(path: Path) -> None:
-            save_attention(path, sample, [(pin.x_px, pin.y_px) for pin in pins], origin)
-            self.said.emit(f"Saved {path}")
-
-        self._ask("Save raw attention", "NumPy (*.npz)", save, "npz", "-attention")
+        pins = [(pin.x_px, pin.y_px) for pin in self._stage.view.pins]
+        write = partial(save_attention, sample=sample, pins_px=pins, source=origin)
+        self._ask_save("Save raw attention", "NumPy (*.npz)", write, "-attention")
 
     def _ask_save_gif(self) -> None:
         def save(path: Path) -> None:
             writer, side_px = (WebP, WEBP_PX) if path.suffix.lower() == ".webp" else (Gif, GIF_PX)
             self.start_film(path, writer, side_px)
 
-        self._ask(
-            "Save walk", "GIF, 64 colours (*.gif);;WebP, all colours, half its size (*.webp)", save, "gif", "-film"
-        )
+        kinds = "GIF, 64 colours (*.gif);;WebP, all colours and half the size (*.webp)"
+        self._ask("Save walk", kinds, save, "-film.gif")
 
     def _ask_save_film(self) -> None:
         open_film = self._open_film
         if open_film is not None:
-            self._ask("Save walk", "MP4 (*.mp4)", lambda path: self.start_film(path, open_film), "mp4", "-film")
+            self._ask("Save walk", "MP4 (*.mp4)", lambda path: self.start_film(path, open_film), "-film.mp4")
+
+    def _ask_save(self, title: str, kinds: str, write: Callable[[Path], object], part: str = "") -> None:
+        """Asks where to write, and says that it is written. kinds: the first one is suggested; part: ends the name."""
+
+        def save(path: Path) -> None:
+            write(path)
+            self.said.emit(f"Saved {path}")
+
+        self._ask(title, kinds, save, part + _suffix(kinds.partition(";;")[0]))
 
     def start_film(self, path: Path, open_film: FilmOpener, side_px: int = FILM_PX) -> None:
         """Samples the walk, with the pins' maps beside it, and writes it in the background, with progress and a way to
@@ -265,31 +261,41 @@ class GalleryFiles(QObject):
 
         self.export_wanted.emit(steps, f"Saved {path}")
 
-    def _ask(self, title: str, kinds: str, do: Callable[[Path], object], save: str = "", part: str = "") -> None:
-        """Asks for a file without stopping the window, then does it. save: the suffix of a file to be written, whose
-        name is suggested after the picture's and ends in `part`."""
-        dialog = QFileDialog(self._window, title, self._saved_in if save else self._opened_in, kinds)
+    def _ask(self, title: str, kinds: str, do: Callable[[Path], object], save_as: str = "") -> None:
+        """Asks for a file without stopping the window, then does it. save_as: the end of the name of a file to be
+        written, which is suggested after the picture's."""
+        folder = "_saved_in" if save_as else "_opened_in"
+        dialog = QFileDialog(self._window, title, getattr(self, folder), kinds)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        if save:
+        if save_as:
             dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-            dialog.setDefaultSuffix(save)
-            dialog.filterSelected.connect(lambda kind: dialog.setDefaultSuffix(kind.partition("*.")[2].rstrip(")")))
+            dialog.setDefaultSuffix(Path(save_as).suffix)
+            dialog.filterSelected.connect(lambda kind: dialog.setDefaultSuffix(_suffix(kind)))
             if not self._saved_in:
                 snapshots = pictures_folder()
                 dialog.setDirectory(str(snapshots if snapshots.is_dir() else snapshots.parent))
-            dialog.selectFile(f"{words.file_name(self._stage.origin.spec, self._stage.origin.words)}{part}.{save}")
+            dialog.selectFile(words.file_name(self._stage.origin.spec, self._stage.origin.words) + save_as)
         else:
             dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
 
         def chosen(name: str) -> None:
-            if save:
-                self._saved_in = str(Path(name).parent)
-            else:
-                self._opened_in = str(Path(name).parent)
+            setattr(self, folder, str(Path(name).parent))
             self._try(lambda: do(Path(name)))
 
         dialog.fileSelected.connect(chosen)
         dialog.open()
+
+
+def _suffix(kind: str) -> str:
+    """Of a kind of files in words, such as ".png" of "PNG (*.png)"."""
+    return kind.partition("*")[2].rstrip(")")
+
+
+def save_image(path: Path, image: QImage) -> None:
+    """Writes a PNG. Raises FacecamError if it can't be written."""
+    writer = QImageWriter(str(path), b"png")
+    if not writer.write(image):
+        raise FacecamError(f"{path} can't be written: {writer.errorString()}.")
 
 
 def read_picture(path: Path) -> Image:

@@ -20,7 +20,7 @@ from facecam.qtkit.settings import Settings
 from facecam.qtkit.stage import Action, StageMessage, StagePanel
 from facecam.qtkit.theme import SPACE, stage_palette
 from sagan_gallery.generator import DEFAULT_MODEL
-from sagan_gallery.latent import SampleSpec, latent
+from sagan_gallery.latent import SampleSpec
 from sagan_gallery.opening import read_opening
 from sagan_gallery.sample import Sample
 from sagan_gallery.ui import words
@@ -28,7 +28,7 @@ from sagan_gallery.ui.controls import GalleryControls
 from sagan_gallery.ui.files import FilmOpener, GalleryFiles
 from sagan_gallery.ui.grid import SampleGrid
 from sagan_gallery.ui.sample_stage import SampleStage
-from sagan_gallery.ui.session import IN_THE_PLANE, ON_THE_WALK, Failure, GallerySession, Lane, Origin, OwnPicture
+from sagan_gallery.ui.session import IN_THE_PLANE, ON_THE_WALK, GallerySession, Lane, Origin, OwnPicture
 from sagan_gallery.ui.status_row import StatusRow
 from sagan_gallery.ui.tour import Step, Tour, TourOffer
 from sagan_gallery.walk import Axis, LatentPoint
@@ -338,9 +338,6 @@ class GalleryPanel(QWidget):
         self.controls.set_ready(True)
         opening = read_opening(generator)
         self._directions = opening.directions
-        if not len(self._directions):
-            random = np.stack([latent(seed, generator.z_dim) for seed in (1, 2)])
-            self._directions = random / np.linalg.norm(random, axis=1, keepdims=True)
         self.controls.set_model(generator.classes, generator.layer_count, generator.has_attention_scale, opening.specs)
         self.grid.reset_samples([])
         self.grid.clear_choice()
@@ -431,13 +428,13 @@ class GalleryPanel(QWidget):
             self.status.done()
             self.say(self._after_export)
 
-    def _failed(self, failure: Failure) -> None:
+    def _failed(self, lane: Lane, message: str) -> None:
         self.status.done()
-        self.say(failure.message)
-        if failure.lane is Lane.MODEL or self.session.generator is not None:  # not while one is still being read
+        self.say(message)
+        if lane is Lane.MODEL or self.session.generator is not None:  # not while one is still being read
             self._loading = ""
-            if failure.lane is Lane.MODEL and self._model is not None:
-                self._problem = failure.message
+            if lane is Lane.MODEL and self._model is not None:
+                self._problem = message
             self._say_stage()
 
     # -- words

@@ -72,14 +72,6 @@ ON_THE_WALK = Origin("On the walk")
 IN_THE_PLANE = Origin("In the plane")
 
 
-@dataclass(frozen=True)
-class Failure:
-    """lane: what did not work; message: one sentence for people."""
-
-    lane: Lane
-    message: str
-
-
 class GallerySession(QObject):
     """Requests go in, results come out as signals in the GUI thread. A new request replaces the old one of its kind.
 
@@ -99,7 +91,8 @@ class GallerySession(QObject):
     grid_done = Signal()
     exported = Signal(object)
     """A step of an export: whatever its steps give; None at the end."""
-    failed = Signal(Failure)
+    failed = Signal(Lane, str)
+    """What did not work, and one sentence for people."""
 
     def __init__(self, keep_off: Callable[[], int | None] | None = None, parent: QObject | None = None) -> None:
         """keep_off: tells the core that sampling is to stay away from, if any."""
@@ -242,7 +235,7 @@ class GallerySession(QObject):
     def _arrived(self) -> None:
         for result in self._worker.take():
             if result.error is not None:
-                self.failed.emit(Failure(Lane(result.lane), str(result.error)))
+                self.failed.emit(Lane(result.lane), str(result.error))
             elif result.last:
                 if result.lane == Lane.GRID:
                     self.grid_done.emit()

@@ -6,8 +6,8 @@ import time
 from functools import partial
 
 import numpy as np
-from PySide6.QtCore import QRectF, QSignalBlocker, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QHideEvent, QIcon, QPainter, QPainterPath, QPixmap
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QIcon, QPixmap
 from PySide6.QtWidgets import QApplication, QComboBox, QMenu, QSlider, QToolButton, QWidget
 
 from facecam.arrays import Image
@@ -16,7 +16,7 @@ from facecam.qtkit.icons import icon
 from facecam.qtkit.layouts import row
 from facecam.qtkit.theme import SPACE, STAGE_TEXT, stage_palette, tabular
 from sagan_gallery.sample import Sample
-from sagan_gallery.ui.paint import to_qimage
+from sagan_gallery.ui.paint import enlarged, to_qimage
 from sagan_gallery.ui.words import class_name
 from sagan_gallery.walk import LatentPoint, Walk
 
@@ -102,7 +102,7 @@ class WalkBar(QWidget):
         """Makes a point with its picture (H, W, 3) uint8, if there is one, the "start" or the "end"."""
         self._ends[name] = end
         button = self.set_start if name == "start" else self.set_end
-        button.setIcon(QIcon() if picture is None else _thumb(picture, self.devicePixelRatioF()))
+        button.setIcon(QIcon() if picture is None else QIcon(QPixmap.fromImage(enlarged(to_qimage(picture)))))
         self._enable()
 
     def show_sample(self, sample: Sample) -> None:
@@ -195,19 +195,3 @@ def _end_button(text: str, help: str) -> QToolButton:
     button.setToolTip(help)
     button.setAccessibleName(f"{text} of the walk: the chosen sample")
     return button
-
-
-def _thumb(picture: Image, ratio: float) -> QIcon:
-    """A small picture with round corners."""
-    side = round(_THUMB_PX * ratio)
-    pixmap = QPixmap(side, side)
-    pixmap.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pixmap)
-    painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
-    path = QPainterPath()
-    path.addRoundedRect(QRectF(0, 0, side, side), 4 * ratio, 4 * ratio)
-    painter.setClipPath(path)
-    painter.drawImage(QRectF(0, 0, side, side), to_qimage(picture))
-    painter.end()
-    pixmap.setDevicePixelRatio(ratio)
-    return QIcon(pixmap)

@@ -9,6 +9,7 @@ from sagan_gallery.attention import (
     attention_stats,
     cell_at,
     cell_rect,
+    directed_map,
     entropy_bits,
     informative_queries,
     map_for_pixel,
@@ -16,7 +17,6 @@ from sagan_gallery.attention import (
     mass_within,
     mean_distance_px,
     mean_evenness,
-    queries_for_pixel,
     segment_radius_px,
     step,
     strongest,
@@ -45,7 +45,9 @@ def test_the_inverse_map_is_the_column_of_the_key_under_the_pixel(query, key):
     cell_px = 64 // key
     for x, y in [(0, 0), (63, 0), (0, 63), (63, 63), (17, 40)]:
         column = (y // cell_px) * key + x // cell_px
-        assert np.array_equal(queries_for_pixel(sample, x, y), sample.attention[:, column].reshape(query, query))
+        assert np.array_equal(
+            directed_map(sample, x, y, Direction.COLUMN), sample.attention[:, column].reshape(query, query)
+        )
 
 
 def test_corners_and_beyond():

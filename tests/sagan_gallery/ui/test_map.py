@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QWheelEvent
 
-from sagan_gallery.attention import Direction, map_for_pixel, queries_for_pixel
+from sagan_gallery.attention import Direction, directed_map, map_for_pixel
 from sagan_gallery.ui.map_style import Kind
 from sagan_gallery.ui.paint import from_qimage
 from tests.processes import run_python
@@ -81,8 +81,8 @@ def test_beside_the_picture_there_is_no_map(qtbot, panel):
 def test_the_other_direction_shows_columns(qtbot, panel):
     panel.controls.direction.setCurrentIndex(panel.controls.direction.findData(Direction.COLUMN))
     hover(panel, 13, 2)
-    query = panel.view.query
-    assert np.array_equal(panel.view.weights, queries_for_pixel(panel.sample, *query))
+    x, y = panel.view.query
+    assert np.array_equal(panel.view.weights, directed_map(panel.sample, x, y, Direction.COLUMN))
 
 
 def test_the_outline_is_around_the_cell_on_the_screen(qtbot, panel):

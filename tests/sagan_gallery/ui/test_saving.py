@@ -12,7 +12,7 @@ from sagan_gallery.export import Gif
 from sagan_gallery.generator import Generator
 from sagan_gallery.latent import SampleSpec
 from sagan_gallery.ui.figure import render_figure, save_figure
-from sagan_gallery.ui.files import GIF_PX
+from sagan_gallery.ui.files import GIF_PX, save_image
 from sagan_gallery.ui.film import film_frames
 from sagan_gallery.ui.map_style import MapStyle
 from sagan_gallery.ui.paint import pin_colour
@@ -53,7 +53,7 @@ def test_a_figure_for_a_paper_keeps_letters_and_lines(panel, tmp_path):
 
 def test_pictures_are_saved_and_copied_with_their_map(qtbot, panel, tmp_path):
     panel.view.add_pin(3, 3)
-    panel.files._save_image(tmp_path / "view.png", panel.view.scene.render())
+    save_image(tmp_path / "view.png", panel.view.scene.render())
     saved = QImage(str(tmp_path / "view.png"))
     assert saved.width() == saved.height() == 1024
     panel.files.copy_picture.trigger()
