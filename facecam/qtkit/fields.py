@@ -37,7 +37,7 @@ class SliderField(QWidget):
     """
 
     changed = Signal(float)
-    """Moved by the user or by `set`, but not by `show_value`."""
+    """Moved by the user or by `set`."""
 
     def __init__(
         self,
@@ -78,7 +78,7 @@ class SliderField(QWidget):
         layout.addLayout(heading)
         layout.addWidget(self.slider)
         if default is not None:
-            self.show_value(default)
+            self.set(default)
         self._tell()
 
     @property
@@ -89,12 +89,6 @@ class SliderField(QWidget):
     def set(self, value: float) -> None:
         """Moves the slider to the nearest value that it has."""
         self.slider.setValue(round((value - self._low) / self._step))
-
-    def show_value(self, value: float) -> None:
-        """Moves the slider without telling."""
-        with QSignalBlocker(self.slider):
-            self.set(value)
-        self._tell()
 
     def reset(self) -> None:
         """Back to the default, if there is one."""
@@ -197,15 +191,7 @@ def fill(box: QComboBox, entries: Iterable[tuple[str, object]], chosen: object =
         box.clear()
         for text, data in entries:
             box.addItem(text, data)
-        show_data(box, chosen)
-
-
-def show_data(box: QComboBox, data: object) -> None:
-    """Chooses the entry with that data without telling; leaves the list as it is if there is none."""
-    index = next((index for index in range(box.count()) if box.itemData(index) == data), -1)
-    if index >= 0:
-        with QSignalBlocker(box):
-            box.setCurrentIndex(index)
+        show_value(box, chosen)
 
 
 def spin(low: int, high: int, suffix: str = "") -> QSpinBox:
@@ -249,25 +235,33 @@ def leave_keys(control: QComboBox | QSlider) -> None:
 
 
 Control = QAbstractButton | QComboBox | QSpinBox | SliderField
-"""What can show a value: a bool, the data of an entry (of an Enum its value), a whole number, a number."""
+"""What can show a value: a bool, the data of an entry (of an Enum it or its value), a whole number, a number."""
 
 
 def show_value(control: Control, value: Any) -> None:
     """Brings a control to a value without telling."""
+    with QSignalBlocker(control):
+        _set(control, value)
+
+
+def _set(control: Control, value: Any) -> None:
     if isinstance(control, QComboBox):
-        show_data(control, value.value if isinstance(value, Enum) else value)
+        plain = value.value if isinstance(value, Enum) else value  # Qt makes a plain text of some
+        here = (index for index in range(control.count()) if control.itemData(index) in (value, plain))
+        control.setCurrentIndex(next(here, control.currentIndex()))
     elif isinstance(control, SliderField):
-        control.show_value(value)
+        control.set(value)
+    elif isinstance(control, QAbstractButton):
+        control.setChecked(value)
     else:
-        with QSignalBlocker(control):
-            control.setChecked(value) if isinstance(control, QAbstractButton) else control.setValue(value)
+        control.setValue(value)
 
 
 def keep(control: Control, remembered: Remembered[Any], name: str, then: Callable[[], object] = lambda: None) -> None:
     """Shows what is remembered under that name of a field, and remembers what the user chooses, after which `then` is
     called."""
     value = getattr(remembered.value, name)
-    show_value(control, value)
+    _set(control, value)
 
     def chosen(new: Any) -> None:
         if isinstance(control, QComboBox):

@@ -10,7 +10,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy, QWidget
 
-from facecam.qtkit.fields import Check, Row, SliderField, combo, spin
+from facecam.qtkit.fields import Check, Row, SliderField, combo, show_value, spin
 from facecam.qtkit.folds import Fold, Section
 from facecam.qtkit.layouts import column
 from facecam.qtkit.theme import COLUMN_WIDTH, SPACE, tabular
@@ -222,14 +222,14 @@ class GalleryControls(ScrollColumn):
             if opening:
                 self.classes.addItem(f"Chosen ({len(opening)})", _CHOSEN)
                 self.classes.setCurrentIndex(self.classes.count() - 1)
-                self.truncation.show_value(opening[0].truncation)
+                show_value(self.truncation, opening[0].truncation)
             self._class_row.setVisible(bool(classes or opening))
             self.order.setCurrentIndex(0)
             self.layer.clear()
             self.layer.addItems([f"{number} of {layers}" for number in range(1, layers + 1)])
             self._layer_row.setVisible(layers > 1)
             self.scale.setEnabled(has_scale)
-            self.scale.show_value(1.0)
+            show_value(self.scale, 1.0)
             self.count.setCurrentIndex(self.count.findData(_USUAL_COUNT))
         self._enable_seed()
 
@@ -263,7 +263,7 @@ class GalleryControls(ScrollColumn):
         with QSignalBlocker(self):
             self.classes.setCurrentIndex(max(0, self.classes.findData(spec.label)))
             self.seed.setValue(spec.seed)
-            self.truncation.show_value(spec.truncation)
+            show_value(self.truncation, spec.truncation)
         self.sampling_changed.emit()
 
     def new_seed(self) -> None:

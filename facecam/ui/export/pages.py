@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from facecam.batch.estimate import Estimate, words
 from facecam.batch.watch import Progress, Report
 from facecam.faces.privacy import Hiding
-from facecam.qtkit.fields import Check, Row, combo, show_data, spin
+from facecam.qtkit.fields import Check, Control, Row, combo, keep, spin
 from facecam.qtkit.settings import Remembered
 from facecam.qtkit.theme import SPACE, tabular
 from facecam.qtkit.widgets import DimLine, ElidedLabel, Heading
@@ -90,12 +90,10 @@ class OptionsPage(QWidget):
         layout.addStretch()
         layout.addWidget(self.estimate)
         layout.addLayout(buttons)
-        self._show(remembered.value)
-        for box in (self.copies, self.how, self.thorough):
-            box.currentIndexChanged.connect(self._changed)
-        for check in (self.sound, self.json, self.csv):
-            check.box.toggled.connect(self._changed)
-        self.jobs.valueChanged.connect(self._changed)
+        kept: dict[str, Control] = {"copies": self.copies, "how": self.how, "thorough": self.thorough}
+        kept |= {"sound": self.sound.box, "json": self.json.box, "csv": self.csv.box, "jobs": self.jobs}
+        for name, control in kept.items():
+            keep(control, remembered, name, self._changed)
         self._refresh()
 
     @property
@@ -141,24 +139,7 @@ class OptionsPage(QWidget):
             )
         self.estimate.setText(text)
 
-    def _show(self, value: ExportSettings) -> None:
-        show_data(self.copies, value.copies)
-        show_data(self.how, value.how)
-        show_data(self.thorough, value.thorough)
-        for check, on in ((self.sound, value.sound), (self.json, value.json), (self.csv, value.csv)):
-            check.box.setChecked(on)
-        self.jobs.setValue(value.jobs)
-
     def _changed(self) -> None:
-        self._remembered.change(
-            copies=Copies(self.copies.currentData()),  # Qt makes a plain text of it
-            how=Hiding(self.how.currentData()),
-            thorough=bool(self.thorough.currentData()),
-            sound=self.sound.box.isChecked(),
-            json=self.json.box.isChecked(),
-            csv=self.csv.box.isChecked(),
-            jobs=self.jobs.value(),
-        )
         self._refresh()
         self.changed.emit()
 

@@ -18,7 +18,7 @@ from facecam.errors import FacecamError
 from facecam.live.options import SecondDetector
 from facecam.live.pipeline import View
 from facecam.qtkit.commands import switch_command
-from facecam.qtkit.fields import Row, SliderField, check, combo, keep, show_data
+from facecam.qtkit.fields import Row, SliderField, check, combo, keep, show_value
 from facecam.qtkit.figure_line import Figure
 from facecam.qtkit.file_dialogs import ask_path
 from facecam.qtkit.folds import Section
@@ -149,9 +149,9 @@ class CompareSection(Section):
         model = settings.compare_model or other
         if model and model not in own:
             self._add_file(model)
-        show_data(self.model, model)
+        show_value(self.model, model)
         self._model = self.model.currentData()
-        self.threshold.show_value(0.5 if settings.compare_threshold is None else settings.compare_threshold)
+        show_value(self.threshold, 0.5 if settings.compare_threshold is None else settings.compare_threshold)
 
     def _connect(self) -> None:
         keep(self.on, self._remembered, "compare", self._switch)
@@ -194,7 +194,7 @@ class CompareSection(Section):
     def _model_chosen(self) -> None:
         wanted = self.model.currentData()
         if wanted == _FILE:
-            show_data(self.model, self._model)  # until a file has been named
+            show_value(self.model, self._model)  # until a file has been named
             folder = self._remembered.value.compare_folder
             ask_path(self, "Open a face detector", self._file_named, folder, ["ONNX models (*.onnx)"])
         elif wanted != self._model:
@@ -204,7 +204,7 @@ class CompareSection(Section):
         path = str(file)
         self._remembered.change(compare_folder=str(file.parent))
         self._add_file(path)
-        show_data(self.model, path)
+        show_value(self.model, path)
         self._use(path)
 
     def _use(self, model: str) -> None:
@@ -232,7 +232,7 @@ class CompareSection(Section):
     def _loaded(self, detector: AnyDetector) -> None:
         self._detector = detector
         if self._remembered.value.compare_threshold is None:
-            self.threshold.show_value(detector.threshold)
+            show_value(self.threshold, detector.threshold)
         self._tell(detector)
         self._apply()
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import Signal
 
 from facecam.detection.model import DEFAULT_MODEL
 from facecam.detection.options import DetectorOptions
-from facecam.qtkit.fields import Control, Row, SliderField, button, combo, keep, show_data, show_value, spin
+from facecam.qtkit.fields import Control, Row, SliderField, button, combo, keep, show_value, spin
 from facecam.qtkit.folds import Section
 from facecam.qtkit.settings import Remembered
 from facecam.runtimes.engine import Precision
@@ -63,7 +63,7 @@ class DetectionSection(Section):
         self._make_fields()
         self._lay_out()
         core = remembered.value.core if self._given_core is None else self._given_core
-        show_data(self.core, core if core in available_cores() else _ANY_CORE)
+        show_value(self.core, core if core in available_cores() else _ANY_CORE)
         self._connect()
         self._apply()
 
@@ -72,10 +72,10 @@ class DetectionSection(Section):
         names = shipped_models()
         others = [] if self._network in names else [(Path(self._network).name, self._network)]
         self.network = combo(*((name, name) for name in names), *others)
-        show_data(self.network, self._network)
+        show_value(self.network, self._network)
         given = [] if self._precision in _PRECISIONS.values() else [(self._precision, self._precision)]
         self.precision = combo(*_PRECISIONS.items(), *given)
-        show_data(self.precision, self._precision)
+        show_value(self.precision, self._precision)
         self.input_size = combo(*SIZE_NAMES, ("Automatic", InputSize.AUTOMATIC))
         self.hold = spin(*HOLD_RANGE_HZ, " per second")
         self.min_face = spin(*MIN_FACE_RANGE_PX, " px")
@@ -156,7 +156,7 @@ class DetectionSection(Section):
         chosen = self._remembered.value
         automatic = chosen.size is InputSize.AUTOMATIC
         self.hold_row.setVisible(automatic)
-        show_data(self.preset, next((name for name, own in PRESETS.items() if _is_preset(chosen, own)), _CUSTOM))
+        show_value(self.preset, next((name for name, own in PRESETS.items() if _is_preset(chosen, own)), _CUSTOM))
         self._session.change_options(
             nms=chosen.nms,
             size=chosen.size.pixels,
@@ -182,8 +182,8 @@ class DetectionSection(Section):
         if (network, precision) == (self._network, self._precision):
             return
         self._network, self._precision = network, precision
-        show_data(self.network, network)
-        show_data(self.precision, precision)
+        show_value(self.network, network)
+        show_value(self.precision, precision)
         self._remembered.change(
             network=network if network in shipped_models() else "",
             precision=Precision(precision) if precision in PRECISIONS else Precision.AUTO,
