@@ -33,7 +33,10 @@ from facecam.ui.export.region_picture import Outline, RegionPicture
 
 _DRAWN_FOR_S = 1.0
 _MOST_UNDONE = 200
-_KEYS = "N next doubt · B the one before · , . frames · Delete takes out or puts back · Enter right as it is · Ctrl+Z"
+_KEYS = (
+    "N next doubt · B the one before · , . frames · [ ] first and last frame · Delete takes out or puts back · "
+    "Enter right as it is · Ctrl+Z"
+)
 
 
 class ReviewDialog(QDialog):
