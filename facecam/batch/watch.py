@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import msgspec
 
@@ -13,8 +12,7 @@ from facecam.batch.estimate import Estimate
 from facecam.batch.work import Record
 
 
-@dataclass(frozen=True)
-class Progress:
+class Progress(msgspec.Struct, frozen=True, tag=True):
     """file: that is worked at, or was done last. files, frames: done so far. frames_in_file: what the file claims to
     have; None if unknown. all_files: of the batch."""
 
@@ -25,8 +23,7 @@ class Progress:
     frames_in_file: int | None
 
 
-@dataclass(frozen=True)
-class Report:
+class Report(msgspec.Struct, frozen=True, tag=True):
     """The end, as of Summary. copies: where those lie that were made. error: why it ended early; stopped: somebody
     wanted it to."""
 
@@ -68,32 +65,17 @@ def _plain(names: Iterable[str]) -> tuple[str, ...]:
 Told = Progress | Report | Estimate
 
 
-class _Line(msgspec.Struct, omit_defaults=True):
-    progress: Progress | None = None
-    report: Report | None = None
-    estimate: Estimate | None = None
-
-
 def to_line(told: Told) -> bytes:
     """One line that `from_line` reads, for another process."""
-    line = _Line()
-    match told:
-        case Progress():
-            line.progress = told
-        case Report():
-            line.report = told
-        case Estimate():
-            line.estimate = told
-    return msgspec.json.encode(line) + b"\n"
+    return msgspec.json.encode(told) + b"\n"
 
 
 def from_line(line: bytes) -> Told | None:
     """What was told; None if it is something else."""
     try:
-        decoded = msgspec.json.decode(line, type=_Line)
+        return msgspec.json.decode(line, type=Told)
     except msgspec.MsgspecError:
         return None
-    return decoded.progress or decoded.report or decoded.estimate
 
 
 class Teller:

@@ -290,6 +290,7 @@ def check(text: str, help_text: str) -> QCheckBox:
 def button(text: str, help_text: str, do: Callable[[], object]) -> QPushButton:
     """A button that a click leaves without the keyboard's focus: Space would then press it instead of Start."""
     made = QPushButton(text)
+    made.setAutoDefault(False)  # in dialogs, where Enter would press it
     made.setToolTip(help_text)
     made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     made.clicked.connect(lambda _checked=False: do())

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QProgressBar,
-    QPushButton,
     QTextBrowser,
     QVBoxLayout,
     QWidget,
@@ -20,7 +18,7 @@ from PySide6.QtWidgets import (
 from facecam.batch.estimate import Estimate, words
 from facecam.batch.watch import Progress, Report
 from facecam.faces.privacy import Hiding
-from facecam.qtkit.fields import Check, Control, Row, combo, keep, spin
+from facecam.qtkit.fields import Row, button, check, combo, keep, spin
 from facecam.qtkit.settings import Remembered
 from facecam.qtkit.theme import SPACE, tabular
 from facecam.qtkit.widgets import DimLine, ElidedLabel, Heading
@@ -47,28 +45,28 @@ class OptionsPage(QWidget):
         self.copies = combo(
             ("Copies with faces hidden", Copies.HIDDEN), ("Copies with boxes", Copies.BOXES), ("No copies", Copies.NONE)
         )
-        self.how = combo(("Blur", Hiding.BLUR), ("Pixelate", Hiding.PIXELATE), ("Cover", Hiding.COVER))
+        self.how = combo(*((way.value.capitalize(), way.value) for way in Hiding))
         self.thorough = combo(("Thorough: finds small and half faces", True), ("Quick: scaled to 640 × 480", False))
-        self.sound = Check("Keep the sound of videos", "Voices tell who somebody is, too", True)
-        self.json = Check("Faces as JSON lines", "faces.jsonl in the same folder: a line for each picture or frame")
-        self.csv = Check("Faces as CSV", "faces.csv in the same folder: a row for each face")
+        self.sound = check("Keep the sound of videos", "Voices tell who somebody is, too")
+        self.json = check("Faces as JSON lines", "faces.jsonl in the same folder: a line for each picture or frame")
+        self.csv = check("Faces as CSV", "faces.csv in the same folder: a row for each face")
         self.jobs = spin(1, MOST_JOBS)
         self.folder = ElidedLabel()
         self.estimate = QLabel()
         self.estimate.setWordWrap(True)
         self.estimate.setAccessibleName("Estimate")
-        change = _button("Change…", "Another folder for copies and lists", self.folder_wanted.emit)
-        self.review_button = _button(
+        change = button("Change…", "Another folder for copies and lists", self.folder_wanted.emit)
+        self.review_button = button(
             "Look through first…", "Shows what will be hidden, doubtful frames first", self.review_wanted.emit
         )
-        self.export_button = _button("Export", "Starts it", self.export_wanted.emit)
+        self.export_button = button("Export", "Starts it", self.export_wanted.emit)
         self.export_button.setDefault(True)
         folder_row, buttons = QHBoxLayout(), QHBoxLayout()
         folder_row.addWidget(self.folder, 1)
         folder_row.addWidget(change)
         buttons.addWidget(self.review_button)
         buttons.addStretch()
-        buttons.addWidget(_button("Close", "", self.close_wanted.emit))
+        buttons.addWidget(button("Close", "", self.close_wanted.emit))
         buttons.addWidget(self.export_button)
         self.how_row = Row("Hidden by", self.how, "Nothing finer than a few cells remains by any of them")
         self.thorough_row = Row("Search", self.thorough, "Thorough takes longer, and misses fewer")
@@ -90,10 +88,8 @@ class OptionsPage(QWidget):
         layout.addStretch()
         layout.addWidget(self.estimate)
         layout.addLayout(buttons)
-        kept: dict[str, Control] = {"copies": self.copies, "how": self.how, "thorough": self.thorough}
-        kept |= {"sound": self.sound.box, "json": self.json.box, "csv": self.csv.box, "jobs": self.jobs}
-        for name, control in kept.items():
-            keep(control, remembered, name, self._changed)
+        for name in ("copies", "how", "thorough", "sound", "json", "csv", "jobs"):
+            keep(getattr(self, name), remembered, name, self._changed)
         self._refresh()
 
     @property
@@ -167,7 +163,7 @@ class ProgressPage(QWidget):
         self.bar.setAccessibleName("Progress")
         self.words = QLabel()
         self.words.setFont(tabular(self.words.font()))
-        self.cancel_button = _button("Cancel", "Ends it; what is whole by then stays", self.cancel_wanted.emit)
+        self.cancel_button = button("Cancel", "Ends it; what is whole by then stays", self.cancel_wanted.emit)
         row = QHBoxLayout()
         row.addStretch()
         row.addWidget(self.cancel_button)
@@ -226,12 +222,12 @@ class SummaryPage(QWidget):
         self.heading, self.text, self.said = Heading(""), QTextBrowser(), DimLine()
         self.heading.setWordWrap(True)
         self.text.setAccessibleName("Summary")
-        self.open_button = _button("Open folder", "Shows what was written in the file manager", self.open_wanted.emit)
+        self.open_button = button("Open folder", "Shows what was written in the file manager", self.open_wanted.emit)
         row = QHBoxLayout()
         row.addWidget(self.open_button)
-        row.addWidget(_button("Back", "To the options", self.again_wanted.emit))
+        row.addWidget(button("Back", "To the options", self.again_wanted.emit))
         row.addStretch()
-        row.addWidget(_button("Close", "", self.close_wanted.emit))
+        row.addWidget(button("Close", "", self.close_wanted.emit))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(SPACE)
@@ -277,13 +273,3 @@ class SummaryPage(QWidget):
         self.text.setHtml("".join(f"<p>{paragraph}</p>" for paragraph in paragraphs))
         self.open_button.setEnabled(out.is_dir())
         self.open_button.setDefault(True)
-
-
-def _button(text: str, help_text: str, do: Callable[[], object]) -> QPushButton:
-    button = QPushButton(text)
-    button.setToolTip(help_text or text)
-    button.setMinimumHeight(4 * SPACE)
-    button.setAutoDefault(False)
-    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-    button.clicked.connect(lambda _checked=False: do())
-    return button

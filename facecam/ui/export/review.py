@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -14,7 +13,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QListWidget,
-    QPushButton,
     QSlider,
     QVBoxLayout,
     QWidget,
@@ -24,7 +22,7 @@ from facecam.batch.doubts import Doubt, doubts
 from facecam.batch.regions import Box, Region, Regions
 from facecam.faces.boxes import Detections
 from facecam.faces.privacy import PrivacyOptions
-from facecam.qtkit.fields import leave_keys, spin
+from facecam.qtkit.fields import button, leave_keys, show_value, spin
 from facecam.qtkit.theme import COLUMN_WIDTH, SPACE, tabular
 from facecam.qtkit.widgets import Heading
 from facecam.qtkit.wording import duration
@@ -87,11 +85,9 @@ class ReviewDialog(QDialog):
             box.valueChanged.connect(self._move_ends)
         self._first.setToolTip("First frame that is hidden, or taken out ([ sets it to this one)")
         self._last.setToolTip("Its last frame (] sets it to this one)")
-        self.toggle_button = self._button(
-            "Take out", "Leaves the chosen region in view, or hides it again", self.toggle
-        )
-        self.approve_button = self._button("Right as it is", "Goes on to the next doubt (Enter)", self.approve)
-        self.export_button = self._button("Export", "Writes the copy with what is hidden here", self._export)
+        self.toggle_button = button("Take out", "Leaves the chosen region in view, or hides it again", self.toggle)
+        self.approve_button = button("Right as it is", "Goes on to the next doubt (Enter)", self.approve)
+        self.export_button = button("Export", "Writes the copy with what is hidden here", self._export)
         self._lay_out()
         self._make_commands()
         self.resize(140 * SPACE, 88 * SPACE)
@@ -103,15 +99,6 @@ class ReviewDialog(QDialog):
         else:
             self._ask()
         self.picture.setFocus()
-
-    def _button(self, text: str, help_text: str, do: Callable[[], object]) -> QPushButton:
-        button = QPushButton(text)
-        button.setToolTip(help_text)
-        button.setAutoDefault(False)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.setMinimumHeight(4 * SPACE)
-        button.clicked.connect(lambda _checked=False: do())
-        return button
 
     def _lay_out(self) -> None:
         side = QVBoxLayout()
@@ -280,13 +267,10 @@ class ReviewDialog(QDialog):
         row = self.list.currentRow()
         before = self._doubts[row] if 0 <= row < len(self._doubts) else None
         self._doubts = doubts(self.regions)
-        blocked = self.list.blockSignals(True)
-        self.list.clear()
-        self.list.addItems([self._words(doubt) for doubt in self._doubts])
-        self.list.setCurrentRow(-1)
-        if next_row is None and before in self._doubts:
-            self.list.setCurrentRow(self._doubts.index(before))
-        self.list.blockSignals(blocked)
+        with QSignalBlocker(self.list):
+            self.list.clear()
+            self.list.addItems([self._words(doubt) for doubt in self._doubts])
+            self.list.setCurrentRow(self._doubts.index(before) if next_row is None and before in self._doubts else -1)
         count = len(self._doubts)
         self._doubts_heading.setText("Nothing in doubt" if not count else f"In doubt ({count})")
         self.approve_button.setEnabled(count > 0)
@@ -317,9 +301,8 @@ class ReviewDialog(QDialog):
         places = self.regions.hidden_in(self._frame).boxes if self._preview.isChecked() else Detections.none().boxes
         self._reader.ask(self._frame, places, self._options)
         self._show_chosen()
-        blocked = self.slider.blockSignals(True)
-        self.slider.setValue(self._frame)
-        self.slider.blockSignals(blocked)
+        with QSignalBlocker(self.slider):
+            self.slider.setValue(self._frame)
         count = len(self.regions.times_s)
         self._where.setText(f"{self._time(self._frame)} · {self._frame + 1} of {count}")
 
@@ -350,9 +333,7 @@ class ReviewDialog(QDialog):
         where = "" if self._part is None else f" from {first + 1} to {last + 1}"
         self.toggle_button.setText(("Hide it" if chosen is not None and not chosen.hidden else "Take out") + where)
         for field, number in ((self._first, first), (self._last, last)):
-            blocked = field.blockSignals(True)
-            field.setValue(number + 1)
-            field.blockSignals(blocked)
+            show_value(field, number + 1)
             field.setEnabled(chosen is not None)
 
     def done(self, result: int) -> None:

@@ -77,7 +77,7 @@ def test_a_folder_is_exported_and_told_by_name(
     dialog = open_dialog(folder)
     qtbot.waitUntil(lambda: "Takes" in dialog.options.estimate.text(), timeout=30_000)
     assert dialog.options.counts.text() == "3 pictures"
-    dialog.options.json.box.setChecked(True)
+    dialog.options.json.setChecked(True)
     dialog.options.how.setCurrentIndex(2)
     dialog.options.export_button.click()
     told = finish(qtbot, dialog)
@@ -99,7 +99,7 @@ def test_what_is_chosen_is_remembered(qtbot: QtBot, open_dialog: Open, folder: P
     assert not dialog.options.how.isEnabled()
     dialog.options.copies.setCurrentIndex(2)
     assert not dialog.options.export_button.isEnabled()  # nothing would come of it
-    dialog.options.csv.box.setChecked(True)
+    dialog.options.csv.setChecked(True)
     assert dialog.options.export_button.isEnabled()
 
 
