@@ -17,6 +17,7 @@ from facecam.errors import FacecamError
 from facecam.faces.boxes import Detections
 from facecam.runtimes.engine import Engine, Runtime
 from facecam.sources import Frame, Source
+from facecam.system.opencv import cv2
 
 
 def found(*faces: tuple[float, ...]) -> Detections:
@@ -144,7 +145,7 @@ class Stripes(FakeSource):
 
 def finest(image: Image) -> int:
     """How much neighbouring pixels of a row differ at the most."""
-    return int(np.abs(np.diff(image.astype(int), axis=1)).max())
+    return int(cv2.absdiff(image[:, 1:], image[:, :-1]).max())
 
 
 def read_all(source: Source) -> list[Frame]:

@@ -114,8 +114,8 @@ def test_its_size_is_even_and_not_too_large(height: int, width: int, size: tuple
 
 def test_nothing_unhidden_leaves_from_the_first_picture_on(device: Loopback) -> None:
     detector = FakeDetector(gated=True)
-    options = LiveOptions(privacy=PrivacyOptions(least_hz=5))
-    with shown(Stripes(fps=50), detector, options):
+    options = LiveOptions(privacy=PrivacyOptions(least_hz=2))
+    with shown(Stripes(fps=20), detector, options):
         wait_for(lambda: len(device.sent) > 3)  # nothing is known yet
         detector.allow()
         wait_for(lambda: (device.newest != device.sent[0][1]).any())
