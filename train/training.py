@@ -254,14 +254,14 @@ class StopRequest:
         return self._asked or time.monotonic() >= self._end
 
 
-def trapezoid(step: int, steps: int, warmup: int, decay: int, floor: float = 0.0) -> float:
-    """Learning-rate factor in 0..1: linear warm-up, constant, then linear decay to `floor` over the last `decay` steps.
+def trapezoid(step: int, steps: int, warmup: int, decay: int) -> float:
+    """Learning-rate factor in 0..1: linear warm-up, constant, then linear decay to 0 over the last `decay` steps.
 
     A constant middle lets a run be prolonged (or its decay be branched off any checkpoint) without a new schedule.
     """
     rise = min(1.0, (step + 1) / max(1, warmup))
     fall = 1.0 if decay <= 0 else min(1.0, max(0.0, (steps - step) / decay))
-    return rise * (floor + (1 - floor) * fall)
+    return rise * fall
 
 
 def check_finite(loss: Tensor, step: int) -> None:

@@ -63,9 +63,7 @@ class Settings:
     def flag(self, key: str, default: _Default) -> bool | _Default:
         """A yes or no."""
         value = self._file.value(key)
-        if isinstance(value, bool):
-            return value
-        return {"true": True, "false": False}.get(str(value).lower(), default)  # ini files keep text
+        return value if isinstance(value, bool) else default
 
     def number(self, key: str, default: float | None, low: float, high: float) -> float | None:
         """A number in low..high."""
