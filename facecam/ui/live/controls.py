@@ -8,16 +8,15 @@ from PySide6.QtCore import QEvent, QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QPushButton,
     QSlider,
-    QVBoxLayout,
     QWidget,
 )
 
 from facecam.qtkit.fields import button, check, keep, leave_keys
 from facecam.qtkit.folds import Fold, Section
+from facecam.qtkit.layouts import column, row
 from facecam.qtkit.settings import Remembered, Settings
 from facecam.qtkit.theme import COLUMN_WIDTH, SPACE, tabular
 from facecam.qtkit.widgets import Heading, ScrollColumn, show_start
@@ -77,46 +76,32 @@ class LiveControls(QWidget):
         screen_help = "Only the picture, on the whole screen (F; Esc comes back)"
         self.full_screen_button = button("Full screen", screen_help, self.full_screen.emit)
 
-        threshold_row = QHBoxLayout()
-        threshold_row.addWidget(Heading("Threshold"))
-        threshold_row.addStretch()
-        threshold_row.addWidget(self.threshold_value)
-
         self.column = ScrollColumn(COLUMN_WIDTH)
-        pinned = QVBoxLayout()  # what is always wanted doesn't scroll
-        pinned.setContentsMargins(2 * SPACE, 2 * SPACE, SPACE + self.column.bar_width, SPACE)
-        pinned.setSpacing(SPACE)
-        pinned.addWidget(Heading("Source"))
-        pinned.addWidget(self.source)
-        pinned.addWidget(self.start_button)
-        self._actions = QVBoxLayout()
-        pinned.addLayout(self._actions)
-        pinned.addSpacing(2 * SPACE)
-        pinned.addLayout(threshold_row)
-        pinned.addWidget(self.threshold)
+        self._actions = column(spacing=SPACE)
+        pinned = column(  # what is always wanted doesn't scroll
+            Heading("Source"),
+            self.source,
+            self.start_button,
+            self._actions,
+            2 * SPACE,
+            row(Heading("Threshold"), None, self.threshold_value),
+            self.threshold,
+            margins=(2 * SPACE, 2 * SPACE, SPACE + self.column.bar_width, SPACE),
+            spacing=SPACE,
+        )
 
         content = QWidget()
-        layout = QVBoxLayout(content)
-        layout.setContentsMargins(2 * SPACE, 2 * SPACE, SPACE, SPACE)
-        layout.setSpacing(SPACE)
-        layout.addWidget(Heading("View"))
         self._switches = QGridLayout()
         self._switches.setSpacing(SPACE)
         for index, shown in enumerate((self.mirror, self.scores, self.full_screen_button)):
             self._switches.addWidget(shown, *divmod(index, 2))
             self._switches.setColumnStretch(index % 2, 1)
-        layout.addLayout(self._switches)
-        layout.addSpacing(SPACE)
-        self._folds = QVBoxLayout()
-        self._folds.setSpacing(SPACE // 2)
-        layout.addLayout(self._folds)
-        layout.addStretch()
-        around = QVBoxLayout(self)
-        around.setContentsMargins(0, 0, 0, 0)
-        around.setSpacing(0)
-        around.addLayout(pinned)
+        self._folds = column(spacing=SPACE // 2)
+        margins = (2 * SPACE, 2 * SPACE, SPACE, SPACE)
+        parts = (Heading("View"), self._switches, SPACE, self._folds, None)
+        column(*parts, owner=content, margins=margins, spacing=SPACE)
         self.column.setWidget(content)
-        around.addWidget(self.column, 1)
+        column(pinned, (self.column, 1), owner=self)
         self.set_running(False)
         wanted = remembered.value.threshold if threshold is None else threshold
         self._threshold_known = wanted is not None

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from facecam.detection.options import DetectorOptions
 from facecam.qtkit.commands import Menu, command
 from facecam.qtkit.fields import button
+from facecam.qtkit.layouts import column
 from facecam.qtkit.settings import Settings
 from facecam.ui.live.session import LiveSession
 
@@ -28,9 +29,7 @@ class Exporting(QWidget):
         self.dialog: ExportDialog | None = None
         help_text = "Copies with faces hidden or marked, and lists of them (Ctrl+Shift+E)"
         self.button = button("Detect all and export…", help_text, self.open_source)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.button)
+        column(self.button, owner=self)
         self._action = command(
             self, "Detect all and export…", ["Ctrl+Shift+E"], self.open_source, Menu.FILE, self.button.toolTip()
         )

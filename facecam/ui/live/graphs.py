@@ -9,10 +9,11 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPalette, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from facecam.live.history import SPAN_S, History
 from facecam.qtkit import theme
+from facecam.qtkit.layouts import column, row
 from facecam.qtkit.theme import SPACE
 from facecam.qtkit.wording import number
 
@@ -80,12 +81,8 @@ class GraphPanel(QWidget):
         super().__init__(parent)
         self._history = history
         self.setFixedHeight(HEIGHT_PX)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(SPACE, SPACE, SPACE, 0)
-        layout.setSpacing(SPACE)
         self.graphs = [_GraphView(graph) for graph in GRAPHS]
-        for view in self.graphs:
-            layout.addWidget(view, 1)
+        row(*((view, 1) for view in self.graphs), owner=self, margins=(SPACE, SPACE, SPACE, 0), spacing=SPACE)
 
     def draw(self) -> None:
         """The history as it is now."""
@@ -127,11 +124,7 @@ class _GraphView(QWidget):
         for axis in ("left", "bottom"):
             item.getAxis(axis).setStyle(tickLength=-4, tickTextOffset=4, maxTickLevel=0)
         self.curves = [item.plot(connect="finite") for _ in graph.lines]
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.heading)
-        layout.addWidget(self.plot, 1)
+        column(self.heading, (self.plot, 1), owner=self)
         self.take_colours()
         self._newest: dict[str, float] = {}
         self._say()

@@ -6,12 +6,13 @@ import time
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from facecam.live.history import History
 from facecam.live.pipeline import Phase
 from facecam.qtkit.commands import switch_command
 from facecam.qtkit.fields import check
+from facecam.qtkit.layouts import column
 from facecam.qtkit.settings import Remembered
 from facecam.ui.live.session import LiveSession
 from facecam.ui.live.settings import LiveSettings
@@ -35,8 +36,7 @@ class GraphsArea(QWidget):
         self.on.setChecked(remembered.value.graphs)
         self.on.toggled.connect(self._switched)
         self.panel: GraphPanel | None = None
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        self._layout = column(owner=self)
         self.hide()
         self._show()
 
@@ -65,12 +65,11 @@ class GraphsArea(QWidget):
 
     def _show(self) -> None:
         wanted = self.on.isChecked()
-        layout = self.layout()
-        if wanted and self.panel is None and layout is not None:
+        if wanted and self.panel is None:
             from facecam.ui.live.graphs import GraphPanel  # a third of a second, for those who want graphs
 
             self.panel = GraphPanel(self.history)
-            layout.addWidget(self.panel)
+            self._layout.addWidget(self.panel)
         self.setVisible(wanted)
         self._draw()
 

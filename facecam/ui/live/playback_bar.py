@@ -7,7 +7,6 @@ from collections.abc import Callable
 from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QAction, QColor, QMouseEvent, QPalette
 from PySide6.QtWidgets import (
-    QHBoxLayout,
     QLabel,
     QSizePolicy,
     QSlider,
@@ -20,7 +19,8 @@ from PySide6.QtWidgets import (
 from facecam.live.pipeline import Phase
 from facecam.qtkit import icons, theme
 from facecam.qtkit.commands import command
-from facecam.qtkit.fields import leave_keys
+from facecam.qtkit.fields import keep, leave_keys
+from facecam.qtkit.layouts import row
 from facecam.qtkit.settings import Remembered
 from facecam.qtkit.theme import SPACE
 from facecam.qtkit.wording import duration
@@ -37,7 +37,7 @@ class PlaybackBar(QWidget):
 
     def __init__(self, session: LiveSession, remembered: Remembered[LiveSettings]) -> None:
         super().__init__()
-        self._session, self._remembered = session, remembered
+        self._session = session
         self._player: Player | None = None
         self._shown_paused: bool | None = None
         self._allowed = True
@@ -59,16 +59,9 @@ class PlaybackBar(QWidget):
         self.time.setToolTip("Where the video is, and how long it is")
         self.loop = self._button("Loop", lambda: None, "Begins again at the end")
         self.loop.setCheckable(True)
-        self.loop.setChecked(remembered.value.loop)
-        self.loop.toggled.connect(self._loop_switched)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(SPACE, SPACE // 2, SPACE, SPACE // 2)
-        layout.setSpacing(SPACE // 2)
-        for button in (self.play, self.back, self.forward):
-            layout.addWidget(button)
-        layout.addWidget(self.slider, 1)
-        layout.addWidget(self.time)
-        layout.addWidget(self.loop)
+        keep(self.loop, remembered, "loop", self._loop_switched)
+        parts = (self.play, self.back, self.forward, (self.slider, 1), self.time, self.loop)
+        row(*parts, owner=self, margins=(SPACE, SPACE // 2, SPACE, SPACE // 2), spacing=SPACE // 2)
         self._draw_icons()
         self.hide()
 
@@ -122,11 +115,10 @@ class PlaybackBar(QWidget):
         if player is not None:
             player.seek(value_ms / 1000)
 
-    def _loop_switched(self, on: bool) -> None:
-        self._remembered.change(loop=on)
+    def _loop_switched(self) -> None:
         player = self._session.player
         if player is not None:
-            player.set_loop(on)
+            player.set_loop(self.loop.isChecked())
 
     # -- what is
 

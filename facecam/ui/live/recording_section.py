@@ -7,8 +7,6 @@ from pathlib import Path
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QAction, QColor
 from PySide6.QtWidgets import (
-    QGridLayout,
-    QHBoxLayout,
     QLabel,
     QPushButton,
     QWidget,
@@ -19,6 +17,7 @@ from facecam.qtkit.commands import Menu, command, set_menu, switch_command
 from facecam.qtkit.fields import Row, button, check, combo, keep
 from facecam.qtkit.file_dialogs import ask_path
 from facecam.qtkit.folds import Section
+from facecam.qtkit.layouts import column, row
 from facecam.qtkit.settings import Remembered
 from facecam.qtkit.theme import SPACE
 from facecam.qtkit.widgets import ElidedLabel
@@ -54,13 +53,8 @@ class RecordingSection(Section):
             "Where privacy is on, faces are hidden there too."
         )
         self.buttons = QWidget()
-        row = QGridLayout(self.buttons)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(SPACE)
-        for column, it in enumerate((self.record_button, self.snapshot_button)):
-            row.addWidget(it, 0, column)
-            row.setColumnStretch(column, 1)
-        row.addWidget(self.camera_button, 1, 0, 1, 2)
+        upper = row((self.record_button, 1), (self.snapshot_button, 1), spacing=SPACE)
+        column(upper, self.camera_button, owner=self.buttons, spacing=SPACE)
         self.annotated = check(
             "With boxes",
             "Off: the picture as it comes. Where privacy is on, faces are hidden in either.\n"
@@ -74,17 +68,13 @@ class RecordingSection(Section):
         self.folder.setAccessibleName("Folder")
         self.open_button = button("Open folder", "Shows the recordings in the file manager", self.saving.open_folder)
         self.choose_button = button("Change…", "Another folder for recordings and snapshots", self._choose_folder)
-        folder_row = QHBoxLayout()
-        folder_row.setSpacing(SPACE)
-        folder_row.addWidget(self.open_button)
-        folder_row.addWidget(self.choose_button)
         self.lay_out(
             self.annotated,
             self.lists,
             self.sound,
             Row("Video", self.format, "Both play even if the program is killed while it records"),
             self.folder,
-            folder_row,
+            row(self.open_button, self.choose_button, spacing=SPACE),
         )
         keep(self.annotated, remembered, "record_annotated")
         keep(self.lists, remembered, "record_lists")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QScreen
-from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QWidget
 
+from facecam.qtkit.layouts import column
 from facecam.qtkit.stage import Action, StageMessage, StagePanel
 
 
@@ -20,8 +21,7 @@ class SecondScreen(QWidget):
         super().__init__(parent, Qt.WindowType.Window | Qt.WindowType.FramelessWindowHint)
         self._shown, self._home = shown, home
         self._on: QScreen | None = None
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout = column(owner=self)
         self.setWindowTitle("facecam")
         self.note = StagePanel(opaque=True)
         self.note.hide()

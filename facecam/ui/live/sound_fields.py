@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 from facecam.qtkit.fields import Row, check, combo, fill, keep
+from facecam.qtkit.layouts import column
 from facecam.qtkit.settings import Remembered
 from facecam.qtkit.theme import SPACE
 from facecam.qtkit.worker import Worker
@@ -31,12 +32,8 @@ class SoundFields(QWidget):
         self.note = QLabel()
         self.note.setWordWrap(True)
         self.note.setAccessibleName("About the sound")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE)
-        layout.addWidget(self.source)
-        layout.addWidget(Row("Microphone", self.microphone, "Is heard in recordings, and open only while one is made"))
-        layout.addWidget(self.note)
+        microphone = Row("Microphone", self.microphone, "Is heard in recordings, and open only while one is made")
+        column(self.source, microphone, self.note, owner=self, spacing=SPACE)
         self._fill([])
         keep(self.source, remembered, "record_sound", self.refresh)
         keep(self.microphone, remembered, "microphone", self.refresh)

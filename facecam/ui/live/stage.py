@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QTimer, Signal
-from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QWidget
 
 from facecam.live.pipeline import Phase, View
+from facecam.qtkit.layouts import column, row
 from facecam.qtkit.stage import Action, StageMessage, StagePanel
 from facecam.ui.live import words
 from facecam.ui.live.chooser import DEMO
@@ -53,14 +54,8 @@ class LiveStage(QWidget):
         self._opening_timer.timeout.connect(self._refresh_message)
         self.picture, self.panel = PictureView(), StagePanel()
         self.panel.hide()
-        over = QVBoxLayout(self.picture)  # the panel is a child of the picture: what is dropped on it reaches that
-        over.setContentsMargins(0, 0, 0, 0)
-        over.addWidget(self.panel)
-        self._pictures = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
-        self._pictures.setContentsMargins(0, 0, 0, 0)
-        self._pictures.setSpacing(2)
-        self._pictures.addWidget(self.picture, 1)
-        self._pictures.addWidget(second, 1)
+        column(self.panel, owner=self.picture)  # as a child of the picture: what is dropped on it reaches that
+        self._pictures = row((self.picture, 1), (second, 1), owner=self, spacing=2)
         second.hide()
         self.picture.set_twin(second)
         session.changed.connect(self._follow_phase)

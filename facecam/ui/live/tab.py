@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtGui import QAction, QDragEnterEvent, QDragLeaveEvent, QDropEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from facecam.detection.any_detector import AnyDetector, open_detector
 from facecam.detection.detector import FaceDetector
@@ -18,6 +18,7 @@ from facecam.errors import ModelError
 from facecam.live.pipeline import Phase, View
 from facecam.qtkit.commands import Menu, command, switch_command
 from facecam.qtkit.folds import Section
+from facecam.qtkit.layouts import column, row
 from facecam.qtkit.settings import Remembered, Settings
 from facecam.qtkit.tabs import Tab
 from facecam.qtkit.theme import SPACE
@@ -115,23 +116,10 @@ class LiveTab(Tab):
             self.controls.add_view_switch(switch)
         for section in self.sections:
             self.controls.add_section(section, self._settings)
-        left = QVBoxLayout()
-        left.setSpacing(0)
-        left.addWidget(self.stage, 1)
+        left = column((self.stage, 1), self.thumbnails, self.playback, self.graphs)
         self.second_screen = SecondScreen(self.stage, left, self)
-        left.addWidget(self.thumbnails)
-        left.addWidget(self.playback)
-        left.addWidget(self.graphs)
-        upper = QHBoxLayout()
-        upper.setSpacing(0)
-        upper.addLayout(left, 1)
-        upper.addWidget(self.controls)
         self.status.setContentsMargins(2 * SPACE, SPACE, 2 * SPACE, SPACE)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addLayout(upper, 1)
-        layout.addWidget(self.status)
+        column((row((left, 1), self.controls), 1), self.status, owner=self)
 
     def _for_the_audience(self) -> dict[str, QAction]:
         """The commands that have a button in full screen, and what it says."""
