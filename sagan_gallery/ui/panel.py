@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QAction, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QSplitter, QWidget
 
@@ -17,7 +17,6 @@ from facecam.errors import FacecamError
 from facecam.qtkit.commands import Menu, command
 from facecam.qtkit.layouts import column, row
 from facecam.qtkit.settings import Settings
-from facecam.qtkit.stage import Action, StageMessage, StagePanel
 from facecam.qtkit.theme import SPACE, stage_palette
 from sagan_gallery.generator import DEFAULT_MODEL
 from sagan_gallery.latent import SampleSpec
@@ -27,6 +26,7 @@ from sagan_gallery.ui import words
 from sagan_gallery.ui.controls import GalleryControls
 from sagan_gallery.ui.files import FilmOpener, GalleryFiles
 from sagan_gallery.ui.grid import SampleGrid
+from sagan_gallery.ui.message import GalleryMessage
 from sagan_gallery.ui.sample_stage import SampleStage
 from sagan_gallery.ui.session import IN_THE_PLANE, ON_THE_WALK, GallerySession, Lane, Origin, OwnPicture
 from sagan_gallery.ui.status_row import StatusRow
@@ -41,8 +41,6 @@ _REACH = 3.0
 """How far the plane goes in a direction: the generator has hardly seen latents beyond three standard deviations."""
 _SHARES = [280, 720]
 """Of the width, in per mille, for the samples and for the stage."""
-LOADING_SHOWN_AFTER_MS = 300
-"""What is loaded sooner says nothing: a message that flashes by only disturbs."""
 
 
 class GalleryPanel(QWidget):
@@ -76,13 +74,6 @@ class GalleryPanel(QWidget):
         """Samples of the grid that are there since it was last asked for."""
         self._row_shown = 0
         """The last row of the grid that was shown large: a walk that is closed leads back to it."""
-        self._loading = ""
-        """What to say until the first sample of the model that is being opened is there."""
-        self._problem = ""
-        """Why the model that was named can't be opened, while there is none."""
-        self._helps = self._dragged_over = False
-        self._loading_timer = QTimer(self, singleShot=True, interval=LOADING_SHOWN_AFTER_MS)
-        self._loading_timer.timeout.connect(self._say_stage)
         self.session = GallerySession(keep_off, self)
         self.grid = SampleGrid()
         self.stage = SampleStage()
@@ -93,8 +84,7 @@ class GalleryPanel(QWidget):
         if settings is not None:
             self.tour.step = int(settings.number(_TOUR, 0, 0, len(Step)) or 0)
         self.status = StatusRow()
-        self.message = StagePanel(opaque=True)
-        self.message.hide()
+        self.message = GalleryMessage(self.session, self.files.open_model)
         self._lay_out()
         self.setAcceptDrops(True)
         self._commands = [*self._make_commands(), *self.files.actions]
@@ -145,7 +135,7 @@ class GalleryPanel(QWidget):
             command(self, "Pins, matrix or play", ["X"], self.stage.toggle_page),
             command(self, "Split: with and without attention", ["S"], controls.toggle_split),
             command(self, "More controls", ["M"], self.controls.more.button.toggle),
-            command(self, words.HELP_TITLE, ["H"], self.toggle_help, Menu.HELP),
+            command(self, words.HELP_TITLE, ["H"], self.message.toggle_help, Menu.HELP),
             command(self, "Tour of four steps", [], controls.tour.toggle, Menu.HELP),
             command(self, "Go to the picture", ["P"], view.setFocus),
             *of_picture,
@@ -168,7 +158,7 @@ class GalleryPanel(QWidget):
         controls.map_style_changed.connect(lambda: stage.set_map_style(controls.map_style()))
         controls.shown_changed.connect(lambda: stage.set_shown(controls.picture_shown))
         controls.layer_changed.connect(stage.set_layer)
-        controls.help_wanted.connect(self.toggle_help)
+        controls.help_wanted.connect(self.message.toggle_help)
         controls.tour.toggled.connect(self._show_tour)
         self.offer.taken.connect(partial(controls.tour.setChecked, True))
         self.offer.declined.connect(self._remember_tour)
@@ -230,10 +220,10 @@ class GalleryPanel(QWidget):
 
     def open_model(self, path: Path | None) -> None:
         """Loads another generator, the shipped one for None; the present one stays if that fails."""
-        self._loading = words.loading(DEFAULT_MODEL if path is None else path)
-        self.say(self._loading)
+        loading = words.loading(DEFAULT_MODEL if path is None else path)
+        self.say(loading)
+        self.message.begin_loading(loading)
         self.session.open_model(path)
-        self._loading_timer.start()
 
     def choose(self, row: int) -> None:
         """Shows a sample of the grid large."""
@@ -333,7 +323,7 @@ class GalleryPanel(QWidget):
         generator = self.session.generator
         assert generator is not None
         self._fresh = True
-        self._say_stage()
+        self.message.refresh()
         self.session.scale = 1.0
         self.controls.set_ready(True)
         opening = read_opening(generator)
@@ -410,8 +400,7 @@ class GalleryPanel(QWidget):
             self._offer_axes(sample)
         self.controls.set_generating(sample.z is not None)
         self.stage.show_sample(sample, origin)
-        self._loading = ""
-        self._say_stage()
+        self.message.show_picture()
         if self._fresh:
             self._fresh = False
             if self._pin_informative and not self.view.pins:
@@ -432,24 +421,9 @@ class GalleryPanel(QWidget):
         self.status.done()
         self.say(message)
         if lane is Lane.MODEL or self.session.generator is not None:  # not while one is still being read
-            self._loading = ""
-            if lane is Lane.MODEL and self._model is not None:
-                self._problem = message
-            self._say_stage()
+            self.message.fail(message if lane is Lane.MODEL and self._model is not None else "")
 
     # -- words
-
-    def toggle_help(self) -> None:
-        """Shows or hides the explanation."""
-        self._helps = not self._helps
-        self._say_stage()
-
-    def leave_help(self) -> bool:
-        """Hides the explanation; False when it is not shown."""
-        shown = self._helps
-        if shown:
-            self.toggle_help()
-        return shown
 
     def _say_origin(self) -> None:
         if self.sample is not None:
@@ -458,26 +432,6 @@ class GalleryPanel(QWidget):
     def _pins_changed(self) -> None:
         if self.status.text == words.NO_PIN_LEFT:
             self._say_origin()
-
-    def _say_stage(self) -> None:
-        self.message.show_message(self._stage_message(), over_picture=True)
-
-    def _stage_message(self) -> StageMessage | None:
-        """What the stage has to say, over the picture or while there is none; nothing where the picture is enough."""
-        generator = self.session.generator
-        if self._dragged_over:
-            return StageMessage(words.DROP)
-        if self._helps:
-            about = "" if generator is None else words.about_model(generator.name, generator.metadata)
-            close = Action("Close", self.leave_help, "Back to the picture (H)")
-            return StageMessage(words.HELP_TITLE, words.help_html(about), (close,), rich=True)
-        if self._loading and self.sample is None:
-            return None if self._loading_timer.isActive() else StageMessage(self._loading, words.LOADING)
-        if generator is None:
-            title = words.WRONG_MODEL_TITLE if self._problem else words.NO_MODEL_TITLE
-            action = Action("Open a model…", self.files.open_model.trigger, "An exported SAGAN generator (Ctrl+O)")
-            return StageMessage(title, self._problem or words.NO_MODEL, (action,))
-        return None
 
     # -- keys, places, drag and drop
 
@@ -502,17 +456,12 @@ class GalleryPanel(QWidget):
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if self.files.accepts(event.mimeData()):
             event.acceptProposedAction()
-            self._show_drop(True)
+            self.message.show_drop(True)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        self._show_drop(False)
+        self.message.show_drop(False)
 
     def dropEvent(self, event: QDropEvent) -> None:
-        self._show_drop(False)
+        self.message.show_drop(False)
         self.files.open_dropped(event.mimeData())
         event.acceptProposedAction()
-
-    def _show_drop(self, on: bool) -> None:
-        """Says what can be dropped while something is being dragged over the panel."""
-        self._dragged_over = on
-        self._say_stage()

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from facecam.arrays import Image
 from facecam.qtkit.commands import Menu, command
+from facecam.qtkit.layouts import column
 from facecam.qtkit.settings import Settings
 from facecam.qtkit.tabs import Tab
 from sagan_gallery.export import Film
@@ -41,9 +42,7 @@ class GalleryTab(Tab):
             command(self, "Full screen", ["F", "F11"], self._toggle_full_screen, Menu.VIEW),
             command(self, "Leave full screen or the help, or deselect the pin", ["Esc"], self._leave, Menu.NONE),
         ]
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.panel)
+        column(self.panel, owner=self)
         self.panel.start(pin_informative=True)
 
     def activated(self) -> None:
@@ -68,7 +67,7 @@ class GalleryTab(Tab):
     def _leave(self) -> None:
         if self._full_screen:
             self.full_screen_wanted.emit(False)
-        elif not self.panel.leave_help():
+        elif not self.panel.message.leave_help():
             self.panel.view.select(None)
 
     def close_down(self, timeout_s: float) -> bool:

@@ -21,7 +21,7 @@ def test_help_comes_and_goes(qtbot, panel):
     panel.controls.help.click()
     assert panel.message.isVisible()
     assert panel.message.message.title == words.HELP_TITLE
-    panel.toggle_help()
+    panel.message.toggle_help()
     assert not panel.message.isVisible()
 
 

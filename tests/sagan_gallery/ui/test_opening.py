@@ -14,7 +14,7 @@ from sagan_gallery.attention import map_for_pixel
 from sagan_gallery.generator import Generator
 from sagan_gallery.ui import words
 from sagan_gallery.ui.map_style import Shown
-from sagan_gallery.ui.panel import LOADING_SHOWN_AFTER_MS
+from sagan_gallery.ui.message import LOADING_SHOWN_AFTER_MS
 from sagan_gallery.ui.session import OwnPicture
 from tests.sagan_gallery.ui.driving import settle, waits_for_sample
 
@@ -73,8 +73,8 @@ def test_own_pictures_stay_in_the_grid_until_they_are_removed(qtbot, panel):
     assert panel.sample.image.max() == 0
     panel.view.setFocus()
     panel.grid.setFocus()  # as when a dialog is closed, or another tab was in front
-    panel.toggle_help()
-    panel.toggle_help()
+    panel.message.toggle_help()
+    panel.message.toggle_help()
     qtbot.wait(50)
     assert panel.sample.image.max() == 0
     waits_for_sample(qtbot, panel, lambda: qtbot.keyClick(panel.grid, Qt.Key.Key_Right))
@@ -146,9 +146,9 @@ def test_a_missing_model_is_told_kindly_and_another_can_be_opened(qtbot, make_pa
 def test_a_short_message_takes_no_more_room_after_the_long_explanation(qtbot, make_panel, tmp_path):
     (tmp_path / "wrong.onnx").write_bytes(b"nonsense")
     panel = make_panel(tmp_path / "wrong.onnx", wait=False)
-    panel.toggle_help()
+    panel.message.toggle_help()
     tall = panel.message._text.height()
-    panel.toggle_help()
+    panel.message.toggle_help()
     qtbot.waitUntil(lambda: panel.message.isVisible(), timeout=5000)
     assert panel.message.message.title == words.WRONG_MODEL_TITLE
     assert "damaged or incomplete" in panel.message.message.text
@@ -173,9 +173,9 @@ def test_the_stage_says_what_is_loaded_until_the_first_picture_is_there(qtbot, m
     panel = make_panel(tiny_generator, wait=False)
     loading = f"Loading {tiny_generator.stem}…"
     qtbot.waitUntil(lambda: panel.message.isVisible() and panel.message.message.title == loading, timeout=5000)
-    panel.toggle_help()
+    panel.message.toggle_help()
     assert panel.message.message.title == words.HELP_TITLE
-    panel.toggle_help()
+    panel.message.toggle_help()
     assert panel.message.isVisible()
     assert panel.message.message.title == loading  # and not that there is no generator
     seen_with_sample = []

@@ -6,15 +6,15 @@ from train.sagan.networks import Generator, NetworkConfig
 from train.sagan.sampling import set_standing_statistics
 
 
-def config(classes: int) -> NetworkConfig:
-    """Two attention layers in each network."""
-    return NetworkConfig(32, classes, z_dim=16, width=8, attention_g=(8, 16), attention_d=(16, 8))
+def config(classes: int, attention: tuple[int, ...] = (8, 16)) -> NetworkConfig:
+    """Attention at these sides in each network."""
+    return NetworkConfig(32, classes, z_dim=16, width=8, attention_g=attention, attention_d=attention[::-1])
 
 
-def made_generator(classes: int) -> Generator:
+def made_generator(classes: int, attention: tuple[int, ...] = (8, 16)) -> Generator:
     """Random weights, with gammas and statistics that matter."""
     torch.manual_seed(0)
-    generator = Generator(config(classes))
+    generator = Generator(config(classes, attention))
     with torch.no_grad():
         for gamma in generator.gammas():
             gamma.fill_(0.8)
