@@ -22,7 +22,7 @@ from av.stream import Disposition
 from av.video.reformatter import VideoReformatter
 
 from facecam.sources.decoder import Picture, colourspace_of
-from facecam.sources.soundtrack import main_stream
+from facecam.sources.soundtrack import main_stream, packets_of
 from facecam.system.files import PartFile, cannot_write
 from facecam.system.opencv import cv2
 
@@ -183,7 +183,7 @@ class VideoCopy:
         if not self._carried:
             return
         if self._others is None:
-            self._others = self._source.demux(self._carried)
+            self._others = packets_of(self._source, *self._carried)
             self._pending = next(self._others, None)
         while self._pending is not None:
             packet = self._pending

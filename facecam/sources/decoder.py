@@ -13,7 +13,7 @@ from av.sidedata.sidedata import Type as SideData
 from av.video.reformatter import Colorspace, VideoReformatter
 
 from facecam.errors import SourceError
-from facecam.sources.soundtrack import DAMAGE, StreamSound, main_stream
+from facecam.sources.soundtrack import DAMAGE, StreamSound, main_stream, packets_of
 from facecam.sources.web import WebStream
 
 _LONGEST_GAP_S = 3600.0
@@ -160,7 +160,8 @@ class Decoder:
             self.web.close()
 
     def _decode(self) -> Iterator[Picture]:
-        packets = self._container.demux(*([self._stream] if self._sound is None else [self._stream, self._audio]))
+        streams = [self._stream] if self._sound is None or self._audio is None else [self._stream, self._audio]
+        packets = packets_of(self._container, *streams)
         asked_s = time.perf_counter()
         while True:
             try:

@@ -7,7 +7,6 @@ import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from fractions import Fraction
 from pathlib import Path
 from typing import TypeVar
 
@@ -31,6 +30,16 @@ def main_stream(streams: Iterable[_StreamT]) -> _StreamT | None:
     thumbnails are none."""
     played = [stream for stream in streams if not stream.disposition & Disposition.attached_pic]
     return next((stream for stream in played if stream.disposition & Disposition.default), next(iter(played), None))
+
+
+def packets_of(container: av.container.InputContainer, *streams: Stream) -> Iterator[av.Packet]:
+    """The packets of these streams, to the end."""
+    while True:
+        try:
+            yield from container.demux(*streams)
+        except IndexError:  # of a stream that was not there at the beginning, as in a damaged transport stream
+            continue
+        return
 
 
 class _Soundtrack:
@@ -66,6 +75,7 @@ class FileSound(_Soundtrack):
         super().__init__()
         self._path = path
         self._container: av.container.InputContainer | None = None
+        self._stream: av.AudioStream | None = None
         self._packets: Iterator[av.Packet] = iter(())
         self._over = False
 
@@ -88,33 +98,35 @@ class FileSound(_Soundtrack):
         with self._lock:
             if self._container is not None:
                 self._container.close()
-            self._container, self._packets = None, iter(())
+            self._container = self._stream = None
+            self._packets = iter(())
 
     def _go_to(self, start_s: float) -> None:
         if self._container is None:
             self._begin()
         first = round(start_s * SOUND_HZ)
-        if self._ring.first <= first <= self._ring.end + (0 if self._over else _READS_ON):
+        goes_on = self._ring.first <= first <= self._ring.end + _READS_ON
+        if goes_on or (self._over and first > self._ring.end):  # the pictures may go on for longer
             return
-        if self._over and first > self._ring.end:
-            return  # the pictures go on for longer
         assert self._container is not None
-        stream = main_stream(self._container.streams.audio)
-        assert stream is not None
-        tick_s = stream.time_base or Fraction(1, SOUND_HZ)
+        assert self._stream is not None
         try:
             wanted_s = self._start_s + max(0.0, start_s - _BEFORE_S)
-            self._container.seek(round(wanted_s / tick_s), stream=stream)
-            self._packets, self._over = self._container.demux(stream), False
+            self._container.seek(round(wanted_s / (self._stream.time_base or 1)), stream=self._stream)
+            self._packets, self._over = packets_of(self._container, self._stream), False
         except DAMAGE:  # no index: from the beginning
             self._container.close()
             self._begin()
 
     def _begin(self) -> None:
-        limits = {"protocol_whitelist": "file"}
-        container = self._container = av.open(os.path.abspath(self._path), "r", options=limits)
+        container = av.open(os.path.abspath(self._path), "r", options={"protocol_whitelist": "file"})
+        stream = main_stream(container.streams.audio)
+        if stream is None:
+            container.close()
+            raise ValueError("the file is another one by now")
+        self._container, self._stream = container, stream
         self._start_s = (container.start_time or 0) / av.time_base
-        self._packets, self._over = container.demux(main_stream(container.streams.audio)), False
+        self._packets, self._over = packets_of(container, stream), False
         self._ring = SoundRing(_KEPT_S)
 
 

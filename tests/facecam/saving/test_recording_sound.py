@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 
 import numpy as np
 import pytest
 
+from facecam.errors import SourceError
 from facecam.faces.boxes import Detections
 from facecam.live.pipeline import Phase, Pipeline
 from facecam.saving.recording import Recorder, RecordingOptions
@@ -164,6 +165,24 @@ def test_the_sound_of_a_stream_is_beside_its_pictures(tmp_path, clip, with_lengt
     wrong, looked = beside(tmp_path / "r.mp4")
     assert wrong == []
     assert looked > 80
+
+
+def test_damage_in_a_file_ends_neither_its_pictures_nor_its_sound_in_an_error(tmp_path):
+    """In a transport stream it makes streams appear that were not there at the beginning."""
+    data = make_clip(tmp_path / "c.ts", seconds=2, codec="mp2").read_bytes()
+    opened = 0
+    for seed in range(40):
+        random = np.random.default_rng(seed)
+        damaged = bytearray(data)
+        for at in random.integers(0, len(data), 500):
+            damaged[at] = random.integers(256)
+        (tmp_path / "d.ts").write_bytes(damaged)
+        with suppress(SourceError), closing(VideoSource(tmp_path / "d.ts")) as source:
+            opened += 1
+            for each in [frame for frame in read_all(source) if frame.sound is not None]:
+                for time_s in (each.sound_s, 1.5, 0.0, 1e6):
+                    assert each.sound.read(time_s, 1920).shape == (1920, 2)
+    assert opened > 20
 
 
 @pytest.mark.parametrize("how", ["switched off", "none"])
