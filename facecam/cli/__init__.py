@@ -21,6 +21,7 @@ from facecam.cli.detect import add_options as add_detect_options
 from facecam.cli.options import (
     EXIT_FAULT,
     EXIT_INTERRUPTED,
+    EXIT_PIPE_CLOSED,
     EXIT_TERMINATED,
     EXIT_WRONG_INPUT,
     add_detector_options,
@@ -40,8 +41,8 @@ _logger = logging.getLogger(__name__)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs a command; returns the exit status: 0, 2 for wrong input, 130 after Ctrl+C, 143 after SIGTERM, 1 for a fault
-    of ours."""
+    """Runs a command; returns the exit status: 0, 2 for wrong input, 130 after Ctrl+C, 143 after SIGTERM, 141 where
+    nobody reads its output any more, 1 for a fault of ours."""
     arguments = make_parser().parse_args(argv)
     with logging_to_file(arguments.verbose) as log:
         _logger.info("facecam %s, Python %s, %s: %s", version("facecam"), *_SYSTEM, arguments.run.__name__)
@@ -55,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             return EXIT_TERMINATED if isinstance(stop, _TerminatedError) else EXIT_INTERRUPTED
         except BrokenPipeError:  # the reader of our output has gone, as in `facecam detect ... | head`
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing more to be flushed at exit
-            return 0
+            return EXIT_PIPE_CLOSED
         except Exception as error:
             _logger.exception("unexpected error")
             print(

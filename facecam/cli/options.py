@@ -17,6 +17,7 @@ EXIT_FAULT = 1
 EXIT_WRONG_INPUT = 2
 EXIT_NOT_ALL = 3
 EXIT_INTERRUPTED = 130
+EXIT_PIPE_CLOSED = 141
 EXIT_TERMINATED = 143
 """The exit statuses, apart from 0 for what went well."""
 

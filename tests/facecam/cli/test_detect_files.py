@@ -353,3 +353,15 @@ def test_a_disk_that_fills_in_the_middle_keeps_whole_copies_and_says_so(
         source = open_source(str(copy))
         assert len(list(iter(source.read, None))) == (1 if kind == "pictures" else 8)
         source.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes break differently there")
+def test_whoever_reads_one_line_and_leaves_gets_no_half_copy(tiny_model: Path, tmp_path: Path) -> None:
+    clip = made(tmp_path / "clip.mp4", times=range(0, 40_000, 10), sound=None)
+    command = ["-m", "facecam", "detect", clip, "--model", tiny_model, "--out", tmp_path / "out", "--json", "-"]
+    process = start_python(*command, alone=True)
+    assert process.stdout is not None
+    assert json.loads(process.stdout.readline())["frame"] == 0
+    process.stdout.close()
+    assert process.wait(60) == 141
+    assert not [path for path in (tmp_path / "out").iterdir() if "clip" in path.name]
