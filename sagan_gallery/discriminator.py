@@ -13,20 +13,19 @@ import numpy.typing as npt
 from facecam.arrays import Array, Image
 from facecam.errors import FacecamError
 from facecam.system.opencv import cv2
-from sagan_gallery.generator import Generator, read_layer
+from sagan_gallery.generator import Generator
 from sagan_gallery.model_file import SaganFile, attention_outputs
 from sagan_gallery.sample import AttentionLayer, Sample
 
 
-class Discriminator:
+class Discriminator(SaganFile):
     """An exported SAGAN discriminator; inputs `image` (N, 3, R, R) in -1..1 and, when conditional, `label` (N,)."""
 
     def __init__(self, model: str | Path) -> None:
-        self._file = SaganFile(Path(model).expanduser())
-        self.path, self.name, self.model_hash = self._file.path, self._file.name, self._file.short_hash
-        if "image" not in self._file.inputs or "attention" not in self._file.outputs:
-            raise self._file.not_ours("it is not a discriminator (no input image, or no output attention)")
-        self.resolution_px = self._file.size("resolution")
+        super().__init__(Path(model).expanduser())
+        if "image" not in self.inputs or "attention" not in self.outputs:
+            raise self.not_ours("it is not a discriminator (no input image, or no output attention)")
+        self.resolution_px = self.size("resolution")
 
     @classmethod
     def beside(cls, generator: Generator) -> Discriminator:
@@ -42,15 +41,15 @@ class Discriminator:
         """Attention on the centre square of a picture (H, W, 3) uint8 RGB, scaled to the network's size."""
         image = centre_square(picture, self.resolution_px)
         inputs = self._inputs(image[None], label)
-        pairs = attention_outputs(len(self._file.grids))
-        names = [name for pair in pairs for name in pair if name in self._file.outputs]
-        scores = ["score"] if "score" in self._file.outputs else []
-        results = dict(zip([*scores, *names], self._file.infer([*scores, *names], inputs), strict=True))
+        pairs = attention_outputs(len(self.grids))
+        names = [name for pair in pairs for name in pair if name in self.outputs]
+        scores = ["score"] if "score" in self.outputs else []
+        results = dict(zip([*scores, *names], self.infer([*scores, *names], inputs), strict=True))
         layers: list[AttentionLayer] = []
         for index, (attention, gamma) in enumerate(pairs):
             if attention not in results:
-                raise self._file.not_ours(f"it has no output {attention}")
-            layers.append(read_layer(self._file, index, results[attention], results.get(gamma, np.full(1, np.nan))))
+                raise self.not_ours(f"it has no output {attention}")
+            layers.append(self.layer(index, results[attention], results.get(gamma, np.full(1, np.nan))))
         score = float(results["score"].reshape(-1)[0]) if scores else None
         return Sample(image, tuple(layers), label=label, score=score)
 
@@ -70,7 +69,7 @@ class Discriminator:
             for column in range(cells):
                 place = slice(rows[row], rows[row + 1]), slice(columns[column], columns[column + 1])
                 covered[(column, *place)] = np.rint(sample.image.mean((0, 1)))
-            scores = self._file.infer(["score"], self._inputs(covered, sample.label))[0]
+            scores = self.infer(["score"], self._inputs(covered, sample.label))[0]
             falls[row] = sample.score - scores.reshape(-1)
             if row < cells - 1:
                 yield None
@@ -80,7 +79,7 @@ class Discriminator:
         """Of the network, for (N, R, R, 3) uint8."""
         scaled = np.ascontiguousarray(images.transpose(0, 3, 1, 2), np.float32) / np.float32(127.5) - np.float32(1)
         inputs: dict[str, npt.NDArray[Any]] = {"image": scaled}
-        if "label" in self._file.inputs:
+        if "label" in self.inputs:
             inputs["label"] = np.full(len(images), label or 0, np.int64)
         return inputs
 

@@ -13,12 +13,12 @@ from facecam.errors import FacecamError
 from facecam.system.resources import asset
 from sagan_gallery.latent import latent
 from sagan_gallery.model_file import SaganFile, attention_outputs
-from sagan_gallery.sample import AttentionLayer, Blend, Sample, to_bytes
+from sagan_gallery.sample import Blend, Sample, to_bytes
 
 DEFAULT_MODEL = "sagan64.onnx"
 
 
-class Generator:
+class Generator(SaganFile):
     """An exported SAGAN generator, run on one thread in the thread that calls.
 
     model: an ONNX file of `train.sagan.export`; None: the one that comes with the program.
@@ -32,14 +32,11 @@ class Generator:
         path = asset(DEFAULT_MODEL, "sagan_gallery") if model is None else Path(model).expanduser()
         if model is None and not path.is_file():
             raise FacecamError("No generator comes with this copy of the program: open one, or train it first.")
-        self._file = SaganFile(path)
-        self.path, self.sha256, self.name = path, self._file.sha256, self._file.name
-        self.model_hash = self._file.short_hash
-        self.metadata = self._file.metadata
+        super().__init__(path)
         self.classes, self.z_dim = self._describe()
-        self.layer_count = len(self._file.grids)
-        self.has_attention_scale = "attention_scale" in self._file.inputs
-        self.blends_classes = {"label_to", "class_mix"} <= self._file.inputs.keys()
+        self.layer_count = len(self.grids)
+        self.has_attention_scale = "attention_scale" in self.inputs
+        self.blends_classes = {"label_to", "class_mix"} <= self.inputs.keys()
         self.resolution_px = self.sample(0).size_px[0]  # one run, to see that the outputs are as described
 
     def sample(
@@ -64,7 +61,7 @@ class Generator:
         outputs = ["image", *(name for pair in names for name in pair)]
         results = self._run(outputs, z * np.float32(truncation), [index or 0], attention_scale, toward)
         pairs = zip(results[1::2], results[2::2], strict=True)
-        layers = tuple(read_layer(self._file, index, *pair) for index, pair in enumerate(pairs))
+        layers = tuple(self.layer(index, *pair) for index, pair in enumerate(pairs))
         return Sample(
             self._pictures(results[0])[0],
             layers,
@@ -85,10 +82,6 @@ class Generator:
         numbers = [label or 0 for label in labels]
         return self._pictures(self._run(["image"], self._latents(z), numbers, attention_scale, toward)[0])
 
-    def use_openvino(self) -> None:
-        """Computes in OpenVINO from now on: for comparing speeds. Raises FacecamError without it."""
-        self._file.use_openvino()
-
     def label_index(self, label: int | str | None) -> int | None:
         """The index of a class given by name or index; None for an unconditional generator."""
         if not self.classes:
@@ -104,21 +97,20 @@ class Generator:
 
     def _describe(self) -> tuple[list[str], int]:
         """Class names and latent length, after a check of inputs and outputs."""
-        file = self._file
-        if "z" not in file.inputs:
+        if "z" not in self.inputs:
             kind = (
-                "it is a discriminator, which the gallery finds by itself" if "image" in file.inputs else "no input z"
+                "it is a discriminator, which the gallery finds by itself" if "image" in self.inputs else "no input z"
             )
-            raise file.not_ours(kind)
-        wanted = ["image", *(name for pair in attention_outputs(len(file.grids)) for name in pair)]
-        if missing := [name for name in wanted if name not in file.outputs]:
-            raise file.not_ours(f"it has no output {missing[0]}")
-        classes = [str(name) for name in file.metadata.get("classes") or []]
-        if "label" not in file.inputs:
+            raise self.not_ours(kind)
+        wanted = ["image", *(name for pair in attention_outputs(len(self.grids)) for name in pair)]
+        if missing := [name for name in wanted if name not in self.outputs]:
+            raise self.not_ours(f"it has no output {missing[0]}")
+        classes = [str(name) for name in self.metadata.get("classes") or []]
+        if "label" not in self.inputs:
             classes = []
         elif not classes:
-            raise file.not_ours("it takes a class, but names none")
-        return classes, file.size("z_dim", usual=128)
+            raise self.not_ours("it takes a class, but names none")
+        return classes, self.size("z_dim", usual=128)
 
     def _latents(self, z: npt.NDArray[Any]) -> Array:
         if z.ndim != 2 or z.shape[1] != self.z_dim:
@@ -134,20 +126,11 @@ class Generator:
             if toward is not None and self.blends_classes:
                 inputs["label_to"] = np.array([toward.label], np.int64)
                 inputs["class_mix"] = np.array([toward.share], np.float32)
-        if "attention_scale" in self._file.inputs:
-            inputs["attention_scale"] = np.full((1,) * self._file.inputs["attention_scale"], scale, np.float32)
-        return self._file.infer(outputs, inputs)
+        if "attention_scale" in self.inputs:
+            inputs["attention_scale"] = np.full((1,) * self.inputs["attention_scale"], scale, np.float32)
+        return self.infer(outputs, inputs)
 
     def _pictures(self, images: Array) -> Image:
         if images.ndim != 4 or images.shape[1] != 3:
-            raise self._file.not_ours(f"its pictures have the shape {images.shape}")
+            raise self.not_ours(f"its pictures have the shape {images.shape}")
         return to_bytes(images)
-
-
-def read_layer(file: SaganFile, index: int, attention: Array, gamma: Array) -> AttentionLayer:
-    """The layer of a batch of one, after a check that the matrix fits the stated grids."""
-    grids = file.grids[index]
-    queries, keys = (grid[0] * grid[1] for grid in (grids.query, grids.key))
-    if attention.shape != (1, queries, keys):
-        raise file.not_ours(f"its attention has the shape {attention.shape} where its grids say (1, {queries}, {keys})")
-    return AttentionLayer(attention[0], grids.query, grids.key, float(gamma.reshape(-1)[0]))

@@ -15,6 +15,7 @@ from facecam.runtimes.engine import RuntimeFailure
 from facecam.runtimes.model_file import ModelKind, open_model
 from facecam.runtimes.onnx_runtime import OnnxRuntime
 from facecam.runtimes.openvino_runtime import OpenVino
+from sagan_gallery.sample import AttentionLayer
 
 KIND = ModelKind("a SAGAN", file_check.GENERATOR_OPERATORS, 1 << 30, "sagan", range(1, 2))
 _LARGEST_SIZE = 8192
@@ -31,24 +32,21 @@ class Grids:
 class SaganFile:
     """A loaded network with its description.
 
-    name: for people and for sample texts; sha256: of the file; inputs: name -> rank, those that may be left out
-    included; outputs: names; metadata: the file's own description; grids: of each attention layer, first one first.
+    name: for people and for sample texts; sha256: of the file; model_hash: its first eight hexadecimal digits, by
+    which sample texts tell models apart; inputs: name -> rank, those that may be left out included; outputs: names;
+    metadata: the file's own description; grids: of each attention layer, first one first.
     Raises ModelError with one sentence for people.
     """
 
     def __init__(self, path: Path) -> None:
         file = open_model(path, KIND)
         self.path, self.sha256, self.metadata, self.outputs = path, file.sha256, file.metadata, file.outputs
+        self.model_hash = file.sha256[:8]
         self.inputs = {name: rank for name, _, rank in (*file.inputs, *file.optional)}
         self.name = str(self.metadata.get("name") or path.stem)
         self.grids = _grids(path, self.metadata)
         self._data = file.data
         self._runtime: OnnxRuntime | OpenVino = file.runtime
-
-    @property
-    def short_hash(self) -> str:
-        """The first eight hexadecimal digits of the file's SHA-256: enough to tell models apart in a sample text."""
-        return self.sha256[:8]
 
     def infer(self, outputs: list[str], inputs: dict[str, npt.NDArray[Any]]) -> list[Array]:
         """Computes in the calling thread. Raises FacecamError if the network does not take what it is given."""
@@ -62,6 +60,15 @@ class SaganFile:
     def use_openvino(self) -> None:
         """Computes in OpenVINO from now on: for comparing speeds. Raises FacecamError without it."""
         self._runtime = OpenVino(self._data)
+
+    def layer(self, index: int, attention: Array, gamma: Array) -> AttentionLayer:
+        """One of a batch of one, after a check that its matrix fits the stated grids."""
+        grids = self.grids[index]
+        queries, keys = (grid[0] * grid[1] for grid in (grids.query, grids.key))
+        if attention.shape != (1, queries, keys):
+            shape = f"{attention.shape} where its grids say (1, {queries}, {keys})"
+            raise self.not_ours(f"its attention has the shape {shape}")
+        return AttentionLayer(attention[0], grids.query, grids.key, float(gamma.reshape(-1)[0]))
 
     def size(self, name: str, usual: int = 0) -> int:
         """A size that the file states, or `usual`. Raises ModelError for one that no network of ours has."""
