@@ -511,7 +511,7 @@ def test_it_is_the_second_tab_and_stops_the_live_source_meanwhile(qtbot: QtBot, 
     qtbot.waitUntil(lambda: said in first.status.text(), timeout=5_000)
     tab.toggle()
     qtbot.waitUntil(lambda: first.session.phase is Phase.RUNNING, timeout=5_000)
-    assert first.stage.message is None
+    qtbot.waitUntil(lambda: first.stage.message is None, timeout=5_000)
     first.start_or_stop()
     qtbot.waitUntil(lambda: first.session.phase is Phase.IDLE, timeout=5_000)
     tab.toggle()
