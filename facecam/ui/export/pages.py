@@ -7,11 +7,9 @@ from pathlib import Path
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
-    QHBoxLayout,
     QLabel,
     QProgressBar,
     QTextBrowser,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -19,6 +17,7 @@ from facecam.batch.estimate import Estimate, words
 from facecam.batch.watch import Progress, Report
 from facecam.faces.privacy import Hiding
 from facecam.qtkit.fields import Row, button, check, combo, keep, spin
+from facecam.qtkit.layouts import column, row
 from facecam.qtkit.settings import Remembered
 from facecam.qtkit.theme import SPACE, tabular
 from facecam.qtkit.widgets import DimLine, ElidedLabel, Heading
@@ -61,33 +60,30 @@ class OptionsPage(QWidget):
         )
         self.export_button = button("Export", "Starts it", self.export_wanted.emit)
         self.export_button.setDefault(True)
-        folder_row, buttons = QHBoxLayout(), QHBoxLayout()
-        folder_row.addWidget(self.folder, 1)
-        folder_row.addWidget(change)
-        buttons.addWidget(self.review_button)
-        buttons.addStretch()
-        buttons.addWidget(button("Close", "", self.close_wanted.emit))
-        buttons.addWidget(self.export_button)
         self.how_row = Row("Hidden by", self.how, "Nothing finer than a few cells remains by any of them")
         self.thorough_row = Row("Search", self.thorough, "Thorough takes longer, and misses fewer")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE)
-        layout.addWidget(self.heading)
-        layout.addWidget(self.counts)
-        layout.addSpacing(SPACE)
-        layout.addWidget(Row("Write", self.copies, "Originals are never changed"))
-        for widget in (self.how_row, self.thorough_row, self.sound, self.json, self.csv):
-            layout.addWidget(widget)
-        layout.addWidget(
-            Row("Processes", self.jobs, "Each takes one core; they share files, and long videos in pieces")
+        jobs_help = "Each takes one core; they share files, and long videos in pieces"
+        close = button("Close", "", self.close_wanted.emit)
+        column(
+            self.heading,
+            self.counts,
+            SPACE,
+            Row("Write", self.copies, "Originals are never changed"),
+            self.how_row,
+            self.thorough_row,
+            self.sound,
+            self.json,
+            self.csv,
+            Row("Processes", self.jobs, jobs_help),
+            SPACE,
+            Heading("Folder"),
+            row((self.folder, 1), change, spacing=SPACE),
+            None,
+            self.estimate,
+            row(self.review_button, None, close, self.export_button, spacing=SPACE),
+            owner=self,
+            spacing=SPACE,
         )
-        layout.addSpacing(SPACE)
-        layout.addWidget(Heading("Folder"))
-        layout.addLayout(folder_row)
-        layout.addStretch()
-        layout.addWidget(self.estimate)
-        layout.addLayout(buttons)
         for name in ("copies", "how", "thorough", "sound", "json", "csv", "jobs"):
             keep(getattr(self, name), remembered, name, self._changed)
         self._refresh()
@@ -164,17 +160,8 @@ class ProgressPage(QWidget):
         self.words = QLabel()
         self.words.setFont(tabular(self.words.font()))
         self.cancel_button = button("Cancel", "Ends it; what is whole by then stays", self.cancel_wanted.emit)
-        row = QHBoxLayout()
-        row.addStretch()
-        row.addWidget(self.cancel_button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE)
-        layout.addStretch()
-        for widget in (self.title, self.file, self.bar, self.words):
-            layout.addWidget(widget)
-        layout.addStretch(2)
-        layout.addLayout(row)
+        lines = (self.title, self.file, self.bar, self.words)
+        column(None, *lines, (None, 2), row(None, self.cancel_button), owner=self, spacing=SPACE)
 
     def begin(self, title: str, expected_frames: int) -> None:
         """expected_frames: 0 where that is not known."""
@@ -223,18 +210,10 @@ class SummaryPage(QWidget):
         self.heading.setWordWrap(True)
         self.text.setAccessibleName("Summary")
         self.open_button = button("Open folder", "Shows what was written in the file manager", self.open_wanted.emit)
-        row = QHBoxLayout()
-        row.addWidget(self.open_button)
-        row.addWidget(button("Back", "To the options", self.again_wanted.emit))
-        row.addStretch()
-        row.addWidget(button("Close", "", self.close_wanted.emit))
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE)
-        layout.addWidget(self.heading)
-        layout.addWidget(self.text, 1)
-        layout.addWidget(self.said)
-        layout.addLayout(row)
+        again = button("Back", "To the options", self.again_wanted.emit)
+        close = button("Close", "", self.close_wanted.emit)
+        buttons = row(self.open_button, again, None, close, spacing=SPACE)
+        column(self.heading, (self.text, 1), self.said, buttons, owner=self, spacing=SPACE)
 
     def say(self, text: str) -> None:
         """A line below the summary."""

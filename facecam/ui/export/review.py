@@ -10,11 +10,9 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
-    QHBoxLayout,
     QLabel,
     QListWidget,
     QSlider,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -23,6 +21,7 @@ from facecam.batch.regions import Box, Region, Regions
 from facecam.faces.boxes import Detections
 from facecam.faces.privacy import PrivacyOptions
 from facecam.qtkit.fields import button, leave_keys, show_value, spin
+from facecam.qtkit.layouts import column, row
 from facecam.qtkit.theme import COLUMN_WIDTH, SPACE, tabular
 from facecam.qtkit.widgets import Heading
 from facecam.qtkit.wording import duration
@@ -101,40 +100,25 @@ class ReviewDialog(QDialog):
         self.picture.setFocus()
 
     def _lay_out(self) -> None:
-        side = QVBoxLayout()
-        side.setSpacing(SPACE)
-        side.addWidget(self._doubts_heading)
-        side.addWidget(self.list, 1)
-        side.addWidget(self.approve_button)
-        side.addSpacing(SPACE)
-        side.addWidget(Heading("Chosen region"))
-        side.addWidget(self.toggle_button)
-        ends = QHBoxLayout()
-        for label, box in (("From", self._first), ("to", self._last)):
-            ends.addWidget(QLabel(label))
-            ends.addWidget(box, 1)
-        side.addLayout(ends)
-        side.addSpacing(SPACE)
-        side.addWidget(self.export_button)
-        column = QWidget()
-        column.setFixedWidth(COLUMN_WIDTH)
-        column.setLayout(side)
-        side.setContentsMargins(0, 0, 0, 0)
-        bar = QHBoxLayout()
-        bar.setSpacing(SPACE)
-        bar.addWidget(self.slider, 1)
-        bar.addWidget(self._where)
-        bar.addWidget(self._preview)
-        left = QVBoxLayout()
-        left.setSpacing(SPACE)
-        left.addWidget(self.picture, 1)
-        left.addLayout(bar)
-        left.addWidget(self._status)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
-        layout.setSpacing(2 * SPACE)
-        layout.addLayout(left, 1)
-        layout.addWidget(column)
+        ends = row(QLabel("From"), (self._first, 1), QLabel("to"), (self._last, 1), spacing=SPACE)
+        side = QWidget()
+        side.setFixedWidth(COLUMN_WIDTH)
+        column(
+            self._doubts_heading,
+            (self.list, 1),
+            self.approve_button,
+            SPACE,
+            Heading("Chosen region"),
+            self.toggle_button,
+            ends,
+            SPACE,
+            self.export_button,
+            owner=side,
+            spacing=SPACE,
+        )
+        bar = row((self.slider, 1), self._where, self._preview, spacing=SPACE)
+        left = column((self.picture, 1), bar, self._status, spacing=SPACE)
+        row((left, 1), side, owner=self, margins=(SPACE, SPACE, SPACE, SPACE), spacing=2 * SPACE)
         is_still = len(self.regions.times_s) == 1
         for widget in (self.slider, self._where):
             widget.setVisible(not is_still)

@@ -10,7 +10,6 @@ from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
-    QHBoxLayout,
     QHeaderView,
     QLabel,
     QSizePolicy,
@@ -26,6 +25,7 @@ from facecam.bench.result import BenchResult, Interim
 from facecam.bench.tables import is_figure, markdown
 from facecam.qtkit.fields import leave_keys
 from facecam.qtkit.folds import Fold, Section
+from facecam.qtkit.layouts import column, row
 from facecam.qtkit.settings import Settings
 from facecam.qtkit.theme import SPACE, sized, tabular
 from facecam.qtkit.widgets import DimLine
@@ -59,24 +59,22 @@ class ResultView(QWidget):
         self.fold, self._filler = Fold(self.details), QWidget()
         self.fold.remember(settings, f"speed/fold-{self.details.key}")
         self.fold.toggled.connect(self._share_room)
-        row = QHBoxLayout()
-        row.setSpacing(4 * SPACE)
-        for shown in self._figures:
-            row.addWidget(shown, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE // 2)
-        layout.addLayout(row)
-        layout.addSpacing(SPACE // 2)
-        for label in (self.place, self.against, self.compared):
-            layout.addWidget(label)
-        layout.addSpacing(SPACE)
-        layout.addWidget(self._bars_title)
-        layout.addWidget(self.bars)
-        layout.addSpacing(SPACE)
-        layout.addWidget(self.notes)
-        layout.addWidget(self.fold)
-        layout.addWidget(self._filler, 1)
+        column(
+            row(*((shown, 1) for shown in self._figures), spacing=4 * SPACE),
+            SPACE // 2,
+            self.place,
+            self.against,
+            self.compared,
+            SPACE,
+            self._bars_title,
+            self.bars,
+            SPACE,
+            self.notes,
+            self.fold,
+            (self._filler, 1),
+            owner=self,
+            spacing=SPACE // 2,
+        )
         self.clear()
 
     def event(self, event: QEvent) -> bool:
@@ -179,11 +177,7 @@ class _FigureView(QWidget):
         self.value = _words()
         self.value.setFont(tabular(sized(self.value.font(), 2.6, QFont.Weight.DemiBold)))
         self.value.setAccessibleName(name)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        for line in (self._title, self.value, self._candidate):
-            layout.addWidget(line)
+        column(self._title, self.value, self._candidate, owner=self)
 
     def say(self, figure: Figure) -> None:
         self.value.setText(figure.value)
@@ -222,24 +216,10 @@ class Details(Section):
         self.page.currentIndexChanged.connect(self._show_page)
         self.table = _table()
         self.table.itemSelectionChanged.connect(self._show_row)
-        charts = QHBoxLayout()
-        charts.setSpacing(3 * SPACE)
-        charts.addWidget(self.histogram, 1)
-        charts.addWidget(self.series, 1)
-        whose = QVBoxLayout()
-        whose.setSpacing(0)
-        whose.addWidget(self.chosen)
-        whose.addWidget(self.times)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE)
-        layout.addLayout(whose)
-        layout.addLayout(charts, 2)
-        layout.addSpacing(SPACE)
-        layout.addWidget(self.page)
-        layout.addWidget(self.table, 3)
-        layout.addWidget(self.note)
-        layout.addWidget(self.terms)
+        charts = row((self.histogram, 1), (self.series, 1), spacing=3 * SPACE)
+        whose = column(self.chosen, self.times)
+        below = (SPACE, self.page, (self.table, 3), self.note, self.terms)
+        column(whose, (charts, 2), *below, owner=self, spacing=SPACE)
 
     @property
     def markdown(self) -> str:
@@ -265,16 +245,16 @@ class Details(Section):
         table.clear()
         table.setColumnCount(len(page.columns))
         table.setRowCount(len(page.rows))
-        for column, (name, help_text) in enumerate(page.columns.items()):
-            texts = [cells[column] for cells in page.rows]
+        for across, (name, help_text) in enumerate(page.columns.items()):
+            texts = [cells[across] for cells in page.rows]
             side = Qt.AlignmentFlag.AlignRight if all(map(is_figure, texts)) else Qt.AlignmentFlag.AlignLeft
             items = [QTableWidgetItem(text) for text in (name, *texts)]
-            for row, item in enumerate(items, -1):
+            for down, item in enumerate(items, -1):
                 item.setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
-                if row >= 0:
-                    table.setItem(row, column, item)
+                if down >= 0:
+                    table.setItem(down, across, item)
             items[0].setToolTip(f"{name}: {help_text}")
-            table.setHorizontalHeaderItem(column, items[0])
+            table.setHorizontalHeaderItem(across, items[0])
         table.resizeColumnsToContents()
         table.blockSignals(blocked)
         self.note.setText(page.note)
