@@ -27,18 +27,17 @@ from sagan_gallery.ui.controls import GalleryControls
 from sagan_gallery.ui.files import FilmOpener, GalleryFiles
 from sagan_gallery.ui.grid import SampleGrid
 from sagan_gallery.ui.message import GalleryMessage
+from sagan_gallery.ui.plane import axes_through
 from sagan_gallery.ui.sample_stage import SampleStage
 from sagan_gallery.ui.session import IN_THE_PLANE, ON_THE_WALK, GallerySession, Lane, Origin, OwnPicture
 from sagan_gallery.ui.status_row import StatusRow
 from sagan_gallery.ui.tour import Step, Tour, TourOffer
-from sagan_gallery.walk import Axis, LatentPoint
+from sagan_gallery.walk import LatentPoint
 
 PINNED_AT_ONCE = 4
 """Queries that are pinned at once."""
 _TOUR = "gallery/tour"
 """Setting: the step of the tour, once it has been offered."""
-_REACH = 3.0
-"""How far the plane goes in a direction: the generator has hardly seen latents beyond three standard deviations."""
 _SHARES = [280, 720]
 """Of the width, in per mille, for the samples and for the stage."""
 
@@ -340,19 +339,6 @@ class GalleryPanel(QWidget):
         shown = max(self._row_shown - self.grid.first_sample, -1)
         return self.session.point(specs[(shown + 1) % len(specs)]) if len(specs) > 1 else None
 
-    def _offer_axes(self, sample: Sample) -> None:
-        """Directions through a sample: of the model, to the next sample's latent, and to other classes."""
-        generator, following = self.session.generator, self._next_point()
-        if generator is None or sample.z is None:
-            return
-        axes = [Axis(f"Direction {number}", np.float32(_REACH) * way) for number, way in enumerate(self._directions, 1)]
-        if following is not None:
-            axes.append(Axis("To the next sample", following.z - sample.z))
-        if generator.blends_classes:
-            others = [(index, name) for index, name in enumerate(generator.classes) if index != sample.label]
-            axes += [Axis(f"To {words.class_name(name).lower()}", label=index) for index, name in others]
-        self.stage.plane.show_axes(axes)
-
     def _sampling_changed(self) -> None:
         if self.session.generator is not None:
             self.grid.reset_samples(self._wanted_specs())
@@ -397,7 +383,9 @@ class GalleryPanel(QWidget):
             self.grid.clear_choice()
         if not origin.in_between:
             self._row_shown = max(self.grid.current, 0)
-            self._offer_axes(sample)
+            axes = axes_through(sample, self.session.generator, self._directions, self._next_point())
+            if axes:
+                self.stage.plane.show_axes(axes)
         self.controls.set_generating(sample.z is not None)
         self.stage.show_sample(sample, origin)
         self.message.show_picture()

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
+from facecam.arrays import Array
 from facecam.qtkit.fields import Row, combo
 from facecam.qtkit.layouts import column, row
 from facecam.qtkit.theme import SPACE, STAGE_RAISED, STAGE_TEXT_DIM, stage_palette
+from sagan_gallery.generator import Generator
+from sagan_gallery.sample import Sample
 from sagan_gallery.ui.paint import HOVER
+from sagan_gallery.ui.words import class_name
 from sagan_gallery.walk import Axis, LatentPoint, Plane
 
 _STEPS = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, 1), Qt.Key.Key_Down: (0, -1)}
@@ -20,6 +25,26 @@ _AXES_HELP = [
     f"{side}.\nDirections in which pictures change most, the next sample's latent, or another class"
     for side in ("Across: from the sample in the middle to the right", "Up, in the same way")
 ]
+
+
+_REACH = 3.0
+"""How far the plane goes in a direction: the generator has hardly seen latents beyond three standard deviations."""
+
+
+def axes_through(
+    sample: Sample, generator: Generator | None, directions: Array, following: LatentPoint | None
+) -> list[Axis]:
+    """Directions through a sample: of the model, (D, z_dim) unit vectors; to the next sample's latent, if there is one;
+    and to other classes. Empty for what has no latent."""
+    if generator is None or sample.z is None:
+        return []
+    axes = [Axis(f"Direction {number}", np.float32(_REACH) * way) for number, way in enumerate(directions, 1)]
+    if following is not None:
+        axes.append(Axis("To the next sample", following.z - sample.z))
+    if generator.blends_classes:
+        others = [(index, name) for index, name in enumerate(generator.classes) if index != sample.label]
+        axes += [Axis(f"To {class_name(name).lower()}", label=index) for index, name in others]
+    return axes
 
 
 class Pad(QWidget):
