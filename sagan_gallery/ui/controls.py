@@ -44,13 +44,8 @@ class GalleryControls(ScrollColumn):
     """Maps are to be shown otherwise."""
     order_changed = Signal()
     """The samples are to be sorted otherwise."""
-    scale_changed = Signal(float)
-    """Another attention scale."""
-    shown_changed = Signal()
-    """Another picture of the same sample."""
     layer_changed = Signal(int)
     """Another attention layer."""
-    help_wanted = Signal()
 
     def __init__(self, menu: QMenu, parent: QWidget | None = None) -> None:
         super().__init__(COLUMN_WIDTH, parent)
@@ -64,7 +59,6 @@ class GalleryControls(ScrollColumn):
         self.tour.setCheckable(True)
         self.help = QPushButton("What am I looking at?")
         self.help.setToolTip("Attention, queries, keys and γ in a few words")
-        self.help.clicked.connect(self.help_wanted)
         inner = QWidget()
         column(
             self._sampling, SPACE, Heading("Attention map"), *self._make_map(), self._make_more(),
@@ -140,7 +134,6 @@ class GalleryControls(ScrollColumn):
         self.kind.currentIndexChanged.connect(self._map_style_moved)
         self.share.changed.connect(self.map_style_changed)
         self.opacity.changed.connect(self.map_style_changed)
-        self.scale.changed.connect(self.scale_changed)
         return self._layer_row, self._kind_row, self.share, self.opacity, self.scale
 
     def _make_more(self) -> Fold:
@@ -184,7 +177,6 @@ class GalleryControls(ScrollColumn):
             "arrows": Check("Arrows to the five strongest", "From the query to the five cells that it looks at most"),
         }
         self.log, self.stretch, self.smooth, self.one_scale, self.arrows = (check.box for check in self.checks.values())
-        self.shown.currentIndexChanged.connect(self.shown_changed)
         for choice in (self.direction, self.colours):
             choice.currentIndexChanged.connect(self.map_style_changed)
         for check in self.checks.values():
