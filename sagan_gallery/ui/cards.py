@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
-    QColor,
     QContextMenuEvent,
     QFontMetrics,
     QKeyEvent,
@@ -30,7 +29,7 @@ from sagan_gallery.placement import Placement
 from sagan_gallery.sample import Sample
 from sagan_gallery.ui import paint
 from sagan_gallery.ui.map_style import MapStyle
-from sagan_gallery.ui.paint import pin_colour
+from sagan_gallery.ui.paint import paint_badge, pin_colour
 from sagan_gallery.ui.scene import MAX_PINS, Pin, Scene
 
 _MAP_PX = 15 * SPACE
@@ -151,19 +150,6 @@ class PinCard(QWidget):
             self.removed.emit(self._number)
         else:
             super().keyPressEvent(event)
-
-
-def paint_badge(painter: QPainter, rect: QRectF, number: int) -> None:
-    """A pin's number on its colour."""
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(pin_colour(number))
-    painter.drawEllipse(rect)
-    painter.setPen(paint.text_on(QColor(pin_colour(number))))
-    painter.setFont(tabular(painter.font(), 0.95, painter.font().weight().Bold))
-    painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, str(number))
-    painter.restore()
 
 
 def card_height_px(side_px: int, line_px: int) -> int:

@@ -10,9 +10,9 @@ from PySide6.QtSvg import QSvgGenerator
 
 from facecam.errors import FacecamError
 from sagan_gallery.colormap import lookup
-from sagan_gallery.ui.cards import PinMap, paint_badge, pin_maps
+from sagan_gallery.ui.cards import PinMap, pin_maps
 from sagan_gallery.ui.map_style import MapStyle
-from sagan_gallery.ui.paint import to_qimage
+from sagan_gallery.ui.paint import paint_badge, to_qimage
 from sagan_gallery.ui.scene import Scene
 from sagan_gallery.ui.words import percent
 

@@ -12,9 +12,9 @@ from facecam.qtkit.theme import SPACE, STAGE
 from sagan_gallery.generator import Generator
 from sagan_gallery.overlay import enlarged
 from sagan_gallery.sample import Sample
-from sagan_gallery.ui.cards import paint_badge, pin_maps
+from sagan_gallery.ui.cards import pin_maps
 from sagan_gallery.ui.map_style import MapStyle
-from sagan_gallery.ui.paint import from_qimage
+from sagan_gallery.ui.paint import from_qimage, paint_badge
 from sagan_gallery.ui.scene import Pin, Scene
 from sagan_gallery.walk import Walk, walk_points
 

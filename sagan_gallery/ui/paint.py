@@ -157,31 +157,36 @@ def pin_colour(number: int) -> QColor:
     return PIN_COLOURS[(number - 1) % len(PIN_COLOURS)]
 
 
-def paint_pin(painter: QPainter, tip: QPointF, number: int, colour: QColor, selected: bool, radius: float = 10) -> None:
+def paint_pin(painter: QPainter, tip: QPointF, number: int, selected: bool, radius: float = 10) -> None:
     """A round sign with the pin's number, on a short stem whose tip is at the query."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     centre = pin_centre(tip, radius)
-    painter.setPen(QPen(EDGE, radius * 0.4, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
-    painter.drawLine(centre, tip)
-    painter.setPen(QPen(colour, radius * 0.2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
-    painter.drawLine(centre, tip)
+    for colour, width in ((EDGE, radius * 0.4), (pin_colour(number), radius * 0.2)):
+        painter.setPen(QPen(colour, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+        painter.drawLine(centre, tip)
     if selected:
-        painter.setPen(QPen(EDGE, radius * 0.5))
         painter.setBrush(EDGE)
-        painter.drawEllipse(centre, radius + 2, radius + 2)
-        painter.setPen(QPen(QColor("white"), radius * 0.2))
-        painter.drawEllipse(centre, radius + 2, radius + 2)
+        for colour, width in ((EDGE, radius * 0.5), (QColor("white"), radius * 0.2)):
+            painter.setPen(QPen(colour, width))
+            painter.drawEllipse(centre, radius + 2, radius + 2)
+    painter.restore()
+    paint_badge(painter, QRectF(centre.x() - radius, centre.y() - radius, 2 * radius, 2 * radius), number)
+
+
+def paint_badge(painter: QPainter, rect: QRectF, number: int) -> None:
+    """A pin's number on its colour."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(QPen(EDGE, 1))
-    painter.setBrush(colour)
-    painter.drawEllipse(centre, radius, radius)
-    painter.setPen(text_on(colour))
+    painter.setBrush(pin_colour(number))
+    painter.drawEllipse(rect)
+    painter.setPen(text_on(pin_colour(number)))
     font = QFont(painter.font())
-    font.setPixelSize(max(6, round(radius * 1.25)))
+    font.setPixelSize(max(6, round(rect.height() * 0.625)))
     font.setWeight(QFont.Weight.Bold)
     painter.setFont(font)
-    box = QRectF(centre.x() - radius, centre.y() - radius, 2 * radius, 2 * radius)
-    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, str(number))
+    painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, str(number))
     painter.restore()
 
 

@@ -120,7 +120,7 @@ class Scene:
             paint.paint_cell(painter, rect, colour, radius * 0.2)
         for pin in self.pins:
             tip = self.cell_rect(placement, pin.x_px, pin.y_px).center()
-            paint.paint_pin(painter, tip, pin.number, pin_colour(pin.number), pin.number == self.selected, radius)
+            paint.paint_pin(painter, tip, pin.number, pin.number == self.selected, radius)
 
     def _arrows(self, placement: Placement, weights: Array, cell: QRectF, radius: float) -> list[paint.Arrow]:
         """From the query to where it looks most, or to the key from those that look at it most."""
