@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 MOST_HZ = 30.0
 """No call shows more pictures a second."""
+_LEAST_GAP_S = 0.8 / MOST_HZ  # a source of that rate gives its pictures unevenly
 REPEAT_S = 0.1
 """After so long without a new picture the last one is sent again: programs give up a camera that says nothing."""
 _USUAL_SIZE = (1280, 720)
@@ -135,7 +136,7 @@ class VirtualCamera:
         image = _fitted(None, device.width, device.height)
         last_s = 0.0
         while not self._over.is_set():
-            view = self._newest()
+            asked_s, view = time.perf_counter(), self._newest()
             if view is not shown:
                 image = _fitted(None if view is None else self._picture(view), device.width, device.height)
                 if view is not None and view.privacy is None and _hides(self._newest()):
@@ -150,7 +151,7 @@ class VirtualCamera:
                         self._gap_ms.add(1000 * (now_s - last_s))
                 last_s = now_s
             shown = view
-            self._over.wait(0.9 / MOST_HZ)
+            self._over.wait(max(0.0, asked_s + _LEAST_GAP_S - time.perf_counter()))
             self._news.wait(REPEAT_S)
             self._news.clear()
 

@@ -136,7 +136,7 @@ def test_privacy_holds_from_the_moment_that_it_is_switched_on(
     detector = FakeDetector(gated=True)
     window = make_window("stripes", make_detector=lambda: detector)
     tab = live(window)
-    detector.allow(3)
+    detector.allow()
     qtbot.waitUntil(lambda: tab.picture.placement is not None, timeout=5000)
     switch_on(qtbot, tab, device)
     assert finest(device.newest) == 255
