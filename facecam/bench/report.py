@@ -24,7 +24,7 @@ from facecam.bench.result import (
     SeriesResult,
     rounded,
 )
-from facecam.detection.model import DEFAULT_MODEL, PAPER_MODEL
+from facecam.detection.model import DEFAULT_MODEL, EARLIER_DEFAULT, PAPER_MODEL
 from facecam.runtimes.engine import RUNTIMES, Precision
 from facecam.runtimes.providers import CPU
 
@@ -222,7 +222,7 @@ class Bar:
 
     @property
     def name(self) -> str:
-        """Network and engine: "faceboxes-s16 · openvino int8"."""
+        """Network and engine: "faceboxes-s8 · openvino int8"."""
         return f"{self.labels.model_words} · {self.labels.engine_words}"
 
     @property
@@ -253,7 +253,9 @@ def _roles(timed: Sequence[tuple[Labels, float]]) -> dict[int, Role]:
     by_time = sorted(range(len(timed)), key=lambda index: timed[index][1])
     of_first = [index for index in by_time if timed[index][0].model_sha256 == timed[0][0].model_sha256]
     exact = [index for index in of_first if timed[index][0].precision == Precision.F32]
-    live = [index for index in by_time if _may_be_live(timed[index][0])]
+    measured = {labels.model for labels, _ in timed}
+    default = DEFAULT_MODEL if DEFAULT_MODEL in measured else EARLIER_DEFAULT
+    live = [index for index in by_time if _may_be_live(timed[index][0], default)]
     return {index: Role.LIVE for index in live[:1]} | {index: Role.EXACT for index in (exact or of_first)[:1]}
 
 
@@ -263,8 +265,8 @@ def _left_int8_out(result: BenchResult) -> bool:
     return not in_int8 and not _VNNI.isdisjoint(result.machine.flags)
 
 
-def _may_be_live(labels: Labels) -> bool:
-    return labels.model == DEFAULT_MODEL and labels.runtime in RUNTIMES and labels.is_one_thread
+def _may_be_live(labels: Labels, model: str) -> bool:
+    return labels.model == model and labels.runtime in RUNTIMES and labels.is_one_thread
 
 
 def figures(shown: Sequence[Bar]) -> tuple[Figure, ...]:
@@ -281,5 +283,5 @@ def _title(role: Role, labels: Labels) -> str:
 
 
 def bar_words(bar: Bar) -> str:
-    """Accuracy, model and engine: "AP 0.854 · faceboxes-s16 · openvino int8"."""
+    """Accuracy, model and engine: "AP 0.854 · faceboxes-s8 · openvino int8"."""
     return " · ".join(filter(None, (bar.labels.accuracy_words, bar.name)))

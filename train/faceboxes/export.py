@@ -225,8 +225,8 @@ def card(net: Detector, provenance: Provenance, size_bytes: int, plain: bool = F
     parameters = sum(p.numel() for p in net.parameters())
     return f"""# {net.name}
 
-FaceBoxes (Zhang et al. 2017), {parameters / 1e6:.2f} million parameters, {size_bytes / 1e6:.1f} MB. Trained from
-scratch by `train/faceboxes`; no weights from anywhere else.
+{net.about}: {parameters / 1e6:.2f} million parameters, {size_bytes / 1e6:.1f} MB. Trained from scratch by
+`train/faceboxes`; no weights from anywhere else.
 
 - **Data:** {provenance.data}
 - **Licence:** {provenance.licence}

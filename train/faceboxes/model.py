@@ -84,6 +84,8 @@ class Detector(nn.Module):
     """
 
     name: str
+    about: str
+    """What the network is, for its card."""
     anchors: AnchorSpec
     conv1: CRelu
     loc: nn.ModuleList
@@ -114,6 +116,7 @@ class FaceBoxes(Detector):
     """The exact topology: about 1 million parameters, 275 million multiply-adds at 640x480."""
 
     name = "faceboxes"
+    about = "FaceBoxes (Zhang et al. 2017), the paper's topology"
     anchors: AnchorSpec = FACEBOXES
 
     def __init__(self) -> None:
@@ -151,6 +154,7 @@ class FaceBoxesS16(FaceBoxes):
     convolution's output, and the inception blocks' output on top of it."""
 
     name = "faceboxes-s16"
+    about = "FaceBoxes (Zhang et al. 2017) with one more level at stride 16"
     anchors: AnchorSpec = FACEBOXES_S16
     width = 64
 

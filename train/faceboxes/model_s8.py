@@ -40,6 +40,7 @@ class FaceBoxesS8(Detector):
     """Predicts at strides 8, 16 and 32, faces from about 10 px up."""
 
     name = "faceboxes-s8"
+    about = "FaceBoxes' stem and ideas (Zhang et al. 2017), then depth, with predictions at strides 8, 16 and 32"
     anchors: AnchorSpec = FACEBOXES_S8
     stem = 16
     stages = (Stage(64, 2), Stage(96, 3), Stage(128, 5))

@@ -111,7 +111,10 @@ class DetectionSection(Section):
         every_help = "Faces are looked for in each so many-th picture only, and carried on in the others"
         core_help = "The one core that detects" if can_pin() else "This system does not let a program choose its core"
         self.hold_row = Row("Hold", self.hold, hold_help)
-        network_help = "What looks for faces: faceboxes is the paper's network, faceboxes-s16 also finds small faces"
+        network_help = (
+            "What looks for faces: faceboxes is the paper's network, faceboxes-s8 also finds small faces and\n"
+            "errs less on photos of all kinds; faceboxes-s16 is what it took over from"
+        )
         precision_help = (
             "Exact: 32-bit floating point. Fastest: also int8 or bfloat16, where this processor is faster in them;\n"
             "as accurate on average, but scores differ in the second digit. It takes a second or two to find out."

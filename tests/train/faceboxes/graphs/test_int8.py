@@ -18,6 +18,7 @@ from facecam.detection.options import DetectorOptions
 from facecam.runtimes.engine import RUNTIMES, Precision
 from facecam.runtimes.registry import has_int8
 from facecam.sources.demo import demo_frame
+from facecam.system.opencv import cv2
 from facecam.system.resources import asset, shipped_models
 from tests.train.faceboxes.made_nets import with_statistics
 from train.faceboxes.export import FastReference
@@ -49,11 +50,10 @@ def computed(model: onnx.ModelProto, picture: np.ndarray) -> np.ndarray:
 
 def network(name: str) -> Detector:
     """A shipped one, or one that is not trained; ready to be rounded."""
-    if name in shipped_models():
-        return network_of_onnx(asset(f"{name}.onnx"))
     pictures = np.stack([demo_frame(index * 25) for index in range(3)]).astype(np.float32)
     images = torch.from_numpy(pictures).permute(0, 3, 1, 2) - 115
-    net = with_statistics(MODELS[name], images)
+    shipped = name in shipped_models()
+    net = network_of_onnx(asset(f"{name}.onnx")) if shipped else with_statistics(MODELS[name], images)
     level_depthwise(net, [images])
     return net
 
@@ -76,7 +76,7 @@ def test_levelled_channels_have_one_range_and_compute_what_they_did() -> None:
 @pytest.mark.parametrize("graph", [int8_openvino.int8_model, int8_onnxruntime.qlinear_model])
 def test_they_equal_the_network_but_for_rounding(name: str, size: tuple[int, int], graph: Graph) -> None:
     net = network(name)
-    picture = np.ascontiguousarray(demo_frame(11)[: size[0], : size[1]])
+    picture = cv2.resize(demo_frame(11), size[::-1], interpolation=cv2.INTER_AREA)
     observed = int8_openvino if graph is int8_openvino.int8_model else int8_onnxruntime
     model = graph(net, observed.observed_ranges(net, [cells_of(demo_frame(11)), cells_of(picture)]))
     faces = computed(model, picture)
@@ -84,12 +84,14 @@ def test_they_equal_the_network_but_for_rounding(name: str, size: tuple[int, int
     with torch.no_grad():
         expected = FastReference(net)(image)[0].numpy()
     assert faces.shape == expected.shape
-    faces, expected = (np.maximum(values, int8_onnxruntime.LOWEST_LOGIT) for values in (faces, expected))
+    faces, expected = (np.maximum(values, -5) for values in (faces, expected))  # no face has lower logits
     spread = expected.std((0, 1))
     # Rounding shows most where nothing was learnt, and pictures differ little.
     limit = 0.1 if name in shipped_models() else 0.15
-    assert (np.abs(faces - expected).mean((0, 1)) < limit * spread).all()
-    assert np.corrcoef(faces[..., 4].ravel(), expected[..., 4].ravel())[0, 1] > 1 - limit / 10
+    assert (np.abs(faces - expected).mean((0, 1)) <= limit * spread).all()
+    if spread[4]:  # none of the smallest picture's anchors may be near a face
+        assert np.corrcoef(faces[..., 4].ravel(), expected[..., 4].ravel())[0, 1] > 1 - limit / 10
+    assert spread[4] or max(size) < 32
 
 
 def test_predictions_beyond_what_was_seen_stop_at_the_end_of_their_bytes() -> None:
