@@ -24,7 +24,8 @@ from facecam.bench.result import (
     SeriesResult,
     rounded,
 )
-from facecam.detection.model import DEFAULT_MODEL, EARLIER_DEFAULT, PAPER_MODEL
+from facecam.detection.model import DEFAULT_MODEL, PAPER_MODEL
+from facecam.detection.options import SUCCESSORS
 from facecam.runtimes.engine import RUNTIMES, Precision
 from facecam.runtimes.providers import CPU
 
@@ -253,9 +254,7 @@ def _roles(timed: Sequence[tuple[Labels, float]]) -> dict[int, Role]:
     by_time = sorted(range(len(timed)), key=lambda index: timed[index][1])
     of_first = [index for index in by_time if timed[index][0].model_sha256 == timed[0][0].model_sha256]
     exact = [index for index in of_first if timed[index][0].precision == Precision.F32]
-    measured = {labels.model for labels, _ in timed}
-    default = DEFAULT_MODEL if DEFAULT_MODEL in measured else EARLIER_DEFAULT
-    live = [index for index in by_time if _may_be_live(timed[index][0], default)]
+    live = [index for index in by_time if _may_be_live(timed[index][0])]
     return {index: Role.LIVE for index in live[:1]} | {index: Role.EXACT for index in (exact or of_first)[:1]}
 
 
@@ -265,8 +264,9 @@ def _left_int8_out(result: BenchResult) -> bool:
     return not in_int8 and not _VNNI.isdisjoint(result.machine.flags)
 
 
-def _may_be_live(labels: Labels, model: str) -> bool:
-    return labels.model == model and labels.runtime in RUNTIMES and labels.is_one_thread
+def _may_be_live(labels: Labels) -> bool:
+    model = labels.model or ""
+    return SUCCESSORS.get(model, model) == DEFAULT_MODEL and labels.runtime in RUNTIMES and labels.is_one_thread
 
 
 def figures(shown: Sequence[Bar]) -> tuple[Figure, ...]:

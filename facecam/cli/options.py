@@ -6,9 +6,10 @@ The functions for `type=` say in half a sentence what is wrong with a value.
 from __future__ import annotations
 
 import argparse
+import sys
 
 from facecam.detection.model import DEFAULT_MODEL
-from facecam.detection.options import DetectorOptions
+from facecam.detection.options import SUCCESSORS, DetectorOptions, successor_words
 from facecam.runtimes.engine import MAX_THREADS, PRECISION_CHOICES, RUNTIME_CHOICES
 from facecam.runtimes.providers import NAMES
 from facecam.system.cpu import available_cores, can_pin
@@ -36,7 +37,7 @@ def add_detector_options(parser: argparse.ArgumentParser, several: bool = False,
         return of_several if several else of_one
 
     models = text(DEFAULT_MODEL, "all that come with the program")
-    options.add_argument("--model", help=f"a shipped model's name, or an ONNX file (default: {models})")
+    options.add_argument("--model", type=model, help=f"a shipped model's name, or an ONNX file (default: {models})")
     options.add_argument(
         "--threshold", type=fraction, help="lowest score that is a face, 0 to 1 (default: the model's)"
     )
@@ -78,6 +79,12 @@ def detector_options(arguments: argparse.Namespace) -> DetectorOptions:
         provider=arguments.provider,
         core=arguments.core,
     )
+
+
+def model(text: str) -> str:
+    if text in SUCCESSORS:
+        print(f"facecam: {successor_words(text)}", file=sys.stderr)
+    return text
 
 
 def number(text: str, highest: float, otherwise: str) -> float:

@@ -42,14 +42,6 @@ FACEBOXES: AnchorSpec = (
 )
 """The paper's anchors: 21 per cell at stride 32, one per cell at strides 64 and 128."""
 
-FACEBOXES_S16: AnchorSpec = (
-    AnchorLevel(16, (16, 32), (2, 2)),
-    AnchorLevel(32, (64, 128), (2, 1)),
-    AnchorLevel(64, (256,), (1,)),
-    AnchorLevel(128, (512,), (1,)),
-)
-"""One more level at stride 16 for small faces; the 32 px anchors move there from stride 32."""
-
 FACEBOXES_S8: AnchorSpec = (
     AnchorLevel(8, (16,), (1,)),
     AnchorLevel(16, (32, 64), (1, 1)),

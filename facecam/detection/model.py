@@ -25,8 +25,6 @@ PAPER_MODEL = "faceboxes"
 """The paper's own topology: what a benchmark calls FaceBoxes."""
 
 DEFAULT_MODEL = "faceboxes-s8"
-EARLIER_DEFAULT = "faceboxes-s16"
-"""What the app started with before: results of the benchmark tell of it."""
 METADATA_KEY = "facecam"
 PLAIN, FAST, CELLS = 1, 2, 3
 """Formats. Plain: outputs `loc` (1, A, 4) and `conf` (1, A, 2), probabilities of background and face, as public

@@ -19,11 +19,21 @@ DEFAULT_THRESHOLD = 0.5
 and `train.faceboxes.export --threshold` writes."""
 
 
+SUCCESSORS = {"faceboxes-s16": "faceboxes-s8"}
+"""Networks that came with the program once, and what is opened in their place."""
+
+
+def successor_words(model: str) -> str:
+    """The sentence that tells of it."""
+    return f"The network {model} is gone; {SUCCESSORS[model]} is used, which finds more faces in less time."
+
+
 @dataclass(frozen=True)
 class DetectorOptions:
     """How a detector is to work. Immutable: `dataclasses.replace` makes another one.
 
-    model: a shipped model's name ("faceboxes"), or the path of an ONNX file; None: the default one.
+    model: a shipped model's name ("faceboxes"), or the path of an ONNX file; None: the default one. The name of one of
+    SUCCESSORS becomes that of its successor.
     threshold: lowest score that is a face, in 0..1; None: the model's own.
     nms: overlap (IoU) above which the weaker of two boxes goes, in 0..1.
     size: (width, height) px that larger frames are scaled down to, turned for portrait frames; None: always native.
@@ -49,6 +59,7 @@ class DetectorOptions:
     in_background: bool = False
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "model", SUCCESSORS.get(str(self.model), self.model))
         if self.threshold is not None:
             fraction(self.threshold, "threshold")
         fraction(self.nms, "NMS overlap")

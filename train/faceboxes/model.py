@@ -1,4 +1,4 @@
-"""FaceBoxes (Zhang et al. 2017, section 3) in PyTorch, and the same network with one more level at stride 16.
+"""FaceBoxes (Zhang et al. 2017, section 3) in PyTorch, and what it has in common with other networks.
 
 Parameter names follow the public FaceBoxes checkpoints, so that one loads into `FaceBoxes` as it is.
 """
@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from facecam.detection.anchors import FACEBOXES, FACEBOXES_S16, AnchorSpec
+from facecam.detection.anchors import FACEBOXES, AnchorSpec
 
 MEAN_BGR = (104.0, 117.0, 123.0)
 
@@ -131,62 +131,12 @@ class FaceBoxes(Detector):
         self.conv3_2 = ConvBN(128, 256, 3, 2)
         self.conv4_1 = ConvBN(256, 128, 1)
         self.conv4_2 = ConvBN(128, 256, 3, 2)
-        self.add_heads(self.source_channels())
-
-    def source_channels(self) -> list[int]:
-        """Channels of the feature maps that predict, finest first."""
-        return [128, 256, 256]
+        self.add_heads([128, 256, 256])
 
     def sources(self, x: Tensor) -> list[Tensor]:
+        """The paper's three maps, at strides 32, 64 and 128."""
         stride16 = self.conv2(self.pool(self.conv1(x)))
-        return self.deep_sources(stride16)
-
-    def deep_sources(self, stride16: Tensor) -> list[Tensor]:
-        """The paper's three maps, at strides 32, 64 and 128, from the 5x5 convolution's output."""
         stride32 = self.inception3(self.inception2(self.inception1(self.pool(stride16))))
         stride64 = self.conv3_2(self.conv3_1(stride32))
         stride128 = self.conv4_2(self.conv4_1(stride64))
         return [stride32, stride64, stride128]
-
-
-class FaceBoxesS16(FaceBoxes):
-    """FaceBoxes with one more level at stride 16 for faces under 32 px, fed from both sides: a 1x1 lateral on the 5x5
-    convolution's output, and the inception blocks' output on top of it."""
-
-    name = "faceboxes-s16"
-    about = "FaceBoxes (Zhang et al. 2017) with one more level at stride 16"
-    anchors: AnchorSpec = FACEBOXES_S16
-    width = 64
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.lateral = nn.Conv2d(128, self.width, 1)
-        self.top_down = nn.Conv2d(128, self.width, 1)
-        self.merge_depthwise = ConvBN(self.width, self.width, 3, groups=self.width)
-        self.merge_pointwise = ConvBN(self.width, self.width, 1)
-
-    def source_channels(self) -> list[int]:
-        return [self.width, 128, 256, 256]
-
-    def sources(self, x: Tensor) -> list[Tensor]:
-        stride16 = self.conv2(self.pool(self.conv1(x)))
-        deep = self.deep_sources(stride16)
-        lateral = self.lateral(stride16)
-        merged = lateral + F.interpolate(self.top_down(deep[0]), size=lateral.shape[-2:], mode="nearest")
-        return [self.merge_pointwise(self.merge_depthwise(F.relu(merged))), *deep]
-
-
-def from_exact(state: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The exact network's weights under the names that they have in `FaceBoxesS16`.
-
-    The backbone keeps its names. The heads move up by one level, and the one at stride 32 loses the 32 px anchors, its
-    first: what is left of it and the two deeper ones predict as before.
-    """
-    moved = {name: value for name, value in state.items() if not name.startswith(("loc.", "conf."))}
-    kept = FACEBOXES_S16[1].per_cell  # the anchors at stride 32 that both networks have
-    for head, values in (("loc", 4), ("conf", 2)):
-        for level in range(len(FACEBOXES)):
-            for kind in ("weight", "bias"):
-                value = state[f"{head}.{level}.{kind}"]
-                moved[f"{head}.{level + 1}.{kind}"] = value[-kept * values :] if level == 0 else value
-    return moved

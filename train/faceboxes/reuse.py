@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from facecam.detection.model import METADATA_KEY
 from train.faceboxes.graphs.fast import FORMAT
-from train.faceboxes.model import ConvBN, Detector, FaceBoxes, FaceBoxesS16, Inception
+from train.faceboxes.model import ConvBN, Detector, FaceBoxes, Inception
 from train.faceboxes.model_s8 import FaceBoxesS8
 from train.faceboxes.networks import MODELS
 from train.training import TrainingError, batch_norm_inputs, settle_norm
@@ -71,10 +71,7 @@ def _in_graph_order(net: Detector) -> list[nn.Module]:
             block.branch3x3_reduce, block.branch3x3_reduce_2, block.branch1x1, block.branch1x1_2,
             block.branch3x3, block.branch3x3_2, block.branch3x3_3,
         ]  # fmt: skip
-    order += [net.conv3_1, net.conv3_2, net.conv4_1, net.conv4_2]
-    if isinstance(net, FaceBoxesS16):
-        order += [net.lateral, net.top_down, net.merge_depthwise, net.merge_pointwise]
-    return order
+    return [*order, net.conv3_1, net.conv3_2, net.conv4_1, net.conv4_2]
 
 
 @torch.no_grad()

@@ -33,7 +33,7 @@ from facecam.errors import FacecamError
 from train.faceboxes.data.augment import Recipe
 from train.faceboxes.data.batches import Batch, FaceData, Pictures, Prepared, read_split
 from train.faceboxes.loss import LossOptions, multibox_loss
-from train.faceboxes.model import MEAN_BGR, Detector, FaceBoxesS16, from_exact
+from train.faceboxes.model import MEAN_BGR, Detector
 from train.faceboxes.networks import MODELS
 from train.faceboxes.protocols.canvas import FACELESS_EVENT, run_canvas, score
 from train.faceboxes.reuse import network_of_onnx, settle_batch_norms
@@ -147,8 +147,6 @@ class Steps(Dataset[Prepared]):
 def load_fitting(net: Detector, state: dict[str, Tensor]) -> list[str]:
     """Loads the weights whose names and shapes fit; returns the names of those that don't."""
     mine = net.state_dict()
-    if isinstance(net, FaceBoxesS16) and "lateral.weight" not in state and "loc.2.weight" in state:
-        state = from_exact(state)
     fitting = {name: value for name, value in state.items() if name in mine and mine[name].shape == value.shape}
     if not fitting:
         raise TrainingError("no weight of the --init checkpoint fits this network.")

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QLabel
 
 from facecam.detection.any_detector import AnyDetector
 from facecam.detection.model import DEFAULT_MODEL
+from facecam.detection.options import SUCCESSORS
 from facecam.detection.third_party import ThirdPartyDetector
 from facecam.errors import FacecamError
 from facecam.live.options import SecondDetector
@@ -146,7 +147,7 @@ class CompareSection(Section):
     def _take_settings(self) -> None:
         settings, own = self._remembered.value, shipped_models()
         other = next((name for name in own if name != DEFAULT_MODEL), "")  # than what the app starts with
-        model = settings.compare_model or other
+        model = SUCCESSORS.get(settings.compare_model, settings.compare_model) or other
         if model and model not in own:
             self._add_file(model)
         show_value(self.model, model)

@@ -113,7 +113,7 @@ class DetectionSection(Section):
         self.hold_row = Row("Hold", self.hold, hold_help)
         network_help = (
             "What looks for faces: faceboxes is the paper's network, faceboxes-s8 also finds small faces and\n"
-            "errs less on photos of all kinds; faceboxes-s16 is what it took over from"
+            "errs less on photos of all kinds"
         )
         precision_help = (
             "Exact: 32-bit floating point. Fastest: also int8 or bfloat16, where this processor is faster in them;\n"

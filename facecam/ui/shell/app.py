@@ -16,7 +16,7 @@ from PySide6.QtCore import QObject, QSocketNotifier
 from PySide6.QtWidgets import QApplication
 
 from facecam.detection.detector import FaceDetector
-from facecam.detection.options import DetectorOptions
+from facecam.detection.options import SUCCESSORS, DetectorOptions, successor_words
 from facecam.qtkit.preload import ModuleLoader
 from facecam.qtkit.relay import ErrorRelay
 from facecam.qtkit.settings import Remembered, Settings
@@ -81,7 +81,8 @@ def build_window(
     open_source: Callable[[str], Source] = open_source,
 ) -> MainWindow:
     """The main window, not shown yet, its source on the way. options: as of `main`."""
-    remembered = Remembered(settings, LiveSettings).value
+    live_settings = Remembered(settings, LiveSettings)
+    remembered = live_settings.value
     live_options = replace(
         options,
         model=options.model or remembered.model,
@@ -151,7 +152,11 @@ def build_window(
             ModuleLoader("facecam.ui.gallery.tab"),
         ),
     ]
-    return MainWindow(tabs, settings)
+    window = MainWindow(tabs, settings)
+    if live_settings.value.network in SUCCESSORS:
+        words = successor_words(live_settings.value.network)
+        window.hints.say(words, partial(live_settings.change, network=""))
+    return window
 
 
 def _bench_arguments(options: DetectorOptions) -> list[str]:

@@ -13,6 +13,7 @@ from facecam.cli.options import detector_options
 from facecam.errors import SourceError
 from facecam.sources import Camera
 from facecam.system.display import display_problem
+from facecam.system.opencv import cv2
 from tests import loopback
 from tests.facecam.saving.told_clips import has_sound, make_clip
 from tests.microphones import FakeMiniaudio
@@ -100,6 +101,14 @@ def test_headless_ends_with_its_source(tiny_model, tmp_path, capsys, make_frame)
     source = str(tmp_path / "one.png")
     assert main(["--headless", "--source", source, "--seconds", "0", "--model", str(tiny_model)]) == 0
     assert "1 frames captured, 1 detected" in capsys.readouterr().out
+
+
+def test_a_network_that_is_gone_is_told_in_a_sentence(tmp_path, capsys, make_frame):
+    picture = tmp_path / "one.png"
+    cv2.imwrite(str(picture), make_frame())
+    assert main(["detect", str(picture), "--model", "faceboxes-s16"]) == 0
+    told = capsys.readouterr().err
+    assert "faceboxes-s16 is gone; faceboxes-s8 is used" in told
 
 
 @pytest.mark.parametrize(

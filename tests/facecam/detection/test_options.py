@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
-from facecam.detection.options import DetectorOptions
+from facecam.detection.detector import FaceDetector
+from facecam.detection.options import SUCCESSORS, DetectorOptions
 from facecam.errors import FacecamError
 from facecam.runtimes.engine import Engine, Precision, Runtime
+from facecam.system.resources import shipped_models
 
 
 @pytest.mark.parametrize(
@@ -28,6 +30,12 @@ from facecam.runtimes.engine import Engine, Precision, Runtime
 def test_what_can_not_be_is_told(options: dict[str, Any], words: str) -> None:
     with pytest.raises(FacecamError, match=words):
         DetectorOptions(**options)
+
+
+@pytest.mark.parametrize("gone", SUCCESSORS)
+def test_a_network_that_is_gone_opens_its_successor(gone: str) -> None:
+    assert FaceDetector(DetectorOptions(gone)).name == SUCCESSORS[gone]
+    assert gone not in shipped_models()
 
 
 def test_runtime_and_precision_may_be_given_by_their_values() -> None:

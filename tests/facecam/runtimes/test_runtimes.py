@@ -157,7 +157,7 @@ def test_int8_asks_for_a_network_that_was_made_from_this_one(tmp_path, tiny_mode
         FaceDetector(DetectorOptions(tiny_model, precision=Precision.INT8, runtime=runtime))
     copy, rounded = tmp_path / "own.onnx", tmp_path / f"own-int8-{runtime}.onnx"
     shutil.copy(asset("faceboxes.onnx"), copy)
-    shutil.copy(asset(f"faceboxes-s16-int8-{runtime}.onnx"), rounded)
+    shutil.copy(asset(f"faceboxes-s8-int8-{runtime}.onnx"), rounded)
     with pytest.raises(RuntimeFailure, match=rf"{rounded.name} was not made from this own.onnx; make it again"):
         FaceDetector(DetectorOptions(copy, precision=Precision.INT8, runtime=runtime))
     rounded.write_bytes(b"nothing")

@@ -9,12 +9,13 @@ import torch
 from facecam.detection.detector import FaceDetector
 from facecam.detection.options import DetectorOptions
 from train.faceboxes import average, export
-from train.faceboxes.model import FaceBoxes, FaceBoxesS16
+from train.faceboxes.model import Detector, FaceBoxes
+from train.faceboxes.model_s8 import FaceBoxesS8
 
 PROVENANCE = export.Provenance("made data", "none", "abc", "3 steps", 0.0, {})
 
 
-def exported(path: Path, kind: type[FaceBoxes], seed: int) -> Path:
+def exported(path: Path, kind: type[Detector], seed: int) -> Path:
     """A random network's file."""
     torch.manual_seed(seed)
     export.export_fast(kind().eval(), path, PROVENANCE)
@@ -40,7 +41,7 @@ def test_average_exports_and_lies_between_the_two(tmp_path: Path) -> None:
 
 
 def test_wrong_input_is_told_in_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    exact, other = exported(tmp_path / "a.onnx", FaceBoxes, 1), exported(tmp_path / "b.onnx", FaceBoxesS16, 1)
+    exact, other = exported(tmp_path / "a.onnx", FaceBoxes, 1), exported(tmp_path / "b.onnx", FaceBoxesS8, 1)
     out = ["--out", str(tmp_path / "c.pt")]
     assert average.main([str(exact), str(other), *out]) == 2
     assert "different networks" in capsys.readouterr().err

@@ -9,15 +9,16 @@ import onnxruntime
 import pytest
 import torch
 
-from facecam.detection.anchors import FACEBOXES_S16, anchor_grid, spec_from_json
+from facecam.detection.anchors import FACEBOXES_S8, anchor_grid, spec_from_json
 from train.faceboxes import convert, export
-from train.faceboxes.model import FaceBoxes, FaceBoxesS16
+from train.faceboxes.model import Detector, FaceBoxes
+from train.faceboxes.model_s8 import FaceBoxesS8
 from train.training import TrainingError, save_checkpoint
 
 PROVENANCE = export.Provenance("made data", "none", "abc", "3 steps", 0.4, {"AP": {"all": 0.5}})
 
 
-def settled(net: FaceBoxes) -> FaceBoxes:
+def settled(net: Detector) -> Detector:
     """With batch-norm statistics and biases that are not the initial ones."""
     generator = torch.Generator().manual_seed(3)
     for name, value in net.state_dict().items():
@@ -28,8 +29,8 @@ def settled(net: FaceBoxes) -> FaceBoxes:
     return net.eval()
 
 
-@pytest.mark.parametrize("kind", [FaceBoxes, FaceBoxesS16])
-def test_exported_file_equals_pytorch_at_any_size(kind: type[FaceBoxes], tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", [FaceBoxes, FaceBoxesS8])
+def test_exported_file_equals_pytorch_at_any_size(kind: type[Detector], tmp_path: Path) -> None:
     net = settled(kind())
     path = tmp_path / "net.onnx"
     assert export.export(net, path, PROVENANCE) <= 1e-4
@@ -44,11 +45,11 @@ def test_exported_file_equals_pytorch_at_any_size(kind: type[FaceBoxes], tmp_pat
 
 
 def test_file_says_what_it_is(tmp_path: Path) -> None:
-    export.export(FaceBoxesS16(), tmp_path / "net.onnx", PROVENANCE)
+    export.export(FaceBoxesS8(), tmp_path / "net.onnx", PROVENANCE)
     (prop,) = (p for p in onnx.load(str(tmp_path / "net.onnx")).metadata_props if p.key == "facecam")
     said = json.loads(prop.value)
-    assert said["name"] == "faceboxes-s16"
-    assert spec_from_json(said["anchors"]) == FACEBOXES_S16
+    assert said["name"] == "faceboxes-s8"
+    assert spec_from_json(said["anchors"]) == FACEBOXES_S8
     assert said["data"] == "made data"
     assert said["threshold"] == 0.4
     assert said["metrics"] == {"AP": {"all": 0.5}}
@@ -103,7 +104,7 @@ def test_wrong_checkpoints_are_refused(tmp_path: Path, capsys: pytest.CaptureFix
 
 
 def test_score_curve_moves_the_logits_of_faces_and_nothing_else() -> None:
-    net, image = settled(FaceBoxesS16()), torch.randn(1, 3, 64, 96, generator=torch.Generator().manual_seed(1)) * 60
+    net, image = settled(FaceBoxesS8()), torch.randn(1, 3, 64, 96, generator=torch.Generator().manual_seed(1)) * 60
     with torch.no_grad():
         offsets, logits = net(image)
         export.with_score_curve(net, 0.5, 1.5)

@@ -65,10 +65,10 @@ def test_processes_that_draw_the_inputs_change_nothing(resident: list[str], wide
         assert torch.equal(value, helped["net"][name]), name
 
 
-def test_second_network_starts_from_the_first(wider: Path, tmp_path: Path) -> None:
+def test_a_network_starts_from_the_weights_of_another_run(wider: Path, tmp_path: Path) -> None:
     assert run(wider, tmp_path, "--steps", "2") == 0
     first = next((tmp_path / "runs").glob("00000-*")) / "last.pt"
-    assert run(wider, tmp_path, "--steps", "1", "--model", "faceboxes-s16", "--init", str(first), "--lr", "0") == 0
+    assert run(wider, tmp_path, "--steps", "1", "--init", str(first), "--lr", "0") == 0
     second = last(tmp_path, 1)["net"]
     assert torch.equal(second["conv1.conv.weight"], last(tmp_path, 0)["ema"]["module"]["conv1.conv.weight"])
 

@@ -25,7 +25,7 @@ import onnx
 from torch import Tensor, nn
 
 from facecam.arrays import Array
-from train.faceboxes.model import ConvBN, Detector, FaceBoxes, FaceBoxesS16, Inception
+from train.faceboxes.model import ConvBN, Detector, FaceBoxes, Inception
 from train.faceboxes.model_s8 import FaceBoxesS8, Separable
 from train.onnx_graph import Graph
 
@@ -40,12 +40,7 @@ def fast_model(net: Detector) -> onnx.ModelProto:
         predict_s8(graph, net, _crelu(graph, image, net.conv1))
         return graph.model()
     assert isinstance(net, FaceBoxes)
-    x = _crelu_pool(graph, image, net.conv1)
-    if isinstance(net, FaceBoxesS16):
-        stride16 = _crelu(graph, x, net.conv2)  # needed in full by the lateral connection
-        predict(graph, net, graph.max_pool(stride16), stride16)
-    else:
-        predict(graph, net, _crelu_pool(graph, x, net.conv2))
+    predict(graph, net, _crelu_pool(graph, _crelu_pool(graph, image, net.conv1), net.conv2))
     return graph.model()
 
 
@@ -93,10 +88,9 @@ class DetectorGraph(Graph):
         """Height and width, (2,) int64."""
         return self.op("Slice", self.op("Shape", x), *(self.constant(np.array([n])) for n in (2, 4)))
 
-    def lateral(self, fine: str, coarse: str, top_down: nn.Module, lateral: nn.Module | None = None) -> str:
-        """The ReLU of `lateral` of the finer map (None: of the map itself), plus `top_down` of the coarser one,
-        enlarged."""
-        y = self.rounded(fine) if lateral is None else self.conv(fine, *plain(lateral))
+    def lateral(self, fine: str, coarse: str, top_down: nn.Module) -> str:
+        """The ReLU of the finer map plus `top_down` of the coarser one, enlarged."""
+        y = self.rounded(fine)
         weight, bias = plain(top_down)
         top = self.signed(self.conv(coarse, weight, bias))
         # Enlarged to the lateral map's own size: it has one row or column less than twice the coarse map where the
@@ -156,14 +150,13 @@ def _inception(graph: DetectorGraph, block: Inception, x: str) -> str:
     )
 
 
-def predict(graph: DetectorGraph, net: FaceBoxes, pooled: str, stride16: str = "") -> None:
-    """All that comes after the second C.ReLU, pooled, up to the output `faces`. stride16: before the pooling, for a
-    network that predicts there."""
-    sources = _deep(graph, net, pooled)
-    if isinstance(net, FaceBoxesS16):
-        sources = [_stride16_source(graph, net, stride16, sources[0]), *sources]
-    levels = [_head(graph, *level) for level in zip(net.loc, net.conf, sources, strict=True)]
-    graph.result(graph.op("Concat", *levels, axis=1, output="faces"), [1, "anchors", 5])
+def predict(graph: DetectorGraph, net: FaceBoxes, x: str) -> None:
+    """All that comes after the second C.ReLU, pooled, up to the output `faces`."""
+    for block in (net.inception1, net.inception2, net.inception3):
+        x = _inception(graph, block, x)
+    stride64 = graph.conv_relu(graph.conv_relu(x, net.conv3_1), net.conv3_2)
+    stride128 = graph.conv_relu(graph.conv_relu(stride64, net.conv4_1), net.conv4_2)
+    _predictions(graph, net, [x, stride64, stride128])
 
 
 def predict_s8(graph: DetectorGraph, net: FaceBoxesS8, x: str) -> None:
@@ -176,22 +169,13 @@ def predict_s8(graph: DetectorGraph, net: FaceBoxesS8, x: str) -> None:
     for level in (1, 0):
         merged = graph.lateral(maps[level], maps[level + 1], net.top_down[level])
         maps[level] = graph.separable(merged, net.merge[level])  # type: ignore[arg-type]
+    _predictions(graph, net, maps)
+
+
+def _predictions(graph: DetectorGraph, net: Detector, maps: list[str]) -> None:
+    """The output `faces` from the maps that predict, finest first."""
     levels = [_head(graph, *level) for level in zip(net.loc, net.conf, maps, strict=True)]
     graph.result(graph.op("Concat", *levels, axis=1, output="faces"), [1, "anchors", 5])
-
-
-def _deep(graph: DetectorGraph, net: FaceBoxes, x: str) -> list[str]:
-    """The three maps of the paper, at strides 32, 64 and 128, from the pooled C.ReLU."""
-    for block in (net.inception1, net.inception2, net.inception3):
-        x = _inception(graph, block, x)
-    stride64 = graph.conv_relu(graph.conv_relu(x, net.conv3_1), net.conv3_2)
-    stride128 = graph.conv_relu(graph.conv_relu(stride64, net.conv4_1), net.conv4_2)
-    return [x, stride64, stride128]
-
-
-def _stride16_source(graph: DetectorGraph, net: FaceBoxesS16, stride16: str, stride32: str) -> str:
-    merged = graph.lateral(stride16, stride32, net.top_down, net.lateral)
-    return graph.conv_relu(graph.conv_relu(merged, net.merge_depthwise), net.merge_pointwise)
 
 
 def plain(conv: nn.Module) -> tuple[Array, Array]:

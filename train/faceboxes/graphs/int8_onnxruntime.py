@@ -7,8 +7,7 @@ takes it longer than float32, and OpenVINO doesn't read this one: it takes the w
 - Every activation is bytes, in steps of its own. The ReLU is the rounding itself, as bytes end at zero; what has none
   has its zero somewhere between.
 - Both C.ReLUs convolve with the negative weights as well.
-- Averaging is a depthwise convolution, and the sum of two maps at stride 16 one convolution of both; a sum that has no
-  convolution of the finer map is written in floats, which ONNX Runtime computes in bytes.
+- Averaging is a depthwise convolution; the sum of two maps is written in floats, which ONNX Runtime computes in bytes.
 - Predictions are bytes too, each channel between the lowest and the highest value that it is known to have.
 
 The ranges come from `observed_ranges`.
@@ -110,24 +109,17 @@ class _QLinearGraph(DetectorGraph):
         self.alike.append(parts)
         return self._like(super().concat(*parts), parts[0])
 
-    def lateral(self, fine: str, coarse: str, top_down: nn.Module, lateral: nn.Module | None = None) -> str:
+    def lateral(self, fine: str, coarse: str, top_down: nn.Module) -> str:
         weight, bias = plain(top_down)
-        if lateral is None:
-            small = self.conv(coarse, weight, bias)
-            top = self._enlarged(small, fine, len(bias))
-            name = self._next()
-            if self._ranges is None:
-                return self.op("Relu", self.op("Add", fine, top), output=name)
-            step = np.float32(max(self._ranges[name].max(), 1e-6) / 255)
-            both = self.op("Add", self._as_floats(fine, fine), self._as_floats(top, small))
-            scale = self.constant(np.array(step)), self.constant(np.array(0, np.uint8))
-            return self._known(self.op("QuantizeLinear", both, *scale, output=name), step)
-        lateral_weight, lateral_bias = plain(lateral)
-        # What the two maps' steps differ by goes into the weights, so that bytes of both can stand side by side.
-        ratio = np.float32(1) if self.exact else self._steps[coarse] / self._steps[fine]
-        both = super().concat(fine, self._enlarged(coarse, fine, weight.shape[1]))
-        both_weights = np.concatenate([lateral_weight, ratio * weight], 1)
-        return self.convolve(self._like(both, fine), both_weights, lateral_bias + bias)
+        small = self.conv(coarse, weight, bias)
+        top = self._enlarged(small, fine, len(bias))
+        name = self._next()
+        if self._ranges is None:
+            return self.op("Relu", self.op("Add", fine, top), output=name)
+        step = np.float32(max(self._ranges[name].max(), 1e-6) / 255)
+        both = self.op("Add", self._as_floats(fine, fine), self._as_floats(top, small))
+        scale = self.constant(np.array(step)), self.constant(np.array(0, np.uint8))
+        return self._known(self.op("QuantizeLinear", both, *scale, output=name), step)
 
     def head(self, source: str, weight: Array, bias: Array) -> str:
         name = self._next()
@@ -220,5 +212,5 @@ def _built(graph: _QLinearGraph, net: Detector) -> onnx.ModelProto:
     assert isinstance(net, FaceBoxes)
     weight, bias = (np.concatenate([part, -part]) for part in folded(net.conv2))
     stride16 = graph.convolve(graph.max_pool(x), weight, bias, net.conv2.conv.stride[0])
-    predict(graph, net, graph.max_pool(stride16), stride16)
+    predict(graph, net, graph.max_pool(stride16))
     return graph.model()

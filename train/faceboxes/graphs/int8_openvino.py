@@ -165,7 +165,7 @@ def _built(graph: _Int8Graph, net: Detector) -> onnx.ModelProto:
     x = graph.max_pool(first)
     y = graph.conv(x, *folded(net.conv2), net.conv2.conv.stride[0])
     stride16 = graph.concat(graph.op("Relu", y), graph.op("Relu", graph.op("Neg", y)))
-    predict(graph, net, graph.max_pool(stride16), stride16)
+    predict(graph, net, graph.max_pool(stride16))
     return graph.model()
 
 

@@ -178,6 +178,17 @@ def test_network_chosen_in_the_window_detects_and_is_remembered(qtbot: QtBot, ma
     qtbot.waitUntil(lambda: f"{DEFAULT_MODEL} in " in again.status.text(), timeout=20_000)
 
 
+def test_settings_that_name_a_network_that_is_gone_open_its_successor_and_say_so(
+    qtbot: QtBot, make_window: MakeWindow, settings: Settings
+) -> None:
+    settings.put("live/network", "faceboxes-s16")
+    window = make_window()
+    assert live(window).detection.network.currentText() == "faceboxes-s8"
+    assert "faceboxes-s16 is gone; faceboxes-s8 is used" in window.hints.text
+    QTest.mouseClick(window.hints.button, Qt.MouseButton.LeftButton)
+    assert not make_window().hints.isVisible(), "it is said until it is read"
+
+
 @pytest.mark.skipif(len(shipped_models()) < 2, reason="only one network is shipped")
 def test_own_threshold_survives_a_change_of_the_network(qtbot: QtBot, make_window: MakeWindow) -> None:
     other = next(name for name in shipped_models() if name != DEFAULT_MODEL)

@@ -18,7 +18,7 @@ from facecam.sources.demo import demo_frame
 from tests.train.faceboxes.made_nets import with_statistics
 from train.faceboxes import export
 from train.faceboxes.graphs.fast import fast_model
-from train.faceboxes.model import Detector, FaceBoxes, FaceBoxesS16
+from train.faceboxes.model import Detector, FaceBoxes
 from train.faceboxes.networks import MODELS
 from train.training import TrainingError
 
@@ -86,9 +86,8 @@ def test_boxes_equal_the_plain_export(files: tuple[Path, Path], runtime: Runtime
         np.testing.assert_allclose(got.scores, wanted.scores, atol=1e-4)
 
 
-@pytest.mark.parametrize("kind", [FaceBoxes, FaceBoxesS16])
-def test_pooling_comes_before_the_concatenation_and_no_softmax_is_left(kind: type[FaceBoxes]) -> None:
-    kinds = [node.op_type for node in fast_model(settled(kind)).graph.node]
+def test_pooling_comes_before_the_concatenation_and_no_softmax_is_left() -> None:
+    kinds = [node.op_type for node in fast_model(settled(FaceBoxes)).graph.node]
     assert kinds.count("MaxPool") > 2  # of both halves of a C.ReLU
     assert "Softmax" not in kinds
 
