@@ -89,9 +89,9 @@ def test_they_equal_the_network_but_for_rounding(name: str, size: tuple[int, int
     # Rounding shows most where nothing was learnt, and pictures differ little.
     limit = 0.1 if name in shipped_models() else 0.15
     assert (np.abs(faces - expected).mean((0, 1)) <= limit * spread).all()
-    if spread[4]:  # none of the smallest picture's anchors may be near a face
+    if spread[4]:  # none of the small pictures' anchors may be near a face
         assert np.corrcoef(faces[..., 4].ravel(), expected[..., 4].ravel())[0, 1] > 1 - limit / 10
-    assert spread[4] or max(size) < 32
+    assert spread[4] or max(size) < 100
 
 
 def test_predictions_beyond_what_was_seen_stop_at_the_end_of_their_bytes() -> None:
