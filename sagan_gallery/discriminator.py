@@ -64,11 +64,12 @@ class Discriminator(SaganFile):
             return
         rows, columns = (np.arange(cells + 1)[None] * np.array(sample.size_px)[:, None] // cells).tolist()
         falls = np.empty((cells, cells), np.float32)
+        mean = np.rint(sample.image.mean((0, 1)))
         for row in range(cells):
             covered = np.repeat(sample.image[None], cells, 0)
             for column in range(cells):
                 place = slice(rows[row], rows[row + 1]), slice(columns[column], columns[column + 1])
-                covered[(column, *place)] = np.rint(sample.image.mean((0, 1)))
+                covered[(column, *place)] = mean
             scores = self.infer(["score"], self._inputs(covered, sample.label))[0]
             falls[row] = sample.score - scores.reshape(-1)
             if row < cells - 1:

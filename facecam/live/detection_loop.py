@@ -313,8 +313,9 @@ def _but(private: Array, shown: Detections, unhidden: frozenset[int]) -> Array:
     if not unhidden or shown.ids is None or len(private) == 0 or len(shown) == 0:
         return private
     iou = pairwise_iou(private, shown.boxes)
-    own = iou[:, np.isin(shown.ids, list(unhidden))].max(axis=1, initial=0) >= SAME_FACE_IOU
-    other = iou[:, ~np.isin(shown.ids, list(unhidden))].max(axis=1, initial=0) > 0
+    in_view = np.isin(shown.ids, list(unhidden))
+    own = iou[:, in_view].max(axis=1, initial=0) >= SAME_FACE_IOU
+    other = iou[:, ~in_view].max(axis=1, initial=0) > 0
     return private[~own | other]
 
 

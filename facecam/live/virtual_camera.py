@@ -29,6 +29,7 @@ from facecam.faces.drawing import draw_detections
 from facecam.live.metrics import Percentiles
 from facecam.live.state import View
 from facecam.sources import Frame
+from facecam.system.python_process import FROZEN
 
 if TYPE_CHECKING:
     from pyvirtualcam import Camera as Device
@@ -43,7 +44,7 @@ _LARGEST_SIZE = (1920, 1080)
 _SURROUND = (38, 34, 32)  # BGR
 _PACKAGE = (
     "This build has no virtual camera, which a copy that pip installed can have."
-    if getattr(sys, "frozen", False)
+    if FROZEN
     else "A virtual camera needs the package pyvirtualcam: `pip install pyvirtualcam`."
 )
 _DRIVER = (

@@ -6,7 +6,7 @@ import os
 import runpy
 import sys
 
-_FROZEN = bool(getattr(sys, "frozen", False))
+FROZEN = bool(getattr(sys, "frozen", False))
 """Whether this is the standalone build, which has no Python beside it."""
 
 
@@ -20,7 +20,7 @@ def run_as_python(arguments: list[str]) -> bool:
 
     arguments: the process's, `sys.argv`, which the module then has for its own.
     """
-    if not _FROZEN:
+    if not FROZEN:
         return False
     _leave_environment_as_it_was()
     if arguments[1:2] != ["-m"] or len(arguments) < 3:

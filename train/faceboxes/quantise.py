@@ -162,8 +162,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--pictures", type=Path, required=True, help="a folder of training pictures")
     args = parser.parse_args(argv)
     try:
+        pictures = training_pictures(args.pictures)
         for runtime in RUNTIMES:
-            path = quantise(args.model, training_pictures(args.pictures), runtime)
+            path = quantise(args.model, pictures, runtime)
             print(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
     except (FacecamError, OSError) as error:
         print(f"quantise: {error}", file=sys.stderr)

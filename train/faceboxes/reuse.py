@@ -53,7 +53,7 @@ def network_of_onnx(path: Path) -> Detector:
 
 
 def _in_graph_order(net: Detector) -> list[nn.Module]:
-    """The modules in the order of `fast_graph`'s convolutions, without the heads."""
+    """The modules in the order of `fast_model`'s convolutions, without the heads."""
     order: list[nn.Module]
     if isinstance(net, FaceBoxesS8):
         order = [net.conv1]

@@ -76,11 +76,12 @@ def choose(judged: Sequence[Judged], count: int, closest: float) -> list[Judged]
     features = np.stack([one.features for one in fair])
     apart = float(np.median(np.linalg.norm(features - features.mean(0), axis=1)))
     taken: list[int] = []
-    for index in np.argsort(ranks, kind="stable"):
+    order = np.argsort(ranks, kind="stable")
+    for index in order:
         near = any(np.linalg.norm(features[index] - features[other]) < apart for other in taken)
         if len(taken) < count and not near:
             taken.append(int(index))
-    taken += [int(index) for index in np.argsort(ranks, kind="stable") if index not in taken][: count - len(taken)]
+    taken += [int(index) for index in order if index not in taken][: count - len(taken)]
     return [fair[index] for index in taken]
 
 

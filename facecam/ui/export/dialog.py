@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QDialog, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QStackedWidget, QWidget
 
 from facecam.batch.estimate import Estimate
 from facecam.batch.inputs import file_id
@@ -17,6 +17,7 @@ from facecam.batch.watch import Progress, Report
 from facecam.errors import FacecamError
 from facecam.faces.privacy import PrivacyOptions
 from facecam.qtkit.file_dialogs import ask_path, show_folder
+from facecam.qtkit.layouts import column
 from facecam.qtkit.settings import Remembered, Settings
 from facecam.qtkit.theme import SPACE
 from facecam.ui.export.pages import OptionsPage, ProgressPage, SummaryPage
@@ -61,9 +62,7 @@ class ExportDialog(QDialog):
         self._pages = QStackedWidget()
         for page in (self.options, self.progress, self.summary):
             self._pages.addWidget(page)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(2 * SPACE, 2 * SPACE, 2 * SPACE, 2 * SPACE)
-        layout.addWidget(self._pages)
+        column(self._pages, owner=self, margins=(2 * SPACE,) * 4)
         self.options.changed.connect(self._show_estimate)
         self.options.export_wanted.connect(self.export)
         self.options.review_wanted.connect(self.look_through)
@@ -91,8 +90,7 @@ class ExportDialog(QDialog):
         self._specs, self._found, self._estimate = list(specs), None, None
         self.set_folder(output_folder(self._specs))
         self._pages.setCurrentWidget(self.options)
-        single = Path(self._specs[0]) if len(self._specs) == 1 else None
-        self.options.show_inputs(self._specs, can_review=single is not None and single.is_file())
+        self.options.show_inputs(self._specs, can_review=self._specs_are_one())
         self._estimator.start([*self._specs, *self._detector(), "--hide", "blur", "--estimate"])
 
     def set_folder(self, folder: Path) -> None:
@@ -103,8 +101,7 @@ class ExportDialog(QDialog):
     def export(self) -> None:
         """Starts it, by regions if they have been looked through."""
         regions = self._regions_file
-        by_regions = regions is not None and self.options.value.how_to_look() != [] and self._specs_are_one()
-        self._run(["--regions", str(regions)] if by_regions else [])
+        self._run([] if regions is None else ["--regions", str(regions)])
 
     def look_through(self) -> None:
         """Finds what there is to be hidden in a single file, and shows it before anything is written."""
@@ -115,11 +112,8 @@ class ExportDialog(QDialog):
         path = Path(self._temporary.name) / "found.json"
         path.unlink(missing_ok=True)
         self._reviewing = True
-        self.progress.begin("Looking for what is to be hidden…", self._expected_frames())
-        self._pages.setCurrentWidget(self.progress)
-        self._began_s = time.monotonic()
         how = [*self.options.value.how_to_look(), *self.options.value.share()]
-        self.process.start([*self._specs, *how, *self._detector(), "--regions", str(path), "--watch"])
+        self._start("Looking for what is to be hidden…", [*self._specs, *how], ["--regions", str(path)])
 
     def cancel(self) -> None:
         """What is whole by now stays."""
@@ -201,10 +195,12 @@ class ExportDialog(QDialog):
             self._show_summary(Report(0, 0, 0, error=f"{self._out} can't be made: {error.strerror or error}."))
             return
         self._reviewing = False
-        self.progress.begin(f"Writing to {self._out}", self._expected_frames())
+        self._start(f"Writing to {self._out}", self.options.value.arguments(self._specs, self._out), more)
+
+    def _start(self, title: str, arguments: list[str], more: list[str]) -> None:
+        self.progress.begin(title, self._expected_frames())
         self._pages.setCurrentWidget(self.progress)
         self._began_s = time.monotonic()
-        arguments = self.options.value.arguments(self._specs, self._out)
         self.process.start([*arguments, *self._detector(), *more, "--watch"])
 
     def _expected_frames(self) -> int:

@@ -237,7 +237,7 @@ class SummaryPage(QWidget):
             written = f"{report.copies:,} cop{'y' if report.copies == 1 else 'ies'}" if report.copies else ""
             lists = " and ".join(name for name, on in (("JSON lines", settings.json), ("CSV", settings.csv)) if on)
             what = " and ".join(part for part in (written, lists) if part)
-            paragraphs.append(html.escape(f"{what or 'Nothing'} in {out}" if what else "Nothing was written."))
+            paragraphs.append(html.escape(f"{what} in {out}" if what else "Nothing was written."))
         lists_of_names = (
             ("No face found in", report.without_faces),
             ("Could not be read", (*report.failed, *report.skipped)),

@@ -130,9 +130,7 @@ class LiveTab(Tab):
 
     def _make_commands(self) -> list[QAction]:
         help_text = f"Counts {COUNTDOWN_S} seconds down first; once more calls it off"
-        self._countdown_command = command(
-            self, "Snapshot with countdown", ["Shift+S"], self.countdown.toggle, Menu.FILE, help_text
-        )
+        countdown = command(self, "Snapshot with countdown", ["Shift+S"], self.countdown.toggle, Menu.FILE, help_text)
         return [
             command(self, "Start or stop, pause a file", ["Space"], self.start_stop_or_pause),
             command(self, "Full screen", ["F", "F11"], self.toggle_full_screen, Menu.VIEW),
@@ -156,7 +154,7 @@ class LiveTab(Tab):
             command(
                 self, "Copy the picture", ["Ctrl+C"], self.copy, Menu.EDIT, "The picture, and in words what it shows"
             ),
-            self._countdown_command,
+            countdown,
             *(action for part in self._parts for action in part.commands()),
             *self.exporting.commands(),
         ]

@@ -55,7 +55,7 @@ class DetectorGraph(Graph):
         )  # fmt: skip
 
     def conv_relu(self, x: str, block: ConvBN) -> str:
-        return self.op("Relu", self.conv(x, *folded(block), block.conv.stride[0], block.conv.groups))
+        return self.op("Relu", self.conv(x, *folded(block), block.conv.stride[0]))
 
     def separable(self, x: str, block: Separable) -> str:
         """As its two convolutions."""

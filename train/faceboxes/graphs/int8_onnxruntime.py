@@ -73,15 +73,13 @@ class _QLinearGraph(DetectorGraph):
         x = self.op("Transpose", cells, perm=[0, 3, 1, 2])
         return self.op("Cast", x, to=TensorProto.FLOAT) if self.exact else self._known(x, np.float32(1))
 
-    def convolve(
-        self, x: str, weight: Array, bias: Array, stride: int = 1, border: int | None = None, groups: int = 1
-    ) -> str:
+    def convolve(self, x: str, weight: Array, bias: Array, stride: int = 1, border: int | None = None) -> str:
         """The ReLU of a convolution. border: half of the kernel, where None."""
         name = self._next()
         if self._ranges is None:
-            return self.op("Relu", self._floats(x, weight, bias, stride, border, groups), output=name)
+            return self.op("Relu", self._floats(x, weight, bias, stride, border), output=name)
         step = np.float32(max(self._ranges[name].max(), 1e-6) / 255)
-        return self._known(self._bytes(x, weight, bias, step, stride, border, groups, name), step)
+        return self._known(self._bytes(x, weight, bias, step, stride, border, output=name), step)
 
     def conv(self, x: str, weight: Array, bias: Array, stride: int = 1, groups: int = 1) -> str:
         """A convolution without ReLU."""
@@ -94,7 +92,7 @@ class _QLinearGraph(DetectorGraph):
         return self._known(self._bytes(x, weight, bias, step, stride, None, groups, name), step)
 
     def conv_relu(self, x: str, block: ConvBN) -> str:
-        return self.convolve(x, *folded(block), block.conv.stride[0], groups=block.conv.groups)
+        return self.convolve(x, *folded(block), block.conv.stride[0])
 
     def max_pool(self, x: str) -> str:
         return self._like(super().max_pool(x), x)

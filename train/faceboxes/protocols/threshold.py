@@ -60,10 +60,9 @@ class Thresholds:
         """The lowest threshold that the rule allows, so the best recall."""
 
         def allowed(step: int) -> bool:
-            elsewhere = measure_clips(self._clips, step / STEPS).other
-            return self.at(step / STEPS).false_per_100_photos <= FALSE_PER_100_PHOTOS and (
-                elsewhere <= ELSEWHERE_PER_FRAME
-            )
+            threshold = step / STEPS
+            few = self.at(threshold).false_per_100_photos <= FALSE_PER_100_PHOTOS
+            return few and measure_clips(self._clips, threshold).other <= ELSEWHERE_PER_FRAME
 
         return self.at(bisect_left(range(STEPS), True, key=allowed) / STEPS)
 
