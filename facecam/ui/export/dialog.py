@@ -23,7 +23,7 @@ from facecam.qtkit.theme import SPACE
 from facecam.ui.export.pages import OptionsPage, ProgressPage, SummaryPage
 from facecam.ui.export.process import BatchProcess
 from facecam.ui.export.review import ReviewDialog
-from facecam.ui.export.settings import ExportSettings, output_folder
+from facecam.ui.export.settings import Copies, ExportSettings, output_folder
 
 
 class ExportDialog(QDialog):
@@ -101,7 +101,8 @@ class ExportDialog(QDialog):
     def export(self) -> None:
         """Starts it, by regions if they have been looked through."""
         regions = self._regions_file
-        self._run([] if regions is None else ["--regions", str(regions)])
+        by_regions = regions is not None and self.options.value.copies is Copies.HIDDEN
+        self._run(["--regions", str(regions)] if by_regions else [])
 
     def look_through(self) -> None:
         """Finds what there is to be hidden in a single file, and shows it before anything is written."""

@@ -230,6 +230,19 @@ def test_a_region_is_drawn_and_another_taken_out_and_the_copy_is_made_of_that(
     assert kept.regions[-1] == drawn
 
 
+def test_copies_with_boxes_can_be_made_after_a_quick_look(qtbot: QtBot, open_dialog: Open, clip: Path) -> None:
+    export = open_dialog(clip)
+    export.options.thorough.setCurrentIndex(1)
+    export.options.review_button.click()
+    qtbot.waitUntil(lambda: export.review is not None and export.review.picture.image is not None, timeout=60_000)
+    assert export.review is not None
+    export.review.close()
+    export.options.copies.setCurrentIndex(1)
+    export.options.export_button.click()
+    assert finish(qtbot, export).startswith("Done: 1 file")
+    assert (export.out / clip.name).is_file()
+
+
 def test_a_region_is_taken_out_over_some_frames(
     qtbot: QtBot, review: tuple[ExportDialog, ReviewDialog], clip: Path
 ) -> None:
