@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Annotated
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy, QWidget
 
-from facecam.qtkit.fields import Check, Row, SliderField, combo, show_value, spin
+from facecam.qtkit.fields import Check, Row, SliderField, combo, fill, keep, show_value, spin
 from facecam.qtkit.folds import Fold, Section
 from facecam.qtkit.layouts import column
+from facecam.qtkit.settings import Key, Remembered, Settings
 from facecam.qtkit.theme import COLUMN_WIDTH, SPACE, tabular
 from facecam.qtkit.widgets import Heading, ScrollColumn
 from sagan_gallery.attention import Direction
@@ -23,8 +25,7 @@ from sagan_gallery.ui.session import Order
 from sagan_gallery.ui.words import class_name
 
 _COUNTS = (16, 36, 64, 144)
-_USUAL_COUNT = 64
-_MIX = "All, in turn"
+_TRUNCATIONS = (0.0, 1.5)
 _CHOSEN = "*"
 """Stands in the list of classes for the samples that come with the generator."""
 _KIND_HELP = (
@@ -35,8 +36,22 @@ _KIND_HELP = (
 _SEEDS = 2**31 - 1  # as far as a spin box counts
 
 
+@dataclass(frozen=True)
+class SampleSettings:
+    """label: the class by name, empty for all in turn, `_CHOSEN` for the samples that come with the generator if some
+    do; seed: of the first sample; count: how many; order: what they are sorted by; truncation: None: as those that come
+    with the generator have it."""
+
+    label: Annotated[str, Key("gallery/class")] = _CHOSEN
+    seed: Annotated[int, Key("gallery/seed", (0, _SEEDS))] = 0
+    count: Annotated[int, Key("gallery/count", (_COUNTS[0], _COUNTS[-1]))] = 64
+    order: Annotated[Order, Key("gallery/order")] = Order.DRAWN
+    truncation: Annotated[float | None, Key("gallery/truncation", _TRUNCATIONS)] = None
+
+
 class GalleryControls(ScrollColumn):
-    """The samples' class, seed, number and truncation; how maps are shown; what is rarely needed in a fold."""
+    """The samples' class, seed, number and truncation; how maps are shown; what is rarely needed in a fold. settings:
+    remember all that."""
 
     sampling_changed = Signal()
     """Other samples are wanted."""
@@ -47,8 +62,9 @@ class GalleryControls(ScrollColumn):
     layer_changed = Signal(int)
     """Another attention layer."""
 
-    def __init__(self, menu: QMenu, parent: QWidget | None = None) -> None:
+    def __init__(self, menu: QMenu, settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__(COLUMN_WIDTH, parent)
+        self._wanted, self._style = Remembered(settings, SampleSettings), Remembered(settings, MapStyle)
         self._sampling = QWidget()
         column(Heading("Samples"), *self._make_sampling(), owner=self._sampling, spacing=SPACE)
         self.files = QPushButton("Open and export")
@@ -85,7 +101,7 @@ class GalleryControls(ScrollColumn):
         self.seed.setFont(tabular(self.seed.font()))
         self.count = combo(*((str(count), count) for count in _COUNTS))
         self.truncation = SliderField(
-            "Truncation", 0.0, 1.5, 0.01, _hundredths,
+            "Truncation", *_TRUNCATIONS, 0.01, _hundredths,
             "Length of the latents. Below 1, samples come closer to the typical picture of their class:\n"
             "cleaner, and more alike.", default=1.0,
         )  # fmt: skip
@@ -94,11 +110,13 @@ class GalleryControls(ScrollColumn):
         self.resample.setMinimumHeight(4 * SPACE)
         self.resample.clicked.connect(self.new_seed)
         self.order = combo(*((order.value, order) for order in Order))
-        self.order.currentIndexChanged.connect(self.order_changed)
-        self.classes.currentIndexChanged.connect(self._class_changed)
-        self.seed.valueChanged.connect(self.sampling_changed)
-        self.count.currentIndexChanged.connect(self.sampling_changed)
-        self.truncation.changed.connect(self.sampling_changed)
+        keep(self.order, self._wanted, "order", self.order_changed.emit)
+        keep(self.classes, self._wanted, "label", self._class_changed)
+        keep(self.seed, self._wanted, "seed", self.sampling_changed.emit)
+        keep(self.count, self._wanted, "count", self.sampling_changed.emit)
+        if self._wanted.value.truncation is not None:
+            self.truncation.set(self._wanted.value.truncation)
+        self.truncation.changed.connect(self._truncation_moved)
         return (
             self._class_row,
             Row("Seed", self.seed, "Number of the first sample's random latent; the others count on from it"),
@@ -131,9 +149,9 @@ class GalleryControls(ScrollColumn):
             "Where the picture changes, attention mattered.", default=1.0,
         )  # fmt: skip
         self.layer.currentIndexChanged.connect(self.layer_changed)
-        self.kind.currentIndexChanged.connect(self._map_style_moved)
-        self.share.changed.connect(self.map_style_changed)
-        self.opacity.changed.connect(self.map_style_changed)
+        keep(self.kind, self._style, "kind", self._map_style_moved)
+        keep(self.share, self._style, "mass_share", self.map_style_changed.emit)
+        keep(self.opacity, self._style, "opacity", self.map_style_changed.emit)
         return self._layer_row, self._kind_row, self.share, self.opacity, self.scale
 
     def _make_more(self) -> Fold:
@@ -177,10 +195,9 @@ class GalleryControls(ScrollColumn):
             "arrows": Check("Arrows to the five strongest", "From the query to the five cells that it looks at most"),
         }
         self.log, self.stretch, self.smooth, self.one_scale, self.arrows = (check.box for check in self.checks.values())
-        for choice in (self.direction, self.colours):
-            choice.currentIndexChanged.connect(self.map_style_changed)
-        for check in self.checks.values():
-            check.box.toggled.connect(self.map_style_changed)
+        boxes = {name: check.box for name, check in self.checks.items()}
+        for name, field in {"direction": self.direction, "colours": self.colours, **boxes}.items():
+            keep(field, self._style, name, self.map_style_changed.emit)
         self.reset = QPushButton("Reset the map")
         self.reset.setToolTip("What is shown, overlay, opacity, direction, colours and scale as they were at the start")
         self.reset.clicked.connect(self.reset_map_style)
@@ -204,25 +221,19 @@ class GalleryControls(ScrollColumn):
         opening: Sequence[SampleSpec] = (),
     ) -> None:
         """Offers what a generator has, silently. opening: the samples to begin with, if some come with it."""
-        self._opening = opening
+        self._opening, wanted = opening, self._wanted.value
+        mixed = [("All, in turn", ""), *((class_name(name), name) for name in classes)] if classes else []
+        chosen = [(f"Chosen ({len(opening)})", _CHOSEN)] if opening else []
+        fill(self.classes, mixed + chosen, wanted.label)
+        if opening and wanted.truncation is None:
+            show_value(self.truncation, opening[0].truncation)
+        self._class_row.setVisible(bool(classes or opening))
         with QSignalBlocker(self):
-            self.classes.clear()
-            if classes:
-                self.classes.addItem(_MIX, None)
-                for name in classes:
-                    self.classes.addItem(class_name(name), name)
-            if opening:
-                self.classes.addItem(f"Chosen ({len(opening)})", _CHOSEN)
-                self.classes.setCurrentIndex(self.classes.count() - 1)
-                show_value(self.truncation, opening[0].truncation)
-            self._class_row.setVisible(bool(classes or opening))
-            self.order.setCurrentIndex(0)
             self.layer.clear()
             self.layer.addItems([f"{number} of {layers}" for number in range(1, layers + 1)])
             self._layer_row.setVisible(layers > 1)
             self.scale.setEnabled(has_scale)
             show_value(self.scale, 1.0)
-            self.count.setCurrentIndex(self.count.findData(_USUAL_COUNT))
         self._enable_seed()
 
     def set_generating(self, on: bool) -> None:
@@ -255,7 +266,7 @@ class GalleryControls(ScrollColumn):
         with QSignalBlocker(self):
             self.classes.setCurrentIndex(max(0, self.classes.findData(spec.label)))
             self.seed.setValue(spec.seed)
-            show_value(self.truncation, spec.truncation)
+            self.truncation.set(spec.truncation)
         self.sampling_changed.emit()
 
     def new_seed(self) -> None:
@@ -268,6 +279,10 @@ class GalleryControls(ScrollColumn):
 
     def _class_changed(self) -> None:
         self._enable_seed()
+        self.sampling_changed.emit()
+
+    def _truncation_moved(self, truncation: float) -> None:
+        self._wanted.change(truncation=truncation)
         self.sampling_changed.emit()
 
     def _enable_seed(self) -> None:
@@ -289,18 +304,7 @@ class GalleryControls(ScrollColumn):
 
     def map_style(self) -> MapStyle:
         """How maps are to be shown."""
-        return MapStyle(
-            kind=self.kind.currentData(),
-            opacity=self.opacity.value,
-            colours=self.colours.currentData(),
-            log=self.log.isChecked(),
-            stretch=self.stretch.isChecked(),
-            smooth=self.smooth.isChecked(),
-            mass_share=self.share.value,
-            direction=self.direction.currentData(),
-            arrows=self.arrows.isChecked(),
-            one_scale=self.one_scale.isChecked(),
-        )
+        return self._style.value
 
     def reset_map_style(self) -> None:
         """The style of maps as at the start, told once."""

@@ -1,12 +1,15 @@
-"""How maps are shown. Plain values, no widgets."""
+"""How maps are shown, remembered between starts. Plain values, no widgets."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Annotated
 
 from facecam.arrays import Array
+from facecam.qtkit.settings import Key
 from sagan_gallery.attention import Direction
+from sagan_gallery.colormap import NAMES
 from sagan_gallery.overlay import Range
 
 
@@ -36,16 +39,16 @@ class MapStyle:
     from 0; mass_share: of `Kind.MASK`; arrows: to the five strongest cells; smooth: between cells, in maps and
     picture; one_scale: the colours of all pins' maps beside the picture go up to the largest weight of all of them."""
 
-    kind: Kind = Kind.HEAT
-    opacity: float = 0.75
-    colours: str = "magma"
-    log: bool = False
-    stretch: bool = False
-    smooth: bool = True
-    mass_share: float = 0.5
-    direction: Direction = Direction.ROW
-    arrows: bool = False
-    one_scale: bool = False
+    kind: Annotated[Kind, Key("gallery/overlay")] = Kind.HEAT
+    opacity: Annotated[float, Key("gallery/opacity", (0.0, 1.0))] = 0.75
+    colours: Annotated[str, Key("gallery/colours", NAMES)] = "magma"
+    log: Annotated[bool, Key("gallery/log")] = False
+    stretch: Annotated[bool, Key("gallery/stretch")] = False
+    smooth: Annotated[bool, Key("gallery/smooth")] = True
+    mass_share: Annotated[float, Key("gallery/strongest-part", (0.05, 0.95))] = 0.5
+    direction: Annotated[Direction, Key("gallery/direction")] = Direction.ROW
+    arrows: Annotated[bool, Key("gallery/arrows")] = False
+    one_scale: Annotated[bool, Key("gallery/one-scale")] = False
 
     def range_of(self, weights: Array) -> Range:
         """The values that the colours of a map stand for."""

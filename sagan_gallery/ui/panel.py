@@ -46,8 +46,8 @@ class GalleryPanel(QWidget):
     """Hosts everything; needs no more than a place in a window. `start` loads the model and samples.
 
     grab_frame: gives the camera's picture (H, W, 3) uint8 RGB, or None when there is none; open_film: begins films in
-    formats beyond GIF; keep_off: tells the core that sampling is to stay away from, if any; settings: remember whether
-    the tour has been offered, and where it was left.
+    formats beyond GIF; keep_off: tells the core that sampling is to stay away from, if any; settings: remember
+    what is sampled, how maps are shown, whether the tour has been offered, and where it was left.
     """
 
     def __init__(
@@ -78,13 +78,14 @@ class GalleryPanel(QWidget):
         self.stage = SampleStage()
         self.view, self.walk = self.stage.view, self.stage.walk
         self.files = GalleryFiles(self.stage, self.session, grab_frame, open_film, self)
-        self.controls = GalleryControls(self.files.menu)
+        self.controls = GalleryControls(self.files.menu, settings or Settings())
         self.tour, self.offer = Tour(self.stage), TourOffer()
         if settings is not None:
             self.tour.step = int(settings.number(_TOUR, 0, 0, len(Step)) or 0)
         self.status = StatusRow()
         self.message = GalleryMessage(self.session, self.files.open_model)
         self._lay_out()
+        self.stage.set_map_style(self.controls.map_style())
         self.setAcceptDrops(True)
         self._commands = [*self._make_commands(), *self.files.actions]
         self._connect()

@@ -20,7 +20,7 @@ from sagan_gallery.ui.panel import GalleryPanel
 
 class GalleryTab(Tab):
     """grab_frame: the live picture (H, W, 3) uint8 BGR, or None while there is none; detector_core: the core that the
-    detector has to itself, so that sampling stays off it; settings: remember where the tour was left."""
+    detector has to itself, so that sampling stays off it; settings: as of the panel."""
 
     def __init__(
         self,

@@ -126,9 +126,9 @@ def ask_to_forget(parent: QWidget, then: Callable[[], None]) -> None:
     dialog.setWindowTitle("Forget all settings")
     dialog.setText("Forget all settings?")
     dialog.setInformativeText(
-        "Lost are each camera’s size and rate, the threshold and other settings of detection, tracking, privacy and "
-        "comparison, where recordings go, which parts are open, the colours and the window’s size. Recordings and "
-        "pictures stay. This can’t be undone."
+        "Lost are the tab, the source, each camera’s size and rate, the threshold and other settings of detection, "
+        "tracking, privacy and comparison, how and where recordings are saved, the Gallery’s choices, which parts are "
+        "open, the colours and the window’s size and place. Recordings and pictures stay. This can’t be undone."
     )
     forget = dialog.addButton("Forget", QMessageBox.ButtonRole.DestructiveRole)
     cancel = dialog.addButton(QMessageBox.StandardButton.Cancel)

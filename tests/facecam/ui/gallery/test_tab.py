@@ -20,21 +20,36 @@ from facecam.ui.gallery.tab import GalleryTab, open_mp4
 from facecam.ui.shell.app import build_window
 from facecam.ui.shell.main_window import LoadingPage
 from sagan_gallery.ui import words
+from sagan_gallery.ui.map_style import Kind, MapStyle
+from sagan_gallery.ui.session import Order
 from tests.doubles import FakeDetector, FakeSource
 from tests.processes import run_python
 from tests.sagan_gallery.made import save_tiny_discriminator, save_tiny_generator
 
 
 @pytest.fixture
-def window(qtbot, tmp_path, monkeypatch):
+def make_window(qtbot, tmp_path, monkeypatch):
+    """Opens the window on tiny models, each time with the same settings."""
     save_tiny_generator(tmp_path / "sagan64.onnx")
     save_tiny_discriminator(tmp_path / "sagan64-d.onnx")
     monkeypatch.setattr("sagan_gallery.generator.asset", lambda name, _: tmp_path / name)
-    made = build_window("fake", Settings(), make_detector=FakeDetector, open_source=lambda spec: FakeSource())
-    qtbot.addWidget(made)
-    made.show()
-    yield made
-    made.close()
+    settings, windows = Settings(), []
+
+    def make():
+        window = build_window("fake", settings, make_detector=FakeDetector, open_source=lambda spec: FakeSource())
+        qtbot.addWidget(window)
+        windows.append(window)
+        window.show()
+        return window
+
+    yield make
+    for window in windows:
+        window.close()
+
+
+@pytest.fixture
+def window(make_window):
+    return make_window()
 
 
 def gallery(qtbot, window):
@@ -52,6 +67,34 @@ def test_the_gallery_is_made_when_it_is_first_shown(qtbot, window):
     assert tab.panel.isVisible()
     assert tab.panel.sample.image.shape == (16, 16, 3)
     assert tab.panel.view.weights is not None  # a map is there before one has done anything
+
+
+def test_what_was_sampled_and_how_maps_were_shown_comes_back(qtbot, make_window):
+    first = make_window()
+    controls = gallery(qtbot, first).panel.controls
+    own = controls.classes.itemData(2)
+    assert own
+    for box, value in ((controls.classes, own), (controls.count, 16), (controls.order, Order.SCORE)):
+        choose(box, value)
+    controls.seed.setValue(7)
+    controls.truncation.set(0.6)
+    choose(controls.kind, Kind.CONTOUR)
+    choose(controls.colours, "viridis")
+    controls.opacity.set(0.4)
+    controls.arrows.click()
+    style = controls.map_style()
+    first.close()
+    panel = gallery(qtbot, make_window()).panel
+    assert panel.view.map_style == style != MapStyle()
+    assert [spec.seed for spec in panel.grid.specs] == list(range(7, 23))
+    assert {(spec.label, spec.truncation) for spec in panel.grid.specs} == {(own, 0.6)}
+    assert panel.controls.order.currentData() is Order.SCORE
+    panel.controls.reset.click()
+    assert panel.view.map_style == MapStyle()
+
+
+def choose(box, value):
+    box.setCurrentIndex(box.findData(value))
 
 
 def pages_seen(window):

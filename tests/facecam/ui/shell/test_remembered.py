@@ -6,14 +6,20 @@ import threading
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QPoint, QSize
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
 from facecam.live.pipeline import Phase
+from facecam.qtkit.folds import Fold
+from facecam.qtkit.settings import Settings
 from facecam.sources import Camera
 from facecam.ui.live.chooser import AUTO, located, recall, remembered_name
 from facecam.ui.shell import app
+from facecam.ui.shell.main_window import DEFAULT_SIZE, largest_size
 from tests.doubles import FakeSource, Sources
-from tests.facecam.ui.driving import MakeWindow, bring_to_front, live
+from tests.facecam.ui.driving import MakeWindow, bring_to_front, fold, live
 
 FRONT, DESK = Camera(0, "Front Camera"), Camera(2, "Desk Camera")
 
@@ -61,6 +67,51 @@ def test_a_camera_comes_back_by_its_name_and_a_named_source_goes_before(
     fourth = live(make_window("auto"))
     qtbot.waitUntil(lambda: fourth.stage.spec == AUTO and fourth.session.phase is Phase.RUNNING, timeout=5000)
     assert sources.opened[-1] == AUTO
+
+
+def test_the_window_comes_back_onto_a_screen_that_there_is(
+    qtbot: QtBot, make_window: MakeWindow, settings: Settings
+) -> None:
+    screens = [screen.availableGeometry() for screen in QGuiApplication.screens()]
+    for place in [*(screen.topLeft() + QPoint(40, 60) for screen in screens), QPoint(9000, 7000)]:
+        first = make_window()
+        first.resize(700, 500)
+        first.setScreen(QGuiApplication.screenAt(place) or first.screen())  # as a window system does by itself
+        first.move(place)
+        qtbot.waitUntil(lambda: first.pos() == place, timeout=5000)  # noqa: B023
+        first.close()
+        second = make_window()
+        assert second.size() == first.size()
+        there = [screen for screen in screens if screen.contains(place)]
+        if there:
+            assert second.pos() == place
+        assert any(screen.contains(second.geometry()) for screen in there or screens)
+        second.close()
+
+
+def test_forgetting_leaves_nothing_of_what_was_chosen(
+    qtbot: QtBot, make_window: MakeWindow, settings: Settings, cameras: list[Camera]
+) -> None:
+    first = make_window("demo")
+    tab = live(first)
+    tab.open("clip.mp4")
+    tab.privacy.on.setChecked(True)
+    fold(tab, "privacy").set_open(True)
+    first.resize(700, 500)
+    bring_to_front(qtbot, first, 1)
+    next(action for action in first.actions() if action.text() == "Forget all settings…").trigger()
+    (question,) = first.findChildren(QMessageBox)
+    next(button for button in question.buttons() if "Forget" in button.text()).click()
+    tab.open("demo")  # what is done after it is not remembered either
+    first.close()
+    settings.forgotten = False  # as at the next start
+    second = make_window(AUTO)
+    again = live(second)
+    assert second.size() == QSize(*DEFAULT_SIZE).boundedTo(largest_size(second.screen().availableSize()))
+    assert again.isVisible()
+    assert (again.stage.spec, again.privacy.on.isChecked()) == (AUTO, False)
+    assert not any(one.is_open for one in again.controls.findChildren(Fold))
+    assert "F1" in second.hints.text  # as the first time
 
 
 @pytest.mark.parametrize(
