@@ -195,9 +195,10 @@ class GalleryControls(ScrollColumn):
             "arrows": Check("Arrows to the five strongest", "From the query to the five cells that it looks at most"),
         }
         self.log, self.stretch, self.smooth, self.one_scale, self.arrows = (check.box for check in self.checks.values())
-        boxes = {name: check.box for name, check in self.checks.items()}
-        for name, field in {"direction": self.direction, "colours": self.colours, **boxes}.items():
-            keep(field, self._style, name, self.map_style_changed.emit)
+        keep(self.direction, self._style, "direction", self.map_style_changed.emit)
+        keep(self.colours, self._style, "colours", self.map_style_changed.emit)
+        for name, check in self.checks.items():
+            keep(check.box, self._style, name, self.map_style_changed.emit)
         self.reset = QPushButton("Reset the map")
         self.reset.setToolTip("What is shown, overlay, opacity, direction, colours and scale as they were at the start")
         self.reset.clicked.connect(self.reset_map_style)

@@ -37,6 +37,7 @@ def test_controls_come_with_the_mouse_and_leave(
     qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tab = live(window)
+    assert tab.audience._leave.interval() == 3000
     tab.audience._leave.setInterval(300)
     assert not tab.audience.isVisible()
     for x in (40, 60, 80):
@@ -86,6 +87,28 @@ def test_what_is_saved_is_shown_with_a_small_picture(qtbot: QtBot, window: MainW
     QTest.keyClick(window, Qt.Key.Key_R)
     qtbot.waitUntil(lambda: "Saved recording" in tab.toast.text.text(), timeout=20_000)
     assert not tab.toast.thumbnail.isVisible()
+
+
+def test_two_detectors_can_be_compared_in_full_screen(
+    qtbot: QtBot, window: MainWindow, settings: Settings, tiny_model: Path
+) -> None:
+    tab = live(window)
+    tab.compare._use(str(tiny_model))
+    for x in (40, 60):
+        move(tab, x)
+    qtbot.waitUntil(tab.audience.isVisible, timeout=5000)
+    button = next(b for b in tab.audience.findChildren(QPushButton) if b.text() == "Compare")
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    second = tab.compare.picture
+    qtbot.waitUntil(lambda: second.isVisible() and "B tiny" in second.caption_text, timeout=10_000)
+    assert "A fake" in tab.picture.caption_text
+    assert abs(second.width() - tab.picture.width()) <= 2
+    assert second._large
+    move(tab, 30)  # the buttons are over the narrower picture, as a whole
+    qtbot.waitUntil(lambda: tab.audience.isVisible(), timeout=5000)
+    assert tab.picture.rect().contains(tab.audience.geometry())
+    QTest.keyClick(window, Qt.Key.Key_C)
+    assert not second.isVisible()
 
 
 def test_a_camera_that_is_lost_is_told(qtbot: QtBot, window: MainWindow) -> None:

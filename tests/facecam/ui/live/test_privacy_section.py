@@ -6,16 +6,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image as PillowImage
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from facecam.arrays import Image
+from facecam.detection.detector import FaceDetector
 from facecam.faces.boxes import Detections
 from facecam.faces.privacy import Hiding
 from facecam.live.pipeline import Phase
 from facecam.qtkit.settings import Settings
 from facecam.sources import open_source
+from facecam.sources.photo import read_picture
+from facecam.system.resources import asset
 from facecam.ui.live.tab import LiveTab
 from tests.doubles import FakeDetector, FakeSource, Sources, Stripes, finest, read_all
 from tests.facecam.ui.driving import MakeWindow, live, shows
@@ -94,6 +98,39 @@ def seen_detail(tab: LiveTab) -> int:
     return 0 if frame is None else finest(frame)
 
 
+def test_faces_that_the_border_cuts_are_hidden(
+    qtbot: QtBot, make_window: MakeWindow, sources: Sources, settings: Settings
+) -> None:
+    settings.put("live/privacy", True)
+    head = read_picture(asset("demo/hopper.jpg"))
+    face = FaceDetector().detect(head).boxes[0].round().astype(int).tolist()
+    tab = live(make_window(make_detector=FaceDetector))
+    for side in ("left", "right", "top", "bottom"):
+        picture, seen = at_the_border(head, face, side)
+        sources.add(side, lambda picture=picture: FakeSource(fps=30, image=picture))
+        tab.open(side)
+        qtbot.waitUntil(lambda side=side: tab.session.spec == side and tab.view is not None, timeout=10_000)
+        view = tab.view
+        assert view is not None
+        assert view.privacy is not None
+        shown = tab.picture._frame
+        assert shown is not None
+        x1, y1, x2, y2 = seen
+        changed = (shown != picture).any(axis=2)[y1:y2, x1:x2]
+        assert changed.mean() > 0.8, side
+
+
+def at_the_border(head: Image, face: list[int], side: str) -> tuple[Image, list[int]]:
+    """A picture in which two thirds of the face are beyond that border, and where its rest is, x1 y1 x2 y2."""
+    x1, y1, x2, y2 = face
+    beyond_x, beyond_y = round(0.65 * (x2 - x1)), round(0.65 * (y2 - y1))
+    height, width = head.shape[:2]
+    left, right = (x1 + beyond_x if side == "left" else 0), (x2 - beyond_x if side == "right" else width)
+    top, bottom = (y1 + beyond_y if side == "top" else 0), (y2 - beyond_y if side == "bottom" else height)
+    seen = [max(x1, left), max(y1, top), min(x2, right), min(y2, bottom)]
+    return head[top:bottom, left:right].copy(), [seen[0] - left, seen[1] - top, seen[2] - left, seen[3] - top]
+
+
 def test_everything_is_hidden_while_unsure(
     qtbot: QtBot, make_window: MakeWindow, sources: Sources, settings: Settings, tmp_path: Path
 ) -> None:
@@ -121,7 +158,7 @@ def test_everything_is_hidden_while_unsure(
         QTest.keyClick(window, Qt.Key.Key_S)
         name = f"snapshot-000{hangs + 1}.png"
         qtbot.waitUntil(lambda name=name: f"Saved {name}" in tab.status.text(), timeout=10_000)
-        with Image.open(tmp_path / name) as image:
+        with PillowImage.open(tmp_path / name) as image:
             assert finest(np.asarray(image)) < 50
         if hangs == 0:
             detector.allow(100)

@@ -174,19 +174,30 @@ def contrast(a: QColor, b: QColor) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
-@pytest.mark.parametrize("dark", [True, False])
-def test_an_empty_check_box_is_seen(qtbot: QtBot, make_window: MakeWindow, dark: bool) -> None:
+def test_check_boxes_and_their_words_are_seen_in_dark_and_light(qtbot: QtBot, make_window: MakeWindow) -> None:
     app = QApplication.instance()
     assert isinstance(app, QApplication)
-    theme.force_scheme(app, dark)
+    tab = live(make_window())
+    empty, ticked = tab.graphs.on, tab.controls.scores
+    assert (ticked.isChecked(), empty.isChecked()) == (True, False)
     try:
-        tab = live(make_window())
-        box = tab.graphs.on
-        assert not box.isChecked()
-        picture = tab.window().grab().toImage()
-        corner = box.mapTo(tab.window(), QPoint(0, 0))
-        line = [picture.pixelColor(corner.x() + x, corner.y() + box.height() // 2) for x in range(20)]
-        ground = tab.palette().color(QPalette.ColorRole.Window)
-        assert max(contrast(colour, ground) for colour in line) >= (3 if dark else 1.4)
+        for dark in (True, False, True, False):  # one after the other: nothing of the one stays in the other
+            theme.force_scheme(app, dark)
+            qtbot.wait(50)
+            picture = tab.window().grab().toImage()
+            ground = tab.palette().color(QPalette.ColorRole.Window)
+            assert (ground.lightness() < 128) == dark
+            for box in (empty, ticked):
+                corner = box.mapTo(tab.window(), QPoint(0, 0))
+                rows = range(corner.y(), corner.y() + box.height())
+                middle = corner.y() + box.height() // 2
+                frame = [picture.pixelColor(corner.x() + x, middle) for x in range(3)]
+                assert max(contrast(colour, ground) for colour in frame) >= 3
+                inside = picture.pixelColor(corner.x() + 3, rows[len(rows) // 2 - 4])
+                assert (inside.lightness() < 128) == dark
+                words = [picture.pixelColor(corner.x() + x, y) for y in rows for x in range(18, box.width())]
+                assert max(contrast(colour, ground) for colour in words) >= 7
+            mark = [picture.pixelColor(corner.x() + x, y) for y in rows for x in range(3, 11)]
+            assert max(contrast(colour, inside) for colour in mark) >= 4.5
     finally:
         theme.follow_system(app)

@@ -88,20 +88,30 @@ def test_window_shows_boxes_and_moving_figures_on_x11(
 INTERRUPT = """
 import os, signal, sys
 from PySide6.QtCore import QTimer
-from facecam.detection.options import DetectorOptions
+from facecam.cli import main
 from facecam.system.process_exit import end_process
 from facecam.ui.shell import app
 application = app.make_application()
 QTimer.singleShot(1000, lambda: os.kill(os.getpid(), signal.SIGINT))
-end_process(app.main("demo", DetectorOptions(sys.argv[1], 0.3)))
+end_process(main(["--source", "demo", "--model", sys.argv[1]]))
 """
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends a POSIX signal")
-def test_ctrl_c_closes_the_window_quietly(tiny_model: Path, tmp_path: Path) -> None:
-    process = start_python("-c", INTERRUPT, tiny_model, XDG_CONFIG_HOME=str(tmp_path), HOME=str(tmp_path))
-    assert process.communicate(timeout=PATIENCE_S) == ("", "")
-    assert process.returncode == 0
+@pytest.mark.parametrize("instances", [1, 2])
+def test_ctrl_c_closes_the_window_quietly_beside_another_instance_too(
+    tiny_model: Path, tmp_path: Path, instances: int
+) -> None:
+    home = str(tmp_path)
+    processes = [
+        start_python("-c", INTERRUPT, tiny_model, HOME=home, XDG_CONFIG_HOME=home, XDG_STATE_HOME=home)
+        for _ in range(instances)
+    ]
+    for process in processes:
+        assert process.communicate(timeout=PATIENCE_S) == ("", "")
+        assert process.returncode == 0
+    assert not list(tmp_path.rglob("crash.log"))
+    assert "ERROR" not in "".join(log.read_text(encoding="utf-8") for log in tmp_path.rglob("facecam.log"))
 
 
 def test_a_screenshot_can_be_made_by_command(tiny_model: Path, tmp_path: Path) -> None:
