@@ -14,16 +14,15 @@ from PySide6.QtWidgets import (
     QAbstractButton,
     QCheckBox,
     QComboBox,
-    QHBoxLayout,
     QLabel,
     QPushButton,
     QSlider,
     QSpinBox,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
+from facecam.qtkit.layouts import column, row
 from facecam.qtkit.settings import Remembered
 from facecam.qtkit.theme import SPACE, tabular
 
@@ -64,19 +63,10 @@ class SliderField(QWidget):
             widget.setToolTip(help_text)
         self.slider.valueChanged.connect(self._moved)
         keep_from_scrolling(self.slider)
-        self._reset_button: QToolButton | None = None
-        heading = QHBoxLayout()
-        heading.addWidget(label)
-        heading.addStretch()
-        if default is not None:
-            self._reset_button = _reset_button(name, say(default), self.reset)
-            heading.addWidget(self._reset_button)
-        heading.addWidget(self.value_label)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0 if default is not None else SPACE // 2)  # the button makes the heading higher
-        layout.addLayout(heading)
-        layout.addWidget(self.slider)
+        self._reset_button = None if default is None else _reset_button(name, say(default), self.reset)
+        heading = row(label, None, *filter(None, [self._reset_button]), self.value_label, spacing=-1)
+        # The button makes the heading higher.
+        column(heading, self.slider, owner=self, spacing=0 if default is not None else SPACE // 2)
         if default is not None:
             self.set(default)
         self._tell()
@@ -125,9 +115,7 @@ class Row(QWidget):
         control.setAccessibleName(name)
         for widget in (label, control):
             widget.setToolTip(help_text)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(label)
+        layout = row(label, owner=self, spacing=-1)
         label.setFixedWidth(name_px)
         self.reset: Callable[[], object] = lambda: None
         if isinstance(control, QComboBox) and default is not None:
@@ -152,11 +140,7 @@ class Check(QWidget):
         self.reset: Callable[[], object] = partial(self.box.setChecked, default)
         button = _reset_button(text, "on" if default else "off", self.reset)
         self.box.toggled.connect(lambda on: button.setVisible(on != default))
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.box)
-        layout.addStretch()
-        layout.addWidget(button)
+        row(self.box, None, button, owner=self, spacing=-1)
 
 
 def _reset_button(name: str, back_to: str, reset: Callable[[], object]) -> QToolButton:

@@ -10,8 +10,9 @@ from functools import partial
 
 from PySide6.QtCore import QCoreApplication, QEvent, Qt, Signal
 from PySide6.QtGui import QAction, QFont
-from PySide6.QtWidgets import QLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLayout, QSizePolicy, QToolButton, QWidget
 
+from facecam.qtkit.layouts import column
 from facecam.qtkit.settings import Settings
 from facecam.qtkit.theme import SPACE, sized
 
@@ -28,11 +29,7 @@ class Section(QWidget):
 
     def lay_out(self, *parts: QWidget | QLayout) -> None:
         """Puts its parts below each other."""
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(SPACE, 0, 0, SPACE)
-        layout.setSpacing(SPACE)
-        for part in parts:
-            layout.addWidget(part) if isinstance(part, QWidget) else layout.addLayout(part)
+        column(*parts, owner=self, margins=(SPACE, 0, 0, SPACE), spacing=SPACE)
 
     def commands(self) -> list[QAction]:
         """Its keyboard commands; they work while the fold is closed too."""
@@ -65,11 +62,7 @@ class Fold(QWidget):
         self.button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.button.toggled.connect(self._show)
         section.hide()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE // 2)
-        layout.addWidget(self.button)
-        layout.addWidget(section)
+        column(self.button, section, owner=self, spacing=SPACE // 2)
 
     def remember(self, settings: Settings, key: str) -> None:
         """Is as open as the user has left it, and keeps that under the key from now on."""

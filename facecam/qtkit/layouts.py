@@ -16,7 +16,8 @@ _Box = TypeVar("_Box", bound=QBoxLayout)
 def column(
     *parts: Part, owner: QWidget | None = None, margins: tuple[int, int, int, int] = (0, 0, 0, 0), spacing: int = 0
 ) -> QVBoxLayout:
-    """The parts below each other. owner: whose layout it is; margins: left, top, right, bottom, and spacing: pixels."""
+    """The parts below each other. owner: whose layout it is; margins: left, top, right, bottom, and spacing: pixels, -1
+    for the style's own spacing."""
     return _filled(QVBoxLayout() if owner is None else QVBoxLayout(owner), parts, margins, spacing)
 
 

@@ -9,9 +9,10 @@ from itertools import zip_longest
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPalette, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
 from facecam.qtkit import icons, theme
+from facecam.qtkit.layouts import column, row
 from facecam.qtkit.theme import SPACE
 
 _TEXT_WIDTH = 56 * SPACE
@@ -58,23 +59,17 @@ class StagePanel(QWidget):
         self._text.setWordWrap(True)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._buttons: list[QPushButton] = []
-        self._row = QHBoxLayout()
-        self._row.setSpacing(SPACE)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(2 * SPACE, 2 * SPACE, 2 * SPACE, 2 * SPACE)
-        layout.addStretch(2)
+        self._row = row(spacing=SPACE)
         self._title.setTextFormat(Qt.TextFormat.PlainText)
-        for widget in (self._sign, self._title, self._text):
-            widget.setAlignment(Qt.AlignmentFlag.AlignCenter)
-            layout.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
-            layout.addSpacing(SPACE)
-        row = QHBoxLayout()
-        row.addStretch()
-        row.addLayout(self._row)
-        row.addStretch()
-        layout.addSpacing(SPACE)
-        layout.addLayout(row)
-        layout.addStretch(3)
+        lines = (self._sign, self._title, self._text)
+        for label in lines:
+            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        parts = [part for label in lines for part in (label, SPACE)]
+        buttons = row(None, self._row, None, spacing=-1)
+        margins = (2 * SPACE,) * 4
+        layout = column((None, 2), *parts, SPACE, buttons, (None, 3), owner=self, margins=margins, spacing=-1)
+        for label in lines:
+            layout.setAlignment(label, Qt.AlignmentFlag.AlignHCenter)
 
     @property
     def message(self) -> StageMessage | None:

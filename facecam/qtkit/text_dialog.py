@@ -4,18 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontDatabase
-from PySide6.QtWidgets import (
-    QApplication,
-    QDialog,
-    QHBoxLayout,
-    QLabel,
-    QPlainTextEdit,
-    QPushButton,
-    QStyle,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QApplication, QDialog, QLabel, QPlainTextEdit, QPushButton, QStyle, QWidget
 
+from facecam.qtkit.layouts import column, row
 from facecam.qtkit.theme import SPACE
 from facecam.qtkit.widgets import Heading
 
@@ -41,35 +32,21 @@ class TextDialog(QDialog):
         self.report.setAccessibleName("Report")
         self.report.setToolTip("Everything that a report of a fault needs")
         self.copy_button = QPushButton("Copy report")
-        self.copy_button.setToolTip("Puts the whole text on the clipboard")
         self.copy_button.clicked.connect(self.copy)
+        self.copy_button.setToolTip("Puts the whole text on the clipboard")
         self.close_button = QPushButton(close_text)
+        self.close_button.clicked.connect(self.close)
         self.close_button.setToolTip("Closes this window (Esc)")
         self.close_button.setDefault(True)
-        self.close_button.clicked.connect(self.close)
         sign = QLabel()
         sign.setPixmap(self.style().standardIcon(icon).pixmap(4 * SPACE))
         explanation = QLabel(words)
         explanation.setWordWrap(True)
-        upper = QVBoxLayout()
-        upper.setSpacing(SPACE)
-        upper.addWidget(Heading(title))
-        upper.addWidget(explanation)
-        head = QHBoxLayout()
-        head.setSpacing(2 * SPACE)
-        head.addWidget(sign, 0, Qt.AlignmentFlag.AlignTop)
-        head.addLayout(upper, 1)
-        self.buttons = QHBoxLayout()
-        self.buttons.setSpacing(SPACE)
-        self.buttons.addWidget(self.copy_button)
-        self.buttons.addStretch()
-        self.buttons.addWidget(self.close_button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(2 * SPACE, 2 * SPACE, 2 * SPACE, 2 * SPACE)
-        layout.setSpacing(2 * SPACE)
-        layout.addLayout(head)
-        layout.addWidget(self.report, 1)
-        layout.addLayout(self.buttons)
+        upper = column(Heading(title), explanation, spacing=SPACE)
+        head = row(sign, (upper, 1), spacing=2 * SPACE)
+        head.setAlignment(sign, Qt.AlignmentFlag.AlignTop)
+        self.buttons = row(self.copy_button, None, self.close_button, spacing=SPACE)
+        column(head, (self.report, 1), self.buttons, owner=self, margins=(2 * SPACE,) * 4, spacing=2 * SPACE)
         self.resize(80 * SPACE, 56 * SPACE)
 
     def copy(self) -> None:

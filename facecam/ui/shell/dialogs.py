@@ -6,16 +6,7 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QProcess, Qt
 from PySide6.QtGui import QAction, QFont, QKeySequence
-from PySide6.QtWidgets import (
-    QApplication,
-    QDialog,
-    QGridLayout,
-    QLabel,
-    QMessageBox,
-    QPushButton,
-    QStyle,
-    QWidget,
-)
+from PySide6.QtWidgets import QApplication, QDialog, QGridLayout, QLabel, QMessageBox, QPushButton, QStyle, QWidget
 
 from facecam.qtkit.file_dialogs import show_folder
 from facecam.qtkit.text_dialog import TextDialog
@@ -43,8 +34,8 @@ class ErrorDialog(TextDialog):
         text = report_text(summary, details)
         super().__init__("Something went wrong inside the program", _ERROR_WORDS, text, icon, "Go on", parent)
         folder = QPushButton("Show log")
-        folder.setToolTip(f"Opens the folder of the log, {log_file().parent}")
         folder.clicked.connect(show_log)
+        folder.setToolTip(f"Opens the folder of the log, {log_file().parent}")
         self.buttons.insertWidget(1, folder)
 
 

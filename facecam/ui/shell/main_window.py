@@ -8,10 +8,11 @@ from functools import partial
 
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QAction, QCloseEvent, QKeyEvent
-from PySide6.QtWidgets import QAbstractButton, QMainWindow, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QBoxLayout, QMainWindow, QTabWidget, QWidget
 
 from facecam.qtkit.commands import Menu, command, set_menu
 from facecam.qtkit.icons import program_icon
+from facecam.qtkit.layouts import column
 from facecam.qtkit.preload import ModuleLoader
 from facecam.qtkit.settings import Settings
 from facecam.qtkit.stage import StageMessage, StagePanel
@@ -59,21 +60,14 @@ class MainWindow(QMainWindow):
         self._tabs.setDocumentMode(True)
         self._tabs.setTabBarAutoHide(True)
         self._tabs.tabBar().setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._pages: list[QVBoxLayout] = []
+        self._pages: list[QBoxLayout] = []
         for index, spec in enumerate(self.specs):
             page = QWidget()
-            page_layout = QVBoxLayout(page)
-            page_layout.setContentsMargins(0, 0, 0, 0)
-            self._pages.append(page_layout)
+            self._pages.append(column(owner=page))
             self._tabs.addTab(page, spec.title)
             self._tabs.setTabToolTip(index, f"{spec.help} ({index + 1})")
         central = QWidget()
-        layout = QVBoxLayout(central)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.banner)
-        layout.addWidget(self.hints)
-        layout.addWidget(self._tabs, 1)
+        column(self.banner, self.hints, (self._tabs, 1), owner=central)
         self.setCentralWidget(central)
         self.menus = MenuBar()
         self.setMenuBar(self.menus)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QStyle, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QStyle
 
+from facecam.qtkit.fields import button
+from facecam.qtkit.layouts import row
 from facecam.qtkit.theme import SPACE
 from facecam.qtkit.widgets import ElidedLabel
 from facecam.ui.shell.dialogs import ErrorDialog
@@ -22,8 +24,8 @@ class ErrorBanner(QFrame):
     report is open, only counts.
     """
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._details: list[str] = []
         self._count = 0
         self._summary = ""
@@ -35,20 +37,11 @@ class ErrorBanner(QFrame):
         self._text.setAccessibleName("Error")
         icon = QLabel()
         icon.setPixmap(self.style().standardIcon(QStyle.StandardPixmap.SP_MessageBoxWarning).pixmap(2 * SPACE))
-        self.details_button = QPushButton("Report…")
-        self.details_button.setToolTip("What a report of the fault needs, to read and to copy")
-        self.details_button.clicked.connect(self.show_report)
-        self.dismiss_button = QPushButton("Dismiss")
-        self.dismiss_button.setToolTip("Hides this line")
-        self.dismiss_button.clicked.connect(self._dismiss)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(2 * SPACE, SPACE, 2 * SPACE, SPACE)
-        layout.setSpacing(SPACE)
-        layout.addWidget(icon)
-        layout.addWidget(self._text, 1)
-        for button in (self.details_button, self.dismiss_button):
-            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            layout.addWidget(button)
+        report_help = "What a report of the fault needs, to read and to copy"
+        self.details_button = button("Report…", report_help, self.show_report)
+        self.dismiss_button = button("Dismiss", "Hides this line", self._dismiss)
+        parts = (icon, (self._text, 1), self.details_button, self.dismiss_button)
+        row(*parts, owner=self, margins=(2 * SPACE, SPACE, 2 * SPACE, SPACE), spacing=SPACE)
         self.hide()
 
     @property
@@ -92,8 +85,8 @@ class ErrorBanner(QFrame):
 class HintBar(QFrame):
     """One hint at a time; the newest stays until the user has read it."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._done: Callable[[], None] | None = None
         self._words: Callable[[], str] | None = None
         self.setFrameShape(QFrame.Shape.StyledPanel)
@@ -101,15 +94,9 @@ class HintBar(QFrame):
         self._text.setWordWrap(True)
         self._text.setAccessibleName("Hint")
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)  # it may name a command
-        self.button = QPushButton("Got it")
-        self.button.setToolTip("Hides this line")
-        self.button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.button.clicked.connect(self._read)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(2 * SPACE, SPACE, 2 * SPACE, SPACE)
-        layout.setSpacing(2 * SPACE)
-        layout.addWidget(self._text, 1)
-        layout.addWidget(self.button)
+        self.button = button("Got it", "Hides this line", self._read)
+        margins = (2 * SPACE, SPACE, 2 * SPACE, SPACE)
+        row((self._text, 1), self.button, owner=self, margins=margins, spacing=2 * SPACE)
         self.hide()
 
     @property

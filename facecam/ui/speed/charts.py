@@ -29,8 +29,8 @@ def _faded(widget: QWidget, alpha: float) -> QColor:
 class Bars(QWidget):
     """How fast each candidate is, a row each: the longer the faster. While it is measured, the bars fill."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._bars: list[Bar] = []
         self._filled = 1.0
         self.setFont(tabular(self.font()))
@@ -106,8 +106,8 @@ class Bars(QWidget):
 class Chart(QWidget):
     """A title, a frame of axis figures, and what a subclass paints in between."""
 
-    def __init__(self, title: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, title: str) -> None:
+        super().__init__()
         self._title = title
         self._values = np.zeros(0)
         self.setFont(tabular(sized(self.font(), 0.9)))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QProgressBar, QWidget
 
-from facecam.qtkit.fields import Row, spin
+from facecam.qtkit.fields import Row, button, check, spin
+from facecam.qtkit.layouts import column
 from facecam.qtkit.theme import COLUMN_WIDTH, SPACE
 from facecam.qtkit.widgets import Heading, ScrollColumn, show_start
 
@@ -17,17 +18,18 @@ _BESIDE_S = 1.5
 
 
 class SpeedControls(QWidget):
-    """What to measure, and what to do with the result. Holds no result itself."""
+    """What to measure, and what to do with the result, for which its buttons have signals. Holds no result itself."""
 
     chosen = Signal()
     """What to measure has changed."""
+    start, add_model, copy, save, save_card, open, compare = (Signal() for _ in range(7))
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._running = False
         self.models: list[str] = []
         self.setFixedWidth(COLUMN_WIDTH)
-        self.start_button = QPushButton()
+        self.start_button = button("", "", self.start.emit)
         self.start_button.setMinimumHeight(4 * SPACE)
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
@@ -41,56 +43,46 @@ class SpeedControls(QWidget):
         self.minutes = spin(0, 120, " min")
         self.minutes.setSpecialValueText("off")
         self.threads = spin(1, 16)
-        self.opencv = QCheckBox("OpenCV's network module")
-        self.opencv.setToolTip("Runs our networks through OpenCV as well, as many programs do")
-        self.gallery = QCheckBox("Gallery")
-        self.gallery.setToolTip("Measures a sample of the gallery's generator as well, with and without its attention")
+        self.opencv = check("OpenCV's network module", "Runs our networks through OpenCV as well, as many programs do")
+        gallery_help = "Measures a sample of the gallery's generator as well, with and without its attention"
+        self.gallery = check("Gallery", gallery_help)
         self.gallery.setChecked(True)
-        self.model_button = _button("Compare with a model…", "Another network of ours, or an Ultra-Light or YuNet file")
+        model_help = "Another network of ours, or an Ultra-Light or YuNet file"
+        self.model_button = button("Compare with a model…", model_help, self.add_model.emit)
         self.model_list = QLabel()
         self.model_list.setWordWrap(True)
         self.model_list.setTextFormat(Qt.TextFormat.PlainText)
-        self.clear_button = _button("Leave them out", "Forgets the models to compare with")
-        self.clear_button.clicked.connect(lambda: self.set_models([]))
-
-        self.copy_button = _button("Copy", "Copies the result, or the comparison that is shown, as Markdown (Ctrl+C)")
-        self.save_button = _button("Save…", "Writes everything that was measured as JSON (Ctrl+S)")
-        self.card_button = _button("Save as picture…", "A picture of the result, to show (Ctrl+Shift+S)")
-        self.open_button = _button("Open…", "Shows a result that was saved (Ctrl+O)")
-        self.compare_button = _button("Compare with a result…", "Puts an earlier result beside this one")
-
+        self.clear_button = button("Leave them out", "Forgets the models to compare with", lambda: self.set_models([]))
+        copy_help = "Copies the result, or the comparison that is shown, as Markdown (Ctrl+C)"
+        self.copy_button = button("Copy", copy_help, self.copy.emit)
+        self.save_button = button("Save…", "Writes everything that was measured as JSON (Ctrl+S)", self.save.emit)
+        card_help = "A picture of the result, to show (Ctrl+Shift+S)"
+        self.card_button = button("Save as picture…", card_help, self.save_card.emit)
+        self.open_button = button("Open…", "Shows a result that was saved (Ctrl+O)", self.open.emit)
+        compare_help = "Puts an earlier result beside this one"
+        self.compare_button = button("Compare with a result…", compare_help, self.compare.emit)
+        threads_help = "Above 1: compares one thread with so many. The paper's claim is for one core"
         content = QWidget()
-        layout = QVBoxLayout(content)
-        layout.setContentsMargins(2 * SPACE, 2 * SPACE, SPACE, SPACE)
-        layout.setSpacing(SPACE)
-        layout.addWidget(self.start_button)
-        layout.addWidget(self.progress)
-        layout.addSpacing(SPACE)
-        layout.addWidget(Heading("Measure"))
-        help_texts = (
-            ("Each run", self.seconds, "Length of each run: a longer one shows whether the processor slows down"),
-            ("Long run", self.minutes, "Goes on for so long at the end: does it slow down, does memory grow?"),
-            ("Threads", self.threads, "Above 1: compares one thread with so many. The paper's claim is for one core"),
+        column(
+            self.start_button,
+            self.progress,
+            SPACE,
+            Heading("Measure"),
+            Row("Each run", self.seconds, "Length of each run: a longer one shows whether the processor slows down"),
+            Row("Long run", self.minutes, "Goes on for so long at the end: does it slow down, does memory grow?"),
+            Row("Threads", self.threads, threads_help),
+            *(self.opencv, self.gallery, self.model_button, self.model_list, self.clear_button),
+            2 * SPACE,
+            Heading("Result"),
+            *(self.copy_button, self.save_button, self.card_button, self.open_button, self.compare_button),
+            None,
+            owner=content,
+            margins=(2 * SPACE, 2 * SPACE, SPACE, SPACE),
+            spacing=SPACE,
         )
-        for name, control, help_text in help_texts:
-            layout.addWidget(Row(name, control, help_text))
-        others = (self.opencv, self.gallery, self.model_button, self.model_list, self.clear_button)
-        for other in others:
-            layout.addWidget(other)
-        layout.addSpacing(2 * SPACE)
-        layout.addWidget(Heading("Result"))
-        results = (self.copy_button, self.save_button, self.card_button, self.open_button, self.compare_button)
-        for button in results:
-            layout.addWidget(button)
-        layout.addStretch()
-        # A click must not move the keyboard's focus: Space would then press that control instead of Measure.
-        for clickable in (self.start_button, *others, *results):
-            clickable.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        around = QVBoxLayout(self)
-        around.setContentsMargins(0, 0, 0, 0)
-        column = ScrollColumn(COLUMN_WIDTH)
-        column.setWidget(content)
-        around.addWidget(column)
+        scrolled = ScrollColumn(COLUMN_WIDTH)
+        scrolled.setWidget(content)
+        column(scrolled, owner=self)
         for number in (self.seconds, self.minutes, self.threads):
             number.valueChanged.connect(self.chosen)
         self.gallery.toggled.connect(self.chosen)
@@ -130,16 +122,10 @@ class SpeedControls(QWidget):
         self.progress.setVisible(running)
         for control in (*self._inputs, self.open_button, self.clear_button):
             control.setEnabled(not running)
-        for button in (self.copy_button, self.save_button, self.card_button, self.compare_button):
-            button.setEnabled(has_result and not running)
+        for on_result in (self.copy_button, self.save_button, self.card_button, self.compare_button):
+            on_result.setEnabled(has_result and not running)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:  # dark has become light, or the other way round
             self.set_state(self._running, self._has_result)
-
-
-def _button(text: str, help_text: str) -> QPushButton:
-    button = QPushButton(text)
-    button.setToolTip(help_text)
-    return button

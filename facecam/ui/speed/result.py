@@ -197,8 +197,8 @@ class Details(Section):
     title = "Details"
     help = "Every run as a table, the times of each row, and what the columns mean"
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.pages: list[Page] = []
         self.note, self.terms = _words(), _words()
         self.terms.setAccessibleName("What the columns mean")

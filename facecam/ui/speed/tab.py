@@ -7,13 +7,14 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAction, QGuiApplication
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QScrollArea
 
 from facecam.bench.card import draw_card
 from facecam.bench.result import BenchResult, Interim, load, to_json
 from facecam.errors import FacecamError
 from facecam.qtkit.commands import Menu, command
 from facecam.qtkit.file_dialogs import ask_path
+from facecam.qtkit.layouts import column, row
 from facecam.qtkit.settings import Settings
 from facecam.qtkit.tabs import Tab
 from facecam.qtkit.theme import SPACE
@@ -52,22 +53,14 @@ class SpeedTab(Tab):
         self.view = ResultView(settings or Settings())
         self.controls = SpeedControls()
         self.status = StatusLine()
-        controls = self.controls
-        for button, act in (
-            (controls.start_button, self.toggle),
-            (controls.copy_button, self.copy),
-            (controls.model_button, self.ask_model),
-            (controls.open_button, self.ask_open),
-            (controls.save_button, self.ask_save),
-            (controls.card_button, self.ask_card),
-            (controls.compare_button, self.ask_compare),
-        ):
-            button.clicked.connect(act)
-        controls.chosen.connect(self._say_duration)
-
-        left = QVBoxLayout()
-        left.setContentsMargins(2 * SPACE, 2 * SPACE, SPACE, SPACE)
-        left.setSpacing(SPACE)
+        self.controls.start.connect(self.toggle)
+        self.controls.copy.connect(self.copy)
+        self.controls.add_model.connect(self.ask_model)
+        self.controls.open.connect(self.ask_open)
+        self.controls.save.connect(self.ask_save)
+        self.controls.save_card.connect(self.ask_card)
+        self.controls.compare.connect(self.ask_compare)
+        self.controls.chosen.connect(self._say_duration)
         scroll = self._scroll = QScrollArea()  # for windows too low for all of it
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
@@ -75,13 +68,8 @@ class SpeedTab(Tab):
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scroll.setWidget(self.view)
         self.view.fold.toggled.connect(lambda on: QTimer.singleShot(0, self._scroll_to_details) if on else None)
-        left.addWidget(scroll, 1)
-        left.addWidget(self.status)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addLayout(left, 1)
-        layout.addWidget(self.controls)
+        left = column((scroll, 1), self.status, margins=(2 * SPACE, 2 * SPACE, SPACE, SPACE), spacing=SPACE)
+        row((left, 1), self.controls, owner=self)
         self._commands = [
             command(self, "Measure, or cancel", ["Space"], self.toggle),
             command(self, "Compare with a model…", [], self.ask_model),
