@@ -1,4 +1,4 @@
-"""Worker: one background thread, newest request first, so that the window never waits.
+"""Worker: one background thread, newest request first, so that the window never waits. Asker: one for single answers.
 
 Work comes in lanes. A new request in a lane replaces the lane's old one, results of the replaced one are dropped, and a
 lane of a smaller number goes between any two steps of one of a larger number.
@@ -208,3 +208,43 @@ class Worker(QObject):
             return Result(lane, error=error), None
         except Exception as error:  # noqa: BLE001 - raised again in the GUI thread by `take`
             return Result(lane), error
+
+
+class Asker(QObject):
+    """Asks a thread of its own, one question at a time; of several that are asked at once the last one counts.
+
+    name: of the thread.
+    """
+
+    answered = Signal(object)
+    failed = Signal(str)
+    """Why there is no answer, in a sentence."""
+
+    def __init__(self, name: str, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._worker = Worker(name, parent=self)
+        self._worker.arrived.connect(self._deliver)
+
+    def ask(self, compute: Callable[[], Any]) -> None:
+        """Returns at once."""
+        self._worker.submit_one(0, compute)
+
+    @property
+    def busy(self) -> bool:
+        """Whether an answer is still to come."""
+        return self._worker.busy(0)
+
+    def cancel(self) -> None:
+        """Nothing is wanted any more."""
+        self._worker.cancel(0)
+
+    def close(self) -> None:
+        """For good. Returns at once."""
+        self._worker.close(0)
+
+    def _deliver(self) -> None:
+        for result in self._worker.take():
+            if result.error is not None:
+                self.failed.emit(str(result.error))
+            elif not result.last:
+                self.answered.emit(result.value)

@@ -12,7 +12,7 @@ from facecam.qtkit.fields import Row, combo, fill
 from facecam.qtkit.folds import Section
 from facecam.qtkit.settings import Settings
 from facecam.qtkit.wording import size
-from facecam.qtkit.worker import Worker
+from facecam.qtkit.worker import Asker
 from facecam.sources import Camera, CameraMode
 from facecam.ui.live.session import LiveSession
 
@@ -72,23 +72,18 @@ class CameraSection(Section):
             row.hide()
         for box in (self.frame_size, self.rate, self.pixels):
             box.currentIndexChanged.connect(self._chosen)
-        self._worker = Worker("facecam-modes", parent=self)
-        self._worker.arrived.connect(self._show_offer)
+        self._asker = Asker("facecam-modes", self)
+        self._asker.answered.connect(self._show_offer)
 
     def refresh(self) -> None:
         camera = self._session.camera
         if camera is None or camera == self._camera:  # while it is being opened again the choices stay
             return
         self._camera = camera
-        self._worker.submit_one(0, partial(self._list_modes, camera.index))
+        self._asker.ask(partial(self._list_modes, camera.index))
 
-    def close_down(self) -> None:
-        """The window is closing."""
-        self._worker.close(0)
-
-    def _show_offer(self) -> None:
-        offered = next((result.value for result in self._worker.take() if not result.last), None)
-        if offered is None or self._camera is None:
+    def _show_offer(self, offered: list[CameraMode]) -> None:
+        if self._camera is None:
             return
         self._offered = offered
         self.none.setVisible(not offered)

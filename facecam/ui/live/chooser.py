@@ -13,7 +13,7 @@ from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from facecam.qtkit.fields import leave_keys
-from facecam.qtkit.worker import Worker
+from facecam.qtkit.worker import Asker
 from facecam.sources import Camera, ScreenPart
 
 
@@ -84,14 +84,14 @@ def located(spec: str, list_cameras: Callable[[], Sequence[Camera]]) -> str:
 class CameraWatch(QObject):
     """Looks for cameras in a thread of its own, because some systems take seconds to answer."""
 
-    found = Signal(list)
+    found = Signal(object)
     """list[Camera], delivered in the GUI thread."""
 
     def __init__(self, list_cameras: Callable[[], Sequence[Camera]], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._list = list_cameras
-        self._worker = Worker("facecam-cameras", parent=self)
-        self._worker.arrived.connect(self._deliver)
+        self._asker = Asker("facecam-cameras", self)
+        self._asker.answered.connect(self.found)
         # On Linux a look costs a few small files; elsewhere the system has to ask its drivers.
         self._timer = QTimer(self, interval=2000 if sys.platform.startswith("linux") else 10_000)
         self._timer.timeout.connect(self.look)
@@ -106,18 +106,8 @@ class CameraWatch(QObject):
 
     def look(self) -> None:
         """Starts one look, unless one is under way. Returns at once."""
-        if not self._worker.busy(0):
-            self._worker.submit_one(0, lambda: list(self._list()))
-
-    def close(self) -> None:
-        """Looks no more. Returns at once."""
-        self._timer.stop()
-        self._worker.close(0)
-
-    def _deliver(self) -> None:
-        for result in self._worker.take():
-            if result.value is not None:
-                self.found.emit(result.value)
+        if not self._asker.busy:
+            self._asker.ask(lambda: list(self._list()))
 
 
 class SourceChooser(QComboBox):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QSignalBlocker, QTimer, Signal
+from PySide6.QtCore import QSignalBlocker, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLabel
 
@@ -24,7 +24,7 @@ from facecam.qtkit.figure_line import Figure
 from facecam.qtkit.file_dialogs import ask_path
 from facecam.qtkit.folds import Section
 from facecam.qtkit.settings import Remembered
-from facecam.qtkit.worker import Worker
+from facecam.qtkit.worker import Asker
 from facecam.system.memory import give_back_free_memory
 from facecam.system.resources import shipped_models
 from facecam.ui.live import words
@@ -39,48 +39,15 @@ KEPT_MS = 10_000
 _logger = logging.getLogger(__name__)
 
 
-class SecondLoader(QObject):
-    """Loads the detector to compare with in a thread, as that can take a second. One model at a time, and only the
-    newest request counts. load: by a shipped model's name or a file."""
-
-    loaded = Signal(object)
-    """The detector that was asked for."""
-    failed = Signal(str)
-    """Why it can't be had, in a sentence."""
-
-    def __init__(self, load: Callable[[str], AnyDetector], parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._load = load
-        self._worker = Worker("facecam-load", parent=self)
-        self._worker.arrived.connect(self._deliver)
-
-    def load(self, model: str) -> None:
-        """Asks for that model. Returns at once."""
-        self._worker.submit_one(0, partial(self._try, model))
-
-    def cancel(self) -> None:
-        """Nothing is wanted any more."""
-        self._worker.cancel(0)
-
-    def close(self) -> None:
-        """For good. Returns at once."""
-        self._worker.close(0)
-
-    def _try(self, model: str) -> AnyDetector:
-        try:
-            return self._load(model)
-        except FacecamError:
-            raise
-        except Exception as error:
-            _logger.exception("the detector to compare with can't be loaded")
-            raise FacecamError(f"{model} can't be loaded: {error}") from error
-
-    def _deliver(self) -> None:
-        for result in self._worker.take():
-            if result.error is not None:
-                self.failed.emit(str(result.error))
-            elif not result.last:
-                self.loaded.emit(result.value)
+def load_second(load: Callable[[str], AnyDetector], model: str) -> AnyDetector:
+    """The detector to compare with. load: as of CompareSection. Raises FacecamError, whatever goes wrong."""
+    try:
+        return load(model)
+    except FacecamError:
+        raise
+    except Exception as error:
+        _logger.exception("the detector to compare with can't be loaded")
+        raise FacecamError(f"{model} can't be loaded: {error}") from error
 
 
 class CompareSection(Section):
@@ -110,7 +77,7 @@ class CompareSection(Section):
         self._detector: AnyDetector | None = None
         self._shown_view: View | None = None
         self._without = ""
-        self._loader = SecondLoader(load, self)
+        self._load_model, self._loader = load, Asker("facecam-load", self)
         self._unused = QTimer(self, singleShot=True, interval=KEPT_MS)
         self._unused.timeout.connect(self._let_go)
         self.picture = second
@@ -160,7 +127,7 @@ class CompareSection(Section):
         keep(self.input_size, self._remembered, "compare_size", self._apply)
         self.threshold.changed.connect(self._threshold_moved)
         keep(self.in_turns, self._remembered, "compare_in_turns", self._apply)
-        self._loader.loaded.connect(self._loaded)
+        self._loader.answered.connect(self._loaded)
         self._loader.failed.connect(self._failed)
 
     def commands(self) -> list[QAction]:
@@ -228,7 +195,7 @@ class CompareSection(Section):
         self._say("Loading…")
         self._without = "is being loaded…"
         self.refresh()
-        self._loader.load(self._model)
+        self._loader.ask(partial(load_second, self._load_model, self._model))
 
     def _loaded(self, detector: AnyDetector) -> None:
         self._detector = detector
@@ -264,10 +231,6 @@ class CompareSection(Section):
         """It is loaded again when it is wanted again."""
         self._detector = None
         give_back_free_memory()
-
-    def close_down(self) -> None:
-        """The window is closing: what is still to be loaded is not wanted any more."""
-        self._loader.close()
 
     # -- what the tab shows
 

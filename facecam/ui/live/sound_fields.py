@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QLabel, QWidget
@@ -11,7 +12,7 @@ from facecam.qtkit.fields import Row, check, combo, fill, keep
 from facecam.qtkit.layouts import column
 from facecam.qtkit.settings import Remembered
 from facecam.qtkit.theme import SPACE
-from facecam.qtkit.worker import Worker
+from facecam.qtkit.worker import Asker
 from facecam.sources.microphone import SYSTEM_MICROPHONE, list_microphones
 from facecam.ui.live.session import LiveSession
 from facecam.ui.live.settings import LiveSettings
@@ -38,8 +39,9 @@ class SoundFields(QWidget):
         keep(self.source, remembered, "record_sound", self.refresh)
         keep(self.microphone, remembered, "microphone", self.refresh)
         session.options_changed.connect(self.refresh)
-        self._worker = Worker("facecam-microphones", parent=self)
-        self._worker.arrived.connect(self._found)
+        self._asker = Asker("facecam-microphones", self)
+        self._asker.answered.connect(self._found)
+        self._asker.failed.connect(partial(self._found, []))
 
     def refresh(self) -> None:
         """What is to be said about the choice."""
@@ -50,19 +52,13 @@ class SoundFields(QWidget):
         self.note.setText(words)
         self.note.setVisible(bool(words))
 
-    def close_down(self) -> None:
-        """The window is closing."""
-        self._worker.close(0)
-
     def showEvent(self, event: QShowEvent) -> None:
-        self._worker.submit_one(0, list_microphones)
+        self._asker.ask(list_microphones)
 
-    def _found(self) -> None:
-        for result in self._worker.take():
-            if not result.last:
-                self._failure = "" if result.error is None else str(result.error)
-                self._fill(result.value or [])
-                self.refresh()
+    def _found(self, names: Sequence[str], failure: str = "") -> None:
+        self._failure = failure
+        self._fill(names)
+        self.refresh()
 
     def _fill(self, names: Sequence[str]) -> None:
         chosen = self._remembered.value.microphone

@@ -24,6 +24,7 @@ from facecam.qtkit.tabs import Tab
 from facecam.qtkit.theme import SPACE
 from facecam.qtkit.widgets import StatusLine
 from facecam.qtkit.wording import sentence
+from facecam.qtkit.worker import Asker
 from facecam.runtimes.engine import Precision
 from facecam.sources import Camera, CameraMode, camera_modes
 from facecam.ui.live import prompts, words
@@ -377,10 +378,9 @@ class LiveTab(Tab):
     def close_down(self, timeout_s: float) -> bool:
         self.second_screen.come_back()
         self.stage.end()
-        self._cameras.close()
-        self.camera.close_down()
-        self.compare.close_down()
-        self.recording.sound.close_down()
+        self._cameras.follow(False)
+        for asker in self.findChildren(Asker):
+            asker.close()
         self.thumbnails.close_down()
         self.exporting.close_down(timeout_s)
         end_s = time.perf_counter() + timeout_s

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
+from typing import Any
 
 from pytestqt.qtbot import QtBot
 
 from facecam.errors import ModelError
-from facecam.ui.live.compare_section import SecondLoader
+from facecam.qtkit.worker import Asker
+from facecam.ui.live.compare_section import load_second
 
 
 def test_of_quick_wishes_the_newest_is_loaded_and_never_two_at_a_time(qtbot: QtBot) -> None:
@@ -15,17 +18,17 @@ def test_of_quick_wishes_the_newest_is_loaded_and_never_two_at_a_time(qtbot: QtB
     begun: list[str] = []
     answers: list[object] = []
 
-    def load(model: str) -> object:
+    def load(model: str) -> Any:
         begun.append(model)
         gate.wait(10)
         return model
 
-    loader = SecondLoader(load)  # type: ignore[arg-type]
-    loader.loaded.connect(answers.append)
-    loader.load("a")
+    loader = Asker("load")
+    loader.answered.connect(answers.append)
+    loader.ask(partial(load_second, load, "a"))
     qtbot.waitUntil(lambda: begun == ["a"], timeout=5000)
     for model in ("b", "c"):
-        loader.load(model)
+        loader.ask(partial(load_second, load, model))
     assert begun == ["a"]
     gate.set()
     qtbot.waitUntil(lambda: answers == ["c"], timeout=5000)
@@ -38,7 +41,7 @@ def test_what_is_cancelled_is_not_delivered_and_a_problem_is_a_sentence(qtbot: Q
     answers: list[object] = []
     problems: list[str] = []
 
-    def load(model: str) -> object:
+    def load(model: str) -> Any:
         gate.wait(10)
         if model == "bad":
             raise ModelError("bad is no detector.")
@@ -46,15 +49,15 @@ def test_what_is_cancelled_is_not_delivered_and_a_problem_is_a_sentence(qtbot: Q
             raise ZeroDivisionError("by zero")
         return model
 
-    loader = SecondLoader(load)  # type: ignore[arg-type]
-    loader.loaded.connect(answers.append)
+    loader = Asker("load")
+    loader.answered.connect(answers.append)
     loader.failed.connect(problems.append)
-    loader.load("a")
+    loader.ask(partial(load_second, load, "a"))
     loader.cancel()
     gate.set()
-    loader.load("bad")
+    loader.ask(partial(load_second, load, "bad"))
     qtbot.waitUntil(lambda: problems == ["bad is no detector."], timeout=5000)
-    loader.load("worse")
+    loader.ask(partial(load_second, load, "worse"))
     qtbot.waitUntil(lambda: problems[1:] == ["worse can't be loaded: by zero"], timeout=5000)
     assert answers == []
     loader.close()
