@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QMarginsF, QPoint, QRect, QRectF, QSize, QSizeF, Qt
@@ -80,7 +81,7 @@ def _paint_figure(device: QPaintDevice, scene: Scene, caption: str) -> bool:
     font = QFont()
     font.setPixelSize(_TEXT_PX)
     painter.setFont(font)
-    plain = Scene(scene.sample, scene.picture, _without_map(scene.map_style), scene.pins)
+    plain = replace(scene, map_style=_without_map(scene.map_style), selected=None, hover=None)
     maps = pin_maps(scene.sample, scene.pins, scene.map_style)
     for index in range(1 + len(maps)):
         x = _GAP_PX + index % columns * (_TILE_PX + _GAP_PX)

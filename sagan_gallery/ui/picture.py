@@ -55,8 +55,6 @@ class PictureView(QWidget):
         self._pressed: QPointF | None = None
         self._dragged: int | None = None
         self._panning = self._splitting = False
-        self._split = 0.5
-        """Where the picture is split when it is, as a share of its width."""
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -95,19 +93,17 @@ class PictureView(QWidget):
 
     # -- what is shown
 
-    def show_sample(self, sample: Sample, picture: Image | None = None, split: bool = False) -> None:
+    def show_sample(self, sample: Sample, picture: Image | None = None, beside: Image | None = None) -> None:
         """Another sample; pins stay where they are. picture: (H, W, 3) uint8 to show in place of the sample's own, and
-        without a map over it, which would hide what it is to show. split: only at the right of a line, which can be
+        without a map over it, which would hide what it is to show; beside: the same, at the right of a line that can be
         dragged."""
         if self.scene is None or sample.size_px != self.scene.sample.size_px:
-            self.scene = Scene(sample, picture, self._map_style)
+            self.scene = Scene(sample, map_style=self._map_style)
             height, width = sample.size_px
             self._place(Placement.fit(self._room((width, height)), (width, height)))
             self.pins_changed.emit()
-        else:
-            self.scene.sample, self.scene.picture = sample, picture
-        self.scene.bare = picture is not None
-        self.scene.split = self._split if split and picture is not None else None
+        self.scene.sample, self.scene.picture, self.scene.beside = sample, picture, beside
+        self.scene.bare = picture is not None or beside is not None
         self._base = None
         self._refresh()
 
@@ -281,13 +277,12 @@ class PictureView(QWidget):
 
     def set_split(self, share: float) -> None:
         """Moves the line between with and without attention. share: of the picture's width."""
-        self._split = min(max(share, 0.0), 1.0)
-        if self.scene is not None and self.scene.split is not None:
-            self.scene.split, self._base = self._split, None
+        if self.scene is not None:
+            self.scene.split, self._base = min(max(share, 0.0), 1.0), None
             self.update()
 
     def _over_split(self, point: QPointF) -> bool:
-        if self.scene is None or self.scene.split is None:
+        if self.scene is None or self.scene.beside is None:
             return False
         x, _y, width, _height = self._placement.rect
         return abs(point.x() - x - self.scene.split * width) < _GRAB_PX

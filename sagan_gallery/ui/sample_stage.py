@@ -142,7 +142,8 @@ class SampleStage(QWidget):
     def shows_without_attention(self) -> bool:
         """Whether the picture without its attention is to be seen, all of it or beside the one with."""
         scene = self.view.scene
-        return scene is not None and scene.picture is not None and scene.picture is self.without_attention
+        off = self.without_attention
+        return scene is not None and off is not None and (scene.picture is off or scene.beside is off)
 
     def set_layer(self, layer: int) -> None:
         """The maps of another attention layer."""
@@ -160,10 +161,6 @@ class SampleStage(QWidget):
         """Shows the matrix in place of the pins, then the plane, then the pins again."""
         self.tabs.setCurrentIndex((self.tabs.currentIndex() + 1) % self.tabs.count())
 
-    def show_page(self, page: QWidget) -> None:
-        """Brings the pins, the matrix or the plane to the front."""
-        self.tabs.setCurrentIndex(self._stack.indexOf(page))
-
     def _in_layer(self, sample: Sample) -> Sample:
         return sample.with_layer(min(self._layer, len(sample.layers) - 1))
 
@@ -177,11 +174,11 @@ class SampleStage(QWidget):
         shown = Shown.OFF if self._compared else self._shown
         if sample is None:
             return
-        picture, badge, self._legend = None, "", None
+        picture, beside, badge, self._legend = None, None, "", None
         if off is not None and shown is Shown.OFF:
             picture, badge = off, "Attention off"
         elif off is not None and shown is Shown.SPLIT:
-            picture = off
+            beside = off
         elif off is not None and shown is Shown.DIFFERENCE:
             picture, self._legend = difference_rgb(sample.image, off), DIFFERENCE
             badge = f"Changes {mean_change(sample.image, off):.0f} of 255 levels"
@@ -191,7 +188,7 @@ class SampleStage(QWidget):
         elif sample.z is not None and sample.attention_scale != 1:
             badge = "Attention off" if sample.attention_scale == 0 else f"Attention × {sample.attention_scale:.2f}"
         self.view.set_badge(badge)
-        self.view.show_sample(sample, picture, shown is Shown.SPLIT)
+        self.view.show_sample(sample, picture, beside)
 
     def _show_pins(self) -> None:
         self.strip.show_pins(self.view.pins, self.sample, self.view.map_style, self.view.selected)

@@ -31,18 +31,19 @@ class Pin:
 
 @dataclass
 class Scene:
-    """What is to be seen. sample: whose maps; picture: (H, W, 3) uint8 shown in place of the sample's own; bare: no map
-    lies over it; hover: the query under the cursor, picture pixels; selected: number of the selected pin; split: the
-    share of the width at whose right `picture` is seen, and at whose left the sample's own."""
+    """What is to be seen. sample: whose maps; picture: (H, W, 3) uint8 shown in place of the sample's own; beside: the
+    same, shown at the right of a line at the share `split` of the width; bare: no map lies over it; hover: the query
+    under the cursor, picture pixels; selected: number of the selected pin."""
 
     sample: Sample
     picture: Image | None = None
+    beside: Image | None = None
+    split: float = 0.5
     map_style: MapStyle = field(default_factory=MapStyle)
     pins: list[Pin] = field(default_factory=list)
     selected: int | None = None
     bare: bool = False
     hover: tuple[float, float] | None = None
-    split: float | None = None
 
     def pin(self, number: int | None) -> Pin | None:
         """The pin of that number."""
@@ -79,21 +80,20 @@ class Scene:
         return paint.Overlay(weights, self.map_style)
 
     def paint_base(self, painter: QPainter, target: QRectF) -> None:
-        """The picture alone, enlarged if it is to look smooth; both pictures if it is split."""
-        split = None if self.picture is None else self.split
-        parts = [self.sample.image if self.picture is None or split is not None else self.picture]
-        if split is not None and self.picture is not None:
-            parts.append(self.picture)
+        """The picture alone, and the one beside it, enlarged if they are to look smooth."""
+        parts = [(0.0, self.sample.image if self.picture is None else self.picture)]
+        if self.beside is not None:
+            parts.append((self.split, self.beside))
         painter.save()
-        for picture, left in zip(parts, (0.0, split or 0.0), strict=False):
+        for left, picture in parts:
             painter.setClipRect(target.adjusted(left * target.width(), 0, 0, 0), Qt.ClipOperation.IntersectClip)
             image = paint.to_qimage(picture)
             paint.paint_image(
                 painter, target, paint.enlarged(image) if self.map_style.smooth else image, self.map_style.smooth
             )
         painter.restore()
-        if split is not None:
-            paint.paint_split(painter, target, split)
+        if self.beside is not None:
+            paint.paint_split(painter, target, self.split)
 
     def cell_at(self, x: float, y: float) -> attention.Cell:
         """The cell that asks at a position."""

@@ -46,3 +46,10 @@ def hover(panel, x, y):
 
 def pins(panel):
     return [(pin.number, pytest.approx((pin.x_px, pin.y_px), abs=0.1)) for pin in panel.view.pins]
+
+
+def show_page(qtbot, panel, title):
+    """Clicks on a tab below the picture."""
+    tabs = panel.stage.tabs
+    index = next(index for index in range(tabs.count()) if tabs.tabText(index) == title)
+    qtbot.mouseClick(tabs, LEFT, pos=tabs.tabRect(index).center())

@@ -7,7 +7,9 @@ import pytest
 from PySide6.QtCore import Qt
 
 from sagan_gallery.attention import Direction, strongest
+from sagan_gallery.colormap import NAMES
 from sagan_gallery.overlay import DIFFERENCE_LEVELS
+from sagan_gallery.sample import AttentionLayer, Sample
 from sagan_gallery.ui.map_style import Kind, Shown
 from sagan_gallery.ui.paint import from_qimage
 from tests.sagan_gallery.ui.driving import at, move, waits_for_sample
@@ -141,3 +143,21 @@ def test_every_overlay_changes_the_picture_and_nothing_does_not(qtbot, panel, ki
     panel.controls.kind.setCurrentIndex(panel.controls.kind.findData(kind))
     shown = from_qimage(panel.view.grab().toImage())
     assert np.array_equal(plain, shown) == (kind is Kind.NONE)
+
+
+@pytest.mark.parametrize("colours", NAMES)
+def test_weak_weights_have_no_edge_on_a_white_picture(panel, colours):
+    panel.resize(1100, 900)
+    panel.controls.colours.setCurrentIndex(panel.controls.colours.findData(colours))
+    panel.controls.opacity.slider.setValue(100)
+    places = np.arange(16) + 0.5
+    weights = np.exp(-((places[:, None] - 12) ** 2 + (places - 8) ** 2) / 12).ravel().astype(np.float32)
+    rows = np.tile(weights / weights.sum(), (256, 1))
+    white = np.full((64, 64, 3), 255, np.uint8)
+    panel.view.show_sample(Sample(white, (AttentionLayer(rows, (16, 16), (16, 16), gamma=1.0),)))
+    panel.view.add_pin(2, 2)
+    left, right = at(panel, 0, 48), at(panel, 64, 48)
+    along = from_qimage(panel.view.grab().toImage())[left.y(), left.x() + 2 : right.x() - 2].astype(int)
+    assert (along[:8] >= 250).all()  # far from where it looks
+    assert along.min() < 128  # the colours are there
+    assert np.abs(np.diff(along, axis=0)).max() <= 12

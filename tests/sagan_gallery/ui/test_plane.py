@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint, Qt
 from sagan_gallery.attention import map_for_pixel
 from sagan_gallery.sample import Blend
 from sagan_gallery.walk import Axis, LatentPoint, Plane
-from tests.sagan_gallery.ui.driving import LEFT, move, waits_for_sample
+from tests.sagan_gallery.ui.driving import LEFT, move, show_page, waits_for_sample
 
 
 def place(pad, x, y):
@@ -25,7 +25,7 @@ def choose(box, text):
 
 def test_dragging_changes_the_picture_with_the_maps_following(qtbot, panel):
     panel.view.add_pin(3, 3)
-    panel.stage.show_page(panel.stage.plane)
+    show_page(qtbot, panel, "Play")
     plane, pad, sample = panel.stage.plane, panel.stage.plane.pad, panel.sample
     shown = []
     panel.session.sample_ready.connect(lambda sample, origin: shown.append(sample))
@@ -51,7 +51,7 @@ def test_dragging_changes_the_picture_with_the_maps_following(qtbot, panel):
 
 
 def test_the_sides_of_the_plane_are_directions_samples_and_classes(qtbot, panel):
-    panel.stage.show_page(panel.stage.plane)
+    show_page(qtbot, panel, "Play")
     plane, sample = panel.stage.plane, panel.sample
     names = [plane.axes[0].itemText(index) for index in range(plane.axes[0].count())]
     assert names == ["Direction 1", "Direction 2", "To the next sample", "To green", "To blue"]

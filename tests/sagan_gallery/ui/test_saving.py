@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtSvg import QSvgRenderer
@@ -15,7 +16,7 @@ from sagan_gallery.ui.figure import render_figure, save_figure
 from sagan_gallery.ui.files import GIF_PX, save_image
 from sagan_gallery.ui.film import film_frames
 from sagan_gallery.ui.map_style import MapStyle
-from sagan_gallery.ui.paint import pin_colour
+from sagan_gallery.ui.paint import from_qimage, pin_colour
 from sagan_gallery.ui.scene import Pin
 from sagan_gallery.ui.session import end_of
 from sagan_gallery.walk import Walk
@@ -31,6 +32,19 @@ def test_the_figure_is_for_print_and_holds_all_pins(panel):
     many = render_figure(panel.view.scene, "caption")
     assert many.width() > one.width()
     assert many.height() > one.height()  # five maps and the picture take two rows
+
+
+def test_the_figure_of_a_split_picture_is_split(qtbot, panel):
+    panel.controls.smooth.setChecked(False)
+    qtbot.waitUntil(lambda: panel.stage.without_attention is not None)
+    panel.controls.toggle_split()
+    panel.view.set_split(0.25)
+    figure = from_qimage(render_figure(panel.view.scene, "caption")).astype(int)
+    on, off = panel.sample.image.astype(int), panel.stage.without_attention.astype(int)
+    for x, expected in ((1, on), (6, off)):  # in pictures of 16 x 16, in a tile of 600 after a gap of 36
+        shown = figure[36 + round(8.5 / 16 * 600), 36 + round((x + 0.5) / 16 * 600)]
+        assert np.abs(on[8, x] - off[8, x]).max() > 5
+        assert np.abs(shown - expected[8, x]).max() <= 1
 
 
 def test_a_figure_for_a_paper_keeps_letters_and_lines(panel, tmp_path):

@@ -7,11 +7,11 @@ from PySide6.QtCore import QPoint
 
 from sagan_gallery.attention import Cell, Direction, cell_centre, map_for_pixel
 from sagan_gallery.sample import Blend
-from tests.sagan_gallery.ui.driving import LEFT, move, waits_for_sample
+from tests.sagan_gallery.ui.driving import LEFT, move, show_page, waits_for_sample
 
 
 def test_the_matrix_is_linked_with_the_picture(qtbot, panel):
-    panel.stage.show_page(panel.stage.matrix)
+    show_page(qtbot, panel, "Matrix")
     room = panel.stage.matrix.room
     query = 8 * 5 + 3  # row 5, column 3
     place = QPoint(round(room.x() + (query + 0.5) / 64 * room.width()), round(room.center().y()))
@@ -23,7 +23,7 @@ def test_the_matrix_is_linked_with_the_picture(qtbot, panel):
 
 
 def test_the_matrix_asks_for_keys_when_the_direction_is_turned(qtbot, panel):
-    panel.stage.show_page(panel.stage.matrix)
+    show_page(qtbot, panel, "Matrix")
     panel.controls.direction.setCurrentIndex(panel.controls.direction.findData(Direction.COLUMN))
     room = panel.stage.matrix.room
     key = 4 * 2 + 1  # row 2, column 1
