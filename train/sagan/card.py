@@ -35,8 +35,8 @@ def per_class_table(figures: dict[str, dict[str, float]]) -> str:
     """The figures per class, a row for each."""
     lines = ["| class | samples | FID | floor | accuracy |", "|---|---|---|---|---|"]
     for name, row in figures.items():
-        accuracy = f"{row['accuracy']:.2f}" if "accuracy" in row else "-"
-        lines.append(f"| `{name}` | {row['samples']} | {row['FID']:.2f} | {row['floor']:.2f} | {accuracy} |")
+        values = " | ".join(f"{row[key]:.2f}" for key in ("FID", "floor", "accuracy"))
+        lines.append(f"| `{name}` | {row['samples']} | {values} |")
     return "\n".join(lines)
 
 

@@ -2,8 +2,8 @@
 
     python -m train.sagan.evaluate runs/00000-sagan64/best.pt --data ../shared/data/sagan --features runs/features-a.pt
 
-With `--inception` and a weight file, on Inception-v3's features as published; otherwise on those of our own classifier,
-and then every figure is named `own features`. The floor is what real pictures get against real pictures.
+On the features of our own classifier, so figures are named `own features`; they are no published FID. The floor is what
+real pictures get against real pictures.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,21 +20,16 @@ from torch import Tensor
 
 from train.sagan.data import PictureSet, load_pictures, to_float
 from train.sagan.features import FeatureNet, held_out, load_features
-from train.sagan.inception import load_inception
 from train.sagan.metrics import Array, frechet_distance, inception_score, nearest_distances
 from train.sagan.networks import Generator, NetworkConfig
 from train.sagan.sampling import draw_labels, draw_latents, generate, set_standing_statistics
 from train.training import TrainingError, load_checkpoint, run_command, tell_figures, world
 
 
-class Features(Protocol):
-    """Pictures (N, 3, R, R) float32 in -1..1 -> features (N, D) and logits (N, classes), float32."""
-
-    def __call__(self, images: Tensor) -> tuple[Tensor, Tensor]: ...
-
-
 @torch.no_grad()
-def compute_features(network: Features, images: Tensor, device: torch.device, batch: int = 128) -> tuple[Array, Array]:
+def compute_features(
+    network: FeatureNet, images: Tensor, device: torch.device, batch: int = 128
+) -> tuple[Array, Array]:
     """Features (N, D) and probabilities (N, classes) float32 of uint8 pictures (N, 3, R, R)."""
     features, probabilities = [], []
     for part in images.split(batch):
@@ -68,13 +63,13 @@ class Judge:
     features: (N, D) float32 in the order of the set; frequencies: (classes,) pictures per class.
     """
 
-    network: Features
+    network: FeatureNet
     features: Array
     frequencies: Tensor
     device: torch.device
 
     @classmethod
-    def of(cls, network: Features, data: PictureSet, device: torch.device) -> Judge:
+    def of(cls, network: FeatureNet, data: PictureSet, device: torch.device) -> Judge:
         """Computes the features of the real pictures."""
         return cls(network, compute_features(network, data.images, device)[0], data.frequencies, device)
 
@@ -109,10 +104,9 @@ def diversity(network: FeatureNet, images: Tensor, labels: Tensor, device: torch
 
 
 def evaluate(
-    generator: Generator, network: Features, data: PictureSet, device: torch.device, samples: int, own: bool
+    generator: Generator, network: FeatureNet, data: PictureSet, device: torch.device, samples: int
 ) -> dict[str, Any]:
-    """All figures as one dict of plain numbers; see the module docstring. own: `network` is our own classifier."""
-    suffix = " (own features)" if own else ""
+    """All figures as one dict of plain numbers; see the module docstring."""
     judge = Judge.of(network, data, device)
     random = torch.Generator().manual_seed(0)
     label = draw_labels(samples, judge.frequencies, random)
@@ -126,11 +120,11 @@ def evaluate(
     figures: dict[str, Any] = {
         "samples": samples,
         "reference": f"all {len(data)} training pictures",
-        f"FID{suffix}": frechet_distance(features, judge.features),
-        f"FID{suffix} floor, real half against real half": frechet_distance(
+        "FID (own features)": frechet_distance(features, judge.features),
+        "FID (own features) floor, real half against real half": frechet_distance(
             judge.features[half], judge.features[other]
         ),
-        f"IS{suffix}": [mean, deviation],
+        "IS (own features)": [mean, deviation],
     }
     per_class = {}
     real_labels, labels = data.labels.cpu().numpy(), label.numpy()
@@ -139,10 +133,13 @@ def evaluate(
         parts = [judge.features[part[real_labels[part] == index]] for part in (half, other)]
         if min(len(mine), len(parts[0]), len(parts[1])) < 2:
             continue
-        per_class[name] = {"samples": len(mine), "FID": frechet_distance(mine, real), "floor": frechet_distance(*parts)}
-        if own:
-            per_class[name]["accuracy"] = float((probabilities[labels == index].argmax(1) == index).mean())
-    figures[f"per class{suffix}"] = per_class
+        per_class[name] = {
+            "samples": len(mine),
+            "FID": frechet_distance(mine, real),
+            "floor": frechet_distance(*parts),
+            "accuracy": float((probabilities[labels == index].argmax(1) == index).mean()),
+        }
+    figures["per class (own features)"] = per_class
 
     # Memorised pictures would lie far closer to a training picture than real pictures lie to each other.
     subset = order[:1000]
@@ -160,17 +157,14 @@ def evaluate(
     without = generate(generator, z[some], label[some], scale=0.0)
     change = (without.int() - images[some].int()).abs().float().mean().item()
     figures["attention switched off changes a pixel by, of 255"] = change
-    if own:
-        assert isinstance(network, FeatureNet)
-        apart = held_out(data.names)
-        real = data.select(apart)
-        _, real_probabilities = compute_features(network, real.images, device)
-        figures["class accuracy, samples"] = float((probabilities.argmax(1) == labels).mean())
-        figures["class accuracy, held-out real"] = float((real_probabilities.argmax(1) == real.labels.numpy()).mean())
-        figures["diversity within a class (own features), samples"] = diversity(network, images, label, device)
-        figures["diversity within a class (own features), real"] = diversity(
-            network, data.images.cpu(), data.labels.cpu(), device
-        )
+    apart = data.select(held_out(data.names))
+    _, real_probabilities = compute_features(network, apart.images, device)
+    figures["class accuracy, samples"] = float((probabilities.argmax(1) == labels).mean())
+    figures["class accuracy, held-out real"] = float((real_probabilities.argmax(1) == apart.labels.numpy()).mean())
+    figures["diversity within a class (own features), samples"] = diversity(network, images, label, device)
+    figures["diversity within a class (own features), real"] = diversity(
+        network, data.images.cpu(), data.labels.cpu(), device
+    )
     return figures
 
 
@@ -179,9 +173,7 @@ def main(argv: list[str] | None = None) -> dict[str, Any]:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("--data", type=Path, required=True, help="the folder of class folders it was trained on")
-    group = parser.add_mutually_exclusive_group(required=True)
-    group.add_argument("--features", type=Path, help="our own classifier, from python -m train.sagan.features")
-    group.add_argument("--inception", type=Path, help="Inception-v3 weights (pt_inception-2015-12-05-6726825d.pth)")
+    parser.add_argument("--features", type=Path, required=True, help="a classifier of python -m train.sagan.features")
     parser.add_argument("--samples", type=int, default=5000)
     parser.add_argument("--cache", type=Path, default=Path("runs/cache"), help="folder for the resized pictures")
     parser.add_argument("--out", type=Path, help="also write the figures to this JSON file")
@@ -191,13 +183,9 @@ def main(argv: list[str] | None = None) -> dict[str, Any]:
         state = load_run(args.checkpoint)
         data = load_pictures(args.data, state["network"]["resolution"], args.cache)
         generator = averaged_generator(state, run.device, data.frequencies)
-        network: Features
-        if args.features:
-            network = load_features(args.features, run.device)[0]
-        else:
-            network = load_inception(args.inception, run.device)
+        network = load_features(args.features, run.device)[0]
         figures = {"images seen": state["images"]}
-        figures |= evaluate(generator, network, data, run.device, args.samples, bool(args.features))
+        figures |= evaluate(generator, network, data, run.device, args.samples)
         figures["gamma"] = [float(g) for g in generator.gammas()]
     tell_figures(figures, args.out)
     return figures

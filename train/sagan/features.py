@@ -1,4 +1,4 @@
-"""A small classifier trained on the training pictures themselves; its features stand in where Inception's are absent.
+"""A small classifier trained on the training pictures themselves; FID and its like are measured on its features.
 
     python -m train.sagan.features --data ../shared/data/sagan --out runs/features-a.pt
 

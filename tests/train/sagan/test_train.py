@@ -153,7 +153,7 @@ def test_real_pictures_count_as_memorised(pictures: Path, features: Path) -> Non
         ) -> tuple[torch.Tensor, list[torch.Tensor]]:
             return to_float(data.images[(z[:, 0].abs() * 1000).long() % len(data)]), []
 
-    figures = evaluate.evaluate(Copier(), judge, data, torch.device("cpu"), 64, True)  # type: ignore[arg-type]
+    figures = evaluate.evaluate(Copier(), judge, data, torch.device("cpu"), 64)  # type: ignore[arg-type]
     assert figures["nearest training picture, in features"]["samples nearer than 99 % of real"] == 1.0
 
 
