@@ -18,6 +18,7 @@ import argparse
 import json
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +31,14 @@ from tqdm import tqdm
 from facecam.bench.wider_labels import Labelled
 from facecam.detection.anchors import anchor_grid
 from facecam.errors import FacecamError
+from facecam.faces.boxes import pairwise_iou
 from train.faceboxes.data.augment import Recipe
 from train.faceboxes.data.batches import Batch, FaceData, Pictures, Prepared, read_split
 from train.faceboxes.loss import LossOptions, multibox_loss
 from train.faceboxes.model import MEAN_BGR, Detector
 from train.faceboxes.networks import MODELS
-from train.faceboxes.protocols.canvas import FACELESS_EVENT, run_canvas, score
+from train.faceboxes.protocols.canvas import FACELESS_EVENT, VGA, run_canvas, score
+from train.faceboxes.protocols.pictures import letterbox
 from train.faceboxes.reuse import network_of_onnx, settle_batch_norms
 from train.faceboxes.samples import detector_of, save_detections, save_inputs
 from train.faceboxes.targets import match
@@ -88,6 +91,7 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add("--match", type=float, default=0.35, help="overlap with a face that makes an anchor positive")
     add("--min-face", type=float, default=16.0, help="smaller faces are neither face nor background, in input px")
     add("--shares", type=_shares, default={"0--human": 0.45, "3--none": 0.08}, help="event=share,... of the pictures")
+    add("--mine", action="store_true", help="draw face-free pictures that are hard at the start more often")
     add("--teacher", type=Path, default=None, help="another detector's scores for what the labels leave open (.npz)")
     add("--max-side", type=int, default=1024, help="larger pictures are shrunk to this once")
     add("--cache", type=Path, default=Path("runs/cache"), help="where decoded pictures are kept")
@@ -241,8 +245,27 @@ def set_up(args: argparse.Namespace, here: World) -> tuple[Trainer, FaceData, Pa
     if here.main and trainer.step == 0:
         (folder / "options.json").write_text(json.dumps(vars(args), default=str, indent=1) + "\n", encoding="utf-8")
         save_inputs(data.batch(0, 320, 24), MEAN_BGR, folder / "inputs.jpg")
+    if args.mine:
+        data.prefer(hard_negatives(trainer, data, labels))
     trainer.begin()
     return trainer, data, folder
+
+
+def hard_negatives(trainer: Trainer, data: FaceData, labels: Sequence[Labelled]) -> dict[int, float]:
+    """The training pictures without a face, by number -> how often to draw them: 0.1, and the highest score that the
+    averaged weights give to something in them, letterboxed, which no label leaves open. Raises TrainingError where
+    there are none."""
+    detect = detector_of(trainer.ema.module, trainer.here.device)
+    factors = {}
+    for index, item in enumerate(labels):
+        if item.event == FACELESS_EVENT:
+            canvas, scale = letterbox(data.pictures[index], VGA)
+            boxes, scores = detect(canvas)
+            left_open = pairwise_iou(boxes, data.truths[index].boxes * scale).max(1, initial=0) > 0.3
+            factors[index] = 0.1 + float(scores[~left_open].max(initial=0))
+    if not factors:
+        raise TrainingError(f"--mine needs training pictures without faces, in a folder {FACELESS_EVENT}.")
+    return factors
 
 
 def train(args: argparse.Namespace, here: World) -> Path:

@@ -1,13 +1,21 @@
 """The trainer as a command: it trains, resumes exactly and keeps time."""
 
 import json
+import re
+import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from train.faceboxes import train as trainer
-from train.training import TrainingError, load_checkpoint
+from train.faceboxes.data.augment import Recipe
+from train.faceboxes.data.batches import FaceData, Pictures, read_split
+from train.faceboxes.data.teacher import Truth
+from train.faceboxes.model import MEAN_BGR
+from train.faceboxes.targets import SOFT
+from train.training import TrainingError, World, load_checkpoint
 
 COMMON = ("--sizes", "128:0.6,192:0.4", "--batch", "1", "--device", "cpu", "--warmup", "2", "--decay", "2")
 
@@ -71,6 +79,30 @@ def test_a_network_starts_from_the_weights_of_another_run(wider: Path, tmp_path:
     assert run(wider, tmp_path, "--steps", "1", "--init", str(first), "--lr", "0") == 0
     second = last(tmp_path, 1)["net"]
     assert torch.equal(second["conv1.conv.weight"], last(tmp_path, 0)["ema"]["module"]["conv1.conv.weight"])
+
+
+def test_mining_prefers_face_free_pictures_that_are_taken_for_faces(
+    wider: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    labels = read_split(wider, "train")
+    data = FaceData(labels, Pictures(labels, tmp_path, 1024, progress=False), Recipe(), 4.0, MEAN_BGR, 0)
+    first, second, *others = [k for k, item in enumerate(labels) if item.event == "3--none"]
+    # In the second one a label leaves open what is found there: 160 px are 640 on the canvas.
+    data.truths[second] = Truth(np.array([[0, 0, 20, 20]], np.float32), np.array([SOFT]), np.array([0.5], np.float32))
+    found = np.array([[0, 0, 80, 80], [200, 200, 300, 300]], np.float32), np.array([0.9, 0.4], np.float32)
+    monkeypatch.setattr(trainer, "detector_of", lambda net, device: lambda canvas: found)
+    args = trainer.arguments(["--data", str(wider), "--model", "faceboxes-s8"])
+    factors = trainer.hard_negatives(trainer.Trainer(args, World(0, 1, torch.device("cpu"))), data, labels)
+    assert factors == pytest.approx({first: 1.0, second: 0.5, **dict.fromkeys(others, 1.0)})
+
+
+def test_a_run_with_mining_trains(wider: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(wider, tmp_path, "--steps", "1", "--mine") == 0
+    faces_only = shutil.copytree(wider, tmp_path / "faces")
+    for labels in (faces_only / "wider_face_split").glob("*.txt"):
+        labels.write_text("".join(re.findall(r"0--human\S+\n3\n(?:.+\n){3}", labels.read_text())))
+    assert run(faces_only, tmp_path, "--steps", "1", "--mine") == 2
+    assert "pictures without faces" in capsys.readouterr().err
 
 
 def test_wrong_input_is_one_sentence_and_status_2(

@@ -183,7 +183,18 @@ class FaceData:
             replace(truth, boxes=truth.boxes * np.float32(f))
             for truth, f in zip(truths(labels, teacher), pictures.shrink, strict=True)
         ]
-        self.weights = _weights([item.event for item in labels], event_shares or {})
+        self._draw_by(_weights([item.event for item in labels], event_shares or {}))
+
+    def prefer(self, factors: dict[int, float]) -> None:
+        """Draws some pictures, by their number, more often than others of them, by factors of at least 0. Together they
+        are drawn as often as before."""
+        chosen, factor = np.array(list(factors)), np.array(list(factors.values()))
+        weights = self.weights.copy()
+        weights[chosen] = weights[chosen].sum() * factor / factor.sum()
+        self._draw_by(weights)
+
+    def _draw_by(self, weights: npt.NDArray[np.float64]) -> None:
+        self.weights = weights
         self._up_to = self.weights.cumsum()
         self._up_to[self.weights.nonzero()[0][-1] :] = 1.0  # whatever the rounding, a draw below 1 finds a picture
 

@@ -94,6 +94,18 @@ def test_shares_choose_the_event(wider: Path, tmp_path: Path) -> None:
         data_of(wider, tmp_path, event_shares={"3--none": 0.8, "0--human": 0.5})
 
 
+def test_hard_pictures_are_drawn_more_often_among_their_like(wider: Path, tmp_path: Path) -> None:
+    data = data_of(wider, tmp_path, event_shares={"3--none": 0.3})
+    none = [k for k, item in enumerate(read_split(wider, "train")) if item.event == "3--none"]
+    before = data.weights.copy()
+    data.prefer({none[0]: 0.3, none[1]: 0.1, **dict.fromkeys(none[2:], 0.0)})
+    assert data.weights[none] == pytest.approx([0.225, 0.075] + [0] * len(none[2:]))
+    others = np.setdiff1d(np.arange(len(before)), none)
+    np.testing.assert_array_equal(data.weights[others], before[others])
+    drawn = [data._tile(np.random.default_rng(k), 0, 0, 64).plan.picture for k in range(200)]
+    assert {k for k in drawn if k in none} == set(none[:2])
+
+
 def test_pictures_are_decoded_once_and_shrunk_with_their_labels(wider: Path, tmp_path: Path) -> None:
     labels = read_split(wider, "train")
     small = Pictures(labels, tmp_path, 80, progress=False)
