@@ -17,10 +17,13 @@ from facecam.arrays import Image
 from facecam.bench.candidates import Candidate
 from facecam.bench.result import Labels, Percentiles
 from facecam.bench.tables import table
-from facecam.bench.voc import Matching, curve, match
+from facecam.bench.voc import LOWEST_SCORE, Matching, curve, match
 from facecam.bench.wider_labels import Labelled, read_wider
+from facecam.bench.workloads import detector_benchmark
+from facecam.detection.any_detector import AnyDetector
 from facecam.detection.letterbox import letterbox
 from facecam.errors import FacecamError
+from facecam.faces.boxes import Detections
 from facecam.sources.photo import read_picture
 
 CANVAS = (640, 480)
@@ -75,10 +78,10 @@ def measure_accuracy(
     Raises FacecamError if a picture can't be read.
     """
     first = _canvas(labelled[0])[0]
-    detectors = [candidate.detect() for candidate in among]
-    labels = [candidate.open(first, len(labelled[0].boxes)).labels for candidate in among]
-    for quick, _ in detectors * _WARM_UP:
-        quick(first)
+    detectors = [candidate.detector() for candidate in among]
+    labels = [detector_benchmark(detector, first, len(labelled[0].boxes)).labels for detector in detectors]
+    for detector in detectors * _WARM_UP:
+        detector.detect(first)
     times: list[list[tuple[float, float]]] = [[] for _ in among]
     matchings: list[list[Matching]] = [[] for _ in among]
     for number, item in enumerate(labelled):
@@ -86,11 +89,11 @@ def measure_accuracy(
             tell(f"{number} of {len(labelled)} pictures")
         canvas, scale = _canvas(item)
         boxes = (item.boxes * scale).astype(np.float32)
-        for (quick, thorough), own_times, own in zip(detectors, times, matchings, strict=True):
+        for detector, own_times, own in zip(detectors, times, matchings, strict=True):
             cpu_ns, start_s = time.thread_time_ns(), time.perf_counter()
-            quick(canvas)
+            detector.detect(canvas)
             own_times.append(((time.thread_time_ns() - cpu_ns) / 1e6, 1000 * (time.perf_counter() - start_s)))
-            own.append(match(thorough(canvas), boxes, item.ignore))
+            own.append(match(_all_found(detector, canvas), boxes, item.ignore))
     found = []
     for label, own_times, own in zip(labels, times, matchings, strict=True):
         cpu_ms, total_ms = zip(*own_times, strict=True)
@@ -98,6 +101,14 @@ def measure_accuracy(
         label = replace(label, faces=None, faces_found=None)
         found.append(Accuracy(label, area, Percentiles.of(cpu_ms), Percentiles.of(total_ms)))
     return found, sum(int(np.count_nonzero(~item.ignore)) for item in labelled)
+
+
+def _all_found(detector: AnyDetector, image: Image) -> Detections:
+    """Down to the lowest scores."""
+    threshold, detector.threshold = detector.threshold, LOWEST_SCORE
+    found = detector.detect(image)
+    detector.threshold = threshold
+    return found
 
 
 def by_accuracy(result: AccuracyResult) -> list[Accuracy]:

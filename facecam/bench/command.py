@@ -129,7 +129,7 @@ class _Suite:
         one_core = self.options.detector.provider == CPU
         run = self.take("640x480, 20 faces", benchmarks, one_core, watch if show else None)
         watch(1.0, [float(np.median(series.total_ms)) for series in run.series])
-        first = [i for i, one in enumerate(self.candidates) if one.model == self.candidates[0].model]
+        first = [i for i, one in enumerate(self.candidates) if one.options.model == self.candidates[0].options.model]
         if self.options.detector.precision in (None, Precision.AUTO):
             first = [index for index in first if self.candidates[index].engine.precision == Precision.F32]
         return self.candidates[min(first, key=lambda index: float(np.median(run.series[index].cpu_ms)))]

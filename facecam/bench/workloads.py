@@ -16,6 +16,7 @@ import numpy as np
 from facecam.arrays import Array, Image
 from facecam.bench.measure import Benchmark
 from facecam.bench.result import Labels
+from facecam.detection.any_detector import AnyDetector
 from facecam.detection.detector import FaceDetector, Timings
 from facecam.detection.frame_plan import FramePlan
 from facecam.faces.boxes import decode, nms, pairwise_iou
@@ -31,16 +32,16 @@ _MAX_NEIGHBOURS = 6
 _ACCURACY = "AP on WIDER_val"
 
 
-def detector_benchmark(detector: FaceDetector, frame: Image, faces: int) -> Benchmark:
+def detector_benchmark(detector: AnyDetector, frame: Image, faces: int) -> Benchmark:
     """A detector on one frame with so many faces, again and again, at the frame's own size: make it with size=None."""
-    found = len(detector.detect(frame))
+    ours, found = isinstance(detector, FaceDetector), len(detector.detect(frame))
     height, width = frame.shape[:2]
     adds = detector.metadata.get("multiply_adds_vga")
     labels = Labels(
         model=detector.name,
         model_sha256=detector.model_hash,
-        family="facecam",
-        format=int(detector.metadata.get("format", 0)),
+        family="facecam" if isinstance(detector, FaceDetector) else detector.family,
+        format=detector.metadata.get("format"),
         runtime=detector.runtime,
         precision=detector.engine.precision,
         threads=detector.engine.threads,
@@ -53,9 +54,9 @@ def detector_benchmark(detector: FaceDetector, frame: Image, faces: int) -> Benc
         average_precision=None if detector.engine.precision == Precision.BF16 else _average_precision(detector.metrics),
     )
 
-    def call() -> Timings:
+    def call() -> Timings | None:
         detector.detect(frame)
-        return detector.timings
+        return detector.timings if ours else None  # others don't tell the parts
 
     return Benchmark(call, labels)
 
@@ -69,11 +70,12 @@ def _average_precision(metrics: Any) -> float | None:
     return None
 
 
-def injected_faces_benchmark(detector: FaceDetector, frame: Image, faces: int) -> Benchmark:
+def injected_faces_benchmark(detector: AnyDetector, frame: Image, faces: int) -> Benchmark:
     """As `detector_benchmark`, with `faces` faces found in whatever frame; the detector is not to be used otherwise.
 
     The copying of the scores, some microseconds, is counted as the network's time.
     """
+    assert isinstance(detector, FaceDetector)
     detector.detect(frame)
     plan = detector.prepared(*frame.shape[:2])
     network = plan.network

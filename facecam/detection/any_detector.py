@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 
 from facecam.detection.detector import FaceDetector
@@ -12,21 +10,19 @@ from facecam.detection.third_party import THIRD_PARTY, ThirdPartyDetector, recog
 from facecam.errors import ModelError
 from facecam.system.resources import shipped_models
 
-_LOWEST_SCORE = 0.05
-
 AnyDetector = FaceDetector | ThirdPartyDetector
 
 
 def open_detector(options: DetectorOptions) -> AnyDetector:
     """A shipped model by name, or an ONNX file of ours, of Ultra-Light or of YuNet. Raises ModelError.
 
-    options: of a third party's file only `model` counts.
+    options: of a third party's file only `model` and `threshold` count.
     """
     model = options.model
     family = None if model is None or str(model) in shipped_models() else recognise(model)
     if model is None or family is None:
         return FaceDetector(options)
-    detector = ThirdPartyDetector(THIRD_PARTY[family](model, _LOWEST_SCORE), Path(model).stem)
+    detector = THIRD_PARTY[family](model, options.threshold)
     try:
         detector.detect(np.zeros((480, 640, 3), np.uint8))
     except Exception as error:

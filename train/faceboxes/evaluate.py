@@ -8,12 +8,12 @@ LABELS.txt is a WIDER FACE text ground truth. The commands and what they take be
     wider LABELS.txt IMAGES [--subsets FOLDER_OF_MAT_LISTS] [--size 640x480]
     fddb FDDB-folds originalPics [--enlarge 3]
     afw LABELS IMAGES, pascal LABELS IMAGES [--enlarge 2.5]
-    clips FOLDER [--reference PEER.onnx --reference-peer ultralight]                 webcam behaviour
+    clips FOLDER [--reference OTHER.onnx]                                            webcam behaviour
     privacy FOLDER [--hold 0.7]                                                      faces left in view, of clips
     motion LABELS.txt IMAGES                                                         synthetic camera motion
     robustness LABELS.txt IMAGES                                                     sizes, and changed copies
 
-Every command writes DIR/<command>.json, and the curves beside it as PNG. Other detectors: `--peer ultralight|yunet`.
+Every command writes DIR/<command>.json, and the curves beside it as PNG. M.onnx may be an Ultra-Light or a YuNet, too.
 What a card says of a file that ships is measured by `train.faceboxes.ship`.
 """
 
@@ -36,7 +36,6 @@ from facecam.bench.wider_labels import Labelled, read_wider
 from facecam.detection.detector import FaceDetector
 from facecam.detection.model import find_model
 from facecam.detection.options import DetectorOptions
-from facecam.detection.third_party import THIRD_PARTY
 from facecam.errors import FacecamError
 from facecam.faces.boxes import Detections
 from facecam.faces.privacy import PrivacyOptions
@@ -44,15 +43,14 @@ from facecam.faces.tracking import TrackingOptions
 from facecam.runtimes.engine import PRECISION_CHOICES, RUNTIME_CHOICES, Precision, Runtime
 from train.faceboxes.protocols import afw_pascal, fddb, privacy, webcam, wider
 from train.faceboxes.protocols.canvas import VGA, evaluate_vga, run_canvas, score
-from train.faceboxes.protocols.detectors import Detector, load_detector
-from train.faceboxes.protocols.pictures import letterbox, pictures, run
+from train.faceboxes.protocols.pictures import FileDetector, letterbox, pictures, run
 from train.faceboxes.protocols.plots import plot_precision_recall, plot_roc
 from train.faceboxes.protocols.robustness import CHANGES, SIZES
 
 SCHEMA = 1
 
 
-def run_canvas_command(args: argparse.Namespace, detect: Detector) -> dict[str, Any]:
+def run_canvas_command(args: argparse.Namespace, detect: FileDetector) -> dict[str, Any]:
     labelled, results, curves = _labelled(args), {}, {}
     for size in args.size or [VGA]:
         report = evaluate_vga(detect, labelled, size=size, progress=True)
@@ -61,7 +59,7 @@ def run_canvas_command(args: argparse.Namespace, detect: Detector) -> dict[str, 
     return results
 
 
-def run_wider(args: argparse.Namespace, detect: Detector) -> dict[str, Any]:
+def run_wider(args: argparse.Namespace, detect: FileDetector) -> dict[str, Any]:
     items = wider.read_subsets(args.subsets, args.images) if args.subsets else wider.by_height(_labelled(args))
     found = []
     for image in pictures((item.path for item in items), progress=True):
@@ -77,7 +75,7 @@ def run_wider(args: argparse.Namespace, detect: Detector) -> dict[str, Any]:
     return {"size": size, "pictures": len(items)} | _average_precisions(curves)
 
 
-def run_fddb(args: argparse.Namespace, detect: Detector) -> dict[str, Any]:
+def run_fddb(args: argparse.Namespace, detect: FileDetector) -> dict[str, Any]:
     items = fddb.read_folds(args.labels, args.images)
     measured = []
     for item, image in zip(items, pictures((item.path for item in items), progress=True), strict=True):
@@ -96,7 +94,7 @@ def run_fddb(args: argparse.Namespace, detect: Detector) -> dict[str, Any]:
     }
 
 
-def run_faces(args: argparse.Namespace, detect: Detector) -> dict[str, Any]:
+def run_faces(args: argparse.Namespace, detect: FileDetector) -> dict[str, Any]:
     """AFW and PASCAL face."""
     items = afw_pascal.read_labels(args.labels, args.images)
     results: dict[str, Any] = {"pictures": len(items)}
@@ -118,9 +116,9 @@ def run_faces(args: argparse.Namespace, detect: Detector) -> dict[str, Any]:
     return results
 
 
-def run_clips(args: argparse.Namespace, detect: Detector) -> dict[str, Any]:
+def run_clips(args: argparse.Namespace, detect: FileDetector) -> dict[str, Any]:
     files = webcam.clip_files(args.images)
-    other = load_detector(args.reference, args.reference_peer) if args.reference else None
+    other = FileDetector(DetectorOptions(args.reference)) if args.reference else None
     clips = {}
     for file in tqdm(files, unit="clip"):
         found = webcam.run_clip(detect, file)
@@ -137,7 +135,7 @@ def run_clips(args: argparse.Namespace, detect: Detector) -> dict[str, Any]:
     return results
 
 
-def run_privacy(args: argparse.Namespace, detect: Detector) -> dict[str, Any]:
+def run_privacy(args: argparse.Namespace, detect: FileDetector) -> dict[str, Any]:
     clips = []
     for file in webcam.clip_files(args.images):
         frames = list(webcam.read_clip(file))
@@ -152,7 +150,7 @@ def run_privacy(args: argparse.Namespace, detect: Detector) -> dict[str, Any]:
     }
 
 
-def run_motion(args: argparse.Namespace, detect: Detector) -> dict[str, Any]:
+def run_motion(args: argparse.Namespace, detect: FileDetector) -> dict[str, Any]:
     labelled = [item for item in _labelled(args) if len(item.boxes)]
     chosen = np.random.default_rng(0).permutation(len(labelled))[: args.pictures]
     items = [labelled[row] for row in sorted(chosen)]
@@ -165,7 +163,7 @@ def run_motion(args: argparse.Namespace, detect: Detector) -> dict[str, Any]:
     return {"pictures": len(items), "threshold": threshold, "faces from 32 px": vars(test.result())}
 
 
-def run_robustness(args: argparse.Namespace, detect: Detector) -> dict[str, Any]:
+def run_robustness(args: argparse.Namespace, detect: FileDetector) -> dict[str, Any]:
     labelled = _labelled(args)
     results = {}
     for size in SIZES:
@@ -175,7 +173,7 @@ def run_robustness(args: argparse.Namespace, detect: Detector) -> dict[str, Any]
     return results
 
 
-COMMANDS: Mapping[str, Callable[[argparse.Namespace, Detector], dict[str, Any]]] = {
+COMMANDS: Mapping[str, Callable[[argparse.Namespace, FileDetector], dict[str, Any]]] = {
     "canvas": run_canvas_command,
     "wider": run_wider,
     "fddb": run_fddb,
@@ -192,8 +190,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """The command line. Returns 0, or 2 after telling what is wrong."""
     args = _parser().parse_args(argv)
     try:
-        args.model = args.model if args.peer else find_model(args.model)  # a shipped model may be named
-        detect = load_detector(args.model, args.peer, DetectorOptions(runtime=args.runtime, precision=args.precision))
+        args.model = find_model(args.model)  # a shipped model may be named
+        detect = FileDetector(DetectorOptions(args.model, runtime=args.runtime, precision=args.precision))
         args.label = args.label or args.model.stem
         args.out.mkdir(parents=True, exist_ok=True)
         results = COMMANDS[args.command](args, detect)
@@ -217,7 +215,6 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("labels", type=Path, help="ground truth: a file, or FDDB's folder of folds")
         command.add_argument("images", type=Path, help="the folder of pictures, or of clips")
         command.add_argument("--model", type=Path, required=True, help="an ONNX file")
-        command.add_argument("--peer", choices=sorted(THIRD_PARTY), help="the file is this other detector")
         command.add_argument("--runtime", choices=RUNTIME_CHOICES, default=Runtime.AUTO, help="of our own detector")
         command.add_argument(
             "--precision", choices=PRECISION_CHOICES, default=Precision.F32, help="of our own detector"
@@ -241,7 +238,6 @@ def _parser() -> argparse.ArgumentParser:
         "--subsets", type=Path, help="folder of the official .mat lists, used instead of LABELS"
     )
     commands.choices["clips"].add_argument("--reference", type=Path, help="ONNX file of the detector that says where")
-    commands.choices["clips"].add_argument("--reference-peer", choices=sorted(THIRD_PARTY))
     hold_s = PrivacyOptions.hold_s
     commands.choices["privacy"].add_argument(
         "--hold", type=float, default=hold_s, metavar="S", help=f"to hide lost faces for, default {hold_s:g} s"

@@ -26,7 +26,7 @@ from train.faceboxes.export import Provenance, card, current_commit, export_fast
 from train.faceboxes.model import Detector
 from train.faceboxes.protocols.canvas import face_curve_on
 from train.faceboxes.protocols.card import Material, Measured
-from train.faceboxes.protocols.detectors import load_detector
+from train.faceboxes.protocols.pictures import FileDetector
 from train.faceboxes.protocols.threshold import fit_scores
 from train.faceboxes.quantise import quantise, training_pictures, with_figures
 from train.faceboxes.reuse import network_of_onnx
@@ -39,12 +39,12 @@ def ship(net: Detector, provenance: Provenance, material: Material, training: li
     with TemporaryDirectory() as folder:
         raw = Path(folder) / "raw.onnx"
         export_fast(net, raw, provenance)
-        found = material.found_on(load_detector(raw), material.events[0])
+        found = material.found_on(FileDetector(DetectorOptions(raw)), material.events[0])
     curve = fit_scores(face_curve_on(found))
     with_score_curve(net, *curve)
     path = out / f"{net.name}.onnx"
     export_fast(net, path, provenance)
-    measured = Measured(load_detector(path), material)
+    measured = Measured(FileDetector(DetectorOptions(path)), material)
     threshold = measured.thresholds.chosen().threshold
     provenance = replace(
         provenance, threshold=threshold, metrics=measured.figures(threshold), score_curve=curve,
@@ -55,7 +55,7 @@ def ship(net: Detector, provenance: Provenance, material: Material, training: li
     paths = [path]
     for runtime in RUNTIMES:
         rounded = quantise(path, training, runtime)
-        detect = load_detector(path, options=DetectorOptions(runtime=runtime, precision=Precision.INT8))
+        detect = FileDetector(DetectorOptions(path, runtime=runtime, precision=Precision.INT8))
         with_figures(rounded, Measured(detect, material).figures(threshold))
         paths.append(rounded)
     return paths

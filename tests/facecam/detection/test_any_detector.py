@@ -18,6 +18,7 @@ from facecam.faces.privacy import PrivacyOptions
 from facecam.faces.tracking import TrackingOptions
 from facecam.live.detection_loop import FaceFinder
 from facecam.live.options import LiveOptions, SecondDetector
+from facecam.runtimes.engine import Runtime
 from facecam.sources import Frame
 from tests.doubles import found
 from tests.facecam.made_third_party import save_ultralight
@@ -97,15 +98,18 @@ def test_models_of_other_people_are_recognised(tmp_path: Path) -> None:
     assert isinstance(open_detector(DetectorOptions(save_ultralight(tmp_path / "rfb.onnx"))), ThirdPartyDetector)
 
 
-def test_a_peer_answers_as_our_detectors_do() -> None:
-    class Peer:
-        threshold = 0.7
+def test_a_peer_answers_as_our_detectors_do(tiny_model: Path) -> None:
+    class Peer(ThirdPartyDetector):
+        family, runtime, usual = "peer", Runtime.ONNX_RUNTIME, 0.7
 
-        def __call__(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        def _open(self, model: str, data: bytes) -> None:
+            pass
+
+        def _find(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             rows = [[1, 1, 9, 9], [20, 20, 30, 30], [50, 50, 90, 60], [np.nan, 1, 2, 3], [9, 9, 9, 30]]
             return np.array(rows, np.float32), np.array([0.5, 0.8, 0.9, 0.99, 0.99], np.float32)
 
-    detector = ThirdPartyDetector(Peer(), "peer")  # type: ignore[arg-type]
+    detector = Peer(tiny_model)
     found = detector.detect(np.zeros((80, 80, 3), np.uint8))
     np.testing.assert_allclose(found.scores, [0.9, 0.8])
     assert found.boxes[0].tolist() == [50, 50, 80, 60]  # within the frame

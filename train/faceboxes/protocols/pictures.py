@@ -1,25 +1,43 @@
-"""What every protocol does with pictures: read, letterbox or enlarge, detect."""
+"""What every protocol does with pictures: read, letterbox or enlarge, detect by the network in a file."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
 from facecam.arrays import Array, Image
+from facecam.bench.voc import LOWEST_SCORE
+from facecam.detection.any_detector import open_detector
 from facecam.detection.letterbox import letterbox, resize
+from facecam.detection.options import DetectorOptions
 from facecam.faces.boxes import Detections
 from facecam.sources.photo import read_picture
 
-__all__ = ["Detect", "Image", "letterbox", "pictures", "resize", "run"]
+__all__ = ["Detect", "FileDetector", "Image", "letterbox", "pictures", "resize", "run"]
 
 Detect = Callable[[Image], tuple[Array, Array]]
 """Picture (H, W, 3) uint8 BGR -> boxes (N, 4), x1 y1 x2 y2 in its pixels, and scores (N,), after suppression.
 
 For a curve that reaches its end, let it return boxes down to a score of 0.01 to 0.02.
 """
+
+
+class FileDetector:
+    """The detector in an ONNX file of ours or of a third party: every box down to a very low score, at the size of the
+    picture. threshold: the one for users. Raises FacecamError when the file is no such model."""
+
+    def __init__(self, options: DetectorOptions) -> None:
+        self._detector = open_detector(replace(options, size=None))
+        self.threshold = self._detector.threshold
+        self._detector.threshold = LOWEST_SCORE
+
+    def __call__(self, image: Image) -> tuple[Array, Array]:
+        found = self._detector.detect(image)
+        return found.boxes, found.scores
 
 
 def run(detect: Detect, image: Image, enlarge: float = 1.0) -> Detections:

@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 
 from facecam.detection.options import DetectorOptions
+from facecam.detection.third_party import UltraLight, YuNet
 from facecam.errors import ModelError
 from facecam.system.opencv import cv2
 from tests.facecam.made_third_party import save_ultralight
 from train.faceboxes.evaluate import main
-from train.faceboxes.protocols.detectors import LOWEST_SCORE, FaceBoxesFile, UltraLight, load_detector
+from train.faceboxes.protocols.pictures import FileDetector
 
 MakeFrame = Callable[..., np.ndarray]
 
@@ -150,7 +151,7 @@ def test_what_is_wrong_is_told_in_one_sentence(
 
 
 def test_our_detector_gives_boxes_below_its_threshold(make_model: Callable[..., Path], make_frame: MakeFrame) -> None:
-    detect = FaceBoxesFile(DetectorOptions(make_model(threshold=0.9)))
+    detect = FileDetector(DetectorOptions(make_model(threshold=0.9)))
     boxes, scores = detect(make_frame((3, 2), width=1280, height=720))
     np.testing.assert_allclose(boxes[0], [96, 64, 128, 96], atol=0.01)  # never scaled
     assert detect.threshold == 0.9
@@ -158,7 +159,7 @@ def test_our_detector_gives_boxes_below_its_threshold(make_model: Callable[..., 
 
 
 def test_ultralight_boxes_come_back_in_the_pictures_pixels(tmp_path: Path) -> None:
-    detect = UltraLight(save_ultralight(tmp_path / "peer.onnx"), LOWEST_SCORE)
+    detect = FileDetector(DetectorOptions(save_ultralight(tmp_path / "peer.onnx")))
     picture = np.zeros((960, 1280, 3), np.uint8)
     picture[..., 0] = 255  # blue
     boxes, scores = detect(picture)
@@ -167,13 +168,13 @@ def test_ultralight_boxes_come_back_in_the_pictures_pixels(tmp_path: Path) -> No
     assert len(detect(picture[..., ::-1].copy())[0]) == 1  # red: channels go in as RGB
 
 
-@pytest.mark.parametrize("peer", ["ultralight", "yunet", None])
-def test_files_that_are_no_such_model_are_told(tmp_path: Path, peer: str | None) -> None:
+@pytest.mark.parametrize("opened", [UltraLight, YuNet, lambda file: FileDetector(DetectorOptions(file))])
+def test_files_that_are_no_such_model_are_told(tmp_path: Path, opened: Callable[[Path], object]) -> None:
     damaged = tmp_path / "damaged.onnx"
     damaged.write_bytes(b"not a model")
     for file in (damaged, tmp_path / "missing.onnx"):
         with pytest.raises(ModelError, match=file.name):
-            load_detector(file, peer)
+            opened(file)
 
 
 def test_our_own_file_is_no_ultralight(tiny_model: Path) -> None:
