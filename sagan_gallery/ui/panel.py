@@ -308,7 +308,7 @@ class GalleryPanel(QWidget):
             self.say("A film is being made: wait for it, or cancel it first.")
             return
         self._after_export = after
-        self.say("Making the film…")
+        self.say(words.MAKING_A_FILM)
         self.session.request_export(steps)
 
     def _cancel(self) -> None:
@@ -416,7 +416,8 @@ class GalleryPanel(QWidget):
 
     def _say_origin(self) -> None:
         if self.sample is not None:
-            self.say(self._foreign or f"{self.stage.origin.words}   ·   {words.size_words(self.sample)}")
+            said = [self._foreign] if self._foreign else [self.stage.origin.words, words.size_words(self.sample)]
+            self.say("   ·   ".join([words.MAKING_A_FILM, *said] if self.session.exporting else said))
 
     def _pins_changed(self) -> None:
         if self.status.text == words.NO_PIN_LEFT:

@@ -72,6 +72,7 @@ NO_MODEL = (
 )
 LOADING = "The first picture comes as soon as the network is read. On a busy machine that takes some seconds."
 NO_PIN_LEFT = "All pins are in use: right-click one to remove it, or drag one here."
+MAKING_A_FILM = "Making the film…"
 DROP = "Drop a model (.onnx), a picture or a sample text"
 WRONG_MODEL_TITLE = "This generator can't be opened"
 

@@ -144,6 +144,8 @@ def test_a_second_film_does_not_take_the_place_of_the_first(qtbot, panel, tmp_pa
     panel.files.start_film(tmp_path / "first.gif", Gif, side_px=64)
     panel.files.start_film(tmp_path / "second.gif", Gif, side_px=64)
     assert "cancel it first" in panel.status.text
+    waits_for_sample(qtbot, panel, lambda: panel.grid.choose(4))
+    assert panel.status.text.startswith("Making the film")  # what the bar beside it is of
     qtbot.waitUntil((tmp_path / "first.gif").exists, timeout=20000)
     assert not (tmp_path / "second.gif").exists()
 
