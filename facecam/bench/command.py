@@ -11,8 +11,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from facecam.arrays import Image
 from facecam.bench.accuracy import AccuracyResult, accuracy_markdown, measure_accuracy, read_labels
 from facecam.bench.candidates import Candidate, candidates, engines, with_threads
@@ -128,11 +126,11 @@ class _Suite:
 
         one_core = self.options.detector.provider == CPU
         run = self.take("640x480, 20 faces", benchmarks, one_core, watch if show else None)
-        watch(1.0, [float(np.median(series.total_ms)) for series in run.series])
+        watch(1.0, [series.total_ms.p50 for series in run.series])
         first = [i for i, one in enumerate(self.candidates) if one.options.model == self.candidates[0].options.model]
         if self.options.detector.precision in (None, Precision.AUTO):
             first = [index for index in first if self.candidates[index].engine.precision == Precision.F32]
-        return self.candidates[min(first, key=lambda index: float(np.median(run.series[index].cpu_ms)))]
+        return self.candidates[min(first, key=lambda index: run.series[index].cpu_ms.p50)]
 
     def faces(self, best: Candidate) -> None:
         pasted = [best.open(frame_with_faces(count, *VGA), count) for count in FACES]

@@ -9,8 +9,8 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from facecam.bench.measure import Run, Series, refuse_standstill
-from facecam.bench.result import Labels
+from facecam.bench.measure import Run, refuse_standstill
+from facecam.bench.result import Labels, SeriesResult
 from facecam.errors import FacecamError
 from facecam.system.cpu import CoreUse
 from facecam.system.python_process import python_command
@@ -79,6 +79,6 @@ def gallery_run(result: GalleryResult) -> Run:
             width=result.resolution_px,
             height=result.resolution_px,
         )
-        series.append(Series(labels, one.warm_up_ms, one.total_ms, one.cpu_ms, (), (), ()))
+        series.append(SeriesResult.of(labels, one.warm_up_ms, one.total_ms, one.cpu_ms))
     use = CoreUse(result.wall_s, result.thread_cpu_s, result.process_cpu_s, 1)
     return Run(TITLE, tuple(series), use)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-import numpy as np
 import psutil
 
-from facecam.bench.measure import Benchmark, measure, outer_fifths
-from facecam.bench.result import Labels, LongRun, Stretch, rounded
+from facecam.bench.measure import Benchmark, measure
+from facecam.bench.result import Labels, LongRun, Stretch, outer_fifths, rounded
 
 _POINTS = 120
 _SHORTEST_S = 1.0
@@ -49,10 +48,9 @@ def measure_long(benchmark: Benchmark, minutes: float, tell: Callable[[str], Non
         problems = problems or found  # of the first one: each tells its own figures
         elapsed_s = time.perf_counter() - start_s
         memory_mib = process.memory_info().rss / (1 << 20)
-        p50_ms, p99_ms = np.percentile(series.total_ms, (50, 99))
-        figures = (elapsed_s, p50_ms, p99_ms, np.median(series.cpu_ms), memory_mib)
-        time_s, p50, p99, cpu, kept_mib = rounded(figures)
-        point = Stretch(time_s, len(series.total_ms), p50, p99, cpu, kept_mib, temperature(), _mhz())
+        (time_s, kept_mib), total = rounded((elapsed_s, memory_mib)), series.total_ms
+        times_ms = (total.p50, total.p99, series.cpu_ms.p50)
+        point = Stretch(time_s, series.detections, *times_ms, kept_mib, temperature(), _mhz())
         points.append(point)
         warm = "" if point.celsius is None else f", {point.celsius:.0f} °C"
         tell(f"{_length(elapsed_s)} of {_length(60 * minutes)}: {point.p50_ms:.2f} ms, {memory_mib:.0f} MiB{warm}")

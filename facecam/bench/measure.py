@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import psutil
 
-from facecam.bench.result import Labels
+from facecam.bench.result import Labels, SeriesResult
 from facecam.detection.detector import Timings
 from facecam.errors import FacecamError
 from facecam.system.cpu import CoreUse, measure_core_use
@@ -48,37 +48,6 @@ class Benchmark:
 
 
 @dataclass(frozen=True)
-class Series:
-    """One benchmark's times, one value per detection in order.
-
-    warm_up_ms: wall times before, apart.
-    total_ms: wall time.
-    cpu_ms: the thread's CPU time.
-    pre_ms, network_ms, post_ms: as the benchmark states them; empty if it doesn't.
-    """
-
-    labels: Labels
-    warm_up_ms: tuple[float, ...]
-    total_ms: tuple[float, ...]
-    cpu_ms: tuple[float, ...]
-    pre_ms: tuple[float, ...]
-    network_ms: tuple[float, ...]
-    post_ms: tuple[float, ...]
-
-    @property
-    def spread(self) -> float:
-        """Width of the middle 80 % of the wall times as a share of their median."""
-        low, middle, high = np.percentile(self.total_ms, (10, 50, 90))
-        return float((high - low) / middle)
-
-    @property
-    def slowing(self) -> float:
-        """Median CPU time of the last fifth over that of the first fifth: above 1 where the core throttles."""
-        first_ms, last_ms = outer_fifths(self.cpu_ms)
-        return last_ms / max(1e-9, first_ms)
-
-
-@dataclass(frozen=True)
 class Run:
     """One alternating run.
 
@@ -88,7 +57,7 @@ class Run:
     """
 
     title: str
-    series: tuple[Series, ...]
+    series: tuple[SeriesResult, ...]
     use: CoreUse
     one_core: bool = True
     loads_percent: tuple[float, ...] = ()
@@ -127,12 +96,6 @@ class Run:
             f"{_with_others(worst, slower)} slowed down by {percent} from the first to the last fifth of the run: the"
             " core may be throttling."
         ]
-
-
-def outer_fifths(values: Sequence[float]) -> tuple[float, float]:
-    """The medians of the first fifth and of the last."""
-    fifth = max(1, len(values) // 5)
-    return float(np.median(values[:fifth])), float(np.median(values[-fifth:]))
 
 
 Watch = Callable[[float, list[float]], None]
@@ -219,18 +182,12 @@ def _refuse_pauses(
 
 def _series(
     benchmark: Benchmark, warm_up_ms: tuple[float, ...], times: list[tuple[float, float, Timings | None]]
-) -> Series:
-    parts = [timings for _, _, timings in times if timings is not None]
-    return Series(
-        labels=benchmark.labels,
-        warm_up_ms=warm_up_ms,
-        total_ms=tuple(1000 * wall_s for wall_s, _, _ in times),
-        cpu_ms=tuple(cpu_ms for _, cpu_ms, _ in times),
-        pre_ms=tuple(timings.pre_ms for timings in parts),
-        network_ms=tuple(timings.network_ms for timings in parts),
-        post_ms=tuple(timings.post_ms for timings in parts),
-    )
+) -> SeriesResult:
+    walls_s, cpu_ms, timings = zip(*times, strict=True)
+    known = [each for each in timings if each is not None]
+    parts = [(each.pre_ms, each.network_ms, each.post_ms) for each in known]
+    return SeriesResult.of(benchmark.labels, warm_up_ms, [1000 * wall_s for wall_s in walls_s], cpu_ms, parts)
 
 
-def _with_others(one: Series, among: Sequence[Series]) -> str:
+def _with_others(one: SeriesResult, among: Sequence[SeriesResult]) -> str:
     return one.labels.words + (f" and {len(among) - 1} more" if len(among) > 1 else "")

@@ -6,23 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
-import numpy as np
-
 from facecam.bench.machine import busy_beside, shared_before, shared_meanwhile
-from facecam.bench.measure import Run, Series
+from facecam.bench.measure import Run
 from facecam.bench.result import (
     SCHEMA,
     BenchResult,
-    Bins,
     Interim,
     Labels,
     LongRun,
     Machine,
     Peak,
-    Percentiles,
     RunResult,
     SeriesResult,
-    rounded,
 )
 from facecam.detection.model import DEFAULT_MODEL, PAPER_MODEL
 from facecam.detection.options import SUCCESSORS
@@ -33,7 +28,6 @@ PAPER_FPS, JOURNAL_FPS = 20.0, 28.0
 """FaceBoxes at VGA on one core of a Xeon E5-2660v3: the conference paper (2017) and the journal version (2019)."""
 PAPER_GPU_FPS, JOURNAL_GPU_FPS = 125.0, 254.0
 """The same on a graphics card."""
-_BINS = 30
 _VNNI = {"avx512_vnni", "avx_vnni"}
 """Flags of processors that add up products of bytes."""
 
@@ -65,31 +59,22 @@ def _run(run: Run, peak: Peak | None, machine: Machine) -> RunResult:
         busy_threads=run.use.busy_threads,
         load_percent=run.loads_percent,
         problems=problems(run, machine),
-        series=tuple(_series(series, peak) for series in run.series),
+        series=tuple(_beside(series, peak) for series in run.series),
     )
 
 
-def _series(series: Series, peak: Peak | None) -> SeriesResult:
+def _beside(series: SeriesResult, peak: Peak | None) -> SeriesResult:
+    """The same compared with what the core could do."""
     adds = series.labels.multiply_adds
-    floor_ms = None if peak is None or adds is None else 2 * adds / peak.gflops / 1e6
-    exact = bool(series.network_ms) and series.labels.precision == Precision.F32  # as the peak is
-    counts, edges = np.histogram(series.total_ms, _BINS)
-    return SeriesResult(
-        labels=series.labels,
-        detections=len(series.total_ms),
-        warm_up_ms=rounded(series.warm_up_ms),
-        total_ms=Percentiles.of(series.total_ms),
-        cpu_ms=Percentiles.of(series.cpu_ms),
-        pre_ms=Percentiles.of(series.pre_ms) if series.pre_ms else None,
-        network_ms=Percentiles.of(series.network_ms) if series.network_ms else None,
-        post_ms=Percentiles.of(series.post_ms) if series.post_ms else None,
-        spread=round(series.spread, 4),
-        slowing=round(series.slowing, 4),
-        floor_ms=None if floor_ms is None else round(floor_ms, 4),
-        times_floor=None if floor_ms is None else round(float(np.median(series.cpu_ms)) / floor_ms, 4),
-        network_of_peak=round(floor_ms / float(np.median(series.network_ms)), 4) if floor_ms and exact else None,
-        histogram=Bins(rounded(edges), tuple(counts.tolist())),
-        series_ms=rounded(series.total_ms),
+    if peak is None or not adds:
+        return series
+    floor_ms = 2 * adds / peak.gflops / 1e6
+    exact = series.network_ms if series.labels.precision == Precision.F32 else None  # as the peak is
+    return replace(
+        series,
+        floor_ms=round(floor_ms, 4),
+        times_floor=round(series.cpu_ms.p50 / floor_ms, 4),
+        network_of_peak=None if exact is None else round(floor_ms / exact.p50, 4),
     )
 
 
@@ -114,7 +99,7 @@ def problems(run: Run, machine: Machine) -> tuple[str, ...]:
     return (*filter(None, found), *run.problems())
 
 
-def verdict(run: Run, series: Series, machine: Machine) -> str:
+def verdict(run: Run, series: SeriesResult, machine: Machine) -> str:
     """What the run shows about this series, in words; nothing, when the run has problems, which are told beside it.
 
     That other cores were busy is part of the words, so that nobody quotes one without the other.
@@ -123,7 +108,7 @@ def verdict(run: Run, series: Series, machine: Machine) -> str:
     name = labels.candidate
     if problems(run, machine):
         return f"{name}: no verdict."
-    fps = 1000 / float(np.median(series.total_ms))
+    fps = series.fps
     on_card = labels.provider != CPU
     if on_card:
         text = f"{name}: {fps:.0f} FPS"

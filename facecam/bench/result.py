@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -22,6 +23,7 @@ from facecam.runtimes.providers import CPU
 
 SCHEMA: Literal[2] = 2
 PERCENTS = (10, 50, 90, 95, 99)
+_BINS = 30
 
 Finite = Annotated[float, Meta(ge=-sys.float_info.max, le=sys.float_info.max)]
 """As JSON asks for, but Python's reader doesn't."""
@@ -172,7 +174,7 @@ class Percentiles:
     p99: Milliseconds
 
     @classmethod
-    def of(cls, times_ms: tuple[float, ...]) -> Percentiles:
+    def of(cls, times_ms: Sequence[float]) -> Percentiles:
         """times_ms: at least one."""
         return cls(*rounded(np.percentile(times_ms, PERCENTS)))
 
@@ -216,6 +218,35 @@ class SeriesResult:
     network_of_peak: Finite | None
     histogram: Bins
     series_ms: Annotated[Times, Meta(min_length=1)]
+
+    @classmethod
+    def of(
+        cls,
+        labels: Labels,
+        warm_up_ms: Sequence[float],
+        total_ms: Sequence[float],
+        cpu_ms: Sequence[float],
+        parts_ms: Sequence[tuple[float, float, float]] = (),
+    ) -> SeriesResult:
+        """Of the times of each detection in order, not compared with a peak yet. parts_ms: before the network, in it
+        and after it; empty where unknown."""
+        total = Percentiles.of(total_ms)
+        first_ms, last_ms = outer_fifths(cpu_ms)
+        counts, edges = np.histogram(total_ms, _BINS)
+        pre, network, post = map(Percentiles.of, zip(*parts_ms, strict=True)) if parts_ms else (None,) * 3
+        return cls(
+            labels,
+            len(total_ms),
+            rounded(warm_up_ms),
+            *(total, Percentiles.of(cpu_ms), pre, network, post),
+            spread=round((total.p90 - total.p10) / total.p50, 4),
+            slowing=round(last_ms / max(1e-9, first_ms), 4),
+            floor_ms=None,
+            times_floor=None,
+            network_of_peak=None,
+            histogram=Bins(rounded(edges), tuple(counts.tolist())),
+            series_ms=rounded(total_ms),
+        )
 
     @property
     def fps(self) -> float:
@@ -321,6 +352,12 @@ class Interim:
 
     share: float
     figures: tuple[tuple[Labels, Positive], ...]
+
+
+def outer_fifths(values: Sequence[float]) -> tuple[float, float]:
+    """The medians of the first fifth and of the last."""
+    fifth = max(1, len(values) // 5)
+    return float(np.median(values[:fifth])), float(np.median(values[-fifth:]))
 
 
 def rounded(values: Any) -> tuple[float, ...]:

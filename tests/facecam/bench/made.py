@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 
-from facecam.bench.measure import Run, Series
-from facecam.bench.result import Labels, Machine
+from facecam.bench.measure import Run
+from facecam.bench.result import Labels, Machine, SeriesResult
 from facecam.system.cpu import CoreUse
 
 MACHINE = Machine(
@@ -23,9 +23,6 @@ def busy_for(seconds):
 def made_run(total_ms, *, cpu_ms=None, use=None, labels=None, loads=()):
     total_ms = tuple(map(float, total_ms))
     wall_s = sum(total_ms) / 1000
-    series = Series(
-        labels=labels or Labels(model="made", runtime="x", width=640, height=480, faces=1),
-        warm_up_ms=(1.0,), total_ms=total_ms, cpu_ms=total_ms if cpu_ms is None else cpu_ms,
-        pre_ms=(), network_ms=(), post_ms=(),
-    )  # fmt: skip
+    labels = labels or Labels(model="made", runtime="x", width=640, height=480, faces=1)
+    series = SeriesResult.of(labels, (1.0,), total_ms, total_ms if cpu_ms is None else cpu_ms)
     return Run("made", (series,), CoreUse(wall_s, wall_s, wall_s, 1) if use is None else use, True, loads)

@@ -10,7 +10,7 @@ from facecam.bench import report as reports
 from facecam.bench.compare import verdict
 from facecam.bench.measure import Run
 from facecam.bench.report import headline, report
-from facecam.bench.result import Labels
+from facecam.bench.result import Labels, SeriesResult
 from facecam.detection.model import DEFAULT_MODEL, PAPER_MODEL
 from facecam.system.cpu import CoreUse
 from tests.facecam.bench.made import MACHINE, made_run
@@ -98,9 +98,7 @@ def test_the_second_figure_is_what_the_live_tab_would_choose():
 def test_a_comparison_says_which_is_faster_and_by_what():
     def result(network_ms, shares=1.0):
         times = (network_ms + 1.0,) * 50
-        series = replace(
-            made_run(times).series[0], pre_ms=(0.5,) * 50, network_ms=(network_ms,) * 50, post_ms=(0.5,) * 50
-        )
+        series = SeriesResult.of(made_run(times).series[0].labels, (1.0,), times, times, [(0.5, network_ms, 0.5)] * 50)
         return report(MACHINE, None, [Run("main", (series,), CoreUse(1.0, shares, shares, 1))], "now")
 
     assert verdict(result(9.0), result(4.0)) == (
