@@ -9,7 +9,7 @@ LABELS.txt is a WIDER FACE text ground truth. The commands and what they take be
     fddb FDDB-folds originalPics [--enlarge 3]
     afw LABELS IMAGES, pascal LABELS IMAGES [--enlarge 2.5]
     clips FOLDER [--reference OTHER.onnx]                                            webcam behaviour
-    privacy FOLDER [--hold 0.7]                                                      faces left in view, of clips
+    privacy FOLDER [--hold 0.7] [--rate 10 | --every 3] [--together]                 faces left in view, of clips
     motion LABELS.txt IMAGES                                                         synthetic camera motion
     robustness LABELS.txt IMAGES                                                     sizes, and changed copies
 
@@ -25,6 +25,8 @@ import json
 import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +42,9 @@ from facecam.errors import FacecamError
 from facecam.faces.boxes import Detections
 from facecam.faces.privacy import PrivacyOptions
 from facecam.faces.tracking import TrackingOptions
+from facecam.live.options import LiveOptions
 from facecam.runtimes.engine import PRECISION_CHOICES, RUNTIME_CHOICES, Precision, Runtime
+from facecam.sources import open_source
 from train.faceboxes.protocols import afw_pascal, fddb, privacy, webcam, wider
 from train.faceboxes.protocols.canvas import VGA, evaluate_vga, run_canvas, score
 from train.faceboxes.protocols.pictures import FileDetector, letterbox, pictures, run
@@ -136,18 +140,27 @@ def run_clips(args: argparse.Namespace, detect: FileDetector) -> dict[str, Any]:
 
 
 def run_privacy(args: argparse.Namespace, detect: FileDetector) -> dict[str, Any]:
-    clips = []
-    for file in webcam.clip_files(args.images):
-        frames = list(webcam.read_clip(file))
-        clips.append((frames, webcam.reference_track([run(detect, frame) for frame in frames])))
-    options = PrivacyOptions(hold_s=args.hold)
+    threshold = detect.threshold if args.threshold is None else args.threshold
+    clips: list[privacy.Clip] = []
+    for file in webcam.clip_files(args.images, (*webcam.CLIP_SUFFIXES, ".gif")):
+        with closing(open_source(str(file))) as source:
+            frames = [replace(frame, path=None) for frame in iter(source.read, None)]
+        clips.append((frames, webcam.reference_tracks([run(detect, frame.image) for frame in frames], threshold)))
+    if args.together:
+        alike = [clip for clip in clips if clip[0][0].image.shape == clips[0][0][0].image.shape]
+        clips = [privacy.together(alike[first : first + 4]) for first in range(0, len(alike) - 3, 4)]
+    if args.rate:
+        clips = [privacy.at_most(clip, args.rate) for clip in clips]
+    options = LiveOptions(
+        args.threshold, tracking=TrackingOptions(), privacy=PrivacyOptions(hold_s=args.hold), every=args.every
+    )
     detector = FaceDetector(
         DetectorOptions(str(args.model), args.threshold, runtime=args.runtime, precision=args.precision)
     )
-    return {
-        name: vars(privacy.measure(clips, change, lambda: privacy.finder(detector, options)))
-        for name, change in tqdm(privacy.CHANGES.items(), unit="change")
-    }
+    results: dict[str, Any] = {"clips": len(clips), "faces": sum(tracks.shape[1] for _, tracks in clips)}
+    for name, change in tqdm(privacy.CHANGES.items(), unit="change"):
+        results[name] = vars(privacy.measure(clips, change, lambda: privacy.finder(detector, options)))
+    return results
 
 
 def run_motion(args: argparse.Namespace, detect: FileDetector) -> dict[str, Any]:
@@ -241,6 +254,15 @@ def _parser() -> argparse.ArgumentParser:
     hold_s = PrivacyOptions.hold_s
     commands.choices["privacy"].add_argument(
         "--hold", type=float, default=hold_s, metavar="S", help=f"to hide lost faces for, default {hold_s:g} s"
+    )
+    commands.choices["privacy"].add_argument(
+        "--rate", type=_positive, metavar="HZ", help="no more pictures a second, as on a slow machine; default: all"
+    )
+    commands.choices["privacy"].add_argument(
+        "--every", type=int, default=1, metavar="N", help="search each so many-th picture only, and show all"
+    )
+    commands.choices["privacy"].add_argument(
+        "--together", action="store_true", help="show four clips at a time, in the quarters of a picture"
     )
     commands.choices["motion"].add_argument("--pictures", type=int, default=100, help="how many, default 100")
     return parser

@@ -16,8 +16,10 @@ from facecam.qtkit.wording import reading_ms
 CONTROLS_STAY_MS = 3000
 COUNTDOWN_S = 3
 _THUMBNAIL = QSize(160, 120)
+_THUMBNAIL_SHARE = 3
+"""It takes no more of the picture's width than one part of so many: the words come first."""
 _EDGE_PX = 2 * SPACE
-_GROUND = f"rgba(18, 20, 22, 215); color: {theme.STAGE_TEXT.name()}; border-radius: {SPACE}px"
+_GROUND = f"rgba(18, 20, 22, 235); color: {theme.STAGE_TEXT.name()}; border-radius: {SPACE}px"
 
 
 class _Over(QFrame):
@@ -74,15 +76,23 @@ class Toast(_Over):
         self.thumbnail.hide()
         if picture_file:
             reader = QImageReader(picture_file)
-            reader.setScaledSize(reader.size().scaled(_THUMBNAIL, Qt.AspectRatioMode.KeepAspectRatio))
+            most = QSize(min(_THUMBNAIL.width(), self._room.width() // _THUMBNAIL_SHARE), _THUMBNAIL.height())
+            reader.setScaledSize(reader.size().scaled(most, Qt.AspectRatioMode.KeepAspectRatio))
             self.thumbnail.setPixmap(QPixmap.fromImage(reader.read()))
             self.thumbnail.show()
         self.text.setText(words)
-        line_px = self.text.fontMetrics().horizontalAdvance(words) + 1
-        self.text.setFixedWidth(min(line_px, self._room.width() - _THUMBNAIL.width() - 6 * SPACE))
         self.show()
         self.put()
         self._gone.start(reading_ms(words))
+
+    def put(self) -> None:
+        """In one line where there is room, else broken between words, of which the longest stays whole."""
+        wide = self.text.fontMetrics().horizontalAdvance
+        beside = 0 if self.thumbnail.isHidden() else self.thumbnail.sizeHint().width() + 2 * SPACE
+        longest = max((wide(word) for word in self.text.text().split()), default=0)
+        room = self._room.width() - beside - 4 * SPACE
+        self.text.setFixedWidth(max(longest, min(wide(self.text.text()), room)) + 1)
+        super().put()
 
 
 class Countdown(_Over):

@@ -22,8 +22,8 @@ _ERROR_WORDS = (
 _DOCTOR_WORDS = (
     "Versions, cameras, the processor, the models and hints: what a report of a fault needs. It holds no pictures."
 )
-_LONGEST = 14
-"""Rows of a column of the list of keys, which has to fit into 600 pixels."""
+_LONGEST, _WIDEST_PX = 20, 22 * SPACE
+"""Rows of a column of the list of keys, and width of its words: it has to fit into 800 x 600 pixels."""
 
 
 class ErrorDialog(TextDialog):
@@ -105,7 +105,11 @@ class ShortcutList(QDialog):
             )
             keys.setFont(sized(keys.font(), 1.0, QFont.Weight.DemiBold))
             layout.addWidget(keys, row, column)
-            layout.addWidget(QLabel(command.text().removesuffix("…")), row, column + 1)
+            words = QLabel(command.text().removesuffix("…"))
+            if words.sizeHint().width() > _WIDEST_PX:
+                words.setWordWrap(True)
+                words.setFixedWidth(_WIDEST_PX)
+            layout.addWidget(words, row, column + 1)
             layout.setColumnMinimumWidth(column + 2, SPACE)
 
 

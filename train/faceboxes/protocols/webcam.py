@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from facecam.arrays import Array, Image
 from facecam.errors import FacecamError, SourceError
@@ -61,11 +62,11 @@ def track(detections: Sequence[Detections], threshold: float, options: TrackingO
     return shown
 
 
-def clip_files(folder: Path) -> list[Path]:
+def clip_files(folder: Path, suffixes: Sequence[str] = CLIP_SUFFIXES) -> list[Path]:
     """The videos of a folder. Raises FacecamError where there are none."""
-    files = sorted(file for file in folder.glob("*") if file.suffix.lower() in CLIP_SUFFIXES)
+    files = sorted(file for file in folder.glob("*") if file.suffix.lower() in suffixes)
     if not files:
-        raise FacecamError(f"{folder} holds no clips ({', '.join(CLIP_SUFFIXES)}); give a folder of video files")
+        raise FacecamError(f"{folder} holds no clips ({', '.join(suffixes)}); give a folder of video files")
     return files
 
 
@@ -105,6 +106,22 @@ def reference_track(detections: Sequence[Detections], window: int = SMOOTHING_FR
         if len(near):
             track[row] = np.median(near, axis=0)
     return track
+
+
+def reference_tracks(detections: Sequence[Detections], threshold: float) -> Array:
+    """The faces of a clip: (F, N, 4) float32, each as of `reference_track`, of those that are followed for half a
+    second or longer."""
+    followed = track(detections, threshold, TrackingOptions(smoothing=0))
+    numbers, frames = np.unique(np.concatenate([_ids(found) for found in followed]), return_counts=True)
+    tracks = [
+        reference_track([found.only(_ids(found) == number) for found in followed])
+        for number in numbers[frames >= SMOOTHING_FRAMES]
+    ]
+    return np.stack(tracks, axis=1) if tracks else np.zeros((len(detections), 0, 4), np.float32)
+
+
+def _ids(found: Detections) -> npt.NDArray[np.intp]:
+    return np.zeros(0, np.intp) if found.ids is None else found.ids
 
 
 def measure_clips(clips: Sequence[Clip], threshold: float) -> ClipMeasure:

@@ -89,6 +89,28 @@ def test_what_is_saved_is_shown_with_a_small_picture(qtbot: QtBot, window: MainW
     assert not tab.toast.thumbnail.isVisible()
 
 
+@pytest.mark.parametrize("width", [400, 640, 1440])
+def test_what_is_told_is_whole_in_a_picture_of_any_width(qtbot: QtBot, window: MainWindow, width: int) -> None:
+    tab = live(window)
+    window.set_full_screen(False)
+    qtbot.waitUntil(tab.controls.isVisible, timeout=5000)
+    tab.set_full_screen(True)  # in a window of any size
+    window.resize(1440, 480)
+    QTest.keyClick(window, Qt.Key.Key_S)
+    qtbot.waitUntil(lambda: "Saved snapshot" in tab.toast.text.text(), timeout=10_000)
+    window.setMinimumSize(1, 1)
+    window.resize(width, 480)
+    qtbot.waitUntil(lambda: tab.picture.width() == width, timeout=5000)
+    shown = tab.toast.text
+    assert tab.picture.rect().contains(tab.toast.geometry())
+    assert shown.height() >= shown.heightForWidth(shown.width())
+    longest = max(shown.fontMetrics().horizontalAdvance(word) for word in shown.text().split())
+    assert shown.width() >= longest
+    tab.recording.saving.said.emit("word " * 40, "")
+    assert tab.picture.rect().contains(tab.toast.geometry())
+    assert not tab.toast.thumbnail.isVisible()
+
+
 def test_two_detectors_can_be_compared_in_full_screen(
     qtbot: QtBot, window: MainWindow, settings: Settings, tiny_model: Path
 ) -> None:

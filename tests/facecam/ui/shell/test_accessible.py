@@ -92,6 +92,17 @@ def test_no_two_commands_of_a_tab_share_a_key(qtbot: QtBot, make_window: Callabl
         assert {"F1", "1", "2", "3", "Ctrl+Q", "Ctrl+C"} <= set(keys)
 
 
+def test_the_list_of_keys_fits_a_small_screen(qtbot: QtBot, make_window: Callable[..., MainWindow]) -> None:
+    window = make_window("demo")
+    for index in range(3):
+        bring_to_front(qtbot, window, index)
+        window.show_shortcuts()
+        assert window._shortcuts is not None
+        size = window._shortcuts.sizeHint()
+        assert size.width() <= 790, index
+        assert size.height() <= 540, index
+
+
 def test_the_live_tab_has_the_keys_that_people_expect(make_window: Callable[..., MainWindow]) -> None:
     window = make_window("demo")
     keys = {key.toString() for action in window.actions() for key in action.shortcuts()}

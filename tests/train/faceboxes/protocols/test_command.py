@@ -119,13 +119,16 @@ def test_clips(data: Path, tiny_model: Path, make_frame: MakeFrame) -> None:
 
 def test_privacy(data: Path, tiny_model: Path, make_frame: MakeFrame) -> None:
     writer = cv2.VideoWriter(str(data / "images" / "clip.avi"), cv2.VideoWriter.fourcc(*"MJPG"), 30, (640, 480))
-    for _ in range(12):
+    for _ in range(24):
         writer.write(make_frame((3, 2)))
     writer.release()
     results = evaluate(data, tiny_model, "privacy")["results"]
-    assert results["as filmed"]["frames"] == 12
-    assert set(results) == {"as filmed", "exit, left", "exit, right", "exit, bottom", "occlusion"}
-    assert 0 < results["exit, left"]["frames"] < 12  # in between it is gone
+    assert (results["clips"], results["faces"]) == (1, 1)
+    assert results["as filmed"]["frames"] == 24
+    assert set(results) == {"clips", "faces", "as filmed", "exit, left", "exit, right", "exit, bottom", "occlusion"}
+    assert 0 < results["exit, left"]["frames"] < 24  # in between it is gone
+    slow = evaluate(data, tiny_model, "privacy", data / "images", "--rate", "10", "--every", "2")["results"]
+    assert slow["as filmed"]["frames"] == 8
 
 
 def test_motion_and_robustness(data: Path, tiny_model: Path) -> None:
