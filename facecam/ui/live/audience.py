@@ -12,9 +12,12 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushBut
 from facecam.qtkit import theme
 from facecam.qtkit.theme import SPACE
 from facecam.qtkit.wording import reading_ms
+from facecam.ui.live.picture import PictureView
 
 CONTROLS_STAY_MS = 3000
 COUNTDOWN_S = 3
+_LEAST_GROWN = 1.4
+"""Times the window's size that words over the picture have at least."""
 _THUMBNAIL = QSize(160, 120)
 _THUMBNAIL_SHARE = 3
 """It takes no more of the picture's width than one part of so many: the words come first."""
@@ -25,9 +28,9 @@ _GROUND = f"rgba(18, 20, 22, 235); color: {theme.STAGE_TEXT.name()}; border-radi
 class _Over(QFrame):
     """A dark panel over the picture, `place` of the room that is left beside it: (0, 0) is its upper left corner."""
 
-    def __init__(self, picture: QWidget, name: str, place: tuple[float, float]) -> None:
+    def __init__(self, picture: PictureView, name: str, place: tuple[float, float]) -> None:
         super().__init__(picture)
-        self._where = place
+        self._picture, self._where = picture, place
         self.setObjectName(name)
         self.setStyleSheet(f"#{name} {{ background: {_GROUND} }} #{name} QLabel {{ color: {theme.STAGE_TEXT.name()} }}")
         self.hide()
@@ -44,24 +47,26 @@ class _Over(QFrame):
     @property
     def _room(self) -> QSize:
         """What it may take of the picture."""
-        parent = self.parentWidget()
-        assert parent is not None
-        return parent.size() - QSize(2 * _EDGE_PX, 2 * _EDGE_PX)
+        return self._picture.size() - QSize(2 * _EDGE_PX, 2 * _EDGE_PX)
+
+    @property
+    def _grown(self) -> float:
+        """How much larger than the window's its words are: as those over the picture."""
+        return max(_LEAST_GROWN, self._picture.scale)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize and self.isVisible():
-            self.put()
+            QTimer.singleShot(0, self, self.put)  # when the picture knows how large its words are
         return False
 
 
 class Toast(_Over):
     """One message at a time, with a small picture if it is about one; it goes when it can have been read."""
 
-    def __init__(self, picture: QWidget) -> None:
-        super().__init__(picture, "toast", (0.5, 0.0))
+    def __init__(self, picture: PictureView) -> None:
+        super().__init__(picture, "toast", (0.5, 0.08))  # below the caption
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.thumbnail, self.text = QLabel(), QLabel()
-        self.text.setFont(theme.sized(self.font(), 1.4))
         self.text.setAccessibleName("What happened")
         self.text.setWordWrap(True)
         row = QHBoxLayout(self)
@@ -76,7 +81,8 @@ class Toast(_Over):
         self.thumbnail.hide()
         if picture_file:
             reader = QImageReader(picture_file)
-            most = QSize(min(_THUMBNAIL.width(), self._room.width() // _THUMBNAIL_SHARE), _THUMBNAIL.height())
+            most = _THUMBNAIL * (self._grown / _LEAST_GROWN)
+            most.setWidth(min(most.width(), self._room.width() // _THUMBNAIL_SHARE))
             reader.setScaledSize(reader.size().scaled(most, Qt.AspectRatioMode.KeepAspectRatio))
             self.thumbnail.setPixmap(QPixmap.fromImage(reader.read()))
             self.thumbnail.show()
@@ -87,6 +93,7 @@ class Toast(_Over):
 
     def put(self) -> None:
         """In one line where there is room, else broken between words, of which the longest stays whole."""
+        self.text.setFont(theme.sized(self.font(), self._grown))
         wide = self.text.fontMetrics().horizontalAdvance
         beside = 0 if self.thumbnail.isHidden() else self.thumbnail.sizeHint().width() + 2 * SPACE
         longest = max((wide(word) for word in self.text.text().split()), default=0)
@@ -98,13 +105,12 @@ class Toast(_Over):
 class Countdown(_Over):
     """Counts down in large digits, then does it."""
 
-    def __init__(self, picture: QWidget, do: Callable[[], object]) -> None:
+    def __init__(self, picture: PictureView, do: Callable[[], object]) -> None:
         super().__init__(picture, "countdown", (0.5, 0.5))
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._do, self._left = do, 0
         self.digits = QLabel()
         self.digits.setAccessibleName("Seconds until the snapshot")
-        self.digits.setFont(theme.tabular(self.font(), 8.0, QFont.Weight.Bold))
         QHBoxLayout(self).addWidget(self.digits)
         self._timer = QTimer(self, interval=1000)
         self._timer.timeout.connect(self._tick)
@@ -129,6 +135,7 @@ class Countdown(_Over):
             self.call_off()
             self._do()
             return
+        self.digits.setFont(theme.tabular(self.font(), 6 * self._grown, QFont.Weight.Bold))
         self.digits.setText(str(self._left))
         self.show()
         self.put()
@@ -139,7 +146,7 @@ class AudienceControls(_Over):
     a while, unless the mouse rests on them; in as many rows as the picture is narrow. commands: by what their buttons
     say."""
 
-    def __init__(self, picture: QWidget, others: Sequence[QWidget], commands: dict[str, QAction]) -> None:
+    def __init__(self, picture: PictureView, others: Sequence[QWidget], commands: dict[str, QAction]) -> None:
         super().__init__(picture, "audience", (0.5, 0.9))  # above the line of figures
         self._on = False
         self._grid = QGridLayout(self)

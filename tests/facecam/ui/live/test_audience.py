@@ -102,7 +102,7 @@ def test_what_is_told_is_whole_in_a_picture_of_any_width(qtbot: QtBot, window: M
     window.resize(width, 480)
     qtbot.waitUntil(lambda: tab.picture.width() == width, timeout=5000)
     shown = tab.toast.text
-    assert tab.picture.rect().contains(tab.toast.geometry())
+    qtbot.waitUntil(lambda: tab.picture.rect().contains(tab.toast.geometry()), timeout=5000)
     assert shown.height() >= shown.heightForWidth(shown.width())
     longest = max(shown.fontMetrics().horizontalAdvance(word) for word in shown.text().split())
     assert shown.width() >= longest
@@ -163,8 +163,20 @@ def test_text_grows_with_the_picture_in_full_screen_or_where_that_is_set(qtbot: 
     tab = live(window)
     qtbot.waitUntil(lambda: tab.picture.scale > 1.2, timeout=5000)
     assert tab.compare.picture._large
-    window.set_full_screen(False)
-    qtbot.waitUntil(lambda: tab.picture.scale == 1, timeout=5000)
+    said, counted = tab.toast.text, tab.countdown.digits
+    for large in (True, False):
+        if not large:
+            window.set_full_screen(False)
+            qtbot.waitUntil(lambda: tab.picture.scale == 1, timeout=5000)
+            tab.set_full_screen(True)  # in a small window
+            window.resize(640, 480)
+            qtbot.waitUntil(lambda: tab.picture.width() == 640 and tab.picture.scale < 1.2, timeout=5000)
+        tab.recording.saving.said.emit("Saved", "")
+        tab.countdown.toggle()
+        sizes = [font.pointSizeF() / window.font().pointSizeF() for font in (said.font(), counted.font())]
+        assert sizes == pytest.approx([max(1.4, tab.picture.scale), 6 * max(1.4, tab.picture.scale)], rel=0.02)
+        tab.countdown.toggle()
+    tab.set_full_screen(False)
     window.resize(1600, 1000)
     tab.controls.large.setChecked(True)
     qtbot.waitUntil(lambda: tab.picture.scale > 1.5, timeout=5000)
