@@ -58,7 +58,7 @@ def exit_to(side: str) -> Change:
 
     def change(image: Image, faces: Array, progress: float) -> Made:
         height, width = image.shape[:2]
-        (x1, y1), (x2, y2) = faces[:, :2].min(axis=0).tolist(), faces[:, 2:].max(axis=0).tolist()
+        (x1, y1), x2 = faces[:, :2].min(axis=0).tolist(), float(faces[:, 2].max())
         wide, high = (faces[:, 2:] - faces[:, :2]).max(axis=0).tolist()
         away = {
             "left": (-x2 - (_WALKS_PAST - 1) * wide, 0.0),
