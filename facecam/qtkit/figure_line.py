@@ -50,7 +50,8 @@ class FigureLine:
         """New figures; where the number of them changes, their places are measured afresh."""
         if len(figures) != len(self._figures):
             self._widths = []
-        self._figures = list(figures)
+        if figures != self._figures:
+            self._figures, self._pill = list(figures), None
 
     def size(self, painter: QPainter, room_px: float, font: QFont) -> QSizeF:
         """Of the pill in view pixels, empty without figures. What does not fit the room is left out, by rank."""
@@ -74,7 +75,7 @@ class FigureLine:
             self._shown = []
             return None
         ratio = painter.device().devicePixelRatioF()
-        key = (tuple(self._figures), room_px, font, ratio)
+        key = (room_px, font, ratio)
         if self._pill is None or key != self._key:
             self._pill, self._key = self._render(room_px, theme.tabular(font), ratio), key
         return self._pill

@@ -25,12 +25,13 @@ from facecam.system.resources import asset
 WIDTH, HEIGHT, FPS = 640, 480, 30.0
 _LOOP_FRAMES = 1800  # one minute, without a jump at its end
 _BAND = 96  # rows; narrower ones touch fewer pixels, but each costs its calls
+_SLAB = 8  # rows of a cut-out; its outline is that of one rectangle for each
 
 
 @dataclass(frozen=True, eq=False)
 class _Person:
     """A cut-out portrait. image: (H, W, 4) uint8, BGR times coverage, and the coverage (255 where opaque). outline:
-    (3, N) float64, x, y and 1 of the pixels at the edge of what is covered at all."""
+    (3, N) float64, x, y and 1 of corners: of rectangles of `_SLAB` rows that hold all that is covered at all."""
 
     image: Image
     outline: npt.NDArray
@@ -49,33 +50,34 @@ class DemoSource:
 
     def __init__(self, title: str = "Demo") -> None:
         self.title = title
-        self._index = 0
+        self._index, self._bench = 0, _Bench()
         _scene()  # a missing asset is told at the opening
 
     def read(self) -> Frame | None:
         index = self._index
         self._index += 1
-        return Frame(demo_frame(index), index, index / FPS, time.perf_counter())
+        return Frame(demo_frame(index, self._bench), index, index / FPS, time.perf_counter())
 
     def close(self) -> None:
         pass
 
 
-def demo_frame(index: int) -> Image:
-    """Frame `index` of the demo: (480, 640, 3) uint8 BGR, a new array."""
+def demo_frame(index: int, bench: _Bench | None = None) -> Image:
+    """Frame `index` of the demo: (480, 640, 3) uint8 BGR, a new array. bench: kept from frame to frame, for speed."""
     wall, hopper, collins = _scene()
 
     def wave(cycles: int, phase: float = 0.0) -> float:
         """A sine with a whole number of cycles per loop, so that the loop closes."""
         return math.sin(2 * math.pi * (cycles * (index % _LOOP_FRAMES) / _LOOP_FRAMES + phase))
 
-    image = wall.copy()
+    image, bench = wall.copy(), bench or _Bench()
     # Collins crosses the view from left to right and back, coming nearer on the way; Hopper stays and sways.
     walk = wave(2, 0.55)
     near = 0.5 - 0.5 * wave(4, 0.05)
     face_px = 70 + 65 * near
     _paste(
         image,
+        bench,
         collins,
         (WIDTH * (0.45 - 0.58 * walk), 285 - 55 * near + 5 * wave(40)),
         face_px / collins.face_px,
@@ -85,6 +87,7 @@ def demo_frame(index: int) -> Image:
     face_px = 105 + 95 * near
     _paste(
         image,
+        bench,
         hopper,
         (WIDTH * 0.62 + 70 * wave(5, 0.3), 305 - 70 * near + 6 * wave(7)),
         face_px / hopper.face_px,
@@ -104,7 +107,9 @@ def _similarity(source: tuple[float, float], target: tuple[float, float], scale:
     )
 
 
-def _paste(image: Image, person: _Person, face_xy: tuple[float, float], scale: float, angle: float) -> None:
+def _paste(
+    image: Image, bench: _Bench, person: _Person, face_xy: tuple[float, float], scale: float, angle: float
+) -> None:
     """Blends the person into `image`, the face's centre at `face_xy`.
 
     In bands from top to bottom, each as wide as the person is there: a head is not as wide as its shoulders.
@@ -112,28 +117,39 @@ def _paste(image: Image, person: _Person, face_xy: tuple[float, float], scale: f
     matrix = _similarity((person.face_x_px, person.face_y_px), face_xy, scale, angle)
     outline_x, outline_y = matrix @ person.outline
     reach = scale + 1  # an edge pixel is seen as far from its place
+    corner = reach + _SLAB * scale + 1  # and the rectangle that holds it has corners at most as far away
     first, last = _clip(outline_y.min() - reach, HEIGHT), _clip(outline_y.max() + reach + 1, HEIGHT)
     for top in range(first, last, _BAND):
         bottom = min(top + _BAND, last)
-        across = outline_x[(outline_y > top - reach - 1) & (outline_y < bottom + reach)]
+        across = outline_x[(outline_y > top - corner) & (outline_y < bottom + corner)]
         if len(across):
             left, right = _clip(across.min() - reach, WIDTH), _clip(across.max() + reach + 1, WIDTH)
             if left < right:
-                _blend(image[top:bottom, left:right], person.image, matrix - [[0, 0, left], [0, 0, top]])
+                bench.blend(image[top:bottom, left:right], person.image, matrix - [[0, 0, left], [0, 0, top]])
 
 
 def _clip(place_px: float, end_px: int) -> int:
     return max(0, min(math.floor(place_px), end_px))
 
 
-def _blend(below: Image, person: Image, matrix: npt.NDArray) -> None:
-    """Blends a picture (H, W, 4), warped by the matrix, into a part of the view."""
-    warped = cv2.warpAffine(person, matrix, below.shape[1::-1])
-    colour = cv2.cvtColor(warped, cv2.COLOR_BGRA2BGR)
-    cover = cv2.cvtColor(cv2.extractChannel(warped, 3), cv2.COLOR_GRAY2BGR)
-    # below * (1 - cover) + colour, in whole numbers
-    rest = cv2.subtract(below, cv2.multiply(below, cover, scale=1 / 255), dst=cover)
-    cv2.add(rest, colour, dst=below)
+class _Bench:
+    """Where bands are blended, in memory that stays in the processor's caches from one to the next."""
+
+    def __init__(self) -> None:
+        self._rooms = [np.empty(_BAND * WIDTH * channels, np.uint8) for channels in (4, 3, 3, 1)]
+
+    def blend(self, below: Image, person: Image, matrix: npt.NDArray) -> None:
+        """Blends a picture (H, W, 4), warped by the matrix, into a part of the view, at most a band."""
+        height, width = below.shape[:2]
+        warped, colour, rest, cover = (
+            room[: room.size // (_BAND * WIDTH) * height * width].reshape(height, width, -1) for room in self._rooms
+        )
+        cv2.warpAffine(person, matrix, (width, height), dst=warped)
+        cv2.cvtColor(warped, cv2.COLOR_BGRA2BGR, dst=colour)
+        cv2.cvtColor(cv2.extractChannel(warped, 3, dst=cover), cv2.COLOR_GRAY2BGR, dst=rest)
+        # below * (1 - cover) + colour, in whole numbers
+        cv2.subtract(below, cv2.multiply(below, rest, dst=rest, scale=1 / 255), dst=rest)
+        cv2.add(rest, colour, dst=below)
 
 
 @lru_cache(maxsize=1)
@@ -177,7 +193,9 @@ def _hang(wall: Image, picture: Image, top_left: tuple[int, int], width_px: int)
 def _cut_out(picture: Image, mask: Image, face_xy: tuple[float, float], face_px: float) -> _Person:
     colour = cv2.multiply(picture, mask, scale=1 / 255)
     cover = np.ascontiguousarray(mask[..., 0])
-    contours, _ = cv2.findContours((cover > 0).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    outline = np.concatenate(contours)[:, 0].T  # (2, N)
-    outline = np.vstack([outline, np.ones(outline.shape[1])])
-    return _Person(np.dstack([colour, cover]), outline, *face_xy, face_px)
+    corners = []
+    for top in range(0, len(cover), _SLAB):
+        across = np.flatnonzero(cover[top : top + _SLAB].any(axis=0))
+        if len(across):
+            corners += [(x, y, 1) for x in (across[0], across[-1]) for y in (top, min(top + _SLAB, len(cover)) - 1)]
+    return _Person(np.dstack([colour, cover]), np.array(corners, np.float64).T, *face_xy, face_px)

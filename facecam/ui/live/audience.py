@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer
+from PySide6.QtCore import QPoint, QSize, Qt, QTimer
 from PySide6.QtGui import QAction, QCursor, QFont, QImageReader, QPixmap
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton
 
 from facecam.qtkit import theme
 from facecam.qtkit.theme import SPACE
@@ -34,7 +34,11 @@ class _Over(QFrame):
         self.setObjectName(name)
         self.setStyleSheet(f"#{name} {{ background: {_GROUND} }} #{name} QLabel {{ color: {theme.STAGE_TEXT.name()} }}")
         self.hide()
-        picture.installEventFilter(self)
+        picture.resized.connect(self._stay)
+
+    def _stay(self) -> None:
+        if self.isVisible():
+            self.put()
 
     def put(self) -> None:
         """Where it belongs, above everything else."""
@@ -53,11 +57,6 @@ class _Over(QFrame):
     def _grown(self) -> float:
         """How much larger than the window's its words are: as those over the picture."""
         return max(_LEAST_GROWN, self._picture.scale)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Resize and self.isVisible():
-            QTimer.singleShot(0, self, self.put)  # when the picture knows how large its words are
-        return False
 
 
 class Toast(_Over):
@@ -146,7 +145,7 @@ class AudienceControls(_Over):
     a while, unless the mouse rests on them; in as many rows as the picture is narrow. commands: by what their buttons
     say."""
 
-    def __init__(self, picture: PictureView, others: Sequence[QWidget], commands: dict[str, QAction]) -> None:
+    def __init__(self, picture: PictureView, others: Sequence[PictureView], commands: dict[str, QAction]) -> None:
         super().__init__(picture, "audience", (0.5, 0.9))  # above the line of figures
         self._on = False
         self._grid = QGridLayout(self)
@@ -161,8 +160,8 @@ class AudienceControls(_Over):
             button.clicked.connect(command.trigger)
             command.toggled.connect(button.setChecked)
             self._buttons.append(button)
-        for other in others:
-            other.installEventFilter(self)
+        for each in (picture, *others):
+            each.mouse_moved.connect(self._come)
         self._leave = QTimer(self, singleShot=True, interval=CONTROLS_STAY_MS)
         self._leave.timeout.connect(self._may_leave)
 
@@ -185,10 +184,9 @@ class AudienceControls(_Over):
         else:
             self.hide()
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if self._on and event.type() == QEvent.Type.MouseMove:
+    def _come(self) -> None:
+        if self._on:
             if not self.isVisible():
                 self.show()
                 self.put()
             self._leave.start()
-        return super().eventFilter(watched, event)

@@ -63,6 +63,8 @@ class PictureView(QWidget):
     several_dropped = Signal(list)
     """Several files and folders were: their paths."""
     double_clicked = Signal()
+    mouse_moved = Signal()
+    resized = Signal()
     fetched = Signal()
     """The session that is followed has been asked for its newest view, which is shown if it is another one."""
 
@@ -446,9 +448,11 @@ class PictureView(QWidget):
 
     def resizeEvent(self, event: QEvent) -> None:
         self._place()
+        self.resized.emit()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._rest.moved()
+        self.mouse_moved.emit()
         before = self._under_cursor()
         if self._pressed is not None and self._zoom > 1 and self._placement is not None:
             moved = event.position() - self._pressed

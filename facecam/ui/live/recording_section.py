@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QColor
 from PySide6.QtWidgets import (
     QLabel,
@@ -22,6 +22,7 @@ from facecam.qtkit.settings import Remembered
 from facecam.qtkit.theme import SPACE
 from facecam.qtkit.widgets import ElidedLabel
 from facecam.qtkit.wording import sentence
+from facecam.ui.live.picture import PictureView
 from facecam.ui.live.saving import Saving
 from facecam.ui.live.session import LiveSession
 from facecam.ui.live.settings import LiveSettings
@@ -130,7 +131,7 @@ class RecordingBadge(QLabel):
     """A red dot, the time of a recording and its microphone, and that a virtual camera is on, in the upper right corner
     of the picture, also in full screen."""
 
-    def __init__(self, picture: QWidget, saving: Saving) -> None:
+    def __init__(self, picture: PictureView, saving: Saving) -> None:
         super().__init__(picture)
         self._saving = saving
         self.setTextFormat(Qt.TextFormat.RichText)
@@ -140,7 +141,7 @@ class RecordingBadge(QLabel):
         self.setStyleSheet(f"background: rgba(18, 20, 22, 190); color: white; {room}")
         self.hide()
         saving.changed.connect(self._show)
-        picture.installEventFilter(self)
+        picture.resized.connect(self._place)
 
     def _show(self) -> None:
         recording = sentence(self._saving.badge, self._saving.microphone)
@@ -157,8 +158,3 @@ class RecordingBadge(QLabel):
         parent = self.parentWidget()
         assert parent is not None
         self.move(parent.width() - self.width() - 12, 12)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Resize:
-            self._place()
-        return False

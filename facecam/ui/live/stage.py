@@ -122,7 +122,6 @@ class LiveStage(QWidget):
         self._phase = phase
         if phase is Phase.OPENING:
             self._opening_timer.start()
-            self.panel.show_message(None)
         elif phase is not Phase.RUNNING:  # running, but without a picture so far, counts as opening
             self._opening_timer.stop()
         if phase in (Phase.RUNNING, Phase.RECONNECTING):
@@ -130,7 +129,7 @@ class LiveStage(QWidget):
         else:
             self._figures_timer.stop()
         self.phase_changed.emit(phase)
-        self.refreshed.emit()
+        self.refresh()
 
     def _fetched(self) -> None:
         self._follow_phase()  # after the session was asked for its view: from there on every change is told again
@@ -139,8 +138,7 @@ class LiveStage(QWidget):
             self._view = view
             self.view_shown.emit(view)
         if first or self._phase is not Phase.RUNNING:
-            self.refresh_words()
-        self._refresh_message()
+            self.refresh()
 
     def _refresh_message(self) -> None:
         message = self.message
