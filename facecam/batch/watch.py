@@ -13,14 +13,12 @@ from facecam.batch.work import Record
 
 
 class Progress(msgspec.Struct, frozen=True, tag=True):
-    """file: that is worked at, or was done last. files, frames: done so far. frames_in_file: what the file claims to
-    have; None if unknown. all_files: of the batch."""
+    """file: that is worked at, or was done last. files, frames: done so far. all_files: of the batch."""
 
     file: str
     files: int
     all_files: int
     frames: int
-    frames_in_file: int | None
 
 
 class Report(msgspec.Struct, frozen=True, tag=True):
@@ -84,10 +82,9 @@ class Teller:
     def __init__(self) -> None:
         self.all_files = 0
         self._file, self._files, self._frames = "", 0, 0
-        self._in_file: int | None = None
 
     def on_opened(self, title: str, frame_count: int | None, remaining: int) -> None:
-        self._file, self._in_file = *_plain([title]), frame_count
+        (self._file,) = _plain([title])
         self._files = self.all_files - remaining - 1
         self._tell()
 
@@ -104,4 +101,4 @@ class Teller:
         sys.stdout.buffer.flush()
 
     def _tell(self) -> None:
-        self.say(Progress(self._file, self._files, self.all_files, self._frames, self._in_file))
+        self.say(Progress(self._file, self._files, self.all_files, self._frames))

@@ -212,6 +212,11 @@ class Bar:
         return f"{self.labels.model_words} · {self.labels.engine_words}"
 
     @property
+    def words(self) -> str:
+        """Accuracy, network and engine: "AP 0.854 · faceboxes-s8 · openvino int8"."""
+        return " · ".join(filter(None, (self.labels.accuracy_words, self.name)))
+
+    @property
     def speed(self) -> str:
         """Frames a second, and those before where there are such: "199", "100 → 199"."""
         return f"{self.fps:.0f}" if self.before_fps is None else f"{self.before_fps:.0f} → {self.fps:.0f}"
@@ -257,7 +262,7 @@ def _may_be_live(labels: Labels) -> bool:
 def figures(shown: Sequence[Bar]) -> tuple[Figure, ...]:
     """The large figures of a main run."""
     found = [(role, bar) for role in Role for bar in shown if bar.role is role]
-    return tuple(Figure(_title(role, bar.labels), f"{bar.fps:.0f} FPS", bar_words(bar)) for role, bar in found)
+    return tuple(Figure(_title(role, bar.labels), f"{bar.fps:.0f} FPS", bar.words) for role, bar in found)
 
 
 def _title(role: Role, labels: Labels) -> str:
@@ -265,8 +270,3 @@ def _title(role: Role, labels: Labels) -> str:
         return "What Live runs here"
     model = "The paper's network" if labels.model == PAPER_MODEL else labels.model_words
     return f"{model}, {'float32' if labels.precision == Precision.F32 else labels.precision}"
-
-
-def bar_words(bar: Bar) -> str:
-    """Accuracy, model and engine: "AP 0.854 · faceboxes-s8 · openvino int8"."""
-    return " · ".join(filter(None, (bar.labels.accuracy_words, bar.name)))

@@ -16,11 +16,8 @@ import numpy.typing as npt
 
 from facecam.errors import FacecamError
 
-ATTRIBUTES = ("blur", "expression", "illumination", "invalid", "occlusion", "pose")
-"""The columns of `Labelled.attributes`, in the order of the file."""
-
-_COLUMNS = 4 + len(ATTRIBUTES)
-_INVALID = ATTRIBUTES.index("invalid")
+_COLUMNS = 10
+_INVALID = 7
 
 
 class LabelError(FacecamError):
@@ -33,8 +30,7 @@ class Labelled:
 
     path: where the picture lies. name: its path in the label file, with `/`. event: the name's first folder
     (`0--Parade`), empty when there is none. boxes: (N, 4) float32, x1 y1 x2 y2, picture pixels, all of positive size.
-    ignore: (N,) bool, regions that are neither face nor background (`invalid` in the file). attributes: (N, 6) int64,
-    columns as in `ATTRIBUTES`.
+    ignore: (N,) bool, regions that are neither face nor background (`invalid` in the file).
     """
 
     path: Path
@@ -42,7 +38,6 @@ class Labelled:
     event: str
     boxes: npt.NDArray[np.float32]
     ignore: npt.NDArray[np.bool_]
-    attributes: npt.NDArray[np.int64]
 
     @property
     def source(self) -> str:
@@ -96,10 +91,8 @@ def _labelled(name: str, images: Path, rows: list[list[float]]) -> Labelled:
     values = values[(values[:, 2] > 0) & (values[:, 3] > 0)]
     boxes = values[:, :4].copy()
     boxes[:, 2:] += boxes[:, :2]
-    attributes = values[:, 4:].astype(np.int64)
     event = name.split("/", 1)[0] if "/" in name else ""
-    ignore = attributes[:, _INVALID] == 1
-    return Labelled(images / name, name, event, boxes.astype(np.float32), ignore, attributes)
+    return Labelled(images / name, name, event, boxes.astype(np.float32), values[:, _INVALID] == 1)
 
 
 def _row(split_file: Path, line: int, text: str) -> list[float]:

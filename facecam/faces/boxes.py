@@ -120,13 +120,3 @@ def decode(offsets: Array, anchors: Array, variances: tuple[float, float] = VARI
     half *= anchors[:, 2:]
     half /= 2
     return np.concatenate([centre - half, centre + half], axis=1)
-
-
-def encode(boxes: Array, anchors: Array, variances: tuple[float, float] = VARIANCES) -> Array:
-    """Boxes (N, 4) x1 y1 x2 y2, of positive size, as SSD offsets (N, 4) against anchors (N, 4): inverse of `decode`."""
-    centre = (boxes[:, :2] + boxes[:, 2:]) / 2
-    size = boxes[:, 2:] - boxes[:, :2]
-    return np.concatenate(
-        [(centre - anchors[:, :2]) / (variances[0] * anchors[:, 2:]), np.log(size / anchors[:, 2:]) / variances[1]],
-        axis=1,
-    ).astype(np.float32)

@@ -140,7 +140,8 @@ class VirtualCamera:
             asked_s, view = time.perf_counter(), self._newest()
             if view is not shown:
                 image = _fitted(None if view is None else self._picture(view), device.width, device.height)
-                if view is not None and view.privacy is None and _hides(self._newest()):
+                now = self._newest()
+                if view is not None and view.privacy is None and now is not None and now.privacy is not None:
                     continue  # faces are to be hidden since it was asked for
             device.send(image)
             now_s = time.perf_counter()
@@ -174,10 +175,6 @@ def open_device(width_px: int, height_px: int) -> Device:
     except RuntimeError as error:
         _logger.warning("no virtual camera: %s", error)
         raise FacecamError(f"There is no virtual camera that is free: {_DRIVER}.") from error
-
-
-def _hides(view: View | None) -> bool:
-    return view is not None and view.privacy is not None
 
 
 def _device_size(image: Image) -> tuple[int, int]:

@@ -18,23 +18,19 @@ _logger = logging.getLogger(__name__)
 
 
 class ModuleLoader(QObject):
-    """Imports one module in a thread of its own: a second or more that the window would stand still for."""
+    """Imports one module in a thread of its own: a second or more that the window would stand still for. is_done:
+    importing it takes no time any more."""
 
     done = Signal()
     """The thread has ended. In the GUI thread, where the module is there at once from now on; if its import has failed,
     importing it there fails again, and is told as any error is."""
 
-    def __init__(self, module: str, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, module: str) -> None:
+        super().__init__()
         self._module = module
-        self._begun = self._is_done = False
+        self._begun = self.is_done = False
         self._notifier = Notifier(self)
         self._notifier.notified.connect(self._deliver)
-
-    @property
-    def is_done(self) -> bool:
-        """Whether importing the module takes no time."""
-        return self._is_done
 
     def begin_soon(self) -> None:
         """Begins when the window has had time for its own picture."""
@@ -55,5 +51,5 @@ class ModuleLoader(QObject):
         self._notifier.notify()
 
     def _deliver(self) -> None:
-        self._is_done = True
+        self.is_done = True
         self.done.emit()

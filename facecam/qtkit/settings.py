@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_args, get_type_hint
 
 from PySide6.QtCore import QByteArray, QTimer
 
-from facecam.system.paths import settings_file
 from facecam.system.settings_file import SettingsFile
 
 if TYPE_CHECKING:
@@ -38,11 +37,6 @@ class Settings:
         self._timer.timeout.connect(self.flush)
         self.forgotten = False
         """Whether the user has cleared them since the start: then nothing of this start is to be remembered."""
-
-    @classmethod
-    def of_user(cls) -> Settings:
-        """The user's own, in the platform's place."""
-        return cls(settings_file())
 
     @property
     def problem(self) -> str | None:

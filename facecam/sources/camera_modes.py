@@ -9,7 +9,6 @@ import struct
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 _SPEC = re.compile(r"(\d{2,5})x(\d{2,5})(?:@(\d{1,3}(?:\.\d{1,3})?))?(?:@([A-Za-z0-9]{4}))?")
 _MOST = 200  # of each kind, from a driver that never comes to an end
@@ -43,15 +42,11 @@ class CameraMode:
 _USUAL_SIZES = ((320, 240), (640, 480), (800, 600), (1280, 720), (1920, 1080))
 
 
-def usual_modes() -> list[CameraMode]:
-    """What most cameras have. Of a mode that it has not, a camera takes what comes nearest."""
-    return [CameraMode(*size, fps, "MJPG") for size in _USUAL_SIZES for fps in (15.0, 30.0)]
-
-
 def camera_modes(index: int) -> list[CameraMode]:
-    """All that the camera offers, without starting it. Empty if it can't be asked."""
+    """All that the camera offers, without starting it. Empty if it can't be asked. Elsewhere than on Linux what most
+    cameras have: of a mode that it has not, a camera takes what comes nearest."""
     if not sys.platform.startswith("linux"):
-        return usual_modes()
+        return [CameraMode(*size, fps, "MJPG") for size in _USUAL_SIZES for fps in (15.0, 30.0)]
     try:
         device = os.open(f"/dev/video{index}", os.O_RDWR | os.O_NONBLOCK)
     except OSError:
@@ -80,35 +75,26 @@ Ask = Callable[[int, bytes], bytes]
 def v4l2_modes(ask: Ask) -> list[CameraMode]:
     """Asks a Video4Linux device through `ask(request, data)`, an ioctl."""
     modes: set[CameraMode] = set()
-    for format in _each(ask, _ENUM_FMT, _FMTDESC, lambda at: (at, _CAPTURE, 0, b"", *[0] * 5)):
+    for format in _each(ask, _ENUM_FMT, _FMTDESC, (_CAPTURE, 0, b"", *[0] * 5)):
         fourcc = format[4]
         letters = struct.pack("<I", fourcc & 0x7FFFFFFF).decode("ascii", "replace")
         if not letters.isalnum():
             continue
-        sizes = _each(ask, _ENUM_FRAMESIZES, _FRMSIZE, partial(_size_question, fourcc))
+        sizes = _each(ask, _ENUM_FRAMESIZES, _FRMSIZE, (fourcc, *[0] * 9))
         for width, height in _sizes(sizes):
-            intervals = _each(ask, _ENUM_FRAMEINTERVALS, _FRMIVAL, partial(_rate_question, fourcc, width, height))
+            intervals = _each(ask, _ENUM_FRAMEINTERVALS, _FRMIVAL, (fourcc, width, height, *[0] * 9))
             rates: list[float | None] = [*_rates(intervals)]
             for fps in rates or [None]:
                 modes.add(CameraMode(width, height, fps, letters))
     return sorted(modes, key=lambda mode: (mode.width, mode.height, mode.fps or 0, mode.pixels))
 
 
-def _size_question(fourcc: int, at: int) -> tuple[int, ...]:
-    return (at, fourcc, *[0] * 9)
-
-
-def _rate_question(fourcc: int, width: int, height: int, at: int) -> tuple[int, ...]:
-    return (at, fourcc, width, height, *[0] * 9)
-
-
-def _each(
-    ask: Ask, request: int, layout: struct.Struct, question: Callable[[int], tuple[object, ...]]
-) -> list[tuple[int, ...]]:
+def _each(ask: Ask, request: int, layout: struct.Struct, question: tuple[object, ...]) -> list[tuple[int, ...]]:
+    """The answers to a question, which follows the index."""
     answers = []
     for at in range(_MOST):
         try:
-            answers.append(layout.unpack(ask(request, layout.pack(*question(at)))))
+            answers.append(layout.unpack(ask(request, layout.pack(at, *question))))
         except OSError as error:
             if error.errno not in (errno.EINVAL, errno.ENOTTY):
                 return []

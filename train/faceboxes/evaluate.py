@@ -76,7 +76,8 @@ def run_wider(args: argparse.Namespace, detect: FileDetector) -> dict[str, Any]:
     curves = wider.wider_curves(found, items)
     plot_precision_recall(curves, f"WIDER FACE val, {args.label}", args.out / "wider_pr.png")
     size = _name(args.size) if args.size else f"original x {args.enlarge:g}"
-    return {"size": size, "pictures": len(items)} | _average_precisions(curves)
+    areas = {name: {"ap": curve.average_precision, "faces": curve.faces} for name, curve in curves.items()}
+    return {"size": size, "pictures": len(items)} | areas
 
 
 def run_fddb(args: argparse.Namespace, detect: FileDetector) -> dict[str, Any]:
@@ -110,11 +111,7 @@ def run_faces(args: argparse.Namespace, detect: FileDetector) -> dict[str, Any]:
             curves[name], adjustments = afw_pascal.face_curve(found, items, rounds, args.min_face)
             results[name] = {"ap": curves[name].average_precision, "faces": curves[name].faces}
             results[name]["calibration"] = [vars(adjustment) for adjustment in adjustments]
-    labelled = [
-        Labelled(item.path, item.path.name, "", item.boxes, item.ignore, np.zeros((len(item.boxes), 6), np.int64))
-        for item in items
-    ]
-    report = evaluate_vga(detect, labelled, progress=True)
+    report = evaluate_vga(detect, items, progress=True)
     curves[_name(VGA)], results[_name(VGA)] = report.curve, report.to_json()
     plot_precision_recall(curves, f"{args.command.upper()}, {args.label}", args.out / f"{args.command}_pr.png")
     return results
@@ -276,10 +273,6 @@ def _labelled(args: argparse.Namespace) -> list[Labelled]:
     if missing:
         raise FacecamError(f"{args.labels} has no event {missing[0]}; it has {', '.join(sorted(there)[:8])}")
     return [item for item in labelled if not args.event or item.event in args.event]
-
-
-def _average_precisions(curves: Mapping[str, Curve]) -> dict[str, Any]:
-    return {name: {"ap": curve.average_precision, "faces": curve.faces} for name, curve in curves.items()}
 
 
 def _name(size: tuple[int, int]) -> str:

@@ -159,7 +159,9 @@ class DetectionSection(Section):
         chosen = self._remembered.value
         automatic = chosen.size is InputSize.AUTOMATIC
         self.hold_row.setVisible(automatic)
-        show_value(self.preset, next((name for name, own in PRESETS.items() if _is_preset(chosen, own)), _CUSTOM))
+        now = vars(chosen)
+        fitting = (name for name, own in PRESETS.items() if now == now | _DEFAULTS | own)
+        show_value(self.preset, next(fitting, _CUSTOM))
         self._session.change_options(
             nms=chosen.nms,
             size=chosen.size.pixels,
@@ -198,7 +200,3 @@ class DetectionSection(Section):
         self._change(**_DEFAULTS)
         self.core.setCurrentIndex(0)
         self.threshold_reset.emit()
-
-
-def _is_preset(settings: LiveSettings, own: dict[str, Any]) -> bool:
-    return all(getattr(settings, name) == value for name, value in {**_DEFAULTS, **own}.items())

@@ -25,6 +25,7 @@ from facecam.qtkit.theme import Theme
 from facecam.sources import Source, camera_modes, list_cameras, open_source
 from facecam.system.logs import crashes_noted
 from facecam.system.memory import share_memory
+from facecam.system.paths import settings_file
 from facecam.ui.live.camera_section import CameraModes
 from facecam.ui.live.chooser import AUTO, located, recall
 from facecam.ui.live.session import LiveSession
@@ -45,7 +46,7 @@ def main(spec: str = AUTO, options: DetectorOptions = DetectorOptions()) -> int:
     try:
         with crashes_noted():
             app = make_application()
-            settings = Settings.of_user()
+            settings = Settings(settings_file())
             window = build_window(spec, settings, options)
             relay.unexpected.connect(window.report_unexpected)
             interrupts = _Interrupts(app, window.close)

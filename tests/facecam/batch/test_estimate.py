@@ -87,7 +87,7 @@ def test_hiding_tells_how_long_it_takes(
 
 def test_lines_come_through() -> None:
     for told in (
-        Progress("a.jpg", 1, 5, 17, None),
+        Progress("a.jpg", 1, 5, 17),
         Report.of(Summary(files=2, failed=["a"]), "full", True),
         Estimate(1, 2, 3, 4, 5),
     ):
@@ -117,7 +117,7 @@ def test_another_process_tells_progress_and_the_end(tmp_path: Path, make_frame: 
     told = [from_line(line) for line in process.stdout]
     process.stdin.close()
     assert process.wait(30) == 0
-    assert Progress("a.png", 0, 3, 1, 1) in told
+    assert Progress("a.png", 0, 3, 1) in told
     report = told[-1]
     assert isinstance(report, Report)
     assert (report.files, report.copies, report.faces) == (2, 2, 2)

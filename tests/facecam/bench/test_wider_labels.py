@@ -36,7 +36,6 @@ def test_boxes_become_corners_and_invalid_ones_are_ignored(tmp_path: Path) -> No
     assert first.event == "0--Parade"
     np.testing.assert_array_equal(first.boxes, [[10, 20, 40, 60], [1, 2, 4, 6]])  # the box without a width is gone
     np.testing.assert_array_equal(first.ignore, [False, True])
-    np.testing.assert_array_equal(first.attributes[1], [2, 0, 1, 1, 2, 0])
 
 
 def test_pictures_without_faces_with_and_without_the_row_of_zeros(tmp_path: Path) -> None:

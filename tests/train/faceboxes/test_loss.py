@@ -18,10 +18,18 @@ def scene() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     return anchors, boxes, torch.tensor([[FACE, IGNORE]])
 
 
+def encode(boxes: np.ndarray, anchors: np.ndarray) -> np.ndarray:
+    """Boxes (N, 4) x1 y1 x2 y2 as SSD offsets (N, 4) against anchors (N, 4): inverse of the run-time `decode`."""
+    centre, size = (boxes[:, :2] + boxes[:, 2:]) / 2, boxes[:, 2:] - boxes[:, :2]
+    shift, zoom = (centre - anchors[:, :2]) / anchors[:, 2:], np.log(size / anchors[:, 2:])
+    scaled = [shift / runtime.VARIANCES[0], zoom / runtime.VARIANCES[1]]
+    return np.concatenate(scaled, axis=1).astype(np.float32)
+
+
 def perfect(anchors: torch.Tensor, boxes: torch.Tensor, label: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Offsets and logits of a network that knows the answer."""
     face = boxes[0, :1].numpy().repeat(len(anchors), 0)
-    offsets = torch.from_numpy(runtime.encode(face, anchors.numpy()))[None]
+    offsets = torch.from_numpy(encode(face, anchors.numpy()))[None]
     logits = torch.zeros(1, len(anchors), 2)
     logits[..., 1] = torch.where(label == 1, 20.0, -20.0)
     return offsets, logits

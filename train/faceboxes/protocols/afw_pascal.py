@@ -15,24 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from facecam.arrays import Array
 from facecam.bench.voc import HIT, OVER_HALF, Curve, Matching, curve, match
-from facecam.bench.wider_labels import LabelError
+from facecam.bench.wider_labels import LabelError, Labelled
 from facecam.faces.boxes import Detections
 
 SMALLEST_FACE_PX = 30
 ROUNDS = 5
-
-
-@dataclass(frozen=True, eq=False)
-class FacePicture:
-    """path: the picture. boxes: (M, 4) float32, x1 y1 x2 y2 px. ignore: (M,) bool."""
-
-    path: Path
-    boxes: Array
-    ignore: npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -54,7 +44,7 @@ class Adjustment:
 
 def face_curve(
     detections: Sequence[Detections],
-    items: Sequence[FacePicture],
+    items: Sequence[Labelled],
     rounds: int = 0,
     smallest_px: float = SMALLEST_FACE_PX,
 ) -> tuple[Curve, list[Adjustment]]:
@@ -72,7 +62,7 @@ def face_curve(
     return curve(_matchings(found, items, smallest_px)), adjustments
 
 
-def read_labels(file: Path, images: Path) -> list[FacePicture]:
+def read_labels(file: Path, images: Path) -> list[Labelled]:
     """Labels of AFW or PASCAL face. Raises LabelError when the file isn't one of these formats.
 
     `labels.json`: {picture: {"boxes": [[x1, y1, x2, y2]...], "ignore": [...]}}. `.mat` of the toolbox of Mathias et
@@ -82,7 +72,12 @@ def read_labels(file: Path, images: Path) -> list[FacePicture]:
     file, images = Path(file), Path(images)
     try:
         if file.suffix.lower() == ".json":
-            return _read_json(json.loads(file.read_text(encoding="utf-8")), images)
+            values = json.loads(file.read_text(encoding="utf-8"))
+            faces = {name: (item["boxes"], item.get("ignore", [])) for name, item in values.items()}
+            return [
+                _picture(images / name, [*((*box, 0) for box in boxes), *((*box, 1) for box in ignored)])
+                for name, (boxes, ignored) in faces.items()
+            ]
         return _read_mat(file, images)
     except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError, NotImplementedError) as error:
         raise LabelError(
@@ -90,7 +85,7 @@ def read_labels(file: Path, images: Path) -> list[FacePicture]:
         ) from None
 
 
-def _matchings(found: Sequence[Detections], items: Sequence[FacePicture], smallest_px: float) -> list[Matching]:
+def _matchings(found: Sequence[Detections], items: Sequence[Labelled], smallest_px: float) -> list[Matching]:
     matchings = []
     for detected, item in zip(found, items, strict=True):
         small = (item.boxes[:, 2:] - item.boxes[:, :2] < smallest_px).any(axis=1)
@@ -100,9 +95,7 @@ def _matchings(found: Sequence[Detections], items: Sequence[FacePicture], smalle
     return matchings
 
 
-def _mean_offset(
-    found: Sequence[Detections], items: Sequence[FacePicture], matchings: Sequence[Matching]
-) -> Adjustment:
+def _mean_offset(found: Sequence[Detections], items: Sequence[Labelled], matchings: Sequence[Matching]) -> Adjustment:
     """The mean, over the true positives, of the shift and scale that would lay the detection on its face."""
     offsets = []
     for detected, item, matching in zip(found, items, matchings, strict=True):
@@ -120,14 +113,7 @@ def _longer_than(shortest: int, detections: Detections) -> Detections:
     return Detections(detections.boxes[keep], detections.scores[keep])
 
 
-def _read_json(values: dict[str, Any], images: Path) -> list[FacePicture]:
-    return [
-        _picture(images / name, [*((*box, 0) for box in item["boxes"]), *((*box, 1) for box in item.get("ignore", []))])
-        for name, item in values.items()
-    ]
-
-
-def _read_mat(file: Path, images: Path) -> list[FacePicture]:
+def _read_mat(file: Path, images: Path) -> list[Labelled]:
     from scipy.io import loadmat
 
     values = loadmat(str(file))
@@ -140,7 +126,7 @@ def _read_mat(file: Path, images: Path) -> list[FacePicture]:
     return items
 
 
-def _read_struct(row: Any, images: Path) -> FacePicture:
+def _read_struct(row: Any, images: Path) -> Labelled:
     name = str(np.asarray(row["imgname"]).item())
     objects = np.asarray(row["objects"])
     # One row of numbers per face, either as a matrix or as a cell of rows of differing length.
@@ -149,8 +135,8 @@ def _read_struct(row: Any, images: Path) -> FacePicture:
     return _picture(images / name, [(*face[:4], face[5] if len(face) > 5 else 0) for face in rows])
 
 
-def _picture(path: Path, rows: Sequence[Sequence[float]]) -> FacePicture:
+def _picture(path: Path, rows: Sequence[Sequence[float]]) -> Labelled:
     values = np.array(rows, np.float64).reshape(-1, 5)
     if not path.suffix:
         path = path.with_name(f"{path.name}.jpg")
-    return FacePicture(path, values[:, :4].astype(np.float32), values[:, 4] != 0)
+    return Labelled(path, path.name, "", values[:, :4].astype(np.float32), values[:, 4] != 0)

@@ -96,7 +96,7 @@ def normalised(detections: Sequence[Detections]) -> list[Detections]:
 def _curve(detections: Sequence[Detections], boxes: Sequence[Array], counted: Sequence[npt.NDArray[np.bool_]]) -> Curve:
     faces = sum(int(np.count_nonzero(mask)) for mask in counted)
     matchings = [
-        match(_inclusive(found), _with_end_pixels(truth), ~mask)
+        match(Detections(_with_end_pixels(found.boxes), found.scores), _with_end_pixels(truth), ~mask)
         for found, truth, mask in zip(detections, boxes, counted, strict=True)
         if len(truth)
     ]
@@ -114,10 +114,6 @@ def _curve(detections: Sequence[Detections], boxes: Sequence[Array], counted: Se
 def _at_least(scores: npt.NDArray[np.float64], thresholds: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
     """(T,) how many scores reach each threshold."""
     return len(scores) - np.searchsorted(np.sort(scores), thresholds, side="left")
-
-
-def _inclusive(detections: Detections) -> Detections:
-    return Detections(_with_end_pixels(detections.boxes), detections.scores)
 
 
 def _with_end_pixels(boxes: Array) -> Array:

@@ -19,7 +19,7 @@ BOXES = np.array([[0, 0, 20, 20], [40, 0, 60, 20], [80, 0, 100, 20]], np.float32
 def item() -> Labelled:
     """One face and two regions that the labels leave open."""
     ignore = np.array([False, True, True])
-    return Labelled(Path("a.png"), "0--human/a.png", "0--human", BOXES, ignore, np.zeros((3, 6), np.int64))
+    return Labelled(Path("a.png"), "0--human/a.png", "0--human", BOXES, ignore)
 
 
 @pytest.fixture

@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from facecam.bench.wider_labels import LabelError
+from facecam.bench.wider_labels import LabelError, Labelled
 from tests.doubles import found
-from train.faceboxes.protocols.afw_pascal import FacePicture, face_curve, read_labels
+from train.faceboxes.protocols.afw_pascal import face_curve, read_labels
 
 
-def item(boxes: list, ignore: list | None = None) -> FacePicture:
+def item(boxes: list, ignore: list | None = None) -> Labelled:
     flags = np.zeros(len(boxes), bool) if ignore is None else np.array(ignore, bool)
-    return FacePicture(Path("a.jpg"), np.array(boxes, np.float32).reshape(-1, 4), flags)
+    return Labelled(Path("a.jpg"), "a.jpg", "", np.array(boxes, np.float32).reshape(-1, 4), flags)
 
 
 def test_one_round_of_calibration_by_hand() -> None:

@@ -135,9 +135,7 @@ def test_evaluation_runs_the_detector_on_the_letterboxed_picture(tmp_path: Path)
     picture[50:100, 60:100] = 255
     cv2.imwrite(str(tmp_path / "jol_1.png"), picture)
     face = np.array([[60, 50, 100, 100]], np.float32)
-    item = Labelled(
-        tmp_path / "jol_1.png", "0--human/jol_1.png", "0--human", face, none_ignored(1), np.zeros((1, 6), int)
-    )
+    item = Labelled(tmp_path / "jol_1.png", "0--human/jol_1.png", "0--human", face, none_ignored(1))
 
     def brightest(canvas: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         x, y, width, height = cv2.boundingRect((canvas[..., 0] > 127).astype(np.uint8))

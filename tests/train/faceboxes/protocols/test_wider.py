@@ -111,7 +111,7 @@ def test_missing_and_foreign_lists_are_told(tmp_path: Path) -> None:
 
 def test_subsets_by_height_keep_invalid_faces_out() -> None:
     boxes = np.array([[0, 0, 9, 12], [0, 0, 40, 60], [0, 0, 40, 60]], np.float32)
-    item = Labelled(Path("a.jpg"), "a.jpg", "", boxes, np.array([False, False, True]), np.zeros((3, 6), np.int64))
+    item = Labelled(Path("a.jpg"), "a.jpg", "", boxes, np.array([False, False, True]))
     counted = by_height([item])[0].counted
     assert counted["all"].tolist() == [True, True, False]
     assert counted["height >= 30 px"].tolist() == [False, True, False]
