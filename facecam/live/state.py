@@ -121,6 +121,9 @@ class PipelineState:
     title: of the source, until it is open. wanted: asked, frame by frame, for the options and the sinks. on_update:
     called when there is a new view or phase, in the thread that tells it, at most once until `latest()` is called.
     mailbox: the newest frame, on its way from the capture to the detection. over: set when the threads are to end.
+
+    To be asked at any time, and set here alone: phase; error: why it is FAILED; trouble; core: of the detection, once
+    its thread is pinned; source and player, once they are open.
     """
 
     def __init__(
@@ -128,15 +131,15 @@ class PipelineState:
     ) -> None:
         self.mailbox, self.over = FrameMailbox(), threading.Event()
         self._title, self._wanted, self._on_update = title, wanted, on_update
-        self._lock = threading.Lock()  # guards everything below
+        self._lock = threading.Lock()  # guards everything below; public attributes are read without it
         self._closed = False
         self._notified = False
-        self._phase = phase
-        self._error: FacecamError | None = None
-        self._trouble: Trouble | None = None
-        self._core: int | None = None
-        self._source: Source | None = None
-        self._player: Player | None = None
+        self.phase = phase
+        self.error: FacecamError | None = None
+        self.trouble: Trouble | None = None
+        self.core: int | None = None
+        self.source: Source | None = None
+        self.player: Player | None = None
         self._newest: Frame | None = None
         self._view: View | None = None
         self._was_unsure = True
@@ -145,50 +148,17 @@ class PipelineState:
     # Asked
 
     @property
-    def phase(self) -> Phase:
-        with self._lock:
-            return self._phase
-
-    @property
-    def error(self) -> FacecamError | None:
-        with self._lock:
-            return self._error
-
-    @property
-    def trouble(self) -> Trouble | None:
-        with self._lock:
-            return self._trouble
-
-    @property
-    def core(self) -> int | None:
-        with self._lock:
-            return self._core
-
-    @property
-    def player(self) -> Player | None:
-        with self._lock:
-            return self._player
-
-    @property
-    def source(self) -> Source | None:
-        with self._lock:
-            return self._source
-
-    @property
     def title(self) -> str:
-        with self._lock:
-            return self._source.title if self._source else self._title
+        return self.source.title if self.source else self._title
 
     @property
     def live(self) -> bool:
-        with self._lock:
-            return self._source is not None and self._source.live
+        return self.source is not None and self.source.live
 
     @property
     def still(self) -> bool:
         """Whether the source is one picture."""
-        with self._lock:
-            return self._source is not None and self._source.frame_count == 1
+        return self.source is not None and self.source.frame_count == 1
 
     def latest(self) -> View | None:
         """The newest view; `on_update` may be called again. When nothing follows a view, it becomes an unsure one."""
@@ -211,7 +181,7 @@ class PipelineState:
         """Idle from now on."""
         with self._lock:
             self._closed = True
-            self._phase, self._core, self._trouble = Phase.IDLE, None, None
+            self.phase, self.core, self.trouble = Phase.IDLE, None, None
 
     # Told by the capture, in its threads
 
@@ -220,9 +190,9 @@ class PipelineState:
         with self._lock:
             if self._closed:
                 return
-            self._source, self._player = source, player
-            if self._phase is Phase.OPENING:
-                self._phase = Phase.RUNNING
+            self.source, self.player = source, player
+            if self.phase is Phase.OPENING:
+                self.phase = Phase.RUNNING
         self._notify()
 
     def on_captured(self, frame: Frame) -> None:
@@ -240,15 +210,14 @@ class PipelineState:
     def on_trouble(self, trouble: Trouble | None, lost: bool) -> None:
         """lost: the source is gone, and will be opened again; None: all is well again."""
         with self._lock:
-            if self._closed or self._phase not in (Phase.RUNNING, Phase.RECONNECTING):
+            if self._closed or self.phase not in (Phase.RUNNING, Phase.RECONNECTING):
                 return
-            if self._phase is Phase.RECONNECTING and not lost:
+            if self.phase is Phase.RECONNECTING and not lost:
                 self._metrics.count_reconnected()
             phase = Phase.RECONNECTING if lost else Phase.RUNNING
-            if phase is not self._phase:
+            if phase is not self.phase:
                 _logger.info("the source is lost: %s" if lost else "the source is back", *([trouble] if lost else []))
-            self._phase = phase
-            self._trouble = trouble
+            self.trouble, self.phase = trouble, phase
         self._notify()
 
     def on_ended(self) -> None:
@@ -259,17 +228,17 @@ class PipelineState:
         """Somebody has gone back from the end."""
         self.mailbox.reopen()
         with self._lock:
-            if not self._closed and self._phase is Phase.ENDED:
-                self._phase = Phase.RUNNING
+            if not self._closed and self.phase is Phase.ENDED:
+                self.phase = Phase.RUNNING
         self._notify()
 
     def on_failed(self, error: FacecamError) -> None:
         """For good. Told by the detection too."""
         self.end()
         with self._lock:
-            if self._closed or self._phase is Phase.FAILED:
+            if self._closed or self.phase is Phase.FAILED:
                 return
-            self._phase, self._error = Phase.FAILED, error
+            self.error, self.phase = error, Phase.FAILED  # in this order, for those that look without the lock
         self._notify()
 
     def end(self) -> None:
@@ -286,7 +255,7 @@ class PipelineState:
     def on_pinned(self, core: int | None) -> None:
         with self._lock:
             if not self._closed:
-                self._core = core
+                self.core = core
 
     def on_detected(
         self, frame: Frame, options: LiveOptions | None, faces: FrameFaces, detector_ms: float, again: bool
@@ -325,21 +294,21 @@ class PipelineState:
     def _is_unsure(self, view: View, now_s: float) -> bool:
         """Under the lock. A picture that stays, by itself or as the user wants, has been searched: no rate counts."""
         least_hz = None if view.privacy is None else view.privacy.least_hz
-        source, player = self._source, self._player
+        source, player = self.source, self.player
         if least_hz is None or view.detected_frame.path is not None or (source and source.frame_count == 1):
             return False
-        if self._phase is Phase.RECONNECTING or self._trouble is not None:
+        if self.phase is Phase.RECONNECTING or self.trouble is not None:
             return True
-        if self._phase is not Phase.RUNNING or (player is not None and player.paused):
+        if self.phase is not Phase.RUNNING or (player is not None and player.paused):
             return view.unsure
         return self._metrics.detect_hz(now_s) < least_hz * (_SURE_AGAIN if self._was_unsure else 1)
 
     def on_drained(self) -> None:
         """All frames are through."""
         with self._lock:
-            if self._closed or self._phase is not Phase.RUNNING:
+            if self._closed or self.phase is not Phase.RUNNING:
                 return
-            self._phase = Phase.ENDED
+            self.phase = Phase.ENDED
         self._notify()
 
     def _notify(self) -> None:

@@ -6,31 +6,24 @@ trial at the next start and nothing else.
 
 from __future__ import annotations
 
-import json
-import logging
 import platform
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from facecam.runtimes.engine import RUNTIMES, BoundNetwork, Engine, Precision, Runtime, version
 from facecam.system.cpu import cpu_name
-from facecam.system.files import write_whole
 from facecam.system.paths import cache_folder
+from facecam.system.settings_file import SettingsFile
 
 FILE_NAME = "runtimes.json"
-FORMAT = 1
 TRIAL_S = 0.2
 """CPU time that a trial takes at most, compiling apart."""
 _MAX_ROUNDS = 25
 _WARM_UP_ROUNDS = 2
-_KEEP = 200
 _LAYOUT = "packed, int8 in both"
 """Changes when the engines themselves do, so that older results are not taken for theirs."""
-
-_logger = logging.getLogger(__name__)
 
 
 def choices_path() -> Path:
@@ -76,33 +69,15 @@ def trial_key(model_sha256: str, height: int, width: int, names: Sequence[str] =
 
 def kept_choice(key: str, path: Path | None = None) -> str | None:
     """The engine that was the fastest one before, None if that isn't known."""
-    name = _read(path or choices_path()).get(key)
-    return name if name is not None and name.partition(" ")[0] in RUNTIMES else None
+    name = SettingsFile(path or choices_path()).value(key)
+    return name if isinstance(name, str) and name.partition(" ")[0] in RUNTIMES else None
 
 
 def keep_choice(key: str, engine: str, path: Path | None = None) -> None:
     """Remembers a result."""
-    path = path or choices_path()
-    choices = _read(path)
-    choices.pop(key, None)
-    choices[key] = engine
-    for old in list(choices)[:-_KEEP]:
-        del choices[old]
-    try:
-        write_whole(path, json.dumps({"format": FORMAT, "choices": choices}, indent=1))
-    except OSError as error:
-        _logger.info("the choice of the runtime can't be kept: %s", error)
-
-
-def _read(path: Path) -> dict[str, str]:
-    try:
-        content: Any = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    choices = content.get("choices") if isinstance(content, dict) and content.get("format") == FORMAT else None
-    if not isinstance(choices, dict):
-        return {}
-    return {key: name for key, name in choices.items() if isinstance(key, str) and isinstance(name, str)}
+    choices = SettingsFile(path or choices_path())
+    choices.put(key, engine)
+    choices.flush()
 
 
 class SpeedTrial:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from facecam.runtimes import speed_trial
@@ -45,8 +43,7 @@ def test_results_are_kept_side_by_side(tmp_path):
 
 @pytest.mark.parametrize(
     "content",
-    ["", "{", "[]", "null", '{"format": 1}', '{"format": 1, "choices": [1]}', '{"format": 9, "choices": {"a": "x"}}',
-     '{"format": 1, "choices": {"a": "../evil"}}', '{"format": 1, "choices": {"a": 3}}', "\udcff"],
+    ["", "{", "[]", "null", '{"format": 1}', '{"a": [1]}', '{"a": "x"}', '{"a": "../evil"}', '{"a": 3}', "\udcff"],
 )  # fmt: skip
 def test_a_damaged_file_is_ignored_and_replaced(tmp_path, content):
     path = tmp_path / "runtimes.json"
@@ -54,7 +51,6 @@ def test_a_damaged_file_is_ignored_and_replaced(tmp_path, content):
     assert speed_trial.kept_choice("a", path) is None
     speed_trial.keep_choice("a", Runtime.OPENVINO, path)
     assert speed_trial.kept_choice("a", path) == Runtime.OPENVINO
-    assert json.loads(path.read_text())["format"] == speed_trial.FORMAT
 
 
 def test_a_place_that_cannot_be_written_is_no_error(tmp_path):
