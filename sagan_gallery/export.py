@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facecam.arrays import Image
-from facecam.system.files import PartFile, cannot_write
+from facecam.system.files import PartFile, writing
 from sagan_gallery.sample import Sample
 
 
@@ -35,11 +35,8 @@ def save_attention(path: Path, sample: Sample, pins_px: Sequence[tuple[float, fl
         arrays["z"] = sample.z
     if sample.label is not None:
         arrays["label"] = np.array(sample.label)
-    try:
-        with path.open("wb") as file:  # np.savez would put its own suffix behind another one
-            np.savez_compressed(file, allow_pickle=False, **arrays)
-    except OSError as error:
-        raise cannot_write(path, error) from error
+    with writing(path), path.open("wb") as file:  # np.savez would put its own suffix behind another one
+        np.savez_compressed(file, allow_pickle=False, **arrays)
 
 
 class Film(Protocol):
@@ -83,13 +80,11 @@ class Gif:
 
     def close(self) -> None:
         first, *rest = self._coded()
-        try:
+        with writing(self._file.path):
             first.save(
                 self._file.part, self._FORMAT, save_all=True, append_images=rest, duration=self._duration_ms, loop=0,
                 **self._OPTIONS,
             )  # fmt: skip
-        except OSError as error:
-            raise cannot_write(self._file.path, error) from error
         self._file.complete()
 
     def discard(self) -> None:

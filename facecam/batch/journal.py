@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from facecam.batch.work import Outcome, Task, WorkOptions
-from facecam.system.files import cannot_write, write_whole
+from facecam.system.files import write_whole, writing
 
 NAME = ".facecam-batch"
 
@@ -32,22 +32,18 @@ class Journal:
 
     def begin(self, anew: bool) -> None:
         """Opens the file. anew: forgets what is in it."""
-        try:
+        with writing(self.path):
             if anew:
                 self._done.clear()
                 write_whole(self.path, "")
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self.path.open("a", encoding="utf-8", buffering=1)
-        except OSError as error:
-            raise cannot_write(self.path, error) from error
 
     def add(self, task: Task, outcome: Outcome) -> None:
         """Notes that an input is done."""
         entry = {**_state(task), "copy": outcome.copy and str(outcome.copy), "options": self._key}
-        try:
+        with writing(self.path):
             self._file.write(json.dumps(entry) + "\n")
-        except OSError as error:
-            raise cannot_write(self.path, error) from error
 
     def close(self, finished: bool) -> None:
         """finished: the whole batch is done, and the file no longer needed."""

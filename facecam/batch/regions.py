@@ -20,7 +20,7 @@ from facecam.errors import FacecamError, SourceError
 from facecam.faces.boxes import Detections, pairwise_iou
 from facecam.faces.tracking import CANDIDATE_SHARE, assign, to_centre
 from facecam.sources import Frame
-from facecam.system.files import cannot_write, write_whole
+from facecam.system.files import reading, write_whole, writing
 
 SCHEMA: Literal[1] = 1
 SUFFIX = ".regions.json"
@@ -250,11 +250,9 @@ class _Trail:
 
 def digest(path: Path) -> str:
     """SHA-256 of a file. Raises SourceError."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise SourceError(f"{path} can't be read: {error.strerror or error}.") from error
+    with reading(path), path.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256")
+    return found.hexdigest()
 
 
 def regions_path(copy: Path) -> Path:
@@ -264,18 +262,15 @@ def regions_path(copy: Path) -> Path:
 
 def save_regions(regions: Regions, path: Path) -> None:
     """Raises WriteError."""
-    try:
+    with writing(path):
         write_whole(path, msgspec.json.encode(regions) + b"\n")
-    except OSError as error:
-        raise cannot_write(path, error) from error
 
 
 def load_regions(path: Path, source: Path | None = None) -> Regions:
     """Those in a file. source: what they have to be of. Raises FacecamError."""
     try:
-        regions = msgspec.json.decode(path.read_bytes(), type=Regions)
-    except OSError as error:
-        raise FacecamError(f"{path} can't be read: {error.strerror or error}.") from error
+        with reading(path):
+            regions = msgspec.json.decode(path.read_bytes(), type=Regions)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise FacecamError(f"{path} holds no regions that can be read: {error}.") from error
     if source is not None and digest(source) != regions.sha256:

@@ -20,6 +20,7 @@ from msgspec import Meta
 from facecam.errors import FacecamError
 from facecam.runtimes.engine import Precision
 from facecam.runtimes.providers import CPU
+from facecam.system.files import reading
 
 SCHEMA: Literal[2] = 2
 PERCENTS = (10, 50, 90, 95, 99)
@@ -389,9 +390,8 @@ def from_line(line: str) -> Interim | None:
 def load(path: Path) -> BenchResult:
     """A result from its file. Raises FacecamError if it isn't one, or of another schema, or damaged."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise FacecamError(f"{path} can't be read: {error.strerror or error}.") from error
+        with reading(path, FacecamError):
+            content = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
         raise FacecamError(f"{path} is not a benchmark's result (no JSON).") from error
     if not isinstance(content, dict) or "schema" not in content or not isinstance(content.get("runs"), list):

@@ -16,7 +16,7 @@ from typing import Any
 from facecam.errors import WriteError
 from facecam.faces.boxes import Detections
 from facecam.sources import Frame
-from facecam.system.files import cannot_write
+from facecam.system.files import writing
 
 STANDARD_OUTPUT = Path("-")
 """Stands for standard output where a results' file is asked for, so that they can be piped on."""
@@ -61,30 +61,20 @@ class _TextFile:
                 sys.stdout.buffer, encoding="utf-8", errors="backslashreplace", newline="", line_buffering=True
             )
         else:
-            try:
+            with writing(self._path):
                 self._file = path.open("w", encoding="utf-8", errors="backslashreplace", newline="", buffering=1)
-            except OSError as error:
-                raise cannot_write(self._path, error) from error
         self.write(begin)
 
     def write(self, text: str) -> None:
-        try:
+        with writing(self._path):
             self._file.write(text)
-        except BrokenPipeError:  # whoever reads the standard output has seen enough
-            raise
-        except OSError as error:
-            raise cannot_write(self._path, error) from error
 
     def close(self) -> None:
-        try:
+        with writing(self._path):  # what was held back could not be written either
             if self._path == STANDARD_OUTPUT:
                 self._file.detach()  # it isn't ours to close
             else:
                 self._file.close()
-        except BrokenPipeError:
-            raise
-        except OSError as error:  # what was held back could not be written either
-            raise cannot_write(self._path, error) from error
 
 
 def _kept(path: Path, keep: Callable[[str], bool] | None, source_of: Callable[[str], str]) -> str:

@@ -18,7 +18,7 @@ from PIL import Image
 
 from facecam.errors import FacecamError
 from facecam.sources.photo import Page, PhotoInfo, Pixels
-from facecam.system.files import cannot_write, write_whole
+from facecam.system.files import write_whole, writing
 from facecam.system.opencv import cv2
 
 _SAVED: dict[str, dict[str, Any]] = {
@@ -96,10 +96,8 @@ def write_photo(path: Path, info: PhotoInfo, pages: Sequence[CopiedPage]) -> Non
             data = _by_pillow(kind, info, pages)
     except (OSError, ValueError, cv2.error) as error:
         raise FacecamError(f"{path} can't be written: the picture can't be encoded as {kind} ({error}).") from error
-    try:
+    with writing(path):
         write_whole(path, data)
-    except OSError as error:
-        raise cannot_write(path, error) from error
 
 
 def _tiff(info: PhotoInfo, pages: Sequence[CopiedPage]) -> bytes:

@@ -13,7 +13,7 @@ from PIL import Image, PngImagePlugin
 from facecam.faces.drawing import draw_detections
 from facecam.live.state import View
 from facecam.saving.export import record
-from facecam.system.files import cannot_write
+from facecam.system.files import writing
 from facecam.system.opencv import cv2
 
 METADATA_KEY = "facecam"
@@ -53,8 +53,6 @@ def write_snapshot(path: Path, view: View, facts: SnapshotFacts, annotated: bool
     chunks.add_text("Software", "facecam")
     chunks.add_text("Creation Time", facts.taken.isoformat(timespec="seconds"))
     chunks.add_itxt(METADATA_KEY, json.dumps(told, ensure_ascii=False))
-    try:
+    with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB)).save(path, "PNG", pnginfo=chunks, compress_level=4)
-    except OSError as error:
-        raise cannot_write(path, error) from error

@@ -23,7 +23,7 @@ from av.video.reformatter import VideoReformatter
 
 from facecam.sources.decoder import Picture, colourspace_of
 from facecam.sources.soundtrack import main_stream, packets_of
-from facecam.system.files import PartFile, cannot_write
+from facecam.system.files import PartFile, writing
 from facecam.system.opencv import cv2
 
 _MUXERS = {
@@ -76,20 +76,18 @@ class VideoCopy:
         self.path = path
         suffix = path.suffix.lower()
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                self._open(_MUXERS[suffix])
-            except (KeyError, ValueError):
-                self.path = (other_path or path.with_suffix)(_FALLBACK)
-                self.converted.append(f"written as {_FALLBACK}, as {suffix or 'its format'} can't hold what is in it")
-                self._open(_MUXERS[_FALLBACK])
-        except OSError as error:
-            raise cannot_write(self.path, error) from error
+            self._open(_MUXERS[suffix])
+        except (KeyError, ValueError):
+            self.path = (other_path or path.with_suffix)(_FALLBACK)
+            self.converted.append(f"written as {_FALLBACK}, as {suffix or 'its format'} can't hold what is in it")
+            self._open(_MUXERS[_FALLBACK])
 
     def _open(self, muxer: str) -> None:
         """Raises ValueError if this container can't hold one of the streams."""
-        self._file = PartFile(self.path)
-        self._container = av.open(str(self._file.part.absolute()), "w", muxer)
+        with writing(self.path):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = PartFile(self.path)
+            self._container = av.open(str(self._file.part.absolute()), "w", muxer)
         try:
             self._stream = self._video_stream(muxer)
             self._copies = {stream.index: self._carry(stream) for stream in self._carried[:]}
@@ -151,23 +149,20 @@ class VideoCopy:
             pts = 0 if self._last_pts is None else self._last_pts + 1
         frame.pts, frame.time_base, self._last_pts = pts, self._tick_s, pts
         frame.pict_type = av.video.frame.PictureType.NONE
-        try:
+        with writing(self.path):
             self._carry_on(pts * self._tick_s)
             self._container.mux(self._stream.encode(frame))
-        except OSError as error:
-            raise cannot_write(self.path, error) from error
 
     def close(self, whole: bool = True) -> None:
         """Completes the file and puts it where it belongs. whole: what is left of sound and subtitles is carried over
         too; otherwise up to the last picture."""
         try:
-            if whole:
-                self._carry_on(None)
-            self._container.mux(self._stream.encode(None))
-            self._container.close()
-            self._file.complete()
-        except OSError as error:
-            raise cannot_write(self.path, error) from error
+            with writing(self.path):
+                if whole:
+                    self._carry_on(None)
+                self._container.mux(self._stream.encode(None))
+                self._container.close()
+                self._file.complete()
         finally:
             self.discard()
 

@@ -18,7 +18,7 @@ from av.video.reformatter import VideoReformatter
 from facecam.arrays import Image
 from facecam.detection.letterbox import letterbox
 from facecam.sources.sound import SOUND_HZ, Samples
-from facecam.system.files import PartFile, cannot_write
+from facecam.system.files import PartFile, writing
 
 _TICKS_HZ = 60_000  # MPEG-4 knows no finer time than 1/65535 s
 _PIECE_S = 1.0
@@ -56,12 +56,10 @@ class VideoWriter:
         self._piece_tick = 0
         self._closed = False
         format, options = _CONTAINERS[path.suffix.lower()]
-        try:
+        with writing(self.path):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.open("wb").close()  # says better than FFmpeg why it can't
             self._container = av.open(str(path.absolute()), "w", format, {**options, "flush_packets": "1"})
-        except OSError as error:
-            raise cannot_write(self.path, error) from error
 
     def write(self, image: Image, time_s: float) -> bool:
         """Appends (H, W, 3) uint8 BGR, shown from `time_s` on; of another size than the first it is fitted in.
@@ -71,7 +69,7 @@ class VideoWriter:
         tick = round(time_s * _TICKS_HZ)
         if tick <= self._last_tick:
             return False
-        try:
+        with writing(self.path):  # as FFmpeg's errors are
             stream = self._stream or self._begin(image)
             frame = self._in_file_colours(av.VideoFrame.from_ndarray(self._fitted(image), format="bgr24"))
             frame.pts, frame.time_base = tick, Fraction(1, _TICKS_HZ)
@@ -79,8 +77,6 @@ class VideoWriter:
                 frame.pict_type = av.video.frame.PictureType.I  # a new piece begins; the one before is on disk
                 self._piece_tick = tick
             self._container.mux(stream.encode(frame))
-        except OSError as error:  # as FFmpeg's errors are
-            raise cannot_write(self.path, error) from error
         self._last_tick = tick
         return True
 
@@ -90,18 +86,16 @@ class VideoWriter:
         frame = av.AudioFrame.from_ndarray(samples.reshape(1, -1), "s16", "stereo")
         frame.sample_rate, frame.pts, frame.time_base = SOUND_HZ, self._samples, Fraction(1, SOUND_HZ)
         self._samples += len(samples)
-        try:
+        with writing(self.path):
             # What an encoder sets before the beginning would move all times of an MP4 that is written in pieces.
             self._container.mux([packet for packet in self._sound.encode(frame) if (packet.pts or 0) >= 0])
-        except OSError as error:
-            raise cannot_write(self.path, error) from error
 
     def close(self) -> None:
         """Completes the file; may be called twice."""
         if self._closed:
             return
         self._closed = True
-        try:
+        with writing(self.path):
             try:
                 for stream in (self._stream, self._sound):
                     if stream is not None:
@@ -110,8 +104,6 @@ class VideoWriter:
                 self._container.close()
                 self._stream = self._sound = None
                 del self._container  # with the encoder, however long this writer is kept
-        except OSError as error:
-            raise cannot_write(self.path, error) from error
 
     def _begin(self, image: Image) -> av.VideoStream:
         name, options = next((name, options) for name, options in _CODECS if name in av.codecs_available)

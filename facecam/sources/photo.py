@@ -20,6 +20,7 @@ from PIL import Image
 
 from facecam.errors import SourceError
 from facecam.sources.base import MAX_PIXELS, Frame
+from facecam.system.files import reading
 from facecam.system.opencv import cv2
 
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS  # a larger picture is refused in a sentence of ours, before Pillow warns
@@ -249,15 +250,14 @@ def read_thumbnail(path: Path, width: int, height: int) -> npt.NDArray[np.uint8]
 
 
 def _read(path: Path) -> bytes:
-    try:
+    with reading(path):
         size = path.stat().st_size
         if size == 0:
             raise SourceError(f"{path} is empty (0 bytes).")
         if size > _MAX_BYTES:
             raise SourceError(f"{path} is too large for a picture ({size / 1e9:.1f} GB).")
-        return path.read_bytes()
-    except OSError as error:
-        raise SourceError(f"{path} can't be read: {error.strerror or error}.") from error
+        data = path.read_bytes()
+    return data
 
 
 def _opened(data: bytes) -> Image.Image | None:

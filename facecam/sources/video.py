@@ -13,6 +13,7 @@ from facecam.errors import SourceError
 from facecam.sources.base import MAX_PIXELS, Frame
 from facecam.sources.decoder import Decoder, Picture
 from facecam.sources.soundtrack import FileSound
+from facecam.system.files import reading
 
 _BACK_S = 1e-4  # how far before a picture's own time still counts as that time: containers round to milliseconds
 
@@ -88,9 +89,6 @@ class VideoSource:
 
 
 def _check_file(path: Path) -> None:
-    try:
-        with path.open("rb") as file:
-            if not file.read(1):
-                raise SourceError(f"{path} is empty (0 bytes).")
-    except OSError as error:
-        raise SourceError(f"{path} can't be read: {error.strerror or error}.") from error
+    with reading(path), path.open("rb") as file:
+        if not file.read(1):
+            raise SourceError(f"{path} is empty (0 bytes).")

@@ -6,9 +6,11 @@ import errno
 import os
 import re
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from facecam.errors import FacecamError, WriteError
+from facecam.errors import FacecamError, SourceError, WriteError
 
 LEAST_FREE_BYTES = 50 << 20
 _REASONS = {
@@ -29,6 +31,27 @@ def why(error: OSError) -> str:
 def cannot_write(path: Path, error: OSError) -> WriteError:
     """The error for a file that can't be written."""
     return WriteError(f"{path} can't be written: {why(error)}.")
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """While a file of the user's is written: an OSError becomes that of `cannot_write`. That nobody reads what is piped
+    on stays what it is."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
+@contextmanager
+def reading(path: Path, kind: type[FacecamError] = SourceError) -> Iterator[None]:
+    """While a file is read: an OSError becomes an error of that kind, with a sentence for people."""
+    try:
+        yield
+    except OSError as error:
+        raise kind(f"{path} can't be read: {error.strerror or error}.") from error
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
@@ -59,17 +82,13 @@ class PartFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.part = _part(path)
-        try:
+        with writing(path):
             self.part.open("wb").close()
-        except OSError as error:
-            raise cannot_write(path, error) from error
 
     def complete(self) -> None:
         """Gives it its name. Raises FacecamError."""
-        try:
+        with writing(self.path):
             self.part.replace(self.path)
-        except OSError as error:
-            raise cannot_write(self.path, error) from error
 
     def discard(self) -> None:
         """Removes what there is of it."""

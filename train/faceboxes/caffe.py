@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from google.protobuf.message import DecodeError
 from torch import Tensor, nn
 
+from facecam.system.files import reading
 from train.faceboxes.model import ConvBN, FaceBoxes
 from train.messages import FLOAT, INT64, STRING, message_class
 from train.training import TrainingError
@@ -63,7 +64,9 @@ def net_message() -> Any:
 def read_blobs(path: Path) -> Blobs:
     """The weights in a `.caffemodel`. Raises TrainingError when it can't be read or is none."""
     try:
-        net = net_message().FromString(path.read_bytes())
+        with reading(path, TrainingError):
+            data = path.read_bytes()
+        net = net_message().FromString(data)
         return {
             layer.name: [
                 torch.from_numpy(np.array(blob.data, np.float32).reshape(tuple(blob.shape.dim))) for blob in layer.blobs
@@ -71,8 +74,6 @@ def read_blobs(path: Path) -> Blobs:
             for layer in net.layer
             if layer.blobs
         }
-    except OSError as error:
-        raise TrainingError(f"{path} can't be read: {error.strerror or error}.") from error
     except (DecodeError, ValueError) as error:  # the latter: numbers that don't fill their shape
         raise TrainingError(f"{path} is not a .caffemodel, or is damaged ({error}).") from error
 
