@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from array import array
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -19,8 +21,15 @@ VARIANCES = (0.1, 0.2)
 NMS_IOU = 0.4
 """Overlap from which on the weaker of two boxes goes, unless the user says otherwise."""
 
+FEW = 64
+"""So many candidates or fewer are decoded and suppressed one by one. Right after a network has run, no code of numpy
+and of the operator is in the processor's caches: for one box they take 0.3 ms there, and Python 0.03 (0.2 for 40)."""
+
 SAME_FACE_IOU = 0.5
 """Overlap from which on the boxes of two detectors are about the same face."""
+
+
+_FLOAT32_MAX = float(np.finfo(np.float32).max)
 
 
 @dataclass(frozen=True)
@@ -84,6 +93,96 @@ def faces_in_common(a: Detections, b: Detections) -> list[tuple[int, int]]:
         iou[row, :] = iou[:, column] = 0
         pairs.append((int(row), int(column)))
     return pairs
+
+
+def select(
+    offsets: Array,
+    scores: Array,
+    logits: bool,
+    anchors: Array,
+    limit: Array,
+    iou: float,
+    variances: tuple[float, float] = VARIANCES,
+) -> Detections:
+    """The faces among a network's candidates, clipped to the frame. What is no number, or outside, is left out.
+
+    offsets: (N, 4), see `decode`; scores: (N,), probabilities, or logits if so; anchors: (N, 4) cx cy w h; limit: (4,),
+    the frame's width, height, width and height; iou: see `nms`.
+    """
+    of_them = _select_few if len(scores) <= FEW else _select_many
+    return of_them(offsets, scores, logits, anchors, limit, iou, variances)
+
+
+def _select_few(
+    offsets: Array,
+    scores: Array,
+    logits: bool,
+    anchors: Array,
+    limit: Array,
+    iou: float,
+    variances: tuple[float, float],
+) -> Detections:
+    """In plain numbers, with scores rounded as `_select_many` rounds them: which of two is better must not change."""
+    near, far = variances
+    plain = array("f", scores.tolist())
+    if logits:
+        plain = array("f", [1 / total for total in array("f", [1 + math.exp(min(-score, 100.0)) for score in plain])])
+    found = []
+    for (right, down, wider, higher), score, (x, y, width, height) in zip(
+        offsets.tolist(), plain, anchors.tolist(), strict=True
+    ):
+        x, y = x + right * near * width, y + down * near * height
+        try:
+            half_width, half_height = math.exp(wider * far) * width / 2, math.exp(higher * far) * height / 2
+        except OverflowError:
+            continue
+        if abs(x) + abs(y) + half_width + half_height < _FLOAT32_MAX:
+            found.append((score, x - half_width, y - half_height, x + half_width, y + half_height))
+    found.sort(key=lambda box: box[0], reverse=True)  # stable: of equal scores the first is better
+    kept: list[tuple[float, float, float, float, float]] = []
+    for box in found:
+        _, x1, y1, x2, y2 = box
+        area = (x2 - x1) * (y2 - y1)
+        for _, left, top, right, bottom in kept:
+            across = min(x2, right) - max(x1, left)
+            down = min(y2, bottom) - max(y1, top)
+            if across > 0 and down > 0:
+                overlap = across * down
+                if overlap > iou * (area + (right - left) * (bottom - top) - overlap):
+                    break
+        else:
+            kept.append(box)
+    across, down = float(limit[0]), float(limit[1])
+    rows = [(s, max(x1, 0.0), max(y1, 0.0), min(x2, across), min(y2, down)) for s, x1, y1, x2, y2 in kept]
+    result = np.array([row for row in rows if row[3] > row[1] and row[4] > row[2]], np.float32).reshape(-1, 5)
+    return Detections(result[:, 1:].copy(), result[:, 0].copy())
+
+
+def _select_many(
+    offsets: Array,
+    scores: Array,
+    logits: bool,
+    anchors: Array,
+    limit: Array,
+    iou: float,
+    variances: tuple[float, float],
+) -> Detections:
+    with np.errstate(over="ignore", invalid="ignore"):  # a bad model may give anything; such boxes go below
+        if logits:
+            scores = np.float32(1) / (np.float32(1) + np.exp(-scores))
+        boxes = decode(offsets, anchors, variances)
+        usable = np.isfinite(boxes)
+    if not usable.all():
+        whole = usable.all(axis=1)
+        boxes, scores = boxes[whole], scores[whole]
+    keep = nms(boxes, scores, iou)
+    boxes, scores = boxes[keep], scores[keep]
+    np.clip(boxes, 0, limit, out=boxes)
+    inside = boxes[:, 2:] > boxes[:, :2]
+    if not inside.all():
+        whole = inside.all(axis=1)
+        boxes, scores = boxes[whole], scores[whole]
+    return Detections(boxes, scores)
 
 
 def nms(boxes: Array, scores: Array, iou: float, limit: int = 750) -> npt.NDArray[np.intp]:
