@@ -58,7 +58,7 @@ class OpenVino:
 
     def bind(self, image: NetworkInput, outputs: Mapping[str, Array]) -> BoundNetwork:
         try:
-            return _OpenVinoNetwork(self._openvino, self.compile(image), image, dict(outputs))
+            return _OpenVinoNetwork(self._openvino, self._compile(image), image, dict(outputs))
         except RuntimeError as error:
             raise RuntimeFailure(f"OpenVINO can't compile the network ({first_line(error)}).") from error
 
@@ -75,14 +75,14 @@ class OpenVino:
                 whole = self._core.read_model(self._data, b"")
                 model = self._openvino.Model([whole.output(name) for name in outputs], whole.get_parameters())
                 model.reshape({value.any_name: list(shapes[value.any_name]) for value in model.inputs})
-                compiled = self._computing[key] = self._compiled(model, {})
+                compiled = self._computing[key] = self._compiled(model)
             results = compiled({value.any_name: inputs[value.any_name] for value in compiled.inputs})
         except (KeyError, RuntimeError) as error:
             raise RuntimeFailure(f"OpenVINO can't compute the network ({first_line(error)}).") from error
         return [np.asarray(results[compiled.output(index)], np.float32) for index in range(len(outputs))]
 
-    def compile(self, image: NetworkInput, more: Mapping[str, Any] | None = None) -> Any:
-        """OpenVINO's compiled model for inputs such as that one, as of `bind`. more: options of OpenVINO."""
+    def _compile(self, image: NetworkInput) -> Any:
+        """OpenVINO's compiled model for inputs such as that one, as of `bind`."""
         model = self._core.read_model(self._data, b"")
         if image.dtype != np.float32:
             model.reshape(list(image.shape))
@@ -93,11 +93,11 @@ class OpenVino:
             steps.input().tensor().set_layout(self._openvino.Layout("NHWC"))
             steps.input().model().set_layout(self._openvino.Layout("NCHW"))
             model = steps.build()
-        return self._compiled(model, more or {})
+        return self._compiled(model)
 
-    def _compiled(self, model: Any, more: Mapping[str, Any]) -> Any:
+    def _compiled(self, model: Any) -> Any:
         with nullcontext() if self._options["INFERENCE_NUM_THREADS"] == 1 else unpinned():
-            return self._core.compile_model(model, "CPU", {**self._options, **more})
+            return self._core.compile_model(model, "CPU", dict(self._options))
 
 
 class _OpenVinoNetwork:

@@ -10,15 +10,12 @@ import time
 import numpy as np
 import pytest
 
-from facecam.bench import long, measure, nodes, peak
+from facecam.bench import long, measure, peak
 from facecam.bench.long import long_run, measure_long
 from facecam.bench.measure import Benchmark, PausedError, Run
 from facecam.bench.report import verdict
 from facecam.bench.result import Labels, Stretch
 from facecam.bench.workloads import frame_with_faces
-from facecam.detection.model import PAPER_MODEL
-from facecam.runtimes.engine import RUNTIMES, Precision, Runtime, installed
-from facecam.runtimes.registry import has_int8
 from facecam.system.cpu import CoreUse
 from facecam.system.opencv import cv2
 from tests.facecam.bench.made import MACHINE, busy_for, made_run
@@ -189,21 +186,3 @@ def test_frames_hold_as_many_faces_as_they_say(count, size):
     large = stats[1:, cv2.CC_STAT_AREA] > 0.4 * stats[1:, cv2.CC_STAT_AREA].max(initial=0)
     assert patches > 0
     assert large.sum() == count
-
-
-def test_the_networks_time_is_told_node_by_node(tiny_model, capsys):
-    for runtime in (name for name in RUNTIMES if installed(name)):
-        assert nodes.main([str(tiny_model), "--runtime", runtime, "--size", "96x64"]) == 0
-        out = capsys.readouterr().out
-        assert "Conv" in out
-        assert int(out.splitlines()[0].split(":")[1].split()[0]) > 0
-    for runtime, sign in ((Runtime.ONNX_RUNTIME, "QLinearConv"), (Runtime.OPENVINO, "i8")):
-        if has_int8(runtime):
-            assert (
-                nodes.main([PAPER_MODEL, "--runtime", runtime, "--precision", Precision.INT8, "--size", "96x64"]) == 0
-            )
-            assert sign.lower() in capsys.readouterr().out.lower()
-    assert nodes.main([str(tiny_model), "--precision", "bf16"]) == 2
-    assert "ONNX Runtime has no bf16" in capsys.readouterr().err
-    assert nodes.main(["nothing.onnx"]) == 2
-    assert "nothing.onnx" in capsys.readouterr().err

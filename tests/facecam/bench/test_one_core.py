@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
-from facecam.bench import nodes, one_core
-from facecam.runtimes.engine import RUNTIMES, Runtime
+from facecam.bench import one_core
 from facecam.system.cpu import CoreUse
 
 
@@ -31,15 +28,3 @@ def test_a_core_that_others_took_is_told():
 def test_a_wrong_model_is_one_sentence(capsys):
     assert one_core.main(["nothing.onnx"]) == 2
     assert capsys.readouterr().err == "There is no model file nothing.onnx.\n"
-
-
-@pytest.mark.parametrize("runtime", RUNTIMES)
-def test_the_profile_tells_which_nodes_take_how_long(tiny_model, capsys, runtime):
-    if runtime == Runtime.OPENVINO:
-        pytest.importorskip("openvino")
-    assert nodes.main([str(tiny_model), "--size", "64x64", "--runtime", runtime]) == 0
-    first, *rest = capsys.readouterr().out.splitlines()
-    assert first.endswith(" µs in all")
-    times = [float(line.split()[0]) for line in rest]
-    assert times == sorted(times, reverse=True)
-    assert sum("Conv" in line for line in rest) == 2, "the network has two convolutions"
