@@ -96,7 +96,7 @@ def status(session: LiveSession, spec: str, view: View | None) -> str:
         return f"{name(session, spec)} · failed"
     if phase is Phase.RECONNECTING:
         reason, when = reconnecting(session.trouble)
-        return sentence(name(session, spec), when, reason, reconnected(session.stats()))
+        return sentence(name(session, spec), when, reason.rstrip("."), reconnected(session.stats()))
     if view is None:
         return f"{name(session, spec)} · waiting for the first picture"
     frame = view.detected_frame

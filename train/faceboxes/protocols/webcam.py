@@ -31,6 +31,7 @@ CLIP_SUFFIXES = (".mkv", ".mp4", ".avi", ".mov", ".webm")
 SMOOTHING_FRAMES = 15
 """Half a second."""
 FLICKER_FRAMES = 2
+_MOST_OF_CLIP = 0.75
 
 Clip = tuple[Sequence[Detections], Array]
 """The detections in each frame, down to a low score, and the `reference_track`."""
@@ -109,13 +110,13 @@ def reference_track(detections: Sequence[Detections], window: int = SMOOTHING_FR
 
 
 def reference_tracks(detections: Sequence[Detections], threshold: float) -> Array:
-    """The faces of a clip: (F, N, 4) float32, each as of `reference_track`, of those that are followed for half a
-    second or longer."""
+    """The faces of a clip: (F, N, 4) float32, each as of `reference_track`, of those that are followed through three
+    quarters of it: what is a face to the detector now and then, such as a skull on a shirt, is none."""
     followed = track(detections, threshold, TrackingOptions(smoothing=0))
     numbers, frames = np.unique(np.concatenate([_ids(found) for found in followed]), return_counts=True)
     tracks = [
         reference_track([found.only(_ids(found) == number) for found in followed])
-        for number in numbers[frames >= SMOOTHING_FRAMES]
+        for number in numbers[frames >= _MOST_OF_CLIP * len(detections)]
     ]
     return np.stack(tracks, axis=1) if tracks else np.zeros((len(detections), 0, 4), np.float32)
 

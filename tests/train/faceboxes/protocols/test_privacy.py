@@ -110,7 +110,7 @@ def test_four_clips_together_are_in_the_quarters_of_one_picture() -> None:
 def test_the_tracks_of_a_clip_are_those_of_faces_that_stay() -> None:
     near, far = (100, 100, 200, 220, 0.9), (400, 100, 440, 150, 0.9)
     passing = (10, 400, 40, 440, 0.9)
-    seen: list[Detections] = [found(near, far, *[passing] * (n < 6)) for n in range(30)]
+    seen: list[Detections] = [found(near, far, *[passing] * (n < 15)) for n in range(30)]
     tracks = reference_tracks(seen, 0.5)
     assert tracks.shape == (30, 2, 4)
     assert sorted(np.nanmedian(tracks, axis=0)[:, 0].tolist()) == [100, 400]
