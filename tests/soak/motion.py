@@ -30,7 +30,6 @@ from facecam.ui.shell.main_window import MainWindow
 MOST_BLOCKED_MS = 1000 / 30
 MOST_GAP_MS = 50.0
 _SETTLE_S = 5.0
-_TURNS = 3
 _STEP_MS = 300
 _DRAG_MS = 16
 _DRAG_STEPS = 25
@@ -69,10 +68,10 @@ class Watch:
         self._painted_s = now_s
 
 
-def steps(window: MainWindow) -> Iterator[tuple[str, Callable[[], object], int]]:
+def steps(window: MainWindow, turns: int) -> Iterator[tuple[str, Callable[[], object], int]]:
     """What is done, its name, and for how many milliseconds it is then watched."""
     folds = window.tab(0).findChildren(Fold)
-    for turn in range(_TURNS):
+    for turn in range(turns):
         yield "nothing", lambda: None, 3 * _STEP_MS
         for step in range(_DRAG_STEPS):
             yield "resizing", partial(window.resize, 1280 - 16 * step, 800 - 8 * step), _DRAG_MS
@@ -88,7 +87,7 @@ def steps(window: MainWindow) -> Iterator[tuple[str, Callable[[], object], int]]
             yield f"back from {name}", partial(window.go_to, 0), 2 * _STEP_MS
 
 
-def measure() -> dict[str, dict[str, float]]:
+def measure(turns: int) -> dict[str, dict[str, float]]:
     """Of each thing done: blocked_ms and gap_ms, the longest; 0 where no frame was to be seen."""
     application = app.make_application()
     settings = Settings()
@@ -98,7 +97,7 @@ def measure() -> dict[str, dict[str, float]]:
     window.show()
     window.preload()
     watch = Watch(window)
-    plan = steps(window)
+    plan = steps(window, turns)
 
     def go_on() -> None:
         name, do, wait_ms = next(plan, ("", window.close, 0))
@@ -120,9 +119,10 @@ def measure() -> dict[str, dict[str, float]]:
 def main(arguments: list[str] | None = None) -> int:
     """Measures and prints; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m tests.soak.motion", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--turns", type=int, default=3, help="how often each is done (default: 3)")
     parser.add_argument("--json", type=Path, metavar="FILE")
     options = parser.parse_args(arguments)
-    figures = measure()
+    figures = measure(options.turns)
     print(f"{'':36}{'computed':>12}{'gap':>12}   (at most {MOST_BLOCKED_MS:.0f} and {MOST_GAP_MS:.0f} ms)")
     for name, one in figures.items():
         print(f"{name:36}{one['blocked_ms']:9.1f} ms{one['gap_ms']:9.1f} ms")
