@@ -12,6 +12,11 @@ def number(value: float) -> str:
     return f"{value:.1f}" if value < 9.95 else f"{value:.0f}"
 
 
+def percent(share: float) -> str:
+    """A share of 0 to 1."""
+    return f"{100 * share:.0f} %"
+
+
 def faces(count: int) -> tuple[str, str]:
     """The number of faces, and its unit."""
     return ("no", "faces") if count == 0 else (str(count), "face" if count == 1 else "faces")

@@ -17,6 +17,7 @@ from facecam.qtkit.layouts import column
 from facecam.qtkit.settings import Key, Remembered, Settings
 from facecam.qtkit.theme import COLUMN_WIDTH, SPACE, tabular
 from facecam.qtkit.widgets import Heading, ScrollColumn
+from facecam.qtkit.wording import percent
 from sagan_gallery.attention import Direction
 from sagan_gallery.colormap import NAMES
 from sagan_gallery.latent import SampleSpec
@@ -137,11 +138,11 @@ class GalleryControls(ScrollColumn):
         self.kind = combo(*((kind.value, kind) for kind in Kind))
         self._kind_row = Row("Overlay", self.kind, _KIND_HELP, default=default.kind)
         self.share = SliderField(
-            "Strongest part", 0.05, 0.95, 0.01, _percent,
+            "Strongest part", 0.05, 0.95, 0.01, percent,
             "How much of the attention the outlined part holds", default=default.mass_share,
         )  # fmt: skip
         self.opacity = SliderField(
-            "Opacity", 0.0, 1.0, 0.01, _percent, "How much of the picture the map hides", default=default.opacity
+            "Opacity", 0.0, 1.0, 0.01, percent, "How much of the picture the map hides", default=default.opacity
         )
         self.scale = SliderField(
             "Attention", 0.0, 2.0, 0.01, _hundredths,
@@ -320,10 +321,6 @@ class GalleryControls(ScrollColumn):
         self.share.setVisible(self.kind.currentData() is Kind.MASK)
         self.opacity.setEnabled(self.kind.currentData() is not Kind.NONE)
         self.map_style_changed.emit()
-
-
-def _percent(value: float) -> str:
-    return f"{100 * value:.0f} %"
 
 
 def _hundredths(value: float) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import QEvent, QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QCheckBox,
+    QFrame,
     QGridLayout,
     QLabel,
     QPushButton,
@@ -20,6 +22,7 @@ from facecam.qtkit.layouts import column, row
 from facecam.qtkit.settings import Remembered, Settings
 from facecam.qtkit.theme import COLUMN_WIDTH, SPACE, tabular
 from facecam.qtkit.widgets import Heading, ScrollColumn, show_start
+from facecam.qtkit.wording import percent
 from facecam.ui.live.chooser import SourceChooser
 from facecam.ui.live.session import LiveSession
 from facecam.ui.live.settings import THRESHOLD_RANGE, LiveSettings
@@ -101,7 +104,16 @@ class LiveControls(QWidget):
         parts = (Heading("View"), self._switches, SPACE, self._folds, None)
         column(*parts, owner=content, margins=margins, spacing=SPACE)
         self.column.setWidget(content)
-        column(pinned, (self.column, 1), owner=self)
+        self.edge = QFrame()  # what scrolls ends there, and does not look cut
+        self.edge.setFixedHeight(1)
+        self.edge.setAutoFillBackground(True)
+        self.edge.setBackgroundRole(QPalette.ColorRole.Mid)
+        keeps_place = self.edge.sizePolicy()
+        keeps_place.setRetainSizeWhenHidden(True)
+        self.edge.setSizePolicy(keeps_place)
+        self.edge.hide()
+        self.column.verticalScrollBar().valueChanged.connect(self.edge.setVisible)
+        column(pinned, self.edge, (self.column, 1), owner=self)
         self.set_running(False)
         wanted = remembered.value.threshold if threshold is None else threshold
         self._threshold_known = wanted is not None
@@ -183,7 +195,7 @@ class LiveControls(QWidget):
     def _say_threshold(self) -> None:
         threshold = self.threshold.value() / 100
         share = self._session.false_share(threshold)
-        false = "" if share is None else f" · {100 * share:.0f} % false" if share >= 0.01 else " · <1 % false"
+        false = "" if share is None else f" · {percent(share)} false" if share >= 0.01 else " · <1 % false"
         self.threshold_value.setText(f"{threshold:.2f}{false}")
 
     def _threshold_moved(self, percent: int) -> None:

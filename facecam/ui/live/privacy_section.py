@@ -9,6 +9,7 @@ from facecam.qtkit.commands import switch_command
 from facecam.qtkit.fields import Row, SliderField, check, combo, keep
 from facecam.qtkit.folds import Section
 from facecam.qtkit.settings import Remembered
+from facecam.qtkit.wording import percent
 from facecam.ui.live.session import LiveSession
 from facecam.ui.live.settings import LiveSettings
 
@@ -33,7 +34,7 @@ class PrivacySection(Section):
         )
         self.how = combo(*((text, way.value) for way, text in _WAYS.items()))
         self.padding = SliderField(
-            "Padding", *PADDING_RANGE, 0.05, "{:.0%}".format, "What is hidden around a face, in shares of its size"
+            "Padding", *PADDING_RANGE, 0.05, percent, "What is hidden around a face, in shares of its size"
         )
         self.hold = SliderField(
             "Hide lost faces for",

@@ -179,8 +179,10 @@ def test_what_is_always_wanted_stays_above_the_folds_that_scroll(
     bar = tab.controls.column.verticalScrollBar()
     assert bar.maximum() > 0
     assert bar.value() == 0
-    bar.setValue(bar.maximum())
     controls = tab.controls
+    assert not controls.edge.isVisible()
+    bar.setValue(bar.maximum())
+    assert controls.edge.isVisible()
     for widget in (controls.source, controls.start_button, tab.recording.record_button, controls.threshold):
         corner = widget.mapTo(controls, widget.rect().bottomRight())
         assert controls.rect().contains(corner), widget
