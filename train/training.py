@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
 from types import FrameType
 from typing import Any, Generic, TypeVar
@@ -35,6 +36,21 @@ def run_command(main: Callable[[], object]) -> None:
         main()
     except FacecamError as error:
         sys.exit(str(error))
+
+
+def command(main: Callable[[list[str] | None], object]) -> Callable[..., int]:
+    """A command line that gives its exit status: 2 for wrong input, after one sentence that names the program."""
+
+    @wraps(main)
+    def run(argv: list[str] | None = None) -> int:
+        try:
+            main(argv)
+        except (FacecamError, OSError, json.JSONDecodeError) as error:
+            print(f"{Path(main.__code__.co_filename).stem}: {error}", file=sys.stderr)
+            return 2
+        return 0
+
+    return run
 
 
 def tell_figures(figures: dict[str, Any], out: Path | None) -> None:

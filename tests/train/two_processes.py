@@ -43,7 +43,8 @@ begin, end = dist.init_process_group, dist.destroy_process_group
 faceboxes.Trainer, sagan.Trainer = watched(faceboxes.Trainer), watched(sagan.Trainer)
 dist.init_process_group = lambda backend: None if dist.is_initialized() else begin(backend)  # type: ignore[assignment]
 dist.destroy_process_group = compare  # type: ignore[assignment]
-for train, arguments in zip((faceboxes.main, sagan.main), json.loads(sys.argv[1]), strict=True):
+mains: list[Any] = [faceboxes.main, sagan.main]
+for train, arguments in zip(mains, json.loads(sys.argv[1]), strict=True):
     train(arguments)
 dist.barrier()
 end()

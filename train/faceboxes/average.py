@@ -17,7 +17,7 @@ import torch
 
 from train.faceboxes.model import Detector
 from train.faceboxes.reuse import network_of_onnx
-from train.training import TrainingError, save_checkpoint
+from train.training import TrainingError, command, save_checkpoint
 
 
 @torch.no_grad()
@@ -36,24 +36,19 @@ def averaged(first: Detector, second: Detector, share: float) -> Detector:
     return second
 
 
-def main(argv: list[str] | None = None) -> int:
-    """The command; exit status 2 with one sentence for wrong input."""
+@command
+def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("first", type=Path, help="an exported .onnx file")
     parser.add_argument("second", type=Path, help="another of the same topology")
     parser.add_argument("--share", type=float, default=0.5, help="of the second, 0 to 1")
     parser.add_argument("--out", type=Path, required=True, help="the checkpoint to write")
     args = parser.parse_args(argv)
-    try:
-        if not 0 <= args.share <= 1:
-            raise TrainingError(f"--share must lie between 0 and 1, not {args.share:g}.")
-        net = averaged(network_of_onnx(args.first), network_of_onnx(args.second), args.share)
-        options = json.dumps({"average": [args.first.name, args.second.name], "share": args.share})
-        save_checkpoint(args.out, {"model": net.name, "ema": {"module": net.state_dict()}, "options": options})
-    except (TrainingError, OSError) as error:
-        print(f"average: {error}", file=sys.stderr)
-        return 2
-    return 0
+    if not 0 <= args.share <= 1:
+        raise TrainingError(f"--share must lie between 0 and 1, not {args.share:g}.")
+    net = averaged(network_of_onnx(args.first), network_of_onnx(args.second), args.share)
+    options = json.dumps({"average": [args.first.name, args.second.name], "share": args.share})
+    save_checkpoint(args.out, {"model": net.name, "ema": {"module": net.state_dict()}, "options": options})
 
 
 if __name__ == "__main__":

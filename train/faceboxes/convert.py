@@ -14,11 +14,10 @@ from pathlib import Path
 
 from torch import Tensor
 
-from facecam.errors import FacecamError
 from train.faceboxes.caffe import network_of_caffe
 from train.faceboxes.export import Provenance, current_commit, export
 from train.faceboxes.model import FaceBoxes
-from train.training import TrainingError, load_checkpoint
+from train.training import TrainingError, command, load_checkpoint
 
 
 def network_of(path: Path) -> FaceBoxes:
@@ -47,8 +46,8 @@ def network_of(path: Path) -> FaceBoxes:
     return net.eval()
 
 
-def main(argv: list[str] | None = None) -> int:
-    """The command; exit status 2 with one sentence for wrong input."""
+@command
+def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("--out", type=Path, required=True, help="the ONNX file to write")
@@ -63,13 +62,8 @@ def main(argv: list[str] | None = None) -> int:
         threshold=args.threshold,
         metrics={},
     )
-    try:
-        difference = export(network_of(args.checkpoint), args.out, provenance)
-    except (TrainingError, FacecamError, OSError) as error:
-        print(f"convert: {error}", file=sys.stderr)
-        return 2
+    difference = export(network_of(args.checkpoint), args.out, provenance)
     print(f"{args.out}: differs from PyTorch by {difference:.1e} at most")
-    return 0
 
 
 if __name__ == "__main__":

@@ -29,13 +29,12 @@ import torch
 from torch import Tensor, nn
 
 from facecam.detection.anchors import spec_to_json
-from facecam.errors import FacecamError
 from facecam.faces.boxes import VARIANCES
 from train.faceboxes.graphs.fast import FORMAT as FAST_FORMAT
 from train.faceboxes.graphs.fast import fast_model
 from train.faceboxes.model import MEAN_BGR, Detector
 from train.faceboxes.networks import MODELS
-from train.training import TrainingError, figures_table, load_checkpoint
+from train.training import TrainingError, command, figures_table, load_checkpoint
 
 CHECKED_SIZES = ((480, 640), (96, 128), (333, 517))
 """Heights and widths at which the exported file is compared with PyTorch; the last is no multiple of any stride."""
@@ -250,8 +249,8 @@ def load_trained(path: Path) -> tuple[Detector, dict[str, Any]]:
     return net.eval(), state
 
 
-def main(argv: list[str] | None = None) -> int:
-    """The command; exit status 2 with one sentence for wrong input."""
+@command
+def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("--out", type=Path, default=Path("assets/facecam"), help="folder for NAME.onnx and NAME.md")
@@ -261,26 +260,21 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--threshold", type=float, default=0.5)
     parser.add_argument("--plain", action="store_true", help="the network as it is, without the fast graph (format 1)")
     args = parser.parse_args(argv)
-    try:
-        net, state = load_trained(args.checkpoint)
-        options = json.loads(state["options"])
-        reports = json.loads(state.get("ap", "{}"))
-        metrics = {f"AP, {event}": report["ap"] for event, report in reports.items()}
-        if args.recipe is None and "optimizer" not in options:
-            raise TrainingError(f"{args.checkpoint} does not say how it was trained: pass --recipe.")
-        recipe = args.recipe or (
-            f"{state['step']:,} steps, {state['images']:,} pictures seen; {options['optimizer']}, learning rate"
-            f" {options['lr']}, {options['box_loss']} box loss, seed {options['seed']}."
-        )
-        provenance = Provenance(args.data, args.licence, current_commit(), recipe, args.threshold, metrics)
-        path = args.out / f"{net.name}.onnx"
-        difference = (export if args.plain else export_fast)(net, path, provenance)
-        path.with_suffix(".md").write_text(card(net, provenance, path.stat().st_size, args.plain), encoding="utf-8")
-    except (TrainingError, FacecamError, OSError, json.JSONDecodeError) as error:
-        print(f"export: {error}", file=sys.stderr)
-        return 2
+    net, state = load_trained(args.checkpoint)
+    options = json.loads(state["options"])
+    reports = json.loads(state.get("ap", "{}"))
+    metrics = {f"AP, {event}": report["ap"] for event, report in reports.items()}
+    if args.recipe is None and "optimizer" not in options:
+        raise TrainingError(f"{args.checkpoint} does not say how it was trained: pass --recipe.")
+    recipe = args.recipe or (
+        f"{state['step']:,} steps, {state['images']:,} pictures seen; {options['optimizer']}, learning rate"
+        f" {options['lr']}, {options['box_loss']} box loss, seed {options['seed']}."
+    )
+    provenance = Provenance(args.data, args.licence, current_commit(), recipe, args.threshold, metrics)
+    path = args.out / f"{net.name}.onnx"
+    difference = (export if args.plain else export_fast)(net, path, provenance)
+    path.with_suffix(".md").write_text(card(net, provenance, path.stat().st_size, args.plain), encoding="utf-8")
     print(f"{path}: {path.stat().st_size / 1e6:.1f} MB, differs from PyTorch by {difference:.1e} at most")
-    return 0
 
 
 if __name__ == "__main__":

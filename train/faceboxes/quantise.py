@@ -26,7 +26,6 @@ from tqdm import tqdm
 from facecam.detection.cells import CellBuffer
 from facecam.detection.letterbox import letterbox
 from facecam.detection.model import METADATA_KEY, int8_path, load_model
-from facecam.errors import FacecamError
 from facecam.runtimes.engine import RUNTIMES, Runtime
 from facecam.sources.photo import PICTURE_SUFFIXES, read_picture
 from facecam.system.resources import INT8_INFIX
@@ -35,7 +34,7 @@ from train.faceboxes.graphs import int8_onnxruntime, int8_openvino
 from train.faceboxes.model import MEAN_BGR, Depthwise, Detector
 from train.faceboxes.model_s8 import Separable
 from train.faceboxes.reuse import network_of_onnx
-from train.training import TrainingError, figures_table
+from train.training import TrainingError, command, figures_table
 
 CANVAS = (640, 480)
 """Width and height that the pictures are fitted into."""
@@ -155,21 +154,16 @@ def _in_cells(pictures: list[Path]) -> Iterator[npt.NDArray[np.uint8]]:
         yield buffer.array
 
 
-def main(argv: list[str] | None = None) -> int:
-    """The command; exit status 2 with one sentence for wrong input."""
+@command
+def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", type=Path, help="an ONNX file of train.faceboxes.export")
     parser.add_argument("--pictures", type=Path, required=True, help="a folder of training pictures")
     args = parser.parse_args(argv)
-    try:
-        pictures = training_pictures(args.pictures)
-        for runtime in RUNTIMES:
-            path = quantise(args.model, pictures, runtime)
-            print(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
-    except (FacecamError, OSError) as error:
-        print(f"quantise: {error}", file=sys.stderr)
-        return 2
-    return 0
+    pictures = training_pictures(args.pictures)
+    for runtime in RUNTIMES:
+        path = quantise(args.model, pictures, runtime)
+        print(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
 
 
 if __name__ == "__main__":

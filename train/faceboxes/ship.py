@@ -12,7 +12,6 @@ goes into the weights; the default threshold is the lowest that face-free photos
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +19,6 @@ from tempfile import TemporaryDirectory
 
 from facecam.detection.model import load_model
 from facecam.detection.options import DetectorOptions
-from facecam.errors import FacecamError
 from facecam.runtimes.engine import RUNTIMES, Precision
 from train.faceboxes.export import Provenance, card, current_commit, export_fast, load_trained, with_score_curve
 from train.faceboxes.model import Detector
@@ -30,7 +28,7 @@ from train.faceboxes.protocols.pictures import FileDetector
 from train.faceboxes.protocols.threshold import fit_scores
 from train.faceboxes.quantise import quantise, training_pictures, with_figures
 from train.faceboxes.reuse import network_of_onnx
-from train.training import TrainingError
+from train.training import TrainingError, command
 
 
 def ship(net: Detector, provenance: Provenance, material: Material, training: list[Path], out: Path) -> list[Path]:
@@ -75,8 +73,8 @@ def _source(args: argparse.Namespace) -> tuple[Detector, Provenance]:
     return net, Provenance(said["data"], said["licence"], current_commit(), said["recipe"], 0.5, {})
 
 
-def main(argv: list[str] | None = None) -> int:
-    """The command; exit status 2 with one sentence for wrong input."""
+@command
+def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("checkpoint", type=Path, help="of train.faceboxes.train or average, or an exported file")
     parser.add_argument("--faces", type=Path, required=True, help="pictures in the WIDER FACE layout")
@@ -87,16 +85,11 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--licence", help="the same")
     parser.add_argument("--recipe", help="the same: sentences on the training")
     args = parser.parse_args(argv)
-    try:
-        net, provenance = _source(args)
-        material = Material.read(args.faces, args.clips, args.events.split(","))
-        training = training_pictures(args.faces / "WIDER_train" / "images")
-        for path in ship(net, provenance, material, training, args.out):
-            print(f"{path}: {path.stat().st_size / 1e6:.1f} MB, see {path.with_suffix('.md').name}")
-    except (FacecamError, OSError, json.JSONDecodeError) as error:
-        print(f"ship: {error}", file=sys.stderr)
-        return 2
-    return 0
+    net, provenance = _source(args)
+    material = Material.read(args.faces, args.clips, args.events.split(","))
+    training = training_pictures(args.faces / "WIDER_train" / "images")
+    for path in ship(net, provenance, material, training, args.out):
+        print(f"{path}: {path.stat().st_size / 1e6:.1f} MB, see {path.with_suffix('.md').name}")
 
 
 if __name__ == "__main__":

@@ -30,7 +30,6 @@ from tqdm import tqdm
 
 from facecam.bench.wider_labels import Labelled
 from facecam.detection.anchors import anchor_grid
-from facecam.errors import FacecamError
 from facecam.faces.boxes import pairwise_iou
 from train.faceboxes.data.augment import Recipe
 from train.faceboxes.data.batches import Batch, FaceData, Pictures, Prepared, read_split
@@ -50,6 +49,7 @@ from train.training import (
     World,
     autocast,
     check_finite,
+    command,
     load_checkpoint,
     new_run_folder,
     save_checkpoint,
@@ -342,18 +342,13 @@ def _weights_of(state: dict[str, Any]) -> dict[str, Tensor]:
     return state["ema"]["module"] if "ema" in state else state
 
 
-def main(argv: list[str] | None = None) -> int:
-    """The command; exit status 2 with one sentence for wrong input."""
+@command
+def main(argv: list[str] | None = None) -> None:
     args = arguments(argv)
-    try:
-        with world(args.device) as here:
-            folder = train(args, here)
-            if here.main:
-                print(f"results in {folder}")
-    except (TrainingError, FacecamError) as error:
-        print(f"train: {error}", file=sys.stderr)
-        return 2
-    return 0
+    with world(args.device) as here:
+        folder = train(args, here)
+        if here.main:
+            print(f"results in {folder}")
 
 
 if __name__ == "__main__":
