@@ -42,12 +42,12 @@ class StageMessage:
 class StagePanel(QWidget):
     """A message in the middle of the dark stage, above the picture. Never in the way of a drop: it accepts none.
 
-    opaque: hides what it lies over.
+    opaque: hides what it lies over. message: what is shown.
     """
 
     def __init__(self, opaque: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._message: StageMessage | None = None
+        self.message: StageMessage | None = None
         self.setPalette(theme.stage_palette())
         self.setAutoFillBackground(opaque)
         self._sign = QLabel()
@@ -71,17 +71,12 @@ class StagePanel(QWidget):
         for label in lines:
             layout.setAlignment(label, Qt.AlignmentFlag.AlignHCenter)
 
-    @property
-    def message(self) -> StageMessage | None:
-        """What is shown."""
-        return self._message
-
     def show_message(self, message: StageMessage | None, over_picture: bool = False) -> None:
         """Shows a message, or hides with None. Over a picture there is no sign: two faces are one too many."""
-        same = message == self._message
-        before = self._message.actions if self._message is not None else None
+        same = message == self.message
+        before = self.message.actions if self.message is not None else None
         self._sign.setVisible(not over_picture)
-        self._message = message
+        self.message = message
         self.setVisible(message is not None)
         if message is None or same:
             return
@@ -108,8 +103,8 @@ class StagePanel(QWidget):
                 button.setToolTip(action.help)
 
     def _do(self, index: int) -> None:
-        if self._message is not None and index < len(self._message.actions):
-            self._message.actions[index].do()
+        if self.message is not None and index < len(self.message.actions):
+            self.message.actions[index].do()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

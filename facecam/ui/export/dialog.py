@@ -29,7 +29,8 @@ from facecam.ui.export.settings import Copies, ExportSettings, output_folder
 class ExportDialog(QDialog):
     """Does not block: the picture goes on behind it.
 
-    specs: paths of files and folders. detector: options of the command that say which detector it is.
+    specs: paths of files and folders. detector: options of the command that say which detector it is. out: the folder
+    of all that is written.
     """
 
     def __init__(
@@ -43,7 +44,7 @@ class ExportDialog(QDialog):
         super().__init__(parent)
         self._detector = detector
         self._specs: list[str] = []
-        self._out = Path()
+        self.out = Path()
         self._temporary = tempfile.TemporaryDirectory(prefix="facecam-export-")
         self._found: tuple[object, Path] | None = None  # how regions were found, and where they lie
         self._estimate: Estimate | None = None
@@ -80,11 +81,6 @@ class ExportDialog(QDialog):
         """Whether something is being done."""
         return self.process.running
 
-    @property
-    def out(self) -> Path:
-        """The folder of all that is written."""
-        return self._out
-
     def set_specs(self, specs: Sequence[str]) -> None:
         """What is to be exported."""
         self._specs, self._found, self._estimate = list(specs), None, None
@@ -95,7 +91,7 @@ class ExportDialog(QDialog):
 
     def set_folder(self, folder: Path) -> None:
         """Where all goes that is written."""
-        self._out = folder
+        self.out = folder
         self.options.show_folder(folder)
 
     def export(self) -> None:
@@ -154,7 +150,7 @@ class ExportDialog(QDialog):
         """That beside the copy of an earlier run, brought here."""
         source = Path(self._specs[0])
         try:
-            regions = load_regions(self._out / (source.name + SUFFIX), source)
+            regions = load_regions(self.out / (source.name + SUFFIX), source)
         except FacecamError:
             return None
         return self._keep(regions)
@@ -191,12 +187,12 @@ class ExportDialog(QDialog):
 
     def _run(self, more: list[str]) -> None:
         try:
-            self._out.mkdir(parents=True, exist_ok=True)
+            self.out.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            self._show_summary(Report(0, 0, 0, error=f"{self._out} can't be made: {error.strerror or error}."))
+            self._show_summary(Report(0, 0, 0, error=f"{self.out} can't be made: {error.strerror or error}."))
             return
         self._reviewing = False
-        self._start(f"Writing to {self._out}", self.options.value.arguments(self._specs, self._out), more)
+        self._start(f"Writing to {self.out}", self.options.value.arguments(self._specs, self.out), more)
 
     def _start(self, title: str, arguments: list[str], more: list[str]) -> None:
         self.progress.begin(title, self._expected_frames())
@@ -228,16 +224,16 @@ class ExportDialog(QDialog):
             self._show_summary(report)
 
     def _show_summary(self, report: Report) -> None:
-        self.summary.show_report(report, self._out, self.options.value)
+        self.summary.show_report(report, self.out, self.options.value)
         self._pages.setCurrentWidget(self.summary)
 
     # -- the rest
 
     def _ask_folder(self) -> None:
-        ask_path(self, "A folder for copies and lists", self.set_folder, self._out.parent)
+        ask_path(self, "A folder for copies and lists", self.set_folder, self.out.parent)
 
     def _open_folder(self) -> None:
-        problem = show_folder(self._out)
+        problem = show_folder(self.out)
         if problem:
             self.summary.say(problem)
 

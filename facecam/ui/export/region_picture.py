@@ -30,7 +30,10 @@ class Outline:
 
 
 class RegionPicture(QWidget):
-    """The frame as large as it fits, and the outlines over it."""
+    """The frame as large as it fits, and the outlines over it.
+
+    image: what is shown, (H, W, 3) uint8 BGR. place: where the frame lies in this widget.
+    """
 
     chosen = Signal(int)
     """The region with that index was clicked, -1 for none."""
@@ -39,9 +42,9 @@ class RegionPicture(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._image: Image | None = None
+        self.image: Image | None = None
         self._scaled: QPixmap | None = None
-        self._place: Placement | None = None
+        self.place: Placement | None = None
         self._outlines: Sequence[Outline] = ()
         self._selected = -1
         self._from: QPointF | None = None
@@ -59,19 +62,9 @@ class RegionPicture(QWidget):
     def minimumSizeHint(self) -> QSize:
         return QSize(240, 160)
 
-    @property
-    def image(self) -> Image | None:
-        """What is shown, (H, W, 3) uint8 BGR."""
-        return self._image
-
-    @property
-    def place(self) -> Placement | None:
-        """Where the frame lies in this widget."""
-        return self._place
-
     def show_image(self, image: Image) -> None:
         """A frame (H, W, 3) uint8 BGR, which must not change any more."""
-        self._image = image
+        self.image = image
         self._put()
 
     def show_outlines(self, outlines: Sequence[Outline], selected: int) -> None:
@@ -81,9 +74,9 @@ class RegionPicture(QWidget):
 
     def _put(self) -> None:
         self._scaled = None
-        if self._image is not None:
-            height, width = self._image.shape[:2]
-            self._place = letterbox(self.width(), self.height(), width, height)
+        if self.image is not None:
+            height, width = self.image.shape[:2]
+            self.place = letterbox(self.width(), self.height(), width, height)
         self.update()
 
     def _picture(self, image: Image, place: Placement) -> QPixmap:
@@ -102,9 +95,9 @@ class RegionPicture(QWidget):
         painter = QPainter(self)
         try:
             painter.fillRect(self.rect(), theme.STAGE)
-            if self._image is None or self._place is None:
+            if self.image is None or self.place is None:
                 return
-            painter.drawPixmap(self._place.left_px, self._place.top_px, self._picture(self._image, self._place))
+            painter.drawPixmap(self.place.left_px, self.place.top_px, self._picture(self.image, self.place))
             for outline, box in zip(self._outlines, self._boxes().tolist(), strict=True):
                 rect = QRectF(QPointF(box[0], box[1]), QPointF(box[2], box[3]))
                 colour = theme.BOX if outline.hidden else theme.WARNING
@@ -125,13 +118,13 @@ class RegionPicture(QWidget):
     def _boxes(self) -> Array:
         """(N, 4) of the outlines, in pixels of this widget."""
         boxes = np.array([outline.box for outline in self._outlines], np.float32).reshape(-1, 4)
-        return boxes if self._place is None else self._place.boxes_to_view(boxes)
+        return boxes if self.place is None else self.place.boxes_to_view(boxes)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._put()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton and self._place is not None:
+        if event.button() == Qt.MouseButton.LeftButton and self.place is not None:
             self._from, self._to = event.position(), None
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -151,9 +144,9 @@ class RegionPicture(QWidget):
         self.chosen.emit(-1 if hit is None else self._outlines[hit].index)
 
     def _tell(self, rect: QRectF) -> None:
-        assert self._place is not None
-        scale_x, scale_y = self._place.scale
-        place = self._place
+        assert self.place is not None
+        scale_x, scale_y = self.place.scale
+        place = self.place
         x1, x2 = ((edge - place.left_px) / scale_x for edge in (rect.left(), rect.right()))
         y1, y2 = ((edge - place.top_px) / scale_y for edge in (rect.top(), rect.bottom()))
         x1, x2 = (round(min(max(0.0, edge), place.frame_width_px), 1) for edge in (x1, x2))

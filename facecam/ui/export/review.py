@@ -37,7 +37,8 @@ _KEYS = (
 
 
 class ReviewDialog(QDialog):
-    """regions: as they were found; they are changed here and handed on. options: how they are hidden."""
+    """regions: as they were found; they are changed here and handed on. options: how they are hidden. frame: that is
+    shown, from 0. selected: index of the chosen region, -1 for none."""
 
     export_wanted = Signal(object)
     """The user is content with these Regions."""
@@ -49,7 +50,7 @@ class ReviewDialog(QDialog):
         self.regions, self._options = regions, options
         self._undo: list[Regions] = []
         self._doubts: list[Doubt] = []
-        self._frame, self._selected = 0, -1
+        self.frame, self.selected = 0, -1
         self._part: tuple[int, int] | None = None  # of the chosen region that was found: some of its frames
         self.setWindowTitle(f"What will be hidden in {source.name}")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -127,13 +128,13 @@ class ReviewDialog(QDialog):
         for keys, do in (
             (("N",), lambda: self.step_doubt(1)),
             (("B", "Shift+N"), lambda: self.step_doubt(-1)),
-            ((".", "Right"), lambda: self.go_to(self._frame + 1)),
-            ((",", "Left"), lambda: self.go_to(self._frame - 1)),
+            ((".", "Right"), lambda: self.go_to(self.frame + 1)),
+            ((",", "Left"), lambda: self.go_to(self.frame - 1)),
             (("H",), self._preview.toggle),
             (("Delete", "Backspace"), self.toggle),
             (("Return", "Enter"), self.approve),
-            (("[",), lambda: self._first.setValue(self._frame + 1)),
-            (("]",), lambda: self._last.setValue(self._frame + 1)),
+            (("[",), lambda: self._first.setValue(self.frame + 1)),
+            (("]",), lambda: self._last.setValue(self.frame + 1)),
             (("Ctrl+Z",), self.undo),
         ):
             action = QAction(self)
@@ -143,21 +144,11 @@ class ReviewDialog(QDialog):
 
     # -- what the user wants
 
-    @property
-    def frame(self) -> int:
-        """That is shown, from 0."""
-        return self._frame
-
-    @property
-    def selected(self) -> int:
-        """Index of the chosen region, -1 for none."""
-        return self._selected
-
     def go_to(self, frame: int) -> None:
         """Shows that frame, as far as there is one."""
         frame = max(0, min(frame, len(self.regions.times_s) - 1))
-        if frame != self._frame:
-            self._frame = frame
+        if frame != self.frame:
+            self.frame = frame
             self._ask()
 
     def step_doubt(self, by: int) -> None:
@@ -167,7 +158,7 @@ class ReviewDialog(QDialog):
 
     def toggle(self) -> None:
         """Hides the chosen region, in its chosen frames, no longer, or again; one that was drawn goes."""
-        index = self._selected
+        index = self.selected
         if index < 0:
             return
         region = self.regions.regions[index]
@@ -201,32 +192,32 @@ class ReviewDialog(QDialog):
 
     def _draw(self, box: Box) -> None:
         times_s = self.regions.times_s
-        last = self._frame
-        while last + 1 < len(times_s) and times_s[last + 1] - times_s[self._frame] < _DRAWN_FOR_S:
+        last = self.frame
+        while last + 1 < len(times_s) and times_s[last + 1] - times_s[self.frame] < _DRAWN_FOR_S:
             last += 1
         self._select(len(self.regions.regions))
-        self._change(self.regions.joined(Region(self._frame, last, (box,))))
+        self._change(self.regions.joined(Region(self.frame, last, (box,))))
 
     def _select(self, index: int) -> None:
-        self._selected, self._part = index, None
+        self.selected, self._part = index, None
 
     @property
     def _ends(self) -> tuple[int, int]:
         """First and last frame that is chosen of the chosen region."""
-        region = self.regions.regions[self._selected]
+        region = self.regions.regions[self.selected]
         return self._part or (region.first, region.last)
 
     def _move_ends(self) -> None:
         """Of a region that was drawn; of one that was found, in which frames it is to be taken out."""
-        if self._selected < 0:
+        if self.selected < 0:
             return
-        region = self.regions.regions[self._selected]
+        region = self.regions.regions[self.selected]
         first, last = self._first.value() - 1, self._last.value() - 1
         if not region.by_hand:
             first, last = max(first, region.first), min(last, region.last)
         if first <= last and (first, last) != self._ends:
             if region.by_hand:
-                self._change(self.regions.changed(self._selected, replace(region, first=first, last=last)))
+                self._change(self.regions.changed(self.selected, replace(region, first=first, last=last)))
             else:
                 self._part = first, last
         self._show_chosen()
@@ -273,7 +264,7 @@ class ReviewDialog(QDialog):
         if 0 <= row < len(self._doubts):
             doubt = self._doubts[row]
             self._select(doubt.region)
-            self._frame = doubt.frame
+            self.frame = doubt.frame
             self._ask()
 
     def _choose(self, index: int) -> None:
@@ -282,36 +273,36 @@ class ReviewDialog(QDialog):
         self._show_outlines()
 
     def _ask(self) -> None:
-        places = self.regions.hidden_in(self._frame).boxes if self._preview.isChecked() else Detections.none().boxes
-        self._reader.ask(self._frame, places, self._options)
+        places = self.regions.hidden_in(self.frame).boxes if self._preview.isChecked() else Detections.none().boxes
+        self._reader.ask(self.frame, places, self._options)
         self._show_chosen()
         with QSignalBlocker(self.slider):
-            self.slider.setValue(self._frame)
+            self.slider.setValue(self.frame)
         count = len(self.regions.times_s)
-        self._where.setText(f"{self._time(self._frame)} · {self._frame + 1} of {count}")
+        self._where.setText(f"{self._time(self.frame)} · {self.frame + 1} of {count}")
 
     def _arrived(self, frame: int, image: object) -> None:
-        if frame == self._frame:
+        if frame == self.frame:
             self.picture.show_image(image)  # type: ignore[arg-type]
             self._show_outlines()
 
     def _show_outlines(self) -> None:
         regions = self.regions.regions
-        near = set(self.regions.near(self._frame))
-        if 0 <= self._selected < len(regions):
-            near.add(self._selected)  # also just before it begins, and just after its end
+        near = set(self.regions.near(self.frame))
+        if 0 <= self.selected < len(regions):
+            near.add(self.selected)  # also just before it begins, and just after its end
         outlines = []
         for index in sorted(near):
             region = regions[index]
-            box = region.box(min(max(self._frame, region.first), region.last))
+            box = region.box(min(max(self.frame, region.first), region.last))
             assert box is not None
-            outlines.append(Outline(index, box, region.hidden and region.box(self._frame) is not None))
-        self.picture.show_outlines(outlines, self._selected)
+            outlines.append(Outline(index, box, region.hidden and region.box(self.frame) is not None))
+        self.picture.show_outlines(outlines, self.selected)
 
     def _show_chosen(self) -> None:
         """What can be done with the chosen region."""
         regions = self.regions.regions
-        chosen = regions[self._selected] if 0 <= self._selected < len(regions) else None
+        chosen = regions[self.selected] if 0 <= self.selected < len(regions) else None
         self.toggle_button.setEnabled(chosen is not None)
         first, last = (0, 0) if chosen is None else self._ends
         where = "" if self._part is None else f" from {first + 1} to {last + 1}"

@@ -111,7 +111,7 @@ class CameraWatch(QObject):
 
 
 class SourceChooser(QComboBox):
-    """The list of sources."""
+    """The list of sources. spec: the chosen one."""
 
     chosen = Signal(str)
     """The user chose this source."""
@@ -124,7 +124,7 @@ class SourceChooser(QComboBox):
         super().__init__(parent)
         self._cameras: list[Camera] | None = None  # None: not looked yet
         self._custom: str | None = None
-        self._spec = AUTO
+        self.spec = AUTO
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(12)
         leave_keys(self)
@@ -135,14 +135,9 @@ class SourceChooser(QComboBox):
         self.activated.connect(self._activated)
         self._fill()
 
-    @property
-    def spec(self) -> str:
-        """The chosen source."""
-        return self._spec
-
     def choose(self, spec: str) -> None:
         """Selects a source without telling; a file, folder or address gets an entry of its own."""
-        self._spec = f"camera:{spec}" if spec.isdecimal() else spec
+        self.spec = f"camera:{spec}" if spec.isdecimal() else spec
         self._fill()
 
     def set_cameras(self, cameras: list[Camera]) -> None:
@@ -156,8 +151,8 @@ class SourceChooser(QComboBox):
         super().showPopup()
 
     def _fill(self) -> None:
-        if self._spec not in self._listed():
-            self._custom = self._spec  # also a camera that has been pulled out: what is chosen stays in sight
+        if self.spec not in self._listed():
+            self._custom = self.spec  # also a camera that has been pulled out: what is chosen stays in sight
         elif self._custom in self._listed():
             self._custom = None
         blocked = self.blockSignals(True)
@@ -183,7 +178,7 @@ class SourceChooser(QComboBox):
             self._help(self._custom)
         for ask in Ask:
             self.addItem(ask.value, ask)
-        self.setCurrentIndex(max(0, self.findData(self._spec)))
+        self.setCurrentIndex(max(0, self.findData(self.spec)))
         self.blockSignals(blocked)
 
     def _listed(self) -> set[str | None]:
@@ -195,8 +190,8 @@ class SourceChooser(QComboBox):
     def _activated(self, index: int) -> None:
         data = self.itemData(index)
         if isinstance(data, Ask):
-            self.setCurrentIndex(max(0, self.findData(self._spec)))
+            self.setCurrentIndex(max(0, self.findData(self.spec)))
             self.asked.emit(data)
         elif isinstance(data, str):
-            self._spec = data
+            self.spec = data
             self.chosen.emit(data)

@@ -30,7 +30,8 @@ _LOOKS_EVERY_MS = 250
 
 class Saving(QObject):
     """One recording at a time, snapshots at any time, a virtual camera for as long as the user wants, whatever the
-    source. All in the GUI thread, and nothing here waits for a disk or a device."""
+    source. All in the GUI thread, and nothing here waits for a disk or a device. message: what has just been saved, or
+    why it couldn't be."""
 
     changed = Signal()
     """The state or the words have changed."""
@@ -49,7 +50,7 @@ class Saving(QObject):
         self._recorder: Recorder | None = None
         self._finishing: list[Recorder] = []
         self._camera: VirtualCamera | None = None
-        self._device = self._message = self._microphone = self._silence = ""
+        self._device = self.message = self._microphone = self._silence = ""
         self._snapshot_thread: threading.Thread | None = None
         self._timer = QTimer(self, interval=_LOOKS_EVERY_MS)
         self._timer.timeout.connect(self._look)
@@ -74,7 +75,7 @@ class Saving(QObject):
             left_out = f", {status.dropped} left out" if status.dropped else ""
             heard = self.microphone or ("sound" if status.sound else "")
             going = sentence(f"Recording {duration(status.seconds)}{left_out}", heard)
-        return sentence(going, self._message)
+        return sentence(going, self.message)
 
     @property
     def is_camera_on(self) -> bool:
@@ -93,11 +94,6 @@ class Saving(QObject):
         if self._recorder is None or not self._microphone:
             return ""
         return "no microphone" if self._silence else "microphone"
-
-    @property
-    def message(self) -> str:
-        """What has just been saved, or why it couldn't be."""
-        return self._message
 
     @property
     def _status(self) -> RecordingStatus | None:
@@ -267,11 +263,11 @@ class Saving(QObject):
             return
 
     def _say(self, words: str, picture: str = "") -> None:
-        self._message = words
+        self.message = words
         self.said.emit(words, picture)
         self._forget.start(reading_ms(words))
         self.changed.emit()
 
     def _forget_message(self) -> None:
-        self._message = ""
+        self.message = ""
         self.changed.emit()

@@ -34,6 +34,12 @@ class LiveSession(QObject):
     """One source at a time, watched by one detector that is loaded once.
 
     `changed` arrives in the GUI thread, at most one at a time under way: read `phase`, `latest()` and `stats()` then.
+
+    To be read: spec: the source asked for, None while at rest. rests_for: why it was asked to rest for a while, empty
+    if it wasn't. options: how faces are being looked for; their threshold is None until it is known: set, or the loaded
+    model's own. detector: once it has been loaded. own_threshold: that the loaded model brings along, None before.
+    false_share: of the boxes from a threshold on, how many are no faces, 0..1; None before a model is loaded that says
+    so.
     """
 
     changed = Signal()
@@ -52,12 +58,12 @@ class LiveSession(QObject):
         self._lock = threading.Lock()  # guards what follows
         self._requests = 0
         self._done = 0  # number of the last request that the control thread has fulfilled
-        self._spec: str | None = None
-        self._rests_for = ""
-        self._detector: FaceDetector | None = None
-        self._options = LiveOptions(core=core)
-        self._own_threshold: float | None = None
-        self._false_share: Callable[[float], float | None] = lambda threshold: None
+        self.spec: str | None = None
+        self.rests_for = ""
+        self.detector: FaceDetector | None = None
+        self.options = LiveOptions(core=core)
+        self.own_threshold: float | None = None
+        self.false_share: Callable[[float], float | None] = lambda threshold: None
         self._pipeline: Pipeline | None = None
         self._sinks: tuple[Sink, ...] = ()
         self._at_rest = PipelineState("", Wanted(None), None, Phase.IDLE)
@@ -80,7 +86,7 @@ class LiveSession(QObject):
     def rest(self, reason: str) -> Callable[[], None]:
         """Asks for rest for a while, and gives what ends it: then that goes on again which ran, unless the user has
         asked for something meanwhile. reason: "the speed is measured"."""
-        spec = self._spec
+        spec = self.spec
         self._ask(None, reason)
 
         def go_on() -> None:
@@ -89,20 +95,10 @@ class LiveSession(QObject):
 
         return go_on
 
-    @property
-    def rests_for(self) -> str:
-        """Why it was asked to rest for a while; empty if it wasn't."""
-        return self._rests_for
-
     def close(self, timeout_s: float = STOP_TIMEOUT_S) -> bool:
         """Stops everything for good and waits for it, at most that long. False: something still hangs."""
         self._notifier.close()
         return self._control.close(timeout_s, at_the_end=self._leave)
-
-    @property
-    def spec(self) -> str | None:
-        """The source asked for, None while at rest."""
-        return self._spec
 
     @property
     def phase(self) -> Phase:
@@ -110,7 +106,7 @@ class LiveSession(QObject):
         with self._lock:
             settled, pipeline, failure = self._done == self._requests, self._pipeline, self._failure
         if not settled:
-            return Phase.IDLE if self._spec is None else Phase.OPENING
+            return Phase.IDLE if self.spec is None else Phase.OPENING
         if failure is not None:
             return Phase.FAILED
         return Phase.IDLE if pipeline is None else pipeline.phase
@@ -176,11 +172,6 @@ class LiveSession(QObject):
         source = self._now.source
         return source if isinstance(source, FolderSource) else None
 
-    @property
-    def detector(self) -> FaceDetector | None:
-        """The detector, once it has been loaded."""
-        return self._detector
-
     def latest(self) -> View | None:
         """The newest frame with its faces, of the newest request only."""
         return self._now.latest()
@@ -199,30 +190,25 @@ class LiveSession(QObject):
         """Tells the pipeline that its newest frame has been painted."""
         self._now.displayed()
 
-    @property
-    def options(self) -> LiveOptions:
-        """How faces are being looked for. The threshold is None until it is known: set, or the loaded model's own."""
-        return self._options
-
     def change_options(self, **changes: Any) -> None:
         """Changes some of the options (their names as of LiveOptions), at once and for all sources to come."""
         with self._lock:
-            self._options = replace(self._options, **changes)
+            self.options = replace(self.options, **changes)
             if self._pipeline is not None:
-                self._pipeline.options = self._options
+                self._pipeline.options = self.options
         self.options_changed.emit()
 
     def leave_in_view(self, number: int, on: bool) -> None:
         """Does not hide that face of this source where privacy is on, or hides it again."""
-        unhidden = self._options.unhidden
+        unhidden = self.options.unhidden
         self.change_options(unhidden=unhidden | {number} if on else unhidden - {number})
 
     def change_detector(self, make_detector: Callable[[], FaceDetector]) -> None:
         """Detects by another one from now on. The source that was asked for is opened again, as if anew."""
         with self._lock:
-            self._make_detector, self._detector = make_detector, None
-        if self._spec is not None:
-            self._ask(self._spec)
+            self._make_detector, self.detector = make_detector, None
+        if self.spec is not None:
+            self._ask(self.spec)
 
     def attach(self, sink: Sink) -> None:
         """From now on it takes the pictures of whatever source runs, beside others."""
@@ -238,18 +224,9 @@ class LiveSession(QObject):
             if self._pipeline is not None:
                 self._pipeline.detach(sink)
 
-    @property
-    def own_threshold(self) -> float | None:
-        """The threshold that the loaded model brings along, None before that."""
-        return self._own_threshold
-
-    def false_share(self, threshold: float) -> float | None:
-        """Of the boxes from a threshold on, how many are no faces, 0..1; None before a model is loaded that says so."""
-        return self._false_share(threshold)
-
     def _ask(self, spec: str | None, rests_for: str = "") -> None:
         """spec: None: for rest."""
-        self._spec, self._rests_for = spec, rests_for
+        self.spec, self.rests_for = spec, rests_for
         self.change_options(unhidden=frozenset())  # numbers begin anew
         with self._lock:
             self._requests += 1
@@ -283,7 +260,7 @@ class LiveSession(QObject):
                 failure = error
         with self._lock:
             if pipeline is not None:
-                pipeline.options = self._options  # they may have changed while it was being made
+                pipeline.options = self.options  # they may have changed while it was being made
                 for sink in self._sinks:
                     pipeline.attach(sink)
             self._pipeline, self._failure, self._done = pipeline, failure, number
@@ -291,18 +268,18 @@ class LiveSession(QObject):
 
     def _open(self, spec: str) -> Pipeline:
         with self._lock:
-            detector, make = self._detector, self._make_detector
+            detector, make = self.detector, self._make_detector
         if detector is None:
             detector = make()
             detector.core = None  # the pipeline pins its thread, to the core that the options name
-            self._own_threshold, self._false_share = detector.threshold, detector.false_share
+            self.own_threshold, self.false_share = detector.threshold, detector.false_share
             with self._lock:
                 if make is self._make_detector:  # else another one is wanted by now, and loaded next
-                    self._detector = detector
-                if self._options.threshold is None:
-                    self._options = replace(self._options, threshold=detector.threshold)
+                    self.detector = detector
+                if self.options.threshold is None:
+                    self.options = replace(self.options, threshold=detector.threshold)
 
         opened = partial(self._open_source, spec)
-        pipeline = Pipeline(opened, detector, self._notifier.notify, None, self._options, reconnect=True)
+        pipeline = Pipeline(opened, detector, self._notifier.notify, None, self.options, reconnect=True)
         pipeline.start()
         return pipeline
