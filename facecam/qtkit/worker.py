@@ -210,40 +210,23 @@ class Worker(QObject):
             return Result(lane), error
 
 
-class Asker(QObject):
-    """Asks a thread of its own, one question at a time; of several that are asked at once the last one counts.
-
-    name: of the thread.
-    """
+class Asker(Worker):
+    """Asks its thread one question at a time; of several that are asked at once the last one counts."""
 
     answered = Signal(object)
     failed = Signal(str)
     """Why there is no answer, in a sentence."""
 
     def __init__(self, name: str, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._worker = Worker(name, parent=self)
-        self._worker.arrived.connect(self._deliver)
+        super().__init__(name, parent=parent)
+        self.arrived.connect(self._deliver)
 
     def ask(self, compute: Callable[[], Any]) -> None:
         """Returns at once."""
-        self._worker.submit_one(0, compute)
-
-    @property
-    def busy(self) -> bool:
-        """Whether an answer is still to come."""
-        return self._worker.busy(0)
-
-    def cancel(self) -> None:
-        """Nothing is wanted any more."""
-        self._worker.cancel(0)
-
-    def close(self) -> None:
-        """For good. Returns at once."""
-        self._worker.close(0)
+        self.submit_one(0, compute)
 
     def _deliver(self) -> None:
-        for result in self._worker.take():
+        for result in self.take():
             if result.error is not None:
                 self.failed.emit(str(result.error))
             elif not result.last:

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject
 
 from facecam.arrays import Array, Image
 from facecam.batch.inputs import Input, open_input
 from facecam.errors import SourceError
 from facecam.faces.privacy import PrivacyOptions, hide_faces
-from facecam.qtkit.worker import Worker
+from facecam.qtkit.worker import Asker
 from facecam.sources import Source
 from facecam.sources.base import Seekable
 
@@ -20,39 +20,26 @@ _AHEAD = 12
 """Up to so many frames are read and left instead of going to one by its time."""
 
 
-class FrameReader(QObject):
-    """Of several frames that are asked for at once, the last one comes.
+class FrameReader(Asker):
+    """Answers with a frame's number, and its picture (H, W, 3) uint8 BGR with what was to be hidden.
 
     times_s: of the file's frames, by which they are found.
     """
 
-    arrived = Signal(int, object)
-    """A frame's number, and its picture (H, W, 3) uint8 BGR with what was to be hidden."""
-    failed = Signal(str)
-
     def __init__(self, path: Path, times_s: Sequence[float], parent: QObject | None = None) -> None:
-        super().__init__(parent)
+        super().__init__("facecam-review", parent)
         self._path, self._times_s = path, times_s
-        self._worker = Worker("facecam-review", parent=self)
-        self._worker.arrived.connect(self._deliver)
         self._source: Source | None = None
         self._next = 0
         self._last: tuple[int, Image] | None = None
 
-    def ask(self, frame: int, places: Array, options: PrivacyOptions) -> None:
-        """places: (N, 4) boxes that are hidden in it."""
-        self._worker.submit_one(0, partial(self._read, frame, places, options))
+    def read(self, frame: int, places: Array, options: PrivacyOptions) -> None:
+        """Asks for a frame. places: (N, 4) boxes that are hidden in it."""
+        self.ask(partial(self._read, frame, places, options))
 
-    def close(self) -> None:
+    def end(self) -> None:
         """Returns soon."""
-        self._worker.close(1.0, at_the_end=self._leave)
-
-    def _deliver(self) -> None:
-        for result in self._worker.take():
-            if result.error is not None:
-                self.failed.emit(str(result.error))
-            elif result.value is not None:
-                self.arrived.emit(*result.value)
+        self.close(1.0, at_the_end=self._leave)
 
     # In the thread
 

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from facecam.arrays import Image
 from facecam.batch.doubts import Doubt, doubts
 from facecam.batch.regions import Box, Region, Regions
 from facecam.faces.boxes import Detections
@@ -57,7 +58,7 @@ class ReviewDialog(QDialog):
         self._status = QLabel(_KEYS)
         self._status.setWordWrap(True)
         self._reader = FrameReader(source, regions.times_s, self)
-        self._reader.arrived.connect(self._arrived)
+        self._reader.answered.connect(self._arrived)
         self._reader.failed.connect(self._status.setText)
         self.picture = RegionPicture()
         self.picture.chosen.connect(self._choose)
@@ -274,16 +275,17 @@ class ReviewDialog(QDialog):
 
     def _ask(self) -> None:
         places = self.regions.hidden_in(self.frame).boxes if self._preview.isChecked() else Detections.none().boxes
-        self._reader.ask(self.frame, places, self._options)
+        self._reader.read(self.frame, places, self._options)
         self._show_chosen()
         with QSignalBlocker(self.slider):
             self.slider.setValue(self.frame)
         count = len(self.regions.times_s)
         self._where.setText(f"{self._time(self.frame)} · {self.frame + 1} of {count}")
 
-    def _arrived(self, frame: int, image: object) -> None:
+    def _arrived(self, found: tuple[int, Image]) -> None:
+        frame, image = found
         if frame == self.frame:
-            self.picture.show_image(image)  # type: ignore[arg-type]
+            self.picture.show_image(image)
             self._show_outlines()
 
     def _show_outlines(self) -> None:
@@ -313,6 +315,6 @@ class ReviewDialog(QDialog):
 
     def done(self, result: int) -> None:
         """It is closed, in whatever way."""
-        self._reader.close()
+        self._reader.end()
         self.closed.emit(self.regions)
         super().done(result)

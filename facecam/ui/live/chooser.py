@@ -106,7 +106,7 @@ class CameraWatch(QObject):
 
     def look(self) -> None:
         """Starts one look, unless one is under way. Returns at once."""
-        if not self._asker.busy:
+        if not self._asker.busy(0):
             self._asker.ask(lambda: list(self._list()))
 
 

@@ -149,7 +149,7 @@ class CompareSection(Section):
         self.switched.emit(on)
         self._unused.stop()
         if not on:
-            self._loader.cancel()
+            self._loader.cancel(0)
             self._unused.start()
             self._say("")
         elif self._detector is None:

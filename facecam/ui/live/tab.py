@@ -380,7 +380,7 @@ class LiveTab(Tab):
         self.stage.end()
         self._cameras.follow(False)
         for asker in self.findChildren(Asker):
-            asker.close()
+            asker.close(0)
         self.thumbnails.close_down()
         self.exporting.close_down(timeout_s)
         end_s = time.perf_counter() + timeout_s

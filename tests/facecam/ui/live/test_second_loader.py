@@ -33,7 +33,7 @@ def test_of_quick_wishes_the_newest_is_loaded_and_never_two_at_a_time(qtbot: QtB
     gate.set()
     qtbot.waitUntil(lambda: answers == ["c"], timeout=5000)
     assert begun == ["a", "c"]
-    loader.close()
+    loader.close(0)
 
 
 def test_what_is_cancelled_is_not_delivered_and_a_problem_is_a_sentence(qtbot: QtBot) -> None:
@@ -53,11 +53,11 @@ def test_what_is_cancelled_is_not_delivered_and_a_problem_is_a_sentence(qtbot: Q
     loader.answered.connect(answers.append)
     loader.failed.connect(problems.append)
     loader.ask(partial(load_second, load, "a"))
-    loader.cancel()
+    loader.cancel(0)
     gate.set()
     loader.ask(partial(load_second, load, "bad"))
     qtbot.waitUntil(lambda: problems == ["bad is no detector."], timeout=5000)
     loader.ask(partial(load_second, load, "worse"))
     qtbot.waitUntil(lambda: problems[1:] == ["worse can't be loaded: by zero"], timeout=5000)
     assert answers == []
-    loader.close()
+    loader.close(0)
