@@ -32,6 +32,9 @@ class Direction(Enum):
 
     ROW = "looks at"
     """Where the query under the cursor looks: a distribution over the keys."""
+    RELATIVE = "looks at more than others"
+    """The same over what all queries give each key, made a distribution again: many look at the same few keys, which
+    hides what is one query's own."""
     COLUMN = "is seen from"
     """Which queries look at the key under the cursor: each query's weight on it, which do not sum to 1."""
 
@@ -108,18 +111,23 @@ def map_for_pixel(sample: Sample, x: float, y: float) -> Array:
 
 
 def directed_map(sample: Sample, x: float, y: float, direction: Direction) -> Array:
-    """The map of a pixel in either direction: as of `map_for_pixel`; or which queries look at the key at the pixel, its
-    column of the matrix, (query_h, query_w) float32, where each weight is a query's own: they do not sum to 1."""
+    """The map of a pixel in a direction: as of `map_for_pixel`, also over the mean of all queries' maps; or which
+    queries look at the key at the pixel, its column of the matrix, (query_h, query_w) float32, where each weight is a
+    query's own: they do not sum to 1."""
     cell = cell_at(source_grid(sample, direction), sample.size_px, x, y)
     index = cell.row * source_grid(sample, direction)[1] + cell.column
-    if direction is Direction.ROW:
-        return sample.attention[index].reshape(sample.key_grid)
-    return np.ascontiguousarray(sample.attention[:, index]).reshape(sample.query_grid)
+    if direction is Direction.COLUMN:
+        return np.ascontiguousarray(sample.attention[:, index]).reshape(sample.query_grid)
+    row = sample.attention[index]
+    if direction is Direction.RELATIVE:
+        row = row / np.maximum(sample.mean_map, np.finfo(np.float32).tiny)
+        row = row / row.sum()
+    return row.reshape(sample.key_grid)
 
 
 def source_grid(sample: Sample, direction: Direction) -> tuple[int, int]:
-    """The grid whose cells are asked about: queries for rows, keys for columns."""
-    return sample.query_grid if direction is Direction.ROW else sample.key_grid
+    """The grid whose cells are asked about: keys for columns, else queries."""
+    return sample.key_grid if direction is Direction.COLUMN else sample.query_grid
 
 
 def step(sample: Sample, x: float, y: float, across: int, down: int, direction: Direction) -> tuple[float, float]:

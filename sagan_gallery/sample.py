@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -22,6 +23,11 @@ class AttentionLayer:
     query_grid: tuple[int, int]
     key_grid: tuple[int, int]
     gamma: float
+
+    @cached_property
+    def mean_map(self) -> Array:
+        """(K,) float32, what all queries give each key on average."""
+        return np.asarray(self.attention.mean(0), np.float32)
 
 
 @dataclass(frozen=True)
@@ -64,6 +70,11 @@ class Sample:
     def attention(self) -> Array:
         """(Q, K) float32 of the chosen layer."""
         return self.layers[self.layer].attention
+
+    @property
+    def mean_map(self) -> Array:
+        """(K,) float32 of the chosen layer, what all queries give each key on average."""
+        return self.layers[self.layer].mean_map
 
     @property
     def query_grid(self) -> tuple[int, int]:

@@ -49,7 +49,7 @@ def map_legend(weights: Array, map_style: MapStyle) -> Legend | None:
     """Of a map (h, w) float32; none where it has no colours."""
     if map_style.kind is not Kind.HEAT:
         return None
-    even = 1 / weights.size if map_style.direction is Direction.ROW else None  # columns don't sum to 1
+    even = None if map_style.direction is Direction.COLUMN else 1 / weights.size  # columns don't sum to 1
     return Legend(map_style.range_of(weights), map_style.colours, _MAP_HELP, percent, even)
 
 

@@ -158,7 +158,11 @@ class GalleryControls(ScrollColumn):
     def _make_more(self) -> Fold:
         default = MapStyle()
         self.shown = combo(*((shown.value, shown) for shown in Shown))
-        self.direction = combo(("Where it looks", Direction.ROW), ("Who looks there", Direction.COLUMN))
+        self.direction = combo(
+            ("Where it looks", Direction.ROW),
+            ("More than others", Direction.RELATIVE),
+            ("Who looks there", Direction.COLUMN),
+        )
         self.colours = combo(*((name.capitalize(), name) for name in NAMES))
         self._shown_row = Row(
             "Show", self.shown,
@@ -169,7 +173,8 @@ class GalleryControls(ScrollColumn):
         self._choice_rows = (
             Row(
                 "Direction", self.direction,
-                "Where the query looks (a row of the attention matrix),\nor which queries look there (a column)",
+                "Where the query looks (a row of the attention matrix); where it looks more than the others do, for\n"
+                "all look at the same few places besides; or which queries look there (a column)",
                 default=default.direction,
             ),
             Row(

@@ -106,7 +106,7 @@ class MatrixView(QWidget):
         cell = cell_at(grid, sample.size_px, *query)
         share = (cell.row * grid[1] + cell.column + 0.5) / (grid[0] * grid[1])
         painter.setPen(QPen(colour, 1.5))
-        if direction is Direction.ROW:
+        if direction is not Direction.COLUMN:
             x = room.x() + share * room.width()
             painter.drawLine(QPointF(x, room.top() - 4), QPointF(x, room.bottom() + 4))
         else:
@@ -117,7 +117,7 @@ class MatrixView(QWidget):
         sample, room = self._sample, self.room
         if sample is None or not (room.left() <= point.x() < room.right() and room.top() <= point.y() < room.bottom()):
             return None
-        if self._map_style.direction is Direction.ROW:
+        if self._map_style.direction is not Direction.COLUMN:
             share = (point.x() - room.x()) / room.width()
         else:
             share = (point.y() - room.y()) / room.height()

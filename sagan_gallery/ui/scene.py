@@ -127,7 +127,7 @@ class Scene:
         centre, arrows = cell.center(), []
         for key in attention.strongest(weights, self.sample.size_px):
             place = QPointF(*placement.to_view(key.x_px, key.y_px))
-            if self.map_style.direction is attention.Direction.ROW:
+            if self.map_style.direction is not attention.Direction.COLUMN:
                 arrows.append(paint.Arrow(centre, place, key.weight))
             elif not cell.contains(place):
                 arrows.append(paint.Arrow(place, self._edge_towards(cell, place, radius), key.weight))

@@ -110,7 +110,7 @@ def stats_of(gamma: float, found: AttentionStats | None, direction: Direction, e
         )  # fmt: skip
     if found is None:
         return parts
-    row = direction is Direction.ROW
+    row = direction is not Direction.COLUMN
     five = [percent(key.weight).removesuffix(" %") for key in found.strongest]
     places = "1 place" if found.entropy_bits < 0.5 else f"{2**found.entropy_bits:.0f} places"
     nearly_even = ", nearly even" if found.entropy_bits > NEARLY_EVEN * found.even_entropy_bits else ""

@@ -50,6 +50,17 @@ def test_the_inverse_map_is_the_column_of_the_key_under_the_pixel(query, key):
         )
 
 
+def test_the_relative_map_is_what_a_query_gives_beyond_all_others():
+    rows = np.zeros((16, 4), np.float32)
+    rows[:, 3] = 0.9  # where all look
+    rows[:8, 0], rows[8:, 1] = 0.1, 0.1  # where the upper and the lower half look besides; nobody looks at 2
+    sample = Sample(np.zeros((8, 8, 3), np.uint8), (AttentionLayer(rows, (4, 4), (2, 2), gamma=1.0),))
+    upper = directed_map(sample, 1, 1, Direction.RELATIVE).ravel()
+    assert upper == pytest.approx([2 / 3, 0, 0, 1 / 3])
+    assert directed_map(sample, 1, 7, Direction.RELATIVE).ravel() == pytest.approx([0, 2 / 3, 0, 1 / 3])
+    assert directed_map(sample, 1, 1, Direction.ROW).argmax() == 3
+
+
 def test_corners_and_beyond():
     sample = made_sample()
     assert np.array_equal(map_for_pixel(sample, 63.99, 63.99).ravel(), sample.attention[-1])

@@ -5,12 +5,14 @@
 For random queries in generated pictures: the share of the map's mass that lies in the colour segment the query lies in,
 against a disc of the same mass around the query (the nearest key cells, as many as the map has in effect: two to the
 power of its entropy), against an even map (the segment's share of the picture) and against the map of another random
-query of the same picture. Segments are four k-means clusters of Lab colour. And how far the maps look.
+query of the same picture. Segments are four k-means clusters of Lab colour. And how far the maps look. All of it for
+the maps, and for the relative ones, over what all queries give each key.
 """
 
 from __future__ import annotations
 
 import argparse
+import copy
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,7 +23,15 @@ from numpy.typing import NDArray
 
 from facecam.arrays import Array
 from facecam.system.opencv import cv2
-from sagan_gallery.attention import Cell, cell_centre, cell_distances, entropy_bits, mean_distance_px
+from sagan_gallery.attention import (
+    Cell,
+    Direction,
+    cell_centre,
+    cell_distances,
+    directed_map,
+    entropy_bits,
+    mean_distance_px,
+)
 from sagan_gallery.generator import Generator
 from sagan_gallery.model_file import attention_outputs
 from sagan_gallery.sample import Sample
@@ -52,23 +62,25 @@ def disc(grid: tuple[int, int], size_px: tuple[int, int], x_px: float, y_px: flo
     return weights.reshape(grid)
 
 
-def measure(samples: Sequence[Sample], queries: int, random: np.random.Generator) -> dict[str, Any]:
-    """The figures for so many random queries of each sample's chosen layer."""
+def measure(
+    samples: Sequence[Sample], queries: int, random: np.random.Generator, direction: Direction = Direction.ROW
+) -> dict[str, Any]:
+    """The figures for so many random queries of each sample's chosen layer. direction: ROW or RELATIVE."""
     columns: dict[str, list[float]] = defaultdict(list)
     key_grid = samples[0].key_grid
     for sample in samples:
-        size, query_grid, rows = sample.size_px, sample.query_grid, sample.attention
+        size, query_grid = sample.size_px, sample.query_grid
         segments = colour_segments(sample.image)
-        for cell, other in random.integers(0, len(rows), (queries, 2)):
-            x, y = cell_centre(query_grid, size, Cell(*divmod(int(cell), query_grid[1])))
+        for pair in random.integers(0, len(sample.attention), (queries, 2)):
+            (x, y), other = (cell_centre(query_grid, size, Cell(*divmod(int(cell), query_grid[1]))) for cell in pair)
             inside = cell_share(segments == segments[int(y), int(x)], key_grid)
-            weights = rows[cell].reshape(key_grid)
+            weights = directed_map(sample, x, y, direction)
             bits = entropy_bits(weights)
             round_map = disc(key_grid, size, x, y, max(1, round(2**bits)))
             columns["map"].append(float((weights * inside).sum()))
             columns["disc"].append(float((round_map * inside).sum()))
             columns["even"].append(float(inside.mean()))
-            columns["other"].append(float((rows[other].reshape(key_grid) * inside).sum()))
+            columns["other"].append(float((directed_map(sample, *other, direction) * inside).sum()))
             columns["bits"].append(bits)
             columns["distance"].append(mean_distance_px(weights, size, x, y))
             columns["local"].append(mean_distance_px(round_map, size, x, y))
@@ -108,7 +120,9 @@ def main(argv: list[str] | None = None) -> dict[str, Any]:
     samples = [generator.sample(z, index % max(1, len(generator.classes))) for index, z in enumerate(latents)]
     figures: dict[str, Any] = {}
     for index, (name, _) in enumerate(attention_outputs(generator.layer_count)):
-        figures[name] = measure([sample.with_layer(index) for sample in samples], args.queries, random)
+        chosen = [sample.with_layer(index) for sample in samples]
+        for title, direction in ((name, Direction.ROW), (f"{name}, relative", Direction.RELATIVE)):
+            figures[title] = measure(chosen, args.queries, copy.deepcopy(random), direction)
     tell_figures(figures, args.out)
     return figures
 

@@ -10,6 +10,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QWheelEvent
 
 from sagan_gallery.attention import Direction, directed_map, map_for_pixel
+from sagan_gallery.ui.cards import pin_maps
 from sagan_gallery.ui.map_style import Kind
 from sagan_gallery.ui.paint import from_qimage
 from sagan_gallery.ui.sample_stage import SampleStage
@@ -107,6 +108,18 @@ def test_the_other_direction_shows_columns(qtbot, panel):
     assert np.array_equal(panel.view.weights, directed_map(panel.sample, x, y, Direction.COLUMN))
 
 
+def test_maps_can_be_shown_beyond_what_all_queries_look_at(qtbot, panel):
+    panel.controls.direction.setCurrentIndex(panel.controls.direction.findText("More than others"))
+    panel.view.add_pin(3, 3)
+    expected = directed_map(panel.sample, 3, 3, Direction.RELATIVE)
+    assert np.array_equal(panel.view.weights, expected)
+    assert not np.allclose(expected, map_for_pixel(panel.sample, 3, 3), rtol=0.05)
+    assert expected.sum() == pytest.approx(1)
+    (shown,) = pin_maps(panel.sample, panel.view.pins, panel.view.map_style)
+    assert np.array_equal(shown.weights, expected)
+    assert panel.stage.bar.isVisible()
+
+
 def test_the_outline_is_around_the_cell_on_the_screen(qtbot, panel):
     panel.controls.kind.setCurrentIndex(panel.controls.kind.findData(Kind.NONE))
     hover(panel, 5, 11)  # query cells of 2 px: this one is 4..6, 10..12
@@ -126,6 +139,7 @@ from PySide6.QtWidgets import QApplication
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from sagan_gallery.attention import map_for_pixel
+from sagan_gallery.ui.cards import pin_maps
 from sagan_gallery.ui.map_style import Kind
 from sagan_gallery.ui.paint import from_qimage
 from sagan_gallery.ui.picture import PictureView
