@@ -22,6 +22,7 @@ _THUMBNAIL = QSize(160, 120)
 _THUMBNAIL_SHARE = 3
 """It takes no more of the picture's width than one part of so many: the words come first."""
 _EDGE_PX = 2 * SPACE
+_ROUNDING_PX = 4  # a line of whole pixels may be wider than its length says
 _GROUND = f"rgba(18, 20, 22, 235); color: {theme.STAGE_TEXT.name()}; border-radius: {SPACE}px"
 
 
@@ -97,7 +98,7 @@ class Toast(_Over):
         beside = 0 if self.thumbnail.isHidden() else self.thumbnail.sizeHint().width() + 2 * SPACE
         longest = max((wide(word) for word in self.text.text().split()), default=0)
         room = self._room.width() - beside - 4 * SPACE
-        self.text.setFixedWidth(max(longest, min(wide(self.text.text()), room)) + 1)
+        self.text.setFixedWidth(max(longest, min(wide(self.text.text()), room)) + _ROUNDING_PX)
         super().put()
 
 

@@ -119,7 +119,8 @@ class _GraphView(QWidget):
         item.setMouseEnabled(False, False)
         item.setXRange(-SPAN_S, 0, padding=0)
         item.getAxis("bottom").setTicks([[(-40, "−40 s"), (-20, "−20 s")]])
-        item.getAxis("left").setWidth(4 * SPACE)
+        item.getAxis("left").setWidth(5 * SPACE)
+        item.layout.setContentsMargins(0, SPACE, 0, 0)  # for the upper half of a figure at the axis' end
         item.getAxis("bottom").setHeight(2.5 * SPACE)
         for axis in ("left", "bottom"):
             item.getAxis(axis).setStyle(tickLength=-4, tickTextOffset=4, maxTickLevel=0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
@@ -106,6 +107,12 @@ def test_what_is_told_is_whole_in_a_picture_of_any_width(qtbot: QtBot, window: M
     assert shown.height() >= shown.heightForWidth(shown.width())
     longest = max(shown.fontMetrics().horizontalAdvance(word) for word in shown.text().split())
     assert shown.width() >= longest
+    usual = tab.picture.scale
+    for larger in np.arange(0, 2.7, 0.1):
+        tab.picture._scale = usual + larger
+        tab.recording.saving.said.emit("Demo is back", "")
+        assert shown.heightForWidth(shown.width()) < 1.5 * shown.fontMetrics().height()  # one line, if there is room
+    tab.picture._scale = usual
     tab.recording.saving.said.emit("word " * 40, "")
     assert tab.picture.rect().contains(tab.toast.geometry())
     assert not tab.toast.thumbnail.isVisible()

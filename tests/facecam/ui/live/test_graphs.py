@@ -44,6 +44,10 @@ def test_the_graphs_have_one_upper_edge_in_any_width(qtbot: QtBot, make_window: 
         qtbot.wait(50)  # the layouts are done
         assert len({view.plot.geometry().top() for view in tab.graphs.panel.graphs}) == 1
         for view in tab.graphs.panel.graphs:
+            axis = view.plot.getPlotItem().getAxis("left")
+            half_figure_px = view.plot.fontMetrics().ascent() / 2
+            assert axis.mapRectToScene(axis.rect()).top() >= half_figure_px  # one at the axis' end is not cut
+            assert axis.width() >= view.plot.fontMetrics().horizontalAdvance("1000")
             assert view.heading.sizeHint().width() <= view.heading.width() + 1  # one line, which has room
             assert view.heading.height() < 2 * view.heading.fontMetrics().height()
         told.add("captured" in tab.graphs.panel.graphs[0].heading.text())
