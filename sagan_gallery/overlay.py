@@ -28,12 +28,15 @@ class Range:
     log: bool = False
 
     @classmethod
-    def of(cls, weights: Array, log: bool = False, stretch: bool = False) -> Range:
-        """From 0 to the largest weight; from three decades below it when logarithmic. stretch: from the smallest."""
+    def of(cls, weights: Array, log: bool = False, stretch: bool = False, above_even: bool = False) -> Range:
+        """From 0 to the largest weight; from three decades below it when logarithmic. stretch: from the smallest;
+        above_even: from what every cell of an even map has."""
         high = float(weights.max()) or 1.0
         low = high / 10**LOG_DECADES if log else 0.0
         if stretch:
             low = max(low, float(weights.min()))
+        if above_even:
+            low = max(low, float(weights.mean()))
         return cls(low if low < high else high * (1 - 1e-6), high, log)
 
     def place(self, weights: Array) -> Array:

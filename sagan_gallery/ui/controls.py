@@ -160,7 +160,7 @@ class GalleryControls(ScrollColumn):
         self.shown = combo(*((shown.value, shown) for shown in Shown))
         self.direction = combo(
             ("Where it looks", Direction.ROW),
-            ("More than others", Direction.RELATIVE),
+            ("Own preference", Direction.RELATIVE),
             ("Who looks there", Direction.COLUMN),
         )
         self.colours = combo(*((name.capitalize(), name) for name in NAMES))
@@ -173,8 +173,8 @@ class GalleryControls(ScrollColumn):
         self._choice_rows = (
             Row(
                 "Direction", self.direction,
-                "Where the query looks (a row of the attention matrix); where it looks more than the others do, for\n"
-                "all look at the same few places besides; or which queries look there (a column)",
+                "Where the query looks (a row of the attention matrix); what it prefers, where it looks more than all\n"
+                "queries do, who have a few places in common; or which queries look there (a column)",
                 default=default.direction,
             ),
             Row(

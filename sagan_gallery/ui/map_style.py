@@ -52,4 +52,9 @@ class MapStyle:
 
     def range_of(self, weights: Array) -> Range:
         """The values that the colours of a map stand for."""
-        return Range.of(weights, self.log, self.stretch)
+        return Range.of(weights, self.log, self.stretch, above_even=self.direction is Direction.RELATIVE)
+
+    @property
+    def tells_by_colour(self) -> bool:
+        """Whether the colours of a map tell more than how its weights are beside an even map's."""
+        return self.log or self.stretch or self.direction is Direction.RELATIVE

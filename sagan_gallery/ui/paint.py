@@ -73,7 +73,7 @@ def heat_image(weights: Array, values: Range, map_style: MapStyle, over_picture:
     alpha = None
     if over_picture:
         even = max(float(weights.mean()), 1e-12)
-        alpha = heat_alpha(values, even, map_style.opacity, by_place=map_style.log or map_style.stretch)
+        alpha = heat_alpha(values, even, map_style.opacity, by_place=map_style.tells_by_colour)
     return to_qimage(heat_rgba(values.place(fine), map_style.colours, alpha))
 
 

@@ -173,3 +173,12 @@ def test_a_film_of_200_frames_with_maps_takes_less_than_4_mb(tmp_path):
         film.add(np.rint((1 - share) * first + share * last).astype(np.uint8))
     film.close()
     assert (tmp_path / "walk.webp").stat().st_size < 4e6
+
+
+def test_colours_can_begin_at_what_an_even_map_has():
+    weights = np.array([[0.1, 0.2, 0.3, 0.4]], np.float32)
+    values = Range.of(weights, above_even=True)
+    assert (values.low, values.high) == (pytest.approx(0.25), pytest.approx(0.4))
+    assert values.place(weights).ravel() == pytest.approx([0, 0, 1 / 3, 1], abs=1e-5)
+    even = Range.of(np.full((2, 2), 0.25, np.float32), above_even=True)
+    assert even.low < even.high

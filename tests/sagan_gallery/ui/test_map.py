@@ -109,7 +109,7 @@ def test_the_other_direction_shows_columns(qtbot, panel):
 
 
 def test_maps_can_be_shown_beyond_what_all_queries_look_at(qtbot, panel):
-    panel.controls.direction.setCurrentIndex(panel.controls.direction.findText("More than others"))
+    panel.controls.direction.setCurrentIndex(panel.controls.direction.findText("Own preference"))
     panel.view.add_pin(3, 3)
     expected = directed_map(panel.sample, 3, 3, Direction.RELATIVE)
     assert np.array_equal(panel.view.weights, expected)
@@ -117,6 +117,7 @@ def test_maps_can_be_shown_beyond_what_all_queries_look_at(qtbot, panel):
     assert expected.sum() == pytest.approx(1)
     (shown,) = pin_maps(panel.sample, panel.view.pins, panel.view.map_style)
     assert np.array_equal(shown.weights, expected)
+    assert shown.values.low == pytest.approx(1 / 16)  # what others look at as much is left dark
     assert panel.stage.bar.isVisible()
 
 
