@@ -18,7 +18,7 @@ from msgspec import Meta
 from facecam.arrays import Array
 from facecam.errors import FacecamError, SourceError
 from facecam.faces.boxes import Detections, pairwise_iou
-from facecam.faces.tracking import CANDIDATE_SHARE, assign, to_centre
+from facecam.faces.tracking import CANDIDATE_SHARE, assign, centred
 from facecam.sources import Frame
 from facecam.system.files import reading, write_whole, writing
 
@@ -179,9 +179,8 @@ class RegionFinder:
             self._done += self._open
             self._open = []
         last = np.array([trail.boxes[-1] for trail in self._open], np.float32).reshape(-1, 4)
-        gaps = np.array([number - trail.first - len(trail.boxes) for trail in self._open], np.float32)
-        mine, theirs = assign(to_centre(last), to_centre(boxes), 1 + _FARTHER * gaps)
-        follows = dict(zip(theirs.tolist(), mine.tolist(), strict=True))
+        reach = [1.0 + _FARTHER * (number - trail.first - len(trail.boxes)) for trail in self._open]
+        follows = {box: trail for trail, box in assign(centred(last), centred(boxes), reach)}
         trails = []
         for index in range(len(boxes)):
             trail = self._open[follows[index]] if index in follows else _Trail(number)

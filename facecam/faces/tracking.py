@@ -8,18 +8,22 @@ Three simple means, for a detector that is right nearly always and a scene of fe
   confidence stays above a lower one. A sure face thus outlasts three or four frames without a box, a doubtful one none.
 - The one-euro filter (Casiez et al., CHI 2012) on centre and size: its cutoff rises with the speed.
 
+Faces are few, and numpy's code is never in the caches right after a network: so it is plain numbers, face by face.
+
 Why not norfair or ByteTrack: docs/adr/0010.
 """
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from facecam.arrays import Array
-from facecam.faces.boxes import Detections, pairwise_iou
+from facecam.faces.boxes import Detections
 
 CANDIDATE_SHARE = 0.4
 """The tracker wants boxes down to this share of the threshold."""
@@ -31,6 +35,8 @@ CONFIRMED_BOXES = 3
 SURE_SCORE = 0.97
 REMEMBERED_S = 1.0
 """A face that comes back within that time, where it was expected, gets its number back."""
+
+Box = tuple[float, float, float, float]
 
 _CONFIDENCE_S = 0.2  # the running mean's time constant
 _MOST_OF_CONFIDENCE = 0.4  # what one frame counts at the most: a sure face outlasts one miss at any frame rate
@@ -77,11 +83,11 @@ class Tracker:
         self._given = 0  # the last number
         self._time_s: float | None = None
         self._threshold = 1.0
-        self._tracks = _Tracks.none()
+        self._tracks: list[_Track] = []
 
     def reset(self) -> None:
         """Forgets all faces: another scene begins."""
-        self._time_s, self._tracks = None, _Tracks.none()
+        self._time_s, self._tracks = None, []
 
     def update(
         self, found: Detections, time_s: float, threshold: float, options: TrackingOptions, hold_s: float = 0.0
@@ -92,28 +98,35 @@ class Tracker:
             self.reset()
         step_s = max(step_s, _SHORTEST_STEP_S)
         self._time_s = time_s
-        tracks, boxes = self._tracks, to_centre(found.boxes)
-        track, box = assign(tracks.predicted(time_s), boxes)
-        tracks.follow(track, boxes[box], time_s, step_s, options)
-        tracks.judge(track, found.scores[box], step_s)
-        new = np.ones(len(boxes), np.bool_)
-        new[box] = False
-        if new.any():
-            tracks = tracks.joined(_Tracks.new(boxes[new], found.scores[new], time_s))
-        if threshold > self._threshold:  # raised by the user, who wants to see what that does
-            tracks.shown &= tracks.confidence >= threshold
+        tracks, boxes, scores = self._tracks, centred(found.boxes), found.scores.tolist()
+        share = min(1 - math.exp(-step_s / _CONFIDENCE_S), _MOST_OF_CONFIDENCE)
+        box_of = dict(assign([track.predicted(time_s) for track in tracks], boxes))
+        for index, track in enumerate(tracks):
+            box = box_of.get(index)
+            if box is not None:
+                track.follow(boxes[box], scores[box], time_s, step_s, options)
+            track.judge(box is not None, share)
+        new = sorted(set(range(len(boxes))) - set(box_of.values()))
+        tracks += [_Track(boxes[box], scores[box], time_s) for box in new]
+        for track in tracks:
+            if threshold > self._threshold:  # raised by the user, who wants to see what that does
+                track.shown &= track.confidence >= threshold
+            track.show(threshold)
+            if track.shown and not track.number:
+                self._given += 1
+                track.number = self._given
         self._threshold = threshold
-        self._given = tracks.show(threshold, self._given)
         # One that has not been shown goes with its first miss: that is what flickers.
-        missing_s = time_s - tracks.seen_s
-        keep = (missing_s == 0) | ((tracks.ids > 0) & (missing_s <= max(REMEMBERED_S, hold_s)))
-        self._tracks = tracks if keep.all() else tracks.only(keep)
+        longest_s = max(REMEMBERED_S, hold_s)
+        self._tracks = [
+            track for track in tracks if track.seen_s == time_s or (track.number and time_s - track.seen_s <= longest_s)
+        ]
         return self._faces(time_s, hold_s, self._private(found, threshold))
 
     def between(self, time_s: float, hold_s: float = 0.0) -> Faces:
         """The faces of a frame that was not searched: where those of the last one should be by now."""
-        tracks = self._tracks
-        return self._faces(time_s, hold_s, tracks.reach(time_s)[tracks.seen_s == self._time_s])
+        seen = [track.reach(time_s) for track in self._tracks if track.seen_s == self._time_s]
+        return self._faces(time_s, hold_s, _rows(seen))
 
     def again(self, found: Detections, threshold: float, hold_s: float = 0.0) -> Faces:
         """The last frame once more, as when the threshold is changed while it stays: known faces keep their numbers,
@@ -121,8 +134,8 @@ class Tracker:
         over = found.only(found.scores >= threshold)
         time_s = self._time_s or 0.0
         ids = np.zeros(len(over), np.intp)
-        track, box = assign(self._tracks.predicted(time_s), to_centre(over.boxes))
-        ids[box] = self._tracks.ids[track]
+        for track, box in assign([track.predicted(time_s) for track in self._tracks], centred(over.boxes)):
+            ids[box] = self._tracks[track].number
         private = self._faces(time_s, hold_s, self._private(found, threshold)).private
         return Faces(Detections(over.boxes, over.scores, ids), private)
 
@@ -132,157 +145,148 @@ class Tracker:
 
     def _faces(self, time_s: float, hold_s: float, private: Array) -> Faces:
         """What is shown at that time; `private` with the places of faces that the last searched frame lacked."""
-        tracks = self._tracks
-        now = _to_corners(tracks.predicted(time_s))
-        shown = np.flatnonzero(tracks.shown)
-        shown = shown[np.argsort(-tracks.confidence[shown], kind="stable")]
-        missing_s = (self._time_s or 0.0) - tracks.seen_s
-        lost = (missing_s > 0) & (tracks.shown | ((tracks.ids > 0) & (missing_s <= hold_s)))
-        faces = Detections(now[shown], tracks.scores[shown], tracks.ids[shown])
-        return Faces(faces, np.concatenate([private, tracks.reach(time_s)[lost]]))
+        searched_s = self._time_s or 0.0
+        shown = sorted((track for track in self._tracks if track.shown), key=lambda track: -track.confidence)
+        lost = [
+            track.reach(time_s)
+            for track in self._tracks
+            if track.seen_s < searched_s and (track.shown or (track.number and searched_s - track.seen_s <= hold_s))
+        ]
+        scores = np.array([track.score for track in shown], np.float32)
+        numbers = np.array([track.number for track in shown], np.intp)
+        faces = Detections(_rows(_cornered(track.predicted(time_s)) for track in shown), scores, numbers)
+        return Faces(faces, np.concatenate([private, _rows(lost)]) if lost else private)
 
 
-@dataclass
-class _Tracks:
-    """N faces. ids: (N,) intp, 0 until it has been shown; shown: (N,) bool; state: (N, 4) float32, cx cy w h, pixels,
-    smoothed; velocity: (N, 4), pixels per second; raw: (N, 4), the last box as found; scores: (N,), of that box;
-    confidence: (N,); hits: (N,), boxes so far; seen_s: (N,) float64, when the last box was."""
+class _Track:
+    """A face. number: 0 until it has been shown; state: its smoothed box; velocity: of that, pixels per second; raw,
+    score: the last box as found; hits: boxes so far; seen_s: when the last one was. Boxes are cx cy w h, pixels."""
 
-    ids: npt.NDArray[np.intp]
-    shown: npt.NDArray[np.bool_]
-    state: Array
-    velocity: Array
-    raw: Array
-    scores: Array
-    confidence: Array
-    hits: npt.NDArray[np.intp]
-    seen_s: npt.NDArray[np.float64]
+    def __init__(self, box: Box, score: float, time_s: float) -> None:
+        self.number, self.shown = 0, False
+        self.state, self.velocity, self.raw = box, (0.0, 0.0, 0.0, 0.0), box
+        self.score = self.confidence = score
+        self.hits, self.seen_s = 1, time_s
 
-    @classmethod
-    def new(cls, boxes: Array, scores: Array, time_s: float) -> _Tracks:
-        count = len(boxes)
-        return cls(
-            ids=np.zeros(count, np.intp),
-            shown=np.zeros(count, np.bool_),
-            state=boxes.copy(),
-            velocity=np.zeros_like(boxes),
-            raw=boxes,
-            scores=scores.copy(),
-            confidence=scores.copy(),
-            hits=np.ones(count, np.intp),
-            seen_s=np.full(count, time_s),
-        )
+    def judge(self, found: bool, share: float) -> None:
+        """Takes in the score of the box that was found in this frame, or 0. share: what the frame counts."""
+        now = self.score if found else 0.0
+        self.confidence += share * (now - self.confidence)
+        if now >= SURE_SCORE:  # such a score is believed at once
+            self.confidence = max(self.confidence, now)
 
-    @classmethod
-    def none(cls) -> _Tracks:
-        return cls.new(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), 0.0)
+    def show(self, threshold: float) -> None:
+        """Whether it has earned it, or earns it still."""
+        earned = self.hits >= CONFIRMED_BOXES or self.confidence >= SURE_SCORE
+        stays = self.shown and self.confidence >= KEEP_SHARE * threshold
+        self.shown = stays or (earned and self.confidence >= threshold)
 
-    def only(self, keep: npt.NDArray[np.bool_]) -> _Tracks:
-        return _Tracks(*(values[keep] for values in vars(self).values()))
+    def predicted(self, time_s: float) -> Box:
+        """Its box at that time: the longer it has had none, the less it goes on in its direction."""
+        missing_s = time_s - self.seen_s
+        if missing_s <= 0:
+            return self.state
+        reach_s = _COASTING_S * (1 - math.exp(-missing_s / _COASTING_S))
+        (x, y, width, height), (across, down, _, _) = self.state, self.velocity
+        return x + across * reach_s, y + down * reach_s, width, height
 
-    def joined(self, other: _Tracks) -> _Tracks:
-        pairs = zip(vars(self).values(), vars(other).values(), strict=True)
-        return _Tracks(*(np.concatenate(pair) for pair in pairs))
+    def reach(self, time_s: float) -> Box:
+        """x1 y1 x2 y2 around the last box and where it should be at that time: a face may have stopped, too."""
+        (x1, y1, x2, y2), (left, top, right, bottom) = _cornered(self.raw), _cornered(self.predicted(time_s))
+        return min(x1, left), min(y1, top), max(x2, right), max(y2, bottom)
 
-    def judge(self, track: npt.NDArray[np.intp], scores: Array, step_s: float) -> None:
-        """Takes in the scores (K,) of the tracks (K,) that have a box, and 0 for the others."""
-        share = min(1 - np.exp(-step_s / _CONFIDENCE_S), _MOST_OF_CONFIDENCE)
-        now = np.zeros(len(self.ids), np.float32)
-        now[track] = self.scores[track] = scores
-        self.confidence += np.float32(share) * (now - self.confidence)
-        sure = now >= SURE_SCORE  # such a score is believed at once
-        self.confidence[sure] = np.maximum(self.confidence[sure], now[sure])
-
-    def show(self, threshold: float, given: int) -> int:
-        """Shows those that have earned it, numbered from `given` + 1 on; returns the last number."""
-        starts = (self.confidence >= threshold) & ((self.hits >= CONFIRMED_BOXES) | (self.confidence >= SURE_SCORE))
-        self.shown = starts | (self.shown & (self.confidence >= KEEP_SHARE * threshold))
-        new = np.flatnonzero(self.shown & (self.ids == 0))
-        self.ids[new] = given + 1 + np.arange(len(new))
-        return given + len(new)
-
-    def predicted(self, time_s: float) -> Array:
-        """(N, 4) cx cy w h at that time: the longer without a box, the less it goes on in its direction."""
-        missing_s = np.maximum(0.0, time_s - self.seen_s)
-        reach_s = _COASTING_S * (1 - np.exp(-missing_s / _COASTING_S))
-        result = self.state.copy()
-        result[:, :2] += self.velocity[:, :2] * reach_s[:, None].astype(np.float32)
-        return result
-
-    def reach(self, time_s: float) -> Array:
-        """(N, 4) x1 y1 x2 y2 around the last box and where it should be at that time: a face may have stopped, too."""
-        last, now = _to_corners(self.raw), _to_corners(self.predicted(time_s))
-        return np.concatenate([np.minimum(last[:, :2], now[:, :2]), np.maximum(last[:, 2:], now[:, 2:])], axis=1)
-
-    def follow(
-        self,
-        track: npt.NDArray[np.intp],
-        boxes: Array,
-        time_s: float,
-        step_s: float,
-        options: TrackingOptions,
-    ) -> None:
-        """Takes in the boxes (K, 4) cx cy w h that were assigned to the tracks (K,): the one-euro filter.
+    def follow(self, box: Box, score: float, time_s: float, step_s: float, options: TrackingOptions) -> None:
+        """Takes in its box: the one-euro filter.
 
         Centre and size have a cutoff each. Speeds are in face sizes per second, so that near and far faces come to
         rest alike; the lowest cutoff follows from the frame rate, so that `smoothing` counts frames.
         """
-        if len(track) == 0:
-            return
-        dt_s = np.maximum(time_s - self.seen_s[track], 1e-6)[:, None]
-        past = 1 / (1 + 1 / (2 * np.pi * _VELOCITY_CUTOFF_HZ * dt_s))
-        velocity = self.velocity[track] + past * ((boxes - self.raw[track]) / dt_s - self.velocity[track])
+        dt_s = max(time_s - self.seen_s, 1e-6)
+        past = _share(_VELOCITY_CUTOFF_HZ, dt_s)
+        now = zip(box, self.raw, self.velocity, strict=True)
+        across, down, wider, higher = [speed + past * ((here - there) / dt_s - speed) for here, there, speed in now]
+        of_centre = of_size = 1.0
         if options.smoothing > 0:
-            size_px = np.maximum(boxes[:, 2:].max(axis=1, keepdims=True), 1.0)
-            speeds = np.repeat(np.hypot(velocity[:, 0::2], velocity[:, 1::2]) / size_px, 2, axis=1)
-            lowest_hz = 1 / (2 * np.pi * options.smoothing * step_s)
-            cutoff_hz = lowest_hz + options.speed_gain * speeds
-            share = 1 / (1 + 1 / (2 * np.pi * cutoff_hz * dt_s))
-        else:
-            share = np.ones((1, 4))
-        self.state[track] += (share * (boxes - self.state[track])).astype(np.float32)
-        self.velocity[track] = velocity
-        self.raw[track], self.seen_s[track] = boxes, time_s
-        self.hits[track] += 1
+            lowest_hz = 1 / (2 * math.pi * options.smoothing * step_s)
+            gain = options.speed_gain / max(box[2], box[3], 1.0)
+            of_centre = _share(lowest_hz + gain * math.hypot(across, down), dt_s)
+            of_size = _share(lowest_hz + gain * math.hypot(wider, higher), dt_s)
+        x, y, width, height = self.state
+        self.state = (
+            x + of_centre * (box[0] - x),
+            y + of_centre * (box[1] - y),
+            width + of_size * (box[2] - width),
+            height + of_size * (box[3] - height),
+        )
+        self.velocity = (across, down, wider, higher)
+        self.raw, self.score, self.seen_s = box, score, time_s
+        self.hits += 1
 
 
-def assign(
-    tracks: Array, boxes: Array, reach: Array | float = 1.0
-) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Pairs of a track (N, 4) and a box (M, 4), both cx cy w h: two (K,) arrays of indices. Nearest pairs first.
+def _share(cutoff_hz: float, dt_s: float) -> float:
+    """What a low-pass filter of that cutoff takes of a value that comes after `dt_s`."""
+    return 1 / (1 + 1 / (2 * math.pi * cutoff_hz * dt_s))
+
+
+def assign(tracks: Sequence[Box], boxes: Sequence[Box], reach: Sequence[float] | None = None) -> list[tuple[int, int]]:
+    """Pairs of a track and a box, all cx cy w h, as indices, nearest pairs first; each is in one at the most.
 
     Faces hardly overlap, so that the greedy assignment is the optimal one but for rare moments. Pairs that overlap come
-    before those that only lie near each other, as after a fast motion. reach: (N,), so many times as far as usual may
-    that be.
+    before those that only lie near each other, as after a fast motion. reach: of each track, so many times as far as
+    usual may that be.
     """
-    none = np.zeros(0, np.intp)
-    if len(tracks) == 0 or len(boxes) == 0:
-        return none, none
-    iou = pairwise_iou(_to_corners(tracks), _to_corners(boxes))
-    size = np.sqrt(np.maximum(tracks[:, 2] * tracks[:, 3], 1e-6))[:, None]
-    ratio = np.sqrt(np.maximum(boxes[:, 2] * boxes[:, 3], 1e-6))[None] / size
-    distance = np.hypot(tracks[:, None, 0] - boxes[None, :, 0], tracks[:, None, 1] - boxes[None, :, 1])
-    distance /= size * np.reshape(np.asarray(reach, np.float32), (-1, 1))
-    alike = np.maximum(ratio, 1 / ratio) <= _MAX_SIZE_RATIO
-    closeness = np.where(iou >= _MIN_IOU, 1 + iou, np.where(alike, 1 - distance / _MAX_DISTANCE, 0))
-    rows, columns = np.nonzero(closeness > 0)
-    pairs: list[tuple[int, int]] = []
-    free_rows, free_columns = set(rows.tolist()), set(columns.tolist())
-    for index in np.argsort(-closeness[rows, columns], kind="stable").tolist():
-        row, column = int(rows[index]), int(columns[index])
-        if row in free_rows and column in free_columns:
-            free_rows.remove(row)
-            free_columns.remove(column)
-            pairs.append((row, column))
-    chosen = np.array(pairs, np.intp).reshape(-1, 2)
-    return chosen[:, 0], chosen[:, 1]
+    if not tracks or not boxes:
+        return []
+    in_order = sorted(range(len(boxes)), key=lambda column: boxes[column][0])
+    places = [boxes[column][0] for column in in_order]
+    widest, tallest = max(box[2] for box in boxes), max(box[3] for box in boxes)
+    near: list[tuple[float, int, int]] = []
+    for row, track in enumerate(tracks):
+        x, y, width, height = track
+        size = math.sqrt(max(width * height, 1e-6))
+        far = _MAX_DISTANCE * size * (reach[row] if reach else 1.0)
+        across, down = max((width + widest) / 2, far), max((height + tallest) / 2, far)
+        for column in in_order[bisect_left(places, x - across) : bisect_right(places, x + across)]:
+            if abs(boxes[column][1] - y) <= down:
+                closeness = _closeness(track, boxes[column], size, far)
+                if closeness > 0:
+                    near.append((-closeness, row, column))
+    pairs: dict[int, int] = {}
+    taken: set[int] = set()
+    for _, row, column in sorted(near):
+        if row not in pairs and column not in taken:
+            pairs[row] = column
+            taken.add(column)
+    return list(pairs.items())
 
 
-def to_centre(boxes: Array) -> Array:
-    """x1 y1 x2 y2 to cx cy w h."""
-    return np.concatenate([(boxes[:, :2] + boxes[:, 2:]) / 2, boxes[:, 2:] - boxes[:, :2]], axis=1)
+def _closeness(track: Box, box: Box, size: float, far: float) -> float:
+    """Over 1 where they overlap, 1 to 0 where they are alike and their centres at most `far` apart, else 0 or less."""
+    (x, y, width, height), (other_x, other_y, other_width, other_height) = track, box
+    across = min(x + width / 2, other_x + other_width / 2) - max(x - width / 2, other_x - other_width / 2)
+    down = min(y + height / 2, other_y + other_height / 2) - max(y - height / 2, other_y - other_height / 2)
+    if across > 0 and down > 0:
+        overlap = across * down
+        iou = overlap / (width * height + other_width * other_height - overlap)
+        if iou >= _MIN_IOU:
+            return 1 + iou
+    ratio = math.sqrt(max(other_width * other_height, 1e-6)) / size
+    if max(ratio, 1 / ratio) > _MAX_SIZE_RATIO:
+        return 0.0
+    return 1 - math.hypot(x - other_x, y - other_y) / far
 
 
-def _to_corners(boxes: Array) -> Array:
+def centred(boxes: Array) -> list[Box]:
+    """x1 y1 x2 y2, (N, 4), to cx cy w h."""
+    return [((x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1) for x1, y1, x2, y2 in boxes.tolist()]
+
+
+def _cornered(box: Box) -> Box:
     """cx cy w h to x1 y1 x2 y2."""
-    return np.concatenate([boxes[:, :2] - boxes[:, 2:] / 2, boxes[:, :2] + boxes[:, 2:] / 2], axis=1)
+    x, y, width, height = box
+    return x - width / 2, y - height / 2, x + width / 2, y + height / 2
+
+
+def _rows(boxes: Iterable[Box]) -> Array:
+    """(N, 4) float32."""
+    return np.array(list(boxes), np.float32).reshape(-1, 4)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
@@ -115,7 +114,7 @@ def paint_boxes(
     _paint_frames(painter, rows, [theme.TRACK_COLOURS[kind] for kind in colours or (0,) * len(rows)], scale * ratio)
     if under_cursor is not None:
         _paint_frames(painter, [rows[under_cursor]], [theme.BOX_UNDER_CURSOR], scale * ratio)
-    font = _Font(painter.font().key(), painter.font())
+    font = painter.font()
     left, top, right, bottom = room.left(), room.top(), room.right(), room.bottom()
     numbers = [0] * len(rows) if ids is None else ids.tolist()
     for index, (x1, y1, x2, y2) in enumerate(boxes.tolist()):
@@ -206,18 +205,10 @@ def _label_place(left_px: float, top_px: float, width_px: float, height_px: floa
     return max(room.left(), min(left, room.right() - width_px)), top
 
 
-@dataclass(frozen=True)
-class _Font:
-    """A font that can be told from others."""
-
-    key: str
-    font: QFont = field(compare=False)
-
-
 @lru_cache(maxsize=512)
-def _pill(text: str, font: _Font, ratio: float) -> QPixmap:
+def _pill(text: str, font: QFont, ratio: float) -> QPixmap:
     """Text on a small pill, `ratio` pixels in one of the view."""
-    size = QFontMetricsF(font.font).size(0, text)
+    size = QFontMetricsF(font).size(0, text)
     width, height = math.ceil((size.width() + 10) * ratio), math.ceil(size.height() * ratio)
     pixmap = QPixmap(width, height)
     pixmap.setDevicePixelRatio(ratio)
@@ -229,7 +220,7 @@ def _pill(text: str, font: _Font, ratio: float) -> QPixmap:
     painter.setBrush(theme.PILL)
     painter.drawRoundedRect(whole, 4, 4)
     painter.setPen(theme.STAGE_TEXT)
-    painter.setFont(font.font)
+    painter.setFont(font)
     painter.drawText(whole, Qt.AlignmentFlag.AlignCenter, text)
     painter.end()
     return pixmap
