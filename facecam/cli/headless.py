@@ -52,13 +52,13 @@ def run_headless(
     silence = ""
     if record is not None:
         options, listen = RecordingOptions(lists=False, sound=sound), partial(Microphone, microphone)
-        recorder = Recorder(record, options, source, lambda: pipeline.live, listen if microphone else None)
+        recorder = Recorder(record, options, source, lambda: pipeline.state.live, listen if microphone else None)
         pipeline.attach(recorder)
     pipeline.start()
     try:
         _wait_until_open(pipeline, changed)
         if pipeline.phase is not Phase.FAILED:
-            write(f"{pipeline.title}, {detector.name} on {_place(pipeline)}")
+            write(f"{pipeline.state.title}, {detector.name} on {_place(pipeline)}")
         if virtual_camera:  # now that its size is known
             camera = VirtualCamera(pipeline.latest)
             pipeline.attach(camera)
@@ -69,8 +69,8 @@ def run_headless(
             if camera is not None and camera.status.error is not None:
                 break
             if now_s >= next_line_s:
-                trouble = pipeline.trouble
-                write(_line(now_s - start_s, pipeline.stats()) if trouble is None else _trouble(trouble, now_s))
+                trouble = pipeline.state.trouble
+                write(_line(now_s - start_s, pipeline.state.stats()) if trouble is None else _trouble(trouble, now_s))
                 next_line_s += 1
                 if recorder is not None and (why := recorder.status.silence) != silence:
                     silence = why
@@ -78,7 +78,7 @@ def run_headless(
             changed.wait(max(0.01, min(next_line_s, end_s) - now_s))
             changed.clear()
             pipeline.latest()
-        stats, error = pipeline.stats(), pipeline.error
+        stats, error = pipeline.state.stats(), pipeline.state.error
         elapsed_s = time.perf_counter() - start_s
     finally:
         pipeline.stop()
@@ -119,8 +119,8 @@ def _wait_until_open(pipeline: Pipeline, changed: threading.Event) -> None:
 
 
 def _place(pipeline: Pipeline) -> str:
-    if pipeline.core is not None:
-        return f"core {pipeline.core} of {cpu_name()}"
+    if pipeline.state.core is not None:
+        return f"core {pipeline.state.core} of {cpu_name()}"
     return f"{cpu_name()} ({'not pinned' if can_pin() else 'this system can not pin a thread to a core'})"
 
 

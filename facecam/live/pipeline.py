@@ -12,13 +12,11 @@ import time
 from collections.abc import Callable
 
 from facecam.detection.detector import FaceDetector
-from facecam.errors import FacecamError
-from facecam.live.capture import Capture, Trouble
+from facecam.live.capture import Capture
 from facecam.live.detection_loop import DetectionLoop
-from facecam.live.metrics import Stats
 from facecam.live.options import LiveOptions
 from facecam.live.state import Phase, PipelineState, Sink, View, Wanted
-from facecam.sources import Player, Source, open_source
+from facecam.sources import Source, open_source
 
 __all__ = ["Phase", "Pipeline", "View"]
 
@@ -32,6 +30,7 @@ class Pipeline:
     core: the detector thread's; None: the detector's own, or a good one.
     options: how to detect; None: with the detector's own settings, and nothing else.
     reconnect: whether a live source that is lost after its first frame is opened again, for as long as it takes.
+    state, to be read: what the last start has come to.
 
     Restartable: `start()` after `stop()`, after the end and after a failure.
     """
@@ -54,7 +53,7 @@ class Pipeline:
         self._core = core if core is not None else detector.core
         self._lock = threading.Lock()  # guards what follows
         self._threads: _Threads | None = None
-        self._state = PipelineState(self._title, self._wanted, None, Phase.IDLE)  # of the last start
+        self.state = PipelineState(self._title, self._wanted, None, Phase.IDLE)
 
     @property
     def options(self) -> LiveOptions | None:
@@ -77,50 +76,15 @@ class Pipeline:
 
     @property
     def phase(self) -> Phase:
-        return self._state.phase
-
-    @property
-    def error(self) -> FacecamError | None:
-        """Why the phase is FAILED, otherwise None."""
-        return self._state.error
-
-    @property
-    def trouble(self) -> Trouble | None:
-        """What is wrong with a live source that still counts as running, or that is being opened again."""
-        return self._state.trouble
-
-    @property
-    def player(self) -> Player | None:
-        """For pause, step, seek and loop, once the source is open."""
-        return self._state.player
-
-    @property
-    def title(self) -> str:
-        """The source's name for people; what was asked for until it is open."""
-        return self._state.title
-
-    @property
-    def source(self) -> Source | None:
-        """The open source, to be asked what it is; the last one after the end."""
-        return self._state.source
-
-    @property
-    def live(self) -> bool:
-        """Whether the open source is a live one (camera, stream, demo)."""
-        return self._state.live
-
-    @property
-    def core(self) -> int | None:
-        """The core that the detector thread is pinned to; None if it isn't (yet)."""
-        return self._state.core
+        return self.state.phase
 
     def start(self) -> None:
         """Returns at once; follow `phase`. Raises RuntimeError if it is already running."""
         with self._lock:
             if self._threads is not None:
                 raise RuntimeError("the pipeline is already running; stop it first")
-            self._state = PipelineState(self._title, self._wanted, self._on_update)
-            self._threads = _Threads(self._state, self._open, self._reconnect, self._detector, self._core)
+            self.state = PipelineState(self._title, self._wanted, self._on_update)
+            self._threads = _Threads(self.state, self._open, self._reconnect, self._detector, self._core)
             self._threads.start()
         atexit.register(self.stop)
 
@@ -128,7 +92,7 @@ class Pipeline:
         """Stops and waits for the threads. False if one is stuck in a driver: it ends by itself when that returns."""
         with self._lock:
             threads, self._threads = self._threads, None
-            self._state.close()
+            self.state.close()
         if threads is None:
             return True
         atexit.unregister(self.stop)
@@ -144,15 +108,7 @@ class Pipeline:
 
     def latest(self) -> View | None:
         """The newest result, None before the first. The same object as before if nothing new has come."""
-        return self._state.latest()
-
-    def displayed(self) -> None:
-        """To be called after each painting of a new view, so that the display rate is known."""
-        self._state.displayed()
-
-    def stats(self) -> Stats:
-        """Rates, latency and drops at this moment."""
-        return self._state.stats()
+        return self.state.latest()
 
 
 class _Threads:

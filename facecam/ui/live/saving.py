@@ -188,7 +188,7 @@ class Saving(QObject):
         listen = partial(Microphone, self._microphone) if self._microphone else None
         try:
             path = next_free(self.video_folder(), "recording", settings.record_suffix)
-            self._recorder = Recorder(path, options, self._session.title, lambda: pipeline.live, listen)
+            self._recorder = Recorder(path, options, self._session.title, lambda: pipeline.state.live, listen)
         except FacecamError as error:
             self._say(str(error))
             return

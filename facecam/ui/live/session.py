@@ -115,7 +115,7 @@ class LiveSession(QObject):
     def error(self) -> Exception | None:
         """Why the phase is FAILED: a FacecamError has a sentence for the user, anything else is a fault of ours."""
         with self._lock:
-            return self._failure or (self._pipeline.error if self._pipeline is not None else None)
+            return self._failure or (self._pipeline.state.error if self._pipeline is not None else None)
 
     @property
     def pipeline(self) -> Pipeline | None:
@@ -124,9 +124,10 @@ class LiveSession(QObject):
             return self._pipeline if self._done == self._requests else None
 
     @property
-    def _now(self) -> Pipeline | PipelineState:
-        """That pipeline, or the state of none."""
-        return self.pipeline or self._at_rest
+    def _now(self) -> PipelineState:
+        """What that pipeline has come to, or the state of none."""
+        pipeline = self.pipeline
+        return self._at_rest if pipeline is None else pipeline.state
 
     @property
     def trouble(self) -> Trouble | None:

@@ -118,7 +118,7 @@ class ThumbnailStrip(QListView):
 
     def _detector_core(self) -> int | None:
         pipeline = self._session.pipeline
-        return None if pipeline is None else pipeline.core
+        return None if pipeline is None else pipeline.state.core
 
     def _in_sight(self) -> range:
         first, last = self.indexAt(self.viewport().rect().topLeft()), self.indexAt(self.viewport().rect().topRight())

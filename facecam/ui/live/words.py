@@ -150,7 +150,7 @@ def detector_words(session: LiveSession) -> str:
     pipeline, detector = session.pipeline, session.detector
     if detector is None:
         return ""
-    core = pipeline.core if pipeline is not None else None
+    core = pipeline.state.core if pipeline is not None else None
     chosen = None if session.options.hold_hz is None else detector.size  # by the program, so that it has to be told
     at = "" if chosen is None else f" at {size(*chosen)}"
     words = f"{detector.name}{at} in {detector.engine.title}"

@@ -117,7 +117,7 @@ def build_window(
 
         def detector_core() -> int | None:
             pipeline = sessions[0].pipeline if sessions else None
-            return None if pipeline is None else pipeline.core
+            return None if pipeline is None else pipeline.state.core
 
         return GalleryTab(frame, detector_core, settings=settings)
 

@@ -8,9 +8,10 @@ import sys
 
 import pytest
 
-from facecam.cli import commands, headless, main, make_parser
+from facecam.cli import commands, main, make_parser
 from facecam.cli.options import detector_options
 from facecam.errors import SourceError
+from facecam.live.state import PipelineState
 from facecam.sources import Camera
 from facecam.system.display import display_problem
 from facecam.system.opencv import cv2
@@ -216,11 +217,10 @@ def test_whether_there_is_a_display(monkeypatch, tmp_path):
 
 
 def test_ctrl_c_ends_headless_mode_with_130(monkeypatch, tiny_model, capsys):
-    class Interrupting(headless.Pipeline):
-        def stats(self):
-            raise KeyboardInterrupt
+    def interrupted(state):
+        raise KeyboardInterrupt
 
-    monkeypatch.setattr(headless, "Pipeline", Interrupting)
+    monkeypatch.setattr(PipelineState, "stats", interrupted)
     assert main(["--headless", "--source", "demo", "--model", str(tiny_model)]) == 130
     assert capsys.readouterr().err == "facecam: stopped.\n"
 

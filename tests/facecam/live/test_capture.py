@@ -45,7 +45,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def captured(pipeline: Pipeline) -> int:
-    return pipeline.stats().captured
+    return pipeline.state.stats().captured
 
 
 def goes_on(pipeline: Pipeline, more: int = 5) -> None:
@@ -73,14 +73,14 @@ def test_a_stream_is_lost_and_comes_back(server: MjpegServer, mode: str, words: 
         last = pipeline.latest()
         server.mode = mode
         wait_for(lambda: pipeline.phase is Phase.RECONNECTING)
-        assert pipeline.trouble is not None
-        assert re.search(words, pipeline.trouble.reason)
+        assert pipeline.state.trouble is not None
+        assert re.search(words, pipeline.state.trouble.reason)
         assert pipeline.latest() is not None  # the last picture stays
         server.mode = "send"
         wait_for(lambda: pipeline.phase is Phase.RUNNING)
         goes_on(pipeline)
-        assert pipeline.trouble is None
-        assert pipeline.stats().reconnects >= 1
+        assert pipeline.state.trouble is None
+        assert pipeline.state.stats().reconnects >= 1
         view = pipeline.latest()
         assert view is not None
         assert last is not None
@@ -93,7 +93,7 @@ def test_a_recording_goes_on_when_the_stream_is_back_and_keeps_the_time_between(
 ) -> None:
     with running(server.url) as pipeline:
         wait_for(lambda: captured(pipeline) > 5)
-        recorder = Recorder(tmp_path / "r.mkv", RecordingOptions(), "Cam", lambda: pipeline.live)
+        recorder = Recorder(tmp_path / "r.mkv", RecordingOptions(), "Cam", lambda: pipeline.state.live)
         pipeline.attach(recorder)
         wait_for(lambda: recorder.status.frames > 5)
         server.mode = "drop"
@@ -121,16 +121,16 @@ def test_attempts_come_at_growing_intervals(server: MjpegServer) -> None:
         waits_s: dict[float, float] = {}  # by the time of the attempt
 
         def third() -> bool:
-            trouble = pipeline.trouble
+            trouble = pipeline.state.trouble
             if trouble is not None and trouble.retry_at_s is not None:
                 waits_s.setdefault(trouble.retry_at_s, trouble.retry_at_s - time.perf_counter())
             return len(waits_s) >= 3
 
         wait_for(third)
         assert list(waits_s.values()) == sorted(waits_s.values())
-        assert pipeline.stats().reconnects == 0
+        assert pipeline.state.stats().reconnects == 0
         server.mode = "send"
-        wait_for(lambda: pipeline.stats().reconnects == 1)
+        wait_for(lambda: pipeline.state.stats().reconnects == 1)
 
 
 def test_one_can_hurry_it(server: MjpegServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,7 +152,7 @@ def test_stopping_while_it_is_lost_takes_no_time(server: MjpegServer) -> None:
         wait_for(lambda: pipeline.phase is Phase.RECONNECTING)
         assert pipeline.stop(2.0)
         assert pipeline.phase is Phase.IDLE
-        assert pipeline.trouble is None
+        assert pipeline.state.trouble is None
     left = {thread.name for thread in set(threading.enumerate()) - before}
     assert not left & {"watch", "detector"}
 
@@ -241,9 +241,9 @@ def test_a_camera_that_looks_at_nothing_is_opened_anew_once_and_then_let_be() ->
     with running(open_camera) as pipeline:
         wait_for(lambda: pipeline.phase is Phase.RECONNECTING)
         wait_for(lambda: pipeline.phase is Phase.RUNNING)
-        wait_for(lambda: pipeline.trouble is not None)
-        assert pipeline.trouble is not None
-        assert "does not change" in pipeline.trouble.reason
+        wait_for(lambda: pipeline.state.trouble is not None)
+        assert pipeline.state.trouble is not None
+        assert "does not change" in pipeline.state.trouble.reason
         time.sleep(1.0)
         assert pipeline.phase is Phase.RUNNING
         assert len(cameras) == 2
@@ -257,9 +257,9 @@ def test_a_file_that_does_not_answer_is_told_and_not_given_up() -> None:
     with running(lambda: film) as pipeline:
         wait_for(lambda: captured(pipeline) > 5)
         film.hang.set()
-        wait_for(lambda: pipeline.trouble is not None)
-        assert pipeline.trouble is not None
-        assert pipeline.trouble.reason == "film.mkv sends no pictures."
+        wait_for(lambda: pipeline.state.trouble is not None)
+        assert pipeline.state.trouble is not None
+        assert pipeline.state.trouble.reason == "film.mkv sends no pictures."
         assert pipeline.phase is Phase.RUNNING
         time.sleep(1.0)
         assert pipeline.phase is Phase.RUNNING

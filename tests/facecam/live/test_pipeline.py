@@ -105,9 +105,9 @@ def test_frames_go_through_and_detections_belong_to_their_frame():
             view = pipeline.latest()
             assert view.detections.boxes[0, 0] == view.detected_frame.image[0, 0, 0] == number
         assert pipeline.phase is Phase.RUNNING
-        assert pipeline.title == "Fake camera"
-        assert pipeline.live
-        stats = pipeline.stats()
+        assert pipeline.state.title == "Fake camera"
+        assert pipeline.state.live
+        stats = pipeline.state.stats()
         assert (stats.captured, stats.detected, stats.dropped, stats.faces) == (5, 5, 0, 1)
         assert stats.possible_hz == pytest.approx(1000 / 8)
         assert 0 < stats.latency_p50_ms <= stats.latency_p95_ms
@@ -120,7 +120,7 @@ def test_a_slow_detector_gets_the_newest_frame_and_the_others_are_dropped():
         camera.deliver()
         assert detector.entered.acquire(timeout=PATIENCE_S)  # busy with frame 0
         camera.deliver(5)
-        wait_for(lambda: pipeline.stats().captured == 6)
+        wait_for(lambda: pipeline.state.stats().captured == 6)
         detector.allow()
         assert detector.entered.acquire(timeout=PATIENCE_S)
         view = wait_for(pipeline.latest)
@@ -129,7 +129,7 @@ def test_a_slow_detector_gets_the_newest_frame_and_the_others_are_dropped():
         detector.allow()
         wait_for(lambda: latest_index(pipeline) == 5)
         assert detector.seen == [0, 5]
-        assert pipeline.stats().dropped == 4
+        assert pipeline.state.stats().dropped == 4
 
 
 def test_at_most_one_notification_is_pending():
@@ -138,11 +138,11 @@ def test_at_most_one_notification_is_pending():
     with running(opener(camera), detector, on_update=lambda: told.append(1)) as pipeline:
         for number in range(4):
             camera.deliver()
-            wait_for(lambda number=number: pipeline.stats().detected == number + 1)
+            wait_for(lambda number=number: pipeline.state.stats().detected == number + 1)
         assert len(told) == 1  # nobody has fetched anything yet
         pipeline.latest()
         camera.deliver()
-        wait_for(lambda: pipeline.stats().detected == 5)
+        wait_for(lambda: pipeline.state.stats().detected == 5)
         wait_for(lambda: len(told) == 2)
 
 
@@ -160,7 +160,7 @@ def test_the_end_of_the_source_keeps_the_last_view():
     camera, detector = FakeCamera(), FakeDetector(gated=True)
     with running(opener(camera), detector) as pipeline:
         camera.deliver(2)
-        wait_for(lambda: pipeline.stats().captured == 2)
+        wait_for(lambda: pipeline.state.stats().captured == 2)
         camera.end()
         wait_for(camera.closed.is_set)
         assert pipeline.phase is Phase.RUNNING  # the last frame is still to be detected
@@ -168,7 +168,7 @@ def test_the_end_of_the_source_keeps_the_last_view():
         detector.allow()
         wait_for(lambda: pipeline.phase is Phase.ENDED)
         assert latest_index(pipeline) == 1
-        assert pipeline.error is None
+        assert pipeline.state.error is None
 
 
 def test_a_source_that_cannot_be_opened():
@@ -179,7 +179,7 @@ def test_a_source_that_cannot_be_opened():
     with running(open_nothing, FakeDetector(), on_update=told.set) as pipeline:
         wait_for(lambda: pipeline.phase is Phase.FAILED)
         assert told.wait(PATIENCE_S)
-        assert str(pipeline.error) == "There is no camera 7."
+        assert str(pipeline.state.error) == "There is no camera 7."
     assert pipeline.phase is Phase.IDLE
 
 
@@ -190,7 +190,7 @@ def test_a_source_that_fails_while_running():
         wait_for(pipeline.latest)
         camera.end()
         wait_for(lambda: pipeline.phase is Phase.FAILED)
-        assert str(pipeline.error) == "The camera was unplugged."
+        assert str(pipeline.state.error) == "The camera was unplugged."
         assert latest_index(pipeline) == 0  # the last view stays
         wait_for(camera.closed.is_set)
 
@@ -200,7 +200,7 @@ def test_a_detector_that_fails_stops_the_source():
     with running(opener(camera), FakeDetector(error=FacecamError("The frame is odd."))) as pipeline:
         camera.deliver()
         wait_for(lambda: pipeline.phase is Phase.FAILED)
-        assert str(pipeline.error) == "The frame is odd."
+        assert str(pipeline.state.error) == "The frame is odd."
         camera.deliver()
         wait_for(camera.closed.is_set)
 
@@ -210,8 +210,8 @@ def test_an_unexpected_failure_is_told_too(caplog):
     with running(opener(camera), FakeDetector(error=ZeroDivisionError("oops"))) as pipeline:
         camera.deliver()
         wait_for(lambda: pipeline.phase is Phase.FAILED)
-        assert "unexpectedly" in str(pipeline.error)
-        assert "oops" in str(pipeline.error)
+        assert "unexpectedly" in str(pipeline.state.error)
+        assert "oops" in str(pipeline.state.error)
     assert "ZeroDivisionError" in caplog.text
 
 
@@ -227,7 +227,7 @@ def test_it_can_be_started_again_and_begins_afresh():
     for _ in range(3):
         pipeline.start()
         wait_for(pipeline.latest)
-        assert pipeline.stats().captured == 1
+        assert pipeline.state.stats().captured == 1
         with pytest.raises(RuntimeError, match="already running"):
             pipeline.start()
         cameras[-1].end()
@@ -281,7 +281,7 @@ def test_a_source_that_hangs_does_not_hold_up_the_stop_nor_disturb_the_next_star
     hanging.deliver(3)  # the old one wakes up
     wait_for(hanging.closed.is_set)
     assert latest_index(pipeline) == 0
-    assert pipeline.stats().captured == 1
+    assert pipeline.state.stats().captured == 1
     assert pipeline.phase is Phase.RUNNING
     working.end()
     assert pipeline.stop(PATIENCE_S)
@@ -315,29 +315,29 @@ def test_a_picture_follows_the_threshold_while_it_stays(tiny_model, tmp_path):
         wait_for(lambda: len(pipeline.latest().detections) == 0)
         assert len(view.detections) == 2  # a view handed out doesn't change
         assert pipeline.phase is Phase.ENDED
-        assert pipeline.stats().captured == pipeline.stats().detected == 1
+        assert pipeline.state.stats().captured == pipeline.state.stats().detected == 1
 
 
 def test_wrong_sources_by_text(tiny_model, tmp_path):
     detector = FaceDetector(tiny_model)
     with running(str(tmp_path / "missing.mp4"), detector) as pipeline:
         wait_for(lambda: pipeline.phase is Phase.FAILED)
-        assert "missing.mp4" in str(pipeline.error)
-        assert pipeline.title.endswith("missing.mp4")
+        assert "missing.mp4" in str(pipeline.state.error)
+        assert pipeline.state.title.endswith("missing.mp4")
 
 
 @pytest.mark.skipif(not can_pin(), reason="this system can't pin a thread to a core")
 def test_the_detector_thread_is_pinned_and_says_where(tiny_model):
     with running("demo", FaceDetector(tiny_model), core=available_cores()[0]) as pipeline:
         wait_for(pipeline.latest)
-        assert pipeline.core == available_cores()[0]
+        assert pipeline.state.core == available_cores()[0]
 
 
 def test_the_display_rate_is_that_of_the_painting():
     camera = FakeCamera()
     with running(opener(camera), FakeDetector()) as pipeline:
-        assert pipeline.stats().display_hz == 0
+        assert pipeline.state.stats().display_hz == 0
         for _ in range(3):
-            pipeline.displayed()
+            pipeline.state.displayed()
             time.sleep(0.01)
-        assert 0 < pipeline.stats().display_hz < 200
+        assert 0 < pipeline.state.stats().display_hz < 200

@@ -153,7 +153,7 @@ def test_a_source_that_hangs_is_hidden_where_everything_is_while_unsure(device: 
 
     with shown(Hanging(fps=30), FakeDetector(), LiveOptions(privacy=PrivacyOptions(least_hz=2))) as (pipeline, _):
         wait_for(lambda: device.sent and finest(device.newest[PICTURE]) > 100)
-        wait_for(lambda: pipeline.trouble is not None)
+        wait_for(lambda: pipeline.state.trouble is not None)
         before = len(device.sent)
         wait_for(lambda: len(device.sent) > before + 2)
         assert finest(device.newest[PICTURE]) < 50
@@ -164,8 +164,8 @@ def test_a_device_that_hangs_holds_nothing_up(device: Loopback) -> None:
     with shown(FakeSource(fps=50), FakeDetector()) as (pipeline, camera):
         wait_for(lambda: camera.status.pictures > 3)
         device.free.clear()
-        start_s, before = time.perf_counter(), pipeline.stats().detected
-        wait_for(lambda: pipeline.stats().detected > before + 50)
+        start_s, before = time.perf_counter(), pipeline.state.stats().detected
+        wait_for(lambda: pipeline.state.stats().detected > before + 50)
         assert time.perf_counter() - start_s < 10
         assert pipeline.stop(PATIENCE_S)
         assert not camera.close(0.1)
@@ -179,8 +179,8 @@ def test_a_device_that_goes_away_is_told_and_the_pipeline_goes_on(device: Loopba
         device.problem = RuntimeError("no such device")
         wait_for(lambda: camera.status.error)
         assert str(camera.status.error) == "The virtual camera has gone away (no such device); switch it on again."
-        before = pipeline.stats().detected
-        wait_for(lambda: pipeline.stats().detected > before + 5)
+        before = pipeline.state.stats().detected
+        wait_for(lambda: pipeline.state.stats().detected > before + 5)
         assert pipeline.phase is Phase.RUNNING
     assert device.closed == 1
 

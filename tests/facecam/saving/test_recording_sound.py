@@ -122,7 +122,7 @@ def test_through_the_pipeline_with_a_detector_that_is_slow(tmp_path):
         return Detections.none()
 
     pipeline = Pipeline(str(path), FakeDetector(detect))
-    recording = Recorder(tmp_path / "r.mkv", RecordingOptions(), "Clip", lambda: pipeline.live)
+    recording = Recorder(tmp_path / "r.mkv", RecordingOptions(), "Clip", lambda: pipeline.state.live)
     pipeline.attach(recording)
     pipeline.start()
     end_s = time.perf_counter() + PATIENCE_S

@@ -86,7 +86,7 @@ def test_the_core_can_be_chosen_while_it_runs(qtbot: QtBot, make_window: MakeWin
     shows(qtbot, tab, "1 face")
     for core in available_cores()[:2]:
         choose(tab.detection.core, f"Core {core}")
-        qtbot.waitUntil(lambda core=core: tab.session.pipeline.core == core, timeout=5000)
+        qtbot.waitUntil(lambda core=core: tab.session.pipeline.state.core == core, timeout=5000)
         qtbot.waitUntil(lambda core=core: f"on core {core}" in tab.status.text(), timeout=5000)
 
 
