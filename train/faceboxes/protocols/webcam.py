@@ -91,10 +91,13 @@ def read_clip(path: Path) -> Iterator[Image]:
         capture.release()
 
 
-def reference_track(detections: Sequence[Detections], window: int = SMOOTHING_FRAMES) -> Array:
+def reference_track(
+    detections: Sequence[Detections], window: int = SMOOTHING_FRAMES, centred: bool = False
+) -> Array:
     """The face of a clip: (F, 4) float32, x1 y1 x2 y2, the best box of each frame under a running median.
 
-    A row is NaN where no frame within the window has a box.
+    centred: near the clip's ends the window is as short as keeps the frame in its middle, for faces that move. A row is
+    NaN where no frame within the window has a box.
     """
     best = np.full((len(detections), 4), np.nan, np.float32)
     for row, found in enumerate(detections):
@@ -102,7 +105,8 @@ def reference_track(detections: Sequence[Detections], window: int = SMOOTHING_FR
             best[row] = found.boxes[found.scores.argmax()]
     track = np.full_like(best, np.nan)
     for row in range(len(best)):
-        near = best[max(0, row - window // 2) : row + window // 2 + 1]
+        reach = min(window // 2, row, len(best) - 1 - row) if centred else window // 2
+        near = best[max(0, row - reach) : row + reach + 1]
         near = near[~np.isnan(near[:, 0])]
         if len(near):
             track[row] = np.median(near, axis=0)
@@ -115,7 +119,7 @@ def reference_tracks(detections: Sequence[Detections], threshold: float) -> Arra
     followed = track(detections, threshold, TrackingOptions(smoothing=0))
     numbers, frames = np.unique(np.concatenate([_ids(found) for found in followed]), return_counts=True)
     tracks = [
-        reference_track([found.only(_ids(found) == number) for found in followed])
+        reference_track([found.only(_ids(found) == number) for found in followed], centred=True)
         for number in numbers[frames >= _MOST_OF_CLIP * len(detections)]
     ]
     return np.stack(tracks, axis=1) if tracks else np.zeros((len(detections), 0, 4), np.float32)

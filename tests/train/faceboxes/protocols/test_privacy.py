@@ -115,3 +115,9 @@ def test_the_tracks_of_a_clip_are_those_of_faces_that_stay() -> None:
     assert tracks.shape == (30, 2, 4)
     assert sorted(np.nanmedian(tracks, axis=0)[:, 0].tolist()) == [100, 400]
     assert reference_tracks([found()] * 30, 0.5).shape == (30, 0, 4)
+
+
+def test_the_track_of_a_face_that_walks_is_where_it_is_from_the_first_frame_on() -> None:
+    walking = [found((100 + 4 * n, 100, 140 + 4 * n, 150, 0.98)) for n in range(30)]
+    ((first, *_), *_, (last, *_)) = reference_tracks(walking, 0.5)[:, 0].tolist()
+    assert (first, last) == pytest.approx((100, 216), abs=1)
