@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QBoxLayout, QWidget
 from facecam.live.pipeline import Phase, View
 from facecam.qtkit.layouts import column, row
 from facecam.qtkit.stage import Action, StageMessage, StagePanel
+from facecam.qtkit.theme import stage_palette
 from facecam.ui.live import words
 from facecam.ui.live.chooser import DEMO
 from facecam.ui.live.picture import PictureView
@@ -56,6 +57,8 @@ class LiveStage(QWidget):
         self.panel.hide()
         column(self.panel, owner=self.picture)  # as a child of the picture: what is dropped on it reaches that
         self._pictures = row((self.picture, 1), (second, 1), owner=self, spacing=2)
+        self.setAutoFillBackground(True)  # what is seen between them
+        self.setPalette(stage_palette())
         second.hide()
         self.picture.set_twin(second)
         session.changed.connect(self._follow_phase)

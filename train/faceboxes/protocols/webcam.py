@@ -91,9 +91,7 @@ def read_clip(path: Path) -> Iterator[Image]:
         capture.release()
 
 
-def reference_track(
-    detections: Sequence[Detections], window: int = SMOOTHING_FRAMES, centred: bool = False
-) -> Array:
+def reference_track(detections: Sequence[Detections], window: int = SMOOTHING_FRAMES, centred: bool = False) -> Array:
     """The face of a clip: (F, 4) float32, x1 y1 x2 y2, the best box of each frame under a running median.
 
     centred: near the clip's ends the window is as short as keeps the frame in its middle, for faces that move. A row is
