@@ -26,7 +26,8 @@ HELP = (
     (
         "The map",
         "Move over the picture. The outlined cell under the cursor asks: it is the query. The map shows how its "
-        "attention is spread over the keys, the cells that can answer; bright ones are those it looks at.",
+        "attention is spread over the keys, the cells that can answer; bright ones are those it looks at. All look at "
+        "a few places in common: “Own preference” (Direction, under More) leaves them out, and shapes come out.",
     ),
     (
         "Pins",
