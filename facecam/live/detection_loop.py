@@ -238,7 +238,7 @@ class FaceFinder:
         self._passed_over, self._followed = 0, follows
         threshold = self._own_threshold if options.threshold is None else options.threshold
         found = self._detect(frame, options, threshold, follows)
-        shown, private = found.only(found.scores >= threshold), found.boxes
+        shown, private = None, found.boxes
         if follows:
             hold_s = _hold_s(options)
             if again:
@@ -252,6 +252,8 @@ class FaceFinder:
                 private = _but(private, shown, options.unhidden)
         else:
             self._tracker.reset()
+        if shown is None:
+            shown = found.only(found.scores >= threshold)
         self._shown = shown
         return FrameFaces(self._coloured(_large_enough(_within(shown, frame), options)), private)
 
@@ -323,8 +325,8 @@ def _within(found: Detections, frame: Frame) -> Detections:
     """The faces as far as they lie in the frame."""
     height, width = frame.image.shape[:2]
     boxes = found.boxes.clip(0, np.array([width, height] * 2, np.float32))
-    inside = np.flatnonzero((boxes[:, 2:] > boxes[:, :2]).all(axis=1))
-    return replace(found, boxes=boxes).only(inside)
+    inside, found = boxes[:, 2:] > boxes[:, :2], replace(found, boxes=boxes)
+    return found if inside.all() else found.only(inside[:, 0] & inside[:, 1])
 
 
 def _large_enough(found: Detections, options: LiveOptions) -> Detections:

@@ -31,10 +31,10 @@ _SLAB = 8  # rows of a cut-out; its outline is that of one rectangle for each
 @dataclass(frozen=True, eq=False)
 class _Person:
     """A cut-out portrait. image: (H, W, 4) uint8, BGR times coverage, and the coverage (255 where opaque). outline:
-    (3, N) float64, x, y and 1 of corners: of rectangles of `_SLAB` rows that hold all that is covered at all."""
+    x and y of corners, of rectangles of `_SLAB` rows that hold all that is covered at all."""
 
     image: Image
-    outline: npt.NDArray
+    outline: tuple[tuple[int, int], ...]
     face_x_px: float
     face_y_px: float
     face_px: float
@@ -96,36 +96,31 @@ def demo_frame(index: int, bench: _Bench | None = None) -> Image:
     return image
 
 
-def _similarity(source: tuple[float, float], target: tuple[float, float], scale: float, angle: float) -> npt.NDArray:
-    """(2, 3) float64 matrix that takes point `source` to `target`, scaled and turned (radians)."""
-    cos, sin = scale * math.cos(angle), scale * math.sin(angle)
-    return np.array(
-        [
-            [cos, -sin, target[0] - cos * source[0] + sin * source[1]],
-            [sin, cos, target[1] - sin * source[0] - cos * source[1]],
-        ]
-    )
-
-
 def _paste(
     image: Image, bench: _Bench, person: _Person, face_xy: tuple[float, float], scale: float, angle: float
 ) -> None:
-    """Blends the person into `image`, the face's centre at `face_xy`.
+    """Blends the person into `image`, scaled and turned (radians), the face's centre at `face_xy`.
 
     In bands from top to bottom, each as wide as the person is there: a head is not as wide as its shoulders.
     """
-    matrix = _similarity((person.face_x_px, person.face_y_px), face_xy, scale, angle)
-    outline_x, outline_y = matrix @ person.outline
+    cos, sin = scale * math.cos(angle), scale * math.sin(angle)
+    right = face_xy[0] - cos * person.face_x_px + sin * person.face_y_px
+    down = face_xy[1] - sin * person.face_x_px - cos * person.face_y_px
+    outline = [(cos * x - sin * y + right, sin * x + cos * y + down) for x, y in person.outline]
     reach = scale + 1  # an edge pixel is seen as far from its place
     corner = reach + _SLAB * scale + 1  # and the rectangle that holds it has corners at most as far away
-    first, last = _clip(outline_y.min() - reach, HEIGHT), _clip(outline_y.max() + reach + 1, HEIGHT)
+    first, last = (
+        _clip(min(y for _, y in outline) - reach, HEIGHT),
+        _clip(max(y for _, y in outline) + reach + 1, HEIGHT),
+    )
     for top in range(first, last, _BAND):
         bottom = min(top + _BAND, last)
-        across = outline_x[(outline_y > top - corner) & (outline_y < bottom + corner)]
-        if len(across):
-            left, right = _clip(across.min() - reach, WIDTH), _clip(across.max() + reach + 1, WIDTH)
-            if left < right:
-                bench.blend(image[top:bottom, left:right], person.image, matrix - [[0, 0, left], [0, 0, top]])
+        across = [x for x, y in outline if top - corner < y < bottom + corner]
+        if across:
+            left, end = _clip(min(across) - reach, WIDTH), _clip(max(across) + reach + 1, WIDTH)
+            if left < end:
+                matrix = np.array([[cos, -sin, right - left], [sin, cos, down - top]])
+                bench.blend(image[top:bottom, left:end], person.image, matrix)
 
 
 def _clip(place_px: float, end_px: int) -> int:
@@ -197,5 +192,6 @@ def _cut_out(picture: Image, mask: Image, face_xy: tuple[float, float], face_px:
     for top in range(0, len(cover), _SLAB):
         across = np.flatnonzero(cover[top : top + _SLAB].any(axis=0))
         if len(across):
-            corners += [(x, y, 1) for x in (across[0], across[-1]) for y in (top, min(top + _SLAB, len(cover)) - 1)]
-    return _Person(np.dstack([colour, cover]), np.array(corners, np.float64).T, *face_xy, face_px)
+            last = min(top + _SLAB, len(cover)) - 1
+            corners += [(int(x), y) for x in (across[0], across[-1]) for y in (top, last)]
+    return _Person(np.dstack([colour, cover]), tuple(corners), *face_xy, face_px)
