@@ -46,10 +46,9 @@ class SliderField(QWidget):
         step: float,
         say: Callable[[float], str],
         help_text: str,
-        parent: QWidget | None = None,
         default: float | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self._low, self._step, self._say, self._default = low, step, say, default
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, round((high - low) / step))
@@ -105,11 +104,10 @@ class Row(QWidget):
         name: str,
         control: QWidget,
         help_text: str,
-        parent: QWidget | None = None,
         default: object = None,
         name_px: int = _NAME_WIDTH,
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         label = QLabel(name)
         label.setBuddy(control)
         control.setAccessibleName(name)
@@ -132,8 +130,8 @@ class Row(QWidget):
 class Check(QWidget):
     """A box to tick, with a button that resets it while it is not at its default."""
 
-    def __init__(self, text: str, help_text: str, default: bool = False, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, text: str, help_text: str, default: bool = False) -> None:
+        super().__init__()
         self.box = QCheckBox(text)
         self.box.setToolTip(help_text)
         self.box.setChecked(default)

@@ -45,8 +45,8 @@ class Fold(QWidget):
     toggled = Signal(bool)
     """The user has opened or closed it."""
 
-    def __init__(self, section: Section, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, section: Section) -> None:
+        super().__init__()
         self.section = section
         self.button = QToolButton()
         self.button.setText(section.title)

@@ -33,8 +33,8 @@ class ErrorRelay(QObject):
     unexpected = Signal(str, str)
     """One line, and the traceback."""
 
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._counts: Counter[tuple[type[BaseException], str, int]] = Counter()
         self._handler = _Handler(self)
 

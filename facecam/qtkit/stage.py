@@ -45,8 +45,8 @@ class StagePanel(QWidget):
     opaque: hides what it lies over. message: what is shown.
     """
 
-    def __init__(self, opaque: bool = False, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, opaque: bool = False) -> None:
+        super().__init__()
         self.message: StageMessage | None = None
         self.setPalette(theme.stage_palette())
         self.setAutoFillBackground(opaque)

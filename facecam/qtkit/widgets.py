@@ -13,16 +13,16 @@ from facecam.qtkit.theme import sized, tabular
 class Heading(QLabel):
     """A section's heading in the control column."""
 
-    def __init__(self, text: str, parent: QWidget | None = None) -> None:
-        super().__init__(text, parent)
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
         self.setFont(sized(self.font(), 1.0, QFont.Weight.DemiBold))
 
 
 class ElidedLabel(QLabel):
     """One line of text; what does not fit ends in an ellipsis and is whole in the tooltip."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._text = ""
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
@@ -65,8 +65,8 @@ class DimLine(ElidedLabel):
 class StatusLine(DimLine):
     """The line at the bottom of a tab: what is happening, in words."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setAccessibleName("Status")
         self.setFont(tabular(self.font()))
 

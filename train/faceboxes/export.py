@@ -268,7 +268,7 @@ def main(argv: list[str] | None = None) -> None:
         raise TrainingError(f"{args.checkpoint} does not say how it was trained: pass --recipe.")
     recipe = args.recipe or (
         f"{state['step']:,} steps, {state['images']:,} pictures seen; {options['optimizer']}, learning rate"
-        f" {options['lr']}, {options['box_loss']} box loss, seed {options['seed']}."
+        f" {options['lr']}, diou box loss, seed {options['seed']}."
     )
     provenance = Provenance(args.data, args.licence, current_commit(), recipe, args.threshold, metrics)
     path = args.out / f"{net.name}.onnx"

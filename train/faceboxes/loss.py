@@ -1,7 +1,7 @@
 """The multibox loss: classification over hard-mined anchors and box regression over positive ones.
 
-FaceBoxes, section 3.3: softmax loss, smooth L1, hard negatives. The box loss can also be DIoU (Zheng et al. 2020),
-which optimises what is measured, the overlap, instead of four numbers apart.
+FaceBoxes, section 3.3: softmax loss, hard negatives. The box loss is DIoU (Zheng et al. 2020), which optimises what is
+measured, the overlap, instead of four numbers apart as smooth L1 does.
 """
 
 from __future__ import annotations
@@ -18,14 +18,12 @@ from train.faceboxes.targets import SOFT, Targets
 
 @dataclass(frozen=True)
 class LossOptions:
-    """negatives: hard negatives per positive. box: "diou" or "smooth_l1". box_weight: weight of the box loss.
-    least_negatives: hard negatives of a picture that has hardly a face or none. quality: the score of an anchor that
-    has a face learns the overlap of its box with it instead of 1 (Li et al. 2020, generalized focal loss), so that of
-    two boxes of one face the better one wins. most: a face counts as so many anchors at most, as a large one has a
-    hundred and a small one has one."""
+    """negatives: hard negatives per positive. box_weight: weight of the box loss. least_negatives: hard negatives of a
+    picture that has hardly a face or none. quality: the score of an anchor that has a face learns the overlap of its
+    box with it instead of 1 (Li et al. 2020, generalized focal loss), so that of two boxes of one face the better one
+    wins. most: a face counts as so many anchors at most, as a large one has a hundred and a small one has one."""
 
     negatives: float = 7.0
-    box: str = "diou"
     box_weight: float = 2.0
     least_negatives: int = 16
     quality: bool = False
@@ -65,9 +63,10 @@ def multibox_loss(offsets: Tensor, logits: Tensor, targets: Targets, anchors: Te
     picture, anchor = positive.nonzero(as_tuple=True)
     found, truth = offsets[picture, anchor].float(), targets.boxes[picture, anchor]
     weight = weight[picture, anchor]
-    boxes = (weight * _box_loss(found, truth, anchors[anchor], options.box)).sum() / count
+    decoded = decode(found, anchors[anchor])
+    boxes = (weight * (1 - diou(decoded, truth))).sum() / count
     if options.quality:
-        overlap = _iou(decode(found.detach(), anchors[anchor]), truth)
+        overlap = _iou(decoded.detach(), truth)
         # The cross entropy is linear in what is to be learnt.
         classes = classes + (weight * (1 - overlap) * margin[picture, anchor]).sum() / count
     return Losses(classes + options.box_weight * boxes, classes, boxes)
@@ -75,17 +74,6 @@ def multibox_loss(offsets: Tensor, logits: Tensor, targets: Targets, anchors: Te
 
 def _sum_where(mask: Tensor, values: Tensor) -> Tensor:
     return torch.where(mask, values, 0.0).sum()
-
-
-def _box_loss(offsets: Tensor, truth: Tensor, anchors: Tensor, kind: str) -> Tensor:
-    """(P,) losses of positive anchors. offsets, truth (x1 y1 x2 y2), anchors: (P, 4)."""
-    if kind == "smooth_l1":
-        centre = ((truth[:, :2] + truth[:, 2:]) / 2 - anchors[:, :2]) / (VARIANCES[0] * anchors[:, 2:])
-        size = ((truth[:, 2:] - truth[:, :2]).clamp(min=1) / anchors[:, 2:]).log() / VARIANCES[1]
-        return F.smooth_l1_loss(offsets, torch.cat([centre, size], -1), reduction="none").sum(-1)
-    if kind == "diou":
-        return 1 - diou(decode(offsets, anchors), truth)
-    raise ValueError(f"unknown box loss {kind}")
 
 
 def decode(offsets: Tensor, anchors: Tensor) -> Tensor:

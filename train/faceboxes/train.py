@@ -83,7 +83,6 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add("--warmup", type=int, default=500)
     add("--weight-decay", type=float, default=5e-4)
     add("--ema", type=float, default=0.9995)
-    add("--box-loss", choices=("diou", "smooth_l1"), default="diou")
     add("--box-weight", type=float, default=2.0)
     add("--negatives", type=float, default=7.0, help="hard negatives per positive anchor")
     add("--quality", action="store_true", help="scores learn the overlap of their box with the face")
@@ -167,7 +166,7 @@ class Trainer:
         self.ema = Ema(self.net, MODELS[args.model]().to(here.device), args.ema)
         self.optimizer = optimizer_of(self.net, args)
         self.step, self.images, self.best = 0, 0, 0.0
-        self.options = LossOptions(args.negatives, args.box_loss, args.box_weight, quality=args.quality, most=args.most)
+        self.options = LossOptions(args.negatives, args.box_weight, quality=args.quality, most=args.most)
         self.anchors = {
             size: torch.from_numpy(anchor_grid(self.net.anchors, size, size).copy()).to(here.device)
             for size in args.sizes

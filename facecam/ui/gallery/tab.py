@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QWidget
 
 from facecam.arrays import Image
 from facecam.qtkit.commands import Menu, command
@@ -28,9 +27,8 @@ class GalleryTab(Tab):
         detector_core: Callable[[], int | None],
         model: Path | None = None,
         settings: Settings | None = None,
-        parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
 
         def grab_rgb() -> Image | None:
             frame = grab_frame()

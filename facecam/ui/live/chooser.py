@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QStandardItemModel
-from PySide6.QtWidgets import QComboBox, QWidget
+from PySide6.QtWidgets import QComboBox
 
 from facecam.qtkit.fields import leave_keys
 from facecam.qtkit.worker import Asker
@@ -120,8 +120,8 @@ class SourceChooser(QComboBox):
     opened = Signal()
     """The list is about to be shown: the time to look for cameras."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._cameras: list[Camera] | None = None  # None: not looked yet
         self._custom: str | None = None
         self.spec = AUTO

@@ -77,8 +77,8 @@ GRAPHS = (
 class GraphPanel(QWidget):
     """Draws a history as three small graphs side by side. Drawn only while it is visible, when it is told to."""
 
-    def __init__(self, history: History, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, history: History) -> None:
+        super().__init__()
         self._history = history
         self.setFixedHeight(HEIGHT_PX)
         self.graphs = [_GraphView(graph) for graph in GRAPHS]

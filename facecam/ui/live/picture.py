@@ -68,8 +68,8 @@ class PictureView(QWidget):
     fetched = Signal()
     """The session that is followed has been asked for its newest view, which is shown if it is another one."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.view: View | None = None
         """Of the session that is followed: what is shown, None on the empty stage."""
         self._session: LiveSession | None = None

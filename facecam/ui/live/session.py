@@ -51,9 +51,8 @@ class LiveSession(QObject):
         make_detector: Callable[[], FaceDetector],
         open_source: Callable[[str], Source] = open_source,
         core: int | None = None,
-        parent: QObject | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self._make_detector, self._open_source = make_detector, open_source
         self._lock = threading.Lock()  # guards what follows
         self._requests = 0

@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtGui import QAction, QDragEnterEvent, QDragLeaveEvent, QDropEvent
-from PySide6.QtWidgets import QWidget
 
 from facecam.detection.any_detector import AnyDetector, open_detector
 from facecam.detection.detector import FaceDetector
@@ -59,10 +58,9 @@ class LiveTab(Tab):
         spec: str = AUTO,
         options: DetectorOptions = DetectorOptions(),
         list_modes: Callable[[int], list[CameraMode]] = camera_modes,
-        parent: QWidget | None = None,
     ) -> None:
         """options: what the session's detector was made with."""
-        super().__init__(parent)
+        super().__init__()
         self.session, self._settings, self._options = session, settings, options
         self.remembered = remembered = Remembered(settings, LiveSettings)
         self._known_cameras: list[Camera] | None = None

@@ -36,8 +36,8 @@ def largest_size(available: QSize) -> QSize:
 class MainWindow(QMainWindow):
     """One window, one tab for each TabSpec; a single tab needs no bar."""
 
-    def __init__(self, tabs: Sequence[TabSpec], settings: Settings, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, tabs: Sequence[TabSpec], settings: Settings) -> None:
+        super().__init__()
         self.specs, self._settings = list(tabs), settings
         self.made: dict[int, Tab] = {}  # the tabs that have been shown, by index
         self._current: Tab | None = None  # while one is loaded, there is none

@@ -26,8 +26,8 @@ class MenuBar(QMenuBar):
     shown = Signal(bool)
     """A menu is about to open (True), or has closed: the time to switch off what makes no sense just now."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._menus: list[QMenu] = []
         self.setAccessibleName("Menus")
 

@@ -66,7 +66,7 @@ def test_command_writes_file_and_card(tmp_path: Path) -> None:
     net = FaceBoxes()
     state = {
         "model": "faceboxes", "step": 3, "images": 96, "ema": {"module": net.state_dict()},
-        "options": json.dumps({"optimizer": "sgd", "lr": 0.1, "box_loss": "diou", "seed": 4}),
+        "options": json.dumps({"optimizer": "sgd", "lr": 0.1, "seed": 4}),
         "ap": json.dumps({"2--web": {"ap": {"all": 0.25}}}),
     }  # fmt: skip
     save_checkpoint(tmp_path / "best.pt", state)
