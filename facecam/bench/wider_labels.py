@@ -63,7 +63,7 @@ def read_wider(split_file: Path, images: Path) -> list[Labelled]:
     at = 0
     while at < len(lines):
         name = lines[at].strip()
-        if not name or _is_row(name):
+        if not name or _numbers(name):
             _damaged(split_file, at, "the path of a picture is expected here")
         if at + 1 >= len(lines):
             _damaged(split_file, at, "the file ends after the path of a picture, where its number of faces should be")
@@ -78,7 +78,7 @@ def read_wider(split_file: Path, images: Path) -> list[Labelled]:
             _damaged(split_file, len(lines) - 1, f"the file ends before the {count} faces of {name}")
         rows = [_row(split_file, line, lines[line]) for line in range(at, at + count)]
         at += count
-        if count == 0 and at < len(lines) and _is_row(lines[at]):
+        if count == 0 and at < len(lines) and _numbers(lines[at]):
             at += 1  # the row of zeros
         pictures.append(_labelled(name, Path(images), rows))
     if not pictures:
@@ -96,24 +96,19 @@ def _labelled(name: str, images: Path, rows: list[list[float]]) -> Labelled:
 
 
 def _row(split_file: Path, line: int, text: str) -> list[float]:
-    try:
-        values = [float(word) for word in text.split()]
-    except ValueError:
-        values = []
-    if len(values) != _COLUMNS or not np.isfinite(values).all():
+    values = _numbers(text)
+    if values is None or not np.isfinite(values).all():
         _damaged(split_file, line, f"a face is {_COLUMNS} numbers, x y w h and the attributes")
     return values
 
 
-def _is_row(text: str) -> bool:
-    words = text.split()
-    if len(words) != _COLUMNS:
-        return False
+def _numbers(text: str) -> list[float] | None:
+    """As many as a face's row has, or None."""
     try:
-        [float(word) for word in words]
+        values = [float(word) for word in text.split()]
     except ValueError:
-        return False
-    return True
+        return None
+    return values if len(values) == _COLUMNS else None
 
 
 def _damaged(split_file: Path, line: int, what: str) -> NoReturn:
