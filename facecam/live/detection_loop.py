@@ -230,8 +230,9 @@ class FaceFinder:
         self._passed_over += 1
         moving = frame.path is None and not still  # pictures of a folder have nothing to do with each other
         follows = moving and (options.tracking is not None or options.privacy is not None)
-        # The first frame is always searched, also the first that must be followed: privacy can't wait.
-        rests = (waits or self._passed_over < options.every) and not self._jumps(frame)
+        # Privacy can't wait: of a face that moves, or comes, too much is in view until the next search.
+        rests = waits or (self._passed_over < options.every and options.privacy is None)
+        rests = rests and not self._jumps(frame)
         self._last = frame
         if moving and not again and rests and follows == self._followed:
             return self._carried_on(frame, options)

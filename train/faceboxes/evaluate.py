@@ -9,7 +9,7 @@ LABELS.txt is a WIDER FACE text ground truth. The commands and what they take be
     fddb FDDB-folds originalPics [--enlarge 3]
     afw LABELS IMAGES, pascal LABELS IMAGES [--enlarge 2.5]
     clips FOLDER [--reference OTHER.onnx]                                            webcam behaviour
-    privacy FOLDER [--hold 0.7] [--rate 10 | --every 3] [--together]                 faces left in view, of clips
+    privacy FOLDER [--hold 0.7] [--rate 10] [--together]                             faces left in view, of clips
     motion LABELS.txt IMAGES                                                         synthetic camera motion
     robustness LABELS.txt IMAGES                                                     sizes, and changed copies
 
@@ -148,9 +148,7 @@ def run_privacy(args: argparse.Namespace, detect: FileDetector) -> dict[str, Any
         clips = [privacy.together(alike[first : first + 4]) for first in range(0, len(alike) - 3, 4)]
     if args.rate:
         clips = [privacy.at_most(clip, args.rate) for clip in clips]
-    options = LiveOptions(
-        args.threshold, tracking=TrackingOptions(), privacy=PrivacyOptions(hold_s=args.hold), every=args.every
-    )
+    options = LiveOptions(args.threshold, tracking=TrackingOptions(), privacy=PrivacyOptions(hold_s=args.hold))
     detector = FaceDetector(
         DetectorOptions(str(args.model), args.threshold, runtime=args.runtime, precision=args.precision)
     )
@@ -254,9 +252,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands.choices["privacy"].add_argument(
         "--rate", type=_positive, metavar="HZ", help="no more pictures a second, as on a slow machine; default: all"
-    )
-    commands.choices["privacy"].add_argument(
-        "--every", type=int, default=1, metavar="N", help="search each so many-th picture only, and show all"
     )
     commands.choices["privacy"].add_argument(
         "--together", action="store_true", help="show four clips at a time, in the quarters of a picture"

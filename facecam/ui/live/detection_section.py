@@ -108,7 +108,10 @@ class DetectionSection(Section):
             "Larger finds smaller faces, smaller is faster."
         )
         hold_help = "So many detections a second are held by going down to a smaller size where need be"
-        every_help = "Faces are looked for in each so many-th picture only, and carried on in the others"
+        every_help = (
+            "Faces are looked for in each so many-th picture only, and carried on in the others.\n"
+            "Where privacy is on, they are looked for in each."
+        )
         core_help = "The one core that detects" if can_pin() else "This system does not let a program choose its core"
         self.hold_row = Row("Hold", self.hold, hold_help)
         network_help = (

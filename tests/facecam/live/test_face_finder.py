@@ -120,7 +120,7 @@ def test_privacy_hides_in_every_frame_from_the_one_on_where_it_is_switched_on() 
     for index in range(20):
         faces = finder.find(Frame(image, index, index / 30, 0.0), plain if index < 5 else private)
         assert len(faces.private) == 1
-        assert faces.detected == (index in (0, 5, 15))
+        assert faces.detected == (index == 0 or index >= 5)  # a face may have come since the last search
 
 
 def test_the_smallest_face() -> None:
@@ -144,7 +144,7 @@ def test_the_size_goes_to_the_detector_and_the_automatic_one_follows_its_speed()
 def test_after_a_gap_the_first_frame_is_searched_whatever_the_interval() -> None:
     finder = FaceFinder(ScriptedDetector(0.9))
     image = np.zeros((240, 320, 3), np.uint8)
-    options = replace(TRACKED, every=10, privacy=PrivacyOptions())
+    options = replace(TRACKED, every=10)
     times_s = (0.0, 0.1, 0.2, 3.2, 3.3)
     assert [finder.find(Frame(image, n, t, t), options).detected for n, t in enumerate(times_s)] == [1, 0, 0, 1, 0]
 

@@ -53,6 +53,19 @@ def test_one_picture_in_four_is_searched_and_all_are_shown(qtbot: QtBot, make_wi
     shows(qtbot, tab, "1 face")
 
 
+def test_where_privacy_is_on_each_picture_is_searched(qtbot: QtBot, make_window: MakeWindow) -> None:
+    tab = live(make_window())
+    choose(tab.detection.preset, "Saving power")
+    searched: list[bool] = []
+    tab.stage.view_shown.connect(lambda view: searched.append(view.detected))
+    qtbot.waitUntil(lambda: False in searched, timeout=5000)
+    QTest.keyClick(tab.window(), Qt.Key.Key_P)
+    qtbot.waitUntil(lambda: tab.view is not None and tab.view.privacy is not None and tab.view.detected, timeout=5000)
+    searched.clear()
+    qtbot.waitUntil(lambda: len(searched) > 10, timeout=5000)
+    assert all(searched)
+
+
 def test_the_automatic_size_is_told(qtbot: QtBot, make_window: MakeWindow) -> None:
     tab = live(make_window())
     choose(tab.detection.input_size, "Automatic")
