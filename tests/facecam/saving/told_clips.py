@@ -13,6 +13,7 @@ import av
 import numpy as np
 
 BLOCK_S = 0.5
+FPS = 25
 RATE_HZ = 48_000
 WITHIN_S = 0.04
 _WINDOW_S = 0.02
@@ -28,20 +29,20 @@ def tone_at(times_s):
     return 0.5 * np.sin(2 * np.pi * 400 * (1 + np.floor(np.asarray(times_s) / BLOCK_S + 1e-6)) * times_s)
 
 
-def make_clip(path, seconds=4, fps=25, codec="aac", rate_hz=44_100, sound=True):
+def make_clip(path, seconds=4, codec="aac", rate_hz=44_100, sound=True):
     """path: its suffix says the container."""
     with av.open(path, "w") as container:
         video = container.add_stream(
-            "mpeg4" if path.suffix == ".avi" else "libx264", fps
+            "mpeg4" if path.suffix == ".avi" else "libx264", FPS
         )  # AVI has no times of its own
         video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
         audio = container.add_stream(codec, rate_hz) if sound else None
-        for index in range(round(seconds * fps)):
-            frame = av.VideoFrame.from_ndarray(np.full((48, 64), level_at(index / fps), np.uint8), format="gray")
-            frame.pts, frame.time_base = index, Fraction(1, fps)
+        for index in range(round(seconds * FPS)):
+            frame = av.VideoFrame.from_ndarray(np.full((48, 64), level_at(index / FPS), np.uint8), format="gray")
+            frame.pts, frame.time_base = index, Fraction(1, FPS)
             container.mux(video.encode(frame))
             if audio is not None:
-                first, end = (round(at * rate_hz / fps) for at in (index, index + 1))
+                first, end = (round(at * rate_hz / FPS) for at in (index, index + 1))
                 samples = (32767 * tone_at(np.arange(first, end) / rate_hz)).astype(np.int16)
                 heard = av.AudioFrame.from_ndarray(samples.reshape(1, -1), "s16", "mono")
                 heard.sample_rate, heard.pts, heard.time_base = rate_hz, first, Fraction(1, rate_hz)
@@ -104,20 +105,21 @@ def has_sound(path):
         return bool(container.streams.audio)
 
 
-def beside(path, longest_s=0.0):
+def beside(path):
     """Where what is heard is not what is seen, as times; and how many moments were looked at.
 
-    What lies within 40 ms of a change of the picture may be either. longest_s: for how long a picture may have stayed
+    What lies within 40 ms of a change of the picture may be either, and so may what is heard with a picture that stayed
     while the clip went on.
     """
     times_s, blocks = shown(path)
     samples = heard(path)
     size = round(_WINDOW_S * RATE_HZ)
-    changes_s = [at_s for at_s, before, now in zip(times_s[1:], blocks, blocks[1:], strict=False) if before != now]
+    pictures = zip(times_s, times_s[1:], blocks, blocks[1:], strict=False)
+    either = [(min(one_s + 1 / FPS, next_s), next_s) for one_s, next_s, before, now in pictures if before != now]
     wrong, looked = [], 0
     for first in range(round(WITHIN_S * RATE_HZ), round((times_s[-1] - WITHIN_S) * RATE_HZ), size):
         begin_s, end_s = first / RATE_HZ, (first + size) / RATE_HZ
-        if any(begin_s - WITHIN_S < change_s < end_s + WITHIN_S + longest_s for change_s in changes_s):
+        if any(begin_s < until_s + WITHIN_S and end_s > from_s - WITHIN_S for from_s, until_s in either):
             continue
         block = blocks[np.searchsorted(times_s, begin_s, side="right") - 1]
         window = samples[first : first + size]
