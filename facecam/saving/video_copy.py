@@ -37,10 +37,11 @@ _OPTIONS: dict[str, dict[str, str]] = {
     "hevc": {"preset": "superfast", "crf": "20", "x265-params": "log-level=none"},
     "vp8": {"deadline": "realtime", "cpu-used": "8", "crf": "10", "b": "8M"},
     "vp9": {"deadline": "realtime", "cpu-used": "8", "crf": "24", "b": "0", "row-mt": "0"},
-    "av1": {"preset": "10", "crf": "28", "svtav1-params": "lp=1"},
+    "av1": {"preset": "10", "crf": "24", "svtav1-params": "lp=1"},
     "mpeg4": {"flags": "+qscale", "global_quality": str(3 * 118)},
 }
 """Codecs that are written as they are read, at a quality whose loss is not seen; all others become H.264."""
+_ENCODERS = {"av1": "libsvtav1", "h264": "libx264"}
 _HOLD_H264 = {"mp4", "mov", "matroska", "mpegts", "flv", "3gp"}
 _PLANAR = {f"yuv{chroma}p{depth}" for chroma in ("420", "422", "444") for depth in ("", "10le", "12le")} | {"yuvj420p"}
 _CARRIED = ("audio", "subtitle")
@@ -101,14 +102,18 @@ class VideoCopy:
     def _video_stream(self, muxer: str) -> av.VideoStream:
         codec = self._pictures.codec_context
         name = codec.codec.canonical_name
-        if name in _OPTIONS and codec.pix_fmt in _PLANAR:
+        if name in _OPTIONS and codec.pix_fmt in _PLANAR and name != "av1":
             stream = self._container.add_stream_from_template(self._pictures, opaque=False)
             self._format = codec.pix_fmt
         else:
-            if muxer not in _HOLD_H264:
-                raise ValueError(f"{muxer} with H.264")
-            name = "h264"
-            stream = self._container.add_stream("libx264", self._pictures.average_rate)
+            if name != "av1" or "420p" not in str(codec.pix_fmt):
+                if muxer not in _HOLD_H264:
+                    raise ValueError(f"{muxer} with H.264")
+                name = "h264"
+            # AV1's encoder and decoder are two libraries, so that a stream can't be made from the other one.
+            added = self._container.add_stream(_ENCODERS[name], self._pictures.average_rate)
+            assert isinstance(added, av.VideoStream)
+            stream = added
             stream.width, stream.height = codec.width, codec.height
             deep = max((part.bits for part in codec.format.components), default=8) > 8 if codec.format else False
             self._format = stream.pix_fmt = "yuv420p10le" if deep else "yuv420p"
