@@ -48,7 +48,7 @@ def describe_machine(core: int | None, sample_s: float = 0.5, looks: int = 1) ->
         system=f"{platform.system()} {platform.release()}",
         architecture=platform.machine(),
         python=platform.python_version(),
-        versions={name: version(name) for name in (*RUNTIMES, "numpy", "opencv-python", "facecam")},
+        versions={name: version(name) for name in (*RUNTIMES, "numpy", "opencv-python-headless", "facecam")},
     )
 
 

@@ -32,7 +32,7 @@ from facecam.system.resources import shipped_models
 
 PACKAGES = (
     "numpy",
-    "opencv-python",
+    "opencv-python-headless",
     "av",
     "onnxruntime",
     "openvino",
@@ -42,7 +42,7 @@ PACKAGES = (
     "pyqtgraph",
     "pillow",
 )
-_OTHER_OPENCV = ("opencv-python-headless", "opencv-contrib-python", "opencv-contrib-python-headless")
+_OTHER_OPENCV = ("opencv-python", "opencv-contrib-python", "opencv-contrib-python-headless")
 _OTHER_QT = ("PyQt5", "PyQt6", "PySide2", "PySide6", "PySide6-Addons")
 _VARIABLES = (
     *("DISPLAY", "WAYLAND_DISPLAY", "XDG_SESSION_TYPE", "XDG_CURRENT_DESKTOP", "QT_QPA_PLATFORM", "QT_PLUGIN_PATH"),
@@ -110,8 +110,8 @@ def packages(report: Report) -> Facts:
     if opencvs:
         names = ", ".join(opencvs)
         report.hint(
-            f"{names} and opencv-python overwrite each other's files. Keep one: pip uninstall {' '.join(opencvs)}, "
-            "then pip install --force-reinstall opencv-python."
+            f"{names} and opencv-python-headless overwrite each other's files. Keep one: pip uninstall "
+            f"{' '.join(opencvs)}, then pip install --force-reinstall opencv-python-headless."
         )
     if "PySide6" in others and version("PySide6") != version("PySide6-Essentials"):
         report.hint("PySide6 and PySide6-Essentials have different versions; install both in the same one.")
@@ -159,7 +159,9 @@ def opencv(report: Report) -> Facts:
     names = {cv2.videoio_registry.getBackendName(number) for number in cv2.videoio_registry.getBackends()}
     qt_folder = Path(cv2.__file__).parent / "qt" / "plugins"
     if "FFMPEG" not in names:
-        report.hint("This OpenCV has no FFmpeg, so it plays neither videos nor streams: pip install opencv-python.")
+        report.hint(
+            "This OpenCV is without FFmpeg, unlike the one that belongs here: pip install opencv-python-headless."
+        )
     loaded = [name for name in ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR") if "cv2" in os.environ.get(name, "")]
     if loaded:
         report.hint(

@@ -1,7 +1,8 @@
 """The one place that imports OpenCV; everybody else says `from facecam.system.opencv import cv2`.
 
-The OpenCV wheel for Linux points Qt at its own Qt 5 plugins and fonts through the environment, which breaks PySide6
-in whichever order the two are imported. And on Windows, Media Foundation's hardware transforms delay the opening of a
+The wheel `opencv-python`, which others may have installed in the place of our `opencv-python-headless`, points Qt on
+Linux at its own Qt 5 plugins and fonts through the environment, which breaks PySide6 in whichever order the two are
+imported. And on Windows, Media Foundation's hardware transforms delay the opening of a
 camera by many seconds unless they are off before the import.
 """
 
