@@ -23,6 +23,7 @@ from av.video.reformatter import VideoReformatter
 
 from facecam.sources.decoder import Picture, colourspace_of
 from facecam.sources.soundtrack import main_stream, packets_of
+from facecam.system.cpu import no_more_urgent
 from facecam.system.files import PartFile, writing
 from facecam.system.opencv import cv2
 
@@ -130,7 +131,8 @@ class VideoCopy:
         encoder.time_base = stream.time_base = self._tick_s
         if self._pictures.average_rate:
             encoder.framerate = self._pictures.average_rate
-        encoder.open()  # now, so that the file begins with its headers and not with the original's
+        with no_more_urgent():
+            encoder.open()  # now, so that the file begins with its headers and not with the original's
         _keep_tags(self._pictures, stream)
         return stream
 

@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -158,6 +158,30 @@ def unpinned() -> Iterator[None]:
         yield
     finally:
         os.sched_setaffinity(0, before_cores)
+
+
+@contextmanager
+def no_more_urgent() -> Iterator[None]:
+    """No thread of this process is more urgent after the block than before.
+
+    SVT-AV1 takes the highest priority of all for the thread that opens an encoder, and for its own, where it may (as
+    root): one that computes then keeps everything else on its core waiting, the screen too.
+    """
+    before = set(_realtime_threads())
+    try:
+        yield
+    finally:
+        for thread in set(_realtime_threads()) - before:
+            with suppress(ProcessLookupError):  # it has ended
+                os.sched_setscheduler(thread, os.SCHED_OTHER, os.sched_param(0))
+
+
+def _realtime_threads() -> Iterator[int]:
+    if sys.platform == "linux":
+        for thread in map(int, os.listdir("/proc/self/task")):
+            with suppress(ProcessLookupError):
+                if os.sched_getscheduler(thread) in (os.SCHED_FIFO, os.SCHED_RR):
+                    yield thread
 
 
 def _pin(core: int) -> Callable[[], None] | None:

@@ -24,6 +24,7 @@ from PIL import Image
 from facecam.runtimes.engine import PRECISIONS, RUNTIMES, Engine, Precision, Runtime, RuntimeFailure
 from facecam.runtimes.registry import check
 from facecam.sources.photo import know_heif
+from facecam.system.cpu import no_more_urgent
 from standalone import licences, slim
 from standalone.build import MOST_FILE_MB, MOST_FOLDER_MB
 from tests.facecam.saving.told_clips import beside, make_clip
@@ -158,7 +159,7 @@ def test_a_recording_has_the_sound_beside_the_pictures(folder: Path, tmp_path: P
 @pytest.mark.parametrize("codec", ["libx264", "libx265", "libsvtav1", "libvpx-vp9"])
 def test_films_are_exported_in_their_own_codec(codec: str, folder: Path, tmp_path: Path) -> None:
     picture = av.VideoFrame.from_image(Image.open(ROOT / "assets" / "facecam" / "demo" / "collins.jpg"))
-    with av.open(tmp_path / "film.mkv", "w") as film:
+    with no_more_urgent(), av.open(tmp_path / "film.mkv", "w") as film:
         stream = film.add_stream(codec, 10)
         stream.width, stream.height, stream.pix_fmt = picture.width, picture.height, "yuv420p"
         for number in range(3):

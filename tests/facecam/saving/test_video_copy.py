@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -14,6 +16,7 @@ import pytest
 from facecam.errors import FacecamError
 from facecam.saving.video_copy import VideoCopy
 from facecam.sources.decoder import Decoder, Picture
+from facecam.system.cpu import no_more_urgent
 
 SIZE = (96, 64)
 COVER = (40, 40, 200)
@@ -54,7 +57,7 @@ def made(
     **tags: Any,
 ) -> Path:
     """A video whose pictures begin at those milliseconds."""
-    with av.open(str(path), "w") as file:
+    with no_more_urgent(), av.open(str(path), "w") as file:
         order = (1, 0) if sound_first else (0, 1)
         streams: dict[int, Any] = {}
         for kind in order:
@@ -177,6 +180,17 @@ def test_colours_and_depth_stay(tmp_path: Path, codec: str, pixels: str, tags: t
         assert tuple(int(getattr(context, name)) for name in names) == tags
         assert context.pix_fmt == pixels
         assert context.codec.canonical_name == {"libx264": "h264", "libx265": "hevc"}.get(codec, "av1")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a thread's urgency can't be read here")
+def test_no_encoder_keeps_other_programs_waiting(tmp_path: Path) -> None:
+    path = made(tmp_path / "a.mkv", "libsvtav1", sound=None)
+    copy = VideoCopy(path, tmp_path / "copy.mkv")
+    for picture in decoded(path):
+        copy.write(picture, picture.image)
+        assert {os.sched_getscheduler(int(thread)) for thread in os.listdir("/proc/self/task")} == {os.SCHED_OTHER}
+    copy.close()
+    assert os.sched_getscheduler(0) == os.SCHED_OTHER
 
 
 def test_hd_without_a_word_about_its_colours_is_taken_as_players_take_it(
