@@ -26,7 +26,7 @@ _LONGEST_GAP_S = 0.5
 """After a longer one, as after a reconnection, nothing is carried on: the frame is searched."""
 _BORDER_SHARE = 32
 """Where faces are hidden, the detector looks past the frame by its longer side over this: half a face is one, too. Of
-the demo's faces, cut by 30 to 70 % at each side, `faceboxes-s8` misses 0 of 50 so, and 11 without a border."""
+the demo's faces, cut by 30 to 70 % at each side, `faceboxes-s8` misses 0 of 50 so, and 10 without a border."""
 _logger = logging.getLogger(__name__)
 
 

@@ -102,7 +102,7 @@ def test_faces_that_the_border_cuts_are_hidden(
     qtbot: QtBot, make_window: MakeWindow, sources: Sources, settings: Settings
 ) -> None:
     settings.put("live/privacy", True)
-    head = read_picture(asset("demo/hopper.jpg"))
+    head = read_picture(asset("demo/collins.jpg"))
     face = FaceDetector().detect(head).boxes[0].round().astype(int).tolist()
     tab = live(make_window(make_detector=FaceDetector))
     for side in ("left", "right", "top", "bottom"):
