@@ -24,7 +24,7 @@ from facecam.detection.frame_plan import FramePlan
 from facecam.detection.model import load_model
 from facecam.detection.options import DetectorOptions, fraction
 from facecam.errors import FacecamError
-from facecam.faces.boxes import Detections, select
+from facecam.faces.boxes import Candidates, Detections, select
 from facecam.runtimes.engine import Engine, Network, Runtime, RuntimeFailure, runtimes_for
 from facecam.runtimes.providers import check_provider
 from facecam.system.cpu import pinned
@@ -199,7 +199,8 @@ class FaceDetector:
             passed = passed[np.sort(best)]
         offsets, scores = network.take(passed)
         anchors = plan.anchors.take(passed, 0)
-        return select(offsets, scores, network.logits, anchors, plan.limit, self._nms, self._model.variances)
+        candidates = Candidates(offsets, scores, network.logits, anchors, self._model.variances)
+        return select(candidates, plan.limit, self._nms)
 
 
 def _logit(probability: float) -> float:

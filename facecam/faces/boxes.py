@@ -95,41 +95,38 @@ def faces_in_common(a: Detections, b: Detections) -> list[tuple[int, int]]:
     return pairs
 
 
-def select(
-    offsets: Array,
-    scores: Array,
-    logits: bool,
-    anchors: Array,
-    limit: Array,
-    iou: float,
-    variances: tuple[float, float] = VARIANCES,
-) -> Detections:
-    """The faces among a network's candidates, clipped to the frame. What is no number, or outside, is left out.
+@dataclass(frozen=True, eq=False)
+class Candidates:
+    """What of a network's output may be faces.
 
-    offsets: (N, 4), see `decode`; scores: (N,), probabilities, or logits if so; anchors: (N, 4) cx cy w h; limit: (4,),
-    the frame's width, height, width and height; iou: see `nms`.
+    offsets: (N, 4), see `decode`. scores: (N,), probabilities, or with `logits` logits. anchors: (N, 4) cx cy w h.
+    variances: of the offsets.
     """
-    of_them = _select_few if len(scores) <= FEW else _select_many
-    return of_them(offsets, scores, logits, anchors, limit, iou, variances)
+
+    offsets: Array
+    scores: Array
+    logits: bool
+    anchors: Array
+    variances: tuple[float, float] = VARIANCES
 
 
-def _select_few(
-    offsets: Array,
-    scores: Array,
-    logits: bool,
-    anchors: Array,
-    limit: Array,
-    iou: float,
-    variances: tuple[float, float],
-) -> Detections:
+def select(candidates: Candidates, limit: Array, iou: float) -> Detections:
+    """The faces among the candidates, clipped to the frame. What is no number, or outside, is left out.
+
+    limit: (4,), the frame's width, height, width and height; iou: see `nms`.
+    """
+    return (_select_few if len(candidates.scores) <= FEW else _select_many)(candidates, limit, iou)
+
+
+def _select_few(candidates: Candidates, limit: Array, iou: float) -> Detections:
     """In plain numbers, with scores rounded as `_select_many` rounds them: which of two is better must not change."""
-    near, far = variances
-    plain = array("f", scores.tolist())
-    if logits:
+    near, far = candidates.variances
+    plain = array("f", candidates.scores.tolist())
+    if candidates.logits:
         plain = array("f", [1 / total for total in array("f", [1 + math.exp(min(-score, 100.0)) for score in plain])])
     found = []
     for (right, down, wider, higher), score, (x, y, width, height) in zip(
-        offsets.tolist(), plain, anchors.tolist(), strict=True
+        candidates.offsets.tolist(), plain, candidates.anchors.tolist(), strict=True
     ):
         x, y = x + right * near * width, y + down * near * height
         try:
@@ -158,19 +155,12 @@ def _select_few(
     return Detections(result[:, 1:].copy(), result[:, 0].copy())
 
 
-def _select_many(
-    offsets: Array,
-    scores: Array,
-    logits: bool,
-    anchors: Array,
-    limit: Array,
-    iou: float,
-    variances: tuple[float, float],
-) -> Detections:
+def _select_many(candidates: Candidates, limit: Array, iou: float) -> Detections:
+    scores = candidates.scores
     with np.errstate(over="ignore", invalid="ignore"):  # a bad model may give anything; such boxes go below
-        if logits:
+        if candidates.logits:
             scores = np.float32(1) / (np.float32(1) + np.exp(-scores))
-        boxes = decode(offsets, anchors, variances)
+        boxes = decode(candidates.offsets, candidates.anchors, candidates.variances)
         usable = np.isfinite(boxes)
     if not usable.all():
         whole = usable.all(axis=1)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from facecam.faces import boxes
-from facecam.faces.boxes import Detections, select
+from facecam.faces.boxes import Candidates, Detections, select
 
 LIMIT = np.array([640, 480, 640, 480], np.float32)
 
@@ -22,7 +22,7 @@ def in_both_ways(monkeypatch: pytest.MonkeyPatch, *candidates: np.ndarray, logit
     found = []
     for few in (len(scores), 0):
         monkeypatch.setattr(boxes, "FEW", few)
-        found.append(select(offsets, scores, logits, anchors, LIMIT, 0.4))
+        found.append(select(Candidates(offsets, scores, logits, anchors), LIMIT, 0.4))
     return found
 
 

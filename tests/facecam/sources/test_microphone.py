@@ -13,9 +13,8 @@ from facecam.errors import SourceError
 from facecam.sources import microphone
 from facecam.sources.microphone import SYSTEM_MICROPHONE, Microphone, list_microphones
 from facecam.sources.sound import SOUND_HZ
+from tests.facecam.waiting import wait_for
 from tests.microphones import FakeMiniaudio
-
-PATIENCE_S = 20.0
 
 
 @pytest.fixture
@@ -33,13 +32,6 @@ def clock(monkeypatch):
     made.perf_counter = lambda: made.now_s
     monkeypatch.setattr(microphone, "time", made)
     return made
-
-
-def wait_for(what):
-    end_s = time.perf_counter() + PATIENCE_S
-    while not (found := what()) and time.perf_counter() < end_s:
-        time.sleep(0.01)
-    return found
 
 
 def device_of(audio):

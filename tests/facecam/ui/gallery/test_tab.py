@@ -14,37 +14,23 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog
 
 from facecam.errors import FacecamError
-from facecam.qtkit.settings import Settings
 from facecam.system.opencv import cv2
 from facecam.ui.gallery.tab import GalleryTab, open_mp4
-from facecam.ui.shell.app import build_window
 from facecam.ui.shell.main_window import LoadingPage
 from sagan_gallery.ui import words
 from sagan_gallery.ui.map_style import Kind, MapStyle
 from sagan_gallery.ui.session import Order
-from tests.doubles import FakeDetector, FakeSource
 from tests.processes import run_python
 from tests.sagan_gallery.made import save_tiny_discriminator, save_tiny_generator
 
 
 @pytest.fixture
-def make_window(qtbot, tmp_path, monkeypatch):
+def make_window(make_window, tmp_path, monkeypatch):
     """Opens the window on tiny models, each time with the same settings."""
     save_tiny_generator(tmp_path / "sagan64.onnx")
     save_tiny_discriminator(tmp_path / "sagan64-d.onnx")
     monkeypatch.setattr("sagan_gallery.generator.asset", lambda name, _: tmp_path / name)
-    settings, windows = Settings(), []
-
-    def make():
-        window = build_window("fake", settings, make_detector=FakeDetector, open_source=lambda spec: FakeSource())
-        qtbot.addWidget(window)
-        windows.append(window)
-        window.show()
-        return window
-
-    yield make
-    for window in windows:
-        window.close()
+    return make_window
 
 
 @pytest.fixture
