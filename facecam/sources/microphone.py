@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import threading
 import time
@@ -23,6 +24,7 @@ _LOOKS_EVERY_S = 0.2
 _MOST_BESIDE_S = 0.015
 _CLOSING_TAKES_AT_MOST_S = 1.0
 _ALSA_NULL = "Discard all samples"
+_logger = logging.getLogger(__name__)
 
 
 def list_microphones() -> list[str]:
@@ -115,7 +117,7 @@ class Microphone:
                 app_name="facecam",
             )
         except miniaudio.MiniaudioError as error:
-            raise self._unusable() from error
+            raise self._unusable(error) from error
 
     def _listen(self, miniaudio: Any, device: Any) -> None:
         chunks = self._chunks()
@@ -123,7 +125,7 @@ class Microphone:
         try:
             device.start(chunks)
         except miniaudio.MiniaudioError as error:
-            raise self._unusable() from error
+            raise self._unusable(error) from error
         self._arrived_s = time.perf_counter()
         while not self._closed.wait(_LOOKS_EVERY_S):
             with self._lock:
@@ -136,7 +138,8 @@ class Microphone:
                 else:
                     self.trouble = ""
 
-    def _unusable(self) -> SourceError:
+    def _unusable(self, error: Exception) -> SourceError:
+        _logger.warning("the microphone %s can't be used: %s", self._title, error)  # in the library's words
         return SourceError(
             f"The microphone {self._title} can't be used; does another program have it, or may this one not use it?"
         )
