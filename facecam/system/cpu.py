@@ -174,6 +174,13 @@ def no_more_urgent() -> Iterator[None]:
         for thread in set(_realtime_threads()) - before:
             with suppress(ProcessLookupError):  # it has ended
                 os.sched_setscheduler(thread, os.SCHED_OTHER, os.sched_param(0))
+            if thread == threading.get_native_id():
+                # the C library remembers what it set, and hands it on to threads that ask for a priority of their own
+                # (miniaudio's do), which then can't start: it has to hear of this too
+                no_priority = ctypes.byref(ctypes.c_int(0))
+                ctypes.CDLL(None).pthread_setschedparam(
+                    ctypes.c_ulong(threading.get_ident()), os.SCHED_OTHER, no_priority
+                )
 
 
 def _realtime_threads() -> Iterator[int]:

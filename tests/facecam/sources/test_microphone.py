@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
+import os
 import sys
+import threading
 import time
 from types import SimpleNamespace
 
@@ -13,6 +16,7 @@ from facecam.errors import SourceError
 from facecam.sources import microphone
 from facecam.sources.microphone import SYSTEM_MICROPHONE, Microphone, list_microphones
 from facecam.sources.sound import SOUND_HZ
+from facecam.system.cpu import no_more_urgent
 from tests.facecam.waiting import wait_for
 from tests.microphones import FakeMiniaudio
 
@@ -144,3 +148,17 @@ def test_the_real_library_with_its_null_device(monkeypatch):
     assert wait_for(lambda: heard.trouble.startswith(f"The microphone {name} is silent"))
     heard.close()
     assert not heard._thread.is_alive()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have no such priority here")
+def test_one_can_be_had_after_a_film_was_saved_as_av1(monkeypatch):
+    miniaudio = pytest.importorskip("miniaudio")
+    libc, this_thread = ctypes.CDLL(None), ctypes.c_ulong(threading.get_ident())
+    with no_more_urgent():  # what SVT-AV1 does in the thread that opens it
+        if libc.pthread_setschedparam(this_thread, os.SCHED_FIFO, ctypes.byref(ctypes.c_int(99))):
+            pytest.skip("threads may not take this priority here")
+    monkeypatch.setattr(microphone, "_backends", lambda module: [miniaudio.Backend.NULL])
+    heard = Microphone(SYSTEM_MICROPHONE)
+    assert wait_for(lambda: heard._count or heard.trouble)
+    assert not heard.trouble
+    heard.close()
