@@ -31,6 +31,8 @@ from tqdm import tqdm
 from facecam.bench.wider_labels import Labelled
 from facecam.detection.anchors import anchor_grid
 from facecam.faces.boxes import pairwise_iou
+from facecam.sources.folder import list_files
+from facecam.sources.photo import PICTURE_SUFFIXES
 from train.faceboxes.data.augment import Recipe
 from train.faceboxes.data.batches import Batch, FaceData, Pictures, Prepared, read_split
 from train.faceboxes.loss import LossOptions, multibox_loss
@@ -91,6 +93,7 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add("--min-face", type=float, default=16.0, help="smaller faces are neither face nor background, in input px")
     add("--shares", type=_shares, default={"0--human": 0.45, "3--none": 0.08}, help="event=share,... of the pictures")
     add("--mine", action="store_true", help="draw face-free pictures that are hard at the start more often")
+    add("--faceless", type=Path, nargs="+", default=[], help=f"folders of more pictures for {FACELESS_EVENT}")
     add("--teacher", type=Path, default=None, help="another detector's scores for what the labels leave open (.npz)")
     add("--max-side", type=int, default=1024, help="larger pictures are shrunk to this once")
     add("--cache", type=Path, default=Path("runs/cache"), help="where decoded pictures are kept")
@@ -227,7 +230,7 @@ class Trainer:
 def set_up(args: argparse.Namespace, here: World) -> tuple[Trainer, FaceData, Path]:
     """The trainer, new, resumed or begun from other weights, the pictures, and the run folder."""
     seed_everything(args.seed)
-    labels = read_split(args.data, "train")
+    labels = training_pictures(args)
     pictures = Pictures(labels, args.cache, args.max_side, here.main, args.in_memory)
     resident = pictures.to(here.device) if args.resident or here.device.type == "cuda" else None
     # Crops bring faces down to the smallest that count.
@@ -310,6 +313,19 @@ def train(args: argparse.Namespace, here: World) -> Path:
         if ending:
             break
     return folder
+
+
+def training_pictures(args: argparse.Namespace) -> list[Labelled]:
+    """The labelled ones, then those of `--faceless`. Raises TrainingError where one of its folders has none."""
+    labels = read_split(args.data, "train")
+    nothing = np.empty((0, 4), np.float32), np.empty(0, np.bool_)
+    for folder in args.faceless:
+        paths = list_files(folder, PICTURE_SUFFIXES)
+        if not paths:
+            raise TrainingError(f"--faceless {folder} has no pictures: name a folder of pictures without faces.")
+        names = (f"{FACELESS_EVENT}/{folder.name}/{path.relative_to(folder).as_posix()}" for path in paths)
+        labels += [Labelled(path, name, FACELESS_EVENT, *nothing) for path, name in zip(paths, names, strict=True)]
+    return labels
 
 
 def validation_pictures(args: argparse.Namespace) -> dict[str, list[Labelled]]:

@@ -105,6 +105,21 @@ def test_a_run_with_mining_trains(wider: Path, tmp_path: Path, capsys: pytest.Ca
     assert "pictures without faces" in capsys.readouterr().err
 
 
+def test_more_pictures_without_faces_are_drawn(wider: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cats, empty = tmp_path / "cats", tmp_path / "empty"
+    shutil.copytree(wider / "WIDER_train" / "images" / "3--none", cats / "grey")
+    empty.mkdir()
+    assert run(wider, tmp_path, "--steps", "1", "--faceless", str(cats)) == 0
+    labels = trainer.training_pictures(trainer.arguments(["--data", str(wider), "--faceless", str(cats)]))
+    more = [item for item in labels if item.path.is_relative_to(cats)]
+    assert sorted(item.path for item in more) == sorted((cats / "grey").iterdir())
+    assert {(item.event, len(item.boxes), item.name.rpartition("/")[0]) for item in more} == {
+        ("3--none", 0, "3--none/cats/grey")
+    }
+    assert run(wider, tmp_path, "--steps", "1", "--faceless", str(cats), str(empty)) == 2
+    assert "has no pictures" in capsys.readouterr().err
+
+
 def test_wrong_input_is_one_sentence_and_status_2(
     wider: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
