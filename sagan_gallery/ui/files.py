@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QMimeData, QObject, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QImage, QImageReader, QImageWriter
@@ -24,7 +23,7 @@ from sagan_gallery.ui.figure import save_figure
 from sagan_gallery.ui.film import film_frames
 from sagan_gallery.ui.paint import from_qimage
 from sagan_gallery.ui.sample_stage import SampleStage
-from sagan_gallery.ui.session import GallerySession
+from sagan_gallery.ui.session import Export, GallerySession
 
 FilmOpener = Callable[[Path, float], Film]
 """Begins a film at a path, with a rate in Hz; raises OSError or FacecamError."""
@@ -51,8 +50,8 @@ class GalleryFiles(QObject):
     """(H, W, 3) uint8 RGB, an own picture to be looked at."""
     text_opened = Signal(SampleSpec)
     """The sample of a sample text is to be shown."""
-    export_wanted = Signal(object, str)
-    """Starts long work, an iterator whose steps give their progress in 0..1; and what to say at its end."""
+    export_wanted = Signal(Export)
+    """A film is to be made."""
     said = Signal(str)
     """What has been done, or why it can't be."""
 
@@ -238,15 +237,17 @@ class GalleryFiles(QObject):
         self._ask(title, kinds, save, part + _suffix(kinds.partition(";;")[0]))
 
     def start_film(self, path: Path, open_film: FilmOpener, side_px: int = FILM_PX) -> None:
-        """Samples the walk, with the pins' maps beside it, and writes it in the background, with progress and a way to
-        cancel. side_px: about the picture's."""
+        """Samples the walk, with the pins' maps beside it, and writes it in the background, as all of that is now.
+        side_px: about the picture's."""
         generator, walk = self._session.generator, self._stage.walk.walk
         if generator is None or walk is None:
             raise FacecamError("There is no walk yet: switch on Walk below the picture first.")
+        if any(export.path == path for export in self._session.exports):
+            raise FacecamError(f"{path.name} is being made already: choose another name, or cancel it first.")
         count, scale = round(FILM_HZ * FILM_S), self._session.scale
         pins, map_style = list(self._stage.view.pins), self._stage.view.map_style
 
-        def steps() -> Iterator[Any]:
+        def steps() -> Iterator[float]:
             film = open_film(path, FILM_HZ)
             try:
                 for number, frame in enumerate(film_frames(generator, walk, count, scale, pins, map_style, side_px), 1):
@@ -259,7 +260,7 @@ class GalleryFiles(QObject):
                 film.discard()
                 raise
 
-        self.export_wanted.emit(steps, f"Saved {path}")
+        self.export_wanted.emit(Export(path, steps))
 
     def _ask(self, title: str, kinds: str, do: Callable[[Path], object], save_as: str = "") -> None:
         """Asks for a file without stopping the window, then does it. save_as: the end of the name of a file to be

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QEvent, Qt
@@ -29,8 +28,8 @@ from sagan_gallery.ui.grid import SampleGrid
 from sagan_gallery.ui.message import GalleryMessage
 from sagan_gallery.ui.plane import axes_through
 from sagan_gallery.ui.sample_stage import SampleStage
-from sagan_gallery.ui.session import IN_THE_PLANE, ON_THE_WALK, GallerySession, Lane, Origin, OwnPicture
-from sagan_gallery.ui.status_row import StatusRow
+from sagan_gallery.ui.session import IN_THE_PLANE, ON_THE_WALK, Export, GallerySession, Lane, Origin, OwnPicture
+from sagan_gallery.ui.status_row import StatusRow, Task
 from sagan_gallery.ui.tour import Step, Tour, TourOffer
 from sagan_gallery.walk import LatentPoint
 
@@ -61,7 +60,7 @@ class GalleryPanel(QWidget):
     ) -> None:
         super().__init__(parent)
         self._model, self._settings = model, settings
-        self._after_export = self._sampling_said = ""
+        self._sampling_said = ""
         self._pin_informative = self._fresh = False
         self._arriving: list[OwnPicture] = []
         """Own pictures that are to be put into the grid once they can be seen."""
@@ -150,8 +149,10 @@ class GalleryPanel(QWidget):
         session.thumb_ready.connect(lambda point, picture: self.walk.set_point("end", point, picture))
         session.picture_ready.connect(self._show_small)
         session.grid_done.connect(self._grid_done)
-        session.exported.connect(self._export_step)
+        session.export_moved.connect(self._show_tasks)
+        session.exported.connect(self._exported)
         session.failed.connect(self._failed)
+        self.status.cancelled.connect(self._cancel)
         controls.sampling_changed.connect(self._sampling_changed)
         controls.order_changed.connect(self._order_changed)
         controls.scale.changed.connect(self._scale_changed)
@@ -178,7 +179,6 @@ class GalleryPanel(QWidget):
         stage.plane.moved.connect(lambda point: session.request_sample(point, IN_THE_PLANE))
         self.walk.thumb_wanted.connect(session.request_thumb)
         self.walk.said.connect(self.say)
-        self.status.cancelled.connect(self._cancel)
 
     # -- for the window
 
@@ -212,9 +212,9 @@ class GalleryPanel(QWidget):
         """What makes the large picture; None for an own one, for one on a walk, and before there is one."""
         return self.stage.origin.spec
 
-    def say(self, text: str) -> None:
+    def say(self, *said: str) -> None:
         """Says something in the status line."""
-        self.status.say(text)
+        self.status.say("   ·   ".join(said))
 
     # -- what the user wants
 
@@ -303,19 +303,15 @@ class GalleryPanel(QWidget):
         if sample is not None and sample.z is not None:
             self.session.request_sample(LatentPoint(sample.z, sample.label, sample.toward), self.stage.origin)
 
-    def _start_export(self, steps: Callable[[], Iterator[Any]], after: str) -> None:
-        if self.session.exporting:
-            self.say("A film is being made: wait for it, or cancel it first.")
-            return
-        self._after_export = after
-        self.say(words.MAKING_A_FILM)
-        self.session.request_export(steps)
+    def _start_export(self, export: Export) -> None:
+        self.session.request_export(export)
+        self._show_tasks()
+        self.say(*self._making)
 
-    def _cancel(self) -> None:
-        self.session.cancel_export()
-        self.session.cancel_grid()
-        self.status.done()
-        self.say("Cancelled.")
+    def _cancel(self, task: Task) -> None:
+        task.end()
+        self._show_tasks()
+        self.say("Cancelled.", *self._making)
 
     # -- what the session does
 
@@ -368,11 +364,11 @@ class GalleryPanel(QWidget):
     def _show_small(self, spec: SampleSpec, picture: Image, value: float | None) -> None:
         self.grid.put_sample(spec, picture, value)
         self._filled += 1
-        self.status.progress(self._filled / max(1, len(self.grid.specs)))
+        self._show_tasks()
 
     def _grid_done(self) -> None:
         self.grid.sort(self.controls.order.currentData())
-        self.status.done()
+        self._show_tasks()
         if self.status.text == self._sampling_said:  # what has been said since then is of more use
             self._say_origin()
 
@@ -399,15 +395,19 @@ class GalleryPanel(QWidget):
             self.session.request_comparison(sample)
             self._say_origin()
 
-    def _export_step(self, share: float | None) -> None:
-        if share is not None:
-            self.status.progress(share)
-        else:
-            self.status.done()
-            self.say(self._after_export)
+    def _exported(self, export: Export) -> None:
+        self._show_tasks()
+        self.say(f"Saved {export.path}", *self._making)
+
+    def _show_tasks(self) -> None:
+        """What takes long: the grid, and after it the films, which give way to it."""
+        session, share = self.session, self._filled / max(1, len(self.grid.specs))
+        grid = [Task(self._sampling_said, share, session.cancel_grid)] if session.filling else []
+        films = [Task(each.path.name, each.share, partial(session.cancel_export, each)) for each in session.exports]
+        self.status.show_tasks(grid + films)
 
     def _failed(self, lane: Lane, message: str) -> None:
-        self.status.done()
+        self._show_tasks()
         self.say(message)
         if lane is Lane.MODEL or self.session.generator is not None:  # not while one is still being read
             self.message.fail(message if lane is Lane.MODEL and self._model is not None else "")
@@ -417,7 +417,11 @@ class GalleryPanel(QWidget):
     def _say_origin(self) -> None:
         if self.sample is not None:
             said = [self._foreign] if self._foreign else [self.stage.origin.words, words.size_words(self.sample)]
-            self.say("   ·   ".join([words.MAKING_A_FILM, *said] if self.session.exporting else said))
+            self.say(*self._making, *said)
+
+    @property
+    def _making(self) -> list[str]:
+        return words.making([export.path.name for export in self.session.exports])
 
     def _pins_changed(self) -> None:
         if self.status.text == words.NO_PIN_LEFT:

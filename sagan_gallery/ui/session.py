@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal
 
 from facecam.arrays import Image
 from facecam.errors import FacecamError
-from facecam.qtkit.worker import Worker
+from facecam.qtkit.worker import Result, Worker
 from sagan_gallery.discriminator import Discriminator
 from sagan_gallery.generator import Generator
 from sagan_gallery.latent import SampleSpec, latent
@@ -72,10 +72,21 @@ ON_THE_WALK = Origin("On the walk")
 IN_THE_PLANE = Origin("In the plane")
 
 
+@dataclass(eq=False)
+class Export:
+    """A file that takes long to write. steps: begins it: each step gives the share that is done; share: 0..1."""
+
+    path: Path
+    steps: Callable[[], Iterator[float]]
+    share: float = 0.0
+
+
 class GallerySession(QObject):
-    """Requests go in, results come out as signals in the GUI thread. A new request replaces the old one of its kind.
+    """Requests go in, results come out as signals in the GUI thread. A new request replaces the old one of its kind,
+    but for exports, which are written one after the other.
 
     scale: what every gamma of the samples to come is multiplied by.
+    exports: the one that is being written, and after it those that wait.
     """
 
     model_changed = Signal()
@@ -89,8 +100,10 @@ class GallerySession(QObject):
     picture_ready = Signal(SampleSpec, object, object)
     """A sample of the grid, its picture (H, W, 3) uint8, and what it is sorted by: a number, or None."""
     grid_done = Signal()
-    exported = Signal(object)
-    """A step of an export: whatever its steps give; None at the end."""
+    export_moved = Signal()
+    """More of the first export is done."""
+    exported = Signal(Export)
+    """One that is complete."""
     failed = Signal(Lane, str)
     """What did not work, and one sentence for people."""
 
@@ -99,6 +112,7 @@ class GallerySession(QObject):
         super().__init__(parent)
         self.generator: Generator | None = None
         self.scale = 1.0
+        self.exports: list[Export] = []
         self._discriminator: tuple[Generator, Discriminator] | None = None  # of the worker's thread alone
         self._worker = Worker("sagan-gallery", _NICENESS, keep_off, self)
         self._worker.arrived.connect(self._arrived)
@@ -108,9 +122,8 @@ class GallerySession(QObject):
             Lane.SCORE_FALLS: self.score_falls_ready,
             Lane.THUMB: self.thumb_ready,
             Lane.GRID: self.picture_ready,
-            Lane.EXPORT: self.exported,
         }
-        """What each lane's results are told by."""
+        """What the results of a generator are told by."""
         self._next: Callable[[], Any] | None = None
 
     # -- requests
@@ -186,17 +199,29 @@ class GallerySession(QObject):
 
         self._worker.submit(Lane.GRID, steps)
 
-    def request_export(self, steps: Callable[[], Iterator[Any]]) -> None:
-        """Long work; each step's value comes as `exported`."""
-        self._worker.submit(Lane.EXPORT, steps)
+    def request_export(self, export: Export) -> None:
+        """Writes it, after those that were wanted before."""
+        self.exports.append(export)
+        if self.exports[0] is export:
+            self._worker.submit(Lane.EXPORT, export.steps)
 
     def cancel_grid(self) -> None:
         """Leaves the grid as it is."""
         self._worker.cancel(Lane.GRID)
 
-    def cancel_export(self) -> None:
-        """Ends an export at its next step."""
-        self._worker.cancel(Lane.EXPORT)
+    def cancel_export(self, export: Export) -> None:
+        """Ends it at its next step, or lets it not begin."""
+        if export in self.exports:
+            self._take_out(self.exports.index(export))
+
+    def _take_out(self, index: int) -> Export:
+        """An export that is done or not wanted any more; the next one follows on the first."""
+        export = self.exports.pop(index)
+        if index == 0:
+            self._worker.cancel(Lane.EXPORT)
+            if self.exports:
+                self._worker.submit(Lane.EXPORT, self.exports[0].steps)
+        return export
 
     def point(self, spec: SampleSpec) -> LatentPoint:
         """The latent and label that a spec stands for."""
@@ -214,9 +239,9 @@ class GallerySession(QObject):
         return self._next is not None
 
     @property
-    def exporting(self) -> bool:
-        """Whether long work is under way."""
-        return self._worker.busy(Lane.EXPORT)
+    def filling(self) -> bool:
+        """Whether pictures of the grid are under way."""
+        return self._worker.busy(Lane.GRID)
 
     def close(self, timeout_s: float) -> bool:
         """Ends the thread; False when it is still at something."""
@@ -234,13 +259,13 @@ class GallerySession(QObject):
 
     def _arrived(self) -> None:
         for result in self._worker.take():
-            if result.error is not None:
+            if result.lane == Lane.EXPORT:
+                self._export_came(result)
+            elif result.error is not None:
                 self.failed.emit(Lane(result.lane), str(result.error))
             elif result.last:
                 if result.lane == Lane.GRID:
                     self.grid_done.emit()
-                elif result.lane == Lane.EXPORT:
-                    self.exported.emit(None)
             elif result.lane == Lane.MODEL:
                 for lane in self._signals:
                     self._worker.cancel(lane)
@@ -253,6 +278,16 @@ class GallerySession(QObject):
         if self._next is not None and not self._worker.busy(Lane.SAMPLE):
             compute, self._next = self._next, None
             self._worker.submit_one(Lane.SAMPLE, compute)
+
+    def _export_came(self, result: Result) -> None:
+        if result.error is not None:
+            self._take_out(0)
+            self.failed.emit(Lane.EXPORT, str(result.error))
+        elif result.last:
+            self.exported.emit(self._take_out(0))
+        else:
+            self.exports[0].share = result.value
+            self.export_moved.emit()
 
 
 def end_of(generator: Generator, spec: SampleSpec) -> LatentPoint:

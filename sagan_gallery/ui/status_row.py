@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QProgressBar, QToolButton, QWidget
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from PySide6.QtCore import QPoint, QTimer, Signal
+from PySide6.QtWidgets import QMenu, QProgressBar, QToolButton, QWidget
 
 from facecam.qtkit.layouts import row
 from facecam.qtkit.theme import SPACE
@@ -13,30 +17,41 @@ SHOWN_AFTER_MS = 400
 """What is done sooner needs no bar: one that flashes by only disturbs."""
 
 
-class StatusRow(QWidget):
-    """cancelled: the user does not want what is going on."""
+@dataclass(frozen=True)
+class Task:
+    """Something long. words: what it is; share: of it that is done, 0..1; end: ends it."""
 
-    cancelled = Signal()
+    words: str
+    share: float
+    end: Callable[[], object]
+
+
+class StatusRow(QWidget):
+    """The bar is that of the first task; where others wait, the way out asks which is not wanted."""
+
+    cancelled = Signal(Task)
+    """The user does not want it."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._tasks: Sequence[Task] = ()
+        self.menu = QMenu(self)
         self._line = StatusLine()
         self._bar = QProgressBar()
         self._bar.setRange(0, 100)
         self._bar.setFixedWidth(20 * SPACE)
         self._bar.setTextVisible(False)
         self._bar.setMaximumHeight(SPACE)
-        self._cancel = QToolButton()
-        self._cancel.setText("Cancel")
-        self._cancel.setAutoRaise(True)
-        self._cancel.setToolTip("Stops what is going on; what is there stays")
-        self._cancel.clicked.connect(self.cancelled)
+        self.cancel = QToolButton()
+        self.cancel.setAutoRaise(True)
+        self.cancel.setToolTip("Stops what is going on; what is there stays")
+        self.cancel.clicked.connect(self._ask)
         self._timer = QTimer(self, singleShot=True, interval=SHOWN_AFTER_MS)
         self._timer.timeout.connect(self._show)
         margins = (2 * SPACE, SPACE // 2, 2 * SPACE, SPACE // 2)
-        row((self._line, 1), self._bar, self._cancel, owner=self, margins=margins, spacing=SPACE)
+        row((self._line, 1), self._bar, self.cancel, owner=self, margins=margins, spacing=SPACE)
         self.setFixedHeight(4 * SPACE)
-        self.done()
+        self.show_tasks(())
 
     def say(self, text: str) -> None:
         """What is happening, in words."""
@@ -47,18 +62,36 @@ class StatusRow(QWidget):
         """What it says."""
         return self._line.text()
 
-    def progress(self, share: float) -> None:
-        """How much of something long is done, 0..1."""
-        self._bar.setValue(round(100 * share))
+    def show_tasks(self, tasks: Sequence[Task]) -> None:
+        """What goes on, and after it what waits."""
+        if len(tasks) != len(self._tasks):
+            self.menu.hide()  # it names one that is done
+        self._tasks = tasks
+        self.cancel.setText("Cancel" if len(tasks) <= 1 else f"Cancel ({len(tasks)})…")
+        if not tasks:
+            self._timer.stop()
+            self._bar.hide()
+            self.cancel.hide()
+            return
+        self._bar.setValue(round(100 * tasks[0].share))
         if self._bar.isHidden() and not self._timer.isActive():
             self._timer.start()
 
-    def done(self) -> None:
-        """Nothing long is going on."""
-        self._timer.stop()
-        self._bar.hide()
-        self._cancel.hide()
+    def _ask(self) -> None:
+        """Ends the only task, or the one that is chosen from all."""
+        if len(self._tasks) == 1:
+            self.cancelled.emit(self._tasks[0])
+            return
+        self.menu.clear()
+        for task in self._tasks:
+            self.menu.addAction(task.words, partial(self.cancelled.emit, task))
+        self.menu.addAction("All", self._end_all)
+        self.menu.popup(self.cancel.mapToGlobal(QPoint(0, -self.menu.sizeHint().height())))
+
+    def _end_all(self) -> None:
+        for task in reversed(self._tasks):
+            self.cancelled.emit(task)
 
     def _show(self) -> None:
         self._bar.show()
-        self._cancel.show()
+        self.cancel.show()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -73,7 +74,6 @@ NO_MODEL = (
 )
 LOADING = "The first picture comes as soon as the network is read. On a busy machine that takes some seconds."
 NO_PIN_LEFT = "All pins are in use: right-click one to remove it, or drag one here."
-MAKING_A_FILM = "Making the film…"
 DROP = "Drop a model (.onnx), a picture or a sample text"
 WRONG_MODEL_TITLE = "This generator can't be opened"
 
@@ -81,6 +81,13 @@ WRONG_MODEL_TITLE = "This generator can't be opened"
 def loading(model: str | Path) -> str:
     """What happens while a model file is read."""
     return f"Loading {Path(model).stem}…"
+
+
+def making(names: Sequence[str]) -> list[str]:
+    """Which film is being made and which wait for it, as a part of what the status line says; none without films."""
+    if not names:
+        return []
+    return [f"Making {names[0]}…" + (f" then {', '.join(names[1:])}" if names[1:] else "")]
 
 
 def notices(sample: Sample, effect_levels: float | None) -> list[str]:

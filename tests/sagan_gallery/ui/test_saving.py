@@ -99,7 +99,7 @@ def test_a_walk_is_saved_in_the_background_and_can_be_cancelled(qtbot, panel, tm
         assert film.format == "WEBP"
         assert film.n_frames >= 20
     panel.files.start_film(tmp_path / "cancelled.gif", Gif)
-    panel.status.cancelled.emit()
+    panel.status.cancel.click()
     assert panel.status.text == "Cancelled."
     qtbot.waitUntil(lambda: not list(tmp_path.glob("cancelled*")), timeout=5000)
 
@@ -137,21 +137,84 @@ def test_dialogs_suggest_a_name_and_the_folder_of_pictures(qtbot, panel, tmp_pat
         qtbot.waitUntil(lambda: not panel.findChildren(QFileDialog))
 
 
-def test_a_second_film_does_not_take_the_place_of_the_first(qtbot, panel, tmp_path, monkeypatch):
-    monkeypatch.setattr("sagan_gallery.ui.files.FILM_S", 1.0)
+@pytest.fixture
+def make_films(panel, tmp_path, monkeypatch):
+    """Wants films of a walk, in this order; the grid is complete, so that nothing else takes long. seconds: of each; an
+    hour is not complete before it is cancelled."""
     panel.walk.set_start.click()
     panel.walk.set_end.click()
-    panel.files.start_film(tmp_path / "first.gif", Gif, side_px=64)
-    panel.files.start_film(tmp_path / "second.gif", Gif, side_px=64)
-    assert "cancel it first" in panel.status.text
+
+    def make(*names, seconds=1.0):
+        monkeypatch.setattr("sagan_gallery.ui.files.FILM_S", seconds)
+        for name in names:
+            panel.files.start_film(tmp_path / name, Gif, side_px=64)
+
+    return make
+
+
+def offered(panel):
+    """What the way out offers to take out, by words."""
+    panel.status.cancel.click()
+    return {action.text(): action for action in panel.status.menu.actions()}
+
+
+def test_films_are_made_one_after_the_other(qtbot, panel, tmp_path, make_films):
+    make_films("first.gif", "second.gif", "third.gif")
+    assert panel.status.text == "Making first.gif… then second.gif, third.gif"
     waits_for_sample(qtbot, panel, lambda: panel.grid.choose(4))
-    assert panel.status.text.startswith("Making the film")  # what the bar beside it is of
+    assert panel.status.text.startswith("Making ")  # what the bar beside it is of
     qtbot.waitUntil((tmp_path / "first.gif").exists, timeout=20000)
-    assert not (tmp_path / "second.gif").exists()
+    assert not (tmp_path / "third.gif").exists()
+    qtbot.waitUntil(lambda: "Making third.gif…" in panel.status.text, timeout=20000)
+    assert (tmp_path / "second.gif").exists()
+    qtbot.waitUntil(lambda: panel.status.text == f"Saved {tmp_path / 'third.gif'}", timeout=20000)
+    assert not panel.status.cancel.isVisible()
+
+
+def test_a_film_that_waits_and_the_one_that_is_made_can_be_cancelled(qtbot, panel, tmp_path, make_films):
+    make_films("first.gif", "second.gif", seconds=3600.0)
+    make_films("third.gif")
+    qtbot.waitUntil(panel.status.cancel.isVisible, timeout=20000)
+    choices = offered(panel)
+    assert list(choices) == ["first.gif", "second.gif", "third.gif", "All"]
+    choices["second.gif"].trigger()
+    assert panel.status.text == "Cancelled.   ·   Making first.gif… then third.gif"
+    assert not panel.status.menu.isVisible()
+    offered(panel)["first.gif"].trigger()
+    assert panel.status.text == "Cancelled.   ·   Making third.gif…"
+    qtbot.waitUntil(lambda: panel.status.text == f"Saved {tmp_path / 'third.gif'}", timeout=20000)
+    assert [path.name for path in tmp_path.iterdir() if path.suffix == ".gif"] == ["third.gif"]
+    make_films("first.gif", "second.gif", seconds=3600.0)
+    offered(panel)["All"].trigger()
+    assert panel.status.text == "Cancelled."
+    qtbot.waitUntil(lambda: len(list(tmp_path.glob("*.gif"))) == 1, timeout=5000)
+    assert not panel.status.cancel.isVisible()
+
+
+def test_closing_leaves_nothing_of_films_that_are_made_and_wait(qtbot, panel, tmp_path, make_films):
+    make_films("first.gif", "second.gif", seconds=3600.0)
+    qtbot.waitUntil(lambda: any(tmp_path.iterdir()), timeout=5000)  # the first one has been begun
+    assert panel.close_down(5.0)
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_film_goes_on_beside_another_model_and_its_name_is_not_taken(
+    qtbot, panel, tmp_path, make_films, make_generator
+):
+    make_films("first.gif", seconds=40.0)
+    make_films("second.gif")
+    with pytest.raises(FacecamError, match=r"second.gif is being made already"):
+        make_films("second.gif")
+    panel.open_model(make_generator(name="other.onnx"))
+    with qtbot.waitSignal(panel.session.model_changed, timeout=5000):
+        pass
+    qtbot.waitUntil((tmp_path / "second.gif").exists, timeout=20000)
 
 
 def test_a_film_that_cannot_be_written_is_told(qtbot, panel, tmp_path):
     panel.walk.set_start.click()
     panel.walk.set_end.click()
     panel.files.start_film(tmp_path / "none" / "walk.gif", Gif, side_px=64)
+    panel.files.start_film(tmp_path / "next.gif", Gif, side_px=64)
     qtbot.waitUntil(lambda: "can't be written" in panel.status.text, timeout=20000)
+    qtbot.waitUntil((tmp_path / "next.gif").exists, timeout=20000)
