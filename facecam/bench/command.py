@@ -16,7 +16,7 @@ from facecam.bench.accuracy import AccuracyResult, accuracy_markdown, measure_ac
 from facecam.bench.candidates import Candidate, candidates, engines, with_threads
 from facecam.bench.card import Card, draw_accuracy, draw_card, draw_comparison
 from facecam.bench.compare import compare, overview
-from facecam.bench.gallery import measure_gallery
+from facecam.bench.gallery import TITLE, gallery_benchmarks
 from facecam.bench.long import measure_long
 from facecam.bench.machine import describe_machine, idle_core
 from facecam.bench.measure import Benchmark, Run, Watch, measure, quick_look_ms
@@ -150,11 +150,12 @@ class _Suite:
             both.append(with_threads(best, self.options.detector.threads).open(vga, MAIN_FACES))
             self.take(f"{self.options.detector.threads} threads, not pinned", both, one_core=False)
 
-    def gallery(self, core: int | None) -> None:
-        self.say("Gallery: one sample of the generator")
-        run = measure_gallery(core, self.options.seconds, self.options.detector.runtime)
-        if run is not None:
-            self.runs.append(run)
+    def gallery(self) -> None:
+        benchmarks = gallery_benchmarks(self.options.detector.runtime)
+        if benchmarks:
+            self.take(TITLE, benchmarks)
+        else:
+            self.say(TITLE)
 
     def long(self, best: Candidate) -> LongRun:
         self.say(f"The same for {self.options.minutes:g} minute{'s' * (self.options.minutes != 1)}")
@@ -184,7 +185,7 @@ def run_benchmark(options: BenchOptions, tell: Tell = lambda sentence: None, sho
         if options.detector.threads > 1:
             suite.threads(best)
         if options.gallery:
-            suite.gallery(pinned_core)
+            suite.gallery()
         if options.minutes > 0:
             long = suite.long(best)
     return report(machine, peak, suite.runs, started, long)

@@ -1,84 +1,52 @@
-"""The gallery's part of a benchmark, in a process of its own: it stands beside this package, not below."""
+"""The gallery's part of a benchmark: samples of its generator."""
 
 from __future__ import annotations
 
-import subprocess
-from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
-import msgspec
-import numpy as np
-
-from facecam.bench.measure import Run, refuse_standstill
-from facecam.bench.result import Labels, SeriesResult
+from facecam.bench.measure import Benchmark
+from facecam.bench.result import Labels
 from facecam.errors import FacecamError
-from facecam.system.cpu import CoreUse
-from facecam.system.python_process import python_command
+from facecam.runtimes.engine import Runtime, runtimes_for
+from facecam.system.resources import asset
+from sagan_gallery.generator import DEFAULT_MODEL, Generator
+from sagan_gallery.latent import latent
 
 TITLE = "Gallery: one sample of the generator"
-_TIMEOUT_S = 300
-_MS_A_SAMPLE = 30
-"""A guess, of all kinds of sample together, for how many fit into the time."""
 
 
-def measure_gallery(core: int | None, seconds: float, runtime: str = "auto", model: Path | None = None) -> Run | None:
-    """A sample with and without its attention, in each runtime; None where no generator comes with this copy.
+def gallery_benchmarks(runtime: Runtime = Runtime.AUTO, model: Path | None = None) -> list[Benchmark]:
+    """A sample with and without its attention, in each runtime; none where no generator comes with this copy.
 
-    Raises FacecamError when the measurement fails, PausedError among them.
+    runtime: AUTO: all that are installed. model: a generator's file; None: the one that comes with the program. Raises
+    FacecamError.
     """
-    command = [*python_command("sagan_gallery.bench"), *([] if model is None else [str(model)])]
-    command += ["--runtime", runtime, "--samples", str(max(20, round(1000 * seconds / _MS_A_SAMPLE)))]
-    command += [] if core is None else ["--core", str(core)]
+    if model is None and not asset(DEFAULT_MODEL, "sagan_gallery").is_file():
+        return []
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise FacecamError(f"The gallery can't be measured: {error}.") from error
-    if done.returncode:
-        reason = (done.stderr.strip().splitlines() or ["it ended without a reason"])[-1]
-        if model is None and "No generator comes with" in reason:
-            return None
-        raise FacecamError(f"The gallery can't be measured: {reason.rstrip('.')}.")
-    return gallery_run(msgspec.json.decode(done.stdout, type=GalleryResult))
+        return [benchmark for each in runtimes_for(runtime) for benchmark in _kinds(Generator(model), each)]
+    except FacecamError as error:
+        raise FacecamError(f"The gallery can't be measured: {error}") from error
 
 
-@dataclass(frozen=True)
-class GallerySeries:
-    """One kind of sample in one runtime: wall times before, and wall and CPU times of each sample, in milliseconds."""
+def _kinds(generator: Generator, runtime: Runtime) -> list[Benchmark]:
+    if runtime == Runtime.OPENVINO:
+        generator.use_openvino()
+    seeds, side_px = count(), generator.resolution_px
 
-    what: str
-    runtime: str
-    warm_up_ms: tuple[float, ...]
-    total_ms: tuple[float, ...]
-    cpu_ms: tuple[float, ...]
+    def sample() -> None:
+        generator.sample(next(seeds))
 
+    def picture() -> None:
+        generator.pictures(latent(next(seeds), generator.z_dim)[None], [0])
 
-@dataclass(frozen=True)
-class GalleryResult:
-    """What `python -m sagan_gallery.bench` prints, as far as it is told on."""
-
-    model: str
-    model_sha256: str
-    resolution_px: int
-    wall_s: float
-    thread_cpu_s: float
-    process_cpu_s: float
-    series: tuple[GallerySeries, ...]
-
-
-def gallery_run(result: GalleryResult) -> Run:
-    """The run of such a result. Raises PausedError if it stood still."""
-    series = []
-    for one in result.series:
-        refuse_standstill(np.array(one.total_ms) / 1000)
-        labels = Labels(
-            model=result.model,
-            model_sha256=result.model_sha256,
-            family="gallery",
-            runtime=one.runtime,
-            what=one.what,
-            width=result.resolution_px,
-            height=result.resolution_px,
+    return [
+        Benchmark(
+            call,
+            Labels(
+                generator.name, generator.sha256, "gallery", runtime=runtime, what=what, width=side_px, height=side_px
+            ),
         )
-        series.append(SeriesResult.of(labels, one.warm_up_ms, one.total_ms, one.cpu_ms))
-    use = CoreUse(result.wall_s, result.thread_cpu_s, result.process_cpu_s, 1)
-    return Run(TITLE, tuple(series), use)
+        for call, what in ((sample, "picture and attention"), (picture, "picture only"))
+    ]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from facecam.bench.candidates import candidates, engines
-from facecam.bench.gallery import GalleryResult, GallerySeries, gallery_run, measure_gallery
-from facecam.bench.measure import PausedError
+from facecam.bench.gallery import gallery_benchmarks
+from facecam.bench.measure import PausedError, measure
 from facecam.cli import main
 from facecam.detection.options import DetectorOptions
 from facecam.errors import FacecamError, ModelError
@@ -74,22 +77,26 @@ def test_a_provider_that_is_missing_is_told_before_measuring(tiny_model, capsys)
     assert "[" not in err
 
 
-def test_a_paused_gallery_is_not_reported():
-    def result(total_ms):
-        one = GallerySeries("picture only", "x", (5.0,), total_ms, (5.0,) * 30)
-        return GalleryResult("m", "0", 64, wall_s=1.0, thread_cpu_s=1.0, process_cpu_s=1.0, series=(one,))
+def test_a_paused_gallery_is_not_reported(tmp_path, monkeypatch):
+    benchmarks = gallery_benchmarks(Runtime.ONNX_RUNTIME, save_tiny_generator(tmp_path / "tiny.onnx"))
+    assert measure("gallery", benchmarks, 0.2).series[0].detections >= 20
+    calls, clock = iter(range(1000)), time.perf_counter
 
-    assert gallery_run(result((5.0,) * 30)).problems() == []
+    def sample():
+        benchmarks[0].call()
+        if next(calls) == 20:
+            monkeypatch.setattr(time, "perf_counter", lambda: clock() + 3)
+
     with pytest.raises(PausedError, match=r"stood still for 3\.0 s"):
-        gallery_run(result((*[5.0] * 20, 3000.0, *[5.0] * 9)))
+        measure("gallery", [replace(benchmarks[0], call=sample), benchmarks[1]], 0.2)
 
 
 def test_the_gallery_takes_part(tmp_path):
-    run = measure_gallery(None, 0.2, "onnxruntime", save_tiny_generator(tmp_path / "tiny.onnx"))
-    assert run is not None
+    benchmarks = gallery_benchmarks(Runtime.ONNX_RUNTIME, save_tiny_generator(tmp_path / "tiny.onnx"))
+    run = measure("gallery", benchmarks, 0.2)
     assert [series.labels.what for series in run.series] == ["picture and attention", "picture only"]
     for series in run.series:
         assert series.detections >= 20
         assert min(series.series_ms) > 0
     with pytest.raises(FacecamError, match=r"The gallery can't be measured: .*nothing\.onnx"):
-        measure_gallery(None, 0.2, "onnxruntime", tmp_path / "nothing.onnx")
+        gallery_benchmarks(Runtime.ONNX_RUNTIME, tmp_path / "nothing.onnx")
