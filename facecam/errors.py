@@ -7,6 +7,15 @@ from unicodedata import category
 _LONGEST = 600
 
 
+def printable(text: str) -> str:
+    """It in one line: what a terminal would obey or can't show is written as an escape, as names of files may hold
+    anything."""
+    return "".join(
+        letter if letter.isprintable() or category(letter) == "Zs" else letter.encode("unicode_escape").decode("ascii")
+        for letter in text
+    )
+
+
 class FacecamError(Exception):
     """Something the user can mend. `str(error)` is shown as it is, in the window and on the command line.
 
@@ -14,12 +23,7 @@ class FacecamError(Exception):
     """
 
     def __str__(self) -> str:
-        text = "".join(
-            letter
-            if letter.isprintable() or category(letter) == "Zs"
-            else letter.encode("unicode_escape").decode("ascii")
-            for letter in super().__str__()
-        )
+        text = printable(super().__str__())
         return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 150]}…{text[-140:]}"
 
     def alone(self) -> FacecamError:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from facecam.arrays import Array, Image
 from facecam.errors import FacecamError
+from facecam.system.files import named_path
 from facecam.system.opencv import cv2
 from sagan_gallery.generator import Generator
 from sagan_gallery.model_file import SaganFile, attention_outputs
@@ -22,7 +23,7 @@ class Discriminator(SaganFile):
     """An exported SAGAN discriminator; inputs `image` (N, 3, R, R) in -1..1 and, when conditional, `label` (N,)."""
 
     def __init__(self, model: str | Path) -> None:
-        super().__init__(Path(model).expanduser())
+        super().__init__(named_path(model))
         if "image" not in self.inputs or "attention" not in self.outputs:
             raise self.not_ours("it is not a discriminator (no input image, or no output attention)")
         self.resolution_px = self.size("resolution")

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from facecam.arrays import Array, Image
 from facecam.errors import FacecamError
+from facecam.system.files import named_path
 from facecam.system.resources import asset
 from sagan_gallery.latent import latent
 from sagan_gallery.model_file import SaganFile, attention_outputs
@@ -29,7 +30,7 @@ class Generator(SaganFile):
     """
 
     def __init__(self, model: str | Path | None = None) -> None:
-        path = asset(DEFAULT_MODEL, "sagan_gallery") if model is None else Path(model).expanduser()
+        path = asset(DEFAULT_MODEL, "sagan_gallery") if model is None else named_path(model)
         if model is None and not path.is_file():
             raise FacecamError("No generator comes with this copy of the program: open one, or train it first.")
         super().__init__(path)

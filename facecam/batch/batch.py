@@ -3,6 +3,7 @@ does, without the command line around it."""
 
 from __future__ import annotations
 
+import os
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
@@ -137,9 +138,13 @@ class Batch:
         self._results: list[tuple[type[JsonLines] | type[CsvTable], Path | None]]
         self._results = [(JsonLines, json_path), (CsvTable, csv_path)]
         files = [path for path in (json_path, csv_path) if path is not None and path != STANDARD_OUTPUT]
+        written = [os.path.realpath(path) for path in (*files, regions) if path is not None]
+        if len(set(written)) < len(written):
+            raise FacecamError("JSON, CSV and regions need a file each; name another one.")
         if json_path == csv_path == STANDARD_OUTPUT:
             raise FacecamError("Either JSON or CSV can go to standard output; name a file for the other.")
-        originals = {file_id(part.spec) for part in gathered.inputs} - {None}
+        named = [*(part.spec for part in gathered.inputs), *map(str, gathered.lists)]
+        originals = set(map(file_id, named)) - {None}
         for path in files:
             if file_id(path) in originals:
                 raise FacecamError(f"{path} is an input and would be overwritten; choose another name for the results.")

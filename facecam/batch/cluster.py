@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from facecam.batch.copies import CopyPlace
@@ -18,6 +17,7 @@ from facecam.batch.parallel import in_order, result_of
 from facecam.batch.pieces import Piece
 from facecam.batch.work import Outcome, Task, Worker, WorkOptions
 from facecam.errors import FacecamError
+from facecam.system.files import named_path
 
 _RETRIES = 2
 _PATIENCE_S = 15
@@ -83,7 +83,7 @@ class ClusterPool:
 def _everywhere(part: Task | Piece) -> Task | Piece:
     """It with paths that mean the same in whatever folder a worker runs."""
     if file_id(part.input.spec) is not None:
-        part = replace(part, input=replace(part.input, spec=str(Path(part.input.spec).expanduser().absolute())))
+        part = replace(part, input=replace(part.input, spec=str(named_path(part.input.spec).absolute())))
     if isinstance(part, Task) and part.copy is not None:
         part = replace(part, copy=CopyPlace(part.copy.path.absolute(), part.copy.alone))
     if isinstance(part, Task) and part.regions is not None:

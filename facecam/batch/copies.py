@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from facecam.arrays import Image
 from facecam.batch.inputs import Input, file_id
 from facecam.saving.photo_file import CopiedPage, changed_page, copy_suffix, write_photo
 from facecam.sources import Frame, PictureSource, Source, without_password
+from facecam.system.files import named_path
 
 _STREAM_SUFFIX = ".mkv"
 
@@ -32,24 +34,38 @@ class CopyPlace:
 
 def copy_places(folder: Path, inputs: Sequence[Input]) -> list[CopyPlace]:
     """Where the copies of inputs go: named like the originals, in their subfolders, never where an input lies (under
-    whatever name), and none twice."""
+    whatever name, and whatever suffix the copy gets), and none twice."""
     originals = {each for each in map(file_id, (part.spec for part in inputs)) if each is not None}
-    taken: set[Path] = set()
+    of_inputs = {_names(named_path(part.spec))[1] for part in inputs if file_id(part.spec) is not None}
+    taken: set[str] = set()
+    taken_stems: set[str] = set()
     places: list[Path] = []
     for part in inputs:
-        path = Path(part.spec).expanduser()
+        path = named_path(part.spec)
         if part.folder is not None:
             wanted = folder / path.relative_to(part.folder)
         else:
             wanted = folder / (path.name if file_id(path) is not None else _file_name(without_password(part.spec)))
         path, number = wanted, 1
-        while path.resolve() in taken or file_id(path) in originals:
+        while (  # the copy of "a.wmv" may be "a.mkv", or "a.wmv.mkv"
+            {*(names := _names(path))} & taken
+            or names[0] in taken_stems
+            or names[1] in of_inputs
+            or file_id(path) in originals
+        ):
             path = wanted.with_name(f"{wanted.stem}-faces{'' if number == 1 else f'-{number}'}{wanted.suffix}")
             number += 1
-        taken.add(path.resolve())
+        taken.add(names[0])
+        taken_stems.add(names[1])
         places.append(path)
     stems = Counter(path.with_suffix("") for path in places)
     return [CopyPlace(path, stems[path.with_suffix("")] == 1) for path in places]
+
+
+def _names(path: Path) -> tuple[str, str]:
+    """A path's one name, however its folder is written, and that without a suffix."""
+    name = os.path.normcase(os.path.join(os.path.realpath(path.parent), path.name))
+    return name, os.path.splitext(name)[0]
 
 
 def _file_name(title: str) -> str:

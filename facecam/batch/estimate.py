@@ -19,6 +19,7 @@ from facecam.detection.detector import FaceDetector
 from facecam.detection.thorough import TILE_PX, pixels_searched
 from facecam.sources import PICTURE_SUFFIXES
 from facecam.sources.photo import HEIF_SUFFIXES, know_heif
+from facecam.system.files import named_path
 
 SAMPLE = 60
 """So many files of each kind are opened; the others count as their mean."""
@@ -55,7 +56,7 @@ def estimate(tasks: Sequence[Task], detector: FaceDetector) -> Estimate:
     pixel_s = tile_s / (TILE_PX[0] * TILE_PX[1])
     pictures, videos, others = [], [], 0
     for task in tasks:
-        path = Path(task.input.spec).expanduser()
+        path = named_path(task.input.spec)
         if not path.is_file():
             others += 1
         elif path.suffix.lower() in PICTURE_SUFFIXES:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import glob
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from facecam.errors import FacecamError, SourceError
 from facecam.sources import PICTURE_SUFFIXES, VIDEO_SUFFIXES, Source, list_files, natural_key, open_picture, open_source
+from facecam.system.files import named_path
 
 LIST_SUFFIX = ".txt"
 _MAX_LIST_BYTES = 64 << 20
@@ -29,7 +30,7 @@ class Input:
 def file_id(path: str | Path) -> FileId | None:
     """What a file is, under whatever name: device and number. None where there is none."""
     try:
-        status = os.stat(Path(path).expanduser())
+        status = os.stat(named_path(path))
     except (OSError, ValueError):
         return None
     return status.st_dev, status.st_ino
@@ -37,17 +38,18 @@ def file_id(path: str | Path) -> FileId | None:
 
 def open_input(part: Input) -> Source:
     """Its source; a picture file is one whatever is in it. Raises SourceError."""
-    path = Path(part.spec).expanduser()
+    path = named_path(part.spec)
     is_picture = path.suffix.lower() in PICTURE_SUFFIXES and file_id(path) is not None
     return open_picture(path) if is_picture else open_source(part.spec)
 
 
 @dataclass(frozen=True)
 class Gathered:
-    """inputs: in the order of the arguments. problems: sentences about arguments of which nothing came. others: how
-    many files in the folders are neither pictures nor videos, by suffix."""
+    """inputs: in the order of the arguments. lists: files that named some of them. problems: sentences about arguments
+    of which nothing came. others: how many files in the folders are neither pictures nor videos, by suffix."""
 
     inputs: tuple[Input, ...]
+    lists: tuple[Path, ...]
     problems: tuple[str, ...]
     others: Counter[str]
 
@@ -58,43 +60,64 @@ def gather(specs: Sequence[str], out_dir: Path | None = None) -> Gathered:
     A folder stands for its pictures and videos and those below it, a pattern (`*.png`) for what it fits, a text file
     for the paths in it, a line each. What is wrong with a single source is told when it is opened.
     """
-    inputs: list[Input] = []
-    problems: list[str] = []
-    others: Counter[str] = Counter()
-    for spec in specs:
+    gathering = _Gathering(out_dir)
+    gathering.add(specs)
+    return Gathered(tuple(gathering.inputs), tuple(gathering.lists), tuple(gathering.problems), gathering.others)
+
+
+class _Gathering:
+    """What has been looked up so far."""
+
+    def __init__(self, out_dir: Path | None) -> None:
+        self._out = None if out_dir is None else Path(os.path.realpath(out_dir))
+        self._open: list[FileId | None] = []  # lists that are being read
+        self.inputs: list[Input] = []
+        self.lists: list[Path] = []
+        self.problems: list[str] = []
+        self.others: Counter[str] = Counter()
+
+    def add(self, specs: Iterable[str]) -> None:
+        """Each by itself: what is wrong with one is none of the others' business."""
+        for spec in specs:
+            try:
+                self._add(spec)
+            except FacecamError as error:
+                self.problems.append(str(error))
+
+    def _add(self, spec: str) -> None:
+        path = named_path(spec)
         try:
-            inputs += _named(spec, out_dir, others)
-        except FacecamError as error:
-            problems.append(str(error))
-    return Gathered(tuple(inputs), tuple(problems), others)
+            if spec.strip() and path.is_dir():
+                return self._add_folder(path)
+            if path.suffix.lower() == LIST_SUFFIX and path.is_file():
+                return self._add_list(path)
+            if glob.has_magic(spec) and "://" not in spec and not path.exists():
+                found = sorted(glob.glob(str(path), recursive=True), key=natural_key)
+                if not found:
+                    raise SourceError(f"No file fits {spec}.")
+                return self.add(found)
+        except (OSError, ValueError):
+            pass  # whatever is wrong with the name is told when it is opened
+        self.inputs.append(Input(spec))
 
+    def _add_folder(self, folder: Path) -> None:
+        paths = list_files(folder, None, self.problems.append)
+        if self._out is not None and self._out != Path(os.path.realpath(folder)):
+            paths = [path for path in paths if self._out not in Path(os.path.realpath(path)).parents]
+        wanted = [path for path in paths if path.suffix.lower() in PICTURE_SUFFIXES | VIDEO_SUFFIXES]
+        self.others.update(path.suffix.lower() for path in set(paths).difference(wanted))
+        if not wanted:
+            raise SourceError(f"There are no pictures and no videos in the folder {folder}.")
+        self.inputs += [Input(str(path), folder) for path in wanted]
 
-def _named(spec: str, out_dir: Path | None, others: Counter[str]) -> list[Input]:
-    path = Path(spec).expanduser()
-    try:
-        if spec.strip() and path.is_dir():
-            return _in_folder(path, out_dir, others)
-        if path.suffix.lower() == LIST_SUFFIX and path.is_file():
-            return [part for line in _lines(path) for part in _named(line, out_dir, others)]
-        if glob.has_magic(spec) and "://" not in spec and not path.exists():
-            found = sorted(glob.glob(str(path), recursive=True), key=natural_key)
-            if not found:
-                raise SourceError(f"No file fits {spec}.")
-            return [part for each in found for part in _named(each, out_dir, others)]
-    except (OSError, ValueError):
-        pass  # whatever is wrong with the name is told when it is opened
-    return [Input(spec)]
-
-
-def _in_folder(folder: Path, out_dir: Path | None, others: Counter[str]) -> list[Input]:
-    paths = list_files(folder, None)
-    if out_dir is not None and (out := out_dir.resolve()) != folder.resolve():
-        paths = [path for path in paths if out not in path.resolve().parents]
-    wanted = [path for path in paths if path.suffix.lower() in PICTURE_SUFFIXES | VIDEO_SUFFIXES]
-    others.update(path.suffix.lower() for path in set(paths).difference(wanted))
-    if not wanted:
-        raise SourceError(f"There are no pictures and no videos in the folder {folder}.")
-    return [Input(str(path), folder) for path in wanted]
+    def _add_list(self, path: Path) -> None:
+        number = file_id(path)
+        if number in self._open:
+            raise SourceError(f"The list {path} names itself; take that line out.")
+        self.lists.append(path)
+        self._open.append(number)
+        self.add(_lines(path))
+        self._open.pop()
 
 
 def _lines(path: Path) -> list[str]:
@@ -102,11 +125,17 @@ def _lines(path: Path) -> list[str]:
     if path.stat().st_size > _MAX_LIST_BYTES:
         raise SourceError(f"{path} is too large for a list of files.")
     try:
-        lines = [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines()]
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except UnicodeDecodeError as error:
         raise SourceError(f"{path} is not a list of files, a line each, in UTF-8.") from error
-    lines = [line for line in lines if line and not line.startswith("#")]
-    if not lines:
+    named = [spec for line in dict.fromkeys(lines) if (spec := _listed(line, path.parent)) is not None]
+    if not named:
         raise SourceError(f"The list {path} names no file.")
-    beside = {line: path.parent / line for line in lines}
-    return [line if os.path.exists(line) or not near.exists() else str(near) for line, near in beside.items()]
+    return named
+
+
+def _listed(line: str, folder: Path) -> str | None:
+    """What a line names; None of a blank one and of a comment. Names may begin with #, and end with a blank."""
+    text = line.strip()
+    there = (spec for name in (line, text) if text for spec in (name, str(folder / name)) if os.path.exists(spec))
+    return next(there, text if text and not text.startswith("#") else None)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from facecam.batch.work import Outcome, Task, WorkOptions
-from facecam.system.files import write_whole, writing
+from facecam.system.files import named_path, write_whole, writing
 
 NAME = ".facecam-batch"
 
@@ -63,10 +63,10 @@ class Journal:
 def _state(task: Task) -> dict[str, Any]:
     """An input as it is now; a stream is never the same again."""
     try:
-        status = os.stat(Path(task.input.spec).expanduser())
+        status = os.stat(named_path(task.input.spec))
     except (OSError, ValueError):
         return {"source": task.input.spec, "size": None, "time": os.urandom(8).hex()}
-    return {"source": os.path.abspath(task.input.spec), "size": status.st_size, "time": status.st_mtime_ns}
+    return {"source": os.path.abspath(named_path(task.input.spec)), "size": status.st_size, "time": status.st_mtime_ns}
 
 
 def _entries(path: Path) -> Iterator[dict[str, Any]]:

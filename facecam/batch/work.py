@@ -18,13 +18,14 @@ from facecam.batch.regions import RegionFinder, Regions, load_regions, regions_p
 from facecam.detection.detector import FaceDetector
 from facecam.detection.options import DetectorOptions
 from facecam.detection.thorough import ThoroughDetector
-from facecam.errors import FacecamError, WriteError
+from facecam.errors import FacecamError, WriteError, printable
 from facecam.faces.boxes import Detections
 from facecam.faces.drawing import draw_detections
 from facecam.faces.privacy import PrivacyOptions, hide_faces
 from facecam.faces.tracking import CANDIDATE_SHARE, Tracker, TrackingOptions
 from facecam.saving.export import record
 from facecam.sources import Frame, Source, without_password
+from facecam.system.files import named_path
 
 _logger = logging.getLogger(__name__)
 Record = dict[str, Any]
@@ -120,7 +121,7 @@ class Worker:
             else:
                 finder = RegionFinder(self._threshold)
                 self._once(replace(task, copy=None), outcome, finder, on_record, on_opened, known)
-                regions = finder.regions(Path(spec).expanduser(), self._detector.name)
+                regions = finder.regions(named_path(spec), self._detector.name)
                 save_regions(regions, task.regions)
                 if task.copy is not None:  # only now it is known where a face was gone for a moment
                     copied = replace(outcome, frames=0)
@@ -132,7 +133,7 @@ class Worker:
             raise
         except (FacecamError, MemoryError) as error:
             sentence = str(error) or "there is not enough memory for it."
-            outcome.problem = sentence if outcome.source in sentence else f"{outcome.source}: {sentence}"
+            outcome.problem = sentence if printable(outcome.source) in sentence else f"{outcome.source}: {sentence}"
         except Exception as error:
             _logger.exception("unexpected error with %s", outcome.source)
             outcome.problem = f"{outcome.source}: an error inside the program ({type(error).__name__}: {error})."
@@ -151,7 +152,7 @@ class Worker:
         """Those that were found or drawn before. Raises FacecamError."""
         if task.regions is None:
             return None
-        path = Path(task.input.spec).expanduser()
+        path = named_path(task.input.spec)
         if self._hider is None or not path.is_file():
             raise FacecamError("Regions are for faces that are hidden in a picture or a video file.")
         return load_regions(task.regions, path) if task.regions.exists() else None

@@ -33,7 +33,7 @@ from facecam.cli.options import (
     size,
 )
 from facecam.detection.options import DetectorOptions
-from facecam.errors import FacecamError
+from facecam.errors import FacecamError, printable
 from facecam.faces.privacy import Hiding, PrivacyOptions
 from facecam.system.cpu import pinned
 from facecam.system.opencv import quiet_libraries
@@ -245,7 +245,7 @@ class _Bar:
             )
 
     def on_opened(self, title: str, frame_count: int | None, remaining: int) -> None:
-        self._bar.set_description(title[:30], refresh=False)
+        self._bar.set_description(printable(title)[:30], refresh=False)
         # Sources not opened yet count as one frame each; what a video claims about its length is an estimate.
         self._bar.total = None if frame_count is None else self._bar.n + frame_count + remaining
         self._bar.refresh()
@@ -284,6 +284,6 @@ class _Bar:
             )
 
     def _say(self, text: str, file: TextIO) -> None:
-        # Names of files may hold bytes that the terminal's encoding can't show.
+        # Names of files may hold what the terminal would obey, or its encoding can't show.
         encoding = getattr(file, "encoding", None) or "utf-8"
-        self._bar.write(text.encode(encoding, "backslashreplace").decode(encoding), file=file)
+        self._bar.write(printable(text).encode(encoding, "backslashreplace").decode(encoding), file=file)

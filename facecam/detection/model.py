@@ -18,6 +18,7 @@ from facecam.runtimes import file_check
 from facecam.runtimes.engine import BoundNetwork, Engine, Network, NetworkInput, Precision, Runtime, RuntimeFailure
 from facecam.runtimes.model_file import ModelFile, ModelKind, check_path, open_model
 from facecam.runtimes.registry import open_runtime
+from facecam.system.files import named_path
 from facecam.system.opencv import cv2
 from facecam.system.resources import INT8_INFIX, asset, shipped_models
 
@@ -191,7 +192,7 @@ def load_model(model: str | Path | None = None) -> Model:
 def find_model(model: str | Path | None) -> Path:
     """The file of a shipped model's name or of a path. Raises ModelError if there is none."""
     name = DEFAULT_MODEL if model is None else str(model)
-    path = Path(name).expanduser()
+    path = named_path(name)
     is_name = path.name == name and path.suffix.lower() != ".onnx"
     if is_name and (shipped := asset(f"{name}.onnx")).is_file():
         return shipped

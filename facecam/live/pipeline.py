@@ -7,6 +7,7 @@ pipeline knows no Qt; a GUI is told through `on_update` and fetches with `latest
 from __future__ import annotations
 
 import atexit
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -37,7 +38,7 @@ class Pipeline:
 
     def __init__(
         self,
-        source: str | Callable[[], Source],
+        source: str | int | os.PathLike[str] | Callable[[], Source],
         detector: FaceDetector,
         on_update: Callable[[], None] | None = None,
         core: int | None = None,

@@ -6,6 +6,7 @@ of memory, and neither camera nor demo needs it.
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ from facecam.sources.folder import FolderSource, list_files, natural_key
 from facecam.sources.photo import PICTURE_SUFFIXES, PictureSource, open_picture, read_picture, read_thumbnail
 from facecam.sources.player import Player
 from facecam.sources.screen import ScreenPart, ScreenSource
+from facecam.system.files import named_path
 
 __all__ = [
     "VIDEO_SUFFIXES",
@@ -55,13 +57,18 @@ VIDEO_SUFFIXES = frozenset(
 """Names that a folder's videos are recognised by; a single file is tried whatever its name."""
 
 
-def open_source(spec: str) -> Source:
-    """Opens "auto", "demo", a camera ("0", "camera:0", "camera:0@1280x720@30@MJPG"), "screen" (see ScreenPart), the
-    path of a picture, folder or video, or a URL.
+def open_source(spec: str | int | os.PathLike[str]) -> Source:
+    """Opens "auto", "demo", a camera (0, "0", "camera:0", "camera:0@1280x720@30@MJPG"), "screen" (see ScreenPart), the
+    path of a picture, folder or video, or a URL. A path that is no text is nothing else.
 
     May block for seconds (cameras, streams). Raises SourceError with a sentence for people.
     """
-    spec = spec.strip()
+    if isinstance(spec, os.PathLike):
+        return _open_path(os.fspath(spec))
+    if not isinstance(spec, str | int) or isinstance(spec, bool):
+        raise SourceError(f'{spec!r} is no source: name a text such as "demo", a path, or a camera\'s number.')
+    spec = str(spec)
+    spec = spec if os.path.lexists(spec) else spec.strip()
     if spec == "auto":
         return _auto()
     if spec == "demo":
@@ -89,7 +96,7 @@ def open_source(spec: str) -> Source:
 def _open_path(spec: str) -> Source:
     if not spec or "\0" in spec:
         raise SourceError("Name a picture, a folder, a video, a camera, a URL, or `demo`.")
-    path = Path(spec).expanduser()
+    path = named_path(spec)
     try:
         if path.is_dir():
             return FolderSource(path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from facecam.errors import SourceError
@@ -20,7 +20,7 @@ class FolderSource:
     """The pictures of a folder and its subfolders, in natural order, as a slide show.
 
     paths: of the pictures. A picture's time is its place in them, also where one before it can't be read. skipped: one
-    sentence for each file passed over by `read` because it can't be read; unreadable: those files.
+    sentence for each file passed over by `read` because it can't be read, and each folder; unreadable: those files.
     """
 
     live = False
@@ -31,7 +31,7 @@ class FolderSource:
         self.path = folder
         self.skipped: list[str] = []
         self.unreadable: list[Path] = []
-        self.paths = tuple(list_files(folder, PICTURE_SUFFIXES))
+        self.paths = tuple(list_files(folder, PICTURE_SUFFIXES, self.skipped.append))
         if not self.paths:
             raise SourceError(f"There are no pictures in the folder {folder}.")
         self.frame_count: int | None = len(self.paths)
@@ -62,16 +62,20 @@ class FolderSource:
         self._position = len(self.paths)
 
 
-def list_files(folder: Path, suffixes: Collection[str] | None) -> list[Path]:
+def list_files(folder: Path, suffixes: Collection[str] | None, tell: Callable[[str], None] | None = None) -> list[Path]:
     """Files below `folder` with one of the suffixes (None: all), in natural order (2 before 10); hidden ones are left
-    out. Links to folders are followed, each folder once."""
+    out. Links to folders are followed, each folder once. tell: gets a sentence for each folder in it that can't be
+    read. Raises SourceError if that is the folder itself, or nobody is told."""
     found = []
     seen, visited = 0, set()
-    try:
-        next(os.scandir(folder), None)  # os.walk would hide that the folder itself can't be read
-    except OSError as error:
-        raise SourceError(f"The folder {folder} can't be read: {error.strerror or error}.") from error
-    for root, folders, names in os.walk(folder, followlinks=True):
+
+    def unreadable(error: OSError) -> None:
+        problem = SourceError(f"The folder {error.filename} can't be read: {error.strerror or error}.")
+        if tell is None or error.filename == os.fspath(folder):
+            raise problem from error
+        tell(str(problem))
+
+    for root, folders, names in os.walk(folder, onerror=unreadable, followlinks=True):
         status = os.stat(root)
         if (status.st_dev, status.st_ino) in visited:
             folders.clear()

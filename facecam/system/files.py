@@ -23,6 +23,17 @@ _REASONS = {
 }
 
 
+def named_path(text: str | Path) -> Path:
+    """The path that somebody's text names: `~` is home, unless a file is called so or nobody has that name."""
+    path = Path(text)
+    if os.path.lexists(path):
+        return path
+    try:
+        return path.expanduser()
+    except RuntimeError:  # "~copy.jpg" is nobody's home
+        return path
+
+
 def why(error: OSError) -> str:
     """Half a sentence for people."""
     return _REASONS.get(error.errno or 0) or error.strerror or str(error)

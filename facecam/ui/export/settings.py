@@ -12,6 +12,7 @@ from facecam.batch.estimate import QUICK_SIZE
 from facecam.faces.privacy import Hiding
 from facecam.qtkit.settings import Key
 from facecam.system.cpu import available_cores
+from facecam.system.files import named_path
 from facecam.system.paths import pictures_folder
 
 MOST_JOBS = max(1, len(available_cores()))
@@ -72,6 +73,6 @@ class ExportSettings:
 
 def output_folder(specs: list[str]) -> Path:
     """A new folder beside what is exported, for all that comes of it; among the user's pictures where that can't be."""
-    first = Path(specs[0]).expanduser()
+    first = named_path(specs[0])
     name = f"{first.stem if first.is_file() else first.name}-faces" if len(specs) == 1 else "faces"
     return (first.parent if os.access(first.parent, os.W_OK) else pictures_folder()) / name

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QAction
@@ -14,6 +13,7 @@ from facecam.qtkit.commands import Menu, command
 from facecam.qtkit.fields import button
 from facecam.qtkit.layouts import column
 from facecam.qtkit.settings import Settings
+from facecam.system.files import named_path
 from facecam.ui.live.session import LiveSession
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Exporting(QWidget):
         spec = self._session.spec
         if spec is None or "://" in spec or not (self._session.title or self._session.player):
             return None
-        path = Path(spec).expanduser()
+        path = named_path(spec)
         try:
             return str(path.absolute()) if path.exists() else None
         except (OSError, ValueError):

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pillow_heif
@@ -365,3 +366,102 @@ def test_whoever_reads_one_line_and_leaves_gets_no_half_copy(tiny_model: Path, t
     process.stdout.close()
     assert process.wait(60) == 141
     assert not [path for path in (tmp_path / "out").iterdir() if "clip" in path.name]
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make_frame: MakeFrame) -> Path:
+    """The current folder, with a picture of one face, "1.png"."""
+    folder = tmp_path / "here"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    cv2.imwrite("1.png", make_frame((1, 1), width=320, height=224))
+    return folder
+
+
+def test_names_with_a_tilde_are_names_and_links_in_circles_are_passed_over(detect: Run, here: Path) -> None:
+    shutil.copy("1.png", "~1.png")
+    os.symlink("b.png", "a.png")
+    os.symlink("a.png", "b.png")
+    status, _, errors = detect(".", "~1.png", "--out", "out")
+    assert status == 0
+    assert {path.name for path in Path("out").iterdir()} == {"1.png", "~1.png", "~1-faces.png"}
+    assert any("Passed over: a.png, b.png" in line for line in errors)
+
+
+def test_home_is_still_home(detect: Run, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(here))
+    Path("list.txt").write_text("~/1.png\n")
+    assert detect("list.txt", "--json", "-")[1].count("\n") == 1
+
+
+def test_a_list_that_names_itself_is_told_and_its_other_lines_are_done(detect: Run, here: Path) -> None:
+    Path("a.txt").write_text("b.txt\n1.png\n*.none\n")
+    Path("b.txt").write_text("a.txt\n")
+    status, out, errors = detect("a.txt", "--json", "-")
+    assert status == 2
+    assert json.loads(out)["source"] == "1.png"
+    assert errors[0] == "facecam: The list a.txt names itself; take that line out."
+    assert "*.none" in errors[1]
+
+
+def test_a_list_takes_names_that_begin_or_end_oddly(detect: Run, here: Path) -> None:
+    names = ["#2.png", " 3.png", "4\u2028.png", "1.png"]
+    for name in names[:-1]:
+        shutil.copy("1.png", name)
+    Path("list.txt").write_bytes("\r\n".join(["\ufeff# a comment", "", *names, "  1.png  "]).encode())
+    status, out, _ = detect("list.txt", "--json", "-")
+    assert status == 0
+    assert [json.loads(line)["source"] for line in out.split("\n")[:-1]] == [*names, "1.png"]
+
+
+def test_neither_a_list_nor_another_result_is_overwritten_by_results(detect: Run, here: Path) -> None:
+    Path("list.txt").write_text("1.png\n")
+    for arguments in (["--json", "list.txt"], ["--csv", "r", "--json", "./r"], ["--hide", "blur", "--regions", "r"]):
+        more = ["--csv", here / "r"] if "--regions" in arguments else []
+        status, _, errors = detect("list.txt", *arguments, *more)
+        assert status == 2
+        assert len(errors) == 1
+    assert {path.name for path in here.iterdir()} == {"1.png", "list.txt"}
+    assert Path("list.txt").read_text() == "1.png\n"
+
+
+@pytest.mark.parametrize("others", [["sub/1.bmp"], ["sub/1.bmp", "sub/1.png"]])
+def test_a_copy_with_another_suffix_is_neither_an_input_nor_another_copy(
+    detect: Run, here: Path, others: list[str]
+) -> None:
+    Path("sub").mkdir()
+    for other in others:  # of which the copy becomes a .png
+        shutil.copy("1.png", other)
+    shutil.copy("1.png", "sub/1.bmp.png")
+    before = Path("1.png").read_bytes()
+    status, _, _ = detect("1.png", *others, "sub/1.bmp.png", "--out", ".", "--hide", "cover")
+    assert status == 0
+    assert Path("1.png").read_bytes() == before
+    assert len(list(here.glob("*.png"))) == 1 + 1 + len(others) + 1
+
+
+def test_names_can_not_command_the_terminal(detect: Run, here: Path) -> None:
+    os.rename("1.png", "a\n\x1b[2J.png")
+    Path("b\n.png").write_bytes(b"none")
+    _, out, errors = detect(".")
+    assert out.startswith("a\\n\\x1b[2J.png: 1 face")
+    assert errors[0] == (
+        "facecam: Skipped: b\\n.png is not a picture that can be read; it may be damaged or of another kind."
+    )
+    assert "Passed over: b\\n.png" in errors
+
+
+def test_a_folder_below_that_can_not_be_read_is_told(detect: Run, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("closed").mkdir()
+    real = os.scandir
+
+    def scandir(path: Any) -> Any:  # to root every folder is open
+        if os.path.basename(path) == "closed":
+            raise PermissionError(13, "Permission denied", path)
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    status, out, errors = detect(".")
+    assert status == 2
+    assert "1.png: 1 face" in out
+    assert "The folder ./closed can't be read: Permission denied." in errors[0]
