@@ -50,15 +50,13 @@ class SliderField(QWidget):
     ) -> None:
         super().__init__()
         self._low, self._step, self._say, self._default = low, step, say, default
-        self.slider = QSlider(Qt.Orientation.Horizontal)
-        self.slider.setRange(0, round((high - low) / step))
+        self.slider = slider(name, 0, round((high - low) / step), help_text)
         self.slider.setPageStep(max(1, self.slider.maximum() // 8))
-        self.slider.setAccessibleName(name)
         self.value_label = QLabel()
         self.value_label.setFont(tabular(self.value_label.font()))
         self.value_label.setAccessibleName(f"Value of {name}")
         label = QLabel(name)
-        for widget in (label, self.slider, self.value_label):
+        for widget in (label, self.value_label):
             widget.setToolTip(help_text)
         self.slider.valueChanged.connect(self._moved)
         keep_from_scrolling(self.slider)
@@ -143,18 +141,28 @@ class Check(QWidget):
 
 def _reset_button(name: str, back_to: str, reset: Callable[[], object]) -> QToolButton:
     """A small hidden button that keeps its room, so that nothing jumps when it comes."""
-    button = QToolButton()
-    button.setText("↺")
-    button.setAutoRaise(True)
-    button.setFixedSize(2 * SPACE + SPACE // 2, 2 * SPACE + SPACE // 2)
-    button.setToolTip(f"Back to {back_to}")
-    button.setAccessibleName(f"Reset {name.lower()}")
-    policy = button.sizePolicy()
+    made = tool_button(f"Reset {name.lower()}", f"Back to {back_to}", reset, "↺")
+    made.setFixedSize(2 * SPACE + SPACE // 2, 2 * SPACE + SPACE // 2)
+    keep_room(made)
+    made.hide()
+    return made
+
+
+def keep_room(widget: QWidget) -> None:
+    """The widget's place stays free while it is hidden."""
+    policy = widget.sizePolicy()
     policy.setRetainSizeWhenHidden(True)
-    button.setSizePolicy(policy)
-    button.clicked.connect(lambda _checked=False: reset())
-    button.hide()
-    return button
+    widget.setSizePolicy(policy)
+
+
+def slider(name: str, low: int, high: int, help_text: str = "") -> QSlider:
+    """A horizontal slider of whole numbers, which leaves letters and digits to the window."""
+    made = QSlider(Qt.Orientation.Horizontal)
+    made.setRange(low, high)
+    made.setAccessibleName(name)
+    made.setToolTip(help_text)
+    leave_keys(made)
+    return made
 
 
 def combo(*entries: tuple[str, object]) -> QComboBox:
@@ -269,11 +277,23 @@ def check(text: str, help_text: str) -> QCheckBox:
     return box
 
 
-def button(text: str, help_text: str, do: Callable[[], object]) -> QPushButton:
+def button(text: str, help_text: str, do: Callable[[], object] = lambda: None) -> QPushButton:
     """A button that a click leaves without the keyboard's focus: Space would then press it instead of Start."""
     made = QPushButton(text)
     made.setAutoDefault(False)  # in dialogs, where Enter would press it
     made.setToolTip(help_text)
+    made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    made.clicked.connect(lambda _checked=False: do())
+    return made
+
+
+def tool_button(name: str, help_text: str = "", do: Callable[[], object] = lambda: None, text: str = "") -> QToolButton:
+    """A flat button. name: what it does; help_text: empty for the name; text: on it, in place of an icon."""
+    made = QToolButton()
+    made.setText(text)
+    made.setAutoRaise(True)
+    made.setAccessibleName(name)
+    made.setToolTip(help_text or name)
     made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     made.clicked.connect(lambda _checked=False: do())
     return made

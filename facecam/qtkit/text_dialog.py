@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontDatabase
-from PySide6.QtWidgets import QApplication, QDialog, QLabel, QPlainTextEdit, QPushButton, QStyle, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QLabel, QPlainTextEdit, QStyle, QWidget
 
+from facecam.qtkit.fields import button
 from facecam.qtkit.layouts import column, row
 from facecam.qtkit.theme import SPACE
 from facecam.qtkit.widgets import Heading
@@ -31,12 +32,8 @@ class TextDialog(QDialog):
         self.report.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.report.setAccessibleName("Report")
         self.report.setToolTip("Everything that a report of a fault needs")
-        self.copy_button = QPushButton("Copy report")
-        self.copy_button.clicked.connect(self.copy)
-        self.copy_button.setToolTip("Puts the whole text on the clipboard")
-        self.close_button = QPushButton(close_text)
-        self.close_button.clicked.connect(self.close)
-        self.close_button.setToolTip("Closes this window (Esc)")
+        self.copy_button = button("Copy report", "Puts the whole text on the clipboard", self.copy)
+        self.close_button = button(close_text, "Closes this window (Esc)", self.close)
         self.close_button.setDefault(True)
         sign = QLabel()
         sign.setPixmap(self.style().standardIcon(icon).pixmap(4 * SPACE))

@@ -18,6 +18,20 @@ class Heading(QLabel):
         self.setFont(sized(self.font(), 1.0, QFont.Weight.DemiBold))
 
 
+class Note(QLabel):
+    """Words in as many lines as they take; there is nothing of it while it has none. name: for those who can't see."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
+        self.setAccessibleName(name)
+        self.hide()
+
+    def say(self, words: str) -> None:
+        """Shows the words."""
+        self.setText(words)
+        self.setVisible(bool(words))
+
+
 class ElidedLabel(QLabel):
     """One line of text; what does not fit ends in an ellipsis and is whole in the tooltip."""
 

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtGui import QStandardItemModel
-from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
-from facecam.qtkit.fields import Check, Row, SliderField, combo, fill, keep, show_value, spin
+from facecam.qtkit.fields import Check, Row, SliderField, button, combo, fill, keep, show_value, spin
 from facecam.qtkit.folds import Fold, Section
 from facecam.qtkit.layouts import column
 from facecam.qtkit.settings import Key, Remembered, Settings
@@ -68,14 +68,13 @@ class GalleryControls(ScrollColumn):
         self._wanted, self._style = Remembered(settings, SampleSettings), Remembered(settings, MapStyle)
         self._sampling = QWidget()
         column(Heading("Samples"), *self._make_sampling(), owner=self._sampling, spacing=SPACE)
-        self.files = QPushButton("Open and export")
+        files_help = "Other models, own pictures, sample texts, figures, raw attention, films"
+        self.files = button("Open and export", files_help)
         self.files.setMenu(menu)
-        self.files.setToolTip("Other models, own pictures, sample texts, figures, raw attention, films")
-        self.tour = QPushButton("Tour of four steps")
-        self.tour.setToolTip("Shows what attention is, with you doing each step; goes on where you left it")
+        tour_help = "Shows what attention is, with you doing each step; goes on where you left it"
+        self.tour = button("Tour of four steps", tour_help)
         self.tour.setCheckable(True)
-        self.help = QPushButton("What am I looking at?")
-        self.help.setToolTip("Attention, queries, keys and γ in a few words")
+        self.help = button("What am I looking at?", "Attention, queries, keys and γ in a few words")
         inner = QWidget()
         column(
             self._sampling, SPACE, Heading("Attention map"), *self._make_map(), self._make_more(),
@@ -83,9 +82,6 @@ class GalleryControls(ScrollColumn):
             owner=inner, margins=(2 * SPACE, 2 * SPACE, SPACE, SPACE), spacing=SPACE,
         )  # fmt: skip
         self.setWidget(inner)
-        for button in (self.resample, self.files, self.tour, self.help):
-            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # after a click Space must still play the walk
         self._map_style_moved()
         self.set_generating(True)
 
@@ -106,10 +102,8 @@ class GalleryControls(ScrollColumn):
             "Length of the latents. Below 1, samples come closer to the typical picture of their class:\n"
             "cleaner, and more alike.", default=1.0,
         )  # fmt: skip
-        self.resample = QPushButton("New samples")
-        self.resample.setToolTip("Another random seed (R)")
+        self.resample = button("New samples", "Another random seed (R)", self.new_seed)
         self.resample.setMinimumHeight(4 * SPACE)
-        self.resample.clicked.connect(self.new_seed)
         self.order = combo(*((order.value, order) for order in Order))
         keep(self.order, self._wanted, "order", self.order_changed.emit)
         keep(self.classes, self._wanted, "label", self._class_changed)
@@ -205,9 +199,8 @@ class GalleryControls(ScrollColumn):
         keep(self.colours, self._style, "colours", self.map_style_changed.emit)
         for name, check in self.checks.items():
             keep(check.box, self._style, name, self.map_style_changed.emit)
-        self.reset = QPushButton("Reset the map")
-        self.reset.setToolTip("What is shown, overlay, opacity, direction, colours and scale as they were at the start")
-        self.reset.clicked.connect(self.reset_map_style)
+        reset_help = "What is shown, overlay, opacity, direction, colours and scale as they were at the start"
+        self.reset = button("Reset the map", reset_help, self.reset_map_style)
         section = Section()
         section.title, section.help = "More", "Direction, colours, scale, difference, arrows (M)"
         column(self._shown_row, *self._choice_rows, *self.checks.values(), self.reset, owner=section, spacing=SPACE)

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QFont, QResizeEvent
-from PySide6.QtWidgets import QLabel, QLayout, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QLabel, QLayout, QSizePolicy, QWidget
 
+from facecam.qtkit.fields import tool_button
 from facecam.qtkit.icons import icon
 from facecam.qtkit.layouts import row
 from facecam.qtkit.theme import SPACE, STAGE_TEXT, STAGE_TEXT_DIM, WARNING, stage_palette, tabular
@@ -28,16 +29,13 @@ class StageHeader(QWidget):
             label.setTextFormat(Qt.TextFormat.PlainText)
             label.setPalette(stage_palette(colour))
             label.setFont(tabular(self.font(), 1.0, QFont.Weight.DemiBold if label is self._title else None))
-        self.copy = QToolButton()
+        copy_help = "Copy the text that makes this sample again; Ctrl+V brings it back (Ctrl+Shift+C)"
+        self.copy = tool_button("Copy sample text", copy_help, self.copy_wanted.emit)
         self.copy.setIcon(icon("copy", STAGE_TEXT_DIM))
         self.copy.setIconSize(QSize(2 * SPACE, 2 * SPACE))
-        self.copy.setAutoRaise(True)
         self.copy.setPalette(stage_palette())
-        self.copy.setAccessibleName("Copy sample text")
-        self.copy.setToolTip("Copy the text that makes this sample again; Ctrl+V brings it back (Ctrl+Shift+C)")
         self.copy.setFixedSize(3 * SPACE, 3 * SPACE)
         self.copy.hide()
-        self.copy.clicked.connect(self.copy_wanted)
         self.setFixedHeight(4 * SPACE)
         self.setAutoFillBackground(True)
         self.setPalette(stage_palette())

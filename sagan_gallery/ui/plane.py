@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen
-from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from facecam.arrays import Array
-from facecam.qtkit.fields import Row, combo
+from facecam.qtkit.fields import Row, button, combo
 from facecam.qtkit.layouts import column, row
 from facecam.qtkit.theme import SPACE, STAGE_RAISED, STAGE_TEXT_DIM, stage_palette
 from sagan_gallery.generator import Generator
@@ -136,9 +136,7 @@ class PlaneView(QWidget):
         self.pad = Pad()
         self._centre: LatentPoint | None = None
         self.axes = combo(), combo()
-        self.back = QPushButton("Back to the sample")
-        self.back.setToolTip("To the middle of the plane")
-        self.back.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.back = button("Back to the sample", "To the middle of the plane", lambda: self.pad.move_to(0, 0))
         sides = [
             Row(name, box, help_text, name_px=6 * SPACE)
             for name, box, help_text in zip(("Across", "Up"), self.axes, _AXES_HELP, strict=True)
@@ -150,7 +148,6 @@ class PlaneView(QWidget):
         self.setAutoFillBackground(True)
         self.setPalette(stage_palette())
         self.pad.moved.connect(self._tell)
-        self.back.clicked.connect(lambda: self.pad.move_to(0, 0))
         self.show_axes([])
 
     @property

@@ -7,9 +7,10 @@ from enum import IntEnum
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 from facecam.arrays import Array
+from facecam.qtkit.fields import button
 from facecam.qtkit.layouts import column, row
 from facecam.qtkit.theme import SPACE, STAGE_TEXT_DIM, sized, stage_palette
 from facecam.qtkit.widgets import ScrollColumn
@@ -116,7 +117,11 @@ class Tour(ScrollColumn):
         self._number, self._title, self._ask, self.told = QLabel(), QLabel(), QLabel(), QLabel()
         self._number.setPalette(stage_palette(STAGE_TEXT_DIM))
         self._title.setFont(sized(self.font(), 1.2, self.font().weight().DemiBold))
-        self.back, self.next, self.leave = QPushButton("Back"), QPushButton("Next"), QPushButton("Leave the tour")
+        self.back = button("Back", "The step before", lambda: self.go_to(self.step - 1))
+        next_help = "The next step, whether or not this one is done"
+        self.next = button("Next", next_help, lambda: self.go_to(self.step + 1))
+        leave_help = "Back to the samples; the tour goes on from here when you come back"
+        self.leave = button("Leave the tour", leave_help, self.left.emit)
         inner = QWidget()
         inner.setAutoFillBackground(True)
         inner.setPalette(stage_palette())
@@ -127,17 +132,7 @@ class Tour(ScrollColumn):
         turn = row((self.back, 1), (self.next, 1), spacing=SPACE)
         margins = (2 * SPACE, 2 * SPACE, SPACE, SPACE)
         column(*texts, turn, self.leave, None, owner=inner, margins=margins, spacing=SPACE)
-        for button, help_text in (
-            (self.back, "The step before"),
-            (self.next, "The next step, whether or not this one is done"),
-            (self.leave, "Back to the samples; the tour goes on from here when you come back"),
-        ):
-            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            button.setToolTip(help_text)
         self.setWidget(inner)
-        self.back.clicked.connect(lambda: self.go_to(self.step - 1))
-        self.next.clicked.connect(lambda: self.go_to(self.step + 1))
-        self.leave.clicked.connect(self.left)
         stage.view.query_changed.connect(self._watch)
         stage.view.pins_changed.connect(self._watch)
 
@@ -198,9 +193,6 @@ class TourOffer(QWidget):
         self.setPalette(stage_palette())
         words = QLabel("Four steps show what attention is.")
         words.setWordWrap(True)
-        self.take, self.decline = QPushButton("Take the tour"), QPushButton("No, thanks")
-        self.take.setToolTip("Beside the picture, and left at any time")
-        self.decline.setToolTip("It stays in the column at the right")
+        self.take = button("Take the tour", "Beside the picture, and left at any time", self.taken.emit)
+        self.decline = button("No, thanks", "It stays in the column at the right", self.declined.emit)
         column(words, self.take, self.decline, owner=self, margins=(SPACE,) * 4, spacing=SPACE)
-        self.take.clicked.connect(self.taken)
-        self.decline.clicked.connect(self.declined)

@@ -8,10 +8,10 @@ from functools import partial
 import numpy as np
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QIcon, QPixmap
-from PySide6.QtWidgets import QApplication, QComboBox, QMenu, QSlider, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QToolButton, QWidget
 
 from facecam.arrays import Image
-from facecam.qtkit.fields import leave_keys
+from facecam.qtkit.fields import combo, slider, tool_button
 from facecam.qtkit.icons import icon
 from facecam.qtkit.layouts import row
 from facecam.qtkit.theme import SPACE, STAGE_TEXT, stage_palette, tabular
@@ -56,26 +56,20 @@ class WalkBar(QWidget):
             "The walk ends here and goes back. Click to end at the large picture;\n"
             "the arrow beside it lets the walk end at the start's own latent in another class.",
         )
-        self.play = QToolButton()
+        self.play = tool_button("Play the walk", "There and back again, until it is paused (Space)")
+        self.play.setAutoRaise(False)
         self.play.setIcon(icon("play", STAGE_TEXT, checked="pause"))
         self.play.setIconSize(QSize(2 * SPACE, 2 * SPACE))
         self.play.setFixedSize(5 * SPACE, 4 * SPACE)
-        self.play.setAccessibleName("Play the walk")
-        self.play.setToolTip("There and back again, until it is paused (Space)")
         self.play.setCheckable(True)
-        self.length = QComboBox()
-        leave_keys(self.length)
+        self.length = combo(*((f"{seconds} s", float(seconds)) for seconds in (2, 4, 8)))
+        self.length.setMinimumContentsLength(3)
         self.length.setToolTip("Time from start to end")
         self.length.setAccessibleName("Length of the walk")
-        for seconds in (2, 4, 8):
-            self.length.addItem(f"{seconds} s", float(seconds))
         self.length.setCurrentIndex(1)
-        self.slider = QSlider(Qt.Orientation.Horizontal)
-        leave_keys(self.slider)
-        self.slider.setRange(0, 1000)
+        slider_help = "Between the start at the left and the end at the right, on the arc of a sphere"
+        self.slider = slider("Place on the walk", 0, 1000, slider_help)
         self.slider.setMinimumWidth(8 * SPACE)
-        self.slider.setAccessibleName("Place on the walk")
-        self.slider.setToolTip("Between the start at the left and the end at the right, on the arc of a sphere")
         row(
             self.play, self.set_start, (self.slider, 1), self.set_end, self.length,
             owner=self, margins=(2 * SPACE, SPACE // 2, 2 * SPACE, SPACE // 2), spacing=SPACE,
@@ -185,13 +179,9 @@ class WalkBar(QWidget):
 
 def _end_button(text: str, help: str) -> QToolButton:
     """A picture with a word below it."""
-    button = QToolButton()
-    button.setText(text)
+    button = tool_button(f"{text} of the walk: the chosen sample", help, text=text)
     button.setFont(tabular(button.font(), 0.85))
     button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
     button.setIconSize(QSize(_THUMB_PX, _THUMB_PX))
-    button.setAutoRaise(True)
     button.setMinimumWidth(_THUMB_PX + 2 * SPACE)
-    button.setToolTip(help)
-    button.setAccessibleName(f"{text} of the walk: the chosen sample")
     return button

@@ -6,12 +6,7 @@ import html
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import (
-    QLabel,
-    QProgressBar,
-    QTextBrowser,
-    QWidget,
-)
+from PySide6.QtWidgets import QLabel, QProgressBar, QTextBrowser, QWidget
 
 from facecam.batch.estimate import Estimate, words
 from facecam.batch.watch import Progress, Report
@@ -20,7 +15,7 @@ from facecam.qtkit.fields import Row, button, check, combo, keep, spin
 from facecam.qtkit.layouts import column, row
 from facecam.qtkit.settings import Remembered
 from facecam.qtkit.theme import SPACE, tabular
-from facecam.qtkit.widgets import DimLine, ElidedLabel, Heading
+from facecam.qtkit.widgets import DimLine, ElidedLabel, Heading, Note
 from facecam.ui.export.settings import MOST_JOBS, Copies, ExportSettings
 
 _MOST_NAMES = 200
@@ -51,9 +46,7 @@ class OptionsPage(QWidget):
         self.csv = check("Faces as CSV", "faces.csv in the same folder: a row for each face")
         self.jobs = spin(1, MOST_JOBS)
         self.folder = ElidedLabel()
-        self.estimate = QLabel()
-        self.estimate.setWordWrap(True)
-        self.estimate.setAccessibleName("Estimate")
+        self.estimate = Note("Estimate")
         change = button("Change…", "Another folder for copies and lists", self.folder_wanted.emit)
         self.review_button = button(
             "Look through first…", "Shows what will be hidden, doubtful frames first", self.review_wanted.emit
@@ -99,7 +92,7 @@ class OptionsPage(QWidget):
         self.heading.setText(names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more")
         self._can_review = can_review
         self.counts.say("Counting…")
-        self.estimate.setText("")
+        self.estimate.say("")
         self._refresh()
 
     def show_folder(self, folder: Path) -> None:
@@ -118,7 +111,7 @@ class OptionsPage(QWidget):
         frames = f" of {estimate.frames:,} frames" if estimate.videos else ""
         self.counts.say((" and ".join(counts) or "Nothing that can be counted") + frames)
         if not estimate.frames:
-            self.estimate.setText("")
+            self.estimate.say("")
             return
         value, least = self.value, "" if estimate.sure else "at least "
         thorough, quick = (words(estimate.seconds(each, value.jobs)) for each in (True, False))
@@ -129,7 +122,7 @@ class OptionsPage(QWidget):
                 if value.thorough
                 else f" Small faces stay in view; a thorough search takes {thorough}."
             )
-        self.estimate.setText(text)
+        self.estimate.say(text)
 
     def _changed(self) -> None:
         self._refresh()

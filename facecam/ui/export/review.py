@@ -7,21 +7,14 @@ from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QDialog,
-    QLabel,
-    QListWidget,
-    QSlider,
-    QWidget,
-)
+from PySide6.QtWidgets import QCheckBox, QDialog, QLabel, QListWidget, QWidget
 
 from facecam.arrays import Image
 from facecam.batch.doubts import Doubt, doubts
 from facecam.batch.regions import Box, Region, Regions
 from facecam.faces.boxes import Detections
 from facecam.faces.privacy import PrivacyOptions
-from facecam.qtkit.fields import button, leave_keys, show_value, spin
+from facecam.qtkit.fields import button, show_value, slider, spin
 from facecam.qtkit.layouts import column, row
 from facecam.qtkit.theme import COLUMN_WIDTH, SPACE, tabular
 from facecam.qtkit.widgets import Heading
@@ -69,10 +62,7 @@ class ReviewDialog(QDialog):
         self.list.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.list.currentRowChanged.connect(self._doubt_chosen)
         self._doubts_heading = Heading("")
-        self.slider = QSlider(Qt.Orientation.Horizontal)
-        self.slider.setRange(0, len(regions.times_s) - 1)
-        self.slider.setAccessibleName("Frame")
-        leave_keys(self.slider)
+        self.slider = slider("Frame", 0, len(regions.times_s) - 1)
         self.slider.valueChanged.connect(self.go_to)
         self._where = QLabel()
         self._where.setFont(tabular(self._where.font()))

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, QTimer, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QLabel
 
 from facecam.detection.any_detector import AnyDetector
 from facecam.detection.model import DEFAULT_MODEL
@@ -24,6 +23,7 @@ from facecam.qtkit.figure_line import Figure
 from facecam.qtkit.file_dialogs import ask_path
 from facecam.qtkit.folds import Section
 from facecam.qtkit.settings import Remembered
+from facecam.qtkit.widgets import Note
 from facecam.qtkit.worker import Asker
 from facecam.system.memory import give_back_free_memory
 from facecam.system.resources import shipped_models
@@ -97,10 +97,7 @@ class CompareSection(Section):
         self.threshold = SliderField(
             "Threshold", *THRESHOLD_RANGE, 0.01, "{:.2f}".format, "Lowest score that is a face for the second detector"
         )
-        self.note = QLabel()
-        self.note.setWordWrap(True)
-        self.note.setAccessibleName("About the second detector")
-        self.note.hide()
+        self.note = Note("About the second detector")
         model_help = "One of ours, or an ONNX file: of ours, of Ultra-Light or of YuNet"
         self.lay_out(
             self.on,
@@ -151,7 +148,7 @@ class CompareSection(Section):
         if not on:
             self._loader.cancel(0)
             self._unused.start()
-            self._say("")
+            self.note.say("")
         elif self._detector is None:
             self._load()
         else:
@@ -192,7 +189,7 @@ class CompareSection(Section):
     # -- what the detectors do
 
     def _load(self) -> None:
-        self._say("Loading…")
+        self.note.say("Loading…")
         self._without = "is being loaded…"
         self.refresh()
         self._loader.ask(partial(load_second, self._load_model, self._model))
@@ -207,10 +204,10 @@ class CompareSection(Section):
     def _tell(self, detector: AnyDetector) -> None:
         own_way = isinstance(detector, ThirdPartyDetector)
         self.input_size.setEnabled(not own_way)
-        self._say("This model scales pictures in its own way." if own_way else "")
+        self.note.say("This model scales pictures in its own way." if own_way else "")
 
     def _failed(self, problem: str) -> None:
-        self._say(problem)
+        self.note.say(problem)
         self.picture.clear()
         self._without = "can’t be loaded: see Compare"
         self.refresh()
@@ -222,10 +219,6 @@ class CompareSection(Section):
             size, in_turns = chosen.compare_size.pixels, chosen.compare_in_turns
             second = SecondDetector(self._detector, self.threshold.value, size, in_turns)
         self._session.change_options(second=second)
-
-    def _say(self, words: str) -> None:
-        self.note.setText(words)
-        self.note.setVisible(bool(words))
 
     def _let_go(self) -> None:
         """It is loaded again when it is wanted again."""

@@ -6,17 +6,9 @@ from functools import partial
 
 from PySide6.QtCore import QEvent, QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QFrame,
-    QGridLayout,
-    QLabel,
-    QPushButton,
-    QSlider,
-    QWidget,
-)
+from PySide6.QtWidgets import QCheckBox, QFrame, QGridLayout, QLabel, QPushButton, QWidget
 
-from facecam.qtkit.fields import button, check, keep, leave_keys
+from facecam.qtkit.fields import button, check, keep, keep_room, slider
 from facecam.qtkit.folds import Fold, Section
 from facecam.qtkit.layouts import column, row
 from facecam.qtkit.settings import Remembered, Settings
@@ -52,11 +44,9 @@ class LiveControls(QWidget):
         self.start_button = button("", "", self.start_stop.emit)
         self.start_button.setMinimumHeight(4 * SPACE)
 
-        self.threshold = QSlider(Qt.Orientation.Horizontal)
-        self.threshold.setRange(*(round(100 * limit) for limit in THRESHOLD_RANGE))
+        low, high = (round(100 * limit) for limit in THRESHOLD_RANGE)
+        self.threshold = slider("Threshold", low, high)
         self.threshold.setPageStep(5)
-        leave_keys(self.threshold)
-        self.threshold.setAccessibleName("Threshold")
         self.threshold_value = QLabel()
         self.threshold_value.setFont(tabular(self.threshold_value.font()))
         self.threshold_value.setAccessibleName("Value of the threshold")
@@ -108,9 +98,7 @@ class LiveControls(QWidget):
         self.edge.setFixedHeight(1)
         self.edge.setAutoFillBackground(True)
         self.edge.setBackgroundRole(QPalette.ColorRole.Mid)
-        keeps_place = self.edge.sizePolicy()
-        keeps_place.setRetainSizeWhenHidden(True)
-        self.edge.setSizePolicy(keeps_place)
+        keep_room(self.edge)
         self.edge.hide()
         self.column.verticalScrollBar().valueChanged.connect(self.edge.setVisible)
         column(pinned, self.edge, (self.column, 1), owner=self)

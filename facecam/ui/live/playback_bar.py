@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QAction, QColor, QMouseEvent, QPalette
-from PySide6.QtWidgets import (
-    QLabel,
-    QSizePolicy,
-    QSlider,
-    QStyle,
-    QStyleOptionSlider,
-    QToolButton,
-    QWidget,
-)
+from PySide6.QtWidgets import QLabel, QSizePolicy, QSlider, QStyle, QStyleOptionSlider, QWidget
 
 from facecam.live.pipeline import Phase
 from facecam.qtkit import icons, theme
 from facecam.qtkit.commands import command
-from facecam.qtkit.fields import keep, leave_keys
+from facecam.qtkit.fields import keep, leave_keys, tool_button
 from facecam.qtkit.layouts import row
 from facecam.qtkit.settings import Remembered
 from facecam.qtkit.theme import SPACE
@@ -48,31 +38,22 @@ class PlaybackBar(QWidget):
             command(self, "5 seconds back", ["J"], lambda: self.jump(-_JUMP_S)),
             command(self, "5 seconds on", ["L"], lambda: self.jump(_JUMP_S)),
         ]
-        self.play = self._button("Pause", self.toggle_pause)
-        self.back = self._button("Picture before", lambda: self.step(-1), "One picture back (,)")
-        self.forward = self._button("Next picture", lambda: self.step(1), "One picture on (.)")
+        self.play = tool_button("Pause", do=self.toggle_pause)
+        self.back = tool_button("Picture before", "One picture back (,)", lambda: self.step(-1))
+        self.forward = tool_button("Next picture", "One picture on (.)", lambda: self.step(1))
         self.slider = SeekSlider()
         self.slider.sought.connect(self._seek_ms)
         self.time = QLabel()
         self.time.setFont(theme.tabular(self.time.font()))
         self.time.setAccessibleName("Time")
         self.time.setToolTip("Where the video is, and how long it is")
-        self.loop = self._button("Loop", lambda: None, "Begins again at the end")
+        self.loop = tool_button("Loop", "Begins again at the end")
         self.loop.setCheckable(True)
         keep(self.loop, remembered, "loop", self._loop_switched)
         parts = (self.play, self.back, self.forward, (self.slider, 1), self.time, self.loop)
         row(*parts, owner=self, margins=(SPACE, SPACE // 2, SPACE, SPACE // 2), spacing=SPACE // 2)
         self._draw_icons()
         self.hide()
-
-    def _button(self, name: str, do: Callable[[], object], help_text: str = "") -> QToolButton:
-        button = QToolButton()
-        button.setAutoRaise(True)
-        button.setAccessibleName(name)
-        button.setToolTip(help_text or name)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.clicked.connect(lambda _checked=False: do())
-        return button
 
     def commands(self) -> list[QAction]:
         return self._commands

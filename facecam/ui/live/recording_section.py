@@ -6,11 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QColor
-from PySide6.QtWidgets import (
-    QLabel,
-    QPushButton,
-    QWidget,
-)
+from PySide6.QtWidgets import QLabel, QWidget
 
 from facecam.qtkit import icons, theme
 from facecam.qtkit.commands import Menu, command, set_menu, switch_command
@@ -46,13 +42,12 @@ class RecordingSection(Section):
         self.record_button = button("", "", self.saving.toggle_recording)
         snapshot_help = "Saves the picture as a PNG that tells in its text how it came about (S)"
         self.snapshot_button = button("Snapshot", snapshot_help, self.saving.take_snapshot)
-        self.camera_button = QPushButton()
-        self.camera_button.setCheckable(True)
-        self.camera_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.camera_button.setToolTip(
+        self.camera_button = button(
+            "",
             "Shows the picture to Zoom, Meet, Teams or OBS, which find it among their cameras (V).\n"
-            "Where privacy is on, faces are hidden there too."
+            "Where privacy is on, faces are hidden there too.",
         )
+        self.camera_button.setCheckable(True)
         self.buttons = QWidget()
         upper = row((self.record_button, 1), (self.snapshot_button, 1), spacing=SPACE)
         column(upper, self.camera_button, owner=self.buttons, spacing=SPACE)

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QWidget
 
 from facecam.qtkit.fields import Row, check, combo, fill, keep
 from facecam.qtkit.layouts import column
 from facecam.qtkit.settings import Remembered
 from facecam.qtkit.theme import SPACE
+from facecam.qtkit.widgets import Note
 from facecam.qtkit.worker import Asker
 from facecam.sources.microphone import SYSTEM_MICROPHONE, list_microphones
 from facecam.ui.live.session import LiveSession
@@ -30,9 +31,7 @@ class SoundFields(QWidget):
         source_help = "Of a file or a stream that has any. While a file is paused nothing is recorded."
         self.source = check("Sound of the source", source_help)
         self.microphone = combo()
-        self.note = QLabel()
-        self.note.setWordWrap(True)
-        self.note.setAccessibleName("About the sound")
+        self.note = Note("About the sound")
         microphone = Row("Microphone", self.microphone, "Is heard in recordings, and open only while one is made")
         column(self.source, microphone, self.note, owner=self, spacing=SPACE)
         self._fill([])
@@ -48,9 +47,7 @@ class SoundFields(QWidget):
         chosen, view = self._remembered.value, self._session.latest()
         heard = bool(chosen.microphone) or (chosen.record_sound and view is not None and view.frame.sound is not None)
         voices = VOICES if heard and self._session.options.privacy is not None else ""
-        words = (self._failure if chosen.microphone else "") or voices
-        self.note.setText(words)
-        self.note.setVisible(bool(words))
+        self.note.say((self._failure if chosen.microphone else "") or voices)
 
     def showEvent(self, event: QShowEvent) -> None:
         self._asker.ask(list_microphones)

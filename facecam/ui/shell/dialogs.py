@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QProcess, Qt
 from PySide6.QtGui import QAction, QFont, QKeySequence
-from PySide6.QtWidgets import QApplication, QDialog, QGridLayout, QLabel, QMessageBox, QPushButton, QStyle, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QGridLayout, QLabel, QMessageBox, QStyle, QWidget
 
+from facecam.qtkit.fields import button
 from facecam.qtkit.file_dialogs import show_folder
 from facecam.qtkit.text_dialog import TextDialog
 from facecam.qtkit.theme import SPACE, sized
@@ -33,9 +34,7 @@ class ErrorDialog(TextDialog):
         icon = QStyle.StandardPixmap.SP_MessageBoxWarning
         text = report_text(summary, details)
         super().__init__("Something went wrong inside the program", _ERROR_WORDS, text, icon, "Go on", parent)
-        folder = QPushButton("Show log")
-        folder.clicked.connect(show_log)
-        folder.setToolTip(f"Opens the folder of the log, {log_file().parent}")
+        folder = button("Show log", f"Opens the folder of the log, {log_file().parent}", show_log)
         self.buttons.insertWidget(1, folder)
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtWidgets import QLabel, QProgressBar, QWidget
+from PySide6.QtCore import QEvent, Signal
+from PySide6.QtWidgets import QProgressBar, QWidget
 
-from facecam.qtkit.fields import Row, button, check, spin
+from facecam.qtkit.fields import Row, button, check, keep_room, spin
 from facecam.qtkit.layouts import column
 from facecam.qtkit.theme import COLUMN_WIDTH, SPACE
-from facecam.qtkit.widgets import Heading, ScrollColumn, show_start
+from facecam.qtkit.widgets import Heading, Note, ScrollColumn, show_start
 
 _RUNS = 4
 _BESIDE_S = 1.5
@@ -35,9 +35,7 @@ class SpeedControls(QWidget):
         self.progress.setTextVisible(False)
         self.progress.setMaximumHeight(SPACE)
         self.progress.setAccessibleName("Progress")
-        policy = self.progress.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)
-        self.progress.setSizePolicy(policy)
+        keep_room(self.progress)
         self.seconds = spin(1, 60, " s")
         self.seconds.setValue(5)
         self.minutes = spin(0, 120, " min")
@@ -49,9 +47,7 @@ class SpeedControls(QWidget):
         self.gallery.setChecked(True)
         model_help = "Another network of ours, or an Ultra-Light or YuNet file"
         self.model_button = button("Compare with a model…", model_help, self.add_model.emit)
-        self.model_list = QLabel()
-        self.model_list.setWordWrap(True)
-        self.model_list.setTextFormat(Qt.TextFormat.PlainText)
+        self.model_list = Note("Models to compare with")
         self.clear_button = button("Leave them out", "Forgets the models to compare with", lambda: self.set_models([]))
         copy_help = "Copies the result, or the comparison that is shown, as Markdown (Ctrl+C)"
         self.copy_button = button("Copy", copy_help, self.copy.emit)
@@ -107,9 +103,8 @@ class SpeedControls(QWidget):
     def set_models(self, models: list[str]) -> None:
         """Files to compare with."""
         self.models = list(dict.fromkeys(models))
-        self.model_list.setText("\n".join(Path(model).name for model in self.models))
+        self.model_list.say("\n".join(Path(model).name for model in self.models))
         self.model_list.setToolTip("\n".join(self.models))
-        self.model_list.setVisible(bool(self.models))
         self.clear_button.setVisible(bool(self.models))
 
     def set_state(self, running: bool, has_result: bool) -> None:

@@ -9,7 +9,6 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QComboBox,
     QHeaderView,
     QLabel,
     QSizePolicy,
@@ -23,7 +22,7 @@ from facecam.bench.compare import compared_bars, verdict
 from facecam.bench.report import Bar, Figure, bars, figures, headline, main_series
 from facecam.bench.result import BenchResult, Interim
 from facecam.bench.tables import is_figure, markdown
-from facecam.qtkit.fields import leave_keys
+from facecam.qtkit.fields import combo
 from facecam.qtkit.folds import Fold, Section
 from facecam.qtkit.layouts import column, row
 from facecam.qtkit.settings import Settings
@@ -207,11 +206,9 @@ class Details(Section):
         self.series: Chart = TimeSeries("One after the other")
         self.chosen.setAccessibleName("What the charts show")
         self.times.setAccessibleName("Its times")
-        self.page = QComboBox()
-        leave_keys(self.page)
+        self.page = combo()
         self.page.setToolTip("Which of the runs the table shows")
         self.page.setAccessibleName("Run")
-        self.page.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.page.setMinimumContentsLength(20)
         self.page.currentIndexChanged.connect(self._show_page)
         self.table = _table()
