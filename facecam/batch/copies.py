@@ -110,9 +110,7 @@ class _PhotoCopy:
         self._pages.append(changed_page(self._source.page, changed, self._opaque))
 
     def close(self) -> tuple[Path, list[str]]:
-        info = self._source.photo.info
-        write_photo(self._path, info, self._pages)
-        return self._path, list(info.converted)
+        return self._path, list(write_photo(self._path, self._source.photo.info, self._pages))
 
     def discard(self) -> None:
         self._pages.clear()

@@ -17,7 +17,7 @@ from PIL import Image
 from facecam.batch.work import Task
 from facecam.detection.detector import FaceDetector
 from facecam.detection.thorough import TILE_PX, pixels_searched
-from facecam.sources import PICTURE_SUFFIXES
+from facecam.sources import is_picture
 from facecam.sources.photo import HEIF_SUFFIXES, know_heif
 from facecam.system.files import named_path
 
@@ -59,7 +59,7 @@ def estimate(tasks: Sequence[Task], detector: FaceDetector) -> Estimate:
         path = named_path(task.input.spec)
         if not path.is_file():
             others += 1
-        elif path.suffix.lower() in PICTURE_SUFFIXES:
+        elif is_picture(path):
             pictures.append(path)
         else:
             videos.append(path)

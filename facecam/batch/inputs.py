@@ -10,7 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from facecam.errors import FacecamError, SourceError
-from facecam.sources import PICTURE_SUFFIXES, VIDEO_SUFFIXES, Source, list_files, natural_key, open_picture, open_source
+from facecam.sources import (
+    PICTURE_SUFFIXES,
+    VIDEO_SUFFIXES,
+    Source,
+    is_picture,
+    list_files,
+    natural_key,
+    open_picture,
+    open_source,
+)
 from facecam.system.files import named_path
 
 LIST_SUFFIX = ".txt"
@@ -39,8 +48,7 @@ def file_id(path: str | Path) -> FileId | None:
 def open_input(part: Input) -> Source:
     """Its source; a picture file is one whatever is in it. Raises SourceError."""
     path = named_path(part.spec)
-    is_picture = path.suffix.lower() in PICTURE_SUFFIXES and file_id(path) is not None
-    return open_picture(path) if is_picture else open_source(part.spec)
+    return open_picture(path) if path.is_file() and is_picture(path) else open_source(part.spec)
 
 
 @dataclass(frozen=True)

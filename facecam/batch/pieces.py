@@ -7,14 +7,14 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 
-from facecam.batch.inputs import Input, file_id, open_input
+from facecam.batch.inputs import Input, open_input
 from facecam.detection.thorough import CHECKS_HZ, stretch
 from facecam.errors import FacecamError
 from facecam.faces.boxes import Detections
-from facecam.sources import PICTURE_SUFFIXES, Frame
+from facecam.sources import Frame, is_picture
 from facecam.sources.base import Seekable
+from facecam.system.files import named_path
 
 PIECE_S = 20
 """Longer than most videos go without a picture that can be decoded by itself."""
@@ -56,7 +56,8 @@ class Piece:
 
 def cut(part: Input) -> list[Piece]:
     """The pieces of a long video file, in their order; none of anything else."""
-    if file_id(part.spec) is None or Path(part.spec).suffix.lower() in PICTURE_SUFFIXES:
+    path = named_path(part.spec)
+    if not path.is_file() or is_picture(path):
         return []
     try:
         with closing(open_input(part)) as source:

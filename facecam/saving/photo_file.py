@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +61,8 @@ def copy_suffix(path: Path, info: PhotoInfo) -> str:
 
 def changed_page(page: Page, changed: npt.NDArray[np.uint8], opaque: bool) -> CopiedPage:
     """A page with the pixels that differ between its image and `changed` (H, W, 3) uint8 BGR, in the depth and with the
-    transparency that the file has. opaque: what was changed is seen even where the page is transparent."""
+    transparency that the file has. opaque: what was changed is seen even where the page is transparent, and in colour;
+    otherwise grey stays grey."""
     if page.stored is None:
         return CopiedPage(changed, page.duration_s)
     stored: npt.NDArray[Any] = page.stored
@@ -70,8 +71,8 @@ def changed_page(page: Page, changed: npt.NDArray[np.uint8], opaque: bool) -> Co
         return CopiedPage(stored, page.duration_s)
     patch = changed[where].astype(stored.dtype) << page.shift
     if stored.ndim == 2:
-        if (patch == patch[:, :1]).all():  # stays grey
-            patch = patch[:, 0]
+        if not opaque or (patch == patch[:, :1]).all():
+            patch = patch.mean(axis=1).astype(stored.dtype)
         else:
             stored = np.repeat(stored[:, :, None], 3, axis=2)
     copied = stored.copy()
@@ -84,9 +85,14 @@ def changed_page(page: Page, changed: npt.NDArray[np.uint8], opaque: bool) -> Co
     return CopiedPage(copied, page.duration_s)
 
 
-def write_photo(path: Path, info: PhotoInfo, pages: Sequence[CopiedPage]) -> None:
-    """Writes a picture file of one or more pages by the path's suffix, creating its folder. Raises FacecamError."""
+def write_photo(path: Path, info: PhotoInfo, pages: Sequence[CopiedPage]) -> tuple[str, ...]:
+    """Writes a picture file of one or more pages by the path's suffix, creating its folder. Gives what could not be
+    kept, as of `PhotoInfo.converted`. Raises FacecamError."""
     kind = info.format if info.format in _SAVED and path.suffix.lower() != ".png" else "PNG"
+    converted = info.converted if kind == info.format else (*info.converted, f"written as {kind}")
+    if info.icc is not None and any(info.icc[16:20] != _space(page) for page in pages):
+        info = replace(info, icc=None)
+        converted += ("its colour profile is of another kind than the colours that are written",)
     try:
         if kind == "TIFF":
             data = _tiff(info, pages)
@@ -94,10 +100,18 @@ def write_photo(path: Path, info: PhotoInfo, pages: Sequence[CopiedPage]) -> Non
             data = _deep(path, info, pages[0].pixels)
         else:
             data = _by_pillow(kind, info, pages)
+        if kind == "PNG":  # right after the header's chunk
+            data = data[:33] + info.colours + data[33:]
     except (OSError, ValueError, cv2.error) as error:
         raise FacecamError(f"{path} can't be written: the picture can't be encoded as {kind} ({error}).") from error
     with writing(path):
         write_whole(path, data)
+    return converted
+
+
+def _space(page: CopiedPage) -> bytes:
+    """What a profile for these pixels calls its colours: ICC.1, table 19."""
+    return b"GRAY" if page.pixels.ndim == 2 else b"RGB "
 
 
 def _tiff(info: PhotoInfo, pages: Sequence[CopiedPage]) -> bytes:

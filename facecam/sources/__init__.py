@@ -18,12 +18,20 @@ from facecam.sources.camera import Camera, CameraSource, OfCamera, list_cameras
 from facecam.sources.camera_modes import CameraMode, camera_modes
 from facecam.sources.demo import DemoSource
 from facecam.sources.folder import FolderSource, list_files, natural_key
-from facecam.sources.photo import PICTURE_SUFFIXES, PictureSource, open_picture, read_picture, read_thumbnail
+from facecam.sources.photo import (
+    PICTURE_SUFFIXES,
+    PictureSource,
+    is_picture,
+    open_picture,
+    read_picture,
+    read_thumbnail,
+)
 from facecam.sources.player import Player
 from facecam.sources.screen import ScreenPart, ScreenSource
 from facecam.system.files import named_path
 
 __all__ = [
+    "PICTURE_SUFFIXES",
     "VIDEO_SUFFIXES",
     "Camera",
     "CameraMode",
@@ -41,6 +49,7 @@ __all__ = [
     "ScreenSource",
     "Source",
     "camera_modes",
+    "is_picture",
     "list_cameras",
     "list_files",
     "natural_key",
@@ -106,7 +115,7 @@ def _open_path(spec: str) -> Source:
         raise SourceError(f"{spec} can't be read: {error.strerror or error}.") from error
     if not path.is_file():
         raise SourceError(f"{spec} is neither a file nor a folder.")
-    if path.suffix.lower() in PICTURE_SUFFIXES | {".gif"}:
+    if is_picture(path):
         return open_picture(path)
     from facecam.sources.video import VideoSource
 

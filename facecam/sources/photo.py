@@ -9,8 +9,10 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -30,18 +32,23 @@ Pixels = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 HEIF_SUFFIXES = frozenset({".heic", ".heif", ".hif"})
 PICTURE_SUFFIXES = HEIF_SUFFIXES | {
     *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".bmp", ".dib", ".tif", ".tiff", ".jp2", ".avif"),
-    *(".ppm", ".pgm", ".pnm"),
+    *(".ppm", ".pgm", ".pbm", ".pnm", ".tga", ".qoi", ".pcx", ".sgi"),
 }
 _MAX_BYTES = 1 << 30
 _PNG = b"\x89PNG\r\n\x1a\n"
 SLIDE_S = 2.0
 """How long a picture is shown that does not say so."""
 _ORIENTATION = 0x0112
-_BITS_PER_SAMPLE = 258
+_BITS, _PHOTOMETRIC, _CHANNELS, _PLANES = 258, 262, 277, 284
+_PNG_COLOURS = {b"cICP": 4, b"gAMA": 4, b"cHRM": 32, b"sRGB": 1}
+_BY_CONTENT = ("JPEG", "PNG", "GIF", "WEBP", "TIFF", "AVIF", "JPEG2000", "QOI", "BMP")
+"""What is recognised whatever its name is: formats that begin with bytes which no video begins with."""
+_FORMATS = (*_BY_CONTENT, "PPM", "TGA", "PCX", "SGI", "ICO", "DDS")
+"""What Pillow may read, and HEIF: of others some start programs (EPS)."""
 _SINGLE = {"HEIF", "MPO"}
 """Formats of whose pictures the first is the photo: the others are its tiles, depth or brightness maps."""
 _ANIMATED = {"AVIF", "GIF", "PNG", "WEBP"}
-_NOT_BY_OPENCV = {"AVIF", "HEIF", "GIF"}
+_BY_OPENCV = {"JPEG", "PNG", "WEBP", "TIFF", "BMP", "PPM", "JPEG2000"}
 """It leaves AVIF lying on its side, and does not know the others."""
 _REDUCED = ((8, cv2.IMREAD_REDUCED_COLOR_8), (4, cv2.IMREAD_REDUCED_COLOR_4), (2, cv2.IMREAD_REDUCED_COLOR_2))
 _TURNS = {2: (0, True), 3: (2, False), 4: (2, True), 5: (3, True), 6: (3, False), 7: (1, True), 8: (1, False)}
@@ -53,14 +60,14 @@ class PhotoInfo:
     """What a copy of a picture file keeps.
 
     format: Pillow's name of it, such as "JPEG"; "": only OpenCV knows it. icc: its colour profile. loops: how often an
-    animation plays, 0: for ever, None: it is none. bits: of a channel, 8 or more. converted: half sentences about what
-    a copy can't keep.
+    animation plays, 0: for ever, None: it is none. colours: chunks of a PNG that say what its colours mean.
+    converted: half sentences about what a copy can't keep.
     """
 
     format: str = ""
     icc: bytes | None = None
     loops: int | None = None
-    bits: int = 8
+    colours: bytes = b""
     converted: tuple[str, ...] = ()
 
 
@@ -91,7 +98,7 @@ class Photo:
             return
         try:
             self.info = _info(self._file, self._data)
-            if self.info.format not in _SINGLE:
+            if self._file.format not in _SINGLE:
                 self.page_count = max(1, int(getattr(self._file, "n_frames", 1)))
         except Exception as error:
             raise SourceError(self._damaged()) from error
@@ -132,16 +139,20 @@ class Photo:
 
     def _decoded(self, index: int) -> Page | None:
         file = self._file
-        if self.info.bits > 8:
+        if file is not None and self.page_count > 1:  # otherwise it stands at its main picture, maybe not the first
+            file.seek(index)
+        if file is not None and _bits(file, self._data) > 8:
             return self._deep(index)
         plain = file is None or (file.mode in ("RGB", "L", "1") and "transparency" not in file.info)
-        if plain and self.page_count == 1 and self.info.format not in _NOT_BY_OPENCV:
+        is_grey = file is not None and file.mode in ("L", "1") and self.info.loops is None
+        if plain and self.page_count == 1 and (file is None or self.info.format in _BY_OPENCV):
             image = self._by_opencv(cv2.IMREAD_COLOR)
-            return None if image is None else Page(np.ascontiguousarray(image, np.uint8))
+            if image is None:
+                return None
+            image = np.ascontiguousarray(image, np.uint8)
+            return Page(image, image[..., 0] if is_grey else None)
         if file is None:
             return None
-        if self.page_count > 1:  # otherwise it stands at its main picture, which need not be the first
-            file.seek(index)
         file.load()  # after which a TIFF is upright and says so
         transparent = file.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in file.info
         pixels = np.asarray(_converted(file, "RGBA" if transparent else "RGB"))
@@ -150,7 +161,7 @@ class Photo:
         duration_ms = None if self.info.loops is None else float(file.info.get("duration") or 0)
         return Page(
             np.ascontiguousarray(stored[..., :3], np.uint8),
-            stored if transparent else None,
+            stored if transparent else stored[..., 0] if is_grey else None,
             duration_s=None if duration_ms is None else (duration_ms if duration_ms > 10 else 100) / 1000,
         )
 
@@ -159,8 +170,13 @@ class Photo:
         stored = self._by_opencv(cv2.IMREAD_UNCHANGED, index)
         if stored is None or stored.dtype not in (np.uint8, np.uint16):
             return None
+        assert self._file is not None
+        tags = getattr(self._file, "tag_v2", {})
+        if tags.get(_PLANES) == 2 and tags.get(_CHANNELS, 1) > 1:  # which OpenCV takes for one picture beside another
+            return None
+        if tags.get(_PHOTOMETRIC) == 0 and stored.dtype == np.uint16:  # white is 0
+            stored = np.uint16(0xFFFF) - stored
         if self.info.format != "TIFF":  # which OpenCV turns upright itself
-            assert self._file is not None
             stored = np.ascontiguousarray(_upright(stored, self._file.getexif().get(_ORIENTATION, 1)))
         # Cameras' 10, 12 or 14 bits often lie in the lower part of 16, and would be black.
         shift = max(0, max(10, int(stored.max()).bit_length() + 1 & ~1) - 8) if stored.dtype == np.uint16 else 0
@@ -234,6 +250,15 @@ def open_picture(path: Path) -> PictureSource:
     return PagesSource(photo) if photo.page_count > 1 else PictureSource(photo)
 
 
+def is_picture(path: Path) -> bool:
+    """Whether a file is to be opened as a picture: by its name, or else by what is in it."""
+    if path.suffix.lower() in PICTURE_SUFFIXES:
+        return True
+    with suppress(Exception), Image.open(path, formats=_BY_CONTENT):  # what Pillow stumbles over is none
+        return True
+    return False
+
+
 def read_picture(path: Path) -> npt.NDArray[np.uint8]:
     """What a picture file shows, (H, W, 3) uint8 BGR, upright. Raises SourceError with a sentence for people."""
     return Photo(path).page().image
@@ -262,10 +287,12 @@ def _read(path: Path) -> bytes:
 
 def _opened(data: bytes) -> Image.Image | None:
     """The file's header; None if Pillow does not know it."""
+    formats: tuple[str, ...] = _FORMATS
     if data[4:8] == b"ftyp":
         know_heif()
+        formats += ("HEIF",)
     try:
-        return Image.open(io.BytesIO(data))
+        return Image.open(io.BytesIO(data), formats=formats)
     except Exception:  # noqa: BLE001 - whatever Pillow stumbles over, OpenCV may read
         return None
 
@@ -286,23 +313,41 @@ def _info(file: Image.Image, data: bytes) -> PhotoInfo:
         info = replace(info, loops=int(file.info.get("loop", 1)))
     if kind == "MPO":
         info = replace(info, format="JPEG", converted=("its second picture is left out",))
-    if kind == "PNG" and data[24] > 8:  # the depth, of the header's chunk
-        info = replace(info, bits=data[24])
-    elif kind == "TIFF":
-        info = replace(info, bits=max(getattr(file, "tag_v2", {}).get(_BITS_PER_SAMPLE) or (8,)))
-    elif kind == "PPM" and file.mode in ("I", "I;16"):
-        info = replace(info, bits=16)
-    elif _depth_left_out(file, data):
+    if kind == "PNG":
+        parts = takewhile(lambda part: part[4:8] != b"IDAT", _png_parts(data))
+        info = replace(info, colours=b"".join(part for part in parts if _PNG_COLOURS.get(part[4:8]) == len(part) - 12))
+    if _depth_left_out(file, data):
         info = replace(info, converted=("written with 8 bits a channel",))
+    elif file.mode == "I;16" and "transparency" in file.info:
+        info = replace(info, converted=("its transparent grey is opaque",))
     if file.mode == "CMYK":
         info = replace(info, icc=None, converted=("its printing colours are written as RGB",))
+    elif file.mode == "LAB":
+        info = replace(info, icc=None, converted=("its Lab colours are written as RGB",))
     return info
+
+
+def _bits(file: Image.Image, data: bytes) -> int:
+    """Of a channel of the page that the file stands at, where they are to be kept; 8 or less otherwise."""
+    if file.format == "PNG" and getattr(file, "n_frames", 1) == 1:
+        return data[24]  # of the header's chunk
+    if file.format == "TIFF":
+        return int(max(getattr(file, "tag_v2", {}).get(_BITS) or (8,)))
+    if file.format == "PPM":  # the largest value is the decoder's last argument, where it is no usual one
+        largest = getattr(file, "tile")[0].args[-1]  # noqa: B009 - which Pillow's types don't know
+        return 16 if file.mode in ("I", "I;16") or (isinstance(largest, int) and largest > 255) else 8
+    return 8
 
 
 def _depth_left_out(file: Image.Image, data: bytes) -> bool:
     """Whether more than 8 bits a channel are read as 8."""
     if file.format == "HEIF":
         return int(file.info.get("bit_depth", 8)) > 8
+    if file.format == "PNG":
+        return data[24] > 8 >= _bits(file, data)
+    if file.format == "JPEG2000":  # ISO 15444-1, A.5.1: SIZ, whose Ssiz is the depth less 1
+        at = data.find(b"\xff\x4f\xff\x51")
+        return 0 <= at < len(data) - 42 and data[at + 42] & 0x7F > 7
     at = data.find(b"av1C") if file.format == "AVIF" else -1  # AV1 in ISOBMFF, section 2.3.3: high_bitdepth
     return 0 <= at < len(data) - 6 and bool(data[at + 6] & 0x40)
 
@@ -334,13 +379,16 @@ def _claims_more(content: bytes) -> bool:
     OpenCV makes room for the part first: a few bytes would take 4 GB."""
     if content[:8] != _PNG:
         return False
+    return any(int.from_bytes(part[:4], "big") > len(content) for part in _png_parts(content))
+
+
+def _png_parts(content: bytes) -> Iterator[bytes]:
+    """The chunks of a PNG: length, name, what is in it, checksum."""
     at = len(_PNG)
     while at + 8 <= len(content):
-        length = int.from_bytes(content[at : at + 4], "big")
-        if length > len(content):
-            return True
-        at += 12 + length  # length, name, checksum
-    return False
+        after = at + 12 + int.from_bytes(content[at : at + 4], "big")
+        yield content[at:after]
+        at = after
 
 
 def _too_large(path: Path) -> str:

@@ -465,3 +465,19 @@ def test_a_folder_below_that_can_not_be_read_is_told(detect: Run, here: Path, mo
     assert status == 2
     assert "1.png: 1 face" in out
     assert "The folder ./closed can't be read: Permission denied." in errors[0]
+
+
+@pytest.mark.parametrize("name", ["photo", "photo.bak", "photo.mp4", "photo.mov"])
+def test_a_picture_is_one_whatever_its_name_is(detect: Run, here: Path, name: str) -> None:
+    """Upright, too: FFmpeg would make a film of it."""
+    tags = Image.Exif()
+    tags[0x0112] = 6
+    with Image.open("1.png") as upright:
+        upright.rotate(90, expand=True).save(name, "JPEG", quality=98, exif=tags)
+    status, out, _ = detect(name, "--hide", "cover", "--out", "out", "--json", "-")
+    assert status == 0
+    assert len(json.loads(out)["faces"]) == 1
+    (copy,) = Path("out").iterdir()
+    assert copy.suffix == ".jpg"
+    with Image.open(copy) as picture:
+        assert picture.size == (320, 224)

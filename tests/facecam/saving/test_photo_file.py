@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import io
+import zlib
 from pathlib import Path
 
 import numpy as np
 import pillow_heif
 import pytest
+import tifffile
 from PIL import Image, ImageCms
 
-from facecam.errors import FacecamError
+from facecam.errors import FacecamError, SourceError
 from facecam.saving.photo_file import changed_page, copy_suffix, write_photo
 from facecam.sources.photo import Photo
 from facecam.system.opencv import cv2
@@ -197,3 +199,115 @@ def test_only_what_was_changed_is_encoded_anew_in_a_lossless_format(tmp_path: Pa
     before = with_alpha(gradient())
     before[COVERED[0], COVERED[1], :3] = COVER
     np.testing.assert_array_equal(pixels, before)
+
+
+def told(path: Path, opaque: bool = False) -> str:
+    """What the copy of a picture file could not keep."""
+    photo = Photo(path)
+    pages = []
+    for page in photo.pages():
+        changed = page.image.copy()
+        changed[COVERED] = (0, 200, 0) if opaque else COVER
+        pages.append(changed_page(page, changed, opaque))
+    return "; ".join(write_photo(path.with_name("told.png"), photo.info, pages))
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif"])
+def test_grey_with_its_profile_stays_grey_with_its_profile(tmp_path: Path, suffix: str) -> None:
+    """A profile of greys in a picture with colours is none."""
+    profile = PROFILE[:16] + b"GRAY" + PROFILE[20:]
+    path = tmp_path / f"a{suffix}"
+    Image.fromarray(gradient()[..., 0]).save(path, icc_profile=profile)
+    with Image.open(copied(path)) as image:
+        assert image.mode == "L"
+        assert image.info["icc_profile"] == profile
+        assert np.abs(np.asarray(image)[40:].astype(int) - gradient()[40:, :, 0]).mean() < 3
+    assert "profile" in told(path, opaque=True)  # boxes have colours
+    with Image.open(tmp_path / "told.png") as image:
+        assert image.mode == "RGB"
+        assert "icc_profile" not in image.info
+
+
+def test_lab_is_written_as_rgb_without_its_profile_and_that_is_told(tmp_path: Path) -> None:
+    rgb, lab = ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB")
+    path = tmp_path / "a.tif"
+    transform = ImageCms.buildTransform(rgb, lab, "RGB", "LAB")
+    ImageCms.applyTransform(Image.fromarray(gradient()), transform).save(
+        path, icc_profile=ImageCms.ImageCmsProfile(lab).tobytes()
+    )
+    assert "Lab" in told(path)
+    with Image.open(copied(path)) as image:
+        assert "icc_profile" not in image.info
+        assert np.abs(np.asarray(image.convert("RGB"))[40:].astype(int) - gradient()[40:]).mean() < 6
+
+
+def test_each_page_of_a_tiff_keeps_its_own_depth_and_is_seen(tmp_path: Path) -> None:
+    """A deep grey page after one of 8 bits was black and white, with the faces in it in view."""
+    path, grey = tmp_path / "a.tif", gradient(np.uint16)[..., 0]
+    pages = [gradient(), grey, gradient(np.uint16)]
+    with tifffile.TiffWriter(path) as file:
+        for page in pages:
+            file.write(page, photometric="minisblack" if page.ndim == 2 else "rgb")
+    assert [len(np.unique(page.image)) > 100 for page in Photo(path).pages()] == [True] * 3
+    with tifffile.TiffFile(copied(path)) as file:
+        for copy, before in zip(file.pages, pages, strict=True):
+            assert copy.dtype == before.dtype
+            np.testing.assert_array_equal(copy.asarray()[40:], before[40:])
+
+
+def test_deep_grey_in_which_white_is_0_is_no_negative(tmp_path: Path) -> None:
+    path, grey = tmp_path / "a.tif", gradient(np.uint16)[..., 0]
+    tifffile.imwrite(path, 0xFFFF - grey, photometric="miniswhite")
+    np.testing.assert_array_equal(Photo(path).page().image[..., 0], grey >> 8)
+    np.testing.assert_array_equal(tifffile.imread(copied(path))[40:], grey[40:])
+
+
+def test_deep_colours_in_planes_are_refused(tmp_path: Path) -> None:
+    """OpenCV takes them for three pictures beside each other."""
+    planes = np.moveaxis(gradient(np.uint16), 2, 0)
+    tifffile.imwrite(tmp_path / "a.tif", planes, photometric="rgb", planarconfig="separate")
+    with pytest.raises(SourceError, match="can be read"):
+        Photo(tmp_path / "a.tif").page()
+
+
+@pytest.mark.parametrize("depth", [np.uint8, np.uint16])
+def test_what_a_png_says_about_its_colours_stays(tmp_path: Path, depth: type) -> None:
+    """Of a screenshot in HDR, or of linear light, the copy would be far too dark or too pale."""
+    path = tmp_path / "a.png"
+    data = cv2.imencode(".png", gradient(depth))[1].tobytes()
+    parts = b""
+    for name, value in ((b"cICP", bytes([9, 16, 0, 1])), (b"gAMA", (100_000).to_bytes(4, "big"))):
+        parts += len(value).to_bytes(4, "big") + name + value + zlib.crc32(name + value).to_bytes(4, "big")
+    path.write_bytes(data[:33] + parts + data[33:])
+    copy = copied(path)
+    assert parts in copy.read_bytes()
+    with Image.open(copy) as image:
+        image.load()
+        assert image.info["gamma"] == 1.0
+
+
+def test_depth_that_is_lost_is_told(tmp_path: Path) -> None:
+    deep = gradient(np.uint16)
+    for name in ("a.jp2", "a.ppm"):
+        (tmp_path / name).write_bytes(cv2.imencode(name[1:], deep)[1].tobytes())
+    assert "8 bits" in told(tmp_path / "a.jp2")
+    copy = cv2.imdecode(np.fromfile(copied(tmp_path / "a.ppm"), np.uint8), cv2.IMREAD_UNCHANGED)
+    assert copy is not None
+    np.testing.assert_array_equal(copy[40:], deep[40:])
+
+
+def test_the_second_picture_of_a_phones_jpeg_is_no_page(tmp_path: Path) -> None:
+    path = tmp_path / "a.jpg"
+    Image.fromarray(gradient()).save(path, "MPO", save_all=True, append_images=[Image.fromarray(gradient())])
+    assert Photo(path).page_count == 1
+    assert "second picture" in told(path)
+
+
+@pytest.mark.parametrize("suffix", [".tga", ".qoi", ".pcx", ".sgi"])
+def test_pictures_of_old_kinds_become_png_and_that_is_told(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"a{suffix}"
+    Image.fromarray(gradient()).save(path)
+    assert told(path) == "written as PNG"
+    copy = copied(path)
+    assert copy.suffix == ".png"
+    np.testing.assert_array_equal(np.asarray(Image.open(copy))[40:], gradient()[40:])
