@@ -6,7 +6,7 @@ import math
 from array import array
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,15 +21,21 @@ VARIANCES = (0.1, 0.2)
 NMS_IOU = 0.4
 """Overlap from which on the weaker of two boxes goes, unless the user says otherwise."""
 
-FEW = 64
+FEW = 40
 """So many candidates or fewer are decoded and suppressed one by one. Right after a network has run, no code of numpy
-and of the operator is in the processor's caches: for one box they take 0.3 ms there, and Python 0.03 (0.2 for 40)."""
+and of the operator is in the processor's caches."""
+
+MANY, MANY_PAIRS = 512, 16384
+"""So many boxes or fewer, and so many pairs of them that may overlap, are compared by numpy; for more, ONNX Runtime's
+operator is quicker, whose code takes longer to come back (docs/adr/0004)."""
 
 SAME_FACE_IOU = 0.5
 """Overlap from which on the boxes of two detectors are about the same face."""
 
 
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
+_PLACES = np.arange(1, MANY + 1)
+_RIGHT_OF_ALL = 1e30
 
 
 @dataclass(frozen=True)
@@ -95,8 +101,7 @@ def faces_in_common(a: Detections, b: Detections) -> list[tuple[int, int]]:
     return pairs
 
 
-@dataclass(frozen=True, eq=False)
-class Candidates:
+class Candidates(NamedTuple):
     """What of a network's output may be faces.
 
     offsets: (N, 4), see `decode`. scores: (N,), probabilities, or with `logits` logits. anchors: (N, 4) cx cy w h.
@@ -141,10 +146,8 @@ def _select_few(candidates: Candidates, limit: Array, iou: float) -> Detections:
         _, x1, y1, x2, y2 = box
         area = (x2 - x1) * (y2 - y1)
         for _, left, top, right, bottom in kept:
-            across = min(x2, right) - max(x1, left)
-            down = min(y2, bottom) - max(y1, top)
-            if across > 0 and down > 0:
-                overlap = across * down
+            if x1 < right and left < x2 and y1 < bottom and top < y2:
+                overlap = (min(x2, right) - max(x1, left)) * (min(y2, bottom) - max(y1, top))
                 if overlap > iou * (area + (right - left) * (bottom - top) - overlap):
                     break
         else:
@@ -156,23 +159,24 @@ def _select_few(candidates: Candidates, limit: Array, iou: float) -> Detections:
 
 
 def _select_many(candidates: Candidates, limit: Array, iou: float) -> Detections:
+    """By arrays whose rows are edges, and by few functions of numpy, which all have to come back into the caches."""
     scores = candidates.scores
     with np.errstate(over="ignore", invalid="ignore"):  # a bad model may give anything; such boxes go below
         if candidates.logits:
             scores = np.float32(1) / (np.float32(1) + np.exp(-scores))
         boxes = decode(candidates.offsets, candidates.anchors, candidates.variances)
-        usable = np.isfinite(boxes)
-    if not usable.all():
-        whole = usable.all(axis=1)
-        boxes, scores = boxes[whole], scores[whole]
-    keep = nms(boxes, scores, iou)
-    boxes, scores = boxes[keep], scores[keep]
-    np.clip(boxes, 0, limit, out=boxes)
-    inside = boxes[:, 2:] > boxes[:, :2]
-    if not inside.all():
-        whole = inside.all(axis=1)
-        boxes, scores = boxes[whole], scores[whole]
-    return Detections(boxes, scores)
+        if not math.isfinite(np.add.reduce(boxes, None)):
+            whole = np.isfinite(boxes).all(axis=1)
+            boxes, scores = boxes[whole], scores[whole]
+        keep = nms(boxes, scores, iou)
+    edges, scores = boxes.T.take(keep, 1), scores.take(keep)
+    np.maximum(edges, 0, out=edges)
+    np.minimum(edges, limit[:, None], out=edges)
+    inside = edges[2:] > edges[:2]
+    if not np.logical_and.reduce(inside, None):
+        whole = inside.all(axis=0)
+        edges, scores = edges[:, whole], scores[whole]
+    return Detections(edges.T.copy(), scores)
 
 
 def nms(boxes: Array, scores: Array, iou: float, limit: int = 750) -> npt.NDArray[np.intp]:
@@ -183,8 +187,11 @@ def nms(boxes: Array, scores: Array, iou: float, limit: int = 750) -> npt.NDArra
     iou: in 0..1; of two boxes that overlap by more, the better one stays.
     limit: so many stay at the most (750 in the paper).
     """
-    if len(boxes) == 0:
-        return np.zeros(0, np.intp)
+    if len(boxes) <= MANY:
+        order = (-scores).argsort(kind="stable")
+        pairs = _overlapping(np.asarray(boxes, np.float32).T.take(order, 1), iou)
+        if pairs is not None:
+            return (order[_undefeated(len(order), *pairs)] if len(pairs[0]) else order)[:limit]
     inputs = {
         "boxes": np.asarray(boxes, np.float32)[None],
         "scores": np.asarray(scores, np.float32)[None, None],
@@ -194,6 +201,55 @@ def nms(boxes: Array, scores: Array, iou: float, limit: int = 750) -> npt.NDArra
     return np.asarray(_nms_session().run(["kept"], inputs)[0][:, 2], np.intp)
 
 
+def _overlapping(edges: Array, iou: float) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]] | None:
+    """Which boxes (4, N) overlap by more than `iou`: indices of the lower and of the higher one of each such pair. None
+    where so many lie side by side that the operator is quicker (`MANY_PAIRS`).
+
+    Sorted by its left edge, each box is compared with as many after it as begin before some box ends, all in one array.
+    """
+    count = edges.shape[1]
+    by_left = edges[0].argsort(kind="stable")
+    edges = edges.take(by_left, 1)
+    after = edges[0].searchsorted(edges[2])
+    after -= _PLACES[:count]
+    most = int(np.maximum.reduce(after, initial=0))
+    if most * count > MANY_PAIRS:
+        return None
+    padded = np.empty((5, count + most), np.float32)  # the edges, and a share of the area
+    padded[:, count:] = _RIGHT_OF_ALL
+    padded[:4, :count] = edges
+    here = padded[:, :count]
+    sides = np.maximum(edges[2:] - edges[:2], 0)
+    np.multiply(sides[0], sides[1], out=here[4])
+    here[4] *= iou / (1 + iou)  # overlap > iou * (sum - overlap) where overlap > iou / (1 + iou) * sum
+    row, column = padded.strides
+    there = np.ndarray((5, most, count), np.float32, padded, column, (row, column, column))  # the next one, two, ...
+    overlap = np.minimum(there[2], here[2])
+    overlap -= there[0]
+    np.maximum(overlap, 0, out=overlap)
+    height = np.minimum(there[3], here[3])
+    height -= np.maximum(there[1], here[1])
+    overlap *= height
+    (which,) = (overlap > there[4] + here[4]).reshape(-1).nonzero()
+    if len(which) == 0:
+        return which, which
+    steps, first = np.divmod(which, count)
+    one, other = by_left.take(first), by_left.take(first + steps + 1)
+    return np.minimum(one, other), np.maximum(one, other)
+
+
+def _undefeated(count: int, better: npt.NDArray[np.intp], worse: npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
+    """Which of so many boxes stay: of each pair the worse one goes, unless the better one has gone before."""
+    stays = np.ones(count, np.bool_)
+    while len(better):
+        best = stays.copy()
+        best[worse] = False
+        stays[worse[best[better]]] = False
+        undecided = stays[better] & stays[worse]
+        better, worse = better[undecided], worse[undecided]
+    return stays
+
+
 @lru_cache(maxsize=1)
 def _nms_session() -> Any:
     """The operator of ONNX Runtime, compiled code that reads numpy arrays as they are (docs/adr/0004)."""
@@ -201,11 +257,18 @@ def _nms_session() -> Any:
 
 
 def decode(offsets: Array, anchors: Array, variances: tuple[float, float] = VARIANCES) -> Array:
-    """SSD offsets (N, 4) against anchors (N, 4) cx cy w h: (N, 4) boxes x1 y1 x2 y2 in the anchors' pixels."""
-    centre = offsets[:, :2] * variances[0]
-    centre *= anchors[:, 2:]
-    centre += anchors[:, :2]
-    half = np.exp(offsets[:, 2:] * variances[1])
-    half *= anchors[:, 2:]
-    half /= 2
-    return np.concatenate([centre - half, centre + half], axis=1)
+    """SSD offsets (N, 4) against anchors (N, 4) cx cy w h: (N, 4) boxes x1 y1 x2 y2 in the anchors' pixels, each edge
+    contiguous."""
+    coded, anchors = offsets.T.copy(), anchors.T.copy()
+    centre, half, sides = coded[:2], coded[2:], anchors[2:]
+    centre *= variances[0]
+    centre *= sides
+    centre += anchors[:2]
+    half *= variances[1]
+    np.exp(half, out=half)
+    half *= sides
+    half *= 0.5
+    edges = np.empty_like(coded)
+    np.subtract(centre, half, out=edges[:2])
+    np.add(centre, half, out=edges[2:])
+    return edges.T

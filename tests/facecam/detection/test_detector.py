@@ -217,7 +217,7 @@ def test_threshold_zero_passes_everything_and_keeps_the_best(tiny_model, make_fr
 
 def test_suppression_is_greedy_by_score():
     rng = np.random.default_rng(3)
-    for count in (1, 2, 40, 400):
+    for count in (0, 1, 2, 40, 150, 400, 600):
         corner = rng.uniform(0, 200, (count, 2))
         boxes = np.concatenate([corner, corner + rng.uniform(5, 60, (count, 2))], axis=1).astype(np.float32)
         scores = rng.choice(np.linspace(0.1, 0.9, 9), count).astype(np.float32)  # many of them equal
