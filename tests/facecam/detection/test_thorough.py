@@ -12,6 +12,7 @@ from facecam.detection import thorough
 from facecam.detection.detector import FaceDetector
 from facecam.detection.options import DetectorOptions
 from facecam.detection.thorough import ThoroughDetector
+from facecam.faces.boxes import pairwise_iou
 from facecam.faces.tracking import CANDIDATE_SHARE
 from facecam.sources.photo import read_picture
 from facecam.system.opencv import cv2
@@ -48,9 +49,9 @@ def test_large_and_small_faces(tiny: ThoroughDetector) -> None:
 
 
 def test_a_video_is_looked_at_in_the_sizes_that_tell_more(tiny: ThoroughDetector) -> None:
-    empty = np.zeros((480, 640, 3), np.uint8)
+    empty = np.zeros((240, 320, 3), np.uint8)  # of which there is no half
     small = empty.copy()
-    small[320:336, 320:336] = 255  # a face at twice the size alone
+    small[160:176, 160:176] = 255  # a face at twice the size alone
     looks = []
     for number, frame in enumerate([empty] * 12 + [small] * 12):
         found = tiny.detect(frame, number / 30)
@@ -105,3 +106,18 @@ def test_a_group_photo_of_twelve_megapixels_with_real_weights() -> None:
             np.minimum(found[:, 3], y2) - np.maximum(found[:, 1], y1)
         ).clip(0)
         assert covered.max(initial=0) > 0.6 * (x2 - x1) * (y2 - y1)
+
+
+@pytest.mark.parametrize("side_px", [440, 620, 1240])
+def test_a_portrait_that_fills_the_picture_with_real_weights(side_px: int) -> None:
+    """No network sees a face as large as that, so it is looked at smaller."""
+    x1, y1, x2, y2 = 182, 114, 355, 336  # of the face
+    half = round(0.6 * (y2 - y1))
+    across, down = (x1 + x2) // 2, (y1 + y2) // 2
+    head = read_picture(asset("demo/hopper.jpg"))[down - half : down + half, across - half : across + half]
+    picture = np.asarray(cv2.resize(head, (side_px, side_px)), np.uint8)
+    found = ThoroughDetector(FaceDetector(DetectorOptions())).detect(picture)
+    corner = np.array([across - half, down - half] * 2)
+    face = (np.array([[x1, y1, x2, y2]], np.float32) - corner) * side_px / (2 * half)
+    assert len(found) == 1
+    assert pairwise_iou(face, found.boxes)[0, 0] > 0.75
