@@ -1,7 +1,7 @@
 """The one-core contract: pinning a thread to a core, which CPU this is, and who computes meanwhile.
 
 A thread is pinned from inside itself, because ONNX Runtime and OpenCV compute in the thread that calls them. The proof
-that one core does the work is in `facecam.bench.one_core`.
+that one core does the work is part of every benchmark (`facecam.bench.measure`).
 """
 
 from __future__ import annotations

@@ -1,30 +1,48 @@
-"""The proof of the one core, and the profile by node."""
+"""The proof of the one core: what a benchmark tells of who computed."""
 
 from __future__ import annotations
 
-from facecam.bench import one_core
-from facecam.system.cpu import CoreUse
+from facecam.bench.candidates import candidates, engines
+from facecam.bench.measure import Run, measure
+from facecam.bench.report import report
+from facecam.bench.tables import proof
+from facecam.cli import main
+from facecam.detection.options import DetectorOptions
+from facecam.runtimes.engine import Precision, Runtime
+from facecam.sources.demo import demo_frame
+from facecam.system.cpu import CoreUse, choose_core, pinned
+from tests.facecam.bench.made import MACHINE, made_run
 
 
-def test_the_detector_computes_in_one_thread(tiny_model, capsys):
-    assert one_core.main([str(tiny_model), "--runtime", "onnxruntime", "--seconds", "0.2"]) == 0
-    out = capsys.readouterr().out
-    assert "threads that computed: 1" in out
-    assert "One thread on one core did it all." in out
+def told(use):
+    """The problems and the proof of a run in which that computed."""
+    content = report(MACHINE, None, [Run("made", made_run([10.0] * 50).series, use)], "now")
+    return " ".join(content.problems), proof(content.runs[0])
+
+
+def test_the_detector_computes_in_one_thread(tiny_model):
+    options = DetectorOptions(tiny_model, runtime=Runtime.ONNX_RUNTIME, precision=Precision.F32)
+    (candidate,) = candidates(options, engines(options))
+    with pinned(choose_core()):
+        run = measure("one core", [candidate.open(demo_frame(0), 1)], 0.2)
+    problems, words = told(run.use)
+    assert "1 thread at work" in words
+    assert "More than one" not in problems
 
 
 def test_more_than_one_core_or_thread_is_told():
-    assert not one_core.is_one_core(CoreUse(1.0, 1.0, 1.9, 1))
-    assert not one_core.is_one_core(CoreUse(1.0, 1.0, 1.0, 2))
-    assert "More than one" in one_core.words(CoreUse(1.0, 1.0, 1.9, 2))
+    assert "More than one" in told(CoreUse(1.0, 1.0, 1.9, 1))[0]
+    assert "2 threads at work" in told(CoreUse(1.0, 1.0, 1.0, 2))[1]
+    problems, words = told(CoreUse(1.0, 1.0, 1.9, 2))
+    assert "More than one" in problems
+    assert "CPU over wall time 1.90, 2 threads at work" in words
 
 
 def test_a_core_that_others_took_is_told():
-    text = one_core.words(CoreUse(1.0, 0.1, 0.1, 1))
-    assert "10 % of the time" in text
-    assert "10 %" not in one_core.words(CoreUse(1.0, 1.0, 1.0, 1))
+    assert "10 % of the time" in told(CoreUse(1.0, 0.1, 0.1, 1))[0]
+    assert told(CoreUse(1.0, 1.0, 1.0, 1)) == ("", "taking turns; CPU over wall time 1.00, 1 thread at work")
 
 
 def test_a_wrong_model_is_one_sentence(capsys):
-    assert one_core.main(["nothing.onnx"]) == 2
-    assert capsys.readouterr().err == "There is no model file nothing.onnx.\n"
+    assert main(["bench", "--model", "nothing.onnx"]) == 2
+    assert capsys.readouterr().err == "facecam: There is no model file nothing.onnx.\n"
