@@ -1,10 +1,13 @@
-"""ModuleLoader: imports what a tab needs while nobody waits for it, or while the window says that it is coming."""
+"""ModuleLoader: imports what a tab needs while nobody waits for it, or while the window says that it is coming, and
+makes a part of it."""
 
 from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from importlib import import_module
+from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -19,15 +22,20 @@ _logger = logging.getLogger(__name__)
 
 class ModuleLoader(QObject):
     """Imports one module in a thread of its own: a second or more that the window would stand still for. is_done:
-    importing it takes no time any more."""
+    importing it takes no time any more.
+
+    first, part: makes a part of the tab, and the part: were all of it made at once, the window would stand still for
+    more than a frame.
+    """
 
     done = Signal()
-    """The thread has ended. In the GUI thread, where the module is there at once from now on; if its import has failed,
+    """The part is made. In the GUI thread, where the module is there at once from now on; if its import has failed,
     importing it there fails again, and is told as any error is."""
 
-    def __init__(self, module: str) -> None:
+    def __init__(self, module: str, first: Callable[[], Any] = lambda: None) -> None:
         super().__init__()
-        self._module = module
+        self._module, self._first = module, first
+        self.part: Any = None
         self._begun = self.is_done = False
         self._notifier = Notifier(self)
         self._notifier.notified.connect(self._deliver)
@@ -51,5 +59,9 @@ class ModuleLoader(QObject):
         self._notifier.notify()
 
     def _deliver(self) -> None:
+        QTimer.singleShot(0, self, self._end)  # after other events, and also where the part can't be made
+        self.part = self._first()
+
+    def _end(self) -> None:
         self.is_done = True
         self.done.emit()

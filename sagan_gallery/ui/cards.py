@@ -209,7 +209,7 @@ class PinStrip(QScrollArea):
     def _fit_cards(self) -> None:
         """All cards side by side without scrolling, as long as they don't get too small."""
         shown = sum(not card.isHidden() for card in self._cards.values())
-        room = (self.viewport().width() - 2 * SPACE) // max(1, shown) - 2 * SPACE
+        room = (self.width() - 2 * SPACE) // max(1, shown) - 2 * SPACE
         side_px = max(min(self._largest_px, room), min(_SMALLEST_PX, self._largest_px))
         for card in self._cards.values():
             card.set_side(side_px)

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtGui import QStandardItemModel
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtWidgets import QWidget
 
 from facecam.qtkit.fields import Check, Row, SliderField, button, combo, fill, keep, show_value, spin
 from facecam.qtkit.folds import Fold, Section
@@ -63,14 +63,13 @@ class GalleryControls(ScrollColumn):
     layer_changed = Signal(int)
     """Another attention layer."""
 
-    def __init__(self, menu: QMenu, settings: Settings, parent: QWidget | None = None) -> None:
+    def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__(COLUMN_WIDTH, parent)
         self._wanted, self._style = Remembered(settings, SampleSettings), Remembered(settings, MapStyle)
         self._sampling = QWidget()
         column(Heading("Samples"), *self._make_sampling(), owner=self._sampling, spacing=SPACE)
         files_help = "Other models, own pictures, sample texts, figures, raw attention, films"
         self.files = button("Open and export", files_help)
-        self.files.setMenu(menu)
         tour_help = "Shows what attention is, with you doing each step; goes on where you left it"
         self.tour = button("Tour of four steps", tour_help)
         self.tour.setCheckable(True)

@@ -226,12 +226,14 @@ class SampleGrid(QListView):
         selection = self.selectionModel()
         if row < 0 and not self.currentIndex().isValid():
             return  # with each picture on a walk: the grid is not painted for that
+        before = self.currentIndex()
         with nullcontext() if tell else QSignalBlocker(selection):
             if row < 0:
                 selection.clear()
             else:
                 selection.setCurrentIndex(self._cells.index(row, 0), selection.SelectionFlag.ClearAndSelect)
-        self.viewport().update()
+        for index in (before, self.currentIndex()):
+            self.update(index)
 
     def clear_choice(self) -> None:
         """No row is chosen."""
@@ -266,7 +268,7 @@ class SampleGrid(QListView):
             self.chosen.emit(current.row())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        width = self.viewport().width() - 2
+        width = event.size().width() - 2  # the viewport's; asking for that itself makes PySide's classes of all widgets
         columns = max(2, round(width / _TARGET_PX))
         side = max(24, width // columns)
         self.setGridSize(QSize(side, side))

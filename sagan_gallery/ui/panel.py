@@ -46,7 +46,8 @@ class GalleryPanel(QWidget):
 
     grab_frame: gives the camera's picture (H, W, 3) uint8 RGB, or None when there is none; open_film: begins films in
     formats beyond GIF; keep_off: tells the core that sampling is to stay away from, if any; settings: remember
-    what is sampled, how maps are shown, whether the tour has been offered, and where it was left.
+    what is sampled, how maps are shown, whether the tour has been offered, and where it was left; controls: with these
+    settings, made before.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class GalleryPanel(QWidget):
         open_film: FilmOpener | None = None,
         keep_off: Callable[[], int | None] | None = None,
         settings: Settings | None = None,
+        controls: GalleryControls | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -77,7 +79,8 @@ class GalleryPanel(QWidget):
         self.stage = SampleStage()
         self.view, self.walk = self.stage.view, self.stage.walk
         self.files = GalleryFiles(self.stage, self.session, grab_frame, open_film, self)
-        self.controls = GalleryControls(self.files.menu, settings or Settings())
+        self.controls = GalleryControls(settings or Settings()) if controls is None else controls
+        self.controls.files.setMenu(self.files.menu)
         self.tour, self.offer = Tour(self.stage), TourOffer()
         if settings is not None:
             self.tour.step = int(settings.number(_TOUR, 0, 0, len(Step)) or 0)

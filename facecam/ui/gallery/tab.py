@@ -14,12 +14,13 @@ from facecam.qtkit.layouts import column
 from facecam.qtkit.settings import Settings
 from facecam.qtkit.tabs import Tab
 from sagan_gallery.export import Film
+from sagan_gallery.ui.controls import GalleryControls
 from sagan_gallery.ui.panel import GalleryPanel
 
 
 class GalleryTab(Tab):
     """grab_frame: the live picture (H, W, 3) uint8 BGR, or None while there is none; detector_core: the core that the
-    detector has to itself, so that sampling stays off it; settings: as of the panel."""
+    detector has to itself, so that sampling stays off it; settings, controls: as of the panel."""
 
     def __init__(
         self,
@@ -27,6 +28,7 @@ class GalleryTab(Tab):
         detector_core: Callable[[], int | None],
         model: Path | None = None,
         settings: Settings | None = None,
+        controls: GalleryControls | None = None,
     ) -> None:
         super().__init__()
 
@@ -34,7 +36,7 @@ class GalleryTab(Tab):
             frame = grab_frame()
             return None if frame is None else np.ascontiguousarray(frame[:, :, ::-1])
 
-        self.panel = GalleryPanel(model, grab_rgb, open_mp4, detector_core, settings)
+        self.panel = GalleryPanel(model, grab_rgb, open_mp4, detector_core, settings, controls)
         self._full_screen = False
         self._commands = [
             command(self, "Full screen", ["F", "F11"], self._toggle_full_screen, Menu.VIEW),

@@ -108,8 +108,15 @@ def build_window(
         tab.start()
         return tab
 
+    def gallery_controls() -> object:
+        from facecam.ui.gallery.tab import GalleryControls  # loaded when it is first shown
+
+        return GalleryControls(settings)
+
+    gallery_loader = ModuleLoader("facecam.ui.gallery.tab", gallery_controls)
+
     def gallery() -> Tab:
-        from facecam.ui.gallery.tab import GalleryTab  # loaded when it is first shown
+        from facecam.ui.gallery.tab import GalleryTab
 
         def frame() -> npt.NDArray[np.uint8] | None:
             view = sessions[0].latest() if sessions else None
@@ -119,7 +126,7 @@ def build_window(
             pipeline = sessions[0].pipeline if sessions else None
             return None if pipeline is None else pipeline.state.core
 
-        return GalleryTab(frame, detector_core, settings=settings)
+        return GalleryTab(frame, detector_core, settings=settings, controls=gallery_loader.part)
 
     def speed() -> Tab:
         from facecam.ui.speed.tab import SpeedTab
@@ -150,7 +157,7 @@ def build_window(
             gallery,
             "Move over the large picture to see where a pixel looks, and click to pin it. Drop a picture on the window "
             "to see the same of yours.",
-            ModuleLoader("facecam.ui.gallery.tab"),
+            gallery_loader,
         ),
     ]
     window = MainWindow(tabs, settings)
