@@ -43,7 +43,7 @@ _OPTIONS: dict[str, dict[str, str]] = {
 }
 """Codecs that are written as they are read, at a quality whose loss is not seen; all others become H.264."""
 _ENCODERS = {"av1": "libsvtav1", "h264": "libx264"}
-_HOLD_H264 = {"mp4", "mov", "matroska", "mpegts", "flv", "3gp"}
+_HOLD = {"h264": {"mp4", "mov", "matroska", "mpegts", "flv", "3gp"}, "av1": {"mp4", "matroska", "webm"}}
 _PLANAR = {f"yuv{chroma}p{depth}" for chroma in ("420", "422", "444") for depth in ("", "10le", "12le")} | {"yuvj420p"}
 _CARRIED = ("audio", "subtitle")
 
@@ -83,6 +83,14 @@ class VideoCopy:
             self.path = (other_path or path.with_suffix)(_FALLBACK)
             self.converted.append(f"written as {_FALLBACK}, as {suffix or 'its format'} can't hold what is in it")
             self._open(_MUXERS[_FALLBACK])
+        codec = pictures.codec_context
+        if self._stream.codec_context.codec.canonical_name != codec.codec.canonical_name:
+            self.converted.append(f"its pictures ({codec.codec.canonical_name}) are written as H.264")
+        elif self._format != codec.pix_fmt:
+            self.converted.append(f"its colours ({codec.pix_fmt}) are written as {self._format}")
+        parts = codec.format.components if codec.format else ()
+        if any(part.is_alpha for part in parts) or pictures.metadata.get("alpha_mode") == "1":
+            self.converted.append("its transparency is left out")
 
     def _open(self, muxer: str) -> None:
         """Raises ValueError if this container can't hold one of the streams."""
@@ -108,16 +116,17 @@ class VideoCopy:
             self._format = codec.pix_fmt
         else:
             if name != "av1" or "420p" not in str(codec.pix_fmt):
-                if muxer not in _HOLD_H264:
-                    raise ValueError(f"{muxer} with H.264")
                 name = "h264"
+            if muxer not in _HOLD[name]:
+                raise ValueError(f"{muxer} with {name}")
             # AV1's encoder and decoder are two libraries, so that a stream can't be made from the other one.
             added = self._container.add_stream(_ENCODERS[name], self._pictures.average_rate)
             assert isinstance(added, av.VideoStream)
             stream = added
             stream.width, stream.height = codec.width, codec.height
             deep = max((part.bits for part in codec.format.components), default=8) > 8 if codec.format else False
-            self._format = stream.pix_fmt = "yuv420p10le" if deep else "yuv420p"
+            sampling = "444" if name == "h264" and (codec.width | codec.height) & 1 else "420"  # which needs even sides
+            self._format = stream.pix_fmt = f"yuv{sampling}p10le" if deep else f"yuv{sampling}p"
             for tag in ("sample_aspect_ratio", "colorspace", "color_range", "color_primaries", "color_trc"):
                 if value := getattr(codec, tag):
                     setattr(stream.codec_context, tag, value)
@@ -150,6 +159,12 @@ class VideoCopy:
 
     def write(self, picture: Picture, changed: npt.NDArray[np.uint8]) -> None:
         """The next picture. changed: (H, W, 3) uint8 BGR, the picture's image with what the copy is to show."""
+        if self._last_pts is None:
+            self._stream.set_display_matrix(picture.geometry.matrix)
+        if picture.frame.interlaced_frame:
+            self._tell("its half pictures (interlaced) are written as whole ones")
+        if (picture.frame.width, picture.frame.height) != (self._stream.width, self._stream.height):
+            self._tell("its pictures change their size, and are all written in that of the first")
         frame = self._changed(picture, changed)
         pts = picture.frame.pts
         if pts is None or (self._last_pts is not None and pts <= self._last_pts):
@@ -159,6 +174,10 @@ class VideoCopy:
         with writing(self.path):
             self._carry_on(pts * self._tick_s)
             self._container.mux(self._stream.encode(frame))
+
+    def _tell(self, what: str) -> None:
+        if what not in self.converted:
+            self.converted.append(what)
 
     def close(self, whole: bool = True) -> None:
         """Completes the file and puts it where it belongs. whole: what is left of sound and subtitles is carried over

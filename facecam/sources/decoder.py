@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -48,14 +49,25 @@ class Geometry:
             width = round(width * pixel_shape)
         elif pixel_shape < 1:  # all that is there is shown
             height = round(height / pixel_shape)
-        matrix = frame.side_data.get(SideData.DISPLAYMATRIX)  # type: ignore[call-overload]
-        if matrix is None:
-            return cls(width, height)
         # A point x, y of the stored picture is shown at (a x + c y, b x + d y), but for where that begins.
-        a, b, _, c, d = np.frombuffer(matrix, np.int32)[:5].tolist()
+        try:
+            matrix = frame.side_data.get(SideData.DISPLAYMATRIX)  # type: ignore[call-overload]
+            a, b, _, c, d = (1, 0, 0, 0, 1) if matrix is None else np.frombuffer(matrix, np.int32)[:5].tolist()
+        except ValueError:  # beside it there is a kind of data that PyAV does not know, such as EXIF
+            turned = math.radians(frame.rotation)  # to the left
+            a, b, c, d = math.cos(turned), -math.sin(turned), math.sin(turned), math.cos(turned)
         transposed = abs(b) > abs(a)
         x, y = (c, b) if transposed else (a, d)
         return cls(width, height, transposed, x < 0, y < 0)
+
+    @property
+    def matrix(self) -> tuple[int, ...] | None:
+        """The display matrix that says so, as FFmpeg has it; None where the picture lies as it is shown."""
+        x, y = (-1 if flipped else 1 for flipped in (self.flipped_x, self.flipped_y))
+        if (x, y, self.transposed) == (1, 1, False):
+            return None
+        a, b, c, d = (0, y, x, 0) if self.transposed else (x, 0, 0, y)
+        return (a << 16, b << 16, 0, c << 16, d << 16, 0, 0, 0, 1 << 30)
 
     def shown(self, stored: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
         """A picture (height, width, 3) turned as it is shown, C-contiguous."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -12,6 +13,8 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+from av.codec.context import Flags as CodecFlags
+from PIL import Image
 
 from facecam.errors import FacecamError
 from facecam.saving.video_copy import VideoCopy
@@ -143,6 +146,26 @@ def test_a_turned_or_mirrored_video_is_shown_and_copied_as_players_show_it(tmp_p
     copy = copied(path)
     assert not copy.converted
     shows_the_same_but_for_the_cover(before, decoded(copy.path))
+
+
+@pytest.mark.parametrize("matrix", MATRICES)
+@pytest.mark.parametrize("suffix", [".mov", ".mkv"])
+def test_it_is_shown_so_also_where_the_copy_has_another_codec(tmp_path: Path, matrix: str, suffix: str) -> None:
+    path = made(tmp_path / "a.mov", "mjpeg", "yuvj420p", matrix=MATRICES[matrix][0], sound=None)
+    copy = VideoCopy(path, tmp_path / f"copy{suffix}")
+    for picture in decoded(path):
+        changed = picture.image.copy()
+        changed[PART] = COVER
+        copy.write(picture, changed)
+    copy.close()
+    shows_the_same_but_for_the_cover(decoded(path), decoded(copy.path))
+
+
+def test_av1_under_a_name_of_what_can_not_hold_it_becomes_mkv(tmp_path: Path) -> None:
+    path = made(tmp_path / "a.mp4", "libsvtav1", sound=None).rename(tmp_path / "a.mov")
+    copy = copied(path)
+    assert copy.path.suffix == ".mkv"
+    assert len(decoded(copy.path)) == 10
 
 
 @pytest.mark.parametrize("shape", [Fraction(2), Fraction(1, 2), Fraction(16, 15)])
@@ -278,3 +301,74 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(FacecamError, match="can't be written"):
         copied(path, folder="file")
+
+
+def test_a_codec_that_is_not_written_is_told_by_name(tmp_path: Path) -> None:
+    copy = copied(made(tmp_path / "a.mkv", "mjpeg", "yuvj420p"))
+    assert copy.path.suffix == ".mkv"
+    assert copy.converted == ["its pictures (mjpeg) are written as H.264"]
+    shows_the_same_but_for_the_cover(decoded(tmp_path / "a.mkv"), decoded(copy.path))
+
+
+@pytest.mark.parametrize(("codec", "pixels"), [("ffv1", "bgr0"), ("mjpeg", "yuvj420p"), ("ffv1", "yuv420p10le")])
+def test_odd_sides_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, codec: str, pixels: str) -> None:
+    """H.264 takes them where colours have the full resolution, and with half of it refuses them."""
+    monkeypatch.setitem(globals(), "SIZE", (97, 65))
+    copy = copied(made(tmp_path / "a.mkv", codec, pixels, sound=None))
+    shows_the_same_but_for_the_cover(decoded(tmp_path / "a.mkv"), decoded(copy.path))
+
+
+@pytest.mark.parametrize(
+    ("codec", "pixels", "suffix"), [("qtrle", "argb", ".mov"), ("libvpx-vp9", "yuva420p", ".webm")]
+)
+def test_transparency_that_is_lost_is_told(tmp_path: Path, codec: str, pixels: str, suffix: str) -> None:
+    copy = copied(made(tmp_path / f"a{suffix}", codec, pixels, sound=None))
+    assert "its transparency is left out" in copy.converted
+
+
+def test_half_pictures_that_are_lost_are_told(tmp_path: Path) -> None:
+    flags = CodecFlags.interlaced_dct | CodecFlags.interlaced_me | CodecFlags.global_header
+    copy = copied(made(tmp_path / "a.mkv", flags=flags, sound=None))
+    assert copy.converted == ["its half pictures (interlaced) are written as whole ones"]
+
+
+def test_pictures_that_change_their_size_are_hidden_in_that_of_the_first_and_that_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = []
+    for number, size in enumerate([(96, 64), (192, 128)]):
+        monkeypatch.setitem(globals(), "SIZE", size)
+        parts.append(made(tmp_path / f"{number}.ts", sound=None).read_bytes())
+    path = tmp_path / "a.ts"
+    path.write_bytes(b"".join(parts))
+    copy = copied(path)
+    assert "change their size" in " ".join(copy.converted)
+    after = decoded(copy.path)
+    assert len(after) == len(decoded(path)) == 20
+    for picture, inner in ((after[0], (slice(11, 21), slice(11, 29))), (after[-1], (slice(6, 10), slice(6, 14)))):
+        assert picture.image.shape == (64, 96, 3)
+        assert np.abs(picture.image[inner].astype(int).mean((0, 1)) - COVER).max() < 12
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+def test_pictures_with_exif_in_a_film_of_jpegs_are_upright(tmp_path: Path, orientation: int) -> None:
+    """As cameras write them; PyAV does not know EXIF beside a picture."""
+    tags = Image.Exif()
+    tags[0x0112] = orientation
+    buffer = io.BytesIO()
+    Image.fromarray(scene()[..., ::-1]).save(buffer, "JPEG", quality=95, exif=tags)
+    path = tmp_path / "a.avi"
+    with av.open(str(path), "w") as file:
+        stream = file.add_stream("mjpeg", rate=10)
+        stream.width, stream.height, stream.pix_fmt = *SIZE, "yuvj420p"
+        for index in range(3):
+            packet = av.Packet(buffer.getvalue())
+            packet.stream, packet.pts, packet.dts, packet.time_base = stream, index, index, Fraction(1, 10)
+            packet.is_keyframe = True
+            file.mux(packet)
+    shown = {1: 0, 3: 2, 6: 3, 8: 1}[orientation]
+    pictures = decoded(path)
+    assert len(pictures) == 3
+    difference = np.abs(pictures[0].image.astype(int) - np.rot90(scene(), shown))
+    assert difference.mean() < 8
+    shows_the_same_but_for_the_cover(pictures, decoded(copied(path).path))
