@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -199,11 +200,14 @@ def mean_evenness(sample: Sample) -> float:
     return float(bits.mean() / np.log2(p.shape[1]))
 
 
+@lru_cache(maxsize=1)  # for the figures of one map
 def cell_distances(grid: tuple[int, int], size_px: tuple[int, int], x_px: float, y_px: float) -> Array:
-    """(h, w) float32: distance of each cell's centre from a position, picture pixels."""
+    """(h, w) float32, read-only: distance of each cell's centre from a position, picture pixels."""
     ys = (np.arange(grid[0]) + 0.5) * size_px[0] / grid[0] - y_px
     xs = (np.arange(grid[1]) + 0.5) * size_px[1] / grid[1] - x_px
-    return np.hypot(ys[:, None], xs[None, :]).astype(np.float32)
+    distances = np.hypot(ys[:, None], xs[None, :]).astype(np.float32)
+    distances.flags.writeable = False
+    return distances
 
 
 def mean_distance_px(weights: Array, size_px: tuple[int, int], x_px: float, y_px: float) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from contourpy import LineType, contour_generator
@@ -69,9 +70,16 @@ def heat_rgba(places: Array, colours: str, alpha: Array | None = None) -> Image:
     """Places in 0..1 as (h, w, 4) uint8 RGBA, premultiplied. alpha: (LEVELS,) of `heat_alpha`, None for opaque."""
     index = np.rint(places * (LEVELS - 1)).astype(np.uint16)
     opaque = np.ones(LEVELS, np.float32) if alpha is None else alpha
+    table = np.rint(_opaque_levels(colours) * opaque[:, None]).astype(np.uint8)
+    pixels = np.take(table.view(np.uint32)[:, 0], index)  # whole ones, not byte by byte
+    return pixels.view(np.uint8).reshape(*index.shape, 4)
+
+
+@cache
+def _opaque_levels(colours: str) -> Array:
+    """(LEVELS, 4) float32 RGBA."""
     rgb = lookup(colours)[np.rint(np.linspace(0, 255, LEVELS)).astype(np.uint8)]
-    table = np.concatenate([rgb * opaque[:, None], 255 * opaque[:, None]], axis=1)
-    return np.take(np.rint(table).astype(np.uint8), index, axis=0)
+    return np.concatenate([rgb, np.full((LEVELS, 1), 255)], axis=1).astype(np.float32)
 
 
 def heat_alpha(values: Range, even: float, opacity: float, by_place: bool) -> Array:

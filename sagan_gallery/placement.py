@@ -7,6 +7,7 @@ picture positions are picture pixels, so that (0.5, 0.5) is the middle of the fi
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 MAX_ZOOM = 32.0
 
@@ -29,7 +30,7 @@ class Placement:
         """The whole picture, as large as it gets."""
         return cls(view_px, picture_px, 1.0, (picture_px[0] / 2, picture_px[1] / 2))
 
-    @property
+    @cached_property
     def scale(self) -> float:
         """View pixels per picture pixel."""
         fit = min(self.view_px[0] / self.picture_px[0], self.view_px[1] / self.picture_px[1])

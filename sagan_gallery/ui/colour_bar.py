@@ -16,7 +16,7 @@ from sagan_gallery.attention import Direction
 from sagan_gallery.colormap import lookup
 from sagan_gallery.overlay import DIFFERENCE_LEVELS, Range
 from sagan_gallery.ui.map_style import Kind, MapStyle
-from sagan_gallery.ui.paint import to_qimage
+from sagan_gallery.ui.paint import LEFT_MIDDLE, to_qimage
 from sagan_gallery.ui.picture import BAR_PX
 from sagan_gallery.ui.words import percent
 
@@ -135,7 +135,7 @@ class ColourBar(QWidget):
             painter.setPen(colour)
             painter.drawLine(int(bar.right()) + 2, int(y), int(bar.right()) + 4, int(y))
             box = QRectF(bar.right() + 8, y - line / 2, self.width() - bar.right() - 8, line)
-            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
+            painter.drawText(box, LEFT_MIDDLE, text)
 
 
 def _signed(value: float) -> str:

@@ -13,7 +13,7 @@ from facecam.errors import FacecamError
 from sagan_gallery.colormap import lookup
 from sagan_gallery.ui.cards import PinMap, pin_maps
 from sagan_gallery.ui.map_style import MapStyle
-from sagan_gallery.ui.paint import paint_badge, to_qimage
+from sagan_gallery.ui.paint import LEFT_MIDDLE, paint_badge, to_qimage
 from sagan_gallery.ui.scene import Scene
 from sagan_gallery.ui.words import percent
 
@@ -125,4 +125,4 @@ def _paint_pin(painter: QPainter, room: QRectF, shown: PinMap) -> None:
 
 def _text(painter: QPainter, rect: QRectF, text: str, dim: bool = False) -> None:
     painter.setPen(QColor("#5a6066") if dim else QColor("#15181a"))
-    painter.drawText(rect, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
+    painter.drawText(rect, LEFT_MIDDLE, text)

@@ -33,7 +33,7 @@ from PySide6.QtWidgets import (
 from facecam.arrays import Image
 from facecam.qtkit.theme import PILL, SPACE, STAGE_RAISED, STAGE_TEXT, stage_palette, tabular
 from sagan_gallery.latent import SampleSpec
-from sagan_gallery.ui.paint import to_qimage
+from sagan_gallery.ui.paint import LEFT_MIDDLE, to_qimage
 from sagan_gallery.ui.session import Order, OwnPicture
 from sagan_gallery.ui.words import class_name
 
@@ -105,7 +105,7 @@ class _Delegate(QStyledItemDelegate):
         if metrics.horizontalAdvance(name) + 2 > room.width():
             name = name.rpartition(" ")[2].capitalize()  # "Scene street" is still told by "Street"
         shown = metrics.elidedText(name, Qt.TextElideMode.ElideRight, room.width())
-        painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
+        painter.drawText(room, LEFT_MIDDLE, shown)
 
 
 class SampleGrid(QListView):

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtCore import QLineF, QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
+from PySide6.QtWidgets import QApplication
 
 from facecam.arrays import Array, Image
 from facecam.qtkit.theme import EDGE, PILL, SPACE, STAGE_TEXT
@@ -20,6 +22,7 @@ from sagan_gallery.ui.map_style import Kind, MapStyle
 
 PIN_COLOURS = [QColor(name) for name in ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#f0e442", "#d55e00", "#0072b2")]
 """Okabe and Ito's palette, told apart with every kind of colour vision; pins carry numbers besides."""
+LEFT_MIDDLE = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 HOVER = QColor("#ffffff")
 """Of the query under the cursor, which is no pin yet."""
 SMOOTH_SIZE = 128
@@ -157,11 +160,51 @@ def pin_colour(number: int) -> QColor:
     return PIN_COLOURS[(number - 1) % len(PIN_COLOURS)]
 
 
-def paint_pin(painter: QPainter, tip: QPointF, number: int, selected: bool, radius: float = 10) -> None:
-    """A round sign with the pin's number, on a short stem whose tip is at the query."""
+def paint_pin(
+    painter: QPainter,
+    tip: QPointF,
+    number: int,
+    selected: bool,
+    radius: float = 10,
+    screen_ratio: float | None = None,
+) -> None:
+    """A round sign with the pin's number, on a short stem whose tip is at the query. screen_ratio: pixels of the
+    screen for each of a view's: the sign is a picture that is kept for the next map; otherwise it is drawn."""
+    centre = pin_centre(tip, radius)
+    if screen_ratio is None:
+        _draw_pin(painter, tip, centre, number, selected, radius)
+    else:
+        reach = math.ceil(2 * radius)
+        corner = QPointF(math.floor(tip.x()) - reach, math.floor(min(tip.y(), centre.y())) - reach)
+        within = tuple((part - corner).toTuple() for part in (tip, centre))
+        painter.drawPixmap(corner, _pin_picture(*within, number, selected, radius, screen_ratio))
+
+
+@lru_cache(maxsize=4 * len(PIN_COLOURS))
+def _pin_picture(
+    tip: tuple[float, float],
+    centre: tuple[float, float],
+    number: int,
+    selected: bool,
+    radius: float,
+    screen_ratio: float,
+) -> QPixmap:
+    """A pin's sign; tip, centre: in the picture. Drawing the signs takes a third of the time of a paint."""
+    reach = math.ceil(2 * radius)
+    size = QSizeF(2 * reach + 1, max(tip[1], centre[1]) + reach) * screen_ratio
+    pixmap = QPixmap(math.ceil(size.width()), math.ceil(size.height()))
+    pixmap.setDevicePixelRatio(screen_ratio)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setFont(QApplication.font())
+    _draw_pin(painter, QPointF(*tip), QPointF(*centre), number, selected, radius)
+    painter.end()
+    return pixmap
+
+
+def _draw_pin(painter: QPainter, tip: QPointF, centre: QPointF, number: int, selected: bool, radius: float) -> None:
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    centre = pin_centre(tip, radius)
     for colour, width in ((EDGE, radius * 0.4), (pin_colour(number), radius * 0.2)):
         painter.setPen(QPen(colour, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
         painter.drawLine(centre, tip)

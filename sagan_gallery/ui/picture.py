@@ -231,15 +231,16 @@ class PictureView(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.fillRect(self.rect(), STAGE)
-        if self.scene is not None:
+        if self.scene is None:
+            painter.fillRect(self.rect(), STAGE)
+        else:
             if self._base is None or self._base.devicePixelRatio() != self.devicePixelRatioF():
                 self._base = self._render_base(self.scene)
             painter.drawPixmap(0, 0, self._base)
             if self._overlay is not None:
                 self._overlay.paint(painter, QRectF(*self._placement.rect), self.scene.colour)
             self._paint_badge(painter)
-            self.scene.paint_marks(painter, self._placement, self.weights)
+            self.scene.paint_marks(painter, self._placement, self.weights, screen_ratio=self.devicePixelRatioF())
         painter.end()
         self.painted.emit(time.perf_counter())
 

@@ -106,11 +106,18 @@ class Scene:
         x1, y1, x2, y2 = attention.cell_rect(grid, self.sample.size_px, self.cell_at(x, y))
         return QRectF(QPointF(*placement.to_view(x1, y1)), QPointF(*placement.to_view(x2, y2)))
 
-    def paint_marks(self, painter: QPainter, placement: Placement, weights: Array | None, radius: float = 10) -> None:
-        """Outlined cells, arrows and pins."""
-        for pin in self.pins:
+    def paint_marks(
+        self,
+        painter: QPainter,
+        placement: Placement,
+        weights: Array | None,
+        radius: float = 10,
+        screen_ratio: float | None = None,
+    ) -> None:
+        """Outlined cells, arrows and pins. screen_ratio: as of `paint.paint_pin`."""
+        rects = [self.cell_rect(placement, pin.x_px, pin.y_px) for pin in self.pins]
+        for pin, rect in zip(self.pins, rects, strict=True):
             if self.hover is not None or pin.number != self.selected:
-                rect = self.cell_rect(placement, pin.x_px, pin.y_px)
                 paint.paint_cell(painter, rect, pin_colour(pin.number), radius * 0.15)
         query, colour = self.query, self.colour
         if query is not None:
@@ -118,9 +125,9 @@ class Scene:
             if self.map_style.arrows and weights is not None:
                 paint.paint_arrows(painter, self._arrows(placement, weights, rect, radius), colour)
             paint.paint_cell(painter, rect, colour, radius * 0.2)
-        for pin in self.pins:
-            tip = self.cell_rect(placement, pin.x_px, pin.y_px).center()
-            paint.paint_pin(painter, tip, pin.number, pin.number == self.selected, radius)
+        for pin, rect in zip(self.pins, rects, strict=True):
+            selected = pin.number == self.selected
+            paint.paint_pin(painter, rect.center(), pin.number, selected, radius, screen_ratio)
 
     def _arrows(self, placement: Placement, weights: Array, cell: QRectF, radius: float) -> list[paint.Arrow]:
         """From the query to where it looks most, or to the key from those that look at it most."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QRectF, QSize
 from PySide6.QtGui import QFontMetrics, QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from facecam.qtkit.theme import SPACE, STAGE, STAGE_TEXT, STAGE_TEXT_DIM, WARNING, tabular
 from sagan_gallery.attention import GAMMA_NEAR_0, NEARLY_EVEN, AttentionStats, Direction
+from sagan_gallery.ui.paint import LEFT_MIDDLE
 from sagan_gallery.ui.words import percent
 
 
@@ -87,14 +88,14 @@ class StatsLine(QWidget):
             upper = QRectF(room.x(), SPACE * 0.75, room.width() + SPACE, small.height())
             painter.setFont(self._small)
             painter.setPen(STAGE_TEXT_DIM)
-            painter.drawText(upper, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, part.name)
+            painter.drawText(upper, LEFT_MIDDLE, part.name)
             lower = QRectF(room.x(), upper.bottom(), room.width() + SPACE, metrics.height())
             painter.setFont(self._font)
             painter.setPen(WARNING if part.warn else STAGE_TEXT)
-            painter.drawText(lower, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, part.value)
+            painter.drawText(lower, LEFT_MIDDLE, part.value)
             lower.setLeft(lower.left() + metrics.horizontalAdvance(f"{part.value} "))
             painter.setPen(STAGE_TEXT_DIM)
-            painter.drawText(lower, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, part.note)
+            painter.drawText(lower, LEFT_MIDDLE, part.note)
 
 
 def stats_of(gamma: float, found: AttentionStats | None, direction: Direction, effect: str = "") -> list[Stat]:

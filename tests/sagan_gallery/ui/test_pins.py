@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QPoint, Qt
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import (
     QApplication,
     QMenu,
@@ -12,9 +14,24 @@ from PySide6.QtWidgets import (
 
 from sagan_gallery.attention import map_for_pixel
 from sagan_gallery.ui.cards import pin_maps
+from sagan_gallery.ui.paint import from_qimage, paint_pin, to_qimage
 from sagan_gallery.ui.panel import GalleryPanel
 from sagan_gallery.ui.scene import MAX_PINS
 from tests.sagan_gallery.ui.driving import LEFT, RIGHT, at, move, pins, settle, waits_for_sample
+
+
+@pytest.mark.parametrize("selected", [False, True])
+@pytest.mark.parametrize("tip", [(30.37, 60.81), (31.0, 12.5)])  # the sign above it, and below
+def test_a_view_shows_the_signs_that_files_get(qapp, selected, tip):
+    def shown(screen_ratio):
+        image = to_qimage(np.random.default_rng(1).integers(0, 256, (100, 100, 3), np.uint8))
+        painter = QPainter(image)
+        for _ in range(2):  # the second time the kept one
+            paint_pin(painter, QPointF(*tip), 3, selected, 10, screen_ratio)
+        painter.end()
+        return from_qimage(image).astype(int)
+
+    assert np.abs(shown(None) - shown(1.0)).max() <= 16  # of 255, at the edges of lines
 
 
 def test_clicking_pins_and_right_clicking_removes(qtbot, panel):
