@@ -106,8 +106,11 @@ def _shipped() -> Discriminator:
 def centre_square(picture: Image, side_px: int) -> Image:
     """The largest centred square of (H, W, 3) uint8 as (side_px, side_px, 3), by area averaging; linear when enlarging.
 
-    The training data is prepared with it. Raises FacecamError for another shape.
+    The training data is prepared with it. Raises FacecamError for what is none.
     """
+    if not isinstance(picture, np.ndarray) or picture.dtype != np.uint8:
+        kind = picture.dtype if isinstance(picture, np.ndarray) else type(picture).__name__
+        raise FacecamError(f"A picture is an array (H, W, 3) of uint8 values from 0 to 255, not of {kind}.")
     if picture.ndim != 3 or picture.shape[2] != 3 or min(picture.shape[:2]) < 1:
         raise FacecamError(f"A picture of shape {picture.shape} can't be shown: it must be (H, W, 3).")
     side = min(picture.shape[:2])

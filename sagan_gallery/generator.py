@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,9 @@ class Generator(SaganFile):
         """
         z = self._latents(np.atleast_2d(latent(seed_or_z, self.z_dim) if np.isscalar(seed_or_z) else seed_or_z))
         index = self.label_index(label)
+        if len(z) != 1:
+            raise FacecamError(f"A sample is made of one latent, not of {len(z)}; `pictures` takes several.")
+        truncation = _number(truncation, "truncation")
         names = attention_outputs(self.layer_count)
         outputs = ["image", *(name for pair in names for name in pair)]
         results = self._run(outputs, z * np.float32(truncation), [index or 0], attention_scale, toward)
@@ -116,7 +120,13 @@ class Generator(SaganFile):
     def _latents(self, z: npt.NDArray[Any]) -> Array:
         if z.ndim != 2 or z.shape[1] != self.z_dim:
             raise FacecamError(f"{self.name} takes latents of {self.z_dim} numbers, not of shape {z.shape}.")
-        return np.ascontiguousarray(z, np.float32)
+        try:
+            latents = np.ascontiguousarray(z, np.float32)
+        except ValueError:
+            latents = np.full(z.shape, np.nan, np.float32)
+        if not np.isfinite(latents).all():
+            raise FacecamError("A latent holds finite numbers.")
+        return latents
 
     def _run(self, outputs: list[str], z: Array, labels: list[int], scale: float, toward: Blend | None) -> list[Array]:
         inputs: dict[str, npt.NDArray[Any]] = {"z": z}
@@ -128,10 +138,22 @@ class Generator(SaganFile):
                 inputs["label_to"] = np.array([toward.label], np.int64)
                 inputs["class_mix"] = np.array([toward.share], np.float32)
         if "attention_scale" in self.inputs:
-            inputs["attention_scale"] = np.full((1,) * self.inputs["attention_scale"], scale, np.float32)
+            inputs["attention_scale"] = np.full(
+                (1,) * self.inputs["attention_scale"], _number(scale, "attention scale"), np.float32
+            )
         return self.infer(outputs, inputs)
 
     def _pictures(self, images: Array) -> Image:
         if images.ndim != 4 or images.shape[1] != 3:
             raise self.not_ours(f"its pictures have the shape {images.shape}")
         return to_bytes(images)
+
+
+def _number(value: float, name: str) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise FacecamError(f"The {name} is a finite number, not {value!r}.")
+    return number

@@ -15,9 +15,16 @@ MAX_SEED = 2**32 - 1
 
 
 def latent(seed: Any, z_dim: int = 128) -> Array:
-    """(z_dim,) float32, standard normal; the same for the same seed on every system and in every version."""
+    """(z_dim,) float32, standard normal; the same for the same seed on every system and in every version. Raises
+    FacecamError for what is no seed."""
+    try:
+        number = int(seed)
+    except (TypeError, ValueError, OverflowError):
+        number = -1
+    if not 0 <= number <= MAX_SEED:
+        raise FacecamError(f"A seed is a whole number from 0 to {MAX_SEED}, not {seed}.")
     # RandomState is old on purpose: it is the one stream that NumPy promises never to change.
-    return np.random.RandomState(int(seed)).standard_normal(z_dim).astype(np.float32)
+    return np.random.RandomState(number).standard_normal(z_dim).astype(np.float32)
 
 
 def slerp(a: Array, b: Array, t: float) -> Array:

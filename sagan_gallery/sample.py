@@ -10,7 +10,7 @@ import numpy as np
 from facecam.arrays import Array, Image
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class AttentionLayer:
     """One self-attention layer at work.
 
@@ -38,7 +38,7 @@ class Blend:
     share: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sample:
     """A picture and its attention.
 

@@ -22,7 +22,7 @@ import numpy.typing as npt
 from facecam.detection.engine_choice import EngineChoice
 from facecam.detection.frame_plan import FramePlan
 from facecam.detection.model import load_model
-from facecam.detection.options import DetectorOptions, fraction
+from facecam.detection.options import DetectorOptions, fraction, frame_size
 from facecam.errors import FacecamError
 from facecam.faces.boxes import Candidates, Detections, select
 from facecam.runtimes.engine import Engine, Network, Runtime, RuntimeFailure, runtimes_for
@@ -125,6 +125,15 @@ class FaceDetector:
     @nms.setter
     def nms(self, value: float) -> None:
         self._nms = fraction(value, "NMS overlap")
+
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """(width, height) px that larger frames are scaled down to; None: they are taken as they are."""
+        return self._size
+
+    @size.setter
+    def size(self, value: tuple[int, int] | None) -> None:
+        self._size = frame_size(value)
 
     def detect(self, frame: npt.NDArray[np.uint8]) -> Detections:
         """Faces in a frame, (H, W, 3) uint8 BGR; boxes in the frame's own pixels, clipped to it, best first.

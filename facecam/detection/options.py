@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import operator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -61,10 +64,11 @@ class DetectorOptions:
     def __post_init__(self) -> None:
         object.__setattr__(self, "model", SUCCESSORS.get(str(self.model), self.model))
         if self.threshold is not None:
-            fraction(self.threshold, "threshold")
-        fraction(self.nms, "NMS overlap")
-        if self.size is not None and min(self.size) < MIN_SIDE_PX:
-            raise FacecamError(f"The detector's size must be at least {MIN_SIDE_PX} x {MIN_SIDE_PX} pixels.")
+            object.__setattr__(self, "threshold", fraction(self.threshold, "threshold"))
+        object.__setattr__(self, "nms", fraction(self.nms, "NMS overlap"))
+        object.__setattr__(self, "size", frame_size(self.size))
+        object.__setattr__(self, "threads", _whole(self.threads, "number of threads"))
+        object.__setattr__(self, "core", None if self.core is None else _whole(self.core, "core"))
         if self.runtime not in RUNTIME_CHOICES:
             raise FacecamError(f"There is no runtime {self.runtime}; there are {', '.join(RUNTIME_CHOICES)}.")
         if self.precision is not None and self.precision not in PRECISION_CHOICES:
@@ -103,7 +107,30 @@ class DetectorOptions:
 
 def fraction(value: float, name: str) -> float:
     """The value, if it lies in 0..1. Raises FacecamError that calls it by that name."""
-    value = float(value)
-    if not 0.0 <= value <= 1.0:
-        raise FacecamError(f"The {name} must lie between 0 and 1, not {value:g}.")
-    return value
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not 0.0 <= number <= 1.0:
+        raise FacecamError(f"The {name} must lie between 0 and 1, not {value!r}.")
+    return number
+
+
+def frame_size(value: Iterable[int] | None) -> tuple[int, int] | None:
+    """(width, height) that larger frames are scaled down to, or None. Raises FacecamError for what is neither."""
+    if value is None:
+        return None
+    try:
+        width, height = map(operator.index, value)
+    except (TypeError, ValueError):
+        raise FacecamError(f"The detector's size is (width, height) in pixels, or None, not {value!r}.") from None
+    if min(width, height) < MIN_SIDE_PX:
+        raise FacecamError(f"The detector's size must be at least {MIN_SIDE_PX} x {MIN_SIDE_PX} pixels.")
+    return width, height
+
+
+def _whole(value: int, name: str) -> int:
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise FacecamError(f"The {name} must be a whole number, not {value!r}.") from None

@@ -38,7 +38,7 @@ _PLACES = np.arange(1, MANY + 1)
 _RIGHT_OF_ALL = 1e30
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Detections:
     """Faces found in one frame, best first.
 

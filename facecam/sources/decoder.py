@@ -163,8 +163,8 @@ class Decoder:
             raise SourceError(f"{self._name} can't be played from another place.") from error
 
     def close(self) -> None:
-        """Frees file and connection; may be called twice."""
-        self._decoded = None
+        """Frees file and connection; may be called twice. There are no pictures any more."""
+        self._decoded = iter(())
         if self._sound is not None:
             self._sound.end()
         self._container.close()

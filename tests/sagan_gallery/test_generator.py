@@ -239,3 +239,37 @@ def test_the_shipped_generator_comes_with_two_samples_of_each_class_and_directio
     assert {spec.truncation for spec in opening.specs} == {0.8}
     assert opening.directions.shape == (4, generator.z_dim)
     assert np.allclose(np.linalg.norm(opening.directions, axis=1), 1, atol=1e-3)
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32, float("nan"), float("inf"), "seven"])
+def test_what_is_no_seed_is_told(tiny_generator, seed):
+    with pytest.raises(FacecamError, match="seed is a whole number from 0 to"):
+        Generator(tiny_generator).sample(seed)
+
+
+def test_numbers_that_would_paint_black_are_told(tiny_generator):
+    generator = Generator(tiny_generator)
+    for words, z, more in (
+        ("holds finite numbers", np.full(128, np.nan), {}),
+        ("holds finite numbers", np.array(["a"] * 128), {}),
+        ("one latent, not of 2", np.zeros((2, 128)), {}),
+        ("truncation is a finite number", 1, {"truncation": float("nan")}),
+        ("truncation is a finite number", 1, {"truncation": None}),
+        ("attention scale is a finite number", 1, {"attention_scale": float("inf")}),
+    ):
+        with pytest.raises(FacecamError, match=words):
+            generator.sample(z, **more)
+
+
+@pytest.mark.parametrize(
+    "picture", [None, [[1]], np.zeros((8, 8, 3)), np.zeros((8, 8, 3), np.uint16), np.zeros((8, 8), np.uint8)]
+)
+def test_what_is_no_picture_is_told(picture):
+    with pytest.raises(FacecamError, match=r"\(H, W, 3\)"):
+        attention_of_picture(picture)
+
+
+def test_samples_can_be_compared_and_counted(tiny_generator):
+    sample, other = (Generator(tiny_generator).sample(seed) for seed in (1, 2))
+    assert sample != other
+    assert len({sample, other, sample}) == 2

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from facecam.detection.detector import FaceDetector
 from facecam.detection.options import SUCCESSORS, DetectorOptions
 from facecam.errors import FacecamError
+from facecam.faces.boxes import Detections
 from facecam.runtimes.engine import Engine, Precision, Runtime
 from facecam.system.resources import shipped_models
 
@@ -20,6 +23,14 @@ from facecam.system.resources import shipped_models
         ({"threshold": 1.5}, "threshold must lie between 0 and 1"),
         ({"nms": -0.1}, "NMS overlap must lie between 0 and 1"),
         ({"size": (640, 16)}, "at least 32 x 32"),
+        ({"size": "640x480"}, "width, height"),
+        ({"size": 640}, "width, height"),
+        ({"size": (640.5, 480)}, "width, height"),
+        ({"threshold": "high"}, "threshold must lie between 0 and 1, not 'high'"),
+        ({"threshold": float("nan")}, "not nan"),
+        ({"nms": None}, "NMS overlap must lie"),
+        ({"threads": 1.5}, "threads must be a whole number"),
+        ({"core": "first"}, "core must be a whole number"),
         ({"runtime": "tensorrt"}, "There is no runtime tensorrt; there are auto, onnxruntime, openvino"),
         ({"runtime": "opencv"}, "There is no runtime opencv"),
         ({"precision": "f64"}, "There is no precision f64; there are auto, f32, bf16, int8"),
@@ -60,6 +71,26 @@ def test_live_pictures_take_the_fastest_precision_unless_one_is_given() -> None:
     assert DetectorOptions(precision=Precision.F32).for_live().precision == Precision.F32
 
 
+def test_numbers_may_be_of_any_kind_and_sizes_any_sequence() -> None:
+    options = DetectorOptions(size=np.array([640, 480]), threads=np.int64(2), threshold=np.float32(0.5))  # type: ignore[arg-type]
+    assert options == DetectorOptions(size=[640, 480], threads=2, threshold=0.5)  # type: ignore[arg-type]
+    assert hash(options) == hash(DetectorOptions(size=(640, 480), threads=2, threshold=0.5))
+
+
+def test_a_detectors_size_is_looked_at_too(tiny_model: Path) -> None:
+    detector = FaceDetector(tiny_model)
+    for size in ((0, 0), "640x480", 640):
+        with pytest.raises(FacecamError, match="size"):
+            detector.size = size  # type: ignore[assignment]
+    assert detector.size == (640, 480)
+
+
 def test_options_do_not_change() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         DetectorOptions().threshold = 0.5
+
+
+def test_detections_can_be_compared_and_counted() -> None:
+    one, other = (Detections(np.zeros((2, 4), np.float32), np.zeros(2, np.float32)) for _ in range(2))
+    assert one != other
+    assert len({one, other, one}) == 2

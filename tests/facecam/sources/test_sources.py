@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +14,8 @@ from facecam import sources
 from facecam.errors import SourceError
 from facecam.sources import Camera, DemoSource, demo, open_source
 from facecam.sources.camera import _linux_cameras
+from facecam.system.opencv import cv2
+from tests.facecam.batch.clips import clip_with_sound
 
 
 def test_the_demo_is_a_camera_like_any_other():
@@ -98,3 +102,30 @@ def test_cameras_of_linux_have_names_and_metadata_nodes_are_left_out(tmp_path):
     (tmp_path / "v4l-subdev0").mkdir()
     assert _linux_cameras(tmp_path) == [Camera(2, "Cam A"), Camera(10, "Cam B")]
     assert _linux_cameras(tmp_path / "missing") == []
+
+
+def test_a_path_is_one_whatever_it_is_called(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    cv2.imwrite("a.png", np.zeros((40, 60, 3), np.uint8))
+    os.rename("a.png", "demo")
+    assert open_source(Path("demo")).title == "demo"
+    assert isinstance(open_source("demo"), DemoSource)
+    with pytest.raises(SourceError, match="no file"):
+        open_source(Path("0"))
+
+
+@pytest.mark.parametrize("spec", [None, 0.5, b"a.png", True, ["a.png"]])
+def test_what_can_be_no_source_is_told(spec):
+    with pytest.raises(SourceError, match="is no source"):
+        open_source(spec)
+    with pytest.raises(SourceError, match="camera 9999"):
+        open_source(9999)
+
+
+def test_of_a_source_that_is_closed_nothing_comes(tmp_path):
+    cv2.imwrite(str(tmp_path / "a.png"), np.zeros((40, 60, 3), np.uint8))
+    for path in (clip_with_sound(tmp_path / "a.mp4", 3), tmp_path, tmp_path / "a.png"):
+        source = open_source(path)
+        source.close()
+        assert source.read() is None
+        source.close()
