@@ -89,6 +89,14 @@ class Summary:
         self.files += 1
         if outcome.copy is not None:
             self.copies.append(outcome.copy)
+        self._add_told(outcome)
+
+    def add_resumed(self, outcome: Outcome) -> None:
+        """Counts an input in that an earlier run has done: what was told of it may have been overheard."""
+        self.resumed += 1
+        self._add_told(outcome)
+
+    def _add_told(self, outcome: Outcome) -> None:
         if not outcome.faces:
             self.without_faces.append(outcome.source)
         if outcome.converted:
@@ -128,6 +136,8 @@ class Batch:
     ) -> None:
         self._options, self._worker, self._listener = options, worker, listener
         self._pool, self._resume = pool, resume
+        if out_dir is not None and out_dir.exists() and not out_dir.is_dir():
+            raise FacecamError(f"{out_dir} is a file; name a folder for the copies.")
         gathered = gather(specs, out_dir)
         places = [None] * len(gathered.inputs) if out_dir is None else copy_places(out_dir, gathered.inputs)
         if regions is not None and len(gathered.inputs) != 1:
@@ -148,14 +158,15 @@ class Batch:
         for path in files:
             if file_id(path) in originals:
                 raise FacecamError(f"{path} is an input and would be overwritten; choose another name for the results.")
-        beside = out_dir / NAME if out_dir is not None else files[0].with_name(NAME) if files else None
-        self._journal = None if beside is None else Journal(beside, options)
+        beside = out_dir or (files[0].parent if files else None)
+        self._journal = None if beside is None else Journal(beside / NAME, options, files)
         if resume:
             if self._journal is None or STANDARD_OUTPUT in (json_path, csv_path):
                 raise FacecamError("--resume goes on with results in files; name them with --out, --json or --csv.")
-            remaining = self._journal.remaining(self.tasks)
-            self.summary.resumed = len(self.tasks) - len(remaining)
-            self.tasks = remaining
+            done = [self._journal.outcome(task) for task in self.tasks]
+            for outcome in filter(None, done):
+                self.summary.add_resumed(outcome)
+            self.tasks = [task for task, outcome in zip(self.tasks, done, strict=True) if outcome is None]
 
     def run(self) -> Summary:
         """Everything; an input that fails is told and counted, the others go on."""

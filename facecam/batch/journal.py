@@ -15,20 +15,28 @@ NAME = ".facecam-batch"
 
 
 class Journal:
-    """path: of the file. options: those of the batch; what was done under others is done again.
+    """path: of the file. options: those of the batch; what was done under others is done again. results: files with
+    what is told of each input; what does not stand in all of them is done again.
 
     Each input stands in it as soon as its results and its copy are whole. Raises WriteError where it can't be written.
     """
 
-    def __init__(self, path: Path, options: WorkOptions) -> None:
+    def __init__(self, path: Path, options: WorkOptions, results: Sequence[Path]) -> None:
         self.path = path
-        self._key = repr(options)
-        self._done = {entry["source"]: entry for entry in _entries(path) if entry.get("options") == self._key}
+        self._key = repr((options, sorted(map(os.path.abspath, results))))
+        there = all(map(os.path.exists, results))
+        self._done = {entry["source"]: entry for entry in _entries(path) if there and entry.get("options") == self._key}
         self._file: Any = None
 
-    def remaining(self, tasks: Sequence[Task]) -> list[Task]:
-        """Those that are not done: never begun, or changed since, or their copy is gone."""
-        return [task for task in tasks if not self._is_done(task)]
+    def outcome(self, task: Task) -> Outcome | None:
+        """What became of it; None if it is not done: never begun, or changed since, or its copy is gone."""
+        entry = self._done.get(_state(task)["source"])
+        if entry is None or any(entry.get(name) != value for name, value in _state(task).items()):
+            return None
+        copy = entry.get("copy")
+        if task.copy is not None and not (isinstance(copy, str) and os.path.isfile(copy)):
+            return None
+        return Outcome(task.input.spec, False, converted=entry.get("converted") or [], faces=entry.get("faces") or 0)
 
     def begin(self, anew: bool) -> None:
         """Opens the file. anew: forgets what is in it."""
@@ -41,7 +49,13 @@ class Journal:
 
     def add(self, task: Task, outcome: Outcome) -> None:
         """Notes that an input is done."""
-        entry = {**_state(task), "copy": outcome.copy and str(outcome.copy), "options": self._key}
+        entry = {
+            **_state(task),
+            "copy": outcome.copy and str(outcome.copy),
+            "converted": outcome.converted,
+            "faces": outcome.faces,
+            "options": self._key,
+        }
         with writing(self.path):
             self._file.write(json.dumps(entry) + "\n")
 
@@ -50,14 +64,6 @@ class Journal:
         self._file.close()
         if finished:
             self.path.unlink(missing_ok=True)
-
-    def _is_done(self, task: Task) -> bool:
-        entry = self._done.get(_state(task)["source"])
-        if entry is None or any(entry.get(name) != value for name, value in _state(task).items()):
-            return False
-        if task.copy is None:
-            return True
-        return isinstance(entry.get("copy"), str) and os.path.isfile(entry["copy"])
 
 
 def _state(task: Task) -> dict[str, Any]:

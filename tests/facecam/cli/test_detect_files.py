@@ -19,6 +19,7 @@ import psutil
 import pytest
 from PIL import Image
 
+from facecam.batch.work import Worker
 from facecam.cli import main
 from facecam.sources import open_source
 from facecam.system.opencv import cv2
@@ -481,3 +482,54 @@ def test_a_picture_is_one_whatever_its_name_is(detect: Run, here: Path, name: st
     assert copy.suffix == ".jpg"
     with Image.open(copy) as picture:
         assert picture.size == (320, 224)
+
+
+@pytest.mark.parametrize("arguments", [["--json", "."], ["--csv", ""], ["--out", "1.png"], ["--out", "1.png/below"]])
+def test_a_place_that_is_of_another_kind_is_told(detect: Run, here: Path, arguments: list[str]) -> None:
+    before = Path("1.png").read_bytes()
+    status, _, errors = detect("1.png", *arguments)
+    assert status == 2
+    assert len(errors) == 1
+    assert Path("1.png").read_bytes() == before
+
+
+def half_done(here: Path, tiny_model: Path, *arguments: str) -> None:
+    """A run over five pictures that was stopped by Ctrl+C after the first three."""
+    for number in (2, 4, 5):
+        shutil.copy("1.png", f"{number}.png")
+    cv2.imwrite("2.png", np.zeros((64, 64, 3), np.uint8))
+    with Image.open("1.png") as picture:
+        picture.convert("CMYK").save("3.tif")
+    real = Worker.do
+
+    def do(self: Worker, task: Any, *rest: Any, **more: Any) -> Any:
+        if task.input.spec == "4.png":
+            raise KeyboardInterrupt
+        return real(self, task, *rest, **more)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Worker, "do", do)
+        assert main(["detect", ".", *arguments, "--model", str(tiny_model)]) == 130
+
+
+def test_what_an_earlier_run_could_not_keep_or_find_is_told_by_the_one_that_resumes(
+    detect: Run, here: Path, tiny_model: Path
+) -> None:
+    arguments = [".", "--out", "out", "--hide", "cover", "--size", "native"]
+    half_done(here, tiny_model, *arguments[1:])
+    status, _, errors = detect(*arguments, "--resume", "--strict")
+    assert "Done before: 3 files" in errors
+    assert "No face found in: 2.png" in errors
+    assert any("Not kept in the copies: 3.tif" in line for line in errors)
+    assert status == 3
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_results_that_are_asked_for_later_are_whole(detect: Run, here: Path, tiny_model: Path, gone: bool) -> None:
+    arguments = [".", "--out", "out", "--hide", "cover", "--size", "native"]
+    half_done(here, tiny_model, *arguments[1:], *(["--json", "r.jsonl"] if gone else []))
+    if gone:
+        os.remove("r.jsonl")
+    assert detect(*arguments, "--resume", "--json", "r.jsonl")[0] == 0
+    lines = [json.loads(line) for line in Path("r.jsonl").read_text().splitlines()]
+    assert {line["source"] for line in lines} == {"1.png", "2.png", "3.tif", "4.png", "5.png"}
