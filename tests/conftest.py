@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ import numpy as np
 import pytest
 
 from facecam.system.cpu import available_cores
+from tests.processes import start_x_server
 
 CELL_PX = 32
 SCREENS = os.path.relpath(Path(__file__).with_name("screens.json"))  # not absolute: a colon would end it
@@ -127,20 +126,7 @@ def x_display() -> Iterator[str]:
     if os.environ.get("DISPLAY"):
         yield os.environ["DISPLAY"]
         return
-    program = shutil.which("Xvfb")
-    if program is None:
-        pytest.skip("there is neither a display nor Xvfb")
-    read_end, write_end = os.pipe()
-    server = subprocess.Popen(
-        [program, "-displayfd", str(write_end), "-screen", "0", "1400x900x24", "-nolisten", "tcp"],
-        pass_fds=(write_end,),
-        stderr=subprocess.DEVNULL,
-    )
-    os.close(write_end)
-    with os.fdopen(read_end) as numbers:
-        number = numbers.readline().strip()
-    if not number:
-        pytest.skip("Xvfb does not start here")
-    yield f":{number}"
+    server, display = start_x_server()
+    yield display
     server.terminate()
     server.wait(10)

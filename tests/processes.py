@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -45,6 +48,25 @@ def run_python(
         timeout=timeout_s,
         check=False,
     )
+
+
+def start_x_server() -> tuple[subprocess.Popen[bytes], str]:
+    """An Xvfb of our own, and the display that it is. Skips the test where there is none."""
+    program = shutil.which("Xvfb")
+    if program is None:
+        pytest.skip("there is no Xvfb")
+    read_end, write_end = os.pipe()
+    server = subprocess.Popen(
+        [program, "-displayfd", str(write_end), "-screen", "0", "1400x900x24", "-nolisten", "tcp"],
+        pass_fds=(write_end,),
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(write_end)
+    with os.fdopen(read_end) as numbers:
+        number = numbers.readline().strip()
+    if not number:
+        pytest.skip("Xvfb does not start here")
+    return server, f":{number}"
 
 
 def _ignore_ctrl_c() -> None:

@@ -90,7 +90,7 @@ def run_headless(
     if recorded is not None:
         if recorded.error is not None:
             raise recorded.error
-        heard = ", with sound" if recorded.sound else ""
+        heard = ", with sound" if recorded.sound and not recorded.silence else ""
         write(f"{recorded.path}: {recorded.frames} frames recorded, {recorded.dropped} left out{heard}")
         if recorded.silence != silence:  # it came too late for a line of its own
             write(recorded.silence)

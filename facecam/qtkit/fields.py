@@ -18,6 +18,8 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSlider,
     QSpinBox,
+    QStyle,
+    QStyleOptionComboBox,
     QToolButton,
     QWidget,
 )
@@ -165,9 +167,19 @@ def slider(name: str, low: int, high: int, help_text: str = "") -> QSlider:
     return made
 
 
+class Combo(QComboBox):
+    """A list whose chosen entry ends in dots where there is no room for it."""
+
+    def initStyleOption(self, option: QStyleOptionComboBox) -> None:
+        super().initStyleOption(option)
+        complex_control, field = QStyle.ComplexControl.CC_ComboBox, QStyle.SubControl.SC_ComboBoxEditField
+        room_px = self.style().subControlRect(complex_control, option, field, self).width()
+        option.currentText = option.fontMetrics.elidedText(option.currentText, Qt.TextElideMode.ElideRight, room_px)
+
+
 def combo(*entries: tuple[str, object]) -> QComboBox:
     """A list of (text, data) that is no wider than its place."""
-    box = QComboBox()
+    box = Combo()
     box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     box.setMinimumContentsLength(8)
     fill(box, entries)

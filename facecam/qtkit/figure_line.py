@@ -76,6 +76,8 @@ class FigureLine:
             return None
         ratio = painter.device().devicePixelRatioF()
         key = (room_px, font, ratio)
+        if key[1:] != self._key[1:]:
+            self._widths = []  # places of another size
         if self._pill is None or key != self._key:
             self._pill, self._key = self._render(room_px, theme.tabular(font), ratio), key
         return self._pill

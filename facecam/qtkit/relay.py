@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import threading
 import traceback
@@ -13,6 +14,8 @@ from PySide6.QtCore import QMessageLogContext, QObject, QtMsgType, Signal, qInst
 
 _log = logging.getLogger(__name__)
 _qt_log = logging.getLogger("facecam.qt")
+_DISPLAY_LOST = ("The X11 connection broke", "The Wayland connection broke")
+"""Beginnings of the last words of Qt, which then calls `exit` under all threads."""
 _TOLD_AT_MOST = 20
 """Times that one and the same error is logged and told: one in the painting comes back with every frame."""
 _QT_LEVELS = {
@@ -95,3 +98,6 @@ def _signature(error: BaseException) -> tuple[type[BaseException], str, int]:
 
 def _log_qt(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
     _qt_log.log(_QT_LEVELS.get(kind, logging.WARNING), "%s: %s", context.category or "qt", text)
+    if text.startswith(_DISPLAY_LOST):
+        print("facecam: The display has gone, and the window with it.", file=sys.stderr, flush=True)
+        os._exit(1)  # what is being recorded plays; libraries taken down beside their threads would crash

@@ -26,7 +26,7 @@ _DRAWN_FOR_S = 1.0
 _MOST_UNDONE = 200
 _KEYS = (
     "N next doubt · B the one before · , . frames · [ ] first and last frame · Delete takes out or puts back · "
-    "Enter right as it is · Ctrl+Z"
+    "Enter right as it is · Ctrl+Z undoes"
 )
 
 

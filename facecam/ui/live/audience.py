@@ -13,6 +13,7 @@ from facecam.qtkit import theme
 from facecam.qtkit.theme import SPACE
 from facecam.qtkit.wording import reading_ms
 from facecam.ui.live.picture import PictureView
+from facecam.ui.live.stage import LiveStage
 
 CONTROLS_STAY_MS = 3000
 COUNTDOWN_S = 3
@@ -27,15 +28,16 @@ _GROUND = f"rgba(18, 20, 22, 235); color: {theme.STAGE_TEXT.name()}; border-radi
 
 
 class _Over(QFrame):
-    """A dark panel over the picture, `place` of the room that is left beside it: (0, 0) is its upper left corner."""
+    """A dark panel over the stage, one picture or two, `place` of the room that is left beside it: (0, 0) is its
+    upper left corner."""
 
-    def __init__(self, picture: PictureView, name: str, place: tuple[float, float]) -> None:
-        super().__init__(picture)
-        self._picture, self._where = picture, place
+    def __init__(self, stage: LiveStage, name: str, place: tuple[float, float]) -> None:
+        super().__init__(stage)
+        self._stage, self._picture, self._where = stage, stage.picture, place
         self.setObjectName(name)
         self.setStyleSheet(f"#{name} {{ background: {_GROUND} }} #{name} QLabel {{ color: {theme.STAGE_TEXT.name()} }}")
         self.hide()
-        picture.resized.connect(self._stay)
+        self._picture.resized.connect(self._stay)
 
     def _stay(self) -> None:
         if self.isVisible():
@@ -51,8 +53,8 @@ class _Over(QFrame):
 
     @property
     def _room(self) -> QSize:
-        """What it may take of the picture."""
-        return self._picture.size() - QSize(2 * _EDGE_PX, 2 * _EDGE_PX)
+        """What it may take of the stage."""
+        return self._stage.size() - QSize(2 * _EDGE_PX, 2 * _EDGE_PX)
 
     @property
     def _grown(self) -> float:
@@ -63,8 +65,8 @@ class _Over(QFrame):
 class Toast(_Over):
     """One message at a time, with a small picture if it is about one; it goes when it can have been read."""
 
-    def __init__(self, picture: PictureView) -> None:
-        super().__init__(picture, "toast", (0.5, 0.08))  # below the caption
+    def __init__(self, stage: LiveStage) -> None:
+        super().__init__(stage, "toast", (0.5, 0.08))  # below the caption
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.thumbnail, self.text = QLabel(), QLabel()
         self.text.setAccessibleName("What happened")
@@ -105,8 +107,8 @@ class Toast(_Over):
 class Countdown(_Over):
     """Counts down in large digits, then does it."""
 
-    def __init__(self, picture: PictureView, do: Callable[[], object]) -> None:
-        super().__init__(picture, "countdown", (0.5, 0.5))
+    def __init__(self, stage: LiveStage, do: Callable[[], object]) -> None:
+        super().__init__(stage, "countdown", (0.5, 0.5))
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._do, self._left = do, 0
         self.digits = QLabel()
@@ -143,11 +145,11 @@ class Countdown(_Over):
 
 class AudienceControls(_Over):
     """Buttons for some of the tab's commands, which come when the mouse moves over one of the pictures and leave after
-    a while, unless the mouse rests on them; in as many rows as the picture is narrow. commands: by what their buttons
-    say."""
+    a while, unless the mouse rests on them; in as many rows as the stage is narrow, beside the line of figures.
+    commands: by what their buttons say."""
 
-    def __init__(self, picture: PictureView, others: Sequence[PictureView], commands: dict[str, QAction]) -> None:
-        super().__init__(picture, "audience", (0.5, 0.9))  # above the line of figures
+    def __init__(self, stage: LiveStage, pictures: Sequence[PictureView], commands: dict[str, QAction]) -> None:
+        super().__init__(stage, "audience", (0.5, 0.9))
         self._on = False
         self._grid = QGridLayout(self)
         self._grid.setSpacing(SPACE)
@@ -161,7 +163,7 @@ class AudienceControls(_Over):
             button.clicked.connect(command.trigger)
             command.toggled.connect(button.setChecked)
             self._buttons.append(button)
-        for each in (picture, *others):
+        for each in pictures:
             each.mouse_moved.connect(self._come)
         self._leave = QTimer(self, singleShot=True, interval=CONTROLS_STAY_MS)
         self._leave.timeout.connect(self._may_leave)
@@ -178,6 +180,9 @@ class AudienceControls(_Over):
             if self.sizeHint().width() <= self._room.width():
                 break
         super().put()
+        figures = self._picture.figures_place
+        if figures.intersects(self.geometry()):
+            self.move(self.x(), figures.top() - SPACE - self.height())
 
     def _may_leave(self) -> None:
         if self.isVisible() and self.rect().contains(self.mapFromGlobal(QCursor.pos())):

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QComboBox
 
-from facecam.qtkit.fields import leave_keys
+from facecam.qtkit.fields import Combo, leave_keys
 from facecam.qtkit.worker import Asker
 from facecam.sources import Camera, ScreenPart
 
@@ -110,7 +110,7 @@ class CameraWatch(QObject):
             self._asker.ask(lambda: list(self._list()))
 
 
-class SourceChooser(QComboBox):
+class SourceChooser(Combo):
     """The list of sources. spec: the chosen one."""
 
     chosen = Signal(str)

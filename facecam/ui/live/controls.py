@@ -133,9 +133,15 @@ class LiveControls(QWidget):
         fold.toggled.connect(partial(self._show_whole, fold))
 
     def _show_whole(self, fold: Fold, on: bool) -> None:
-        """In a low window what opens would lie below the column's end: the column scrolls to it."""
+        """In a low window what opens would lie below the column's end: the column scrolls to it, in a very low one to
+        its heading."""
+
+        def scroll() -> None:  # when it has its place
+            for part in (fold, fold.button):
+                self.column.ensureWidgetVisible(part, 0, SPACE)
+
         if on:
-            QTimer.singleShot(0, fold, lambda: self.column.ensureWidgetVisible(fold, 0, SPACE))  # when it has its place
+            QTimer.singleShot(0, fold, scroll)
 
     def set_running(self, running: bool) -> None:
         """Whether the button starts or stops. Start carries the accent colour: it is what to do next."""

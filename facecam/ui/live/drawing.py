@@ -230,20 +230,20 @@ class Overlay:
     """figures: at the picture's lower edge; caption: at the stage's upper edge; in its place, while they have words,
     the figures of the chosen face, and before these the hint.
 
-    figures_help: what the figures mean.
+    figures_help: what the figures mean. figures_rect: where they were painted last, in the view.
     """
 
     def __init__(self) -> None:
         self.figures, self.caption = FigureLine(), FigureLine()
         self.chosen, self.hint = FigureLine(), FigureLine()
         self.figures_help = ""
-        self._figures_rect = QRectF()
+        self.figures_rect = QRectF()
 
     def help_at(self, place: QPointF) -> tuple[str, QRect] | None:
         """The explanation of what is painted at that place of the view, and the rectangle that it is about."""
-        if not self.figures_help or not self._figures_rect.contains(place):
+        if not self.figures_help or not self.figures_rect.contains(place):
             return None
-        return self.figures_help, self._figures_rect.toAlignedRect()
+        return self.figures_help, self.figures_rect.toAlignedRect()
 
     def paint_figures(self, painter: QPainter, picture: QRect, stage: QRect, font: QFont) -> None:
         """The line of figures. A picture that is too narrow for it has it across its middle, out to the stage's edges:
@@ -255,7 +255,7 @@ class Overlay:
             middle = picture.left() + picture.width() / 2
             left = max(stage.left() + _MARGIN_PX, min(middle - width / 2, stage.left() + _MARGIN_PX + room - width))
         bottom = picture.top() + picture.height() - _MARGIN_PX
-        self._figures_rect = self.figures.paint(painter, left, bottom, room, font)
+        self.figures_rect = self.figures.paint(painter, left, bottom, room, font)
 
     def paint_upper(self, painter: QPainter, stage: QRect, font: QFont) -> None:
         """The hint, or else the chosen face's figures, or else the caption."""

@@ -128,6 +128,11 @@ class PictureView(QWidget):
         """The part of it that has room in the view."""
         return self._overlay.figures.shown_text
 
+    @property
+    def figures_place(self) -> QRect:
+        """Where it has been painted, empty without figures."""
+        return self._overlay.figures_rect.toAlignedRect()
+
     def show_frame(self, image: npt.NDArray[np.uint8], detections: Detections, lone: Sequence[int] = ()) -> None:
         """Shows a frame (H, W, 3) uint8 BGR, which must not change any more, with its detections (source-frame
         pixels). lone: indices of those that only one of two detectors has found, which are marked."""

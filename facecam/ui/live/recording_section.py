@@ -128,9 +128,8 @@ class RecordingBadge(QLabel):
 
     def __init__(self, picture: PictureView, saving: Saving) -> None:
         super().__init__(picture)
-        self._saving = saving
+        self._picture, self._saving = picture, saving
         self.setTextFormat(Qt.TextFormat.RichText)
-        self.setFont(theme.tabular(self.font()))
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         room = f"border-radius: {SPACE}px; padding: {SPACE // 2}px {SPACE}px"
         self.setStyleSheet(f"background: rgba(18, 20, 22, 190); color: white; {room}")
@@ -143,6 +142,7 @@ class RecordingBadge(QLabel):
         seen = "Virtual camera" if self._saving.is_camera_on else ""
         self.setVisible(bool(recording or seen))
         if recording or seen:
+            self.setFont(theme.tabular(self._picture.font(), self._picture.scale))
             dot = f'<span style="color: {RED.name()}">●</span> {recording}' if recording else ""
             self.setText(sentence(dot, seen))
             self.setAccessibleName(sentence(f"Recording {recording}" if recording else "", seen))
@@ -150,6 +150,4 @@ class RecordingBadge(QLabel):
             self._place()
 
     def _place(self) -> None:
-        parent = self.parentWidget()
-        assert parent is not None
-        self.move(parent.width() - self.width() - 12, 12)
+        self.move(self._picture.width() - self.width() - 12, 12)

@@ -98,6 +98,12 @@ class LiveStage(QWidget):
 
     def refresh_words(self) -> None:
         """The figures over the picture, the status line, and all that follows `refreshed`."""
+        self._refresh_figures()
+        if self._phase is Phase.RECONNECTING:
+            self._refresh_message()
+        self.refreshed.emit()
+
+    def _refresh_figures(self) -> None:
         rates = self._session.has_rates
         if self._view is not None and (self._session.is_still or self._phase is Phase.RUNNING):
             figures = words.figures(self._session.stats(), rates)
@@ -105,9 +111,6 @@ class LiveStage(QWidget):
         elif self._phase is not Phase.RUNNING:
             self.picture.set_figures([])
         self.refresh_status()
-        if self._phase is Phase.RECONNECTING:
-            self._refresh_message()
-        self.refreshed.emit()
 
     def _look(self) -> None:
         """What nobody tells: figures change, and a picture that nothing follows may have to be hidden."""
@@ -137,11 +140,14 @@ class LiveStage(QWidget):
     def _fetched(self) -> None:
         self._follow_phase()  # after the session was asked for its view: from there on every change is told again
         first, view = self._view is None, self.picture.view
-        if view is not None and view is not self._view:
+        new = view is not None and view is not self._view
+        if new:
             self._view = view
             self.view_shown.emit(view)
         if first or self._phase is not Phase.RUNNING:
             self.refresh()
+        elif new and not self._session.has_rates:  # a picture that stays, and its figures with it
+            self._refresh_figures()
 
     def _refresh_message(self) -> None:
         message = self.message

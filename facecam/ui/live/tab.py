@@ -96,12 +96,12 @@ class LiveTab(Tab):
         self._parts: list[Section | GraphsArea | PlaybackBar] = [*self.sections, self.graphs, self.playback]
         self.badge = RecordingBadge(self.picture, self.recording.saving)
         self.stage.compare(self.compare.on.isChecked())
-        self.toast = Toast(self.picture)
-        self.countdown = Countdown(self.picture, self.recording.saving.take_snapshot)
+        self.toast = Toast(self.stage)
+        self.countdown = Countdown(self.stage, self.recording.saving.take_snapshot)
         self._lay_out()
         self._commands = self._make_commands()
         self.second_screen.addActions(self._commands)  # its keys work there, too
-        self.audience = AudienceControls(self.picture, [second], self._for_the_audience())
+        self.audience = AudienceControls(self.stage, [self.picture, second], self._for_the_audience())
         self._cameras = CameraWatch(list_cameras, self)
         self._connect()
         self.controls.source.choose(spec)

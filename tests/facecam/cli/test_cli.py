@@ -60,6 +60,7 @@ def test_headless_records_without_a_microphone_that_is_not_there(tiny_model, tmp
     out = capsys.readouterr().out
     assert out.count("There is no microphone Yeti, only Desk.") == 1
     assert re.search(r"r\.mp4: [1-9]\d* frames recorded", out)
+    assert "with sound" not in out
     assert main(arguments) == 2
     assert "name a video with --record" in capsys.readouterr().err
 

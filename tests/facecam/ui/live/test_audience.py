@@ -133,9 +133,22 @@ def test_two_detectors_can_be_compared_in_full_screen(
     assert "A fake" in tab.picture.caption_text
     assert abs(second.width() - tab.picture.width()) <= 2
     assert second._large
-    move(tab, 30)  # the buttons are over the narrower picture, as a whole
-    qtbot.waitUntil(lambda: tab.audience.isVisible(), timeout=5000)
-    assert tab.picture.rect().contains(tab.audience.geometry())
+    window.set_full_screen(False)
+    qtbot.waitUntil(tab.controls.isVisible, timeout=5000)
+    tab.set_full_screen(True)  # in a window of any size
+    for size in ((1366, 768), (960, 540), (640, 480), (800, 1000)):
+        window.resize(*size)
+        qtbot.waitUntil(lambda size=size: tab.stage.width() == size[0], timeout=5000)
+        qtbot.wait(50)  # until the figures are painted there
+        move(tab, 30)
+        move(tab, 40)
+        qtbot.waitUntil(lambda: tab.audience.isVisible(), timeout=5000)
+        buttons, figures = tab.audience.geometry(), tab.picture.figures_place
+        assert tab.stage.rect().contains(buttons)  # across both pictures, and beside the line of figures
+        assert abs(buttons.center().x() - tab.stage.rect().center().x()) <= 1
+        assert figures.width() > 100
+        assert not figures.intersects(buttons)
+        tab.audience.hide()
     QTest.keyClick(window, Qt.Key.Key_C)
     assert not second.isVisible()
 
@@ -183,6 +196,15 @@ def test_text_grows_with_the_picture_in_full_screen_or_where_that_is_set(qtbot: 
         sizes = [font.pointSizeF() / window.font().pointSizeF() for font in (said.font(), counted.font())]
         assert sizes == pytest.approx([max(1.4, tab.picture.scale), 6 * max(1.4, tab.picture.scale)], rel=0.02)
         tab.countdown.toggle()
+    QTest.keyClick(window, Qt.Key.Key_R)
+    qtbot.waitUntil(tab.badge.isVisible, timeout=5000)
+    for width in (640, 1440):
+        window.resize(width, round(0.75 * width))
+        qtbot.waitUntil(lambda width=width: tab.picture.width() == width, timeout=5000)
+        grown = pytest.approx(tab.picture.scale * window.font().pointSizeF(), rel=0.02)
+        qtbot.waitUntil(lambda grown=grown: tab.badge.font().pointSizeF() == grown, timeout=5000)
+    assert tab.picture.scale > 2
+    QTest.keyClick(window, Qt.Key.Key_R)
     tab.set_full_screen(False)
     window.resize(1600, 1000)
     tab.controls.large.setChecked(True)

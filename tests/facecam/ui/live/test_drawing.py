@@ -200,3 +200,14 @@ def test_a_box_out_of_sight_leaves_no_label(qapp: object) -> None:
     boxes = np.array([[-200, -200, -100, -100], [600, 50, 700, 150]], np.float32)
     image = painted(canvas(400, 300), boxes, all_scores=True)
     assert (image == 128).all()
+
+
+def test_places_of_figures_are_those_of_the_font() -> None:
+    """They never shrink while it stays, and full screen has a larger one."""
+    line, usual = FigureLine(), QFont()
+    line.set([Figure("30", "capture"), Figure("5.0", "ms p50")])
+    image = QImage(800, 100, QImage.Format.Format_RGB32)
+    painter = QPainter(image)
+    widths = [line.size(painter, 2000, theme.sized(usual, scale)).width() for scale in (1, 3, 1)]
+    painter.end()
+    assert widths[0] == widths[2] < 0.6 * widths[1]

@@ -11,10 +11,11 @@ from PySide6.QtGui import QPixmap
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from facecam.faces.boxes import Detections
 from facecam.sources import open_source, read_thumbnail
 from facecam.system.opencv import cv2
 from facecam.ui.live.tab import LiveTab
-from tests.doubles import Sources
+from tests.doubles import FakeDetector, Sources, found
 from tests.facecam.ui.driving import MakeWindow, live
 
 COUNT = 30
@@ -55,6 +56,17 @@ def test_a_folder_that_is_stepped_through_shows_no_rates(qtbot: QtBot, tab: Live
         qtbot.wait(300)
     qtbot.waitUntil(lambda: tab.picture.figures_text == "1 face · 5.0 ms", timeout=5000)
     assert "p95" not in tab.status.text()
+
+
+def test_the_figures_are_those_of_the_picture(qtbot: QtBot, folder: str, make_window: MakeWindow) -> None:
+    two = found((10, 10, 40, 40), (60, 60, 90, 90))
+    detector = FakeDetector(lambda image: two if image[0, 0, 0] == 8 else Detections.none())
+    tab = live(make_window(folder, make_detector=lambda: detector))
+    qtbot.waitUntil(lambda: "no faces" in tab.picture.figures_text, timeout=5000)
+    tab.stage._figures_timer.stop()  # what would say it some time later
+    QTest.keyClick(tab.window(), Qt.Key.Key_Period)
+    qtbot.waitUntil(lambda: "2 faces" in tab.picture.figures_text, timeout=5000)
+    assert "1.png" in tab.status.text()
 
 
 def test_thumbnails_of_what_is_in_sight(qtbot: QtBot, tab: LiveTab) -> None:

@@ -46,6 +46,21 @@ def test_what_opens_below_the_end_of_a_low_window_is_scrolled_to(qtbot: QtBot, m
     qtbot.waitUntil(is_seen, timeout=5000)
 
 
+def test_of_what_is_higher_than_the_column_the_heading_is_seen(qtbot: QtBot, make_window: MakeWindow) -> None:
+    window = make_window()
+    window.resize(800, 480)
+    tab = live(window)
+    column, opened = tab.controls.column, fold(tab, "detection")
+    column.ensureWidgetVisible(opened.button)
+    QTest.mouseClick(opened.button, Qt.MouseButton.LeftButton)
+    seen = column.viewport()
+    bar = column.verticalScrollBar()
+    qtbot.waitUntil(lambda: bar.maximum() > 200 and opened.height() > seen.height(), timeout=5000)
+    qtbot.wait(50)
+    top = opened.button.mapTo(seen, opened.button.rect().topLeft()).y()
+    assert 0 <= top < seen.height() - opened.button.height()
+
+
 def test_what_opens_has_its_room_before_it_is_painted(qtbot: QtBot, make_window: MakeWindow) -> None:
     window = make_window()
     window.resize(1280, 700)

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from facecam.system import display
-from tests.processes import run_python, start_python
+from tests.processes import run_python, start_python, start_x_server
 
 PATIENCE_S = 180.0
 
@@ -112,6 +112,33 @@ def test_ctrl_c_closes_the_window_quietly_beside_another_instance_too(
         assert process.returncode == 0
     assert not list(tmp_path.rglob("crash.log"))
     assert "ERROR" not in "".join(log.read_text(encoding="utf-8") for log in tmp_path.rglob("facecam.log"))
+
+
+OPEN = """
+import sys
+from PySide6.QtCore import QTimer
+from facecam.cli import main
+from facecam.ui.shell import app
+application = app.make_application()
+QTimer.singleShot(1000, lambda: print("open", flush=True))
+main(["--source", "demo", "--model", sys.argv[1]])
+"""
+
+
+def test_where_the_display_goes_away_a_sentence_says_so(tiny_model: Path, tmp_path: Path) -> None:
+    """Qt ends the process by then, beside all threads, which crashed it now and then."""
+    server, name = start_x_server()
+    home = str(tmp_path)
+    process = start_python(
+        *("-c", OPEN, tiny_model), DISPLAY=name, QT_QPA_PLATFORM="xcb", XDG_CONFIG_HOME=home, XDG_STATE_HOME=home
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "open\n"
+    server.terminate()
+    server.wait(10)
+    assert process.communicate(timeout=PATIENCE_S) == ("", "facecam: The display has gone, and the window with it.\n")
+    assert process.returncode == 1
+    assert all(crash.read_text(encoding="utf-8") == "" for crash in tmp_path.rglob("crash.log"))
 
 
 def test_a_screenshot_can_be_made_by_command(tiny_model: Path, tmp_path: Path) -> None:
