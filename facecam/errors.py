@@ -41,5 +41,9 @@ class WriteError(FacecamError):
     """A file can't be written: nothing that follows in the same place could be either."""
 
 
+class CopyError(FacecamError):
+    """This file can't be written where it is to be; others may."""
+
+
 class ModelError(FacecamError):
     """A model file is missing, damaged or none of ours."""

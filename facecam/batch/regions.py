@@ -272,6 +272,12 @@ def load_regions(path: Path, source: Path | None = None) -> Regions:
             regions = msgspec.json.decode(path.read_bytes(), type=Regions)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise FacecamError(f"{path} holds no regions that can be read: {error}.") from error
+    for region in regions.regions:
+        if region.first >= len(regions.times_s) or any(x2 < x1 or y2 < y1 for x1, y1, x2, y2 in region.boxes):
+            raise FacecamError(
+                f"{path} has a region that hides nothing: boxes are [x1, y1, x2, y2] with x1 < x2 and y1 < y2, and "
+                "frames are counted from 0."
+            )
     if source is not None and digest(source) != regions.sha256:
         raise FacecamError(f"The regions in {path} are of another file than {source}, or it has changed since.")
     return regions

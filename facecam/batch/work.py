@@ -18,7 +18,7 @@ from facecam.batch.regions import RegionFinder, Regions, load_regions, regions_p
 from facecam.detection.detector import FaceDetector
 from facecam.detection.options import DetectorOptions
 from facecam.detection.thorough import ThoroughDetector
-from facecam.errors import FacecamError, WriteError, printable
+from facecam.errors import CopyError, FacecamError, WriteError, printable
 from facecam.faces.boxes import Detections
 from facecam.faces.drawing import draw_detections
 from facecam.faces.privacy import PrivacyOptions, hide_faces
@@ -132,6 +132,7 @@ class Worker:
         except (WriteError, BrokenPipeError):
             raise
         except (FacecamError, MemoryError) as error:
+            outcome.in_folder &= not isinstance(error, CopyError)  # it is not the file that is at fault
             sentence = str(error) or "there is not enough memory for it."
             outcome.problem = sentence if printable(outcome.source) in sentence else f"{outcome.source}: {sentence}"
         except Exception as error:

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from facecam.errors import FacecamError
+from facecam.errors import CopyError
 from facecam.sources.photo import Page, PhotoInfo, Pixels
 from facecam.system.files import write_whole, writing
 from facecam.system.opencv import cv2
@@ -87,7 +87,7 @@ def changed_page(page: Page, changed: npt.NDArray[np.uint8], opaque: bool) -> Co
 
 def write_photo(path: Path, info: PhotoInfo, pages: Sequence[CopiedPage]) -> tuple[str, ...]:
     """Writes a picture file of one or more pages by the path's suffix, creating its folder. Gives what could not be
-    kept, as of `PhotoInfo.converted`. Raises FacecamError."""
+    kept, as of `PhotoInfo.converted`. Raises CopyError and WriteError."""
     kind = info.format if info.format in _SAVED and path.suffix.lower() != ".png" else "PNG"
     converted = info.converted if kind == info.format else (*info.converted, f"written as {kind}")
     if info.icc is not None and any(info.icc[16:20] != _space(page) for page in pages):
@@ -103,7 +103,7 @@ def write_photo(path: Path, info: PhotoInfo, pages: Sequence[CopiedPage]) -> tup
         if kind == "PNG":  # right after the header's chunk
             data = data[:33] + info.colours + data[33:]
     except (OSError, ValueError, cv2.error) as error:
-        raise FacecamError(f"{path} can't be written: the picture can't be encoded as {kind} ({error}).") from error
+        raise CopyError(f"{path} can't be written: the picture can't be encoded as {kind} ({error}).") from error
     with writing(path):
         write_whole(path, data)
     return converted

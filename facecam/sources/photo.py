@@ -313,6 +313,8 @@ def _info(file: Image.Image, data: bytes) -> PhotoInfo:
         info = replace(info, loops=int(file.info.get("loop", 1)))
     if kind == "MPO":
         info = replace(info, format="JPEG", converted=("its second picture is left out",))
+    elif kind == "HEIF" and getattr(file, "n_frames", 1) > 1:
+        info = replace(info, converted=("its other pictures are left out",))
     if kind == "PNG":
         parts = takewhile(lambda part: part[4:8] != b"IDAT", _png_parts(data))
         info = replace(info, colours=b"".join(part for part in parts if _PNG_COLOURS.get(part[4:8]) == len(part) - 12))

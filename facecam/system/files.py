@@ -6,11 +6,12 @@ import errno
 import os
 import re
 import shutil
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from facecam.errors import FacecamError, SourceError, WriteError
+from facecam.errors import CopyError, FacecamError, SourceError, WriteError
 
 LEAST_FREE_BYTES = 50 << 20
 _REASONS = {
@@ -20,7 +21,11 @@ _REASONS = {
     errno.EACCES: "you may not write there; choose another folder",
     errno.EPERM: "you may not write there; choose another folder",
     errno.EROFS: "nothing can be written there; choose another folder",
+    errno.ENAMETOOLONG: "its name is too long there",
+    errno.EISDIR: "there is a folder of that name",
 }
+_OF_ITS_NAME = {errno.ENAMETOOLONG, errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.ENOTEMPTY}
+_STEM = 50  # letters of it in the name of a hidden file: of up to four bytes each, where 255 are allowed
 
 
 def named_path(text: str | Path) -> Path:
@@ -39,9 +44,10 @@ def why(error: OSError) -> str:
     return _REASONS.get(error.errno or 0) or error.strerror or str(error)
 
 
-def cannot_write(path: Path, error: OSError) -> WriteError:
-    """The error for a file that can't be written."""
-    return WriteError(f"{path} can't be written: {why(error)}.")
+def cannot_write(path: Path, error: OSError) -> WriteError | CopyError:
+    """The error for a file that can't be written: of the second kind where another name would do."""
+    kind = CopyError if error.errno in _OF_ITS_NAME else WriteError
+    return kind(f"{path} can't be written: {why(error)}.")
 
 
 @contextmanager
@@ -80,7 +86,8 @@ def write_whole(path: Path, content: str | bytes) -> None:
 
 def _part(path: Path) -> Path:
     """Where a file lies until it is complete: hidden, so that nobody takes it for one that is, and nobody else's."""
-    return path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    stem = path.stem if len(path.stem) <= _STEM else f"{path.stem[:_STEM]}-{zlib.crc32(os.fsencode(path.stem)):08x}"
+    return path.with_name(f".{stem}.{os.getpid()}.part{path.suffix}")
 
 
 class PartFile:

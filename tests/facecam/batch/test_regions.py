@@ -144,6 +144,21 @@ def test_a_region_whose_boxes_do_not_fit_its_frames_is_told(tmp_path: Path) -> N
         load_regions(path)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [{"boxes": [[140, 100, 100, 140]]}, {"boxes": [[100, 140, 140, 100]]}, {"first": 1, "last": 1}],
+)
+def test_a_region_by_hand_that_would_hide_nothing_is_told(tmp_path: Path, change: dict[str, object]) -> None:
+    """A face whose corners were written the other way round would be left in view."""
+    path = tmp_path / "clip.regions.json"
+    save_regions(regions_of((found((*FACE, 0.9)), [0]), tmp_path=tmp_path), path)
+    content = json.loads(path.read_text())
+    content["regions"][0].update(change)
+    path.write_text(json.dumps(content))
+    with pytest.raises(FacecamError, match="hides nothing"):
+        load_regions(path)
+
+
 # With the command
 
 
@@ -200,7 +215,7 @@ def test_the_first_copy_hides_what_its_regions_say(tmp_path: Path, tiny_model: P
     for out in ("first", "second"):
         regions = ["--regions", str(tmp_path / "found.json"), "--out", str(tmp_path / out)]
         assert main([*command, *regions, "--json", str(tmp_path / f"{out}.jsonl")]) == 0
-    assert (tmp_path / "first.jsonl").read_text().count("\n") == 12
+    assert (tmp_path / "first.jsonl").read_text().count('"frame"') == 12  # and that MJPEG becomes H.264
     first, second = (brightest(tmp_path / out / "flicker.mkv", 4, 3) for out in ("first", "second"))
     assert first == second
     assert max(first[:10]) < 90

@@ -533,3 +533,29 @@ def test_results_that_are_asked_for_later_are_whole(detect: Run, here: Path, tin
     assert detect(*arguments, "--resume", "--json", "r.jsonl")[0] == 0
     lines = [json.loads(line) for line in Path("r.jsonl").read_text().splitlines()]
     assert {line["source"] for line in lines} == {"1.png", "2.png", "3.tif", "4.png", "5.png"}
+
+
+@pytest.mark.parametrize("name", ["x" * 251 + ".png", "\u00e4" * 125 + ".png", "\U0001f600" * 62 + ".png"])
+@pytest.mark.parametrize("kind", ["picture", "video"])
+def test_the_longest_names_are_copied(detect: Run, here: Path, name: str, kind: str) -> None:
+    if kind == "video":
+        name = name.replace(".png", ".mp4")
+        made(Path("a.mp4"), sound=None).rename(name)
+    else:
+        shutil.copy("1.png", name)
+    assert detect(name, "--out", "out", "--size", "native")[0] == 0
+    assert [path.name for path in Path("out").iterdir()] == [name]
+
+
+def test_a_copy_that_can_not_be_made_in_its_place_is_told_and_the_others_are_made(detect: Run, here: Path) -> None:
+    Path("out/1.png").mkdir(parents=True)
+    Path("sub").mkdir()
+    shutil.copy("1.png", "sub/1.png")
+    Path("out/sub").touch()
+    shutil.copy("1.png", "2.png")
+    status, _, errors = detect(".", "--out", "out", "--json", "r.jsonl")
+    assert status == 2  # these files are not damaged
+    assert "there is a folder of that name" in errors[0]
+    assert "out/sub/1.png can't be written" in errors[1]
+    assert Path("out/2.png").is_file()
+    assert ["failed" in json.loads(line) for line in Path("r.jsonl").read_text().splitlines()].count(True) == 2

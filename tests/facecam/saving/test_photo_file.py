@@ -303,6 +303,14 @@ def test_the_second_picture_of_a_phones_jpeg_is_no_page(tmp_path: Path) -> None:
     assert "second picture" in told(path)
 
 
+def test_that_a_heic_has_other_pictures_is_told(tmp_path: Path) -> None:
+    pictures = pillow_heif.HeifFile()
+    for _ in range(2):
+        pictures.add_from_pillow(Image.fromarray(gradient()))
+    pictures.save(tmp_path / "a.heic")
+    assert told(tmp_path / "a.heic").startswith("its other pictures are left out")
+
+
 @pytest.mark.parametrize("suffix", [".tga", ".qoi", ".pcx", ".sgi"])
 def test_pictures_of_old_kinds_become_png_and_that_is_told(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"a{suffix}"
