@@ -93,7 +93,7 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add("--min-face", type=float, default=16.0, help="smaller faces are neither face nor background, in input px")
     add("--shares", type=_shares, default={"0--human": 0.45, "3--none": 0.08}, help="event=share,... of the pictures")
     add("--mine", action="store_true", help="draw face-free pictures that are hard at the start more often")
-    add("--faceless", type=Path, nargs="+", default=[], help=f"folders of more pictures for {FACELESS_EVENT}")
+    add("--faceless", type=Path, nargs="+", default=[], help="folders without faces, each an event for --shares")
     add("--teacher", type=Path, default=None, help="another detector's scores for what the labels leave open (.npz)")
     add("--max-side", type=int, default=1024, help="larger pictures are shrunk to this once")
     add("--cache", type=Path, default=Path("runs/cache"), help="where decoded pictures are kept")
@@ -316,15 +316,16 @@ def train(args: argparse.Namespace, here: World) -> Path:
 
 
 def training_pictures(args: argparse.Namespace) -> list[Labelled]:
-    """The labelled ones, then those of `--faceless`. Raises TrainingError where one of its folders has none."""
+    """The labelled ones, then those of `--faceless`, whose event is the folder's name. Raises TrainingError where one
+    of its folders has none."""
     labels = read_split(args.data, "train")
     nothing = np.empty((0, 4), np.float32), np.empty(0, np.bool_)
     for folder in args.faceless:
         paths = list_files(folder, PICTURE_SUFFIXES)
         if not paths:
             raise TrainingError(f"--faceless {folder} has no pictures: name a folder of pictures without faces.")
-        names = (f"{FACELESS_EVENT}/{folder.name}/{path.relative_to(folder).as_posix()}" for path in paths)
-        labels += [Labelled(path, name, FACELESS_EVENT, *nothing) for path, name in zip(paths, names, strict=True)]
+        names = (f"{folder.name}/{path.relative_to(folder).as_posix()}" for path in paths)
+        labels += [Labelled(path, name, folder.name, *nothing) for path, name in zip(paths, names, strict=True)]
     return labels
 
 
