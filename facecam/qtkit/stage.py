@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import zip_longest
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QPalette, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QScrollArea, QWidget
 
 from facecam.qtkit import icons, theme
 from facecam.qtkit.layouts import column, row
@@ -40,7 +40,8 @@ class StageMessage:
 
 
 class StagePanel(QWidget):
-    """A message in the middle of the dark stage, above the picture. Never in the way of a drop: it accepts none.
+    """A message in the middle of the dark stage, above the picture; a text that is higher than the room scrolls. Never
+    in the way of a drop: it accepts none.
 
     opaque: hides what it lies over. message: what is shown.
     """
@@ -55,21 +56,31 @@ class StagePanel(QWidget):
         self._title.setWordWrap(True)
         self._title.setFont(theme.sized(self.font(), 1.6, self.font().weight().DemiBold))
         self._text = QLabel()
-        self._text.setPalette(theme.stage_palette(theme.STAGE_TEXT_DIM))
         self._text.setWordWrap(True)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._scroll = QScrollArea()
+        self._scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        see_through = theme.stage_palette(theme.STAGE_TEXT_DIM)
+        see_through.setColor(QPalette.ColorRole.Window, Qt.GlobalColor.transparent)
+        for widget in (self._scroll, self._text):
+            widget.setPalette(see_through)
+        self._scroll.setWidget(self._text)
         self._buttons: list[QPushButton] = []
         self._row = row(spacing=SPACE)
         self._title.setTextFormat(Qt.TextFormat.PlainText)
         lines = (self._sign, self._title, self._text)
         for label in lines:
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        parts = [part for label in lines for part in (label, SPACE)]
+        parts = [part for widget in (self._sign, self._title, self._scroll) for part in (widget, SPACE)]
         buttons = row(None, self._row, None, spacing=-1)
         margins = (2 * SPACE,) * 4
-        layout = column((None, 2), *parts, SPACE, buttons, (None, 3), owner=self, margins=margins, spacing=-1)
-        for label in lines:
-            layout.setAlignment(label, Qt.AlignmentFlag.AlignHCenter)
+        self._layout = column((None, 2), *parts, SPACE, buttons, (None, 3), owner=self, margins=margins, spacing=-1)
+        for widget in (self._sign, self._title, self._scroll):
+            self._layout.setAlignment(widget, Qt.AlignmentFlag.AlignHCenter)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, 0)  # it takes the room that there is
 
     def show_message(self, message: StageMessage | None, over_picture: bool = False) -> None:
         """Shows a message, or hides with None. Over a picture there is no sign: two faces are one too many."""
@@ -86,17 +97,19 @@ class StagePanel(QWidget):
         for label in (self._title, self._text):
             label.setAlignment(side | Qt.AlignmentFlag.AlignVCenter)
         self._text.setText(message.text)
-        self._text.setVisible(bool(message.text))
-        self._wrap()
+        self._scroll.setVisible(bool(message.text))
         self.setAccessibleName(f"{message.title}. {message.text}")
-        if message.actions == before:
-            return  # a button must not vanish under the mouse because seconds are counted above it
-        for index in range(len(self._buttons), len(message.actions)):
+        if message.actions != before:  # a button must not vanish under the mouse because seconds are counted above it
+            self._show_actions(message.actions)
+        self._wrap()
+
+    def _show_actions(self, actions: tuple[Action, ...]) -> None:
+        for index in range(len(self._buttons), len(actions)):
             button = _stage_button(index == 0)
             button.clicked.connect(partial(self._do, index))
             self._row.addWidget(button)
             self._buttons.append(button)
-        for button, action in zip_longest(self._buttons, message.actions):
+        for button, action in zip_longest(self._buttons, actions):
             button.setVisible(action is not None)
             if action is not None:
                 button.setText(action.label)
@@ -116,6 +129,15 @@ class StagePanel(QWidget):
         for label in (self._title, self._text):
             label.setMinimumHeight(0)  # a label says that it needs at least what it has had to have
             label.setFixedSize(width, max(0, label.heightForWidth(width)))  # -1 where there is no text
+        self._scroll.setFixedSize(self._text.size())
+        self._layout.invalidate()
+        missing_px = self._layout.sizeHint().height() - self.height()
+        scrolls = missing_px > 0 and not self._scroll.isHidden()
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.TabFocus if scrolls else Qt.FocusPolicy.NoFocus)
+        if scrolls:
+            width += self._scroll.verticalScrollBar().sizeHint().width()
+            self._title.setFixedWidth(width)
+            self._scroll.setFixedSize(width, max(6 * SPACE, self._text.height() - missing_px))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

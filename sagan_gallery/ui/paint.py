@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QLineF, QPointF, QRectF, QSizeF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
 from PySide6.QtWidgets import QApplication
 
@@ -258,17 +258,23 @@ def paint_split(painter: QPainter, target: QRectF, share: float) -> None:
     painter.restore()
 
 
-def paint_pill(painter: QPainter, corner: QPointF, text: str) -> None:
-    """Words on a dark ground with round ends; corner: the lower left one."""
+def paint_pill(painter: QPainter, corner: QPointF, text: str, most_px: float = math.inf) -> None:
+    """Words on a dark ground with round ends; corner: the lower left one; most_px: the widest that it may be: longer
+    words take several lines."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    high = painter.fontMetrics().height() + SPACE
-    room = QRectF(corner.x(), corner.y() - high, painter.fontMetrics().horizontalAdvance(text) + high, high)
+    line = painter.fontMetrics().height()
+    end = (line + SPACE) / 2
+    flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+    size = (
+        painter.fontMetrics().boundingRect(QRect(0, 0, int(min(most_px - 2 * end, 2**16)), 2**16), flags, text).size()
+    )
+    room = QRectF(corner.x(), corner.y() - size.height() - SPACE, size.width() + 2 * end, size.height() + SPACE)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(PILL)
-    painter.drawRoundedRect(room, high / 2, high / 2)
+    painter.drawRoundedRect(room, end, end)
     painter.setPen(STAGE_TEXT)
-    painter.drawText(room, Qt.AlignmentFlag.AlignCenter, text)
+    painter.drawText(room.adjusted(end, 0, -end, 0), flags, text)
     painter.restore()
 
 

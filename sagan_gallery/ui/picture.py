@@ -239,8 +239,8 @@ class PictureView(QWidget):
             painter.drawPixmap(0, 0, self._base)
             if self._overlay is not None:
                 self._overlay.paint(painter, QRectF(*self._placement.rect), self.scene.colour)
-            self._paint_badge(painter)
             self.scene.paint_marks(painter, self._placement, self.weights, screen_ratio=self.devicePixelRatioF())
+            self._paint_badge(painter)
         painter.end()
         self.painted.emit(time.perf_counter())
 
@@ -248,9 +248,9 @@ class PictureView(QWidget):
         zoom = f"{self._placement.zoom:.1f} ×" if self._placement.zoom > 1 else ""
         text = "   ·   ".join(part for part in (self._badge, zoom) if part)
         if text:
-            x, y, _width, height = self._placement.rect
-            bottom = min(y + height, float(self.height()))
-            paint.paint_pill(painter, QPointF(max(x, 0) + SPACE, bottom - SPACE), text)
+            seen = QRectF(*self._placement.rect) & QRectF(self.rect())
+            corner = seen.bottomLeft() + QPointF(SPACE, -SPACE)
+            paint.paint_pill(painter, corner, text, seen.width() - 2 * SPACE)
 
     def _render_base(self, scene: Scene) -> QPixmap:
         """The picture at the screen's own pixels, painted once for many maps."""

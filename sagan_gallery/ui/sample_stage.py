@@ -26,7 +26,7 @@ from sagan_gallery.ui.stats_line import Stat, StatsLine, stats_of
 from sagan_gallery.ui.walk_bar import WALK_PX, WalkBar
 from sagan_gallery.walk import LatentPoint
 
-_LOWEST_PX = 42 * SPACE
+_LOWEST_PX = 49 * SPACE
 """Stages that the walk leaves less than this have no room for cards besides."""
 _LOW_PX = 82 * SPACE
 """Stages lower than this, or this and the walk, get smaller cards below the picture."""

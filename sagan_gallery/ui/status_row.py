@@ -83,8 +83,9 @@ class StatusRow(QWidget):
             self.cancelled.emit(self._tasks[0])
             return
         self.menu.clear()
-        for task in self._tasks:
-            self.menu.addAction(task.words, partial(self.cancelled.emit, task))
+        for index, task in enumerate(self._tasks):
+            far = "waits" if index else f"{100 * task.share:.0f} %"
+            self.menu.addAction(f"{task.words}, {far}", partial(self.cancelled.emit, task))
         self.menu.addAction("All", self._end_all)
         self.menu.popup(self.cancel.mapToGlobal(QPoint(0, -self.menu.sizeHint().height())))
 

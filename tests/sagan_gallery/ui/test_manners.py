@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
@@ -9,12 +10,15 @@ from PySide6.QtWidgets import (
     QAbstractSlider,
     QAbstractSpinBox,
     QComboBox,
+    QPushButton,
+    QScrollArea,
     QStyle,
     QStyleOptionComboBox,
 )
 
 from sagan_gallery.ui import words
 from sagan_gallery.ui.map_style import Kind, Shown
+from sagan_gallery.ui.paint import from_qimage
 
 
 def test_help_comes_and_goes(qtbot, panel):
@@ -23,6 +27,30 @@ def test_help_comes_and_goes(qtbot, panel):
     assert panel.message.message.title == words.HELP_TITLE
     panel.message.toggle_help()
     assert not panel.message.isVisible()
+
+
+def test_help_that_is_higher_than_the_window_scrolls_above_its_button(qtbot, panel):
+    for height, scrolls in ((440, True), (1200, False)):
+        panel.resize(960, height)
+        panel.message.toggle_help()
+        text = panel.message.findChild(QScrollArea)
+        close = next(button for button in panel.message.findChildren(QPushButton) if button.text() == "Close")
+        qtbot.waitUntil(lambda text=text, close=close: text.geometry().bottom() < close.geometry().top())
+        assert (text.verticalScrollBar().maximum() > 0) == scrolls
+        assert panel.message.rect().contains(close.geometry())
+        panel.message.toggle_help()
+
+
+def test_what_is_said_on_the_picture_stays_on_it(panel):
+    panel.resize(800, 520)
+    shown = []
+    for said in ("", "Score +3.2; most by the lower right: -0.57, or what may be said at length besides"):
+        panel.view.set_badge(said)
+        shown.append(from_qimage(panel.view.grab().toImage()).astype(int))
+    rows, columns = np.nonzero(np.abs(shown[1] - shown[0]).max(2))
+    x, y, width, height = panel.view.placement.rect
+    assert x <= columns.min() < columns.max() < x + width
+    assert y <= rows.min() < rows.max() < y + height
 
 
 def test_what_is_rarely_needed_is_folded_away(panel):

@@ -155,7 +155,7 @@ def make_films(panel, tmp_path, monkeypatch):
 def offered(panel):
     """What the way out offers to take out, by words."""
     panel.status.cancel.click()
-    return {action.text(): action for action in panel.status.menu.actions()}
+    return {action.text().partition(",")[0]: action for action in panel.status.menu.actions()}
 
 
 def test_films_are_made_one_after_the_other(qtbot, panel, tmp_path, make_films):
@@ -177,6 +177,8 @@ def test_a_film_that_waits_and_the_one_that_is_made_can_be_cancelled(qtbot, pane
     qtbot.waitUntil(panel.status.cancel.isVisible, timeout=20000)
     choices = offered(panel)
     assert list(choices) == ["first.gif", "second.gif", "third.gif", "All"]
+    assert choices["first.gif"].text().endswith(" %")
+    assert choices["second.gif"].text() == "second.gif, waits"
     choices["second.gif"].trigger()
     assert panel.status.text == "Cancelled.   ·   Making first.gif… then third.gif"
     assert not panel.status.menu.isVisible()
