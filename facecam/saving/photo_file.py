@@ -151,7 +151,9 @@ def _by_pillow(kind: str, info: PhotoInfo, pages: Sequence[CopiedPage]) -> bytes
         more["icc_profile"] = info.icc
     if info.loops is not None:
         times_ms = [round(1000 * (page.duration_s or 0.1)) for page in pages]
-        more |= {"save_all": True, "append_images": others, "duration": times_ms}
+        more |= {"save_all": True, "append_images": others, "duration": times_ms[info.has_cover :]}
+        if info.has_cover:
+            more["default_image"] = True
         if info.loops != 1 or kind != "GIF":  # which plays once unless it says otherwise
             more["loop"] = info.loops
         if kind == "GIF":

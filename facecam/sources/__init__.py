@@ -20,6 +20,7 @@ from facecam.sources.demo import DemoSource
 from facecam.sources.folder import FolderSource, list_files, natural_key
 from facecam.sources.photo import (
     PICTURE_SUFFIXES,
+    RAW_SUFFIXES,
     PictureSource,
     is_picture,
     open_picture,
@@ -115,6 +116,8 @@ def _open_path(spec: str) -> Source:
         raise SourceError(f"{spec} can't be read: {error.strerror or error}.") from error
     if not path.is_file():
         raise SourceError(f"{spec} is neither a file nor a folder.")
+    if path.suffix.lower() in RAW_SUFFIXES:
+        raise SourceError(f"{spec} is a camera's raw file; develop it into a JPEG or a TIFF first.")
     if is_picture(path):
         return open_picture(path)
     from facecam.sources.video import VideoSource

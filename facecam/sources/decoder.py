@@ -97,7 +97,8 @@ class Decoder:
 
     address: path, URL, or a stream that is open; name: for people; most_pixels: a picture above it is refused before
     there is memory for it; options: FFmpeg's, for container and streams.
-    timeout_s: for opening, and for reading each picture; None: wait for ever, as for a file. Raises SourceError.
+    timeout_s: for opening, and for reading each picture; None: wait for ever, as for a file. is_damaged: something was
+    left out of what has been read. Raises SourceError.
     """
 
     def __init__(
@@ -111,6 +112,7 @@ class Decoder:
         self._name, self._most_pixels, self._timeout_s = name, most_pixels, timeout_s
         self._decoded: Iterator[Picture] | None = None
         self._last_s: float | None = None
+        self.is_damaged = False
         self._sound: StreamSound | None = None
         self._reformatter = VideoReformatter()
         self.web = address if isinstance(address, WebStream) else None
@@ -179,6 +181,7 @@ class Decoder:
             try:
                 packet = next(packets, None)
             except DAMAGE:
+                self.is_damaged = True
                 return
             if packet is None:
                 return
@@ -189,6 +192,7 @@ class Decoder:
                 else:
                     frames = self._stream.decode(packet)
             except DAMAGE:  # one damaged packet; the next may be good
+                self.is_damaged = True
                 codec = self._stream.codec_context
                 self._check(codec.width, codec.height)
             for frame in frames:

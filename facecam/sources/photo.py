@@ -41,9 +41,13 @@ SLIDE_S = 2.0
 _ORIENTATION = 0x0112
 _BITS, _PHOTOMETRIC, _CHANNELS, _PLANES = 258, 262, 277, 284
 _PNG_COLOURS = {b"cICP": 4, b"gAMA": 4, b"cHRM": 32, b"sRGB": 1}
-_BY_CONTENT = ("JPEG", "PNG", "GIF", "WEBP", "TIFF", "AVIF", "JPEG2000", "QOI", "BMP")
-"""What is recognised whatever its name is: formats that begin with bytes which no video begins with."""
-_FORMATS = (*_BY_CONTENT, "PPM", "TGA", "PCX", "SGI", "ICO", "DDS")
+RAW_SUFFIXES = frozenset(
+    {".dng", ".nef", ".nrw", ".cr2", ".cr3", ".arw", ".orf", ".rw2", ".raf", ".pef", ".srw", ".3fr", ".iiq"}
+)
+"""Of cameras' raw files, in which a reader of pictures finds no more than a preview."""
+_BY_CONTENT = ("JPEG", "PNG", "GIF", "WEBP", "AVIF", "JPEG2000", "QOI", "BMP")
+"""What is recognised whatever its name is: formats that begin with bytes which nothing else begins with."""
+_FORMATS = (*_BY_CONTENT, "TIFF", "PPM", "TGA", "PCX", "SGI", "ICO", "DDS")
 """What Pillow may read, and HEIF: of others some start programs (EPS)."""
 _SINGLE = {"HEIF", "MPO"}
 """Formats of whose pictures the first is the photo: the others are its tiles, depth or brightness maps."""
@@ -61,13 +65,15 @@ class PhotoInfo:
 
     format: Pillow's name of it, such as "JPEG"; "": only OpenCV knows it. icc: its colour profile. loops: how often an
     animation plays, 0: for ever, None: it is none. colours: chunks of a PNG that say what its colours mean.
-    converted: half sentences about what a copy can't keep.
+    has_cover: the first picture of an animated PNG is for programs that don't know animations. converted: half
+    sentences about what a copy can't keep.
     """
 
     format: str = ""
     icc: bytes | None = None
     loops: int | None = None
     colours: bytes = b""
+    has_cover: bool = False
     converted: tuple[str, ...] = ()
 
 
@@ -310,7 +316,8 @@ def _info(file: Image.Image, data: bytes) -> PhotoInfo:
     icc = file.info.get("icc_profile") or None
     info = PhotoInfo(kind, icc)
     if kind in _ANIMATED and getattr(file, "n_frames", 1) > 1:
-        info = replace(info, loops=int(file.info.get("loop", 1)))
+        has_cover = bool(file.info.get("default_image"))
+        info = replace(info, loops=int(file.info.get("loop", 1)), has_cover=has_cover)
     if kind == "MPO":
         info = replace(info, format="JPEG", converted=("its second picture is left out",))
     elif kind == "HEIF" and getattr(file, "n_frames", 1) > 1:

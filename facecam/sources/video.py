@@ -41,6 +41,11 @@ class VideoSource:
             raise self._unplayable()
         self._ahead.append(first)
 
+    @property
+    def is_damaged(self) -> bool:
+        """Whether something that can't be decoded was left out so far."""
+        return self._decoder.is_damaged
+
     def read(self) -> Frame | None:
         picture = self._ahead.popleft() if self._ahead else self._decoder.read()
         if picture is None:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pillow_heif
 import psutil
@@ -559,3 +560,31 @@ def test_a_copy_that_can_not_be_made_in_its_place_is_told_and_the_others_are_mad
     assert "out/sub/1.png can't be written" in errors[1]
     assert Path("out/2.png").is_file()
     assert ["failed" in json.loads(line) for line in Path("r.jsonl").read_text().splitlines()].count(True) == 2
+
+
+def test_that_a_film_breaks_off_is_told(detect: Run, here: Path) -> None:
+    with av.open(str(made(Path("a.mkv"), sound=None))) as whole, av.open("b.mkv", "w") as cut:
+        stream = cut.add_stream_from_template(whole.streams.video[0])
+        for number, packet in enumerate(whole.demux(video=0)):
+            if number == 6:  # half a picture, and no more
+                half = av.Packet(bytes(packet)[: packet.size // 2])
+                half.pts, half.dts, half.time_base = packet.pts, packet.dts, packet.time_base
+                half.stream = stream
+                cut.mux(half)
+                break
+            packet.stream = stream
+            cut.mux(packet)
+    status, _, errors = detect("a.mkv", "--out", "out", "--strict", "--size", "native")
+    assert status == 0
+    status, _, errors = detect("b.mkv", "--out", "out", "--strict", "--size", "native")
+    assert status == 3
+    assert any("damaged parts of it are left out" in line for line in errors)
+
+
+def test_cameras_raw_files_are_refused_and_no_preview_is_copied_instead(detect: Run, here: Path) -> None:
+    with Image.open("1.png") as preview:
+        preview.save("a.dng", "TIFF")
+    status, _, errors = detect("a.dng", "--out", "out", "--hide", "cover")
+    assert status == 2
+    assert errors[-1] == "facecam: a.dng is a camera's raw file; develop it into a JPEG or a TIFF first."
+    assert not list(Path("out").glob("*"))

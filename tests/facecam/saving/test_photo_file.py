@@ -136,6 +136,22 @@ def test_animations_keep_their_pictures_times_and_loops(tmp_path: Path, suffix: 
             assert np.abs(others[14:26, 24:46] - COVER).max() < 24
 
 
+def test_the_cover_of_an_animated_png_does_not_become_a_part_of_it(tmp_path: Path) -> None:
+    frames = [Image.fromarray(np.roll(gradient(), 12 * k, axis=1)) for k in range(3)]
+    path = tmp_path / "a.png"
+    frames[0].save(path, save_all=True, append_images=frames[1:], default_image=True, duration=[200, 300], loop=2)
+    with Image.open(path) as before, Image.open(copied(path)) as after:
+        assert after.info["default_image"]
+        assert after.n_frames == before.n_frames == 3  # type: ignore[attr-defined]
+        for index in range(3):
+            before.seek(index)
+            after.seek(index)
+            assert after.info.get("duration") == before.info.get("duration")
+            pixels = np.asarray(after.convert("RGB"))
+            np.testing.assert_array_equal(pixels[40:], np.asarray(before.convert("RGB"))[40:])
+            assert (pixels[COVERED] == COVER).all()
+
+
 def test_the_pages_of_a_tiff_stay(tmp_path: Path) -> None:
     path = tmp_path / "a.tif"
     pages = [Image.fromarray(np.roll(gradient(), 12 * k, axis=1)) for k in range(3)]
