@@ -20,7 +20,7 @@ class FramePlan:
     """
 
     def __init__(self, model: Model, height: int, width: int, size: tuple[int, int] | None, engine: Engine) -> None:
-        self.height, self.width = _network_size(height, width, size)
+        self.height, self.width = network_size(height, width, size)
         self.limit = np.array([width, height] * 2, np.float32)
         self.halves, self.resized = self._steps(height, width)
         self.input_size = max(self.height, MIN_SIDE_PX), max(self.width, MIN_SIDE_PX)
@@ -55,7 +55,7 @@ class FramePlan:
         return np.empty((self.height, self.width, 3), np.uint8)
 
 
-def _network_size(height: int, width: int, size: tuple[int, int] | None) -> tuple[int, int]:
+def network_size(height: int, width: int, size: tuple[int, int] | None) -> tuple[int, int]:
     """(height, width) at which a frame goes through the network: scaled down to fit `size` (width, height), or native.
 
     `size` is turned for portrait frames, so that a turned phone's picture costs and shows as much as an upright one.

@@ -103,7 +103,7 @@ class ThoroughDetector:
         kept = scores >= self.threshold
         boxes, scores, levels = boxes[kept], scores[kept], levels[kept]
         best = nms(boxes, scores, self._detector.nms)
-        best = best[~_parts(boxes[best], scores[best])]
+        best = best[~parts(boxes[best], scores[best])]
         if check:
             known = boxes[levels == 0]
             new = pairwise_iou(boxes[best], known).max(axis=1, initial=0) < self._detector.nms
@@ -174,7 +174,7 @@ def pixels_searched(width: int, height: int, moving: bool, useful: float) -> flo
     return own + more * (checked + (1 - checked) * useful)
 
 
-def _parts(boxes: Array, scores: Array) -> npt.NDArray[np.bool_]:
+def parts(boxes: Array, scores: Array) -> npt.NDArray[np.bool_]:
     """Which of the boxes (N, 4) lie in a larger one that is about as sure: parts of a face, found at another size."""
     areas = box_areas(boxes)
     iou = pairwise_iou(boxes, boxes)

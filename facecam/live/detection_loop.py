@@ -9,11 +9,13 @@ from typing import Protocol
 
 import numpy as np
 
-from facecam.arrays import Array
+from facecam.arrays import Array, Image
 from facecam.detection.any_detector import AnyDetector
-from facecam.detection.detector import FaceDetector
+from facecam.detection.detector import FaceDetector, Timings
+from facecam.detection.frame_plan import network_size
+from facecam.detection.thorough import parts
 from facecam.errors import FacecamError
-from facecam.faces.boxes import SAME_FACE_IOU, Detections, faces_in_common, pairwise_iou
+from facecam.faces.boxes import SAME_FACE_IOU, Detections, faces_in_common, nms, pairwise_iou
 from facecam.faces.palette import Colours
 from facecam.faces.tracking import CANDIDATE_SHARE, PRIVATE_SHARE, Tracker, TrackingOptions
 from facecam.live.autosize import AutoSize
@@ -27,6 +29,9 @@ _LONGEST_GAP_S = 0.5
 _BORDER_SHARE = 32
 """Where faces are hidden, the detector looks past the frame by its longer side over this: half a face is one, too. Of
 the demo's faces, cut by 30 to 70 % at each side, `faceboxes-s8` misses 0 of 50 so, and 10 without a border."""
+_LARGE_PX = 230
+"""In the network's pixels. Of faces over 350 it finds parts, which are larger than this: from there on the frame is
+searched at half the size too, which takes a quarter more."""
 _logger = logging.getLogger(__name__)
 
 
@@ -275,7 +280,9 @@ class FaceFinder:
         if isinstance(detector, FaceDetector):
             past_px = 0 if options.privacy is None else max(frame.image.shape[:2]) // _BORDER_SHARE
             detector.border_px = (past_px, past_px, past_px, past_px)
-        found = detector.detect(frame.image)
+            found = _with_large(detector, frame.image, past_px)
+        else:
+            found = detector.detect(frame.image)
         if options.hold_hz is not None:
             self._auto.took(detector.timings.total_ms, options.hold_hz)
         return found
@@ -293,6 +300,26 @@ class FaceFinder:
     def _coloured(self, shown: Detections) -> Detections:
         """Faces with a number get their colours here, once: the window, recordings and snapshots all show these."""
         return shown if shown.ids is None else replace(shown, colours=self._colours.of(shown.ids.tolist()))
+
+
+def _with_large(detector: FaceDetector, image: Image, past_px: int) -> Detections:
+    """The faces that a detector finds, and those that are too large for it. past_px: of its border."""
+    found = detector.detect(image)
+    height, width = image.shape[0] + 2 * past_px, image.shape[1] + 2 * past_px
+    high, wide = network_size(height, width, detector.size)
+    if (found.boxes[:, 2:] - found.boxes[:, :2]).max(initial=0) * wide / width < _LARGE_PX:
+        return found
+    first, usual = detector.timings, detector.size
+    detector.size = (wide // 2, high // 2)
+    small = detector.detect(image)
+    second, detector.size = detector.timings, usual
+    detector.timings = Timings(
+        first.pre_ms + second.pre_ms, first.network_ms + second.network_ms, first.post_ms + second.post_ms
+    )
+    boxes, scores = np.concatenate([found.boxes, small.boxes]), np.concatenate([found.scores, small.scores])
+    best = nms(boxes, scores, detector.nms)
+    best = best[~parts(boxes[best], scores[best])]
+    return Detections(boxes[best], scores[best])
 
 
 def _named_alike(first: Detections, second: Detections, common: list[tuple[int, int]]) -> Detections:

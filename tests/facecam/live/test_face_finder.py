@@ -14,12 +14,15 @@ import pytest
 
 from facecam.arrays import Image
 from facecam.detection.detector import NO_BORDER, FaceDetector
-from facecam.faces.boxes import Detections
+from facecam.faces.boxes import Detections, pairwise_iou
 from facecam.faces.privacy import PrivacyOptions
 from facecam.faces.tracking import PRIVATE_SHARE, TrackingOptions
 from facecam.live.detection_loop import FaceFinder, FrameFaces
 from facecam.live.options import LiveOptions
 from facecam.sources import Frame, open_source
+from facecam.sources.photo import read_picture
+from facecam.system.opencv import cv2
+from facecam.system.resources import asset
 from tests.doubles import FakeDetector, found
 
 TRACKED = LiveOptions(threshold=0.5, tracking=TrackingOptions())
@@ -208,3 +211,49 @@ def test_a_face_that_is_never_hidden_is_hidden_where_another_touches_it() -> Non
         second = finder.find(Frame(image, 1, 0.03, 0.03), replace(options, unhidden=frozenset({number})))
         assert len(second.private) == hidden
         assert len(second.shown) == 2
+
+
+def close_up(height_px: float) -> tuple[Image, np.ndarray]:
+    """Someone near a camera of 640 x 480, whose face is so high, before a wall; and the part of that face in sight."""
+    x1, y1, x2, y2 = 182, 114, 355, 336  # of the face in the portrait
+    scale = height_px / (y2 - y1)
+    shift = np.array([320, 240]) - scale * np.array([x1 + x2, y1 + y2]) / 2
+    moved = np.array([[scale, 0, shift[0]], [0, scale, shift[1]]], np.float32)
+    portrait = read_picture(asset("demo/hopper.jpg"))
+    image = np.asarray(cv2.warpAffine(portrait, moved, (640, 480), borderMode=cv2.BORDER_REPLICATE), np.uint8)
+    face = np.array([[x1, y1, x2, y2]]) * scale + np.tile(shift, 2)
+    return image, face.clip(0, [640, 480, 640, 480]).astype(np.float32)
+
+
+@pytest.mark.parametrize("height_px", [240, 320, 400, 480, 560])
+@pytest.mark.parametrize("privacy", [None, PrivacyOptions()])
+def test_a_face_that_comes_close_is_found_whole_with_real_weights(
+    height_px: float, privacy: PrivacyOptions | None
+) -> None:
+    image, face = close_up(height_px)
+    detector = FaceDetector()
+    options = replace(TRACKED, threshold=None, privacy=privacy)
+    seen = FaceFinder(detector).find(Frame(image, 0, 0.0, 0.0), options)
+    assert len(seen.shown) == 1
+    assert pairwise_iou(face, seen.shown.boxes)[0, 0] > 0.75
+    assert detector.size == options.size
+    if privacy is not None:
+        assert pairwise_iou(face, seen.private)[0].max() > 0.75
+
+
+def test_a_frame_without_a_large_face_is_searched_once() -> None:
+    sizes = []
+
+    class Counting(FaceDetector):
+        def detect(self, frame: Image) -> Detections:
+            sizes.append(self.size)
+            return super().detect(frame)
+
+    with closing(open_source("demo")) as source:
+        usual = source.read()
+    assert usual is not None
+    finder = FaceFinder(Counting())
+    assert len(finder.find(usual, replace(TRACKED, threshold=None)).shown) >= 3
+    assert sizes == [(640, 480)]
+    finder.find(Frame(close_up(400)[0], 1, 0.03, 0.03), replace(TRACKED, threshold=None))
+    assert sizes[1:] == [(640, 480), (320, 240)]
