@@ -19,6 +19,7 @@ from facecam.batch.pieces import KnownFaces, Piece, cut
 from facecam.batch.work import Outcome, Record, Task, Worker, WorkOptions
 from facecam.errors import FacecamError
 from facecam.saving.export import STANDARD_OUTPUT, CsvTable, JsonLines
+from facecam.system.files import named_path
 
 _CUT_OF_THOROUGH = 4
 """So many of the last inputs are cut into pieces where they are searched thoroughly, else the last one."""
@@ -158,7 +159,8 @@ class Batch:
         for path in files:
             if file_id(path) in originals:
                 raise FacecamError(f"{path} is an input and would be overwritten; choose another name for the results.")
-        beside = out_dir or (files[0].parent if files else None)
+        lasting = [path for path in files if path.is_file() or not path.exists()]  # no pipe
+        beside = out_dir or (lasting[0].parent if lasting else None)
         self._journal = None if beside is None else Journal(beside / NAME, options, files)
         if resume:
             if self._journal is None or STANDARD_OUTPUT in (json_path, csv_path):
@@ -173,7 +175,7 @@ class Batch:
         for sentence in self._problems:
             self._listener.on_problem(sentence)
             self.summary.failed.append(sentence)
-        left = {task.input.spec for task in self.tasks}
+        left = {name for task in self.tasks for name in (task.input.spec, str(named_path(task.input.spec)))}
         with ExitStack() as stack:
             writers = [
                 kind(path, (lambda source: source not in left) if self._resume else None)

@@ -8,15 +8,16 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from facecam.errors import WriteError
 from facecam.faces.boxes import Detections
 from facecam.sources import Frame
-from facecam.system.files import writing
+from facecam.system.files import write_whole, writing
 
 STANDARD_OUTPUT = Path("-")
 """Stands for standard output where a results' file is asked for, so that they can be piped on."""
@@ -48,10 +49,10 @@ def record(source: str, frame: Frame, detections: Detections) -> dict[str, Any]:
 class _TextFile:
     """A text file that is written line by line. File names that aren't valid Unicode are written as escapes.
 
-    begin: what stands in it first.
+    begin: what stands in it first; kept: and then, of an earlier file, which this one replaces as a whole.
     """
 
-    def __init__(self, path: Path, begin: str) -> None:
+    def __init__(self, path: Path, begin: str, kept: str | None) -> None:
         self._path = path
         self._file: io.TextIOWrapper
         if path == STANDARD_OUTPUT:  # in UTF-8 as the files are, whatever the terminal's encoding is
@@ -62,8 +63,12 @@ class _TextFile:
             )
         else:
             with writing(self._path):
-                self._file = path.open("w", encoding="utf-8", errors="backslashreplace", newline="", buffering=1)
-        self.write(begin)
+                if kept is not None:
+                    write_whole(Path(os.path.realpath(path)), begin + kept)
+                mode: Literal["w", "a"] = "w" if kept is None else "a"
+                self._file = path.open(mode, encoding="utf-8", errors="backslashreplace", newline="", buffering=1)
+        if kept is None:
+            self.write(begin)
 
     def write(self, text: str) -> None:
         with writing(self._path):
@@ -77,22 +82,22 @@ class _TextFile:
                 self._file.close()
 
 
-def _kept(path: Path, keep: Callable[[str], bool] | None, source_of: Callable[[str], str]) -> str:
-    """Those lines of an earlier file of results that are to stay. source_of: raises ValueError for what is no line."""
-    if keep is None:
-        return ""
+def _earlier(path: Path) -> str:
+    """The whole lines of an earlier file of results; of a run that was killed the last may be half one."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    except (OSError, UnicodeDecodeError):
+        with path.open(encoding="utf-8", errors="replace", newline="") as file:
+            text = file.read()
+    except OSError:
         return ""
-    kept = []
-    for line in lines:
-        try:
-            if line.endswith("\n") and keep(source_of(line)):
-                kept.append(line)
-        except (ValueError, LookupError, TypeError):  # half a line of a run that was killed
-            continue
-    return "".join(kept)
+    return text[: text.rfind("\n") + 1]
+
+
+def _source_of(line: str) -> str:
+    """Of a line of JSON; "" of what is none."""
+    try:
+        return str(json.loads(line)["source"])
+    except (ValueError, LookupError, TypeError):
+        return ""
 
 
 class JsonLines:
@@ -100,7 +105,11 @@ class JsonLines:
     stay; None: none."""
 
     def __init__(self, path: Path, keep: Callable[[str], bool] | None = None) -> None:
-        self._file = _TextFile(path, _kept(path, keep, lambda line: json.loads(line)["source"]))
+        kept = None
+        if keep is not None:
+            lines = _earlier(path).split("\n")[:-1]  # names may hold what other programs take for the end of a line
+            kept = "".join(f"{line}\n" for line in lines if (source := _source_of(line)) and keep(source))
+        self._file = _TextFile(path, "", kept)
 
     def write(self, result: dict[str, Any]) -> None:
         self._file.write(json.dumps(result, ensure_ascii=False) + "\n")
@@ -114,8 +123,16 @@ class CsvTable:
     as of JsonLines."""
 
     def __init__(self, path: Path, keep: Callable[[str], bool] | None = None) -> None:
-        kept = _kept(path, keep, lambda line: next(csv.reader([line]))[0])
-        self._file = _TextFile(path, ",".join(CSV_COLUMNS) + "\n" + kept.removeprefix(",".join(CSV_COLUMNS) + "\n"))
+        kept = None
+        if keep is not None:
+            buffer = io.StringIO()
+            rows = csv.writer(buffer, lineterminator="\n")
+            earlier = csv.reader(io.StringIO(_earlier(path), newline=""))
+            rows.writerows(
+                row for row in earlier if len(row) == len(CSV_COLUMNS) and row[0] != CSV_COLUMNS[0] and keep(row[0])
+            )
+            kept = buffer.getvalue()
+        self._file = _TextFile(path, ",".join(CSV_COLUMNS) + "\n", kept)
         self._rows = csv.writer(self._file, lineterminator="\n")
 
     def write(self, result: dict[str, Any]) -> None:

@@ -588,3 +588,54 @@ def test_cameras_raw_files_are_refused_and_no_preview_is_copied_instead(detect: 
     assert status == 2
     assert errors[-1] == "facecam: a.dng is a camera's raw file; develop it into a JPEG or a TIFF first."
     assert not list(Path("out").glob("*"))
+
+
+@pytest.mark.parametrize("cut", ["", "\u00e4"])
+def test_results_of_odd_names_stay_when_a_run_is_resumed(
+    detect: Run, here: Path, monkeypatch: pytest.MonkeyPatch, cut: str
+) -> None:
+    """What other programs take for the end of a line, and a run that was killed in the middle of a letter."""
+    names = ["a\u2028.png", 'b",\n\r.png', "c\x85.png", "d\udcff.png"]
+    for name in names:
+        shutil.copy("1.png", name)
+    arguments = [".", "--json", "r.jsonl", "--csv", "r.csv", "--resume"]
+    assert detect(*arguments)[0] == 0
+    before = {name: Path(name).read_bytes() for name in ("r.jsonl", "r.csv")}
+    for name in before:
+        with open(name, "ab") as file:
+            file.write(cut.encode()[:1])
+    shutil.copy("1.png", "2.png")
+    assert detect(*arguments)[0] == 0
+    for name, content in before.items():
+        assert Path(name).read_bytes().startswith(content)
+    sources = [json.loads(line)["source"] for line in Path("r.jsonl").read_text("utf-8").split("\n")[:-1]]
+    assert sorted(sources) == sorted([*names, "1.png", "2.png"])
+
+
+def test_earlier_results_are_never_gone_when_a_run_is_resumed(
+    detect: Run, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = [".", "--json", "r.jsonl", "--csv", "r.csv", "--resume"]
+    assert detect(*arguments)[0] == 0
+    before = Path("r.jsonl").read_bytes()
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    status, _, errors = detect(*arguments)
+    assert status == 2
+    assert "the disk is full" in errors[-1]
+    assert Path("r.jsonl").read_bytes() == before
+
+
+@pytest.mark.skipif(not Path("/dev/fd").exists(), reason="there are no files of what is open here")
+def test_results_into_a_pipe_leave_no_file_beside_it(detect: Run, here: Path) -> None:
+    """As of `--json >(gzip > r.gz)`."""
+    out, into = os.pipe()
+    before = set(os.listdir("/dev"))
+    assert detect("1.png", "--json", f"/dev/fd/{into}")[0] == 0
+    os.close(into)
+    with open(out, encoding="utf-8") as file:
+        assert len(json.loads(file.read())["faces"]) == 1
+    assert set(os.listdir("/dev")) == before
