@@ -127,8 +127,11 @@ def stage_palette(text: QColor = STAGE_TEXT) -> QPalette:
     palette = QPalette()
     for role in (QPalette.ColorRole.Window, QPalette.ColorRole.Base):
         palette.setColor(role, STAGE)
+    disabled = QColor(text)
+    disabled.setAlphaF(0.4)
     for role in (QPalette.ColorRole.WindowText, QPalette.ColorRole.Text, QPalette.ColorRole.ButtonText):
         palette.setColor(role, text)
+        palette.setColor(QPalette.ColorGroup.Disabled, role, disabled)
     palette.setColor(QPalette.ColorRole.Button, STAGE_RAISED)
     return palette
 

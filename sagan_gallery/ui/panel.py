@@ -152,7 +152,6 @@ class GalleryPanel(QWidget):
         session.thumb_ready.connect(lambda point, picture: self.walk.set_point("end", point, picture))
         session.picture_ready.connect(self._show_small)
         session.grid_done.connect(self._grid_done)
-        session.export_moved.connect(self._show_tasks)
         session.exported.connect(self._exported)
         session.failed.connect(self._failed)
         self.status.cancelled.connect(self._cancel)
@@ -400,13 +399,14 @@ class GalleryPanel(QWidget):
 
     def _exported(self, export: Export) -> None:
         self._show_tasks()
-        self.say(f"Saved {export.path}", *self._making)
+        if export not in self.session.exports:
+            self.say(f"Saved {export.path}", *self._making)
 
     def _show_tasks(self) -> None:
         """What takes long: the grid, and after it the films, which give way to it."""
         session, share = self.session, self._filled / max(1, len(self.grid.specs))
         grid = [Task(self._sampling_said, share, session.cancel_grid)] if session.filling else []
-        films = [Task(each.path.name, each.share, partial(session.cancel_export, each)) for each in session.exports]
+        films = [Task(each.path.name, each.share, partial(session.end_export, each)) for each in session.exports]
         self.status.show_tasks(grid + films)
 
     def _failed(self, lane: Lane, message: str) -> None:
@@ -424,7 +424,10 @@ class GalleryPanel(QWidget):
 
     @property
     def _making(self) -> list[str]:
-        return words.making([export.path.name for export in self.session.exports])
+        """Which film is being made, and which wait for it; none without films."""
+        names = [export.path.name for export in self.session.exports]
+        then = f" then {', '.join(names[1:])}" if names[1:] else ""
+        return [f"Making {names[0]}…{then}"] if names else []
 
     def _pins_changed(self) -> None:
         if self.status.text == words.NO_PIN_LEFT:

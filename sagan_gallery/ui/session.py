@@ -100,10 +100,8 @@ class GallerySession(QObject):
     picture_ready = Signal(SampleSpec, object, object)
     """A sample of the grid, its picture (H, W, 3) uint8, and what it is sorted by: a number, or None."""
     grid_done = Signal()
-    export_moved = Signal()
-    """More of the first export is done."""
     exported = Signal(Export)
-    """One that is complete."""
+    """More of it is done; all, once it is no longer one of `exports`."""
     failed = Signal(Lane, str)
     """What did not work, and one sentence for people."""
 
@@ -202,26 +200,21 @@ class GallerySession(QObject):
     def request_export(self, export: Export) -> None:
         """Writes it, after those that were wanted before."""
         self.exports.append(export)
-        if self.exports[0] is export:
+        if len(self.exports) == 1:
             self._worker.submit(Lane.EXPORT, export.steps)
 
     def cancel_grid(self) -> None:
         """Leaves the grid as it is."""
         self._worker.cancel(Lane.GRID)
 
-    def cancel_export(self, export: Export) -> None:
-        """Ends it at its next step, or lets it not begin."""
-        if export in self.exports:
-            self._take_out(self.exports.index(export))
-
-    def _take_out(self, index: int) -> Export:
-        """An export that is done or not wanted any more; the next one follows on the first."""
-        export = self.exports.pop(index)
-        if index == 0:
+    def end_export(self, export: Export) -> None:
+        """Ends it at its next step, or lets it not begin; the next one follows on the first."""
+        first = self.exports[:1]
+        self.exports = [each for each in self.exports if each is not export]
+        if self.exports[:1] != first:
             self._worker.cancel(Lane.EXPORT)
             if self.exports:
                 self._worker.submit(Lane.EXPORT, self.exports[0].steps)
-        return export
 
     def point(self, spec: SampleSpec) -> LatentPoint:
         """The latent and label that a spec stands for."""
@@ -261,7 +254,7 @@ class GallerySession(QObject):
         for result in self._worker.take():
             if result.lane == Lane.EXPORT:
                 self._export_came(result)
-            elif result.error is not None:
+            if result.error is not None:
                 self.failed.emit(Lane(result.lane), str(result.error))
             elif result.last:
                 if result.lane == Lane.GRID:
@@ -272,7 +265,7 @@ class GallerySession(QObject):
                 self._next = None
                 self.generator = result.value
                 self.model_changed.emit()
-            elif result.value is not None:  # otherwise a step on the way
+            elif result.lane != Lane.EXPORT and result.value is not None:  # otherwise a step on the way
                 values = result.value if isinstance(result.value, tuple) else (result.value,)
                 self._signals[Lane(result.lane)].emit(*values)
         if self._next is not None and not self._worker.busy(Lane.SAMPLE):
@@ -280,14 +273,13 @@ class GallerySession(QObject):
             self._worker.submit_one(Lane.SAMPLE, compute)
 
     def _export_came(self, result: Result) -> None:
-        if result.error is not None:
-            self._take_out(0)
-            self.failed.emit(Lane.EXPORT, str(result.error))
-        elif result.last:
-            self.exported.emit(self._take_out(0))
+        export = self.exports[0]
+        if result.error is not None or result.last:
+            self.end_export(export)
         else:
-            self.exports[0].share = result.value
-            self.export_moved.emit()
+            export.share = result.value
+        if result.error is None:
+            self.exported.emit(export)
 
 
 def end_of(generator: Generator, spec: SampleSpec) -> LatentPoint:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -81,13 +80,6 @@ WRONG_MODEL_TITLE = "This generator can't be opened"
 def loading(model: str | Path) -> str:
     """What happens while a model file is read."""
     return f"Loading {Path(model).stem}…"
-
-
-def making(names: Sequence[str]) -> list[str]:
-    """Which film is being made and which wait for it, as a part of what the status line says; none without films."""
-    if not names:
-        return []
-    return [f"Making {names[0]}…" + (f" then {', '.join(names[1:])}" if names[1:] else "")]
 
 
 def notices(sample: Sample, effect_levels: float | None) -> list[str]:

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 
 from facecam.qtkit.settings import Settings
 from sagan_gallery.ui import words
+from sagan_gallery.ui.paint import from_qimage
 from sagan_gallery.ui.tour import Step, shared
 from tests.sagan_gallery.made import made_sample
 from tests.sagan_gallery.ui.driving import LEFT, at, hover, waits_for_sample
@@ -113,3 +114,10 @@ def test_the_sign_of_gamma_is_told_by_what_it_does():
     assert "positive" in told
     assert f"{sample.image.mean() - 10:.0f} levels brighter" in told
     assert "more contrast" in told
+
+
+def test_a_button_that_is_of_no_use_looks_so(panel):
+    panel.controls.tour.setChecked(True)
+    assert not panel.tour.back.isEnabled()  # at the first step
+    off, on = (from_qimage(button.grab().toImage()).max() for button in (panel.tour.back, panel.tour.next))
+    assert off < 0.75 * on
