@@ -137,7 +137,7 @@ class Batch:
     ) -> None:
         self._options, self._worker, self._listener = options, worker, listener
         self._pool, self._resume = pool, resume
-        if out_dir is not None and out_dir.exists() and not out_dir.is_dir():
+        if out_dir is not None and os.path.exists(out_dir) and not os.path.isdir(out_dir):
             raise FacecamError(f"{out_dir} is a file; name a folder for the copies.")
         gathered = gather(specs, out_dir)
         places = [None] * len(gathered.inputs) if out_dir is None else copy_places(out_dir, gathered.inputs)
@@ -159,7 +159,7 @@ class Batch:
         for path in files:
             if file_id(path) in originals:
                 raise FacecamError(f"{path} is an input and would be overwritten; choose another name for the results.")
-        lasting = [path for path in files if path.is_file() or not path.exists()]  # no pipe
+        lasting = [path for path in files if os.path.isfile(path) or not os.path.exists(path)]  # no pipe
         beside = out_dir or (lasting[0].parent if lasting else None)
         self._journal = None if beside is None else Journal(beside / NAME, options, files)
         if resume:
@@ -259,7 +259,7 @@ class Batch:
         Each piece's frames are decoded twice, and copies are written here, one after the other: that is little beside a
         thorough search, and much beside a quick one.
         """
-        known = task.regions is not None and task.regions.exists()
+        known = task.regions is not None and os.path.exists(task.regions)
         if self._pool is None or known or self._options.seconds is not None:
             return []
         return cut(task.input) if left <= (_CUT_OF_THOROUGH if self._options.thorough else 1) else []

@@ -57,7 +57,7 @@ def estimate(tasks: Sequence[Task], detector: FaceDetector) -> Estimate:
     pictures, videos, others = [], [], 0
     for task in tasks:
         path = named_path(task.input.spec)
-        if not path.is_file():
+        if not os.path.isfile(path):
             others += 1
         elif is_picture(path):
             pictures.append(path)

@@ -48,7 +48,7 @@ def file_id(path: str | Path) -> FileId | None:
 def open_input(part: Input) -> Source:
     """Its source; a picture file is one whatever is in it. Raises SourceError."""
     path = named_path(part.spec)
-    return open_picture(path) if path.is_file() and is_picture(path) else open_source(part.spec)
+    return open_picture(path) if os.path.isfile(path) and is_picture(path) else open_source(part.spec)
 
 
 @dataclass(frozen=True)

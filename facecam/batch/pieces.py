@@ -3,6 +3,7 @@ by frame as if it had looked itself, so that nothing shows where pieces meet."""
 
 from __future__ import annotations
 
+import os
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
@@ -57,7 +58,7 @@ class Piece:
 def cut(part: Input) -> list[Piece]:
     """The pieces of a long video file, in their order; none of anything else."""
     path = named_path(part.spec)
-    if not path.is_file() or is_picture(path):
+    if not os.path.isfile(path) or is_picture(path):
         return []
     try:
         with closing(open_input(part)) as source:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -154,9 +155,9 @@ class Worker:
         if task.regions is None:
             return None
         path = named_path(task.input.spec)
-        if self._hider is None or not path.is_file():
+        if self._hider is None or not os.path.isfile(path):
             raise FacecamError("Regions are for faces that are hidden in a picture or a video file.")
-        return load_regions(task.regions, path) if task.regions.exists() else None
+        return load_regions(task.regions, path) if os.path.exists(task.regions) else None
 
     def _once(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import threading
@@ -150,7 +151,7 @@ def detect(arguments: argparse.Namespace) -> int:
         return _watched(make_batch, worker, pool, over, arguments.estimate)
     with quiet_libraries() as stderr, _Bar(stderr, print_results=not has_outputs) as bar:
         batch = make_batch(bar)
-        if options.thorough and not (arguments.regions and arguments.regions.exists()):
+        if options.thorough and not (arguments.regions and os.path.exists(arguments.regions)):
             bar.expect(estimate(batch.tasks, worker.base_detector), arguments.jobs)
         try:
             with nullcontext() if arguments.core is None else pinned(arguments.core):

@@ -115,7 +115,7 @@ class PartFile:
 
 def check_free(folder: Path) -> None:
     """Raises FacecamError if the disk is as good as full: what is being written still has to be completed."""
-    existing = next((each for each in (folder, *folder.parents) if each.exists()), None)
+    existing = next((each for each in (folder, *folder.parents) if os.path.exists(each)), None)
     if existing is None:
         return
     free = shutil.disk_usage(existing).free

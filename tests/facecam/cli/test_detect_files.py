@@ -639,3 +639,27 @@ def test_results_into_a_pipe_leave_no_file_beside_it(detect: Run, here: Path) ->
     with open(out, encoding="utf-8") as file:
         assert len(json.loads(file.read())["faces"]) == 1
     assert set(os.listdir("/dev")) == before
+
+
+@pytest.mark.parametrize("name", ["x" * 300 + ".png", "x/" * 3000 + "a.png", "closed/1.png", "closed/1.mp4"])
+def test_a_name_that_the_system_refuses_is_told_and_the_others_are_done(
+    detect: Run, here: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    real = os.stat
+
+    def stat(path: Any, *rest: Any, **more: Any) -> Any:  # to root every folder is open
+        if not isinstance(path, int) and "closed/" in os.fspath(path):
+            raise PermissionError(13, "Permission denied", path)
+        return real(path, *rest, **more)
+
+    monkeypatch.setattr(os, "stat", stat)
+    for options in (["--hide", "cover"], ["--size", "native"]):
+        status, _, errors = detect(name, "1.png", "--out", "out", *options)
+        assert status == 2
+        (problem,) = [line for line in errors if "can't be read" in line]
+        assert "inside the program" not in problem
+        assert "Permission denied" in problem or "too long" in problem
+        assert any("with faces: 1" in line for line in errors)
+    if name.startswith("x"):  # where nothing can be written either
+        assert detect("1.png", "--hide", "cover", "--regions", name)[0] == 2
+        assert detect("1.png", "--out", name)[0] == 2
