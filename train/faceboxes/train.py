@@ -330,11 +330,17 @@ def training_pictures(args: argparse.Namespace) -> list[Labelled]:
 
 
 def validation_pictures(args: argparse.Namespace) -> dict[str, list[Labelled]]:
-    """Those to evaluate on, by event, and the face-free ones."""
-    found: dict[str, list[Labelled]] = {event: [] for event in (*args.eval_events.split(","), FACELESS_EVENT)}
-    for item in read_split(args.data, "val"):
+    """Those to evaluate on, by event, and the face-free ones. Raises TrainingError where an event has none."""
+    events = args.eval_events.split(",") if args.eval_every else []
+    found: dict[str, list[Labelled]] = {event: [] for event in (*events, FACELESS_EVENT)}
+    labels = read_split(args.data, "val") if events else []
+    for item in labels:
         if item.event in found:
             found[item.event].append(item)
+    for event in events:
+        if not found[event]:
+            there = ", ".join(sorted({item.event for item in labels} - {FACELESS_EVENT}))
+            raise TrainingError(f"No validation picture is of {event}: give --eval-events some of {there}.")
     return found
 
 

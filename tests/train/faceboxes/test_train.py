@@ -21,7 +21,7 @@ COMMON = ("--sizes", "128:0.6,192:0.4", "--batch", "1", "--device", "cpu", "--wa
 
 
 def run(wider: Path, tmp_path: Path, *more: str) -> int:
-    shares = ("--shares", "3--none=0.1")
+    shares = ("--shares", "3--none=0.1", "--eval-events", "0--human")
     common = ("--data", str(wider), "--runs", str(tmp_path / "runs"), "--cache", str(tmp_path / "cache"))
     return trainer.main([*common, *shares, *COMMON, *more])
 
@@ -116,6 +116,14 @@ def test_more_pictures_without_faces_are_drawn(wider: Path, tmp_path: Path, caps
     assert {(item.event, len(item.boxes), item.name.rpartition("/")[0]) for item in more} == {("cats", 0, "cats/grey")}
     assert run(wider, tmp_path, "--steps", "1", "--faceless", str(cats), str(empty)) == 2
     assert "has no pictures" in capsys.readouterr().err
+
+
+def test_an_event_that_validation_lacks_is_told_before_the_run(
+    wider: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(wider, tmp_path, "--steps", "1", "--eval-events", "0--human,2--web") == 2
+    assert "of 2--web: give --eval-events some of 0--human" in capsys.readouterr().err
+    assert run(wider, tmp_path, "--steps", "1", "--eval-events", "0--human,2--web", "--eval-every", "0") == 0
 
 
 def test_wrong_input_is_one_sentence_and_status_2(
