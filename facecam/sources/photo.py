@@ -320,7 +320,7 @@ def _info(file: Image.Image, data: bytes) -> PhotoInfo:
         info = replace(info, loops=int(file.info.get("loop", 1)), has_cover=has_cover)
     if kind == "MPO":
         info = replace(info, format="JPEG", converted=("its second picture is left out",))
-    elif kind == "HEIF" and getattr(file, "n_frames", 1) > 1:
+    elif kind == "HEIF" and getattr(file, "n_frames", 1) > 1 and "tiling" not in file.info:  # no tiles of the main one
         info = replace(info, converted=("its other pictures are left out",))
     if kind == "PNG":
         parts = takewhile(lambda part: part[4:8] != b"IDAT", _png_parts(data))

@@ -14,6 +14,7 @@ from PIL import Image, ImageCms
 
 from facecam.errors import FacecamError, SourceError
 from facecam.saving.photo_file import changed_page, copy_suffix, write_photo
+from facecam.sources import photo as photo_module
 from facecam.sources.photo import Photo
 from facecam.system.opencv import cv2
 
@@ -319,12 +320,26 @@ def test_the_second_picture_of_a_phones_jpeg_is_no_page(tmp_path: Path) -> None:
     assert "second picture" in told(path)
 
 
-def test_that_a_heic_has_other_pictures_is_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize("of_tiles", [False, True])
+def test_that_a_heic_has_other_pictures_is_told_but_not_its_tiles(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, of_tiles: bool
+) -> None:
+    """Phones write one picture as a dozen tiles, which are pictures of the file, too."""
     pictures = pillow_heif.HeifFile()
     for _ in range(2):
         pictures.add_from_pillow(Image.fromarray(gradient()))
     pictures.save(tmp_path / "a.heic")
-    assert told(tmp_path / "a.heic").startswith("its other pictures are left out")
+    if of_tiles:  # pillow_heif writes none; as it reads them
+        opened = photo_module._opened
+
+        def tiled(data: bytes) -> Image.Image | None:
+            file = opened(data)
+            assert file is not None
+            file.info["tiling"] = {"tile_width": 60}
+            return file
+
+        monkeypatch.setattr(photo_module, "_opened", tiled)
+    assert ("its other pictures are left out" in told(tmp_path / "a.heic")) != of_tiles
 
 
 @pytest.mark.parametrize("suffix", [".tga", ".qoi", ".pcx", ".sgi"])
