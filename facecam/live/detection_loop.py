@@ -31,7 +31,7 @@ _BORDER_SHARE = 32
 the demo's faces, cut by 30 to 70 % at each side, `faceboxes-s8` misses 0 of 50 so, and 10 without a border."""
 _LARGE_PX = 230
 """In the network's pixels. Of faces over 350 it finds parts, which are larger than this: from there on the frame is
-searched at half the size too, which takes a quarter more."""
+searched at half the size too, which takes half more (docs/adr/0081)."""
 _logger = logging.getLogger(__name__)
 
 
