@@ -180,7 +180,7 @@ class _Parser(argparse.ArgumentParser):
 def _not_a_command(word: str, commands: list[str]) -> str:
     """What to say to `facecam clip.mp4`, which is meant as a source, and to a mistyped command."""
     names = ("demo", "screen", "auto")
-    is_file = Path(word).suffix.lower() in PICTURE_SUFFIXES | VIDEO_SUFFIXES or Path(word).exists()
+    is_file = Path(word).suffix.lower() in PICTURE_SUFFIXES | VIDEO_SUFFIXES or os.path.exists(word)
     if is_file or "://" in word or word.isdecimal() or word.partition(":")[0] in (*names, "camera"):
         return f"to open {word}, type `facecam --source {word}`; to list its faces, `facecam detect {word}`"
     near = difflib.get_close_matches(word, commands, 1, 0.5)

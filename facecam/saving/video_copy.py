@@ -29,6 +29,7 @@ from facecam.system.opencv import cv2
 
 _MUXERS = {
     ".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska", ".webm": "webm", ".avi": "avi", ".ts": "mpegts",
+    ".mts": "mpegts", ".m2ts": "mpegts", ".qt": "mov",
     ".mpg": "mpeg", ".mpeg": "mpeg", ".flv": "flv", ".3gp": "3gp",
 }  # fmt: skip
 _FALLBACK = ".mkv"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
@@ -62,7 +61,10 @@ __all__ = [
 ]
 
 VIDEO_SUFFIXES = frozenset(
-    {".mp4", ".m4v", ".mkv", ".webm", ".avi", ".mov", ".mpg", ".mpeg", ".wmv", ".flv", ".ts", ".ogv", ".3gp", ".gif"}
+    {
+        *(".mp4", ".m4v", ".mkv", ".webm", ".avi", ".mov", ".qt", ".mpg", ".mpeg", ".vob", ".wmv", ".asf", ".flv"),
+        *(".ts", ".mts", ".m2ts", ".ogv", ".3gp", ".3g2", ".gif"),
+    }
 )
 """Names that a folder's videos are recognised by; a single file is tried whatever its name."""
 
@@ -89,7 +91,7 @@ def open_source(spec: str | int | os.PathLike[str]) -> Source:
         if mode is not None or camera[2] is None:
             return CameraSource(int(camera[1]), mode)
     screen = ScreenPart.parse(spec)
-    if screen is not None and not Path(spec).exists():
+    if screen is not None and not os.path.exists(spec):
         return ScreenSource(screen)
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", spec):
         if not spec.lower().startswith("file://"):

@@ -262,3 +262,10 @@ run()
 def test_a_thread_that_hangs_does_not_keep_the_process():
     done = run_python("-c", "import sys" + HANGING, timeout_s=30)
     assert (done.returncode, done.stdout, done.stderr) == (0, "0  Front\n", "")
+
+
+def test_a_word_too_long_for_a_file_is_told(capsys):
+    with pytest.raises(SystemExit) as end:
+        main(["x" * 5000])
+    assert end.value.code == 2
+    assert "there is no command" in capsys.readouterr().err

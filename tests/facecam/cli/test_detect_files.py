@@ -663,3 +663,16 @@ def test_a_name_that_the_system_refuses_is_told_and_the_others_are_done(
     if name.startswith("x"):  # where nothing can be written either
         assert detect("1.png", "--hide", "cover", "--regions", name)[0] == 2
         assert detect("1.png", "--out", name)[0] == 2
+
+
+@pytest.mark.parametrize(("made_as", "name"), [(".ts", "a.MTS"), (".ts", "a.m2ts"), (".mov", "a.qt")])
+def test_camcorders_films_in_a_folder_are_found_and_copied_as_such(
+    detect: Run, here: Path, made_as: str, name: str
+) -> None:
+    made(Path(f"b{made_as}")).rename(name)
+    status, _, errors = detect(".", "--out", "out", "--size", "native", "--strict")
+    assert status == 0
+    assert {path.name for path in Path("out").iterdir()} == {"1.png", name}
+    assert "Frames: 11" in errors[-1]
+    with av.open(f"out/{name}") as copy:
+        assert len(copy.streams.audio) == 1
