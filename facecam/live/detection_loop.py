@@ -13,6 +13,7 @@ from facecam.arrays import Array, Image
 from facecam.detection.any_detector import AnyDetector
 from facecam.detection.detector import FaceDetector, Timings
 from facecam.detection.frame_plan import network_size
+from facecam.detection.options import MIN_SIDE_PX
 from facecam.detection.thorough import parts
 from facecam.errors import FacecamError
 from facecam.faces.boxes import SAME_FACE_IOU, Detections, faces_in_common, nms, pairwise_iou
@@ -310,7 +311,7 @@ def _with_large(detector: FaceDetector, image: Image, past_px: int) -> Detection
     if (found.boxes[:, 2:] - found.boxes[:, :2]).max(initial=0) * wide / width < _LARGE_PX:
         return found
     first, usual = detector.timings, detector.size
-    detector.size = (wide // 2, high // 2)
+    detector.size = (max(wide // 2, MIN_SIDE_PX), max(high // 2, MIN_SIDE_PX))
     small = detector.detect(image)
     second, detector.size = detector.timings, usual
     detector.timings = Timings(

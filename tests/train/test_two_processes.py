@@ -25,7 +25,7 @@ def test_two_processes_keep_the_same_weights(wider: Path, pictures: Path, tmp_pa
     detector = [
         "--data", wider, "--runs", faces, "--cache", tmp_path / "cache", "--shares", "3--none=0.1", "--device", "cpu",
         "--sizes", "128:0.6,192:0.4", "--batch", "1", "--warmup", "2", "--decay", "2", "--steps", "2",
-        "--eval-every", "0",
+        "--eval-events", "0--human",
     ]  # fmt: skip
     generator = ["--data", pictures, "--runs", cats, "--kimg", "0.064", *TINY]
     both = json.dumps([list(map(str, options)) for options in (detector, generator)])
