@@ -30,8 +30,9 @@ class Journal:
 
     def outcome(self, task: Task) -> Outcome | None:
         """What became of it; None if it is not done: never begun, or changed since, or its copy is gone."""
-        entry = self._done.get(_state(task)["source"])
-        if entry is None or any(entry.get(name) != value for name, value in _state(task).items()):
+        state = _state(task)
+        entry = self._done.get(state["source"])
+        if entry is None or any(entry.get(name) != value for name, value in state.items()):
             return None
         copy = entry.get("copy")
         if task.copy is not None and not (isinstance(copy, str) and os.path.isfile(copy)):

@@ -102,8 +102,7 @@ class ThoroughDetector:
         self.timings = Timings(*self._took.tolist())
         kept = scores >= self.threshold
         boxes, scores, levels = boxes[kept], scores[kept], levels[kept]
-        best = nms(boxes, scores, self._detector.nms)
-        best = best[~parts(boxes[best], scores[best])]
+        best = best_of_sizes(boxes, scores, self._detector.nms)
         if check:
             known = boxes[levels == 0]
             new = pairwise_iou(boxes[best], known).max(axis=1, initial=0) < self._detector.nms
@@ -174,7 +173,13 @@ def pixels_searched(width: int, height: int, moving: bool, useful: float) -> flo
     return own + more * (checked + (1 - checked) * useful)
 
 
-def parts(boxes: Array, scores: Array) -> npt.NDArray[np.bool_]:
+def best_of_sizes(boxes: Array, scores: Array, iou: float) -> npt.NDArray[np.intp]:
+    """Which of the boxes (N, 4) that were found at several sizes stay: indices, best first. iou: see `nms`."""
+    best = nms(boxes, scores, iou)
+    return best[~_parts(boxes[best], scores[best])]
+
+
+def _parts(boxes: Array, scores: Array) -> npt.NDArray[np.bool_]:
     """Which of the boxes (N, 4) lie in a larger one that is about as sure: parts of a face, found at another size."""
     areas = box_areas(boxes)
     iou = pairwise_iou(boxes, boxes)

@@ -14,9 +14,9 @@ from facecam.detection.any_detector import AnyDetector
 from facecam.detection.detector import FaceDetector, Timings
 from facecam.detection.frame_plan import network_size
 from facecam.detection.options import MIN_SIDE_PX
-from facecam.detection.thorough import parts
+from facecam.detection.thorough import best_of_sizes
 from facecam.errors import FacecamError
-from facecam.faces.boxes import SAME_FACE_IOU, Detections, faces_in_common, nms, pairwise_iou
+from facecam.faces.boxes import SAME_FACE_IOU, Detections, faces_in_common, pairwise_iou
 from facecam.faces.palette import Colours
 from facecam.faces.tracking import CANDIDATE_SHARE, PRIVATE_SHARE, Tracker, TrackingOptions
 from facecam.live.autosize import AutoSize
@@ -318,8 +318,7 @@ def _with_large(detector: FaceDetector, image: Image, past_px: int) -> Detection
         first.pre_ms + second.pre_ms, first.network_ms + second.network_ms, first.post_ms + second.post_ms
     )
     boxes, scores = np.concatenate([found.boxes, small.boxes]), np.concatenate([found.scores, small.scores])
-    best = nms(boxes, scores, detector.nms)
-    best = best[~parts(boxes[best], scores[best])]
+    best = best_of_sizes(boxes, scores, detector.nms)
     return Detections(boxes[best], scores[best])
 
 
