@@ -156,7 +156,7 @@ def informative_queries(sample: Sample, count: int) -> list[tuple[float, float]]
     roots = np.sqrt(sample.attention)
     means = roots[_far_from_each_other(roots, free, count)]
     for _ in range(_GROUPING_ROUNDS):
-        distances = np.stack([((roots - mean) ** 2).sum(1) for mean in means], 1)  # (Q, groups)
+        distances = _distances(roots, means)
         group = distances.argmin(1)
         means = np.stack([roots[group == g].mean(0) if (group == g).any() else means[g] for g in range(len(means))])
     chosen: list[tuple[float, float]] = []
@@ -175,12 +175,18 @@ _GROUPING_ROUNDS = 4
 
 def _far_from_each_other(roots: Array, free: npt.NDArray[np.bool_], count: int) -> list[int]:
     """Indices of maps (Q, K), the first one nearest to the mean, each next one the farthest from those before it."""
-    chosen = [int(np.argmin(np.where(free, ((roots - roots.mean(0)) ** 2).sum(1), np.inf)))]
+    chosen = [int(np.argmin(np.where(free, _distances(roots, roots.mean(0)[None])[:, 0], np.inf)))]
     nearest = np.full(len(roots), np.inf, np.float32)
     while len(chosen) < count:
-        nearest = np.minimum(nearest, ((roots - roots[chosen[-1]]) ** 2).sum(1))
+        nearest = np.minimum(nearest, _distances(roots, roots[chosen[-1:]])[:, 0])
         chosen.append(int(np.argmax(np.where(free, nearest, -1.0))))
     return chosen
+
+
+def _distances(roots: Array, means: Array) -> Array:
+    """(Q, N) squared distances of roots (Q, K) of distributions, whose squares sum to 1, from means (N, K). By einsum,
+    which needs no second thread: the one of matrix products comes milliseconds late on a busy machine."""
+    return np.asarray(1 + (means**2).sum(1) - 2 * np.einsum("qk,nk->qn", roots, means), np.float32)
 
 
 def entropy_bits(weights: Array) -> float:

@@ -1,11 +1,11 @@
 """ModuleLoader: imports what a tab needs while nobody waits for it, or while the window says that it is coming, and
-makes a part of it."""
+makes it in steps."""
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Iterable
 from importlib import import_module
 from typing import Any
 
@@ -24,21 +24,21 @@ class ModuleLoader(QObject):
     """Imports one module in a thread of its own: a second or more that the window would stand still for. is_done:
     importing it takes no time any more.
 
-    first, part: makes a part of the tab, and the part: were all of it made at once, the window would stand still for
-    more than a frame.
+    steps: make the tab, with other events between: were all of it made at once, the window would stand still for more
+    than a frame; part: the tab, which the last one gives, the others None.
     """
 
     done = Signal()
-    """The part is made. In the GUI thread, where the module is there at once from now on; if its import has failed,
+    """The steps are done. In the GUI thread, where the module is there at once from now on; if its import has failed,
     importing it there fails again, and is told as any error is."""
 
-    def __init__(self, module: str, first: Callable[[], Any] = lambda: None) -> None:
+    def __init__(self, module: str, steps: Iterable[Any] = ()) -> None:
         super().__init__()
-        self._module, self._first = module, first
+        self._module, self._steps = module, iter(steps)
         self.part: Any = None
         self._begun = self.is_done = False
         self._notifier = Notifier(self)
-        self._notifier.notified.connect(self._deliver)
+        self._notifier.notified.connect(self._step)
 
     def begin_soon(self) -> None:
         """Begins when the window has had time for its own picture."""
@@ -58,9 +58,15 @@ class ModuleLoader(QObject):
             _logger.warning("%s can't be loaded ahead", self._module, exc_info=True)
         self._notifier.notify()
 
-    def _deliver(self) -> None:
-        QTimer.singleShot(0, self, self._end)  # after other events, and also where the part can't be made
-        self.part = self._first()
+    def _step(self) -> None:
+        following = self._end  # also where a step fails
+        try:
+            self.part = next(self._steps)
+            following = self._step
+        except StopIteration:
+            pass
+        finally:
+            QTimer.singleShot(0, self, following)
 
     def _end(self) -> None:
         self.is_done = True

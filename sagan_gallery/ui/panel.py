@@ -46,8 +46,8 @@ class GalleryPanel(QWidget):
 
     grab_frame: gives the camera's picture (H, W, 3) uint8 RGB, or None when there is none; open_film: begins films in
     formats beyond GIF; keep_off: tells the core that sampling is to stay away from, if any; settings: remember
-    what is sampled, how maps are shown, whether the tour has been offered, and where it was left; controls: with these
-    settings, made before.
+    what is sampled, how maps are shown, whether the tour has been offered, and where it was left; controls (with these
+    settings), stage: made before.
     """
 
     def __init__(
@@ -58,6 +58,7 @@ class GalleryPanel(QWidget):
         keep_off: Callable[[], int | None] | None = None,
         settings: Settings | None = None,
         controls: GalleryControls | None = None,
+        stage: SampleStage | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -76,7 +77,7 @@ class GalleryPanel(QWidget):
         """The last row of the grid that was shown large: a walk that is closed leads back to it."""
         self.session = GallerySession(keep_off, self)
         self.grid = SampleGrid()
-        self.stage = SampleStage()
+        self.stage = SampleStage() if stage is None else stage
         self.view, self.walk = self.stage.view, self.stage.walk
         self.files = GalleryFiles(self.stage, self.session, grab_frame, open_film, self)
         self.controls = GalleryControls(settings or Settings()) if controls is None else controls

@@ -16,11 +16,12 @@ from facecam.qtkit.tabs import Tab
 from sagan_gallery.export import Film
 from sagan_gallery.ui.controls import GalleryControls
 from sagan_gallery.ui.panel import GalleryPanel
+from sagan_gallery.ui.sample_stage import SampleStage
 
 
 class GalleryTab(Tab):
     """grab_frame: the live picture (H, W, 3) uint8 BGR, or None while there is none; detector_core: the core that the
-    detector has to itself, so that sampling stays off it; settings, controls: as of the panel."""
+    detector has to itself, so that sampling stays off it; settings, controls, stage: as of the panel."""
 
     def __init__(
         self,
@@ -29,6 +30,7 @@ class GalleryTab(Tab):
         model: Path | None = None,
         settings: Settings | None = None,
         controls: GalleryControls | None = None,
+        stage: SampleStage | None = None,
     ) -> None:
         super().__init__()
 
@@ -36,16 +38,18 @@ class GalleryTab(Tab):
             frame = grab_frame()
             return None if frame is None else np.ascontiguousarray(frame[:, :, ::-1])
 
-        self.panel = GalleryPanel(model, grab_rgb, open_mp4, detector_core, settings, controls)
-        self._full_screen = False
+        self.panel = GalleryPanel(model, grab_rgb, open_mp4, detector_core, settings, controls, stage)
+        self._full_screen = self._started = False
         self._commands = [
             command(self, "Full screen", ["F", "F11"], self._toggle_full_screen, Menu.VIEW),
             command(self, "Leave full screen or the help, or deselect the pin", ["Esc"], self._leave, Menu.NONE),
         ]
         column(self.panel, owner=self)
-        self.panel.start(pin_informative=True)
 
     def activated(self) -> None:
+        if not self._started:
+            self._started = True
+            self.panel.start(pin_informative=True)
         self.panel.view.setFocus()
 
     def deactivated(self) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -108,15 +109,8 @@ def build_window(
         tab.start()
         return tab
 
-    def gallery_controls() -> object:
-        from facecam.ui.gallery.tab import GalleryControls  # loaded when it is first shown
-
-        return GalleryControls(settings)
-
-    gallery_loader = ModuleLoader("facecam.ui.gallery.tab", gallery_controls)
-
-    def gallery() -> Tab:
-        from facecam.ui.gallery.tab import GalleryTab
+    def gallery_steps() -> Iterator[Any]:
+        from facecam.ui.gallery.tab import GalleryControls, GalleryTab, SampleStage  # loaded when it is first shown
 
         def frame() -> npt.NDArray[np.uint8] | None:
             view = sessions[0].latest() if sessions else None
@@ -126,7 +120,16 @@ def build_window(
             pipeline = sessions[0].pipeline if sessions else None
             return None if pipeline is None else pipeline.state.core
 
-        return GalleryTab(frame, detector_core, settings=settings, controls=gallery_loader.part)
+        controls = GalleryControls(settings)
+        yield None
+        stage = SampleStage()
+        yield None
+        yield GalleryTab(frame, detector_core, settings=settings, controls=controls, stage=stage)
+
+    gallery_loader = ModuleLoader("facecam.ui.gallery.tab", gallery_steps())
+
+    def gallery() -> Tab:
+        return gallery_loader.part or [*gallery_steps()][-1]
 
     def speed() -> Tab:
         from facecam.ui.speed.tab import SpeedTab
