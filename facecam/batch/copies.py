@@ -77,8 +77,8 @@ class Copy(Protocol):
     """A copy that is being written."""
 
     def add(self, frame: Frame, changed: Image) -> None:
-        """The source's next frame, and its picture (H, W, 3) uint8 BGR with what the copy is to show. Raises
-        WriteError."""
+        """The source's next frame, and its picture (H, W, 3) uint8 BGR with what the copy is to show, or (H, W, 4) with
+        alpha where the frame has that. Raises WriteError."""
 
     def close(self) -> tuple[Path, list[str]]:
         """Completes it. Gives where it lies, and what it could not keep. Raises WriteError."""

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from facecam.arrays import Array, Image
 from facecam.batch.copies import Copy, CopyPlace, copy_of
 from facecam.batch.inputs import Input, open_input
@@ -18,7 +20,7 @@ from facecam.batch.pieces import Found, Piece, Sighting, found_in
 from facecam.batch.regions import RegionFinder, Regions, load_regions, regions_path, save_regions
 from facecam.detection.detector import FaceDetector
 from facecam.detection.options import DetectorOptions
-from facecam.detection.thorough import ThoroughDetector
+from facecam.detection.thorough import ThoroughDetector, joined
 from facecam.errors import CopyError, FacecamError, WriteError, printable
 from facecam.faces.boxes import Detections
 from facecam.faces.drawing import draw_detections
@@ -27,6 +29,7 @@ from facecam.faces.tracking import CANDIDATE_SHARE, Tracker, TrackingOptions
 from facecam.saving.export import record
 from facecam.sources import Frame, Source, without_password
 from facecam.system.files import named_path
+from facecam.system.opencv import cv2
 
 _logger = logging.getLogger(__name__)
 Record = dict[str, Any]
@@ -233,11 +236,28 @@ class Worker:
             self._hider.start()
 
     def _look(self, frame: Frame) -> Sighting:
-        if isinstance(self._detector, ThoroughDetector):
-            found = self._detector.detect(frame.image, frame.time_s if frame.path is None else None)
-        else:
-            found = self._detector.detect(frame.image)
-        return found, self._detector.timings.total_ms / 1000
+        found, took_ms = [], 0.0
+        for view in _views(frame):
+            if isinstance(self._detector, ThoroughDetector):
+                moves = frame.path is None and frame.alpha is None
+                found.append(self._detector.detect(view, frame.time_s if moves else None))
+            else:
+                found.append(self._detector.detect(view))
+            took_ms += self._detector.timings.total_ms
+        return found[0] if len(found) == 1 else joined(found, self.base_detector.nms), took_ms / 1000
+
+
+def _views(frame: Frame) -> Iterator[Image]:
+    """What can be seen in a frame: its colours; and of transparent ones what shows on black and on white, and what the
+    transparency alone shows, bright or dark."""
+    yield frame.image
+    if frame.alpha is not None:
+        alpha = np.asarray(cv2.merge([frame.alpha] * 3), np.uint8)
+        on_black = np.asarray(cv2.multiply(frame.image, alpha, scale=1 / 255), np.uint8)
+        yield on_black
+        yield on_black + (255 - alpha)
+        yield alpha
+        yield 255 - alpha
 
 
 class FaceHider:
@@ -271,5 +291,6 @@ class FaceHider:
         return self._tracker.update(found, frame.time_s, self._threshold, tracking, self._options.hold_s).private
 
     def hide(self, frame: Frame, places: Array) -> Image:
-        """The frame's picture with those places hidden."""
-        return hide_faces(frame.image, places, self._options)
+        """The frame's picture with those places hidden, with alpha where it has that: a face may be in it alone."""
+        image = frame.image if frame.alpha is None else np.dstack([frame.image, frame.alpha])
+        return hide_faces(image, places, self._options)

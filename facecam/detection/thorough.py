@@ -9,6 +9,8 @@ twice its size, where small faces are suspected. Large levels are cut into tiles
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -177,6 +179,13 @@ def best_of_sizes(boxes: Array, scores: Array, iou: float) -> npt.NDArray[np.int
     """Which of the boxes (N, 4) that were found at several sizes stay: indices, best first. iou: see `nms`."""
     best = nms(boxes, scores, iou)
     return best[~_parts(boxes[best], scores[best])]
+
+
+def joined(looks: Sequence[Detections], iou: float) -> Detections:
+    """What was found in one picture at several looks. iou: see `nms`."""
+    boxes, scores = (np.concatenate([getattr(each, name) for each in looks]) for name in ("boxes", "scores"))
+    best = best_of_sizes(boxes, scores, iou)
+    return Detections(boxes[best], scores[best])
 
 
 def _parts(boxes: Array, scores: Array) -> npt.NDArray[np.bool_]:

@@ -47,7 +47,8 @@ class PrivacyOptions:
 
 
 def hide_faces(image: Image, boxes: Array, options: PrivacyOptions) -> Image:
-    """A picture (H, W, 3) uint8 BGR with the boxes (N, 4), x1 y1 x2 y2 in its pixels, hidden; itself if there are none.
+    """A picture (H, W, 3) uint8 BGR, or (H, W, 4) with alpha, with the boxes (N, 4), x1 y1 x2 y2 in its pixels, hidden;
+    itself if there are none.
 
     Each is hidden by an ellipse that holds the whole box with its padding, as far as it lies in the picture.
     """
@@ -78,7 +79,7 @@ def hide_all(image: Image, options: PrivacyOptions) -> Image:
 def _unrecognisable(part: Image, how: Hiding) -> Image:
     """The same piece of a picture without anything that is smaller than a few cells."""
     if how is Hiding.COVER:
-        return np.full_like(part, _COVER)
+        return np.full_like(part, (*_COVER, part[..., -1].max())[: part.shape[2]])  # as opaque as the place was
     cells = _BLUR_CELLS if how is Hiding.BLUR else _MOSAIC_CELLS
     height, width = part.shape[:2]
     size = (min(cells, width), min(cells, height))

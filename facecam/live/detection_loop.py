@@ -14,7 +14,7 @@ from facecam.detection.any_detector import AnyDetector
 from facecam.detection.detector import FaceDetector, Timings
 from facecam.detection.frame_plan import network_size
 from facecam.detection.options import MIN_SIDE_PX
-from facecam.detection.thorough import best_of_sizes
+from facecam.detection.thorough import joined
 from facecam.errors import FacecamError
 from facecam.faces.boxes import SAME_FACE_IOU, Detections, faces_in_common, pairwise_iou
 from facecam.faces.palette import Colours
@@ -317,9 +317,7 @@ def _with_large(detector: FaceDetector, image: Image, past_px: int) -> Detection
     detector.timings = Timings(
         first.pre_ms + second.pre_ms, first.network_ms + second.network_ms, first.post_ms + second.post_ms
     )
-    boxes, scores = np.concatenate([found.boxes, small.boxes]), np.concatenate([found.scores, small.scores])
-    best = best_of_sizes(boxes, scores, detector.nms)
-    return Detections(boxes[best], scores[best])
+    return joined([found, small], detector.nms)
 
 
 def _named_alike(first: Detections, second: Detections, common: list[tuple[int, int]]) -> Detections:

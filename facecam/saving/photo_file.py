@@ -61,15 +61,13 @@ def copy_suffix(path: Path, info: PhotoInfo) -> str:
 
 def changed_page(page: Page, changed: npt.NDArray[np.uint8], opaque: bool) -> CopiedPage:
     """A page with the pixels that differ between its image and `changed` (H, W, 3) uint8 BGR, in the depth and with the
-    transparency that the file has. opaque: what was changed is seen even where the page is transparent, and in colour;
-    otherwise grey stays grey."""
+    transparency that the file has, or with that of `changed` (H, W, 4). opaque: what was changed is seen even where the
+    page is transparent, and in colour; otherwise grey stays grey."""
     if page.stored is None:
         return CopiedPage(changed, page.duration_s)
     stored: npt.NDArray[Any] = page.stored
-    where = (changed != page.image).any(axis=2)
-    if not where.any():
-        return CopiedPage(stored, page.duration_s)
-    patch = changed[where].astype(stored.dtype) << page.shift
+    where = (changed[..., :3] != page.image).any(axis=2)
+    patch = changed[where][:, :3].astype(stored.dtype) << page.shift
     if stored.ndim == 2:
         if not opaque or (patch == patch[:, :1]).all():
             patch = patch.mean(axis=1).astype(stored.dtype)
@@ -80,8 +78,11 @@ def changed_page(page: Page, changed: npt.NDArray[np.uint8], opaque: bool) -> Co
         copied[where] = patch
     else:
         copied[where, :3] = patch
-    if opaque and copied.ndim == 3 and copied.shape[2] == 4:
+    if page.alpha is not None and opaque:
         copied[where, 3] = int(stored[..., 3].max())
+    elif page.alpha is not None and changed.shape[2] == 4:
+        where = changed[..., 3] != page.alpha
+        copied[where, 3] = changed[where][:, 3].astype(stored.dtype) << page.alpha_shift
     return CopiedPage(copied, page.duration_s)
 
 

@@ -21,11 +21,11 @@ MAX_PIXELS = 100_000_000
 class Frame:
     """One picture of a source.
 
-    image: (H, W, 3) uint8, BGR, C-contiguous, never written to after `read` has returned it. index: 0, 1, 2, ... in
-    the source. time_s: its time in the source (a video's own clock; since the opening for live sources). captured_s:
+    image: (H, W, 3) uint8, BGR, C-contiguous, never written to after `read` has returned it. index: 0, 1, 2, ... in the
+    source. time_s: its time in the source (a video's own clock; since the opening for live sources). captured_s:
     `time.perf_counter()` when it was captured. path: the picture's own file, where a frame has one. page: which of that
-    file's pictures it is. sound, sound_s: what is heard with it, and when in that; None: nothing. take: another one
-    after each jump in the source.
+    file's pictures it is. alpha: (H, W) uint8, how opaque its pixels are; None: wholly. sound, sound_s: what is heard
+    with it, and when in that; None: nothing. take: another one after each jump in the source.
     """
 
     image: npt.NDArray[np.uint8]
@@ -34,6 +34,7 @@ class Frame:
     captured_s: float
     path: Path | None = None
     page: int = 0
+    alpha: npt.NDArray[np.uint8] | None = None
     sound: Sound | None = None
     sound_s: float = 0.0
     take: int = 0

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
@@ -90,6 +90,19 @@ class Page:
     stored: Pixels | None = None
     shift: int = 0
     duration_s: float | None = None
+
+    @cached_property
+    def alpha(self) -> npt.NDArray[np.uint8] | None:
+        """(H, W): how opaque its pixels are; None: wholly."""
+        if self.stored is None or self.stored.ndim == 2 or self.stored.shape[2] < 4:
+            return None
+        alpha = (self.stored[..., 3] >> self.alpha_shift).astype(np.uint8)
+        return None if alpha.min() == 255 else alpha
+
+    @cached_property
+    def alpha_shift(self) -> int:
+        """As `shift`, of the transparency."""
+        return 0 if self.stored is None else _shift(self.stored[..., 3])
 
 
 class Photo:
@@ -184,8 +197,7 @@ class Photo:
             stored = np.uint16(0xFFFF) - stored
         if self.info.format != "TIFF":  # which OpenCV turns upright itself
             stored = np.ascontiguousarray(_upright(stored, self._file.getexif().get(_ORIENTATION, 1)))
-        # Cameras' 10, 12 or 14 bits often lie in the lower part of 16, and would be black.
-        shift = max(0, max(10, int(stored.max()).bit_length() + 1 & ~1) - 8) if stored.dtype == np.uint16 else 0
+        shift = _shift(stored if stored.ndim == 2 else stored[..., :3])
         image = (stored >> shift).astype(np.uint8)
         image = cv2.cvtColor(image, cv2.COLOR_GRAY2BGR) if image.ndim == 2 else image[..., :3]
         return Page(np.ascontiguousarray(image, np.uint8), stored, shift)
@@ -221,7 +233,8 @@ class PictureSource:
             return None
         page = self.page = self._first or self.photo.page(self._index)
         self._first = None
-        frame = Frame(page.image, self._index, self._time_s, time.perf_counter(), self._own_path, self._index)
+        now_s, own = time.perf_counter(), self._own_path
+        frame = Frame(page.image, self._index, self._time_s, now_s, own, self._index, page.alpha)
         self._index += 1
         self._time_s = round(self._time_s + (page.duration_s or SLIDE_S), 6)
         return frame
@@ -398,6 +411,11 @@ def _png_parts(content: bytes) -> Iterator[bytes]:
         after = at + 12 + int.from_bytes(content[at : at + 4], "big")
         yield content[at:after]
         at = after
+
+
+def _shift(values: npt.NDArray[Any]) -> int:
+    """Bits beyond 8. Cameras' 10, 12 or 14 often lie in the lower part of 16, and would be black."""
+    return max(10, int(values.max()).bit_length() + 1 & ~1) - 8 if values.dtype == np.uint16 else 0
 
 
 def _too_large(path: Path) -> str:

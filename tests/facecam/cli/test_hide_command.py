@@ -8,11 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from facecam.cli import main
+from facecam.faces.boxes import Detections
 from facecam.sources import open_source
 from facecam.sources.photo import read_picture
 from facecam.system.opencv import cv2
+from tests.doubles import FakeDetector, found
 
 MakeFrame = Callable[..., np.ndarray]
 
@@ -74,3 +77,35 @@ def test_in_a_video_a_face_that_is_lost_for_a_moment_stays_hidden(
 def test_hiding_without_copies_is_told(photo: Path, tiny_model: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["detect", str(photo), "--hide", "blur", "--model", str(tiny_model)]) == 2
     assert "--out" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", ["bright", "dark", "faint", "cut out", "unseen", "deep", "animated"])
+@pytest.mark.parametrize("way", ["blur", "cover"])
+def test_a_face_in_the_transparency_alone_is_found_and_hidden(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make_frame: MakeFrame, kind: str, way: str
+) -> None:
+    """A picture whose colours are flat shows what its transparency is, on whatever lies below."""
+
+    def stands_out(image: np.ndarray) -> Detections:
+        return found(*[(96, 64, 128, 96)] * (abs(int(image[80, 112, 0]) - int(image[0, 0, 0])) > 100))
+
+    monkeypatch.setattr("facecam.batch.work.FaceDetector", lambda options: FakeDetector(stands_out))
+    face = make_frame((3, 2), width=320, height=224)[..., 0]
+    alpha = {"dark": 255 - face, "faint": face // 2, "unseen": 0 * face}.get(kind, face)
+    grey = face if kind in ("cut out", "unseen") else np.full_like(face, 0 if kind == "dark" else 255)
+    pixels = np.dstack([grey, grey, grey, alpha])
+    path, lines, out = tmp_path / "a.png", tmp_path / "faces.jsonl", tmp_path / "out"
+    if kind == "animated":
+        frames = [Image.fromarray(np.roll(pixels, number, 1)) for number in range(2)]
+        frames[0].save(path, save_all=True, append_images=frames[1:])
+    else:
+        cv2.imwrite(str(path), pixels.astype(np.uint16) * 257 if kind == "deep" else pixels)
+    command = ["detect", str(path), "--json", str(lines), "--out", str(out), "--hide", way]
+    assert main([*command, "--size", "native"]) == 0
+    told = [len(json.loads(line)["faces"]) for line in lines.read_text().splitlines()]
+    assert told == [1] * (1 + (kind == "animated"))
+    copy = np.asarray(cv2.imread(str(out / "a.png"), cv2.IMREAD_UNCHANGED))
+    assert copy.dtype == (np.uint16 if kind == "deep" else np.uint8)
+    hidden = copy[60:100, 92:132].astype(float) / (257 if kind == "deep" else 1)  # the face, and some of what is around
+    for channel in range(4):
+        assert np.abs(np.diff(hidden[..., channel], axis=1)).max() < 30  # where 255 were between them
