@@ -21,7 +21,8 @@ from facecam.errors import FacecamError
 from facecam.sources import Cancellable, Frame, MayStandStill, Player, Reopenable, Source
 
 STALLED_AFTER_S = 1.6
-"""Without a picture; together with the time between two looks that is under two seconds."""
+"""Without a picture, as far as the watching thread could look; together with the time between two looks that is under
+two seconds."""
 FROZEN_AFTER_S = 1.6
 OPENING_TAKES_AT_MOST_S = 30.0
 RETRY_AFTER_S = (0.5, 1.0, 2.0, 4.0, 8.0, 10.0)
@@ -149,6 +150,7 @@ class Capture:
                     return None
             if reader.over:
                 return self._why_over(reader)
+            reader.look()
             reason = self._what_is_wrong(reader)
             if reason is not None:
                 return reason
@@ -165,7 +167,7 @@ class Capture:
         return self._reconnect and (self._lost or (reader.live and reader.delivered > 0))
 
     def _what_is_wrong(self, reader: _Reader) -> str | None:
-        waits_s = reader.waits_s()
+        waits_s = reader.waits_s
         if not reader.opened:
             if waits_s > OPENING_TAKES_AT_MOST_S and self._lost:
                 return "It does not answer."
@@ -258,7 +260,7 @@ class _Reader:
         self.error: FacecamError | None = None
         self.delivered = 0
         self.next_index = first_index
-        self.frozen_s = 0.0
+        self.frozen_s = self.waits_s = 0.0
         self._asked_s = self._first_s = time.perf_counter()
         self._changed_s = 0.0
         self._last: Frame | None = None
@@ -272,10 +274,11 @@ class _Reader:
         if isinstance(self.source, Cancellable):
             self.source.cancel()
 
-    def waits_s(self) -> float:
-        """For how long the source has been at it without an answer."""
+    def look(self) -> None:
+        """Brings `waits_s` up to date: for how long the source has been at it without an answer, as far as somebody
+        looked. Who comes late to look, on a machine that slept or is starved, was as late to read."""
         since_s = self._asked_s if self.player is None else self.player.waiting_since_s
-        return 0.0 if since_s is None else time.perf_counter() - since_s
+        self.waits_s = 0.0 if since_s is None else min(time.perf_counter() - since_s, self.waits_s + LOOK_EVERY_S)
 
     @property
     def usual_gap_s(self) -> float | None:

@@ -127,9 +127,11 @@ class Microphone:
         except miniaudio.MiniaudioError as error:
             raise self._unusable(error) from error
         self._arrived_s = time.perf_counter()
+        waits_s = 0.0  # as far as this thread could look: what keeps it from that keeps chunks from coming, too
         while not self._closed.wait(_LOOKS_EVERY_S):
             with self._lock:
-                if time.perf_counter() - self._arrived_s > _SILENT_AFTER_S:
+                waits_s = min(time.perf_counter() - self._arrived_s, waits_s + _LOOKS_EVERY_S)
+                if waits_s > _SILENT_AFTER_S:
                     self.trouble = f"The microphone {self._title} sends nothing; is it still plugged in?"
                 elif not self._heard and self._count > _SILENT_AFTER_S * SOUND_HZ:
                     self.trouble = (

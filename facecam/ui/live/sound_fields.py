@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
@@ -19,6 +20,8 @@ from facecam.ui.live.session import LiveSession
 from facecam.ui.live.settings import LiveSettings
 
 VOICES = "Voices tell who somebody is; privacy hides faces only."
+_ASKED_AFTER_MS = 100
+"""A few pictures after the fields are shown: the first look loads a library, and the window has all to lay out."""
 
 
 class SoundFields(QWidget):
@@ -50,7 +53,7 @@ class SoundFields(QWidget):
         self.note.say((self._failure if chosen.microphone else "") or voices)
 
     def showEvent(self, event: QShowEvent) -> None:
-        self._asker.ask(list_microphones)
+        QTimer.singleShot(_ASKED_AFTER_MS, self, partial(self._asker.ask, list_microphones))
 
     def _found(self, names: Sequence[str], failure: str = "") -> None:
         self._failure = failure

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import re
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -206,6 +208,26 @@ def test_a_driver_that_hangs_is_left_alone_and_disturbs_nothing_when_it_wakes_up
         goes_on(pipeline)
         assert pipeline.phase is Phase.RUNNING
         assert len(cameras) == 2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the C library has another name there")
+def test_a_program_that_gets_no_time_blames_no_camera() -> None:
+    """As where the machine sleeps, or other programs take all of it: no thread of Python runs, the watching one
+    neither."""
+    cameras: list[Camera] = []
+
+    def open_camera() -> Camera:
+        cameras.append(Camera())
+        return cameras[-1]
+
+    with_the_lock_held = ctypes.PyDLL(None)
+    with running(open_camera) as pipeline:
+        for _ in range(5):
+            goes_on(pipeline)
+            with_the_lock_held.usleep(600_000)
+        goes_on(pipeline, 50)
+        assert len(cameras) == 1
+        assert pipeline.state.stats().reconnects == 0
 
 
 def test_not_more_than_two_drivers_hang_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 import time
+from itertools import count
 from types import SimpleNamespace
 
 import numpy as np
@@ -125,6 +126,18 @@ def test_one_that_is_pulled_out_is_told(audio, clock):
     assert wait_for(lambda: heard.trouble) == "The microphone Desk sends nothing; is it still plugged in?"
     device.hear(np.ones(4800))
     assert wait_for(lambda: not heard.trouble)
+    heard.close()
+
+
+def test_a_program_that_slept_does_not_blame_the_microphone(audio, clock):
+    """A minute is gone at one look; nothing is said until it was looked for as long as usual."""
+    heard = Microphone("Desk")
+    device = device_of(audio)
+    device.hear(np.ones(4800))
+    looks = count()
+    clock.perf_counter = lambda: 1060.0 + 0 * next(looks)
+    wait_for(lambda: heard.trouble)
+    assert next(looks) >= 10
     heard.close()
 
 
