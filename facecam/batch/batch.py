@@ -52,9 +52,10 @@ class Summary:
     """What became of a batch.
 
     without_faces: inputs in which none was found. failed: why inputs that were named could not be read; skipped: why
-    those found in folders could not, by input. converted: what copies could not keep, by input. others: files of the
-    folders that are neither pictures nor videos, by suffix. copies: where those that were made lie. resumed: inputs
-    that an earlier run had done. detector_s: spent there.
+    those found in folders could not, by input. damaged: what could not be read of the others, by input; is_whole: of
+    none of those that were named. converted: what copies could not keep, by input. others: files of the folders that
+    are neither pictures nor videos, by suffix. copies: where those that were made lie. resumed: inputs that an earlier
+    run had done. detector_s: spent there.
     """
 
     files: int = 0
@@ -64,6 +65,8 @@ class Summary:
     without_faces: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     skipped: dict[str, str] = field(default_factory=dict)
+    damaged: dict[str, list[str]] = field(default_factory=dict)
+    is_whole: bool = True
     converted: dict[str, list[str]] = field(default_factory=dict)
     others: Counter[str] = field(default_factory=Counter)
     copies: list[Path] = field(default_factory=list)
@@ -73,7 +76,7 @@ class Summary:
     @property
     def is_clean(self) -> bool:
         """Whether everything was read, and every copy kept what its original has."""
-        return not (self.failed or self.skipped or self.converted)
+        return not (self.failed or self.skipped or self.damaged or self.converted)
 
     def add(self, outcome: Outcome) -> None:
         """Counts an input in."""
@@ -100,8 +103,16 @@ class Summary:
     def _add_told(self, outcome: Outcome) -> None:
         if not outcome.faces:
             self.without_faces.append(outcome.source)
+        if outcome.damage:
+            self.damaged[outcome.source] = outcome.damage
+            self.is_whole &= outcome.in_folder
         if outcome.converted:
             self.converted[outcome.source] = outcome.converted
+
+
+def with_reasons(told: dict[str, list[str]]) -> list[str]:
+    """For people."""
+    return [f"{name} ({'; '.join(what)})" for name, what in told.items()]
 
 
 class Batch:
@@ -221,6 +232,8 @@ class Batch:
         if outcome.problem is not None:
             self._listener.on_problem(f"Skipped: {outcome.problem}" if outcome.in_folder else outcome.problem)
             told["skipped" if outcome.in_folder else "failed"] = outcome.problem
+        if outcome.damage:
+            told["damaged"] = outcome.damage
         if outcome.converted:
             told["converted"] = outcome.converted
         return told

@@ -130,8 +130,7 @@ class _VideoCopy:
 
     def close(self) -> tuple[Path, list[str]]:
         self._copy.close(self._whole)
-        damage = ["damaged parts of it are left out"] if self._source.is_damaged else []
-        return self._copy.path, self._copy.converted + damage
+        return self._copy.path, self._copy.converted
 
     def discard(self) -> None:
         self._copy.discard()

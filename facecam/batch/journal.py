@@ -37,7 +37,9 @@ class Journal:
         copy = entry.get("copy")
         if task.copy is not None and not (isinstance(copy, str) and os.path.isfile(copy)):
             return None
-        return Outcome(task.input.spec, False, converted=entry.get("converted") or [], faces=entry.get("faces") or 0)
+        damage, converted = entry.get("damage") or [], entry.get("converted") or []
+        in_folder = task.input.folder is not None
+        return Outcome(task.input.spec, in_folder, None, damage, converted, faces=entry.get("faces") or 0)
 
     def begin(self, anew: bool) -> None:
         """Opens the file. anew: forgets what is in it."""
@@ -53,6 +55,7 @@ class Journal:
         entry = {
             **_state(task),
             "copy": outcome.copy and str(outcome.copy),
+            "damage": outcome.damage,
             "converted": outcome.converted,
             "faces": outcome.faces,
             "options": self._key,

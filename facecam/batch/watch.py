@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from facecam.batch.batch import Summary
+from facecam.batch.batch import Summary, with_reasons
 from facecam.batch.estimate import Estimate
 from facecam.batch.work import Record
 
@@ -31,6 +31,7 @@ class Report(msgspec.Struct, frozen=True, tag=True):
     without_faces: tuple[str, ...] = ()
     failed: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
+    damaged: tuple[str, ...] = ()
     converted: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
     copies: int = 0
@@ -47,7 +48,8 @@ class Report(msgspec.Struct, frozen=True, tag=True):
             _plain(summary.without_faces),
             _plain(summary.failed),
             _plain(summary.skipped.values()),
-            _plain(f"{name} ({'; '.join(what)})" for name, what in summary.converted.items()),
+            _plain(with_reasons(summary.damaged)),
+            _plain(with_reasons(summary.converted)),
             _plain(f"{count} {kind or 'others'}" for kind, count in summary.others.items()),
             len(summary.copies),
             error,

@@ -27,7 +27,7 @@ from facecam.faces.drawing import draw_detections
 from facecam.faces.privacy import PrivacyOptions, hide_faces
 from facecam.faces.tracking import CANDIDATE_SHARE, Tracker, TrackingOptions
 from facecam.saving.export import record
-from facecam.sources import Frame, Source, without_password
+from facecam.sources import Frame, MayBeDamaged, Source, without_password
 from facecam.system.files import named_path
 from facecam.system.opencv import cv2
 
@@ -68,13 +68,14 @@ class Task:
 class Outcome:
     """What became of an input.
 
-    source: its name, without a password. problem: why it could not be read, or not to its end. converted: half
-    sentences about what its copy could not keep. copy: where that lies. detector_s: spent there.
+    source: its name, without a password. problem: why it could not be read. damage, converted: half sentences about
+    what of it could not be read, and what its copy could not keep. copy: where that lies. detector_s: spent there.
     """
 
     source: str
     in_folder: bool
     problem: str | None = None
+    damage: list[str] = field(default_factory=list)
     converted: list[str] = field(default_factory=list)
     copy: Path | None = None
     frames: int = 0
@@ -182,6 +183,8 @@ class Worker:
                 copy = copy_of(source, task.copy, options.hide is None, options.sound, options.seconds is None)
                 stack.callback(copy.discard)
             self._frames(source, copy, outcome, on_record, known, regions)
+            if isinstance(source, MayBeDamaged):
+                outcome.damage = source.damage
             if copy is not None:
                 outcome.copy, outcome.converted = copy.close()
 

@@ -18,7 +18,7 @@ from typing import Any, TextIO
 from tqdm import tqdm
 
 from facecam.batch import watch
-from facecam.batch.batch import Batch, Summary
+from facecam.batch.batch import Batch, Summary, with_reasons
 from facecam.batch.cluster import ClusterPool
 from facecam.batch.estimate import QUICK_SIZE, Estimate, estimate, words
 from facecam.batch.parallel import ProcessPool
@@ -166,7 +166,7 @@ def detect(arguments: argparse.Namespace) -> int:
 def _status(summary: Summary, strict: bool) -> int:
     if summary.failed:
         return EXIT_WRONG_INPUT
-    return EXIT_NOT_ALL if strict and not summary.is_clean else 0
+    return EXIT_NOT_ALL if not summary.is_whole or (strict and not summary.is_clean) else 0
 
 
 def _watched(
@@ -268,7 +268,8 @@ class _Bar:
         told = {
             "No face found in": summary.without_faces if by_name else [],
             "Passed over": list(summary.skipped),
-            "Not kept in the copies": [f"{name} ({'; '.join(what)})" for name, what in summary.converted.items()],
+            "Read in part": with_reasons(summary.damaged),
+            "Not kept in the copies": with_reasons(summary.converted),
             "Neither pictures nor videos": [f"{count} {kind or 'others'}" for kind, count in summary.others.items()],
             "Done before": [f"{summary.resumed} files"] * (summary.resumed > 0),
         }

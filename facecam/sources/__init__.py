@@ -12,7 +12,15 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from facecam.errors import SourceError
-from facecam.sources.base import Cancellable, Frame, MayStandStill, Reopenable, Source, without_password
+from facecam.sources.base import (
+    Cancellable,
+    Frame,
+    MayBeDamaged,
+    MayStandStill,
+    Reopenable,
+    Source,
+    without_password,
+)
 from facecam.sources.camera import Camera, CameraSource, OfCamera, list_cameras
 from facecam.sources.camera_modes import CameraMode, camera_modes
 from facecam.sources.demo import DemoSource
@@ -40,6 +48,7 @@ __all__ = [
     "DemoSource",
     "FolderSource",
     "Frame",
+    "MayBeDamaged",
     "MayStandStill",
     "OfCamera",
     "PictureSource",

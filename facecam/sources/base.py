@@ -46,7 +46,7 @@ class Source(Protocol):
     title: what it is, for people. live: it doesn't wait for the reader (camera, stream, demo). fps: nominal frames per
     second, None if unknown. frame_count: None if unknown or endless.
 
-    A source may have more: see `Seekable`, `Reopenable`, `Cancellable` and `MayStandStill`.
+    A source may have more: see `Seekable`, `Reopenable`, `Cancellable`, `MayStandStill` and `MayBeDamaged`.
     """
 
     title: str
@@ -92,6 +92,14 @@ class MayStandStill(Protocol):
     """A live source. may_stand_still: a picture that doesn't change is no sign of trouble."""
 
     may_stand_still: bool
+
+
+@runtime_checkable
+class MayBeDamaged(Protocol):
+    """A source of a file. damage: half sentences about what could not be read of it so far; whole after its end."""
+
+    @property
+    def damage(self) -> list[str]: ...
 
 
 def without_password(url: str) -> str:

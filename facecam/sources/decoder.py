@@ -20,6 +20,10 @@ from facecam.sources.web import WebStream
 _LONGEST_GAP_S = 3600.0
 _HD_HEIGHT_PX = 720
 _UNTOLD = (2, 3)  # AVCOL_SPC_UNSPECIFIED, AVCOL_SPC_RESERVED
+_LEFT_OUT = "damaged parts of it are left out"
+_SAYS_LENGTH = ("matroska,webm", "mov,mp4,m4a,3gp,3g2,mj2", "avi", "flv")
+"""Containers whose header says how long they are; of others it is guessed from what there is."""
+_LEAST_MISSING_S, _MISSING_SHARE = 0.5, 0.02  # headers are no more exact
 _SHAPES = (0.05, 20.0)
 """Widths of a pixel over its height that are believed."""
 
@@ -97,8 +101,8 @@ class Decoder:
 
     address: path, URL, or a stream that is open; name: for people; most_pixels: a picture above it is refused before
     there is memory for it; options: FFmpeg's, for container and streams.
-    timeout_s: for opening, and for reading each picture; None: wait for ever, as for a file. is_damaged: something was
-    left out of what has been read. Raises SourceError.
+    timeout_s: for opening, and for reading each picture; None: wait for ever, as for a file. damage: half sentences
+    about what could not be read. Raises SourceError.
     """
 
     def __init__(
@@ -112,7 +116,8 @@ class Decoder:
         self._name, self._most_pixels, self._timeout_s = name, most_pixels, timeout_s
         self._decoded: Iterator[Picture] | None = None
         self._last_s: float | None = None
-        self.is_damaged = False
+        self.damage: list[str] = []
+        self._ends_s = dict.fromkeys(("of anything", "of pictures", "of good pictures"), 0.0)
         self._sound: StreamSound | None = None
         self._reformatter = VideoReformatter()
         self.web = address if isinstance(address, WebStream) else None
@@ -174,25 +179,27 @@ class Decoder:
             self.web.close()
 
     def _decode(self) -> Iterator[Picture]:
-        streams = [self._stream] if self._sound is None or self._audio is None else [self._stream, self._audio]
-        packets = packets_of(self._container, *streams)
+        packets = packets_of(self._container, *self._container.streams)
         asked_s = time.perf_counter()
         while True:
             try:
                 packet = next(packets, None)
             except DAMAGE:
-                self.is_damaged = True
-                return
+                self._left_out()
+                packet = None
             if packet is None:
-                return
+                return self._check_end()
+            self._saw(packet, "of anything")
             frames: list[av.VideoFrame] = []
             try:
-                if self._sound is not None and packet.stream is self._audio:
-                    self._sound.add(packet)
-                else:
+                if packet.stream is self._stream:
+                    self._saw(packet, "of pictures")
                     frames = self._stream.decode(packet)
+                    self._saw(packet, "of good pictures")
+                elif self._sound is not None and packet.stream is self._audio:
+                    self._sound.add(packet)
             except DAMAGE:  # one damaged packet; the next may be good
-                self.is_damaged = True
+                self._left_out()
                 codec = self._stream.codec_context
                 self._check(codec.width, codec.height)
             for frame in frames:
@@ -203,6 +210,28 @@ class Decoder:
                 asked_s = time.perf_counter()
             if self._timeout_s is not None and time.perf_counter() - asked_s > self._timeout_s[1]:
                 return  # plenty arrives, but no picture
+
+    def _left_out(self) -> None:
+        if _LEFT_OUT not in self.damage:
+            self.damage.append(_LEFT_OUT)
+
+    def _saw(self, packet: av.Packet, what: str) -> None:
+        begins = packet.dts if packet.pts is None else packet.pts
+        if begins is not None and packet.time_base:
+            ends_s = float((begins + (packet.duration or 0)) * packet.time_base) - self._start_s
+            self._ends_s[what] = max(self._ends_s[what], ends_s)
+
+    def _check_end(self) -> None:
+        """After the last packet: whether the header promised more, or the last pictures can't be decoded."""
+        kind, whole_s = self._container.format.name, self.duration_s or 0.0
+        if kind == "avi" and self._stream.frames and self.fps:  # of which FFmpeg believes the size more than the header
+            whole_s = self._stream.frames / self.fps
+        least_s = max(_LEAST_MISSING_S, _MISSING_SHARE * whole_s)
+        if kind not in _SAYS_LENGTH or whole_s - self._ends_s["of anything"] < least_s:
+            whole_s = self._ends_s["of pictures"]  # the sound may go on for longer
+        there_s = self._ends_s["of good pictures"]
+        if whole_s - there_s > least_s:
+            self.damage.append(f"it breaks off after {there_s:.1f} of its {whole_s:.1f} s, {there_s / whole_s:.0%}")
 
     def _picture(self, frame: av.VideoFrame) -> Picture:
         geometry = Geometry.of(frame, self._pixel_shape)

@@ -42,9 +42,9 @@ class VideoSource:
         self._ahead.append(first)
 
     @property
-    def is_damaged(self) -> bool:
-        """Whether something that can't be decoded was left out so far."""
-        return self._decoder.is_damaged
+    def damage(self) -> list[str]:
+        """Half sentences about what could not be read of it so far."""
+        return self._decoder.damage
 
     def read(self) -> Frame | None:
         picture = self._ahead.popleft() if self._ahead else self._decoder.read()

@@ -234,6 +234,7 @@ class SummaryPage(QWidget):
         lists_of_names = (
             ("No face found in", report.without_faces),
             ("Could not be read", (*report.failed, *report.skipped)),
+            ("Read in part", report.damaged),
             ("Not kept in the copies", report.converted),
             ("Neither pictures nor videos", report.others),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -579,6 +580,46 @@ def test_that_a_film_breaks_off_is_told(detect: Run, here: Path) -> None:
     status, _, errors = detect("b.mkv", "--out", "out", "--strict", "--size", "native")
     assert status == 3
     assert any("damaged parts of it are left out" in line for line in errors)
+
+
+@pytest.mark.parametrize("rest", ["gone", "zeros"])
+@pytest.mark.parametrize("suffix", [".mkv", ".mp4", ".avi", ".flv"])
+def test_how_much_of_a_broken_film_was_read_is_told(detect: Run, here: Path, suffix: str, rest: str) -> None:
+    """A card that was pulled out, and a download that was interrupted after room was made for it."""
+    whole = make_clip(here / f"whole{suffix}")
+    if suffix == ".mp4":  # its index in front, without which nothing can be read
+        with av.open(str(whole)) as source, av.open("a.mp4", "w", options={"movflags": "faststart"}) as file:
+            streams = {stream.index: file.add_stream_from_template(stream) for stream in source.streams}
+            for packet in source.demux():
+                if packet.dts is not None:
+                    packet.stream = streams[packet.stream.index]
+                    file.mux(packet)
+        Path("a.mp4").replace(whole)
+    content = whole.read_bytes()
+    there = content[: len(content) // 2]
+    Path("folder").mkdir()
+    broken = Path("folder", f"broken{suffix}")
+    broken.write_bytes(there if rest == "gone" else there.ljust(len(content), b"\0"))
+    assert detect(whole, "--json", "r.jsonl", "--strict")[0] == 0
+    status, _, errors = detect(broken, "--json", "r.jsonl")
+    assert status == 3
+    *frames, last = (json.loads(line) for line in Path("r.jsonl").read_text().splitlines())
+    assert 30 < len(frames) < 70
+    sentence = last["damaged"][-1]
+    assert re.fullmatch(r"it breaks off after [12]\.\d of its 4\.[01] s, [3-6]\d%", sentence)
+    assert any(line.startswith("Read in part: ") and sentence in line for line in errors)
+    for strict in (False, True):  # in a folder as files that can't be read at all
+        status, _, errors = detect("folder", "--out", "out", *["--strict"] * strict)
+        assert status == 3 * strict
+        assert any(sentence in line for line in errors)
+    copy = open_source(f"out/broken{suffix}")
+    assert sum(1 for _ in iter(copy.read, None)) == len(frames)
+
+
+def test_a_film_whose_sound_goes_on_is_whole(detect: Run, here: Path) -> None:
+    for name in ("a.mkv", "a.mp4"):
+        made(Path(name), times=range(0, 300, 100))
+        assert detect(name, "--json", "r.jsonl", "--strict")[0] == 0
 
 
 def test_cameras_raw_files_are_refused_and_no_preview_is_copied_instead(detect: Run, here: Path) -> None:
