@@ -33,7 +33,7 @@ clean:
 	$(PYTHON) -m venv .venv
 	touch $@
 
-.venv/.run: .venv/.made pyproject.toml constraints.txt
+.venv/.run: .venv/.made pyproject.toml constraints.txt hatch_build.py facecam/faces/selection.c
 	$(PIP) --editable '.[openvino]'
 	touch $@
 

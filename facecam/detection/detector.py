@@ -33,7 +33,6 @@ from facecam.system.opencv import cv2
 NO_BORDER = (0, 0, 0, 0)
 _MAX_SIDE_PX = 65535
 _KEEP_PLANS = 4
-_MAX_CANDIDATES = 2000
 _logger = logging.getLogger(__name__)
 
 
@@ -198,18 +197,10 @@ class FaceDetector:
             plan.network.infer()
 
     def _select(self, plan: FramePlan) -> Detections:
-        """Decodes only what passes the threshold, and of that the best 2000: at threshold 0 everything passes."""
         network = plan.network
-        (passed,) = (network.scores >= (_logit(self._threshold) if network.logits else self._threshold)).nonzero()
-        if len(passed) == 0:
-            return Detections.none()
-        if len(passed) > _MAX_CANDIDATES:
-            best = np.argpartition(network.scores[passed], -_MAX_CANDIDATES)[-_MAX_CANDIDATES:]
-            passed = passed[np.sort(best)]
-        offsets, scores = network.take(passed)
-        anchors = plan.anchors.take(passed, 0)
-        candidates = Candidates(offsets, scores, network.logits, anchors, self._model.variances)
-        return select(candidates, plan.limit, self._nms)
+        candidates = Candidates(network.offsets, network.scores, network.logits, plan.anchors, self._model.variances)
+        threshold = _logit(self._threshold) if network.logits else self._threshold
+        return select(candidates, threshold, self._nms, *plan.frame_size)
 
 
 def _logit(probability: float) -> float:

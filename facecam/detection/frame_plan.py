@@ -16,12 +16,12 @@ class FramePlan:
     """Everything that depends on the size of the frame alone, kept from frame to frame.
 
     height, width: of the frame as it goes into the network, whose input is larger only for frames under 32 px.
-    anchors: (A, 4) float32 cx cy w h in the frame's own pixels.
+    frame_size: (width, height) of the frame itself. anchors: (A, 4) float32 cx cy w h in its pixels.
     """
 
     def __init__(self, model: Model, height: int, width: int, size: tuple[int, int] | None, engine: Engine) -> None:
         self.height, self.width = network_size(height, width, size)
-        self.limit = np.array([width, height] * 2, np.float32)
+        self.frame_size = width, height
         self.halves, self.resized = self._steps(height, width)
         self.input_size = max(self.height, MIN_SIDE_PX), max(self.width, MIN_SIDE_PX)
         self.network: Binding = model.bind(*self.input_size, engine)

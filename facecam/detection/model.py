@@ -150,11 +150,9 @@ class Binding:
         count = len(model.anchors(height, width))
         outputs = {name: np.zeros((1, count, values), np.float32) for name, values in _OUTPUTS[model.format].items()}
         if self.logits:
-            self._rows = outputs["faces"][0]  # (A, 5)
-            self.offsets, self.scores = self._rows[:, :4], self._rows[:, 4]
+            self.offsets, self.scores = outputs["faces"][0, :, :4], outputs["faces"][0, :, 4]
         else:
-            self._rows = self.offsets = outputs["loc"][0]  # (A, 4)
-            self.scores = outputs["conf"][0, :, 1]
+            self.offsets, self.scores = outputs["loc"][0], outputs["conf"][0, :, 1]
         self._bound: BoundNetwork = runtime.bind(self.image, outputs)
 
     def fill(self, picture: npt.NDArray[np.uint8]) -> None:
@@ -177,11 +175,6 @@ class Binding:
     def infer(self) -> None:
         """Computes `offsets` and `scores` in the calling thread. Raises RuntimeFailure."""
         self._bound.infer()
-
-    def take(self, which: npt.NDArray[np.intp]) -> tuple[Array, Array]:
-        """Copies of the offsets (N, 4) and scores (N,) of some anchors."""
-        rows = self._rows.take(which, 0)  # of a view of some columns numpy would first copy all rows
-        return rows[:, :4], rows[:, 4] if self.logits else self.scores[which]
 
 
 def load_model(model: str | Path | None = None) -> Model:

@@ -55,6 +55,15 @@ def test_text_for_people(capsys: pytest.CaptureFixture[str], monkeypatch: pytest
     assert "hush" not in text
 
 
+@pytest.mark.parametrize("compiled", [None, print])
+def test_whether_choosing_faces_was_compiled_is_told(monkeypatch: pytest.MonkeyPatch, compiled: object) -> None:
+    monkeypatch.setattr(checks, "compiled_select", compiled)
+    report = Report()
+    report.add("Program", checks.program)
+    assert report.sections["Program"]["faces are chosen by"] == ("compiled code" if compiled else "numpy")
+    assert any("with a C compiler" in hint for hint in report.hints) == (compiled is None)
+
+
 def test_a_model_that_does_not_load_is_a_hint_and_not_the_end(tmp_path: Path) -> None:
     (tmp_path / "bad.onnx").write_bytes(b"nothing")
     report = Report()

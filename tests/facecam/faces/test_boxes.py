@@ -1,4 +1,12 @@
-"""The faces among a network's candidates: one by one where they are few, by arrays where they are many."""
+"""The faces in a network's output: by the compiled step, and by arrays where that was not compiled."""
+
+import importlib.util
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -9,6 +17,25 @@ from facecam.faces.boxes import Candidates, Detections, select
 LIMIT = np.array([640, 480, 640, 480], np.float32)
 
 
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
+    """The module of today's source, whatever was compiled at the installation."""
+    compiler = shutil.which("cc")
+    if compiler is None or sys.platform == "win32":
+        pytest.skip("there is no C compiler")
+    source = Path(boxes.__file__).with_name("selection.c")
+    made = tmp_path_factory.mktemp("selection") / "selection.so"
+    flags = ["-undefined", "dynamic_lookup"] if sys.platform == "darwin" else []
+    include = sysconfig.get_path("include")
+    flags = ["-O3", "-Wall", "-Werror", "-shared", "-fPIC", f"-I{include}", *flags]
+    subprocess.run([compiler, *flags, str(source), "-o", str(made), "-lm"], check=True)
+    spec = importlib.util.spec_from_file_location("selection", made)
+    assert spec is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 def candidates(rng: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Offsets, logits and anchors of clusters, as a face has them."""
     centres = rng.uniform(0, LIMIT[:2], (max(1, count // 6), 2))[rng.integers(0, max(1, count // 6), count)]
@@ -17,47 +44,98 @@ def candidates(rng: np.random.Generator, count: int) -> tuple[np.ndarray, np.nda
     return rng.normal(0, 1, (count, 4)).astype(np.float32), rng.normal(5, 4, count).astype(np.float32), anchors
 
 
-def in_both_ways(monkeypatch: pytest.MonkeyPatch, *candidates: np.ndarray, logits: bool) -> list[Detections]:
+def in_both_ways(
+    monkeypatch: pytest.MonkeyPatch,
+    compiled: ModuleType,
+    *candidates: np.ndarray,
+    logits: bool,
+    threshold: float = -np.inf,
+) -> list[Detections]:
     offsets, scores, anchors = candidates
     found = []
-    for few in (len(scores), 0):
-        monkeypatch.setattr(boxes, "FEW", few)
-        found.append(select(Candidates(offsets, scores, logits, anchors), LIMIT, 0.4))
+    for way in (compiled.select, None):
+        monkeypatch.setattr(boxes, "compiled_select", way)
+        found.append(select(Candidates(offsets, scores, logits, anchors), threshold, 0.4, *map(float, LIMIT[:2])))
     return found
 
 
 @pytest.mark.parametrize("logits", [True, False])
-def test_few_candidates_give_the_same_faces_as_by_arrays(monkeypatch: pytest.MonkeyPatch, logits: bool) -> None:
+def test_both_ways_give_the_same_faces(monkeypatch: pytest.MonkeyPatch, compiled: ModuleType, logits: bool) -> None:
     rng = np.random.default_rng(5)
-    for count in [*range(1, 41), 64] * 5:
+    for count in [*range(1, 41), 64, 200, 700] * 5:
         offsets, scores, anchors = candidates(rng, count)
         if count % 3 == 0:
             scores = np.round(scores / 4) * 4  # of equal ones the first is better
         if not logits:
             scores = np.float32(1) / (1 + np.exp(-scores))
-        one_by_one, by_arrays = in_both_ways(monkeypatch, offsets, scores, anchors, logits=logits)
-        np.testing.assert_allclose(one_by_one.boxes, by_arrays.boxes, atol=1e-3)
-        np.testing.assert_allclose(one_by_one.scores, by_arrays.scores, atol=2e-7)
-        assert one_by_one.boxes.dtype == one_by_one.scores.dtype == np.float32
-        assert 0 < len(one_by_one) <= count
+        in_one_step, by_arrays = in_both_ways(monkeypatch, compiled, offsets, scores, anchors, logits=logits)
+        np.testing.assert_allclose(in_one_step.boxes, by_arrays.boxes, atol=1e-3)
+        np.testing.assert_allclose(in_one_step.scores, by_arrays.scores, atol=2e-7)
+        assert in_one_step.boxes.dtype == in_one_step.scores.dtype == np.float32
+        assert 0 < len(in_one_step) <= count
 
 
 @pytest.mark.filterwarnings("error")
-def test_what_is_no_number_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_no_number_is_left_out(monkeypatch: pytest.MonkeyPatch, compiled: ModuleType) -> None:
     rng = np.random.default_rng(6)
     for bad in (np.nan, np.inf, -np.inf, 1e30, -1e30, 5e3):
         for column in range(4):
             offsets, scores, anchors = candidates(rng, 12)
             offsets[7, column] = bad
             scores[2:4] = -1e5, 1e5
-            one_by_one, by_arrays = in_both_ways(monkeypatch, offsets, scores, anchors, logits=True)
-            assert np.isfinite(one_by_one.boxes).all()
-            assert len(one_by_one) > 0
-            np.testing.assert_allclose(one_by_one.boxes, by_arrays.boxes, atol=1e-3)
+            in_one_step, by_arrays = in_both_ways(monkeypatch, compiled, offsets, scores, anchors, logits=True)
+            assert np.isfinite(in_one_step.boxes).all()
+            assert len(in_one_step) > 0
+            np.testing.assert_allclose(in_one_step.boxes, by_arrays.boxes, atol=1e-3)
 
 
-def test_boxes_are_clipped_and_those_outside_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_boxes_are_clipped_and_those_outside_left_out(monkeypatch: pytest.MonkeyPatch, compiled: ModuleType) -> None:
     anchors = np.array([[10, 10, 60, 60], [-100, 100, 80, 80], [630, 300, 50, 50]], np.float32)
     scores = np.array([1, 3, 2], np.float32)
-    for found in in_both_ways(monkeypatch, np.zeros((3, 4), np.float32), scores, anchors, logits=True):
+    for found in in_both_ways(monkeypatch, compiled, np.zeros((3, 4), np.float32), scores, anchors, logits=True):
         assert found.boxes.tolist() == [[605, 275, 640, 325], [0, 0, 40, 40]]
+
+
+def test_of_very_many_candidates_the_best_are_taken(monkeypatch: pytest.MonkeyPatch, compiled: ModuleType) -> None:
+    rng = np.random.default_rng(7)
+    offsets, scores, anchors = candidates(rng, 5000)
+    anchors[:, 2:] = rng.uniform(1, 400, (5000, 1))
+    output = np.concatenate([offsets, scores[:, None]], 1)  # as a network has it: its parts are views with gaps
+    parts = output[:, :4], output[:, 4], anchors
+    in_one_step, by_arrays = in_both_ways(monkeypatch, compiled, *parts, logits=True)
+    np.testing.assert_allclose(in_one_step.boxes, by_arrays.boxes, atol=1e-3)
+    assert 0 < len(in_one_step) < boxes.MOST_FACES
+    anchors[:] = *LIMIT[:2] / 2, 40, 40
+    anchors[:, :2] += rng.uniform(-200, 200, (5000, 2))
+    offsets[:, 2:] = -20  # so small that few overlap
+    in_one_step, by_arrays = in_both_ways(monkeypatch, compiled, offsets, scores, anchors, logits=True)
+    assert len(in_one_step) == len(by_arrays) == boxes.MOST_FACES
+    np.testing.assert_allclose(in_one_step.boxes, by_arrays.boxes, atol=1e-3)
+
+
+def test_what_the_threshold_keeps_is_the_same(monkeypatch: pytest.MonkeyPatch, compiled: ModuleType) -> None:
+    offsets, scores, anchors = candidates(np.random.default_rng(8), 300)
+    scores[:3] = 2.5, np.nextafter(np.float32(2.5), np.float32(0)), np.nan
+    anchors[:3, :2] = [[50, 50], [300, 50], [50, 300]]
+    offsets[:3], anchors[:3, 2:] = 0, 3
+    for found in in_both_ways(monkeypatch, compiled, offsets, scores, anchors, logits=True, threshold=2.5):
+        assert found.scores.min() == np.float32(1) / (1 + np.exp(np.float32(-2.5)))
+        assert [48.5, 48.5, 51.5, 51.5] in found.boxes.tolist()
+        assert not np.isin(found.boxes[:, 0], [298.5]).any()
+    for found in in_both_ways(monkeypatch, compiled, offsets, scores, anchors, logits=True, threshold=100):
+        assert (found.boxes.shape, found.scores.shape) == ((0, 4), (0,))
+
+
+def test_other_arrays_are_refused(compiled: ModuleType) -> None:
+    offsets, scores, anchors = candidates(np.random.default_rng(9), 5)
+    found = np.empty((boxes.MOST_FACES, 5), np.float32)
+    rest = (0.1, 0.2, 0.0, 2000, 0.4, 640.0, 480.0)
+    for wrong in (
+        (offsets[:4], scores, True, anchors, *rest, found),
+        (offsets, scores[:, None], True, anchors, *rest, found),
+        (offsets, scores, True, anchors[:, :3], *rest, found),
+        (offsets.astype(np.float64), scores, True, anchors, *rest, found),
+        (offsets, scores, True, anchors, *rest, found[1:]),
+    ):
+        with pytest.raises(ValueError, match="another shape"):
+            compiled.select(*wrong)
