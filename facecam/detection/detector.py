@@ -55,8 +55,9 @@ class FaceDetector:
     options: how; the name or file of a model alone stands for `DetectorOptions(model)`.
 
     `threshold`, `nms`, `size` and `core` may be set from any thread at any time. `detect` may be called from several
-    threads; the calls take turns. Raises ModelError if the model can't be used, RuntimeFailure if the runtime is
-    missing, FacecamError if the provider is.
+    threads; the calls take turns. Pickled, for another process, it is opened anew there, by its options and these.
+    Raises ModelError if the model can't be used, RuntimeFailure if the runtime is missing, FacecamError if the provider
+    is.
     """
 
     def __init__(self, options: DetectorOptions | str | Path | None = None) -> None:
@@ -78,6 +79,10 @@ class FaceDetector:
         self._engine = self._choice.first
         if self._engine != Engine():
             self._model.prepare(self._engine)  # so that what is missing is told now
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        options = replace(self.options, threshold=self.threshold, nms=self.nms, size=self.size, core=self.core)
+        return type(self), (options,), {"border_px": self.border_px}
 
     @property
     def runtime(self) -> Runtime:

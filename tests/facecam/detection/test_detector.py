@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 
 import numpy as np
 import pytest
@@ -179,6 +181,20 @@ def test_core_pins_the_calling_thread_during_the_call_only(tiny_model, make_fram
     detector = FaceDetector(DetectorOptions(tiny_model, core=available_cores()[-1]))
     assert len(detector.detect(make_frame((1, 1)))) == 1
     assert os.sched_getaffinity(0) == before
+
+
+def test_other_processes_get_a_detector_of_their_own(tiny_model, make_frame):
+    detector = FaceDetector(tiny_model)
+    detector.threshold, detector.size, detector.border_px = 0.2, None, (64, 64, 64, 64)
+    frame = make_frame((30, 20), (0, 0), width=1280, height=960)
+    frame[160:192, 160:192] = 171
+    here = detector.detect(frame)
+    assert 0.3 < here.scores.min() < 0.5  # by the threshold
+    assert here.boxes.min() < 0  # by the border
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        there = pool.submit(detector.detect, frame).result(60)
+    np.testing.assert_array_equal(there.boxes, here.boxes)
+    np.testing.assert_array_equal(there.scores, here.scores)
 
 
 def test_the_network_sees_bgr_minus_the_mean(make_model):
