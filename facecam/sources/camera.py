@@ -88,7 +88,7 @@ class CameraSource:
         self.camera = Camera(index, self.title)
         self._mode = mode
         self._index = 0
-        problem = _device_problem(index)
+        problem = _device_problem(index, names)
         if problem:
             raise SourceError(problem)
         for backend in _backends():
@@ -100,7 +100,7 @@ class CameraSource:
             raise SourceError(
                 f"Camera {index} can't be opened; it may be in use by another program, not allowed, or not connected."
                 if index in names
-                else f"There is no camera {index}; `facecam cameras` lists those that are connected."
+                else _missing(index, names)
             )
         # Few properties: every one may restart the device. A buffer of one frame keeps the newest.
         self._capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
@@ -145,13 +145,19 @@ def find_again(lost: Camera, cameras: Sequence[Camera]) -> Camera | None:
     return next((camera for camera in same if camera.index == lost.index), same[0] if same else None)
 
 
-def _device_problem(index: int) -> str | None:
+def _missing(index: int, names: dict[int, str]) -> str:
+    """names: of those that are connected, by index."""
+    others = ", ".join(f"{each} ({name})" for each, name in names.items())
+    return f"There is no camera {index}; {f'connected: {others}' if others else 'none is connected'}."
+
+
+def _device_problem(index: int, names: dict[int, str]) -> str | None:
     """Why the camera can't be opened, where the system tells before trying."""
     if not sys.platform.startswith("linux"):
         return None
     device = Path(f"/dev/video{index}")
     if not device.exists():
-        return f"There is no camera {index}; `facecam cameras` lists those that are connected."
+        return _missing(index, names)
     if not os.access(device, os.R_OK | os.W_OK):
         return f"Camera {index} may not be used by you; add yourself to the group `video` and log in again."
     return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QColor
 from PySide6.QtWidgets import QLabel, QWidget
 
@@ -18,6 +18,7 @@ from facecam.qtkit.settings import Remembered
 from facecam.qtkit.theme import SPACE
 from facecam.qtkit.widgets import ElidedLabel
 from facecam.qtkit.wording import sentence
+from facecam.ui.live.audience import COUNTDOWN_S
 from facecam.ui.live.picture import PictureView
 from facecam.ui.live.saving import Saving
 from facecam.ui.live.session import LiveSession
@@ -34,6 +35,9 @@ class RecordingSection(Section):
     key = "recording"
     title = "Recording"
     help = "What recordings and snapshots contain, and where they go"
+
+    countdown_wanted = Signal()
+    """A snapshot is wanted after a countdown; once more: no longer."""
 
     def __init__(self, session: LiveSession, remembered: Remembered[LiveSettings]) -> None:
         super().__init__()
@@ -84,13 +88,15 @@ class RecordingSection(Section):
     def commands(self) -> list[QAction]:
         record = command(self, "Record", ["R"], self.saving.toggle_recording, Menu.FILE, "Starts or ends a recording")
         snapshot = command(self, "Snapshot", ["S"], self.saving.take_snapshot, Menu.FILE, "Saves the picture as a PNG")
+        later_help = f"Counts {COUNTDOWN_S} seconds down first; once more calls it off"
+        later = command(self, "Snapshot with countdown", ["Shift+S"], self.countdown_wanted.emit, Menu.FILE, later_help)
         folder = command(self, "Open the recordings' folder", ["Ctrl+E"], self.saving.open_folder, Menu.FILE)
         for action in (record, snapshot):
             action.setAutoRepeat(False)
         line = QAction(self)
         line.setSeparator(True)
         camera = switch_command(self, "Virtual camera", ["V"], self.camera_button, Menu.FILE)
-        return [set_menu(line, Menu.FILE), record, snapshot, camera, folder]
+        return [set_menu(line, Menu.FILE), record, snapshot, later, camera, folder]
 
     def refresh(self) -> None:
         recording, shown = self.saving.is_recording, self.saving.is_camera_on

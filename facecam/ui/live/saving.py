@@ -233,7 +233,7 @@ class Saving(QObject):
     def _look_at_camera(self, status: VirtualCameraStatus) -> None:
         if status.error is not None:
             self.switch_camera(False)
-            self._say(str(status.error))
+            self._say("The virtual camera is off")
             self.advised.emit(str(status.error))
         elif status.device != self._device:
             self._device = status.device

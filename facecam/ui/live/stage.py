@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QEvent, QTimer, Signal
 from PySide6.QtWidgets import QBoxLayout, QWidget
 
+from facecam.errors import ModelError
 from facecam.live.pipeline import Phase, View
 from facecam.qtkit.layouts import column, row
 from facecam.qtkit.stage import Action, StageMessage, StagePanel
@@ -106,7 +107,7 @@ class LiveStage(QWidget):
     def _refresh_figures(self) -> None:
         rates = self._session.has_rates
         if self._view is not None and (self._session.is_still or self._phase is Phase.RUNNING):
-            figures = words.figures(self._session.stats(), rates)
+            figures = words.figures(self._session.stats(), rates, self._view.unsure)
             self.picture.set_figures(figures, words.figures_help(rates))
         elif self._phase is not Phase.RUNNING:
             self.picture.set_figures([])
@@ -168,6 +169,8 @@ class LiveStage(QWidget):
             retry = Action("Try now", self._session.retry_now, "Doesn't wait for the next attempt")
             return retry, Action("Stop", self.stop_wanted.emit, "Gives it up (Space)")
         again = Action("Try again", self.start_wanted.emit, "Opens the same source once more")
+        if isinstance(self._session.error, ModelError):  # which shows nothing of any source
+            return (again,)
         demo = Action("Play the demo", self.demo_wanted.emit, "Moving portraits, no camera needed")
         return (again, file) if self.spec == DEMO else (again, demo, file)
 

@@ -128,8 +128,6 @@ class LiveTab(Tab):
         return {text: by_key[key] for text, key in keys.items()}
 
     def _make_commands(self) -> list[QAction]:
-        help_text = f"Counts {COUNTDOWN_S} seconds down first; once more calls it off"
-        countdown = command(self, "Snapshot with countdown", ["Shift+S"], self.countdown.toggle, Menu.FILE, help_text)
         return [
             command(self, "Start or stop, pause a file", ["Space"], self.start_stop_or_pause),
             command(self, "Full screen", ["F", "F11"], self.toggle_full_screen, Menu.VIEW),
@@ -153,7 +151,6 @@ class LiveTab(Tab):
             command(
                 self, "Copy the picture", ["Ctrl+C"], self.copy, Menu.EDIT, "The picture, and in words what it shows"
             ),
-            countdown,
             *(action for part in self._parts for action in part.commands()),
             *self.exporting.commands(),
         ]
@@ -177,6 +174,7 @@ class LiveTab(Tab):
         self.compare.switched.connect(self.stage.compare)
         self.detection.threshold_reset.connect(self.controls.reset_threshold)
         self.detection.network_chosen.connect(self._use_network)
+        self.recording.countdown_wanted.connect(self.countdown.toggle)
         self.recording.saving.changed.connect(self.stage.refresh_status)
         self.recording.saving.said.connect(self._tell_audience)
         self.recording.saving.advised.connect(self._advise)
@@ -286,7 +284,9 @@ class LiveTab(Tab):
             self.toast.say(words, picture_file)
 
     def _advise(self, words: str) -> None:
-        if not self._full_screen:
+        if self._full_screen:
+            self.toast.say(words)
+        else:
             self.advised.emit(words)
 
     def _enlarge(self) -> None:

@@ -18,11 +18,12 @@ from facecam.ui.live.chooser import AUTO, DEMO, SCREEN, short_name
 from facecam.ui.live.session import LiveSession
 
 
-def figures(stats: Stats, rates: bool) -> list[Figure]:
+def figures(stats: Stats, rates: bool, unsure: bool) -> list[Figure]:
     """The line over the picture: what the source delivers, what is detected, what the core could do, how late, faces.
 
     Where there is little room, faces, detections and latency are left. rates: of a single picture, or a folder's, there
-    are none, only faces and the time that a detection takes.
+    are none, only faces and the time that a detection takes. unsure: all of the picture is hidden, which the last words
+    tell.
     """
     found = Figure(*faces(stats.faces))
     if not rates:
@@ -34,6 +35,7 @@ def figures(stats: Stats, rates: bool) -> list[Figure]:
         Figure(number(stats.possible_hz), "possible", rank=4),
         Figure(number(stats.latency_p50_ms), "ms p50", rank=2),
         found,
+        *([Figure("all hidden", "while unsure", rank=-1)] if unsure else []),
     ]
 
 

@@ -67,6 +67,17 @@ def test_an_unknown_camera_gets_a_clear_sentence():
             open_source(spec)
 
 
+def test_who_names_a_wrong_camera_is_told_the_right_ones(monkeypatch):
+    for cameras, told in (
+        ([Camera(0, "Door"), Camera(2, "Desk")], "There is no camera 77; connected: 0 (Door), 2 (Desk)."),
+        ([], "There is no camera 77; none is connected."),
+    ):
+        monkeypatch.setattr("facecam.sources.camera.list_cameras", lambda cameras=cameras: cameras)
+        with pytest.raises(SourceError) as refused:
+            open_source("camera:77")
+        assert str(refused.value) == told
+
+
 def test_auto_takes_the_first_camera_that_works(monkeypatch):
     opened = []
 

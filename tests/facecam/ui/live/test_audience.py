@@ -177,6 +177,8 @@ def test_a_snapshot_with_a_countdown_which_can_be_called_off(
     QTest.keyClick(window, Qt.Key.Key_S, shift)
     qtbot.waitUntil(lambda: (tmp_path / "snapshot-0001.png").exists(), timeout=10_000)
     assert not tab.countdown.isVisible()
+    in_menu = window.menus.texts()["File"]
+    assert in_menu.index("Snapshot with countdown") == in_menu.index("Snapshot") + 1
 
 
 def test_text_grows_with_the_picture_in_full_screen_or_where_that_is_set(qtbot: QtBot, window: MainWindow) -> None:

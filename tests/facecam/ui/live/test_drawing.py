@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QRect, QRectF
 from PySide6.QtGui import QColor, QFont, QImage, QPainter
 
 from facecam.qtkit import theme
 from facecam.qtkit.figure_line import Figure, FigureLine
-from facecam.ui.live.drawing import paint_boxes
+from facecam.ui.live.drawing import Overlay, paint_boxes
 
 
 def pixels(image: QImage) -> np.ndarray:
@@ -194,6 +194,35 @@ def test_figures_are_legible_on_white(qapp: object) -> None:
     inside = image[int(rect.top()) + 2 : int(rect.bottom()) - 2, int(rect.left()) + 14 : int(rect.right()) - 14]
     luminance = inside @ np.array([0.2126, 0.7152, 0.0722])
     assert luminance.max() - luminance.min() > 150
+
+
+def test_whose_picture_it_is_stays_in_sight_below_it_hints_and_the_chosen_face(qapp: object) -> None:
+    stage, overlay = QRect(0, 0, 400, 200), Overlay()
+
+    def seen() -> np.ndarray:
+        image = canvas(400, 200)
+        painter = QPainter(image)
+        overlay.paint_upper(painter, stage, QFont())
+        painter.end()
+        return pixels(image)
+
+    empty = seen()
+    overlay.chosen.set([Figure("#1", "0.98")])
+    alone = changed_rows(seen(), empty)
+    overlay.caption.set([Figure("A", "faceboxes")])
+    overlay.chosen.set([])
+    caption = seen()
+    rows = changed_rows(caption, empty)
+    assert rows[0] == alone[0]
+    for line in (overlay.chosen, overlay.hint):
+        line.set([Figure("Esc", "leaves")])
+        both = seen()
+        assert (both[: rows[-1] + 1] == caption[: rows[-1] + 1]).all()
+        assert changed_rows(both, caption)[0] > rows[-1]
+
+
+def changed_rows(image: np.ndarray, before: np.ndarray) -> np.ndarray:
+    return np.flatnonzero((image != before).any(axis=(1, 2)))
 
 
 def test_a_box_out_of_sight_leaves_no_label(qapp: object) -> None:

@@ -155,6 +155,7 @@ def test_everything_is_hidden_while_unsure(
         # No detection at all: on a busy machine it may be unsure before, too.
         qtbot.waitUntil(lambda: tab.session.stats().detect_hz < 1 and seen_detail(tab) < 50, timeout=20_000)
         assert "all is hidden" in tab.status.text()
+        shows(qtbot, tab, "all hidden while unsure")  # in full screen, where there is no status line
         QTest.keyClick(window, Qt.Key.Key_S)
         name = f"snapshot-000{hangs + 1}.png"
         qtbot.waitUntil(lambda name=name: f"Saved {name}" in tab.status.text(), timeout=10_000)

@@ -260,6 +260,7 @@ def test_a_wrong_model_is_told(qtbot: QtBot, make_window: MakeWindow) -> None:
     waits_for_message(qtbot, tab, "No detector")
     assert tab.panel.message is not None
     assert tab.panel.message.text == "yolo.onnx is not a face detector of ours."
+    assert [action.label for action in tab.panel.message.actions] == ["Try again"]  # no source would be shown
 
 
 def test_a_slow_source_says_that_it_is_opening_and_space_leaves_it(

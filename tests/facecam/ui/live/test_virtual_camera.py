@@ -86,6 +86,8 @@ def test_without_a_driver_the_window_says_what_to_install(
     qtbot.waitUntil(window.hints.isVisible, timeout=5000)
     assert "There is no virtual camera that is free: install" in window.hints.text
     assert not tab.recording.camera_button.isChecked()
+    assert "The virtual camera is off" in tab.status.text()
+    assert "install" not in tab.status.text()  # it stays long, and everything else that is said with it
     window.hints.button.click()
     window.set_full_screen(True)
     qtbot.waitUntil(lambda: not tab.controls.isVisible(), timeout=5000)
