@@ -16,6 +16,7 @@ from facecam.batch.copies import copy_places
 from facecam.batch.inputs import file_id, gather
 from facecam.batch.journal import NAME, Journal
 from facecam.batch.pieces import KnownFaces, Piece, cut
+from facecam.batch.regions import are_there
 from facecam.batch.work import Outcome, Record, Task, Worker, WorkOptions
 from facecam.errors import FacecamError
 from facecam.saving.export import STANDARD_OUTPUT, CsvTable, JsonLines
@@ -272,7 +273,7 @@ class Batch:
         Each piece's frames are decoded twice, and copies are written here, one after the other: that is little beside a
         thorough search, and much beside a quick one.
         """
-        known = task.regions is not None and os.path.exists(task.regions)
+        known = task.regions is not None and are_there(task.regions)
         if self._pool is None or known or self._options.seconds is not None:
             return []
         return cut(task.input) if left <= (_CUT_OF_THOROUGH if self._options.thorough else 1) else []

@@ -4,6 +4,7 @@ changed by hand, and the same copy be made again. docs/formats.md describes the 
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -25,6 +26,7 @@ from facecam.system.files import reading, write_whole, writing
 SCHEMA: Literal[1] = 1
 SUFFIX = ".regions.json"
 """Of the file beside a copy, after the copy's own name."""
+STANDARD_INPUT = Path("-")
 GAP_S = 0.5
 """A place that comes back within that time is the same one: doubtful faces flicker."""
 _FARTHER = 0.5
@@ -265,11 +267,17 @@ def save_regions(regions: Regions, path: Path) -> None:
         write_whole(path, msgspec.json.encode(regions) + b"\n")
 
 
+def are_there(path: Path) -> bool:
+    """Whether a file holds regions already; STANDARD_INPUT does."""
+    return path == STANDARD_INPUT or os.path.exists(path)
+
+
 def load_regions(path: Path, source: Path | None = None) -> Regions:
-    """Those in a file. source: what they have to be of. Raises FacecamError."""
+    """Those in a file, or of STANDARD_INPUT. source: what they have to be of. Raises FacecamError."""
     try:
-        with reading(path):
-            regions = msgspec.json.decode(path.read_bytes(), type=Regions)
+        piped = path == STANDARD_INPUT
+        with reading(path), open(0 if piped else path, "rb", closefd=not piped) as file:
+            regions = msgspec.json.decode(file.read(), type=Regions)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise FacecamError(f"{path} holds no regions that can be read: {error}.") from error
     for region in regions.regions:

@@ -17,7 +17,7 @@ from facecam.arrays import Array, Image
 from facecam.batch.copies import Copy, CopyPlace, copy_of
 from facecam.batch.inputs import Input, open_input
 from facecam.batch.pieces import Found, Piece, Sighting, found_in
-from facecam.batch.regions import RegionFinder, Regions, load_regions, regions_path, save_regions
+from facecam.batch.regions import RegionFinder, Regions, are_there, load_regions, regions_path, save_regions
 from facecam.detection.detector import FaceDetector
 from facecam.detection.options import DetectorOptions
 from facecam.detection.thorough import ThoroughDetector, joined
@@ -161,7 +161,7 @@ class Worker:
         path = named_path(task.input.spec)
         if self._hider is None or not os.path.isfile(path):
             raise FacecamError("Regions are for faces that are hidden in a picture or a video file.")
-        return load_regions(task.regions, path) if os.path.exists(task.regions) else None
+        return load_regions(task.regions, path) if are_there(task.regions) else None
 
     def _once(
         self,

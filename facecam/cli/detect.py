@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import signal
 import sys
 import threading
@@ -22,6 +21,7 @@ from facecam.batch.batch import Batch, Summary, with_reasons
 from facecam.batch.cluster import ClusterPool
 from facecam.batch.estimate import QUICK_SIZE, Estimate, estimate, words
 from facecam.batch.parallel import ProcessPool
+from facecam.batch.regions import are_there
 from facecam.batch.work import Worker, WorkOptions
 from facecam.cli.options import (
     EXIT_INTERRUPTED,
@@ -65,7 +65,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--regions",
         type=Path,
         metavar="FILE",
-        help="with --hide and one file: hide what FILE says; where there is no such FILE, write what was hidden",
+        help="with --hide and one file: hide what FILE says (-: standard input); where there is no such FILE, write "
+        "what was hidden",
     )
     parser.add_argument("--watch", action="store_true", help=argparse.SUPPRESS)  # the window's, as is the next
     parser.add_argument("--estimate", action="store_true", help=argparse.SUPPRESS)
@@ -151,7 +152,7 @@ def detect(arguments: argparse.Namespace) -> int:
         return _watched(make_batch, worker, pool, over, arguments.estimate)
     with quiet_libraries() as stderr, _Bar(stderr, print_results=not has_outputs) as bar:
         batch = make_batch(bar)
-        if options.thorough and not (arguments.regions and os.path.exists(arguments.regions)):
+        if options.thorough and not (arguments.regions and are_there(arguments.regions)):
             bar.expect(estimate(batch.tasks, worker.base_detector), arguments.jobs)
         try:
             with nullcontext() if arguments.core is None else pinned(arguments.core):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -200,6 +202,22 @@ def test_a_run_is_repeated_by_its_regions_without_the_detector(
     assert min(brightest(copy, 4, 3)) > 200  # taken out by hand
     assert [value > 20 for value in brightest(copy, 8, 1)] == [3 <= number <= 6 for number in range(12)]
     assert load_regions(regions_path(copy), clip) == changed
+
+
+def test_regions_come_from_standard_input(tmp_path: Path, clip: Path, tiny_model: Path) -> None:
+    """As from a program that draws them."""
+    regions = tmp_path / "found.json"
+    command = ["detect", str(clip), "--hide", "cover", "--model", str(tiny_model), "--regions"]
+    assert main([*command, str(regions)]) == 0
+    command = [sys.executable, "-m", "facecam", *command, "-", "--out", str(tmp_path / "out")]
+    told = subprocess.run(command, input=regions.read_bytes(), capture_output=True, timeout=60)
+    assert told.returncode == 0, told.stderr
+    assert b"0.0 ms a detection" in told.stderr
+    assert max(brightest(tmp_path / "out" / "clip.mkv", 4, 3)) < 90
+    for given in (b"", b"[]"):
+        told = subprocess.run(command, input=given, capture_output=True, timeout=60)
+        assert told.returncode == 2
+        assert b"no regions that can be read" in told.stderr
 
 
 def test_the_first_copy_hides_what_its_regions_say(tmp_path: Path, tiny_model: Path, make_frame: MakeFrame) -> None:
