@@ -227,7 +227,7 @@ def _pill(text: str, font: QFont, ratio: float) -> QPixmap:
 
 
 class Overlay:
-    """figures: at the picture's lower edge; caption: at the stage's upper edge, and below it, while they have words,
+    """figures: at the picture's lower edge; caption: at its upper edge, and below it, while they have words,
     the hint, or else the figures of the chosen face.
 
     figures_help: what the figures mean. figures_rect: where they were painted last, in the view.
@@ -257,9 +257,9 @@ class Overlay:
         bottom = picture.top() + picture.height() - _MARGIN_PX
         self.figures_rect = self.figures.paint(painter, left, bottom, room, font)
 
-    def paint_upper(self, painter: QPainter, stage: QRect, font: QFont) -> None:
+    def paint_upper(self, painter: QPainter, place: QRect, font: QFont) -> None:
         """The caption, and below it the hint, or else the chosen face's figures."""
-        left, top, room = stage.left() + _MARGIN_PX, stage.top() + _MARGIN_PX, stage.width() - 2 * _MARGIN_PX
+        left, top, room = place.left() + _MARGIN_PX, place.top() + _MARGIN_PX, place.width() - 2 * _MARGIN_PX
         caption = self.caption.paint(painter, left, top, room, font, below=True)
         top = top if caption.isEmpty() else round(caption.bottom()) + _MARGIN_PX // 2
         (self.hint if self.hint.text else self.chosen).paint(painter, left, top, room, font, below=True)

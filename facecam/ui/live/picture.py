@@ -149,6 +149,17 @@ class PictureView(QWidget):
         if self._placement is not None:  # what surrounds it stays
             self.update(_rect(self._placement))
 
+    @property
+    def upper(self) -> QRect:
+        """Where words at the upper edge lie: on the picture, or on all of the view where that is so much larger that
+        words beside the picture don't reach it."""
+        return self._upper(self.rect())
+
+    def _upper(self, stage: QRect) -> QRect:
+        picture = stage if self._placement is None else _rect(self._placement)
+        fills = 2 * picture.width() >= stage.width() and 2 * picture.height() >= stage.height()
+        return picture if fills else stage
+
     def set_twin(self, twin: PictureView) -> None:
         """Another view that is cleared, mirrored and dimmed as this one, and shows scores where this one does."""
         self._twin = twin
@@ -409,7 +420,7 @@ class PictureView(QWidget):
             painter.fillRect(stage, theme.STAGE)
         else:
             self._paint_picture(painter, self._frame, self._placement, stage, dimmed, wanted)
-        self._overlay.paint_upper(painter, stage, self._text_font)
+        self._overlay.paint_upper(painter, self._upper(stage), self._text_font)
 
     def _paint_picture(
         self,

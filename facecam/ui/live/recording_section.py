@@ -156,4 +156,5 @@ class RecordingBadge(QLabel):
             self._place()
 
     def _place(self) -> None:
-        self.move(self._picture.width() - self.width() - 12, 12)
+        room = self._picture.upper
+        self.move(room.right() - self.width() - 11, room.top() + 12)

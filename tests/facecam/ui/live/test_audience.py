@@ -206,6 +206,9 @@ def test_text_grows_with_the_picture_in_full_screen_or_where_that_is_set(qtbot: 
         grown = pytest.approx(tab.picture.scale * window.font().pointSizeF(), rel=0.02)
         qtbot.waitUntil(lambda grown=grown: tab.badge.font().pointSizeF() == grown, timeout=5000)
     assert tab.picture.scale > 2
+    window.resize(1440, 900)  # with bars beside the picture
+    qtbot.waitUntil(lambda: 720 < tab.picture.upper.width() < 1440, timeout=5000)
+    qtbot.waitUntil(lambda: tab.picture.upper.contains(tab.badge.geometry()), timeout=5000)
     QTest.keyClick(window, Qt.Key.Key_R)
     tab.set_full_screen(False)
     window.resize(1600, 1000)

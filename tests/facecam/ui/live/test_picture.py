@@ -154,6 +154,20 @@ def test_a_narrow_picture_does_not_shorten_its_figures(view: PictureView) -> Non
     assert (copied.width(), copied.height()) == (60, 600)
 
 
+@pytest.mark.parametrize(("width", "height"), [(64, 48), (64, 60), (80, 30), (20, 60), (64, 9)])
+def test_words_at_the_upper_edge_cross_no_border_of_the_picture(view: PictureView, width: int, height: int) -> None:
+    view.show_frame(np.full((height, width, 3), 255, np.uint8), Detections.none())
+    place = view.placement
+    assert place is not None
+    plain = grab(view)
+    view.show_hint("Esc", "leaves full screen")
+    changed = (grab(view) != plain).any(axis=2)
+    assert changed.any()
+    picture = np.zeros_like(changed)
+    picture[place.top_px : place.top_px + place.height_px, place.left_px : place.left_px + place.width_px] = True
+    assert not (changed & ~picture).any() or not (changed & picture).any()
+
+
 def drag(view: PictureView, mime: QMimeData) -> bool:
     """Drags over the view and drops; whether the view would take it."""
     options = (Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
