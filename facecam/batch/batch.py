@@ -20,6 +20,7 @@ from facecam.batch.regions import are_there
 from facecam.batch.work import Outcome, Record, Task, Worker, WorkOptions
 from facecam.errors import FacecamError
 from facecam.saving.export import STANDARD_OUTPUT, CsvTable, JsonLines
+from facecam.sources import PICTURE_SUFFIXES, VIDEO_SUFFIXES
 from facecam.system.files import named_path
 
 _CUT_OF_THOROUGH = 4
@@ -129,8 +130,8 @@ class Batch:
     resume: what an earlier run has done under the same options is left out.
     pool: several processes instead of this one; the caller closes it.
 
-    An input is never overwritten: a result file that is an input is refused, and a copy gets another name. Raises
-    FacecamError if an output can't be written.
+    An input is never overwritten: a result file that is an input is refused, and a copy gets another name. Of other
+    files copies replace those of earlier runs. Raises FacecamError if an output can't be written.
     """
 
     def __init__(
@@ -171,6 +172,8 @@ class Batch:
         for path in files:
             if file_id(path) in originals:
                 raise FacecamError(f"{path} is an input and would be overwritten; choose another name for the results.")
+            if path.suffix.lower() in PICTURE_SUFFIXES | VIDEO_SUFFIXES:  # as of `--json *.jpg`, which names the first
+                raise FacecamError(f"{path} is named like a picture or a video; name a file for the results first.")
         lasting = [path for path in files if os.path.isfile(path) or not os.path.exists(path)]  # no pipe
         beside = out_dir or (lasting[0].parent if lasting else None)
         self._journal = None if beside is None else Journal(beside / NAME, options, files)

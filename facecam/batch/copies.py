@@ -11,9 +11,10 @@ from typing import Any, Protocol
 
 from facecam.arrays import Image
 from facecam.batch.inputs import Input, file_id
-from facecam.saving.photo_file import CopiedPage, changed_page, copy_suffix, write_photo
+from facecam.errors import CopyError
+from facecam.saving.photo_file import CopiedPage, changed_page, copy_suffix, is_copy, write_photo
 from facecam.sources import Frame, PictureSource, Source, without_password
-from facecam.system.files import named_path
+from facecam.system.files import named_path, writing
 
 _STREAM_SUFFIX = ".mkv"
 
@@ -97,12 +98,22 @@ def copy_of(source: Source, place: CopyPlace, opaque: bool, sound: bool, whole: 
     return _StreamCopy(source, place, sound)
 
 
+def _check_free(path: Path) -> None:
+    """Raises CopyError where a file lies that is no copy of an earlier run."""
+    with writing(path):
+        if os.path.isfile(path) and not is_copy(path):
+            raise CopyError(
+                f"{path} is there already and may be no copy of this program's; move it away, or name another folder."
+            )
+
+
 class _PhotoCopy:
     """Of a picture file; written at its end."""
 
     def __init__(self, source: PictureSource, place: CopyPlace, opaque: bool) -> None:
         self._source, self._opaque = source, opaque
         self._path = place.with_suffix(copy_suffix(source.path, source.photo.info))
+        _check_free(self._path)
         self._pages: list[CopiedPage] = []
 
     def add(self, frame: Frame, changed: Image) -> None:
@@ -124,6 +135,11 @@ class _VideoCopy:
 
         self._source, self._whole = source, whole
         self._copy = VideoCopy(source.path, place.path, sound, place.with_suffix)
+        try:
+            _check_free(self._copy.path)
+        except CopyError:
+            self.discard()
+            raise
 
     def add(self, frame: Frame, changed: Image) -> None:
         self._copy.write(self._source.picture, changed)
@@ -145,6 +161,7 @@ class _StreamCopy:
 
         # Names such as "192.168.0.2" have no suffix.
         self._path = place.path.with_name(place.path.name + _STREAM_SUFFIX)
+        _check_free(self._path)  # nor can what is there be had once more
         self._writer = VideoWithSound(VideoWriter(self._path, source.fps), sound)
         self._sound = sound
         self._began_s: float | None = None

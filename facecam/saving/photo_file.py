@@ -1,12 +1,14 @@
 """Copies of picture files: what was changed in them is written, the rest stays as it was, as far as the format can.
 
 A copy is written beside its place and then put there, so that a half one is never seen. What tells who took the
-picture, when and where (EXIF, GPS, XMP, thumbnails) is left out on purpose.
+picture, when and where (EXIF, GPS, XMP, thumbnails) is left out on purpose. COPY_MARK is written instead, by which a
+copy is known that another one may replace.
 """
 
 from __future__ import annotations
 
 import io
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,15 +23,20 @@ from facecam.sources.photo import Page, PhotoInfo, Pixels
 from facecam.system.files import write_whole, writing
 from facecam.system.opencv import cv2
 
+COPY_MARK = "a copy made by facecam"
+_SOFTWARE = 0x0131
+_MARKED = Image.Exif()
+_MARKED[_SOFTWARE] = COPY_MARK
+_MARK_IN = 8 << 20
 _SAVED: dict[str, dict[str, Any]] = {
-    "JPEG": {"quality": 95},
+    "JPEG": {"quality": 95, "comment": COPY_MARK},
     "PNG": {"compress_level": 4},
-    "WEBP": {"quality": 92},
-    "AVIF": {"quality": 90},
-    "HEIF": {"quality": 90},
-    "JPEG2000": {"quality_mode": "dB", "quality_layers": [50]},
+    "WEBP": {"quality": 92, "exif": _MARKED.tobytes()},
+    "AVIF": {"quality": 90, "exif": _MARKED.tobytes()},
+    "HEIF": {"quality": 90, "exif": _MARKED.tobytes()},
+    "JPEG2000": {"quality_mode": "dB", "quality_layers": [50], "comment": COPY_MARK},
     "BMP": {},
-    "GIF": {},
+    "GIF": {"comment": COPY_MARK},
     "PPM": {},
     "TIFF": {},
 }
@@ -102,12 +109,29 @@ def write_photo(path: Path, info: PhotoInfo, pages: Sequence[CopiedPage]) -> tup
         else:
             data = _by_pillow(kind, info, pages)
         if kind == "PNG":  # right after the header's chunk
-            data = data[:33] + info.colours + data[33:]
+            data = data[:33] + _png_text("Software", COPY_MARK) + info.colours + data[33:]
+        elif kind == "PPM":
+            data = data[:3] + f"# {COPY_MARK}\n".encode() + data[3:]
+        elif kind == "BMP":  # which has no place for it but after its end
+            data += COPY_MARK.encode()
     except (OSError, ValueError, cv2.error) as error:
         raise CopyError(f"{path} can't be written: the picture can't be encoded as {kind} ({error}).") from error
     with writing(path):
         write_whole(path, data)
     return converted
+
+
+def is_copy(path: Path) -> bool:
+    """Whether a file of any kind bears COPY_MARK, at its beginning or its end. Raises OSError."""
+    with path.open("rb") as file:
+        beginning = file.read(_MARK_IN)
+        file.seek(max(0, path.stat().st_size - _MARK_IN))
+        return COPY_MARK.encode() in beginning or COPY_MARK.encode() in file.read()
+
+
+def _png_text(name: str, text: str) -> bytes:
+    chunk = b"tEXt" + f"{name}\0{text}".encode("latin-1")
+    return (len(chunk) - 4).to_bytes(4, "big") + chunk + zlib.crc32(chunk).to_bytes(4, "big")
 
 
 def _space(page: CopiedPage) -> bytes:
@@ -130,7 +154,7 @@ def _tiff(info: PhotoInfo, pages: Sequence[CopiedPage]) -> bytes:
                 compression="zlib",
                 iccprofile=info.icc,
                 metadata=None,
-                software=False,
+                software=COPY_MARK,
             )
     return buffer.getvalue()
 

@@ -21,6 +21,7 @@ from av.format import Flags as ContainerFlags
 from av.stream import Disposition
 from av.video.reformatter import VideoReformatter
 
+from facecam.saving.photo_file import COPY_MARK
 from facecam.sources.decoder import Picture, colourspace_of
 from facecam.sources.soundtrack import main_stream, packets_of
 from facecam.system.cpu import no_more_urgent
@@ -106,6 +107,8 @@ class VideoCopy:
             self._container.close()
             self._file.discard()
             raise
+        self._container.metadata["comment"] = COPY_MARK
+        self._container.metadata["service_provider"] = COPY_MARK  # in transport streams
         if chapters := self._source.chapters():
             self._container.set_chapters(chapters)
 

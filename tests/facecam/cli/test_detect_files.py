@@ -582,6 +582,64 @@ def test_that_a_film_breaks_off_is_told(detect: Run, here: Path) -> None:
     assert any("damaged parts of it are left out" in line for line in errors)
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("a.jpg", "a.png", "deep.png", "a.apng", "a.webp", "a.avif", "a.heic", "a.tif", "a.bmp", "a.jp2", "a.ppm"),
+        *("a.gif", "a.tga", "a.mkv", "a.mp4", "a.mov", "a.avi", "a.ts", "a.flv", "a.3gp", "a.webm", "mjpeg.avi"),
+    ],
+)
+def test_only_an_earlier_copy_is_replaced(detect: Run, here: Path, name: str) -> None:
+    """`IMG_0001.jpg` of another card has the same name."""
+    own = Path("sub", name)
+    own.parent.mkdir()
+    if own.suffix in (".mkv", ".mp4", ".mov", ".avi", ".ts", ".flv", ".3gp", ".webm"):
+        codecs = {"mjpeg.avi": "mjpeg", "a.webm": "libvpx"}
+        made(own, codecs.get(name, "libx264"), "yuvj420p" if name.startswith("mjpeg") else "yuv420p", sound=None)
+    elif name == "deep.png":
+        cv2.imwrite(str(own), np.full((64, 64, 3), 40000, np.uint16))
+    else:
+        frames = [Image.new("RGB", (64, 64), (number, 20, 90)) for number in range(2)]
+        more: dict[str, Any] = {"save_all": True, "append_images": frames[1:]} if name == "a.apng" else {}
+        frames[0].save(own, **more)
+    assert detect(own, "--out", ".")[0] == 0
+    (copy,) = Path().glob(f"{own.stem}*")
+    first = copy.read_bytes()
+    status, _, errors = detect(own, "--out", ".", "--hide", "cover", "--size", "native")
+    assert status == 0, errors
+    assert copy.read_bytes()[:4] == first[:4]
+    foreign = own.read_bytes()
+    copy.write_bytes(foreign)
+    status, _, errors = detect(own, "--out", ".")
+    assert status == 2
+    assert errors[0].endswith(
+        f": {copy} is there already and may be no copy of this program's; move it away, or name another folder."
+    )
+    assert copy.read_bytes() == foreign
+    assert {path.name for path in Path().iterdir()} == {"1.png", "sub", copy.name}
+
+
+@pytest.mark.parametrize("option", ["--json", "--csv"])
+def test_a_pattern_after_an_option_loses_no_picture(detect: Run, here: Path, option: str) -> None:
+    """`--json *.png`: the shell makes the first picture the file for the results, and the others the inputs."""
+    shutil.copy("1.png", "2.png")
+    before = Path("1.png").read_bytes()
+    status, _, errors = detect(option, "1.png", "2.png")
+    assert status == 2
+    assert "name a file for the results" in errors[-1]
+    assert Path("1.png").read_bytes() == before
+
+
+def test_what_was_recorded_of_a_stream_is_not_replaced(detect: Run, here: Path) -> None:
+    assert detect("demo", "--out", "out", "--seconds", "0.2", "--no-audio")[0] == 0
+    (recorded,) = Path("out").iterdir()
+    before = recorded.read_bytes()
+    status, _, errors = detect("demo", "--out", "out", "--seconds", "0.2", "--no-audio")
+    assert status == 2
+    assert "is there already" in errors[0]
+    assert recorded.read_bytes() == before
+
+
 @pytest.mark.parametrize("rest", ["gone", "zeros"])
 @pytest.mark.parametrize("suffix", [".mkv", ".mp4", ".avi", ".flv"])
 def test_how_much_of_a_broken_film_was_read_is_told(detect: Run, here: Path, suffix: str, rest: str) -> None:
