@@ -495,10 +495,13 @@ class PictureView(QWidget):
         if event.button() is Qt.MouseButton.LeftButton and self._pressed is not None:
             self._pressed = None
             if not self._dragged:
-                number = self.number_at(event.position())
-                self._selected = 0 if number == self._selected else number
-                self._tell_chosen()
-                self.update()
+                self._choose(event.position())
+
+    def _choose(self, place: QPointF) -> None:
+        number = self.number_at(place)
+        self._selected = 0 if number == self._selected else number
+        self._tell_chosen()
+        self.update()
 
     def _tell_chosen(self) -> None:
         """The figures of the chosen face, over the picture's upper edge for as long as it is chosen."""
@@ -561,6 +564,7 @@ class PictureView(QWidget):
             self.show_hint("Copied", "face")
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self._choose(event.position())  # takes back what the first of the two clicks did
         self.double_clicked.emit()
 
     def event(self, event: QEvent) -> bool:

@@ -93,6 +93,22 @@ def test_a_click_chooses_a_face_whose_figures_follow_it_and_another_none(
     assert told.text == ""
 
 
+def test_two_clicks_that_fill_the_screen_choose_no_face(qtbot: QtBot, tab: LiveTab) -> None:
+    picture = tab.picture
+    for chosen in (0, 1):
+        at = middle(picture).toPoint()
+        assert picture._selected == chosen
+        QTest.mouseClick(picture, Qt.MouseButton.LeftButton, pos=at)
+        with qtbot.waitSignal(picture.double_clicked):
+            QTest.mouseDClick(picture, Qt.MouseButton.LeftButton, pos=at)
+        assert picture._selected == chosen
+        qtbot.waitUntil(lambda chosen=chosen: tab.controls.isVisible() == bool(chosen), timeout=5000)
+        qtbot.wait(QApplication.doubleClickInterval())
+        if not chosen:
+            QTest.mouseClick(picture, Qt.MouseButton.LeftButton, pos=middle(picture).toPoint())
+            qtbot.wait(QApplication.doubleClickInterval())
+
+
 def test_the_menu_of_a_face_follows_and_copies_it(qtbot: QtBot, tab: LiveTab) -> None:
     picture = tab.picture
     assert picture.menu_at(QPointF(2, 2)).actions() == []
