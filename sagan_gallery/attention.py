@@ -201,9 +201,9 @@ def entropy_bits(weights: Array) -> float:
 
 def mean_evenness(sample: Sample) -> float:
     """Mean entropy of all queries' maps as a share of an even map's, 0..1."""
-    p = sample.attention.astype(np.float64)
-    bits = -(p * np.log2(np.maximum(p, 1e-300))).sum(1)
-    return float(bits.mean() / np.log2(p.shape[1]))
+    p = sample.attention
+    bits = -(p * np.log2(np.maximum(p, np.finfo(np.float32).tiny))).sum(1)
+    return float(bits.mean(dtype=np.float64) / np.log2(p.shape[1]))
 
 
 @lru_cache(maxsize=1)  # for the figures of one map

@@ -17,13 +17,21 @@ from sagan_gallery.latent import latent
 from sagan_gallery.model_file import SaganFile, attention_outputs
 from sagan_gallery.sample import Blend, Sample, to_bytes
 
-DEFAULT_MODEL = "sagan64.onnx"
+DEFAULT_MODEL = "sagan64"
+"""The one that opens first."""
+
+
+def shipped_generators() -> dict[str, Path]:
+    """Name and file of each generator that comes with the program, the default first."""
+    folder = asset(f"{DEFAULT_MODEL}.onnx", "sagan_gallery").parent
+    found = {path.stem: path for path in sorted(folder.glob("*.onnx")) if not path.stem.endswith("-d")}
+    return dict(sorted(found.items(), key=lambda each: each[0] != DEFAULT_MODEL))
 
 
 class Generator(SaganFile):
     """An exported SAGAN generator, run on one thread in the thread that calls.
 
-    model: an ONNX file of `train.sagan.export`; None: the one that comes with the program.
+    model: the name of one that comes with the program, or an ONNX file of `train.sagan.export`; None: the default.
 
     Has classes: names in the order of the labels, empty for an unconditional generator; resolution_px: side of its
     pictures; z_dim: length of a latent; layer_count: its attention layers; has_attention_scale: attention can be
@@ -31,10 +39,11 @@ class Generator(SaganFile):
     """
 
     def __init__(self, model: str | Path | None = None) -> None:
-        path = asset(DEFAULT_MODEL, "sagan_gallery") if model is None else named_path(model)
-        if model is None and not path.is_file():
+        shipped = shipped_generators()
+        if model is None and not shipped:
             raise FacecamError("No generator comes with this copy of the program: open one, or train it first.")
-        super().__init__(path)
+        name = next(iter(shipped)) if model is None else str(model)
+        super().__init__(shipped.get(name) or named_path(name))
         self.classes, self.z_dim = self._describe()
         self.layer_count = len(self.grids)
         self.has_attention_scale = "attention_scale" in self.inputs

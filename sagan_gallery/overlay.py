@@ -59,6 +59,12 @@ def smoothed(weights: Array, size: tuple[int, int]) -> Array:
     return np.asarray(cv2.resize(weights, size[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
 
 
+def within_size(weights: Array, rows: int, columns: int) -> Array:
+    """(h, w) float32 averaged to at most so many rows and columns."""
+    size = min(weights.shape[1], columns), min(weights.shape[0], rows)
+    return np.asarray(cv2.resize(weights, size, interpolation=cv2.INTER_AREA), np.float32)
+
+
 def enlarged(image: Image, factor: int) -> Image:
     """(H, W, 3) uint8 enlarged by a whole factor with a cubic that goes through the pixels."""
     # In float32: of bytes, OpenCV rounds the weights of the neighbours first.

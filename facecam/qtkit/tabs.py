@@ -13,7 +13,7 @@ from facecam.qtkit.preload import ModuleLoader
 
 
 class Tab(QWidget):
-    """One tab of the main window. It is made when it is shown for the first time.
+    """One tab of the main window. It is made when it is shown for the first time, or shortly before.
 
     A tab that works in the background starts and stops that in `activated` and `deactivated` where it should not go on
     unseen. Its keyboard commands are ordinary actions from `commands`; they work while the tab is in front.

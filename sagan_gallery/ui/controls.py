@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Annotated
 
 from PySide6.QtCore import QSignalBlocker, Signal
@@ -20,6 +21,7 @@ from facecam.qtkit.widgets import Heading, ScrollColumn
 from facecam.qtkit.wording import percent
 from sagan_gallery.attention import Direction
 from sagan_gallery.colormap import NAMES
+from sagan_gallery.generator import DEFAULT_MODEL, shipped_generators
 from sagan_gallery.latent import SampleSpec
 from sagan_gallery.ui.map_style import Kind, MapStyle, Shown
 from sagan_gallery.ui.session import Order
@@ -39,10 +41,11 @@ _SEEDS = 2**31 - 1  # as far as a spin box counts
 
 @dataclass(frozen=True)
 class SampleSettings:
-    """label: the class by name, empty for all in turn, `_CHOSEN` for the samples that come with the generator if some
-    do; seed: of the first sample; count: how many; order: what they are sorted by; truncation: None: as those that come
-    with the generator have it."""
+    """model: the generator by name; label: the class by name, empty for all in turn, `_CHOSEN` for those that come with
+    the generator if some do; seed: of the first sample; count: how many; order: what they are sorted by;
+    truncation: None: as those that come with the generator have it."""
 
+    model: Annotated[str, Key("gallery/model")] = DEFAULT_MODEL
     label: Annotated[str, Key("gallery/class")] = _CHOSEN
     seed: Annotated[int, Key("gallery/seed", (0, _SEEDS))] = 0
     count: Annotated[int, Key("gallery/count", (_COUNTS[0], _COUNTS[-1]))] = 64
@@ -54,6 +57,8 @@ class GalleryControls(ScrollColumn):
     """The samples' class, seed, number and truncation; how maps are shown; what is rarely needed in a fold. settings:
     remember all that."""
 
+    model_changed = Signal()
+    """Another generator is wanted."""
     sampling_changed = Signal()
     """Other samples are wanted."""
     map_style_changed = Signal()
@@ -66,6 +71,11 @@ class GalleryControls(ScrollColumn):
     def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__(COLUMN_WIDTH, parent)
         self._wanted, self._style = Remembered(settings, SampleSettings), Remembered(settings, MapStyle)
+        self.model = combo(*((name, name) for name in shipped_generators()))
+        model_help = "Which generator paints; what it was trained on stands under “What am I looking at?”"
+        self._model_row = Row("Model", self.model, model_help)
+        self._model_row.setVisible(self.model.count() > 1)
+        keep(self.model, self._wanted, "model", self.model_changed.emit)
         self._sampling = QWidget()
         column(Heading("Samples"), *self._make_sampling(), owner=self._sampling, spacing=SPACE)
         files_help = "Other models, own pictures, sample texts, figures, raw attention, films"
@@ -76,7 +86,7 @@ class GalleryControls(ScrollColumn):
         self.help = button("What am I looking at?", "Attention, queries, keys and γ in a few words")
         inner = QWidget()
         column(
-            self._sampling, SPACE, Heading("Attention map"), *self._make_map(), self._make_more(),
+            self._model_row, self._sampling, SPACE, Heading("Attention map"), *self._make_map(), self._make_more(),
             None, self.files, self.tour, self.help,
             owner=inner, margins=(2 * SPACE, 2 * SPACE, SPACE, SPACE), spacing=SPACE,
         )  # fmt: skip
@@ -212,6 +222,15 @@ class GalleryControls(ScrollColumn):
         """Whether there is a generator; opening files and help work without one."""
         self._sampling.setEnabled(ready)
 
+    def show_model(self, path: Path) -> None:
+        """That generator's file is open, silently; one of the user's is offered from then on."""
+        name = next((name for name, file in shipped_generators().items() if file == path), str(path))
+        with QSignalBlocker(self.model):
+            if self.model.findData(name) < 0:
+                self.model.addItem(path.stem, name)
+            self.model.setCurrentIndex(self.model.findData(name))
+        self._model_row.setVisible(self.model.count() > 1)
+
     def set_model(
         self,
         classes: list[str],
@@ -223,7 +242,7 @@ class GalleryControls(ScrollColumn):
         self._opening, wanted = opening, self._wanted.value
         mixed = [("All, in turn", ""), *((class_name(name), name) for name in classes)] if classes else []
         chosen = [(f"Chosen ({len(opening)})", _CHOSEN)] if opening else []
-        fill(self.classes, mixed + chosen, wanted.label)
+        fill(self.classes, mixed + chosen, wanted.label if wanted.label in ["", *classes] else _CHOSEN)
         if opening and wanted.truncation is None:
             show_value(self.truncation, opening[0].truncation)
         self._class_row.setVisible(bool(classes or opening))

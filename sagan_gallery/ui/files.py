@@ -51,7 +51,7 @@ class GalleryFiles(QObject):
     text_opened = Signal(SampleSpec)
     """The sample of a sample text is to be shown."""
     export_wanted = Signal(Export)
-    """A film is to be made."""
+    """A file that takes long is to be made."""
     said = Signal(str)
     """What has been done, or why it can't be."""
 
@@ -211,8 +211,15 @@ class GalleryFiles(QObject):
         if sample is None:
             raise FacecamError("There is no attention yet.")
         pins = [(pin.x_px, pin.y_px) for pin in self._stage.view.pins]
-        write = partial(save_attention, sample=sample, pins_px=pins, source=origin)
-        self._ask_save("Save raw attention", "NumPy (*.npz)", write, "-attention")
+
+        def steps(path: Path) -> Iterator[float]:  # of 4,096 queries it takes most of a second
+            save_attention(path, sample, pins, origin)
+            yield 1.0
+
+        def save(path: Path) -> None:
+            self.export_wanted.emit(Export(path, partial(steps, path)))
+
+        self._ask("Save raw attention", "NumPy (*.npz)", save, "-attention.npz")
 
     def _ask_save_gif(self) -> None:
         def save(path: Path) -> None:

@@ -9,13 +9,16 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from facecam.qtkit.theme import SPACE, STAGE, STAGE_TEXT_DIM, tabular
 from sagan_gallery.attention import Cell, Direction, cell_at, cell_centre, source_grid
-from sagan_gallery.overlay import Range, heat_rgba
+from sagan_gallery.overlay import Range, heat_rgba, within_size
 from sagan_gallery.sample import Sample
 from sagan_gallery.ui.map_style import MapStyle
 from sagan_gallery.ui.paint import paint_image, pin_colour, to_qimage
 from sagan_gallery.ui.scene import Pin
 
 _MARGIN_PX = 3 * SPACE
+_MOST = (1024, 256)
+"""Queries and keys that are painted: those of a layer of 32 x 32 cells. Larger matrices are averaged: no screen has
+room for them, and they would take a tenth of a second."""
 
 
 class MatrixView(QWidget):
@@ -84,8 +87,9 @@ class MatrixView(QWidget):
         pixmap.fill(STAGE)
         painter = QPainter(pixmap)
         # The few largest weights would leave all others dark: the colours end where all but a few per mille lie below.
-        values = Range.of(np.quantile(sample.attention, [0.0, 0.997]).astype(np.float32), self._map_style.log)
-        image = to_qimage(heat_rgba(values.place(sample.attention.T), self._map_style.colours))
+        weights = within_size(sample.attention, *_MOST).T
+        values = Range.of(np.quantile(weights, [0.0, 0.997]).astype(np.float32), self._map_style.log)
+        image = to_qimage(heat_rgba(values.place(weights), self._map_style.colours))
         paint_image(painter, self.room, image, smooth=True)
         painter.setFont(self.font())
         painter.setPen(STAGE_TEXT_DIM)

@@ -17,7 +17,7 @@ from facecam.qtkit.commands import Menu, command
 from facecam.qtkit.layouts import column, row
 from facecam.qtkit.settings import Settings
 from facecam.qtkit.theme import SPACE, stage_palette
-from sagan_gallery.generator import DEFAULT_MODEL
+from sagan_gallery.generator import DEFAULT_MODEL, shipped_generators
 from sagan_gallery.latent import SampleSpec
 from sagan_gallery.opening import read_opening
 from sagan_gallery.sample import Sample
@@ -69,6 +69,8 @@ class GalleryPanel(QWidget):
         """Own pictures that are to be put into the grid once they can be seen."""
         self._foreign = ""
         """What to say of the sample that is shown if its text is from another model."""
+        self._awaited: SampleSpec | None = None
+        """To be shown once its generator is open."""
         self._directions: Array = np.empty((0, 0), np.float32)
         """(D, z_dim) unit vectors that the plane can go in."""
         self._filled = 0
@@ -156,6 +158,7 @@ class GalleryPanel(QWidget):
         session.exported.connect(self._exported)
         session.failed.connect(self._failed)
         self.status.cancelled.connect(self._cancel)
+        controls.model_changed.connect(lambda: self.open_model(controls.model.currentData()))
         controls.sampling_changed.connect(self._sampling_changed)
         controls.order_changed.connect(self._order_changed)
         controls.scale.changed.connect(self._scale_changed)
@@ -189,7 +192,7 @@ class GalleryPanel(QWidget):
         """Loads the model and samples; returns at once. pin_informative: the first sample of a model gets pins at
         queries whose maps differ, so that one sees at once what there is to see."""
         self._pin_informative = pin_informative
-        self.open_model(self._model)
+        self.open_model(self._model or self.controls.model.currentData())
 
     def commands(self) -> list[QAction]:
         """Keyboard commands that work wherever the focus is in the panel, and those of the picture, for the list."""
@@ -221,12 +224,13 @@ class GalleryPanel(QWidget):
 
     # -- what the user wants
 
-    def open_model(self, path: Path | None) -> None:
-        """Loads another generator, the shipped one for None; the present one stays if that fails."""
-        loading = words.loading(DEFAULT_MODEL if path is None else path)
+    def open_model(self, model: str | Path | None) -> None:
+        """Loads another generator, as `Generator` takes it; the present one stays if that fails."""
+        self._awaited = None
+        loading = words.loading(model or DEFAULT_MODEL)
         self.say(loading)
         self.message.begin_loading(loading)
-        self.session.open_model(path)
+        self.session.open_model(model)
 
     def choose(self, row: int) -> None:
         """Shows a sample of the grid large."""
@@ -241,8 +245,13 @@ class GalleryPanel(QWidget):
             self.session.request_spec(item)
 
     def show_spec(self, spec: SampleSpec) -> None:
-        """Shows the sample of a sample text, if this generator has its class."""
-        generator = self.session.generator
+        """Shows the sample of a sample text, of this generator if it has its class; of another one that comes with the
+        program, which is opened for it."""
+        generator, file = self.session.generator, shipped_generators().get(spec.model)
+        if generator is not None and file not in (None, generator.path) and spec.model_hash != generator.model_hash:
+            self.open_model(spec.model)
+            self._awaited = spec
+            return
         try:
             if generator is None:
                 raise FacecamError("A sample text needs a generator: open one first.")
@@ -325,13 +334,16 @@ class GalleryPanel(QWidget):
         self.message.refresh()
         self.session.scale = 1.0
         self.controls.set_ready(True)
+        self.controls.show_model(generator.path)
+        self.stage.set_layer(0)
         opening = read_opening(generator)
         self._directions = opening.directions
         self.controls.set_model(generator.classes, generator.layer_count, generator.has_attention_scale, opening.specs)
         self.grid.reset_samples([])
         self.grid.clear_choice()
         self.walk.begin_anew(generator.classes)
-        self._sampling_changed()
+        awaited, self._awaited = self._awaited, None
+        self._sampling_changed() if awaited is None else self.show_spec(awaited)
 
     def _next_point(self) -> LatentPoint | None:
         """Of the sample after the one that was last shown large, if there are several."""
@@ -413,6 +425,8 @@ class GalleryPanel(QWidget):
     def _failed(self, lane: Lane, message: str) -> None:
         self._show_tasks()
         self.say(message)
+        if lane is Lane.MODEL and self.session.generator is not None:
+            self.controls.show_model(self.session.generator.path)
         if lane is Lane.MODEL or self.session.generator is not None:  # not while one is still being read
             self.message.fail(message if lane is Lane.MODEL and self._model is not None else "")
 

@@ -126,9 +126,9 @@ class GallerySession(QObject):
 
     # -- requests
 
-    def open_model(self, path: Path | None) -> None:
-        """Loads a generator, the shipped one for None; the one that is open stays until the new one is there."""
-        self._worker.submit_one(Lane.MODEL, lambda: Generator(path))
+    def open_model(self, model: str | Path | None) -> None:
+        """Loads a generator, as `Generator` takes it; the one that is open stays until the new one is there."""
+        self._worker.submit_one(Lane.MODEL, lambda: Generator(model))
 
     def request_sample(self, point: LatentPoint, origin: Origin) -> None:
         """The sample at a point, with its attention. origin: is handed back with it."""

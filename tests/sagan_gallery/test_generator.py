@@ -85,7 +85,7 @@ def test_missing_and_unreadable_files(tmp_path, tiny_generator, monkeypatch):
     (tmp_path / "half.onnx").write_bytes(tiny_generator.read_bytes()[:5000])
     with pytest.raises(FacecamError, match="damaged or incomplete"):
         Generator(tmp_path / "half.onnx")
-    monkeypatch.setattr("sagan_gallery.generator.asset", lambda name, _: tmp_path / name)
+    monkeypatch.setattr("sagan_gallery.generator.asset", lambda name, _: tmp_path / "none" / name)
     with pytest.raises(FacecamError, match="No generator comes with"):
         Generator()
 
