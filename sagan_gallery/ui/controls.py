@@ -21,7 +21,7 @@ from facecam.qtkit.widgets import Heading, ScrollColumn
 from facecam.qtkit.wording import percent
 from sagan_gallery.attention import Direction
 from sagan_gallery.colormap import NAMES
-from sagan_gallery.generator import DEFAULT_MODEL, shipped_generators
+from sagan_gallery.generator import shipped_generators
 from sagan_gallery.latent import SampleSpec
 from sagan_gallery.ui.map_style import Kind, MapStyle, Shown
 from sagan_gallery.ui.session import Order
@@ -41,11 +41,11 @@ _SEEDS = 2**31 - 1  # as far as a spin box counts
 
 @dataclass(frozen=True)
 class SampleSettings:
-    """model: the generator by name; label: the class by name, empty for all in turn, `_CHOSEN` for those that come with
-    the generator if some do; seed: of the first sample; count: how many; order: what they are sorted by;
-    truncation: None: as those that come with the generator have it."""
+    """model: the generator by name, empty for the default; label: the class by name, empty for all in turn, `_CHOSEN`
+    for the samples that come with the generator if some do; seed: of the first sample; count: how many; order: what
+    they are sorted by; truncation: None: as those that come with the generator have it."""
 
-    model: Annotated[str, Key("gallery/model")] = DEFAULT_MODEL
+    model: Annotated[str, Key("gallery/model")] = ""
     label: Annotated[str, Key("gallery/class")] = _CHOSEN
     seed: Annotated[int, Key("gallery/seed", (0, _SEEDS))] = 0
     count: Annotated[int, Key("gallery/count", (_COUNTS[0], _COUNTS[-1]))] = 64

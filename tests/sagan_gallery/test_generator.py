@@ -8,7 +8,7 @@ import pytest
 
 from facecam.errors import FacecamError, ModelError
 from sagan_gallery.discriminator import Discriminator, attention_of_picture, centre_square
-from sagan_gallery.generator import Generator
+from sagan_gallery.generator import Generator, shipped_generators
 from sagan_gallery.latent import latent
 from sagan_gallery.opening import read_opening
 from sagan_gallery.sample import Blend
@@ -232,10 +232,11 @@ def test_openvino_samples_the_same_however_many_at_once(tiny_generator):
         assert np.abs(pictures[0] - pictures[1]).max() <= 1
 
 
-def test_the_shipped_generator_comes_with_two_samples_of_each_class_and_directions_to_play_in():
-    generator = Generator()
+@pytest.mark.parametrize("name", shipped_generators())
+def test_a_shipped_generator_comes_with_24_samples_as_many_of_each_class_and_directions_to_play_in(name):
+    generator = Generator(name)
     opening = read_opening(generator)
-    assert sorted(str(spec.label) for spec in opening.specs) == sorted(2 * generator.classes)
+    assert sorted(str(spec.label) for spec in opening.specs) == sorted(24 // len(generator.classes) * generator.classes)
     assert {spec.truncation for spec in opening.specs} == {0.8}
     assert opening.directions.shape == (4, generator.z_dim)
     assert np.allclose(np.linalg.norm(opening.directions, axis=1), 1, atol=1e-3)

@@ -34,6 +34,7 @@ def models(tmp_path_factory):
 @pytest.fixture
 def shipped(models, monkeypatch):
     monkeypatch.setattr("sagan_gallery.generator.asset", lambda name, _: models / name)
+    monkeypatch.setattr("sagan_gallery.generator.DEFAULT_MODEL", NAMES[0])
 
 
 @pytest.fixture
