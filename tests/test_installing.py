@@ -6,6 +6,7 @@ import json
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ print(json.dumps(told))
 """
 
 
-def install(folder: Path, **variables: str) -> dict:
+def install(folder: Path, **variables: Any) -> dict:
     """What the hook tells about the wheel; the folder gets what it makes."""
     source = folder / "facecam" / "faces" / "selection.c"
     source.parent.mkdir(parents=True)

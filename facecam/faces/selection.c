@@ -15,15 +15,27 @@ code is in the processor's caches: these few kilobytes come back faster than som
 #define GROUP 16 /* so many kept boxes are compared at once, by vector instructions; MOST is rounded up to it */
 #define ROOM ((MOST + GROUP - 1) / GROUP * GROUP)
 #define FIRST_ROOM 256
-
-typedef struct {
-    float score;
-    Py_ssize_t anchor;
-} Candidate;
+#define NEIGHBOURS 16
+#define LIKELY 64
 
 typedef struct {
     float left[ROOM], top[ROOM], right[ROOM], bottom[ROOM], area[ROOM];
 } Boxes;
+
+typedef struct {
+    float left, top, right, bottom;
+} Box;
+
+typedef struct {
+    float score;
+    int place; /* of its box, in the order of anchors */
+} Ranked;
+
+typedef struct {
+    Py_ssize_t count, room;
+    Box *boxes;
+    Ranked *heap; /* the best one is the first */
+} Candidates;
 
 static float value(const Py_buffer *array, Py_ssize_t row, Py_ssize_t column) {
     const char *start = (const char *)array->buf + row * array->strides[0];
@@ -31,54 +43,75 @@ static float value(const Py_buffer *array, Py_ssize_t row, Py_ssize_t column) {
 }
 
 /* Of equal scores the first is better. */
-static int better(Candidate one, Candidate other) {
-    return one.score > other.score || (one.score == other.score && one.anchor < other.anchor);
+static int better(Ranked one, Ranked other) {
+    return one.score > other.score || (one.score == other.score && one.place < other.place);
 }
 
-/* Puts a candidate at a place of the heap, or below it; the best one is at place 0. */
-static void sink(Candidate *heap, Py_ssize_t count, Py_ssize_t place, Candidate candidate) {
+/* Puts one at a place of the heap, or below it. */
+static void sink(Ranked *heap, Py_ssize_t count, Py_ssize_t place, Ranked one) {
     for (Py_ssize_t child; (child = 2 * place + 1) < count; place = child) {
         if (child + 1 < count && better(heap[child + 1], heap[child]))
             child++;
-        if (!better(heap[child], candidate))
+        if (!better(heap[child], one))
             break;
         heap[place] = heap[child];
     }
-    heap[place] = candidate;
+    heap[place] = one;
 }
 
-/* All candidates from the threshold on, as a heap; how many, or -1 with MemoryError. The caller frees it. */
-static Py_ssize_t passing(const Py_buffer *scores, float threshold, int logits, Candidate **heap) {
-    Py_ssize_t count = 0, room = 0;
+/* An anchor's box, by the SSD box coding. Whether it is one: a bad model may give anything. */
+static int decode(const Py_buffer *offsets, const Py_buffer *anchors, Py_ssize_t anchor, double near, double far,
+                  Box *box) {
+    double width = value(anchors, anchor, 2), height = value(anchors, anchor, 3);
+    double x = value(anchors, anchor, 0) + value(offsets, anchor, 0) * near * width;
+    double y = value(anchors, anchor, 1) + value(offsets, anchor, 1) * near * height;
+    double across = exp(value(offsets, anchor, 2) * far) * width / 2;
+    double down = exp(value(offsets, anchor, 3) * far) * height / 2;
+    *box = (Box){(float)(x - across), (float)(y - down), (float)(x + across), (float)(y + down)};
+    return fabs(x) + fabs(y) + across + down < FLT_MAX;
+}
+
+static int make_room(Candidates *all) {
+    all->room = all->room ? 2 * all->room : FIRST_ROOM;
+    Box *boxes = PyMem_Realloc(all->boxes, all->room * sizeof(Box));
+    if (boxes)
+        all->boxes = boxes;
+    Ranked *heap = PyMem_Realloc(all->heap, all->room * sizeof(Ranked));
+    if (heap)
+        all->heap = heap;
+    return boxes && heap;
+}
+
+/* All candidates from the threshold on. They are decoded in the order of anchors: from the best to the worst, each would
+wait for memory. 0 where that is not enough. */
+static int collect(const Py_buffer *offsets, const Py_buffer *scores, int logits, const Py_buffer *anchors, double near,
+                   double far, float threshold, Candidates *all) {
     for (Py_ssize_t anchor = 0; anchor < scores->shape[0]; anchor++) {
         float score = value(scores, anchor, 0);
         if (!(score >= threshold))
             continue;
-        if (count == room) {
-            room = room ? 2 * room : FIRST_ROOM;
-            Candidate *larger = PyMem_Realloc(*heap, room * sizeof(Candidate));
-            if (larger == NULL) {
-                PyErr_NoMemory();
-                return -1;
-            }
-            *heap = larger;
-        }
-        (*heap)[count++] = (Candidate){logits ? 1 / (float)(1 + exp(-(double)score)) : score, anchor};
+        if (all->count == all->room && !make_room(all))
+            return 0;
+        if (!decode(offsets, anchors, anchor, near, far, &all->boxes[all->count]))
+            continue;
+        score = logits ? 1 / (float)(1 + exp(-(double)score)) : score;
+        all->heap[all->count] = (Ranked){score, (int)all->count};
+        all->count++;
     }
-    for (Py_ssize_t place = count / 2; place-- > 0;)
-        sink(*heap, count, place, (*heap)[place]);
-    return count;
+    for (Py_ssize_t place = all->count / 2; place-- > 0;)
+        sink(all->heap, all->count, place, all->heap[place]);
+    return 1;
 }
 
-/* Whether a box overlaps one of the kept by more than `iou`. */
-static int overlaps(const Boxes *kept, Py_ssize_t count, const float *box, float area, float iou) {
-    for (Py_ssize_t group = 0; group < count; group += GROUP) {
+/* Whether a box overlaps one of the kept by more than `iou`: those in the groups from one to before another place. */
+static int overlaps(const Boxes *kept, Py_ssize_t group, Py_ssize_t end, Box box, float area, float iou) {
+    for (; group < end; group += GROUP) {
         int found = 0;
         for (Py_ssize_t other = group; other < group + GROUP; other++) {
-            float left = kept->left[other] > box[0] ? kept->left[other] : box[0];
-            float top = kept->top[other] > box[1] ? kept->top[other] : box[1];
-            float right = kept->right[other] < box[2] ? kept->right[other] : box[2];
-            float bottom = kept->bottom[other] < box[3] ? kept->bottom[other] : box[3];
+            float left = kept->left[other] > box.left ? kept->left[other] : box.left;
+            float top = kept->top[other] > box.top ? kept->top[other] : box.top;
+            float right = kept->right[other] < box.right ? kept->right[other] : box.right;
+            float bottom = kept->bottom[other] < box.bottom ? kept->bottom[other] : box.bottom;
             float width = right - left, height = bottom - top;
             float overlap = (width > 0 ? width : 0) * (height > 0 ? height : 0);
             found |= overlap > iou * (kept->area[other] + area - overlap);
@@ -89,43 +122,37 @@ static int overlaps(const Boxes *kept, Py_ssize_t count, const float *box, float
     return 0;
 }
 
-/* A box in the anchors' pixels, by the SSD box coding. Whether it is one: a bad model may give anything. */
-static int decode(const Py_buffer *offsets, const Py_buffer *anchors, Py_ssize_t anchor, double near, double far,
-                  float *box) {
-    double centre[2], half[2], reach = 0;
-    for (int axis = 0; axis < 2; axis++) {
-        double side = value(anchors, anchor, axis + 2);
-        centre[axis] = value(anchors, anchor, axis) + value(offsets, anchor, axis) * near * side;
-        half[axis] = exp(value(offsets, anchor, axis + 2) * far) * side / 2;
-        box[axis] = (float)(centre[axis] - half[axis]);
-        box[axis + 2] = (float)(centre[axis] + half[axis]);
-        reach += fabs(centre[axis]) + half[axis];
-    }
-    return reach < FLT_MAX;
-}
+static float within(float edge, float end) { return edge < 0 ? 0 : edge > end ? end : edge; }
 
-/* Greedy non-maximum suppression of the best candidates; how many of them stay. */
-static Py_ssize_t suppress(Candidate *heap, Py_ssize_t count, Py_ssize_t most, const Py_buffer *offsets,
-                           const Py_buffer *anchors, double near, double far, float iou, Boxes *kept, float *scores) {
-    Py_ssize_t stay = 0;
-    for (Py_ssize_t taken = 0; taken < most && count > 0 && stay < MOST; taken++) {
-        Candidate best = heap[0], last = heap[--count];
-        sink(heap, count, 0, last);
-        float box[4];
-        if (!decode(offsets, anchors, best.anchor, near, far, box))
+/* Greedy non-maximum suppression of the best candidates. Fills rows with what stays and lies in the frame, clipped to
+it; returns how many. */
+static Py_ssize_t suppress(Candidates *all, Py_ssize_t most, float iou, float across, float down, float (*rows)[5]) {
+    Boxes kept;
+    Py_ssize_t stay = 0, count = 0, groups[LIKELY] = {0};
+    for (; most > 0 && all->count > 0 && stay < MOST; most--) {
+        Ranked best = all->heap[0];
+        all->count--;
+        sink(all->heap, all->count, 0, all->heap[all->count]);
+        Box box = all->boxes[best.place];
+        float area = (box.right - box.left) * (box.bottom - box.top);
+        /* Neighbours mostly go for the same box, so that its group is tried first. */
+        Py_ssize_t *likely = &groups[best.place / NEIGHBOURS % LIKELY];
+        if (overlaps(&kept, *likely, *likely + (stay > 0), box, area, iou) || overlaps(&kept, 0, stay, box, area, iou))
             continue;
-        float area = (box[2] - box[0]) * (box[3] - box[1]);
-        if (overlaps(kept, stay, box, area, iou))
-            continue;
+        *likely = stay / GROUP * GROUP;
         if (stay % GROUP == 0)
-            for (int other = 0; other < GROUP; other++) { /* what no box fills must overlap none */
-                kept->left[stay + other] = kept->top[stay + other] = FLT_MAX;
-                kept->right[stay + other] = kept->bottom[stay + other] = kept->area[stay + other] = 0;
+            for (Py_ssize_t other = stay; other < stay + GROUP; other++) { /* what no box fills must overlap none */
+                kept.left[other] = kept.top[other] = FLT_MAX;
+                kept.right[other] = kept.bottom[other] = kept.area[other] = 0;
             }
-        kept->left[stay] = box[0], kept->top[stay] = box[1], kept->right[stay] = box[2], kept->bottom[stay] = box[3];
-        kept->area[stay] = area, scores[stay++] = best.score;
+        kept.left[stay] = box.left, kept.top[stay] = box.top, kept.right[stay] = box.right;
+        kept.bottom[stay] = box.bottom, kept.area[stay] = area, stay++;
+        float *row = rows[count];
+        row[0] = within(box.left, across), row[1] = within(box.top, down), row[2] = within(box.right, across);
+        row[3] = within(box.bottom, down), row[4] = best.score;
+        count += row[2] > row[0] && row[3] > row[1];
     }
-    return stay;
+    return count;
 }
 
 /* Opens a float array (rows or more, columns), or (rows,) for 0 columns. */
@@ -140,8 +167,6 @@ static int open_array(PyObject *array, Py_ssize_t rows, int columns, int flags, 
     return 0;
 }
 
-static float within(float edge, float end) { return edge < 0 ? 0 : edge > end ? end : edge; }
-
 static PyObject *select_faces(PyObject *module, PyObject *arguments) {
     PyObject *offsets_array, *scores_array, *anchors_array, *found_array;
     int logits;
@@ -152,28 +177,19 @@ static PyObject *select_faces(PyObject *module, PyObject *arguments) {
                           &near, &far, &threshold, &most, &iou, &across, &down, &found_array))
         return NULL;
     Py_buffer offsets = {0}, scores = {0}, anchors = {0}, found = {0};
-    Candidate *heap = NULL;
+    Candidates all = {0};
     PyObject *result = NULL;
     if (open_array(scores_array, 0, 0, PyBUF_STRIDED_RO, &scores) &&
         open_array(offsets_array, scores.shape[0], 4, PyBUF_STRIDED_RO, &offsets) &&
         open_array(anchors_array, scores.shape[0], 4, PyBUF_STRIDED_RO, &anchors) &&
         open_array(found_array, MOST, 5, PyBUF_CONTIG, &found)) {
-        Py_ssize_t count = passing(&scores, threshold, logits, &heap);
-        if (count >= 0) {
-            Boxes kept;
-            float kept_scores[ROOM], *row = found.buf;
-            Py_ssize_t stay = suppress(heap, count, most, &offsets, &anchors, near, far, iou, &kept, kept_scores);
-            for (Py_ssize_t place = 0; place < stay; place++) {
-                row[0] = within(kept.left[place], across), row[1] = within(kept.top[place], down);
-                row[2] = within(kept.right[place], across), row[3] = within(kept.bottom[place], down);
-                row[4] = kept_scores[place];
-                if (row[2] > row[0] && row[3] > row[1])
-                    row += 5;
-            }
-            result = PyLong_FromSsize_t((row - (float *)found.buf) / 5);
-        }
+        if (collect(&offsets, &scores, logits, &anchors, near, far, threshold, &all))
+            result = PyLong_FromSsize_t(suppress(&all, most, iou, across, down, found.buf));
+        else
+            PyErr_NoMemory();
     }
-    PyMem_Free(heap);
+    PyMem_Free(all.boxes);
+    PyMem_Free(all.heap);
     PyBuffer_Release(&offsets); /* does nothing where an array was not opened */
     PyBuffer_Release(&scores);
     PyBuffer_Release(&anchors);
