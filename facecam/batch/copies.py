@@ -14,7 +14,7 @@ from facecam.batch.inputs import Input, file_id
 from facecam.errors import CopyError
 from facecam.saving.photo_file import CopiedPage, changed_page, copy_suffix, is_copy, write_photo
 from facecam.sources import Frame, PictureSource, Source, without_password
-from facecam.system.files import named_path, writing
+from facecam.system.files import named_path
 
 _STREAM_SUFFIX = ".mkv"
 
@@ -100,11 +100,10 @@ def copy_of(source: Source, place: CopyPlace, opaque: bool, sound: bool, whole: 
 
 def _check_free(path: Path) -> None:
     """Raises CopyError where a file lies that is no copy of an earlier run."""
-    with writing(path):
-        if os.path.isfile(path) and not is_copy(path):
-            raise CopyError(
-                f"{path} is there already and may be no copy of this program's; move it away, or name another folder."
-            )
+    if os.path.isfile(path) and not is_copy(path):
+        raise CopyError(
+            f"{path} is there already and may be no copy of this program's; move it away, or name another folder."
+        )
 
 
 class _PhotoCopy:

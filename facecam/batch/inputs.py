@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from facecam.errors import FacecamError, SourceError
+from facecam.saving.photo_file import is_copy
 from facecam.sources import (
     PICTURE_SUFFIXES,
     VIDEO_SUFFIXES,
@@ -63,7 +64,8 @@ class Gathered:
 
 
 def gather(specs: Sequence[str], out_dir: Path | None = None) -> Gathered:
-    """Looks up what the arguments name. out_dir: inside a folder it is passed over, as it holds copies.
+    """Looks up what the arguments name. out_dir: inside a folder it is passed over, as it holds copies; where it is the
+    folder itself, the copies in it are.
 
     A folder stands for its pictures and videos and those below it, a pattern (`*.png`) for what it fits, a text file
     for the paths in it, a line each. What is wrong with a single source is told when it is opened.
@@ -110,7 +112,9 @@ class _Gathering:
 
     def _add_folder(self, folder: Path) -> None:
         paths = list_files(folder, None, self.problems.append)
-        if self._out is not None and self._out != Path(os.path.realpath(folder)):
+        if self._out == Path(os.path.realpath(folder)):  # copies of copies would double it each time
+            paths = [path for path in paths if not is_copy(path)]
+        elif self._out is not None:
             paths = [path for path in paths if self._out not in Path(os.path.realpath(path)).parents]
         wanted = [path for path in paths if path.suffix.lower() in PICTURE_SUFFIXES | VIDEO_SUFFIXES]
         self.others.update(path.suffix.lower() for path in set(paths).difference(wanted))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Iterator, Sequence
@@ -18,12 +19,13 @@ class Journal:
     """path: of the file. options: those of the batch; what was done under others is done again. results: files with
     what is told of each input; what does not stand in all of them is done again.
 
-    Each input stands in it as soon as its results and its copy are whole. Raises WriteError where it can't be written.
+    Each input stands in it as soon as its results and its copy are whole, by what nobody can read a name from: it lies
+    among copies that may be handed on. Raises WriteError where it can't be written.
     """
 
     def __init__(self, path: Path, options: WorkOptions, results: Sequence[Path]) -> None:
         self.path = path
-        self._key = repr((options, sorted(map(os.path.abspath, results))))
+        self._key = _hashed(repr((options, sorted(map(os.path.abspath, results)))))
         there = all(map(os.path.exists, results))
         self._done = {entry["source"]: entry for entry in _entries(path) if there and entry.get("options") == self._key}
         self._file: Any = None
@@ -35,7 +37,7 @@ class Journal:
         if entry is None or any(entry.get(name) != value for name, value in state.items()):
             return None
         copy = entry.get("copy")
-        if task.copy is not None and not (isinstance(copy, str) and os.path.isfile(copy)):
+        if task.copy is not None and not (isinstance(copy, str) and (self.path.parent / copy).is_file()):
             return None
         damage, converted = entry.get("damage") or [], entry.get("converted") or []
         in_folder = task.input.folder is not None
@@ -54,7 +56,7 @@ class Journal:
         """Notes that an input is done."""
         entry = {
             **_state(task),
-            "copy": outcome.copy and str(outcome.copy),
+            "copy": outcome.copy and os.path.relpath(outcome.copy, self.path.parent),
             "damage": outcome.damage,
             "converted": outcome.converted,
             "faces": outcome.faces,
@@ -75,8 +77,13 @@ def _state(task: Task) -> dict[str, Any]:
     try:
         status = os.stat(named_path(task.input.spec))
     except (OSError, ValueError):
-        return {"source": task.input.spec, "size": None, "time": os.urandom(8).hex()}
-    return {"source": os.path.abspath(named_path(task.input.spec)), "size": status.st_size, "time": status.st_mtime_ns}
+        return {"source": _hashed(task.input.spec), "size": None, "time": os.urandom(8).hex()}
+    source = _hashed(os.path.abspath(named_path(task.input.spec)))
+    return {"source": source, "size": status.st_size, "time": status.st_mtime_ns}
+
+
+def _hashed(text: str) -> str:
+    return hashlib.sha256(os.fsencode(text)).hexdigest()
 
 
 def _entries(path: Path) -> Iterator[dict[str, Any]]:

@@ -26,6 +26,7 @@ from facecam.cli.options import (
     EXIT_WRONG_INPUT,
     add_detector_options,
     add_verbose,
+    path,
     seconds,
 )
 from facecam.errors import FacecamError
@@ -102,7 +103,7 @@ def make_parser() -> argparse.ArgumentParser:
         "--seconds", type=seconds, help="headless: how long to run; 0: until the source ends (default: 10)"
     )
     parser.add_argument(
-        "--record", type=Path, metavar="FILE", help="headless: write what is seen to a video, .mp4 or .mkv"
+        "--record", type=path, metavar="FILE", help="headless: write what is seen to a video, .mp4 or .mkv"
     )
     parser.add_argument(
         "--no-audio", dest="sound", action="store_false", help="headless: leave the source's sound out of it"

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
-from facecam.cli.options import detector_options, number
+from facecam.cli.options import detector_options, number, path
 
 _LONGEST_MINUTES = 24 * 60.0
 
@@ -27,15 +26,15 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--minutes", type=_minutes, default=0.0, help="go on for so long: does it slow down, does memory grow?"
     )
     parser.add_argument("--no-gallery", action="store_true", help="leave the gallery's generator out")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write everything that was measured")
-    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables, of --compare too")
+    parser.add_argument("--json", type=path, metavar="FILE", help="write everything that was measured")
+    parser.add_argument("--markdown", type=path, metavar="FILE", help="write the tables, of --compare too")
     parser.add_argument(
-        "--png", type=Path, metavar="FILE", help="write a picture of the result, or of two that are compared, to show"
+        "--png", type=path, metavar="FILE", help="write a picture of the result, or of two that are compared, to show"
     )
     parser.add_argument(
         "--accuracy",
         nargs=2,
-        type=Path,
+        type=path,
         metavar=("PICTURES", "LABELS"),
         help="measure accuracy against time on the pictures of a WIDER FACE text file instead",
     )
@@ -43,7 +42,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--compare",
         nargs="+",
-        type=Path,
+        type=path,
         metavar="A.json",
         help="compare two results instead of measuring, or list those of a folder",
     )

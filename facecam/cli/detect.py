@@ -11,7 +11,6 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Any, TextIO
 
 from tqdm import tqdm
@@ -28,8 +27,10 @@ from facecam.cli.options import (
     EXIT_NOT_ALL,
     EXIT_WRONG_INPUT,
     detector_options,
+    folder,
     fraction,
     jobs,
+    path,
     seconds,
     size,
 )
@@ -47,7 +48,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Adds them to the command's parser, beside those of the detector."""
     parser.set_defaults(run=detect)
     parser.add_argument("sources", nargs="+", metavar="SOURCE", help="picture, folder, video, URL, camera number, demo")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="folder for copies with the faces drawn in")
+    parser.add_argument("--out", type=folder, metavar="DIR", help="folder for copies with the faces drawn in")
     parser.add_argument(
         "--hide", choices=[way.value for way in Hiding], help="hide the faces in the copies, instead of drawing boxes"
     )
@@ -58,12 +59,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="what is hidden around a face, in shares of its size (default: %(default)s)",
     )
     parser.add_argument(
-        "--json", type=Path, metavar="FILE", help="one JSON object per picture or frame (.jsonl; -: standard output)"
+        "--json", type=path, metavar="FILE", help="one JSON object per picture or frame (.jsonl; -: standard output)"
     )
-    parser.add_argument("--csv", type=Path, metavar="FILE", help="one row per face (-: standard output)")
+    parser.add_argument("--csv", type=path, metavar="FILE", help="one row per face (-: standard output)")
     parser.add_argument(
         "--regions",
-        type=Path,
+        type=path,
         metavar="FILE",
         help="with --hide and one file: hide what FILE says (-: standard input); where there is no such FILE, write "
         "what was hidden",

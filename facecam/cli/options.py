@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
 from facecam.detection.model import DEFAULT_MODEL
 from facecam.detection.options import SUCCESSORS, DetectorOptions, successor_words
 from facecam.runtimes.engine import MAX_THREADS, PRECISION_CHOICES, RUNTIME_CHOICES
 from facecam.runtimes.providers import NAMES
 from facecam.system.cpu import available_cores, can_pin
+from facecam.system.files import named_path
 
 EXIT_FAULT = 1
 EXIT_WRONG_INPUT = 2
@@ -85,6 +87,17 @@ def model(text: str) -> str:
     if text in SUCCESSORS:
         print(f"facecam: {successor_words(text)}", file=sys.stderr)
     return text
+
+
+def path(text: str) -> Path:
+    """`~` is home also in `--json=~/found.jsonl`, which shells leave alone."""
+    return named_path(text)
+
+
+def folder(text: str) -> Path:
+    if not text.strip():  # which would be the current one
+        raise argparse.ArgumentTypeError("an empty name is none of a folder")
+    return named_path(text)
 
 
 def number(text: str, highest: float, otherwise: str) -> float:

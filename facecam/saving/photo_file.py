@@ -122,11 +122,16 @@ def write_photo(path: Path, info: PhotoInfo, pages: Sequence[CopiedPage]) -> tup
 
 
 def is_copy(path: Path) -> bool:
-    """Whether a file of any kind bears COPY_MARK, at its beginning or its end. Raises OSError."""
-    with path.open("rb") as file:
-        beginning = file.read(_MARK_IN)
-        file.seek(max(0, path.stat().st_size - _MARK_IN))
-        return COPY_MARK.encode() in beginning or COPY_MARK.encode() in file.read()
+    """Whether there is a file, of any kind, that bears COPY_MARK at its beginning or its end."""
+    try:
+        if not path.is_file():
+            return False
+        with path.open("rb") as file:
+            beginning = file.read(_MARK_IN)
+            file.seek(max(0, path.stat().st_size - _MARK_IN))
+            return COPY_MARK.encode() in beginning or COPY_MARK.encode() in file.read()
+    except OSError:  # what is wrong with it is told by whoever opens it
+        return False
 
 
 def _png_text(name: str, text: str) -> bytes:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -223,6 +224,7 @@ def test_resume_leaves_out_what_is_done_and_whole(detect: Run, photos: Path, tmp
     assert "Frames: 1" in detect(*command)[2][-1]
     assert "Frames: 3" in detect(*command, "--threshold", "0.9")[2][-1]  # another question
     assert detect(photos, "--resume")[0] == 2
+    assert "photos" not in (out / ".facecam-batch").read_text()  # which may be handed on with the copies
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is always full here")
@@ -395,6 +397,20 @@ def test_home_is_still_home(detect: Run, here: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("HOME", str(here))
     Path("list.txt").write_text("~/1.png\n")
     assert detect("list.txt", "--json", "-")[1].count("\n") == 1
+
+
+@pytest.mark.parametrize("option", ["--out", "--json", "--csv", "--regions"])
+def test_outputs_are_where_their_names_say(
+    detect: Run, here: Path, monkeypatch: pytest.MonkeyPatch, option: str
+) -> None:
+    """A shell leaves `--out=~/copies` alone, and gives an empty name for a variable that is not set."""
+    monkeypatch.setenv("HOME", str(here / "home"))
+    Path("home").mkdir()
+    assert detect("1.png", f"{option}=~/there", *["--hide", "cover"] * (option in ("--out", "--regions")))[0] == 0
+    assert Path("home/there").exists()
+    with pytest.raises(SystemExit) if option == "--out" else nullcontext():
+        assert detect("1.png", option, "")[0] == 2
+    assert {path.name for path in Path().iterdir()} == {"1.png", "home"}
 
 
 def test_a_list_that_names_itself_is_told_and_its_other_lines_are_done(detect: Run, here: Path) -> None:
@@ -628,6 +644,14 @@ def test_a_pattern_after_an_option_loses_no_picture(detect: Run, here: Path, opt
     assert status == 2
     assert "name a file for the results" in errors[-1]
     assert Path("1.png").read_bytes() == before
+
+
+def test_copies_among_their_originals_are_not_copied_again(detect: Run, here: Path) -> None:
+    made(Path("film.mkv"), sound=None)
+    for _ in range(2):
+        assert detect(".", "--out", ".", "--size", "native")[0] == 0
+        assert {path.name for path in Path().iterdir()} == {"1.png", "1-faces.png", "film.mkv", "film-faces.mkv"}
+    assert detect("1-faces.png", "--out", "out")[0] == 0  # whoever names one wants it
 
 
 def test_what_was_recorded_of_a_stream_is_not_replaced(detect: Run, here: Path) -> None:
