@@ -94,6 +94,10 @@ def diou(a: Tensor, b: Tensor) -> Tensor:
 
 def _iou(a: Tensor, b: Tensor) -> Tensor:
     """(...) overlap of boxes (..., 4) x1 y1 x2 y2."""
-    overlap = (torch.minimum(a[..., 2:], b[..., 2:]) - torch.maximum(a[..., :2], b[..., :2])).clamp(min=0).prod(-1)
-    area_a, area_b = (a[..., 2:] - a[..., :2]).prod(-1), (b[..., 2:] - b[..., :2]).prod(-1)
-    return overlap / (area_a + area_b - overlap).clamp(min=1e-6)
+    overlap = _area((torch.minimum(a[..., 2:], b[..., 2:]) - torch.maximum(a[..., :2], b[..., :2])).clamp(min=0))
+    areas = _area(a[..., 2:] - a[..., :2]) + _area(b[..., 2:] - b[..., :2])
+    return overlap / (areas - overlap).clamp(min=1e-6)
+
+
+def _area(sides: Tensor) -> Tensor:
+    return sides[..., 0] * sides[..., 1]  # `prod`, whose gradient is a scan, takes a GPU a quarter of a step

@@ -99,6 +99,7 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add("--cache", type=Path, default=Path("runs/cache"), help="where decoded pictures are kept")
     add("--in-memory", action="store_true", help="read the decoded pictures into memory instead of mapping the file")
     add("--resident", action="store_true", help="hold the pictures on the device (the default on a GPU)")
+    add("--compile", action="store_true", help="compile sampling and matching: on a GPU half as many images again")
     add("--workers", type=int, default=None, help="processes that draw the inputs (default: 0, or 6 for a GPU)")
     add("--device", default="auto")
     add("--fp32", action="store_true", help="no bfloat16")
@@ -174,6 +175,7 @@ class Trainer:
             size: torch.from_numpy(anchor_grid(self.net.anchors, size, size).copy()).to(here.device)
             for size in args.sizes
         }
+        self.match = torch.compile(match, dynamic=True) if args.compile else match
         self._parallel: nn.Module = self.net
 
     def init(self, path: Path, data: FaceData) -> None:
@@ -196,7 +198,7 @@ class Trainer:
     def train_step(self, batch: Batch, size: int, rate: float) -> Tensor:
         """One optimizer step at a learning rate. Returns the loss and its parts for classes and boxes, (3,)."""
         args, anchors = self.args, self.anchors[size]
-        targets = match(anchors, batch.boxes, batch.kind, batch.probability, args.match)
+        targets = self.match(anchors, batch.boxes, batch.kind, batch.probability, args.match)
         with autocast(self.here.device, not args.fp32):
             offsets, logits = self._parallel(batch.images)
         losses = multibox_loss(offsets, logits, targets, anchors, self.options)
@@ -232,7 +234,7 @@ def set_up(args: argparse.Namespace, here: World) -> tuple[Trainer, FaceData, Pa
     seed_everything(args.seed)
     labels = training_pictures(args)
     pictures = Pictures(labels, args.cache, args.max_side, here.main, args.in_memory)
-    resident = pictures.to(here.device) if args.resident or here.device.type == "cuda" else None
+    resident = pictures.to(here.device, args.compile) if args.resident or here.device.type == "cuda" else None
     # Crops bring faces down to the smallest that count.
     recipe = Recipe(face_sizes=(0.9 * args.min_face, 400.0))
     data = FaceData(labels, pictures, recipe, args.min_face, MEAN_BGR, args.seed, args.shares, resident, args.teacher)

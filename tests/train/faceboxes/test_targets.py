@@ -63,3 +63,16 @@ def test_a_padded_batch_matches_as_each_picture_does_by_itself() -> None:
     assert {-1, 0, 1, SOFT} == set(alone.label.flatten().tolist())
     assert torch.equal(alone.boxes[alone.label == 1], padded.boxes[alone.label == 1])
     assert torch.equal(alone.probability[alone.label == SOFT], padded.probability[alone.label == SOFT])
+
+
+def test_matching_is_one_graph_to_a_compiler() -> None:
+    """Whatever the number of boxes: what `--compile` counts on."""
+    compiled = torch.compile(match_padded, backend="aot_eager", dynamic=True, fullgraph=True)
+    anchors = torch.from_numpy(anchor_grid(FACEBOXES, 128, 128).copy())
+    for rows in (3, 7):
+        corner = torch.rand(2, rows, 2, generator=torch.Generator().manual_seed(rows)) * 90
+        boxes = torch.cat([corner, corner + 30], 2)
+        kind = torch.arange(2 * rows).view(2, rows) % 4
+        given = (anchors, boxes, kind, torch.full((2, rows), 0.5), 0.35)
+        for mine, plain in zip(compiled(*given), match_padded(*given), strict=True):
+            assert torch.equal(mine, plain)

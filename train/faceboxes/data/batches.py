@@ -132,9 +132,9 @@ class Pictures:
         begin = self.start[index]
         return self.pixels[begin : begin + height * width].reshape(height, width, 3)
 
-    def to(self, device: torch.device) -> ResidentPictures:
+    def to(self, device: torch.device, compiled: bool = False) -> ResidentPictures:
         """All pictures on a device, at several sizes."""
-        return ResidentPictures.of(self.pixels, self.shapes, device)
+        return ResidentPictures.of(self.pixels, self.shapes, device, compiled)
 
 
 def read_pictures(paths: Sequence[Path], max_side: int) -> Iterator[tuple[npt.NDArray[np.uint8], float]]:

@@ -7,7 +7,7 @@ and without ever waiting for the GPU: whatever decides about the course is decid
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -86,16 +86,23 @@ class ResidentPictures:
     """All pictures of a data set in one tensor, so that a batch of crops is a handful of gathers.
 
     pixels: (all H * W, 3) uint8 BGR, row by row, picture after picture, size after size. start, height, width:
-    (LEVELS, P) int64.
+    (LEVELS, P) int64. compiled: sample in one compiled pass (`torch.compile`).
     """
 
     pixels: Tensor
     start: Tensor
     height: Tensor
     width: Tensor
+    compiled: bool = False
 
     @classmethod
-    def of(cls, pixels: npt.NDArray[np.uint8], shapes: npt.NDArray[np.int64], device: torch.device) -> ResidentPictures:
+    def of(
+        cls,
+        pixels: npt.NDArray[np.uint8],
+        shapes: npt.NDArray[np.int64],
+        device: torch.device,
+        compiled: bool = False,
+    ) -> ResidentPictures:
         """From pictures that lie one after the other. pixels: (sum of H * W, 3); shapes: (P, 2), height and width."""
         sizes = np.stack([np.maximum(1, shapes >> level) for level in range(LEVELS)])  # [LEVELS, P, 2]
         areas = sizes.prod(2)
@@ -113,31 +120,45 @@ class ResidentPictures:
             for larger, smaller in pairwise(levels):
                 half = F.interpolate(larger.permute(2, 0, 1)[None].float(), smaller.shape[:2], mode="area")
                 smaller.copy_(half[0].permute(1, 2, 0).round_())
-        return cls(out, *(torch.from_numpy(t.copy()).to(device) for t in (start, sizes[..., 0], sizes[..., 1])))
+        starts, heights, widths = (torch.from_numpy(t.copy()).to(device) for t in (start, sizes[..., 0], sizes[..., 1]))
+        return cls(out, starts, heights, widths, compiled)
 
     def sample(self, plans: Packed, size: int) -> Tensor:
         """(N, 3, size, size) float32, bilinear; plans on the device of the pictures."""
-        start, height, width = (
-            t[plans.level, plans.picture][:, None, None] for t in (self.start, self.height, self.width)
-        )
-        whole_height, whole_width = (t[0, plans.picture][:, None, None] for t in (self.height, self.width))
-        at = torch.arange(size, device=self.pixels.device) + 0.5
-        # Written out, as a matrix product would be rounded to few digits on a GPU.
-        (xx, xy, x1), (yx, yy, y1) = (plans.back[:, row].unbind(1) for row in (0, 1))
-        x = xx[:, None, None] * at + xy[:, None, None] * at[:, None] + x1[:, None, None]  # [N, size, size]
-        y = yx[:, None, None] * at + yy[:, None, None] * at[:, None] + y1[:, None, None]
-        x, y = x * (width / whole_width) - 0.5, y * (height / whole_height) - 0.5
-        x0, y0 = x.floor(), y.floor()
-        total = torch.zeros(len(x), 3, size, size, device=x.device)
-        for j in (0, 1):
-            for i in (0, 1):
-                column, row = (x0 + i).long(), (y0 + j).long()
-                weight = (1 - (x - column).abs()) * (1 - (y - row).abs())
-                inside = (column >= 0) & (row >= 0) & (column < width) & (row < height)
-                index = start + row.clamp(min=0).minimum(height - 1) * width + column.clamp(min=0).minimum(width - 1)
-                value = self.pixels[index].movedim(-1, 1).float()  # [N, 3, size, size]
-                total += weight[:, None] * torch.where(inside[:, None], value, plans.fill[:, :, None, None])
-        return total
+        sampler = _compiled() if self.compiled and len(plans.picture) > 1 else bilinear
+        tables = (self.pixels, self.start, self.height, self.width)
+        return sampler(*tables, plans.picture, plans.level, plans.back, plans.fill, size)
+
+
+def bilinear(
+    pixels: Tensor, starts: Tensor, heights: Tensor, widths: Tensor,
+    picture: Tensor, level: Tensor, back: Tensor, fill: Tensor, size: int,
+) -> Tensor:  # fmt: skip
+    """`ResidentPictures.sample`, of tensors alone, as a compiler takes it."""
+    start, height, width = (t[level, picture][:, None, None] for t in (starts, heights, widths))
+    whole_height, whole_width = (t[0, picture][:, None, None] for t in (heights, widths))
+    at = torch.arange(size, device=pixels.device) + 0.5
+    # Written out, as a matrix product would be rounded to few digits on a GPU.
+    (xx, xy, x1), (yx, yy, y1) = (back[:, row, :, None, None].unbind(1) for row in (0, 1))
+    x = xx * at + xy * at[:, None] + x1  # [N, size, size]
+    y = yx * at + yy * at[:, None] + y1
+    x, y = x * (width / whole_width) - 0.5, y * (height / whole_height) - 0.5
+    x0, y0 = x.floor(), y.floor()
+    total = torch.zeros(len(x), size, size, 3, device=x.device)
+    for j in (0, 1):
+        for i in (0, 1):
+            column, row = (x0 + i).long(), (y0 + j).long()
+            weight = (1 - (x - column).abs()) * (1 - (y - row).abs())
+            inside = (column >= 0) & (row >= 0) & (column < width) & (row < height)
+            index = start + row.clamp(min=0).minimum(height - 1) * width + column.clamp(min=0).minimum(width - 1)
+            value = torch.where(inside[..., None], pixels[index].float(), fill[:, None, None])
+            total = total + weight[..., None] * value
+    return total.movedim(-1, 1)
+
+
+@cache
+def _compiled() -> Callable[..., Tensor]:
+    return torch.compile(bilinear, dynamic=True)
 
 
 def render_batch(

@@ -9,7 +9,7 @@ import torch
 
 from facecam.system.opencv import cv2
 from train.faceboxes.data.augment import Plan, Recipe, draw_plan, map_boxes, render
-from train.faceboxes.data.resident import ResidentPictures, pack, render_batch
+from train.faceboxes.data.resident import ResidentPictures, bilinear, pack, render_batch
 
 SIZE = 128
 PLAIN = Recipe(photometric=0, degrade=0, grey=0, rotate=0, mosaic=0)
@@ -147,3 +147,17 @@ def test_noise_is_as_strong_on_the_device() -> None:
     picture = np.full((SIZE, SIZE, 3), 127, np.uint8)
     ours = render(plan, picture, SIZE, np.random.default_rng(0)).astype(np.float32)
     assert rendered_there([plan], picture).std() == pytest.approx(ours.std(), rel=0.05)
+
+
+def test_sampling_is_one_graph_to_a_compiler() -> None:
+    """A graph of tensors alone, whatever the number of inputs and their size: what `--compile` counts on."""
+    compiled = torch.compile(bilinear, backend="aot_eager", dynamic=True, fullgraph=True)
+    pictures = resident(square_picture((60, 40, 110, 100)), square_picture((10, 20, 90, 70)))
+    rng = np.random.default_rng(0)
+    for size, count in ((128, 3), (64, 5)):
+        plans = pack(
+            [draw_plan(rng, k % 2, (150, 200), np.zeros((0, 4), np.float32), size, PLAIN) for k in range(count)]
+        )
+        tables = (pictures.pixels, pictures.start, pictures.height, pictures.width)
+        sampled = compiled(*tables, plans.picture, plans.level, plans.back, plans.fill, size)
+        assert torch.equal(sampled, pictures.sample(plans, size))
