@@ -56,8 +56,8 @@ class Summary:
     without_faces: inputs in which none was found. failed: why inputs that were named could not be read; skipped: why
     those found in folders could not, by input. damaged: what could not be read of the others, by input; is_whole: of
     none of those that were named. converted: what copies could not keep, by input. others: files of the folders that
-    are neither pictures nor videos, by suffix. copies: where those that were made lie. resumed: inputs that an earlier
-    run had done. detector_s: spent there.
+    are neither pictures nor videos, by suffix. copies: where those that were made lie; renamed: those that are not
+    called as their originals. resumed: inputs that an earlier run had done. detector_s: spent there.
     """
 
     files: int = 0
@@ -72,6 +72,7 @@ class Summary:
     converted: dict[str, list[str]] = field(default_factory=dict)
     others: Counter[str] = field(default_factory=Counter)
     copies: list[Path] = field(default_factory=list)
+    renamed: list[str] = field(default_factory=list)
     resumed: int = 0
     detector_s: float = 0.0
 
@@ -79,6 +80,17 @@ class Summary:
     def is_clean(self) -> bool:
         """Whether everything was read, and every copy kept what its original has."""
         return not (self.failed or self.skipped or self.damaged or self.converted)
+
+    @property
+    def told(self) -> dict[str, list[str]]:
+        """Names for people, under headings."""
+        return {
+            "No face found in": self.without_faces,
+            "Read in part": [f"{name} ({'; '.join(what)})" for name, what in self.damaged.items()],
+            "Not kept in the copies": [f"{name} ({'; '.join(what)})" for name, what in self.converted.items()],
+            "Copies under another name": self.renamed,
+            "Neither pictures nor videos": [f"{count} {kind or 'others'}" for kind, count in self.others.items()],
+        }
 
     def add(self, outcome: Outcome) -> None:
         """Counts an input in."""
@@ -95,6 +107,8 @@ class Summary:
         self.files += 1
         if outcome.copy is not None:
             self.copies.append(outcome.copy)
+            if outcome.copy.name != Path(outcome.source).name:
+                self.renamed.append(f"{outcome.source} ({outcome.copy.name})")
         self._add_told(outcome)
 
     def add_resumed(self, outcome: Outcome) -> None:
@@ -110,11 +124,6 @@ class Summary:
             self.is_whole &= outcome.in_folder
         if outcome.converted:
             self.converted[outcome.source] = outcome.converted
-
-
-def with_reasons(told: dict[str, list[str]]) -> list[str]:
-    """For people."""
-    return [f"{name} ({'; '.join(what)})" for name, what in told.items()]
 
 
 class Batch:

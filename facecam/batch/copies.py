@@ -13,7 +13,8 @@ from facecam.arrays import Image
 from facecam.batch.inputs import Input, file_id
 from facecam.errors import CopyError
 from facecam.saving.photo_file import CopiedPage, changed_page, copy_suffix, is_copy, write_photo
-from facecam.sources import Frame, PictureSource, Source, without_password
+from facecam.sources import Frame, Source, without_password
+from facecam.sources.photo import PictureSource
 from facecam.system.files import named_path
 
 _STREAM_SUFFIX = ".mkv"

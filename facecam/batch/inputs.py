@@ -11,16 +11,9 @@ from pathlib import Path
 
 from facecam.errors import FacecamError, SourceError
 from facecam.saving.photo_file import is_copy
-from facecam.sources import (
-    PICTURE_SUFFIXES,
-    VIDEO_SUFFIXES,
-    Source,
-    is_picture,
-    list_files,
-    natural_key,
-    open_picture,
-    open_source,
-)
+from facecam.sources import PICTURE_SUFFIXES, VIDEO_SUFFIXES, Source, is_picture, open_source
+from facecam.sources.folder import list_files, natural_key
+from facecam.sources.photo import open_picture
 from facecam.system.files import named_path
 
 LIST_SUFFIX = ".txt"
@@ -52,31 +45,12 @@ def open_input(part: Input) -> Source:
     return open_picture(path) if os.path.isfile(path) and is_picture(path) else open_source(part.spec)
 
 
-@dataclass(frozen=True)
 class Gathered:
-    """inputs: in the order of the arguments. lists: files that named some of them. problems: sentences about arguments
-    of which nothing came. others: how many files in the folders are neither pictures nor videos, by suffix."""
+    """What arguments name.
 
-    inputs: tuple[Input, ...]
-    lists: tuple[Path, ...]
-    problems: tuple[str, ...]
-    others: Counter[str]
-
-
-def gather(specs: Sequence[str], out_dir: Path | None = None) -> Gathered:
-    """Looks up what the arguments name. out_dir: inside a folder it is passed over, as it holds copies; where it is the
-    folder itself, the copies in it are.
-
-    A folder stands for its pictures and videos and those below it, a pattern (`*.png`) for what it fits, a text file
-    for the paths in it, a line each. What is wrong with a single source is told when it is opened.
+    inputs: in the order of the arguments. lists: files that named some of them. problems: sentences about arguments of
+    which nothing came. others: how many files in the folders are neither pictures nor videos, by suffix.
     """
-    gathering = _Gathering(out_dir)
-    gathering.add(specs)
-    return Gathered(tuple(gathering.inputs), tuple(gathering.lists), tuple(gathering.problems), gathering.others)
-
-
-class _Gathering:
-    """What has been looked up so far."""
 
     def __init__(self, out_dir: Path | None) -> None:
         self._out = None if out_dir is None else Path(os.path.realpath(out_dir))
@@ -130,6 +104,18 @@ class _Gathering:
         self._open.append(number)
         self.add(_lines(path))
         self._open.pop()
+
+
+def gather(specs: Sequence[str], out_dir: Path | None = None) -> Gathered:
+    """Looks up what the arguments name. out_dir: inside a folder it is passed over, as it holds copies; where it is the
+    folder itself, the copies in it are.
+
+    A folder stands for its pictures and videos and those below it, a pattern (`*.png`) for what it fits, a text file
+    for the paths in it, a line each. What is wrong with a single source is told when it is opened.
+    """
+    gathered = Gathered(out_dir)
+    gathered.add(specs)
+    return gathered
 
 
 def _lines(path: Path) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from facecam.batch.batch import Summary, with_reasons
+from facecam.batch.batch import Summary
 from facecam.batch.estimate import Estimate
 from facecam.batch.work import Record
 
@@ -28,12 +28,9 @@ class Report(msgspec.Struct, frozen=True, tag=True):
     files: int
     frames: int
     faces: int
-    without_faces: tuple[str, ...] = ()
+    told: dict[str, tuple[str, ...]] = {}
     failed: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
-    damaged: tuple[str, ...] = ()
-    converted: tuple[str, ...] = ()
-    others: tuple[str, ...] = ()
     copies: int = 0
     error: str | None = None
     stopped: bool = False
@@ -45,12 +42,9 @@ class Report(msgspec.Struct, frozen=True, tag=True):
             summary.files,
             summary.frames,
             summary.faces,
-            _plain(summary.without_faces),
+            {heading: _plain(names) for heading, names in summary.told.items()},
             _plain(summary.failed),
             _plain(summary.skipped.values()),
-            _plain(with_reasons(summary.damaged)),
-            _plain(with_reasons(summary.converted)),
-            _plain(f"{count} {kind or 'others'}" for kind, count in summary.others.items()),
             len(summary.copies),
             error,
             stopped,

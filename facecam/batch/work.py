@@ -27,7 +27,8 @@ from facecam.faces.drawing import draw_detections
 from facecam.faces.privacy import PrivacyOptions, hide_faces
 from facecam.faces.tracking import CANDIDATE_SHARE, Tracker, TrackingOptions
 from facecam.saving.export import record
-from facecam.sources import Frame, MayBeDamaged, Source, without_password
+from facecam.sources import Frame, Source, without_password
+from facecam.sources.base import MayBeDamaged
 from facecam.system.files import named_path
 from facecam.system.opencv import cv2
 

@@ -16,7 +16,7 @@ from typing import Any, TextIO
 from tqdm import tqdm
 
 from facecam.batch import watch
-from facecam.batch.batch import Batch, Summary, with_reasons
+from facecam.batch.batch import Batch, Summary
 from facecam.batch.cluster import ClusterPool
 from facecam.batch.estimate import QUICK_SIZE, Estimate, estimate, words
 from facecam.batch.parallel import ProcessPool
@@ -268,15 +268,12 @@ class _Bar:
         """The end of the whole batch. by_name: copies were made, so it matters in which of them nothing was found."""
         self._bar.close()
         told = {
-            "No face found in": summary.without_faces if by_name else [],
             "Passed over": list(summary.skipped),
-            "Read in part": with_reasons(summary.damaged),
-            "Not kept in the copies": with_reasons(summary.converted),
-            "Neither pictures nor videos": [f"{count} {kind or 'others'}" for kind, count in summary.others.items()],
+            **summary.told,
             "Done before": [f"{summary.resumed} files"] * (summary.resumed > 0),
         }
         for what, names in told.items():
-            if names:
+            if names and (by_name or names is not summary.without_faces):
                 more = f", and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
                 self._say(f"{what}: {', '.join(names[:_MOST_NAMES])}{more}", self._stderr)
         if summary.frames:

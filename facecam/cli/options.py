@@ -24,8 +24,6 @@ EXIT_PIPE_CLOSED = 141
 EXIT_TERMINATED = 143
 """The exit statuses, apart from 0 for what went well."""
 
-_MAX_JOBS = 256
-
 
 def add_detector_options(parser: argparse.ArgumentParser, several: bool = False, live: bool = False) -> None:
     """Options that may stand before and after a command. Without a default of their own, none hides the other.
@@ -128,16 +126,18 @@ def core(text: str) -> int:
     return int(text)
 
 
-def jobs(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= _MAX_JOBS:
-        raise argparse.ArgumentTypeError(f"{text} is not a number of processes from 1 to {_MAX_JOBS}")
+def whole(text: str, most: int, what: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= most:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of {what} from 1 to {most}")
     return int(text)
+
+
+def jobs(text: str) -> int:
+    return whole(text, 256, "processes")
 
 
 def threads(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= MAX_THREADS:
-        raise argparse.ArgumentTypeError(f"{text} is not a number of threads from 1 to {MAX_THREADS}")
-    return int(text)
+    return whole(text, MAX_THREADS, "threads")
 
 
 def size(text: str) -> tuple[int, int] | None:

@@ -18,7 +18,8 @@ from typing import Protocol
 import numpy as np
 
 from facecam.errors import FacecamError
-from facecam.sources import Cancellable, Frame, MayStandStill, Player, Reopenable, Source
+from facecam.sources import Frame, Player, Source
+from facecam.sources.base import Cancellable, MayStandStill, Reopenable
 
 STALLED_AFTER_S = 1.6
 """Without a picture, as far as the watching thread could look; together with the time between two looks that is under

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import av
 import numpy as np
@@ -131,14 +129,6 @@ class VideoWriter:
         if 0 <= image.shape[1] - width < 2 and 0 <= image.shape[0] - height < 2:
             return np.ascontiguousarray(image[:height, :width])
         return letterbox(image, self._size, middle=True)[0]
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 class Mp4Film:

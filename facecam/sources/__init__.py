@@ -12,28 +12,12 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from facecam.errors import SourceError
-from facecam.sources.base import (
-    Cancellable,
-    Frame,
-    MayBeDamaged,
-    MayStandStill,
-    Reopenable,
-    Source,
-    without_password,
-)
-from facecam.sources.camera import Camera, CameraSource, OfCamera, list_cameras
-from facecam.sources.camera_modes import CameraMode, camera_modes
+from facecam.sources.base import Frame, Source, without_password
+from facecam.sources.camera import Camera, CameraSource, list_cameras
+from facecam.sources.camera_modes import CameraMode
 from facecam.sources.demo import DemoSource
-from facecam.sources.folder import FolderSource, list_files, natural_key
-from facecam.sources.photo import (
-    PICTURE_SUFFIXES,
-    RAW_SUFFIXES,
-    PictureSource,
-    is_picture,
-    open_picture,
-    read_picture,
-    read_thumbnail,
-)
+from facecam.sources.folder import FolderSource
+from facecam.sources.photo import PICTURE_SUFFIXES, RAW_SUFFIXES, is_picture, open_picture
 from facecam.sources.player import Player
 from facecam.sources.screen import ScreenPart, ScreenSource
 from facecam.system.files import named_path
@@ -42,30 +26,14 @@ __all__ = [
     "PICTURE_SUFFIXES",
     "VIDEO_SUFFIXES",
     "Camera",
-    "CameraMode",
     "CameraSource",
-    "Cancellable",
-    "DemoSource",
-    "FolderSource",
     "Frame",
-    "MayBeDamaged",
-    "MayStandStill",
-    "OfCamera",
-    "PictureSource",
     "Player",
-    "Reopenable",
     "ScreenPart",
-    "ScreenSource",
     "Source",
-    "camera_modes",
     "is_picture",
     "list_cameras",
-    "list_files",
-    "natural_key",
-    "open_picture",
     "open_source",
-    "read_picture",
-    "read_thumbnail",
     "without_password",
 ]
 

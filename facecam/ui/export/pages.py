@@ -231,14 +231,8 @@ class SummaryPage(QWidget):
             lists = " and ".join(name for name, on in (("JSON lines", settings.json), ("CSV", settings.csv)) if on)
             what = " and ".join(part for part in (written, lists) if part)
             paragraphs.append(html.escape(f"{what} in {out}" if what else "Nothing was written."))
-        lists_of_names = (
-            ("No face found in", report.without_faces),
-            ("Could not be read", (*report.failed, *report.skipped)),
-            ("Read in part", report.damaged),
-            ("Not kept in the copies", report.converted),
-            ("Neither pictures nor videos", report.others),
-        )
-        for heading, names in lists_of_names:
+        told = {"Could not be read": (*report.failed, *report.skipped), **report.told}
+        for heading, names in told.items():
             if names:
                 more = [f"and {len(names) - _MOST_NAMES:,} more"] if len(names) > _MOST_NAMES else []
                 rows = "<br>".join(html.escape(name) for name in [*names[:_MOST_NAMES], *more])

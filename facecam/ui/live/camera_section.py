@@ -13,7 +13,8 @@ from facecam.qtkit.folds import Section
 from facecam.qtkit.settings import Settings
 from facecam.qtkit.wording import size
 from facecam.qtkit.worker import Asker
-from facecam.sources import Camera, CameraMode
+from facecam.sources import Camera
+from facecam.sources.camera_modes import CameraMode
 from facecam.ui.live.session import LiveSession
 
 DEFAULT = CameraMode(640, 480)

@@ -23,7 +23,9 @@ from facecam.live.options import LiveOptions
 from facecam.live.pipeline import Phase, Pipeline, View
 from facecam.live.state import PipelineState, Sink, Wanted
 from facecam.qtkit.worker import Notifier, Worker
-from facecam.sources import Camera, CameraSource, FolderSource, OfCamera, Player, Source, open_source
+from facecam.sources import Camera, CameraSource, Player, Source, open_source
+from facecam.sources.camera import OfCamera
+from facecam.sources.folder import FolderSource
 from facecam.system.memory import give_back_free_memory
 
 STOP_TIMEOUT_S = 2.0

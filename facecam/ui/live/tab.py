@@ -25,7 +25,8 @@ from facecam.qtkit.widgets import StatusLine
 from facecam.qtkit.wording import sentence
 from facecam.qtkit.worker import Asker
 from facecam.runtimes.engine import Precision
-from facecam.sources import Camera, CameraMode, camera_modes
+from facecam.sources import Camera
+from facecam.sources.camera_modes import CameraMode, camera_modes
 from facecam.ui.live import prompts, words
 from facecam.ui.live.audience import COUNTDOWN_S, AudienceControls, Countdown, Toast
 from facecam.ui.live.camera_section import CameraSection

@@ -18,8 +18,7 @@ from facecam.errors import SourceError
 from facecam.qtkit import theme
 from facecam.qtkit.theme import SPACE
 from facecam.qtkit.worker import Worker
-from facecam.sources import read_thumbnail
-from facecam.sources.photo import SLIDE_S
+from facecam.sources.photo import SLIDE_S, read_thumbnail
 from facecam.ui.live.session import LiveSession
 
 _WIDTH, _HEIGHT = 11 * SPACE, 8 * SPACE

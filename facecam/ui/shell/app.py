@@ -23,7 +23,8 @@ from facecam.qtkit.relay import ErrorRelay
 from facecam.qtkit.settings import Remembered, Settings
 from facecam.qtkit.tabs import Tab, TabSpec
 from facecam.qtkit.theme import Theme
-from facecam.sources import Source, camera_modes, list_cameras, open_source
+from facecam.sources import Source, list_cameras, open_source
+from facecam.sources.camera_modes import camera_modes
 from facecam.system.logs import crashes_noted
 from facecam.system.memory import share_memory
 from facecam.system.paths import settings_file

@@ -654,6 +654,13 @@ def test_copies_among_their_originals_are_not_copied_again(detect: Run, here: Pa
     assert detect("1-faces.png", "--out", "out")[0] == 0  # whoever names one wants it
 
 
+def test_which_original_a_copy_under_another_name_has_is_told(detect: Run, here: Path) -> None:
+    Path("card").mkdir()
+    shutil.copy("1.png", "card")
+    _, _, errors = detect("1.png", "card/1.png", "--out", "out")
+    assert "Copies under another name: card/1.png (1-faces.png)" in errors
+
+
 def test_what_was_recorded_of_a_stream_is_not_replaced(detect: Run, here: Path) -> None:
     assert detect("demo", "--out", "out", "--seconds", "0.2", "--no-audio")[0] == 0
     (recorded,) = Path("out").iterdir()

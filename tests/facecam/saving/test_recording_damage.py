@@ -6,7 +6,7 @@ import json
 import signal
 import sys
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 
 import numpy as np
 import pytest
@@ -130,7 +130,7 @@ def times_so_far(process, path, at_least_s):
 def test_a_video_that_was_cut_in_the_middle_plays_as_far_as_it_goes(tmp_path):
     for suffix in (".mp4", ".mkv"):
         path = tmp_path / f"r{suffix}"
-        with VideoWriter(path) as video:
+        with closing(VideoWriter(path)) as video:
             for index in range(90):
                 video.write(np.random.default_rng(index).integers(0, 255, (48, 64, 3), np.uint8), index / 30)
         whole = path.read_bytes()

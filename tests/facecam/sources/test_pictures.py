@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from facecam.errors import SourceError
-from facecam.sources import FolderSource, open_source
+from facecam.sources import open_source
 from facecam.sources import photo as photo_module
+from facecam.sources.folder import FolderSource
 from facecam.system.opencv import cv2
 from tests.doubles import read_all
 

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from facecam.errors import SourceError
-from facecam.sources import ScreenPart, ScreenSource, open_source
+from facecam.sources import ScreenPart, open_source
+from facecam.sources.screen import ScreenSource
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,9 @@ import pytest
 
 from facecam import sources
 from facecam.errors import SourceError
-from facecam.sources import Camera, DemoSource, demo, open_source
+from facecam.sources import Camera, demo, open_source
 from facecam.sources.camera import _linux_cameras
+from facecam.sources.demo import DemoSource
 from facecam.system.opencv import cv2
 from tests.facecam.batch.clips import clip_with_sound
 

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from facecam.detection.detector import FaceDetector
-from facecam.sources import DemoSource
+from facecam.sources.demo import DemoSource
 from facecam.system.cpu import available_cores, can_pin, choose_core, cpu_name, measure_core_use, pinned
 
 needs_pinning = pytest.mark.skipif(

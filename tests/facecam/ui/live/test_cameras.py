@@ -6,7 +6,8 @@ import pytest
 from PySide6.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 
-from facecam.sources import Camera, CameraMode, CameraSource
+from facecam.sources import Camera, CameraSource
+from facecam.sources.camera_modes import CameraMode
 from facecam.ui.shell import app
 from tests.doubles import FakeSource, Sources
 from tests.facecam.ui.driving import MakeWindow, live

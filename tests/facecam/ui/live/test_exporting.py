@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,8 @@ from pytestqt.qtbot import QtBot
 
 from facecam.batch.regions import load_regions
 from facecam.saving.video_file import VideoWriter
-from facecam.sources import open_source, read_picture
+from facecam.sources import open_source
+from facecam.sources.photo import read_picture
 from facecam.system.opencv import cv2
 from facecam.ui.export.dialog import ExportDialog
 from facecam.ui.export.review import ReviewDialog
@@ -43,7 +45,7 @@ def folder(tmp_path: Path, make_frame: MakeFrame) -> Path:
 def clip(tmp_path: Path, make_frame: MakeFrame) -> Path:
     """20 frames of 320 x 240 at 10 a second, with a face at (4, 3) from the sixth on."""
     path = tmp_path / "clip.mkv"
-    with VideoWriter(path, 10) as video:
+    with closing(VideoWriter(path, 10)) as video:
         for number in range(20):
             faces = [(4, 3)] if number >= 5 else []
             video.write(make_frame(*faces, width=320, height=240), number / 10)
@@ -107,7 +109,7 @@ def test_cancel_leaves_whole_copies_only(
     qtbot: QtBot, open_dialog: Open, tmp_path: Path, make_frame: MakeFrame
 ) -> None:
     path = tmp_path / "long.mkv"
-    with VideoWriter(path, 10) as video:
+    with closing(VideoWriter(path, 10)) as video:
         for number in range(600):
             video.write(make_frame((4, 3)), number / 10)
     dialog = open_dialog(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,7 @@ COUNT, GAP_S = 60, 1 / 15
 def clip(tmp_path: Path, sources: Sources) -> str:
     """Four seconds; picture number n has the grey level 4 n."""
     path = tmp_path / "clip.mkv"
-    with VideoWriter(path, 15) as video:
+    with closing(VideoWriter(path, 15)) as video:
         for number in range(COUNT):
             video.write(np.full((48, 64, 3), 4 * number, np.uint8), number * GAP_S)
     sources.add(str(path), lambda: open_source(str(path)))

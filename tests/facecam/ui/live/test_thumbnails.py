@@ -12,7 +12,8 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from facecam.faces.boxes import Detections
-from facecam.sources import open_source, read_thumbnail
+from facecam.sources import open_source
+from facecam.sources.photo import read_thumbnail
 from facecam.system.opencv import cv2
 from facecam.ui.live.tab import LiveTab
 from tests.doubles import FakeDetector, Sources, found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -123,7 +124,7 @@ def test_a_video_that_is_cut_off_in_the_middle_plays_as_far_as_it_goes(
     qtbot: QtBot, make_window: MakeWindow, sources: Sources, tmp_path: Path
 ) -> None:
     path = tmp_path / "cut.mkv"
-    with VideoWriter(path, 25) as video:
+    with closing(VideoWriter(path, 25)) as video:
         for number in range(60):
             image = np.random.default_rng(number).integers(0, 255, (48, 64, 3), np.uint8)
             video.write(image, number / 25)
