@@ -98,6 +98,7 @@ class PictureView(QWidget):
         self._hint_timer = QTimer(self, singleShot=True, interval=_HINT_STAYS_MS)
         self._hint_timer.timeout.connect(self.hide_hint)
         self._large, self._scale, self._text_font = False, 1.0, self.font()
+        self._corner_px = 0
         self._score_font = theme.tabular(theme.sized(self.font(), 0.9))
         self._rest = CursorRest(self)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -154,6 +155,12 @@ class PictureView(QWidget):
         """Where words at the upper edge lie: on the picture, or on all of the view where that is so much larger that
         words beside the picture don't reach it."""
         return self._upper(self.rect())
+
+    def keep_corner(self, width_px: int) -> None:
+        """So much at the right of the upper edge is not for words: something else lies there."""
+        if width_px != self._corner_px:
+            self._corner_px = width_px
+            self.update()
 
     def _upper(self, stage: QRect) -> QRect:
         picture = stage if self._placement is None else _rect(self._placement)
@@ -420,7 +427,7 @@ class PictureView(QWidget):
             painter.fillRect(stage, theme.STAGE)
         else:
             self._paint_picture(painter, self._frame, self._placement, stage, dimmed, wanted)
-        self._overlay.paint_upper(painter, self._upper(stage), self._text_font)
+        self._overlay.paint_upper(painter, self._upper(stage).adjusted(0, 0, -self._corner_px, 0), self._text_font)
 
     def _paint_picture(
         self,

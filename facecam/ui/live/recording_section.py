@@ -154,6 +154,7 @@ class RecordingBadge(QLabel):
             self.setAccessibleName(sentence(f"Recording {recording}" if recording else "", seen))
             self.adjustSize()
             self._place()
+        self._picture.keep_corner(self.width() if recording or seen else 0)
 
     def _place(self) -> None:
         room = self._picture.upper

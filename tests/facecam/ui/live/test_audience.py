@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from facecam.live.pipeline import Phase
+from facecam.qtkit.figure_line import Figure
 from facecam.qtkit.settings import Settings
 from facecam.ui.live import audience
 from facecam.ui.live.tab import LiveTab
@@ -179,6 +180,21 @@ def test_a_snapshot_with_a_countdown_which_can_be_called_off(
     assert not tab.countdown.isVisible()
     in_menu = window.menus.texts()["File"]
     assert in_menu.index("Snapshot with countdown") == in_menu.index("Snapshot") + 1
+
+
+def test_a_caption_ends_before_the_sign_of_the_recording(qtbot: QtBot, window: MainWindow) -> None:
+    tab = live(window)
+    QTest.keyClick(window, Qt.Key.Key_R)
+    qtbot.waitUntil(tab.badge.isVisible, timeout=5000)
+    tab.picture.set_caption([])
+    before = tab.picture.grab().toImage()
+    tab.picture.set_caption([Figure("A", "faceboxes-s8"), *[Figure("1", "x")] * 99])
+    after = tab.picture.grab().toImage()
+    sign = tab.badge.geometry()
+    middle = sign.center().y()
+    changed = [x for x in range(after.width()) if before.pixel(x, middle) != after.pixel(x, middle)]
+    assert sign.left() / 2 < changed[-1] < sign.left()
+    QTest.keyClick(window, Qt.Key.Key_R)
 
 
 def test_text_grows_with_the_picture_in_full_screen_or_where_that_is_set(qtbot: QtBot, window: MainWindow) -> None:
