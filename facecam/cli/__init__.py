@@ -61,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         except Exception as error:
             _logger.exception("unexpected error")
             print(
-                f"facecam: an error inside the program ({type(error).__name__}: {error}). {log} has the details; "
+                f"facecam: An error inside the program ({type(error).__name__}: {error}). {log} has the details; "
                 "please report them with what `facecam doctor` prints.",
                 file=sys.stderr,
             )

@@ -280,6 +280,16 @@ def test_the_details_stay_as_the_user_leaves_them(qtbot: QtBot, result_file: Pat
         assert tab.view.details.isVisible() is not open_before
 
 
+@pytest.mark.parametrize(("width", "height"), [(640, 480), (1440, 900)])
+def test_the_page_scrolls_and_the_table_shows_all_its_rows(qtbot: QtBot, width: int, height: int) -> None:
+    tab = make_tab(qtbot)
+    tab.resize(width, height)
+    tab.open(Path(__file__).parents[2] / "bench" / "result-schema-2.json")
+    table = tab.view.details.table
+    assert table.rowCount() > 5
+    qtbot.waitUntil(lambda: table.viewport().height() >= table.verticalHeader().length(), timeout=5000)
+
+
 def test_every_column_has_its_sentence(qtbot: QtBot, result_file: Path) -> None:
     tab = make_tab(qtbot)
     tab.open(result_file)
