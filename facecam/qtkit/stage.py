@@ -54,7 +54,6 @@ class StagePanel(QWidget):
         self._sign = QLabel()
         self._title = QLabel()
         self._title.setWordWrap(True)
-        self._title.setFont(theme.sized(self.font(), 1.6, self.font().weight().DemiBold))
         self._text = QLabel()
         self._text.setWordWrap(True)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -78,9 +77,28 @@ class StagePanel(QWidget):
         self._layout = column((None, 2), *parts, SPACE, buttons, (None, 3), owner=self, margins=margins, spacing=-1)
         for widget in (self._sign, self._title, self._scroll):
             self._layout.setAlignment(widget, Qt.AlignmentFlag.AlignHCenter)
+        self._scale = 0.0
+        self.set_scale(1.0)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(0, 0)  # it takes the room that there is
+
+    def set_scale(self, scale: float) -> None:
+        """How much larger than usual all of it is."""
+        if scale == self._scale:
+            return
+        self._scale = scale
+        self._title.setFont(theme.sized(self.font(), 1.6 * scale, self.font().weight().DemiBold))
+        self._text.setFont(theme.sized(self.font(), scale))
+        for button in self._buttons:
+            self._size(button)
+        if self.isVisible():  # else when it is shown
+            self._draw_sign()
+        self._wrap()
+
+    def _size(self, button: QPushButton) -> None:
+        button.setFont(self._text.font())
+        button.setMinimumHeight(round(self._scale * 4 * SPACE))
 
     def show_message(self, message: StageMessage | None, over_picture: bool = False) -> None:
         """Shows a message, or hides with None. Over a picture there is no sign: two faces are one too many."""
@@ -106,6 +124,7 @@ class StagePanel(QWidget):
     def _show_actions(self, actions: tuple[Action, ...]) -> None:
         for index in range(len(self._buttons), len(actions)):
             button = _stage_button(index == 0)
+            self._size(button)
             button.clicked.connect(partial(self._do, index))
             self._row.addWidget(button)
             self._buttons.append(button)
@@ -125,7 +144,7 @@ class StagePanel(QWidget):
 
     def _wrap(self) -> None:
         """Gives the text its lines: a layout that centres a label doesn't ask how high it gets at which width."""
-        width = max(16 * SPACE, min(_TEXT_WIDTH, self.width() - 4 * SPACE))
+        width = max(16 * SPACE, min(round(self._scale * _TEXT_WIDTH), self.width() - 4 * SPACE))
         for label in (self._title, self._text):
             label.setMinimumHeight(0)  # a label says that it needs at least what it has had to have
             label.setFixedSize(width, max(0, label.heightForWidth(width)))  # -1 where there is no text
@@ -141,7 +160,11 @@ class StagePanel(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._sign.setPixmap(icons.pixmap("sign", 8 * SPACE, QColor("#5a6469"), self.devicePixelRatioF()))
+        self._draw_sign()
+
+    def _draw_sign(self) -> None:
+        side = round(self._scale * 8 * SPACE)
+        self._sign.setPixmap(icons.pixmap("sign", side, QColor("#5a6469"), self.devicePixelRatioF()))
 
 
 def _stage_button(first: bool) -> QPushButton:
@@ -149,7 +172,6 @@ def _stage_button(first: bool) -> QPushButton:
     button with a palette of its own Qt keeps pictures, up to 10 MB."""
     button = QPushButton()
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    button.setMinimumHeight(4 * SPACE)
     palette = QPalette()
     palette.setColor(QPalette.ColorRole.Button, theme.ACCENT_DARK if first else QColor("#2b3135"))
     palette.setColor(QPalette.ColorRole.ButtonText, theme.ON_ACCENT_DARK if first else theme.STAGE_TEXT)

@@ -244,7 +244,7 @@ class PictureView(QWidget):
         return self._scale
 
     def _size_text(self) -> None:
-        height_px = 0 if self._placement is None else self._placement.height_px
+        height_px = self.height() if self._placement is None else self._placement.height_px
         scale = max(1.0, min(4.0, height_px / _LARGE_FROM_PX)) if self._large else 1.0
         if scale != self._scale:
             self._scale = scale
@@ -271,7 +271,7 @@ class PictureView(QWidget):
         if self._frame is not None:
             _, _, width, height = self._part
             self._placement = letterbox(self.width(), self.height(), width, height, self._mirror)
-            self._size_text()
+        self._size_text()
         self._rendered = False
         self._move_boxes()
         self.update()

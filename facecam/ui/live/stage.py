@@ -65,6 +65,7 @@ class LiveStage(QWidget):
         session.changed.connect(self._follow_phase)
         self.picture.follow(session)
         self.picture.fetched.connect(self._fetched)
+        self.picture.resized.connect(self._refresh_message)
 
     @property
     def message(self) -> StageMessage | None:
@@ -153,6 +154,7 @@ class LiveStage(QWidget):
     def _refresh_message(self) -> None:
         message = self.message
         self.picture.set_dimmed(message is not None)
+        self.panel.set_scale(self.picture.scale)
         self.panel.show_message(message, over_picture=self._view is not None)
 
     def _actions(self, phase: Phase) -> tuple[Action, ...]:

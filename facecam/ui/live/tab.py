@@ -292,6 +292,7 @@ class LiveTab(Tab):
 
     def _enlarge(self) -> None:
         self.picture.set_large(self._before_audience or self.controls.large.isChecked())
+        self.panel.set_scale(self.picture.scale)
 
     @property
     def _before_audience(self) -> bool:

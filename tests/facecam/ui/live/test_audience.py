@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from facecam.live.pipeline import Phase
@@ -180,6 +180,25 @@ def test_a_snapshot_with_a_countdown_which_can_be_called_off(
     assert not tab.countdown.isVisible()
     in_menu = window.menus.texts()["File"]
     assert in_menu.index("Snapshot with countdown") == in_menu.index("Snapshot") + 1
+
+
+def test_what_the_stage_says_grows_too(qtbot: QtBot, window: MainWindow) -> None:
+    tab = live(window)
+    usual = window.font().pointSizeF()
+    window.resize(1440, 900)
+    qtbot.waitUntil(lambda: tab.picture.scale > 1.5, timeout=5000)
+    QTest.keyClick(window, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: tab.panel.isVisible() and tab.session.phase is Phase.IDLE, timeout=5000)
+    widgets = [*tab.panel.findChildren(QLabel), *tab.panel.findChildren(QPushButton)]
+    shown = [widget for widget in widgets if widget.text()]
+    assert {"Ready", "Start"} <= {widget.text() for widget in shown}
+    for widget in shown:
+        assert widget.font().pointSizeF() >= 0.99 * tab.picture.scale * usual
+        where = QRect(widget.mapTo(tab.panel, QPoint()), widget.size())
+        assert tab.panel.rect().contains(where)
+    QTest.keyClick(window, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: tab.picture.scale == 1, timeout=5000)
+    assert all(widget.font().pointSizeF() <= 1.7 * usual for widget in shown)
 
 
 def test_a_caption_ends_before_the_sign_of_the_recording(qtbot: QtBot, window: MainWindow) -> None:
