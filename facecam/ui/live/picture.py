@@ -95,6 +95,7 @@ class PictureView(QWidget):
         self._cursor: QPointF | None = None
         self._overlay = drawing.Overlay()
         self._twin: PictureView | None = None
+        self._leader = self  # whose twin this is, else itself
         self._hint_timer = QTimer(self, singleShot=True, interval=_HINT_STAYS_MS)
         self._hint_timer.timeout.connect(self.hide_hint)
         self._large, self._scale, self._text_font = False, 1.0, self.font()
@@ -168,8 +169,9 @@ class PictureView(QWidget):
         return picture if fills else stage
 
     def set_twin(self, twin: PictureView) -> None:
-        """Another view that is cleared, mirrored and dimmed as this one, and shows scores where this one does."""
-        self._twin = twin
+        """Another view that is cleared, mirrored and dimmed as this one, shows scores where this one does, and the same
+        part of the frame, whichever of the two is enlarged, dragged or told to follow a face."""
+        self._twin, twin._leader = twin, self
 
     def clear(self) -> None:
         """Back to the empty stage."""
@@ -310,19 +312,19 @@ class PictureView(QWidget):
 
     def zoom_by(self, steps: float, at: QPointF | None = None) -> None:
         """In (or out, below 0) by so many notches of the wheel."""
-        self._followed = 0
+        self._leader._followed = 0
         self.set_zoom(self._zoom * _ZOOM_STEP**steps, at)
 
     def whole(self) -> None:
         """All of the picture again."""
-        self._followed = 0
+        self._leader._followed = 0
         self.set_zoom(1.0)
 
     def follow_face(self, number: int) -> None:
         """Keeps that face in the middle, enlarged, for as long as it is seen; 0: none any more."""
-        self._followed = number
+        self._leader._followed = number
         if number:
-            self._go_after(number)
+            self._leader._go_after(number)
 
     def _go_after(self, number: int) -> None:
         frame, index = self._frame, self._index_of(number)
@@ -335,10 +337,9 @@ class PictureView(QWidget):
     def _look_at(self, zoom: float, x: float, y: float) -> None:
         """x, y: the middle of what is seen, in shares of the frame."""
         half = 0.5 / zoom
-        self._zoom, self._centre = zoom, (max(half, min(1 - half, x)), max(half, min(1 - half, y)))
-        if self._twin is not None:
-            self._twin._look_at(zoom, x, y)
-        self._place()
+        for view in filter(None, (self._leader, self._leader._twin)):
+            view._zoom, view._centre = zoom, (max(half, min(1 - half, x)), max(half, min(1 - half, y)))
+            view._place()
 
     def _share_at(self, place: QPointF) -> tuple[float, float] | None:
         """The frame's point under a point of the view, in shares of its width and height."""
@@ -480,7 +481,7 @@ class PictureView(QWidget):
         if self._pressed is not None and self._zoom > 1 and self._placement is not None:
             moved = event.position() - self._pressed
             if self._dragged or moved.manhattanLength() >= QApplication.startDragDistance():
-                self._dragged, self._followed, self._pressed = True, 0, event.position()
+                self._dragged, self._leader._followed, self._pressed = True, 0, event.position()
                 across = -moved.x() / self._placement.width_px / self._zoom * (-1 if self._mirror else 1)
                 down = -moved.y() / self._placement.height_px / self._zoom
                 self._look_at(self._zoom, self._centre[0] + across, self._centre[1] + down)
@@ -543,7 +544,7 @@ class PictureView(QWidget):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         number, index = self.number_at(place), box_under(self._boxes, place.x(), place.y())
-        if number and number != self._followed:
+        if number and number != self._leader._followed:
             menu.addAction(f"Follow face {number}", partial(self.follow_face, number))
         if number and self._session is not None and self._session.options.privacy is not None:
             hides = number not in self._session.options.unhidden
@@ -552,7 +553,7 @@ class PictureView(QWidget):
         if index is not None:
             box = self._detections.boxes[index].copy()
             menu.addAction("Copy this face", partial(self._copy_part, box))
-        if self._followed:
+        if self._leader._followed:
             menu.addAction("Don’t follow any more", partial(self.follow_face, 0))
         if self._zoom > 1:
             menu.addAction("Whole picture", self.whole)

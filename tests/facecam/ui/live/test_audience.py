@@ -189,7 +189,7 @@ def test_what_the_stage_says_grows_too(qtbot: QtBot, window: MainWindow) -> None
     qtbot.waitUntil(lambda: tab.picture.scale > 1.5, timeout=5000)
     QTest.keyClick(window, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: tab.panel.isVisible() and tab.session.phase is Phase.IDLE, timeout=5000)
-    widgets = [*tab.panel.findChildren(QLabel), *tab.panel.findChildren(QPushButton)]
+    widgets: list[QLabel | QPushButton] = [*tab.panel.findChildren(QLabel), *tab.panel.findChildren(QPushButton)]
     shown = [widget for widget in widgets if widget.text()]
     assert {"Ready", "Start"} <= {widget.text() for widget in shown}
     for widget in shown:

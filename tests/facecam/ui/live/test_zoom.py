@@ -93,6 +93,34 @@ def test_a_click_chooses_a_face_whose_figures_follow_it_and_another_none(
     assert told.text == ""
 
 
+def test_two_pictures_show_the_same_part_whichever_is_moved(qtbot: QtBot, tab: LiveTab) -> None:
+    first, second = tab.picture, tab.compare.picture
+    QTest.keyClick(tab.window(), Qt.Key.Key_C)
+    qtbot.waitUntil(lambda: second.isVisible() and second._frame is not None, timeout=20_000)
+
+    def together() -> bool:
+        return first.zoom == second.zoom and first._centre == second._centre
+
+    turn(second, middle(first), 4)
+    assert first.zoom == pytest.approx(1.25**4)
+    assert together()
+    before, start = first._centre, QPoint(100, 100)
+    QTest.mousePress(second, Qt.MouseButton.LeftButton, pos=start)
+    for step in range(1, 5):
+        QTest.mouseMove(second, start + QPoint(-20 * step, -20 * step))
+    QTest.mouseRelease(second, Qt.MouseButton.LeftButton, pos=start + QPoint(-80, -80))
+    assert first._centre != before
+    assert together()
+    first.follow_face(1)
+    zoom = first.zoom
+    assert zoom >= 2.5
+    assert "Don’t follow any more" in [action.text() for action in second.menu_at(QPointF(2, 2)).actions()]
+    turn(second, middle(first), 1)
+    assert "Don’t follow any more" not in [action.text() for action in first.menu_at(QPointF(2, 2)).actions()]
+    assert first.zoom > zoom
+    assert together()
+
+
 def test_two_clicks_that_fill_the_screen_choose_no_face(qtbot: QtBot, tab: LiveTab) -> None:
     picture = tab.picture
     for chosen in (0, 1):
