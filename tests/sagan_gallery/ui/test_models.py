@@ -44,7 +44,7 @@ def two(make_panel, shipped):
 
 def choose_model(qtbot, panel, name):
     box = panel.controls.model
-    with qtbot.waitSignal(panel.session.model_changed, timeout=5000):
+    with qtbot.waitSignal(panel.session.model_changed, timeout=20_000):
         box.setCurrentIndex(box.findText(name))
     settle(qtbot, panel)
 
@@ -125,7 +125,7 @@ def test_one_that_cannot_be_opened_leaves_the_other_chosen(qtbot, two, models):
     whole = (models / "sagan128.onnx").read_bytes()
     (models / "sagan128.onnx").write_bytes(whole[:5000])
     try:
-        with qtbot.waitSignal(two.session.failed, timeout=5000):
+        with qtbot.waitSignal(two.session.failed, timeout=20_000):
             two.controls.model.setCurrentIndex(1)
         assert "damaged or incomplete" in two.status.text
         assert two.controls.model.currentText() == "sagan64"
@@ -135,7 +135,7 @@ def test_one_that_cannot_be_opened_leaves_the_other_chosen(qtbot, two, models):
 
 
 def test_a_file_of_ones_own_is_offered_beside_them(qtbot, two, make_generator):
-    with qtbot.waitSignal(two.session.model_changed, timeout=5000):
+    with qtbot.waitSignal(two.session.model_changed, timeout=20_000):
         two.files.open(make_generator(name="mine.onnx", size=32))
     settle(qtbot, two)
     assert offered(two) == [*NAMES, "mine"]
@@ -148,7 +148,7 @@ def test_a_file_of_ones_own_is_offered_beside_them(qtbot, two, make_generator):
 def test_a_sample_text_of_the_other_one_opens_it(qtbot, two):
     wanted = SampleSpec("sagan128", Generator("sagan128").model_hash, 77, "green", 0.9)
     QGuiApplication.clipboard().setText(str(wanted))
-    with qtbot.waitSignal(two.session.model_changed, timeout=5000):
+    with qtbot.waitSignal(two.session.model_changed, timeout=20_000):
         two.files.paste_text.trigger()
     settle(qtbot, two)
     assert two.spec == wanted

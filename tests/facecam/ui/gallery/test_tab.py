@@ -40,10 +40,10 @@ def window(make_window):
 
 def gallery(qtbot, window):
     window.go_to(2)
-    qtbot.waitUntil(lambda: 2 in window.made, timeout=5000)
+    qtbot.waitUntil(lambda: 2 in window.made, timeout=20_000)
     tab = window.tab(2)
     assert isinstance(tab, GalleryTab)
-    qtbot.waitUntil(lambda: tab.panel.sample is not None, timeout=5000)
+    qtbot.waitUntil(lambda: tab.panel.sample is not None, timeout=20_000)
     return tab
 
 
@@ -97,26 +97,26 @@ def test_it_says_that_it_is_loading_while_the_window_goes_on(qtbot, window, monk
 
     monkeypatch.setattr("facecam.qtkit.preload.import_module", slow)
     live = window.tab(0)
-    qtbot.waitUntil(lambda: live.view is not None, timeout=5000)
+    qtbot.waitUntil(lambda: live.view is not None, timeout=20_000)
     window.go_to(2)
     assert list(window.made) == [0]
     page = window.findChild(LoadingPage)
-    qtbot.waitUntil(page.isVisible, timeout=5000)
+    qtbot.waitUntil(page.isVisible, timeout=20_000)
     assert page.text == "Loading the gallery…"
     assert asked.wait(30)
     before = live.view
-    qtbot.waitUntil(lambda: live.view is not before, timeout=5000)  # faces go on being shown
+    qtbot.waitUntil(lambda: live.view is not before, timeout=20_000)  # faces go on being shown
     window.go_to(0)
     window.go_to(2)  # it is loaded once
     assert window.findChildren(LoadingPage) == [page]
     gate.set()
-    qtbot.waitUntil(lambda: 2 in window.made, timeout=5000)
+    qtbot.waitUntil(lambda: 2 in window.made, timeout=20_000)
     tab = window.tab(2)
-    qtbot.waitUntil(tab.isVisible, timeout=5000)
+    qtbot.waitUntil(tab.isVisible, timeout=20_000)
     assert not pages_seen(window)
     assert set(tab.commands()) <= set(window.actions())
     assert tab is window.specs[2].loader.part  # made in steps, with events between
-    qtbot.waitUntil(lambda: tab.panel.sample is not None, timeout=5000)
+    qtbot.waitUntil(lambda: tab.panel.sample is not None, timeout=20_000)
 
 
 def test_who_goes_to_another_tab_while_it_loads_stays_there(qtbot, window, monkeypatch):
@@ -124,7 +124,7 @@ def test_who_goes_to_another_tab_while_it_loads_stays_there(qtbot, window, monke
     monkeypatch.setattr("facecam.qtkit.preload.import_module", lambda module: gate.wait(30))
     window.go_to(2)
     window.go_to(0)
-    with qtbot.waitSignal(window.specs[2].loader.done, timeout=5000):
+    with qtbot.waitSignal(window.specs[2].loader.done, timeout=20_000):
         gate.set()
     assert list(window.made) == [0]
     assert window.tab(0).isVisible()
@@ -137,7 +137,7 @@ def test_a_window_that_is_closed_while_it_loads_makes_no_more_tabs(qtbot, window
     monkeypatch.setattr("facecam.qtkit.preload.import_module", lambda module: gate.wait(30))
     window.go_to(2)
     window.close()
-    with qtbot.waitSignal(window.specs[2].loader.done, timeout=5000):
+    with qtbot.waitSignal(window.specs[2].loader.done, timeout=20_000):
         gate.set()
     assert list(window.made) == [0]
 
@@ -153,7 +153,7 @@ def test_modules_that_cannot_be_loaded_are_told_as_any_error(qtbot, window, monk
     window.specs[2] = replace(window.specs[2], make=make)
     with qtbot.captureExceptions() as told:
         window.go_to(2)
-        qtbot.waitUntil(lambda: bool(told), timeout=5000)
+        qtbot.waitUntil(lambda: bool(told), timeout=20_000)
     assert str(told[0][1]) == "libgallery.so is missing"
     window.go_to(0)
     assert window.tab(0).isVisible()
@@ -196,16 +196,16 @@ def test_full_screen_shows_the_picture_only(qtbot, window):
 
 def test_the_live_picture_goes_through_the_discriminator(qtbot, window):
     tab = gallery(qtbot, window)
-    qtbot.waitUntil(lambda: tab.panel.files.grab_frame() is not None, timeout=5000)
-    with qtbot.waitSignal(tab.panel.session.sample_ready, timeout=5000):
+    qtbot.waitUntil(lambda: tab.panel.files.grab_frame() is not None, timeout=20_000)
+    with qtbot.waitSignal(tab.panel.session.sample_ready, timeout=20_000):
         tab.panel.files.frame.trigger()
     assert (tab.panel.sample.image == 90).all()  # the fake camera's grey
 
 
 def test_an_own_picture_stays_when_another_tab_or_the_list_of_keys_is_looked_at(qtbot, window):
     tab = gallery(qtbot, window)
-    qtbot.waitUntil(lambda: tab.panel.files.grab_frame() is not None, timeout=5000)
-    with qtbot.waitSignal(tab.panel.session.sample_ready, timeout=5000):
+    qtbot.waitUntil(lambda: tab.panel.files.grab_frame() is not None, timeout=20_000)
+    with qtbot.waitSignal(tab.panel.session.sample_ready, timeout=20_000):
         tab.panel.files.frame.trigger()
     window.go_to(0)
     window.go_to(2)
