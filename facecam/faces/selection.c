@@ -60,13 +60,13 @@ static void sink(Ranked *heap, Py_ssize_t count, Py_ssize_t place, Ranked one) {
 }
 
 /* An anchor's box, by the SSD box coding. Whether it is one: a bad model may give anything. */
-static int decode(const Py_buffer *offsets, const Py_buffer *anchors, Py_ssize_t anchor, double near, double far,
-                  Box *box) {
+static int decode(const Py_buffer *offsets, const Py_buffer *anchors, Py_ssize_t anchor, double centre_scale,
+                  double size_scale, Box *box) {
     double width = value(anchors, anchor, 2), height = value(anchors, anchor, 3);
-    double x = value(anchors, anchor, 0) + value(offsets, anchor, 0) * near * width;
-    double y = value(anchors, anchor, 1) + value(offsets, anchor, 1) * near * height;
-    double across = exp(value(offsets, anchor, 2) * far) * width / 2;
-    double down = exp(value(offsets, anchor, 3) * far) * height / 2;
+    double x = value(anchors, anchor, 0) + value(offsets, anchor, 0) * centre_scale * width;
+    double y = value(anchors, anchor, 1) + value(offsets, anchor, 1) * centre_scale * height;
+    double across = exp(value(offsets, anchor, 2) * size_scale) * width / 2;
+    double down = exp(value(offsets, anchor, 3) * size_scale) * height / 2;
     *box = (Box){(float)(x - across), (float)(y - down), (float)(x + across), (float)(y + down)};
     return fabs(x) + fabs(y) + across + down < FLT_MAX;
 }
@@ -84,15 +84,15 @@ static int make_room(Candidates *all) {
 
 /* All candidates from the threshold on. They are decoded in the order of anchors: from the best to the worst, each would
 wait for memory. 0 where that is not enough. */
-static int collect(const Py_buffer *offsets, const Py_buffer *scores, int logits, const Py_buffer *anchors, double near,
-                   double far, float threshold, Candidates *all) {
+static int collect(const Py_buffer *offsets, const Py_buffer *scores, int logits, const Py_buffer *anchors,
+                   double centre_scale, double size_scale, float threshold, Candidates *all) {
     for (Py_ssize_t anchor = 0; anchor < scores->shape[0]; anchor++) {
         float score = value(scores, anchor, 0);
         if (!(score >= threshold))
             continue;
         if (all->count == all->room && !make_room(all))
             return 0;
-        if (!decode(offsets, anchors, anchor, near, far, &all->boxes[all->count]))
+        if (!decode(offsets, anchors, anchor, centre_scale, size_scale, &all->boxes[all->count]))
             continue;
         score = logits ? 1 / (float)(1 + exp(-(double)score)) : score;
         all->heap[all->count] = (Ranked){score, (int)all->count};
@@ -170,11 +170,11 @@ static int open_array(PyObject *array, Py_ssize_t rows, int columns, int flags, 
 static PyObject *select_faces(PyObject *module, PyObject *arguments) {
     PyObject *offsets_array, *scores_array, *anchors_array, *found_array;
     int logits;
-    double near, far;
+    double centre_scale, size_scale;
     float threshold, iou, across, down;
     Py_ssize_t most;
     if (!PyArg_ParseTuple(arguments, "OOpOddfnfffO:select", &offsets_array, &scores_array, &logits, &anchors_array,
-                          &near, &far, &threshold, &most, &iou, &across, &down, &found_array))
+                          &centre_scale, &size_scale, &threshold, &most, &iou, &across, &down, &found_array))
         return NULL;
     Py_buffer offsets = {0}, scores = {0}, anchors = {0}, found = {0};
     Candidates all = {0};
@@ -183,7 +183,7 @@ static PyObject *select_faces(PyObject *module, PyObject *arguments) {
         open_array(offsets_array, scores.shape[0], 4, PyBUF_STRIDED_RO, &offsets) &&
         open_array(anchors_array, scores.shape[0], 4, PyBUF_STRIDED_RO, &anchors) &&
         open_array(found_array, MOST, 5, PyBUF_CONTIG, &found)) {
-        if (collect(&offsets, &scores, logits, &anchors, near, far, threshold, &all))
+        if (collect(&offsets, &scores, logits, &anchors, centre_scale, size_scale, threshold, &all))
             result = PyLong_FromSsize_t(suppress(&all, most, iou, across, down, found.buf));
         else
             PyErr_NoMemory();
