@@ -93,6 +93,8 @@ class VideoCopy:
         parts = codec.format.components if codec.format else ()
         if any(part.is_alpha for part in parts) or pictures.metadata.get("alpha_mode") == "1":
             self.converted.append("its transparency is left out")
+        if sum(not stream.disposition & Disposition.attached_pic for stream in self._source.streams.video) > 1:
+            self.converted.append("its other tracks of pictures are left out")
 
     def _open(self, muxer: str) -> None:
         """Raises ValueError if this container can't hold one of the streams."""
@@ -192,6 +194,9 @@ class VideoCopy:
                     self._carry_on(None)
                 self._container.mux(self._stream.encode(None))
                 self._container.close()
+                if self._container.format.name == "mpeg":  # which has no place for a comment but padding
+                    with self._file.part.open("ab") as file:
+                        file.write(b"\0\0\1\xbe" + len(COPY_MARK).to_bytes(2, "big") + COPY_MARK.encode())
                 self._file.complete()
         finally:
             self.discard()

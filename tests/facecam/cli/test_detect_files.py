@@ -602,14 +602,27 @@ def test_that_a_film_breaks_off_is_told(detect: Run, here: Path) -> None:
     "name",
     [
         *("a.jpg", "a.png", "deep.png", "a.apng", "a.webp", "a.avif", "a.heic", "a.tif", "a.bmp", "a.jp2", "a.ppm"),
-        *("a.gif", "a.tga", "a.mkv", "a.mp4", "a.mov", "a.avi", "a.ts", "a.flv", "a.3gp", "a.webm", "mjpeg.avi"),
+        *(
+            "a.gif",
+            "a.tga",
+            "a.mkv",
+            "a.mp4",
+            "a.mov",
+            "a.avi",
+            "a.ts",
+            "a.flv",
+            "a.3gp",
+            "a.webm",
+            "a.mpg",
+            "mjpeg.avi",
+        ),
     ],
 )
 def test_only_an_earlier_copy_is_replaced(detect: Run, here: Path, name: str) -> None:
     """`IMG_0001.jpg` of another card has the same name."""
     own = Path("sub", name)
     own.parent.mkdir()
-    if own.suffix in (".mkv", ".mp4", ".mov", ".avi", ".ts", ".flv", ".3gp", ".webm"):
+    if own.suffix in (".mkv", ".mp4", ".mov", ".avi", ".ts", ".flv", ".3gp", ".webm", ".mpg"):
         codecs = {"mjpeg.avi": "mjpeg", "a.webm": "libvpx"}
         made(own, codecs.get(name, "libx264"), "yuvj420p" if name.startswith("mjpeg") else "yuv420p", sound=None)
     elif name == "deep.png":

@@ -326,6 +326,20 @@ def test_transparency_that_is_lost_is_told(tmp_path: Path, codec: str, pixels: s
     assert "its transparency is left out" in copy.converted
 
 
+def test_a_second_camera_that_is_lost_is_told(tmp_path: Path) -> None:
+    """As dashcams record one to the front and one to the back; a cover is none."""
+    one, two, both = made(tmp_path / "a.mkv"), made(tmp_path / "b.mkv"), tmp_path / "both.mkv"
+    with av.open(str(one)) as front, av.open(str(two)) as back, av.open(str(both), "w") as file:
+        streams = [file.add_stream_from_template(each.streams.video[0]) for each in (front, back)]
+        for each, stream in zip((front, back), streams, strict=True):
+            for packet in each.demux(video=0):
+                if packet.dts is not None:
+                    packet.stream = stream
+                    file.mux(packet)
+    assert copied(both).converted == ["its other tracks of pictures are left out"]
+    assert copied(one).converted == []
+
+
 def test_half_pictures_that_are_lost_are_told(tmp_path: Path) -> None:
     flags = CodecFlags.interlaced_dct | CodecFlags.interlaced_me | CodecFlags.global_header
     copy = copied(made(tmp_path / "a.mkv", flags=flags, sound=None))
