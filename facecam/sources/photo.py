@@ -160,7 +160,7 @@ class Photo:
         file = self._file
         if file is not None and self.page_count > 1:  # otherwise it stands at its main picture, maybe not the first
             file.seek(index)
-        if file is not None and _bits(file, self._data) > 8:
+        if file is not None and _keeps_depth(file) and _bits(file, self._data) > 8:
             return self._deep(index)
         plain = file is None or (file.mode in ("RGB", "L", "1") and "transparency" not in file.info)
         is_grey = file is not None and file.mode in ("L", "1") and self.info.loops is None
@@ -338,7 +338,7 @@ def _info(file: Image.Image, data: bytes) -> PhotoInfo:
     if kind == "PNG":
         parts = takewhile(lambda part: part[4:8] != b"IDAT", _png_parts(data))
         info = replace(info, colours=b"".join(part for part in parts if _PNG_COLOURS.get(part[4:8]) == len(part) - 12))
-    if _depth_left_out(file, data):
+    if _bits(file, data) > 8 and not _keeps_depth(file):
         info = replace(info, converted=("written with 8 bits a channel",))
     elif file.mode == "I;16" and "transparency" in file.info:
         info = replace(info, converted=("its transparent grey is opaque",))
@@ -350,28 +350,26 @@ def _info(file: Image.Image, data: bytes) -> PhotoInfo:
 
 
 def _bits(file: Image.Image, data: bytes) -> int:
-    """Of a channel of the page that the file stands at, where they are to be kept; 8 or less otherwise."""
-    if file.format == "PNG" and getattr(file, "n_frames", 1) == 1:
+    """Of a channel of the page that the file stands at; 8 where it says nothing."""
+    if file.format == "PNG":
         return data[24]  # of the header's chunk
     if file.format == "TIFF":
         return int(max(getattr(file, "tag_v2", {}).get(_BITS) or (8,)))
     if file.format == "PPM":  # the largest value is the decoder's last argument, where it is no usual one
         largest = getattr(file, "tile")[0].args[-1]  # noqa: B009 - which Pillow's types don't know
         return 16 if file.mode in ("I", "I;16") or (isinstance(largest, int) and largest > 255) else 8
-    return 8
-
-
-def _depth_left_out(file: Image.Image, data: bytes) -> bool:
-    """Whether more than 8 bits a channel are read as 8."""
-    if file.format == "HEIF":
-        return int(file.info.get("bit_depth", 8)) > 8
-    if file.format == "PNG":
-        return data[24] > 8 >= _bits(file, data)
     if file.format == "JPEG2000":  # ISO 15444-1, A.5.1: SIZ, whose Ssiz is the depth less 1
         at = data.find(b"\xff\x4f\xff\x51")
-        return 0 <= at < len(data) - 42 and data[at + 42] & 0x7F > 7
-    at = data.find(b"av1C") if file.format == "AVIF" else -1  # AV1 in ISOBMFF, section 2.3.3: high_bitdepth
-    return 0 <= at < len(data) - 6 and bool(data[at + 6] & 0x40)
+        return (data[at + 42] & 0x7F) + 1 if 0 <= at < len(data) - 42 else 8
+    if file.format == "AVIF":  # AV1 in ISOBMFF, section 2.3.3: high_bitdepth
+        at = data.find(b"av1C")
+        return 10 if 0 <= at < len(data) - 6 and data[at + 6] & 0x40 else 8
+    return int(file.info.get("bit_depth", 8))  # of HEIF
+
+
+def _keeps_depth(file: Image.Image) -> bool:
+    """Whether more than 8 bits a channel are kept."""
+    return file.format in ("TIFF", "PPM") or (file.format == "PNG" and getattr(file, "n_frames", 1) == 1)
 
 
 def _converted(file: Image.Image, mode: str) -> Image.Image:

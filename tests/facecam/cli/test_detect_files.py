@@ -602,20 +602,8 @@ def test_that_a_film_breaks_off_is_told(detect: Run, here: Path) -> None:
     "name",
     [
         *("a.jpg", "a.png", "deep.png", "a.apng", "a.webp", "a.avif", "a.heic", "a.tif", "a.bmp", "a.jp2", "a.ppm"),
-        *(
-            "a.gif",
-            "a.tga",
-            "a.mkv",
-            "a.mp4",
-            "a.mov",
-            "a.avi",
-            "a.ts",
-            "a.flv",
-            "a.3gp",
-            "a.webm",
-            "a.mpg",
-            "mjpeg.avi",
-        ),
+        *("a.gif", "a.tga", "a.mkv", "a.mp4", "a.mov", "a.avi", "a.ts", "a.flv", "a.3gp"),
+        *("a.webm", "a.mpg", "mjpeg.avi"),
     ],
 )
 def test_only_an_earlier_copy_is_replaced(detect: Run, here: Path, name: str) -> None:
