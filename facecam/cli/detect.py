@@ -88,7 +88,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--strict",
         action="store_true",
-        help="exit status 3 if a file could not be read, or a copy not keep all that its original has",
+        help="exit status 3 if a file could not be read whole, or a copy not keep all that its original has",
     )
     parser.add_argument(
         "--seconds",

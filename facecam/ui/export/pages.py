@@ -221,7 +221,7 @@ class SummaryPage(QWidget):
         elif report.stopped:
             title = f"Cancelled; {done} done before"
         elif report.failed and not report.files:
-            title = "Nothing could be read"
+            title = "Nothing could be done"
         else:
             title = f"Done: {done}, {report.faces:,} face{'' if report.faces == 1 else 's'}"
         self.heading.setText(title)
@@ -231,7 +231,7 @@ class SummaryPage(QWidget):
             lists = " and ".join(name for name, on in (("JSON lines", settings.json), ("CSV", settings.csv)) if on)
             what = " and ".join(part for part in (written, lists) if part)
             paragraphs.append(html.escape(f"{what} in {out}" if what else "Nothing was written."))
-        told = {"Could not be read": (*report.failed, *report.skipped), **report.told}
+        told = {"Could not be done": (*report.failed, *report.skipped), **report.told}
         for heading, names in told.items():
             if names:
                 more = [f"and {len(names) - _MOST_NAMES:,} more"] if len(names) > _MOST_NAMES else []
