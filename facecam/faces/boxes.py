@@ -21,7 +21,7 @@ except ImportError:  # there was no compiler when facecam was installed
 VARIANCES = (0.1, 0.2)
 """Scale of the coded centre offsets and log sizes (SSD, and FaceBoxes section 3.3)."""
 
-NMS_IOU = 0.4
+NMS_IOU = 0.5
 """Overlap from which on the weaker of two boxes goes, unless the user says otherwise."""
 
 MOST_CANDIDATES = 2000
