@@ -38,7 +38,7 @@ from train.training import TrainingError, command, figures_table
 
 CANVAS = (640, 480)
 """Width and height that the pictures are fitted into."""
-COUNT = 22
+COUNT = 64
 """How many pictures are looked at. More of them widen the ranges for the sake of a few bright spots, and all else is
 rounded in coarser steps; of fewer, large faces have more than there is room for (docs/results/detector.md)."""
 

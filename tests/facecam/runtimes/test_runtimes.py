@@ -142,12 +142,15 @@ def test_in_int8_the_same_faces_are_found(name, runtime):
         FaceDetector(DetectorOptions(name, runtime=runtime)),
         FaceDetector(DetectorOptions(name, runtime=runtime, precision=Precision.INT8)),
     )
+    exact.threshold -= 0.1  # rounding may lift a face over the threshold, or press it below
     for frame in frames:
         expected, found = exact.detect(frame), rounded.detect(frame)
-        assert len(found) == len(expected) > 0
-        best = pairwise_iou(found.boxes, expected.boxes).max(0)
-        assert best.min() > 0.85
-        np.testing.assert_allclose(np.sort(found.scores), np.sort(expected.scores), atol=0.1)
+        clear = expected.only(expected.scores > (1 + rounded.threshold) / 2)
+        assert len(clear) > 0
+        assert pairwise_iou(found.boxes, clear.boxes).max(0).min() > 0.85
+        overlap = pairwise_iou(found.boxes, expected.boxes)
+        assert overlap.max(1).min() > 0.85
+        np.testing.assert_allclose(found.scores, expected.scores[overlap.argmax(1)], atol=0.1)
     assert str(rounded.engine) == f"{runtime} int8"
 
 
