@@ -12,7 +12,7 @@ from facecam.bench.accuracy import AccuracyResult, by_accuracy
 from facecam.bench.compare import cautions, compared_bars, verdict, which
 from facecam.bench.histogram import histogram
 from facecam.bench.report import Bar, bars, headline, main_series
-from facecam.bench.result import BenchResult, SeriesResult
+from facecam.bench.result import BenchResult, Series
 
 SIZE = (1200, 630)
 _SCALE = 2
@@ -35,8 +35,8 @@ def draw_card(result: BenchResult) -> Card:
         for figure, left in zip(words.figures, (_MARGIN, middle + 16), strict=False):
             room = whole if len(words.figures) == 1 else middle - _MARGIN - 16
             card.text((left, 82), card.fitted(figure.title, 22, room), 22, _TEXT)
-            card.text((left, 104), figure.value, 84, _TEXT)
-            card.text((left, 204), card.fitted(figure.candidate, 20, room), 20, _DIM)
+            card.text((left, 104), figure.figure, 84, _TEXT)
+            card.text((left, 204), card.fitted(figure.words, 20, room), 20, _DIM)
     else:
         card.text((_MARGIN, 92), words.figure, 96, _TEXT)
     card.text((_MARGIN, 234), card.fitted(words.place, 24, whole), 24, _TEXT)
@@ -50,7 +50,7 @@ def draw_card(result: BenchResult) -> Card:
     return card
 
 
-def _footer(result: BenchResult, series: SeriesResult) -> str:
+def _footer(result: BenchResult, series: Series) -> str:
     versions = result.machine.versions
     parts = ["640 x 480 px, 20 faces"]
     parts += [f"{name} {versions[name]}" for name in ("onnxruntime", "openvino") if versions.get(name)]
@@ -132,7 +132,7 @@ def _bars(
         card.text((start + room * bar.most_fps / longest + 8, middle), bar.speed.replace("→", "to"), 16, _TEXT, "lm")
 
 
-def _histogram(card: Card, series: SeriesResult, box: tuple[float, float, float, float]) -> None:
+def _histogram(card: Card, series: Series, box: tuple[float, float, float, float]) -> None:
     left, top, right, bottom = box
     card.panel(box)
     total = series.total_ms

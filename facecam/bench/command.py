@@ -19,10 +19,10 @@ from facecam.bench.compare import compare, overview
 from facecam.bench.gallery import TITLE, gallery_benchmarks
 from facecam.bench.long import measure_long
 from facecam.bench.machine import describe_machine, idle_core
-from facecam.bench.measure import Benchmark, Run, Watch, measure, quick_look_ms
+from facecam.bench.measure import Benchmark, Watch, measure, quick_look_ms
 from facecam.bench.peak import measure_peak
 from facecam.bench.report import report
-from facecam.bench.result import BenchResult, Interim, Labels, LongRun, load, to_json
+from facecam.bench.result import BenchResult, Interim, Labels, LongRun, Run, load, to_json
 from facecam.bench.tables import markdown
 from facecam.bench.workloads import frame_with_faces, injected_faces_benchmark
 from facecam.detection.model import PAPER_MODEL
@@ -98,11 +98,9 @@ class _Suite:
         self._done += 1
         self._tell(f"[{self._done}/{self._total}] {title}")
 
-    def take(
-        self, title: str, benchmarks: Sequence[Benchmark], one_core: bool = True, watch: Watch | None = None
-    ) -> Run:
+    def take(self, title: str, benchmarks: Sequence[Benchmark], watch: Watch | None = None) -> Run:
         self.say(title)
-        self.runs.append(measure(title, benchmarks, self.options.seconds, one_core, watch))
+        self.runs.append(measure(title, benchmarks, self.options.seconds, watch))
         return self.runs[-1]
 
     def opened(self, frame: Image) -> list[Benchmark]:
@@ -124,8 +122,7 @@ class _Suite:
             if show is not None:
                 show(Interim(share, tuple(zip((one.labels for one in benchmarks), times_ms, strict=True))))
 
-        one_core = self.options.detector.provider == CPU
-        run = self.take("640x480, 20 faces", benchmarks, one_core, watch if show else None)
+        run = self.take("640x480, 20 faces", benchmarks, watch if show else None)
         watch(1.0, [series.total_ms.p50 for series in run.series])
         first = [i for i, one in enumerate(self.candidates) if one.options.model == self.candidates[0].options.model]
         if self.options.detector.precision in (None, Precision.AUTO):
@@ -148,7 +145,7 @@ class _Suite:
         with unpinned():
             both = [best.open(vga, MAIN_FACES)]
             both.append(with_threads(best, self.options.detector.threads).open(vga, MAIN_FACES))
-            self.take(f"{self.options.detector.threads} threads, not pinned", both, one_core=False)
+            self.take(f"{self.options.detector.threads} threads, not pinned", both)
 
     def gallery(self) -> None:
         benchmarks = gallery_benchmarks(self.options.detector.runtime)

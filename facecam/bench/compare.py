@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from facecam.bench.report import Bar, Role, bars, main_series
-from facecam.bench.result import BenchResult, Labels, SeriesResult
+from facecam.bench.result import BenchResult, Labels, Series
 from facecam.bench.tables import table
 
 NOTHING_IN_COMMON = "They have nothing in common: no model, runtime, size and faces in both."
@@ -100,7 +100,7 @@ def verdict(a: BenchResult, b: BenchResult, names: tuple[str, str] = ("the first
     return f"{second_words} {how} {names[0]}, {_where(first, second)} {on}."
 
 
-def _where(first: SeriesResult, second: SeriesResult) -> str:
+def _where(first: Series, second: Series) -> str:
     """The part of a detection that most of the difference comes from."""
     parts = {
         "mostly in the network": (first.network_ms, second.network_ms),
@@ -135,13 +135,13 @@ def rows(a: BenchResult, b: BenchResult) -> list[tuple[str, ...]]:
     return [_row(first, second) for first, second in in_both(a, b)]
 
 
-def in_both(a: BenchResult, b: BenchResult) -> list[tuple[SeriesResult, SeriesResult]]:
+def in_both(a: BenchResult, b: BenchResult) -> list[tuple[Series, Series]]:
     """The series of what both results measured, those of `a` and of `b` in pairs."""
     before, after = _series(a), _series(b)
     return [(series, after[key]) for key, series in before.items() if key in after]
 
 
-def _row(first: SeriesResult, second: SeriesResult) -> tuple[str, ...]:
+def _row(first: Series, second: Series) -> tuple[str, ...]:
     labels, first_ms, second_ms = first.labels, first.cpu_ms.p50, second.cpu_ms.p50
     return (
         labels.model_words,
@@ -154,9 +154,9 @@ def _row(first: SeriesResult, second: SeriesResult) -> tuple[str, ...]:
     )
 
 
-def _series(result: BenchResult) -> dict[Labels, SeriesResult]:
+def _series(result: BenchResult) -> dict[Labels, Series]:
     """The first series of each kind."""
-    found: dict[Labels, SeriesResult] = {}
+    found: dict[Labels, Series] = {}
     for run in result.runs:
         for series in run.series:
             found.setdefault(series.labels.comparable, series)

@@ -38,12 +38,12 @@ def measure_long(benchmark: Benchmark, minutes: float, tell: Callable[[str], Non
     stretch_s = max(_SHORTEST_S, 60 * minutes / _POINTS)
     start_s = time.perf_counter()
     points: list[Stretch] = []
-    problems: list[str] = []
+    problems: tuple[str, ...] = ()
     disturbed = 0
     while not points or time.perf_counter() - start_s < 60 * minutes - stretch_s / 2:
         run = measure("long", [benchmark], min(stretch_s, 60 * minutes))
         (series,) = run.series
-        found = run.problems()
+        found = run.problems
         disturbed += bool(found)
         problems = problems or found  # of the first one: each tells its own figures
         elapsed_s = time.perf_counter() - start_s
@@ -55,7 +55,7 @@ def measure_long(benchmark: Benchmark, minutes: float, tell: Callable[[str], Non
         warm = "" if point.celsius is None else f", {point.celsius:.0f} °C"
         tell(f"{_length(elapsed_s)} of {_length(60 * minutes)}: {point.p50_ms:.2f} ms, {memory_mib:.0f} MiB{warm}")
     if disturbed:
-        problems = [f"{disturbed} of {len(points)} stretches were disturbed, the first one so: {' '.join(problems)}"]
+        problems = (f"{disturbed} of {len(points)} stretches were disturbed, the first one so: {' '.join(problems)}",)
     return long_run(benchmark.labels, points, problems)
 
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 import psutil
 
-from facecam.bench.result import Labels, SeriesResult
+from facecam.bench.result import Labels, Run, Series
 from facecam.detection.detector import Timings
 from facecam.errors import FacecamError
 from facecam.system.cpu import CoreUse, measure_core_use
@@ -47,57 +47,6 @@ class Benchmark:
     labels: Labels = field(default_factory=Labels)
 
 
-@dataclass(frozen=True)
-class Run:
-    """One alternating run.
-
-    use: who computed meanwhile.
-    one_core: whether only the calling thread should have, all the time; not so with more threads, or a graphics card.
-    loads_percent: of each core of the machine meanwhile, of all programs together; empty where unknown.
-    """
-
-    title: str
-    series: tuple[SeriesResult, ...]
-    use: CoreUse
-    one_core: bool = True
-    loads_percent: tuple[float, ...] = ()
-
-    def problems(self) -> list[str]:
-        """Why its wall times can't be trusted, as sentences; empty for a good run."""
-        use, found = self.use, []
-        own_share = use.thread_cpu_s / use.wall_s if use.wall_s > 0 else 0.0
-        if self.one_core and use.others_cpu_s > (MAX_CPU_OVER_WALL - 1) * use.wall_s:
-            found.append(
-                f"More than one thread computed: CPU over wall time is {use.cpu_over_wall:.2f}, and other threads of"
-                f" this program took {use.others_cpu_s:.2f} s."
-            )
-        if self.one_core and own_share < MIN_CPU_OVER_WALL:
-            found.append(
-                f"The core was at work on this for only {100 * own_share:.0f} % of the time: other programs took the"
-                " rest, or it waited."
-            )
-        wild = [series for series in self.series if series.spread > MAX_SPREAD]
-        if wild:
-            worst = max(wild, key=lambda series: series.spread)
-            found.append(
-                f"The times of {_with_others(worst, wild)} spread too much: the middle 80 % of them are"
-                f" {100 * worst.spread:.0f} % of their median apart (at most {100 * MAX_SPREAD:.0f} %)."
-            )
-        return found
-
-    def warnings(self) -> list[str]:
-        """What should be known besides."""
-        slower = [series for series in self.series if series.slowing > MAX_SLOWING]
-        if not slower:
-            return []
-        worst = max(slower, key=lambda series: series.slowing)
-        percent = f"{'up to ' * (len(slower) > 1)}{100 * (worst.slowing - 1):.0f} %"
-        return [
-            f"{_with_others(worst, slower)} slowed down by {percent} from the first to the last fifth of the run: the"
-            " core may be throttling."
-        ]
-
-
 Watch = Callable[[float, list[float]], None]
 """Is told what is known so far: the share of the time that is over, and each benchmark's median wall time in ms."""
 
@@ -106,7 +55,6 @@ def measure(
     title: str,
     benchmarks: Sequence[Benchmark],
     seconds: float = 5.0,
-    one_core: bool = True,
     watch: Watch | None = None,
 ) -> Run:
     """Runs the benchmarks in turns for about that time, at least 20 rounds. The caller has pinned the thread.
@@ -145,7 +93,56 @@ def measure(
             gc.enable()
     _refuse_pauses(marks, times, abs(time.time() - time.perf_counter() - clock_s))
     series = tuple(map(_series, benchmarks, warm_up, times))
-    return Run(title, series, use, one_core, loads)
+    return run_of(title, series, use, loads)
+
+
+def run_of(title: str, series: Sequence[Series], use: CoreUse, loads_percent: Sequence[float] = ()) -> Run:
+    """The record of a run. use: who computed meanwhile; loads_percent: of each core of the machine."""
+    return Run(
+        title=title,
+        wall_s=round(use.wall_s, 3),
+        cpu_over_wall=round(use.cpu_over_wall, 4),
+        own_cpu_over_wall=round(use.thread_cpu_s / use.wall_s, 4),
+        busy_threads=use.busy_threads,
+        load_percent=tuple(loads_percent),
+        problems=tuple(_problems(series, use)),
+        series=tuple(series),
+    )
+
+
+def _problems(series: Sequence[Series], use: CoreUse) -> Iterator[str]:
+    own_share = use.thread_cpu_s / use.wall_s
+    one_core = all(each.labels.is_one_thread for each in series)
+    if one_core and use.others_cpu_s > (MAX_CPU_OVER_WALL - 1) * use.wall_s:
+        yield (
+            f"More than one thread computed: CPU over wall time is {use.cpu_over_wall:.2f}, and other threads of"
+            f" this program took {use.others_cpu_s:.2f} s."
+        )
+    if one_core and own_share < MIN_CPU_OVER_WALL:
+        yield (
+            f"The core was at work on this for only {100 * own_share:.0f} % of the time: other programs took the"
+            " rest, or it waited."
+        )
+    wild = [each for each in series if each.spread > MAX_SPREAD]
+    if wild:
+        worst = max(wild, key=lambda each: each.spread)
+        yield (
+            f"The times of {_with_others(worst, wild)} spread too much: the middle 80 % of them are"
+            f" {100 * worst.spread:.0f} % of their median apart (at most {100 * MAX_SPREAD:.0f} %)."
+        )
+
+
+def warnings(run: Run) -> list[str]:
+    """What should be known of a run besides its problems."""
+    slower = [series for series in run.series if series.slowing > MAX_SLOWING]
+    if not slower:
+        return []
+    worst = max(slower, key=lambda series: series.slowing)
+    percent = f"{'up to ' * (len(slower) > 1)}{100 * (worst.slowing - 1):.0f} %"
+    return [
+        f"{_with_others(worst, slower)} slowed down by {percent} from the first to the last fifth of the run: the"
+        " core may be throttling."
+    ]
 
 
 def _warm_up(benchmark: Benchmark) -> tuple[float, ...]:
@@ -182,12 +179,12 @@ def _refuse_pauses(
 
 def _series(
     benchmark: Benchmark, warm_up_ms: tuple[float, ...], times: list[tuple[float, float, Timings | None]]
-) -> SeriesResult:
+) -> Series:
     walls_s, cpu_ms, timings = zip(*times, strict=True)
     known = [each for each in timings if each is not None]
     parts = [(each.pre_ms, each.network_ms, each.post_ms) for each in known]
-    return SeriesResult.of(benchmark.labels, warm_up_ms, [1000 * wall_s for wall_s in walls_s], cpu_ms, parts)
+    return Series.of(benchmark.labels, warm_up_ms, [1000 * wall_s for wall_s in walls_s], cpu_ms, parts)
 
 
-def _with_others(one: SeriesResult, among: Sequence[SeriesResult]) -> str:
+def _with_others(one: Series, among: Sequence[Series]) -> str:
     return one.labels.words + (f" and {len(among) - 1} more" if len(among) > 1 else "")

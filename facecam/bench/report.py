@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from facecam.bench.machine import busy_beside, shared_before, shared_meanwhile
-from facecam.bench.measure import Run
+from facecam.bench.measure import warnings
 from facecam.bench.result import (
     SCHEMA,
     BenchResult,
@@ -16,8 +16,8 @@ from facecam.bench.result import (
     LongRun,
     Machine,
     Peak,
-    RunResult,
-    SeriesResult,
+    Run,
+    Series,
 )
 from facecam.detection.model import DEFAULT_MODEL, PAPER_MODEL
 from facecam.detection.options import SUCCESSORS
@@ -36,34 +36,31 @@ def report(
     machine: Machine, peak: Peak | None, runs: Sequence[Run], started: str, long: LongRun | None = None
 ) -> BenchResult:
     """The result of all runs. The first one is the main one: the verdicts are on its series."""
-    main = runs[0]
+    judged = tuple(_judged(run, peak, machine) for run in runs)
+    main = judged[0]
     return BenchResult(
         schema=SCHEMA,
         started=started,
         machine=machine,
         peak=None if peak is None else replace(peak, gflops=round(peak.gflops, 2)),
-        runs=tuple(_run(run, peak, machine) for run in runs),
-        warnings=(*_machine_warnings(machine, main), *(sentence for run in runs for sentence in run.warnings())),
-        problems=problems(main, machine),
+        runs=judged,
+        warnings=(*_machine_warnings(machine, main), *(sentence for run in runs for sentence in warnings(run))),
+        problems=main.problems,
         verdicts=tuple(verdict(main, series, machine) for series in main.series),
         long=long,
     )
 
 
-def _run(run: Run, peak: Peak | None, machine: Machine) -> RunResult:
-    return RunResult(
-        title=run.title,
-        wall_s=round(run.use.wall_s, 3),
-        cpu_over_wall=round(run.use.cpu_over_wall, 4),
-        own_cpu_over_wall=round(run.use.thread_cpu_s / run.use.wall_s, 4),
-        busy_threads=run.use.busy_threads,
-        load_percent=run.loads_percent,
-        problems=problems(run, machine),
-        series=tuple(_beside(series, peak) for series in run.series),
-    )
+def _judged(run: Run, peak: Peak | None, machine: Machine) -> Run:
+    """The same with what the machine's state says against it, and compared with what its core could do."""
+    shared: list[str | None] = []
+    if all(series.labels.is_one_thread for series in run.series):
+        shared = [shared_before(machine), shared_meanwhile(machine, run.load_percent)]
+    problems = (*filter(None, shared), *run.problems)
+    return replace(run, problems=problems, series=tuple(_beside(series, peak) for series in run.series))
 
 
-def _beside(series: SeriesResult, peak: Peak | None) -> SeriesResult:
+def _beside(series: Series, peak: Peak | None) -> Series:
     """The same compared with what the core could do."""
     adds = series.labels.multiply_adds
     if peak is None or not adds:
@@ -79,34 +76,28 @@ def _beside(series: SeriesResult, peak: Peak | None) -> SeriesResult:
 
 
 def _machine_warnings(machine: Machine, main: Run) -> list[str]:
-    warnings = []
-    beside = busy_beside(machine, main.loads_percent)
+    found = []
+    beside = busy_beside(machine, main.load_percent)
     if beside is not None:
-        warnings.append(f"Other cores were busy ({beside}), which may have slowed down the measured one.")
+        found.append(f"Other cores were busy ({beside}), which may have slowed down the measured one.")
     if machine.power == "battery":
-        warnings.append("The machine runs on battery, which may slow it down.")
+        found.append("The machine runs on battery, which may slow it down.")
     if machine.pinned_core is None:
-        warnings.append("The thread is not pinned to a core: this system can't.")
-    return warnings
+        found.append("The thread is not pinned to a core: this system can't.")
+    return found
 
 
 # In words
 
 
-def problems(run: Run, machine: Machine) -> tuple[str, ...]:
-    """Why there is no verdict on that run, as sentences; empty where there is one."""
-    found = [shared_before(machine), shared_meanwhile(machine, run.loads_percent)] if run.one_core else []
-    return (*filter(None, found), *run.problems())
-
-
-def verdict(run: Run, series: SeriesResult, machine: Machine) -> str:
-    """What the run shows about this series, in words; nothing, when the run has problems, which are told beside it.
+def verdict(run: Run, series: Series, machine: Machine) -> str:
+    """What the run shows about this series, in words; nothing, when it has problems, which are told beside it.
 
     That other cores were busy is part of the words, so that nobody quotes one without the other.
     """
     labels = series.labels
     name = labels.candidate
-    if problems(run, machine):
+    if run.problems:
         return f"{name}: no verdict."
     fps = series.fps
     on_card = labels.provider != CPU
@@ -119,7 +110,7 @@ def verdict(run: Run, series: SeriesResult, machine: Machine) -> str:
     if (labels.width, labels.height) == (640, 480):
         where = "on a graphics card (2017)" if on_card else "(2017, E5-2660v3)"
         text += f", {_beside_the_papers(fps, on_card, where)}"
-    beside = busy_beside(machine, run.loads_percent)
+    beside = busy_beside(machine, run.load_percent)
     return text + ("." if beside is None else f"; other cores were busy ({beside}).")
 
 
@@ -132,20 +123,6 @@ def _beside_the_papers(fps: float, on_card: bool, where: str) -> str:
 
 
 @dataclass(frozen=True)
-class Figure:
-    """One large figure.
-
-    title: what it is of.
-    value: "130 FPS".
-    candidate: accuracy, model and engine.
-    """
-
-    title: str
-    value: str
-    candidate: str
-
-
-@dataclass(frozen=True)
 class Headline:
     """What a result comes to.
 
@@ -155,7 +132,7 @@ class Headline:
     caution: what else to know, such as other cores that were busy, a line each; empty where there is nothing.
     """
 
-    figures: tuple[Figure, ...]
+    figures: tuple[Bar, ...]
     place: str
     against: str
     caution: str = ""
@@ -168,7 +145,7 @@ class Headline:
     @property
     def figure(self) -> str:
         """The first figure, or that there is none."""
-        return self.figures[0].value if self.figures else "No verdict"
+        return self.figures[0].figure if self.figures else "No verdict"
 
 
 def headline(result: BenchResult) -> Headline:
@@ -181,7 +158,7 @@ def headline(result: BenchResult) -> Headline:
     return Headline(figures(bars(result)), place, against, "\n".join(result.warnings))
 
 
-def main_series(result: BenchResult) -> SeriesResult:
+def main_series(result: BenchResult) -> Series:
     """The series that stands for the result: the first model in its fastest engine among the exact ones."""
     return next(one for one, bar in zip(result.runs[0].series, bars(result), strict=True) if bar.role is Role.EXACT)
 
@@ -215,6 +192,19 @@ class Bar:
     def words(self) -> str:
         """Accuracy, network and engine: "AP 0.854 · faceboxes-s8 · openvino int8"."""
         return " · ".join(filter(None, (self.labels.accuracy_words, self.name)))
+
+    @property
+    def title(self) -> str:
+        """What its large figure is of."""
+        if self.role is Role.LIVE:
+            return "What Live runs here"
+        model = "The paper's network" if self.labels.model == PAPER_MODEL else self.labels.model_words
+        return f"{model}, {'float32' if self.labels.precision == Precision.F32 else self.labels.precision}"
+
+    @property
+    def figure(self) -> str:
+        """ "130 FPS"."""
+        return f"{self.fps:.0f} FPS"
 
     @property
     def speed(self) -> str:
@@ -259,14 +249,6 @@ def _may_be_live(labels: Labels) -> bool:
     return SUCCESSORS.get(model, model) == DEFAULT_MODEL and labels.runtime in RUNTIMES and labels.is_one_thread
 
 
-def figures(shown: Sequence[Bar]) -> tuple[Figure, ...]:
-    """The large figures of a main run."""
-    found = [(role, bar) for role in Role for bar in shown if bar.role is role]
-    return tuple(Figure(_title(role, bar.labels), f"{bar.fps:.0f} FPS", bar.words) for role, bar in found)
-
-
-def _title(role: Role, labels: Labels) -> str:
-    if role is Role.LIVE:
-        return "What Live runs here"
-    model = "The paper's network" if labels.model == PAPER_MODEL else labels.model_words
-    return f"{model}, {'float32' if labels.precision == Precision.F32 else labels.precision}"
+def figures(shown: Sequence[Bar]) -> tuple[Bar, ...]:
+    """Those of a main run that are shown as large figures."""
+    return tuple(bar for role in Role for bar in shown if bar.role is role)

@@ -189,7 +189,7 @@ class Bins:
 
 
 @dataclass(frozen=True)
-class SeriesResult:
+class Series:
     """One candidate on one frame.
 
     warm_up_ms: wall times before.
@@ -228,7 +228,7 @@ class SeriesResult:
         total_ms: Sequence[float],
         cpu_ms: Sequence[float],
         parts_ms: Sequence[tuple[float, float, float]] = (),
-    ) -> SeriesResult:
+    ) -> Series:
         """Of the times of each detection in order, not compared with a peak yet. parts_ms: before the network, in it
         and after it; empty where unknown."""
         total = Percentiles.of(total_ms)
@@ -256,14 +256,14 @@ class SeriesResult:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunResult:
+class Run:
     """One alternating run.
 
     cpu_over_wall: CPU time of the process over wall time.
     own_cpu_over_wall: CPU time of the measuring thread over wall time.
     busy_threads: threads that computed.
     load_percent: of each core of the machine meanwhile, of all programs together; empty where unknown.
-    problems: why its times can't be trusted.
+    problems: why its wall times can't be trusted, as sentences.
     """
 
     title: str
@@ -273,7 +273,7 @@ class RunResult:
     busy_threads: int
     load_percent: tuple[Finite, ...] = ()
     problems: tuple[str, ...]
-    series: Annotated[tuple[SeriesResult, ...], Meta(min_length=1)]
+    series: Annotated[tuple[Series, ...], Meta(min_length=1)]
 
 
 @dataclass(frozen=True)
@@ -331,7 +331,7 @@ class BenchResult:
     started: str
     machine: Machine
     peak: Peak | None
-    runs: Annotated[tuple[RunResult, ...], Meta(min_length=1)]
+    runs: Annotated[tuple[Run, ...], Meta(min_length=1)]
     warnings: tuple[str, ...]
     problems: tuple[str, ...]
     verdicts: tuple[str, ...]

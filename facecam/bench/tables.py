@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from facecam.bench.result import BenchResult, RunResult, SeriesResult
+from facecam.bench.result import BenchResult, Run, Series
 
 HELP = {
     "model": "the network",
@@ -50,7 +50,7 @@ def markdown(result: BenchResult) -> str:
     return "\n".join(lines) + "\n"
 
 
-def own_problems(result: BenchResult, run: RunResult) -> list[str]:
+def own_problems(result: BenchResult, run: Run) -> list[str]:
     """The problems of a run that the result doesn't tell already as those of its main run."""
     return [problem for problem in run.problems if problem not in result.problems]
 
@@ -97,7 +97,7 @@ def machine_lines(result: BenchResult) -> list[str]:
     ]
 
 
-def proof(run: RunResult) -> str:
+def proof(run: Run) -> str:
     """Who computed during a run of a result: the proof of the one core."""
     threads = f"{run.busy_threads} thread{'s' * (run.busy_threads != 1)} at work"
     return f"taking turns; CPU over wall time {run.cpu_over_wall:.2f}, {threads}"
@@ -126,14 +126,14 @@ def is_figure(text: str) -> bool:
     return not text or _FIGURE.fullmatch(text) is not None
 
 
-def rows(run: RunResult) -> list[tuple[str, ...]]:
+def rows(run: Run) -> list[tuple[str, ...]]:
     """A row of COLUMNS for each series of a run of a result, in words and figures for people."""
     by_cpu = all(series.labels.is_one_thread for series in run.series)
     times_ms = [(series.cpu_ms if by_cpu else series.total_ms).p50 for series in run.series]
     return [_row(series, time_ms / times_ms[0]) for series, time_ms in zip(run.series, times_ms, strict=True)]
 
 
-def _row(series: SeriesResult, ratio: float) -> tuple[str, ...]:
+def _row(series: Series, ratio: float) -> tuple[str, ...]:
     labels, total = series.labels, series.total_ms
     parts = [part.p50 for part in (series.pre_ms, series.network_ms, series.post_ms) if part is not None]
     return (

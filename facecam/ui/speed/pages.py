@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from facecam.bench import compare
-from facecam.bench.result import BenchResult, LongRun, SeriesResult
+from facecam.bench.result import BenchResult, LongRun, Series
 from facecam.bench.tables import HELP, narrow, own_problems, proof, rows
 
 _LONG_HELP = {
@@ -42,7 +42,7 @@ class Page:
     markdown: str = ""
 
 
-def pages(result: BenchResult, main: SeriesResult) -> list[Page]:
+def pages(result: BenchResult, main: Series) -> list[Page]:
     """One for each run, and one for the long mode. main: the series that stands for the result."""
     found = []
     for run in result.runs:
@@ -74,7 +74,7 @@ def comparison(result: BenchResult, other: BenchResult, name: str) -> Page:
     return Page(f"Compared with {name}", compare.HELP, cells, times, candidates, 0, " ".join(note), text)
 
 
-def _candidate(series: SeriesResult) -> str:
+def _candidate(series: Series) -> str:
     """Whose times they are: network, engine, size and faces."""
     labels = series.labels
     parts = [labels.model_words, labels.engine_words, labels.size_words]

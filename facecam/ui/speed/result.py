@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from facecam.bench.compare import compared_bars, verdict
-from facecam.bench.report import Bar, Figure, bars, figures, headline, main_series
+from facecam.bench.report import Bar, bars, figures, headline, main_series
 from facecam.bench.result import BenchResult, Interim
 from facecam.bench.tables import is_figure, markdown
 from facecam.qtkit.fields import combo
@@ -141,10 +141,11 @@ class ResultView(QWidget):
         """Title, value and candidate of each large figure, as they stand there."""
         return [shown.texts() for shown in self._figures if not shown.isHidden()]
 
-    def _say(self, figure: str, found: Sequence[Figure], place: str, against: str, notes: str = "") -> None:
+    def _say(self, figure: str, found: Sequence[Bar], place: str, against: str, notes: str = "") -> None:
         """figure: where there is none of `found`."""
-        for shown, one in zip(self._figures, [*found, None, None], strict=False):
-            shown.say(one or Figure("", figure, ""))
+        texts = [(one.title, one.figure, one.words) for one in found]
+        for shown, words in zip(self._figures, [*texts, *[("", figure, "")] * 2], strict=False):
+            shown.say(*words)
         self._figures[1].setVisible(len(found) > 1)
         for label, text in ((self.place, place), (self.against, against), (self.notes, notes), (self.compared, "")):
             label.setText(text)
@@ -178,9 +179,9 @@ class _FigureView(QWidget):
         self.value.setAccessibleName(name)
         column(self._title, self.value, self._candidate, owner=self)
 
-    def say(self, figure: Figure) -> None:
-        self.value.setText(figure.value)
-        for line, text in ((self._title, figure.title), (self._candidate, figure.candidate)):
+    def say(self, title: str, figure: str, candidate: str) -> None:
+        self.value.setText(figure)
+        for line, text in ((self._title, title), (self._candidate, candidate)):
             line.say(text)
             line.setVisible(bool(text))
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 
-from facecam.bench.measure import Run
-from facecam.bench.result import Labels, Machine, SeriesResult
+from facecam.bench.measure import run_of
+from facecam.bench.result import Labels, Machine, Series
 from facecam.system.cpu import CoreUse
 
 MACHINE = Machine(
@@ -24,5 +24,5 @@ def made_run(total_ms, *, cpu_ms=None, use=None, labels=None, loads=()):
     total_ms = tuple(map(float, total_ms))
     wall_s = sum(total_ms) / 1000
     labels = labels or Labels(model="made", runtime="x", width=640, height=480, faces=1)
-    series = SeriesResult.of(labels, (1.0,), total_ms, total_ms if cpu_ms is None else cpu_ms)
-    return Run("made", (series,), CoreUse(wall_s, wall_s, wall_s, 1) if use is None else use, True, loads)
+    series = Series.of(labels, (1.0,), total_ms, total_ms if cpu_ms is None else cpu_ms)
+    return run_of("made", (series,), CoreUse(wall_s, wall_s, wall_s, 1) if use is None else use, loads)

@@ -12,7 +12,7 @@ import pytest
 
 from facecam.bench import long, measure, peak
 from facecam.bench.long import long_run, measure_long
-from facecam.bench.measure import Benchmark, PausedError, Run
+from facecam.bench.measure import Benchmark, PausedError, run_of, warnings
 from facecam.bench.report import verdict
 from facecam.bench.result import Labels, Stretch
 from facecam.bench.workloads import frame_with_faces
@@ -29,7 +29,7 @@ def test_a_known_sleep_measures_as_that_sleep_and_gives_no_verdict():
     assert min(series.series_ms) >= 20.0
     assert np.percentile(series.series_ms, 25) < 40.0
     assert series.cpu_ms.p50 < 5.0
-    assert any("at work on this for only" in problem for problem in run.problems())
+    assert any("at work on this for only" in problem for problem in run.problems)
     assert verdict(run, series, MACHINE) == "sleeper: no verdict."
 
 
@@ -80,7 +80,7 @@ def test_a_second_busy_thread_is_noticed():
     finally:
         stop.set()
         thread.join()
-    assert any("More than one thread computed" in problem for problem in run.problems())
+    assert any("More than one thread computed" in problem for problem in run.problems)
 
 
 def test_a_paused_run_is_not_reported():
@@ -149,9 +149,9 @@ def test_slowing_down_is_told_once_for_all_of_a_run():
         return made_run(times, labels=Labels(model="m", faces=faces)).series[0]
 
     use = CoreUse(1.0, 1.0, 1.0, 1)
-    (sentence,) = Run("run", (slowing(0, 1.2), slowing(1, 1.3), slowing(20, 1.0)), use).warnings()
+    (sentence,) = warnings(run_of("run", (slowing(0, 1.2), slowing(1, 1.3), slowing(20, 1.0)), use))
     assert sentence.startswith("m 1 face and 1 more slowed down by up to 30 %")
-    assert Run("run", (slowing(20, 1.0),), use).warnings() == []
+    assert warnings(run_of("run", (slowing(20, 1.0),), use)) == []
 
 
 def test_the_cores_peak_is_plausible():

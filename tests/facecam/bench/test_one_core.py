@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from facecam.bench.candidates import candidates, engines
-from facecam.bench.measure import Run, measure
+from facecam.bench.measure import measure
 from facecam.bench.report import report
 from facecam.bench.tables import proof
 from facecam.cli import main
@@ -16,7 +16,11 @@ from tests.facecam.bench.made import MACHINE, made_run
 
 def told(use):
     """The problems and the proof of a run in which that computed."""
-    content = report(MACHINE, None, [Run("made", made_run([10.0] * 50).series, use)], "now")
+    return told_of(made_run([10.0] * 50, use=use))
+
+
+def told_of(run):
+    content = report(MACHINE, None, [run], "now")
     return " ".join(content.problems), proof(content.runs[0])
 
 
@@ -25,7 +29,7 @@ def test_the_detector_computes_in_one_thread(tiny_model):
     (candidate,) = candidates(options, engines(options))
     with pinned(choose_core()):
         run = measure("one core", [candidate.open(demo_frame(0), 1)], 0.2)
-    problems, words = told(run.use)
+    problems, words = told_of(run)
     assert "1 thread at work" in words
     assert "More than one" not in problems
 

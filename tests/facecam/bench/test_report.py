@@ -15,7 +15,7 @@ from PIL import Image
 
 from facecam.bench.card import SIZE, draw_card, draw_comparison
 from facecam.bench.compare import compare, compared_bars
-from facecam.bench.measure import Run
+from facecam.bench.measure import run_of
 from facecam.bench.report import report
 from facecam.bench.result import SCHEMA, Labels, Peak, load, to_json
 from facecam.bench.tables import markdown
@@ -160,9 +160,9 @@ def test_what_all_rows_have_in_common_is_told_once_before_them():
 
     use = CoreUse(1.0, 1.0, 1.0, 1)
     runs = [
-        Run("runtimes", (series("a", 20), series("b", 20)), use),
-        Run("faces", (series("a", 0), series("a", 200)), use),
-        Run("one", (series("a", 20),), use),
+        run_of("runtimes", (series("a", 20), series("b", 20)), use),
+        run_of("faces", (series("a", 0), series("a", 200)), use),
+        run_of("one", (series("a", 20),), use),
     ]
     _, first, second, third = markdown(report(MACHINE, None, runs, "now")).split(" (taking turns")
     assert "In all rows: model tiny, size 64x48, faces (found) 20 (20)." in first
@@ -189,7 +189,7 @@ def test_several_threads_are_compared_by_wall_time():
         labels = Labels(model="m", runtime="x", threads=threads)
         return made_run([wall_ms] * 50, cpu_ms=(5.0,) * 50, labels=labels).series[0]
 
-    run = Run("threads", (series(1, 10.0), series(2, 6.0)), CoreUse(1.0, 1.0, 1.0, 2), one_core=False)
+    run = run_of("threads", (series(1, 10.0), series(2, 6.0)), CoreUse(1.0, 1.0, 1.0, 2))
     text = markdown(report(MACHINE, None, [made_run([10.0] * 50), run], "now"))
     (line,) = [line for line in text.splitlines() if "2 threads |" in line]
     assert "| 0.600 |" in line

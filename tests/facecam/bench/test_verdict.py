@@ -8,9 +8,9 @@ import numpy as np
 
 from facecam.bench import report as reports
 from facecam.bench.compare import verdict
-from facecam.bench.measure import Run
+from facecam.bench.measure import run_of, warnings
 from facecam.bench.report import headline, report
-from facecam.bench.result import Labels, SeriesResult
+from facecam.bench.result import Labels, Series
 from facecam.detection.model import DEFAULT_MODEL, PAPER_MODEL
 from facecam.system.cpu import CoreUse
 from tests.facecam.bench.made import MACHINE, made_run
@@ -30,15 +30,15 @@ def test_verdict_in_words_and_none_when_the_times_spread():
 
 def test_throttling_is_told():
     run = made_run(list(np.linspace(8, 12, 100)))
-    assert any("throttling" in warning for warning in run.warnings())
-    assert made_run([10.0] * 100).warnings() == []
+    assert any("throttling" in warning for warning in warnings(run))
+    assert warnings(made_run([10.0] * 100)) == []
 
 
 def test_several_threads_are_no_problem_where_they_were_asked_for():
     use = CoreUse(wall_s=1.0, thread_cpu_s=0.8, process_cpu_s=1.7, busy_threads=2)
-    series = made_run([10.0] * 50).series
-    assert len(Run("one", series, use).problems()) == 2
-    assert Run("two", series, use, one_core=False).problems() == []
+    assert len(made_run([10.0] * 50, use=use).problems) == 2
+    two = made_run([10.0] * 50, labels=Labels(model="m", threads=2)).series
+    assert run_of("two", [*made_run([10.0] * 50).series, *two], use).problems == ()
 
 
 def test_a_graphics_card_is_held_against_the_papers():
@@ -64,11 +64,11 @@ def test_the_headline_is_the_first_models_fastest_exact_engine():
 
     all_series = (series("a", "f32", 8.0), series("a", "f32", 5.0), series("a", "bf16", 2.0), series("b", "f32", 4.0))
     use = CoreUse(1.0, 1.0, 1.0, 1)
-    good = headline(report(MACHINE, None, [Run("main", all_series, use)], "now"))
+    good = headline(report(MACHINE, None, [run_of("main", all_series, use)], "now"))
     assert (good.figure, good.place, good.trusted) == ("200 FPS", "on one core of Test CPU", True)
     assert "10.0 times the paper's 20 FPS" in good.against
-    assert [(one.title, one.value, one.candidate) for one in good.figures] == [("a, float32", "200 FPS", "a · x")]
-    busy = headline(report(MACHINE, None, [Run("main", all_series, CoreUse(1.0, 0.5, 0.5, 1))], "now"))
+    assert [(one.title, one.figure, one.words) for one in good.figures] == [("a, float32", "200 FPS", "a · x")]
+    busy = headline(report(MACHINE, None, [run_of("main", all_series, CoreUse(1.0, 0.5, 0.5, 1))], "now"))
     assert (busy.figure, busy.trusted) == ("No verdict", False)
     assert "only 50 % of the time" in busy.against
 
@@ -84,22 +84,22 @@ def test_the_second_figure_is_what_the_live_tab_would_choose():
         series(DEFAULT_MODEL, "openvino", "int8", 4.0),
         series(DEFAULT_MODEL, "opencv", "int8", 3.0),
     )
-    result = report(MACHINE, None, [Run("main", all_series, CoreUse(1.0, 1.0, 1.0, 1))], "now")
-    assert [(one.title, one.value, one.candidate) for one in headline(result).figures] == [
+    result = report(MACHINE, None, [run_of("main", all_series, CoreUse(1.0, 1.0, 1.0, 1))], "now")
+    assert [(one.title, one.figure, one.words) for one in headline(result).figures] == [
         ("The paper's network, float32", "125 FPS", f"AP 0.800 · {PAPER_MODEL} · onnxruntime"),
         ("What Live runs here", "250 FPS", f"AP 0.800 · {DEFAULT_MODEL} · openvino int8"),
     ]
     vnni = replace(MACHINE, flags=("avx512_vnni",))
     exact = (all_series[0], series(DEFAULT_MODEL, "openvino", "f32", 6.0))
-    result = report(vnni, None, [Run("main", exact, CoreUse(1.0, 1.0, 1.0, 1))], "now")
+    result = report(vnni, None, [run_of("main", exact, CoreUse(1.0, 1.0, 1.0, 1))], "now")
     assert len(headline(result).figures) == 1, "Live would run int8, which was left out"
 
 
 def test_a_comparison_says_which_is_faster_and_by_what():
     def result(network_ms, shares=1.0):
         times = (network_ms + 1.0,) * 50
-        series = SeriesResult.of(made_run(times).series[0].labels, (1.0,), times, times, [(0.5, network_ms, 0.5)] * 50)
-        return report(MACHINE, None, [Run("main", (series,), CoreUse(1.0, shares, shares, 1))], "now")
+        series = Series.of(made_run(times).series[0].labels, (1.0,), times, times, [(0.5, network_ms, 0.5)] * 50)
+        return report(MACHINE, None, [run_of("main", (series,), CoreUse(1.0, shares, shares, 1))], "now")
 
     assert verdict(result(9.0), result(4.0)) == (
         "The second is 2.00 times as fast as the first, mostly in the network (made x 640x480 1 face)."

@@ -18,9 +18,9 @@ from pytestqt.qtbot import QtBot
 
 from facecam.bench.card import draw_card
 from facecam.bench.long import long_run
-from facecam.bench.measure import Run
+from facecam.bench.measure import run_of
 from facecam.bench.report import report
-from facecam.bench.result import BenchResult, Interim, Labels, Peak, SeriesResult, Stretch, to_json, to_line
+from facecam.bench.result import BenchResult, Interim, Labels, Peak, Series, Stretch, to_json, to_line
 from facecam.live.pipeline import Phase
 from facecam.qtkit.settings import Settings
 from facecam.qtkit.wording import rough_duration
@@ -47,7 +47,7 @@ HANGS = "import sys, time; print('[2/7] Looking …', file=sys.stderr, flush=Tru
 def made_result(factor: float = 1.0, busy: bool = False) -> BenchResult:
     """Two engines at 10 and 5 ms, and a run of another title with one series."""
 
-    def series(runtime: str, ms: float) -> SeriesResult:
+    def series(runtime: str, ms: float) -> Series:
         times = tuple(ms * factor + 0.01 * (index % 7) for index in range(60))
         labels = Labels(
             model="made",
@@ -58,10 +58,13 @@ def made_result(factor: float = 1.0, busy: bool = False) -> BenchResult:
             faces=20,
             faces_found=20,
         )
-        return SeriesResult.of(labels, (1.0,), times, times, [(time, time, time) for time in times])
+        return Series.of(labels, (1.0,), times, times, [(time, time, time) for time in times])
 
     use = CoreUse(1.0, 0.5, 0.5, 1) if busy else CoreUse(1.0, 1.0, 1.0, 1)
-    runs = [Run("Main", (series("slow", 10.0), series("fast", 5.0)), use), Run("Sizes", (series("fast", 2.0),), use)]
+    runs = [
+        run_of("Main", (series("slow", 10.0), series("fast", 5.0)), use),
+        run_of("Sizes", (series("fast", 2.0),), use),
+    ]
     points = tuple(Stretch(60.0 * (i + 1), 100, 5.0, 6.0, 5.0, 100.0, None, None) for i in range(3))
     return report(MACHINE, Peak(100.0, "made"), runs, "2026-01-02T03:04:05+00:00", long_run(Labels(), points))
 
