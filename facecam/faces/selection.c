@@ -10,6 +10,8 @@ code is in the processor's caches: these few kilobytes come back faster than som
 
 #include <float.h>
 #include <math.h>
+#include <stdint.h>
+#include <string.h>
 
 #define MOST 750 /* faces in a frame (the paper's number) */
 #define GROUP 16 /* so many kept boxes are compared at once, by vector instructions; MOST is rounded up to it */
@@ -34,29 +36,12 @@ typedef struct {
 typedef struct {
     Py_ssize_t count, room;
     Box *boxes;
-    Ranked *heap; /* the best one is the first */
+    Ranked *ranked; /* with as much room again behind it, for sorting */
 } Candidates;
 
 static float value(const Py_buffer *array, Py_ssize_t row, Py_ssize_t column) {
     const char *start = (const char *)array->buf + row * array->strides[0];
     return *(const float *)(array->ndim == 1 ? start : start + column * array->strides[1]);
-}
-
-/* Of equal scores the first is better. */
-static int better(Ranked one, Ranked other) {
-    return one.score > other.score || (one.score == other.score && one.place < other.place);
-}
-
-/* Puts one at a place of the heap, or below it. */
-static void sink(Ranked *heap, Py_ssize_t count, Py_ssize_t place, Ranked one) {
-    for (Py_ssize_t child; (child = 2 * place + 1) < count; place = child) {
-        if (child + 1 < count && better(heap[child + 1], heap[child]))
-            child++;
-        if (!better(heap[child], one))
-            break;
-        heap[place] = heap[child];
-    }
-    heap[place] = one;
 }
 
 /* An anchor's box, by the SSD box coding. Whether it is one: a bad model may give anything. */
@@ -76,10 +61,16 @@ static int make_room(Candidates *all) {
     Box *boxes = PyMem_Realloc(all->boxes, all->room * sizeof(Box));
     if (boxes)
         all->boxes = boxes;
-    Ranked *heap = PyMem_Realloc(all->heap, all->room * sizeof(Ranked));
-    if (heap)
-        all->heap = heap;
-    return boxes && heap;
+    Ranked *ranked = PyMem_Realloc(all->ranked, 2 * all->room * sizeof(Ranked));
+    if (ranked)
+        all->ranked = ranked;
+    return boxes && ranked;
+}
+
+static int score_byte(Ranked one, int byte) {
+    uint32_t bits;
+    memcpy(&bits, &one.score, sizeof(bits));
+    return bits >> 8 * byte & 255;
 }
 
 /* All candidates from the threshold on. They are decoded in the order of anchors: from the best to the worst, each would
@@ -94,13 +85,33 @@ static int collect(const Py_buffer *offsets, const Py_buffer *scores, int logits
             return 0;
         if (!decode(offsets, anchors, anchor, centre_scale, size_scale, &all->boxes[all->count]))
             continue;
-        score = logits ? 1 / (float)(1 + exp(-(double)score)) : score;
-        all->heap[all->count] = (Ranked){score, (int)all->count};
+        score = logits ? 1 / (float)(1 + exp(-(double)score)) : score + 0.0f; /* -0 becomes 0, for sorting */
+        all->ranked[all->count] = (Ranked){score, (int)all->count};
         all->count++;
     }
-    for (Py_ssize_t place = all->count / 2; place-- > 0;)
-        sink(all->heap, all->count, place, all->heap[place]);
     return 1;
+}
+
+/* The best first; of equal scores, the first. A radix sort, byte by byte: floats that are not negative are in the order
+of their bits. Comparing would take twice as long, as it can't be told beforehand how each comparison ends. */
+static const Ranked *sort(Candidates *all) {
+    Ranked *from = all->ranked, *to = all->ranked + all->room;
+    Py_ssize_t starts[4][256] = {{0}};
+    for (Py_ssize_t rank = 0; rank < all->count; rank++)
+        for (int byte = 0; byte < 4; byte++)
+            starts[byte][score_byte(from[rank], byte)]++;
+    for (int byte = 0; byte < 4; byte++) {
+        Py_ssize_t start = 0;
+        for (int value = 255; value >= 0; value--) {
+            Py_ssize_t count = starts[byte][value];
+            starts[byte][value] = start, start += count;
+        }
+        for (Py_ssize_t rank = 0; rank < all->count; rank++)
+            to[starts[byte][score_byte(from[rank], byte)]++] = from[rank];
+        Ranked *sorted = to;
+        to = from, from = sorted;
+    }
+    return from;
 }
 
 /* Whether a box overlaps one of the kept by more than `iou`: those in the groups from one to before another place. */
@@ -129,10 +140,9 @@ it; returns how many. */
 static Py_ssize_t suppress(Candidates *all, Py_ssize_t most, float iou, float across, float down, float (*rows)[5]) {
     Boxes kept;
     Py_ssize_t stay = 0, count = 0, groups[LIKELY] = {0};
-    for (; most > 0 && all->count > 0 && stay < MOST; most--) {
-        Ranked best = all->heap[0];
-        all->count--;
-        sink(all->heap, all->count, 0, all->heap[all->count]);
+    const Ranked *ranked = sort(all);
+    for (Py_ssize_t rank = 0; rank < most && rank < all->count && stay < MOST; rank++) {
+        Ranked best = ranked[rank];
         Box box = all->boxes[best.place];
         float area = (box.right - box.left) * (box.bottom - box.top);
         /* Neighbours mostly go for the same box, so that its group is tried first. */
@@ -189,7 +199,7 @@ static PyObject *select_faces(PyObject *module, PyObject *arguments) {
             PyErr_NoMemory();
     }
     PyMem_Free(all.boxes);
-    PyMem_Free(all.heap);
+    PyMem_Free(all.ranked);
     PyBuffer_Release(&offsets); /* does nothing where an array was not opened */
     PyBuffer_Release(&scores);
     PyBuffer_Release(&anchors);
