@@ -98,7 +98,8 @@ class StagePanel(QWidget):
 
     def _size(self, button: QPushButton) -> None:
         button.setFont(self._text.font())
-        button.setMinimumHeight(round(self._scale * 4 * SPACE))
+        wide = button.fontMetrics().horizontalAdvance(button.text())
+        button.setMinimumSize(wide + round(self._scale * 3 * SPACE), round(self._scale * 4 * SPACE))
 
     def show_message(self, message: StageMessage | None, over_picture: bool = False) -> None:
         """Shows a message, or hides with None. Over a picture there is no sign: two faces are one too many."""
@@ -124,7 +125,6 @@ class StagePanel(QWidget):
     def _show_actions(self, actions: tuple[Action, ...]) -> None:
         for index in range(len(self._buttons), len(actions)):
             button = _stage_button(index == 0)
-            self._size(button)
             button.clicked.connect(partial(self._do, index))
             self._row.addWidget(button)
             self._buttons.append(button)
@@ -133,6 +133,7 @@ class StagePanel(QWidget):
             if action is not None:
                 button.setText(action.label)
                 button.setToolTip(action.help)
+                self._size(button)
 
     def _do(self, index: int) -> None:
         if self.message is not None and index < len(self.message.actions):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from functools import partial
@@ -246,7 +247,10 @@ class PictureView(QWidget):
         return self._scale
 
     def _size_text(self) -> None:
-        height_px = self.height() if self._placement is None else self._placement.height_px
+        height_px: float = self.height() if self._placement is None else self._placement.height_px
+        twin = self._leader._twin
+        if twin is not None and not twin.isHidden():  # as in one picture of the area of both
+            height_px *= math.sqrt(2)
         scale = max(1.0, min(4.0, height_px / _LARGE_FROM_PX)) if self._large else 1.0
         if scale != self._scale:
             self._scale = scale

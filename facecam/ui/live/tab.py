@@ -173,6 +173,7 @@ class LiveTab(Tab):
         self._cameras.found.connect(self._cameras_found)
         self.camera.changed.connect(self.start)
         self.compare.switched.connect(self.stage.compare)
+        self.privacy.on.toggled.connect(self.thumbnails.viewport().update)
         self.detection.threshold_reset.connect(self.controls.reset_threshold)
         self.detection.network_chosen.connect(self._use_network)
         self.recording.countdown_wanted.connect(self.countdown.toggle)

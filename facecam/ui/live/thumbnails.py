@@ -23,9 +23,12 @@ from facecam.ui.live.session import LiveSession
 
 _WIDTH, _HEIGHT = 11 * SPACE, 8 * SPACE
 _MOST_KEPT = 150
+_HIDDEN = QSize(6, 4)
+"""Colours that are left of a thumbnail where faces are hidden: nobody has searched it for them."""
 _NICENESS = 5
 _Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
+_SMOOTH = Qt.TransformationMode.SmoothTransformation
 
 
 class ThumbnailStrip(QListView):
@@ -62,6 +65,11 @@ class ThumbnailStrip(QListView):
     def kept(self) -> int:
         """So many thumbnails are in memory."""
         return len(self._kept)
+
+    @property
+    def hides(self) -> bool:
+        """Whether faces are to be hidden."""
+        return self._session.options.privacy is not None
 
     def set_allowed(self, on: bool) -> None:
         """Whether there is room for it: there isn't in full screen."""
@@ -201,7 +209,7 @@ class _Painter(QStyledItemDelegate):
             size = thumbnail.deviceIndependentSize().toSize()
             place = QRect(room.topLeft(), size)
             place.moveCenter(room.center())
-            painter.drawPixmap(place.topLeft(), thumbnail)
+            painter.drawPixmap(place, thumbnail.scaled(_HIDDEN, mode=_SMOOTH) if self._strip.hides else thumbnail)
         else:
             painter.fillRect(room, theme.STAGE_RAISED)
             if thumbnail is not None:

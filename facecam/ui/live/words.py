@@ -66,7 +66,7 @@ def _own_figures(
         Figure(number(took_ms), "ms"),
         Figure(*faces(count)),
         *([Figure(str(count - common), "only here")] if count > common else []),
-        Figure(possible, "det/s possible"),
+        Figure(possible, "possible"),
     ]
 
 
@@ -98,24 +98,28 @@ def status(session: LiveSession, spec: str, view: View | None) -> str:
         return f"{name(session, spec)} · failed"
     if phase is Phase.RECONNECTING:
         reason, when = reconnecting(session.trouble)
-        return sentence(name(session, spec), when, reason.rstrip("."), reconnected(session.stats()))
+        return sentence(when, _named(name(session, spec), reason), reconnected(session.stats()))
     if view is None:
         return f"{name(session, spec)} · waiting for the first picture"
     frame = view.detected_frame
     height, width = frame.image.shape[:2]
     title = name(session, spec)
     file = frame.path.name if isinstance(frame.path, Path) and frame.path.name != title else ""
-    ended = "" if phase is Phase.RUNNING or session.is_still else f"ended after {duration(frame.time_s)}"
+    ended = f"ended after {duration(frame.time_s)}" if session.has_rates and phase is not Phase.RUNNING else ""
     running = flow_words(session.stats()) if phase is Phase.RUNNING and session.has_rates else ""
-    trouble = session.trouble.reason.rstrip(".") if session.trouble is not None else ""
+    named = title if session.trouble is None else _named(title, session.trouble.reason)
     again = reconnected(session.stats())
     if phase is Phase.RUNNING and session.player is not None and session.player.paused:
-        running = f"paused at {duration(frame.time_s)}"
+        running = f"paused at {duration(frame.time_s)}" if session.has_rates else "paused"
     hidden = "all is hidden until enough pictures are searched" if view.unsure else ""
     over = passed_over([] if session.folder is None else session.folder.unreadable)
-    return sentence(
-        title, file, over, hidden, trouble, again, size(width, height), detector_words(session), running, ended
-    )
+    return sentence(named, file, over, hidden, again, size(width, height), detector_words(session), running, ended)
+
+
+def _named(title: str, reason: str) -> str:
+    """A source and what is wrong with it, which often names it already."""
+    wrong = reason.rstrip(".")
+    return wrong if title in wrong else sentence(title, wrong)
 
 
 def passed_over(unreadable: Sequence[Path]) -> str:

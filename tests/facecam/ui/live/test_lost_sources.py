@@ -46,11 +46,23 @@ def test_it_is_said_within_two_seconds_and_comes_back(
     assert tab.panel.message is not None
     assert words in tab.panel.message.text
     assert words in tab.status.text()
+    assert tab.status.text().count(server.url) == 1
     assert tab.picture.placement is not None  # the last picture stays, dimmed
     assert tab.controls.start_button.text() == "Stop"
     server.mode = "send"
     qtbot.waitUntil(lambda: not tab.panel.isVisible(), timeout=10_000)
     qtbot.waitUntil(lambda: "reconnected once" in tab.status.text(), timeout=5000)
+
+
+def test_a_picture_that_never_changes_is_shown_and_told_beside_the_name(
+    qtbot: QtBot, tab: LiveTab, server: MjpegServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(capture, "RETRY_AFTER_S", (0.1,))
+    monkeypatch.setattr(capture, "FROZEN_AFTER_S", 0.5)
+    server.mode = "freeze"
+    qtbot.waitUntil(lambda: "does not change" in tab.status.text(), timeout=10_000)
+    assert tab.status.text().count(server.url) == 1
+    assert not tab.panel.isVisible()
 
 
 def test_try_now_and_stop(qtbot: QtBot, tab: LiveTab, server: MjpegServer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,6 +77,31 @@ def test_thumbnails_of_what_is_in_sight(qtbot: QtBot, tab: LiveTab) -> None:
     assert strip.kept < COUNT
 
 
+def test_where_privacy_is_on_nothing_can_be_made_out_in_them(
+    qtbot: QtBot, tmp_path: Path, sources: Sources, make_window: MakeWindow
+) -> None:
+    striped = np.zeros((120, 160, 3), np.uint8)
+    striped[:, ::8] = striped[:, 1::8] = striped[:, 2::8] = striped[:, 3::8] = 255
+    for number in range(3):
+        cv2.imwrite(str(tmp_path / f"{number}.png"), striped)
+    sources.add("stripes", lambda: open_source(str(tmp_path)))
+    tab = live(make_window("stripes"))
+    strip = tab.thumbnails
+    qtbot.waitUntil(lambda: strip.isVisible() and isinstance(strip.thumbnail(1), QPixmap), timeout=5000)
+
+    def contrast() -> int:
+        place = strip.visualRect(strip.model().index(1, 0)).adjusted(20, 20, -20, -20)
+        seen = strip.viewport().grab(place).toImage()
+        greys = [seen.pixelColor(x, seen.height() // 2).lightness() for x in range(seen.width())]
+        return max(greys) - min(greys)
+
+    assert contrast() > 150
+    QTest.keyClick(tab.window(), Qt.Key.Key_P)
+    assert contrast() < 60
+    QTest.keyClick(tab.window(), Qt.Key.Key_P)
+    assert contrast() > 150
+
+
 def test_a_click_and_the_arrow_keys_go_to_a_picture(qtbot: QtBot, tab: LiveTab) -> None:
     strip = tab.thumbnails
     model = strip.model()
