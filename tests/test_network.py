@@ -33,7 +33,7 @@ def look():
     for index in (1, 2, 0):
         window.go_to(index)
         window.tab(index)  # made now, though it may still be loading
-    print("FIGURES", window.tab(0).picture.figures_text, flush=True)
+    print("FIGURES", window.tab(0).picture.overlay.figures.text, flush=True)
     QTimer.singleShot(1500, window.close)
 
 QTimer.singleShot(3000, look)

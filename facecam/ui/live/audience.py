@@ -180,7 +180,7 @@ class AudienceControls(_Over):
             if self.sizeHint().width() <= self._room.width():
                 break
         super().put()
-        figures = self._picture.figures_place
+        figures = self._picture.overlay.figures_rect.toAlignedRect()
         if figures.intersects(self.geometry()):
             self.move(self.x(), figures.top() - SPACE - self.height())
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QSignalBlocker, QTimer, Signal
+from PySide6.QtCore import QSignalBlocker, QTimer
 from PySide6.QtGui import QAction
 
 from facecam.detection.any_detector import AnyDetector
@@ -60,9 +60,6 @@ class CompareSection(Section):
     key = "compare"
     title = "Compare"
     help = "A second detector on the same pictures: other settings, another model, or a model of yours"
-
-    switched = Signal(bool)
-    """The second picture is to be seen, or not any more."""
 
     def __init__(
         self,
@@ -143,7 +140,6 @@ class CompareSection(Section):
         on = self.on.isChecked()
         for field in (self.model, self.input_size, self.threshold, self.in_turns):
             field.setEnabled(on)
-        self.switched.emit(on)
         self._unused.stop()
         if not on:
             self._loader.cancel(0)

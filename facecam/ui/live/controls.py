@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QEvent, QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt, QTimer
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QCheckBox, QFrame, QGridLayout, QLabel, QPushButton, QWidget
 
@@ -29,10 +29,6 @@ class LiveControls(QWidget):
     threshold: of the command line, goes before the one that is remembered; without either it is the model's own.
     """
 
-    start_stop = Signal()
-    mirror_changed = Signal(bool)
-    full_screen = Signal()
-
     def __init__(
         self, session: LiveSession, remembered: Remembered[LiveSettings], threshold: float | None = None
     ) -> None:
@@ -41,7 +37,7 @@ class LiveControls(QWidget):
         self._running = False
         self.setFixedWidth(COLUMN_WIDTH)
         self.source = SourceChooser()
-        self.start_button = button("", "", self.start_stop.emit)
+        self.start_button = button("", "")
         self.start_button.setMinimumHeight(4 * SPACE)
 
         low, high = (round(100 * limit) for limit in THRESHOLD_RANGE)
@@ -66,8 +62,7 @@ class LiveControls(QWidget):
             "Large labels", "Lines and text over the picture grow with it, as they do in full screen anyway"
         )
         keep(self.large, remembered, "large")
-        screen_help = "Only the picture, on the whole screen (F; Esc comes back)"
-        self.full_screen_button = button("Full screen", screen_help, self.full_screen.emit)
+        self.full_screen_button = button("Full screen", "Only the picture, on the whole screen (F; Esc comes back)")
 
         self.column = ScrollColumn(COLUMN_WIDTH)
         self._actions = column(spacing=SPACE)
@@ -213,4 +208,3 @@ class LiveControls(QWidget):
     def _mirror_toggled(self, on: bool) -> None:
         if on != self._usual_mirror():  # else it is not the user who switches
             self._remembered.change(**{"mirror_camera" if self._session.is_camera else "mirror": on})
-        self.mirror_changed.emit(on)

@@ -50,7 +50,7 @@ class Exporting(QWidget):
     def _file(self) -> str | None:
         """The path of the file or folder that is open."""
         spec = self._session.spec
-        if spec is None or "://" in spec or not (self._session.title or self._session.player):
+        if spec is None or "://" in spec or not (self._session.state.title or self._session.player):
             return None
         path = named_path(spec)
         try:

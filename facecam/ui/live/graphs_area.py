@@ -52,7 +52,7 @@ class GraphsArea(QWidget):
     def refresh(self) -> None:
         """Takes the figures of this moment; called about twice a second while pictures come."""
         now_s = time.perf_counter()
-        if self._session.phase is Phase.RUNNING and not self._session.is_still:
+        if self._session.phase is Phase.RUNNING and not self._session.state.still:
             self.history.add(now_s, self._session.stats())
         else:
             self.history.gap(now_s)

@@ -55,6 +55,10 @@ class PictureView(QWidget):
     """One frame, letterboxed, with the boxes found in it and a line of figures over its lower edge.
 
     The frame is brought to the screen's resolution once and painted from there; it is kept, not copied, until the next.
+
+    To be read: view: of the session that is followed, what is shown, None on the empty stage. placement: where the
+    frame lies in the view, None without a frame. zoom: how much larger the picture is than where all of it is seen.
+    scale: how much larger than usual lines and text are. overlay: the lines of words over the picture.
     """
 
     painted = Signal()
@@ -72,7 +76,6 @@ class PictureView(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.view: View | None = None
-        """Of the session that is followed: what is shown, None on the empty stage."""
         self._session: LiveSession | None = None
         self._shown_s = 0.0
         self._due = QTimer(self, singleShot=True)
@@ -81,10 +84,10 @@ class PictureView(QWidget):
         self._on_screen = drawing.ScreenFrame()
         self._rendered = False
         self._detections = Detections.none()
-        self._placement: Placement | None = None
+        self.placement: Placement | None = None
         self._boxes = self._detections.boxes  # in view pixels
         self._lone: list[int] = []
-        self._zoom, self._centre = 1.0, (0.5, 0.5)
+        self.zoom, self._centre = 1.0, (0.5, 0.5)
         self._pressed: QPointF | None = None
         self._dragged = False
         self._selected = self._followed = 0  # numbers of faces, 0 for none
@@ -94,12 +97,12 @@ class PictureView(QWidget):
         self._dimmed = False
         self._drop_pending = False
         self._cursor: QPointF | None = None
-        self._overlay = drawing.Overlay()
+        self.overlay = drawing.Overlay()
         self._twin: PictureView | None = None
         self._leader = self  # whose twin this is, else itself
         self._hint_timer = QTimer(self, singleShot=True, interval=_HINT_STAYS_MS)
         self._hint_timer.timeout.connect(self.hide_hint)
-        self._large, self._scale, self._text_font = False, 1.0, self.font()
+        self._large, self.scale, self._text_font = False, 1.0, self.font()
         self._corner_px = 0
         self._score_font = theme.tabular(theme.sized(self.font(), 0.9))
         self._rest = CursorRest(self)
@@ -116,26 +119,6 @@ class PictureView(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(960, 720)
 
-    @property
-    def placement(self) -> Placement | None:
-        """Where the frame lies in the view, None without a frame."""
-        return self._placement
-
-    @property
-    def figures_text(self) -> str:
-        """The line of figures as plain text."""
-        return self._overlay.figures.text
-
-    @property
-    def figures_shown(self) -> str:
-        """The part of it that has room in the view."""
-        return self._overlay.figures.shown_text
-
-    @property
-    def figures_place(self) -> QRect:
-        """Where it has been painted, empty without figures."""
-        return self._overlay.figures_rect.toAlignedRect()
-
     def show_frame(self, image: npt.NDArray[np.uint8], detections: Detections, lone: Sequence[int] = ()) -> None:
         """Shows a frame (H, W, 3) uint8 BGR, which must not change any more, with its detections (source-frame
         pixels). lone: indices of those that only one of two detectors has found, which are marked."""
@@ -149,8 +132,8 @@ class PictureView(QWidget):
         if self._followed:
             self._go_after(self._followed)
         self._move_boxes()
-        if self._placement is not None:  # what surrounds it stays
-            self.update(_rect(self._placement))
+        if self.placement is not None:  # what surrounds it stays
+            self.update(_rect(self.placement))
 
     @property
     def upper(self) -> QRect:
@@ -165,7 +148,7 @@ class PictureView(QWidget):
             self.update()
 
     def _upper(self, stage: QRect) -> QRect:
-        picture = stage if self._placement is None else _rect(self._placement)
+        picture = stage if self.placement is None else _rect(self.placement)
         fills = 2 * picture.width() >= stage.width() and 2 * picture.height() >= stage.height()
         return picture if fills else stage
 
@@ -178,15 +161,15 @@ class PictureView(QWidget):
         """Back to the empty stage."""
         if self._twin is not None:
             self._twin.clear()
-        self._overlay.caption.set([])
-        self._overlay.chosen.set([])
-        self._zoom, self._centre = 1.0, (0.5, 0.5)
+        self.overlay.caption.set([])
+        self.overlay.chosen.set([])
+        self.zoom, self._centre = 1.0, (0.5, 0.5)
         self._selected = self._followed = 0
         self.view = None
-        self._frame = self._placement = None
+        self._frame = self.placement = None
         self._detections = Detections.none()
         self._fresh = False
-        self._overlay.figures.set([])
+        self.overlay.figures.set([])
         self._move_boxes()
         self.update()
 
@@ -213,25 +196,20 @@ class PictureView(QWidget):
             self._dimmed = on
             self.update()
 
-    @property
-    def caption_text(self) -> str:
-        """The caption as plain text."""
-        return self._overlay.caption.text
-
     def set_caption(self, figures: list[Figure]) -> None:
         """A line over the picture's upper edge: whose faces these are. Empty: none."""
-        self._overlay.caption.set(figures)
+        self.overlay.caption.set(figures)
         self.update()
 
     def show_hint(self, key: str, what: str) -> None:
         """A few words in the upper left corner that go away by themselves: which key does what."""
-        self._overlay.hint.set([Figure(key, what)])
+        self.overlay.hint.set([Figure(key, what)])
         self._hint_timer.start()
         self.update()
 
     def hide_hint(self) -> None:
         """Takes the hint away."""
-        self._overlay.hint.set([])
+        self.overlay.hint.set([])
         self.update()
 
     def set_large(self, on: bool) -> None:
@@ -241,19 +219,14 @@ class PictureView(QWidget):
         self._large = on
         self._size_text()
 
-    @property
-    def scale(self) -> float:
-        """How much larger than usual lines and text are."""
-        return self._scale
-
     def _size_text(self) -> None:
-        height_px: float = self.height() if self._placement is None else self._placement.height_px
+        height_px: float = self.height() if self.placement is None else self.placement.height_px
         twin = self._leader._twin
         if twin is not None and not twin.isHidden():  # as in one picture of the area of both
             height_px *= math.sqrt(2)
         scale = max(1.0, min(4.0, height_px / _LARGE_FROM_PX)) if self._large else 1.0
-        if scale != self._scale:
-            self._scale = scale
+        if scale != self.scale:
+            self.scale = scale
             self._text_font = theme.sized(self.font(), scale)
             self._score_font = theme.tabular(theme.sized(self.font(), 0.9 * scale))
         self.update()
@@ -265,10 +238,10 @@ class PictureView(QWidget):
     def set_figures(self, figures: list[Figure], help_text: str = "") -> None:
         """The line of figures, and the explanation that appears under the cursor there; also looks again at the chosen
         face's."""
-        self._overlay.figures.set(figures)
-        self._overlay.figures_help = help_text
+        self.overlay.figures.set(figures)
+        self.overlay.figures_help = help_text
         self._tell_chosen()
-        self.setAccessibleDescription(self._overlay.figures.text)
+        self.setAccessibleDescription(self.overlay.figures.text)
         self.update()
 
     # -- geometry
@@ -276,7 +249,7 @@ class PictureView(QWidget):
     def _place(self) -> None:
         if self._frame is not None:
             _, _, width, height = self._part
-            self._placement = letterbox(self.width(), self.height(), width, height, self._mirror)
+            self.placement = letterbox(self.width(), self.height(), width, height, self._mirror)
         self._size_text()
         self._rendered = False
         self._move_boxes()
@@ -284,25 +257,20 @@ class PictureView(QWidget):
 
     def _move_boxes(self) -> None:
         found = self._detections.boxes
-        if self._placement is not None:
-            if self._zoom > 1:
+        if self.placement is not None:
+            if self.zoom > 1:
                 left, top, _, _ = self._part
                 found = found - np.array([left, top, left, top], np.float32)
-            found = self._placement.boxes_to_view(found)
+            found = self.placement.boxes_to_view(found)
         self._boxes = found
 
     # -- zoom
 
     @property
-    def zoom(self) -> float:
-        """How much larger the picture is than where all of it is seen."""
-        return self._zoom
-
-    @property
     def _part(self) -> tuple[int, int, int, int]:
         """What is seen of the frame: left, top, width, height in its pixels."""
         height, width = (0, 0) if self._frame is None else self._frame.shape[:2]
-        across, down = max(1, round(width / self._zoom)), max(1, round(height / self._zoom))
+        across, down = max(1, round(width / self.zoom)), max(1, round(height / self.zoom))
         left, top = round(self._centre[0] * width - across / 2), round(self._centre[1] * height - down / 2)
         return max(0, min(left, width - across)), max(0, min(top, height - down)), across, down
 
@@ -311,13 +279,13 @@ class PictureView(QWidget):
         zoom = max(1.0, min(_MOST_ZOOM, zoom))
         point = self._centre if at is None else self._share_at(at)
         if point is not None:
-            shrink, (x, y) = self._zoom / zoom, self._centre
+            shrink, (x, y) = self.zoom / zoom, self._centre
             self._look_at(zoom, point[0] + (x - point[0]) * shrink, point[1] + (y - point[1]) * shrink)
 
     def zoom_by(self, steps: float, at: QPointF | None = None) -> None:
         """In (or out, below 0) by so many notches of the wheel."""
         self._leader._followed = 0
-        self.set_zoom(self._zoom * _ZOOM_STEP**steps, at)
+        self.set_zoom(self.zoom * _ZOOM_STEP**steps, at)
 
     def whole(self) -> None:
         """All of the picture again."""
@@ -335,21 +303,21 @@ class PictureView(QWidget):
         if frame is not None and index is not None:
             x1, y1, x2, y2 = self._detections.boxes[index].tolist()
             height, width = frame.shape[:2]
-            zoom = max(_FOLLOWING_ZOOM, self._zoom)
+            zoom = max(_FOLLOWING_ZOOM, self.zoom)
             self._look_at(zoom, (x1 + x2) / 2 / width, (y1 + y2) / 2 / height)
 
     def _look_at(self, zoom: float, x: float, y: float) -> None:
         """x, y: the middle of what is seen, in shares of the frame."""
         half = 0.5 / zoom
         for view in filter(None, (self._leader, self._leader._twin)):
-            view._zoom, view._centre = zoom, (max(half, min(1 - half, x)), max(half, min(1 - half, y)))
+            view.zoom, view._centre = zoom, (max(half, min(1 - half, x)), max(half, min(1 - half, y)))
             view._place()
 
     def _share_at(self, place: QPointF) -> tuple[float, float] | None:
         """The frame's point under a point of the view, in shares of its width and height."""
-        if self._frame is None or self._placement is None:
+        if self._frame is None or self.placement is None:
             return None
-        point = self._placement.point_to_frame(place.x(), place.y())
+        point = self.placement.point_to_frame(place.x(), place.y())
         left, top, _, _ = self._part
         height, width = self._frame.shape[:2]
         return None if point is None else ((left + point[0]) / width, (top + point[1]) / height)
@@ -361,7 +329,7 @@ class PictureView(QWidget):
         self._session = session
         self._due.timeout.connect(self.fetch)
         session.changed.connect(self._session_changed)
-        self.painted.connect(session.displayed)
+        self.painted.connect(lambda: session.state.displayed())
 
     def _session_changed(self) -> None:
         screen = self.screen()
@@ -410,9 +378,9 @@ class PictureView(QWidget):
 
     def seen(self) -> QImage | None:
         """The picture without the surround and not dimmed, with all that is painted on it; None without a frame."""
-        if self._placement is None:
+        if self.placement is None:
             return None
-        room, ratio = _rect(self._placement), self.devicePixelRatioF()
+        room, ratio = _rect(self.placement), self.devicePixelRatioF()
         image = QImage(round(room.width() * ratio), round(room.height() * ratio), QImage.Format.Format_RGB32)
         image.setDevicePixelRatio(ratio)
         image.fill(theme.STAGE)
@@ -428,11 +396,11 @@ class PictureView(QWidget):
     def _paint(self, painter: QPainter, stage: QRect, dimmed: bool, wanted: QRect) -> None:
         """All but the cue of a drop. stage: the part of the view that text may cover; wanted: what is to be painted."""
         painter.setFont(self._text_font)
-        if self._frame is None or self._placement is None:
+        if self._frame is None or self.placement is None:
             painter.fillRect(stage, theme.STAGE)
         else:
-            self._paint_picture(painter, self._frame, self._placement, stage, dimmed, wanted)
-        self._overlay.paint_upper(painter, self._upper(stage).adjusted(0, 0, -self._corner_px, 0), self._text_font)
+            self._paint_picture(painter, self._frame, self.placement, stage, dimmed, wanted)
+        self.overlay.paint_upper(painter, self._upper(stage).adjusted(0, 0, -self._corner_px, 0), self._text_font)
 
     def _paint_picture(
         self,
@@ -462,9 +430,9 @@ class PictureView(QWidget):
         drawing.paint_marks(painter, self._boxes[self._lone])
         scores, room = self._detections.scores, QRectF(target)
         under, ids, colours = self._under_cursor(), self._detections.ids, self._detections.colours
-        drawing.paint_boxes(painter, self._boxes, scores, room, under, self._all_scores, ids, colours, self._scale)
+        drawing.paint_boxes(painter, self._boxes, scores, room, under, self._all_scores, ids, colours, self.scale)
         painter.setClipping(False)
-        self._overlay.paint_figures(painter, target, stage, self._text_font)
+        self.overlay.paint_figures(painter, target, stage, self._text_font)
 
     def _under_cursor(self) -> int | None:
         chosen = self._index_of(self._selected)
@@ -482,13 +450,13 @@ class PictureView(QWidget):
         self._rest.moved()
         self.mouse_moved.emit()
         before = self._under_cursor()
-        if self._pressed is not None and self._zoom > 1 and self._placement is not None:
+        if self._pressed is not None and self.zoom > 1 and self.placement is not None:
             moved = event.position() - self._pressed
             if self._dragged or moved.manhattanLength() >= QApplication.startDragDistance():
                 self._dragged, self._leader._followed, self._pressed = True, 0, event.position()
-                across = -moved.x() / self._placement.width_px / self._zoom * (-1 if self._mirror else 1)
-                down = -moved.y() / self._placement.height_px / self._zoom
-                self._look_at(self._zoom, self._centre[0] + across, self._centre[1] + down)
+                across = -moved.x() / self.placement.width_px / self.zoom * (-1 if self._mirror else 1)
+                down = -moved.y() / self.placement.height_px / self.zoom
+                self._look_at(self.zoom, self._centre[0] + across, self._centre[1] + down)
         self._cursor = event.position()
         if self._under_cursor() != before:
             self.update()
@@ -521,7 +489,7 @@ class PictureView(QWidget):
         if index is not None:
             x1, y1, x2, y2 = self._detections.boxes[index].tolist()
             told = f"{self._detections.scores[index]:.2f} · {size(round(x2 - x1), round(y2 - y1))} pixels"
-        self._overlay.chosen.set([Figure(f"#{self._selected}", told)] if self._selected else [])
+        self.overlay.chosen.set([Figure(f"#{self._selected}", told)] if self._selected else [])
 
     def _index_of(self, number: int) -> int | None:
         """Of the face with that number among those that are shown."""
@@ -559,7 +527,7 @@ class PictureView(QWidget):
             menu.addAction("Copy this face", partial(self._copy_part, box))
         if self._leader._followed:
             menu.addAction("Don’t follow any more", partial(self.follow_face, 0))
-        if self._zoom > 1:
+        if self.zoom > 1:
             menu.addAction("Whole picture", self.whole)
         return menu
 
@@ -581,7 +549,7 @@ class PictureView(QWidget):
 
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            found = self._overlay.help_at(QPointF(event.pos()))
+            found = self.overlay.help_at(QPointF(event.pos()))
             if found is not None:
                 QToolTip.showText(event.globalPos(), found[0], self, found[1])
             else:

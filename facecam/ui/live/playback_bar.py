@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt
 from PySide6.QtGui import QAction, QColor, QMouseEvent, QPalette
 from PySide6.QtWidgets import QLabel, QSizePolicy, QSlider, QStyle, QStyleOptionSlider, QWidget
 
@@ -42,7 +42,7 @@ class PlaybackBar(QWidget):
         self.back = tool_button("Picture before", "One picture back (,)", lambda: self.step(-1))
         self.forward = tool_button("Next picture", "One picture on (.)", lambda: self.step(1))
         self.slider = SeekSlider()
-        self.slider.sought.connect(self._seek_ms)
+        self.slider.valueChanged.connect(self._seek_ms)
         self.time = QLabel()
         self.time.setFont(theme.tabular(self.time.font()))
         self.time.setAccessibleName("Time")
@@ -68,7 +68,7 @@ class PlaybackBar(QWidget):
     def toggle_pause(self) -> bool:
         """Pauses or goes on, from the beginning if it has ended. False if there is nothing that can be paused."""
         player = self._session.player
-        if player is None or self._session.is_still:
+        if player is None or self._session.state.still:
             return False
         if self._session.phase is Phase.ENDED:
             player.pause(False)
@@ -110,7 +110,7 @@ class PlaybackBar(QWidget):
 
     def refresh(self) -> None:
         """Follows the session."""
-        player = None if self._session.is_still else self._session.player
+        player = None if self._session.state.still else self._session.player
         if self._session.phase not in (Phase.RUNNING, Phase.ENDED):
             player = None
         if player is not self._player:
@@ -163,9 +163,6 @@ class PlaybackBar(QWidget):
 class SeekSlider(QSlider):
     """Milliseconds. A click goes there at once; while it is held, what plays does not move it."""
 
-    sought = Signal(int)
-    """The user wants to go there."""
-
     def __init__(self) -> None:
         super().__init__(Qt.Orientation.Horizontal)
         self.setAccessibleName("Position")
@@ -173,7 +170,6 @@ class SeekSlider(QSlider):
         leave_keys(self)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setSingleStep(1000)
-        self.valueChanged.connect(self.sought)
 
     def set_length(self, length_s: float) -> None:
         """Of the whole video."""

@@ -137,7 +137,7 @@ class Saving(QObject):
         if self._snapshot_thread is not None and self._snapshot_thread.is_alive():
             return  # the disk is slower than the finger
         facts = SnapshotFacts(
-            self._session.title,
+            self._session.state.title,
             detector.name,
             detector.runtime,
             round(float(detector.threshold if (t := self._session.options.threshold) is None else t), 4),
@@ -188,7 +188,7 @@ class Saving(QObject):
         listen = partial(Microphone, self._microphone) if self._microphone else None
         try:
             path = next_free(self.video_folder(), "recording", settings.record_suffix)
-            self._recorder = Recorder(path, options, self._session.title, lambda: pipeline.state.live, listen)
+            self._recorder = Recorder(path, options, self._session.state.title, lambda: pipeline.state.live, listen)
         except FacecamError as error:
             self._say(str(error))
             return

@@ -17,7 +17,6 @@ from PySide6.QtCore import QObject, Signal
 
 from facecam.detection.detector import FaceDetector
 from facecam.errors import FacecamError
-from facecam.live.capture import Trouble
 from facecam.live.metrics import Stats
 from facecam.live.options import LiveOptions
 from facecam.live.pipeline import Phase, Pipeline, View
@@ -125,72 +124,52 @@ class LiveSession(QObject):
             return self._pipeline if self._done == self._requests else None
 
     @property
-    def _now(self) -> PipelineState:
+    def state(self) -> PipelineState:
         """What that pipeline has come to, or the state of none."""
         pipeline = self.pipeline
         return self._at_rest if pipeline is None else pipeline.state
 
     @property
-    def trouble(self) -> Trouble | None:
-        """What is wrong with a live source that runs or is being opened again."""
-        return self._now.trouble
-
-    @property
     def player(self) -> Player | None:
         """For pause, step, seek and loop, where the open source can do that."""
-        player = self._now.player
+        player = self.state.player
         return player if player is not None and player.can_seek else None
-
-    @property
-    def title(self) -> str:
-        """The open source's name for people, empty until it is open."""
-        return self._now.title
 
     @property
     def is_camera(self) -> bool:
         """Whether the open source is a camera, which people expect to behave as a mirror."""
-        return isinstance(self._now.source, CameraSource)
+        return isinstance(self.state.source, CameraSource)
 
     @property
     def camera(self) -> Camera | None:
         """The camera that is open, None if it is something else."""
-        source = self._now.source
+        source = self.state.source
         return source.camera if isinstance(source, OfCamera) else None
-
-    @property
-    def is_still(self) -> bool:
-        """Whether the open source is a single picture."""
-        source = self._now.source
-        return source is not None and source.frame_count == 1
 
     @property
     def has_rates(self) -> bool:
         """Whether pictures come by themselves: a single one, and a folder's, have no rate and are late for nobody."""
-        return not self.is_still and self.folder is None
+        return not self.state.still and self.folder is None
 
     @property
     def folder(self) -> FolderSource | None:
         """The open source, where that is a folder."""
-        source = self._now.source
+        source = self.state.source
         return source if isinstance(source, FolderSource) else None
 
     def latest(self) -> View | None:
         """The newest frame with its faces, of the newest request only."""
-        return self._now.latest()
+        return self.state.latest()
 
     def stats(self) -> Stats:
         """Figures of the running pipeline, zeros without one."""
-        return self._now.stats()
+        return self.state.stats()
 
     def retry_now(self) -> None:
         """While it is reconnecting: doesn't wait any longer."""
         pipeline = self.pipeline
         if pipeline is not None:
             pipeline.retry_now()
-
-    def displayed(self) -> None:
-        """Tells the pipeline that its newest frame has been painted."""
-        self._now.displayed()
 
     def change_options(self, **changes: Any) -> None:
         """Changes some of the options (their names as of LiveOptions), at once and for all sources to come."""

@@ -75,7 +75,7 @@ class LiveStage(QWidget):
         if opening and self._opening_timer.isActive():
             return None
         title, text = words.stage(self._session, self.spec, has_picture)
-        if not title or (phase is Phase.ENDED and self._session.is_still):
+        if not title or (phase is Phase.ENDED and self._session.state.still):
             return None
         return StageMessage(title, text, self._actions(phase))
 
@@ -107,7 +107,7 @@ class LiveStage(QWidget):
 
     def _refresh_figures(self) -> None:
         rates = self._session.has_rates
-        if self._view is not None and (self._session.is_still or self._phase is Phase.RUNNING):
+        if self._view is not None and (self._session.state.still or self._phase is Phase.RUNNING):
             figures = words.figures(self._session.stats(), rates, self._view.unsure)
             self.picture.set_figures(figures, words.figures_help(rates))
         elif self._phase is not Phase.RUNNING:

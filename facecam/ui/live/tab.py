@@ -161,18 +161,18 @@ class LiveTab(Tab):
             picture.dropped.connect(self.open)
             picture.several_dropped.connect(self.exporting.open)
             picture.double_clicked.connect(self.toggle_full_screen)
-        self.controls.mirror_changed.connect(self.picture.set_mirror)
+        self.controls.mirror.toggled.connect(self.picture.set_mirror)
         self.controls.scores.toggled.connect(self.picture.set_all_scores)
         self.picture.set_all_scores(self.controls.scores.isChecked())
         self.controls.take_mirror()
-        self.controls.start_stop.connect(self.start_or_stop)
-        self.controls.full_screen.connect(self.toggle_full_screen)
+        self.controls.start_button.clicked.connect(self.start_or_stop)
+        self.controls.full_screen_button.clicked.connect(self.toggle_full_screen)
         self.controls.source.chosen.connect(self.open)
         self.controls.source.asked.connect(self.ask)
         self.controls.source.opened.connect(self._cameras.look)
         self._cameras.found.connect(self._cameras_found)
         self.camera.changed.connect(self.start)
-        self.compare.switched.connect(self.stage.compare)
+        self.compare.on.toggled.connect(self.stage.compare)
         self.privacy.on.toggled.connect(self.thumbnails.viewport().update)
         self.detection.threshold_reset.connect(self.controls.reset_threshold)
         self.detection.network_chosen.connect(self._use_network)
@@ -256,7 +256,7 @@ class LiveTab(Tab):
         """The picture as it is seen, and the words about it, for the clipboard; without a picture the words alone."""
         message = self.stage.message
         told = [] if message is None else [message.title, message.text]
-        copied = self.picture.copy([*told, self.picture.figures_text, self.status.text()])
+        copied = self.picture.copy([*told, self.picture.overlay.figures.text, self.status.text()])
         self.picture.show_hint("Copied", "picture and words" if copied else "words")
 
     def _use_network(self, model: str, precision: str) -> None:

@@ -42,7 +42,7 @@ class ThumbnailStrip(QListView):
         self._allowed = True
         self._kept: OrderedDict[int, QPixmap | str] = OrderedDict()
         self._wanted: set[int] = set()
-        self._worker = Worker("facecam-thumbnails", _NICENESS, self._detector_core, self)
+        self._worker = Worker("facecam-thumbnails", _NICENESS, lambda: session.state.core, self)
         self._worker.arrived.connect(self._arrived)
         self._asks = QTimer(self, singleShot=True, interval=0)
         self._asks.timeout.connect(self._ask)
@@ -122,10 +122,6 @@ class ThumbnailStrip(QListView):
             self._go_to(self.currentIndex().row())
 
     # -- decoding
-
-    def _detector_core(self) -> int | None:
-        pipeline = self._session.pipeline
-        return None if pipeline is None else pipeline.state.core
 
     def _in_sight(self) -> range:
         first, last = self.indexAt(self.viewport().rect().topLeft()), self.indexAt(self.viewport().rect().topRight())

@@ -84,7 +84,7 @@ def figures_help(rates: bool) -> str:
 
 def name(session: LiveSession, spec: str) -> str:
     """The source in words."""
-    return session.title or short_name(spec)
+    return session.state.title or short_name(spec)
 
 
 def status(session: LiveSession, spec: str, view: View | None) -> str:
@@ -97,7 +97,7 @@ def status(session: LiveSession, spec: str, view: View | None) -> str:
     if phase is Phase.FAILED:
         return f"{name(session, spec)} · failed"
     if phase is Phase.RECONNECTING:
-        reason, when = reconnecting(session.trouble)
+        reason, when = reconnecting(session.state.trouble)
         return sentence(when, _named(name(session, spec), reason), reconnected(session.stats()))
     if view is None:
         return f"{name(session, spec)} · waiting for the first picture"
@@ -107,7 +107,7 @@ def status(session: LiveSession, spec: str, view: View | None) -> str:
     file = frame.path.name if isinstance(frame.path, Path) and frame.path.name != title else ""
     ended = f"ended after {duration(frame.time_s)}" if session.has_rates and phase is not Phase.RUNNING else ""
     running = flow_words(session.stats()) if phase is Phase.RUNNING and session.has_rates else ""
-    named = title if session.trouble is None else _named(title, session.trouble.reason)
+    named = title if session.state.trouble is None else _named(title, session.state.trouble.reason)
     again = reconnected(session.stats())
     if phase is Phase.RUNNING and session.player is not None and session.player.paused:
         running = f"paused at {duration(frame.time_s)}" if session.has_rates else "paused"
@@ -153,10 +153,9 @@ def flow_words(stats: Stats) -> str:
 
 def detector_words(session: LiveSession) -> str:
     """The detector, what computes it, and its one core."""
-    pipeline, detector = session.pipeline, session.detector
+    detector, core = session.detector, session.state.core
     if detector is None:
         return ""
-    core = pipeline.state.core if pipeline is not None else None
     chosen = None if session.options.hold_hz is None else detector.size  # by the program, so that it has to be told
     at = "" if chosen is None else f" at {size(*chosen)}"
     words = f"{detector.name}{at} in {detector.engine.title}"
@@ -180,7 +179,7 @@ def stage(session: LiveSession, spec: str, has_picture: bool) -> tuple[str, str]
     if phase in (Phase.OPENING, Phase.RUNNING):
         return ("", "") if has_picture else (f"Opening {opening_name(spec)}…", "")
     if phase is Phase.RECONNECTING:
-        reason, when = reconnecting(session.trouble)
+        reason, when = reconnecting(session.state.trouble)
         return when, reason
     if phase is Phase.ENDED:
         return f"{name(session, spec)} has ended", ""
@@ -188,6 +187,6 @@ def stage(session: LiveSession, spec: str, has_picture: bool) -> tuple[str, str]
     if isinstance(error, ModelError):
         return "No detector", str(error)
     if isinstance(error, FacecamError):
-        title = f"{session.title} has stopped" if session.title else f"Can’t show {opening_name(spec)}"
+        title = f"{session.state.title} has stopped" if session.state.title else f"Can’t show {opening_name(spec)}"
         return title, str(error)
     return "Something went wrong", f"An error inside the program: {type(error).__name__}: {error}"

@@ -118,8 +118,7 @@ def build_window(
             return None if view is None else view.image
 
         def detector_core() -> int | None:
-            pipeline = sessions[0].pipeline if sessions else None
-            return None if pipeline is None else pipeline.state.core
+            return sessions[0].state.core if sessions else None
 
         controls = GalleryControls(settings)
         yield None

@@ -39,7 +39,7 @@ def fold(tab: LiveTab, key: str) -> Fold:
 
 def shows(qtbot: QtBot, tab: LiveTab, text: str) -> None:
     """Waits until the text is among the figures over the picture."""
-    qtbot.waitUntil(lambda: text in tab.picture.figures_text, timeout=5000)
+    qtbot.waitUntil(lambda: text in tab.picture.overlay.figures.text, timeout=5000)
 
 
 def choose(box: QComboBox, text: str) -> None:

@@ -110,10 +110,10 @@ def test_what_is_told_is_whole_in_a_picture_of_any_width(qtbot: QtBot, window: M
     assert shown.width() >= longest
     usual = tab.picture.scale
     for larger in np.arange(0, 2.7, 0.1):
-        tab.picture._scale = usual + larger
+        tab.picture.scale = usual + larger
         tab.recording.saving.said.emit("Demo is back", "")
         assert shown.heightForWidth(shown.width()) < 1.5 * shown.fontMetrics().height()  # one line, if there is room
-    tab.picture._scale = usual
+    tab.picture.scale = usual
     tab.recording.saving.said.emit("word " * 40, "")
     assert tab.picture.rect().contains(tab.toast.geometry())
     assert not tab.toast.thumbnail.isVisible()
@@ -130,8 +130,8 @@ def test_two_detectors_can_be_compared_in_full_screen(
     button = next(b for b in tab.audience.findChildren(QPushButton) if b.text() == "Compare")
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
     second = tab.compare.picture
-    qtbot.waitUntil(lambda: second.isVisible() and "B tiny" in second.caption_text, timeout=10_000)
-    assert "A fake" in tab.picture.caption_text
+    qtbot.waitUntil(lambda: second.isVisible() and "B tiny" in second.overlay.caption.text, timeout=10_000)
+    assert "A fake" in tab.picture.overlay.caption.text
     assert abs(second.width() - tab.picture.width()) <= 2
     window.set_full_screen(False)
     qtbot.waitUntil(tab.controls.isVisible, timeout=5000)
@@ -146,7 +146,7 @@ def test_two_detectors_can_be_compared_in_full_screen(
         move(tab, 30)
         move(tab, 40)
         qtbot.waitUntil(lambda: tab.audience.isVisible(), timeout=5000)
-        buttons, figures = tab.audience.geometry(), tab.picture.figures_place
+        buttons, figures = tab.audience.geometry(), tab.picture.overlay.figures_rect.toAlignedRect()
         assert tab.stage.rect().contains(buttons)  # across both pictures, and beside the line of figures
         assert abs(buttons.center().x() - tab.stage.rect().center().x()) <= 1
         assert figures.width() > 100

@@ -112,4 +112,4 @@ def test_the_demo_that_was_asked_for_stays(qtbot: QtBot, make_window: MakeWindow
     cameras.append(Camera(4, "Document Camera"))
     qtbot.waitUntil(lambda: "Document Camera" in entries(tab.controls.source), timeout=15_000)
     assert tab.session.spec == "demo"
-    assert tab.session.title == "Demo"
+    assert tab.session.state.title == "Demo"

@@ -37,17 +37,17 @@ def with_tiny(settings: Settings, tiny_model: Path) -> None:
 def test_c_shows_the_second_detector_with_figures_of_its_own(qtbot: QtBot, make_window: MakeWindow, cells: str) -> None:
     window = make_window(cells)
     tab = live(window)
-    qtbot.waitUntil(lambda: "1 face" in tab.picture.figures_text, timeout=5000)
+    qtbot.waitUntil(lambda: "1 face" in tab.picture.overlay.figures.text, timeout=5000)
     second = tab.compare.picture
     assert not second.isVisible()
-    assert tab.picture.caption_text == ""
+    assert tab.picture.overlay.caption.text == ""
     QTest.keyClick(window, Qt.Key.Key_C)
     assert second.isVisible()
-    qtbot.waitUntil(lambda: "2 faces" in second.caption_text, timeout=10_000)
+    qtbot.waitUntil(lambda: "2 faces" in second.overlay.caption.text, timeout=10_000)
     ours = re.compile(r"A fake · [\d.]+ ms · 1 face")
-    qtbot.waitUntil(lambda: ours.match(tab.picture.caption_text) is not None, timeout=5000)
+    qtbot.waitUntil(lambda: ours.match(tab.picture.overlay.caption.text) is not None, timeout=5000)
     theirs = re.compile(r"B tiny · [\d.]+ ms · 2 faces · 0 in both")
-    qtbot.waitUntil(lambda: theirs.match(second.caption_text) is not None, timeout=5000)
+    qtbot.waitUntil(lambda: theirs.match(second.overlay.caption.text) is not None, timeout=5000)
     assert len(second._detections) == 2
     tab.controls.mirror.setChecked(True)
     assert second.placement is not None
@@ -65,7 +65,7 @@ def test_c_shows_the_second_detector_with_figures_of_its_own(qtbot: QtBot, make_
     assert tab.session.options.threshold == 0.5
     QTest.keyClick(window, Qt.Key.Key_C)
     assert not second.isVisible()
-    qtbot.waitUntil(lambda: tab.picture.caption_text == "", timeout=5000)
+    qtbot.waitUntil(lambda: tab.picture.overlay.caption.text == "", timeout=5000)
     assert tab.session.options.second is None
 
 
@@ -78,9 +78,9 @@ def test_a_face_that_both_find_looks_alike_and_one_that_only_one_finds_is_marked
     tab = live(make_window(cells, make_detector=lambda: detector))
     tab.compare.on.setChecked(True)
     second = tab.compare.picture
-    qtbot.waitUntil(lambda: "1 in both" in second.caption_text, timeout=10_000)
-    assert "1 only here" in second.caption_text
-    assert "1 only here" in tab.picture.caption_text
+    qtbot.waitUntil(lambda: "1 in both" in second.overlay.caption.text, timeout=10_000)
+    assert "1 only here" in second.overlay.caption.text
+    assert "1 only here" in tab.picture.overlay.caption.text
     view = tab.view
     assert view is not None
     assert view.second is not None
@@ -123,7 +123,7 @@ def test_a_detector_that_nobody_compares_with_any_more_is_let_go_and_loaded_agai
     tab = live(window)
     second = tab.compare.picture
     tab.compare.on.setChecked(True)
-    qtbot.waitUntil(lambda: "2 faces" in second.caption_text, timeout=10_000)
+    qtbot.waitUntil(lambda: "2 faces" in second.overlay.caption.text, timeout=10_000)
     loaded = weakref.ref(tab.compare._detector)
     tab.compare.on.setChecked(False)
     tab.compare.on.setChecked(True)  # at once: nothing to wait for
@@ -133,7 +133,7 @@ def test_a_detector_that_nobody_compares_with_any_more_is_let_go_and_loaded_agai
     tab.compare.on.setChecked(False)
     qtbot.waitUntil(lambda: loaded() is None, timeout=5000)
     tab.compare.on.setChecked(True)
-    qtbot.waitUntil(lambda: "2 faces" in second.caption_text, timeout=10_000)
+    qtbot.waitUntil(lambda: "2 faces" in second.overlay.caption.text, timeout=10_000)
 
 
 @pytest.mark.usefixtures("with_tiny")
@@ -169,7 +169,7 @@ def test_a_file_that_is_no_detector_is_told_beside_the_choice(
         box.activated.emit(box.count() - 1)
         if named:
             qtbot.waitUntil(lambda: "wrong.onnx" in tab.compare.note.text(), timeout=10_000)
-            assert "can’t be loaded" in tab.compare.picture.caption_text  # in the empty picture too
+            assert "can’t be loaded" in tab.compare.picture.overlay.caption.text  # in the empty picture too
             assert tab.session.options.second is None
     qtbot.waitUntil(lambda: tab.session.options.second is not None, timeout=10_000)
     assert tab.compare.note.text() == ""
@@ -182,7 +182,7 @@ def test_the_models_that_come_with_the_program_can_be_chosen(qtbot: QtBot, make_
     box = tab.compare.model
     assert [box.itemText(index) for index in range(box.count())] == [*shipped_models(), "A model file…"]
     tab.compare.on.setChecked(True)
-    qtbot.waitUntil(lambda: f"B {box.currentText()}" in tab.compare.picture.caption_text, timeout=15_000)
+    qtbot.waitUntil(lambda: f"B {box.currentText()}" in tab.compare.picture.overlay.caption.text, timeout=15_000)
     assert tab.compare.threshold.value == pytest.approx(tab.session.options.second.detector.metadata["threshold"])
 
 

@@ -13,7 +13,7 @@ from tests.facecam.ui.driving import MakeWindow, live
 def test_g_shows_and_hides_the_graphs_which_is_remembered(qtbot: QtBot, make_window: MakeWindow) -> None:
     first = make_window()
     tab = live(first)
-    qtbot.waitUntil(lambda: "1 face" in tab.picture.figures_text, timeout=5000)
+    qtbot.waitUntil(lambda: "1 face" in tab.picture.overlay.figures.text, timeout=5000)
     assert not tab.graphs.isVisible()
     height = tab.picture.height()
     QTest.keyClick(first, Qt.Key.Key_G)
@@ -23,7 +23,7 @@ def test_g_shows_and_hides_the_graphs_which_is_remembered(qtbot: QtBot, make_win
     second = make_window()
     again = live(second)
     second.activateWindow()
-    qtbot.waitUntil(lambda: "1 face" in again.picture.figures_text, timeout=5000)
+    qtbot.waitUntil(lambda: "1 face" in again.picture.overlay.figures.text, timeout=5000)
     assert again.graphs.isVisible()
     QTest.keyClick(second, Qt.Key.Key_F)  # only the picture
     assert not again.graphs.isVisible()

@@ -143,7 +143,7 @@ def test_a_narrow_picture_does_not_shorten_its_figures(view: PictureView) -> Non
     view.set_figures(figures)
     view.show_frame(np.full((600, 60, 3), 128, np.uint8), Detections.none())  # 60 px wide in the middle of the view
     image = grab(view)
-    assert view.figures_shown == "30.0 capture · 2 faces"
+    assert view.overlay.figures.shown_text == "30.0 capture · 2 faces"
     line = image[560:590]
     stage = (theme.STAGE.red(), theme.STAGE.green(), theme.STAGE.blue())
     covered = np.flatnonzero((line != stage).any(axis=(0, 2)))

@@ -118,7 +118,7 @@ def test_the_button_records_too_and_the_next_name_is_free(qtbot: QtBot, make_win
 def test_s_saves_a_picture_that_tells_how_it_came_about(qtbot: QtBot, make_window: MakeWindow, folder: Path) -> None:
     window = make_window(threshold=0.3)
     tab = shown(qtbot, window)
-    qtbot.waitUntil(lambda: "1 face" in tab.picture.figures_text, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: "1 face" in tab.picture.overlay.figures.text, timeout=PATIENCE_MS)
     QTest.keyClick(window, Qt.Key.Key_S)
     says(qtbot, tab, r"^Saved snapshot-0001.png")
     told = read_metadata(folder / "snapshot-0001.png")

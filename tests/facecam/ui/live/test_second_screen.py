@@ -127,4 +127,4 @@ def test_without_another_screen_it_says_so(qtbot: QtBot, window: MainWindow, mon
     monkeypatch.setattr(QGuiApplication, "screens", lambda: [window.screen()])
     tab = show_there(qtbot, window)
     qtbot.waitUntil(lambda: is_back(tab), timeout=5000)
-    assert tab.picture._overlay.hint.text == "No other screen connect one first"
+    assert tab.picture.overlay.hint.text == "No other screen connect one first"

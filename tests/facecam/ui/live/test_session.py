@@ -41,7 +41,7 @@ def test_runs_and_stops(qtbot: QtBot, make_session: Callable[..., LiveSession]) 
     assert session.phase in (Phase.OPENING, Phase.RUNNING)  # at once; a fake source can be that fast
     qtbot.waitUntil(lambda: session.latest() is not None, timeout=5000)
     assert session.phase is Phase.RUNNING
-    assert session.title == "Demo"
+    assert session.state.title == "Demo"
     qtbot.waitUntil(lambda: session.stats().detect_hz > 10, timeout=5000)
     session.stop()
     assert session.phase is Phase.IDLE
@@ -53,7 +53,7 @@ def test_of_quick_wishes_the_last_one_counts(qtbot: QtBot, make_session: Callabl
     for spec in ("auto", "clip.mp4", "auto", "demo"):
         session.start(spec)
     reaches(qtbot, session, Phase.RUNNING)
-    assert (session.spec, session.title) == ("demo", "Demo")
+    assert (session.spec, session.state.title) == ("demo", "Demo")
 
 
 def test_a_source_that_takes_long_to_open_can_be_left(
@@ -76,7 +76,7 @@ def test_a_source_that_takes_long_to_open_can_be_left(
     assert session.phase is Phase.OPENING
     gate.set()
     reaches(qtbot, session, Phase.RUNNING)
-    assert session.title == "Demo"
+    assert session.state.title == "Demo"
     assert slow.closed.wait(5)
 
 
@@ -125,12 +125,12 @@ def test_a_camera_that_fails_while_it_runs_is_opened_again(
     session = make_session()
     session.start("cam")
     reaches(qtbot, session, Phase.RECONNECTING)
-    assert session.trouble is not None
-    assert session.trouble.reason == "Cam was unplugged."
+    assert session.state.trouble is not None
+    assert session.state.trouble.reason == "Cam was unplugged."
     sources.add("cam", lambda: FakeSource("Cam"))
     reaches(qtbot, session, Phase.RUNNING)
     qtbot.waitUntil(lambda: session.stats().reconnects == 1, timeout=5000)
-    assert session.trouble is None
+    assert session.state.trouble is None
 
 
 def test_the_threshold_reaches_a_detector_that_is_loaded_later(
@@ -203,4 +203,4 @@ def test_cameras_are_told_from_other_sources(
     session.start("photo.jpg")
     reaches(qtbot, session, Phase.ENDED)
     assert not session.is_camera
-    assert session.is_still
+    assert session.state.still

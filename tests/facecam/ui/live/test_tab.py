@@ -29,7 +29,7 @@ from tests.facecam.ui.driving import MakeWindow, choose, live, press
 
 
 def waits_for_picture(qtbot: QtBot, tab: LiveTab) -> None:
-    qtbot.waitUntil(lambda: tab.picture.placement is not None and tab.picture.figures_text != "", timeout=5000)
+    qtbot.waitUntil(lambda: tab.picture.placement is not None and tab.picture.overlay.figures.text != "", timeout=5000)
 
 
 def waits_for_message(qtbot: QtBot, tab: LiveTab, title: str) -> None:
@@ -42,9 +42,12 @@ def waits_for_message(qtbot: QtBot, tab: LiveTab, title: str) -> None:
 def test_starts_by_itself_and_tells_figures_and_state(qtbot: QtBot, make_window: MakeWindow) -> None:
     tab = live(make_window("auto"))
     waits_for_picture(qtbot, tab)
-    qtbot.waitUntil(lambda: "–" not in tab.picture.figures_text and "1 face" in tab.picture.figures_text, timeout=5000)
+    qtbot.waitUntil(
+        lambda: "–" not in tab.picture.overlay.figures.text and "1 face" in tab.picture.overlay.figures.text,
+        timeout=5000,
+    )
     for part in ("capture", "det/s", "possible", "ms p50", "1 face"):
-        assert part in tab.picture.figures_text
+        assert part in tab.picture.overlay.figures.text
     assert "Demo (no camera found) · 640 × 480 · fake" in tab.status.text()
     flow = re.compile(r"\d+ shown/s · \d+ ms p95 · \d+ dropped")
     qtbot.waitUntil(lambda: flow.search(tab.status.text()) is not None, timeout=5000)
@@ -57,7 +60,7 @@ def test_figures_move(qtbot: QtBot, make_window: MakeWindow) -> None:
     seen: set[str] = set()
 
     def changes() -> bool:
-        seen.add(tab.picture.figures_text)
+        seen.add(tab.picture.overlay.figures.text)
         return len(seen) >= 2
 
     qtbot.waitUntil(changes, timeout=10_000)
@@ -78,7 +81,7 @@ def test_a_portrait_picture_keeps_faces_rate_and_latency_in_sight(
     waits_for_picture(qtbot, tab)
 
     def told() -> bool:
-        shown = tab.picture.figures_shown
+        shown = tab.picture.overlay.figures.shown_text
         return all(part in shown for part in ("1 face", "det/s", "ms p50")) and "–" not in shown
 
     qtbot.waitUntil(told, timeout=5000)
@@ -159,22 +162,22 @@ def test_double_click_is_full_screen(qtbot: QtBot, make_window: MakeWindow) -> N
 def test_threshold_works_at_once_and_is_remembered(qtbot: QtBot, make_window: MakeWindow) -> None:
     first = make_window()
     tab = live(first)
-    qtbot.waitUntil(lambda: "1 face" in tab.picture.figures_text, timeout=5000)
+    qtbot.waitUntil(lambda: "1 face" in tab.picture.overlay.figures.text, timeout=5000)
     assert tab.controls.threshold_value.text() == "0.50"
     tab.controls.threshold.setValue(90)
     assert tab.controls.threshold_value.text() == "0.90"
-    qtbot.waitUntil(lambda: "no faces" in tab.picture.figures_text, timeout=5000)
+    qtbot.waitUntil(lambda: "no faces" in tab.picture.overlay.figures.text, timeout=5000)
     first.close()
     again = live(make_window())
     assert again.controls.threshold_value.text() == "0.90"
-    qtbot.waitUntil(lambda: "no faces" in again.picture.figures_text, timeout=5000)
+    qtbot.waitUntil(lambda: "no faces" in again.picture.overlay.figures.text, timeout=5000)
 
 
 def test_a_threshold_on_the_command_line_wins(qtbot: QtBot, make_window: MakeWindow, settings: Settings) -> None:
     settings.put("live/threshold", 0.9)
     tab = live(make_window(threshold=0.25))
     assert tab.controls.threshold_value.text() == "0.25"
-    qtbot.waitUntil(lambda: "1 face" in tab.picture.figures_text, timeout=5000)
+    qtbot.waitUntil(lambda: "1 face" in tab.picture.overlay.figures.text, timeout=5000)
 
 
 def test_the_models_own_threshold_is_shown(qtbot: QtBot, make_window: MakeWindow) -> None:
@@ -294,11 +297,11 @@ def test_a_clip_that_has_ended_can_be_played_again(qtbot: QtBot, make_window: Ma
 
 def test_a_single_picture_stays_and_follows_the_threshold(qtbot: QtBot, make_window: MakeWindow) -> None:
     tab = live(make_window("photo.jpg"))
-    qtbot.waitUntil(lambda: tab.picture.figures_text == "1 face · 5.0 ms", timeout=5000)
+    qtbot.waitUntil(lambda: tab.picture.overlay.figures.text == "1 face · 5.0 ms", timeout=5000)
     assert not tab.panel.isVisible()
     assert tab.controls.start_button.text() == "Start"
     tab.controls.threshold.setValue(95)
-    qtbot.waitUntil(lambda: tab.picture.figures_text.startswith("no faces"), timeout=5000)
+    qtbot.waitUntil(lambda: tab.picture.overlay.figures.text.startswith("no faces"), timeout=5000)
 
 
 def test_what_is_dropped_on_the_picture_is_opened(qtbot: QtBot, make_window: MakeWindow) -> None:

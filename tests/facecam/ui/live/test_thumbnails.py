@@ -55,7 +55,7 @@ def test_a_folder_that_is_stepped_through_shows_no_rates(qtbot: QtBot, tab: Live
     for _ in range(3):
         QTest.keyClick(tab.window(), Qt.Key.Key_Period)
         qtbot.wait(300)
-    qtbot.waitUntil(lambda: tab.picture.figures_text == "1 face · 5.0 ms", timeout=5000)
+    qtbot.waitUntil(lambda: tab.picture.overlay.figures.text == "1 face · 5.0 ms", timeout=5000)
     assert "p95" not in tab.status.text()
 
 
@@ -63,10 +63,10 @@ def test_the_figures_are_those_of_the_picture(qtbot: QtBot, folder: str, make_wi
     two = found((10, 10, 40, 40), (60, 60, 90, 90))
     detector = FakeDetector(lambda image: two if image[0, 0, 0] == 8 else Detections.none())
     tab = live(make_window(folder, make_detector=lambda: detector))
-    qtbot.waitUntil(lambda: "no faces" in tab.picture.figures_text, timeout=5000)
+    qtbot.waitUntil(lambda: "no faces" in tab.picture.overlay.figures.text, timeout=5000)
     tab.stage._figures_timer.stop()  # what would say it some time later
     QTest.keyClick(tab.window(), Qt.Key.Key_Period)
-    qtbot.waitUntil(lambda: "2 faces" in tab.picture.figures_text, timeout=5000)
+    qtbot.waitUntil(lambda: "2 faces" in tab.picture.overlay.figures.text, timeout=5000)
     assert "1.png" in tab.status.text()
 
 

@@ -54,7 +54,7 @@ def test_the_window_tells_it_and_goes_on_living(
         tab.open(spec)
         qtbot.waitUntil(lambda words=words: words in said(tab), timeout=15_000)
     tab.open(str(tmp_path / "good.png"))
-    qtbot.waitUntil(lambda: "2 faces" in tab.picture.figures_text, timeout=10_000)
+    qtbot.waitUntil(lambda: "2 faces" in tab.picture.overlay.figures.text, timeout=10_000)
     assert not tab.panel.isVisible()
 
 

@@ -78,7 +78,7 @@ def test_a_click_chooses_a_face_whose_figures_follow_it_and_another_none(
     at = middle(picture).toPoint()
     QTest.mouseClick(picture, Qt.MouseButton.LeftButton, pos=at)
     assert picture._selected == picture.number_at(QPointF(at)) > 0
-    told = picture._overlay.chosen
+    told = picture.overlay.chosen
     assert told.text == "#1 0.80 · 100 × 120 pixels"
     picture._cursor = None
     assert picture._under_cursor() == 0  # its label stays when the mouse leaves

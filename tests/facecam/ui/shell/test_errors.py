@@ -118,7 +118,7 @@ def test_an_error_in_a_source_is_told_and_the_next_source_plays(
     tab.open("broken")  # type: ignore[attr-defined]
     assert "in zero_division" in the_dialog(qtbot, window).report.toPlainText()
     tab.open("demo")  # type: ignore[attr-defined]
-    qtbot.waitUntil(lambda: "capture" in tab.picture.figures_text, timeout=5000)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: "capture" in tab.picture.overlay.figures.text, timeout=5000)  # type: ignore[attr-defined]
 
 
 def test_errors_while_things_are_deleted_and_words_of_qt_go_to_the_log(
@@ -156,15 +156,15 @@ def steps():
     while (window := next((w for w in QApplication.topLevelWidgets() if isinstance(w, MainWindow)), None)) is None:
         yield
     picture = window.tab(0).picture
-    while "capture" not in picture.figures_text:
+    while "capture" not in picture.overlay.figures.text:
         yield
     QTimer.singleShot(0, fault)
     while window.banner.dialog is None:
         yield
     window.banner.dialog.copy()
     print(QApplication.clipboard().text())
-    figures = picture.figures_text
-    while picture.figures_text == figures:
+    figures = picture.overlay.figures.text
+    while picture.overlay.figures.text == figures:
         yield
     print("GOES ON")
     timer.stop()

@@ -61,7 +61,7 @@ def test_a_file_a_folder_and_an_address_can_be_dropped_on_the_picture_and_beside
     ):
         sources.add(spec, lambda spec=spec: FakeSource(spec))
         assert drop(target, data)
-        qtbot.waitUntil(lambda spec=spec: tab.session.title == spec, timeout=5000)
+        qtbot.waitUntil(lambda spec=spec: tab.session.state.title == spec, timeout=5000)
     assert not drop(target, text("just words"))
 
 

@@ -50,8 +50,8 @@ tab = window.tab(0)
 figures, deadline = set(), time.monotonic() + 90
 while time.monotonic() < deadline and len(figures) < 3:
     QTest.qWait(50)
-    if "possible" in tab.picture.figures_text and "–" not in tab.picture.figures_text:
-        figures.add(tab.picture.figures_text)
+    if "possible" in tab.picture.overlay.figures.text and "–" not in tab.picture.overlay.figures.text:
+        figures.add(tab.picture.overlay.figures.text)
 screenshot.save(screenshot.grab(window), Path(sys.argv[2]))
 window.close()
 print(json.dumps({{"platform": application.platformName(), "figures": sorted(figures)}}), flush=True)

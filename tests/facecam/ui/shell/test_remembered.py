@@ -57,7 +57,7 @@ def test_a_camera_comes_back_by_its_name_and_a_named_source_goes_before(
     qtbot.waitUntil(lambda: source.spec == "camera:1" and live(second).session.phase is Phase.RUNNING, timeout=5000)
     assert sources.opened[-1] == "camera:1"
     assert source.currentText() == "Desk Camera"
-    assert live(second).session.title == "Desk Camera"
+    assert live(second).session.state.title == "Desk Camera"
     assert threading.main_thread().name not in asked_in  # the window does not wait for drivers
     second.close()
     third = make_window("demo")

@@ -178,7 +178,7 @@ def test_ctrl_c_copies_the_picture_and_its_words(qtbot: QtBot, make_window: Make
     window = make_window("photo.jpg")
     tab = window.tab(0)
     assert isinstance(tab, LiveTab)
-    qtbot.waitUntil(lambda: "1 face" in tab.picture.figures_text, timeout=5000)
+    qtbot.waitUntil(lambda: "1 face" in tab.picture.overlay.figures.text, timeout=5000)
     qtbot.waitActive(window)
     QTest.keyClick(window, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     data = QApplication.clipboard().mimeData()
