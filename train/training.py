@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import json
 import math
 import os
@@ -11,7 +10,7 @@ import random
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
@@ -24,18 +23,11 @@ import torch.distributed as dist
 from torch import Tensor, nn
 
 from facecam.errors import FacecamError
+from facecam.system.memory import keep_freed_memory
 
 
 class TrainingError(FacecamError):
     """Training can't start or go on; the message says what to do."""
-
-
-def run_command(main: Callable[[], object]) -> None:
-    """Runs a command line; a FacecamError ends it with its sentence and status 1."""
-    try:
-        main()
-    except FacecamError as error:
-        sys.exit(str(error))
 
 
 def command(main: Callable[[list[str] | None], object]) -> Callable[..., int]:
@@ -53,9 +45,20 @@ def command(main: Callable[[list[str] | None], object]) -> Callable[..., int]:
     return run
 
 
+def plain(value: Any) -> Any:
+    """As JSON has it: no arrays' numbers, and null for what is not finite."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
 def tell_figures(figures: dict[str, Any], out: Path | None) -> None:
     """Prints figures as JSON, and writes the same to a file if there is to be one."""
-    text = json.dumps(figures, indent=2)
+    text = json.dumps(plain(figures), indent=2, allow_nan=False)
     print(text)
     if out is not None:
         out.write_text(text + "\n", encoding="utf-8")
@@ -97,14 +100,6 @@ class World:
         """Whether this process writes logs and checkpoints."""
         return self.rank == 0
 
-    def mean(self, value: Tensor) -> Tensor:
-        """The mean of a tensor over all processes."""
-        if self.size > 1:
-            value = value.clone()
-            dist.all_reduce(value)
-            value /= self.size
-        return value
-
     def agree(self, flag: bool) -> bool:
         """True on every process as soon as it is true on one, so that all of them leave a loop together."""
         if self.size == 1:
@@ -121,7 +116,7 @@ def world(device: str = "auto") -> Iterator[World]:
     device: "auto" (a GPU if there is one), "cpu", "cuda" or "cuda:N"; under torchrun each process takes the GPU of its
     local rank.
     """
-    keep_memory()
+    keep_freed_memory()
     size = int(os.environ.get("WORLD_SIZE", "1"))
     local_rank = int(os.environ.get("LOCAL_RANK", "0"))
     kind = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
@@ -143,20 +138,6 @@ def world(device: str = "auto") -> Iterator[World]:
         dist.barrier()  # a process that leaves while another still talks to it makes that one abort
     finally:
         dist.destroy_process_group()
-
-
-def keep_memory() -> None:
-    """Has the C library keep freed memory instead of giving it back.
-
-    glibc maps every large tensor anew and the kernel clears its pages at first touch: a tenth of a training step and
-    half of a batch's preparation on the CPU. Does nothing on other systems.
-    """
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError, AttributeError):  # musl has no mallopt
-            mallopt = ctypes.CDLL("libc.so.6").mallopt
-            m_trim_threshold, m_mmap_max = -1, -4
-            mallopt(m_mmap_max, 0)
-            mallopt(m_trim_threshold, 2**31 - 1)
 
 
 def seed_everything(seed: int) -> None:
@@ -247,9 +228,8 @@ class StatsLog:
 
     def write(self, **values: Any) -> None:
         """Adds a line with the time of day (seconds since the epoch) and the values."""
-        clean = {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in values.items()}
         with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"time_s": round(time.time(), 1), **clean}) + "\n")
+            file.write(json.dumps({"time_s": round(time.time(), 1), **plain(values)}) + "\n")
 
 
 class StopRequest:

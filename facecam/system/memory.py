@@ -6,7 +6,7 @@ import ctypes
 import sys
 from contextlib import suppress
 
-_M_ARENA_MAX = -8
+_M_ARENA_MAX, _M_MMAP_MAX, _M_TRIM_THRESHOLD = -8, -4, -1
 _ARENAS = 2
 
 
@@ -25,6 +25,16 @@ def give_back_free_memory() -> None:
     It takes a few milliseconds.
     """
     _tell("malloc_trim", 0)
+
+
+def keep_freed_memory() -> None:
+    """Keeps freed memory instead of giving it back.
+
+    Otherwise every large tensor is mapped anew and the kernel clears its pages at first touch: a tenth of a training
+    step and half of a batch's preparation on the CPU.
+    """
+    _tell("mallopt", _M_MMAP_MAX, 0)
+    _tell("mallopt", _M_TRIM_THRESHOLD, 2**31 - 1)
 
 
 def _tell(function: str, *numbers: int) -> None:

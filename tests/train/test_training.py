@@ -13,9 +13,9 @@ from train.training import (
     StatsLog,
     TrainingError,
     check_finite,
+    command,
     load_checkpoint,
     new_run_folder,
-    run_command,
     save_checkpoint,
     tell_figures,
     trapezoid,
@@ -89,13 +89,12 @@ def test_loss_that_is_not_finite_is_told() -> None:
         check_finite(torch.tensor([1.0, math.inf]), 7)
 
 
-def test_a_command_that_cannot_go_on_ends_with_its_sentence() -> None:
-    def main() -> None:
+def test_a_command_that_cannot_go_on_ends_with_its_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    def main(argv: list[str] | None) -> None:
         raise TrainingError("There is no folder here.")
 
-    with pytest.raises(SystemExit) as ended:
-        run_command(main)
-    assert ended.value.code == "There is no folder here."
+    assert command(main)() == 2
+    assert capsys.readouterr().err == "test_training: There is no folder here.\n"
 
 
 def test_figures_are_told_and_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -21,8 +21,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import json
-import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
@@ -36,6 +34,7 @@ from tqdm import tqdm
 from facecam.bench.voc import Curve
 from facecam.bench.wider_labels import Labelled, read_wider
 from facecam.detection.detector import FaceDetector
+from facecam.detection.letterbox import letterbox
 from facecam.detection.model import find_model
 from facecam.detection.options import DetectorOptions
 from facecam.errors import FacecamError
@@ -47,9 +46,10 @@ from facecam.runtimes.engine import PRECISION_CHOICES, RUNTIME_CHOICES, Precisio
 from facecam.sources import open_source
 from train.faceboxes.protocols import afw_pascal, fddb, privacy, webcam, wider
 from train.faceboxes.protocols.canvas import VGA, evaluate_vga, run_canvas, score
-from train.faceboxes.protocols.pictures import FileDetector, letterbox, pictures, run
+from train.faceboxes.protocols.pictures import FileDetector, enlarged, pictures
 from train.faceboxes.protocols.plots import plot_precision_recall, plot_roc
 from train.faceboxes.protocols.robustness import CHANGES, SIZES
+from train.training import command, tell_figures
 
 SCHEMA = 1
 
@@ -69,10 +69,10 @@ def run_wider(args: argparse.Namespace, detect: FileDetector) -> dict[str, Any]:
     for image in pictures((item.path for item in items), progress=True):
         if args.size:
             canvas, scale = letterbox(image, args.size)
-            detections = run(detect, canvas)
+            detections = detect(canvas)
             found.append(Detections(detections.boxes / np.float32(scale), detections.scores))
         else:
-            found.append(run(detect, image, args.enlarge))
+            found.append(enlarged(detect, image, args.enlarge))
     curves = wider.wider_curves(found, items)
     plot_precision_recall(curves, f"WIDER FACE val, {args.label}", args.out / "wider_pr.png")
     size = _name(args.size) if args.size else f"original x {args.enlarge:g}"
@@ -85,7 +85,7 @@ def run_fddb(args: argparse.Namespace, detect: FileDetector) -> dict[str, Any]:
     measured = []
     for item, image in zip(items, pictures((item.path for item in items), progress=True), strict=True):
         height, width = image.shape[:2]
-        measured.append(fddb.overlaps(run(detect, image, args.enlarge), item.ellipses, width, height))
+        measured.append(fddb.overlaps(enlarged(detect, image, args.enlarge), item.ellipses, width, height))
     curve = fddb.roc(measured)
     plot_roc(curve, f"FDDB x {args.enlarge:g}, {args.label}", args.out / "fddb_roc.png")
     rates = {str(count): curve.at_false(count) for count in (100, 500, 1000, 2000)}
@@ -105,7 +105,7 @@ def run_faces(args: argparse.Namespace, detect: FileDetector) -> dict[str, Any]:
     results: dict[str, Any] = {"pictures": len(items)}
     curves: dict[str, Curve] = {}
     for enlarge in sorted({1.0, args.enlarge}):
-        found = [run(detect, image, enlarge) for image in pictures((item.path for item in items), progress=True)]
+        found = [enlarged(detect, image, enlarge) for image in pictures((item.path for item in items), progress=True)]
         for rounds in (0, afw_pascal.ROUNDS):
             name = f"x {enlarge:g}, {'calibrated' if rounds else 'as detected'}"
             curves[name], adjustments = afw_pascal.face_curve(found, items, rounds, args.min_face)
@@ -142,7 +142,7 @@ def run_privacy(args: argparse.Namespace, detect: FileDetector) -> dict[str, Any
     for file in webcam.clip_files(args.images, (*webcam.CLIP_SUFFIXES, ".gif")):
         with closing(open_source(str(file))) as source:
             frames = [replace(frame, path=None) for frame in iter(source.read, None)]
-        clips.append((frames, webcam.reference_tracks([run(detect, frame.image) for frame in frames], threshold)))
+        clips.append((frames, webcam.reference_tracks([detect(frame.image) for frame in frames], threshold)))
     if args.together:
         alike = [clip for clip in clips if clip[0][0].image.shape == clips[0][0][0].image.shape]
         clips = [privacy.together(alike[first : first + 4]) for first in range(0, len(alike) - 3, 4)]
@@ -194,51 +194,42 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace, FileDetector], dict[str, An
 }
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """The command line. Returns 0, or 2 after telling what is wrong."""
+@command
+def main(argv: Sequence[str] | None = None) -> None:
     args = _parser().parse_args(argv)
-    try:
-        args.model = find_model(args.model)  # a shipped model may be named
-        detect = FileDetector(DetectorOptions(args.model, runtime=args.runtime, precision=args.precision))
-        args.label = args.label or args.model.stem
-        args.out.mkdir(parents=True, exist_ok=True)
-        results = COMMANDS[args.command](args, detect)
-        model = {"file": args.model.name, "sha256": hashlib.sha256(args.model.read_bytes()).hexdigest()}
-        report = {"schema": SCHEMA, "protocol": args.command, "model": model, "results": results}
-        text = json.dumps(_plain(report), indent=2, allow_nan=False)
-        (args.out / f"{args.command}.json").write_text(text + "\n", encoding="utf-8")
-    except (FacecamError, OSError) as error:
-        print(f"{args.command}: {error}", file=sys.stderr)
-        return 2
-    print(_summary(text))
-    return 0
+    args.model = find_model(args.model)  # a shipped model may be named
+    detect = FileDetector(DetectorOptions(args.model, runtime=args.runtime, precision=args.precision))
+    args.label = args.label or args.model.stem
+    args.out.mkdir(parents=True, exist_ok=True)
+    results = COMMANDS[args.command](args, detect)
+    model = {"file": args.model.name, "sha256": hashlib.sha256(args.model.read_bytes()).hexdigest()}
+    report = {"schema": SCHEMA, "protocol": args.command, "model": model, "results": results}
+    tell_figures(report, args.out / f"{args.command}.json")
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m train.faceboxes.evaluate", description=__doc__.splitlines()[0])
     commands = parser.add_subparsers(dest="command", required=True)
     for name in COMMANDS:
-        command = commands.add_parser(name)
+        one = commands.add_parser(name)
         if name not in ("clips", "privacy"):
-            command.add_argument("labels", type=Path, help="ground truth: a file, or FDDB's folder of folds")
-        command.add_argument("images", type=Path, help="the folder of pictures, or of clips")
-        command.add_argument("--model", type=Path, required=True, help="an ONNX file")
-        command.add_argument("--runtime", choices=RUNTIME_CHOICES, default=Runtime.AUTO, help="of our own detector")
-        command.add_argument(
-            "--precision", choices=PRECISION_CHOICES, default=Precision.F32, help="of our own detector"
-        )
-        command.add_argument("--out", type=Path, required=True, help="folder for JSON and plots")
-        command.add_argument("--label", help="name of the detector in the plots; default: the file's")
+            one.add_argument("labels", type=Path, help="ground truth: a file, or FDDB's folder of folds")
+        one.add_argument("images", type=Path, help="the folder of pictures, or of clips")
+        one.add_argument("--model", type=Path, required=True, help="an ONNX file")
+        one.add_argument("--runtime", choices=RUNTIME_CHOICES, default=Runtime.AUTO, help="of our own detector")
+        one.add_argument("--precision", choices=PRECISION_CHOICES, default=Precision.F32, help="of our own detector")
+        one.add_argument("--out", type=Path, required=True, help="folder for JSON and plots")
+        one.add_argument("--label", help="name of the detector in the plots; default: the file's")
         if name in ("canvas", "wider", "motion", "robustness"):
-            command.add_argument("--event", action="append", help="only this event; may be given again")
+            one.add_argument("--event", action="append", help="only this event; may be given again")
         if name in ("wider", "fddb", "afw", "pascal"):
             default = {"pascal": 2.5}.get(name, 1.0)
-            command.add_argument("--enlarge", type=_positive, default=default, help=f"default {default:g}")
+            one.add_argument("--enlarge", type=_positive, default=default, help=f"default {default:g}")
         if name in ("afw", "pascal"):
             least = afw_pascal.SMALLEST_FACE_PX
-            command.add_argument("--min-face", type=float, default=least, help=f"px, default {least}")
+            one.add_argument("--min-face", type=float, default=least, help=f"px, default {least}")
         if name in ("clips", "privacy", "motion"):
-            command.add_argument("--threshold", type=float, help="default: the model's own")
+            one.add_argument("--threshold", type=float, help="default: the model's own")
     again = "canvas, default 640x480; may be given again"
     commands.choices["canvas"].add_argument("--size", type=_size, action="append", help=again)
     commands.choices["wider"].add_argument("--size", type=_size, help="letterbox into this canvas first")
@@ -292,22 +283,6 @@ def _positive(text: str) -> float:
     if not 0 < value <= 16:
         raise argparse.ArgumentTypeError(f"{text} isn't a factor from 0 to 16")
     return value
-
-
-def _plain(value: Any) -> Any:
-    """JSON has no NaN: where there is nothing to measure, it says null."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _summary(text: str, lines: int = 60) -> str:
-    rows = text.splitlines()
-    return "\n".join(rows if len(rows) <= lines else [*rows[:lines], "..."])
 
 
 if __name__ == "__main__":

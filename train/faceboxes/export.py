@@ -27,6 +27,7 @@ import onnx
 import onnxruntime
 import torch
 from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
 
 from facecam.detection.anchors import spec_to_json
 from facecam.faces.boxes import VARIANCES
@@ -170,22 +171,11 @@ def metadata(net: Detector, provenance: Provenance, format_number: int = 1) -> d
 @torch.no_grad()
 def multiply_adds(net: Detector, height: int = 480, width: int = 640) -> int:
     """Multiply-adds of the convolutions for one image: half the floating-point operations that a core can't avoid."""
-    total = 0
-
-    def count(module: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor) -> None:
-        nonlocal total
-        assert isinstance(module, nn.Conv2d)
-        total += output[0].numel() * module.weight[0].numel()
-
-    hooks = [module.register_forward_hook(count) for module in net.modules() if isinstance(module, nn.Conv2d)]
     was_training = net.training
-    try:
+    with FlopCounterMode(display=False) as counter:
         net.eval()(torch.zeros(1, 3, height, width))
-    finally:
-        net.train(was_training)
-        for hook in hooks:
-            hook.remove()
-    return total
+    net.train(was_training)
+    return int(counter.get_total_flops()) // 2
 
 
 @torch.no_grad()

@@ -13,39 +13,40 @@ from facecam.arrays import Image
 from facecam.bench.voc import LOWEST_SCORE
 from facecam.bench.wider_labels import Labelled
 from facecam.detection.anchors import anchor_grid
+from facecam.detection.letterbox import letterbox
 from facecam.faces.boxes import NMS_IOU, Detections, decode, nms
 from facecam.sources.photo import read_picture
 from facecam.system.opencv import cv2
 from train.faceboxes.data.batches import Batch
 from train.faceboxes.model import MEAN_BGR, Detector
 from train.faceboxes.protocols.canvas import VGA
-from train.faceboxes.protocols.pictures import Detect, letterbox
+from train.faceboxes.protocols.pictures import Detect
 from train.faceboxes.targets import FACE, SOFT
 
 GREEN, RED, YELLOW = (0, 230, 0), (0, 0, 255), (0, 220, 255)
 
 
-def detector_of(net: Detector, device: torch.device, lowest: float = LOWEST_SCORE) -> Detect:
-    """A function from a canvas (H, W, 3) uint8 BGR to boxes (N, 4) and scores (N,), by the PyTorch network."""
+def detector_of(net: Detector, device: torch.device) -> Detect:
+    """The PyTorch network as a detector."""
 
     @torch.no_grad()
-    def detect(image: Image) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    def detect(image: Image) -> Detections:
         x = torch.from_numpy(np.ascontiguousarray(image)).to(device).permute(2, 0, 1)[None].float()
         x = x - torch.tensor(MEAN_BGR, device=device).view(1, 3, 1, 1)
         training = net.training
         offsets, logits = net.eval()(x)
         net.train(training)
         scores = logits[0].float().softmax(1)[:, 1].cpu().numpy()
-        chosen = np.flatnonzero(scores > lowest)
+        chosen = np.flatnonzero(scores > LOWEST_SCORE)
         anchors = anchor_grid(net.anchors, *image.shape[:2])[chosen]
         boxes, scores = decode(offsets[0].float().cpu().numpy()[chosen], anchors), scores[chosen]
         keep = nms(boxes, scores, NMS_IOU)
-        return boxes[keep], scores[keep]
+        return Detections(boxes[keep], scores[keep])
 
     return detect
 
 
-def save_inputs(batch: Batch, mean: tuple[float, float, float], path: Path, columns: int = 6) -> None:
+def save_inputs(batch: Batch, mean: tuple[float, float, float], path: Path) -> None:
     """A sheet of training inputs; faces in green, ignore regions in red, soft ones in yellow with their probability."""
     images = (batch.images.cpu().permute(0, 2, 3, 1).numpy() + np.array(mean)).clip(0, 255).astype(np.uint8)
     sheet = []
@@ -57,7 +58,7 @@ def save_inputs(batch: Batch, mean: tuple[float, float, float], path: Path, colu
                 text = f"{probability:.2f}" if kind == SOFT else ""
                 _draw(image, box, {FACE: GREEN, SOFT: YELLOW}.get(kind, RED), text)
         sheet.append(image)
-    _save_sheet(sheet, path, columns)
+    _save_sheet(sheet, path, 6)
 
 
 def save_detections(detect: Detect, items: Sequence[Labelled], path: Path, threshold: float = 0.5) -> None:
@@ -65,7 +66,7 @@ def save_detections(detect: Detect, items: Sequence[Labelled], path: Path, thres
     sheet = []
     for item in items:
         canvas, _ = letterbox(read_picture(item.path), VGA)
-        found = Detections(*detect(canvas))
+        found = detect(canvas)
         for box, score in zip(found.boxes, found.scores, strict=True):
             if score >= threshold:
                 _draw(canvas, box, GREEN, f"{score:.2f}")

@@ -30,16 +30,16 @@ from tqdm import tqdm
 
 from facecam.bench.wider_labels import Labelled
 from facecam.detection.anchors import anchor_grid
+from facecam.detection.letterbox import letterbox
 from facecam.faces.boxes import pairwise_iou
 from facecam.sources.folder import list_files
 from facecam.sources.photo import PICTURE_SUFFIXES
 from train.faceboxes.data.augment import Recipe
-from train.faceboxes.data.batches import Batch, FaceData, Pictures, Prepared, read_split
+from train.faceboxes.data.batches import Batch, FaceData, Pictures, Prepared, read_split, validation_pictures
 from train.faceboxes.loss import LossOptions, multibox_loss
 from train.faceboxes.model import MEAN_BGR, Detector
 from train.faceboxes.networks import MODELS
 from train.faceboxes.protocols.canvas import FACELESS_EVENT, VGA, run_canvas, score
-from train.faceboxes.protocols.pictures import letterbox
 from train.faceboxes.reuse import network_of_onnx, settle_batch_norms
 from train.faceboxes.samples import detector_of, save_detections, save_inputs
 from train.faceboxes.targets import match
@@ -264,9 +264,9 @@ def hard_negatives(trainer: Trainer, data: FaceData, labels: Sequence[Labelled])
     for index, item in enumerate(labels):
         if item.event == FACELESS_EVENT:
             canvas, scale = letterbox(data.pictures[index], VGA)
-            boxes, scores = detect(canvas)
-            left_open = pairwise_iou(boxes, data.truths[index].boxes * scale).max(1, initial=0) > 0.3
-            factors[index] = 0.1 + float(scores[~left_open].max(initial=0))
+            found = detect(canvas)
+            left_open = pairwise_iou(found.boxes, data.truths[index].boxes * scale).max(1, initial=0) > 0.3
+            factors[index] = 0.1 + float(found.scores[~left_open].max(initial=0))
     if not factors:
         raise TrainingError(f"--mine needs training pictures without faces, in a folder {FACELESS_EVENT}.")
     return factors
@@ -275,7 +275,8 @@ def hard_negatives(trainer: Trainer, data: FaceData, labels: Sequence[Labelled])
 def train(args: argparse.Namespace, here: World) -> Path:
     """Runs the training and returns the run folder."""
     stop = StopRequest(args.time_limit * 60 if args.time_limit else None)
-    validation = validation_pictures(args) if here.main else {}
+    evaluates = here.main and args.eval_every > 0
+    validation = validation_pictures(args.data, args.eval_events.split(",")) if evaluates else {}
     trainer, data, folder = set_up(args, here)
     log = StatsLog(folder / "stats.jsonl") if here.main else None
     decay_steps = args.steps // 5 if args.decay is None else args.decay
@@ -329,21 +330,6 @@ def training_pictures(args: argparse.Namespace) -> list[Labelled]:
         names = (f"{folder.name}/{path.relative_to(folder).as_posix()}" for path in paths)
         labels += [Labelled(path, name, folder.name, *nothing) for path, name in zip(paths, names, strict=True)]
     return labels
-
-
-def validation_pictures(args: argparse.Namespace) -> dict[str, list[Labelled]]:
-    """Those to evaluate on, by event, and the face-free ones. Raises TrainingError where an event has none."""
-    events = args.eval_events.split(",") if args.eval_every else []
-    found: dict[str, list[Labelled]] = {event: [] for event in (*events, FACELESS_EVENT)}
-    labels = read_split(args.data, "val") if events else []
-    for item in labels:
-        if item.event in found:
-            found[item.event].append(item)
-    for event in events:
-        if not found[event]:
-            there = ", ".join(sorted({item.event for item in labels} - {FACELESS_EVENT}))
-            raise TrainingError(f"No validation picture is of {event}: give --eval-events some of {there}.")
-    return found
 
 
 def evaluate(trainer: Trainer, validation: dict[str, list[Labelled]], folder: Path, log: StatsLog) -> None:

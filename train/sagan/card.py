@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ import torch
 
 from sagan_gallery.generator import Generator
 from train.sagan.sampling import grid, save_picture
-from train.training import figures_table, run_command
+from train.training import command, figures_table
 
 
 def sample_grid(generator: Generator, truncation: float, columns: int = 8) -> np.ndarray:
@@ -92,4 +93,4 @@ def main(argv: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    run_command(main)
+    sys.exit(command(main)())

@@ -12,6 +12,7 @@ that holds whole pickled objects is refused.
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from torch import Tensor
 from train.sagan.graph import SaganGraph, Weights, array
 from train.sagan.tf_bundle import bundle_prefix, read_bundle
 from train.sagan.tf_convert import convert_variables
-from train.training import TrainingError, load_checkpoint, run_command
+from train.training import TrainingError, command, load_checkpoint
 
 
 def normalised(state: dict[str, Tensor], name: str) -> Weights:
@@ -92,4 +93,4 @@ def main(argv: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    run_command(main)
+    sys.exit(command(main)())

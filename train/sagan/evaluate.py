@@ -9,6 +9,7 @@ real pictures get against real pictures.
 from __future__ import annotations
 
 import argparse
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,24 +20,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from train.sagan.data import PictureSet, load_pictures, to_float
-from train.sagan.features import FeatureNet, held_out, load_features
+from train.sagan.features import FeatureNet, compute_features, held_out, load_features
 from train.sagan.metrics import Array, frechet_distance, inception_score, nearest_distances
 from train.sagan.networks import Generator, NetworkConfig
 from train.sagan.sampling import draw_labels, draw_latents, generate, set_standing_statistics
-from train.training import TrainingError, load_checkpoint, run_command, tell_figures, world
-
-
-@torch.no_grad()
-def compute_features(
-    network: FeatureNet, images: Tensor, device: torch.device, batch: int = 128
-) -> tuple[Array, Array]:
-    """Features (N, D) and probabilities (N, classes) float32 of uint8 pictures (N, 3, R, R)."""
-    features, probabilities = [], []
-    for part in images.split(batch):
-        some, logits = network(to_float(part.to(device)))
-        features.append(some.cpu().numpy())
-        probabilities.append(logits.softmax(1).cpu().numpy())
-    return np.concatenate(features), np.concatenate(probabilities)
+from train.training import TrainingError, command, load_checkpoint, tell_figures, world
 
 
 def load_run(path: Path) -> dict[str, Any]:
@@ -192,4 +180,4 @@ def main(argv: list[str] | None = None) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    run_command(main)
+    sys.exit(command(main)())

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ from train.sagan.layers import ConditionalBatchNorm, Conv, Linear
 from train.sagan.networks import Discriminator, DiscriminatorBlock, Generator, GeneratorBlock, NetworkConfig
 from train.sagan.self_attention import SelfAttention
 from train.sagan.trainer import TrainConfig
-from train.training import TrainingError, run_command
+from train.training import TrainingError, command
 
 
 def bias_of(module: Conv | Linear) -> Weights | None:
@@ -215,4 +216,4 @@ def main(argv: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    run_command(main)
+    sys.exit(command(main)())

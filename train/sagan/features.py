@@ -12,21 +12,24 @@ import argparse
 import hashlib
 import itertools
 import math
+import sys
 import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from train.sagan.augment import diff_augment
 from train.sagan.data import BatchSampler, PictureSet, load_pictures, to_float
+from train.sagan.metrics import Array
 from train.training import (
     TrainingError,
     autocast,
+    command,
     load_checkpoint,
-    run_command,
     save_checkpoint,
     seed_everything,
     world,
@@ -91,13 +94,14 @@ def load_features(path: Path, device: torch.device | str = "cpu") -> tuple[Featu
 
 
 @torch.no_grad()
-def accuracy(network: FeatureNet, data: PictureSet, batch: int = 256) -> float:
-    """The share of pictures whose class the network gets right."""
-    right = 0
-    for start in range(0, len(data), batch):
-        part = slice(start, start + batch)
-        right += int((network(to_float(data.images[part]))[1].argmax(1) == data.labels[part]).sum())
-    return right / max(1, len(data))
+def compute_features(network: FeatureNet, images: Tensor, device: torch.device) -> tuple[Array, Array]:
+    """Features (N, D) and probabilities (N, classes) float32 of uint8 pictures (N, 3, R, R)."""
+    features, probabilities = [], []
+    for part in images.split(128):
+        some, logits = network(to_float(part.to(device)))
+        features.append(some.cpu().numpy())
+        probabilities.append(logits.softmax(1).cpu().numpy())
+    return np.concatenate(features), np.concatenate(probabilities)
 
 
 def train_features(
@@ -128,7 +132,12 @@ def train_features(
             print(f"{step + 1}/{steps} loss {loss.item():.3f} {time.perf_counter() - started:.0f} s", flush=True)
     network.eval()
     facts: dict[str, Any] = {"classes": data.classes, "widths": list(widths), "epochs": epochs, "seed": seed}
-    facts |= {"resolution": data.images.shape[2], "held_out": len(test), "accuracy": accuracy(network, test)}
+    right = compute_features(network, test.images, device)[1].argmax(1) == test.labels.cpu().numpy()
+    facts |= {
+        "resolution": data.images.shape[2],
+        "held_out": len(test),
+        "accuracy": float(right.sum() / max(1, len(right))),
+    }
     return network, facts
 
 
@@ -154,4 +163,4 @@ def main(argv: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    run_command(main)
+    sys.exit(command(main)())

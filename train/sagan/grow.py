@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import sys
 from pathlib import Path
 
 import torch
@@ -29,8 +30,8 @@ from train.training import (
     World,
     autocast,
     check_finite,
+    command,
     load_checkpoint,
-    run_command,
     save_checkpoint,
     world,
 )
@@ -146,4 +147,4 @@ def main(argv: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    run_command(main)
+    sys.exit(command(main)())

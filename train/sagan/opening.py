@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,10 +33,9 @@ from sagan_gallery.latent import SampleSpec, latent
 from sagan_gallery.opening import opening_file
 from sagan_gallery.sample import Sample
 from train.sagan.data import load_pictures
-from train.sagan.evaluate import compute_features
-from train.sagan.features import FeatureNet, load_features
+from train.sagan.features import FeatureNet, compute_features, load_features
 from train.sagan.metrics import Array, nearest_distances
-from train.training import TrainingError, run_command
+from train.training import TrainingError, command
 
 _BATCH = 16
 _THUMB_PX = 16
@@ -178,4 +178,4 @@ def main(argv: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    run_command(main)
+    sys.exit(command(main)())

@@ -8,7 +8,6 @@ takes out of its inputs what its gain and bias put back.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ import torch
 from onnx import numpy_helper
 from torch import Tensor, nn
 
-from train.sagan.layers import ConditionalBatchNorm, Conv, Linear, refresh_spectral_norms
+from train.sagan.layers import ConditionalBatchNorm, Conv, refresh_spectral_norms
 from train.sagan.networks import Discriminator, DiscriminatorBlock, Generator, GeneratorBlock, NetworkConfig
 from train.sagan.sampling import draw_latents
 from train.sagan.self_attention import SelfAttention
@@ -34,9 +33,11 @@ def state_of_onnx(path: Path, config: NetworkConfig) -> dict[str, Any]:
     the files' widths and attention layers. Raises TrainingError when a file is none of ours or of another shape.
     """
     generator, discriminator = Generator(config), Discriminator(config)
-    beside = path.with_name(f"{path.stem}-d.onnx")
-    about = _read(path, lambda weights: _fill_generator(generator, weights))
-    _read(beside, lambda weights: _fill_discriminator(discriminator, weights))
+    about = _fill(path, _generator_weights(generator))
+    _fill(path.with_name(f"{path.stem}-d.onnx"), _discriminator_weights(discriminator))
+    for module in generator.modules():
+        if isinstance(module, nn.BatchNorm2d):  # its mean is 0: it changes nothing
+            module.get_buffer("running_var").fill_(1 - module.eps)
     for network in (generator, discriminator):
         refresh_spectral_norms(network, POWER_STEPS)
     settle_batch_norms(generator)
@@ -49,8 +50,10 @@ def state_of_onnx(path: Path, config: NetworkConfig) -> dict[str, Any]:
     }
 
 
-def _read(path: Path, fill: Any) -> dict[str, Any]:
-    """Hands the float constants of a file to `fill`, in the order in which they were written; returns its metadata."""
+@torch.no_grad()
+def _fill(path: Path, targets: list[Tensor]) -> dict[str, Any]:
+    """Copies the float constants of a file, in the order in which they were written, into the weights that they are of;
+    returns the file's metadata."""
     try:
         model = onnx.load(str(path), load_external_data=False)
         about: dict[str, Any] = json.loads(next(p.value for p in model.metadata_props if p.key == "sagan"))
@@ -61,84 +64,53 @@ def _read(path: Path, fill: Any) -> dict[str, Any]:
     scales = {name for node in model.graph.node if node.op_type == "Resize" for name in node.input[1:]}
     constants = [i for i in model.graph.initializer if i.name.startswith("constant_") and i.name not in scales]
     arrays = [numpy_helper.to_array(i) for i in sorted(constants, key=lambda i: int(i.name.removeprefix("constant_")))]
-    weights = iter([torch.from_numpy(a.astype(np.float32)) for a in arrays if a.dtype.kind == "f"])
-    try:
-        fill(weights)
-    except (StopIteration, RuntimeError) as error:  # too few constants, or one of another shape
-        raise TrainingError(f"{path} holds networks of other widths or attention layers than asked for.") from error
-    if next(weights, None) is not None:
-        raise TrainingError(f"{path} holds more layers than the networks that were asked for.")
+    values = [torch.from_numpy(a.astype(np.float32)) for a in arrays if a.dtype.kind == "f"]
+    if [tuple(value.shape) for value in values] != [tuple(target.shape) for target in targets]:
+        raise TrainingError(f"{path} holds networks of other widths or attention layers than asked for.")
+    for target, value in zip(targets, values, strict=True):
+        target.copy_(value)
     return about
 
 
-@torch.no_grad()
-def _copy(target: Tensor | None, value: Tensor) -> None:
-    """Strict about shapes, where copy_ alone would broadcast."""
-    assert target is not None
-    if target.shape != value.shape:
-        raise RuntimeError(f"{tuple(value.shape)} does not fit {tuple(target.shape)}")
-    target.copy_(value)
+def _of_conv(layer: Conv) -> list[Tensor]:
+    return [layer.kernel.weight] if layer.bias is None else [layer.bias, layer.kernel.weight]
 
 
-def _fill_conv(layer: Conv, weights: Iterator[Tensor]) -> None:
-    if layer.bias is not None:
-        _copy(layer.bias, next(weights))
-    _copy(layer.kernel.weight, next(weights))
+def _of_norm(layer: ConditionalBatchNorm) -> list[Tensor]:
+    return [layer.gain[:, :, None, None], layer.bias[:, :, None, None]]
 
 
-def _fill_linear(layer: Linear, weights: Iterator[Tensor]) -> None:
-    _copy(layer.kernel.weight, next(weights))
-    if layer.bias is not None:
-        _copy(layer.bias, next(weights))
-
-
-def _fill_norm(layer: ConditionalBatchNorm, weights: Iterator[Tensor]) -> None:
-    """The folded gain and bias, over a batch norm that changes nothing."""
-    _copy(layer.gain, next(weights).flatten(1))
-    _copy(layer.bias, next(weights).flatten(1))
-    assert layer.norm.running_mean is not None
-    assert layer.norm.running_var is not None
-    layer.norm.running_mean.zero_()
-    layer.norm.running_var.fill_(1 - layer.norm.eps)
-
-
-def _fill_attention(layer: nn.Module, weights: Iterator[Tensor]) -> None:
+def _of_attention(layer: nn.Module) -> list[Tensor]:
     assert isinstance(layer, SelfAttention)
-    for part in (layer.query, layer.key, layer.value):
-        _fill_conv(part, weights)
-    _copy(layer.gamma, next(weights))
-    _fill_conv(layer.output, weights)
+    read = [weight for part in (layer.query, layer.key, layer.value) for weight in _of_conv(part)]
+    return [*read, layer.gamma, *_of_conv(layer.output)]
 
 
-def _fill_generator(network: Generator, weights: Iterator[Tensor]) -> None:
+def _generator_weights(network: Generator) -> list[Tensor]:
     """In the order of `export_generator`."""
-    _fill_linear(network.first, weights)
+    assert network.first.bias is not None
+    weights: list[Tensor] = [network.first.kernel.weight, network.first.bias]
     for name, block in network.blocks.items():
         assert isinstance(block, GeneratorBlock)
-        _fill_norm(block.norm1, weights)
-        _fill_conv(block.conv1, weights)
-        _fill_norm(block.norm2, weights)
-        _fill_conv(block.conv2, weights)
-        _fill_conv(block.shortcut, weights)
+        weights += [*_of_norm(block.norm1), *_of_conv(block.conv1), *_of_norm(block.norm2), *_of_conv(block.conv2)]
+        weights += _of_conv(block.shortcut)
         if name in network.attention:
-            _fill_attention(network.attention[name], weights)
-    _fill_norm(network.last_norm, weights)
-    _fill_conv(network.last, weights)
+            weights += _of_attention(network.attention[name])
+    return [*weights, *_of_norm(network.last_norm), *_of_conv(network.last)]
 
 
-def _fill_discriminator(network: Discriminator, weights: Iterator[Tensor]) -> None:
+def _discriminator_weights(network: Discriminator) -> list[Tensor]:
     """In the order of `export_discriminator`."""
+    weights: list[Tensor] = []
     for name, block in network.blocks.items():
         assert isinstance(block, DiscriminatorBlock)
-        for part in (block.conv1, block.conv2, block.shortcut):
-            if part is not None:
-                _fill_conv(part, weights)
+        weights += [*_of_conv(block.conv1), *_of_conv(block.conv2)]
+        weights += [] if block.shortcut is None else _of_conv(block.shortcut)
         if name in network.attention:
-            _fill_attention(network.attention[name], weights)
-    _copy(network.score.kernel.weight, next(weights))
-    if network.embedding is not None:
-        _copy(network.embedding.kernel.weight, next(weights).T)
-    _copy(network.score.bias, next(weights))
+            weights += _of_attention(network.attention[name])
+    embedding = [] if network.embedding is None else [network.embedding.kernel.weight.T]
+    assert network.score.bias is not None
+    return [*weights, network.score.kernel.weight, *embedding, network.score.bias]
 
 
 @torch.no_grad()

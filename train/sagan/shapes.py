@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import copy
+import sys
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -35,7 +36,7 @@ from sagan_gallery.attention import (
 from sagan_gallery.generator import Generator
 from sagan_gallery.model_file import attention_outputs
 from sagan_gallery.sample import Sample
-from train.training import run_command, tell_figures
+from train.training import command, tell_figures
 
 
 def colour_segments(image: NDArray[np.uint8], count: int = 4) -> NDArray[np.int64]:
@@ -128,4 +129,4 @@ def main(argv: list[str] | None = None) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    run_command(main)
+    sys.exit(command(main)())

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import fields, replace
@@ -30,9 +31,9 @@ from train.training import (
     StopRequest,
     TrainingError,
     World,
+    command,
     load_checkpoint,
     new_run_folder,
-    run_command,
     save_checkpoint,
     world,
 )
@@ -220,4 +221,4 @@ def main(argv: list[str] | None = None) -> Path:
 
 
 if __name__ == "__main__":
-    run_command(main)
+    sys.exit(command(main)())

@@ -84,7 +84,7 @@ def test_what_is_missing_is_said_in_one_sentence(
 ) -> None:
     exact = str(asset("faceboxes.onnx"))
     assert main([exact, *material, "--events", "9--Missing"]) == 2
-    assert "no pictures of the event 9--Missing" in capsys.readouterr().err
+    assert "is of the event 9--Missing" in capsys.readouterr().err
     shutil.rmtree(tmp_path / "WIDER_train")
     assert main([exact, *material]) == 2
     assert "there is no picture in" in capsys.readouterr().err

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from facecam.faces.boxes import Detections
 from train.faceboxes import train as trainer
 from train.faceboxes.data.augment import Recipe
 from train.faceboxes.data.batches import FaceData, Pictures, read_split
@@ -89,7 +90,8 @@ def test_mining_prefers_face_free_pictures_that_are_taken_for_faces(
     first, second, *others = [k for k, item in enumerate(labels) if item.event == "3--none"]
     # In the second one a label leaves open what is found there: 160 px are 640 on the canvas.
     data.truths[second] = Truth(np.array([[0, 0, 20, 20]], np.float32), np.array([SOFT]), np.array([0.5], np.float32))
-    found = np.array([[0, 0, 80, 80], [200, 200, 300, 300]], np.float32), np.array([0.9, 0.4], np.float32)
+    boxes = np.array([[0, 0, 80, 80], [200, 200, 300, 300]], np.float32)
+    found = Detections(boxes, np.array([0.9, 0.4], np.float32))
     monkeypatch.setattr(trainer, "detector_of", lambda net, device: lambda canvas: found)
     args = trainer.arguments(["--data", str(wider), "--model", "faceboxes-s8"])
     factors = trainer.hard_negatives(trainer.Trainer(args, World(0, 1, torch.device("cpu"))), data, labels)
@@ -122,7 +124,7 @@ def test_an_event_that_validation_lacks_is_told_before_the_run(
     wider: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(wider, tmp_path, "--steps", "1", "--eval-events", "0--human,2--web") == 2
-    assert "of 2--web: give --eval-events some of 0--human" in capsys.readouterr().err
+    assert "of the event 2--web: name some of 0--human" in capsys.readouterr().err
     assert run(wider, tmp_path, "--steps", "1", "--eval-events", "0--human,2--web", "--eval-every", "0") == 0
 
 

@@ -23,6 +23,7 @@ from facecam.system.opencv import cv2
 from train.faceboxes.data.augment import Plan, Recipe, draw_plan, map_boxes, render
 from train.faceboxes.data.resident import Packed, ResidentPictures, pack, render_batch
 from train.faceboxes.data.teacher import Truth, truths
+from train.faceboxes.protocols.canvas import FACELESS_EVENT
 from train.faceboxes.targets import FACE, IGNORE
 from train.training import TrainingError
 
@@ -30,6 +31,20 @@ from train.training import TrainingError
 def read_split(root: Path, split: str) -> list[Labelled]:
     """The labels of `train` or `val` of a folder in the WIDER FACE layout."""
     return read_wider(root / "wider_face_split" / f"wider_face_{split}_bbx_gt.txt", root / f"WIDER_{split}" / "images")
+
+
+def validation_pictures(root: Path, events: Sequence[str]) -> dict[str, list[Labelled]]:
+    """Those of each event, and the face-free ones. Raises TrainingError where an event has none."""
+    found: dict[str, list[Labelled]] = {event: [] for event in (*events, FACELESS_EVENT)}
+    labels = read_split(root, "val")
+    for item in labels:
+        if item.event in found:
+            found[item.event].append(item)
+    for event in events:
+        if not found[event]:
+            there = ", ".join(sorted({item.event for item in labels} - {FACELESS_EVENT}))
+            raise TrainingError(f"No validation picture in {root} is of the event {event}: name some of {there}.")
+    return found
 
 
 @dataclass(frozen=True)

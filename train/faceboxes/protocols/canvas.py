@@ -17,8 +17,9 @@ import numpy.typing as npt
 from facecam.arrays import Array, Image
 from facecam.bench.voc import FALSE, LEFT_OUT, Curve, Matching, curve, match
 from facecam.bench.wider_labels import Labelled
+from facecam.detection.letterbox import letterbox
 from facecam.faces.boxes import Detections
-from train.faceboxes.protocols.pictures import Detect, letterbox, pictures, run
+from train.faceboxes.protocols.pictures import Detect, pictures
 
 Change = Callable[[Image, Array], tuple[Image, Array, npt.NDArray[np.bool_]]]
 """Picture and boxes (M, 4) px -> a changed picture, the boxes in it, and (M,) which of them it still shows."""
@@ -108,7 +109,7 @@ def run_canvas(
             ignore = ignore | ~inside
         canvas, scale = letterbox(image, size)
         on_canvas = (boxes * scale).astype(np.float32)
-        results.append(OnCanvas(run(detect, canvas), on_canvas, ignore, item.event, item.source))
+        results.append(OnCanvas(detect(canvas), on_canvas, ignore, item.event, item.source))
     return results
 
 

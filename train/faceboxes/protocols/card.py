@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from facecam.bench.wider_labels import Labelled, read_wider
-from facecam.errors import FacecamError
+from facecam.bench.wider_labels import Labelled
 from facecam.faces.tracking import TrackingOptions
+from train.faceboxes.data.batches import validation_pictures
 from train.faceboxes.protocols.canvas import FACELESS_EVENT, OnCanvas, face_curve_on, run_canvas, score
 from train.faceboxes.protocols.pictures import Detect
 from train.faceboxes.protocols.threshold import Thresholds, share_of_faces
@@ -32,14 +32,7 @@ class Material:
     @classmethod
     def read(cls, faces: Path, clips: Path, events: Sequence[str]) -> Material:
         """faces: a folder in the WIDER FACE layout, whose validation part is taken. Raises FacecamError."""
-        split = faces / "wider_face_split" / "wider_face_val_bbx_gt.txt"
-        pictures: dict[str, list[Labelled]] = {event: [] for event in (*events, FACELESS_EVENT)}
-        for item in read_wider(split, faces / "WIDER_val" / "images"):
-            pictures.get(item.event, []).append(item)
-        for event, items in pictures.items():
-            if not items:
-                raise FacecamError(f"{split} has no pictures of the event {event}; name others with --events.")
-        return cls(tuple(events), pictures, clip_files(clips))
+        return cls(tuple(events), validation_pictures(faces, events), clip_files(clips))
 
     def found_on(self, detect: Detect, event: str) -> list[OnCanvas]:
         """The detections in the pictures of an event, letterboxed into 640x480."""

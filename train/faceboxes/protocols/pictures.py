@@ -9,21 +9,16 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from facecam.arrays import Array, Image
+from facecam.arrays import Image
 from facecam.bench.voc import LOWEST_SCORE
 from facecam.detection.any_detector import open_detector
-from facecam.detection.letterbox import letterbox, resize
+from facecam.detection.letterbox import resize
 from facecam.detection.options import DetectorOptions
 from facecam.faces.boxes import Detections
 from facecam.sources.photo import read_picture
 
-__all__ = ["Detect", "FileDetector", "Image", "letterbox", "pictures", "resize", "run"]
-
-Detect = Callable[[Image], tuple[Array, Array]]
-"""Picture (H, W, 3) uint8 BGR -> boxes (N, 4), x1 y1 x2 y2 in its pixels, and scores (N,), after suppression.
-
-For a curve that reaches its end, let it return boxes down to a score of 0.01 to 0.02.
-"""
+Detect = Callable[[Image], Detections]
+"""Of a picture (H, W, 3) uint8 BGR, best first; for a curve that reaches its end, down to a score of 0.01 to 0.02."""
 
 
 class FileDetector:
@@ -35,18 +30,15 @@ class FileDetector:
         self.threshold = self._detector.threshold
         self._detector.threshold = LOWEST_SCORE
 
-    def __call__(self, image: Image) -> tuple[Array, Array]:
-        found = self._detector.detect(image)
-        return found.boxes, found.scores
+    def __call__(self, image: Image) -> Detections:
+        return self._detector.detect(image)
 
 
-def run(detect: Detect, image: Image, enlarge: float = 1.0) -> Detections:
-    """The detections on the picture enlarged `enlarge` times, best first, in the pixels of the picture as it was."""
+def enlarged(detect: Detect, image: Image, factor: float) -> Detections:
+    """The detections on the picture enlarged so many times, in the pixels of the picture as it was."""
     height, width = image.shape[:2]
-    boxes, scores = detect(resize(image, max(1, round(width * enlarge)), max(1, round(height * enlarge))))
-    order = np.argsort(-np.asarray(scores), kind="stable")
-    boxes = np.asarray(boxes, np.float32).reshape(-1, 4)[order] / np.float32(enlarge)
-    return Detections(boxes, np.asarray(scores, np.float32)[order])
+    found = detect(resize(image, max(1, round(width * factor)), max(1, round(height * factor))))
+    return Detections(found.boxes / np.float32(factor), found.scores)
 
 
 def pictures(paths: Iterable[Path], progress: bool) -> Iterator[Image]:

@@ -22,7 +22,7 @@ from facecam.errors import FacecamError, SourceError
 from facecam.faces.boxes import Detections, pairwise_iou
 from facecam.faces.tracking import CANDIDATE_SHARE, Tracker, TrackingOptions
 from facecam.system.opencv import cv2
-from train.faceboxes.protocols.pictures import Detect, run
+from train.faceboxes.protocols.pictures import Detect
 
 SAME_FACE_IOU = 0.4
 FPS = 30.0
@@ -73,7 +73,7 @@ def clip_files(folder: Path, suffixes: Sequence[str] = CLIP_SUFFIXES) -> list[Pa
 
 def run_clip(detect: Detect, path: Path) -> list[Detections]:
     """The detections in each frame. Raises SourceError when the clip can't be read."""
-    return [run(detect, frame) for frame in read_clip(path)]
+    return [detect(frame) for frame in read_clip(path)]
 
 
 def read_clip(path: Path) -> Iterator[Image]:
@@ -234,7 +234,7 @@ class MotionTest:
         return MotionMeasure(self._faces, lost, other, _per_cent(self._centre), _per_cent(self._size))
 
     def _above(self, image: Image) -> Array:
-        found = run(self._detect, image)
+        found = self._detect(image)
         return found.boxes[found.scores >= self._threshold]
 
     @staticmethod

@@ -155,20 +155,20 @@ def test_what_is_wrong_is_told_in_one_sentence(
 
 def test_our_detector_gives_boxes_below_its_threshold(make_model: Callable[..., Path], make_frame: MakeFrame) -> None:
     detect = FileDetector(DetectorOptions(make_model(threshold=0.9)))
-    boxes, scores = detect(make_frame((3, 2), width=1280, height=720))
-    np.testing.assert_allclose(boxes[0], [96, 64, 128, 96], atol=0.01)  # never scaled
+    found = detect(make_frame((3, 2), width=1280, height=720))
+    np.testing.assert_allclose(found.boxes[0], [96, 64, 128, 96], atol=0.01)  # never scaled
     assert detect.threshold == 0.9
-    assert 0.5 < scores[0] < 0.9
+    assert 0.5 < found.scores[0] < 0.9
 
 
 def test_ultralight_boxes_come_back_in_the_pictures_pixels(tmp_path: Path) -> None:
     detect = FileDetector(DetectorOptions(save_ultralight(tmp_path / "peer.onnx")))
     picture = np.zeros((960, 1280, 3), np.uint8)
     picture[..., 0] = 255  # blue
-    boxes, scores = detect(picture)
-    np.testing.assert_allclose(boxes, [[0, 0, 128, 96], [320, 480, 640, 960]])
-    np.testing.assert_allclose(scores, [1.0, 0.9], atol=1e-5)
-    assert len(detect(picture[..., ::-1].copy())[0]) == 1  # red: channels go in as RGB
+    found = detect(picture)
+    np.testing.assert_allclose(found.boxes, [[0, 0, 128, 96], [320, 480, 640, 960]])
+    np.testing.assert_allclose(found.scores, [1.0, 0.9], atol=1e-5)
+    assert len(detect(picture[..., ::-1].copy())) == 1  # red: channels go in as RGB
 
 
 @pytest.mark.parametrize("opened", [UltraLight, YuNet, lambda file: FileDetector(DetectorOptions(file))])

@@ -9,11 +9,12 @@ import pytest
 
 from facecam.bench.voc import FALSE, HIT, LEFT_OUT, OVER_HALF, average_precision, curve, match
 from facecam.bench.wider_labels import Labelled
+from facecam.detection.letterbox import letterbox
 from facecam.errors import FacecamError
 from facecam.faces.boxes import Detections
 from facecam.system.opencv import cv2
 from train.faceboxes.protocols.canvas import OnCanvas, evaluate_vga, score
-from train.faceboxes.protocols.pictures import letterbox, pictures
+from train.faceboxes.protocols.pictures import pictures
 
 
 def detections(*rows: tuple[float, float, float, float, float]) -> Detections:
@@ -137,9 +138,9 @@ def test_evaluation_runs_the_detector_on_the_letterboxed_picture(tmp_path: Path)
     face = np.array([[60, 50, 100, 100]], np.float32)
     item = Labelled(tmp_path / "jol_1.png", "0--human/jol_1.png", "0--human", face, none_ignored(1))
 
-    def brightest(canvas: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def brightest(canvas: np.ndarray) -> Detections:
         x, y, width, height = cv2.boundingRect((canvas[..., 0] > 127).astype(np.uint8))
-        return np.array([[x, y, x + width, y + height]]), np.array([0.9])
+        return Detections(np.array([[x, y, x + width, y + height]], np.float32), np.array([0.9], np.float32))
 
     report = evaluate_vga(brightest, [item])
     assert report.ap == {0: 1.0, 16: 1.0, 32: 1.0}

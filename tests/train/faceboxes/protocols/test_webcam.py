@@ -115,11 +115,11 @@ def bright(picture: np.ndarray) -> np.ndarray:
 def test_synthetic_motion_is_taken_out_again() -> None:
     picture, faces = blob()
 
-    def follows(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return bright(image), np.array([0.9])
+    def follows(image: np.ndarray) -> Detections:
+        return Detections(bright(image), np.array([0.9], np.float32))
 
-    def stays(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return faces, np.array([0.9])
+    def stays(image: np.ndarray) -> Detections:
+        return Detections(faces, np.array([0.9], np.float32))
 
     following, staying = (MotionTest(detect, 0.5, copies=12) for detect in (follows, stays))
     for test in (following, staying):
@@ -136,9 +136,9 @@ def test_faces_lost_under_motion_are_counted() -> None:
     picture, faces = blob()
     calls = []
 
-    def flickers(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def flickers(image: np.ndarray) -> Detections:
         calls.append(1)
-        return bright(image), np.array([0.9 if len(calls) % 2 else 0.1])
+        return Detections(bright(image), np.array([0.9 if len(calls) % 2 else 0.1], np.float32))
 
     test = MotionTest(flickers, 0.5, copies=8)
     test.add(picture, faces)
@@ -149,10 +149,11 @@ def test_boxes_that_come_with_the_motion_are_counted() -> None:
     picture, faces = blob()
     calls = []
 
-    def sees_more(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def sees_more(image: np.ndarray) -> Detections:
         calls.append(1)
         more = [[250, 180, 300, 230]] * (len(calls) > 1)
-        return np.array([*bright(image), *more], np.float32), np.array([0.9, *[0.8] * len(more)])
+        scores = np.array([0.9, *[0.8] * len(more)], np.float32)
+        return Detections(np.array([*bright(image), *more], np.float32), scores)
 
     test = MotionTest(sees_more, 0.5, copies=8)
     test.add(picture, faces)
