@@ -379,7 +379,7 @@ def to_line(interim: Interim) -> str:
     return msgspec.json.encode(interim).decode()
 
 
-def from_line(line: str) -> Interim | None:
+def from_line(line: bytes) -> Interim | None:
     """What is known so far, from a line of another process; None if it tells something else."""
     try:
         return msgspec.json.decode(line, type=Interim)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -18,6 +19,7 @@ from facecam.detection.thorough import joined
 from facecam.errors import FacecamError
 from facecam.faces.boxes import SAME_FACE_IOU, Detections, faces_in_common, pairwise_iou
 from facecam.faces.palette import Colours
+from facecam.faces.privacy import PrivacyOptions, hide_all, hide_faces
 from facecam.faces.tracking import CANDIDATE_SHARE, PRIVATE_SHARE, Tracker, TrackingOptions
 from facecam.live.autosize import AutoSize
 from facecam.live.options import LiveOptions, SecondDetector
@@ -82,7 +84,7 @@ class SecondFaces:
     """What the second detector found in the same frame, and how long its last detection took.
 
     shown: a face that the first has found too has its number and colour. common: those faces, as indices into what the
-    first has found and into `shown`. detected: as of FrameFaces.
+    first has found and into `shown`. detected: as of View.
     """
 
     shown: Detections
@@ -91,16 +93,48 @@ class SecondFaces:
     common: tuple[tuple[int, int], ...] = ()
 
 
-@dataclass(frozen=True)
-class FrameFaces:
-    """shown: faces to show; private: (M, 4) float32, places to hide where privacy is on; detected: whether the
-    detector ran on this frame, or the faces were carried on from an earlier one. second: of the detector that is
-    compared with, if there is one."""
+@dataclass(frozen=True, eq=False)
+class View:
+    """What to show. detections belong to `detected_frame`: draw them on that one.
 
-    shown: Detections
-    private: Array
+    frame: the newest captured frame, of which there may be no detections yet, and in which no face is hidden. private:
+    (M, 4) float32, source-frame pixels, the places of `detected_frame` that `privacy` hides (None: it hides nothing).
+    detected: whether the detector ran on `detected_frame`, or its faces were carried on from an earlier one. A new
+    result is a new View object. second: what the detector that is compared with has found in `detected_frame`. unsure:
+    there may be more faces than are known, so that `privacy` hides all of the picture.
+    """
+
+    frame: Frame
+    detections: Detections
+    detected_frame: Frame
+    private: Array = field(default_factory=lambda: Detections.none().boxes)
+    privacy: PrivacyOptions | None = None
     detected: bool = True
     second: SecondFaces | None = None
+    unsure: bool = False
+
+    @cached_property
+    def image(self) -> Image:
+        """The picture of `detected_frame` as it may be shown and saved: with its faces hidden where privacy is on.
+
+        (H, W, 3) uint8 BGR, not to be written to; made when it is first asked for, in the thread that asks.
+        """
+        image = self.detected_frame.image
+        if self.privacy is not None and self.unsure:
+            return hide_all(image, self.privacy)
+        return image if self.privacy is None else hide_faces(image, self.private, self.privacy)
+
+    @cached_property
+    def lone(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Of two detectors that are compared, the faces that only the first and only the second has found, as indices;
+        empty without a second one."""
+        if self.second is None:
+            return (), ()
+        first, second = ({pair[side] for pair in self.second.common} for side in (0, 1))
+        return (
+            tuple(index for index in range(len(self.detections)) if index not in first),
+            tuple(index for index in range(len(self.second.shown)) if index not in second),
+        )
 
 
 class DetectionListener(Protocol):
@@ -117,10 +151,9 @@ class DetectionListener(Protocol):
     def on_pinned(self, core: int | None) -> None:
         """The core that is computed on from now on; None: the thread could not be pinned."""
 
-    def on_detected(
-        self, frame: Frame, options: LiveOptions | None, faces: FrameFaces, detector_ms: float, again: bool
-    ) -> None:
-        """detector_ms: how long it took the last time. again: it has seen the frame before, under other options."""
+    def on_detected(self, view: View, detector_ms: float, again: bool) -> None:
+        """A frame's view. detector_ms: how long the detector took the last time. again: it has seen the frame before,
+        under other options."""
 
     def on_drained(self) -> None:
         """All frames are through, and no more will come, at least for now. Told again and again while that is so."""
@@ -182,8 +215,8 @@ class DetectionLoop:
                 continue
             self._frame, self._settings = frame, settings
             again = new is None
-            faces = self._finder.find(frame, options, again, self._listener.still)
-            self._listener.on_detected(frame, options, faces, self._detector.timings.total_ms, again)
+            view = self._finder.find(frame, options, again, self._listener.still)
+            self._listener.on_detected(view, self._detector.timings.total_ms, again)
 
 
 class FaceFinder:
@@ -202,20 +235,18 @@ class FaceFinder:
         self._passed_over = 0
         self._last: Frame | None = None
 
-    def find(self, frame: Frame, options: LiveOptions | None, again: bool = False, still: bool = False) -> FrameFaces:
+    def find(self, frame: Frame, options: LiveOptions | None, again: bool = False, still: bool = False) -> View:
         """The faces of a frame. again: it is the last one once more, under other options; still: no other will come.
         options None: plain detection with the detector's own settings."""
         if options is None:
             shown = self._detector.detect(frame.image)
-            return FrameFaces(shown, shown.boxes)
+            return View(frame, shown, frame, shown.boxes)
         if options.second is None:
             self._second = None
             return self._find(frame, options, again, still)
         return self._compared(options.second, frame, options, again, still)
 
-    def _compared(
-        self, second: SecondDetector, frame: Frame, options: LiveOptions, again: bool, still: bool
-    ) -> FrameFaces:
+    def _compared(self, second: SecondDetector, frame: Frame, options: LiveOptions, again: bool, still: bool) -> View:
         """What both find in a frame, under the same options but for the second detector's own."""
         if self._second is None or self._second._detector is not second.detector:
             self._second = FaceFinder(second.detector)
@@ -226,12 +257,12 @@ class FaceFinder:
         )
         other = self._second._find(frame, own, again, still, waits=second.in_turns and self._my_turn)
         private = np.concatenate([found.private, other.private])  # what either of them takes for a face
-        common = faces_in_common(found.shown, other.shown)
-        shown = _named_alike(found.shown, other.shown, common)
+        common = faces_in_common(found.detections, other.detections)
+        shown = _named_alike(found.detections, other.detections, common)
         result = SecondFaces(shown, second.detector.timings.total_ms, other.detected, tuple(common))
         return replace(found, private=private, second=result)
 
-    def _find(self, frame: Frame, options: LiveOptions, again: bool, still: bool, waits: bool = False) -> FrameFaces:
+    def _find(self, frame: Frame, options: LiveOptions, again: bool, still: bool, waits: bool = False) -> View:
         """waits: it is not this detector's turn."""
         self._passed_over += 1
         moving = frame.path is None and not still  # pictures of a folder have nothing to do with each other
@@ -245,7 +276,7 @@ class FaceFinder:
         self._passed_over, self._followed = 0, follows
         threshold = self._own_threshold if options.threshold is None else options.threshold
         found = self._detect(frame, options, threshold, follows)
-        shown, private = None, found.boxes
+        shown, private = found.only(found.scores >= threshold), found.boxes
         if follows:
             hold_s = _hold_s(options)
             if again:
@@ -259,10 +290,8 @@ class FaceFinder:
                 private = _but(private, shown, options.unhidden)
         else:
             self._tracker.reset()
-        if shown is None:
-            shown = found.only(found.scores >= threshold)
         self._shown = shown
-        return FrameFaces(self._coloured(_large_enough(_within(shown, frame), options)), private)
+        return self._view(frame, shown, private, options)
 
     def _jumps(self, frame: Frame) -> bool:
         """Whether the frame does not follow the one before, in its source or as time goes."""
@@ -288,19 +317,23 @@ class FaceFinder:
             self._auto.took(detector.timings.total_ms, options.hold_hz)
         return found
 
-    def _carried_on(self, frame: Frame, options: LiveOptions) -> FrameFaces:
+    def _carried_on(self, frame: Frame, options: LiveOptions) -> View:
         """Of a frame that is not searched: where the faces of the last one that was should be by now."""
-        if options.tracking is None and options.privacy is None:
-            return FrameFaces(_large_enough(self._shown, options), self._shown.boxes, detected=False)
-        faces = self._tracker.between(frame.time_s, _hold_s(options))
-        shown = self._shown if options.tracking is None else faces.shown
-        private = _but(faces.private, shown, options.unhidden)
-        shown = _within(shown, frame)
-        return FrameFaces(self._coloured(_large_enough(shown, options)), private, detected=False)
+        shown, private = self._shown, self._shown.boxes
+        if options.tracking is not None or options.privacy is not None:
+            faces = self._tracker.between(frame.time_s, _hold_s(options))
+            shown = shown if options.tracking is None else faces.shown
+            private = _but(faces.private, shown, options.unhidden)
+        return self._view(frame, shown, private, options, detected=False)
 
-    def _coloured(self, shown: Detections) -> Detections:
+    def _view(
+        self, frame: Frame, shown: Detections, private: Array, options: LiveOptions, detected: bool = True
+    ) -> View:
         """Faces with a number get their colours here, once: the window, recordings and snapshots all show these."""
-        return shown if shown.ids is None else replace(shown, colours=self._colours.of(shown.ids.tolist()))
+        shown = _large_enough(_within(shown, frame), options)
+        if shown.ids is not None:
+            shown = replace(shown, colours=self._colours.of(shown.ids.tolist()))
+        return View(frame, shown, frame, private, options.privacy, detected)
 
 
 def _with_large(detector: FaceDetector, image: Image, past_px: int) -> Detections:

@@ -14,9 +14,9 @@ from collections.abc import Callable
 
 from facecam.detection.detector import FaceDetector
 from facecam.live.capture import Capture
-from facecam.live.detection_loop import DetectionLoop
+from facecam.live.detection_loop import DetectionLoop, View
 from facecam.live.options import LiveOptions
-from facecam.live.state import Phase, PipelineState, Sink, View, Wanted
+from facecam.live.state import Phase, PipelineState, Sink, Wanted
 from facecam.sources import Source, open_source
 
 __all__ = ["Phase", "Pipeline", "View"]

@@ -6,20 +6,14 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import Enum
-from functools import cached_property
 from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
-
-from facecam.arrays import Array
 from facecam.errors import FacecamError
-from facecam.faces.boxes import Detections
-from facecam.faces.privacy import PrivacyOptions, hide_all, hide_faces
+from facecam.faces.privacy import PrivacyOptions
 from facecam.live.capture import Trouble
-from facecam.live.detection_loop import FrameFaces, FrameMailbox, SecondFaces
+from facecam.live.detection_loop import FrameMailbox, View
 from facecam.live.metrics import LiveMetrics, Stats
 from facecam.live.options import LiveOptions
 from facecam.sources import Frame, Player, Source
@@ -44,50 +38,6 @@ class Phase(Enum):
     def is_busy(self) -> bool:
         """Whether a source is held or wanted: what can be stopped."""
         return self in (Phase.OPENING, Phase.RUNNING, Phase.RECONNECTING)
-
-
-@dataclass(frozen=True, eq=False)
-class View:
-    """What to show. detections belong to `detected_frame`: draw them on that one.
-
-    frame: the newest captured frame, of which there may be no detections yet, and in which no face is hidden. private:
-    (M, 4) float32, source-frame pixels, the places of `detected_frame` that `privacy` hides (None: it hides nothing).
-    detected: whether the detector ran on `detected_frame`, or its faces were carried on from an earlier one. A new
-    result is a new View object. second: what the detector that is compared with has found in `detected_frame`. unsure:
-    there may be more faces than are known, so that `privacy` hides all of the picture.
-    """
-
-    frame: Frame
-    detections: Detections
-    detected_frame: Frame
-    private: Array = field(default_factory=lambda: Detections.none().boxes)
-    privacy: PrivacyOptions | None = None
-    detected: bool = True
-    second: SecondFaces | None = None
-    unsure: bool = False
-
-    @cached_property
-    def image(self) -> npt.NDArray[np.uint8]:
-        """The picture of `detected_frame` as it may be shown and saved: with its faces hidden where privacy is on.
-
-        (H, W, 3) uint8 BGR, not to be written to; made when it is first asked for, in the thread that asks.
-        """
-        image = self.detected_frame.image
-        if self.privacy is not None and self.unsure:
-            return hide_all(image, self.privacy)
-        return image if self.privacy is None else hide_faces(image, self.private, self.privacy)
-
-    @cached_property
-    def lone(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """Of two detectors that are compared, the faces that only the first and only the second has found, as indices;
-        empty without a second one."""
-        if self.second is None:
-            return (), ()
-        first, second = ({pair[side] for pair in self.second.common} for side in (0, 1))
-        return (
-            tuple(index for index in range(len(self.detections)) if index not in first),
-            tuple(index for index in range(len(self.second.shown)) if index not in second),
-        )
 
 
 class Sink(Protocol):
@@ -257,24 +207,19 @@ class PipelineState:
             if not self._closed:
                 self.core = core
 
-    def on_detected(
-        self, frame: Frame, options: LiveOptions | None, faces: FrameFaces, detector_ms: float, again: bool
-    ) -> None:
+    def on_detected(self, view: View, detector_ms: float, again: bool) -> None:
         """There is a new view, which goes to the sinks. again: the detector has seen the frame before."""
         ready_s = time.perf_counter()
-        privacy = None if options is None else options.privacy
         with self._lock:
             if self._closed:
                 return
-            view = self._view = View(
-                self._newest or frame, faces.shown, frame, faces.private, privacy, faces.detected, faces.second
-            )
-            if faces.detected:
+            view = replace(view, frame=self._newest or view.frame)
+            if view.detected:
                 self._metrics.add_detector_ms(detector_ms)
-            if faces.second is None or faces.second.detected:
-                self._metrics.add_second_ms(None if faces.second is None else faces.second.took_ms)
-            if faces.detected and not again:
-                self._metrics.count_detected(ready_s, frame.captured_s)
+            if view.second is None or view.second.detected:
+                self._metrics.add_second_ms(None if view.second is None else view.second.took_ms)
+            if view.detected and not again:
+                self._metrics.count_detected(ready_s, view.detected_frame.captured_s)
             self._was_unsure = self._is_unsure(view, ready_s)
             view = self._view = self._hidden(view, ready_s)
         for sink in self._wanted.sinks:

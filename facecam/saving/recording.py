@@ -24,7 +24,7 @@ from pathlib import Path
 
 from facecam.errors import FacecamError
 from facecam.faces.drawing import draw_detections
-from facecam.live.state import View
+from facecam.live.pipeline import View
 from facecam.saving.export import CsvTable, JsonLines, record
 from facecam.sources import Frame
 from facecam.sources.sound import Sound

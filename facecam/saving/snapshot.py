@@ -11,7 +11,7 @@ from typing import Any
 from PIL import Image, PngImagePlugin
 
 from facecam.faces.drawing import draw_detections
-from facecam.live.state import View
+from facecam.live.pipeline import View
 from facecam.saving.export import record
 from facecam.system.files import writing
 from facecam.system.opencv import cv2

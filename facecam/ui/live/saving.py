@@ -11,8 +11,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from facecam.errors import FacecamError
-from facecam.live.pipeline import Phase, Pipeline
-from facecam.live.state import View
+from facecam.live.pipeline import Phase, Pipeline, View
 from facecam.live.virtual_camera import VirtualCamera, VirtualCameraStatus
 from facecam.qtkit.file_dialogs import show_folder
 from facecam.qtkit.settings import Remembered

@@ -47,7 +47,7 @@ def test_both_see_the_same_frame_each_with_its_own_threshold_and_size(
     options = LiveOptions(threshold=0.9, size=None, second=second_options, privacy=PrivacyOptions())
     found = finder.find(frame(image), options)
     assert found.second is not None
-    assert (len(found.shown), len(found.second.shown)) == (1, 2)
+    assert (len(found.detections), len(found.second.shown)) == (1, 2)
     assert found.second.took_ms > 0
     hidden = {tuple(box) for box in found.private.round().tolist()}
     assert {tuple(box) for box in found.second.shown.boxes.round().tolist()} <= hidden  # a face for either is hidden
@@ -63,7 +63,7 @@ def test_each_has_its_own_tracking(tiny_model: Path, make_frame: Callable[..., n
     for index in range(3):
         found = finder.find(frame(make_frame((3, 2), (9, 9)), index), options)
     assert found.second is not None
-    for shown in (found.shown, found.second.shown):
+    for shown in (found.detections, found.second.shown):
         assert shown.ids is not None
         assert sorted(shown.ids.tolist()) == [1, 2]
 
@@ -77,7 +77,7 @@ def test_in_turns_each_frame_is_searched_by_one_of_them_and_both_show_faces(
     searched = [(one.detected, one.second.detected) for one in found if one.second is not None]
     assert searched[0] == (True, True)  # neither knows anything before
     assert searched[1:] == [(False, True), (True, False)] * 3 + [(False, True)]
-    assert all(len(one.shown) == 1 and one.second is not None and len(one.second.shown) == 1 for one in found)
+    assert all(len(one.detections) == 1 and one.second is not None and len(one.second.shown) == 1 for one in found)
     picture = finder.find(frame(make_frame((3, 2))), options, still=True)
     assert picture.detected
     assert picture.second is not None

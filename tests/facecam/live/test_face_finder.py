@@ -17,7 +17,7 @@ from facecam.detection.detector import NO_BORDER, FaceDetector
 from facecam.faces.boxes import Detections, pairwise_iou
 from facecam.faces.privacy import PrivacyOptions
 from facecam.faces.tracking import PRIVATE_SHARE, TrackingOptions
-from facecam.live.detection_loop import FaceFinder, FrameFaces
+from facecam.live.detection_loop import FaceFinder, View
 from facecam.live.options import LiveOptions
 from facecam.sources import Frame, open_source
 from facecam.sources.photo import read_picture
@@ -41,16 +41,14 @@ class ScriptedDetector(FakeDetector):
         return super().detect(image)
 
 
-def play(
-    detector: ScriptedDetector, options: LiveOptions | None, count: int, path: Path | None = None
-) -> list[FrameFaces]:
+def play(detector: ScriptedDetector, options: LiveOptions | None, count: int, path: Path | None = None) -> list[View]:
     finder = FaceFinder(detector)
     image = np.zeros((240, 320, 3), np.uint8)
     return [finder.find(Frame(image, index, index / 30, 0.0, path), options) for index in range(count)]
 
 
-def shown(frames: list[FrameFaces]) -> list[int]:
-    return [len(one.shown) for one in frames]
+def shown(frames: list[View]) -> list[int]:
+    return [len(one.detections) for one in frames]
 
 
 def test_without_options_and_with_plain_ones_it_is_plain_detection() -> None:
@@ -58,7 +56,7 @@ def test_without_options_and_with_plain_ones_it_is_plain_detection() -> None:
     assert shown(play(ScriptedDetector(*scores), None, 4)) == [1, 1, 0, 0]
     plain = play(ScriptedDetector(*scores), LiveOptions(threshold=0.5), 4)
     assert shown(plain) == [1, 1, 0, 0]
-    assert plain[0].shown.ids is None
+    assert plain[0].detections.ids is None
     assert shown(play(ScriptedDetector(*scores), LiveOptions(threshold=0.7), 4)) == [1, 0, 0, 0]
 
 
@@ -73,14 +71,14 @@ def test_the_models_own_threshold_holds_until_another_is_set() -> None:
 def test_tracking_numbers_faces_and_bridges_gaps() -> None:
     faces = play(ScriptedDetector(0.99, 0.99, None, None, 0.3, 0.99), TRACKED, 6)
     assert shown(faces) == [1] * 6
-    assert {int(one.shown.ids[0]) for one in faces} == {1}  # type: ignore[index]
+    assert {int(one.detections.ids[0]) for one in faces} == {1}  # type: ignore[index]
 
 
 def test_privacy_alone_shows_plain_detections_and_hides_lost_faces_too() -> None:
     options = LiveOptions(threshold=0.5, privacy=PrivacyOptions(hold_s=0.4))
     faces = play(ScriptedDetector(0.99, 0.99, 0.99, None), options, 30)
     assert shown(faces)[:4] == [1, 1, 1, 0]
-    assert faces[0].shown.ids is None
+    assert faces[0].detections.ids is None
     hidden = [len(one.private) > 0 for one in faces]
     assert hidden.index(False) == pytest.approx(3 + 0.4 * 30, abs=1)
 
@@ -96,14 +94,14 @@ def test_pictures_of_a_folder_are_not_tracked_and_none_is_passed_over() -> None:
     faces = play(detector, replace(TRACKED, every=3), 4, Path("a.jpg"))
     assert shown(faces) == [1] * 4  # at once, where a moving picture's face would have to be confirmed
     assert len(detector.seen) == 4
-    assert faces[0].shown.ids is None
+    assert faces[0].detections.ids is None
 
 
 def test_a_single_picture_waits_for_no_other() -> None:
     finder = FaceFinder(ScriptedDetector(0.6))
     frame = Frame(np.zeros((240, 320, 3), np.uint8), 0, 0.0, 0.0)
-    assert len(finder.find(frame, TRACKED, still=True).shown) == 1
-    assert len(finder.find(frame, replace(TRACKED, threshold=0.7), again=True, still=True).shown) == 0
+    assert len(finder.find(frame, TRACKED, still=True).detections) == 1
+    assert len(finder.find(frame, replace(TRACKED, threshold=0.7), again=True, still=True).detections) == 0
 
 
 def test_only_each_third_frame_is_searched_and_the_others_carry_the_faces_on() -> None:
@@ -205,12 +203,12 @@ def test_a_face_that_is_never_hidden_is_hidden_where_another_touches_it() -> Non
         finder = FaceFinder(FakeDetector(faces))
         options = replace(TRACKED, privacy=PrivacyOptions())
         first = finder.find(Frame(image, 0, 0.0, 0.0), options)
-        assert first.shown.ids is not None
+        assert first.detections.ids is not None
         assert len(first.private) == 2
-        number = int(first.shown.ids[(first.shown.boxes[:, 0] == 100).argmax()])
+        number = int(first.detections.ids[(first.detections.boxes[:, 0] == 100).argmax()])
         second = finder.find(Frame(image, 1, 0.03, 0.03), replace(options, unhidden=frozenset({number})))
         assert len(second.private) == hidden
-        assert len(second.shown) == 2
+        assert len(second.detections) == 2
 
 
 def close_up(height_px: float) -> tuple[Image, np.ndarray]:
@@ -234,8 +232,8 @@ def test_a_face_that_comes_close_is_found_whole_with_real_weights(
     detector = FaceDetector()
     options = replace(TRACKED, threshold=None, privacy=privacy)
     seen = FaceFinder(detector).find(Frame(image, 0, 0.0, 0.0), options)
-    assert len(seen.shown) == 1
-    assert pairwise_iou(face, seen.shown.boxes)[0, 0] > 0.75
+    assert len(seen.detections) == 1
+    assert pairwise_iou(face, seen.detections.boxes)[0, 0] > 0.75
     assert detector.size == options.size
     if privacy is not None:
         assert pairwise_iou(face, seen.private)[0].max() > 0.75
@@ -253,7 +251,7 @@ def test_a_frame_without_a_large_face_is_searched_once() -> None:
         usual = source.read()
     assert usual is not None
     finder = FaceFinder(Counting())
-    assert len(finder.find(usual, replace(TRACKED, threshold=None)).shown) >= 3
+    assert len(finder.find(usual, replace(TRACKED, threshold=None)).detections) >= 3
     assert sizes == [(640, 480)]
     finder.find(Frame(close_up(400)[0], 1, 0.03, 0.03), replace(TRACKED, threshold=None))
     assert sizes[1:] == [(640, 480), (320, 240)]

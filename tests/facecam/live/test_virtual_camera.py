@@ -16,8 +16,7 @@ from facecam.errors import FacecamError
 from facecam.faces.boxes import Detections
 from facecam.faces.privacy import PrivacyOptions
 from facecam.live.options import LiveOptions
-from facecam.live.pipeline import Phase, Pipeline
-from facecam.live.state import View
+from facecam.live.pipeline import Phase, Pipeline, View
 from facecam.live.virtual_camera import VirtualCamera, open_device
 from facecam.sources import Frame, Source
 from facecam.system.opencv import cv2

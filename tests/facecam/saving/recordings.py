@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from facecam.faces.boxes import Detections
-from facecam.live.state import View
+from facecam.live.pipeline import View
 from facecam.saving.recording import Recorder, RecordingOptions
 from facecam.sources import Frame, open_source
 from tests.doubles import read_all

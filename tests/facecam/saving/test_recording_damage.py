@@ -33,7 +33,7 @@ import numpy as np
 from facecam.faces.boxes import Detections
 from facecam.saving.recording import Recorder, RecordingOptions
 from facecam.sources import Frame
-from facecam.live.state import View
+from facecam.live.pipeline import View
 resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000))
 from pathlib import Path
 recorder = Recorder(Path(sys.argv[1]), RecordingOptions(), "Cam", lambda: True)

@@ -14,7 +14,7 @@ from facecam.faces.palette import BOX_COLOURS
 from facecam.faces.tracking import TrackingOptions
 from facecam.live.detection_loop import FaceFinder
 from facecam.live.options import LiveOptions
-from facecam.live.state import View
+from facecam.live.pipeline import View
 from facecam.saving.recording import Recorder, RecordingOptions
 from facecam.saving.snapshot import SnapshotFacts, write_snapshot
 from facecam.sources import Frame, open_source
@@ -42,8 +42,8 @@ def view_of_first_and_eighth() -> View:
     for index in range(60 * 2 * COUNT):
         frame = Frame(image, index, index / 30, index / 30)
         found = finder.find(frame, options)
-        if found.shown.ids is not None and sorted(found.shown.ids.tolist()) == [1, 1 + COUNT]:
-            return View(frame, found.shown, frame)
+        if found.detections.ids is not None and sorted(found.detections.ids.tolist()) == [1, 1 + COUNT]:
+            return View(frame, found.detections, frame)
     raise AssertionError("the faces did not get these numbers")
 
 
