@@ -39,10 +39,7 @@ def write_snapshot(path: Path, view: View, facts: SnapshotFacts, annotated: bool
     image = draw_detections(view.image, view.detections) if annotated else view.image
     result = record(facts.source, view.detected_frame, view.detections)
     told: dict[str, Any] = {
-        "model": facts.model,
-        "runtime": facts.runtime,
-        "threshold": facts.threshold,
-        "nms": facts.nms,
+        **vars(facts),
         "taken": facts.taken.isoformat(timespec="milliseconds"),
         "annotated": annotated,
         "faces_hidden": view.privacy is not None,

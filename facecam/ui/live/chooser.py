@@ -155,7 +155,6 @@ class SourceChooser(Combo):
             self._custom = self.spec  # also a camera that has been pulled out: what is chosen stays in sight
         elif self._custom in self._listed():
             self._custom = None
-        blocked = self.blockSignals(True)
         self.clear()
         self.addItem("Automatic", AUTO)
         self._help("The first camera, or the demo where there is none")
@@ -179,7 +178,6 @@ class SourceChooser(Combo):
         for ask in Ask:
             self.addItem(ask.value, ask)
         self.setCurrentIndex(max(0, self.findData(self.spec)))
-        self.blockSignals(blocked)
 
     def _listed(self) -> set[str | None]:
         return {AUTO, DEMO, SCREEN, *map(camera_spec, self._cameras or [])}

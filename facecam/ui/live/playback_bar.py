@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSignalBlocker, Qt
 from PySide6.QtGui import QAction, QColor, QMouseEvent, QPalette
-from PySide6.QtWidgets import QLabel, QSizePolicy, QSlider, QStyle, QStyleOptionSlider, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QSlider, QWidget
 
 from facecam.live.pipeline import Phase
 from facecam.qtkit import icons, theme
@@ -185,31 +185,9 @@ class SeekSlider(QSlider):
                 self.setValue(value_ms)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        """The left button does what the middle one does in Qt: it goes there, and holds the handle."""
         if event.button() == Qt.MouseButton.LeftButton:
-            self.setSliderDown(True)
-            self.setValue(self._at(event.position().x()))
-            event.accept()
-        else:
-            super().mousePressEvent(event)
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if self.isSliderDown():
-            self.setValue(self._at(event.position().x()))
-        else:
-            super().mouseMoveEvent(event)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if self.isSliderDown():
-            self.setSliderDown(False)
-        else:
-            super().mouseReleaseEvent(event)
-
-    def _at(self, x_px: float) -> int:
-        option = QStyleOptionSlider()
-        self.initStyleOption(option)
-        style, kind = self.style(), QStyle.ComplexControl.CC_Slider
-        groove = style.subControlRect(kind, option, QStyle.SubControl.SC_SliderGroove, self)
-        handle = style.subControlRect(kind, option, QStyle.SubControl.SC_SliderHandle, self)
-        room = groove.width() - handle.width()
-        at = round(x_px) - groove.x() - handle.width() // 2
-        return QStyle.sliderValueFromPosition(self.minimum(), self.maximum(), at, room)
+            middle = Qt.MouseButton.MiddleButton
+            places = (event.position(), event.globalPosition())
+            event = QMouseEvent(event.type(), *places, middle, middle, event.modifiers())
+        super().mousePressEvent(event)

@@ -22,7 +22,7 @@ from facecam.bench.compare import compared_bars, verdict
 from facecam.bench.report import Bar, bars, figures, headline, main_series
 from facecam.bench.result import BenchResult, Interim
 from facecam.bench.tables import is_figure, markdown
-from facecam.qtkit.fields import combo
+from facecam.qtkit.fields import combo, fill
 from facecam.qtkit.folds import Fold, Section
 from facecam.qtkit.layouts import column, row
 from facecam.qtkit.settings import Settings
@@ -227,11 +227,7 @@ class Details(Section):
     def show_pages(self, found: list[Page], current: int) -> None:
         """Lists these pages and shows one of them."""
         self.pages = found
-        blocked = self.page.blockSignals(True)
-        self.page.clear()
-        self.page.addItems([page.title for page in found])
-        self.page.setCurrentIndex(current)
-        self.page.blockSignals(blocked)
+        fill(self.page, ((page.title, index) for index, page in enumerate(found)), current)
         self._show_page(current)
 
     def _show_page(self, index: int) -> None:
