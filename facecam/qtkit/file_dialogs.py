@@ -32,12 +32,18 @@ def ask_path(
         dialog.setNameFilters([*kinds, "All files (*)"])
         if save_as:
             dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-            dialog.setDefaultSuffix(Path(save_as).suffix[1:])
+            dialog.setDefaultSuffix(Path(save_as).suffix)
+            dialog.filterSelected.connect(lambda kind: dialog.setDefaultSuffix(suffix_of(kind) or Path(save_as).suffix))
             dialog.selectFile(save_as)
         else:
             dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
     dialog.fileSelected.connect(lambda name: then(Path(name)))
     dialog.open()
+
+
+def suffix_of(kind: str) -> str:
+    """Of a kind of files in words, such as ".png" of "PNG (*.png)"; empty for all files."""
+    return kind.partition("*")[2].rstrip(")")
 
 
 def show_folder(folder: Path) -> str:

@@ -19,13 +19,12 @@ from facecam.qtkit.settings import Key, Remembered, Settings
 from facecam.qtkit.theme import COLUMN_WIDTH, SPACE, tabular
 from facecam.qtkit.widgets import Heading, ScrollColumn
 from facecam.qtkit.wording import percent
-from sagan_gallery.attention import Direction
 from sagan_gallery.colormap import NAMES
 from sagan_gallery.generator import shipped_generators
 from sagan_gallery.latent import SampleSpec
 from sagan_gallery.ui.map_style import Kind, MapStyle, Shown
 from sagan_gallery.ui.session import Order
-from sagan_gallery.ui.words import class_name
+from sagan_gallery.ui.words import DIRECTIONS, class_name
 
 _COUNTS = (16, 36, 64, 144)
 _TRUNCATIONS = (0.0, 1.5)
@@ -161,11 +160,7 @@ class GalleryControls(ScrollColumn):
     def _make_more(self) -> Fold:
         default = MapStyle()
         self.shown = combo(*((shown.value, shown) for shown in Shown))
-        self.direction = combo(
-            ("Where it looks", Direction.ROW),
-            ("Own preference", Direction.RELATIVE),
-            ("Who looks there", Direction.COLUMN),
-        )
+        self.direction = combo(*((text, direction) for direction, text in DIRECTIONS.items()))
         self.colours = combo(*((name.capitalize(), name) for name in NAMES))
         self._shown_row = Row(
             "Show", self.shown,

@@ -43,6 +43,7 @@ def save_figure(path: Path, scene: Scene, caption: str) -> None:
     size = _layout(scene)[1]
     if path.suffix.lower() == ".pdf":
         pdf = QPdfWriter(str(path))
+        pdf.setTitle(caption)
         pdf.setResolution(DOTS_PER_INCH)
         inches = QSizeF(size.width() / DOTS_PER_INCH, size.height() / DOTS_PER_INCH)
         pdf.setPageSize(QPageSize(inches, QPageSize.Unit.Inch, "figure", QPageSize.SizeMatchPolicy.ExactMatch))

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QObject, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QImage, QImageReader, QImageWriter
-from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from facecam.arrays import Image
 from facecam.errors import FacecamError
 from facecam.qtkit.commands import Menu, command
+from facecam.qtkit.file_dialogs import ask_path, suffix_of
 from facecam.system.files import cannot_write
 from facecam.system.paths import pictures_folder
 from sagan_gallery.export import Film, Gif, WebP, save_attention
@@ -67,7 +68,8 @@ class GalleryFiles(QObject):
         self._window, self._stage, self._session = parent, stage, session
         self.grab_frame, self._open_film = grab_frame, open_film
         self.menu = QMenu(parent)
-        self._opened_in = self._saved_in = ""
+        self._last: dict[bool, Path] = {}
+        """The folder of the last file that was opened (False) or saved (True)."""
         file, edit = Menu.FILE, Menu.EDIT
         self.open_model = self._action("Open a model…", self._ask_model, file, "Ctrl+O")
         self.own_picture = self._action("Look at an own picture…", self._ask_picture, file, "Ctrl+Shift+O")
@@ -80,14 +82,13 @@ class GalleryFiles(QObject):
             "Save figure of all pins (PDF, SVG, PNG)…", self._ask_save_figure, file, "Ctrl+Shift+S"
         )
         self.save_raw = self._action("Save raw attention (NPZ)…", self._ask_save_raw, file)
-        self.save_gif = self._action("Save walk (GIF, WebP)…", self._ask_save_gif, file)
-        self.save_film = self._action("Save walk (MP4)…", self._ask_save_film, file)
+        mp4 = "" if open_film is None else ", MP4"
+        self.save_walk = self._action(f"Save walk (GIF, WebP{mp4})…", self._ask_save_walk, file)
         self.frame.setVisible(grab_frame is not None)
-        self.save_film.setVisible(open_film is not None)
         groups = (
             (self.open_model, self.own_picture, self.frame),
             (self.copy_text, self.paste_text, self.copy_picture),
-            (self.save_picture, self.save_figure, self.save_raw, self.save_gif, self.save_film),
+            (self.save_picture, self.save_figure, self.save_raw, self.save_walk),
         )
         for group in groups:
             self.menu.addActions(group)
@@ -115,8 +116,7 @@ class GalleryFiles(QObject):
         self.frame.setEnabled(self._session.generator is not None)
         self.copy_text.setEnabled(stage.origin.spec is not None)
         self.save_figure.setEnabled(has_sample and bool(stage.view.pins))
-        for action in (self.save_gif, self.save_film):
-            action.setEnabled(stage.walk.walk is not None)
+        self.save_walk.setEnabled(stage.walk.walk is not None)
 
     def enable_all(self) -> None:
         """For the keys, which say what is missing."""
@@ -153,10 +153,10 @@ class GalleryFiles(QObject):
             self.picture_opened.emit(read_picture(path))
 
     def _ask_model(self) -> None:
-        self._ask("Open a model", "SAGAN models (*.onnx)", self.open)
+        self._ask("Open a model", ["SAGAN models (*.onnx)"], self.open)
 
     def _ask_picture(self) -> None:
-        self._ask("Look at an own picture", PICTURES, lambda path: self.picture_opened.emit(read_picture(path)))
+        self._ask("Look at an own picture", [PICTURES], lambda path: self.picture_opened.emit(read_picture(path)))
 
     def _open_frame(self) -> None:
         frame = self.grab_frame() if self.grab_frame is not None else None
@@ -195,15 +195,15 @@ class GalleryFiles(QObject):
 
     def _ask_save_picture(self) -> None:
         image = self._scene_image()
-        self._ask_save("Save picture with map", "PNG (*.png)", lambda path: save_image(path, image))
+        self._ask_save("Save picture with map", ["PNG (*.png)"], lambda path: save_image(path, image))
 
     def _ask_save_figure(self) -> None:
         scene = self._stage.view.scene
         if scene is None or not scene.pins:
             raise FacecamError("The figure shows pins: click the picture to make one.")
         frozen = replace(scene, pins=list(scene.pins))  # as it is now, whatever happens behind the dialog
-        caption = f"{self._stage.origin.words}   γ = {scene.sample.gamma:.3f}"
-        kinds = "PDF (*.pdf);;SVG (*.svg);;PNG, 300 dpi (*.png)"
+        caption = words.caption(self._stage.origin.words, scene.sample, scene.map_style.direction, scene.map_style.log)
+        kinds = ["PDF (*.pdf)", "SVG (*.svg)", "PNG, 300 dpi (*.png)"]
         self._ask_save("Save figure", kinds, lambda path: save_figure(path, frozen, caption), "-pins")
 
     def _ask_save_raw(self) -> None:
@@ -219,29 +219,37 @@ class GalleryFiles(QObject):
         def save(path: Path) -> None:
             self.export_wanted.emit(Export(path, partial(steps, path)))
 
-        self._ask("Save raw attention", "NumPy (*.npz)", save, "-attention.npz")
+        self._ask_save("Save raw attention", ["NumPy (*.npz)"], save, "-attention", at_once=False)
 
-    def _ask_save_gif(self) -> None:
-        def save(path: Path) -> None:
-            writer, side_px = (WebP, WEBP_PX) if path.suffix.lower() == ".webp" else (Gif, GIF_PX)
-            self.start_film(path, writer, side_px)
-
-        kinds = "GIF, 64 colours (*.gif);;WebP, all colours and half the size (*.webp)"
-        self._ask("Save walk", kinds, save, "-film.gif")
-
-    def _ask_save_film(self) -> None:
-        open_film = self._open_film
-        if open_film is not None:
-            self._ask("Save walk", "MP4 (*.mp4)", lambda path: self.start_film(path, open_film), "-film.mp4")
-
-    def _ask_save(self, title: str, kinds: str, write: Callable[[Path], object], part: str = "") -> None:
-        """Asks where to write, and says that it is written. kinds: the first one is suggested; part: ends the name."""
+    def _ask_save_walk(self) -> None:
+        writers: dict[str, tuple[FilmOpener, int]] = {".gif": (Gif, GIF_PX), ".webp": (WebP, WEBP_PX)}
+        kinds = ["GIF, 64 colours (*.gif)", "WebP, all colours and half the size (*.webp)"]
+        if self._open_film is not None:
+            writers[".mp4"] = self._open_film, FILM_PX
+            kinds.append("MP4, the largest picture (*.mp4)")
 
         def save(path: Path) -> None:
+            self.start_film(path, *writers[path.suffix.lower()])
+
+        self._ask_save("Save walk", kinds, save, "-film", at_once=False)
+
+    def _ask_save(
+        self, title: str, kinds: Sequence[str], write: Callable[[Path], object], part: str = "", at_once: bool = True
+    ) -> None:
+        """Asks where to write, and says that it is written. kinds: of which the name tells one, the first one is
+        suggested; part: ends the name, which is the picture's; at_once: whether it is then written, and not in the
+        background."""
+        suffixes = [suffix_of(kind) for kind in kinds]
+
+        def save(path: Path) -> None:
+            if path.suffix.lower() not in suffixes:
+                raise FacecamError(f"{path.name} was not saved: give it a name that ends in {' or '.join(suffixes)}.")
             write(path)
-            self.said.emit(f"Saved {path}")
+            if at_once:
+                self.said.emit(f"Saved {path}")
 
-        self._ask(title, kinds, save, part + _suffix(kinds.partition(";;")[0]))
+        name = words.file_name(self._stage.origin.spec, self._stage.origin.words)
+        self._ask(title, kinds, save, name + part + suffixes[0])
 
     def start_film(self, path: Path, open_film: FilmOpener, side_px: int = FILM_PX) -> None:
         """Samples the walk, with the pins' maps beside it, and writes it in the background, as all of that is now.
@@ -269,34 +277,17 @@ class GalleryFiles(QObject):
 
         self.export_wanted.emit(Export(path, steps))
 
-    def _ask(self, title: str, kinds: str, do: Callable[[Path], object], save_as: str = "") -> None:
-        """Asks for a file without stopping the window, then does it. save_as: the end of the name of a file to be
-        written, which is suggested after the picture's."""
-        folder = "_saved_in" if save_as else "_opened_in"
-        dialog = QFileDialog(self._window, title, getattr(self, folder), kinds)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        if save_as:
-            dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-            dialog.setDefaultSuffix(Path(save_as).suffix)
-            dialog.filterSelected.connect(lambda kind: dialog.setDefaultSuffix(_suffix(kind)))
-            if not self._saved_in:
-                snapshots = pictures_folder()
-                dialog.setDirectory(str(snapshots if snapshots.is_dir() else snapshots.parent))
-            dialog.selectFile(words.file_name(self._stage.origin.spec, self._stage.origin.words) + save_as)
-        else:
-            dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+    def _ask(self, title: str, kinds: Sequence[str], do: Callable[[Path], object], save_as: str = "") -> None:
+        """Asks for a file, then does it. save_as: the name that is suggested for a file to be written."""
+        saving = bool(save_as)
 
-        def chosen(name: str) -> None:
-            setattr(self, folder, str(Path(name).parent))
-            self._try(lambda: do(Path(name)))
+        def chosen(path: Path) -> None:
+            self._last[saving] = path.parent
+            self._try(partial(do, path))
 
-        dialog.fileSelected.connect(chosen)
-        dialog.open()
-
-
-def _suffix(kind: str) -> str:
-    """Of a kind of files in words, such as ".png" of "PNG (*.png)"."""
-    return kind.partition("*")[2].rstrip(")")
+        wanted = pictures_folder()
+        usual = next(folder for folder in (wanted, *wanted.parents) if folder.is_dir()) if saving else ""
+        ask_path(self._window, title, chosen, self._last.get(saving, usual), kinds, save_as)
 
 
 def save_image(path: Path, image: QImage) -> None:

@@ -280,6 +280,8 @@ class GalleryPanel(QWidget):
         self.tour.setVisible(on)
         self.grid.setVisible(not on)
         if on:
+            if self.stage.origin.own is not None:  # which has no attention to be switched off
+                self.grid.choose(self.grid.first_sample)
             self.tour.begin()
         self._remember_tour()
 
@@ -304,7 +306,7 @@ class GalleryPanel(QWidget):
             self.choose(row)
 
     def _prepare_walk(self) -> None:
-        """A walk that is opened for the first time leads from the chosen sample to the next one in the grid."""
+        """A walk without ends leads from the chosen sample to the next one in the grid."""
         following = self._next_point()
         if self.stage.walk_button.isChecked() and following is not None:
             self.walk.prepare(following)
@@ -400,12 +402,13 @@ class GalleryPanel(QWidget):
                 self.stage.plane.show_axes(axes)
         self.controls.set_generating(sample.z is not None)
         self.stage.show_sample(sample, origin)
+        if origin.spec is not None:
+            self._prepare_walk()
         self.message.show_picture()
         if self._fresh:
             self._fresh = False
-            if self._pin_informative and not self.view.pins:
+            if self._pin_informative and not self.view.pins and not self.controls.tour.isChecked():
                 self.pin_informative()
-            self._prepare_walk()
         if not self.walk.playing and not self.stage.plane.pad.dragged:
             self.session.request_comparison(sample)
             self._say_origin()

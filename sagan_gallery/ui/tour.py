@@ -131,16 +131,19 @@ class Tour(ScrollColumn):
             label.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         turn = row((self.back, 1), (self.next, 1), spacing=SPACE)
         margins = (2 * SPACE, 2 * SPACE, SPACE, SPACE)
-        column(*texts, turn, self.leave, None, owner=inner, margins=margins, spacing=SPACE)
+        # The buttons stay where they are, however much is told.
+        column(*texts, None, turn, self.leave, owner=inner, margins=margins, spacing=SPACE)
         self.setWidget(inner)
         stage.view.query_changed.connect(self._watch)
         stage.view.pins_changed.connect(self._watch)
 
     def begin(self) -> None:
-        """Goes on where the tour was left; from the first step, without pins, after its end."""
-        if self.step in (0, len(Step)):
+        """Goes on where the tour was left, from the first step after its end. Pins are for the visitor to make, those
+        of one step for the next one too."""
+        step = self.step % len(Step)
+        if step != Step.SWITCH_OFF:
             self._stage.view.set_pins([], None)
-        self.go_to(self.step % len(Step))
+        self.go_to(Step.PIN_OBJECT if step == Step.PIN_BACKGROUND else step)
 
     def go_to(self, step: int) -> None:
         """Shows a step; past the last one the tour ends."""
@@ -153,7 +156,8 @@ class Tour(ScrollColumn):
         self._hovered.clear()
         self._number.setText(f"Step {self.step + 1} of {len(Step)}")
         self._title.setText(words.title)
-        self._ask.setText(words.ask)
+        skipped = self.step == Step.PIN_BACKGROUND and len(self._stage.view.pins) < 2
+        self._ask.setText(f"{_WORDS[Step.PIN_OBJECT].ask} {words.ask}" if skipped else words.ask)
         self.told.setText("")
         self.back.setEnabled(self.step > 0)
         self.next.setText("Finish" if self.step == len(Step) - 1 else "Next")

@@ -105,10 +105,11 @@ class WalkBar(QWidget):
 
     def prepare(self, following: LatentPoint) -> None:
         """Without ends so far, the walk leads from the sample that is shown to the one that follows it."""
-        if self.walk is None and self._sample is not None and self._sample.z is not None:
+        if not self._ends:
             self._begin_or_end_here("start")
-            self.set_point("end", following, None)
-            self.thumb_wanted.emit(following)
+            if self._ends:
+                self.set_point("end", following, None)
+                self.thumb_wanted.emit(following)
 
     def _begin_or_end_here(self, name: str) -> None:
         sample = self._sample

@@ -10,7 +10,7 @@ import numpy as np
 
 from facecam.arrays import Array, Image
 from facecam.qtkit.theme import STAGE_TEXT
-from sagan_gallery.attention import GAMMA_NEAR_0, NEARLY_EVEN, mean_evenness
+from sagan_gallery.attention import GAMMA_NEAR_0, NEARLY_EVEN, Direction, mean_evenness
 from sagan_gallery.latent import SampleSpec
 from sagan_gallery.overlay import mean_change
 from sagan_gallery.sample import Sample
@@ -144,6 +144,28 @@ def file_name(spec: SampleSpec | None, origin: str) -> str:
         return title(None, origin)[0].lower().replace(" ", "-")
     named = "" if spec.truncation == 1 else f"-{spec.truncation:.2f}"
     return f"{(spec.label or spec.model).replace(' ', '_')}-{spec.seed}{named}"
+
+
+DIRECTIONS = {
+    Direction.ROW: "Where it looks",
+    Direction.RELATIVE: "Own preference",
+    Direction.COLUMN: "Who looks there",
+}
+
+
+def caption(origin: str, sample: Sample, direction: Direction, log: bool) -> str:
+    """The line below a figure: what makes it again. origin: what the picture is called; log: whether its colours are
+    logarithmic."""
+    number, count = sample.layer + 1, len(sample.layers)
+    parts = (
+        (origin, True),
+        (f"layer {number} of {count}", count > 1),
+        (f"γ = {sample.gamma:.3f}", True),
+        (f"attention × {sample.attention_scale:.2f}", sample.attention_scale != 1),
+        (DIRECTIONS[direction].lower(), direction is not Direction.ROW),
+        ("logarithmic colours", log),
+    )
+    return "   ".join(text for text, told in parts if told)
 
 
 def size_words(sample: Sample) -> str:

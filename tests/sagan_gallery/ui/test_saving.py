@@ -9,6 +9,7 @@ from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QFileDialog
 
 from facecam.errors import FacecamError
+from sagan_gallery.attention import Direction
 from sagan_gallery.export import Gif
 from sagan_gallery.generator import Generator, shipped_generators
 from sagan_gallery.latent import SampleSpec
@@ -90,7 +91,7 @@ def test_a_walk_is_saved_in_the_background_and_can_be_cancelled(qtbot, panel, tm
     qtbot.waitUntil(lambda: panel.status.text == f"Saved {tmp_path / 'pins.gif'}", timeout=20000)
     with pillow.open(tmp_path / "pins.gif") as film:
         assert film.size == (64 + 8 + 64, 64)  # the picture with its pin, and the pin's map
-    panel.files.save_gif.trigger()
+    panel.files.save_walk.trigger()
     dialog = panel.findChildren(QFileDialog)[-1]
     dialog.fileSelected.emit(str(tmp_path / "pins.webp"))
     dialog.close()
@@ -130,13 +131,45 @@ def test_dialogs_suggest_a_name_and_the_folder_of_pictures(qtbot, panel, tmp_pat
         (panel.files.save_picture, "red-0.png"),
         (panel.files.save_figure, "red-0-pins.pdf"),
         (panel.files.save_raw, "red-0-attention.npz"),
-        (panel.files.save_gif, "red-0-film.gif"),
+        (panel.files.save_walk, "red-0-film.gif"),
     ):
         action.trigger()
         dialog = panel.findChildren(QFileDialog)[-1]
         assert dialog.selectedFiles() == [str(tmp_path / name)]
         dialog.close()
         qtbot.waitUntil(lambda: not panel.findChildren(QFileDialog))
+
+
+@pytest.mark.parametrize("name", ["view.jpg", "view"])
+def test_a_name_of_another_kind_is_told_and_writes_nothing(qtbot, panel, tmp_path, name):
+    panel.files.save_picture.trigger()
+    panel.findChildren(QFileDialog)[-1].fileSelected.emit(str(tmp_path / name))
+    assert panel.status.text == f"{name} was not saved: give it a name that ends in .png."
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_dialog_begins_above_a_folder_that_is_not_there(qtbot, panel, tmp_path, monkeypatch):
+    monkeypatch.setattr("sagan_gallery.ui.files.pictures_folder", lambda: tmp_path / "Pictures" / "facecam")
+    panel.files.save_picture.trigger()
+    assert panel.findChildren(QFileDialog)[-1].directory().path() == str(tmp_path)
+
+
+def test_a_figure_says_below_it_how_its_maps_are_to_be_read(qtbot, panel, tmp_path):
+    panel.view.add_pin(3, 3)
+
+    def caption():
+        panel.files.save_figure.trigger()
+        dialog = panel.findChildren(QFileDialog)[-1]
+        dialog.fileSelected.emit(str(tmp_path / "figure.svg"))
+        dialog.close()
+        return (tmp_path / "figure.svg").read_text(encoding="utf-8")
+
+    plain = f"{panel.spec}   γ = {panel.sample.gamma:.3f}"
+    assert f"{plain}<" in caption()
+    panel.controls.direction.setCurrentIndex(panel.controls.direction.findData(Direction.COLUMN))
+    panel.controls.log.setChecked(True)
+    waits_for_sample(qtbot, panel, lambda: panel.controls.scale.slider.setValue(50))
+    assert f"{plain}   attention × 0.50   who looks there   logarithmic colours<" in caption()
 
 
 @pytest.fixture

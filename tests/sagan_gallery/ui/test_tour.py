@@ -9,9 +9,10 @@ from PySide6.QtCore import Qt
 from facecam.qtkit.settings import Settings
 from sagan_gallery.ui import words
 from sagan_gallery.ui.paint import from_qimage
+from sagan_gallery.ui.session import OwnPicture
 from sagan_gallery.ui.tour import Step, shared
 from tests.sagan_gallery.made import made_sample
-from tests.sagan_gallery.ui.driving import LEFT, at, hover, waits_for_sample
+from tests.sagan_gallery.ui.driving import LEFT, at, hover, settle, waits_for_sample
 
 
 @pytest.fixture
@@ -92,6 +93,61 @@ def test_it_is_offered_once_and_goes_on_where_it_was_left(qtbot, panel, make_pan
     assert again.tour.step == Step.PIN_OBJECT
     qtbot.mouseClick(again.tour.back, LEFT)
     assert again.tour.step == Step.HOVER
+
+
+def test_its_buttons_stay_where_they_are_however_much_is_told(qtbot, panel):
+    panel.controls.tour.click()
+    places = set()
+    for step in Step:
+        panel.tour.go_to(step)
+        panel.tour.told.setText("word " * 10 * step)
+        qtbot.wait(1)
+        places.add(panel.tour.next.mapTo(panel, panel.tour.next.rect().topLeft()).toTuple())
+    assert len(places) == 1
+
+
+def test_what_is_pinned_is_the_visitors_own(qtbot, panel):
+    panel.controls.tour.click()
+    qtbot.mouseClick(panel.tour.next, LEFT)
+    qtbot.mouseClick(panel.tour.leave, LEFT)
+    panel.pin_informative()
+    panel.controls.tour.click()
+    assert panel.tour.step == Step.PIN_OBJECT
+    assert panel.tour.told.text() == ""  # those were not made for this
+    click(qtbot, panel, 3, 3)
+    click(qtbot, panel, 12, 3)
+    assert "in common" in panel.tour.told.text()
+    qtbot.mouseClick(panel.tour.next, LEFT)
+    qtbot.mouseClick(panel.tour.leave, LEFT)
+    panel.controls.tour.click()
+    assert panel.tour.step == Step.PIN_OBJECT  # the background is compared with these
+
+
+def test_who_passes_over_the_two_places_is_asked_for_them_with_the_background(qtbot, panel):
+    panel.controls.tour.click()
+    for _ in range(2):
+        qtbot.mouseClick(panel.tour.next, LEFT)
+    assert panel.tour.step == Step.PIN_BACKGROUND
+    asked = panel.tour._ask.text()
+    assert "two places of one thing" in asked
+    assert "background" in asked
+    for x in (3, 12, 8):
+        click(qtbot, panel, x, 3)
+    assert "The last map has" in panel.tour.told.text()
+
+
+def test_it_is_about_a_generated_picture(qtbot, panel):
+    waits_for_sample(qtbot, panel, lambda: panel.look_at(OwnPicture(np.zeros((20, 20, 3), np.uint8))))
+    waits_for_sample(qtbot, panel, panel.controls.tour.click)
+    assert panel.spec == panel.grid.specs[0]
+
+
+def test_a_tour_that_is_begun_before_the_first_picture_is_there_begins_without_pins(qtbot, make_panel, tiny_generator):
+    panel = make_panel(tiny_generator, wait=False)
+    panel._pin_informative = True  # as the tab starts it
+    panel.controls.tour.click()
+    settle(qtbot, panel)
+    assert panel.view.pins == []
 
 
 def test_an_offer_that_is_declined_does_not_come_back(qtbot, panel, make_panel, tiny_generator, settings):

@@ -7,6 +7,7 @@ from PySide6.QtCore import QPoint
 
 from sagan_gallery.attention import Cell, Direction, cell_centre, map_for_pixel
 from sagan_gallery.sample import Blend
+from sagan_gallery.ui.session import OwnPicture
 from tests.sagan_gallery.ui.driving import LEFT, move, show_page, waits_for_sample
 
 
@@ -55,6 +56,16 @@ def test_a_walk_goes_from_one_sample_to_another_with_the_maps(qtbot, panel):
     qtbot.waitUntil(lambda: len(frames) > 3, timeout=5000)
     panel.stage.walk_button.click()
     assert not panel.walk.playing
+
+
+def test_a_walk_that_is_opened_on_an_own_picture_gets_its_ends_from_the_next_sample(qtbot, panel):
+    waits_for_sample(qtbot, panel, lambda: panel.look_at(OwnPicture(np.zeros((20, 20, 3), np.uint8))))
+    panel.stage.walk_button.click()
+    assert "choose one in the grid" in panel.status.text
+    assert not panel.walk.play.isEnabled()
+    waits_for_sample(qtbot, panel, lambda: panel.grid.choose(3))
+    assert np.array_equal(panel.walk.walk.start.z, panel.sample.z)
+    assert np.array_equal(panel.walk.walk.end.z, panel.session.point(panel.grid.specs[3]).z)  # the one after it
 
 
 def test_a_walk_that_is_closed_leads_back_to_the_sample_that_was_chosen(qtbot, panel):
