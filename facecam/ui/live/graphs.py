@@ -80,9 +80,15 @@ class GraphPanel(QWidget):
     def __init__(self, history: History) -> None:
         super().__init__()
         self._history = history
-        self.setFixedHeight(HEIGHT_PX)
         self.graphs = [_GraphView(graph) for graph in GRAPHS]
         row(*((view, 1) for view in self.graphs), owner=self, margins=(SPACE, SPACE, SPACE, 0), spacing=SPACE)
+        self.set_scale(1.0)
+
+    def set_scale(self, scale: float) -> None:
+        """How much larger than usual all of it is."""
+        self.setFixedHeight(round(scale * HEIGHT_PX))
+        for view in self.graphs:
+            view.set_scale(scale)
 
     def draw(self) -> None:
         """The history as it is now."""
@@ -106,8 +112,6 @@ class _GraphView(QWidget):
         self.heading = QLabel()
         self.heading.setTextFormat(Qt.TextFormat.RichText)
         self.heading.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.heading.setFont(theme.tabular(self.heading.font()))
-        self._bold = QFontMetricsF(theme.sized(self.heading.font(), 1.0, QFont.Weight.Bold))
         self.plot = pg.PlotWidget()
         self.plot.setAccessibleName(f"Graph: {graph.title}")
         self.setToolTip(graph.help)
@@ -119,15 +123,26 @@ class _GraphView(QWidget):
         item.setMouseEnabled(False, False)
         item.setXRange(-SPAN_S, 0, padding=0)
         item.getAxis("bottom").setTicks([[(-40, "−40 s"), (-20, "−20 s")]])
-        item.getAxis("left").setWidth(5 * SPACE)
-        item.layout.setContentsMargins(0, SPACE, 0, 0)  # for the upper half of a figure at the axis' end
-        item.getAxis("bottom").setHeight(2.5 * SPACE)
         for axis in ("left", "bottom"):
             item.getAxis(axis).setStyle(tickLength=-4, tickTextOffset=4, maxTickLevel=0)
         self.curves = [item.plot(connect="finite") for _ in graph.lines]
         column(self.heading, (self.plot, 1), owner=self)
-        self.take_colours()
         self._newest: dict[str, float] = {}
+        self._scale = 1.0
+
+    def set_scale(self, scale: float) -> None:
+        """How much larger than usual all of it is."""
+        self._scale = scale
+        font = theme.tabular(theme.sized(self.font(), scale))
+        self.heading.setFont(font)
+        self._bold = QFontMetricsF(theme.sized(font, 1.0, QFont.Weight.Bold))
+        item = self.plot.getPlotItem()
+        item.layout.setContentsMargins(0, scale * SPACE, 0, 0)  # for the upper half of a figure at the axis' end
+        item.getAxis("left").setWidth(5 * scale * SPACE)
+        item.getAxis("bottom").setHeight(2.5 * scale * SPACE)
+        for axis in ("left", "bottom"):
+            item.getAxis(axis).setStyle(tickFont=font)
+        self.take_colours()
         self._say()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -145,7 +160,7 @@ class _GraphView(QWidget):
             axis.setTextPen(text)
             axis.setPen(QColor(text.red(), text.green(), text.blue(), 70))
         for line, curve in zip(self._graph.lines, self.curves, strict=True):
-            curve.setPen(pg.mkPen(self._colour(line), width=1.5))
+            curve.setPen(pg.mkPen(self._colour(line), width=1.5 * self._scale))
 
     def draw(self, history: History, seconds: np.ndarray) -> None:
         """The lines, the axis up to the highest of them, and the newest values in words."""

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from facecam.ui.live.graphs import GraphPanel
 
 
+_USUAL_FROM_PX = 700
+"""Height of a screen that graphs of the usual size can be read on from afar."""
+
+
 class GraphsArea(QWidget):
     """Keeps the last minute whether the graphs show or not; what draws them is loaded when they are first shown.
 
@@ -31,7 +35,7 @@ class GraphsArea(QWidget):
         super().__init__()
         self._session, self._remembered = session, remembered
         self.history = History()
-        self._remembers = True
+        self._remembers, self._scale = True, 1.0
         self.on = check("Graphs", "Rates, latencies, faces and drops of the last minute, below the picture (G)")
         self.on.setChecked(remembered.value.graphs)
         self.on.toggled.connect(self._switched)
@@ -45,9 +49,11 @@ class GraphsArea(QWidget):
         return [switch_command(self, "Graphs", ["G"], self.on)]
 
     def set_full_screen(self, on: bool) -> None:
-        """Full screen begins without graphs, which can be had there too; after it they are as they were before."""
+        """Full screen begins without graphs, which can be had there too, larger; after it they are as before."""
         self._remembers = not on
+        self._scale = max(1.0, self.screen().size().height() / _USUAL_FROM_PX) if on else 1.0
         self.on.setChecked(not on and self._remembered.value.graphs)
+        self._show()
 
     def refresh(self) -> None:
         """Takes the figures of this moment; called about twice a second while pictures come."""
@@ -70,6 +76,8 @@ class GraphsArea(QWidget):
 
             self.panel = GraphPanel(self.history)
             self._layout.addWidget(self.panel)
+        if self.panel is not None:
+            self.panel.set_scale(self._scale)
         self.setVisible(wanted)
         self._draw()
 

@@ -260,7 +260,15 @@ def test_graphs_can_be_had_in_full_screen_and_are_as_before_after_it(qtbot: QtBo
     tab = live(window)
     QTest.keyClick(window, Qt.Key.Key_G)
     assert tab.graphs.isVisible()
+    panel = tab.graphs.panel
+    assert panel is not None
+    usual = window.font().pointSizeF()
+    assert panel.graphs[0].heading.font().pointSizeF() > 1.2 * usual  # to be read from afar
+    assert "captured" in panel.graphs[0].heading.text()
     QTest.keyClick(window, Qt.Key.Key_Escape)
     qtbot.waitUntil(tab.controls.isVisible, timeout=5000)
     assert not tab.graphs.isVisible()
     assert not tab.remembered.value.graphs
+    QTest.keyClick(window, Qt.Key.Key_G)
+    assert tab.graphs.isVisible()
+    assert panel.graphs[0].heading.font().pointSizeF() == pytest.approx(usual)
