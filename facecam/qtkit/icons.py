@@ -8,7 +8,6 @@ from PySide6.QtCore import QByteArray, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QIconEngine, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
-from facecam.qtkit import theme
 from facecam.system.resources import asset
 
 _DISABLED_OPACITY = 0.35
@@ -28,11 +27,6 @@ def pixmap(name: str, size_px: int, colour: QColor, device_ratio: float = 1.0) -
     _paint(painter, QRectF(0, 0, size_px, size_px), name, colour)
     painter.end()
     return result
-
-
-def program_icon() -> QIcon:
-    """The sign on a dark tile."""
-    return icon("facecam", theme.BOX)
 
 
 class _Tinted(QIconEngine):

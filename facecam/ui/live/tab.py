@@ -196,11 +196,6 @@ class LiveTab(Tab):
         for part in self._parts:
             self.stage.refreshed.connect(part.refresh)
 
-    @property
-    def view(self) -> View | None:
-        """What the picture shows, None on the empty stage."""
-        return self.picture.view
-
     # -- what the user wants
 
     def start(self) -> None:

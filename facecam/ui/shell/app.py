@@ -50,7 +50,7 @@ def main(spec: str = AUTO, options: DetectorOptions = DetectorOptions()) -> int:
             app = make_application()
             settings = Settings(settings_file())
             window = build_window(spec, settings, options)
-            relay.unexpected.connect(window.report_unexpected)
+            relay.unexpected.connect(window.banner.report)
             interrupts = _Interrupts(app, window.close)
             try:
                 window.show()

@@ -10,8 +10,9 @@ from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QAction, QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import QAbstractButton, QBoxLayout, QMainWindow, QTabWidget, QWidget
 
+from facecam.qtkit import theme
 from facecam.qtkit.commands import Menu, command, set_menu
-from facecam.qtkit.icons import program_icon
+from facecam.qtkit.icons import icon
 from facecam.qtkit.layouts import column
 from facecam.qtkit.preload import ModuleLoader
 from facecam.qtkit.settings import Settings
@@ -41,13 +42,13 @@ class MainWindow(QMainWindow):
         self.specs, self._settings = list(tabs), settings
         self.made: dict[int, Tab] = {}  # the tabs that have been shown, by index
         self._current: Tab | None = None  # while one is loaded, there is none
-        self._loading: dict[int, LoadingPage] = {}
+        self._loading: dict[int, StagePanel] = {}
         self._was_maximized = False
         self._bare = False  # arranged for full screen
         self._hinting = False
         self._shortcuts: ShortcutList | None = None
         self.setWindowTitle("facecam")
-        self.setWindowIcon(program_icon())
+        self.setWindowIcon(icon("facecam", theme.BOX))
         self.setMinimumSize(*MINIMUM_SIZE)
         self.resize(largest_size(self.screen().availableSize()))
         geometry = settings.blob("window/geometry")
@@ -155,7 +156,8 @@ class MainWindow(QMainWindow):
     def _wait_for(self, index: int, loader: ModuleLoader) -> None:
         """Says that the tab is loading, and shows it then unless the user has gone to another."""
         if index not in self._loading:
-            page = self._loading[index] = LoadingPage(self.specs[index].title)
+            page = self._loading[index] = StagePanel(opaque=True)
+            page.show_message(StageMessage(f"Loading the {self.specs[index].title.lower()}…"), over_picture=True)
             self._pages[index].addWidget(page)
             loader.done.connect(partial(self._loaded, index))
             loader.begin()
@@ -248,10 +250,6 @@ class MainWindow(QMainWindow):
     def _forget_shortcuts(self) -> None:
         self._shortcuts = None
 
-    def report_unexpected(self, summary: str, details: str) -> None:
-        """Tells of an error inside the program; the program goes on."""
-        self.banner.report(summary, details)
-
     # -- events
 
     def event(self, event: QEvent) -> bool:
@@ -291,16 +289,3 @@ class _Tabs(QTabWidget):
                 self.updateGeometry()
                 return True
         return super().event(event)
-
-
-class LoadingPage(StagePanel):
-    """Stands in a tab's place until what the tab needs has been loaded."""
-
-    def __init__(self, title: str) -> None:
-        super().__init__(opaque=True)
-        self.show_message(StageMessage(f"Loading the {title.lower()}…"), over_picture=True)
-
-    @property
-    def text(self) -> str:
-        """What it says."""
-        return "" if self.message is None else self.message.title

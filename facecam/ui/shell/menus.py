@@ -53,13 +53,6 @@ class MenuBar(QMenuBar):
             self.addMenu(menu)
             self._menus.append(menu)
 
-    def texts(self) -> dict[str, list[str]]:
-        """What can be read in each menu, without the marks of keyboard access: {"File": ["Open a file…", ...]}."""
-        return {
-            menu.title().replace("&", ""): [action.text() for action in menu.actions() if not action.isSeparator()]
-            for menu in self._menus
-        }
-
 
 def colour_commands(window: QWidget, settings: Settings) -> list[QAction]:
     """Dark, light, or as the system is; remembered, and taken from the settings now."""

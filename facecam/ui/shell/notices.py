@@ -33,21 +33,16 @@ class ErrorBanner(QFrame):
         self.dialog: ErrorDialog | None = None
         self.setFrameShape(QFrame.Shape.StyledPanel)
         self.setAutoFillBackground(True)
-        self._text = ElidedLabel()
-        self._text.setAccessibleName("Error")
+        self.text = ElidedLabel()
+        self.text.setAccessibleName("Error")
         icon = QLabel()
         icon.setPixmap(self.style().standardIcon(QStyle.StandardPixmap.SP_MessageBoxWarning).pixmap(2 * SPACE))
         report_help = "What a report of the fault needs, to read and to copy"
         self.details_button = button("Report…", report_help, self.show_report)
         self.dismiss_button = button("Dismiss", "Hides this line", self._dismiss)
-        parts = (icon, (self._text, 1), self.details_button, self.dismiss_button)
+        parts = (icon, (self.text, 1), self.details_button, self.dismiss_button)
         row(*parts, owner=self, margins=(2 * SPACE, SPACE, 2 * SPACE, SPACE), spacing=SPACE)
         self.hide()
-
-    @property
-    def text(self) -> str:
-        """What the line says."""
-        return self._text.text()
 
     def report(self, summary: str, details: str) -> None:
         """Tells of one more error."""
@@ -57,7 +52,7 @@ class ErrorBanner(QFrame):
         if self._count == 1:
             self._summary = summary
         more = f" (and {self._count - 1} more)" if self._count > 1 else ""
-        self._text.say(f"An error inside the program; it goes on. {self._summary}{more}")
+        self.text.say(f"An error inside the program; it goes on. {self._summary}{more}")
         self.show()
         if details not in self._known:
             self._known.add(details)
@@ -70,7 +65,7 @@ class ErrorBanner(QFrame):
             self.dialog.raise_()
             self.dialog.activateWindow()
             return
-        self.dialog = ErrorDialog(self._text.text(), self._details, self.window())
+        self.dialog = ErrorDialog(self.text.text(), self._details, self.window())
         self.dialog.destroyed.connect(self._report_closed)
         self.dialog.show()
 
@@ -90,19 +85,14 @@ class HintBar(QFrame):
         self._done: Callable[[], None] | None = None
         self._words: Callable[[], str] | None = None
         self.setFrameShape(QFrame.Shape.StyledPanel)
-        self._text = QLabel()
-        self._text.setWordWrap(True)
-        self._text.setAccessibleName("Hint")
-        self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)  # it may name a command
+        self.text = QLabel()
+        self.text.setWordWrap(True)
+        self.text.setAccessibleName("Hint")
+        self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)  # it may name a command
         self.button = button("Got it", "Hides this line", self._read)
         margins = (2 * SPACE, SPACE, 2 * SPACE, SPACE)
-        row((self._text, 1), self.button, owner=self, margins=margins, spacing=2 * SPACE)
+        row((self.text, 1), self.button, owner=self, margins=margins, spacing=2 * SPACE)
         self.hide()
-
-    @property
-    def text(self) -> str:
-        """What the line says."""
-        return self._text.text()
 
     def say(self, text: str | Callable[[], str], done: Callable[[], None] | None = None, rich: bool = False) -> None:
         """Shows the text; `done` is called when the user has read it. rich: with the few marks of HTML in it.
@@ -111,14 +101,14 @@ class HintBar(QFrame):
         """
         self._done = done
         self._words = None if isinstance(text, str) else text
-        self._text.setTextFormat(Qt.TextFormat.RichText if rich else Qt.TextFormat.PlainText)
-        self._text.setText(text if isinstance(text, str) else text())
+        self.text.setTextFormat(Qt.TextFormat.RichText if rich else Qt.TextFormat.PlainText)
+        self.text.setText(text if isinstance(text, str) else text())
         self.show()
 
     def refresh(self) -> None:
         """Another tab is in front: a hint that depends on it is put into words again."""
         if self._words is not None:
-            self._text.setText(self._words())
+            self.text.setText(self._words())
 
     def _read(self) -> None:
         done, self._done = self._done, None

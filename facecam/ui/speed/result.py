@@ -46,8 +46,7 @@ class ResultView(QWidget):
         super().__init__()
         self.result: BenchResult | None = None
         self._duration = "half a minute"
-        self._figures = (_FigureView("Verdict"), _FigureView("Live"))
-        self.figure, self.live_figure = (shown.value for shown in self._figures)
+        self.figures = (FigureView("Verdict"), FigureView("Live"))
         self.place, self.against, self.notes, self.compared = (_words() for _ in range(4))  # never cut
         self.notes.setAccessibleName("What to know about the result")
         self.compared.setAccessibleName("Comparison")
@@ -59,7 +58,7 @@ class ResultView(QWidget):
         self.fold.remember(settings, f"speed/fold-{self.details.key}")
         self.fold.toggled.connect(self._share_room)
         column(
-            row(*((shown, 1) for shown in self._figures), spacing=4 * SPACE),
+            row(*((shown, 1) for shown in self.figures), spacing=4 * SPACE),
             SPACE // 2,
             self.place,
             self.against,
@@ -137,16 +136,12 @@ class ResultView(QWidget):
             return ""
         return self.details.markdown or markdown(self.result)
 
-    def figure_texts(self) -> list[tuple[str, str, str]]:
-        """Title, value and candidate of each large figure, as they stand there."""
-        return [shown.texts() for shown in self._figures if not shown.isHidden()]
-
     def _say(self, figure: str, found: Sequence[Bar], place: str, against: str, notes: str = "") -> None:
         """figure: where there is none of `found`."""
         texts = [(one.title, one.figure, one.words) for one in found]
-        for shown, words in zip(self._figures, [*texts, *[("", figure, "")] * 2], strict=False):
+        for shown, words in zip(self.figures, [*texts, *[("", figure, "")] * 2], strict=False):
             shown.say(*words)
-        self._figures[1].setVisible(len(found) > 1)
+        self.figures[1].setVisible(len(found) > 1)
         for label, text in ((self.place, place), (self.against, against), (self.notes, notes), (self.compared, "")):
             label.setText(text)
             label.setVisible(bool(text))
@@ -168,26 +163,22 @@ class ResultView(QWidget):
         self._filler.setVisible(not details)
 
 
-class _FigureView(QWidget):
+class FigureView(QWidget):
     """A large figure, what it is of above it, and what computed it below."""
 
     def __init__(self, name: str) -> None:
         super().__init__()
-        self._title, self._candidate = DimLine(), DimLine()
+        self.title, self.candidate = DimLine(), DimLine()
         self.value = _words()
         self.value.setFont(tabular(sized(self.value.font(), 2.6, QFont.Weight.DemiBold)))
         self.value.setAccessibleName(name)
-        column(self._title, self.value, self._candidate, owner=self)
+        column(self.title, self.value, self.candidate, owner=self)
 
     def say(self, title: str, figure: str, candidate: str) -> None:
         self.value.setText(figure)
-        for line, text in ((self._title, title), (self._candidate, candidate)):
+        for line, text in ((self.title, title), (self.candidate, candidate)):
             line.say(text)
             line.setVisible(bool(text))
-
-    def texts(self) -> tuple[str, str, str]:
-        """All three, as they stand there."""
-        return self._title.text(), self.value.text(), self._candidate.text()
 
 
 class Details(Section):

@@ -32,6 +32,15 @@ def bring_to_front(qtbot: QtBot, window: MainWindow, index: int) -> Tab:
     return tab
 
 
+def menu_texts(window: MainWindow) -> dict[str, list[str]]:
+    """What can be read in each menu, without the marks of keyboard access: {"File": ["Open a file…", ...]}."""
+    texts = {}
+    for menu in window.menus.actions():
+        actions = menu.menu().actions()  # type: ignore[attr-defined]
+        texts[menu.text().replace("&", "")] = [action.text() for action in actions if not action.isSeparator()]
+    return texts
+
+
 def fold(tab: LiveTab, key: str) -> Fold:
     """The fold of one of the control column's sections."""
     return next(fold for fold in tab.controls.findChildren(Fold) if fold.section.key == key)

@@ -14,12 +14,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog
 
 from facecam.errors import FacecamError
+from facecam.qtkit.stage import StagePanel
 from facecam.system.opencv import cv2
 from facecam.ui.gallery.tab import GalleryTab, open_mp4
-from facecam.ui.shell.main_window import LoadingPage
 from sagan_gallery.ui import words
 from sagan_gallery.ui.map_style import Kind, MapStyle
 from sagan_gallery.ui.session import Order
+from tests.facecam.ui.driving import menu_texts
 from tests.processes import run_python
 from tests.sagan_gallery.made import save_tiny_discriminator, save_tiny_generator
 
@@ -84,7 +85,12 @@ def choose(box, value):
 
 
 def pages_seen(window):
-    return [page for page in window.findChildren(LoadingPage) if page.isVisible()]
+    return [page for page in loading_pages(window) if page.isVisible()]
+
+
+def loading_pages(window):
+    pages = window.findChildren(StagePanel)
+    return [page for page in pages if page.message is not None and page.message.title.startswith("Loading the ")]
 
 
 def test_it_says_that_it_is_loading_while_the_window_goes_on(qtbot, window, monkeypatch):
@@ -97,18 +103,18 @@ def test_it_says_that_it_is_loading_while_the_window_goes_on(qtbot, window, monk
 
     monkeypatch.setattr("facecam.qtkit.preload.import_module", slow)
     live = window.tab(0)
-    qtbot.waitUntil(lambda: live.view is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: live.picture.view is not None, timeout=20_000)
     window.go_to(2)
     assert list(window.made) == [0]
-    page = window.findChild(LoadingPage)
+    [page] = loading_pages(window)
     qtbot.waitUntil(page.isVisible, timeout=20_000)
-    assert page.text == "Loading the gallery…"
+    assert page.message.title == "Loading the gallery…"
     assert asked.wait(30)
-    before = live.view
-    qtbot.waitUntil(lambda: live.view is not before, timeout=20_000)  # faces go on being shown
+    before = live.picture.view
+    qtbot.waitUntil(lambda: live.picture.view is not before, timeout=20_000)  # faces go on being shown
     window.go_to(0)
     window.go_to(2)  # it is loaded once
-    assert window.findChildren(LoadingPage) == [page]
+    assert loading_pages(window) == [page]
     gate.set()
     qtbot.waitUntil(lambda: 2 in window.made, timeout=20_000)
     tab = window.tab(2)
@@ -161,7 +167,7 @@ def test_modules_that_cannot_be_loaded_are_told_as_any_error(qtbot, window, monk
 
 def test_its_explanation_is_in_the_help_menu(qtbot, window):
     gallery(qtbot, window)
-    assert words.HELP_TITLE in window.menus.texts()["Help"]
+    assert words.HELP_TITLE in menu_texts(window)["Help"]
 
 
 def test_its_keys_work_only_while_it_is_in_front(qtbot, window):

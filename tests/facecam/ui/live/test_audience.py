@@ -17,7 +17,7 @@ from facecam.qtkit.settings import Settings
 from facecam.ui.live import audience
 from facecam.ui.live.tab import LiveTab
 from facecam.ui.shell.main_window import MainWindow
-from tests.facecam.ui.driving import MakeWindow, live, shows
+from tests.facecam.ui.driving import MakeWindow, live, menu_texts, shows
 
 
 @pytest.fixture
@@ -180,7 +180,7 @@ def test_a_snapshot_with_a_countdown_which_can_be_called_off(
     QTest.keyClick(window, Qt.Key.Key_S, shift)
     qtbot.waitUntil(lambda: (tmp_path / "snapshot-0001.png").exists(), timeout=10_000)
     assert not tab.countdown.isVisible()
-    in_menu = window.menus.texts()["File"]
+    in_menu = menu_texts(window)["File"]
     assert in_menu.index("Snapshot with countdown") == in_menu.index("Snapshot") + 1
 
 

@@ -60,7 +60,7 @@ def test_what_the_camera_offers_can_be_chosen_and_is_remembered_for_it(
     assert entries(camera.pixels) == ["Automatic", "MJPG"]
     camera.pixels.setCurrentIndex(1)
     opened(qtbot, sources, "camera:0@1280x720@30@MJPG")
-    qtbot.waitUntil(lambda: tab.view is not None, timeout=5000)
+    qtbot.waitUntil(lambda: tab.picture.view is not None, timeout=5000)
     first.close()
     again = live(make_window("camera:0"))
     opened(qtbot, sources, "camera:0@1280x720@30@MJPG")
@@ -108,7 +108,9 @@ def test_the_automatic_source_takes_a_camera_that_is_plugged_in(
 
 def test_the_demo_that_was_asked_for_stays(qtbot: QtBot, make_window: MakeWindow, cameras: list[Camera]) -> None:
     tab = live(make_window("demo"))
-    qtbot.waitUntil(lambda: "Desk Camera" in entries(tab.controls.source) and tab.view is not None, timeout=5000)
+    qtbot.waitUntil(
+        lambda: "Desk Camera" in entries(tab.controls.source) and tab.picture.view is not None, timeout=5000
+    )
     cameras.append(Camera(4, "Document Camera"))
     qtbot.waitUntil(lambda: "Document Camera" in entries(tab.controls.source), timeout=15_000)
     assert tab.session.spec == "demo"

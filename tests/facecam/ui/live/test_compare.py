@@ -81,7 +81,7 @@ def test_a_face_that_both_find_looks_alike_and_one_that_only_one_finds_is_marked
     qtbot.waitUntil(lambda: "1 in both" in second.overlay.caption.text, timeout=10_000)
     assert "1 only here" in second.overlay.caption.text
     assert "1 only here" in tab.picture.overlay.caption.text
-    view = tab.view
+    view = tab.picture.view
     assert view is not None
     assert view.second is not None
     ((ours, theirs),) = view.second.common

@@ -60,7 +60,10 @@ def test_where_privacy_is_on_each_picture_is_searched(qtbot: QtBot, make_window:
     tab.stage.view_shown.connect(lambda view: searched.append(view.detected))
     qtbot.waitUntil(lambda: False in searched, timeout=5000)
     QTest.keyClick(tab.window(), Qt.Key.Key_P)
-    qtbot.waitUntil(lambda: tab.view is not None and tab.view.privacy is not None and tab.view.detected, timeout=5000)
+    qtbot.waitUntil(
+        lambda: tab.picture.view is not None and tab.picture.view.privacy is not None and tab.picture.view.detected,
+        timeout=5000,
+    )
     searched.clear()
     qtbot.waitUntil(lambda: len(searched) > 10, timeout=5000)
     assert all(searched)
@@ -197,7 +200,7 @@ def test_settings_that_name_a_network_that_is_gone_open_its_successor_and_say_so
     settings.put("live/network", "faceboxes-s16")
     window = make_window()
     assert live(window).detection.network.currentText() == "faceboxes-s8"
-    assert "faceboxes-s16 is gone; faceboxes-s8 is used" in window.hints.text
+    assert "faceboxes-s16 is gone; faceboxes-s8 is used" in window.hints.text.text()
     QTest.mouseClick(window.hints.button, Qt.MouseButton.LeftButton)
     assert not make_window().hints.isVisible(), "it is said until it is read"
 

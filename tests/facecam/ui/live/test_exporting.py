@@ -59,7 +59,7 @@ def open_dialog(qtbot: QtBot, sources: Sources, make_window: MakeWindow, tiny_mo
     def open_it(path: Path) -> ExportDialog:
         sources.add(str(path), lambda: open_source(str(path)))
         tab = live(make_window(str(path), model=str(tiny_model), threshold=0.5))
-        qtbot.waitUntil(lambda: tab.view is not None and tab.exporting.isVisible(), timeout=5000)
+        qtbot.waitUntil(lambda: tab.picture.view is not None and tab.exporting.isVisible(), timeout=5000)
         tab.exporting.button.click()
         assert tab.exporting.dialog is not None
         return tab.exporting.dialog
@@ -136,7 +136,7 @@ def test_several_files_that_are_dropped_are_asked_about(qtbot: QtBot, make_windo
 
 def test_cameras_and_the_demo_have_no_export(qtbot: QtBot, make_window: MakeWindow) -> None:
     tab = live(make_window())
-    qtbot.waitUntil(lambda: tab.view is not None, timeout=5000)
+    qtbot.waitUntil(lambda: tab.picture.view is not None, timeout=5000)
     assert not tab.exporting.isVisible()
     tab.exporting.open_source()
     assert tab.exporting.dialog is None

@@ -38,14 +38,14 @@ def clip(tmp_path: Path, sources: Sources) -> str:
 def tab(qtbot: QtBot, clip: str, make_window: MakeWindow) -> LiveTab:
     tab = make_window(clip).tab(0)
     assert isinstance(tab, LiveTab)
-    qtbot.waitUntil(lambda: tab.view is not None and tab.playback.isVisible(), timeout=5000)
+    qtbot.waitUntil(lambda: tab.picture.view is not None and tab.playback.isVisible(), timeout=5000)
     return tab
 
 
 def number(tab: LiveTab) -> int:
     """Of the picture that is shown."""
-    assert tab.view is not None
-    return round(float(tab.view.image.mean()) / 4)
+    assert tab.picture.view is not None
+    return round(float(tab.picture.view.image.mean()) / 4)
 
 
 def key(tab: LiveTab, which: Qt.Key) -> None:
@@ -132,7 +132,7 @@ def test_it_goes_round_and_remembers_to(qtbot: QtBot, tab: LiveTab, clip: str, m
 def test_live_sources_and_pictures_have_no_bar(qtbot: QtBot, tab: LiveTab) -> None:
     for spec in ("demo", "photo.jpg"):
         tab.open(spec)
-        qtbot.waitUntil(lambda: not tab.playback.isVisible() and tab.view is not None, timeout=5000)
+        qtbot.waitUntil(lambda: not tab.playback.isVisible() and tab.picture.view is not None, timeout=5000)
 
 
 def test_in_an_open_menu_its_commands_are_grey_where_nothing_plays(qtbot: QtBot, tab: LiveTab) -> None:
@@ -148,7 +148,7 @@ def test_in_an_open_menu_its_commands_are_grey_where_nothing_plays(qtbot: QtBot,
 
     assert all(offered().values())
     tab.open("demo")
-    qtbot.waitUntil(lambda: not tab.playback.isVisible() and tab.view is not None, timeout=5000)
+    qtbot.waitUntil(lambda: not tab.playback.isVisible() and tab.picture.view is not None, timeout=5000)
     assert [text for text, on in offered().items() if on] == ["Start or stop, pause a file"]
     assert all(action.isEnabled() for action in tab.playback.commands())  # the keys work as soon as something plays
 

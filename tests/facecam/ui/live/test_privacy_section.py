@@ -109,8 +109,8 @@ def test_faces_that_the_border_cuts_are_hidden(
         picture, seen = at_the_border(head, face, side)
         sources.add(side, lambda picture=picture: FakeSource(fps=30, image=picture))
         tab.open(side)
-        qtbot.waitUntil(lambda side=side: tab.session.spec == side and tab.view is not None, timeout=10_000)
-        view = tab.view
+        qtbot.waitUntil(lambda side=side: tab.session.spec == side and tab.picture.view is not None, timeout=10_000)
+        view = tab.picture.view
         assert view is not None
         assert view.privacy is not None
         shown = tab.picture._frame
@@ -146,8 +146,8 @@ def test_everything_is_hidden_while_unsure(
     detector.allow()
     qtbot.waitUntil(lambda: tab.picture._frame is not None, timeout=5000)
     assert seen_detail(tab) < 50  # the first picture: nobody knows yet how many will be searched
-    assert tab.view is not None
-    assert tab.view.unsure
+    assert tab.picture.view is not None
+    assert tab.picture.view.unsure
     detector.allow(200)
     qtbot.waitUntil(lambda: seen_detail(tab) == 255, timeout=5000)
     assert detail(tab) < 50  # the face is hidden all the same

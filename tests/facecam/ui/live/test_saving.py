@@ -143,7 +143,7 @@ def test_snapshots_hide_faces_where_privacy_is_on(qtbot: QtBot, make_window: Mak
     tab.recording.annotated.setChecked(False)
     tab.privacy.how.setCurrentIndex(2)  # cover
     QTest.keyClick(window, Qt.Key.Key_P)
-    qtbot.waitUntil(lambda: tab.view is not None and tab.view.privacy is not None, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: tab.picture.view is not None and tab.picture.view.privacy is not None, timeout=PATIENCE_MS)
     QTest.keyClick(window, Qt.Key.Key_S)
     says(qtbot, tab, r"^Saved snapshot-0001.png")
     assert read_metadata(folder / "snapshot-0001.png")["faces_hidden"] is True

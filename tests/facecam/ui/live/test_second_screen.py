@@ -66,7 +66,7 @@ def test_the_picture_fills_the_other_screen_and_the_controls_stay(
     tab.picture.painted.connect(lambda: painted.append(True))
     qtbot.waitUntil(lambda: len(painted) > 3, timeout=5000)
     tab.privacy.on.setChecked(True)
-    qtbot.waitUntil(lambda: tab.view is not None and tab.view.privacy is not None, timeout=5000)
+    qtbot.waitUntil(lambda: tab.picture.view is not None and tab.picture.view.privacy is not None, timeout=5000)
     for x in (40, 60, 80):
         QTest.mouseMove(tab.picture, QPoint(x, 50))
     qtbot.waitUntil(tab.audience.isVisible, timeout=5000)  # the buttons of full screen come there, too

@@ -36,13 +36,13 @@ def folder(tmp_path: Path, sources: Sources) -> str:
 @pytest.fixture
 def tab(qtbot: QtBot, folder: str, make_window: MakeWindow) -> LiveTab:
     tab = live(make_window(folder))
-    qtbot.waitUntil(lambda: tab.view is not None and tab.thumbnails.isVisible(), timeout=5000)
+    qtbot.waitUntil(lambda: tab.picture.view is not None and tab.thumbnails.isVisible(), timeout=5000)
     return tab
 
 
 def number(tab: LiveTab) -> int:
-    assert tab.view is not None
-    return round(float(tab.view.detected_frame.image.mean()) / 8)
+    assert tab.picture.view is not None
+    return round(float(tab.picture.view.detected_frame.image.mean()) / 8)
 
 
 def test_it_says_which_picture_of_how_many(qtbot: QtBot, tab: LiveTab) -> None:

@@ -84,7 +84,7 @@ def test_without_a_driver_the_window_says_what_to_install(
     shows(qtbot, tab, "1 face")
     QTest.keyClick(window, Qt.Key.Key_V)
     qtbot.waitUntil(window.hints.isVisible, timeout=5000)
-    assert "There is no virtual camera that is free: install" in window.hints.text
+    assert "There is no virtual camera that is free: install" in window.hints.text.text()
     assert not tab.recording.camera_button.isChecked()
     assert "The virtual camera is off" in tab.status.text()
     assert "install" not in tab.status.text()  # it stays long, and everything else that is said with it

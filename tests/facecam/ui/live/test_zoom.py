@@ -163,7 +163,9 @@ def test_a_face_can_be_left_in_view_and_is_hidden_again_with_another_source(qtbo
 
     assert "Never hide face 1" not in said()
     tab.privacy.on.setChecked(True)
-    qtbot.waitUntil(lambda: tab.view is not None and tab.view.privacy is not None and hidden() == 1, timeout=5000)
+    qtbot.waitUntil(
+        lambda: tab.picture.view is not None and tab.picture.view.privacy is not None and hidden() == 1, timeout=5000
+    )
     assert "Never hide face 1" in said()
     menu = tab.picture.menu_at(middle(tab.picture))
     next(action for action in menu.actions() if action.text() == "Never hide face 1").trigger()

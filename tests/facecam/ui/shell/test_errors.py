@@ -36,7 +36,7 @@ def window(make_window: MakeWindow) -> MainWindow:
 @pytest.fixture
 def relay(window: MainWindow) -> Iterator[ErrorRelay]:
     relay = ErrorRelay()
-    relay.unexpected.connect(window.report_unexpected)
+    relay.unexpected.connect(window.banner.report)
     relay.install()
     yield relay
     relay.uninstall()
@@ -60,8 +60,8 @@ def test_a_dialog_with_a_report_to_copy_and_one_at_a_time(qtbot: QtBot, window: 
     QTimer.singleShot(0, index_error)
     dialog = the_dialog(qtbot, window)
     QTimer.singleShot(0, zero_division)
-    qtbot.waitUntil(lambda: "1 more" in window.banner.text, timeout=5000)
-    assert "IndexError" in window.banner.text  # the first one stays in sight
+    qtbot.waitUntil(lambda: "1 more" in window.banner.text.text(), timeout=5000)
+    assert "IndexError" in window.banner.text.text()  # the first one stays in sight
     assert len(window.findChildren(ErrorDialog)) == 1
     QTest.mouseClick(dialog.copy_button, Qt.MouseButton.LeftButton)
     report = QApplication.clipboard().text()
@@ -86,7 +86,7 @@ def test_an_error_that_comes_back_does_not_open_its_report_again(
     the_dialog(qtbot, window).close()
     qtbot.waitUntil(lambda: window.banner.dialog is None, timeout=5000)
     QTimer.singleShot(0, index_error)
-    qtbot.waitUntil(lambda: "1 more" in window.banner.text, timeout=5000)
+    qtbot.waitUntil(lambda: "1 more" in window.banner.text.text(), timeout=5000)
     assert window.banner.dialog is None
 
 

@@ -20,6 +20,7 @@ from facecam.qtkit.widgets import ElidedLabel
 from facecam.ui.live.tab import LiveTab
 from facecam.ui.shell.dialogs import ShortcutList
 from facecam.ui.shell.main_window import MainWindow
+from tests.facecam.ui.driving import menu_texts
 
 
 class Probe(Tab):
@@ -150,13 +151,13 @@ def test_f1_lists_every_key(window: MainWindow) -> None:
 
 
 def test_the_menu_bar_follows_the_tab_in_front(window: MainWindow, log: list[str]) -> None:
-    before = window.menus.texts()
+    before = menu_texts(window)
     assert before["A"] == ["Do A"]
     assert before["View"][:3] == ["A", "B", "C"]
     assert "Keyboard shortcuts" in before["Help"]
     assert before["File"][-1] == "Quit"
     window.go_to(1)
-    after = window.menus.texts()
+    after = menu_texts(window)
     assert "A" not in after
     assert after["B"] == ["Do B"]
 
@@ -182,8 +183,8 @@ def test_a_command_stands_in_the_menu_that_it_names(qtbot: QtBot, settings: Sett
     qtbot.addWidget(window)
     with qtbot.waitActive(window):
         window.show()
-    assert window.menus.texts()["File"] == ["Save", "Quit"]
-    assert not any("Hidden" in texts for texts in window.menus.texts().values())
+    assert menu_texts(window)["File"] == ["Save", "Quit"]
+    assert not any("Hidden" in texts for texts in menu_texts(window).values())
     QTest.keyClick(window, Qt.Key.Key_H)  # works all the same
     window.set_full_screen(True)
     QTest.keyClick(window, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)  # also while the bar is away

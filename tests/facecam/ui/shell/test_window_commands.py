@@ -54,7 +54,7 @@ def is_dark(window: MainWindow) -> bool:
 def test_first_steps_are_told_once_and_again_when_asked(qtbot: QtBot, tmp_path: Path) -> None:
     window, _ = open_on(tmp_path / "settings.json", qtbot)
     assert window.hints.isVisible()
-    assert "F1" in window.hints.text
+    assert "F1" in window.hints.text.text()
     window.set_full_screen(True)
     assert not window.hints.isVisible()
     window.set_full_screen(False)
@@ -71,21 +71,21 @@ def test_first_steps_are_those_of_the_tab_in_front(qtbot: QtBot, make_window: Ma
     settings.put("window/welcomed", False)
     window = make_window()
     qtbot.waitUntil(window.isActiveWindow, timeout=5000)
-    assert "full screen" in window.hints.text
+    assert "full screen" in window.hints.text.text()
     QTest.keyClick(window, Qt.Key.Key_3)
-    assert "where a pixel looks" in window.hints.text
-    assert "Space" not in window.hints.text  # it starts nothing there
+    assert "where a pixel looks" in window.hints.text.text()
+    assert "Space" not in window.hints.text.text()  # it starts nothing there
     QTest.keyClick(window, Qt.Key.Key_2)
-    assert "measurement" in window.hints.text
+    assert "measurement" in window.hints.text.text()
     QTest.keyClick(window, Qt.Key.Key_1)
-    assert "full screen" in window.hints.text
+    assert "full screen" in window.hints.text.text()
 
 
 def test_damaged_settings_are_told_and_kept_aside(qtbot: QtBot, tmp_path: Path) -> None:
     (tmp_path / "settings.json").write_text('{"live/threshold": 0.')
     window, _ = open_on(tmp_path / "settings.json", qtbot)
-    assert "damaged" in window.hints.text
-    assert "settings.damaged.json" in window.hints.text
+    assert "damaged" in window.hints.text.text()
+    assert "settings.damaged.json" in window.hints.text.text()
     assert (tmp_path / "settings.damaged.json").read_text() == '{"live/threshold": 0.'
 
 
@@ -100,7 +100,7 @@ def test_settings_are_kept_between_starts_and_forgotten_by_one_command(qtbot: Qt
     assert (window.width(), window.height()) == (700, 500)
     action(window, "Forget all settings…").trigger()
     press(question(window), "Forget")
-    assert "forgotten" in window.hints.text
+    assert "forgotten" in window.hints.text.text()
     settings.put("live/threshold", 0.4)  # what is still done before the end is not kept either
     window.close()
     window, settings = open_on(path, qtbot)

@@ -133,7 +133,7 @@ def test_a_measurement_is_shown_with_what_was_asked_for(qtbot: QtBot, result_fil
         "bench --model m.onnx --seconds 7 --minutes 3 --threads 2 --opencv --no-gallery --also "
     )
     assert "other.onnx" in arguments
-    assert tab.view.figure.text() == "199 FPS"
+    assert tab.view.figures[0].value.text() == "199 FPS"
     assert "9.9 times the paper's 20 FPS" in tab.view.against.text()
     assert tab.status.text() == "Measured 2026-01-02 03:04 UTC."
     assert (pauses.stopped, pauses.started) == (1, 1)
@@ -147,7 +147,7 @@ def test_a_refused_measurement_says_why_and_keeps_the_result_before(qtbot: QtBot
     tab.toggle()
     qtbot.waitUntil(lambda: not tab.running, timeout=20_000)
     assert tab.status.text() == "The run stood still for 3.0 s."
-    assert tab.view.figure.text() == "199 FPS"
+    assert tab.view.figures[0].value.text() == "199 FPS"
     assert tab.controls.copy_button.isEnabled()
     assert pauses.started == 1
 
@@ -179,13 +179,13 @@ def test_figures_so_far_stand_in_place_of_the_result_until_it_is_there(qtbot: Qt
     tab = make_tab(qtbot, STOPS_AFTER_A_LOOK.format(line=to_line(Interim(0.5, figures))))
     for before in ("How fast is this machine?", "199 FPS"):
         tab.toggle()
-        qtbot.waitUntil(lambda: tab.view.figure.text() == "250 FPS", timeout=20_000)
+        qtbot.waitUntil(lambda: tab.view.figures[0].value.text() == "250 FPS", timeout=20_000)
         assert tab.view.bars.texts() == [("made · slow", "250 FPS", ""), ("made · fast", "250 FPS", "")]
         assert "So far" in tab.view.place.text()
         assert "times the paper's" not in tab.view.against.text(), "no verdict before the end"
         assert not tab.view.fold.isVisible()
         tab.toggle()
-        assert tab.view.figure.text() == before
+        assert tab.view.figures[0].value.text() == before
         tab.open(result_file)
 
 
@@ -256,7 +256,7 @@ def test_window_card_and_file_show_the_same_numbers(qtbot: QtBot, tmp_path: Path
         ("What Live runs here", f"{live} FPS", "AP 0.852 · faceboxes-s16 · openvino int8"),
     ]
     on_card = draw_card(tab.view.result).texts
-    assert tab.view.figure_texts() == wanted
+    assert [(one.title.text(), one.value.text(), one.candidate.text()) for one in tab.view.figures] == wanted
     assert [text for figure in wanted for text in figure] == on_card[2:8]
     bars = dict(zip((name for name, _, _ in tab.view.bars.texts()), tab.view.bars.texts(), strict=True))
     assert sorted(int(speed.removesuffix(" FPS")) for _, speed, _ in bars.values()) == sorted(speeds.values())
@@ -323,7 +323,7 @@ def test_the_welcome_is_whole_in_a_small_window(qtbot: QtBot, make_window: Calla
     assert isinstance(tab, SpeedTab)
     view = tab.view
     qtbot.waitExposed(view)
-    for label in (view.figure, view.place, view.against):
+    for label in (view.figures[0].value, view.place, view.against):
         assert label.wordWrap()
         assert label.height() >= label.heightForWidth(label.width())
     assert view.place.height() > view.place.fontMetrics().height() * 1.5
@@ -379,7 +379,7 @@ def test_nothing_lies_over_another_where_there_is_much_to_say(
     tab.show_result(result)
     view, details = tab.view, tab.view.details
     view.fold.set_open(True)
-    shown = [view.figure, view.place, view.against, view.bars, view.notes]
+    shown = [view.figures[0].value, view.place, view.against, view.bars, view.notes]
     shown += [details.histogram, details.page, details.table, details.note, details.terms]
 
     def apart() -> bool:
@@ -394,7 +394,7 @@ def test_nothing_lies_over_another_where_there_is_much_to_say(
 def test_without_a_verdict_the_reason_stands_in_its_place(qtbot: QtBot) -> None:
     tab = make_tab(qtbot)
     tab.show_result(made_result(busy=True))
-    assert tab.view.figure.text() == "No verdict"
+    assert tab.view.figures[0].value.text() == "No verdict"
     assert "only 50 % of the time" in tab.view.against.text()
     assert "only 50 % of the time" not in tab.view.details.note.text(), "told twice"
     assert column(tab, "runtime") == ["slow", "fast"], "the figures themselves are still there"
@@ -452,7 +452,7 @@ def test_other_files_are_told_and_change_nothing(qtbot: QtBot, tmp_path: Path, r
     (tmp_path / "other.json").write_text(content)
     tab.open(tmp_path / "other.json")
     assert "other.json" in tab.status.text()
-    assert tab.view.figure.text() == "199 FPS"
+    assert tab.view.figures[0].value.text() == "199 FPS"
 
 
 @pytest.mark.parametrize("kind", [Histogram, TimeSeries])
