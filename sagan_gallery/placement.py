@@ -51,26 +51,27 @@ class Placement:
 
     def to_picture(self, x: float, y: float) -> tuple[float, float] | None:
         """The picture's point under a view's point, or None beside the picture."""
-        across = self.centre_px[0] + (x - self.view_px[0] / 2) / self.scale
-        down = self.centre_px[1] + (y - self.view_px[1] / 2) / self.scale
+        across, down = self._under(x, y)
         inside = 0 <= across < self.picture_px[0] and 0 <= down < self.picture_px[1]
         return (across, down) if inside else None
 
     def clamped(self, x: float, y: float) -> tuple[float, float]:
         """Like `to_picture`, with the nearest point of the picture where the view's point lies beside it."""
-        across = self.centre_px[0] + (x - self.view_px[0] / 2) / self.scale
-        down = self.centre_px[1] + (y - self.view_px[1] / 2) / self.scale
+        across, down = self._under(x, y)
         edge = 1e-6
+        return min(max(across, 0.0), self.picture_px[0] - edge), min(max(down, 0.0), self.picture_px[1] - edge)
+
+    def _under(self, x: float, y: float) -> tuple[float, float]:
+        """The point under a view's point, in the picture or beside it."""
         return (
-            min(max(across, 0.0), self.picture_px[0] - edge),
-            min(max(down, 0.0), self.picture_px[1] - edge),
+            self.centre_px[0] + (x - self.view_px[0] / 2) / self.scale,
+            self.centre_px[1] + (y - self.view_px[1] / 2) / self.scale,
         )
 
     def zoomed(self, factor: float, x: float, y: float) -> Placement:
         """Zoomed by a factor, with the picture's point under the view's point (x, y) staying there if it can."""
         zoom = min(max(self.zoom * factor, 1.0), MAX_ZOOM)
-        across = self.centre_px[0] + (x - self.view_px[0] / 2) / self.scale
-        down = self.centre_px[1] + (y - self.view_px[1] / 2) / self.scale
+        across, down = self._under(x, y)
         after = replace(self, zoom=zoom)
         centre = (across - (x - self.view_px[0] / 2) / after.scale, down - (y - self.view_px[1] / 2) / after.scale)
         return replace(after, centre_px=centre)._kept_in()

@@ -18,7 +18,7 @@ from PySide6.QtGui import (
     QPen,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QApplication, QLabel, QScrollArea, QSizePolicy, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QScrollArea, QWidget
 
 from facecam.arrays import Array
 from facecam.qtkit.layouts import row
@@ -171,7 +171,6 @@ class PinStrip(QScrollArea):
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         self.setPalette(stage_palette())
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its cards take the focus
         self.setAccessibleName("Pinned maps")
         inner = QWidget()
@@ -194,9 +193,6 @@ class PinStrip(QScrollArea):
         line_px = QFontMetrics(tabular(self.font(), 0.9)).height()
         return QSize(40 * SPACE, card_height_px(self._largest_px, line_px) + 2 * SPACE)
 
-    def minimumSizeHint(self) -> QSize:
-        return QSize(0, self.sizeHint().height())
-
     def set_compact(self, on: bool) -> None:
         """Smaller maps, for low windows."""
         self._largest_px = _COMPACT_PX if on else _MAP_PX
@@ -216,14 +212,14 @@ class PinStrip(QScrollArea):
 
     def show_pins(self, pins: list[Pin], sample: Sample | None, map_style: MapStyle, selected: int | None) -> None:
         """The maps of the pins on a sample."""
-        pins = pins if sample is not None else []
-        by_number = {} if sample is None else {shown.pin.number: shown for shown in pin_maps(sample, pins, map_style)}
+        maps = [] if sample is None else pin_maps(sample, pins, map_style)
+        by_number = {shown.pin.number: shown for shown in maps}
         for number, card in self._cards.items():
             if number in by_number:
                 card.show_map(by_number[number], number == selected)
             card.setVisible(number in by_number)
         self._fit_cards()
-        self._hint.setVisible(not pins)
+        self._hint.setVisible(not maps)
         self._hint.setText("" if sample is None else _HINT)
         if selected in by_number:
             self.ensureWidgetVisible(self._cards[selected])

@@ -12,7 +12,7 @@ from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QWidget
 
-from facecam.qtkit.fields import Check, Row, SliderField, button, combo, fill, keep, show_value, spin
+from facecam.qtkit.fields import Check, Control, Row, SliderField, button, combo, fill, keep, show_value, spin
 from facecam.qtkit.folds import Fold, Section
 from facecam.qtkit.layouts import column
 from facecam.qtkit.settings import Key, Remembered, Settings
@@ -152,9 +152,7 @@ class GalleryControls(ScrollColumn):
             "Where the picture changes, attention mattered.", default=1.0,
         )  # fmt: skip
         self.layer.currentIndexChanged.connect(self.layer_changed)
-        keep(self.kind, self._style, "kind", self._map_style_moved)
-        keep(self.share, self._style, "mass_share", self.map_style_changed.emit)
-        keep(self.opacity, self._style, "opacity", self.map_style_changed.emit)
+        self._keep_style(kind=self.kind, mass_share=self.share, opacity=self.opacity)
         return self._layer_row, self._kind_row, self.share, self.opacity, self.scale
 
     def _make_more(self) -> Fold:
@@ -199,10 +197,8 @@ class GalleryControls(ScrollColumn):
             "arrows": Check("Arrows to the five strongest", "From the query to the five cells that it looks at most"),
         }
         self.log, self.stretch, self.smooth, self.one_scale, self.arrows = (check.box for check in self.checks.values())
-        keep(self.direction, self._style, "direction", self.map_style_changed.emit)
-        keep(self.colours, self._style, "colours", self.map_style_changed.emit)
-        for name, check in self.checks.items():
-            keep(check.box, self._style, name, self.map_style_changed.emit)
+        checks = {name: check.box for name, check in self.checks.items()}
+        self._keep_style(direction=self.direction, colours=self.colours, **checks)
         reset_help = "What is shown, overlay, opacity, direction, colours and scale as they were at the start"
         self.reset = button("Reset the map", reset_help, self.reset_map_style)
         section = Section()
@@ -210,6 +206,10 @@ class GalleryControls(ScrollColumn):
         column(self._shown_row, *self._choice_rows, *self.checks.values(), self.reset, owner=section, spacing=SPACE)
         self.more = Fold(section)
         return self.more
+
+    def _keep_style(self, **controls: Control) -> None:
+        for name, control in controls.items():
+            keep(control, self._style, name, self._map_style_moved)
 
     # -- values
 

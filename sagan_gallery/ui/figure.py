@@ -12,7 +12,6 @@ from PySide6.QtSvg import QSvgGenerator
 from facecam.errors import FacecamError
 from sagan_gallery.colormap import lookup
 from sagan_gallery.ui.cards import PinMap, pin_maps
-from sagan_gallery.ui.map_style import MapStyle
 from sagan_gallery.ui.paint import LEFT_MIDDLE, paint_badge, to_qimage
 from sagan_gallery.ui.scene import Scene
 from sagan_gallery.ui.words import percent
@@ -82,7 +81,7 @@ def _paint_figure(device: QPaintDevice, scene: Scene, caption: str) -> bool:
     font = QFont()
     font.setPixelSize(_TEXT_PX)
     painter.setFont(font)
-    plain = replace(scene, map_style=_without_map(scene.map_style), selected=None, hover=None)
+    plain = replace(scene, selected=None, hover=None)  # without a query there is no map
     maps = pin_maps(scene.sample, scene.pins, scene.map_style)
     for index in range(1 + len(maps)):
         x = _GAP_PX + index % columns * (_TILE_PX + _GAP_PX)
@@ -100,10 +99,6 @@ def _paint_figure(device: QPaintDevice, scene: Scene, caption: str) -> bool:
     shown = painter.fontMetrics().elidedText(caption, Qt.TextElideMode.ElideRight, int(foot.width()))
     _text(painter, foot, shown, dim=True)
     return painter.end()
-
-
-def _without_map(map_style: MapStyle) -> MapStyle:
-    return MapStyle(smooth=map_style.smooth, direction=map_style.direction)
 
 
 def _paint_pin(painter: QPainter, room: QRectF, shown: PinMap) -> None:

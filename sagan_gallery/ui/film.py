@@ -42,7 +42,7 @@ def film_frame(sample: Sample, pins: Sequence[Pin], map_style: MapStyle, side_px
     image.fill(STAGE)
     painter = QPainter(image)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    scene = Scene(sample, map_style=map_style, pins=list(pins), bare=True)
+    scene = Scene(sample, map_style=map_style, pins=list(pins))
     painter.drawImage(0, 0, scene.render(side_px, pin_radius_px=side_px / 40))
     for index, shown in enumerate(pin_maps(sample, pins, map_style)):
         x = side_px + SPACE + index // rows * (map_px + SPACE)

@@ -162,12 +162,6 @@ class SampleGrid(QListView):
         shown: OwnPicture | SampleSpec | None = self.currentIndex().data(_SHOWN)
         return shown
 
-    @property
-    def filled(self) -> int:
-        """How many samples have their pictures."""
-        rows = range(self.first_sample, self._cells.rowCount())
-        return sum(isinstance(self._image(row), QImage) for row in rows)
-
     def _image(self, row: int) -> QImage | None:
         image: QImage | None = self._cells.item(row).data(Qt.ItemDataRole.DecorationRole)
         return image

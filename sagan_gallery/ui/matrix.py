@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QWidget
 
 from facecam.qtkit.theme import SPACE, STAGE, STAGE_TEXT_DIM, tabular
 from sagan_gallery.attention import Cell, Direction, cell_at, cell_centre, source_grid
@@ -38,7 +38,6 @@ class MatrixView(QWidget):
         self.setMouseTracking(True)
         self.setCursor(Qt.CursorShape.CrossCursor)
         self.setFont(tabular(self.font(), 0.85))
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Attention matrix")
         self.setToolTip(
             "The whole attention matrix: each column is a query (the picture's cells, row by row), each row a key.\n"
@@ -49,10 +48,8 @@ class MatrixView(QWidget):
         self, sample: Sample, map_style: MapStyle, pins: list[Pin], query: tuple[float, float] | None
     ) -> None:
         """The matrix of a sample, with lines at the pins and at the query."""
-        if sample is not self._sample or (map_style.colours, map_style.log) != (
-            self._map_style.colours,
-            self._map_style.log,
-        ):
+        before = self._sample, self._map_style.colours, self._map_style.log
+        if (sample, map_style.colours, map_style.log) != before:
             self._cache = None
         self._sample, self._map_style, self._pins, self._query = sample, map_style, pins, query
         self.update()
@@ -110,22 +107,19 @@ class MatrixView(QWidget):
         cell = cell_at(grid, sample.size_px, *query)
         share = (cell.row * grid[1] + cell.column + 0.5) / (grid[0] * grid[1])
         painter.setPen(QPen(colour, 1.5))
-        if direction is not Direction.COLUMN:
-            x = room.x() + share * room.width()
-            painter.drawLine(QPointF(x, room.top() - 4), QPointF(x, room.bottom() + 4))
+        if direction is Direction.COLUMN:
+            line = QLineF(room.left() - 4, 0, room.right() + 4, 0).translated(0, room.y() + share * room.height())
         else:
-            y = room.y() + share * room.height()
-            painter.drawLine(QPointF(room.left() - 4, y), QPointF(room.right() + 4, y))
+            line = QLineF(0, room.top() - 4, 0, room.bottom() + 4).translated(room.x() + share * room.width(), 0)
+        painter.drawLine(line)
 
     def _query_at(self, point: QPointF) -> tuple[float, float] | None:
         sample, room = self._sample, self.room
         if sample is None or not (room.left() <= point.x() < room.right() and room.top() <= point.y() < room.bottom()):
             return None
-        if self._map_style.direction is not Direction.COLUMN:
-            share = (point.x() - room.x()) / room.width()
-        else:
-            share = (point.y() - room.y()) / room.height()
-        grid = source_grid(sample, self._map_style.direction)
+        away, grid = point - room.topLeft(), source_grid(sample, self._map_style.direction)
+        by_key = self._map_style.direction is Direction.COLUMN
+        share = away.y() / room.height() if by_key else away.x() / room.width()
         return cell_centre(grid, sample.size_px, Cell(*divmod(int(share * grid[0] * grid[1]), grid[1])))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:

@@ -10,7 +10,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, QSizeF, Qt
-from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
+from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QApplication
 
 from facecam.arrays import Array, Image
@@ -266,9 +266,8 @@ def paint_pill(painter: QPainter, corner: QPointF, text: str, most_px: float = m
     line = painter.fontMetrics().height()
     end = (line + SPACE) / 2
     flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-    size = (
-        painter.fontMetrics().boundingRect(QRect(0, 0, int(min(most_px - 2 * end, 2**16)), 2**16), flags, text).size()
-    )
+    most = QRect(0, 0, int(min(most_px - 2 * end, 2**16)), 2**16)
+    size = painter.fontMetrics().boundingRect(most, flags, text).size()
     room = QRectF(corner.x(), corner.y() - size.height() - SPACE, size.width() + 2 * end, size.height() + SPACE)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(PILL)
@@ -299,31 +298,23 @@ def paint_arrows(painter: QPainter, arrows: Sequence[Arrow], colour: QColor) -> 
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     strongest = max((arrow.weight for arrow in arrows), default=1.0) or 1.0
     for arrow in arrows:
-        start, end = arrow.start, arrow.end
-        length = math.hypot(end.x() - start.x(), end.y() - start.y())
-        if length < 4:  # looks at itself
+        line = QLineF(arrow.end, arrow.start)
+        if line.length() < 4:  # looks at itself
             continue
         width = 1.2 + 2.4 * arrow.weight / strongest
-        head = _arrow_head(start, end, 4 + 2.5 * width)
+        head = [QLineF(line), QLineF(line)]
+        for side, turn in zip(head, (-24, 24), strict=True):
+            side.setLength(4 + 2.5 * width)
+            side.setAngle(line.angle() + turn)
+        neck = QLineF(head[0].p2(), head[1].p2()).center()
         for pen_colour, extra in ((EDGE, 2.0), (colour, 0.0)):
-            painter.setPen(QPen(pen_colour, width + extra, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
             painter.setBrush(pen_colour)
-            painter.drawLine(start, QPointF((head[1].x() + head[2].x()) / 2, (head[1].y() + head[2].y()) / 2))
-            painter.setPen(
-                QPen(pen_colour, 1 + extra, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
-            )
-            path = QPainterPath()
-            path.addPolygon(QPolygonF(head))
-            path.closeSubpath()
-            painter.drawPath(path)
+            pen = QPen(pen_colour, width + extra)
+            pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+            pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+            painter.setPen(pen)
+            painter.drawLine(arrow.start, neck)
+            pen.setWidthF(1 + extra)
+            painter.setPen(pen)
+            painter.drawPolygon([arrow.end, *(side.p2() for side in head)])
     painter.restore()
-
-
-def _arrow_head(start: QPointF, end: QPointF, size: float) -> list[QPointF]:
-    """Tip, left and right corner."""
-    angle = math.atan2(end.y() - start.y(), end.x() - start.x())
-    corners = [
-        QPointF(end.x() - size * math.cos(angle + turn), end.y() - size * math.sin(angle + turn))
-        for turn in (-0.42, 0.42)
-    ]
-    return [end, *corners]

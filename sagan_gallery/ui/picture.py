@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QLineF, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QEnterEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QWidget
 
 from facecam.arrays import Array, Image
 from facecam.qtkit.theme import SPACE, STAGE
@@ -47,31 +49,24 @@ class PictureView(QWidget):
         self.scene: Scene | None = None
         self.weights: Array | None = None
         """The map of the query, (h, w) float32."""
-        self._map_style = MapStyle()
+        self.map_style = MapStyle()
+        """How maps are shown."""
         self._overlay: paint.Overlay | None = None
-        self._placement = Placement((1, 1), (1, 1))
+        self.placement = Placement((1, 1), (1, 1))
+        """Where the picture lies."""
         self._base: QPixmap | None = None
         self._badge = ""
         self._pressed: QPointF | None = None
-        self._dragged: int | None = None
-        self._panning = self._splitting = False
+        self._drag: Callable[[QPointF], object] | None = None
+        """What a move of the mouse does while it is pressed, if it is no click."""
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(20 * SPACE, 12 * SPACE)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName("Chosen picture")
         self.setAccessibleDescription(
             "Arrow keys move the query, Enter pins it, Delete removes the selected pin, plus and minus zoom."
         )
-
-    def sizeHint(self) -> QSize:
-        return QSize(64 * SPACE, 64 * SPACE)
-
-    @property
-    def placement(self) -> Placement:
-        """Where the picture lies."""
-        return self._placement
 
     def set_badge(self, text: str) -> None:
         """What is special about the picture that is shown, in a few words on its corner."""
@@ -87,7 +82,7 @@ class PictureView(QWidget):
         return max(1.0, self.width() - taken_px), max(1.0, float(self.height()))
 
     def _place(self, placement: Placement) -> None:
-        self._placement, self._base = placement, None
+        self.placement, self._base = placement, None
         self.update()
         self.placed.emit()
 
@@ -98,28 +93,22 @@ class PictureView(QWidget):
         without a map over it, which would hide what it is to show; beside: the same, at the right of a line that can be
         dragged."""
         if self.scene is None or sample.size_px != self.scene.sample.size_px:
-            self.scene = Scene(sample, map_style=self._map_style)
+            self.scene = Scene(sample, map_style=self.map_style)
             height, width = sample.size_px
             self._place(Placement.fit(self._room((width, height)), (width, height)))
             self.pins_changed.emit()
         self.scene.sample, self.scene.picture, self.scene.beside = sample, picture, beside
-        self.scene.bare = picture is not None or beside is not None
         self._base = None
         self._refresh()
 
     def set_map_style(self, map_style: MapStyle) -> None:
         """Another way to show maps."""
-        if map_style.smooth != self._map_style.smooth:
+        if map_style.smooth != self.map_style.smooth:
             self._base = None
-        self._map_style = map_style
+        self.map_style = map_style
         if self.scene is not None:
             self.scene.map_style = map_style
             self._refresh()
-
-    @property
-    def map_style(self) -> MapStyle:
-        """How maps are shown."""
-        return self._map_style
 
     @property
     def query(self) -> tuple[float, float] | None:
@@ -200,12 +189,12 @@ class PictureView(QWidget):
         pin = scene.pin(scene.selected)
         if pin is not None:
             scene.hover = None
-            x, y = attention.step(scene.sample, pin.x_px, pin.y_px, across, down, self._map_style.direction)
+            x, y = attention.step(scene.sample, pin.x_px, pin.y_px, across, down, self.map_style.direction)
             self.move_pin(pin.number, x, y)
         else:
             height, width = scene.sample.size_px
             start = scene.hover or (width / 2, height / 2)
-            self.set_hover(attention.step(scene.sample, *start, across, down, self._map_style.direction))
+            self.set_hover(attention.step(scene.sample, *start, across, down, self.map_style.direction))
 
     def set_hover(self, query: tuple[float, float] | None) -> None:
         """The query under the cursor, picture pixels."""
@@ -219,13 +208,13 @@ class PictureView(QWidget):
         """Zooms about a point of the view, else about its middle; 0 shows the whole picture."""
         middle = at if at is not None else QPointF(self.width() / 2, self.height() / 2)
         if factor == 0:
-            self._place(Placement.fit(self._placement.view_px, self._placement.picture_px))
+            self._place(Placement.fit(self.placement.view_px, self.placement.picture_px))
         else:
-            self._place(self._placement.zoomed(factor, middle.x(), middle.y()))
+            self._place(self.placement.zoomed(factor, middle.x(), middle.y()))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._place(self._placement.resized(self._room(self._placement.picture_px)))
+        self._place(self.placement.resized(self._room(self.placement.picture_px)))
 
     # -- painting
 
@@ -238,17 +227,17 @@ class PictureView(QWidget):
                 self._base = self._render_base(self.scene)
             painter.drawPixmap(0, 0, self._base)
             if self._overlay is not None:
-                self._overlay.paint(painter, QRectF(*self._placement.rect), self.scene.colour)
-            self.scene.paint_marks(painter, self._placement, self.weights, screen_ratio=self.devicePixelRatioF())
+                self._overlay.paint(painter, QRectF(*self.placement.rect), self.scene.colour)
+            self.scene.paint_marks(painter, self.placement, self.weights, screen_ratio=self.devicePixelRatioF())
             self._paint_badge(painter)
         painter.end()
         self.painted.emit(time.perf_counter())
 
     def _paint_badge(self, painter: QPainter) -> None:
-        zoom = f"{self._placement.zoom:.1f} ×" if self._placement.zoom > 1 else ""
+        zoom = f"{self.placement.zoom:.1f} ×" if self.placement.zoom > 1 else ""
         text = "   ·   ".join(part for part in (self._badge, zoom) if part)
         if text:
-            seen = QRectF(*self._placement.rect) & QRectF(self.rect())
+            seen = QRectF(*self.placement.rect) & QRectF(self.rect())
             corner = seen.bottomLeft() + QPointF(SPACE, -SPACE)
             paint.paint_pill(painter, corner, text, seen.width() - 2 * SPACE)
 
@@ -259,22 +248,19 @@ class PictureView(QWidget):
         pixmap.setDevicePixelRatio(ratio)
         pixmap.fill(STAGE)
         painter = QPainter(pixmap)
-        scene.paint_base(painter, QRectF(*self._placement.rect))
+        scene.paint_base(painter, QRectF(*self.placement.rect))
         painter.end()
         return pixmap
 
     # -- mouse and keys
 
     def _pin_under(self, point: QPointF) -> int | None:
-        best, best_px = None, _GRAB_PX
+        away_px: list[tuple[float, int]] = []
         for pin in self.pins:
             assert self.scene is not None
-            tip = self.scene.cell_rect(self._placement, pin.x_px, pin.y_px).center()
-            for part in (tip, paint.pin_centre(tip)):
-                away_px = ((part.x() - point.x()) ** 2 + (part.y() - point.y()) ** 2) ** 0.5
-                if away_px < best_px:
-                    best, best_px = pin.number, away_px
-        return best
+            tip = self.scene.cell_rect(self.placement, pin.x_px, pin.y_px).center()
+            away_px += [(QLineF(part, point).length(), pin.number) for part in (tip, paint.pin_centre(tip))]
+        return next((number for px, number in sorted(away_px)[:1] if px < _GRAB_PX), None)
 
     def set_split(self, share: float) -> None:
         """Moves the line between with and without attention. share: of the picture's width."""
@@ -285,7 +271,7 @@ class PictureView(QWidget):
     def _over_split(self, point: QPointF) -> bool:
         if self.scene is None or self.scene.beside is None:
             return False
-        x, _y, width, _height = self._placement.rect
+        x, _y, width, _height = self.placement.rect
         return abs(point.x() - x - self.scene.split * width) < _GRAB_PX
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -295,44 +281,47 @@ class PictureView(QWidget):
             self.remove_pin(number)
         elif button is Qt.MouseButton.RightButton:
             self.menu_wanted.emit(event.globalPosition().toPoint())
-        elif button in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
-            self._pressed, self._panning = point, button is Qt.MouseButton.MiddleButton
-            self._splitting = not self._panning and number is None and self._over_split(point)
-            if not self._panning and number is not None and self.scene is not None:
-                self._dragged, self.scene.hover = number, None
+        elif button is Qt.MouseButton.MiddleButton:
+            self._pressed, self._drag = point, self._pan
+        elif button is Qt.MouseButton.LeftButton:
+            self._pressed, self._drag = point, self._drag_split if self._over_split(point) else None
+            if number is not None and self.scene is not None:
+                self._drag, self.scene.hover = partial(self._drag_pin, number), None
                 self.select(number)
+
+    def _pan(self, point: QPointF) -> None:
+        if self._pressed is not None:
+            moved, self._pressed = point - self._pressed, point
+            self._place(self.placement.panned(moved.x(), moved.y()))
+
+    def _drag_pin(self, number: int, point: QPointF) -> None:
+        self.move_pin(number, *self.placement.clamped(point.x(), point.y()))
+
+    def _drag_split(self, point: QPointF) -> None:
+        x, _y, width, _height = self.placement.rect
+        self.set_split((point.x() - x) / width)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         point = event.position()
-        if self._splitting:
-            x, _y, width, _height = self._placement.rect
-            self.set_split((point.x() - x) / width)
+        if self._drag is None and self._pressed is not None and self.placement.zoom > 1:
+            far = (point - self._pressed).manhattanLength() > _DRAG_PX
+            self._drag = self._pan if far else None
+        if self._drag is not None:
+            self._drag(point)
             return
-        if self._pressed is not None and self._dragged is not None:
-            self.move_pin(self._dragged, *self._placement.clamped(point.x(), point.y()))
-            return
-        if self._pressed is not None:
-            moved = point - self._pressed
-            far = abs(moved.x()) + abs(moved.y()) > _DRAG_PX
-            if self._panning or (far and self._placement.zoom > 1):
-                self._panning = True
-                self._place(self._placement.panned(moved.x(), moved.y()))
-                self._pressed = point
-                return
         over_pin = self._pin_under(point) is not None
         if self._over_split(point) and not over_pin:
             self.setCursor(Qt.CursorShape.SplitHCursor)
         else:
             self.setCursor(Qt.CursorShape.OpenHandCursor if over_pin else Qt.CursorShape.CrossCursor)
-        self.set_hover(self._placement.to_picture(point.x(), point.y()))
+        self.set_hover(self.placement.to_picture(point.x(), point.y()))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        pressed, dragged, panned = self._pressed, self._dragged, self._panning or self._splitting
-        self._pressed, self._dragged, self._panning, self._splitting = None, None, False, False
-        if event.button() is Qt.MouseButton.LeftButton and pressed is not None and dragged is None and not panned:
-            place = self._placement.to_picture(event.position().x(), event.position().y())
-            if place is not None:
-                self.add_pin(*place)
+        clicked = self._pressed is not None and self._drag is None
+        self._pressed = self._drag = None
+        place = self.placement.to_picture(event.position().x(), event.position().y())
+        if clicked and place is not None and event.button() is Qt.MouseButton.LeftButton:
+            self.add_pin(*place)
 
     def leaveEvent(self, event: QEvent) -> None:
         self.set_hover(None)
@@ -357,8 +346,6 @@ class PictureView(QWidget):
             self.remove_pin(self.selected)
         elif key in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown) and self.pins:
             self.select_next(1 if key == Qt.Key.Key_PageDown else -1)
-        elif key == Qt.Key.Key_Escape and self.selected is not None:
-            self.select(None)
         elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus, Qt.Key.Key_0):
             self.zoom({Qt.Key.Key_Minus: 1 / 1.25, Qt.Key.Key_0: 0}.get(Qt.Key(key), 1.25))
         else:

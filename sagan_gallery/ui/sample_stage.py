@@ -31,6 +31,8 @@ _LOWEST_PX = 49 * SPACE
 _LOW_PX = 82 * SPACE
 """Stages lower than this, or this and the walk, get smaller cards below the picture."""
 
+_HINT = Stat("Move over the picture to see where it looks.", "Click to pin what you want to compare.")
+
 
 class SampleStage(QWidget):
     """Header, picture with colour bar, figures of the map; below it the walk, and the pins' maps or the matrix."""
@@ -199,20 +201,16 @@ class SampleStage(QWidget):
             self.matrix.show_matrix(self.sample, self.view.map_style, self.view.pins, self.view.query)
 
     def _describe_query(self) -> None:
-        view, sample = self.view, self.sample
-        weights, query, map_style = view.weights, view.query, view.map_style
+        scene, weights, map_style = self.view.scene, self.view.weights, self.view.map_style
         self._show_matrix()
-        if sample is None or weights is None or query is None:
-            self.bar.show_legend(self._legend)
-            hint = Stat("Move over the picture to see where it looks.", "Click to pin what you want to compare.")
-            self.line.say(
-                [] if sample is None else [*stats_of(sample.gamma, None, map_style.direction, self.effect), hint]
-            )
+        if scene is None:
             return
-        bare = view.scene is not None and view.scene.bare
-        self.bar.show_legend(self._legend if bare else map_legend(weights, map_style))
-        found = attention.attention_stats(sample, weights, *query)
-        self.line.say(stats_of(sample.gamma, found, map_style.direction, self.effect))
+        self.bar.show_legend(self._legend if weights is None or scene.bare else map_legend(weights, map_style))
+        found, query = None, scene.query
+        if weights is not None and query is not None:
+            found = attention.attention_stats(scene.sample, weights, *query)
+        parts = stats_of(scene.sample.gamma, found, map_style.direction, self.effect)
+        self.line.say(parts if found else [*parts, _HINT])
 
     def _say_notice(self) -> None:
         sample, off = self.sample, self.without_attention

@@ -32,8 +32,8 @@ class Pin:
 @dataclass
 class Scene:
     """What is to be seen. sample: whose maps; picture: (H, W, 3) uint8 shown in place of the sample's own; beside: the
-    same, shown at the right of a line at the share `split` of the width; bare: no map lies over it; hover: the query
-    under the cursor, picture pixels; selected: number of the selected pin."""
+    same, shown at the right of a line at the share `split` of the width; hover: the query under the cursor, picture
+    pixels; selected: number of the selected pin."""
 
     sample: Sample
     picture: Image | None = None
@@ -42,8 +42,12 @@ class Scene:
     map_style: MapStyle = field(default_factory=MapStyle)
     pins: list[Pin] = field(default_factory=list)
     selected: int | None = None
-    bare: bool = False
     hover: tuple[float, float] | None = None
+
+    @property
+    def bare(self) -> bool:
+        """Whether no map lies over it: it would hide what another picture is to show."""
+        return self.picture is not None or self.beside is not None
 
     def pin(self, number: int | None) -> Pin | None:
         """The pin of that number."""
@@ -81,19 +85,19 @@ class Scene:
 
     def paint_base(self, painter: QPainter, target: QRectF) -> None:
         """The picture alone, and the one beside it, enlarged if they are to look smooth."""
-        parts = [(0.0, self.sample.image if self.picture is None else self.picture)]
+        self._paint_picture(painter, target, self.sample.image if self.picture is None else self.picture)
         if self.beside is not None:
-            parts.append((self.split, self.beside))
-        painter.save()
-        for left, picture in parts:
-            painter.setClipRect(target.adjusted(left * target.width(), 0, 0, 0), Qt.ClipOperation.IntersectClip)
-            image = paint.to_qimage(picture)
-            paint.paint_image(
-                painter, target, paint.enlarged(image) if self.map_style.smooth else image, self.map_style.smooth
-            )
-        painter.restore()
-        if self.beside is not None:
+            painter.save()
+            right = target.adjusted(self.split * target.width(), 0, 0, 0)
+            painter.setClipRect(right, Qt.ClipOperation.IntersectClip)
+            self._paint_picture(painter, target, self.beside)
+            painter.restore()
             paint.paint_split(painter, target, self.split)
+
+    def _paint_picture(self, painter: QPainter, target: QRectF, picture: Image) -> None:
+        smooth = self.map_style.smooth
+        image = paint.to_qimage(picture)
+        paint.paint_image(painter, target, paint.enlarged(image) if smooth else image, smooth)
 
     def cell_at(self, x: float, y: float) -> attention.Cell:
         """The cell that asks at a position."""

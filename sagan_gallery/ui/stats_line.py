@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QRectF, QSize
+from PySide6.QtCore import QEvent, QRectF
 from PySide6.QtGui import QFontMetrics, QHelpEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QToolTip, QWidget
 
 from facecam.qtkit.theme import SPACE, STAGE, STAGE_TEXT, STAGE_TEXT_DIM, WARNING, tabular
 from sagan_gallery.attention import GAMMA_NEAR_0, NEARLY_EVEN, AttentionStats, Direction
@@ -34,7 +34,7 @@ class StatsLine(QWidget):
         self._parts: Sequence[Stat] = ()
         self._font = tabular(self.font())
         self._small = tabular(self.font(), 0.85)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setFixedHeight(QFontMetrics(self._font).height() + QFontMetrics(self._small).height() + 2 * SPACE)
         self.setAccessibleName("Figures of the map")
 
     def say(self, parts: Sequence[Stat]) -> None:
@@ -43,18 +43,6 @@ class StatsLine(QWidget):
             self._parts = parts
             self.setAccessibleDescription(", ".join(f"{part.name} {part.value} {part.note}".strip() for part in parts))
             self.update()
-
-    @property
-    def text(self) -> str:
-        """What it says, in one line."""
-        return self.accessibleDescription()
-
-    def sizeHint(self) -> QSize:
-        high = QFontMetrics(self._font).height() + QFontMetrics(self._small).height()
-        return QSize(20 * SPACE, high + 2 * SPACE)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(0, self.sizeHint().height())
 
     def _places(self) -> list[tuple[Stat, QRectF]]:
         """The parts that fit, with their room."""

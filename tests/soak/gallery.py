@@ -78,7 +78,7 @@ def measure(seconds: float, model: str | None = None) -> dict[str, list[float]]:
     window.go_to(2)
     _wait_for(lambda: window.findChild(GalleryTab) is not None)
     panel = window.findChild(GalleryTab).panel
-    _wait_for(lambda: bool(panel.grid.specs) and panel.grid.filled == len(panel.grid.specs))
+    _wait_for(lambda: bool(panel.grid.specs) and not panel.session.filling)
     _wait_for(lambda: not panel.session.sampling and time.perf_counter() > settled_s)
     panel.pin_informative()
     found: dict[str, list[float]] = {"side, px": [max(panel.sample.size_px)]}

@@ -16,7 +16,7 @@ def settle(qtbot, panel):
         assert panel.sample is not None
         assert not panel.session.sampling
         assert panel.grid.specs
-        assert panel.grid.filled == len(panel.grid.specs)
+        assert not panel.session.filling
 
     qtbot.waitUntil(check, timeout=10000)
     QGuiApplication.processEvents()
