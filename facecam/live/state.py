@@ -133,10 +133,9 @@ class PipelineState:
             self._closed = True
             self.phase, self.core, self.trouble = Phase.IDLE, None, None
 
-    # Told by the capture, in its threads
+    # Told by the capture, as of CaptureListener
 
     def on_opened(self, source: Source, player: Player) -> None:
-        """Also after a reconnection."""
         with self._lock:
             if self._closed:
                 return
@@ -158,7 +157,6 @@ class PipelineState:
                 self._metrics.count_captured(frame.captured_s, dropped)
 
     def on_trouble(self, trouble: Trouble | None, lost: bool) -> None:
-        """lost: the source is gone, and will be opened again; None: all is well again."""
         with self._lock:
             if self._closed or self.phase not in (Phase.RUNNING, Phase.RECONNECTING):
                 return
@@ -171,11 +169,9 @@ class PipelineState:
         self._notify()
 
     def on_ended(self) -> None:
-        """No more frames will come, at least until `on_revived`."""
         self.mailbox.close()
 
     def on_revived(self) -> None:
-        """Somebody has gone back from the end."""
         self.mailbox.reopen()
         with self._lock:
             if not self._closed and self.phase is Phase.ENDED:
@@ -196,7 +192,7 @@ class PipelineState:
         self.over.set()
         self.mailbox.close()
 
-    # Asked and told by the detection, in its thread
+    # Asked and told by the detection, as of DetectionListener
 
     @property
     def options(self) -> LiveOptions | None:
@@ -208,7 +204,6 @@ class PipelineState:
                 self.core = core
 
     def on_detected(self, view: View, detector_ms: float, again: bool) -> None:
-        """There is a new view, which goes to the sinks. again: the detector has seen the frame before."""
         ready_s = time.perf_counter()
         with self._lock:
             if self._closed:
@@ -249,7 +244,6 @@ class PipelineState:
         return self._metrics.detect_hz(now_s) < least_hz * (_SURE_AGAIN if self._was_unsure else 1)
 
     def on_drained(self) -> None:
-        """All frames are through."""
         with self._lock:
             if self._closed or self.phase is not Phase.RUNNING:
                 return

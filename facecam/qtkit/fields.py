@@ -27,6 +27,7 @@ from PySide6.QtWidgets import (
 from facecam.qtkit.layouts import column, row
 from facecam.qtkit.settings import Remembered
 from facecam.qtkit.theme import SPACE, tabular
+from facecam.qtkit.widgets import Heading
 
 _NAME_WIDTH = 11 * SPACE
 
@@ -34,7 +35,8 @@ _NAME_WIDTH = 11 * SPACE
 class SliderField(QWidget):
     """A number set by a slider: low, low + step, ... high. say: the value in words, beside the name.
 
-    default: with one, a button beside the value resets it while it is another.
+    default: with one, a button beside the value resets it while it is another. pinned: it stands
+    above what scrolls of the column, its name as a section's: the wheel moves it.
     """
 
     changed = Signal(float)
@@ -49,6 +51,7 @@ class SliderField(QWidget):
         say: Callable[[float], str],
         help_text: str,
         default: float | None = None,
+        pinned: bool = False,
     ) -> None:
         super().__init__()
         self._low, self._step, self._say, self._default = low, step, say, default
@@ -57,18 +60,19 @@ class SliderField(QWidget):
         self.value_label = QLabel()
         self.value_label.setFont(tabular(self.value_label.font()))
         self.value_label.setAccessibleName(f"Value of {name}")
-        label = QLabel(name)
+        label = Heading(name) if pinned else QLabel(name)
         for widget in (label, self.value_label):
             widget.setToolTip(help_text)
         self.slider.valueChanged.connect(self._moved)
-        keep_from_scrolling(self.slider)
+        if not pinned:
+            keep_from_scrolling(self.slider)
         self._reset_button = None if default is None else _reset_button(name, say(default), self.reset)
-        heading = row(label, None, *filter(None, [self._reset_button]), self.value_label, spacing=-1)
-        # The button makes the heading higher.
-        column(heading, self.slider, owner=self, spacing=0 if default is not None else SPACE // 2)
+        upper = row(label, None, *filter(None, [self._reset_button]), self.value_label, spacing=-1)
+        # The button makes the upper line higher.
+        column(upper, self.slider, owner=self, spacing=0 if default is not None else SPACE // 2)
         if default is not None:
             self.set(default)
-        self._tell()
+        self.tell()
 
     @property
     def value(self) -> float:
@@ -85,10 +89,11 @@ class SliderField(QWidget):
             self.set(self._default)
 
     def _moved(self) -> None:
-        self._tell()
+        self.tell()
         self.changed.emit(self.value)
 
-    def _tell(self) -> None:
+    def tell(self) -> None:
+        """Puts the value into words anew, as where they depend on something else too."""
         words = self._say(self.value)
         self.value_label.setText(words)
         self.slider.setAccessibleDescription(words)

@@ -100,7 +100,7 @@ class FigureLine:
         shown.sort()
         self._shown = [self._figures[index] for index in shown]
         height = round(metrics.height() + 10)
-        pixmap = QPixmap(_pill(width, height, ratio))  # painting on it leaves the kept one as it is
+        pixmap = QPixmap(pill(width, height, ratio, height / 2))  # painting on it leaves the kept one as it is
         painter = QPainter(pixmap)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(font)
@@ -120,10 +120,10 @@ class FigureLine:
         return pixmap
 
 
-@lru_cache(maxsize=8)
-def _pill(width: float, height: int, ratio: float) -> QPixmap:
-    """The empty pill. Qt hands so large a curved shape to a pool of threads and waits for them, which takes long where
-    the other cores are busy."""
+@lru_cache(maxsize=32)
+def pill(width: float, height: float, ratio: float, radius: float) -> QPixmap:
+    """The ground of words on a picture, empty, in view pixels, of which one has `ratio` of the screen's. Kept: Qt hands
+    a large curved shape to a pool of threads and waits for them, which takes long where the other cores are busy."""
     pixmap = QPixmap(round(width * ratio), round(height * ratio))
     pixmap.setDevicePixelRatio(ratio)
     pixmap.fill(Qt.GlobalColor.transparent)
@@ -131,7 +131,7 @@ def _pill(width: float, height: int, ratio: float) -> QPixmap:
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(theme.PILL)
-    painter.drawRoundedRect(QRectF(0, 0, width, height), height / 2, height / 2)
+    painter.drawRoundedRect(QRectF(0, 0, width, height), radius, radius)
     painter.end()
     return pixmap
 

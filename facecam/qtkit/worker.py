@@ -58,11 +58,11 @@ class Notifier(QObject):
 
 @dataclass(frozen=True)
 class Result:
-    """One step's outcome. error: a FacecamError that ended the work; last: the work is done, and there is no value."""
+    """One step's outcome. error: ended the work; last: the work is done, and there is no value."""
 
     lane: int
     value: Any = None
-    error: FacecamError | None = None
+    error: Exception | None = None
     last: bool = False
 
 
@@ -97,7 +97,7 @@ class Worker(QObject):
         self._changed = threading.Condition()
         self._work: dict[int, _Work] = {}
         self._stamps: Counter[int] = Counter()
-        self._results: list[tuple[int, Result, BaseException | None]] = []
+        self._results: list[tuple[int, Result]] = []  # with the stamps of their work
         self._ended = False
         self._at_the_end: Callable[[], object] | None = None
         self._notifier = Notifier(self)
@@ -129,17 +129,17 @@ class Worker(QObject):
     def busy(self, lane: int) -> bool:
         """Whether the lane has work or results to be taken."""
         with self._changed:
-            return lane in self._work or any(result.lane == lane for _, result, _ in self._results)
+            return lane in self._work or any(result.lane == lane for _, result in self._results)
 
     def take(self) -> list[Result]:
         """Results since the last call, without those that have been replaced. Raises what went wrong unexpectedly."""
         with self._changed:
-            fresh = [entry for entry in self._results if entry[0] == self._stamps[entry[1].lane]]
+            fresh = [result for stamp, result in self._results if stamp == self._stamps[result.lane]]
             self._results.clear()
-        for _, _, unexpected in fresh:
-            if unexpected is not None:
-                raise unexpected
-        return [result for _, result, _ in fresh]
+        for result in fresh:
+            if result.error is not None and not isinstance(result.error, FacecamError):
+                raise result.error
+        return fresh
 
     def close(self, timeout_s: float, at_the_end: Callable[[], object] | None = None) -> bool:
         """Ends the thread after the step that it is at; False when that takes longer.
@@ -174,14 +174,13 @@ class Worker(QObject):
                 lane = min(self._work)
                 work = self._work[lane]
             self._make_room()
-            result, unexpected = self._step(lane, work)
+            result = self._step(lane, work)
             with self._changed:
-                ended = result.last or result.error is not None or unexpected is not None
-                if ended and self._work.get(lane) is work:
+                if (result.last or result.error is not None) and self._work.get(lane) is work:
                     del self._work[lane]
                 is_wanted = self._stamps[lane] == work.stamp
                 if is_wanted:
-                    self._results.append((work.stamp, result, unexpected))
+                    self._results.append((work.stamp, result))
             del work  # what was cancelled during its step ends here: its generator closes what it has open
             if is_wanted:
                 self._notifier.notify()
@@ -197,17 +196,15 @@ class Worker(QObject):
         os.sched_setaffinity(0, self._cores - {core} or self._cores)
 
     @staticmethod
-    def _step(lane: int, work: _Work) -> tuple[Result, BaseException | None]:
+    def _step(lane: int, work: _Work) -> Result:
         try:
             if work.steps is None:
                 work.steps = work.start()
-            return Result(lane, next(work.steps)), None
+            return Result(lane, next(work.steps))
         except StopIteration:
-            return Result(lane, last=True), None
-        except FacecamError as error:
-            return Result(lane, error=error), None
-        except Exception as error:  # noqa: BLE001 - raised again in the GUI thread by `take`
-            return Result(lane), error
+            return Result(lane, last=True)
+        except Exception as error:  # noqa: BLE001 - raised again in the GUI thread by `take`, unless it is foreseen
+            return Result(lane, error=error)
 
 
 class Asker(Worker):

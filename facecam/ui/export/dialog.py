@@ -65,14 +65,14 @@ class ExportDialog(QDialog):
             self._pages.addWidget(page)
         column(self._pages, owner=self, margins=(2 * SPACE,) * 4)
         self.options.changed.connect(self._show_estimate)
-        self.options.export_wanted.connect(self.export)
-        self.options.review_wanted.connect(self.look_through)
-        self.options.folder_wanted.connect(self._ask_folder)
-        self.options.close_wanted.connect(self.close)
-        self.progress.cancel_wanted.connect(self.cancel)
-        self.summary.open_wanted.connect(self._open_folder)
-        self.summary.again_wanted.connect(lambda: self._pages.setCurrentWidget(self.options))
-        self.summary.close_wanted.connect(self.close)
+        self.options.export_button.clicked.connect(self.export)
+        self.options.review_button.clicked.connect(self.look_through)
+        self.options.folder_button.clicked.connect(self._ask_folder)
+        self.options.close_button.clicked.connect(self.close)
+        self.progress.cancel_button.clicked.connect(self.cancel)
+        self.summary.open_button.clicked.connect(self._open_folder)
+        self.summary.back_button.clicked.connect(lambda: self._pages.setCurrentWidget(self.options))
+        self.summary.close_button.clicked.connect(self.close)
         self.resize(68 * SPACE, 62 * SPACE)
         self.set_specs(specs)
 
@@ -195,13 +195,11 @@ class ExportDialog(QDialog):
         self._start(f"Writing to {self.out}", self.options.value.arguments(self._specs, self.out), more)
 
     def _start(self, title: str, arguments: list[str], more: list[str]) -> None:
-        self.progress.begin(title, self._expected_frames())
+        estimate = self._estimate
+        self.progress.begin(title, estimate.frames if estimate is not None and estimate.sure else 0)
         self._pages.setCurrentWidget(self.progress)
         self._began_s = time.monotonic()
         self.process.start([*arguments, *self._detector(), *more, "--watch"])
-
-    def _expected_frames(self) -> int:
-        return 0 if self._estimate is None or not self._estimate.sure else self._estimate.frames
 
     def _estimated(self, estimate: Estimate) -> None:
         self._estimate = estimate

@@ -26,10 +26,6 @@ class OptionsPage(QWidget):
     """What is exported, how, and where to. What is chosen is remembered."""
 
     changed = Signal()
-    export_wanted = Signal()
-    review_wanted = Signal()
-    folder_wanted = Signal()
-    close_wanted = Signal()
 
     def __init__(self, remembered: Remembered[ExportSettings]) -> None:
         super().__init__()
@@ -47,16 +43,14 @@ class OptionsPage(QWidget):
         self.jobs = spin(1, MOST_JOBS)
         self.folder = ElidedLabel()
         self.estimate = Note("Estimate")
-        change = button("Change…", "Another folder for copies and lists", self.folder_wanted.emit)
-        self.review_button = button(
-            "Look through first…", "Shows what will be hidden, doubtful frames first", self.review_wanted.emit
-        )
-        self.export_button = button("Export", "Starts it", self.export_wanted.emit)
+        self.folder_button = button("Change…", "Another folder for copies and lists")
+        self.review_button = button("Look through first…", "Shows what will be hidden, doubtful frames first")
+        self.export_button = button("Export", "Starts it")
         self.export_button.setDefault(True)
         self.how_row = Row("Hidden by", self.how, "Nothing finer than a few cells remains by any of them")
         self.thorough_row = Row("Search", self.thorough, "Thorough takes longer, and misses fewer")
         jobs_help = "Each takes one core; they share files, and long videos in pieces"
-        close = button("Close", "", self.close_wanted.emit)
+        self.close_button = button("Close", "")
         column(
             self.heading,
             self.counts,
@@ -70,10 +64,10 @@ class OptionsPage(QWidget):
             Row("Processes", self.jobs, jobs_help),
             SPACE,
             Heading("Folder"),
-            row((self.folder, 1), change, spacing=SPACE),
+            row((self.folder, 1), self.folder_button, spacing=SPACE),
             None,
             self.estimate,
-            row(self.review_button, None, close, self.export_button, spacing=SPACE),
+            row(self.review_button, None, self.close_button, self.export_button, spacing=SPACE),
             owner=self,
             spacing=SPACE,
         )
@@ -142,8 +136,6 @@ class OptionsPage(QWidget):
 class ProgressPage(QWidget):
     """How far it is."""
 
-    cancel_wanted = Signal()
-
     def __init__(self) -> None:
         super().__init__()
         self._expected = 0
@@ -152,7 +144,7 @@ class ProgressPage(QWidget):
         self.bar.setAccessibleName("Progress")
         self.words = QLabel()
         self.words.setFont(tabular(self.words.font()))
-        self.cancel_button = button("Cancel", "Ends it; what is whole by then stays", self.cancel_wanted.emit)
+        self.cancel_button = button("Cancel", "Ends it; what is whole by then stays")
         lines = (self.title, self.file, self.bar, self.words)
         column(None, *lines, (None, 2), row(None, self.cancel_button), owner=self, spacing=SPACE)
 
@@ -193,19 +185,14 @@ class ProgressPage(QWidget):
 class SummaryPage(QWidget):
     """What became of it, by name."""
 
-    open_wanted = Signal()
-    again_wanted = Signal()
-    close_wanted = Signal()
-
     def __init__(self) -> None:
         super().__init__()
         self.heading, self.text, self.said = Heading(""), QTextBrowser(), DimLine()
         self.heading.setWordWrap(True)
         self.text.setAccessibleName("Summary")
-        self.open_button = button("Open folder", "Shows what was written in the file manager", self.open_wanted.emit)
-        again = button("Back", "To the options", self.again_wanted.emit)
-        close = button("Close", "", self.close_wanted.emit)
-        buttons = row(self.open_button, again, None, close, spacing=SPACE)
+        self.open_button = button("Open folder", "Shows what was written in the file manager")
+        self.back_button, self.close_button = button("Back", "To the options"), button("Close", "")
+        buttons = row(self.open_button, self.back_button, None, self.close_button, spacing=SPACE)
         column(self.heading, (self.text, 1), self.said, buttons, owner=self, spacing=SPACE)
 
     def say(self, text: str) -> None:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QEvent, QSignalBlocker, Qt, QTimer
+from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QCheckBox, QFrame, QGridLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QFrame, QGridLayout, QPushButton, QWidget
 
-from facecam.qtkit.fields import button, check, keep, keep_room, slider
+from facecam.qtkit.fields import SliderField, button, check, keep, keep_room, show_value
 from facecam.qtkit.folds import Fold, Section
-from facecam.qtkit.layouts import column, row
+from facecam.qtkit.layouts import column
 from facecam.qtkit.settings import Remembered, Settings
-from facecam.qtkit.theme import COLUMN_WIDTH, SPACE, tabular
+from facecam.qtkit.theme import COLUMN_WIDTH, SPACE
 from facecam.qtkit.widgets import Heading, ScrollColumn, show_start
 from facecam.qtkit.wording import percent
 from facecam.ui.live.chooser import SourceChooser
@@ -40,19 +40,16 @@ class LiveControls(QWidget):
         self.start_button = button("", "")
         self.start_button.setMinimumHeight(4 * SPACE)
 
-        low, high = (round(100 * limit) for limit in THRESHOLD_RANGE)
-        self.threshold = slider("Threshold", low, high)
-        self.threshold.setPageStep(5)
-        self.threshold_value = QLabel()
-        self.threshold_value.setFont(tabular(self.threshold_value.font()))
-        self.threshold_value.setAccessibleName("Value of the threshold")
-        for widget in (self.threshold, self.threshold_value):
-            widget.setToolTip(
-                "A face is shown when its score is at least this.\n"
-                "Lower finds more faces and more that are none; higher is stricter.\n"
-                "False: how many of the boxes are no faces, as measured on photos."
-            )
-        self.threshold.valueChanged.connect(self._threshold_moved)
+        threshold_help = (
+            "A face is shown when its score is at least this.\n"
+            "Lower finds more faces and more that are none; higher is stricter.\n"
+            "False: how many of the boxes are no faces, as measured on photos."
+        )
+        self.threshold = SliderField(
+            "Threshold", *THRESHOLD_RANGE, 0.01, self._threshold_words, threshold_help, pinned=True
+        )
+        self.threshold.slider.setPageStep(5)
+        self.threshold.changed.connect(self._threshold_moved)
 
         self.mirror = check("Mirror", "Swaps left and right, as in a mirror (M)")
         self.mirror.toggled.connect(self._mirror_toggled)
@@ -72,7 +69,6 @@ class LiveControls(QWidget):
             self.start_button,
             self._actions,
             2 * SPACE,
-            row(Heading("Threshold"), None, self.threshold_value),
             self.threshold,
             margins=(2 * SPACE, 2 * SPACE, SPACE + self.column.bar_width, SPACE),
             spacing=SPACE,
@@ -102,7 +98,7 @@ class LiveControls(QWidget):
         self._threshold_known = wanted is not None
         if wanted is not None:
             session.change_options(threshold=wanted)
-        self._show_threshold(_UNTIL_KNOWN if wanted is None else wanted)
+        show_value(self.threshold, _UNTIL_KNOWN if wanted is None else wanted)
 
     def add_actions(self, buttons: QWidget) -> None:
         """A row of buttons below Start."""
@@ -158,8 +154,8 @@ class LiveControls(QWidget):
         threshold = self._session.options.threshold
         if threshold is not None and not self._threshold_known:
             self._threshold_known = True
-            self._show_threshold(threshold)
-        self._say_threshold()
+            show_value(self.threshold, threshold)
+        self.threshold.tell()
 
     def reset_threshold(self) -> None:
         """The model's own again, also at the next start."""
@@ -168,7 +164,7 @@ class LiveControls(QWidget):
         self._threshold_known = own is not None
         self._session.change_options(threshold=own)
         if own is not None:
-            self._show_threshold(own)
+            show_value(self.threshold, own)
 
     def another_network(self) -> None:
         """Each network has its own threshold, which holds unless the user has chosen one."""
@@ -176,22 +172,15 @@ class LiveControls(QWidget):
             self._threshold_known = False
             self._session.change_options(threshold=None)
 
-    def _show_threshold(self, value: float) -> None:
-        with QSignalBlocker(self.threshold):
-            self.threshold.setValue(round(100 * value))
-        self._say_threshold()
-
-    def _say_threshold(self) -> None:
-        threshold = self.threshold.value() / 100
+    def _threshold_words(self, threshold: float) -> str:
         share = self._session.false_share(threshold)
         false = "" if share is None else f" · {percent(share)} false" if share >= 0.01 else " · <1 % false"
-        self.threshold_value.setText(f"{threshold:.2f}{false}")
+        return f"{threshold:.2f}{false}"
 
-    def _threshold_moved(self, percent: int) -> None:
-        self._say_threshold()
+    def _threshold_moved(self, threshold: float) -> None:
         self._threshold_known = True
-        self._session.change_options(threshold=percent / 100)
-        self._remembered.change(threshold=percent / 100)
+        self._session.change_options(threshold=threshold)
+        self._remembered.change(threshold=threshold)
 
     # -- view
 

@@ -18,7 +18,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen, 
 from facecam.arrays import Array
 from facecam.faces.palette import label
 from facecam.qtkit import theme
-from facecam.qtkit.figure_line import FigureLine
+from facecam.qtkit.figure_line import FigureLine, pill
 from facecam.qtkit.geometry import Placement
 from facecam.system.opencv import cv2
 
@@ -209,19 +209,13 @@ def _label_place(left_px: float, top_px: float, width_px: float, height_px: floa
 def _pill(text: str, font: QFont, ratio: float) -> QPixmap:
     """Text on a small pill, `ratio` pixels in one of the view."""
     size = QFontMetricsF(font).size(0, text)
-    width, height = math.ceil((size.width() + 10) * ratio), math.ceil(size.height() * ratio)
-    pixmap = QPixmap(width, height)
-    pixmap.setDevicePixelRatio(ratio)
-    pixmap.fill(Qt.GlobalColor.transparent)
-    whole = QRectF(0, 0, width / ratio, height / ratio)
+    width, height = (math.ceil(side * ratio) / ratio for side in (size.width() + 10, size.height()))
+    pixmap = QPixmap(pill(width, height, ratio, 4))
     painter = QPainter(pixmap)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(theme.PILL)
-    painter.drawRoundedRect(whole, 4, 4)
     painter.setPen(theme.STAGE_TEXT)
     painter.setFont(font)
-    painter.drawText(whole, Qt.AlignmentFlag.AlignCenter, text)
+    painter.drawText(QRectF(0, 0, width, height), Qt.AlignmentFlag.AlignCenter, text)
     painter.end()
     return pixmap
 

@@ -18,18 +18,17 @@ _BESIDE_S = 1.5
 
 
 class SpeedControls(QWidget):
-    """What to measure, and what to do with the result, for which its buttons have signals. Holds no result itself."""
+    """What to measure, and buttons for what to do with the result. Holds no result itself."""
 
     chosen = Signal()
     """What to measure has changed."""
-    start, add_model, copy, save, save_card, open, compare = (Signal() for _ in range(7))
 
     def __init__(self) -> None:
         super().__init__()
         self._running = False
         self.models: list[str] = []
         self.setFixedWidth(COLUMN_WIDTH)
-        self.start_button = button("", "", self.start.emit)
+        self.start_button = button("", "")
         self.start_button.setMinimumHeight(4 * SPACE)
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
@@ -46,17 +45,17 @@ class SpeedControls(QWidget):
         self.gallery = check("Gallery", gallery_help)
         self.gallery.setChecked(True)
         model_help = "Another network of ours, or an Ultra-Light or YuNet file"
-        self.model_button = button("Compare with a model…", model_help, self.add_model.emit)
+        self.model_button = button("Compare with a model…", model_help)
         self.model_list = Note("Models to compare with")
         self.clear_button = button("Leave them out", "Forgets the models to compare with", lambda: self.set_models([]))
         copy_help = "Copies the result, or the comparison that is shown, as Markdown (Ctrl+C)"
-        self.copy_button = button("Copy", copy_help, self.copy.emit)
-        self.save_button = button("Save…", "Writes everything that was measured as JSON (Ctrl+S)", self.save.emit)
+        self.copy_button = button("Copy", copy_help)
+        self.save_button = button("Save…", "Writes everything that was measured as JSON (Ctrl+S)")
         card_help = "A picture of the result, to show (Ctrl+Shift+S)"
-        self.card_button = button("Save as picture…", card_help, self.save_card.emit)
-        self.open_button = button("Open…", "Shows a result that was saved (Ctrl+O)", self.open.emit)
+        self.card_button = button("Save as picture…", card_help)
+        self.open_button = button("Open…", "Shows a result that was saved (Ctrl+O)")
         compare_help = "Puts an earlier result beside this one"
-        self.compare_button = button("Compare with a result…", compare_help, self.compare.emit)
+        self.compare_button = button("Compare with a result…", compare_help)
         threads_help = "Above 1: compares one thread with so many. The paper's claim is for one core"
         content = QWidget()
         column(

@@ -24,7 +24,7 @@ from facecam.ui.speed.controls import SpeedControls
 from facecam.ui.speed.process import BenchProcess
 from facecam.ui.speed.result import ResultView
 
-_JSON, _PNG, _ONNX = "Results (*.json)", "Pictures (*.png)", "Models (*.onnx)"
+_JSON, _PNG, _ONNX = ["Results (*.json)"], ["Pictures (*.png)"], ["Models (*.onnx)"]
 
 
 class SpeedTab(Tab):
@@ -53,13 +53,13 @@ class SpeedTab(Tab):
         self.view = ResultView(settings or Settings())
         self.controls = SpeedControls()
         self.status = StatusLine()
-        self.controls.start.connect(self.toggle)
-        self.controls.copy.connect(self.copy)
-        self.controls.add_model.connect(self.ask_model)
-        self.controls.open.connect(self.ask_open)
-        self.controls.save.connect(self.ask_save)
-        self.controls.save_card.connect(self.ask_card)
-        self.controls.compare.connect(self.ask_compare)
+        self.controls.start_button.clicked.connect(self.toggle)
+        self.controls.copy_button.clicked.connect(self.copy)
+        self.controls.model_button.clicked.connect(self.ask_model)
+        self.controls.open_button.clicked.connect(self.ask_open)
+        self.controls.save_button.clicked.connect(self.ask_save)
+        self.controls.card_button.clicked.connect(self.ask_card)
+        self.controls.compare_button.clicked.connect(self.ask_compare)
         self.controls.chosen.connect(self._say_duration)
         scroll = self._scroll = QScrollArea()  # for windows too low for all of it
         scroll.setWidgetResizable(True)
@@ -147,27 +147,29 @@ class SpeedTab(Tab):
     def ask_open(self) -> None:
         """Asks for a result to show."""
         if not self.running:
-            self._ask("Open a result", _JSON, self.open)
+            ask_path(self, "Open a result", self.open, kinds=_JSON)
 
     def ask_compare(self) -> None:
         """Asks for an earlier result."""
         if self.view.result is not None and not self.running:
-            self._ask("Compare with a result", _JSON, self.compare)
+            ask_path(self, "Compare with a result", self.compare, kinds=_JSON)
 
     def ask_save(self) -> None:
         """Asks where to save the result."""
         if self.view.result is not None:
-            self._ask("Save the result", _JSON, self.save, f"facecam-{self.view.result.started[:10]}.json")
+            name = f"facecam-{self.view.result.started[:10]}.json"
+            ask_path(self, "Save the result", self.save, kinds=_JSON, save_as=name)
 
     def ask_card(self) -> None:
         """Asks where to save the picture of the result."""
         if self.view.result is not None:
-            self._ask("Save as picture", _PNG, self.save, f"facecam-{self.view.result.started[:10]}.png")
+            name = f"facecam-{self.view.result.started[:10]}.png"
+            ask_path(self, "Save as picture", self.save, kinds=_PNG, save_as=name)
 
     def ask_model(self) -> None:
         """Asks for one more model to compare with."""
         if not self.running:
-            self._ask("Compare with a model", _ONNX, lambda path: self.add_model(path))
+            ask_path(self, "Compare with a model", self.add_model, kinds=_ONNX)
 
     def add_model(self, path: Path) -> None:
         """Compares with that model in the next measurement."""
@@ -181,10 +183,6 @@ class SpeedTab(Tab):
         except FacecamError as error:
             self.status.say(str(error))
             return None
-
-    def _ask(self, title: str, pattern: str, then: Callable[[Path], object], name: str = "") -> None:
-        """name: to begin with, of a file that is to be written."""
-        ask_path(self, title, then, kinds=[pattern], save_as=name)
 
     def _progressed(self, step: int, steps: int, words: str) -> None:
         self.controls.progress.setRange(0, steps)

@@ -92,7 +92,7 @@ def test_presets_and_reset(qtbot: QtBot, make_window: MakeWindow) -> None:
     QTest.mouseClick(box.reset, Qt.MouseButton.LeftButton)
     assert box.preset.currentText() == "Balanced"
     assert not box.hold_row.isVisible()
-    assert tab.controls.threshold_value.text() == "0.50"
+    assert tab.controls.threshold.value_label.text() == "0.50"
     shows(qtbot, tab, "1 face")
 
 
@@ -185,7 +185,7 @@ def test_network_chosen_in_the_window_detects_and_is_remembered(qtbot: QtBot, ma
     qtbot.waitUntil(lambda: DEFAULT_MODEL in tab.status.text(), timeout=20_000)
     choose(tab.detection.network, other)
     qtbot.waitUntil(lambda: f"{other} in " in tab.status.text(), timeout=20_000)
-    assert tab.controls.threshold.value() == pytest.approx(100 * FaceDetector(other).threshold, abs=1)
+    assert tab.controls.threshold.value == pytest.approx(FaceDetector(other).threshold, abs=0.01)
     first.close()
     again = live(make_window(make_detector=None))
     assert again.detection.network.currentData() == other
@@ -210,7 +210,7 @@ def test_own_threshold_survives_a_change_of_the_network(qtbot: QtBot, make_windo
     other = next(name for name in shipped_models() if name != DEFAULT_MODEL)
     tab = live(make_window(make_detector=None))
     qtbot.waitUntil(lambda: DEFAULT_MODEL in tab.status.text(), timeout=20_000)
-    tab.controls.threshold.setValue(33)
+    tab.controls.threshold.set(0.33)
     choose(tab.detection.network, other)
     qtbot.waitUntil(lambda: f"{other} in " in tab.status.text(), timeout=20_000)
-    assert tab.controls.threshold.value() == 33
+    assert tab.controls.threshold.value == 0.33

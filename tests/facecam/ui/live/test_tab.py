@@ -163,20 +163,20 @@ def test_threshold_works_at_once_and_is_remembered(qtbot: QtBot, make_window: Ma
     first = make_window()
     tab = live(first)
     qtbot.waitUntil(lambda: "1 face" in tab.picture.overlay.figures.text, timeout=5000)
-    assert tab.controls.threshold_value.text() == "0.50"
-    tab.controls.threshold.setValue(90)
-    assert tab.controls.threshold_value.text() == "0.90"
+    assert tab.controls.threshold.value_label.text() == "0.50"
+    tab.controls.threshold.set(0.9)
+    assert tab.controls.threshold.value_label.text() == "0.90"
     qtbot.waitUntil(lambda: "no faces" in tab.picture.overlay.figures.text, timeout=5000)
     first.close()
     again = live(make_window())
-    assert again.controls.threshold_value.text() == "0.90"
+    assert again.controls.threshold.value_label.text() == "0.90"
     qtbot.waitUntil(lambda: "no faces" in again.picture.overlay.figures.text, timeout=5000)
 
 
 def test_a_threshold_on_the_command_line_wins(qtbot: QtBot, make_window: MakeWindow, settings: Settings) -> None:
     settings.put("live/threshold", 0.9)
     tab = live(make_window(threshold=0.25))
-    assert tab.controls.threshold_value.text() == "0.25"
+    assert tab.controls.threshold.value_label.text() == "0.25"
     qtbot.waitUntil(lambda: "1 face" in tab.picture.overlay.figures.text, timeout=5000)
 
 
@@ -188,7 +188,7 @@ def test_the_models_own_threshold_is_shown(qtbot: QtBot, make_window: MakeWindow
 
     tab = live(make_window(make_detector=strict))
     waits_for_picture(qtbot, tab)
-    assert tab.controls.threshold_value.text() == "0.35"
+    assert tab.controls.threshold.value_label.text() == "0.35"
 
 
 def test_the_slider_says_how_many_boxes_are_no_faces_where_the_model_knows(
@@ -196,9 +196,9 @@ def test_the_slider_says_how_many_boxes_are_no_faces_where_the_model_knows(
 ) -> None:
     knowing = make_model(threshold=0.5, false_share=[[0.2, 0.25], [0.6, 0.05]])
     tab = live(make_window(make_detector=lambda: FaceDetector(knowing)))
-    qtbot.waitUntil(lambda: tab.controls.threshold_value.text() == "0.50 · 10 % false", timeout=5000)
-    tab.controls.threshold.setValue(20)
-    assert tab.controls.threshold_value.text() == "0.20 · 25 % false"
+    qtbot.waitUntil(lambda: tab.controls.threshold.value_label.text() == "0.50 · 10 % false", timeout=5000)
+    tab.controls.threshold.set(0.2)
+    assert tab.controls.threshold.value_label.text() == "0.20 · 25 % false"
 
 
 def test_cameras_are_mirrors_and_clips_are_not(qtbot: QtBot, make_window: MakeWindow, sources: Sources) -> None:
@@ -300,7 +300,7 @@ def test_a_single_picture_stays_and_follows_the_threshold(qtbot: QtBot, make_win
     qtbot.waitUntil(lambda: tab.picture.overlay.figures.text == "1 face · 5.0 ms", timeout=5000)
     assert not tab.panel.isVisible()
     assert tab.controls.start_button.text() == "Start"
-    tab.controls.threshold.setValue(95)
+    tab.controls.threshold.set(0.95)
     qtbot.waitUntil(lambda: tab.picture.overlay.figures.text.startswith("no faces"), timeout=5000)
 
 
