@@ -54,13 +54,14 @@ class Film(Protocol):
 
 class Gif:
     """An endless GIF of 64 colours, which the whole film shares: a palette for each picture takes twice the bytes, and
-    its colours flicker."""
+    its colours flicker. kept: RGB of those that stay as they are, however little of the film has them."""
 
     _FORMAT = "GIF"
     _OPTIONS: ClassVar[dict[str, Any]] = {}
     _COLOURS, _LOOKED_AT = 64, 16
 
-    def __init__(self, path: Path, rate_hz: float) -> None:
+    def __init__(self, path: Path, rate_hz: float, kept: Sequence[Sequence[int]] = ()) -> None:
+        self._kept = [level for colour in kept for level in colour]
         self._file = PartFile(path)  # at once: nobody wants to wait for a film that can't be saved
         self._duration_ms = max(20, round(100 / rate_hz) * 10)  # in hundredths; faster than 50 Hz is shown slowly
         self._frames: list[Any] = []
@@ -75,7 +76,8 @@ class Gif:
         from PIL import Image as Pillow
 
         some = self._frames[:: -(-len(self._frames) // self._LOOKED_AT)]
-        colours = Pillow.fromarray(np.concatenate(some)).quantize(self._COLOURS, kmeans=1)
+        colours = Pillow.fromarray(np.concatenate(some)).quantize(self._COLOURS - len(self._kept) // 3, kmeans=1)
+        colours.putpalette([*(colours.getpalette() or ()), *self._kept])
         return [frame.quantize(palette=colours, dither=Pillow.Dither.NONE) for frame in self._frames]
 
     def close(self) -> None:

@@ -22,7 +22,7 @@ from sagan_gallery.latent import SampleSpec, parse_sample_text
 from sagan_gallery.ui import words
 from sagan_gallery.ui.figure import save_figure
 from sagan_gallery.ui.film import film_frames
-from sagan_gallery.ui.paint import from_qimage
+from sagan_gallery.ui.paint import from_qimage, pin_colour
 from sagan_gallery.ui.sample_stage import SampleStage
 from sagan_gallery.ui.session import Export, GallerySession
 
@@ -222,7 +222,8 @@ class GalleryFiles(QObject):
         self._ask_save("Save raw attention", ["NumPy (*.npz)"], save, "-attention", at_once=False)
 
     def _ask_save_walk(self) -> None:
-        writers: dict[str, tuple[FilmOpener, int]] = {".gif": (Gif, GIF_PX), ".webp": (WebP, WEBP_PX)}
+        gif = partial(Gif, kept=[bytes.fromhex(pin_colour(pin.number).name()[1:]) for pin in self._stage.view.pins])
+        writers: dict[str, tuple[FilmOpener, int]] = {".gif": (gif, GIF_PX), ".webp": (WebP, WEBP_PX)}
         kinds = ["GIF, 64 colours (*.gif)", "WebP, all colours and half the size (*.webp)"]
         if self._open_film is not None:
             writers[".mp4"] = self._open_film, FILM_PX

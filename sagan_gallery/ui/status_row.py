@@ -74,6 +74,7 @@ class StatusRow(QWidget):
             self.cancel.hide()
             return
         self._bar.setValue(round(100 * tasks[0].share))
+        self._bar.setToolTip(tasks[0].words)
         if self._bar.isHidden() and not self._timer.isActive():
             self._timer.start()
 

@@ -18,7 +18,7 @@ from sagan_gallery.ui.files import GIF_PX, save_image
 from sagan_gallery.ui.film import film_frames
 from sagan_gallery.ui.map_style import MapStyle
 from sagan_gallery.ui.paint import from_qimage, pin_colour
-from sagan_gallery.ui.scene import Pin
+from sagan_gallery.ui.scene import MAX_PINS, Pin
 from sagan_gallery.ui.session import end_of
 from sagan_gallery.walk import Walk
 from tests.sagan_gallery.ui.driving import waits_for_sample
@@ -120,6 +120,24 @@ def test_a_gif_of_200_frames_with_maps_takes_less_than_4_mb(qtbot, tmp_path, nam
         film.add(frame)
     film.close()
     assert (tmp_path / "walk.gif").stat().st_size * 200 / 20 < 4e6
+
+
+def test_a_gif_keeps_the_colours_of_all_pins(qtbot, panel, tmp_path, monkeypatch):
+    monkeypatch.setattr("sagan_gallery.ui.files.FILM_S", 0.2)
+    pillow = pytest.importorskip("PIL.Image")
+    panel.walk.set_start.click()
+    waits_for_sample(qtbot, panel, lambda: panel.grid.choose(4))
+    panel.walk.set_end.click()
+    for index in range(MAX_PINS):
+        panel.view.add_pin(2 * index + 1, 8)
+    panel.files.save_walk.trigger()
+    panel.findChildren(QFileDialog)[-1].fileSelected.emit(str(tmp_path / "pins.gif"))
+    qtbot.waitUntil(lambda: panel.status.text == f"Saved {tmp_path / 'pins.gif'}", timeout=20000)
+    with pillow.open(tmp_path / "pins.gif") as film:
+        film.seek(2)
+        seen = {bytes(pixel).hex() for pixel in np.asarray(film.convert("RGB")).reshape(-1, 3)}
+    assert len(seen) <= 64
+    assert {pin_colour(number).name()[1:] for number in range(1, MAX_PINS + 1)} <= seen
 
 
 def test_dialogs_suggest_a_name_and_the_folder_of_pictures(qtbot, panel, tmp_path, monkeypatch):
