@@ -71,11 +71,11 @@ def _governor(core: int) -> str | None:
 # Was the measured core alone?
 
 
-def idle_core(sample_s: float = 0.5) -> int | None:
+def idle_core() -> int | None:
     """The first of the fastest cores that nothing else computes on, or the first, if all are busy; None where threads
-    can't be pinned. Looks for `sample_s` seconds."""
+    can't be pinned. Looks for half a second."""
     cores = fast_cores()
-    loads = psutil.cpu_percent(interval=sample_s, percpu=True)
+    loads = psutil.cpu_percent(interval=0.5, percpu=True)
     alone = (core for core in cores if not is_shared(core, core_siblings(core), loads))
     return next(alone, next(iter(cores), None))
 

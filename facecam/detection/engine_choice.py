@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from weakref import WeakKeyDictionary
 
 import numpy as np
-import numpy.typing as npt
 
 from facecam.detection.frame_plan import FramePlan
 from facecam.detection.model import Binding, Model, int8_path
@@ -89,7 +89,7 @@ class EngineChoice:
                 executor.shutdown(wait=False)
             elif plan.frames == AFTER_FRAMES:
                 ready = self._prepare(plan)
-                self._adopt(plan, ready, fastest(*self._subjects(plan, ready)) if ready.undecided else None)
+                self._adopt(plan, ready, fastest(*self._runs(plan, ready)) if ready.undecided else None)
             else:
                 self._continue_trial(plan)
         except RuntimeFailure as error:
@@ -101,7 +101,7 @@ class EngineChoice:
         if plan in self._preparing and self._preparing[plan].done():
             ready = self._preparing.pop(plan).result()
             if ready.undecided:
-                self._trials[plan] = ready, SpeedTrial(*self._subjects(plan, ready))
+                self._trials[plan] = ready, SpeedTrial(*self._runs(plan, ready))
             else:
                 self._adopt(plan, ready, None)
         elif plan in self._trials:
@@ -136,11 +136,17 @@ class EngineChoice:
                     self._exclude(names[name], error)
         return _Candidates(engines, key, kept, networks)
 
-    def _subjects(self, plan: FramePlan, ready: _Candidates) -> tuple[dict[str, _Subject], Callable[[], float]]:
-        """What a trial measures, and by which clock."""
+    def _runs(self, plan: FramePlan, ready: _Candidates) -> tuple[dict[str, Callable[[], None]], Callable[[], float]]:
+        """What a trial measures, and by which clock: the thread's CPU time slows all down alike where the machine is
+        busy."""
         picture = np.zeros((plan.height, plan.width, 3), np.uint8)
+
+        def run(network: Binding) -> None:
+            network.fill(picture)  # a picture's way into the network is not the same for all engines
+            network.infer()
+
         clock = time.thread_time if self._wanted.threads == 1 else time.perf_counter
-        return {name: _Subject(network, picture) for name, network in ready.networks.items()}, clock
+        return {name: partial(run, network) for name, network in ready.networks.items()}, clock
 
     def _adopt(self, plan: FramePlan, ready: _Candidates, result: tuple[str, Mapping[str, float]] | None) -> None:
         """Goes over to the fastest engine and forgets the others. result: of a trial, if there was one."""
@@ -171,15 +177,3 @@ class EngineChoice:
                     _logger.warning("int8 is left aside: %s", error)
                 else:
                     yield runtime
-
-
-@dataclass(frozen=True)
-class _Subject:
-    """What a trial measures: the picture's way into the network, which is not the same for all engines, and the run."""
-
-    network: Binding
-    picture: npt.NDArray[np.uint8]
-
-    def infer(self) -> None:
-        self.network.fill(self.picture)
-        self.network.infer()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facecam.arrays import Array
-from facecam.detection.anchors import AnchorSpec, anchor_grid, spec_from_json
+from facecam.detection.anchors import anchor_grid, spec_from_json
 from facecam.detection.cells import CellBuffer
 from facecam.detection.options import DEFAULT_THRESHOLD
 from facecam.errors import ModelError
@@ -50,14 +49,31 @@ class Model:
         file = open_model(path, KIND)
         self.path, self.data, self.sha256, self.metadata = path, file.data, file.sha256, file.metadata
         self._runtimes: dict[Engine, Network] = {Engine(): file.runtime}
-        description = _Description.read(file)
-        self.name, self.threshold = description.name, description.threshold
-        self.mean, self.variances = description.mean, description.variances
-        self.false_share = description.false_share
-        self.format = description.format
-        self._spec = description.anchors
         self._int8: dict[Runtime, Model] = {}
+        self._read_metadata(file)
         self._try()
+
+    def _read_metadata(self, file: ModelFile) -> None:
+        """Raises ModelError for what can't be used."""
+        path, metadata = file.path, file.metadata
+        self.format: int = metadata["format"]
+        if file.inputs != [_INPUTS[self.format]] or not _OUTPUTS[self.format].keys() <= set(file.outputs):
+            raise ModelError(f"{path} is not a face detector of ours: its inputs or outputs are others.")
+        try:
+            self.mean = tuple(np.float32(value) for value in metadata["mean"])
+            variances = [float(value) for value in metadata["variances"]]
+            self.threshold = float(metadata.get("threshold", DEFAULT_THRESHOLD))
+            self._spec = spec_from_json(metadata["anchors"])
+            shares = tuple((float(at), float(share)) for at, share in metadata.get("false_share", ()))
+            in_range = len(self.mean) == 3 and len(variances) == 2 and 0 <= self.threshold <= 1
+            if not in_range or not np.isfinite(self.mean).all():
+                raise ValueError("mean, variances or threshold are out of range")
+            if not all(0 <= value <= 1 for pair in shares for value in pair) or list(shares) != sorted(shares):
+                raise ValueError("the shares of false boxes are out of range")
+            self.variances, self.false_share = (variances[0], variances[1]), shares
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            raise ModelError(f"{path} has metadata that can't be used: {error}.") from error
+        self.name = _line(str(metadata.get("name") or path.stem))
 
     def anchors(self, height: int, width: int) -> Array:
         """(A, 4) float32 cx cy w h for an input of this size; read-only."""
@@ -194,38 +210,6 @@ def find_model(model: str | Path | None) -> Path:
         raise ModelError(f"There is no model {name}; these come with the program: {known}. Or name an ONNX file.")
     check_path(path)
     return path
-
-
-@dataclass(frozen=True)
-class _Description:
-    format: int
-    name: str
-    threshold: float
-    mean: tuple[np.float32, np.float32, np.float32]
-    variances: tuple[float, float]
-    anchors: AnchorSpec
-    false_share: tuple[tuple[float, float], ...]
-
-    @classmethod
-    def read(cls, file: ModelFile) -> _Description:
-        path, metadata = file.path, file.metadata
-        number = metadata["format"]
-        if file.inputs != [_INPUTS[number]] or not _OUTPUTS[number].keys() <= set(file.outputs):
-            raise ModelError(f"{path} is not a face detector of ours: its inputs or outputs are others.")
-        try:
-            mean = tuple(np.float32(value) for value in metadata["mean"])
-            variances = tuple(float(value) for value in metadata["variances"])
-            threshold = float(metadata.get("threshold", DEFAULT_THRESHOLD))
-            anchors = spec_from_json(metadata["anchors"])
-            shares = tuple((float(at), float(share)) for at, share in metadata.get("false_share", ()))
-            if len(mean) != 3 or len(variances) != 2 or not 0 <= threshold <= 1 or not np.isfinite(mean).all():
-                raise ValueError("mean, variances or threshold are out of range")
-            if not all(0 <= value <= 1 for pair in shares for value in pair) or list(shares) != sorted(shares):
-                raise ValueError("the shares of false boxes are out of range")
-        except (KeyError, TypeError, ValueError, OverflowError) as error:
-            raise ModelError(f"{path} has metadata that can't be used: {error}.") from error
-        name = _line(str(metadata.get("name") or path.stem))
-        return cls(number, name, threshold, mean, variances, anchors, shares)
 
 
 def _line(text: str) -> str:

@@ -86,8 +86,8 @@ class Engine:
         return name if self.precision == Precision.F32 else f"{name} {self.precision}"
 
     def __str__(self) -> str:
-        parts = [self.runtime.value]
-        parts += [] if self.precision == Precision.F32 else [self.precision.value]
+        parts = [str(self.runtime)]
+        parts += [] if self.precision == Precision.F32 else [str(self.precision)]
         parts += [] if self.threads == 1 else [f"{self.threads} threads"]
         parts += [] if self.provider == providers.CPU else [self.provider]
         return " ".join(parts)

@@ -7,17 +7,15 @@ trial at the next start and nothing else.
 from __future__ import annotations
 
 import platform
-import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from facecam.runtimes.engine import RUNTIMES, BoundNetwork, Engine, Precision, Runtime, version
+from facecam.runtimes.engine import RUNTIMES, Engine, Precision, Runtime, version
 from facecam.system.cpu import cpu_name
 from facecam.system.paths import cache_folder
 from facecam.system.settings_file import SettingsFile
 
-FILE_NAME = "runtimes.json"
 TRIAL_S = 0.2
 """CPU time that a trial takes at most, compiling apart."""
 _MAX_ROUNDS = 25
@@ -28,7 +26,7 @@ _LAYOUT = "packed, int8 in both"
 
 def choices_path() -> Path:
     """The file of kept results."""
-    return cache_folder() / FILE_NAME
+    return cache_folder() / "runtimes.json"
 
 
 def candidates(wanted: Engine, runtimes: Sequence[Runtime], int8: Collection[Runtime]) -> tuple[Engine, ...]:
@@ -67,15 +65,15 @@ def trial_key(model_sha256: str, height: int, width: int, names: Sequence[str] =
     )
 
 
-def kept_choice(key: str, path: Path | None = None) -> str | None:
+def kept_choice(key: str) -> str | None:
     """The engine that was the fastest one before, None if that isn't known."""
-    name = SettingsFile(path or choices_path()).value(key)
+    name = SettingsFile(choices_path()).value(key)
     return name if isinstance(name, str) and name.partition(" ")[0] in RUNTIMES else None
 
 
-def keep_choice(key: str, engine: str, path: Path | None = None) -> None:
+def keep_choice(key: str, engine: str) -> None:
     """Remembers a result."""
-    choices = SettingsFile(path or choices_path())
+    choices = SettingsFile(choices_path())
     choices.put(key, engine)
     choices.flush()
 
@@ -83,17 +81,17 @@ def keep_choice(key: str, engine: str, path: Path | None = None) -> None:
 class SpeedTrial:
     """Several networks that take turns, to find out which is the fastest."""
 
-    def __init__(self, networks: Mapping[str, BoundNetwork], clock: Callable[[], float] = time.thread_time) -> None:
-        """clock: seconds; the thread's CPU time slows all down alike where the machine is busy."""
-        self._networks, self._clock = networks, clock
-        self._times_s: dict[str, list[float]] = {name: [] for name in networks}
+    def __init__(self, runs: Mapping[str, Callable[[], object]], clock: Callable[[], float]) -> None:
+        """runs: of each network, by its name; clock: seconds."""
+        self._runs, self._clock = runs, clock
+        self._times_s: dict[str, list[float]] = {name: [] for name in runs}
         self._rounds, self._spent_s = 0, 0.0
 
     def round(self) -> bool:
         """One turn of each; whether more would tell no more."""
-        for name, network in self._networks.items():
+        for name, run in self._runs.items():
             before_s = self._clock()
-            network.infer()
+            run()
             took_s = self._clock() - before_s
             self._spent_s += took_s
             if self._rounds >= _WARM_UP_ROUNDS:
@@ -113,9 +111,9 @@ class SpeedTrial:
         return (best if quartiles_ms[best] < 0.98 * quartiles_ms[first] else first), quartiles_ms
 
 
-def fastest(networks: Mapping[str, BoundNetwork], clock: Callable[[], float]) -> tuple[str, dict[str, float]]:
+def fastest(runs: Mapping[str, Callable[[], object]], clock: Callable[[], float]) -> tuple[str, dict[str, float]]:
     """The result of a whole trial at once."""
-    trial = SpeedTrial(networks, clock)
+    trial = SpeedTrial(runs, clock)
     while not trial.round():
         pass
     return trial.result()

@@ -9,11 +9,10 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from facecam.arrays import Image
 from facecam.sources.web import WebStream
 from facecam.system.opencv import cv2
 
@@ -28,13 +27,6 @@ _SIZES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 _READ_BYTES = 1 << 16
 STILLS_HZ = 10.0
 """A camera that gives one picture for each request is asked no more often."""
-
-
-@dataclass(frozen=True, eq=False)
-class Still:
-    """A picture (H, W, 3) uint8 BGR."""
-
-    image: npt.NDArray[np.uint8]
 
 
 class JpegReader:
@@ -54,9 +46,9 @@ class JpegReader:
         self._data = bytearray()
         self._pictures = self._found()
 
-    def read(self) -> Still | None:
-        """The next picture that can be decoded; None at the end."""
-        while (still := next(self._pictures)) is None:
+    def read(self) -> Image | None:
+        """The next picture, (H, W, 3) uint8 BGR, that can be decoded; None at the end."""
+        while (picture := next(self._pictures)) is None:
             data = self.web.read(_READ_BYTES)
             if not data:
                 if self._ask is None:
@@ -71,13 +63,13 @@ class JpegReader:
                 self.web, self._pictures = web, self._found()
             self._data += data
         self.web.had_picture()
-        return still
+        return picture
 
     def close(self) -> None:
         """Ends the connection; may be called twice."""
         self.web.close()
 
-    def _found(self) -> Iterator[Still | None]:
+    def _found(self) -> Iterator[Image | None]:
         """The pictures in the data, which then are gone from there; None wherever more data is needed."""
         data = self._data
         while True:
@@ -111,4 +103,4 @@ class JpegReader:
             del data[: max(2, len(jpeg))]
             image = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR) if jpeg and fits else None
             if image is not None:
-                yield Still(np.ascontiguousarray(image, np.uint8))
+                yield np.ascontiguousarray(image, np.uint8)

@@ -71,9 +71,9 @@ class StreamSource:
         now_s = time.perf_counter()
         if picture is not None:
             # The clock of a live stream is the moment of arrival; those in the packets often are made up.
-            own_s = picture.time_s if isinstance(picture, Picture) else 0.0
+            image, own_s = (picture.image, picture.time_s) if isinstance(picture, Picture) else (picture, 0.0)
             time_s = now_s - self._opened_s if self.live else own_s
-            frame = Frame(picture.image, self._index, time_s, now_s, sound=self._sound, sound_s=own_s)
+            frame = Frame(image, self._index, time_s, now_s, sound=self._sound, sound_s=own_s)
             self._index += 1
             return frame
         if self._index == 0:

@@ -45,7 +45,7 @@ from facecam.live.options import LiveOptions
 from facecam.runtimes.engine import PRECISION_CHOICES, RUNTIME_CHOICES, Precision, Runtime
 from facecam.sources import open_source
 from train.faceboxes.protocols import afw_pascal, fddb, privacy, webcam, wider
-from train.faceboxes.protocols.canvas import VGA, evaluate_vga, run_canvas, score
+from train.faceboxes.protocols.canvas import VGA, run_canvas, score
 from train.faceboxes.protocols.pictures import FileDetector, enlarged, pictures
 from train.faceboxes.protocols.plots import plot_precision_recall, plot_roc
 from train.faceboxes.protocols.robustness import CHANGES, SIZES
@@ -57,7 +57,7 @@ SCHEMA = 1
 def run_canvas_command(args: argparse.Namespace, detect: FileDetector) -> dict[str, Any]:
     labelled, results, curves = _labelled(args), {}, {}
     for size in args.size or [VGA]:
-        report = evaluate_vga(detect, labelled, size=size, progress=True)
+        report = score(run_canvas(detect, labelled, size, progress=True))
         results[_name(size)], curves[_name(size)] = report.to_json(), report.curve
     plot_precision_recall(curves, f"{args.label}, letterboxed", args.out / "canvas_pr.png")
     return results
@@ -111,7 +111,7 @@ def run_faces(args: argparse.Namespace, detect: FileDetector) -> dict[str, Any]:
             curves[name], adjustments = afw_pascal.face_curve(found, items, rounds, args.min_face)
             results[name] = {"ap": curves[name].average_precision, "faces": curves[name].faces}
             results[name]["calibration"] = [vars(adjustment) for adjustment in adjustments]
-    report = evaluate_vga(detect, items, progress=True)
+    report = score(run_canvas(detect, items, progress=True))
     curves[_name(VGA)], results[_name(VGA)] = report.curve, report.to_json()
     plot_precision_recall(curves, f"{args.command.upper()}, {args.label}", args.out / f"{args.command}_pr.png")
     return results
@@ -175,7 +175,7 @@ def run_robustness(args: argparse.Namespace, detect: FileDetector) -> dict[str, 
     labelled = _labelled(args)
     results = {}
     for size in SIZES:
-        results[_name(size)] = evaluate_vga(detect, labelled, size=size, progress=True).to_json()
+        results[_name(size)] = score(run_canvas(detect, labelled, size, progress=True)).to_json()
     for name, change in CHANGES.items():
         results[name] = score(run_canvas(detect, labelled, change=change, progress=True)).to_json()
     return results

@@ -61,14 +61,14 @@ def save_inputs(batch: Batch, mean: tuple[float, float, float], path: Path) -> N
     _save_sheet(sheet, path, 6)
 
 
-def save_detections(detect: Detect, items: Sequence[Labelled], path: Path, threshold: float = 0.5) -> None:
-    """A sheet of pictures with the boxes that are found in them, and their scores."""
+def save_detections(detect: Detect, items: Sequence[Labelled], path: Path) -> None:
+    """A sheet of pictures with the boxes that are found in them from 0.5 up, and their scores."""
     sheet = []
     for item in items:
         canvas, _ = letterbox(read_picture(item.path), VGA)
         found = detect(canvas)
         for box, score in zip(found.boxes, found.scores, strict=True):
-            if score >= threshold:
+            if score >= 0.5:
                 _draw(canvas, box, GREEN, f"{score:.2f}")
         sheet.append(canvas)
     _save_sheet(sheet, path, 4)

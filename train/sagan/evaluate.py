@@ -23,7 +23,7 @@ from train.sagan.data import PictureSet, load_pictures, to_float
 from train.sagan.features import FeatureNet, compute_features, held_out, load_features
 from train.sagan.metrics import Array, frechet_distance, inception_score, nearest_distances
 from train.sagan.networks import Generator, NetworkConfig
-from train.sagan.sampling import draw_labels, draw_latents, generate, set_standing_statistics
+from train.sagan.sampling import draw_labels, generate, set_standing_statistics
 from train.training import TrainingError, command, load_checkpoint, tell_figures, world
 
 
@@ -61,16 +61,16 @@ class Judge:
         """Computes the features of the real pictures."""
         return cls(network, compute_features(network, data.images, device)[0], data.frequencies, device)
 
-    def fid(self, generator: Generator, samples: int, seed: int = 0) -> float:
+    def fid(self, generator: Generator, samples: int) -> float:
         """Fréchet distance of `samples` generated pictures, classes as frequent as in the set, to all real ones."""
-        random = torch.Generator().manual_seed(seed)
+        random = torch.Generator().manual_seed(0)
         label = draw_labels(samples, self.frequencies, random)
-        images = generate(generator, draw_latents(samples, generator.config.z_dim, random), label)
+        images = generate(generator, torch.randn(samples, generator.config.z_dim, generator=random), label)
         return frechet_distance(compute_features(self.network, images, self.device)[0], self.features)
 
 
 @torch.no_grad()
-def diversity(network: FeatureNet, images: Tensor, labels: Tensor, device: torch.device, pairs: int = 400) -> float:
+def diversity(network: FeatureNet, images: Tensor, labels: Tensor, device: torch.device) -> float:
     """Mean distance of two pictures of one class over normalised feature maps, as LPIPS computes it but unweighted.
 
     images: (N, 3, R, R) uint8; labels: (N,). Larger is more diverse; compare only with real pictures, same network.
@@ -79,7 +79,7 @@ def diversity(network: FeatureNet, images: Tensor, labels: Tensor, device: torch
     first, second = [], []
     for label in labels.unique().tolist():
         members = torch.nonzero(labels == label)[:, 0].numpy()
-        count = max(1, pairs // len(labels.unique()))
+        count = max(1, 400 // len(labels.unique()))
         if len(members) >= 2:
             chosen = [random.choice(members, 2, replace=False) for _ in range(count)]
             first += [a for a, _ in chosen]
@@ -98,7 +98,7 @@ def evaluate(
     judge = Judge.of(network, data, device)
     random = torch.Generator().manual_seed(0)
     label = draw_labels(samples, judge.frequencies, random)
-    z = draw_latents(samples, generator.config.z_dim, random)
+    z = torch.randn(samples, generator.config.z_dim, generator=random)
     images = generate(generator, z, label)
     features, probabilities = compute_features(network, images, device)
 

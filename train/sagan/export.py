@@ -153,12 +153,12 @@ def export_discriminator(discriminator: Discriminator, path: Path, facts: dict[s
 
 
 @torch.no_grad()
-def parity(generator: Generator, path: Path, count: int = 16) -> tuple[float, float]:
+def parity(generator: Generator, path: Path) -> tuple[float, float]:
     """Largest difference between the file and the network: of the pictures (-1..1) and of the attention rows."""
     config = generator.config
     random = torch.Generator().manual_seed(0)
-    z = torch.randn(count, config.z_dim, generator=random)
-    label = torch.arange(count) % config.classes
+    z = torch.randn(16, config.z_dim, generator=random)
+    label = torch.arange(16) % config.classes
     images, maps = generator.cpu().eval()(z, label)
     feed = {"z": z.numpy()} | ({"label": label.numpy()} if config.classes > 1 else {})
     names = ["image", *(rows for rows, _ in attention_outputs(len(maps)))]

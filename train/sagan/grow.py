@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from train.sagan.data import BatchSampler, load_pictures
 from train.sagan.layers import refresh_spectral_norms
 from train.sagan.networks import Discriminator, Generator, NetworkConfig
-from train.sagan.sampling import draw_labels, draw_latents
+from train.sagan.sampling import draw_labels
 from train.sagan.trainer import TrainConfig, Trainer
 from train.training import (
     TrainingError,
@@ -97,7 +97,7 @@ def grow(args: argparse.Namespace, run: World) -> Trainer:
     first_d = small_d.blocks[str(config.resolution)]
     for step in range(args.steps):
         real, _ = sampler.next()
-        z = draw_latents(args.batch, network.z_dim, large.random).to(run.device)
+        z = torch.randn(args.batch, network.z_dim, generator=large.random).to(run.device)
         label = draw_labels(args.batch, frequencies, large.random).to(run.device)
         for owner in networks:
             refresh_spectral_norms(owner)

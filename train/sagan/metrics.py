@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.floating]
+_AT_ONCE = 512
 
 
 def frechet_distance(a: Array, b: Array) -> float:
@@ -25,13 +26,11 @@ def frechet_distance(a: Array, b: Array) -> float:
     return float(difference @ difference + np.trace(first) + np.trace(second) - 2 * cross)
 
 
-def inception_score(probabilities: Array, splits: int = 10) -> tuple[float, float]:
-    """exp(mean KL(p(y|x) || p(y))) over (N, classes) probabilities: mean and standard deviation over the splits.
-
-    Salimans et al. 2016 use ten splits of 5,000 samples.
-    """
+def inception_score(probabilities: Array) -> tuple[float, float]:
+    """exp(mean KL(p(y|x) || p(y))) over (N, classes) probabilities: mean and standard deviation over ten splits, which
+    have 5,000 samples each in Salimans et al. 2016."""
     scores = []
-    for part in np.array_split(probabilities.astype(np.float64), splits):
+    for part in np.array_split(probabilities.astype(np.float64), 10):
         marginal = part.mean(0)
         ratio = np.log(np.maximum(part, 1e-16)) - np.log(np.maximum(marginal, 1e-16))
         scores.append(np.exp((part * ratio).sum(1).mean()))
@@ -39,7 +38,7 @@ def inception_score(probabilities: Array, splits: int = 10) -> tuple[float, floa
 
 
 def nearest_distances(
-    queries: Array, references: Array, same: bool = False, chunk: int = 512
+    queries: Array, references: Array, same: bool = False
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """Euclidean distance (N,) from each query (N, D) to its nearest reference (M, D), and which one it is (N,) int64.
 
@@ -48,14 +47,14 @@ def nearest_distances(
     references = references.astype(np.float32)
     squares = (references**2).sum(1)
     distances, indices = np.empty(len(queries), np.float32), np.empty(len(queries), np.int64)
-    for start in range(0, len(queries), chunk):
-        part = queries[start : start + chunk].astype(np.float32)
+    for start in range(0, len(queries), _AT_ONCE):
+        part = queries[start : start + _AT_ONCE].astype(np.float32)
         table = (part**2).sum(1)[:, None] + squares - 2 * part @ references.T
         if same:
             rows = np.arange(len(part))
             table[rows, start + rows] = np.inf
         best = table.argmin(1)
-        indices[start : start + chunk] = best
+        indices[start : start + _AT_ONCE] = best
         # Anew from the difference: the expanded square loses the digits that matter when two pictures are equal.
-        distances[start : start + chunk] = np.sqrt(((part - references[best]) ** 2).sum(1))
+        distances[start : start + _AT_ONCE] = np.sqrt(((part - references[best]) ** 2).sum(1))
     return distances, indices

@@ -19,7 +19,6 @@ from torch import Tensor, nn
 
 from train.sagan.layers import ConditionalBatchNorm, Conv, refresh_spectral_norms
 from train.sagan.networks import Discriminator, DiscriminatorBlock, Generator, GeneratorBlock, NetworkConfig
-from train.sagan.sampling import draw_latents
 from train.sagan.self_attention import SelfAttention
 from train.training import TrainingError, batch_norm_inputs, settle_norm
 
@@ -114,7 +113,7 @@ def _discriminator_weights(network: Discriminator) -> list[Tensor]:
 
 
 @torch.no_grad()
-def settle_batch_norms(network: Generator, batches: int = 16, batch: int = 64) -> None:
+def settle_batch_norms(network: Generator) -> None:
     """Gives folded batch norms statistics again, without changing what the generator paints in evaluation mode.
 
     Training normalises by each batch's mean and variance: those are measured over the generator's own pictures, all
@@ -124,9 +123,9 @@ def settle_batch_norms(network: Generator, batches: int = 16, batch: int = 64) -
     random = torch.Generator().manual_seed(0)
 
     def paint() -> None:
-        for _ in range(batches):
-            label = torch.randint(network.config.classes, (batch,), generator=random)
-            network(draw_latents(batch, network.config.z_dim, random), label)
+        for _ in range(16):
+            label = torch.randint(network.config.classes, (64,), generator=random)
+            network(torch.randn(64, network.config.z_dim, generator=random), label)
 
     network.eval()
     statistics = batch_norm_inputs([layer.norm for layer in layers], paint)

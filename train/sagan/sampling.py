@@ -1,4 +1,4 @@
-"""Drawing latents and labels, standing batch statistics, and grids of generated pictures."""
+"""Drawing labels, standing batch statistics, and grids of generated pictures."""
 
 from __future__ import annotations
 
@@ -11,11 +11,6 @@ from torch import Tensor, nn
 from facecam.system.opencv import cv2
 from train.sagan.data import to_bytes
 from train.sagan.networks import Generator
-
-
-def draw_latents(count: int, z_dim: int, generator: torch.Generator, truncation: float = 1.0) -> Tensor:
-    """z (N, z_dim) float32, normal. Under 1, `truncation` scales z towards the mean picture of its class."""
-    return torch.randn(count, z_dim, generator=generator) * truncation
 
 
 def draw_labels(count: int, frequencies: Tensor, generator: torch.Generator) -> Tensor:
@@ -37,7 +32,7 @@ def set_standing_statistics(network: Generator, frequencies: Tensor, batches: in
         norm.momentum = None  # a plain mean over the batches
     network.train()
     for _ in range(batches):
-        z = draw_latents(batch, network.config.z_dim, generator)
+        z = torch.randn(batch, network.config.z_dim, generator=generator)
         label = draw_labels(batch, frequencies.cpu(), generator)
         network(z.to(device), label.to(device))
     network.eval()
@@ -46,13 +41,12 @@ def set_standing_statistics(network: Generator, frequencies: Tensor, batches: in
 
 
 @torch.no_grad()
-def generate(network: Generator, z: Tensor, label: Tensor, batch: int = 64, scale: float = 1.0) -> Tensor:
+def generate(network: Generator, z: Tensor, label: Tensor, scale: float = 1.0) -> Tensor:
     """uint8 pictures (N, 3, R, R) on the CPU for z (N, z_dim) and label (N,). scale: factor on every gamma."""
     device = next(network.parameters()).device
     parts = []
-    for start in range(0, len(z), batch):
-        part = slice(start, start + batch)
-        images, _ = network(z[part].to(device), label[part].to(device), scale)
+    for some, labels in zip(z.split(64), label.split(64), strict=True):
+        images, _ = network(some.to(device), labels.to(device), scale)
         parts.append(to_bytes(images).cpu())
     return torch.cat(parts)
 
@@ -67,13 +61,11 @@ def grid(images: Tensor, columns: int) -> np.ndarray:
     return tiles.reshape(rows * height, columns * width, channels).numpy()
 
 
-def class_grid(network: Generator, columns: int = 8, truncation: float = 1.0, seed: int = 1) -> np.ndarray:
-    """One row of samples per class, the same latents for the same seed: RGB (rows * R, columns * R, 3)."""
-    classes = network.config.classes
-    generator = torch.Generator().manual_seed(seed)
-    z = draw_latents(classes * columns, network.config.z_dim, generator, truncation)
-    label = torch.arange(classes).repeat_interleave(columns)
-    return grid(generate(network, z, label), columns)
+def class_grid(network: Generator) -> np.ndarray:
+    """Eight samples per class in a row, the same latents every time: RGB (rows * R, 8 R, 3)."""
+    label = torch.arange(network.config.classes).repeat_interleave(8)
+    z = torch.randn(len(label), network.config.z_dim, generator=torch.Generator().manual_seed(1))
+    return grid(generate(network, z, label), 8)
 
 
 def save_picture(path: Path, picture: np.ndarray) -> None:

@@ -39,13 +39,13 @@ from sagan_gallery.sample import Sample
 from train.training import command, tell_figures
 
 
-def colour_segments(image: NDArray[np.uint8], count: int = 4) -> NDArray[np.int64]:
-    """(H, W) index of the colour cluster of each pixel of an RGB picture (H, W, 3)."""
+def colour_segments(image: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """(H, W) index of the one of four colour clusters of each pixel of an RGB picture (H, W, 3)."""
     lab = cv2.cvtColor(image, cv2.COLOR_RGB2LAB).reshape(-1, 3).astype(np.float32)
     criteria = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 20, 0.5)
     cv2.setRNGSeed(0)
     empty = np.empty((0, 0), np.int32)
-    _, labels, _ = cv2.kmeans(lab, count, empty, criteria, 2, cv2.KMEANS_PP_CENTERS)
+    _, labels, _ = cv2.kmeans(lab, 4, empty, criteria, 2, cv2.KMEANS_PP_CENTERS)
     return labels.reshape(image.shape[:2]).astype(np.int64)
 
 

@@ -14,7 +14,7 @@ from train.sagan.augment import diff_augment
 from train.sagan.data import BatchSampler
 from train.sagan.layers import SpectralNorm, refresh_spectral_norms
 from train.sagan.networks import Discriminator, Generator, NetworkConfig
-from train.sagan.sampling import draw_labels, draw_latents
+from train.sagan.sampling import draw_labels
 from train.sagan.self_attention import SelfAttention
 from train.training import Ema, TrainingError, World, autocast, check_finite, seed_everything
 
@@ -122,7 +122,7 @@ class Trainer:
         refresh_spectral_norms(self.discriminator)
         self.optimizer_d.zero_grad(set_to_none=True)
         real, real_label = sampler.next()
-        z = draw_latents(self.config.batch, self.network.z_dim, self.random).to(self.run.device)
+        z = torch.randn(self.config.batch, self.network.z_dim, generator=self.random).to(self.run.device)
         label = draw_labels(self.config.batch, frequencies, self.random).to(self.run.device)
         with autocast(self.run.device, self.config.bf16):
             fake, _ = self.forward_g(z, label)

@@ -81,17 +81,17 @@ def test_auto_starts_at_once_and_goes_over_to_the_one_that_was_faster(monkeypatc
 class FakeTrial:
     """Ends after three turns in favour of the last."""
 
-    def __init__(self, networks, clock):
-        self.networks, self.turns = networks, 0
+    def __init__(self, runs, clock):
+        self.runs, self.turns = runs, 0
 
     def round(self):
         self.turns += 1
-        for network in self.networks.values():
-            network.infer()
+        for run in self.runs.values():
+            run()
         return self.turns == 3
 
     def result(self):
-        return list(self.networks)[-1], {}
+        return list(self.runs)[-1], {}
 
 
 def test_in_the_background_frames_go_on_until_the_other_engines_are_ready(
@@ -170,8 +170,8 @@ def test_auto_precision_tries_bfloat16_only_where_the_processor_can(monkeypatch,
 
     def last(candidates, clock):
         tried.extend(candidates)
-        for network in candidates.values():
-            network.infer()
+        for run in candidates.values():
+            run()
         return list(candidates)[-1], {}
 
     monkeypatch.setattr(engine_choice, "has_bf16", lambda: able)

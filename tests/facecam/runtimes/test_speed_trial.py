@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from facecam.runtimes import speed_trial
@@ -11,16 +13,12 @@ from facecam.runtimes.engine import Runtime
 def test_the_trial_names_the_faster_one():
     clock = [0.0]
 
-    class Fake:
-        def __init__(self, takes_s):
-            self.takes_s = takes_s
-
-        def infer(self):
-            clock[0] += self.takes_s
+    def take(seconds):
+        clock[0] += seconds
 
     def trial(**takes_s):
         clock[0] = 0.0
-        name, quartiles_ms = speed_trial.fastest({n: Fake(s) for n, s in takes_s.items()}, lambda: clock[0])
+        name, quartiles_ms = speed_trial.fastest({n: partial(take, s) for n, s in takes_s.items()}, lambda: clock[0])
         assert clock[0] < 1.0, "the trial took too long"
         return name, quartiles_ms
 
@@ -31,13 +29,14 @@ def test_the_trial_names_the_faster_one():
     assert trial(onnxruntime=0.00500, openvino=0.00495)[0] == "onnxruntime", "not worth the change"
 
 
-def test_results_are_kept_side_by_side(tmp_path):
+def test_results_are_kept_side_by_side(tmp_path, monkeypatch):
     path = tmp_path / "new folder" / "runtimes.json"
-    assert speed_trial.kept_choice("a", path) is None
-    speed_trial.keep_choice("a", Runtime.OPENVINO, path)
-    speed_trial.keep_choice("b", Runtime.ONNX_RUNTIME, path)
-    assert speed_trial.kept_choice("a", path) == Runtime.OPENVINO
-    assert speed_trial.kept_choice("b", path) == Runtime.ONNX_RUNTIME
+    monkeypatch.setattr(speed_trial, "choices_path", lambda: path)
+    assert speed_trial.kept_choice("a") is None
+    speed_trial.keep_choice("a", Runtime.OPENVINO)
+    speed_trial.keep_choice("b", Runtime.ONNX_RUNTIME)
+    assert speed_trial.kept_choice("a") == Runtime.OPENVINO
+    assert speed_trial.kept_choice("b") == Runtime.ONNX_RUNTIME
     assert [file.name for file in path.parent.iterdir()] == ["runtimes.json"]
 
 
@@ -45,18 +44,20 @@ def test_results_are_kept_side_by_side(tmp_path):
     "content",
     ["", "{", "[]", "null", '{"format": 1}', '{"a": [1]}', '{"a": "x"}', '{"a": "../evil"}', '{"a": 3}', "\udcff"],
 )  # fmt: skip
-def test_a_damaged_file_is_ignored_and_replaced(tmp_path, content):
+def test_a_damaged_file_is_ignored_and_replaced(tmp_path, monkeypatch, content):
     path = tmp_path / "runtimes.json"
+    monkeypatch.setattr(speed_trial, "choices_path", lambda: path)
     path.write_bytes(content.encode("utf-8", "surrogateescape"))
-    assert speed_trial.kept_choice("a", path) is None
-    speed_trial.keep_choice("a", Runtime.OPENVINO, path)
-    assert speed_trial.kept_choice("a", path) == Runtime.OPENVINO
+    assert speed_trial.kept_choice("a") is None
+    speed_trial.keep_choice("a", Runtime.OPENVINO)
+    assert speed_trial.kept_choice("a") == Runtime.OPENVINO
 
 
-def test_a_place_that_cannot_be_written_is_no_error(tmp_path):
+def test_a_place_that_cannot_be_written_is_no_error(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("in the way")
-    speed_trial.keep_choice("a", Runtime.OPENVINO, tmp_path / "file" / "runtimes.json")
-    assert speed_trial.kept_choice("a", tmp_path / "file" / "runtimes.json") is None
+    monkeypatch.setattr(speed_trial, "choices_path", lambda: tmp_path / "file" / "runtimes.json")
+    speed_trial.keep_choice("a", Runtime.OPENVINO)
+    assert speed_trial.kept_choice("a") is None
 
 
 def test_a_result_holds_for_one_model_and_size():

@@ -1,7 +1,7 @@
 """The project's own measure: every picture letterboxed into one canvas, as a webcam frame would be.
 
 The picture is scaled to fit the canvas (640x480 by default), put at its top left, and the rest is black. VOC average
-precision at IoU 0.5; regions marked as ignore, and faces below `min_size`, are ignore regions. A face's size is the
+precision at IoU 0.5; regions marked as ignore, and faces that are too small, are ignore regions. A face's size is the
 longer side of its box on the canvas.
 """
 
@@ -30,6 +30,9 @@ VGA = (640, 480)
 SIZE_BUCKETS = {"<16": (0.0, 16.0), "16-32": (16.0, 32.0), "32-64": (32.0, 64.0), ">64": (64.0, float("inf"))}
 """Face sizes in canvas pixels, from (included) and to (excluded)."""
 
+SMALLEST = (0, 16, 32)
+"""Average precision is told of all faces, and of those from so many canvas pixels up."""
+
 FACELESS_EVENT = "3--none"
 """Pictures without a face, for counting false boxes."""
 
@@ -47,11 +50,11 @@ class OnCanvas:
 
 @dataclass(frozen=True, eq=False)
 class CanvasReport:
-    """What `evaluate_vga` measured.
+    """What `score` measured.
 
-    ap: by smallest face in px, over the pictures that may hold faces. ap_by_size, ap_by_source: see `SIZE_BUCKETS` and
-    `Labelled.source`. recall_at_50_false: over all faces. false_boxes: over a score of 0.5 in the face-free pictures.
-    curve: over all faces. The average precisions are 0..1, NaN where there is no face.
+    ap: by smallest face in px (`SMALLEST`), over the pictures that may hold faces. ap_by_size, ap_by_source: see
+    `SIZE_BUCKETS` and `Labelled.source`. recall_at_50_false: over all faces. false_boxes: over a score of 0.5 in the
+    face-free pictures. curve: over all faces. The average precisions are 0..1, NaN where there is no face.
     """
 
     ap: dict[int, float]
@@ -78,21 +81,6 @@ class CanvasReport:
         }
 
 
-def evaluate_vga(
-    detect: Detect,
-    labelled: Sequence[Labelled],
-    min_size: Sequence[int] = (0, 16, 32),
-    size: tuple[int, int] = VGA,
-    progress: bool = False,
-) -> CanvasReport:
-    """Run `detect` on every picture's canvas and score it; face-free pictures are those of `FACELESS_EVENT`.
-
-    labelled: for the figures of the README, the pictures of `WIDER_val`, events `0--human` and `3--none`. min_size: the
-    smallest faces that count, px on the canvas. size: width and height of the canvas.
-    """
-    return score(run_canvas(detect, labelled, size, progress=progress), min_size)
-
-
 def run_canvas(
     detect: Detect,
     labelled: Sequence[Labelled],
@@ -113,15 +101,15 @@ def run_canvas(
     return results
 
 
-def score(results: Sequence[OnCanvas], min_size: Sequence[int] = (0, 16, 32)) -> CanvasReport:
-    """The report on detections that `run_canvas` collected."""
+def score(results: Sequence[OnCanvas]) -> CanvasReport:
+    """The report on detections that `run_canvas` collected; face-free pictures are those of `FACELESS_EVENT`."""
     faceless = [item for item in results if item.event == FACELESS_EVENT]
     faces = [item for item in results if item.event != FACELESS_EVENT]
     whole = face_curve_on(faces)
     sources = sorted({item.source for item in faces})
     by_size = {name: curve(_match_bucket(item, *bucket) for item in faces) for name, bucket in SIZE_BUCKETS.items()}
     return CanvasReport(
-        ap={size: face_curve_on(faces, size).average_precision for size in min_size},
+        ap={size: face_curve_on(faces, size).average_precision for size in SMALLEST},
         ap_by_size={name: part.average_precision for name, part in by_size.items()},
         ap_by_source={
             source: face_curve_on([item for item in faces if item.source == source]).average_precision

@@ -23,13 +23,13 @@ def plot_precision_recall(curves: Mapping[str, Curve], title: str, path: Path) -
     figure.savefig(path)
 
 
-def plot_roc(curve: Roc, title: str, path: Path, most_false: int = 2000) -> None:
-    """True positive rates against false positives, up to `most_false` of them."""
+def plot_roc(curve: Roc, title: str, path: Path) -> None:
+    """True positive rates against false positives, up to 2,000 of them."""
     figure, axes = _figure(title, "false positives", "true positive rate")
     discrete, continuous = curve.at_false(1000)
     axes.plot(curve.false, curve.discrete, label=f"discrete: {discrete:.4f} at 1000")
     axes.plot(curve.false, curve.continuous, label=f"continuous: {continuous:.4f} at 1000")
-    axes.set_xlim(0, most_false)
+    axes.set_xlim(0, 2000)
     axes.set_ylim(0, 1)
     axes.legend(loc="lower right")
     figure.savefig(path)

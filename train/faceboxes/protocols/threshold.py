@@ -81,7 +81,7 @@ def fit_scores(faces: Curve) -> tuple[float, float]:
     return float(fit[0]), float(fit[1])
 
 
-def share_of_faces(faces: Curve, score: float, within: float = 0.05) -> float:
+def share_of_faces(faces: Curve, score: float) -> float:
     """Of the boxes whose score is about this one, how many are faces, 0..1; NaN where there are none."""
-    near = np.abs(faces.scores - score) <= within
+    near = np.abs(faces.scores - score) <= 0.05
     return float((np.diff(faces.false, prepend=0) == 0)[near].mean()) if near.any() else float("nan")

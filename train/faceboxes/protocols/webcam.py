@@ -91,7 +91,7 @@ def read_clip(path: Path) -> Iterator[Image]:
         capture.release()
 
 
-def reference_track(detections: Sequence[Detections], window: int = SMOOTHING_FRAMES, centred: bool = False) -> Array:
+def reference_track(detections: Sequence[Detections], centred: bool = False) -> Array:
     """The face of a clip: (F, 4) float32, x1 y1 x2 y2, the best box of each frame under a running median.
 
     centred: near the clip's ends the window is as short as keeps the frame in its middle, for faces that move. A row is
@@ -103,7 +103,8 @@ def reference_track(detections: Sequence[Detections], window: int = SMOOTHING_FR
             best[row] = found.boxes[found.scores.argmax()]
     track = np.full_like(best, np.nan)
     for row in range(len(best)):
-        reach = min(window // 2, row, len(best) - 1 - row) if centred else window // 2
+        half = SMOOTHING_FRAMES // 2
+        reach = min(half, row, len(best) - 1 - row) if centred else half
         near = best[max(0, row - reach) : row + reach + 1]
         near = near[~np.isnan(near[:, 0])]
         if len(near):
@@ -192,9 +193,9 @@ class MotionMeasure:
 class MotionTest:
     """Adds up the answers of `detect` to small synthetic motions of photos: shift, scale, blur and exposure."""
 
-    def __init__(self, detect: Detect, threshold: float, copies: int = 8, seed: int = 0) -> None:
+    def __init__(self, detect: Detect, threshold: float, copies: int = 8) -> None:
         self._detect, self._threshold, self._copies = detect, threshold, copies
-        self._random = np.random.default_rng(seed)
+        self._random = np.random.default_rng(0)
         self._faces = self._lost = self._seen = self._other = self._shown = 0
         self._centre, self._size = [np.zeros((0, 2))], [np.zeros((0, 2))]
 

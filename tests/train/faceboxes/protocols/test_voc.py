@@ -13,7 +13,7 @@ from facecam.detection.letterbox import letterbox
 from facecam.errors import FacecamError
 from facecam.faces.boxes import Detections
 from facecam.system.opencv import cv2
-from train.faceboxes.protocols.canvas import OnCanvas, evaluate_vga, score
+from train.faceboxes.protocols.canvas import OnCanvas, run_canvas, score
 from train.faceboxes.protocols.pictures import pictures
 
 
@@ -142,7 +142,7 @@ def test_evaluation_runs_the_detector_on_the_letterboxed_picture(tmp_path: Path)
         x, y, width, height = cv2.boundingRect((canvas[..., 0] > 127).astype(np.uint8))
         return Detections(np.array([[x, y, x + width, y + height]], np.float32), np.array([0.9], np.float32))
 
-    report = evaluate_vga(brightest, [item])
+    report = score(run_canvas(brightest, [item]))
     assert report.ap == {0: 1.0, 16: 1.0, 32: 1.0}
     assert report.ap_by_source == {"jol": 1.0}
     assert report.faces[">64"] == 1  # 100 px on the canvas
