@@ -10,7 +10,7 @@ import random
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
@@ -269,42 +269,50 @@ def check_finite(loss: Tensor, step: int) -> None:
 
 
 @torch.no_grad()
-def batch_norm_inputs(
-    norms: list[nn.BatchNorm2d], forward: Callable[[], None]
-) -> dict[nn.Module, tuple[Tensor, Tensor]]:
-    """Mean and variance (C,) float64 of each channel that goes into these layers while `forward` runs their network."""
-    sums = {norm: torch.zeros(3, norm.num_features, dtype=torch.float64) for norm in norms}
+def settle_batch_norms(
+    network: nn.Module, norms: Sequence[tuple[nn.BatchNorm2d, Tensor, Tensor]], run: Callable[[], object]
+) -> None:
+    """Gives folded batch norms statistics again, without changing what the network computes in evaluation mode.
+
+    Training normalises by each batch's mean and variance, so a batch norm that merely adds its bias must first be
+    written as one that removes the mean and variance of its inputs, measured while `run` runs the network, and puts
+    them back. norms: each with its gain and bias (..., C).
+    """
+    sums = {norm: torch.zeros(3, norm.num_features, dtype=torch.float64) for norm, _, _ in norms}
 
     def measure(norm: nn.Module, inputs: tuple[Tensor, ...]) -> None:
         x = inputs[0].float()
         ones = torch.ones(x.shape[1], device=x.device) * (x.numel() // x.shape[1])
         sums[norm] += torch.stack([ones, x.sum((0, 2, 3)), x.square().sum((0, 2, 3))]).double().cpu()  # type: ignore[index]
 
-    hooks = [norm.register_forward_pre_hook(measure) for norm in norms]
+    hooks = [norm.register_forward_pre_hook(measure) for norm in sums]
+    was_training = network.training
+    network.eval()
     try:
-        forward()
+        run()
     finally:
+        network.train(was_training)
         for hook in hooks:
             hook.remove()
-    statistics: dict[nn.Module, tuple[Tensor, Tensor]] = {}
-    for norm, (count, total, squares) in sums.items():
+    for norm, gain, bias in norms:
+        count, total, squares = sums[norm]
         mean = total / count
-        statistics[norm] = (mean, (squares / count - mean.square()).clamp(min=1e-6))
-    return statistics
+        variance = (squares / count - mean.square()).clamp(min=1e-6)
+        old_mean, old_variance = norm.get_buffer("running_mean"), norm.get_buffer("running_var")
+        scale = gain.double().cpu() / (old_variance.double().cpu() + norm.eps).sqrt()
+        offset = bias.double().cpu() - old_mean.double().cpu() * scale
+        gain.copy_(scale * (variance + norm.eps).sqrt())
+        bias.copy_(offset + mean * scale)
+        old_mean.copy_(mean)
+        old_variance.copy_(variance)
 
 
-@torch.no_grad()
-def settle_norm(norm: nn.BatchNorm2d, gain: Tensor, bias: Tensor, mean: Tensor, variance: Tensor) -> None:
-    """Gives a batch norm these statistics (C,), and changes gain and bias (..., C) so that it computes what it did."""
-    assert norm.running_mean is not None
-    assert norm.running_var is not None
-    old_mean, old_variance = norm.running_mean.double().cpu(), norm.running_var.double().cpu()
-    scale = gain.double().cpu() / (old_variance + norm.eps).sqrt()
-    offset = bias.double().cpu() - old_mean * scale
-    gain.copy_(scale * (variance + norm.eps).sqrt())
-    bias.copy_(offset + mean * scale)
-    norm.running_mean.copy_(mean)
-    norm.running_var.copy_(variance)
+def load_fitting(module: nn.Module, state: dict[str, Tensor]) -> list[str]:
+    """Loads the weights whose names and shapes fit; returns the names of those that don't."""
+    mine = module.state_dict()
+    fitting = {name: value for name, value in state.items() if name in mine and mine[name].shape == value.shape}
+    module.load_state_dict(fitting, strict=False)
+    return sorted(set(mine) - set(fitting))
 
 
 def autocast(device: torch.device, enabled: bool) -> torch.autocast:

@@ -50,17 +50,13 @@ FACEBOXES_S8: AnchorSpec = (
 """No stride is more than half of an anchor's size, so that none needs densification."""
 
 
+@lru_cache(maxsize=32)
 def anchor_grid(spec: AnchorSpec, height: int, width: int) -> npt.NDArray[np.float32]:
     """All anchors for an input of `height` x `width` pixels.
 
     Returns (A, 4) float32, cx cy w h in input pixels; order: level, cell row, cell column, size, then the row and the
     column of the densified copy. The array is shared and read-only.
     """
-    return _anchor_grid(spec, int(height), int(width))
-
-
-@lru_cache(maxsize=32)
-def _anchor_grid(spec: AnchorSpec, height: int, width: int) -> npt.NDArray[np.float32]:
     if height < 1 or width < 1:
         raise ValueError(f"an input of {width} x {height} pixels has no anchors")
     grids = []

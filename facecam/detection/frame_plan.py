@@ -36,7 +36,8 @@ class FramePlan:
         while height % 2 == 0 and width % 2 == 0 and height >= 2 * self.height and width >= 2 * self.width:
             height, width = height // 2, width // 2
             halves.append(np.empty((height, width, 3), np.uint8))
-        return halves, None if (height, width) == (self.height, self.width) else self._buffer()
+        there = (height, width) == (self.height, self.width)
+        return halves, None if there else np.empty((self.height, self.width, 3), np.uint8)
 
     def scaled(self, frame: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
         """The frame at the network's size, (height, width, 3), in a kept buffer unless it has that size already."""
@@ -50,9 +51,6 @@ class FramePlan:
             cv2.resize(frame, (self.width, self.height), dst=self.resized, interpolation=way)
             frame = self.resized
         return frame
-
-    def _buffer(self) -> npt.NDArray[np.uint8]:
-        return np.empty((self.height, self.width, 3), np.uint8)
 
 
 def network_size(height: int, width: int, size: tuple[int, int] | None) -> tuple[int, int]:

@@ -7,9 +7,7 @@ declared here, by the numbers of its fields; the rest is skipped.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -29,6 +27,9 @@ _MESSAGES = {
     "Net": {"layer": (100, "Layer", True)},
 }
 """Caffe calls them BlobShape, BlobProto, LayerParameter and NetParameter."""
+
+NetMessage = message_class(_MESSAGES, "Net")
+"""The message that such a file is."""
 
 _BRANCHES = {
     "1x1": "branch1x1_2", "1x1_2": "branch1x1", "3x3_reduce": "branch3x3_reduce", "3x3": "branch3x3",
@@ -55,18 +56,12 @@ Blobs = dict[str, list[Tensor]]
 """The weights of each layer by its name."""
 
 
-@cache
-def net_message() -> Any:
-    """The class of the message that such a file is."""
-    return message_class(_MESSAGES, "Net")
-
-
 def read_blobs(path: Path) -> Blobs:
     """The weights in a `.caffemodel`. Raises TrainingError when it can't be read or is none."""
     try:
         with reading(path, TrainingError):
             data = path.read_bytes()
-        net = net_message().FromString(data)
+        net = NetMessage.FromString(data)
         return {
             layer.name: [
                 torch.from_numpy(np.array(blob.data, np.float32).reshape(tuple(blob.shape.dim))) for blob in layer.blobs

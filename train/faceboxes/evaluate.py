@@ -22,7 +22,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -31,6 +31,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from facecam.arrays import Array, Image
 from facecam.bench.voc import Curve
 from facecam.bench.wider_labels import Labelled, read_wider
 from facecam.detection.detector import FaceDetector
@@ -163,12 +164,15 @@ def run_motion(args: argparse.Namespace, detect: FileDetector) -> dict[str, Any]
     chosen = np.random.default_rng(0).permutation(len(labelled))[: args.pictures]
     items = [labelled[row] for row in sorted(chosen)]
     threshold = detect.threshold if args.threshold is None else args.threshold
-    test = webcam.MotionTest(detect, threshold)
-    for item, image in zip(items, pictures((item.path for item in items), progress=True), strict=True):
-        canvas, scale = letterbox(image, VGA)
-        faces = item.boxes[~item.ignore] * scale
-        test.add(canvas, faces[(faces[:, 2:] - faces[:, :2]).max(axis=1) >= 32])
-    return {"pictures": len(items), "threshold": threshold, "faces from 32 px": vars(test.result())}
+
+    def on_canvas() -> Iterator[tuple[Image, Array]]:
+        for item, image in zip(items, pictures((item.path for item in items), progress=True), strict=True):
+            canvas, scale = letterbox(image, VGA)
+            faces = item.boxes[~item.ignore] * scale
+            yield canvas, faces[(faces[:, 2:] - faces[:, :2]).max(axis=1) >= 32]
+
+    measured = webcam.measure_motion(detect, threshold, on_canvas())
+    return {"pictures": len(items), "threshold": threshold, "faces from 32 px": vars(measured)}
 
 
 def run_robustness(args: argparse.Namespace, detect: FileDetector) -> dict[str, Any]:

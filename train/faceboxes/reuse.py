@@ -7,7 +7,6 @@ inverse that computes the same: a batch norm that changes nothing, and class log
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from pathlib import Path
 
 import onnx
@@ -20,7 +19,7 @@ from train.faceboxes.graphs.fast import FORMAT
 from train.faceboxes.model import ConvBN, Detector, FaceBoxes, Inception
 from train.faceboxes.model_s8 import FaceBoxesS8
 from train.faceboxes.networks import MODELS
-from train.training import TrainingError, batch_norm_inputs, settle_norm
+from train.training import TrainingError
 
 
 def network_of_onnx(path: Path) -> Detector:
@@ -105,25 +104,3 @@ def _fill_head(loc: nn.Module, conf: nn.Module, weight: Tensor, bias: Tensor) ->
         half = parts[:, 4] / 2  # softmax over two classes: only the logits' difference counts
         offsets.copy_(parts[:, :4].flatten(0, 1))
         logits.copy_(torch.stack([-half, half], 1).flatten(0, 1))
-
-
-@torch.no_grad()
-def settle_batch_norms(net: nn.Module, batches: Iterable[Tensor]) -> None:
-    """Gives folded batch norms statistics again, without changing what the network computes in evaluation mode.
-
-    Training normalises by each batch's mean and variance, so a batch norm that merely adds its bias must first be
-    written as one that removes the mean and variance of its inputs, measured over `batches` of training inputs
-    (N, 3, H, W), and puts them back.
-    """
-    norms = [module for module in net.modules() if isinstance(module, nn.BatchNorm2d)]
-
-    def look() -> None:
-        for batch in batches:
-            net(batch)
-
-    was_training = net.training
-    net.eval()
-    statistics = batch_norm_inputs(norms, look)
-    net.train(was_training)
-    for norm in norms:
-        settle_norm(norm, norm.weight, norm.bias, *statistics[norm])

@@ -40,7 +40,7 @@ from train.faceboxes.loss import LossOptions, multibox_loss
 from train.faceboxes.model import MEAN_BGR, Detector
 from train.faceboxes.networks import MODELS
 from train.faceboxes.protocols.canvas import FACELESS_EVENT, VGA, run_canvas, score
-from train.faceboxes.reuse import network_of_onnx, settle_batch_norms
+from train.faceboxes.reuse import network_of_onnx
 from train.faceboxes.samples import detector_of, save_detections, save_inputs
 from train.faceboxes.targets import match
 from train.training import (
@@ -53,9 +53,11 @@ from train.training import (
     check_finite,
     command,
     load_checkpoint,
+    load_fitting,
     new_run_folder,
     save_checkpoint,
     seed_everything,
+    settle_batch_norms,
     trapezoid,
     world,
 )
@@ -151,16 +153,6 @@ class Steps(Dataset[Prepared]):
         return self.data.prepare(step, size, count, self.rank)
 
 
-def load_fitting(net: Detector, state: dict[str, Tensor]) -> list[str]:
-    """Loads the weights whose names and shapes fit; returns the names of those that don't."""
-    mine = net.state_dict()
-    fitting = {name: value for name, value in state.items() if name in mine and mine[name].shape == value.shape}
-    if not fitting:
-        raise TrainingError("no weight of the --init checkpoint fits this network.")
-    net.load_state_dict(fitting, strict=False)
-    return sorted(set(mine) - set(fitting))
-
-
 class Trainer:
     """The network, its moving average, its optimizer and what else a checkpoint holds."""
 
@@ -183,9 +175,16 @@ class Trainer:
         from_onnx = path.suffix == ".onnx"
         state = network_of_onnx(path).state_dict() if from_onnx else load_checkpoint(path, self.here.device)
         missing = load_fitting(self.net, _weights_of(state))
+        if len(missing) == len(self.net.state_dict()):
+            raise TrainingError("no weight of the --init checkpoint fits this network.")
         if from_onnx:
-            batches = (data.batch(step, 320, self.args.batch, 0, self.here.device) for step in range(20))
-            settle_batch_norms(self.net, (batch.images for batch in batches))
+
+            def look() -> None:
+                for step in range(20):
+                    self.net(data.batch(step, 320, self.args.batch, 0, self.here.device).images)
+
+            norms = [module for module in self.net.modules() if isinstance(module, nn.BatchNorm2d)]
+            settle_batch_norms(self.net, [(norm, norm.weight, norm.bias) for norm in norms], look)
         self.ema.module.load_state_dict(self.net.state_dict())
         if self.here.main and missing:
             print(f"not in {path}: {', '.join(missing)}", file=sys.stderr)

@@ -24,6 +24,7 @@ from train.sagan.features import FeatureNet, compute_features, held_out, load_fe
 from train.sagan.metrics import Array, frechet_distance, inception_score, nearest_distances
 from train.sagan.networks import Generator, NetworkConfig
 from train.sagan.sampling import draw_labels, generate, set_standing_statistics
+from train.sagan.self_attention import gammas
 from train.training import TrainingError, command, load_checkpoint, tell_figures, world
 
 
@@ -174,7 +175,7 @@ def main(argv: list[str] | None = None) -> dict[str, Any]:
         network = load_features(args.features, run.device)[0]
         figures = {"images seen": state["images"]}
         figures |= evaluate(generator, network, data, run.device, args.samples)
-        figures["gamma"] = [float(g) for g in generator.gammas()]
+        figures["gamma"] = [float(g) for g in gammas(generator)]
     tell_figures(figures, args.out)
     return figures
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import nn
 
 from train.sagan.data import BatchSampler, load_pictures
 from train.sagan.layers import refresh_spectral_norms
@@ -58,11 +58,6 @@ def head(discriminator: Discriminator) -> list[nn.Module]:
     """The first two blocks of D: a smaller one begins with the second, which sees pixels there."""
     side = discriminator.config.resolution
     return [discriminator.blocks[str(side)], discriminator.blocks[str(side // 2)]]
-
-
-def half(images: Tensor) -> Tensor:
-    """Pictures (N, 3, R, R) averaged to (N, 3, R/2, R/2)."""
-    return F.avg_pool2d(images, 2)
 
 
 def grow(args: argparse.Namespace, run: World) -> Trainer:
@@ -106,10 +101,10 @@ def grow(args: argparse.Namespace, run: World) -> Trainer:
                 painted, _ = small_g(z, label)
                 wanted = F.interpolate(painted, scale_factor=2.0, mode="bilinear")
             made, _ = large.generator(z, label)
-            loss_g = (made - wanted).abs().mean() + (half(made) - painted).abs().mean()
+            loss_g = (made - wanted).abs().mean() + (F.avg_pool2d(made, 2) - painted).abs().mean()
             pictures = torch.cat((real, made.detach()))
             with torch.no_grad():
-                known = first_d(half(pictures)).float()
+                known = first_d(F.avg_pool2d(pictures, 2)).float()
             learnt = pictures
             for block in head(large.discriminator):
                 learnt = block(learnt)

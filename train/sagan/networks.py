@@ -108,10 +108,6 @@ class Generator(nn.Module):
         x = self.last_norm(x, torch.zeros_like(label))
         return torch.tanh(self.last(x).float()), maps
 
-    def gammas(self) -> list[Tensor]:
-        """The gamma of each attention layer, smallest map first: scalars."""
-        return [layer.gamma for layer in self.attention.values() if isinstance(layer, SelfAttention)]
-
 
 class DiscriminatorBlock(nn.Module):
     """(N, inputs, s, s) -> (N, outputs, s/2, s/2), or the same size for the last block.
@@ -171,7 +167,3 @@ class Discriminator(nn.Module):
                 projection = F.embedding(label, self.embedding.kernel().t())  # (N, C)
                 score = score + (projection * features).sum(1)
         return score, maps
-
-    def gammas(self) -> list[Tensor]:
-        """The gamma of each attention layer, largest map first: scalars."""
-        return [layer.gamma for layer in self.attention.values() if isinstance(layer, SelfAttention)]

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from train.sagan.layers import ConditionalBatchNorm, Conv, refresh_spectral_norms
 from train.sagan.networks import Discriminator, DiscriminatorBlock, Generator, GeneratorBlock, NetworkConfig
 from train.sagan.self_attention import SelfAttention
-from train.training import TrainingError, batch_norm_inputs, settle_norm
+from train.training import TrainingError, settle_batch_norms
 
 POWER_STEPS = 200  # of the iteration that finds the singular vectors again
 
@@ -39,7 +39,16 @@ def state_of_onnx(path: Path, config: NetworkConfig) -> dict[str, Any]:
             module.get_buffer("running_var").fill_(1 - module.eps)
     for network in (generator, discriminator):
         refresh_spectral_norms(network, POWER_STEPS)
-    settle_batch_norms(generator)
+    random = torch.Generator().manual_seed(0)
+    layers = [module for module in generator.modules() if isinstance(module, ConditionalBatchNorm)]
+
+    def paint() -> None:
+        """Its own pictures, all classes alike."""
+        for _ in range(16):
+            label = torch.randint(config.classes, (64,), generator=random)
+            generator(torch.randn(64, config.z_dim, generator=random), label)
+
+    settle_batch_norms(generator, [(layer.norm, layer.gain, layer.bias) for layer in layers], paint)
     words = str(about.get("training", "")).rstrip(". ") or "the pictures of an exported file"
     return {
         "generator": generator.state_dict(),
@@ -110,25 +119,3 @@ def _discriminator_weights(network: Discriminator) -> list[Tensor]:
     embedding = [] if network.embedding is None else [network.embedding.kernel.weight.T]
     assert network.score.bias is not None
     return [*weights, network.score.kernel.weight, *embedding, network.score.bias]
-
-
-@torch.no_grad()
-def settle_batch_norms(network: Generator) -> None:
-    """Gives folded batch norms statistics again, without changing what the generator paints in evaluation mode.
-
-    Training normalises by each batch's mean and variance: those are measured over the generator's own pictures, all
-    classes alike, taken out by the norm and put back by its gain and bias.
-    """
-    layers = [module for module in network.modules() if isinstance(module, ConditionalBatchNorm)]
-    random = torch.Generator().manual_seed(0)
-
-    def paint() -> None:
-        for _ in range(16):
-            label = torch.randint(network.config.classes, (64,), generator=random)
-            network(torch.randn(64, network.config.z_dim, generator=random), label)
-
-    network.eval()
-    statistics = batch_norm_inputs([layer.norm for layer in layers], paint)
-    network.train()
-    for layer in layers:
-        settle_norm(layer.norm, layer.gain, layer.bias, *statistics[layer.norm])

@@ -39,3 +39,8 @@ class SelfAttention(nn.Module):
         attention = torch.softmax(torch.bmm(query, key), dim=-1, dtype=query.dtype)
         read = torch.bmm(attention, value).transpose(1, 2).unflatten(2, (height, width))  # (N, C/2, H, W)
         return x + (self.gamma * scale).to(x.dtype) * self.output(read), attention
+
+
+def gammas(module: nn.Module) -> list[nn.Parameter]:
+    """The gamma of each attention layer in a network, in the order in which the layers come: scalars."""
+    return [part.gamma for part in module.modules() if isinstance(part, SelfAttention)]

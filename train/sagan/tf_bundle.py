@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from google.protobuf.message import DecodeError
@@ -32,13 +30,10 @@ _MESSAGES = {
     },
 }  # fmt: skip
 
+EntryMessage = message_class(_MESSAGES, "Entry")
+"""A table's value: what TensorFlow calls BundleEntryProto, as far as it is needed."""
+
 Variables = dict[str, NDArray[np.float32]]
-
-
-@cache
-def entry_message() -> Any:
-    """The class of a table's value: what TensorFlow calls BundleEntryProto, as far as it is needed."""
-    return message_class(_MESSAGES, "Entry")
 
 
 def bundle_prefix(path: Path) -> Path | None:
@@ -60,7 +55,7 @@ def read_bundle(prefix: Path, scope: str) -> Variables:
         shards: dict[int, NDArray[np.uint8]] = {}
         for key, value in _entries(index.read_bytes()):
             name = key.decode()
-            entry = entry_message().FromString(value) if name.startswith(f"{scope}/") else None
+            entry = EntryMessage.FromString(value) if name.startswith(f"{scope}/") else None
             if entry is None or entry.dtype != _FLOAT32:
                 continue
             if entry.shard_id not in shards:

@@ -15,8 +15,8 @@ from train.sagan.data import BatchSampler
 from train.sagan.layers import SpectralNorm, refresh_spectral_norms
 from train.sagan.networks import Discriminator, Generator, NetworkConfig
 from train.sagan.sampling import draw_labels
-from train.sagan.self_attention import SelfAttention
-from train.training import Ema, TrainingError, World, autocast, check_finite, seed_everything
+from train.sagan.self_attention import gammas
+from train.training import Ema, TrainingError, World, autocast, check_finite, load_fitting, seed_everything
 
 
 @dataclass(frozen=True)
@@ -97,9 +97,9 @@ class Trainer:
         that at the rate of the weights, short runs would hardly see any attention.
         """
         rate = self.config.lr_g if module is self.generator else self.config.lr_d
-        gammas = [m.gamma for m in module.modules() if isinstance(m, SelfAttention)]
-        others = [p for p in module.parameters() if all(p is not gamma for gamma in gammas)]
-        return [{"params": others, "lr": rate}, {"params": gammas, "lr": rate * self.config.gamma_rate}]
+        own = gammas(module)
+        others = [p for p in module.parameters() if all(p is not gamma for gamma in own)]
+        return [{"params": others, "lr": rate}, {"params": own, "lr": rate * self.config.gamma_rate}]
 
     def train_step(self, sampler: BatchSampler, frequencies: Tensor) -> dict[str, Tensor]:
         """One step of D and, past the burn-in, one of G. Returns scalars: loss_d, loss_g, score_real, score_fake."""
@@ -169,7 +169,7 @@ class Trainer:
         """What tells early that a run goes wrong: the gammas, and the range of the spectral norms before division."""
         values: dict[str, Any] = {}
         for name, module in (("g", self.generator), ("d", self.discriminator)):
-            values[f"gamma_{name}"] = [round(float(gamma.detach()), 4) for gamma in module.gammas()]
+            values[f"gamma_{name}"] = [round(float(gamma.detach()), 4) for gamma in gammas(module)]
             norms = [float(m.sigma().detach()) for m in module.modules() if isinstance(m, SpectralNorm)]
             values[f"sigma_{name}"] = [round(min(norms), 3), round(max(norms), 3)]
         return values
@@ -183,9 +183,7 @@ class Trainer:
             (self.discriminator, state["discriminator"]),
         ]
         for target, source in pairs:
-            mine = target.state_dict()
-            mine.update({k: v for k, v in source.items() if k in mine and mine[k].shape == v.shape})
-            target.load_state_dict(mine)
+            load_fitting(target, source)
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that `resume` needs, as tensors, numbers, strings, lists and dicts."""

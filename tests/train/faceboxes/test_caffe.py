@@ -13,7 +13,7 @@ from torch import Tensor
 from facecam.detection.detector import FaceDetector
 from facecam.detection.options import DetectorOptions
 from facecam.sources.demo import demo_frame
-from train.faceboxes.caffe import Blobs, net_message, network_of_caffe
+from train.faceboxes.caffe import Blobs, NetMessage, network_of_caffe
 from train.faceboxes.convert import main
 from train.faceboxes.model import MEAN_BGR
 from train.training import TrainingError
@@ -52,7 +52,7 @@ def made_blobs() -> Blobs:
 
 
 def written(blobs: Blobs, path: Path) -> Path:
-    net = net_message()()
+    net = NetMessage()
     for name, values in blobs.items():
         layer = net.layer.add(name=name)
         for value in values:

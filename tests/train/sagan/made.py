@@ -4,6 +4,7 @@ import torch
 
 from train.sagan.networks import Generator, NetworkConfig
 from train.sagan.sampling import set_standing_statistics
+from train.sagan.self_attention import gammas
 
 
 def config(classes: int, attention: tuple[int, ...] = (8, 16)) -> NetworkConfig:
@@ -16,7 +17,7 @@ def made_generator(classes: int, attention: tuple[int, ...] = (8, 16)) -> Genera
     torch.manual_seed(0)
     generator = Generator(config(classes, attention))
     with torch.no_grad():
-        for gamma in generator.gammas():
+        for gamma in gammas(generator):
             gamma.fill_(0.8)
         for block in generator.blocks.values():
             block.get_parameter("norm1.gain").normal_(1, 0.3)

@@ -12,6 +12,7 @@ import torch
 from tests.train.sagan.made import config, made_generator
 from train.sagan.export import export_discriminator, export_generator, parity
 from train.sagan.networks import Discriminator
+from train.sagan.self_attention import gammas
 
 
 def session(path: Path) -> ort.InferenceSession:
@@ -90,7 +91,7 @@ def test_discriminator_parity(tmp_path: Path, classes: int) -> None:
     torch.manual_seed(0)
     discriminator = Discriminator(config(classes)).eval()
     with torch.no_grad():
-        for gamma in discriminator.gammas():
+        for gamma in gammas(discriminator):
             gamma.fill_(0.8)
     export_discriminator(discriminator, tmp_path / "d.onnx", {})
     images, labels = torch.rand(4, 3, 32, 32) * 2 - 1, torch.arange(4) % classes

@@ -11,6 +11,7 @@ from train.sagan.export import export_discriminator, export_generator
 from train.sagan.layers import refresh_spectral_norms
 from train.sagan.networks import Discriminator, Generator, NetworkConfig
 from train.sagan.reuse import state_of_onnx
+from train.sagan.self_attention import gammas
 from train.training import TrainingError
 
 
@@ -21,7 +22,7 @@ def made_discriminator(classes: int) -> Discriminator:
     with torch.no_grad():
         for weight in discriminator.parameters():
             weight.add_(0.02 * torch.randn_like(weight))
-        for gamma in discriminator.gammas():
+        for gamma in gammas(discriminator):
             gamma.fill_(-0.7)
     refresh_spectral_norms(discriminator, 500)
     return discriminator.eval()

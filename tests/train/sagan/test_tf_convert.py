@@ -13,7 +13,7 @@ from torch import Tensor
 
 from sagan_gallery.generator import Generator as Gallery
 from train.sagan.convert import main
-from train.sagan.tf_bundle import Variables, entry_message
+from train.sagan.tf_bundle import EntryMessage, Variables
 from train.training import TrainingError
 
 Z = 12
@@ -147,7 +147,7 @@ def write_bundle(variables: Variables, prefix: Path) -> None:
     rows, data = [(b"", b"\x08\x01")], b"padding"  # the empty key holds the header
     for name in sorted(named):
         value = named[name]
-        entry = entry_message()(dtype=1, shard_id=0, offset=len(data), size=value.nbytes)
+        entry = EntryMessage(dtype=1, shard_id=0, offset=len(data), size=value.nbytes)
         for size in value.shape:
             entry.shape.dim.add(size=size)
         rows.append((name.encode(), entry.SerializeToString()))

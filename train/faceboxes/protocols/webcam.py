@@ -10,7 +10,7 @@ On photos: the same measures between copies under synthetic camera motion, whose
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -190,69 +190,60 @@ class MotionMeasure:
     jitter_size: float
 
 
-class MotionTest:
-    """Adds up the answers of `detect` to small synthetic motions of photos: shift, scale, blur and exposure."""
+def measure_motion(
+    detect: Detect, threshold: float, pictures: Iterable[tuple[Image, Array]], copies: int = 8
+) -> MotionMeasure:
+    """How `detect` answers to small synthetic motions of photos: shift, scale, blur and exposure. pictures: each with
+    its faces (M, 4), of which those found in the picture at rest take part; so many copies of each are looked at."""
 
-    def __init__(self, detect: Detect, threshold: float, copies: int = 8) -> None:
-        self._detect, self._threshold, self._copies = detect, threshold, copies
-        self._random = np.random.default_rng(0)
-        self._faces = self._lost = self._seen = self._other = self._shown = 0
-        self._centre, self._size = [np.zeros((0, 2))], [np.zeros((0, 2))]
+    def boxes_in(picture: Image) -> Array:
+        found = detect(picture)
+        return found.boxes[found.scores >= threshold]
 
-    def add(self, image: Image, faces: Array) -> None:
-        """One picture and its faces (M, 4); those found in the picture at rest take part."""
-        at_rest = self._above(image)
-        faces = np.array([face for face in faces if self._find(at_rest, face) is not None])
-        if not len(faces):
-            return
+    random = np.random.default_rng(0)
+    count = lost = other = shown = 0
+    centres, sizes = [np.zeros((0, 2))], [np.zeros((0, 2))]
+    for image, labelled in pictures:
+        at_rest = boxes_in(image)
+        faces = [face for face in labelled if _nearest(at_rest, face) is not None]
         seen: list[list[Array]] = [[] for _ in faces]
-        for _ in range(self._copies):
-            copy, scale, shift = self._copy(image)
-            boxes = ((self._above(copy) - np.tile(shift, 2)) / np.float32(scale)).astype(np.float32)  # as at rest
-            self._shown += 1
-            self._other += int((pairwise_iou(boxes, at_rest) <= SAME_FACE_IOU).all(axis=1).sum())
+        for _ in range(copies if faces else 0):
+            copy, scale, shift = _moved(image, random)
+            boxes = ((boxes_in(copy) - np.tile(shift, 2)) / np.float32(scale)).astype(np.float32)  # as at rest
+            shown += 1
+            other += int((pairwise_iou(boxes, at_rest) <= SAME_FACE_IOU).all(axis=1).sum())
             for face, row in zip(faces, seen, strict=True):
-                box = self._find(boxes, face)
-                if box is not None:
-                    row.append(box)
+                box = _nearest(boxes, face)
+                row += [] if box is None else [box]
+        count += len(faces)
         for face, row in zip(faces, seen, strict=True):
-            self._faces += 1
-            self._seen += self._copies
-            self._lost += self._copies - len(row)
+            lost += copies - len(row)
             if len(row) > 1:
                 found, side = np.array(row, np.float64), float((face[2:] - face[:2]).max())
                 # The mean of n values takes up one of their degrees of freedom.
                 unbiased = np.sqrt(len(row) / (len(row) - 1)) / side
-                for values, into in (
-                    ((found[:, :2] + found[:, 2:]) / 2, self._centre),
-                    (found[:, 2:] - found[:, :2], self._size),
-                ):
-                    into.append((values - values.mean(axis=0)) * unbiased)
+                centre, size = (found[:, :2] + found[:, 2:]) / 2, found[:, 2:] - found[:, :2]
+                centres.append((centre - centre.mean(axis=0)) * unbiased)
+                sizes.append((size - size.mean(axis=0)) * unbiased)
+    return MotionMeasure(
+        count, lost / max(copies * count, 1), other / max(shown, 1), _per_cent(centres), _per_cent(sizes)
+    )
 
-    def result(self) -> MotionMeasure:
-        """The measures so far."""
-        lost, other = self._lost / max(self._seen, 1), self._other / max(self._shown, 1)
-        return MotionMeasure(self._faces, lost, other, _per_cent(self._centre), _per_cent(self._size))
 
-    def _above(self, image: Image) -> Array:
-        found = self._detect(image)
-        return found.boxes[found.scores >= self._threshold]
+def _nearest(boxes: Array, face: Array) -> Array | None:
+    iou = pairwise_iou(boxes, face[None].astype(np.float32))[:, 0]
+    return boxes[iou.argmax()] if len(boxes) and iou.max() > SAME_FACE_IOU else None
 
-    @staticmethod
-    def _find(boxes: Array, face: Array) -> Array | None:
-        iou = pairwise_iou(boxes, face[None].astype(np.float32))[:, 0]
-        return boxes[iou.argmax()] if len(boxes) and iou.max() > SAME_FACE_IOU else None
 
-    def _copy(self, image: Image) -> tuple[Image, float, Array]:
-        """A copy, and the motion: x in the picture is `x * scale + shift` in the copy."""
-        random = self._random
-        scale, shift = float(random.uniform(0.97, 1.03)), random.uniform(-6, 6, 2)
-        # OpenCV counts from pixel centres, boxes from pixel edges: half a pixel, scaled, lies between the two.
-        move = np.array([[scale, 0, shift[0] + (scale - 1) / 2], [0, scale, shift[1] + (scale - 1) / 2]])
-        copy = cv2.warpAffine(image, move, (image.shape[1], image.shape[0]), borderMode=cv2.BORDER_REPLICATE)
-        copy = cv2.GaussianBlur(copy, (0, 0), float(random.uniform(0.1, 1.5)))
-        copy = cv2.convertScaleAbs(copy, alpha=float(random.uniform(0.7, 1.3)), beta=float(random.uniform(-15, 15)))
-        return copy, scale, shift.astype(np.float32)  # type: ignore[return-value]
+def _moved(image: Image, random: np.random.Generator) -> tuple[Image, float, Array]:
+    """A copy, and the motion: x in the picture is `x * scale + shift` in the copy."""
+    scale, shift = float(random.uniform(0.97, 1.03)), random.uniform(-6, 6, 2)
+    # OpenCV counts from pixel centres, boxes from pixel edges: half a pixel, scaled, lies between the two.
+    move = np.array([[scale, 0, shift[0] + (scale - 1) / 2], [0, scale, shift[1] + (scale - 1) / 2]])
+    copy = cv2.warpAffine(image, move, (image.shape[1], image.shape[0]), borderMode=cv2.BORDER_REPLICATE)
+    copy = cv2.GaussianBlur(copy, (0, 0), float(random.uniform(0.1, 1.5)))
+    copy = cv2.convertScaleAbs(copy, alpha=float(random.uniform(0.7, 1.3)), beta=float(random.uniform(-15, 15)))
+    return copy, scale, shift.astype(np.float32)  # type: ignore[return-value]
 
 
 def _second_difference(values: np.ndarray) -> np.ndarray:

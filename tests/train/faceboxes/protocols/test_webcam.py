@@ -16,7 +16,7 @@ from tests.doubles import found
 from train.faceboxes.protocols.canvas import OnCanvas
 from train.faceboxes.protocols.robustness import CHANGES, rotated
 from train.faceboxes.protocols.threshold import Thresholds, fit_scores, share_of_faces
-from train.faceboxes.protocols.webcam import MotionTest, measure_clips, read_clip, reference_track, track
+from train.faceboxes.protocols.webcam import measure_clips, measure_motion, read_clip, reference_track, track
 
 FACE = np.array([100.0, 100, 200, 220])
 
@@ -121,15 +121,13 @@ def test_synthetic_motion_is_taken_out_again() -> None:
     def stays(image: np.ndarray) -> Detections:
         return Detections(faces, np.array([0.9], np.float32))
 
-    following, staying = (MotionTest(detect, 0.5, copies=12) for detect in (follows, stays))
-    for test in (following, staying):
-        test.add(picture, faces)
+    following, staying = (measure_motion(detect, 0.5, [(picture, faces)], 12) for detect in (follows, stays))
     # A box that stays while the face moves by up to 6 px (3.5 px standard deviation, of 111 px) jitters by as much.
-    assert staying.result().jitter_centre > 2
-    assert following.result().jitter_centre < 0.6
-    assert following.result().jitter_size < 1.0
-    assert following.result().lost == 0
-    assert following.result().faces == 1
+    assert staying.jitter_centre > 2
+    assert following.jitter_centre < 0.6
+    assert following.jitter_size < 1.0
+    assert following.lost == 0
+    assert following.faces == 1
 
 
 def test_faces_lost_under_motion_are_counted() -> None:
@@ -140,9 +138,7 @@ def test_faces_lost_under_motion_are_counted() -> None:
         calls.append(1)
         return Detections(bright(image), np.array([0.9 if len(calls) % 2 else 0.1], np.float32))
 
-    test = MotionTest(flickers, 0.5, copies=8)
-    test.add(picture, faces)
-    assert test.result().lost == pytest.approx(0.5)
+    assert measure_motion(flickers, 0.5, [(picture, faces)]).lost == pytest.approx(0.5)
 
 
 def test_boxes_that_come_with_the_motion_are_counted() -> None:
@@ -155,10 +151,9 @@ def test_boxes_that_come_with_the_motion_are_counted() -> None:
         scores = np.array([0.9, *[0.8] * len(more)], np.float32)
         return Detections(np.array([*bright(image), *more], np.float32), scores)
 
-    test = MotionTest(sees_more, 0.5, copies=8)
-    test.add(picture, faces)
-    assert test.result().other == pytest.approx(1.0)
-    assert test.result().lost == 0
+    measured = measure_motion(sees_more, 0.5, [(picture, faces)])
+    assert measured.other == pytest.approx(1.0)
+    assert measured.lost == 0
 
 
 @pytest.mark.parametrize("name", [name for name in CHANGES if name.startswith(("rotated", "mirrored"))])
