@@ -83,6 +83,13 @@ class SliderField(QWidget):
         """Moves the slider to the nearest value that it has."""
         self.slider.setValue(round((value - self._low) / self._step))
 
+    def set_default(self, default: float) -> None:
+        """Another one, of a field that has one; the value stays."""
+        self._default = default
+        if self._reset_button is not None:
+            self._reset_button.setToolTip(f"Back to {self._say(default)}")
+        self.tell()
+
     def reset(self) -> None:
         """Back to the default, if there is one."""
         if self._default is not None:

@@ -238,8 +238,10 @@ class GalleryControls(ScrollColumn):
         mixed = [("All, in turn", ""), *((class_name(name), name) for name in classes)] if classes else []
         chosen = [(f"Chosen ({len(opening)})", _CHOSEN)] if opening else []
         fill(self.classes, mixed + chosen, wanted.label if wanted.label in ["", *classes] else _CHOSEN)
+        usual = opening[0].truncation if opening else 1.0
+        self.truncation.set_default(usual)
         if opening and wanted.truncation is None:
-            show_value(self.truncation, opening[0].truncation)
+            show_value(self.truncation, usual)
         self._class_row.setVisible(bool(classes or opening))
         with QSignalBlocker(self):
             self.layer.clear()
@@ -327,6 +329,11 @@ class GalleryControls(ScrollColumn):
                 part.reset()
         self._map_style_moved()
         self._shown_row.reset()
+
+    def show_usual_maps(self) -> None:
+        """Heat maps of where queries look, over the whole picture with its attention: what the tour speaks of."""
+        for part in (self._kind_row, self._choice_rows[0], self._shown_row, self.scale):
+            part.reset()
 
     def _map_style_moved(self) -> None:
         self.share.setVisible(self.kind.currentData() is Kind.MASK)

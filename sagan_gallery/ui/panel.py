@@ -282,6 +282,7 @@ class GalleryPanel(QWidget):
         if on:
             if self.stage.origin.own is not None:  # which has no attention to be switched off
                 self.grid.choose(self.grid.first_sample)
+            self.controls.show_usual_maps()
             self.tour.begin()
         self._remember_tour()
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QAbstractButton
 
 from sagan_gallery.discriminator import Discriminator
 from sagan_gallery.generator import Generator
@@ -112,9 +113,14 @@ def test_the_gallery_opens_on_the_samples_that_come_with_the_model(qtbot, make_p
     assert panel.spec == panel.grid.specs[0]
     assert panel.controls.truncation.value == 0.8
     assert not panel.controls.seed.isEnabled()  # it has no say here
+    (reset,) = panel.controls.truncation.findChildren(QAbstractButton)
+    assert not reset.isVisible()
     panel.controls.truncation.slider.setValue(50)
     settle(qtbot, panel)
     assert [(spec.seed, spec.truncation) for spec in panel.grid.specs] == [(7, 0.5), (5, 0.5)]
+    assert reset.toolTip() == "Back to 0.80"
+    reset.click()
+    assert [(spec.seed, spec.truncation) for spec in panel.grid.specs] == [(7, 0.8), (5, 0.8)]
     panel.controls.resample.click()
     settle(qtbot, panel)
     assert len(panel.grid.specs) == 64

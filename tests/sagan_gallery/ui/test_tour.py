@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
 from facecam.qtkit.settings import Settings
+from sagan_gallery.attention import Direction
 from sagan_gallery.ui import words
+from sagan_gallery.ui.map_style import Kind, Shown
 from sagan_gallery.ui.paint import from_qimage
 from sagan_gallery.ui.session import OwnPicture
 from sagan_gallery.ui.tour import Step, shared
@@ -134,6 +138,22 @@ def test_who_passes_over_the_two_places_is_asked_for_them_with_the_background(qt
     for x in (3, 12, 8):
         click(qtbot, panel, x, 3)
     assert "The last map has" in panel.tour.told.text()
+
+
+def test_it_shows_the_maps_that_it_speaks_of(qtbot, panel):
+    controls, usual = panel.controls, panel.view.map_style
+    for box, value in (
+        (controls.kind, Kind.NONE),
+        (controls.direction, Direction.COLUMN),
+        (controls.shown, Shown.DIFFERENCE),
+    ):
+        box.setCurrentIndex(box.findData(value))
+    controls.colours.setCurrentIndex(controls.colours.findData("viridis"))
+    waits_for_sample(qtbot, panel, lambda: controls.scale.slider.setValue(0))
+    waits_for_sample(qtbot, panel, controls.tour.click)
+    assert panel.view.map_style == replace(usual, colours="viridis")
+    assert panel.view.scene.picture is None
+    assert panel.sample.attention_scale == 1
 
 
 def test_it_is_about_a_generated_picture(qtbot, panel):
