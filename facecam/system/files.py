@@ -143,3 +143,14 @@ def next_free(folder: Path, stem: str, suffix: str) -> Path:
                 number += 1
     except OSError as error:
         raise FacecamError(f"{folder} can't be written to: {why(error)}.") from error
+
+
+@contextmanager
+def under_free_name(folder: Path, stem: str, suffix: str) -> Iterator[Path]:
+    """The path of `next_free`, whose file is gone again where what it is for fails."""
+    path = next_free(folder, stem, suffix)
+    try:
+        yield path
+    except Exception:
+        path.unlink(missing_ok=True)
+        raise

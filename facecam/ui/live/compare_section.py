@@ -72,7 +72,6 @@ class CompareSection(Section):
         super().__init__()
         self._session, self._remembered, self._first = session, remembered, first
         self._detector: AnyDetector | None = None
-        self._shown_view: View | None = None
         self._without = ""
         self._load_model, self._loader = load, Asker("facecam-load", self)
         self._unused = QTimer(self, singleShot=True, interval=KEPT_MS)
@@ -225,12 +224,11 @@ class CompareSection(Section):
 
     def show_view(self, view: View) -> None:
         """The same frame, with the faces that the second detector has found in it."""
-        self._shown_view = view
         if view.second is not None and self.on.isChecked():
             self.picture.show_frame(view.image, view.second.shown, view.lone[1])
 
     def refresh(self) -> None:
-        view, detector = self._shown_view, self._detector
+        view, detector = self._first.view, self._detector
         if not self.on.isChecked() or detector is None or view is None or view.second is None:
             self._first.set_caption([])
             if self.on.isChecked() and detector is None:  # an empty picture has to say why

@@ -19,7 +19,7 @@ from facecam.qtkit.wording import duration, reading_ms, sentence
 from facecam.saving.recording import Recorder, RecordingOptions, RecordingStatus
 from facecam.saving.snapshot import SnapshotFacts, write_snapshot
 from facecam.sources.microphone import Microphone
-from facecam.system.files import next_free
+from facecam.system.files import under_free_name
 from facecam.system.paths import pictures_folder, videos_folder
 from facecam.ui.live.session import LiveSession
 from facecam.ui.live.settings import LiveSettings
@@ -186,8 +186,8 @@ class Saving(QObject):
         self._microphone, self._silence = settings.microphone, ""
         listen = partial(Microphone, self._microphone) if self._microphone else None
         try:
-            path = next_free(self.video_folder(), "recording", settings.record_suffix)
-            self._recorder = Recorder(path, options, self._session.state.title, lambda: pipeline.state.live, listen)
+            with under_free_name(self.video_folder(), "recording", settings.record_suffix) as path:
+                self._recorder = Recorder(path, options, self._session.state.title, lambda: pipeline.state.live, listen)
         except FacecamError as error:
             self._say(str(error))
             return
@@ -250,8 +250,8 @@ class Saving(QObject):
 
     def _write_snapshot(self, view: View, facts: SnapshotFacts, annotated: bool, folder: Path) -> None:
         try:
-            path = next_free(folder, "snapshot", ".png")
-            write_snapshot(path, view, facts, annotated)
+            with under_free_name(folder, "snapshot", ".png") as path:
+                write_snapshot(path, view, facts, annotated)
         except FacecamError as error:
             words, picture = str(error), ""
         else:

@@ -27,7 +27,7 @@ _WIDE = 4 / 3  # of the frames of most sources
 class LiveStage(QWidget):
     """Frames at the display's rate, figures twice a second, a message and words for every phase.
 
-    second: the picture of a second detector, beside or above the first one, whichever leaves them larger; shown by
+    second: the picture of a second detector, beside or below the first one, whichever leaves them larger; shown by
     `compare`. spec: the chosen source, which the words are about.
     """
 
@@ -50,6 +50,7 @@ class LiveStage(QWidget):
         self._session, self._second, self.spec = session, second, spec
         self._phase: Phase | None = None
         self._view: View | None = None
+        self._compares = False
         self._figures_timer = QTimer(self, interval=FIGURES_EVERY_MS)
         self._figures_timer.timeout.connect(self._look)
         self._opening_timer = QTimer(self, singleShot=True, interval=OPENING_SHOWN_AFTER_MS)
@@ -154,6 +155,7 @@ class LiveStage(QWidget):
     def _refresh_message(self) -> None:
         message = self.message
         self.picture.set_dimmed(message is not None)
+        self._second.setVisible(self._compares and message is None)  # a message has the stage to itself
         self.panel.set_scale(self.picture.scale)
         self.panel.show_message(message, over_picture=self._view is not None)
 
@@ -180,7 +182,8 @@ class LiveStage(QWidget):
 
     def compare(self, on: bool) -> None:
         """Shows or hides the second picture."""
-        self._second.setVisible(on)
+        self._compares = on
+        self._refresh_message()
         self._arrange()
 
     def resizeEvent(self, event: QEvent) -> None:

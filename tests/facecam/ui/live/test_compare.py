@@ -107,11 +107,17 @@ def test_comparing_is_remembered_and_a_stopped_camera_leaves_no_second_picture(
     tab = live(window)
     assert tab.compare.on.isChecked()
     assert tab.compare.input_size.currentText() == "320 × 240"
-    qtbot.waitUntil(lambda: tab.compare.picture.placement is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: "B tiny" in tab.compare.picture.overlay.caption.text, timeout=10_000)
     window.activateWindow()
     tab.picture.setFocus()
     QTest.keyClick(window, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: tab.compare.picture.placement is None and tab.picture.placement is None, timeout=5000)
+    tab.stage.refresh()
+    assert tab.picture.overlay.caption.text == tab.compare.picture.overlay.caption.text == ""
+    assert tab.panel.isVisible()
+    qtbot.waitUntil(lambda: tab.panel.width() == tab.stage.width(), timeout=5000)  # "Ready" is in the middle
+    QTest.keyClick(window, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: tab.compare.picture.isVisible() and not tab.panel.isVisible(), timeout=5000)
 
 
 @pytest.mark.usefixtures("with_tiny")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 import sys
@@ -184,6 +185,26 @@ def test_a_disk_that_fills_up_ends_the_recording_in_words(
     says(qtbot, tab, r"^The recording has ended: .*MB left on the disk.* recording-0001.mp4\. · Demo")
     assert not tab.badge.isVisible()
     assert len(times_s(folder / "recording-0001.mp4")) > 5
+
+
+def test_what_a_full_disk_refuses_leaves_no_empty_file(
+    qtbot: QtBot, make_window: MakeWindow, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from facecam.system import files
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    window = make_window()
+    tab = shown(qtbot, window)
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "LEAST_FREE_BYTES", 1 << 62)
+        QTest.keyClick(window, Qt.Key.Key_R)
+        says(qtbot, tab, r"^There are only .*MB left")
+    monkeypatch.setattr(Image.Image, "save", full)
+    QTest.keyClick(window, Qt.Key.Key_S)
+    says(qtbot, tab, "the disk is full")
+    assert list(folder.iterdir()) == []
 
 
 def test_a_recording_ends_with_its_source(qtbot: QtBot, make_window: MakeWindow, folder: Path) -> None:
