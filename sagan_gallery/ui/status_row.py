@@ -47,9 +47,11 @@ class StatusRow(QWidget):
         self.cancel.setToolTip("Stops what is going on; what is there stays")
         self.cancel.clicked.connect(self._ask)
         self._timer = QTimer(self, singleShot=True, interval=SHOWN_AFTER_MS)
-        self._timer.timeout.connect(self._show)
+        self._progress = QWidget()
+        self._timer.timeout.connect(self._progress.show)
+        row(self._bar, self.cancel, owner=self._progress, spacing=SPACE)
         margins = (2 * SPACE, SPACE // 2, 2 * SPACE, SPACE // 2)
-        row((self._line, 1), self._bar, self.cancel, owner=self, margins=margins, spacing=SPACE)
+        row((self._line, 1), self._progress, owner=self, margins=margins, spacing=SPACE)
         self.setFixedHeight(4 * SPACE)
         self.show_tasks(())
 
@@ -70,12 +72,11 @@ class StatusRow(QWidget):
         self.cancel.setText("Cancel" if len(tasks) <= 1 else f"Cancel ({len(tasks)})…")
         if not tasks:
             self._timer.stop()
-            self._bar.hide()
-            self.cancel.hide()
+            self._progress.hide()
             return
         self._bar.setValue(round(100 * tasks[0].share))
         self._bar.setToolTip(tasks[0].words)
-        if self._bar.isHidden() and not self._timer.isActive():
+        if self._progress.isHidden() and not self._timer.isActive():
             self._timer.start()
 
     def _ask(self) -> None:
@@ -93,7 +94,3 @@ class StatusRow(QWidget):
     def _end_all(self) -> None:
         for task in reversed(self._tasks):
             self.cancelled.emit(task)
-
-    def _show(self) -> None:
-        self._bar.show()
-        self.cancel.show()

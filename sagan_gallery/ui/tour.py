@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
@@ -33,38 +32,30 @@ class Step(IntEnum):
     SWITCH_OFF = 3
 
 
-@dataclass(frozen=True)
-class _Words:
-    """title: what the step is about; ask: what the visitor is to do; meaning: what is then seen, before its figures."""
-
-    title: str
-    ask: str
-    meaning: str
-
-
-_WORDS = {
-    Step.HOVER: _Words(
+_WORDS: dict[Step, tuple[str, str, str]] = {
+    Step.HOVER: (
         "Where does a place look?",
         "Move the mouse over the picture, slowly, over a few places.",
         "The outlined place is the query: it asks. The glow is its attention map: where it looks while the picture is "
         "being painted.",
     ),
-    Step.PIN_OBJECT: _Words(
+    Step.PIN_OBJECT: (
         "Two places of one thing",
         "Click two places of one thing: both ears, or two windows.",
         "Each is a pin now, and its map stays below the picture.",
     ),
-    Step.PIN_BACKGROUND: _Words(
+    Step.PIN_BACKGROUND: (
         "And the background?",
         "Click a place of the background: sky, wall or meadow.",
         "Compare the three maps below the picture.",
     ),
-    Step.SWITCH_OFF: _Words(
+    Step.SWITCH_OFF: (
         "What if nobody looked?",
         "Hold the key B, or move “Attention” at the right to 0.",
         "That is the same picture, painted without attention.",
     ),
 }
+"""What a step is about, what the visitor is to do, and what is then seen, before its figures."""
 
 
 def shared(first: Array, second: Array) -> float:
@@ -151,13 +142,13 @@ class Tour(ScrollColumn):
         if self.step >= len(Step):
             self.left.emit()
             return
-        words = _WORDS[Step(self.step)]
+        title, ask, _meaning = _WORDS[Step(self.step)]
         self._done = False
         self._hovered.clear()
         self._number.setText(f"Step {self.step + 1} of {len(Step)}")
-        self._title.setText(words.title)
+        self._title.setText(title)
         skipped = self.step == Step.PIN_BACKGROUND and len(self._stage.view.pins) < 2
-        self._ask.setText(f"{_WORDS[Step.PIN_OBJECT].ask} {words.ask}" if skipped else words.ask)
+        self._ask.setText(f"{_WORDS[Step.PIN_OBJECT][1]} {ask}" if skipped else ask)
         self.told.setText("")
         self.back.setEnabled(self.step > 0)
         self.next.setText("Finish" if self.step == len(Step) - 1 else "Next")
@@ -182,7 +173,7 @@ class Tour(ScrollColumn):
             found = stage.effect or effect_words(sample, None)
         if found:
             self._done = True
-            self.told.setText(f"{_WORDS[Step(self.step)].meaning} {found}")
+            self.told.setText(f"{_WORDS[Step(self.step)][2]} {found}")
 
 
 class TourOffer(QWidget):
