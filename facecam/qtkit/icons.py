@@ -18,17 +18,6 @@ def icon(name: str, colour: QColor, checked: str = "") -> QIcon:
     return QIcon(_Tinted(name, colour, checked or name))
 
 
-def pixmap(name: str, size_px: int, colour: QColor, device_ratio: float = 1.0) -> QPixmap:
-    """The drawing on transparent ground, `size_px` logical pixels wide and high."""
-    result = QPixmap(round(size_px * device_ratio), round(size_px * device_ratio))
-    result.setDevicePixelRatio(device_ratio)
-    result.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(result)
-    _paint(painter, QRectF(0, 0, size_px, size_px), name, colour)
-    painter.end()
-    return result
-
-
 class _Tinted(QIconEngine):
     """Draws at the size that is asked for, so that an icon is sharp at every pixel ratio."""
 
@@ -52,12 +41,9 @@ class _Tinted(QIconEngine):
         if mode == QIcon.Mode.Disabled:
             painter.setOpacity(_DISABLED_OPACITY)
         name = self._checked if state == QIcon.State.On else self._name
-        _paint(painter, QRectF(rect), name, self._colour)
+        drawing = _drawing(name).replace(b"currentColor", self._colour.name().encode())
+        QSvgRenderer(QByteArray(drawing)).render(painter, QRectF(rect))
         painter.restore()
-
-
-def _paint(painter: QPainter, rect: QRectF, name: str, colour: QColor) -> None:
-    QSvgRenderer(QByteArray(_drawing(name).replace(b"currentColor", colour.name().encode()))).render(painter, rect)
 
 
 @cache

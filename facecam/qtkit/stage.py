@@ -165,7 +165,8 @@ class StagePanel(QWidget):
 
     def _draw_sign(self) -> None:
         side = round(self._scale * 8 * SPACE)
-        self._sign.setPixmap(icons.pixmap("sign", side, QColor("#5a6469"), self.devicePixelRatioF()))
+        sign = icons.icon("sign", QColor("#5a6469"))
+        self._sign.setPixmap(sign.pixmap(QSize(side, side), self.devicePixelRatioF()))
 
 
 def _stage_button(first: bool) -> QPushButton:

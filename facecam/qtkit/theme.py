@@ -65,14 +65,6 @@ class Theme(QObject):
         _give(self._app, QPalette(), is_dark(self._app))
 
 
-def with_accent(palette: QPalette, dark: bool) -> QPalette:
-    """The palette with the accent colour in every role that carries it."""
-    for role in (QPalette.ColorRole.Accent, QPalette.ColorRole.Highlight, QPalette.ColorRole.Link):
-        palette.setColor(role, ACCENT_DARK if dark else ACCENT_LIGHT)
-    palette.setColor(QPalette.ColorRole.HighlightedText, ON_ACCENT_DARK if dark else ON_ACCENT_LIGHT)
-    return palette
-
-
 def force_scheme(app: QApplication, dark: bool) -> None:
     """Dark or light whatever the system says."""
     wanted = Qt.ColorScheme.Dark if dark else Qt.ColorScheme.Light
@@ -97,7 +89,10 @@ def _give(app: QApplication, palette: QPalette, dark: bool) -> None:
     """Gives the palette to all widgets, with the accent colour. Qt's own style frames an empty check box by a darker
     window colour, which hardly anybody sees (1.2:1 on dark, 1.7:1 on light): check boxes are told of another window,
     whose darker colour has more than 3:1 against the real one."""
-    app.setPalette(with_accent(palette, dark))
+    for role in (QPalette.ColorRole.Accent, QPalette.ColorRole.Highlight, QPalette.ColorRole.Link):
+        palette.setColor(role, ACCENT_DARK if dark else ACCENT_LIGHT)
+    palette.setColor(QPalette.ColorRole.HighlightedText, ON_ACCENT_DARK if dark else ON_ACCENT_LIGHT)
+    app.setPalette(palette)
     palette = QPalette(app.palette())  # with what the system has to say of the other roles
     palette.setColor(QPalette.ColorRole.Window, _CHECK_BOX_GROUND_DARK if dark else _CHECK_BOX_GROUND_LIGHT)
     app.setPalette(palette, "QCheckBox")  # type: ignore[arg-type]  # the stub says bytes, which it refuses

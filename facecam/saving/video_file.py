@@ -69,7 +69,8 @@ class VideoWriter:
             return False
         with writing(self.path):  # as FFmpeg's errors are
             stream = self._stream or self._begin(image)
-            frame = self._in_file_colours(av.VideoFrame.from_ndarray(self._fitted(image), format="bgr24"))
+            frame = av.VideoFrame.from_ndarray(self._fitted(image), format="bgr24")
+            frame = self._reformatter.reformat(frame, format="yuv420p", threads=1)  # the encoder would take one a core
             frame.pts, frame.time_base = tick, Fraction(1, _TICKS_HZ)
             if self._last_tick < 0 or tick - self._piece_tick >= _PIECE_S * _TICKS_HZ:
                 frame.pict_type = av.video.frame.PictureType.I  # a new piece begins; the one before is on disk
@@ -118,10 +119,6 @@ class VideoWriter:
             self._sound = self._container.add_stream("aac", SOUND_HZ)
             self._sound.layout, self._sound.bit_rate = "stereo", _SOUND_BITS_S
         return stream
-
-    def _in_file_colours(self, frame: av.VideoFrame) -> av.VideoFrame:
-        # Left to the encoder this takes a thread on each core.
-        return self._reformatter.reformat(frame, format="yuv420p", threads=1)
 
     def _fitted(self, image: Image) -> Image:
         """The picture in the file's size, letterboxed if it has another shape."""

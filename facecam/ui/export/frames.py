@@ -60,14 +60,11 @@ class FrameReader(Asker):
         raise SourceError(f"Frame {frame + 1} of {self._path} can't be read.")
 
     def _go_to(self, frame: int) -> None:
-        if self._source is not None and isinstance(self._source, Seekable):
-            self._source.seek(self._times_s[frame])
-            self._next = frame
-            return
-        self._leave()
-        self._source = open_input(Input(str(self._path)))
-        self._next = 0
-        if frame > _AHEAD and isinstance(self._source, Seekable):
+        begins = not isinstance(self._source, Seekable)
+        if begins:
+            self._leave()
+            self._source = open_input(Input(str(self._path)))
+        if isinstance(self._source, Seekable) and not (begins and frame <= _AHEAD):
             self._source.seek(self._times_s[frame])
             self._next = frame
 

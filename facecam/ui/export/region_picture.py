@@ -145,11 +145,9 @@ class RegionPicture(QWidget):
 
     def _tell(self, rect: QRectF) -> None:
         assert self.place is not None
-        scale_x, scale_y = self.place.scale
-        place = self.place
-        x1, x2 = ((edge - place.left_px) / scale_x for edge in (rect.left(), rect.right()))
-        y1, y2 = ((edge - place.top_px) / scale_y for edge in (rect.top(), rect.bottom()))
-        x1, x2 = (round(min(max(0.0, edge), place.frame_width_px), 1) for edge in (x1, x2))
-        y1, y2 = (round(min(max(0.0, edge), place.frame_height_px), 1) for edge in (y1, y2))
+        place, (scale_x, scale_y) = self.place, self.place.scale
+        rect &= QRectF(place.left_px, place.top_px, place.width_px, place.height_px)
+        x1, x2 = (round((edge - place.left_px) / scale_x, 1) for edge in (rect.left(), rect.right()))
+        y1, y2 = (round((edge - place.top_px) / scale_y, 1) for edge in (rect.top(), rect.bottom()))
         if x2 > x1 and y2 > y1:
             self.drawn.emit((x1, y1, x2, y2))

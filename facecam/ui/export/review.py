@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QCheckBox, QDialog, QLabel, QListWidget, QWidget
 
 from facecam.arrays import Image
@@ -14,6 +13,7 @@ from facecam.batch.doubts import Doubt, doubts
 from facecam.batch.regions import Box, Region, Regions
 from facecam.faces.boxes import Detections
 from facecam.faces.privacy import PrivacyOptions
+from facecam.qtkit.commands import command
 from facecam.qtkit.fields import button, show_value, slider, spin
 from facecam.qtkit.layouts import column, row
 from facecam.qtkit.theme import COLUMN_WIDTH, SPACE, tabular
@@ -128,10 +128,7 @@ class ReviewDialog(QDialog):
             (("]",), lambda: self._last.setValue(self.frame + 1)),
             (("Ctrl+Z",), self.undo),
         ):
-            action = QAction(self)
-            action.setShortcuts([QKeySequence(key) for key in keys])
-            action.triggered.connect(lambda _checked=False, do=do: do())
-            self.addAction(action)
+            self.addAction(command(self, "", keys, do))
 
     # -- what the user wants
 

@@ -81,17 +81,12 @@ def located(spec: str, list_cameras: Callable[[], Sequence[Camera]]) -> str:
     return next((camera_spec(camera) for camera in list_cameras() if camera.name == wanted), AUTO)
 
 
-class CameraWatch(QObject):
-    """Looks for cameras in a thread of its own, because some systems take seconds to answer."""
-
-    found = Signal(object)
-    """list[Camera], delivered in the GUI thread."""
+class CameraWatch(Asker):
+    """Looks for cameras in a thread of its own, because some systems take seconds to answer; it is a list[Camera]."""
 
     def __init__(self, list_cameras: Callable[[], Sequence[Camera]], parent: QObject | None = None) -> None:
-        super().__init__(parent)
+        super().__init__("facecam-cameras", parent)
         self._list = list_cameras
-        self._asker = Asker("facecam-cameras", self)
-        self._asker.answered.connect(self.found)
         # On Linux a look costs a few small files; elsewhere the system has to ask its drivers.
         self._timer = QTimer(self, interval=2000 if sys.platform.startswith("linux") else 10_000)
         self._timer.timeout.connect(self.look)
@@ -106,8 +101,8 @@ class CameraWatch(QObject):
 
     def look(self) -> None:
         """Starts one look, unless one is under way. Returns at once."""
-        if not self._asker.busy(0):
-            self._asker.ask(lambda: list(self._list()))
+        if not self.busy(0):
+            self.ask(lambda: list(self._list()))
 
 
 class SourceChooser(Combo):

@@ -27,7 +27,7 @@ from facecam.ui.live.settings import (
     LiveSettings,
 )
 
-_ANY_CORE, _CUSTOM = -1, "custom"
+_CUSTOM = "custom"
 _PRECISIONS = {"Fastest": Precision.AUTO.value, "Exact": Precision.F32.value}
 _DEFAULTS = {name: getattr(LiveSettings(), name) for name in ("nms", "size", "min_face_px", "every")}
 PRESETS: dict[str, dict[str, Any]] = {
@@ -63,7 +63,7 @@ class DetectionSection(Section):
         self._make_fields()
         self._lay_out()
         core = remembered.value.core if self._given_core is None else self._given_core
-        show_value(self.core, core if core in available_cores() else _ANY_CORE)
+        show_value(self.core, core if core in available_cores() else None)
         self._connect()
         self._apply()
 
@@ -91,7 +91,7 @@ class DetectionSection(Section):
             "{:.2f}".format,
             "Of two boxes that overlap by more than this share, the weaker one goes",
         )
-        self.core = combo(("Automatic", _ANY_CORE), *((f"Core {core}", core) for core in available_cores()))
+        self.core = combo(("Automatic", None), *((f"Core {core}", core) for core in available_cores()))
         self.core.setEnabled(can_pin())
         self.reset = button("Reset", "Threshold, size and all of this as they were at the first start", self._reset)
         self._kept: dict[str, Control] = {
@@ -146,11 +146,6 @@ class DetectionSection(Section):
 
     # -- between fields and options
 
-    @property
-    def _core(self) -> int | None:
-        core = self.core.currentData()
-        return None if core == _ANY_CORE else core
-
     def _change(self, **changes: Any) -> None:
         """Lets these settings hold, and shows them."""
         self._remembered.change(**changes)
@@ -171,12 +166,12 @@ class DetectionSection(Section):
             hold_hz=float(chosen.hold_hz) if automatic else None,
             min_face_px=chosen.min_face_px,
             every=chosen.every,
-            core=self._core,
+            core=self.core.currentData(),
         )
 
     def _core_chosen(self) -> None:
         if self._given_core is None:
-            self._remembered.change(core=self._core)
+            self._remembered.change(core=self.core.currentData())
         self._apply()
 
     def _preset_chosen(self) -> None:

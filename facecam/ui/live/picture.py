@@ -59,6 +59,7 @@ class PictureView(QWidget):
     To be read: view: of the session that is followed, what is shown, None on the empty stage. placement: where the
     frame lies in the view, None without a frame. zoom: how much larger the picture is than where all of it is seen.
     scale: how much larger than usual lines and text are. overlay: the lines of words over the picture.
+    cursor_rest: whether the mouse cursor goes away while it rests, for full screen.
     """
 
     painted = Signal()
@@ -105,7 +106,7 @@ class PictureView(QWidget):
         self._large, self.scale, self._text_font = False, 1.0, self.font()
         self._corner_px = 0
         self._score_font = theme.tabular(theme.sized(self.font(), 0.9))
-        self._rest = CursorRest(self)
+        self.cursor_rest = CursorRest(self)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMouseTracking(True)
         self.setAcceptDrops(True)
@@ -230,10 +231,6 @@ class PictureView(QWidget):
             self._text_font = theme.sized(self.font(), scale)
             self._score_font = theme.tabular(theme.sized(self.font(), 0.9 * scale))
         self.update()
-
-    def set_hides_cursor(self, on: bool) -> None:
-        """Whether the mouse cursor goes away while it rests: for full screen."""
-        self._rest.switch(on)
 
     def set_figures(self, figures: list[Figure], help_text: str = "") -> None:
         """The line of figures, and the explanation that appears under the cursor there; also looks again at the chosen
@@ -447,7 +444,7 @@ class PictureView(QWidget):
         self.resized.emit()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._rest.moved()
+        self.cursor_rest.moved()
         self.mouse_moved.emit()
         before = self._under_cursor()
         if self._pressed is not None and self.zoom > 1 and self.placement is not None:

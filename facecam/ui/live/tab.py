@@ -170,7 +170,7 @@ class LiveTab(Tab):
         self.controls.source.chosen.connect(self.open)
         self.controls.source.asked.connect(self.ask)
         self.controls.source.opened.connect(self._cameras.look)
-        self._cameras.found.connect(self._cameras_found)
+        self._cameras.answered.connect(self._cameras_found)
         self.camera.changed.connect(self.start)
         self.compare.on.toggled.connect(self.stage.compare)
         self.privacy.on.toggled.connect(self.thumbnails.viewport().update)
@@ -296,7 +296,7 @@ class LiveTab(Tab):
         return self._full_screen or self.second_screen.is_on
 
     def _follow_audience(self) -> None:
-        self.picture.set_hides_cursor(self._before_audience)
+        self.picture.cursor_rest.switch(self._before_audience)
         self.audience.switch(self._before_audience)
         self._enlarge()
         self.toast.hide()

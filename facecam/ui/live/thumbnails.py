@@ -33,14 +33,14 @@ _SMOOTH = Qt.TransformationMode.SmoothTransformation
 
 class ThumbnailStrip(QListView):
     """Follows the session: there while it shows a folder. A click, or the arrow keys once Tab has come here, go to a
-    picture."""
+    picture. kept: thumbnails in memory by their rows, or why there is none."""
 
     def __init__(self, session: LiveSession) -> None:
         super().__init__()
         self._session = session
         self._paths: tuple[Path, ...] = ()
         self._allowed = True
-        self._kept: OrderedDict[int, QPixmap | str] = OrderedDict()
+        self.kept: OrderedDict[int, QPixmap | str] = OrderedDict()
         self._wanted: set[int] = set()
         self._worker = Worker("facecam-thumbnails", _NICENESS, lambda: session.state.core, self)
         self._worker.arrived.connect(self._arrived)
@@ -62,11 +62,6 @@ class ThumbnailStrip(QListView):
         self.hide()
 
     @property
-    def kept(self) -> int:
-        """So many thumbnails are in memory."""
-        return len(self._kept)
-
-    @property
     def hides(self) -> bool:
         """Whether faces are to be hidden."""
         return self._session.options.privacy is not None
@@ -82,7 +77,7 @@ class ThumbnailStrip(QListView):
         paths = () if folder is None else folder.paths
         if paths != self._paths:
             self._worker.cancel(0)
-            self._kept.clear()
+            self.kept.clear()
             self._wanted.clear()
             self._paths = paths
             self._rows.set_paths(paths)
@@ -100,9 +95,9 @@ class ThumbnailStrip(QListView):
 
     def thumbnail(self, row: int) -> QPixmap | str | None:
         """A picture; a sentence that says why there is none; None: not yet, and it is asked for."""
-        kept = self._kept.get(row)
+        kept = self.kept.get(row)
         if kept is not None:
-            self._kept.move_to_end(row)
+            self.kept.move_to_end(row)
         elif row not in self._wanted:
             self._wanted.add(row)
             self._asks.start()
@@ -130,7 +125,7 @@ class ThumbnailStrip(QListView):
     def _ask(self) -> None:
         """Has those decoded that are in sight by now and not there yet."""
         ratio = self.devicePixelRatioF()
-        rows = [row for row in self._in_sight() if row not in self._kept]
+        rows = [row for row in self._in_sight() if row not in self.kept]
         self._wanted = set(rows)
         if rows:
             size = round(_WIDTH * ratio), round(_HEIGHT * ratio)
@@ -143,9 +138,9 @@ class ThumbnailStrip(QListView):
                 continue
             row, image = result.value
             self._wanted.discard(row)
-            self._kept[row] = image if isinstance(image, str) else _pixmap(image, ratio)
-            while len(self._kept) > _MOST_KEPT:
-                self._kept.popitem(last=False)
+            self.kept[row] = image if isinstance(image, str) else _pixmap(image, ratio)
+            while len(self.kept) > _MOST_KEPT:
+                self.kept.popitem(last=False)
             self.update(self._rows.index(row))
 
 

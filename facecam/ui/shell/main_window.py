@@ -46,7 +46,6 @@ class MainWindow(QMainWindow):
         self._was_maximized = False
         self._bare = False  # arranged for full screen
         self._hinting = False
-        self._shortcuts: ShortcutList | None = None
         self.setWindowTitle("facecam")
         self.setWindowIcon(icon("facecam", theme.BOX))
         self.setMinimumSize(*MINIMUM_SIZE)
@@ -240,15 +239,10 @@ class MainWindow(QMainWindow):
 
     def show_shortcuts(self) -> None:
         """The list of all keyboard commands of this moment."""
-        if self._shortcuts is not None:
-            self._shortcuts.close()
+        for earlier in self.findChildren(ShortcutList):
+            earlier.close()
         tab = self._current.commands() if self._current is not None else []
-        self._shortcuts = ShortcutList([*tab, *self._commands], self)
-        self._shortcuts.destroyed.connect(self._forget_shortcuts)
-        self._shortcuts.show()
-
-    def _forget_shortcuts(self) -> None:
-        self._shortcuts = None
+        ShortcutList([*tab, *self._commands], self).show()
 
     # -- events
 
