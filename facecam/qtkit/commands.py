@@ -36,7 +36,8 @@ def command(
     action.setMenuRole(QAction.MenuRole.NoRole)  # macOS would move what it takes for "About" or "Settings"
     action.setToolTip(help_text or text)
     action.triggered.connect(lambda _checked=False: do())
-    return set_menu(action, menu)
+    action.setProperty("facecam-menu", menu.name)
+    return action
 
 
 def switch_command(
@@ -51,13 +52,14 @@ def switch_command(
     return action
 
 
-def set_menu(action: QAction, menu: Menu) -> QAction:
-    """Moves an action of any origin to a menu; one that was never moved stands in the tab's own."""
-    action.setProperty("facecam-menu", menu.name)
+def separator(owner: QObject, menu: Menu) -> QAction:
+    """A line between the commands of a menu."""
+    action = command(owner, "", [], lambda: None, menu)
+    action.setSeparator(True)
     return action
 
 
 def menu_of(action: QAction) -> Menu:
-    """The menu that the action belongs to."""
+    """The menu that the action belongs to; one of another origin stands in the tab's own."""
     name = action.property("facecam-menu")
     return Menu[name] if isinstance(name, str) else Menu.TAB

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QApplication, QFrame, QLabel, QPushButton, QScrollArea, QSizePolicy, QStyle, QWidget
 
 from facecam.qtkit import icons
-from facecam.qtkit.theme import sized, tabular
+from facecam.qtkit.theme import SPACE, sized, tabular
 
 
 class Heading(QLabel):
@@ -113,15 +113,36 @@ class ScrollColumn(QScrollArea):
         self.setViewportMargins(0, 0, self.bar_width if free else 0, 0)
 
 
-def show_start(button: QPushButton, running: bool, start: str, stop: str) -> None:
-    """Whether the button starts or stops. Start carries the accent colour: it is what to do next."""
-    own = QApplication.palette()
-    palette = QPalette()
-    text = own.color(QPalette.ColorRole.ButtonText)
-    if not running:
-        text = own.color(QPalette.ColorRole.HighlightedText)
-        palette.setColor(QPalette.ColorRole.Button, own.color(QPalette.ColorRole.Highlight))
-        palette.setColor(QPalette.ColorRole.ButtonText, text)
-    button.setPalette(palette)
-    button.setIcon(icons.icon("stop" if running else "play", text))
-    button.setText(stop if running else start)
+class StartButton(QPushButton):
+    """Starts something, and stops it while it runs. Start carries the accent colour: it is what to do next.
+
+    start, stop: text and tooltip of either.
+    """
+
+    def __init__(self, start: tuple[str, str], stop: tuple[str, str]) -> None:
+        super().__init__()
+        self._words, self._running = (start, stop), False
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setMinimumHeight(4 * SPACE)
+        self.show_running(False)
+
+    def show_running(self, running: bool) -> None:
+        """Whether it stops or starts."""
+        self._running = running
+        own = QApplication.palette()
+        palette = QPalette()
+        colour = own.color(QPalette.ColorRole.ButtonText)
+        if not running:
+            colour = own.color(QPalette.ColorRole.HighlightedText)
+            palette.setColor(QPalette.ColorRole.Button, own.color(QPalette.ColorRole.Highlight))
+            palette.setColor(QPalette.ColorRole.ButtonText, colour)
+        self.setPalette(palette)
+        self.setIcon(icons.icon("stop" if running else "play", colour))
+        text, help_text = self._words[running]
+        self.setText(text)
+        self.setToolTip(help_text)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:  # dark has become light, or the other way round
+            self.show_running(self._running)

@@ -151,25 +151,20 @@ class SourceChooser(Combo):
         elif self._custom in self._listed():
             self._custom = None
         self.clear()
-        self.addItem("Automatic", AUTO)
-        self._help("The first camera, or the demo where there is none")
-        self.addItem("Demo", DEMO)
-        self._help("Moving portraits, as from a camera of 640 × 480 at 30 pictures per second")
+        self._add("Automatic", AUTO, "The first camera, or the demo where there is none")
+        self._add("Demo", DEMO, "Moving portraits, as from a camera of 640 × 480 at 30 pictures per second")
         self.insertSeparator(self.count())
         for camera in self._cameras or []:
-            self.addItem(camera.name, camera_spec(camera))
-            self._help(f"{camera.name} (camera {camera.index})")
+            self._add(camera.name, camera_spec(camera), f"{camera.name} (camera {camera.index})")
         if not self._cameras:
             self.addItem("No camera found" if self._cameras is not None else "Looking for cameras…", None)
             model = self.model()
             assert isinstance(model, QStandardItemModel)
             model.item(self.count() - 1).setEnabled(False)
         self.insertSeparator(self.count())
-        self.addItem("Screen", SCREEN)
-        self._help("Whatever is on the screen, such as a video call or a film")
+        self._add("Screen", SCREEN, "Whatever is on the screen, such as a video call or a film")
         if self._custom is not None:
-            self.addItem(short_name(self._custom), self._custom)
-            self._help(self._custom)
+            self._add(short_name(self._custom), self._custom, self._custom)
         for ask in Ask:
             self.addItem(ask.value, ask)
         self.setCurrentIndex(max(0, self.findData(self.spec)))
@@ -177,8 +172,9 @@ class SourceChooser(Combo):
     def _listed(self) -> set[str | None]:
         return {AUTO, DEMO, SCREEN, *map(camera_spec, self._cameras or [])}
 
-    def _help(self, text: str) -> None:
-        self.setItemData(self.count() - 1, text, Qt.ItemDataRole.ToolTipRole)
+    def _add(self, text: str, spec: str, help_text: str) -> None:
+        self.addItem(text, spec)
+        self.setItemData(self.count() - 1, help_text, Qt.ItemDataRole.ToolTipRole)
 
     def _activated(self, index: int) -> None:
         data = self.itemData(index)

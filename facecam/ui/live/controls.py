@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QCheckBox, QFrame, QGridLayout, QPushButton, QWidget
 
@@ -13,7 +13,7 @@ from facecam.qtkit.folds import Fold, Section
 from facecam.qtkit.layouts import column
 from facecam.qtkit.settings import Remembered, Settings
 from facecam.qtkit.theme import COLUMN_WIDTH, SPACE
-from facecam.qtkit.widgets import Heading, ScrollColumn, show_start
+from facecam.qtkit.widgets import Heading, ScrollColumn, StartButton
 from facecam.qtkit.wording import percent
 from facecam.ui.live.chooser import SourceChooser
 from facecam.ui.live.session import LiveSession
@@ -34,11 +34,11 @@ class LiveControls(QWidget):
     ) -> None:
         super().__init__()
         self._session, self._remembered = session, remembered
-        self._running = False
         self.setFixedWidth(COLUMN_WIDTH)
         self.source = SourceChooser()
-        self.start_button = button("", "")
-        self.start_button.setMinimumHeight(4 * SPACE)
+        self.start_button = StartButton(
+            ("Start", "Starts the source (Space)"), ("Stop", "Stops the source and releases it (Space)")
+        )
 
         threshold_help = (
             "A face is shown when its score is at least this.\n"
@@ -93,7 +93,6 @@ class LiveControls(QWidget):
         self.edge.hide()
         self.column.verticalScrollBar().valueChanged.connect(self.edge.setVisible)
         column(pinned, self.edge, (self.column, 1), owner=self)
-        self.set_running(False)
         wanted = remembered.value.threshold if threshold is None else threshold
         self._threshold_known = wanted is not None
         if wanted is not None:
@@ -133,19 +132,6 @@ class LiveControls(QWidget):
 
         if on:
             QTimer.singleShot(0, fold, scroll)
-
-    def set_running(self, running: bool) -> None:
-        """Whether the button starts or stops. Start carries the accent colour: it is what to do next."""
-        self._running = running
-        show_start(self.start_button, running, "Start", "Stop")
-        self.start_button.setToolTip(
-            "Stops the source and releases it (Space)" if running else "Starts the source (Space)"
-        )
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:  # dark has become light, or the other way round
-            self.set_running(self._running)
 
     # -- threshold
 

@@ -9,7 +9,7 @@ from PySide6.QtGui import QAction, QColor
 from PySide6.QtWidgets import QLabel, QWidget
 
 from facecam.qtkit import icons, theme
-from facecam.qtkit.commands import Menu, command, set_menu, switch_command
+from facecam.qtkit.commands import Menu, command, separator, switch_command
 from facecam.qtkit.fields import Row, button, check, combo, keep
 from facecam.qtkit.file_dialogs import ask_path
 from facecam.qtkit.folds import Section
@@ -93,10 +93,8 @@ class RecordingSection(Section):
         folder = command(self, "Open the recordings' folder", ["Ctrl+E"], self.saving.open_folder, Menu.FILE)
         for action in (record, snapshot):
             action.setAutoRepeat(False)
-        line = QAction(self)
-        line.setSeparator(True)
         camera = switch_command(self, "Virtual camera", ["V"], self.camera_button, Menu.FILE)
-        return [set_menu(line, Menu.FILE), record, snapshot, later, camera, folder]
+        return [separator(self, Menu.FILE), record, snapshot, later, camera, folder]
 
     def refresh(self) -> None:
         recording, shown = self.saving.is_recording, self.saving.is_camera_on

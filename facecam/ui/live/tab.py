@@ -307,7 +307,7 @@ class LiveTab(Tab):
         elif phase is Phase.RUNNING and self._phase is Phase.RECONNECTING:
             self._tell_audience(f"{words.name(self.session, self.stage.spec)} is back")
         self._phase = phase
-        self.controls.set_running(phase.is_busy)
+        self.controls.start_button.show_running(phase.is_busy)
         if phase in (Phase.RUNNING, Phase.ENDED):
             self.controls.take_mirror()
 

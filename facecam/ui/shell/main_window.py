@@ -11,7 +11,7 @@ from PySide6.QtGui import QAction, QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import QAbstractButton, QBoxLayout, QMainWindow, QTabWidget, QWidget
 
 from facecam.qtkit import theme
-from facecam.qtkit.commands import Menu, command, set_menu
+from facecam.qtkit.commands import Menu, command, separator
 from facecam.qtkit.icons import icon
 from facecam.qtkit.layouts import column
 from facecam.qtkit.preload import ModuleLoader
@@ -90,13 +90,11 @@ class MainWindow(QMainWindow):
             for index, spec in enumerate(self.specs[:9])
             if len(self.specs) > 1
         ]
-        line = QAction(self)
-        line.setSeparator(True)
         forget = partial(ask_to_forget, self, self._forget)
         machine_help = "What a report of a fault needs (`facecam doctor`)"
         return [
             *tabs,
-            set_menu(line, Menu.VIEW),
+            separator(self, Menu.VIEW),
             *colour_commands(self, self._settings),
             command(self, "Keyboard shortcuts", ["F1"], self.show_shortcuts, Menu.HELP),
             command(self, "First steps", [], self._welcome, Menu.HELP, "The hint of the first start"),

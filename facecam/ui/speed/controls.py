@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QProgressBar, QWidget
 
 from facecam.qtkit.fields import Row, button, check, keep_room, spin
 from facecam.qtkit.layouts import column
 from facecam.qtkit.theme import COLUMN_WIDTH, SPACE
-from facecam.qtkit.widgets import Heading, Note, ScrollColumn, show_start
+from facecam.qtkit.widgets import Heading, Note, ScrollColumn, StartButton
 
 _RUNS = 4
 _BESIDE_S = 1.5
@@ -25,11 +25,11 @@ class SpeedControls(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._running = False
         self.models: list[str] = []
         self.setFixedWidth(COLUMN_WIDTH)
-        self.start_button = button("", "")
-        self.start_button.setMinimumHeight(4 * SPACE)
+        self.start_button = StartButton(
+            ("Measure", "Starts the measurement (Space)"), ("Cancel", "Ends the measurement without a result (Space)")
+        )
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
         self.progress.setMaximumHeight(SPACE)
@@ -108,18 +108,9 @@ class SpeedControls(QWidget):
 
     def set_state(self, running: bool, has_result: bool) -> None:
         """What can be done now."""
-        self._running, self._has_result = running, has_result
-        show_start(self.start_button, running, "Measure", "Cancel")
-        self.start_button.setToolTip(
-            "Ends the measurement without a result (Space)" if running else "Starts the measurement (Space)"
-        )
+        self.start_button.show_running(running)
         self.progress.setVisible(running)
         for control in (*self._inputs, self.open_button, self.clear_button):
             control.setEnabled(not running)
         for on_result in (self.copy_button, self.save_button, self.card_button, self.compare_button):
             on_result.setEnabled(has_result and not running)
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:  # dark has become light, or the other way round
-            self.set_state(self._running, self._has_result)
