@@ -14,11 +14,11 @@ import msgspec
 import numpy as np
 from PIL import Image
 
-from facecam.batch.work import Task
+from facecam.batch.work import VIEWS_OF_TRANSPARENT, Task
 from facecam.detection.detector import FaceDetector
 from facecam.detection.thorough import TILE_PX, pixels_searched
 from facecam.sources import is_picture
-from facecam.sources.photo import HEIF_SUFFIXES, know_heif
+from facecam.sources.photo import HEIF_SUFFIXES, Photo, know_heif, may_be_transparent
 from facecam.system.files import named_path
 
 SAMPLE = 60
@@ -70,13 +70,13 @@ def estimate(tasks: Sequence[Task], detector: FaceDetector) -> Estimate:
         if not sizes:
             continue
         more = len(paths) / len(sizes)
-        for width, height, count in sizes:
+        for width, height, count, views in sizes:
             sure &= count > 0
             frames += more * count
-            around_s = _AROUND_S * width * height
-            thorough_s += more * count * (pixel_s * pixels_searched(width, height, moving, _SHARE_USEFUL) + around_s)
+            around_s, view_s = _AROUND_S * width * height, views * pixel_s
+            thorough_s += more * count * (view_s * pixels_searched(width, height, moving, _SHARE_USEFUL) + around_s)
             share = min(1.0, QUICK_SIZE[0] / width, QUICK_SIZE[1] / height)
-            quick_s += more * count * (pixel_s * width * height * share**2 + around_s)
+            quick_s += more * count * (view_s * width * height * share**2 + around_s)
     return Estimate(len(pictures), len(videos), round(frames), round(thorough_s, 1), round(quick_s, 1), sure)
 
 
@@ -110,14 +110,17 @@ def _sample(paths: Sequence[Path]) -> list[Path]:
     return [paths[int(index * step)] for index in range(min(SAMPLE, len(paths)))]
 
 
-def _size(path: Path, moving: bool) -> tuple[int, int, int] | None:
-    """Width, height and number of pictures, 0 where that is unknown, by the file's header; None if it has none."""
+def _size(path: Path, moving: bool) -> tuple[int, int, int, int] | None:
+    """Width, height and number of pictures, 0 where that is unknown, by the file's header, and how many views of each
+    are searched; None if it has none."""
     if not moving:
         if path.suffix.lower() in HEIF_SUFFIXES:
             know_heif()
         with suppress(Exception), Image.open(path) as file:
             is_short = os.path.getsize(path) < 64 << 20
-            return file.width, file.height, int(getattr(file, "n_frames", 1)) if is_short else 1
+            transparent = may_be_transparent(file) and Photo(path).page().alpha is not None
+            count = int(getattr(file, "n_frames", 1)) if is_short else 1
+            return file.width, file.height, count, VIEWS_OF_TRANSPARENT if transparent else 1
         return None
     from facecam.sources.video import VideoSource
 
@@ -126,7 +129,7 @@ def _size(path: Path, moving: bool) -> tuple[int, int, int] | None:
         try:
             first = source.read()
             assert first is not None
-            return first.image.shape[1], first.image.shape[0], source.frame_count or 0
+            return first.image.shape[1], first.image.shape[0], source.frame_count or 0, 1
         finally:
             source.close()
     return None

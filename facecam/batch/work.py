@@ -33,6 +33,8 @@ from facecam.system.files import named_path
 from facecam.system.opencv import cv2
 
 _logger = logging.getLogger(__name__)
+VIEWS_OF_TRANSPARENT = 5
+"""So many pictures are searched of one that is transparent."""
 Record = dict[str, Any]
 
 

@@ -80,7 +80,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         default=argparse.SUPPRESS,
         metavar="WxH",
         help="larger pictures are scaled down to this, or `native` (default: 640x480; with --hide: several sizes, up "
-        "to twice the picture's own, so that small faces are found)",
+        "to twice the picture's own, and four directions, so that small faces are found, and those that lie sideways "
+        "or upside down)",
     )
     parser.add_argument(
         "--resume", action="store_true", help="go on where an earlier run with the same options was interrupted"
@@ -243,7 +244,7 @@ class _Bar:
             thorough, quick = (words(estimate.seconds(each, jobs)) for each in (True, False))
             self._say(
                 f"facecam: at several sizes, {least}{thorough}; --size {'x'.join(map(str, QUICK_SIZE))} takes {quick} "
-                "and misses small faces.",
+                "and misses small and lying faces.",
                 self._stderr,
             )
 

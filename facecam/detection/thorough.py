@@ -1,10 +1,14 @@
-"""ThoroughDetector: looks at a picture at several sizes, piece by piece and past its border.
+"""ThoroughDetector: looks at a picture at several sizes, in four directions, piece by piece and past its border.
 
 For copies in which no face may stay in view, where time counts less.
 
 A network sees faces of 10 to 400 pixels. A large photo shows smaller ones when it is scaled down to one size, and
 larger ones at its own: so it is searched at its own size, at halves of it until no face in it can be too large, and at
 twice its size, where small faces are suspected. Large levels are cut into tiles that overlap: memory is bounded.
+
+Nor does it see faces that lie sideways, as in a photo whose orientation was lost. So smaller sizes are looked at in
+four directions, and the one with the most sure faces is the picture's own, in which all sizes are looked at. In the
+others only sure faces count, as of somebody who lies (docs/adr/0082).
 """
 
 from __future__ import annotations
@@ -42,6 +46,12 @@ _SUSPICION = 0.05
 _CUT_PX = 2.0
 _INSIDE = 0.8
 _DOUBLED = -1
+_MOST_TURNED = 800_000
+"""Pixels of the largest size that is looked at in all directions."""
+_SURE = 0.25
+"""A sure face is wrong at most so often as one at the threshold."""
+_Look = tuple[int, int]
+"""Quarter turns to the left, and how often a picture is halved, or _DOUBLED."""
 
 
 class ThoroughDetector:
@@ -55,11 +65,13 @@ class ThoroughDetector:
         self._detector = detector
         detector.size = None
         self.threshold = detector.threshold
+        self._sure = 1 - _SURE * (1 - detector.threshold)
         self.timings = Timings(0.0, 0.0, 0.0)
         self.looks = 0
         self._took = np.zeros(3)
         self._stretch: int | None = None
-        self._useful: set[int] = set()
+        self._turns = 0
+        self._useful: set[_Look] = set()
 
     @property
     def name(self) -> str:
@@ -72,8 +84,8 @@ class ThoroughDetector:
     def detect(self, frame: npt.NDArray[np.uint8], time_s: float | None = None) -> Detections:
         """Faces in a frame (H, W, 3) uint8 BGR, boxes in its pixels and clipped to it, best first.
 
-        time_s: of a frame of a video, which come in their order. The first of each `stretch` is looked at in all sizes,
-        the others in the sizes that told more than the picture's own did then.
+        time_s: of a frame of a video, which come in their order. The first of each `stretch` is looked at in all sizes
+        and directions, the others in those that told more than the picture's own did then.
         """
         self._detector.threshold = min(self.threshold, _SUSPICION)
         self.looks, self._took = 0, np.zeros(3)
@@ -81,46 +93,74 @@ class ThoroughDetector:
         check = now is None or now != self._stretch
         self._stretch = now
         height, width = frame.shape[:2]
-        boxes, scores = self._level(frame, 1.0)
-        levels = np.zeros(len(boxes), np.intp)
+        sizes = _sizes(frame)
+        found: dict[_Look, tuple[Array, Array]] = {}
 
-        def look(level: int, picture: npt.NDArray[np.uint8], zoom: int = 1, suspects: Array | None = None) -> None:
-            nonlocal boxes, scores, levels
-            more = self._level(picture, picture.shape[1] / width, zoom, suspects)
-            boxes, scores = np.concatenate([boxes, more[0]]), np.concatenate([scores, more[1]])
-            levels = np.concatenate([levels, np.full(len(more[0]), level)])
+        def look(turns: int, level: int) -> None:
+            if (turns, level) not in found and level != _DOUBLED:
+                found[turns, level] = self._level(sizes[level], sizes[level].shape[1] / width, turns)
 
-        picture, level = frame, 0
-        while max(picture.shape[:2]) > _SMALLEST_PX:
-            level += 1
-            half = (-(-picture.shape[1] // 2), -(-picture.shape[0] // 2))
-            picture = np.asarray(cv2.resize(picture, half, interpolation=cv2.INTER_AREA), np.uint8)
-            if check or level in self._useful:
-                look(level, picture)
+        if check:
+            for turns in range(4):
+                for level, picture in enumerate(sizes):
+                    if picture.shape[0] * picture.shape[1] <= _MOST_TURNED:
+                        look(turns, level)
+            self._turns = self._direction(found, width, height)
+        own, doubled = (self._turns, 0), (self._turns, _DOUBLED)
+        look(*own)
+        for each in [(self._turns, level) for level in range(len(sizes))] if check else sorted(self._useful):
+            look(*each)
+        boxes = np.concatenate([boxes for (turns, _), (boxes, _) in found.items() if turns == self._turns])
         small = (boxes[:, 2:] - boxes[:, :2]).max(axis=1, initial=0) < SMALL_PX
         whole = height * width <= _ALL_DOUBLED
-        if (whole or small.any()) and (check or _DOUBLED in self._useful):
-            look(_DOUBLED, frame, 2, None if whole else boxes[small])
+        if (whole or small.any()) and (check or doubled in self._useful):
+            found[doubled] = self._level(frame, 1.0, self._turns, 2, None if whole else boxes[small])
         self.timings = Timings(*self._took.tolist())
-        kept = scores >= self.threshold
-        boxes, scores, levels = boxes[kept], scores[kept], levels[kept]
-        best = best_of_sizes(boxes, scores, self._detector.nms)
+        for (turns, level), (boxes, scores) in found.items():
+            kept = scores >= (self.threshold if turns == self._turns else max(self.threshold, self._sure))
+            found[turns, level] = boxes[kept], scores[kept]
+        boxes, scores, looks, best = self._best(found)
         if check:
-            known = boxes[levels == 0]
-            new = pairwise_iou(boxes[best], known).max(axis=1, initial=0) < self._detector.nms
-            self._useful = set(levels[best][new].tolist())
+            new = pairwise_iou(boxes[best], found[own][0]).max(axis=1, initial=0) < self._detector.nms
+            self._useful = {looks[index] for index in best[new]}
         boxes, scores = boxes[best].clip(0, np.array([width, height] * 2, np.float32)), scores[best]
         inside = (boxes[:, 2:] > boxes[:, :2]).all(axis=1)
         return Detections(boxes[inside], scores[inside])
 
+    def _direction(self, found: dict[_Look, tuple[Array, Array]], width: int, height: int) -> int:
+        """By how many quarter turns to the left most sure faces in a frame of that size are seen, where it is no turn
+        for those that are seen without one."""
+        sure = {}
+        for look, (boxes, scores) in found.items():
+            middle = (boxes[:, :2] + boxes[:, 2:]) / 2
+            over = (scores >= self._sure) & (middle > 0).all(axis=1) & (middle < (width, height)).all(axis=1)
+            sure[look] = boxes[over], scores[over] + np.float32(look[0] == 0)  # in the border all is upside down
+        _, _, looks, best = self._best(sure)
+        votes = [looks[index][0] for index in best]
+        return max(range(4), key=votes.count)
+
+    def _best(self, found: dict[_Look, tuple[Array, Array]]) -> tuple[Array, Array, list[_Look], npt.NDArray[np.intp]]:
+        """Boxes (N, 4), scores (N,) and looks of all that was found, and which of them stay, best first."""
+        boxes, scores = (np.concatenate(parts) for parts in zip(*found.values(), strict=True))
+        looks = [look for look, (part, _) in found.items() for _ in part]
+        return boxes, scores, looks, best_of_sizes(boxes, scores, self._detector.nms)
+
     def _level(
-        self, picture: npt.NDArray[np.uint8], scale: float, zoom: int = 1, suspects: Array | None = None
+        self,
+        picture: npt.NDArray[np.uint8],
+        scale: float,
+        turns: int,
+        zoom: int = 1,
+        suspects: Array | None = None,
     ) -> tuple[Array, Array]:
         """Boxes (N, 4) in the frame's pixels, not clipped, and scores (N,).
 
-        picture: the frame at a scale; it is enlarged by `zoom` tile by tile. suspects: (M, 4) boxes in the picture;
-        only tiles that show one of them are looked at.
+        picture: the frame at a scale; it is turned to the left by quarters, and enlarged by `zoom` tile by tile.
+        suspects: (M, 4) boxes in the picture; only tiles that show one of them are looked at.
         """
+        if suspects is not None:
+            suspects = _turned(suspects, turns, *picture.shape[1::-1])
+        picture = np.rot90(picture, turns)
         height, width = picture.shape[:2]
         boxes, scores = [np.zeros((0, 4), np.float32)], [np.zeros(0, np.float32)]
         for top, bottom in _spans(height, TILE_PX[1], zoom):
@@ -146,9 +186,27 @@ class ThoroughDetector:
                 part = ((x1 <= _CUT_PX) & (left > 0)) | ((x2 >= tile.shape[1] - _CUT_PX) & (right < width))
                 part |= ((y1 <= _CUT_PX) & (top > 0)) | ((y2 >= tile.shape[0] - _CUT_PX) & (bottom < height))
                 corner = np.array([x, y] * 2, np.float32)
-                boxes.append((faces.boxes[~part] / np.float32(zoom) + corner) / np.float32(scale))
+                boxes.append(faces.boxes[~part] / np.float32(zoom) + corner)
                 scores.append(faces.scores[~part])
-        return np.concatenate(boxes), np.concatenate(scores)
+        return _turned(np.concatenate(boxes), -turns % 4, width, height) / np.float32(scale), np.concatenate(scores)
+
+
+def _sizes(frame: npt.NDArray[np.uint8]) -> list[npt.NDArray[np.uint8]]:
+    """The frame, and halves of it until no face in it can be too large."""
+    sizes = [frame]
+    while max(sizes[-1].shape[:2]) > _SMALLEST_PX:
+        half = (-(-sizes[-1].shape[1] // 2), -(-sizes[-1].shape[0] // 2))
+        sizes.append(np.asarray(cv2.resize(sizes[-1], half, interpolation=cv2.INTER_AREA), np.uint8))
+    return sizes
+
+
+def _turned(boxes: Array, turns: int, width: int, height: int) -> Array:
+    """Boxes (N, 4) of a frame of that size, in the frame when it is turned to the left by quarters."""
+    for _ in range(turns):
+        x1, y1, x2, y2 = boxes.T
+        boxes = np.stack([y1, width - x2, y2, width - x1], axis=1)
+        width, height = height, width
+    return boxes
 
 
 def stretch(time_s: float) -> int:
@@ -165,14 +223,18 @@ def pixels_searched(width: int, height: int, moving: bool, useful: float) -> flo
         down = sum(bottom - top for top, bottom in _spans(height, TILE_PX[1], zoom))
         return across * down * zoom * zoom
 
-    own, more = level(width, height), 0.0
+    own, more, turned = level(width, height), 0.0, 0.0
     small_width, small_height = width, height
-    while max(small_width, small_height) > _SMALLEST_PX:
+    while True:
+        if small_width * small_height <= _MOST_TURNED:
+            turned += 3 * level(small_width, small_height)
+        if max(small_width, small_height) <= _SMALLEST_PX:
+            break
         small_width, small_height = -(-small_width // 2), -(-small_height // 2)
         more += level(small_width, small_height)
     more += level(width, height, 2) * (1.0 if height * width <= _ALL_DOUBLED else useful / 4)
     checked = CHECKS_HZ / _USUAL_HZ if moving else 1.0
-    return own + more * (checked + (1 - checked) * useful)
+    return own + more * (checked + (1 - checked) * useful) + turned * checked
 
 
 def best_of_sizes(boxes: Array, scores: Array, iou: float) -> npt.NDArray[np.intp]:

@@ -36,6 +36,8 @@ PICTURE_SUFFIXES = HEIF_SUFFIXES | {
 }
 _MAX_BYTES = 1 << 30
 _PNG = b"\x89PNG\r\n\x1a\n"
+_JPEG_END = b"\xff\xd9"
+"""After which a decoder takes a JPEG for complete, and fills with grey what did not come."""
 SLIDE_S = 2.0
 """How long a picture is shown that does not say so."""
 _ORIENTATION = 0x0112
@@ -106,10 +108,12 @@ class Page:
 
 
 class Photo:
-    """A picture file; its pages are decoded when they are asked for. Raises SourceError with a sentence for people."""
+    """A picture file; its pages are decoded when they are asked for. damage: half sentences about what of those could
+    not be read. Raises SourceError with a sentence for people."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.damage: list[str] = []
         self._data = _read(path)
         self._file = _opened(self._data)
         self.info, self.page_count = PhotoInfo(), 1
@@ -130,12 +134,12 @@ class Photo:
         """One of them. Raises SourceError where it is damaged or too large."""
         if self._file is not None and self._file.width * self._file.height > MAX_PIXELS:
             raise SourceError(_too_large(self.path))
-        try:
-            page = self._decoded(index)
-        except Exception as error:
-            if "MAX_IMAGE" in str(error):
-                raise SourceError(_too_large(self.path)) from error
-            page = None
+        page = self._tried(index)
+        if page is None and self.info.format == "JPEG":  # as viewers do, which show what there is of it
+            self._data += _JPEG_END
+            self._file = _opened(self._data)
+            page = self._tried(index)
+            self.damage = ["it breaks off before its end; what is missing is grey or blurred"]
         if page is None:
             raise SourceError(self._damaged())
         if page.image.shape[0] * page.image.shape[1] > MAX_PIXELS:
@@ -154,7 +158,23 @@ class Photo:
         return self.page().image
 
     def _damaged(self) -> str:
+        if self._data[:4] in (b"II*\0", b"MM\0*"):
+            import tifffile
+
+            with suppress(Exception), tifffile.TiffFile(io.BytesIO(self._data)) as file:
+                kind = file.pages.first.dtype
+                if kind is not None and kind not in (np.uint8, np.uint16):
+                    return f"{self.path} holds {kind} values, which don't say what is white; save it with 8 or 16 bits."
         return f"{self.path} is not a picture that can be read; it may be damaged or of another kind."
+
+    def _tried(self, index: int) -> Page | None:
+        """None of one that is damaged. Raises SourceError of one that is too large."""
+        try:
+            return self._decoded(index)
+        except Exception as error:
+            if "MAX_IMAGE" in str(error):
+                raise SourceError(_too_large(self.path)) from error
+            return None
 
     def _decoded(self, index: int) -> Page | None:
         file = self._file
@@ -173,7 +193,7 @@ class Photo:
         if file is None:
             return None
         file.load()  # after which a TIFF is upright and says so
-        transparent = file.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in file.info
+        transparent = may_be_transparent(file)
         pixels = np.asarray(_converted(file, "RGBA" if transparent else "RGB"))
         stored: Any = _upright(pixels, file.getexif().get(_ORIENTATION, 1))
         stored = cv2.cvtColor(stored, cv2.COLOR_RGBA2BGRA if transparent else cv2.COLOR_RGB2BGR)
@@ -227,6 +247,11 @@ class PictureSource:
         self.frame_count: int | None = photo.page_count
         self._own_path = None if photo.info.loops is not None else photo.path
         self._index, self._time_s = 0, 0.0
+
+    @property
+    def damage(self) -> list[str]:
+        """Half sentences about what could not be read of it."""
+        return self.photo.damage
 
     def read(self) -> Frame | None:
         if self._index >= self.photo.page_count:
@@ -291,6 +316,11 @@ def read_thumbnail(path: Path, width: int, height: int) -> npt.NDArray[np.uint8]
     scale = min(1.0, width / image.shape[1], height / image.shape[0])
     size = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
     return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def may_be_transparent(file: Image.Image) -> bool:
+    """Whether a file's header says so; often all its pixels are opaque."""
+    return file.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in file.info
 
 
 def _read(path: Path) -> bytes:

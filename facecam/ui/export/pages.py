@@ -36,7 +36,9 @@ class OptionsPage(QWidget):
             ("Copies with faces hidden", Copies.HIDDEN), ("Copies with boxes", Copies.BOXES), ("No copies", Copies.NONE)
         )
         self.how = combo(*((way.value.capitalize(), way.value) for way in Hiding))
-        self.thorough = combo(("Thorough: finds small and half faces", True), ("Quick: scaled to 640 × 480", False))
+        self.thorough = combo(
+            ("Thorough: small, half and lying faces too", True), ("Quick: scaled to 640 × 480", False)
+        )
         self.sound = check("Keep the sound of videos", "Voices tell who somebody is, too")
         self.json = check("Faces as JSON lines", "faces.jsonl in the same folder: a line for each picture or frame")
         self.csv = check("Faces as CSV", "faces.csv in the same folder: a row for each face")
@@ -112,9 +114,9 @@ class OptionsPage(QWidget):
         text = f"Takes {least}{thorough if value.looks_thoroughly else quick}."
         if value.copies is Copies.HIDDEN:
             text += (
-                f" A quick search takes {quick}, and misses small faces."
+                f" A quick search takes {quick}, and misses small and lying faces."
                 if value.thorough
-                else f" Small faces stay in view; a thorough search takes {thorough}."
+                else f" Small and lying faces stay in view; a thorough search takes {thorough}."
             )
         self.estimate.say(text)
 

@@ -15,9 +15,11 @@ from facecam.batch.batch import Summary
 from facecam.batch.estimate import SAMPLE, Estimate, estimate, words
 from facecam.batch.inputs import Input
 from facecam.batch.watch import Progress, Report, from_line, to_line
-from facecam.batch.work import Task
+from facecam.batch.work import Task, Worker, WorkOptions
 from facecam.cli import main
 from facecam.detection.detector import FaceDetector
+from facecam.detection.options import DetectorOptions
+from facecam.faces.boxes import Detections
 from facecam.system.opencv import cv2
 from tests.processes import ROOT
 
@@ -49,6 +51,32 @@ def test_pictures_and_frames_are_counted_and_larger_ones_take_longer(
     assert small.thorough_s < large.thorough_s < video.thorough_s
     assert large.quick_s < large.thorough_s
     assert all(each.sure for each in (small, large, video))
+
+
+@pytest.mark.parametrize("alpha", [0, 255])
+def test_each_look_at_a_transparent_picture_counts(
+    tmp_path: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch, alpha: int
+) -> None:
+    """As many as there will be: screenshots say that they are transparent, and are not."""
+    searched = [0]
+    monkeypatch.setattr("facecam.batch.estimate._AROUND_S", 0.0)
+    monkeypatch.setattr("facecam.batch.estimate._tile_s", lambda detector: 1e4)
+    worker = Worker(WorkOptions(DetectorOptions(tiny_model), thorough=True))
+    real = FaceDetector.detect
+
+    def counting(self: FaceDetector, frame: np.ndarray) -> Detections:
+        searched[-1] += 1
+        return real(self, frame)
+
+    monkeypatch.setattr(FaceDetector, "detect", counting)
+    tasks = []
+    for name, channels in (("a.png", 3), ("b.png", 4)):
+        cv2.imwrite(str(tmp_path / name), np.full((200, 300, channels), alpha, np.uint8))
+        tasks.append(Task(Input(str(tmp_path / name))))
+        worker.do(tasks[-1], lambda record, is_picture: None)
+        searched.append(0)
+    opaque, other = (estimate([task], worker.base_detector).thorough_s for task in tasks)
+    assert other / opaque == pytest.approx(searched[1] / searched[0], rel=0.01)
 
 
 def test_many_files_are_sampled_and_unknown_ones_told(tmp_path: Path, tiny_model: Path) -> None:

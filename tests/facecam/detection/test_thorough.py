@@ -14,6 +14,7 @@ from facecam.detection.options import DetectorOptions
 from facecam.detection.thorough import ThoroughDetector
 from facecam.faces.boxes import pairwise_iou
 from facecam.faces.tracking import CANDIDATE_SHARE
+from facecam.runtimes.engine import Runtime
 from facecam.sources.photo import read_picture
 from facecam.system.opencv import cv2
 from facecam.system.resources import asset
@@ -57,7 +58,7 @@ def test_a_video_is_looked_at_in_the_sizes_that_tell_more(tiny: ThoroughDetector
         found = tiny.detect(frame, number / 30)
         looks.append(tiny.looks)
     assert looks[0] == looks[10] > looks[1] == 1
-    assert looks[20:] == [looks[0]] * 4
+    assert looks[20:] == [looks[0], 2, 2, 2]  # its own size and twice that, in one direction
     assert len(found) == 1
 
 
@@ -121,3 +122,51 @@ def test_a_portrait_that_fills_the_picture_with_real_weights(side_px: int) -> No
     face = (np.array([[x1, y1, x2, y2]], np.float32) - corner) * side_px / (2 * half)
     assert len(found) == 1
     assert pairwise_iou(face, found.boxes)[0, 0] > 0.75
+
+
+@pytest.fixture(scope="module")
+def real() -> ThoroughDetector:
+    return ThoroughDetector(FaceDetector(DetectorOptions(runtime=Runtime.ONNX_RUNTIME)))
+
+
+@pytest.fixture(scope="module")
+def people() -> np.ndarray:
+    """Two people, the second one small: (600, 800, 3)."""
+    picture = np.full((600, 800, 3), (96, 104, 110), np.uint8)
+    for name, left, side in (("hopper", 100, 400), ("collins", 640, 80)):
+        head = read_picture(asset(f"demo/{name}.jpg"))[:500, :500]
+        picture[40 : 40 + side, left : left + side] = cv2.resize(head, (side, side), interpolation=cv2.INTER_AREA)
+    return picture
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_a_picture_that_lies_is_searched_as_if_it_stood_with_real_weights(
+    real: ThoroughDetector, people: np.ndarray, turns: int
+) -> None:
+    """As a photo whose orientation was lost with its metadata: sideways the network sees no face in it."""
+    standing = real.detect(people)
+    lying = real.detect(np.ascontiguousarray(np.rot90(people, turns)))
+    assert len(standing) == len(lying) == 2
+    for x1, y1, x2, y2 in standing.boxes:  # turned to the left, whatever was at the right is above
+        where = {1: (y1, 800 - x2, y2, 800 - x1), 2: (800 - x2, 600 - y2, 800 - x1, 600 - y1)}.get(turns)
+        box = np.array([where or (600 - y2, x1, 600 - y1, x2)], np.float32)
+        assert pairwise_iou(box, lying.boxes).max() > 0.8
+
+
+def test_somebody_who_lies_among_others_is_found_with_real_weights(real: ThoroughDetector, people: np.ndarray) -> None:
+    both = np.hstack([people, people, np.rot90(people)[200:, :400]])  # of the small one nothing
+    lying = np.array([[1733, 218, 1907, 360]], np.float32)
+    assert pairwise_iou(lying, real.detect(both).boxes).max() > 0.7
+    assert pairwise_iou(lying, real.detect(both[:, 400:]).boxes + np.array([400, 0, 400, 0], np.float32)).max() > 0.7
+
+
+def test_what_the_border_mirrors_turns_no_picture(tiny: ThoroughDetector) -> None:
+    """Beyond it a face that is in doubt stands upside down, and may be sure."""
+
+    def seen(*box: float, score: float) -> tuple[np.ndarray, np.ndarray]:
+        return np.array([box], np.float32), np.array([score], np.float32)
+
+    doubtful = seen(100, 20, 140, 60, score=0.95)
+    for beyond in ((100, -60, 140, -20), (100, 500, 140, 540), (-60, 20, -20, 60)):
+        assert tiny._direction({(0, 0): doubtful, (2, 0): seen(*beyond, score=0.99)}, 640, 480) == 0
+    assert tiny._direction({(0, 0): doubtful, (2, 0): seen(100, 20, 140, 60, score=0.99)}, 640, 480) == 2

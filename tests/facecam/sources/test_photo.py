@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pillow_heif
 import pytest
+import tifffile
 from PIL import Image
 
 from facecam.errors import SourceError
@@ -100,6 +101,40 @@ def test_a_picture_that_is_cut_off_is_refused_or_read_as_far_as_it_goes(tmp_path
         path.write_bytes(path.read_bytes()[: path.stat().st_size // 3])
         outcome = shape_or_refusal(path)
         assert outcome == noise.shape or "may be damaged" in str(outcome)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+def test_a_jpeg_that_breaks_off_is_shown_as_far_as_it_goes_and_that_is_told(tmp_path: Path, mode: str) -> None:
+    """As every viewer does; of an interrupted download, or a card that was pulled out."""
+    rows = np.repeat(np.arange(0, 250, dtype=np.uint8), 2)[:, None, None]
+    picture = Image.fromarray(np.broadcast_to(rows, (500, 300, 3)).copy()).convert(mode)
+    path = tmp_path / "a.jpg"
+    picture.save(path, quality=95, exif=b"\0" * 1000)
+    content = path.read_bytes()
+    whole = Photo(path)
+    image = whole.page().image
+    assert whole.damage == []
+    path.write_bytes(content[: 1200 + (len(content) - 1200) // 2])
+    half = Photo(path)
+    assert (half.page().image[:100] == image[:100]).all()
+    assert (half.page().image[-20:] == half.page().image[-1, -1]).all()
+    (sentence,) = half.damage
+    assert "breaks off" in sentence
+    assert photo_module.read_thumbnail(path, 30, 50).shape == (50, 30, 3)
+    path.write_bytes(content[:-2])  # but for the mark of its end it is all there
+    assert (read_picture(path) == image).all()
+    path.write_bytes(content[: content.index(b"\xff\xda")])  # of which nothing can be seen
+    with pytest.raises(SourceError, match="may be damaged"):
+        Photo(path).page()
+
+
+@pytest.mark.parametrize("kind", ["float16", "float32", "float64", "uint32"])
+@pytest.mark.parametrize("channels", [(), (3,)])
+def test_values_that_do_not_say_what_is_white_are_told(tmp_path: Path, kind: str, channels: tuple[int, ...]) -> None:
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, np.ones((40, 60, *channels), kind))
+    with pytest.raises(SourceError, match=f"holds {kind} values.* 8 or 16 bits"):
+        Photo(path).page()
 
 
 def test_giant_pictures_are_refused_before_they_are_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
