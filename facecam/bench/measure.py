@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 import psutil
 
 from facecam.bench.result import Labels, Run, Series
@@ -91,7 +90,7 @@ def measure(
     finally:
         if was_enabled:
             gc.enable()
-    _refuse_pauses(marks, times, abs(time.time() - time.perf_counter() - clock_s))
+    _refuse_pauses(marks, abs(time.time() - time.perf_counter() - clock_s))
     series = tuple(map(_series, benchmarks, warm_up, times))
     return run_of(title, series, use, loads)
 
@@ -161,18 +160,13 @@ def quick_look_ms(benchmark: Benchmark) -> float:
     return float(np.median([_call_ms(benchmark) for _ in range(_QUICK_CALLS)]))
 
 
-def refuse_standstill(gaps_s: npt.NDArray[np.float64]) -> None:
-    """Raises PausedError if one of the seconds between two marks of a run is far too long."""
+def _refuse_pauses(marks: list[float], clock_jump_s: float) -> None:
+    """Raises PausedError if the seconds between two rounds are far too many, or the clock has jumped."""
+    gaps_s = np.diff(marks)
     longest_s, median_s = float(gaps_s.max()), float(np.median(gaps_s))
     # A busy machine stretches a round by a few times; only a program that stood still waits this long.
     if longest_s > max(PAUSE_S, _PAUSE_TIMES_MEDIAN * median_s):
         raise PausedError(f"The run stood still for {longest_s:.1f} s, so there is nothing to report; run it again.")
-
-
-def _refuse_pauses(
-    marks: list[float], times: list[list[tuple[float, float, Timings | None]]], clock_jump_s: float
-) -> None:
-    refuse_standstill(np.diff(marks))
     if clock_jump_s > PAUSE_S:
         raise PausedError("The machine's clock was set, or it slept during the run; run it again.")
 

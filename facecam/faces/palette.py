@@ -21,10 +21,9 @@ class Colours:
 
     def of(self, numbers: list[int]) -> tuple[int, ...]:
         """Indices of the colours of one picture's faces, in their order; a face without a number (0) has the first."""
-        if not any(number and number not in self._given for number in numbers):
-            return self._of(numbers)
-        taken = {self._given.get(number, 0) for number in numbers if number == 0 or number in self._given}
-        for number in sorted(number for number in numbers if number and number not in self._given):
+        new = sorted({number for number in numbers if number} - self._given.keys())
+        taken = {self._given.get(number, 0) for number in numbers if number not in new}
+        for number in new:
             own = (number - 1) % len(BOX_COLOURS)
             free = [colour for colour in range(len(BOX_COLOURS)) if colour not in taken]
             self._given[number] = own if own in free or not free else free[0]
@@ -32,9 +31,6 @@ class Colours:
         for number in list(self._given)[:-_REMEMBERED]:  # the oldest: a long session must not fill the memory
             if number not in numbers:
                 del self._given[number]
-        return self._of(numbers)
-
-    def _of(self, numbers: list[int]) -> tuple[int, ...]:
         return tuple(self._given.get(number, 0) for number in numbers)
 
 

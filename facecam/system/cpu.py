@@ -30,10 +30,9 @@ def cpu_name() -> str:
     name = ""
     try:
         if sys.platform.startswith("linux"):
-            name = _cpuinfo_name(Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace"))
+            name = _cpuinfo("model name", "Model", "Hardware")  # the latter two on ARM boards
         elif sys.platform == "darwin":
-            command = ["/usr/sbin/sysctl", "-n", "machdep.cpu.brand_string"]
-            name = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False).stdout
+            name = _sysctl("machdep.cpu.brand_string")
         elif sys.platform == "win32":
             import winreg
 
@@ -45,13 +44,16 @@ def cpu_name() -> str:
     return " ".join(name.split()) or platform.processor() or platform.machine() or "unknown CPU"
 
 
-def _cpuinfo_name(text: str) -> str:
-    for key in ("model name", "Model", "Hardware"):  # the latter two on ARM boards
-        for line in text.splitlines():
-            name, _, value = line.partition(":")
-            if name.strip() == key and value.strip():
-                return value
-    return ""
+def _cpuinfo(*keys: str) -> str:
+    """What Linux tells under the first of the keys, of the first core that it tells it of."""
+    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    told = [(name.strip(), value) for name, _, value in (line.partition(":") for line in lines) if value.strip()]
+    return next((value for key in keys for name, value in told if name == key), "")
+
+
+def _sysctl(*names: str) -> str:
+    command = ["/usr/sbin/sysctl", "-n", *names]
+    return subprocess.run(command, capture_output=True, text=True, timeout=5, check=False).stdout
 
 
 @lru_cache(maxsize=1)
@@ -59,13 +61,9 @@ def cpu_flags() -> frozenset[str]:
     """Instruction sets as Linux and macOS on Intel name them, in lower case ("avx2", "fma"); empty where unknown."""
     try:
         if sys.platform.startswith("linux"):
-            for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
-                name, _, value = line.partition(":")
-                if name.strip() in ("flags", "Features"):
-                    return frozenset(value.split())
-        elif sys.platform == "darwin":
-            command = ["/usr/sbin/sysctl", "-n", "machdep.cpu.features", "machdep.cpu.leaf7_features"]
-            text = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False).stdout
+            return frozenset(_cpuinfo("flags", "Features").split())
+        if sys.platform == "darwin":
+            text = _sysctl("machdep.cpu.features", "machdep.cpu.leaf7_features")
             return frozenset(text.lower().replace("avx1.0", "avx").split())
     except (OSError, subprocess.SubprocessError):
         pass  # unknown, then

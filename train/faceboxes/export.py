@@ -20,6 +20,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,9 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from facecam.detection.anchors import spec_to_json
+from facecam.detection.model import METADATA_KEY
 from facecam.faces.boxes import VARIANCES
+from facecam.system.files import write_whole
 from train.faceboxes.graphs.fast import FORMAT as FAST_FORMAT
 from train.faceboxes.graphs.fast import fast_model
 from train.faceboxes.model import MEAN_BGR, Detector
@@ -78,36 +81,33 @@ def export(net: Detector, path: Path, provenance: Provenance) -> float:
     TrainingError, and leaves no file, when the difference exceeds `TOLERANCE`.
     """
     exported = Exported(net.float().cpu()).eval()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), TemporaryDirectory() as folder:
+        file = Path(folder) / "raw.onnx"
         # The older exporter folds batch norm and keeps the sizes symbolic; the newer one needs a package more.
         warnings.simplefilter("ignore")
         torch.onnx.export(
             exported,
             (torch.zeros(1, 3, 480, 640),),
-            str(partial),
+            file,
             input_names=["image"],
             output_names=["loc", "conf"],
             dynamic_axes={"image": {2: "height", 3: "width"}, "loc": {1: "anchors"}, "conf": {1: "anchors"}},
             opset_version=17,
             dynamo=False,
         )
-    return _keep(onnx.load(str(partial)), partial, path, metadata(net, provenance), exported, "exported file")
+        model = onnx.load(str(file))
+    return _keep(model, path, metadata(net, provenance), exported, "exported file")
 
 
-def _keep(
-    model: onnx.ModelProto, partial: Path, path: Path, description: dict[str, Any], reference: nn.Module, what: str
-) -> float:
-    """Writes the file with its description, under its name only if it computes as `reference` does; returns its largest
-    difference from it. Raises TrainingError, and leaves no file, when that exceeds `TOLERANCE`."""
-    onnx.helper.set_model_props(model, {"facecam": json.dumps(description)})
-    onnx.save(model, str(partial))
-    difference = largest_difference(reference, partial)
+def _keep(model: onnx.ModelProto, path: Path, description: dict[str, Any], reference: nn.Module, what: str) -> float:
+    """Writes the file with its description if it computes as `reference` does; returns its largest difference from it.
+    Raises TrainingError, and writes none, when that exceeds `TOLERANCE`."""
+    onnx.helper.set_model_props(model, {METADATA_KEY: json.dumps(description)})
+    data = model.SerializeToString()
+    difference = largest_difference(reference, data)
     if difference > TOLERANCE:
-        partial.unlink()
         raise TrainingError(f"the {what} differs from PyTorch by {difference:.1e}: it was not kept.")
-    partial.replace(path)
+    write_whole(path, data)
     return difference
 
 
@@ -131,9 +131,7 @@ def export_fast(net: Detector, path: Path, provenance: Provenance) -> float:
     `TOLERANCE`.
     """
     reference = FastReference(net.float().cpu()).eval()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
-    return _keep(fast_model(net), partial, path, metadata(net, provenance, FAST_FORMAT), reference, "fast graph")
+    return _keep(fast_model(net), path, metadata(net, provenance, FAST_FORMAT), reference, "fast graph")
 
 
 @torch.no_grad()
@@ -179,10 +177,10 @@ def multiply_adds(net: Detector, height: int = 480, width: int = 640) -> int:
 
 
 @torch.no_grad()
-def largest_difference(exported: nn.Module, path: Path) -> float:
-    """The largest difference of any output between PyTorch and ONNX Runtime, on noise in the range of pictures; of
+def largest_difference(exported: nn.Module, data: bytes) -> float:
+    """The largest difference of any output between PyTorch and an ONNX file, on noise in the range of pictures; of
     outputs beyond 1 (logits of noise reach 50), as a share of the largest value."""
-    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
     rng = np.random.default_rng(0)
     largest = 0.0
     for height, width in CHECKED_SIZES:

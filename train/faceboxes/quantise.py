@@ -28,6 +28,7 @@ from facecam.detection.letterbox import letterbox
 from facecam.detection.model import METADATA_KEY, int8_path, load_model
 from facecam.runtimes.engine import RUNTIMES, Runtime
 from facecam.sources.photo import PICTURE_SUFFIXES, read_picture
+from facecam.system.files import write_whole
 from facecam.system.resources import INT8_INFIX
 from train.faceboxes.export import current_commit
 from train.faceboxes.graphs import int8_onnxruntime, int8_openvino
@@ -73,9 +74,7 @@ def with_figures(target: Path, metrics: dict[str, Any]) -> None:
 
 def _write(model: onnx.ModelProto, about: dict[str, Any], target: Path) -> None:
     onnx.helper.set_model_props(model, {METADATA_KEY: json.dumps(about)})
-    partial = target.with_name(target.name + ".partial")
-    onnx.save(model, str(partial))
-    partial.replace(target)
+    write_whole(target, model.SerializeToString())
     target.with_suffix(".md").write_text(_card(target, about), encoding="utf-8")
 
 
