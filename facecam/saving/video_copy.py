@@ -2,7 +2,8 @@
 sound, subtitles and chapters are carried over as they are.
 
 The stored pictures are changed, not those that are shown: where nothing was changed the encoder gets what the decoder
-gave. Place, camera and times of day (metadata), covers and data tracks are left out on purpose.
+gave. Place, camera and times of day (metadata), covers, data tracks and what an edit list cuts away are left out on
+purpose.
 """
 
 from __future__ import annotations
@@ -75,6 +76,7 @@ class VideoCopy:
         self._carried = [stream for stream in self._source.streams if stream.type in kinds]
         self._others: Any = None
         self._pending: av.Packet | None = None
+        self._cut_away: dict[int, av.Packet] = {}  # the last of each stream
         self._reformatter = VideoReformatter()
         self._last_pts: int | None = None
         self.path = path
@@ -220,8 +222,14 @@ class VideoCopy:
             if packet.dts is not None:
                 if until_s is not None and packet.dts * packet.time_base > until_s:
                     return
-                packet.stream = self._copies[packet.stream.index]
-                self._container.mux_one(packet)
+                index = packet.stream.index
+                if packet.is_discard:
+                    self._cut_away[index] = packet
+                else:
+                    run_up = self._cut_away.pop(index, None)  # without which a decoder's first sound is wrong
+                    for each in filter(None, (run_up, packet)):
+                        each.stream = self._copies[index]
+                        self._container.mux_one(each)
             self._pending = next(self._others, None)
 
     def _changed(self, picture: Picture, changed: npt.NDArray[np.uint8]) -> av.VideoFrame:

@@ -267,6 +267,27 @@ def test_titles_and_places_are_left_out(tmp_path: Path) -> None:
     assert b"SECRET" not in copied(path).path.read_bytes()
 
 
+def test_sound_that_was_trimmed_away_is_not_in_the_copy(tmp_path: Path) -> None:
+    """A film that is cut without encoding has all of it still: an edit list says from where on it is played."""
+    path = tmp_path / "cut.mp4"
+    with av.open(str(made(tmp_path / "whole.mp4"))) as whole, av.open(str(path), "w") as file:
+        streams = {stream.index: file.add_stream_from_template(stream) for stream in whole.streams}
+        for packet in whole.demux():
+            if packet.pts is not None and packet.dts is not None:
+                shift = round(Fraction(1, 2) / packet.time_base)
+                packet.pts, packet.dts, packet.stream = (
+                    packet.pts - shift,
+                    packet.dts - shift,
+                    streams[packet.stream.index],
+                )
+                file.mux(packet)
+    before, after = packets(path, "audio"), packets(copied(path).path, "audio")
+    heard = [packet for packet in before if packet[0] is not None and packet[0] >= 0]
+    assert len(before) - len(heard) > 20
+    assert after[-len(heard) :] == heard
+    assert len(after) <= len(heard) + 2  # one that is heard in part, and one that a decoder needs
+
+
 def test_what_a_container_cannot_hold_goes_into_another_and_that_is_told(tmp_path: Path) -> None:
     path = made(tmp_path / "a.avi", "mjpeg", "yuvj420p", sound="libmp3lame")
     copy = copied(path)
