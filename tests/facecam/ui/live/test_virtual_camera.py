@@ -120,8 +120,8 @@ def test_nothing_unhidden_leaves_through_changes_of_source_and_lost_ones(
     for name in ("second", "first"):
         qtbot.waitUntil(lambda: tab.session.phase is Phase.RECONNECTING, timeout=10_000)
         at = len(device.sent)
-        qtbot.waitUntil(lambda at=at: len(device.sent) > at + 2, timeout=5000)
-        assert finest(device.newest) < 50  # of a source that is lost nothing is seen
+        # Of a source that is lost nothing is seen; on a slow machine it may be back before anybody looks.
+        qtbot.waitUntil(lambda at=at: any(finest(sent) < 50 for _, sent in device.sent[at:]), timeout=5000)
         tab.session.retry_now()
         qtbot.waitUntil(lambda: finest(device.newest) > 100, timeout=10_000)  # sure again
         tab.open(name)
