@@ -86,13 +86,13 @@ def test_they_equal_the_network_but_for_rounding(name: str, size: tuple[int, int
     assert faces.shape == expected.shape
     faces, expected = (np.maximum(values, -5) for values in (faces, expected))  # no face has lower logits
     spread = expected.std((0, 1))
-    limit = np.full(5, 0.1)
+    large, limit = max(size) > 100, np.full(5, 0.1)
     if name == "faceboxes-s8":  # a mean of weights, whose offsets round worse, most on small pictures without a face
-        limit[:4] = 0.15 if max(size) > 100 else 0.5
-    assert (np.abs(faces - expected).mean((0, 1)) <= limit * spread).all()
-    if spread[4]:  # none of the small pictures' anchors may be near a face
+        limit[:4] = 0.15 if large else 0.5
+    least = np.array([0, 0, 0, 0, 0 if large else 0.5])  # without a face scores hardly spread
+    assert (np.abs(faces - expected).mean((0, 1)) <= limit * np.maximum(spread, least)).all()
+    if large:
         assert np.corrcoef(faces[..., 4].ravel(), expected[..., 4].ravel())[0, 1] > 0.99
-    assert spread[4] or max(size) < 100
 
 
 def test_predictions_beyond_what_was_seen_stop_at_the_end_of_their_bytes() -> None:
