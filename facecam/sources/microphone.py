@@ -29,10 +29,11 @@ _logger = logging.getLogger(__name__)
 
 def list_microphones() -> list[str]:
     """Names of the microphones there are, which may take a moment. Raises SourceError where none can be used."""
-    return [each["name"] for each in _captures(_miniaudio())]
+    return [each["name"] for each in _captures(load_miniaudio())]
 
 
-def _miniaudio() -> Any:
+def load_miniaudio() -> Any:
+    """The library; the first call takes 10 ms, mostly with Python's lock. Raises SourceError where it is missing."""
     try:
         import miniaudio
     except (ImportError, OSError) as error:
@@ -88,7 +89,7 @@ class Microphone:
 
     def _run(self) -> None:
         try:
-            miniaudio = _miniaudio()
+            miniaudio = load_miniaudio()
             device = self._open(miniaudio)
             try:
                 self._listen(miniaudio, device)

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 
-from PySide6.QtCore import QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
+from facecam.errors import SourceError
 from facecam.qtkit.fields import Row, check, combo, fill, keep
 from facecam.qtkit.layouts import column
 from facecam.qtkit.settings import Remembered
 from facecam.qtkit.theme import SPACE
 from facecam.qtkit.widgets import Note
 from facecam.qtkit.worker import Asker
-from facecam.sources.microphone import SYSTEM_MICROPHONE, list_microphones
+from facecam.sources.microphone import SYSTEM_MICROPHONE, list_microphones, load_miniaudio
 from facecam.ui.live.session import LiveSession
 from facecam.ui.live.settings import LiveSettings
 
 VOICES = "Voices tell who somebody is; privacy hides faces only."
-_ASKED_AFTER_MS = 100
-"""A few pictures after the fields are shown: the first look loads a library, and the window has all to lay out."""
 
 
 class SoundFields(QWidget):
@@ -38,6 +37,8 @@ class SoundFields(QWidget):
         microphone = Row("Microphone", self.microphone, "Is heard in recordings, and open only while one is made")
         column(self.source, microphone, self.note, owner=self, spacing=SPACE)
         self._fill([])
+        with suppress(SourceError):  # told when they are listed
+            load_miniaudio()  # now, as later a picture would wait for it
         keep(self.source, remembered, "record_sound", self.refresh)
         keep(self.microphone, remembered, "microphone", self.refresh)
         session.options_changed.connect(self.refresh)
@@ -53,7 +54,7 @@ class SoundFields(QWidget):
         self.note.say((self._failure if chosen.microphone else "") or voices)
 
     def showEvent(self, event: QShowEvent) -> None:
-        QTimer.singleShot(_ASKED_AFTER_MS, self, partial(self._asker.ask, list_microphones))
+        self._asker.ask(list_microphones)
 
     def _found(self, names: Sequence[str], failure: str = "") -> None:
         self._failure = failure
