@@ -234,7 +234,7 @@ class VideoCopy:
 
     def _changed(self, picture: Picture, changed: npt.NDArray[np.uint8]) -> av.VideoFrame:
         original, geometry = picture.frame, picture.geometry
-        differs = (changed != picture.image).any(axis=2)
+        differs = cv2.inRange(cv2.absdiff(changed, picture.image), (0, 0, 0), (0, 0, 0)) == 0
         colours = colourspace_of(original)
         if original.format.name != self._format:
             original = self._reformatter.reformat(original, format=self._format, threads=1)
