@@ -66,6 +66,12 @@ def copy_suffix(path: Path, info: PhotoInfo) -> str:
     return path.suffix if fits else _SUFFIXES[info.format]
 
 
+def changed_pixels(image: npt.NDArray[np.uint8], changed: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
+    """(H, W): where two pictures (H, W, 3) differ. numpy's `any` over three channels takes ten times as long."""
+    same = cv2.inRange(cv2.absdiff(image, changed), (0, 0, 0), (0, 0, 0))
+    return np.asarray(same) == 0
+
+
 def changed_page(page: Page, changed: npt.NDArray[np.uint8], opaque: bool) -> CopiedPage:
     """A page with the pixels that differ between its image and `changed` (H, W, 3) uint8 BGR, in the depth and with the
     transparency that the file has, or with that of `changed` (H, W, 4). opaque: what was changed is seen even where the
@@ -73,7 +79,7 @@ def changed_page(page: Page, changed: npt.NDArray[np.uint8], opaque: bool) -> Co
     if page.stored is None:
         return CopiedPage(changed, page.duration_s)
     stored: npt.NDArray[Any] = page.stored
-    where = (changed[..., :3] != page.image).any(axis=2)
+    where = changed_pixels(page.image, changed[..., :3])
     patch = changed[where][:, :3].astype(stored.dtype) << page.shift
     if stored.ndim == 2:
         if not opaque or (patch == patch[:, :1]).all():

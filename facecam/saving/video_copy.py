@@ -22,7 +22,7 @@ from av.format import Flags as ContainerFlags
 from av.stream import Disposition
 from av.video.reformatter import VideoReformatter
 
-from facecam.saving.photo_file import COPY_MARK
+from facecam.saving.photo_file import COPY_MARK, changed_pixels
 from facecam.sources.decoder import Picture, colourspace_of
 from facecam.sources.soundtrack import main_stream, packets_of
 from facecam.system.cpu import no_more_urgent
@@ -234,7 +234,7 @@ class VideoCopy:
 
     def _changed(self, picture: Picture, changed: npt.NDArray[np.uint8]) -> av.VideoFrame:
         original, geometry = picture.frame, picture.geometry
-        differs = cv2.inRange(cv2.absdiff(changed, picture.image), (0, 0, 0), (0, 0, 0)) == 0
+        differs = changed_pixels(picture.image, changed)
         colours = colourspace_of(original)
         if original.format.name != self._format:
             original = self._reformatter.reformat(original, format=self._format, threads=1)

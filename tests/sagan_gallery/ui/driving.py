@@ -28,6 +28,13 @@ def waits_for_sample(qtbot, panel, do):
     qtbot.waitUntil(lambda: not panel.session.sampling, timeout=5000)
 
 
+def walks_to(qtbot, panel, sample):
+    """A walk from the sample that is shown to another of the grid."""
+    panel.walk.set_start.click()
+    waits_for_sample(qtbot, panel, lambda: panel.grid.choose(sample))
+    panel.walk.set_end.click()
+
+
 def at(panel, x, y):
     """The view's point over a point of the picture."""
     return QPoint(*(round(value) for value in panel.view.placement.to_view(x, y)))

@@ -15,7 +15,7 @@ from sagan_gallery.ui.figure import render_figure
 from sagan_gallery.ui.files import GIF_PX
 from sagan_gallery.ui.session import OwnPicture
 from tests.sagan_gallery.made import save_tiny_discriminator, save_tiny_generator
-from tests.sagan_gallery.ui.driving import settle, show_page, waits_for_sample
+from tests.sagan_gallery.ui.driving import settle, show_page, waits_for_sample, walks_to
 
 NAMES = ["sagan64", "sagan128"]
 
@@ -175,9 +175,7 @@ def test_figures_films_and_raw_attention_of_128_px_have_their_sizes(qtbot, two, 
     monkeypatch.setattr("sagan_gallery.ui.files.FILM_S", 0.2)
     choose_model(qtbot, two, "sagan128")
     two.view.set_pins([], None)
-    two.walk.set_start.click()
-    waits_for_sample(qtbot, two, lambda: two.grid.choose(3))
-    two.walk.set_end.click()
+    walks_to(qtbot, two, 3)
     for name, pins, size in (("plain.gif", 0, (128, 128)), ("pins.gif", 2, (GIF_PX + 8 + 92, GIF_PX))):
         for number in range(pins):
             two.view.add_pin(30 + 40 * number, 64)

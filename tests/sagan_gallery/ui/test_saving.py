@@ -21,7 +21,7 @@ from sagan_gallery.ui.paint import from_qimage, pin_colour
 from sagan_gallery.ui.scene import MAX_PINS, Pin
 from sagan_gallery.ui.session import end_of
 from sagan_gallery.walk import Walk
-from tests.sagan_gallery.ui.driving import waits_for_sample
+from tests.sagan_gallery.ui.driving import waits_for_sample, walks_to
 
 
 def test_the_figure_is_for_print_and_holds_all_pins(panel):
@@ -78,9 +78,7 @@ def test_pictures_are_saved_and_copied_with_their_map(qtbot, panel, tmp_path):
 def test_a_walk_is_saved_in_the_background_and_can_be_cancelled(qtbot, panel, tmp_path, monkeypatch):
     monkeypatch.setattr("sagan_gallery.ui.files.FILM_S", 1.0)
     pillow = pytest.importorskip("PIL.Image")
-    panel.walk.set_start.click()
-    waits_for_sample(qtbot, panel, lambda: panel.grid.choose(4))
-    panel.walk.set_end.click()
+    walks_to(qtbot, panel, 4)
     panel.files.start_film(tmp_path / "walk.gif", Gif, side_px=64)
     qtbot.waitUntil(lambda: panel.status.text == f"Saved {tmp_path / 'walk.gif'}", timeout=20000)
     with pillow.open(tmp_path / "walk.gif") as film:
@@ -125,9 +123,7 @@ def test_a_gif_of_200_frames_with_maps_takes_less_than_4_mb(qtbot, tmp_path, nam
 def test_a_gif_keeps_the_colours_of_all_pins(qtbot, panel, tmp_path, monkeypatch):
     monkeypatch.setattr("sagan_gallery.ui.files.FILM_S", 0.2)
     pillow = pytest.importorskip("PIL.Image")
-    panel.walk.set_start.click()
-    waits_for_sample(qtbot, panel, lambda: panel.grid.choose(4))
-    panel.walk.set_end.click()
+    walks_to(qtbot, panel, 4)
     for index in range(MAX_PINS):
         panel.view.add_pin(2 * index + 1, 8)
     panel.files.save_walk.trigger()
