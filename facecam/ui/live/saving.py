@@ -29,8 +29,8 @@ _LOOKS_EVERY_MS = 250
 
 class Saving(QObject):
     """One recording at a time, snapshots at any time, a virtual camera for as long as the user wants, whatever the
-    source. All in the GUI thread, and nothing here waits for a disk or a device. message: what has just been saved, or
-    why it couldn't be."""
+    source. All in the GUI thread, and nothing here waits for a disk or a device. message: what has just been saved, and
+    why something couldn't be: a problem that nobody can have read yet stays beside what is done meanwhile."""
 
     changed = Signal()
     """The state or the words have changed."""
@@ -49,13 +49,13 @@ class Saving(QObject):
         self._recorder: Recorder | None = None
         self._finishing: list[Recorder] = []
         self._camera: VirtualCamera | None = None
-        self._device = self.message = self._microphone = self._silence = ""
+        self._device = self.message = self._problem = self._microphone = self._silence = ""
         self._snapshot_thread: threading.Thread | None = None
         self._timer = QTimer(self, interval=_LOOKS_EVERY_MS)
         self._timer.timeout.connect(self._look)
         self._forget = QTimer(self, singleShot=True)
         self._forget.timeout.connect(self._forget_message)
-        self._snapshot_done.connect(self._say)
+        self._snapshot_done.connect(self._snapshot_told)
         session.changed.connect(self._follow)
 
     # -- state
@@ -131,7 +131,7 @@ class Saving(QObject):
         """Saves the picture that is shown."""
         view, detector = self._session.latest(), self._session.detector
         if view is None or detector is None:
-            self._say("There is no picture to save yet.")
+            self._complain("There is no picture to save yet.")
             return
         if self._snapshot_thread is not None and self._snapshot_thread.is_alive():
             return  # the disk is slower than the finger
@@ -153,7 +153,7 @@ class Saving(QObject):
         """Shows the folder of the recordings in the system's file manager."""
         problem = show_folder(self.video_folder())
         if problem:
-            self._say(problem)
+            self._complain(problem)
 
     def end(self) -> None:
         """Ends the recording, if there is one; it is completed meanwhile."""
@@ -179,7 +179,7 @@ class Saving(QObject):
     def _begin(self) -> None:
         pipeline = self._session.pipeline
         if pipeline is None or self._session.phase not in (Phase.RUNNING, Phase.RECONNECTING):
-            self._say("Start a source first; then it can be recorded.")
+            self._complain("Start a source first; then it can be recorded.")
             return
         settings = self._remembered.value
         options = RecordingOptions(settings.record_annotated, settings.record_lists, settings.record_sound)
@@ -189,7 +189,7 @@ class Saving(QObject):
             with under_free_name(self.video_folder(), "recording", settings.record_suffix) as path:
                 self._recorder = Recorder(path, options, self._session.state.title, lambda: pipeline.state.live, listen)
         except FacecamError as error:
-            self._say(str(error))
+            self._complain(str(error))
             return
         self._pipeline = pipeline
         pipeline.attach(self._recorder)
@@ -217,7 +217,7 @@ class Saving(QObject):
         if status is not None and status.silence != self._silence:
             self._silence = status.silence
             if self._silence:
-                self._say(self._silence)
+                self._complain(self._silence)
         if status is not None and status.error is not None:
             self._end()
         for recorder in [each for each in self._finishing if each.finished]:
@@ -232,7 +232,7 @@ class Saving(QObject):
     def _look_at_camera(self, status: VirtualCameraStatus) -> None:
         if status.error is not None:
             self.switch_camera(False)
-            self._say("The virtual camera is off")
+            self._complain("The virtual camera is off")
             self.advised.emit(str(status.error))
         elif status.device != self._device:
             self._device = status.device
@@ -241,9 +241,9 @@ class Saving(QObject):
     def _tell(self, status: RecordingStatus) -> None:
         if status.error is not None:
             kept = f" What was recorded until then is in {status.path.name}." if status.frames else ""
-            self._say(f"The recording has ended: {status.error}{kept}")
+            self._complain(f"The recording has ended: {status.error}{kept}")
         elif status.frames == 0:
-            self._say("Nothing was recorded, as no picture came.")
+            self._complain("Nothing was recorded, as no picture came.")
         else:
             left_out = f", {status.dropped} pictures left out" if status.dropped else ""
             self._say(f"Saved {status.path.name} ({duration(status.seconds)}{left_out})")
@@ -261,12 +261,23 @@ class Saving(QObject):
         except RuntimeError:  # the window was closed meanwhile, and this object with it
             return
 
+    def _snapshot_told(self, words: str, picture: str) -> None:
+        if picture:
+            self._say(words, picture)
+        else:
+            self._complain(words)
+
+    def _complain(self, problem: str) -> None:
+        self._problem = ""
+        self._say(problem)
+        self._problem = problem
+
     def _say(self, words: str, picture: str = "") -> None:
-        self.message = words
-        self.said.emit(words, picture)
-        self._forget.start(reading_ms(words))
+        self.message = sentence(words, self._problem)
+        self.said.emit(self.message, picture)
+        self._forget.start(reading_ms(self.message))
         self.changed.emit()
 
     def _forget_message(self) -> None:
-        self.message = ""
+        self.message = self._problem = ""
         self.changed.emit()

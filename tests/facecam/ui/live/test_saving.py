@@ -6,6 +6,7 @@ import errno
 import json
 import re
 import sys
+import threading
 import time
 from contextlib import closing
 from pathlib import Path
@@ -23,6 +24,7 @@ from facecam.qtkit.wording import duration
 from facecam.saving.snapshot import METADATA_KEY
 from facecam.sources import microphone, open_source
 from facecam.system.paths import pictures_folder, videos_folder
+from facecam.ui.live import saving
 from facecam.ui.live.tab import LiveTab
 from facecam.ui.shell.main_window import MainWindow
 from tests.doubles import Sources
@@ -244,6 +246,30 @@ def test_what_is_said_stays_for_as_long_as_it_takes_to_read(
     QTest.keyClick(window, Qt.Key.Key_M)  # takes its place no more than the recording does
     qtbot.waitUntil(lambda: "Saved" not in tab.status.text(), timeout=15_000)
     assert 3 < time.perf_counter() - said_s < 15
+
+
+def test_what_was_saved_meanwhile_leaves_a_newer_problem_in_sight(
+    qtbot: QtBot, make_window: MakeWindow, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk_is_free = threading.Event()
+    write = saving.write_snapshot
+
+    def slowly(*arguments: Any) -> None:
+        disk_is_free.wait(60)
+        write(*arguments)
+
+    monkeypatch.setattr(saving, "write_snapshot", slowly)
+    window = make_window()
+    tab = shown(qtbot, window)
+    QTest.keyClick(window, Qt.Key.Key_S)
+    QTest.keyClick(window, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: tab.picture.placement is None, timeout=PATIENCE_MS)
+    QTest.keyClick(window, Qt.Key.Key_R)
+    says(qtbot, tab, "^Start a source first")
+    disk_is_free.set()
+    says(qtbot, tab, "^Saved snapshot-0001.png · Start a source first; then it can be recorded.")
+    QTest.keyClick(window, Qt.Key.Key_S)  # another problem takes its place
+    says(qtbot, tab, "^There is no picture to save yet. · Stopped")
 
 
 def test_closing_the_window_completes_the_recording(qtbot: QtBot, make_window: MakeWindow, folder: Path) -> None:
