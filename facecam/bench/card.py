@@ -21,6 +21,8 @@ _MARGIN = 56
 _GROUND, _PANEL, _TEXT, _DIM = "#121416", "#1b1f22", "#f2f4f5", "#9aa5ab"
 _ACCENT, _BAR, _WARNING = "#27b89d", "#3a4449", "#e0a83c"
 _MOST_BARS = 6
+_MOST_FOR_NAMES = 0.5
+"""Share of the width of the bars' panel."""
 _HISTOGRAM_BARS = 30
 
 
@@ -117,11 +119,12 @@ def _bars(
     shown = sorted(fastest, key=lambda bar: bar.role is None)[:_MOST_BARS]  # those of the headline are among them
     height = (bottom - top - 56) / len(shown)
     longest = max(bar.most_fps for bar in shown)
-    start, beside = (left + 256, 64) if shown[0].before_fps is None else (left + 290, 110)
-    room = right - start - beside
+    names = min(max(card.width(bar.name, 16) for bar in shown), _MOST_FOR_NAMES * (right - left))
+    start = left + names + 36
+    room = right - start - (64 if shown[0].before_fps is None else 110)
     for index, bar in enumerate(sorted(shown, key=lambda bar: -bar.fps)):
         middle = top + 44 + (index + 0.5) * height
-        card.text((left + 20, middle), card.fitted(bar.name, 16, start - left - 26), 16, _TEXT, "lm")
+        card.text((left + 20, middle), card.fitted(bar.name, 16, names), 16, _TEXT, "lm")
         thick = min(20.0, height - 8)
         upper = middle - thick / 2
         if bar.before_fps is not None:  # above the other one, and half as high

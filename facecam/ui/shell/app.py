@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import signal
-import socket
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QObject, QSocketNotifier
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from facecam.detection.detector import FaceDetector
@@ -37,6 +36,8 @@ from facecam.ui.shell.main_window import MainWindow
 
 __all__ = ["build_window", "main", "make_application"]
 
+_SIGNALS_EVERY_MS = 200
+
 
 def main(spec: str = AUTO, options: DetectorOptions = DetectorOptions()) -> int:
     """Opens the window on that source and runs until it is closed; returns the exit status.
@@ -51,13 +52,10 @@ def main(spec: str = AUTO, options: DetectorOptions = DetectorOptions()) -> int:
             settings = Settings(settings_file())
             window = build_window(spec, settings, options)
             relay.unexpected.connect(window.banner.report)
-            interrupts = _Interrupts(app, window.close)
-            try:
+            with _closed_by_signals(window):
                 window.show()
                 window.preload()
                 return app.exec()
-            finally:
-                interrupts.close()
     finally:
         relay.uninstall()
 
@@ -184,31 +182,18 @@ def _bench_arguments(options: DetectorOptions) -> list[str]:
     return [text for name, value in asked.items() if value is not None for text in (name, str(value))]
 
 
-class _Interrupts(QObject):
-    """Ctrl+C in the terminal closes the window, and so does SIGTERM. Python runs signal handlers only when its
-    interpreter is at work, so the signal also writes to a socket that Qt watches."""
-
-    def __init__(self, parent: QObject, do: Callable[[], object]) -> None:
-        super().__init__(parent)
-        self._ours, self._theirs = socket.socketpair()
-        self._ours.setblocking(False)
-        self._theirs.setblocking(False)
-        self._wakeup_before = signal.set_wakeup_fd(self._theirs.fileno(), warn_on_full_buffer=False)
-        self._handlers_before = {
-            each: signal.signal(each, lambda _number, _frame: do()) for each in (signal.SIGINT, signal.SIGTERM)
-        }
-        self._notifier = QSocketNotifier(self._ours.fileno(), QSocketNotifier.Type.Read, self)
-        self._notifier.activated.connect(self._woken)
-
-    def _woken(self) -> None:
-        with suppress(BlockingIOError):
-            self._ours.recv(64)  # the handler itself runs as soon as Python does, which is now
-
-    def close(self) -> None:
-        """Puts everything back."""
-        self._notifier.setEnabled(False)
-        for each, handler in self._handlers_before.items():
+@contextmanager
+def _closed_by_signals(window: MainWindow) -> Iterator[None]:
+    """Ctrl+C in the terminal closes the window, and so does SIGTERM. Python looks after signals only while its own code
+    runs: a timer sees to that."""
+    signals = (signal.SIGINT, signal.SIGTERM)
+    before = {each: signal.signal(each, lambda _number, _frame: window.close()) for each in signals}
+    timer = QTimer(window, interval=_SIGNALS_EVERY_MS)
+    timer.timeout.connect(lambda: None)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.stop()
+        for each, handler in before.items():
             signal.signal(each, handler)
-        signal.set_wakeup_fd(self._wakeup_before)
-        self._ours.close()
-        self._theirs.close()
