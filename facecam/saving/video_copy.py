@@ -2,12 +2,13 @@
 sound, subtitles and chapters are carried over as they are.
 
 The stored pictures are changed, not those that are shown: where nothing was changed the encoder gets what the decoder
-gave. Place, camera and times of day (metadata), covers, data tracks and what an edit list cuts away are left out on
-purpose.
+gave. Place, camera and times of day (metadata, and lines of subtitles), covers, data tracks and what an edit list cuts
+away are left out on purpose.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from fractions import Fraction
@@ -49,6 +50,14 @@ _ENCODERS = {"av1": "libsvtav1", "h264": "libx264"}
 _HOLD = {"h264": {"mp4", "mov", "matroska", "mpegts", "flv", "3gp"}, "av1": {"mp4", "matroska", "webm"}}
 _PLANAR = {f"yuv{chroma}p{depth}" for chroma in ("420", "422", "444") for depth in ("", "10le", "12le")} | {"yuvj420p"}
 _CARRIED = ("audio", "subtitle")
+_WHERE_AND_WHEN = re.compile(
+    rb"(?i)\d\.\d{4}(?s:.*?)\d\.\d{4}"  # two numbers as fine as coordinates are
+    rb"|\b(?:gps|lat(?:itude)?|lon(?:gt?itude)?)\W{0,6}\d+\.\d"
+    rb"|\d\s*\xc2\xb0\s*\d+\s*(?:'|\xe2\x80[\x99\xb2])"  # degrees and minutes
+    rb"|\$G[A-Z]{4},"  # a receiver's own words (NMEA 0183)
+    rb"|\d\d[-/.:]\d\d[-/.:]\d\d+\D{1,3}\d\d:\d\d:\d\d"  # a day, and its time
+)
+"""In lines of subtitles as drones and dashcams write them for each second."""
 
 
 class VideoCopy:
@@ -141,6 +150,8 @@ class VideoCopy:
         encoder = stream.codec_context
         encoder.options = _OPTIONS[name]
         encoder.extradata = None  # the original's headers
+        if name == "hevc" and muxer in ("mp4", "mov"):
+            encoder.codec_tag = "hvc1"  # without which Apple's players show nothing
         if self._container.format.flags & ContainerFlags.global_header.value:  # type: ignore[operator]
             encoder.flags |= CodecFlags.global_header.value
         encoder.thread_count = 1
@@ -163,6 +174,11 @@ class VideoCopy:
             self.converted.append(f"its {stream.type} ({stream.codec_context.name}) can't be kept")
             return None
         _keep_tags(stream, copy)
+        header = stream.codec_context.extradata or b""
+        if (setup := header.rfind(b"\5vorbis")) > 0:  # before which it has comments
+            first = header.find(b"\1vorbis")
+            bare = header[first : first + 30] + b"\3vorbis" + bytes(8) + b"\1" + header[setup:]
+            copy.codec_context.extradata = b"\2\x1e\x10" + bare
         return copy
 
     def write(self, picture: Picture, changed: npt.NDArray[np.uint8]) -> None:
@@ -225,6 +241,8 @@ class VideoCopy:
                 index = packet.stream.index
                 if packet.is_discard:
                     self._cut_away[index] = packet
+                elif packet.stream.type == "subtitle" and _WHERE_AND_WHEN.search(bytes(packet)):
+                    self._tell("its subtitles that say where or when it was filmed are left out")
                 else:
                     run_up = self._cut_away.pop(index, None)  # without which a decoder's first sound is wrong
                     for each in filter(None, (run_up, packet)):

@@ -190,6 +190,8 @@ class Decoder:
             if packet is None:
                 return self._check_end()
             self._saw(packet, "of anything")
+            if packet.dts is not None and not packet.size:  # no damage: the picture before is shown on
+                continue
             frames: list[av.VideoFrame] = []
             try:
                 if packet.stream is self._stream:

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,7 @@ def made(
             elif sound:
                 streams[1] = file.add_stream(sound, rate=48000)
                 streams[1].metadata["language"] = "fra"
+                streams[1].codec_context.options = {"strict": "experimental"}  # FFmpeg's Vorbis
         file.metadata["title"] = "SECRET"
         for index, time_ms in enumerate(times):
             frame = av.VideoFrame.from_ndarray(scene(index), format="bgr24").reformat(
@@ -265,6 +267,79 @@ def test_titles_and_places_are_left_out(tmp_path: Path) -> None:
     path = made(tmp_path / "a.mkv")
     assert b"SECRET" in path.read_bytes()
     assert b"SECRET" not in copied(path).path.read_bytes()
+
+
+LINES = (
+    "GPS (13.4050, 52.5200, 16), D 24.26m",
+    "[latitude: 0.608553] [longtitude: -1.963763]",
+    "HOME(149.0251,-20.2532)",
+    "Lat: 52.5 Lon: 13.4",
+    "N 52\N{DEGREE SIGN}31'12.0",
+    "$GPRMC,081836,A,3751.65,S,14507.36,E",
+    "25.09.2021 01:22:35",
+    "2021-09-25 01:22:35,118,697",
+)
+SPOKEN = ("3.5 miles, how long? 2.5 hours.", "On 25.09.2021, at 10:30, it was 20\N{DEGREE SIGN}.", "Pi is 3.14159")
+
+
+@pytest.mark.parametrize(("suffix", "codec"), [(".mp4", "mov_text"), (".mkv", "subrip")])
+def test_lines_of_subtitles_that_say_where_or_when_are_left_out_and_that_is_told(
+    tmp_path: Path, suffix: str, codec: str
+) -> None:
+    """As drones and dashcams write them; what people say stays."""
+    film, path = made(tmp_path / f"film{suffix}", sound=None), tmp_path / f"a{suffix}"
+    with av.open(str(film)) as pictures, av.open(str(path), "w") as file:
+        stream = file.add_stream_from_template(pictures.streams.video[0])
+        words: Any = file.add_stream(codec)
+        words.codec_context.subtitle_header = b"[Events]\nFormat: Text\n"
+        lines = [line for pair in zip_longest(LINES, SPOKEN) for line in pair if line]
+        for packet in pictures.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = stream
+                file.mux(packet)
+        for number, line in enumerate(lines):
+            text = line.encode()
+            cue = av.Packet(len(text).to_bytes(2, "big") + text if codec == "mov_text" else text)
+            cue.stream, cue.time_base = words, Fraction(1, 1000)
+            cue.pts = cue.dts = 50 * number
+            cue.duration = 50
+            file.mux(cue)
+    assert all(line.encode() in path.read_bytes() for line in LINES)
+    copy = copied(path)
+    kept = copy.path.read_bytes()
+    assert [line for line in lines if line.encode() in kept] == list(SPOKEN)
+    assert copy.converted == ["its subtitles that say where or when it was filmed are left out"]
+
+
+def test_what_is_written_beside_vorbis_sound_is_left_out(tmp_path: Path) -> None:
+    """Matroska keeps its comments in a header that a decoder needs."""
+    path = tmp_path / "a.mkv"
+    with av.open(str(made(tmp_path / "film.mkv", sound="vorbis"))) as film, av.open(str(path), "w") as file:
+        streams = [file.add_stream_from_template(stream) for stream in film.streams]
+        sound = streams[1].codec_context
+        header, said = bytes(sound.extradata or b""), b"LOCATION=SECRET"
+        first, setup = header.find(b"\1vorbis"), header.rfind(b"\5vorbis")
+        comments = b"\3vorbis" + bytes(4) + b"\1\0\0\0" + len(said).to_bytes(4, "little") + said + b"\1"
+        laced = bytes([2, setup - first - 16, len(comments)])
+        sound.extradata = laced + header[first : first + 30] + comments + header[setup:]
+        for packet in film.demux():
+            if packet.dts is not None:
+                packet.stream = streams[packet.stream.index]
+                file.mux(packet)
+    assert b"SECRET" in path.read_bytes()
+    copy = copied(path)
+    assert b"SECRET" not in copy.path.read_bytes()
+    assert not copy.converted
+    with av.open(str(path)) as before, av.open(str(copy.path)) as after:
+        heard, kept = ([frame.to_ndarray() for frame in file.decode(audio=0)] for file in (before, after))
+    assert len(heard) == len(kept) > 10
+    assert all(np.array_equal(a, b) for a, b in zip(heard, kept, strict=True))
+
+
+def test_hevc_is_called_as_apples_players_want_it(tmp_path: Path) -> None:
+    copy = copied(made(tmp_path / "a.mov", "libx265", sound=None))
+    with av.open(str(copy.path)) as file:
+        assert file.streams.video[0].codec_context.codec_tag == "hvc1"
 
 
 def test_sound_that_was_trimmed_away_is_not_in_the_copy(tmp_path: Path) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import socket
 import threading
 from contextlib import closing
+from fractions import Fraction
 
+import av
 import numpy as np
 import pytest
 from PIL import Image
@@ -45,6 +47,25 @@ def refused(spec, words):
         open_source(str(spec))
     assert "\n" not in str(caught.value)
     assert str(caught.value).endswith((".", "?"))
+
+
+def test_pictures_that_are_shown_once_more_are_no_damage(tmp_path):
+    """Some containers, Ogg among them, have a packet with nothing in it in their place."""
+    path = tmp_path / "repeats.nut"
+    with av.open(str(path), "w") as file:
+        stream = file.add_stream("mjpeg", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuvj420p"
+        for number in range(6):
+            frame = av.VideoFrame.from_ndarray(frame_image(number), format="bgr24").reformat(format="yuvj420p")
+            frame.pts = number
+            for packet in stream.encode(frame):
+                again = av.Packet(b"" if number in (2, 3) else bytes(packet))
+                again.stream, again.pts, again.dts, again.time_base = stream, number, number, Fraction(1, 10)
+                file.mux(again)
+    with closing(VideoSource(path)) as source:
+        shown = [(round(frame.time_s, 3), round(float(frame.image.mean()) / 20) - 1) for frame in read_all(source)]
+        assert shown == [(number / 10, number) for number in (0, 1, 4, 5)]
+        assert source.damage == []
 
 
 def test_a_video_is_read_frame_by_frame_with_its_own_times(clip):
