@@ -7,10 +7,11 @@ import os
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
+
+import msgspec
 
 from facecam.batch.copies import copy_places
 from facecam.batch.inputs import file_id, gather
@@ -49,32 +50,34 @@ class Pool(Protocol):
         FacecamError."""
 
 
-@dataclass
-class Summary:
+class Summary(msgspec.Struct, tag=True):
     """What became of a batch.
 
     without_faces: inputs in which none was found. failed: why inputs that were named could not be read; skipped: why
     those found in folders could not, by input. damaged: what could not be read of the others, by input; is_whole: of
     none of those that were named. converted: what copies could not keep, by input. others: files of the folders that
-    are neither pictures nor videos, by suffix. copies: where those that were made lie; renamed: those that are not
-    called as their originals. resumed: inputs that an earlier run had done. detector_s: spent there.
+    are neither pictures nor videos, by suffix. copies: so many were made; renamed: those that are not called as their
+    originals. resumed: inputs that an earlier run had done. detector_s: spent there. error: why it ended early;
+    stopped: somebody wanted it to.
     """
 
     files: int = 0
     frames: int = 0
     frames_with_faces: int = 0
     faces: int = 0
-    without_faces: list[str] = field(default_factory=list)
-    failed: list[str] = field(default_factory=list)
-    skipped: dict[str, str] = field(default_factory=dict)
-    damaged: dict[str, list[str]] = field(default_factory=dict)
+    without_faces: list[str] = []
+    failed: list[str] = []
+    skipped: dict[str, str] = {}
+    damaged: dict[str, list[str]] = {}
     is_whole: bool = True
-    converted: dict[str, list[str]] = field(default_factory=dict)
-    others: Counter[str] = field(default_factory=Counter)
-    copies: list[Path] = field(default_factory=list)
-    renamed: list[str] = field(default_factory=list)
+    converted: dict[str, list[str]] = {}
+    others: dict[str, int] = {}
+    copies: int = 0
+    renamed: list[str] = []
     resumed: int = 0
     detector_s: float = 0.0
+    error: str | None = None
+    stopped: bool = False
 
     @property
     def is_clean(self) -> bool:
@@ -105,10 +108,7 @@ class Summary:
                 self.failed.append(outcome.problem)
             return
         self.files += 1
-        if outcome.copy is not None:
-            self.copies.append(outcome.copy)
-            if outcome.copy.name != Path(outcome.source).name:
-                self.renamed.append(f"{outcome.source} ({outcome.copy.name})")
+        self.copies += outcome.copy is not None
         self._add_told(outcome)
 
     def add_resumed(self, outcome: Outcome) -> None:
@@ -124,6 +124,8 @@ class Summary:
             self.is_whole &= outcome.in_folder
         if outcome.converted:
             self.converted[outcome.source] = outcome.converted
+        if outcome.copy is not None and outcome.copy.name != Path(outcome.source).name:
+            self.renamed.append(f"{outcome.source} ({outcome.copy.name})")
 
 
 class Batch:

@@ -36,12 +36,12 @@ class Journal:
         entry = self._done.get(state["source"])
         if entry is None or any(entry.get(name) != value for name, value in state.items()):
             return None
-        copy = entry.get("copy")
-        if task.copy is not None and not (isinstance(copy, str) and (self.path.parent / copy).is_file()):
+        name = entry.get("copy")
+        copy = self.path.parent / name if task.copy is not None and isinstance(name, str) else None
+        if task.copy is not None and not (copy is not None and copy.is_file()):
             return None
-        damage, converted = entry.get("damage") or [], entry.get("converted") or []
-        in_folder = task.input.folder is not None
-        return Outcome(task.input.spec, in_folder, None, damage, converted, faces=entry.get("faces") or 0)
+        told = entry.get("damage") or [], entry.get("converted") or [], copy
+        return Outcome(task.input.spec, task.input.folder is not None, None, *told, faces=entry.get("faces") or 0)
 
     def begin(self, anew: bool) -> None:
         """Opens the file. anew: forgets what is in it."""

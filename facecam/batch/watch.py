@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 
@@ -21,47 +21,21 @@ class Progress(msgspec.Struct, frozen=True, tag=True):
     frames: int
 
 
-class Report(msgspec.Struct, frozen=True, tag=True):
-    """The end, as of Summary. copies: where those lie that were made. error: why it ended early; stopped: somebody
-    wanted it to."""
-
-    files: int
-    frames: int
-    faces: int
-    told: dict[str, tuple[str, ...]] = {}
-    failed: tuple[str, ...] = ()
-    skipped: tuple[str, ...] = ()
-    copies: int = 0
-    error: str | None = None
-    stopped: bool = False
-
-    @classmethod
-    def of(cls, summary: Summary, error: str | None, stopped: bool) -> Report:
-        """error, stopped: as above."""
-        return cls(
-            summary.files,
-            summary.frames,
-            summary.faces,
-            {heading: _plain(names) for heading, names in summary.told.items()},
-            _plain(summary.failed),
-            _plain(summary.skipped.values()),
-            len(summary.copies),
-            error,
-            stopped,
-        )
-
-
-def _plain(names: Iterable[str]) -> tuple[str, ...]:
-    """Names of files may hold bytes that are no text, which JSON can't."""
-    return tuple(name.encode("utf-8", "backslashreplace").decode() for name in names)
-
-
-Told = Progress | Report | Estimate
+Told = Progress | Summary | Estimate
 
 
 def to_line(told: Told) -> bytes:
     """One line that `from_line` reads, for another process."""
-    return msgspec.json.encode(told) + b"\n"
+    return msgspec.json.encode(_plain(msgspec.to_builtins(told))) + b"\n"
+
+
+def _plain(value: Any) -> Any:
+    """Names of files may hold bytes that are no text, which JSON can't."""
+    if isinstance(value, dict):
+        return {_plain(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return list(map(_plain, value))
+    return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
 
 
 def from_line(line: bytes) -> Told | None:
@@ -80,7 +54,7 @@ class Teller:
         self._file, self._files, self._frames = "", 0, 0
 
     def on_opened(self, title: str, frame_count: int | None, remaining: int) -> None:
-        (self._file,) = _plain([title])
+        self._file = title
         self._files = self.all_files - remaining - 1
         self._tell()
 

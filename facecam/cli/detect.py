@@ -167,7 +167,7 @@ def detect(arguments: argparse.Namespace) -> int:
 
 
 def _status(summary: Summary, strict: bool) -> int:
-    if summary.failed:
+    if summary.failed or summary.error is not None:
         return EXIT_WRONG_INPUT
     return EXIT_NOT_ALL if not summary.is_whole or (strict and not summary.is_clean) else 0
 
@@ -184,7 +184,6 @@ def _watched(
     over: stops the worker.
     """
     listener = watch.Teller()
-    batch = None
     ended = threading.Event()
     main = threading.main_thread().ident
 
@@ -201,26 +200,26 @@ def _watched(
             interrupt_main()
 
     threading.Thread(target=end_with_input, name="end of input", daemon=True).start()
-    error, stopped = None, False
+    summary = Summary()
     with quiet_libraries():
         try:
             batch = make_batch(listener)
+            summary = batch.summary
             listener.all_files = len(batch.tasks)
             if only_estimate:
                 listener.say(estimate(batch.tasks, worker.base_detector))
                 return 0
             batch.run()
         except FacecamError as problem:
-            error = str(problem)
+            summary.error = str(problem)
         except KeyboardInterrupt:
-            stopped = True
+            summary.stopped = True
         finally:
             ended.set()
             if pool is not None:
                 pool.close()
-    summary = Summary() if batch is None else batch.summary
-    listener.say(watch.Report.of(summary, error, stopped))
-    return EXIT_INTERRUPTED if stopped else EXIT_WRONG_INPUT if error is not None else _status(summary, False)
+    listener.say(summary)
+    return EXIT_INTERRUPTED if summary.stopped else _status(summary, False)
 
 
 class _Bar:

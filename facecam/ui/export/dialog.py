@@ -10,10 +10,11 @@ from pathlib import Path
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QDialog, QStackedWidget, QWidget
 
+from facecam.batch.batch import Summary
 from facecam.batch.estimate import Estimate
 from facecam.batch.inputs import file_id
 from facecam.batch.regions import SUFFIX, Regions, load_regions, save_regions
-from facecam.batch.watch import Progress, Report
+from facecam.batch.watch import Progress
 from facecam.errors import FacecamError
 from facecam.faces.privacy import PrivacyOptions
 from facecam.qtkit.file_dialogs import ask_path, show_folder
@@ -166,7 +167,7 @@ class ExportDialog(QDialog):
         try:
             regions = load_regions(path, source)
         except FacecamError as error:
-            self._show_summary(Report(0, 0, 0, error=str(error)))
+            self._show_summary(Summary(error=str(error)))
             return
         review = self.review = ReviewDialog(source, regions, PrivacyOptions(self.options.value.how), self)
         review.export_wanted.connect(self._export_reviewed)
@@ -189,7 +190,7 @@ class ExportDialog(QDialog):
         try:
             self.out.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            self._show_summary(Report(0, 0, 0, error=f"{self.out} can't be made: {error.strerror or error}."))
+            self._show_summary(Summary(error=f"{self.out} can't be made: {error.strerror or error}."))
             return
         self._reviewing = False
         self._start(f"Writing to {self.out}", self.options.value.arguments(self._specs, self.out), more)
@@ -211,7 +212,7 @@ class ExportDialog(QDialog):
     def _progressed(self, progress: Progress) -> None:
         self.progress.show_progress(progress, time.monotonic() - self._began_s)
 
-    def _ended(self, report: Report) -> None:
+    def _ended(self, report: Summary) -> None:
         path = Path(self._temporary.name) / "found.json"
         if self._reviewing and path.exists() and not report.stopped and report.error is None and not report.failed:
             self._found = (self._key, path)
@@ -221,7 +222,7 @@ class ExportDialog(QDialog):
         else:
             self._show_summary(report)
 
-    def _show_summary(self, report: Report) -> None:
+    def _show_summary(self, report: Summary) -> None:
         self.summary.show_report(report, self.out, self.options.value)
         self._pages.setCurrentWidget(self.summary)
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QProgressBar, QTextBrowser, QWidget
 
+from facecam.batch.batch import Summary
 from facecam.batch.estimate import Estimate, words
-from facecam.batch.watch import Progress, Report
+from facecam.batch.watch import Progress
 from facecam.faces.privacy import Hiding
 from facecam.qtkit.fields import Row, button, check, combo, keep, spin
 from facecam.qtkit.layouts import column, row
@@ -201,7 +202,7 @@ class SummaryPage(QWidget):
         """A line below the summary."""
         self.said.say(text)
 
-    def show_report(self, report: Report, out: Path, settings: ExportSettings) -> None:
+    def show_report(self, report: Summary, out: Path, settings: ExportSettings) -> None:
         """out: the folder that was written to."""
         self.say("")
         done = f"{report.files:,} file{'' if report.files == 1 else 's'}"
@@ -220,7 +221,7 @@ class SummaryPage(QWidget):
             lists = " and ".join(name for name, on in (("JSON lines", settings.json), ("CSV", settings.csv)) if on)
             what = " and ".join(part for part in (written, lists) if part)
             paragraphs.append(html.escape(f"{what} in {out}" if what else "Nothing was written."))
-        told = {"Could not be done": (*report.failed, *report.skipped), **report.told}
+        told = {"Could not be done": [*report.failed, *report.skipped.values()], **report.told}
         for heading, names in told.items():
             if names:
                 more = [f"and {len(names) - _MOST_NAMES:,} more"] if len(names) > _MOST_NAMES else []

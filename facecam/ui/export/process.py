@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QProcess, QTimer, Signal
 
+from facecam.batch.batch import Summary
 from facecam.batch.estimate import Estimate
-from facecam.batch.watch import Progress, Report, from_line
+from facecam.batch.watch import Progress, from_line
 from facecam.qtkit.process import CommandProcess
 
 _LEAVES_WITHIN_MS = 15_000
@@ -19,9 +20,9 @@ class BatchProcess(CommandProcess):
     progressed = Signal(object)
     """A Progress."""
     ended = Signal(object)
-    """A Report; it says so itself if the batch was cancelled or failed."""
+    """A Summary; it says so itself if the batch was cancelled or failed."""
 
-    _report: Report | None = None
+    _report: Summary | None = None
 
     def start(self, arguments: list[str]) -> None:
         """Starts `facecam detect` with these arguments and options, in place of what still runs."""
@@ -43,7 +44,7 @@ class BatchProcess(CommandProcess):
         for told in map(from_line, lines):
             if isinstance(told, Progress):
                 newest = told  # of many the last one counts
-            elif isinstance(told, Report):
+            elif isinstance(told, Summary):
                 self._report = told
             elif isinstance(told, Estimate):
                 self.estimated.emit(told)
@@ -54,4 +55,4 @@ class BatchProcess(CommandProcess):
         if self._report is not None:
             self.ended.emit(self._report)
         elif not well:  # otherwise an estimate alone
-            self.ended.emit(Report(0, 0, 0, error=words or "The command ended without a word."))
+            self.ended.emit(Summary(error=words or "The command ended without a word."))

@@ -14,7 +14,7 @@ import pytest
 from facecam.batch.batch import Summary
 from facecam.batch.estimate import SAMPLE, Estimate, estimate, words
 from facecam.batch.inputs import Input
-from facecam.batch.watch import Progress, Report, from_line, to_line
+from facecam.batch.watch import Progress, from_line, to_line
 from facecam.batch.work import Task, Worker, WorkOptions
 from facecam.cli import main
 from facecam.detection.detector import FaceDetector
@@ -116,7 +116,7 @@ def test_hiding_tells_how_long_it_takes(
 def test_lines_come_through() -> None:
     for told in (
         Progress("a.jpg", 1, 5, 17),
-        Report.of(Summary(files=2, failed=["a"]), "full", True),
+        Summary(files=2, failed=["a"], error="full", stopped=True),
         Estimate(1, 2, 3, 4, 5),
     ):
         assert from_line(to_line(told)) == told
@@ -147,10 +147,10 @@ def test_another_process_tells_progress_and_the_end(tmp_path: Path, make_frame: 
     assert process.wait(30) == 0
     assert Progress("a.png", 0, 3, 1) in told
     report = told[-1]
-    assert isinstance(report, Report)
+    assert isinstance(report, Summary)
     assert (report.files, report.copies, report.faces) == (2, 2, 2)
     assert len(report.skipped) == 1
-    assert "c.png" in report.skipped[0]
+    assert "c.png" in next(iter(report.skipped.values()))
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
@@ -170,7 +170,7 @@ def test_closing_its_input_leaves_whole_copies_only(tmp_path: Path, clip: Path, 
     process.stdin.close()
     report = [from_line(line) for line in process.stdout][-1]
     process.wait(30)
-    assert isinstance(report, Report)
+    assert isinstance(report, Summary)
     assert report.stopped
     assert [path.name for path in out.iterdir() if path.suffix == ".mkv"] == []
 
