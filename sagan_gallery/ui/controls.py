@@ -137,6 +137,7 @@ class GalleryControls(ScrollColumn):
         default = MapStyle()
         self.layer = combo()
         self._layer_row = Row("Layer", self.layer, "Which attention layer's maps are shown")
+        self._layer_row.hide()
         self.kind = combo(*((kind.value, kind) for kind in Kind))
         self._kind_row = Row("Overlay", self.kind, _KIND_HELP, default=default.kind)
         self.share = SliderField(

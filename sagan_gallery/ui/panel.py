@@ -100,7 +100,9 @@ class GalleryPanel(QWidget):
         self.tour.hide()
         self.offer.setVisible(self._settings is not None and self._settings.number(_TOUR, None, 0, len(Step)) is None)
         self._beside = QWidget()
-        column((self.tour, 1), (self.grid, 1), self.offer, owner=self._beside)
+        column((self.grid, 1), self.offer, owner=self._beside)
+        self._at_right = QWidget()
+        column((self.controls, 1), (self.tour, 1), owner=self._at_right)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.addWidget(self._beside)
         self.splitter.addWidget(self.stage)
@@ -113,7 +115,7 @@ class GalleryPanel(QWidget):
         over.setContentsMargins(0, 0, 0, 0)
         for widget in (self.splitter, self.message):
             over.addWidget(widget, 0, 0)
-        column((row((over, 1), self.controls), 1), self.status, owner=self)
+        column((row((over, 1), self._at_right), 1), self.status, owner=self)
 
     def _make_commands(self) -> list[QAction]:
         """Those that work wherever the focus is; and disabled, for the list of keys, those of the picture itself."""
@@ -200,7 +202,7 @@ class GalleryPanel(QWidget):
 
     def set_full_screen(self, on: bool) -> None:
         """Only the picture with its figures, or everything."""
-        for widget in (self._beside, self.controls, self.status, self.stage.below):
+        for widget in (self._beside, self._at_right, self.status, self.stage.below):
             widget.setVisible(not on)
 
     def close_down(self, timeout_s: float) -> bool:
@@ -278,7 +280,7 @@ class GalleryPanel(QWidget):
 
     def _show_tour(self, on: bool) -> None:
         self.tour.setVisible(on)
-        self.grid.setVisible(not on)
+        self.controls.setVisible(not on)
         if on:
             if self.stage.origin.own is not None:  # which has no attention to be switched off
                 self.grid.choose(self.grid.first_sample)

@@ -56,6 +56,9 @@ class PictureView(QWidget):
         """Where the picture lies."""
         self._base: QPixmap | None = None
         self._badge = ""
+        self._mouse: QPointF | None = None
+        """Where on the screen the mouse rests over the view and asks; None while it is elsewhere, or keys or a dragged
+        pin ask."""
         self._pressed: QPointF | None = None
         self._drag: Callable[[QPointF], object] | None = None
         """What a move of the mouse does while it is pressed, if it is no click."""
@@ -84,6 +87,7 @@ class PictureView(QWidget):
     def _place(self, placement: Placement) -> None:
         self.placement, self._base = placement, None
         self.update()
+        self.set_hover(self._hovered)
         self.placed.emit()
 
     # -- what is shown
@@ -98,7 +102,7 @@ class PictureView(QWidget):
             self._place(Placement.fit(self._room((width, height)), (width, height)))
             self.pins_changed.emit()
         self.scene.sample, self.scene.picture, self.scene.beside = sample, picture, beside
-        self._base = None
+        self.scene.hover, self._base = self._hovered, None
         self._refresh()
 
     def set_map_style(self, map_style: MapStyle) -> None:
@@ -169,7 +173,7 @@ class PictureView(QWidget):
         """Selects the pin that comes some places after the selected one, in a circle."""
         numbers = [pin.number for pin in self.pins]
         if self.scene is not None and numbers:
-            self.scene.hover = None
+            self._mouse = self.scene.hover = None
             at = numbers.index(self.selected) if self.selected in numbers else -1
             self.select(numbers[(at + step) % len(numbers)])
 
@@ -186,7 +190,7 @@ class PictureView(QWidget):
         scene = self.scene
         if scene is None:
             return
-        pin = scene.pin(scene.selected)
+        self._mouse, pin = None, scene.pin(scene.selected)
         if pin is not None:
             scene.hover = None
             x, y = attention.step(scene.sample, pin.x_px, pin.y_px, across, down, self.map_style.direction)
@@ -195,6 +199,18 @@ class PictureView(QWidget):
             height, width = scene.sample.size_px
             start = scene.hover or (width / 2, height / 2)
             self.set_hover(attention.step(scene.sample, *start, across, down, self.map_style.direction))
+
+    @property
+    def _hovered(self) -> tuple[float, float] | None:
+        """The query under the mouse where that rests on the view; else the one that is hovered by other means."""
+        if self._mouse is None:
+            return None if self.scene is None else self.scene.hover
+        return self.placement.to_picture(*self.mapFromGlobal(self._mouse).toTuple())
+
+    def _ask(self, mouse: QPointF | None) -> None:
+        """The mouse is there on the screen over the view, or elsewhere."""
+        self._mouse = mouse
+        self.set_hover(None if mouse is None else self._hovered)
 
     def set_hover(self, query: tuple[float, float] | None) -> None:
         """The query under the cursor, picture pixels."""
@@ -286,7 +302,7 @@ class PictureView(QWidget):
         elif button is Qt.MouseButton.LeftButton:
             self._pressed, self._drag = point, self._drag_split if self._over_split(point) else None
             if number is not None and self.scene is not None:
-                self._drag, self.scene.hover = partial(self._drag_pin, number), None
+                self._drag, self._mouse, self.scene.hover = partial(self._drag_pin, number), None, None
                 self.select(number)
 
     def _pan(self, point: QPointF) -> None:
@@ -307,6 +323,7 @@ class PictureView(QWidget):
             far = (point - self._pressed).manhattanLength() > _DRAG_PX
             self._drag = self._pan if far else None
         if self._drag is not None:
+            self._mouse = None if self._mouse is None else event.globalPosition()
             self._drag(point)
             return
         over_pin = self._pin_under(point) is not None
@@ -314,7 +331,7 @@ class PictureView(QWidget):
             self.setCursor(Qt.CursorShape.SplitHCursor)
         else:
             self.setCursor(Qt.CursorShape.OpenHandCursor if over_pin else Qt.CursorShape.CrossCursor)
-        self.set_hover(self.placement.to_picture(point.x(), point.y()))
+        self._ask(event.globalPosition())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         clicked = self._pressed is not None and self._drag is None
@@ -324,10 +341,11 @@ class PictureView(QWidget):
             self.add_pin(*place)
 
     def leaveEvent(self, event: QEvent) -> None:
-        self.set_hover(None)
+        self._ask(None)
 
     def enterEvent(self, event: QEnterEvent) -> None:
         self.setCursor(Qt.CursorShape.CrossCursor)
+        self._ask(event.globalPosition())
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if event.angleDelta().y():

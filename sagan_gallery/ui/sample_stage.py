@@ -245,4 +245,5 @@ class SampleStage(QWidget):
 
     def _show_walk(self, on: bool) -> None:
         self.walk.setVisible(on)
+        self.walk_button.setText("Close walk" if on else "Walk")
         self._fit_below()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from functools import partial
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
@@ -11,15 +12,14 @@ from PySide6.QtWidgets import QLabel, QWidget
 from facecam.arrays import Array
 from facecam.qtkit.fields import button
 from facecam.qtkit.layouts import column, row
-from facecam.qtkit.theme import SPACE, STAGE_TEXT_DIM, sized, stage_palette
-from facecam.qtkit.widgets import ScrollColumn
+from facecam.qtkit.theme import COLUMN_WIDTH, SPACE, sized, stage_palette
+from facecam.qtkit.widgets import DimLine, ScrollColumn
 from sagan_gallery.attention import Direction, directed_map, entropy_bits, mean_distance_px
 from sagan_gallery.sample import Sample
 from sagan_gallery.ui.sample_stage import SampleStage
 from sagan_gallery.ui.scene import Pin
 from sagan_gallery.ui.words import effect_words
 
-TOUR_PX = 27 * SPACE
 _CELLS_TO_HOVER = 3
 
 
@@ -51,7 +51,7 @@ _WORDS: dict[Step, tuple[str, str, str]] = {
     ),
     Step.SWITCH_OFF: (
         "What if nobody looked?",
-        "Hold the key B, or move “Attention” at the right to 0.",
+        "Hold the key B, or this button.",
         "That is the same picture, painted without attention.",
     ),
 }
@@ -97,33 +97,32 @@ class Tour(ScrollColumn):
     """The visitor has had enough for now, or has come to the end."""
 
     def __init__(self, stage: SampleStage, parent: QWidget | None = None) -> None:
-        super().__init__(TOUR_PX, parent)
-        self.setMaximumWidth(2**24 - 1)  # as wide as the samples are, in whose place it is
+        super().__init__(COLUMN_WIDTH, parent)
         self.step = 0
         self._stage = stage
         self._hovered: set[tuple[int, int]] = set()
         self._done = False
-        self.setPalette(stage_palette())
         self.setAccessibleName("Tour")
-        self._number, self._title, self._ask, self.told = QLabel(), QLabel(), QLabel(), QLabel()
-        self._number.setPalette(stage_palette(STAGE_TEXT_DIM))
+        self._number = DimLine()
+        self._title, self._ask, self.told = QLabel(), QLabel(), QLabel()
         self._title.setFont(sized(self.font(), 1.2, self.font().weight().DemiBold))
         self.back = button("Back", "The step before", lambda: self.go_to(self.step - 1))
         next_help = "The next step, whether or not this one is done"
         self.next = button("Next", next_help, lambda: self.go_to(self.step + 1))
-        leave_help = "Back to the samples; the tour goes on from here when you come back"
+        leave_help = "Back to the controls; the tour goes on from here when you come back"
         self.leave = button("Leave the tour", leave_help, self.left.emit)
+        self.without = button("Without attention", "While it is held, as with the key B")
+        self.without.pressed.connect(partial(stage.compare, True))
+        self.without.released.connect(partial(stage.compare, False))
         inner = QWidget()
-        inner.setAutoFillBackground(True)
-        inner.setPalette(stage_palette())
-        texts = (self._number, self._title, self._ask, self.told)
-        for label in texts:
+        for label in (self._title, self._ask, self.told):
             label.setWordWrap(True)
             label.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         turn = row((self.back, 1), (self.next, 1), spacing=SPACE)
         margins = (2 * SPACE, 2 * SPACE, SPACE, SPACE)
         # The buttons stay where they are, however much is told.
-        column(*texts, None, turn, self.leave, owner=inner, margins=margins, spacing=SPACE)
+        parts = (self._number, self._title, self._ask, self.without, self.told, None, turn, self.leave)
+        column(*parts, owner=inner, margins=margins, spacing=SPACE)
         self.setWidget(inner)
         stage.view.query_changed.connect(self._watch)
         stage.view.pins_changed.connect(self._watch)
@@ -145,7 +144,8 @@ class Tour(ScrollColumn):
         title, ask, _meaning = _WORDS[Step(self.step)]
         self._done = False
         self._hovered.clear()
-        self._number.setText(f"Step {self.step + 1} of {len(Step)}")
+        self._number.say(f"Step {self.step + 1} of {len(Step)}")
+        self.without.setVisible(self.step == Step.SWITCH_OFF)
         self._title.setText(title)
         skipped = self.step == Step.PIN_BACKGROUND and len(self._stage.view.pins) < 2
         self._ask.setText(f"{_WORDS[Step.PIN_OBJECT][1]} {ask}" if skipped else ask)
@@ -169,7 +169,7 @@ class Tour(ScrollColumn):
             found = pins_words(sample, view.pins[:2])
         elif self.step == Step.PIN_BACKGROUND and len(view.pins) >= 3:
             found = pins_words(sample, view.pins)
-        elif self.step == Step.SWITCH_OFF and (stage.shows_without_attention or sample.attention_scale == 0):
+        elif self.step == Step.SWITCH_OFF and stage.shows_without_attention:
             found = stage.effect or effect_words(sample, None)
         if found:
             self._done = True

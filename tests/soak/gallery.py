@@ -105,7 +105,8 @@ def _wait_for(done: Callable[[], bool]) -> None:
 
 def _mouse(widget: QWidget, kind: QEvent.Type, place: QPointF) -> None:
     button = Qt.MouseButton.NoButton if kind is QEvent.Type.MouseMove else Qt.MouseButton.LeftButton
-    QApplication.sendEvent(widget, QMouseEvent(kind, place, place, button, button, Qt.KeyboardModifier.NoModifier))
+    there = widget.mapToGlobal(place)
+    QApplication.sendEvent(widget, QMouseEvent(kind, place, there, button, button, Qt.KeyboardModifier.NoModifier))
 
 
 def _waited_ms() -> float:

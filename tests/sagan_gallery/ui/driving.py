@@ -43,7 +43,8 @@ def at(panel, x, y):
 def move(widget, point):
     """A mouse move that does not depend on where a real pointer is."""
     place, none = QPointF(point), Qt.MouseButton.NoButton
-    event = QMouseEvent(QEvent.Type.MouseMove, place, place, none, none, Qt.KeyboardModifier.NoModifier)
+    there = widget.mapToGlobal(place)
+    event = QMouseEvent(QEvent.Type.MouseMove, place, there, none, none, Qt.KeyboardModifier.NoModifier)
     QGuiApplication.sendEvent(widget, event)
 
 

@@ -6,18 +6,18 @@ import time
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QGuiApplication, QWheelEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QEnterEvent, QGuiApplication, QWheelEvent
 
 from sagan_gallery.attention import Direction, directed_map, map_for_pixel
 from sagan_gallery.ui.cards import pin_maps
 from sagan_gallery.ui.map_style import Kind
 from sagan_gallery.ui.paint import from_qimage
 from sagan_gallery.ui.sample_stage import SampleStage
-from sagan_gallery.ui.session import Origin
+from sagan_gallery.ui.session import Origin, OwnPicture
 from tests.processes import run_python
 from tests.sagan_gallery.made import made_sample
-from tests.sagan_gallery.ui.driving import LEFT, at, hover, move
+from tests.sagan_gallery.ui.driving import LEFT, at, hover, move, settle, waits_for_sample
 
 
 @pytest.mark.parametrize("size", [(1100, 760), (760, 560), (900, 1000)])
@@ -55,6 +55,66 @@ def test_the_map_is_right_under_zoom_and_pan(qtbot, panel):
         assert np.array_equal(view.weights, map_for_pixel(panel.sample, *query))
     qtbot.keyClick(view, Qt.Key.Key_0)
     assert view.placement.zoom == 1
+
+
+def asks_under(panel, there):
+    """Whether the map is that of the pixel under a place of the screen, or none beside the picture."""
+    view = panel.view
+    place = view.mapFromGlobal(there)
+    query = view.placement.to_picture(place.x(), place.y())
+    if query is None:
+        return view.query is None
+    return view.query == query and np.array_equal(view.weights, map_for_pixel(panel.sample, *query))
+
+
+def test_the_map_under_a_mouse_that_rests_is_there_whatever_changes(qtbot, make_panel, tiny_generator, make_generator):
+    panel = make_panel(tiny_generator, wait=False)
+    view = panel.view
+    place = QPoint(view.width() // 2 + 30, view.height() // 2 - 20)
+    there = view.mapToGlobal(place)
+    move(view, place)  # while the network is being loaded
+    settle(qtbot, panel)
+    assert asks_under(panel, there)
+    for change in (
+        panel.controls.resample.click,
+        lambda: panel.look_at(OwnPicture(np.zeros((20, 20, 3), np.uint8))),
+        lambda: panel.open_model(make_generator(size=32, grids=((16, 8),))),
+    ):
+        waits_for_sample(qtbot, panel, change)
+        assert asks_under(panel, there)
+    asked = set()
+    for change in (
+        lambda: panel.resize(900, 600),
+        lambda: panel.set_full_screen(True),
+        lambda: panel.set_full_screen(False),
+        lambda: panel.stage.walk_button.click(),
+        lambda: qtbot.keyClick(view, Qt.Key.Key_Plus),
+    ):
+        change()
+        qtbot.wait(1)
+        assert asks_under(panel, there)
+        asked.add(view.query)
+    assert len(asked - {None}) >= 2
+    QGuiApplication.sendEvent(view, QEvent(QEvent.Type.Leave))
+    assert view.query is None
+    back = QPointF(view.mapFromGlobal(there))
+    entered = QEnterEvent(back, back, QPointF(there))
+    QGuiApplication.sendEvent(view, entered)  # as when a menu or a dialog over it is closed
+    assert asks_under(panel, there)
+
+
+def test_a_mouse_that_rests_does_not_take_the_query_from_the_keys(qtbot, panel):
+    hover(panel, 5, 5)
+    for pins in (0, 1):
+        qtbot.keyClick(panel.view, Qt.Key.Key_Right)
+        asked = panel.view.query
+        waits_for_sample(qtbot, panel, panel.controls.resample.click)
+        panel.resize(900, 600 + pins)
+        qtbot.wait(1)
+        assert panel.view.query == asked
+        qtbot.keyClick(panel.view, Qt.Key.Key_Return)
+    hover(panel, 12, 3)
+    assert panel.view.query == pytest.approx((12, 3), abs=0.1)
 
 
 def test_a_move_of_the_mouse_paints_the_picture_once_with_its_colour_bar(qtbot, panel):
@@ -153,7 +213,8 @@ view.show()
 for x, y in [(0.5, 0.5), (63.5, 0.5), (63.5, 63.5), (21.0, 43.0)]:
     place = QPointF(*view.placement.to_view(x, y))
     none = Qt.MouseButton.NoButton
-    event = QMouseEvent(QEvent.Type.MouseMove, place, place, none, none, Qt.KeyboardModifier.NoModifier)
+    there = view.mapToGlobal(place)
+    event = QMouseEvent(QEvent.Type.MouseMove, place, there, none, none, Qt.KeyboardModifier.NoModifier)
     app.sendEvent(view, event)
     assert np.array_equal(view.weights, map_for_pixel(sample, x, y)), (x, y)
 assert view.devicePixelRatioF() == 2.0

@@ -40,7 +40,7 @@ def test_the_visitor_does_each_of_the_four_steps(qtbot, panel):
     qtbot.mouseClick(panel.offer.take, LEFT)
     tour = panel.tour
     assert tour.isVisible()
-    assert not panel.grid.isVisible()  # beside the picture, not over it
+    assert not panel.controls.isVisible()  # in their place: beside the picture, not over it
     assert panel.view.isVisible()
     assert panel.view.pins == []
     for x in (1, 1.2, 5):
@@ -71,14 +71,33 @@ def test_the_visitor_does_each_of_the_four_steps(qtbot, panel):
     assert tour.told.text() == told  # it can still be read
     qtbot.mouseClick(tour.next, LEFT)
     assert not tour.isVisible()
-    assert panel.grid.isVisible()
+    assert panel.controls.isVisible()
 
 
-def test_attention_can_be_switched_off_by_its_slider_too(qtbot, panel):
+def test_attention_can_be_switched_off_by_a_button_that_is_held_too(qtbot, panel):
+    panel.controls.tour.click()
+    assert not panel.tour.without.isVisible()
+    panel.tour.go_to(Step.SWITCH_OFF)
+    qtbot.mousePress(panel.tour.without, LEFT)
+    assert panel.stage.shows_without_attention
+    assert "of 255 levels" in panel.tour.told.text()  # what it does when it is on
+    qtbot.mouseRelease(panel.tour.without, LEFT)
+    assert not panel.stage.shows_without_attention
+
+
+@pytest.mark.parametrize("size", [(800, 511), (1366, 680)])  # of windows of 800x600 and 1366x768
+def test_it_takes_no_room_from_the_picture_and_can_be_read_whole(qtbot, panel, size):
+    panel.resize(*size)
+    before = panel.view.geometry()
     panel.controls.tour.click()
     panel.tour.go_to(Step.SWITCH_OFF)
-    waits_for_sample(qtbot, panel, lambda: panel.controls.scale.slider.setValue(0))
-    assert "of 255 levels" in panel.tour.told.text()  # what it does when it is on
+    qtbot.mousePress(panel.tour.without, LEFT)
+    qtbot.mouseRelease(panel.tour.without, LEFT)
+    qtbot.wait(1)
+    assert panel.view.geometry() == before
+    assert panel.grid.isVisible()  # another picture can be chosen
+    assert panel.tour.told.text()
+    assert panel.tour.verticalScrollBar().maximum() == 0
 
 
 def test_it_is_offered_once_and_goes_on_where_it_was_left(qtbot, panel, make_panel, tiny_generator, settings):
@@ -88,7 +107,7 @@ def test_it_is_offered_once_and_goes_on_where_it_was_left(qtbot, panel, make_pan
     click(qtbot, panel, 3, 3)
     qtbot.mouseClick(panel.tour.next, LEFT)
     qtbot.mouseClick(panel.tour.leave, LEFT)
-    assert panel.grid.isVisible()
+    assert panel.controls.isVisible()
     assert not panel.controls.tour.isChecked()
     again = make_panel(tiny_generator, settings=settings)  # the next start
     assert not again.offer.isVisible()
@@ -195,5 +214,6 @@ def test_the_sign_of_gamma_is_told_by_what_it_does():
 def test_a_button_that_is_of_no_use_looks_so(panel):
     panel.controls.tour.setChecked(True)
     assert not panel.tour.back.isEnabled()  # at the first step
-    off, on = (from_qimage(button.grab().toImage()).max() for button in (panel.tour.back, panel.tour.next))
+    shown = [from_qimage(button.grab().toImage()) for button in (panel.tour.back, panel.tour.next)]
+    off, on = (int(pixels.max()) - int(pixels.min()) for pixels in shown)
     assert off < 0.75 * on

@@ -35,8 +35,10 @@ def test_the_matrix_asks_for_keys_when_the_direction_is_turned(qtbot, panel):
 
 def test_a_walk_goes_from_one_sample_to_another_with_the_maps(qtbot, panel):
     first = panel.sample
+    assert panel.stage.walk_button.text() == "Walk"
     panel.stage.walk_button.click()
     assert panel.walk.isVisible()
+    assert panel.stage.walk_button.text() == "Close walk"  # on the dark stage hardly anybody sees that it is pressed
     assert panel.stage.strip.isVisible()  # the pins' maps stay in sight
     assert np.array_equal(panel.walk.walk.end.z, panel.session.point(panel.grid.specs[1]).z)  # the next one
     waits_for_sample(qtbot, panel, lambda: panel.grid.choose(4))
