@@ -86,14 +86,16 @@ class StatusLine(DimLine):
 
 
 class ScrollColumn(QScrollArea):
-    """A column of constant width whose content scrolls up and down where the window is too low for it.
+    """A column whose content scrolls up and down where the window is too low for it. width_px: is constant; None: takes
+    the room that there is.
 
-    The scroll bar's place is kept free while there is none: controls must not shrink when more of them unfold.
+    The scroll bar's place is kept free while there is none: nothing must shrink when more unfolds.
     """
 
-    def __init__(self, width_px: int, parent: QWidget | None = None) -> None:
+    def __init__(self, width_px: int | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setFixedWidth(width_px)
+        if width_px is not None:
+            self.setFixedWidth(width_px)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -174,6 +174,8 @@ class AudienceControls(_Over):
         self.hide()
 
     def put(self) -> None:
+        for button in self._buttons:
+            button.setFont(theme.sized(self.font(), self._picture.scale))
         for rows in range(1, len(self._buttons) + 1):
             for index, button in enumerate(self._buttons):
                 self._grid.addWidget(button, *divmod(index, math.ceil(len(self._buttons) / rows)))

@@ -69,7 +69,11 @@ class DoctorDialog(TextDialog):
         self._process.finished.connect(self._finished)
         self._process.errorOccurred.connect(self._failed)
         self._process.start(program, arguments)
-        self.finished.connect(self._process.kill)
+        self.finished.connect(self._end)
+
+    def _end(self) -> None:
+        self._process.kill()
+        self._process.waitForFinished(500)  # it goes with the dialog, and may not run then
 
     def _finished(self) -> None:
         text = bytes(self._process.readAllStandardOutput().data()).decode("utf-8", "replace")

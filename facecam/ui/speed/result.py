@@ -71,6 +71,7 @@ class ResultView(QWidget):
             self.fold,
             (self._filler, 1),
             owner=self,
+            margins=(0, 0, SPACE, 0),
             spacing=SPACE // 2,
         )
         self.clear()

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QAction, QGuiApplication
-from PySide6.QtWidgets import QFrame, QScrollArea
 
 from facecam.bench.card import draw_card
 from facecam.bench.result import BenchResult, Interim, load, to_json
@@ -18,7 +17,7 @@ from facecam.qtkit.layouts import column, row
 from facecam.qtkit.settings import Settings
 from facecam.qtkit.tabs import Tab
 from facecam.qtkit.theme import SPACE
-from facecam.qtkit.widgets import StatusLine
+from facecam.qtkit.widgets import ScrollColumn, StatusLine
 from facecam.qtkit.wording import rough_duration
 from facecam.ui.speed.controls import SpeedControls
 from facecam.ui.speed.process import BenchProcess
@@ -61,14 +60,10 @@ class SpeedTab(Tab):
         self.controls.card_button.clicked.connect(self.ask_card)
         self.controls.compare_button.clicked.connect(self.ask_compare)
         self.controls.chosen.connect(self._say_duration)
-        scroll = self._scroll = QScrollArea()  # for windows too low for all of it
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setWidget(self.view)
+        self._scroll = ScrollColumn()
+        self._scroll.setWidget(self.view)
         self.view.fold.toggled.connect(lambda on: QTimer.singleShot(0, self._scroll_to_details) if on else None)
-        left = column((scroll, 1), self.status, margins=(2 * SPACE, 2 * SPACE, SPACE, SPACE), spacing=SPACE)
+        left = column((self._scroll, 1), self.status, margins=(2 * SPACE, 2 * SPACE, SPACE, SPACE), spacing=SPACE)
         row((left, 1), self.controls, owner=self)
         self._commands = [
             command(self, "Measure, or cancel", ["Space"], self.toggle),

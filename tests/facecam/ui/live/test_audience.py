@@ -248,6 +248,12 @@ def test_text_grows_with_the_picture_in_full_screen_or_where_that_is_set(qtbot: 
     window.resize(1440, 900)  # with bars beside the picture
     qtbot.waitUntil(lambda: 720 < tab.picture.upper.width() < 1440, timeout=5000)
     qtbot.waitUntil(lambda: tab.picture.upper.contains(tab.badge.geometry()), timeout=5000)
+    for x in (40, 60):
+        move(tab, x)
+    qtbot.waitUntil(tab.audience.isVisible, timeout=5000)
+    button = tab.audience.findChildren(QPushButton)[0]
+    assert button.font().pointSizeF() == pytest.approx(tab.picture.scale * window.font().pointSizeF(), rel=0.02)
+    assert tab.picture.rect().contains(tab.audience.geometry())
     QTest.keyClick(window, Qt.Key.Key_R)
     tab.set_full_screen(False)
     window.resize(1600, 1000)

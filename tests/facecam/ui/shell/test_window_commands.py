@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 from PySide6.QtCore import Qt
@@ -166,6 +166,16 @@ def test_the_doctor_can_be_asked_from_the_window(qtbot: QtBot) -> None:
     qtbot.waitUntil(dialog.copy_button.isEnabled, timeout=10_000)
     QTest.mouseClick(dialog.copy_button, Qt.MouseButton.LeftButton)
     assert QApplication.clipboard().text().split() == ["two", "lines"]
+
+
+def test_a_doctor_that_is_still_looking_ends_with_its_window(qtbot: QtBot, qtlog: Any) -> None:
+    dialog = DoctorDialog(command=[sys.executable, "-c", "print(1, flush=True); import time; time.sleep(60)"])
+    dialog.show()
+    process = dialog._process
+    qtbot.waitUntil(lambda: process.bytesAvailable() > 0, timeout=20_000)
+    with qtbot.waitSignal(dialog.destroyed, timeout=20_000):
+        dialog.close()
+    assert [record.message for record in qtlog.records if "QProcess" in record.message] == []
 
 
 def test_a_doctor_that_can_not_be_started_is_told(qtbot: QtBot) -> None:

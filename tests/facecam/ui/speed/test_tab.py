@@ -293,6 +293,24 @@ def test_the_page_scrolls_and_the_table_shows_all_its_rows(qtbot: QtBot, width: 
     qtbot.waitUntil(lambda: table.viewport().height() >= table.verticalHeader().length(), timeout=5000)
 
 
+def test_nothing_moves_sideways_when_the_details_unfold(qtbot: QtBot, result_file: Path) -> None:
+    tab = make_tab(qtbot)
+    tab.resize(1000, 480)
+    tab.open(result_file)
+    tab.show()
+    view, bar = tab.view, tab._scroll.verticalScrollBar()
+    qtbot.waitUntil(lambda: view.bars.width() > 300, timeout=5000)
+    before = view.bars.width()
+    assert not bar.isVisible()
+    view.fold.set_open(True)
+    qtbot.waitUntil(bar.isVisible, timeout=5000)
+    qtbot.waitUntil(lambda: view.details.table.width() > 300, timeout=5000)
+    assert view.bars.width() == before
+    for part in (view.bars, view.details.table, view.details.terms):
+        right = part.mapTo(tab, part.rect().topRight()).x()
+        assert bar.mapTo(tab, bar.rect().topLeft()).x() - right >= 8, "it touches the scroll bar"
+
+
 def test_every_column_has_its_sentence(qtbot: QtBot, result_file: Path) -> None:
     tab = make_tab(qtbot)
     tab.open(result_file)
