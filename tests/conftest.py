@@ -10,8 +10,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pytestqt.qtbot import QtBot
 
 from facecam.system.cpu import available_cores
+from tests.facecam.waiting import PATIENCE_S
 from tests.processes import start_x_server
 
 CELL_PX = 32
@@ -86,6 +88,22 @@ def pytest_xdist_auto_num_workers() -> int:
     """Of `pytest --numprocesses auto`: two for a core, as windows and processes are waited for (286 s with one for each
     of two cores, 237 with two), and four at most, as each holds PyTorch, Qt and both runtimes."""
     return min(4, 2 * len(available_cores()))
+
+
+class PatientQtBot(QtBot):
+    """Waits for what is to happen for as long as any test does; a timeout that is shorter does not count."""
+
+    def waitUntil(self, callback: Callable[[], Any], *, timeout: int = 0) -> None:
+        super().waitUntil(callback, timeout=max(timeout, round(1000 * PATIENCE_S)))
+
+    def waitSignal(self, signal: Any, *, timeout: int = 0, **how: Any) -> Any:
+        return super().waitSignal(signal, timeout=max(timeout, round(1000 * PATIENCE_S)), **how)
+
+
+@pytest.fixture
+def qtbot(qapp: Any, request: pytest.FixtureRequest) -> QtBot:
+    """In place of pytest-qt's, whose 5 seconds are little on a busy machine."""
+    return PatientQtBot(request)
 
 
 @pytest.fixture(scope="session", autouse=True)

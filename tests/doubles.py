@@ -18,6 +18,7 @@ from facecam.faces.boxes import Detections
 from facecam.runtimes.engine import Engine, Runtime
 from facecam.sources import Frame, Source
 from facecam.system.opencv import cv2
+from tests.facecam.waiting import PATIENCE_S
 
 
 def found(*faces: tuple[float, ...]) -> Detections:
@@ -112,7 +113,7 @@ class FakeSource:
 
     def read(self) -> Frame | None:
         if self._hang is not None and self._index:
-            self._hang.wait(30)
+            self._hang.wait(2 * PATIENCE_S)
         if self._problem is not None and self._index:
             raise self._problem
         if self._index == self.frame_count:

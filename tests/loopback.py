@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from facecam.arrays import Image
+from tests.facecam.waiting import PATIENCE_S
 
 NAME = "Loopback of the tests"
 
@@ -42,7 +43,7 @@ def install(monkeypatch: pytest.MonkeyPatch) -> Loopback:
             loopback.sizes.append((width, height))
 
         def send(self, frame: Image) -> None:
-            loopback.free.wait(30)
+            loopback.free.wait(2 * PATIENCE_S)
             if loopback.problem is not None:
                 raise loopback.problem
             loopback.sent.append((time.perf_counter(), np.array(frame).reshape(self._shape)))

@@ -11,7 +11,7 @@ import numpy as np
 
 from facecam.system.opencv import cv2
 
-LIVES_S = 60.0
+LIVES_S = 600.0
 _HEAD = b"HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=cut\r\n\r\n"
 
 
@@ -28,7 +28,7 @@ def claims_size(jpeg: bytes, width: int, height: int) -> bytes:
 
 
 class MjpegServer:
-    """Serves any number of readers, one after the other or at once, at 50 pictures per second, for a minute at most.
+    """Serves any number of readers, one after the other or at once, at 50 pictures per second, for ten minutes at most.
 
     mode, to be set at any time: "send"; "stall" (connected but silent); "drop" (every connection is closed, new ones
     too); "garbage" (noise in place of pictures); "freeze" (the same picture again and again); "oversized" (pictures

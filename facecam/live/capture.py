@@ -196,9 +196,9 @@ class Capture:
         if before.steady_s > _STEADY_S:
             self._attempts = 0
         retry_at_s = time.perf_counter() + RETRY_AFTER_S[min(self._attempts, len(RETRY_AFTER_S) - 1)]
+        self._hurry = False  # before it is told: whoever hears of it may be quick
         self._tell(Trouble(reason, retry_at_s), lost=True)
         with self._changed:
-            self._hurry = False
             while not self._stopped:
                 hung = [reader for reader in self._left if reader.thread.is_alive()]
                 left_s = retry_at_s - time.perf_counter()

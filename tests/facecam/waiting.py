@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
+"""For anything that is to happen: far more than it takes on two cores with other work, as CI has them."""
 T = TypeVar("T")
 
 

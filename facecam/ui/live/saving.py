@@ -262,6 +262,8 @@ class Saving(QObject):
             return
 
     def _snapshot_told(self, words: str, picture: str) -> None:
+        assert self._snapshot_thread is not None
+        self._snapshot_thread.join()  # it has told as its last act, and another one may be wanted at once
         if picture:
             self._say(words, picture)
         else:

@@ -17,7 +17,9 @@ import pytest
 from facecam.errors import SourceError
 from facecam.faces.boxes import Detections
 from facecam.live import capture
+from facecam.live.capture import Trouble
 from facecam.live.pipeline import Phase, Pipeline
+from facecam.live.state import PipelineState
 from facecam.saving.recording import Recorder, RecordingOptions
 from facecam.sources import Frame, open_source
 from tests.doubles import FakeDetector
@@ -46,6 +48,21 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(capture, "RETRY_AFTER_S", (0.1, 0.3, 0.6))
 
 
+@pytest.fixture
+def lost(monkeypatch: pytest.MonkeyPatch) -> list[Trouble]:
+    """Each word about a source that is gone, in order: who looks at the phase now and then may miss a short one."""
+    told: list[Trouble] = []
+    on_trouble = PipelineState.on_trouble
+
+    def noting(self: PipelineState, trouble: Trouble | None, lost: bool) -> None:
+        on_trouble(self, trouble, lost)
+        if lost and trouble is not None:
+            told.append(trouble)
+
+    monkeypatch.setattr(PipelineState, "on_trouble", noting)
+    return told
+
+
 def captured(pipeline: Pipeline) -> int:
     return pipeline.state.stats().captured
 
@@ -69,25 +86,26 @@ def test_what_is_noticed_is_noticed_within_two_seconds() -> None:
         ("endless", "more than 32 MB|sends no pictures"),
     ],
 )
-def test_a_stream_is_lost_and_comes_back(server: MjpegServer, mode: str, words: str) -> None:
+def test_a_stream_is_lost_and_comes_back(server: MjpegServer, mode: str, words: str, lost: list[Trouble]) -> None:
     with running(server.url) as pipeline:
         wait_for(lambda: captured(pipeline) > 5)
-        last = pipeline.latest()
+        last = wait_for(pipeline.latest)
+        assert last is not None
         server.mode = mode
-        wait_for(lambda: pipeline.phase is Phase.RECONNECTING)
-        assert pipeline.state.trouble is not None
-        assert re.search(words, pipeline.state.trouble.reason)
+        wait_for(lambda: any(re.search(words, trouble.reason) for trouble in lost))
         assert pipeline.latest() is not None  # the last picture stays
         server.mode = "send"
-        wait_for(lambda: pipeline.phase is Phase.RUNNING)
+        wait_for(lambda: pipeline.state.stats().reconnects >= 1 and pipeline.phase is Phase.RUNNING)
         goes_on(pipeline)
-        assert pipeline.state.trouble is None
-        assert pipeline.state.stats().reconnects >= 1
-        view = pipeline.latest()
-        assert view is not None
-        assert last is not None
-        assert view.detected_frame.index > last.detected_frame.index  # the numbers and times go on, too
-        assert view.detected_frame.time_s > last.detected_frame.time_s
+        wait_for(lambda: pipeline.state.trouble is None)
+
+        def goes_beyond() -> bool:
+            view = pipeline.latest()
+            assert view is not None
+            return view.detected_frame.index > last.detected_frame.index  # the numbers and times go on, too
+
+        wait_for(goes_beyond)
+        assert pipeline.latest().detected_frame.time_s > last.detected_frame.time_s
 
 
 def test_a_recording_goes_on_when_the_stream_is_back_and_keeps_the_time_between(
@@ -99,7 +117,7 @@ def test_a_recording_goes_on_when_the_stream_is_back_and_keeps_the_time_between(
         pipeline.attach(recorder)
         wait_for(lambda: recorder.status.frames > 5)
         server.mode = "drop"
-        wait_for(lambda: pipeline.phase is Phase.RECONNECTING)
+        wait_for(lambda: pipeline.phase is Phase.RECONNECTING)  # and stays so: whoever comes is sent away
         time.sleep(1.0)
         server.mode = "send"
         wait_for(lambda: pipeline.phase is Phase.RUNNING)
@@ -116,20 +134,14 @@ def test_a_recording_goes_on_when_the_stream_is_back_and_keeps_the_time_between(
     assert np.diff(times_s).max() > 0.9
 
 
-def test_attempts_come_at_growing_intervals(server: MjpegServer) -> None:
+def test_attempts_come_at_growing_intervals(server: MjpegServer, lost: list[Trouble]) -> None:
     with running(server.url) as pipeline:
         wait_for(lambda: captured(pipeline) > 5)
         server.mode = "drop"
-        waits_s: dict[float, float] = {}  # by the time of the attempt
-
-        def third() -> bool:
-            trouble = pipeline.state.trouble
-            if trouble is not None and trouble.retry_at_s is not None:
-                waits_s.setdefault(trouble.retry_at_s, trouble.retry_at_s - time.perf_counter())
-            return len(waits_s) >= 3
-
-        wait_for(third)
-        assert list(waits_s.values()) == sorted(waits_s.values())
+        wait_for(lambda: len([trouble for trouble in lost if trouble.retry_at_s is not None]) >= 4)
+        at_s = [trouble.retry_at_s for trouble in lost if trouble.retry_at_s is not None][:4]
+        for gap_s, least_s in zip(np.diff(at_s), capture.RETRY_AFTER_S[1:], strict=False):
+            assert gap_s >= least_s
         assert pipeline.state.stats().reconnects == 0
         server.mode = "send"
         wait_for(lambda: pipeline.state.stats().reconnects == 1)
@@ -146,13 +158,14 @@ def test_one_can_hurry_it(server: MjpegServer, monkeypatch: pytest.MonkeyPatch) 
         wait_for(lambda: pipeline.phase is Phase.RUNNING)
 
 
-def test_stopping_while_it_is_lost_takes_no_time(server: MjpegServer) -> None:
+def test_stopping_while_it_is_lost_takes_no_time(server: MjpegServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(capture, "RETRY_AFTER_S", (600.0,))
     before = set(threading.enumerate())
     with running(server.url) as pipeline:
         wait_for(lambda: captured(pipeline) > 5)
         server.mode = "drop"
         wait_for(lambda: pipeline.phase is Phase.RECONNECTING)
-        assert pipeline.stop(2.0)
+        assert pipeline.stop(PATIENCE_S)
         assert pipeline.phase is Phase.IDLE
         assert pipeline.state.trouble is None
     left = {thread.name for thread in set(threading.enumerate()) - before}
@@ -201,8 +214,7 @@ def test_a_driver_that_hangs_is_left_alone_and_disturbs_nothing_when_it_wakes_up
     with running(open_camera) as pipeline:
         wait_for(lambda: captured(pipeline) > 5)
         cameras[0].hang.set()
-        wait_for(lambda: pipeline.phase is Phase.RECONNECTING)
-        wait_for(lambda: pipeline.phase is Phase.RUNNING)
+        wait_for(lambda: pipeline.state.stats().reconnects == 1)
         cameras[0].free.set()
         wait_for(cameras[0].closed.is_set)
         goes_on(pipeline)
@@ -261,8 +273,7 @@ def test_a_camera_that_looks_at_nothing_is_opened_anew_once_and_then_let_be() ->
         return cameras[-1]
 
     with running(open_camera) as pipeline:
-        wait_for(lambda: pipeline.phase is Phase.RECONNECTING)
-        wait_for(lambda: pipeline.phase is Phase.RUNNING)
+        wait_for(lambda: pipeline.state.stats().reconnects == 1)
         wait_for(lambda: pipeline.state.trouble is not None)
         assert pipeline.state.trouble is not None
         assert "does not change" in pipeline.state.trouble.reason
@@ -299,6 +310,5 @@ def test_a_device_is_opened_again_by_its_own_means() -> None:
         wait_for(lambda: captured(pipeline) > 5)
         first.hang.set()
         first.free.set()
-        wait_for(lambda: pipeline.phase is Phase.RECONNECTING)
-        wait_for(lambda: pipeline.phase is Phase.RUNNING)
+        wait_for(lambda: pipeline.state.stats().reconnects == 1)
         goes_on(pipeline)

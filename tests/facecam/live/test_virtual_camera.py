@@ -141,31 +141,30 @@ def test_what_was_on_its_way_when_privacy_is_switched_on_is_hidden_whole(device:
 
 
 def test_a_source_that_hangs_is_hidden_where_everything_is_while_unsure(device: Loopback) -> None:
-    hang = threading.Event()
+    hangs, free = threading.Event(), threading.Event()
 
     class Hanging(Stripes):
         def read(self) -> Frame | None:
-            frame = super().read()
-            if frame is not None and frame.index == 60:
-                hang.wait(PATIENCE_S)
-            return frame
+            if hangs.is_set():  # also for whoever opens it again
+                free.wait(2 * PATIENCE_S)
+            return super().read()
 
     with shown(Hanging(fps=30), FakeDetector(), LiveOptions(privacy=PrivacyOptions(least_hz=2))) as (pipeline, _):
         wait_for(lambda: device.sent and finest(device.newest[PICTURE]) > 100)
+        hangs.set()
         wait_for(lambda: pipeline.state.trouble is not None)
         before = len(device.sent)
         wait_for(lambda: len(device.sent) > before + 2)
         assert finest(device.newest[PICTURE]) < 50
-        hang.set()
+        free.set()
 
 
 def test_a_device_that_hangs_holds_nothing_up(device: Loopback) -> None:
     with shown(FakeSource(fps=50), FakeDetector()) as (pipeline, camera):
         wait_for(lambda: camera.status.pictures > 3)
         device.free.clear()
-        start_s, before = time.perf_counter(), pipeline.state.stats().detected
+        before = pipeline.state.stats().detected
         wait_for(lambda: pipeline.state.stats().detected > before + 50)
-        assert time.perf_counter() - start_s < 10
         assert pipeline.stop(PATIENCE_S)
         assert not camera.close(0.1)
         device.free.set()

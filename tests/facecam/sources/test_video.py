@@ -189,7 +189,7 @@ def test_an_mjpeg_stream(serve):
 
 
 def test_a_stream_that_goes_silent_is_told(serve):
-    source = StreamSource(serve(30, "silence"), open_timeout_s=5, read_timeout_s=0.5)
+    source = StreamSource(serve(30, "silence"), open_timeout_s=60, read_timeout_s=0.5)
     with pytest.raises(SourceError, match="stopped sending"):
         read_all(source)
 
