@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from facecam.detection.detector import FaceDetector
 from facecam.detection.options import DetectorOptions
 from facecam.faces.boxes import Detections
 from facecam.system.opencv import cv2
+from tests.facecam.waiting import PATIENCE_S, wait_for
 from tests.processes import ROOT
 
 MakeFrame = Callable[..., np.ndarray]
@@ -144,7 +144,7 @@ def test_another_process_tells_progress_and_the_end(tmp_path: Path, make_frame: 
     assert process.stdout is not None
     told = [from_line(line) for line in process.stdout]
     process.stdin.close()
-    assert process.wait(30) == 0
+    assert process.wait(PATIENCE_S) == 0
     assert Progress("a.png", 0, 3, 1) in told
     report = told[-1]
     assert isinstance(report, Summary)
@@ -164,12 +164,10 @@ def test_closing_its_input_leaves_whole_copies_only(tmp_path: Path, clip: Path, 
     )
     assert process.stdin is not None
     assert process.stdout is not None
-    end_s = time.monotonic() + 30
-    while not any(out.glob(".*.mkv")) and time.monotonic() < end_s:
-        time.sleep(0.02)
+    wait_for(lambda: any(out.glob(".*.mkv")))
     process.stdin.close()
     report = [from_line(line) for line in process.stdout][-1]
-    process.wait(30)
+    process.wait(PATIENCE_S)
     assert isinstance(report, Summary)
     assert report.stopped
     assert [path.name for path in out.iterdir() if path.suffix == ".mkv"] == []
@@ -181,6 +179,6 @@ def test_an_estimate_alone(clip: Path, tiny_model: Path) -> None:
     assert process.stdout is not None
     told = from_line(process.stdout.read())
     process.stdin.close()
-    process.wait(30)
+    process.wait(PATIENCE_S)
     assert isinstance(told, Estimate)
     assert told.frames == 200

@@ -22,6 +22,7 @@ from facecam.detection.options import DetectorOptions
 from facecam.errors import FacecamError
 from facecam.system.opencv import cv2
 from tests.facecam.batch.clips import clip_with_sound
+from tests.facecam.waiting import PATIENCE_S, wait_for
 from tests.processes import start_python
 
 
@@ -102,11 +103,10 @@ def test_ctrl_c_ends_all_processes_and_keeps_what_was_done(tmp_path, tiny_model,
     result = tmp_path / "r.jsonl"
     arguments = ["--model", tiny_model, "--json", result, "--jobs", "2"]
     process = start_python("-m", "facecam", "detect", folder, *arguments, alone=True)
-    end_s = time.monotonic() + 60
-    while time.monotonic() < end_s and not (result.exists() and result.read_text().count("\n") > 3):
-        time.sleep(0.02)
+    end_s = time.monotonic() + 2 * PATIENCE_S
+    wait_for(lambda: result.exists() and result.read_text().count("\n") > 3)
     os.killpg(process.pid, signal.SIGINT)
-    _, err = process.communicate(timeout=30)
+    _, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 130, err
     assert "Traceback" not in err
     assert 3 < result.read_text().count("\n") < 1500

@@ -210,12 +210,12 @@ def test_regions_come_from_standard_input(tmp_path: Path, clip: Path, tiny_model
     command = ["detect", str(clip), "--hide", "cover", "--model", str(tiny_model), "--regions"]
     assert main([*command, str(regions)]) == 0
     command = [sys.executable, "-m", "facecam", *command, "-", "--out", str(tmp_path / "out")]
-    told = subprocess.run(command, input=regions.read_bytes(), capture_output=True, timeout=60)
+    told = subprocess.run(command, input=regions.read_bytes(), capture_output=True, timeout=120)
     assert told.returncode == 0, told.stderr
     assert b"0.0 ms a detection" in told.stderr
     assert max(brightest(tmp_path / "out" / "clip.mkv", 4, 3)) < 90
     for given in (b"", b"[]"):
-        told = subprocess.run(command, input=given, capture_output=True, timeout=60)
+        told = subprocess.run(command, input=given, capture_output=True, timeout=120)
         assert told.returncode == 2
         assert b"no regions that can be read" in told.stderr
 

@@ -84,8 +84,7 @@ def busy_core():
         process.kill()
 
 
-def test_a_core_that_another_program_keeps_busy_gives_no_verdict(busy_core, monkeypatch):
-    monkeypatch.setattr(measure, "PAUSE_S", 60.0)
+def test_a_core_that_another_program_keeps_busy_gives_no_verdict(busy_core):
     with pinned(busy_core):
         described = machine.describe_machine(busy_core)
         run = measure.measure("shared", [Benchmark(lambda: busy_for(0.002), Labels(model="m"))], seconds=1.0)
@@ -106,7 +105,6 @@ def test_a_core_that_another_program_keeps_busy_gives_no_verdict(busy_core, monk
 
 def test_the_command_gives_no_verdict_on_a_busy_core(busy_core, tiny_model, monkeypatch, capsys):
     monkeypatch.setattr(command, "SIZES", ((64, 64),))
-    monkeypatch.setattr(measure, "PAUSE_S", 60.0)
     arguments = ["bench", "--model", str(tiny_model), "--seconds", "0.05", "--no-gallery", "--runtime", "onnxruntime"]
     assert main([*arguments, "--core", str(busy_core)]) == 0
     out = capsys.readouterr().out

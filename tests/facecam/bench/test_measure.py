@@ -22,12 +22,19 @@ from tests.facecam.bench.made import MACHINE, busy_for, made_run
 
 
 def test_a_known_sleep_measures_as_that_sleep_and_gives_no_verdict():
-    benchmark = Benchmark(lambda: time.sleep(0.02), Labels(model="sleeper"))
+    slept_ms = []
+
+    def sleep():
+        began_s = time.perf_counter()
+        time.sleep(0.02)
+        slept_ms.append(1000 * (time.perf_counter() - began_s))
+
+    benchmark = Benchmark(sleep, Labels(model="sleeper"))
     run = measure.measure("sleep", [benchmark], seconds=0.1)
     (series,) = run.series
     assert series.detections >= 20
     assert min(series.series_ms) >= 20.0
-    assert np.percentile(series.series_ms, 25) < 40.0
+    assert np.percentile(series.series_ms, 25) < 2 * np.percentile(slept_ms, 25)
     assert series.cpu_ms.p50 < 5.0
     assert any("at work on this for only" in problem for problem in run.problems)
     assert verdict(run, series, MACHINE) == "sleeper: no verdict."
@@ -103,8 +110,7 @@ def test_a_clock_that_jumps_is_a_pause(monkeypatch):
         measure.measure("asleep", [Benchmark(lambda: busy_for(0.001))], seconds=0.0)
 
 
-def test_a_long_run_tells_what_time_does(tiny_model, monkeypatch):
-    monkeypatch.setattr(measure, "PAUSE_S", 60.0)
+def test_a_long_run_tells_what_time_does(tiny_model):
     told: list[str] = []
     benchmark = Benchmark(lambda: busy_for(0.0005), Labels(model="m"))
     run = measure_long(benchmark, 0.04, told.append)

@@ -15,6 +15,7 @@ import pytest
 from facecam.cli import main
 from facecam.sources import open_source
 from facecam.system.opencv import cv2
+from tests.facecam.waiting import PATIENCE_S
 from tests.processes import start_python
 
 
@@ -215,7 +216,7 @@ def test_wrong_input_gives_one_line_and_status_2(tiny_model, tmp_path):
     (tmp_path / "clip.mp4").write_bytes(bytes(range(256)) * 100)
     for path in (cut, tmp_path / "clip.mp4"):
         process = start_python("-m", "facecam", "detect", path, "--model", tiny_model)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=PATIENCE_S)
         assert process.returncode == 2
         assert out == ""
         assert err.startswith(f"facecam: {path} is not a")
@@ -226,7 +227,7 @@ def at_work(model, folder):
     """A process that detects in the demo, when it has told of three frames, and the file of its results."""
     results = folder / "r.jsonl"
     process = start_python("-m", "facecam", "detect", "demo", "--model", model, "--json", results)
-    end_s = time.perf_counter() + 60
+    end_s = time.perf_counter() + PATIENCE_S
     while not (results.exists() and results.read_bytes().count(b"\n") >= 3):
         assert process.poll() is None
         assert time.perf_counter() < end_s
@@ -238,7 +239,7 @@ def at_work(model, folder):
 def test_ctrl_c_ends_cleanly_and_keeps_what_was_done(tiny_model, tmp_path):
     process, results = at_work(tiny_model, tmp_path)
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=30)
+    _, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 130
     assert "Traceback" not in err
     assert "stopped" in err
@@ -250,6 +251,6 @@ def test_the_results_are_there_while_it_works(tiny_model, tmp_path):
     """Nothing is held back: a run that is killed leaves every finished frame."""
     process, results = at_work(tiny_model, tmp_path)
     process.kill()
-    process.communicate(timeout=30)
+    process.communicate(timeout=PATIENCE_S)
     assert len(results.read_text(encoding="utf-8").splitlines()) >= 3
     json.loads(results.read_text(encoding="utf-8").splitlines()[0])

@@ -28,6 +28,7 @@ from facecam.sources import open_source
 from facecam.system.opencv import cv2
 from tests.facecam.saving.test_video_copy import made
 from tests.facecam.saving.told_clips import beside, make_clip, served
+from tests.facecam.waiting import PATIENCE_S
 from tests.processes import start_python
 
 pillow_heif.register_heif_opener()
@@ -263,13 +264,13 @@ def test_whatever_ends_it_leaves_no_process_and_only_whole_copies(
     out = tmp_path / "out"
     command = ["detect", many, "--model", tiny_model, "--out", out, "--jobs", "2", "--size", "640x480"]
     process = start_python("-m", "facecam", *command, alone=True)
-    end_s = time.monotonic() + 90
+    end_s = time.monotonic() + 2 * PATIENCE_S
     while len(list(out.glob("*.png"))) < 6:
         assert process.poll() is None
         assert time.monotonic() < end_s
         time.sleep(0.02)
     process.send_signal(getattr(signal, how))
-    process.communicate(timeout=30)
+    process.communicate(timeout=PATIENCE_S)
     while left := list(in_group(process.pid)):
         assert time.monotonic() < end_s, left
         time.sleep(0.05)
@@ -284,13 +285,13 @@ def test_half_a_video_is_no_copy(tiny_model: Path, tmp_path: Path) -> None:
     clip = made(tmp_path / "clip.mp4", times=range(0, 4000, 2), sound=None)
     out = tmp_path / "out"
     process = start_python("-m", "facecam", "detect", clip, "--model", tiny_model, "--out", out, "--hide", "blur")
-    end_s = time.monotonic() + 60
+    end_s = time.monotonic() + 2 * PATIENCE_S
     while not any(path.stat().st_size for path in out.glob(".clip*")):
         assert process.poll() is None
         assert time.monotonic() < end_s
         time.sleep(0.02)
     process.send_signal(signal.SIGTERM)
-    _, err = process.communicate(timeout=30)
+    _, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 143, err
     assert "stopped" in err
     assert not [path for path in out.iterdir() if "clip" in path.name]
@@ -302,7 +303,12 @@ def test_without_standard_output_it_works_all_the_same(photos: Path, tiny_model:
     command = f"exec '{sys.executable}' -m facecam detect '{photos}' --model '{tiny_model}'"
     for options in ("", f"--json '{result}'"):
         done = subprocess.run(
-            ["sh", "-c", f"{command} {options} >&-"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+            ["sh", "-c", f"{command} {options} >&-"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+            check=False,
         )
         assert done.returncode == 0, done.stderr
         assert "Traceback" not in done.stderr

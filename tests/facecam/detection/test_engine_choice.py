@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 
 import numpy as np
 import pytest
@@ -19,6 +18,7 @@ from facecam.runtimes.registry import has_bf16
 from facecam.sources.demo import demo_frame
 from facecam.system.opencv import cv2
 from tests.engines import int8_runtimes, needs_int8, needs_openvino
+from tests.facecam.waiting import PATIENCE_S, wait_for
 
 FRAME = np.asarray(cv2.resize(demo_frame(5), (320, 240)), np.uint8)
 """With faces; small, as what is chosen does not depend on its size."""
@@ -106,7 +106,7 @@ def test_in_the_background_frames_go_on_until_the_other_engines_are_ready(
     def slow_bind(*arguments):
         if threading.current_thread() is not threading.main_thread():
             elsewhere.append(threading.current_thread().name)
-            assert goes_on.wait(10)
+            assert goes_on.wait(PATIENCE_S)
         return bind(*arguments)
 
     monkeypatch.setattr(Model, "bind", slow_bind)
@@ -114,16 +114,16 @@ def test_in_the_background_frames_go_on_until_the_other_engines_are_ready(
         assert len(detector.detect(make_frame((1, 1)))) == 1
         assert detector.engine == Engine()
     goes_on.set()
-    end_s = time.monotonic() + 10
-    while detector.engine == Engine() and time.monotonic() < end_s:
-        assert len(detector.detect(make_frame((1, 1)))) == 1
-    assert detector.engine == Engine(threads=2)
+
+    def tries(one):
+        assert len(one.detect(make_frame((1, 1)))) == 1
+        return one.engine == Engine(threads=2)
+
+    wait_for(lambda: tries(detector))
     assert len(elsewhere) == 1
     monkeypatch.setattr(engine_choice, "SpeedTrial", None)  # what is known is not tried again
     again = FaceDetector(DetectorOptions(tiny_model, precision=Precision.AUTO, in_background=True))
-    while again.engine == Engine() and time.monotonic() < end_s:
-        again.detect(make_frame((1, 1)))
-    assert again.engine == Engine(threads=2)
+    wait_for(lambda: tries(again))
 
 
 @pytest.mark.parametrize("in_background", [True, False])
@@ -137,9 +137,7 @@ def test_an_engine_that_fails_in_its_trial_costs_no_frame(
     monkeypatch.setattr(engine_choice, "candidates", lambda *_: (Engine(), Engine(threads=2)))
     monkeypatch.setattr(speed_trial.SpeedTrial, "round", failing)
     detector = FaceDetector(DetectorOptions(tiny_model, precision=Precision.AUTO, in_background=in_background))
-    end_s = time.monotonic() + 10
-    while "ended early" not in caplog.text and time.monotonic() < end_s:
-        assert len(detector.detect(make_frame((1, 1)))) == 1
+    wait_for(lambda: len(detector.detect(make_frame((1, 1)))) == 1 and "ended early" in caplog.text)
     assert "the trial of engines ended early: out of order" in caplog.text
     assert len(detector.detect(make_frame((1, 1)))) == 1
     assert detector.engine == Engine()
@@ -152,13 +150,8 @@ def test_what_goes_wrong_in_the_background_is_told_by_the_next_frame(monkeypatch
     monkeypatch.setattr(engine_choice, "trial_key", broken)
     detector = FaceDetector(DetectorOptions(tiny_model, precision=Precision.AUTO, in_background=True))
 
-    def go_on():
-        for _ in range(1000):
-            detector.detect(make_frame((1, 1)))
-            time.sleep(0.001)
-
     with pytest.raises(ZeroDivisionError, match="a mistake of ours"):
-        go_on()
+        wait_for(lambda: not len(detector.detect(make_frame((1, 1)))))
 
 
 @needs_openvino

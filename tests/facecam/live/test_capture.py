@@ -158,6 +158,23 @@ def test_one_can_hurry_it(server: MjpegServer, monkeypatch: pytest.MonkeyPatch) 
         wait_for(lambda: pipeline.phase is Phase.RUNNING)
 
 
+def test_who_hurries_it_with_the_news_is_heard(server: MjpegServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(capture, "RETRY_AFTER_S", (600.0,))
+    on_trouble = PipelineState.on_trouble
+
+    def hurrying(self: PipelineState, trouble: Trouble | None, lost: bool) -> None:
+        on_trouble(self, trouble, lost)
+        if trouble is not None and trouble.retry_at_s is not None:
+            server.mode = "send"
+            pipeline.retry_now()
+
+    monkeypatch.setattr(PipelineState, "on_trouble", hurrying)
+    with running(server.url) as pipeline:
+        wait_for(lambda: captured(pipeline) > 5)
+        server.mode = "drop"
+        wait_for(lambda: pipeline.state.stats().reconnects == 1)
+
+
 def test_stopping_while_it_is_lost_takes_no_time(server: MjpegServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(capture, "RETRY_AFTER_S", (600.0,))
     before = set(threading.enumerate())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sagan_gallery.ui.panel import GalleryPanel
+from tests.facecam.waiting import PATIENCE_S
 from tests.sagan_gallery.ui.driving import settle
 
 
@@ -25,7 +26,7 @@ def make_panel(qtbot):
 
     yield make
     for panel in made:
-        assert panel.close_down(5.0)
+        assert panel.close_down(PATIENCE_S)
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from sagan_gallery.ui import words
 from sagan_gallery.ui.map_style import Shown
 from sagan_gallery.ui.message import LOADING_SHOWN_AFTER_MS
 from sagan_gallery.ui.session import OwnPicture
+from tests.facecam.waiting import PATIENCE_S
 from tests.sagan_gallery.ui.driving import settle, waits_for_sample
 
 
@@ -161,7 +162,7 @@ def slow(monkeypatch):
     go_on = threading.Event()
 
     def load(path):
-        assert go_on.wait(20)
+        assert go_on.wait(PATIENCE_S)
         return Generator(path)
 
     monkeypatch.setattr("sagan_gallery.ui.session.Generator", load)
@@ -189,7 +190,7 @@ def test_the_stage_says_what_is_loaded_until_the_first_picture_is_there(qtbot, m
 def test_another_model_is_loaded_behind_the_present_picture(qtbot, panel, make_generator, slow):
     panel.files.open(make_generator(name="other.onnx"))
     qtbot.wait(2 * LOADING_SHOWN_AFTER_MS)
-    assert panel.status.text == "Loading other…"
+    qtbot.waitUntil(lambda: panel.status.text == "Loading other…")
     assert not panel.message.isVisible()
 
 

@@ -21,6 +21,7 @@ from sagan_gallery.ui.paint import from_qimage, pin_colour
 from sagan_gallery.ui.scene import MAX_PINS, Pin
 from sagan_gallery.ui.session import end_of
 from sagan_gallery.walk import Walk
+from tests.facecam.waiting import PATIENCE_S
 from tests.sagan_gallery.ui.driving import waits_for_sample, walks_to
 
 
@@ -245,7 +246,7 @@ def test_a_film_that_waits_and_the_one_that_is_made_can_be_cancelled(qtbot, pane
 def test_closing_leaves_nothing_of_films_that_are_made_and_wait(qtbot, panel, tmp_path, make_films):
     make_films("first.gif", "second.gif", seconds=3600.0)
     qtbot.waitUntil(lambda: any(tmp_path.iterdir()), timeout=5000)  # the first one has been begun
-    assert panel.close_down(5.0)
+    assert panel.close_down(PATIENCE_S)
     assert not any(tmp_path.iterdir())
 
 

@@ -200,15 +200,15 @@ def test_a_region_is_drawn_and_another_taken_out_and_the_copy_is_made_of_that(
     qtbot: QtBot, review: tuple[ExportDialog, ReviewDialog], clip: Path
 ) -> None:
     export, dialog = review
+    before = dialog.picture.image
     dialog.go_to(8)
-    qtbot.waitUntil(lambda: dialog.picture.image is not None, timeout=5000)
+    qtbot.waitUntil(lambda: dialog.picture.image is not None and dialog.picture.image is not before)
     place = dialog.picture.place
     assert place is not None
 
     def at(x: float, y: float) -> QPoint:
         return QPoint(round(place.left_px + x * place.scale[0]), round(place.top_px + y * place.scale[1]))
 
-    qtbot.wait(200)
     QTest.mouseClick(dialog.picture, Qt.MouseButton.LeftButton, pos=at(144, 112))
     assert dialog.selected >= 0
     QTest.keyClick(dialog, Qt.Key.Key_Delete)

@@ -53,14 +53,15 @@ def key(tab: LiveTab, which: Qt.Key) -> None:
 
 
 def rests(qtbot: QtBot, tab: LiveTab) -> int:
-    """Waits until the picture stands still, and says which it is."""
-    last = -1
-    for _ in range(50):
-        qtbot.wait(150)
-        if number(tab) == last:
-            return last
-        last = number(tab)
-    raise AssertionError("it goes on")
+    """Waits until the picture of a player that is paused is the last one that it gave, and says which it is."""
+
+    def stands_still() -> bool:
+        player = tab.session.player
+        asked = player._is_asked() or player.waiting_since_s is not None
+        return player.paused and not asked and tab.picture.view.detected_frame.time_s == player.position_s
+
+    qtbot.waitUntil(stands_still)
+    return number(tab)
 
 
 def test_space_pauses_and_goes_on(qtbot: QtBot, tab: LiveTab) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import numpy as np
@@ -83,8 +84,9 @@ def test_faces_that_the_detector_loses_stay_hidden_for_a_while(qtbot: QtBot, mak
     tab.privacy.hold.set(3)
     shows(qtbot, tab, "1 face")
     detector.detect = lambda frame: Detections.none()
+    lost_s = time.perf_counter()
     shows(qtbot, tab, "no faces")
-    assert detail(tab) < 50
+    assert detail(tab) < 50 or time.perf_counter() - lost_s > 3  # on a machine that takes so long to say it
     detector.detect = sees
     shows(qtbot, tab, "1 face")
     detector.detect = lambda frame: Detections.none()
@@ -154,7 +156,7 @@ def test_everything_is_hidden_while_unsure(
     for hangs in range(2):  # the detector hangs, twice
         # No detection at all: on a busy machine it may be unsure before, too.
         qtbot.waitUntil(lambda: tab.session.stats().detect_hz < 1 and seen_detail(tab) < 50, timeout=20_000)
-        assert "all is hidden" in tab.status.text()
+        qtbot.waitUntil(lambda: "all is hidden" in tab.status.text())
         shows(qtbot, tab, "all hidden while unsure")  # in full screen, where there is no status line
         QTest.keyClick(window, Qt.Key.Key_S)
         name = f"snapshot-000{hangs + 1}.png"

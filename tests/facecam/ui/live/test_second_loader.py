@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from facecam.errors import ModelError
 from facecam.qtkit.worker import Asker
 from facecam.ui.live.compare_section import load_second
+from tests.facecam.waiting import PATIENCE_S
 
 
 def test_of_quick_wishes_the_newest_is_loaded_and_never_two_at_a_time(qtbot: QtBot) -> None:
@@ -20,7 +21,7 @@ def test_of_quick_wishes_the_newest_is_loaded_and_never_two_at_a_time(qtbot: QtB
 
     def load(model: str) -> Any:
         begun.append(model)
-        gate.wait(10)
+        gate.wait(PATIENCE_S)
         return model
 
     loader = Asker("load")
@@ -42,7 +43,7 @@ def test_what_is_cancelled_is_not_delivered_and_a_problem_is_a_sentence(qtbot: Q
     problems: list[str] = []
 
     def load(model: str) -> Any:
-        gate.wait(10)
+        gate.wait(PATIENCE_S)
         if model == "bad":
             raise ModelError("bad is no detector.")
         if model == "worse":

@@ -135,6 +135,7 @@ def test_two_clicks_that_fill_the_screen_choose_no_face(qtbot: QtBot, tab: LiveT
         if not chosen:
             QTest.mouseClick(picture, Qt.MouseButton.LeftButton, pos=middle(picture).toPoint())
             qtbot.wait(QApplication.doubleClickInterval())
+            qtbot.waitUntil(lambda: picture._selected == 1)
 
 
 def test_the_menu_of_a_face_follows_and_copies_it(qtbot: QtBot, tab: LiveTab) -> None:

@@ -32,6 +32,7 @@ from facecam.ui.speed.tab import SpeedTab
 from tests.doubles import FakeDetector, FakeSource
 from tests.facecam.bench.made import MACHINE
 from tests.facecam.ui.driving import live
+from tests.facecam.waiting import PATIENCE_S
 
 MEASURES = """
 import json, shutil, sys
@@ -194,7 +195,7 @@ def test_closing_the_window_ends_it_and_starts_nothing(qtbot: QtBot) -> None:
     tab = make_tab(qtbot, HANGS, pauses)
     tab.toggle()
     qtbot.waitUntil(lambda: tab.controls.progress.maximum() == 7, timeout=20_000)
-    assert tab.close_down(5.0)
+    assert tab.close_down(PATIENCE_S)
     assert pauses.started == 0
 
 
