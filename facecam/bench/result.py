@@ -18,7 +18,7 @@ import numpy as np
 from msgspec import Meta
 
 from facecam.errors import FacecamError
-from facecam.runtimes.engine import Precision
+from facecam.runtimes.engine import Engine, Precision
 from facecam.runtimes.providers import CPU
 from facecam.system.files import reading
 
@@ -115,11 +115,7 @@ class Labels:
     @property
     def engine_words(self) -> str:
         """What computes, with what is out of the ordinary about it: "openvino bf16", "onnxruntime 2 threads"."""
-        words = [str(self.runtime)]
-        words += [self.precision] if self.precision != Precision.F32 else []
-        words += [f"{self.threads} threads"] if self.threads != 1 else []
-        words += [self.provider] if self.provider != CPU else []
-        return " ".join(words)
+        return str(Engine(self.runtime, self.precision, self.threads, self.provider))  # type: ignore[arg-type]
 
     @property
     def size_words(self) -> str:

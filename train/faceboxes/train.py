@@ -99,7 +99,6 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add("--teacher", type=Path, default=None, help="another detector's scores for what the labels leave open (.npz)")
     add("--max-side", type=int, default=1024, help="larger pictures are shrunk to this once")
     add("--cache", type=Path, default=Path("runs/cache"), help="where decoded pictures are kept")
-    add("--in-memory", action="store_true", help="read the decoded pictures into memory instead of mapping the file")
     add("--resident", action="store_true", help="hold the pictures on the device (the default on a GPU)")
     add("--compile", action="store_true", help="compile sampling and matching: on a GPU half as many images again")
     add("--workers", type=int, default=None, help="processes that draw the inputs (default: 0, or 6 for a GPU)")
@@ -232,7 +231,7 @@ def set_up(args: argparse.Namespace, here: World) -> tuple[Trainer, FaceData, Pa
     """The trainer, new, resumed or begun from other weights, the pictures, and the run folder."""
     seed_everything(args.seed)
     labels = training_pictures(args)
-    pictures = Pictures(labels, args.cache, args.max_side, here.main, args.in_memory)
+    pictures = Pictures(labels, args.cache, args.max_side, here.main)
     resident = pictures.to(here.device, args.compile) if args.resident or here.device.type == "cuda" else None
     # Crops bring faces down to the smallest that count.
     recipe = Recipe(face_sizes=(0.9 * args.min_face, 400.0))

@@ -43,16 +43,15 @@ class PictureSet:
         return PictureSet(self.images[mask], self.labels[mask], self.classes, names)
 
 
-def load_pictures(root: Path, resolution: int, cache: Path | None = None, only: str = "") -> PictureSet:
+def load_pictures(root: Path, resolution: int, cache: Path | None = None) -> PictureSet:
     """Reads every picture in `root/<class>/`, classes and files in the order of their names. Raises TrainingError, or
     SourceError for a picture that can't be read.
 
     cache: folder for the decoded pictures, keyed by names, sizes and resolution; None reads them anew each time.
-    only: take the classes whose name starts with this.
     """
     if not root.is_dir():
         raise TrainingError(f"There is no folder {root}: pass --data with a folder that holds one folder per class.")
-    folders = sorted(p for p in root.iterdir() if p.is_dir() and p.name.startswith(only))
+    folders = sorted(p for p in root.iterdir() if p.is_dir())
     files = [
         (label, path)
         for label, folder in enumerate(folders)

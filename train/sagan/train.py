@@ -54,7 +54,6 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="a folder of class folders")
-    parser.add_argument("--only", default="", help="take the classes whose name starts with this")
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="where run folders go")
     parser.add_argument("--name", default="", help="name of the run folder")
     parser.add_argument("--resume", type=Path, help="a checkpoint to go on from, in its own run folder")
@@ -125,7 +124,7 @@ def set_up(args: argparse.Namespace, run: World) -> tuple[Trainer, PictureSet, P
     given = {f.name: getattr(args, f.name) for f in fields(TrainConfig) if getattr(args, f.name) is not None}
     config = replace(TrainConfig.of(state) if state else TrainConfig(), **given)
     resolution = state["network"]["resolution"] if state else args.resolution
-    data = load_pictures(args.data, resolution, args.runs / "cache", args.only).to(run.device)
+    data = load_pictures(args.data, resolution, args.runs / "cache").to(run.device)
     if state:
         if state["classes"] != data.classes:
             raise TrainingError(f"The checkpoint was trained on {', '.join(state['classes'])}: give the same --data.")

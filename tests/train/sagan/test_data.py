@@ -28,7 +28,6 @@ def test_stored_pictures_are_the_same_and_follow_the_folder(pictures: Path, tmp_
     assert torch.equal(first.images, again.images)
     (root / "red" / "00.png").unlink()
     assert len(load_pictures(root, 32, tmp_path / "cache")) == 59
-    assert load_pictures(root, 32, tmp_path / "cache", only="gr").classes == ["green"]
 
 
 def test_what_is_wrong_with_the_folder_is_said(pictures: Path, tmp_path: Path) -> None:

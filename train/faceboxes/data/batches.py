@@ -93,16 +93,13 @@ class Tile:
 
 
 class Pictures:
-    """The decoded pictures of a data set in one flat array of bytes, in memory or in a file mapped into it.
+    """The decoded pictures of a data set in one flat array of bytes, in a file that is mapped into memory.
 
     The file is made on first use and found again by the hash of the names and sizes of the pictures, so that several
-    runs share one copy in the system's page cache. in_memory: read it whole instead, for a machine whose system would
-    rather use that cache for something else.
+    runs share one copy in the system's page cache.
     """
 
-    def __init__(
-        self, labels: Sequence[Labelled], cache: Path, max_side: int, progress: bool = True, in_memory: bool = False
-    ) -> None:
+    def __init__(self, labels: Sequence[Labelled], cache: Path, max_side: int, progress: bool = True) -> None:
         key = hashlib.sha256(f"v2 {max_side}".encode())
         for item in labels:
             if not item.path.is_file():
@@ -128,12 +125,11 @@ class Pictures:
         self.shrink: npt.NDArray[np.float64] = rows_read[:, 2]
         areas = self.shapes.prod(1)
         self.start = np.concatenate([[0], np.cumsum(areas)[:-1]])
-        self.file, self.in_memory = pixels_file, in_memory
+        self.file = pixels_file
         self._open()
 
     def _open(self) -> None:
-        pixels = np.fromfile(self.file, np.uint8) if self.in_memory else np.memmap(self.file, np.uint8, "r")
-        self.pixels: npt.NDArray[np.uint8] = pixels.reshape(-1, 3)
+        self.pixels: npt.NDArray[np.uint8] = np.memmap(self.file, np.uint8, "r").reshape(-1, 3)
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if name != "pixels"}
