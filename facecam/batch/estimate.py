@@ -21,8 +21,8 @@ from facecam.sources import is_picture
 from facecam.sources.photo import HEIF_SUFFIXES, Photo, know_heif, may_be_transparent
 from facecam.system.files import named_path
 
-SAMPLE = 60
-"""So many files of each kind are opened; the others count as their mean."""
+SAMPLE, SAMPLE_OF_PICTURES = 60, 20
+"""So many videos and pictures are opened; the others count as their mean. Transparent pictures are decoded for that."""
 QUICK_SIZE = (640, 480)
 _CUT_FRAMES = 1200
 """Longer videos are cut into pieces."""
@@ -66,7 +66,7 @@ def estimate(tasks: Sequence[Task], detector: FaceDetector) -> Estimate:
     frames, thorough_s, quick_s = 0.0, 0.0, 0.0
     sure = others == 0
     for paths, moving in ((pictures, False), (videos, True)):
-        sizes = [size for path in _sample(paths) if (size := _size(path, moving)) is not None]
+        sizes = [size for path in _sample(paths, moving) if (size := _size(path, moving)) is not None]
         if not sizes:
             continue
         more = len(paths) / len(sizes)
@@ -104,10 +104,10 @@ def _tile_s(detector: FaceDetector) -> float:
     return min(times_s)
 
 
-def _sample(paths: Sequence[Path]) -> list[Path]:
+def _sample(paths: Sequence[Path], moving: bool) -> list[Path]:
     """Evenly from all."""
-    step = max(1.0, len(paths) / SAMPLE)
-    return [paths[int(index * step)] for index in range(min(SAMPLE, len(paths)))]
+    count = min(SAMPLE if moving else SAMPLE_OF_PICTURES, len(paths))
+    return [paths[index * len(paths) // count] for index in range(count)]
 
 
 def _size(path: Path, moving: bool) -> tuple[int, int, int, int] | None:

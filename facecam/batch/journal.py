@@ -45,7 +45,7 @@ class Journal:
 
     def begin(self, anew: bool) -> None:
         """Opens the file. anew: forgets what is in it."""
-        with writing(self.path):
+        with writing(self.path.parent):  # which is what people have named
             if anew:
                 self._done.clear()
                 write_whole(self.path, "")

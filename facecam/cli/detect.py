@@ -277,7 +277,7 @@ class _Bar:
                 more = f", and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
                 self._say(f"{what}: {', '.join(names[:_MOST_NAMES])}{more}", self._stderr)
         if summary.frames:
-            skipped = f", {len(summary.skipped)} damaged files skipped" if summary.skipped else ""
+            skipped = f", {len(summary.skipped)} passed over" if summary.skipped else ""
             print(
                 f"Frames: {summary.frames}, with faces: {summary.frames_with_faces}, faces: {summary.faces}{skipped}; "
                 f"{1000 * summary.detector_s / summary.frames:.1f} ms a detection",

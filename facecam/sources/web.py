@@ -7,7 +7,7 @@ import time
 import urllib.error
 import urllib.request
 from contextlib import suppress
-from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from http.client import HTTPException, HTTPResponse
 from typing import cast
 from urllib.parse import unquote, urlsplit
 
@@ -26,12 +26,11 @@ class WebStream:
     SourceError when more than MAX_BYTES_A_PICTURE arrive, or `timeout_s` pass, without a call of `had_picture`.
     """
 
-    def __init__(
-        self, response: HTTPResponse, sockets: list[socket.socket], name: str, timeout_s: float, format: str | None
-    ) -> None:
+    def __init__(self, response: HTTPResponse, name: str, timeout_s: float, format: str | None) -> None:
         self.format = format
-        self._sockets = sockets
         self._response, self._name, self._timeout_s = response, name, timeout_s
+        self._socket: socket.socket = response.fp.raw._sock  # type: ignore[attr-defined] # kept nowhere else
+        self._socket.settimeout(timeout_s)
         self.had_picture()
 
     def had_picture(self) -> None:
@@ -58,9 +57,8 @@ class WebStream:
 
     def cancel(self) -> None:
         """From any thread: whoever waits for data waits no longer."""
-        for each in self._sockets:
-            with suppress(OSError):  # it is closed already
-                each.shutdown(socket.SHUT_RDWR)
+        with suppress(OSError):  # it is closed already
+            self._socket.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         self._response.close()
@@ -71,8 +69,7 @@ def open_web_stream(url: str, name: str, open_timeout_s: float, read_timeout_s: 
 
     Raises SourceError with what the server answers.
     """
-    sockets: list[socket.socket] = []
-    opener, bare = _opener(url, sockets)
+    opener, bare = _opener(url)
     request = urllib.request.Request(bare, headers={"User-Agent": "facecam"})
     try:
         response = cast(HTTPResponse, opener.open(request, timeout=open_timeout_s))
@@ -91,25 +88,11 @@ def open_web_stream(url: str, name: str, open_timeout_s: float, read_timeout_s: 
     if format is None and (response.headers.get("Content-Length") or any(word in kind for word in _PLAYLISTS)):
         response.close()
         return None
-    response_socket = sockets[-1:]  # that of the last redirection
-    response_socket[0].settimeout(read_timeout_s)
-    return WebStream(response, response_socket, name, read_timeout_s, format)
+    return WebStream(response, name, read_timeout_s, format)
 
 
-def _opener(url: str, sockets: list[socket.socket]) -> tuple[urllib.request.OpenerDirector, str]:
-    """What opens HTTP and HTTPS only, with the URL's user name and password, and the URL without them.
-
-    sockets: to it those are added that are opened.
-    """
-
-    class Http(urllib.request.HTTPHandler):
-        def http_open(self, request: urllib.request.Request) -> HTTPResponse:
-            return self.do_open(_noting(HTTPConnection, sockets), request)
-
-    class Https(urllib.request.HTTPSHandler):
-        def https_open(self, request: urllib.request.Request) -> HTTPResponse:
-            return self.do_open(_noting(HTTPSConnection, sockets), request)
-
+def _opener(url: str) -> tuple[urllib.request.OpenerDirector, str]:
+    """What opens HTTP and HTTPS only, with the URL's user name and password, and the URL without them."""
     parts = urlsplit(url)
     bare = parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment="").geturl()
     passwords = urllib.request.HTTPPasswordMgrWithPriorAuth()
@@ -118,8 +101,8 @@ def _opener(url: str, sockets: list[socket.socket]) -> tuple[urllib.request.Open
     opener = urllib.request.OpenerDirector()
     for handler in (
         urllib.request.ProxyHandler(),
-        Http(),
-        Https(),
+        urllib.request.HTTPHandler(),
+        urllib.request.HTTPSHandler(),
         urllib.request.HTTPDefaultErrorHandler(),
         urllib.request.HTTPRedirectHandler(),
         urllib.request.HTTPErrorProcessor(),
@@ -128,17 +111,6 @@ def _opener(url: str, sockets: list[socket.socket]) -> tuple[urllib.request.Open
     ):
         opener.add_handler(handler)
     return opener, bare
-
-
-def _noting(kind: type[HTTPConnection], sockets: list[socket.socket]) -> type[HTTPConnection]:
-    """That kind of connection, which adds its socket to the list."""
-
-    class Noting(kind):  # type: ignore[misc, valid-type]
-        def connect(self) -> None:
-            super().connect()
-            sockets.append(self.sock)
-
-    return Noting
 
 
 def _refusal(name: str, error: urllib.error.HTTPError) -> str:

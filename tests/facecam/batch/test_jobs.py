@@ -52,7 +52,7 @@ def test_results_equal_those_of_one_process(folder, tiny_model, tmp_path, capsys
     assert one.count('"faces"') == 23
     assert one.count('"skipped"') == 2
     assert [text.rpartition(";")[0].splitlines()[-1] for text in told] == 2 * [
-        "Frames: 23, with faces: 23, faces: 24, 2 damaged files skipped"
+        "Frames: 23, with faces: 23, faces: 24, 2 passed over"
     ]
     assert told[0].count("Skipped:") == told[1].count("Skipped:") == 2
     copies = [sorted((tmp_path / f"out{jobs}").rglob("*.png")) for jobs in (1, 3)]
