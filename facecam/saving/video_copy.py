@@ -58,6 +58,7 @@ _WHERE_AND_WHEN = re.compile(
     rb"|\d\d[-/.:]\d\d[-/.:]\d\d+\D{1,3}\d\d:\d\d:\d\d"  # a day, and its time
 )
 """In lines of subtitles as drones and dashcams write them for each second."""
+_BESIDE = re.compile(rb"(?mi)^(?:;|Title|Original |Script Updated|Update Details|[\w ]+ (?:File|URI|Storage) *:).*\n?")
 
 
 class VideoCopy:
@@ -175,10 +176,8 @@ class VideoCopy:
             return None
         _keep_tags(stream, copy)
         header = stream.codec_context.extradata or b""
-        if (setup := header.rfind(b"\5vorbis")) > 0:  # before which it has comments
-            first = header.find(b"\1vorbis")
-            bare = header[first : first + 30] + b"\3vorbis" + bytes(8) + b"\1" + header[setup:]
-            copy.codec_context.extradata = b"\2\x1e\x10" + bare
+        if (bare := _bare(header)) != header:
+            copy.codec_context.extradata = bare
         return copy
 
     def write(self, picture: Picture, changed: npt.NDArray[np.uint8]) -> None:
@@ -285,6 +284,14 @@ def _keep_tags(original: Any, copy: Any) -> None:
     if language := original.metadata.get("language"):
         copy.metadata["language"] = language
     copy.disposition = original.disposition & ~Disposition.attached_pic
+
+
+def _bare(header: bytes) -> bytes:
+    """A decoder's header without what was written in it beside: comments (Vorbis); titles, names, paths (SSA, ASS)."""
+    if (setup := header.rfind(b"\5vorbis")) > 0:
+        first = header.find(b"\1vorbis")
+        return b"\2\x1e\x10" + header[first : first + 30] + b"\3vorbis" + bytes(8) + b"\1" + header[setup:]
+    return _BESIDE.sub(b"", header) if b"[Script Info]" in header[:99] else header
 
 
 def _pixels(plane: Any) -> npt.NDArray[Any]:

@@ -336,6 +336,33 @@ def test_what_is_written_beside_vorbis_sound_is_left_out(tmp_path: Path) -> None
     assert all(np.array_equal(a, b) for a, b in zip(heard, kept, strict=True))
 
 
+def test_titles_names_and_paths_beside_subtitles_are_left_out(tmp_path: Path) -> None:
+    (tmp_path / "a.ass").write_text(
+        "[Script Info]\n; SECRET\nTitle: SECRET\nOriginal Script: SECRET\nScriptType: v4.00+\nPlayResX: 640\n"
+        "[Aegisub Project Garbage]\nVideo File: C:/Users/SECRET/a.mov\nLast Style Storage: SECRET\n[V4+ Styles]\n"
+        "Format: Name, Fontname, Fontsize\nStyle: Default,Arial,20\n[Events]\nFormat: Layer, Start, End, Style, Text\n"
+        "Dialogue: 0,0:00:00.00,0:00:00.90,Default,Title: hello\n"
+    )
+    path = tmp_path / "a.mkv"
+    with (
+        av.open(str(made(tmp_path / "film.mkv", sound=None))) as film,
+        av.open(str(tmp_path / "a.ass")) as words,
+        av.open(str(path), "w") as file,
+    ):
+        streams = [file.add_stream_from_template(each.streams[0]) for each in (film, words)]
+        for each, stream in zip((film, words), streams, strict=True):
+            for packet in each.demux():
+                if packet.dts is not None:
+                    packet.stream = stream
+                    file.mux(packet)
+    assert path.read_bytes().count(b"SECRET") == 5
+    copy = copied(path).path.read_bytes()
+    assert b"SECRET" not in copy
+    for kept in (b"PlayResX: 640", b"Style: Default,Arial,20", b"Default,,0,0,0,,Title: hello"):
+        assert (kept in copy) == (kept in path.read_bytes())
+    assert b"PlayResX: 640" in copy
+
+
 def test_hevc_is_called_as_apples_players_want_it(tmp_path: Path) -> None:
     copy = copied(made(tmp_path / "a.mov", "libx265", sound=None))
     with av.open(str(copy.path)) as file:
