@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import glob
 import os
 import re
 import shutil
@@ -10,6 +11,8 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import psutil
 
 from facecam.errors import CopyError, FacecamError, SourceError, WriteError
 
@@ -86,21 +89,32 @@ def write_whole(path: Path, content: str | bytes) -> None:
 
 def _part(path: Path) -> Path:
     """Where a file lies until it is complete: hidden, so that nobody takes it for one that is, and nobody else's."""
+    begin, end = _around(path)
+    return path.with_name(f"{begin}{os.getpid()}{end}")
+
+
+def _around(path: Path) -> tuple[str, str]:
+    """What stands before and after the process's number in the name of `_part`."""
     stem = path.stem if len(path.stem) <= _STEM else f"{path.stem[:_STEM]}-{zlib.crc32(os.fsencode(path.stem)):08x}"
-    return path.with_name(f".{stem}.{os.getpid()}.part{path.suffix}")
+    return f".{stem}.", f".part{path.suffix}"
 
 
 class PartFile:
     """A file of the user's that grows for a while. It lies beside its path, under another name, until it is complete.
 
-    path: where it will lie, replaced if it exists; its folder must. part: where it lies until then. Raises FacecamError
-    at once if it can't be written there.
+    path: where it will lie, replaced if it exists; its folder must. part: where it lies until then. What a process that
+    was killed has left of the same file goes. Raises FacecamError at once if it can't be written there.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.part = _part(path)
+        begin, end = _around(path)
         with writing(path):
+            for left in path.parent.glob(f"{glob.escape(begin)}*{glob.escape(end)}"):
+                number = left.name[len(begin) : -len(end)]
+                if number.isdecimal() and not psutil.pid_exists(int(number)):
+                    left.unlink(missing_ok=True)
             self.part.open("wb").close()
 
     def complete(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import subprocess
 import sys
 from collections.abc import Sequence
 from fractions import Fraction
@@ -417,6 +418,22 @@ def test_the_default_pictures_count_and_a_cover_is_left_out(tmp_path: Path) -> N
     assert decoded(both)[0].image.shape[:2] == SIZE[::-1]
     with av.open(str(copied(both).path)) as file:
         assert [stream.type for stream in file.streams] == ["video"]
+
+
+def test_what_a_run_that_was_killed_has_left_of_a_copy_goes(tmp_path: Path) -> None:
+    path = made(tmp_path / "a[1].mp4", sound=None)
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    left, of_another, of_another_film = (
+        tmp_path / f".copy-{stem}.{number}.part.mp4"
+        for stem, number in (("a[1]", gone.pid), ("a[1]", os.getppid()), ("a1", gone.pid))
+    )
+    for each in (left, of_another, of_another_film):
+        each.touch()
+    copied(path)
+    assert not left.exists()
+    assert of_another.exists()
+    assert of_another_film.exists()
 
 
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
