@@ -36,7 +36,7 @@ def start_python(*arguments: object, alone: bool = False, **variables: str | Non
 
 
 def run_python(
-    *arguments: object, prefix: tuple[str, ...] = (), timeout_s: float = 120.0, **variables: Any
+    *arguments: object, prefix: tuple[str, ...] = (), timeout_s: float = 300.0, **variables: Any
 ) -> subprocess.CompletedProcess[str]:
     """`PREFIX python ARGUMENTS` to its end. variables: as of `environment`."""
     return subprocess.run(

@@ -11,7 +11,7 @@ from unittest.mock import patch
 
 PATIENCE_S = 60.0
 """For anything that is to happen: far more than it takes on two cores with other work, as CI has them."""
-_LOOK_EVERY_S = 0.005
+_LOOK_EVERY_S = 0.002
 T = TypeVar("T")
 
 

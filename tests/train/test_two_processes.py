@@ -30,7 +30,7 @@ def test_two_processes_keep_the_same_weights(wider: Path, pictures: Path, tmp_pa
     generator = ["--data", pictures, "--runs", cats, "--kimg", "0.064", *TINY]
     both = json.dumps([list(map(str, options)) for options in (detector, generator)])
     command = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    done = run_python(*command, Path(__file__).with_name("two_processes.py"), both, timeout_s=240, OMP_NUM_THREADS="1")
+    done = run_python(*command, Path(__file__).with_name("two_processes.py"), both, timeout_s=600, OMP_NUM_THREADS="1")
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stdout.count("same weights") == 4
 

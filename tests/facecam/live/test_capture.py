@@ -123,7 +123,7 @@ def test_a_recording_goes_on_when_the_stream_is_back_and_keeps_the_time_between(
         wait_for(lambda: pipeline.phase is Phase.RUNNING)
         before = recorder.status.frames
         wait_for(lambda: recorder.status.frames > before + 5)
-        status = recorder.stop()
+        status = recorder.stop(PATIENCE_S)
     assert status.error is None
     source = open_source(str(status.path))
     times_s = []

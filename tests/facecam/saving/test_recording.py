@@ -15,6 +15,7 @@ from facecam.faces.privacy import PrivacyOptions
 from facecam.sources import Frame
 from facecam.system.files import next_free
 from tests.facecam.saving.recordings import frame, picture, played, recorder, view
+from tests.facecam.waiting import PATIENCE_S
 
 TIMES_S = [0.0, 0.033, 0.1, 0.11, 0.45, 1.3, 1.333, 2.9]
 
@@ -24,7 +25,7 @@ def test_times_in_the_file_are_those_of_the_capture(tmp_path, suffix):
     recording = recorder(tmp_path, f"r{suffix}")
     for index, time_s in enumerate(TIMES_S):
         recording.on_detected(view(frame(index, 5 + time_s)))
-    status = recording.stop()
+    status = recording.stop(PATIENCE_S)
     assert status.error is None
     assert (status.frames, status.dropped) == (len(TIMES_S), 0)
     assert status.seconds == pytest.approx(2.9)
@@ -38,7 +39,7 @@ def test_of_a_file_that_is_played_pauses_and_jumps_are_left_out(tmp_path):
     moments = [(0.0, 0), (0.04, 0.04), (0.08, 9.0), (7.0, 9.1), (7.04, 9.2), (1.0, 9.3)]
     for index, (time_s, captured_s) in enumerate(moments):
         recording.on_detected(view(Frame(picture(100), index, time_s, captured_s)))
-    recording.stop()
+    recording.stop(PATIENCE_S)
     assert played(tmp_path / "r.mp4")[0] == pytest.approx([0, 0.04, 0.08, 0.1133, 0.1533, 0.1867], abs=0.001)
 
 
@@ -48,7 +49,7 @@ def test_annotated_or_raw(tmp_path):
         one = frame(0, 0.0)
         recording.on_captured(one, private=False)
         recording.on_detected(view(one))
-        recording.stop()
+        recording.stop(PATIENCE_S)
         (image,) = played(tmp_path / f"{annotated}.mkv")[1]
         assert (image.std() > 5) == annotated  # the raw picture is plain grey
 
@@ -60,7 +61,7 @@ def test_raw_has_every_frame_and_the_lists_those_that_were_searched(tmp_path):
         recording.on_captured(each, private=False)
         if each.index % 3 == 0:
             recording.on_detected(view(each))
-    assert recording.stop().frames == 8
+    assert recording.stop(PATIENCE_S).frames == 8
     assert len(played(tmp_path / "r.mp4")[0]) == 8
     lines = [json.loads(line) for line in (tmp_path / "r.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [line["time_s"] for line in lines] == [0.0, 0.3, 0.6]
@@ -74,7 +75,7 @@ def test_where_privacy_is_on_nothing_is_recorded_before_its_faces_are_hidden(tmp
         recording.on_captured(one, private=True)
         if index % 2 == 0:
             recording.on_detected(view(one, privacy=PrivacyOptions()))
-    assert recording.stop().frames == 3
+    assert recording.stop(PATIENCE_S).frames == 3
     for image in played(tmp_path / "r.mp4")[1]:
         assert image[15:35, 15:35].std() < image[:, 45:].std() / 2
 
@@ -84,7 +85,7 @@ def test_the_lists_tell_the_time_in_the_video_and_the_numbers_of_the_faces(tmp_p
     for index in range(3):
         recording.on_detected(view(frame(40 + index, 100 + index / 4)))
     recording.on_detected(view(frame(43, 100.75), Detections.none()))
-    recording.stop()
+    recording.stop(PATIENCE_S)
     lines = [json.loads(line) for line in (tmp_path / "r.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [line["time_s"] for line in lines] == [0.0, 0.25, 0.5, 0.75]
     assert lines[0]["source"] == "Cam"
@@ -100,14 +101,14 @@ def test_the_same_picture_under_other_settings_is_recorded_once(tmp_path):
     one = frame(0, 0.0)
     for _ in range(3):
         recording.on_detected(view(one))
-    assert recording.stop().frames == 1
+    assert recording.stop(PATIENCE_S).frames == 1
 
 
 def test_a_picture_of_another_size_is_fitted_in(tmp_path):
     recording = recorder(tmp_path, annotated=False)
     for index, (width, height) in enumerate([(65, 49), (200, 50), (64, 48)]):  # odd sizes lose a line
         recording.on_captured(frame(index, index / 10, width=width, height=height), private=False)
-    assert recording.stop().frames == 3
+    assert recording.stop(PATIENCE_S).frames == 3
     images = played(tmp_path / "r.mp4")[1]
     assert {image.shape for image in images} == {(48, 64, 3)}
     assert images[1][:10].mean() < 10  # bars above and below
@@ -126,7 +127,7 @@ def test_what_it_has_no_time_for_is_left_out_and_counted_and_nobody_waits(tmp_pa
 
 
 def test_a_recording_of_nothing_leaves_no_file(tmp_path):
-    recorder(tmp_path).stop()
+    recorder(tmp_path).stop(PATIENCE_S)
     assert list(tmp_path.iterdir()) == []
 
 

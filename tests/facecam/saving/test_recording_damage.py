@@ -14,9 +14,9 @@ import pytest
 from facecam.errors import FacecamError
 from facecam.saving.video_file import VideoWriter
 from tests.facecam.saving.recordings import frame, played, recorder, view
+from tests.facecam.waiting import PATIENCE_S, wait_for
 from tests.processes import run_python, start_python
 
-PATIENCE_S = 60.0
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="there is no kill -9")
 
 
@@ -45,7 +45,7 @@ while recorder.status.error is None and index < 3000:
     recorder.on_detected(View(frame, Detections.none(), frame))
     index += 1
     time.sleep(0.002)
-print(recorder.stop().error)
+print(recorder.stop(60).error)
 """,
         path,
     )
@@ -116,15 +116,17 @@ def test_a_recording_of_the_command_plays_as_far_as_it_did_when_the_command_is_k
 
 def times_so_far(process, path, at_least_s):
     """Waits until so much of a video that is still being written can be played."""
-    end_s = time.perf_counter() + PATIENCE_S
-    while time.perf_counter() < end_s:
+
+    def look():
         assert process.poll() is None
         with suppress(FacecamError):  # its first piece is not complete yet
             times_s, _ = played(path)
             if times_s[-1] >= at_least_s:
                 return times_s
-        time.sleep(0.3)
-    raise AssertionError("waited in vain")
+        time.sleep(0.3)  # to play it takes time that it needs to be written
+        return None
+
+    return wait_for(look)
 
 
 def test_a_video_that_was_cut_in_the_middle_plays_as_far_as_it_goes(tmp_path):
@@ -150,10 +152,8 @@ def test_it_ends_by_itself_before_the_disk_is_full(tmp_path, monkeypatch):
     recording = recorder(tmp_path)
     recording.on_detected(view(frame(0, 0.0)))
     monkeypatch.setattr(files, "LEAST_FREE_BYTES", 1 << 62)
-    end_s = time.perf_counter() + PATIENCE_S
-    while recording.status.error is None and time.perf_counter() < end_s:
-        time.sleep(0.02)
-    assert "MB left on the disk" in str(recording.stop().error)
+    wait_for(lambda: recording.status.error)
+    assert "MB left on the disk" in str(recording.stop(PATIENCE_S).error)
     assert len(played(tmp_path / "r.mp4")[0]) == 1
     with pytest.raises(FacecamError, match="make room"):
         recorder(tmp_path, "other.mp4")

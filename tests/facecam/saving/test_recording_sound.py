@@ -18,8 +18,7 @@ from facecam.sources.video import VideoSource
 from tests.doubles import FakeDetector, read_all
 from tests.facecam.saving.recordings import recorder
 from tests.facecam.saving.told_clips import FPS, beside, has_sound, heard, level_at, make_clip, served, shown, tone_at
-
-PATIENCE_S = 60.0
+from tests.facecam.waiting import PATIENCE_S, wait_for
 
 
 def give(recording, frames):
@@ -27,9 +26,7 @@ def give(recording, frames):
     for each in frames:
         before = recording.status
         recording.on_captured(each, private=False)
-        end_s = time.perf_counter() + PATIENCE_S
-        while recording.status.frames == before.frames and time.perf_counter() < end_s:
-            time.sleep(0.001)
+        wait_for(lambda before=before: recording.status.frames > before.frames or recording.status.error)
 
 
 def play(player, count):
@@ -52,7 +49,7 @@ def test_the_sound_of_a_file_is_beside_its_pictures(tmp_path, clip, how, suffix)
     recording = recorder(tmp_path, f"r{suffix}", live=False, annotated=False, lists=False)
     with closing(VideoSource(make_clip(tmp_path / clip, **how))) as source:
         give(recording, read_all(source))
-    status = recording.stop()
+    status = recording.stop(PATIENCE_S)
     assert (status.error, status.dropped, status.sound) == (None, 0, True)
     wrong, looked = beside(tmp_path / f"r{suffix}")
     assert wrong == []
@@ -67,7 +64,7 @@ def test_sound_that_was_recorded_is_the_same_when_it_is_recorded_again(tmp_path)
         recording = recorder(tmp_path, f"r{number}.mp4", live=False, annotated=False, lists=False)
         with closing(VideoSource(path)) as source:
             give(recording, read_all(source))
-        path = recording.stop().path
+        path = recording.stop(PATIENCE_S).path
     assert beside(path)[0] == []
 
 
@@ -75,7 +72,7 @@ def test_with_pictures_left_out(tmp_path):
     recording = recorder(tmp_path, live=False, annotated=False, lists=False)
     with closing(VideoSource(make_clip(tmp_path / "c.mp4"))) as source:
         give(recording, read_all(source)[::6])
-    recording.stop()
+    recording.stop(PATIENCE_S)
     wrong, looked = beside(tmp_path / "r.mp4")
     assert wrong == []
     assert looked > 50
@@ -102,7 +99,7 @@ def test_paused_stepped_sought_and_looped(tmp_path):
         player.set_loop(True)
         player.seek(3.7)
         give(recording, play(player, 25))
-    status = recording.stop()
+    status = recording.stop(PATIENCE_S)
     assert status.dropped == 0
     wrong, looked = beside(tmp_path / "r.mp4")
     assert wrong == []
@@ -125,9 +122,7 @@ def test_through_the_pipeline_with_a_detector_that_is_slow(tmp_path):
     recording = Recorder(tmp_path / "r.mkv", RecordingOptions(), "Clip", lambda: pipeline.state.live)
     pipeline.attach(recording)
     pipeline.start()
-    end_s = time.perf_counter() + PATIENCE_S
-    while pipeline.phase in (Phase.OPENING, Phase.RUNNING) and time.perf_counter() < end_s:
-        time.sleep(0.05)
+    wait_for(lambda: pipeline.phase not in (Phase.OPENING, Phase.RUNNING))
     pipeline.stop()
     assert recording.stop(PATIENCE_S).frames < 60
     wrong, looked = beside(tmp_path / "r.mkv")
@@ -144,7 +139,7 @@ def test_a_file_whose_sound_ends_before_its_pictures(tmp_path):
         Frame(each.image, 25 + i, 1 + i / 25, 0, sound=each.sound, sound_s=1 + i / 25) for i, each in enumerate(frames)
     ]
     give(recording, [*frames, *late])
-    status = recording.stop()
+    status = recording.stop(PATIENCE_S)
     samples = heard(status.path)
     assert np.abs(samples[: SOUND_HZ - 2000]).max() > 0.3
     assert np.abs(samples[SOUND_HZ + 2000 :]).max() < 0.01
@@ -160,7 +155,7 @@ def test_the_sound_of_a_stream_is_beside_its_pictures(tmp_path, clip, with_lengt
         recording = Recorder(tmp_path / "r.mp4", options, "Stream", lambda: source.live)
         player = Player(source)
         give(recording, iter(player.read, None))
-        status = recording.stop()
+        status = recording.stop(PATIENCE_S)
     assert status.error is None
     wrong, looked = beside(tmp_path / "r.mp4")
     assert wrong == []
@@ -191,7 +186,7 @@ def test_without_sound_there_is_no_track_for_it(tmp_path, how):
     recording = recorder(tmp_path, live=False, annotated=False, sound=how != "switched off")
     with closing(open_source(str(path))) as source:
         give(recording, read_all(source))
-    status = recording.stop()
+    status = recording.stop(PATIENCE_S)
     assert not status.sound
     assert not has_sound(status.path)
 

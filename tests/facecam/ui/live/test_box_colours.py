@@ -20,6 +20,7 @@ from facecam.saving.snapshot import SnapshotFacts, write_snapshot
 from facecam.sources import Frame, open_source
 from facecam.ui.live.picture import PictureView
 from tests.doubles import FakeDetector, found
+from tests.facecam.waiting import PATIENCE_S
 
 COUNT = len(BOX_COLOURS)
 LEFT, RIGHT = (80.0, 240.0, 480.0, 720.0), (800.0, 240.0, 1200.0, 720.0)
@@ -77,7 +78,7 @@ def test_a_face_has_the_same_colour_in_the_window_a_snapshot_and_a_recording(qtb
 
     recorder = Recorder(tmp_path / "r.mkv", RecordingOptions(lists=False), "Cam", lambda: True)
     recorder.on_detected(view)
-    recorder.stop()
+    recorder.stop(PATIENCE_S)
     with closing(open_source(str(tmp_path / "r.mkv"))) as source:
         first = source.read()
     assert first is not None

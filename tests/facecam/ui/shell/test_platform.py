@@ -47,7 +47,7 @@ application = app.make_application()
 window = app.build_window("moving", Settings(), DetectorOptions(sys.argv[1]), open_source=lambda spec: Moving())
 window.show()
 tab = window.tab(0)
-figures, deadline = set(), time.monotonic() + 90
+figures, deadline = set(), time.monotonic() + 240
 while time.monotonic() < deadline and len(figures) < 3:
     QTest.qWait(50)
     if "possible" in tab.picture.overlay.figures.text and "–" not in tab.picture.overlay.figures.text:
