@@ -66,7 +66,6 @@ class AttentionStats:
     distance_px: mean distance from the query to where it looks, picture pixels.
     radius_px: of a disc as large as the query's own segment, picture pixels.
     within: share of the mass within that radius, 0..1.
-    peak: the largest weight.
     strongest: the five strongest cells, the strongest one first.
     """
 
@@ -77,7 +76,6 @@ class AttentionStats:
     radius_px: float
     within: float
     even_within: float
-    peak: float
     strongest: list[Key]
 
 
@@ -146,47 +144,26 @@ def informative_queries(sample: Sample, count: int) -> list[tuple[float, float]]
     """Queries that stand for what there is to see: centres of their cells, picture pixels, the most typical one first.
 
     count: how many at most; small grids have room for fewer.
-    The maps are put into `count` groups by Lloyd's algorithm in Hellinger's distance, from seeds far from each other;
-    each group gives the query whose map is nearest to its mean. Queries keep off the edges and off each other.
+    The maps are put into `count` groups by k-means in Hellinger's distance; each group, the largest one first, gives
+    the query whose map is nearest to its mean. Queries keep off the edges and off each other.
     """
     height, width = sample.query_grid
     rows, columns = np.mgrid[:height, :width].reshape(2, -1)
     edge = max(1, min(height, width) // 8)
     free = (rows >= edge) & (rows < height - edge) & (columns >= edge) & (columns < width - edge)
     roots = np.sqrt(sample.attention)
-    means = roots[_far_from_each_other(roots, free, count)]
-    for _ in range(_GROUPING_ROUNDS):
-        distances = _distances(roots, means)
-        group = distances.argmin(1)
-        means = np.stack([roots[group == g].mean(0) if (group == g).any() else means[g] for g in range(len(means))])
+    cv2.setRNGSeed(0)  # the same for the same sample
+    enough = (cv2.TERM_CRITERIA_COUNT, 8, 0)  # for groups to settle; their exact borders don't matter
+    _, group, means = cv2.kmeans(roots, count, np.empty(0, np.int32), enough, 1, cv2.KMEANS_PP_CENTERS)
     chosen: list[tuple[float, float]] = []
-    for g in np.argsort(-np.bincount(group, minlength=len(means)), kind="stable"):
+    for g in np.argsort(-np.bincount(group.ravel(), minlength=count), kind="stable"):
         if free.any():
-            best = int(np.argmin(np.where(free, distances[:, g], np.inf)))
+            away = np.linalg.norm(roots - means[g], axis=1)
+            best = int(np.argmin(np.where(free, away, np.inf)))
             cell = Cell(best // width, best % width)
             chosen.append(cell_centre(sample.query_grid, sample.size_px, cell))
             free &= np.maximum(np.abs(rows - cell.row) / height, np.abs(columns - cell.column) / width) > 0.2
     return chosen
-
-
-_GROUPING_ROUNDS = 4
-"""Enough for groups to settle; their exact borders don't matter."""
-
-
-def _far_from_each_other(roots: Array, free: npt.NDArray[np.bool_], count: int) -> list[int]:
-    """Indices of maps (Q, K), the first one nearest to the mean, each next one the farthest from those before it."""
-    chosen = [int(np.argmin(np.where(free, _distances(roots, roots.mean(0)[None])[:, 0], np.inf)))]
-    nearest = np.full(len(roots), np.inf, np.float32)
-    while len(chosen) < count:
-        nearest = np.minimum(nearest, _distances(roots, roots[chosen[-1:]])[:, 0])
-        chosen.append(int(np.argmax(np.where(free, nearest, -1.0))))
-    return chosen
-
-
-def _distances(roots: Array, means: Array) -> Array:
-    """(Q, N) squared distances of roots (Q, K) of distributions, whose squares sum to 1, from means (N, K). By einsum,
-    which needs no second thread: the one of matrix products comes milliseconds late on a busy machine."""
-    return np.asarray(1 + (means**2).sum(1) - 2 * np.einsum("qk,nk->qn", roots, means), np.float32)
 
 
 def entropy_bits(weights: Array) -> float:
@@ -283,6 +260,5 @@ def attention_stats(sample: Sample, weights: Array, x_px: float, y_px: float) ->
         radius_px=radius,
         within=mass_within(weights, size, x_px, y_px, radius),
         even_within=mass_within(even, size, x_px, y_px, radius),
-        peak=float(weights.max()),
         strongest=strongest(weights, size),
     )

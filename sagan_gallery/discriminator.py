@@ -15,8 +15,8 @@ from facecam.errors import FacecamError
 from facecam.system.files import named_path
 from facecam.system.opencv import cv2
 from sagan_gallery.generator import Generator
-from sagan_gallery.model_file import SaganFile, attention_outputs
-from sagan_gallery.sample import AttentionLayer, Sample
+from sagan_gallery.model_file import SaganFile
+from sagan_gallery.sample import Sample
 
 
 class Discriminator(SaganFile):
@@ -24,8 +24,9 @@ class Discriminator(SaganFile):
 
     def __init__(self, model: str | Path) -> None:
         super().__init__(named_path(model))
-        if "image" not in self.inputs or "attention" not in self.outputs:
-            raise self.not_ours("it is not a discriminator (no input image, or no output attention)")
+        if "image" not in self.inputs:
+            raise self.not_ours("it is not a discriminator")
+        self.need([], "score")
         self.resolution_px = self.size("resolution")
 
     @classmethod
@@ -41,28 +42,17 @@ class Discriminator(SaganFile):
     def attend(self, picture: Image, label: int | None = None) -> Sample:
         """Attention on the centre square of a picture (H, W, 3) uint8 RGB, scaled to the network's size."""
         image = centre_square(picture, self.resolution_px)
-        inputs = self._inputs(image[None], label)
-        pairs = attention_outputs(len(self.grids))
-        names = [name for pair in pairs for name in pair if name in self.outputs]
-        scores = ["score"] if "score" in self.outputs else []
-        results = dict(zip([*scores, *names], self.infer([*scores, *names], inputs), strict=True))
-        layers: list[AttentionLayer] = []
-        for index, (attention, gamma) in enumerate(pairs):
-            if attention not in results:
-                raise self.not_ours(f"it has no output {attention}")
-            layers.append(self.layer(index, results[attention], results.get(gamma, np.full(1, np.nan))))
-        score = float(results["score"].reshape(-1)[0]) if scores else None
-        return Sample(image, tuple(layers), label=label, score=score)
+        scores, layers = self.infer_with_layers("score", self._inputs(image[None], label))
+        return Sample(image, layers, label=label, score=float(scores.reshape(-1)[0]))
 
     def score_falls(self, sample: Sample, cells: int = 8) -> Iterator[Array | None]:
         """By how much the score of a sample of `attend` falls when a place is covered in the picture's mean colour
         (occlusion sensitivity; Zeiler and Fergus 2014, section 4.2): what the place speaks for a real picture.
 
         cells: places across and down. Yields (cells, cells) float32 at last; before it None after each row, where
-        something more urgent may be done. Nothing without a score.
+        something more urgent may be done.
         """
-        if sample.score is None:
-            return
+        assert sample.score is not None
         rows, columns = (np.arange(cells + 1)[None] * np.array(sample.size_px)[:, None] // cells).tolist()
         falls = np.empty((cells, cells), np.float32)
         mean = np.rint(sample.image.mean((0, 1)))

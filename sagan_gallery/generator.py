@@ -14,7 +14,7 @@ from facecam.errors import FacecamError
 from facecam.system.files import named_path
 from facecam.system.resources import asset
 from sagan_gallery.latent import latent
-from sagan_gallery.model_file import SaganFile, attention_outputs
+from sagan_gallery.model_file import SaganFile
 from sagan_gallery.sample import Blend, Sample, to_bytes
 
 DEFAULT_MODEL = "sagan64"
@@ -34,8 +34,8 @@ class Generator(SaganFile):
     model: the name of one that comes with the program, or an ONNX file of `train.sagan.export`; None: the default.
 
     Has classes: names in the order of the labels, empty for an unconditional generator; resolution_px: side of its
-    pictures; z_dim: length of a latent; layer_count: its attention layers; has_attention_scale: attention can be
-    scaled; blends_classes: there is something between two classes. Raises FacecamError with one sentence for people.
+    pictures; z_dim: length of a latent; layer_count: its attention layers. Raises FacecamError with one sentence for
+    people.
     """
 
     def __init__(self, model: str | Path | None = None) -> None:
@@ -46,8 +46,6 @@ class Generator(SaganFile):
         super().__init__(shipped.get(name) or named_path(name))
         self.classes, self.z_dim = self._describe()
         self.layer_count = len(self.grids)
-        self.has_attention_scale = "attention_scale" in self.inputs
-        self.blends_classes = {"label_to", "class_mix"} <= self.inputs.keys()
         self.resolution_px = self.sample(0).size_px[0]  # one run, to see that the outputs are as described
 
     def sample(
@@ -64,20 +62,17 @@ class Generator(SaganFile):
         label: index or name of the class; None: the first one.
         truncation: factor on the latent; 1 leaves it as it is.
         attention_scale: factor on gamma; 0 switches attention off.
-        toward: another class, which a generator that can't blend changes to half-way.
+        toward: another class that it is on the way to.
         """
         z = self._latents(np.atleast_2d(latent(seed_or_z, self.z_dim) if np.isscalar(seed_or_z) else seed_or_z))
         index = self.label_index(label)
         if len(z) != 1:
             raise FacecamError(f"A sample is made of one latent, not of {len(z)}; `pictures` takes several.")
         truncation = _number(truncation, "truncation")
-        names = attention_outputs(self.layer_count)
-        outputs = ["image", *(name for pair in names for name in pair)]
-        results = self._run(outputs, z * np.float32(truncation), [index or 0], attention_scale, toward)
-        pairs = zip(results[1::2], results[2::2], strict=True)
-        layers = tuple(self.layer(index, *pair) for index, pair in enumerate(pairs))
+        inputs = self._inputs(z * np.float32(truncation), [index or 0], attention_scale, toward)
+        images, layers = self.infer_with_layers("image", inputs)
         return Sample(
-            self._pictures(results[0])[0],
+            self._pictures(images)[0],
             layers,
             z=z[0] * np.float32(truncation),
             label=index,
@@ -94,7 +89,8 @@ class Generator(SaganFile):
     ) -> Image:
         """(N, H, W, 3) uint8 RGB for latents (N, z_dim), without the attention; all of them on the way to one class."""
         numbers = [label or 0 for label in labels]
-        return self._pictures(self._run(["image"], self._latents(z), numbers, attention_scale, toward)[0])
+        inputs = self._inputs(self._latents(z), numbers, attention_scale, toward)
+        return self._pictures(self.infer(["image"], inputs)[0])
 
     def label_index(self, label: int | str | None) -> int | None:
         """The index of a class given by name or index; None for an unconditional generator."""
@@ -116,9 +112,7 @@ class Generator(SaganFile):
                 "it is a discriminator, which the gallery finds by itself" if "image" in self.inputs else "no input z"
             )
             raise self.not_ours(kind)
-        wanted = ["image", *(name for pair in attention_outputs(len(self.grids)) for name in pair)]
-        if missing := [name for name in wanted if name not in self.outputs]:
-            raise self.not_ours(f"it has no output {missing[0]}")
+        self.need(["attention_scale", *(["label_to", "class_mix"] if "label" in self.inputs else [])], "image")
         classes = [str(name) for name in self.metadata.get("classes") or []]
         if "label" not in self.inputs:
             classes = []
@@ -137,20 +131,17 @@ class Generator(SaganFile):
             raise FacecamError("A latent holds finite numbers.")
         return latents
 
-    def _run(self, outputs: list[str], z: Array, labels: list[int], scale: float, toward: Blend | None) -> list[Array]:
-        inputs: dict[str, npt.NDArray[Any]] = {"z": z}
+    def _inputs(self, z: Array, labels: list[int], scale: float, toward: Blend | None) -> dict[str, npt.NDArray[Any]]:
+        """Of the network."""
+        rank = self.inputs["attention_scale"]
+        scales = np.full((1,) * rank, _number(scale, "attention scale"), np.float32)
+        inputs: dict[str, npt.NDArray[Any]] = {"z": z, "attention_scale": scales}
         if self.classes:
-            if toward is not None and not self.blends_classes and toward.share >= 0.5:
-                labels = [toward.label] * len(labels)
             inputs["label"] = np.asarray(labels, np.int64)
-            if toward is not None and self.blends_classes:
+            if toward is not None:
                 inputs["label_to"] = np.array([toward.label], np.int64)
                 inputs["class_mix"] = np.array([toward.share], np.float32)
-        if "attention_scale" in self.inputs:
-            inputs["attention_scale"] = np.full(
-                (1,) * self.inputs["attention_scale"], _number(scale, "attention scale"), np.float32
-            )
-        return self.infer(outputs, inputs)
+        return inputs
 
     def _pictures(self, images: Array) -> Image:
         if images.ndim != 4 or images.shape[1] != 3:

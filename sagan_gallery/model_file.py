@@ -57,12 +57,33 @@ class SaganFile:
                 f"{self.path} can't be run: its inputs are not as its description says; export it again."
             ) from error
 
+    @property
+    def _layer_outputs(self) -> list[str]:
+        return [name for pair in attention_outputs(len(self.grids)) for name in pair]
+
+    def infer_with_layers(
+        self, output: str, inputs: dict[str, npt.NDArray[Any]]
+    ) -> tuple[Array, tuple[AttentionLayer, ...]]:
+        """One output, and what each attention layer did; for a batch of one."""
+        first, *found = self.infer([output, *self._layer_outputs], inputs)
+        pairs = zip(found[::2], found[1::2], strict=True)
+        return first, tuple(self._layer(index, *pair) for index, pair in enumerate(pairs))
+
+    def need(self, inputs: list[str], output: str) -> None:
+        """Raises ModelError where one of these is missing, or an output of an attention layer."""
+        for kind, names, there in (
+            ("input", inputs, list(self.inputs)),
+            ("output", [output, *self._layer_outputs], self.outputs),
+        ):
+            if missing := [name for name in names if name not in there]:
+                raise self.not_ours(f"it has no {kind} {missing[0]}")
+
     def use_openvino(self) -> None:
         """Computes in OpenVINO from now on: for comparing speeds. Raises FacecamError without it."""
         self._runtime = OpenVino(self._data)
 
-    def layer(self, index: int, attention: Array, gamma: Array) -> AttentionLayer:
-        """One of a batch of one, after a check that its matrix fits the stated grids."""
+    def _layer(self, index: int, attention: Array, gamma: Array) -> AttentionLayer:
+        """After a check that its matrix fits the stated grids."""
         grids = self.grids[index]
         queries, keys = (grid[0] * grid[1] for grid in (grids.query, grids.key))
         if attention.shape != (1, queries, keys):
@@ -91,15 +112,14 @@ def attention_outputs(count: int) -> list[tuple[str, str]]:
 
 
 def _grids(path: Path, metadata: dict[str, Any]) -> list[Grids]:
-    """Grids of all layers; a file of one layer may state them at the top only."""
-    if metadata.get("attention_layers") == []:
+    """Grids of all layers."""
+    layers: Any = metadata.get("attention_layers")
+    if layers == []:
         raise ModelError(f"{path} has no attention layer, so there is nothing to look at; open another model.")
-    layers = metadata.get("attention_layers") or [metadata]
     try:
-        grids = [Grids(_cells(layer["query_grid"]), _cells(layer["key_grid"])) for layer in layers]
+        return [Grids(_cells(layer["query_grid"]), _cells(layer["key_grid"])) for layer in layers]
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise ModelError(f"{path} does not state the grids of its attention layers; export it again.") from error
-    return grids
 
 
 def _cells(value: Any) -> tuple[int, int]:

@@ -227,13 +227,7 @@ class GalleryControls(ScrollColumn):
             self.model.setCurrentIndex(self.model.findData(name))
         self._model_row.setVisible(self.model.count() > 1)
 
-    def set_model(
-        self,
-        classes: list[str],
-        layers: int,
-        has_scale: bool,
-        opening: Sequence[SampleSpec] = (),
-    ) -> None:
+    def set_model(self, classes: list[str], layers: int, opening: Sequence[SampleSpec] = ()) -> None:
         """Offers what a generator has, silently. opening: the samples to begin with, if some come with it."""
         self._opening, wanted = opening, self._wanted.value
         mixed = [("All, in turn", ""), *((class_name(name), name) for name in classes)] if classes else []
@@ -248,7 +242,6 @@ class GalleryControls(ScrollColumn):
             self.layer.clear()
             self.layer.addItems([f"{number} of {layers}" for number in range(1, layers + 1)])
             self._layer_row.setVisible(layers > 1)
-            self.scale.setEnabled(has_scale)
             show_value(self.scale, 1.0)
         self._enable_seed()
 

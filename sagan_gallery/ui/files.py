@@ -39,7 +39,7 @@ _LARGEST_PX = 1024
 
 
 class GalleryFiles(QObject):
-    """The actions; those that make no sense at the moment are disabled when the menu opens.
+    """The actions; those that make no sense at the moment say what is missing.
 
     grab_frame: gives the camera's picture (H, W, 3) uint8 RGB, or None when there is none; open_film: begins films in
     formats beyond GIF. Without them their actions are not there.
@@ -93,8 +93,6 @@ class GalleryFiles(QObject):
         for group in groups:
             self.menu.addActions(group)
             self.menu.addSeparator()
-        self.menu.aboutToShow.connect(self.enable)
-        self.menu.aboutToHide.connect(self.enable_all)
         self.actions = [action for group in groups for action in group if action.isVisible()]
 
     def _action(self, text: str, do: Callable[[], object], menu: Menu, *keys: str) -> QAction:
@@ -106,28 +104,9 @@ class GalleryFiles(QObject):
         except FacecamError as error:
             self.said.emit(str(error))
 
-    def enable(self) -> None:
-        """Only what makes sense at the moment, for a menu that opens."""
-        stage = self._stage
-        has_sample = stage.sample is not None
-        for action in (self.copy_picture, self.save_picture, self.save_raw):
-            action.setEnabled(has_sample)
-        self.own_picture.setEnabled(self._session.generator is not None)
-        self.frame.setEnabled(self._session.generator is not None)
-        self.copy_text.setEnabled(stage.origin.spec is not None)
-        self.save_figure.setEnabled(has_sample and bool(stage.view.pins))
-        self.save_walk.setEnabled(stage.walk.walk is not None)
-
-    def enable_all(self) -> None:
-        """For the keys, which say what is missing."""
-        for action in self.actions:
-            action.setEnabled(True)
-
     def show_menu(self, place: QPoint) -> None:
         """What can be done with the large picture, at a place of the screen."""
-        self.enable()
         menu = QMenu(self._window)
-        menu.aboutToHide.connect(self.enable_all)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addActions([self.copy_picture, self.copy_text, self.paste_text])
         menu.addSeparator()
@@ -222,6 +201,8 @@ class GalleryFiles(QObject):
         self._ask_save("Save raw attention", ["NumPy (*.npz)"], save, "-attention", at_once=False)
 
     def _ask_save_walk(self) -> None:
+        if self._stage.walk.walk is None:
+            raise FacecamError("There is no walk yet: switch on Walk below the picture first.")
         gif = partial(Gif, kept=[bytes.fromhex(pin_colour(pin.number).name()[1:]) for pin in self._stage.view.pins])
         writers: dict[str, tuple[FilmOpener, int]] = {".gif": (gif, GIF_PX), ".webp": (WebP, WEBP_PX)}
         kinds = ["GIF, 64 colours (*.gif)", "WebP, all colours and half the size (*.webp)"]
@@ -256,8 +237,8 @@ class GalleryFiles(QObject):
         """Samples the walk, with the pins' maps beside it, and writes it in the background, as all of that is now.
         side_px: about the picture's."""
         generator, walk = self._session.generator, self._stage.walk.walk
-        if generator is None or walk is None:
-            raise FacecamError("There is no walk yet: switch on Walk below the picture first.")
+        assert generator is not None
+        assert walk is not None
         if any(export.path == path for export in self._session.exports):
             raise FacecamError(f"{path.name} is being made already: choose another name, or cancel it first.")
         count, scale = round(FILM_HZ * FILM_S), self._session.scale

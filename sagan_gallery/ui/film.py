@@ -10,7 +10,6 @@ from PySide6.QtGui import QImage, QPainter
 from facecam.arrays import Image
 from facecam.qtkit.theme import SPACE, STAGE
 from sagan_gallery.generator import Generator
-from sagan_gallery.overlay import enlarged
 from sagan_gallery.sample import Sample
 from sagan_gallery.ui.cards import pin_maps
 from sagan_gallery.ui.map_style import MapStyle
@@ -24,16 +23,12 @@ def film_frames(
 ) -> Iterator[Image]:
     """`count` frames (H, W, 3) uint8 of one size, there and back. scale: of attention; side_px: about the picture's."""
     for point in walk_points(walk, count):
-        if pins:
-            yield film_frame(generator.sample(point.z, point.label, 1.0, scale, point.toward), pins, map_style, side_px)
-        else:
-            picture = generator.pictures(point.z[None], [point.label], scale, point.toward)[0]
-            yield enlarged(picture, max(1, side_px // max(picture.shape[:2])))
+        yield film_frame(generator.sample(point.z, point.label, 1.0, scale, point.toward), pins, map_style, side_px)
 
 
 def film_frame(sample: Sample, pins: Sequence[Pin], map_style: MapStyle, side_px: int) -> Image:
-    """The picture with its pins at the left, their maps in two rows at the right; (H, W, 3) uint8."""
-    rows = 1 if len(pins) == 1 else 2
+    """The picture with its pins at the left, their maps, if any, in two rows at the right; (H, W, 3) uint8."""
+    rows = 2 if len(pins) > 1 else 1
     columns = -(-len(pins) // rows)
     map_px = (side_px - (rows - 1) * SPACE) // rows
     # films are coded in blocks of 2 x 2 pixels

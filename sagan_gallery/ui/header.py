@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QFont, QResizeEvent
-from PySide6.QtWidgets import QLabel, QLayout, QSizePolicy, QWidget
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from facecam.qtkit.fields import tool_button
 from facecam.qtkit.icons import icon
 from facecam.qtkit.layouts import row
 from facecam.qtkit.theme import SPACE, STAGE_TEXT, STAGE_TEXT_DIM, WARNING, stage_palette, tabular
+from facecam.qtkit.widgets import ElidedLabel
 
 
 class StageHeader(QWidget):
-    """A title with details at the left, a warning at the right. Where it is narrow the details go first, and a warning
-    takes the longest of its wordings that fits."""
+    """A title, a button that copies the text behind it, details as far as there is room, and a warning."""
 
     copy_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._wordings: Sequence[str] = ()
-        self._title, self._details, self._warning = QLabel(), QLabel(), QLabel()
+        self._title, self._details, self._warning = QLabel(), ElidedLabel(), QLabel()
         colours = (STAGE_TEXT, STAGE_TEXT_DIM, WARNING)
         for label, colour in zip((self._title, self._details, self._warning), colours, strict=True):
-            label.setTextFormat(Qt.TextFormat.PlainText)
             label.setPalette(stage_palette(colour))
             label.setFont(tabular(self.font(), 1.0, QFont.Weight.DemiBold if label is self._title else None))
         copy_help = "Copy the text that makes this sample again; Ctrl+V brings it back (Ctrl+Shift+C)"
@@ -41,42 +37,27 @@ class StageHeader(QWidget):
         self.setPalette(stage_palette())
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Chosen picture")
-        parts = (self._title, SPACE, self._details, SPACE // 2, self.copy, None, self._warning)
-        layout = row(*parts, owner=self, margins=(2 * SPACE, 0, 2 * SPACE, 0))
-        layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)  # it takes the room that there is
+        parts = (self._title, self.copy, (self._details, 1), self._warning)
+        row(*parts, owner=self, margins=(2 * SPACE, 0, 2 * SPACE, 0), spacing=SPACE)
 
     def show_origin(self, title: str, details: str, can_copy: bool) -> None:
         """What the large picture is."""
         self._title.setText(title)
-        self._details.setText(details)
+        self._details.say(details)
         self.copy.setVisible(can_copy)
-        self._fit()
+        self._describe()
 
-    def warn(self, wordings: Sequence[str]) -> None:
-        """What to know, in several wordings, the longest one first; none for nothing."""
-        self._wordings = wordings
-        self.setToolTip(self.warning)
-        self._fit()
+    def warn(self, words: str, sentence: str) -> None:
+        """What to know, in few words, and at length in the tooltip; empty for nothing."""
+        self._warning.setText(words)
+        self._warning.setToolTip(sentence)
+        self._describe()
+
+    def _describe(self) -> None:
+        parts = (self._title.text(), self._details.text(), self.warning)
+        self.setAccessibleDescription(", ".join(part for part in parts if part))
 
     @property
     def warning(self) -> str:
-        """The longest wording, empty for none."""
-        return self._wordings[0] if self._wordings else ""
-
-    def _fit(self) -> None:
-        """Shows the details and the wording that fit; without either fitting, the shortest wording."""
-        parts = (self._title.text(), self._details.text(), self.warning)
-        self.setAccessibleDescription(", ".join(part for part in parts if part))
-        taken = self._title.sizeHint().width() + (3 * SPACE if self.copy.isVisibleTo(self) else 0) + 6 * SPACE
-        metrics = self._warning.fontMetrics()
-        for with_details in (True, False):
-            room = self.width() - taken - (self._details.sizeHint().width() if with_details else 0)
-            fits = [text for text in self._wordings or [""] if metrics.horizontalAdvance(text) <= room]
-            if fits:
-                break
-        self._details.setVisible(with_details)
-        self._warning.setText(fits[0] if fits else "".join(self._wordings[-1:]))
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._fit()
+        """In few words; empty for none."""
+        return self._warning.text()

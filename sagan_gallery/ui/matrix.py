@@ -8,12 +8,12 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPix
 from PySide6.QtWidgets import QWidget
 
 from facecam.qtkit.theme import SPACE, STAGE, STAGE_TEXT_DIM, tabular
-from sagan_gallery.attention import Cell, Direction, cell_at, cell_centre, source_grid
+from sagan_gallery.attention import Cell, Direction, cell_centre
 from sagan_gallery.overlay import Range, heat_rgba, within_size
 from sagan_gallery.sample import Sample
 from sagan_gallery.ui.map_style import MapStyle
 from sagan_gallery.ui.paint import paint_image, pin_colour, to_qimage
-from sagan_gallery.ui.scene import Pin
+from sagan_gallery.ui.scene import Scene
 
 _MARGIN_PX = 3 * SPACE
 _MOST = (1024, 256)
@@ -30,11 +30,10 @@ class MatrixView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._sample: Sample | None = None
-        self._map_style = MapStyle()
-        self._pins: list[Pin] = []
-        self._query: tuple[float, float] | None = None
+        self._scene: Scene | None = None
         self._cache: QPixmap | None = None
+        self._cached: tuple[Sample, str, bool] | None = None
+        """What the cache shows: sample, colours, whether they are logarithmic."""
         self.setMouseTracking(True)
         self.setCursor(Qt.CursorShape.CrossCursor)
         self.setFont(tabular(self.font(), 0.85))
@@ -44,14 +43,12 @@ class MatrixView(QWidget):
             "Move over it to see a query's map above (or a key's: see Direction), click to pin it."
         )
 
-    def show_matrix(
-        self, sample: Sample, map_style: MapStyle, pins: list[Pin], query: tuple[float, float] | None
-    ) -> None:
+    def show_matrix(self, scene: Scene) -> None:
         """The matrix of a sample, with lines at the pins and at the query."""
-        before = self._sample, self._map_style.colours, self._map_style.log
-        if (sample, map_style.colours, map_style.log) != before:
-            self._cache = None
-        self._sample, self._map_style, self._pins, self._query = sample, map_style, pins, query
+        wanted = scene.sample, scene.map_style.colours, scene.map_style.log
+        if wanted != self._cached:
+            self._cache, self._cached = None, wanted
+        self._scene = scene
         self.update()
 
     @property
@@ -66,18 +63,18 @@ class MatrixView(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), STAGE)
-        sample = self._sample
-        if sample is None:
+        scene = self._scene
+        if scene is None:
             return
         if self._cache is None:
-            self._cache = self._render(sample)
+            self._cache = self._render(scene.sample, scene.map_style)
         painter.drawPixmap(0, 0, self._cache)
-        for pin in self._pins:
-            self._mark(painter, sample, (pin.x_px, pin.y_px), pin_colour(pin.number))
-        if self._query is not None:
-            self._mark(painter, sample, self._query, QColor("white"))
+        for pin in scene.pins:
+            self._mark(painter, scene, (pin.x_px, pin.y_px), pin_colour(pin.number))
+        if scene.query is not None:
+            self._mark(painter, scene, scene.query, QColor("white"))
 
-    def _render(self, sample: Sample) -> QPixmap:
+    def _render(self, sample: Sample, map_style: MapStyle) -> QPixmap:
         ratio = self.devicePixelRatioF()
         pixmap = QPixmap(round(self.width() * ratio), round(self.height() * ratio))
         pixmap.setDevicePixelRatio(ratio)
@@ -85,8 +82,8 @@ class MatrixView(QWidget):
         painter = QPainter(pixmap)
         # The few largest weights would leave all others dark: the colours end where all but a few per mille lie below.
         weights = within_size(sample.attention, *_MOST).T
-        values = Range.of(np.quantile(weights, [0.0, 0.997]).astype(np.float32), self._map_style.log)
-        image = to_qimage(heat_rgba(values.place(weights), self._map_style.colours))
+        values = Range.of(np.quantile(weights, [0.0, 0.997]).astype(np.float32), map_style.log)
+        image = to_qimage(heat_rgba(values.place(weights), map_style.colours))
         paint_image(painter, self.room, image, smooth=True)
         painter.setFont(self.font())
         painter.setPen(STAGE_TEXT_DIM)
@@ -100,27 +97,25 @@ class MatrixView(QWidget):
         painter.end()
         return pixmap
 
-    def _mark(self, painter: QPainter, sample: Sample, query: tuple[float, float], colour: QColor) -> None:
+    def _mark(self, painter: QPainter, scene: Scene, query: tuple[float, float], colour: QColor) -> None:
         """A line along the query's column, or along the key's row where keys are asked about."""
-        room, direction = self.room, self._map_style.direction
-        grid = source_grid(sample, direction)
-        cell = cell_at(grid, sample.size_px, *query)
+        room, grid, cell = self.room, scene.grid, scene.cell_at(*query)
         share = (cell.row * grid[1] + cell.column + 0.5) / (grid[0] * grid[1])
         painter.setPen(QPen(colour, 1.5))
-        if direction is Direction.COLUMN:
+        if scene.map_style.direction is Direction.COLUMN:
             line = QLineF(room.left() - 4, 0, room.right() + 4, 0).translated(0, room.y() + share * room.height())
         else:
             line = QLineF(0, room.top() - 4, 0, room.bottom() + 4).translated(room.x() + share * room.width(), 0)
         painter.drawLine(line)
 
     def _query_at(self, point: QPointF) -> tuple[float, float] | None:
-        sample, room = self._sample, self.room
-        if sample is None or not (room.left() <= point.x() < room.right() and room.top() <= point.y() < room.bottom()):
+        scene, room = self._scene, self.room
+        if scene is None or not (room.left() <= point.x() < room.right() and room.top() <= point.y() < room.bottom()):
             return None
-        away, grid = point - room.topLeft(), source_grid(sample, self._map_style.direction)
-        by_key = self._map_style.direction is Direction.COLUMN
+        away, grid = point - room.topLeft(), scene.grid
+        by_key = scene.map_style.direction is Direction.COLUMN
         share = away.y() / room.height() if by_key else away.x() / room.width()
-        return cell_centre(grid, sample.size_px, Cell(*divmod(int(share * grid[0] * grid[1]), grid[1])))
+        return cell_centre(grid, scene.sample.size_px, Cell(*divmod(int(share * grid[0] * grid[1]), grid[1])))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self.hovered.emit(self._query_at(event.position()))

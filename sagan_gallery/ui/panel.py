@@ -152,8 +152,7 @@ class GalleryPanel(QWidget):
         session, controls, stage, files = self.session, self.controls, self.stage, self.files
         session.model_changed.connect(self._model_changed)
         session.sample_ready.connect(self._show_sample)
-        session.without_attention_ready.connect(stage.show_without_attention)
-        session.score_falls_ready.connect(stage.show_score_falls)
+        session.comparison_ready.connect(stage.show_comparison)
         session.thumb_ready.connect(lambda point, picture: self.walk.set_point("end", point, picture))
         session.picture_ready.connect(self._show_small)
         session.grid_done.connect(self._grid_done)
@@ -343,7 +342,7 @@ class GalleryPanel(QWidget):
         self.stage.set_layer(0)
         opening = read_opening(generator)
         self._directions = opening.directions
-        self.controls.set_model(generator.classes, generator.layer_count, generator.has_attention_scale, opening.specs)
+        self.controls.set_model(generator.classes, generator.layer_count, opening.specs)
         self.grid.reset_samples([])
         self.grid.clear_choice()
         self.walk.begin_anew(generator.classes)

@@ -41,10 +41,8 @@ def axes_through(
     axes = [Axis(f"Direction {number}", np.float32(_REACH) * way) for number, way in enumerate(directions, 1)]
     if following is not None:
         axes.append(Axis("To the next sample", following.z - sample.z))
-    if generator.blends_classes:
-        others = [(index, name) for index, name in enumerate(generator.classes) if index != sample.label]
-        axes += [Axis(f"To {class_name(name).lower()}", label=index) for index, name in others]
-    return axes
+    others = [(index, name) for index, name in enumerate(generator.classes) if index != sample.label]
+    return axes + [Axis(f"To {class_name(name).lower()}", label=index) for index, name in others]
 
 
 class Pad(QWidget):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
@@ -117,17 +119,17 @@ class SampleStage(QWidget):
         self.header.show_origin(*words.title(origin.spec, origin.words), can_copy=origin.spec is not None)
         self._show_all()
 
-    def show_without_attention(self, picture: Image) -> None:
-        """The same sample without its attention, (H, W, 3) uint8 RGB: for the difference, and for the notice."""
-        self.without_attention = picture
-        if self._shown is not Shown.PICTURE:
-            self._show_picture()
-        self._say_notice()
-
-    def show_score_falls(self, falls: Array) -> None:
-        """What each place of the own picture adds to its score, (n, n) float32."""
-        self.score_falls = falls
+    def show_comparison(self, sample: Sample, compared: Any) -> None:
+        """A sample, and itself without its attention, (H, W, 3) uint8 RGB; or what each place of an own picture adds to
+        its score, (n, n) float32."""
+        if self.sample is None or sample.image is not self.sample.image:
+            return  # another one is shown by now
+        if sample.z is None:
+            self.score_falls = compared
+        else:
+            self.without_attention = compared
         self._show_picture()
+        self._say_notice()
 
     def set_shown(self, shown: Shown) -> None:
         """Another picture of the same sample."""
@@ -197,8 +199,8 @@ class SampleStage(QWidget):
         self._show_matrix()
 
     def _show_matrix(self) -> None:
-        if self.sample is not None and self.matrix.isVisible():
-            self.matrix.show_matrix(self.sample, self.view.map_style, self.view.pins, self.view.query)
+        if self.view.scene is not None and self.matrix.isVisible():
+            self.matrix.show_matrix(self.view.scene)
 
     def _describe_query(self) -> None:
         scene, weights, map_style = self.view.scene, self.view.weights, self.view.map_style
@@ -216,7 +218,7 @@ class SampleStage(QWidget):
         sample, off = self.sample, self.without_attention
         if sample is not None:
             levels = None if off is None or sample.attention_scale != 1 else mean_change(sample.image, off)
-            self.header.warn(words.notices(sample, levels))
+            self.header.warn(*words.notice(sample, levels))
             if levels is not None and off is not None:
                 self.effect = words.effect_words(sample, off)
 

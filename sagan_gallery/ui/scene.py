@@ -99,15 +99,18 @@ class Scene:
         image = paint.to_qimage(picture)
         paint.paint_image(painter, target, paint.enlarged(image) if smooth else image, smooth)
 
+    @property
+    def grid(self) -> tuple[int, int]:
+        """(height, width) of the cells that ask."""
+        return attention.source_grid(self.sample, self.map_style.direction)
+
     def cell_at(self, x: float, y: float) -> attention.Cell:
         """The cell that asks at a position."""
-        grid = attention.source_grid(self.sample, self.map_style.direction)
-        return attention.cell_at(grid, self.sample.size_px, x, y)
+        return attention.cell_at(self.grid, self.sample.size_px, x, y)
 
     def cell_rect(self, placement: Placement, x: float, y: float) -> QRectF:
         """A position's own cell, view pixels."""
-        grid = attention.source_grid(self.sample, self.map_style.direction)
-        x1, y1, x2, y2 = attention.cell_rect(grid, self.sample.size_px, self.cell_at(x, y))
+        x1, y1, x2, y2 = attention.cell_rect(self.grid, self.sample.size_px, self.cell_at(x, y))
         return QRectF(QPointF(*placement.to_view(x1, y1)), QPointF(*placement.to_view(x2, y2)))
 
     def paint_marks(

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from facecam.arrays import Image
+from facecam.arrays import Array, Image
 from facecam.errors import FacecamError
 from facecam.qtkit.worker import Result, Worker
 from sagan_gallery.discriminator import Discriminator
@@ -39,11 +39,10 @@ class Lane(IntEnum):
 
     MODEL = 0
     SAMPLE = 1
-    WITHOUT_ATTENTION = 2
-    SCORE_FALLS = 3
-    THUMB = 4
-    GRID = 5
-    EXPORT = 6
+    COMPARISON = 2
+    THUMB = 3
+    GRID = 4
+    EXPORT = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,10 +90,9 @@ class GallerySession(QObject):
 
     model_changed = Signal()
     sample_ready = Signal(Sample, Origin)
-    without_attention_ready = Signal(object)
-    """(H, W, 3) uint8: the last sample without its attention."""
-    score_falls_ready = Signal(object)
-    """(n, n) float32: what each place of the last own picture adds to its score."""
+    comparison_ready = Signal(Sample, object)
+    """A sample, and itself without its attention, (H, W, 3) uint8; or what each place of an own picture adds to its
+    score, (n, n) float32."""
     thumb_ready = Signal(LatentPoint, object)
     """A point and its picture, (H, W, 3) uint8."""
     picture_ready = Signal(SampleSpec, object, object)
@@ -116,8 +114,7 @@ class GallerySession(QObject):
         self._worker.arrived.connect(self._arrived)
         self._signals = {
             Lane.SAMPLE: self.sample_ready,
-            Lane.WITHOUT_ATTENTION: self.without_attention_ready,
-            Lane.SCORE_FALLS: self.score_falls_ready,
+            Lane.COMPARISON: self.comparison_ready,
             Lane.THUMB: self.thumb_ready,
             Lane.GRID: self.picture_ready,
         }
@@ -161,14 +158,16 @@ class GallerySession(QObject):
     def request_comparison(self, sample: Sample) -> None:
         """The same sample without its attention; what each place adds to the score if it is an own picture."""
         generator, z = self.generator, sample.z
-        for lane in (Lane.WITHOUT_ATTENTION, Lane.SCORE_FALLS):
-            self._worker.cancel(lane)
-        if generator is not None and z is None:
-            self._worker.submit(Lane.SCORE_FALLS, lambda: self._beside(generator).score_falls(sample))
-        elif generator is not None and z is not None and generator.has_attention_scale:
-            self._worker.submit_one(
-                Lane.WITHOUT_ATTENTION, lambda: generator.pictures(z[None], [sample.label], 0.0, sample.toward)[0]
-            )
+        assert generator is not None
+
+        def steps() -> Iterator[tuple[Sample, Image | Array] | None]:
+            if z is not None:
+                yield sample, generator.pictures(z[None], [sample.label], 0.0, sample.toward)[0]
+            else:
+                for falls in self._beside(generator).score_falls(sample):
+                    yield None if falls is None else (sample, falls)
+
+        self._worker.submit(Lane.COMPARISON, steps)
 
     def request_thumb(self, point: LatentPoint) -> None:
         """The picture at a point, without its attention."""

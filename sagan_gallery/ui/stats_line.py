@@ -88,23 +88,19 @@ class StatsLine(QWidget):
 
 def stats_of(gamma: float, found: AttentionStats | None, direction: Direction, effect: str = "") -> list[Stat]:
     """The figures of a map; without one only gamma. effect: what gamma does to this picture, in words."""
-    parts = []
-    if gamma == gamma:
-        parts.append(
-            Stat(
-                "γ", f"{gamma:.3f}", "",
-                "How strongly the attention layer's output is added to the picture's features: x + γ · o.\n"
-                f"Near 0, the map has no say in the picture. {effect}", warn=abs(gamma) < GAMMA_NEAR_0,
-            )
-        )  # fmt: skip
+    strength = Stat(
+        "γ", f"{gamma:.3f}", "",
+        "How strongly the attention layer's output is added to the picture's features: x + γ · o.\n"
+        f"Near 0, the map has no say in the picture. {effect}", warn=abs(gamma) < GAMMA_NEAR_0,
+    )  # fmt: skip
     if found is None:
-        return parts
+        return [strength]
     row = direction is not Direction.COLUMN
     five = [percent(key.weight).removesuffix(" %") for key in found.strongest]
     places = "1 place" if found.entropy_bits < 0.5 else f"{2**found.entropy_bits:.0f} places"
     nearly_even = ", nearly even" if found.entropy_bits > NEARLY_EVEN * found.even_entropy_bits else ""
     return [
-        *parts,
+        strength,
         Stat(
             "Entropy", f"{found.entropy_bits:.1f}", f"of {found.even_entropy_bits:.0f} bits ≈ {places}{nearly_even}",
             "How spread out the map is: 0 bits for a single cell, all bits for an even map.\n"

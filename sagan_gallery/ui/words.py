@@ -82,17 +82,16 @@ def loading(model: str | Path) -> str:
     return f"Loading {Path(model).stem}…"
 
 
-def notices(sample: Sample, effect_levels: float | None) -> list[str]:
-    """What to be told about a sample before one believes its map: the same in fewer and fewer words, or nothing.
+def notice(sample: Sample, effect_levels: float | None) -> tuple[str, str]:
+    """What to be told about a sample before one believes its map: in few words and in a sentence, or nothing.
     effect_levels: what attention changes, of 255."""
     if sample.z is None and mean_evenness(sample) > NEARLY_EVEN:
-        return ["All maps are nearly even: the discriminator looks everywhere alike here", "Maps are nearly even"]
+        return "All maps are nearly even", "The discriminator looks everywhere alike here."
     if not abs(sample.gamma) < GAMMA_NEAR_0:
-        return []
-    texts = [f"γ is {sample.gamma:.3f}, near 0: the map hardly influences this picture", "γ near 0: little influence"]
-    if effect_levels is not None and len(sample.layers) == 1:
-        texts.insert(0, f"{texts[0]} ({effect_levels:.1f} of 255 levels)")
-    return texts
+        return "", ""
+    known = effect_levels is not None and len(sample.layers) == 1
+    levels = f" ({effect_levels:.1f} of 255 levels)" if known else ""
+    return "γ near 0: little influence", f"γ is {sample.gamma:.3f}: the map hardly influences this picture{levels}."
 
 
 def effect_words(sample: Sample, without: Image | None) -> str:

@@ -58,9 +58,6 @@ class GalleryTab(Tab):
     def commands(self) -> list[QAction]:
         return [*self.panel.commands(), *self._commands]
 
-    def menu_shown(self, on: bool) -> None:
-        self.panel.files.enable() if on else self.panel.files.enable_all()
-
     def set_full_screen(self, on: bool) -> None:
         self._full_screen = on
         self.panel.set_full_screen(on)

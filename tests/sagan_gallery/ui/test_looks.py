@@ -31,6 +31,15 @@ def test_attention_scale_and_difference(qtbot, panel):
     assert panel.view.scene.overlay(panel.view.weights) is None  # a map over a difference would be taken for one
 
 
+def test_a_comparison_that_comes_late_is_not_taken_for_another_samples(qtbot, panel):
+    first = panel.sample
+    waits_for_sample(qtbot, panel, lambda: panel.grid.choose(5))
+    qtbot.waitUntil(lambda: panel.stage.without_attention is not None)
+    own = panel.stage.without_attention
+    panel.stage.show_comparison(first, np.zeros_like(own))
+    assert panel.stage.without_attention is own
+
+
 def test_a_held_key_shows_the_picture_without_its_attention(qtbot, panel):
     waits_for_sample(qtbot, panel, lambda: panel.controls.scale.slider.setValue(0))
     off = panel.sample.image

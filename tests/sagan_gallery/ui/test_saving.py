@@ -155,6 +155,14 @@ def test_dialogs_suggest_a_name_and_the_folder_of_pictures(qtbot, panel, tmp_pat
         qtbot.waitUntil(lambda: not panel.findChildren(QFileDialog))
 
 
+def test_what_is_missing_for_a_file_is_told(panel):
+    panel.files.save_walk.trigger()
+    assert "switch on Walk" in panel.status.text
+    panel.files.save_figure.trigger()
+    assert "click the picture" in panel.status.text
+    assert not panel.findChildren(QFileDialog)
+
+
 @pytest.mark.parametrize("name", ["view.jpg", "view"])
 def test_a_name_of_another_kind_is_told_and_writes_nothing(qtbot, panel, tmp_path, name):
     panel.files.save_picture.trigger()
