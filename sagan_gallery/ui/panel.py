@@ -403,6 +403,7 @@ class GalleryPanel(QWidget):
             if axes:
                 self.stage.plane.show_axes(axes)
         self.controls.set_generating(sample.z is not None)
+        moving, before = self.walk.playing or self.stage.plane.pad.dragged, self.stage.origin
         self.stage.show_sample(sample, origin)
         if origin.spec is not None:
             self._prepare_walk()
@@ -411,8 +412,9 @@ class GalleryPanel(QWidget):
             self._fresh = False
             if self._pin_informative and not self.view.pins and not self.controls.tour.isChecked():
                 self.pin_informative()
-        if not self.walk.playing and not self.stage.plane.pad.dragged:
+        if not moving:
             self.session.request_comparison(sample)
+        if not moving or origin != before:  # and not with each picture, over what has been said since
             self._say_origin()
 
     def _exported(self, export: Export) -> None:

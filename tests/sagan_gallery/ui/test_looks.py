@@ -128,7 +128,7 @@ def test_arrows_point_from_who_looks_to_what_is_looked_at(panel):
 def test_a_gamma_near_0_is_told_and_another_layer_can_be_chosen(qtbot, make_panel, make_generator):
     panel = make_panel(make_generator(grids=((8, 4), (4, 4))))
     assert panel.stage.header.warning == ""
-    panel.controls.more.set_open(True)
+    assert panel.controls.layer.isVisible()
     panel.controls.layer.setCurrentIndex(1)
     assert panel.sample.attention.shape == (16, 16)
     assert panel.stage.header.isVisible()

@@ -150,8 +150,9 @@ def test_a_short_message_takes_no_more_room_after_the_long_explanation(qtbot, ma
     panel.message.toggle_help()
     tall = panel.message._text.height()
     panel.message.toggle_help()
-    qtbot.waitUntil(lambda: panel.message.isVisible(), timeout=5000)
-    assert panel.message.message.title == words.WRONG_MODEL_TITLE
+    message = panel.message  # says that it is loading where that takes long
+    qtbot.waitUntil(lambda: message.message is not None and message.message.title == words.WRONG_MODEL_TITLE)
+    assert message.isVisible()
     assert "damaged or incomplete" in panel.message.message.text
     assert panel.message._text.height() < tall / 2
 
@@ -174,6 +175,7 @@ def test_the_stage_says_what_is_loaded_until_the_first_picture_is_there(qtbot, m
     panel = make_panel(tiny_generator, wait=False)
     loading = f"Loading {tiny_generator.stem}…"
     qtbot.waitUntil(lambda: panel.message.isVisible() and panel.message.message.title == loading, timeout=5000)
+    assert not panel.controls.layer.isVisible()  # controls would move up when it turns out that there is but one
     panel.message.toggle_help()
     assert panel.message.message.title == words.HELP_TITLE
     panel.message.toggle_help()

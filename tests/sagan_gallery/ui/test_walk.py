@@ -52,10 +52,12 @@ def test_a_walk_goes_from_one_sample_to_another_with_the_maps(qtbot, panel):
     assert panel.spec is None
     waits_for_sample(qtbot, panel, lambda: panel.walk.slider.setValue(1000))
     assert np.array_equal(panel.sample.image, last.image)
+    waits_for_sample(qtbot, panel, lambda: panel.grid.choose(4))
     frames: list[object] = []
     panel.session.sample_ready.connect(lambda *shown: frames.append(shown))
     panel.walk.play.click()
     qtbot.waitUntil(lambda: len(frames) > 3, timeout=5000)
+    assert panel.status.text.startswith("On the walk")  # and not still the sample that it began at
     panel.stage.walk_button.click()
     assert not panel.walk.playing
 
