@@ -24,9 +24,10 @@ from facecam.detection.thorough import ThoroughDetector, joined
 from facecam.errors import CopyError, FacecamError, WriteError, printable
 from facecam.faces.boxes import Detections
 from facecam.faces.drawing import draw_detections
-from facecam.faces.privacy import PrivacyOptions, hide_faces
+from facecam.faces.privacy import Hiding, PrivacyOptions, hide_faces
 from facecam.faces.tracking import CANDIDATE_SHARE, Tracker, TrackingOptions
 from facecam.saving.export import record
+from facecam.saving.photo_file import changed_pixels
 from facecam.sources import Frame, Source, without_password
 from facecam.sources.base import MayBeDamaged
 from facecam.system.files import named_path
@@ -35,6 +36,8 @@ from facecam.system.opencv import cv2
 _logger = logging.getLogger(__name__)
 VIEWS_OF_TRANSPARENT = 5
 """So many pictures are searched of one that is transparent."""
+_DARK = 16
+"""Of 255: a picture of nothing brighter seems black, but who brightens it sees a face that the network misses."""
 Record = dict[str, Any]
 
 
@@ -254,9 +257,11 @@ class Worker:
 
 
 def _views(frame: Frame) -> Iterator[Image]:
-    """What can be seen in a frame: its colours; and of transparent ones what shows on black and on white, and what the
-    transparency alone shows, bright or dark."""
+    """What can be seen in a frame: its colours, those of a dark picture brightened, too; and of transparent ones what
+    shows on black and on white, and what the transparency alone shows, bright or dark."""
     yield frame.image
+    if frame.path is not None and 0 < (brightest := np.percentile(frame.image[::8, ::8, 1], 99)) < _DARK:
+        yield np.asarray(cv2.convertScaleAbs(frame.image, alpha=255 / brightest), np.uint8)
     if frame.alpha is not None:
         alpha = np.asarray(cv2.merge([frame.alpha] * 3), np.uint8)
         on_black = np.asarray(cv2.multiply(frame.image, alpha, scale=1 / 255), np.uint8)
@@ -297,6 +302,12 @@ class FaceHider:
         return self._tracker.update(found, frame.time_s, self._threshold, tracking, self._options.hold_s).private
 
     def hide(self, frame: Frame, places: Array) -> Image:
-        """The frame's picture with those places hidden, with alpha where it has that: a face may be in it alone."""
+        """The frame's picture with those places hidden, with alpha where it has that: a face may be in it alone. Of a
+        picture file's frame no pixel there is as before: its low bits, in a file that has more than 8, would stay."""
         image = frame.image if frame.alpha is None else np.dstack([frame.image, frame.alpha])
-        return hide_faces(image, places, self._options)
+        hidden = hide_faces(image, places, self._options)
+        if frame.path is not None and len(places):
+            covered = hide_faces(np.zeros_like(frame.image), places, replace(self._options, how=Hiding.COVER))
+            same = (covered[..., 0] > 0) & ~changed_pixels(frame.image, hidden[..., :3])
+            hidden[same, :3] ^= 1
+        return hidden

@@ -109,3 +109,26 @@ def test_a_face_in_the_transparency_alone_is_found_and_hidden(
     hidden = copy[60:100, 92:132].astype(float) / (257 if kind == "deep" else 1)  # the face, and some of what is around
     for channel in range(4):
         assert np.abs(np.diff(hidden[..., channel], axis=1)).max() < 30  # where 255 were between them
+
+
+@pytest.mark.parametrize("way", ["blur", "cover"])
+@pytest.mark.parametrize("depth", [8, 16])
+def test_a_face_that_shows_when_a_black_picture_is_brightened_is_hidden(
+    tmp_path: Path, make_frame: MakeFrame, tiny_model: Path, depth: int, way: str
+) -> None:
+    path, out = tmp_path / "a.png", tmp_path / "out"
+    faces = make_frame(*((column, 2) for column in range(3, 9)))
+    dark = faces.astype(np.uint16) * (4 if depth == 16 else 1) // (1 if depth == 16 else 64)
+    dark[:2, :2] = 255 if depth == 8 else 65535  # somebody's lamp
+    fine = np.random.default_rng(0).integers(0, 200, (32, 32, 1), np.uint16)  # what nobody sees before that
+    dark[64:96, 96:128] -= fine * (depth == 16)
+    cv2.imwrite(str(path), dark if depth == 16 else dark.astype(np.uint8))
+    command = ["detect", str(path), "--out", str(out), "--hide", way, "--size", "native"]
+    assert main([*command, "--model", str(tiny_model)]) == 0
+    copy = np.asarray(cv2.imread(str(out / "a.png"), cv2.IMREAD_UNCHANGED))
+    assert copy.dtype == (np.uint8 if depth == 8 else np.uint16)
+    assert (copy[200:] == dark[200:]).all()
+    face, before = copy[66:94, 98:126], dark[66:94, 98:126]
+    assert (face != before).any(axis=2).all()
+    if depth == 16:
+        assert (face % 256 == 0).all()
