@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import msgspec
 
 from facecam.batch.copies import copy_places
-from facecam.batch.inputs import file_id, gather
+from facecam.batch.inputs import Gathered, file_id
 from facecam.batch.journal import NAME, Journal
 from facecam.batch.pieces import KnownFaces, Piece, cut
 from facecam.batch.regions import are_there
@@ -92,7 +92,9 @@ class Summary(msgspec.Struct, tag=True):
             "Read in part": [f"{name} ({'; '.join(what)})" for name, what in self.damaged.items()],
             "Not kept in the copies": [f"{name} ({'; '.join(what)})" for name, what in self.converted.items()],
             "Copies under another name": self.renamed,
-            "Neither pictures nor videos": [f"{count} {kind or 'others'}" for kind, count in self.others.items()],
+            "Neither pictures nor videos": [
+                f"{count} {kind or 'without a suffix'}" for kind, count in self.others.items()
+            ],
         }
 
     def add(self, outcome: Outcome) -> None:
@@ -131,7 +133,7 @@ class Summary(msgspec.Struct, tag=True):
 class Batch:
     """Runs sources through a detector one after the other and writes the results as they come.
 
-    specs: arguments as `gather` takes them.
+    specs: arguments as `Gathered` takes them.
     options: what is done with each.
     worker: does it in this process.
     listener: is told what happens.
@@ -163,7 +165,7 @@ class Batch:
         self._pool, self._resume = pool, resume
         if out_dir is not None and os.path.exists(out_dir) and not os.path.isdir(out_dir):
             raise FacecamError(f"{out_dir} is a file; name a folder for the copies.")
-        gathered = gather(specs, out_dir)
+        gathered = Gathered(specs, out_dir)
         places = [None] * len(gathered.inputs) if out_dir is None else copy_places(out_dir, gathered.inputs)
         if regions is not None and len(gathered.inputs) != 1:
             raise FacecamError(f"Regions are of one file, and there are {len(gathered.inputs)}.")

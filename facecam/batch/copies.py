@@ -17,8 +17,6 @@ from facecam.sources import Frame, Source, without_password
 from facecam.sources.photo import PictureSource
 from facecam.system.files import named_path
 
-_STREAM_SUFFIX = ".mkv"
-
 
 @dataclass(frozen=True)
 class CopyPlace:
@@ -159,8 +157,7 @@ class _StreamCopy:
         from facecam.saving.sound import VideoWithSound
         from facecam.saving.video_file import VideoWriter
 
-        # Names such as "192.168.0.2" have no suffix.
-        self._path = place.path.with_name(place.path.name + _STREAM_SUFFIX)
+        self._path = place.path.with_name(place.path.name + ".mkv")  # "192.168.0.2" has no suffix
         _check_free(self._path)  # nor can what is there be had once more
         self._writer = VideoWithSound(VideoWriter(self._path, source.fps), sound)
         self._sound = sound

@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import os
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,19 +48,24 @@ def open_input(part: Input) -> Source:
 class Gathered:
     """What arguments name.
 
+    A folder stands for its pictures and videos and those below it, a pattern (`*.png`) for what it fits, a text file
+    for the paths in it, a line each. What is wrong with a single source is told when it is opened.
+
+    out_dir: inside a folder it is passed over, as it holds copies; where it is the folder itself, the copies in it are.
     inputs: in the order of the arguments. lists: files that named some of them. problems: sentences about arguments of
     which nothing came. others: how many files in the folders are neither pictures nor videos, by suffix.
     """
 
-    def __init__(self, out_dir: Path | None) -> None:
+    def __init__(self, specs: Iterable[str], out_dir: Path | None) -> None:
         self._out = None if out_dir is None else Path(os.path.realpath(out_dir))
         self._open: list[FileId | None] = []  # lists that are being read
         self.inputs: list[Input] = []
         self.lists: list[Path] = []
         self.problems: list[str] = []
         self.others: Counter[str] = Counter()
+        self._add_all(specs)
 
-    def add(self, specs: Iterable[str]) -> None:
+    def _add_all(self, specs: Iterable[str]) -> None:
         """Each by itself: what is wrong with one is none of the others' business."""
         for spec in specs:
             try:
@@ -79,7 +84,7 @@ class Gathered:
                 found = sorted(glob.glob(str(path), recursive=True), key=natural_key)
                 if not found:
                     raise SourceError(f"No file fits {spec}.")
-                return self.add(found)
+                return self._add_all(found)
         except (OSError, ValueError):
             pass  # whatever is wrong with the name is told when it is opened
         self.inputs.append(Input(spec))
@@ -90,8 +95,9 @@ class Gathered:
             paths = [path for path in paths if not is_copy(path)]
         elif self._out is not None:
             paths = [path for path in paths if self._out not in Path(os.path.realpath(path)).parents]
-        wanted = [path for path in paths if path.suffix.lower() in PICTURE_SUFFIXES | VIDEO_SUFFIXES]
-        self.others.update(path.suffix.lower() for path in set(paths).difference(wanted))
+        known = PICTURE_SUFFIXES | VIDEO_SUFFIXES
+        wanted = [path for path in paths if path.suffix.lower() in known]
+        self.others.update(kind for kind in (path.suffix.lower() for path in paths) if kind not in known)
         if not wanted:
             raise SourceError(f"There are no pictures and no videos in the folder {folder}.")
         self.inputs += [Input(str(path), folder) for path in wanted]
@@ -102,20 +108,8 @@ class Gathered:
             raise SourceError(f"The list {path} names itself; take that line out.")
         self.lists.append(path)
         self._open.append(number)
-        self.add(_lines(path))
+        self._add_all(_lines(path))
         self._open.pop()
-
-
-def gather(specs: Sequence[str], out_dir: Path | None = None) -> Gathered:
-    """Looks up what the arguments name. out_dir: inside a folder it is passed over, as it holds copies; where it is the
-    folder itself, the copies in it are.
-
-    A folder stands for its pictures and videos and those below it, a pattern (`*.png`) for what it fits, a text file
-    for the paths in it, a line each. What is wrong with a single source is told when it is opened.
-    """
-    gathered = Gathered(out_dir)
-    gathered.add(specs)
-    return gathered
 
 
 def _lines(path: Path) -> list[str]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
+from functools import partial
 
 from facecam.cli.options import detector_options, number, path
 
-_LONGEST_MINUTES = 24 * 60.0
+_seconds = partial(number, highest=3600.0, otherwise="is not a number of seconds up to 3600")
+_minutes = partial(number, highest=1440.0, otherwise="is not a number of minutes up to 1440")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -21,7 +23,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="another model to compare with in the same run: ours, or an Ultra-Light or YuNet file",
     )
     parser.add_argument("--opencv", action="store_true", help="compare with OpenCV's own network module as well")
-    parser.add_argument("--seconds", type=_positive, default=5.0, help="of each run (default: 5)")
+    parser.add_argument("--seconds", type=_seconds, default=5.0, help="of each run (default: 5)")
     parser.add_argument(
         "--minutes", type=_minutes, default=0.0, help="go on for so long: does it slow down, does memory grow?"
     )
@@ -85,11 +87,3 @@ def bench(arguments: argparse.Namespace) -> int:
         show=(lambda interim: print(to_line(interim), flush=True)) if arguments.watch else None,
     )
     return 0
-
-
-def _positive(text: str) -> float:
-    return number(text, 3600.0, "is not a number of seconds up to 3600")
-
-
-def _minutes(text: str) -> float:
-    return number(text, _LONGEST_MINUTES, f"is not a number of minutes up to {_LONGEST_MINUTES:g}")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from functools import partial
 from pathlib import Path
 
 from facecam.detection.model import DEFAULT_MODEL
@@ -109,12 +110,8 @@ def number(text: str, highest: float, otherwise: str) -> float:
     return value
 
 
-def fraction(text: str) -> float:
-    return number(text, 1.0, "does not lie between 0 and 1")
-
-
-def seconds(text: str) -> float:
-    return number(text, 1e9, "is not a number of seconds")
+fraction = partial(number, highest=1.0, otherwise="does not lie between 0 and 1")
+seconds = partial(number, highest=1e9, otherwise="is not a number of seconds")
 
 
 def core(text: str) -> int:
@@ -132,12 +129,8 @@ def whole(text: str, most: int, what: str) -> int:
     return int(text)
 
 
-def jobs(text: str) -> int:
-    return whole(text, 256, "processes")
-
-
-def threads(text: str) -> int:
-    return whole(text, MAX_THREADS, "threads")
+jobs = partial(whole, most=256, what="processes")
+threads = partial(whole, most=MAX_THREADS, what="threads")
 
 
 def size(text: str) -> tuple[int, int] | None:
