@@ -66,10 +66,11 @@ def copy_suffix(path: Path, info: PhotoInfo) -> str:
     return path.suffix if fits else _SUFFIXES[info.format]
 
 
-def changed_pixels(image: npt.NDArray[np.uint8], changed: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
-    """(H, W): where two pictures (H, W, 3) differ. numpy's `any` over three channels takes ten times as long."""
+def changed_pixels(image: npt.NDArray[np.uint8], changed: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """(H, W) uint8: 255 where two pictures (H, W, 3) differ, otherwise 0. numpy's `any` over three channels takes ten
+    times as long."""
     same = cv2.inRange(cv2.absdiff(image, changed), (0, 0, 0), (0, 0, 0))
-    return np.asarray(same) == 0
+    return np.asarray(cv2.bitwise_not(same), np.uint8)
 
 
 def changed_page(page: Page, changed: npt.NDArray[np.uint8], opaque: bool) -> CopiedPage:
@@ -79,7 +80,7 @@ def changed_page(page: Page, changed: npt.NDArray[np.uint8], opaque: bool) -> Co
     if page.stored is None:
         return CopiedPage(changed, page.duration_s)
     stored: npt.NDArray[Any] = page.stored
-    where = changed_pixels(page.image, changed[..., :3])
+    where = changed_pixels(page.image, changed[..., :3]) > 0
     patch = changed[where][:, :3].astype(stored.dtype) << page.shift
     if stored.ndim == 2:
         if not opaque or (patch == patch[:, :1]).all():

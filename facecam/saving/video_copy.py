@@ -9,7 +9,7 @@ away are left out on purpose.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
@@ -250,33 +250,28 @@ class VideoCopy:
             self._pending = next(self._others, None)
 
     def _changed(self, picture: Picture, changed: npt.NDArray[np.uint8]) -> av.VideoFrame:
-        original, geometry = picture.frame, picture.geometry
-        differs = changed_pixels(picture.image, changed)
-        colours = colourspace_of(original)
-        if original.format.name != self._format:
-            original = self._reformatter.reformat(original, format=self._format, threads=1)
-        if not differs.any():
-            return original
-        size = (original.width, original.height)
-        stored, where = geometry.stored(changed), geometry.stored(differs.astype(np.uint8))
+        frame, geometry = picture.frame, picture.geometry
+        size, colours = (frame.width, frame.height), colourspace_of(frame)
+        where = changed_pixels(picture.image, changed)
+        if frame.format.name != self._format:
+            frame = self._reformatter.reformat(frame, format=self._format, threads=1)
+        if not cv2.hasNonZero(where):
+            return frame
+        stored, where = geometry.stored(changed), geometry.stored(where)
         if (geometry.width, geometry.height) != size:
-            stored = np.asarray(cv2.resize(stored, size, interpolation=cv2.INTER_AREA), np.uint8)
-            where = _shrunk(where, size)
-        frame = av.VideoFrame.from_ndarray(stored, format="bgr24")
-        frame = self._reformatter.reformat(
-            frame,
+            stored, where = _shrunk(stored, size), _shrunk(where, size)
+        converted = self._reformatter.reformat(
+            av.VideoFrame.from_numpy_buffer(stored, format="bgr24"),
             format=self._format,
             dst_colorspace=colours,
-            dst_color_range=original.color_range or None,
+            dst_color_range=frame.color_range or None,
             threads=1,
         )
-        for new, old in zip(frame.planes, original.planes, strict=True):
-            mine, theirs = _pixels(new), _pixels(old)
-            kept = _shrunk(where, mine.shape[::-1]) == 0
-            mine[kept] = theirs[kept]
-        frame.colorspace, frame.color_range = original.colorspace, original.color_range
-        frame.color_trc, frame.color_primaries = original.color_trc, original.color_primaries
-        return frame
+        for old, new in zip(_planes(frame), _planes(converted), strict=True):
+            cv2.copyTo(old, cv2.inRange(_shrunk(where, new.shape[::-1]), 0, 0), new)
+        converted.colorspace, converted.color_range = frame.colorspace, frame.color_range
+        converted.color_trc, converted.color_primaries = frame.color_trc, frame.color_primaries
+        return converted
 
 
 def _keep_tags(original: Any, copy: Any) -> None:
@@ -294,16 +289,14 @@ def _bare(header: bytes) -> bytes:
     return _BESIDE.sub(b"", header) if b"[Script Info]" in header[:99] else header
 
 
-def _pixels(plane: Any) -> npt.NDArray[Any]:
-    """(H, W) values of a plane, to be read and written."""
-    kind = np.uint16 if plane.line_size >= 2 * plane.width else np.uint8
-    rows = np.frombuffer(plane, kind).reshape(-1, plane.line_size // np.dtype(kind).itemsize)
-    return rows[: plane.height, : plane.width]
+def _planes(frame: av.VideoFrame) -> Iterator[npt.NDArray[Any]]:
+    """(H, W) values of each plane, to be read and written."""
+    kind = np.dtype(np.uint16 if frame.format.components[0].bits > 8 else np.uint8)
+    for plane in frame.planes:
+        rows = np.frombuffer(memoryview(plane), kind).reshape(-1, plane.line_size // kind.itemsize)
+        yield rows[: plane.height, : plane.width]
 
 
-def _shrunk(where: npt.NDArray[np.uint8], size: tuple[int, ...]) -> npt.NDArray[np.uint8]:
-    """A mask in another size (width, height): set wherever any of its pixels is."""
-    if where.shape[::-1] == size:
-        return where
-    scaled = cv2.resize(where * np.uint8(255), size, interpolation=cv2.INTER_AREA)
-    return np.asarray(scaled, np.uint8)
+def _shrunk(pixels: npt.NDArray[np.uint8], size: tuple[int, ...]) -> npt.NDArray[np.uint8]:
+    """A picture in another size (width, height); a mask of 0 and 255 is set there wherever any of its pixels is."""
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)

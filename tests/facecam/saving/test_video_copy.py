@@ -134,6 +134,31 @@ def shows_the_same_but_for_the_cover(before: list[Picture], after: list[Picture]
         assert differs.mean() < most
 
 
+@pytest.mark.parametrize("pixels", ["yuv420p", "yuv422p", "yuv444p10le"])
+@pytest.mark.parametrize("size", [(48, 34), (158, 98)])
+def test_covers_anywhere_are_whole_and_what_lies_between_them_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pixels: str, size: tuple[int, int]
+) -> None:
+    monkeypatch.setattr(f"{__name__}.SIZE", size)
+    path = made(tmp_path / "a.mp4", pixels=pixels, sound=None, times=range(0, 300, 100))
+    width, height = size
+    covers = [(0, 0), (height - 9, width - 11), (13, width - 17)]  # rows and columns where they begin
+    copy = VideoCopy(path, tmp_path / "b.mp4")
+    before = decoded(path)
+    for picture in decoded(path):
+        changed = picture.image.copy()
+        for y, x in covers:
+            changed[y : y + 9, x : x + 11] = COVER
+        copy.write(picture, changed)
+    copy.close()
+    for old, new in zip(before, decoded(copy.path), strict=True):
+        differs = np.abs(old.image.astype(int) - new.image)
+        for y, x in covers:
+            assert np.abs(new.image[y : y + 9, x : x + 11][2:-2, 2:-2].mean((0, 1)) - COVER).max() < 16
+            differs[max(0, y - 4) : y + 13, max(0, x - 4) : x + 15] = 0
+        assert differs.mean() < 3
+
+
 def packets(path: Path, kind: str) -> list[tuple[int | None, bytes]]:
     with av.open(str(path)) as file:
         stream = next(stream for stream in file.streams if stream.type == kind)
