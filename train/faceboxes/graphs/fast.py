@@ -34,18 +34,37 @@ FORMAT = 2
 
 def fast_model(net: Detector) -> onnx.ModelProto:
     """The network as an ONNX model of format 2, without metadata; `net` must be in evaluation mode."""
-    graph = DetectorGraph(net.name)
-    image = graph.input("image", [1, 3, "height", "width"])
-    if isinstance(net, FaceBoxesS8):
-        predict_s8(graph, net, _crelu(graph, image, net.conv1))
-        return graph.model()
-    assert isinstance(net, FaceBoxes)
-    predict(graph, net, _crelu_pool(graph, _crelu_pool(graph, image, net.conv1), net.conv2))
-    return graph.model()
+    return DetectorGraph(net.name).detector(net)
 
 
 class DetectorGraph(Graph):
-    """The parts of a detector's graph. Each method adds nodes and returns the name of their output."""
+    """A detector's graph, by its parts. Each method adds nodes and returns the name of their output."""
+
+    def detector(self, net: Detector) -> onnx.ModelProto:
+        """The whole network as a model without metadata."""
+        if isinstance(net, FaceBoxesS8):
+            _predict_s8(self, net, self.stem(net.conv1))
+        else:
+            assert isinstance(net, FaceBoxes)
+            _predict(self, net, self.pooled_stem(net.conv1, net.conv2))
+        return self.model()
+
+    def stem(self, conv1: ConvBN) -> str:
+        """The input, and the C.ReLU of conv1 in full: ReLU of the convolution and of its negative."""
+        y = self.conv(self._image(), *folded(conv1), conv1.conv.stride[0])
+        return self.op("Relu", self.concat(y, self.op("Neg", y)))
+
+    def pooled_stem(self, conv1: ConvBN, conv2: ConvBN) -> str:
+        """The input, and both C.ReLUs, each with the max pooling after it."""
+        x = self._image()
+        for block in (conv1, conv2):
+            y = self.conv(x, *folded(block), block.conv.stride[0])
+            # The pooling's padding is minus infinity, which the ReLU after it never sees: each window holds a pixel.
+            x = self.op("Relu", self.concat(self.max_pool(y), self.max_pool(self.op("Neg", y))))
+        return x
+
+    def _image(self) -> str:
+        return self.input("image", [1, 3, "height", "width"])
 
     def conv(self, x: str, weight: Array, bias: Array, stride: int = 1, groups: int = 1) -> str:
         kernel = weight.shape[2]
@@ -126,19 +145,6 @@ def _double(tensor: Tensor) -> npt.NDArray[np.float64]:
     return tensor.detach().cpu().double().numpy()
 
 
-def _crelu(graph: DetectorGraph, x: str, block: ConvBN) -> str:
-    """C.ReLU in full: ReLU of the convolution and of its negative."""
-    y = graph.conv(x, *folded(block), block.conv.stride[0])
-    return graph.op("Relu", graph.concat(y, graph.op("Neg", y)))
-
-
-def _crelu_pool(graph: DetectorGraph, x: str, block: ConvBN) -> str:
-    """C.ReLU and the max pooling after it."""
-    y = graph.conv(x, *folded(block), block.conv.stride[0])
-    # The pooling's padding is minus infinity, which the ReLU after it never sees: each window holds a real pixel.
-    return graph.op("Relu", graph.concat(graph.max_pool(y), graph.max_pool(graph.op("Neg", y))))
-
-
 def _inception(graph: DetectorGraph, block: Inception, x: str) -> str:
     pooled = graph.average_pool(x, block.branch1x1_2.conv.in_channels)
     reduced, reduced_2 = graph.conv_relu(x, block.branch3x3_reduce), graph.conv_relu(x, block.branch3x3_reduce_2)
@@ -150,7 +156,7 @@ def _inception(graph: DetectorGraph, block: Inception, x: str) -> str:
     )
 
 
-def predict(graph: DetectorGraph, net: FaceBoxes, x: str) -> None:
+def _predict(graph: DetectorGraph, net: FaceBoxes, x: str) -> None:
     """All that comes after the second C.ReLU, pooled, up to the output `faces`."""
     for block in (net.inception1, net.inception2, net.inception3):
         x = _inception(graph, block, x)
@@ -159,7 +165,7 @@ def predict(graph: DetectorGraph, net: FaceBoxes, x: str) -> None:
     _predictions(graph, net, [x, stride64, stride128])
 
 
-def predict_s8(graph: DetectorGraph, net: FaceBoxesS8, x: str) -> None:
+def _predict_s8(graph: DetectorGraph, net: FaceBoxesS8, x: str) -> None:
     """All of the second network that comes after its C.ReLU, up to the output `faces`."""
     maps = []
     for stage in net.backbone:

@@ -25,10 +25,9 @@ from onnx import TensorProto
 from torch import nn
 
 from facecam.arrays import Array
-from train.faceboxes.graphs.fast import DetectorGraph, folded, plain, predict, predict_s8
+from train.faceboxes.graphs.fast import DetectorGraph, folded, plain
 from train.faceboxes.graphs.int8_openvino import cells_input, observed, on_cells, rounded_weights
-from train.faceboxes.model import ConvBN, Detector, FaceBoxes
-from train.faceboxes.model_s8 import FaceBoxesS8
+from train.faceboxes.model import ConvBN, Detector
 
 LOWEST_LOGIT = np.float32(-8)
 """A logit below it, a score of 0.0003, is as good as this one."""
@@ -42,13 +41,13 @@ Ranges = Mapping[str, Array]
 def qlinear_model(net: Detector, ranges: Ranges) -> onnx.ModelProto:
     """The network as an ONNX model of format 3, without metadata; `net` must be in evaluation mode. ranges: of
     `observed_ranges` for the same network."""
-    return _built(_QLinearGraph(net.name, ranges), net)
+    return _QLinearGraph(net.name, ranges).detector(net)
 
 
 def observed_ranges(net: Detector, cells: Iterable[npt.NDArray[np.uint8]]) -> dict[str, Array]:
     """The range of each convolution's output over pictures in cells (1, rows, columns, 48) uint8."""
     graph = _QLinearGraph(net.name, None)
-    ranges = observed(_built(graph, net), graph.convolutions, cells)
+    ranges = observed(graph.detector(net), graph.convolutions, cells)
     for names in graph.alike:
         largest = max(ranges[name].max() for name in names)
         for name in names:
@@ -68,10 +67,15 @@ class _QLinearGraph(DetectorGraph):
         self._steps: dict[str, np.float32] = {}  # of each activation
         self._zeros: dict[str, int] = {}  # the byte that is zero, where it is another
 
-    def start(self, cells: str) -> str:
-        """Bytes (1, rows, columns, 48) as (1, 48, rows, columns), in steps of one grey level."""
-        x = self.op("Transpose", cells, perm=[0, 3, 1, 2])
-        return self.op("Cast", x, to=TensorProto.FLOAT) if self.exact else self._known(x, np.float32(1))
+    def stem(self, conv1: ConvBN) -> str:
+        x = self.op("Transpose", cells_input(self), perm=[0, 3, 1, 2])  # in steps of one grey level
+        x = self.op("Cast", x, to=TensorProto.FLOAT) if self.exact else self._known(x, np.float32(1))
+        return self.convolve(x, *on_cells(conv1, np.float32(1), self.exact), border=0)
+
+    def pooled_stem(self, conv1: ConvBN, conv2: ConvBN) -> str:
+        x = self.max_pool(self.stem(conv1))
+        weight, bias = (np.concatenate([part, -part]) for part in folded(conv2))
+        return self.max_pool(self.convolve(x, weight, bias, conv2.conv.stride[0]))
 
     def convolve(self, x: str, weight: Array, bias: Array, stride: int = 1, border: int | None = None) -> str:
         """The ReLU of a convolution. border: half of the kernel, where None."""
@@ -200,15 +204,3 @@ def _shape(weight: Array, stride: int, border: int | None, groups: int) -> dict[
     return {
         "kernel_shape": list(weight.shape[2:]), "strides": [stride] * 2, "pads": [border] * 4, "group": groups,
     }  # fmt: skip
-
-
-def _built(graph: _QLinearGraph, net: Detector) -> onnx.ModelProto:
-    x = graph.convolve(graph.start(cells_input(graph)), *on_cells(net.conv1, np.float32(1), graph.exact), border=0)
-    if isinstance(net, FaceBoxesS8):
-        predict_s8(graph, net, x)
-        return graph.model()
-    assert isinstance(net, FaceBoxes)
-    weight, bias = (np.concatenate([part, -part]) for part in folded(net.conv2))
-    stride16 = graph.convolve(graph.max_pool(x), weight, bias, net.conv2.conv.stride[0])
-    predict(graph, net, graph.max_pool(stride16))
-    return graph.model()

@@ -32,9 +32,8 @@ from onnx import TensorProto, helper
 
 from facecam.arrays import Array
 from facecam.detection.cells import CELL, CHANNELS
-from train.faceboxes.graphs.fast import DetectorGraph, folded, predict, predict_s8
-from train.faceboxes.model import MEAN_BGR, ConvBN, Detector, FaceBoxes
-from train.faceboxes.model_s8 import FaceBoxesS8
+from train.faceboxes.graphs.fast import DetectorGraph, folded
+from train.faceboxes.model import MEAN_BGR, ConvBN, Detector
 
 FORMAT = 3
 PIXEL_STEP = np.float32(1.0001)
@@ -49,13 +48,13 @@ Ranges = Mapping[str, float]
 def int8_model(net: Detector, ranges: Ranges) -> onnx.ModelProto:
     """The network as an ONNX model of format 3, without metadata; `net` must be in evaluation mode. ranges: of
     `observed_ranges` for the same network."""
-    return _built(_Int8Graph(net.name, ranges), net)
+    return _Int8Graph(net.name, ranges).detector(net)
 
 
 def observed_ranges(net: Detector, cells: Iterable[npt.NDArray[np.uint8]]) -> dict[str, float]:
     """The largest value, whatever its sign, of each activation over pictures in cells (1, rows, columns, 48) uint8."""
     graph = _Int8Graph(net.name, None)
-    model = _built(graph, net)
+    model = graph.detector(net)
     return {name: float(np.abs(values).max()) for name, values in observed(model, graph.activations, cells).items()}
 
 
@@ -88,6 +87,14 @@ class _Int8Graph(DetectorGraph):
         self._ranges = ranges or {}
         self._rounded: dict[str, str] = {}  # each activation and what it is called when rounded
         self._signed: set[str] = set()  # activations without a ReLU
+
+    def stem(self, conv1: ConvBN) -> str:
+        weight, bias = on_cells(conv1, PIXEL_STEP, self.exact)
+        return self.op("Relu", self.convolve(self.pixels(cells_input(self)), weight, bias, 1, 0))
+
+    def pooled_stem(self, conv1: ConvBN, conv2: ConvBN) -> str:
+        y = self.conv(self.max_pool(self.stem(conv1)), *folded(conv2), conv2.conv.stride[0])
+        return self.max_pool(self.concat(self.op("Relu", y), self.op("Relu", self.op("Neg", y))))
 
     def signed(self, x: str) -> str:
         self._signed.add(x)
@@ -156,28 +163,9 @@ def rounded_weights(weight: Array) -> tuple[npt.NDArray[np.int8], Array]:
     return np.rint(weight / steps[:, None, None, None]).astype(np.int8), steps
 
 
-def _built(graph: _Int8Graph, net: Detector) -> onnx.ModelProto:
-    first = _first(graph, net.conv1)
-    if isinstance(net, FaceBoxesS8):
-        predict_s8(graph, net, first)
-        return graph.model()
-    assert isinstance(net, FaceBoxes)
-    x = graph.max_pool(first)
-    y = graph.conv(x, *folded(net.conv2), net.conv2.conv.stride[0])
-    stride16 = graph.concat(graph.op("Relu", y), graph.op("Relu", graph.op("Neg", y)))
-    predict(graph, net, graph.max_pool(stride16))
-    return graph.model()
-
-
 def cells_input(graph: DetectorGraph) -> str:
     """The input of format 3."""
     return graph.input("cells", [1, "rows", "columns", CHANNELS], "uint8")
-
-
-def _first(graph: _Int8Graph, block: ConvBN) -> str:
-    """C.ReLU of conv1 on cells."""
-    weight, bias = on_cells(block, PIXEL_STEP, graph.exact)
-    return graph.op("Relu", graph.convolve(graph.pixels(cells_input(graph)), weight, bias, 1, 0))
 
 
 def on_cells(block: ConvBN, pixel_step: np.float32, exact: bool) -> tuple[Array, Array]:
