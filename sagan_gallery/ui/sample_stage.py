@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLayout, QStackedWidget, QTabBar, QToolButton, QWidget
@@ -53,7 +52,7 @@ class SampleStage(QWidget):
         self._legend: Legend | None = None
         """Of the picture that is shown, where its colours stand for something."""
         self.effect = ""
-        """What attention does to this picture, in words, once it is known; also while it is switched off."""
+        """What attention does to this picture as it is, in words, once that is known."""
         self.header = StageHeader()
         self.view = PictureView()
         self.bar = ColourBar(self.view)
@@ -108,9 +107,7 @@ class SampleStage(QWidget):
 
     def show_sample(self, sample: Sample, origin: Origin) -> None:
         """Another sample, in the layer that is chosen; pins stay where they are."""
-        if self.sample is None or not np.array_equal(self.sample.z, sample.z) or self.sample.label != sample.label:  # type: ignore[arg-type]
-            self.effect = ""
-        self.sample, self.origin = self._in_layer(sample), origin
+        self.sample, self.origin, self.effect = self._in_layer(sample), origin, ""
         self.without_attention = self.score_falls = None
         self.walk.show_sample(self.sample)
         if origin != IN_THE_PLANE:
@@ -128,8 +125,8 @@ class SampleStage(QWidget):
             self.score_falls = compared
         else:
             self.without_attention = compared
-        self._show_picture()
         self._say_notice()
+        self._show_picture()
 
     def set_shown(self, shown: Shown) -> None:
         """Another picture of the same sample."""

@@ -18,7 +18,6 @@ from sagan_gallery.attention import Direction, directed_map, entropy_bits, mean_
 from sagan_gallery.sample import Sample
 from sagan_gallery.ui.sample_stage import SampleStage
 from sagan_gallery.ui.scene import Pin
-from sagan_gallery.ui.words import effect_words
 
 _CELLS_TO_HOVER = 3
 
@@ -170,7 +169,7 @@ class Tour(ScrollColumn):
         elif self.step == Step.PIN_BACKGROUND and len(view.pins) >= 3:
             found = pins_words(sample, view.pins)
         elif self.step == Step.SWITCH_OFF and stage.shows_without_attention:
-            found = stage.effect or effect_words(sample, None)
+            found = stage.effect
         if found:
             self._done = True
             self.told.setText(f"{_WORDS[Step(self.step)][2]} {found}")

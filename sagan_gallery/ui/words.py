@@ -94,20 +94,18 @@ def notice(sample: Sample, effect_levels: float | None) -> tuple[str, str]:
     return "γ near 0: little influence", f"γ is {sample.gamma:.3f}: the map hardly influences this picture{levels}."
 
 
-def effect_words(sample: Sample, without: Image | None) -> str:
+def effect_words(sample: Sample, without: Image) -> str:
     """What gamma says, and by what it does to this picture. without: the picture without its attention (H, W, 3)."""
     sign = (
         "It is negative: what a place finds where it looks is taken away from it, so that it sets itself off from there"
         if sample.gamma < 0
         else "It is positive: what a place finds where it looks is added to it, so that it becomes more like there"
     )
-    text = f"How strongly attention acts is γ (gamma), here {sample.gamma:.2f}. {sign}."
-    if without is None:
-        return text
     with_contrast, contrast = (float(picture.std()) for picture in (sample.image, without))
     brighter = float(sample.image.mean()) - float(without.mean())
     return (
-        f"{text} In this picture it changes a pixel by {mean_change(sample.image, without):.0f} of 255 levels: with "
+        f"How strongly attention acts is γ (gamma), here {sample.gamma:.2f}. {sign}. "
+        f"In this picture it changes a pixel by {mean_change(sample.image, without):.0f} of 255 levels: with "
         f"attention it is {abs(brighter):.0f} levels {'brighter' if brighter > 0 else 'darker'} and has "
         f"{abs(100 * (with_contrast / max(contrast, 1e-6) - 1)):.0f} % "
         f"{'more' if with_contrast > contrast else 'less'} contrast."
