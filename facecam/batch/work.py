@@ -36,8 +36,8 @@ from facecam.system.opencv import cv2
 _logger = logging.getLogger(__name__)
 VIEWS_OF_TRANSPARENT = 5
 """So many pictures are searched of one that is transparent."""
-_DARK = 16
-"""Of 255: a picture of nothing brighter seems black, but who brightens it sees a face that the network misses."""
+_DARK, _BRIGHT = 16, 239
+"""Of 255. A picture of nothing brighter than the first seems black."""
 Record = dict[str, Any]
 
 
@@ -257,11 +257,17 @@ class Worker:
 
 
 def _views(frame: Frame) -> Iterator[Image]:
-    """What can be seen in a frame: its colours, those of a dark picture brightened, too; and of transparent ones what
-    shows on black and on white, and what the transparency alone shows, bright or dark."""
+    """What can be seen in a frame: its colours; also brightened where a picture is all but black, and from afar where
+    it is of black and white dots (printed, faxed), which the network misses; and of transparent ones what shows on
+    black and on white, and what the transparency alone shows, bright or dark."""
     yield frame.image
-    if frame.path is not None and 0 < (brightest := np.percentile(frame.image[::8, ::8, 1], 99)) < _DARK:
-        yield np.asarray(cv2.convertScaleAbs(frame.image, alpha=255 / brightest), np.uint8)
+    if frame.path is not None:
+        some = frame.image[::8, ::8, 1]
+        brightest, black, white = np.percentile(some, 99), (some < _DARK).mean(), (some > _BRIGHT).mean()
+        if 0 < brightest < _DARK:
+            yield np.asarray(cv2.convertScaleAbs(frame.image, alpha=255 / brightest), np.uint8)
+        elif black + white > 0.9 and min(black, white) > 0.05:
+            yield np.asarray(cv2.GaussianBlur(frame.image, (0, 0), 1.5), np.uint8)
     if frame.alpha is not None:
         alpha = np.asarray(cv2.merge([frame.alpha] * 3), np.uint8)
         on_black = np.asarray(cv2.multiply(frame.image, alpha, scale=1 / 255), np.uint8)

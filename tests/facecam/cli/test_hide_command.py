@@ -15,6 +15,7 @@ from facecam.faces.boxes import Detections
 from facecam.sources import open_source
 from facecam.sources.photo import read_picture
 from facecam.system.opencv import cv2
+from facecam.system.resources import asset
 from tests.doubles import FakeDetector, found
 
 MakeFrame = Callable[..., np.ndarray]
@@ -132,3 +133,14 @@ def test_a_face_that_shows_when_a_black_picture_is_brightened_is_hidden(
     assert (face != before).any(axis=2).all()
     if depth == 16:
         assert (face % 256 == 0).all()
+
+
+def test_a_face_of_black_and_white_dots_is_hidden(tmp_path: Path) -> None:
+    """As printed or faxed; people see it from afar, and the network does not."""
+    path = tmp_path / "a.png"
+    with Image.open(asset("demo/hopper.jpg")) as portrait:
+        portrait.resize((256, 300)).convert("1").save(path)
+    assert main(["detect", str(path), "--out", str(tmp_path / "out"), "--hide", "cover", "--size", "native"]) == 0
+    copy = read_picture(tmp_path / "out" / "a.png")
+    assert np.ptp(copy[90:150, 100:160]) == 0  # eyes, nose and mouth
+    assert np.ptp(copy[250:]) == 255
