@@ -314,6 +314,6 @@ class FaceHider:
         hidden = hide_faces(image, places, self._options)
         if frame.path is not None and len(places):
             covered = hide_faces(np.zeros_like(frame.image), places, replace(self._options, how=Hiding.COVER))
-            same = (covered[..., 0] > 0) & ~changed_pixels(frame.image, hidden[..., :3])
+            same = (covered[..., 0] > 0) & (changed_pixels(frame.image, hidden[..., :3]) == 0)
             hidden[same, :3] ^= 1
         return hidden
