@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import Signal
@@ -96,24 +97,26 @@ class CameraSection(Section):
     def _show(self, mode: CameraMode) -> None:
         """The boxes' entries: each allows what fits those above it."""
         sizes = sorted({(each.width, each.height) for each in self._offered} | {(mode.width, mode.height)})
-        fitting = [each for each in self._offered if (each.width, each.height) == (mode.width, mode.height)]
-        rates = sorted({each.fps for each in fitting if each.fps is not None})
-        fitting = [each for each in fitting if mode.fps is None or each.fps == mode.fps]
-        pixels = sorted({each.pixels for each in fitting if each.pixels})
+        rates, pixels = self._fitting(mode)
         fill(self.frame_size, [(size(*each), each) for each in sizes], (mode.width, mode.height))
         fill(self.rate, [("Automatic", None), *((f"{fps:g} per second", fps) for fps in rates)], mode.fps)
         fill(self.pixels, [("Automatic", ""), *((each, each) for each in pixels)], mode.pixels)
+
+    def _fitting(self, mode: CameraMode) -> tuple[list[float], list[str]]:
+        """The rates that are offered of the mode's size, and the formats of its size and rate."""
+        of_size = [each for each in self._offered if (each.width, each.height) == (mode.width, mode.height)]
+        rates = sorted({each.fps for each in of_size if each.fps is not None})
+        return rates, sorted({each.pixels for each in of_size if each.pixels and mode.fps in (None, each.fps)})
 
     def _chosen(self) -> None:
         if self._camera is None:
             return
         width, height = self.frame_size.currentData()
         mode = CameraMode(width, height, self.rate.currentData(), self.pixels.currentData() or "")
-        fitting = [each for each in self._offered if (each.width, each.height) == (width, height)]
-        if mode.fps not in (None, *(each.fps for each in fitting)):  # the larger size has another rate
-            mode = CameraMode(width, height, None, mode.pixels)
-        if mode.pixels not in ("", *(each.pixels for each in fitting if mode.fps in (None, each.fps))):
-            mode = CameraMode(width, height, mode.fps)
+        if mode.fps not in (None, *self._fitting(mode)[0]):  # the larger size has another rate
+            mode = replace(mode, fps=None)
+        if mode.pixels not in ("", *self._fitting(mode)[1]):
+            mode = replace(mode, pixels="")
         self._modes.remember(self._camera, mode)
         self._show(mode)
         self.changed.emit()

@@ -131,7 +131,7 @@ class Saving(QObject):
         """Saves the picture that is shown."""
         view, detector = self._session.latest(), self._session.detector
         if view is None or detector is None:
-            self._complain("There is no picture to save yet.")
+            self._say("There is no picture to save yet.")
             return
         if self._snapshot_thread is not None and self._snapshot_thread.is_alive():
             return  # the disk is slower than the finger
@@ -153,7 +153,7 @@ class Saving(QObject):
         """Shows the folder of the recordings in the system's file manager."""
         problem = show_folder(self.video_folder())
         if problem:
-            self._complain(problem)
+            self._say(problem)
 
     def end(self) -> None:
         """Ends the recording, if there is one; it is completed meanwhile."""
@@ -179,7 +179,8 @@ class Saving(QObject):
     def _begin(self) -> None:
         pipeline = self._session.pipeline
         if pipeline is None or self._session.phase not in (Phase.RUNNING, Phase.RECONNECTING):
-            self._complain("Start a source first; then it can be recorded.")
+            still = "A single picture can't be recorded; Snapshot saves it."
+            self._say(still if self._session.state.still else "Start a source first; then it can be recorded.")
             return
         settings = self._remembered.value
         options = RecordingOptions(settings.record_annotated, settings.record_lists, settings.record_sound)
@@ -189,7 +190,7 @@ class Saving(QObject):
             with under_free_name(self.video_folder(), "recording", settings.record_suffix) as path:
                 self._recorder = Recorder(path, options, self._session.state.title, lambda: pipeline.state.live, listen)
         except FacecamError as error:
-            self._complain(str(error))
+            self._say(str(error))
             return
         self._pipeline = pipeline
         pipeline.attach(self._recorder)
@@ -217,7 +218,7 @@ class Saving(QObject):
         if status is not None and status.silence != self._silence:
             self._silence = status.silence
             if self._silence:
-                self._complain(self._silence)
+                self._say(self._silence)
         if status is not None and status.error is not None:
             self._end()
         for recorder in [each for each in self._finishing if each.finished]:
@@ -232,21 +233,21 @@ class Saving(QObject):
     def _look_at_camera(self, status: VirtualCameraStatus) -> None:
         if status.error is not None:
             self.switch_camera(False)
-            self._complain("The virtual camera is off")
+            self._say("The virtual camera is off")
             self.advised.emit(str(status.error))
         elif status.device != self._device:
             self._device = status.device
-            self._say(f"Other programs can choose the camera {self._device}")
+            self._say(f"Other programs can choose the camera {self._device}", is_problem=False)
 
     def _tell(self, status: RecordingStatus) -> None:
         if status.error is not None:
             kept = f" What was recorded until then is in {status.path.name}." if status.frames else ""
-            self._complain(f"The recording has ended: {status.error}{kept}")
+            self._say(f"The recording has ended: {status.error}{kept}")
         elif status.frames == 0:
-            self._complain("Nothing was recorded, as no picture came.")
+            self._say("Nothing was recorded, as no picture came.")
         else:
             left_out = f", {status.dropped} pictures left out" if status.dropped else ""
-            self._say(f"Saved {status.path.name} ({duration(status.seconds)}{left_out})")
+            self._say(f"Saved {status.path.name} ({duration(status.seconds)}{left_out})", is_problem=False)
 
     def _write_snapshot(self, view: View, facts: SnapshotFacts, annotated: bool, folder: Path) -> None:
         try:
@@ -264,18 +265,11 @@ class Saving(QObject):
     def _snapshot_told(self, words: str, picture: str) -> None:
         assert self._snapshot_thread is not None
         self._snapshot_thread.join()  # it has told as its last act, and another one may be wanted at once
-        if picture:
-            self._say(words, picture)
-        else:
-            self._complain(words)
+        self._say(words, picture, not picture)
 
-    def _complain(self, problem: str) -> None:
-        self._problem = ""
-        self._say(problem)
-        self._problem = problem
-
-    def _say(self, words: str, picture: str = "") -> None:
-        self.message = sentence(words, self._problem)
+    def _say(self, words: str, picture: str = "", is_problem: bool = True) -> None:
+        self.message = words if is_problem else sentence(words, self._problem)
+        self._problem = words if is_problem else self._problem
         self.said.emit(self.message, picture)
         self._forget.start(reading_ms(self.message))
         self.changed.emit()

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QProcess, Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QFont, QKeySequence
 from PySide6.QtWidgets import QApplication, QDialog, QGridLayout, QLabel, QMessageBox, QStyle, QWidget
 
 from facecam.qtkit.fields import button
 from facecam.qtkit.file_dialogs import show_folder
+from facecam.qtkit.process import CommandProcess
 from facecam.qtkit.text_dialog import TextDialog
 from facecam.qtkit.theme import SPACE, sized
 from facecam.system.logs import log_tail
 from facecam.system.paths import log_file
-from facecam.system.python_process import python_command
 
 _ERROR_WORDS = (
     "This is a fault of the program, not yours. It goes on. If you report the fault, paste this text: it holds no "
@@ -56,34 +56,32 @@ def report_text(summary: str, details: list[str]) -> str:
 
 
 class DoctorDialog(TextDialog):
-    """Runs the command in a process of its own and shows its text; closing ends it."""
+    """Runs `facecam doctor` and shows its text; closing ends it. program: as of CommandProcess."""
 
-    def __init__(self, parent: QWidget | None = None, command: list[str] | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, program: list[str] | None = None) -> None:
         icon = QStyle.StandardPixmap.SP_MessageBoxInformation
         super().__init__(
             "This machine", _DOCTOR_WORDS, "Looking around, which takes some seconds…", icon, parent=parent
         )
         self.copy_button.setEnabled(False)
-        program, *arguments = command or [*python_command("facecam"), "doctor"]
-        self._process = QProcess(self)
-        self._process.finished.connect(self._finished)
-        self._process.errorOccurred.connect(self._failed)
-        self._process.start(program, arguments)
-        self.finished.connect(self._end)
+        self.process = _Doctor(program, self)
+        self.process.told.connect(self.report.setPlainText)
+        self.process.told.connect(lambda _text: self.copy_button.setEnabled(True))
+        self.process.start(["doctor"])
+        self.finished.connect(lambda _result: self.process.close(0))
 
-    def _end(self) -> None:
-        self._process.kill()
-        self._process.waitForFinished(500)  # it goes with the dialog, and may not run then
 
-    def _finished(self) -> None:
-        text = bytes(self._process.readAllStandardOutput().data()).decode("utf-8", "replace")
-        problem = bytes(self._process.readAllStandardError().data()).decode("utf-8", "replace")
-        self.report.setPlainText(text or problem or "It has found nothing to say.")
-        self.copy_button.setEnabled(True)
+class _Doctor(CommandProcess):
+    told = Signal(str)
+    """Its text, or why there is none."""
 
-    def _failed(self, error: QProcess.ProcessError) -> None:
-        if error is QProcess.ProcessError.FailedToStart:
-            self.report.setPlainText("It can't be started here; type `facecam doctor` in a terminal.")
+    _text = b""
+
+    def _hear(self, lines: list[bytes]) -> None:
+        self._text += b"".join(lines)
+
+    def _over(self, well: bool, words: str) -> None:
+        self.told.emit(self._text.decode("utf-8", "replace") or words or "It has found nothing to say.")
 
 
 class ShortcutList(QDialog):

@@ -52,33 +52,29 @@ class SpeedTab(Tab):
         self.view = ResultView(settings or Settings())
         self.controls = SpeedControls()
         self.status = StatusLine()
-        self.controls.start_button.clicked.connect(self.toggle)
-        self.controls.copy_button.clicked.connect(self.copy)
-        self.controls.model_button.clicked.connect(self.ask_model)
-        self.controls.open_button.clicked.connect(self.ask_open)
-        self.controls.save_button.clicked.connect(self.ask_save)
-        self.controls.card_button.clicked.connect(self.ask_card)
-        self.controls.compare_button.clicked.connect(self.ask_compare)
         self.controls.chosen.connect(self._say_duration)
         self._scroll = ScrollColumn()
         self._scroll.setWidget(self.view)
         self.view.fold.toggled.connect(lambda on: QTimer.singleShot(0, self._scroll_to_details) if on else None)
         left = column((self._scroll, 1), self.status, margins=(2 * SPACE, 2 * SPACE, SPACE, SPACE), spacing=SPACE)
         row((left, 1), self.controls, owner=self)
-        self._commands = [
-            command(self, "Measure, or cancel", ["Space"], self.toggle),
-            command(self, "Compare with a model…", [], self.ask_model),
-            command(self, "Copy the result", ["Ctrl+C"], self.copy, Menu.EDIT),
-            command(self, "Open a result…", ["Ctrl+O"], self.ask_open, Menu.FILE),
-            command(self, "Save the result…", ["Ctrl+S"], self.ask_save, Menu.FILE),
-            command(self, "Save the result as a picture…", ["Ctrl+Shift+S"], self.ask_card, Menu.FILE),
-            command(self, "Compare with a result…", [], self.ask_compare, Menu.FILE),
-        ]
+        controls, save_picture = self.controls, "Save the result as a picture…"
+        self._by_button = {
+            controls.start_button: command(self, "Measure, or cancel", ["Space"], self.toggle),
+            controls.model_button: command(self, "Compare with a model…", [], self.ask_model),
+            controls.copy_button: command(self, "Copy the result", ["Ctrl+C"], self.copy, Menu.EDIT),
+            controls.open_button: command(self, "Open a result…", ["Ctrl+O"], self.ask_open, Menu.FILE),
+            controls.save_button: command(self, "Save the result…", ["Ctrl+S"], self.ask_save, Menu.FILE),
+            controls.card_button: command(self, save_picture, ["Ctrl+Shift+S"], self.ask_card, Menu.FILE),
+            controls.compare_button: command(self, "Compare with a result…", [], self.ask_compare, Menu.FILE),
+        }
+        for button, action in self._by_button.items():
+            button.clicked.connect(action.trigger)
         self._say_duration()
         self._show_state("Ready. Space starts.")
 
     def commands(self) -> list[QAction]:
-        return self._commands
+        return list(self._by_button.values())
 
     def close_down(self, timeout_s: float) -> bool:
         self._resume = None
@@ -141,36 +137,33 @@ class SpeedTab(Tab):
 
     def ask_open(self) -> None:
         """Asks for a result to show."""
-        if not self.running:
-            ask_path(self, "Open a result", self.open, kinds=_JSON)
+        ask_path(self, "Open a result", self.open, kinds=_JSON)
 
     def ask_compare(self) -> None:
         """Asks for an earlier result."""
-        if self.view.result is not None and not self.running:
-            ask_path(self, "Compare with a result", self.compare, kinds=_JSON)
+        ask_path(self, "Compare with a result", self.compare, kinds=_JSON)
 
     def ask_save(self) -> None:
         """Asks where to save the result."""
-        if self.view.result is not None:
-            name = f"facecam-{self.view.result.started[:10]}.json"
-            ask_path(self, "Save the result", self.save, kinds=_JSON, save_as=name)
+        self._ask_save("Save the result", _JSON, ".json")
 
     def ask_card(self) -> None:
         """Asks where to save the picture of the result."""
-        if self.view.result is not None:
-            name = f"facecam-{self.view.result.started[:10]}.png"
-            ask_path(self, "Save as picture", self.save, kinds=_PNG, save_as=name)
+        self._ask_save("Save as picture", _PNG, ".png")
 
     def ask_model(self) -> None:
         """Asks for one more model to compare with."""
-        if not self.running:
-            ask_path(self, "Compare with a model", self.add_model, kinds=_ONNX)
+        ask_path(self, "Compare with a model", self.add_model, kinds=_ONNX)
 
     def add_model(self, path: Path) -> None:
         """Compares with that model in the next measurement."""
         self.controls.set_models([*self.controls.models, str(path)])
 
     # -- inside
+
+    def _ask_save(self, title: str, kinds: list[str], suffix: str) -> None:
+        if self.view.result is not None:
+            ask_path(self, title, self.save, kinds=kinds, save_as=f"facecam-{self.view.result.started[:10]}{suffix}")
 
     def _load(self, path: Path) -> BenchResult | None:
         try:
@@ -219,3 +212,5 @@ class SpeedTab(Tab):
     def _show_state(self, sentence: str) -> None:
         self.status.say(sentence)
         self.controls.set_state(self.running, self.view.result is not None)
+        for button, action in self._by_button.items():
+            action.setEnabled(button.isEnabled())

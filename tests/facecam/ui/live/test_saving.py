@@ -19,6 +19,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from facecam.live.pipeline import Phase
 from facecam.qtkit.settings import Settings
 from facecam.qtkit.wording import duration
 from facecam.saving.snapshot import METADATA_KEY
@@ -264,6 +265,16 @@ def test_what_is_said_stays_for_as_long_as_it_takes_to_read(
     QTest.keyClick(window, Qt.Key.Key_M)  # takes its place no more than the recording does
     qtbot.waitUntil(lambda: "Saved" not in tab.status.text())
     assert time.perf_counter() - said_s[0] > 3
+
+
+def test_a_single_picture_is_not_recorded_but_saved(qtbot: QtBot, make_window: MakeWindow, folder: Path) -> None:
+    window = make_window("photo.jpg")
+    tab = shown(qtbot, window)
+    qtbot.waitUntil(lambda: tab.session.phase is Phase.ENDED, timeout=PATIENCE_MS)
+    QTest.keyClick(window, Qt.Key.Key_R)
+    says(qtbot, tab, "^A single picture can't be recorded; Snapshot saves it.")
+    QTest.keyClick(window, Qt.Key.Key_S)
+    says(qtbot, tab, r"^Saved snapshot-0001.png")
 
 
 def test_what_was_saved_meanwhile_leaves_a_newer_problem_in_sight(

@@ -160,7 +160,7 @@ def test_colours_can_be_chosen_and_are_kept(qtbot: QtBot, tmp_path: Path, qapp: 
 
 
 def test_the_doctor_can_be_asked_from_the_window(qtbot: QtBot) -> None:
-    dialog = DoctorDialog(command=[sys.executable, "-c", "print('two\\nlines')"])
+    dialog = DoctorDialog(program=[sys.executable, "-c", "print('two\\nlines')"])
     qtbot.addWidget(dialog)
     dialog.show()
     qtbot.waitUntil(dialog.copy_button.isEnabled, timeout=10_000)
@@ -169,17 +169,19 @@ def test_the_doctor_can_be_asked_from_the_window(qtbot: QtBot) -> None:
 
 
 def test_a_doctor_that_is_still_looking_ends_with_its_window(qtbot: QtBot, qtlog: Any) -> None:
-    dialog = DoctorDialog(command=[sys.executable, "-c", "print(1, flush=True); import time; time.sleep(60)"])
+    dialog = DoctorDialog(program=[sys.executable, "-c", "print(1, flush=True); import time; time.sleep(60)"])
     dialog.show()
-    process = dialog._process
-    qtbot.waitUntil(lambda: process.bytesAvailable() > 0, timeout=20_000)
-    with qtbot.waitSignal(dialog.destroyed, timeout=20_000):
-        dialog.close()
+    doctor = dialog.process
+    qtbot.waitUntil(lambda: doctor._text != b"", timeout=20_000)
+    gone: list[bool] = []
+    dialog.destroyed.connect(lambda: gone.append(True))
+    dialog.close()
+    qtbot.waitUntil(lambda: bool(gone), timeout=20_000)
     assert [record.message for record in qtlog.records if "QProcess" in record.message] == []
 
 
 def test_a_doctor_that_can_not_be_started_is_told(qtbot: QtBot) -> None:
-    dialog = DoctorDialog(command=["no-such-program"])
+    dialog = DoctorDialog(program=["no-such-program"])
     qtbot.waitUntil(lambda: "can't be started" in dialog.report.toPlainText(), timeout=5000)
     dialog.close()
 

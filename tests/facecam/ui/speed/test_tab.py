@@ -31,7 +31,7 @@ from facecam.ui.speed.charts import Histogram, TimeSeries
 from facecam.ui.speed.tab import SpeedTab
 from tests.doubles import FakeDetector, FakeSource
 from tests.facecam.bench.made import MACHINE
-from tests.facecam.ui.driving import live
+from tests.facecam.ui.driving import bring_to_front, live
 from tests.facecam.waiting import PATIENCE_S
 
 MEASURES = """
@@ -310,6 +310,25 @@ def test_nothing_moves_sideways_when_the_details_unfold(qtbot: QtBot, result_fil
     for part in (view.bars, view.details.table, view.details.terms):
         right = part.mapTo(tab, part.rect().topRight()).x()
         assert bar.mapTo(tab, bar.rect().topLeft()).x() - right >= 8, "it touches the scroll bar"
+
+
+def test_menus_offer_what_the_buttons_do(
+    qtbot: QtBot, make_window: Callable[..., MainWindow], result_file: Path
+) -> None:
+    window = make_window()
+    tab = bring_to_front(qtbot, window, 1)
+    assert isinstance(tab, SpeedTab)
+
+    def offered() -> set[str]:
+        entries = [action for menu in window.menus.actions() for action in menu.menu().actions()]  # type: ignore[attr-defined]
+        return {action.text() for action in entries if action.isEnabled()} & {each.text() for each in tab.commands()}
+
+    always = {"Measure, or cancel", "Compare with a model…", "Open a result…"}
+    assert offered() == always
+    tab.open(result_file)
+    assert offered() == {action.text() for action in tab.commands()} > always
+    next(action for action in tab.commands() if action.text() == "Copy the result").trigger()
+    assert "FPS" in QGuiApplication.clipboard().text()
 
 
 def test_every_column_has_its_sentence(qtbot: QtBot, result_file: Path) -> None:
