@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from facecam.bench import tables
 from facecam.bench.report import Bar, Role, bars, main_series
 from facecam.bench.result import BenchResult, Labels, Series
-from facecam.bench.tables import table
 
 NOTHING_IN_COMMON = "They have nothing in common: no model, runtime, size and faces in both."
 HELP = {
-    "model": "the network",
-    "runtime": "what computes it",
-    "size": "of the frame in pixels",
+    **{name: tables.HELP[name] for name in ("model", "runtime", "size")},
     "faces": "in the frame",
     "CPU ms, first": "median CPU time of the calling thread in the first result",
     "CPU ms, second": "median CPU time of the calling thread in the second result",
@@ -33,7 +31,7 @@ def compare(a: BenchResult, b: BenchResult, names: tuple[str, str] = ("", "")) -
     """
     cells = rows(a, b)
     found = [which(a, b, names), *([verdict(a, b)] if cells else []), *cautions(a, b)]
-    body = table(COLUMNS, cells) if cells else [NOTHING_IN_COMMON]
+    body = tables.table(COLUMNS, cells) if cells else [NOTHING_IN_COMMON]
     return "\n".join([*(f"- {caution}" for caution in found), "", *body]) + "\n"
 
 
@@ -50,7 +48,7 @@ def overview(results: Mapping[str, BenchResult]) -> str:
         accuracy = "" if live is None else live.labels.accuracy_words.removeprefix("AP ")
         order = 0.0 if result.problems or exact is None else -exact.fps
         cells.append((order, (name, result.machine.cpu, *speeds, accuracy, result.when)))
-    return "\n".join(table(OVERVIEW, [row for _, row in sorted(cells)])) + "\n"
+    return "\n".join(tables.table(OVERVIEW, [row for _, row in sorted(cells)])) + "\n"
 
 
 def which(a: BenchResult, b: BenchResult, names: tuple[str, str]) -> str:

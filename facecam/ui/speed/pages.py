@@ -11,9 +11,7 @@ from facecam.bench.tables import HELP, narrow, own_problems, proof, rows
 _LONG_HELP = {
     "minute": "end of the stretch, from the start",
     "detections": "in the stretch",
-    "p50 ms": "median wall time of a detection, frame in, boxes out",
-    "p99": "wall time in ms that 99 % of the detections keep to",
-    "CPU ms": "median CPU time of the calling thread, without the time that other programs had the core",
+    **{name: HELP[name] for name in ("p50 ms", "p99", "CPU ms")},
     "memory MiB": "resident memory of the measuring process",
     "°C": "of the processor, where the system tells it",
     "MHz": "of the processor, where the system tells it",
