@@ -67,10 +67,10 @@ def copy_suffix(path: Path, info: PhotoInfo) -> str:
 
 
 def changed_pixels(image: npt.NDArray[np.uint8], changed: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """(H, W) uint8: 255 where two pictures (H, W, 3) differ, otherwise 0. numpy's `any` over three channels takes ten
-    times as long."""
-    same = cv2.inRange(cv2.absdiff(image, changed), (0, 0, 0), (0, 0, 0))
-    return np.asarray(cv2.bitwise_not(same), np.uint8)
+    """(H, W) uint8: not 0 where two pictures (H, W, 3) differ. numpy's `any` over three channels takes twenty times as
+    long."""
+    differs = cv2.compare(image, changed, cv2.CMP_NE)  # 0 or 255, of which no channel's share in grey is rounded away
+    return np.asarray(cv2.cvtColor(differs, cv2.COLOR_BGR2GRAY), np.uint8)
 
 
 def changed_page(page: Page, changed: npt.NDArray[np.uint8], opaque: bool) -> CopiedPage:

@@ -298,5 +298,9 @@ def _planes(frame: av.VideoFrame) -> Iterator[npt.NDArray[Any]]:
 
 
 def _shrunk(pixels: npt.NDArray[np.uint8], size: tuple[int, ...]) -> npt.NDArray[np.uint8]:
-    """A picture in another size (width, height); a mask of 0 and 255 is set there wherever any of its pixels is."""
-    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+    """A picture in another size (width, height); a mask is set there wherever any of its pixels is."""
+    return (
+        pixels
+        if pixels.shape[1::-1] == size
+        else np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+    )
