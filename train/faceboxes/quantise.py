@@ -40,8 +40,9 @@ from train.training import TrainingError, command, figures_table
 CANVAS = (640, 480)
 """Width and height that the pictures are fitted into."""
 COUNT = 64
-"""How many pictures are looked at. More of them widen the ranges for the sake of a few bright spots, and all else is
-rounded in coarser steps; of fewer, large faces have more than there is room for (docs/results/detector.md)."""
+"""So many pictures are looked at, unless another number serves the weights better. More of them widen the ranges for the
+sake of a few bright spots, and all else is rounded in coarser steps; of fewer, large faces have more than there is room
+for (docs/results/detector.md)."""
 
 
 def quantise(path: Path, pictures: list[Path], runtime: Runtime) -> Path:
@@ -78,14 +79,13 @@ def _write(model: onnx.ModelProto, about: dict[str, Any], target: Path) -> None:
     target.with_suffix(".md").write_text(_card(target, about), encoding="utf-8")
 
 
-def training_pictures(folder: Path) -> list[Path]:
-    """Those in a folder that the ranges are looked up over, the same each time. Raises TrainingError where there are
-    none."""
+def training_pictures(folder: Path, count: int) -> list[Path]:
+    """So many of a folder, to look the ranges up over, the same each time. Raises TrainingError where there are none."""
     found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in PICTURE_SUFFIXES)
     if not found:
         raise TrainingError(f"there is no picture in {folder}; name a folder of training pictures.")
     np.random.default_rng(0).shuffle(found)
-    return found[:COUNT]
+    return found[:count]
 
 
 def _graph(net: Detector, pictures: list[Path], runtime: Runtime) -> onnx.ModelProto:
@@ -159,8 +159,9 @@ def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", type=Path, help="an ONNX file of train.faceboxes.export")
     parser.add_argument("--pictures", type=Path, required=True, help="a folder of training pictures")
+    parser.add_argument("--count", type=int, default=COUNT, help=f"so many of them are looked at (default: {COUNT})")
     args = parser.parse_args(argv)
-    pictures = training_pictures(args.pictures)
+    pictures = training_pictures(args.pictures, args.count)
     for runtime in RUNTIMES:
         path = quantise(args.model, pictures, runtime)
         print(f"{path}: {path.stat().st_size / 1e6:.1f} MB")

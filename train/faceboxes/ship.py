@@ -26,7 +26,7 @@ from train.faceboxes.protocols.canvas import face_curve_on
 from train.faceboxes.protocols.card import Material, Measured
 from train.faceboxes.protocols.pictures import FileDetector
 from train.faceboxes.protocols.threshold import fit_scores
-from train.faceboxes.quantise import quantise, training_pictures, with_figures
+from train.faceboxes.quantise import COUNT, quantise, training_pictures, with_figures
 from train.faceboxes.reuse import network_of_onnx
 from train.training import TrainingError, command
 
@@ -81,13 +81,14 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--clips", type=Path, required=True, help="a folder of videos of one face each")
     parser.add_argument("--events", default="2--web,0--human", help="measured on; curve and threshold on the first")
     parser.add_argument("--out", type=Path, default=Path("assets/facecam"), help="folder for the files and cards")
+    parser.add_argument("--count", type=int, default=COUNT, help=f"pictures looked at for int8 (default: {COUNT})")
     parser.add_argument("--data", help="for the card; of an exported file: its own")
     parser.add_argument("--licence", help="the same")
     parser.add_argument("--recipe", help="the same: sentences on the training")
     args = parser.parse_args(argv)
     net, provenance = _source(args)
     material = Material.read(args.faces, args.clips, args.events.split(","))
-    training = training_pictures(args.faces / "WIDER_train" / "images")
+    training = training_pictures(args.faces / "WIDER_train" / "images", args.count)
     for path in ship(net, provenance, material, training, args.out):
         print(f"{path}: {path.stat().st_size / 1e6:.1f} MB, see {path.with_suffix('.md').name}")
 
