@@ -40,9 +40,9 @@ from train.training import TrainingError, command, figures_table
 CANVAS = (640, 480)
 """Width and height that the pictures are fitted into."""
 COUNT = 64
-"""So many pictures are looked at, unless another number serves the weights better. More of them widen the ranges for the
-sake of a few bright spots, and all else is rounded in coarser steps; of fewer, large faces have more than there is room
-for (docs/results/detector.md)."""
+"""So many pictures are looked at, unless another number serves the weights better. More of them widen the ranges for
+the sake of a few bright spots, and all else is rounded in coarser steps; of fewer, large faces have more than there is
+room for (docs/results/detector.md)."""
 
 
 def quantise(path: Path, pictures: list[Path], runtime: Runtime) -> Path:
@@ -80,7 +80,7 @@ def _write(model: onnx.ModelProto, about: dict[str, Any], target: Path) -> None:
 
 
 def training_pictures(folder: Path, count: int) -> list[Path]:
-    """So many of a folder, to look the ranges up over, the same each time. Raises TrainingError where there are none."""
+    """So many of a folder, to look ranges up over, the same each time. Raises TrainingError where there are none."""
     found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in PICTURE_SUFFIXES)
     if not found:
         raise TrainingError(f"there is no picture in {folder}; name a folder of training pictures.")
