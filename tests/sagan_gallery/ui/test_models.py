@@ -176,7 +176,7 @@ def test_figures_films_and_raw_attention_of_128_px_have_their_sizes(qtbot, two, 
     choose_model(qtbot, two, "sagan128")
     two.view.set_pins([], None)
     walks_to(qtbot, two, 3)
-    for name, pins, size in (("plain.gif", 0, (128, 128)), ("pins.gif", 2, (GIF_PX + 8 + 92, GIF_PX))):
+    for name, pins, size in (("plain.gif", 0, (GIF_PX, GIF_PX)), ("pins.gif", 2, (GIF_PX + 8 + 92, GIF_PX))):
         for number in range(pins):
             two.view.add_pin(30 + 40 * number, 64)
         two.files.start_film(tmp_path / name, Gif, GIF_PX)
