@@ -69,7 +69,7 @@ class VideoWriter:
             return False
         with writing(self.path):  # as FFmpeg's errors are
             stream = self._stream or self._begin(image)
-            frame = av.VideoFrame.from_ndarray(self._fitted(image), format="bgr24")
+            frame = av.VideoFrame.from_numpy_buffer(self._fitted(image), format="bgr24")
             frame = self._reformatter.reformat(frame, format="yuv420p", threads=1)  # the encoder would take one a core
             frame.pts, frame.time_base = tick, Fraction(1, _TICKS_HZ)
             if self._last_tick < 0 or tick - self._piece_tick >= _PIECE_S * _TICKS_HZ:
