@@ -76,9 +76,10 @@ def _file_name(title: str) -> str:
 class Copy(Protocol):
     """A copy that is being written."""
 
-    def add(self, frame: Frame, changed: Image) -> None:
+    def add(self, frame: Frame, changed: Image, where: Image) -> None:
         """The source's next frame, and its picture (H, W, 3) uint8 BGR with what the copy is to show, or (H, W, 4) with
-        alpha where the frame has that. Raises WriteError."""
+        alpha where the frame has that. where: (H, W) uint8, not 0 where the copy is to be so and nothing of the file's
+        own, however fine, may stay. Raises WriteError."""
 
     def close(self) -> tuple[Path, list[str]]:
         """Completes it. Gives where it lies, and what it could not keep. Raises WriteError."""
@@ -114,9 +115,9 @@ class _PhotoCopy:
         _check_free(self._path)
         self._pages: list[CopiedPage] = []
 
-    def add(self, frame: Frame, changed: Image) -> None:
+    def add(self, frame: Frame, changed: Image, where: Image) -> None:
         assert self._source.page is not None
-        self._pages.append(changed_page(self._source.page, changed, self._opaque))
+        self._pages.append(changed_page(self._source.page, changed, where, self._opaque))
 
     def close(self) -> tuple[Path, list[str]]:
         return self._path, list(write_photo(self._path, self._source.photo.info, self._pages))
@@ -139,8 +140,8 @@ class _VideoCopy:
             self.discard()
             raise
 
-    def add(self, frame: Frame, changed: Image) -> None:
-        self._copy.write(self._source.picture, changed)
+    def add(self, frame: Frame, changed: Image, where: Image) -> None:
+        self._copy.write(self._source.picture, changed, where)
 
     def close(self) -> tuple[Path, list[str]]:
         self._copy.close(self._whole)
@@ -163,7 +164,7 @@ class _StreamCopy:
         self._sound = sound
         self._began_s: float | None = None
 
-    def add(self, frame: Frame, changed: Image) -> None:
+    def add(self, frame: Frame, changed: Image, where: Image) -> None:
         time_s = frame.time_s
         if self._sound and frame.sound is not None:
             self._began_s = frame.sound_s if self._began_s is None else self._began_s

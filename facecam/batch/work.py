@@ -23,11 +23,10 @@ from facecam.detection.options import DetectorOptions
 from facecam.detection.thorough import ThoroughDetector, joined
 from facecam.errors import CopyError, FacecamError, WriteError, printable
 from facecam.faces.boxes import Detections
-from facecam.faces.drawing import draw_detections
-from facecam.faces.privacy import Hiding, PrivacyOptions, hide_faces
+from facecam.faces.drawing import changed_pixels, draw_detections
+from facecam.faces.privacy import PrivacyOptions, hidden_places, hide_faces
 from facecam.faces.tracking import CANDIDATE_SHARE, Tracker, TrackingOptions
 from facecam.saving.export import record
-from facecam.saving.photo_file import changed_pixels
 from facecam.sources import Frame, Source, without_password
 from facecam.sources.base import MayBeDamaged
 from facecam.system.files import named_path
@@ -216,14 +215,15 @@ class Worker:
                 outcome.detector_s += took_s
                 faces = found if hider is None else hider.faces(found)
             if hider is None:
-                shown = frame.image if copy is None else draw_detections(frame.image, found)
+                if copy is not None:
+                    drawn = draw_detections(frame.image, found)
+                    copy.add(frame, drawn, changed_pixels(frame.image, drawn))
             else:
                 places = found.boxes if isinstance(regions, Regions) else hider.places(frame, found)
                 if isinstance(regions, RegionFinder):
                     regions.add(frame, found, places)
-                shown = frame.image if copy is None else hider.hide(frame, places)
-            if copy is not None:
-                copy.add(frame, shown)
+                if copy is not None:
+                    copy.add(frame, *hider.hide(frame, places))
             outcome.frames += 1
             outcome.faces += len(faces)
             outcome.frames_with_faces += len(faces) > 0
@@ -307,13 +307,8 @@ class FaceHider:
         tracking = TrackingOptions(smoothing=0)
         return self._tracker.update(found, frame.time_s, self._threshold, tracking, self._options.hold_s).private
 
-    def hide(self, frame: Frame, places: Array) -> Image:
-        """The frame's picture with those places hidden, with alpha where it has that: a face may be in it alone. Of a
-        picture file's frame no pixel there is as before: its low bits, in a file that has more than 8, would stay."""
+    def hide(self, frame: Frame, places: Array) -> tuple[Image, Image]:
+        """The frame's picture with those places hidden, with alpha where it has that: a face may be in it alone; and
+        where they are, as of `hidden_places`."""
         image = frame.image if frame.alpha is None else np.dstack([frame.image, frame.alpha])
-        hidden = hide_faces(image, places, self._options)
-        if frame.path is not None and len(places):
-            covered = hide_faces(np.zeros_like(frame.image), places, replace(self._options, how=Hiding.COVER))
-            same = (covered[..., 0] > 0) & (changed_pixels(frame.image, hidden[..., :3]) == 0)
-            hidden[same, :3] ^= 1
-        return hidden
+        return hide_faces(image, places, self._options), hidden_places(image, places, self._options)

@@ -29,6 +29,13 @@ def draw_detections(image: Image, detections: Detections) -> Image:
     return drawn
 
 
+def changed_pixels(image: Image, changed: Image) -> Image:
+    """(H, W) uint8: not 0 where two pictures (H, W, 3) differ. numpy's `any` over three channels takes twenty times as
+    long."""
+    differs = cv2.compare(image, changed, cv2.CMP_NE)  # 0 or 255, of which no channel's share in grey is rounded away
+    return np.asarray(cv2.cvtColor(differs, cv2.COLOR_BGR2GRAY), np.uint8)
+
+
 def _draw_label(drawn: Image, text: str, left: int, top: int, line: int) -> None:
     """Text on a pill above the box whose upper left corner is given, or inside it where the picture ends."""
     scale, weight, around = max(0.35, line * 0.25), max(1, round(0.7 * line)), 2 + 2 * line

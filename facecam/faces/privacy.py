@@ -9,6 +9,7 @@ Gaussian blur alone can be undone in part.)
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
@@ -55,6 +56,22 @@ def hide_faces(image: Image, boxes: Array, options: PrivacyOptions) -> Image:
     if len(boxes) == 0:
         return image
     hidden = image.copy()
+    for rows, columns, ellipse in _ellipses(image, boxes, options):
+        part = hidden[rows, columns]
+        cv2.copyTo(_unrecognisable(part, options.how), ellipse, part)
+    return hidden
+
+
+def hidden_places(image: Image, boxes: Array, options: PrivacyOptions) -> Image:
+    """(H, W) uint8: not 0 where `hide_faces` hides, also where what it puts there looks as before."""
+    places = np.zeros(image.shape[:2], np.uint8)
+    for rows, columns, ellipse in _ellipses(image, boxes, options):
+        places[rows, columns] |= ellipse
+    return places
+
+
+def _ellipses(image: Image, boxes: Array, options: PrivacyOptions) -> Iterator[tuple[slice, slice, Image]]:
+    """Rows and columns of what is hidden for each box, and there not 0 within the ellipse."""
     height, width = image.shape[:2]
     for x1, y1, x2, y2 in boxes.astype(np.float64).tolist():
         across, down = (x2 - x1) * (0.5 + options.padding) * _ROUND, (y2 - y1) * (0.5 + options.padding) * _ROUND
@@ -63,12 +80,10 @@ def hide_faces(image: Image, boxes: Array, options: PrivacyOptions) -> Image:
         top, bottom = max(0, int(middle_y - down)), min(height, int(np.ceil(middle_y + down)))
         if left >= right or top >= bottom:
             continue
-        part = hidden[top:bottom, left:right]
-        mask = np.zeros(part.shape[:2], np.uint8)
+        mask = np.zeros((bottom - top, right - left), np.uint8)
         centre = (round(middle_x - left), round(middle_y - top))
         cv2.ellipse(mask, centre, (int(np.ceil(across)), int(np.ceil(down))), 0, 0, 360, 255, cv2.FILLED)
-        cv2.copyTo(_unrecognisable(part, options.how), mask, part)
-    return hidden
+        yield slice(top, bottom), slice(left, right), mask
 
 
 def hide_all(image: Image, options: PrivacyOptions) -> Image:

@@ -23,7 +23,7 @@ from av.format import Flags as ContainerFlags
 from av.stream import Disposition
 from av.video.reformatter import VideoReformatter
 
-from facecam.saving.photo_file import COPY_MARK, changed_pixels
+from facecam.saving.photo_file import COPY_MARK
 from facecam.sources.decoder import Picture, colourspace_of
 from facecam.sources.soundtrack import main_stream, packets_of
 from facecam.system.cpu import no_more_urgent
@@ -180,15 +180,16 @@ class VideoCopy:
             copy.codec_context.extradata = bare
         return copy
 
-    def write(self, picture: Picture, changed: npt.NDArray[np.uint8]) -> None:
-        """The next picture. changed: (H, W, 3) uint8 BGR, the picture's image with what the copy is to show."""
+    def write(self, picture: Picture, changed: npt.NDArray[np.uint8], where: npt.NDArray[np.uint8]) -> None:
+        """The next picture, whose frame is changed. changed: (H, W, 3) uint8 BGR, what the copy is to show wherever
+        `where`, (H, W) uint8, is not 0."""
         if self._last_pts is None:
             self._stream.set_display_matrix(picture.geometry.matrix)
         if picture.frame.interlaced_frame:
             self._tell("its half pictures (interlaced) are written as whole ones")
         if (picture.frame.width, picture.frame.height) != (self._stream.width, self._stream.height):
             self._tell("its pictures change their size, and are all written in that of the first")
-        frame = self._changed(picture, changed)
+        frame = self._changed(picture, changed, where)
         pts = picture.frame.pts
         if pts is None or (self._last_pts is not None and pts <= self._last_pts):
             pts = 0 if self._last_pts is None else self._last_pts + 1
@@ -249,10 +250,9 @@ class VideoCopy:
                         self._container.mux_one(each)
             self._pending = next(self._others, None)
 
-    def _changed(self, picture: Picture, changed: npt.NDArray[np.uint8]) -> av.VideoFrame:
+    def _changed(self, picture: Picture, changed: npt.NDArray[np.uint8], where: npt.NDArray[np.uint8]) -> av.VideoFrame:
         frame, geometry = picture.frame, picture.geometry
         size, colours = (frame.width, frame.height), colourspace_of(frame)
-        where = changed_pixels(picture.image, changed)
         if frame.format.name != self._format:
             frame = self._reformatter.reformat(frame, format=self._format, threads=1)
         if not cv2.hasNonZero(where):
@@ -267,11 +267,10 @@ class VideoCopy:
             dst_color_range=frame.color_range or None,
             threads=1,
         )
+        frame.make_writable()  # it stays the same frame, with its captions
         for old, new in zip(_planes(frame), _planes(converted), strict=True):
-            cv2.copyTo(old, cv2.inRange(_shrunk(where, new.shape[::-1]), 0, 0), new)
-        converted.colorspace, converted.color_range = frame.colorspace, frame.color_range
-        converted.color_trc, converted.color_primaries = frame.color_trc, frame.color_primaries
-        return converted
+            cv2.copyTo(new, _shrunk(where, new.shape[::-1]), old)
+        return frame
 
 
 def _keep_tags(original: Any, copy: Any) -> None:

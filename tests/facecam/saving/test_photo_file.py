@@ -13,6 +13,7 @@ import tifffile
 from PIL import Image, ImageCms
 
 from facecam.errors import FacecamError, SourceError
+from facecam.faces.drawing import changed_pixels
 from facecam.saving.photo_file import changed_page, copy_suffix, write_photo
 from facecam.sources import photo as photo_module
 from facecam.sources.photo import Photo
@@ -50,7 +51,7 @@ def copied(path: Path, opaque: bool = False) -> Path:
     for page in photo.pages():
         changed = page.image.copy()
         changed[COVERED] = COVER
-        pages.append(changed_page(page, changed, opaque))
+        pages.append(changed_page(page, changed, changed_pixels(page.image, changed), opaque))
     copy = path.with_name(f"copy-{path.stem}{copy_suffix(path, photo.info)}")
     write_photo(copy, photo.info, pages)
     return copy
@@ -225,7 +226,7 @@ def told(path: Path, opaque: bool = False) -> str:
     for page in photo.pages():
         changed = page.image.copy()
         changed[COVERED] = (0, 200, 0) if opaque else COVER
-        pages.append(changed_page(page, changed, opaque))
+        pages.append(changed_page(page, changed, changed_pixels(page.image, changed), opaque))
     return "; ".join(write_photo(path.with_name("told.png"), photo.info, pages))
 
 

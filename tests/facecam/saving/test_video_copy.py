@@ -16,9 +16,11 @@ import av
 import numpy as np
 import pytest
 from av.codec.context import Flags as CodecFlags
+from av.sidedata.sidedata import Type as SideData
 from PIL import Image
 
 from facecam.errors import FacecamError
+from facecam.faces.drawing import changed_pixels
 from facecam.saving.video_copy import VideoCopy
 from facecam.sources.decoder import Decoder, Picture
 from facecam.system.cpu import no_more_urgent
@@ -118,7 +120,7 @@ def copied(path: Path, sound: bool = True, folder: str = ".") -> VideoCopy:
     for picture in decoded(path):
         changed = picture.image.copy()
         changed[PART] = COVER
-        copy.write(picture, changed)
+        copy.write(picture, changed, changed_pixels(picture.image, changed))
     copy.close()
     return copy
 
@@ -149,7 +151,7 @@ def test_covers_anywhere_are_whole_and_what_lies_between_them_stays(
         changed = picture.image.copy()
         for y, x in covers:
             changed[y : y + 9, x : x + 11] = COVER
-        copy.write(picture, changed)
+        copy.write(picture, changed, changed_pixels(picture.image, changed))
     copy.close()
     for old, new in zip(before, decoded(copy.path), strict=True):
         differs = np.abs(old.image.astype(int) - new.image)
@@ -163,6 +165,45 @@ def packets(path: Path, kind: str) -> list[tuple[int | None, bytes]]:
     with av.open(str(path)) as file:
         stream = next(stream for stream in file.streams if stream.type == kind)
         return [(packet.pts, bytes(packet)) for packet in file.demux(stream) if packet.size]
+
+
+def with_captions(path: Path) -> None:
+    """Writes captions as broadcasters do into each picture (ATSC A/53, in ITU-T H.264 D.2.6), and beside them something
+    that a camera says about itself (D.2.7)."""
+    other = path.with_name(f"other-{path.name}")
+    path.rename(other)
+    with av.open(str(other)) as original, av.open(str(path), "w") as file:
+        stream = original.streams.video[0]
+        copy = file.add_stream_from_template(stream)
+        for number, packet in enumerate(part for part in original.demux(stream) if part.dts is not None):
+            data = b""
+            for kind, content in (
+                (4, b"\xb5\x00\x31GA94\x03\x41\xff\xfcA" + bytes([0x41 + number, 0xFF])),
+                (5, b"0123456789abcdefGPS SECRET"),
+            ):
+                part = bytes([6, kind, len(content)]) + content + b"\x80"
+                data += len(part).to_bytes(4, "big") + part
+            written = av.Packet(data + bytes(packet))
+            written.pts, written.dts, written.time_base = packet.pts, packet.dts, packet.time_base
+            written.is_keyframe, written.stream = packet.is_keyframe, copy
+            file.mux(written)
+
+
+def captions(path: Path) -> list[bytes | None]:
+    with av.open(str(path)) as file:
+        found = [frame.side_data.get(SideData.A53_CC) for frame in file.decode(video=0)]  # type: ignore[call-overload]
+    return [None if each is None else bytes(each) for each in found]
+
+
+def test_captions_within_pictures_stay_also_where_something_is_covered(tmp_path: Path) -> None:
+    path = made(tmp_path / "a.mp4", sound=None)
+    with_captions(path)
+    assert len({*captions(path)}) == 10
+    copy = copied(path)
+    assert captions(copy.path) == captions(path)
+    assert b"SECRET" in path.read_bytes()
+    assert b"SECRET" not in copy.path.read_bytes()
+    shows_the_same_but_for_the_cover(decoded(path), decoded(copy.path))
 
 
 @pytest.mark.parametrize("matrix", MATRICES)
@@ -184,7 +225,7 @@ def test_it_is_shown_so_also_where_the_copy_has_another_codec(tmp_path: Path, ma
     for picture in decoded(path):
         changed = picture.image.copy()
         changed[PART] = COVER
-        copy.write(picture, changed)
+        copy.write(picture, changed, changed_pixels(picture.image, changed))
     copy.close()
     shows_the_same_but_for_the_cover(decoded(path), decoded(copy.path))
 
@@ -238,7 +279,7 @@ def test_no_encoder_keeps_other_programs_waiting(tmp_path: Path) -> None:
     path = made(tmp_path / "a.mkv", "libsvtav1", sound=None)
     copy = VideoCopy(path, tmp_path / "copy.mkv")
     for picture in decoded(path):
-        copy.write(picture, picture.image)
+        copy.write(picture, picture.image, np.zeros(picture.image.shape[:2], np.uint8))
         assert {os.sched_getscheduler(int(thread)) for thread in os.listdir("/proc/self/task")} == {os.SCHED_OTHER}
     copy.close()
     assert os.sched_getscheduler(0) == os.SCHED_OTHER
