@@ -92,9 +92,9 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 class PatientQtBot(QtBot):
-    """Waits for what is to happen for as long as all tests do, whatever timeout it is given."""
+    """Waits for what is to happen for as long as all tests do; there is no timeout to give."""
 
-    def waitUntil(self, callback: Callable[[], Any], *, timeout: int = 0) -> None:
+    def waitUntil(self, callback: Callable[[], Any]) -> None:  # type: ignore[override]
         for second in range(round(PATIENCE_S)):  # those in which the whole process stood still don't count
             try:
                 super().waitUntil(callback, timeout=1000)
@@ -103,7 +103,7 @@ class PatientQtBot(QtBot):
                 if second + 1 == round(PATIENCE_S):
                     raise
 
-    def waitSignal(self, signal: Any, *, timeout: int = 0, **how: Any) -> Any:
+    def waitSignal(self, signal: Any, **how: Any) -> Any:
         return super().waitSignal(signal, timeout=round(1000 * PATIENCE_S), **how)
 
 

@@ -34,7 +34,7 @@ def test_a_file_or_a_folder_is_asked_for_and_the_window_goes_on(qtbot: QtBot, tm
             assert dialog.nameFilters() == ["JSON (*.json)", "All files (*)"]
         dialog.fileSelected.emit(str(tmp_path / "a.json"))
         dialog.close()
-        qtbot.waitUntil(lambda: not parent.findChildren(QFileDialog), timeout=5000)
+        qtbot.waitUntil(lambda: not parent.findChildren(QFileDialog))
     assert named == [tmp_path / "a.json"] * 3
 
 

@@ -35,7 +35,7 @@ def collect(qtbot, worker, until):
         found.extend(worker.take())
         assert any(until(result) for result in found)
 
-    qtbot.waitUntil(check, timeout=5000)
+    qtbot.waitUntil(check)
     return found
 
 

@@ -28,7 +28,7 @@ def bring_to_front(qtbot: QtBot, window: MainWindow, index: int) -> Tab:
     """Goes to a tab and waits until it is loaded and its keys work."""
     window.go_to(index)
     tab = window.tab(index)
-    qtbot.waitUntil(lambda: tab.isVisible() and set(tab.commands()) <= set(window.actions()), timeout=20_000)
+    qtbot.waitUntil(lambda: tab.isVisible() and set(tab.commands()) <= set(window.actions()))
     return tab
 
 
@@ -48,7 +48,7 @@ def fold(tab: LiveTab, key: str) -> Fold:
 
 def shows(qtbot: QtBot, tab: LiveTab, text: str) -> None:
     """Waits until the text is among the figures over the picture."""
-    qtbot.waitUntil(lambda: text in tab.picture.overlay.figures.text, timeout=5000)
+    qtbot.waitUntil(lambda: text in tab.picture.overlay.figures.text)
 
 
 def choose(box: QComboBox, text: str) -> None:
@@ -65,5 +65,5 @@ def press(qtbot: QtBot, tab: LiveTab, label: str) -> None:
     def buttons() -> list[QPushButton]:
         return [b for b in tab.panel.findChildren(QPushButton) if b.text() == label and b.isVisible()]
 
-    qtbot.waitUntil(lambda: len(buttons()) == 1, timeout=5000)
+    qtbot.waitUntil(lambda: len(buttons()) == 1)
     QTest.mouseClick(buttons()[0], Qt.MouseButton.LeftButton)

@@ -18,14 +18,14 @@ def settle(qtbot, panel):
         assert panel.grid.specs
         assert not panel.session.filling
 
-    qtbot.waitUntil(check, timeout=10000)
+    qtbot.waitUntil(check)
     QGuiApplication.processEvents()
 
 
 def waits_for_sample(qtbot, panel, do):
-    with qtbot.waitSignal(panel.session.sample_ready, timeout=5000):
+    with qtbot.waitSignal(panel.session.sample_ready):
         do()
-    qtbot.waitUntil(lambda: not panel.session.sampling, timeout=5000)
+    qtbot.waitUntil(lambda: not panel.session.sampling)
 
 
 def walks_to(qtbot, panel, sample):

@@ -44,7 +44,7 @@ def two(make_panel, shipped):
 
 def choose_model(qtbot, panel, name):
     box = panel.controls.model
-    with qtbot.waitSignal(panel.session.model_changed, timeout=20_000):
+    with qtbot.waitSignal(panel.session.model_changed):
         box.setCurrentIndex(box.findText(name))
     settle(qtbot, panel)
 
@@ -125,7 +125,7 @@ def test_one_that_cannot_be_opened_leaves_the_other_chosen(qtbot, two, models):
     whole = (models / "sagan128.onnx").read_bytes()
     (models / "sagan128.onnx").write_bytes(whole[:5000])
     try:
-        with qtbot.waitSignal(two.session.failed, timeout=20_000):
+        with qtbot.waitSignal(two.session.failed):
             two.controls.model.setCurrentIndex(1)
         assert "damaged or incomplete" in two.status.text
         assert two.controls.model.currentText() == "sagan64"
@@ -135,7 +135,7 @@ def test_one_that_cannot_be_opened_leaves_the_other_chosen(qtbot, two, models):
 
 
 def test_a_file_of_ones_own_is_offered_beside_them(qtbot, two, make_generator):
-    with qtbot.waitSignal(two.session.model_changed, timeout=20_000):
+    with qtbot.waitSignal(two.session.model_changed):
         two.files.open(make_generator(name="mine.onnx", size=32))
     settle(qtbot, two)
     assert offered(two) == [*NAMES, "mine"]
@@ -148,7 +148,7 @@ def test_a_file_of_ones_own_is_offered_beside_them(qtbot, two, make_generator):
 def test_a_sample_text_of_the_other_one_opens_it(qtbot, two):
     wanted = SampleSpec("sagan128", Generator("sagan128").model_hash, 77, "green", 0.9)
     QGuiApplication.clipboard().setText(str(wanted))
-    with qtbot.waitSignal(two.session.model_changed, timeout=20_000):
+    with qtbot.waitSignal(two.session.model_changed):
         two.files.paste_text.trigger()
     settle(qtbot, two)
     assert two.spec == wanted
@@ -180,7 +180,7 @@ def test_figures_films_and_raw_attention_of_128_px_have_their_sizes(qtbot, two, 
         for number in range(pins):
             two.view.add_pin(30 + 40 * number, 64)
         two.files.start_film(tmp_path / name, Gif, GIF_PX)
-        qtbot.waitUntil(lambda name=name: two.status.text == f"Saved {tmp_path / name}", timeout=20000)
+        qtbot.waitUntil(lambda name=name: two.status.text == f"Saved {tmp_path / name}")
         with pillow.open(tmp_path / name) as film:
             assert film.size == size
     figure = render_figure(two.view.scene, "")
@@ -189,7 +189,7 @@ def test_figures_films_and_raw_attention_of_128_px_have_their_sizes(qtbot, two, 
     dialog = next(each for each in two.children() if each.metaObject().className() == "QFileDialog")
     dialog.fileSelected.emit(str(tmp_path / "raw.npz"))
     dialog.close()
-    qtbot.waitUntil(lambda: two.status.text == f"Saved {tmp_path / 'raw.npz'}", timeout=20000)
+    qtbot.waitUntil(lambda: two.status.text == f"Saved {tmp_path / 'raw.npz'}")
     with np.load(tmp_path / "raw.npz") as raw:
         assert raw["image"].shape == (128, 128, 3)
         assert raw["attention_2"].shape == (4096, 1024)

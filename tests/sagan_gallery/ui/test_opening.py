@@ -44,7 +44,7 @@ def test_what_moves_the_score_of_an_own_picture_is_shown_with_a_legend(qtbot, pa
     waits_for_sample(qtbot, panel, lambda: panel.look_at(OwnPicture(half)))
     enabled = [shown.model().item(shown.findData(kind)).isEnabled() for kind in Shown]
     assert enabled == [True, False, False, False, True]
-    qtbot.waitUntil(lambda: panel.stage.score_falls is not None, timeout=5000)
+    qtbot.waitUntil(lambda: panel.stage.score_falls is not None)
     falls = panel.stage.score_falls  # the tiny one's score is the mean of the picture, which lies in -1..1
     assert falls.shape == (8, 8)
     assert falls[:, :4] == pytest.approx(1 / 64, abs=1e-3)
@@ -66,8 +66,8 @@ def test_own_pictures_stay_in_the_grid_until_they_are_removed(qtbot, panel):
     white, black = (OwnPicture(np.full((20, 20, 3), level, np.uint8)) for level in (255, 0))
     panel.look_at(white)
     panel.look_at(black)  # while the discriminator is being loaded for the first one
-    qtbot.waitUntil(lambda: len(panel.grid.items) == 66, timeout=5000)
-    qtbot.waitUntil(lambda: not panel.session.sampling, timeout=5000)
+    qtbot.waitUntil(lambda: len(panel.grid.items) == 66)
+    qtbot.waitUntil(lambda: not panel.session.sampling)
     assert panel.grid.items[:2] == [black, white]
     assert len(panel.grid.specs) == 64
     assert panel.grid.current == 0
@@ -174,7 +174,7 @@ def slow(monkeypatch):
 def test_the_stage_says_what_is_loaded_until_the_first_picture_is_there(qtbot, make_panel, tiny_generator, slow):
     panel = make_panel(tiny_generator, wait=False)
     loading = f"Loading {tiny_generator.stem}…"
-    qtbot.waitUntil(lambda: panel.message.isVisible() and panel.message.message.title == loading, timeout=5000)
+    qtbot.waitUntil(lambda: panel.message.isVisible() and panel.message.message.title == loading)
     assert not panel.controls.layer.isVisible()  # controls would move up when it turns out that there is but one
     panel.message.toggle_help()
     assert panel.message.message.title == words.HELP_TITLE
@@ -214,7 +214,7 @@ def test_another_model_of_another_size_replaces_everything(qtbot, panel, make_ge
     panel.view.add_pin(3, 3)
     panel.stage.walk_button.click()
     panel.files.open(make_generator(size=32, grids=((16, 8),), name="large.onnx"))
-    qtbot.waitUntil(lambda: panel.sample is not None and panel.sample.size_px == (32, 32), timeout=5000)
+    qtbot.waitUntil(lambda: panel.sample is not None and panel.sample.size_px == (32, 32))
     settle(qtbot, panel)
     assert panel.view.pins == []
     assert np.array_equal(panel.walk.walk.start.z, panel.sample.z)  # the open walk starts at the new model's sample

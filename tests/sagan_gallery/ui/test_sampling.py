@@ -88,7 +88,7 @@ def test_texts_that_do_not_fit_are_told_in_the_status_line(qtbot, panel):
     panel.files.paste_text.trigger()
     assert "another picture" in panel.status.text
     settle(qtbot, panel)
-    with qtbot.waitSignal(panel.session.grid_done, timeout=5000):
+    with qtbot.waitSignal(panel.session.grid_done):
         panel.controls.order.setCurrentIndex(1)
     assert "another picture" in panel.status.text  # for as long as that sample is shown
 
@@ -146,7 +146,7 @@ def test_the_grid_is_sorted_by_class_score_and_effect_and_says_what_it_shows(qtb
         Order.DRAWN: drawn.index,
     }
     for order, key in keys.items():
-        with qtbot.waitSignal(panel.session.grid_done, timeout=5000):
+        with qtbot.waitSignal(panel.session.grid_done):
             panel.controls.order.setCurrentIndex(panel.controls.order.findData(order))
         assert panel.grid.specs == sorted(drawn, key=key), order
         assert panel.grid.items[panel.grid.current] == panel.spec == chosen  # which stays where it can be seen
@@ -160,5 +160,5 @@ def test_sorting_by_score_without_a_discriminator_is_told(qtbot, make_panel, mak
     panel = make_panel(make_generator(name="alone.onnx"))
     drawn = panel.grid.specs
     panel.controls.order.setCurrentIndex(panel.controls.order.findData(Order.SCORE))
-    qtbot.waitUntil(lambda: "discriminator alone-d.onnx" in panel.status.text, timeout=5000)
+    qtbot.waitUntil(lambda: "discriminator alone-d.onnx" in panel.status.text)
     assert panel.grid.specs == drawn

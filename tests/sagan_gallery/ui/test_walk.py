@@ -56,7 +56,7 @@ def test_a_walk_goes_from_one_sample_to_another_with_the_maps(qtbot, panel):
     frames: list[object] = []
     panel.session.sample_ready.connect(lambda *shown: frames.append(shown))
     panel.walk.play.click()
-    qtbot.waitUntil(lambda: len(frames) > 3, timeout=5000)
+    qtbot.waitUntil(lambda: len(frames) > 3)
     assert panel.status.text.startswith("On the walk")  # and not still the sample that it began at
     panel.stage.walk_button.click()
     assert not panel.walk.playing
@@ -87,7 +87,7 @@ def test_a_walk_that_is_closed_while_its_picture_is_made_leads_back_too(qtbot, p
     panel.stage.walk_button.click()
     panel.walk.slider.setValue(300)
     panel.stage.walk_button.click()
-    qtbot.waitUntil(lambda: not panel.session.sampling, timeout=5000)
+    qtbot.waitUntil(lambda: not panel.session.sampling)
     assert panel.spec == panel.grid.specs[5]
     assert panel.grid.current == 5
 
@@ -96,7 +96,7 @@ def test_a_walk_can_lead_to_another_class_with_the_same_latent(qtbot, panel):
     panel.stage.walk_button.click()
     start = panel.walk.walk.start
     blue = next(action for action in panel.walk.set_end.menu().actions() if action.text() == "Blue")
-    with qtbot.waitSignal(panel.session.thumb_ready, timeout=5000):
+    with qtbot.waitSignal(panel.session.thumb_ready):
         blue.trigger()
     assert panel.walk.walk.end.label == 2
     assert np.array_equal(panel.walk.walk.end.z, start.z)

@@ -41,10 +41,10 @@ def window(make_window):
 
 def gallery(qtbot, window):
     window.go_to(2)
-    qtbot.waitUntil(lambda: 2 in window.made, timeout=20_000)
+    qtbot.waitUntil(lambda: 2 in window.made)
     tab = window.tab(2)
     assert isinstance(tab, GalleryTab)
-    qtbot.waitUntil(lambda: tab.panel.sample is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: tab.panel.sample is not None)
     return tab
 
 
@@ -103,26 +103,26 @@ def test_it_says_that_it_is_loading_while_the_window_goes_on(qtbot, window, monk
 
     monkeypatch.setattr("facecam.qtkit.preload.import_module", slow)
     live = window.tab(0)
-    qtbot.waitUntil(lambda: live.picture.view is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: live.picture.view is not None)
     window.go_to(2)
     assert list(window.made) == [0]
     [page] = loading_pages(window)
-    qtbot.waitUntil(page.isVisible, timeout=20_000)
+    qtbot.waitUntil(page.isVisible)
     assert page.message.title == "Loading the gallery…"
     assert asked.wait(30)
     before = live.picture.view
-    qtbot.waitUntil(lambda: live.picture.view is not before, timeout=20_000)  # faces go on being shown
+    qtbot.waitUntil(lambda: live.picture.view is not before)  # faces go on being shown
     window.go_to(0)
     window.go_to(2)  # it is loaded once
     assert loading_pages(window) == [page]
     gate.set()
-    qtbot.waitUntil(lambda: 2 in window.made, timeout=20_000)
+    qtbot.waitUntil(lambda: 2 in window.made)
     tab = window.tab(2)
-    qtbot.waitUntil(tab.isVisible, timeout=20_000)
+    qtbot.waitUntil(tab.isVisible)
     assert not pages_seen(window)
     assert set(tab.commands()) <= set(window.actions())
     assert tab is window.specs[2].loader.part  # made in steps, with events between
-    qtbot.waitUntil(lambda: tab.panel.sample is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: tab.panel.sample is not None)
 
 
 def test_who_goes_to_another_tab_while_it_loads_stays_there(qtbot, window, monkeypatch):
@@ -130,7 +130,7 @@ def test_who_goes_to_another_tab_while_it_loads_stays_there(qtbot, window, monke
     monkeypatch.setattr("facecam.qtkit.preload.import_module", lambda module: gate.wait(30))
     window.go_to(2)
     window.go_to(0)
-    with qtbot.waitSignal(window.specs[2].loader.done, timeout=20_000):
+    with qtbot.waitSignal(window.specs[2].loader.done):
         gate.set()
     assert list(window.made) == [0]
     assert window.tab(0).isVisible()
@@ -143,7 +143,7 @@ def test_a_window_that_is_closed_while_it_loads_makes_no_more_tabs(qtbot, window
     monkeypatch.setattr("facecam.qtkit.preload.import_module", lambda module: gate.wait(30))
     window.go_to(2)
     window.close()
-    with qtbot.waitSignal(window.specs[2].loader.done, timeout=20_000):
+    with qtbot.waitSignal(window.specs[2].loader.done):
         gate.set()
     assert list(window.made) == [0]
 
@@ -159,7 +159,7 @@ def test_modules_that_cannot_be_loaded_are_told_as_any_error(qtbot, window, monk
     window.specs[2] = replace(window.specs[2], make=make)
     with qtbot.captureExceptions() as told:
         window.go_to(2)
-        qtbot.waitUntil(lambda: bool(told), timeout=20_000)
+        qtbot.waitUntil(lambda: bool(told))
     assert str(told[0][1]) == "libgallery.so is missing"
     window.go_to(0)
     assert window.tab(0).isVisible()
@@ -202,16 +202,16 @@ def test_full_screen_shows_the_picture_only(qtbot, window):
 
 def test_the_live_picture_goes_through_the_discriminator(qtbot, window):
     tab = gallery(qtbot, window)
-    qtbot.waitUntil(lambda: tab.panel.files.grab_frame() is not None, timeout=20_000)
-    with qtbot.waitSignal(tab.panel.session.sample_ready, timeout=20_000):
+    qtbot.waitUntil(lambda: tab.panel.files.grab_frame() is not None)
+    with qtbot.waitSignal(tab.panel.session.sample_ready):
         tab.panel.files.frame.trigger()
     assert (tab.panel.sample.image == 90).all()  # the fake camera's grey
 
 
 def test_an_own_picture_stays_when_another_tab_or_the_list_of_keys_is_looked_at(qtbot, window):
     tab = gallery(qtbot, window)
-    qtbot.waitUntil(lambda: tab.panel.files.grab_frame() is not None, timeout=20_000)
-    with qtbot.waitSignal(tab.panel.session.sample_ready, timeout=20_000):
+    qtbot.waitUntil(lambda: tab.panel.files.grab_frame() is not None)
+    with qtbot.waitSignal(tab.panel.session.sample_ready):
         tab.panel.files.frame.trigger()
     window.go_to(0)
     window.go_to(2)

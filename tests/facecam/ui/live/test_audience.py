@@ -18,9 +18,6 @@ from facecam.ui.live import audience
 from facecam.ui.live.tab import LiveTab
 from facecam.ui.shell.main_window import MainWindow
 from tests.facecam.ui.driving import MakeWindow, live, menu_texts, shows
-from tests.facecam.waiting import PATIENCE_S
-
-PATIENCE_MS = round(1000 * PATIENCE_S)
 
 
 @pytest.fixture
@@ -30,7 +27,7 @@ def window(qtbot: QtBot, make_window: MakeWindow, settings: Settings, tmp_path: 
     window = make_window()
     shows(qtbot, live(window), "1 face")
     QTest.keyClick(window, Qt.Key.Key_F)
-    qtbot.waitUntil(lambda: not live(window).controls.isVisible(), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not live(window).controls.isVisible())
     return window
 
 
@@ -47,15 +44,15 @@ def test_controls_come_with_the_mouse_and_leave(
     assert not tab.audience.isVisible()
     for x in (40, 60, 80):
         move(tab, x)
-    qtbot.waitUntil(tab.audience.isVisible, timeout=PATIENCE_MS)
+    qtbot.waitUntil(tab.audience.isVisible)
     assert tab.picture.rect().contains(tab.audience.geometry())
     privacy = next(b for b in tab.audience.findChildren(QPushButton) if b.text() == "Privacy")
     QTest.mouseClick(privacy, Qt.MouseButton.LeftButton)
     assert tab.privacy.on.isChecked()
     assert privacy.isChecked()
-    qtbot.waitUntil(lambda: not tab.audience.isVisible(), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not tab.audience.isVisible())
     QTest.keyClick(window, Qt.Key.Key_Escape)
-    qtbot.waitUntil(tab.controls.isVisible, timeout=PATIENCE_MS)
+    qtbot.waitUntil(tab.controls.isVisible)
     move(tab, 100)
     qtbot.wait(100)
     assert not tab.audience.isVisible()
@@ -65,13 +62,13 @@ def test_controls_come_with_the_mouse_and_leave(
 def test_controls_stand_in_rows_that_the_picture_has_room_for(qtbot: QtBot, window: MainWindow, width: int) -> None:
     tab = live(window)
     window.set_full_screen(False)
-    qtbot.waitUntil(tab.controls.isVisible, timeout=PATIENCE_MS)
+    qtbot.waitUntil(tab.controls.isVisible)
     tab.set_full_screen(True)  # in a window of any size
     window.resize(width, 480)
-    qtbot.waitUntil(lambda: tab.picture.width() == width, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: tab.picture.width() == width)
     move(tab, 40)
     move(tab, 60)
-    qtbot.waitUntil(tab.audience.isVisible, timeout=PATIENCE_MS)
+    qtbot.waitUntil(tab.audience.isVisible)
     assert tab.picture.rect().contains(tab.audience.geometry())
     buttons = tab.audience.findChildren(QPushButton)
     rows = {button.y() for button in buttons}
@@ -82,15 +79,15 @@ def test_controls_stand_in_rows_that_the_picture_has_room_for(qtbot: QtBot, wind
 def test_what_is_saved_is_shown_with_a_small_picture(qtbot: QtBot, window: MainWindow) -> None:
     tab = live(window)
     QTest.keyClick(window, Qt.Key.Key_S)
-    qtbot.waitUntil(lambda: tab.toast.isVisible() and "Saved snapshot" in tab.toast.text.text(), timeout=10_000)
+    qtbot.waitUntil(lambda: tab.toast.isVisible() and "Saved snapshot" in tab.toast.text.text())
     assert not tab.toast.thumbnail.pixmap().isNull()
     assert tab.toast.thumbnail.isVisible()
     QTest.keyClick(window, Qt.Key.Key_R)
     recorder = tab.recording.saving._recorder
     assert recorder is not None
-    qtbot.waitUntil(lambda: recorder.status.frames > 3, timeout=20_000)
+    qtbot.waitUntil(lambda: recorder.status.frames > 3)
     QTest.keyClick(window, Qt.Key.Key_R)
-    qtbot.waitUntil(lambda: "Saved recording" in tab.toast.text.text(), timeout=20_000)
+    qtbot.waitUntil(lambda: "Saved recording" in tab.toast.text.text())
     assert not tab.toast.thumbnail.isVisible()
 
 
@@ -98,16 +95,16 @@ def test_what_is_saved_is_shown_with_a_small_picture(qtbot: QtBot, window: MainW
 def test_what_is_told_is_whole_in_a_picture_of_any_width(qtbot: QtBot, window: MainWindow, width: int) -> None:
     tab = live(window)
     window.set_full_screen(False)
-    qtbot.waitUntil(tab.controls.isVisible, timeout=PATIENCE_MS)
+    qtbot.waitUntil(tab.controls.isVisible)
     tab.set_full_screen(True)  # in a window of any size
     window.resize(1440, 480)
     QTest.keyClick(window, Qt.Key.Key_S)
-    qtbot.waitUntil(lambda: "Saved snapshot" in tab.toast.text.text(), timeout=10_000)
+    qtbot.waitUntil(lambda: "Saved snapshot" in tab.toast.text.text())
     window.setMinimumSize(1, 1)
     window.resize(width, 480)
-    qtbot.waitUntil(lambda: tab.picture.width() == width, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: tab.picture.width() == width)
     shown = tab.toast.text
-    qtbot.waitUntil(lambda: tab.picture.rect().contains(tab.toast.geometry()), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: tab.picture.rect().contains(tab.toast.geometry()))
     assert shown.height() >= shown.heightForWidth(shown.width())
     longest = max(shown.fontMetrics().horizontalAdvance(word) for word in shown.text().split())
     assert shown.width() >= longest
@@ -129,26 +126,26 @@ def test_two_detectors_can_be_compared_in_full_screen(
     tab.compare._use(str(tiny_model))
     for x in (40, 60):
         move(tab, x)
-    qtbot.waitUntil(tab.audience.isVisible, timeout=PATIENCE_MS)
+    qtbot.waitUntil(tab.audience.isVisible)
     button = next(b for b in tab.audience.findChildren(QPushButton) if b.text() == "Compare")
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
     second = tab.compare.picture
-    qtbot.waitUntil(lambda: second.isVisible() and "B tiny" in second.overlay.caption.text, timeout=10_000)
+    qtbot.waitUntil(lambda: second.isVisible() and "B tiny" in second.overlay.caption.text)
     assert "A fake" in tab.picture.overlay.caption.text
     assert abs(second.width() - tab.picture.width()) <= 2
     window.set_full_screen(False)
-    qtbot.waitUntil(tab.controls.isVisible, timeout=PATIENCE_MS)
+    qtbot.waitUntil(tab.controls.isVisible)
     tab.set_full_screen(True)  # in a window of any size
     for size in ((1366, 768), (960, 540), (640, 480), (800, 1000)):
         window.resize(*size)
-        qtbot.waitUntil(lambda size=size: tab.stage.width() == size[0], timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda size=size: tab.stage.width() == size[0])
         legible = max(1.0, 0.8 * min(0.75 * size[0], size[1]) / 450)  # nearly as in one picture, though two are smaller
         for one in (tab.picture, second):
-            qtbot.waitUntil(lambda one=one, legible=legible: one.scale >= legible, timeout=PATIENCE_MS)
+            qtbot.waitUntil(lambda one=one, legible=legible: one.scale >= legible)
         qtbot.wait(50)  # until the figures are painted there
         move(tab, 30)
         move(tab, 40)
-        qtbot.waitUntil(lambda: tab.audience.isVisible(), timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: tab.audience.isVisible())
         buttons, figures = tab.audience.geometry(), tab.picture.overlay.figures_rect.toAlignedRect()
         assert tab.stage.rect().contains(buttons)  # across both pictures, and beside the line of figures
         assert abs(buttons.center().x() - tab.stage.rect().center().x()) <= 1
@@ -181,7 +178,7 @@ def test_a_snapshot_with_a_countdown_which_can_be_called_off(
     qtbot.wait(900)
     assert list(tmp_path.iterdir()) == []
     QTest.keyClick(window, Qt.Key.Key_S, shift)
-    qtbot.waitUntil(lambda: (tmp_path / "snapshot-0001.png").exists(), timeout=10_000)
+    qtbot.waitUntil(lambda: (tmp_path / "snapshot-0001.png").exists())
     assert not tab.countdown.isVisible()
     in_menu = menu_texts(window)["File"]
     assert in_menu.index("Snapshot with countdown") == in_menu.index("Snapshot") + 1
@@ -191,9 +188,9 @@ def test_what_the_stage_says_grows_too(qtbot: QtBot, window: MainWindow) -> None
     tab = live(window)
     usual = window.font().pointSizeF()
     window.resize(1440, 900)
-    qtbot.waitUntil(lambda: tab.picture.scale > 1.5, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: tab.picture.scale > 1.5)
     QTest.keyClick(window, Qt.Key.Key_Space)
-    qtbot.waitUntil(lambda: tab.panel.isVisible() and tab.session.phase is Phase.IDLE, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: tab.panel.isVisible() and tab.session.phase is Phase.IDLE)
     widgets: list[QLabel | QPushButton] = [*tab.panel.findChildren(QLabel), *tab.panel.findChildren(QPushButton)]
     shown = [widget for widget in widgets if widget.text()]
     assert {"Ready", "Start"} <= {widget.text() for widget in shown}
@@ -204,14 +201,14 @@ def test_what_the_stage_says_grows_too(qtbot: QtBot, window: MainWindow) -> None
         if isinstance(widget, QPushButton):  # with room beside its words
             assert widget.width() >= widget.fontMetrics().horizontalAdvance(widget.text()) + 16 * tab.picture.scale
     QTest.keyClick(window, Qt.Key.Key_Escape)
-    qtbot.waitUntil(lambda: tab.picture.scale == 1, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: tab.picture.scale == 1)
     assert all(widget.font().pointSizeF() <= 1.7 * usual for widget in shown)
 
 
 def test_a_caption_ends_before_the_sign_of_the_recording(qtbot: QtBot, window: MainWindow) -> None:
     tab = live(window)
     QTest.keyClick(window, Qt.Key.Key_R)
-    qtbot.waitUntil(tab.badge.isVisible, timeout=PATIENCE_MS)
+    qtbot.waitUntil(tab.badge.isVisible)
     tab.picture.set_caption([])
     before = tab.picture.grab().toImage()
     tab.picture.set_caption([Figure("A", "faceboxes-s8"), *[Figure("1", "x")] * 99])
@@ -225,35 +222,35 @@ def test_a_caption_ends_before_the_sign_of_the_recording(qtbot: QtBot, window: M
 
 def test_text_grows_with_the_picture_in_full_screen_or_where_that_is_set(qtbot: QtBot, window: MainWindow) -> None:
     tab = live(window)
-    qtbot.waitUntil(lambda: tab.picture.scale > 1.2, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: tab.picture.scale > 1.2)
     assert tab.compare.picture._large
     said, counted = tab.toast.text, tab.countdown.digits
     for large in (True, False):
         if not large:
             window.set_full_screen(False)
-            qtbot.waitUntil(lambda: tab.picture.scale == 1, timeout=PATIENCE_MS)
+            qtbot.waitUntil(lambda: tab.picture.scale == 1)
             tab.set_full_screen(True)  # in a small window
             window.resize(640, 480)
-            qtbot.waitUntil(lambda: tab.picture.width() == 640 and tab.picture.scale < 1.2, timeout=PATIENCE_MS)
+            qtbot.waitUntil(lambda: tab.picture.width() == 640 and tab.picture.scale < 1.2)
         tab.recording.saving.said.emit("Saved", "")
         tab.countdown.toggle()
         sizes = [font.pointSizeF() / window.font().pointSizeF() for font in (said.font(), counted.font())]
         assert sizes == pytest.approx([max(1.4, tab.picture.scale), 6 * max(1.4, tab.picture.scale)], rel=0.02)
         tab.countdown.toggle()
     QTest.keyClick(window, Qt.Key.Key_R)
-    qtbot.waitUntil(tab.badge.isVisible, timeout=PATIENCE_MS)
+    qtbot.waitUntil(tab.badge.isVisible)
     for width in (640, 1440):
         window.resize(width, round(0.75 * width))
-        qtbot.waitUntil(lambda width=width: tab.picture.width() == width, timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda width=width: tab.picture.width() == width)
         grown = pytest.approx(tab.picture.scale * window.font().pointSizeF(), rel=0.02)
-        qtbot.waitUntil(lambda grown=grown: tab.badge.font().pointSizeF() == grown, timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda grown=grown: tab.badge.font().pointSizeF() == grown)
     assert tab.picture.scale > 2
     window.resize(1440, 900)  # with bars beside the picture
-    qtbot.waitUntil(lambda: 720 < tab.picture.upper.width() < 1440, timeout=PATIENCE_MS)
-    qtbot.waitUntil(lambda: tab.picture.upper.contains(tab.badge.geometry()), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: 720 < tab.picture.upper.width() < 1440)
+    qtbot.waitUntil(lambda: tab.picture.upper.contains(tab.badge.geometry()))
     for x in (40, 60):
         move(tab, x)
-    qtbot.waitUntil(tab.audience.isVisible, timeout=PATIENCE_MS)
+    qtbot.waitUntil(tab.audience.isVisible)
     button = tab.audience.findChildren(QPushButton)[0]
     assert button.font().pointSizeF() == pytest.approx(tab.picture.scale * window.font().pointSizeF(), rel=0.02)
     assert tab.picture.rect().contains(tab.audience.geometry())
@@ -261,7 +258,7 @@ def test_text_grows_with_the_picture_in_full_screen_or_where_that_is_set(qtbot: 
     tab.set_full_screen(False)
     window.resize(1600, 1000)
     tab.controls.large.setChecked(True)
-    qtbot.waitUntil(lambda: tab.picture.scale > 1.5, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: tab.picture.scale > 1.5)
     assert tab.remembered.value.large
 
 
@@ -275,7 +272,7 @@ def test_graphs_can_be_had_in_full_screen_and_are_as_before_after_it(qtbot: QtBo
     assert panel.graphs[0].heading.font().pointSizeF() > 1.2 * usual  # to be read from afar
     assert "captured" in panel.graphs[0].heading.text()
     QTest.keyClick(window, Qt.Key.Key_Escape)
-    qtbot.waitUntil(tab.controls.isVisible, timeout=PATIENCE_MS)
+    qtbot.waitUntil(tab.controls.isVisible)
     assert not tab.graphs.isVisible()
     assert not tab.remembered.value.graphs
     QTest.keyClick(window, Qt.Key.Key_G)

@@ -37,17 +37,17 @@ def with_tiny(settings: Settings, tiny_model: Path) -> None:
 def test_c_shows_the_second_detector_with_figures_of_its_own(qtbot: QtBot, make_window: MakeWindow, cells: str) -> None:
     window = make_window(cells)
     tab = live(window)
-    qtbot.waitUntil(lambda: "1 face" in tab.picture.overlay.figures.text, timeout=5000)
+    qtbot.waitUntil(lambda: "1 face" in tab.picture.overlay.figures.text)
     second = tab.compare.picture
     assert not second.isVisible()
     assert tab.picture.overlay.caption.text == ""
     QTest.keyClick(window, Qt.Key.Key_C)
     assert second.isVisible()
-    qtbot.waitUntil(lambda: "2 faces" in second.overlay.caption.text, timeout=10_000)
+    qtbot.waitUntil(lambda: "2 faces" in second.overlay.caption.text)
     ours = re.compile(r"A fake · [\d.]+ ms · 1 face")
-    qtbot.waitUntil(lambda: ours.match(tab.picture.overlay.caption.text) is not None, timeout=5000)
+    qtbot.waitUntil(lambda: ours.match(tab.picture.overlay.caption.text) is not None)
     theirs = re.compile(r"B tiny · [\d.]+ ms · 2 faces · 0 in both")
-    qtbot.waitUntil(lambda: theirs.match(second.overlay.caption.text) is not None, timeout=5000)
+    qtbot.waitUntil(lambda: theirs.match(second.overlay.caption.text) is not None)
     assert len(second._detections) == 2
     tab.controls.mirror.setChecked(True)
     assert second.placement is not None
@@ -58,14 +58,14 @@ def test_c_shows_the_second_detector_with_figures_of_its_own(qtbot: QtBot, make_
         view = tab.session.latest()
         return view is not None and not view.detected
 
-    qtbot.waitUntil(in_turns, timeout=5000)
+    qtbot.waitUntil(in_turns)
     assert len(second._detections) == 2
     tab.compare.threshold.set(0.6)  # reaches the second one only
-    qtbot.waitUntil(lambda: tab.session.options.second.threshold == 0.6, timeout=5000)
+    qtbot.waitUntil(lambda: tab.session.options.second.threshold == 0.6)
     assert tab.session.options.threshold == 0.5
     QTest.keyClick(window, Qt.Key.Key_C)
     assert not second.isVisible()
-    qtbot.waitUntil(lambda: tab.picture.overlay.caption.text == "", timeout=5000)
+    qtbot.waitUntil(lambda: tab.picture.overlay.caption.text == "")
     assert tab.session.options.second is None
 
 
@@ -78,7 +78,7 @@ def test_a_face_that_both_find_looks_alike_and_one_that_only_one_finds_is_marked
     tab = live(make_window(cells, make_detector=lambda: detector))
     tab.compare.on.setChecked(True)
     second = tab.compare.picture
-    qtbot.waitUntil(lambda: "1 in both" in second.overlay.caption.text, timeout=10_000)
+    qtbot.waitUntil(lambda: "1 in both" in second.overlay.caption.text)
     assert "1 only here" in second.overlay.caption.text
     assert "1 only here" in tab.picture.overlay.caption.text
     view = tab.picture.view
@@ -107,17 +107,17 @@ def test_comparing_is_remembered_and_a_stopped_camera_leaves_no_second_picture(
     tab = live(window)
     assert tab.compare.on.isChecked()
     assert tab.compare.input_size.currentText() == "320 × 240"
-    qtbot.waitUntil(lambda: "B tiny" in tab.compare.picture.overlay.caption.text, timeout=10_000)
+    qtbot.waitUntil(lambda: "B tiny" in tab.compare.picture.overlay.caption.text)
     window.activateWindow()
     tab.picture.setFocus()
     QTest.keyClick(window, Qt.Key.Key_Space)
-    qtbot.waitUntil(lambda: tab.compare.picture.placement is None and tab.picture.placement is None, timeout=5000)
+    qtbot.waitUntil(lambda: tab.compare.picture.placement is None and tab.picture.placement is None)
     tab.stage.refresh()
     assert tab.picture.overlay.caption.text == tab.compare.picture.overlay.caption.text == ""
     assert tab.panel.isVisible()
-    qtbot.waitUntil(lambda: tab.panel.width() == tab.stage.width(), timeout=5000)  # "Ready" is in the middle
+    qtbot.waitUntil(lambda: tab.panel.width() == tab.stage.width())  # "Ready" is in the middle
     QTest.keyClick(window, Qt.Key.Key_Space)
-    qtbot.waitUntil(lambda: tab.compare.picture.isVisible() and not tab.panel.isVisible(), timeout=5000)
+    qtbot.waitUntil(lambda: tab.compare.picture.isVisible() and not tab.panel.isVisible())
 
 
 @pytest.mark.usefixtures("with_tiny")
@@ -129,7 +129,7 @@ def test_a_detector_that_nobody_compares_with_any_more_is_let_go_and_loaded_agai
     tab = live(window)
     second = tab.compare.picture
     tab.compare.on.setChecked(True)
-    qtbot.waitUntil(lambda: "2 faces" in second.overlay.caption.text, timeout=10_000)
+    qtbot.waitUntil(lambda: "2 faces" in second.overlay.caption.text)
     loaded = weakref.ref(tab.compare._detector)
     tab.compare.on.setChecked(False)
     tab.compare.on.setChecked(True)  # at once: nothing to wait for
@@ -137,9 +137,9 @@ def test_a_detector_that_nobody_compares_with_any_more_is_let_go_and_loaded_agai
     assert tab.compare._detector is loaded()
     assert loaded() is not None
     tab.compare.on.setChecked(False)
-    qtbot.waitUntil(lambda: loaded() is None, timeout=5000)
+    qtbot.waitUntil(lambda: loaded() is None)
     tab.compare.on.setChecked(True)
-    qtbot.waitUntil(lambda: "2 faces" in second.overlay.caption.text, timeout=10_000)
+    qtbot.waitUntil(lambda: "2 faces" in second.overlay.caption.text)
 
 
 @pytest.mark.usefixtures("with_tiny")
@@ -152,7 +152,7 @@ def test_privacy_holds_for_both_pictures(qtbot: QtBot, make_window: MakeWindow, 
         frame = tab.compare.picture._frame
         return 255 if frame is None else int(np.abs(np.diff(frame[100:128, 90:130, 0].astype(int), axis=1)).max())
 
-    qtbot.waitUntil(lambda: edge() < 80, timeout=10_000)  # the face that only the second detector has found
+    qtbot.waitUntil(lambda: edge() < 80)  # the face that only the second detector has found
     assert tab.picture._frame is tab.compare.picture._frame
 
 
@@ -174,10 +174,10 @@ def test_a_file_that_is_no_detector_is_told_beside_the_choice(
         box.setCurrentIndex(box.count() - 1)
         box.activated.emit(box.count() - 1)
         if named:
-            qtbot.waitUntil(lambda: "wrong.onnx" in tab.compare.note.text(), timeout=10_000)
+            qtbot.waitUntil(lambda: "wrong.onnx" in tab.compare.note.text())
             assert "can’t be loaded" in tab.compare.picture.overlay.caption.text  # in the empty picture too
             assert tab.session.options.second is None
-    qtbot.waitUntil(lambda: tab.session.options.second is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: tab.session.options.second is not None)
     assert tab.compare.note.text() == ""
     assert tab.compare.model.currentText() == tiny_model.name
 
@@ -188,7 +188,7 @@ def test_the_models_that_come_with_the_program_can_be_chosen(qtbot: QtBot, make_
     box = tab.compare.model
     assert [box.itemText(index) for index in range(box.count())] == [*shipped_models(), "A model file…"]
     tab.compare.on.setChecked(True)
-    qtbot.waitUntil(lambda: f"B {box.currentText()}" in tab.compare.picture.overlay.caption.text, timeout=15_000)
+    qtbot.waitUntil(lambda: f"B {box.currentText()}" in tab.compare.picture.overlay.caption.text)
     assert tab.compare.threshold.value == pytest.approx(tab.session.options.second.detector.metadata["threshold"])
 
 
@@ -203,7 +203,6 @@ def test_two_pictures_stand_where_they_are_largest(
     tab.compare.on.setChecked(True)
     qtbot.waitUntil(
         lambda: (tab.compare.picture.y() == tab.picture.y()) == beside and tab.compare.picture.width() > 100,
-        timeout=5000,
     )
 
 

@@ -28,7 +28,7 @@ def test_detection_options_reach_the_detector_and_are_remembered(
     assert detector is not None
     choose(box.input_size, "320 × 240")
     box.nms.set(0.5)
-    qtbot.waitUntil(lambda: detector.size == (320, 240) and detector.nms == 0.5, timeout=5000)
+    qtbot.waitUntil(lambda: detector.size == (320, 240) and detector.nms == 0.5)
     box.min_face.setValue(200)  # the fake face has 120
     shows(qtbot, tab, "no faces")
     box.min_face.setValue(100)
@@ -49,7 +49,7 @@ def test_one_picture_in_four_is_searched_and_all_are_shown(qtbot: QtBot, make_wi
         stats = tab.session.stats()
         return stats.capture_hz > 10 and 0.15 < stats.detect_hz / stats.capture_hz < 0.35
 
-    qtbot.waitUntil(is_a_quarter, timeout=10_000)
+    qtbot.waitUntil(is_a_quarter)
     shows(qtbot, tab, "1 face")
 
 
@@ -58,23 +58,22 @@ def test_where_privacy_is_on_each_picture_is_searched(qtbot: QtBot, make_window:
     choose(tab.detection.preset, "Saving power")
     searched: list[bool] = []
     tab.stage.view_shown.connect(lambda view: searched.append(view.detected))
-    qtbot.waitUntil(lambda: False in searched, timeout=5000)
+    qtbot.waitUntil(lambda: False in searched)
     QTest.keyClick(tab.window(), Qt.Key.Key_P)
     qtbot.waitUntil(
         lambda: tab.picture.view is not None and tab.picture.view.privacy is not None and tab.picture.view.detected,
-        timeout=5000,
     )
     searched.clear()
-    qtbot.waitUntil(lambda: len(searched) > 10, timeout=5000)
+    qtbot.waitUntil(lambda: len(searched) > 10)
     assert all(searched)
 
 
 def test_the_automatic_size_is_told(qtbot: QtBot, make_window: MakeWindow) -> None:
     tab = live(make_window())
     choose(tab.detection.input_size, "Automatic")
-    qtbot.waitUntil(lambda: "fake at 640 × 480" in tab.status.text(), timeout=5000)
+    qtbot.waitUntil(lambda: "fake at 640 × 480" in tab.status.text())
     tab.detection.hold.setValue(240)  # the fake detector says that it takes 5 ms
-    qtbot.waitUntil(lambda: "fake at 320 × 240" in tab.status.text(), timeout=10_000)
+    qtbot.waitUntil(lambda: "fake at 320 × 240" in tab.status.text())
 
 
 def test_presets_and_reset(qtbot: QtBot, make_window: MakeWindow) -> None:
@@ -102,8 +101,8 @@ def test_the_core_can_be_chosen_while_it_runs(qtbot: QtBot, make_window: MakeWin
     shows(qtbot, tab, "1 face")
     for core in available_cores()[:2]:
         choose(tab.detection.core, f"Core {core}")
-        qtbot.waitUntil(lambda core=core: tab.session.pipeline.state.core == core, timeout=5000)
-        qtbot.waitUntil(lambda core=core: f"on core {core}" in tab.status.text(), timeout=5000)
+        qtbot.waitUntil(lambda core=core: tab.session.pipeline.state.core == core)
+        qtbot.waitUntil(lambda core=core: f"on core {core}" in tab.status.text())
 
 
 def test_the_status_line_tells_a_precision_out_of_the_ordinary(
@@ -112,7 +111,7 @@ def test_the_status_line_tells_a_precision_out_of_the_ordinary(
     monkeypatch.setattr(FakeDetector, "runtime", Runtime.OPENVINO)
     monkeypatch.setattr(FakeDetector, "engine", Engine(Runtime.OPENVINO, Precision.BF16))
     tab = live(make_window())
-    qtbot.waitUntil(lambda: "in OpenVINO bf16" in tab.status.text(), timeout=5000)
+    qtbot.waitUntil(lambda: "in OpenVINO bf16" in tab.status.text())
 
 
 def test_the_fastest_precision_is_taken_unless_the_exact_one_is_chosen(
@@ -127,23 +126,21 @@ def test_the_fastest_precision_is_taken_unless_the_exact_one_is_chosen(
     first = make_window(make_detector=None)
     tab = live(first)
     fold(tab, "detection").set_open(True)
-    qtbot.waitUntil(lambda: precision(tab) == Precision.AUTO, timeout=10_000)
+    qtbot.waitUntil(lambda: precision(tab) == Precision.AUTO)
     assert tab.detection.precision_row.isVisible()
     assert tab.detection.precision.currentText() == "Fastest"
     tab.compare.on.setChecked(True)
-    qtbot.waitUntil(lambda: of(tab.compare._detector) == Precision.AUTO, timeout=10_000)
+    qtbot.waitUntil(lambda: of(tab.compare._detector) == Precision.AUTO)
     choose(tab.detection.precision, "Exact")
-    qtbot.waitUntil(lambda: precision(tab) == Precision.F32, timeout=10_000)
-    qtbot.waitUntil(
-        lambda: of(tab.compare._detector) == Precision.F32, timeout=10_000
-    )  # the one to compare with goes along
+    qtbot.waitUntil(lambda: precision(tab) == Precision.F32)
+    qtbot.waitUntil(lambda: of(tab.compare._detector) == Precision.F32)  # the one to compare with goes along
     tab.compare.on.setChecked(False)
     first.close()
     again = live(make_window(make_detector=None))
     assert again.detection.precision.currentText() == "Exact"
-    qtbot.waitUntil(lambda: precision(again) == Precision.F32, timeout=10_000)
+    qtbot.waitUntil(lambda: precision(again) == Precision.F32)
     QTest.mouseClick(again.detection.reset, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: precision(again) == Precision.AUTO, timeout=10_000)
+    qtbot.waitUntil(lambda: precision(again) == Precision.AUTO)
     assert settings.text("live/precision", "") == Precision.AUTO
 
 
@@ -182,16 +179,16 @@ def test_network_chosen_in_the_window_detects_and_is_remembered(qtbot: QtBot, ma
     other = next(name for name in shipped_models() if name != DEFAULT_MODEL)
     first = make_window(make_detector=None)
     tab = live(first)
-    qtbot.waitUntil(lambda: DEFAULT_MODEL in tab.status.text(), timeout=20_000)
+    qtbot.waitUntil(lambda: DEFAULT_MODEL in tab.status.text())
     choose(tab.detection.network, other)
-    qtbot.waitUntil(lambda: f"{other} in " in tab.status.text(), timeout=20_000)
+    qtbot.waitUntil(lambda: f"{other} in " in tab.status.text())
     assert tab.controls.threshold.value == pytest.approx(FaceDetector(other).threshold, abs=0.01)
     first.close()
     again = live(make_window(make_detector=None))
     assert again.detection.network.currentData() == other
-    qtbot.waitUntil(lambda: f"{other} in " in again.status.text(), timeout=20_000)
+    qtbot.waitUntil(lambda: f"{other} in " in again.status.text())
     QTest.mouseClick(again.detection.reset, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: f"{DEFAULT_MODEL} in " in again.status.text(), timeout=20_000)
+    qtbot.waitUntil(lambda: f"{DEFAULT_MODEL} in " in again.status.text())
 
 
 def test_settings_that_name_a_network_that_is_gone_open_its_successor_and_say_so(
@@ -209,8 +206,8 @@ def test_settings_that_name_a_network_that_is_gone_open_its_successor_and_say_so
 def test_own_threshold_survives_a_change_of_the_network(qtbot: QtBot, make_window: MakeWindow) -> None:
     other = next(name for name in shipped_models() if name != DEFAULT_MODEL)
     tab = live(make_window(make_detector=None))
-    qtbot.waitUntil(lambda: DEFAULT_MODEL in tab.status.text(), timeout=20_000)
+    qtbot.waitUntil(lambda: DEFAULT_MODEL in tab.status.text())
     tab.controls.threshold.set(0.33)
     choose(tab.detection.network, other)
-    qtbot.waitUntil(lambda: f"{other} in " in tab.status.text(), timeout=20_000)
+    qtbot.waitUntil(lambda: f"{other} in " in tab.status.text())
     assert tab.controls.threshold.value == 0.33

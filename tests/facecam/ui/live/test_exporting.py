@@ -59,7 +59,7 @@ def open_dialog(qtbot: QtBot, sources: Sources, make_window: MakeWindow, tiny_mo
     def open_it(path: Path) -> ExportDialog:
         sources.add(str(path), lambda: open_source(str(path)))
         tab = live(make_window(str(path), model=str(tiny_model), threshold=0.5))
-        qtbot.waitUntil(lambda: tab.picture.view is not None and tab.exporting.isVisible(), timeout=5000)
+        qtbot.waitUntil(lambda: tab.picture.view is not None and tab.exporting.isVisible())
         tab.exporting.button.click()
         assert tab.exporting.dialog is not None
         return tab.exporting.dialog
@@ -69,7 +69,7 @@ def open_dialog(qtbot: QtBot, sources: Sources, make_window: MakeWindow, tiny_mo
 
 def finish(qtbot: QtBot, dialog: ExportDialog) -> str:
     """Waits for the end, and gives the summary."""
-    qtbot.waitUntil(lambda: dialog.summary.isVisible(), timeout=60_000)
+    qtbot.waitUntil(lambda: dialog.summary.isVisible())
     return f"{dialog.summary.heading.text()}\n{dialog.summary.text.toPlainText()}"
 
 
@@ -77,7 +77,7 @@ def test_a_folder_is_exported_and_told_by_name(
     qtbot: QtBot, open_dialog: Open, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dialog = open_dialog(folder)
-    qtbot.waitUntil(lambda: "Takes" in dialog.options.estimate.text(), timeout=30_000)
+    qtbot.waitUntil(lambda: "Takes" in dialog.options.estimate.text())
     assert dialog.options.counts.text() == "3 pictures"
     dialog.options.json.setChecked(True)
     dialog.options.how.setCurrentIndex(2)
@@ -114,7 +114,7 @@ def test_cancel_leaves_whole_copies_only(
             video.write(make_frame((4, 3)), number / 10)
     dialog = open_dialog(path)
     dialog.options.export_button.click()
-    qtbot.waitUntil(lambda: "frames" in dialog.progress.words.text(), timeout=60_000)
+    qtbot.waitUntil(lambda: "frames" in dialog.progress.words.text())
     dialog.reject()  # Esc, by accident
     assert dialog.isVisible()
     dialog.progress.cancel_button.click()
@@ -136,7 +136,7 @@ def test_several_files_that_are_dropped_are_asked_about(qtbot: QtBot, make_windo
 
 def test_cameras_and_the_demo_have_no_export(qtbot: QtBot, make_window: MakeWindow) -> None:
     tab = live(make_window())
-    qtbot.waitUntil(lambda: tab.picture.view is not None, timeout=5000)
+    qtbot.waitUntil(lambda: tab.picture.view is not None)
     assert not tab.exporting.isVisible()
     tab.exporting.open_source()
     assert tab.exporting.dialog is None
@@ -150,7 +150,7 @@ def review(qtbot: QtBot, open_dialog: Open, clip: Path) -> tuple[ExportDialog, R
     dialog = open_dialog(clip)
     dialog.options.how.setCurrentIndex(2)
     dialog.options.review_button.click()
-    qtbot.waitUntil(lambda: dialog.review is not None and dialog.review.picture.image is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: dialog.review is not None and dialog.review.picture.image is not None)
     assert dialog.review is not None
     return dialog, dialog.review
 
@@ -167,7 +167,7 @@ def copied(path: Path, column: int, row: int, above: int = 15) -> list[bool]:
 
 
 def shown(qtbot: QtBot, review: ReviewDialog, frame: int) -> None:
-    qtbot.waitUntil(lambda: review.frame == frame, timeout=5000)
+    qtbot.waitUntil(lambda: review.frame == frame)
 
 
 def test_doubtful_frames_come_first(qtbot: QtBot, review: tuple[ExportDialog, ReviewDialog]) -> None:
@@ -191,9 +191,9 @@ def test_the_picture_is_as_the_copy_will_be(qtbot: QtBot, review: tuple[ExportDi
         return int(dialog.picture.image[104:120, 136:152].max())
 
     dialog.go_to(8)
-    qtbot.waitUntil(lambda: 20 < brightest() < 90, timeout=5000)
+    qtbot.waitUntil(lambda: 20 < brightest() < 90)
     QTest.keyClick(dialog, Qt.Key.Key_H)
-    qtbot.waitUntil(lambda: brightest() > 200, timeout=5000)
+    qtbot.waitUntil(lambda: brightest() > 200)
 
 
 def test_a_region_is_drawn_and_another_taken_out_and_the_copy_is_made_of_that(
@@ -236,7 +236,7 @@ def test_copies_with_boxes_can_be_made_after_a_quick_look(qtbot: QtBot, open_dia
     export = open_dialog(clip)
     export.options.thorough.setCurrentIndex(1)
     export.options.review_button.click()
-    qtbot.waitUntil(lambda: export.review is not None and export.review.picture.image is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: export.review is not None and export.review.picture.image is not None)
     assert export.review is not None
     export.review.close()
     export.options.copies.setCurrentIndex(1)

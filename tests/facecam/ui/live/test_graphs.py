@@ -13,17 +13,17 @@ from tests.facecam.ui.driving import MakeWindow, live
 def test_g_shows_and_hides_the_graphs_which_is_remembered(qtbot: QtBot, make_window: MakeWindow) -> None:
     first = make_window()
     tab = live(first)
-    qtbot.waitUntil(lambda: "1 face" in tab.picture.overlay.figures.text, timeout=5000)
+    qtbot.waitUntil(lambda: "1 face" in tab.picture.overlay.figures.text)
     assert not tab.graphs.isVisible()
     height = tab.picture.height()
     QTest.keyClick(first, Qt.Key.Key_G)
     assert tab.graphs.isVisible()
-    qtbot.waitUntil(lambda: tab.picture.height() < height, timeout=5000)
+    qtbot.waitUntil(lambda: tab.picture.height() < height)
     first.close()
     second = make_window()
     again = live(second)
     second.activateWindow()
-    qtbot.waitUntil(lambda: "1 face" in again.picture.overlay.figures.text, timeout=5000)
+    qtbot.waitUntil(lambda: "1 face" in again.picture.overlay.figures.text)
     assert again.graphs.isVisible()
     QTest.keyClick(second, Qt.Key.Key_F)  # only the picture
     assert not again.graphs.isVisible()
@@ -37,7 +37,7 @@ def test_the_graphs_have_one_upper_edge_in_any_width(qtbot: QtBot, make_window: 
     window = make_window()
     tab = live(window)
     tab.graphs.on.setChecked(True)
-    qtbot.waitUntil(lambda: "detected 0" not in tab.graphs.panel.graphs[0].heading.text(), timeout=5000)
+    qtbot.waitUntil(lambda: "detected 0" not in tab.graphs.panel.graphs[0].heading.text())
     told = set()
     for width in (800, 1100, 1440):
         window.resize(width, 800)
@@ -56,7 +56,7 @@ def test_the_graphs_have_one_upper_edge_in_any_width(qtbot: QtBot, make_window: 
 
 def test_the_graphs_draw_what_was_measured_and_say_it(qtbot: QtBot, make_window: MakeWindow) -> None:
     tab = live(make_window())
-    qtbot.waitUntil(lambda: len(tab.graphs.history.series("faces")) >= 3, timeout=10_000)  # kept while hidden too
+    qtbot.waitUntil(lambda: len(tab.graphs.history.series("faces")) >= 3)  # kept while hidden too
     tab.graphs.on.setChecked(True)
     rates, latency, faces = tab.graphs.panel.graphs
 
@@ -64,7 +64,7 @@ def test_the_graphs_draw_what_was_measured_and_say_it(qtbot: QtBot, make_window:
         seconds, values = faces.curves[0].getData()
         return values is not None and len(values) >= 4 and values[-1] == 1 and -1.5 < seconds[-1] <= 0
 
-    qtbot.waitUntil(drawn, timeout=10_000)
+    qtbot.waitUntil(drawn)
     dropped, captured, detected = (curve.getData()[1] for curve in rates.curves)
     assert np.nanmax(captured) > 5
     assert np.nanmax(detected) > 5
@@ -74,5 +74,5 @@ def test_the_graphs_draw_what_was_measured_and_say_it(qtbot: QtBot, make_window:
     assert faces.plot.accessibleDescription() == "shown 1"
     before = len(tab.graphs.history.series("faces"))
     QTest.keyClick(tab.window(), Qt.Key.Key_Space)  # stopped: the line breaks off
-    qtbot.waitUntil(lambda: bool(np.isnan(tab.graphs.history.series("faces")[-1])), timeout=5000)
+    qtbot.waitUntil(lambda: bool(np.isnan(tab.graphs.history.series("faces")[-1])))
     assert len(tab.graphs.history.series("faces")) <= before + 3

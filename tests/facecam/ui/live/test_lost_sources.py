@@ -24,7 +24,7 @@ def tab(qtbot: QtBot, server: MjpegServer, sources: Sources, make_window: MakeWi
     window = make_window(server.url)
     tab = window.tab(0)
     assert isinstance(tab, LiveTab)
-    qtbot.waitUntil(lambda: tab.session.stats().captured > 10, timeout=10_000)
+    qtbot.waitUntil(lambda: tab.session.stats().captured > 10)
     return tab
 
 
@@ -33,7 +33,7 @@ def says(qtbot: QtBot, tab: LiveTab, title: str) -> None:
         message = tab.panel.message
         return tab.panel.isVisible() and message is not None and re.search(title, message.title) is not None
 
-    qtbot.waitUntil(said, timeout=10_000)
+    qtbot.waitUntil(said)
 
 
 @pytest.mark.parametrize(("mode", "words"), [("stall", "sends no pictures"), ("freeze", "is frozen")])
@@ -50,8 +50,8 @@ def test_it_is_said_within_two_seconds_and_comes_back(
     assert tab.picture.placement is not None  # the last picture stays, dimmed
     assert tab.controls.start_button.text() == "Stop"
     server.mode = "send"
-    qtbot.waitUntil(lambda: not tab.panel.isVisible(), timeout=10_000)
-    qtbot.waitUntil(lambda: "reconnected once" in tab.status.text(), timeout=5000)
+    qtbot.waitUntil(lambda: not tab.panel.isVisible())
+    qtbot.waitUntil(lambda: "reconnected once" in tab.status.text())
 
 
 def test_a_picture_that_never_changes_is_shown_and_told_beside_the_name(
@@ -60,7 +60,7 @@ def test_a_picture_that_never_changes_is_shown_and_told_beside_the_name(
     monkeypatch.setattr(capture, "RETRY_AFTER_S", (0.1,))
     monkeypatch.setattr(capture, "FROZEN_AFTER_S", 0.5)
     server.mode = "freeze"
-    qtbot.waitUntil(lambda: "does not change" in tab.status.text(), timeout=10_000)
+    qtbot.waitUntil(lambda: "does not change" in tab.status.text())
     assert tab.status.text().count(server.url) == 1
     assert not tab.panel.isVisible()
 
@@ -71,7 +71,7 @@ def test_try_now_and_stop(qtbot: QtBot, tab: LiveTab, server: MjpegServer, monke
     says(qtbot, tab, r"Reconnecting in \d\d s")
     server.mode = "send"
     press(qtbot, tab, "Try now")
-    qtbot.waitUntil(lambda: not tab.panel.isVisible(), timeout=10_000)
+    qtbot.waitUntil(lambda: not tab.panel.isVisible())
     server.mode = "drop"
     says(qtbot, tab, r"Reconnecting in \d\d s")
     press(qtbot, tab, "Stop")
@@ -83,6 +83,6 @@ def test_closing_meanwhile_takes_two_seconds_at_most(
     qtbot: QtBot, tab: LiveTab, server: MjpegServer, mode: str
 ) -> None:
     server.mode = mode
-    qtbot.waitUntil(lambda: tab.session.phase is Phase.RECONNECTING, timeout=10_000)
+    qtbot.waitUntil(lambda: tab.session.phase is Phase.RECONNECTING)
     with waits_at_most(2.5):
         tab.window().close()

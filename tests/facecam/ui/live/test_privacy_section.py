@@ -48,8 +48,8 @@ def test_p_hides_the_faces_wherever_the_picture_goes_and_is_remembered(qtbot: Qt
     assert detail(tab) == 255
     QTest.keyClick(first, Qt.Key.Key_P)
     assert tab.privacy.on.isChecked()
-    qtbot.waitUntil(lambda: detail(tab) < 50, timeout=5000)
-    qtbot.waitUntil(lambda: int(tab.picture._frame[150, 100:200:2].max()) < 250, timeout=5000)  # type: ignore[index]
+    qtbot.waitUntil(lambda: detail(tab) < 50)
+    qtbot.waitUntil(lambda: int(tab.picture._frame[150, 100:200:2].max()) < 250)  # type: ignore[index]
     first.close()
     again = live(make_window("fine"))
     shows(qtbot, again, "1 face")
@@ -68,12 +68,12 @@ def test_the_ways_of_hiding_and_the_padding(qtbot: QtBot, make_window: MakeWindo
 
     for index, way in enumerate(Hiding):
         tab.privacy.how.setCurrentIndex(index)
-        qtbot.waitUntil(lambda way=way: tab.session.latest().privacy.how is way, timeout=5000)
+        qtbot.waitUntil(lambda way=way: tab.session.latest().privacy.how is way)
     tab.privacy.padding.set(0)
-    qtbot.waitUntil(lambda: tab.session.latest().privacy.padding == 0 and hidden_area() > 0, timeout=5000)
+    qtbot.waitUntil(lambda: tab.session.latest().privacy.padding == 0 and hidden_area() > 0)
     narrow = hidden_area()
     tab.privacy.padding.set(0.5)
-    qtbot.waitUntil(lambda: hidden_area() > 1.5 * narrow, timeout=5000)
+    qtbot.waitUntil(lambda: hidden_area() > 1.5 * narrow)
 
 
 def test_faces_that_the_detector_loses_stay_hidden_for_a_while(qtbot: QtBot, make_window: MakeWindow) -> None:
@@ -91,7 +91,7 @@ def test_faces_that_the_detector_loses_stay_hidden_for_a_while(qtbot: QtBot, mak
     shows(qtbot, tab, "1 face")
     detector.detect = lambda frame: Detections.none()
     tab.privacy.hold.set(0)
-    qtbot.waitUntil(lambda: detail(tab) == 255, timeout=5000)
+    qtbot.waitUntil(lambda: detail(tab) == 255)
 
 
 def seen_detail(tab: LiveTab) -> int:
@@ -111,7 +111,7 @@ def test_faces_that_the_border_cuts_are_hidden(
         picture, seen = at_the_border(head, face, side)
         sources.add(side, lambda picture=picture: FakeSource(fps=30, image=picture))
         tab.open(side)
-        qtbot.waitUntil(lambda side=side: tab.session.spec == side and tab.picture.view is not None, timeout=10_000)
+        qtbot.waitUntil(lambda side=side: tab.session.spec == side and tab.picture.view is not None)
         view = tab.picture.view
         assert view is not None
         assert view.privacy is not None
@@ -146,30 +146,30 @@ def test_everything_is_hidden_while_unsure(
     tab = live(window)
     assert tab.privacy.unsure.isChecked()
     detector.allow()
-    qtbot.waitUntil(lambda: tab.picture._frame is not None, timeout=5000)
+    qtbot.waitUntil(lambda: tab.picture._frame is not None)
     assert seen_detail(tab) < 50  # the first picture: nobody knows yet how many will be searched
     assert tab.picture.view is not None
     assert tab.picture.view.unsure
     detector.allow(200)
-    qtbot.waitUntil(lambda: seen_detail(tab) == 255, timeout=5000)
+    qtbot.waitUntil(lambda: seen_detail(tab) == 255)
     assert detail(tab) < 50  # the face is hidden all the same
     for hangs in range(2):  # the detector hangs, twice
         # No detection at all: on a busy machine it may be unsure before, too.
-        qtbot.waitUntil(lambda: tab.session.stats().detect_hz < 1 and seen_detail(tab) < 50, timeout=20_000)
+        qtbot.waitUntil(lambda: tab.session.stats().detect_hz < 1 and seen_detail(tab) < 50)
         qtbot.waitUntil(lambda: "all is hidden" in tab.status.text())
         shows(qtbot, tab, "all hidden while unsure")  # in full screen, where there is no status line
         QTest.keyClick(window, Qt.Key.Key_S)
         name = f"snapshot-000{hangs + 1}.png"
-        qtbot.waitUntil(lambda name=name: f"Saved {name}" in tab.status.text(), timeout=10_000)
+        qtbot.waitUntil(lambda name=name: f"Saved {name}" in tab.status.text())
         with PillowImage.open(tmp_path / name) as image:
             assert finest(np.asarray(image)) < 50
         if hangs == 0:
             detector.allow(100)
-            qtbot.waitUntil(lambda: seen_detail(tab) == 255, timeout=5000)
+            qtbot.waitUntil(lambda: seen_detail(tab) == 255)
     detector.allow(100_000)
     tab.privacy.least.set(30)
     QTest.keyClick(window, Qt.Key.Key_Space)
-    qtbot.waitUntil(lambda: tab.session.phase is Phase.IDLE, timeout=5000)
+    qtbot.waitUntil(lambda: tab.session.phase is Phase.IDLE)
 
 
 def test_a_picture_that_stays_has_been_searched_and_is_not_hidden_whole(
@@ -197,21 +197,21 @@ def test_a_recording_shows_nothing_while_unsure(
     sources.add("stripes", lambda: Stripes(fps=20))
     window = make_window("stripes")
     tab = live(window)
-    qtbot.waitUntil(lambda: tab.picture.placement is not None, timeout=5000)
+    qtbot.waitUntil(lambda: tab.picture.placement is not None)
 
     def record(name: str) -> list[np.ndarray]:
         QTest.keyClick(window, Qt.Key.Key_R)
         recorder = tab.recording.saving._recorder
-        qtbot.waitUntil(lambda: recorder.status.frames > 5, timeout=20_000)
+        qtbot.waitUntil(lambda: recorder.status.frames > 5)
         QTest.keyClick(window, Qt.Key.Key_R)
-        qtbot.waitUntil(lambda: f"Saved {name}" in tab.status.text(), timeout=20_000)
+        qtbot.waitUntil(lambda: f"Saved {name}" in tab.status.text())
         return [frame.image for frame in read_all(open_source(str(tmp_path / name)))]
 
     hidden = record("recording-0001.mp4")
     assert len(hidden) > 5
     assert max(finest(image[:, 16:]) for image in hidden) < 50
     tab.privacy.least.set(1)
-    qtbot.waitUntil(lambda: seen_detail(tab) == 255, timeout=5000)
+    qtbot.waitUntil(lambda: seen_detail(tab) == 255)
     seen = record("recording-0002.mp4")
     assert min(finest(image[300:]) for image in seen) > 100
     assert max(finest(image[110:210, 110:190]) for image in seen) < 50

@@ -27,12 +27,12 @@ def test_of_quick_wishes_the_newest_is_loaded_and_never_two_at_a_time(qtbot: QtB
     loader = Asker("load")
     loader.answered.connect(answers.append)
     loader.ask(partial(load_second, load, "a"))
-    qtbot.waitUntil(lambda: begun == ["a"], timeout=5000)
+    qtbot.waitUntil(lambda: begun == ["a"])
     for model in ("b", "c"):
         loader.ask(partial(load_second, load, model))
     assert begun == ["a"]
     gate.set()
-    qtbot.waitUntil(lambda: answers == ["c"], timeout=5000)
+    qtbot.waitUntil(lambda: answers == ["c"])
     assert begun == ["a", "c"]
     loader.close(0)
 
@@ -57,8 +57,8 @@ def test_what_is_cancelled_is_not_delivered_and_a_problem_is_a_sentence(qtbot: Q
     loader.cancel(0)
     gate.set()
     loader.ask(partial(load_second, load, "bad"))
-    qtbot.waitUntil(lambda: problems == ["bad is no detector."], timeout=5000)
+    qtbot.waitUntil(lambda: problems == ["bad is no detector."])
     loader.ask(partial(load_second, load, "worse"))
-    qtbot.waitUntil(lambda: problems[1:] == ["worse can't be loaded: by zero"], timeout=5000)
+    qtbot.waitUntil(lambda: problems[1:] == ["worse can't be loaded: by zero"])
     assert answers == []
     loader.close(0)

@@ -32,7 +32,7 @@ def projector(window: MainWindow) -> QScreen:
 
 def show_there(qtbot: QtBot, window: MainWindow) -> LiveTab:
     window.activateWindow()
-    qtbot.waitUntil(window.isActiveWindow, timeout=5000)
+    qtbot.waitUntil(window.isActiveWindow)
     QTest.keyClick(window, Qt.Key.Key_F, Qt.KeyboardModifier.ShiftModifier)
     return live(window)
 
@@ -52,7 +52,7 @@ def test_the_picture_fills_the_other_screen_and_the_controls_stay(
 ) -> None:
     tab = show_there(qtbot, window)
     assert tab.stage.window() is tab.second_screen
-    qtbot.waitUntil(tab.second_screen.isVisible, timeout=5000)
+    qtbot.waitUntil(tab.second_screen.isVisible)
     assert tab.second_screen.screen() is projector
     assert tab.second_screen.geometry() == projector.geometry()
     assert tab.stage.size() == projector.size()
@@ -64,20 +64,20 @@ def test_the_picture_fills_the_other_screen_and_the_controls_stay(
     assert message.title == f"The picture is on {projector.name()}"
     painted: list[bool] = []
     tab.picture.painted.connect(lambda: painted.append(True))
-    qtbot.waitUntil(lambda: len(painted) > 3, timeout=5000)
+    qtbot.waitUntil(lambda: len(painted) > 3)
     tab.privacy.on.setChecked(True)
-    qtbot.waitUntil(lambda: tab.picture.view is not None and tab.picture.view.privacy is not None, timeout=5000)
+    qtbot.waitUntil(lambda: tab.picture.view is not None and tab.picture.view.privacy is not None)
     for x in (40, 60, 80):
         QTest.mouseMove(tab.picture, QPoint(x, 50))
-    qtbot.waitUntil(tab.audience.isVisible, timeout=5000)  # the buttons of full screen come there, too
+    qtbot.waitUntil(tab.audience.isVisible)  # the buttons of full screen come there, too
     window.go_to(2)
     assert tab.stage.isVisible()  # whatever the presenter looks at
     window.go_to(0)
     button = tab.second_screen.note.findChildren(QPushButton)[0]
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: is_back(tab), timeout=5000)
+    qtbot.waitUntil(lambda: is_back(tab))
     painted.clear()
-    qtbot.waitUntil(lambda: len(painted) > 3, timeout=5000)
+    qtbot.waitUntil(lambda: len(painted) > 3)
 
 
 @pytest.mark.parametrize("key", [Qt.Key.Key_Escape, Qt.Key.Key_F])
@@ -86,12 +86,12 @@ def test_it_comes_back_by_key_pressed_in_either_window(
     qtbot: QtBot, window: MainWindow, projector: QScreen, key: Qt.Key, there: bool
 ) -> None:
     tab = show_there(qtbot, window)
-    qtbot.waitUntil(tab.second_screen.isVisible, timeout=5000)
+    qtbot.waitUntil(tab.second_screen.isVisible)
     pressed = tab.second_screen if there else window
     pressed.activateWindow()
-    qtbot.waitUntil(pressed.isActiveWindow, timeout=5000)
+    qtbot.waitUntil(pressed.isActiveWindow)
     QTest.keyClick(pressed, key)
-    qtbot.waitUntil(lambda: is_back(tab), timeout=5000)
+    qtbot.waitUntil(lambda: is_back(tab))
     assert not window.isFullScreen()
     assert tab.controls.isVisible()
 
@@ -105,19 +105,19 @@ def test_it_comes_back_when_the_screen_goes_away_or_its_window_is_closed(
     app.screenRemoved.emit(window.screen())  # any other
     assert tab.second_screen.is_on
     app.screenRemoved.emit(projector)
-    qtbot.waitUntil(lambda: is_back(tab), timeout=5000)
+    qtbot.waitUntil(lambda: is_back(tab))
     show_there(qtbot, window)
     tab.second_screen.close()
-    qtbot.waitUntil(lambda: is_back(tab), timeout=5000)
+    qtbot.waitUntil(lambda: is_back(tab))
     show_there(qtbot, window)
     show_there(qtbot, window)  # there is no third one
-    qtbot.waitUntil(lambda: is_back(tab), timeout=5000)
+    qtbot.waitUntil(lambda: is_back(tab))
     show_there(qtbot, window)
     window.set_full_screen(True)
-    qtbot.waitUntil(lambda: not tab.controls.isVisible(), timeout=5000)
+    qtbot.waitUntil(lambda: not tab.controls.isVisible())
     assert tab.stage.window() is window
     show_there(qtbot, window)
-    qtbot.waitUntil(lambda: tab.controls.isVisible() and tab.second_screen.isVisible(), timeout=5000)
+    qtbot.waitUntil(lambda: tab.controls.isVisible() and tab.second_screen.isVisible())
     assert not window.isFullScreen()
     window.close()
     assert not tab.second_screen.isVisible()
@@ -126,5 +126,5 @@ def test_it_comes_back_when_the_screen_goes_away_or_its_window_is_closed(
 def test_without_another_screen_it_says_so(qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(QGuiApplication, "screens", lambda: [window.screen()])
     tab = show_there(qtbot, window)
-    qtbot.waitUntil(lambda: is_back(tab), timeout=5000)
+    qtbot.waitUntil(lambda: is_back(tab))
     assert tab.picture.overlay.hint.text == "No other screen connect one first"

@@ -31,7 +31,7 @@ def make_session(qtbot: QtBot, sources: Sources) -> Iterator[Callable[..., LiveS
 
 
 def reaches(qtbot: QtBot, session: LiveSession, phase: Phase) -> None:
-    qtbot.waitUntil(lambda: session.phase is phase, timeout=5000)
+    qtbot.waitUntil(lambda: session.phase is phase)
 
 
 def test_runs_and_stops(qtbot: QtBot, make_session: Callable[..., LiveSession]) -> None:
@@ -39,10 +39,10 @@ def test_runs_and_stops(qtbot: QtBot, make_session: Callable[..., LiveSession]) 
     assert session.phase is Phase.IDLE
     session.start("demo")
     assert session.phase in (Phase.OPENING, Phase.RUNNING)  # at once; a fake source can be that fast
-    qtbot.waitUntil(lambda: session.latest() is not None, timeout=5000)
+    qtbot.waitUntil(lambda: session.latest() is not None)
     assert session.phase is Phase.RUNNING
     assert session.state.title == "Demo"
-    qtbot.waitUntil(lambda: session.stats().detect_hz > 10, timeout=5000)
+    qtbot.waitUntil(lambda: session.stats().detect_hz > 10)
     session.stop()
     assert session.phase is Phase.IDLE
     assert session.latest() is None
@@ -71,7 +71,7 @@ def test_a_source_that_takes_long_to_open_can_be_left(
     sources.add("slow", open_slowly)
     session = make_session()
     session.start("slow")
-    qtbot.waitUntil(lambda: "slow" in sources.opened, timeout=5000)
+    qtbot.waitUntil(lambda: "slow" in sources.opened)
     session.start("demo")
     assert session.phase is Phase.OPENING
     gate.set()
@@ -130,7 +130,7 @@ def test_a_camera_that_fails_while_it_runs_is_opened_again(
     assert session.state.trouble.reason == "Cam was unplugged."
     sources.add("cam", lambda: FakeSource("Cam"))
     reaches(qtbot, session, Phase.RUNNING)
-    qtbot.waitUntil(lambda: session.stats().reconnects == 1, timeout=5000)
+    qtbot.waitUntil(lambda: session.stats().reconnects == 1)
     assert session.state.trouble is None
 
 
@@ -140,10 +140,10 @@ def test_the_threshold_reaches_a_detector_that_is_loaded_later(
     session = make_session()
     session.change_options(threshold=0.9)
     session.start("demo")
-    qtbot.waitUntil(lambda: session.latest() is not None, timeout=5000)
+    qtbot.waitUntil(lambda: session.latest() is not None)
     assert len(session.latest().detections) == 0
     session.change_options(threshold=0.3)
-    qtbot.waitUntil(lambda: len(session.latest().detections) == 1, timeout=5000)
+    qtbot.waitUntil(lambda: len(session.latest().detections) == 1)
 
 
 def test_a_window_that_is_busy_finds_one_notification_not_hundreds(
@@ -151,7 +151,7 @@ def test_a_window_that_is_busy_finds_one_notification_not_hundreds(
 ) -> None:
     session = make_session()
     session.start("demo")
-    qtbot.waitUntil(lambda: session.stats().captured > 0, timeout=5000)
+    qtbot.waitUntil(lambda: session.stats().captured > 0)
     arrived: list[int] = []
     session.changed.connect(lambda: arrived.append(1))
     session.latest()
@@ -181,7 +181,7 @@ def test_close_takes_two_seconds_at_most_whatever_hangs(
     sources.add("cam", lambda: FakeSource("Cam", hang=never))
     session = make_session()
     session.start("cam")
-    qtbot.waitUntil(lambda: session.latest() is not None, timeout=5000)
+    qtbot.waitUntil(lambda: session.latest() is not None)
     with waits_at_most(2.5):
         session.close()
     never.set()

@@ -29,13 +29,12 @@ from tests.facecam.waiting import PATIENCE_S, waits_at_most
 
 
 def waits_for_picture(qtbot: QtBot, tab: LiveTab) -> None:
-    qtbot.waitUntil(lambda: tab.picture.placement is not None and tab.picture.overlay.figures.text != "", timeout=5000)
+    qtbot.waitUntil(lambda: tab.picture.placement is not None and tab.picture.overlay.figures.text != "")
 
 
 def waits_for_message(qtbot: QtBot, tab: LiveTab, title: str) -> None:
     qtbot.waitUntil(
         lambda: tab.panel.message is not None and title in tab.panel.message.title and tab.panel.isVisible(),
-        timeout=5000,
     )
 
 
@@ -44,13 +43,12 @@ def test_starts_by_itself_and_tells_figures_and_state(qtbot: QtBot, make_window:
     waits_for_picture(qtbot, tab)
     qtbot.waitUntil(
         lambda: "–" not in tab.picture.overlay.figures.text and "1 face" in tab.picture.overlay.figures.text,
-        timeout=5000,
     )
     for part in ("capture", "det/s", "possible", "ms p50", "1 face"):
         assert part in tab.picture.overlay.figures.text
     assert "Demo (no camera found) · 640 × 480 · fake" in tab.status.text()
     flow = re.compile(r"\d+ shown/s · \d+ ms p95 · \d+ dropped")
-    qtbot.waitUntil(lambda: flow.search(tab.status.text()) is not None, timeout=5000)
+    qtbot.waitUntil(lambda: flow.search(tab.status.text()) is not None)
     assert not tab.panel.isVisible()
 
 
@@ -63,7 +61,7 @@ def test_figures_move(qtbot: QtBot, make_window: MakeWindow) -> None:
         seen.add(tab.picture.overlay.figures.text)
         return len(seen) >= 2
 
-    qtbot.waitUntil(changes, timeout=10_000)
+    qtbot.waitUntil(changes)
 
 
 def test_a_portrait_picture_keeps_faces_rate_and_latency_in_sight(
@@ -84,14 +82,14 @@ def test_a_portrait_picture_keeps_faces_rate_and_latency_in_sight(
         shown = tab.picture.overlay.figures.shown_text
         return all(part in shown for part in ("1 face", "det/s", "ms p50")) and "–" not in shown
 
-    qtbot.waitUntil(told, timeout=5000)
+    qtbot.waitUntil(told)
     assert tab.picture.placement is not None
     assert tab.picture.placement.width_px < 160
 
 
 def test_the_display_rate_is_measured(qtbot: QtBot, make_window: MakeWindow) -> None:
     tab = live(make_window())
-    qtbot.waitUntil(lambda: tab.session.stats().display_hz > 5, timeout=5000)
+    qtbot.waitUntil(lambda: tab.session.stats().display_hz > 5)
 
 
 def test_space_stops_and_starts_and_a_stopped_camera_leaves_no_picture(qtbot: QtBot, make_window: MakeWindow) -> None:
@@ -162,22 +160,22 @@ def test_double_click_is_full_screen(qtbot: QtBot, make_window: MakeWindow) -> N
 def test_threshold_works_at_once_and_is_remembered(qtbot: QtBot, make_window: MakeWindow) -> None:
     first = make_window()
     tab = live(first)
-    qtbot.waitUntil(lambda: "1 face" in tab.picture.overlay.figures.text, timeout=5000)
+    qtbot.waitUntil(lambda: "1 face" in tab.picture.overlay.figures.text)
     assert tab.controls.threshold.value_label.text() == "0.50"
     tab.controls.threshold.set(0.9)
     assert tab.controls.threshold.value_label.text() == "0.90"
-    qtbot.waitUntil(lambda: "no faces" in tab.picture.overlay.figures.text, timeout=5000)
+    qtbot.waitUntil(lambda: "no faces" in tab.picture.overlay.figures.text)
     first.close()
     again = live(make_window())
     assert again.controls.threshold.value_label.text() == "0.90"
-    qtbot.waitUntil(lambda: "no faces" in again.picture.overlay.figures.text, timeout=5000)
+    qtbot.waitUntil(lambda: "no faces" in again.picture.overlay.figures.text)
 
 
 def test_a_threshold_on_the_command_line_wins(qtbot: QtBot, make_window: MakeWindow, settings: Settings) -> None:
     settings.put("live/threshold", 0.9)
     tab = live(make_window(threshold=0.25))
     assert tab.controls.threshold.value_label.text() == "0.25"
-    qtbot.waitUntil(lambda: "1 face" in tab.picture.overlay.figures.text, timeout=5000)
+    qtbot.waitUntil(lambda: "1 face" in tab.picture.overlay.figures.text)
 
 
 def test_the_models_own_threshold_is_shown(qtbot: QtBot, make_window: MakeWindow) -> None:
@@ -196,7 +194,7 @@ def test_the_slider_says_how_many_boxes_are_no_faces_where_the_model_knows(
 ) -> None:
     knowing = make_model(threshold=0.5, false_share=[[0.2, 0.25], [0.6, 0.05]])
     tab = live(make_window(make_detector=lambda: FaceDetector(knowing)))
-    qtbot.waitUntil(lambda: tab.controls.threshold.value_label.text() == "0.50 · 10 % false", timeout=5000)
+    qtbot.waitUntil(lambda: tab.controls.threshold.value_label.text() == "0.50 · 10 % false")
     tab.controls.threshold.set(0.2)
     assert tab.controls.threshold.value_label.text() == "0.20 · 25 % false"
 
@@ -207,11 +205,11 @@ def test_cameras_are_mirrors_and_clips_are_not(qtbot: QtBot, make_window: MakeWi
 
     sources.add("camera:0", lambda: Webcam("Front Camera"))
     tab = live(make_window("camera:0"))
-    qtbot.waitUntil(lambda: tab.controls.mirror.isChecked(), timeout=5000)
+    qtbot.waitUntil(lambda: tab.controls.mirror.isChecked())
     tab.open("demo")
-    qtbot.waitUntil(lambda: not tab.controls.mirror.isChecked(), timeout=5000)
+    qtbot.waitUntil(lambda: not tab.controls.mirror.isChecked())
     tab.open("camera:0")
-    qtbot.waitUntil(lambda: tab.controls.mirror.isChecked(), timeout=5000)
+    qtbot.waitUntil(lambda: tab.controls.mirror.isChecked())
     mirror = next(action for action in tab.commands() if action.text() == "Mirror")
     assert mirror.isChecked()
     mirror.trigger()  # who does not want that is asked once only
@@ -288,19 +286,19 @@ def test_a_clip_that_has_ended_can_be_played_again(qtbot: QtBot, make_window: Ma
     tab = live(make_window("clip.mp4"))
     waits_for_message(qtbot, tab, "clip.mp4 has ended")
     assert tab.picture.placement is not None  # the last picture stays, dimmed
-    qtbot.waitUntil(lambda: "ended after 00:00" in tab.status.text(), timeout=5000)
+    qtbot.waitUntil(lambda: "ended after 00:00" in tab.status.text())
     press(qtbot, tab, "Play again")
-    qtbot.waitUntil(lambda: sources.opened == ["clip.mp4", "clip.mp4"], timeout=5000)
+    qtbot.waitUntil(lambda: sources.opened == ["clip.mp4", "clip.mp4"])
     waits_for_message(qtbot, tab, "clip.mp4 has ended")
 
 
 def test_a_single_picture_stays_and_follows_the_threshold(qtbot: QtBot, make_window: MakeWindow) -> None:
     tab = live(make_window("photo.jpg"))
-    qtbot.waitUntil(lambda: tab.picture.overlay.figures.text == "1 face · 5.0 ms", timeout=5000)
+    qtbot.waitUntil(lambda: tab.picture.overlay.figures.text == "1 face · 5.0 ms")
     assert not tab.panel.isVisible()
     assert tab.controls.start_button.text() == "Start"
     tab.controls.threshold.set(0.95)
-    qtbot.waitUntil(lambda: tab.picture.overlay.figures.text.startswith("no faces"), timeout=5000)
+    qtbot.waitUntil(lambda: tab.picture.overlay.figures.text.startswith("no faces"))
 
 
 def test_what_is_dropped_on_the_picture_is_opened(qtbot: QtBot, make_window: MakeWindow) -> None:
@@ -321,14 +319,14 @@ def test_the_list_names_the_cameras_and_follows_them(
     tab = live(make_window())
     box = tab.controls.source
     opening = ["Screen", "Open file…", "Open folder…", "Open address…", "Part of the screen…"]
-    qtbot.waitUntil(lambda: "Desk Camera" in entries(box), timeout=5000)
+    qtbot.waitUntil(lambda: "Desk Camera" in entries(box))
     assert entries(box) == ["Automatic", "Demo", "Front Camera", "Desk Camera", *opening]
     assert box.currentText() == "Demo"
     choose(box, "Desk Camera")
-    qtbot.waitUntil(lambda: "Desk Camera" in tab.status.text(), timeout=5000)
+    qtbot.waitUntil(lambda: "Desk Camera" in tab.status.text())
     cameras.clear()
     box.opened.emit()
-    qtbot.waitUntil(lambda: "No camera found" in entries(box), timeout=5000)
+    qtbot.waitUntil(lambda: "No camera found" in entries(box))
     assert box.currentText() == "Camera 2"  # what runs does not change because a list has
 
 

@@ -21,7 +21,7 @@ def test_tracking_numbers_faces_until_it_is_switched_off_which_is_remembered(
     assert view.detections.ids is not None
     assert view.detections.ids.tolist() == [1]
     tab.tracking.on.setChecked(False)
-    qtbot.waitUntil(lambda: tab.session.latest().detections.ids is None, timeout=5000)
+    qtbot.waitUntil(lambda: tab.session.latest().detections.ids is None)
     assert not tab.tracking.smoothing.isEnabled()
     tab.tracking.smoothing.set(2.5)
     first.close()

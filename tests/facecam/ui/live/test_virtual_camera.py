@@ -27,7 +27,7 @@ def device(monkeypatch: pytest.MonkeyPatch) -> Loopback:
 def switch_on(qtbot: QtBot, tab: LiveTab, device: Loopback) -> None:
     sent = len(device.sent)
     QTest.mouseClick(tab.recording.camera_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: len(device.sent) > sent + 1, timeout=5000)
+    qtbot.waitUntil(lambda: len(device.sent) > sent + 1)
 
 
 def test_a_button_switches_it_on_and_it_goes_on_with_another_source(
@@ -40,21 +40,21 @@ def test_a_button_switches_it_on_and_it_goes_on_with_another_source(
     assert not device.sizes  # nobody has asked for it
     switch_on(qtbot, tab, device)
     assert device.sizes == [(640, 480)]
-    qtbot.waitUntil(lambda: f"can choose the camera {loopback.NAME}" in tab.status.text(), timeout=5000)
+    qtbot.waitUntil(lambda: f"can choose the camera {loopback.NAME}" in tab.status.text())
     assert tab.badge.isVisible()
     assert tab.badge.text() == "Virtual camera"
     tab.open("clip.mp4")
-    qtbot.waitUntil(lambda: tab.session.phase is Phase.ENDED, timeout=5000)
+    qtbot.waitUntil(lambda: tab.session.phase is Phase.ENDED)
     tab.start_or_stop()  # once more
-    qtbot.waitUntil(lambda: tab.session.phase is Phase.ENDED, timeout=5000)
+    qtbot.waitUntil(lambda: tab.session.phase is Phase.ENDED)
     assert tab.recording.camera_button.isChecked()
     tab.session.stop()
-    qtbot.waitUntil(lambda: (device.newest == device.newest[0, 0]).all(), timeout=5000)  # no picture stays
+    qtbot.waitUntil(lambda: (device.newest == device.newest[0, 0]).all())  # no picture stays
     assert device.sizes == [(640, 480)]
     QTest.keyClick(window, Qt.Key.Key_V)
     assert not tab.recording.camera_button.isChecked()
     assert not tab.badge.isVisible()
-    qtbot.waitUntil(lambda: device.closed == 1, timeout=5000)
+    qtbot.waitUntil(lambda: device.closed == 1)
     switch_on(qtbot, tab, device)
     window.close()
     assert device.closed == 2
@@ -66,12 +66,12 @@ def test_it_is_shown_and_switched_in_full_screen(qtbot: QtBot, make_window: Make
     tab = live(window)
     shows(qtbot, tab, "1 face")
     window.set_full_screen(True)
-    qtbot.waitUntil(lambda: not tab.controls.isVisible(), timeout=5000)
+    qtbot.waitUntil(lambda: not tab.controls.isVisible())
     button = next(b for b in tab.audience.findChildren(QPushButton) if b.text() == "Virtual camera")
     button.click()
-    qtbot.waitUntil(lambda: bool(device.sent) and tab.badge.isVisible(), timeout=5000)
+    qtbot.waitUntil(lambda: bool(device.sent) and tab.badge.isVisible())
     assert button.isChecked()
-    qtbot.waitUntil(lambda: loopback.NAME in tab.toast.text.text(), timeout=5000)
+    qtbot.waitUntil(lambda: loopback.NAME in tab.toast.text.text())
 
 
 def test_without_a_driver_the_window_says_what_to_install(
@@ -83,16 +83,16 @@ def test_without_a_driver_the_window_says_what_to_install(
     tab = live(window)
     shows(qtbot, tab, "1 face")
     QTest.keyClick(window, Qt.Key.Key_V)
-    qtbot.waitUntil(window.hints.isVisible, timeout=5000)
+    qtbot.waitUntil(window.hints.isVisible)
     assert "There is no virtual camera that is free: install" in window.hints.text.text()
     assert not tab.recording.camera_button.isChecked()
     assert "The virtual camera is off" in tab.status.text()
     assert "install" not in tab.status.text()  # it stays long, and everything else that is said with it
     window.hints.button.click()
     window.set_full_screen(True)
-    qtbot.waitUntil(lambda: not tab.controls.isVisible(), timeout=5000)
+    qtbot.waitUntil(lambda: not tab.controls.isVisible())
     QTest.keyClick(window, Qt.Key.Key_V)
-    qtbot.waitUntil(lambda: tab.toast.isVisible() and "install" in tab.toast.text.text(), timeout=5000)
+    qtbot.waitUntil(lambda: tab.toast.isVisible() and "install" in tab.toast.text.text())
     assert tab.picture.rect().contains(tab.toast.geometry())
     assert not window.hints.isVisible()
 
@@ -114,19 +114,19 @@ def test_nothing_unhidden_leaves_through_changes_of_source_and_lost_ones(
         settings.put(key, True)
     settings.put("record/annotated", False)
     tab = live(make_window("first"))
-    qtbot.waitUntil(lambda: tab.picture.placement is not None, timeout=5000)
+    qtbot.waitUntil(lambda: tab.picture.placement is not None)
     switch_on(qtbot, tab, device)
     assert device.sizes == [(640, 480)]
     for name in ("second", "first"):
-        qtbot.waitUntil(lambda: tab.session.phase is Phase.RECONNECTING, timeout=10_000)
+        qtbot.waitUntil(lambda: tab.session.phase is Phase.RECONNECTING)
         at = len(device.sent)
         # Of a source that is lost nothing is seen; on a slow machine it may be back before anybody looks.
-        qtbot.waitUntil(lambda at=at: any(finest(sent) < 50 for _, sent in device.sent[at:]), timeout=5000)
+        qtbot.waitUntil(lambda at=at: any(finest(sent) < 50 for _, sent in device.sent[at:]))
         tab.session.retry_now()
-        qtbot.waitUntil(lambda: finest(device.newest) > 100, timeout=10_000)  # sure again
+        qtbot.waitUntil(lambda: finest(device.newest) > 100)  # sure again
         tab.open(name)
-        qtbot.waitUntil(lambda: finest(device.newest) < 50, timeout=5000)
-        qtbot.waitUntil(lambda: finest(device.newest) > 100, timeout=10_000)
+        qtbot.waitUntil(lambda: finest(device.newest) < 50)
+        qtbot.waitUntil(lambda: finest(device.newest) > 100)
     assert all(finest(picture[110:210, 110:190]) < 50 for _, picture in device.sent)
 
 
@@ -139,13 +139,13 @@ def test_privacy_holds_from_the_moment_that_it_is_switched_on(
     window = make_window("stripes", make_detector=lambda: detector)
     tab = live(window)
     detector.allow()
-    qtbot.waitUntil(lambda: tab.picture.placement is not None, timeout=5000)
+    qtbot.waitUntil(lambda: tab.picture.placement is not None)
     switch_on(qtbot, tab, device)
     assert finest(device.newest) == 255
     QTest.keyClick(window, Qt.Key.Key_P)  # the detector hangs: nobody knows yet where faces are
     before = len(device.sent)
-    qtbot.waitUntil(lambda: len(device.sent) > before + 5, timeout=5000)
+    qtbot.waitUntil(lambda: len(device.sent) > before + 5)
     assert all(finest(picture) < 50 for _, picture in device.sent[before + 1 :])  # one may have been on its way
     detector.allow(100_000)
-    qtbot.waitUntil(lambda: finest(device.newest) == 255, timeout=5000)
+    qtbot.waitUntil(lambda: finest(device.newest) == 255)
     assert finest(device.newest[110:210, 110:190]) < 50

@@ -52,9 +52,9 @@ def test_the_window_tells_it_and_goes_on_living(
     }
     for spec, words in wrong.items():
         tab.open(spec)
-        qtbot.waitUntil(lambda words=words: words in said(tab), timeout=15_000)
+        qtbot.waitUntil(lambda words=words: words in said(tab))
     tab.open(str(tmp_path / "good.png"))
-    qtbot.waitUntil(lambda: "2 faces" in tab.picture.overlay.figures.text, timeout=10_000)
+    qtbot.waitUntil(lambda: "2 faces" in tab.picture.overlay.figures.text)
     assert not tab.panel.isVisible()
 
 
@@ -67,5 +67,5 @@ def test_so_it_does_with_a_wrong_model(qtbot: QtBot, settings: Settings, tmp_pat
     window.show()
     tab = window.tab(0)
     assert isinstance(tab, LiveTab)
-    qtbot.waitUntil(lambda: "wrong.onnx" in said(tab), timeout=10_000)
+    qtbot.waitUntil(lambda: "wrong.onnx" in said(tab))
     assert "No detector" in said(tab)

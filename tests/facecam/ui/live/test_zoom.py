@@ -28,7 +28,7 @@ def tab(qtbot: QtBot, make_window: MakeWindow, detector: FakeDetector) -> LiveTa
     """With a face that has a number."""
     tab = live(make_window(make_detector=lambda: detector))
     shows(qtbot, tab, "1 face")
-    qtbot.waitUntil(lambda: len(tab.picture._boxes) == 1, timeout=5000)
+    qtbot.waitUntil(lambda: len(tab.picture._boxes) == 1)
     return tab
 
 
@@ -83,9 +83,9 @@ def test_a_click_chooses_a_face_whose_figures_follow_it_and_another_none(
     picture._cursor = None
     assert picture._under_cursor() == 0  # its label stays when the mouse leaves
     detector._answer = found((100, 100, 180, 200, 0.7))  # it has moved, and is smaller
-    qtbot.waitUntil(lambda: re.fullmatch(r"#1 0\.[67]\d · 8\d × 10\d pixels", told.text) is not None, timeout=5000)
+    qtbot.waitUntil(lambda: re.fullmatch(r"#1 0\.[67]\d · 8\d × 10\d pixels", told.text) is not None)
     detector._answer = Detections.none()
-    qtbot.waitUntil(lambda: told.text == "#1 not in sight", timeout=5000)
+    qtbot.waitUntil(lambda: told.text == "#1 not in sight")
     detector._answer = found((100, 100, 200, 220, 0.8))
     shows(qtbot, tab, "1 face")
     QTest.mouseClick(picture, Qt.MouseButton.LeftButton, pos=QPoint(5, 5))
@@ -96,7 +96,7 @@ def test_a_click_chooses_a_face_whose_figures_follow_it_and_another_none(
 def test_two_pictures_show_the_same_part_whichever_is_moved(qtbot: QtBot, tab: LiveTab) -> None:
     first, second = tab.picture, tab.compare.picture
     QTest.keyClick(tab.window(), Qt.Key.Key_C)
-    qtbot.waitUntil(lambda: second.isVisible() and second._frame is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: second.isVisible() and second._frame is not None)
 
     def together() -> bool:
         return first.zoom == second.zoom and first._centre == second._centre
@@ -130,7 +130,7 @@ def test_two_clicks_that_fill_the_screen_choose_no_face(qtbot: QtBot, tab: LiveT
         with qtbot.waitSignal(picture.double_clicked):
             QTest.mouseDClick(picture, Qt.MouseButton.LeftButton, pos=at)
         assert picture._selected == chosen
-        qtbot.waitUntil(lambda chosen=chosen: tab.controls.isVisible() == bool(chosen), timeout=5000)
+        qtbot.waitUntil(lambda chosen=chosen: tab.controls.isVisible() == bool(chosen))
         qtbot.wait(QApplication.doubleClickInterval())
         if not chosen:
             QTest.mouseClick(picture, Qt.MouseButton.LeftButton, pos=middle(picture).toPoint())
@@ -164,14 +164,12 @@ def test_a_face_can_be_left_in_view_and_is_hidden_again_with_another_source(qtbo
 
     assert "Never hide face 1" not in said()
     tab.privacy.on.setChecked(True)
-    qtbot.waitUntil(
-        lambda: tab.picture.view is not None and tab.picture.view.privacy is not None and hidden() == 1, timeout=5000
-    )
+    qtbot.waitUntil(lambda: tab.picture.view is not None and tab.picture.view.privacy is not None and hidden() == 1)
     assert "Never hide face 1" in said()
     menu = tab.picture.menu_at(middle(tab.picture))
     next(action for action in menu.actions() if action.text() == "Never hide face 1").trigger()
-    qtbot.waitUntil(lambda: hidden() == 0, timeout=5000)
+    qtbot.waitUntil(lambda: hidden() == 0)
     assert "Hide face 1 again" in said()
     tab.open("auto")
     assert tab.session.options.unhidden == frozenset()
-    qtbot.waitUntil(lambda: hidden() == 1, timeout=5000)
+    qtbot.waitUntil(lambda: hidden() == 1)

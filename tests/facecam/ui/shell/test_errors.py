@@ -51,7 +51,7 @@ def zero_division() -> NoReturn:
 
 
 def the_dialog(qtbot: QtBot, window: MainWindow) -> ErrorDialog:
-    qtbot.waitUntil(lambda: window.banner.dialog is not None and window.banner.dialog.isVisible(), timeout=5000)
+    qtbot.waitUntil(lambda: window.banner.dialog is not None and window.banner.dialog.isVisible())
     assert window.banner.dialog is not None
     return window.banner.dialog
 
@@ -60,7 +60,7 @@ def test_a_dialog_with_a_report_to_copy_and_one_at_a_time(qtbot: QtBot, window: 
     QTimer.singleShot(0, index_error)
     dialog = the_dialog(qtbot, window)
     QTimer.singleShot(0, zero_division)
-    qtbot.waitUntil(lambda: "1 more" in window.banner.text.text(), timeout=5000)
+    qtbot.waitUntil(lambda: "1 more" in window.banner.text.text())
     assert "IndexError" in window.banner.text.text()  # the first one stays in sight
     assert len(window.findChildren(ErrorDialog)) == 1
     QTest.mouseClick(dialog.copy_button, Qt.MouseButton.LeftButton)
@@ -71,7 +71,7 @@ def test_a_dialog_with_a_report_to_copy_and_one_at_a_time(qtbot: QtBot, window: 
     assert "window system: offscreen" in report
     assert str(Path.home()) not in report
     QTest.mouseClick(dialog.close_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: window.banner.dialog is None, timeout=5000)
+    qtbot.waitUntil(lambda: window.banner.dialog is None)
     QTest.mouseClick(window.banner.details_button, Qt.MouseButton.LeftButton)
     assert "in zero_division" in the_dialog(qtbot, window).report.toPlainText()
     QTest.mouseClick(window.banner.dismiss_button, Qt.MouseButton.LeftButton)
@@ -84,9 +84,9 @@ def test_an_error_that_comes_back_does_not_open_its_report_again(
 ) -> None:
     QTimer.singleShot(0, index_error)
     the_dialog(qtbot, window).close()
-    qtbot.waitUntil(lambda: window.banner.dialog is None, timeout=5000)
+    qtbot.waitUntil(lambda: window.banner.dialog is None)
     QTimer.singleShot(0, index_error)
-    qtbot.waitUntil(lambda: "1 more" in window.banner.text.text(), timeout=5000)
+    qtbot.waitUntil(lambda: "1 more" in window.banner.text.text())
     assert window.banner.dialog is None
 
 
@@ -118,7 +118,7 @@ def test_an_error_in_a_source_is_told_and_the_next_source_plays(
     tab.open("broken")  # type: ignore[attr-defined]
     assert "in zero_division" in the_dialog(qtbot, window).report.toPlainText()
     tab.open("demo")  # type: ignore[attr-defined]
-    qtbot.waitUntil(lambda: "capture" in tab.picture.overlay.figures.text, timeout=5000)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: "capture" in tab.picture.overlay.figures.text)  # type: ignore[attr-defined]
 
 
 def test_errors_while_things_are_deleted_and_words_of_qt_go_to_the_log(

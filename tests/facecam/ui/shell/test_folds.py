@@ -43,7 +43,7 @@ def test_what_opens_below_the_end_of_a_low_window_is_scrolled_to(qtbot: QtBot, m
         last = tab.compare.mapTo(seen, tab.compare.rect().bottomLeft()).y()
         return 0 < last <= seen.height()
 
-    qtbot.waitUntil(is_seen, timeout=5000)
+    qtbot.waitUntil(is_seen)
 
 
 def test_of_what_is_higher_than_the_column_the_heading_is_seen(qtbot: QtBot, make_window: MakeWindow) -> None:
@@ -55,7 +55,7 @@ def test_of_what_is_higher_than_the_column_the_heading_is_seen(qtbot: QtBot, mak
     QTest.mouseClick(opened.button, Qt.MouseButton.LeftButton)
     seen = column.viewport()
     bar = column.verticalScrollBar()
-    qtbot.waitUntil(lambda: bar.maximum() > 200 and opened.height() > seen.height(), timeout=5000)
+    qtbot.waitUntil(lambda: bar.maximum() > 200 and opened.height() > seen.height())
     qtbot.wait(50)
     top = opened.button.mapTo(seen, opened.button.rect().topLeft()).y()
     assert 0 <= top < seen.height() - opened.button.height()
@@ -65,7 +65,7 @@ def test_what_opens_has_its_room_before_it_is_painted(qtbot: QtBot, make_window:
     window = make_window()
     window.resize(1280, 700)
     tab = live(window)
-    qtbot.waitUntil(tab.controls.column.isVisible, timeout=5000)
+    qtbot.waitUntil(tab.controls.column.isVisible)
     for section in (tab.detection, tab.privacy):  # no event is looked after in between
         fold(tab, section.key).set_open(True)
         assert section.height() >= section.minimumSizeHint().height() > 50
@@ -76,7 +76,7 @@ def test_the_controls_keep_their_place_when_the_scroll_bar_comes(qtbot: QtBot, m
     window.resize(1280, 900)
     tab = live(window)
     bar, button = tab.controls.column.verticalScrollBar(), tab.controls.start_button
-    qtbot.waitUntil(lambda: not bar.isVisible(), timeout=5000)
+    qtbot.waitUntil(lambda: not bar.isVisible())
 
     def across() -> tuple[int, int]:
         return button.mapTo(tab.controls, QPoint(0, 0)).x(), button.width()
@@ -84,12 +84,12 @@ def test_the_controls_keep_their_place_when_the_scroll_bar_comes(qtbot: QtBot, m
     wide = across()
     for section in tab.sections:
         fold(tab, section.key).set_open(True)
-    qtbot.waitUntil(bar.isVisible, timeout=5000)
+    qtbot.waitUntil(bar.isVisible)
     qtbot.wait(50)  # the layouts are done
     assert across() == wide
     for section in tab.sections:
         fold(tab, section.key).set_open(False)
-    qtbot.waitUntil(lambda: not bar.isVisible(), timeout=5000)
+    qtbot.waitUntil(lambda: not bar.isVisible())
     qtbot.wait(50)
     assert across() == wide
 

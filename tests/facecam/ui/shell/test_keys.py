@@ -43,9 +43,9 @@ def touch(qtbot: QtBot, control: QAbstractButton | QComboBox | QSlider) -> None:
     QTest.mouseClick(control, Qt.MouseButton.LeftButton)
     if isinstance(control, QComboBox):
         QTest.keyClick(control.view(), Qt.Key.Key_Escape)
-        qtbot.waitUntil(lambda: QApplication.activePopupWidget() is None, timeout=5000)
+        qtbot.waitUntil(lambda: QApplication.activePopupWidget() is None)
         control.window().activateWindow()
-        qtbot.waitUntil(control.window().isActiveWindow, timeout=5000)
+        qtbot.waitUntil(control.window().isActiveWindow)
 
 
 def state(control: QComboBox | QSlider) -> int:
@@ -153,7 +153,7 @@ def test_a_hundred_keys_after_clicks_on_anything_of_any_tab(
             if (menu := QApplication.activePopupWidget()) is not None:
                 QTest.keyClick(menu, Qt.Key.Key_Escape)
         window.activateWindow()  # without a window manager nobody does
-        qtbot.waitUntil(window.isActiveWindow, timeout=5000)
+        qtbot.waitUntil(window.isActiveWindow)
         done.clear()
         action, key = chance.choice([pair for pair in keys if pair[0].isEnabled()])
         if isinstance(window.focusWidget(), (QAbstractButton, SampleView)) and key.toString() == "Space":

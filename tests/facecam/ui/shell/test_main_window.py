@@ -248,13 +248,13 @@ def test_colours_follow_dark_and_light(qtbot: QtBot, make_window: Callable[..., 
     before = app.palette()
     tab = make_window("clip.mp4").tab(0)
     assert isinstance(tab, LiveTab)
-    qtbot.waitUntil(lambda: tab.controls.start_button.text() == "Start", timeout=5000)
+    qtbot.waitUntil(lambda: tab.controls.start_button.text() == "Start")
     button = tab.controls.start_button
     try:
         for dark in (True, False):
             theme.force_scheme(app, dark)
             accent = theme.ACCENT_DARK if dark else theme.ACCENT_LIGHT
-            qtbot.waitUntil(lambda: button.palette().button().color() == accent, timeout=2000)  # noqa: B023
+            qtbot.waitUntil(lambda: button.palette().button().color() == accent)  # noqa: B023
             words, ground = tab.status.text_colour(), tab.status.palette().window().color()
             assert abs(words.lightness() - ground.lightness()) > 100
             assert (ground.lightness() < 128) == dark

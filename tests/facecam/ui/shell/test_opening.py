@@ -61,7 +61,7 @@ def test_a_file_a_folder_and_an_address_can_be_dropped_on_the_picture_and_beside
     ):
         sources.add(spec, lambda spec=spec: FakeSource(spec))
         assert drop(target, data)
-        qtbot.waitUntil(lambda spec=spec: tab.session.state.title == spec, timeout=5000)
+        qtbot.waitUntil(lambda spec=spec: tab.session.state.title == spec)
     assert not drop(target, text("just words"))
 
 
@@ -70,7 +70,7 @@ def pick(qtbot: QtBot, tab: LiveTab) -> ScreenPicker:
         return [each for each in QApplication.topLevelWidgets() if isinstance(each, ScreenPicker) and each.isVisible()]
 
     tab.ask(Ask.SCREEN)
-    qtbot.waitUntil(lambda: len(pickers()) == 1, timeout=5000)
+    qtbot.waitUntil(lambda: len(pickers()) == 1)
     return pickers()[0]
 
 
@@ -101,8 +101,8 @@ def test_a_part_of_the_screen_is_drawn_with_the_mouse(qtbot: QtBot, make_window:
     QTest.mouseMove(picker, QPoint(250, 120))
     QTest.mouseMove(picker, QPoint(300, 160))
     QTest.mouseRelease(picker, Qt.MouseButton.LeftButton, pos=QPoint(300, 160))
-    qtbot.waitUntil(lambda: tab.session.spec == spec, timeout=5000)
-    qtbot.waitUntil(lambda: "Part of the screen" in tab.status.text(), timeout=5000)
+    qtbot.waitUntil(lambda: tab.session.spec == spec)
+    qtbot.waitUntil(lambda: "Part of the screen" in tab.status.text())
     assert tab.controls.source.currentText() == "Part of the screen"
 
 
@@ -117,7 +117,7 @@ def test_a_click_draws_nothing_esc_leaves_and_enter_takes_the_whole_screen(
     QTest.keyClick(picker, Qt.Key.Key_Escape)
     assert tab.session.spec == "demo"
     QTest.keyClick(pick(qtbot, tab), Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: tab.session.spec == "screen:1", timeout=5000)
+    qtbot.waitUntil(lambda: tab.session.spec == "screen:1")
 
 
 def test_a_video_that_is_cut_off_in_the_middle_plays_as_far_as_it_goes(
@@ -132,6 +132,6 @@ def test_a_video_that_is_cut_off_in_the_middle_plays_as_far_as_it_goes(
     path.write_bytes(whole[: len(whole) // 2])
     sources.add(str(path), lambda: open_source(str(path)))
     tab = live(make_window(str(path)))
-    qtbot.waitUntil(lambda: "ended after 00:0" in tab.status.text(), timeout=10_000)
+    qtbot.waitUntil(lambda: "ended after 00:0" in tab.status.text())
     assert tab.picture.placement is not None
     assert 10 < tab.session.stats().captured < 50

@@ -29,7 +29,7 @@ def test_the_tab_comes_back(qtbot: QtBot, make_window: MakeWindow) -> None:
     bring_to_front(qtbot, first, 1)
     first.close()
     second = make_window()
-    qtbot.waitUntil(lambda: 1 in second.made and second.made[1].isVisible(), timeout=20_000)
+    qtbot.waitUntil(lambda: 1 in second.made and second.made[1].isVisible())
     assert live(second).session.spec == "demo"  # which runs all the same
 
 
@@ -40,7 +40,7 @@ def test_a_camera_comes_back_by_its_name_and_a_named_source_goes_before(
         sources.add(f"camera:{index}", lambda: FakeSource("Desk Camera"))
     first = make_window("auto")
     tab = live(first)
-    qtbot.waitUntil(lambda: tab.controls.source.findText("Desk Camera") >= 0, timeout=5000)
+    qtbot.waitUntil(lambda: tab.controls.source.findText("Desk Camera") >= 0)
     tab.open("camera:2")
     first.close()
     cameras[:] = [FRONT, Camera(1, "Desk Camera")]  # in another socket
@@ -54,7 +54,7 @@ def test_a_camera_comes_back_by_its_name_and_a_named_source_goes_before(
     second = make_window("auto")
     source = live(second).controls.source
     assert source.currentText() == "Desk Camera"
-    qtbot.waitUntil(lambda: source.spec == "camera:1" and live(second).session.phase is Phase.RUNNING, timeout=5000)
+    qtbot.waitUntil(lambda: source.spec == "camera:1" and live(second).session.phase is Phase.RUNNING)
     assert sources.opened[-1] == "camera:1"
     assert source.currentText() == "Desk Camera"
     assert live(second).session.state.title == "Desk Camera"
@@ -65,7 +65,7 @@ def test_a_camera_comes_back_by_its_name_and_a_named_source_goes_before(
     third.close()
     cameras[:] = [FRONT]
     fourth = live(make_window("auto"))
-    qtbot.waitUntil(lambda: fourth.stage.spec == AUTO and fourth.session.phase is Phase.RUNNING, timeout=5000)
+    qtbot.waitUntil(lambda: fourth.stage.spec == AUTO and fourth.session.phase is Phase.RUNNING)
     assert sources.opened[-1] == AUTO
 
 
@@ -78,7 +78,7 @@ def test_the_window_comes_back_onto_a_screen_that_there_is(
         first.resize(700, 500)
         first.setScreen(QGuiApplication.screenAt(place) or first.screen())  # as a window system does by itself
         first.move(place)
-        qtbot.waitUntil(lambda: first.pos() == place, timeout=5000)  # noqa: B023
+        qtbot.waitUntil(lambda: first.pos() == place)  # noqa: B023
         first.close()
         second = make_window()
         assert second.size() == first.size()

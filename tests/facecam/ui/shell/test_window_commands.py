@@ -70,7 +70,7 @@ def test_first_steps_are_told_once_and_again_when_asked(qtbot: QtBot, tmp_path: 
 def test_first_steps_are_those_of_the_tab_in_front(qtbot: QtBot, make_window: MakeWindow, settings: Settings) -> None:
     settings.put("window/welcomed", False)
     window = make_window()
-    qtbot.waitUntil(window.isActiveWindow, timeout=5000)
+    qtbot.waitUntil(window.isActiveWindow)
     assert "full screen" in window.hints.text.text()
     QTest.keyClick(window, Qt.Key.Key_3)
     assert "where a pixel looks" in window.hints.text.text()
@@ -118,7 +118,7 @@ def test_settings_are_not_forgotten_unless_the_user_agrees(qtbot: QtBot, tmp_pat
         assert "threshold" in dialog.informativeText()
         assert "can’t be undone" in dialog.informativeText()
         QTest.keyClick(dialog, key)
-        qtbot.waitUntil(lambda: not window.findChildren(QMessageBox), timeout=5000)
+        qtbot.waitUntil(lambda: not window.findChildren(QMessageBox))
     assert settings.number("live/threshold", None, 0, 1) == 0.3
     assert not settings.forgotten
 
@@ -126,7 +126,7 @@ def test_settings_are_not_forgotten_unless_the_user_agrees(qtbot: QtBot, tmp_pat
 def test_a_change_is_written_soon_without_closing(qtbot: QtBot, tmp_path: Path) -> None:
     _, settings = open_on(tmp_path / "settings.json", qtbot)
     settings.put("live/threshold", 0.3)
-    qtbot.waitUntil(lambda: SettingsFile(tmp_path / "settings.json").value("live/threshold") == 0.3, timeout=5000)
+    qtbot.waitUntil(lambda: SettingsFile(tmp_path / "settings.json").value("live/threshold") == 0.3)
 
 
 @pytest.mark.parametrize("geometry", ["!", "AAAA", "AdnQywADAAD" + "/" * 400, "é"])
@@ -145,16 +145,16 @@ def test_colours_can_be_chosen_and_are_kept(qtbot: QtBot, tmp_path: Path, qapp: 
         window, settings = open_on(tmp_path / "settings.json", qtbot)
         assert action(window, "Colours of the system").isChecked()
         action(window, "Dark colours").trigger()
-        qtbot.waitUntil(lambda: is_dark(window), timeout=2000)
+        qtbot.waitUntil(lambda: is_dark(window))
         window.close()
         action(window, "Light colours").trigger()
         settings.put("window/colours", "dark")
         settings.flush()
         again, _ = open_on(tmp_path / "settings.json", qtbot)
         assert action(again, "Dark colours").isChecked()
-        qtbot.waitUntil(lambda: is_dark(again), timeout=2000)
+        qtbot.waitUntil(lambda: is_dark(again))
         action(again, "Colours of the system").trigger()
-        qtbot.waitUntil(lambda: not is_dark(again), timeout=2000)
+        qtbot.waitUntil(lambda: not is_dark(again))
     finally:
         qapp.setPalette(before)
 
@@ -163,7 +163,7 @@ def test_the_doctor_can_be_asked_from_the_window(qtbot: QtBot) -> None:
     dialog = DoctorDialog(program=[sys.executable, "-c", "print('two\\nlines')"])
     qtbot.addWidget(dialog)
     dialog.show()
-    qtbot.waitUntil(dialog.copy_button.isEnabled, timeout=10_000)
+    qtbot.waitUntil(dialog.copy_button.isEnabled)
     QTest.mouseClick(dialog.copy_button, Qt.MouseButton.LeftButton)
     assert QApplication.clipboard().text().split() == ["two", "lines"]
 
@@ -172,17 +172,17 @@ def test_a_doctor_that_is_still_looking_ends_with_its_window(qtbot: QtBot, qtlog
     dialog = DoctorDialog(program=[sys.executable, "-c", "print(1, flush=True); import time; time.sleep(60)"])
     dialog.show()
     doctor = dialog.process
-    qtbot.waitUntil(lambda: doctor._text != b"", timeout=20_000)
+    qtbot.waitUntil(lambda: doctor._text != b"")
     gone: list[bool] = []
     dialog.destroyed.connect(lambda: gone.append(True))
     dialog.close()
-    qtbot.waitUntil(lambda: bool(gone), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(gone))
     assert [record.message for record in qtlog.records if "QProcess" in record.message] == []
 
 
 def test_a_doctor_that_can_not_be_started_is_told(qtbot: QtBot) -> None:
     dialog = DoctorDialog(program=["no-such-program"])
-    qtbot.waitUntil(lambda: "can't be started" in dialog.report.toPlainText(), timeout=5000)
+    qtbot.waitUntil(lambda: "can't be started" in dialog.report.toPlainText())
     dialog.close()
 
 
@@ -190,7 +190,7 @@ def test_ctrl_c_copies_the_picture_and_its_words(qtbot: QtBot, make_window: Make
     window = make_window("photo.jpg")
     tab = window.tab(0)
     assert isinstance(tab, LiveTab)
-    qtbot.waitUntil(lambda: "1 face" in tab.picture.overlay.figures.text, timeout=5000)
+    qtbot.waitUntil(lambda: "1 face" in tab.picture.overlay.figures.text)
     qtbot.waitActive(window)
     QTest.keyClick(window, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     data = QApplication.clipboard().mimeData()
@@ -210,7 +210,7 @@ def test_without_a_picture_the_words_are_copied(qtbot: QtBot, make_window: MakeW
     sources.add("nowhere.mp4", missing)
     tab = make_window("nowhere.mp4").tab(0)
     assert isinstance(tab, LiveTab)
-    qtbot.waitUntil(tab.panel.isVisible, timeout=5000)
+    qtbot.waitUntil(tab.panel.isVisible)
     tab.copy()
     assert "There is no file nowhere.mp4." in QApplication.clipboard().text()
     assert not QApplication.clipboard().mimeData().hasImage()

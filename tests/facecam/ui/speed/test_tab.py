@@ -126,8 +126,8 @@ def test_a_measurement_is_shown_with_what_was_asked_for(qtbot: QtBot, result_fil
     assert tab.controls.start_button.text() == "Cancel"
     assert not tab.controls.seconds.isEnabled()
     assert (pauses.stopped, pauses.started) == (1, 0)
-    qtbot.waitUntil(lambda: not tab.running, timeout=20_000)
-    qtbot.waitUntil(lambda: tab.view.result is not None, timeout=5_000)
+    qtbot.waitUntil(lambda: not tab.running)
+    qtbot.waitUntil(lambda: tab.view.result is not None)
     assert steps == [(1, 3, "Looking"), (2, 3, "Sizes")]
     arguments = " ".join(json.loads(told.read_text()))
     assert arguments.startswith(
@@ -146,7 +146,7 @@ def test_a_refused_measurement_says_why_and_keeps_the_result_before(qtbot: QtBot
     assert not tab.controls.copy_button.isEnabled()
     tab.open(result_file)
     tab.toggle()
-    qtbot.waitUntil(lambda: not tab.running, timeout=20_000)
+    qtbot.waitUntil(lambda: not tab.running)
     assert tab.status.text() == "The run stood still for 3.0 s."
     assert tab.view.figures[0].value.text() == "199 FPS"
     assert tab.controls.copy_button.isEnabled()
@@ -157,7 +157,7 @@ def test_cancelling_ends_it_at_once(qtbot: QtBot) -> None:
     pauses = Pauses()
     tab = make_tab(qtbot, HANGS, pauses)
     tab.toggle()
-    qtbot.waitUntil(lambda: tab.controls.progress.maximum() == 7, timeout=20_000)
+    qtbot.waitUntil(lambda: tab.controls.progress.maximum() == 7)
     assert tab.controls.progress.value() == 1
     assert tab.status.text() == "2 of 7: Looking…"
     tab.toggle()
@@ -180,7 +180,7 @@ def test_figures_so_far_stand_in_place_of_the_result_until_it_is_there(qtbot: Qt
     tab = make_tab(qtbot, STOPS_AFTER_A_LOOK.format(line=to_line(Interim(0.5, figures))))
     for before in ("How fast is this machine?", "199 FPS"):
         tab.toggle()
-        qtbot.waitUntil(lambda: tab.view.figures[0].value.text() == "250 FPS", timeout=20_000)
+        qtbot.waitUntil(lambda: tab.view.figures[0].value.text() == "250 FPS")
         assert tab.view.bars.texts() == [("made · slow", "250 FPS", ""), ("made · fast", "250 FPS", "")]
         assert "So far" in tab.view.place.text()
         assert "times the paper's" not in tab.view.against.text(), "no verdict before the end"
@@ -194,7 +194,7 @@ def test_closing_the_window_ends_it_and_starts_nothing(qtbot: QtBot) -> None:
     pauses = Pauses()
     tab = make_tab(qtbot, HANGS, pauses)
     tab.toggle()
-    qtbot.waitUntil(lambda: tab.controls.progress.maximum() == 7, timeout=20_000)
+    qtbot.waitUntil(lambda: tab.controls.progress.maximum() == 7)
     assert tab.close_down(PATIENCE_S)
     assert pauses.started == 0
 
@@ -203,7 +203,7 @@ def test_a_program_that_is_missing_is_told(qtbot: QtBot, tmp_path: Path) -> None
     tab = SpeedTab([], program=[str(tmp_path / "nothing here")])
     qtbot.addWidget(tab)
     tab.toggle()
-    qtbot.waitUntil(lambda: not tab.running, timeout=5_000)
+    qtbot.waitUntil(lambda: not tab.running)
     assert "can't be started" in tab.status.text()
 
 
@@ -291,7 +291,7 @@ def test_the_page_scrolls_and_the_table_shows_all_its_rows(qtbot: QtBot, width: 
     tab.open(Path(__file__).parents[2] / "bench" / "result-schema-2.json")
     table = tab.view.details.table
     assert table.rowCount() > 5
-    qtbot.waitUntil(lambda: table.viewport().height() >= table.verticalHeader().length(), timeout=5000)
+    qtbot.waitUntil(lambda: table.viewport().height() >= table.verticalHeader().length())
 
 
 def test_nothing_moves_sideways_when_the_details_unfold(qtbot: QtBot, result_file: Path) -> None:
@@ -300,12 +300,12 @@ def test_nothing_moves_sideways_when_the_details_unfold(qtbot: QtBot, result_fil
     tab.open(result_file)
     tab.show()
     view, bar = tab.view, tab._scroll.verticalScrollBar()
-    qtbot.waitUntil(lambda: view.bars.width() > 300, timeout=5000)
+    qtbot.waitUntil(lambda: view.bars.width() > 300)
     before = view.bars.width()
     assert not bar.isVisible()
     view.fold.set_open(True)
-    qtbot.waitUntil(bar.isVisible, timeout=5000)
-    qtbot.waitUntil(lambda: view.details.table.width() > 300, timeout=5000)
+    qtbot.waitUntil(bar.isVisible)
+    qtbot.waitUntil(lambda: view.details.table.width() > 300)
     assert view.bars.width() == before
     for part in (view.bars, view.details.table, view.details.terms):
         right = part.mapTo(tab, part.rect().topRight()).x()
@@ -391,7 +391,7 @@ def test_a_result_from_before_is_named_as_such_while_measuring(qtbot: QtBot, res
     tab = make_tab(qtbot, HANGS)
     tab.open(result_file)
     tab.toggle()
-    qtbot.waitUntil(lambda: tab.controls.progress.maximum() == 7, timeout=20_000)
+    qtbot.waitUntil(lambda: tab.controls.progress.maximum() == 7)
     assert tab.status.text() == "2 of 7: Looking… Above: what was measured 2026-01-02 03:04 UTC."
     tab.toggle()
     assert tab.status.text() == "Cancelled."
@@ -424,7 +424,7 @@ def test_nothing_lies_over_another_where_there_is_much_to_say(
         areas = [QRect(widget.mapTo(view, QPoint()), widget.size()) for widget in shown]
         return all(above.bottom() < below.top() for above, below in itertools.pairwise(areas))
 
-    qtbot.waitUntil(apart, timeout=5_000)
+    qtbot.waitUntil(apart)
     for label in (view.notes, view.details.note):
         assert label.height() >= label.heightForWidth(label.width()), "text is cut"
 
@@ -553,23 +553,23 @@ def test_it_is_the_second_tab_and_stops_the_live_source_meanwhile(qtbot: QtBot, 
     window.show()
     first, tab = live(window), window.tab(1)
     assert isinstance(tab, SpeedTab)
-    qtbot.waitUntil(lambda: first.session.phase is Phase.RUNNING, timeout=5_000)
+    qtbot.waitUntil(lambda: first.session.phase is Phase.RUNNING)
     tab.process.program = [sys.executable, "-c", HANGS]
     tab.toggle()
-    qtbot.waitUntil(lambda: first.session.phase is Phase.IDLE, timeout=5_000)
+    qtbot.waitUntil(lambda: first.session.phase is Phase.IDLE)
     said = "Resting while the speed is measured"
-    qtbot.waitUntil(lambda: first.stage.message is not None and first.stage.message.title == said, timeout=5_000)
-    qtbot.waitUntil(lambda: said in first.status.text(), timeout=5_000)
+    qtbot.waitUntil(lambda: first.stage.message is not None and first.stage.message.title == said)
+    qtbot.waitUntil(lambda: said in first.status.text())
     tab.toggle()
-    qtbot.waitUntil(lambda: first.session.phase is Phase.RUNNING, timeout=5_000)
-    qtbot.waitUntil(lambda: first.stage.message is None, timeout=5_000)
+    qtbot.waitUntil(lambda: first.session.phase is Phase.RUNNING)
+    qtbot.waitUntil(lambda: first.stage.message is None)
     first.start_or_stop()
-    qtbot.waitUntil(lambda: first.session.phase is Phase.IDLE, timeout=5_000)
+    qtbot.waitUntil(lambda: first.session.phase is Phase.IDLE)
     tab.toggle()
-    qtbot.waitUntil(lambda: first.stage.message is not None and first.stage.message.title == said, timeout=5_000)
+    qtbot.waitUntil(lambda: first.stage.message is not None and first.stage.message.title == said)
     first.start()  # doesn't wait
-    qtbot.waitUntil(lambda: first.session.phase is Phase.RUNNING, timeout=5_000)
+    qtbot.waitUntil(lambda: first.session.phase is Phase.RUNNING)
     tab.toggle()
-    qtbot.waitUntil(lambda: not tab.running, timeout=5_000)
+    qtbot.waitUntil(lambda: not tab.running)
     assert first.session.phase is Phase.RUNNING
     window.close()
