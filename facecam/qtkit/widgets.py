@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPalette
-from PySide6.QtWidgets import QApplication, QFrame, QLabel, QPushButton, QScrollArea, QSizePolicy, QStyle, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QLabel, QPushButton, QScrollArea, QSizePolicy, QStyle
 
 from facecam.qtkit import icons
 from facecam.qtkit.theme import SPACE, sized, tabular
@@ -92,8 +92,8 @@ class ScrollColumn(QScrollArea):
     The scroll bar's place is kept free while there is none: nothing must shrink when more unfolds.
     """
 
-    def __init__(self, width_px: int | None = None, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, width_px: int | None = None) -> None:
+        super().__init__()
         if width_px is not None:
             self.setFixedWidth(width_px)
         self.setWidgetResizable(True)

@@ -86,8 +86,8 @@ class PinCard(QWidget):
     chosen = Signal(int)
     removed = Signal(int)
 
-    def __init__(self, number: int, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, number: int) -> None:
+        super().__init__()
         self._number = number
         self._side_px = _MAP_PX
         self._selected = False
@@ -163,8 +163,8 @@ class PinStrip(QScrollArea):
     chosen = Signal(int)
     removed = Signal(int)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._cards = {number: PinCard(number) for number in range(1, MAX_PINS + 1)}
         self._largest_px = _MAP_PX
         self.setWidgetResizable(True)

@@ -67,8 +67,8 @@ class GalleryControls(ScrollColumn):
     layer_changed = Signal(int)
     """Another attention layer."""
 
-    def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
-        super().__init__(COLUMN_WIDTH, parent)
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(COLUMN_WIDTH)
         self._wanted, self._style = Remembered(settings, SampleSettings), Remembered(settings, MapStyle)
         self.model = combo(*((name, name) for name in shipped_generators()))
         model_help = "Which generator paints; what it was trained on stands under “What am I looking at?”"

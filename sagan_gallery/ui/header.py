@@ -18,8 +18,8 @@ class StageHeader(QWidget):
 
     copy_wanted = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._title, self._details, self._warning = QLabel(), ElidedLabel(), QLabel()
         colours = (STAGE_TEXT, STAGE_TEXT_DIM, WARNING)
         for label, colour in zip((self._title, self._details, self._warning), colours, strict=True):

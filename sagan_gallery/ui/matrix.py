@@ -28,8 +28,8 @@ class MatrixView(QWidget):
     """(x, y) of the query or key under the cursor, picture pixels, or None."""
     pinned = Signal(float, float)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._scene: Scene | None = None
         self._cache: QPixmap | None = None
         self._cached: tuple[Sample, str, bool] | None = None

@@ -59,9 +59,8 @@ class GalleryPanel(QWidget):
         settings: Settings | None = None,
         controls: GalleryControls | None = None,
         stage: SampleStage | None = None,
-        parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self._model, self._settings = model, settings
         self._sampling_said = ""
         self._pin_informative = self._fresh = False

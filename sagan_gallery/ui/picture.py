@@ -44,8 +44,8 @@ class PictureView(QWidget):
     painted = Signal(float)
     """Seconds of `time.perf_counter` at the end of a paint."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.scene: Scene | None = None
         self.weights: Array | None = None
         """The map of the query, (h, w) float32."""

@@ -51,8 +51,8 @@ class Pad(QWidget):
     moved = Signal()
     """The handle is elsewhere, or the mouse has let it go."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.place = (0.0, 0.0)
         self.dragged = False
         self.setMouseTracking(True)
@@ -129,8 +129,8 @@ class PlaneView(QWidget):
     moved = Signal(LatentPoint)
     """The point of the plane to be shown."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.pad = Pad()
         self._centre: LatentPoint | None = None
         self.axes = combo(), combo()

@@ -38,8 +38,8 @@ _HINT = Stat("Move over the picture to see where it looks.", "Click to pin what 
 class SampleStage(QWidget):
     """Header, picture with colour bar, figures of the map; below it the walk, and the pins' maps or the matrix."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.sample: Sample | None = None
         self.origin = Origin("")
         self.without_attention: Image | None = None

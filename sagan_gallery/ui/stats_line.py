@@ -29,8 +29,8 @@ class Stat:
 class StatsLine(QWidget):
     """Figures side by side, each below its name. Those that don't fit are left out from the end."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._parts: Sequence[Stat] = ()
         self._font = tabular(self.font())
         self._small = tabular(self.font(), 0.85)

@@ -32,8 +32,8 @@ class StatusRow(QWidget):
     cancelled = Signal(Task)
     """The user does not want it."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._tasks: Sequence[Task] = ()
         self.menu = QMenu(self)
         self._line = StatusLine()

@@ -95,8 +95,8 @@ class Tour(ScrollColumn):
     left = Signal()
     """The visitor has had enough for now, or has come to the end."""
 
-    def __init__(self, stage: SampleStage, parent: QWidget | None = None) -> None:
-        super().__init__(COLUMN_WIDTH, parent)
+    def __init__(self, stage: SampleStage) -> None:
+        super().__init__(COLUMN_WIDTH)
         self.step = 0
         self._stage = stage
         self._hovered: set[tuple[int, int]] = set()
@@ -181,8 +181,8 @@ class TourOffer(QWidget):
     taken = Signal()
     declined = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setAutoFillBackground(True)
         self.setPalette(stage_palette())
         words = QLabel("Four steps show what attention is.")

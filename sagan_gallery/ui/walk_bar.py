@@ -36,8 +36,8 @@ class WalkBar(QWidget):
     said = Signal(str)
     """Why something can't be done."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setAutoFillBackground(True)
         self.setFixedHeight(WALK_PX)
         self.setPalette(stage_palette())
