@@ -59,6 +59,9 @@ class Gif:
     _FORMAT = "GIF"
     _OPTIONS: ClassVar[dict[str, Any]] = {}
     _COLOURS, _LOOKED_AT = 64, 16
+    _EVERY = 2
+    """Of the pixels that the colours are found from, in both directions: of all it takes six times as long, for errors
+    that are 2 to 10 % smaller; without k-means they are twice as large."""
 
     def __init__(self, path: Path, rate_hz: float, kept: Sequence[Sequence[int]] = ()) -> None:
         self._kept = [level for colour in kept for level in colour]
@@ -75,8 +78,9 @@ class Gif:
         """The frames in the film's colours, which are found from some of them."""
         from PIL import Image as Pillow
 
-        some = self._frames[:: -(-len(self._frames) // self._LOOKED_AT)]
-        colours = Pillow.fromarray(np.concatenate(some)).quantize(self._COLOURS - len(self._kept) // 3, kmeans=1)
+        frames = self._frames[:: -(-len(self._frames) // self._LOOKED_AT)]
+        some = np.concatenate([np.asarray(frame)[:: self._EVERY, :: self._EVERY] for frame in frames])
+        colours = Pillow.fromarray(some).quantize(self._COLOURS - len(self._kept) // 3, kmeans=1)
         colours.putpalette([*(colours.getpalette() or ()), *self._kept])
         return [frame.quantize(palette=colours, dither=Pillow.Dither.NONE) for frame in self._frames]
 

@@ -326,7 +326,7 @@ class GalleryControls(ScrollColumn):
 
     def show_usual_maps(self) -> None:
         """Heat maps of where queries look, over the whole picture with its attention: what the tour speaks of."""
-        for part in (self._kind_row, self._choice_rows[0], self._shown_row, self.scale):
+        for part in (self._kind_row, self.opacity, self._choice_rows[0], self._shown_row, self.scale):
             part.reset()
 
     def _map_style_moved(self) -> None:

@@ -74,8 +74,8 @@ class GalleryPanel(QWidget):
         """(D, z_dim) unit vectors that the plane can go in."""
         self._filled = 0
         """Samples of the grid that are there since it was last asked for."""
-        self._row_shown = 0
-        """The last row of the grid that was shown large: a walk that is closed leads back to it."""
+        self._home: OwnPicture | SampleSpec | None = None
+        """What was last shown large of the grid: out of a walk or a plane one comes back to it."""
         self.session = GallerySession(keep_off, self)
         self.grid = SampleGrid()
         self.stage = SampleStage() if stage is None else stage
@@ -183,6 +183,7 @@ class GalleryPanel(QWidget):
         stage.walk_button.toggled.connect(self._show_walk)
         self.walk.moved.connect(lambda point: session.request_sample(point, ON_THE_WALK))
         stage.plane.moved.connect(lambda point: session.request_sample(point, IN_THE_PLANE))
+        stage.plane.left.connect(self._go_home)
         self.walk.thumb_wanted.connect(session.request_thumb)
         self.walk.said.connect(self.say)
 
@@ -282,6 +283,7 @@ class GalleryPanel(QWidget):
         if on:
             if self.stage.origin.own is not None:  # which has no attention to be switched off
                 self.grid.choose(self.grid.first_sample)
+            self.stage.show_pins()
             self.controls.show_usual_maps()
             self.tour.begin()
         self._remember_tour()
@@ -302,9 +304,15 @@ class GalleryPanel(QWidget):
         if on:
             self._prepare_walk()
         elif self.stage.origin == ON_THE_WALK or self.session.sampling:  # a picture of the walk may be on its way
-            row = self.grid.current if self.grid.current >= 0 else min(self._row_shown, len(self.grid.items) - 1)
-            self.grid.choose(row, tell=False)
-            self.choose(row)
+            self._go_home()
+
+    def _go_home(self) -> None:
+        """Shows what is chosen in the grid, or was before the picture came from elsewhere."""
+        items, row = self.grid.items, self.grid.current
+        if row < 0:
+            row = items.index(self._home) if self._home in items else self.grid.first_sample
+        self.grid.choose(row, tell=False)
+        self.choose(row)
 
     def _prepare_walk(self) -> None:
         """A walk without ends leads from the chosen sample to the next one in the grid."""
@@ -351,8 +359,8 @@ class GalleryPanel(QWidget):
     def _next_point(self) -> LatentPoint | None:
         """Of the sample after the one that was last shown large, if there are several."""
         specs = self.grid.specs
-        shown = max(self._row_shown - self.grid.first_sample, -1)
-        return self.session.point(specs[(shown + 1) % len(specs)]) if len(specs) > 1 else None
+        following = specs.index(self._home) + 1 if self._home in specs else 0
+        return self.session.point(specs[following % len(specs)]) if len(specs) > 1 else None
 
     def _sampling_changed(self) -> None:
         if self.session.generator is not None:
@@ -364,8 +372,7 @@ class GalleryPanel(QWidget):
         if self.session.generator is not None:
             chosen = self.grid.chosen_item
             self.grid.reset_samples(self._wanted_specs())
-            if chosen in self.grid.items:
-                self.grid.choose(self.grid.items.index(chosen), tell=False)
+            self.grid.choose(-1 if chosen is None else self.grid.items.index(chosen), tell=False)
             self._fill_grid()
 
     def _wanted_specs(self) -> list[SampleSpec]:
@@ -397,7 +404,7 @@ class GalleryPanel(QWidget):
         elif origin.in_between and not self.session.superseded:
             self.grid.clear_choice()
         if not origin.in_between:
-            self._row_shown = max(self.grid.current, 0)
+            self._home = origin.own or origin.spec
             axes = axes_through(sample, self.session.generator, self._directions, self._next_point())
             if axes:
                 self.stage.plane.show_axes(axes)

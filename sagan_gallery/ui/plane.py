@@ -50,6 +50,8 @@ class Pad(QWidget):
 
     moved = Signal()
     """The handle is elsewhere, or the mouse has let it go."""
+    left = Signal()
+    """The sample in the middle is wanted, as it was before."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -95,7 +97,7 @@ class Pad(QWidget):
             self.moved.emit()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        self.move_to(0, 0)
+        self.left.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in _STEPS:
@@ -128,13 +130,15 @@ class PlaneView(QWidget):
 
     moved = Signal(LatentPoint)
     """The point of the plane to be shown."""
+    left = Signal()
+    """The sample is to be shown that the plane goes through."""
 
     def __init__(self) -> None:
         super().__init__()
         self.pad = Pad()
         self._centre: LatentPoint | None = None
         self.axes = combo(), combo()
-        self.back = button("Back to the sample", "To the middle of the plane", lambda: self.pad.move_to(0, 0))
+        self.back = button("Back to the sample", "To the middle of the plane", self.left.emit)
         sides = [
             Row(name, box, help_text, name_px=6 * SPACE)
             for name, box, help_text in zip(("Across", "Up"), self.axes, _AXES_HELP, strict=True)
@@ -146,6 +150,7 @@ class PlaneView(QWidget):
         self.setAutoFillBackground(True)
         self.setPalette(stage_palette())
         self.pad.moved.connect(self._tell)
+        self.pad.left.connect(self.left)
         self.show_axes([])
 
     @property

@@ -158,6 +158,11 @@ class SampleStage(QWidget):
         self.view.set_map_style(map_style)
         self._show_pins()
 
+    def show_pins(self) -> None:
+        """The pins' maps below the picture, without the walk, which may leave no room for them."""
+        self.walk_button.setChecked(False)
+        self.tabs.setCurrentIndex(0)
+
     def toggle_page(self) -> None:
         """Shows the matrix in place of the pins, then the plane, then the pins again."""
         self.tabs.setCurrentIndex((self.tabs.currentIndex() + 1) % self.tabs.count())

@@ -17,7 +17,7 @@ from facecam.qtkit.widgets import DimLine, ScrollColumn
 from sagan_gallery.attention import Direction, directed_map, entropy_bits, mean_distance_px
 from sagan_gallery.sample import Sample
 from sagan_gallery.ui.sample_stage import SampleStage
-from sagan_gallery.ui.scene import Pin
+from sagan_gallery.ui.scene import Pin, Scene
 
 _CELLS_TO_HOVER = 3
 
@@ -55,6 +55,7 @@ _WORDS: dict[Step, tuple[str, str, str]] = {
     ),
 }
 """What a step is about, what the visitor is to do, and what is then seen, before its figures."""
+_NOT_PAINTED = "This is a picture of your own, which was not painted with attention: choose a sample at the left."
 
 
 def shared(first: Array, second: Array) -> float:
@@ -85,7 +86,8 @@ def pins_words(sample: Sample, pins: list[Pin]) -> str:
         verdict = "That is less: here the maps tell the thing from its background"
     else:
         verdict = "That is no less: here the maps do not tell the thing from its background"
-    return f"The last map has {100 * ground:.0f} % in common with the others, who share {100 * thing:.0f} %. {verdict}."
+    compared = f"up to {100 * ground:.0f} % in common with the others, who share {100 * thing:.0f} %"
+    return f"The last map has {compared}. {verdict}."
 
 
 class Tour(ScrollColumn):
@@ -154,25 +156,32 @@ class Tour(ScrollColumn):
         self._watch()
 
     def _watch(self) -> None:
-        stage, view = self._stage, self._stage.view
-        sample, scene = stage.sample, view.scene
+        sample, scene = self._stage.sample, self._stage.view.scene
         if sample is None or scene is None or not self.isVisible() or self.step >= len(Step):
             return
-        found = ""
+        own = sample.z is None
+        if own or self.told.text() == _NOT_PAINTED:
+            self._done = False
+            self.told.setText(_NOT_PAINTED if own else "")
+        found = "" if own else self._found(sample, scene)
+        if found:
+            self._done = True
+            self.told.setText(f"{_WORDS[Step(self.step)][2]} {found}")
+
+    def _found(self, sample: Sample, scene: Scene) -> str:
+        """What the step shows of the sample, once it is done."""
         if self.step == Step.HOVER and scene.hover is not None:
             cell = scene.cell_at(*scene.hover)
             self._hovered.add((cell.row, cell.column))
             if self._done or len(self._hovered) >= _CELLS_TO_HOVER:
-                found = map_words(sample, scene.hover)
-        elif self.step == Step.PIN_OBJECT and len(view.pins) >= 2:
-            found = pins_words(sample, view.pins[:2])
-        elif self.step == Step.PIN_BACKGROUND and len(view.pins) >= 3:
-            found = pins_words(sample, view.pins)
-        elif self.step == Step.SWITCH_OFF and stage.shows_without_attention:
-            found = stage.effect
-        if found:
-            self._done = True
-            self.told.setText(f"{_WORDS[Step(self.step)][2]} {found}")
+                return map_words(sample, scene.hover)
+        if self.step == Step.PIN_OBJECT and len(scene.pins) >= 2:
+            return pins_words(sample, scene.pins[:2])
+        if self.step == Step.PIN_BACKGROUND and len(scene.pins) >= 3:
+            return pins_words(sample, scene.pins)
+        if self.step == Step.SWITCH_OFF and self._stage.shows_without_attention:
+            return self._stage.effect
+        return ""
 
 
 class TourOffer(QWidget):

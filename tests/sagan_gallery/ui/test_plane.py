@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint, Qt
 from sagan_gallery.attention import map_for_pixel
 from sagan_gallery.sample import Blend
 from sagan_gallery.walk import Axis, LatentPoint, Plane
-from tests.sagan_gallery.ui.driving import LEFT, move, show_page, waits_for_sample
+from tests.sagan_gallery.ui.driving import LEFT, move, settle, show_page, waits_for_sample
 
 
 def place(pad, x, y):
@@ -43,6 +43,7 @@ def test_dragging_changes_the_picture_with_the_maps_following(qtbot, panel):
     assert panel.grid.current == -1
     waits_for_sample(qtbot, panel, lambda: qtbot.mouseClick(plane.back, LEFT))
     assert np.array_equal(panel.sample.image, sample.image)
+    assert pad.place == (0, 0)
     waits_for_sample(qtbot, panel, lambda: qtbot.keyClick(pad, Qt.Key.Key_Right))
     assert pad.place == pytest.approx((0.05, 0))
     waits_for_sample(qtbot, panel, lambda: panel.grid.choose(4))
@@ -67,6 +68,37 @@ def test_the_sides_of_the_plane_are_directions_samples_and_classes(qtbot, panel)
     assert np.linalg.norm(panel.sample.z) == pytest.approx(np.linalg.norm(sample.z), rel=1e-5)
     waits_for_sample(qtbot, panel, lambda: panel.grid.choose(3))
     assert [box.currentText() for box in plane.axes] == ["To blue", "To the next sample"]
+
+
+@pytest.mark.parametrize("way", ["button", "double click"])
+def test_the_way_back_leads_to_the_sample_itself(qtbot, panel, way):
+    waits_for_sample(qtbot, panel, lambda: panel.grid.choose(3))
+    show_page(qtbot, panel, "Play")
+    plane, spec = panel.stage.plane, panel.spec
+    waits_for_sample(qtbot, panel, lambda: plane.pad.move_to(0.5, 0))
+    assert panel.spec is None
+    back = (
+        (lambda: qtbot.mouseClick(plane.back, LEFT))
+        if way == "button"
+        else (lambda: qtbot.mouseDClick(plane.pad, LEFT, pos=place(plane.pad, 0.5, 0)))
+    )
+    waits_for_sample(qtbot, panel, back)
+    assert panel.spec == spec  # which can be copied as a text
+    assert panel.grid.chosen_item == spec
+    assert plane.pad.place == (0, 0)
+
+
+def test_other_samples_are_not_taken_for_the_picture_of_the_plane_when_the_grid_is_sorted(qtbot, panel):
+    waits_for_sample(qtbot, panel, lambda: panel.grid.choose(3))
+    show_page(qtbot, panel, "Play")
+    spec = panel.spec
+    waits_for_sample(qtbot, panel, lambda: panel.stage.plane.pad.move_to(0.5, 0))
+    choose(panel.controls.order, "Class")
+    settle(qtbot, panel)
+    assert panel.grid.specs.index(spec) != 3  # a row alone would lead to another sample
+    assert panel.grid.current == -1
+    waits_for_sample(qtbot, panel, panel.stage.plane.back.click)
+    assert panel.spec == panel.grid.chosen_item == spec
 
 
 def test_a_plane_of_two_classes_goes_to_the_nearer_one():

@@ -80,8 +80,12 @@ def test_a_walk_is_saved_in_the_background_and_can_be_cancelled(qtbot, panel, tm
     monkeypatch.setattr("sagan_gallery.ui.files.FILM_S", 1.0)
     pillow = pytest.importorskip("PIL.Image")
     walks_to(qtbot, panel, 4)
+    shares = []
+    panel.session.exported.connect(lambda export: shares.append(export.share) if panel.session.exports else None)
     panel.files.start_film(tmp_path / "walk.gif", Gif, side_px=64)
     qtbot.waitUntil(lambda: panel.status.text == f"Saved {tmp_path / 'walk.gif'}")
+    assert shares == sorted(shares)
+    assert 0.8 < shares[-1] < 0.95  # the bar is not full while colours are looked for, which takes seconds
     with pillow.open(tmp_path / "walk.gif") as film:
         assert film.n_frames >= 20  # equal neighbours become one
         assert film.size == (64, 64)

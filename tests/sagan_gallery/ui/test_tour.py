@@ -16,7 +16,7 @@ from sagan_gallery.ui.paint import from_qimage
 from sagan_gallery.ui.session import OwnPicture
 from sagan_gallery.ui.tour import Step, shared
 from tests.sagan_gallery.made import made_sample
-from tests.sagan_gallery.ui.driving import LEFT, at, hover, settle, waits_for_sample
+from tests.sagan_gallery.ui.driving import LEFT, at, hover, settle, show_page, waits_for_sample
 
 
 @pytest.fixture
@@ -168,6 +168,7 @@ def test_it_shows_the_maps_that_it_speaks_of(qtbot, panel):
     ):
         box.setCurrentIndex(box.findData(value))
     controls.colours.setCurrentIndex(controls.colours.findData("viridis"))
+    controls.opacity.set(0)
     waits_for_sample(qtbot, panel, lambda: controls.scale.slider.setValue(0))
     waits_for_sample(qtbot, panel, controls.tour.click)
     assert panel.view.map_style == replace(usual, colours="viridis")
@@ -175,10 +176,38 @@ def test_it_shows_the_maps_that_it_speaks_of(qtbot, panel):
     assert panel.sample.attention_scale == 1
 
 
+@pytest.mark.parametrize("page", ["Matrix", "Play"])
+def test_the_maps_that_it_speaks_of_are_below_the_picture(qtbot, panel, page):
+    panel.resize(800, 511)  # of a window of 800x600
+    show_page(qtbot, panel, page)
+    panel.stage.walk_button.click()
+    waits_for_sample(qtbot, panel, lambda: panel.walk.slider.setValue(500))
+    waits_for_sample(qtbot, panel, panel.controls.tour.click)
+    assert panel.stage.strip.isVisible()
+    assert not panel.walk.isVisible()
+    assert panel.spec == panel.grid.specs[0]  # and no picture of a walk that is not there
+
+
 def test_it_is_about_a_generated_picture(qtbot, panel):
     waits_for_sample(qtbot, panel, lambda: panel.look_at(OwnPicture(np.zeros((20, 20, 3), np.uint8))))
     waits_for_sample(qtbot, panel, panel.controls.tour.click)
     assert panel.spec == panel.grid.specs[0]
+
+
+def test_an_own_picture_that_is_chosen_on_the_way_is_told_from_a_painted_one(qtbot, panel):
+    waits_for_sample(qtbot, panel, lambda: panel.look_at(OwnPicture(np.zeros((20, 20, 3), np.uint8))))
+    waits_for_sample(qtbot, panel, panel.controls.tour.click)
+    panel.tour.go_to(Step.SWITCH_OFF)
+    waits_for_sample(qtbot, panel, lambda: panel.grid.choose(0))
+    qtbot.keyPress(panel.view, Qt.Key.Key_B)  # which changes nothing there
+    assert "choose a sample" in panel.tour.told.text()
+    qtbot.keyRelease(panel.view, Qt.Key.Key_B)
+    waits_for_sample(qtbot, panel, lambda: panel.grid.choose(1))
+    assert panel.tour.told.text() == ""
+    qtbot.waitUntil(lambda: panel.stage.without_attention is not None)
+    qtbot.keyPress(panel.view, Qt.Key.Key_B)
+    assert "of 255 levels" in panel.tour.told.text()
+    qtbot.keyRelease(panel.view, Qt.Key.Key_B)
 
 
 def test_a_tour_that_is_begun_before_the_first_picture_is_there_begins_without_pins(qtbot, make_panel, tiny_generator):
