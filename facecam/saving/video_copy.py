@@ -39,7 +39,7 @@ _FALLBACK = ".mkv"
 """Holds whatever there is."""
 _OPTIONS: dict[str, dict[str, str]] = {
     "h264": {"preset": "veryfast", "crf": "18"},
-    "hevc": {"preset": "superfast", "crf": "20", "x265-params": "log-level=none"},
+    "hevc": {"preset": "superfast", "crf": "20", "x265-params": "log-level=none", "a53cc": "1"},
     "vp8": {"deadline": "realtime", "cpu-used": "8", "crf": "10", "b": "8M"},
     "vp9": {"deadline": "realtime", "cpu-used": "8", "crf": "24", "b": "0", "row-mt": "0"},
     "av1": {"preset": "10", "crf": "24", "svtav1-params": "lp=1"},

@@ -177,11 +177,12 @@ def with_captions(path: Path) -> None:
         copy = file.add_stream_from_template(stream)
         for number, packet in enumerate(part for part in original.demux(stream) if part.dts is not None):
             data = b""
+            header = b"\x4e\1" if stream.codec_context.name == "hevc" else b"\6"
             for kind, content in (
                 (4, b"\xb5\x00\x31GA94\x03\x41\xff\xfcA" + bytes([0x41 + number, 0xFF])),
                 (5, b"0123456789abcdefGPS SECRET"),
             ):
-                part = bytes([6, kind, len(content)]) + content + b"\x80"
+                part = header + bytes([kind, len(content)]) + content + b"\x80"
                 data += len(part).to_bytes(4, "big") + part
             written = av.Packet(data + bytes(packet))
             written.pts, written.dts, written.time_base = packet.pts, packet.dts, packet.time_base
@@ -195,8 +196,9 @@ def captions(path: Path) -> list[bytes | None]:
     return [None if each is None else bytes(each) for each in found]
 
 
-def test_captions_within_pictures_stay_also_where_something_is_covered(tmp_path: Path) -> None:
-    path = made(tmp_path / "a.mp4", sound=None)
+@pytest.mark.parametrize("codec", ["libx264", "libx265"])
+def test_captions_within_pictures_stay_also_where_something_is_covered(tmp_path: Path, codec: str) -> None:
+    path = made(tmp_path / "a.mp4", codec, sound=None)
     with_captions(path)
     assert len({*captions(path)}) == 10
     copy = copied(path)
