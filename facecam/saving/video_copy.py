@@ -89,6 +89,7 @@ class VideoCopy:
         self._cut_away: dict[int, av.Packet] = {}  # the last of each stream
         self._reformatter = VideoReformatter()
         self._last_pts: int | None = None
+        self._last_s = 0.0  # of the decoder's clock, which goes on where the file's times are none
         self.path = path
         suffix = path.suffix.lower()
         try:
@@ -192,8 +193,9 @@ class VideoCopy:
         frame = self._changed(picture, changed, where)
         pts = picture.frame.pts
         if pts is None or (self._last_pts is not None and pts <= self._last_pts):
-            pts = 0 if self._last_pts is None else self._last_pts + 1
-        frame.pts, frame.time_base, self._last_pts = pts, self._tick_s, pts
+            later = round((picture.time_s - self._last_s) / self._tick_s)
+            pts = 0 if self._last_pts is None else self._last_pts + max(1, later)
+        frame.pts, frame.time_base, self._last_pts, self._last_s = pts, self._tick_s, pts, picture.time_s
         frame.pict_type = av.video.frame.PictureType.NONE
         with writing(self.path):
             self._carry_on(pts * self._tick_s)
@@ -231,11 +233,11 @@ class VideoCopy:
         if not self._carried:
             return
         if self._others is None:
-            self._others = packets_of(self._source, *self._carried)
+            self._others = packets_of(self._source, *self._source.streams)  # of which any tells where films were joined
             self._pending = next(self._others, None)
         while self._pending is not None:
             packet = self._pending
-            if packet.dts is not None:
+            if packet.dts is not None and packet.stream in self._carried:
                 if until_s is not None and packet.dts * packet.time_base > until_s:
                     return
                 index = packet.stream.index

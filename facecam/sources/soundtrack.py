@@ -7,11 +7,13 @@ import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from fractions import Fraction
 from pathlib import Path
 from typing import TypeVar
 
 import av
 import numpy as np
+from av.format import Flags as ContainerFlags
 from av.stream import Disposition, Stream
 
 from facecam.sources.sound import SOUND_HZ, Samples, SoundRing
@@ -20,6 +22,7 @@ DAMAGE = (av.FFmpegError, ValueError, OverflowError)
 """What PyAV raises for a file that is not as it should be."""
 _StreamT = TypeVar("_StreamT", bound=Stream)
 _KEPT_S = 10.0
+_LONGEST_GAP_S = 3600
 _READS_ON = 2 * SOUND_HZ  # so far ahead it is quicker to read on than to seek
 _MOST_PACKETS = 1024  # of a stream whose sound nobody has asked for yet: some 20 s
 _BEFORE_S = 0.1  # a decoder needs a little of what was before
@@ -33,13 +36,56 @@ def main_stream(streams: Iterable[_StreamT]) -> _StreamT | None:
 
 
 def packets_of(container: av.container.InputContainer, *streams: Stream) -> Iterator[av.Packet]:
-    """The packets of these streams, to the end."""
+    """The packets of these streams, to the end. Of transport streams that were joined, whose clock begins anew, the
+    later one goes on where the one before ends."""
+    may_join = bool(container.format.flags & ContainerFlags.ts_discont.value)  # type: ignore[operator]
+    clocks = _JoinedClocks()
     while True:
         try:
-            yield from container.demux(*streams)
+            for packet in container.demux(*streams):
+                if may_join and packet.dts is not None:
+                    clocks.set_right(packet)
+                yield packet
         except IndexError:  # of a stream that was not there at the beginning, as in a damaged transport stream
             continue
         return
+
+
+class _JoinedClocks:
+    """Sets right the times of packets from parts that follow one another and begin anew each."""
+
+    def __init__(self) -> None:
+        self._later_s = [Fraction(0)]  # what each part comes later than it says
+        self._part_of: dict[int, int] = {}
+        self._first_s: dict[int, Fraction] = {}
+        self._last_s: dict[int, Fraction] = {}
+        self._end_s = Fraction(0)
+
+    def set_right(self, packet: av.Packet) -> None:
+        """packet: the next one, of any stream. All follow the first one that jumps, and stay together so."""
+        assert packet.dts is not None
+        index, tick_s = packet.stream.index, packet.time_base
+        decoded_s, shown_s = ((packet.dts if ticks is None else ticks) * tick_s for ticks in (packet.dts, packet.pts))
+        part = self._part_of.get(index, len(self._later_s) - 1)
+        if packet.stream.type in ("audio", "video"):
+            first_s = self._first_s.setdefault(index, shown_s)
+            last_s = self._last_s.get(index, decoded_s + self._later_s[part])
+
+            def jumps(part: int) -> bool:
+                return not last_s <= decoded_s + self._later_s[part] < last_s + _LONGEST_GAP_S
+
+            if jumps(part):
+                part = next((each for each in range(part + 1, len(self._later_s)) if not jumps(each)), -1)
+            if part < 0:
+                part = len(self._later_s)
+                begins_s = shown_s - (first_s - min(self._first_s.values()))  # if it is like the first part
+                self._later_s.append(self._end_s - begins_s)
+            self._part_of[index] = part
+            self._last_s[index] = decoded_s + self._later_s[part]
+            self._end_s = max(self._end_s, shown_s + self._later_s[part] + (packet.duration or 0) * tick_s)
+        if later := round(self._later_s[part] / tick_s):
+            packet.dts += later
+            packet.pts = None if packet.pts is None else packet.pts + later
 
 
 class _Soundtrack:

@@ -332,6 +332,39 @@ def test_pictures_that_come_at_their_own_times_keep_them(tmp_path: Path) -> None
     shows_the_same_but_for_the_cover(decoded(path), decoded(copied(path).path))
 
 
+@pytest.mark.parametrize("later", [0, 4000])
+def test_films_that_were_joined_go_on_where_the_one_before_ends(tmp_path: Path, later: int) -> None:
+    """As by `cat`: the clock of each begins anew, before or long after the end of the one before."""
+    part = made(tmp_path / "part.ts")
+    other = made(tmp_path / "other.ts", times=range(1000 * later, 1000 * later + 1000, 100), sound=None)
+    path = tmp_path / "a.ts"
+    path.write_bytes(part.read_bytes() + (other if later else part).read_bytes() + part.read_bytes())
+    copy = copied(path)
+    assert copy.converted == []
+    for whole in (path, copy.path):
+        times_s = np.array([picture.time_s for picture in decoded(whole)])
+        assert len(times_s) == 30
+        assert np.diff(times_s).min() > 0.099
+        assert np.diff(times_s).max() < 0.25
+    sound = packets(copy.path, "audio")
+    assert [data for _, data in sound] == [data for _, data in packets(path, "audio")]
+    apart = [ends(each, "audio") - ends(each, "video") for each in (part, copy.path)]
+    assert apart[0] == pytest.approx(apart[1], abs=9090 if later else 90)  # of 90,000 a second
+
+
+def ends(path: Path, kind: str) -> int:
+    return max(pts for pts, _ in packets(path, kind) if pts is not None)
+
+
+def test_pictures_of_a_file_without_times_come_as_players_show_them(tmp_path: Path) -> None:
+    path = made(tmp_path / "a.h264", sound=None)
+    copy = copied(path)
+    assert copy.path.suffix == ".mkv"
+    times_s = [picture.time_s for picture in decoded(path)]
+    assert times_s[-1] > 0.3
+    assert [picture.time_s for picture in decoded(copy.path)] == pytest.approx(times_s, abs=0.002)
+
+
 def test_titles_and_places_are_left_out(tmp_path: Path) -> None:
     path = made(tmp_path / "a.mkv")
     assert b"SECRET" in path.read_bytes()
