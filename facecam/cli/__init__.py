@@ -92,31 +92,7 @@ def make_parser() -> argparse.ArgumentParser:
     add_detector_options(parser, live=True)
     parser.set_defaults(run=commands.window, model=None, threshold=None, core=None, verbose=False)
     parser.set_defaults(runtime=Runtime.AUTO, precision=None, threads=1, provider=CPU)
-    parser.add_argument("--version", action="version", version=f"facecam {version('facecam') or '(not installed)'}")
-    parser.add_argument(
-        "--source",
-        default="auto",
-        help="auto, demo, a camera's number, screen, a file, a folder, or a URL (default: auto)",
-    )
-    parser.add_argument("--headless", action="store_true", help="no window: print the rates each second")
-    parser.add_argument(
-        "--seconds", type=seconds, help="headless: how long to run; 0: until the source ends (default: 10)"
-    )
-    parser.add_argument(
-        "--record", type=path, metavar="FILE", help="headless: write what is seen to a video, .mp4 or .mkv"
-    )
-    parser.add_argument(
-        "--no-audio", dest="sound", action="store_false", help="headless: leave the source's sound out of it"
-    )
-    parser.add_argument(
-        "--microphone",
-        metavar="NAME",
-        default="",
-        help="headless: a microphone that is heard in it, `default` for the system's (default: none)",
-    )
-    parser.add_argument(
-        "--virtual-camera", action="store_true", help="headless: show it to other programs as a camera, too"
-    )
+    _add_live_options(parser)
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND")
     parser.commands = subparsers.choices
 
@@ -164,6 +140,35 @@ def make_parser() -> argparse.ArgumentParser:
         add_verbose(licences)
         licences.set_defaults(run=commands.licences)
     return parser
+
+
+def _add_live_options(parser: argparse.ArgumentParser) -> None:
+    """Those without a command: what the window or `--headless` shows."""
+    parser.add_argument("--version", action="version", version=f"facecam {version('facecam') or '(not installed)'}")
+    parser.add_argument(
+        "--source",
+        default="auto",
+        help="auto, demo, a camera's number, screen, a file, a folder, or a URL (default: auto)",
+    )
+    parser.add_argument("--headless", action="store_true", help="no window: print the rates each second")
+    parser.add_argument(
+        "--seconds", type=seconds, help="headless: how long to run; 0: until the source ends (default: 10)"
+    )
+    parser.add_argument(
+        "--record", type=path, metavar="FILE", help="headless: write what is seen to a video, .mp4 or .mkv"
+    )
+    parser.add_argument(
+        "--no-audio", dest="sound", action="store_false", help="headless: leave the source's sound out of it"
+    )
+    parser.add_argument(
+        "--microphone",
+        metavar="NAME",
+        default="",
+        help="headless: a microphone that is heard in it, `default` for the system's (default: none)",
+    )
+    parser.add_argument(
+        "--virtual-camera", action="store_true", help="headless: show it to other programs as a camera, too"
+    )
 
 
 class _Parser(argparse.ArgumentParser):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from facecam.errors import FacecamError
 from facecam.live.capture import Trouble
 from facecam.live.metrics import Stats
 from facecam.live.pipeline import Phase, Pipeline
-from facecam.live.virtual_camera import VirtualCamera
+from facecam.live.virtual_camera import VirtualCamera, VirtualCameraStatus
 from facecam.saving.recording import VIDEO_FORMATS, Recorder, RecordingOptions
 from facecam.sources.microphone import Microphone
 from facecam.system.cpu import can_pin, cpu_name
@@ -39,17 +40,11 @@ def run_headless(
     sound: with that of the source. microphone: heard in it, as of `Microphone`, empty for none.
     virtual_camera: also shows that to other programs, as a camera.
     """
-    if record is None and microphone:
-        raise FacecamError("A microphone is heard in recordings only: name a video with --record.")
-    if record is not None and record.suffix.lower() not in VIDEO_FORMATS:
-        raise FacecamError(f"{record} is no name for a recording: it has to end in .mp4 or .mkv.")
-    if record is not None and record.exists():
-        raise FacecamError(f"{record} exists already; choose another name for the recording.")
+    _check_recording(record, microphone)
     changed = threading.Event()
     pipeline = Pipeline(source, detector, changed.set, reconnect=True)
     recorder: Recorder | None = None
     camera: VirtualCamera | None = None
-    silence = ""
     if record is not None:
         options, listen = RecordingOptions(lists=False, sound=sound), partial(Microphone, microphone)
         recorder = Recorder(record, options, source, lambda: pipeline.state.live, listen if microphone else None)
@@ -63,21 +58,7 @@ def run_headless(
             camera = VirtualCamera(pipeline.latest)
             pipeline.attach(camera)
         start_s = time.perf_counter()
-        end_s = start_s + seconds if seconds else float("inf")
-        next_line_s = start_s + 1
-        while pipeline.phase in (Phase.RUNNING, Phase.RECONNECTING) and (now_s := time.perf_counter()) < end_s:
-            if camera is not None and camera.status.error is not None:
-                break
-            if now_s >= next_line_s:
-                trouble = pipeline.state.trouble
-                write(_line(now_s - start_s, pipeline.state.stats()) if trouble is None else _trouble(trouble, now_s))
-                next_line_s += 1
-                if recorder is not None and (why := recorder.status.silence) != silence:
-                    silence = why
-                    write(silence or "The microphone is heard again.")
-            changed.wait(max(0.01, min(next_line_s, end_s) - now_s))
-            changed.clear()
-            pipeline.latest()
+        silence = _tell_rates(pipeline, changed, start_s + seconds if seconds else math.inf, write, recorder, camera)
         stats, error = pipeline.state.stats(), pipeline.state.error
         elapsed_s = time.perf_counter() - start_s
     finally:
@@ -95,20 +76,54 @@ def run_headless(
         if recorded.silence != silence:  # it came too late for a line of its own
             write(recorded.silence)
     if camera is not None:
-        shown = camera.status
-        if shown.error is not None:
-            raise shown.error
-        write(
-            f"{shown.device}: {shown.pictures} pictures shown, {shown.latency_ms[0]:.1f} ms p50 and "
-            f"{shown.latency_ms[1]:.1f} ms p95 after their capture, {shown.gap_ms[0]:.1f} ms p50 and "
-            f"{shown.gap_ms[1]:.1f} ms p95 from one to the next"
-        )
+        if camera.status.error is not None:
+            raise camera.status.error
+        write(_shown(camera.status))
     write(
         f"{elapsed_s:.1f} s: {stats.captured} frames captured, {stats.detected} detected, {stats.dropped} dropped; "
         f"latency {stats.latency_p50_ms:.1f} ms p50, {stats.latency_p95_ms:.1f} ms p95; "
         f"this core could do {stats.possible_hz:.0f} detections/s in {detector.engine.title}"
     )
     return stats
+
+
+def _check_recording(record: Path | None, microphone: str) -> None:
+    """Raises FacecamError before anything is opened."""
+    if record is None and microphone:
+        raise FacecamError("A microphone is heard in recordings only: name a video with --record.")
+    if record is not None and record.suffix.lower() not in VIDEO_FORMATS:
+        raise FacecamError(f"{record} is no name for a recording: it has to end in .mp4 or .mkv.")
+    if record is not None and record.exists():
+        raise FacecamError(f"{record} exists already; choose another name for the recording.")
+
+
+def _tell_rates(
+    pipeline: Pipeline,
+    changed: threading.Event,
+    end_s: float,
+    write: Callable[[str], object],
+    recorder: Recorder | None,
+    camera: VirtualCamera | None,
+) -> str:
+    """Writes a line each second until time.perf_counter() is `end_s`, or the source or the camera has ended. Returns
+    what was last said of a silent microphone."""
+    silence = ""
+    start_s = time.perf_counter()
+    next_line_s = start_s + 1
+    while pipeline.phase in (Phase.RUNNING, Phase.RECONNECTING) and (now_s := time.perf_counter()) < end_s:
+        if camera is not None and camera.status.error is not None:
+            break
+        if now_s >= next_line_s:
+            trouble = pipeline.state.trouble
+            write(_line(now_s - start_s, pipeline.state.stats()) if trouble is None else _trouble(trouble, now_s))
+            next_line_s += 1
+            if recorder is not None and (why := recorder.status.silence) != silence:
+                silence = why
+                write(silence or "The microphone is heard again.")
+        changed.wait(max(0.01, min(next_line_s, end_s) - now_s))
+        changed.clear()
+        pipeline.latest()
+    return silence
 
 
 def _wait_until_open(pipeline: Pipeline, changed: threading.Event) -> None:
@@ -128,6 +143,14 @@ def _trouble(trouble: Trouble, now_s: float) -> str:
     if trouble.retry_at_s is None:
         return trouble.reason
     return f"{trouble.reason} Reconnecting in {max(0.0, trouble.retry_at_s - now_s):.0f} s."
+
+
+def _shown(status: VirtualCameraStatus) -> str:
+    return (
+        f"{status.device}: {status.pictures} pictures shown, {status.latency_ms[0]:.1f} ms p50 and "
+        f"{status.latency_ms[1]:.1f} ms p95 after their capture, {status.gap_ms[0]:.1f} ms p50 and "
+        f"{status.gap_ms[1]:.1f} ms p95 from one to the next"
+    )
 
 
 def _line(elapsed_s: float, stats: Stats) -> str:

@@ -18,7 +18,7 @@ from pathlib import Path
 from facecam.bench.machine import describe_machine
 from facecam.detection.detector import FaceDetector
 from facecam.doctor.report import Facts, Report
-from facecam.errors import FacecamError, ModelError
+from facecam.errors import FacecamError
 from facecam.faces.boxes import compiled_select
 from facecam.live.virtual_camera import open_device
 from facecam.runtimes.engine import RUNTIMES, Engine, Runtime, RuntimeFailure, installed, version
@@ -225,7 +225,7 @@ def models(report: Report, wanted: str | None = None) -> Facts:
                 report.hint(
                     f"{name} takes {min(times_ms):.0f} ms a picture on {cpu_name()}; `facecam bench` tells more."
                 )
-        except (ModelError, FacecamError) as error:
+        except FacecamError as error:
             facts[name] = f"can't be used: {error}"
             report.hint(str(error))
     return facts

@@ -234,12 +234,11 @@ class PipelineState:
     def _is_unsure(self, view: View, now_s: float) -> bool:
         """Under the lock. A picture that stays, by itself or as the user wants, has been searched: no rate counts."""
         least_hz = None if view.privacy is None else view.privacy.least_hz
-        source, player = self.source, self.player
-        if least_hz is None or view.detected_frame.path is not None or (source and source.frame_count == 1):
+        if least_hz is None or view.detected_frame.path is not None or self.still:
             return False
         if self.phase is Phase.RECONNECTING or self.trouble is not None:
             return True
-        if self.phase is not Phase.RUNNING or (player is not None and player.paused):
+        if self.phase is not Phase.RUNNING or (self.player is not None and self.player.paused):
             return view.unsure
         return self._metrics.detect_hz(now_s) < least_hz * (_SURE_AGAIN if self._was_unsure else 1)
 

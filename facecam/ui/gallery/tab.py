@@ -27,10 +27,9 @@ class GalleryTab(Tab):
         self,
         grab_frame: Callable[[], Image | None],
         detector_core: Callable[[], int | None],
-        model: Path | None = None,
-        settings: Settings | None = None,
-        controls: GalleryControls | None = None,
-        stage: SampleStage | None = None,
+        settings: Settings,
+        controls: GalleryControls,
+        stage: SampleStage,
     ) -> None:
         super().__init__()
 
@@ -38,7 +37,7 @@ class GalleryTab(Tab):
             frame = grab_frame()
             return None if frame is None else np.ascontiguousarray(frame[:, :, ::-1])
 
-        self.panel = GalleryPanel(model, grab_rgb, open_mp4, detector_core, settings, controls, stage)
+        self.panel = GalleryPanel(None, grab_rgb, open_mp4, detector_core, settings, controls, stage)
         self._full_screen = self._started = False
         self._commands = [
             command(self, "Full screen", ["F", "F11"], self._toggle_full_screen, Menu.VIEW),

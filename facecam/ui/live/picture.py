@@ -503,8 +503,7 @@ class PictureView(QWidget):
         return 0 if index is None or ids is None else int(ids[index])
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        place = QPointF(event.pos())
-        menu = self.menu_at(place)
+        menu = self.menu_at(QPointF(event.pos()))
         if menu.actions():
             menu.popup(event.globalPos())
 

@@ -26,7 +26,7 @@ from facecam.qtkit.wording import sentence
 from facecam.qtkit.worker import Asker
 from facecam.runtimes.engine import Precision
 from facecam.sources import Camera
-from facecam.sources.camera_modes import CameraMode, camera_modes
+from facecam.sources.camera_modes import CameraMode
 from facecam.ui.live import prompts, words
 from facecam.ui.live.audience import COUNTDOWN_S, AudienceControls, Countdown, Toast
 from facecam.ui.live.camera_section import CameraSection
@@ -56,9 +56,9 @@ class LiveTab(Tab):
         session: LiveSession,
         settings: Settings,
         list_cameras: Callable[[], Sequence[Camera]],
-        spec: str = AUTO,
-        options: DetectorOptions = DetectorOptions(),
-        list_modes: Callable[[int], list[CameraMode]] = camera_modes,
+        spec: str,
+        options: DetectorOptions,
+        list_modes: Callable[[int], list[CameraMode]],
     ) -> None:
         """options: what the session's detector was made with."""
         super().__init__()

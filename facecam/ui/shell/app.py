@@ -10,11 +10,10 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
+from facecam.arrays import Image
 from facecam.detection.detector import FaceDetector
 from facecam.detection.options import SUCCESSORS, DetectorOptions, successor_words
 from facecam.qtkit.preload import ModuleLoader
@@ -89,83 +88,100 @@ def build_window(
         model=options.model or remembered.model,
         precision=options.precision or remembered.precision,
     ).for_live()
-
     if spec == AUTO and remembered.source:
         spec = recall(remembered.source)
-    sessions: list[LiveSession] = []
+    make = make_detector or partial(FaceDetector, replace(live_options, threshold=None))  # the tab sets that
+    window = MainWindow(_Tabs(spec, settings, options, live_options, make, open_source).specs(), settings)
+    if remembered.network in SUCCESSORS:
+        words = successor_words(remembered.network)
+        window.hints.say(words, partial(live_settings.change, network=""))
+    return window
 
-    def live() -> Tab:
-        modes = CameraModes(settings)
+
+class _Tabs:
+    """Makes each tab when it is first shown. The gallery and Speed ask Live's session for what they need of it, where
+    there is one by then."""
+
+    def __init__(
+        self,
+        spec: str,
+        settings: Settings,
+        options: DetectorOptions,
+        live_options: DetectorOptions,
+        make_detector: Callable[[], FaceDetector],
+        open_source: Callable[[str], Source],
+    ) -> None:
+        """options: as of `main`; live_options: Live's, with what is remembered."""
+        self._spec, self._settings, self._options, self._live_options = spec, settings, options, live_options
+        self._make_detector, self._open_source = make_detector, open_source
+        self._session: LiveSession | None = None
+        self._gallery_loader = ModuleLoader("facecam.ui.gallery.tab", self._gallery_steps())
+
+    def specs(self) -> list[TabSpec]:
+        """The tabs in their order."""
+        return [
+            TabSpec(
+                "Live",
+                "Faces in pictures from a camera, a file or a stream",
+                self._live,
+                "<b>Space</b> starts and stops, <b>F</b> is full screen. Drop a picture or a video on the window to "
+                "see the faces in it.",
+            ),
+            TabSpec(
+                "Speed",
+                "How fast the detector is on one core of this machine",
+                self._speed,
+                "<b>Space</b> starts and stops the measurement.",
+                ModuleLoader("facecam.ui.speed.tab"),
+            ),
+            TabSpec(
+                "Gallery",
+                "What a Self-Attention GAN paints, and where its pixels look",
+                self._gallery,
+                "Move over the large picture to see where a pixel looks, and click to pin it. Drop a picture on the "
+                "window to see the same of yours.",
+                self._gallery_loader,
+            ),
+        ]
+
+    def _live(self) -> Tab:
+        modes = CameraModes(self._settings)
 
         def open_in_mode(spec: str) -> Source:  # in a thread of the pipeline
-            return open_source(modes.complete(located(spec, list_cameras), list_cameras))
+            return self._open_source(modes.complete(located(spec, list_cameras), list_cameras))
 
-        make = partial(FaceDetector, replace(live_options, threshold=None))  # the tab sets that
-        session = LiveSession(make_detector or make, open_in_mode, options.core)
-        sessions.append(session)
-        tab = LiveTab(session, settings, list_cameras, spec, live_options, camera_modes)
+        session = self._session = LiveSession(self._make_detector, open_in_mode, self._options.core)
+        tab = LiveTab(session, self._settings, list_cameras, self._spec, self._live_options, camera_modes)
         session.setParent(tab)
         tab.start()
         return tab
 
-    def gallery_steps() -> Iterator[Any]:
-        from facecam.ui.gallery.tab import GalleryControls, GalleryTab, SampleStage  # loaded when it is first shown
-
-        def frame() -> npt.NDArray[np.uint8] | None:
-            view = sessions[0].latest() if sessions else None
-            return None if view is None else view.image
-
-        def detector_core() -> int | None:
-            return sessions[0].state.core if sessions else None
-
-        controls = GalleryControls(settings)
-        yield None
-        stage = SampleStage()
-        yield None
-        yield GalleryTab(frame, detector_core, settings=settings, controls=controls, stage=stage)
-
-    gallery_loader = ModuleLoader("facecam.ui.gallery.tab", gallery_steps())
-
-    def gallery() -> Tab:
-        return gallery_loader.part or [*gallery_steps()][-1]
-
-    def speed() -> Tab:
+    def _speed(self) -> Tab:
         from facecam.ui.speed.tab import SpeedTab
 
         def pause() -> Callable[[], None]:
-            return sessions[0].rest("the speed is measured") if sessions else lambda: None
+            return (lambda: None) if self._session is None else self._session.rest("the speed is measured")
 
-        return SpeedTab(_bench_arguments(options), pause, settings=settings)
+        return SpeedTab(_bench_arguments(self._options), pause, settings=self._settings)
 
-    tabs = [
-        TabSpec(
-            "Live",
-            "Faces in pictures from a camera, a file or a stream",
-            live,
-            "<b>Space</b> starts and stops, <b>F</b> is full screen. Drop a picture or a video on the window to see "
-            "the faces in it.",
-        ),
-        TabSpec(
-            "Speed",
-            "How fast the detector is on one core of this machine",
-            speed,
-            "<b>Space</b> starts and stops the measurement.",
-            ModuleLoader("facecam.ui.speed.tab"),
-        ),
-        TabSpec(
-            "Gallery",
-            "What a Self-Attention GAN paints, and where its pixels look",
-            gallery,
-            "Move over the large picture to see where a pixel looks, and click to pin it. Drop a picture on the window "
-            "to see the same of yours.",
-            gallery_loader,
-        ),
-    ]
-    window = MainWindow(tabs, settings)
-    if live_settings.value.network in SUCCESSORS:
-        words = successor_words(live_settings.value.network)
-        window.hints.say(words, partial(live_settings.change, network=""))
-    return window
+    def _gallery(self) -> Tab:
+        return self._gallery_loader.part or [*self._gallery_steps()][-1]
+
+    def _gallery_steps(self) -> Iterator[Any]:
+        from facecam.ui.gallery.tab import GalleryControls, GalleryTab, SampleStage  # loaded when it is first shown
+
+        def frame() -> Image | None:
+            view = None if self._session is None else self._session.latest()
+            return None if view is None else view.image
+
+        def detector_core() -> int | None:
+            return None if self._session is None else self._session.state.core
+
+        controls = GalleryControls(self._settings)
+        yield None
+        stage = SampleStage()
+        yield None
+        yield GalleryTab(frame, detector_core, self._settings, controls, stage)
 
 
 def _bench_arguments(options: DetectorOptions) -> list[str]:

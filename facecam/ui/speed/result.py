@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
@@ -20,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from facecam.bench.compare import compared_bars, verdict
 from facecam.bench.report import Bar, bars, figures, headline, main_series
-from facecam.bench.result import BenchResult, Interim
+from facecam.bench.result import BenchResult, Interim, Percentiles
 from facecam.bench.tables import is_figure, markdown
 from facecam.qtkit.fields import combo, fill
 from facecam.qtkit.folds import Fold, Section
@@ -255,8 +254,8 @@ class Details(Section):
         if not 0 <= index < len(self.pages) or not 0 <= row < len(self.pages[index].rows):
             return
         times_ms = self.pages[index].times_ms[row]
-        p50, p90, p95, p99 = np.percentile(times_ms, (50, 90, 95, 99))
-        words = f"p50 {p50:.2f}, p90 {p90:.2f}, p95 {p95:.2f}, p99 {p99:.2f} ms"
+        at = Percentiles.of(times_ms)
+        words = f"p50 {at.p50:.2f}, p90 {at.p90:.2f}, p95 {at.p95:.2f}, p99 {at.p99:.2f} ms"
         self.chosen.say(self.pages[index].candidates[row])
         self.times.say(words)
         self.histogram.show_values(times_ms, words)
