@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor
 
 from train.sagan.data import PictureSet, load_pictures, to_float
@@ -104,43 +105,18 @@ def evaluate(
     features, probabilities = compute_features(network, images, device)
 
     order = np.random.default_rng(0).permutation(len(data))
-    half, other = order[::2], order[1::2]
+    halves = order[::2], order[1::2]
     mean, deviation = inception_score(probabilities)
     figures: dict[str, Any] = {
         "samples": samples,
         "reference": f"all {len(data)} training pictures",
         "FID (own features)": frechet_distance(features, judge.features),
         "FID (own features) floor, real half against real half": frechet_distance(
-            judge.features[half], judge.features[other]
+            *(judge.features[half] for half in halves)
         ),
         "IS (own features)": [mean, deviation],
-    }
-    per_class = {}
-    real_labels, labels = data.labels.cpu().numpy(), label.numpy()
-    for index, name in enumerate(data.classes):
-        mine, real = features[labels == index], judge.features[real_labels == index]
-        parts = [judge.features[part[real_labels[part] == index]] for part in (half, other)]
-        if min(len(mine), len(parts[0]), len(parts[1])) < 2:
-            continue
-        per_class[name] = {
-            "samples": len(mine),
-            "FID": frechet_distance(mine, real),
-            "floor": frechet_distance(*parts),
-            "accuracy": float((probabilities[labels == index].argmax(1) == index).mean()),
-        }
-    figures["per class (own features)"] = per_class
-
-    # Memorised pictures would lie far closer to a training picture than real pictures lie to each other.
-    subset = order[:1000]
-    generated, nearest = nearest_distances(features[:1000], judge.features)
-    real_distance, _ = nearest_distances(judge.features, judge.features, same=True)
-    real_distance = real_distance[subset]
-    figures["nearest training picture, in features"] = {
-        "median, samples": float(np.median(generated)),
-        "median, real to other real": float(np.median(real_distance)),
-        "smallest, samples": float(generated.min()),
-        "samples nearer than 99 % of real": float((generated < np.percentile(real_distance, 1)).mean()),
-        "closest pair": [int(generated.argmin()), data.names[int(nearest[generated.argmin()])]],
+        "per class (own features)": per_class(judge, data, features, probabilities, label.numpy(), halves),
+        "nearest training picture, in features": nearest_training(judge, data, features[:1000], order[:1000]),
     }
     some = slice(0, 500)
     without = generate(generator, z[some], label[some], scale=0.0)
@@ -148,13 +124,53 @@ def evaluate(
     figures["attention switched off changes a pixel by, of 255"] = change
     apart = data.select(held_out(data.names))
     _, real_probabilities = compute_features(network, apart.images, device)
-    figures["class accuracy, samples"] = float((probabilities.argmax(1) == labels).mean())
+    figures["class accuracy, samples"] = float((probabilities.argmax(1) == label.numpy()).mean())
     figures["class accuracy, held-out real"] = float((real_probabilities.argmax(1) == apart.labels.numpy()).mean())
     figures["diversity within a class (own features), samples"] = diversity(network, images, label, device)
     figures["diversity within a class (own features), real"] = diversity(
         network, data.images.cpu(), data.labels.cpu(), device
     )
     return figures
+
+
+def per_class(
+    judge: Judge,
+    data: PictureSet,
+    features: Array,
+    probabilities: Array,
+    labels: NDArray[np.int64],
+    halves: tuple[NDArray[np.int64], NDArray[np.int64]],
+) -> dict[str, Any]:
+    """The figures of each class that has two pictures everywhere. features, probabilities, labels: of the samples;
+    halves: indices of the real pictures."""
+    figures = {}
+    real_labels = data.labels.cpu().numpy()
+    for index, name in enumerate(data.classes):
+        mine, real = features[labels == index], judge.features[real_labels == index]
+        parts = [judge.features[half[real_labels[half] == index]] for half in halves]
+        if min(len(mine), len(parts[0]), len(parts[1])) < 2:
+            continue
+        figures[name] = {
+            "samples": len(mine),
+            "FID": frechet_distance(mine, real),
+            "floor": frechet_distance(*parts),
+            "accuracy": float((probabilities[labels == index].argmax(1) == index).mean()),
+        }
+    return figures
+
+
+def nearest_training(judge: Judge, data: PictureSet, features: Array, subset: NDArray[np.int64]) -> dict[str, Any]:
+    """How near samples come to training pictures: memorised ones would lie far closer to one than real pictures lie to
+    each other. features: of the samples; subset: indices of the real pictures to compare with."""
+    generated, nearest = nearest_distances(features, judge.features)
+    real = nearest_distances(judge.features, judge.features, same=True)[0][subset]
+    return {
+        "median, samples": float(np.median(generated)),
+        "median, real to other real": float(np.median(real)),
+        "smallest, samples": float(generated.min()),
+        "samples nearer than 99 % of real": float((generated < np.percentile(real, 1)).mean()),
+        "closest pair": [int(generated.argmin()), data.names[int(nearest[generated.argmin()])]],
+    }
 
 
 def main(argv: list[str] | None = None) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from torch import nn
+from torch import Tensor, nn
 
 from train.sagan.data import BatchSampler, load_pictures
 from train.sagan.layers import refresh_spectral_norms
@@ -89,7 +89,6 @@ def grow(args: argparse.Namespace, run: World) -> Trainer:
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda step: 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * step / args.steps))
     )
-    first_d = small_d.blocks[str(config.resolution)]
     for step in range(args.steps):
         real, _ = sampler.next()
         z = torch.randn(args.batch, network.z_dim, generator=large.random).to(run.device)
@@ -97,19 +96,8 @@ def grow(args: argparse.Namespace, run: World) -> Trainer:
         for owner in networks:
             refresh_spectral_norms(owner)
         with autocast(run.device, True):
-            with torch.no_grad():
-                painted, _ = small_g(z, label)
-                wanted = F.interpolate(painted, scale_factor=2.0, mode="bilinear")
-            made, _ = large.generator(z, label)
-            loss_g = (made - wanted).abs().mean() + (F.avg_pool2d(made, 2) - painted).abs().mean()
-            pictures = torch.cat((real, made.detach()))
-            with torch.no_grad():
-                known = first_d(F.avg_pool2d(pictures, 2)).float()
-            learnt = pictures
-            for block in head(large.discriminator):
-                learnt = block(learnt)
-            # In shares of what the smaller D's map varies by, so that 1 is knowing nothing.
-            loss_d = (learnt.float() - known).square().mean() / known.var()
+            made, loss_g = generator_loss(large.generator, small_g, z, label)
+            loss_d = discriminator_loss(large.discriminator, small_d, torch.cat((real, made.detach())))
         check_finite(loss_g + loss_d, step)
         optimizer.zero_grad(set_to_none=True)
         (loss_g + loss_d).backward()
@@ -121,6 +109,25 @@ def grow(args: argparse.Namespace, run: World) -> Trainer:
         owner.requires_grad_(True)
     large.ema.module.load_state_dict(large.generator.state_dict())
     return large
+
+
+def generator_loss(large: Generator, small: Generator, z: Tensor, label: Tensor) -> tuple[Tensor, Tensor]:
+    """The larger G's pictures, and how far they are from the smaller one's: enlarged, and at half their own size."""
+    with torch.no_grad():
+        painted, _ = small(z, label)
+        wanted = F.interpolate(painted, scale_factor=2.0, mode="bilinear")
+    made, _ = large(z, label)
+    return made, (made - wanted).abs().mean() + (F.avg_pool2d(made, 2) - painted).abs().mean()
+
+
+def discriminator_loss(large: Discriminator, small: Discriminator, pictures: Tensor) -> Tensor:
+    """How far what the larger D's first blocks make of pictures is from what the smaller D's first block makes of them
+    at half the size: in shares of what the latter varies by, so that 1 is knowing nothing."""
+    with torch.no_grad():
+        known = small.blocks[str(small.config.resolution)](F.avg_pool2d(pictures, 2)).float()
+    for block in head(large):
+        pictures = block(pictures)
+    return (pictures.float() - known).square().mean() / known.var()
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -184,7 +184,7 @@ def train(args: argparse.Namespace, run: World) -> Path:
         if due(args.save_kimg):
             save_checkpoint(folder / "latest.pt", trainer.state_dict())
         if judge is not None and due(args.fid_kimg):
-            fid = evaluate(trainer, judge, args.fid_samples, log)
+            fid = measure_fid(trainer, judge, args.fid_samples, log)
             ended |= health.fid(fid) and args.stop_on_collapse
             if fid < trainer.best_fid:
                 trainer.best_fid = fid
@@ -197,7 +197,7 @@ def train(args: argparse.Namespace, run: World) -> Path:
     return folder
 
 
-def evaluate(trainer: Trainer, judge: Judge, samples: int, log: StatsLog) -> float:
+def measure_fid(trainer: Trainer, judge: Judge, samples: int, log: StatsLog) -> float:
     """FID of the averaged generator, logged."""
     set_standing_statistics(trainer.ema.module, judge.frequencies)
     fid = judge.fid(trainer.ema.module, samples)

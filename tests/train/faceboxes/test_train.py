@@ -31,11 +31,6 @@ def last(tmp_path: Path, number: int) -> dict:
     return load_checkpoint(next((tmp_path / "runs").glob(f"{number:05d}-*")) / "last.pt")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> None:
-    torch.set_num_threads(1)
-
-
 def test_trains_evaluates_and_keeps_its_results(wider: Path, tmp_path: Path) -> None:
     assert run(wider, tmp_path, "--steps", "4", "--eval-every", "4") == 0
     (folder,) = (tmp_path / "runs").iterdir()

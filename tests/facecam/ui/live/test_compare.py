@@ -202,7 +202,7 @@ def test_two_pictures_stand_where_they_are_largest(
     tab = live(window)
     tab.compare.on.setChecked(True)
     qtbot.waitUntil(
-        lambda: (tab.compare.picture.y() == tab.picture.y()) == beside and tab.compare.picture.width() > 100,
+        lambda: (tab.compare.picture.y() == tab.picture.y()) == beside and tab.compare.picture.width() > 100
     )
 
 

@@ -61,7 +61,7 @@ def test_where_privacy_is_on_each_picture_is_searched(qtbot: QtBot, make_window:
     qtbot.waitUntil(lambda: False in searched)
     QTest.keyClick(tab.window(), Qt.Key.Key_P)
     qtbot.waitUntil(
-        lambda: tab.picture.view is not None and tab.picture.view.privacy is not None and tab.picture.view.detected,
+        lambda: tab.picture.view is not None and tab.picture.view.privacy is not None and tab.picture.view.detected
     )
     searched.clear()
     qtbot.waitUntil(lambda: len(searched) > 10)

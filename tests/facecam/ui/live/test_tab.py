@@ -34,7 +34,7 @@ def waits_for_picture(qtbot: QtBot, tab: LiveTab) -> None:
 
 def waits_for_message(qtbot: QtBot, tab: LiveTab, title: str) -> None:
     qtbot.waitUntil(
-        lambda: tab.panel.message is not None and title in tab.panel.message.title and tab.panel.isVisible(),
+        lambda: tab.panel.message is not None and title in tab.panel.message.title and tab.panel.isVisible()
     )
 
 
@@ -42,7 +42,7 @@ def test_starts_by_itself_and_tells_figures_and_state(qtbot: QtBot, make_window:
     tab = live(make_window("auto"))
     waits_for_picture(qtbot, tab)
     qtbot.waitUntil(
-        lambda: "–" not in tab.picture.overlay.figures.text and "1 face" in tab.picture.overlay.figures.text,
+        lambda: "–" not in tab.picture.overlay.figures.text and "1 face" in tab.picture.overlay.figures.text
     )
     for part in ("capture", "det/s", "possible", "ms p50", "1 face"):
         assert part in tab.picture.overlay.figures.text
