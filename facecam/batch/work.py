@@ -36,7 +36,10 @@ _logger = logging.getLogger(__name__)
 VIEWS_OF_TRANSPARENT = 5
 """So many pictures are searched of one that is transparent."""
 _DARK, _BRIGHT = 16, 239
-"""Of 255. A picture of nothing brighter than the first seems black."""
+_FLAT = 24
+"""Of 255: a picture whose brightness, but for a twentieth at both ends, has no larger range seems to show nothing."""
+_SAMPLED = 40
+"""So many pixels of its shorter side tell that."""
 Record = dict[str, Any]
 
 
@@ -103,12 +106,14 @@ class Worker:
     def __init__(self, options: WorkOptions, is_over: Callable[[], bool] = lambda: False) -> None:
         detector = self.base_detector = FaceDetector(options.detector)
         self._options, self._is_over = options, is_over
-        self._detector = ThoroughDetector(detector) if options.thorough else detector
+        views = range(VIEWS_OF_TRANSPARENT + 1)
+        self._detectors = [ThoroughDetector(detector) if options.thorough else detector for _ in views]
         self._threshold = detector.threshold
         self._hider = None if options.hide is None else FaceHider(options.hide, detector.threshold)
         self._kept: Frame | None = None  # so that the C library does not give its memory back for each picture
         if self._hider is not None:
-            self._detector.threshold = self._hider.detector_threshold
+            for each in self._detectors:
+                each.threshold = self._hider.detector_threshold
 
     def do(
         self,
@@ -131,7 +136,7 @@ class Worker:
             else:
                 finder = RegionFinder(self._threshold)
                 self._once(replace(task, copy=None), outcome, finder, on_record, on_opened, known)
-                regions = finder.regions(named_path(spec), self._detector.name)
+                regions = finder.regions(named_path(spec), self.base_detector.name)
                 save_regions(regions, task.regions)
                 if task.copy is not None:  # only now it is known where a face was gone for a moment
                     copied = replace(outcome, frames=0)
@@ -239,34 +244,42 @@ class Worker:
 
     def _start(self) -> None:
         """Another source begins."""
-        if isinstance(self._detector, ThoroughDetector):
-            self._detector.start()
+        for detector in self._detectors:
+            if isinstance(detector, ThoroughDetector):
+                detector.start()
         if self._hider is not None:
             self._hider.start()
 
     def _look(self, frame: Frame) -> Sighting:
         found, took_ms = [], 0.0
-        for view in _views(frame):
-            if isinstance(self._detector, ThoroughDetector):
+        for detector, view in zip(self._detectors, _views(frame), strict=False):
+            if isinstance(detector, ThoroughDetector):
                 moves = frame.path is None and frame.alpha is None
-                found.append(self._detector.detect(view, frame.time_s if moves else None))
+                found.append(detector.detect(view, frame.time_s if moves else None))
             else:
-                found.append(self._detector.detect(view))
-            took_ms += self._detector.timings.total_ms
+                found.append(detector.detect(view))
+            took_ms += detector.timings.total_ms
         return found[0] if len(found) == 1 else joined(found, self.base_detector.nms), took_ms / 1000
 
 
 def _views(frame: Frame) -> Iterator[Image]:
-    """What can be seen in a frame: its colours; also brightened where a picture is all but black, and from afar where
-    it is of black and white dots (printed, faxed), which the network misses; and of transparent ones what shows on
-    black and on white, and what the transparency alone shows, bright or dark."""
+    """What can be seen in a frame: its colours; also with more contrast where it is all but black, white or grey, and
+    from afar where it is of black and white dots (printed, faxed), which the network misses; and of transparent ones
+    what shows on black and on white, and what the transparency alone shows, bright or dark."""
     yield frame.image
-    if frame.path is not None:
-        some = frame.image[::8, ::8, 1]
-        brightest, black, white = np.percentile(some, 99), (some < _DARK).mean(), (some > _BRIGHT).mean()
-        if 0 < brightest < _DARK:
-            yield np.asarray(cv2.convertScaleAbs(frame.image, alpha=255 / brightest), np.uint8)
-        elif black + white > 0.9 and min(black, white) > 0.05:
+    step = min(frame.image.shape[:2]) // _SAMPLED | 1  # odd: dots repeat after 2, 4 or 8
+    some = np.sort(frame.image[::step, ::step, 1], axis=None)
+    dark, bright = int(some[some.size // 20]), int(some[-1 - some.size // 20])
+    if bright - dark < _FLAT:
+        inside = some[(some >= bright - _FLAT) & (some <= dark + _FLAT)]
+        least, most = int(inside[0]), int(inside[-1])
+        if least < most:  # what stands out of that is seen without it
+            contrast = np.zeros(256, np.uint8)
+            contrast[least : most + 1] = np.linspace(0, 255, most + 1 - least)
+            yield np.asarray(cv2.LUT(frame.image, contrast), np.uint8)
+    elif dark < _DARK and bright > _BRIGHT:
+        black, white = (some < _DARK).mean(), (some > _BRIGHT).mean()
+        if black + white > 0.9 and min(black, white) > 0.05:
             yield np.asarray(cv2.GaussianBlur(frame.image, (0, 0), 1.5), np.uint8)
     if frame.alpha is not None:
         alpha = np.asarray(cv2.merge([frame.alpha] * 3), np.uint8)

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from facecam.arrays import Array
+from facecam.arrays import Array, Image
 from facecam.detection.detector import FaceDetector, Timings
 from facecam.faces.boxes import Detections, box_areas, nms, pairwise_iou
 from facecam.system.opencv import cv2
@@ -35,7 +35,11 @@ CELL_PX = 32
 SMALL_PX = 32
 """What may be a face and is smaller is looked at again at twice the size."""
 CHECKS_HZ = 3
-"""So often in a second of a video all sizes are looked at."""
+"""So often in a second of a video all sizes are looked at, and where another scene begins."""
+_GLIMPSE_PX = (32, 18)
+_OTHER, _OTHERS = 40, 0.15
+"""So much of 255 is another pixel of a glimpse than before, in such a share of them, where another scene begins or
+something large has come at once."""
 _USUAL_HZ = 30
 _ALL_DOUBLED = 1_500_000
 """Pixels; smaller pictures are looked at whole at twice their size."""
@@ -70,6 +74,7 @@ class ThoroughDetector:
         self.looks = 0
         self._took = np.zeros(3)
         self._stretch: int | None = None
+        self._glimpse: Image | None = None
         self._turns = 0
         self._useful: set[_Look] = set()
 
@@ -84,16 +89,17 @@ class ThoroughDetector:
     def detect(self, frame: npt.NDArray[np.uint8], time_s: float | None = None) -> Detections:
         """Faces in a frame (H, W, 3) uint8 BGR, boxes in its pixels and clipped to it, best first.
 
-        time_s: of a frame of a video, which come in their order. The first of each `stretch` is looked at in all sizes
-        and directions, the others in those that told more than the picture's own did then.
+        time_s: of a frame of a video, which come in their order. The first of each `stretch` and scene is looked
+        at in all sizes and directions, the others in those that told more than the picture's own did then.
         """
         self._detector.threshold = min(self.threshold, _SUSPICION)
         self.looks, self._took = 0, np.zeros(3)
-        now = None if time_s is None else stretch(time_s)
-        check = now is None or now != self._stretch
-        self._stretch = now
         height, width = frame.shape[:2]
         sizes = _sizes(frame)
+        now, before = None if time_s is None else stretch(time_s), self._glimpse
+        self._glimpse = np.asarray(cv2.resize(sizes[-1], _GLIMPSE_PX, interpolation=cv2.INTER_AREA), np.uint8)
+        check = now is None or now != self._stretch or before is None or _is_cut(before, self._glimpse)
+        self._stretch = now
         found: dict[_Look, tuple[Array, Array]] = {}
 
         def look(turns: int, level: int) -> None:
@@ -189,6 +195,10 @@ class ThoroughDetector:
                 boxes.append(faces.boxes[~part] / np.float32(zoom) + corner)
                 scores.append(faces.scores[~part])
         return _turned(np.concatenate(boxes), -turns % 4, width, height) / np.float32(scale), np.concatenate(scores)
+
+
+def _is_cut(before: Image, glimpse: Image) -> bool:
+    return bool((np.asarray(cv2.absdiff(before, glimpse)).max(axis=2) > _OTHER).mean() > _OTHERS)
 
 
 def _sizes(frame: npt.NDArray[np.uint8]) -> list[npt.NDArray[np.uint8]]:

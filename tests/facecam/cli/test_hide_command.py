@@ -134,6 +134,41 @@ def test_a_face_that_shows_when_a_black_picture_is_brightened_is_hidden(
     assert (face % least == 0).all()
 
 
+@pytest.mark.parametrize(("least", "most"), [(248, 255), (100, 108)])
+def test_a_face_that_shows_when_a_pale_picture_gets_contrast_is_hidden(tmp_path: Path, least: int, most: int) -> None:
+    path = tmp_path / "a.png"
+    with Image.open(asset("demo/hopper.jpg")) as portrait:
+        grey = np.asarray(portrait.resize((256, 300)), float)
+    pale = (least + grey * (most - least) / 255).round().astype(np.uint8)
+    Image.fromarray(pale).save(path)
+    assert main(["detect", str(path), "--out", str(tmp_path / "out"), "--hide", "cover", "--size", "native"]) == 0
+    copy = read_picture(tmp_path / "out" / "a.png")
+    assert np.ptp(copy[90:150, 100:160], axis=(0, 1)).max() == 0  # eyes, nose and mouth
+    assert np.ptp(pale[90:150, 100:160], axis=(0, 1)).min() > 4
+
+
+@pytest.mark.parametrize("options", [[], ["--size", "native"]])
+def test_faces_in_an_all_but_black_video_are_hidden(
+    tmp_path: Path, tiny_model: Path, make_frame: MakeFrame, options: list[str]
+) -> None:
+    """Also after bright pictures, within the same third of a second: a fade."""
+    path = tmp_path / "a.mkv"
+    writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, cv2.VideoWriter.fourcc(*"FFV1"), 30.0, (320, 256))
+    faces = make_frame((2, 2), (3, 2), (4, 2), (2, 3), (3, 3), (4, 3), width=320, height=256)
+    for dark in (False, False, True, True):
+        writer.write(faces // 64 if dark else faces * 0)
+    writer.release()
+    command = ["detect", str(path), "--out", str(tmp_path / "out"), "--hide", "cover", "--json", "-", *options]
+    assert main([*command, "--model", str(tiny_model)]) == 0
+    source = open_source(str(tmp_path / "out" / "a.mkv"))
+    shown = [frame.image[64:128, 64:160].astype(int) for frame in iter(source.read, None)]
+    source.close()
+    assert [int(image.mean()) for image in shown[:2]] == [0, 0]
+    for image in shown[2:]:
+        assert 25 < image.mean() < 45  # the cover
+        assert np.ptp(image[8:-8, 8:-8].mean(axis=2)) < 6
+
+
 def test_a_face_of_black_and_white_dots_is_hidden(tmp_path: Path) -> None:
     """As printed or faxed; people see it from afar, and the network does not."""
     path = tmp_path / "a.png"

@@ -62,6 +62,17 @@ def test_a_video_is_looked_at_in_the_sizes_that_tell_more(tiny: ThoroughDetector
     assert len(found) == 1
 
 
+def test_the_first_picture_of_another_scene_is_looked_at_in_all_sizes(tiny: ThoroughDetector) -> None:
+    one, other = np.full((240, 320, 3), 100, np.uint8), np.zeros((240, 320, 3), np.uint8)
+    other[160:176, 160:176] = 255  # a face at twice the size alone
+    looks, faces = [], []
+    for number, frame in enumerate([one, one + 20, one, other, other]):
+        faces.append(len(tiny.detect(frame, number / 30)))
+        looks.append(tiny.looks)
+    assert looks[0] == looks[3] > looks[1] == looks[2] == 1
+    assert faces == [0, 0, 0, 1, 1]
+
+
 def test_memory_is_bounded_by_tiles(tiny: ThoroughDetector, monkeypatch: pytest.MonkeyPatch) -> None:
     shapes = []
     detect = FaceDetector.detect
