@@ -7,9 +7,9 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QAction, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent
-from PySide6.QtWidgets import QGridLayout, QSplitter, QWidget
+from PySide6.QtWidgets import QApplication, QGridLayout, QSplitter, QWidget
 
 from facecam.arrays import Array, Image
 from facecam.errors import FacecamError
@@ -464,22 +464,29 @@ class GalleryPanel(QWidget):
     # -- keys, places, drag and drop
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        self._compare(event, True)
+        if event.key() != Qt.Key.Key_B or event.modifiers():
+            event.ignore()
+        elif not event.isAutoRepeat():
+            self._compare(True)
 
-    def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        self._compare(event, False)
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.KeyRelease:
+            assert isinstance(event, QKeyEvent)
+            if event.key() == Qt.Key.Key_B and not event.isAutoRepeat():
+                self._compare(False)
+        return False
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() == QEvent.Type.ActivationChange:  # the key is let go elsewhere
-            self.stage.compare(False)
+        if event.type() == QEvent.Type.ActivationChange:  # the key is let go in another window
+            self._compare(False)
 
-    def _compare(self, event: QKeyEvent, on: bool) -> None:
-        if event.key() == Qt.Key.Key_B and not event.modifiers():
-            if not event.isAutoRepeat():
-                self.stage.compare(on)
-        else:
-            event.ignore()
+    def _compare(self, on: bool) -> None:
+        """For as long as B is held: it may be let go with Shift, in a menu or in another tab, which came meanwhile."""
+        app = QApplication.instance()
+        assert app is not None
+        app.installEventFilter(self) if on else app.removeEventFilter(self)
+        self.stage.compare(on)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if self.files.accepts(event.mimeData()):

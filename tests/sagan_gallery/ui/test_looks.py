@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QWidget
 
 from sagan_gallery.attention import Direction, strongest
 from sagan_gallery.colormap import NAMES
@@ -53,6 +54,28 @@ def test_a_held_key_shows_the_picture_without_its_attention(qtbot, panel):
         qtbot.keyRelease(place, Qt.Key.Key_B)
         assert panel.view.scene.picture is None
         assert panel.view.scene.overlay(panel.view.weights) is not None
+
+
+def test_the_held_key_may_be_let_go_anywhere(qtbot, panel):
+    qtbot.waitUntil(lambda: panel.stage.without_attention is not None)
+
+    def in_a_menu():
+        panel.files.show_menu(panel.mapToGlobal(panel.rect().center()))
+        qtbot.waitUntil(lambda: QApplication.activePopupWidget() is not None)
+        qtbot.keyRelease(QApplication.activePopupWidget(), Qt.Key.Key_B)
+        QApplication.activePopupWidget().close()
+
+    other = QWidget()
+    qtbot.addWidget(other)
+    for let_go in (
+        in_a_menu,
+        lambda: qtbot.keyRelease(panel.view, Qt.Key.Key_B, Qt.KeyboardModifier.ShiftModifier),
+        lambda: qtbot.keyRelease(other, Qt.Key.Key_B),  # as in another tab
+    ):
+        qtbot.keyPress(panel.view, Qt.Key.Key_B)
+        assert panel.stage.shows_without_attention
+        let_go()
+        assert not panel.stage.shows_without_attention
 
 
 def test_a_line_between_with_and_without_attention_is_dragged(qtbot, panel):
