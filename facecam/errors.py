@@ -8,8 +8,8 @@ _LONGEST = 600
 
 
 def printable(text: str) -> str:
-    """It in one line: what a terminal would obey or can't show is written as an escape, as names of files may hold
-    anything."""
+    """The text in one line. Characters that a terminal would obey or can't show become escapes, as names of files may
+    hold anything."""
     return "".join(
         letter if letter.isprintable() or category(letter) == "Zs" else letter.encode("unicode_escape").decode("ascii")
         for letter in text
@@ -17,7 +17,7 @@ def printable(text: str) -> str:
 
 
 class FacecamError(Exception):
-    """Something the user can mend. `str(error)` is shown as it is, in the window and on the command line.
+    """Something the user can put right. `str(error)` is shown as it is, in the window and on the command line.
 
     Names of files and addresses in it may hold anything: it stays one line, of a length that can be read.
     """
@@ -27,8 +27,8 @@ class FacecamError(Exception):
         return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 150]}…{text[-140:]}"
 
     def alone(self) -> FacecamError:
-        """The error without the trace of where it arose, to be kept until it is asked for: a trace keeps all that the
-        functions in it had in their hands, such as pictures and open files."""
+        """The error without its traceback, to be kept until it is asked for: a traceback keeps the local variables of
+        all functions in it, such as pictures and open files."""
         self.__cause__ = self.__context__ = self.__traceback__ = None
         return self
 
@@ -46,4 +46,4 @@ class CopyError(FacecamError):
 
 
 class ModelError(FacecamError):
-    """A model file is missing, damaged or none of ours."""
+    """A model file is missing, damaged or not one of ours."""

@@ -52,7 +52,7 @@ def overview(results: Mapping[str, BenchResult]) -> str:
 
 
 def which(a: BenchResult, b: BenchResult, names: tuple[str, str]) -> str:
-    """Which is the first and which the second, as a sentence."""
+    """Which result is the first and which the second, as a sentence."""
     first, second = (
         f"{name}{', ' * bool(name)}measured {result.when}" for name, result in zip(names, (a, b), strict=True)
     )
@@ -115,7 +115,7 @@ def _is_troubled(result: BenchResult) -> bool:
 
 
 def _trouble(a: BenchResult, b: BenchResult) -> str:
-    """Which of them can't be trusted, as a sentence; nothing where both can."""
+    """Which of the two results can't be trusted, as a sentence; empty if both can."""
     troubled = [name for name, result in (("first", a), ("second", b)) if _is_troubled(result)]
     if len(troubled) == 2:
         return "Both results have problems of their own; their times can't be trusted."

@@ -25,8 +25,8 @@ _TELLING_FLAGS = ("sse4_2", "avx2", "fma", "avx512f", "avx512_vnni", "avx_vnni",
 def describe_machine(core: int | None, sample_s: float = 0.5, looks: int = 1) -> Machine:
     """The machine now. core: that the calling thread is pinned to.
 
-    The load is sampled for `sample_s` seconds, and again while the core to be measured is busy, `looks` times at most:
-    what is just ending, such as the start of the program itself, is not to spoil a measurement.
+    The load is sampled for `sample_s` seconds, and again while the core to be measured is busy, `looks` times at most,
+    so that something that is just ending, such as the start of the program itself, does not spoil a measurement.
     """
     siblings = [] if core is None else core_siblings(core)
     for _ in range(looks):

@@ -94,7 +94,7 @@ def _matrix_product() -> Peak | None:
 
 
 def _best_product_gflops() -> float:
-    """Of as many threads as BLAS has."""
+    """The peak of as many threads as BLAS has."""
     import numpy as np
 
     matrix = np.ones((_MATRIX_SIDE, _MATRIX_SIDE), np.float32)

@@ -230,7 +230,7 @@ def bars(measured: BenchResult | Interim) -> list[Bar]:
 
 
 def _roles(timed: Sequence[tuple[Labels, float]]) -> dict[int, Role]:
-    """By the place in the run, for candidates and their CPU times."""
+    """The role of a candidate by its place in the run. timed: the candidates with their CPU times."""
     by_time = sorted(range(len(timed)), key=lambda index: timed[index][1])
     of_first = [index for index in by_time if timed[index][0].model_sha256 == timed[0][0].model_sha256]
     exact = [index for index in of_first if timed[index][0].precision == Precision.F32]

@@ -27,7 +27,7 @@ PERCENTS = (10, 50, 90, 95, 99)
 _BINS = 30
 
 Finite = Annotated[float, Meta(ge=-sys.float_info.max, le=sys.float_info.max)]
-"""As JSON asks for, but Python's reader doesn't."""
+"""Finite, as JSON requires, which Python's reader doesn't check."""
 Milliseconds = Annotated[float, Meta(ge=0, le=1e12)]
 Positive = Annotated[float, Meta(ge=1e-6, le=1e12)]
 Times = tuple[Milliseconds, ...]
@@ -162,7 +162,7 @@ class Labels:
 
 @dataclass(frozen=True)
 class Percentiles:
-    """Of the times of a series, in milliseconds."""
+    """Percentiles of the times of a series."""
 
     p10: Milliseconds
     p50: Positive
@@ -225,8 +225,8 @@ class Series:
         cpu_ms: Sequence[float],
         parts_ms: Sequence[tuple[float, float, float]] = (),
     ) -> Series:
-        """Of the times of each detection in order, not compared with a peak yet. parts_ms: before the network, in it
-        and after it; empty where unknown."""
+        """The record of the times of each detection, in order, not compared with a peak yet. parts_ms: before the
+        network, in it and after it; empty where unknown."""
         total = Percentiles.of(total_ms)
         first_ms, last_ms = outer_fifths(cpu_ms)
         counts, edges = np.histogram(total_ms, _BINS)
@@ -358,7 +358,7 @@ def outer_fifths(values: Sequence[float]) -> tuple[float, float]:
 
 
 def rounded(values: Any) -> tuple[float, ...]:
-    """To the precision that a file keeps."""
+    """Rounded to the precision that a file keeps."""
     return tuple(round(float(value), 4) for value in values)
 
 

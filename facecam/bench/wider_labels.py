@@ -103,7 +103,7 @@ def _row(split_file: Path, line: int, text: str) -> list[float]:
 
 
 def _numbers(text: str) -> list[float] | None:
-    """As many as a face's row has, or None."""
+    """The numbers of a face's row, None if it has another count."""
     try:
         values = [float(word) for word in text.split()]
     except ValueError:

@@ -29,8 +29,8 @@ EXIT_TERMINATED = 143
 def add_detector_options(parser: argparse.ArgumentParser, several: bool = False, live: bool = False) -> None:
     """Options that may stand before and after a command. Without a default of their own, none hides the other.
 
-    several: for a command that by default takes all models, runtimes and precisions in turns; live: for pictures that
-    don't wait, so that the fastest precision is the default.
+    several: for a command that by default measures all models, runtimes and precisions in turns; live: for live
+    pictures, where the fastest precision is the default.
     """
     options = parser.add_argument_group("detector", argument_default=argparse.SUPPRESS)
 
@@ -100,7 +100,7 @@ def folder(text: str) -> Path:
 
 
 def number(text: str, highest: float, otherwise: str) -> float:
-    """From 0 to `highest`; otherwise: how "TEXT ..." goes on where it is none."""
+    """A number from 0 to `highest`; otherwise: how the sentence "TEXT ..." goes on if it is none."""
     try:
         value = float(text)
     except ValueError:

@@ -105,8 +105,8 @@ class FaceDetector:
         return self._model.file_of(self._engine).metadata.get("metrics")
 
     def false_share(self, threshold: float) -> float | None:
-        """Of the boxes from a threshold on, how many are no faces, 0..1, as measured on photos; None where the file
-        doesn't say."""
+        """The share of the boxes from a threshold on that are no faces, 0..1, as measured on photos; None where the
+        file doesn't say."""
         points = self._model.false_share
         if not points:
             return None

@@ -23,8 +23,8 @@ from facecam.system.cpu import unpinned
 from facecam.system.memory import give_back_free_memory
 
 AFTER_FRAMES = 30
-"""Frames of one size after which other engines are tried: the first boxes don't wait for it, and a folder of pictures
-of all sizes never pays for it."""
+"""Frames of one size after which other engines are tried, so that the first boxes don't wait for a trial, and a folder
+of pictures of all sizes never has one."""
 
 _logger = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ class EngineChoice:
         self._engines, self._open = (engine,), False
 
     def before_frame(self, plan: FramePlan) -> None:
-        """To be called before each frame. Goes over to another engine where that was found to be faster."""
+        """To be called before each frame. Switches to another engine once that was found to be faster."""
         if not self._open:
             return
         plan.frames += 1
@@ -149,7 +149,7 @@ class EngineChoice:
         return {name: partial(run, network) for name, network in ready.networks.items()}, clock
 
     def _adopt(self, plan: FramePlan, ready: _Candidates, result: tuple[str, Mapping[str, float]] | None) -> None:
-        """Goes over to the fastest engine and forgets the others. result: of a trial, if there was one."""
+        """Switches to the fastest engine and forgets the others. result: of a trial, if there was one."""
         name = ready.kept
         if result is not None:
             name, quartiles_ms = result

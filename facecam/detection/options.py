@@ -18,16 +18,16 @@ MIN_SIDE_PX = 32
 
 
 DEFAULT_THRESHOLD = 0.5
-"""Of a model file that states none. The shipped ones state theirs, which `train.faceboxes.protocols.threshold` chooses
+"""For model files that state none. The shipped ones state theirs, which `train.faceboxes.protocols.threshold` chooses
 and `train.faceboxes.export --threshold` writes."""
 
 
 SUCCESSORS = {"faceboxes-s16": "faceboxes-s8"}
-"""Networks that came with the program once, and what is opened in their place."""
+"""Networks that used to come with the program, and what is opened in their place."""
 
 
 def successor_words(model: str) -> str:
-    """The sentence that tells of it."""
+    """The sentence that says so."""
     return f"The network {model} is gone; {SUCCESSORS[model]} is used, which finds more faces in less time."
 
 

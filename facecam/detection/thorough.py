@@ -2,13 +2,13 @@
 
 For copies in which no face may stay in view, where time counts less.
 
-A network sees faces of 10 to 400 pixels. A large photo shows smaller ones when it is scaled down to one size, and
-larger ones at its own: so it is searched at its own size, at halves of it until no face in it can be too large, and at
-twice its size, where small faces are suspected. Large levels are cut into tiles that overlap: memory is bounded.
+A network finds faces of 10 to 400 pixels. Scaled down to one size, a large photo has smaller ones; at its own size,
+larger ones. So it is searched at its own size, at halves of it until no face can be too large, and at twice its size
+where small faces are suspected. Large sizes are cut into overlapping tiles, so that memory is bounded.
 
-Nor does it see faces that lie sideways, as in a photo whose orientation was lost. So smaller sizes are looked at in
-four directions, and the one with the most sure faces is the picture's own, in which all sizes are looked at. In the
-others only sure faces count, as of somebody who lies (docs/adr/0082).
+Nor does it find faces that lie sideways, as in a photo whose orientation was lost. So the smaller sizes are searched in
+four directions; the direction with the most sure faces is taken for the picture's own, and all sizes are searched in
+it. In the others only sure faces count, such as those of people lying down (docs/adr/0082).
 """
 
 from __future__ import annotations
@@ -33,19 +33,19 @@ by 25 to 85 %, 12 are missed; 19 if the picture is mirrored once, by 1/32 of its
 repeated; 57 without a border."""
 CELL_PX = 32
 SMALL_PX = 32
-"""What may be a face and is smaller is looked at again at twice the size."""
+"""If something smaller than this may be a face, the picture is searched again at twice the size."""
 CHECKS_HZ = 3
-"""So often in a second of a video all sizes are looked at, and where another scene begins."""
+"""How often in a second of a video all sizes are searched; also where another scene begins."""
 _GLIMPSE_PX = (32, 18)
-_OTHER, _OTHERS = 40, 0.15
-"""So much of 255 is another pixel of a glimpse than before, in such a share of them, where another scene begins or
-something large has come at once."""
+_CHANGE, _CHANGED_SHARE = 40, 0.15
+"""Another scene begins, or something large has come at once, where more than this share of a glimpse's pixels differ by
+more than so much of 255."""
 _USUAL_HZ = 30
 _ALL_DOUBLED = 1_500_000
 """Pixels; smaller pictures are looked at whole at twice their size."""
 _SMALLEST_PX = 320
-"""The longer side of the smallest size is at most this: a face that fills it is one for the network still. (Of 14 faces
-of 300 px it finds 13 with a score of 0.9, of 440 px 7, of 500 px 5, of 640 px none.)"""
+"""The longer side of the smallest size is at most this, so that even a face that fills the picture is found. (Of 14
+faces of 300 px 13 are found with a score of 0.9, of 440 px 7, of 500 px 5, of 640 px none.)"""
 _SUSPICION = 0.05
 _CUT_PX = 2.0
 _INSIDE = 0.8
@@ -53,7 +53,7 @@ _DOUBLED = -1
 _MOST_TURNED = 800_000
 """Pixels of the largest size that is looked at in all directions."""
 _SURE = 0.25
-"""A sure face is wrong at most so often as one at the threshold."""
+"""A sure face is wrong at most this many times as often as one at the threshold."""
 _Look = tuple[int, int]
 """Quarter turns to the left, and how often a picture is halved, or _DOUBLED."""
 
@@ -61,8 +61,7 @@ _Look = tuple[int, int]
 class ThoroughDetector:
     """Has `detect`, `threshold` and `timings` as FaceDetector, which it uses at native size.
 
-    detector: its size, border and threshold are changed by this. looks: so many runs of the network the last picture
-    took.
+    detector: its size, border and threshold are changed. looks: how many runs of the network the last picture took.
     """
 
     def __init__(self, detector: FaceDetector) -> None:
@@ -134,8 +133,8 @@ class ThoroughDetector:
         return Detections(boxes[inside], scores[inside])
 
     def _direction(self, found: dict[_Look, tuple[Array, Array]], width: int, height: int) -> int:
-        """By how many quarter turns to the left most sure faces in a frame of that size are seen, where it is no turn
-        for those that are seen without one."""
+        """The quarter turns to the left with which most of the sure faces in a frame of that size are found; a face
+        that is found without a turn counts for no turn."""
         sure = {}
         for look, (boxes, scores) in found.items():
             middle = (boxes[:, :2] + boxes[:, 2:]) / 2
@@ -198,7 +197,7 @@ class ThoroughDetector:
 
 
 def _is_cut(before: Image, glimpse: Image) -> bool:
-    return bool((np.asarray(cv2.absdiff(before, glimpse)).max(axis=2) > _OTHER).mean() > _OTHERS)
+    return bool((np.asarray(cv2.absdiff(before, glimpse)).max(axis=2) > _CHANGE).mean() > _CHANGED_SHARE)
 
 
 def _sizes(frame: npt.NDArray[np.uint8]) -> list[npt.NDArray[np.uint8]]:
@@ -225,8 +224,8 @@ def stretch(time_s: float) -> int:
 
 
 def pixels_searched(width: int, height: int, moving: bool, useful: float) -> float:
-    """So many pixels of a picture of that size, at all sizes, go through the network; on the average of frames where it
-    is moving. useful: the share of the sizes besides its own that tell more."""
+    """How many pixels go through the network for a picture of that size, at all sizes; moving: on average, per frame of
+    a video. useful: the share of the sizes besides its own that find more."""
 
     def level(width: int, height: int, zoom: int = 1) -> int:
         across = sum(right - left for left, right in _spans(width, TILE_PX[0], zoom))

@@ -1,4 +1,4 @@
-"""What the doctor looks at. The function of a section gives its facts, and adds hints where something is wrong."""
+"""What the doctor looks at. Each section has a function that gives its facts, and adds hints if something is wrong."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def program(report: Report) -> Facts:
 
 
 def packages(report: Report) -> Facts:
-    """Versions, and what gets into each other's way."""
+    """Versions, and packages that disturb each other."""
     facts: Facts = {name: version(name) for name in PACKAGES}
     others = [name for name in (*_OTHER_OPENCV, *_OTHER_QT) if version(name)]
     facts["others that may disturb"] = others

@@ -22,13 +22,13 @@ VARIANCES = (0.1, 0.2)
 """Scale of the coded centre offsets and log sizes (SSD, and FaceBoxes section 3.3)."""
 
 NMS_IOU = 0.5
-"""Overlap from which on the weaker of two boxes goes, unless the user says otherwise."""
+"""Overlap from which on the weaker of two boxes is dropped, unless the user says otherwise."""
 
 MOST_CANDIDATES = 2000
-"""So many of what passes the threshold, the best, are decoded: at threshold 0 everything passes."""
+"""How many of the best that pass the threshold are decoded: at threshold 0 everything passes."""
 
 MOST_FACES = 750
-"""So many boxes stay (the paper's number)."""
+"""How many boxes are kept (the paper's number)."""
 
 SAME_FACE_IOU = 0.5
 """Overlap from which on the boxes of two detectors are about the same face."""

@@ -1,8 +1,8 @@
 """Capture: reads a source in a thread of its own, and sees to it that a live one goes on.
 
-A camera's driver may block for ever, a stream stall, a plug be pulled. So a second thread watches the first: when no
-picture comes, or the same again and again, it leaves the reader alone (which ends by itself as soon as its driver lets
-it) and opens the source anew, at growing intervals.
+A camera's driver may block for ever, a stream may stall, a camera be unplugged. So a second thread watches the first:
+when no picture comes, or always the same one, it abandons the reader (which ends by itself as soon as its driver lets
+it) and opens the source again, at growing intervals.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from facecam.sources import Frame, Player, Source
 from facecam.sources.base import Cancellable, MayStandStill, Reopenable
 
 STALLED_AFTER_S = 1.6
-"""Without a picture, as far as the watching thread could look; together with the time between two looks that is under
-two seconds."""
+"""So long without a picture, as far as the watching thread could look; with the time between two looks that makes less
+than two seconds."""
 FROZEN_AFTER_S = 1.6
 OPENING_TAKES_AT_MOST_S = 30.0
 RETRY_AFTER_S = (0.5, 1.0, 2.0, 4.0, 8.0, 10.0)
@@ -52,7 +52,7 @@ class CaptureListener(Protocol):
     def on_captured(self, frame: Frame) -> None: ...
 
     def on_trouble(self, trouble: Trouble | None, lost: bool) -> None:
-        """lost: the source is gone, and will be opened again; None: all is well again."""
+        """trouble: None: all is well again; lost: the source is gone, and will be opened again."""
 
     def on_ended(self) -> None:
         """There are no more frames, at least until `on_revived`."""
@@ -107,8 +107,9 @@ class Capture:
     def join(self, end_s: float) -> bool:
         """Waits for the threads until time.perf_counter() is `end_s`. False: one hangs in a driver.
 
-        When all have ended it lets go of readers and listener. They know it too: their pictures and decoder would
-        otherwise stay until the garbage collector comes, often many sources later.
+        When all have ended, the references to readers and listener are dropped. They refer to this object in turn, so
+        that otherwise pictures and decoder would stay in memory until the garbage collector runs, often many sources
+        later.
         """
         threads = [self._thread, *([self._reader.thread] if self._reader is not None else [])]
         for thread in threads:
@@ -276,8 +277,8 @@ class _Reader:
             self.source.cancel()
 
     def look(self) -> None:
-        """Brings `waits_s` up to date: for how long the source has been at it without an answer, as far as somebody
-        looked. Who comes late to look, on a machine that slept or is starved, was as late to read."""
+        """Brings `waits_s` up to date: for how long the source has not answered. Each look adds at most the time
+        between two looks: on a machine that slept or is starved, whoever looks late has read late, too."""
         since_s = self._asked_s if self.player is None else self.player.waiting_since_s
         self.waits_s = 0.0 if since_s is None else min(time.perf_counter() - since_s, self.waits_s + LOOK_EVERY_S)
 

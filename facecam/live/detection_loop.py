@@ -28,13 +28,13 @@ from facecam.system.cpu import choose_core, pinned
 
 _CHANGE_POLL_S = 0.1
 _LONGEST_GAP_S = 0.5
-"""After a longer one, as after a reconnection, nothing is carried on: the frame is searched."""
+"""After a longer one, as after a reconnection, faces are not carried on: the frame is searched."""
 _BORDER_SHARE = 32
-"""Where faces are hidden, the detector looks past the frame by its longer side over this: half a face is one, too. Of
-the demo's faces, cut by 30 to 70 % at each side, `faceboxes-s8` misses 0 of 50 so, and 10 without a border."""
+"""Where faces are hidden, the frame gets a border of its longer side over this, so that half a face is found, too. Of
+50 faces of the demo, cut by 30 to 70 % at each side, `faceboxes-s8` misses 0 with the border and 10 without."""
 _LARGE_PX = 230
-"""In the network's pixels. Of faces over 350 it finds parts, which are larger than this: from there on the frame is
-searched at half the size too, which takes half more (docs/adr/0081)."""
+"""In the network's pixels. Of faces over 350 it finds only parts, which are larger than this: so a frame with a box of
+that size is also searched at half the size, which takes half as long again (docs/adr/0081)."""
 _logger = logging.getLogger(__name__)
 
 
@@ -126,8 +126,8 @@ class View:
 
     @cached_property
     def lone(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """Of two detectors that are compared, the faces that only the first and only the second has found, as indices;
-        empty without a second one."""
+        """When two detectors are compared: indices of the faces that only the first has found, and of those that only
+        the second has; otherwise empty."""
         if self.second is None:
             return (), ()
         first, second = ({pair[side] for pair in self.second.common} for side in (0, 1))
@@ -152,8 +152,8 @@ class DetectionListener(Protocol):
         """The core that is computed on from now on; None: the thread could not be pinned."""
 
     def on_detected(self, view: View, detector_ms: float, again: bool) -> None:
-        """A frame's view. detector_ms: how long the detector took the last time. again: it has seen the frame before,
-        under other options."""
+        """A frame's view. detector_ms: how long the last detection took. again: the frame was detected before, under
+        other options."""
 
     def on_drained(self) -> None:
         """All frames are through, and no more will come, at least for now. Told again and again while that is so."""
@@ -318,7 +318,7 @@ class FaceFinder:
         return found
 
     def _carried_on(self, frame: Frame, options: LiveOptions) -> View:
-        """Of a frame that is not searched: where the faces of the last one that was should be by now."""
+        """The view of a frame that is not searched: the faces of the last searched one, where they should be by now."""
         shown, private = self._shown, self._shown.boxes
         if options.tracking is not None or options.privacy is not None:
             faces = self._tracker.between(frame.time_s, _hold_s(options))
@@ -337,7 +337,7 @@ class FaceFinder:
 
 
 def _with_large(detector: FaceDetector, image: Image, past_px: int) -> Detections:
-    """The faces that a detector finds, and those that are too large for it. past_px: of its border."""
+    """The faces that a detector finds, also those that are too large for it. past_px: width of its border."""
     found = detector.detect(image)
     height, width = image.shape[0] + 2 * past_px, image.shape[1] + 2 * past_px
     high, wide = network_size(height, width, detector.size)
@@ -354,8 +354,8 @@ def _with_large(detector: FaceDetector, image: Image, past_px: int) -> Detection
 
 
 def _named_alike(first: Detections, second: Detections, common: list[tuple[int, int]]) -> Detections:
-    """The second's faces under the numbers and colours of the first's. One that the first has not found has none: two
-    trackers would give one number to different faces."""
+    """The second's faces with the numbers and colours that the first gave them. Faces that only the second has found
+    get no number: two trackers would give the same number to different faces."""
     if first.ids is None:
         return second
     ids, colours = np.zeros(len(second), np.intp), [0] * len(second)
@@ -369,8 +369,8 @@ def _hold_s(options: LiveOptions) -> float:
 
 
 def _but(private: Array, shown: Detections, unhidden: frozenset[int]) -> Array:
-    """The places to hide but those of the faces of these numbers; where such a place touches another face, it is hidden
-    after all."""
+    """The places to hide, without those of the faces with these numbers; but a place that touches another face is
+    hidden all the same."""
     if not unhidden or shown.ids is None or len(private) == 0 or len(shown) == 0:
         return private
     iou = pairwise_iou(private, shown.boxes)
@@ -381,7 +381,7 @@ def _but(private: Array, shown: Detections, unhidden: frozenset[int]) -> Array:
 
 
 def _within(found: Detections, frame: Frame) -> Detections:
-    """The faces as far as they lie in the frame."""
+    """The faces, clipped to the frame."""
     height, width = frame.image.shape[:2]
     boxes = found.boxes.clip(0, np.array([width, height] * 2, np.float32))
     inside, found = boxes[:, 2:] > boxes[:, :2], replace(found, boxes=boxes)

@@ -37,10 +37,10 @@ class LiveOptions:
     threshold: lowest score that is a face; None: the model's own. nms: overlap (IoU) above which the weaker of two
     boxes goes. size: (width, height) that larger frames are scaled down to, NATIVE: none. hold_hz: the size is chosen
     automatically, so that the core can do that many detections a second; None: `size` holds. min_face_px: smallest
-    longer side of a face that is shown, source-frame pixels. every: search each so many-th frame only, unless faces
-    are hidden. core: the core that detects; None: a good one. tracking, privacy: None: off. second: a detector to
+    longer side of a face that is shown, source-frame pixels. every: only one frame in so many is searched, unless
+    faces are hidden. core: the core that detects; None: a good one. tracking, privacy: None: off. second: a detector to
     compare with, which sees the same frames after the first one; None: there is none. unhidden: numbers of faces that
-    privacy leaves in view, while their boxes are told from all others.
+    privacy leaves in view, as long as their boxes touch no others.
     """
 
     threshold: float | None = None

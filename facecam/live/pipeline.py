@@ -113,7 +113,7 @@ class Pipeline:
 
 
 class _Threads:
-    """Of one start. They know its own state only: those that were given up can't disturb the next start."""
+    """The threads of one start. They know only its state, so that abandoned ones can't disturb the next start."""
 
     def __init__(
         self,

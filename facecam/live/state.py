@@ -19,7 +19,7 @@ from facecam.live.options import LiveOptions
 from facecam.sources import Frame, Player, Source
 
 _SURE_AGAIN = 1.25
-"""By this factor the rate must be above the least one until a picture that was hidden whole is shown again."""
+"""A picture that was hidden whole is shown again when the rate exceeds the least one by this factor."""
 _logger = logging.getLogger(__name__)
 
 
@@ -65,8 +65,8 @@ class Wanted:
 
 
 class PipelineState:
-    """Thread-safe. Once closed it is idle and changes no more, whatever a thread that was given up may still tell; the
-    last view, the source and the figures can be asked for as before.
+    """Thread-safe. Once closed it is idle and does not change any more, whatever an abandoned thread may still report;
+    the last view, the source and the figures can be asked for as before.
 
     title: of the source, until it is open. wanted: asked, frame by frame, for the options and the sinks. on_update:
     called when there is a new view or phase, in the thread that tells it, at most once until `latest()` is called.
@@ -222,8 +222,8 @@ class PipelineState:
         self._notify()
 
     def _hidden(self, view: View, now_s: float) -> View:
-        """Under the lock. The view with all that has to be hidden by now: where privacy was switched on after the
-        faces were looked for, nobody knows what of it, and so all."""
+        """Under the lock. The view with everything hidden that has to be by now: all of it where privacy was switched
+        on only after the faces were looked for, as then nobody knows which places to hide."""
         privacy = self._wanted.privacy
         if privacy is not None and privacy != view.privacy:
             view = replace(view, privacy=privacy, unsure=view.unsure or view.privacy is None)
@@ -232,7 +232,8 @@ class PipelineState:
         return view
 
     def _is_unsure(self, view: View, now_s: float) -> bool:
-        """Under the lock. A picture that stays, by itself or as the user wants, has been searched: no rate counts."""
+        """Under the lock. A picture that stays, a still one or a paused one, has been searched, so that no rate
+        counts."""
         least_hz = None if view.privacy is None else view.privacy.least_hz
         if least_hz is None or view.detected_frame.path is not None or self.still:
             return False

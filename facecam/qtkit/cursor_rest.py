@@ -19,7 +19,7 @@ class CursorRest(QObject):
         self._timer.timeout.connect(lambda: widget.setCursor(Qt.CursorShape.BlankCursor))
 
     def switch(self, on: bool) -> None:
-        """From now on, or not any more."""
+        """Starts or stops hiding it."""
         self._on = on
         self._timer.stop()
         self._widget.setCursor(Qt.CursorShape.ArrowCursor)

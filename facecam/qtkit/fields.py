@@ -35,8 +35,8 @@ _NAME_WIDTH = 11 * SPACE
 class SliderField(QWidget):
     """A number set by a slider: low, low + step, ... high. say: the value in words, beside the name.
 
-    default: with one, a button beside the value resets it while it is another. pinned: it stands
-    above what scrolls of the column, its name as a section's: the wheel moves it.
+    default: if there is one, a button beside the value resets another value to it. pinned: the field stands above the
+    scrolling part of the column, named like a section, so that the wheel may move it.
     """
 
     changed = Signal(float)
@@ -100,7 +100,7 @@ class SliderField(QWidget):
         self.changed.emit(self.value)
 
     def tell(self) -> None:
-        """Puts the value into words anew, as where they depend on something else too."""
+        """Puts the value into words again, for words that depend on something else, too."""
         words = self._say(self.value)
         self.value_label.setText(words)
         self.slider.setAccessibleDescription(words)
@@ -109,7 +109,8 @@ class SliderField(QWidget):
 
 
 class Row(QWidget):
-    """A control beside its name. default: data of a list's entry; with one, a button resets it while it is another."""
+    """A control beside its name. default: data of a list's entry; if there is one, a button resets another choice to
+    it."""
 
     def __init__(
         self,
@@ -140,7 +141,7 @@ class Row(QWidget):
 
 
 class Check(QWidget):
-    """A box to tick, with a button that resets it while it is not at its default."""
+    """A box to tick, with a button that resets it to its default."""
 
     def __init__(self, text: str, help_text: str, default: bool = False) -> None:
         super().__init__()
@@ -180,7 +181,7 @@ def slider(name: str, low: int, high: int, help_text: str = "") -> QSlider:
 
 
 class Combo(QComboBox):
-    """A list whose chosen entry ends in dots where there is no room for it."""
+    """A list whose chosen entry is elided where there is no room for it."""
 
     def initStyleOption(self, option: QStyleOptionComboBox) -> None:
         super().initStyleOption(option)
@@ -190,7 +191,7 @@ class Combo(QComboBox):
 
 
 def combo(*entries: tuple[str, object]) -> QComboBox:
-    """A list of (text, data) that is no wider than its place."""
+    """A list of (text, data) that takes the width it is given."""
     box = Combo()
     box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     box.setMinimumContentsLength(8)
@@ -226,7 +227,7 @@ class _WheelFilter(QObject):
 
 
 def keep_from_scrolling(control: QWidget) -> None:
-    """The wheel over a control in a column that scrolls must scroll it, not change a value in passing."""
+    """The wheel over a control in a scrolling column must scroll the column, not change a value in passing."""
     control.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # not WheelFocus
     control.installEventFilter(_WheelFilter(control))
     if isinstance(control, QComboBox | QSlider):
@@ -242,14 +243,14 @@ class _KeyFilter(QObject):
 
 
 def leave_keys(control: QComboBox | QSlider) -> None:
-    """Letters and digits are commands of the window: a list must not look for an entry by them. And a click leaves the
-    keyboard where it is: only Tab goes to the control."""
+    """Letters and digits are commands of the window, so that a list must not search its entries by them. And a click
+    leaves the keyboard focus where it is: only Tab moves it to the control."""
     control.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     control.installEventFilter(_KeyFilter(control))
 
 
 Control = QAbstractButton | QComboBox | QSpinBox | SliderField
-"""What can show a value: a bool, the data of an entry (of an Enum it or its value), a whole number, a number."""
+"""What can show a value: a bool, an entry's data (for an Enum: the member or its value), a whole number, a number."""
 
 
 def show_value(control: Control, value: Any) -> None:
@@ -272,8 +273,8 @@ def _set(control: Control, value: Any) -> None:
 
 
 def keep(control: Control, remembered: Remembered[Any], name: str, then: Callable[[], object] = lambda: None) -> None:
-    """Shows what is remembered under that name of a field, and remembers what the user chooses, after which `then` is
-    called."""
+    """Ties a control to a remembered field of that name: shows its value, remembers what the user chooses, then calls
+    `then`."""
     value = getattr(remembered.value, name)
     _set(control, value)
 

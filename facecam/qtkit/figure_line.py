@@ -54,7 +54,7 @@ class FigureLine:
             self._figures, self._pill = list(figures), None
 
     def size(self, painter: QPainter, room_px: float, font: QFont) -> QSizeF:
-        """Of the pill in view pixels, empty without figures. What does not fit the room is left out, by rank."""
+        """The pill's size in view pixels, empty without figures. What does not fit the room is left out, by rank."""
         pill = self._prepared(painter, room_px, font)
         return QSizeF() if pill is None else pill.deviceIndependentSize()
 
@@ -122,8 +122,9 @@ class FigureLine:
 
 @lru_cache(maxsize=32)
 def pill(width: float, height: float, ratio: float, radius: float) -> QPixmap:
-    """The ground of words on a picture, empty, in view pixels, of which one has `ratio` of the screen's. Kept: Qt hands
-    a large curved shape to a pool of threads and waits for them, which takes long where the other cores are busy."""
+    """The dark ground of words on a picture. width, height, radius: view pixels; ratio: of the screen's pixels in one
+    of these. Kept, because Qt paints a large curved shape in a pool of threads and waits for them, which takes long
+    while the other cores are busy."""
     pixmap = QPixmap(round(width * ratio), round(height * ratio))
     pixmap.setDevicePixelRatio(ratio)
     pixmap.fill(Qt.GlobalColor.transparent)

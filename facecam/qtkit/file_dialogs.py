@@ -42,7 +42,7 @@ def ask_path(
 
 
 def suffix_of(kind: str) -> str:
-    """Of a kind of files in words, such as ".png" of "PNG (*.png)"; empty for all files."""
+    """The suffix in the words for a kind of files, such as ".png" in "PNG (*.png)"; empty for all files."""
     return kind.partition("*")[2].rstrip(")")
 
 

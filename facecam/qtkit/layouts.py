@@ -7,7 +7,7 @@ from typing import TypeVar
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLayout, QVBoxLayout, QWidget
 
 Item = QWidget | QLayout | int | None
-"""What lies in a layout: a widget, another layout, so many pixels of space, or None for all the space that is left."""
+"""What lies in a layout: a widget, another layout, a number of pixels of space, or None for all the space left."""
 Part = Item | tuple[Item, int]
 """An item, or one with its share of what is left."""
 _Box = TypeVar("_Box", bound=QBoxLayout)

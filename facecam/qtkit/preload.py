@@ -16,21 +16,21 @@ from facecam.qtkit.worker import Notifier
 _WAIT_MS = 1500
 """After the window is shown: its own picture comes first."""
 _one_at_a_time = threading.Lock()
-"""The picture shall not stand still meanwhile, and modules that import each other are not for two threads at once."""
+"""Held during an import: two at a time would slow down the picture, and modules may import each other."""
 _logger = logging.getLogger(__name__)
 
 
 class ModuleLoader(QObject):
-    """Imports one module in a thread of its own: a second or more that the window would stand still for. is_done:
+    """Imports one module in a thread of its own, as the window would stand still for a second or more. is_done:
     importing it takes no time any more.
 
-    steps: make the tab, with other events between: were all of it made at once, the window would stand still for more
-    than a frame; part: the tab, which the last one gives, the others None.
+    steps: make the tab, with other events in between, as making it at once would stop the window for more than a frame;
+    all give None but the last, which gives the tab. part: the tab, once it is made.
     """
 
     done = Signal()
-    """The steps are done. In the GUI thread, where the module is there at once from now on; if its import has failed,
-    importing it there fails again, and is told as any error is."""
+    """The steps are done. In the GUI thread, where importing the module takes no time now; if its import has failed, it
+    fails there again, and is reported like any error."""
 
     def __init__(self, module: str, steps: Iterable[Any] = ()) -> None:
         super().__init__()

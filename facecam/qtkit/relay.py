@@ -15,9 +15,9 @@ from PySide6.QtCore import QMessageLogContext, QObject, QtMsgType, Signal, qInst
 _log = logging.getLogger(__name__)
 _qt_log = logging.getLogger("facecam.qt")
 _DISPLAY_LOST = ("The X11 connection broke", "The Wayland connection broke")
-"""Beginnings of the last words of Qt, which then calls `exit` under all threads."""
+"""How Qt's last words begin, after which it calls `exit` while all threads run."""
 _TOLD_AT_MOST = 20
-"""Times that one and the same error is logged and told: one in the painting comes back with every frame."""
+"""How often the same error is logged and reported: one in the painting comes back with every frame."""
 _QT_LEVELS = {
     QtMsgType.QtDebugMsg: logging.DEBUG,
     QtMsgType.QtInfoMsg: logging.INFO,
@@ -67,7 +67,7 @@ class ErrorRelay(QObject):
             _log.error("unexpected error", exc_info=(kind, error, trace))
 
     def tell(self, error: BaseException) -> None:
-        """Passes on one error, unless it has been told often."""
+        """Passes on one error, unless it was passed on often."""
         self._counts[_signature(error)] += 1
         if self._counts[_signature(error)] <= _TOLD_AT_MOST:
             self.unexpected.emit(f"{type(error).__name__}: {error}", "".join(traceback.format_exception(error)))

@@ -19,7 +19,7 @@ class Heading(QLabel):
 
 
 class Note(QLabel):
-    """Words in as many lines as they take; there is nothing of it while it has none. name: for those who can't see."""
+    """Words in as many lines as they take, hidden while there are none. name: for screen readers."""
 
     def __init__(self, name: str) -> None:
         super().__init__(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
@@ -68,7 +68,7 @@ class ElidedLabel(QLabel):
 
 
 class DimLine(ElidedLabel):
-    """A line in a colour of second rank."""
+    """A line in a dimmed colour."""
 
     def text_colour(self) -> QColor:
         colour = super().text_colour()
@@ -105,7 +105,7 @@ class ScrollColumn(QScrollArea):
 
     @property
     def bar_width(self) -> int:
-        """Of the scroll bar's place, which a bar that floats over the content doesn't need."""
+        """Width that the scroll bar takes; none for a bar that floats over the content."""
         bar = self.verticalScrollBar()
         floats = self.style().styleHint(QStyle.StyleHint.SH_ScrollBar_Transient, None, bar) != 0
         return 0 if floats else bar.sizeHint().width()

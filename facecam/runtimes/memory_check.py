@@ -24,7 +24,8 @@ _TYPES: dict[str, tuple[Any, tuple[int, ...]]] = {
     "tensor(uint8)": (np.uint8, (1, 121, 161, 48)),
     "tensor(int64)": (np.int64, ()),
 }
-"""By ONNX Runtime's name of a type: ours, and the sides that an input of four may leave open. Other open ones are 1."""
+"""By ONNX Runtime's name of a type: our type, and the sides to assume where an input of rank 4 leaves them open. Other
+open ones are 1."""
 _MOST_ELEMENTS = 3 * 2048 * 2048
 
 

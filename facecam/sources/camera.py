@@ -76,7 +76,7 @@ def _text(path: Path, otherwise: str) -> str:
 class CameraSource:
     """A webcam. Opening and reading can block for seconds: do both off the GUI thread.
 
-    mode: what to ask it for; a camera that has no such mode takes what comes nearest. None: 640 x 480.
+    mode: what to ask it for; a camera without that mode takes the nearest one. None: 640 x 480.
     """
 
     live = True

@@ -43,8 +43,8 @@ _USUAL_SIZES = ((320, 240), (640, 480), (800, 600), (1280, 720), (1920, 1080))
 
 
 def camera_modes(index: int) -> list[CameraMode]:
-    """All that the camera offers, without starting it. Empty if it can't be asked. Elsewhere than on Linux what most
-    cameras have: of a mode that it has not, a camera takes what comes nearest."""
+    """All that the camera offers, without starting it; empty if it can't be asked. On other systems than Linux, what
+    most cameras have: asked for a mode that it lacks, a camera takes the nearest one."""
     if not sys.platform.startswith("linux"):
         return [CameraMode(*size, fps, "MJPG") for size in _USUAL_SIZES for fps in (15.0, 30.0)]
     try:
@@ -103,7 +103,7 @@ def _each(ask: Ask, request: int, layout: struct.Struct, question: tuple[object,
 
 
 def _sizes(answers: list[tuple[int, ...]]) -> list[tuple[int, int]]:
-    """Of a camera that takes any size within limits, the usual ones that lie in them."""
+    """The sizes in the answers; of a camera that takes any size within limits, the usual ones within them."""
     sizes = []
     for answer in answers:
         kind, values = answer[2], answer[3:]

@@ -128,7 +128,7 @@ def _clip(place_px: float, end_px: int) -> int:
 
 
 class _Bench:
-    """Where bands are blended, in memory that stays in the processor's caches from one to the next."""
+    """Blends bands in buffers that stay in the processor's caches from one band to the next."""
 
     def __init__(self) -> None:
         self._rooms = [np.empty(_BAND * WIDTH * channels, np.uint8) for channels in (4, 3, 3, 1)]

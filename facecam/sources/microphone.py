@@ -33,7 +33,8 @@ def list_microphones() -> list[str]:
 
 
 def load_miniaudio() -> Any:
-    """The library; the first call takes 10 ms, mostly with Python's lock. Raises SourceError where it is missing."""
+    """The library; the first call takes 10 ms, in most of which no other thread runs. Raises SourceError if it is
+    missing."""
     try:
         import miniaudio
     except (ImportError, OSError) as error:
@@ -161,8 +162,8 @@ class Microphone:
                 self._put(samples, now_s)
 
     def _put(self, samples: Samples, now_s: float) -> None:
-        """Chunks come late, by as much as the machine is busy, but never early: the earliest of the newest ones tells
-        when the first sample was heard. What the two clocks differ by is made up for before it is seen."""
+        """Chunks come late when the machine is busy, but never early: so the earliest of the newest ones says when the
+        first sample was heard. The drift between the two clocks is corrected before it can be noticed."""
         self._arrived_s = now_s
         self._heard = self._heard or bool(samples.any())
         self._latest_s.append(now_s - (self._count + len(samples)) / SOUND_HZ)

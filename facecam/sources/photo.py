@@ -1,7 +1,7 @@
 """Picture files: what they show, and what a copy of them has to keep.
 
-OpenCV decodes what it decodes right, as it is twice as fast; Pillow decodes the rest (HEIC, AVIF, transparency, pages,
-animations) and tells of both what kind of file it is.
+OpenCV, which is twice as fast, decodes what it decodes right; Pillow decodes the rest (HEIC, AVIF, transparency, pages,
+animations) and says of all files what kind they are.
 """
 
 from __future__ import annotations
@@ -37,25 +37,25 @@ PICTURE_SUFFIXES = HEIF_SUFFIXES | {
 _MAX_BYTES = 1 << 30
 _PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG_END = b"\xff\xd9"
-"""After which a decoder takes a JPEG for complete, and fills with grey what did not come."""
+"""Appended to a truncated JPEG, it makes a decoder fill the missing part with grey."""
 SLIDE_S = 2.0
-"""How long a picture is shown that does not say so."""
+"""How long a picture is shown that does not say how long."""
 _ORIENTATION = 0x0112
 _BITS, _PHOTOMETRIC, _CHANNELS, _PLANES = 258, 262, 277, 284
 _PNG_COLOURS = {b"cICP": 4, b"gAMA": 4, b"cHRM": 32, b"sRGB": 1}
 RAW_SUFFIXES = frozenset(
     {".dng", ".nef", ".nrw", ".cr2", ".cr3", ".arw", ".orf", ".rw2", ".raf", ".pef", ".srw", ".3fr", ".iiq"}
 )
-"""Of cameras' raw files, in which a reader of pictures finds no more than a preview."""
+"""Of cameras' raw files, in which we would find no more than a preview."""
 _BY_CONTENT = ("JPEG", "PNG", "GIF", "WEBP", "AVIF", "JPEG2000", "QOI", "BMP")
-"""What is recognised whatever its name is: formats that begin with bytes which nothing else begins with."""
+"""Formats that are recognised whatever the file's name is, as they begin with bytes that nothing else begins with."""
 _FORMATS = (*_BY_CONTENT, "TIFF", "PPM", "TGA", "PCX", "SGI", "ICO", "DDS")
-"""What Pillow may read, and HEIF: of others some start programs (EPS)."""
+"""What Pillow may read, besides HEIF; some other formats make it start programs (EPS)."""
 _SINGLE = {"HEIF", "MPO"}
-"""Formats of whose pictures the first is the photo: the others are its tiles, depth or brightness maps."""
+"""Formats whose first picture is the photo: the others are its tiles, depth or brightness maps."""
 _ANIMATED = {"AVIF", "GIF", "PNG", "WEBP"}
 _BY_OPENCV = {"JPEG", "PNG", "WEBP", "TIFF", "BMP", "PPM", "JPEG2000"}
-"""It leaves AVIF lying on its side, and does not know the others."""
+"""What OpenCV decodes; it ignores AVIF's rotation, and does not know the other formats."""
 _REDUCED = ((8, cv2.IMREAD_REDUCED_COLOR_8), (4, cv2.IMREAD_REDUCED_COLOR_4), (2, cv2.IMREAD_REDUCED_COLOR_2))
 _TURNS = {2: (0, True), 3: (2, False), 4: (2, True), 5: (3, True), 6: (3, False), 7: (1, True), 8: (1, False)}
 """EXIF orientation -> quarter turns to the left, and whether the turned picture is mirrored left to right."""
@@ -66,7 +66,7 @@ class PhotoInfo:
     """What a copy of a picture file keeps.
 
     format: Pillow's name of it, such as "JPEG"; "": only OpenCV knows it. icc: its colour profile. loops: how often an
-    animation plays, 0: for ever, None: it is none. colours: chunks of a PNG that say what its colours mean.
+    animation plays, 0: for ever, None: it is no animation. colours: chunks of a PNG that say what its colours mean.
     has_cover: the first picture of an animated PNG is for programs that don't know animations. converted: half
     sentences about what a copy can't keep.
     """
@@ -108,8 +108,8 @@ class Page:
 
 
 class Photo:
-    """A picture file; its pages are decoded when they are asked for. damage: half sentences about what of those could
-    not be read. Raises SourceError with a sentence for people."""
+    """A picture file; its pages are decoded when they are asked for. damage: half sentences about parts of them that
+    could not be read. Raises SourceError with a sentence for people."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -168,7 +168,7 @@ class Photo:
         return f"{self.path} is not a picture that can be read; it may be damaged or of another kind."
 
     def _tried(self, index: int) -> Page | None:
-        """None of one that is damaged. Raises SourceError of one that is too large."""
+        """A page, None if it is damaged. Raises SourceError if it is too large."""
         try:
             return self._decoded(index)
         except Exception as error:
@@ -295,7 +295,7 @@ def open_picture(path: Path) -> PictureSource:
 
 
 def is_picture(path: Path) -> bool:
-    """Whether a file is to be opened as a picture: by its name, or else by what is in it."""
+    """Whether to open a file as a picture: by its name, or else by its content."""
     if path.suffix.lower() in PICTURE_SUFFIXES:
         return True
     with suppress(Exception), Image.open(path, formats=_BY_CONTENT):  # what Pillow stumbles over is none
@@ -380,7 +380,7 @@ def _info(file: Image.Image, data: bytes) -> PhotoInfo:
 
 
 def _bits(file: Image.Image, data: bytes) -> int:
-    """Of a channel of the page that the file stands at; 8 where it says nothing."""
+    """Bits of a channel of the current page; 8 if the file doesn't say."""
     if file.format == "PNG":
         return data[24]  # of the header's chunk
     if file.format == "TIFF":
@@ -425,8 +425,8 @@ def _upright(pixels: npt.NDArray[Any], orientation: int) -> npt.NDArray[Any]:
 
 
 def _claims_more(content: bytes) -> bool:
-    """Whether this is a PNG with a part that says it is longer than all of the file. Such a picture can't be read, but
-    OpenCV makes room for the part first: a few bytes would take 4 GB."""
+    """Whether this is a PNG with a chunk that claims to be longer than the whole file. Such a picture can't be read,
+    but OpenCV would allocate memory for the chunk first: a few bytes would take 4 GB."""
     if content[:8] != _PNG:
         return False
     return any(int.from_bytes(part[:4], "big") > len(content) for part in _png_parts(content))
@@ -442,7 +442,7 @@ def _png_parts(content: bytes) -> Iterator[bytes]:
 
 
 def _shift(values: npt.NDArray[Any]) -> int:
-    """Bits beyond 8. Cameras' 10, 12 or 14 often lie in the lower part of 16, and would be black."""
+    """Bits beyond 8, by the largest value: cameras' 10, 12 or 14 bits are often stored in 16 and would look black."""
     return max(10, int(values.max()).bit_length() + 1 & ~1) - 8 if values.dtype == np.uint16 else 0
 
 

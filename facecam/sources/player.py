@@ -1,4 +1,4 @@
-"""Player: a source at its own speed, while somebody else pauses it, steps, seeks, or lets it go round."""
+"""Player: plays a source at its own speed; other threads may pause, step, seek and loop it."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ class Sound(Protocol):
         """Whether all that is to come until that time has come."""
 
     def read(self, start_s: float, count: int) -> Samples:
-        """So many samples from that time on, with silence where there is no sound."""
+        """`count` samples from that time on, with silence where there is no sound."""
 
     def close(self) -> None:
         """Frees file or device; may be called twice."""
@@ -56,7 +56,7 @@ class SoundRing:
         self.first = max(self.first, self.end - size)
 
     def read(self, first: int, count: int) -> Samples:
-        """So many samples from a number on, with silence for those that it does not hold."""
+        """`count` samples from a number on, with silence for those that are not here."""
         samples = np.zeros((count, 2), np.int16)
         low, high = max(first, self.first), min(first + count, self.end)
         if low < high:

@@ -29,7 +29,7 @@ _BEFORE_S = 0.1  # a decoder needs a little of what was before
 
 
 def main_stream(streams: Iterable[_StreamT]) -> _StreamT | None:
-    """Of a file's video or audio streams the one that players play: the default one, else the first; covers and
+    """The one of a file's video or audio streams that players play: the default one, else the first; covers and
     thumbnails are none."""
     played = [stream for stream in streams if not stream.disposition & Disposition.attached_pic]
     return next((stream for stream in played if stream.disposition & Disposition.default), next(iter(played), None))
@@ -115,7 +115,8 @@ class _Soundtrack:
 
 
 class FileSound(_Soundtrack):
-    """Of a video file, opened by itself when it is first read, so that it can be read at any place."""
+    """Sound of a video file, which is opened again for it when it is first read, so that it can be read at any
+    place."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()
@@ -177,7 +178,7 @@ class FileSound(_Soundtrack):
 
 
 class StreamSound(_Soundtrack):
-    """Of a network stream: its packets are kept as they come, and decoded when somebody asks."""
+    """Sound of a network stream: its packets are kept as they come, and decoded when somebody asks."""
 
     def __init__(self, start_s: float) -> None:
         super().__init__(start_s)

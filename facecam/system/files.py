@@ -88,7 +88,8 @@ def write_whole(path: Path, content: str | bytes) -> None:
 
 
 def _part(path: Path) -> Path:
-    """Where a file lies until it is complete: hidden, so that nobody takes it for one that is, and nobody else's."""
+    """Where a file lies until it is complete: hidden, so that nobody takes it for complete, and under a name of our
+    own."""
     begin, end = _around(path)
     return path.with_name(f"{begin}{os.getpid()}{end}")
 

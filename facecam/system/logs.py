@@ -73,7 +73,7 @@ def logging_to_file(verbose: bool = False, path: Path | None = None) -> Iterator
 
 @contextmanager
 def crashes_noted(path: Path | None = None) -> Iterator[None]:
-    """Where a library crashes the whole process, the stack of Python's threads is left in `crash_file()`."""
+    """If a library crashes the whole process, the stacks of Python's threads are left in `crash_file()`."""
     path = path or crash_file()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

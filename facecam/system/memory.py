@@ -13,14 +13,14 @@ _ARENAS = 2
 def share_memory() -> None:
     """Lets all threads take memory from the same few places.
 
-    Each new thread gets a place of its own, up to eight for a core, and what was freed in one is not used in another.
-    Each source starts two threads: after some minutes of changing them, 40 MB lay about unused.
+    By default each new thread gets an arena of its own, up to eight per core, and memory freed in one is not used in
+    another. Each source starts two threads: after some minutes of changing sources, 40 MB lay unused.
     """
     _tell("mallopt", _M_ARENA_MAX, _ARENAS)
 
 
 def give_back_free_memory() -> None:
-    """Returns what the process has freed, but its C library still keeps: 30 MB after a network was compiled.
+    """Returns memory to the system that was freed but is kept by the C library: 30 MB after a network was compiled.
 
     It takes a few milliseconds.
     """

@@ -91,7 +91,7 @@ class ExportDialog(QDialog):
         self._estimator.start([*self._specs, *self._detector(), "--hide", "blur", "--estimate"])
 
     def set_folder(self, folder: Path) -> None:
-        """Where all goes that is written."""
+        """The folder that everything is written to."""
         self.out = folder
         self.options.show_folder(folder)
 
@@ -114,7 +114,7 @@ class ExportDialog(QDialog):
         self._start("Looking for what is to be hidden…", [*self._specs, *how], ["--regions", str(path)])
 
     def cancel(self) -> None:
-        """What is whole by now stays."""
+        """Ends the export; files that are complete stay."""
         self.progress.say_ending()
         self.process.cancel()
 
@@ -142,13 +142,13 @@ class ExportDialog(QDialog):
 
     @property
     def _regions_file(self) -> Path | None:
-        """That of regions found before, in the same way."""
+        """The file of regions that were found before in the same way, None if there is none."""
         if self._found is None or not self._specs_are_one() or self._found[0] != self._key:
             return None
         return self._found[1]
 
     def _kept_file(self) -> Path | None:
-        """That beside the copy of an earlier run, brought here."""
+        """The regions beside the copy of an earlier run, as a file here; None if there are none."""
         source = Path(self._specs[0])
         try:
             regions = load_regions(self.out / (source.name + SUFFIX), source)

@@ -17,7 +17,7 @@ from facecam.sources import Source
 from facecam.sources.base import Seekable
 
 _AHEAD = 12
-"""Up to so many frames are read and left instead of going to one by its time."""
+"""Up to this many frames are skipped by reading them; further ones are reached by seeking."""
 
 
 class FrameReader(Asker):

@@ -31,8 +31,8 @@ _KEYS = (
 
 
 class ReviewDialog(QDialog):
-    """regions: as they were found; they are changed here and handed on. options: how they are hidden. frame: that is
-    shown, from 0. selected: index of the chosen region, -1 for none."""
+    """regions: as they were found; they are changed here and passed on. options: how they are hidden. frame: number of
+    the frame that is shown, from 0. selected: index of the chosen region, -1 for none."""
 
     export_wanted = Signal(object)
     """The user is content with these Regions."""
@@ -140,12 +140,12 @@ class ReviewDialog(QDialog):
             self._ask()
 
     def step_doubt(self, by: int) -> None:
-        """To the next doubt (1) or the one before (-1)."""
+        """Goes to the next doubt (1) or the one before (-1)."""
         if self._doubts:
             self.list.setCurrentRow(max(0, min(self.list.currentRow() + by, len(self._doubts) - 1)))
 
     def toggle(self) -> None:
-        """Hides the chosen region, in its chosen frames, no longer, or again; one that was drawn goes."""
+        """Takes out the chosen region, in its chosen frames, or hides it again; one that was drawn is deleted."""
         index = self.selected
         if index < 0:
             return
@@ -163,7 +163,7 @@ class ReviewDialog(QDialog):
         self._change(self.regions.changed(index, *before, changed, *after))
 
     def approve(self) -> None:
-        """What is in doubt is right; on to the next."""
+        """What is in doubt is right as it is; goes on to the next doubt."""
         row = self.list.currentRow()
         if 0 <= row < len(self._doubts):
             regions = self.regions
@@ -196,7 +196,7 @@ class ReviewDialog(QDialog):
         return self._part or (region.first, region.last)
 
     def _move_ends(self) -> None:
-        """Of a region that was drawn; of one that was found, in which frames it is to be taken out."""
+        """Changes first and last frame of a drawn region; of a found one, the frames in which it can be taken out."""
         if self.selected < 0:
             return
         region = self.regions.regions[self.selected]
@@ -226,7 +226,7 @@ class ReviewDialog(QDialog):
         self._ask()
 
     def _list_doubts(self, next_row: int | None = None) -> None:
-        """next_row: goes to that one; None: stays at the one that is shown, where it is still in doubt."""
+        """next_row: goes to that doubt; None: stays at the present one, if it is still in doubt."""
         row = self.list.currentRow()
         before = self._doubts[row] if 0 <= row < len(self._doubts) else None
         self._doubts = doubts(self.regions)

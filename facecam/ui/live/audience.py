@@ -18,10 +18,10 @@ from facecam.ui.live.stage import LiveStage
 CONTROLS_STAY_MS = 3000
 COUNTDOWN_S = 3
 _LEAST_GROWN = 1.4
-"""Times the window's size that words over the picture have at least."""
+"""Words over the picture are at least this many times as large as the window's."""
 _THUMBNAIL = QSize(160, 120)
 _THUMBNAIL_SHARE = 3
-"""It takes no more of the picture's width than one part of so many: the words come first."""
+"""It takes at most one part in so many of the picture's width: the words come first."""
 _EDGE_PX = 2 * SPACE
 _ROUNDING_PX = 4  # a line of whole pixels may be wider than its length says
 _GROUND = f"rgba(18, 20, 22, 235); color: {theme.STAGE_TEXT.name()}; border-radius: {SPACE}px"

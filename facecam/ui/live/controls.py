@@ -123,8 +123,8 @@ class LiveControls(QWidget):
         fold.toggled.connect(partial(self._show_whole, fold))
 
     def _show_whole(self, fold: Fold, on: bool) -> None:
-        """In a low window what opens would lie below the column's end: the column scrolls to it, in a very low one to
-        its heading."""
+        """In a low window what unfolds would lie below the visible part of the column, which therefore scrolls to it;
+        in a very low window, to its heading."""
 
         def scroll() -> None:  # when it has its place
             for part in (fold, fold.button):
@@ -171,7 +171,7 @@ class LiveControls(QWidget):
     # -- view
 
     def take_mirror(self) -> None:
-        """As is usual, or was chosen, for the kind of source that is open now."""
+        """Mirrors as was chosen, or is usual, for the kind of source that is open."""
         self.mirror.setChecked(self._usual_mirror())
 
     def _usual_mirror(self) -> bool:

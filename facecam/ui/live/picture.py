@@ -45,10 +45,10 @@ _LARGE_FROM_PX = 450
 _MOST_ZOOM = 8.0
 _ZOOM_STEP = 1.25
 _FOLLOWING_ZOOM = 2.5
-"""Of a face that is followed, unless it is shown larger already."""
+"""How much the picture is enlarged for a followed face, unless it is enlarged more already."""
 _USUAL_HZ = 60.0
 _SLOWEST_HZ = 30.0
-"""Below that a display's rate is not believed."""
+"""A lower refresh rate that a display claims is not believed."""
 
 
 class PictureView(QWidget):
@@ -56,10 +56,10 @@ class PictureView(QWidget):
 
     The frame is brought to the screen's resolution once and painted from there; it is kept, not copied, until the next.
 
-    To be read: view: of the session that is followed, what is shown, None on the empty stage. placement: where the
-    frame lies in the view, None without a frame. zoom: how much larger the picture is than where all of it is seen.
-    scale: how much larger than usual lines and text are. overlay: the lines of words over the picture.
-    cursor_rest: whether the mouse cursor goes away while it rests, for full screen.
+    To be read: view: what is shown of the session that is followed, None on the empty stage. placement: where the frame
+    lies in the view, None without a frame. zoom: 1 where all of the picture is seen. scale: how much larger than usual
+    lines and text are. overlay: the lines of words over the picture. cursor_rest: hides the resting mouse cursor in
+    full screen.
     """
 
     painted = Signal()
@@ -72,7 +72,7 @@ class PictureView(QWidget):
     mouse_moved = Signal()
     resized = Signal()
     fetched = Signal()
-    """The session that is followed has been asked for its newest view, which is shown if it is another one."""
+    """The session that is followed was asked for its newest view, which is shown now if it is a new one."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -138,12 +138,12 @@ class PictureView(QWidget):
 
     @property
     def upper(self) -> QRect:
-        """Where words at the upper edge lie: on the picture, or on all of the view where that is so much larger that
-        words beside the picture don't reach it."""
+        """Where words at the upper edge lie: on the picture, or on all of the view where that is more than twice as
+        wide or high."""
         return self._upper(self.rect())
 
     def keep_corner(self, width_px: int) -> None:
-        """So much at the right of the upper edge is not for words: something else lies there."""
+        """Keeps this width at the right of the upper edge free of words: something else lies there."""
         if width_px != self._corner_px:
             self._corner_px = width_px
             self.update()
@@ -154,8 +154,8 @@ class PictureView(QWidget):
         return picture if fills else stage
 
     def set_twin(self, twin: PictureView) -> None:
-        """Another view that is cleared, mirrored and dimmed as this one, shows scores where this one does, and the same
-        part of the frame, whichever of the two is enlarged, dragged or told to follow a face."""
+        """Another view that is cleared, mirrored and dimmed together with this one, shows scores if this one does, and
+        always the same part of the frame, whichever of the two is enlarged, dragged or follows a face."""
         self._twin, twin._leader = twin, self
 
     def clear(self) -> None:
@@ -233,8 +233,7 @@ class PictureView(QWidget):
         self.update()
 
     def set_figures(self, figures: list[Figure], help_text: str = "") -> None:
-        """The line of figures, and the explanation that appears under the cursor there; also looks again at the chosen
-        face's."""
+        """The line of figures, and its tooltip; also brings the figures of the chosen face up to date."""
         self.overlay.figures.set(figures)
         self.overlay.figures_help = help_text
         self._tell_chosen()
@@ -265,7 +264,7 @@ class PictureView(QWidget):
 
     @property
     def _part(self) -> tuple[int, int, int, int]:
-        """What is seen of the frame: left, top, width, height in its pixels."""
+        """The part of the frame that is seen: left, top, width, height in its pixels."""
         height, width = (0, 0) if self._frame is None else self._frame.shape[:2]
         across, down = max(1, round(width / self.zoom)), max(1, round(height / self.zoom))
         left, top = round(self._centre[0] * width - across / 2), round(self._centre[1] * height - down / 2)
@@ -280,17 +279,17 @@ class PictureView(QWidget):
             self._look_at(zoom, point[0] + (x - point[0]) * shrink, point[1] + (y - point[1]) * shrink)
 
     def zoom_by(self, steps: float, at: QPointF | None = None) -> None:
-        """In (or out, below 0) by so many notches of the wheel."""
+        """Zooms in (out if negative) by this many notches of the wheel."""
         self._leader._followed = 0
         self.set_zoom(self.zoom * _ZOOM_STEP**steps, at)
 
     def whole(self) -> None:
-        """All of the picture again."""
+        """Shows all of the picture again."""
         self._leader._followed = 0
         self.set_zoom(1.0)
 
     def follow_face(self, number: int) -> None:
-        """Keeps that face in the middle, enlarged, for as long as it is seen; 0: none any more."""
+        """Keeps that face in the middle, enlarged, for as long as it is seen; 0: follows none."""
         self._leader._followed = number
         if number:
             self._leader._go_after(number)
@@ -363,8 +362,8 @@ class PictureView(QWidget):
             self.painted.emit()
 
     def copy(self, words: Sequence[str]) -> bool:
-        """Copies the picture as it is seen, and in words what it shows: a program that takes pictures gets the picture,
-        one that takes text the words. False: there is no picture."""
+        """Copies the picture as it is seen, together with words about it: programs that paste pictures get the picture,
+        others the words. False: there is no picture."""
         data = QMimeData()
         seen = self.seen()
         if seen is not None:
@@ -391,7 +390,8 @@ class PictureView(QWidget):
         return image
 
     def _paint(self, painter: QPainter, stage: QRect, dimmed: bool, wanted: QRect) -> None:
-        """All but the cue of a drop. stage: the part of the view that text may cover; wanted: what is to be painted."""
+        """All but the frame that invites a drop. stage: the part of the view that text may cover; wanted: what to
+        paint."""
         painter.setFont(self._text_font)
         if self._frame is None or self.placement is None:
             painter.fillRect(stage, theme.STAGE)
@@ -467,8 +467,8 @@ class PictureView(QWidget):
             self._pressed, self._dragged = event.position(), False
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """A click chooses the face under it, whose score and figures then show; beside all faces, or once more, it
-        chooses none."""
+        """A click chooses the face under it and shows its score and figures; a click beside all faces, or on the chosen
+        one again, chooses none."""
         if event.button() is Qt.MouseButton.LeftButton and self._pressed is not None:
             self._pressed = None
             if not self._dragged:
@@ -481,7 +481,7 @@ class PictureView(QWidget):
         self.update()
 
     def _tell_chosen(self) -> None:
-        """The figures of the chosen face, over the picture's upper edge for as long as it is chosen."""
+        """Shows the figures of the chosen face at the picture's upper edge."""
         told, index = "not in sight", self._index_of(self._selected)
         if index is not None:
             x1, y1, x2, y2 = self._detections.boxes[index].tolist()
@@ -489,7 +489,7 @@ class PictureView(QWidget):
         self.overlay.chosen.set([Figure(f"#{self._selected}", told)] if self._selected else [])
 
     def _index_of(self, number: int) -> int | None:
-        """Of the face with that number among those that are shown."""
+        """The index, among the faces that are shown, of the one with that number."""
         ids = self._detections.ids
         found = [] if ids is None or not number else np.flatnonzero(ids == number).tolist()
         return found[0] if found else None
@@ -498,7 +498,7 @@ class PictureView(QWidget):
         self.zoom_by(event.angleDelta().y() / 120, event.position())
 
     def number_at(self, place: QPointF) -> int:
-        """Of the face at that place of the view; 0: there is none, or it has no number."""
+        """The number of the face at that place of the view; 0: there is none, or it has no number."""
         index, ids = box_under(self._boxes, place.x(), place.y()), self._detections.ids
         return 0 if index is None or ids is None else int(ids[index])
 
@@ -508,7 +508,7 @@ class PictureView(QWidget):
             menu.popup(event.globalPos())
 
     def menu_at(self, place: QPointF) -> QMenu:
-        """What can be done with the face there, and with the picture where it is enlarged."""
+        """What can be done with the face there, and with an enlarged picture."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         number, index = self.number_at(place), box_under(self._boxes, place.x(), place.y())

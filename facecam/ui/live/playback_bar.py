@@ -132,7 +132,7 @@ class PlaybackBar(QWidget):
             self.play.setToolTip("Goes on (Space)" if paused else "Pauses (Space)")
 
     def show_time(self, time_s: float) -> None:
-        """Where it is: called with every picture."""
+        """Shows the position; called with every picture."""
         if self._player is None:
             return
         length_s = self._player.duration_s
@@ -172,20 +172,20 @@ class SeekSlider(QSlider):
         self.setSingleStep(1000)
 
     def set_length(self, length_s: float) -> None:
-        """Of the whole video."""
+        """Length of the whole video."""
         with QSignalBlocker(self):
             self.setRange(0, max(1, round(1000 * length_s)))
         self.setPageStep(max(1000, self.maximum() // 10))
 
     def show_value(self, value_ms: int) -> None:
-        """Where it is, without telling; left alone for less than a pixel, and while the user holds it."""
+        """Moves the handle without a signal, unless it would move by less than a pixel or the user holds it."""
         less_than_a_pixel = self.maximum() / max(1, self.width()) / 2
         if not self.isSliderDown() and abs(value_ms - self.value()) >= less_than_a_pixel:
             with QSignalBlocker(self):
                 self.setValue(value_ms)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """The left button does what the middle one does in Qt: it goes there, and holds the handle."""
+        """The left button does what Qt's middle button does: it jumps there and holds the handle."""
         if event.button() == Qt.MouseButton.LeftButton:
             middle = Qt.MouseButton.MiddleButton
             places = (event.position(), event.globalPosition())

@@ -34,7 +34,8 @@ class SecondScreen(QWidget):
         return self._on is not None
 
     def go_on(self) -> bool:
-        """To the next screen that the presenter's window is not on, from the last one back. False: there is none."""
+        """Moves to the next screen that the presenter's window is not on, and from the last one back. False: there is
+        none."""
         parent = self.parentWidget()
         assert parent is not None
         others = [screen for screen in QGuiApplication.screens() if screen is not parent.screen()]
@@ -46,7 +47,7 @@ class SecondScreen(QWidget):
         return bool(others)
 
     def come_back(self) -> None:
-        """To its place in the presenter's window."""
+        """Moves back to its place in the presenter's window."""
         if self._on is not None:
             self._on = None
             self._home.insertWidget(0, self._shown, 1)

@@ -84,8 +84,8 @@ class LiveSession(QObject):
         self._ask(None)
 
     def rest(self, reason: str) -> Callable[[], None]:
-        """Asks for rest for a while, and gives what ends it: then that goes on again which ran, unless the user has
-        asked for something meanwhile. reason: "the speed is measured"."""
+        """Asks for rest for a while. The function that it returns ends the rest: the source that ran is started again,
+        unless the user has asked for something meanwhile. reason: "the speed is measured"."""
         spec = self.spec
         self._ask(None, reason)
 
@@ -102,7 +102,7 @@ class LiveSession(QObject):
 
     @property
     def phase(self) -> Phase:
-        """What is happening. A new request counts as opening from the moment on that it is made."""
+        """What is happening. A new request counts as opening from the moment it is made."""
         with self._lock:
             settled, pipeline, failure = self._done == self._requests, self._pipeline, self._failure
         if not settled:
@@ -185,7 +185,7 @@ class LiveSession(QObject):
         self.change_options(unhidden=unhidden | {number} if on else unhidden - {number})
 
     def change_detector(self, make_detector: Callable[[], FaceDetector]) -> None:
-        """Detects by another one from now on. The source that was asked for is opened again, as if anew."""
+        """Uses another detector from now on. The source that was asked for is opened again."""
         with self._lock:
             self._make_detector, self.detector = make_detector, None
         if self.spec is not None:

@@ -37,13 +37,13 @@ class LiveStage(QWidget):
     demo_wanted = Signal()
     file_wanted = Signal()
     phase_changed = Signal(object)
-    """The session's Phase is another than before, or a new request begins."""
+    """The session's Phase has changed, or a new request begins."""
     view_shown = Signal(object)
     """The View that the picture shows from now on."""
     said = Signal(str)
     """What is happening, for the status line."""
     refreshed = Signal()
-    """Time for everything else to look at the session again: twice a second while pictures come, at each phase."""
+    """Everything else should look at the session again: twice a second while pictures come, and at each phase."""
 
     def __init__(self, session: LiveSession, second: PictureView, spec: str) -> None:
         super().__init__()

@@ -269,8 +269,8 @@ class MainWindow(QMainWindow):
 
 
 class _Tabs(QTabWidget):
-    """Every label of a page that says something else asks for a layout, for which QTabWidget would paint the whole
-    window anew. This one does so only where its bar is another one."""
+    """Each label whose text changes asks for a layout, at which QTabWidget would repaint the whole window. This one
+    does so only if its tab bar has changed."""
 
     _bar: tuple[bool, QSize] | None = None
 

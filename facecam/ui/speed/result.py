@@ -131,7 +131,7 @@ class ResultView(QWidget):
         self.details.show_pages([*kept, comparison(self.result, other, name)], len(kept))
 
     def markdown(self) -> str:
-        """What is shown, for the clipboard: the comparison, where that is the page, or else the whole result."""
+        """The text for the clipboard: the comparison, if that is the page shown, else the whole result."""
         if self.result is None:
             return ""
         return self.details.markdown or markdown(self.result)
@@ -212,7 +212,7 @@ class Details(Section):
 
     @property
     def markdown(self) -> str:
-        """Of the page that is shown, where it is to be copied in place of the result."""
+        """Of the page that is shown, if it is to be copied in place of the result; else empty."""
         return self.pages[self.page.currentIndex()].markdown
 
     def show_pages(self, found: list[Page], current: int) -> None:
