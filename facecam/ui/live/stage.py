@@ -82,13 +82,14 @@ class LiveStage(QWidget):
 
     def begin(self, request: Callable[[], None]) -> None:
         """Makes a new request of the session, on an empty stage."""
-        # Cleared here and not when a phase is seen: what opens or fails at once is never seen opening, and a camera
-        # that is off must leave no picture on the screen.
-        self._view = None
-        self.picture.clear()
+        self._clear()  # not when a phase is seen: what opens or fails at once is never seen opening
         self._phase = None
         request()
         self._follow_phase()
+
+    def _clear(self) -> None:
+        self._view = None
+        self.picture.clear()
 
     def end(self) -> None:
         """The window is closing."""
@@ -129,6 +130,8 @@ class LiveStage(QWidget):
         if phase is self._phase:
             return
         self._phase = phase
+        if phase is Phase.IDLE:  # a camera that is off leaves no picture on the screen, whoever has asked for rest
+            self._clear()
         if phase is Phase.OPENING:
             self._opening_timer.start()
         elif phase is not Phase.RUNNING:  # running, but without a picture so far, counts as opening

@@ -553,13 +553,14 @@ def test_it_is_the_second_tab_and_stops_the_live_source_meanwhile(qtbot: QtBot, 
     window.show()
     first, tab = live(window), window.tab(1)
     assert isinstance(tab, SpeedTab)
-    qtbot.waitUntil(lambda: first.session.phase is Phase.RUNNING)
+    qtbot.waitUntil(lambda: first.picture.seen() is not None)
     tab.process.program = [sys.executable, "-c", HANGS]
     tab.toggle()
     qtbot.waitUntil(lambda: first.session.phase is Phase.IDLE)
     said = "Resting while the speed is measured"
     qtbot.waitUntil(lambda: first.stage.message is not None and first.stage.message.title == said)
     qtbot.waitUntil(lambda: said in first.status.text())
+    assert first.picture.seen() is None  # faces that nobody could hide any more
     tab.toggle()
     qtbot.waitUntil(lambda: first.session.phase is Phase.RUNNING)
     qtbot.waitUntil(lambda: first.stage.message is None)
