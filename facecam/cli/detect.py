@@ -37,6 +37,7 @@ from facecam.cli.options import (
 from facecam.detection.options import DetectorOptions
 from facecam.errors import FacecamError, printable
 from facecam.faces.privacy import Hiding, PrivacyOptions
+from facecam.qtkit.wording import counted
 from facecam.system.cpu import pinned
 from facecam.system.opencv import quiet_libraries
 
@@ -259,7 +260,7 @@ class _Bar:
             boxes = "  ".join("[{:.0f} {:.0f} {:.0f} {:.0f}]".format(*face["box"]) for face in result["faces"])
             count = len(result["faces"])
             where = result["source"] if is_picture else f"{result['source']} {result['time_s']:.2f} s"
-            self._say(f"{where}: {count} face{'' if count == 1 else 's'}  {boxes}".rstrip(), sys.stdout)
+            self._say(f"{where}: {counted(count, 'face')}  {boxes}".rstrip(), sys.stdout)
 
     def on_problem(self, sentence: str) -> None:
         self._say(f"facecam: {sentence}", self._stderr)
@@ -270,7 +271,7 @@ class _Bar:
         told = {
             "Passed over": list(summary.skipped),
             **summary.told,
-            "Done before": [f"{summary.resumed} files"] * (summary.resumed > 0),
+            "Done before": [counted(summary.resumed, "file")] * (summary.resumed > 0),
         }
         for what, names in told.items():
             if names and (by_name or names is not summary.without_faces):

@@ -17,6 +17,11 @@ def percent(share: float) -> str:
     return f"{100 * share:.0f} %"
 
 
+def counted(count: int, thing: str) -> str:
+    """So many of a thing, such as "1 picture" and "1,200 pictures"."""
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"
+
+
 def faces(count: int) -> tuple[str, str]:
     """The number of faces, and its unit."""
     return ("no", "faces") if count == 0 else (str(count), "face" if count == 1 else "faces")

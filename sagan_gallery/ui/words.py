@@ -10,6 +10,7 @@ import numpy as np
 
 from facecam.arrays import Array, Image
 from facecam.qtkit.theme import STAGE_TEXT
+from facecam.qtkit.wording import counted
 from sagan_gallery.attention import GAMMA_NEAR_0, NEARLY_EVEN, Direction, mean_evenness
 from sagan_gallery.latent import SampleSpec
 from sagan_gallery.overlay import mean_change
@@ -102,13 +103,14 @@ def effect_words(sample: Sample, without: Image) -> str:
         else "It is positive: what a place finds where it looks is added to it, so that it becomes more like there"
     )
     with_contrast, contrast = (float(picture.std()) for picture in (sample.image, without))
-    brighter = float(sample.image.mean()) - float(without.mean())
+    levels = round(float(sample.image.mean()) - float(without.mean()))
+    percents = round(100 * (with_contrast / max(contrast, 1e-6) - 1))
+    light = f"{counted(abs(levels), 'level')} {'brighter' if levels > 0 else 'darker'}" if levels else "as bright"
+    crisp = f"{abs(percents)} % {'more' if percents > 0 else 'less'}" if percents else "as much"
     return (
         f"How strongly attention acts is γ (gamma), here {sample.gamma:.2f}. {sign}. "
         f"In this picture it changes a pixel by {mean_change(sample.image, without):.0f} of 255 levels: with "
-        f"attention it is {abs(brighter):.0f} levels {'brighter' if brighter > 0 else 'darker'} and has "
-        f"{abs(100 * (with_contrast / max(contrast, 1e-6) - 1)):.0f} % "
-        f"{'more' if with_contrast > contrast else 'less'} contrast."
+        f"attention it is {light} and has {crisp} contrast."
     )
 
 

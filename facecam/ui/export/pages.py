@@ -17,6 +17,7 @@ from facecam.qtkit.layouts import column, row
 from facecam.qtkit.settings import Remembered
 from facecam.qtkit.theme import SPACE, tabular
 from facecam.qtkit.widgets import DimLine, ElidedLabel, Heading, Note
+from facecam.qtkit.wording import counted
 from facecam.ui.export.settings import MOST_JOBS, Copies, ExportSettings
 
 _MOST_NAMES = 200
@@ -101,11 +102,11 @@ class OptionsPage(QWidget):
         if estimate is None:
             return
         counts = [
-            f"{count:,} {kind}{'' if count == 1 else 's'}"
+            counted(count, kind)
             for count, kind in ((estimate.pictures, "picture"), (estimate.videos, "video"))
             if count
         ]
-        frames = f" of {estimate.frames:,} frames" if estimate.videos else ""
+        frames = f" of {counted(estimate.frames, 'frame')}" if estimate.videos else ""
         self.counts.say((" and ".join(counts) or "Nothing that can be counted") + frames)
         if not estimate.frames:
             self.estimate.say("")
@@ -170,7 +171,7 @@ class ProgressPage(QWidget):
             self.bar.setRange(0, expected)
             self.bar.setValue(progress.frames)
         parts = [f"{min(progress.files + 1, progress.all_files)} of {progress.all_files}"] * (progress.all_files > 1)
-        parts.append(f"{progress.frames:,} frames")
+        parts.append(counted(progress.frames, "frame"))
         if self._expected and took_s > _KNOWN_AFTER_S and progress.frames:
             parts.append(f"{words(took_s / progress.frames * (expected - progress.frames))} left")
         self.words.setText(" · ".join(parts))
@@ -205,7 +206,7 @@ class SummaryPage(QWidget):
     def show_report(self, report: Summary, out: Path, settings: ExportSettings) -> None:
         """out: the folder that was written to."""
         self.say("")
-        done = f"{report.files:,} file{'' if report.files == 1 else 's'}"
+        done = counted(report.files, "file")
         if report.error is not None:
             title = "It has ended early" if report.files else "Nothing was done"
         elif report.stopped:
@@ -213,7 +214,7 @@ class SummaryPage(QWidget):
         elif report.failed and not report.files:
             title = "Nothing could be done"
         else:
-            title = f"Done: {done}, {report.faces:,} face{'' if report.faces == 1 else 's'}"
+            title = f"Done: {done}, {counted(report.faces, 'face')}"
         self.heading.setText(title)
         paragraphs = [] if report.error is None else [html.escape(report.error)]
         if report.files:

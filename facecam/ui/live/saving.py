@@ -15,7 +15,7 @@ from facecam.live.pipeline import Phase, Pipeline, View
 from facecam.live.virtual_camera import VirtualCamera, VirtualCameraStatus
 from facecam.qtkit.file_dialogs import show_folder
 from facecam.qtkit.settings import Remembered
-from facecam.qtkit.wording import duration, reading_ms, sentence
+from facecam.qtkit.wording import counted, duration, reading_ms, sentence
 from facecam.saving.recording import Recorder, RecordingOptions, RecordingStatus
 from facecam.saving.snapshot import SnapshotFacts, write_snapshot
 from facecam.sources.microphone import Microphone
@@ -246,7 +246,7 @@ class Saving(QObject):
         elif status.frames == 0:
             self._say("Nothing was recorded, as no picture came.")
         else:
-            left_out = f", {status.dropped} pictures left out" if status.dropped else ""
+            left_out = f", {counted(status.dropped, 'picture')} left out" if status.dropped else ""
             self._say(f"Saved {status.path.name} ({duration(status.seconds)}{left_out})", is_problem=False)
 
     def _write_snapshot(self, view: View, facts: SnapshotFacts, annotated: bool, folder: Path) -> None:

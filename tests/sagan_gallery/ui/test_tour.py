@@ -238,6 +238,9 @@ def test_the_sign_of_gamma_is_told_by_what_it_does():
     assert "positive" in told
     assert f"{sample.image.mean() - 10:.0f} levels brighter" in told
     assert "more contrast" in told
+    one_level = np.clip(sample.image.astype(int) - 1, 0, 255).astype(np.uint8)
+    assert "it is 1 level brighter and has" in words.effect_words(sample, one_level)
+    assert "it is as bright and has as much contrast" in words.effect_words(sample, sample.image)
 
 
 def test_a_button_that_is_of_no_use_looks_so(panel):

@@ -224,6 +224,20 @@ def test_what_a_full_disk_refuses_leaves_no_empty_file(
     assert list(folder.iterdir()) == []
 
 
+def test_pictures_that_were_left_out_are_told_in_words(
+    qtbot: QtBot, make_window: MakeWindow, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tab = shown(qtbot, make_window())
+    for dropped, words in ((1, r"1 picture left out\)"), (1200, r"1,200 pictures left out\)")):
+        tab.recording.saving.toggle_recording()
+        recorder = tab.recording.saving._recorder
+        assert recorder is not None
+        records(qtbot, tab)
+        tab.recording.saving.toggle_recording()  # it is told once the file is complete
+        monkeypatch.setattr(recorder, "_dropped", dropped)
+        says(qtbot, tab, words)
+
+
 def test_a_recording_ends_with_its_source(qtbot: QtBot, make_window: MakeWindow, folder: Path) -> None:
     window = make_window()
     tab = shown(qtbot, window)
