@@ -135,7 +135,7 @@ class _GraphView(QWidget):
         self._scale = scale
         font = theme.tabular(theme.sized(self.font(), scale))
         self.heading.setFont(font)
-        self._bold = QFontMetricsF(theme.sized(font, 1.0, QFont.Weight.Bold))
+        self._plain, self._bold = QFontMetricsF(font), QFontMetricsF(theme.sized(font, 1.0, QFont.Weight.Bold))
         item = self.plot.getPlotItem()
         item.layout.setContentsMargins(0, scale * SPACE, 0, 0)  # for the upper half of a figure at the axis' end
         item.getAxis("left").setWidth(5 * scale * SPACE)
@@ -189,8 +189,8 @@ class _GraphView(QWidget):
         for rest, named in ((unit, True), ("", True), ("", False), (None, False)):
             parts = [(line, f"{line.name} {words}" if named else words) for line, words in values.items()]
             told = "" if rest is None else f"{title}{rest}   "
-            width = self._bold.horizontalAdvance(told + "  ".join(f"● {words}" for _, words in parts))
-            if width <= self.width():
+            values_px = self._plain.horizontalAdvance("  ".join(f"● {words}" for _, words in parts))
+            if self._bold.horizontalAdvance(told) + values_px <= self.width():
                 break
         marked = [f'<span style="color:{self._colour(line)}">●</span> {words}' for line, words in parts]
         heading = told.replace(title, f"<b>{title}</b>") + "  ".join(marked)

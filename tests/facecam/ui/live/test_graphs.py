@@ -52,6 +52,12 @@ def test_the_graphs_have_one_upper_edge_in_any_width(qtbot: QtBot, make_window: 
             assert view.heading.height() < 2 * view.heading.fontMetrics().height()
         told.add("captured" in tab.graphs.panel.graphs[0].heading.text())
     assert told == {True, False}  # the narrow window has no room for names
+    window.resize(800, 800)
+    rates = tab.graphs.panel.graphs[0]
+    rates._newest = dict.fromkeys(("detect_hz", "capture_hz", "dropped_hz"), 9.7)  # as wide as figures get
+    qtbot.waitUntil(lambda: window.width() == 800)
+    rates._say()
+    assert "Rates" in rates.heading.text()  # without which nobody knows what the three figures are
 
 
 def test_the_graphs_draw_what_was_measured_and_say_it(qtbot: QtBot, make_window: MakeWindow) -> None:
