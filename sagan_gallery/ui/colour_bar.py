@@ -123,9 +123,12 @@ class ColourBar(QWidget):
         if legend.even is not None and values.low <= legend.even <= values.high:
             even = float(values.place(np.array([legend.even], np.float32))[0])
             near = 1.1 * line / max(1.0, bar.height())
-            labels = [label for label in labels if abs(label[0] - even) > near or label[0] in (0.0, 1.0)]
-            if min(abs(even - end) for end in (0.0, 1.0)) > near:
-                labels.append((even, "even", STAGE_TEXT))
+            beside = [label for label in labels if abs(label[0] - even) <= near]
+            place, said, _ = next((label for label in beside if label[0] in (0.0, 1.0)), (even, "", None))
+            both = f"{said}, even" if said else "even"
+            if painter.fontMetrics().horizontalAdvance(both) <= self.width() - bar.right() - SPACE:
+                said = both
+            labels = [label for label in labels if label not in beside] + [(place, said, STAGE_TEXT)]
             y = bar.bottom() - even * bar.height()
             for colour, width in ((QColor(0, 0, 0, 160), 4), (QColor("white"), 2)):
                 painter.setPen(QPen(colour, width))

@@ -9,10 +9,12 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from sagan_gallery.attention import Direction, strongest
 from sagan_gallery.colormap import NAMES
-from sagan_gallery.overlay import DIFFERENCE_LEVELS
+from sagan_gallery.overlay import DIFFERENCE_LEVELS, Range
 from sagan_gallery.sample import AttentionLayer, Sample
+from sagan_gallery.ui.colour_bar import ColourBar, Legend
 from sagan_gallery.ui.map_style import Kind, Shown
 from sagan_gallery.ui.paint import from_qimage
+from sagan_gallery.ui.words import percent
 from tests.sagan_gallery.ui.driving import at, move, waits_for_sample
 
 
@@ -127,6 +129,20 @@ def test_a_difference_has_a_legend_that_is_the_same_for_all_pictures(qtbot, pane
     assert np.array_equal(from_qimage(bar.grab().toImage()), legend)
     panel.controls.shown.setCurrentIndex(panel.controls.shown.findData(Shown.PICTURE))
     assert not bar.isVisible()
+
+
+@pytest.mark.parametrize("even", [0.0005, 0.004, 0.02, 0.05])  # of the 0.1 that the highest colour stands for
+def test_the_line_of_an_even_map_is_named_wherever_it_lies(qtbot, even):
+    bar = ColourBar()
+    qtbot.addWidget(bar)
+    bar.lie_beside((0, 0, 200, 300), (400, 300))
+    shown = []
+    for value in (None, even):
+        bar.show_legend(Legend(Range(0, 0.1), "magma", "", percent, value))
+        shown.append(from_qimage(bar.grab().toImage()).astype(int))
+    columns = np.flatnonzero(np.abs(shown[1] - shown[0]).max((0, 2)))
+    assert columns.max() > 45  # the word, right of the line and of a figure that is there
+    assert columns.max() < bar.width() - 1
 
 
 def test_arrows_point_from_who_looks_to_what_is_looked_at(panel):
