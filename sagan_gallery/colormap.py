@@ -11,9 +11,9 @@ from facecam.system.opencv import cv2
 
 _OF_WEIGHTS = {"magma": cv2.COLORMAP_MAGMA, "viridis": cv2.COLORMAP_VIRIDIS, "cividis": cv2.COLORMAP_CIVIDIS}
 NAMES = tuple(_OF_WEIGHTS)
-"""Of maps of weights."""
+"""Colour maps for maps of weights."""
 _POINTS = {"grey": "000000 ffffff", "blue-orange": "0072b2 56b4e9 e8e8e8 e69f00 a85d00"}
-"""For values on both sides of 0, which is in their middle."""
+"""Colour maps for values on both sides of 0, which is in their middle."""
 
 
 @cache

@@ -46,11 +46,11 @@ class Discriminator(SaganFile):
         return Sample(image, layers, label=label, score=float(scores.reshape(-1)[0]))
 
     def score_falls(self, sample: Sample, cells: int = 8) -> Iterator[Array | None]:
-        """By how much the score of a sample of `attend` falls when a place is covered in the picture's mean colour
-        (occlusion sensitivity; Zeiler and Fergus 2014, section 4.2): what the place speaks for a real picture.
+        """How far the score of a sample of `attend` falls when a place is covered in the picture's mean colour
+        (occlusion sensitivity; Zeiler and Fergus 2014, section 4.2): how much the place speaks for a real picture.
 
-        cells: places across and down. Yields (cells, cells) float32 at last; before it None after each row, where
-        something more urgent may be done.
+        cells: places across and down. Yields None after each row, so that something more urgent can be done in between,
+        and (cells, cells) float32 after the last.
         """
         assert sample.score is not None
         rows, columns = (np.arange(cells + 1)[None] * np.array(sample.size_px)[:, None] // cells).tolist()
@@ -68,7 +68,7 @@ class Discriminator(SaganFile):
         yield falls
 
     def _inputs(self, images: Image, label: int | None) -> dict[str, npt.NDArray[Any]]:
-        """Of the network, for (N, R, R, 3) uint8."""
+        """The network's inputs for (N, R, R, 3) uint8."""
         scaled = np.ascontiguousarray(images.transpose(0, 3, 1, 2), np.float32) / np.float32(127.5) - np.float32(1)
         inputs: dict[str, npt.NDArray[Any]] = {"image": scaled}
         if "label" in self.inputs:

@@ -1,4 +1,4 @@
-"""Latents from seeds, walks between them, and the short text that a sample can be made again from."""
+"""Latents from seeds, interpolation between them, and the short text from which a sample can be made again."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from facecam.system.opencv import cv2
 from sagan_gallery.colormap import lookup
 
 LEVELS = 4096
-"""Places that colours are looked up at: so many that a peaked map's alpha rises by few levels of 255 from one to the
+"""Entries of the colour tables: enough for a peaked map's alpha to rise by few levels of 255 from one entry to the
 next."""
 LOG_DECADES = 3.0
 OPAQUE_AT = 7.0
@@ -60,7 +60,7 @@ def smoothed(weights: Array, size: tuple[int, int]) -> Array:
 
 
 def within_size(weights: Array, rows: int, columns: int) -> Array:
-    """(h, w) float32 averaged to at most so many rows and columns."""
+    """(h, w) float32, averaged down to at most this many rows and columns."""
     size = min(weights.shape[1], columns), min(weights.shape[0], rows)
     return np.asarray(cv2.resize(weights, size, interpolation=cv2.INTER_AREA), np.float32)
 
@@ -91,10 +91,10 @@ def _opaque_levels(colours: str) -> Array:
 def heat_alpha(values: Range, even: float, opacity: float, by_place: bool) -> Array:
     """(LEVELS,) float32 in 0..1, how opaque each place of a map's colours is over the picture.
 
-    It rises with the weight in terms of `even`, which a map without preference gives every cell, so that such a map
-    hides little of the picture whatever its colours are; by_place: with the colours instead, for a map whose colours
-    tell more than its weights. It is steepest where it starts, so that weak weights are seen as weak, not as none; but
-    it starts without a step, which would be seen as an edge on bright pictures.
+    It rises with the weight relative to `even`, the weight of every cell in a map without preference, so that such a
+    map hides little of the picture whatever its colours are. by_place: it rises with the colours instead, for a map
+    whose colours say more than its weights. It is steepest at its start, so that weak weights are visible as weak; but
+    it starts without a step, which would be visible as an edge on bright pictures.
     """
     places = np.linspace(0, 1, LEVELS)
     share = 4 * places if by_place else values.value(places) / (even * OPAQUE_AT)  # type: ignore[arg-type]

@@ -50,19 +50,19 @@ class Placement:
         )
 
     def to_picture(self, x: float, y: float) -> tuple[float, float] | None:
-        """The picture's point under a view's point, or None beside the picture."""
+        """The picture's point under a view's point, None outside of the picture."""
         across, down = self._under(x, y)
         inside = 0 <= across < self.picture_px[0] and 0 <= down < self.picture_px[1]
         return (across, down) if inside else None
 
     def clamped(self, x: float, y: float) -> tuple[float, float]:
-        """Like `to_picture`, with the nearest point of the picture where the view's point lies beside it."""
+        """Like `to_picture`, but outside of the picture its nearest point."""
         across, down = self._under(x, y)
         edge = 1e-6
         return min(max(across, 0.0), self.picture_px[0] - edge), min(max(down, 0.0), self.picture_px[1] - edge)
 
     def _under(self, x: float, y: float) -> tuple[float, float]:
-        """The point under a view's point, in the picture or beside it."""
+        """The point under a view's point, in the picture or outside of it."""
         return (
             self.centre_px[0] + (x - self.view_px[0] / 2) / self.scale,
             self.centre_px[1] + (y - self.view_px[1] / 2) / self.scale,

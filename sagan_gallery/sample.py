@@ -88,7 +88,7 @@ class Sample:
 
     @property
     def gamma(self) -> float:
-        """Of the chosen layer."""
+        """The chosen layer's learned weight."""
         return self.layers[self.layer].gamma
 
     def with_layer(self, layer: int) -> Sample:

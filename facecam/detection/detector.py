@@ -78,7 +78,7 @@ class FaceDetector:
         self._choice = EngineChoice(self._model, wanted, runtimes, options.in_background)
         self._engine = self._choice.first
         if self._engine != Engine():
-            self._model.prepare(self._engine)  # so that what is missing is told now
+            self._model.prepare(self._engine)  # so that what is missing is reported now
 
     def __reduce__(self) -> tuple[Any, ...]:
         options = replace(self.options, threshold=self.threshold, nms=self.nms, size=self.size, core=self.core)

@@ -80,9 +80,9 @@ class Capture:
         self._left: list[_Reader] = []
         self._began_s = time.perf_counter()
         self._attempts = 0
-        self._lost = False  # told to the listener
+        self._lost = False  # as the listener knows it
         self._told: Trouble | None = None
-        self._accepts_still = False  # its picture stayed the same even after it was opened anew
+        self._accepts_still = False  # its picture stayed the same even after it was opened again
         self._telling = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
 
@@ -162,7 +162,7 @@ class Capture:
             return str(reader.error or f"{reader.title} has ended the connection.")
         if reader.error is not None:
             self._listener.on_failed(reader.error)
-        return None  # an end has been told by the reader
+        return None  # the reader has reported the end
 
     def _goes_on(self, reader: _Reader) -> bool:
         """Whether its end or failure is a reason to open the source again."""
@@ -197,7 +197,7 @@ class Capture:
         if before.steady_s > _STEADY_S:
             self._attempts = 0
         retry_at_s = time.perf_counter() + RETRY_AFTER_S[min(self._attempts, len(RETRY_AFTER_S) - 1)]
-        self._hurry = False  # before it is told: whoever hears of it may be quick
+        self._hurry = False  # before the listener is told, who may answer at once
         self._tell(Trouble(reason, retry_at_s), lost=True)
         with self._changed:
             while not self._stopped:

@@ -51,7 +51,7 @@ class DemoSource:
     def __init__(self, title: str = "Demo") -> None:
         self.title = title
         self._index, self._bench = 0, _Bench()
-        _scene()  # a missing asset is told at the opening
+        _scene()  # a missing asset fails at the opening
 
     def read(self) -> Frame | None:
         index = self._index

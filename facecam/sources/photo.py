@@ -242,7 +242,7 @@ class PictureSource:
         self.title = photo.path.name
         self.path = photo.path
         self.photo = photo
-        self.page: Page | None = photo.page()  # a file without a picture is told at the opening
+        self.page: Page | None = photo.page()  # a file without a picture fails at the opening
         self._first: Page | None = self.page
         self.frame_count: int | None = photo.page_count
         self._own_path = None if photo.info.loops is not None else photo.path

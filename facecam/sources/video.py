@@ -35,7 +35,7 @@ class VideoSource:
         self._sound = FileSound(path) if self._decoder.has_sound else None
         self.picture: Picture | None = None
         self._ahead: deque[Picture] = deque()  # decoded, but not read yet
-        first = self._decoder.read()  # a file without a single frame is told at the opening
+        first = self._decoder.read()  # a file without a single frame fails at the opening
         if first is None:
             self._decoder.close()
             raise self._unplayable()

@@ -58,7 +58,7 @@ class SettingsFile:
         """Writes what has changed. False, with a `problem`, if that fails; the file before it stays whole."""
         if not self._changed or self.path is None:
             return True
-        self._changed = False  # also after a failure: it is told once, not with every slider
+        self._changed = False  # also after a failure, which is reported once, not with every slider
         try:
             write_whole(self.path, json.dumps(self._values, indent=1, sort_keys=True))
         except OSError as error:

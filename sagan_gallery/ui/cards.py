@@ -153,7 +153,7 @@ class PinCard(QWidget):
 
 
 def card_height_px(side_px: int, line_px: int) -> int:
-    """Of a card whose map has that side, with two lines of text."""
+    """Height of a card whose map has that side, with two lines of text."""
     return side_px + 2 * SPACE + 2 * line_px
 
 

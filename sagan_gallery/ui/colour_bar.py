@@ -36,7 +36,7 @@ _SCORE_HELP = (
 @dataclass(frozen=True)
 class Legend:
     """What colours stand for. values: from the lowest to the highest colour; colours: name of the colour map; help: the
-    tooltip; words: of a value; even: the value of an even map, if it has one."""
+    tooltip; words: puts a value into words; even: the value of an even map, if there is one."""
 
     values: Range
     colours: str
@@ -46,7 +46,7 @@ class Legend:
 
 
 def map_legend(weights: Array, map_style: MapStyle) -> Legend | None:
-    """Of a map (h, w) float32; none where it has no colours."""
+    """The legend of a map (h, w) float32, None if it is shown without colours."""
     if map_style.kind is not Kind.HEAT:
         return None
     even = None if map_style.direction is Direction.COLUMN else 1 / weights.size  # columns don't sum to 1
@@ -62,7 +62,7 @@ DIFFERENCE = Legend(
 
 
 def score_legend(falls: Array) -> Legend:
-    """Of what moves the score: by how much it falls when a place is covered, (h, w) float32."""
+    """The legend of what moves the score: how far it falls when a place is covered, (h, w) float32."""
     most = max(float(np.abs(falls).max()), 0.01)
     return Legend(Range(-most, most), "blue-orange", _SCORE_HELP, _signed)
 
@@ -79,7 +79,7 @@ class ColourBar(QWidget):
         self.hide()
 
     def show_legend(self, legend: Legend | None) -> None:
-        """Of what is shown; None for no bar."""
+        """Shows a legend; None: no bar."""
         if legend != self._legend:
             self._legend = legend
             self.setAccessibleDescription("" if legend is None else f"up to {legend.words(legend.values.high)}")

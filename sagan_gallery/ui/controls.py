@@ -29,7 +29,7 @@ from sagan_gallery.ui.words import DIRECTIONS, class_name
 _COUNTS = (16, 36, 64, 144)
 _TRUNCATIONS = (0.0, 1.5)
 _CHOSEN = "*"
-"""Stands in the list of classes for the samples that come with the generator."""
+"""The entry in the list of classes for the samples that come with the generator."""
 _KIND_HELP = (
     "How the map lies over the picture.\n"
     "Contours: the thick line holds half of the attention, the thin one four fifths.\n"
@@ -316,7 +316,7 @@ class GalleryControls(ScrollColumn):
         return self._style.value
 
     def reset_map_style(self) -> None:
-        """The style of maps as at the start, told once."""
+        """The style of maps as at the start, with one signal."""
         parts: list[Row | SliderField | Check] = [self._kind_row, *self._choice_rows, self.opacity, self.share]
         with QSignalBlocker(self):
             for part in [*parts, *self.checks.values()]:

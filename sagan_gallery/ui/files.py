@@ -35,7 +35,7 @@ FILM_PX, WEBP_PX, GIF_PX = 512, 256, 192
 """Side of the picture in a film; with these, 200 frames of a WebP or a GIF stay below 4 MB."""
 PICTURES = "Pictures (*.png *.jpg *.jpeg *.webp *.bmp *.gif)"
 _LARGEST_PX = 1024
-"""Side to which own pictures are read: many times what the network sees, and they stay in memory."""
+"""Own pictures are scaled down to this side: many times what the network sees, as they stay in memory."""
 
 
 class GalleryFiles(QObject):

@@ -30,7 +30,7 @@ class Shown(Enum):
     SPLIT = "Split"
     DIFFERENCE = "Difference"
     SCORE = "Score by place"
-    """Of an own picture; the three before it of a generated one."""
+    """For an own picture; the three before it are for a generated one."""
 
 
 @dataclass(frozen=True)
@@ -56,5 +56,5 @@ class MapStyle:
 
     @property
     def tells_by_colour(self) -> bool:
-        """Whether the colours of a map tell more than how its weights are beside an even map's."""
+        """Whether a map's colours say more than how its weights compare with an even map's."""
         return self.log or self.stretch or self.direction is Direction.RELATIVE

@@ -17,8 +17,8 @@ from sagan_gallery.ui.scene import Scene
 
 _MARGIN_PX = 3 * SPACE
 _MOST = (1024, 256)
-"""Queries and keys that are painted: those of a layer of 32 x 32 cells. Larger matrices are averaged: no screen has
-room for them, and they would take a tenth of a second."""
+"""At most so many queries and keys are painted: those of a layer of 32 x 32 cells. Larger matrices are averaged: no
+screen has room for them, and they would take a tenth of a second."""
 
 
 class MatrixView(QWidget):

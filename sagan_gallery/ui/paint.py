@@ -21,10 +21,10 @@ from sagan_gallery.overlay import Range, contour, heat_alpha, heat_rgba, smoothe
 from sagan_gallery.ui.map_style import Kind, MapStyle
 
 PIN_COLOURS = [QColor(name) for name in ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#f0e442", "#d55e00", "#0072b2")]
-"""Okabe and Ito's palette, told apart with every kind of colour vision; pins carry numbers besides."""
+"""Okabe and Ito's palette, which all kinds of colour vision can tell apart; pins carry numbers, too."""
 LEFT_MIDDLE = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 HOVER = QColor("#ffffff")
-"""Of the query under the cursor, which is no pin yet."""
+"""Colour of the query under the cursor, which is no pin yet."""
 SMOOTH_SIZE = 128
 """Side, in pixels, to which a smooth map is interpolated by value before it gets its colours."""
 ENLARGE_UP_TO_PX = 128
@@ -168,8 +168,8 @@ def paint_pin(
     radius: float = 10,
     screen_ratio: float | None = None,
 ) -> None:
-    """A round sign with the pin's number, on a short stem whose tip is at the query. screen_ratio: pixels of the
-    screen for each of a view's: the sign is a picture that is kept for the next map; otherwise it is drawn."""
+    """A round sign with the pin's number, on a short stem whose tip is at the query. screen_ratio: the screen's pixels
+    in one of the view: the sign is then kept as a picture for the next map; None: it is drawn each time."""
     centre = pin_centre(tip, radius)
     if screen_ratio is None:
         _draw_pin(painter, tip, centre, number, selected, radius)
@@ -259,7 +259,7 @@ def paint_split(painter: QPainter, target: QRectF, share: float) -> None:
 
 
 def paint_pill(painter: QPainter, corner: QPointF, text: str, most_px: float = math.inf) -> None:
-    """Words on a dark ground with round ends; corner: the lower left one; most_px: the widest that it may be: longer
+    """Words on a dark ground with round ends; corner: the lower left one; most_px: its largest width, beyond which the
     words take several lines."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -293,7 +293,7 @@ class Arrow:
 
 
 def paint_arrows(painter: QPainter, arrows: Sequence[Arrow], colour: QColor) -> None:
-    """Arrows, each as thick as its weight is large beside the others."""
+    """Arrows whose thickness goes with their weight relative to the strongest."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     strongest = max((arrow.weight for arrow in arrows), default=1.0) or 1.0

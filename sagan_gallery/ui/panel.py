@@ -38,16 +38,16 @@ PINNED_AT_ONCE = 4
 _TOUR = "gallery/tour"
 """Setting: the step of the tour, once it has been offered."""
 _SHARES = [280, 720]
-"""Of the width, in per mille, for the samples and for the stage."""
+"""Shares of the width, in per mille, of the samples and of the stage."""
 
 
 class GalleryPanel(QWidget):
-    """Hosts everything; needs no more than a place in a window. `start` loads the model and samples.
+    """The whole gallery, to be put anywhere into a window. `start` loads the model and samples.
 
     grab_frame: gives the camera's picture (H, W, 3) uint8 RGB, or None when there is none; open_film: begins films in
-    formats beyond GIF; keep_off: tells the core that sampling is to stay away from, if any; settings: remember
-    what is sampled, how maps are shown, whether the tour has been offered, and where it was left; controls (with these
-    settings), stage: made before.
+    formats beyond GIF; keep_off: gives the core that sampling is to stay away from, if any; settings: remember what is
+    sampled, how maps are shown, whether the tour has been offered, and where it was left; controls (with these
+    settings), stage: if they were made before.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class GalleryPanel(QWidget):
         self._directions: Array = np.empty((0, 0), np.float32)
         """(D, z_dim) unit vectors that the plane can go in."""
         self._filled = 0
-        """Samples of the grid that are there since it was last asked for."""
+        """How many samples of the grid have arrived since it was last requested."""
         self._home: OwnPicture | SampleSpec | None = None
         """What was last shown large of the grid: out of a walk or a plane one comes back to it."""
         self.session = GallerySession(keep_off, self)
@@ -357,7 +357,7 @@ class GalleryPanel(QWidget):
         self._sampling_changed() if awaited is None else self.show_spec(awaited)
 
     def _next_point(self) -> LatentPoint | None:
-        """Of the sample after the one that was last shown large, if there are several."""
+        """The point of the sample after the one that was last shown large, if there are several."""
         specs = self.grid.specs
         following = specs.index(self._home) + 1 if self._home in specs else 0
         return self.session.point(specs[following % len(specs)]) if len(specs) > 1 else None

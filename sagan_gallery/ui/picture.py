@@ -36,7 +36,7 @@ class PictureView(QWidget):
     query_changed = Signal()
     pins_changed = Signal()
     pins_used_up = Signal()
-    """Another pin is wanted, and there is none."""
+    """Another pin is wanted, but all are in use."""
     placed = Signal()
     """The picture lies elsewhere in the view."""
     menu_wanted = Signal(QPoint)
@@ -57,8 +57,8 @@ class PictureView(QWidget):
         self._base: QPixmap | None = None
         self._badge = ""
         self._mouse: QPointF | None = None
-        """Where on the screen the mouse rests over the view and asks; None while it is elsewhere, or keys or a dragged
-        pin ask."""
+        """Where on the screen the mouse is, while it chooses the query; None while it is elsewhere, or keys or a
+        dragged pin choose it."""
         self._pressed: QPointF | None = None
         self._drag: Callable[[QPointF], object] | None = None
         """What a move of the mouse does while it is pressed, if it is no click."""
@@ -202,13 +202,13 @@ class PictureView(QWidget):
 
     @property
     def _hovered(self) -> tuple[float, float] | None:
-        """The query under the mouse where that rests on the view; else the one that is hovered by other means."""
+        """The query under the mouse while it chooses; else the one that was chosen otherwise."""
         if self._mouse is None:
             return None if self.scene is None else self.scene.hover
         return self.placement.to_picture(*self.mapFromGlobal(self._mouse).toTuple())
 
     def _ask(self, mouse: QPointF | None) -> None:
-        """The mouse is there on the screen over the view, or elsewhere."""
+        """The mouse is at that place of the screen, over the view; None: it is elsewhere."""
         self._mouse = mouse
         self.set_hover(None if mouse is None else self._hovered)
 

@@ -28,9 +28,9 @@ from sagan_gallery.ui.walk_bar import WALK_PX, WalkBar
 from sagan_gallery.walk import LatentPoint
 
 _LOWEST_PX = 49 * SPACE
-"""Stages that the walk leaves less than this have no room for cards besides."""
+"""Where the walk leaves less height than this, the cards are hidden."""
 _LOW_PX = 82 * SPACE
-"""Stages lower than this, or this and the walk, get smaller cards below the picture."""
+"""Where there is less height than this, besides the walk, the cards below the picture are smaller."""
 
 _HINT = Stat("Move over the picture to see where it looks.", "Click to pin what you want to compare.")
 
@@ -50,7 +50,7 @@ class SampleStage(QWidget):
         self._shown = Shown.PICTURE
         self._compared = False
         self._legend: Legend | None = None
-        """Of the picture that is shown, where its colours stand for something."""
+        """What the colours of the picture that is shown stand for, if they do."""
         self.effect = ""
         """What attention does to this picture as it is, in words, once that is known."""
         self.header = StageHeader()
@@ -129,7 +129,7 @@ class SampleStage(QWidget):
         self._show_picture()
 
     def set_shown(self, shown: Shown) -> None:
-        """Another picture of the same sample."""
+        """Shows another picture of the same sample."""
         self._shown = shown
         self._show_picture()
 
@@ -141,7 +141,7 @@ class SampleStage(QWidget):
 
     @property
     def shows_without_attention(self) -> bool:
-        """Whether the picture without its attention is to be seen, all of it or beside the one with."""
+        """Whether the picture without its attention is shown, whole or on one side of the split."""
         scene = self.view.scene
         off = self.without_attention
         return scene is not None and off is not None and (scene.picture is off or scene.beside is off)

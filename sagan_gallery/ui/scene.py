@@ -31,9 +31,9 @@ class Pin:
 
 @dataclass
 class Scene:
-    """What is to be seen. sample: whose maps; picture: (H, W, 3) uint8 shown in place of the sample's own; beside: the
-    same, shown at the right of a line at the share `split` of the width; hover: the query under the cursor, picture
-    pixels; selected: number of the selected pin."""
+    """What is shown. sample: whose maps; picture: (H, W, 3) uint8, in place of the sample's own; beside: the same, to
+    the right of a line at the share `split` of the width; hover: the query under the cursor, picture pixels; selected:
+    number of the selected pin."""
 
     sample: Sample
     picture: Image | None = None
@@ -46,7 +46,7 @@ class Scene:
 
     @property
     def bare(self) -> bool:
-        """Whether no map lies over it: it would hide what another picture is to show."""
+        """Whether no map lies over the picture, as it would hide what a special picture is to show."""
         return self.picture is not None or self.beside is not None
 
     def pin(self, number: int | None) -> Pin | None:
@@ -68,7 +68,7 @@ class Scene:
 
     @property
     def colour(self) -> QColor:
-        """Of the query's marks."""
+        """Colour of the query's marks."""
         return HOVER if self.hover is not None or self.selected is None else pin_colour(self.selected)
 
     def weights(self) -> Array | None:
@@ -148,8 +148,8 @@ class Scene:
         return arrows
 
     def _edge_towards(self, cell: QRectF, place: QPointF, radius: float) -> QPointF:
-        """Where the way from a cell's centre to a place leaves the cell and the sign of its pin, which would hide the
-        head of an arrow."""
+        """Where the line from a cell's centre to a place leaves the cell and the pin's sign, which would hide an
+        arrow's head."""
         centre = cell.center()
         away = QLineF(centre, place)
         x, y = away.dx() / away.length(), away.dy() / away.length()

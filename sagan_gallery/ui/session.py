@@ -54,8 +54,8 @@ class OwnPicture:
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a large picture comes from. words: what it is called; spec: what makes it again, own: the user's picture
-    that it is, both None for one on a walk or in a plane."""
+    """Where a large picture comes from. words: what it is called; spec: what makes it again; own: the user's picture,
+    if it is one. Both are None on a walk or in a plane."""
 
     words: str
     spec: SampleSpec | None = None
@@ -73,7 +73,7 @@ IN_THE_PLANE = Origin("In the plane")
 
 @dataclass(eq=False)
 class Export:
-    """A file that takes long to write. steps: begins it: each step gives the share that is done; share: 0..1."""
+    """A file that takes long to write. steps: begins it, and yields the share that is done; share: 0..1."""
 
     path: Path
     steps: Callable[[], Iterator[float]]
@@ -104,7 +104,7 @@ class GallerySession(QObject):
     """What did not work, and one sentence for people."""
 
     def __init__(self, keep_off: Callable[[], int | None] | None = None, parent: QObject | None = None) -> None:
-        """keep_off: tells the core that sampling is to stay away from, if any."""
+        """keep_off: gives the core that sampling is to stay away from, if any."""
         super().__init__(parent)
         self.generator: Generator | None = None
         self.scale = 1.0
@@ -118,7 +118,7 @@ class GallerySession(QObject):
             Lane.THUMB: self.thumb_ready,
             Lane.GRID: self.picture_ready,
         }
-        """What the results of a generator are told by."""
+        """The signals that carry a generator's results."""
         self._next: Callable[[], Any] | None = None
 
     # -- requests

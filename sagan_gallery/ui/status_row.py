@@ -1,4 +1,4 @@
-"""StatusRow: the line at the bottom, with a progress bar and a way out while something long is going on."""
+"""StatusRow: the line at the bottom, with a progress bar and a Cancel button while something takes long."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Task:
 
 
 class StatusRow(QWidget):
-    """The bar is that of the first task; where others wait, the way out asks which is not wanted."""
+    """The bar shows the first task; if others wait, Cancel asks which one to cancel."""
 
     cancelled = Signal(Task)
     """The user does not want it."""

@@ -23,7 +23,7 @@ _CELLS_TO_HOVER = 3
 
 
 class Step(IntEnum):
-    """Of the tour, in their order."""
+    """The steps of the tour in their order."""
 
     HOVER = 0
     PIN_OBJECT = 1

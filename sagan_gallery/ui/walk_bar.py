@@ -27,7 +27,7 @@ _THUMB_PX = 6 * SPACE
 
 
 class WalkBar(QWidget):
-    """Two ends, which are samples that have been shown large, and where one is between them."""
+    """The walk's two ends, which are samples that were shown large, and the place between them."""
 
     moved = Signal(LatentPoint)
     """The point of the walk to be shown."""

@@ -84,8 +84,8 @@ def loading(model: str | Path) -> str:
 
 
 def notice(sample: Sample, effect_levels: float | None) -> tuple[str, str]:
-    """What to be told about a sample before one believes its map: in few words and in a sentence, or nothing.
-    effect_levels: what attention changes, of 255."""
+    """What one should know of a sample before believing its map: in few words and as a sentence; empty if there is
+    nothing. effect_levels: how many levels of 255 attention changes."""
     if sample.z is None and mean_evenness(sample) > NEARLY_EVEN:
         return "All maps are nearly even", "The discriminator looks everywhere alike here."
     if not abs(sample.gamma) < GAMMA_NEAR_0:
@@ -96,7 +96,7 @@ def notice(sample: Sample, effect_levels: float | None) -> tuple[str, str]:
 
 
 def effect_words(sample: Sample, without: Image) -> str:
-    """What gamma says, and by what it does to this picture. without: the picture without its attention (H, W, 3)."""
+    """What gamma means, and what it does to this picture. without: the picture without its attention (H, W, 3)."""
     sign = (
         "It is negative: what a place finds where it looks is taken away from it, so that it sets itself off from there"
         if sample.gamma < 0
@@ -115,7 +115,7 @@ def effect_words(sample: Sample, without: Image) -> str:
 
 
 def falls_words(sample: Sample, falls: Array) -> str:
-    """What moves the score of an own picture most. falls: by how much covering each place lowers it, (n, n)."""
+    """What moves the score of an own picture most. falls: how far covering each place lowers it, (n, n)."""
     row, column = np.unravel_index(np.argmax(np.abs(falls)), falls.shape)
     high = ("upper", "middle", "lower")[3 * int(row) // len(falls)]
     side = (" left", "", " right")[3 * int(column) // len(falls)]

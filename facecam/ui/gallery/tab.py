@@ -76,6 +76,6 @@ class GalleryTab(Tab):
 
 def open_mp4(path: Path, rate_hz: float) -> Film:
     """A film to be written. Raises FacecamError if it can't be."""
-    from facecam.saving.video_file import Mp4Film  # FFmpeg takes 16 MB, for who saves a film
+    from facecam.saving.video_file import Mp4Film  # FFmpeg takes 16 MB, which only saving a film needs
 
     return Mp4Film(path, rate_hz)

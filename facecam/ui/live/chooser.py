@@ -49,7 +49,7 @@ def short_name(spec: str) -> str:
         try:
             parts = urlsplit(spec)
             return f"{parts.hostname or ''}{parts.path}"
-        except ValueError:  # such as http://[, which opening it will tell
+        except ValueError:  # such as http://[; opening it will say so
             return spec
     if spec.isdecimal() or spec.startswith("camera:"):
         return f"Camera {spec.rpartition(':')[2]}"

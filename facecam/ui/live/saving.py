@@ -264,7 +264,7 @@ class Saving(QObject):
 
     def _snapshot_told(self, words: str, picture: str) -> None:
         assert self._snapshot_thread is not None
-        self._snapshot_thread.join()  # it has told as its last act, and another one may be wanted at once
+        self._snapshot_thread.join()  # it ends right after its signal, and another one may be wanted at once
         self._say(words, picture, not picture)
 
     def _say(self, words: str, picture: str = "", is_problem: bool = True) -> None:

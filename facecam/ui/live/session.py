@@ -208,7 +208,7 @@ class LiveSession(QObject):
     def _ask(self, spec: str | None, rests_for: str = "") -> None:
         """spec: None: for rest."""
         self.spec, self.rests_for = spec, rests_for
-        self.change_options(unhidden=frozenset())  # numbers begin anew
+        self.change_options(unhidden=frozenset())  # the numbers start again
         with self._lock:
             self._requests += 1
             number = self._requests

@@ -37,7 +37,7 @@ class SoundFields(QWidget):
         microphone = Row("Microphone", self.microphone, "Is heard in recordings, and open only while one is made")
         column(self.source, microphone, self.note, owner=self, spacing=SPACE)
         self._fill([])
-        with suppress(SourceError):  # told when they are listed
+        with suppress(SourceError):  # reported when they are listed
             load_miniaudio()  # now, as later a picture would wait for it
         keep(self.source, remembered, "record_sound", self.refresh)
         keep(self.microphone, remembered, "microphone", self.refresh)

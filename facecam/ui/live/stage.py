@@ -144,7 +144,7 @@ class LiveStage(QWidget):
         self.refresh()
 
     def _fetched(self) -> None:
-        self._follow_phase()  # after the session was asked for its view: from there on every change is told again
+        self._follow_phase()  # after fetching the view, from which on every change is signalled again
         first, view = self._view is None, self.picture.view
         new = view is not None and view is not self._view
         if new:

@@ -156,7 +156,9 @@ def detector_words(session: LiveSession) -> str:
     detector, core = session.detector, session.state.core
     if detector is None:
         return ""
-    chosen = None if session.options.hold_hz is None else detector.size  # by the program, so that it has to be told
+    chosen = (
+        None if session.options.hold_hz is None else detector.size
+    )  # chosen by the program, so that the user should see it
     at = "" if chosen is None else f" at {size(*chosen)}"
     words = f"{detector.name}{at} in {detector.engine.title}"
     return words if core is None else f"{words} on core {core}"
