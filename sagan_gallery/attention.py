@@ -26,6 +26,8 @@ GAMMA_NEAR_0 = 0.02
 """Below this size of gamma, the attention layer adds next to nothing to the picture."""
 NEARLY_EVEN = 0.985
 """Above this share of an even map's entropy, a map has next to no preference."""
+_SAME_COLOUR = 40.0
+"""Largest RGB distance of the mean colours of two cells that belong to one segment."""
 
 
 class Direction(Enum):
@@ -226,16 +228,16 @@ def mass_mask(weights: Array, share: float) -> npt.NDArray[np.bool_]:
     return mask.reshape(weights.shape)
 
 
-def segment_radius_px(image: Image, grid: tuple[int, int], x_px: float, y_px: float, tolerance: float = 40.0) -> float:
+def segment_radius_px(image: Image, grid: tuple[int, int], x_px: float, y_px: float) -> float:
     """Radius of a disc as large as the query's own segment: the connected cells of much the same colour around it.
 
-    image: (H, W, 3) uint8 RGB; grid: of the queries. tolerance: largest RGB distance from the query cell's mean colour.
+    image: (H, W, 3) uint8 RGB; grid: of the queries.
     """
     height, width = image.shape[:2]
     start = cell_at(grid, (height, width), x_px, y_px)
     # the mean of each cell; the nearest pixel where cells are smaller
     colours = cv2.resize(image.astype(np.float32), grid[::-1], interpolation=cv2.INTER_AREA)
-    near = np.linalg.norm(colours - colours[start.row, start.column], axis=2) <= tolerance
+    near = np.linalg.norm(colours - colours[start.row, start.column], axis=2) <= _SAME_COLOUR
     labels = cv2.connectedComponents(near.astype(np.uint8), connectivity=4)[1]
     cells = int((labels == labels[start.row, start.column]).sum())
     return float(np.sqrt(cells * (height / grid[0]) * (width / grid[1]) / np.pi))

@@ -18,6 +18,9 @@ from sagan_gallery.generator import Generator
 from sagan_gallery.model_file import SaganFile
 from sagan_gallery.sample import Sample
 
+_PLACES = 8
+"""Across and down, that are covered one at a time."""
+
 
 class Discriminator(SaganFile):
     """An exported SAGAN discriminator; inputs `image` (N, 3, R, R) in -1..1 and, when conditional, `label` (N,)."""
@@ -45,25 +48,25 @@ class Discriminator(SaganFile):
         scores, layers = self.infer_with_layers("score", self._inputs(image[None], label))
         return Sample(image, layers, label=label, score=float(scores.reshape(-1)[0]))
 
-    def score_falls(self, sample: Sample, cells: int = 8) -> Iterator[Array | None]:
+    def score_falls(self, sample: Sample) -> Iterator[Array | None]:
         """How far the score of a sample of `attend` falls when a place is covered in the picture's mean colour
         (occlusion sensitivity; Zeiler and Fergus 2014, section 4.2): how much the place speaks for a real picture.
 
-        cells: places across and down. Yields None after each row, so that something more urgent can be done in between,
-        and (cells, cells) float32 after the last.
+        Yields None after each row of places, so that something more urgent can be done in between, and (8, 8) float32
+        after the last.
         """
         assert sample.score is not None
-        rows, columns = (np.arange(cells + 1)[None] * np.array(sample.size_px)[:, None] // cells).tolist()
-        falls = np.empty((cells, cells), np.float32)
+        rows, columns = (np.arange(_PLACES + 1)[None] * np.array(sample.size_px)[:, None] // _PLACES).tolist()
+        falls = np.empty((_PLACES, _PLACES), np.float32)
         mean = np.rint(sample.image.mean((0, 1)))
-        for row in range(cells):
-            covered = np.repeat(sample.image[None], cells, 0)
-            for column in range(cells):
+        for row in range(_PLACES):
+            covered = np.repeat(sample.image[None], _PLACES, 0)
+            for column in range(_PLACES):
                 place = slice(rows[row], rows[row + 1]), slice(columns[column], columns[column + 1])
                 covered[(column, *place)] = mean
             scores = self.infer(["score"], self._inputs(covered, sample.label))[0]
             falls[row] = sample.score - scores.reshape(-1)
-            if row < cells - 1:
+            if row < _PLACES - 1:
                 yield None
         yield falls
 

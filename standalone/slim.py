@@ -135,18 +135,9 @@ def write_icu_data(library: Path, version: str, out: Path) -> None:
     listed = struct.pack("<I", len(items)) + entries + b"".join(items)
     (out.parent / "icu").write_bytes(whole[start:table] + listed + bytes(-len(listed) % 16) + contents)
     symbol = f"icudt{version}_dat=_binary_icu_start"  # the linker's name for what is in the file `icu`
-    shape = [
-        "-shared",
-        "-soname",
-        out.name,
-        "-z",
-        "noexecstack",
-        "--section-start",
-        ".data=0x100000",
-        "--defsym",
-        symbol,
-    ]
-    for command in (["-r", "-b", "binary", "icu", "-o", "icu.o"], [*shape, "icu.o", "-o", out.name]):
+    shared = ["-shared", *("-soname", out.name), *("-z", "noexecstack")]
+    placed = [*("--section-start", ".data=0x100000"), *("--defsym", symbol)]
+    for command in (["-r", "-b", "binary", "icu", "-o", "icu.o"], [*shared, *placed, "icu.o", "-o", out.name]):
         subprocess.run(["ld", *command], check=True, cwd=out.parent)
 
 

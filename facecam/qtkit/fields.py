@@ -55,7 +55,7 @@ class SliderField(QWidget):
     ) -> None:
         super().__init__()
         self._low, self._step, self._say, self._default = low, step, say, default
-        self.slider = slider(name, 0, round((high - low) / step), help_text)
+        self.slider = slider(name, round((high - low) / step), help_text)
         self.slider.setPageStep(max(1, self.slider.maximum() // 8))
         self.value_label = QLabel()
         self.value_label.setFont(tabular(self.value_label.font()))
@@ -170,10 +170,10 @@ def keep_room(widget: QWidget) -> None:
     widget.setSizePolicy(policy)
 
 
-def slider(name: str, low: int, high: int, help_text: str = "") -> QSlider:
-    """A horizontal slider of whole numbers, which leaves letters and digits to the window."""
+def slider(name: str, high: int, help_text: str = "") -> QSlider:
+    """A horizontal slider from 0 to a whole number, which leaves letters and digits to the window."""
     made = QSlider(Qt.Orientation.Horizontal)
-    made.setRange(low, high)
+    made.setRange(0, high)
     made.setAccessibleName(name)
     made.setToolTip(help_text)
     leave_keys(made)

@@ -141,7 +141,7 @@ def mask_outline(mask: npt.NDArray[np.bool_]) -> Array:
     return np.concatenate([across, down]).astype(np.float32)
 
 
-def paint_cell(painter: QPainter, rect: QRectF, colour: QColor, width: float = 2.0) -> None:
+def paint_cell(painter: QPainter, rect: QRectF, colour: QColor, width: float) -> None:
     """The outline of a feature cell, just outside it."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)

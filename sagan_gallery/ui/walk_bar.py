@@ -68,7 +68,7 @@ class WalkBar(QWidget):
         self.length.setAccessibleName("Length of the walk")
         self.length.setCurrentIndex(1)
         slider_help = "Between the start at the left and the end at the right, on the arc of a sphere"
-        self.slider = slider("Place on the walk", 0, 1000, slider_help)
+        self.slider = slider("Place on the walk", 1000, slider_help)
         self.slider.setMinimumWidth(8 * SPACE)
         row(
             self.play, self.set_start, (self.slider, 1), self.set_end, self.length,

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests import loopback
+from tests.loopback import Loopback
 from tests.streams import MjpegServer
 
 
@@ -15,3 +17,9 @@ def server() -> Iterator[MjpegServer]:
     server = MjpegServer()
     yield server
     server.close()
+
+
+@pytest.fixture
+def device(monkeypatch: pytest.MonkeyPatch) -> Loopback:
+    """A virtual camera's device, in memory."""
+    return loopback.install(monkeypatch)

@@ -40,7 +40,6 @@ class ExportDialog(QDialog):
         settings: Settings,
         detector: Callable[[], list[str]],
         parent: QWidget | None = None,
-        program: list[str] | None = None,
     ) -> None:
         super().__init__(parent)
         self._detector = detector
@@ -55,9 +54,9 @@ class ExportDialog(QDialog):
         self.setWindowTitle("Detect all and export")
         self.setAcceptDrops(True)
         self.remembered = Remembered(settings, ExportSettings)
-        self._estimator = BatchProcess(program, self)
+        self._estimator = BatchProcess(parent=self)
         self._estimator.estimated.connect(self._estimated)
-        self.process = BatchProcess(program, self)
+        self.process = BatchProcess(parent=self)
         self.process.progressed.connect(self._progressed)
         self.process.ended.connect(self._ended)
         self.options, self.progress, self.summary = OptionsPage(self.remembered), ProgressPage(), SummaryPage()

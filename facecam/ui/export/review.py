@@ -62,7 +62,7 @@ class ReviewDialog(QDialog):
         self.list.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.list.currentRowChanged.connect(self._doubt_chosen)
         self._doubts_heading = Heading("")
-        self.slider = slider("Frame", 0, len(regions.times_s) - 1)
+        self.slider = slider("Frame", len(regions.times_s) - 1)
         self.slider.valueChanged.connect(self.go_to)
         self._where = QLabel()
         self._where.setFont(tabular(self._where.font()))

@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from facecam.cli import main
 from facecam.sources import open_source
 from facecam.system.opencv import cv2
 from tests.facecam.waiting import PATIENCE_S
@@ -23,18 +22,6 @@ def write(path, image):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(cv2.imencode(path.suffix, image)[1].tobytes())
     return path
-
-
-@pytest.fixture
-def detect(tiny_model, capsys):
-    """Runs `facecam detect ... --model tiny`; gives (exit status, stdout, lines of stderr)."""
-
-    def run(*arguments):
-        status = main(["detect", *map(str, arguments), "--model", str(tiny_model)])
-        out, err = capsys.readouterr()
-        return status, out, err.splitlines()
-
-    return run
 
 
 @pytest.fixture

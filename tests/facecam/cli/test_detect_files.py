@@ -26,6 +26,7 @@ from facecam.batch.work import Worker
 from facecam.cli import main
 from facecam.sources import open_source
 from facecam.system.opencv import cv2
+from tests.facecam.cli.conftest import Run
 from tests.facecam.saving.test_video_copy import made
 from tests.facecam.saving.told_clips import beside, make_clip, served
 from tests.facecam.waiting import PATIENCE_S
@@ -36,19 +37,6 @@ pillow_heif.register_heif_opener()
 ROOT = Path(__file__).resolve().parents[3]
 
 MakeFrame = Callable[..., np.ndarray]
-Run = Callable[..., tuple[int, str, list[str]]]
-
-
-@pytest.fixture
-def detect(tiny_model: Path, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs `facecam detect ... --model tiny`; gives (exit status, stdout, lines of stderr)."""
-
-    def run(*arguments: object) -> tuple[int, str, list[str]]:
-        status = main(["detect", *map(str, arguments), "--model", str(tiny_model)])
-        out, err = capsys.readouterr()
-        return status, out, err.splitlines()
-
-    return run
 
 
 @pytest.fixture

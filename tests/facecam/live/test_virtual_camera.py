@@ -29,11 +29,6 @@ PICTURE, FACE = np.s_[:, 170:1110], np.s_[170:310, 320:450]
 """Of one of 640 x 480 in 1280 x 720: all but its rim, and the inside of the fake detector's face."""
 
 
-@pytest.fixture
-def device(monkeypatch: pytest.MonkeyPatch) -> Loopback:
-    return loopback.install(monkeypatch)
-
-
 @contextmanager
 def shown(
     source: Source, detector: FaceDetector, options: LiveOptions | None = None, annotated: bool = False

@@ -19,11 +19,6 @@ from tests.facecam.ui.driving import MakeWindow, live, shows
 from tests.loopback import Loopback
 
 
-@pytest.fixture
-def device(monkeypatch: pytest.MonkeyPatch) -> Loopback:
-    return loopback.install(monkeypatch)
-
-
 def switch_on(qtbot: QtBot, tab: LiveTab, device: Loopback) -> None:
     sent = len(device.sent)
     QTest.mouseClick(tab.recording.camera_button, Qt.MouseButton.LeftButton)
