@@ -101,8 +101,6 @@ class _Delegate(QStyledItemDelegate):
         painter.setPen(STAGE_TEXT)
         painter.drawText(room, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, value)
         room.setRight(room.right() - (metrics.horizontalAdvance(f"{value} ") if value else 0))
-        if metrics.horizontalAdvance(name) + 2 > room.width():
-            name = name.rpartition(" ")[2].capitalize()  # "Scene street" is still told by "Street"
         shown = metrics.elidedText(name, Qt.TextElideMode.ElideRight, room.width())
         painter.drawText(room, LEFT_MIDDLE, shown)
 

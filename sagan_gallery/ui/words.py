@@ -123,8 +123,8 @@ def falls_words(sample: Sample, falls: Array) -> str:
 
 
 def class_name(label: str | None) -> str:
-    """A class in words, such as "Cat bicolor"; empty where there are none."""
-    return (label or "").replace("_", " ").capitalize()
+    """A class in words, such as "Cat bicolor" and, of "scene_street", "Street"; empty where there are none."""
+    return (label or "").removeprefix("scene_").replace("_", " ").capitalize()
 
 
 def title(spec: SampleSpec | None, origin: str) -> tuple[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractSlider,
@@ -16,6 +17,8 @@ from PySide6.QtWidgets import (
     QStyleOptionComboBox,
 )
 
+from facecam.qtkit.theme import tabular
+from sagan_gallery.generator import Generator, shipped_generators
 from sagan_gallery.ui import words
 from sagan_gallery.ui.map_style import Kind, Shown
 from sagan_gallery.ui.paint import from_qimage
@@ -51,6 +54,14 @@ def test_what_is_said_on_the_picture_stays_on_it(panel):
     x, y, width, height = panel.view.placement.rect
     assert x <= columns.min() < columns.max() < x + width
     assert y <= rows.min() < rows.max() < y + height
+
+
+@pytest.mark.parametrize("name", shipped_generators())
+def test_names_of_classes_are_read_whole_below_small_pictures(panel, name):
+    panel.resize(800, 511)  # of a window of 800x600
+    metrics = QFontMetrics(tabular(panel.font(), 0.72))
+    for label in Generator(name).classes:
+        assert metrics.horizontalAdvance(words.class_name(label)) <= panel.grid.gridSize().width() - 12, label
 
 
 def test_what_is_rarely_needed_is_folded_away(panel):
