@@ -78,7 +78,7 @@ def write_whole(path: Path, content: str | bytes) -> None:
     """Writes a file and its folder; text in UTF-8. It replaces the one before as a whole and is never seen half.
     Raises OSError, after which the one before is still there."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = _part(path)
+    part = _part(path, os.getpid())
     try:
         part.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
         part.replace(path)
@@ -87,17 +87,10 @@ def write_whole(path: Path, content: str | bytes) -> None:
         raise
 
 
-def _part(path: Path) -> Path:
-    """Where a file lies until it is complete: hidden, so that nobody takes it for complete, and under a name of our
-    own."""
-    begin, end = _around(path)
-    return path.with_name(f"{begin}{os.getpid()}{end}")
-
-
-def _around(path: Path) -> tuple[str, str]:
-    """What stands before and after the process's number in the name of `_part`."""
+def _part(path: Path, process: int) -> Path:
+    """Where a process's file lies until it is complete: hidden, so that nobody takes it for complete."""
     stem = path.stem if len(path.stem) <= _STEM else f"{path.stem[:_STEM]}-{zlib.crc32(os.fsencode(path.stem)):08x}"
-    return f".{stem}.", f".part{path.suffix}"
+    return path.with_name(f".{stem}.{process}.part{path.suffix}")
 
 
 class PartFile:
@@ -109,12 +102,11 @@ class PartFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.part = _part(path)
-        begin, end = _around(path)
+        self.part = _part(path, os.getpid())
         with writing(path):
-            for left in path.parent.glob(f"{glob.escape(begin)}*{glob.escape(end)}"):
-                number = left.name[len(begin) : -len(end)]
-                if number.isdecimal() and not psutil.pid_exists(int(number)):
+            for left in path.parent.glob(f".*.part{glob.escape(path.suffix)}"):
+                process = left.stem.removesuffix(".part").rpartition(".")[2]
+                if process.isdecimal() and left == _part(path, int(process)) and not psutil.pid_exists(int(process)):
                     left.unlink(missing_ok=True)
             self.part.open("wb").close()
 
