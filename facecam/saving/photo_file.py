@@ -8,6 +8,7 @@ copy is known that another one may replace.
 from __future__ import annotations
 
 import io
+import re
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -44,6 +45,12 @@ _SUFFIXES = {
     "JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp", "AVIF": ".avif", "HEIF": ".heic", "JPEG2000": ".jp2", "BMP": ".bmp",
     "GIF": ".gif", "PPM": ".ppm", "TIFF": ".tif",
 }  # fmt: skip
+_PROFILE_TAGS = re.compile(
+    rb"[ABD]2[ABD]\d|[rgb](?:XYZ|TRC)|kTRC|wtpt|bkpt|chad|chrm|cicp|gamt|lumi|meas|tech|view|vued|cprt|desc|dmnd|dmdd"
+)
+"""ICC.1, section 9.2: what a profile has to say about its colours."""
+_PROFILE_NAME = b"mluc" + bytes(7) + b"\1" + bytes(3) + b"\x0cenUS" + bytes(3) + b"\x0e" + bytes(3) + b"\x1c"
+_PROFILE_NAME += "Colours".encode("utf-16-be")
 _ALIASES = {".jpeg", ".jpe", ".jfif", ".apng", ".dib", ".tiff", ".heif", ".hif", ".pgm", ".pnm"}
 
 
@@ -97,6 +104,8 @@ def write_photo(path: Path, info: PhotoInfo, pages: Sequence[CopiedPage]) -> tup
     kept, as of `PhotoInfo.converted`. Raises CopyError and WriteError."""
     kind = info.format if info.format in _SAVED and path.suffix.lower() != ".png" else "PNG"
     converted = info.converted if kind == info.format else (*info.converted, f"written as {kind}")
+    if info.icc is not None:
+        info = replace(info, icc=_bare(info.icc))
     if info.icc is not None and any(info.icc[16:20] != _space(page) for page in pages):
         info = replace(info, icc=None)
         converted += ("its colour profile is of another kind than the colours that are written",)
@@ -131,6 +140,27 @@ def is_copy(path: Path) -> bool:
             return COPY_MARK.encode() in beginning or COPY_MARK.encode() in file.read()
     except OSError:  # what is wrong with it is told by whoever opens it
         return False
+
+
+def _bare(icc: bytes) -> bytes:
+    """A colour profile without what a screen's own one tells about that screen: its name, serial number, measurements
+    with their day. ICC.1, section 7."""
+    tags = [
+        icc[at : at + 12] for at in range(132, min(len(icc) - 11, 132 + 12 * int.from_bytes(icc[128:132], "big")), 12)
+    ]
+    kept = [tag for tag in tags if _PROFILE_TAGS.fullmatch(tag[:4])]
+    if len(kept) == len(tags):
+        return icc
+    table, content = len(kept).to_bytes(4, "big"), b""
+    for tag in kept:
+        at, length = (int.from_bytes(tag[part : part + 4], "big") for part in (4, 8))
+        data = _PROFILE_NAME if tag[:4] == b"desc" else icc[at : at + length]
+        table += tag[:4] + (132 + 12 * len(kept) + len(content)).to_bytes(4, "big") + len(data).to_bytes(4, "big")
+        content += data + bytes(-len(data) % 4)
+    header = (
+        icc[4:24] + bytes(12) + icc[36:48] + bytes(8) + icc[56:80] + bytes(20) + icc[100:128]
+    )  # no day, device, maker
+    return (4 + len(header + table + content)).to_bytes(4, "big") + header + table + content
 
 
 def _png_text(name: str, text: str) -> bytes:

@@ -178,6 +178,44 @@ def test_what_tells_about_the_photographer_is_left_out(tmp_path: Path, suffix: s
         assert not {0x010F, 0x9003, 0x8825} & set(image.getexif())
 
 
+@pytest.mark.parametrize("suffix", [*WITH_PROFILE, "deep"])
+def test_the_profile_of_somebodys_screen_stays_without_its_number(tmp_path: Path, suffix: str) -> None:
+    """As in pictures of a Mac's screen: `mmod` holds the maker, model and serial number."""
+    table = PROFILE[132 : 132 + 12 * PROFILE[131]]
+    moved = b"".join(
+        table[at : at + 4]
+        + (int.from_bytes(table[at + 4 : at + 8], "big") + 12).to_bytes(4, "big")
+        + table[at + 8 : at + 12]
+        for at in range(0, len(table), 12)
+    )
+    number = b"mmod\0\0\0\0SECRET!!"
+    profile = PROFILE[4:128] + (PROFILE[131] + 1).to_bytes(4, "big") + moved + b"mmod"
+    profile += (len(PROFILE) + 12).to_bytes(4, "big") + len(number).to_bytes(4, "big")
+    profile = (len(PROFILE) + 12 + len(number)).to_bytes(4, "big") + profile + PROFILE[132 + len(table) :] + number
+    path = tmp_path / ("a.png" if suffix == "deep" else f"a{suffix}")
+    if suffix == "deep":
+        with_profile = [cv2.IMAGE_METADATA_ICCP], [np.frombuffer(profile, np.uint8)]
+        path.write_bytes(bytes(cv2.imencodeWithMetadata(".png", gradient(np.uint16), *with_profile)[1]))
+    else:
+        Image.fromarray(gradient()).save(path, FORMATS[suffix], icc_profile=profile)
+    with Image.open(path) as image:
+        assert b"SECRET" in image.info["icc_profile"]
+    with Image.open(copied(path)) as image:
+        written = image.info["icc_profile"]
+    assert b"SECRET" not in written
+    before, after = (ImageCms.ImageCmsProfile(io.BytesIO(each)).profile for each in (profile, written))
+    assert after.red_primary == before.red_primary
+    assert after.media_white_point == before.media_white_point
+    np.testing.assert_array_equal(in_lab(profile), in_lab(written))
+
+
+def in_lab(profile: bytes) -> np.ndarray:
+    """What the gradient's colours are by that profile."""
+    lab = ImageCms.createProfile("LAB")
+    own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+    return np.asarray(ImageCms.profileToProfile(Image.fromarray(gradient()), own, lab, outputMode="LAB"))
+
+
 def test_printing_colours_become_rgb_and_that_is_told(tmp_path: Path) -> None:
     path = tmp_path / "a.jpg"
     Image.fromarray(gradient()).convert("CMYK").save(path)
