@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from av.codec.context import Flags as CodecFlags
 from av.format import Flags as ContainerFlags
+from av.sidedata.sidedata import Type as SideData
 from av.stream import Disposition
 from av.video.reformatter import VideoReformatter
 
@@ -50,6 +51,15 @@ _ENCODERS = {"av1": "libsvtav1", "h264": "libx264"}
 _HOLD = {"h264": {"mp4", "mov", "matroska", "mpegts", "flv", "3gp"}, "av1": {"mp4", "matroska", "webm"}}
 _PLANAR = {f"yuv{chroma}p{depth}" for chroma in ("420", "422", "444") for depth in ("", "10le", "12le")} | {"yuvj420p"}
 _CARRIED = ("audio", "subtitle")
+_FOR_HDR = (
+    *(SideData.MASTERING_DISPLAY_METADATA, SideData.CONTENT_LIGHT_LEVEL, SideData.AMBIENT_VIEWING_ENVIRONMENT),
+    *(SideData.DYNAMIC_HDR_PLUS, SideData.DYNAMIC_HDR_VIVID, SideData.DOVI_METADATA, SideData.DOVI_RPU_BUFFER),
+)
+_LOST = {
+    SideData.SPHERICAL: "that it shows all around (360 degrees) is left out",
+    **dict.fromkeys(_FOR_HDR, "what it says to HDR screens about its brightness is left out"),
+}
+"""What pictures come with, for players, that no encoder here takes over."""
 _WHERE_AND_WHEN = re.compile(
     rb"(?i)\d\.\d{4}(?s:.*?)\d\.\d{4}"  # two numbers as fine as coordinates are
     rb"|\b(?:gps|lat(?:itude)?|lon(?:gt?itude)?)\W{0,6}\d+\.\d"
@@ -186,6 +196,10 @@ class VideoCopy:
         `where`, (H, W) uint8, is not 0."""
         if self._last_pts is None:
             self._stream.set_display_matrix(picture.geometry.matrix)
+            with suppress(ValueError):  # of a kind that PyAV does not know, such as EXIF
+                for kind, what in _LOST.items():
+                    if picture.frame.side_data.get(kind) is not None:  # type: ignore[call-overload]
+                        self._tell(what)
         if picture.frame.interlaced_frame:
             self._tell("its half pictures (interlaced) are written as whole ones")
         if (picture.frame.width, picture.frame.height) != (self._stream.width, self._stream.height):

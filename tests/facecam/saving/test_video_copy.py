@@ -559,6 +559,29 @@ def test_odd_sides_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, codec: 
     shows_the_same_but_for_the_cover(decoded(tmp_path / "a.mkv"), decoded(copy.path))
 
 
+def test_what_a_film_says_to_hdr_screens_is_lost_and_told(tmp_path: Path) -> None:
+    screen = "master-display=G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,500):max-cll=1000,400"
+    path = made(
+        tmp_path / "a.mp4", "libx265", "yuv420p10le", sound=None, options={"x265-params": f"log-level=none:{screen}"}
+    )
+    assert copied(path).converted == ["what it says to HDR screens about its brightness is left out"]
+
+
+def test_that_a_film_is_seen_all_around_is_lost_and_told(tmp_path: Path) -> None:
+    path = made(tmp_path / "a.mp4", sound=None)
+    data = bytearray(path.read_bytes())
+    said = {"StitchingSoftware": "A", "Spherical": "true", "Stitched": "true", "ProjectionType": "equirectangular"}
+    xml = "".join(f"<GSpherical:{name}>{value}</GSpherical:{name}>" for name, value in said.items()).encode()
+    box = b"uuid" + bytes.fromhex("ffcc8263f8554a938814587a02521fdd") + xml
+    box = (4 + len(box)).to_bytes(4, "big") + box
+    outer, inner = data.find(b"moov") - 4, data.find(b"trak") - 4
+    end = inner + int.from_bytes(data[inner : inner + 4], "big")
+    for at in (outer, inner):
+        data[at : at + 4] = (int.from_bytes(data[at : at + 4], "big") + len(box)).to_bytes(4, "big")
+    path.write_bytes(data[:end] + box + data[end:])
+    assert copied(path).converted == ["that it shows all around (360 degrees) is left out"]
+
+
 @pytest.mark.parametrize(
     ("codec", "pixels", "suffix"), [("qtrle", "argb", ".mov"), ("libvpx-vp9", "yuva420p", ".webm")]
 )
