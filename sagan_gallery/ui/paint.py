@@ -239,22 +239,23 @@ def pin_centre(tip: QPointF, radius: float = 10) -> QPointF:
     return QPointF(tip.x(), tip.y() + (2.2 if tip.y() < 3.4 * radius else -2.2) * radius)
 
 
-def paint_split(painter: QPainter, target: QRectF, share: float) -> None:
-    """The line between a picture with attention and the same without, with a grip and what is on which side."""
+def paint_split(painter: QPainter, target: QRectF, share: float, seen: QRectF) -> None:
+    """The line between a picture with attention and the same without, with a grip and what is on which side. seen: the
+    part of the target that is."""
     x = target.x() + share * target.width()
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     for colour, width in ((EDGE, 4.0), (QColor("white"), 2.0)):
         painter.setPen(QPen(colour, width))
-        painter.drawLine(QPointF(x, target.top()), QPointF(x, target.bottom()))
+        painter.drawLine(QPointF(x, seen.top()), QPointF(x, seen.bottom()))
     painter.setBrush(QColor("white"))
     painter.setPen(QPen(EDGE, 1))
-    painter.drawEllipse(QPointF(x, target.center().y()), SPACE, SPACE)
-    painter.setClipRect(target, Qt.ClipOperation.IntersectClip)
+    painter.drawEllipse(QPointF(x, seen.center().y()), SPACE, SPACE)
+    painter.setClipRect(seen, Qt.ClipOperation.IntersectClip)
     high = painter.fontMetrics().height() + SPACE
     left = x - SPACE - painter.fontMetrics().horizontalAdvance("with") - high
-    paint_pill(painter, QPointF(left, target.top() + SPACE + high), "with")
-    paint_pill(painter, QPointF(x + SPACE, target.top() + SPACE + high), "without")
+    paint_pill(painter, QPointF(left, seen.top() + SPACE + high), "with")
+    paint_pill(painter, QPointF(x + SPACE, seen.top() + SPACE + high), "without")
     painter.restore()
 
 

@@ -249,13 +249,17 @@ class PictureView(QWidget):
         painter.end()
         self.painted.emit(time.perf_counter())
 
+    @property
+    def _seen(self) -> QRectF:
+        """The part of the view in which the picture is seen."""
+        return QRectF(*self.placement.rect) & QRectF(self.rect())
+
     def _paint_badge(self, painter: QPainter) -> None:
         zoom = f"{self.placement.zoom:.1f} ×" if self.placement.zoom > 1 else ""
         text = "   ·   ".join(part for part in (self._badge, zoom) if part)
         if text:
-            seen = QRectF(*self.placement.rect) & QRectF(self.rect())
-            corner = seen.bottomLeft() + QPointF(SPACE, -SPACE)
-            paint.paint_pill(painter, corner, text, seen.width() - 2 * SPACE)
+            corner = self._seen.bottomLeft() + QPointF(SPACE, -SPACE)
+            paint.paint_pill(painter, corner, text, self._seen.width() - 2 * SPACE)
 
     def _render_base(self, scene: Scene) -> QPixmap:
         """The picture at the screen's own pixels, painted once for many maps."""
@@ -264,7 +268,7 @@ class PictureView(QWidget):
         pixmap.setDevicePixelRatio(ratio)
         pixmap.fill(STAGE)
         painter = QPainter(pixmap)
-        scene.paint_base(painter, QRectF(*self.placement.rect))
+        scene.paint_base(painter, QRectF(*self.placement.rect), self._seen)
         painter.end()
         return pixmap
 

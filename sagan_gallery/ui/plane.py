@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
 from facecam.arrays import Array
 from facecam.qtkit.fields import Row, button, combo
@@ -118,6 +118,8 @@ class Pad(QWidget):
         if self.hasFocus():
             painter.setPen(QPen(QApplication.palette().color(QPalette.ColorRole.Highlight), 1, Qt.PenStyle.DashLine))
             painter.drawRect(room)
+        if not self.isEnabled():
+            return
         handle = middle + QPointF(self.place[0] * room.width() / 2, -self.place[1] * room.height() / 2)
         painter.setPen(QPen(HOVER, 2))
         painter.drawLine(middle, handle)
@@ -143,7 +145,10 @@ class PlaneView(QWidget):
             Row(name, box, help_text, name_px=6 * SPACE)
             for name, box, help_text in zip(("Across", "Up"), self.axes, _AXES_HELP, strict=True)
         ]
-        beside = column(None, *sides, self.back, None, spacing=SPACE // 2)
+        self._why = QLabel("Only samples lie in a plane: choose one at the left.")
+        self._why.setWordWrap(True)
+        self._of_samples = [*sides, self.back]
+        beside = column(None, self._why, *self._of_samples, None, spacing=SPACE // 2)
         row((self.pad, 1), (beside, 1), owner=self, margins=(SPACE, 0, 2 * SPACE, 0), spacing=SPACE)
         for box in self.axes:
             box.activated.connect(self._tell)
@@ -152,6 +157,7 @@ class PlaneView(QWidget):
         self.pad.moved.connect(self._tell)
         self.pad.left.connect(self.left)
         self.show_axes([])
+        self.begin_at(None)
 
     @property
     def plane(self) -> Plane | None:
@@ -176,6 +182,9 @@ class PlaneView(QWidget):
         self._centre = centre
         self.pad.move_to(0, 0, tell=False)
         self.pad.setEnabled(centre is not None)
+        self._why.setVisible(centre is None)
+        for part in self._of_samples:
+            part.setVisible(centre is not None)
 
     def _tell(self) -> None:
         if self.plane is not None:

@@ -83,8 +83,8 @@ class Scene:
             return None
         return paint.Overlay(weights, self.map_style)
 
-    def paint_base(self, painter: QPainter, target: QRectF) -> None:
-        """The picture alone, and the one beside it, enlarged if they are to look smooth."""
+    def paint_base(self, painter: QPainter, target: QRectF, seen: QRectF) -> None:
+        """The picture alone, and the one beside it, enlarged if they are to look smooth. seen: as of `paint_split`."""
         self._paint_picture(painter, target, self.sample.image if self.picture is None else self.picture)
         if self.beside is not None:
             painter.save()
@@ -92,7 +92,7 @@ class Scene:
             painter.setClipRect(right, Qt.ClipOperation.IntersectClip)
             self._paint_picture(painter, target, self.beside)
             painter.restore()
-            paint.paint_split(painter, target, self.split)
+            paint.paint_split(painter, target, self.split, seen)
 
     def _paint_picture(self, painter: QPainter, target: QRectF, picture: Image) -> None:
         smooth = self.map_style.smooth
@@ -180,7 +180,7 @@ class Scene:
         height, width = self.sample.size_px
         placement = Placement.fit((room.width(), room.height()), (width, height))
         target, weights = QRectF(*placement.rect), self.weights()
-        self.paint_base(painter, target)
+        self.paint_base(painter, target, target)
         overlay = self.overlay(weights)
         if overlay is not None:
             overlay.paint(painter, target, self.colour)

@@ -118,8 +118,9 @@ def falls_words(sample: Sample, falls: Array) -> str:
     """What moves the score of an own picture most. falls: how far covering each place lowers it, (n, n)."""
     row, column = np.unravel_index(np.argmax(np.abs(falls)), falls.shape)
     high = ("upper", "middle", "lower")[3 * int(row) // len(falls)]
-    side = (" left", "", " right")[3 * int(column) // len(falls)]
-    return f"Score {sample.score:+.1f}; most by the {high}{side}: {falls[row, column]:+.2f}"
+    side = ("left", "middle", "right")[3 * int(column) // len(falls)]
+    place = high if high == side else f"{high} {side}"
+    return f"Score {sample.score:+.1f}; most by the {place}: {falls[row, column]:+.2f}"
 
 
 def class_name(label: str | None) -> str:
@@ -168,13 +169,13 @@ def caption(origin: str, sample: Sample, direction: Direction, log: bool) -> str
 
 
 def size_words(sample: Sample) -> str:
-    """The picture's size and the two grids; of an own picture the discriminator's score too."""
+    """The picture's size and the two grids; of an own picture first the discriminator's score."""
     height, width = sample.size_px
     (query_rows, query_columns), (key_rows, key_columns) = sample.query_grid, sample.key_grid
     size = f"{width} × {height} px, queries {query_columns} × {query_rows}, keys {key_columns} × {key_rows}"
     if sample.score is None:
         return size
-    return f"{size}   ·   score {sample.score:+.1f}: above 0 the discriminator takes a picture for a real one"
+    return f"score {sample.score:+.1f}: above 0 the discriminator takes a picture for a real one   ·   {size}"
 
 
 def percent(value: float) -> str:

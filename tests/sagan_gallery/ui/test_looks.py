@@ -11,6 +11,7 @@ from sagan_gallery.attention import Direction, strongest
 from sagan_gallery.colormap import NAMES
 from sagan_gallery.overlay import DIFFERENCE_LEVELS, Range
 from sagan_gallery.sample import AttentionLayer, Sample
+from sagan_gallery.ui import paint
 from sagan_gallery.ui.colour_bar import ColourBar, Legend
 from sagan_gallery.ui.map_style import Kind, Shown
 from sagan_gallery.ui.paint import from_qimage
@@ -112,6 +113,22 @@ def test_a_line_between_with_and_without_attention_is_dragged(qtbot, panel):
     assert len(view.pins) == 1
     toggle.trigger()
     assert panel.controls.picture_shown is Shown.PICTURE
+
+
+@pytest.mark.parametrize("zoom", [1, 4])
+def test_the_sides_of_the_line_are_named_at_the_upper_edge_of_what_is_seen(qtbot, panel, monkeypatch, zoom):
+    qtbot.waitUntil(lambda: panel.stage.without_attention is not None)
+    panel.controls.toggle_split()
+    named = {}
+    pill = paint.paint_pill
+    monkeypatch.setattr(
+        paint, "paint_pill", lambda p, corner, text, *most: (named.update({text: corner}), pill(p, corner, text, *most))
+    )
+    panel.view.zoom(zoom)
+    panel.view.grab()
+    for side in ("with", "without"):
+        assert panel.view.rect().contains(named[side].toPoint()), side
+    assert named["with"].y() < panel.view.height() / 4
 
 
 def test_a_difference_has_a_legend_that_is_the_same_for_all_pictures(qtbot, panel):

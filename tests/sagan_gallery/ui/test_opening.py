@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from sagan_gallery.ui.map_style import Shown
 from sagan_gallery.ui.message import LOADING_SHOWN_AFTER_MS
 from sagan_gallery.ui.session import OwnPicture
 from tests.facecam.waiting import PATIENCE_S
+from tests.sagan_gallery.made import made_sample
 from tests.sagan_gallery.ui.driving import settle, waits_for_sample
 
 
@@ -33,6 +35,15 @@ def test_an_own_picture_is_seen_by_the_discriminator(qtbot, panel, tmp_path):
     assert np.array_equal(panel.view.weights, map_for_pixel(panel.sample, 3, 3))
     waits_for_sample(qtbot, panel, lambda: panel.grid.choose(2))
     assert panel.controls.scale.isEnabled()
+
+
+@pytest.mark.parametrize(
+    ("place", "said"), [((0, 4), "upper middle"), ((4, 4), "middle"), ((4, 0), "middle left"), ((8, 8), "lower right")]
+)
+def test_where_a_score_comes_from_is_said_in_words(place, said):
+    falls = np.zeros((9, 9), np.float32)
+    falls[place] = 0.5
+    assert words.falls_words(replace(made_sample(), score=1.0), falls) == f"Score +1.0; most by the {said}: +0.50"
 
 
 def test_what_moves_the_score_of_an_own_picture_is_shown_with_a_legend(qtbot, panel):

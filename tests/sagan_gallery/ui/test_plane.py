@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, Qt
 
 from sagan_gallery.attention import map_for_pixel
 from sagan_gallery.sample import Blend
+from sagan_gallery.ui.session import OwnPicture
 from sagan_gallery.walk import Axis, LatentPoint, Plane
 from tests.sagan_gallery.ui.driving import LEFT, move, settle, show_page, waits_for_sample
 
@@ -86,6 +87,20 @@ def test_the_way_back_leads_to_the_sample_itself(qtbot, panel, way):
     assert panel.spec == spec  # which can be copied as a text
     assert panel.grid.chosen_item == spec
     assert plane.pad.place == (0, 0)
+
+
+def test_an_own_picture_lies_in_no_plane_and_that_is_said(qtbot, panel):
+    show_page(qtbot, panel, "Play")
+    plane = panel.stage.plane
+    assert not plane._why.isVisible()
+    waits_for_sample(qtbot, panel, lambda: panel.look_at(OwnPicture(np.zeros((20, 20, 3), np.uint8))))
+    assert "choose one" in plane._why.text()
+    assert plane._why.isVisible()
+    assert not plane.back.isVisible()
+    assert not any(axis.isVisible() for axis in plane.axes)
+    waits_for_sample(qtbot, panel, lambda: panel.grid.choose(3))
+    assert plane.back.isVisible()
+    assert not plane._why.isVisible()
 
 
 def test_other_samples_are_not_taken_for_the_picture_of_the_plane_when_the_grid_is_sorted(qtbot, panel):
