@@ -14,6 +14,7 @@ import pytest
 
 from facecam.sources import open_source
 from facecam.system.opencv import cv2
+from tests.clips import write_clip
 from tests.facecam.waiting import PATIENCE_S
 from tests.processes import start_python
 
@@ -32,13 +33,8 @@ def photo(tmp_path, make_frame):
 @pytest.fixture
 def clip(tmp_path, make_frame):
     """Five frames at 10 per second: no face, then one in cell (i, 1)."""
-    path = tmp_path / "in" / "clip.mkv"
-    path.parent.mkdir(exist_ok=True)
-    writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, cv2.VideoWriter.fourcc(*"MJPG"), 10.0, (320, 240))
-    for number in range(5):
-        writer.write(make_frame(*([(number, 1)] if number else []), width=320, height=240))
-    writer.release()
-    return path
+    cells = [[(number, 1)] if number else [] for number in range(5)]
+    return write_clip(tmp_path / "in" / "clip.mkv", [make_frame(*faces, width=320, height=240) for faces in cells])
 
 
 def json_lines(path, about="faces"):

@@ -26,6 +26,7 @@ from facecam.batch.work import Worker
 from facecam.cli import main
 from facecam.sources import open_source
 from facecam.system.opencv import cv2
+from tests.clips import write_clip
 from tests.facecam.cli.conftest import Run
 from tests.facecam.saving.test_video_copy import made
 from tests.facecam.saving.told_clips import beside, make_clip, served
@@ -82,8 +83,6 @@ def test_videos_keep_sound_and_container_unless_silence_is_wanted(detect: Run, t
     clip = made(tmp_path / "clip.mp4")
     assert detect(clip, "--out", tmp_path / "with")[0] == 0
     assert detect(clip, "--out", tmp_path / "without", "--no-audio")[0] == 0
-    import av
-
     for folder, kinds in (("with", ["video", "audio"]), ("without", ["video"])):
         with av.open(str(tmp_path / folder / "clip.mp4")) as copy:
             assert [stream.type for stream in copy.streams] == kinds
@@ -334,12 +333,7 @@ def test_a_disk_that_fills_in_the_middle_keeps_whole_copies_and_says_so(
         if kind == "pictures":  # of 700 KB each
             cv2.imwrite(str(inputs / f"{number}.png"), noise.integers(0, 255, (400, 600, 3), np.uint8))
         else:
-            writer = cv2.VideoWriter(
-                str(inputs / f"{number}.mkv"), cv2.CAP_FFMPEG, cv2.VideoWriter.fourcc(*"MJPG"), 10.0, (320, 240)
-            )
-            for _ in range(8):
-                writer.write(noise.integers(0, 255, (240, 320, 3), np.uint8))
-            writer.release()
+            write_clip(inputs / f"{number}.mkv", noise.integers(0, 255, (8, 240, 320, 3), np.uint8))
     status, _, errors = detect(inputs, "--out", out, "--json", tmp_path / "r.jsonl", "--jobs", jobs)
     assert status == 2
     told = [line for line in errors if "can't be written" in line]

@@ -16,6 +16,7 @@ from facecam.sources import open_source
 from facecam.sources.photo import read_picture
 from facecam.system.opencv import cv2
 from facecam.system.resources import asset
+from tests.clips import write_clip
 from tests.doubles import FakeDetector, found
 
 MakeFrame = Callable[..., np.ndarray]
@@ -55,14 +56,9 @@ def test_faces_are_hidden_in_the_copy_also_doubtful_ones_and_told_as_always(
 def test_in_a_video_a_face_that_is_lost_for_a_moment_stays_hidden(
     tmp_path: Path, tiny_model: Path, make_frame: MakeFrame
 ) -> None:
-    clip = tmp_path / "clip.mkv"
-    writer = cv2.VideoWriter(str(clip), cv2.CAP_FFMPEG, cv2.VideoWriter.fourcc(*"MJPG"), 10.0, (320, 240))
-    for number in range(8):
-        frame = make_frame((4, 3), width=320, height=240)
-        if number in (4, 5):  # shifted by half a cell, it is none for the tiny model
-            frame = np.roll(frame, 16, axis=1)
-        writer.write(frame)
-    writer.release()
+    frame = make_frame((4, 3), width=320, height=240)
+    lost = np.roll(frame, 16, axis=1)  # shifted by half a cell, it is none for the tiny model
+    clip = write_clip(tmp_path / "clip.mkv", [lost if number in (4, 5) else frame for number in range(8)])
     assert (
         main(["detect", str(clip), "--out", str(tmp_path / "out"), "--hide", "cover", "--model", str(tiny_model)]) == 0
     )
@@ -152,12 +148,8 @@ def test_faces_in_an_all_but_black_video_are_hidden(
     tmp_path: Path, tiny_model: Path, make_frame: MakeFrame, options: list[str]
 ) -> None:
     """Also after bright pictures, within the same third of a second: a fade."""
-    path = tmp_path / "a.mkv"
-    writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, cv2.VideoWriter.fourcc(*"FFV1"), 30.0, (320, 256))
     faces = make_frame((2, 2), (3, 2), (4, 2), (2, 3), (3, 3), (4, 3), width=320, height=256)
-    for dark in (False, False, True, True):
-        writer.write(faces // 64 if dark else faces * 0)
-    writer.release()
+    path = write_clip(tmp_path / "a.mkv", [faces * 0, faces * 0, faces // 64, faces // 64], 30, "FFV1")
     command = ["detect", str(path), "--out", str(tmp_path / "out"), "--hide", "cover", "--json", "-", *options]
     assert main([*command, "--model", str(tiny_model)]) == 0
     source = open_source(str(tmp_path / "out" / "a.mkv"))

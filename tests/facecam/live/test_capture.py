@@ -221,14 +221,17 @@ class Camera:
         self.closed.set()
 
 
+class Cameras(list[Camera]):
+    """Opens one more camera with each call."""
+
+    def __call__(self, still: bool = False) -> Camera:
+        self.append(Camera(still))
+        return self[-1]
+
+
 def test_a_driver_that_hangs_is_left_alone_and_disturbs_nothing_when_it_wakes_up() -> None:
-    cameras: list[Camera] = []
-
-    def open_camera() -> Camera:
-        cameras.append(Camera())
-        return cameras[-1]
-
-    with running(open_camera) as pipeline:
+    cameras = Cameras()
+    with running(cameras) as pipeline:
         wait_for(lambda: captured(pipeline) > 5)
         cameras[0].hang.set()
         wait_for(lambda: pipeline.state.stats().reconnects == 1)
@@ -243,14 +246,9 @@ def test_a_driver_that_hangs_is_left_alone_and_disturbs_nothing_when_it_wakes_up
 def test_a_program_that_gets_no_time_blames_no_camera() -> None:
     """As where the machine sleeps, or other programs take all of it: no thread of Python runs, the watching one
     neither."""
-    cameras: list[Camera] = []
-
-    def open_camera() -> Camera:
-        cameras.append(Camera())
-        return cameras[-1]
-
+    cameras = Cameras()
     with_the_lock_held = ctypes.PyDLL(None)
-    with running(open_camera) as pipeline:
+    with running(cameras) as pipeline:
         for _ in range(5):
             goes_on(pipeline)
             with_the_lock_held.usleep(600_000)
@@ -263,13 +261,13 @@ def test_not_more_than_two_drivers_hang_at_a_time(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(capture, "RETRY_AFTER_S", (0.01,))
     monkeypatch.setattr(capture, "OPENING_TAKES_AT_MOST_S", 0.1)
     free = threading.Event()
-    opened: list[Camera] = []
+    opened = Cameras()
 
     def open_camera() -> Camera:
-        opened.append(Camera())
+        camera = opened()
         if len(opened) > 1:
             free.wait(PATIENCE_S)
-        return opened[-1]
+        return camera
 
     with running(open_camera) as pipeline:
         wait_for(lambda: captured(pipeline) > 5)
@@ -283,13 +281,8 @@ def test_not_more_than_two_drivers_hang_at_a_time(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_camera_that_looks_at_nothing_is_opened_anew_once_and_then_let_be() -> None:
-    cameras: list[Camera] = []
-
-    def open_camera() -> Camera:
-        cameras.append(Camera(still=True))
-        return cameras[-1]
-
-    with running(open_camera) as pipeline:
+    cameras = Cameras()
+    with running(lambda: cameras(still=True)) as pipeline:
         wait_for(lambda: pipeline.state.stats().reconnects == 1)
         wait_for(lambda: pipeline.state.trouble is not None)
         assert pipeline.state.trouble is not None

@@ -18,6 +18,7 @@ from facecam.sources.base import Seekable
 from facecam.sources.stream import StreamSource
 from facecam.sources.video import VideoSource
 from facecam.system.opencv import cv2
+from tests.clips import write_clip
 from tests.doubles import read_all
 
 
@@ -33,13 +34,7 @@ def frame_image(number, width=64, height=48):
 @pytest.fixture
 def clip(tmp_path):
     """Ten frames at 10 per second."""
-    path = tmp_path / "clip.mkv"
-    writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, cv2.VideoWriter.fourcc(*"MJPG"), 10.0, (64, 48))
-    assert writer.isOpened()
-    for number in range(10):
-        writer.write(frame_image(number))
-    writer.release()
-    return path
+    return write_clip(tmp_path / "clip.mkv", map(frame_image, range(10)))
 
 
 def refused(spec, words):

@@ -17,6 +17,7 @@ from facecam.runtimes.registry import has_int8
 from facecam.sources.demo import demo_frame
 from facecam.system.opencv import cv2
 from facecam.system.resources import asset
+from tests.clips import write_clip
 from train.faceboxes.ship import main
 
 
@@ -40,13 +41,10 @@ def material(tmp_path: Path) -> list[str]:
     training = tmp_path / "WIDER_train" / "images"
     training.mkdir(parents=True)
     cv2.imwrite(str(training / "one.png"), demo_frame(9))
-    writer = cv2.VideoWriter(str(tmp_path / "clip.avi"), cv2.VideoWriter.fourcc(*"MJPG"), 30, (640, 480))
     frame, one = demo_frame(0), np.zeros((480, 640, 3), np.uint8)
     x, y, x2, y2 = detector.detect(frame).boxes[0].round().astype(int)
     one[y - 30 : y2 + 30, x - 30 : x2 + 30] = frame[y - 30 : y2 + 30, x - 30 : x2 + 30]
-    for _ in range(5):
-        writer.write(one)
-    writer.release()
+    write_clip(tmp_path / "clip.avi", [one] * 5, 30)
     return ["--faces", str(tmp_path), "--clips", str(tmp_path), "--events", "2--web", "--out", str(tmp_path / "out")]
 
 

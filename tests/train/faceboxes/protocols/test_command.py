@@ -14,6 +14,7 @@ from facecam.detection.options import DetectorOptions
 from facecam.detection.third_party import UltraLight, YuNet
 from facecam.errors import ModelError
 from facecam.system.opencv import cv2
+from tests.clips import write_clip
 from tests.facecam.made_third_party import save_ultralight
 from train.faceboxes.evaluate import main
 from train.faceboxes.protocols.pictures import FileDetector
@@ -103,10 +104,8 @@ def test_afw_and_pascal(data: Path, tiny_model: Path, command: str) -> None:
 
 
 def test_clips(data: Path, tiny_model: Path, make_frame: MakeFrame) -> None:
-    writer = cv2.VideoWriter(str(data / "images" / "clip.avi"), cv2.VideoWriter.fourcc(*"MJPG"), 30, (640, 480))
-    for index in range(20):
-        writer.write(make_frame((3, 2)) if index != 7 else make_frame((12, 9)))
-    writer.release()
+    pictures = [make_frame((3, 2)) if index != 7 else make_frame((12, 9)) for index in range(20)]
+    write_clip(data / "images" / "clip.avi", pictures, 30)
     results = evaluate(data, tiny_model, "clips")["results"]
     together = results["score 0.5"]["all clips"]
     assert together["frames"] == 20
@@ -118,10 +117,7 @@ def test_clips(data: Path, tiny_model: Path, make_frame: MakeFrame) -> None:
 
 
 def test_privacy(data: Path, tiny_model: Path, make_frame: MakeFrame) -> None:
-    writer = cv2.VideoWriter(str(data / "images" / "clip.avi"), cv2.VideoWriter.fourcc(*"MJPG"), 30, (640, 480))
-    for _ in range(24):
-        writer.write(make_frame((3, 2)))
-    writer.release()
+    write_clip(data / "images" / "clip.avi", [make_frame((3, 2))] * 24, 30)
     results = evaluate(data, tiny_model, "privacy")["results"]
     assert (results["clips"], results["faces"]) == (1, 1)
     assert results["as filmed"]["frames"] == 24

@@ -12,6 +12,7 @@ from facecam.errors import FacecamError, SourceError
 from facecam.faces.boxes import Detections
 from facecam.faces.tracking import TrackingOptions
 from facecam.system.opencv import cv2
+from tests.clips import write_clip
 from tests.doubles import found
 from train.faceboxes.protocols.canvas import OnCanvas
 from train.faceboxes.protocols.robustness import CHANGES, rotated
@@ -85,10 +86,7 @@ def test_the_reference_passes_over_single_wrong_and_missing_frames() -> None:
 
 
 def test_clips_are_read_and_unreadable_ones_told(tmp_path: Path) -> None:
-    writer = cv2.VideoWriter(str(tmp_path / "a.avi"), cv2.VideoWriter.fourcc(*"MJPG"), 30, (64, 48))
-    for _ in range(3):
-        writer.write(np.full((48, 64, 3), 128, np.uint8))
-    writer.release()
+    write_clip(tmp_path / "a.avi", [np.full((48, 64, 3), 128, np.uint8)] * 3, 30)
     assert [frame.shape for frame in read_clip(tmp_path / "a.avi")] == [(48, 64, 3)] * 3
     with pytest.raises(SourceError, match=r"b\.mkv"):
         list(read_clip(tmp_path / "b.mkv"))
