@@ -22,6 +22,8 @@ class Tab(QWidget):
     full_screen_wanted = Signal(bool)
     advised = Signal(str)
     """What the user can do about something, to stay in the window until it has been read."""
+    at_work = Signal(str)
+    """What goes on also while another tab is in front, in a word or two; empty for nothing."""
 
     def activated(self) -> None:
         """The tab has come to the front."""

@@ -82,6 +82,11 @@ class Saving(QObject):
         return self._camera is not None
 
     @property
+    def at_work(self) -> str:
+        """What goes out of the window, in a word or two."""
+        return sentence("recording" * self.is_recording, "virtual camera" * self.is_camera_on)
+
+    @property
     def badge(self) -> str:
         """How long it has been recording, empty if it isn't."""
         status = self._status

@@ -13,7 +13,7 @@ from PySide6.QtGui import QAction, QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from facecam.detection.any_detector import AnyDetector, open_detector
 from facecam.detection.detector import FaceDetector
 from facecam.detection.options import DetectorOptions
-from facecam.errors import ModelError
+from facecam.errors import FacecamError, ModelError
 from facecam.live.pipeline import Phase, View
 from facecam.qtkit.commands import Menu, command, switch_command
 from facecam.qtkit.folds import Section
@@ -178,6 +178,7 @@ class LiveTab(Tab):
         self.detection.network_chosen.connect(self._use_network)
         self.recording.countdown_wanted.connect(self.countdown.toggle)
         self.recording.saving.changed.connect(self.stage.refresh_status)
+        self.recording.saving.changed.connect(lambda: self.at_work.emit(self.recording.saving.at_work))
         self.recording.saving.said.connect(self._tell_audience)
         self.recording.saving.advised.connect(self._advise)
         self.controls.large.toggled.connect(self._enlarge)
@@ -270,6 +271,12 @@ class LiveTab(Tab):
         if not isinstance(detector, FaceDetector):
             raise ModelError(f"{model} is another project's model: open it under Compare.")
         return detector
+
+    def rest(self, reason: str) -> Callable[[], None]:
+        """As of the session. Raises FacecamError while a recording goes on, which would end."""
+        if self.recording.saving.is_recording:
+            raise FacecamError("Live is recording, which would end now: end it there first (R).")
+        return self.session.rest(reason)
 
     # -- what the session does
 

@@ -99,8 +99,8 @@ def build_window(
 
 
 class _Tabs:
-    """Makes each tab when it is first shown. The gallery and Speed ask Live's session for what they need of it, where
-    there is one by then."""
+    """Makes each tab when it is first shown. The gallery and Speed ask Live for what they need, where there is one by
+    then."""
 
     def __init__(
         self,
@@ -114,7 +114,7 @@ class _Tabs:
         """options: as of `main`; live_options: Live's, with what is remembered."""
         self._spec, self._settings, self._options, self._live_options = spec, settings, options, live_options
         self._make_detector, self._open_source = make_detector, open_source
-        self._session: LiveSession | None = None
+        self._live_tab: LiveTab | None = None
         self._gallery_loader = ModuleLoader("facecam.ui.gallery.tab", self._gallery_steps())
 
     def specs(self) -> list[TabSpec]:
@@ -150,8 +150,9 @@ class _Tabs:
         def open_in_mode(spec: str) -> Source:  # in a thread of the pipeline
             return self._open_source(modes.complete(located(spec, list_cameras), list_cameras))
 
-        session = self._session = LiveSession(self._make_detector, open_in_mode, self._options.core)
+        session = LiveSession(self._make_detector, open_in_mode, self._options.core)
         tab = LiveTab(session, self._settings, list_cameras, self._spec, self._live_options, camera_modes)
+        self._live_tab = tab
         session.setParent(tab)
         tab.start()
         return tab
@@ -160,7 +161,7 @@ class _Tabs:
         from facecam.ui.speed.tab import SpeedTab
 
         def pause() -> Callable[[], None]:
-            return (lambda: None) if self._session is None else self._session.rest("the speed is measured")
+            return (lambda: None) if self._live_tab is None else self._live_tab.rest("the speed is measured")
 
         return SpeedTab(_bench_arguments(self._options), pause, settings=self._settings)
 
@@ -171,11 +172,11 @@ class _Tabs:
         from facecam.ui.gallery.tab import GalleryControls, GalleryTab, SampleStage  # loaded when it is first shown
 
         def frame() -> Image | None:
-            view = None if self._session is None else self._session.latest()
+            view = None if self._live_tab is None else self._live_tab.session.latest()
             return None if view is None else view.image
 
         def detector_core() -> int | None:
-            return None if self._session is None else self._session.state.core
+            return None if self._live_tab is None else self._live_tab.session.state.core
 
         controls = GalleryControls(self._settings)
         yield None

@@ -18,6 +18,7 @@ from facecam.qtkit.preload import ModuleLoader
 from facecam.qtkit.settings import Settings
 from facecam.qtkit.stage import StageMessage, StagePanel
 from facecam.qtkit.tabs import Tab, TabSpec
+from facecam.qtkit.wording import sentence
 from facecam.runtimes.engine import version
 from facecam.ui.shell.dialogs import DoctorDialog, ShortcutList, ask_to_forget, show_log
 from facecam.ui.shell.menus import MenuBar, colour_commands
@@ -115,6 +116,7 @@ class MainWindow(QMainWindow):
             self._pages[index].addWidget(tab)
             tab.full_screen_wanted.connect(self.set_full_screen)
             tab.advised.connect(self.hints.say)
+            tab.at_work.connect(partial(self._name_tab, index))
         return tab
 
     def go_to(self, index: int) -> None:
@@ -168,6 +170,12 @@ class MainWindow(QMainWindow):
         page.deleteLater()
         if self._tabs.currentIndex() == index:
             self._show(index)
+
+    def _name_tab(self, index: int, at_work: str) -> None:
+        """By its title, and what goes on in it."""
+        name = sentence(self.specs[index].title, at_work)
+        if name != self._tabs.tabText(index):
+            self._tabs.setTabText(index, name)
 
     def _menu_shown(self, on: bool) -> None:
         if self._current is not None:

@@ -29,8 +29,9 @@ _JSON, _PNG, _ONNX = ["Results (*.json)"], ["Pictures (*.png)"], ["Models (*.onn
 class SpeedTab(Tab):
     """arguments: options of `facecam bench` for the detector (--model and so on).
 
-    pause: called before a measurement, stops what else uses the processor and gives what starts it again. program: what
-    to run instead of this Python's `-m facecam`. settings: where it is kept whether the details are open.
+    pause: called before a measurement, stops what else uses the processor and gives what starts it again, or raises
+    FacecamError where that must not be stopped. program: what to run instead of this Python's `-m facecam`. settings:
+    where it is kept whether the details are open.
     """
 
     def __init__(
@@ -90,7 +91,11 @@ class SpeedTab(Tab):
         if self.running:
             self.process.cancel()
             return
-        self._resume = self._pause()
+        try:
+            self._resume = self._pause()
+        except FacecamError as error:
+            self.status.say(str(error))
+            return
         self.controls.progress.setRange(0, 0)
         self.process.start([*self._arguments, *self.controls.arguments()])
         if self.running:

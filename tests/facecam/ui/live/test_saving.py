@@ -238,6 +238,16 @@ def test_pictures_that_were_left_out_are_told_in_words(
         says(qtbot, tab, words)
 
 
+def test_a_recording_is_seen_from_other_tabs_too(qtbot: QtBot, make_window: MakeWindow, folder: Path) -> None:
+    window = make_window()
+    tab = shown(qtbot, window)
+    QTest.keyClick(window, Qt.Key.Key_R)
+    window.go_to(1)
+    assert window._tabs.tabText(0) == "Live · recording"
+    tab.recording.saving.toggle_recording()
+    assert window._tabs.tabText(0) == "Live"
+
+
 def test_a_recording_ends_with_its_source(qtbot: QtBot, make_window: MakeWindow, folder: Path) -> None:
     window = make_window()
     tab = shown(qtbot, window)

@@ -547,7 +547,10 @@ def test_every_control_says_what_it_does_and_stays_in_the_column(qtbot: QtBot) -
             assert control.mapTo(tab.controls, control.rect().topRight()).x() <= tab.controls.width()
 
 
-def test_it_is_the_second_tab_and_stops_the_live_source_meanwhile(qtbot: QtBot, settings: Settings) -> None:
+def test_it_is_the_second_tab_and_stops_the_live_source_meanwhile(
+    qtbot: QtBot, settings: Settings, tmp_path: Path
+) -> None:
+    settings.put("record/folder", str(tmp_path))
     window = build_window("fake", settings, make_detector=FakeDetector, open_source=lambda spec: FakeSource())
     qtbot.addWidget(window)
     window.show()
@@ -564,6 +567,12 @@ def test_it_is_the_second_tab_and_stops_the_live_source_meanwhile(qtbot: QtBot, 
     tab.toggle()
     qtbot.waitUntil(lambda: first.session.phase is Phase.RUNNING)
     qtbot.waitUntil(lambda: first.stage.message is None)
+    first.recording.saving.toggle_recording()
+    tab.toggle()
+    assert "is recording" in tab.status.text()
+    assert not tab.running
+    assert first.recording.saving.is_recording  # nothing of it is lost
+    first.recording.saving.toggle_recording()
     first.start_or_stop()
     qtbot.waitUntil(lambda: first.session.phase is Phase.IDLE)
     tab.toggle()
