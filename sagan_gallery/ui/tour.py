@@ -102,7 +102,8 @@ class Tour(ScrollColumn):
         self.step = 0
         self._stage = stage
         self._hovered: set[tuple[int, int]] = set()
-        self._done = False
+        self._told_of: Sample | None = None
+        """The sample that was shown when it was told: what it says is about no other."""
         self.setAccessibleName("Tour")
         self._number = DimLine()
         self._title, self._ask, self.told = QLabel(), QLabel(), QLabel()
@@ -143,7 +144,7 @@ class Tour(ScrollColumn):
             self.left.emit()
             return
         title, ask, _meaning = _WORDS[Step(self.step)]
-        self._done = False
+        self._told_of = None
         self._hovered.clear()
         self._number.say(f"Step {self.step + 1} of {len(Step)}")
         self.without.setVisible(self.step == Step.SWITCH_OFF)
@@ -159,13 +160,11 @@ class Tour(ScrollColumn):
         sample, scene = self._stage.sample, self._stage.view.scene
         if sample is None or scene is None or not self.isVisible() or self.step >= len(Step):
             return
-        own = sample.z is None
-        if own or self.told.text() == _NOT_PAINTED:
-            self._done = False
-            self.told.setText(_NOT_PAINTED if own else "")
-        found = "" if own else self._found(sample, scene)
+        if sample is not self._told_of:
+            self._told_of = sample
+            self.told.setText(_NOT_PAINTED if sample.z is None else "")
+        found = "" if sample.z is None else self._found(sample, scene)
         if found:
-            self._done = True
             self.told.setText(f"{_WORDS[Step(self.step)][2]} {found}")
 
     def _found(self, sample: Sample, scene: Scene) -> str:
@@ -173,7 +172,7 @@ class Tour(ScrollColumn):
         if self.step == Step.HOVER and scene.hover is not None:
             cell = scene.cell_at(*scene.hover)
             self._hovered.add((cell.row, cell.column))
-            if self._done or len(self._hovered) >= _CELLS_TO_HOVER:
+            if len(self._hovered) >= _CELLS_TO_HOVER:
                 return map_words(sample, scene.hover)
         if self.step == Step.PIN_OBJECT and len(scene.pins) >= 2:
             return pins_words(sample, scene.pins[:2])

@@ -69,6 +69,8 @@ def test_the_visitor_does_each_of_the_four_steps(qtbot, panel):
     assert "of 255 levels" in told
     qtbot.keyRelease(panel.view, Qt.Key.Key_B)
     assert tour.told.text() == told  # it can still be read
+    waits_for_sample(qtbot, panel, lambda: panel.grid.choose(4))
+    assert tour.told.text() == ""  # it was about another picture
     qtbot.mouseClick(tour.next, LEFT)
     assert not tour.isVisible()
     assert panel.controls.isVisible()
