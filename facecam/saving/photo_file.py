@@ -41,6 +41,7 @@ _SAVED: dict[str, dict[str, Any]] = {
     "PPM": {},
     "TIFF": {},
 }
+_WITH_DPI = ("JPEG", "BMP")
 _SUFFIXES = {
     "JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp", "AVIF": ".avif", "HEIF": ".heic", "JPEG2000": ".jp2", "BMP": ".bmp",
     "GIF": ".gif", "PPM": ".ppm", "TIFF": ".tif",
@@ -187,6 +188,7 @@ def _tiff(info: PhotoInfo, pages: Sequence[CopiedPage]) -> bytes:
                 extrasamples=["unassalpha"] if transparent else None,
                 compression="zlib",
                 iccprofile=info.icc,
+                resolution=info.dpi,
                 metadata=None,
                 software=COPY_MARK,
             )
@@ -208,6 +210,8 @@ def _by_pillow(kind: str, info: PhotoInfo, pages: Sequence[CopiedPage]) -> bytes
     more: dict[str, Any] = {}
     if info.icc is not None:
         more["icc_profile"] = info.icc
+    if info.dpi is not None and kind in _WITH_DPI:
+        more["dpi"] = info.dpi
     if info.loops is not None:
         times_ms = [round(1000 * (page.duration_s or 0.1)) for page in pages]
         more |= {"save_all": True, "append_images": others, "duration": times_ms[info.has_cover :]}

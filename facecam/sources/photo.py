@@ -42,7 +42,8 @@ SLIDE_S = 2.0
 """How long a picture is shown that does not say how long."""
 _ORIENTATION = 0x0112
 _BITS, _PHOTOMETRIC, _CHANNELS, _PLANES = 258, 262, 277, 284
-_PNG_COLOURS = {b"cICP": 4, b"gAMA": 4, b"cHRM": 32, b"sRGB": 1}
+_PNG_KEPT = {b"cICP": 4, b"gAMA": 4, b"cHRM": 32, b"sRGB": 1, b"pHYs": 9}
+_MOST_DPI = 65535
 RAW_SUFFIXES = frozenset(
     {".dng", ".nef", ".nrw", ".cr2", ".cr3", ".arw", ".orf", ".rw2", ".raf", ".pef", ".srw", ".3fr", ".iiq"}
 )
@@ -65,14 +66,15 @@ _TURNS = {2: (0, True), 3: (2, False), 4: (2, True), 5: (3, True), 6: (3, False)
 class PhotoInfo:
     """What a copy of a picture file keeps.
 
-    format: Pillow's name of it, such as "JPEG"; "": only OpenCV knows it. icc: its colour profile. loops: how often an
-    animation plays, 0: for ever, None: it is no animation. colours: chunks of a PNG that say what its colours mean.
-    has_cover: the first picture of an animated PNG is for programs that don't know animations. converted: half
-    sentences about what a copy can't keep.
+    format: Pillow's name of it, such as "JPEG"; "": only OpenCV knows it. icc: its colour profile. dpi: its pixels per
+    inch across and down. loops: how often an animation plays, 0: for ever, None: it is no animation. colours: chunks of
+    a PNG that say what its colours mean, and its size on paper. has_cover: the first picture of an animated PNG is for
+    programs that don't know animations. converted: half sentences about what a copy can't keep.
     """
 
     format: str = ""
     icc: bytes | None = None
+    dpi: tuple[float, float] | None = None
     loops: int | None = None
     colours: bytes = b""
     has_cover: bool = False
@@ -357,7 +359,8 @@ def know_heif() -> None:
 def _info(file: Image.Image, data: bytes) -> PhotoInfo:
     kind = file.format or ""
     icc = file.info.get("icc_profile") or None
-    info = PhotoInfo(kind, icc)
+    across, down = map(float, file.info.get("dpi", (0, 0)))
+    info = PhotoInfo(kind, icc, (across, down) if 0 < across <= _MOST_DPI and 0 < down <= _MOST_DPI else None)
     if kind in _ANIMATED and getattr(file, "n_frames", 1) > 1:
         has_cover = bool(file.info.get("default_image"))
         info = replace(info, loops=int(file.info.get("loop", 1)), has_cover=has_cover)
@@ -367,7 +370,7 @@ def _info(file: Image.Image, data: bytes) -> PhotoInfo:
         info = replace(info, converted=("its other pictures are left out",))
     if kind == "PNG":
         parts = takewhile(lambda part: part[4:8] != b"IDAT", _png_parts(data))
-        info = replace(info, colours=b"".join(part for part in parts if _PNG_COLOURS.get(part[4:8]) == len(part) - 12))
+        info = replace(info, colours=b"".join(part for part in parts if _PNG_KEPT.get(part[4:8]) == len(part) - 12))
     if _bits(file, data) > 8 and not _keeps_depth(file):
         info = replace(info, converted=("written with 8 bits a channel",))
     elif file.mode == "I;16" and "transparency" in file.info:

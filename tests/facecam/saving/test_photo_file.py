@@ -216,6 +216,22 @@ def in_lab(profile: bytes) -> np.ndarray:
     return np.asarray(ImageCms.profileToProfile(Image.fromarray(gradient()), own, lab, outputMode="LAB"))
 
 
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif", ".bmp", "deep"])
+def test_the_size_on_paper_stays(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / ("a.png" if suffix == "deep" else f"a{suffix}")
+    picture = Image.fromarray(gradient(np.uint16)[..., 0] if suffix == "deep" else gradient())
+    picture.save(path, dpi=(300, 600))
+    with Image.open(copied(path)) as image:
+        assert image.info["dpi"] == pytest.approx((300, 600), abs=0.1)
+
+
+@pytest.mark.parametrize("dpi", [(0, 0), (1e9, 1e9)])
+def test_a_size_on_paper_that_can_not_be_is_no_damage(tmp_path: Path, dpi: tuple[float, float]) -> None:
+    path = tmp_path / "a.tif"
+    Image.fromarray(gradient()).save(path, dpi=dpi)
+    assert Photo(copied(path)).page().image.shape == (80, 120, 3)
+
+
 def test_printing_colours_become_rgb_and_that_is_told(tmp_path: Path) -> None:
     path = tmp_path / "a.jpg"
     Image.fromarray(gradient()).convert("CMYK").save(path)
