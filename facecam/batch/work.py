@@ -38,6 +38,8 @@ VIEWS_OF_TRANSPARENT = 5
 _DARK, _BRIGHT = 16, 239
 _FLAT = 24
 """Of 255: a picture whose brightness, but for a twentieth at both ends, has no larger range seems to show nothing."""
+_FAINT = 12
+"""Levels of brightness at both ends in which faces of photos are not seen, but show when somebody lifts shadows."""
 _SAMPLED = 40
 """So many pixels of its shorter side tell that."""
 Record = dict[str, Any]
@@ -106,7 +108,7 @@ class Worker:
     def __init__(self, options: WorkOptions, is_over: Callable[[], bool] = lambda: False) -> None:
         detector = self.base_detector = FaceDetector(options.detector)
         self._options, self._is_over = options, is_over
-        views = range(VIEWS_OF_TRANSPARENT + 1)
+        views = range(VIEWS_OF_TRANSPARENT + 3)  # and of shadows, white parts and dots
         self._detectors = [ThoroughDetector(detector) if options.thorough else detector for _ in views]
         self._threshold = detector.threshold
         self._hider = None if options.hide is None else FaceHider(options.hide, detector.threshold)
@@ -263,21 +265,29 @@ class Worker:
 
 
 def _views(frame: Frame) -> Iterator[Image]:
-    """What can be seen in a frame: its colours; also with more contrast where it is all but black, white or grey, and
-    from afar where it is of black and white dots (printed, faxed), which the network misses; and of transparent ones
-    what shows on black and on white, and what the transparency alone shows, bright or dark."""
+    """What can be seen in a frame: its colours; also with more contrast where it is all but black, white or grey, and a
+    photo in its shadows and its white parts; from afar where it is of black and white dots (printed, faxed), which the
+    network misses; and of transparent ones what shows on black and on white, and what the transparency alone shows,
+    bright or dark."""
     yield frame.image
     step = min(frame.image.shape[:2]) // _SAMPLED | 1  # odd: dots repeat after 2, 4 or 8
     some = np.sort(frame.image[::step, ::step, 1], axis=None)
-    dark, bright = int(some[some.size // 20]), int(some[-1 - some.size // 20])
+    dark, bright = _nearly_all(some)
+    faint = []
     if bright - dark < _FLAT:
-        inside = some[(some >= bright - _FLAT) & (some <= dark + _FLAT)]
-        least, most = int(inside[0]), int(inside[-1])
+        faint = [some[(some >= bright - _FLAT) & (some <= dark + _FLAT)]]
+    elif frame.path is not None:
+        ends = some[some < _FAINT], some[some > 255 - _FAINT]
+        faint = [
+            each for each in ends if each.size > some.size // 10 and _nearly_all(each)[1] - _nearly_all(each)[0] > 1
+        ]
+    for each in faint:
+        least, most = int(each[0]), int(each[-1])
         if least < most:  # what stands out of that is seen without it
             contrast = np.zeros(256, np.uint8)
             contrast[least : most + 1] = np.linspace(0, 255, most + 1 - least)
             yield np.asarray(cv2.LUT(frame.image, contrast), np.uint8)
-    elif dark < _DARK and bright > _BRIGHT:
+    if dark < _DARK and bright > _BRIGHT:
         black, white = (some < _DARK).mean(), (some > _BRIGHT).mean()
         if black + white > 0.9 and min(black, white) > 0.05:
             yield np.asarray(cv2.GaussianBlur(frame.image, (0, 0), 1.5), np.uint8)
@@ -288,6 +298,11 @@ def _views(frame: Frame) -> Iterator[Image]:
         yield on_black + (255 - alpha)
         yield alpha
         yield 255 - alpha
+
+
+def _nearly_all(values: Image) -> tuple[int, int]:
+    """Between which of the sorted values nine tenths of them lie."""
+    return int(values[values.size // 20]), int(values[-1 - values.size // 20])
 
 
 class FaceHider:

@@ -135,6 +135,9 @@ class VideoCopy:
         self._container.metadata["comment"] = COPY_MARK
         self._container.metadata["service_provider"] = COPY_MARK  # in transport streams
         if chapters := self._source.chapters():
+            for chapter in chapters:  # which may say more than their titles
+                title = chapter["metadata"].get("title", "")
+                chapter["metadata"] = {} if _WHERE_AND_WHEN.search(title.encode()) else {"title": title}
             self._container.set_chapters(chapters)
 
     def _video_stream(self, muxer: str) -> av.VideoStream:

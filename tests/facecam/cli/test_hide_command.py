@@ -143,6 +143,18 @@ def test_a_face_that_shows_when_a_pale_picture_gets_contrast_is_hidden(tmp_path:
     assert np.ptp(pale[90:150, 100:160], axis=(0, 1)).min() > 4
 
 
+@pytest.mark.parametrize(("least", "most", "beside"), [(0, 4, 200), (251, 255, 90)])
+def test_a_face_in_deep_shadow_or_bright_light_is_hidden(tmp_path: Path, least: int, most: int, beside: int) -> None:
+    """As of somebody before a window, who can be made out when the shadows are lifted."""
+    path = tmp_path / "a.jpg"
+    with Image.open(asset("demo/hopper.jpg")) as portrait:
+        grey = np.asarray(portrait.resize((256, 300)), float)
+    faint = (least + grey * (most - least) / 255).round().astype(np.uint8)
+    Image.fromarray(np.hstack([faint, np.full((300, 200, 3), beside, np.uint8)])).save(path, quality=90)
+    assert main(["detect", str(path), "--out", str(tmp_path / "out"), "--hide", "cover", "--size", "native"]) == 0
+    assert 30 < read_picture(tmp_path / "out" / "a.jpg")[90:150, 100:160].mean() < 40  # the cover
+
+
 @pytest.mark.parametrize("options", [[], ["--size", "native"]])
 def test_faces_in_an_all_but_black_video_are_hidden(
     tmp_path: Path, tiny_model: Path, make_frame: MakeFrame, options: list[str]
