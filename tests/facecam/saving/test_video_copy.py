@@ -371,6 +371,35 @@ def test_titles_and_places_are_left_out(tmp_path: Path) -> None:
     assert b"SECRET" not in copied(path).path.read_bytes()
 
 
+def test_chapters_keep_their_titles_and_nothing_else_that_they_say(tmp_path: Path) -> None:
+    plain, path = made(tmp_path / "plain.mkv", sound=None), tmp_path / "a.mkv"
+    said = [{"title": "One", "LOCATION": "SECRET"}, {"title": "52.5200 13.4050"}]
+    with av.open(str(plain)) as original, av.open(str(path), "w") as file:
+        stream = file.add_stream_from_template(original.streams.video[0])
+        file.set_chapters(
+            [
+                {
+                    "id": id_,
+                    "start": 500 * id_,
+                    "end": 500 * id_ + 500,
+                    "time_base": Fraction(1, 1000),
+                    "metadata": tags,
+                }
+                for id_, tags in enumerate(said)
+            ]
+        )
+        for packet in original.demux(video=0):
+            if packet.size:
+                packet.stream = stream
+                file.mux(packet)
+    with av.open(str(path)) as file:
+        assert [chapter["metadata"] for chapter in file.chapters()] == said
+    with av.open(str(copied(path).path)) as file:
+        chapters = file.chapters()
+    assert [chapter["metadata"] for chapter in chapters] == [{"title": "One"}, {}]
+    assert [chapter["start"] for chapter in chapters] == [0, 500_000_000]
+
+
 LINES = (
     "GPS (13.4050, 52.5200, 16), D 24.26m",
     "[latitude: 0.608553] [longtitude: -1.963763]",
