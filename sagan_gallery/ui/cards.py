@@ -71,7 +71,7 @@ class PinMap:
 
 
 def pin_maps(sample: Sample, pins: Sequence[Pin], map_style: MapStyle) -> list[PinMap]:
-    """The maps of all pins, each on its own scale, which shows shapes; or all on one, which compares weights."""
+    """The maps of all pins: all on one scale, which compares weights, or each on its own, which shows shapes."""
     maps = [attention.directed_map(sample, pin.x_px, pin.y_px, map_style.direction) for pin in pins]
     shared = map_style.range_of(np.stack(maps)) if maps and map_style.one_scale else None
     return [
@@ -97,7 +97,7 @@ class PinCard(QWidget):
         self.setAccessibleName(f"Pin {number}")
         self.setToolTip(
             "A pin's map, its entropy and its mean distance. Click selects the pin, right-click or Delete removes it.\n"
-            "Its colours go up to its own largest weight, or with “One scale for all pins” (under More) to that of all."
+            "Its colours go up to the largest weight of all pins; without “One scale for all pins”, under More, to its."
         )
 
     def set_side(self, side_px: int) -> None:

@@ -48,7 +48,7 @@ class MapStyle:
     mass_share: Annotated[float, Key("gallery/strongest-part", (0.05, 0.95))] = 0.5
     direction: Annotated[Direction, Key("gallery/direction")] = Direction.ROW
     arrows: Annotated[bool, Key("gallery/arrows")] = False
-    one_scale: Annotated[bool, Key("gallery/one-scale")] = False
+    one_scale: Annotated[bool, Key("gallery/one-scale")] = True
 
     def range_of(self, weights: Array) -> Range:
         """The values that the colours of a map stand for."""

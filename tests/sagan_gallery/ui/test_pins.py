@@ -98,14 +98,14 @@ def test_cards_show_each_pin_and_select_it(qtbot, panel):
     assert [pin.number for pin in panel.view.pins] == [2]
 
 
-def test_pins_maps_have_their_own_scales_or_one_for_all(panel):
+def test_pins_maps_have_one_scale_or_each_its_own(panel):
     panel.view.add_pin(3, 3)
     panel.view.add_pin(12, 12)
     maps = pin_maps(panel.sample, panel.view.pins, panel.view.map_style)
-    assert [shown.values.high for shown in maps] == [float(shown.weights.max()) for shown in maps]
-    panel.controls.one_scale.setChecked(True)
-    maps = pin_maps(panel.sample, panel.view.pins, panel.view.map_style)
     assert {shown.values.high for shown in maps} == {max(float(shown.weights.max()) for shown in maps)}
+    panel.controls.one_scale.setChecked(False)
+    maps = pin_maps(panel.sample, panel.view.pins, panel.view.map_style)
+    assert [shown.values.high for shown in maps] == [float(shown.weights.max()) for shown in maps]
     assert pin_maps(panel.sample, [], panel.view.map_style) == []
 
 
