@@ -97,7 +97,7 @@ class PinCard(QWidget):
         self.setAccessibleName(f"Pin {number}")
         self.setToolTip(
             "A pin's map, its entropy and its mean distance. Click selects the pin, right-click or Delete removes it.\n"
-            "Its colours go up to the largest weight of all pins; without “One scale for all pins”, under More, to its."
+            "Colours go up to the largest weight of all pins; without “One scale for all pins”, under More, to its own."
         )
 
     def set_side(self, side_px: int) -> None:
