@@ -33,6 +33,8 @@ from sagan_gallery.ui.paint import paint_badge, pin_colour
 from sagan_gallery.ui.scene import MAX_PINS, Pin, Scene
 
 _MAP_PX = 15 * SPACE
+_TIMES_EVEN = 8
+"""The upper end of the scale that all pins share, in weights of an even map."""
 _COMPACT_PX = 9 * SPACE
 _SMALLEST_PX = 7 * SPACE
 _HINT = "Click the picture to pin a query: its map stays here, to be compared with others.\nT pins informative ones."
@@ -71,9 +73,11 @@ class PinMap:
 
 
 def pin_maps(sample: Sample, pins: Sequence[Pin], map_style: MapStyle) -> list[PinMap]:
-    """The maps of all pins: all on one scale, which compares weights, or each on its own, which shows shapes."""
+    """The maps of all pins: all on one scale, which compares weights, or each on its own, which shows shapes. The one
+    goes up to `_TIMES_EVEN`, so that a map of one bright spot leaves the others their colours."""
     maps = [attention.directed_map(sample, pin.x_px, pin.y_px, map_style.direction) for pin in pins]
-    shared = map_style.range_of(np.stack(maps)) if maps and map_style.one_scale else None
+    together = np.minimum(maps, _TIMES_EVEN * np.mean(maps)) if maps and map_style.one_scale else None
+    shared = None if together is None else map_style.range_of(together)
     return [
         PinMap(pin, sample, map_style, weights, shared or map_style.range_of(weights))
         for pin, weights in zip(pins, maps, strict=True)
@@ -97,7 +101,7 @@ class PinCard(QWidget):
         self.setAccessibleName(f"Pin {number}")
         self.setToolTip(
             "A pin's map, its entropy and its mean distance. Click selects the pin, right-click or Delete removes it.\n"
-            "Colours go up to the largest weight of all pins; without “One scale for all pins”, under More, to its own."
+            "Colours go up to eight times an even map's weight; without “One scale for all pins” (More) to its largest."
         )
 
     def set_side(self, side_px: int) -> None:

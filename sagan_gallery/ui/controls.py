@@ -193,7 +193,8 @@ class GalleryControls(ScrollColumn):
             ),
             "one_scale": Check(
                 "One scale for all pins",
-                "A colour is the same weight in all maps below the picture; otherwise each goes up to its own largest",
+                "A colour is the same weight in all maps below the picture, the brightest one eight times that of an"
+                " even map or more; otherwise each goes up to its own largest",
                 default.one_scale,
             ),
             "arrows": Check("Arrows to the five strongest", "From the query to the five cells that it looks at most"),

@@ -37,7 +37,7 @@ class Shown(Enum):
 class MapStyle:
     """opacity, mass_share: 0..1; colours: name of a colour map; stretch: colours from the smallest weight on instead of
     from 0; mass_share: of `Kind.MASK`; arrows: to the five strongest cells; smooth: between cells, in maps and
-    picture; one_scale: the colours of all pins' maps beside the picture go up to the largest weight of all of them."""
+    picture; one_scale: the colours of all pins' maps beside the picture stand for the same weights."""
 
     kind: Annotated[Kind, Key("gallery/overlay")] = Kind.HEAT
     opacity: Annotated[float, Key("gallery/opacity", (0.0, 1.0))] = 0.75

@@ -102,7 +102,8 @@ def test_pins_maps_have_one_scale_or_each_its_own(panel):
     panel.view.add_pin(3, 3)
     panel.view.add_pin(12, 12)
     maps = pin_maps(panel.sample, panel.view.pins, panel.view.map_style)
-    assert {shown.values.high for shown in maps} == {max(float(shown.weights.max()) for shown in maps)}
+    assert len({shown.values for shown in maps}) == 1
+    assert maps[0].values.high <= 8.01 * np.mean(maps[0].weights)  # so that one bright spot leaves others their colours
     panel.controls.one_scale.setChecked(False)
     maps = pin_maps(panel.sample, panel.view.pins, panel.view.map_style)
     assert [shown.values.high for shown in maps] == [float(shown.weights.max()) for shown in maps]
