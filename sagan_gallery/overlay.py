@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cache
 
@@ -29,10 +30,17 @@ class Range:
     log: bool = False
 
     @classmethod
-    def of(cls, weights: Array, log: bool = False, stretch: bool = False, above_even: bool = False) -> Range:
+    def of(
+        cls,
+        weights: Array,
+        log: bool = False,
+        stretch: bool = False,
+        above_even: bool = False,
+        most: float = math.inf,
+    ) -> Range:
         """From 0 to the largest weight; from three decades below it when logarithmic. stretch: from the smallest;
-        above_even: from what every cell of an even map has."""
-        high = float(weights.max()) or 1.0
+        above_even: from what every cell of an even map has. most: up to so many times that, however large one is."""
+        high = min(float(weights.max()), most * float(weights.mean())) or 1.0
         low = high / 10**LOG_DECADES if log else 0.0
         if stretch:
             low = max(low, float(weights.min()))

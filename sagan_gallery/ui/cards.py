@@ -76,8 +76,7 @@ def pin_maps(sample: Sample, pins: Sequence[Pin], map_style: MapStyle) -> list[P
     """The maps of all pins: all on one scale, which compares weights, or each on its own, which shows shapes. The one
     goes up to `_TIMES_EVEN`, so that a map of one bright spot leaves the others their colours."""
     maps = [attention.directed_map(sample, pin.x_px, pin.y_px, map_style.direction) for pin in pins]
-    together = np.minimum(maps, _TIMES_EVEN * np.mean(maps)) if maps and map_style.one_scale else None
-    shared = None if together is None else map_style.range_of(together)
+    shared = map_style.range_of(np.stack(maps), _TIMES_EVEN) if maps and map_style.one_scale else None
     return [
         PinMap(pin, sample, map_style, weights, shared or map_style.range_of(weights))
         for pin, weights in zip(pins, maps, strict=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated
@@ -50,9 +51,9 @@ class MapStyle:
     arrows: Annotated[bool, Key("gallery/arrows")] = False
     one_scale: Annotated[bool, Key("gallery/one-scale")] = True
 
-    def range_of(self, weights: Array) -> Range:
-        """The values that the colours of a map stand for."""
-        return Range.of(weights, self.log, self.stretch, above_even=self.direction is Direction.RELATIVE)
+    def range_of(self, weights: Array, most: float = math.inf) -> Range:
+        """The values that the colours of a map stand for, or of maps (n, h, w) together; most: as of `Range.of`."""
+        return Range.of(weights, self.log, self.stretch, self.direction is Direction.RELATIVE, most)
 
     @property
     def tells_by_colour(self) -> bool:
