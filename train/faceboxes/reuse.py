@@ -1,12 +1,14 @@
 """Starts training from an exported file: an ONNX file of format 2 back into the readable network.
 
 The file holds convolutions into which batch norm was folded, and one head per level in place of two. Both have an
-inverse that computes the same: a batch norm that changes nothing, and class logits whose difference is the file's.
+inverse that computes the same: a batch norm that only adds a bias, and class logits whose difference is the file's.
+Before such a network, or a mean of several, can be trained, its batch norms have to be settled.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import onnx
@@ -19,7 +21,44 @@ from train.faceboxes.graphs.fast import FORMAT
 from train.faceboxes.model import ConvBN, Detector, FaceBoxes, Inception
 from train.faceboxes.model_s8 import FaceBoxesS8
 from train.faceboxes.networks import MODELS
-from train.training import TrainingError
+from train.training import TrainingError, settle_batch_norms
+
+FILTER_RMS = 0.08
+"""Root mean square of the weights of a filter before a batch norm, about what training brings it to."""
+
+
+@torch.no_grad()
+def settle(net: Detector, run: Callable[[], object]) -> None:
+    """Makes a network of `network_of_onnx`, or a mean of such, one that training can go on from; it computes the same.
+
+    Batch norms that only add a bias get the statistics that they see while `run` runs the network. Filters before them
+    have the size that folding gave them, by which a step of AdamW, which is as large for large weights as for small
+    ones, is another step in each: all get that of `FILTER_RMS`. Other networks stay as they are.
+    """
+    blocks = [module for module in net.modules() if isinstance(module, ConvBN) and _only_adds(module.bn)]
+    if not blocks:
+        return
+    settle_batch_norms(net, [(block.bn, block.bn.weight, block.bn.bias) for block in blocks], run)
+    for block in blocks:
+        filters, (mean, variance) = block.conv.weight, _statistics(block.bn)
+        rms = filters.square().mean((1, 2, 3)).sqrt()
+        scale = torch.where(rms > 0, FILTER_RMS / rms, 1.0)
+        deviation = scale * (variance + block.bn.eps).sqrt()
+        filters.mul_(scale[:, None, None, None])
+        mean.mul_(scale)
+        variance.mul_(scale.square())
+        block.bn.weight.mul_((variance + block.bn.eps).sqrt() / deviation)  # eps was not scaled
+
+
+def _only_adds(norm: nn.BatchNorm2d) -> bool:
+    """Whether it is as `_fill` makes them."""
+    mean, variance = _statistics(norm)
+    return not mean.any() and bool((variance == 1 - norm.eps).all()) and bool((norm.weight == 1).all())
+
+
+def _statistics(norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
+    """Running mean and variance."""
+    return norm.get_buffer("running_mean"), norm.get_buffer("running_var")
 
 
 def network_of_onnx(path: Path) -> Detector:
@@ -78,13 +117,11 @@ def _fill(module: nn.Module, weight: Tensor, bias: Tensor) -> None:
     """Puts a convolution of the graph into the module that it came from."""
     if isinstance(module, ConvBN):
         module.conv.weight.copy_(weight)
-        bn = module.bn
-        assert bn.running_mean is not None
-        assert bn.running_var is not None
-        bn.running_mean.zero_()
-        bn.running_var.fill_(1 - bn.eps)
-        bn.weight.fill_(1)
-        bn.bias.copy_(bias)
+        mean, variance = _statistics(module.bn)
+        mean.zero_()
+        variance.fill_(1 - module.bn.eps)
+        module.bn.weight.fill_(1)
+        module.bn.bias.copy_(bias)
     else:
         assert isinstance(module, nn.Conv2d)
         module.weight.copy_(weight)

@@ -40,7 +40,7 @@ from train.faceboxes.loss import LossOptions, multibox_loss
 from train.faceboxes.model import MEAN_BGR, Detector
 from train.faceboxes.networks import MODELS
 from train.faceboxes.protocols.canvas import FACELESS_EVENT, VGA, run_canvas, score
-from train.faceboxes.reuse import network_of_onnx
+from train.faceboxes.reuse import network_of_onnx, settle
 from train.faceboxes.samples import detector_of, save_detections, save_inputs
 from train.faceboxes.targets import match
 from train.training import (
@@ -57,7 +57,6 @@ from train.training import (
     new_run_folder,
     save_checkpoint,
     seed_everything,
-    settle_batch_norms,
     trapezoid,
     world,
 )
@@ -171,19 +170,20 @@ class Trainer:
 
     def init(self, path: Path, data: FaceData) -> None:
         """Starts from the weights of a checkpoint or of an exported file, as far as they fit."""
-        from_onnx = path.suffix == ".onnx"
-        state = network_of_onnx(path).state_dict() if from_onnx else load_checkpoint(path, self.here.device)
-        missing = load_fitting(self.net, _weights_of(state))
+        if path.suffix == ".onnx":
+            weights = network_of_onnx(path).state_dict()
+        else:
+            state = load_checkpoint(path, self.here.device)
+            weights = state["ema"]["module"] if "ema" in state else state  # ours, or a plain state dict
+        missing = load_fitting(self.net, weights)
         if len(missing) == len(self.net.state_dict()):
             raise TrainingError("no weight of the --init checkpoint fits this network.")
-        if from_onnx:
 
-            def look() -> None:
-                for step in range(20):
-                    self.net(data.batch(step, 320, self.args.batch, 0, self.here.device).images)
+        def look() -> None:
+            for step in range(20):
+                self.net(data.batch(step, 320, self.args.batch, 0, self.here.device).images)
 
-            norms = [module for module in self.net.modules() if isinstance(module, nn.BatchNorm2d)]
-            settle_batch_norms(self.net, [(norm, norm.weight, norm.bias) for norm in norms], look)
+        settle(self.net, look)
         self.ema.module.load_state_dict(self.net.state_dict())
         if self.here.main and missing:
             print(f"not in {path}: {', '.join(missing)}", file=sys.stderr)
@@ -343,11 +343,6 @@ def evaluate(trainer: Trainer, validation: dict[str, list[Labelled]], folder: Pa
     if first > trainer.best:
         trainer.best = first
         save_checkpoint(folder / "best.pt", {**trainer.state_dict(), "ap": json.dumps(reports)})
-
-
-def _weights_of(state: dict[str, Any]) -> dict[str, Tensor]:
-    """The averaged weights of one of our checkpoints, or a plain state dict as it is."""
-    return state["ema"]["module"] if "ema" in state else state
 
 
 @command

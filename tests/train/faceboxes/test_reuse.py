@@ -1,16 +1,16 @@
 """An exported file goes back into the network that it came from, and training can go on from there."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
-from torch import nn
 
-from train.faceboxes import export
-from train.faceboxes.model import Detector, FaceBoxes
+from train.faceboxes import average, export
+from train.faceboxes.model import ConvBN, Detector, FaceBoxes
 from train.faceboxes.networks import MODELS
-from train.faceboxes.reuse import network_of_onnx
-from train.training import TrainingError, settle_batch_norms
+from train.faceboxes.reuse import FILTER_RMS, network_of_onnx, settle
+from train.training import TrainingError
 
 PROVENANCE = export.Provenance("made data", "none", "abc", "3 steps", 0.4, {})
 
@@ -21,9 +21,16 @@ def pictures(count: int, seed: int) -> torch.Tensor:
     return torch.nn.functional.interpolate(coarse, size=(96, 128), mode="bilinear")
 
 
+def mean_with_itself(path: Path) -> Detector:
+    """The network of a checkpoint of a file's mean with itself."""
+    assert average.main([str(path), str(path), "--out", str(path.with_suffix(".pt"))]) == 0
+    return export.load_trained(path.with_suffix(".pt"))[0]
+
+
+@pytest.mark.parametrize("read", [network_of_onnx, mean_with_itself])
 @pytest.mark.parametrize("kind", MODELS.values(), ids=MODELS)
 def test_file_computes_the_same_as_a_network_again_before_and_after_settling(
-    kind: type[Detector], tmp_path: Path
+    kind: type[Detector], read: Callable[[Path], Detector], tmp_path: Path
 ) -> None:
     torch.manual_seed(0)
     net = kind()
@@ -32,8 +39,7 @@ def test_file_computes_the_same_as_a_network_again_before_and_after_settling(
             net.train()(pictures(4, seed))
     path = tmp_path / "net.onnx"
     export.export_fast(net.eval(), path, PROVENANCE)
-    again = network_of_onnx(path)
-    norms = [(each, each.weight, each.bias) for each in again.modules() if isinstance(each, nn.BatchNorm2d)]
+    again = read(path)
     x = pictures(2, 99)
     with torch.no_grad():
         offsets, logits = net(x)
@@ -42,11 +48,22 @@ def test_file_computes_the_same_as_a_network_again_before_and_after_settling(
             torch.testing.assert_close(found, offsets, atol=1e-4, rtol=1e-4)
             margin, found_margin = (t[..., 1] - t[..., 0] for t in (logits, found_logits))
             torch.testing.assert_close(found_margin, margin, atol=1e-4, rtol=1e-4)
-            settle_batch_norms(again, norms, lambda: [again(pictures(8, seed)) for seed in range(4)])
+            settle(again, lambda: [again(pictures(8, seed)) for seed in range(4)])
         # In training mode it normalises by the batch, and must still come close to what it learnt.
         trained, _ = again.train()(pictures(8, 0))
         wanted, _ = net(pictures(8, 0))
         assert (trained - wanted).abs().mean() < 0.2 * wanted.std()
+        # What folding did to the size of the filters would make steps of another size.
+        for block in (module for module in again.modules() if isinstance(module, ConvBN)):
+            rms = block.conv.weight.square().mean((1, 2, 3)).sqrt()
+            torch.testing.assert_close(rms, torch.full_like(rms, FILTER_RMS))
+
+
+def test_a_network_that_was_trained_stays_as_it_is() -> None:
+    net = FaceBoxes()
+    before = {name: value.clone() for name, value in net.state_dict().items()}
+    settle(net, lambda: pytest.fail("there is nothing to look at"))
+    assert all(torch.equal(value, before[name]) for name, value in net.state_dict().items())
 
 
 def test_other_file_is_refused_in_words(tmp_path: Path) -> None:
