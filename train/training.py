@@ -23,7 +23,12 @@ import torch.distributed as dist
 from torch import Tensor, nn
 
 from facecam.errors import FacecamError
+from facecam.system.cpu import cpu_flags
 from facecam.system.memory import keep_freed_memory
+
+BF16_FLAGS = frozenset({"avx512_bf16", "amx_bf16", "bf16"})
+"""A processor that computes in bfloat16 has one of them: Intel's and AMD's, Intel's, ARM's. Systems other than Linux
+don't tell, and get float32."""
 
 
 class TrainingError(FacecamError):
@@ -315,6 +320,13 @@ def load_fitting(module: nn.Module, state: dict[str, Tensor]) -> list[str]:
     return sorted(set(mine) - set(fitting))
 
 
-def autocast(device: torch.device, enabled: bool) -> torch.autocast:
-    """bfloat16 autocast on the device, or a context that does nothing."""
-    return torch.autocast(device.type, torch.bfloat16, enabled=enabled)
+def computes_bf16(device: torch.device) -> bool:
+    """Whether bfloat16 is faster there than float32: a processor without it takes twenty times as long for it."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return not cpu_flags().isdisjoint(BF16_FLAGS)
+
+
+def autocast(device: torch.device, wanted: bool = True) -> torch.autocast:
+    """bfloat16 where it is wanted and the device computes in it; elsewhere a context that does nothing."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=wanted and computes_bf16(device))

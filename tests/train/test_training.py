@@ -8,10 +8,12 @@ import pytest
 import torch
 from torch import nn
 
+from train import training
 from train.training import (
     Ema,
     StatsLog,
     TrainingError,
+    autocast,
     check_finite,
     command,
     load_checkpoint,
@@ -100,3 +102,15 @@ def test_a_command_that_cannot_go_on_ends_with_its_sentence(capsys: pytest.Captu
 def test_figures_are_told_and_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     tell_figures({"fid": 12.5}, tmp_path / "f.json")
     assert json.loads(capsys.readouterr().out) == json.loads((tmp_path / "f.json").read_text("utf-8")) == {"fid": 12.5}
+
+
+@pytest.mark.parametrize(("flags", "kind"), [({"avx2"}, torch.float32), ({"avx2", "amx_bf16"}, torch.bfloat16)])
+def test_bfloat16_is_for_processors_that_compute_in_it(
+    flags: set[str], kind: torch.dtype, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "cpu_flags", lambda: frozenset(flags))
+    x = torch.ones(2, 2)
+    with autocast(torch.device("cpu")):
+        assert (x @ x).dtype == kind
+    with autocast(torch.device("cpu"), wanted=False):
+        assert (x @ x).dtype == torch.float32

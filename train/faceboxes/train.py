@@ -52,6 +52,7 @@ from train.training import (
     autocast,
     check_finite,
     command,
+    computes_bf16,
     load_checkpoint,
     load_fitting,
     new_run_folder,
@@ -102,7 +103,7 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add("--compile", action="store_true", help="compile sampling and matching: on a GPU half as many images again")
     add("--workers", type=int, default=None, help="processes that draw the inputs (default: 0, or 6 for a GPU)")
     add("--device", default="auto")
-    add("--fp32", action="store_true", help="no bfloat16")
+    add("--fp32", action="store_true", help="no bfloat16, also where the device computes in it")
     add("--seed", type=int, default=1)
     add("--time-limit", type=float, default=None, help="minutes, then save and end")
     add("--save-every", type=float, default=3.0, help="minutes between checkpoints")
@@ -166,6 +167,7 @@ class Trainer:
             for size in args.sizes
         }
         self.match = torch.compile(match, dynamic=True) if args.compile else match
+        self.dtype = torch.bfloat16 if computes_bf16(here.device) and not args.fp32 else torch.float32
         self._parallel: nn.Module = self.net
 
     def init(self, path: Path, data: FaceData) -> None:
@@ -197,7 +199,7 @@ class Trainer:
         """One optimizer step at a learning rate. Returns the loss and its parts for classes and boxes, (3,)."""
         args, anchors = self.args, self.anchors[size]
         targets = self.match(anchors, batch.boxes, batch.kind, batch.probability, args.match)
-        with autocast(self.here.device, not args.fp32):
+        with autocast(self.here.device, self.dtype == torch.bfloat16):
             offsets, logits = self._parallel(batch.images)
         losses = multibox_loss(offsets, logits, targets, anchors, self.options)
         self.optimizer.zero_grad(set_to_none=True)
@@ -249,6 +251,8 @@ def set_up(args: argparse.Namespace, here: World) -> tuple[Trainer, FaceData, Pa
         save_inputs(data.batch(0, 320, 24), MEAN_BGR, folder / "inputs.jpg")
     if args.mine:
         data.prefer(hard_negatives(trainer, data, labels))
+    if here.main:
+        print(f"{folder}: {len(labels)} pictures, in {str(trainer.dtype).removeprefix('torch.')}", flush=True)
     trainer.begin()
     return trainer, data, folder
 
@@ -289,7 +293,7 @@ def train(args: argparse.Namespace, here: World) -> Path:
     saved_s = logged_s = time.monotonic()
     sums, since, images_at_log = torch.zeros(3, device=here.device), 0, trainer.images
     for prepared in tqdm(steps, "training", initial=trainer.step, total=args.steps, disable=None, mininterval=5):
-        batch = data.finish(prepared, here.device, torch.float32 if args.fp32 else torch.bfloat16)
+        batch = data.finish(prepared, here.device, trainer.dtype)
         rate = args.lr * trapezoid(trainer.step, args.steps, args.warmup, decay_steps)
         sums += trainer.train_step(batch, prepared.size, rate)
         since += 1

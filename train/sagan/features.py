@@ -122,7 +122,7 @@ def train_features(
         warm = min(1.0, (step + 1) / (0.1 * steps + 1))
         optimizer.param_groups[0]["lr"] = rate * warm * 0.5 * (1 + math.cos(math.pi * step / steps))
         images, labels = sampler.next()
-        with autocast(device, True):
+        with autocast(device):
             _, logits = network(diff_augment(images, 0.125, 0.0, random))
         loss = F.cross_entropy(logits, labels, label_smoothing=0.05)
         optimizer.zero_grad(set_to_none=True)

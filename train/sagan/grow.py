@@ -95,7 +95,7 @@ def grow(args: argparse.Namespace, run: World) -> Trainer:
         label = draw_labels(args.batch, frequencies, large.random).to(run.device)
         for owner in networks:
             refresh_spectral_norms(owner)
-        with autocast(run.device, True):
+        with autocast(run.device):
             made, loss_g = generator_loss(large.generator, small_g, z, label)
             loss_d = discriminator_loss(large.discriminator, small_d, torch.cat((real, made.detach())))
         check_finite(loss_g + loss_d, step)

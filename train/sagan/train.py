@@ -32,6 +32,7 @@ from train.training import (
     TrainingError,
     World,
     command,
+    computes_bf16,
     load_checkpoint,
     new_run_folder,
     save_checkpoint,
@@ -155,10 +156,9 @@ def train(args: argparse.Namespace, run: World) -> Path:
     health = Health(trainer.best_fid)
     judge = None
     if run.main:
-        print(
-            f"{folder}: {len(data)} pictures, {len(data.classes)} classes, {trainer.network}, {trainer.config}",
-            flush=True,
-        )
+        kind = "bfloat16" if trainer.config.bf16 and computes_bf16(run.device) else "float32"
+        size = f"{len(data)} pictures, {len(data.classes)} classes"
+        print(f"{folder}: {size}, in {kind}, {trainer.network}, {trainer.config}", flush=True)
         if args.features:
             judge = Judge.of(load_features(args.features, run.device)[0], data, run.device)
 

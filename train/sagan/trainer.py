@@ -33,7 +33,7 @@ class TrainConfig:
     translation: float = 0.125
     cut: float = 0.5
     burn_in: int = 0  # first steps in which D alone learns, after a warm start
-    bf16: bool = True
+    bf16: bool = True  # where the device computes in it
     seed: int = 0
 
     @classmethod
