@@ -6,7 +6,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from facecam.arrays import Array, Image
-from facecam.batch.copies import Copy, CopyPlace, copy_of
+from facecam.batch.copies import CopyPlace, copy_of
 from facecam.batch.inputs import Input, open_input
 from facecam.batch.pieces import Found, Piece, Sighting, found_in
 from facecam.batch.regions import RegionFinder, Regions, are_there, load_regions, regions_path, save_regions
@@ -24,10 +24,10 @@ from facecam.detection.thorough import ThoroughDetector, joined
 from facecam.errors import CopyError, FacecamError, WriteError, printable
 from facecam.faces.boxes import Detections
 from facecam.faces.drawing import changed_pixels, draw_detections
-from facecam.faces.privacy import PrivacyOptions, hidden_places, hide_faces
+from facecam.faces.privacy import PrivacyOptions, hide_faces
 from facecam.faces.tracking import CANDIDATE_SHARE, Tracker, TrackingOptions
 from facecam.saving.export import record
-from facecam.sources import Frame, Source, without_password
+from facecam.sources import Frame, without_password
 from facecam.sources.base import MayBeDamaged
 from facecam.system.files import named_path
 from facecam.system.opencv import cv2
@@ -94,6 +94,12 @@ class Outcome:
     detector_s: float = 0.0
 
 
+OnRecord = Callable[[Record, bool], None]
+"""Gets `facecam.saving.export.record` of each frame, and whether it is a picture of its own."""
+OnOpened = Callable[[str, int | None], None]
+"""Gets a source's title and how many frames it claims."""
+Known = Callable[[Frame], Sighting | None]
+"""The faces of a frame, where somebody has looked for them before."""
 Result = tuple[Outcome, list[tuple[Record, bool]]]
 """What became of a task, and what `Worker.do` told of each frame."""
 
@@ -107,28 +113,22 @@ class Worker:
 
     def __init__(self, options: WorkOptions, is_over: Callable[[], bool] = lambda: False) -> None:
         detector = self.base_detector = FaceDetector(options.detector)
-        self._options, self._is_over = options, is_over
-        views = range(VIEWS_OF_TRANSPARENT + 3)  # and of shadows, white parts and dots
-        self._detectors = [ThoroughDetector(detector) if options.thorough else detector for _ in views]
-        self._threshold = detector.threshold
-        self._hider = None if options.hide is None else FaceHider(options.hide, detector.threshold)
-        self._kept: Frame | None = None  # so that the C library does not give its memory back for each picture
+        self._options, self._is_over, self._threshold = options, is_over, detector.threshold
+        self._detector = ThoroughDetector(detector) if options.thorough else detector
+        self._hider = None if options.hide is None else FaceHider(options.hide, self._threshold)
         if self._hider is not None:
-            for each in self._detectors:
-                each.threshold = self._hider.detector_threshold
+            self._detector.threshold = self._hider.detector_threshold
+        self._kept: Frame | None = None  # so that the C library does not give its memory back for each picture
 
     def do(
         self,
         task: Task,
-        on_record: Callable[[Record, bool], None],
-        on_opened: Callable[[str, int | None], None] = lambda title, count: None,
-        known: Callable[[Frame], Sighting | None] = lambda frame: None,
+        on_record: OnRecord,
+        on_opened: OnOpened = lambda title, count: None,
+        known: Known = lambda frame: None,
     ) -> Outcome:
-        """on_record: gets `facecam.saving.export.record` of each frame, and whether it is a picture of its own. known:
-        the faces of a frame, where somebody has looked for them before.
-
-        What is wrong with the input is in the outcome. Raises WriteError if its copy can't be written.
-        """
+        """What became of it; what is wrong with the input is in there. Raises WriteError if its copy can't be
+        written."""
         spec = task.input.spec
         outcome = Outcome(without_password(spec) if "://" in spec else spec, task.input.folder is not None)
         try:
@@ -180,63 +180,47 @@ class Worker:
         task: Task,
         outcome: Outcome,
         regions: Regions | RegionFinder | None,
-        on_record: Callable[[Record, bool], None],
-        on_opened: Callable[[str, int | None], None],
-        known: Callable[[Frame], Sighting | None],
+        on_record: OnRecord,
+        on_opened: OnOpened,
+        known: Known,
     ) -> None:
         """Once through the input. regions: hide what these say, or are to be found."""
-        options = self._options
+        options, hider = self._options, self._hider
         with ExitStack() as stack:
-            source = open_input(task.input)
-            stack.callback(source.close)
+            source = stack.enter_context(closing(open_input(task.input)))
             on_opened(source.title, source.frame_count)
             copy = None
             if task.copy is not None:
-                copy = copy_of(source, task.copy, options.hide is None, options.sound, options.seconds is None)
+                copy = copy_of(source, task.copy, hider is None, options.sound, options.seconds is None)
                 stack.callback(copy.discard)
-            self._frames(source, copy, outcome, on_record, known, regions)
+            end_s = None if options.seconds is None else time.perf_counter() + options.seconds
+            self._start()
+            for frame in self._until_over(iter(source.read, None)):
+                self._kept = frame
+                if isinstance(regions, Regions):
+                    found = faces = regions.hidden_in(outcome.frames)
+                    places = found.boxes
+                else:
+                    found, took_s = known(frame) or self._look(frame)
+                    outcome.detector_s += took_s
+                    faces, places = (found, found.boxes) if hider is None else hider.faces(frame, found)
+                if isinstance(regions, RegionFinder):
+                    regions.add(frame, found, places)
+                if copy is not None and hider is not None:
+                    copy.add(frame, *hider.hide(frame, places))
+                elif copy is not None:
+                    drawn = draw_detections(frame.image, found)
+                    copy.add(frame, drawn, changed_pixels(frame.image, drawn))
+                outcome.frames += 1
+                outcome.faces += len(faces)
+                outcome.frames_with_faces += len(faces) > 0
+                on_record(record(outcome.source, frame, faces), frame.path is not None)
+                if end_s is not None and time.perf_counter() >= end_s:
+                    break
             if isinstance(source, MayBeDamaged):
                 outcome.damage = source.damage
             if copy is not None:
                 outcome.copy, outcome.converted = copy.close()
-
-    def _frames(
-        self,
-        source: Source,
-        copy: Copy | None,
-        outcome: Outcome,
-        on_record: Callable[[Record, bool], None],
-        known: Callable[[Frame], Sighting | None],
-        regions: Regions | RegionFinder | None,
-    ) -> None:
-        seconds = self._options.seconds
-        end_s = None if seconds is None else time.perf_counter() + seconds
-        hider = self._hider
-        self._start()
-        for frame in self._until_over(iter(source.read, None)):
-            self._kept = frame
-            if isinstance(regions, Regions):
-                found = faces = regions.hidden_in(outcome.frames)
-            else:
-                found, took_s = known(frame) or self._look(frame)
-                outcome.detector_s += took_s
-                faces = found if hider is None else hider.faces(found)
-            if hider is None:
-                if copy is not None:
-                    drawn = draw_detections(frame.image, found)
-                    copy.add(frame, drawn, changed_pixels(frame.image, drawn))
-            else:
-                places = found.boxes if isinstance(regions, Regions) else hider.places(frame, found)
-                if isinstance(regions, RegionFinder):
-                    regions.add(frame, found, places)
-                if copy is not None:
-                    copy.add(frame, *hider.hide(frame, places))
-            outcome.frames += 1
-            outcome.faces += len(faces)
-            outcome.frames_with_faces += len(faces) > 0
-            on_record(record(outcome.source, frame, faces), frame.path is not None)
-            if end_s is not None and time.perf_counter() >= end_s:
-                break
 
     def _until_over(self, frames: Iterator[Frame]) -> Iterator[Frame]:
         for frame in frames:
@@ -246,21 +230,20 @@ class Worker:
 
     def _start(self) -> None:
         """Another source begins."""
-        for detector in self._detectors:
-            if isinstance(detector, ThoroughDetector):
-                detector.start()
+        if isinstance(self._detector, ThoroughDetector):
+            self._detector.start()
         if self._hider is not None:
             self._hider.start()
 
     def _look(self, frame: Frame) -> Sighting:
         found, took_ms = [], 0.0
-        for detector, view in zip(self._detectors, _views(frame), strict=False):
-            if isinstance(detector, ThoroughDetector):
-                moves = frame.path is None and frame.alpha is None
-                found.append(detector.detect(view, frame.time_s if moves else None))
+        time_s = frame.time_s if frame.path is None and frame.alpha is None else None
+        for number, view in enumerate(_views(frame)):
+            if isinstance(self._detector, ThoroughDetector):
+                found.append(self._detector.detect(view, time_s, number))
             else:
-                found.append(detector.detect(view))
-            took_ms += detector.timings.total_ms
+                found.append(self._detector.detect(view))
+            took_ms += self._detector.timings.total_ms
         return found[0] if len(found) == 1 else joined(found, self.base_detector.nms), took_ms / 1000
 
 
@@ -277,10 +260,10 @@ def _views(frame: Frame) -> Iterator[Image]:
     if bright - dark < _FLAT:
         faint = [some[(some >= bright - _FLAT) & (some <= dark + _FLAT)]]
     elif frame.path is not None:
-        ends = some[some < _FAINT], some[some > 255 - _FAINT]
-        faint = [
-            each for each in ends if each.size > some.size // 10 and _nearly_all(each)[1] - _nearly_all(each)[0] > 1
-        ]
+        for end in (some[some < _FAINT], some[some > 255 - _FAINT]):
+            if end.size > some.size // 10:
+                least, most = _nearly_all(end)
+                faint += [end] * (most - least > 1)
     for each in faint:
         least, most = int(each[0]), int(each[-1])
         if least < most:  # what stands out of that is seen without it
@@ -324,19 +307,18 @@ class FaceHider:
         """Another source begins."""
         self._tracker.reset()
 
-    def faces(self, found: Detections) -> Detections:
-        """Those of the detections that are told of."""
-        return found.only(found.scores >= self._threshold)
-
-    def places(self, frame: Frame, found: Detections) -> Array:
-        """(M, 4) x1 y1 x2 y2: all that may be a face. Frames of a video are to come in their order."""
+    def faces(self, frame: Frame, found: Detections) -> tuple[Detections, Array]:
+        """Those that are told of; and (M, 4) x1 y1 x2 y2, all that may be a face. Frames of a video come in their
+        order."""
         if frame.path is not None:  # pictures have nothing to do with each other
             self._tracker.reset()
         tracking = TrackingOptions(smoothing=0)
-        return self._tracker.update(found, frame.time_s, self._threshold, tracking, self._options.hold_s).private
+        tracked = self._tracker.update(found, frame.time_s, self._threshold, tracking, self._options.hold_s)
+        return found.only(found.scores >= self._threshold), tracked.private
 
     def hide(self, frame: Frame, places: Array) -> tuple[Image, Image]:
         """The frame's picture with those places hidden, with alpha where it has that: a face may be in it alone; and
-        where they are, as of `hidden_places`."""
+        where they are, as of `hide_faces`."""
         image = frame.image if frame.alpha is None else np.dstack([frame.image, frame.alpha])
-        return hide_faces(image, places, self._options), hidden_places(image, places, self._options)
+        where = np.zeros(image.shape[:2], np.uint8)
+        return hide_faces(image, places, self._options, where), where

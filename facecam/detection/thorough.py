@@ -14,6 +14,7 @@ it. In the others only sure faces count, such as those of people lying down (doc
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -58,6 +59,17 @@ _Look = tuple[int, int]
 """Quarter turns to the left, and how often a picture is halved, or _DOUBLED."""
 
 
+@dataclass
+class _Past:
+    """What is known of a video. stretch, glimpse: of its last frame. turns: the direction of the last one that was
+    looked at in all sizes; useful: the looks that told more of that than its own did."""
+
+    stretch: int = 0
+    glimpse: Image | None = None
+    turns: int = 0
+    useful: set[_Look] = field(default_factory=set)
+
+
 class ThoroughDetector:
     """Has `detect`, `threshold` and `timings` as FaceDetector, which it uses at native size.
 
@@ -72,10 +84,7 @@ class ThoroughDetector:
         self.timings = Timings(0.0, 0.0, 0.0)
         self.looks = 0
         self._took = np.zeros(3)
-        self._stretch: int | None = None
-        self._glimpse: Image | None = None
-        self._turns = 0
-        self._useful: set[_Look] = set()
+        self._pasts: dict[int, _Past] = {}  # by view
 
     @property
     def name(self) -> str:
@@ -83,22 +92,23 @@ class ThoroughDetector:
 
     def start(self) -> None:
         """Another video begins."""
-        self._stretch = None
+        self._pasts.clear()
 
-    def detect(self, frame: npt.NDArray[np.uint8], time_s: float | None = None) -> Detections:
+    def detect(self, frame: npt.NDArray[np.uint8], time_s: float | None = None, view: int = 0) -> Detections:
         """Faces in a frame (H, W, 3) uint8 BGR, boxes in its pixels and clipped to it, best first.
 
         time_s: of a frame of a video, which come in their order. The first of each `stretch` and scene is looked
-        at in all sizes and directions, the others in those that told more than the picture's own did then.
+        at in all sizes and directions, the others in those that told more than the picture's own did then. view: which
+        of several pictures that are made of each frame, such as one with more contrast.
         """
         self._detector.threshold = min(self.threshold, _SUSPICION)
         self.looks, self._took = 0, np.zeros(3)
         height, width = frame.shape[:2]
         sizes = _sizes(frame)
-        now, before = None if time_s is None else stretch(time_s), self._glimpse
-        self._glimpse = np.asarray(cv2.resize(sizes[-1], _GLIMPSE_PX, interpolation=cv2.INTER_AREA), np.uint8)
-        check = now is None or now != self._stretch or before is None or _is_cut(before, self._glimpse)
-        self._stretch = now
+        if time_s is None:
+            self.start()
+        past = self._pasts.setdefault(view, _Past())
+        check = time_s is None or _is_new(past, stretch(time_s), sizes[-1])
         found: dict[_Look, tuple[Array, Array]] = {}
 
         def look(turns: int, level: int) -> None:
@@ -110,24 +120,24 @@ class ThoroughDetector:
                 for level, picture in enumerate(sizes):
                     if picture.shape[0] * picture.shape[1] <= _MOST_TURNED:
                         look(turns, level)
-            self._turns = self._direction(found, width, height)
-        own, doubled = (self._turns, 0), (self._turns, _DOUBLED)
+            past.turns = self._direction(found, width, height)
+        own, doubled = (past.turns, 0), (past.turns, _DOUBLED)
         look(*own)
-        for each in [(self._turns, level) for level in range(len(sizes))] if check else sorted(self._useful):
+        for each in [(past.turns, level) for level in range(len(sizes))] if check else sorted(past.useful):
             look(*each)
-        boxes = np.concatenate([boxes for (turns, _), (boxes, _) in found.items() if turns == self._turns])
+        boxes = np.concatenate([boxes for (turns, _), (boxes, _) in found.items() if turns == past.turns])
         small = (boxes[:, 2:] - boxes[:, :2]).max(axis=1, initial=0) < SMALL_PX
         whole = height * width <= _ALL_DOUBLED
-        if (whole or small.any()) and (check or doubled in self._useful):
-            found[doubled] = self._level(frame, 1.0, self._turns, 2, None if whole else boxes[small])
+        if (whole or small.any()) and (check or doubled in past.useful):
+            found[doubled] = self._level(frame, 1.0, past.turns, 2, None if whole else boxes[small])
         self.timings = Timings(*self._took.tolist())
         for (turns, level), (boxes, scores) in found.items():
-            kept = scores >= (self.threshold if turns == self._turns else max(self.threshold, self._sure))
+            kept = scores >= (self.threshold if turns == past.turns else max(self.threshold, self._sure))
             found[turns, level] = boxes[kept], scores[kept]
         boxes, scores, looks, best = self._best(found)
         if check:
             new = pairwise_iou(boxes[best], found[own][0]).max(axis=1, initial=0) < self._detector.nms
-            self._useful = {looks[index] for index in best[new]}
+            past.useful = {looks[index] for index in best[new]}
         boxes, scores = boxes[best].clip(0, np.array([width, height] * 2, np.float32)), scores[best]
         inside = (boxes[:, 2:] > boxes[:, :2]).all(axis=1)
         return Detections(boxes[inside], scores[inside])
@@ -196,7 +206,12 @@ class ThoroughDetector:
         return _turned(np.concatenate(boxes), -turns % 4, width, height) / np.float32(scale), np.concatenate(scores)
 
 
-def _is_cut(before: Image, glimpse: Image) -> bool:
+def _is_new(past: _Past, now: int, small: Image) -> bool:
+    """Whether another stretch or scene begins with a frame, of which `small` is the smallest size."""
+    glimpse = np.asarray(cv2.resize(small, _GLIMPSE_PX, interpolation=cv2.INTER_AREA), np.uint8)
+    before, then, past.glimpse, past.stretch = past.glimpse, past.stretch, glimpse, now
+    if before is None or now != then:
+        return True
     return bool((np.asarray(cv2.absdiff(before, glimpse)).max(axis=2) > _CHANGE).mean() > _CHANGED_SHARE)
 
 

@@ -47,11 +47,12 @@ class PrivacyOptions:
     least_hz: float | None = None
 
 
-def hide_faces(image: Image, boxes: Array, options: PrivacyOptions) -> Image:
+def hide_faces(image: Image, boxes: Array, options: PrivacyOptions, where: Image | None = None) -> Image:
     """A picture (H, W, 3) uint8 BGR, or (H, W, 4) with alpha, with the boxes (N, 4), x1 y1 x2 y2 in its pixels, hidden;
     itself if there are none.
 
-    Each is hidden by an ellipse that holds the whole box with its padding, as far as it lies in the picture.
+    Each is hidden by an ellipse that holds the whole box with its padding, as far as it lies in the picture. where:
+    (H, W) uint8, which is made 255 in these ellipses, also where what they show looks as before.
     """
     if len(boxes) == 0:
         return image
@@ -59,19 +60,13 @@ def hide_faces(image: Image, boxes: Array, options: PrivacyOptions) -> Image:
     for rows, columns, ellipse in _ellipses(image, boxes, options):
         part = hidden[rows, columns]
         cv2.copyTo(_unrecognisable(part, options.how), ellipse, part)
+        if where is not None:
+            where[rows, columns] |= ellipse
     return hidden
 
 
-def hidden_places(image: Image, boxes: Array, options: PrivacyOptions) -> Image:
-    """(H, W) uint8: not 0 where `hide_faces` hides, also where what it puts there looks as before."""
-    places = np.zeros(image.shape[:2], np.uint8)
-    for rows, columns, ellipse in _ellipses(image, boxes, options):
-        places[rows, columns] |= ellipse
-    return places
-
-
 def _ellipses(image: Image, boxes: Array, options: PrivacyOptions) -> Iterator[tuple[slice, slice, Image]]:
-    """Rows and columns of what is hidden for each box, and there not 0 within the ellipse."""
+    """Rows and columns of what is hidden for each box, and there 255 within the ellipse."""
     height, width = image.shape[:2]
     for x1, y1, x2, y2 in boxes.astype(np.float64).tolist():
         across, down = (x2 - x1) * (0.5 + options.padding) * _ROUND, (y2 - y1) * (0.5 + options.padding) * _ROUND

@@ -73,6 +73,17 @@ def test_the_first_picture_of_another_scene_is_looked_at_in_all_sizes(tiny: Thor
     assert faces == [0, 0, 0, 1, 1]
 
 
+def test_each_view_of_a_video_has_a_past_of_its_own(tiny: ThoroughDetector) -> None:
+    views = [np.full((240, 320, 3), level, np.uint8) for level in (100, 0)]
+    looks = []
+    for number in range(3):
+        for view, picture in enumerate(views):
+            tiny.detect(picture, number / 30, view)
+            looks.append(tiny.looks)
+    assert looks[0] == looks[1] > 1
+    assert looks[2:] == [1] * 4
+
+
 def test_memory_is_bounded_by_tiles(tiny: ThoroughDetector, monkeypatch: pytest.MonkeyPatch) -> None:
     shapes = []
     detect = FaceDetector.detect
