@@ -11,23 +11,18 @@ from pathlib import Path
 
 from facecam.system.debian import DEBIAN_PACKAGES
 
-_ON_SCREEN = frozenset({"", "xcb", "wayland"})
-
 
 def window_problem() -> str | None:
     """Why no window can be opened here, as half a sentence; None if one probably can."""
-    return display_problem() or _missing_library()
+    platform = os.environ.get("QT_QPA_PLATFORM", "").partition(":")[0]
+    on_screen = sys.platform.startswith("linux") and platform in ("", "xcb", "wayland")
+    if not on_screen or os.environ.get("WAYLAND_DISPLAY"):
+        return None
+    return display_problem() or (None if platform == "wayland" else _missing_library())
 
 
 def display_problem() -> str | None:
-    """What is wrong with the display, as half a sentence; None if nothing seems to be."""
-    if (
-        not sys.platform.startswith("linux")
-        or os.environ.get("QT_QPA_PLATFORM", "").partition(":")[0] not in _ON_SCREEN
-    ):
-        return None
-    if os.environ.get("WAYLAND_DISPLAY"):
-        return None
+    """What is wrong with the X11 display, as half a sentence; None if nothing seems to be."""
     display = os.environ.get("DISPLAY", "")
     if not display:
         return "there is no display"
@@ -36,9 +31,6 @@ def display_problem() -> str | None:
 
 def _missing_library() -> str | None:
     """Loads Qt's X11 plugin as Qt would, to learn which library of the system is missing."""
-    platform = os.environ.get("QT_QPA_PLATFORM", "").partition(":")[0]
-    if not sys.platform.startswith("linux") or platform not in ("", "xcb") or os.environ.get("WAYLAND_DISPLAY"):
-        return None
     spec = find_spec("PySide6")
     if spec is None or spec.origin is None:
         return "PySide6 is not installed (pip install PySide6-Essentials)"

@@ -10,13 +10,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from facecam.bench import command, machine, measure
+from facecam.bench import machine, measure
 from facecam.bench.card import draw_card
 from facecam.bench.measure import Benchmark
 from facecam.bench.report import headline, report
 from facecam.bench.result import Labels
 from facecam.bench.tables import markdown
-from facecam.cli import main
 from facecam.system.cpu import choose_core, pinned
 from tests.facecam.bench.made import MACHINE, busy_for, made_run
 
@@ -101,16 +100,6 @@ def test_a_core_that_another_program_keeps_busy_gives_no_verdict(busy_core):
         assert sentence in markdown(content)
         assert "FPS on" not in markdown(content)
         assert _pixels(draw_card(content).picture(), "#e0a83c") > 500, "the card doesn't show the reason"
-
-
-def test_the_command_gives_no_verdict_on_a_busy_core(busy_core, tiny_model, monkeypatch, capsys):
-    monkeypatch.setattr(command, "SIZES", ((64, 64),))
-    arguments = ["bench", "--model", str(tiny_model), "--seconds", "0.05", "--no-gallery", "--runtime", "onnxruntime"]
-    assert main([*arguments, "--core", str(busy_core)]) == 0
-    out = capsys.readouterr().out
-    assert "No verdict" in out
-    assert "The measured core was busy before the start" in out
-    assert "times the paper's" not in out
 
 
 def test_a_core_that_is_free_is_chosen(monkeypatch):

@@ -6,7 +6,6 @@ from facecam.bench.candidates import candidates, engines
 from facecam.bench.measure import measure
 from facecam.bench.report import report
 from facecam.bench.tables import proof
-from facecam.cli import main
 from facecam.detection.options import DetectorOptions
 from facecam.runtimes.engine import Precision, Runtime
 from facecam.sources.demo import demo_frame
@@ -45,8 +44,3 @@ def test_more_than_one_core_or_thread_is_told():
 def test_a_core_that_others_took_is_told():
     assert "10 % of the time" in told(CoreUse(1.0, 0.1, 0.1, 1))[0]
     assert told(CoreUse(1.0, 1.0, 1.0, 1)) == ("", "taking turns; CPU over wall time 1.00, 1 thread at work")
-
-
-def test_a_wrong_model_is_one_sentence(capsys):
-    assert main(["bench", "--model", "nothing.onnx"]) == 2
-    assert capsys.readouterr().err == "facecam: There is no model file nothing.onnx.\n"

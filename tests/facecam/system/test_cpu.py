@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import threading
-import time
 
 import pytest
 
-from facecam.detection.detector import FaceDetector
-from facecam.sources.demo import DemoSource
-from facecam.system.cpu import available_cores, can_pin, choose_core, cpu_name, measure_core_use, pinned
+from facecam.system.cpu import available_cores, can_pin, choose_core, cpu_name, pinned
 
 needs_pinning = pytest.mark.skipif(
     not (can_pin() and hasattr(os, "sched_getaffinity")), reason="a thread's cores can't be set and read here"
@@ -68,44 +64,3 @@ def test_a_core_that_does_not_exist_is_not_an_error():
 @needs_pinning
 def test_the_chosen_core_is_one_that_may_be_used():
     assert choose_core() in available_cores()
-
-
-def test_the_detector_computes_in_the_calling_thread_alone(tiny_model):
-    detector = FaceDetector(tiny_model)
-    frame = DemoSource().read().image
-    detector.detect(frame)
-    threads_before = threading.active_count()
-
-    def work():
-        end_s = time.thread_time() + 0.4
-        while time.thread_time() < end_s:
-            detector.detect(frame)
-
-    use = measure_core_use(work)
-    assert use.thread_cpu_s >= 0.4
-    assert use.others_cpu_s < 0.05 * use.thread_cpu_s
-    assert use.cpu_over_wall <= 1.05
-    assert threading.active_count() <= threads_before
-
-
-def test_a_second_busy_thread_is_noticed():
-    stop = threading.Event()
-
-    def busy():
-        data = bytes(1 << 20)
-        while not stop.is_set():
-            hashlib.sha256(data).digest()  # computes without holding the interpreter's lock
-
-    thread = threading.Thread(target=busy)
-
-    def work():
-        thread.start()
-        end_s = time.process_time() + 0.5
-        while time.process_time() < end_s:
-            time.sleep(0.01)
-
-    use = measure_core_use(work)
-    stop.set()
-    thread.join()
-    assert use.others_cpu_s > 0.3
-    assert use.busy_threads >= 2
