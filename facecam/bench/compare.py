@@ -68,13 +68,9 @@ def cautions(a: BenchResult, b: BenchResult) -> list[str]:
     changed = [name for name in versions if a.machine.versions.get(name) != b.machine.versions.get(name)]
     if changed:
         found.append(f"Different versions of {', '.join(changed)}.")
-    named = (("first", a), ("second", b))
-    for name, result in named:
-        if not _is_troubled(result) and result.machine.busy_before:
+    for name, result in (("first", a), ("second", b)):
+        if not result.problems and result.machine.busy_before:
             found.append(f"The {name} result was measured beside other work.")
-    trouble = _trouble(a, b)
-    if trouble:
-        found.append(trouble)
     if a.peak and b.peak:
         found.append(f"The core's peak, second over first: {b.peak.gflops / a.peak.gflops:.2f}.")
     return found
@@ -83,9 +79,9 @@ def cautions(a: BenchResult, b: BenchResult) -> list[str]:
 def verdict(a: BenchResult, b: BenchResult, names: tuple[str, str] = ("the first", "the second")) -> str:
     """How fast `b` is beside `a`, and where most of the difference comes from, as a sentence. By CPU time, which other
     programs don't change much; none where one of them can't be trusted. names: of the two, in the sentence."""
-    trouble = _trouble(a, b)
-    if trouble:
-        return f"No verdict. {trouble}"
+    troubled = [name for name, result in zip(names, (a, b), strict=True) if result.problems]
+    if troubled:
+        return f"No verdict: {' and '.join(troubled)} had none either; measure again, with other programs closed."
     main, pairs = main_series(b), in_both(a, b)
     if not pairs:
         return NOTHING_IN_COMMON
@@ -108,18 +104,6 @@ def _where(first: Series, second: Series) -> str:
     changes = {name: abs(one.p50 - other.p50) for name, (one, other) in parts.items() if one and other}
     largest = max(changes, key=lambda name: changes[name], default="")
     return largest if changes and changes[largest] > _MOST * sum(changes.values()) else "in all of its parts"
-
-
-def _is_troubled(result: BenchResult) -> bool:
-    return any(run.problems for run in result.runs)
-
-
-def _trouble(a: BenchResult, b: BenchResult) -> str:
-    """Which of the two results can't be trusted, as a sentence; empty if both can."""
-    troubled = [name for name, result in (("first", a), ("second", b)) if _is_troubled(result)]
-    if len(troubled) == 2:
-        return "Both results have problems of their own; their times can't be trusted."
-    return f"The {troubled[0]} result has problems of its own; its times can't be trusted." if troubled else ""
 
 
 def compared_bars(a: BenchResult, b: BenchResult) -> list[Bar]:

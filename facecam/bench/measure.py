@@ -139,8 +139,8 @@ def warnings(run: Run) -> list[str]:
     worst = max(slower, key=lambda series: series.slowing)
     percent = f"{'up to ' * (len(slower) > 1)}{100 * (worst.slowing - 1):.0f} %"
     return [
-        f"{_with_others(worst, slower)} slowed down by {percent} from the first to the last fifth of the run: the"
-        " core may be throttling."
+        f"{_with_others(worst, slower)} slowed down by {percent} in the course of “{run.title}”: the core may be"
+        " throttling; let it cool, and measure again."
     ]
 
 

@@ -28,8 +28,8 @@ PAPER_FPS, JOURNAL_FPS = 20.0, 28.0
 """FaceBoxes at VGA on one core of a Xeon E5-2660v3: the conference paper (2017) and the journal version (2019)."""
 PAPER_GPU_FPS, JOURNAL_GPU_FPS = 125.0, 254.0
 """The same on a graphics card."""
-_VNNI = {"avx512_vnni", "avx_vnni"}
-"""Flags of processors that add up products of bytes."""
+_TELL_INT8 = {Precision.INT8, "avx512_vnni", "avx_vnni"}
+"""What tells that int8 can be had: a machine's precisions, or in early results the processor's flags."""
 
 
 def report(
@@ -151,7 +151,8 @@ class Headline:
 def headline(result: BenchResult) -> Headline:
     """What a result comes to. Without trust in its wall times there is no figure, only the reason."""
     series, machine = main_series(result), result.machine
-    place = f"on one core of {machine.cpu}" if machine.pinned_core is not None else f"on {machine.cpu}"
+    place = f"on {'one core of ' * (machine.pinned_core is not None)}{machine.cpu}"
+    place += ", in float32 only" * (machine.precisions == (Precision.F32,))
     if result.problems:
         return Headline((), place, result.problems[0], "\n".join([*result.problems[1:], *result.warnings]))
     against = _beside_the_papers(series.fps, series.labels.provider != CPU, "(2017)")
@@ -241,7 +242,7 @@ def _roles(timed: Sequence[tuple[Labels, float]]) -> dict[int, Role]:
 def _left_int8_out(result: BenchResult) -> bool:
     """Whether int8, which Live would choose on such a processor, was not to be measured (`--precision f32`)."""
     in_int8 = any(one.labels.precision == Precision.INT8 for one in result.runs[0].series)
-    return not in_int8 and not _VNNI.isdisjoint(result.machine.flags)
+    return not in_int8 and not _TELL_INT8.isdisjoint((*result.machine.precisions, *result.machine.flags))
 
 
 def _may_be_live(labels: Labels) -> bool:

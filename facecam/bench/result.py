@@ -44,6 +44,7 @@ class Machine:
     power: mains or battery.
     load_before_percent: of each core.
     busy_before: whether any core was busy.
+    precisions: that can be had here; missing in early results.
     memory_mib: of the machine.
     versions: of what computes, None for what is not installed.
     """
@@ -57,6 +58,7 @@ class Machine:
     power: str | None
     load_before_percent: tuple[Finite, ...]
     busy_before: bool
+    precisions: tuple[str, ...] = ()
     memory_mib: int
     system: str
     architecture: str

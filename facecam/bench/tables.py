@@ -6,10 +6,11 @@ import re
 from collections.abc import Sequence
 
 from facecam.bench.result import BenchResult, Run, Series
+from facecam.runtimes.engine import Precision
 
 HELP = {
     "model": "the network",
-    "runtime": "what computes it",
+    "runtime": "what computes it, in float32 unless it says int8 or bf16",
     "size": "of the frame in pixels",
     "faces (found)": "faces in the frame, and how many of them were found; of the gallery, what was made",
     "FPS": "detections a second, by the median",
@@ -28,13 +29,14 @@ HELP = {
 COLUMNS = tuple(HELP)
 _FIGURE = re.compile(r"-?\d+(\.\d+)?(\+\d+(\.\d+)?)*( %)?")
 _NAMES = COLUMNS[: COLUMNS.index("FPS")]
-_EXPLAINED = COLUMNS[COLUMNS.index("p50 ms") :]
+_EXPLAINED = ("runtime", *COLUMNS[COLUMNS.index("p50 ms") :])
 
 
 def markdown(result: BenchResult) -> str:
     """The result as Markdown tables."""
     if result.problems:
-        found = ["No verdict, because:", "", *_list(result.problems)]
+        found = ["No verdict, because of what follows; close other programs and measure again:"]
+        found += ["", *_list(result.problems)]
         found += ["", "Besides:", "", *_list(result.warnings)] if result.warnings else []
     else:
         found = _list([*result.verdicts, *result.warnings])
@@ -94,7 +96,16 @@ def machine_lines(result: BenchResult) -> list[str]:
         f"**{machine.cpu}**, {machine.system}, {' '.join(machine.flags)}; {', '.join(state)}",
         "",
         f"{result.when}; {versions}; models {', '.join(f'{name} {sha}' for name, sha in models.items())}",
+        *_precisions(result),
     ]
+
+
+def _precisions(result: BenchResult) -> list[str]:
+    """What this processor has of them, in words; nothing of early results, which don't tell."""
+    names = ["float32" if one == Precision.F32 else one for one in result.machine.precisions]
+    if names == ["float32"]:
+        names = ["float32; int8 and bf16, shorter numbers that take about half the time, need a newer one"]
+    return ["", f"This processor computes in {' and '.join(names)}."] if names else []
 
 
 def proof(run: Run) -> str:

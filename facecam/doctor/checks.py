@@ -11,7 +11,6 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
@@ -134,22 +133,30 @@ def packages(report: Report) -> Facts:
 
 def processor(report: Report) -> Facts:
     """The processor, and what keeps it from its full speed."""
-    core = choose_core()
-    facts: Facts = asdict(describe_machine(core, sample_s=0.3))
-    del facts["versions"], facts["python"], facts["system"]
-    facts["all flags"] = len(cpu_flags())
-    facts["cores"] = available_cores()
-    facts["threads can be pinned"] = can_pin()
-    if facts["busy_before"]:
+    machine, quota = describe_machine(choose_core(), sample_s=0.3), _quota()
+    if machine.busy_before:
         report.hint("Another program keeps the processor busy; the detector is faster without it.")
-    if facts["governor"] == "powersave" and facts["power"] == "battery":
+    if machine.governor == "powersave" and machine.power == "battery":
         report.hint("The processor saves power (governor “powersave”, on battery); on mains it may be faster.")
     if platform.machine().lower() in ("x86_64", "amd64") and cpu_flags() and "avx2" not in cpu_flags():
         report.hint("This processor has no AVX2, so the detector takes two to four times as long.")
-    facts["quota"] = quota = _quota()
     if quota is not None and quota < 1:
         report.hint(f"This container may use {quota:.2f} of a core only; the detector wants a whole one.")
-    return facts
+    return {
+        "name": machine.cpu,
+        "architecture": machine.architecture,
+        "instructions": list(machine.flags),
+        "precisions": list(machine.precisions),
+        "cores": available_cores(),
+        "core for the detector": machine.pinned_core,
+        "is also core": list(machine.core_siblings),
+        "threads can be pinned": can_pin(),
+        "load in percent": list(machine.load_before_percent),
+        "governor": machine.governor,
+        "power": machine.power,
+        "memory, MiB": machine.memory_mib,
+        "cores of a container": quota,
+    }
 
 
 def _quota() -> float | None:

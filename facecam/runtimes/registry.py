@@ -30,7 +30,7 @@ def check(engine: Engine) -> None:
             raise RuntimeFailure("Providers are ONNX Runtime's; leave --runtime or --provider out.")
         openvino_core()  # tells if it is missing
         if engine.precision == Precision.BF16 and not has_bf16():
-            raise RuntimeFailure("This processor doesn't compute in bf16; leave --precision out.")
+            raise RuntimeFailure("bf16 takes a newer processor than this one; leave --precision out.")
     elif engine.runtime != Runtime.ONNX_RUNTIME:
         raise RuntimeFailure(f"There is no runtime {engine.runtime}; there are {', '.join(RUNTIMES)}, and auto.")
     elif engine.precision == Precision.BF16:
@@ -40,7 +40,7 @@ def check(engine: Engine) -> None:
             raise RuntimeFailure("int8 is for processors; leave --provider or --precision out.")
         if not has_int8(engine.runtime):
             raise RuntimeFailure(
-                "This processor can't add up products of bytes without overflow (it has no VNNI), so int8 would lose"
+                "int8 takes a newer processor than this one, which lacks the instructions for it (VNNI) and would miss"
                 " faces; leave --precision out."
             )
 

@@ -156,7 +156,7 @@ def test_slowing_down_is_told_once_for_all_of_a_run():
 
     use = CoreUse(1.0, 1.0, 1.0, 1)
     (sentence,) = warnings(run_of("run", (slowing(0, 1.2), slowing(1, 1.3), slowing(20, 1.0)), use))
-    assert sentence.startswith("m 1 face and 1 more slowed down by up to 30 %")
+    assert sentence.startswith("m 1 face and 1 more slowed down by up to 30 % in the course of “run”")
     assert warnings(run_of("run", (slowing(20, 1.0),), use)) == []
 
 
