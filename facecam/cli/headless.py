@@ -11,9 +11,9 @@ from pathlib import Path
 
 from facecam.detection.detector import FaceDetector
 from facecam.errors import FacecamError
-from facecam.live.capture import Trouble
 from facecam.live.metrics import Stats
 from facecam.live.pipeline import Phase, Pipeline
+from facecam.live.state import Trouble
 from facecam.live.virtual_camera import VirtualCamera, VirtualCameraStatus
 from facecam.saving.recording import VIDEO_FORMATS, Recorder, RecordingOptions
 from facecam.sources.microphone import Microphone

@@ -12,12 +12,12 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from typing import Protocol
+from dataclasses import replace
 
 import numpy as np
 
 from facecam.errors import FacecamError
+from facecam.live.state import PipelineState, Trouble
 from facecam.sources import Frame, Player, Source
 from facecam.sources.base import Cancellable, MayStandStill, Reopenable
 
@@ -34,45 +34,15 @@ _MOST_HUNG = 2
 _logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Trouble:
-    """Why a live source shows nothing new. reason: a sentence; retry_at_s: time.perf_counter() of the next attempt,
-    None: one is under way, or none is needed."""
-
-    reason: str
-    retry_at_s: float | None = None
-
-
-class CaptureListener(Protocol):
-    """Who is told, in the threads of the capture."""
-
-    def on_opened(self, source: Source, player: Player) -> None:
-        """Also after a reconnection."""
-
-    def on_captured(self, frame: Frame) -> None: ...
-
-    def on_trouble(self, trouble: Trouble | None, lost: bool) -> None:
-        """trouble: None: all is well again; lost: the source is gone, and will be opened again."""
-
-    def on_ended(self) -> None:
-        """There are no more frames, at least until `on_revived`."""
-
-    def on_revived(self) -> None:
-        """Somebody has gone back from the end."""
-
-    def on_failed(self, error: FacecamError) -> None:
-        """For good."""
-
-
 class Capture:
     """Runs one source until `stop`, its end, or a failure.
 
-    open_source: called in the reading thread, may block for seconds. reconnect: whether a live source that has once
-    delivered is opened again when it is lost, for as long as it takes.
+    open_source: called in the reading thread, may block for seconds. state: is told what happens, in either thread.
+    reconnect: whether a live source that has once delivered is opened again when it is lost, for as long as it takes.
     """
 
-    def __init__(self, open_source: Callable[[], Source], listener: CaptureListener, reconnect: bool) -> None:
-        self._open, self._listener, self._reconnect = open_source, listener, reconnect
+    def __init__(self, open_source: Callable[[], Source], state: PipelineState, reconnect: bool) -> None:
+        self._open, self._state, self._reconnect = open_source, state, reconnect
         self._changed = threading.Condition()
         self._stopped = False
         self._hurry = False
@@ -80,7 +50,7 @@ class Capture:
         self._left: list[_Reader] = []
         self._began_s = time.perf_counter()
         self._attempts = 0
-        self._lost = False  # as the listener knows it
+        self._lost = False  # as the state knows it
         self._told: Trouble | None = None
         self._accepts_still = False  # its picture stayed the same even after it was opened again
         self._telling = threading.Lock()
@@ -107,9 +77,8 @@ class Capture:
     def join(self, end_s: float) -> bool:
         """Waits for the threads until time.perf_counter() is `end_s`. False: one hangs in a driver.
 
-        When all have ended, the references to readers and listener are dropped. They refer to this object in turn, so
-        that otherwise pictures and decoder would stay in memory until the garbage collector runs, often many sources
-        later.
+        When all have ended, the readers are let go. They refer to this object in turn, so that otherwise pictures and
+        decoder would stay in memory until the garbage collector runs, often many sources later.
         """
         threads = [self._thread, *([self._reader.thread] if self._reader is not None else [])]
         for thread in threads:
@@ -119,7 +88,6 @@ class Capture:
         if ended:
             self._reader = None
             self._left.clear()
-            del self._listener
         return ended
 
     # Watching thread
@@ -161,7 +129,7 @@ class Capture:
         if self._goes_on(reader) and (reader.error is None or reader.foreseen):
             return str(reader.error or f"{reader.title} has ended the connection.")
         if reader.error is not None:
-            self._listener.on_failed(reader.error)
+            self._state.on_failed(reader.error)
         return None  # the reader has reported the end
 
     def _goes_on(self, reader: _Reader) -> bool:
@@ -197,7 +165,7 @@ class Capture:
         if before.steady_s > _STEADY_S:
             self._attempts = 0
         retry_at_s = time.perf_counter() + RETRY_AFTER_S[min(self._attempts, len(RETRY_AFTER_S) - 1)]
-        self._hurry = False  # before the listener is told, who may answer at once
+        self._hurry = False  # before it is told, which may be answered at once
         self._tell(Trouble(reason, retry_at_s), lost=True)
         with self._changed:
             while not self._stopped:
@@ -215,32 +183,31 @@ class Capture:
         with self._telling:
             if trouble != self._told or lost != self._lost:
                 self._told, self._lost = trouble, lost
-                self._listener.on_trouble(trouble, lost)
+                self._state.on_trouble(trouble, lost)
 
     # Reading threads. One that was left is not heard any more.
 
     def on_opened(self, reader: _Reader, source: Source, player: Player) -> None:
         if self._hears(reader):
-            self._listener.on_opened(source, player)
+            self._state.on_opened(source, player)
 
     def on_captured(self, reader: _Reader, frame: Frame) -> None:
         if self._hears(reader):
             if self._lost:
                 self._tell(None, lost=False)
-            self._listener.on_captured(frame)
+            self._state.on_captured(frame)
 
     def on_ended(self, reader: _Reader) -> None:
         if self._hears(reader) and not self._goes_on(reader):
-            self._listener.on_ended()
+            self._state.on_ended()
 
     def on_revived(self, reader: _Reader) -> None:
         if self._hears(reader):
-            self._listener.on_revived()
+            self._state.on_revived()
 
-    def on_over(self, reader: _Reader) -> None:
-        if self._hears(reader):
-            with self._changed:
-                self._changed.notify_all()
+    def on_over(self) -> None:
+        with self._changed:
+            self._changed.notify_all()
 
     def _hears(self, reader: _Reader) -> bool:
         with self._changed:
@@ -250,8 +217,8 @@ class Capture:
 class _Reader:
     """One opening of the source, and the thread that reads it. Its figures are read by the watching thread."""
 
-    def __init__(self, open_source: Callable[[], Source], listener: Capture, first_index: int, base_s: float) -> None:
-        self._open, self._listener = open_source, listener
+    def __init__(self, open_source: Callable[[], Source], capture: Capture, first_index: int, base_s: float) -> None:
+        self._open, self._capture = open_source, capture
         self._first_index, self._base_s = first_index, base_s
         self.source: Source | None = None
         self.player: Player | None = None
@@ -303,7 +270,7 @@ class _Reader:
                 player.stop()
             self.opened = True
             _logger.info("%s is open, %s", self.title, "live" if self.live else f"{source.frame_count} pictures")
-            self._listener.on_opened(self, source, player)
+            self._capture.on_opened(self, source, player)
             self._read(player)
         except FacecamError as error:
             _logger.info("%s", error)
@@ -314,7 +281,7 @@ class _Reader:
         finally:
             self.over = True
             _logger.debug("%s is over after %d pictures", self.title or "the source", self.delivered)
-            self._listener.on_over(self)
+            self._capture.on_over()
             if self.source is not None:
                 with suppress(FacecamError):
                     self.source.close()
@@ -325,15 +292,15 @@ class _Reader:
             if frame is None:
                 if self.is_left:
                     return
-                self._listener.on_ended(self)
+                self._capture.on_ended(self)
                 if not player.can_seek or not player.revived():
                     return
-                self._listener.on_revived(self)
+                self._capture.on_revived(self)
                 continue
             if self._first_index:
                 frame = replace(frame, index=frame.index + self._first_index, time_s=frame.time_s + self._base_s)
             self._note(frame)
-            self._listener.on_captured(self, frame)
+            self._capture.on_captured(self, frame)
 
     def _note(self, frame: Frame) -> None:
         if not self.delivered:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import logging
-import threading
-from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import Protocol
+from dataclasses import replace
 
 import numpy as np
 
@@ -19,10 +16,11 @@ from facecam.detection.thorough import joined
 from facecam.errors import FacecamError
 from facecam.faces.boxes import SAME_FACE_IOU, Detections, faces_in_common, pairwise_iou
 from facecam.faces.palette import Colours
-from facecam.faces.privacy import PrivacyOptions, hide_all, hide_faces
 from facecam.faces.tracking import CANDIDATE_SHARE, PRIVATE_SHARE, Tracker, TrackingOptions
 from facecam.live.autosize import AutoSize
 from facecam.live.options import LiveOptions, SecondDetector
+from facecam.live.state import PipelineState
+from facecam.live.view import SecondFaces, View
 from facecam.sources import Frame
 from facecam.system.cpu import choose_core, pinned
 
@@ -38,146 +36,15 @@ that size is also searched at half the size, which takes half as long again (doc
 _logger = logging.getLogger(__name__)
 
 
-class FrameMailbox:
-    """A mailbox for one frame: putting replaces what has not been taken yet."""
-
-    def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._frame: Frame | None = None
-        self._closed = False
-
-    def put(self, frame: Frame) -> bool:
-        """True if an older frame was dropped for this one."""
-        with self._changed:
-            dropped = self._frame is not None
-            self._frame = frame
-            self._changed.notify()
-        return dropped
-
-    def take(self, timeout_s: float) -> Frame | None:
-        """The newest frame, or None after the timeout or once closed and empty."""
-        with self._changed:
-            if self._frame is None and not self._closed:
-                self._changed.wait(timeout_s)
-            frame, self._frame = self._frame, None
-            return frame
-
-    def close(self) -> None:
-        """No more frames will come; what is in the mailbox can still be taken."""
-        with self._changed:
-            self._closed = True
-            self._changed.notify()
-
-    def reopen(self) -> None:
-        """After `close`: there will be frames again."""
-        with self._changed:
-            self._closed = False
-
-    @property
-    def drained(self) -> bool:
-        with self._changed:
-            return self._closed and self._frame is None
-
-
-@dataclass(frozen=True)
-class SecondFaces:
-    """What the second detector found in the same frame, and how long its last detection took.
-
-    shown: a face that the first has found too has its number and colour. common: those faces, as indices into what the
-    first has found and into `shown`. detected: as of View.
-    """
-
-    shown: Detections
-    took_ms: float
-    detected: bool = True
-    common: tuple[tuple[int, int], ...] = ()
-
-
-@dataclass(frozen=True, eq=False)
-class View:
-    """What to show. detections belong to `detected_frame`: draw them on that one.
-
-    frame: the newest captured frame, of which there may be no detections yet, and in which no face is hidden. private:
-    (M, 4) float32, source-frame pixels, the places of `detected_frame` that `privacy` hides (None: it hides nothing).
-    detected: whether the detector ran on `detected_frame`, or its faces were carried on from an earlier one. A new
-    result is a new View object. second: what the detector that is compared with has found in `detected_frame`. unsure:
-    there may be more faces than are known, so that `privacy` hides all of the picture.
-    """
-
-    frame: Frame
-    detections: Detections
-    detected_frame: Frame
-    private: Array = field(default_factory=lambda: Detections.none().boxes)
-    privacy: PrivacyOptions | None = None
-    detected: bool = True
-    second: SecondFaces | None = None
-    unsure: bool = False
-
-    @cached_property
-    def image(self) -> Image:
-        """The picture of `detected_frame` as it may be shown and saved: with its faces hidden where privacy is on.
-
-        (H, W, 3) uint8 BGR, not to be written to; made when it is first asked for, in the thread that asks.
-        """
-        image = self.detected_frame.image
-        if self.privacy is not None and self.unsure:
-            return hide_all(image, self.privacy)
-        return image if self.privacy is None else hide_faces(image, self.private, self.privacy)
-
-    @cached_property
-    def lone(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """When two detectors are compared: indices of the faces that only the first has found, and of those that only
-        the second has; otherwise empty."""
-        if self.second is None:
-            return (), ()
-        first, second = ({pair[side] for pair in self.second.common} for side in (0, 1))
-        return (
-            tuple(index for index in range(len(self.detections)) if index not in first),
-            tuple(index for index in range(len(self.second.shown)) if index not in second),
-        )
-
-
-class DetectionListener(Protocol):
-    """Who says what is wanted and is told what was found, in the detector's thread."""
-
-    @property
-    def options(self) -> LiveOptions | None:
-        """How to detect, at this moment; None: with the detector's own settings."""
-
-    @property
-    def still(self) -> bool:
-        """Whether the source is one picture, and no other will come."""
-
-    def on_pinned(self, core: int | None) -> None:
-        """The core that is computed on from now on; None: the thread could not be pinned."""
-
-    def on_detected(self, view: View, detector_ms: float, again: bool) -> None:
-        """A frame's view. detector_ms: how long the last detection took. again: the frame was detected before, under
-        other options."""
-
-    def on_drained(self) -> None:
-        """All frames are through, and no more will come, at least for now. Told again and again while that is so."""
-
-    def on_failed(self, error: FacecamError) -> None:
-        """For good."""
-
-
 class DetectionLoop:
-    """Takes frames from a mailbox until `stop`.
+    """Takes frames from the state's mailbox until it is over.
 
-    core: to compute on where the options don't name one, None: a good one.
+    core: to compute on where the options don't name one, None: a good one. state: says what is wanted, and is told what
+    was found.
     """
 
-    def __init__(
-        self,
-        detector: FaceDetector,
-        core: int | None,
-        mailbox: FrameMailbox,
-        stop: threading.Event,
-        listener: DetectionListener,
-    ) -> None:
-        self._detector, self._own_core = detector, core
-        self._mailbox, self._stop, self._listener = mailbox, stop, listener
+    def __init__(self, detector: FaceDetector, core: int | None, state: PipelineState) -> None:
+        self._detector, self._own_core, self._state = detector, core, state
         self._finder = FaceFinder(detector)
         self._frame: Frame | None = None  # the last one that the detector ran on ...
         self._settings: object = None  # ... and what under
@@ -185,38 +52,39 @@ class DetectionLoop:
     def run(self) -> None:
         """What the thread does."""
         try:
-            while not self._stop.is_set():
+            while not self._state.over.is_set():
                 wanted = self._wanted_core()
                 with pinned(choose_core() if wanted is None else wanted) as core:
-                    self._listener.on_pinned(core)
+                    self._state.on_pinned(core)
                     self._detect_on(wanted)
         except FacecamError as error:
-            self._listener.on_failed(error.alone())
+            self._state.on_failed(error.alone())
         except Exception as error:
             _logger.exception("the detector failed")
-            self._listener.on_failed(FacecamError(f"The detector failed unexpectedly: {error}"))
+            self._state.on_failed(FacecamError(f"The detector failed unexpectedly: {error}"))
 
     def _wanted_core(self) -> int | None:
-        options = self._listener.options
+        options = self._state.options
         return self._own_core if options is None or options.core is None else options.core
 
     def _detect_on(self, wanted: int | None) -> None:
         """Until the run is stopped, or another core is wanted."""
-        while not self._stop.is_set() and self._wanted_core() == wanted:
-            new = self._mailbox.take(_CHANGE_POLL_S)
-            if new is None and self._mailbox.drained:
-                self._listener.on_drained()
+        state = self._state
+        while not state.over.is_set() and self._wanted_core() == wanted:
+            new = state.mailbox.take(_CHANGE_POLL_S)
+            if new is None and state.mailbox.drained:
+                state.on_drained()
                 # A picture stays in the window: it follows the threshold, although no more frames come.
-                if self._stop.wait(_CHANGE_POLL_S):
+                if state.over.wait(_CHANGE_POLL_S):
                     return
-            options, frame = self._listener.options, new or self._frame
+            options, frame = state.options, new or self._frame
             settings = (self._detector.threshold, self._detector.nms) if options is None else options
             if frame is None or (new is None and settings == self._settings):
                 continue
             self._frame, self._settings = frame, settings
             again = new is None
-            view = self._finder.find(frame, options, again, self._listener.still)
-            self._listener.on_detected(view, self._detector.timings.total_ms, again)
+            view = self._finder.find(frame, options, again, state.still)
+            state.on_detected(view, self._detector.timings.total_ms, again)
 
 
 class FaceFinder:

@@ -88,30 +88,24 @@ class Percentiles:
 
 
 class LiveMetrics:
-    """All that a pipeline counts and measures. Not thread-safe: the pipeline holds its lock."""
+    """All that a pipeline counts and measures. Not thread-safe: the pipeline holds its lock.
+
+    displays: each view that is painted. detector_ms: of each detection; second_ms: by the detector that is compared
+    with. reconnects: how often a lost source has come back.
+    """
 
     def __init__(self) -> None:
-        self._captures, self._detections, self._displays = RateMeter(), RateMeter(), RateMeter()
-        self._latency_ms, self._detector_ms, self._second_ms = Percentiles(), Percentiles(), Percentiles()
+        self.displays, self.detector_ms, self.second_ms = RateMeter(), Percentiles(), Percentiles()
+        self.reconnects = 0
+        self._captures, self._detections, self._latency_ms = RateMeter(), RateMeter(), Percentiles()
         self._last_ready_s = 0.0
-        self._captured = self._detected = self._dropped = self._reconnects = 0
+        self._captured = self._detected = self._dropped = 0
 
     def count_captured(self, captured_s: float, dropped: bool) -> None:
         """A frame has come. dropped: an older one that nobody had taken made room for it."""
         self._captures.tick(captured_s)
         self._captured += 1
         self._dropped += dropped
-
-    def add_detector_ms(self, detector_ms: float) -> None:
-        """How long a detection took."""
-        self._detector_ms.add(detector_ms)
-
-    def add_second_ms(self, second_ms: float | None) -> None:
-        """How long one took the detector that is compared with; None: there is none (any more)."""
-        if second_ms is not None:
-            self._second_ms.add(second_ms)
-        else:
-            self._second_ms = Percentiles()
 
     def count_detected(self, ready_s: float, captured_s: float) -> None:
         """The faces of a frame that the detector had not seen before are known."""
@@ -125,23 +119,14 @@ class LiveMetrics:
         since_s = now_s - self._last_ready_s
         return min(self._detections.hz(now_s), 1 / since_s if since_s > 0 else math.inf)
 
-    def count_displayed(self, now_s: float) -> None:
-        """A view has been painted."""
-        self._displays.tick(now_s)
-
-    def count_reconnected(self) -> None:
-        """A lost source has come back."""
-        self._reconnects += 1
-
     def stats(self, now_s: float, faces: int) -> Stats:
         """The figures at `now_s`."""
         latency_p50_ms, latency_p95_ms = self._latency_ms.at(50, 95)
-        (detector_p50_ms,) = self._detector_ms.at(50)
-        (second_p50_ms,) = self._second_ms.at(50)
+        (detector_p50_ms,), (second_p50_ms,) = self.detector_ms.at(50), self.second_ms.at(50)
         return Stats(
             capture_hz=self._captures.hz(now_s),
             detect_hz=self._detections.hz(now_s),
-            display_hz=self._displays.hz(now_s),
+            display_hz=self.displays.hz(now_s),
             possible_hz=1000 / detector_p50_ms if detector_p50_ms > 0 else 0.0,
             latency_p50_ms=latency_p50_ms,
             latency_p95_ms=latency_p95_ms,
@@ -149,6 +134,6 @@ class LiveMetrics:
             faces=faces,
             captured=self._captured,
             detected=self._detected,
-            reconnects=self._reconnects,
+            reconnects=self.reconnects,
             second_p50_ms=second_p50_ms,
         )

@@ -14,9 +14,10 @@ from collections.abc import Callable
 
 from facecam.detection.detector import FaceDetector
 from facecam.live.capture import Capture
-from facecam.live.detection_loop import DetectionLoop, View
+from facecam.live.detection_loop import DetectionLoop
 from facecam.live.options import LiveOptions
 from facecam.live.state import Phase, PipelineState, Sink, Wanted
+from facecam.live.view import View
 from facecam.sources import Source, open_source
 
 __all__ = ["Phase", "Pipeline", "View"]
@@ -125,7 +126,7 @@ class _Threads:
     ) -> None:
         self._state = state
         self.capture = Capture(open_source, state, reconnect)
-        self._loop = DetectionLoop(detector, core, state.mailbox, state.over, state)
+        self._loop = DetectionLoop(detector, core, state)
         # Daemons, so that a driver that never returns can't keep the program from ending; otherwise they are stopped
         # and joined, at the latest at exit.
         self._detection = threading.Thread(target=self._detect, name="detector", daemon=True)

@@ -12,15 +12,64 @@ from typing import Protocol
 
 from facecam.errors import FacecamError
 from facecam.faces.privacy import PrivacyOptions
-from facecam.live.capture import Trouble
-from facecam.live.detection_loop import FrameMailbox, View
-from facecam.live.metrics import LiveMetrics, Stats
+from facecam.live.metrics import LiveMetrics, Percentiles, Stats
 from facecam.live.options import LiveOptions
+from facecam.live.view import View
 from facecam.sources import Frame, Player, Source
 
 _SURE_AGAIN = 1.25
 """A picture that was hidden whole is shown again when the rate exceeds the least one by this factor."""
 _logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Why a live source shows nothing new. reason: a sentence; retry_at_s: time.perf_counter() of the next attempt,
+    None: one is under way, or none is needed."""
+
+    reason: str
+    retry_at_s: float | None = None
+
+
+class FrameMailbox:
+    """A mailbox for one frame: putting replaces what has not been taken yet."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._frame: Frame | None = None
+        self._closed = False
+
+    def put(self, frame: Frame) -> bool:
+        """True if an older frame was dropped for this one."""
+        with self._changed:
+            dropped = self._frame is not None
+            self._frame = frame
+            self._changed.notify()
+        return dropped
+
+    def take(self, timeout_s: float) -> Frame | None:
+        """The newest frame, or None after the timeout or once closed and empty."""
+        with self._changed:
+            if self._frame is None and not self._closed:
+                self._changed.wait(timeout_s)
+            frame, self._frame = self._frame, None
+            return frame
+
+    def close(self) -> None:
+        """No more frames will come; what is in the mailbox can still be taken."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+
+    def reopen(self) -> None:
+        """After `close`: there will be frames again."""
+        with self._changed:
+            self._closed = False
+
+    @property
+    def drained(self) -> bool:
+        with self._changed:
+            return self._closed and self._frame is None
 
 
 class Phase(Enum):
@@ -121,7 +170,7 @@ class PipelineState:
     def displayed(self) -> None:
         """A view has been painted."""
         with self._lock:
-            self._metrics.count_displayed(time.perf_counter())
+            self._metrics.displays.tick(time.perf_counter())
 
     def stats(self) -> Stats:
         with self._lock:
@@ -133,9 +182,10 @@ class PipelineState:
             self._closed = True
             self.phase, self.core, self.trouble = Phase.IDLE, None, None
 
-    # Told by the capture, as of CaptureListener
+    # Told by the capture, in its threads
 
     def on_opened(self, source: Source, player: Player) -> None:
+        """Also after a reconnection."""
         with self._lock:
             if self._closed:
                 return
@@ -157,11 +207,12 @@ class PipelineState:
                 self._metrics.count_captured(frame.captured_s, dropped)
 
     def on_trouble(self, trouble: Trouble | None, lost: bool) -> None:
+        """trouble: None: all is well again; lost: the source is gone, and will be opened again."""
         with self._lock:
             if self._closed or self.phase not in (Phase.RUNNING, Phase.RECONNECTING):
                 return
             if self.phase is Phase.RECONNECTING and not lost:
-                self._metrics.count_reconnected()
+                self._metrics.reconnects += 1
             phase = Phase.RECONNECTING if lost else Phase.RUNNING
             if phase is not self.phase:
                 _logger.info("the source is lost: %s" if lost else "the source is back", *([trouble] if lost else []))
@@ -169,9 +220,11 @@ class PipelineState:
         self._notify()
 
     def on_ended(self) -> None:
+        """There are no more frames, at least until `on_revived`."""
         self.mailbox.close()
 
     def on_revived(self) -> None:
+        """Somebody has gone back from the end."""
         self.mailbox.reopen()
         with self._lock:
             if not self._closed and self.phase is Phase.ENDED:
@@ -192,27 +245,33 @@ class PipelineState:
         self.over.set()
         self.mailbox.close()
 
-    # Asked and told by the detection, as of DetectionListener
+    # Asked and told by the detection, in its thread
 
     @property
     def options(self) -> LiveOptions | None:
+        """How to detect, at this moment; None: with the detector's own settings."""
         return self._wanted.options
 
     def on_pinned(self, core: int | None) -> None:
+        """The core that is computed on from now on; None: the thread could not be pinned."""
         with self._lock:
             if not self._closed:
                 self.core = core
 
     def on_detected(self, view: View, detector_ms: float, again: bool) -> None:
+        """A frame's view. detector_ms: how long the last detection took. again: the frame was detected before, under
+        other options."""
         ready_s = time.perf_counter()
         with self._lock:
             if self._closed:
                 return
             view = replace(view, frame=self._newest or view.frame)
             if view.detected:
-                self._metrics.add_detector_ms(detector_ms)
-            if view.second is None or view.second.detected:
-                self._metrics.add_second_ms(None if view.second is None else view.second.took_ms)
+                self._metrics.detector_ms.add(detector_ms)
+            if view.second is None:
+                self._metrics.second_ms = Percentiles()
+            elif view.second.detected:
+                self._metrics.second_ms.add(view.second.took_ms)
             if view.detected and not again:
                 self._metrics.count_detected(ready_s, view.detected_frame.captured_s)
             self._was_unsure = self._is_unsure(view, ready_s)
@@ -244,6 +303,7 @@ class PipelineState:
         return self._metrics.detect_hz(now_s) < least_hz * (_SURE_AGAIN if self._was_unsure else 1)
 
     def on_drained(self) -> None:
+        """All frames are through, and no more will come, at least for now. Told again and again while that is so."""
         with self._lock:
             if self._closed or self.phase is not Phase.RUNNING:
                 return

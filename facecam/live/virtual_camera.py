@@ -26,8 +26,8 @@ from facecam.arrays import Image
 from facecam.detection.letterbox import letterbox
 from facecam.errors import FacecamError
 from facecam.faces.drawing import draw_detections
-from facecam.live.detection_loop import View
 from facecam.live.metrics import Percentiles
+from facecam.live.view import View
 from facecam.sources import Frame
 from facecam.system.python_process import FROZEN
 

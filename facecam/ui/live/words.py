@@ -9,9 +9,9 @@ from pathlib import Path
 
 from facecam.detection.any_detector import AnyDetector
 from facecam.errors import FacecamError, ModelError
-from facecam.live.capture import Trouble
 from facecam.live.metrics import Stats
 from facecam.live.pipeline import Phase, View
+from facecam.live.state import Trouble
 from facecam.qtkit.figure_line import Figure
 from facecam.qtkit.wording import duration, faces, number, sentence, size
 from facecam.ui.live.chooser import AUTO, DEMO, SCREEN, short_name

@@ -17,9 +17,8 @@ import pytest
 from facecam.errors import SourceError
 from facecam.faces.boxes import Detections
 from facecam.live import capture
-from facecam.live.capture import Trouble
 from facecam.live.pipeline import Phase, Pipeline
-from facecam.live.state import PipelineState
+from facecam.live.state import PipelineState, Trouble
 from facecam.saving.recording import Recorder, RecordingOptions
 from facecam.sources import Frame, open_source
 from tests.doubles import FakeDetector

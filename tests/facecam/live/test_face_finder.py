@@ -17,8 +17,9 @@ from facecam.detection.detector import NO_BORDER, FaceDetector
 from facecam.faces.boxes import Detections, pairwise_iou
 from facecam.faces.privacy import PrivacyOptions
 from facecam.faces.tracking import PRIVATE_SHARE, TrackingOptions
-from facecam.live.detection_loop import FaceFinder, View
+from facecam.live.detection_loop import FaceFinder
 from facecam.live.options import LiveOptions
+from facecam.live.view import View
 from facecam.sources import Frame, open_source
 from facecam.sources.photo import read_picture
 from facecam.system.opencv import cv2
