@@ -48,6 +48,9 @@ class Timings:
     def total_ms(self) -> float:
         return self.pre_ms + self.network_ms + self.post_ms
 
+    def __add__(self, other: Timings) -> Timings:
+        return Timings(self.pre_ms + other.pre_ms, self.network_ms + other.network_ms, self.post_ms + other.post_ms)
+
 
 class FaceDetector:
     """Finds faces in frames of any size, in the calling thread.
@@ -221,12 +224,10 @@ def _check_frame(frame: object) -> None:
     if frame.dtype != np.uint8:
         raise FacecamError(f"A frame holds uint8 values from 0 to 255, not {frame.dtype}.")
     if frame.ndim != 3 or frame.shape[2] != 3:
-        kind = {2: "a grey picture", 3: "not BGR"}.get(frame.ndim, "not a picture")
-        if frame.ndim == 3 and frame.shape[2] == 4:
-            kind = "a picture with transparency"
-        hint = {"a grey picture": "GRAY2BGR", "a picture with transparency": "BGRA2BGR"}.get(kind)
-        convert = f"; convert it with cv2.cvtColor(frame, cv2.COLOR_{hint})" if hint else ""
-        raise FacecamError(f"A frame has the shape (height, width, 3), but {frame.shape} is {kind}{convert}.")
+        conversions = {(): "GRAY2BGR", (1,): "GRAY2BGR", (4,): "BGRA2BGR"}
+        conversion = conversions.get(frame.shape[2:]) if frame.ndim > 1 else None
+        hint = f"; convert it with cv2.cvtColor(frame, cv2.COLOR_{conversion})" if conversion else ""
+        raise FacecamError(f"A frame has the shape (height, width, 3), not {frame.shape}{hint}.")
     height, width = frame.shape[:2]
     if not (0 < height <= _MAX_SIDE_PX and 0 < width <= _MAX_SIDE_PX):
         raise FacecamError(f"A frame has 1 to {_MAX_SIDE_PX} pixels a side, not {width} x {height}.")

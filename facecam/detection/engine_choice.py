@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, proxy
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from facecam.detection.model import Binding, Model, int8_path
 from facecam.runtimes.engine import Engine, Precision, Runtime, RuntimeFailure
 from facecam.runtimes.providers import CPU
 from facecam.runtimes.registry import has_bf16, has_int8
-from facecam.runtimes.speed_trial import SpeedTrial, candidates, fastest, keep_choice, kept_choice, trial_key
+from facecam.runtimes.speed_trial import SpeedTrial, candidates, keep_choice, kept_choice, trial_key
 from facecam.system.cpu import unpinned
 from facecam.system.memory import give_back_free_memory
 
@@ -41,11 +41,6 @@ class _Candidates:
     kept: str | None
     networks: Mapping[str, Binding]
 
-    @property
-    def undecided(self) -> bool:
-        """Whether there is something to try."""
-        return self.kept is None and len(self.networks) > 1
-
 
 class EngineChoice:
     """The engines of one network.
@@ -64,8 +59,7 @@ class EngineChoice:
         self._engines = candidates(wanted, runtimes, list(first_int8))
         self._open = len(runtimes) > 1 or (wanted.precision == Precision.AUTO and wanted.provider == CPU)
         self._failed: set[Engine] = set()
-        self._trials: WeakKeyDictionary[FramePlan, tuple[_Candidates, SpeedTrial]] = WeakKeyDictionary()
-        self._preparing: WeakKeyDictionary[FramePlan, Future[_Candidates]] = WeakKeyDictionary()
+        self._steps: WeakKeyDictionary[FramePlan, Iterator[None]] = WeakKeyDictionary()
 
     @property
     def first(self) -> Engine:
@@ -80,35 +74,38 @@ class EngineChoice:
         """To be called before each frame. Switches to another engine once that was found to be faster."""
         if not self._open:
             return
-        plan.frames += 1
+        if plan not in self._steps:
+            self._steps[plan] = self._choose(proxy(plan))  # the plan itself would be kept for ever
         try:
-            if plan.frames == AFTER_FRAMES and self._in_background:
-                executor = ThreadPoolExecutor(1, "engines")
-                with unpinned():  # the detector's core goes on with the frames
-                    self._preparing[plan] = executor.submit(self._prepare, plan)
-                executor.shutdown(wait=False)
-            elif plan.frames == AFTER_FRAMES:
-                ready = self._prepare(plan)
-                self._adopt(plan, ready, fastest(*self._runs(plan, ready)) if ready.undecided else None)
-            else:
-                self._continue_trial(plan)
+            next(self._steps[plan], None)
         except RuntimeFailure as error:
             _logger.warning("the trial of engines ended early: %s", error)
             self._open = False
 
-    def _continue_trial(self, plan: FramePlan) -> None:
-        """The next step in the background: one turn of each engine, so that no frame waits for the whole trial."""
-        if plan in self._preparing and self._preparing[plan].done():
-            ready = self._preparing.pop(plan).result()
-            if ready.undecided:
-                self._trials[plan] = ready, SpeedTrial(*self._runs(plan, ready))
-            else:
-                self._adopt(plan, ready, None)
-        elif plan in self._trials:
-            ready, trial = self._trials[plan]
-            if trial.round():
-                del self._trials[plan]
-                self._adopt(plan, ready, trial.result())
+    def _choose(self, plan: FramePlan) -> Iterator[None]:
+        """All that leads to the fastest engine for frames of one size: a frame comes after each step."""
+        for _ in range(AFTER_FRAMES - 1):
+            yield
+        if self._in_background:
+            executor = ThreadPoolExecutor(1, "engines")
+            with unpinned():  # the detector's core goes on with the frames
+                preparing = executor.submit(self._prepare, plan)
+            executor.shutdown(wait=False)
+            while not preparing.done():
+                yield
+            ready = preparing.result()
+        else:
+            ready = self._prepare(plan)
+        fastest = ready.kept
+        if fastest is None and len(ready.networks) > 1:
+            trial = self._trial(plan, ready)
+            while not trial.round():
+                if self._in_background:
+                    yield
+            fastest, quartiles_ms = trial.result()
+            _logger.info("%s is the fastest here: %s", fastest, quartiles_ms)
+            keep_choice(ready.key, fastest)
+        self._adopt(plan, ready, fastest)
 
     def fall_back(self, plan: FramePlan, error: RuntimeFailure) -> None:
         """Goes back to the first engine for good, as the plan's network can't be run. Raises that error if it is that
@@ -136,9 +133,8 @@ class EngineChoice:
                     self._exclude(names[name], error)
         return _Candidates(engines, key, kept, networks)
 
-    def _runs(self, plan: FramePlan, ready: _Candidates) -> tuple[dict[str, Callable[[], None]], Callable[[], float]]:
-        """What a trial measures, and by which clock: the thread's CPU time slows all down alike where the machine is
-        busy."""
+    def _trial(self, plan: FramePlan, ready: _Candidates) -> SpeedTrial:
+        """A race of the networks by the thread's CPU time, which slows all down alike where the machine is busy."""
         picture = np.zeros((plan.height, plan.width, 3), np.uint8)
 
         def run(network: Binding) -> None:
@@ -146,17 +142,12 @@ class EngineChoice:
             network.infer()
 
         clock = time.thread_time if self._wanted.threads == 1 else time.perf_counter
-        return {name: partial(run, network) for name, network in ready.networks.items()}, clock
+        return SpeedTrial({name: partial(run, network) for name, network in ready.networks.items()}, clock)
 
-    def _adopt(self, plan: FramePlan, ready: _Candidates, result: tuple[str, Mapping[str, float]] | None) -> None:
-        """Switches to the fastest engine and forgets the others. result: of a trial, if there was one."""
-        name = ready.kept
-        if result is not None:
-            name, quartiles_ms = result
-            _logger.info("%s is the fastest here: %s", name, quartiles_ms)
-            keep_choice(ready.key, name)
+    def _adopt(self, plan: FramePlan, ready: _Candidates, fastest: str | None) -> None:
+        """Switches to the fastest engine, None: stays with the plan's, and forgets the others."""
         self._engines = ready.engines
-        plan.network = ready.networks.get(name or "", plan.network)
+        plan.network = ready.networks.get(fastest or "", plan.network)
         for engine in self._engines:
             if engine != plan.network.engine:  # 25 to 90 MB each; another size may open the first one again
                 self._model.forget(engine)

@@ -27,7 +27,6 @@ class FramePlan:
         self.network: Binding = model.bind(*self.input_size, engine)
         scale = np.array([width / self.width, height / self.height] * 2, np.float32)
         self.anchors: Array = model.anchors(*self.input_size) * scale
-        self.frames = 0  # detected so far
 
     def _steps(self, height: int, width: int) -> tuple[list[npt.NDArray[np.uint8]], npt.NDArray[np.uint8] | None]:
         """Buffers for scaling down: halvings first, then the rest. Averaging keeps small faces when much is thrown

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from facecam.errors import FacecamError
@@ -96,13 +96,7 @@ class DetectorOptions:
 
     def on(self, engine: Engine) -> DetectorOptions:
         """The same on that engine."""
-        return replace(
-            self,
-            runtime=engine.runtime,
-            precision=engine.precision,
-            threads=engine.threads,
-            provider=engine.provider,
-        )
+        return replace(self, **asdict(engine))
 
 
 def fraction(value: float, name: str) -> float:

@@ -27,7 +27,6 @@ from facecam.runtimes.onnx_runtime import open_session
 from facecam.system.opencv import cv2
 
 SUPPRESSION_IOU = 0.3
-MOST_BOXES = 750
 
 
 class ThirdPartyDetector:
@@ -100,7 +99,7 @@ class UltraLight(ThirdPartyDetector):
         rows = np.flatnonzero(probabilities[0, :, 1] >= self.threshold)
         boxes = (fractions[0, rows] * np.tile(self._canvas, 2) / scale).astype(np.float32)
         scores = probabilities[0, rows, 1]
-        keep = nms(boxes, scores, SUPPRESSION_IOU, MOST_BOXES)
+        keep = nms(boxes, scores, SUPPRESSION_IOU)
         return boxes[keep], scores[keep]
 
 

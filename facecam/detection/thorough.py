@@ -83,7 +83,6 @@ class ThoroughDetector:
         self._sure = 1 - _SURE * (1 - detector.threshold)
         self.timings = Timings(0.0, 0.0, 0.0)
         self.looks = 0
-        self._took = np.zeros(3)
         self._pasts: dict[int, _Past] = {}  # by view
 
     @property
@@ -102,7 +101,7 @@ class ThoroughDetector:
         of several pictures that are made of each frame, such as one with more contrast.
         """
         self._detector.threshold = min(self.threshold, _SUSPICION)
-        self.looks, self._took = 0, np.zeros(3)
+        self.looks, self.timings = 0, Timings(0.0, 0.0, 0.0)
         height, width = frame.shape[:2]
         sizes = _sizes(frame)
         if time_s is None:
@@ -130,7 +129,6 @@ class ThoroughDetector:
         whole = height * width <= _ALL_DOUBLED
         if (whole or small.any()) and (check or doubled in past.useful):
             found[doubled] = self._level(frame, 1.0, past.turns, 2, None if whole else boxes[small])
-        self.timings = Timings(*self._took.tolist())
         for (turns, level), (boxes, scores) in found.items():
             kept = scores >= (self.threshold if turns == past.turns else max(self.threshold, self._sure))
             found[turns, level] = boxes[kept], scores[kept]
@@ -193,8 +191,7 @@ class ThoroughDetector:
                 below, beside = max(0, bottom - height), max(0, right - width)
                 self._detector.border_px = (zoom * (y - top), zoom * below, zoom * (x - left), zoom * beside)
                 faces = self._detector.detect(tile)
-                timings = self._detector.timings
-                self._took += timings.pre_ms, timings.network_ms, timings.post_ms
+                self.timings += self._detector.timings
                 self.looks += 1
                 x1, y1, x2, y2 = faces.boxes.T
                 # A box that ends where a tile is cut belongs to a face that another tile shows whole.

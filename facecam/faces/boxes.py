@@ -146,18 +146,17 @@ def _select_arrays(candidates: Candidates, threshold: float, iou: float, width: 
     return Detections(boxes[inside], scores[inside])
 
 
-def nms(boxes: Array, scores: Array, iou: float, limit: int = MOST_FACES) -> npt.NDArray[np.intp]:
-    """Greedy non-maximum suppression: indices of the boxes that stay, best first; of equal scores the first is better.
+def nms(boxes: Array, scores: Array, iou: float) -> npt.NDArray[np.intp]:
+    """Greedy non-maximum suppression: indices of the boxes that stay (MOST_FACES at most), best first.
 
     boxes: (N, 4) x1 y1 x2 y2.
-    scores: (N,).
+    scores: (N,); of equal ones the first is better.
     iou: in 0..1; of two boxes that overlap by more, the better one stays.
-    limit: so many stay at the most.
     """
     inputs = {
         "boxes": np.asarray(boxes, np.float32)[None],
         "scores": np.asarray(scores, np.float32)[None, None],
-        "most": np.array([limit], np.int64),
+        "most": np.array([MOST_FACES], np.int64),
         "iou": np.array([iou], np.float32),
     }
     return np.asarray(_nms_session().run(["kept"], inputs)[0][:, 2], np.intp)

@@ -9,7 +9,7 @@ import numpy as np
 
 from facecam.arrays import Array, Image
 from facecam.detection.any_detector import AnyDetector
-from facecam.detection.detector import FaceDetector, Timings
+from facecam.detection.detector import FaceDetector
 from facecam.detection.frame_plan import network_size
 from facecam.detection.options import MIN_SIDE_PX
 from facecam.detection.thorough import joined
@@ -198,7 +198,7 @@ class FaceFinder:
         self, frame: Frame, shown: Detections, private: Array, options: LiveOptions, detected: bool = True
     ) -> View:
         """Faces with a number get their colours here, once: the window, recordings and snapshots all show these."""
-        shown = _large_enough(_within(shown, frame), options)
+        shown = _in_sight(shown, frame, options.min_face_px)
         if shown.ids is not None:
             shown = replace(shown, colours=self._colours.of(shown.ids.tolist()))
         return View(frame, shown, frame, private, options.privacy, detected)
@@ -214,10 +214,7 @@ def _with_large(detector: FaceDetector, image: Image, past_px: int) -> Detection
     first, usual = detector.timings, detector.size
     detector.size = (max(wide // 2, MIN_SIDE_PX), max(high // 2, MIN_SIDE_PX))
     small = detector.detect(image)
-    second, detector.size = detector.timings, usual
-    detector.timings = Timings(
-        first.pre_ms + second.pre_ms, first.network_ms + second.network_ms, first.post_ms + second.post_ms
-    )
+    detector.timings, detector.size = first + detector.timings, usual
     return joined([found, small], detector.nms)
 
 
@@ -248,15 +245,10 @@ def _but(private: Array, shown: Detections, unhidden: frozenset[int]) -> Array:
     return private[~own | other]
 
 
-def _within(found: Detections, frame: Frame) -> Detections:
-    """The faces, clipped to the frame."""
+def _in_sight(found: Detections, frame: Frame, least_px: int) -> Detections:
+    """The faces, clipped to the frame, whose longer side is no less than that."""
     height, width = frame.image.shape[:2]
     boxes = found.boxes.clip(0, np.array([width, height] * 2, np.float32))
-    inside, found = boxes[:, 2:] > boxes[:, :2], replace(found, boxes=boxes)
-    return found if inside.all() else found.only(inside[:, 0] & inside[:, 1])
-
-
-def _large_enough(found: Detections, options: LiveOptions) -> Detections:
-    if options.min_face_px <= 0:
-        return found
-    return found.only((found.boxes[:, 2:] - found.boxes[:, :2]).max(axis=1, initial=0) >= options.min_face_px)
+    sides = boxes[:, 2:] - boxes[:, :2]
+    keep, found = (sides > 0).all(axis=1) & (sides >= least_px).any(axis=1), replace(found, boxes=boxes)
+    return found if keep.all() else found.only(keep)

@@ -16,19 +16,9 @@ from facecam.runtimes import providers
 from facecam.runtimes.engine import BoundNetwork, Engine, NetworkInput, RuntimeFailure, first_line, input_name
 from facecam.system.cpu import unpinned
 
-# ONNX Runtime's errors have no common base but Exception.
-ORT_ERRORS: tuple[type[Exception], ...] = (
-    ort_state.EPFail,
-    ort_state.Fail,
-    ort_state.InvalidArgument,
-    ort_state.InvalidGraph,
-    ort_state.InvalidProtobuf,
-    ort_state.NoModel,
-    ort_state.NoSuchFile,
-    ort_state.NotImplemented,
-    ort_state.RuntimeException,
-    RuntimeError,
-)
+# ONNX Runtime's own have no common base but Exception.
+_OWN_ERRORS = [kind for kind in vars(ort_state).values() if isinstance(kind, type) and issubclass(kind, Exception)]
+ORT_ERRORS: tuple[type[Exception], ...] = (*_OWN_ERRORS, RuntimeError)
 _CPU = (providers.NAMES[providers.CPU],)
 _SILENT = 4
 
@@ -68,7 +58,9 @@ class OnnxRuntime:
         except ORT_ERRORS as error:
             raise RuntimeFailure(f"ONNX Runtime can't load the network ({first_line(error)}).") from error
         if names[0] not in self.session.get_providers():  # it goes on without one that can't start
-            raise RuntimeFailure(providers.missing(engine.provider))
+            raise RuntimeFailure(
+                f"ONNX Runtime can't start the provider {engine.provider} here: {providers.GETS[engine.provider]}."
+            )
 
     def bind(self, image: NetworkInput, outputs: Mapping[str, Array]) -> BoundNetwork:
         return _OrtNetwork(self.session, image, dict(outputs))

@@ -17,7 +17,7 @@ NAMES = {
     "webgpu": "WebGpuExecutionProvider",
 }
 """Ours and ONNX Runtime's names."""
-_GETS = {
+GETS = {
     "cuda": "NVIDIA cards need `pip install onnxruntime-gpu` in place of onnxruntime, with CUDA and cuDNN",
     "tensorrt": "NVIDIA cards need `pip install onnxruntime-gpu` in place of onnxruntime, with TensorRT",
     "migraphx": "AMD cards need AMD's `onnxruntime-migraphx` in place of onnxruntime, with ROCm",
@@ -25,6 +25,7 @@ _GETS = {
     "coreml": "it comes with onnxruntime on macOS only",
     "webgpu": "it needs an onnxruntime that was built with WebGPU",
 }
+"""How to get one that is missing."""
 
 
 def available() -> list[str]:
@@ -38,10 +39,5 @@ def check_provider(name: str) -> str:
     if name not in NAMES:
         raise FacecamError(f"There is no provider {name}; there are {', '.join(NAMES)}.")
     if name not in available():
-        raise FacecamError(f"This ONNX Runtime has no provider {name}: {_GETS[name]}.")
+        raise FacecamError(f"This ONNX Runtime has no provider {name}: {GETS[name]}.")
     return NAMES[name]
-
-
-def missing(name: str) -> str:
-    """What to say when ONNX Runtime was built with a provider that doesn't start here."""
-    return f"ONNX Runtime can't start the provider {name} here: {_GETS.get(name, 'its driver is missing')}."

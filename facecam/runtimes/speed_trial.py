@@ -56,7 +56,7 @@ def _precisions(wanted: Precision, runtime: Runtime, in_int8: bool) -> tuple[Pre
     return (wanted,) if wanted != Precision.INT8 or in_int8 else ()
 
 
-def trial_key(model_sha256: str, height: int, width: int, names: Sequence[str] = RUNTIMES) -> str:
+def trial_key(model_sha256: str, height: int, width: int, names: Sequence[str]) -> str:
     """What a result holds for: this processor, these versions, this model, this size of the network's input, and these
     engines to choose from."""
     versions = "+".join(f"{name}-{version(name) or 'none'}" for name in RUNTIMES)
@@ -109,11 +109,3 @@ class SpeedTrial:
         first = next(iter(quartiles_ms))
         best = min(quartiles_ms, key=lambda name: quartiles_ms[name])
         return (best if quartiles_ms[best] < 0.98 * quartiles_ms[first] else first), quartiles_ms
-
-
-def fastest(runs: Mapping[str, Callable[[], object]], clock: Callable[[], float]) -> tuple[str, dict[str, float]]:
-    """The result of a whole trial at once."""
-    trial = SpeedTrial(runs, clock)
-    while not trial.round():
-        pass
-    return trial.result()
