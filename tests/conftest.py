@@ -28,40 +28,22 @@ def save_tiny_model(path: Path, **metadata: Any) -> Path:
     One level of anchors, 32 px at stride 32, and zero offsets: a white cell of the grid is a face with exactly that
     box and a score of almost 1; a black one scores almost 0. Keywords replace entries of the metadata.
     """
-    onnx = pytest.importorskip("onnx")
-    helper, tensor = onnx.helper, onnx.TensorProto
-    weight = np.zeros((2, 3, CELL_PX, CELL_PX), np.float32)
-    weight[1] = 0.1 / (3 * CELL_PX * CELL_PX)  # a tenth of the cell's mean
+    pytest.importorskip("onnx")
+    from train.onnx_graph import Graph
+
+    graph = Graph("tiny")
+    image = graph.input("image", [1, 3, "H", "W"])
+    conv: dict[str, Any] = {"kernel_shape": [CELL_PX] * 2, "strides": [CELL_PX] * 2, "auto_pad": "SAME_UPPER"}
+    offsets = np.zeros((4, 3, CELL_PX, CELL_PX), np.float32)
+    logits = np.zeros((2, 3, CELL_PX, CELL_PX), np.float32)
+    logits[1] = 0.1 / (3 * CELL_PX * CELL_PX)  # a tenth of the cell's mean
     bias = np.array([0.0, -6.0], np.float32)  # of the mean above 60, that is well over middle grey
-    numpy_helper = onnx.numpy_helper
-    constants = {
-        "face_weight": weight,
-        "face_bias": bias,
-        "box_weight": np.zeros((4, 3, CELL_PX, CELL_PX), np.float32),
-        "conf_shape": np.array([1, -1, 2], np.int64),
-        "loc_shape": np.array([1, -1, 4], np.int64),
-    }
-    conv = {"kernel_shape": [CELL_PX] * 2, "strides": [CELL_PX] * 2, "auto_pad": "SAME_UPPER"}
-    nodes = [
-        helper.make_node("Conv", ["image", "face_weight", "face_bias"], ["face"], **conv),
-        helper.make_node("Transpose", ["face"], ["face_last"], perm=[0, 2, 3, 1]),
-        helper.make_node("Reshape", ["face_last", "conf_shape"], ["logits"]),
-        helper.make_node("Softmax", ["logits"], ["conf"], axis=2),
-        helper.make_node("Conv", ["image", "box_weight"], ["box"], **conv),
-        helper.make_node("Transpose", ["box"], ["box_last"], perm=[0, 2, 3, 1]),
-        helper.make_node("Reshape", ["box_last", "loc_shape"], ["loc"]),
-    ]
-    graph = helper.make_graph(
-        nodes,
-        "tiny",
-        [helper.make_tensor_value_info("image", tensor.FLOAT, [1, 3, "H", "W"])],
-        [
-            helper.make_tensor_value_info("loc", tensor.FLOAT, [1, "A", 4]),
-            helper.make_tensor_value_info("conf", tensor.FLOAT, [1, "A", 2]),
-        ],
-        [numpy_helper.from_array(value, name) for name, value in constants.items()],
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    for name, weight, *rest in (("loc", offsets), ("conf", logits, bias)):
+        maps = graph.op("Conv", image, *map(graph.constant, (weight, *rest)), **conv)
+        rows = graph.reshape(graph.op("Transpose", maps, perm=[0, 2, 3, 1]), 1, -1, len(weight))
+        graph.op("Softmax" if rest else "Identity", rows, output=name)
+        graph.result(name, [1, "A", len(weight)])
+    model = graph.model()
     description: dict[str, Any] = {
         "format": 1,
         "name": "tiny",
@@ -71,8 +53,8 @@ def save_tiny_model(path: Path, **metadata: Any) -> Path:
         "anchors": [{"stride": CELL_PX, "sizes": [CELL_PX], "densities": [1]}],
     }
     description.update(metadata)
-    helper.set_model_props(model, {"facecam": json.dumps(description)})
-    onnx.save(model, str(path))
+    model.metadata_props.add(key="facecam", value=json.dumps(description))
+    path.write_bytes(model.SerializeToString())
     return path
 
 

@@ -7,11 +7,9 @@ import functools
 import graphlib
 import itertools
 import re
-from pathlib import Path
 
-from tests.processes import run_python
+from tests.processes import ROOT, run_python
 
-ROOT = Path(__file__).resolve().parents[1]
 QT = {"PySide6", "shiboken6", "pyqtgraph", "PyQt5", "PyQt6"}
 TRAINING = {"torch", "torchvision", "onnx", "scipy", "matplotlib", "train"}
 

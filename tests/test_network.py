@@ -5,9 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from tests.processes import run_python
-
-ROOT = Path(__file__).resolve().parents[1]
+from tests.processes import ROOT, run_python
 
 WATCH = """
 import socket, sys

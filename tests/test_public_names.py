@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import importlib
-import os
 import re
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests.processes import ROOT, run_python
+
 PUBLIC = {
     "facecam": {
         "Detections",
@@ -48,13 +45,7 @@ def test_importing_costs_next_to_nothing(package):
         "heavy = {'numpy', 'cv2', 'onnxruntime', 'openvino', 'PySide6', 'av', 'torch'} & set(sys.modules)\n"
         "print(took_s, *heavy)"
     )
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    runs = [
-        subprocess.run(
-            [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True, env=environment
-        ).stdout.split()
-        for _ in range(3)
-    ]
+    runs = [run_python("-c", script).stdout.split() for _ in range(3)]
     assert [heavy for _, *heavy in runs] == [[], [], []]
     assert min(float(took_s) for took_s, *_ in runs) < 0.05
 

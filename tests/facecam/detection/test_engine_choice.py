@@ -24,6 +24,38 @@ FRAME = np.asarray(cv2.resize(demo_frame(5), (320, 240)), np.uint8)
 """With faces; small, as what is chosen does not depend on its size."""
 
 
+@pytest.fixture
+def tried(monkeypatch, tmp_path):
+    """The names of the engines in each trial, which ends after three turns in favour of the last one."""
+    tried = []
+
+    class FakeTrial:
+        def __init__(self, runs, _clock):
+            self.runs, self.turns = runs, 0
+            tried.append(list(runs))
+
+        def round(self):
+            self.turns += 1
+            for run in self.runs.values():
+                run()
+            return self.turns == 3
+
+        def result(self):
+            return list(self.runs)[-1], {}
+
+    monkeypatch.setattr(engine_choice, "SpeedTrial", FakeTrial)
+    monkeypatch.setattr(speed_trial, "choices_path", lambda: tmp_path / "kept" / "runtimes.json")
+    return tried
+
+
+def after_the_trial(detector, frame):
+    """The faces in the frame after so many times that engines were tried, or an earlier result was used."""
+    for _ in range(engine_choice.AFTER_FRAMES):
+        found = detector.detect(frame)
+        assert len(found) > 0
+    return found
+
+
 def test_without_openvino_auto_is_onnx_runtime_and_asking_for_it_says_what_to_do(monkeypatch, tiny_model, make_frame):
     monkeypatch.setattr(engine, "installed", lambda name: name != Runtime.OPENVINO)
     detector = FaceDetector(DetectorOptions(tiny_model, runtime=Runtime.AUTO))
@@ -53,53 +85,25 @@ def test_a_broken_openvino_costs_no_frame(monkeypatch, tiny_model, make_frame, c
 
 
 @needs_openvino
-def test_auto_starts_at_once_and_goes_over_to_the_one_that_was_faster(monkeypatch, tmp_path, tiny_model, make_frame):
-    monkeypatch.setattr(speed_trial, "choices_path", lambda: tmp_path / "kept" / "runtimes.json")
-    monkeypatch.setattr(engine_choice, "fastest", lambda candidates, clock: (Runtime.OPENVINO, {}))
+def test_auto_starts_at_once_and_goes_over_to_the_one_that_was_faster(tried, tiny_model, make_frame):
     frame = make_frame((2, 1))
     detector = FaceDetector(tiny_model)
     first = detector.detect(frame)
     assert detector.runtime == Runtime.ONNX_RUNTIME
-    for _ in range(engine_choice.AFTER_FRAMES):
-        last = detector.detect(frame)
+    last = after_the_trial(detector, frame)
     assert detector.runtime == Runtime.OPENVINO
     np.testing.assert_allclose(first.boxes, last.boxes, atol=0.01)
     # Other sizes have not come up often enough: they stay with the runtime that needs no compiling.
     detector.detect(make_frame((2, 1), width=320, height=240))
     assert detector.runtime == Runtime.ONNX_RUNTIME
-
-    def no_trial(_candidates, _clock):
-        raise AssertionError("the result was not kept")
-
-    monkeypatch.setattr(engine_choice, "fastest", no_trial)
     again = FaceDetector(tiny_model)
-    for _ in range(engine_choice.AFTER_FRAMES):
-        again.detect(frame)
+    after_the_trial(again, frame)
     assert again.runtime == Runtime.OPENVINO
+    assert len(tried) == 1, "the result was not kept"
 
 
-class FakeTrial:
-    """Ends after three turns in favour of the last."""
-
-    def __init__(self, runs, clock):
-        self.runs, self.turns = runs, 0
-
-    def round(self):
-        self.turns += 1
-        for run in self.runs.values():
-            run()
-        return self.turns == 3
-
-    def result(self):
-        return list(self.runs)[-1], {}
-
-
-def test_in_the_background_frames_go_on_until_the_other_engines_are_ready(
-    monkeypatch, tmp_path, tiny_model, make_frame
-):
-    monkeypatch.setattr(speed_trial, "choices_path", lambda: tmp_path / "runtimes.json")
+def test_in_the_background_frames_go_on_until_the_other_engines_are_ready(monkeypatch, tried, tiny_model, make_frame):
     monkeypatch.setattr(engine_choice, "candidates", lambda *_: (Engine(), Engine(threads=2)))
-    monkeypatch.setattr(engine_choice, "SpeedTrial", FakeTrial)
     detector = FaceDetector(DetectorOptions(tiny_model, precision=Precision.AUTO, in_background=True))
     goes_on, elsewhere, bind = threading.Event(), [], Model.bind
 
@@ -121,9 +125,9 @@ def test_in_the_background_frames_go_on_until_the_other_engines_are_ready(
 
     wait_for(lambda: tries(detector))
     assert len(elsewhere) == 1
-    monkeypatch.setattr(engine_choice, "SpeedTrial", None)  # what is known is not tried again
     again = FaceDetector(DetectorOptions(tiny_model, precision=Precision.AUTO, in_background=True))
     wait_for(lambda: tries(again))
+    assert len(tried) == 1, "what is known is not tried again"
 
 
 @pytest.mark.parametrize("in_background", [True, False])
@@ -156,62 +160,36 @@ def test_what_goes_wrong_in_the_background_is_told_by_the_next_frame(monkeypatch
 
 @needs_openvino
 @pytest.mark.parametrize("able", [True, False])
-def test_auto_precision_tries_bfloat16_only_where_the_processor_can(monkeypatch, tiny_model, make_frame, able):
+def test_auto_precision_tries_bfloat16_only_where_the_processor_can(monkeypatch, tried, tiny_model, make_frame, able):
     if able and not has_bf16():
         pytest.skip("this processor does not compute in bfloat16")
-    tried = []
-
-    def last(candidates, clock):
-        tried.extend(candidates)
-        for run in candidates.values():
-            run()
-        return list(candidates)[-1], {}
-
     monkeypatch.setattr(engine_choice, "has_bf16", lambda: able)
-    monkeypatch.setattr(engine_choice, "kept_choice", lambda key: None)
-    monkeypatch.setattr(engine_choice, "keep_choice", lambda key, name: None)
-    monkeypatch.setattr(engine_choice, "fastest", last)
     detector = FaceDetector(DetectorOptions(tiny_model, precision=Precision.AUTO))
-    for _ in range(engine_choice.AFTER_FRAMES):
-        assert len(detector.detect(make_frame((2, 1)))) == 1
-    assert tried == [Runtime.ONNX_RUNTIME, Runtime.OPENVINO, "openvino bf16"][: 3 if able else 2]
-    assert str(detector.engine) == tried[-1]
+    after_the_trial(detector, make_frame((2, 1)))
+    assert tried == [[Runtime.ONNX_RUNTIME, Runtime.OPENVINO, "openvino bf16"][: 3 if able else 2]]
+    assert str(detector.engine) == tried[0][-1]
 
 
 @needs_int8
-def test_auto_precision_goes_over_to_int8_where_it_is_faster(tmp_path, monkeypatch):
-    monkeypatch.setattr(speed_trial, "choices_path", lambda: tmp_path / "choices.json")
-    tried = []
-
-    def last(candidates, _clock):
-        tried.append(list(candidates))
-        return list(candidates)[-1], {}
-
-    monkeypatch.setattr(engine_choice, "fastest", last)
+def test_auto_precision_goes_over_to_int8_where_it_is_faster(tried):
     detector = FaceDetector(DetectorOptions("faceboxes", precision=Precision.AUTO))
-    for _ in range(engine_choice.AFTER_FRAMES):
-        found = detector.detect(FRAME)
+    found = after_the_trial(detector, FRAME)
     assert tried == [[Runtime.ONNX_RUNTIME, *(f"{runtime} int8" for runtime in int8_runtimes)]]
     assert str(detector.engine) == tried[0][-1]
     exact = FaceDetector(DetectorOptions("faceboxes", runtime=Runtime.ONNX_RUNTIME))
-    assert len(found) == len(exact.detect(FRAME)) > 0
-    told = FaceDetector(DetectorOptions("faceboxes", precision=Precision.INT8))
-    for _ in range(engine_choice.AFTER_FRAMES):
-        told.detect(FRAME)
+    assert len(found) == len(exact.detect(FRAME))
+    after_the_trial(FaceDetector(DetectorOptions("faceboxes", precision=Precision.INT8)), FRAME)
     assert tried[1:] == ([tried[0][1:]] if len(int8_runtimes) > 1 else [])
+    trials = len(tried)
     again = FaceDetector(DetectorOptions("faceboxes", precision=Precision.AUTO))
-    monkeypatch.setattr(engine_choice, "fastest", None)  # what is known is not tried again
-    for _ in range(engine_choice.AFTER_FRAMES):
-        again.detect(FRAME)
+    after_the_trial(again, FRAME)
     assert str(again.engine) == tried[0][-1]
+    assert len(tried) == trials, "what is known is not tried again"
 
 
 @needs_int8
-def test_without_openvino_auto_precision_is_int8_too(tmp_path, monkeypatch):
-    monkeypatch.setattr(speed_trial, "choices_path", lambda: tmp_path / "choices.json")
+def test_without_openvino_auto_precision_is_int8_too(monkeypatch, tried):
     monkeypatch.setattr(engine, "installed", lambda name: name != Runtime.OPENVINO)
-    monkeypatch.setattr(engine_choice, "fastest", lambda candidates, _clock: (list(candidates)[-1], {}))
     detector = FaceDetector(DetectorOptions("faceboxes", precision=Precision.AUTO))
-    for _ in range(engine_choice.AFTER_FRAMES):
-        detector.detect(FRAME)
+    after_the_trial(detector, FRAME)
     assert str(detector.engine) == "onnxruntime int8"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from facecam.detection.detector import FaceDetector
@@ -15,8 +16,6 @@ from facecam.system.resources import asset, shipped_models
 
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
 
-needs_weights = pytest.mark.skipif(not asset("faceboxes.onnx").is_file(), reason="no weights have been trained yet")
-
 
 def test_the_demo_pictures_state_their_origin():
     readme = asset("demo/README.md").read_text(encoding="utf-8")
@@ -24,7 +23,6 @@ def test_the_demo_pictures_state_their_origin():
         assert picture.name in readme
 
 
-@needs_weights
 def test_every_shipped_model_loads_and_has_a_card():
     assert "faceboxes" in shipped_models()
     for name in shipped_models():
@@ -35,7 +33,6 @@ def test_every_shipped_model_loads_and_has_a_card():
         assert asset(f"{name}.md").is_file()
 
 
-@needs_weights
 def test_the_default_detector_finds_the_faces_of_the_demo():
     detector = FaceDetector()
     counts = [len(detector.detect(demo_frame(index))) for index in range(0, 1800, 100)]
@@ -44,10 +41,7 @@ def test_the_default_detector_finds_the_faces_of_the_demo():
     assert sum(counts) / len(counts) >= 2
 
 
-@needs_weights
 def test_a_face_is_found_again_in_the_mirrored_and_in_the_enlarged_frame():
-    import numpy as np
-
     detector = FaceDetector(DetectorOptions(threshold=0.8))
     frame = demo_frame(0)
     found = detector.detect(frame)
@@ -59,7 +53,6 @@ def test_a_face_is_found_again_in_the_mirrored_and_in_the_enlarged_frame():
     assert pairwise_iou(face * 3, enlarged).max() > 0.8
 
 
-@needs_weights
 @pytest.mark.skipif(not (DATA / "video").is_dir(), reason="the webcam clips lie beside the project, not in it")
 def test_the_person_in_a_webcam_clip_is_found_in_nearly_every_frame():
     detector = FaceDetector()

@@ -50,13 +50,18 @@ def in_both_ways(
     *candidates: np.ndarray,
     logits: bool,
     threshold: float = -np.inf,
-) -> list[Detections]:
+) -> Detections:
+    """What is found in one step, which is what is found by arrays."""
     offsets, scores, anchors = candidates
     found = []
     for way in (compiled.select, None):
         monkeypatch.setattr(boxes, "compiled_select", way)
         found.append(select(Candidates(offsets, scores, logits, anchors), threshold, 0.4, *map(float, LIMIT[:2])))
-    return found
+    np.testing.assert_allclose(found[0].boxes, found[1].boxes, atol=1e-3)
+    np.testing.assert_allclose(found[0].scores, found[1].scores, atol=2e-7)
+    assert found[0].boxes.shape == (len(found[0]), 4)
+    assert {part.dtype for each in found for part in (each.boxes, each.scores)} == {np.dtype(np.float32)}
+    return found[0]
 
 
 @pytest.mark.parametrize("logits", [True, False])
@@ -68,11 +73,7 @@ def test_both_ways_give_the_same_faces(monkeypatch: pytest.MonkeyPatch, compiled
             scores = np.round(scores / 4) * 4  # of equal ones the first is better
         if not logits:
             scores = np.float32(1) / (1 + np.exp(-scores))
-        in_one_step, by_arrays = in_both_ways(monkeypatch, compiled, offsets, scores, anchors, logits=logits)
-        np.testing.assert_allclose(in_one_step.boxes, by_arrays.boxes, atol=1e-3)
-        np.testing.assert_allclose(in_one_step.scores, by_arrays.scores, atol=2e-7)
-        assert in_one_step.boxes.dtype == in_one_step.scores.dtype == np.float32
-        assert 0 < len(in_one_step) <= count
+        assert 0 < len(in_both_ways(monkeypatch, compiled, offsets, scores, anchors, logits=logits)) <= count
 
 
 @pytest.mark.filterwarnings("error")
@@ -83,17 +84,16 @@ def test_what_is_no_number_is_left_out(monkeypatch: pytest.MonkeyPatch, compiled
             offsets, scores, anchors = candidates(rng, 12)
             offsets[7, column] = bad
             scores[2:4] = -1e5, 1e5
-            in_one_step, by_arrays = in_both_ways(monkeypatch, compiled, offsets, scores, anchors, logits=True)
-            assert np.isfinite(in_one_step.boxes).all()
-            assert len(in_one_step) > 0
-            np.testing.assert_allclose(in_one_step.boxes, by_arrays.boxes, atol=1e-3)
+            found = in_both_ways(monkeypatch, compiled, offsets, scores, anchors, logits=True)
+            assert np.isfinite(found.boxes).all()
+            assert len(found) > 0
 
 
 def test_boxes_are_clipped_and_those_outside_left_out(monkeypatch: pytest.MonkeyPatch, compiled: ModuleType) -> None:
     anchors = np.array([[10, 10, 60, 60], [-100, 100, 80, 80], [630, 300, 50, 50]], np.float32)
     scores = np.array([1, 3, 2], np.float32)
-    for found in in_both_ways(monkeypatch, compiled, np.zeros((3, 4), np.float32), scores, anchors, logits=True):
-        assert found.boxes.tolist() == [[605, 275, 640, 325], [0, 0, 40, 40]]
+    found = in_both_ways(monkeypatch, compiled, np.zeros((3, 4), np.float32), scores, anchors, logits=True)
+    assert found.boxes.tolist() == [[605, 275, 640, 325], [0, 0, 40, 40]]
 
 
 def test_of_very_many_candidates_the_best_are_taken(monkeypatch: pytest.MonkeyPatch, compiled: ModuleType) -> None:
@@ -102,15 +102,11 @@ def test_of_very_many_candidates_the_best_are_taken(monkeypatch: pytest.MonkeyPa
     anchors[:, 2:] = rng.uniform(1, 400, (5000, 1))
     output = np.concatenate([offsets, scores[:, None]], 1)  # as a network has it: its parts are views with gaps
     parts = output[:, :4], output[:, 4], anchors
-    in_one_step, by_arrays = in_both_ways(monkeypatch, compiled, *parts, logits=True)
-    np.testing.assert_allclose(in_one_step.boxes, by_arrays.boxes, atol=1e-3)
-    assert 0 < len(in_one_step) < boxes.MOST_FACES
+    assert 0 < len(in_both_ways(monkeypatch, compiled, *parts, logits=True)) < boxes.MOST_FACES
     anchors[:] = *LIMIT[:2] / 2, 40, 40
     anchors[:, :2] += rng.uniform(-200, 200, (5000, 2))
     offsets[:, 2:] = -20  # so small that few overlap
-    in_one_step, by_arrays = in_both_ways(monkeypatch, compiled, offsets, scores, anchors, logits=True)
-    assert len(in_one_step) == len(by_arrays) == boxes.MOST_FACES
-    np.testing.assert_allclose(in_one_step.boxes, by_arrays.boxes, atol=1e-3)
+    assert len(in_both_ways(monkeypatch, compiled, offsets, scores, anchors, logits=True)) == boxes.MOST_FACES
 
 
 def test_what_the_threshold_keeps_is_the_same(monkeypatch: pytest.MonkeyPatch, compiled: ModuleType) -> None:
@@ -118,12 +114,11 @@ def test_what_the_threshold_keeps_is_the_same(monkeypatch: pytest.MonkeyPatch, c
     scores[:3] = 2.5, np.nextafter(np.float32(2.5), np.float32(0)), np.nan
     anchors[:3, :2] = [[50, 50], [300, 50], [50, 300]]
     offsets[:3], anchors[:3, 2:] = 0, 3
-    for found in in_both_ways(monkeypatch, compiled, offsets, scores, anchors, logits=True, threshold=2.5):
-        assert found.scores.min() == np.float32(1) / (1 + np.exp(np.float32(-2.5)))
-        assert [48.5, 48.5, 51.5, 51.5] in found.boxes.tolist()
-        assert not np.isin(found.boxes[:, 0], [298.5]).any()
-    for found in in_both_ways(monkeypatch, compiled, offsets, scores, anchors, logits=True, threshold=100):
-        assert (found.boxes.shape, found.scores.shape) == ((0, 4), (0,))
+    found = in_both_ways(monkeypatch, compiled, offsets, scores, anchors, logits=True, threshold=2.5)
+    assert found.scores.min() == np.float32(1) / (1 + np.exp(np.float32(-2.5)))
+    assert [48.5, 48.5, 51.5, 51.5] in found.boxes.tolist()
+    assert not np.isin(found.boxes[:, 0], [298.5]).any()
+    assert len(in_both_ways(monkeypatch, compiled, offsets, scores, anchors, logits=True, threshold=100)) == 0
 
 
 def test_other_arrays_are_refused(compiled: ModuleType) -> None:

@@ -17,7 +17,7 @@ from facecam.detection.options import DetectorOptions
 from facecam.errors import FacecamError
 from facecam.faces.boxes import pairwise_iou
 from facecam.runtimes import providers, registry
-from facecam.runtimes.engine import RUNTIMES, Engine, Precision, Runtime, RuntimeFailure, installed
+from facecam.runtimes.engine import RUNTIMES, Engine, Precision, Runtime, RuntimeFailure
 from facecam.runtimes.registry import has_bf16, has_int8
 from facecam.sources.demo import demo_frame
 from facecam.system.cpu import choose_core, measure_core_use, pinned
@@ -79,11 +79,6 @@ def test_one_pinned_thread_does_all_the_work(runtime, precision):
     assert use.cpu_over_wall <= 1.05
 
 
-def test_an_unknown_runtime_is_refused(tiny_model):
-    with pytest.raises(FacecamError, match="There is no runtime tensorrt; there are auto, onnxruntime, openvino"):
-        FaceDetector(DetectorOptions(tiny_model, runtime="tensorrt"))  # type: ignore[arg-type]
-
-
 @each_runtime
 def test_nothing_is_reported_to_the_makers_of_a_runtime(tmp_path, tiny_model, runtime):
     """By themselves both send events when they are imported, and leave an identifier in the home folder."""
@@ -102,9 +97,8 @@ def test_nothing_is_reported_to_the_makers_of_a_runtime(tmp_path, tiny_model, ru
     assert list(tmp_path.rglob("*")) == []
 
 
-def test_small_and_odd_frames_give_the_same_in_both_runtimes(make_model, make_frame):
-    if not installed(Runtime.OPENVINO):
-        pytest.skip("OpenVINO is not installed")
+@needs_openvino
+def test_small_and_odd_frames_give_the_same_in_both_runtimes(make_model):
     model = make_model(threshold=0.3)
     for width, height in ((20, 25), (1, 4), (33, 47), (1000, 750)):
         frame = np.random.default_rng(width).integers(0, 256, (height, width, 3), np.uint8)
@@ -229,8 +223,6 @@ def test_a_provider_that_is_missing_says_what_to_install(tiny_model):
     missing = next(name for name in ("cuda", "directml", "migraphx") if name not in providers.available())
     with pytest.raises(FacecamError, match="in place of onnxruntime"):
         FaceDetector(DetectorOptions(tiny_model, provider=missing))
-    with pytest.raises(FacecamError, match="There is no provider abacus; there are cpu, cuda"):
-        FaceDetector(DetectorOptions(tiny_model, provider="abacus"))
 
 
 def test_a_provider_that_does_not_start_is_told_instead_of_going_on_without(tiny_model, monkeypatch):
@@ -239,9 +231,3 @@ def test_a_provider_that_does_not_start_is_told_instead_of_going_on_without(tiny
     monkeypatch.setattr(providers, "available", lambda: ["cpu", "cuda"])
     with pytest.warns(UserWarning, match="CUDAExecutionProvider"), pytest.raises(RuntimeFailure, match="can't start"):
         FaceDetector(DetectorOptions(tiny_model, provider="cuda"))
-
-
-@pytest.mark.parametrize("options", [{"precision": "f8"}, {"threads": 0}, {"threads": 1000}])
-def test_settings_out_of_range_are_refused(tiny_model, options):
-    with pytest.raises(FacecamError):
-        FaceDetector(DetectorOptions(tiny_model, **options))
