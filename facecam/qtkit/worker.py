@@ -131,15 +131,16 @@ class Worker(QObject):
         with self._changed:
             return lane in self._work or any(result.lane == lane for _, result in self._results)
 
-    def take(self) -> list[Result]:
-        """Results since the last call, without those that have been replaced. Raises what went wrong unexpectedly."""
+    def take(self) -> Iterator[Result]:
+        """Results since the last call, without those that have been replaced or cancelled, be it by what is done about
+        an earlier one of them. Raises what went wrong unexpectedly."""
         with self._changed:
-            fresh = [result for stamp, result in self._results if stamp == self._stamps[result.lane]]
-            self._results.clear()
-        for result in fresh:
-            if result.error is not None and not isinstance(result.error, FacecamError):
-                raise result.error
-        return fresh
+            results, self._results = self._results, []
+        for stamp, result in results:
+            if stamp == self._stamps[result.lane]:
+                if result.error is not None and not isinstance(result.error, FacecamError):
+                    raise result.error
+                yield result
 
     def close(self, timeout_s: float, at_the_end: Callable[[], object] | None = None) -> bool:
         """Ends the thread after the step that it is at; False when that takes longer.

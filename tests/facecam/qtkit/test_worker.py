@@ -69,6 +69,20 @@ def test_results_that_lie_ready_are_dropped_when_a_new_request_comes(qtbot, work
     assert "old" not in [result.value for result in collect(qtbot, worker, lambda result: result.last)]
 
 
+def test_results_that_an_earlier_one_makes_needless_are_dropped(qtbot, worker):
+    done = threading.Event()
+    worker.submit_one(Lane.MODEL, lambda: "model")
+    worker.submit_one(Lane.GRID, lambda: "old")
+    worker.submit_one(Lane.EXPORT, done.set)
+    assert done.wait(5)
+    taken = []
+    for result in worker.take():
+        taken.append(result.value)
+        worker.cancel(Lane.GRID)
+    assert "model" in taken
+    assert "old" not in taken
+
+
 def test_urgent_work_goes_between_two_steps(qtbot, worker):
     started, go_on = threading.Event(), threading.Event()
     order: list[object] = []

@@ -16,7 +16,7 @@ from sagan_gallery.generator import Generator
 from sagan_gallery.ui import words
 from sagan_gallery.ui.map_style import Shown
 from sagan_gallery.ui.message import LOADING_SHOWN_AFTER_MS
-from sagan_gallery.ui.session import OwnPicture
+from sagan_gallery.ui.session import Export, OwnPicture
 from tests.facecam.waiting import PATIENCE_S
 from tests.sagan_gallery.made import made_sample
 from tests.sagan_gallery.ui.driving import settle, waits_for_sample
@@ -231,3 +231,15 @@ def test_another_model_of_another_size_replaces_everything(qtbot, panel, make_ge
     assert np.array_equal(panel.walk.walk.start.z, panel.sample.z)  # the open walk starts at the new model's sample
     waits_for_sample(qtbot, panel, lambda: panel.walk.slider.setValue(500))
     assert panel.sample.size_px == (32, 32)
+
+
+def test_a_late_picture_of_the_model_before_does_not_reach_the_next_one(qtbot, panel, make_generator, slow):
+    panel.files.open(make_generator(size=32, grids=((16, 8),), name="large.onnx"))
+    panel.stage.walk_button.click()  # wants a picture of its end
+    done = threading.Event()
+    panel.session.request_export(Export(Path("last.npz"), lambda: iter([done.set() or 1.0])))
+    slow.set()
+    assert done.wait(PATIENCE_S)  # both lie ready now: the window was busy
+    qtbot.waitUntil(lambda: panel.sample.size_px == (32, 32))
+    settle(qtbot, panel)
+    assert np.array_equal(panel.walk.walk.start.z, panel.sample.z)
