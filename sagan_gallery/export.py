@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from facecam.arrays import Image
-from facecam.system.files import PartFile, writing
+from facecam.system.files import writing
 from sagan_gallery.sample import Sample
 
 
@@ -39,69 +39,51 @@ def save_attention(path: Path, sample: Sample, pins_px: Sequence[tuple[float, fl
         np.savez_compressed(file, allow_pickle=False, **arrays)
 
 
-class Film(Protocol):
-    """A film that is being written."""
+FilmWriter = Callable[[Path, Iterator[Image], int, float], Iterator[float]]
+"""Writes a film of N pictures (H, W, 3) uint8 RGB, all of one size, at a rate in Hz. Yields the share that is done,
+and can be left at any step. Raises FacecamError or OSError."""
 
-    def add(self, picture: Image) -> None:
-        """One more picture (H, W, 3) uint8 RGB, all of one size. Raises FacecamError or OSError."""
-
-    def close(self) -> None:
-        """The film is complete. Raises FacecamError or OSError."""
-
-    def discard(self) -> None:
-        """The film is not wanted any more."""
+_GIF_COLOURS, _LOOKED_AT = 64, 16
+_EVERY = 2
+"""Of the pixels that the colours are found from, in both directions: of all it takes six times as long, for errors
+that are 2 to 10 % smaller; without k-means they are twice as large."""
 
 
-class Gif:
-    """An endless GIF of 64 colours, which the whole film shares: a palette for each picture takes twice the bytes, and
-    its colours flicker. kept: RGB of those that stay as they are, however little of the film has them."""
+def write_gif(
+    path: Path, pictures: Iterator[Image], count: int, rate_hz: float, kept: Sequence[Sequence[int]] = ()
+) -> Iterator[float]:
+    """A `FilmWriter` of endless GIFs of 64 colours, which the whole film shares: a palette for each picture takes twice
+    the bytes, and its colours flicker. kept: RGB of those that stay as they are, however little of the film has them.
+    """
+    from PIL import Image as Pillow  # a fifth of a second to load, and rarely needed
 
-    _FORMAT = "GIF"
-    _OPTIONS: ClassVar[dict[str, Any]] = {}
-    _COLOURS, _LOOKED_AT = 64, 16
-    _EVERY = 2
-    """Of the pixels that the colours are found from, in both directions: of all it takes six times as long, for errors
-    that are 2 to 10 % smaller; without k-means they are twice as large."""
-
-    def __init__(self, path: Path, rate_hz: float, kept: Sequence[Sequence[int]] = ()) -> None:
-        self._kept = [level for colour in kept for level in colour]
-        self._file = PartFile(path)  # at once: nobody wants to wait for a film that can't be saved
-        self._duration_ms = max(20, round(100 / rate_hz) * 10)  # in hundredths; faster than 50 Hz is shown slowly
-        self._frames: list[Any] = []
-
-    def add(self, picture: Image) -> None:
-        from PIL import Image as Pillow  # a fifth of a second to load, and rarely needed
-
-        self._frames.append(Pillow.fromarray(picture))
-
-    def _coded(self) -> list[Any]:
-        """The frames in the film's colours, which are found from some of them."""
-        from PIL import Image as Pillow
-
-        frames = self._frames[:: -(-len(self._frames) // self._LOOKED_AT)]
-        some = np.concatenate([np.asarray(frame)[:: self._EVERY, :: self._EVERY] for frame in frames])
-        colours = Pillow.fromarray(some).quantize(self._COLOURS - len(self._kept) // 3, kmeans=1)
-        colours.putpalette([*(colours.getpalette() or ()), *self._kept])
-        return [frame.quantize(palette=colours, dither=Pillow.Dither.NONE) for frame in self._frames]
-
-    def close(self) -> None:
-        first, *rest = self._coded()
-        with writing(self._file.path):
-            first.save(
-                self._file.part, self._FORMAT, save_all=True, append_images=rest, duration=self._duration_ms, loop=0,
-                **self._OPTIONS,
-            )  # fmt: skip
-        self._file.complete()
-
-    def discard(self) -> None:
-        self._file.discard()
+    frames: list[Any] = []
+    for picture in pictures:
+        frames.append(Pillow.fromarray(picture))
+        yield len(frames) / (2 * count + 1)
+    looked_at = [np.asarray(frame)[::_EVERY, ::_EVERY] for frame in frames[:: -(-count // _LOOKED_AT)]]
+    colours = Pillow.fromarray(np.concatenate(looked_at)).quantize(_GIF_COLOURS - len(kept), kmeans=1)
+    colours.putpalette([*(colours.getpalette() or ()), *(level for colour in kept for level in colour)])
+    for number, frame in enumerate(frames):
+        frames[number] = frame.quantize(palette=colours, dither=Pillow.Dither.NONE)
+        yield (count + number + 1) / (2 * count + 1)
+    _save(path, "GIF", frames, rate_hz)
+    yield 1.0
 
 
-class WebP(Gif):
-    """An endless animated WebP: all colours, and fewer bytes than a GIF's."""
+def write_webp(path: Path, pictures: Iterator[Image], count: int, rate_hz: float) -> Iterator[float]:
+    """A `FilmWriter` of endless animated WebPs: all colours, and fewer bytes than a GIF's."""
+    from PIL import Image as Pillow
 
-    _FORMAT = "WEBP"
-    _OPTIONS: ClassVar[dict[str, Any]] = {"quality": 90, "method": 2}
+    frames: list[Any] = []
+    for picture in pictures:
+        frames.append(Pillow.fromarray(picture))
+        yield len(frames) / (count + 1)
+    _save(path, "WEBP", frames, rate_hz, quality=90, method=2)
+    yield 1.0
 
-    def _coded(self) -> list[Any]:
-        return self._frames
+
+def _save(path: Path, form: str, frames: list[Any], rate_hz: float, **options: Any) -> None:
+    duration_ms = max(20, round(100 / rate_hz) * 10)  # in hundredths; faster than 50 Hz is shown slowly
+    first, *rest = frames
+    first.save(path, form, save_all=True, append_images=rest, duration=duration_ms, loop=0, **options)

@@ -16,7 +16,7 @@ from av.video.reformatter import VideoReformatter
 from facecam.arrays import Image
 from facecam.detection.letterbox import letterbox
 from facecam.sources.sound import SOUND_HZ, Samples
-from facecam.system.files import PartFile, writing
+from facecam.system.files import writing
 
 _TICKS_HZ = 60_000  # MPEG-4 knows no finer time than 1/65535 s
 _PIECE_S = 1.0
@@ -126,29 +126,3 @@ class VideoWriter:
         if 0 <= image.shape[1] - width < 2 and 0 <= image.shape[0] - height < 2:
             return np.ascontiguousarray(image[:height, :width])
         return letterbox(image, self._size, middle=True)[0]
-
-
-class Mp4Film:
-    """A film of pictures at a fixed rate, which is under another name until it is complete.
-
-    path: ends in .mp4, its folder exists. Raises FacecamError, here, in `add` and in `close`.
-    """
-
-    def __init__(self, path: Path, rate_hz: float) -> None:
-        self._file, self._rate_hz, self._count = PartFile(path), rate_hz, 0
-        self._writer = VideoWriter(self._file.part, rate_hz)
-
-    def add(self, picture: Image) -> None:
-        """One more picture (H, W, 3) uint8 RGB."""
-        self._writer.write(picture[:, :, ::-1], self._count / self._rate_hz)
-        self._count += 1
-
-    def close(self) -> None:
-        """The film is complete."""
-        self._writer.close()
-        self._file.complete()
-
-    def discard(self) -> None:
-        """The film is not wanted any more."""
-        self._writer.close()
-        self._file.discard()

@@ -15,9 +15,9 @@ from facecam.arrays import Image
 from facecam.errors import FacecamError
 from facecam.qtkit.commands import Menu, command
 from facecam.qtkit.file_dialogs import ask_path, suffix_of
-from facecam.system.files import cannot_write
+from facecam.system.files import PartFile, writing
 from facecam.system.paths import pictures_folder
-from sagan_gallery.export import Film, Gif, WebP, save_attention
+from sagan_gallery.export import FilmWriter, save_attention, write_gif, write_webp
 from sagan_gallery.latent import SampleSpec, parse_sample_text
 from sagan_gallery.ui import words
 from sagan_gallery.ui.figure import save_figure
@@ -25,9 +25,6 @@ from sagan_gallery.ui.film import film_frames
 from sagan_gallery.ui.paint import from_qimage, pin_colour
 from sagan_gallery.ui.sample_stage import SampleStage
 from sagan_gallery.ui.session import Export, GallerySession
-
-FilmOpener = Callable[[Path, float], Film]
-"""Begins a film at a path, with a rate in Hz; raises OSError or FacecamError."""
 
 FILM_HZ = 25.0
 FILM_S = 8.0
@@ -41,8 +38,8 @@ _LARGEST_PX = 1024
 class GalleryFiles(QObject):
     """The actions; those that make no sense at the moment say what is missing.
 
-    grab_frame: gives the camera's picture (H, W, 3) uint8 RGB, or None when there is none; open_film: begins films in
-    formats beyond GIF. Without them their actions are not there.
+    grab_frame: gives the camera's picture (H, W, 3) uint8 RGB, or None when there is none; write_mp4: writes films in
+    that format. Without them what they do is not offered.
     """
 
     model_opened = Signal(Path)
@@ -61,12 +58,12 @@ class GalleryFiles(QObject):
         stage: SampleStage,
         session: GallerySession,
         grab_frame: Callable[[], Image | None] | None,
-        open_film: FilmOpener | None,
+        write_mp4: FilmWriter | None,
         parent: QWidget,
     ) -> None:
         super().__init__(parent)
         self._window, self._stage, self._session = parent, stage, session
-        self.grab_frame, self._open_film = grab_frame, open_film
+        self.grab_frame, self._write_mp4 = grab_frame, write_mp4
         self.menu = QMenu(parent)
         self._last: dict[bool, Path] = {}
         """The folder of the last file that was opened (False) or saved (True)."""
@@ -82,7 +79,7 @@ class GalleryFiles(QObject):
             "Save figure of all pins (PDF, SVG, PNG)…", self._ask_save_figure, file, "Ctrl+Shift+S"
         )
         self.save_raw = self._action("Save raw attention (NPZ)…", self._ask_save_raw, file)
-        mp4 = "" if open_film is None else ", MP4"
+        mp4 = "" if write_mp4 is None else ", MP4"
         self.save_walk = self._action(f"Save walk (GIF, WebP{mp4})…", self._ask_save_walk, file)
         self.frame.setVisible(grab_frame is not None)
         groups = (
@@ -191,23 +188,24 @@ class GalleryFiles(QObject):
             raise FacecamError("There is no attention yet.")
         pins = [(pin.x_px, pin.y_px) for pin in self._stage.view.pins]
 
-        def steps(path: Path) -> Iterator[float]:  # of 4,096 queries it takes most of a second
+        def write(path: Path) -> Iterator[float]:  # of 4,096 queries it takes most of a second
             save_attention(path, sample, pins, origin)
             yield 1.0
 
-        def save(path: Path) -> None:
-            self.export_wanted.emit(Export(path, partial(steps, path)))
-
-        self._ask_save("Save raw attention", ["NumPy (*.npz)"], save, "-attention", at_once=False)
+        self._ask_save(
+            "Save raw attention", ["NumPy (*.npz)"], lambda path: self._export(path, write), "-attention", at_once=False
+        )
 
     def _ask_save_walk(self) -> None:
         if self._stage.walk.walk is None:
             raise FacecamError("There is no walk yet: switch on Walk below the picture first.")
-        gif = partial(Gif, kept=[bytes.fromhex(pin_colour(pin.number).name()[1:]) for pin in self._stage.view.pins])
-        writers: dict[str, tuple[FilmOpener, int]] = {".gif": (gif, GIF_PX), ".webp": (WebP, WEBP_PX)}
+        gif = partial(
+            write_gif, kept=[bytes.fromhex(pin_colour(pin.number).name()[1:]) for pin in self._stage.view.pins]
+        )
+        writers: dict[str, tuple[FilmWriter, int]] = {".gif": (gif, GIF_PX), ".webp": (write_webp, WEBP_PX)}
         kinds = ["GIF, 64 colours (*.gif)", "WebP, all colours and half the size (*.webp)"]
-        if self._open_film is not None:
-            writers[".mp4"] = self._open_film, FILM_PX
+        if self._write_mp4 is not None:
+            writers[".mp4"] = self._write_mp4, FILM_PX
             kinds.append("MP4, the largest picture (*.mp4)")
 
         def save(path: Path) -> None:
@@ -233,29 +231,30 @@ class GalleryFiles(QObject):
         name = words.file_name(self._stage.origin.spec, self._stage.origin.words)
         self._ask(title, kinds, save, name + part + suffixes[0])
 
-    def start_film(self, path: Path, open_film: FilmOpener, side_px: int = FILM_PX) -> None:
+    def start_film(self, path: Path, write_film: FilmWriter, side_px: int = FILM_PX) -> None:
         """Samples the walk, with the pins' maps beside it, and writes it in the background, as all of that is now.
         side_px: about the picture's."""
         generator, walk = self._session.generator, self._stage.walk.walk
         assert generator is not None
         assert walk is not None
+        count = round(FILM_HZ * FILM_S)
+        pins, map_style = list(self._stage.view.pins), self._stage.view.map_style
+        frames = film_frames(generator, walk, count, self._session.scale, pins, map_style, side_px)
+        self._export(path, lambda part: write_film(part, frames, count, FILM_HZ))
+
+    def _export(self, path: Path, write: Callable[[Path], Iterator[float]]) -> None:
+        """Writes a file in the background, in steps, under another name until it is complete."""
         if any(export.path == path for export in self._session.exports):
             raise FacecamError(f"{path.name} is being made already: choose another name, or cancel it first.")
-        count, scale = round(FILM_HZ * FILM_S), self._session.scale
-        pins, map_style = list(self._stage.view.pins), self._stage.view.map_style
 
         def steps() -> Iterator[float]:
-            film = open_film(path, FILM_HZ)
+            file = PartFile(path)  # at once: nobody wants to wait for a film that can't be saved
             try:
-                for number, frame in enumerate(film_frames(generator, walk, count, scale, pins, map_style, side_px), 1):
-                    film.add(frame)
-                    yield 0.9 * number / count  # the rest is what `close` writes
-                film.close()
-            except OSError as error:
-                raise cannot_write(path, error) from error
-            except GeneratorExit:  # cancelled
-                film.discard()
-                raise
+                with writing(path):
+                    yield from write(file.part)
+                file.complete()
+            finally:
+                file.discard()
 
         self.export_wanted.emit(Export(path, steps))
 

@@ -17,13 +17,14 @@ from facecam.qtkit.commands import Menu, command
 from facecam.qtkit.layouts import column, row
 from facecam.qtkit.settings import Settings
 from facecam.qtkit.theme import SPACE, stage_palette
+from sagan_gallery.export import FilmWriter
 from sagan_gallery.generator import DEFAULT_MODEL, shipped_generators
 from sagan_gallery.latent import SampleSpec
 from sagan_gallery.opening import read_opening
 from sagan_gallery.sample import Sample
 from sagan_gallery.ui import words
 from sagan_gallery.ui.controls import GalleryControls
-from sagan_gallery.ui.files import FilmOpener, GalleryFiles
+from sagan_gallery.ui.files import GalleryFiles
 from sagan_gallery.ui.grid import SampleGrid
 from sagan_gallery.ui.message import GalleryMessage
 from sagan_gallery.ui.plane import axes_through
@@ -44,8 +45,8 @@ _SHARES = [280, 720]
 class GalleryPanel(QWidget):
     """The whole gallery, to be put anywhere into a window. `start` loads the model and samples.
 
-    grab_frame: gives the camera's picture (H, W, 3) uint8 RGB, or None when there is none; open_film: begins films in
-    formats beyond GIF; keep_off: gives the core that sampling is to stay away from, if any; settings: remember what is
+    grab_frame: gives the camera's picture (H, W, 3) uint8 RGB, or None when there is none; write_mp4: writes films
+    in that format; keep_off: gives the core that sampling is to stay away from, if any; settings: remember what is
     sampled, how maps are shown, whether the tour has been offered, and where it was left; controls (with these
     settings), stage: if they were made before.
     """
@@ -54,7 +55,7 @@ class GalleryPanel(QWidget):
         self,
         model: Path | None = None,
         grab_frame: Callable[[], Image | None] | None = None,
-        open_film: FilmOpener | None = None,
+        write_mp4: FilmWriter | None = None,
         keep_off: Callable[[], int | None] | None = None,
         settings: Settings | None = None,
         controls: GalleryControls | None = None,
@@ -80,7 +81,7 @@ class GalleryPanel(QWidget):
         self.grid = SampleGrid()
         self.stage = SampleStage() if stage is None else stage
         self.view, self.walk = self.stage.view, self.stage.walk
-        self.files = GalleryFiles(self.stage, self.session, grab_frame, open_film, self)
+        self.files = GalleryFiles(self.stage, self.session, grab_frame, write_mp4, self)
         self.controls = GalleryControls(settings or Settings()) if controls is None else controls
         self.controls.files.setMenu(self.files.menu)
         self.tour, self.offer = Tour(self.stage), TourOffer()

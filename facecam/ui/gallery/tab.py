@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,6 @@ from facecam.qtkit.commands import Menu, command
 from facecam.qtkit.layouts import column
 from facecam.qtkit.settings import Settings
 from facecam.qtkit.tabs import Tab
-from sagan_gallery.export import Film
 from sagan_gallery.ui.controls import GalleryControls
 from sagan_gallery.ui.panel import GalleryPanel
 from sagan_gallery.ui.sample_stage import SampleStage
@@ -37,7 +36,7 @@ class GalleryTab(Tab):
             frame = grab_frame()
             return None if frame is None else np.ascontiguousarray(frame[:, :, ::-1])
 
-        self.panel = GalleryPanel(None, grab_rgb, open_mp4, detector_core, settings, controls, stage)
+        self.panel = GalleryPanel(None, grab_rgb, write_mp4, detector_core, settings, controls, stage)
         self._full_screen = self._started = False
         self._commands = [
             command(self, "Full screen", ["F", "F11"], self._toggle_full_screen, Menu.VIEW),
@@ -74,8 +73,14 @@ class GalleryTab(Tab):
         return self.panel.close_down(timeout_s)
 
 
-def open_mp4(path: Path, rate_hz: float) -> Film:
-    """A film to be written. Raises FacecamError if it can't be."""
-    from facecam.saving.video_file import Mp4Film  # FFmpeg takes 16 MB, which only saving a film needs
+def write_mp4(path: Path, pictures: Iterator[Image], count: int, rate_hz: float) -> Iterator[float]:
+    """A `FilmWriter` of MP4s."""
+    from facecam.saving.video_file import VideoWriter  # FFmpeg takes 16 MB, which only saving a film needs
 
-    return Mp4Film(path, rate_hz)
+    writer = VideoWriter(path, rate_hz)
+    try:
+        for number, picture in enumerate(pictures):
+            writer.write(picture[:, :, ::-1], number / rate_hz)
+            yield (number + 1) / count
+    finally:
+        writer.close()

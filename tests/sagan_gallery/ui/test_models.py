@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtGui import QGuiApplication
 
 from facecam.qtkit.settings import Settings
-from sagan_gallery.export import Gif
+from sagan_gallery.export import write_gif
 from sagan_gallery.generator import Generator, shipped_generators
 from sagan_gallery.latent import SampleSpec
 from sagan_gallery.opening import opening_file
@@ -179,7 +179,7 @@ def test_figures_films_and_raw_attention_of_128_px_have_their_sizes(qtbot, two, 
     for name, pins, size in (("plain.gif", 0, (GIF_PX, GIF_PX)), ("pins.gif", 2, (GIF_PX + 8 + 92, GIF_PX))):
         for number in range(pins):
             two.view.add_pin(30 + 40 * number, 64)
-        two.files.start_film(tmp_path / name, Gif, GIF_PX)
+        two.files.start_film(tmp_path / name, write_gif, GIF_PX)
         qtbot.waitUntil(lambda name=name: two.status.text == f"Saved {tmp_path / name}")
         with pillow.open(tmp_path / name) as film:
             assert film.size == size

@@ -237,7 +237,12 @@ def test_a_late_picture_of_the_model_before_does_not_reach_the_next_one(qtbot, p
     panel.files.open(make_generator(size=32, grids=((16, 8),), name="large.onnx"))
     panel.stage.walk_button.click()  # wants a picture of its end
     done = threading.Event()
-    panel.session.request_export(Export(Path("last.npz"), lambda: iter([done.set() or 1.0])))
+
+    def last():
+        done.set()
+        yield 1.0
+
+    panel.session.request_export(Export(Path("last.npz"), last))
     slow.set()
     assert done.wait(PATIENCE_S)  # both lie ready now: the window was busy
     qtbot.waitUntil(lambda: panel.sample.size_px == (32, 32))
