@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QAction, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent
+from PySide6.QtGui import QAction, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent, QPalette
 from PySide6.QtWidgets import QApplication, QGridLayout, QSplitter, QWidget
 
 from facecam.arrays import Array, Image
@@ -201,9 +201,10 @@ class GalleryPanel(QWidget):
         return self._commands
 
     def set_full_screen(self, on: bool) -> None:
-        """Only the picture with its figures, or everything."""
-        for widget in (self._beside, self._at_right, self.status, self.stage.below):
+        """Only the picture with its figures and what is said, or everything."""
+        for widget in (self._beside, self._at_right, self.stage.below):
             widget.setVisible(not on)
+        self.status.setPalette(stage_palette() if on else QPalette())
 
     def close_down(self, timeout_s: float) -> bool:
         """Ends all work; False when something is still going on after that time."""

@@ -53,6 +53,7 @@ class StatusRow(QWidget):
         margins = (2 * SPACE, SPACE // 2, 2 * SPACE, SPACE // 2)
         row((self._line, 1), self._progress, owner=self, margins=margins, spacing=SPACE)
         self.setFixedHeight(4 * SPACE)
+        self.setAutoFillBackground(True)
         self.show_tasks(())
 
     def say(self, text: str) -> None:

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QToolButton, QWidget
 from facecam.arrays import Image
 from facecam.qtkit.fields import combo, slider, tool_button
 from facecam.qtkit.icons import icon
-from facecam.qtkit.layouts import row
+from facecam.qtkit.layouts import column, row
 from facecam.qtkit.theme import SPACE, STAGE_TEXT, stage_palette, tabular
 from sagan_gallery.sample import Sample
 from sagan_gallery.ui.paint import enlarged, to_qimage
@@ -70,10 +70,9 @@ class WalkBar(QWidget):
         slider_help = "Between the start at the left and the end at the right, on the arc of a sphere"
         self.slider = slider("Place on the walk", 1000, slider_help)
         self.slider.setMinimumWidth(8 * SPACE)
-        row(
-            self.play, self.set_start, (self.slider, 1), self.set_end, self.length,
-            owner=self, margins=(2 * SPACE, SPACE // 2, 2 * SPACE, SPACE // 2), spacing=SPACE,
-        )  # fmt: skip
+        between = column(None, self.slider, row(None, self.length, None), None, spacing=SPACE)
+        margins = (2 * SPACE, SPACE // 2, 2 * SPACE, SPACE // 2)
+        row(self.play, self.set_start, (between, 1), self.set_end, owner=self, margins=margins, spacing=SPACE)
         self.set_start.clicked.connect(lambda: self._begin_or_end_here("start"))
         self.set_end.clicked.connect(lambda: self._begin_or_end_here("end"))
         self.play.toggled.connect(self._toggle)

@@ -175,7 +175,7 @@ def size_words(sample: Sample) -> str:
     size = f"{width} × {height} px, queries {query_columns} × {query_rows}, keys {key_columns} × {key_rows}"
     if sample.score is None:
         return size
-    return f"score {sample.score:+.1f}: above 0 the discriminator takes a picture for a real one   ·   {size}"
+    return f"score {sample.score:+.1f}: above 0 it passes for real   ·   {size}"
 
 
 def percent(value: float) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QPoint, QSize, Qt, QTimer
+from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QCursor, QFont, QImageReader, QPixmap
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton
 
@@ -105,12 +105,15 @@ class Toast(_Over):
 
 
 class Countdown(_Over):
-    """Counts down in large digits, then does it."""
+    """Counts down in large digits, then does it. words: how far it is, empty while it does not count."""
+
+    changed = Signal()
+    """The words have."""
 
     def __init__(self, stage: LiveStage, do: Callable[[], object]) -> None:
         super().__init__(stage, "countdown", (0.5, 0.5))
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._do, self._left = do, 0
+        self._do, self._left, self.words = do, 0, ""
         self.digits = QLabel()
         self.digits.setAccessibleName("Seconds until the snapshot")
         QHBoxLayout(self).addWidget(self.digits)
@@ -130,6 +133,11 @@ class Countdown(_Over):
         """Nothing is done."""
         self._timer.stop()
         self.hide()
+        self._say("")
+
+    def _say(self, words: str) -> None:
+        self.words = words
+        self.changed.emit()
 
     def _tick(self) -> None:
         self._left -= 1
@@ -139,6 +147,7 @@ class Countdown(_Over):
             return
         self.digits.setFont(theme.tabular(self.font(), 6 * self._grown, QFont.Weight.Bold))
         self.digits.setText(str(self._left))
+        self._say(f"snapshot in {self._left} s")
         self.show()
         self.put()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 class Exporting(QWidget):
     """options: of the detector, as they are by then."""
+
+    advised = Signal(str)
+    """What to do first."""
 
     def __init__(self, session: LiveSession, settings: Settings, options: Callable[[], DetectorOptions]) -> None:
         super().__init__()
@@ -61,7 +65,9 @@ class Exporting(QWidget):
     def open_source(self) -> None:
         """Asks what to do with the file or folder that is open."""
         path = self._file
-        if path is not None:
+        if path is None:
+            self.advised.emit("Open a file or a folder first; then all of it can be detected and exported.")
+        else:
             self.open([path])
 
     def open(self, paths: Sequence[str]) -> None:

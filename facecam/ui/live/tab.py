@@ -176,9 +176,11 @@ class LiveTab(Tab):
         self.privacy.on.toggled.connect(self.thumbnails.viewport().update)
         self.detection.threshold_reset.connect(self.controls.reset_threshold)
         self.detection.network_chosen.connect(self._use_network)
-        self.recording.countdown_wanted.connect(self.countdown.toggle)
+        self.recording.countdown_wanted.connect(self._count_down)
+        self.countdown.changed.connect(self._tell_at_work)
+        self.exporting.advised.connect(self._advise)
         self.recording.saving.changed.connect(self.stage.refresh_status)
-        self.recording.saving.changed.connect(lambda: self.at_work.emit(self.recording.saving.at_work))
+        self.recording.saving.changed.connect(self._tell_at_work)
         self.recording.saving.said.connect(self._tell_audience)
         self.recording.saving.advised.connect(self._advise)
         self.controls.large.toggled.connect(self._enlarge)
@@ -248,6 +250,13 @@ class LiveTab(Tab):
         if not self.second_screen.go_on():
             self.picture.show_hint("No other screen", "connect one first")
 
+    def _count_down(self) -> None:
+        """To a snapshot; where there is nothing to save, that is told at once."""
+        if self.session.latest() is None and not self.countdown.isVisible():
+            self.recording.saving.take_snapshot()
+        else:
+            self.countdown.toggle()
+
     def copy(self) -> None:
         """The picture as it is seen, and the words about it, for the clipboard; without a picture the words alone."""
         message = self.stage.message
@@ -282,6 +291,9 @@ class LiveTab(Tab):
 
     def _say(self, words: str) -> None:
         self.status.say(sentence(self.recording.saving.words, words))
+
+    def _tell_at_work(self) -> None:
+        self.at_work.emit(sentence(self.recording.saving.at_work, self.countdown.words))
 
     def _tell_audience(self, words: str, picture_file: str = "") -> None:
         if self._before_audience:

@@ -8,7 +8,7 @@ from functools import partial
 
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QAction, QCloseEvent, QKeyEvent
-from PySide6.QtWidgets import QAbstractButton, QBoxLayout, QMainWindow, QTabWidget, QWidget
+from PySide6.QtWidgets import QAbstractButton, QBoxLayout, QLabel, QMainWindow, QTabWidget, QWidget
 
 from facecam.qtkit import theme
 from facecam.qtkit.commands import Menu, command, separator
@@ -67,8 +67,14 @@ class MainWindow(QMainWindow):
             self._pages.append(column(owner=page))
             self._tabs.addTab(page, spec.title)
             self._tabs.setTabToolTip(index, f"{spec.help} ({index + 1})")
+        self.elsewhere = QLabel(alignment=Qt.AlignmentFlag.AlignRight)
+        """In full screen, which hides the names of the tabs: what goes on in those that are not in front."""
+        self.elsewhere.setAutoFillBackground(True)
+        self.elsewhere.setPalette(theme.stage_palette())
+        self.elsewhere.setMargin(theme.SPACE // 2)
+        self.elsewhere.hide()
         central = QWidget()
-        column(self.banner, self.hints, (self._tabs, 1), owner=central)
+        column(self.banner, self.hints, self.elsewhere, (self._tabs, 1), owner=central)
         self.setCentralWidget(central)
         self.menus = MenuBar()
         self.setMenuBar(self.menus)
@@ -151,6 +157,7 @@ class MainWindow(QMainWindow):
             self.menus.fill(self.specs[index].title, [], self._commands)
             self._wait_for(index, loader)
         self.hints.refresh()
+        self._tell_elsewhere()
 
     def _wait_for(self, index: int, loader: ModuleLoader) -> None:
         """Says that the tab is loading, and shows it then unless the user has gone to another."""
@@ -176,6 +183,13 @@ class MainWindow(QMainWindow):
         name = sentence(self.specs[index].title, at_work)
         if name != self._tabs.tabText(index):
             self._tabs.setTabText(index, name)
+            self._tell_elsewhere()
+
+    def _tell_elsewhere(self) -> None:
+        names = [(self._tabs.tabText(index), spec.title) for index, spec in enumerate(self.specs)]
+        names.pop(self._tabs.currentIndex())
+        self.elsewhere.setText("   ".join(f"● {name}" for name, title in names if name != title))
+        self.elsewhere.setVisible(self._bare and bool(self.elsewhere.text()))
 
     def _menu_shown(self, on: bool) -> None:
         if self._current is not None:
@@ -204,6 +218,7 @@ class MainWindow(QMainWindow):
         if self._current is not None:
             self._current.set_full_screen(on)
         self.menus.setVisible(not on)
+        self._tell_elsewhere()
         if on:
             self._tabs.tabBar().hide()
             self._hinting = self.hints.isVisible()

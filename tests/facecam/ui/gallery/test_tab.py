@@ -193,6 +193,7 @@ def test_full_screen_shows_the_picture_only(qtbot, window):
     tab = gallery(qtbot, window)
     window.set_full_screen(True)
     assert tab.panel.view.isVisible()
+    assert tab.panel.status.isVisible()  # what is saved, what does not work
     assert not tab.panel.grid.isVisible()
     assert not tab.panel.controls.isVisible()
     window.set_full_screen(False)

@@ -184,6 +184,29 @@ def test_a_snapshot_with_a_countdown_which_can_be_called_off(
     assert in_menu.index("Snapshot with countdown") == in_menu.index("Snapshot") + 1
 
 
+def test_a_snapshot_of_nothing_is_told_at_once_and_not_counted_down_to(qtbot: QtBot, window: MainWindow) -> None:
+    tab = live(window)
+    QTest.keyClick(window, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: tab.session.phase is Phase.IDLE)
+    QTest.keyClick(window, Qt.Key.Key_S, Qt.KeyboardModifier.ShiftModifier)
+    assert not tab.countdown.isVisible()
+    assert tab.toast.text.text() == "There is no picture to save yet."
+
+
+def test_what_goes_on_here_is_told_in_another_tab_that_fills_the_screen(qtbot: QtBot, window: MainWindow) -> None:
+    tab = live(window)
+    QTest.keyClick(window, Qt.Key.Key_R)
+    QTest.keyClick(window, Qt.Key.Key_S, Qt.KeyboardModifier.ShiftModifier)
+    assert not window.elsewhere.isVisible()
+    window.go_to(1)
+    assert window.elsewhere.isVisible()
+    assert window.elsewhere.text() == "● Live · recording · snapshot in 3 s"
+    tab.countdown.call_off()
+    assert window.elsewhere.text() == "● Live · recording"
+    tab.recording.saving.toggle_recording()
+    assert not window.elsewhere.isVisible()
+
+
 def test_what_the_stage_says_grows_too(qtbot: QtBot, window: MainWindow) -> None:
     tab = live(window)
     usual = window.font().pointSizeF()

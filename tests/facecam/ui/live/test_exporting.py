@@ -135,11 +135,13 @@ def test_several_files_that_are_dropped_are_asked_about(qtbot: QtBot, make_windo
 
 
 def test_cameras_and_the_demo_have_no_export(qtbot: QtBot, make_window: MakeWindow) -> None:
-    tab = live(make_window())
+    window = make_window()
+    tab = live(window)
     qtbot.waitUntil(lambda: tab.picture.view is not None)
     assert not tab.exporting.isVisible()
     tab.exporting.open_source()
     assert tab.exporting.dialog is None
+    assert "Open a file or a folder first" in window.hints.text.text()
 
 
 # The review
