@@ -39,7 +39,7 @@ class GalleryFiles(QObject):
     """The actions; those that make no sense at the moment say what is missing.
 
     grab_frame: gives the camera's picture (H, W, 3) uint8 RGB, or None when there is none; write_mp4: writes films in
-    that format. Without them what they do is not offered.
+    that format.
     """
 
     model_opened = Signal(Path)
@@ -57,13 +57,13 @@ class GalleryFiles(QObject):
         self,
         stage: SampleStage,
         session: GallerySession,
-        grab_frame: Callable[[], Image | None] | None,
-        write_mp4: FilmWriter | None,
+        grab_frame: Callable[[], Image | None],
+        write_mp4: FilmWriter,
         parent: QWidget,
     ) -> None:
         super().__init__(parent)
         self._window, self._stage, self._session = parent, stage, session
-        self.grab_frame, self._write_mp4 = grab_frame, write_mp4
+        self._grab_frame, self._write_mp4 = grab_frame, write_mp4
         self.menu = QMenu(parent)
         self._last: dict[bool, Path] = {}
         """The folder of the last file that was opened (False) or saved (True)."""
@@ -79,9 +79,7 @@ class GalleryFiles(QObject):
             "Save figure of all pins (PDF, SVG, PNG)…", self._ask_save_figure, file, "Ctrl+Shift+S"
         )
         self.save_raw = self._action("Save raw attention (NPZ)…", self._ask_save_raw, file)
-        mp4 = "" if write_mp4 is None else ", MP4"
-        self.save_walk = self._action(f"Save walk (GIF, WebP{mp4})…", self._ask_save_walk, file)
-        self.frame.setVisible(grab_frame is not None)
+        self.save_walk = self._action("Save walk (GIF, WebP, MP4)…", self._ask_save_walk, file)
         groups = (
             (self.open_model, self.own_picture, self.frame),
             (self.copy_text, self.paste_text, self.copy_picture),
@@ -90,7 +88,7 @@ class GalleryFiles(QObject):
         for group in groups:
             self.menu.addActions(group)
             self.menu.addSeparator()
-        self.actions = [action for group in groups for action in group if action.isVisible()]
+        self.actions = [action for group in groups for action in group]
 
     def _action(self, text: str, do: Callable[[], object], menu: Menu, *keys: str) -> QAction:
         return command(self, text, keys, lambda: self._try(do), menu)
@@ -135,7 +133,7 @@ class GalleryFiles(QObject):
         self._ask("Look at an own picture", [PICTURES], lambda path: self.picture_opened.emit(read_picture(path)))
 
     def _open_frame(self) -> None:
-        frame = self.grab_frame() if self.grab_frame is not None else None
+        frame = self._grab_frame()
         if frame is None:
             raise FacecamError("There is no live picture: start the camera in the Live tab first.")
         self.picture_opened.emit(frame)
@@ -202,14 +200,16 @@ class GalleryFiles(QObject):
         gif = partial(
             write_gif, kept=[bytes.fromhex(pin_colour(pin.number).name()[1:]) for pin in self._stage.view.pins]
         )
-        writers: dict[str, tuple[FilmWriter, int]] = {".gif": (gif, GIF_PX), ".webp": (write_webp, WEBP_PX)}
-        kinds = ["GIF, 64 colours (*.gif)", "WebP, all colours and half the size (*.webp)"]
-        if self._write_mp4 is not None:
-            writers[".mp4"] = self._write_mp4, FILM_PX
-            kinds.append("MP4, the largest picture (*.mp4)")
+        writers: dict[str, tuple[str, FilmWriter, int]] = {
+            ".gif": ("GIF, 64 colours", gif, GIF_PX),
+            ".webp": ("WebP, all colours and half the size", write_webp, WEBP_PX),
+            ".mp4": ("MP4, the largest picture", self._write_mp4, FILM_PX),
+        }
+        kinds = [f"{name} (*{suffix})" for suffix, (name, *_) in writers.items()]
 
         def save(path: Path) -> None:
-            self.start_film(path, *writers[path.suffix.lower()])
+            _name, write_film, side_px = writers[path.suffix.lower()]
+            self.start_film(path, write_film, side_px)
 
         self._ask_save("Save walk", kinds, save, "-film", at_once=False)
 

@@ -45,24 +45,23 @@ _SHARES = [280, 720]
 class GalleryPanel(QWidget):
     """The whole gallery, to be put anywhere into a window. `start` loads the model and samples.
 
-    grab_frame: gives the camera's picture (H, W, 3) uint8 RGB, or None when there is none; write_mp4: writes films
-    in that format; keep_off: gives the core that sampling is to stay away from, if any; settings: remember what is
-    sampled, how maps are shown, whether the tour has been offered, and where it was left; controls (with these
-    settings), stage: if they were made before.
+    settings: remember what is sampled, how maps are shown, whether the tour has been offered, and where it was left;
+    controls (with these settings), stage: are made before, as that takes long; grab_frame: gives the camera's picture
+    (H, W, 3) uint8 RGB, or None when there is none; write_mp4: writes films in that format; keep_off: gives the core
+    that sampling is to stay away from, if any.
     """
 
     def __init__(
         self,
-        model: Path | None = None,
-        grab_frame: Callable[[], Image | None] | None = None,
-        write_mp4: FilmWriter | None = None,
-        keep_off: Callable[[], int | None] | None = None,
-        settings: Settings | None = None,
-        controls: GalleryControls | None = None,
-        stage: SampleStage | None = None,
+        settings: Settings,
+        controls: GalleryControls,
+        stage: SampleStage,
+        grab_frame: Callable[[], Image | None],
+        write_mp4: FilmWriter,
+        keep_off: Callable[[], int | None],
     ) -> None:
         super().__init__()
-        self._model, self._settings = model, settings
+        self._settings = settings
         self._sampling_said = ""
         self._pin_informative = self._fresh = False
         self._arriving: list[OwnPicture] = []
@@ -79,26 +78,25 @@ class GalleryPanel(QWidget):
         """What was last shown large of the grid: out of a walk or a plane one comes back to it."""
         self.session = GallerySession(keep_off, self)
         self.grid = SampleGrid()
-        self.stage = SampleStage() if stage is None else stage
-        self.view, self.walk = self.stage.view, self.stage.walk
-        self.files = GalleryFiles(self.stage, self.session, grab_frame, write_mp4, self)
-        self.controls = GalleryControls(settings or Settings()) if controls is None else controls
-        self.controls.files.setMenu(self.files.menu)
-        self.tour, self.offer = Tour(self.stage), TourOffer()
-        if settings is not None:
-            self.tour.step = int(settings.number(_TOUR, 0, 0, len(Step)) or 0)
+        self.controls, self.stage = controls, stage
+        self.view, self.walk = stage.view, stage.walk
+        self.files = GalleryFiles(stage, self.session, grab_frame, write_mp4, self)
+        controls.files.setMenu(self.files.menu)
+        tour_at = settings.number(_TOUR, None, 0, len(Step))
+        self.tour, self.offer = Tour(stage, int(tour_at or 0)), TourOffer()
+        if tour_at is not None:
+            self.offer.hide()
         self.status = StatusRow()
         self.message = GalleryMessage(self.session, self.files.open_model)
         self._lay_out()
-        self.stage.set_map_style(self.controls.map_style())
+        stage.set_map_style(controls.map_style())
         self.setAcceptDrops(True)
         self._commands = [*self._make_commands(), *self.files.actions]
         self._connect()
-        self.controls.set_ready(False)
+        controls.set_ready(False)
 
     def _lay_out(self) -> None:
         self.tour.hide()
-        self.offer.setVisible(self._settings is not None and self._settings.number(_TOUR, None, 0, len(Step)) is None)
         self._beside = QWidget()
         column((self.grid, 1), self.offer, owner=self._beside)
         self._at_right = QWidget()
@@ -194,7 +192,7 @@ class GalleryPanel(QWidget):
         """Loads the model and samples; returns at once. pin_informative: the first sample of a model gets pins at
         queries whose maps differ, so that one sees at once what there is to see."""
         self._pin_informative = pin_informative
-        self.open_model(self._model or self.controls.model.currentData())
+        self.open_model(self.controls.model.currentData())
 
     def commands(self) -> list[QAction]:
         """Keyboard commands that work wherever the focus is in the panel, and those of the picture, for the list."""
@@ -293,8 +291,7 @@ class GalleryPanel(QWidget):
     def _remember_tour(self) -> None:
         """The tour is not offered any more, and goes on where it is."""
         self.offer.hide()
-        if self._settings is not None:
-            self._settings.put(_TOUR, self.tour.step)
+        self._settings.put(_TOUR, self.tour.step)
 
     def _toggle_walk(self) -> None:
         """Plays the walk, opening it if need be, or pauses it."""
@@ -443,7 +440,7 @@ class GalleryPanel(QWidget):
         if lane is Lane.MODEL and self.session.generator is not None:
             self.controls.show_model(self.session.generator.path)
         if lane is Lane.MODEL or self.session.generator is not None:  # not while one is still being read
-            self.message.fail(message if lane is Lane.MODEL and self._model is not None else "")
+            self.message.fail(message if lane is Lane.MODEL and shipped_generators() else "")
 
     # -- words
 

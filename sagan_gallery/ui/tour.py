@@ -92,14 +92,14 @@ def pins_words(sample: Sample, pins: list[Pin]) -> str:
 
 class Tour(ScrollColumn):
     """Watches the stage, and says at each step what is to be done and what it has shown. Stays at its step when it is
-    left; step: where it is, or one past the last."""
+    left. step: where it is, or one past the last."""
 
     left = Signal()
     """The visitor has had enough for now, or has come to the end."""
 
-    def __init__(self, stage: SampleStage) -> None:
+    def __init__(self, stage: SampleStage, step: int) -> None:
         super().__init__(COLUMN_WIDTH)
-        self.step = 0
+        self.step = step
         self._stage = stage
         self._hovered: set[tuple[int, int]] = set()
         self._told_of: Sample | None = None

@@ -36,7 +36,7 @@ class GalleryTab(Tab):
             frame = grab_frame()
             return None if frame is None else np.ascontiguousarray(frame[:, :, ::-1])
 
-        self.panel = GalleryPanel(None, grab_rgb, write_mp4, detector_core, settings, controls, stage)
+        self.panel = GalleryPanel(settings, controls, stage, grab_rgb, write_mp4, detector_core)
         self._full_screen = self._started = False
         self._commands = [
             command(self, "Full screen", ["F", "F11"], self._toggle_full_screen, Menu.VIEW),

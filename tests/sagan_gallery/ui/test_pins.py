@@ -15,9 +15,8 @@ from PySide6.QtWidgets import (
 from sagan_gallery.attention import map_for_pixel
 from sagan_gallery.ui.cards import pin_maps
 from sagan_gallery.ui.paint import from_qimage, paint_pin, to_qimage
-from sagan_gallery.ui.panel import GalleryPanel
 from sagan_gallery.ui.scene import MAX_PINS
-from tests.sagan_gallery.ui.driving import LEFT, RIGHT, at, move, pins, settle, waits_for_sample
+from tests.sagan_gallery.ui.driving import LEFT, RIGHT, at, move, pins, waits_for_sample
 
 
 @pytest.mark.parametrize("selected", [False, True])
@@ -128,18 +127,13 @@ def test_pins_at_the_upper_edge_keep_their_sign_in_the_view_and_can_be_grabbed(q
     assert len(panel.view.pins) == 1
 
 
-def test_informative_queries_are_pinned_at_first_sight_if_wanted(qtbot, tiny_generator):
-    panel = GalleryPanel(tiny_generator)
-    qtbot.addWidget(panel)
-    panel.show()
-    panel.start(pin_informative=True)
-    settle(qtbot, panel)
+def test_informative_queries_are_pinned_at_first_sight_if_wanted(qtbot, make_panel, tiny_generator):
+    panel = make_panel(tiny_generator, pin_informative=True)
     assert len(panel.view.pins) >= 2
     assert panel.view.weights is not None
     panel.view.set_pins([], None)
     waits_for_sample(qtbot, panel, lambda: panel.grid.choose(3))
     assert panel.view.pins == []  # only once: who has removed them does not want them
-    assert panel.close_down(5.0)
 
 
 def test_a_right_click_beside_pins_offers_what_can_be_done_with_the_picture(qtbot, panel):

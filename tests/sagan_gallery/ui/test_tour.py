@@ -213,8 +213,7 @@ def test_an_own_picture_that_is_chosen_on_the_way_is_told_from_a_painted_one(qtb
 
 
 def test_a_tour_that_is_begun_before_the_first_picture_is_there_begins_without_pins(qtbot, make_panel, tiny_generator):
-    panel = make_panel(tiny_generator, wait=False)
-    panel._pin_informative = True  # as the tab starts it
+    panel = make_panel(tiny_generator, wait=False, pin_informative=True)
     panel.controls.tour.click()
     settle(qtbot, panel)
     assert panel.view.pins == []
@@ -224,7 +223,6 @@ def test_an_offer_that_is_declined_does_not_come_back(qtbot, panel, make_panel, 
     qtbot.mouseClick(panel.offer.decline, LEFT)
     assert not panel.offer.isVisible()
     assert not make_panel(tiny_generator, settings=settings).offer.isVisible()
-    assert not make_panel(tiny_generator).offer.isVisible()  # nothing would remember it
 
 
 def test_what_two_maps_have_in_common():
