@@ -6,7 +6,8 @@ from __future__ import annotations
 import os
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,7 +19,7 @@ from facecam.batch.inputs import Gathered, file_id
 from facecam.batch.journal import NAME, Journal
 from facecam.batch.pieces import KnownFaces, Piece, cut
 from facecam.batch.regions import are_there
-from facecam.batch.work import Outcome, Record, Task, Worker, WorkOptions
+from facecam.batch.work import OnRecord, Outcome, Record, Task, Worker, WorkOptions
 from facecam.errors import FacecamError
 from facecam.saving.export import STANDARD_OUTPUT, CsvTable, JsonLines
 from facecam.sources import PICTURE_SUFFIXES, VIDEO_SUFFIXES
@@ -26,7 +27,6 @@ from facecam.system.files import named_path
 
 _CUT_OF_THOROUGH = 4
 """So many of the last inputs are cut into pieces where they are searched thoroughly, else the last one."""
-OnRecord = Callable[[Record, bool], None]
 
 
 class BatchListener(Protocol):
@@ -205,13 +205,10 @@ class Batch:
             self.summary.failed.append(sentence)
         left = {name for task in self.tasks for name in (task.input.spec, str(named_path(task.input.spec)))}
         with ExitStack() as stack:
+            keep = (lambda source: source not in left) if self._resume else None
             writers = [
-                kind(path, (lambda source: source not in left) if self._resume else None)
-                for kind, path in self._results
-                if path is not None
+                stack.enter_context(closing(kind(path, keep))) for kind, path in self._results if path is not None
             ]
-            for writer in writers:
-                stack.callback(writer.close)
             finished = False
             if self._journal is not None:
                 self._journal.begin(anew=not self._resume)
@@ -265,11 +262,7 @@ class Batch:
                 parts += pieces or [task]
             results = self._pool.results(parts, self._listener.on_problem)
         for number, (task, pieces) in enumerate(zip(self.tasks, cuts, strict=True), 1):
-            remaining = len(self.tasks) - number
-
-            def on_opened(title: str, frame_count: int | None, remaining: int = remaining) -> None:
-                self._listener.on_opened(title, frame_count, remaining)
-
+            on_opened = partial(self._listener.on_opened, remaining=len(self.tasks) - number)
             if here:
                 yield task, self._worker.do(task, on_record, on_opened)
             elif pieces:

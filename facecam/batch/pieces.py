@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -23,7 +23,7 @@ PIECE_S = 20
 Sighting = tuple[Detections, float]
 """The faces in a frame, and the seconds that it took to find them."""
 Found = dict[tuple[float, int], Sighting]
-"""The faces in a piece by `_key` of its frames."""
+"""The faces in a piece by `frame_key` of its frames."""
 
 
 @dataclass(frozen=True)
@@ -71,11 +71,6 @@ def cut(part: Input) -> list[Piece]:
     return [Piece(part, start, end) for start, end in zip(starts, [*starts[1:], None], strict=True)]
 
 
-def found_in(frames: Iterator[Frame], look: Callable[[Frame], Sighting]) -> Found:
-    """look: finds the faces in a frame."""
-    return {_key(frame): look(frame) for frame in frames}
-
-
 class KnownFaces:
     """The faces in a video that were found in its pieces. found: those of each, in their order; None where they got
     lost."""
@@ -89,9 +84,9 @@ class KnownFaces:
         """Of the next frame; None if they are not known."""
         while self._piece is None or self._piece.is_over(frame):
             self._piece, self._found = next(self._parts)
-        return None if self._found is None else self._found.get(_key(frame))
+        return None if self._found is None else self._found.get(frame_key(frame))
 
 
-def _key(frame: Frame) -> tuple[float, int]:
+def frame_key(frame: Frame) -> tuple[float, int]:
     """By what a frame is found again: the time alone is what a container claims after a jump."""
     return frame.time_s, zlib.crc32(frame.image[::4, ::4].tobytes())

@@ -16,7 +16,7 @@ import numpy as np
 from facecam.arrays import Array, Image
 from facecam.batch.copies import CopyPlace, copy_of
 from facecam.batch.inputs import Input, open_input
-from facecam.batch.pieces import Found, Piece, Sighting, found_in
+from facecam.batch.pieces import Found, Piece, Sighting, frame_key
 from facecam.batch.regions import RegionFinder, Regions, are_there, load_regions, regions_path, save_regions
 from facecam.detection.detector import FaceDetector
 from facecam.detection.options import DetectorOptions
@@ -162,7 +162,7 @@ class Worker:
         SourceError for a piece."""
         if isinstance(part, Piece):
             self._start()
-            return found_in(self._until_over(part.frames()), self._look)
+            return {frame_key(frame): self._look(frame) for frame in self._until_over(part.frames())}
         records: list[tuple[Record, bool]] = []
         return self.do(part, lambda record, is_picture: records.append((record, is_picture))), records
 

@@ -29,30 +29,29 @@ _SOFTWARE = 0x0131
 _MARKED = Image.Exif()
 _MARKED[_SOFTWARE] = COPY_MARK
 _MARK_IN = 8 << 20
-_SAVED: dict[str, dict[str, Any]] = {
-    "JPEG": {"quality": 95, "comment": COPY_MARK},
-    "PNG": {"compress_level": 4},
-    "WEBP": {"quality": 92, "exif": _MARKED.tobytes()},
-    "AVIF": {"quality": 90, "exif": _MARKED.tobytes()},
-    "HEIF": {"quality": 90, "exif": _MARKED.tobytes()},
-    "JPEG2000": {"quality_mode": "dB", "quality_layers": [50], "comment": COPY_MARK},
-    "BMP": {},
-    "GIF": {"comment": COPY_MARK},
-    "PPM": {},
-    "TIFF": {},
+_FORMATS: dict[str, tuple[str, dict[str, Any]]] = {
+    "JPEG": (".jpg", {"quality": 95, "comment": COPY_MARK}),
+    "PNG": (".png", {"compress_level": 4}),
+    "WEBP": (".webp", {"quality": 92, "exif": _MARKED.tobytes()}),
+    "AVIF": (".avif", {"quality": 90, "exif": _MARKED.tobytes()}),
+    "HEIF": (".heic", {"quality": 90, "exif": _MARKED.tobytes()}),
+    "JPEG2000": (".jp2", {"quality_mode": "dB", "quality_layers": [50], "comment": COPY_MARK}),
+    "BMP": (".bmp", {}),
+    "GIF": (".gif", {"comment": COPY_MARK}),
+    "PPM": (".ppm", {}),
+    "TIFF": (".tif", {}),
 }
-_WITH_DPI = ("JPEG", "BMP")
-_SUFFIXES = {
-    "JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp", "AVIF": ".avif", "HEIF": ".heic", "JPEG2000": ".jp2", "BMP": ".bmp",
-    "GIF": ".gif", "PPM": ".ppm", "TIFF": ".tif",
-}  # fmt: skip
+"""What is written as it is read: its usual suffix, and Pillow's options."""
 _PROFILE_TAGS = re.compile(
     rb"[ABD]2[ABD]\d|[rgb](?:XYZ|TRC)|kTRC|wtpt|bkpt|chad|chrm|cicp|gamt|lumi|meas|tech|view|vued|cprt|desc|dmnd|dmdd"
 )
 """ICC.1, section 9.2: what a profile has to say about its colours."""
 _PROFILE_NAME = b"mluc" + bytes(7) + b"\1" + bytes(3) + b"\x0cenUS" + bytes(3) + b"\x0e" + bytes(3) + b"\x1c"
 _PROFILE_NAME += "Colours".encode("utf-16-be")
-_ALIASES = {".jpeg", ".jpe", ".jfif", ".apng", ".dib", ".tiff", ".heif", ".hif", ".pgm", ".pnm"}
+_SUFFIXES = {
+    *(suffix for suffix, _ in _FORMATS.values()),
+    *(".jpeg", ".jpe", ".jfif", ".apng", ".dib", ".tiff", ".heif", ".hif", ".pgm", ".pnm"),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,12 +65,11 @@ class CopiedPage:
 def copy_suffix(path: Path, info: PhotoInfo) -> str:
     """The suffix of a copy: the original's own, unless that promises another format than the file's, or one that can't
     be written."""
-    if info.format not in _SAVED:
+    if info.format not in _FORMATS:
         return ".png"
     mine = path.suffix.lower()
-    known = {*_SUFFIXES.values(), *_ALIASES}
-    fits = mine in known and Image.registered_extensions().get(mine, info.format) in (info.format, "MPO")
-    return path.suffix if fits else _SUFFIXES[info.format]
+    fits = mine in _SUFFIXES and Image.registered_extensions().get(mine, info.format) in (info.format, "MPO")
+    return path.suffix if fits else _FORMATS[info.format][0]
 
 
 def changed_page(page: Page, changed: npt.NDArray[np.uint8], where: npt.NDArray[np.uint8], opaque: bool) -> CopiedPage:
@@ -103,11 +101,12 @@ def changed_page(page: Page, changed: npt.NDArray[np.uint8], where: npt.NDArray[
 def write_photo(path: Path, info: PhotoInfo, pages: Sequence[CopiedPage]) -> tuple[str, ...]:
     """Writes a picture file of one or more pages by the path's suffix, creating its folder. Gives what could not be
     kept, as of `PhotoInfo.converted`. Raises CopyError and WriteError."""
-    kind = info.format if info.format in _SAVED and path.suffix.lower() != ".png" else "PNG"
+    kind = info.format if info.format in _FORMATS and path.suffix.lower() != ".png" else "PNG"
     converted = info.converted if kind == info.format else (*info.converted, f"written as {kind}")
     if info.icc is not None:
         info = replace(info, icc=_bare(info.icc))
-    if info.icc is not None and any(info.icc[16:20] != _space(page) for page in pages):
+    spaces = {b"GRAY" if page.pixels.ndim == 2 else b"RGB " for page in pages}  # ICC.1, table 19
+    if info.icc is not None and spaces != {info.icc[16:20]}:
         info = replace(info, icc=None)
         converted += ("its colour profile is of another kind than the colours that are written",)
     try:
@@ -118,7 +117,9 @@ def write_photo(path: Path, info: PhotoInfo, pages: Sequence[CopiedPage]) -> tup
         else:
             data = _by_pillow(kind, info, pages)
         if kind == "PNG":  # right after the header's chunk
-            data = data[:33] + _png_text("Software", COPY_MARK) + info.colours + data[33:]
+            mark = b"tEXtSoftware\0" + COPY_MARK.encode()
+            mark = (len(mark) - 4).to_bytes(4, "big") + mark + zlib.crc32(mark).to_bytes(4, "big")
+            data = data[:33] + mark + info.colours + data[33:]
         elif kind == "PPM":
             data = data[:3] + f"# {COPY_MARK}\n".encode() + data[3:]
         elif kind == "BMP":  # which has no place for it but after its end
@@ -158,20 +159,9 @@ def _bare(icc: bytes) -> bytes:
         data = _PROFILE_NAME if tag[:4] == b"desc" else icc[at : at + length]
         table += tag[:4] + (132 + 12 * len(kept) + len(content)).to_bytes(4, "big") + len(data).to_bytes(4, "big")
         content += data + bytes(-len(data) % 4)
-    header = (
-        icc[4:24] + bytes(12) + icc[36:48] + bytes(8) + icc[56:80] + bytes(20) + icc[100:128]
-    )  # no day, device, maker
+    # No day, device or maker.
+    header = icc[4:24] + bytes(12) + icc[36:48] + bytes(8) + icc[56:80] + bytes(20) + icc[100:128]
     return (4 + len(header + table + content)).to_bytes(4, "big") + header + table + content
-
-
-def _png_text(name: str, text: str) -> bytes:
-    chunk = b"tEXt" + f"{name}\0{text}".encode("latin-1")
-    return (len(chunk) - 4).to_bytes(4, "big") + chunk + zlib.crc32(chunk).to_bytes(4, "big")
-
-
-def _space(page: CopiedPage) -> bytes:
-    """What a profile for these pixels calls its colours: ICC.1, table 19."""
-    return b"GRAY" if page.pixels.ndim == 2 else b"RGB "
 
 
 def _tiff(info: PhotoInfo, pages: Sequence[CopiedPage]) -> bytes:
@@ -210,7 +200,7 @@ def _by_pillow(kind: str, info: PhotoInfo, pages: Sequence[CopiedPage]) -> bytes
     more: dict[str, Any] = {}
     if info.icc is not None:
         more["icc_profile"] = info.icc
-    if info.dpi is not None and kind in _WITH_DPI:
+    if info.dpi is not None and kind in ("JPEG", "BMP"):
         more["dpi"] = info.dpi
     if info.loops is not None:
         times_ms = [round(1000 * (page.duration_s or 0.1)) for page in pages]
@@ -222,7 +212,7 @@ def _by_pillow(kind: str, info: PhotoInfo, pages: Sequence[CopiedPage]) -> bytes
         if kind == "GIF":
             more |= {"disposal": 2, "optimize": False}
     buffer = io.BytesIO()
-    first.save(buffer, kind, **_SAVED[kind], **more)
+    first.save(buffer, kind, **_FORMATS[kind][1], **more)
     return buffer.getvalue()
 
 

@@ -37,13 +37,12 @@ class OfCamera(Protocol):
 
 def _backends() -> list[int]:
     """OpenCV capture backends to try, best first."""
-    if sys.platform.startswith("linux"):
-        return [cv2.CAP_V4L2]
-    if sys.platform == "darwin":
-        return [cv2.CAP_AVFOUNDATION]
-    if sys.platform == "win32":
-        return [cv2.CAP_MSMF, cv2.CAP_DSHOW]
-    return [cv2.CAP_ANY]
+    of_system = {
+        "linux": [cv2.CAP_V4L2],
+        "darwin": [cv2.CAP_AVFOUNDATION],
+        "win32": [cv2.CAP_MSMF, cv2.CAP_DSHOW],
+    }
+    return of_system.get(sys.platform, [cv2.CAP_ANY])
 
 
 def list_cameras() -> list[Camera]:

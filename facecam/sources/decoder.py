@@ -114,7 +114,7 @@ class Decoder:
         timeout_s: tuple[float, float] | None = None,
     ) -> None:
         self._name, self._most_pixels, self._timeout_s = name, most_pixels, timeout_s
-        self._decoded: Iterator[Picture] | None = None
+        self._decoded = self._decode()
         self._last_s: float | None = None
         self.damage: list[str] = []
         self._ends_s = dict.fromkeys(("of anything", "of pictures", "of good pictures"), 0.0)
@@ -157,13 +157,11 @@ class Decoder:
 
     def read(self) -> Picture | None:
         """The next picture, None at the end or where the rest is damaged. Raises SourceError for one too large."""
-        if self._decoded is None:
-            self._decoded = self._decode()
         return next(self._decoded, None)
 
     def seek(self, time_s: float) -> None:
         """Goes to the last picture before that time which can be decoded by itself. Raises SourceError."""
-        self._decoded = self._last_s = None
+        self._decoded, self._last_s = self._decode(), None
         try:
             self._container.seek(round((self._start_s + max(0.0, time_s)) * av.time_base))
         except DAMAGE as error:

@@ -72,47 +72,31 @@ def demo_frame(index: int, bench: _Bench | None = None) -> Image:
 
     image, bench = wall.copy(), bench or _Bench()
     # Collins crosses the view from left to right and back, coming nearer on the way; Hopper stays and sways.
-    walk = wave(2, 0.55)
     near = 0.5 - 0.5 * wave(4, 0.05)
-    face_px = 70 + 65 * near
-    _paste(
-        image,
-        bench,
-        collins,
-        (WIDTH * (0.45 - 0.58 * walk), 285 - 55 * near + 5 * wave(40)),
-        face_px / collins.face_px,
-        0.05 * wave(9),
-    )
+    face_xy = (WIDTH * (0.45 - 0.58 * wave(2, 0.55)), 285 - 55 * near + 5 * wave(40))
+    _paste(image, bench, collins, face_xy, 70 + 65 * near, 0.05 * wave(9))
     near = 0.5 + 0.5 * wave(3, 0.6)
-    face_px = 105 + 95 * near
-    _paste(
-        image,
-        bench,
-        hopper,
-        (WIDTH * 0.62 + 70 * wave(5, 0.3), 305 - 70 * near + 6 * wave(7)),
-        face_px / hopper.face_px,
-        0.10 * wave(6, 0.15),
-    )
+    face_xy = (WIDTH * 0.62 + 70 * wave(5, 0.3), 305 - 70 * near + 6 * wave(7))
+    _paste(image, bench, hopper, face_xy, 105 + 95 * near, 0.10 * wave(6, 0.15))
     return image
 
 
 def _paste(
-    image: Image, bench: _Bench, person: _Person, face_xy: tuple[float, float], scale: float, angle: float
+    image: Image, bench: _Bench, person: _Person, face_xy: tuple[float, float], face_px: float, angle: float
 ) -> None:
     """Blends the person into `image`, scaled and turned (radians), the face's centre at `face_xy`.
 
     In bands from top to bottom, each as wide as the person is there: a head is not as wide as its shoulders.
     """
+    scale = face_px / person.face_px
     cos, sin = scale * math.cos(angle), scale * math.sin(angle)
     right = face_xy[0] - cos * person.face_x_px + sin * person.face_y_px
     down = face_xy[1] - sin * person.face_x_px - cos * person.face_y_px
     outline = [(cos * x - sin * y + right, sin * x + cos * y + down) for x, y in person.outline]
     reach = scale + 1  # an edge pixel is seen as far from its place
     corner = reach + _SLAB * scale + 1  # and the rectangle that holds it has corners at most as far away
-    first, last = (
-        _clip(min(y for _, y in outline) - reach, HEIGHT),
-        _clip(max(y for _, y in outline) + reach + 1, HEIGHT),
-    )
+    first = _clip(min(y for _, y in outline) - reach, HEIGHT)
+    last = _clip(max(y for _, y in outline) + reach + 1, HEIGHT)
     for top in range(first, last, _BAND):
         bottom = min(top + _BAND, last)
         across = [x for x, y in outline if top - corner < y < bottom + corner]

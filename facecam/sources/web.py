@@ -76,13 +76,10 @@ def open_web_stream(url: str, name: str, open_timeout_s: float, read_timeout_s: 
     except urllib.error.HTTPError as error:
         error.close()
         raise SourceError(_refusal(name, error)) from error
-    except TimeoutError as error:
-        raise SourceError(_unreachable(name, "it does not answer")) from error
-    except urllib.error.URLError as error:
-        slow = isinstance(error.reason, TimeoutError)
-        raise SourceError(_unreachable(name, "it does not answer" if slow else _reason(error.reason))) from error
     except (OSError, HTTPException, ValueError) as error:
-        raise SourceError(_unreachable(name, _reason(error))) from error
+        why = _reason(error.reason if isinstance(error, urllib.error.URLError) else error)
+        sentence = f"The stream {name} can't be opened ({why}); is the address right and the server up?"
+        raise SourceError(sentence) from error
     kind = response.headers.get_content_type()
     format = {"multipart/x-mixed-replace": JPEGS, "image/jpeg": STILL}.get(kind)
     if format is None and (response.headers.get("Content-Length") or any(word in kind for word in _PLAYLISTS)):
@@ -120,9 +117,7 @@ def _refusal(name: str, error: urllib.error.HTTPError) -> str:
 
 
 def _reason(error: object) -> str:
+    if isinstance(error, TimeoutError):
+        return "it does not answer"
     words = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
     return " ".join(words.split()).rstrip(".")
-
-
-def _unreachable(name: str, why: str) -> str:
-    return f"The stream {name} can't be opened ({why}); is the address right and the server up?"
