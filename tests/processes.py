@@ -7,9 +7,11 @@ import shutil
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -50,14 +52,24 @@ def run_python(
     )
 
 
-def start_x_server() -> tuple[subprocess.Popen[bytes], str]:
-    """An Xvfb of our own, and the display that it is. Skips the test where there is none."""
+def in_group(group: int) -> list[list[str]]:
+    """The commands of a group's processes, without those that are dead and merely not waited for."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, ProcessLookupError):
+            if os.getpgid(process.pid) == group and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process.cmdline())
+    return found
+
+
+def start_x_server(size: str = "1400x900") -> tuple[subprocess.Popen[bytes], str]:
+    """An Xvfb of our own with a screen of that size, and the display that it is. Skips the test where there is none."""
     program = shutil.which("Xvfb")
     if program is None:
         pytest.skip("there is no Xvfb")
     read_end, write_end = os.pipe()
     server = subprocess.Popen(
-        [program, "-displayfd", str(write_end), "-screen", "0", "1400x900x24", "-nolisten", "tcp"],
+        [program, "-displayfd", str(write_end), "-screen", "0", f"{size}x24", "-nolisten", "tcp"],
         pass_fds=(write_end,),
         stderr=subprocess.DEVNULL,
     )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import pytest
@@ -20,6 +22,7 @@ from facecam.detection.detector import FaceDetector
 from facecam.detection.options import DetectorOptions
 from facecam.faces.boxes import Detections
 from facecam.system.opencv import cv2
+from tests.clips import write_clip
 from tests.facecam.waiting import PATIENCE_S, wait_for
 from tests.processes import ROOT
 
@@ -29,12 +32,7 @@ MakeFrame = Callable[..., np.ndarray]
 @pytest.fixture
 def clip(tmp_path: Path) -> Path:
     """200 frames of 640 x 480, with no face in them."""
-    path = tmp_path / "clip.mkv"
-    writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, cv2.VideoWriter.fourcc(*"MJPG"), 10.0, (640, 480))
-    for _ in range(200):
-        writer.write(np.zeros((480, 640, 3), np.uint8))
-    writer.release()
-    return path
+    return write_clip(tmp_path / "clip.mkv", [np.zeros((480, 640, 3), np.uint8)] * 200)
 
 
 def test_pictures_and_frames_are_counted_and_larger_ones_take_longer(
@@ -126,9 +124,16 @@ def test_lines_come_through() -> None:
 # In a process of its own
 
 
-def start(*arguments: str) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "facecam", "detect", *arguments]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT)
+@contextmanager
+def started(*arguments: object) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
+    """Standard input and output of `facecam detect ARGUMENTS`, which has ended well or been stopped afterwards."""
+    command = [sys.executable, "-m", "facecam", "detect", *map(str, arguments)]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    yield process.stdin, process.stdout
+    process.stdin.close()
+    assert process.wait(PATIENCE_S) in (0, 130)
 
 
 def test_another_process_tells_progress_and_the_end(tmp_path: Path, make_frame: MakeFrame, tiny_model: Path) -> None:
@@ -137,14 +142,9 @@ def test_another_process_tells_progress_and_the_end(tmp_path: Path, make_frame: 
     for name in ("a.png", "b.png"):
         cv2.imwrite(str(folder / name), make_frame((3, 2)))
     (folder / "c.png").write_bytes(b"no picture")
-    process = start(
-        str(folder), "--hide", "blur", "--out", str(tmp_path / "out"), "--model", str(tiny_model), "--watch"
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    told = [from_line(line) for line in process.stdout]
-    process.stdin.close()
-    assert process.wait(PATIENCE_S) == 0
+    command = (folder, "--hide", "blur", "--out", tmp_path / "out", "--model", tiny_model, "--watch")
+    with started(*command) as (_, output):
+        told = [from_line(line) for line in output]
     assert Progress("a.png", 0, 3, 1) in told
     report = told[-1]
     assert isinstance(report, Summary)
@@ -158,27 +158,18 @@ def test_closing_its_input_leaves_whole_copies_only(tmp_path: Path, clip: Path, 
     second = tmp_path / "other.mkv"
     second.write_bytes(clip.read_bytes())
     out = tmp_path / "out"
-    process = start(
-        *(str(clip), str(second), "--hide", "blur", "--out", str(out), "--watch", "--jobs", str(jobs)),
-        *("--model", str(tiny_model)),
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    wait_for(lambda: any(out.glob(".*.mkv")))
-    process.stdin.close()
-    report = [from_line(line) for line in process.stdout][-1]
-    process.wait(PATIENCE_S)
+    command = (clip, second, "--hide", "blur", "--out", out, "--watch", "--jobs", jobs, "--model", tiny_model)
+    with started(*command) as (controls, output):
+        wait_for(lambda: any(out.glob(".*.mkv")))
+        controls.close()
+        report = [from_line(line) for line in output][-1]
     assert isinstance(report, Summary)
     assert report.stopped
     assert [path.name for path in out.iterdir() if path.suffix == ".mkv"] == []
 
 
 def test_an_estimate_alone(clip: Path, tiny_model: Path) -> None:
-    process = start(str(clip), "--model", str(tiny_model), "--estimate")
-    assert process.stdin is not None
-    assert process.stdout is not None
-    told = from_line(process.stdout.read())
-    process.stdin.close()
-    process.wait(PATIENCE_S)
+    with started(clip, "--model", tiny_model, "--estimate") as (_, output):
+        told = from_line(output.read())
     assert isinstance(told, Estimate)
     assert told.frames == 200

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import sys
-import time
 from concurrent.futures import Future
 
 import numpy as np
-import psutil
 import pytest
 
 from facecam.batch.inputs import Input
@@ -23,7 +20,7 @@ from facecam.errors import FacecamError
 from facecam.system.opencv import cv2
 from tests.facecam.batch.clips import clip_with_sound
 from tests.facecam.waiting import PATIENCE_S, wait_for
-from tests.processes import start_python
+from tests.processes import in_group, start_python
 
 
 @pytest.fixture
@@ -83,16 +80,6 @@ def test_a_process_that_dies_is_told(folder, tiny_model):
         pool.close()
 
 
-def _alive_in_group(group):
-    """Processes of that group, without those that are dead and merely not waited for."""
-    found = []
-    for process in psutil.process_iter():
-        with contextlib.suppress(psutil.Error, ProcessLookupError):
-            if os.getpgid(process.pid) == group and process.status() != psutil.STATUS_ZOMBIE:
-                found.append(process.cmdline())
-    return found
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl+C reaches a process group differently there")
 def test_ctrl_c_ends_all_processes_and_keeps_what_was_done(tmp_path, tiny_model, make_frame):
     folder = tmp_path / "many"
@@ -103,16 +90,13 @@ def test_ctrl_c_ends_all_processes_and_keeps_what_was_done(tmp_path, tiny_model,
     result = tmp_path / "r.jsonl"
     arguments = ["--model", tiny_model, "--json", result, "--jobs", "2"]
     process = start_python("-m", "facecam", "detect", folder, *arguments, alone=True)
-    end_s = time.monotonic() + 2 * PATIENCE_S
     wait_for(lambda: result.exists() and result.read_text().count("\n") > 3)
     os.killpg(process.pid, signal.SIGINT)
     _, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 130, err
     assert "Traceback" not in err
     assert 3 < result.read_text().count("\n") < 1500
-    while left := _alive_in_group(process.pid):
-        assert time.monotonic() < end_s, left
-        time.sleep(0.05)
+    wait_for(lambda: not in_group(process.pid))
 
 
 @pytest.mark.parametrize("arguments", [["--jobs", "0"], ["--jobs", "many"], ["--jobs", "2", "--core", "0"]])

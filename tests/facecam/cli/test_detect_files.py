@@ -9,7 +9,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
@@ -18,7 +17,6 @@ from typing import Any
 import av
 import numpy as np
 import pillow_heif
-import psutil
 import pytest
 from PIL import Image
 
@@ -29,13 +27,11 @@ from facecam.system.opencv import cv2
 from tests.clips import write_clip
 from tests.facecam.cli.conftest import Run
 from tests.facecam.saving.test_video_copy import made
-from tests.facecam.saving.told_clips import beside, make_clip, served
-from tests.facecam.waiting import PATIENCE_S
-from tests.processes import start_python
+from tests.facecam.saving.told_clips import agree, make_clip, served
+from tests.facecam.waiting import PATIENCE_S, wait_for
+from tests.processes import ROOT, in_group, start_python
 
 pillow_heif.register_heif_opener()
-
-ROOT = Path(__file__).resolve().parents[3]
 
 MakeFrame = Callable[..., np.ndarray]
 
@@ -94,9 +90,7 @@ def test_the_copy_of_a_stream_has_its_sound_beside_its_pictures(detect: Run, tmp
         status, _, errors = detect(url, "--out", tmp_path / "out", "--threshold", "1")
     assert status == 0, errors
     (copy,) = (tmp_path / "out").iterdir()
-    wrong, looked = beside(copy)
-    assert wrong == []
-    assert looked > 80
+    agree(copy, 80)
 
 
 def test_what_a_copy_cannot_keep_is_told_by_name(detect: Run, tmp_path: Path) -> None:
@@ -233,16 +227,6 @@ def many(tmp_path: Path, make_frame: MakeFrame) -> Path:
     return folder
 
 
-def in_group(group: int) -> Iterator[list[str]]:
-    """Processes of that group, without those that are dead and merely not waited for."""
-    for each in psutil.process_iter():
-        try:
-            if os.getpgid(each.pid) == group and each.status() != psutil.STATUS_ZOMBIE:
-                yield each.cmdline()
-        except (psutil.Error, ProcessLookupError):
-            continue
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
 @pytest.mark.parametrize("how", ["SIGTERM", "SIGKILL"])
 def test_whatever_ends_it_leaves_no_process_and_only_whole_copies(
@@ -251,16 +235,10 @@ def test_whatever_ends_it_leaves_no_process_and_only_whole_copies(
     out = tmp_path / "out"
     command = ["detect", many, "--model", tiny_model, "--out", out, "--jobs", "2", "--size", "640x480"]
     process = start_python("-m", "facecam", *command, alone=True)
-    end_s = time.monotonic() + 2 * PATIENCE_S
-    while len(list(out.glob("*.png"))) < 6:
-        assert process.poll() is None
-        assert time.monotonic() < end_s
-        time.sleep(0.02)
+    wait_for(lambda: len(list(out.glob("*.png"))) >= 6 or process.poll() is not None)
     process.send_signal(getattr(signal, how))
     process.communicate(timeout=PATIENCE_S)
-    while left := list(in_group(process.pid)):
-        assert time.monotonic() < end_s, left
-        time.sleep(0.05)
+    wait_for(lambda: not in_group(process.pid))
     copies = list(out.glob("*.png"))
     assert 6 <= len(copies) < 600
     assert all(open_source(str(copy)).read() is not None for copy in copies[:20])
@@ -272,11 +250,7 @@ def test_half_a_video_is_no_copy(tiny_model: Path, tmp_path: Path) -> None:
     clip = made(tmp_path / "clip.mp4", times=range(0, 4000, 2), sound=None)
     out = tmp_path / "out"
     process = start_python("-m", "facecam", "detect", clip, "--model", tiny_model, "--out", out, "--hide", "blur")
-    end_s = time.monotonic() + 2 * PATIENCE_S
-    while not any(path.stat().st_size for path in out.glob(".clip*")):
-        assert process.poll() is None
-        assert time.monotonic() < end_s
-        time.sleep(0.02)
+    wait_for(lambda: any(path.stat().st_size for path in out.glob(".clip*")) or process.poll() is not None)
     process.send_signal(signal.SIGTERM)
     _, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 143, err

@@ -31,5 +31,5 @@ def played(path):
     return [each.time_s for each in frames], [each.image for each in frames]
 
 
-def recorder(tmp_path, name="r.mp4", live=True, **options):
-    return Recorder(tmp_path / name, RecordingOptions(**options), "Cam", lambda: live)
+def recorder(tmp_path, name="r.mp4", live=True, microphone=None, **options):
+    return Recorder(tmp_path / name, RecordingOptions(**options), "Cam", lambda: live, microphone)

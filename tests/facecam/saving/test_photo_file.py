@@ -45,16 +45,20 @@ def with_alpha(picture: np.ndarray) -> np.ndarray:
 
 
 def copied(path: Path, opaque: bool = False) -> Path:
-    """The copy of a picture file, in which a part of each page is covered."""
+    """The copy of a picture file, in which a part of each page is covered; opaque: in green."""
+    return copied_and_told(path, opaque)[0]
+
+
+def copied_and_told(path: Path, opaque: bool = False) -> tuple[Path, str]:
+    """The same, and what it could not keep."""
     photo = Photo(path)
     pages = []
     for page in photo.pages():
         changed = page.image.copy()
-        changed[COVERED] = COVER
+        changed[COVERED] = (0, 200, 0) if opaque else COVER
         pages.append(changed_page(page, changed, changed_pixels(page.image, changed), opaque))
     copy = path.with_name(f"copy-{path.stem}{copy_suffix(path, photo.info)}")
-    write_photo(copy, photo.info, pages)
-    return copy
+    return copy, "; ".join(write_photo(copy, photo.info, pages))
 
 
 @pytest.mark.parametrize("suffix", FORMATS)
@@ -235,8 +239,9 @@ def test_a_size_on_paper_that_can_not_be_is_no_damage(tmp_path: Path, dpi: tuple
 def test_printing_colours_become_rgb_and_that_is_told(tmp_path: Path) -> None:
     path = tmp_path / "a.jpg"
     Image.fromarray(gradient()).convert("CMYK").save(path)
-    assert "RGB" in " ".join(Photo(path).info.converted)
-    with Image.open(copied(path)) as image:
+    copy, told = copied_and_told(path)
+    assert "RGB" in told
+    with Image.open(copy) as image:
         assert image.mode == "RGB"
 
 
@@ -262,26 +267,13 @@ def test_a_copy_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: py
 
 
 def test_only_what_was_changed_is_encoded_anew_in_a_lossless_format(tmp_path: Path) -> None:
-    buffer = io.BytesIO()
-    Image.fromarray(with_alpha(gradient())).save(buffer, "PNG")
     path = tmp_path / "a.png"
-    path.write_bytes(buffer.getvalue())
+    Image.fromarray(with_alpha(gradient())).save(path)
     with Image.open(copied(path)) as image:
         pixels = np.asarray(image)
     before = with_alpha(gradient())
     before[COVERED[0], COVERED[1], :3] = COVER
     np.testing.assert_array_equal(pixels, before)
-
-
-def told(path: Path, opaque: bool = False) -> str:
-    """What the copy of a picture file could not keep."""
-    photo = Photo(path)
-    pages = []
-    for page in photo.pages():
-        changed = page.image.copy()
-        changed[COVERED] = (0, 200, 0) if opaque else COVER
-        pages.append(changed_page(page, changed, changed_pixels(page.image, changed), opaque))
-    return "; ".join(write_photo(path.with_name("told.png"), photo.info, pages))
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif"])
@@ -294,8 +286,9 @@ def test_grey_with_its_profile_stays_grey_with_its_profile(tmp_path: Path, suffi
         assert image.mode == "L"
         assert image.info["icc_profile"] == profile
         assert np.abs(np.asarray(image)[40:].astype(int) - gradient()[40:, :, 0]).mean() < 3
-    assert "profile" in told(path, opaque=True)  # boxes have colours
-    with Image.open(tmp_path / "told.png") as image:
+    copy, told = copied_and_told(path, opaque=True)  # boxes have colours
+    assert "profile" in told
+    with Image.open(copy) as image:
         assert image.mode == "RGB"
         assert "icc_profile" not in image.info
 
@@ -307,8 +300,9 @@ def test_lab_is_written_as_rgb_without_its_profile_and_that_is_told(tmp_path: Pa
     ImageCms.applyTransform(Image.fromarray(gradient()), transform).save(
         path, icc_profile=ImageCms.ImageCmsProfile(lab).tobytes()
     )
-    assert "Lab" in told(path)
-    with Image.open(copied(path)) as image:
+    copy, told = copied_and_told(path)
+    assert "Lab" in told
+    with Image.open(copy) as image:
         assert "icc_profile" not in image.info
         assert np.abs(np.asarray(image.convert("RGB"))[40:].astype(int) - gradient()[40:]).mean() < 6
 
@@ -362,7 +356,7 @@ def test_depth_that_is_lost_is_told(tmp_path: Path) -> None:
     deep = gradient(np.uint16)
     for name in ("a.jp2", "a.ppm"):
         (tmp_path / name).write_bytes(cv2.imencode(name[1:], deep)[1].tobytes())
-    assert "8 bits" in told(tmp_path / "a.jp2")
+    assert "8 bits" in copied_and_told(tmp_path / "a.jp2")[1]
     copy = cv2.imdecode(np.fromfile(copied(tmp_path / "a.ppm"), np.uint8), cv2.IMREAD_UNCHANGED)
     assert copy is not None
     np.testing.assert_array_equal(copy[40:], deep[40:])
@@ -372,7 +366,7 @@ def test_the_second_picture_of_a_phones_jpeg_is_no_page(tmp_path: Path) -> None:
     path = tmp_path / "a.jpg"
     Image.fromarray(gradient()).save(path, "MPO", save_all=True, append_images=[Image.fromarray(gradient())])
     assert Photo(path).page_count == 1
-    assert "second picture" in told(path)
+    assert "second picture" in copied_and_told(path)[1]
 
 
 @pytest.mark.parametrize("of_tiles", [False, True])
@@ -394,14 +388,14 @@ def test_that_a_heic_has_other_pictures_is_told_but_not_its_tiles(
             return file
 
         monkeypatch.setattr(photo_module, "_opened", tiled)
-    assert ("its other pictures are left out" in told(tmp_path / "a.heic")) != of_tiles
+    assert ("its other pictures are left out" in copied_and_told(tmp_path / "a.heic")[1]) != of_tiles
 
 
 @pytest.mark.parametrize("suffix", [".tga", ".qoi", ".pcx", ".sgi"])
 def test_pictures_of_old_kinds_become_png_and_that_is_told(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"a{suffix}"
     Image.fromarray(gradient()).save(path)
-    assert told(path) == "written as PNG"
-    copy = copied(path)
+    copy, told = copied_and_told(path)
+    assert told == "written as PNG"
     assert copy.suffix == ".png"
     np.testing.assert_array_equal(np.asarray(Image.open(copy))[40:], gradient()[40:])

@@ -17,7 +17,7 @@ from facecam.sources.sound import SOUND_HZ, SoundRing
 from facecam.sources.video import VideoSource
 from tests.doubles import FakeDetector, read_all
 from tests.facecam.saving.recordings import recorder
-from tests.facecam.saving.told_clips import FPS, beside, has_sound, heard, level_at, make_clip, served, shown, tone_at
+from tests.facecam.saving.told_clips import FPS, agree, has_sound, heard, level_at, make_clip, served, shown, tone_at
 from tests.facecam.waiting import PATIENCE_S, wait_for
 
 
@@ -29,31 +29,33 @@ def give(recording, frames):
         wait_for(lambda before=before: recording.status.frames > before.frames or recording.status.error)
 
 
+def recorded(tmp_path, clip, name="r.mp4", every=1):
+    """The status of a whole recording of a clip, of which each so many pictures are given."""
+    recording = recorder(tmp_path, name, live=False, annotated=False, lists=False)
+    with closing(open_source(clip)) as source:
+        give(recording, read_all(source)[::every])
+    return recording.stop(PATIENCE_S)
+
+
 def play(player, count):
     for _ in range(count):
         yield player.read()
 
 
-@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
 @pytest.mark.parametrize(
-    ("clip", "how"),
+    ("clip", "how", "suffix"),
     [
-        ("c.mp4", {}),
-        ("c.mkv", {"codec": "flac", "rate_hz": 8000}),
-        ("c.ts", {"codec": "mp2"}),
-        ("c.mov", {"codec": "pcm_s16le", "rate_hz": 96_000}),
-        ("c.avi", {"codec": "pcm_s16le"}),
+        ("c.mp4", {}, ".mp4"),
+        ("c.mkv", {"codec": "flac", "rate_hz": 8000}, ".mkv"),
+        ("c.ts", {"codec": "mp2"}, ".mp4"),
+        ("c.mov", {"codec": "pcm_s16le", "rate_hz": 96_000}, ".mkv"),
+        ("c.avi", {"codec": "pcm_s16le"}, ".mp4"),
     ],
 )
 def test_the_sound_of_a_file_is_beside_its_pictures(tmp_path, clip, how, suffix):
-    recording = recorder(tmp_path, f"r{suffix}", live=False, annotated=False, lists=False)
-    with closing(VideoSource(make_clip(tmp_path / clip, **how))) as source:
-        give(recording, read_all(source))
-    status = recording.stop(PATIENCE_S)
+    status = recorded(tmp_path, make_clip(tmp_path / clip, **how), f"r{suffix}")
     assert (status.error, status.dropped, status.sound) == (None, 0, True)
-    wrong, looked = beside(tmp_path / f"r{suffix}")
-    assert wrong == []
-    assert looked > 100
+    agree(status.path, 100)
     assert len(heard(status.path)) / SOUND_HZ == pytest.approx(status.seconds + 1 / 30, abs=0.03)
 
 
@@ -61,21 +63,12 @@ def test_sound_that_was_recorded_is_the_same_when_it_is_recorded_again(tmp_path)
     """Small errors would add up: a recording is a file like any other."""
     path = make_clip(tmp_path / "c.mp4")
     for number in range(3):
-        recording = recorder(tmp_path, f"r{number}.mp4", live=False, annotated=False, lists=False)
-        with closing(VideoSource(path)) as source:
-            give(recording, read_all(source))
-        path = recording.stop(PATIENCE_S).path
-    assert beside(path)[0] == []
+        path = recorded(tmp_path, path, f"r{number}.mp4").path
+    agree(path, 100)
 
 
 def test_with_pictures_left_out(tmp_path):
-    recording = recorder(tmp_path, live=False, annotated=False, lists=False)
-    with closing(VideoSource(make_clip(tmp_path / "c.mp4"))) as source:
-        give(recording, read_all(source)[::6])
-    recording.stop(PATIENCE_S)
-    wrong, looked = beside(tmp_path / "r.mp4")
-    assert wrong == []
-    assert looked > 50
+    agree(recorded(tmp_path, make_clip(tmp_path / "c.mp4"), every=6).path, 50)
 
 
 def test_paused_stepped_sought_and_looped(tmp_path):
@@ -101,9 +94,7 @@ def test_paused_stepped_sought_and_looped(tmp_path):
         give(recording, play(player, 25))
     status = recording.stop(PATIENCE_S)
     assert status.dropped == 0
-    wrong, looked = beside(tmp_path / "r.mp4")
-    assert wrong == []
-    assert looked > 60
+    agree(status.path, 60)
     blocks = shown(tmp_path / "r.mp4")[1]
     assert [block for block, before in zip(blocks, [-1, *blocks], strict=False) if block != before] == [
         0, 1, 5, 6, 0, 1, 3, 4, 5, 7, 0, 1,
@@ -125,9 +116,7 @@ def test_through_the_pipeline_with_a_detector_that_is_slow(tmp_path):
     wait_for(lambda: pipeline.phase not in (Phase.OPENING, Phase.RUNNING))
     pipeline.stop()
     assert recording.stop(PATIENCE_S).frames < 60
-    wrong, looked = beside(tmp_path / "r.mkv")
-    assert wrong == []
-    assert looked > 20
+    agree(tmp_path / "r.mkv", 20)
 
 
 def test_a_file_whose_sound_ends_before_its_pictures(tmp_path):
@@ -149,17 +138,13 @@ def test_a_file_whose_sound_ends_before_its_pictures(tmp_path):
 @pytest.mark.parametrize("with_length", [False, True])
 @pytest.mark.parametrize("clip", ["c.ts", "c.mkv"])
 def test_the_sound_of_a_stream_is_beside_its_pictures(tmp_path, clip, with_length):
-    options = RecordingOptions(annotated=False, lists=False)
     with served(make_clip(tmp_path / clip), with_length) as url, closing(open_source(url)) as source:
         assert source.live is (clip == "c.ts" and not with_length)
-        recording = Recorder(tmp_path / "r.mp4", options, "Stream", lambda: source.live)
-        player = Player(source)
-        give(recording, iter(player.read, None))
+        recording = recorder(tmp_path, live=source.live, annotated=False, lists=False)
+        give(recording, iter(Player(source).read, None))
         status = recording.stop(PATIENCE_S)
     assert status.error is None
-    wrong, looked = beside(tmp_path / "r.mp4")
-    assert wrong == []
-    assert looked > 80
+    agree(status.path, 80)
 
 
 def test_damage_in_a_file_ends_neither_its_pictures_nor_its_sound_in_an_error(tmp_path):
@@ -229,23 +214,18 @@ def film(began_s, seconds):
 def test_a_microphone_beside_a_camera(tmp_path):
     began_s = time.perf_counter()
     voice = Voice(began_s)
-    options = RecordingOptions(annotated=False, lists=False)
-    recording = Recorder(tmp_path / "r.mp4", options, "Cam", lambda: True, lambda: voice)
+    recording = recorder(tmp_path, microphone=lambda: voice, annotated=False, lists=False)
     give(recording, film(began_s, 3))
     status = recording.stop(PATIENCE_S)
     assert (status.error, status.silence, status.sound) == (None, "", True)
-    wrong, looked = beside(tmp_path / "r.mp4")
-    assert wrong == []
-    assert looked > 60
+    agree(status.path, 60)
     assert voice.closed
 
 
 def test_a_microphone_that_is_pulled_out_is_told_and_the_pictures_go_on(tmp_path):
     began_s = time.perf_counter()
-    options = RecordingOptions(annotated=False, lists=False)
-    recording = Recorder(
-        tmp_path / "r.mp4", options, "Cam", lambda: True, lambda: Voice(began_s, later_s=0.05, ends_s=1.0)
-    )
+    voice = Voice(began_s, later_s=0.05, ends_s=1.0)
+    recording = recorder(tmp_path, microphone=lambda: voice, annotated=False, lists=False)
     give(recording, film(began_s, 2.4))
     status = recording.stop(PATIENCE_S)
     assert status.error is None
@@ -265,13 +245,12 @@ def test_a_microphone_is_heard_over_a_file(tmp_path):
             hum = 0.15 * np.sin(2 * np.pi * 150 * (start_s + np.arange(count) / SOUND_HZ))
             return np.repeat((32767 * hum).astype(np.int16)[:, None], 2, axis=1)
 
-    options = RecordingOptions(annotated=False, lists=False)
-    recording = Recorder(tmp_path / "r.mkv", options, "Clip", lambda: False, lambda: Hum(time.perf_counter()))
+    hum = Hum(time.perf_counter())
+    recording = recorder(tmp_path, "r.mkv", live=False, microphone=lambda: hum, annotated=False, lists=False)
     with closing(VideoSource(make_clip(tmp_path / "c.mp4", seconds=2))) as source:
-        player = Player(source)
-        give(recording, play(player, 50))
+        give(recording, play(Player(source), 50))
     recording.stop(PATIENCE_S)
-    assert beside(tmp_path / "r.mkv")[0] == []
+    agree(tmp_path / "r.mkv")
     strength = np.abs(np.fft.rfft(heard(tmp_path / "r.mkv")[: 2 * SOUND_HZ - 2000]))
     assert strength[280:310].max() > 0.05 * strength.max()
 

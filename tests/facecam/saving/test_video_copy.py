@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from fractions import Fraction
-from itertools import zip_longest
+from itertools import count, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from facecam.faces.drawing import changed_pixels
 from facecam.saving.video_copy import VideoCopy
 from facecam.sources.decoder import Decoder, Picture
 from facecam.system.cpu import no_more_urgent
+from tests.clips import remux
 
 SIZE = (96, 64)
 COVER = (40, 40, 200)
@@ -115,8 +116,8 @@ def decoded(path: Path) -> list[Picture]:
     return pictures
 
 
-def copied(path: Path, sound: bool = True, folder: str = ".") -> VideoCopy:
-    copy = VideoCopy(path, path.parent / folder / f"copy-{path.name}", sound)
+def copied(path: Path, to: Path | None = None, sound: bool = True) -> VideoCopy:
+    copy = VideoCopy(path, to or path.with_name(f"copy-{path.name}"), sound)
     for picture in decoded(path):
         changed = picture.image.copy()
         changed[PART] = COVER
@@ -170,24 +171,23 @@ def packets(path: Path, kind: str) -> list[tuple[int | None, bytes]]:
 def with_captions(path: Path) -> None:
     """Writes captions as broadcasters do into each picture (ATSC A/53, in ITU-T H.264 D.2.6), and beside them something
     that a camera says about itself (D.2.7)."""
-    other = path.with_name(f"other-{path.name}")
-    path.rename(other)
-    with av.open(str(other)) as original, av.open(str(path), "w") as file:
-        stream = original.streams.video[0]
-        copy = file.add_stream_from_template(stream)
-        for number, packet in enumerate(part for part in original.demux(stream) if part.dts is not None):
-            data = b""
-            header = b"\x4e\1" if stream.codec_context.name == "hevc" else b"\6"
-            for kind, content in (
-                (4, b"\xb5\x00\x31GA94\x03\x41\xff\xfcA" + bytes([0x41 + number, 0xFF])),
-                (5, b"0123456789abcdefGPS SECRET"),
-            ):
-                part = header + bytes([kind, len(content)]) + content + b"\x80"
-                data += len(part).to_bytes(4, "big") + part
-            written = av.Packet(data + bytes(packet))
-            written.pts, written.dts, written.time_base = packet.pts, packet.dts, packet.time_base
-            written.is_keyframe, written.stream = packet.is_keyframe, copy
-            file.mux(written)
+    numbers = count()
+
+    def captioned(packet: av.Packet) -> av.Packet:
+        data = b""
+        header = b"\x4e\1" if packet.stream.codec_context.name == "hevc" else b"\6"
+        for kind, content in (
+            (4, b"\xb5\x00\x31GA94\x03\x41\xff\xfcA" + bytes([0x41 + next(numbers), 0xFF])),
+            (5, b"0123456789abcdefGPS SECRET"),
+        ):
+            part = header + bytes([kind, len(content)]) + content + b"\x80"
+            data += len(part).to_bytes(4, "big") + part
+        written = av.Packet(data + bytes(packet))
+        written.pts, written.dts, written.time_base = packet.pts, packet.dts, packet.time_base
+        written.is_keyframe = packet.is_keyframe
+        return written
+
+    remux(path, path.rename(path.with_name(f"other-{path.name}")), change=captioned)
 
 
 def captions(path: Path) -> list[bytes | None]:
@@ -223,12 +223,7 @@ def test_a_turned_or_mirrored_video_is_shown_and_copied_as_players_show_it(tmp_p
 @pytest.mark.parametrize("suffix", [".mov", ".mkv"])
 def test_it_is_shown_so_also_where_the_copy_has_another_codec(tmp_path: Path, matrix: str, suffix: str) -> None:
     path = made(tmp_path / "a.mov", "mjpeg", "yuvj420p", matrix=MATRICES[matrix][0], sound=None)
-    copy = VideoCopy(path, tmp_path / f"copy{suffix}")
-    for picture in decoded(path):
-        changed = picture.image.copy()
-        changed[PART] = COVER
-        copy.write(picture, changed, changed_pixels(picture.image, changed))
-    copy.close()
+    copy = copied(path, tmp_path / f"copy{suffix}")
     shows_the_same_but_for_the_cover(decoded(path), decoded(copy.path))
 
 
@@ -372,26 +367,13 @@ def test_titles_and_places_are_left_out(tmp_path: Path) -> None:
 
 
 def test_chapters_keep_their_titles_and_nothing_else_that_they_say(tmp_path: Path) -> None:
-    plain, path = made(tmp_path / "plain.mkv", sound=None), tmp_path / "a.mkv"
     said = [{"title": "One", "LOCATION": "SECRET"}, {"title": "52.5200 13.4050"}]
-    with av.open(str(plain)) as original, av.open(str(path), "w") as file:
-        stream = file.add_stream_from_template(original.streams.video[0])
-        file.set_chapters(
-            [
-                {
-                    "id": id_,
-                    "start": 500 * id_,
-                    "end": 500 * id_ + 500,
-                    "time_base": Fraction(1, 1000),
-                    "metadata": tags,
-                }
-                for id_, tags in enumerate(said)
-            ]
-        )
-        for packet in original.demux(video=0):
-            if packet.size:
-                packet.stream = stream
-                file.mux(packet)
+    chapters = [
+        {"id": id_, "start": 500 * id_, "end": 500 * id_ + 500, "time_base": Fraction(1, 1000), "metadata": tags}
+        for id_, tags in enumerate(said)
+    ]
+    plain = made(tmp_path / "plain.mkv", sound=None)
+    path = remux(tmp_path / "a.mkv", plain, before=lambda file, _: file.set_chapters(chapters))
     with av.open(str(path)) as file:
         assert [chapter["metadata"] for chapter in file.chapters()] == said
     with av.open(str(copied(path).path)) as file:
@@ -418,16 +400,11 @@ def test_lines_of_subtitles_that_say_where_or_when_are_left_out_and_that_is_told
     tmp_path: Path, suffix: str, codec: str
 ) -> None:
     """As drones and dashcams write them; what people say stays."""
-    film, path = made(tmp_path / f"film{suffix}", sound=None), tmp_path / f"a{suffix}"
-    with av.open(str(film)) as pictures, av.open(str(path), "w") as file:
-        stream = file.add_stream_from_template(pictures.streams.video[0])
-        words: Any = file.add_stream(codec)
+    lines = [line for pair in zip_longest(LINES, SPOKEN) for line in pair if line]
+
+    def write(file: Any, pictures: Any) -> None:
+        words = file.add_stream(codec)
         words.codec_context.subtitle_header = b"[Events]\nFormat: Text\n"
-        lines = [line for pair in zip_longest(LINES, SPOKEN) for line in pair if line]
-        for packet in pictures.demux(video=0):
-            if packet.dts is not None:
-                packet.stream = stream
-                file.mux(packet)
         for number, line in enumerate(lines):
             text = line.encode()
             cue = av.Packet(len(text).to_bytes(2, "big") + text if codec == "mov_text" else text)
@@ -435,6 +412,8 @@ def test_lines_of_subtitles_that_say_where_or_when_are_left_out_and_that_is_told
             cue.pts = cue.dts = 50 * number
             cue.duration = 50
             file.mux(cue)
+
+    path = remux(tmp_path / f"a{suffix}", made(tmp_path / f"film{suffix}", sound=None), before=write)
     assert all(line.encode() in path.read_bytes() for line in LINES)
     copy = copied(path)
     kept = copy.path.read_bytes()
@@ -444,19 +423,15 @@ def test_lines_of_subtitles_that_say_where_or_when_are_left_out_and_that_is_told
 
 def test_what_is_written_beside_vorbis_sound_is_left_out(tmp_path: Path) -> None:
     """Matroska keeps its comments in a header that a decoder needs."""
-    path = tmp_path / "a.mkv"
-    with av.open(str(made(tmp_path / "film.mkv", sound="vorbis"))) as film, av.open(str(path), "w") as file:
-        streams = [file.add_stream_from_template(stream) for stream in film.streams]
-        sound = streams[1].codec_context
-        header, said = bytes(sound.extradata or b""), b"LOCATION=SECRET"
+
+    def comment(file: Any, pictures: Any, sound: Any) -> None:
+        header, said = bytes(sound.codec_context.extradata or b""), b"LOCATION=SECRET"
         first, setup = header.find(b"\1vorbis"), header.rfind(b"\5vorbis")
         comments = b"\3vorbis" + bytes(4) + b"\1\0\0\0" + len(said).to_bytes(4, "little") + said + b"\1"
         laced = bytes([2, setup - first - 16, len(comments)])
-        sound.extradata = laced + header[first : first + 30] + comments + header[setup:]
-        for packet in film.demux():
-            if packet.dts is not None:
-                packet.stream = streams[packet.stream.index]
-                file.mux(packet)
+        sound.codec_context.extradata = laced + header[first : first + 30] + comments + header[setup:]
+
+    path = remux(tmp_path / "a.mkv", made(tmp_path / "film.mkv", sound="vorbis"), before=comment)
     assert b"SECRET" in path.read_bytes()
     copy = copied(path)
     assert b"SECRET" not in copy.path.read_bytes()
@@ -474,18 +449,7 @@ def test_titles_names_and_paths_beside_subtitles_are_left_out(tmp_path: Path) ->
         "Format: Name, Fontname, Fontsize\nStyle: Default,Arial,20\n[Events]\nFormat: Layer, Start, End, Style, Text\n"
         "Dialogue: 0,0:00:00.00,0:00:00.90,Default,Title: hello\n"
     )
-    path = tmp_path / "a.mkv"
-    with (
-        av.open(str(made(tmp_path / "film.mkv", sound=None))) as film,
-        av.open(str(tmp_path / "a.ass")) as words,
-        av.open(str(path), "w") as file,
-    ):
-        streams = [file.add_stream_from_template(each.streams[0]) for each in (film, words)]
-        for each, stream in zip((film, words), streams, strict=True):
-            for packet in each.demux():
-                if packet.dts is not None:
-                    packet.stream = stream
-                    file.mux(packet)
+    path = remux(tmp_path / "a.mkv", made(tmp_path / "film.mkv", sound=None), tmp_path / "a.ass")
     assert path.read_bytes().count(b"SECRET") == 5
     copy = copied(path).path.read_bytes()
     assert b"SECRET" not in copy
@@ -502,18 +466,13 @@ def test_hevc_is_called_as_apples_players_want_it(tmp_path: Path) -> None:
 
 def test_sound_that_was_trimmed_away_is_not_in_the_copy(tmp_path: Path) -> None:
     """A film that is cut without encoding has all of it still: an edit list says from where on it is played."""
-    path = tmp_path / "cut.mp4"
-    with av.open(str(made(tmp_path / "whole.mp4"))) as whole, av.open(str(path), "w") as file:
-        streams = {stream.index: file.add_stream_from_template(stream) for stream in whole.streams}
-        for packet in whole.demux():
-            if packet.pts is not None and packet.dts is not None:
-                shift = round(Fraction(1, 2) / packet.time_base)
-                packet.pts, packet.dts, packet.stream = (
-                    packet.pts - shift,
-                    packet.dts - shift,
-                    streams[packet.stream.index],
-                )
-                file.mux(packet)
+
+    def earlier(packet: av.Packet) -> av.Packet:
+        shift = round(Fraction(1, 2) / packet.time_base)
+        packet.pts, packet.dts = packet.pts - shift, packet.dts - shift
+        return packet
+
+    path = remux(tmp_path / "cut.mp4", made(tmp_path / "whole.mp4"), change=earlier)
     before, after = packets(path, "audio"), packets(copied(path).path, "audio")
     heard = [packet for packet in before if packet[0] is not None and packet[0] >= 0]
     assert len(before) - len(heard) > 20
@@ -570,7 +529,7 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     path = made(tmp_path / "a.mp4")
     (tmp_path / "file").touch()
     with pytest.raises(FacecamError, match="can't be written"):
-        copied(path, folder="file")
+        copied(path, tmp_path / "file" / "copy.mp4")
 
 
 def test_a_codec_that_is_not_written_is_told_by_name(tmp_path: Path) -> None:
@@ -621,14 +580,8 @@ def test_transparency_that_is_lost_is_told(tmp_path: Path, codec: str, pixels: s
 
 def test_a_second_camera_that_is_lost_is_told(tmp_path: Path) -> None:
     """As dashcams record one to the front and one to the back; a cover is none."""
-    one, two, both = made(tmp_path / "a.mkv"), made(tmp_path / "b.mkv"), tmp_path / "both.mkv"
-    with av.open(str(one)) as front, av.open(str(two)) as back, av.open(str(both), "w") as file:
-        streams = [file.add_stream_from_template(each.streams.video[0]) for each in (front, back)]
-        for each, stream in zip((front, back), streams, strict=True):
-            for packet in each.demux(video=0):
-                if packet.dts is not None:
-                    packet.stream = stream
-                    file.mux(packet)
+    one, two = made(tmp_path / "a.mkv"), made(tmp_path / "b.mkv")
+    both = remux(tmp_path / "both.mkv", one, two)
     assert copied(both).converted == ["its other tracks of pictures are left out"]
     assert copied(one).converted == []
 

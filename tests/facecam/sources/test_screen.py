@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
@@ -15,6 +12,7 @@ import pytest
 from facecam.errors import SourceError
 from facecam.sources import ScreenPart, open_source
 from facecam.sources.screen import ScreenSource
+from tests.processes import start_x_server
 
 
 @pytest.mark.parametrize(
@@ -38,20 +36,12 @@ def test_parts_have_names(spec: str, part: ScreenPart | None) -> None:
 @pytest.fixture
 def display(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """An X server of its own with a screen of 800 x 600."""
-    program = shutil.which("Xvfb")
-    if program is None or not sys.platform.startswith("linux"):
-        pytest.skip("there is no Xvfb")
-    read_end, write_end = os.pipe()
-    command = [program, "-displayfd", str(write_end), "-screen", "0", "800x600x24", "-nolisten", "tcp", "-noreset"]
-    server = subprocess.Popen(command, pass_fds=(write_end,), stderr=subprocess.DEVNULL)
-    os.close(write_end)
-    with os.fdopen(read_end) as numbers:
-        number = numbers.readline().strip()
-    if not number:
-        pytest.skip("Xvfb does not start here")
-    monkeypatch.setenv("DISPLAY", f":{number}")
+    if not sys.platform.startswith("linux"):
+        pytest.skip("the screen is another one there")
+    server, name = start_x_server("800x600")
+    monkeypatch.setenv("DISPLAY", name)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
-    yield f":{number}"
+    yield name
     server.terminate()
     server.wait(10)
 
