@@ -133,15 +133,11 @@ class Summary(msgspec.Struct, tag=True):
 class Batch:
     """Runs sources through a detector one after the other and writes the results as they come.
 
-    specs: arguments as `Gathered` takes them.
-    options: what is done with each.
-    worker: does it in this process.
-    listener: is told what happens.
-    json_path, csv_path: result files, replaced if they exist, or one of them STANDARD_OUTPUT.
-    out_dir: folder for copies.
-    regions: file of the regions of the one source that there is then, as of `Task`.
-    resume: what an earlier run has done under the same options is left out.
-    pool: several processes instead of this one; the caller closes it.
+    specs: arguments as `Gathered` takes them. options: what is done with each. worker: does it in this process.
+    listener: is told what happens. json_path, csv_path: result files, replaced if they exist, or one of them
+    STANDARD_OUTPUT. out_dir: folder for copies. regions: file of the regions of the one source that there is then, as
+    of `Task`. resume: what an earlier run has done under the same options is left out. pool: several processes instead
+    of this one; the caller closes it.
 
     An input is never overwritten: a result file that is an input is refused, and a copy gets another name. Of other
     files copies replace those of earlier runs. Raises FacecamError if an output can't be written.
@@ -209,10 +205,10 @@ class Batch:
             writers = [
                 stack.enter_context(closing(kind(path, keep))) for kind, path in self._results if path is not None
             ]
-            finished = False
-            if self._journal is not None:
-                self._journal.begin(anew=not self._resume)
-                stack.callback(lambda: self._journal.close(finished))  # type: ignore[union-attr]
+            finished, journal = False, self._journal
+            if journal is not None:
+                journal.begin(anew=not self._resume)
+                stack.callback(lambda: journal.close(finished))
 
             def on_record(result: Record, is_picture: bool) -> None:
                 for writer in writers:
@@ -225,8 +221,8 @@ class Batch:
                 for writer in writers:
                     if told and isinstance(writer, JsonLines):
                         writer.write({"source": outcome.source, **told})
-                if self._journal is not None and outcome.problem is None:
-                    self._journal.add(task, outcome)
+                if journal is not None and outcome.problem is None:
+                    journal.add(task, outcome)
             self._tell_of_failed_folders()
             finished = not self._resume
         return self.summary
@@ -254,16 +250,14 @@ class Batch:
 
     def _outcomes(self, on_record: OnRecord) -> Iterator[tuple[Task, Outcome]]:
         cuts = [self._cut(task, len(self.tasks) - index) for index, task in enumerate(self.tasks)]
-        here = self._pool is None or (len(cuts) == 1 and not cuts[0])
-        results: Iterator[Any] = iter(())
-        if self._pool is not None and not here:
-            parts: list[Task | Piece] = []
-            for task, pieces in zip(self.tasks, cuts, strict=True):
-                parts += pieces or [task]
-            results = self._pool.results(parts, self._listener.on_problem)
+        pool = None if cuts == [[]] else self._pool
+        parts: list[Task | Piece] = []
+        for task, pieces in zip(self.tasks, cuts, strict=True):
+            parts += pieces or [task]
+        results: Iterator[Any] = iter(()) if pool is None else pool.results(parts, self._listener.on_problem)
         for number, (task, pieces) in enumerate(zip(self.tasks, cuts, strict=True), 1):
             on_opened = partial(self._listener.on_opened, remaining=len(self.tasks) - number)
-            if here:
+            if pool is None:
                 yield task, self._worker.do(task, on_record, on_opened)
             elif pieces:
                 found = islice(results, len(pieces))

@@ -44,11 +44,10 @@ Score = Annotated[float, Meta(ge=0, le=1)]
 class Region:
     """A place in one frame or in several that follow each other.
 
-    first, last: its frames, counted from 0.
-    boxes: x1 y1 x2 y2 in pixels of the picture as it is shown: one for each frame, or a single one for all of them.
-    scores: the detector's for each box, 0 where a face was lost a moment ago; none of a region that was drawn by hand.
-    hidden: whether it is hidden; otherwise it is a candidate, or somebody has taken it out.
-    decided: somebody has looked, and it is in no doubt any more.
+    first, last: its frames, counted from 0. boxes: x1 y1 x2 y2 in pixels of the picture as it is shown: one for each
+    frame, or a single one for all of them. scores: the detector's for each box, 0 where a face was lost a moment ago;
+    none of a region that was drawn by hand. hidden: whether it is hidden; otherwise it is a candidate, or somebody has
+    taken it out. decided: somebody has looked, and it is in no doubt any more.
     """
 
     first: FrameNumber
@@ -166,15 +165,13 @@ class RegionFinder:
         if number == 0:
             self._size = (frame.image.shape[1], frame.image.shape[0])
         likeness = pairwise_iou(found.boxes, places)
-        candidates = (likeness.max(axis=1, initial=0) < _SAME_PLACE) & (
-            found.scores >= CANDIDATE_SHARE * self._threshold
-        )
+        doubtful = found.scores >= CANDIDATE_SHARE * self._threshold
+        candidates = doubtful & (likeness.max(axis=1, initial=0) < _SAME_PLACE)
         boxes = np.concatenate([places, found.boxes[candidates]])
         scores = np.zeros(len(places), np.float32)
         if len(found):
-            nearest = likeness.argmax(axis=0)
-            near = likeness.max(axis=0, initial=0) >= _SAME_PLACE
-            scores[near] = found.scores[nearest[near]]
+            near = likeness.max(axis=0) >= _SAME_PLACE
+            scores[near] = found.scores[likeness.argmax(axis=0)[near]]
         scores = np.concatenate([scores, found.scores[candidates]])
         hidden = np.arange(len(boxes)) < len(places)
         if frame.path is not None:  # pictures have nothing to do with each other

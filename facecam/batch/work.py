@@ -107,8 +107,8 @@ Result = tuple[Outcome, list[tuple[Record, bool]]]
 class Worker:
     """Does one task after the other. Raises FacecamError if the detector can't be had.
 
-    base_detector: the one that looks at pictures, whole or tile by tile.
-    is_over: asked before each frame; as soon as it says so, the task at hand is given up without a trace, as by Ctrl+C.
+    base_detector: the one that looks at pictures, whole or tile by tile. is_over: asked before each frame; as soon as
+    it says so, the task at hand is given up without a trace, as by Ctrl+C.
     """
 
     def __init__(self, options: WorkOptions, is_over: Callable[[], bool] = lambda: False) -> None:

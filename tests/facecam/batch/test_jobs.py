@@ -135,51 +135,44 @@ def copied(clip, tiny_model, out, *options):
     return out.with_suffix(".jsonl").read_text(), (out / clip.name).read_bytes()
 
 
-def test_a_video_in_pieces_gives_what_it_gives_as_a_whole(tmp_path, tiny_model, in_pieces, monkeypatch):
-    clip = clip_with_sound(tmp_path / "clip.mp4")
-    whole = copied(clip, tiny_model, tmp_path / "one")
-    assert whole[0].count('"box"') > 100
-    assert not in_pieces
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory, tiny_model):
+    """A clip, and what becomes of it in one process."""
+    folder = tmp_path_factory.mktemp("whole")
+    clip = clip_with_sound(folder / "clip.mp4")
+    return clip, copied(clip, tiny_model, folder / "one")
+
+
+def test_a_video_in_pieces_gives_what_it_gives_as_a_whole(tmp_path, tiny_model, whole, in_pieces, monkeypatch):
+    clip, (lines, _) = whole
+    assert lines.count('"box"') > 100
     monkeypatch.setattr(Worker, "_look", None)  # in this process; the others do that
-    assert copied(clip, tiny_model, tmp_path / "two", "--jobs", "2") == whole
+    assert copied(clip, tiny_model, tmp_path / "two", "--jobs", "2") == whole[1]
     assert sum(map(len, in_pieces)) == 120
     assert len(in_pieces) == 4
 
 
-def test_a_piece_that_fails_is_done_again_and_told(tmp_path, tiny_model, in_pieces, monkeypatch, capsys):
-    clip = clip_with_sound(tmp_path / "clip.mp4")
-    whole = copied(clip, tiny_model, tmp_path / "one")
-    capsys.readouterr()
+@pytest.mark.parametrize("how", ["fails", "ends its processes"])
+def test_a_piece_that_is_lost_is_done_again_and_told(tmp_path, tiny_model, whole, in_pieces, monkeypatch, capsys, how):
     real = ProcessPool._submit
 
-    def failing(self, part):
+    def losing(self, part):
         future = real(self, part)
-        if part.first == 9:
+        if part.first != 9:
+            return future
+        if how == "fails":
             future.result()
             future = Future()
             future.set_exception(MemoryError("none left"))
-        return future
-
-    monkeypatch.setattr(ProcessPool, "_submit", failing)
-    assert copied(clip, tiny_model, tmp_path / "two", "--jobs", "2") == whole
-    assert "clip.mp4 from 3 s to 6 s is done anew" in capsys.readouterr().err
-    assert in_pieces.count(None) == 1
-
-
-def test_processes_that_die_over_pieces_leave_the_rest_to_this_one(
-    tmp_path, tiny_model, in_pieces, monkeypatch, capsys
-):
-    clip = clip_with_sound(tmp_path / "clip.mp4")
-    whole = copied(clip, tiny_model, tmp_path / "one")
-    real = ProcessPool._submit
-
-    def dying(self, part):
-        future = real(self, part)
-        if part.first == 9:
+        else:
             for process in self._pool()._processes.values():
                 process.kill()
         return future
 
-    monkeypatch.setattr(ProcessPool, "_submit", dying)
-    assert copied(clip, tiny_model, tmp_path / "two", "--jobs", "2") == whole
-    assert "is done anew" in capsys.readouterr().err
+    monkeypatch.setattr(ProcessPool, "_submit", losing)
+    assert copied(whole[0], tiny_model, tmp_path / "two", "--jobs", "2") == whole[1]
+    told = capsys.readouterr().err
+    assert "is done anew" in told
+    if how == "fails":
+        assert "clip.mp4 from 3 s to 6 s is done anew" in told
+        assert in_pieces.count(None) == 1

@@ -20,19 +20,6 @@ from tests.streams import MjpegServer, claims_size, picture
 resource = pytest.importorskip("resource", reason="there is no such measure")
 
 
-@pytest.fixture
-def serve() -> Iterator[Callable[[str], MjpegServer]]:
-    servers: list[MjpegServer] = []
-
-    def start(mode: str = "send") -> MjpegServer:
-        servers.append(MjpegServer(mode))
-        return servers[-1]
-
-    yield start
-    for server in servers:
-        server.close()
-
-
 def peak_mb() -> float:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (1 << 20) if sys.platform == "darwin" else peak / 1024
