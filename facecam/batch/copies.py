@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from facecam.arrays import Image
 from facecam.batch.inputs import Input, file_id
@@ -89,13 +89,23 @@ class Copy(Protocol):
 
 
 def copy_of(source: Source, place: CopyPlace, opaque: bool, sound: bool, whole: bool) -> Copy:
+    """Begins the copy of a source. opaque: as of `changed_page`. sound: it keeps that of videos. whole: the source is
+    read to its end. Raises CopyError and WriteError."""
     from facecam.sources.video import VideoSource
 
     if isinstance(source, PictureSource):
         return _PhotoCopy(source, place, opaque)
-    if isinstance(source, VideoSource):
-        return _VideoCopy(source, place, sound, whole)
-    return _StreamCopy(source, place, sound)
+    if not isinstance(source, VideoSource):
+        return _StreamCopy(source, place, sound)
+    from facecam.saving.video_copy import VideoCopy
+
+    copy = VideoCopy(source, place.path, sound, whole, place.with_suffix)
+    try:
+        _check_free(copy.path)
+    except CopyError:
+        copy.discard()
+        raise
+    return copy
 
 
 def _check_free(path: Path) -> None:
@@ -124,31 +134,6 @@ class _PhotoCopy:
 
     def discard(self) -> None:
         self._pages.clear()
-
-
-class _VideoCopy:
-    """Of a video file."""
-
-    def __init__(self, source: Any, place: CopyPlace, sound: bool, whole: bool) -> None:
-        from facecam.saving.video_copy import VideoCopy
-
-        self._source, self._whole = source, whole
-        self._copy = VideoCopy(source.path, place.path, sound, place.with_suffix)
-        try:
-            _check_free(self._copy.path)
-        except CopyError:
-            self.discard()
-            raise
-
-    def add(self, frame: Frame, changed: Image, where: Image) -> None:
-        self._copy.write(self._source.picture, changed, where)
-
-    def close(self) -> tuple[Path, list[str]]:
-        self._copy.close(self._whole)
-        return self._copy.path, self._copy.converted
-
-    def discard(self) -> None:
-        self._copy.discard()
 
 
 class _StreamCopy:

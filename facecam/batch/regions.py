@@ -81,7 +81,7 @@ class Region:
         """Where it is in that frame; None if it is in others only."""
         if not self.first <= frame <= self.last:
             return None
-        return self.boxes[0] if len(self.boxes) == 1 else self.boxes[frame - self.first]
+        return self.boxes[frame - self.first if len(self.boxes) > 1 else 0]
 
     def part(self, first: int, last: int) -> Region:
         """It in some of its frames."""
@@ -92,9 +92,7 @@ class Region:
 
     def score_in(self, frame: int) -> float:
         """Its score in one of its frames."""
-        if self.by_hand:
-            return 1.0
-        return self.scores[0] if len(self.scores) == 1 else self.scores[frame - self.first]
+        return self.scores[frame - self.first] if len(self.scores) > 1 else self.score
 
 
 @dataclass(frozen=True)

@@ -115,9 +115,8 @@ class Worker:
         detector = self.base_detector = FaceDetector(options.detector)
         self._options, self._is_over, self._threshold = options, is_over, detector.threshold
         self._detector = ThoroughDetector(detector) if options.thorough else detector
-        self._hider = None if options.hide is None else FaceHider(options.hide, self._threshold)
-        if self._hider is not None:
-            self._detector.threshold = self._hider.detector_threshold
+        if options.hide is not None:
+            self._detector.threshold = self._threshold * CANDIDATE_SHARE
         self._kept: Frame | None = None  # so that the C library does not give its memory back for each picture
 
     def do(
@@ -161,8 +160,7 @@ class Worker:
         """What became of a task, and what was told of each frame; or what was found in a piece. Raises WriteError, and
         SourceError for a piece."""
         if isinstance(part, Piece):
-            self._start()
-            return {frame_key(frame): self._look(frame) for frame in self._until_over(part.frames())}
+            return {frame_key(frame): self._look(frame) for frame in self._frames(part.frames())}
         records: list[tuple[Record, bool]] = []
         return self.do(part, lambda record, is_picture: records.append((record, is_picture))), records
 
@@ -171,7 +169,7 @@ class Worker:
         if task.regions is None:
             return None
         path = named_path(task.input.spec)
-        if self._hider is None or not os.path.isfile(path):
+        if self._options.hide is None or not os.path.isfile(path):
             raise FacecamError("Regions are for faces that are hidden in a picture or a video file.")
         return load_regions(task.regions, path) if are_there(task.regions) else None
 
@@ -185,7 +183,8 @@ class Worker:
         known: Known,
     ) -> None:
         """Once through the input. regions: hide what these say, or are to be found."""
-        options, hider = self._options, self._hider
+        options = self._options
+        hider = None if options.hide is None else FaceHider(options.hide, self._threshold)
         with ExitStack() as stack:
             source = stack.enter_context(closing(open_input(task.input)))
             on_opened(source.title, source.frame_count)
@@ -194,8 +193,7 @@ class Worker:
                 copy = copy_of(source, task.copy, hider is None, options.sound, options.seconds is None)
                 stack.callback(copy.discard)
             end_s = None if options.seconds is None else time.perf_counter() + options.seconds
-            self._start()
-            for frame in self._until_over(iter(source.read, None)):
+            for frame in self._frames(iter(source.read, None)):
                 self._kept = frame
                 if isinstance(regions, Regions):
                     found = faces = regions.hidden_in(outcome.frames)
@@ -222,18 +220,14 @@ class Worker:
             if copy is not None:
                 outcome.copy, outcome.converted = copy.close()
 
-    def _until_over(self, frames: Iterator[Frame]) -> Iterator[Frame]:
+    def _frames(self, frames: Iterator[Frame]) -> Iterator[Frame]:
+        """Those of another source, until it is over."""
+        if isinstance(self._detector, ThoroughDetector):
+            self._detector.start()
         for frame in frames:
             if self._is_over():
                 raise KeyboardInterrupt
             yield frame
-
-    def _start(self) -> None:
-        """Another source begins."""
-        if isinstance(self._detector, ThoroughDetector):
-            self._detector.start()
-        if self._hider is not None:
-            self._hider.start()
 
     def _look(self, frame: Frame) -> Sighting:
         found, took_ms = [], 0.0
@@ -289,23 +283,14 @@ def _nearly_all(values: Image) -> tuple[int, int]:
 
 
 class FaceHider:
-    """Hides the faces in copies of pictures and videos, also doubtful ones and those lost for a moment.
+    """Hides the faces in the copy of a source, also doubtful ones and those lost for a moment.
 
-    threshold: lowest score of a face that is told of. To be given detections down to `detector_threshold`.
+    threshold: lowest score of a face that is told of. To be given detections down to `CANDIDATE_SHARE` of it.
     """
 
     def __init__(self, options: PrivacyOptions, threshold: float) -> None:
         self._options, self._threshold = options, threshold
         self._tracker = Tracker()
-
-    @property
-    def detector_threshold(self) -> float:
-        """What the detector's threshold must be."""
-        return self._threshold * CANDIDATE_SHARE
-
-    def start(self) -> None:
-        """Another source begins."""
-        self._tracker.reset()
 
     def faces(self, frame: Frame, found: Detections) -> tuple[Detections, Array]:
         """Those that are told of; and (M, 4) x1 y1 x2 y2, all that may be a face. Frames of a video come in their

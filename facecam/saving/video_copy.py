@@ -24,9 +24,12 @@ from av.sidedata.sidedata import Type as SideData
 from av.stream import Disposition
 from av.video.reformatter import VideoReformatter
 
+from facecam.arrays import Image
 from facecam.saving.photo_file import COPY_MARK
+from facecam.sources import Frame
 from facecam.sources.decoder import Picture, colourspace_of
 from facecam.sources.soundtrack import main_stream, packets_of
+from facecam.sources.video import VideoSource
 from facecam.system.cpu import no_more_urgent
 from facecam.system.files import PartFile, writing
 from facecam.system.opencv import cv2
@@ -72,22 +75,25 @@ _BESIDE = re.compile(rb"(?mi)^(?:;|Title|Original |Script Updated|Update Details
 
 
 class VideoCopy:
-    """A copy of a video file, written as its pictures come; to be closed.
+    """A copy of a video file, written as its frames are read; to be closed.
 
-    original: the file. path: where the copy goes; `path` is another one afterwards if its container can't hold what is
-    in the original. sound: whether audio is carried over. other_path: gives the path with another suffix. `converted`:
-    half sentences about what could not be kept. Raises WriteError if it can't be written.
+    original: reads them. path: where the copy goes; `path` is another one afterwards if its container can't hold what
+    is in the original. sound: whether audio is carried over. whole: what is left of sound and subtitles after the last
+    picture is, too. other_path: gives the path with another suffix. `converted`: half sentences about what could not
+    be kept. Raises WriteError if it can't be written.
     """
 
     def __init__(
         self,
-        original: Path,
+        original: VideoSource,
         path: Path,
         sound: bool = True,
+        whole: bool = True,
         other_path: Callable[[str], Path] | None = None,
     ) -> None:
+        self._original, self._whole = original, whole
         self.converted: list[str] = []
-        self._source = av.open(str(original.absolute()), "r", options={"protocol_whitelist": "file"})
+        self._source = av.open(str(original.path.absolute()), "r", options={"protocol_whitelist": "file"})
         pictures = main_stream(self._source.streams.video)
         assert pictures is not None
         self._pictures = pictures
@@ -194,9 +200,11 @@ class VideoCopy:
             copy.codec_context.extradata = bare
         return copy
 
-    def write(self, picture: Picture, changed: npt.NDArray[np.uint8], where: npt.NDArray[np.uint8]) -> None:
-        """The next picture, whose frame is changed. changed: (H, W, 3) uint8 BGR, what the copy is to show wherever
-        `where`, (H, W) uint8, is not 0."""
+    def add(self, frame: Frame, changed: Image, where: Image) -> None:
+        """The frame that was read last, whose stored picture is changed. changed: (H, W, 3) uint8 BGR, what the copy is
+        to show wherever `where`, (H, W) uint8, is not 0."""
+        picture = self._original.picture
+        assert picture is not None
         if self._last_pts is None:
             self._stream.set_display_matrix(picture.geometry.matrix)
             with suppress(ValueError):  # of a kind that PyAV does not know, such as EXIF
@@ -207,27 +215,26 @@ class VideoCopy:
             self._tell("its half pictures (interlaced) are written as whole ones")
         if (picture.frame.width, picture.frame.height) != (self._stream.width, self._stream.height):
             self._tell("its pictures change their size, and are all written in that of the first")
-        frame = self._changed(picture, changed, where)
+        stored = self._changed(picture, changed, where)
         pts = picture.frame.pts
         if pts is None or (self._last_pts is not None and pts <= self._last_pts):
             later = round((picture.time_s - self._last_s) / self._tick_s)
             pts = 0 if self._last_pts is None else self._last_pts + max(1, later)
-        frame.pts, frame.time_base, self._last_pts, self._last_s = pts, self._tick_s, pts, picture.time_s
-        frame.pict_type = av.video.frame.PictureType.NONE
+        stored.pts, stored.time_base, self._last_pts, self._last_s = pts, self._tick_s, pts, picture.time_s
+        stored.pict_type = av.video.frame.PictureType.NONE
         with writing(self.path):
             self._carry_on(pts * self._tick_s)
-            self._container.mux(self._stream.encode(frame))
+            self._container.mux(self._stream.encode(stored))
 
     def _tell(self, what: str) -> None:
         if what not in self.converted:
             self.converted.append(what)
 
-    def close(self, whole: bool = True) -> None:
-        """Completes the file and puts it where it belongs. whole: what is left of sound and subtitles is carried over
-        too; otherwise up to the last picture."""
+    def close(self) -> tuple[Path, list[str]]:
+        """Completes the file and puts it where it belongs. Gives its path, and what it could not keep."""
         try:
             with writing(self.path):
-                if whole:
+                if self._whole:
                     self._carry_on(None)
                 self._container.mux(self._stream.encode(None))
                 self._container.close()
@@ -237,6 +244,7 @@ class VideoCopy:
                 self._file.complete()
         finally:
             self.discard()
+        return self.path, self.converted
 
     def discard(self) -> None:
         """Gives an unfinished copy up, without a trace; does nothing after `close`."""
@@ -269,7 +277,7 @@ class VideoCopy:
                         self._container.mux_one(each)
             self._pending = next(self._others, None)
 
-    def _changed(self, picture: Picture, changed: npt.NDArray[np.uint8], where: npt.NDArray[np.uint8]) -> av.VideoFrame:
+    def _changed(self, picture: Picture, changed: Image, where: Image) -> av.VideoFrame:
         frame, geometry = picture.frame, picture.geometry
         size, colours = (frame.width, frame.height), colourspace_of(frame)
         if frame.format.name != self._format:
@@ -315,10 +323,8 @@ def _planes(frame: av.VideoFrame) -> Iterator[npt.NDArray[Any]]:
         yield rows[: plane.height, : plane.width]
 
 
-def _shrunk(pixels: npt.NDArray[np.uint8], size: tuple[int, ...]) -> npt.NDArray[np.uint8]:
+def _shrunk(pixels: Image, size: tuple[int, ...]) -> Image:
     """A picture in another size (width, height); a mask is set there wherever any of its pixels is."""
-    return (
-        pixels
-        if pixels.shape[1::-1] == size
-        else np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
-    )
+    if pixels.shape[1::-1] == size:
+        return pixels
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)

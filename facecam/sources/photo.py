@@ -128,12 +128,8 @@ class Photo:
         except Exception as error:
             raise SourceError(self._damaged()) from error
 
-    def pages(self) -> Iterator[Page]:
-        """From the first to the last. Raises SourceError."""
-        return map(self.page, range(self.page_count))
-
     def page(self, index: int = 0) -> Page:
-        """One of them. Raises SourceError where it is damaged or too large."""
+        """One of the pages. Raises SourceError where it is damaged or too large."""
         if self._file is not None and self._file.width * self._file.height > MAX_PIXELS:
             raise SourceError(_too_large(self.path))
         page = self._tried(index)

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from fractions import Fraction
 from itertools import count, zip_longest
 from pathlib import Path
@@ -22,9 +23,11 @@ from PIL import Image
 from facecam.errors import FacecamError
 from facecam.faces.drawing import changed_pixels
 from facecam.saving.video_copy import VideoCopy
-from facecam.sources.decoder import Decoder, Picture
+from facecam.sources import Frame
+from facecam.sources.video import VideoSource
 from facecam.system.cpu import no_more_urgent
 from tests.clips import remux
+from tests.doubles import read_all
 
 SIZE = (96, 64)
 COVER = (40, 40, 200)
@@ -107,26 +110,26 @@ def made(
     return path
 
 
-def decoded(path: Path) -> list[Picture]:
-    decoder = Decoder(str(path), path.name, 10**8, {})
-    pictures = []
-    while (picture := decoder.read()) is not None:
-        pictures.append(picture)
-    decoder.close()
-    return pictures
+def decoded(path: Path) -> list[Frame]:
+    return read_all(VideoSource(path))
 
 
-def copied(path: Path, to: Path | None = None, sound: bool = True) -> VideoCopy:
-    copy = VideoCopy(path, to or path.with_name(f"copy-{path.name}"), sound)
-    for picture in decoded(path):
-        changed = picture.image.copy()
-        changed[PART] = COVER
-        copy.write(picture, changed, changed_pixels(picture.image, changed))
-    copy.close()
+def copied(
+    path: Path, to: Path | None = None, sound: bool = True, parts: Sequence[tuple[slice, slice]] = (PART,)
+) -> VideoCopy:
+    """The copy of a video, in which these parts are covered."""
+    with closing(VideoSource(path)) as source:
+        copy = VideoCopy(source, to or path.with_name(f"copy-{path.name}"), sound)
+        for frame in iter(source.read, None):
+            changed = frame.image.copy()
+            for part in parts:
+                changed[part] = COVER
+            copy.add(frame, changed, changed_pixels(frame.image, changed))
+        copy.close()
     return copy
 
 
-def shows_the_same_but_for_the_cover(before: list[Picture], after: list[Picture], most: float = 4.0) -> None:
+def shows_the_same_but_for_the_cover(before: list[Frame], after: list[Frame], most: float = 4.0) -> None:
     assert [picture.time_s for picture in after] == [picture.time_s for picture in before]
     for old, new in zip(before, after, strict=True):
         assert new.image.shape == old.image.shape
@@ -146,15 +149,8 @@ def test_covers_anywhere_are_whole_and_what_lies_between_them_stays(
     path = made(tmp_path / "a.mp4", pixels=pixels, sound=None, times=range(0, 300, 100))
     width, height = size
     covers = [(0, 0), (height - 9, width - 11), (13, width - 17)]  # rows and columns where they begin
-    copy = VideoCopy(path, tmp_path / "b.mp4")
-    before = decoded(path)
-    for picture in decoded(path):
-        changed = picture.image.copy()
-        for y, x in covers:
-            changed[y : y + 9, x : x + 11] = COVER
-        copy.write(picture, changed, changed_pixels(picture.image, changed))
-    copy.close()
-    for old, new in zip(before, decoded(copy.path), strict=True):
+    copy = copied(path, parts=[(slice(y, y + 9), slice(x, x + 11)) for y, x in covers])
+    for old, new in zip(decoded(path), decoded(copy.path), strict=True):
         differs = np.abs(old.image.astype(int) - new.image)
         for y, x in covers:
             assert np.abs(new.image[y : y + 9, x : x + 11][2:-2, 2:-2].mean((0, 1)) - COVER).max() < 16
@@ -274,11 +270,12 @@ def test_colours_and_depth_stay(tmp_path: Path, codec: str, pixels: str, tags: t
 @pytest.mark.skipif(sys.platform != "linux", reason="a thread's urgency can't be read here")
 def test_no_encoder_keeps_other_programs_waiting(tmp_path: Path) -> None:
     path = made(tmp_path / "a.mkv", "libsvtav1", sound=None)
-    copy = VideoCopy(path, tmp_path / "copy.mkv")
-    for picture in decoded(path):
-        copy.write(picture, picture.image, np.zeros(picture.image.shape[:2], np.uint8))
-        assert {os.sched_getscheduler(int(thread)) for thread in os.listdir("/proc/self/task")} == {os.SCHED_OTHER}
-    copy.close()
+    with closing(VideoSource(path)) as source:
+        copy = VideoCopy(source, tmp_path / "copy.mkv")
+        for frame in iter(source.read, None):
+            copy.add(frame, frame.image, np.zeros(frame.image.shape[:2], np.uint8))
+            assert {os.sched_getscheduler(int(thread)) for thread in os.listdir("/proc/self/task")} == {os.SCHED_OTHER}
+        copy.close()
     assert os.sched_getscheduler(0) == os.SCHED_OTHER
 
 
