@@ -69,7 +69,7 @@ def start_x_server(size: str = "1400x900") -> tuple[subprocess.Popen[bytes], str
         pytest.skip("there is no Xvfb")
     read_end, write_end = os.pipe()
     server = subprocess.Popen(
-        [program, "-displayfd", str(write_end), "-screen", "0", f"{size}x24", "-nolisten", "tcp"],
+        [program, "-displayfd", str(write_end), "-screen", "0", f"{size}x24", "-nolisten", "tcp", "-noreset"],
         pass_fds=(write_end,),
         stderr=subprocess.DEVNULL,
     )

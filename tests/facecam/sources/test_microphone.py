@@ -43,6 +43,14 @@ def device_of(audio):
     return wait_for(lambda: audio.opened and audio.opened[-1].chunks is not None and audio.opened[-1])
 
 
+@pytest.fixture
+def desk(audio):
+    """The first microphone, open, and its device. Of a test that has a clock, after that."""
+    heard = Microphone("Desk")
+    yield heard, device_of(audio)
+    heard.close()
+
+
 def test_they_have_names_and_none_is_opened_by_looking(audio):
     audio.names.append("Discard all samples (playback) or generate zero samples (capture)")  # of ALSA
     assert list_microphones() == ["Desk", "Headset"]
@@ -60,10 +68,9 @@ def test_the_chosen_one_is_open_until_it_is_closed(audio, name, opened):
     assert device.closed
 
 
-def test_what_it_hears_is_found_by_its_time_however_late_it_is_told(audio, clock):
+def test_what_it_hears_is_found_by_its_time_however_late_it_is_told(clock, desk):
     """Chunks come late, by up to 90 ms, as on a busy machine; and this microphone's second is 200 µs too long."""
-    heard = Microphone("Desk")
-    device = device_of(audio)
+    heard, device = desk
     random = np.random.default_rng(0)
     size = SOUND_HZ // 25
     for chunk in range(25 * 120):
@@ -76,12 +83,10 @@ def test_what_it_hears_is_found_by_its_time_however_late_it_is_told(audio, clock
             at_s = 1000 + (chunk - 20) * 0.04 * 1.0002
             told = heard.read(at_s, 480)[:, 0].mean() / 100
             assert told == pytest.approx((chunk - 20) * 0.04, abs=0.03)
-    heard.close()
 
 
-def test_all_has_come_when_a_later_time_was_heard(audio):
-    heard = Microphone("Desk")
-    device = device_of(audio)
+def test_all_has_come_when_a_later_time_was_heard(desk):
+    heard, device = desk
     began_s = time.perf_counter()
     assert not heard.has(began_s)
     device.hear(np.ones(SOUND_HZ // 10))
@@ -117,38 +122,32 @@ def test_one_that_can_not_be_had_is_told(audio, names, refuses, says):
     heard.close()
 
 
-def test_one_that_is_pulled_out_is_told(audio, clock):
-    heard = Microphone("Desk")
-    device = device_of(audio)
+def test_one_that_is_pulled_out_is_told(clock, desk):
+    heard, device = desk
     device.hear(np.ones(4800))
     assert heard.trouble == ""
     clock.now_s += 2.1
     assert wait_for(lambda: heard.trouble) == "The microphone Desk sends nothing; is it still plugged in?"
     device.hear(np.ones(4800))
     assert wait_for(lambda: not heard.trouble)
-    heard.close()
 
 
-def test_a_program_that_slept_does_not_blame_the_microphone(audio, clock):
+def test_a_program_that_slept_does_not_blame_the_microphone(clock, desk):
     """A minute is gone at one look; nothing is said until it was looked for as long as usual."""
-    heard = Microphone("Desk")
-    device = device_of(audio)
+    heard, device = desk
     device.hear(np.ones(4800))
     looks = count()
     clock.perf_counter = lambda: 1060.0 + 0 * next(looks)
     wait_for(lambda: heard.trouble)
     assert next(looks) >= 10
-    heard.close()
 
 
-def test_one_that_may_not_be_heard_is_told(audio, clock):
+def test_one_that_may_not_be_heard_is_told(clock, desk):
     """As macOS does it: it sends zeros."""
-    heard = Microphone("Desk")
-    device = device_of(audio)
+    heard, device = desk
     for _ in range(25):
         device.hear(np.zeros(4800))
     assert "is silent; is it switched on, and may this program use it?" in wait_for(lambda: heard.trouble)
-    heard.close()
 
 
 def test_the_real_library_with_its_null_device(monkeypatch):
