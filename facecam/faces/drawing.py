@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
-from facecam.arrays import Image
+from facecam.arrays import Array, Image
 from facecam.faces.boxes import Detections
 from facecam.faces.palette import PILL_BGR, PILL_OPACITY, bgr, label
 from facecam.system.opencv import cv2
@@ -49,13 +51,19 @@ def _draw_label(drawn: Image, text: str, left: int, top: int, line: int) -> None
     part = drawn[y : min(y + height, room_y), x : min(x + width, room_x)]
     if part.size == 0:
         return
-    mask = np.zeros((height, width), np.float32)
-    bend = min(height // 3, 2 + 2 * line)
-    for first, last in (((bend, 0), (width - bend, height)), ((0, bend), (width, height - bend))):
-        cv2.rectangle(mask, first, (last[0] - 1, last[1] - 1), 1.0, cv2.FILLED)
-    for middle in ((a, b) for a in (bend, width - bend - 1) for b in (bend, height - bend - 1)):
-        cv2.circle(mask, middle, bend, 1.0, cv2.FILLED, cv2.LINE_AA)
-    share = PILL_OPACITY * mask[: part.shape[0], : part.shape[1], None]
-    part[:] = np.rint(part * (1 - share) + np.array(PILL_BGR, np.float32) * share).astype(np.uint8)
+    pill = _pill(width, height, min(height // 3, 2 + 2 * line))
+    ground, opacity = (whole[: part.shape[0], : part.shape[1]] for whole in pill)
+    part[:] = cv2.blendLinear(part, ground, 1 - opacity, opacity)
     at = (x + around, y + around // 2 + text_height)
     cv2.putText(drawn, text, at, cv2.FONT_HERSHEY_SIMPLEX, scale, _TEXT, weight, cv2.LINE_AA)
+
+
+@lru_cache(maxsize=64)
+def _pill(width: int, height: int, bend: int) -> tuple[Image, Array]:
+    """Its colour, (height, width, 3) uint8, and its opacity, (height, width) float32. bend: radius of its corners."""
+    shape = np.zeros((height, width), np.uint8)
+    for first, last in (((bend, 0), (width - bend, height)), ((0, bend), (width, height - bend))):
+        cv2.rectangle(shape, first, (last[0] - 1, last[1] - 1), 255, cv2.FILLED)
+    for middle in ((a, b) for a in (bend, width - bend - 1) for b in (bend, height - bend - 1)):
+        cv2.circle(shape, middle, bend, 255, cv2.FILLED, cv2.LINE_AA)
+    return np.full((height, width, 3), PILL_BGR, np.uint8), shape * np.float32(PILL_OPACITY / 255)
