@@ -78,6 +78,9 @@ def network_of_onnx(path: Path) -> Detector:
             for node in graph.graph.node
             if node.op_type == "Conv"
         ]
+        if isinstance(net, FaceBoxesS8) and convolutions[1][0].shape[-1] == 1:
+            # The negative of the first, and a depthwise one for either half, which older files have in one.
+            convolutions[1:4] = [tuple(map(torch.cat, zip(*convolutions[2:4], strict=True)))]
         heads = len(net.loc)  # the last ones, one per level
         for module, (weight, bias) in zip(_in_graph_order(net), convolutions[:-heads], strict=True):
             _fill(module, weight, bias)

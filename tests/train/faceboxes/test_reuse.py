@@ -3,11 +3,14 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import onnx
 import pytest
 import torch
 
 from train.faceboxes import average, export
+from train.faceboxes.graphs.fast import DetectorGraph, folded
 from train.faceboxes.model import ConvBN, Detector, FaceBoxes
+from train.faceboxes.model_s8 import FaceBoxesS8, Separable
 from train.faceboxes.networks import MODELS
 from train.faceboxes.reuse import FILTER_RMS, network_of_onnx, settle
 from train.training import TrainingError
@@ -75,3 +78,18 @@ def test_other_file_is_refused_in_words(tmp_path: Path) -> None:
     export.export(FaceBoxes().eval(), plain, PROVENANCE)
     with pytest.raises(TrainingError, match="without --plain"):
         network_of_onnx(plain)
+
+
+def test_a_file_whose_first_depthwise_convolution_is_in_one_is_read_too(tmp_path: Path) -> None:
+    class InOne(DetectorGraph):
+        def separable_stem(self, conv1: ConvBN, block: Separable) -> str:
+            y = self.conv(self._image(), *folded(conv1), conv1.conv.stride[0])
+            return self.separable(self.op("Relu", self.concat(y, self.op("Neg", y))), block)
+
+    net = FaceBoxesS8().eval()
+    export.export_fast(net, tmp_path / "now.onnx", PROVENANCE)
+    before = InOne(net.name).detector(net)
+    before.metadata_props.extend(onnx.load(str(tmp_path / "now.onnx")).metadata_props)
+    onnx.save(before, str(tmp_path / "before.onnx"))
+    now, then = (network_of_onnx(tmp_path / f"{name}.onnx").state_dict() for name in ("now", "before"))
+    assert all(torch.equal(now[name], then[name]) for name in now)

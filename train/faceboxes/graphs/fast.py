@@ -12,7 +12,7 @@ What is rewritten, each with the same result to float rounding:
   two convolutions is one convolution, a third of the score channels less, and it is merged with the offsets'. The
   sigmoid itself is left to the reader, which needs it only for the few anchors that pass the threshold.
 - C.ReLU pools before it concatenates and rectifies: max pooling, ReLU and concatenation commute, and a quarter of the
-  pixels is left to copy and rectify.
+  pixels is left to copy and rectify. Where a depthwise convolution follows instead, it comes before the concatenation.
 
 Gains, and the rewritings that were tried and did not help, are in `docs/adr/0050-rewritings-of-the-graph.md`.
 """
@@ -43,16 +43,24 @@ class DetectorGraph(Graph):
     def detector(self, net: Detector) -> onnx.ModelProto:
         """The whole network as a model without metadata."""
         if isinstance(net, FaceBoxesS8):
-            _predict_s8(self, net, self.stem(net.conv1))
+            _predict_s8(self, net)
         else:
             assert isinstance(net, FaceBoxes)
             _predict(self, net, self.pooled_stem(net.conv1, net.conv2))
         return self.model()
 
-    def stem(self, conv1: ConvBN) -> str:
-        """The input, and the C.ReLU of conv1 in full: ReLU of the convolution and of its negative."""
-        y = self.conv(self._image(), *folded(conv1), conv1.conv.stride[0])
-        return self.op("Relu", self.concat(y, self.op("Neg", y)))
+    def separable_stem(self, conv1: ConvBN, block: Separable) -> str:
+        """The input, the C.ReLU of conv1 (ReLU of the convolution and of its negative), and the block after it."""
+        y, count = self.conv(self._image(), *folded(conv1), conv1.conv.stride[0]), conv1.conv.out_channels
+        zeros = np.zeros(count, np.float32)
+        # Not `Neg`, for which ONNX Runtime puts the channels in another order, and back after it.
+        negative = self.conv(y, np.full((count, 1, 1, 1), -1, np.float32), zeros, groups=count)
+        conv = block.depthwise
+        halves = [
+            self.conv(self.op("Relu", half), weight, zeros, conv.stride[0], count)
+            for half, weight in zip((y, negative), np.split(single(conv.weight), 2), strict=True)
+        ]
+        return self.conv_relu(self.concat(*halves), block)
 
     def pooled_stem(self, conv1: ConvBN, conv2: ConvBN) -> str:
         """The input, and both C.ReLUs, each with the max pooling after it."""
@@ -165,12 +173,12 @@ def _predict(graph: DetectorGraph, net: FaceBoxes, x: str) -> None:
     _predictions(graph, net, [x, stride64, stride128])
 
 
-def _predict_s8(graph: DetectorGraph, net: FaceBoxesS8, x: str) -> None:
-    """All of the second network that comes after its C.ReLU, up to the output `faces`."""
-    maps = []
+def _predict_s8(graph: DetectorGraph, net: FaceBoxesS8) -> None:
+    """The second network, from the input up to the output `faces`."""
+    maps, x = [], ""
     for stage in net.backbone:
         for block in stage:  # type: ignore[attr-defined]
-            x = graph.separable(x, block)
+            x = graph.separable(x, block) if x else graph.separable_stem(net.conv1, block)
         maps.append(x)
     for level in (1, 0):
         merged = graph.lateral(maps[level], maps[level + 1], net.top_down[level])

@@ -28,6 +28,7 @@ from facecam.arrays import Array
 from train.faceboxes.graphs.fast import DetectorGraph, folded, plain
 from train.faceboxes.graphs.int8_openvino import cells_input, observed, on_cells, rounded_weights
 from train.faceboxes.model import ConvBN, Detector
+from train.faceboxes.model_s8 import Separable
 
 LOWEST_LOGIT = np.float32(-8)
 """A logit below it, a score of 0.0003, is as good as this one."""
@@ -71,6 +72,9 @@ class _QLinearGraph(DetectorGraph):
         x = self.op("Transpose", cells_input(self), perm=[0, 3, 1, 2])  # in steps of one grey level
         x = self.op("Cast", x, to=TensorProto.FLOAT) if self.exact else self._known(x, np.float32(1))
         return self.convolve(x, *on_cells(conv1, np.float32(1), self.exact), border=0)
+
+    def separable_stem(self, conv1: ConvBN, block: Separable) -> str:
+        return self.separable(self.stem(conv1), block)
 
     def pooled_stem(self, conv1: ConvBN, conv2: ConvBN) -> str:
         x = self.max_pool(self.stem(conv1))

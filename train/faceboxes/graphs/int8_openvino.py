@@ -34,6 +34,7 @@ from facecam.arrays import Array
 from facecam.detection.cells import CELL, CHANNELS
 from train.faceboxes.graphs.fast import DetectorGraph, folded
 from train.faceboxes.model import MEAN_BGR, ConvBN, Detector
+from train.faceboxes.model_s8 import Separable
 
 FORMAT = 3
 PIXEL_STEP = np.float32(1.0001)
@@ -91,6 +92,9 @@ class _Int8Graph(DetectorGraph):
     def stem(self, conv1: ConvBN) -> str:
         weight, bias = on_cells(conv1, PIXEL_STEP, self.exact)
         return self.op("Relu", self.convolve(self.pixels(cells_input(self)), weight, bias, 1, 0))
+
+    def separable_stem(self, conv1: ConvBN, block: Separable) -> str:
+        return self.separable(self.stem(conv1), block)
 
     def pooled_stem(self, conv1: ConvBN, conv2: ConvBN) -> str:
         y = self.conv(self.max_pool(self.stem(conv1)), *folded(conv2), conv2.conv.stride[0])
