@@ -17,8 +17,9 @@ import json
 import subprocess
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -44,6 +45,9 @@ CHECKED_SIZES = ((480, 640), (96, 128), (333, 517))
 """Heights and widths at which the exported file is compared with PyTorch; the last is no multiple of any stride."""
 
 TOLERANCE = 1e-4
+
+Reference = Callable[[Tensor], tuple[Tensor, ...]]
+"""The outputs for images (1, 3, H, W), as a file must have them."""
 
 
 @dataclass(frozen=True)
@@ -96,31 +100,25 @@ def export(net: Detector, path: Path, provenance: Provenance) -> float:
             dynamo=False,
         )
         model = onnx.load(str(file))
-    return _keep(model, path, metadata(net, provenance), exported, "exported file")
+    return _keep(model, path, metadata(net, provenance), exported)
 
 
-def _keep(model: onnx.ModelProto, path: Path, description: dict[str, Any], reference: nn.Module, what: str) -> float:
+def _keep(model: onnx.ModelProto, path: Path, description: dict[str, Any], reference: Reference) -> float:
     """Writes the file with its description if it computes as `reference` does; returns its largest difference from it.
     Raises TrainingError, and writes none, when that exceeds `TOLERANCE`."""
     onnx.helper.set_model_props(model, {METADATA_KEY: json.dumps(description)})
     data = model.SerializeToString()
     difference = largest_difference(reference, data)
     if difference > TOLERANCE:
-        raise TrainingError(f"the {what} differs from PyTorch by {difference:.1e}: it was not kept.")
+        raise TrainingError(f"the file differs from PyTorch by {difference:.1e}: it was not kept.")
     write_whole(path, data)
     return difference
 
 
-class FastReference(nn.Module):
+def fast_outputs(net: Detector, image: Tensor) -> tuple[Tensor]:
     """What the fast graph must compute, by the readable network: offsets and the difference of the logits."""
-
-    def __init__(self, net: Detector) -> None:
-        super().__init__()
-        self.net = net
-
-    def forward(self, image: Tensor) -> tuple[Tensor]:
-        offsets, logits = self.net(image)
-        return (torch.cat([offsets, logits[..., 1:] - logits[..., :1]], -1),)
+    offsets, logits = net(image)
+    return (torch.cat([offsets, logits[..., 1:] - logits[..., :1]], -1),)
 
 
 def export_fast(net: Detector, path: Path, provenance: Provenance) -> float:
@@ -130,8 +128,8 @@ def export_fast(net: Detector, path: Path, provenance: Provenance) -> float:
     probabilities is at most a quarter of the logits'. Raises TrainingError, and leaves no file, when it exceeds
     `TOLERANCE`.
     """
-    reference = FastReference(net.float().cpu()).eval()
-    return _keep(fast_model(net), path, metadata(net, provenance, FAST_FORMAT), reference, "fast graph")
+    net.float().cpu().eval()
+    return _keep(fast_model(net), path, metadata(net, provenance, FAST_FORMAT), partial(fast_outputs, net))
 
 
 @torch.no_grad()
@@ -139,11 +137,9 @@ def with_score_curve(net: Detector, gain: float, offset: float) -> None:
     """Multiplies the logits of the class face by a gain and adds an offset, so that scores say what share of such boxes
     are faces (`train.faceboxes.protocols.threshold.fit_scores`)."""
     for conf in net.conf:
-        assert isinstance(conf, nn.Conv2d)
-        assert conf.bias is not None
-        conf.weight *= gain
-        conf.bias *= gain
-        conf.bias[1::2] += offset
+        bias = conf.get_parameter("bias")
+        conf.get_parameter("weight").mul_(gain)
+        bias.mul_(gain)[1::2] += offset
 
 
 def metadata(net: Detector, provenance: Provenance, format_number: int = 1) -> dict[str, Any]:
@@ -177,7 +173,7 @@ def multiply_adds(net: Detector, height: int = 480, width: int = 640) -> int:
 
 
 @torch.no_grad()
-def largest_difference(exported: nn.Module, data: bytes) -> float:
+def largest_difference(exported: Reference, data: bytes) -> float:
     """The largest difference of any output between PyTorch and an ONNX file, on noise in the range of pictures; of
     outputs beyond 1 (logits of noise reach 50), as a share of the largest value."""
     session = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])

@@ -19,6 +19,8 @@ Gains, and the rewritings that were tried and did not help, are in `docs/adr/005
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import onnx
@@ -74,15 +76,22 @@ class DetectorGraph(Graph):
     def _image(self) -> str:
         return self.input("image", [1, 3, "height", "width"])
 
-    def conv(self, x: str, weight: Array, bias: Array, stride: int = 1, groups: int = 1) -> str:
-        kernel = weight.shape[2]
-        return self.op(
-            "Conv", x, self.constant(weight), self.constant(bias),
-            kernel_shape=[kernel] * 2, strides=[stride] * 2, pads=[kernel // 2] * 4, group=groups,
-        )  # fmt: skip
+    def conv(
+        self, x: str, weight: Array, bias: Array,
+        stride: int = 1, groups: int = 1, border: int | None = None, relu: bool = False, output: str | None = None,
+    ) -> str:  # fmt: skip
+        """border: as of `conv_attributes`. relu: it follows. output: its name."""
+        attributes = conv_attributes(weight, stride, groups, border)
+        tensors = x, self.weights(weight), self.constant(bias)
+        y = self.op("Conv", *tensors, output=None if relu else output, **attributes)
+        return self.op("Relu", y, output=output) if relu else y
+
+    def weights(self, weight: Array) -> str:
+        """Those of a convolution. For a graph that has others."""
+        return self.constant(weight)
 
     def conv_relu(self, x: str, block: ConvBN) -> str:
-        return self.op("Relu", self.conv(x, *folded(block), block.conv.stride[0]))
+        return self.conv(x, *folded(block), block.conv.stride[0], relu=True)
 
     def separable(self, x: str, block: Separable) -> str:
         """As its two convolutions."""
@@ -133,19 +142,32 @@ class DetectorGraph(Graph):
     def head(self, source: str, weight: Array, bias: Array) -> str:
         """(1, anchors of the level, 5) float32, of a convolution whose channels are, of each anchor in turn, its four
         offsets and its logit, so that a transposition alone puts them in order."""
-        last = self.op("Transpose", self.conv(source, weight, bias), perm=[0, 2, 3, 1])
-        return self.reshape(last, 1, -1, 5)
+        return self.in_rows(self.conv(source, weight, bias))
+
+    def last(self, maps: str) -> str:
+        """Channels last."""
+        return self.op("Transpose", maps, perm=[0, 2, 3, 1])
+
+    def in_rows(self, maps: str) -> str:
+        return self.reshape(self.last(maps), 1, -1, 5)
+
+
+def conv_attributes(weight: Array, stride: int, groups: int, border: int | None) -> dict[str, Any]:
+    """Those of a convolution's node. border: half of the kernel, where None."""
+    border = weight.shape[2] // 2 if border is None else border
+    return {
+        "kernel_shape": list(weight.shape[2:]), "strides": [stride] * 2, "pads": [border] * 4, "group": groups,
+    }  # fmt: skip
 
 
 def folded(block: ConvBN) -> tuple[Array, Array]:
     """Weight and bias of one convolution that does what the block's convolution and batch norm do, computed in double
     precision."""
     bn = block.bn
-    assert bn.running_mean is not None
-    assert bn.running_var is not None
-    scale = _double(bn.weight) / np.sqrt(_double(bn.running_var) + bn.eps)
+    mean, variance = (_double(bn.get_buffer(name)) for name in ("running_mean", "running_var"))
+    scale = _double(bn.weight) / np.sqrt(variance + bn.eps)
     weight = _double(block.conv.weight) * scale[:, None, None, None]
-    bias = _double(bn.bias) - _double(bn.running_mean) * scale
+    bias = _double(bn.bias) - mean * scale
     return weight.astype(np.float32), bias.astype(np.float32)
 
 
@@ -194,9 +216,7 @@ def _predictions(graph: DetectorGraph, net: Detector, maps: list[str]) -> None:
 
 def plain(conv: nn.Module) -> tuple[Array, Array]:
     """Weight and bias of a convolution without batch norm."""
-    assert isinstance(conv, nn.Conv2d)
-    assert conv.bias is not None
-    return single(conv.weight), single(conv.bias)
+    return single(conv.get_parameter("weight")), single(conv.get_parameter("bias"))
 
 
 def single(tensor: Tensor) -> Array:

@@ -16,7 +16,6 @@ The ranges come from `observed_ranges`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +24,7 @@ from onnx import TensorProto
 from torch import nn
 
 from facecam.arrays import Array
-from train.faceboxes.graphs.fast import DetectorGraph, folded, plain
+from train.faceboxes.graphs.fast import DetectorGraph, conv_attributes, folded, plain
 from train.faceboxes.graphs.int8_openvino import cells_input, observed, on_cells, rounded_weights
 from train.faceboxes.model import ConvBN, Detector
 from train.faceboxes.model_s8 import Separable
@@ -71,7 +70,7 @@ class _QLinearGraph(DetectorGraph):
     def stem(self, conv1: ConvBN) -> str:
         x = self.op("Transpose", cells_input(self), perm=[0, 3, 1, 2])  # in steps of one grey level
         x = self.op("Cast", x, to=TensorProto.FLOAT) if self.exact else self._known(x, np.float32(1))
-        return self.convolve(x, *on_cells(conv1, np.float32(1), self.exact), border=0)
+        return self.conv(x, *on_cells(conv1, np.float32(1), self.exact), border=0, relu=True)
 
     def separable_stem(self, conv1: ConvBN, block: Separable) -> str:
         return self.separable(self.stem(conv1), block)
@@ -79,28 +78,20 @@ class _QLinearGraph(DetectorGraph):
     def pooled_stem(self, conv1: ConvBN, conv2: ConvBN) -> str:
         x = self.max_pool(self.stem(conv1))
         weight, bias = (np.concatenate([part, -part]) for part in folded(conv2))
-        return self.max_pool(self.convolve(x, weight, bias, conv2.conv.stride[0]))
+        return self.max_pool(self.conv(x, weight, bias, conv2.conv.stride[0], relu=True))
 
-    def convolve(self, x: str, weight: Array, bias: Array, stride: int = 1, border: int | None = None) -> str:
-        """The ReLU of a convolution. border: half of the kernel, where None."""
+    def conv(
+        self, x: str, weight: Array, bias: Array,
+        stride: int = 1, groups: int = 1, border: int | None = None, relu: bool = False, output: str | None = None,
+    ) -> str:  # fmt: skip
+        """As bytes it is a ReLU where the lowest value is 0."""
         name = self._next()
         if self._ranges is None:
-            return self.op("Relu", self._floats(x, weight, bias, stride, border), output=name)
-        step = np.float32(max(self._ranges[name].max(), 1e-6) / 255)
-        return self._known(self._bytes(x, weight, bias, step, stride, border, output=name), step)
-
-    def conv(self, x: str, weight: Array, bias: Array, stride: int = 1, groups: int = 1) -> str:
-        """A convolution without ReLU."""
-        name = self._next()
-        if self._ranges is None:
-            return self._floats(x, weight, bias, stride, None, groups, name)
+            return super().conv(x, weight, bias, stride, groups, border, relu, name)
         low, high = min(self._ranges[name].min(), 0), max(self._ranges[name].max(), 1e-6)
         step = np.float32((high - low) / 255)
         self._zeros[name] = round(float(-low / step))
-        return self._known(self._bytes(x, weight, bias, step, stride, None, groups, name), step)
-
-    def conv_relu(self, x: str, block: ConvBN) -> str:
-        return self.convolve(x, *folded(block), block.conv.stride[0])
+        return self._known(self._bytes(x, weight, bias, step, stride, groups, border, name), step)
 
     def max_pool(self, x: str) -> str:
         return self._like(super().max_pool(x), x)
@@ -130,7 +121,7 @@ class _QLinearGraph(DetectorGraph):
     def head(self, source: str, weight: Array, bias: Array) -> str:
         name = self._next()
         if self._ranges is None:
-            return self._in_rows(self._last(self._floats(source, weight, bias, output=name)))
+            return self.in_rows(super().conv(source, weight, bias, output=name))
         low, high = self._ranges[name] * ROOM
         low[4::5] = np.maximum(low[4::5], LOWEST_LOGIT)
         low, high = np.minimum(low, 0), np.maximum(high, 1e-3)
@@ -141,7 +132,7 @@ class _QLinearGraph(DetectorGraph):
         maps = self.op("Cast", bytes_, to=TensorProto.FLOAT)
         # Before the transposition, as five numbers at a time would take as long as a convolution.
         maps = self.op("Mul", maps, self.constant(steps[:, None, None]))
-        return self._in_rows(self._last(self.op("Add", maps, self.constant(low[:, None, None]))))
+        return self.in_rows(self.op("Add", maps, self.constant(low[:, None, None])))
 
     def _next(self) -> str:
         self.convolutions.append(f"convolution{len(self.convolutions)}")
@@ -155,13 +146,6 @@ class _QLinearGraph(DetectorGraph):
         """x, which is in the steps of another activation."""
         return x if self._ranges is None else self._known(x, self._steps[other])
 
-    def _floats(
-        self, x: str, weight: Array, bias: Array,
-        stride: int = 1, border: int | None = None, groups: int = 1, output: str | None = None,
-    ) -> str:  # fmt: skip
-        constants = self.constant(weight), self.constant(bias)
-        return self.op("Conv", x, *constants, output=output, **_shape(weight, stride, border, groups))
-
     def _as_floats(self, x: str, like: str) -> str:
         """Bytes, in the steps of `like`, as floats."""
         zero = np.array(self._zeros.get(like, 0), np.uint8)
@@ -169,7 +153,7 @@ class _QLinearGraph(DetectorGraph):
 
     def _bytes(
         self, x: str, weight: Array, bias: Array, step: np.float32,
-        stride: int = 1, border: int | None = None, groups: int = 1, output: str | None = None,
+        stride: int = 1, groups: int = 1, border: int | None = None, output: str | None = None,
     ) -> str:  # fmt: skip
         """A convolution of bytes to bytes in steps of `step`, from 0 to 255."""
         input_step = self._steps[x]
@@ -181,30 +165,15 @@ class _QLinearGraph(DetectorGraph):
             *(self.constant(bytes_), self.constant(steps), self.constant(np.zeros(len(steps), np.int8))),
             *(self.constant(np.array(step)), zero),
             self.constant(np.rint(bias / (np.float64(input_step) * steps)).astype(np.int32)),
-            output=output, **_shape(weight, stride, border, groups),
+            output=output, **conv_attributes(weight, stride, groups, border),
         )  # fmt: skip
 
     def _enlarged(self, x: str, like: str, channels: int) -> str:
         """Each pixel four times, in the size of another map, which has one row or column less than twice this one's
         where the picture ends inside of a cell. `Resize` would take bytes one by one."""
-        last = self._last(x)  # (1, h, w, C)
+        last = self.last(x)  # (1, h, w, C)
         wide = self.reshape(self.op("Concat", last, last, axis=3), 0, 0, -1, channels)  # (1, h, 2 w, C)
         rows = self.op("Transpose", wide, perm=[1, 0, 2, 3])  # (h, 1, 2 w, C)
         twice = self.reshape(self.op("Concat", rows, rows, axis=1), 1, -1, 0, 0)  # (1, 2 h, 2 w, C)
         size, starts, axes = self.size(like), self.constant(np.array([0, 0])), self.constant(np.array([1, 2]))
         return self.op("Transpose", self.op("Slice", twice, starts, size, axes), perm=[0, 3, 1, 2])
-
-    def _last(self, maps: str) -> str:
-        """Channels last."""
-        return self.op("Transpose", maps, perm=[0, 2, 3, 1])
-
-    def _in_rows(self, last: str) -> str:
-        return self.reshape(last, 1, -1, 5)
-
-
-def _shape(weight: Array, stride: int, border: int | None, groups: int) -> dict[str, Any]:
-    """A convolution's attributes. border: half of the kernel, where None."""
-    border = weight.shape[2] // 2 if border is None else border
-    return {
-        "kernel_shape": list(weight.shape[2:]), "strides": [stride] * 2, "pads": [border] * 4, "group": groups,
-    }  # fmt: skip

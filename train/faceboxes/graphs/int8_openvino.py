@@ -23,6 +23,7 @@ The ranges come from `observed_ranges`: the largest value of each activation ove
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -91,7 +92,7 @@ class _Int8Graph(DetectorGraph):
 
     def stem(self, conv1: ConvBN) -> str:
         weight, bias = on_cells(conv1, PIXEL_STEP, self.exact)
-        return self.op("Relu", self.convolve(self.pixels(cells_input(self)), weight, bias, 1, 0))
+        return self.conv(self.pixels(cells_input(self)), weight, bias, border=0, relu=True)
 
     def separable_stem(self, conv1: ConvBN, block: Separable) -> str:
         return self.separable(self.stem(conv1), block)
@@ -104,15 +105,8 @@ class _Int8Graph(DetectorGraph):
         self._signed.add(x)
         return x
 
-    def conv(self, x: str, weight: Array, bias: Array, stride: int = 1, groups: int = 1) -> str:
-        return self.convolve(self.rounded(x), weight, bias, stride, weight.shape[2] // 2, groups)
-
-    def convolve(self, x: str, weight: Array, bias: Array, stride: int, border: int, groups: int = 1) -> str:
-        """A convolution of an input that is rounded already."""
-        return self.op(
-            "Conv", x, self._weights_of(weight), self.constant(bias),
-            kernel_shape=list(weight.shape[2:]), strides=[stride] * 2, pads=[border] * 4, group=groups,
-        )  # fmt: skip
+    def conv(self, x: str, *tensors: Any, **options: Any) -> str:
+        return super().conv(self.rounded(x), *tensors, **options)
 
     def max_pool(self, x: str) -> str:
         return self._as_rounded(super().max_pool(self.rounded(x)))
@@ -129,7 +123,7 @@ class _Int8Graph(DetectorGraph):
     def pixels(self, cells: str) -> str:
         """Bytes (1, rows, columns, 48) as rounded activations (1, 48, rows, columns), whose steps are `PIXEL_STEP`."""
         planes = self.op("Cast", self.op("Transpose", cells, perm=[0, 3, 1, 2]), to=TensorProto.FLOAT)
-        return planes if self.exact else self._round(planes, PIXEL_STEP)
+        return self._as_rounded(planes if self.exact else self._round(planes, PIXEL_STEP))
 
     def _rounded_alike(self, *parts: str) -> list[str]:
         """The activations, none of which is rounded yet, in the same steps, so that they can be put together."""
@@ -153,7 +147,7 @@ class _Int8Graph(DetectorGraph):
         self._rounded[x] = x
         return x
 
-    def _weights_of(self, weight: Array) -> str:
+    def weights(self, weight: Array) -> str:
         if self.exact:
             return self.constant(weight)
         bytes_, steps = rounded_weights(weight)

@@ -21,7 +21,7 @@ from facecam.sources.demo import demo_frame
 from facecam.system.opencv import cv2
 from facecam.system.resources import asset, shipped_models
 from tests.train.faceboxes.made_nets import with_statistics
-from train.faceboxes.export import FastReference
+from train.faceboxes.export import fast_outputs
 from train.faceboxes.graphs import int8_onnxruntime, int8_openvino
 from train.faceboxes.graphs.int8_openvino import rounded_weights
 from train.faceboxes.model import MEAN_BGR, Detector
@@ -82,7 +82,7 @@ def test_they_equal_the_network_but_for_rounding(name: str, size: tuple[int, int
     faces = computed(model, picture)
     image = torch.from_numpy(picture.astype(np.float32) - np.array(MEAN_BGR, np.float32)).permute(2, 0, 1)[None]
     with torch.no_grad():
-        expected = FastReference(net)(image)[0].numpy()
+        expected = fast_outputs(net, image)[0].numpy()
     assert faces.shape == expected.shape
     faces, expected = (np.maximum(values, -5) for values in (faces, expected))  # no face has lower logits
     spread = expected.std((0, 1))
