@@ -4,13 +4,12 @@
 
 LABELS.txt is a WIDER FACE text ground truth. The commands and what they take before `--model`:
 
-    canvas LABELS.txt IMAGES [--event 0--human --event 3--none] [--size 640x480]   the project's own measure
-    wider LABELS.txt IMAGES [--subsets FOLDER_OF_MAT_LISTS] [--size 640x480]
+    canvas LABELS.txt IMAGES [--event 0--human --event 3--none]                      the project's own measure
+    wider LABELS.txt IMAGES [--subsets FOLDER_OF_MAT_LISTS] [--enlarge 2]
     fddb FDDB-folds originalPics [--enlarge 3]
     afw LABELS IMAGES, pascal LABELS IMAGES [--enlarge 2.5]
-    clips FOLDER [--reference OTHER.onnx]                                            webcam behaviour
-    privacy FOLDER [--hold 0.7] [--rate 10] [--together]                             faces left in view, of clips
-    motion LABELS.txt IMAGES                                                         synthetic camera motion
+    clips FOLDER                                                                     webcam behaviour
+    privacy FOLDER [--rate 10] [--together]                                          faces left in view, of clips
     robustness LABELS.txt IMAGES                                                     sizes, and changed copies
 
 Every command writes DIR/<command>.json, and the curves beside it as PNG. M.onnx may be an Ultra-Light or a YuNet, too.
@@ -22,29 +21,22 @@ from __future__ import annotations
 import argparse
 import hashlib
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from tqdm import tqdm
 
-from facecam.arrays import Array, Image
 from facecam.bench.voc import Curve
 from facecam.bench.wider_labels import Labelled, read_wider
 from facecam.detection.detector import FaceDetector
-from facecam.detection.letterbox import letterbox
 from facecam.detection.model import find_model
 from facecam.detection.options import DetectorOptions
 from facecam.errors import FacecamError
-from facecam.faces.boxes import Detections
 from facecam.faces.privacy import PrivacyOptions
 from facecam.faces.tracking import TrackingOptions
 from facecam.live.options import LiveOptions
 from facecam.runtimes.engine import PRECISION_CHOICES, RUNTIME_CHOICES, Precision, Runtime
-from facecam.sources import open_source
 from train.faceboxes.protocols import afw_pascal, fddb, privacy, webcam, wider
 from train.faceboxes.protocols.canvas import VGA, run_canvas, score
 from train.faceboxes.protocols.pictures import FileDetector, enlarged, pictures
@@ -56,29 +48,18 @@ SCHEMA = 1
 
 
 def run_canvas_command(args: argparse.Namespace, detect: FileDetector) -> dict[str, Any]:
-    labelled, results, curves = _labelled(args), {}, {}
-    for size in args.size or [VGA]:
-        report = score(run_canvas(detect, labelled, size, progress=True))
-        results[_name(size)], curves[_name(size)] = report.to_json(), report.curve
-    plot_precision_recall(curves, f"{args.label}, letterboxed", args.out / "canvas_pr.png")
-    return results
+    report = score(run_canvas(detect, _labelled(args), progress=True))
+    plot_precision_recall({_name(VGA): report.curve}, f"{args.label}, letterboxed", args.out / "canvas_pr.png")
+    return {_name(VGA): report.to_json()}
 
 
 def run_wider(args: argparse.Namespace, detect: FileDetector) -> dict[str, Any]:
     items = wider.read_subsets(args.subsets, args.images) if args.subsets else wider.by_height(_labelled(args))
-    found = []
-    for image in pictures((item.path for item in items), progress=True):
-        if args.size:
-            canvas, scale = letterbox(image, args.size)
-            detections = detect(canvas)
-            found.append(Detections(detections.boxes / np.float32(scale), detections.scores))
-        else:
-            found.append(enlarged(detect, image, args.enlarge))
+    found = [enlarged(detect, image, args.enlarge) for image in pictures((item.path for item in items), progress=True)]
     curves = wider.wider_curves(found, items)
     plot_precision_recall(curves, f"WIDER FACE val, {args.label}", args.out / "wider_pr.png")
-    size = _name(args.size) if args.size else f"original x {args.enlarge:g}"
     areas = {name: {"ap": curve.average_precision, "faces": curve.faces} for name, curve in curves.items()}
-    return {"size": size, "pictures": len(items)} | areas
+    return {"size": f"original x {args.enlarge:g}", "pictures": len(items)} | areas
 
 
 def run_fddb(args: argparse.Namespace, detect: FileDetector) -> dict[str, Any]:
@@ -109,7 +90,7 @@ def run_faces(args: argparse.Namespace, detect: FileDetector) -> dict[str, Any]:
         found = [enlarged(detect, image, enlarge) for image in pictures((item.path for item in items), progress=True)]
         for rounds in (0, afw_pascal.ROUNDS):
             name = f"x {enlarge:g}, {'calibrated' if rounds else 'as detected'}"
-            curves[name], adjustments = afw_pascal.face_curve(found, items, rounds, args.min_face)
+            curves[name], adjustments = afw_pascal.face_curve(found, items, rounds)
             results[name] = {"ap": curves[name].average_precision, "faces": curves[name].faces}
             results[name]["calibration"] = [vars(adjustment) for adjustment in adjustments]
     report = score(run_canvas(detect, items, progress=True))
@@ -120,13 +101,11 @@ def run_faces(args: argparse.Namespace, detect: FileDetector) -> dict[str, Any]:
 
 def run_clips(args: argparse.Namespace, detect: FileDetector) -> dict[str, Any]:
     files = webcam.clip_files(args.images)
-    other = FileDetector(DetectorOptions(args.reference)) if args.reference else None
     clips = {}
     for file in tqdm(files, unit="clip"):
         found = webcam.run_clip(detect, file)
-        seen = webcam.run_clip(other, file) if other else found
-        clips[file.name] = found, webcam.reference_track(seen)
-    results: dict[str, Any] = {"reference": args.reference.name if other else "its own track, median-smoothed"}
+        clips[file.name] = found, webcam.reference_track(found)
+    results: dict[str, Any] = {"reference": "its own track, median-smoothed"}
     for threshold in sorted({0.5, 0.7, detect.threshold} if args.threshold is None else {args.threshold}):
         each = {name: vars(webcam.measure_clips([clip], threshold)) for name, clip in clips.items()}
         together = vars(webcam.measure_clips(list(clips.values()), threshold))
@@ -141,15 +120,14 @@ def run_privacy(args: argparse.Namespace, detect: FileDetector) -> dict[str, Any
     threshold = detect.threshold if args.threshold is None else args.threshold
     clips: list[privacy.Clip] = []
     for file in webcam.clip_files(args.images, (*webcam.CLIP_SUFFIXES, ".gif")):
-        with closing(open_source(str(file))) as source:
-            frames = [replace(frame, path=None) for frame in iter(source.read, None)]
+        frames = list(webcam.read_clip(file))
         clips.append((frames, webcam.reference_tracks([detect(frame.image) for frame in frames], threshold)))
     if args.together:
         alike = [clip for clip in clips if clip[0][0].image.shape == clips[0][0][0].image.shape]
         clips = [privacy.together(alike[first : first + 4]) for first in range(0, len(alike) - 3, 4)]
     if args.rate:
         clips = [privacy.at_most(clip, args.rate) for clip in clips]
-    options = LiveOptions(args.threshold, tracking=TrackingOptions(), privacy=PrivacyOptions(hold_s=args.hold))
+    options = LiveOptions(args.threshold, tracking=TrackingOptions(), privacy=PrivacyOptions())
     detector = FaceDetector(
         DetectorOptions(str(args.model), args.threshold, runtime=args.runtime, precision=args.precision)
     )
@@ -157,22 +135,6 @@ def run_privacy(args: argparse.Namespace, detect: FileDetector) -> dict[str, Any
     for name, change in tqdm(privacy.CHANGES.items(), unit="change"):
         results[name] = vars(privacy.measure(clips, change, lambda: privacy.finder(detector, options)))
     return results
-
-
-def run_motion(args: argparse.Namespace, detect: FileDetector) -> dict[str, Any]:
-    labelled = [item for item in _labelled(args) if len(item.boxes)]
-    chosen = np.random.default_rng(0).permutation(len(labelled))[: args.pictures]
-    items = [labelled[row] for row in sorted(chosen)]
-    threshold = detect.threshold if args.threshold is None else args.threshold
-
-    def on_canvas() -> Iterator[tuple[Image, Array]]:
-        for item, image in zip(items, pictures((item.path for item in items), progress=True), strict=True):
-            canvas, scale = letterbox(image, VGA)
-            faces = item.boxes[~item.ignore] * scale
-            yield canvas, faces[(faces[:, 2:] - faces[:, :2]).max(axis=1) >= 32]
-
-    measured = webcam.measure_motion(detect, threshold, on_canvas())
-    return {"pictures": len(items), "threshold": threshold, "faces from 32 px": vars(measured)}
 
 
 def run_robustness(args: argparse.Namespace, detect: FileDetector) -> dict[str, Any]:
@@ -193,7 +155,6 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace, FileDetector], dict[str, An
     "pascal": run_faces,
     "clips": run_clips,
     "privacy": run_privacy,
-    "motion": run_motion,
     "robustness": run_robustness,
 }
 
@@ -224,26 +185,15 @@ def _parser() -> argparse.ArgumentParser:
         one.add_argument("--precision", choices=PRECISION_CHOICES, default=Precision.F32, help="of our own detector")
         one.add_argument("--out", type=Path, required=True, help="folder for JSON and plots")
         one.add_argument("--label", help="name of the detector in the plots; default: the file's")
-        if name in ("canvas", "wider", "motion", "robustness"):
+        if name in ("canvas", "wider", "robustness"):
             one.add_argument("--event", action="append", help="only this event; may be given again")
         if name in ("wider", "fddb", "afw", "pascal"):
             default = {"pascal": 2.5}.get(name, 1.0)
             one.add_argument("--enlarge", type=_positive, default=default, help=f"default {default:g}")
-        if name in ("afw", "pascal"):
-            least = afw_pascal.SMALLEST_FACE_PX
-            one.add_argument("--min-face", type=float, default=least, help=f"px, default {least}")
-        if name in ("clips", "privacy", "motion"):
+        if name in ("clips", "privacy"):
             one.add_argument("--threshold", type=float, help="default: the model's own")
-    again = "canvas, default 640x480; may be given again"
-    commands.choices["canvas"].add_argument("--size", type=_size, action="append", help=again)
-    commands.choices["wider"].add_argument("--size", type=_size, help="letterbox into this canvas first")
     commands.choices["wider"].add_argument(
         "--subsets", type=Path, help="folder of the official .mat lists, used instead of LABELS"
-    )
-    commands.choices["clips"].add_argument("--reference", type=Path, help="ONNX file of the detector that says where")
-    hold_s = PrivacyOptions.hold_s
-    commands.choices["privacy"].add_argument(
-        "--hold", type=float, default=hold_s, metavar="S", help=f"to hide lost faces for, default {hold_s:g} s"
     )
     commands.choices["privacy"].add_argument(
         "--rate", type=_positive, metavar="HZ", help="no more pictures a second, as on a slow machine; default: all"
@@ -251,7 +201,6 @@ def _parser() -> argparse.ArgumentParser:
     commands.choices["privacy"].add_argument(
         "--together", action="store_true", help="show four clips at a time, in the quarters of a picture"
     )
-    commands.choices["motion"].add_argument("--pictures", type=int, default=100, help="how many, default 100")
     return parser
 
 
@@ -267,16 +216,6 @@ def _labelled(args: argparse.Namespace) -> list[Labelled]:
 
 def _name(size: tuple[int, int]) -> str:
     return f"{size[0]}x{size[1]}"
-
-
-def _size(text: str) -> tuple[int, int]:
-    try:
-        width, height = (int(word) for word in text.lower().split("x"))
-    except ValueError:
-        width = height = 0
-    if min(width, height) < 32:
-        raise argparse.ArgumentTypeError(f"{text} isn't a size of at least 32x32, such as 640x480")
-    return width, height
 
 
 def _positive(text: str) -> float:

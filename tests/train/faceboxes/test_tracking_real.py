@@ -11,7 +11,7 @@ from facecam.detection.options import DetectorOptions
 from facecam.faces.tracking import TrackingOptions
 from facecam.runtimes.engine import Runtime
 from facecam.system.resources import shipped_models
-from train.faceboxes.protocols.webcam import measure_clips, read_clip, reference_track, track
+from train.faceboxes.protocols.webcam import measure_clips, reference_track, run_clip, track
 
 CLIPS = Path(__file__).parents[4] / "shared" / "data" / "video"
 
@@ -26,7 +26,7 @@ def test_the_jitter_is_halved_and_the_face_keeps_its_number(model: str) -> None:
     detector = FaceDetector(DetectorOptions(model, threshold=0.1, runtime=Runtime.ONNX_RUNTIME))
     clips = []
     for name in ("no.mkv", "hungry.mkv"):  # a print on a T-shirt that looks like a face; hands that pass over it
-        found = [detector.detect(frame) for frame in read_clip(CLIPS / name)]
+        found = run_clip(detector.detect, CLIPS / name)
         clips.append((found, reference_track(found)))
     raw_flickers = 0
     for threshold in THRESHOLDS:

@@ -8,7 +8,6 @@ the mean offset of the true positives. Faces under 30 px are ignored, and detect
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,9 @@ from facecam.bench.wider_labels import LabelError, Labelled
 from facecam.faces.boxes import Detections
 
 SMALLEST_FACE_PX = 30
+"""Faces that are narrower or lower are ignored."""
+LARGEST_DROPPED_PX = 21
+"""Detections whose sides are no longer are dropped: 30 px on the diagonal."""
 ROUNDS = 5
 
 
@@ -43,23 +45,18 @@ class Adjustment:
 
 
 def face_curve(
-    detections: Sequence[Detections],
-    items: Sequence[Labelled],
-    rounds: int = 0,
-    smallest_px: float = SMALLEST_FACE_PX,
+    detections: Sequence[Detections], items: Sequence[Labelled], rounds: int = 0
 ) -> tuple[Curve, list[Adjustment]]:
-    """Precision against recall after `rounds` of calibration (0: none), and what each round did.
-
-    detections: of every picture, in its pixels. smallest_px: faces narrower or lower are ignored.
-    """
-    shortest = int(math.sqrt(0.5 * smallest_px * smallest_px))
-    found = [_longer_than(shortest, detected) for detected in detections]
+    """Precision against recall after `rounds` of calibration (0: none), and what each round did. detections: of every
+    picture, in its pixels."""
+    sides = ((one.boxes[:, 2:] - one.boxes[:, :2]).max(axis=1, initial=0) for one in detections)
+    found = [one.only(longest > LARGEST_DROPPED_PX) for one, longest in zip(detections, sides, strict=True)]
     adjustments = []
     for _ in range(rounds):
-        adjustment = _mean_offset(found, items, _matchings(found, items, smallest_px))
+        adjustment = _mean_offset(found, items, _matchings(found, items))
         found = [Detections(adjustment.apply(detected.boxes), detected.scores) for detected in found]
         adjustments.append(adjustment)
-    return curve(_matchings(found, items, smallest_px)), adjustments
+    return curve(_matchings(found, items)), adjustments
 
 
 def read_labels(file: Path, images: Path) -> list[Labelled]:
@@ -85,10 +82,10 @@ def read_labels(file: Path, images: Path) -> list[Labelled]:
         ) from None
 
 
-def _matchings(found: Sequence[Detections], items: Sequence[Labelled], smallest_px: float) -> list[Matching]:
+def _matchings(found: Sequence[Detections], items: Sequence[Labelled]) -> list[Matching]:
     matchings = []
     for detected, item in zip(found, items, strict=True):
-        small = (item.boxes[:, 2:] - item.boxes[:, :2] < smallest_px).any(axis=1)
+        small = (item.boxes[:, 2:] - item.boxes[:, :2] < SMALLEST_FACE_PX).any(axis=1)
         end = np.array([0, 0, 1, 1], np.float32)
         boxes = Detections(detected.boxes + end, detected.scores)
         matchings.append(match(boxes, item.boxes + end, item.ignore | small, OVER_HALF))
@@ -106,11 +103,6 @@ def _mean_offset(found: Sequence[Detections], items: Sequence[Labelled], matchin
         offsets.append(np.concatenate([(face_centre - centre) / size, face_size / size], axis=1))
     values = np.concatenate([np.zeros((0, 4)), *offsets])
     return Adjustment(*(float(value) for value in values.mean(axis=0))) if len(values) else Adjustment()
-
-
-def _longer_than(shortest: int, detections: Detections) -> Detections:
-    keep = (detections.boxes[:, 2:] - detections.boxes[:, :2]).max(axis=1, initial=0) > shortest
-    return Detections(detections.boxes[keep], detections.scores[keep])
 
 
 def _read_mat(file: Path, images: Path) -> list[Labelled]:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 from tqdm import tqdm
 
 from facecam.arrays import Image
@@ -38,7 +37,7 @@ def enlarged(detect: Detect, image: Image, factor: float) -> Detections:
     """The detections on the picture enlarged so many times, in the pixels of the picture as it was."""
     height, width = image.shape[:2]
     found = detect(resize(image, max(1, round(width * factor)), max(1, round(height * factor))))
-    return Detections(found.boxes / np.float32(factor), found.scores)
+    return Detections(found.boxes / factor, found.scores)
 
 
 def pictures(paths: Iterable[Path], progress: bool) -> Iterator[Image]:

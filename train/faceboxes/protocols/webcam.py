@@ -4,24 +4,23 @@ On real clips of one face: "lost" is the share of frames without a box of IoU > 
 frame elsewhere, and jitter the root mean square of the second difference of the box's centre (and of its width and
 height), divided by sqrt(6), in per cent of the face size: for a face at rest, the standard deviation of a coordinate.
 The face is a track of detections, median-smoothed over half a second, of the same or of another detector.
-
-On photos: the same measures between copies under synthetic camera motion, whose true motion is known.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from facecam.arrays import Array, Image
-from facecam.errors import FacecamError, SourceError
+from facecam.arrays import Array
+from facecam.errors import FacecamError
 from facecam.faces.boxes import Detections, pairwise_iou
 from facecam.faces.tracking import CANDIDATE_SHARE, Tracker, TrackingOptions
-from facecam.system.opencv import cv2
+from facecam.sources import Frame, open_source
 from train.faceboxes.protocols.pictures import Detect
 
 SAME_FACE_IOU = 0.4
@@ -73,22 +72,14 @@ def clip_files(folder: Path, suffixes: Sequence[str] = CLIP_SUFFIXES) -> list[Pa
 
 def run_clip(detect: Detect, path: Path) -> list[Detections]:
     """The detections in each frame. Raises SourceError when the clip can't be read."""
-    return [detect(frame) for frame in read_clip(path)]
+    return [detect(frame.image) for frame in read_clip(path)]
 
 
-def read_clip(path: Path) -> Iterator[Image]:
-    """The frames of a video. Raises SourceError when it can't be read."""
-    capture = cv2.VideoCapture(str(path))
-    try:
-        if not capture.isOpened():
-            raise SourceError(f"can't read the clip {path}; give a folder of video files")
-        while True:
-            there, frame = capture.read()
-            if not there:
-                return
-            yield frame  # type: ignore[misc]
-    finally:
-        capture.release()
+def read_clip(path: Path) -> Iterator[Frame]:
+    """The frames of a video, as the program reads them. Raises SourceError when it can't be read."""
+    with closing(open_source(path)) as source:
+        for frame in iter(source.read, None):
+            yield replace(frame, path=None)
 
 
 def reference_track(detections: Sequence[Detections], centred: bool = False) -> Array:
@@ -153,15 +144,9 @@ def measure_clips(clips: Sequence[Clip], threshold: float) -> ClipMeasure:
         size = (reference[:, 2:] - reference[:, :2]).max(axis=1)[1:-1, None]
         centre_steps.append(_second_difference((followed[:, :2] + followed[:, 2:]) / 2) / size)
         size_steps.append(_second_difference(followed[:, 2:] - followed[:, :2]) / size)
-    return ClipMeasure(
-        frames,
-        lost / max(frames, 1),
-        other / max(frames, 1),
-        _jitter(centre_steps),
-        _jitter(size_steps),
-        flickers,
-        numbers,
-    )
+    total = max(frames, 1)
+    jitters = _jitter(centre_steps), _jitter(size_steps)
+    return ClipMeasure(frames, lost / total, other / total, *jitters, flickers, numbers)
 
 
 def _short_runs(frames: Sequence[Array]) -> int:
@@ -175,88 +160,13 @@ def _short_runs(frames: Sequence[Array]) -> int:
     return short
 
 
-@dataclass(frozen=True)
-class MotionMeasure:
-    """faces: how many were found in the pictures at rest; lost: share of their copies without a box, 0..1.
-
-    other: boxes per copy where there was none at rest. jitter_centre, jitter_size: standard deviation over the copies
-    of a coordinate of the box, with the known motion taken out, in per cent of the face's longer side.
-    """
-
-    faces: int
-    lost: float
-    other: float
-    jitter_centre: float
-    jitter_size: float
-
-
-def measure_motion(
-    detect: Detect, threshold: float, pictures: Iterable[tuple[Image, Array]], copies: int = 8
-) -> MotionMeasure:
-    """How `detect` answers to small synthetic motions of photos: shift, scale, blur and exposure. pictures: each with
-    its faces (M, 4), of which those found in the picture at rest take part; so many copies of each are looked at."""
-
-    def boxes_in(picture: Image) -> Array:
-        found = detect(picture)
-        return found.boxes[found.scores >= threshold]
-
-    random = np.random.default_rng(0)
-    count = lost = other = shown = 0
-    centres, sizes = [np.zeros((0, 2))], [np.zeros((0, 2))]
-    for image, labelled in pictures:
-        at_rest = boxes_in(image)
-        faces = [face for face in labelled if _nearest(at_rest, face) is not None]
-        seen: list[list[Array]] = [[] for _ in faces]
-        for _ in range(copies if faces else 0):
-            copy, scale, shift = _moved(image, random)
-            boxes = ((boxes_in(copy) - np.tile(shift, 2)) / np.float32(scale)).astype(np.float32)  # as at rest
-            shown += 1
-            other += int((pairwise_iou(boxes, at_rest) <= SAME_FACE_IOU).all(axis=1).sum())
-            for face, row in zip(faces, seen, strict=True):
-                box = _nearest(boxes, face)
-                row += [] if box is None else [box]
-        count += len(faces)
-        for face, row in zip(faces, seen, strict=True):
-            lost += copies - len(row)
-            if len(row) > 1:
-                found, side = np.array(row, np.float64), float((face[2:] - face[:2]).max())
-                # The mean of n values takes up one of their degrees of freedom.
-                unbiased = np.sqrt(len(row) / (len(row) - 1)) / side
-                centre, size = (found[:, :2] + found[:, 2:]) / 2, found[:, 2:] - found[:, :2]
-                centres.append((centre - centre.mean(axis=0)) * unbiased)
-                sizes.append((size - size.mean(axis=0)) * unbiased)
-    return MotionMeasure(
-        count, lost / max(copies * count, 1), other / max(shown, 1), _per_cent(centres), _per_cent(sizes)
-    )
-
-
-def _nearest(boxes: Array, face: Array) -> Array | None:
-    iou = pairwise_iou(boxes, face[None].astype(np.float32))[:, 0]
-    return boxes[iou.argmax()] if len(boxes) and iou.max() > SAME_FACE_IOU else None
-
-
-def _moved(image: Image, random: np.random.Generator) -> tuple[Image, float, Array]:
-    """A copy, and the motion: x in the picture is `x * scale + shift` in the copy."""
-    scale, shift = float(random.uniform(0.97, 1.03)), random.uniform(-6, 6, 2)
-    # OpenCV counts from pixel centres, boxes from pixel edges: half a pixel, scaled, lies between the two.
-    move = np.array([[scale, 0, shift[0] + (scale - 1) / 2], [0, scale, shift[1] + (scale - 1) / 2]])
-    copy = cv2.warpAffine(image, move, (image.shape[1], image.shape[0]), borderMode=cv2.BORDER_REPLICATE)
-    copy = cv2.GaussianBlur(copy, (0, 0), float(random.uniform(0.1, 1.5)))
-    copy = cv2.convertScaleAbs(copy, alpha=float(random.uniform(0.7, 1.3)), beta=float(random.uniform(-15, 15)))
-    return copy, scale, shift.astype(np.float32)  # type: ignore[return-value]
-
-
 def _second_difference(values: np.ndarray) -> np.ndarray:
     """(F, 2) -> (max(F - 2, 0), 2); NaN where one of three frames is."""
     return values[2:] - 2 * values[1:-1] + values[:-2]
 
 
 def _jitter(steps: Sequence[np.ndarray]) -> float:
-    # The second difference of independent noise has six times its variance: 1 + 4 + 1.
-    return _per_cent(steps) / float(np.sqrt(6))
-
-
-def _per_cent(parts: Sequence[np.ndarray]) -> float:
-    values = np.concatenate(parts)
+    values = np.concatenate(steps)
     values = values[~np.isnan(values[:, 0])]
-    return 100 * float(np.sqrt(np.mean(values**2))) if len(values) else float("nan")
+    # The second difference of independent noise has six times its variance: 1 + 4 + 1.
+    return 100 * float(np.sqrt(np.mean(values**2) / 6)) if len(values) else float("nan")

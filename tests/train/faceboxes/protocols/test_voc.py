@@ -13,13 +13,9 @@ from facecam.detection.letterbox import letterbox
 from facecam.errors import FacecamError
 from facecam.faces.boxes import Detections
 from facecam.system.opencv import cv2
+from tests.doubles import found as detections
 from train.faceboxes.protocols.canvas import OnCanvas, run_canvas, score
 from train.faceboxes.protocols.pictures import pictures
-
-
-def detections(*rows: tuple[float, float, float, float, float]) -> Detections:
-    values = np.array(rows, np.float32).reshape(-1, 5)
-    return Detections(values[:, :4], values[:, 4])
 
 
 def boxes(*rows: tuple[float, float, float, float]) -> np.ndarray:
