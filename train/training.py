@@ -1,4 +1,4 @@
-"""What both trainers share: devices and processes, seeds, the moving average of the weights, checkpoints and logs."""
+"""What both trainers share: devices and processes, the moving average of the weights, checkpoints and logs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import contextlib
 import json
 import math
 import os
-import random
 import signal
 import sys
 import time
@@ -113,6 +112,15 @@ class World:
         dist.all_reduce(value, op=dist.ReduceOp.MAX)
         return bool(value.item())
 
+    def average_gradients(self, module: nn.Module) -> None:
+        """The mean of the gradients over all processes, in one transfer."""
+        if self.size > 1:
+            grads = [p.grad for p in module.parameters() if p.grad is not None]
+            flat = torch.cat([g.flatten() for g in grads])
+            dist.all_reduce(flat)
+            for grad, mean in zip(grads, (flat / self.size).split([g.numel() for g in grads]), strict=True):
+                grad.copy_(mean.view_as(grad))
+
 
 @contextlib.contextmanager
 def world(device: str = "auto") -> Iterator[World]:
@@ -143,13 +151,6 @@ def world(device: str = "auto") -> Iterator[World]:
         dist.barrier()  # a process that leaves while another still talks to it makes that one abort
     finally:
         dist.destroy_process_group()
-
-
-def seed_everything(seed: int) -> None:
-    """Seeds Python, NumPy and PyTorch (weights, dropout). Batches are drawn from generators of their own."""
-    random.seed(seed)
-    np.random.seed(seed % 2**32)  # noqa: NPY002 - for libraries that still use the global generator
-    torch.manual_seed(seed)
 
 
 ModuleT = TypeVar("ModuleT", bound=nn.Module)

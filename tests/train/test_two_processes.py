@@ -21,7 +21,7 @@ __all__ = ["pictures", "wider"]
 @pytest.mark.skipif(sys.platform == "win32", reason="torchrun needs libuv there, which the Windows wheels leave out")
 def test_two_processes_keep_the_same_weights(wider: Path, pictures: Path, tmp_path: Path) -> None:
     faces, cats = tmp_path / "faces", tmp_path / "cats"
-    Pictures(read_split(wider, "train"), tmp_path / "cache", 1024)  # decoded, so that the two don't race for it
+    Pictures(read_split(wider, "train"), tmp_path / "cache")  # decoded, so that the two don't race for it
     detector = [
         "--data", wider, "--runs", faces, "--cache", tmp_path / "cache", "--shares", "3--none=0.1", "--device", "cpu",
         "--sizes", "128:0.6,192:0.4", "--batch", "1", "--warmup", "2", "--decay", "2", "--steps", "2",

@@ -95,12 +95,9 @@ def network_of_caffe(path: Path) -> FaceBoxes:
             _fill_block(getattr(net, name), blobs, name, swapped=name == "conv3_1")
         for level, source in enumerate(_SOURCES):
             for heads, kind in ((net.loc, "loc"), (net.conf, "conf")):
-                head = heads[level]
-                assert isinstance(head, nn.Conv2d)
-                assert head.bias is not None
                 weight, bias = blobs[f"{source}_mbox_{kind}"]
-                head.weight.copy_(weight[:, _SWAPPED] if level == 0 else weight)
-                head.bias.copy_(bias)
+                heads[level].get_parameter("weight").copy_(weight[:, _SWAPPED] if level == 0 else weight)
+                heads[level].get_parameter("bias").copy_(bias)
     except (KeyError, ValueError, RuntimeError, IndexError) as error:
         raise TrainingError(f"{path} does not hold FaceBoxes' weights: {str(error).splitlines()[0][:200]}") from error
     return net.eval()
@@ -110,12 +107,10 @@ def _fill_block(block: ConvBN, blobs: Blobs, name: str, signs: Sequence[float] =
     """signs: 1, and -1 for C.ReLU's second half. swapped: the input is an inception block's output."""
     (weight,), (mean, variance, count), (scale, shift) = (blobs[name + end] for end in ("", "_bn", "_scale"))
     bn = block.bn
-    assert bn.running_mean is not None
-    assert bn.running_var is not None
     # Caffe keeps sums, and by what to divide them. It normalises before it turns the sign.
     mean, variance = mean / count, variance / count
     block.conv.weight.copy_(torch.cat([sign * (weight[:, _SWAPPED] if swapped else weight) for sign in signs]))
-    bn.running_mean.copy_(torch.cat([sign * mean for sign in signs]))
-    bn.running_var.copy_(variance.repeat(len(signs)))
+    bn.get_buffer("running_mean").copy_(torch.cat([sign * mean for sign in signs]))
+    bn.get_buffer("running_var").copy_(variance.repeat(len(signs)))
     bn.weight.copy_(scale)
     bn.bias.copy_(shift)

@@ -15,19 +15,11 @@ from torch import Tensor
 from facecam.faces.boxes import VARIANCES
 from train.faceboxes.targets import SOFT, Targets
 
-
-@dataclass(frozen=True)
-class LossOptions:
-    """negatives: hard negatives per positive. box_weight: weight of the box loss. least_negatives: hard negatives of a
-    picture that has hardly a face or none. quality: the score of an anchor that has a face learns the overlap of its
-    box with it instead of 1 (Li et al. 2020, generalized focal loss), so that of two boxes of one face the better one
-    wins. most: a face counts as so many anchors at most, as a large one has a hundred and a small one has one."""
-
-    negatives: float = 7.0
-    box_weight: float = 2.0
-    least_negatives: int = 16
-    quality: bool = False
-    most: float = float("inf")
+NEGATIVES = 7
+"""Hard negatives for each positive anchor."""
+LEAST_NEGATIVES = 16
+"""Those of a picture that has hardly a face or none."""
+BOX_WEIGHT = 2.0
 
 
 @dataclass(frozen=True)
@@ -40,21 +32,29 @@ class Losses:
     boxes: Tensor
 
 
-def multibox_loss(offsets: Tensor, logits: Tensor, targets: Targets, anchors: Tensor, options: LossOptions) -> Losses:
-    """offsets: (B, A, 4); logits: (B, A, 2) background, face; anchors: (A, 4) cx cy w h in input pixels."""
+def multibox_loss(
+    offsets: Tensor, logits: Tensor, targets: Targets, anchors: Tensor,
+    quality: bool = False, most: float = float("inf"),
+) -> Losses:  # fmt: skip
+    """offsets: (B, A, 4); logits: (B, A, 2) background, face; anchors: (A, 4) cx cy w h in input pixels.
+
+    quality: the score of an anchor that has a face learns the overlap of its box with it instead of 1 (Li et al. 2020,
+    generalized focal loss), so that of two boxes of one face the better one wins. most: a face counts as so many
+    anchors at most, as a large one has a hundred and a small one has one.
+    """
     logits = logits.float()
     positive = targets.label == 1
-    weight = torch.where(positive, (options.most / targets.rivals.clamp(min=1)).clamp(max=1), 1.0)
+    weight = torch.where(positive, (most / targets.rivals.clamp(min=1)).clamp(max=1), 1.0)
     count = _sum_where(positive, weight).clamp(min=1)
     # Two-class softmax: the loss depends on the difference of the logits alone.
     margin = logits[..., 1] - logits[..., 0]
     loss = torch.where(positive, F.softplus(-margin), F.softplus(margin))  # [B, A]
     with torch.no_grad():
         candidates = torch.where(targets.label == 0, loss, -1.0)
-        wanted = (positive.sum(1) * options.negatives).clamp(min=options.least_negatives)  # [B]
+        wanted = (positive.sum(1) * NEGATIVES).clamp(min=LEAST_NEGATIVES)  # [B]
         wanted = wanted.minimum((targets.label == 0).sum(1))
         ordered = candidates.topk(max(1, int(wanted.max())), 1).values
-        last = ordered.gather(1, (wanted.long() - 1).clamp(min=0)[:, None])
+        last = ordered.gather(1, (wanted - 1).clamp(min=0)[:, None])
         hard = (candidates >= last) & (targets.label == 0) & (wanted > 0)[:, None]
     classes = _sum_where(positive | hard, weight * loss) / count
     # Cross entropy with a probability instead of a class. No part of the mining: an uncertain region is always hard.
@@ -65,11 +65,11 @@ def multibox_loss(offsets: Tensor, logits: Tensor, targets: Targets, anchors: Te
     weight = weight[picture, anchor]
     decoded = decode(found, anchors[anchor])
     boxes = (weight * (1 - diou(decoded, truth))).sum() / count
-    if options.quality:
+    if quality:
         overlap = _iou(decoded.detach(), truth)
         # The cross entropy is linear in what is to be learnt.
         classes = classes + (weight * (1 - overlap) * margin[picture, anchor]).sum() / count
-    return Losses(classes + options.box_weight * boxes, classes, boxes)
+    return Losses(classes + BOX_WEIGHT * boxes, classes, boxes)
 
 
 def _sum_where(mask: Tensor, values: Tensor) -> Tensor:

@@ -34,11 +34,10 @@ from train.faceboxes.export import current_commit
 from train.faceboxes.graphs import int8_onnxruntime, int8_openvino
 from train.faceboxes.model import MEAN_BGR, Depthwise, Detector
 from train.faceboxes.model_s8 import Separable
+from train.faceboxes.protocols.canvas import VGA
 from train.faceboxes.reuse import network_of_onnx
 from train.training import TrainingError, command, figures_table
 
-CANVAS = (640, 480)
-"""Width and height that the pictures are fitted into."""
 COUNT = 64
 """So many pictures are looked at, unless another number serves the weights better. More of them widen the ranges for
 the sake of a few bright spots, and all else is rounded in coarser steps; of fewer, large faces have more than there is
@@ -141,16 +140,16 @@ The network of `{source}.onnx` (see its card) with activations and weights of 8 
 def _images(pictures: list[Path]) -> Iterator[Tensor]:
     """Each picture as the network takes it."""
     for path in pictures:
-        canvas = letterbox(read_picture(path), CANVAS)[0].astype(np.float32) - np.array(MEAN_BGR, np.float32)
+        canvas = letterbox(read_picture(path), VGA)[0].astype(np.float32) - np.array(MEAN_BGR, np.float32)
         yield torch.from_numpy(canvas).permute(2, 0, 1)[None]
 
 
 def _in_cells(pictures: list[Path]) -> Iterator[npt.NDArray[np.uint8]]:
     """Each picture in cells, in the same array, which the next one overwrites."""
-    width, height = CANVAS
+    width, height = VGA
     buffer = CellBuffer(height, width, MEAN_BGR)
     for path in tqdm(pictures, "looking at pictures", disable=None):
-        buffer.fill(letterbox(read_picture(path), CANVAS)[0])
+        buffer.fill(letterbox(read_picture(path), VGA)[0])
         yield buffer.array
 
 

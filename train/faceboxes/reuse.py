@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from facecam.detection.model import METADATA_KEY
 from train.faceboxes.graphs.fast import FORMAT
-from train.faceboxes.model import ConvBN, Detector, FaceBoxes, Inception
+from train.faceboxes.model import ConvBN, Depthwise, Detector, FaceBoxes, Inception
 from train.faceboxes.model_s8 import FaceBoxesS8
 from train.faceboxes.networks import MODELS
 from train.training import TrainingError, settle_batch_norms
@@ -126,21 +126,16 @@ def _fill(module: nn.Module, weight: Tensor, bias: Tensor) -> None:
         module.bn.weight.fill_(1)
         module.bn.bias.copy_(bias)
     else:
-        assert isinstance(module, nn.Conv2d)
-        module.weight.copy_(weight)
-        if module.bias is not None:
-            module.bias.copy_(bias)
+        module.get_parameter("weight").copy_(weight)
+        if not isinstance(module, Depthwise):
+            module.get_parameter("bias").copy_(bias)
 
 
 @torch.no_grad()
 def _fill_head(loc: nn.Module, conf: nn.Module, weight: Tensor, bias: Tensor) -> None:
     """Parts the merged convolution of a level into that of the offsets and that of the classes."""
-    assert isinstance(loc, nn.Conv2d)
-    assert isinstance(conf, nn.Conv2d)
-    assert loc.bias is not None
-    assert conf.bias is not None
-    for merged, offsets, logits in ((weight, loc.weight, conf.weight), (bias, loc.bias, conf.bias)):
+    for merged, kind in ((weight, "weight"), (bias, "bias")):
         parts = merged.unflatten(0, (-1, 5))  # of each anchor, four offsets and the logit
         half = parts[:, 4] / 2  # softmax over two classes: only the logits' difference counts
-        offsets.copy_(parts[:, :4].flatten(0, 1))
-        logits.copy_(torch.stack([-half, half], 1).flatten(0, 1))
+        loc.get_parameter(kind).copy_(parts[:, :4].flatten(0, 1))
+        conf.get_parameter(kind).copy_(torch.stack([-half, half], 1).flatten(0, 1))

@@ -22,6 +22,7 @@ from train.faceboxes.model import MEAN_BGR, Detector
 from train.faceboxes.protocols.canvas import VGA
 from train.faceboxes.protocols.pictures import Detect
 from train.faceboxes.targets import FACE, SOFT
+from train.sheets import save_picture, sheet
 
 GREEN, RED, YELLOW = (0, 230, 0), (0, 0, 255), (0, 220, 255)
 
@@ -46,10 +47,10 @@ def detector_of(net: Detector, device: torch.device) -> Detect:
     return detect
 
 
-def save_inputs(batch: Batch, mean: tuple[float, float, float], path: Path) -> None:
+def save_inputs(batch: Batch, path: Path) -> None:
     """A sheet of training inputs; faces in green, ignore regions in red, soft ones in yellow with their probability."""
-    images = (batch.images.cpu().permute(0, 2, 3, 1).numpy() + np.array(mean)).clip(0, 255).astype(np.uint8)
-    sheet = []
+    images = (batch.images.cpu().permute(0, 2, 3, 1).numpy() + np.array(MEAN_BGR)).clip(0, 255).astype(np.uint8)
+    shown = []
     truths = (values.cpu().numpy() for values in (batch.boxes, batch.kind, batch.probability))
     for image, *truth in zip(images, *truths, strict=True):
         image = np.ascontiguousarray(image)
@@ -57,21 +58,21 @@ def save_inputs(batch: Batch, mean: tuple[float, float, float], path: Path) -> N
             if kind:
                 text = f"{probability:.2f}" if kind == SOFT else ""
                 _draw(image, box, {FACE: GREEN, SOFT: YELLOW}.get(kind, RED), text)
-        sheet.append(image)
-    _save_sheet(sheet, path, 6)
+        shown.append(image)
+    save_picture(path, sheet(shown, 6)[..., ::-1])
 
 
 def save_detections(detect: Detect, items: Sequence[Labelled], path: Path) -> None:
     """A sheet of pictures with the boxes that are found in them from 0.5 up, and their scores."""
-    sheet = []
+    shown = []
     for item in items:
         canvas, _ = letterbox(read_picture(item.path), VGA)
         found = detect(canvas)
         for box, score in zip(found.boxes, found.scores, strict=True):
             if score >= 0.5:
                 _draw(canvas, box, GREEN, f"{score:.2f}")
-        sheet.append(canvas)
-    _save_sheet(sheet, path, 4)
+        shown.append(canvas)
+    save_picture(path, sheet(shown, 4)[..., ::-1])
 
 
 def _draw(image: Image, box: npt.NDArray[np.float32], colour: tuple[int, int, int], text: str = "") -> None:
@@ -79,10 +80,3 @@ def _draw(image: Image, box: npt.NDArray[np.float32], colour: tuple[int, int, in
     cv2.rectangle(image, (x1, y1), (x2, y2), colour, 2)
     if text:
         cv2.putText(image, text, (x1, max(10, y1 - 3)), cv2.FONT_HERSHEY_SIMPLEX, 0.45, colour, 1, cv2.LINE_AA)
-
-
-def _save_sheet(images: list[Image], path: Path, columns: int) -> None:
-    blank = np.zeros_like(images[0])
-    images = images + [blank] * (-len(images) % columns)
-    rows = [np.concatenate(images[k : k + columns], 1) for k in range(0, len(images), columns)]
-    cv2.imwrite(str(path), np.concatenate(rows), [cv2.IMWRITE_JPEG_QUALITY, 85])

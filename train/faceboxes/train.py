@@ -36,8 +36,8 @@ from facecam.sources.folder import list_files
 from facecam.sources.photo import PICTURE_SUFFIXES
 from train.faceboxes.data.augment import Recipe
 from train.faceboxes.data.batches import Batch, FaceData, Pictures, Prepared, read_split, validation_pictures
-from train.faceboxes.loss import LossOptions, multibox_loss
-from train.faceboxes.model import MEAN_BGR, Detector
+from train.faceboxes.loss import multibox_loss
+from train.faceboxes.model import Detector
 from train.faceboxes.networks import MODELS
 from train.faceboxes.protocols.canvas import FACELESS_EVENT, VGA, run_canvas, score
 from train.faceboxes.reuse import network_of_onnx, settle
@@ -57,7 +57,6 @@ from train.training import (
     load_fitting,
     new_run_folder,
     save_checkpoint,
-    seed_everything,
     trapezoid,
     world,
 )
@@ -87,17 +86,13 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add("--warmup", type=int, default=500)
     add("--weight-decay", type=float, default=5e-4)
     add("--ema", type=float, default=0.9995)
-    add("--box-weight", type=float, default=2.0)
-    add("--negatives", type=float, default=7.0, help="hard negatives per positive anchor")
     add("--quality", action="store_true", help="scores learn the overlap of their box with the face")
     add("--most", type=float, default=float("inf"), help="a face counts as so many anchors at most")
-    add("--match", type=float, default=0.35, help="overlap with a face that makes an anchor positive")
     add("--min-face", type=float, default=16.0, help="smaller faces are neither face nor background, in input px")
     add("--shares", type=_shares, default={"0--human": 0.45, "3--none": 0.08}, help="event=share,... of the pictures")
     add("--mine", action="store_true", help="draw face-free pictures that are hard at the start more often")
     add("--faceless", type=Path, nargs="+", default=[], help="folders without faces, each an event for --shares")
     add("--teacher", type=Path, default=None, help="another detector's scores for what the labels leave open (.npz)")
-    add("--max-side", type=int, default=1024, help="larger pictures are shrunk to this once")
     add("--cache", type=Path, default=Path("runs/cache"), help="where decoded pictures are kept")
     add("--resident", action="store_true", help="hold the pictures on the device (the default on a GPU)")
     add("--compile", action="store_true", help="compile sampling and matching: on a GPU half as many images again")
@@ -161,14 +156,12 @@ class Trainer:
         self.ema = Ema(self.net, MODELS[args.model]().to(here.device), args.ema)
         self.optimizer = optimizer_of(self.net, args)
         self.step, self.images, self.best = 0, 0, 0.0
-        self.options = LossOptions(args.negatives, args.box_weight, quality=args.quality, most=args.most)
         self.anchors = {
             size: torch.from_numpy(anchor_grid(self.net.anchors, size, size).copy()).to(here.device)
             for size in args.sizes
         }
         self.match = torch.compile(match, dynamic=True) if args.compile else match
         self.dtype = torch.bfloat16 if computes_bf16(here.device) and not args.fp32 else torch.float32
-        self._parallel: nn.Module = self.net
 
     def init(self, path: Path, data: FaceData) -> None:
         """Starts from the weights of a checkpoint or of an exported file, as far as they fit."""
@@ -190,20 +183,16 @@ class Trainer:
         if self.here.main and missing:
             print(f"not in {path}: {', '.join(missing)}", file=sys.stderr)
 
-    def begin(self) -> None:
-        """After the weights are in place: shares gradients with the other processes, if there are any."""
-        self._parallel = self.net if self.here.size == 1 else nn.parallel.DistributedDataParallel(self.net)
-        self.net.train()
-
     def train_step(self, batch: Batch, size: int, rate: float) -> Tensor:
         """One optimizer step at a learning rate. Returns the loss and its parts for classes and boxes, (3,)."""
         args, anchors = self.args, self.anchors[size]
-        targets = self.match(anchors, batch.boxes, batch.kind, batch.probability, args.match)
+        targets = self.match(anchors, batch.boxes, batch.kind, batch.probability)
         with autocast(self.here.device, self.dtype == torch.bfloat16):
-            offsets, logits = self._parallel(batch.images)
-        losses = multibox_loss(offsets, logits, targets, anchors, self.options)
+            offsets, logits = self.net(batch.images)
+        losses = multibox_loss(offsets, logits, targets, anchors, args.quality, args.most)
         self.optimizer.zero_grad(set_to_none=True)
         losses.total.backward()
+        self.here.average_gradients(self.net)
         nn.utils.clip_grad_norm_(self.net.parameters(), 10.0)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
@@ -231,13 +220,13 @@ class Trainer:
 
 def set_up(args: argparse.Namespace, here: World) -> tuple[Trainer, FaceData, Path]:
     """The trainer, new, resumed or begun from other weights, the pictures, and the run folder."""
-    seed_everything(args.seed)
+    torch.manual_seed(args.seed)
     labels = training_pictures(args)
-    pictures = Pictures(labels, args.cache, args.max_side, here.main)
+    pictures = Pictures(labels, args.cache, here.main)
     resident = pictures.to(here.device, args.compile) if args.resident or here.device.type == "cuda" else None
     # Crops bring faces down to the smallest that count.
     recipe = Recipe(face_sizes=(0.9 * args.min_face, 400.0))
-    data = FaceData(labels, pictures, recipe, args.min_face, MEAN_BGR, args.seed, args.shares, resident, args.teacher)
+    data = FaceData(labels, pictures, recipe, args.min_face, args.seed, args.shares, resident, args.teacher)
     trainer = Trainer(args, here)
     if args.init is not None:
         trainer.init(args.init, data)
@@ -248,12 +237,12 @@ def set_up(args: argparse.Namespace, here: World) -> tuple[Trainer, FaceData, Pa
         folder = new_run_folder(args.runs, args.name or args.model) if here.main else Path()
     if here.main and trainer.step == 0:
         (folder / "options.json").write_text(json.dumps(vars(args), default=str, indent=1) + "\n", encoding="utf-8")
-        save_inputs(data.batch(0, 320, 24), MEAN_BGR, folder / "inputs.jpg")
+        save_inputs(data.batch(0, 320, 24), folder / "inputs.jpg")
     if args.mine:
         data.prefer(hard_negatives(trainer, data, labels))
     if here.main:
         print(f"{folder}: {len(labels)} pictures, in {str(trainer.dtype).removeprefix('torch.')}", flush=True)
-    trainer.begin()
+    trainer.net.train()
     return trainer, data, folder
 
 

@@ -15,21 +15,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
+from facecam.arrays import Image
 from sagan_gallery.generator import Generator
-from train.sagan.sampling import grid, save_picture
+from train.sheets import save_picture, sheet
 from train.training import command, figures_table
 
 
-def sample_grid(generator: Generator, truncation: float) -> np.ndarray:
+def sample_grid(generator: Generator, truncation: float) -> Image:
     """RGB (rows * R, 8 R, 3): a row for each class, latents of seed 1."""
     random = np.random.default_rng(1)
     rows = []
     for label in range(max(1, len(generator.classes))):
         z = random.standard_normal((8, generator.z_dim), np.float32) * np.float32(truncation)
         rows.append(generator.pictures(z, [label] * 8))
-    return grid(torch.from_numpy(np.concatenate(rows)).permute(0, 3, 1, 2), 8)
+    return sheet(list(np.concatenate(rows)), 8)
 
 
 def per_class_table(figures: dict[str, dict[str, float]]) -> str:

@@ -74,9 +74,7 @@ class Classes:
 
 def conditional_norm(graph: SaganGraph, x: str, layer: ConditionalBatchNorm, classes: Classes | None) -> str:
     """Batch norm in evaluation, its statistics folded into the tables of gains and biases, and ReLU."""
-    mean, variance = layer.norm.running_mean, layer.norm.running_var
-    assert mean is not None
-    assert variance is not None
+    mean, variance = (layer.norm.get_buffer(name) for name in ("running_mean", "running_var"))
     gain = layer.gain / torch.sqrt(variance + layer.norm.eps)  # (classes, C)
     bias = layer.bias - mean * gain
     tensors = []

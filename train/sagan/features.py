@@ -31,7 +31,6 @@ from train.training import (
     command,
     load_checkpoint,
     save_checkpoint,
-    seed_everything,
     world,
 )
 
@@ -82,15 +81,15 @@ def held_out(names: list[str]) -> Tensor:
     return torch.tensor([int(hashlib.sha256(n.encode()).hexdigest()[:8], 16) / 2**32 < 0.1 for n in names])
 
 
-def load_features(path: Path, device: torch.device | str = "cpu") -> tuple[FeatureNet, dict[str, Any]]:
-    """The classifier in a file of `python -m train.sagan.features`, in evaluation mode, and the file's other facts."""
+def load_features(path: Path, device: torch.device | str = "cpu") -> FeatureNet:
+    """The classifier in a file of `python -m train.sagan.features`, in evaluation mode."""
     state = load_checkpoint(path)
     if "widths" not in state:
         raise TrainingError(f"{path} holds no feature network: make one with python -m train.sagan.features.")
     network = FeatureNet(len(state["classes"]), tuple(state["widths"]))
-    network.load_state_dict(state.pop("network"))
+    network.load_state_dict(state["network"])
     placed: FeatureNet = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return placed.eval().requires_grad_(False), state
+    return placed.eval().requires_grad_(False)
 
 
 @torch.no_grad()
@@ -108,7 +107,7 @@ def train_features(
     data: PictureSet, widths: tuple[int, ...], epochs: float, batch: int, rate: float, seed: int
 ) -> tuple[FeatureNet, dict[str, Any]]:
     """Trains on nine tenths of the set; returns the network and {"classes", "widths", "accuracy", "held_out", ...}."""
-    seed_everything(seed)
+    torch.manual_seed(seed)
     device = data.images.device
     apart = held_out(data.names)
     learn, test = data.select(~apart), data.select(apart)

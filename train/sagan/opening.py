@@ -167,7 +167,7 @@ def main(argv: list[str] | None = None) -> None:
     data = load_pictures(args.data, generator.resolution_px, args.cache)
     if generator.classes not in ([], data.classes):
         raise TrainingError(f"{args.model} has other classes than {args.data}.")
-    network = load_features(args.features)[0]
+    network = load_features(args.features)
     chosen, directions = find_opening(
         generator, network, (data.images, data.labels), args.seeds, args.count, args.truncation
     )

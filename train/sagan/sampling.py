@@ -1,16 +1,14 @@
-"""Drawing labels, standing batch statistics, and grids of generated pictures."""
+"""Drawing labels, standing batch statistics, and generated pictures."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import numpy as np
 import torch
 from torch import Tensor, nn
 
-from facecam.system.opencv import cv2
+from facecam.arrays import Image
 from train.sagan.data import to_bytes
 from train.sagan.networks import Generator
+from train.sheets import sheet
 
 
 def draw_labels(count: int, frequencies: Tensor, generator: torch.Generator) -> Tensor:
@@ -51,27 +49,8 @@ def generate(network: Generator, z: Tensor, label: Tensor, scale: float = 1.0) -
     return torch.cat(parts)
 
 
-def grid(images: Tensor, columns: int) -> np.ndarray:
-    """uint8 pictures (N, 3, H, W), row by row, as one RGB picture (rows * H, columns * W, 3)."""
-    count, channels, height, width = images.shape
-    rows = -(-count // columns)
-    canvas = torch.zeros(rows * columns, channels, height, width, dtype=torch.uint8)
-    canvas[:count] = images
-    tiles = canvas.view(rows, columns, channels, height, width).permute(0, 3, 1, 4, 2)
-    return tiles.reshape(rows * height, columns * width, channels).numpy()
-
-
-def class_grid(network: Generator) -> np.ndarray:
+def class_grid(network: Generator) -> Image:
     """Eight samples per class in a row, the same latents every time: RGB (rows * R, 8 R, 3)."""
     label = torch.arange(network.config.classes).repeat_interleave(8)
     z = torch.randn(len(label), network.config.z_dim, generator=torch.Generator().manual_seed(1))
-    return grid(generate(network, z, label), 8)
-
-
-def save_picture(path: Path, picture: np.ndarray) -> None:
-    """Writes an RGB picture (H, W, 3) uint8 in the format of the suffix."""
-    done, data = cv2.imencode(path.suffix, np.ascontiguousarray(picture[:, :, ::-1]))
-    if not done:
-        raise OSError(f"{path} could not be encoded.")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data.tobytes())
+    return sheet([picture.permute(1, 2, 0).numpy() for picture in generate(network, z, label)], 8)

@@ -10,7 +10,6 @@ goes on with the newest run by `--resume runs/00000-sagan64/latest.pt`; several 
 from __future__ import annotations
 
 import argparse
-import math
 import sys
 import time
 from collections.abc import Callable
@@ -24,8 +23,9 @@ from train.sagan.evaluate import Judge
 from train.sagan.features import load_features
 from train.sagan.networks import NetworkConfig
 from train.sagan.reuse import state_of_onnx
-from train.sagan.sampling import class_grid, save_picture, set_standing_statistics
+from train.sagan.sampling import class_grid, set_standing_statistics
 from train.sagan.trainer import TrainConfig, Trainer
+from train.sheets import save_picture
 from train.training import (
     StatsLog,
     StopRequest,
@@ -73,7 +73,6 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--features", type=Path, help="a classifier to measure FID with; keeps best.pt")
     parser.add_argument("--fid-kimg", type=float, default=20.0)
     parser.add_argument("--fid-samples", type=int, default=2000)
-    parser.add_argument("--stop-on-collapse", action="store_true", help="stop when the run has gone wrong for long")
     network = parser.add_argument_group("networks (taken from the checkpoint on --resume)")
     network.add_argument("--resolution", type=int, default=64)
     network.add_argument("--width", type=int, default=64)
@@ -87,36 +86,6 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
         kind = KINDS[str(item.type)]
         group.add_argument("--" + item.name.replace("_", "-"), type=kind, help=f"default {item.default}")
     return parser.parse_args(argv)
-
-
-class Health:
-    """Watches the loss of D and the FID of a run; each method prints what is wrong and says whether it is for long.
-
-    best_fid: the best so far, infinity at the start. patience: this many bad values in a row count as long.
-    """
-
-    def __init__(self, best_fid: float = math.inf, patience: int = 5) -> None:
-        self.best_fid, self.patience = best_fid, patience
-        self._certain = self._worse = 0
-
-    def loss(self, loss_d: float) -> bool:
-        """The hinge loss of D over one log interval; near 0, D is certain everywhere and G learns nothing."""
-        self._certain = self._certain + 1 if loss_d < 0.02 else 0
-        if self._certain >= self.patience:
-            print(
-                f"D tells every picture apart (loss {loss_d:.3f}, {self._certain} times in a row): G no longer learns."
-            )
-        return self._certain >= self.patience
-
-    def fid(self, fid: float) -> bool:
-        """A new FID; half as much again as the best, several times in a row, is a collapse."""
-        self._worse = self._worse + 1 if fid > 1.5 * self.best_fid else 0
-        self.best_fid = min(self.best_fid, fid)
-        if self._worse >= self.patience:
-            print(
-                f"FID {fid:.1f} against {self.best_fid:.1f} at best, {self._worse} times in a row: the run collapsed."
-            )
-        return self._worse >= self.patience
 
 
 def set_up(args: argparse.Namespace, run: World) -> tuple[Trainer, PictureSet, Path]:
@@ -153,21 +122,19 @@ def train(args: argparse.Namespace, run: World) -> Path:
     sampler = BatchSampler(data, trainer.config.batch, trainer.config.seed, run.rank, run.size)
     sampler.position = trainer.images // run.size
     log = StatsLog(folder / "stats.jsonl")
-    health = Health(trainer.best_fid)
     judge = None
     if run.main:
         kind = "bfloat16" if trainer.config.bf16 and computes_bf16(run.device) else "float32"
         size = f"{len(data)} pictures, {len(data.classes)} classes"
         print(f"{folder}: {size}, in {kind}, {trainer.network}, {trainer.config}", flush=True)
         if args.features:
-            judge = Judge.of(load_features(args.features, run.device)[0], data, run.device)
+            judge = Judge.of(load_features(args.features, run.device), data, run.device)
 
     def due(kimg: float) -> bool:
         return int(trainer.images / (kimg * 1000)) > int(before / (kimg * 1000))
 
     since_s, since_images = time.perf_counter(), trainer.images
-    ended = False
-    while trainer.images < args.kimg * 1000 and not run.agree(ended or bool(stop)):
+    while trainer.images < args.kimg * 1000 and not run.agree(bool(stop)):
         before = trainer.images
         losses = trainer.train_step(sampler, frequencies)
         if not run.main:
@@ -180,12 +147,10 @@ def train(args: argparse.Namespace, run: World) -> Path:
             log.write(
                 images=trainer.images, step=trainer.step, images_per_s=round(rate, 1), **values, **trainer.watch()
             )
-            ended |= health.loss(values["loss_d"]) and args.stop_on_collapse
         if due(args.save_kimg):
             save_checkpoint(folder / "latest.pt", trainer.state_dict())
         if judge is not None and due(args.fid_kimg):
             fid = measure_fid(trainer, judge, args.fid_samples, log)
-            ended |= health.fid(fid) and args.stop_on_collapse
             if fid < trainer.best_fid:
                 trainer.best_fid = fid
                 save_checkpoint(folder / "best.pt", trainer.state_dict())

@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import torch
-import torch.distributed as dist
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -16,7 +15,7 @@ from train.sagan.layers import SpectralNorm, refresh_spectral_norms
 from train.sagan.networks import Discriminator, Generator, NetworkConfig
 from train.sagan.sampling import draw_labels
 from train.sagan.self_attention import gammas
-from train.training import Ema, TrainingError, World, autocast, check_finite, load_fitting, seed_everything
+from train.training import Ema, TrainingError, World, autocast, check_finite, load_fitting
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,7 @@ class Trainer:
         self, network: NetworkConfig, config: TrainConfig, classes: list[str], run: World, compiled: bool = False
     ) -> None:
         self.network, self.config, self.classes, self.run = network, config, classes, run
-        seed_everything(config.seed)  # the same start on every process
+        torch.manual_seed(config.seed)  # the same start on every process
 
         def place(module: nn.Module) -> Any:
             return module.to(run.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -133,7 +132,7 @@ class Trainer:
         check_finite(loss, self.step)
         loss.backward()
         self.images += len(real) * self.run.size
-        self.average_gradients(self.discriminator)
+        self.run.average_gradients(self.discriminator)
         self.optimizer_d.step()
         return {"score_real": score_real, "score_fake": score_fake, "loss_d": loss}, fake, label
 
@@ -147,7 +146,7 @@ class Trainer:
         check_finite(loss, self.step)
         loss.backward()
         self.discriminator.requires_grad_(True)
-        self.average_gradients(self.generator)
+        self.run.average_gradients(self.generator)
         self.optimizer_g.step()
         self.ema.update(self.generator)
         return loss
@@ -155,15 +154,6 @@ class Trainer:
     def augment(self, pictures: Tensor) -> Tensor:
         """DiffAugment with the strengths of this run."""
         return diff_augment(pictures, self.config.translation, self.config.cut, self.random)
-
-    def average_gradients(self, module: nn.Module) -> None:
-        """The mean of the gradients over all processes, in one transfer."""
-        if self.run.size > 1:
-            grads = [p.grad for p in module.parameters() if p.grad is not None]
-            flat = torch.cat([g.flatten() for g in grads])
-            dist.all_reduce(flat)
-            for grad, mean in zip(grads, (flat / self.run.size).split([g.numel() for g in grads]), strict=True):
-                grad.copy_(mean.view_as(grad))
 
     def watch(self) -> dict[str, Any]:
         """What tells early that a run goes wrong: the gammas, and the range of the spectral norms before division."""

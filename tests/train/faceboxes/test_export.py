@@ -10,28 +10,16 @@ import pytest
 import torch
 
 from facecam.detection.anchors import FACEBOXES_S8, anchor_grid, spec_from_json
+from tests.train.faceboxes.made_nets import PROVENANCE, noise, with_statistics
 from train.faceboxes import convert, export
 from train.faceboxes.model import Detector, FaceBoxes
 from train.faceboxes.model_s8 import FaceBoxesS8
 from train.training import TrainingError, save_checkpoint
 
-PROVENANCE = export.Provenance("made data", "none", "abc", "3 steps", 0.4, {"AP": {"all": 0.5}})
-
-
-def settled(net: Detector) -> Detector:
-    """With batch-norm statistics and biases that are not the initial ones."""
-    generator = torch.Generator().manual_seed(3)
-    for name, value in net.state_dict().items():
-        if name.endswith(("running_mean", "bias")):
-            value.copy_(torch.randn(value.shape, generator=generator) * 0.1)
-        if name.endswith("running_var"):
-            value.copy_(torch.rand(value.shape, generator=generator) + 0.5)
-    return net.eval()
-
 
 @pytest.mark.parametrize("kind", [FaceBoxes, FaceBoxesS8])
 def test_exported_file_equals_pytorch_at_any_size(kind: type[Detector], tmp_path: Path) -> None:
-    net = settled(kind())
+    net = with_statistics(kind)
     path = tmp_path / "net.onnx"
     assert export.export(net, path, PROVENANCE) <= 1e-4
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
@@ -78,7 +66,7 @@ def test_command_writes_file_and_card(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("wrapped", [False, True])
 def test_public_checkpoint_converts(wrapped: bool, tmp_path: Path) -> None:
-    net = settled(FaceBoxes())
+    net = with_statistics(FaceBoxes)
     weights = {
         ("module." if wrapped else "") + name: value
         for name, value in net.state_dict().items()
@@ -104,7 +92,7 @@ def test_wrong_checkpoints_are_refused(tmp_path: Path, capsys: pytest.CaptureFix
 
 
 def test_score_curve_moves_the_logits_of_faces_and_nothing_else() -> None:
-    net, image = settled(FaceBoxesS8()), torch.randn(1, 3, 64, 96, generator=torch.Generator().manual_seed(1)) * 60
+    net, image = with_statistics(FaceBoxesS8), noise(1)
     with torch.no_grad():
         offsets, logits = net(image)
         export.with_score_curve(net, 0.5, 1.5)

@@ -6,7 +6,7 @@ import torch
 
 from facecam.detection.anchors import FACEBOXES, anchor_grid
 from facecam.faces import boxes as runtime
-from train.faceboxes.loss import LossOptions, decode, diou, multibox_loss
+from train.faceboxes.loss import NEGATIVES, decode, diou, multibox_loss
 from train.faceboxes.targets import FACE, IGNORE, match
 
 
@@ -38,7 +38,7 @@ def perfect(anchors: torch.Tensor, boxes: torch.Tensor, label: torch.Tensor) -> 
 def test_right_answer_costs_nothing(scene: tuple[torch.Tensor, ...]) -> None:
     anchors, boxes, kind = scene
     targets = match(anchors, boxes, kind)
-    losses = multibox_loss(*perfect(anchors, boxes, targets.label), targets, anchors, LossOptions())
+    losses = multibox_loss(*perfect(anchors, boxes, targets.label), targets, anchors)
     assert losses.total.item() < 1e-4
 
 
@@ -46,10 +46,7 @@ def test_shifted_boxes_cost_more(scene: tuple[torch.Tensor, ...]) -> None:
     anchors, boxes, kind = scene
     targets = match(anchors, boxes, kind)
     offsets, logits = perfect(anchors, boxes, targets.label)
-    costs = [
-        multibox_loss(offsets + shift, logits, targets, anchors, LossOptions()).boxes.item()
-        for shift in (0.0, 0.5, 1.5)
-    ]
+    costs = [multibox_loss(offsets + shift, logits, targets, anchors).boxes.item() for shift in (0.0, 0.5, 1.5)]
     assert costs[0] < costs[1] < costs[2]
 
 
@@ -59,9 +56,9 @@ def test_ignored_anchors_do_not_count(scene: tuple[torch.Tensor, ...]) -> None:
     ignored = targets.label == -1
     assert ignored.any()
     offsets, logits = torch.zeros(1, len(anchors), 4), torch.zeros(1, len(anchors), 2)
-    before = multibox_loss(offsets, logits, targets, anchors, LossOptions()).total
+    before = multibox_loss(offsets, logits, targets, anchors).total
     logits[ignored] = torch.tensor([-30.0, 30.0])  # sure of a face there
-    after = multibox_loss(offsets, logits, targets, anchors, LossOptions()).total
+    after = multibox_loss(offsets, logits, targets, anchors).total
     assert after.item() == before.item()
 
 
@@ -71,23 +68,21 @@ def test_only_the_hardest_negatives_count(scene: tuple[torch.Tensor, ...]) -> No
     offsets, logits = perfect(anchors, boxes, targets.label)
     positives = int((targets.label == 1).sum())
     negatives = (targets.label[0] == 0).nonzero()[:, 0]
-    wrong = negatives[: 5 * positives]
+    wrong = negatives[: (NEGATIVES + 2) * positives]
     logits[0, wrong] = torch.tensor([-5.0, 5.0])  # each costs 10 as softmax margin
-    wide = multibox_loss(offsets, logits, targets, anchors, LossOptions(negatives=5, least_negatives=1))
-    narrow = multibox_loss(offsets, logits, targets, anchors, LossOptions(negatives=3, least_negatives=1))
-    assert wide.classes.item() == pytest.approx(10 * 5, rel=1e-3)
-    # Equal hardness at the cut: all of them are as hard as the last one taken.
-    assert narrow.classes.item() == pytest.approx(10 * 5, rel=1e-3)
-    logits[0, wrong[: 3 * positives]] = torch.tensor([-6.0, 6.0])
-    narrow = multibox_loss(offsets, logits, targets, anchors, LossOptions(negatives=3, least_negatives=1))
-    assert narrow.classes.item() == pytest.approx(12 * 3, rel=1e-3)
+    # All of them, as they are as hard as the last one that is taken.
+    assert multibox_loss(offsets, logits, targets, anchors).classes.item() == pytest.approx(
+        10 * len(wrong) / positives, rel=1e-3
+    )
+    logits[0, wrong[: NEGATIVES * positives]] = torch.tensor([-6.0, 6.0])
+    assert multibox_loss(offsets, logits, targets, anchors).classes.item() == pytest.approx(12 * NEGATIVES, rel=1e-3)
 
 
 def test_picture_without_faces_still_teaches() -> None:
     anchors = torch.from_numpy(anchor_grid(FACEBOXES, 128, 128).copy())
     targets = match(anchors, torch.zeros(1, 1, 4), torch.zeros(1, 1, dtype=torch.long))
     logits = torch.zeros(1, len(anchors), 2, requires_grad=True)
-    multibox_loss(torch.zeros(1, len(anchors), 4), logits, targets, anchors, LossOptions()).total.backward()
+    multibox_loss(torch.zeros(1, len(anchors), 4), logits, targets, anchors).total.backward()
     assert logits.grad is not None
     assert logits.grad.abs().sum() > 0
 
@@ -111,12 +106,12 @@ def test_diou_of_known_boxes() -> None:
 def test_quality_wants_the_score_that_is_the_overlap() -> None:
     """The box lies beside the face by half: an overlap of a third."""
     anchors = torch.tensor([[10.0, 10, 20, 20]])
-    targets = match(anchors, torch.tensor([[[10.0, 0, 30, 20]]]), torch.tensor([[1]]), threshold=0.3)
+    targets = match(anchors, torch.tensor([[[10.0, 0, 30, 20]]]), torch.tensor([[1]]))
     assert targets.label.tolist() == [[1]]
 
     def cost(score: float) -> float:
         logits = torch.tensor([[[0.0, float(torch.logit(torch.tensor(score)))]]])
-        return multibox_loss(torch.zeros(1, 1, 4), logits, targets, anchors, LossOptions(quality=True)).classes.item()
+        return multibox_loss(torch.zeros(1, 1, 4), logits, targets, anchors, quality=True).classes.item()
 
     assert cost(1 / 3) < min(cost(0.25), cost(0.45), cost(0.9))
 
@@ -130,9 +125,9 @@ def test_a_large_face_counts_no_more_than_it_may() -> None:
     logits = torch.zeros(1, 5, 2)
     logits[0, 4] = torch.tensor([8.0, -8.0])  # the small one is missed
 
-    def cost(options: LossOptions) -> float:
-        return multibox_loss(torch.zeros(1, 5, 4), logits, targets, anchors, options).classes.item()
+    def cost(most: float) -> float:
+        return multibox_loss(torch.zeros(1, 5, 4), logits, targets, anchors, most=most).classes.item()
 
     missed, unsure = 16.0, float(torch.tensor(2.0).log())
-    assert cost(LossOptions()) == pytest.approx((4 * unsure + missed) / 5, rel=1e-4)
-    assert cost(LossOptions(most=1)) == pytest.approx((unsure + missed) / 2, rel=1e-4)
+    assert cost(most=9) == pytest.approx((4 * unsure + missed) / 5, rel=1e-4)
+    assert cost(most=1) == pytest.approx((unsure + missed) / 2, rel=1e-4)

@@ -7,6 +7,7 @@ import onnx
 import pytest
 import torch
 
+from tests.train.faceboxes.made_nets import PROVENANCE, noise, with_statistics
 from train.faceboxes import average, export
 from train.faceboxes.graphs.fast import DetectorGraph, folded
 from train.faceboxes.model import ConvBN, Detector, FaceBoxes
@@ -14,14 +15,6 @@ from train.faceboxes.model_s8 import FaceBoxesS8, Separable
 from train.faceboxes.networks import MODELS
 from train.faceboxes.reuse import FILTER_RMS, network_of_onnx, settle
 from train.training import TrainingError
-
-PROVENANCE = export.Provenance("made data", "none", "abc", "3 steps", 0.4, {})
-
-
-def pictures(count: int, seed: int) -> torch.Tensor:
-    """(count, 3, 96, 128) float32 of smooth noise in the range of pictures."""
-    coarse = torch.randn(count, 3, 12, 16, generator=torch.Generator().manual_seed(seed)) * 60
-    return torch.nn.functional.interpolate(coarse, size=(96, 128), mode="bilinear")
 
 
 def mean_with_itself(path: Path) -> Detector:
@@ -35,15 +28,10 @@ def mean_with_itself(path: Path) -> Detector:
 def test_file_computes_the_same_as_a_network_again_before_and_after_settling(
     kind: type[Detector], read: Callable[[Path], Detector], tmp_path: Path
 ) -> None:
-    torch.manual_seed(0)
-    net = kind()
-    with torch.no_grad():
-        for seed in range(8):
-            net.train()(pictures(4, seed))
-    path = tmp_path / "net.onnx"
-    export.export_fast(net.eval(), path, PROVENANCE)
+    net, path = with_statistics(kind), tmp_path / "net.onnx"
+    export.export_fast(net, path, PROVENANCE)
     again = read(path)
-    x = pictures(2, 99)
+    x = noise(2, 99)
     with torch.no_grad():
         offsets, logits = net(x)
         for _ in range(2):
@@ -51,10 +39,10 @@ def test_file_computes_the_same_as_a_network_again_before_and_after_settling(
             torch.testing.assert_close(found, offsets, atol=1e-4, rtol=1e-4)
             margin, found_margin = (t[..., 1] - t[..., 0] for t in (logits, found_logits))
             torch.testing.assert_close(found_margin, margin, atol=1e-4, rtol=1e-4)
-            settle(again, lambda: [again(pictures(8, seed)) for seed in range(4)])
+            settle(again, lambda: [again(noise(16, seed)) for seed in range(2)])
         # In training mode it normalises by the batch, and must still come close to what it learnt.
-        trained, _ = again.train()(pictures(8, 0))
-        wanted, _ = net(pictures(8, 0))
+        trained, _ = again.train()(noise(32))
+        wanted, _ = net(noise(32))
         assert (trained - wanted).abs().mean() < 0.2 * wanted.std()
         # What folding did to the size of the filters would make steps of another size.
         for block in (module for module in again.modules() if isinstance(module, ConvBN)):

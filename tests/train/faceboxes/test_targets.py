@@ -17,7 +17,7 @@ def test_face_on_an_anchor_is_learnt_by_it_alone() -> None:
 
 def test_best_anchor_of_a_small_face_is_positive_below_the_threshold() -> None:
     face = torch.tensor([[[2.0, 2, 10, 10]]])  # 64 of 400 px: IoU 0.16
-    targets = match(ANCHORS, face, torch.tensor([[FACE]]), threshold=0.35)
+    targets = match(ANCHORS, face, torch.tensor([[FACE]]))
     assert targets.label.tolist() == [[1, 0, 0]]
 
 
@@ -58,7 +58,7 @@ def test_a_padded_batch_matches_as_each_picture_does_by_itself() -> None:
     assert {0, FACE, IGNORE, SOFT} == set(kind.flatten().tolist())
     probability = torch.rand(16, 9, generator=random)
     anchors = torch.from_numpy(anchor_grid(FACEBOXES, 256, 256).copy())
-    alone, padded = match(anchors, boxes, kind, probability), match_padded(anchors, boxes, kind, probability, 0.35)
+    alone, padded = match(anchors, boxes, kind, probability), match_padded(anchors, boxes, kind, probability)
     assert torch.equal(alone.label, padded.label)
     assert {-1, 0, 1, SOFT} == set(alone.label.flatten().tolist())
     assert torch.equal(alone.boxes[alone.label == 1], padded.boxes[alone.label == 1])
@@ -73,6 +73,6 @@ def test_matching_is_one_graph_to_a_compiler() -> None:
         corner = torch.rand(2, rows, 2, generator=torch.Generator().manual_seed(rows)) * 90
         boxes = torch.cat([corner, corner + 30], 2)
         kind = torch.arange(2 * rows).view(2, rows) % 4
-        given = (anchors, boxes, kind, torch.full((2, rows), 0.5), 0.35)
+        given = (anchors, boxes, kind, torch.full((2, rows), 0.5))
         for mine, plain in zip(compiled(*given), match_padded(*given), strict=True):
             assert torch.equal(mine, plain)

@@ -14,7 +14,6 @@ from train.faceboxes import train as trainer
 from train.faceboxes.data.augment import Recipe
 from train.faceboxes.data.batches import FaceData, Pictures, read_split
 from train.faceboxes.data.teacher import Truth
-from train.faceboxes.model import MEAN_BGR
 from train.faceboxes.targets import SOFT
 from train.training import TrainingError, World, load_checkpoint
 
@@ -81,7 +80,7 @@ def test_mining_prefers_face_free_pictures_that_are_taken_for_faces(
     wider: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     labels = read_split(wider, "train")
-    data = FaceData(labels, Pictures(labels, tmp_path, 1024, progress=False), Recipe(), 4.0, MEAN_BGR, 0)
+    data = FaceData(labels, Pictures(labels, tmp_path, progress=False), Recipe(), 4.0, 0)
     first, second, *others = [k for k, item in enumerate(labels) if item.event == "3--none"]
     # In the second one a label leaves open what is found there: 160 px are 640 on the canvas.
     data.truths[second] = Truth(np.array([[0, 0, 20, 20]], np.float32), np.array([SOFT]), np.array([0.5], np.float32))

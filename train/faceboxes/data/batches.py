@@ -18,14 +18,20 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
+from facecam.arrays import Image
 from facecam.bench.wider_labels import Labelled, read_wider
-from facecam.system.opencv import cv2
+from facecam.detection.letterbox import resize
+from facecam.sources.photo import read_picture
 from train.faceboxes.data.augment import Plan, Recipe, draw_plan, map_boxes, render
 from train.faceboxes.data.resident import Packed, ResidentPictures, pack, render_batch
 from train.faceboxes.data.teacher import Truth, truths
+from train.faceboxes.model import MEAN_BGR
 from train.faceboxes.protocols.canvas import FACELESS_EVENT
 from train.faceboxes.targets import FACE, IGNORE
 from train.training import TrainingError
+
+MAX_SIDE_PX = 1024
+"""Larger pictures are shrunk to this once."""
 
 
 def read_split(root: Path, split: str) -> list[Labelled]:
@@ -99,8 +105,8 @@ class Pictures:
     runs share one copy in the system's page cache.
     """
 
-    def __init__(self, labels: Sequence[Labelled], cache: Path, max_side: int, progress: bool = True) -> None:
-        key = hashlib.sha256(f"v2 {max_side}".encode())
+    def __init__(self, labels: Sequence[Labelled], cache: Path, progress: bool = True) -> None:
+        key = hashlib.sha256(f"v3 {MAX_SIDE_PX}".encode())
         for item in labels:
             if not item.path.is_file():
                 raise TrainingError(f"{item.path} is named in the labels but isn't there: check --data.")
@@ -112,10 +118,8 @@ class Pictures:
             rows = []
             partial = pixels_file.with_suffix(".partial")
             with partial.open("wb") as file:
-                pictures = read_pictures([item.path for item in labels], max_side)
-                for image, shrink in tqdm(
-                    pictures, "decoding pictures", total=len(labels), disable=not progress, mininterval=1
-                ):
+                pictures = read_pictures([item.path for item in labels])
+                for image, shrink in tqdm(pictures, "decoding pictures", len(labels), disable=not progress):
                     rows.append((*image.shape[:2], shrink))
                     file.write(image.tobytes())
             partial.replace(pixels_file)
@@ -148,22 +152,18 @@ class Pictures:
         return ResidentPictures.of(self.pixels, self.shapes, device, compiled)
 
 
-def read_pictures(paths: Sequence[Path], max_side: int) -> Iterator[tuple[npt.NDArray[np.uint8], float]]:
-    """`read_picture` of each, in order, on all cores."""
+def read_pictures(paths: Sequence[Path]) -> Iterator[tuple[Image, float]]:
+    """Each picture, (H, W, 3) uint8 BGR, and by what factor it was shrunk; in order, on all cores."""
     with ThreadPoolExecutor() as threads:
         for begin in range(0, len(paths), 256):  # some at a time, as they may be decoded faster than they are taken
-            yield from threads.map(lambda path: read_picture(path, max_side), paths[begin : begin + 256])
+            yield from threads.map(_read_shrunk, paths[begin : begin + 256])
 
 
-def read_picture(path: Path, max_side: int) -> tuple[npt.NDArray[np.uint8], float]:
-    """A picture as (H, W, 3) uint8 BGR, shrunk so that its longer side is at most `max_side` pixels, and the factor."""
-    image = cv2.imread(str(path), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
-    if image is None:
-        raise TrainingError(f"{path} can't be read as a picture: remove it from the labels or fetch it again.")
-    scale = min(1.0, max_side / max(image.shape[:2]))
-    if scale < 1:
-        image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    return image.astype(np.uint8, copy=False), scale
+def _read_shrunk(path: Path) -> tuple[Image, float]:
+    image = read_picture(path)
+    height, width = image.shape[:2]
+    scale = min(1.0, MAX_SIDE_PX / max(height, width))
+    return resize(image, round(width * scale), round(height * scale)), scale
 
 
 class FaceData:
@@ -180,7 +180,6 @@ class FaceData:
         pictures: Pictures,
         recipe: Recipe,
         min_face_px: float,
-        mean: tuple[float, float, float],
         seed: int,
         event_shares: dict[str, float] | None = None,
         resident: ResidentPictures | None = None,
@@ -188,7 +187,6 @@ class FaceData:
     ) -> None:
         self.pictures, self.resident, self.on_device = pictures, resident, resident is not None
         self.recipe, self.min_face_px, self.seed = recipe, min_face_px, seed
-        self.mean = np.array(mean, np.float32)
         # Labels follow pictures that were shrunk on reading.
         self.truths = [
             replace(truth, boxes=truth.boxes * np.float32(f))
@@ -257,11 +255,11 @@ class FaceData:
         if self.resident is None:
             pixels = prepared.pixels.to(device, non_blocking=True).to(dtype)
             # Row by row, as three numbers at a time would take a CPU three times as long.
-            pixels.flatten(2).sub_(torch.from_numpy(self.mean).to(device, dtype).repeat(prepared.size))
+            pixels.flatten(2).sub_(torch.tensor(MEAN_BGR, dtype=dtype, device=device).repeat(prepared.size))
             images = pixels.permute(0, 3, 1, 2)
         else:
             images = self._rendered_there(prepared, self.resident).contiguous(memory_format=torch.channels_last)
-            for channel, mean in enumerate(self.mean.tolist()):
+            for channel, mean in enumerate(MEAN_BGR):
                 images[:, channel] -= mean
             images = images.to(dtype)
         labels = (prepared.boxes, prepared.kind, prepared.probability)
@@ -314,17 +312,17 @@ def targets_of(plan: Plan, truth: Truth, size: int, min_face_px: float) -> Truth
 
 
 def _weights(events: list[str], shares: dict[str, float]) -> npt.NDArray[np.float64]:
-    weights = np.zeros(len(events))
-    named = {name: share for name, share in shares.items() if name in events}
-    rest = 1 - sum(named.values())
-    if rest < 0:
-        raise TrainingError(f"the shares of the events add up to {sum(named.values()):.2f}: they may reach 1 at most.")
-    others = np.array([event not in named for event in events])
-    if others.any():
-        weights[others] = rest / others.sum()
-    for name, share in named.items():
-        chosen = np.array([event == name for event in events])
-        weights[chosen] = share / chosen.sum()
+    names, of_each, counts = np.unique(events, return_inverse=True, return_counts=True)
+    named = sum(shares.get(name, 0.0) for name in names)
+    if named > 1:
+        raise TrainingError(f"the shares of the events add up to {named:.2f}: they may reach 1 at most.")
+    others = sum(count for name, count in zip(names, counts, strict=True) if name not in shares)
+    weights = np.array(
+        [
+            shares[name] / count if name in shares else (1 - named) / others
+            for name, count in zip(names, counts, strict=True)
+        ]
+    )[of_each]
     if weights.sum() <= 0:
         raise TrainingError("the shares of the events leave no picture to train on.")
     return weights / weights.sum()

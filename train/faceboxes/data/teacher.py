@@ -56,10 +56,10 @@ class Teacher:
         except (OSError, KeyError, ValueError) as error:
             raise TrainingError(f"{path} is not a file of a teacher's detections ({error}).") from error
 
-    def truth(self, item: Labelled, split: str = "train") -> Truth:
+    def truth(self, item: Labelled) -> Truth:
         """The labels of a picture, and the teacher's opinion where they leave something open."""
         hard = hard_truth(item)
-        row = self._rows.get(f"{split}/{item.name}")
+        row = self._rows.get(f"train/{item.name}")
         if row is None:
             return hard
         mine = slice(self._offsets[row], self._offsets[row + 1])

@@ -13,6 +13,7 @@ from train.faceboxes.data.resident import ResidentPictures, bilinear, pack, rend
 
 SIZE = 128
 PLAIN = Recipe(photometric=0, degrade=0, grey=0, rotate=0, mosaic=0)
+UNCHANGED = Plan(0, np.eye(2, 3, dtype=np.float32), np.eye(3, 4, dtype=np.float32), (0.0, 0.0, 0.0))
 
 
 def square_picture(box: tuple[int, int, int, int], shape: tuple[int, int] = (150, 200)) -> np.ndarray:
@@ -96,13 +97,11 @@ def test_turned_box_keeps_its_size() -> None:
 
 
 def test_faults_change_the_pixels_but_not_the_place() -> None:
-    plan = Plan(0, np.eye(2, 3, dtype=np.float32), np.eye(3, 4, dtype=np.float32), (0.0, 0.0, 0.0))
     picture = square_picture((40, 30, 90, 80), (SIZE, SIZE))
     rng = np.random.default_rng(0)
-    clean = render(plan, picture, SIZE, rng)
-    np.testing.assert_array_equal(clean, picture)
+    np.testing.assert_array_equal(render(UNCHANGED, picture, SIZE, rng), picture)
     for fault in ({"blur_px": 2.0}, {"noise": 12.0}, {"jpeg": 20}, {"shrink": 0.4}):
-        image = render(replace(plan, **fault), picture, SIZE, rng)
+        image = render(replace(UNCHANGED, **fault), picture, SIZE, rng)
         assert not np.array_equal(image, picture)
         np.testing.assert_allclose(bright_extent(image), [40, 30, 90, 80], atol=2.5)
 
@@ -112,7 +111,7 @@ def test_renderers_shrink_alike(zoom: float) -> None:
     rng = np.random.default_rng(1)
     picture = rng.integers(0, 255, (401, 703, 3)).astype(np.uint8)  # odd sides
     picture = cv2.GaussianBlur(picture, (0, 0), 1.0).astype(np.uint8)
-    plan = Plan(0, np.array([[zoom, 0, 3], [0, zoom, 5]], np.float32), np.eye(3, 4, dtype=np.float32), (0, 0, 0))
+    plan = replace(UNCHANGED, transform=np.array([[zoom, 0, 3], [0, zoom, 5]], np.float32))
     ours, theirs = render(plan, picture, SIZE, rng).astype(np.float32), rendered_there([plan], picture)[0]
     assert theirs.std() > 3  # there is something to compare
     assert np.abs(ours - theirs).mean() < 0.1 * ours[:40, :60].std()
@@ -123,9 +122,8 @@ def test_renderers_lose_the_same_to_jpeg(quality: int) -> None:
     rng = np.random.default_rng(2)
     smooth = cv2.GaussianBlur(rng.integers(0, 255, (SIZE, SIZE, 3)).astype(np.uint8), (0, 0), 1.5)
     picture = cv2.convertScaleAbs(smooth, alpha=4.0, beta=-384.0).astype(np.uint8)
-    clean = Plan(0, np.eye(2, 3, dtype=np.float32), np.eye(3, 4, dtype=np.float32), (0.0, 0.0, 0.0))
-    plan = replace(clean, jpeg=quality)
-    ours, theirs = render(plan, picture, SIZE, rng).astype(np.float32), rendered_there([plan, clean], picture)
+    plan = replace(UNCHANGED, jpeg=quality)
+    ours, theirs = render(plan, picture, SIZE, rng).astype(np.float32), rendered_there([plan, UNCHANGED], picture)
     np.testing.assert_allclose(theirs[1], picture, atol=1e-3)
     lost = np.abs(ours - picture).mean()
     assert np.abs(ours - theirs[0]).mean() < 0.25 * lost
@@ -135,15 +133,14 @@ def test_renderers_lose_the_same_to_jpeg(quality: int) -> None:
 def test_renderers_blur_alike(fault: dict[str, Any], tolerance: float) -> None:
     rng = np.random.default_rng(2)
     picture = cv2.GaussianBlur(rng.integers(0, 255, (SIZE, SIZE, 3)).astype(np.uint8), (0, 0), 0.7).astype(np.uint8)
-    clean = Plan(0, np.eye(2, 3, dtype=np.float32), np.eye(3, 4, dtype=np.float32), (0.0, 0.0, 0.0))
-    plan = replace(clean, **fault)
+    plan = replace(UNCHANGED, **fault)
     ours, theirs = render(plan, picture, SIZE, rng).astype(np.float32), rendered_there([plan], picture)[0]
     lost = np.abs(ours - picture).mean()
     assert np.abs(ours - theirs).mean() < tolerance * lost
 
 
 def test_noise_is_as_strong_on_the_device() -> None:
-    plan = Plan(0, np.eye(2, 3, dtype=np.float32), np.eye(3, 4, dtype=np.float32), (0.0, 0.0, 0.0), noise=12.0)
+    plan = replace(UNCHANGED, noise=12.0)
     picture = np.full((SIZE, SIZE, 3), 127, np.uint8)
     ours = render(plan, picture, SIZE, np.random.default_rng(0)).astype(np.float32)
     assert rendered_there([plan], picture).std() == pytest.approx(ours.std(), rel=0.05)

@@ -3,25 +3,26 @@
 import pickle
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from train.faceboxes.data.augment import Plan, Recipe
+from tests.train.faceboxes.data.test_augment import UNCHANGED
+from train.faceboxes.data import batches
+from train.faceboxes.data.augment import Recipe
 from train.faceboxes.data.batches import FaceData, Pictures, read_split, targets_of
 from train.faceboxes.data.teacher import Truth
-from train.faceboxes.model import MEAN_BGR
 from train.faceboxes.targets import FACE, IGNORE
 from train.training import TrainingError
 
-IDENTITY = Plan(0, np.eye(2, 3, dtype=np.float32), np.eye(3, 4, dtype=np.float32), (0.0, 0.0, 0.0))
+MIXED = Recipe(mosaic=0.5)
 
 
-def data_of(root: Path, cache: Path, seed: int = 0, **options: object) -> FaceData:
+def data_of(root: Path, cache: Path, seed: int = 0, recipe: Recipe = MIXED, **more: Any) -> FaceData:
     labels = read_split(root, "train")
-    pictures = Pictures(labels, cache, 1024, progress=False)
-    return FaceData(labels, pictures, Recipe(mosaic=0.5), 10.0, MEAN_BGR, seed, **options)  # type: ignore[arg-type]
+    return FaceData(labels, Pictures(labels, cache, progress=False), recipe, 10.0, seed, **more)
 
 
 def test_a_step_always_sees_the_same_batch(wider: Path, tmp_path: Path) -> None:
@@ -61,10 +62,7 @@ def test_another_process_prepares_the_same_batch(resident: bool, wider: Path, tm
 
 def test_boxes_mark_the_bright_discs(wider: Path, tmp_path: Path) -> None:
     """The faces of the made pictures are bright on dark, so the pixels tell whether the boxes fit."""
-    labels = read_split(wider, "train")
-    recipe = Recipe(photometric=0, degrade=0, grey=0, mosaic=0.5)
-    data = FaceData(labels, Pictures(labels, tmp_path, 1024, progress=False), recipe, 4.0, MEAN_BGR, 0)
-    found = 0
+    data, found = data_of(wider, tmp_path, recipe=Recipe(photometric=0, degrade=0, grey=0, mosaic=0.5)), 0
     for step in range(4):
         batch = data.batch(step, 128, 8)
         light = batch.images.mean(1)
@@ -80,11 +78,11 @@ def test_boxes_mark_the_bright_discs(wider: Path, tmp_path: Path) -> None:
 def test_small_cut_and_invalid_faces_become_ignore_regions() -> None:
     faces = np.array([[10, 10, 60, 60], [70, 70, 76, 78], [-40, 20, 10, 70], [80, 10, 110, 40]], np.float32)
     kind = np.array([FACE, FACE, FACE, IGNORE])
-    shown = targets_of(IDENTITY, Truth(faces, kind, np.ones(4, np.float32)), 128, 16.0)
+    shown = targets_of(UNCHANGED, Truth(faces, kind, np.ones(4, np.float32)), 128, 16.0)
     assert shown.kind.tolist() == [FACE, IGNORE, IGNORE, IGNORE]
     assert shown.boxes[2].tolist() == [0, 20, 10, 70]
     away = Truth(np.array([[-50, -50, -10, -10]], np.float32), kind[:1], np.ones(1, np.float32))
-    assert len(targets_of(IDENTITY, away, 128, 16.0).boxes) == 0
+    assert len(targets_of(UNCHANGED, away, 128, 16.0).boxes) == 0
 
 
 def test_shares_choose_the_event(wider: Path, tmp_path: Path) -> None:
@@ -106,16 +104,19 @@ def test_hard_pictures_are_drawn_more_often_among_their_like(wider: Path, tmp_pa
     assert {k for k in drawn if k in none} == set(none[:2])
 
 
-def test_pictures_are_decoded_once_and_shrunk_with_their_labels(wider: Path, tmp_path: Path) -> None:
+def test_pictures_are_decoded_once_and_shrunk_with_their_labels(
+    wider: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batches, "MAX_SIDE_PX", 80)
     labels = read_split(wider, "train")
-    small = Pictures(labels, tmp_path, 80, progress=False)
+    small = Pictures(labels, tmp_path, progress=False)
     assert small.shapes.max() == 80
     files = sorted(tmp_path.iterdir())
     stamps = [f.stat().st_mtime_ns for f in files]
-    again = Pictures(labels, tmp_path, 80, progress=False)
+    again = Pictures(labels, tmp_path, progress=False)
     assert [f.stat().st_mtime_ns for f in sorted(tmp_path.iterdir())] == stamps
     np.testing.assert_array_equal(small[3], again[3])
-    data = FaceData(labels, small, Recipe(), 4.0, MEAN_BGR, 0)
+    data = data_of(wider, tmp_path)
     np.testing.assert_allclose(data.truths[1].boxes, labels[1].boxes / 2)
 
 
@@ -123,4 +124,4 @@ def test_missing_picture_is_named(wider: Path, tmp_path: Path) -> None:
     labels = read_split(wider, "train")
     gone = replace(labels[0], path=labels[0].path.with_name("gone.png"))
     with pytest.raises(TrainingError, match=r"gone\.png"):
-        Pictures([gone], tmp_path, 1024, progress=False)
+        Pictures([gone], tmp_path, progress=False)
