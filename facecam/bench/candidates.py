@@ -16,7 +16,7 @@ from facecam.detection.options import DetectorOptions
 from facecam.detection.third_party import THIRD_PARTY, recognise
 from facecam.errors import FacecamError
 from facecam.runtimes import providers
-from facecam.runtimes.engine import Engine, Precision, Runtime, runtimes_for
+from facecam.runtimes.engine import PRECISIONS, Engine, Precision, Runtime, runtimes_for
 from facecam.runtimes.registry import has_bf16, has_int8
 
 
@@ -54,18 +54,16 @@ def engines(wanted: DetectorOptions = DetectorOptions(precision=Precision.F32)) 
     if wanted.provider != providers.CPU:
         providers.check_provider(wanted.provider)
         return [Engine(provider=wanted.provider), Engine()]
-    names, precision = runtimes_for(wanted.runtime), wanted.precision or Precision.AUTO
-    with_int8 = precision in (Precision.AUTO, Precision.INT8)
-    in_int8 = [Engine(name, Precision.INT8) for name in names if with_int8 and has_int8(name)]
-    if precision == Precision.INT8:
-        return in_int8 or [Engine(names[0], Precision.INT8)]
-    if precision == Precision.BF16:
-        return [Engine(wanted.engine.runtime, Precision.BF16)]
-    found = [Engine(name) for name in names]
-    if precision == Precision.F32:
-        return found
-    in_bf16 = [Engine(Runtime.OPENVINO, Precision.BF16)] if Runtime.OPENVINO in names and has_bf16() else []
-    return found + in_bf16 + in_int8
+    asked = PRECISIONS if wanted.precision in (None, Precision.AUTO) else (wanted.precision,)
+    found = [Engine(runtime, precision) for precision in asked for runtime in runtimes_for(wanted.runtime)]
+    return [engine for engine in found if is_there(engine)] or found[-1:]  # which tells what it lacks
+
+
+def is_there(engine: Engine) -> bool:
+    """Whether its precision can be had here."""
+    if engine.precision == Precision.BF16:
+        return engine.runtime == Runtime.OPENVINO and has_bf16()
+    return engine.precision == Precision.F32 or has_int8(engine.runtime)
 
 
 def candidates(options: DetectorOptions, among: Sequence[Engine]) -> list[Candidate]:

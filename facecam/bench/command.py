@@ -61,17 +61,15 @@ class BenchOptions:
     minutes: float = 0.0
     gallery: bool = True
 
-    def models(self) -> list[str | Path]:
-        """The models in order, the main one first."""
-        if self.detector.model is not None:
-            return [self.detector.model, *self.also]
-        names = [PAPER_MODEL, *(name for name in shipped_models() if name != PAPER_MODEL)]
-        return [*names, *self.also]
+    def core(self) -> int | None:
+        """The one to measure on: that which was asked for, or a fast and free one."""
+        return idle_core() if self.detector.core is None else self.detector.core
 
     def candidates(self) -> list[Candidate]:
         """All that is to be compared, those of the main model first. Raises FacecamError for what is missing."""
         among, found = engines(self.detector), list[Candidate]()
-        for model in self.models():
+        shipped = sorted(shipped_models(), key=lambda name: name != PAPER_MODEL)
+        for model in (*(shipped if self.detector.model is None else [self.detector.model]), *self.also):
             detector = replace(self.detector, model=model)
             found += candidates(detector, among)
             if self.opencv and found[-1].ours:
@@ -147,13 +145,6 @@ class _Suite:
             both.append(with_threads(best, self.options.detector.threads).open(vga, MAIN_FACES))
             self.take(f"{self.options.detector.threads} threads, not pinned", both)
 
-    def gallery(self) -> None:
-        benchmarks = gallery_benchmarks(self.options.detector.runtime)
-        if benchmarks:
-            self.take(TITLE, benchmarks)
-        else:
-            self.say(TITLE)
-
     def long(self, best: Candidate) -> LongRun:
         self.say(f"The same for {self.options.minutes:g} minute{'s' * (self.options.minutes != 1)}")
         return measure_long(best.open(frame_with_faces(MAIN_FACES, *VGA), MAIN_FACES), self.options.minutes, self._tell)
@@ -162,16 +153,13 @@ class _Suite:
 def run_benchmark(options: BenchOptions, tell: Tell = lambda sentence: None, show: Show | None = None) -> BenchResult:
     """Measures and returns what was found.
 
-    tell: is told what is being done, as "[2/7] Sizes".
-    show: is given what is known while the main run goes on.
+    tell: is told what is being done, as "[2/7] Sizes"; show: what is known while the main run goes on.
     Raises FacecamError, PausedError among them.
     """
     started = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     suite = _Suite(options, tell, show)
-    on_processor = options.detector.provider == CPU
-    core = idle_core() if options.detector.core is None else options.detector.core
     long: LongRun | None = None
-    with pinned(core) if on_processor else nullcontext(None) as pinned_core:
+    with pinned(options.core()) if options.detector.provider == CPU else nullcontext(None) as pinned_core:
         suite.say("Looking at the machine")
         machine = describe_machine(pinned_core, looks=_LOOKS)
         peak = measure_peak()
@@ -182,7 +170,7 @@ def run_benchmark(options: BenchOptions, tell: Tell = lambda sentence: None, sho
         if options.detector.threads > 1:
             suite.threads(best)
         if options.gallery:
-            suite.gallery()
+            suite.take(TITLE, gallery_benchmarks(options.detector.runtime))
         if options.minutes > 0:
             long = suite.long(best)
     return report(machine, peak, suite.runs, started, long)
@@ -249,8 +237,7 @@ def accuracy_command(
     """
     files.check()
     labelled, among = read_labels(pictures, labels), options.candidates()
-    core = idle_core() if options.detector.core is None else options.detector.core
-    with pinned(core) as pinned_core:
+    with pinned(options.core()) as pinned_core:
         found, faces = measure_accuracy(among, labelled, tell)
     result = AccuracyResult(cpu_name(), pinned_core, len(labelled), faces, tuple(found))
     say(tables := accuracy_markdown(result))

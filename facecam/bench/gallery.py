@@ -9,20 +9,18 @@ from facecam.bench.measure import Benchmark
 from facecam.bench.result import Labels
 from facecam.errors import FacecamError
 from facecam.runtimes.engine import Runtime, runtimes_for
-from sagan_gallery.generator import Generator, shipped_generators
+from sagan_gallery.generator import Generator
 from sagan_gallery.latent import latent
 
 TITLE = "Gallery: one sample of the generator"
 
 
 def gallery_benchmarks(runtime: Runtime = Runtime.AUTO, model: Path | None = None) -> list[Benchmark]:
-    """A sample with and without its attention, in each runtime; none where no generator comes with this copy.
+    """A sample with and without its attention, in each runtime.
 
     runtime: AUTO: all that are installed. model: a generator's file; None: the one that the gallery opens first. Raises
     FacecamError.
     """
-    if model is None and not shipped_generators():
-        return []
     try:
         return [benchmark for each in runtimes_for(runtime) for benchmark in _kinds(Generator(model), each)]
     except FacecamError as error:

@@ -13,9 +13,9 @@ from typing import Any
 
 import psutil
 
+from facecam.bench.candidates import is_there
 from facecam.bench.result import Machine
-from facecam.runtimes.engine import RUNTIMES, Precision, version
-from facecam.runtimes.registry import has_bf16, has_int8
+from facecam.runtimes.engine import PRECISIONS, RUNTIMES, Engine, version
 from facecam.system.cpu import available_cores, core_siblings, cpu_flags, cpu_name, fast_cores
 
 BUSY_PERCENT = 20.0
@@ -35,7 +35,6 @@ def describe_machine(core: int | None, sample_s: float = 0.5, looks: int = 1) ->
         if not is_shared(core, siblings, loads):
             break
     battery = _battery()
-    shorter = {Precision.BF16: has_bf16(), Precision.INT8: any(map(has_int8, RUNTIMES))}
     return Machine(
         cpu=cpu_name(),
         flags=tuple(flag for flag in _TELLING_FLAGS if flag in cpu_flags()),
@@ -46,7 +45,7 @@ def describe_machine(core: int | None, sample_s: float = 0.5, looks: int = 1) ->
         power=None if battery is None else ("mains" if battery.power_plugged else "battery"),
         load_before_percent=tuple(loads),
         busy_before=max(loads, default=0.0) > BUSY_PERCENT,
-        precisions=(Precision.F32, *(one for one, is_there in shorter.items() if is_there)),
+        precisions=tuple(one for one in PRECISIONS if any(is_there(Engine(runtime, one)) for runtime in RUNTIMES)),
         memory_mib=psutil.virtual_memory().total >> 20,
         system=f"{platform.system()} {platform.release()}",
         architecture=platform.machine(),

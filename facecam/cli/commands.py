@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from functools import partial
 
 from tqdm import tqdm
 
@@ -43,9 +44,16 @@ def window(arguments: argparse.Namespace) -> int:
 def _headless(arguments: argparse.Namespace) -> int:
     seconds = _FALLBACK_SECONDS if arguments.seconds is None else arguments.seconds
     detector = FaceDetector(detector_options(arguments).for_live())
-    say = lambda line: print(line, flush=True)  # noqa: E731
-    heard = (arguments.sound, arguments.microphone)
-    run_headless(arguments.source, detector, seconds, say, arguments.record, arguments.virtual_camera, *heard)
+    run_headless(
+        arguments.source,
+        detector,
+        seconds,
+        partial(print, flush=True),
+        arguments.record,
+        arguments.virtual_camera,
+        arguments.sound,
+        arguments.microphone,
+    )
     return 0
 
 

@@ -88,9 +88,8 @@ def model(text: str) -> str:
     return text
 
 
-def path(text: str) -> Path:
-    """`~` is home also in `--json=~/found.jsonl`, which shells leave alone."""
-    return named_path(text)
+path = named_path
+"""`~` is home also in `--json=~/found.jsonl`, which shells leave alone."""
 
 
 def folder(text: str) -> Path:
