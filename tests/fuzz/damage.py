@@ -77,65 +77,54 @@ def video_seeds(random_: random.Random) -> list[tuple[str, bytes]]:
 
 
 def damaged(content: bytes, random_: random.Random, others: list[bytes]) -> bytes:
-    """The content with one to three kinds of damage."""
+    """The content with one to three kinds of damage, each anywhere or in its head."""
     for _ in range(random_.randint(1, 3)):
-        content = random_.choice(_DAMAGES)(bytearray(content), random_, others)
+        at = random_.randrange(min(len(content), random_.choice((128, len(content)))) + 1)
+        gone, come = random_.choice(_DAMAGES)(content[at:], random_, others)
+        content = content[:at] + come + content[at + gone :]
     return content
 
 
-def _cut(content: bytearray, random_: random.Random, _: list[bytes]) -> bytes:
-    return bytes(content[: random_.randint(0, len(content))])
+Damage = Callable[[bytes, random.Random, list[bytes]], tuple[int, bytes]]
+"""Of the content from some place on: how many bytes go, and what comes in their place."""
 
 
-def _flip(content: bytearray, random_: random.Random, _others: list[bytes]) -> bytes:
-    for _ in range(random_.choice((1, 1, 3, 10, 100))):
-        if content:
-            content[random_.randrange(len(content))] ^= 1 << random_.randrange(8)
-    return bytes(content)
+def _cut(rest: bytes, _random: random.Random, _others: list[bytes]) -> tuple[int, bytes]:
+    return len(rest), b""
 
 
-def _header(content: bytearray, random_: random.Random, _others: list[bytes]) -> bytes:
-    for _ in range(random_.randint(1, 4)):
-        if content:
-            content[random_.randrange(min(len(content), 128))] = random_.choice((0, 1, 0x7F, 0x80, 0xFF))
-    return bytes(content)
+def _flip(rest: bytes, random_: random.Random, _others: list[bytes]) -> tuple[int, bytes]:
+    flipped = bytearray(rest)
+    for _ in range(random_.choice((1, 1, 3, 10, 100)) if rest else 0):
+        flipped[random_.randrange(len(rest))] ^= 1 << random_.randrange(8)
+    return len(rest), bytes(flipped)
 
 
-def _number(content: bytearray, random_: random.Random, _: list[bytes]) -> bytes:
+def _number(_rest: bytes, random_: random.Random, _others: list[bytes]) -> tuple[int, bytes]:
     size = random_.choice((1, 2, 4, 8))
     value = random_.choice(_NUMBERS) & (256**size - 1)
-    at = random_.randrange(max(1, len(content)))
-    content[at : at + size] = value.to_bytes(size, random_.choice(("little", "big")))
-    return bytes(content)
+    return size, value.to_bytes(size, random_.choice(("little", "big")))
 
 
-def _remove(content: bytearray, random_: random.Random, _: list[bytes]) -> bytes:
-    at = random_.randrange(max(1, len(content)))
-    del content[at : at + random_.choice((1, 4, 64, 1000))]
-    return bytes(content)
+def _remove(_rest: bytes, random_: random.Random, _others: list[bytes]) -> tuple[int, bytes]:
+    return random_.choice((1, 4, 64, 1000)), b""
 
 
-def _repeat(content: bytearray, random_: random.Random, _: list[bytes]) -> bytes:
-    at = random_.randrange(max(1, len(content)))
-    part = content[at : at + random_.choice((1, 8, 200))]
-    return bytes(content[:at] + part * random_.choice((2, 20)) + content[at:])
+def _repeat(rest: bytes, random_: random.Random, _others: list[bytes]) -> tuple[int, bytes]:
+    return 0, rest[: random_.choice((1, 8, 200))] * random_.choice((1, 19))
 
 
-def _noise(content: bytearray, random_: random.Random, _: list[bytes]) -> bytes:
-    at = random_.randrange(max(1, len(content)))
+def _noise(_rest: bytes, random_: random.Random, _others: list[bytes]) -> tuple[int, bytes]:
     noise = random_.randbytes(random_.choice((1, 16, 300)))
-    content[at : at + len(noise)] = noise
-    return bytes(content)
+    return len(noise), noise
 
 
-def _splice(content: bytearray, random_: random.Random, others: list[bytes]) -> bytes:
-    other = random_.choice(others) if others else b""
-    return bytes(content[: random_.randint(0, len(content))] + other[random_.randint(0, len(other)) :])
+def _splice(rest: bytes, random_: random.Random, others: list[bytes]) -> tuple[int, bytes]:
+    other = random_.choice(others)
+    return len(rest), other[random_.randint(0, len(other)) :]
 
 
-_DAMAGES: tuple[Callable[[bytearray, random.Random, list[bytes]], bytes], ...] = (
-    _cut, _flip, _flip, _header, _number, _number, _remove, _repeat, _noise, _splice,
-)  # fmt: skip
+_DAMAGES: tuple[Damage, ...] = (_cut, _flip, _flip, _number, _number, _number, _remove, _repeat, _noise, _splice)
 
 
 # Settings and other JSON
