@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -81,75 +82,6 @@ Tell = Callable[[str], None]
 Show = Callable[[Interim], None]
 
 
-class _Suite:
-    """The runs, one after the other, each told with its number."""
-
-    def __init__(self, options: BenchOptions, tell: Tell, show: Show | None) -> None:
-        self.options, self._tell, self._show = options, tell, show
-        self.candidates = options.candidates()
-        self.runs: list[Run] = []
-        ours = self.candidates[0].ours
-        self._total = 2 + 3 * ours + (options.detector.threads > 1) + options.gallery + (options.minutes > 0)
-        self._done = 0
-
-    def say(self, title: str) -> None:
-        self._done += 1
-        self._tell(f"[{self._done}/{self._total}] {title}")
-
-    def take(self, title: str, benchmarks: Sequence[Benchmark], watch: Watch | None = None) -> Run:
-        self.say(title)
-        self.runs.append(measure(title, benchmarks, self.options.seconds, watch))
-        return self.runs[-1]
-
-    def opened(self, frame: Image) -> list[Benchmark]:
-        """All candidates on a frame; those that are ready are shown while the others are opened."""
-        found: list[Benchmark] = []
-        figures: list[tuple[Labels, float]] = []
-        for candidate in self.candidates:
-            found.append(candidate.open(frame, MAIN_FACES))
-            if self._show is not None:
-                figures.append((found[-1].labels, quick_look_ms(found[-1])))
-                self._show(Interim(0.0, tuple(figures)))
-        return found
-
-    def main(self) -> Candidate:
-        """The run that the verdicts are on. Gives the first model's fastest engine among the exact ones."""
-        benchmarks, show = self.opened(frame_with_faces(MAIN_FACES, *VGA)), self._show
-
-        def watch(share: float, times_ms: list[float]) -> None:
-            if show is not None:
-                show(Interim(share, tuple(zip((one.labels for one in benchmarks), times_ms, strict=True))))
-
-        run = self.take("640x480, 20 faces", benchmarks, watch if show else None)
-        watch(1.0, [series.total_ms.p50 for series in run.series])
-        first = [i for i, one in enumerate(self.candidates) if one.options.model == self.candidates[0].options.model]
-        if self.options.detector.precision in (None, Precision.AUTO):
-            first = [index for index in first if self.candidates[index].engine.precision == Precision.F32]
-        return self.candidates[min(first, key=lambda index: run.series[index].cpu_ms.p50)]
-
-    def faces(self, best: Candidate) -> None:
-        pasted = [best.open(frame_with_faces(count, *VGA), count) for count in FACES]
-        self.take("Does the number of faces matter? Faces pasted into the frame", pasted)
-        empty = frame_with_faces(0, *VGA)
-        injected = [injected_faces_benchmark(best.detector(), empty, count) for count in FACES]
-        self.take("Does the number of faces matter? Faces put into the network's output", injected)
-
-    def sizes(self, best: Candidate) -> None:
-        # A detector of its own for each size: the number of sizes that one keeps prepared is limited.
-        self.take("Sizes", [best.open(frame_with_faces(MAIN_FACES, *size), MAIN_FACES) for size in SIZES])
-
-    def threads(self, best: Candidate) -> None:
-        vga = frame_with_faces(MAIN_FACES, *VGA)
-        with unpinned():
-            both = [best.open(vga, MAIN_FACES)]
-            both.append(with_threads(best, self.options.detector.threads).open(vga, MAIN_FACES))
-            self.take(f"{self.options.detector.threads} threads, not pinned", both)
-
-    def long(self, best: Candidate) -> LongRun:
-        self.say(f"The same for {self.options.minutes:g} minute{'s' * (self.options.minutes != 1)}")
-        return measure_long(best.open(frame_with_faces(MAIN_FACES, *VGA), MAIN_FACES), self.options.minutes, self._tell)
-
-
 def run_benchmark(options: BenchOptions, tell: Tell = lambda sentence: None, show: Show | None = None) -> BenchResult:
     """Measures and returns what was found.
 
@@ -157,23 +89,70 @@ def run_benchmark(options: BenchOptions, tell: Tell = lambda sentence: None, sho
     Raises FacecamError, PausedError among them.
     """
     started = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    suite = _Suite(options, tell, show)
+    among, threads, minutes = options.candidates(), options.detector.threads, options.minutes
+    total = 2 + 3 * among[0].ours + (threads > 1) + options.gallery + (minutes > 0)
+    numbers = count(1)
+    runs: list[Run] = []
     long: LongRun | None = None
+
+    def say(title: str) -> None:
+        tell(f"[{next(numbers)}/{total}] {title}")
+
+    def take(title: str, benchmarks: Sequence[Benchmark], watch: Watch | None = None) -> None:
+        say(title)
+        runs.append(measure(title, benchmarks, options.seconds, watch))
+
     with pinned(options.core()) if options.detector.provider == CPU else nullcontext(None) as pinned_core:
-        suite.say("Looking at the machine")
+        say("Looking at the machine")
         machine = describe_machine(pinned_core, looks=_LOOKS)
         peak = measure_peak()
-        best = suite.main()
+        frame = frame_with_faces(MAIN_FACES, *VGA)
+        benchmarks = _opened(among, frame, show)
+        take("640x480, 20 faces", benchmarks, None if show is None else _showing(benchmarks, show))
+        best = _best(among, runs[0], options)
         if best.ours:
-            suite.faces(best)
-            suite.sizes(best)
-        if options.detector.threads > 1:
-            suite.threads(best)
+            pasted = [best.open(frame_with_faces(faces, *VGA), faces) for faces in FACES]
+            take("Does the number of faces matter? Faces pasted into the frame", pasted)
+            empty = frame_with_faces(0, *VGA)
+            injected = [injected_faces_benchmark(best.detector(), empty, faces) for faces in FACES]
+            take("Does the number of faces matter? Faces put into the network's output", injected)
+            # A detector of its own for each size: the number of sizes that one keeps prepared is limited.
+            take("Sizes", [best.open(frame_with_faces(MAIN_FACES, *size), MAIN_FACES) for size in SIZES])
+        if threads > 1:
+            with unpinned():
+                both = [one.open(frame, MAIN_FACES) for one in (best, with_threads(best, threads))]
+                take(f"{threads} threads, not pinned", both)
         if options.gallery:
-            suite.take(TITLE, gallery_benchmarks(options.detector.runtime))
-        if options.minutes > 0:
-            long = suite.long(best)
-    return report(machine, peak, suite.runs, started, long)
+            take(TITLE, gallery_benchmarks(options.detector.runtime))
+        if minutes > 0:
+            say(f"The same for {minutes:g} minute{'s' * (minutes != 1)}")
+            long = measure_long(best.open(frame, MAIN_FACES), minutes, tell)
+    return report(machine, peak, runs, started, long)
+
+
+def _opened(among: Sequence[Candidate], frame: Image, show: Show | None) -> list[Benchmark]:
+    """All candidates on a frame; those that are ready are shown while the others are opened."""
+    found: list[Benchmark] = []
+    figures: list[tuple[Labels, float]] = []
+    for candidate in among:
+        found.append(candidate.open(frame, MAIN_FACES))
+        if show is not None:
+            figures.append((found[-1].labels, quick_look_ms(found[-1])))
+            show(Interim(0.0, tuple(figures)))
+    return found
+
+
+def _showing(benchmarks: Sequence[Benchmark], show: Show) -> Watch:
+    labels = [benchmark.labels for benchmark in benchmarks]
+    return lambda share, times_ms: show(Interim(share, tuple(zip(labels, times_ms, strict=True))))
+
+
+def _best(among: Sequence[Candidate], main: Run, options: BenchOptions) -> Candidate:
+    """The first model's fastest engine, among the exact ones where no precision was asked for."""
+    first = [index for index, one in enumerate(among) if one.options.model == among[0].options.model]
+    if options.detector.precision in (None, Precision.AUTO):
+        first = [index for index in first if among[index].engine.precision == Precision.F32]
+    return among[min(first, key=lambda index: main.series[index].cpu_ms.p50)]
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 import psutil
 
+from facecam.bench.machine import asked
 from facecam.bench.measure import Benchmark, measure
 from facecam.bench.result import Labels, LongRun, Stretch, outer_fifths, rounded
 
@@ -50,7 +51,9 @@ def measure_long(benchmark: Benchmark, minutes: float, tell: Callable[[str], Non
         memory_mib = process.memory_info().rss / (1 << 20)
         (time_s, kept_mib), total = rounded((elapsed_s, memory_mib)), series.total_ms
         times_ms = (total.p50, total.p99, series.cpu_ms.p50)
-        point = Stretch(time_s, series.detections, *times_ms, kept_mib, temperature(), _mhz())
+        frequency = asked("cpu_freq")
+        mhz = float(frequency.current) if frequency is not None and frequency.current else None
+        point = Stretch(time_s, series.detections, *times_ms, kept_mib, temperature(), mhz)
         points.append(point)
         warm = "" if point.celsius is None else f", {point.celsius:.0f} °C"
         tell(f"{_length(elapsed_s)} of {_length(60 * minutes)}: {point.p50_ms:.2f} ms, {memory_mib:.0f} MiB{warm}")
@@ -65,20 +68,9 @@ def _length(seconds: float) -> str:
 
 def temperature() -> float | None:
     """The processor's, in degrees Celsius; None where the system doesn't tell."""
-    try:
-        sensors = psutil.sensors_temperatures()
-    except (AttributeError, OSError):  # not on this system
-        return None
+    sensors = asked("sensors_temperatures") or {}
     for name in _SENSORS:
         values = [sensor.current for sensor in sensors.get(name, ()) if sensor.current and sensor.current > 0]
         if values:
             return float(max(values))
     return None
-
-
-def _mhz() -> float | None:
-    try:
-        frequency = psutil.cpu_freq()
-    except (AttributeError, OSError, NotImplementedError, FileNotFoundError):
-        return None
-    return float(frequency.current) if frequency is not None and frequency.current else None

@@ -34,7 +34,7 @@ def describe_machine(core: int | None, sample_s: float = 0.5, looks: int = 1) ->
         loads = psutil.cpu_percent(interval=sample_s, percpu=True)
         if not is_shared(core, siblings, loads):
             break
-    battery = _battery()
+    battery = asked("sensors_battery")
     return Machine(
         cpu=cpu_name(),
         flags=tuple(flag for flag in _TELLING_FLAGS if flag in cpu_flags()),
@@ -54,11 +54,12 @@ def describe_machine(core: int | None, sample_s: float = 0.5, looks: int = 1) ->
     )
 
 
-def _battery() -> Any:
-    """psutil's battery, None where there is none or the system doesn't tell (a container without /sys)."""
+def asked(function: str) -> Any:
+    """What psutil's function tells; None where it has none for this system, or the system doesn't tell (a container
+    without /sys)."""
     try:
-        return psutil.sensors_battery()
-    except (AttributeError, OSError):
+        return getattr(psutil, function)()
+    except (AttributeError, OSError, NotImplementedError):
         return None
 
 

@@ -127,7 +127,7 @@ def _problems(series: Sequence[Series], use: CoreUse) -> Iterator[str]:
         worst = max(wild, key=lambda each: each.spread)
         yield (
             f"The times of {_with_others(worst, wild)} spread too much: the middle 80 % of them are"
-            f" {100 * worst.spread:.0f} % of their median apart (at most {100 * MAX_SPREAD:.0f} %)."
+            f" {100 * worst.spread:.1f} % of their median apart (at most {100 * MAX_SPREAD:.0f} %)."
         )
 
 

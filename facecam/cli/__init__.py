@@ -113,10 +113,6 @@ def make_parser() -> argparse.ArgumentParser:
     add_detector_options(bench, several=True)
     add_bench_options(bench)
 
-    cameras = subparsers.add_parser("cameras", help="list the connected cameras", description="Lists the cameras.")
-    add_verbose(cameras)
-    cameras.set_defaults(run=commands.cameras)
-
     doctor = subparsers.add_parser(
         "doctor",
         help="look for trouble, and print what a bug report needs",
@@ -127,18 +123,16 @@ def make_parser() -> argparse.ArgumentParser:
     add_verbose(doctor)
     doctor.set_defaults(run=commands.doctor)
 
-    reset = subparsers.add_parser(
-        "reset-settings",
-        help="forget what the window remembers",
-        description="Forgets what the window remembers, so that it starts as it did the first time.",
-    )
-    add_verbose(reset)
-    reset.set_defaults(run=commands.reset_settings)
-
+    simple = {
+        commands.cameras: ("cameras", "list the connected cameras"),
+        commands.reset_settings: ("reset-settings", "forget what the window remembers, to start as the first time"),
+    }
     if asset(commands.LICENCES).is_file():  # in the standalone build
-        licences = subparsers.add_parser("licences", help="print the licences of all that this copy brings along")
-        add_verbose(licences)
-        licences.set_defaults(run=commands.licences)
+        simple[commands.licences] = ("licences", "print the licences of all that this copy brings along")
+    for run, (name, does) in simple.items():
+        command = subparsers.add_parser(name, help=does, description=f"{does.capitalize()}.")
+        add_verbose(command)
+        command.set_defaults(run=run)
     return parser
 
 

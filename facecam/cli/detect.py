@@ -8,7 +8,7 @@ import sys
 import threading
 from _thread import interrupt_main
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from dataclasses import replace
 from functools import partial
 from typing import Any, TextIO
@@ -153,7 +153,7 @@ def detect(arguments: argparse.Namespace) -> int:
     )
     if arguments.watch or arguments.estimate:
         return _watched(make_batch, worker, pool, over, arguments.estimate)
-    with quiet_libraries() as stderr, _Bar(stderr, print_results=not has_outputs) as bar:
+    with quiet_libraries() as stderr, closing(_Bar(stderr, print_results=not has_outputs)) as bar:
         batch = make_batch(bar)
         if options.thorough and not (arguments.regions and are_there(arguments.regions)):
             bar.expect(estimate(batch.tasks, worker.base_detector), arguments.jobs)
@@ -231,10 +231,7 @@ class _Bar:
         self._print_results = print_results
         self._bar = tqdm(file=stderr, unit="frame", disable=None, dynamic_ncols=True)
 
-    def __enter__(self) -> _Bar:
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
         self._bar.close()
 
     def expect(self, estimate: Estimate, jobs: int) -> None:
@@ -267,7 +264,7 @@ class _Bar:
 
     def total(self, summary: Summary, by_name: bool) -> None:
         """The end of the whole batch. by_name: copies were made, so it matters in which of them nothing was found."""
-        self._bar.close()
+        self.close()
         told = {
             "Passed over": list(summary.skipped),
             **summary.told,

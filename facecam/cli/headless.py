@@ -29,7 +29,7 @@ def run_headless(
     virtual_camera: bool = False,
     sound: bool = True,
     microphone: str = "",
-) -> Stats:
+) -> None:
     """Runs a source, telling the rates each second. Raises what made it fail.
 
     source: what `open_source` takes.
@@ -84,7 +84,6 @@ def run_headless(
         f"latency {stats.latency_p50_ms:.1f} ms p50, {stats.latency_p95_ms:.1f} ms p95; "
         f"this core could do {stats.possible_hz:.0f} detections/s in {detector.engine.title}"
     )
-    return stats
 
 
 def _check_recording(record: Path | None, microphone: str) -> None:
