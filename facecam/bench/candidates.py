@@ -17,7 +17,7 @@ from facecam.detection.third_party import THIRD_PARTY, recognise
 from facecam.errors import FacecamError
 from facecam.runtimes import providers
 from facecam.runtimes.engine import PRECISIONS, Engine, Precision, Runtime, runtimes_for
-from facecam.runtimes.registry import has_bf16, has_int8
+from facecam.runtimes.registry import check, has_bf16, has_int8
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,10 @@ def engines(wanted: DetectorOptions = DetectorOptions(precision=Precision.F32)) 
         return [Engine(provider=wanted.provider), Engine()]
     asked = PRECISIONS if wanted.precision in (None, Precision.AUTO) else (wanted.precision,)
     found = [Engine(runtime, precision) for precision in asked for runtime in runtimes_for(wanted.runtime)]
-    return [engine for engine in found if is_there(engine)] or found[-1:]  # which tells what it lacks
+    there = [engine for engine in found if is_there(engine)]
+    if not there:
+        check(found[-1])  # tells what is missing
+    return there
 
 
 def is_there(engine: Engine) -> bool:

@@ -13,8 +13,7 @@ NOTHING_IN_COMMON = "They have nothing in common: no model, runtime, size and fa
 HELP = {
     **{name: tables.HELP[name] for name in ("model", "runtime", "size")},
     "faces": "in the frame",
-    "CPU ms, first": "median CPU time of the calling thread in the first result",
-    "CPU ms, second": "median CPU time of the calling thread in the second result",
+    **{f"CPU ms, {one}": f"median CPU time of the calling thread in the {one} result" for one in ("first", "second")},
     "ratio": "second over first: below 1 the second is faster",
 }
 """What each column holds, in words."""

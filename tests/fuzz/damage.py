@@ -171,7 +171,7 @@ def _wild(random_: random.Random) -> object:
 # Addresses
 
 
-def damaged_url(port: int, random_: random.Random) -> str:
+def damaged_url(random_: random.Random) -> str:
     """An address that can't be had, or is none. Nothing in it points beyond this machine."""
     scheme = random_.choice(
         (
@@ -182,7 +182,7 @@ def damaged_url(port: int, random_: random.Random) -> str:
     host = random_.choice(
         ("127.0.0.1", "localhost", "[::1]", "", "[", "[::1", "]", "127.0.0.1@", "a:b@127.0.0.1", "%00")
     )
-    at = random_.choice((f":{port}", ":1", ":0", ":99999", ":-1", ":x", "", ":"))
+    at = random_.choice((":9", ":1", ":0", ":99999", ":-1", ":x", "", ":"))
     path = random_.choice(
         ("", "/", "/x.mp4", "/" + "a" * 5000, "/%zz", "/\0", "/ä?q=\u202e#x", "/../..", "//", "?", "#", "/a b", "/\n")
     )

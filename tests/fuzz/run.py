@@ -23,9 +23,9 @@ from typing import Any
 from tests.conftest import save_tiny_model
 from tests.fuzz import damage
 from tests.fuzz.models import damaged_model
+from tests.processes import ROOT, environment, run_python
 from tests.sagan_gallery.made import save_tiny_generator
 
-ROOT = Path(__file__).resolve().parents[2]
 MOST_CPU_S = 5.0
 MOST_WALL_S = 30.0
 """Only what waits without computing gets there; a busy machine must not look like a hang."""
@@ -69,14 +69,14 @@ class Worker:
         return json.loads(line) if line else self._gone(process)
 
     def _start(self) -> subprocess.Popen[str]:
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONFAULTHANDLER": "1"}
-        command = [sys.executable, "-m", "tests.fuzz.worker"]
-        loud = bool(os.environ.get("FUZZ_TRACEBACK"))
-        process = subprocess.Popen(
-            command, cwd=ROOT, env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=None if loud else subprocess.DEVNULL,
-        )  # fmt: skip
-        self._process = process
+        self._process = process = subprocess.Popen(
+            [sys.executable, "-m", "tests.fuzz.worker"],
+            env=environment(PYTHONFAULTHANDLER="1"),
+            text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=None if os.environ.get("FUZZ_TRACEBACK") else subprocess.DEVNULL,
+        )
         assert process.stdout is not None
         if process.stdout.readline() != "ready\n":
             raise RuntimeError("the worker does not start")
@@ -105,13 +105,13 @@ class Cases:
         self._generators = [save_tiny_generator(folder / "generator.onnx").read_bytes()]
         self._keys = _settings_keys(str(self.model))
 
-    def make(self, kind: str, index: int, port: int) -> dict[str, Any]:
+    def make(self, kind: str, index: int) -> dict[str, Any]:
         """The case, its file written."""
         random_ = random.Random(f"{self._seed}-{kind}-{index}")
         case: dict[str, Any] = {"kind": kind, "model": str(self.model)}
         name = f"{kind}-{index}"
         if kind == "url":
-            return {**case, "text": damage.damaged_url(port, random_)}
+            return {**case, "text": damage.damaged_url(random_)}
         if kind in ("picture", "video"):
             seeds = self._pictures if kind == "picture" else self._videos
             suffix, content = random_.choice(seeds)
@@ -150,10 +150,8 @@ def _settings_keys(model: str) -> list[str]:
         "window = app.build_window('demo', Settings(), DetectorOptions(sys.argv[1]))\n"
         "window.close()\n"
     )
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "QT_QPA_PLATFORM": "offscreen"}
-    done = subprocess.run(
-        [sys.executable, "-c", code, model], env=environment, capture_output=True, text=True, check=True
-    )
+    done = run_python("-c", code, model)
+    done.check_returncode()
     return sorted(set(done.stdout.split()))
 
 
@@ -171,7 +169,7 @@ def fuzz(
     start_s = time.perf_counter()
     try:
         for done, (kind, index) in enumerate(wanted):
-            case = made.make(kind, index, port=9)
+            case = made.make(kind, index)
             answer = worker.run(case)
             problem = _problem(answer)
             outcome.counts[kind, answer["outcome"] if problem is None else "FAILED"] += 1

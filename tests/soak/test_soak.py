@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
-import pytest
+from tests.processes import run_python
 
-pytest.importorskip("av")
-
-ROOT = Path(__file__).resolve().parents[2]
 SECONDS = float(os.environ.get("FACECAM_SOAK_SECONDS", "20"))
 MOST_GROWTH_MIB = 20.0 if SECONDS >= 600 else 40.0
 """In a short soak some of what is kept once and for all is met for the first time. A frame that leaks is 1 MB each."""
@@ -22,15 +17,7 @@ def test_nothing_is_left_behind_by_changing_sources_tabs_and_sizes(tmp_path: Pat
     report_path = tmp_path / "soak.json"
     runtime = "auto" if SECONDS >= 600 else "onnxruntime"  # in a short soak, what is loaded late would look like a leak
     options = ["--seconds", str(SECONDS), "--runtime", runtime, "--json", str(report_path)]
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.soak.soak", *options],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "QT_QPA_PLATFORM": "offscreen"},
-        capture_output=True,
-        text=True,
-        timeout=SECONDS + 120,
-        check=False,
-    )
+    done = run_python("-m", "tests.soak.soak", *options, timeout_s=SECONDS + 120)
     assert report_path.exists(), done.stderr
     report = json.loads(report_path.read_text(encoding="utf-8"))
     assert report["errors"] == []

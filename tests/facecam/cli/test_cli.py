@@ -92,19 +92,20 @@ def test_what_is_live_computes_in_the_fastest_precision_and_files_exactly_unless
         assert words in " ".join(capsys.readouterr().out.split())
 
 
-def test_headless_ends_with_its_source(tiny_model, tmp_path, capsys, make_frame):
-    from facecam.system.opencv import cv2
-
+@pytest.fixture
+def picture(tmp_path, make_frame):
+    """The path of one with one face for the tiny model."""
     cv2.imwrite(str(tmp_path / "one.png"), make_frame((1, 1)))
-    source = str(tmp_path / "one.png")
-    assert main(["--headless", "--source", source, "--seconds", "0", "--model", str(tiny_model)]) == 0
+    return str(tmp_path / "one.png")
+
+
+def test_headless_ends_with_its_source(tiny_model, picture, capsys):
+    assert main(["--headless", "--source", picture, "--seconds", "0", "--model", str(tiny_model)]) == 0
     assert "1 frames captured, 1 detected" in capsys.readouterr().out
 
 
-def test_a_network_that_is_gone_is_told_in_a_sentence(tmp_path, capsys, make_frame):
-    picture = tmp_path / "one.png"
-    cv2.imwrite(str(picture), make_frame())
-    assert main(["detect", str(picture), "--model", "faceboxes-s16"]) == 0
+def test_a_network_that_is_gone_is_told_in_a_sentence(picture, capsys):
+    assert main(["detect", picture, "--model", "faceboxes-s16"]) == 0
     told = capsys.readouterr().err
     assert "faceboxes-s16 is gone; faceboxes-s8 is used" in told
 
@@ -175,14 +176,9 @@ def test_a_mistyped_command_is_told_the_one_that_was_meant(capsys):
     assert all(line.split()[0] in known for line in listed if line.startswith("    ") and line[4] != " ")
 
 
-def test_options_may_stand_before_or_after_the_command(tiny_model, tmp_path, capsys, make_frame):
-    from facecam.system.opencv import cv2
-
-    cv2.imwrite(str(tmp_path / "one.png"), make_frame((1, 1)))
-    for arguments in (
-        ["--model", str(tiny_model), "detect", str(tmp_path / "one.png")],
-        ["detect", str(tmp_path / "one.png"), "--model", str(tiny_model)],
-    ):
+def test_options_may_stand_before_or_after_the_command(tiny_model, picture, capsys):
+    model, detect = ["--model", str(tiny_model)], ["detect", picture]
+    for arguments in ([*model, *detect], [*detect, *model]):
         assert main(arguments) == 0
         assert "1 face" in capsys.readouterr().out
 
@@ -223,10 +219,9 @@ def test_a_live_source_that_fails_while_headless(monkeypatch, tiny_model, capsys
 
 
 HANGING = """
-import threading, time
+import sys, threading, time
 from facecam.cli import commands, run
 from facecam.sources import Camera
-from facecam.system.display import display_problem
 
 def cameras():
     threading.Thread(target=time.sleep, args=(600,), daemon=True, name="stuck").start()
@@ -239,5 +234,5 @@ run()
 
 
 def test_a_thread_that_hangs_does_not_keep_the_process():
-    done = run_python("-c", "import sys" + HANGING)
+    done = run_python("-c", HANGING)
     assert (done.returncode, done.stdout, done.stderr) == (0, "0  Front\n", "")

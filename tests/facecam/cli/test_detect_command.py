@@ -6,7 +6,6 @@ import csv
 import json
 import signal
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +14,8 @@ import pytest
 from facecam.sources import open_source
 from facecam.system.opencv import cv2
 from tests.clips import write_clip
-from tests.facecam.waiting import PATIENCE_S
-from tests.processes import start_python
+from tests.facecam.waiting import PATIENCE_S, wait_for
+from tests.processes import run_python, start_python
 
 
 def write(path, image):
@@ -197,30 +196,19 @@ def test_wrong_input_gives_one_line_and_status_2(tiny_model, tmp_path):
     cut = write(tmp_path / "cut.png", noise)
     cut.write_bytes(cut.read_bytes()[:3000])
     (tmp_path / "clip.mp4").write_bytes(bytes(range(256)) * 100)
-    for path in (cut, tmp_path / "clip.mp4"):
-        process = start_python("-m", "facecam", "detect", path, "--model", tiny_model)
-        out, err = process.communicate(timeout=PATIENCE_S)
-        assert process.returncode == 2
-        assert out == ""
-        assert err.startswith(f"facecam: {path} is not a")
-        assert err.count("\n") == 1
-
-
-def at_work(model, folder):
-    """A process that detects in the demo, when it has told of three frames, and the file of its results."""
-    results = folder / "r.jsonl"
-    process = start_python("-m", "facecam", "detect", "demo", "--model", model, "--json", results)
-    end_s = time.perf_counter() + PATIENCE_S
-    while not (results.exists() and results.read_bytes().count(b"\n") >= 3):
-        assert process.poll() is None
-        assert time.perf_counter() < end_s
-        time.sleep(0.05)
-    return process, results
+    wrong = (cut, tmp_path / "clip.mp4")
+    done = run_python("-m", "facecam", "detect", *wrong, "--model", tiny_model)
+    assert (done.returncode, done.stdout) == (2, "")
+    for path, line in zip(wrong, done.stderr.splitlines(), strict=True):
+        assert line.startswith(f"facecam: {path} is not a")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl+C can't be sent to one process alone on Windows")
-def test_ctrl_c_ends_cleanly_and_keeps_what_was_done(tiny_model, tmp_path):
-    process, results = at_work(tiny_model, tmp_path)
+def test_the_results_are_there_while_it_works_and_ctrl_c_keeps_them(tiny_model, tmp_path):
+    results = tmp_path / "r.jsonl"
+    process = start_python("-m", "facecam", "detect", "demo", "--model", tiny_model, "--json", results)
+    wait_for(lambda: process.poll() is not None or (results.exists() and results.read_bytes().count(b"\n") >= 3))
+    assert process.poll() is None
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 130
@@ -228,12 +216,3 @@ def test_ctrl_c_ends_cleanly_and_keeps_what_was_done(tiny_model, tmp_path):
     assert "stopped" in err
     lines = json_lines(results)
     assert [line["frame"] for line in lines] == list(range(len(lines)))
-
-
-def test_the_results_are_there_while_it_works(tiny_model, tmp_path):
-    """Nothing is held back: a run that is killed leaves every finished frame."""
-    process, results = at_work(tiny_model, tmp_path)
-    process.kill()
-    process.communicate(timeout=PATIENCE_S)
-    assert len(results.read_text(encoding="utf-8").splitlines()) >= 3
-    json.loads(results.read_text(encoding="utf-8").splitlines()[0])

@@ -22,6 +22,20 @@ from tests.doubles import FakeDetector, found
 MakeFrame = Callable[..., np.ndarray]
 
 
+def hide(path: Path, *options: object, way: str = "cover") -> Path:
+    """The copy of a picture or video with the faces hidden."""
+    out = path.parent / "out"
+    assert main(["detect", str(path), "--out", str(out), "--hide", way, *map(str, options)]) == 0
+    return out / path.name
+
+
+def faint_portrait(least: int, most: int) -> np.ndarray:
+    """(300, 256, 3) uint8: a portrait whose values lie between these."""
+    with Image.open(asset("demo/hopper.jpg")) as portrait:
+        grey = np.asarray(portrait.resize((256, 300)), float)
+    return (least + grey * (most - least) / 255).round().astype(np.uint8)
+
+
 def contrast(image: np.ndarray, column: int, row: int) -> int:
     """Between the middle of a grid cell, which is a face for the tiny model, and the black around it."""
     return int(image[row * 32 + 16, column * 32 + 16].max()) - int(image[-1, -1].max())
@@ -59,13 +73,8 @@ def test_in_a_video_a_face_that_is_lost_for_a_moment_stays_hidden(
     frame = make_frame((4, 3), width=320, height=240)
     lost = np.roll(frame, 16, axis=1)  # shifted by half a cell, it is none for the tiny model
     clip = write_clip(tmp_path / "clip.mkv", [lost if number in (4, 5) else frame for number in range(8)])
-    assert (
-        main(["detect", str(clip), "--out", str(tmp_path / "out"), "--hide", "cover", "--model", str(tiny_model)]) == 0
-    )
-    source = open_source(str(next((tmp_path / "out").iterdir())))
-    brightest = []
-    while (copied := source.read()) is not None:
-        brightest.append(int(copied.image[96:128, 128:160].max()))
+    source = open_source(str(hide(clip, "--model", tiny_model)))
+    brightest = [int(copied.image[96:128, 128:160].max()) for copied in iter(source.read, None)]
     source.close()
     assert len(brightest) == 8
     assert max(brightest) < 90
@@ -91,17 +100,15 @@ def test_a_face_in_the_transparency_alone_is_found_and_hidden(
     alpha = {"dark": 255 - face, "faint": face // 2, "unseen": 0 * face}.get(kind, face)
     grey = face if kind in ("cut out", "unseen") else np.full_like(face, 0 if kind == "dark" else 255)
     pixels = np.dstack([grey, grey, grey, alpha])
-    path, lines, out = tmp_path / "a.png", tmp_path / "faces.jsonl", tmp_path / "out"
+    path, lines = tmp_path / "a.png", tmp_path / "faces.jsonl"
     if kind == "animated":
         frames = [Image.fromarray(np.roll(pixels, number, 1)) for number in range(2)]
         frames[0].save(path, save_all=True, append_images=frames[1:])
     else:
         cv2.imwrite(str(path), pixels.astype(np.uint16) * 257 if kind == "deep" else pixels)
-    command = ["detect", str(path), "--json", str(lines), "--out", str(out), "--hide", way]
-    assert main([*command, "--size", "native"]) == 0
+    copy = np.asarray(cv2.imread(str(hide(path, "--json", lines, "--size", "native", way=way)), cv2.IMREAD_UNCHANGED))
     told = [len(json.loads(line)["faces"]) for line in lines.read_text().splitlines()]
     assert told == [1] * (1 + (kind == "animated"))
-    copy = np.asarray(cv2.imread(str(out / "a.png"), cv2.IMREAD_UNCHANGED))
     assert copy.dtype == (np.uint16 if kind == "deep" else np.uint8)
     hidden = copy[60:100, 92:132].astype(float) / (257 if kind == "deep" else 1)  # the face, and some of what is around
     for channel in range(4):
@@ -113,16 +120,15 @@ def test_a_face_in_the_transparency_alone_is_found_and_hidden(
 def test_a_face_that_shows_when_a_black_picture_is_brightened_is_hidden(
     tmp_path: Path, make_frame: MakeFrame, tiny_model: Path, depth: int, way: str
 ) -> None:
-    path, out = tmp_path / "a.png", tmp_path / "out"
+    path = tmp_path / "a.png"
     faces = make_frame(*((column, 2) for column in range(3, 9)))
     dark = faces.astype(np.uint16) * (4 if depth == 16 else 1) // (1 if depth == 16 else 64)
     dark[:2, :2] = 255 if depth == 8 else 65535  # somebody's lamp
     fine = np.random.default_rng(0).integers(0, 200, (32, 32, 1), np.uint16)  # what nobody sees before that
     dark[64:96, 96:128] -= fine * (depth == 16)
     cv2.imwrite(str(path), dark if depth == 16 else dark.astype(np.uint8))
-    command = ["detect", str(path), "--out", str(out), "--hide", way, "--size", "native"]
-    assert main([*command, "--model", str(tiny_model)]) == 0
-    copy = np.asarray(cv2.imread(str(out / "a.png"), cv2.IMREAD_UNCHANGED))
+    hidden = hide(path, "--size", "native", "--model", tiny_model, way=way)
+    copy = np.asarray(cv2.imread(str(hidden), cv2.IMREAD_UNCHANGED))
     assert copy.dtype == (np.uint8 if depth == 8 else np.uint16)
     assert (copy[200:] == dark[200:]).all()
     face, least = copy[66:94, 98:126], 1 if depth == 8 else 256
@@ -133,12 +139,9 @@ def test_a_face_that_shows_when_a_black_picture_is_brightened_is_hidden(
 @pytest.mark.parametrize(("least", "most"), [(248, 255), (100, 108)])
 def test_a_face_that_shows_when_a_pale_picture_gets_contrast_is_hidden(tmp_path: Path, least: int, most: int) -> None:
     path = tmp_path / "a.png"
-    with Image.open(asset("demo/hopper.jpg")) as portrait:
-        grey = np.asarray(portrait.resize((256, 300)), float)
-    pale = (least + grey * (most - least) / 255).round().astype(np.uint8)
+    pale = faint_portrait(least, most)
     Image.fromarray(pale).save(path)
-    assert main(["detect", str(path), "--out", str(tmp_path / "out"), "--hide", "cover", "--size", "native"]) == 0
-    copy = read_picture(tmp_path / "out" / "a.png")
+    copy = read_picture(hide(path, "--size", "native"))
     assert np.ptp(copy[90:150, 100:160], axis=(0, 1)).max() == 0  # eyes, nose and mouth
     assert np.ptp(pale[90:150, 100:160], axis=(0, 1)).min() > 4
 
@@ -147,12 +150,9 @@ def test_a_face_that_shows_when_a_pale_picture_gets_contrast_is_hidden(tmp_path:
 def test_a_face_in_deep_shadow_or_bright_light_is_hidden(tmp_path: Path, least: int, most: int, beside: int) -> None:
     """As of somebody before a window, who can be made out when the shadows are lifted."""
     path = tmp_path / "a.jpg"
-    with Image.open(asset("demo/hopper.jpg")) as portrait:
-        grey = np.asarray(portrait.resize((256, 300)), float)
-    faint = (least + grey * (most - least) / 255).round().astype(np.uint8)
-    Image.fromarray(np.hstack([faint, np.full((300, 200, 3), beside, np.uint8)])).save(path, quality=90)
-    assert main(["detect", str(path), "--out", str(tmp_path / "out"), "--hide", "cover", "--size", "native"]) == 0
-    assert 30 < read_picture(tmp_path / "out" / "a.jpg")[90:150, 100:160].mean() < 40  # the cover
+    window = np.full((300, 200, 3), beside, np.uint8)
+    Image.fromarray(np.hstack([faint_portrait(least, most), window])).save(path, quality=90)
+    assert 30 < read_picture(hide(path, "--size", "native"))[90:150, 100:160].mean() < 40  # the cover
 
 
 @pytest.mark.parametrize("options", [[], ["--size", "native"]])
@@ -162,9 +162,7 @@ def test_faces_in_an_all_but_black_video_are_hidden(
     """Also after bright pictures, within the same third of a second: a fade."""
     faces = make_frame((2, 2), (3, 2), (4, 2), (2, 3), (3, 3), (4, 3), width=320, height=256)
     path = write_clip(tmp_path / "a.mkv", [faces * 0, faces * 0, faces // 64, faces // 64], 30, "FFV1")
-    command = ["detect", str(path), "--out", str(tmp_path / "out"), "--hide", "cover", "--json", "-", *options]
-    assert main([*command, "--model", str(tiny_model)]) == 0
-    source = open_source(str(tmp_path / "out" / "a.mkv"))
+    source = open_source(str(hide(path, "--json", "-", *options, "--model", tiny_model)))
     shown = [frame.image[64:128, 64:160].astype(int) for frame in iter(source.read, None)]
     source.close()
     assert [int(image.mean()) for image in shown[:2]] == [0, 0]
@@ -178,7 +176,6 @@ def test_a_face_of_black_and_white_dots_is_hidden(tmp_path: Path) -> None:
     path = tmp_path / "a.png"
     with Image.open(asset("demo/hopper.jpg")) as portrait:
         portrait.resize((256, 300)).convert("1").save(path)
-    assert main(["detect", str(path), "--out", str(tmp_path / "out"), "--hide", "cover", "--size", "native"]) == 0
-    copy = read_picture(tmp_path / "out" / "a.png")
+    copy = read_picture(hide(path, "--size", "native"))
     assert np.ptp(copy[90:150, 100:160]) == 0  # eyes, nose and mouth
     assert np.ptp(copy[250:]) == 255
