@@ -17,8 +17,10 @@ class Player:
     """Gives a source's frames when they are due: a video's by its timestamps, a folder as a slide show, the demo at
     30 per second. Frames that come late anyway, as those of a camera, are not delayed.
 
-    One thread reads; the other methods may be called from any thread. can_seek: whether pause, step, seek and loop do
-    anything.
+    One thread reads; the other methods may be called, and what follows be read, from any thread. can_seek: whether
+    pause, step, seek and loop do anything. paused, loop: whether it is, and begins again at the end. position_s: the
+    time of the last frame given. waiting_since_s: since when the source has been asked for a frame
+    (`time.perf_counter`), None while it is not asked.
     """
 
     def __init__(self, source: Source) -> None:
@@ -26,46 +28,23 @@ class Player:
         self._seekable = source if isinstance(source, Seekable) and not source.live else None
         self.can_seek = self._seekable is not None
         self.duration_s = None if self._seekable is None else self._seekable.duration_s
-        self._changed = threading.Condition()  # guards everything below
-        self._stopped = self._paused = self._loop = False
+        self.waiting_since_s: float | None = None
+        self._changed = threading.Condition()  # guards what is written below
+        self._stopped = self.paused = self.loop = False
         self._target_s: float | None = None
         self._steps = 0
-        self._waiting_since_s: float | None = None
         self._ahead: Frame | None = None  # read, but not due yet
         self._take = 0
-        self._position_s = 0.0
+        self.position_s = 0.0
         self._start_s: float | None = None  # when time 0 was, or would have been, due
 
     # From any thread
 
-    @property
-    def paused(self) -> bool:
-        with self._changed:
-            return self._paused
-
-    @property
-    def loop(self) -> bool:
-        """Whether it begins again at the end."""
-        with self._changed:
-            return self._loop
-
-    @property
-    def position_s(self) -> float:
-        """The time of the last frame given."""
-        with self._changed:
-            return self._position_s
-
-    @property
-    def waiting_since_s(self) -> float | None:
-        """Since when the source has been asked for a frame (time.perf_counter), None while it is not asked."""
-        with self._changed:
-            return self._waiting_since_s
-
     def pause(self, on: bool = True) -> None:
-        self._set(_paused=on and self.can_seek, _steps=0, _start_s=None)
+        self._set(paused=on and self.can_seek, _steps=0, _start_s=None)
 
     def set_loop(self, on: bool) -> None:
-        self._set(_loop=on and self.can_seek)
+        self._set(loop=on and self.can_seek)
 
     def seek(self, time_s: float) -> None:
         """Goes on from there; of several requests the newest counts."""
@@ -76,7 +55,7 @@ class Player:
         """Pauses, and shows the next frame (1) or the one before (-1)."""
         if self.can_seek:
             with self._changed:
-                self._paused = True
+                self.paused = True
                 self._steps = max(-10, min(10, self._steps + count))
                 self._changed.notify_all()
 
@@ -96,14 +75,14 @@ class Player:
         """The next frame when it is due, captured now; None at the end or after `stop`. Raises SourceError."""
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._stopped or not self._paused or self._is_asked())
+                self._changed.wait_for(lambda: self._stopped or not self.paused or self._is_asked())
                 if self._stopped:
                     return None
                 target_s, self._target_s = self._target_s, None
                 step = max(-1, min(1, self._steps)) if target_s is None else 0
                 self._steps -= step
             if target_s is not None or step < 0:
-                frame = self._go_to(max(0.0, self._position_s - _JUST_BEFORE_S) if target_s is None else target_s)
+                frame = self._go_to(max(0.0, self.position_s - _JUST_BEFORE_S) if target_s is None else target_s)
             else:
                 frame = self._next()
             if frame is None:
@@ -113,7 +92,7 @@ class Player:
                 continue
             with self._changed:
                 self._ahead = None
-                self._position_s = frame.time_s
+                self.position_s = frame.time_s
                 if target_s is not None:  # the next one has its time, which for a slide is long
                     self._start_s = time.perf_counter() - frame.time_s
             return due
@@ -143,24 +122,21 @@ class Player:
         self._take += 1
         with self._changed:
             self._start_s = None
-            self._waiting_since_s = time.perf_counter()
+        self.waiting_since_s = time.perf_counter()
         try:
             self._seekable.seek(time_s)
         except SourceError:
-            with self._changed:
-                self._waiting_since_s = None
+            self.waiting_since_s = None
             raise
         return self._read()
 
     def _read(self) -> Frame | None:
-        with self._changed:
-            self._waiting_since_s = time.perf_counter()
+        self.waiting_since_s = time.perf_counter()
         try:
             frame = self._source.read()
             return frame if frame is None or not self._take else replace(frame, take=self._take)
         finally:
-            with self._changed:
-                self._waiting_since_s = None
+            self.waiting_since_s = None
 
     def _wait_until_due(self, frame: Frame) -> Frame | None:
         """The frame, captured when it was due; None if something else is wanted meanwhile, and the frame is kept."""
@@ -170,13 +146,13 @@ class Player:
                 self._start_s = now_s - frame.time_s
             early_s = self._start_s + frame.time_s - now_s
             if frame.path is not None and self._source.fps:  # those of a folder that can't be read leave no gap
-                gap_s = max(0.0, frame.time_s - self._position_s - 1 / self._source.fps)
+                gap_s = max(0.0, frame.time_s - self.position_s - 1 / self._source.fps)
                 self._start_s -= gap_s
                 early_s -= gap_s
             if early_s < -_LATE_S:  # after a stall go on at the right speed instead of racing to catch up
                 self._start_s -= early_s
             if early_s <= 0:
                 return frame
-            if self._changed.wait_for(lambda: self._stopped or self._paused or self._is_asked(), early_s):
+            if self._changed.wait_for(lambda: self._stopped or self.paused or self._is_asked(), early_s):
                 return None
             return replace(frame, captured_s=time.perf_counter())

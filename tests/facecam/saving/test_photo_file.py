@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pillow_heif
@@ -27,7 +28,7 @@ FORMATS = {
     ".jp2": "JPEG2000", ".ppm": "PPM",
 }  # fmt: skip
 TRANSPARENT = (".png", ".webp", ".avif", ".heic", ".tif")
-WITH_PROFILE = (".jpg", ".png", ".webp", ".avif", ".heic", ".tif")
+WITH_PROFILE = (".jpg", ".png", ".webp", ".avif", ".heic", ".tif", "deep")
 COVER = (40, 40, 40)
 COVERED = (slice(10, 30), slice(20, 50))
 
@@ -42,6 +43,18 @@ def gradient(depth: type = np.uint8) -> np.ndarray:
 def with_alpha(picture: np.ndarray) -> np.ndarray:
     full = np.iinfo(picture.dtype).max
     return np.dstack([picture, np.linspace(0, full, 120).astype(picture.dtype)[None].repeat(80, 0)])
+
+
+def saved(folder: Path, suffix: str, picture: np.ndarray | None = None, **how: Any) -> Path:
+    """A picture file, of the gradient unless another picture is given. suffix: "deep" is a PNG of 16 bits a channel."""
+    if suffix == "deep":
+        path = folder / "a.png"
+        profile = [cv2.IMAGE_METADATA_ICCP], [np.frombuffer(how["icc_profile"], np.uint8)]
+        path.write_bytes(bytes(cv2.imencodeWithMetadata(".png", gradient(np.uint16), *profile)[1]))
+        return path
+    path = folder / f"a{suffix}"
+    Image.fromarray(gradient() if picture is None else picture).save(path, FORMATS.get(suffix), **how)
+    return path
 
 
 def copied(path: Path, opaque: bool = False) -> Path:
@@ -63,9 +76,8 @@ def copied_and_told(path: Path, opaque: bool = False) -> tuple[Path, str]:
 
 @pytest.mark.parametrize("suffix", FORMATS)
 def test_a_copy_is_of_the_same_format_and_shows_the_same_but_for_what_was_covered(tmp_path: Path, suffix: str) -> None:
-    path = tmp_path / f"a{suffix}"
-    Image.fromarray(gradient()).save(path, FORMATS[suffix], **({"quality": 95} if suffix == ".jpg" else {}))
-    copy = copied(path)
+    how: dict[str, Any] = {"quality": 95} if suffix == ".jpg" else {}
+    copy = copied(saved(tmp_path, suffix, **how))
     assert copy.suffix == suffix
     with Image.open(copy) as image:
         assert image.format == FORMATS[suffix]
@@ -76,8 +88,7 @@ def test_a_copy_is_of_the_same_format_and_shows_the_same_but_for_what_was_covere
 
 @pytest.mark.parametrize("suffix", TRANSPARENT)
 def test_transparency_stays(tmp_path: Path, suffix: str) -> None:
-    path = tmp_path / f"a{suffix}"
-    Image.fromarray(with_alpha(gradient())).save(path, FORMATS[suffix])
+    path = saved(tmp_path, suffix, with_alpha(gradient()))
     with Image.open(copied(path)) as image:
         assert image.mode == "RGBA"
         assert np.abs(np.asarray(image)[..., 3].astype(int) - with_alpha(gradient())[..., 3]).max() <= 3
@@ -87,9 +98,7 @@ def test_transparency_stays(tmp_path: Path, suffix: str) -> None:
 
 @pytest.mark.parametrize("suffix", WITH_PROFILE)
 def test_the_colour_profile_stays(tmp_path: Path, suffix: str) -> None:
-    path = tmp_path / f"a{suffix}"
-    Image.fromarray(gradient()).save(path, FORMATS[suffix], icc_profile=PROFILE)
-    with Image.open(copied(path)) as image:
+    with Image.open(copied(saved(tmp_path, suffix, icc_profile=PROFILE))) as image:
         assert image.info["icc_profile"] == PROFILE
 
 
@@ -111,16 +120,6 @@ def test_deep_pictures_stay_deep_and_are_seen_bright(tmp_path: Path, suffix: str
     assert copy.shape == stored.shape
     np.testing.assert_array_equal(copy[40:], stored[40:])
     assert abs(int(copy[20, 35].flat[0]) - (COVER[0] << (bits - 8))) <= 1 << (bits - 8)
-
-
-def test_a_deep_png_keeps_its_profile(tmp_path: Path) -> None:
-    path = tmp_path / "a.png"
-    data = cv2.imencodeWithMetadata(
-        ".png", gradient(np.uint16), [cv2.IMAGE_METADATA_ICCP], [np.frombuffer(PROFILE, np.uint8)]
-    )[1]
-    path.write_bytes(bytes(data))
-    with Image.open(copied(path)) as image:
-        assert image.info["icc_profile"] == PROFILE
 
 
 @pytest.mark.parametrize("suffix", [".gif", ".webp", ".png", ".avif"])
@@ -173,8 +172,7 @@ def test_what_tells_about_the_photographer_is_left_out(tmp_path: Path, suffix: s
     tags = Image.Exif()
     tags[0x010F], tags[0x9003] = "SECRET CAMERA", "2020:01:01 00:00:00"
     tags.get_ifd(0x8825)[1] = "N"
-    path = tmp_path / f"a{suffix}"
-    Image.fromarray(gradient()).save(path, FORMATS[suffix], exif=tags)
+    path = saved(tmp_path, suffix, exif=tags)
     assert b"SECRET" in path.read_bytes()
     copy = copied(path)
     assert b"SECRET" not in copy.read_bytes()
@@ -182,7 +180,7 @@ def test_what_tells_about_the_photographer_is_left_out(tmp_path: Path, suffix: s
         assert not {0x010F, 0x9003, 0x8825} & set(image.getexif())
 
 
-@pytest.mark.parametrize("suffix", [*WITH_PROFILE, "deep"])
+@pytest.mark.parametrize("suffix", WITH_PROFILE)
 def test_the_profile_of_somebodys_screen_stays_without_its_number(tmp_path: Path, suffix: str) -> None:
     """As in pictures of a Mac's screen: `mmod` holds the maker, model and serial number."""
     table = PROFILE[132 : 132 + 12 * PROFILE[131]]
@@ -196,12 +194,7 @@ def test_the_profile_of_somebodys_screen_stays_without_its_number(tmp_path: Path
     profile = PROFILE[4:128] + (PROFILE[131] + 1).to_bytes(4, "big") + moved + b"mmod"
     profile += (len(PROFILE) + 12).to_bytes(4, "big") + len(number).to_bytes(4, "big")
     profile = (len(PROFILE) + 12 + len(number)).to_bytes(4, "big") + profile + PROFILE[132 + len(table) :] + number
-    path = tmp_path / ("a.png" if suffix == "deep" else f"a{suffix}")
-    if suffix == "deep":
-        with_profile = [cv2.IMAGE_METADATA_ICCP], [np.frombuffer(profile, np.uint8)]
-        path.write_bytes(bytes(cv2.imencodeWithMetadata(".png", gradient(np.uint16), *with_profile)[1]))
-    else:
-        Image.fromarray(gradient()).save(path, FORMATS[suffix], icc_profile=profile)
+    path = saved(tmp_path, suffix, icc_profile=profile)
     with Image.open(path) as image:
         assert b"SECRET" in image.info["icc_profile"]
     with Image.open(copied(path)) as image:
@@ -220,19 +213,19 @@ def in_lab(profile: bytes) -> np.ndarray:
     return np.asarray(ImageCms.profileToProfile(Image.fromarray(gradient()), own, lab, outputMode="LAB"))
 
 
-@pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif", ".bmp", "deep"])
-def test_the_size_on_paper_stays(tmp_path: Path, suffix: str) -> None:
-    path = tmp_path / ("a.png" if suffix == "deep" else f"a{suffix}")
-    picture = Image.fromarray(gradient(np.uint16)[..., 0] if suffix == "deep" else gradient())
-    picture.save(path, dpi=(300, 600))
-    with Image.open(copied(path)) as image:
+@pytest.mark.parametrize(
+    ("suffix", "depth"),
+    [(".jpg", np.uint8), (".png", np.uint8), (".tif", np.uint8), (".bmp", np.uint8), (".png", np.uint16)],
+)
+def test_the_size_on_paper_stays(tmp_path: Path, suffix: str, depth: type) -> None:
+    picture = gradient(depth)[..., 0] if depth is np.uint16 else gradient()
+    with Image.open(copied(saved(tmp_path, suffix, picture, dpi=(300, 600)))) as image:
         assert image.info["dpi"] == pytest.approx((300, 600), abs=0.1)
 
 
 @pytest.mark.parametrize("dpi", [(0, 0), (1e9, 1e9)])
 def test_a_size_on_paper_that_can_not_be_is_no_damage(tmp_path: Path, dpi: tuple[float, float]) -> None:
-    path = tmp_path / "a.tif"
-    Image.fromarray(gradient()).save(path, dpi=dpi)
+    path = saved(tmp_path, ".tif", dpi=dpi)
     assert Photo(copied(path)).page().image.shape == (80, 120, 3)
 
 
@@ -254,8 +247,7 @@ def test_a_suffix_that_lies_does_not_decide_the_format(tmp_path: Path) -> None:
 
 
 def test_a_copy_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "a.png"
-    Image.fromarray(gradient()).save(path)
+    path = saved(tmp_path, ".png")
 
     def full(*arguments: object) -> None:
         raise OSError(28, "No space left on device")
@@ -267,9 +259,7 @@ def test_a_copy_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: py
 
 
 def test_only_what_was_changed_is_encoded_anew_in_a_lossless_format(tmp_path: Path) -> None:
-    path = tmp_path / "a.png"
-    Image.fromarray(with_alpha(gradient())).save(path)
-    with Image.open(copied(path)) as image:
+    with Image.open(copied(saved(tmp_path, ".png", with_alpha(gradient())))) as image:
         pixels = np.asarray(image)
     before = with_alpha(gradient())
     before[COVERED[0], COVERED[1], :3] = COVER
@@ -280,8 +270,7 @@ def test_only_what_was_changed_is_encoded_anew_in_a_lossless_format(tmp_path: Pa
 def test_grey_with_its_profile_stays_grey_with_its_profile(tmp_path: Path, suffix: str) -> None:
     """A profile of greys in a picture with colours is none."""
     profile = PROFILE[:16] + b"GRAY" + PROFILE[20:]
-    path = tmp_path / f"a{suffix}"
-    Image.fromarray(gradient()[..., 0]).save(path, icc_profile=profile)
+    path = saved(tmp_path, suffix, gradient()[..., 0], icc_profile=profile)
     with Image.open(copied(path)) as image:
         assert image.mode == "L"
         assert image.info["icc_profile"] == profile
@@ -393,8 +382,7 @@ def test_that_a_heic_has_other_pictures_is_told_but_not_its_tiles(
 
 @pytest.mark.parametrize("suffix", [".tga", ".qoi", ".pcx", ".sgi"])
 def test_pictures_of_old_kinds_become_png_and_that_is_told(tmp_path: Path, suffix: str) -> None:
-    path = tmp_path / f"a{suffix}"
-    Image.fromarray(gradient()).save(path)
+    path = saved(tmp_path, suffix)
     copy, told = copied_and_told(path)
     assert told == "written as PNG"
     assert copy.suffix == ".png"
