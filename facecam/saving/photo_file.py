@@ -25,9 +25,8 @@ from facecam.system.files import write_whole, writing
 from facecam.system.opencv import cv2
 
 COPY_MARK = "a copy made by facecam"
-_SOFTWARE = 0x0131
 _MARKED = Image.Exif()
-_MARKED[_SOFTWARE] = COPY_MARK
+_MARKED[0x0131] = COPY_MARK  # Software
 _MARK_IN = 8 << 20
 _FORMATS: dict[str, tuple[str, dict[str, Any]]] = {
     "JPEG": (".jpg", {"quality": 95, "comment": COPY_MARK}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import time
@@ -12,6 +13,7 @@ from facecam.errors import SourceError
 from facecam.sources.base import Frame
 from facecam.sources.photo import PICTURE_SUFFIXES, SLIDE_S, read_picture
 
+_logger = logging.getLogger(__name__)
 _MOST_FILES = 100_000
 """Looked at in a folder and below it: the root of a disk would take minutes."""
 
@@ -19,8 +21,8 @@ _MOST_FILES = 100_000
 class FolderSource:
     """The pictures of a folder and its subfolders, in natural order, as a slide show.
 
-    paths: of the pictures. A picture's time is its place in them, also where one before it can't be read. skipped: one
-    sentence for each file passed over by `read` because it can't be read, and each folder; unreadable: those files.
+    paths: of the pictures. A picture's time is its place in them, also where one before it can't be read. unreadable:
+    those that `read` has passed over because they can't be read.
     """
 
     live = False
@@ -29,9 +31,8 @@ class FolderSource:
     def __init__(self, folder: Path) -> None:
         self.title = folder.name or str(folder)
         self.path = folder
-        self.skipped: list[str] = []
         self.unreadable: list[Path] = []
-        self.paths = tuple(list_files(folder, PICTURE_SUFFIXES, self.skipped.append))
+        self.paths = tuple(list_files(folder, PICTURE_SUFFIXES, _logger.warning))
         if not self.paths:
             raise SourceError(f"There are no pictures in the folder {folder}.")
         self.frame_count: int | None = len(self.paths)
@@ -44,10 +45,9 @@ class FolderSource:
             self._position += 1
             try:
                 image = read_picture(path)
-            except SourceError as error:
+            except SourceError:
                 if path not in self.unreadable:
                     self.unreadable.append(path)
-                    self.skipped.append(str(error))
                 continue
             return Frame(image, position, position * SLIDE_S, time.perf_counter(), path)
         if len(self.unreadable) == len(self.paths):

@@ -25,7 +25,9 @@ class VideoSource:
     live = False
 
     def __init__(self, path: Path) -> None:
-        _check_file(path)
+        with reading(path), path.open("rb") as file:
+            if not file.read(1):
+                raise SourceError(f"{path} is empty (0 bytes).")
         self.title = path.name
         self.path = path
         self._decoder = self._open()
@@ -91,9 +93,3 @@ class VideoSource:
 
     def _unplayable(self) -> SourceError:
         return SourceError(f"{self.path} is not a video that can be played; it may be damaged or of another kind.")
-
-
-def _check_file(path: Path) -> None:
-    with reading(path), path.open("rb") as file:
-        if not file.read(1):
-            raise SourceError(f"{path} is empty (0 bytes).")

@@ -24,7 +24,7 @@ from facecam.batch.work import Worker
 from facecam.cli import main
 from facecam.sources import open_source
 from facecam.system.opencv import cv2
-from tests.clips import write_clip
+from tests.clips import remux, write_clip
 from tests.facecam.cli.conftest import Run
 from tests.facecam.saving.test_video_copy import made
 from tests.facecam.saving.told_clips import agree, make_clip, served
@@ -640,13 +640,7 @@ def test_how_much_of_a_broken_film_was_read_is_told(detect: Run, here: Path, suf
     """A card that was pulled out, and a download that was interrupted after room was made for it."""
     whole = make_clip(here / f"whole{suffix}")
     if suffix == ".mp4":  # its index in front, without which nothing can be read
-        with av.open(str(whole)) as source, av.open("a.mp4", "w", options={"movflags": "faststart"}) as file:
-            streams = {stream.index: file.add_stream_from_template(stream) for stream in source.streams}
-            for packet in source.demux():
-                if packet.dts is not None:
-                    packet.stream = streams[packet.stream.index]
-                    file.mux(packet)
-        Path("a.mp4").replace(whole)
+        remux(Path("a.mp4"), whole, movflags="faststart").replace(whole)
     content = whole.read_bytes()
     there = content[: len(content) // 2]
     Path("folder").mkdir()
