@@ -52,9 +52,8 @@ class Cell:
 
 @dataclass(frozen=True)
 class Key:
-    """A cell with its weight. x_px, y_px: its centre in the picture."""
+    """A key's weight, and its centre in the picture."""
 
-    cell: Cell
     weight: float
     x_px: float
     y_px: float
@@ -162,7 +161,7 @@ def informative_queries(sample: Sample, count: int) -> list[tuple[float, float]]
         if free.any():
             away = np.linalg.norm(roots - means[g], axis=1)
             best = int(np.argmin(np.where(free, away, np.inf)))
-            cell = Cell(best // width, best % width)
+            cell = Cell(*divmod(best, width))
             chosen.append(cell_centre(sample.query_grid, sample.size_px, cell))
             free &= np.maximum(np.abs(rows - cell.row) / height, np.abs(columns - cell.column) / width) > 0.2
     return chosen
@@ -202,19 +201,12 @@ def mean_distance_px(weights: Array, size_px: tuple[int, int], x_px: float, y_px
     return float((weights * distances).sum() / total) if total > 0 else 0.0
 
 
-def mass_within(weights: Array, size_px: tuple[int, int], x_px: float, y_px: float, radius_px: float) -> float:
-    """Share of the map's mass in cells whose centre is within a radius of a position, 0..1."""
-    total = float(weights.sum())
-    inside = cell_distances(weights.shape, size_px, x_px, y_px) <= radius_px
-    return float(weights[inside].sum() / total) if total > 0 else 0.0
-
-
-def strongest(weights: Array, size_px: tuple[int, int], count: int = 5) -> list[Key]:
-    """The cells with the largest weights, largest first; on a tie the one further up and left first."""
-    order = np.argsort(-weights.ravel(), kind="stable")[:count]
+def strongest(weights: Array, size_px: tuple[int, int]) -> list[Key]:
+    """The five cells with the largest weights, largest first; on a tie the one further up and left first."""
     grid = (weights.shape[0], weights.shape[1])
-    cells = [Cell(int(index) // grid[1], int(index) % grid[1]) for index in order]
-    return [Key(cell, float(weights[cell.row, cell.column]), *cell_centre(grid, size_px, cell)) for cell in cells]
+    order = np.argsort(-weights, axis=None, kind="stable")[:5]
+    cells = [Cell(*divmod(int(index), grid[1])) for index in order]
+    return [Key(float(weights[cell.row, cell.column]), *cell_centre(grid, size_px, cell)) for cell in cells]
 
 
 def mass_mask(weights: Array, share: float) -> npt.NDArray[np.bool_]:
@@ -249,18 +241,19 @@ def attention_stats(sample: Sample, weights: Array, x_px: float, y_px: float) ->
     weights: (h, w) float32, the pixel's map of `directed_map`.
     x_px, y_px: the pixel, picture pixels.
     """
-    even = np.full(weights.shape, 1 / weights.size, np.float32)
-    size = sample.size_px
+    size, total = sample.size_px, float(weights.sum())
     cell = np.hypot(size[0] / weights.shape[0], size[1] / weights.shape[1])
     # Not less than half a cell's diagonal, so that the cell that the query lies in always counts as its own.
     radius = max(segment_radius_px(sample.image, sample.query_grid, x_px, y_px), float(cell) / 2)
+    distances = cell_distances(weights.shape, size, x_px, y_px)
+    near = distances <= radius
     return AttentionStats(
         entropy_bits=entropy_bits(weights),
         even_entropy_bits=float(np.log2(weights.size)),
         distance_px=mean_distance_px(weights, size, x_px, y_px),
-        even_distance_px=mean_distance_px(even, size, x_px, y_px),
+        even_distance_px=float(distances.mean()),
         radius_px=radius,
-        within=mass_within(weights, size, x_px, y_px, radius),
-        even_within=mass_within(even, size, x_px, y_px, radius),
+        within=float(weights[near].sum() / total) if total > 0 else 0.0,
+        even_within=float(near.mean()),
         strongest=strongest(weights, size),
     )

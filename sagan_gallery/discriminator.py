@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -53,21 +54,19 @@ class Discriminator(SaganFile):
         (occlusion sensitivity; Zeiler and Fergus 2014, section 4.2): how much the place speaks for a real picture.
 
         Yields None after each row of places, so that something more urgent can be done in between, and (8, 8) float32
-        after the last.
+        at the end.
         """
         assert sample.score is not None
         rows, columns = (np.arange(_PLACES + 1)[None] * np.array(sample.size_px)[:, None] // _PLACES).tolist()
         falls = np.empty((_PLACES, _PLACES), np.float32)
         mean = np.rint(sample.image.mean((0, 1)))
-        for row in range(_PLACES):
+        for row, (top, bottom) in enumerate(pairwise(rows)):
             covered = np.repeat(sample.image[None], _PLACES, 0)
-            for column in range(_PLACES):
-                place = slice(rows[row], rows[row + 1]), slice(columns[column], columns[column + 1])
-                covered[(column, *place)] = mean
+            for column, (left, right) in enumerate(pairwise(columns)):
+                covered[column, top:bottom, left:right] = mean
             scores = self.infer(["score"], self._inputs(covered, sample.label))[0]
             falls[row] = sample.score - scores.reshape(-1)
-            if row < _PLACES - 1:
-                yield None
+            yield None
         yield falls
 
     def _inputs(self, images: Image, label: int | None) -> dict[str, npt.NDArray[Any]]:

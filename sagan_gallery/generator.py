@@ -132,7 +132,6 @@ class Generator(SaganFile):
         return latents
 
     def _inputs(self, z: Array, labels: list[int], scale: float, toward: Blend | None) -> dict[str, npt.NDArray[Any]]:
-        """The network's inputs."""
         rank = self.inputs["attention_scale"]
         scales = np.full((1,) * rank, _number(scale, "attention scale"), np.float32)
         inputs: dict[str, npt.NDArray[Any]] = {"z": z, "attention_scale": scales}

@@ -102,7 +102,6 @@ class SaganFile:
         return value
 
     def not_ours(self, why: str) -> ModelError:
-        """The error for a network that is not what was asked for."""
         return ModelError(f"{self.path} is not a SAGAN of ours: {why}.")
 
 
@@ -112,7 +111,6 @@ def attention_outputs(count: int) -> list[tuple[str, str]]:
 
 
 def _grids(path: Path, metadata: dict[str, Any]) -> list[Grids]:
-    """Grids of all layers."""
     layers: Any = metadata.get("attention_layers")
     if layers == []:
         raise ModelError(f"{path} has no attention layer, so there is nothing to look at; open another model.")

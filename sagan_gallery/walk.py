@@ -77,13 +77,12 @@ class Plane:
 
         A class is reached at 1; the other side of it is the centre's own.
         """
-        z, toward = self.centre.z, self.centre.toward
+        z, blends = self.centre.z, []
         for axis, share in ((self.across, x), (self.up, y)):
             if axis.offset is not None:
                 z = z + np.float32(share) * axis.offset
-            elif axis.label is not None and share > (
-                0 if toward is self.centre.toward or toward is None else toward.share
-            ):
-                toward = Blend(axis.label, share)
+            elif axis.label is not None and share > 0:
+                blends.append(Blend(axis.label, share))
+        toward = max(blends, key=lambda blend: blend.share, default=self.centre.toward)
         length, wanted = float(np.linalg.norm(z)), float(np.linalg.norm(self.centre.z))
         return LatentPoint(z * np.float32(wanted / length) if length > 0 else z, self.centre.label, toward)

@@ -53,7 +53,6 @@ def switch_command(
 
 
 def separator(owner: QObject, menu: Menu) -> QAction:
-    """A line between the commands of a menu."""
     action = command(owner, "", [], lambda: None, menu)
     action.setSeparator(True)
     return action

@@ -76,7 +76,6 @@ class SliderField(QWidget):
 
     @property
     def value(self) -> float:
-        """The number."""
         return round(self._low + self.slider.value() * self._step, 6)
 
     def set(self, value: float) -> None:
@@ -91,7 +90,6 @@ class SliderField(QWidget):
         self.tell()
 
     def reset(self) -> None:
-        """Back to the default, if there is one."""
         if self._default is not None:
             self.set(self._default)
 
@@ -210,7 +208,6 @@ def fill(box: QComboBox, entries: Iterable[tuple[str, object]], chosen: object =
 
 
 def spin(low: int, high: int, suffix: str = "") -> QSpinBox:
-    """A whole number."""
     box = QSpinBox()
     box.setRange(low, high)
     box.setSuffix(suffix)
@@ -295,7 +292,6 @@ def keep(control: Control, remembered: Remembered[Any], name: str, then: Callabl
 
 
 def check(text: str, help_text: str) -> QCheckBox:
-    """A box to tick."""
     box = QCheckBox(text)
     box.setToolTip(help_text)
     box.setFocusPolicy(Qt.FocusPolicy.TabFocus)

@@ -28,7 +28,6 @@ class Section(QWidget):
     help = ""
 
     def lay_out(self, *parts: QWidget | QLayout) -> None:
-        """Puts its parts below each other."""
         column(*parts, owner=self, margins=(SPACE, 0, 0, SPACE), spacing=SPACE)
 
     def commands(self) -> list[QAction]:
@@ -71,11 +70,9 @@ class Fold(QWidget):
 
     @property
     def is_open(self) -> bool:
-        """Whether the content shows."""
         return self.button.isChecked()
 
     def set_open(self, on: bool) -> None:
-        """Opens or closes it."""
         self.button.setChecked(on)
 
     def _show(self, on: bool) -> None:

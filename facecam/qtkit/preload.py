@@ -45,7 +45,6 @@ class ModuleLoader(QObject):
         QTimer.singleShot(_WAIT_MS, self, self.begin)
 
     def begin(self) -> None:
-        """Begins, unless it has already."""
         if not self._begun:
             self._begun = True
             threading.Thread(target=self._load, name="preload", daemon=True).start()

@@ -21,11 +21,9 @@ class CommandProcess(QObject):
 
     @property
     def running(self) -> bool:
-        """Whether the command is under way."""
         return self._process is not None
 
     def start(self, arguments: list[str]) -> None:
-        """Starts it with these arguments."""
         self._last_words = ""
         process = self._process = QProcess(self)
         process.readyReadStandardOutput.connect(self._read)

@@ -55,7 +55,6 @@ class ErrorRelay(QObject):
         logging.getLogger().addHandler(self._handler)
 
     def uninstall(self) -> None:
-        """Gives all of them back."""
         sys.excepthook, threading.excepthook, sys.unraisablehook = self._before
         qInstallMessageHandler(self._qt_before)
         logging.getLogger().removeHandler(self._handler)

@@ -55,12 +55,10 @@ class Settings:
         self.forgotten = True
 
     def flag(self, key: str, default: _Default) -> bool | _Default:
-        """A yes or no."""
         value = self._file.value(key)
         return value if isinstance(value, bool) else default
 
     def number(self, key: str, default: float | None, low: float, high: float) -> float | None:
-        """A number in low..high."""
         try:
             value = float(str(self._file.value(key)))
         except ValueError:
@@ -68,7 +66,6 @@ class Settings:
         return value if low <= value <= high else default
 
     def text(self, key: str, default: str = "") -> str:
-        """A line of text."""
         value = self._file.value(key)
         return value if isinstance(value, str) else default
 
@@ -81,7 +78,6 @@ class Settings:
         return QByteArray(data) if data else None
 
     def put(self, key: str, value: bool | float | str | QByteArray) -> None:
-        """Remembers the value under the key."""
         if self.forgotten:
             return
         self._file.put(key, base64.b64encode(value.data()).decode("ascii") if isinstance(value, QByteArray) else value)
@@ -118,7 +114,6 @@ class Remembered(Generic[_T]):
         self.value = kind(**values)
 
     def change(self, **changes: Any) -> None:
-        """Changes these fields, and remembers them."""
         self.value = replace(self.value, **changes)
         for name, value in changes.items():
             self._settings.put(self._keys[name].name, _plain(value))

@@ -47,6 +47,5 @@ class TextDialog(QDialog):
         self.resize(80 * SPACE, 56 * SPACE)
 
     def copy(self) -> None:
-        """The whole text, for the clipboard."""
         QApplication.clipboard().setText(self.report.toPlainText())
         self.copy_button.setText("Copied")

@@ -27,7 +27,6 @@ class Note(QLabel):
         self.hide()
 
     def say(self, words: str) -> None:
-        """Shows the words."""
         self.setText(words)
         self.setVisible(bool(words))
 
@@ -45,7 +44,6 @@ class ElidedLabel(QLabel):
         return self._text
 
     def say(self, text: str) -> None:
-        """Shows the text."""
         if text != self._text:
             self._text = text
             self.setToolTip(text)
@@ -56,7 +54,6 @@ class ElidedLabel(QLabel):
         return QSize(0, super().minimumSizeHint().height())
 
     def text_colour(self) -> QColor:
-        """The colour of the text, in light and in dark."""
         return self.palette().color(QPalette.ColorRole.WindowText)
 
     def paintEvent(self, event: QPaintEvent) -> None:

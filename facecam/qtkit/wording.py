@@ -28,7 +28,6 @@ def faces(count: int) -> tuple[str, str]:
 
 
 def size(width_px: int, height_px: int) -> str:
-    """A picture's size."""
     return f"{width_px} × {height_px}"
 
 

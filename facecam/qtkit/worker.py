@@ -44,7 +44,6 @@ class Notifier(QObject):
             self._closed = True
 
     def close(self) -> None:
-        """Tells nothing any more."""
         with self._lock:
             self._closed = True
 
@@ -113,7 +112,6 @@ class Worker(QObject):
             self._begin()
 
     def submit_one(self, lane: int, compute: Callable[[], Any]) -> None:
-        """Work of a single step."""
 
         def steps() -> Iterator[Any]:
             yield compute()
@@ -220,7 +218,6 @@ class Asker(Worker):
         self.arrived.connect(self._deliver)
 
     def ask(self, compute: Callable[[], Any]) -> None:
-        """Returns at once."""
         self.submit_one(0, compute)
 
     def _deliver(self) -> None:

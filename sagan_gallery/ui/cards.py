@@ -52,12 +52,10 @@ class PinMap:
 
     @property
     def bits(self) -> str:
-        """Its entropy, in words."""
         return f"{attention.entropy_bits(self.weights):.1f} bits"
 
     @property
     def away(self) -> str:
-        """Its mean distance, in words."""
         x, y = self.pin.x_px, self.pin.y_px
         return f"{attention.mean_distance_px(self.weights, self.sample.size_px, x, y):.0f} px"
 
@@ -104,12 +102,10 @@ class PinCard(QWidget):
         )
 
     def set_side(self, side_px: int) -> None:
-        """The side of the map."""
         self._side_px = side_px
         self.setFixedSize(side_px + SPACE, card_height_px(side_px, self.fontMetrics().height()))
 
     def show_map(self, shown: PinMap, selected: bool) -> None:
-        """The pin as it is now."""
         self._map, self._selected = shown, selected
         self.setAccessibleName(f"Pin {self._number}: entropy {shown.bits}, mean distance {shown.away}")
         self.update()
@@ -214,7 +210,6 @@ class PinStrip(QScrollArea):
             card.set_side(side_px)
 
     def show_pins(self, pins: list[Pin], sample: Sample | None, map_style: MapStyle, selected: int | None) -> None:
-        """The maps of the pins on a sample."""
         maps = [] if sample is None else pin_maps(sample, pins, map_style)
         by_number = {shown.pin.number: shown for shown in maps}
         for number, card in self._cards.items():

@@ -79,7 +79,6 @@ class ColourBar(QWidget):
         self.hide()
 
     def show_legend(self, legend: Legend | None) -> None:
-        """Shows a legend; None: no bar."""
         if legend != self._legend:
             self._legend = legend
             self.setAccessibleDescription("" if legend is None else f"up to {legend.words(legend.values.high)}")

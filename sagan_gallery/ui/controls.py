@@ -261,7 +261,6 @@ class GalleryControls(ScrollColumn):
                 self._shown_row.reset()
 
     def specs(self, model: str, model_hash: str) -> list[SampleSpec]:
-        """What makes each sample that is wanted."""
         label, seed, truncation = self.classes.currentData(), self.seed.value(), self.truncation.value
         if label == _CHOSEN:
             return [replace(spec, truncation=truncation) for spec in self._opening]
@@ -309,12 +308,10 @@ class GalleryControls(ScrollColumn):
 
     @property
     def picture_shown(self) -> Shown:
-        """Which picture the large view is to show."""
         shown: Shown = self.shown.currentData()
         return shown
 
     def map_style(self) -> MapStyle:
-        """How maps are to be shown."""
         return self._style.value
 
     def reset_map_style(self) -> None:

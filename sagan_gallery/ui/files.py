@@ -68,8 +68,10 @@ class GalleryFiles(QObject):
         self._last: dict[bool, Path] = {}
         """The folder of the last file that was opened (False) or saved (True)."""
         file, edit = Menu.FILE, Menu.EDIT
-        self.open_model = self._action("Open a model…", self._ask_model, file, "Ctrl+O")
-        self.own_picture = self._action("Look at an own picture…", self._ask_picture, file, "Ctrl+Shift+O")
+        ask_model = partial(self._ask, "Open a model", ["SAGAN models (*.onnx)"], self.open)
+        self.open_model = self._action("Open a model…", ask_model, file, "Ctrl+O")
+        ask_picture = partial(self._ask, "Look at an own picture", [PICTURES], self.open)
+        self.own_picture = self._action("Look at an own picture…", ask_picture, file, "Ctrl+Shift+O")
         self.frame = self._action("Look at the camera's picture", self._open_frame, file)
         self.copy_text = self._action("Copy sample text", self._copy_text, edit, "Ctrl+Shift+C")
         self.paste_text = self._action("Paste sample text or picture", self._paste, edit, "Ctrl+V")
@@ -120,17 +122,10 @@ class GalleryFiles(QObject):
         self._try(lambda: self.open(paths[0]) if paths else self.text_opened.emit(parse_sample_text(data.text())))
 
     def open(self, path: Path) -> None:
-        """Opens a model or a picture, by its kind."""
         if path.suffix.lower() == ".onnx":
             self.model_opened.emit(path)
         else:
             self.picture_opened.emit(read_picture(path))
-
-    def _ask_model(self) -> None:
-        self._ask("Open a model", ["SAGAN models (*.onnx)"], self.open)
-
-    def _ask_picture(self) -> None:
-        self._ask("Look at an own picture", [PICTURES], lambda path: self.picture_opened.emit(read_picture(path)))
 
     def _open_frame(self) -> None:
         frame = self._grab_frame()

@@ -145,7 +145,6 @@ class SampleGrid(QListView):
 
     @property
     def specs(self) -> list[SampleSpec]:
-        """What makes each sample."""
         return [item for item in self.items if isinstance(item, SampleSpec)]
 
     @property
@@ -155,7 +154,6 @@ class SampleGrid(QListView):
 
     @property
     def chosen_item(self) -> OwnPicture | SampleSpec | None:
-        """What the chosen row shows."""
         shown: OwnPicture | SampleSpec | None = self.currentIndex().data(_SHOWN)
         return shown
 
@@ -227,7 +225,6 @@ class SampleGrid(QListView):
             self.update(index)
 
     def clear_choice(self) -> None:
-        """No row is chosen."""
         self.choose(-1, tell=False)
 
     def focusInEvent(self, event: QFocusEvent) -> None:

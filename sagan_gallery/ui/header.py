@@ -41,7 +41,6 @@ class StageHeader(QWidget):
         row(*parts, owner=self, margins=(2 * SPACE, 0, 2 * SPACE, 0), spacing=SPACE)
 
     def show_origin(self, title: str, details: str, can_copy: bool) -> None:
-        """What the large picture is."""
         self._title.setText(title)
         self._details.say(details)
         self.copy.setVisible(can_copy)

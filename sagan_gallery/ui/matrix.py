@@ -44,7 +44,6 @@ class MatrixView(QWidget):
         )
 
     def show_matrix(self, scene: Scene) -> None:
-        """The matrix of a sample, with lines at the pins and at the query."""
         wanted = scene.sample, scene.map_style.colours, scene.map_style.log
         if wanted != self._cached:
             self._cache, self._cached = None, wanted
@@ -53,7 +52,6 @@ class MatrixView(QWidget):
 
     @property
     def room(self) -> QRectF:
-        """Where the matrix lies."""
         return QRectF(self.rect()).adjusted(_MARGIN_PX, SPACE, -SPACE, -_MARGIN_PX)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -27,12 +27,10 @@ class GalleryMessage(StagePanel):
         self.hide()
 
     def begin_loading(self, text: str) -> None:
-        """A model is being opened, in words."""
         self._loading = text
         self._timer.start()
 
     def show_picture(self) -> None:
-        """There is a picture."""
         self._loading, self._has_picture = "", True
         self.refresh()
 
@@ -42,7 +40,6 @@ class GalleryMessage(StagePanel):
         self.refresh()
 
     def toggle_help(self) -> None:
-        """Shows or hides the explanation."""
         self._helps = not self._helps
         self.refresh()
 

@@ -15,9 +15,8 @@ from PySide6.QtWidgets import QApplication
 
 from facecam.arrays import Array, Image
 from facecam.qtkit.theme import EDGE, PILL, SPACE, STAGE_TEXT
-from sagan_gallery import overlay
 from sagan_gallery.attention import mass_mask
-from sagan_gallery.overlay import Range, contour, heat_alpha, heat_rgba, smoothed
+from sagan_gallery.overlay import Range, contour, enlarged, heat_alpha, heat_rgba, smoothed
 from sagan_gallery.ui.map_style import Kind, MapStyle
 
 PIN_COLOURS = [QColor(name) for name in ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#f0e442", "#d55e00", "#0072b2")]
@@ -55,18 +54,17 @@ def from_qimage(image: QImage) -> Image:
 
 
 def paint_image(painter: QPainter, target: QRectF, image: QImage, smooth: bool) -> None:
-    """The whole image into the target."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
     painter.drawImage(target, image)
     painter.restore()
 
 
-def enlarged(image: QImage) -> QImage:
-    """A small picture at four times its size by cubic interpolation, which shows less of the pixels than Qt's."""
-    if max(image.width(), image.height()) > ENLARGE_UP_TO_PX:
-        return image
-    return to_qimage(overlay.enlarged(from_qimage(image), 4))
+def smooth_qimage(picture: Image) -> QImage:
+    """(H, W, 3) uint8 RGB; a small picture at four times its size by cubic interpolation, which shows less of the
+    pixels than Qt's."""
+    small = max(picture.shape[:2]) <= ENLARGE_UP_TO_PX
+    return to_qimage(enlarged(picture, 4) if small else picture)
 
 
 def heat_image(weights: Array, values: Range, map_style: MapStyle, over_picture: bool) -> QImage:
@@ -156,7 +154,6 @@ def paint_cell(painter: QPainter, rect: QRectF, colour: QColor, width: float) ->
 
 
 def pin_colour(number: int) -> QColor:
-    """Colour of the pin with that number, counted from 1."""
     return PIN_COLOURS[(number - 1) % len(PIN_COLOURS)]
 
 
@@ -218,7 +215,6 @@ def _draw_pin(painter: QPainter, tip: QPointF, centre: QPointF, number: int, sel
 
 
 def paint_badge(painter: QPainter, rect: QRectF, number: int) -> None:
-    """A pin's number on its colour."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(QPen(EDGE, 1))

@@ -220,7 +220,6 @@ class GalleryPanel(QWidget):
         return self.stage.origin.spec
 
     def say(self, *said: str) -> None:
-        """Says something in the status line."""
         self.status.say("   ·   ".join(said))
 
     # -- what the user wants
@@ -228,14 +227,13 @@ class GalleryPanel(QWidget):
     def open_model(self, model: str | Path | None) -> None:
         """Loads another generator, as `Generator` takes it; the present one stays if that fails."""
         self._awaited = None
-        loading = words.loading(model or DEFAULT_MODEL)
+        loading = f"Loading {Path(model or DEFAULT_MODEL).stem}…"
         self.say(loading)
         self.message.begin_loading(loading)
         self.session.open_model(model)
 
     def choose(self, row: int) -> None:
-        """Shows a sample of the grid large."""
-        if not 0 <= row < len(self.grid.items) or self.session.generator is None:
+        if not 0 <= row < len(self.grid.items):
             return
         item, self._foreign = self.grid.items[row], ""
         self.walk.stop()
@@ -362,17 +360,15 @@ class GalleryPanel(QWidget):
         return self.session.point(specs[following % len(specs)]) if len(specs) > 1 else None
 
     def _sampling_changed(self) -> None:
-        if self.session.generator is not None:
-            self.grid.reset_samples(self._wanted_specs())
-            self.choose(self.grid.current)
-            self._fill_grid()
+        self.grid.reset_samples(self._wanted_specs())
+        self.choose(self.grid.current)
+        self._fill_grid()
 
     def _order_changed(self) -> None:
-        if self.session.generator is not None:
-            chosen = self.grid.chosen_item
-            self.grid.reset_samples(self._wanted_specs())
-            self.grid.choose(-1 if chosen is None else self.grid.items.index(chosen), tell=False)
-            self._fill_grid()
+        chosen = self.grid.chosen_item
+        self.grid.reset_samples(self._wanted_specs())
+        self.grid.choose(-1 if chosen is None else self.grid.items.index(chosen), tell=False)
+        self._fill_grid()
 
     def _wanted_specs(self) -> list[SampleSpec]:
         assert self.session.generator is not None

@@ -106,7 +106,6 @@ class PictureView(QWidget):
         self._refresh()
 
     def set_map_style(self, map_style: MapStyle) -> None:
-        """Another way to show maps."""
         if map_style.smooth != self.map_style.smooth:
             self._base = None
         self.map_style = map_style
@@ -130,12 +129,10 @@ class PictureView(QWidget):
 
     @property
     def pins(self) -> list[Pin]:
-        """By number."""
         return [] if self.scene is None else self.scene.pins
 
     @property
     def selected(self) -> int | None:
-        """Number of the selected pin."""
         return None if self.scene is None else self.scene.selected
 
     def set_pins(self, pins: list[Pin], selected: int | None) -> None:
@@ -146,7 +143,6 @@ class PictureView(QWidget):
             self.pins_changed.emit()
 
     def add_pin(self, x: float, y: float) -> None:
-        """Pins a query and selects it, unless all pins are in use."""
         if self.scene is None:
             return
         number = self.scene.free_number
@@ -156,17 +152,14 @@ class PictureView(QWidget):
             self.set_pins([*self.pins, Pin(number, x, y)], number)
 
     def move_pin(self, number: int, x: float, y: float) -> None:
-        """Moves a pin to another query."""
         moved = [replace(pin, x_px=x, y_px=y) if pin.number == number else pin for pin in self.pins]
         self.set_pins(moved, self.selected)
 
     def remove_pin(self, number: int) -> None:
-        """Takes a pin away."""
         rest = [pin for pin in self.pins if pin.number != number]
         self.set_pins(rest, (rest[-1].number if rest else None) if self.selected == number else self.selected)
 
     def select(self, number: int | None) -> None:
-        """Selects a pin."""
         self.set_pins(self.pins, number)
 
     def select_next(self, step: int) -> None:
@@ -251,7 +244,6 @@ class PictureView(QWidget):
 
     @property
     def _seen(self) -> QRectF:
-        """The part of the view in which the picture is seen."""
         return QRectF(*self.placement.rect) & QRectF(self.rect())
 
     def _paint_badge(self, painter: QPainter) -> None:

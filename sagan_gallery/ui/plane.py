@@ -67,12 +67,10 @@ class Pad(QWidget):
 
     @property
     def room(self) -> QRectF:
-        """Where the square lies."""
         side = min(self.width(), self.height()) - 2 * SPACE
         return QRectF((self.width() - side) / 2, (self.height() - side) / 2, side, side)
 
     def move_to(self, x: float, y: float, tell: bool = True) -> None:
-        """Moves the handle, as far as the square goes."""
         self.place = min(max(x, -1.0), 1.0), min(max(y, -1.0), 1.0)
         self.update()
         if tell:

@@ -129,7 +129,6 @@ class SampleStage(QWidget):
         self._show_picture()
 
     def set_shown(self, shown: Shown) -> None:
-        """Shows another picture of the same sample."""
         self._shown = shown
         self._show_picture()
 
@@ -147,14 +146,12 @@ class SampleStage(QWidget):
         return scene is not None and off is not None and (scene.picture is off or scene.beside is off)
 
     def set_layer(self, layer: int) -> None:
-        """The maps of another attention layer."""
         self._layer = max(layer, 0)
         if self.sample is not None:
             self.sample = self._in_layer(self.sample)
             self._show_all()
 
     def set_map_style(self, map_style: MapStyle) -> None:
-        """Another way to show maps."""
         self.view.set_map_style(map_style)
         self._show_pins()
 

@@ -50,7 +50,6 @@ class Scene:
         return self.picture is not None or self.beside is not None
 
     def pin(self, number: int | None) -> Pin | None:
-        """The pin of that number."""
         return next((pin for pin in self.pins if pin.number == number), None)
 
     @property
@@ -68,7 +67,6 @@ class Scene:
 
     @property
     def colour(self) -> QColor:
-        """Colour of the query's marks."""
         return HOVER if self.hover is not None or self.selected is None else pin_colour(self.selected)
 
     def weights(self) -> Array | None:
@@ -78,7 +76,6 @@ class Scene:
         return attention.directed_map(self.sample, *self.query, self.map_style.direction)
 
     def overlay(self, weights: Array | None) -> paint.Overlay | None:
-        """The map made ready for painting."""
         if weights is None or self.bare or self.map_style.kind is Kind.NONE:
             return None
         return paint.Overlay(weights, self.map_style)
@@ -96,8 +93,8 @@ class Scene:
 
     def _paint_picture(self, painter: QPainter, target: QRectF, picture: Image) -> None:
         smooth = self.map_style.smooth
-        image = paint.to_qimage(picture)
-        paint.paint_image(painter, target, paint.enlarged(image) if smooth else image, smooth)
+        image = paint.smooth_qimage(picture) if smooth else paint.to_qimage(picture)
+        paint.paint_image(painter, target, image, smooth)
 
     @property
     def grid(self) -> tuple[int, int]:
@@ -105,7 +102,6 @@ class Scene:
         return attention.source_grid(self.sample, self.map_style.direction)
 
     def cell_at(self, x: float, y: float) -> attention.Cell:
-        """The cell that asks at a position."""
         return attention.cell_at(self.grid, self.sample.size_px, x, y)
 
     def cell_rect(self, placement: Placement, x: float, y: float) -> QRectF:

@@ -103,7 +103,7 @@ class GallerySession(QObject):
     failed = Signal(Lane, str)
     """What did not work, and one sentence for people."""
 
-    def __init__(self, keep_off: Callable[[], int | None] | None = None, parent: QObject | None = None) -> None:
+    def __init__(self, keep_off: Callable[[], int | None], parent: QObject) -> None:
         """keep_off: gives the core that sampling is to stay away from, if any."""
         super().__init__(parent)
         self.generator: Generator | None = None
@@ -121,7 +121,12 @@ class GallerySession(QObject):
         """The signals that carry a generator's results."""
         self._next: Callable[[], Any] | None = None
 
-    # -- requests
+    # -- requests; but for a model and an own picture, a model is there by then
+
+    @property
+    def _there(self) -> Generator:
+        assert self.generator is not None
+        return self.generator
 
     def open_model(self, model: str | Path | None) -> None:
         """Loads a generator, as `Generator` takes it; the one that is open stays until the new one is there."""
@@ -129,12 +134,10 @@ class GallerySession(QObject):
 
     def request_sample(self, point: LatentPoint, origin: Origin) -> None:
         """The sample at a point, with its attention. origin: is handed back with it."""
-        generator, scale = self.generator, self.scale
-        if generator is not None:
-            self._request(lambda: (generator.sample(point.z, point.label, 1.0, scale, point.toward), origin))
+        generator, scale = self._there, self.scale
+        self._request(lambda: (generator.sample(point.z, point.label, 1.0, scale, point.toward), origin))
 
     def request_spec(self, spec: SampleSpec) -> None:
-        """The sample that a spec stands for, with its attention."""
         self.request_sample(self.point(spec), Origin(str(spec), spec))
 
     def request_attention_of(self, picture: OwnPicture) -> None:
@@ -157,8 +160,7 @@ class GallerySession(QObject):
 
     def request_comparison(self, sample: Sample) -> None:
         """The same sample without its attention; what each place adds to the score if it is an own picture."""
-        generator, z = self.generator, sample.z
-        assert generator is not None
+        generator, z = self._there, sample.z
 
         def steps() -> Iterator[tuple[Sample, Image | Array] | None]:
             if z is not None:
@@ -171,17 +173,14 @@ class GallerySession(QObject):
 
     def request_thumb(self, point: LatentPoint) -> None:
         """The picture at a point, without its attention."""
-        generator = self.generator
-        if generator is not None:
-            self._worker.submit_one(
-                Lane.THUMB, lambda: (point, generator.pictures(point.z[None], [point.label], 1.0, point.toward)[0])
-            )
+        generator = self._there
+        self._worker.submit_one(
+            Lane.THUMB, lambda: (point, generator.pictures(point.z[None], [point.label], 1.0, point.toward)[0])
+        )
 
-    def request_grid(self, specs: list[SampleSpec], order: Order = Order.DRAWN) -> None:
+    def request_grid(self, specs: list[SampleSpec], order: Order) -> None:
         """The pictures of these samples, one after the other, with what they are to be sorted by."""
-        generator = self.generator
-        if generator is None:
-            return
+        generator = self._there
 
         def steps() -> Iterator[tuple[SampleSpec, Image, float | None]]:
             for spec in specs:
@@ -203,7 +202,6 @@ class GallerySession(QObject):
             self._worker.submit(Lane.EXPORT, export.steps)
 
     def cancel_grid(self) -> None:
-        """Leaves the grid as it is."""
         self._worker.cancel(Lane.GRID)
 
     def end_export(self, export: Export) -> None:
@@ -216,13 +214,10 @@ class GallerySession(QObject):
                 self._worker.submit(Lane.EXPORT, self.exports[0].steps)
 
     def point(self, spec: SampleSpec) -> LatentPoint:
-        """The latent and label that a spec stands for."""
-        assert self.generator is not None
-        return end_of(self.generator, spec)
+        return end_of(self._there, spec)
 
     @property
     def sampling(self) -> bool:
-        """Whether the large sample is under way."""
         return self._next is not None or self._worker.busy(Lane.SAMPLE)
 
     @property
@@ -232,7 +227,6 @@ class GallerySession(QObject):
 
     @property
     def filling(self) -> bool:
-        """Whether pictures of the grid are under way."""
         return self._worker.busy(Lane.GRID)
 
     def close(self, timeout_s: float) -> bool:

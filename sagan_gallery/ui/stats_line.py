@@ -38,7 +38,6 @@ class StatsLine(QWidget):
         self.setAccessibleName("Figures of the map")
 
     def say(self, parts: Sequence[Stat]) -> None:
-        """Shows these."""
         if parts != self._parts:
             self._parts = parts
             self.setAccessibleDescription(", ".join(f"{part.name} {part.value} {part.note}".strip() for part in parts))

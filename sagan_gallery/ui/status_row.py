@@ -57,16 +57,13 @@ class StatusRow(QWidget):
         self.show_tasks(())
 
     def say(self, text: str) -> None:
-        """What is happening, in words."""
         self._line.say(text)
 
     @property
     def text(self) -> str:
-        """What it says."""
         return self._line.text()
 
     def show_tasks(self, tasks: Sequence[Task]) -> None:
-        """What goes on, and after it what waits."""
         if len(tasks) != len(self._tasks):
             self.menu.hide()  # it names one that is done
         self._tasks = tasks

@@ -16,7 +16,7 @@ from facecam.qtkit.icons import icon
 from facecam.qtkit.layouts import column, row
 from facecam.qtkit.theme import SPACE, STAGE_TEXT, stage_palette, tabular
 from sagan_gallery.sample import Sample
-from sagan_gallery.ui.paint import enlarged, to_qimage
+from sagan_gallery.ui.paint import smooth_qimage
 from sagan_gallery.ui.words import class_name
 from sagan_gallery.walk import LatentPoint, Walk
 
@@ -88,14 +88,13 @@ class WalkBar(QWidget):
 
     @property
     def playing(self) -> bool:
-        """Whether it plays."""
         return self._timer.isActive()
 
     def set_point(self, name: str, end: LatentPoint, picture: Image | None) -> None:
         """Makes a point with its picture (H, W, 3) uint8, if there is one, the "start" or the "end"."""
         self._ends[name] = end
         button = self.set_start if name == "start" else self.set_end
-        button.setIcon(QIcon() if picture is None else QIcon(QPixmap.fromImage(enlarged(to_qimage(picture)))))
+        button.setIcon(QIcon() if picture is None else QIcon(QPixmap.fromImage(smooth_qimage(picture))))
         self._enable()
 
     def show_sample(self, sample: Sample) -> None:
@@ -140,7 +139,6 @@ class WalkBar(QWidget):
         self.set_end.setPopupMode(mode if menu is not None else QToolButton.ToolButtonPopupMode.DelayedPopup)
 
     def stop(self) -> None:
-        """Stops playing."""
         self.play.setChecked(False)
 
     def hideEvent(self, event: QHideEvent) -> None:
@@ -178,7 +176,6 @@ class WalkBar(QWidget):
 
 
 def _end_button(text: str, help: str) -> QToolButton:
-    """A picture with a word below it."""
     button = tool_button(f"{text} of the walk: the chosen sample", help, text=text)
     button.setFont(tabular(button.font(), 0.85))
     button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)

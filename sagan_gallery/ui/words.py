@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from html import escape
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -76,11 +75,6 @@ LOADING = "The first picture comes as soon as the network is read. On a busy mac
 NO_PIN_LEFT = "All pins are in use: right-click one to remove it, or drag one here."
 DROP = "Drop a model (.onnx), a picture or a sample text"
 WRONG_MODEL_TITLE = "This generator can't be opened"
-
-
-def loading(model: str | Path) -> str:
-    """What happens while a model file is read."""
-    return f"Loading {Path(model).stem}…"
 
 
 def notice(sample: Sample, effect_levels: float | None) -> tuple[str, str]:

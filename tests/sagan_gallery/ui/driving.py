@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QMouseEvent
+from PySide6.QtWidgets import QFileDialog
 
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
 
@@ -54,6 +55,18 @@ def hover(panel, x, y):
 
 def pins(panel):
     return [(pin.number, pytest.approx((pin.x_px, pin.y_px), abs=0.1)) for pin in panel.view.pins]
+
+
+def choose(box, value):
+    box.setCurrentIndex(box.findData(value))
+
+
+def save_as(panel, action, path):
+    """Names the file in the dialog of an action that saves."""
+    action.trigger()
+    dialog = panel.findChildren(QFileDialog)[-1]
+    dialog.fileSelected.emit(str(path))
+    dialog.close()
 
 
 def show_page(qtbot, panel, title):

@@ -18,10 +18,13 @@ from PySide6.QtWidgets import (
 )
 
 from facecam.qtkit.theme import tabular
+from facecam.qtkit.widgets import StatusLine
 from sagan_gallery.generator import Generator, shipped_generators
 from sagan_gallery.ui import words
 from sagan_gallery.ui.map_style import Kind, Shown
 from sagan_gallery.ui.paint import from_qimage
+from sagan_gallery.ui.session import OwnPicture
+from tests.sagan_gallery.ui.driving import choose, waits_for_sample
 
 
 def test_help_comes_and_goes(qtbot, panel):
@@ -88,17 +91,26 @@ def test_every_control_has_a_tooltip_and_a_name(panel):
 
 
 @pytest.mark.parametrize("walk", [False, True])
-@pytest.mark.parametrize("size", [(640, 410), (800, 510), (1280, 772)])
-def test_everything_fits(qtbot, panel, size, walk):
+def test_everything_fits(qtbot, panel, walk):
     panel.view.add_pin(3, 3)
     panel.stage.walk_button.setChecked(walk)
-    panel.resize(*size)
-    qtbot.wait(1)
-    assert (panel.width(), panel.height()) == size
-    assert panel.view.height() >= (0.25 if walk else 0.3) * size[1]
-    for widget in (panel.view, panel.stage.bar, panel.stage.line, panel.stage.below, panel.grid, panel.controls):
-        corner = widget.mapTo(panel, widget.rect().bottomRight())
-        assert panel.rect().contains(corner), widget
+    for size in ((640, 410), (800, 510), (1280, 772)):
+        panel.resize(*size)
+        qtbot.wait(1)
+        assert (panel.width(), panel.height()) == size
+        assert panel.view.height() >= (0.25 if walk else 0.3) * size[1]
+        for widget in (panel.view, panel.stage.bar, panel.stage.line, panel.stage.below, panel.grid, panel.controls):
+            corner = widget.mapTo(panel, widget.rect().bottomRight())
+            assert panel.rect().contains(corner), widget
+        assert not walk or panel.walk.slider.width() >= (60 if size[0] < 800 else 150)
+
+
+def test_what_is_said_of_an_own_picture_is_read_whole_in_a_small_window(qtbot, panel):
+    panel.resize(800, 511)
+    waits_for_sample(qtbot, panel, lambda: panel.look_at(OwnPicture(np.zeros((20, 20, 3), np.uint8))))
+    line = panel.status.findChild(StatusLine)
+    assert "score" in line.text()
+    assert line.fontMetrics().horizontalAdvance(line.text()) <= line.width()
 
 
 def test_no_entry_of_a_list_is_cut(panel):
@@ -149,12 +161,12 @@ def reset_beside(control):
 def test_the_whole_look_can_be_reset(qtbot, panel):
     usual = panel.view.map_style
     controls = panel.controls
-    controls.kind.setCurrentIndex(controls.kind.findData(Kind.MASK))
+    choose(controls.kind, Kind.MASK)
     controls.direction.setCurrentIndex(1)
     controls.colours.setCurrentIndex(2)
     for box in (controls.log, controls.stretch, controls.smooth, controls.arrows):
         box.toggle()
-    controls.shown.setCurrentIndex(controls.shown.findData(Shown.DIFFERENCE))
+    choose(controls.shown, Shown.DIFFERENCE)
     assert panel.view.map_style != usual
     controls.reset.click()
     assert panel.view.map_style == usual

@@ -17,20 +17,20 @@ from sagan_gallery.ui.sample_stage import SampleStage
 from sagan_gallery.ui.session import Origin, OwnPicture
 from tests.processes import run_python
 from tests.sagan_gallery.made import made_sample
-from tests.sagan_gallery.ui.driving import LEFT, at, hover, move, settle, waits_for_sample
+from tests.sagan_gallery.ui.driving import LEFT, at, choose, hover, move, settle, waits_for_sample
 
 
-@pytest.mark.parametrize("size", [(1100, 760), (760, 560), (900, 1000)])
 @pytest.mark.parametrize("grids", [((8, 4),), ((8, 8),), ((16, 8),)])
-def test_hovering_shows_the_row_of_the_cell_under_the_cursor(qtbot, make_panel, make_generator, grids, size):
+def test_hovering_shows_the_row_of_the_cell_under_the_cursor(qtbot, make_panel, make_generator, grids):
     panel = make_panel(make_generator(grids=grids))
-    panel.resize(*size)
-    qtbot.wait(1)
-    for x, y in [(0.2, 0.2), (15.8, 0.2), (0.2, 15.8), (15.8, 15.8), (7.9, 8.1), (3.3, 11.2)]:
-        hover(panel, x, y)
-        query = panel.view.placement.to_picture(*at(panel, x, y).toTuple())
-        assert panel.view.query == pytest.approx(query)
-        assert np.array_equal(panel.view.weights, map_for_pixel(panel.sample, *query))
+    for size in ((1100, 760), (760, 560), (900, 1000)):
+        panel.resize(*size)
+        qtbot.wait(1)
+        for x, y in [(0.2, 0.2), (15.8, 0.2), (0.2, 15.8), (15.8, 15.8), (7.9, 8.1), (3.3, 11.2)]:
+            hover(panel, x, y)
+            query = panel.view.placement.to_picture(*at(panel, x, y).toTuple())
+            assert panel.view.query == pytest.approx(query)
+            assert np.array_equal(panel.view.weights, map_for_pixel(panel.sample, *query))
 
 
 def test_the_map_is_right_under_zoom_and_pan(qtbot, panel):
@@ -162,7 +162,7 @@ def test_beside_the_picture_there_is_no_map(qtbot, panel):
 
 
 def test_the_other_direction_shows_columns(qtbot, panel):
-    panel.controls.direction.setCurrentIndex(panel.controls.direction.findData(Direction.COLUMN))
+    choose(panel.controls.direction, Direction.COLUMN)
     hover(panel, 13, 2)
     x, y = panel.view.query
     assert np.array_equal(panel.view.weights, directed_map(panel.sample, x, y, Direction.COLUMN))
@@ -182,7 +182,7 @@ def test_maps_can_be_shown_beyond_what_all_queries_look_at(qtbot, panel):
 
 
 def test_the_outline_is_around_the_cell_on_the_screen(qtbot, panel):
-    panel.controls.kind.setCurrentIndex(panel.controls.kind.findData(Kind.NONE))
+    choose(panel.controls.kind, Kind.NONE)
     hover(panel, 5, 11)  # query cells of 2 px: this one is 4..6, 10..12
     left, top = panel.view.placement.to_view(4, 10)
     right, _bottom = panel.view.placement.to_view(6, 12)

@@ -15,7 +15,7 @@ from sagan_gallery.ui.figure import render_figure
 from sagan_gallery.ui.files import GIF_PX
 from sagan_gallery.ui.session import OwnPicture
 from tests.sagan_gallery.made import save_tiny_discriminator, save_tiny_generator
-from tests.sagan_gallery.ui.driving import settle, show_page, waits_for_sample, walks_to
+from tests.sagan_gallery.ui.driving import choose, save_as, settle, show_page, waits_for_sample, walks_to
 
 NAMES = ["sagan64", "sagan128"]
 
@@ -95,7 +95,7 @@ def test_another_one_brings_its_size_its_classes_and_its_layers(qtbot, two):
 def test_the_choice_is_remembered_and_so_is_a_class_that_only_the_other_one_has(qtbot, make_panel, shipped):
     settings = Settings()
     panel = make_panel(None, settings=settings)
-    panel.controls.classes.setCurrentIndex(panel.controls.classes.findData("blue"))
+    choose(panel.controls.classes, "blue")
     choose_model(qtbot, panel, "sagan128")
     assert {spec.label for spec in panel.grid.specs} == {"red", "green"}
     again = make_panel(None, settings=settings)
@@ -185,10 +185,7 @@ def test_figures_films_and_raw_attention_of_128_px_have_their_sizes(qtbot, two, 
             assert film.size == size
     figure = render_figure(two.view.scene, "")
     assert figure.width() > 2 * 600
-    two.files.save_raw.trigger()
-    dialog = next(each for each in two.children() if each.metaObject().className() == "QFileDialog")
-    dialog.fileSelected.emit(str(tmp_path / "raw.npz"))
-    dialog.close()
+    save_as(two, two.files.save_raw, tmp_path / "raw.npz")
     qtbot.waitUntil(lambda: two.status.text == f"Saved {tmp_path / 'raw.npz'}")
     with np.load(tmp_path / "raw.npz") as raw:
         assert raw["image"].shape == (128, 128, 3)

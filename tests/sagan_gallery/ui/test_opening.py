@@ -19,7 +19,7 @@ from sagan_gallery.ui.message import LOADING_SHOWN_AFTER_MS
 from sagan_gallery.ui.session import Export, OwnPicture
 from tests.facecam.waiting import PATIENCE_S
 from tests.sagan_gallery.made import made_sample
-from tests.sagan_gallery.ui.driving import settle, waits_for_sample
+from tests.sagan_gallery.ui.driving import choose, settle, waits_for_sample
 
 
 def test_an_own_picture_is_seen_by_the_discriminator(qtbot, panel, tmp_path):
@@ -60,7 +60,7 @@ def test_what_moves_the_score_of_an_own_picture_is_shown_with_a_legend(qtbot, pa
     assert falls.shape == (8, 8)
     assert falls[:, :4] == pytest.approx(1 / 64, abs=1e-3)
     assert falls[:, 4:] == pytest.approx(-1 / 64, abs=1e-3)
-    shown.setCurrentIndex(shown.findData(Shown.SCORE))
+    choose(shown, Shown.SCORE)
     red, _green, blue = view.scene.picture.astype(int).transpose(2, 0, 1)
     assert (red > blue)[:, :8].all()  # orange: covering these lowers the score
     assert (red < blue)[:, 8:].all()

@@ -16,7 +16,7 @@ from sagan_gallery.opening import opening_file
 from sagan_gallery.overlay import mean_change
 from sagan_gallery.ui.session import Order
 from tests.sagan_gallery.made import save_tiny_discriminator
-from tests.sagan_gallery.ui.driving import settle
+from tests.sagan_gallery.ui.driving import choose, settle
 
 
 def test_the_grid_fills_and_the_first_sample_is_large(panel, tiny_generator):
@@ -28,7 +28,7 @@ def test_the_grid_fills_and_the_first_sample_is_large(panel, tiny_generator):
 
 def test_mixed_classes_take_turns_and_a_chosen_class_is_for_all(qtbot, panel):
     assert [spec.label for spec in panel.grid.specs[:4]] == ["red", "green", "blue", "red"]
-    panel.controls.classes.setCurrentIndex(panel.controls.classes.findData("blue"))
+    choose(panel.controls.classes, "blue")
     settle(qtbot, panel)
     assert {spec.label for spec in panel.grid.specs} == {"blue"}
     assert panel.sample.label == 2
@@ -147,7 +147,7 @@ def test_the_grid_is_sorted_by_class_score_and_effect_and_says_what_it_shows(qtb
     }
     for order, key in keys.items():
         with qtbot.waitSignal(panel.session.grid_done):
-            panel.controls.order.setCurrentIndex(panel.controls.order.findData(order))
+            choose(panel.controls.order, order)
         assert panel.grid.specs == sorted(drawn, key=key), order
         assert panel.grid.items[panel.grid.current] == panel.spec == chosen  # which stays where it can be seen
         first = panel.grid.model().index(0, 0)
@@ -159,6 +159,6 @@ def test_the_grid_is_sorted_by_class_score_and_effect_and_says_what_it_shows(qtb
 def test_sorting_by_score_without_a_discriminator_is_told(qtbot, make_panel, make_generator):
     panel = make_panel(make_generator(name="alone.onnx"))
     drawn = panel.grid.specs
-    panel.controls.order.setCurrentIndex(panel.controls.order.findData(Order.SCORE))
+    choose(panel.controls.order, Order.SCORE)
     qtbot.waitUntil(lambda: "discriminator alone-d.onnx" in panel.status.text)
     assert panel.grid.specs == drawn

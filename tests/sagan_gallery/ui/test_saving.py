@@ -25,7 +25,7 @@ from sagan_gallery.ui.scene import MAX_PINS, Pin
 from sagan_gallery.ui.session import end_of
 from sagan_gallery.walk import Walk
 from tests.facecam.waiting import PATIENCE_S
-from tests.sagan_gallery.ui.driving import waits_for_sample, walks_to
+from tests.sagan_gallery.ui.driving import choose, save_as, waits_for_sample, walks_to
 
 
 def test_the_figure_is_for_print_and_holds_all_pins(panel):
@@ -79,31 +79,21 @@ def test_pictures_are_saved_and_copied_with_their_map(qtbot, panel, tmp_path):
     assert QGuiApplication.clipboard().image().width() == 1024
 
 
-def test_a_walk_is_saved_in_the_background_and_can_be_cancelled(qtbot, panel, tmp_path, monkeypatch):
-    monkeypatch.setattr("sagan_gallery.ui.files.FILM_S", 1.0)
+@pytest.fixture
+def short_films(monkeypatch):
+    monkeypatch.setattr("sagan_gallery.ui.files.FILM_S", 0.4)
+
+
+def test_a_walk_is_saved_in_the_background(qtbot, panel, tmp_path, short_films):
     pillow = pytest.importorskip("PIL.Image")
     walks_to(qtbot, panel, 4)
-    shares = []
-    panel.session.exported.connect(lambda export: shares.append(export.share) if panel.session.exports else None)
-    panel.files.start_film(tmp_path / "walk.gif", write_gif, side_px=64)
-    qtbot.waitUntil(lambda: panel.status.text == f"Saved {tmp_path / 'walk.gif'}")
-    assert shares == sorted(shares)
-    with pillow.open(tmp_path / "walk.gif") as film:
-        assert film.n_frames >= 20  # equal neighbours become one
-        assert film.size == (64, 64)
     panel.view.add_pin(3, 3)
-    panel.files.start_film(tmp_path / "pins.gif", write_gif, side_px=64)
-    qtbot.waitUntil(lambda: panel.status.text == f"Saved {tmp_path / 'pins.gif'}")
-    with pillow.open(tmp_path / "pins.gif") as film:
-        assert film.size == (64 + 8 + 64, 64)  # the picture with its pin, and the pin's map
-    panel.files.save_walk.trigger()
-    dialog = panel.findChildren(QFileDialog)[-1]
-    dialog.fileSelected.emit(str(tmp_path / "pins.webp"))
-    dialog.close()
-    qtbot.waitUntil(lambda: panel.status.text == f"Saved {tmp_path / 'pins.webp'}")
-    with pillow.open(tmp_path / "pins.webp") as film:
-        assert film.format == "WEBP"
-        assert film.n_frames >= 20
+    for name in ("walk.gif", "walk.webp"):
+        save_as(panel, panel.files.save_walk, tmp_path / name)
+        qtbot.waitUntil(lambda name=name: panel.status.text == f"Saved {tmp_path / name}")
+        with pillow.open(tmp_path / name) as film:
+            assert name.endswith(film.format.lower())
+            assert film.n_frames >= 8  # equal neighbours become one
 
 
 @pytest.mark.parametrize("name", shipped_generators())  # how small a film gets depends on what is seen
@@ -119,14 +109,12 @@ def test_a_gif_of_200_frames_with_maps_takes_less_than_4_mb(qtbot, tmp_path, nam
     assert (tmp_path / "walk.gif").stat().st_size * 200 / 20 < 4e6
 
 
-def test_a_gif_keeps_the_colours_of_all_pins(qtbot, panel, tmp_path, monkeypatch):
-    monkeypatch.setattr("sagan_gallery.ui.files.FILM_S", 0.2)
+def test_a_gif_keeps_the_colours_of_all_pins(qtbot, panel, tmp_path, short_films):
     pillow = pytest.importorskip("PIL.Image")
     walks_to(qtbot, panel, 4)
     for index in range(MAX_PINS):
         panel.view.add_pin(2 * index + 1, 8)
-    panel.files.save_walk.trigger()
-    panel.findChildren(QFileDialog)[-1].fileSelected.emit(str(tmp_path / "pins.gif"))
+    save_as(panel, panel.files.save_walk, tmp_path / "pins.gif")
     qtbot.waitUntil(lambda: panel.status.text == f"Saved {tmp_path / 'pins.gif'}")
     with pillow.open(tmp_path / "pins.gif") as film:
         film.seek(2)
@@ -136,7 +124,8 @@ def test_a_gif_keeps_the_colours_of_all_pins(qtbot, panel, tmp_path, monkeypatch
 
 
 def test_dialogs_suggest_a_name_and_the_folder_of_pictures(qtbot, panel, tmp_path, monkeypatch):
-    monkeypatch.setattr("sagan_gallery.ui.files.pictures_folder", lambda: tmp_path)
+    wanted = tmp_path / "Pictures" / "facecam"  # which is not there
+    monkeypatch.setattr("sagan_gallery.ui.files.pictures_folder", lambda: wanted)
     panel.view.add_pin(3, 3)
     panel.walk.set_start.click()
     panel.walk.set_end.click()
@@ -161,33 +150,23 @@ def test_what_is_missing_for_a_file_is_told(panel):
     assert not panel.findChildren(QFileDialog)
 
 
-@pytest.mark.parametrize("name", ["view.jpg", "view"])
-def test_a_name_of_another_kind_is_told_and_writes_nothing(qtbot, panel, tmp_path, name):
-    panel.files.save_picture.trigger()
-    panel.findChildren(QFileDialog)[-1].fileSelected.emit(str(tmp_path / name))
-    assert panel.status.text == f"{name} was not saved: give it a name that ends in .png."
+def test_a_name_of_another_kind_is_told_and_writes_nothing(panel, tmp_path):
+    for name in ("view.jpg", "view"):
+        save_as(panel, panel.files.save_picture, tmp_path / name)
+        assert panel.status.text == f"{name} was not saved: give it a name that ends in .png."
     assert list(tmp_path.iterdir()) == []
-
-
-def test_a_dialog_begins_above_a_folder_that_is_not_there(qtbot, panel, tmp_path, monkeypatch):
-    monkeypatch.setattr("sagan_gallery.ui.files.pictures_folder", lambda: tmp_path / "Pictures" / "facecam")
-    panel.files.save_picture.trigger()
-    assert panel.findChildren(QFileDialog)[-1].directory().path() == str(tmp_path)
 
 
 def test_a_figure_says_below_it_how_its_maps_are_to_be_read(qtbot, panel, tmp_path):
     panel.view.add_pin(3, 3)
 
     def caption():
-        panel.files.save_figure.trigger()
-        dialog = panel.findChildren(QFileDialog)[-1]
-        dialog.fileSelected.emit(str(tmp_path / "figure.svg"))
-        dialog.close()
+        save_as(panel, panel.files.save_figure, tmp_path / "figure.svg")
         return (tmp_path / "figure.svg").read_text(encoding="utf-8")
 
     plain = f"{panel.spec}   γ = {panel.sample.gamma:.3f}"
     assert f"{plain}<" in caption()
-    panel.controls.direction.setCurrentIndex(panel.controls.direction.findData(Direction.COLUMN))
+    choose(panel.controls.direction, Direction.COLUMN)
     panel.controls.log.setChecked(True)
     waits_for_sample(qtbot, panel, lambda: panel.controls.scale.slider.setValue(50))
     assert f"{plain}   attention × 0.50   who looks there   logarithmic colours<" in caption()
@@ -286,10 +265,7 @@ def test_a_film_goes_on_beside_another_model_and_its_name_is_not_taken(
     qtbot.waitUntil((tmp_path / "second.gif").exists)
 
 
-def test_a_film_that_cannot_be_written_is_told(qtbot, panel, tmp_path):
-    panel.walk.set_start.click()
-    panel.walk.set_end.click()
-    panel.files.start_film(tmp_path / "none" / "walk.gif", write_gif, side_px=64)
-    panel.files.start_film(tmp_path / "next.gif", write_gif, side_px=64)
+def test_a_film_that_cannot_be_written_is_told(qtbot, panel, tmp_path, make_films):
+    make_films("none/walk.gif", "next.gif")
     qtbot.waitUntil(lambda: "can't be written" in panel.status.text)
     qtbot.waitUntil((tmp_path / "next.gif").exists)

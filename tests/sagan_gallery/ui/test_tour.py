@@ -16,7 +16,7 @@ from sagan_gallery.ui.paint import from_qimage
 from sagan_gallery.ui.session import OwnPicture
 from sagan_gallery.ui.tour import Step, shared
 from tests.sagan_gallery.made import made_sample
-from tests.sagan_gallery.ui.driving import LEFT, at, hover, settle, show_page, waits_for_sample
+from tests.sagan_gallery.ui.driving import LEFT, at, choose, hover, settle, show_page, waits_for_sample
 
 
 @pytest.fixture
@@ -168,8 +168,8 @@ def test_it_shows_the_maps_that_it_speaks_of(qtbot, panel):
         (controls.direction, Direction.COLUMN),
         (controls.shown, Shown.DIFFERENCE),
     ):
-        box.setCurrentIndex(box.findData(value))
-    controls.colours.setCurrentIndex(controls.colours.findData("viridis"))
+        choose(box, value)
+    choose(controls.colours, "viridis")
     controls.opacity.set(0)
     waits_for_sample(qtbot, panel, lambda: controls.scale.slider.setValue(0))
     waits_for_sample(qtbot, panel, controls.tour.click)

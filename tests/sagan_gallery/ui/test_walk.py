@@ -8,7 +8,7 @@ from PySide6.QtCore import QPoint
 from sagan_gallery.attention import Cell, Direction, cell_centre, map_for_pixel
 from sagan_gallery.sample import Blend
 from sagan_gallery.ui.session import OwnPicture
-from tests.sagan_gallery.ui.driving import LEFT, move, show_page, waits_for_sample
+from tests.sagan_gallery.ui.driving import LEFT, choose, move, show_page, waits_for_sample
 
 
 def test_the_matrix_is_linked_with_the_picture(qtbot, panel):
@@ -25,7 +25,7 @@ def test_the_matrix_is_linked_with_the_picture(qtbot, panel):
 
 def test_the_matrix_asks_for_keys_when_the_direction_is_turned(qtbot, panel):
     show_page(qtbot, panel, "Matrix")
-    panel.controls.direction.setCurrentIndex(panel.controls.direction.findData(Direction.COLUMN))
+    choose(panel.controls.direction, Direction.COLUMN)
     room = panel.stage.matrix.room
     key = 4 * 2 + 1  # row 2, column 1
     move(panel.stage.matrix, QPoint(round(room.center().x()), round(room.y() + (key + 0.5) / 16 * room.height())))
