@@ -6,7 +6,7 @@ both, because a picture is judged against its surround.
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import QApplication
 
@@ -51,18 +51,10 @@ def is_dark(app: QApplication) -> bool:
     return scheme is Qt.ColorScheme.Dark
 
 
-class Theme(QObject):
+def install(app: QApplication) -> None:
     """Sets the accent colour in the application's palette, and again whenever the system turns dark or light."""
-
-    def __init__(self, app: QApplication) -> None:
-        super().__init__(app)
-        self._app = app
-        app.styleHints().colorSchemeChanged.connect(self.apply)
-        self.apply()
-
-    def apply(self) -> None:
-        """Colours only the accent's roles; all others stay the system's."""
-        _give(self._app, QPalette(), is_dark(self._app))
+    app.styleHints().colorSchemeChanged.connect(lambda: _give(app, QPalette(), is_dark(app)))
+    _give(app, QPalette(), is_dark(app))
 
 
 def force_scheme(app: QApplication, dark: bool) -> None:

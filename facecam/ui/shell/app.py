@@ -16,11 +16,11 @@ from PySide6.QtWidgets import QApplication
 from facecam.arrays import Image
 from facecam.detection.detector import FaceDetector
 from facecam.detection.options import SUCCESSORS, DetectorOptions, successor_words
+from facecam.qtkit import theme
 from facecam.qtkit.preload import ModuleLoader
 from facecam.qtkit.relay import ErrorRelay
 from facecam.qtkit.settings import Remembered, Settings
 from facecam.qtkit.tabs import Tab, TabSpec
-from facecam.qtkit.theme import Theme
 from facecam.sources import Source, list_cameras, open_source
 from facecam.sources.camera_modes import camera_modes
 from facecam.system.logs import crashes_noted
@@ -68,7 +68,7 @@ def make_application() -> QApplication:
     app.setApplicationName("facecam")
     app.setApplicationDisplayName("facecam")
     app.setDesktopFileName("facecam")
-    Theme(app)
+    theme.install(app)
     return app
 
 
