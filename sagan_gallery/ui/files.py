@@ -63,7 +63,7 @@ class GalleryFiles(QObject):
     ) -> None:
         super().__init__(parent)
         self._window, self._stage, self._session = parent, stage, session
-        self._grab_frame, self._write_mp4 = grab_frame, write_mp4
+        self.grab_frame, self._write_mp4 = grab_frame, write_mp4
         self.menu = QMenu(parent)
         self._last: dict[bool, Path] = {}
         """The folder of the last file that was opened (False) or saved (True)."""
@@ -128,7 +128,7 @@ class GalleryFiles(QObject):
             self.picture_opened.emit(read_picture(path))
 
     def _open_frame(self) -> None:
-        frame = self._grab_frame()
+        frame = self.grab_frame()
         if frame is None:
             raise FacecamError("There is no live picture: start the camera in the Live tab first.")
         self.picture_opened.emit(frame)

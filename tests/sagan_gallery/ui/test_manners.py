@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import (
     QAbstractButton,
-    QAbstractSlider,
-    QAbstractSpinBox,
     QComboBox,
     QPushButton,
     QScrollArea,
@@ -71,23 +68,6 @@ def test_what_is_rarely_needed_is_folded_away(panel):
     assert not panel.controls.direction.isVisible()
     panel.controls.more.button.click()
     assert panel.controls.direction.isVisible()
-
-
-def test_every_control_has_a_tooltip_and_a_name(panel):
-    panel.controls.more.set_open(True)
-    kinds = (QAbstractButton, QAbstractSlider, QAbstractSpinBox, QComboBox)
-    for kind in kinds:
-        for control in panel.findChildren(kind):
-            if (
-                not control.isVisible()
-                or control.objectName().startswith("qt_")
-                or "ScrollBar" in type(control).__name__
-            ):
-                continue
-            parent = control.parentWidget()
-            assert control.toolTip() or (parent is not None and parent.toolTip()), control
-            text = control.text() if isinstance(control, QAbstractButton) else ""
-            assert control.accessibleName() or text, control
 
 
 @pytest.mark.parametrize("walk", [False, True])
@@ -172,12 +152,3 @@ def test_the_whole_look_can_be_reset(qtbot, panel):
     assert panel.view.map_style == usual
     assert controls.picture_shown is Shown.PICTURE
     assert panel.view.scene.picture is None
-
-
-def test_a_clicked_button_leaves_the_space_key_to_the_walk(qtbot, panel):
-    panel.view.setFocus()
-    qtbot.mouseClick(panel.controls.resample, Qt.MouseButton.LeftButton)
-    qtbot.mouseClick(panel.controls.help, Qt.MouseButton.LeftButton)
-    assert not panel.controls.resample.hasFocus()
-    assert not panel.controls.help.hasFocus()
-    assert panel.controls.files.focusPolicy() is Qt.FocusPolicy.TabFocus
