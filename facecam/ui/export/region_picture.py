@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from facecam.arrays import Array, Image
 from facecam.batch.regions import Box
 from facecam.qtkit import theme
+from facecam.qtkit.frame_image import ScreenFrame
 from facecam.qtkit.geometry import Placement, box_under, letterbox
-from facecam.system.opencv import cv2
 
 _LEAST_PX = 6
 """A smaller movement of the mouse is a click."""
@@ -43,7 +43,7 @@ class RegionPicture(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.image: Image | None = None
-        self._scaled: QPixmap | None = None
+        self._on_screen = ScreenFrame()
         self.place: Placement | None = None
         self._outlines: Sequence[Outline] = ()
         self._selected = -1
@@ -73,31 +73,20 @@ class RegionPicture(QWidget):
         self.update()
 
     def _put(self) -> None:
-        self._scaled = None
+        """Scales it once, and not each time that an outline moves."""
         if self.image is not None:
             height, width = self.image.shape[:2]
             self.place = letterbox(self.width(), self.height(), width, height)
+            self._on_screen.render(self.image, self.place, self.devicePixelRatioF())
         self.update()
-
-    def _picture(self, image: Image, place: Placement) -> QPixmap:
-        """Scaled once, and not each time that an outline moves."""
-        if self._scaled is None:
-            ratio = self.devicePixelRatioF()
-            size = max(1, round(place.width_px * ratio)), max(1, round(place.height_px * ratio))
-            how = cv2.INTER_AREA if size[0] < image.shape[1] else cv2.INTER_LINEAR
-            scaled = np.ascontiguousarray(cv2.resize(image, size, interpolation=how))
-            whole = QImage(scaled.data, *size, 3 * size[0], QImage.Format.Format_BGR888)
-            self._scaled = QPixmap.fromImage(whole)
-            self._scaled.setDevicePixelRatio(ratio)
-        return self._scaled
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         try:
             painter.fillRect(self.rect(), theme.STAGE)
-            if self.image is None or self.place is None:
+            if self.place is None:
                 return
-            painter.drawPixmap(self.place.left_px, self.place.top_px, self._picture(self.image, self.place))
+            painter.drawImage(self.place.left_px, self.place.top_px, self._on_screen.image)
             for outline, box in zip(self._outlines, self._boxes().tolist(), strict=True):
                 rect = QRectF(QPointF(box[0], box[1]), QPointF(box[2], box[3]))
                 colour = theme.BOX if outline.hidden else theme.WARNING

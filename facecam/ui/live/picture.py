@@ -33,6 +33,7 @@ from facecam.live.pipeline import View
 from facecam.qtkit import theme
 from facecam.qtkit.cursor_rest import CursorRest
 from facecam.qtkit.figure_line import Figure
+from facecam.qtkit.frame_image import ScreenFrame, bgr_image
 from facecam.qtkit.geometry import Placement, box_under, letterbox
 from facecam.qtkit.wording import size
 from facecam.ui.live import drawing
@@ -82,7 +83,7 @@ class PictureView(QWidget):
         self._due = QTimer(self, singleShot=True)
         self._due.setTimerType(Qt.TimerType.PreciseTimer)
         self._frame: npt.NDArray[np.uint8] | None = None
-        self._on_screen = drawing.ScreenFrame()
+        self._on_screen = ScreenFrame()
         self._rendered = False
         self._detections = Detections.none()
         self.placement: Placement | None = None
@@ -154,14 +155,12 @@ class PictureView(QWidget):
         return picture if fills else stage
 
     def set_twin(self, twin: PictureView) -> None:
-        """Another view that is cleared, mirrored and dimmed together with this one, shows scores if this one does, and
-        always the same part of the frame, whichever of the two is enlarged, dragged or follows a face."""
+        """Another view that always shows the same part of the frame, whichever of the two is enlarged, dragged or
+        follows a face."""
         self._twin, twin._leader = twin, self
 
     def clear(self) -> None:
         """Back to the empty stage."""
-        if self._twin is not None:
-            self._twin.clear()
         self.overlay.caption.set([])
         self.overlay.chosen.set([])
         self.zoom, self._centre = 1.0, (0.5, 0.5)
@@ -176,23 +175,17 @@ class PictureView(QWidget):
 
     def set_mirror(self, on: bool) -> None:
         """Swaps left and right of picture and boxes; text stays readable."""
-        if self._twin is not None:
-            self._twin.set_mirror(on)
         if on != self._mirror:
             self._mirror = on
             self._place()
 
     def set_all_scores(self, on: bool) -> None:
         """Whether every face of some size shows its score, or only the one under the cursor."""
-        if self._twin is not None:
-            self._twin.set_all_scores(on)
         self._all_scores = on
         self.update()
 
     def set_dimmed(self, on: bool) -> None:
         """Darkens the picture, for text on top of it."""
-        if self._twin is not None:
-            self._twin.set_dimmed(on)
         if on != self._dimmed:
             self._dimmed = on
             self.update()
@@ -215,8 +208,6 @@ class PictureView(QWidget):
 
     def set_large(self, on: bool) -> None:
         """Whether lines and text grow with the picture, to be read from afar."""
-        if self._twin is not None:
-            self._twin.set_large(on)
         self._large = on
         self._size_text()
 
@@ -532,11 +523,9 @@ class PictureView(QWidget):
         if self._frame is None:
             return
         left, top, right, bottom = (max(0, round(side)) for side in box.tolist())
-        part = np.ascontiguousarray(self._frame[top:bottom, left:right])
+        part = self._frame[top:bottom, left:right]
         if part.size:
-            height, width = part.shape[:2]
-            image = QImage(part.data, width, height, 3 * width, QImage.Format.Format_BGR888).copy()
-            QApplication.clipboard().setImage(image)
+            QApplication.clipboard().setImage(bgr_image(part))
             self.show_hint("Copied", "face")
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:

@@ -30,7 +30,6 @@ class PlaybackBar(QWidget):
         self._session = session
         self._player: Player | None = None
         self._shown_paused: bool | None = None
-        self._allowed = True
         self._commands = [
             command(self, "Pause or go on", ["K"], self.toggle_pause),
             command(self, "Picture before", [","], lambda: self.step(-1)),
@@ -103,11 +102,6 @@ class PlaybackBar(QWidget):
 
     # -- what is
 
-    def set_allowed(self, on: bool) -> None:
-        """Whether there is room for it: there isn't in full screen."""
-        self._allowed = on
-        self.refresh()
-
     def refresh(self) -> None:
         """Follows the session."""
         player = None if self._session.state.still else self._session.player
@@ -120,7 +114,7 @@ class PlaybackBar(QWidget):
                 length_s = player.duration_s or 0.0
                 self.slider.set_length(length_s)
                 self.slider.setEnabled(length_s > 0)
-        self.setVisible(player is not None and self._allowed)
+        self.setVisible(player is not None)
         if player is None:
             return
         self.show_time(player.position_s)

@@ -14,19 +14,19 @@ from facecam.ui.live.chooser import Ask
 from facecam.ui.live.screen_picker import ask_screen_part
 
 
-def ask_source(parent: QWidget, kind: Ask, folder: str, then: Callable[[Ask, str], None]) -> None:
-    """Opens the dialog for that kind of source; `then(kind, spec)` is called if the user names one.
+def ask_source(parent: QWidget, kind: Ask, folder: str, then: Callable[[str], None]) -> None:
+    """Opens the dialog for that kind of source; `then(spec)` is called if the user names one.
 
     folder: where a file dialog starts, empty for the current folder.
     """
     if kind is Ask.SCREEN:
-        ask_screen_part(parent, lambda spec: then(kind, spec))
+        ask_screen_part(parent, then)
         return
 
     def named(text: str | Path) -> None:
         spec = str(text).strip()
         if spec:
-            then(kind, spec)
+            then(spec)
 
     if kind is Ask.FOLDER:
         ask_path(parent, "Open a folder of pictures", named, folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import QEvent, QTimer, Signal
 from PySide6.QtWidgets import QBoxLayout, QWidget
@@ -31,13 +32,11 @@ class LiveStage(QWidget):
     `compare`. spec: the chosen source, which the words are about.
     """
 
-    start_wanted = Signal()
-    """One of the message's buttons was pressed, as with those that follow."""
-    stop_wanted = Signal()
     demo_wanted = Signal()
+    """One of the message's buttons was pressed, as with the next."""
     file_wanted = Signal()
-    phase_changed = Signal(object)
-    """The session's Phase has changed, or a new request begins."""
+    phase_changed = Signal(object, object)
+    """The session's Phase was the one, None at a new request, and is the other."""
     view_shown = Signal(object)
     """The View that the picture shows from now on."""
     said = Signal(str)
@@ -80,8 +79,18 @@ class LiveStage(QWidget):
             return None
         return StageMessage(title, text, self._actions(phase))
 
-    def begin(self, request: Callable[[], None]) -> None:
-        """Makes a new request of the session, on an empty stage."""
+    def start(self) -> None:
+        """Starts the chosen source."""
+        self._begin(partial(self._session.start, self.spec))
+
+    def start_or_stop(self) -> None:
+        """Stops what is running or opening, else starts the chosen source."""
+        if self._session.phase.is_busy:
+            self._begin(self._session.stop)
+        else:
+            self.start()
+
+    def _begin(self, request: Callable[[], None]) -> None:
         self._clear()  # not when a phase is seen: what opens or fails at once is never seen opening
         self._phase = None
         request()
@@ -89,7 +98,8 @@ class LiveStage(QWidget):
 
     def _clear(self) -> None:
         self._view = None
-        self.picture.clear()
+        for picture in (self.picture, self._second):
+            picture.clear()
 
     def end(self) -> None:
         """The window is closing."""
@@ -97,14 +107,8 @@ class LiveStage(QWidget):
 
     def refresh(self) -> None:
         """Brings everything up to date."""
-        self.refresh_words()
-        self._refresh_message()
-
-    def refresh_words(self) -> None:
-        """The figures over the picture, the status line, and all that follows `refreshed`."""
         self._refresh_figures()
-        if self._phase is Phase.RECONNECTING:
-            self._refresh_message()
+        self._refresh_message()
         self.refreshed.emit()
 
     def _refresh_figures(self) -> None:
@@ -119,7 +123,7 @@ class LiveStage(QWidget):
     def _look(self) -> None:
         """What nobody tells: figures change, and a picture that nothing follows may have to be hidden."""
         self.picture.fetch()
-        self.refresh_words()
+        self.refresh()
 
     def refresh_status(self) -> None:
         """The status line alone."""
@@ -129,7 +133,7 @@ class LiveStage(QWidget):
         phase = self._session.phase
         if phase is self._phase:
             return
-        self._phase = phase
+        before, self._phase = self._phase, phase
         if phase is Phase.IDLE:  # a camera that is off leaves no picture on the screen, whoever has asked for rest
             self._clear()
         if phase is Phase.OPENING:
@@ -140,7 +144,7 @@ class LiveStage(QWidget):
             self._figures_timer.start()
         else:
             self._figures_timer.stop()
-        self.phase_changed.emit(phase)
+        self.phase_changed.emit(before, phase)
         self.refresh()
 
     def _fetched(self) -> None:
@@ -157,7 +161,8 @@ class LiveStage(QWidget):
 
     def _refresh_message(self) -> None:
         message = self.message
-        self.picture.set_dimmed(message is not None)
+        for picture in (self.picture, self._second):
+            picture.set_dimmed(message is not None)
         self._second.setVisible(self._compares and message is None)  # a message has the stage to itself
         self.panel.set_scale(self.picture.scale)
         self.panel.show_message(message, over_picture=self._view is not None)
@@ -168,14 +173,13 @@ class LiveStage(QWidget):
         if phase in (Phase.OPENING, Phase.RUNNING):
             return ()
         if phase is Phase.IDLE:
-            help_text = "Starts the source that is chosen at the right (Space)"
-            return Action("Start", self.start_wanted.emit, help_text), file
+            return Action("Start", self.start, "Starts the source that is chosen at the right (Space)"), file
         if phase is Phase.ENDED:
-            return Action("Play again", self.start_wanted.emit, "From the beginning (Space)"), file
+            return Action("Play again", self.start, "From the beginning (Space)"), file
         if phase is Phase.RECONNECTING:
             retry = Action("Try now", self._session.retry_now, "Doesn't wait for the next attempt")
-            return retry, Action("Stop", self.stop_wanted.emit, "Gives it up (Space)")
-        again = Action("Try again", self.start_wanted.emit, "Opens the same source once more")
+            return retry, Action("Stop", self.start_or_stop, "Gives it up (Space)")
+        again = Action("Try again", self.start, "Opens the same source once more")
         if isinstance(self._session.error, ModelError):  # which shows nothing of any source
             return (again,)
         demo = Action("Play the demo", self.demo_wanted.emit, "Moving portraits, no camera needed")

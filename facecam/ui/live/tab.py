@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtGui import QAction, QDragEnterEvent, QDragLeaveEvent, QDropEvent
+from PySide6.QtWidgets import QWidget
 
 from facecam.detection.any_detector import AnyDetector, open_detector
 from facecam.detection.detector import FaceDetector
@@ -66,12 +67,12 @@ class LiveTab(Tab):
         self.remembered = remembered = Remembered(settings, LiveSettings)
         self._known_cameras: list[Camera] | None = None
         self._full_screen = False
-        self._phase: Phase | None = None
         self.setAcceptDrops(True)
 
         second = PictureView()
         self.stage = LiveStage(session, second, spec)
         self.picture, self.panel = self.stage.picture, self.stage.panel
+        self._pictures = (self.picture, second)
         self.controls = LiveControls(session, remembered, options.threshold)
         self.status = StatusLine()
 
@@ -94,7 +95,8 @@ class LiveTab(Tab):
         self.playback = PlaybackBar(session, remembered)
         self.thumbnails = ThumbnailStrip(session)
         self.exporting = Exporting(session, settings, lambda: self._options)
-        self._parts: list[Section | GraphsArea | PlaybackBar] = [*self.sections, self.graphs, self.playback]
+        others = (self.graphs, self.playback, self.exporting)
+        self._parts: list[Section | GraphsArea | PlaybackBar | Exporting] = [*self.sections, *others]
         self.badge = RecordingBadge(self.picture, self.recording.saving)
         self.stage.compare(self.compare.on.isChecked())
         self.toast = Toast(self.stage)
@@ -102,7 +104,7 @@ class LiveTab(Tab):
         self._lay_out()
         self._commands = self._make_commands()
         self.second_screen.addActions(self._commands)  # its keys work there, too
-        self.audience = AudienceControls(self.stage, [self.picture, second], self._for_the_audience())
+        self.audience = AudienceControls(self.stage, self._pictures, self._for_the_audience())
         self._cameras = CameraWatch(list_cameras, self)
         self._connect()
         self.controls.source.choose(spec)
@@ -116,7 +118,9 @@ class LiveTab(Tab):
             self.controls.add_view_switch(switch)
         for section in self.sections:
             self.controls.add_section(section, self._settings)
-        left = column((self.stage, 1), self.thumbnails, self.playback, self.graphs)
+        self._player = QWidget()
+        column(self.thumbnails, self.playback, owner=self._player)
+        left = column((self.stage, 1), self._player, self.graphs)
         self.second_screen = SecondScreen(self.stage, left, self)
         self.status.setContentsMargins(2 * SPACE, SPACE, 2 * SPACE, SPACE)
         column((row((left, 1), self.controls), 1), self.status, owner=self)
@@ -153,25 +157,24 @@ class LiveTab(Tab):
                 self, "Copy the picture", ["Ctrl+C"], self.copy, Menu.EDIT, "The picture, and in words what it shows"
             ),
             *(action for part in self._parts for action in part.commands()),
-            *self.exporting.commands(),
         ]
 
     def _connect(self) -> None:
-        for picture in (self.picture, self.compare.picture):
+        for picture in self._pictures:
             picture.dropped.connect(self.open)
             picture.several_dropped.connect(self.exporting.open)
             picture.double_clicked.connect(self.toggle_full_screen)
-        self.controls.mirror.toggled.connect(self.picture.set_mirror)
-        self.controls.scores.toggled.connect(self.picture.set_all_scores)
-        self.picture.set_all_scores(self.controls.scores.isChecked())
+            self.controls.mirror.toggled.connect(picture.set_mirror)
+            self.controls.scores.toggled.connect(picture.set_all_scores)
+            picture.set_all_scores(self.controls.scores.isChecked())
         self.controls.take_mirror()
-        self.controls.start_button.clicked.connect(self.start_or_stop)
+        self.controls.start_button.clicked.connect(self.stage.start_or_stop)
         self.controls.full_screen_button.clicked.connect(self.toggle_full_screen)
         self.controls.source.chosen.connect(self.open)
         self.controls.source.asked.connect(self.ask)
         self.controls.source.opened.connect(self._cameras.look)
         self._cameras.answered.connect(self._cameras_found)
-        self.camera.changed.connect(self.start)
+        self.camera.changed.connect(self.stage.start)
         self.compare.on.toggled.connect(self.stage.compare)
         self.privacy.on.toggled.connect(self.thumbnails.viewport().update)
         self.detection.threshold_reset.connect(self.controls.reset_threshold)
@@ -186,47 +189,31 @@ class LiveTab(Tab):
         self.controls.large.toggled.connect(self._enlarge)
         self.second_screen.moved.connect(self._follow_audience)
         self._enlarge()
-        self.stage.start_wanted.connect(self.start)
-        self.stage.stop_wanted.connect(self.start_or_stop)
         self.stage.demo_wanted.connect(partial(self.open, DEMO))
         self.stage.file_wanted.connect(partial(self.ask, Ask.FILE))
         self.stage.said.connect(self._say)
         self.stage.phase_changed.connect(self._phase_changed)
         self.stage.view_shown.connect(self._view_shown)
-        self.stage.refreshed.connect(self.controls.refresh)
-        self.stage.refreshed.connect(self.thumbnails.refresh)
-        self.stage.refreshed.connect(self.exporting.refresh)
-        for part in self._parts:
+        for part in (self.controls, self.thumbnails, *self._parts):
             self.stage.refreshed.connect(part.refresh)
 
     # -- what the user wants
 
-    def start(self) -> None:
-        """Starts the chosen source."""
-        self.stage.begin(partial(self.session.start, self.stage.spec))
-
     def start_stop_or_pause(self) -> None:
         """A file that plays pauses or goes on; anything else starts or stops."""
         if not (self.session.phase in (Phase.RUNNING, Phase.ENDED) and self.playback.toggle_pause()):
-            self.start_or_stop()
-
-    def start_or_stop(self) -> None:
-        """Stops what is running or opening, else starts the chosen source."""
-        if self.session.phase.is_busy:
-            self.stage.begin(self.session.stop)
-        else:
-            self.start()
+            self.stage.start_or_stop()
 
     def open(self, spec: str) -> None:
         """Chooses a source and starts it; the next start begins with it, unless another one is named then."""
         self.remembered.change(source=remembered_name(spec, self._known_cameras or []))
         self.stage.spec = spec
         self.controls.source.choose(spec)
-        self.start()
+        self.stage.start()
 
     def ask(self, kind: Ask) -> None:
         """Asks for a file, a folder or an address, and opens what the user names."""
-        prompts.ask_source(self, kind, self.remembered.value.folder, self._asked)
+        prompts.ask_source(self, kind, self.remembered.value.folder, partial(self._asked, kind))
 
     def _asked(self, kind: Ask, spec: str) -> None:
         if kind in (Ask.FILE, Ask.FOLDER):
@@ -306,7 +293,8 @@ class LiveTab(Tab):
             self.advised.emit(words)
 
     def _enlarge(self) -> None:
-        self.picture.set_large(self._before_audience or self.controls.large.isChecked())
+        for picture in self._pictures:
+            picture.set_large(self._before_audience or self.controls.large.isChecked())
         self.panel.set_scale(self.picture.scale)
 
     @property
@@ -320,12 +308,12 @@ class LiveTab(Tab):
         self._enlarge()
         self.toast.hide()
 
-    def _phase_changed(self, phase: Phase) -> None:
+    def _phase_changed(self, before: Phase | None, phase: Phase) -> None:
+        source = words.name(self.session, self.stage.spec)
         if phase is Phase.RECONNECTING:
-            self._tell_audience(f"{words.name(self.session, self.stage.spec)} is lost")
-        elif phase is Phase.RUNNING and self._phase is Phase.RECONNECTING:
-            self._tell_audience(f"{words.name(self.session, self.stage.spec)} is back")
-        self._phase = phase
+            self._tell_audience(f"{source} is lost")
+        elif phase is Phase.RUNNING and before is Phase.RECONNECTING:
+            self._tell_audience(f"{source} is back")
         self.controls.start_button.show_running(phase.is_busy)
         if phase in (Phase.RUNNING, Phase.ENDED):
             self.controls.take_mirror()
@@ -345,7 +333,7 @@ class LiveTab(Tab):
             self.controls.source.choose(wanted)
         is_new = known is not None and any(camera not in known for camera in cameras)
         if is_new and self.stage.spec == AUTO and self.session.phase is Phase.RUNNING and not self.session.is_camera:
-            self.start()
+            self.stage.start()
 
     # What is dropped beside the picture counts as well.
 
@@ -380,8 +368,7 @@ class LiveTab(Tab):
         self._full_screen = on
         self.controls.setVisible(not on)
         self.graphs.set_full_screen(on)
-        self.playback.set_allowed(not on)
-        self.thumbnails.set_allowed(not on)
+        self._player.setVisible(not on)
         self.status.setVisible(not on)
         self._follow_audience()
         self.picture.setFocus()

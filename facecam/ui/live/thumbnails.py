@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, QTimer
-from PySide6.QtGui import QColor, QImage, QKeyEvent, QPainter, QPen, QPixmap
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
+from facecam.arrays import Image
 from facecam.errors import SourceError
 from facecam.qtkit import theme
+from facecam.qtkit.frame_image import bgr_image
 from facecam.qtkit.theme import SPACE
 from facecam.qtkit.worker import Worker
 from facecam.sources.photo import SLIDE_S, read_thumbnail
@@ -39,7 +39,6 @@ class ThumbnailStrip(QListView):
         super().__init__()
         self._session = session
         self._paths: tuple[Path, ...] = ()
-        self._allowed = True
         self.kept: OrderedDict[int, QPixmap | str] = OrderedDict()
         self._wanted: set[int] = set()
         self._worker = Worker("facecam-thumbnails", _NICENESS, lambda: session.state.core, self)
@@ -66,11 +65,6 @@ class ThumbnailStrip(QListView):
         """Whether faces are to be hidden."""
         return self._session.options.privacy is not None
 
-    def set_allowed(self, on: bool) -> None:
-        """Whether there is room for it: there isn't in full screen."""
-        self._allowed = on
-        self.refresh()
-
     def refresh(self) -> None:
         """Follows the session."""
         folder = self._session.folder
@@ -81,7 +75,7 @@ class ThumbnailStrip(QListView):
             self._wanted.clear()
             self._paths = paths
             self._rows.set_paths(paths)
-        self.setVisible(bool(paths) and self._allowed)
+        self.setVisible(bool(paths))
 
     def show_time(self, time_s: float) -> None:
         """Marks the picture that is shown at that time of the slide show."""
@@ -132,33 +126,26 @@ class ThumbnailStrip(QListView):
             self._worker.submit(0, partial(_decoded, self._paths, rows, size))
 
     def _arrived(self) -> None:
-        ratio = self.devicePixelRatioF()
         for result in self._worker.take():
             if result.value is None:
                 continue
             row, image = result.value
+            if not isinstance(image, str):
+                image = QPixmap.fromImage(bgr_image(image))
+                image.setDevicePixelRatio(self.devicePixelRatioF())
             self._wanted.discard(row)
-            self.kept[row] = image if isinstance(image, str) else _pixmap(image, ratio)
+            self.kept[row] = image
             while len(self.kept) > _MOST_KEPT:
                 self.kept.popitem(last=False)
             self.update(self._rows.index(row))
 
 
-def _decoded(
-    paths: tuple[Path, ...], rows: list[int], size: tuple[int, int]
-) -> Iterator[tuple[int, npt.NDArray[np.uint8] | str]]:
+def _decoded(paths: tuple[Path, ...], rows: list[int], size: tuple[int, int]) -> Iterator[tuple[int, Image | str]]:
     for row in rows:
         try:
             yield row, read_thumbnail(paths[row], *size)
         except SourceError as error:
             yield row, str(error)
-
-
-def _pixmap(image: npt.NDArray[np.uint8], ratio: float) -> QPixmap:
-    height, width = image.shape[:2]
-    pixmap = QPixmap.fromImage(QImage(image.data, width, height, 3 * width, QImage.Format.Format_BGR888))
-    pixmap.setDevicePixelRatio(ratio)
-    return pixmap
 
 
 class _Rows(QAbstractListModel):

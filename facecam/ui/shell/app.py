@@ -154,7 +154,7 @@ class _Tabs:
         tab = LiveTab(session, self._settings, list_cameras, self._spec, self._live_options, camera_modes)
         self._live_tab = tab
         session.setParent(tab)
-        tab.start()
+        tab.stage.start()
         return tab
 
     def _speed(self) -> Tab:

@@ -158,9 +158,9 @@ def test_two_detectors_can_be_compared_in_full_screen(
 
 def test_a_camera_that_is_lost_is_told(qtbot: QtBot, window: MainWindow) -> None:
     tab = live(window)
-    tab.stage.phase_changed.emit(Phase.RECONNECTING)
+    tab.stage.phase_changed.emit(Phase.RUNNING, Phase.RECONNECTING)
     assert tab.toast.text.text() == "Demo is lost"
-    tab.stage.phase_changed.emit(Phase.RUNNING)
+    tab.stage.phase_changed.emit(Phase.RECONNECTING, Phase.RUNNING)
     assert tab.toast.text.text() == "Demo is back"
 
 

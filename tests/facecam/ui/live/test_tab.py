@@ -335,7 +335,7 @@ def test_asking_for_a_file(qtbot: QtBot, make_window: MakeWindow, monkeypatch: p
     waits_for_picture(qtbot, tab)
     asked: list[Ask] = []
 
-    def cancels(parent: QWidget, kind: Ask, folder: str, then: Callable[[Ask, str], None]) -> None:
+    def cancels(parent: QWidget, kind: Ask, folder: str, then: Callable[[str], None]) -> None:
         asked.append(kind)
 
     monkeypatch.setattr(prompts, "ask_source", cancels)
@@ -343,8 +343,8 @@ def test_asking_for_a_file(qtbot: QtBot, make_window: MakeWindow, monkeypatch: p
     assert asked == [Ask.FOLDER]
     assert tab.controls.source.currentText() == "Demo"
 
-    def names_one(parent: QWidget, kind: Ask, folder: str, then: Callable[[Ask, str], None]) -> None:
-        then(kind, "clip.mp4")
+    def names_one(parent: QWidget, kind: Ask, folder: str, then: Callable[[str], None]) -> None:
+        then("clip.mp4")
 
     monkeypatch.setattr(prompts, "ask_source", names_one)
     QTest.keyClick(tab.window(), Qt.Key.Key_O)

@@ -40,7 +40,7 @@ def test_a_button_switches_it_on_and_it_goes_on_with_another_source(
     assert tab.badge.text() == "Virtual camera"
     tab.open("clip.mp4")
     qtbot.waitUntil(lambda: tab.session.phase is Phase.ENDED)
-    tab.start_or_stop()  # once more
+    tab.stage.start_or_stop()  # once more
     qtbot.waitUntil(lambda: tab.session.phase is Phase.ENDED)
     assert tab.recording.camera_button.isChecked()
     tab.session.stop()

@@ -573,11 +573,11 @@ def test_it_is_the_second_tab_and_stops_the_live_source_meanwhile(
     assert not tab.running
     assert first.recording.saving.is_recording  # nothing of it is lost
     first.recording.saving.toggle_recording()
-    first.start_or_stop()
+    first.stage.start_or_stop()
     qtbot.waitUntil(lambda: first.session.phase is Phase.IDLE)
     tab.toggle()
     qtbot.waitUntil(lambda: first.stage.message is not None and first.stage.message.title == said)
-    first.start()  # doesn't wait
+    first.stage.start()  # doesn't wait
     qtbot.waitUntil(lambda: first.session.phase is Phase.RUNNING)
     tab.toggle()
     qtbot.waitUntil(lambda: not tab.running)
