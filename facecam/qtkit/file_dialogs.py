@@ -46,12 +46,12 @@ def suffix_of(kind: str) -> str:
     return kind.partition("*")[2].rstrip(")")
 
 
-def show_folder(folder: Path) -> str:
-    """Shows a folder in the system's file manager, made if need be. Returns a sentence on why it can't, else ""."""
+def show_folder(folder: Path, say: Callable[[str], object]) -> None:
+    """Shows a folder in the system's file manager, made if need be. say: is told in a sentence why it can't."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        return f"{folder} can't be opened: {error.strerror or error}."
-    if QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
-        return ""
-    return f"There is no file manager here; the folder is {folder}"
+        say(f"{folder} can't be opened: {error.strerror or error}.")
+        return
+    if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
+        say(f"There is no file manager here; the folder is {folder}")

@@ -11,7 +11,6 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QDialog, QStackedWidget, QWidget
 
 from facecam.batch.batch import Summary
-from facecam.batch.estimate import Estimate
 from facecam.batch.inputs import file_id
 from facecam.batch.regions import SUFFIX, Regions, load_regions, save_regions
 from facecam.batch.watch import Progress
@@ -46,8 +45,8 @@ class ExportDialog(QDialog):
         self._specs: list[str] = []
         self.out = Path()
         self._temporary = tempfile.TemporaryDirectory(prefix="facecam-export-")
-        self._found: tuple[object, Path] | None = None  # how regions were found, and where they lie
-        self._estimate: Estimate | None = None
+        self._regions = Path(self._temporary.name) / "regions.json"
+        self._found: tuple[object, ...] | None = None  # how these regions were found
         self._began_s = 0.0
         self._reviewing = False
         self.review: ReviewDialog | None = None
@@ -55,7 +54,6 @@ class ExportDialog(QDialog):
         self.setAcceptDrops(True)
         self.remembered = Remembered(settings, ExportSettings)
         self._estimator = BatchProcess(parent=self)
-        self._estimator.estimated.connect(self._estimated)
         self.process = BatchProcess(parent=self)
         self.process.progressed.connect(self._progressed)
         self.process.ended.connect(self._ended)
@@ -64,13 +62,13 @@ class ExportDialog(QDialog):
         for page in (self.options, self.progress, self.summary):
             self._pages.addWidget(page)
         column(self._pages, owner=self, margins=(2 * SPACE,) * 4)
-        self.options.changed.connect(self._show_estimate)
+        self._estimator.estimated.connect(self.options.show_found)
         self.options.export_button.clicked.connect(self.export)
         self.options.review_button.clicked.connect(self.look_through)
         self.options.folder_button.clicked.connect(self._ask_folder)
         self.options.close_button.clicked.connect(self.close)
         self.progress.cancel_button.clicked.connect(self.cancel)
-        self.summary.open_button.clicked.connect(self._open_folder)
+        self.summary.open_button.clicked.connect(lambda: show_folder(self.out, self.summary.say))
         self.summary.back_button.clicked.connect(lambda: self._pages.setCurrentWidget(self.options))
         self.summary.close_button.clicked.connect(self.close)
         self.resize(68 * SPACE, 62 * SPACE)
@@ -78,39 +76,33 @@ class ExportDialog(QDialog):
 
     @property
     def running(self) -> bool:
-        """Whether something is being done."""
         return self.process.running
 
     def set_specs(self, specs: Sequence[str]) -> None:
-        """What is to be exported."""
-        self._specs, self._found, self._estimate = list(specs), None, None
+        self._specs, self._found = list(specs), None
         self.set_folder(output_folder(self._specs))
         self._pages.setCurrentWidget(self.options)
         self.options.show_inputs(self._specs, can_review=self._specs_are_one())
         self._estimator.start([*self._specs, *self._detector(), "--hide", "blur", "--estimate"])
 
     def set_folder(self, folder: Path) -> None:
-        """The folder that everything is written to."""
         self.out = folder
         self.options.show_folder(folder)
 
     def export(self) -> None:
         """Starts it, by regions if they have been looked through."""
-        regions = self._regions_file
-        by_regions = regions is not None and self.options.value.copies is Copies.HIDDEN
-        self._run(["--regions", str(regions)] if by_regions else [])
+        by_regions = self._regions_known and self.options.value.copies is Copies.HIDDEN
+        self._run(["--regions", str(self._regions)] if by_regions else [])
 
     def look_through(self) -> None:
         """Finds what there is to be hidden in a single file, and shows it before anything is written."""
-        known = self._regions_file or self._kept_file()
-        if known is not None:
-            self._begin_review(known)
+        if self._regions_known or self._take_kept():
+            self._begin_review()
             return
-        path = Path(self._temporary.name) / "found.json"
-        path.unlink(missing_ok=True)
-        self._reviewing = True
+        self._regions.unlink(missing_ok=True)
+        self._found, self._reviewing = None, True
         how = [*self.options.value.how_to_look(), *self.options.value.share()]
-        self._start("Looking for what is to be hidden…", [*self._specs, *how], ["--regions", str(path)])
+        self._start("Looking for what is to be hidden…", [*self._specs, *how], ["--regions", str(self._regions)])
 
     def cancel(self) -> None:
         """Ends the export; files that are complete stay."""
@@ -118,7 +110,6 @@ class ExportDialog(QDialog):
         self.process.cancel()
 
     def close_down(self, timeout_s: float) -> bool:
-        """The window is closing."""
         if self.review is not None:
             self.review.close()
         self._estimator.close(0)
@@ -140,31 +131,27 @@ class ExportDialog(QDialog):
         return len(self._specs) == 1 and Path(self._specs[0]).is_file()
 
     @property
-    def _regions_file(self) -> Path | None:
-        """The file of regions that were found before in the same way, None if there is none."""
-        if self._found is None or not self._specs_are_one() or self._found[0] != self._key:
-            return None
-        return self._found[1]
+    def _regions_known(self) -> bool:
+        """Whether they were found before in the same way."""
+        return self._specs_are_one() and self._found == self._key
 
-    def _kept_file(self) -> Path | None:
-        """The regions beside the copy of an earlier run, as a file here; None if there are none."""
+    def _take_kept(self) -> bool:
+        """Takes the regions beside the copy of an earlier run, if there are any."""
         source = Path(self._specs[0])
         try:
-            regions = load_regions(self.out / (source.name + SUFFIX), source)
+            self._keep(load_regions(self.out / (source.name + SUFFIX), source))
         except FacecamError:
-            return None
-        return self._keep(regions)
+            return False
+        return True
 
-    def _keep(self, regions: Regions) -> Path:
-        path = Path(self._temporary.name) / "regions.json"
-        save_regions(regions, path)
-        self._found = (self._key, path)
-        return path
+    def _keep(self, regions: Regions) -> None:
+        save_regions(regions, self._regions)
+        self._found = self._key
 
-    def _begin_review(self, path: Path) -> None:
+    def _begin_review(self) -> None:
         source = Path(self._specs[0])
         try:
-            regions = load_regions(path, source)
+            regions = load_regions(self._regions, source)
         except FacecamError as error:
             self._show_summary(Summary(error=str(error)))
             return
@@ -195,27 +182,20 @@ class ExportDialog(QDialog):
         self._start(f"Writing to {self.out}", self.options.value.arguments(self._specs, self.out), more)
 
     def _start(self, title: str, arguments: list[str], more: list[str]) -> None:
-        estimate = self._estimate
-        self.progress.begin(title, estimate.frames if estimate is not None and estimate.sure else 0)
+        found = self.options.found
+        self.progress.begin(title, found.frames if found is not None and found.sure else 0)
         self._pages.setCurrentWidget(self.progress)
         self._began_s = time.monotonic()
         self.process.start([*arguments, *self._detector(), *more, "--watch"])
-
-    def _estimated(self, estimate: Estimate) -> None:
-        self._estimate = estimate
-        self._show_estimate()
-
-    def _show_estimate(self) -> None:
-        self.options.show_estimate(self._estimate)
 
     def _progressed(self, progress: Progress) -> None:
         self.progress.show_progress(progress, time.monotonic() - self._began_s)
 
     def _ended(self, report: Summary) -> None:
-        path = Path(self._temporary.name) / "found.json"
-        if self._reviewing and path.exists() and not report.stopped and report.error is None and not report.failed:
-            self._found = (self._key, path)
-            self._begin_review(path)
+        well = self._regions.exists() and not report.stopped and report.error is None and not report.failed
+        if self._reviewing and well:
+            self._found = self._key
+            self._begin_review()
         elif self._reviewing and report.stopped:
             self._pages.setCurrentWidget(self.options)
         else:
@@ -229,11 +209,6 @@ class ExportDialog(QDialog):
 
     def _ask_folder(self) -> None:
         ask_path(self, "A folder for copies and lists", self.set_folder, self.out.parent)
-
-    def _open_folder(self) -> None:
-        problem = show_folder(self.out)
-        if problem:
-            self.summary.say(problem)
 
     def reject(self) -> None:
         """Esc; not by accident while something is being done."""

@@ -38,7 +38,6 @@ class FrameReader(Asker):
         self.ask(partial(self._read, frame, places, options))
 
     def end(self) -> None:
-        """Returns soon."""
         self.close(1.0, at_the_end=self._leave)
 
     # In the thread

@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 from pathlib import Path
 
-from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QProgressBar, QTextBrowser, QWidget
 
 from facecam.batch.batch import Summary
@@ -25,14 +24,13 @@ _KNOWN_AFTER_S = 3.0
 
 
 class OptionsPage(QWidget):
-    """What is exported, how, and where to. What is chosen is remembered."""
-
-    changed = Signal()
+    """What is exported, how, and where to. What is chosen is remembered. found: what there is, once it is counted."""
 
     def __init__(self, remembered: Remembered[ExportSettings]) -> None:
         super().__init__()
         self._remembered = remembered
         self._can_review = False
+        self.found: Estimate | None = None
         self.heading, self.counts = Heading(""), DimLine()
         self.copies = combo(
             ("Copies with faces hidden", Copies.HIDDEN), ("Copies with boxes", Copies.BOXES), ("No copies", Copies.NONE)
@@ -76,39 +74,37 @@ class OptionsPage(QWidget):
             spacing=SPACE,
         )
         for name in ("copies", "how", "thorough", "sound", "json", "csv", "jobs"):
-            keep(getattr(self, name), remembered, name, self._changed)
+            keep(getattr(self, name), remembered, name, self._refresh)
         self._refresh()
 
     @property
     def value(self) -> ExportSettings:
-        """What is chosen."""
         return self._remembered.value
 
     def show_inputs(self, specs: list[str], can_review: bool) -> None:
         """Paths, and whether they are a single file, which can be looked through."""
         names = [Path(spec).name or spec for spec in specs]
         self.heading.setText(names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more")
-        self._can_review = can_review
+        self._can_review, self.found = can_review, None
         self.counts.say("Counting…")
-        self.estimate.say("")
         self._refresh()
 
     def show_folder(self, folder: Path) -> None:
-        """Where it goes."""
         self.folder.say(str(folder))
 
-    def show_estimate(self, estimate: Estimate | None) -> None:
+    def show_found(self, found: Estimate) -> None:
         """What there is, and how long it will take."""
-        if estimate is None:
-            return
+        self.found = found
         counts = [
-            counted(count, kind)
-            for count, kind in ((estimate.pictures, "picture"), (estimate.videos, "video"))
-            if count
+            counted(count, kind) for count, kind in ((found.pictures, "picture"), (found.videos, "video")) if count
         ]
-        frames = f" of {counted(estimate.frames, 'frame')}" if estimate.videos else ""
+        frames = f" of {counted(found.frames, 'frame')}" if found.videos else ""
         self.counts.say((" and ".join(counts) or "Nothing that can be counted") + frames)
-        if not estimate.frames:
+        self._refresh()
+
+    def _say_duration(self) -> None:
+        estimate = self.found
+        if estimate is None or not estimate.frames:
             self.estimate.say("")
             return
         value, least = self.value, "" if estimate.sure else "at least "
@@ -122,10 +118,6 @@ class OptionsPage(QWidget):
             )
         self.estimate.say(text)
 
-    def _changed(self) -> None:
-        self._refresh()
-        self.changed.emit()
-
     def _refresh(self) -> None:
         value = self.value
         hides = value.copies is Copies.HIDDEN
@@ -135,6 +127,7 @@ class OptionsPage(QWidget):
         self.export_button.setEnabled(value.writes)
         self.review_button.setVisible(self._can_review)
         self.review_button.setEnabled(hides)
+        self._say_duration()
 
 
 class ProgressPage(QWidget):
@@ -181,7 +174,6 @@ class ProgressPage(QWidget):
         self.words.setText(text)
 
     def say_ending(self) -> None:
-        """It was cancelled, and will be over soon."""
         self.cancel_button.setEnabled(False)
         self.words.setText("Ending…")
 

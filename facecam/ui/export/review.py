@@ -146,10 +146,9 @@ class ReviewDialog(QDialog):
 
     def toggle(self) -> None:
         """Takes out the chosen region, in its chosen frames, or hides it again; one that was drawn is deleted."""
-        index = self.selected
-        if index < 0:
+        index, region = self.selected, self._chosen
+        if region is None:
             return
-        region = self.regions.regions[index]
         if region.by_hand:
             self._select(-1)
             self._change(self.regions.changed(index))
@@ -172,7 +171,6 @@ class ReviewDialog(QDialog):
             self._change(regions, next_row=row)
 
     def undo(self) -> None:
-        """Back to before the last change."""
         if self._undo:
             self.regions = self._undo.pop()
             self._select(-1)
@@ -190,6 +188,11 @@ class ReviewDialog(QDialog):
         self.selected, self._part = index, None
 
     @property
+    def _chosen(self) -> Region | None:
+        regions = self.regions.regions
+        return regions[self.selected] if 0 <= self.selected < len(regions) else None
+
+    @property
     def _ends(self) -> tuple[int, int]:
         """First and last frame that is chosen of the chosen region."""
         region = self.regions.regions[self.selected]
@@ -197,9 +200,9 @@ class ReviewDialog(QDialog):
 
     def _move_ends(self) -> None:
         """Changes first and last frame of a drawn region; of a found one, the frames in which it can be taken out."""
-        if self.selected < 0:
+        region = self._chosen
+        if region is None:
             return
-        region = self.regions.regions[self.selected]
         first, last = self._first.value() - 1, self._last.value() - 1
         if not region.by_hand:
             first, last = max(first, region.first), min(last, region.last)
@@ -290,8 +293,7 @@ class ReviewDialog(QDialog):
 
     def _show_chosen(self) -> None:
         """What can be done with the chosen region."""
-        regions = self.regions.regions
-        chosen = regions[self.selected] if 0 <= self.selected < len(regions) else None
+        chosen = self._chosen
         self.toggle_button.setEnabled(chosen is not None)
         first, last = (0, 0) if chosen is None else self._ends
         where = "" if self._part is None else f" from {first + 1} to {last + 1}"

@@ -130,7 +130,6 @@ class Countdown(_Over):
         self._tick()
 
     def call_off(self) -> None:
-        """Nothing is done."""
         self._timer.stop()
         self.hide()
         self._say("")
@@ -178,7 +177,6 @@ class AudienceControls(_Over):
         self._leave.timeout.connect(self._may_leave)
 
     def switch(self, on: bool) -> None:
-        """Whether they come."""
         self._on = on
         self.hide()
 

@@ -28,11 +28,9 @@ class CameraModes:
         self._settings = settings
 
     def of(self, camera: Camera) -> CameraMode:
-        """What to ask this camera for."""
         return CameraMode.parse(self._settings.text(f"camera/{camera.name}")) or DEFAULT
 
     def remember(self, camera: Camera, mode: CameraMode) -> None:
-        """For the next time that it is opened."""
         self._settings.put(f"camera/{camera.name}", mode.spec)
 
     def complete(self, spec: str, list_cameras: Callable[[], Sequence[Camera]]) -> str:

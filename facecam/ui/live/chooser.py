@@ -136,7 +136,6 @@ class SourceChooser(Combo):
         self._fill()
 
     def set_cameras(self, cameras: list[Camera]) -> None:
-        """The cameras that are plugged in now."""
         if cameras != self._cameras and not self.view().isVisible():  # not under the user's hand; the next look is soon
             self._cameras = list(cameras)
             self._fill()

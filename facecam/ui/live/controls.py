@@ -94,10 +94,9 @@ class LiveControls(QWidget):
         self.column.verticalScrollBar().valueChanged.connect(self.edge.setVisible)
         column(pinned, self.edge, (self.column, 1), owner=self)
         wanted = remembered.value.threshold if threshold is None else threshold
-        self._threshold_known = wanted is not None
-        if wanted is not None:
-            session.change_options(threshold=wanted)
-        show_value(self.threshold, _UNTIL_KNOWN if wanted is None else wanted)
+        session.change_options(threshold=wanted)
+        show_value(self.threshold, _UNTIL_KNOWN)
+        self.refresh()
 
     def add_actions(self, buttons: QWidget) -> None:
         """A row of buttons below Start."""
@@ -138,24 +137,19 @@ class LiveControls(QWidget):
     def refresh(self) -> None:
         """Shows the model's own threshold as soon as it is loaded, and what the model says of the one that is set."""
         threshold = self._session.options.threshold
-        if threshold is not None and not self._threshold_known:
-            self._threshold_known = True
+        if threshold is not None:
             show_value(self.threshold, threshold)
         self.threshold.tell()
 
     def reset_threshold(self) -> None:
         """The model's own again, also at the next start."""
-        own = self._session.own_threshold
         self._remembered.change(threshold=None)
-        self._threshold_known = own is not None
-        self._session.change_options(threshold=own)
-        if own is not None:
-            show_value(self.threshold, own)
+        self._session.change_options(threshold=self._session.own_threshold)
+        self.refresh()
 
     def another_network(self) -> None:
         """Each network has its own threshold, which holds unless the user has chosen one."""
         if self._remembered.value.threshold is None:
-            self._threshold_known = False
             self._session.change_options(threshold=None)
 
     def _threshold_words(self, threshold: float) -> str:
@@ -164,7 +158,6 @@ class LiveControls(QWidget):
         return f"{threshold:.2f}{false}"
 
     def _threshold_moved(self, threshold: float) -> None:
-        self._threshold_known = True
         self._session.change_options(threshold=threshold)
         self._remembered.change(threshold=threshold)
 
@@ -176,10 +169,10 @@ class LiveControls(QWidget):
 
     def _usual_mirror(self) -> bool:
         """People expect cameras to behave as mirrors, and a clip not to: cameras have a setting of their own."""
-        settings, is_camera = self._remembered.value, self._session.is_camera
+        settings, is_camera = self._remembered.value, self._session.camera is not None
         chosen = settings.mirror_camera if is_camera else settings.mirror
         return is_camera if chosen is None else chosen
 
     def _mirror_toggled(self, on: bool) -> None:
         if on != self._usual_mirror():  # else it is not the user who switches
-            self._remembered.change(**{"mirror_camera" if self._session.is_camera else "mirror": on})
+            self._remembered.change(**{"mirror" if self._session.camera is None else "mirror_camera": on})

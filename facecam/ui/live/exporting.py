@@ -47,7 +47,6 @@ class Exporting(QWidget):
         self._action.setEnabled(not on or self._file is not None)
 
     def refresh(self) -> None:
-        """Follows the session."""
         self.setVisible(self._file is not None)
 
     @property
@@ -63,7 +62,6 @@ class Exporting(QWidget):
             return None
 
     def open_source(self) -> None:
-        """Asks what to do with the file or folder that is open."""
         path = self._file
         if path is None:
             self.advised.emit("Open a file or a folder first; then all of it can be detected and exported.")
@@ -83,7 +81,6 @@ class Exporting(QWidget):
         self.dialog.activateWindow()
 
     def close_down(self, timeout_s: float) -> None:
-        """The window is closing."""
         if self.dialog is not None:
             self.dialog.close_down(timeout_s)
 

@@ -64,13 +64,7 @@ GRAPHS = (
         10,
         "From a picture’s capture to its faces: the median, and what 95 of 100 pictures stay below",
     ),
-    Graph(
-        "Faces",
-        "",
-        (Line("faces", "shown", *_TEAL),),
-        4,
-        "Faces that are shown",
-    ),
+    Graph("Faces", "", (Line("faces", "shown", *_TEAL),), 4, "Faces that are shown"),
 )
 
 
@@ -91,7 +85,6 @@ class GraphPanel(QWidget):
             view.set_scale(scale)
 
     def draw(self) -> None:
-        """The history as it is now."""
         if not self.isVisible():
             return
         seconds = self._history.seconds_ago(time.perf_counter())
@@ -131,7 +124,6 @@ class _GraphView(QWidget):
         self._scale = 1.0
 
     def set_scale(self, scale: float) -> None:
-        """How much larger than usual all of it is."""
         self._scale = scale
         font = theme.tabular(theme.sized(self.font(), scale))
         self.heading.setFont(font)

@@ -45,7 +45,6 @@ class GraphsArea(QWidget):
         self._show()
 
     def commands(self) -> list[QAction]:
-        """Its keyboard command."""
         return [switch_command(self, "Graphs", ["G"], self.on)]
 
     def set_full_screen(self, on: bool) -> None:

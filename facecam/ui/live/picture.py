@@ -65,10 +65,8 @@ class PictureView(QWidget):
 
     painted = Signal()
     """A frame has been painted that had not been painted before."""
-    dropped = Signal(str)
-    """A file, folder or address was dropped on the picture: its path or URL."""
-    several_dropped = Signal(list)
-    """Several files and folders were: their paths."""
+    dropped = Signal(list)
+    """Files and folders were dropped on the picture, or an address: their paths, or its URL."""
     double_clicked = Signal()
     mouse_moved = Signal()
     resized = Signal()
@@ -160,7 +158,6 @@ class PictureView(QWidget):
         self._twin, twin._leader = twin, self
 
     def clear(self) -> None:
-        """Back to the empty stage."""
         self.overlay.caption.set([])
         self.overlay.chosen.set([])
         self.zoom, self._centre = 1.0, (0.5, 0.5)
@@ -202,7 +199,6 @@ class PictureView(QWidget):
         self.update()
 
     def hide_hint(self) -> None:
-        """Takes the hint away."""
         self.overlay.hint.set([])
         self.update()
 
@@ -275,7 +271,6 @@ class PictureView(QWidget):
         self.set_zoom(self.zoom * _ZOOM_STEP**steps, at)
 
     def whole(self) -> None:
-        """Shows all of the picture again."""
         self._leader._followed = 0
         self.set_zoom(1.0)
 
@@ -543,7 +538,7 @@ class PictureView(QWidget):
         return super().event(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if _dropped_spec(event) is not None:
+        if _dropped(event):
             event.acceptProposedAction()
             self._drop_pending = True
             self.update()
@@ -555,26 +550,19 @@ class PictureView(QWidget):
     def dropEvent(self, event: QDropEvent) -> None:
         self._drop_pending = False
         self.update()
-        spec, paths = _dropped_spec(event), [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
-        if len(paths) > 1:
+        if specs := _dropped(event):
             event.acceptProposedAction()
-            self.several_dropped.emit(paths)
-        elif spec is not None:
-            event.acceptProposedAction()
-            self.dropped.emit(spec)
+            self.dropped.emit(specs)
 
 
 def _rect(place: Placement) -> QRect:
     return QRect(place.left_px, place.top_px, place.width_px, place.height_px)
 
 
-def _dropped_spec(event: QDropEvent) -> str | None:
-    """The first file, folder or address that is being dropped, as `open_source` takes it."""
-    data = event.mimeData()
-    for url in data.urls():
-        if url.isLocalFile():
-            return url.toLocalFile()
-        if url.scheme():
-            return url.toString()
-    text = data.text().strip()
-    return text if "://" in text and "\n" not in text else None
+def _dropped(event: QDropEvent) -> list[str]:
+    """What is being dropped, as `open_source` takes it: files and folders, else an address, also one in words."""
+    urls, text = event.mimeData().urls(), event.mimeData().text().strip()
+    paths = [url.toLocalFile() for url in urls if url.isLocalFile()]
+    addresses = [url.toString() for url in urls if url.scheme()]
+    typed = [text] if "://" in text and "\n" not in text else []
+    return paths or addresses[:1] or typed

@@ -103,7 +103,6 @@ class PlaybackBar(QWidget):
     # -- what is
 
     def refresh(self) -> None:
-        """Follows the session."""
         player = None if self._session.state.still else self._session.player
         if self._session.phase not in (Phase.RUNNING, Phase.ENDED):
             player = None
@@ -166,7 +165,6 @@ class SeekSlider(QSlider):
         self.setSingleStep(1000)
 
     def set_length(self, length_s: float) -> None:
-        """Length of the whole video."""
         with QSignalBlocker(self):
             self.setRange(0, max(1, round(1000 * length_s)))
         self.setPageStep(max(1000, self.maximum() // 10))

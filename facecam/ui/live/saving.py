@@ -62,7 +62,6 @@ class Saving(QObject):
 
     @property
     def is_recording(self) -> bool:
-        """Whether pictures are being recorded."""
         return self._recorder is not None
 
     @property
@@ -104,17 +103,14 @@ class Saving(QObject):
         return None if self._recorder is None else self._recorder.status
 
     def video_folder(self) -> Path:
-        """Where recordings go."""
         return self._remembered.value.record_folder or videos_folder()
 
     def picture_folder(self) -> Path:
-        """Where snapshots go."""
         return self._remembered.value.record_folder or pictures_folder()
 
     # -- what the user wants
 
     def toggle_recording(self) -> None:
-        """Starts or ends a recording."""
         if self._recorder is None:
             self._begin()
         else:
@@ -133,7 +129,6 @@ class Saving(QObject):
         self.changed.emit()
 
     def take_snapshot(self) -> None:
-        """Saves the picture that is shown."""
         view, detector = self._session.latest(), self._session.detector
         if view is None or detector is None:
             self._say("There is no picture to save yet.")
@@ -155,10 +150,7 @@ class Saving(QObject):
         self._snapshot_thread.start()
 
     def open_folder(self) -> None:
-        """Shows the folder of the recordings in the system's file manager."""
-        problem = show_folder(self.video_folder())
-        if problem:
-            self._say(problem)
+        show_folder(self.video_folder(), self._say)
 
     def end(self) -> None:
         """Ends the recording, if there is one; it is completed meanwhile."""

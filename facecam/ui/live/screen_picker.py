@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QPoint, QRect, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QGuiApplication, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QScreen
+from PySide6.QtGui import (
+    QColor,
+    QGuiApplication,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QRegion,
+    QScreen,
+)
 from PySide6.QtWidgets import QApplication, QWidget
 
 from facecam.qtkit import theme
@@ -69,21 +80,14 @@ class ScreenPicker(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.drawPixmap(self.rect(), self._picture)
-        painter.setClipRegion(self.rect())
+        painter.setClipRegion(QRegion(self.rect()) - QRegion(self._rect))
+        painter.fillRect(self.rect(), _DARK)
+        painter.setClipping(False)
         if self._rect.isNull():
-            painter.fillRect(self.rect(), _DARK)
-            font = theme.sized(self.font(), 1.4)
-            painter.setFont(font)
+            painter.setFont(theme.sized(self.font(), 1.4))
             painter.setPen(theme.STAGE_TEXT)
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, _HELP)
             return
-        for part in (
-            QRect(0, 0, self.width(), self._rect.top()),
-            QRect(0, self._rect.bottom() + 1, self.width(), self.height()),
-            QRect(0, self._rect.top(), self._rect.left(), self._rect.height()),
-            QRect(self._rect.right() + 1, self._rect.top(), self.width(), self._rect.height()),
-        ):
-            painter.fillRect(part, _DARK)
         painter.setPen(QPen(theme.BOX, 2))
         painter.drawRect(self._rect)
         painter.setPen(theme.STAGE_TEXT)

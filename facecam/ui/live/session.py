@@ -23,7 +23,6 @@ from facecam.live.pipeline import Phase, Pipeline, View
 from facecam.live.state import PipelineState, Sink, Wanted
 from facecam.qtkit.worker import Notifier, Worker
 from facecam.sources import Camera, CameraSource, Player, Source, open_source
-from facecam.sources.camera import OfCamera
 from facecam.sources.folder import FolderSource
 from facecam.system.memory import give_back_free_memory
 
@@ -136,15 +135,10 @@ class LiveSession(QObject):
         return player if player is not None and player.can_seek else None
 
     @property
-    def is_camera(self) -> bool:
-        """Whether the open source is a camera, which people expect to behave as a mirror."""
-        return isinstance(self.state.source, CameraSource)
-
-    @property
     def camera(self) -> Camera | None:
         """The camera that is open, None if it is something else."""
         source = self.state.source
-        return source.camera if isinstance(source, OfCamera) else None
+        return source.camera if isinstance(source, CameraSource) else None
 
     @property
     def has_rates(self) -> bool:
@@ -218,7 +212,6 @@ class LiveSession(QObject):
     # -- control thread
 
     def _leave(self) -> None:
-        """Stops what runs, if anything does."""
         with self._lock:
             old, self._pipeline = self._pipeline, None
             self._failure = None

@@ -8,7 +8,7 @@ from functools import partial
 from PySide6.QtCore import QEvent, QTimer, Signal
 from PySide6.QtWidgets import QBoxLayout, QWidget
 
-from facecam.errors import ModelError
+from facecam.errors import FacecamError, ModelError
 from facecam.live.pipeline import Phase, View
 from facecam.qtkit.layouts import column, row
 from facecam.qtkit.stage import Action, StageMessage, StagePanel
@@ -69,18 +69,42 @@ class LiveStage(QWidget):
 
     @property
     def message(self) -> StageMessage | None:
-        """What there is to say now; None where the picture speaks for itself."""
-        has_picture, phase = self._view is not None, self._session.phase
-        opening = self._phase is Phase.OPENING or (self._phase is Phase.RUNNING and not has_picture)
-        if opening and self._opening_timer.isActive():
-            return None
-        title, text = words.stage(self._session, self.spec, has_picture)
-        if not title or (phase is Phase.ENDED and self._session.state.still):
-            return None
-        return StageMessage(title, text, self._actions(phase))
+        """What there is to say now, and what can be done; None where the picture speaks for itself."""
+        session, opening = self._session, words.opening_name(self.spec)
+        file = Action("Open a file…", self.file_wanted.emit, "A picture or a video (O)")
+        match session.phase:
+            case Phase.OPENING | Phase.RUNNING:
+                is_quiet = self._view is not None or self._opening_timer.isActive()
+                return None if is_quiet else StageMessage(f"Opening {opening}…")
+            case Phase.IDLE:
+                start = Action("Start", self.start, "Starts the source that is chosen at the right (Space)")
+                title, text = "Ready", "Press Start, or drop a picture, a video or a folder here."
+                if session.rests_for:
+                    title = f"Resting while {session.rests_for}"
+                    text = "It goes on by itself after that; Start doesn’t wait."
+                return StageMessage(title, text, (start, file))
+            case Phase.RECONNECTING:
+                reason, when = words.reconnecting(session.state.trouble)
+                retry = Action("Try now", session.retry_now, "Doesn't wait for the next attempt")
+                stop = Action("Stop", self.start_or_stop, "Gives it up (Space)")
+                return StageMessage(when, reason, (retry, stop)) if when else None
+            case Phase.ENDED:
+                replay = Action("Play again", self.start, "From the beginning (Space)")
+                title = f"{words.name(session, self.spec)} has ended"
+                return None if session.state.still else StageMessage(title, actions=(replay, file))
+        again = Action("Try again", self.start, "Opens the same source once more")
+        demo = Action("Play the demo", self.demo_wanted.emit, "Moving portraits, no camera needed")
+        others = (file,) if self.spec == DEMO else (demo, file)
+        error = session.error
+        if isinstance(error, ModelError):  # which shows nothing of any source
+            return StageMessage("No detector", str(error), (again,))
+        if isinstance(error, FacecamError):
+            title = f"{session.state.title} has stopped" if session.state.title else f"Can’t show {opening}"
+            return StageMessage(title, str(error), (again, *others))
+        fault = f"An error inside the program: {type(error).__name__}: {error}"
+        return StageMessage("Something went wrong", fault, (again, *others))
 
     def start(self) -> None:
-        """Starts the chosen source."""
         self._begin(partial(self._session.start, self.spec))
 
     def start_or_stop(self) -> None:
@@ -106,7 +130,6 @@ class LiveStage(QWidget):
         self._figures_timer.stop()
 
     def refresh(self) -> None:
-        """Brings everything up to date."""
         self._refresh_figures()
         self._refresh_message()
         self.refreshed.emit()
@@ -126,7 +149,6 @@ class LiveStage(QWidget):
         self.refresh()
 
     def refresh_status(self) -> None:
-        """The status line alone."""
         self.said.emit(words.status(self._session, self.spec, self._view))
 
     def _follow_phase(self) -> None:
@@ -167,28 +189,9 @@ class LiveStage(QWidget):
         self.panel.set_scale(self.picture.scale)
         self.panel.show_message(message, over_picture=self._view is not None)
 
-    def _actions(self, phase: Phase) -> tuple[Action, ...]:
-        """The buttons below the message of that phase."""
-        file = Action("Open a file…", self.file_wanted.emit, "A picture or a video (O)")
-        if phase in (Phase.OPENING, Phase.RUNNING):
-            return ()
-        if phase is Phase.IDLE:
-            return Action("Start", self.start, "Starts the source that is chosen at the right (Space)"), file
-        if phase is Phase.ENDED:
-            return Action("Play again", self.start, "From the beginning (Space)"), file
-        if phase is Phase.RECONNECTING:
-            retry = Action("Try now", self._session.retry_now, "Doesn't wait for the next attempt")
-            return retry, Action("Stop", self.start_or_stop, "Gives it up (Space)")
-        again = Action("Try again", self.start, "Opens the same source once more")
-        if isinstance(self._session.error, ModelError):  # which shows nothing of any source
-            return (again,)
-        demo = Action("Play the demo", self.demo_wanted.emit, "Moving portraits, no camera needed")
-        return (again, file) if self.spec == DEMO else (again, demo, file)
-
     # -- one picture or two
 
     def compare(self, on: bool) -> None:
-        """Shows or hides the second picture."""
         self._compares = on
         self._refresh_message()
         self._arrange()

@@ -161,8 +161,7 @@ class LiveTab(Tab):
 
     def _connect(self) -> None:
         for picture in self._pictures:
-            picture.dropped.connect(self.open)
-            picture.several_dropped.connect(self.exporting.open)
+            picture.dropped.connect(self._open_dropped)
             picture.double_clicked.connect(self.toggle_full_screen)
             self.controls.mirror.toggled.connect(picture.set_mirror)
             self.controls.scores.toggled.connect(picture.set_all_scores)
@@ -212,7 +211,6 @@ class LiveTab(Tab):
         self.stage.start()
 
     def ask(self, kind: Ask) -> None:
-        """Asks for a file, a folder or an address, and opens what the user names."""
         prompts.ask_source(self, kind, self.remembered.value.folder, partial(self._asked, kind))
 
     def _asked(self, kind: Ask, spec: str) -> None:
@@ -221,13 +219,19 @@ class LiveTab(Tab):
             self.remembered.change(folder=str(folder))
         self.open(spec)
 
+    def _open_dropped(self, specs: list[str]) -> None:
+        """Shows a single one, and asks what to do with several files."""
+        if len(specs) == 1:
+            self.open(specs[0])
+        else:
+            self.exporting.open(specs)
+
     def toggle_full_screen(self) -> None:
         """Full screen on or off; a picture on another screen comes back."""
         self.full_screen_wanted.emit(not self._before_audience)
         self.second_screen.come_back()
 
     def leave_full_screen(self) -> None:
-        """The picture is in the window as usual again."""
         if self._before_audience:
             self.toggle_full_screen()
 
@@ -332,7 +336,7 @@ class LiveTab(Tab):
             self.stage.spec = wanted
             self.controls.source.choose(wanted)
         is_new = known is not None and any(camera not in known for camera in cameras)
-        if is_new and self.stage.spec == AUTO and self.session.phase is Phase.RUNNING and not self.session.is_camera:
+        if is_new and self.stage.spec == AUTO and self.session.phase is Phase.RUNNING and self.session.camera is None:
             self.stage.start()
 
     # What is dropped beside the picture counts as well.

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, QTimer
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, QStringListModel, Qt, QTimer
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
@@ -27,7 +27,6 @@ _HIDDEN = QSize(6, 4)
 """Colours that are left of a thumbnail where faces are hidden: nobody has searched it for them."""
 _NICENESS = 5
 _Index = QModelIndex | QPersistentModelIndex
-_ROOT = QModelIndex()
 _SMOOTH = Qt.TransformationMode.SmoothTransformation
 
 
@@ -66,7 +65,6 @@ class ThumbnailStrip(QListView):
         return self._session.options.privacy is not None
 
     def refresh(self) -> None:
-        """Follows the session."""
         folder = self._session.folder
         paths = () if folder is None else folder.paths
         if paths != self._paths:
@@ -74,7 +72,7 @@ class ThumbnailStrip(QListView):
             self.kept.clear()
             self._wanted.clear()
             self._paths = paths
-            self._rows.set_paths(paths)
+            self._rows.setStringList([path.name for path in paths])
         self.setVisible(bool(paths))
 
     def show_time(self, time_s: float) -> None:
@@ -148,24 +146,12 @@ def _decoded(paths: tuple[Path, ...], rows: list[int], size: tuple[int, int]) ->
             yield row, str(error)
 
 
-class _Rows(QAbstractListModel):
-    """A row for each picture."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._paths: tuple[Path, ...] = ()
-
-    def set_paths(self, paths: tuple[Path, ...]) -> None:
-        self.beginResetModel()
-        self._paths = paths
-        self.endResetModel()
-
-    def rowCount(self, parent: _Index = _ROOT) -> int:
-        return 0 if parent.isValid() else len(self._paths)
+class _Rows(QStringListModel):
+    """A row for each picture, by the names of their files."""
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
-            return f"{self._paths[index.row()].name}, {index.row() + 1} of {len(self._paths)}"
+            return f"{super().data(index)}, {index.row() + 1} of {self.rowCount()}"
         return None
 
 

@@ -1,4 +1,4 @@
-"""What the Live tab says: figures over the picture, the status line, and the states of the stage. No widgets."""
+"""What the Live tab says: figures over the picture, and the status line. No widgets."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from facecam.detection.any_detector import AnyDetector
-from facecam.errors import FacecamError, ModelError
 from facecam.live.metrics import Stats
 from facecam.live.pipeline import Phase, View
 from facecam.live.state import Trouble
@@ -71,7 +70,6 @@ def _own_figures(
 
 
 def figures_help(rates: bool) -> str:
-    """What the figures mean."""
     if not rates:
         return "Faces found in this picture, and the milliseconds that it took on one core"
     return (
@@ -83,7 +81,6 @@ def figures_help(rates: bool) -> str:
 
 
 def name(session: LiveSession, spec: str) -> str:
-    """The source in words."""
     return session.state.title or short_name(spec)
 
 
@@ -169,26 +166,3 @@ def opening_name(spec: str) -> str:
     if spec.startswith("screen:"):
         return "a part of the screen"
     return {AUTO: "a camera", DEMO: "the demo", SCREEN: "the screen"}.get(spec, short_name(spec))
-
-
-def stage(session: LiveSession, spec: str, has_picture: bool) -> tuple[str, str]:
-    """Title and text for the stage; an empty title where the picture speaks for itself."""
-    phase = session.phase
-    if phase is Phase.IDLE and session.rests_for:
-        return f"Resting while {session.rests_for}", "It goes on by itself after that; Start doesn’t wait."
-    if phase is Phase.IDLE:
-        return "Ready", "Press Start, or drop a picture, a video or a folder here."
-    if phase in (Phase.OPENING, Phase.RUNNING):
-        return ("", "") if has_picture else (f"Opening {opening_name(spec)}…", "")
-    if phase is Phase.RECONNECTING:
-        reason, when = reconnecting(session.state.trouble)
-        return when, reason
-    if phase is Phase.ENDED:
-        return f"{name(session, spec)} has ended", ""
-    error = session.error
-    if isinstance(error, ModelError):
-        return "No detector", str(error)
-    if isinstance(error, FacecamError):
-        title = f"{session.state.title} has stopped" if session.state.title else f"Can’t show {opening_name(spec)}"
-        return title, str(error)
-    return "Something went wrong", f"An error inside the program: {type(error).__name__}: {error}"

@@ -6,7 +6,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -98,27 +98,24 @@ def build_window(
     return window
 
 
+@dataclass
 class _Tabs:
     """Makes each tab when it is first shown. The gallery and Speed ask Live for what they need, where there is one by
-    then."""
+    then.
 
-    def __init__(
-        self,
-        spec: str,
-        settings: Settings,
-        options: DetectorOptions,
-        live_options: DetectorOptions,
-        make_detector: Callable[[], FaceDetector],
-        open_source: Callable[[str], Source],
-    ) -> None:
-        """options: as of `main`; live_options: Live's, with what is remembered."""
-        self._spec, self._settings, self._options, self._live_options = spec, settings, options, live_options
-        self._make_detector, self._open_source = make_detector, open_source
-        self._live_tab: LiveTab | None = None
-        self._gallery_loader = ModuleLoader("facecam.ui.gallery.tab", self._gallery_steps())
+    options: as of `main`; live_options: Live's, with what is remembered.
+    """
+
+    spec: str
+    settings: Settings
+    options: DetectorOptions
+    live_options: DetectorOptions
+    make_detector: Callable[[], FaceDetector]
+    open_source: Callable[[str], Source]
+    live_tab: LiveTab | None = None
 
     def specs(self) -> list[TabSpec]:
-        """The tabs in their order."""
+        gallery = ModuleLoader("facecam.ui.gallery.tab", self._gallery_steps())
         return [
             TabSpec(
                 "Live",
@@ -137,22 +134,22 @@ class _Tabs:
             TabSpec(
                 "Gallery",
                 "What a Self-Attention GAN paints, and where its pixels look",
-                self._gallery,
+                lambda: gallery.part or [*self._gallery_steps()][-1],
                 "Move over the large picture to see where a pixel looks, and click to pin it. Drop a picture on the "
                 "window to see the same of yours.",
-                self._gallery_loader,
+                gallery,
             ),
         ]
 
     def _live(self) -> Tab:
-        modes = CameraModes(self._settings)
+        modes = CameraModes(self.settings)
 
         def open_in_mode(spec: str) -> Source:  # in a thread of the pipeline
-            return self._open_source(modes.complete(located(spec, list_cameras), list_cameras))
+            return self.open_source(modes.complete(located(spec, list_cameras), list_cameras))
 
-        session = LiveSession(self._make_detector, open_in_mode, self._options.core)
-        tab = LiveTab(session, self._settings, list_cameras, self._spec, self._live_options, camera_modes)
-        self._live_tab = tab
+        session = LiveSession(self.make_detector, open_in_mode, self.options.core)
+        tab = LiveTab(session, self.settings, list_cameras, self.spec, self.live_options, camera_modes)
+        self.live_tab = tab
         session.setParent(tab)
         tab.stage.start()
         return tab
@@ -161,28 +158,25 @@ class _Tabs:
         from facecam.ui.speed.tab import SpeedTab
 
         def pause() -> Callable[[], None]:
-            return (lambda: None) if self._live_tab is None else self._live_tab.rest("the speed is measured")
+            return (lambda: None) if self.live_tab is None else self.live_tab.rest("the speed is measured")
 
-        return SpeedTab(_bench_arguments(self._options), pause, settings=self._settings)
-
-    def _gallery(self) -> Tab:
-        return self._gallery_loader.part or [*self._gallery_steps()][-1]
+        return SpeedTab(_bench_arguments(self.options), pause, self.settings)
 
     def _gallery_steps(self) -> Iterator[Any]:
         from facecam.ui.gallery.tab import GalleryControls, GalleryTab, SampleStage  # loaded when it is first shown
 
         def frame() -> Image | None:
-            view = None if self._live_tab is None else self._live_tab.session.latest()
+            view = None if self.live_tab is None else self.live_tab.session.latest()
             return None if view is None else view.image
 
         def detector_core() -> int | None:
-            return None if self._live_tab is None else self._live_tab.session.state.core
+            return None if self.live_tab is None else self.live_tab.session.state.core
 
-        controls = GalleryControls(self._settings)
+        controls = GalleryControls(self.settings)
         yield None
         stage = SampleStage()
         yield None
-        yield GalleryTab(frame, detector_core, self._settings, controls, stage)
+        yield GalleryTab(frame, detector_core, self.settings, controls, stage)
 
 
 def _bench_arguments(options: DetectorOptions) -> list[str]:

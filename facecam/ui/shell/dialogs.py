@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QFont, QKeySequence
@@ -34,13 +35,8 @@ class ErrorDialog(TextDialog):
         icon = QStyle.StandardPixmap.SP_MessageBoxWarning
         text = report_text(summary, details)
         super().__init__("Something went wrong inside the program", _ERROR_WORDS, text, icon, "Go on", parent)
-        folder = button("Show log", f"Opens the folder of the log, {log_file().parent}", show_log)
-        self.buttons.insertWidget(1, folder)
-
-
-def show_log() -> str:
-    """Opens the log's folder in the system's file manager. Returns a sentence on why it can't, else ""."""
-    return show_folder(log_file().parent)
+        show = partial(show_folder, log_file().parent, self.explanation.setText)
+        self.buttons.insertWidget(1, button("Show log", f"Opens the folder of the log, {log_file().parent}", show))
 
 
 def report_text(summary: str, details: list[str]) -> str:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QAbstractButton, QBoxLayout, QLabel, QMainWindow, 
 
 from facecam.qtkit import theme
 from facecam.qtkit.commands import Menu, command, separator
+from facecam.qtkit.file_dialogs import show_folder
 from facecam.qtkit.icons import icon
 from facecam.qtkit.layouts import column
 from facecam.qtkit.preload import ModuleLoader
@@ -20,7 +21,8 @@ from facecam.qtkit.stage import StageMessage, StagePanel
 from facecam.qtkit.tabs import Tab, TabSpec
 from facecam.qtkit.wording import sentence
 from facecam.runtimes.engine import version
-from facecam.ui.shell.dialogs import DoctorDialog, ShortcutList, ask_to_forget, show_log
+from facecam.system.paths import log_file
+from facecam.ui.shell.dialogs import DoctorDialog, ShortcutList, ask_to_forget
 from facecam.ui.shell.menus import MenuBar, colour_commands
 from facecam.ui.shell.notices import ErrorBanner, HintBar
 
@@ -36,7 +38,7 @@ def largest_size(available: QSize) -> QSize:
 
 
 class MainWindow(QMainWindow):
-    """One window, one tab for each TabSpec; a single tab needs no bar."""
+    """One window, one tab for each TabSpec."""
 
     def __init__(self, tabs: Sequence[TabSpec], settings: Settings) -> None:
         super().__init__()
@@ -59,7 +61,6 @@ class MainWindow(QMainWindow):
         self.hints = HintBar()
         self._tabs = _Tabs()
         self._tabs.setDocumentMode(True)
-        self._tabs.setTabBarAutoHide(True)
         self._tabs.tabBar().setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._pages: list[QBoxLayout] = []
         for index, spec in enumerate(self.specs):
@@ -94,10 +95,10 @@ class MainWindow(QMainWindow):
         """In the order of the list of keys; in the menus they stand after those of the tab."""
         tabs = [
             command(self, spec.title, [str(index + 1)], partial(self.go_to, index), Menu.VIEW, spec.help)
-            for index, spec in enumerate(self.specs[:9])
-            if len(self.specs) > 1
+            for index, spec in enumerate(self.specs)
         ]
         forget = partial(ask_to_forget, self, self._forget)
+        show_log = partial(show_folder, log_file().parent, self.hints.say)
         machine_help = "What a report of a fault needs (`facecam doctor`)"
         return [
             *tabs,
@@ -106,7 +107,7 @@ class MainWindow(QMainWindow):
             command(self, "Keyboard shortcuts", ["F1"], self.show_shortcuts, Menu.HELP),
             command(self, "First steps", [], self._welcome, Menu.HELP, "The hint of the first start"),
             command(self, "This machine…", [], lambda: DoctorDialog(self).show(), Menu.HELP, machine_help),
-            command(self, "Show the log", [], self._show_log, Menu.HELP, "Opens the folder of the log"),
+            command(self, "Show the log", [], show_log, Menu.HELP, "Opens the folder of the log"),
             command(self, "Forget all settings…", [], forget, Menu.HELP, "Everything as at the first start"),
             command(self, "About", [], self._about, Menu.HELP),
             command(self, "Quit", ["Ctrl+Q"], self.close, Menu.FILE),
@@ -217,16 +218,12 @@ class MainWindow(QMainWindow):
         self._bare = on
         if self._current is not None:
             self._current.set_full_screen(on)
-        self.menus.setVisible(not on)
+        for bar in (self.menus, self._tabs.tabBar()):
+            bar.setVisible(not on)
         self._tell_elsewhere()
         if on:
-            self._tabs.tabBar().hide()
             self._hinting = self.hints.isVisible()
-            self.hints.hide()
-        else:
-            self.hints.setVisible(self._hinting)
-            self._tabs.setTabBarAutoHide(True)  # shows the bar again where there is more than one tab
-            self._tabs.tabBar().setVisible(self._tabs.count() > 1)
+        self.hints.setVisible(self._hinting and not on)
 
     # -- help and errors
 
@@ -245,11 +242,6 @@ class MainWindow(QMainWindow):
             "the weights have cards that say what they were trained on."
         )
 
-    def _show_log(self) -> None:
-        problem = show_log()
-        if problem:
-            self.hints.say(problem)
-
     def _forget(self) -> None:
         try:
             self._settings.clear()
@@ -259,7 +251,6 @@ class MainWindow(QMainWindow):
         self.hints.say("The settings are forgotten. From the next start on, everything is as it was the first time.")
 
     def show_shortcuts(self) -> None:
-        """The list of all keyboard commands of this moment."""
         for earlier in self.findChildren(ShortcutList):
             earlier.close()
         tab = self._current.commands() if self._current is not None else []

@@ -45,7 +45,6 @@ class ErrorBanner(QFrame):
         self.hide()
 
     def report(self, summary: str, details: str) -> None:
-        """Tells of one more error."""
         self._count += 1
         if len(self._details) < _KEPT:
             self._details.append(details)

@@ -31,7 +31,6 @@ class BenchProcess(CommandProcess):
     _folder: tempfile.TemporaryDirectory[str] | None = None
 
     def start(self, arguments: list[str]) -> None:
-        """Starts `facecam bench` with these options."""
         self._step, self._steps = 0, 1
         self._folder = tempfile.TemporaryDirectory(prefix="facecam-bench-", ignore_cleanup_errors=True)
         self._file = Path(self._folder.name) / "result.json"

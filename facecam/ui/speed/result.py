@@ -9,7 +9,6 @@ from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
-    QLabel,
     QSizePolicy,
     QTableWidget,
     QTableWidgetItem,
@@ -26,15 +25,16 @@ from facecam.qtkit.folds import Fold, Section
 from facecam.qtkit.layouts import column, row
 from facecam.qtkit.settings import Settings
 from facecam.qtkit.theme import SPACE, sized, tabular
-from facecam.qtkit.widgets import DimLine
+from facecam.qtkit.widgets import DimLine, Note
 from facecam.ui.speed.charts import Bars, Chart, Histogram, TimeSeries
 from facecam.ui.speed.pages import Page, comparison, pages
 
-WELCOME = (
-    "How fast is this machine?",
-    "Measures the detector on one core: both networks, every runtime that is installed, 0 to 200 faces and four sizes.",
+_WELCOME = (
+    "Measures the detector on one core: both networks, every runtime that is installed, 0 to 200 faces and four sizes."
+)
+_WELCOME_TAKES = (
     "It takes about {}. Close other programs first: where they take the core away, there is no verdict, and it says"
-    " why.",
+    " why."
 )
 
 
@@ -46,9 +46,8 @@ class ResultView(QWidget):
         self.result: BenchResult | None = None
         self._duration = "half a minute"
         self.figures = (FigureView("Verdict"), FigureView("Live"))
-        self.place, self.against, self.notes, self.compared = (_words() for _ in range(4))  # never cut
-        self.notes.setAccessibleName("What to know about the result")
-        self.compared.setAccessibleName("Comparison")
+        self.place, self.against = _Words("What was measured"), _Words("Beside the paper")
+        self.notes, self.compared = _Words("What to know about the result"), _Words("Comparison")
         self.compared.setFont(sized(self.compared.font(), 1.2, QFont.Weight.DemiBold))
         self.bars, self._bars_title = Bars(), DimLine()
         self._bars_title.say("Detections a second, one frame of 640x480 with 20 faces, by the median")
@@ -85,7 +84,7 @@ class ResultView(QWidget):
     def clear(self) -> None:
         """Says what a measurement is."""
         self.result = None
-        self._say(WELCOME[0], (), WELCOME[1], WELCOME[2].format(self._duration))
+        self._say("How fast is this machine?", (), _WELCOME, _WELCOME_TAKES.format(self._duration))
         self._show_bars(())
         self._offer_details(False)
 
@@ -111,7 +110,6 @@ class ResultView(QWidget):
         self._offer_details(False)
 
     def show_result(self, result: BenchResult) -> None:
-        """Shows a result."""
         self.result = result
         words = headline(result)
         self._say(words.figure, words.figures, words.place, words.against, words.caution)
@@ -124,8 +122,7 @@ class ResultView(QWidget):
         if self.result is None:
             return
         shown = compared_bars(other, self.result)
-        self.compared.setText(verdict(other, self.result, (name, "this result")))
-        self.compared.show()
+        self.compared.say(verdict(other, self.result, (name, "this result")))
         self._show_bars(shown or bars(self.result))
         kept = [page for page in self.details.pages if not page.title.startswith("Compared with")]
         self.details.show_pages([*kept, comparison(self.result, other, name)], len(kept))
@@ -143,8 +140,7 @@ class ResultView(QWidget):
             shown.say(*words)
         self.figures[1].setVisible(len(found) > 1)
         for label, text in ((self.place, place), (self.against, against), (self.notes, notes), (self.compared, "")):
-            label.setText(text)
-            label.setVisible(bool(text))
+            label.say(text)
 
     def _show_bars(self, shown: Sequence[Bar], filled: float = 1.0) -> None:
         self.bars.show_bars(shown, filled)
@@ -169,13 +165,12 @@ class FigureView(QWidget):
     def __init__(self, name: str) -> None:
         super().__init__()
         self.title, self.candidate = DimLine(), DimLine()
-        self.value = _words()
+        self.value = _Words(name)
         self.value.setFont(tabular(sized(self.value.font(), 2.6, QFont.Weight.DemiBold)))
-        self.value.setAccessibleName(name)
         column(self.title, self.value, self.candidate, owner=self)
 
     def say(self, title: str, figure: str, candidate: str) -> None:
-        self.value.setText(figure)
+        self.value.say(figure)
         for line, text in ((self.title, title), (self.candidate, candidate)):
             line.say(text)
             line.setVisible(bool(text))
@@ -191,8 +186,7 @@ class Details(Section):
     def __init__(self) -> None:
         super().__init__()
         self.pages: list[Page] = []
-        self.note, self.terms = _words(), _words()
-        self.terms.setAccessibleName("What the columns mean")
+        self.note, self.terms = _Words("About the run"), _Words("What the columns mean")
         self.chosen, self.times = DimLine(), DimLine()
         self.histogram: Chart = Histogram("How often each time came up")
         self.series: Chart = TimeSeries("One after the other")
@@ -216,7 +210,6 @@ class Details(Section):
         return self.pages[self.page.currentIndex()].markdown
 
     def show_pages(self, found: list[Page], current: int) -> None:
-        """Lists these pages and shows one of them."""
         self.pages = found
         fill(self.page, ((page.title, index) for index, page in enumerate(found)), current)
         self._show_page(current)
@@ -242,9 +235,8 @@ class Details(Section):
             table.setHorizontalHeaderItem(across, items[0])
         table.resizeColumnsToContents()
         table.blockSignals(blocked)
-        self.note.setText(page.note)
-        self.note.setVisible(bool(page.note))
-        self.terms.setText("\n".join(f"{name}: {help_text}." for name, help_text in page.columns.items()))
+        self.note.say(page.note)
+        self.terms.say("\n".join(f"{name}: {help_text}." for name, help_text in page.columns.items()))
         if page.rows:
             table.selectRow(page.first)
         self._show_row()
@@ -262,13 +254,13 @@ class Details(Section):
         self.series.show_values(times_ms, f"From {min(times_ms):.2f} to {max(times_ms):.2f} ms, {words}")
 
 
-def _words() -> QLabel:
-    label = QLabel()
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(True)
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    label.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
-    return label
+class _Words(Note):
+    """Words to be copied, which are never cut."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
 
 
 def _table() -> QTableWidget:

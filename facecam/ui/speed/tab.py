@@ -30,27 +30,20 @@ class SpeedTab(Tab):
     """arguments: options of `facecam bench` for the detector (--model and so on).
 
     pause: called before a measurement, stops what else uses the processor and gives what starts it again, or raises
-    FacecamError where that must not be stopped. program: what to run instead of this Python's `-m facecam`. settings:
-    where it is kept whether the details are open.
+    FacecamError where that must not be stopped. settings: where it is kept whether the details are open.
     """
 
-    def __init__(
-        self,
-        arguments: list[str],
-        pause: Callable[[], Callable[[], None]] = lambda: lambda: None,
-        program: list[str] | None = None,
-        settings: Settings | None = None,
-    ) -> None:
+    def __init__(self, arguments: list[str], pause: Callable[[], Callable[[], None]], settings: Settings) -> None:
         super().__init__()
         self._arguments, self._pause = arguments, pause
         self._resume: Callable[[], None] | None = None
         self._interim = False  # whether what is measured stands in place of the result before
-        self.process = BenchProcess(program, self)
+        self.process = BenchProcess(parent=self)
         self.process.progressed.connect(self._progressed)
         self.process.interim.connect(self._show_interim)
         self.process.measured.connect(self._measured)
         self.process.failed.connect(self._end)
-        self.view = ResultView(settings or Settings())
+        self.view = ResultView(settings)
         self.controls = SpeedControls()
         self.status = StatusLine()
         self.controls.chosen.connect(self._say_duration)
@@ -59,15 +52,15 @@ class SpeedTab(Tab):
         self.view.fold.toggled.connect(lambda on: QTimer.singleShot(0, self._scroll_to_details) if on else None)
         left = column((self._scroll, 1), self.status, margins=(2 * SPACE, 2 * SPACE, SPACE, SPACE), spacing=SPACE)
         row((left, 1), self.controls, owner=self)
-        controls, save_picture = self.controls, "Save the result as a picture…"
+        controls, asks, as_picture = self.controls, self._asks, "Save the result as a picture"
         self._by_button = {
             controls.start_button: command(self, "Measure, or cancel", ["Space"], self.toggle),
-            controls.model_button: command(self, "Compare with a model…", [], self.ask_model),
+            controls.model_button: asks("Compare with a model", [], self.add_model, _ONNX, menu=Menu.TAB),
             controls.copy_button: command(self, "Copy the result", ["Ctrl+C"], self.copy, Menu.EDIT),
-            controls.open_button: command(self, "Open a result…", ["Ctrl+O"], self.ask_open, Menu.FILE),
-            controls.save_button: command(self, "Save the result…", ["Ctrl+S"], self.ask_save, Menu.FILE),
-            controls.card_button: command(self, save_picture, ["Ctrl+Shift+S"], self.ask_card, Menu.FILE),
-            controls.compare_button: command(self, "Compare with a result…", [], self.ask_compare, Menu.FILE),
+            controls.open_button: asks("Open a result", ["Ctrl+O"], self.open, _JSON),
+            controls.save_button: asks("Save the result", ["Ctrl+S"], self.save, _JSON, ".json"),
+            controls.card_button: asks(as_picture, ["Ctrl+Shift+S"], self.save, _PNG, ".png"),
+            controls.compare_button: asks("Compare with a result", [], self.compare, _JSON),
         }
         for button, action in self._by_button.items():
             button.clicked.connect(action.trigger)
@@ -83,11 +76,9 @@ class SpeedTab(Tab):
 
     @property
     def running(self) -> bool:
-        """Whether a measurement is under way."""
         return self.process.running
 
     def toggle(self) -> None:
-        """Starts a measurement, or cancels the one under way."""
         if self.running:
             self.process.cancel()
             return
@@ -104,7 +95,6 @@ class SpeedTab(Tab):
     # -- what is done with a result
 
     def show_result(self, result: BenchResult) -> None:
-        """Shows a result, measured or from a file."""
         self.view.show_result(result)
         self._show_state(f"Measured {result.when}.")
 
@@ -115,7 +105,6 @@ class SpeedTab(Tab):
             self.status.say("Copied as Markdown.")
 
     def open(self, path: Path) -> None:
-        """Shows the result of a file."""
         if (result := self._load(path)) is not None:
             self.show_result(result)
 
@@ -140,35 +129,29 @@ class SpeedTab(Tab):
         else:
             self.status.say(f"Saved as {path}.")
 
-    def ask_open(self) -> None:
-        """Asks for a result to show."""
-        ask_path(self, "Open a result", self.open, kinds=_JSON)
-
-    def ask_compare(self) -> None:
-        """Asks for an earlier result."""
-        ask_path(self, "Compare with a result", self.compare, kinds=_JSON)
-
-    def ask_save(self) -> None:
-        """Asks where to save the result."""
-        self._ask_save("Save the result", _JSON, ".json")
-
-    def ask_card(self) -> None:
-        """Asks where to save the picture of the result."""
-        self._ask_save("Save as picture", _PNG, ".png")
-
-    def ask_model(self) -> None:
-        """Asks for one more model to compare with."""
-        ask_path(self, "Compare with a model", self.add_model, kinds=_ONNX)
-
     def add_model(self, path: Path) -> None:
         """Compares with that model in the next measurement."""
         self.controls.set_models([*self.controls.models, str(path)])
 
     # -- inside
 
-    def _ask_save(self, title: str, kinds: list[str], suffix: str) -> None:
-        if self.view.result is not None:
-            ask_path(self, title, self.save, kinds=kinds, save_as=f"facecam-{self.view.result.started[:10]}{suffix}")
+    def _asks(
+        self,
+        text: str,
+        keys: list[str],
+        then: Callable[[Path], None],
+        kinds: list[str],
+        suffix: str = "",
+        menu: Menu = Menu.FILE,
+    ) -> QAction:
+        """A command that asks for a file first. suffix: of the file, if the result is to be written to it."""
+
+        def ask() -> None:
+            result = self.view.result
+            name = f"facecam-{result.started[:10]}{suffix}" if suffix and result is not None else ""
+            ask_path(self, text, then, kinds=kinds, save_as=name)
+
+        return command(self, f"{text}…", keys, ask, menu)
 
     def _load(self, path: Path) -> BenchResult | None:
         try:

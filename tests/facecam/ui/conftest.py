@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from PySide6.QtWidgets import QApplication
@@ -10,8 +10,10 @@ from PySide6.QtWidgets import QApplication
 from facecam.detection.options import DetectorOptions
 from facecam.qtkit.settings import Settings
 from facecam.sources import Camera
+from facecam.ui.live.tab import LiveTab
 from facecam.ui.shell.main_window import MainWindow
 from tests.doubles import FakeDetector, FakeSource, Sources
+from tests.facecam.ui.driving import MakeWindow, live
 
 
 @pytest.fixture
@@ -51,7 +53,7 @@ def emptied_clipboard() -> Iterator[None]:
 @pytest.fixture
 def make_window(
     qtbot: object, sources: Sources, settings: Settings, cameras: list[Camera], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[..., MainWindow]]:
+) -> Iterator[MakeWindow]:
     """Opens the real main window on fakes: `make_window("clip.mp4", threshold=0.7)`. Closed at the end."""
     from facecam.ui.shell import app
 
@@ -69,3 +71,15 @@ def make_window(
     yield make
     for window in windows:
         window.close()
+
+
+@pytest.fixture
+def window(make_window: MakeWindow) -> MainWindow:
+    """The window on the demo."""
+    return make_window()
+
+
+@pytest.fixture
+def tab(window: MainWindow) -> LiveTab:
+    """The live tab of that window."""
+    return live(window)

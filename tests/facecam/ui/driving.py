@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QPushButton
+from PySide6.QtWidgets import QApplication, QComboBox, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from facecam.qtkit.folds import Fold
 from facecam.qtkit.tabs import Tab
+from facecam.sources import Camera, CameraSource
 from facecam.ui.live.tab import LiveTab
 from facecam.ui.shell.main_window import MainWindow
+from tests.doubles import FakeSource
 
 MakeWindow = Callable[..., MainWindow]
+
+
+class Webcam(FakeSource, CameraSource):
+    """A camera without a device."""
+
+    camera = Camera(0, "Front Camera")
 
 
 def live(window: MainWindow) -> LiveTab:
@@ -22,6 +32,11 @@ def live(window: MainWindow) -> LiveTab:
     tab = window.tab(0)
     assert isinstance(tab, LiveTab)
     return tab
+
+
+def press_key(tab: LiveTab, which: Qt.Key, held: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+    """Presses a key in the window of the tab."""
+    QTest.keyClick(tab.window(), which, held)
 
 
 def bring_to_front(qtbot: QtBot, window: MainWindow, index: int) -> Tab:
@@ -46,9 +61,20 @@ def fold(tab: LiveTab, key: str) -> Fold:
     return next(fold for fold in tab.controls.findChildren(Fold) if fold.section.key == key)
 
 
+def unfold(tab: LiveTab) -> None:
+    """Opens all folds."""
+    for one in tab.controls.findChildren(Fold):
+        one.set_open(True)
+
+
 def shows(qtbot: QtBot, tab: LiveTab, text: str) -> None:
     """Waits until the text is among the figures over the picture."""
     qtbot.waitUntil(lambda: text in tab.picture.overlay.figures.text)
+
+
+def entries(box: QComboBox) -> list[str]:
+    """The texts of a list, without its separators."""
+    return [text for index in range(box.count()) if (text := box.itemText(index))]
 
 
 def choose(box: QComboBox, text: str) -> None:
@@ -59,11 +85,32 @@ def choose(box: QComboBox, text: str) -> None:
     box.activated.emit(index)
 
 
-def press(qtbot: QtBot, tab: LiveTab, label: str) -> None:
-    """Presses the stage's button with that label, as soon as it is there."""
+def press(qtbot: QtBot, part: QWidget, label: str) -> QPushButton:
+    """Presses the button with that label, as soon as it is there."""
 
     def buttons() -> list[QPushButton]:
-        return [b for b in tab.panel.findChildren(QPushButton) if b.text() == label and b.isVisible()]
+        return [b for b in part.findChildren(QPushButton) if b.text() == label and b.isVisible()]
 
     qtbot.waitUntil(lambda: len(buttons()) == 1)
-    QTest.mouseClick(buttons()[0], Qt.MouseButton.LeftButton)
+    (button,) = buttons()
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    return button
+
+
+def drop(widget: QWidget, data: QMimeData) -> bool:
+    """Drags the data onto the widget and lets it go; whether it was welcome."""
+    place, actions = QPoint(5, 5), Qt.DropAction.CopyAction
+    no_keys, button = Qt.KeyboardModifier.NoModifier, Qt.MouseButton.LeftButton
+    enters = QDragEnterEvent(place, actions, data, button, no_keys)
+    QApplication.sendEvent(widget, enters)
+    if not enters.isAccepted():
+        return False
+    QApplication.sendEvent(widget, QDropEvent(QPointF(place), actions, data, button, no_keys))
+    return True
+
+
+def urls(*places: Path | QUrl) -> QMimeData:
+    """Files, folders and addresses as they are dragged."""
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(each)) if isinstance(each, Path) else each for each in places])
+    return data

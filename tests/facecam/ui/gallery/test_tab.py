@@ -169,13 +169,6 @@ def test_its_explanation_is_in_the_help_menu(qtbot, window):
     assert words.HELP_TITLE in menu_texts(window)["Help"]
 
 
-def test_its_keys_work_only_while_it_is_in_front(qtbot, window):
-    tab = gallery(qtbot, window)
-    assert set(tab.commands()) <= set(window.actions())
-    window.go_to(0)
-    assert not set(tab.commands()) & set(window.actions())
-
-
 def test_arrow_keys_reach_the_picture_and_letters_the_commands(qtbot, window):
     tab = gallery(qtbot, window)
     window.activateWindow()
@@ -198,14 +191,6 @@ def test_full_screen_shows_the_picture_only(qtbot, window):
     assert not tab.panel.controls.isVisible()
     window.set_full_screen(False)
     assert tab.panel.grid.isVisible()
-
-
-def test_the_live_picture_goes_through_the_discriminator(qtbot, window):
-    tab = gallery(qtbot, window)
-    qtbot.waitUntil(lambda: tab.panel.files.grab_frame() is not None)
-    with qtbot.waitSignal(tab.panel.session.sample_ready):
-        tab.panel.files.frame.trigger()
-    assert (tab.panel.sample.image == 90).all()  # the fake camera's grey
 
 
 def test_an_own_picture_stays_when_another_tab_or_the_list_of_keys_is_looked_at(qtbot, window):

@@ -19,6 +19,7 @@ from facecam.saving.recording import Recorder, RecordingOptions
 from facecam.saving.snapshot import SnapshotFacts, write_snapshot
 from facecam.sources import Frame, open_source
 from facecam.ui.live.picture import PictureView
+from sagan_gallery.ui.paint import from_qimage
 from tests.doubles import FakeDetector, found
 from tests.facecam.waiting import PATIENCE_S
 
@@ -68,8 +69,7 @@ def test_a_face_has_the_same_colour_in_the_window_a_snapshot_and_a_recording(qtb
     picture.show_frame(view.image, view.detections)
     seen = picture.seen()
     assert seen is not None
-    assert seen.save(str(tmp_path / "seen.png"))
-    in_window = on_lines(np.asarray(Image.open(tmp_path / "seen.png").convert("RGB")), seen.width() / 1280)
+    in_window = on_lines(from_qimage(seen), seen.width() / 1280)
     assert len(set(in_window)) == 2  # though seven numbers apart
 
     facts = SnapshotFacts("Cam", "m", "r", 0.5, 0.3, datetime.now(UTC))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 
-from facecam.sources import Camera, CameraSource
+from facecam.sources import Camera
 from facecam.sources.camera_modes import CameraMode
+from facecam.ui.live.tab import LiveTab
 from facecam.ui.shell import app
 from tests.doubles import FakeSource, Sources
-from tests.facecam.ui.driving import MakeWindow, live
+from tests.facecam.ui.driving import MakeWindow, Webcam, entries, live
 
 MODES = [
     CameraMode(640, 480, 30.0, "MJPG"),
@@ -23,18 +23,9 @@ MODES = [
 @pytest.fixture(autouse=True)
 def front_camera(monkeypatch: pytest.MonkeyPatch, sources: Sources) -> None:
     """Opens in any of its modes, and the window is told of them."""
-
-    class Webcam(FakeSource, CameraSource):
-        camera = Camera(0, "Front Camera")
-
-    suffixes = ["", "@1280x720", "@1280x720@30", "@1280x720@30@MJPG", "@640x480@30@MJPG"]
-    for suffix in suffixes:
+    for suffix in ("", "@1280x720", "@1280x720@30", "@1280x720@30@MJPG", "@640x480@30@MJPG"):
         sources.add(f"camera:0{suffix}", lambda: Webcam("Front Camera"))
     monkeypatch.setattr(app, "camera_modes", lambda index: MODES if index == 0 else [])
-
-
-def entries(box: QComboBox) -> list[str]:
-    return [box.itemText(index) for index in range(box.count())]
 
 
 def opened(qtbot: QtBot, sources: Sources, spec: str) -> None:
@@ -81,19 +72,6 @@ def test_another_camera_is_not_asked_for_the_modes_of_the_first(
     opened(qtbot, sources, "camera:2")
 
 
-def test_the_list_follows_plugging_and_unplugging_by_itself(
-    qtbot: QtBot, make_window: MakeWindow, cameras: list[Camera]
-) -> None:
-    tab = live(make_window())
-    box = tab.controls.source
-    qtbot.waitUntil(lambda: "Desk Camera" in entries(box))
-    cameras.append(Camera(4, "Document Camera"))
-    qtbot.waitUntil(lambda: "Document Camera" in entries(box))
-    del cameras[:2]
-    qtbot.waitUntil(lambda: "Desk Camera" not in entries(box))
-    assert "Document Camera" in entries(box)
-
-
 def test_the_automatic_source_takes_a_camera_that_is_plugged_in(
     qtbot: QtBot, make_window: MakeWindow, cameras: list[Camera], sources: Sources
 ) -> None:
@@ -106,8 +84,7 @@ def test_the_automatic_source_takes_a_camera_that_is_plugged_in(
     qtbot.waitUntil(lambda: "Desk Camera" in tab.status.text())
 
 
-def test_the_demo_that_was_asked_for_stays(qtbot: QtBot, make_window: MakeWindow, cameras: list[Camera]) -> None:
-    tab = live(make_window("demo"))
+def test_the_demo_that_was_asked_for_stays(qtbot: QtBot, cameras: list[Camera], tab: LiveTab) -> None:
     qtbot.waitUntil(lambda: "Desk Camera" in entries(tab.controls.source) and tab.picture.view is not None)
     cameras.append(Camera(4, "Document Camera"))
     qtbot.waitUntil(lambda: "Document Camera" in entries(tab.controls.source))

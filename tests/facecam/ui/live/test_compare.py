@@ -6,20 +6,23 @@ import re
 import weakref
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from facecam.detection.model import DEFAULT_MODEL, PAPER_MODEL
+from facecam.errors import FacecamError, ModelError
 from facecam.qtkit.settings import Settings
 from facecam.system.resources import shipped_models
 from facecam.ui.live import compare_section
+from facecam.ui.live.compare_section import load_second
+from facecam.ui.live.tab import LiveTab
 from tests.doubles import FakeDetector, FakeSource, Sources, found
-from tests.facecam.ui.driving import MakeWindow, live
+from tests.facecam.ui.driving import MakeWindow, entries, live, press_key, shows
 
 
 @pytest.fixture
@@ -35,13 +38,12 @@ def with_tiny(settings: Settings, tiny_model: Path) -> None:
 
 @pytest.mark.usefixtures("with_tiny")
 def test_c_shows_the_second_detector_with_figures_of_its_own(qtbot: QtBot, make_window: MakeWindow, cells: str) -> None:
-    window = make_window(cells)
-    tab = live(window)
-    qtbot.waitUntil(lambda: "1 face" in tab.picture.overlay.figures.text)
+    tab = live(make_window(cells))
+    shows(qtbot, tab, "1 face")
     second = tab.compare.picture
     assert not second.isVisible()
     assert tab.picture.overlay.caption.text == ""
-    QTest.keyClick(window, Qt.Key.Key_C)
+    press_key(tab, Qt.Key.Key_C)
     assert second.isVisible()
     qtbot.waitUntil(lambda: "2 faces" in second.overlay.caption.text)
     ours = re.compile(r"A fake · [\d.]+ ms · 1 face")
@@ -63,7 +65,7 @@ def test_c_shows_the_second_detector_with_figures_of_its_own(qtbot: QtBot, make_
     tab.compare.threshold.set(0.6)  # reaches the second one only
     qtbot.waitUntil(lambda: tab.session.options.second.threshold == 0.6)
     assert tab.session.options.threshold == 0.5
-    QTest.keyClick(window, Qt.Key.Key_C)
+    press_key(tab, Qt.Key.Key_C)
     assert not second.isVisible()
     qtbot.waitUntil(lambda: tab.picture.overlay.caption.text == "")
     assert tab.session.options.second is None
@@ -110,13 +112,13 @@ def test_comparing_is_remembered_and_a_stopped_camera_leaves_no_second_picture(
     qtbot.waitUntil(lambda: "B tiny" in tab.compare.picture.overlay.caption.text)
     window.activateWindow()
     tab.picture.setFocus()
-    QTest.keyClick(window, Qt.Key.Key_Space)
+    press_key(tab, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: tab.compare.picture.placement is None and tab.picture.placement is None)
     tab.stage.refresh()
     assert tab.picture.overlay.caption.text == tab.compare.picture.overlay.caption.text == ""
     assert tab.panel.isVisible()
     qtbot.waitUntil(lambda: tab.panel.width() == tab.stage.width())  # "Ready" is in the middle
-    QTest.keyClick(window, Qt.Key.Key_Space)
+    press_key(tab, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: tab.compare.picture.isVisible() and not tab.panel.isVisible())
 
 
@@ -183,10 +185,9 @@ def test_a_file_that_is_no_detector_is_told_beside_the_choice(
 
 
 @pytest.mark.skipif(len(shipped_models()) < 2, reason="only one model comes with the program")
-def test_the_models_that_come_with_the_program_can_be_chosen(qtbot: QtBot, make_window: MakeWindow) -> None:
-    tab = live(make_window())
+def test_the_models_that_come_with_the_program_can_be_chosen(qtbot: QtBot, tab: LiveTab) -> None:
     box = tab.compare.model
-    assert [box.itemText(index) for index in range(box.count())] == [*shipped_models(), "A model file…"]
+    assert entries(box) == [*shipped_models(), "A model file…"]
     tab.compare.on.setChecked(True)
     qtbot.waitUntil(lambda: f"B {box.currentText()}" in tab.compare.picture.overlay.caption.text)
     assert tab.compare.threshold.value == pytest.approx(tab.session.options.second.detector.metadata["threshold"])
@@ -204,6 +205,21 @@ def test_two_pictures_stand_where_they_are_largest(
     qtbot.waitUntil(
         lambda: (tab.compare.picture.y() == tab.picture.y()) == beside and tab.compare.picture.width() > 100
     )
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (ModelError("m.onnx is no detector."), "m.onnx is no detector."),
+        (ZeroDivisionError("by zero"), "m.onnx can't be"),
+    ],
+)
+def test_what_goes_wrong_while_it_is_loaded_is_a_sentence(error: Exception, sentence: str) -> None:
+    def load(model: str) -> NoReturn:
+        raise error
+
+    with pytest.raises(FacecamError, match=sentence):
+        load_second(load, "m.onnx")
 
 
 def test_at_first_the_two_detectors_are_not_the_same(make_window: MakeWindow) -> None:

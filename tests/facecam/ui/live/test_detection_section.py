@@ -15,7 +15,7 @@ from facecam.system.cpu import available_cores
 from facecam.system.resources import shipped_models
 from facecam.ui.live.tab import LiveTab
 from tests.doubles import FakeDetector
-from tests.facecam.ui.driving import MakeWindow, choose, fold, live, shows
+from tests.facecam.ui.driving import MakeWindow, choose, fold, live, press_key, shows
 
 
 def test_detection_options_reach_the_detector_and_are_remembered(
@@ -41,8 +41,7 @@ def test_detection_options_reach_the_detector_and_are_remembered(
     assert (again.nms.value, again.min_face.value(), again.every.value()) == (0.5, 100, 4)
 
 
-def test_one_picture_in_four_is_searched_and_all_are_shown(qtbot: QtBot, make_window: MakeWindow) -> None:
-    tab = live(make_window())
+def test_one_picture_in_four_is_searched_and_all_are_shown(qtbot: QtBot, tab: LiveTab) -> None:
     tab.detection.every.setValue(4)
 
     def is_a_quarter() -> bool:
@@ -53,13 +52,12 @@ def test_one_picture_in_four_is_searched_and_all_are_shown(qtbot: QtBot, make_wi
     shows(qtbot, tab, "1 face")
 
 
-def test_where_privacy_is_on_each_picture_is_searched(qtbot: QtBot, make_window: MakeWindow) -> None:
-    tab = live(make_window())
+def test_where_privacy_is_on_each_picture_is_searched(qtbot: QtBot, tab: LiveTab) -> None:
     choose(tab.detection.preset, "Saving power")
     searched: list[bool] = []
     tab.stage.view_shown.connect(lambda view: searched.append(view.detected))
     qtbot.waitUntil(lambda: False in searched)
-    QTest.keyClick(tab.window(), Qt.Key.Key_P)
+    press_key(tab, Qt.Key.Key_P)
     qtbot.waitUntil(
         lambda: tab.picture.view is not None and tab.picture.view.privacy is not None and tab.picture.view.detected
     )
@@ -68,8 +66,7 @@ def test_where_privacy_is_on_each_picture_is_searched(qtbot: QtBot, make_window:
     assert all(searched)
 
 
-def test_the_automatic_size_is_told(qtbot: QtBot, make_window: MakeWindow) -> None:
-    tab = live(make_window())
+def test_the_automatic_size_is_told(qtbot: QtBot, tab: LiveTab) -> None:
     choose(tab.detection.input_size, "Automatic")
     qtbot.waitUntil(lambda: "fake at 640 × 480" in tab.status.text())
     tab.detection.hold.setValue(240)  # the fake detector says that it takes 5 ms
@@ -96,8 +93,7 @@ def test_presets_and_reset(qtbot: QtBot, make_window: MakeWindow) -> None:
 
 
 @pytest.mark.skipif(len(available_cores()) < 2, reason="there is only one core")
-def test_the_core_can_be_chosen_while_it_runs(qtbot: QtBot, make_window: MakeWindow) -> None:
-    tab = live(make_window())
+def test_the_core_can_be_chosen_while_it_runs(qtbot: QtBot, tab: LiveTab) -> None:
     shows(qtbot, tab, "1 face")
     for core in available_cores()[:2]:
         choose(tab.detection.core, f"Core {core}")
@@ -153,21 +149,10 @@ def test_a_precision_of_the_command_line_goes_before_and_is_not_remembered(
     assert settings.text("live/precision", "") == Precision.AUTO
 
 
-@pytest.mark.parametrize(
-    ("key", "value"),
-    [
-        ("live/precision", "f7"),
-        ("live/size", "7x7"),
-        ("live/every", "many"),
-        ("live/nms", 40),
-        ("live/core", 9999),
-        ("live/privacy-how", "x"),
-    ],
-)
-def test_damaged_settings_read_as_the_defaults(
-    qtbot: QtBot, make_window: MakeWindow, settings: Settings, key: str, value: object
-) -> None:
-    settings.put(key, value)  # type: ignore[arg-type]
+def test_damaged_settings_read_as_the_defaults(qtbot: QtBot, make_window: MakeWindow, settings: Settings) -> None:
+    damaged: dict[str, float | str] = {"precision": "f7", "size": "7x7", "every": "many", "nms": 40, "core": 9999}
+    for key, value in (damaged | {"privacy-how": "x"}).items():
+        settings.put(f"live/{key}", value)
     tab = live(make_window())
     assert tab.detection.preset.currentText() == "Balanced"
     assert tab.detection.core.currentText() == "Automatic"

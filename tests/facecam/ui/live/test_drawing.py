@@ -10,13 +10,7 @@ from PySide6.QtGui import QColor, QFont, QImage, QPainter
 from facecam.qtkit import theme
 from facecam.qtkit.figure_line import Figure, FigureLine
 from facecam.ui.live.drawing import Overlay, paint_boxes
-
-
-def pixels(image: QImage) -> np.ndarray:
-    """(H, W, 3) uint8 RGB."""
-    rgb = image.convertToFormat(QImage.Format.Format_RGB888)
-    rows = np.frombuffer(rgb.constBits(), np.uint8).reshape(rgb.height(), rgb.bytesPerLine())
-    return rows[:, : 3 * rgb.width()].reshape(rgb.height(), rgb.width(), 3).copy()
+from sagan_gallery.ui.paint import from_qimage
 
 
 def canvas(width: int, height: int, ratio: float = 1.0, colour: str = "#808080") -> QImage:
@@ -32,7 +26,7 @@ def painted(image: QImage, boxes: np.ndarray, scores: np.ndarray | None = None, 
     scores = np.ones(len(boxes), np.float32) if scores is None else scores
     paint_boxes(painter, boxes, scores, QRectF(0, 0, size.width(), size.height()), **options)  # type: ignore[arg-type]
     painter.end()
-    return pixels(image)
+    return from_qimage(image)
 
 
 def is_colour(image: np.ndarray, colour: QColor) -> np.ndarray:
@@ -140,7 +134,7 @@ def paint_line(line: FigureLine, room: float) -> tuple[QRectF, np.ndarray]:
     painter = QPainter(image)
     rect = line.paint(painter, 10, 50, room, QFont())
     painter.end()
-    return rect, pixels(image)
+    return rect, from_qimage(image)
 
 
 def test_the_line_of_figures_does_not_dance(qapp: object) -> None:
@@ -204,7 +198,7 @@ def test_whose_picture_it_is_stays_in_sight_below_it_hints_and_the_chosen_face(q
         painter = QPainter(image)
         overlay.paint_upper(painter, stage, QFont())
         painter.end()
-        return pixels(image)
+        return from_qimage(image)
 
     empty = seen()
     overlay.chosen.set([Figure("#1", "0.98")])

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDesktopServices, QDropEvent
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from facecam.batch.regions import load_regions
-from facecam.saving.video_file import VideoWriter
 from facecam.sources import open_source
 from facecam.sources.photo import read_picture
 from facecam.system.opencv import cv2
@@ -23,8 +21,10 @@ from facecam.ui.export.dialog import ExportDialog
 from facecam.ui.export.review import ReviewDialog
 from facecam.ui.export.settings import Copies
 from facecam.ui.live.tab import LiveTab
-from tests.doubles import Sources
-from tests.facecam.ui.driving import MakeWindow, live
+from facecam.ui.shell.main_window import MainWindow
+from tests.clips import write_clip
+from tests.doubles import Sources, read_all
+from tests.facecam.ui.driving import MakeWindow, drop, live, urls
 
 MakeFrame = Callable[..., np.ndarray]
 Open = Callable[[Path], ExportDialog]
@@ -44,12 +44,8 @@ def folder(tmp_path: Path, make_frame: MakeFrame) -> Path:
 @pytest.fixture
 def clip(tmp_path: Path, make_frame: MakeFrame) -> Path:
     """20 frames of 320 x 240 at 10 a second, with a face at (4, 3) from the sixth on."""
-    path = tmp_path / "clip.mkv"
-    with closing(VideoWriter(path, 10)) as video:
-        for number in range(20):
-            faces = [(4, 3)] if number >= 5 else []
-            video.write(make_frame(*faces, width=320, height=240), number / 10)
-    return path
+    empty, face = make_frame(width=320, height=240), make_frame((4, 3), width=320, height=240)
+    return write_clip(tmp_path / "clip.mkv", [empty] * 5 + [face] * 15)
 
 
 @pytest.fixture
@@ -108,11 +104,7 @@ def test_what_is_chosen_is_remembered(qtbot: QtBot, open_dialog: Open, folder: P
 def test_cancel_leaves_whole_copies_only(
     qtbot: QtBot, open_dialog: Open, tmp_path: Path, make_frame: MakeFrame
 ) -> None:
-    path = tmp_path / "long.mkv"
-    with closing(VideoWriter(path, 10)) as video:
-        for number in range(600):
-            video.write(make_frame((4, 3)), number / 10)
-    dialog = open_dialog(path)
+    dialog = open_dialog(write_clip(tmp_path / "long.mkv", [make_frame((4, 3))] * 600))
     dialog.options.export_button.click()
     qtbot.waitUntil(lambda: "frames" in dialog.progress.words.text())
     dialog.reject()  # Esc, by accident
@@ -122,21 +114,15 @@ def test_cancel_leaves_whole_copies_only(
     assert not [each for each in dialog.out.iterdir() if each.suffix == ".mkv"]
 
 
-def test_several_files_that_are_dropped_are_asked_about(qtbot: QtBot, make_window: MakeWindow, folder: Path) -> None:
-    tab: LiveTab = live(make_window())
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(folder / name)) for name in ("face.png", "none.png")])
-    action, buttons, keys = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    tab.picture.dropEvent(QDropEvent(QPointF(5, 5), action, data, buttons, keys))
+def test_several_files_that_are_dropped_are_asked_about(tab: LiveTab, folder: Path) -> None:
+    assert drop(tab.picture, urls(folder / "face.png", folder / "none.png"))
     dialog = tab.exporting.dialog
     assert dialog is not None
     assert dialog.options.heading.text() == "face.png and 1 more"
     assert not dialog.options.review_button.isVisible()
 
 
-def test_cameras_and_the_demo_have_no_export(qtbot: QtBot, make_window: MakeWindow) -> None:
-    window = make_window()
-    tab = live(window)
+def test_cameras_and_the_demo_have_no_export(qtbot: QtBot, window: MainWindow, tab: LiveTab) -> None:
     qtbot.waitUntil(lambda: tab.picture.view is not None)
     assert not tab.exporting.isVisible()
     tab.exporting.open_source()
@@ -159,13 +145,8 @@ def review(qtbot: QtBot, open_dialog: Open, clip: Path) -> tuple[ExportDialog, R
 
 def copied(path: Path, column: int, row: int, above: int = 15) -> list[bool]:
     """In which frames of a copy a grid cell is white, or covered; above 150: white."""
-    source = open_source(str(path))
-    values = []
-    while (frame := source.read()) is not None:
-        cell = frame.image[row * 32 + 8 : row * 32 + 24, column * 32 + 8 : column * 32 + 24]
-        values.append(bool(cell.mean() > above))
-    source.close()
-    return values
+    across, down = slice(column * 32 + 8, column * 32 + 24), slice(row * 32 + 8, row * 32 + 24)
+    return [bool(frame.image[down, across].mean() > above) for frame in read_all(open_source(str(path)))]
 
 
 def shown(qtbot: QtBot, review: ReviewDialog, frame: int) -> None:

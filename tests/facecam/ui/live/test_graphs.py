@@ -7,13 +7,15 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from tests.facecam.ui.driving import MakeWindow, live
+from facecam.ui.live.tab import LiveTab
+from facecam.ui.shell.main_window import MainWindow
+from tests.facecam.ui.driving import MakeWindow, live, press_key, shows
 
 
 def test_g_shows_and_hides_the_graphs_which_is_remembered(qtbot: QtBot, make_window: MakeWindow) -> None:
     first = make_window()
     tab = live(first)
-    qtbot.waitUntil(lambda: "1 face" in tab.picture.overlay.figures.text)
+    shows(qtbot, tab, "1 face")
     assert not tab.graphs.isVisible()
     height = tab.picture.height()
     QTest.keyClick(first, Qt.Key.Key_G)
@@ -33,9 +35,7 @@ def test_g_shows_and_hides_the_graphs_which_is_remembered(qtbot: QtBot, make_win
     assert not again.graphs.isVisible()
 
 
-def test_the_graphs_have_one_upper_edge_in_any_width(qtbot: QtBot, make_window: MakeWindow) -> None:
-    window = make_window()
-    tab = live(window)
+def test_the_graphs_have_one_upper_edge_in_any_width(qtbot: QtBot, window: MainWindow, tab: LiveTab) -> None:
     tab.graphs.on.setChecked(True)
     qtbot.waitUntil(lambda: "detected 0" not in tab.graphs.panel.graphs[0].heading.text())
     told = set()
@@ -60,8 +60,7 @@ def test_the_graphs_have_one_upper_edge_in_any_width(qtbot: QtBot, make_window: 
     assert "Rates" in rates.heading.text()  # without which nobody knows what the three figures are
 
 
-def test_the_graphs_draw_what_was_measured_and_say_it(qtbot: QtBot, make_window: MakeWindow) -> None:
-    tab = live(make_window())
+def test_the_graphs_draw_what_was_measured_and_say_it(qtbot: QtBot, tab: LiveTab) -> None:
     qtbot.waitUntil(lambda: len(tab.graphs.history.series("faces")) >= 3)  # kept while hidden too
     tab.graphs.on.setChecked(True)
     rates, latency, faces = tab.graphs.panel.graphs
@@ -79,6 +78,6 @@ def test_the_graphs_draw_what_was_measured_and_say_it(qtbot: QtBot, make_window:
     assert "detected" in rates.plot.accessibleDescription()
     assert faces.plot.accessibleDescription() == "shown 1"
     before = len(tab.graphs.history.series("faces"))
-    QTest.keyClick(tab.window(), Qt.Key.Key_Space)  # stopped: the line breaks off
+    press_key(tab, Qt.Key.Key_Space)  # stopped: the line breaks off
     qtbot.waitUntil(lambda: bool(np.isnan(tab.graphs.history.series("faces")[-1])))
     assert len(tab.graphs.history.series("faces")) <= before + 3

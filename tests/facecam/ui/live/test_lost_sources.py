@@ -12,7 +12,7 @@ from facecam.live.pipeline import Phase
 from facecam.sources import open_source
 from facecam.ui.live.tab import LiveTab
 from tests.doubles import Sources
-from tests.facecam.ui.driving import MakeWindow, press
+from tests.facecam.ui.driving import MakeWindow, live, press
 from tests.facecam.waiting import waits_at_most
 from tests.streams import MjpegServer
 
@@ -21,9 +21,7 @@ from tests.streams import MjpegServer
 def tab(qtbot: QtBot, server: MjpegServer, sources: Sources, make_window: MakeWindow) -> LiveTab:
     """The live tab on that server, with pictures."""
     sources.add(server.url, lambda: open_source(server.url))
-    window = make_window(server.url)
-    tab = window.tab(0)
-    assert isinstance(tab, LiveTab)
+    tab = live(make_window(server.url))
     qtbot.waitUntil(lambda: tab.session.stats().captured > 10)
     return tab
 
@@ -70,11 +68,11 @@ def test_try_now_and_stop(qtbot: QtBot, tab: LiveTab, server: MjpegServer, monke
     server.mode = "drop"
     says(qtbot, tab, r"Reconnecting in \d\d s")
     server.mode = "send"
-    press(qtbot, tab, "Try now")
+    press(qtbot, tab.panel, "Try now")
     qtbot.waitUntil(lambda: not tab.panel.isVisible())
     server.mode = "drop"
     says(qtbot, tab, r"Reconnecting in \d\d s")
-    press(qtbot, tab, "Stop")
+    press(qtbot, tab.panel, "Stop")
     says(qtbot, tab, "Ready")
 
 

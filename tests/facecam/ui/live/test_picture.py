@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage, QMouseEvent
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -15,6 +13,7 @@ from facecam.faces.boxes import Detections
 from facecam.qtkit import theme
 from facecam.qtkit.figure_line import Figure
 from facecam.ui.live.picture import PictureView
+from sagan_gallery.ui.paint import from_qimage
 from tests.doubles import found
 
 RED, BLUE = (255, 0, 0), (0, 0, 255)
@@ -22,9 +21,7 @@ RED, BLUE = (255, 0, 0), (0, 0, 255)
 
 def grab(view: PictureView) -> np.ndarray:
     """(H, W, 3) uint8 RGB, as on the screen."""
-    image = view.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
-    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
-    return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()
+    return from_qimage(view.grab().toImage())
 
 
 def two_halves() -> np.ndarray:
@@ -166,30 +163,3 @@ def test_words_at_the_upper_edge_cross_no_border_of_the_picture(view: PictureVie
     picture = np.zeros_like(changed)
     picture[place.top_px : place.top_px + place.height_px, place.left_px : place.left_px + place.width_px] = True
     assert not (changed & ~picture).any() or not (changed & picture).any()
-
-
-def drag(view: PictureView, mime: QMimeData) -> bool:
-    """Drags over the view and drops; whether the view would take it."""
-    options = (Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
-    enter = QDragEnterEvent(QPoint(50, 50), *options)
-    enter.ignore()
-    QApplication.sendEvent(view, enter)
-    if enter.isAccepted():
-        QApplication.sendEvent(view, QDropEvent(QPointF(50, 50), *options))
-    return enter.isAccepted()
-
-
-def test_files_and_addresses_can_be_dropped(view: PictureView, tmp_path: Path) -> None:
-    dropped: list[str] = []
-    view.dropped.connect(dropped.append)
-    file = QMimeData()
-    file.setUrls([QUrl.fromLocalFile(str(tmp_path / "a b.jpg"))])
-    address = QMimeData()
-    address.setUrls([QUrl("rtsp://10.0.0.2/live")])
-    text = QMimeData()
-    text.setText(" http://host/video.mjpg\n")
-    words = QMimeData()
-    words.setText("just some words")
-    assert [drag(view, mime) for mime in (file, address, text, words)] == [True, True, True, False]
-    assert dropped[0] == (tmp_path / "a b.jpg").as_posix()
-    assert dropped[1:] == ["rtsp://10.0.0.2/live", "http://host/video.mjpg"]

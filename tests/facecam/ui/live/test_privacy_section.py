@@ -23,15 +23,17 @@ from facecam.sources.photo import read_picture
 from facecam.system.resources import asset
 from facecam.ui.live.tab import LiveTab
 from tests.doubles import FakeDetector, FakeSource, Sources, Stripes, finest, read_all
-from tests.facecam.ui.driving import MakeWindow, live, shows
+from tests.facecam.ui.driving import MakeWindow, live, press_key, shows
+
+STRIPES = np.zeros((480, 640, 3), np.uint8)
+"""Of one pixel, detail that a hidden face must lose."""
+STRIPES[:, ::2] = 255
 
 
 @pytest.fixture(autouse=True)
 def fine(sources: Sources) -> None:
-    """The source "fine": stripes of one pixel, detail that a hidden face must lose."""
-    stripes = np.zeros((480, 640, 3), np.uint8)
-    stripes[:, ::2] = 255
-    sources.add("fine", lambda: FakeSource(fps=50, image=stripes))
+    """The source "fine"."""
+    sources.add("fine", lambda: FakeSource(fps=50, image=STRIPES))
 
 
 def detail(tab: LiveTab) -> int:
@@ -142,8 +144,7 @@ def test_everything_is_hidden_while_unsure(
     settings.put("record/annotated", False)
     detector = FakeDetector(gated=True)
     sources.add("stripes", lambda: Stripes(fps=50))
-    window = make_window("stripes", make_detector=lambda: detector)
-    tab = live(window)
+    tab = live(make_window("stripes", make_detector=lambda: detector))
     assert tab.privacy.unsure.isChecked()
     detector.allow()
     qtbot.waitUntil(lambda: tab.picture._frame is not None)
@@ -158,7 +159,7 @@ def test_everything_is_hidden_while_unsure(
         qtbot.waitUntil(lambda: tab.session.stats().detect_hz < 1 and seen_detail(tab) < 50)
         qtbot.waitUntil(lambda: "all is hidden" in tab.status.text())
         shows(qtbot, tab, "all hidden while unsure")  # in full screen, where there is no status line
-        QTest.keyClick(window, Qt.Key.Key_S)
+        press_key(tab, Qt.Key.Key_S)
         name = f"snapshot-000{hangs + 1}.png"
         qtbot.waitUntil(lambda name=name: f"Saved {name}" in tab.status.text())
         with PillowImage.open(tmp_path / name) as image:
@@ -168,7 +169,7 @@ def test_everything_is_hidden_while_unsure(
             qtbot.waitUntil(lambda: seen_detail(tab) == 255)
     detector.allow(100_000)
     tab.privacy.least.set(30)
-    QTest.keyClick(window, Qt.Key.Key_Space)
+    press_key(tab, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: tab.session.phase is Phase.IDLE)
 
 
@@ -177,9 +178,7 @@ def test_a_picture_that_stays_has_been_searched_and_is_not_hidden_whole(
 ) -> None:
     settings.put("live/privacy", True)
     settings.put("live/privacy-unsure", True)
-    stripes = np.zeros((480, 640, 3), np.uint8)
-    stripes[:, ::2] = 255
-    sources.add("still.png", lambda: FakeSource("still.png", live=False, count=1, image=stripes))
+    sources.add("still.png", lambda: FakeSource("still.png", live=False, count=1, image=STRIPES))
     tab = live(make_window("still.png"))
     shows(qtbot, tab, "1 face")
     assert seen_detail(tab) == 255
@@ -195,15 +194,14 @@ def test_a_recording_shows_nothing_while_unsure(
     settings.put("record/folder", str(tmp_path))
     settings.put("record/annotated", False)
     sources.add("stripes", lambda: Stripes(fps=20))
-    window = make_window("stripes")
-    tab = live(window)
+    tab = live(make_window("stripes"))
     qtbot.waitUntil(lambda: tab.picture.placement is not None)
 
     def record(name: str) -> list[np.ndarray]:
-        QTest.keyClick(window, Qt.Key.Key_R)
+        press_key(tab, Qt.Key.Key_R)
         recorder = tab.recording.saving._recorder
         qtbot.waitUntil(lambda: recorder.status.frames > 5)
-        QTest.keyClick(window, Qt.Key.Key_R)
+        press_key(tab, Qt.Key.Key_R)
         qtbot.waitUntil(lambda: f"Saved {name}" in tab.status.text())
         return [frame.image for frame in read_all(open_source(str(tmp_path / name)))]
 

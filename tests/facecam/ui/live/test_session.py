@@ -8,12 +8,11 @@ from collections.abc import Callable, Iterator
 import pytest
 from pytestqt.qtbot import QtBot
 
-from facecam.errors import ModelError, SourceError
+from facecam.errors import ModelError
 from facecam.live.pipeline import Phase
-from facecam.sources import CameraSource
 from facecam.ui.live.session import LiveSession
 from tests.doubles import FakeDetector, FakeSource, Sources
-from tests.facecam.waiting import PATIENCE_S, wait_for, waits_at_most
+from tests.facecam.waiting import PATIENCE_S, wait_for
 
 
 @pytest.fixture
@@ -109,43 +108,6 @@ def test_an_error_that_nobody_foresaw_is_a_failure_too(qtbot: QtBot, make_sessio
     assert isinstance(session.error, ZeroDivisionError)
 
 
-def test_a_file_that_fails_while_it_plays(
-    qtbot: QtBot, make_session: Callable[..., LiveSession], sources: Sources
-) -> None:
-    sources.add("x.mp4", lambda: FakeSource("x.mp4", live=False, problem=SourceError("The disk is gone.")))
-    session = make_session()
-    session.start("x.mp4")
-    reaches(qtbot, session, Phase.FAILED)
-    assert str(session.error) == "The disk is gone."
-
-
-def test_a_camera_that_fails_while_it_runs_is_opened_again(
-    qtbot: QtBot, make_session: Callable[..., LiveSession], sources: Sources
-) -> None:
-    sources.add("cam", lambda: FakeSource("Cam", problem=SourceError("Cam was unplugged.")))
-    session = make_session()
-    session.start("cam")
-    reaches(qtbot, session, Phase.RECONNECTING)
-    assert session.state.trouble is not None
-    assert session.state.trouble.reason == "Cam was unplugged."
-    sources.add("cam", lambda: FakeSource("Cam"))
-    reaches(qtbot, session, Phase.RUNNING)
-    qtbot.waitUntil(lambda: session.stats().reconnects == 1)
-    assert session.state.trouble is None
-
-
-def test_the_threshold_reaches_a_detector_that_is_loaded_later(
-    qtbot: QtBot, make_session: Callable[..., LiveSession]
-) -> None:
-    session = make_session()
-    session.change_options(threshold=0.9)
-    session.start("demo")
-    qtbot.waitUntil(lambda: session.latest() is not None)
-    assert len(session.latest().detections) == 0
-    session.change_options(threshold=0.3)
-    qtbot.waitUntil(lambda: len(session.latest().detections) == 1)
-
-
 def test_a_window_that_is_busy_finds_one_notification_not_hundreds(
     qtbot: QtBot, make_session: Callable[..., LiveSession]
 ) -> None:
@@ -172,33 +134,3 @@ def test_wishes_do_not_pile_up_notifications(qtbot: QtBot, make_session: Callabl
     assert arrived == []
     qtbot.wait(50)
     assert 1 <= len(arrived) <= 10
-
-
-def test_close_takes_two_seconds_at_most_whatever_hangs(
-    qtbot: QtBot, make_session: Callable[..., LiveSession], sources: Sources
-) -> None:
-    never = threading.Event()
-    sources.add("cam", lambda: FakeSource("Cam", hang=never))
-    session = make_session()
-    session.start("cam")
-    qtbot.waitUntil(lambda: session.latest() is not None)
-    with waits_at_most(2.5):
-        session.close()
-    never.set()
-
-
-def test_cameras_are_told_from_other_sources(
-    qtbot: QtBot, make_session: Callable[..., LiveSession], sources: Sources
-) -> None:
-    class Camera(FakeSource, CameraSource):
-        """A camera without a device."""
-
-    sources.add("camera:0", lambda: Camera("Front Camera"))
-    session = make_session()
-    session.start("camera:0")
-    reaches(qtbot, session, Phase.RUNNING)
-    assert session.is_camera
-    session.start("photo.jpg")
-    reaches(qtbot, session, Phase.ENDED)
-    assert not session.is_camera
-    assert session.state.still

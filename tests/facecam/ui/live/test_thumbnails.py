@@ -13,11 +13,10 @@ from pytestqt.qtbot import QtBot
 
 from facecam.faces.boxes import Detections
 from facecam.sources import open_source
-from facecam.sources.photo import read_thumbnail
 from facecam.system.opencv import cv2
 from facecam.ui.live.tab import LiveTab
 from tests.doubles import FakeDetector, Sources, found
-from tests.facecam.ui.driving import MakeWindow, live
+from tests.facecam.ui.driving import MakeWindow, live, press_key, shows
 
 COUNT = 30
 
@@ -47,13 +46,13 @@ def number(tab: LiveTab) -> int:
 
 def test_it_says_which_picture_of_how_many(qtbot: QtBot, tab: LiveTab) -> None:
     qtbot.waitUntil(lambda: tab.playback.time.text() == f"1 of {COUNT}")
-    QTest.keyClick(tab.window(), Qt.Key.Key_Period)
+    press_key(tab, Qt.Key.Key_Period)
     qtbot.waitUntil(lambda: tab.playback.time.text() == f"2 of {COUNT}")
 
 
 def test_a_folder_that_is_stepped_through_shows_no_rates(qtbot: QtBot, tab: LiveTab) -> None:
     for _ in range(3):
-        QTest.keyClick(tab.window(), Qt.Key.Key_Period)
+        press_key(tab, Qt.Key.Key_Period)
         qtbot.wait(300)
     qtbot.waitUntil(lambda: tab.picture.overlay.figures.text == "1 face · 5.0 ms")
     assert "p95" not in tab.status.text()
@@ -63,10 +62,10 @@ def test_the_figures_are_those_of_the_picture(qtbot: QtBot, folder: str, make_wi
     two = found((10, 10, 40, 40), (60, 60, 90, 90))
     detector = FakeDetector(lambda image: two if image[0, 0, 0] == 8 else Detections.none())
     tab = live(make_window(folder, make_detector=lambda: detector))
-    qtbot.waitUntil(lambda: "no faces" in tab.picture.overlay.figures.text)
+    shows(qtbot, tab, "no faces")
     tab.stage._figures_timer.stop()  # what would say it some time later
-    QTest.keyClick(tab.window(), Qt.Key.Key_Period)
-    qtbot.waitUntil(lambda: "2 faces" in tab.picture.overlay.figures.text)
+    press_key(tab, Qt.Key.Key_Period)
+    shows(qtbot, tab, "2 faces")
     assert "1.png" in tab.status.text()
 
 
@@ -96,9 +95,9 @@ def test_where_privacy_is_on_nothing_can_be_made_out_in_them(
         return max(greys) - min(greys)
 
     assert contrast() > 150
-    QTest.keyClick(tab.window(), Qt.Key.Key_P)
+    press_key(tab, Qt.Key.Key_P)
     assert contrast() < 60
-    QTest.keyClick(tab.window(), Qt.Key.Key_P)
+    press_key(tab, Qt.Key.Key_P)
     assert contrast() > 150
 
 
@@ -115,7 +114,7 @@ def test_a_click_and_the_arrow_keys_go_to_a_picture(qtbot: QtBot, tab: LiveTab) 
 
 def test_what_cannot_be_read_is_named_and_the_show_goes_on(qtbot: QtBot, tab: LiveTab) -> None:
     for _ in range(2):
-        QTest.keyClick(tab.window(), Qt.Key.Key_Period)
+        press_key(tab, Qt.Key.Key_Period)
     qtbot.waitUntil(lambda: tab.playback.time.text() == f"4 of {COUNT}" and number(tab) == 3)
     qtbot.waitUntil(lambda: "can’t read 2.png" in tab.status.text())
 
@@ -130,14 +129,3 @@ def test_letters_stay_commands_while_the_strip_has_the_keyboard(qtbot: QtBot, ta
 def test_other_sources_have_no_strip(qtbot: QtBot, tab: LiveTab) -> None:
     tab.open("clip.mp4")
     qtbot.waitUntil(lambda: not tab.thumbnails.isVisible())
-
-
-def test_a_thumbnail_of_a_large_photo_is_upright_and_small(tmp_path: Path) -> None:
-    picture = np.zeros((1000, 3000, 3), np.uint8)
-    picture[:, :1500] = 255
-    path = tmp_path / "a.jpg"
-    cv2.imwrite(str(path), picture)
-    small = read_thumbnail(path, 90, 60)
-    assert small.shape == (30, 90, 3)
-    assert small[:, :40].min() > 240
-    assert small[:, 50:].max() < 15

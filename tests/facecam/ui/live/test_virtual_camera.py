@@ -13,9 +13,10 @@ from facecam.live.pipeline import Phase
 from facecam.qtkit.settings import Settings
 from facecam.sources import Frame
 from facecam.ui.live.tab import LiveTab
+from facecam.ui.shell.main_window import MainWindow
 from tests import loopback
 from tests.doubles import FakeDetector, Sources, Stripes, finest
-from tests.facecam.ui.driving import MakeWindow, live, shows
+from tests.facecam.ui.driving import MakeWindow, live, press_key, shows
 from tests.loopback import Loopback
 
 
@@ -46,7 +47,7 @@ def test_a_button_switches_it_on_and_it_goes_on_with_another_source(
     tab.session.stop()
     qtbot.waitUntil(lambda: (device.newest == device.newest[0, 0]).all())  # no picture stays
     assert device.sizes == [(640, 480)]
-    QTest.keyClick(window, Qt.Key.Key_V)
+    press_key(tab, Qt.Key.Key_V)
     assert not tab.recording.camera_button.isChecked()
     assert not tab.badge.isVisible()
     qtbot.waitUntil(lambda: device.closed == 1)
@@ -56,9 +57,9 @@ def test_a_button_switches_it_on_and_it_goes_on_with_another_source(
     assert not live(make_window()).recording.camera_button.isChecked()
 
 
-def test_it_is_shown_and_switched_in_full_screen(qtbot: QtBot, make_window: MakeWindow, device: Loopback) -> None:
-    window = make_window()
-    tab = live(window)
+def test_it_is_shown_and_switched_in_full_screen(
+    qtbot: QtBot, device: Loopback, window: MainWindow, tab: LiveTab
+) -> None:
     shows(qtbot, tab, "1 face")
     window.set_full_screen(True)
     qtbot.waitUntil(lambda: not tab.controls.isVisible())
@@ -77,7 +78,7 @@ def test_without_a_driver_the_window_says_what_to_install(
     window = make_window()
     tab = live(window)
     shows(qtbot, tab, "1 face")
-    QTest.keyClick(window, Qt.Key.Key_V)
+    press_key(tab, Qt.Key.Key_V)
     qtbot.waitUntil(window.hints.isVisible)
     assert "There is no virtual camera that is free: install" in window.hints.text.text()
     assert not tab.recording.camera_button.isChecked()
@@ -86,7 +87,7 @@ def test_without_a_driver_the_window_says_what_to_install(
     window.hints.button.click()
     window.set_full_screen(True)
     qtbot.waitUntil(lambda: not tab.controls.isVisible())
-    QTest.keyClick(window, Qt.Key.Key_V)
+    press_key(tab, Qt.Key.Key_V)
     qtbot.waitUntil(lambda: tab.toast.isVisible() and "install" in tab.toast.text.text())
     assert tab.picture.rect().contains(tab.toast.geometry())
     assert not window.hints.isVisible()
@@ -131,13 +132,12 @@ def test_privacy_holds_from_the_moment_that_it_is_switched_on(
     sources.add("stripes", lambda: Stripes(fps=50))
     settings.put("record/annotated", False)
     detector = FakeDetector(gated=True)
-    window = make_window("stripes", make_detector=lambda: detector)
-    tab = live(window)
+    tab = live(make_window("stripes", make_detector=lambda: detector))
     detector.allow()
     qtbot.waitUntil(lambda: tab.picture.placement is not None)
     switch_on(qtbot, tab, device)
     assert finest(device.newest) == 255
-    QTest.keyClick(window, Qt.Key.Key_P)  # the detector hangs: nobody knows yet where faces are
+    press_key(tab, Qt.Key.Key_P)  # the detector hangs: nobody knows yet where faces are
     before = len(device.sent)
     qtbot.waitUntil(lambda: len(device.sent) > before + 5)
     assert all(finest(picture) < 50 for _, picture in device.sent[before + 1 :])  # one may have been on its way

@@ -12,15 +12,14 @@ from facecam.qtkit.settings import Settings
 from facecam.system.opencv import cv2
 from facecam.ui.live.tab import LiveTab
 from facecam.ui.shell import app
-from facecam.ui.shell.main_window import MainWindow
+from tests.facecam.ui.driving import live, shows
 
 
-@pytest.fixture
-def open_window(qtbot: QtBot, tiny_model: Path, settings: Settings) -> MainWindow:
-    window = app.build_window("demo", settings, DetectorOptions(model=tiny_model))
+def open_window(qtbot: QtBot, settings: Settings, model: Path) -> LiveTab:
+    window = app.build_window("demo", settings, DetectorOptions(model=model))
     qtbot.addWidget(window, before_close_func=lambda window: window.close())
     window.show()
-    return window
+    return live(window)
 
 
 def said(tab: LiveTab) -> str:
@@ -30,15 +29,14 @@ def said(tab: LiveTab) -> str:
 
 
 def test_the_window_tells_it_and_goes_on_living(
-    qtbot: QtBot, open_window: MainWindow, tmp_path: Path, make_frame: object
+    qtbot: QtBot, settings: Settings, tiny_model: Path, tmp_path: Path, make_frame: object
 ) -> None:
     (tmp_path / "text.jpg").write_text("hello")
     (tmp_path / "empty.mp4").write_bytes(b"")
     (tmp_path / "noise.mkv").write_bytes(bytes(range(256)) * 20)
     (tmp_path / "folder").mkdir()
     cv2.imwrite(str(tmp_path / "good.png"), make_frame((3, 2), (7, 5)))  # type: ignore[operator]
-    tab = open_window.tab(0)
-    assert isinstance(tab, LiveTab)
+    tab = open_window(qtbot, settings, tiny_model)
     wrong = {
         str(tmp_path / "text.jpg"): "is not a picture",
         str(tmp_path / "empty.mp4"): "is empty",
@@ -54,7 +52,7 @@ def test_the_window_tells_it_and_goes_on_living(
         tab.open(spec)
         qtbot.waitUntil(lambda words=words: words in said(tab))
     tab.open(str(tmp_path / "good.png"))
-    qtbot.waitUntil(lambda: "2 faces" in tab.picture.overlay.figures.text)
+    shows(qtbot, tab, "2 faces")
     assert not tab.panel.isVisible()
 
 
@@ -62,10 +60,6 @@ def test_the_window_tells_it_and_goes_on_living(
 def test_so_it_does_with_a_wrong_model(qtbot: QtBot, settings: Settings, tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "wrong.onnx"
     path.write_bytes(content)
-    window = app.build_window("demo", settings, DetectorOptions(model=path))
-    qtbot.addWidget(window, before_close_func=lambda window: window.close())
-    window.show()
-    tab = window.tab(0)
-    assert isinstance(tab, LiveTab)
+    tab = open_window(qtbot, settings, path)
     qtbot.waitUntil(lambda: "wrong.onnx" in said(tab))
     assert "No detector" in said(tab)

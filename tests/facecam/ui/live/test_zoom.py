@@ -15,7 +15,7 @@ from facecam.faces.boxes import Detections
 from facecam.ui.live.picture import PictureView
 from facecam.ui.live.tab import LiveTab
 from tests.doubles import FakeDetector, found
-from tests.facecam.ui.driving import MakeWindow, live, shows
+from tests.facecam.ui.driving import MakeWindow, live, press_key, shows
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_the_wheel_enlarges_what_is_under_the_mouse_and_the_mouse_drags_it(tab: 
     moved = middle(picture) - before_drag
     assert moved.x() == pytest.approx(-80, abs=25)
     assert moved.y() == pytest.approx(-80, abs=25)
-    QTest.keyClick(tab.window(), Qt.Key.Key_0, Qt.KeyboardModifier.ControlModifier)
+    press_key(tab, Qt.Key.Key_0, Qt.KeyboardModifier.ControlModifier)
     assert picture.zoom == 1
     assert picture._boxes[0] == pytest.approx(before, abs=1)
 
@@ -95,7 +95,7 @@ def test_a_click_chooses_a_face_whose_figures_follow_it_and_another_none(
 
 def test_two_pictures_show_the_same_part_whichever_is_moved(qtbot: QtBot, tab: LiveTab) -> None:
     first, second = tab.picture, tab.compare.picture
-    QTest.keyClick(tab.window(), Qt.Key.Key_C)
+    press_key(tab, Qt.Key.Key_C)
     qtbot.waitUntil(lambda: second.isVisible() and second._frame is not None)
 
     def together() -> bool:
@@ -150,7 +150,7 @@ def test_the_menu_of_a_face_follows_and_copies_it(qtbot: QtBot, tab: LiveTab) ->
     actions["Follow face 1"].trigger()
     assert picture.zoom == 2.5
     qtbot.waitUntil(lambda: "Whole picture" in [a.text() for a in picture.menu_at(QPointF(2, 2)).actions()])
-    QTest.keyClick(tab.window(), Qt.Key.Key_Minus, Qt.KeyboardModifier.ControlModifier)
+    press_key(tab, Qt.Key.Key_Minus, Qt.KeyboardModifier.ControlModifier)
     assert picture.zoom == 2
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import Qt
@@ -61,8 +61,7 @@ def has_help(widget: QWidget) -> bool:
 
 
 @pytest.mark.parametrize("tab", [0, 1, 2], ids=["live", "speed", "gallery"])
-def test_everything_has_a_name_and_a_tooltip(qtbot: QtBot, make_window: Callable[..., MainWindow], tab: int) -> None:
-    window = make_window("demo")
+def test_everything_has_a_name_and_a_tooltip(qtbot: QtBot, tab: int, window: MainWindow) -> None:
     found = list(usable(bring_to_front(qtbot, window, tab)))
     assert len(found) > 5
     assert [
@@ -71,8 +70,7 @@ def test_everything_has_a_name_and_a_tooltip(qtbot: QtBot, make_window: Callable
     assert [name(widget) for widget in found if isinstance(widget, CONTROLS) and not has_help(widget)] == []
 
 
-def test_so_have_bars_and_dialogs(make_window: Callable[..., MainWindow]) -> None:
-    window = make_window("demo")
+def test_so_have_bars_and_dialogs(window: MainWindow) -> None:
     dialogs: list[QDialog] = [ErrorDialog("error", ["details"], window), DoctorDialog(window, ["no-such-program"])]
     for part in (window.banner, window.hints, *dialogs):
         for widget in usable(part):
@@ -82,8 +80,7 @@ def test_so_have_bars_and_dialogs(make_window: Callable[..., MainWindow]) -> Non
         dialog.close()
 
 
-def test_no_two_commands_of_a_tab_share_a_key(qtbot: QtBot, make_window: Callable[..., MainWindow]) -> None:
-    window = make_window("demo")
+def test_no_two_commands_of_a_tab_share_a_key(qtbot: QtBot, window: MainWindow) -> None:
     for index in range(3):
         bring_to_front(qtbot, window, index)
         enabled = [action for action in window.actions() if action.isEnabled()]
@@ -93,17 +90,10 @@ def test_no_two_commands_of_a_tab_share_a_key(qtbot: QtBot, make_window: Callabl
         assert ("Ctrl+C" in keys) == (index != 1)  # of the Speed tab there is nothing to copy yet
 
 
-def test_the_list_of_keys_fits_a_small_screen(qtbot: QtBot, make_window: Callable[..., MainWindow]) -> None:
-    window = make_window("demo")
+def test_the_list_of_keys_fits_a_small_screen(qtbot: QtBot, window: MainWindow) -> None:
     for index in range(3):
         bring_to_front(qtbot, window, index)
         window.show_shortcuts()
         size = window.findChildren(ShortcutList)[-1].sizeHint()
         assert size.width() <= 790, index
         assert size.height() <= 540, index
-
-
-def test_the_live_tab_has_the_keys_that_people_expect(make_window: Callable[..., MainWindow]) -> None:
-    window = make_window("demo")
-    keys = {key.toString() for action in window.actions() for key in action.shortcuts()}
-    assert {"Space", "F", "M", "P", "Esc", "O"} <= keys

@@ -12,6 +12,7 @@ from typing import NoReturn
 
 import pytest
 from PySide6.QtCore import Qt, QTimer, qWarning
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -20,11 +21,11 @@ from facecam.doctor.checks import last_crash
 from facecam.doctor.report import Report
 from facecam.qtkit import relay as relay_module
 from facecam.qtkit.relay import ErrorRelay
-from facecam.system.paths import crash_file
+from facecam.system.paths import crash_file, log_file
 from facecam.ui.shell.dialogs import ErrorDialog
 from facecam.ui.shell.main_window import MainWindow
 from tests.doubles import Sources
-from tests.facecam.ui.driving import MakeWindow
+from tests.facecam.ui.driving import MakeWindow, live, press, shows
 from tests.processes import run_python
 
 
@@ -79,6 +80,15 @@ def test_a_dialog_with_a_report_to_copy_and_one_at_a_time(qtbot: QtBot, window: 
     assert window.isVisible()
 
 
+def test_where_nothing_shows_the_log_its_folder_is_told(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: False)
+    dialog = ErrorDialog("error", [])
+    qtbot.addWidget(dialog)
+    dialog.show()
+    press(qtbot, dialog, "Show log")
+    assert str(log_file().parent) in dialog.explanation.text()
+
+
 def test_an_error_that_comes_back_does_not_open_its_report_again(
     qtbot: QtBot, window: MainWindow, relay: ErrorRelay
 ) -> None:
@@ -114,11 +124,11 @@ def test_an_error_in_a_source_is_told_and_the_next_source_plays(
     qtbot: QtBot, make_window: MakeWindow, sources: Sources, relay: ErrorRelay, window: MainWindow
 ) -> None:
     sources.add("broken", zero_division)
-    tab = window.tab(0)
-    tab.open("broken")  # type: ignore[attr-defined]
+    tab = live(window)
+    tab.open("broken")
     assert "in zero_division" in the_dialog(qtbot, window).report.toPlainText()
-    tab.open("demo")  # type: ignore[attr-defined]
-    qtbot.waitUntil(lambda: "capture" in tab.picture.overlay.figures.text)  # type: ignore[attr-defined]
+    tab.open("demo")
+    shows(qtbot, tab, "capture")
 
 
 def test_errors_while_things_are_deleted_and_words_of_qt_go_to_the_log(

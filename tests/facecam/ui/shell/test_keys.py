@@ -11,23 +11,21 @@ import pytest
 from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import QAction, QColor, QKeySequence, QPalette
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QSlider, QTabBar
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QSlider
 from pytestqt.qtbot import QtBot
 
 from facecam.qtkit import theme
-from facecam.qtkit.folds import Fold
 from facecam.qtkit.tabs import Tab
 from facecam.ui.live.tab import LiveTab
 from facecam.ui.shell.main_window import MainWindow
 from sagan_gallery.ui.picture import PictureView as SampleView
-from tests.facecam.ui.driving import MakeWindow, bring_to_front, live, shows
+from tests.facecam.ui.driving import MakeWindow, bring_to_front, live, shows, unfold
 from tests.sagan_gallery.made import save_tiny_discriminator, save_tiny_generator
 
 
 def unfolded(qtbot: QtBot, window: MainWindow) -> LiveTab:
     tab = live(window)
-    for one in tab.controls.findChildren(Fold):
-        one.set_open(True)
+    unfold(tab)
     shows(qtbot, tab, "1 face")
     window.activateWindow()
     return tab
@@ -52,8 +50,7 @@ def state(control: QComboBox | QSlider) -> int:
     return control.currentIndex() if isinstance(control, QComboBox) else control.value()
 
 
-def test_a_list_or_a_slider_eats_no_key(qtbot: QtBot, make_window: MakeWindow) -> None:
-    window = make_window()
+def test_a_list_or_a_slider_eats_no_key(qtbot: QtBot, window: MainWindow) -> None:
     tab = unfolded(qtbot, window)
     controls = lists_and_sliders(tab)
     assert len(controls) > 10
@@ -76,25 +73,6 @@ def test_a_list_that_tab_has_reached_still_takes_the_arrows(qtbot: QtBot, make_w
     before = tab.detection.input_size.currentIndex()
     QTest.keyClick(tab.detection.input_size, Qt.Key.Key_Down)
     assert tab.detection.input_size.currentIndex() == before + 1
-
-
-def test_a_hundred_keys_after_clicks_anywhere(qtbot: QtBot, make_window: MakeWindow) -> None:
-    window = make_window()
-    tab = unfolded(qtbot, window)
-    switches: dict[Qt.Key, QAbstractButton] = {
-        Qt.Key.Key_M: tab.controls.mirror,
-        Qt.Key.Key_G: tab.graphs.on,
-        Qt.Key.Key_P: tab.privacy.on,
-    }
-    chance = random.Random(7)
-    for _ in range(100):
-        touch(qtbot, chance.choice(lists_and_sliders(tab)))
-        key = chance.choice(list(switches))
-        on = switches[key].isChecked()
-        QTest.keyClick(window.focusWidget() or window, key)
-        assert switches[key].isChecked() is not on, key
-    QTest.keyClick(window, Qt.Key.Key_2)
-    assert window.findChild(QTabBar).currentIndex() == 1
 
 
 @pytest.mark.parametrize("available", [(1366, 728), (960, 520), (800, 570)])

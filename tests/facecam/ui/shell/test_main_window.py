@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QByteArray, QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QTabBar, QVBoxLayout, QWidget
@@ -17,10 +16,9 @@ from facecam.qtkit.commands import Menu, command
 from facecam.qtkit.settings import Settings
 from facecam.qtkit.tabs import Tab, TabSpec
 from facecam.qtkit.widgets import ElidedLabel
-from facecam.ui.live.tab import LiveTab
 from facecam.ui.shell.dialogs import ShortcutList
 from facecam.ui.shell.main_window import MainWindow
-from tests.facecam.ui.driving import menu_texts
+from tests.facecam.ui.driving import live, menu_texts
 
 
 class Probe(Tab):
@@ -77,21 +75,6 @@ def test_tabs_are_made_when_first_shown_and_only_the_front_one_hears_keys(window
     assert log[-2:] == ["A closed", "B closed"]
 
 
-def test_a_single_tab_needs_no_bar(qtbot: QtBot, log: list[str], settings: Settings, window: MainWindow) -> None:
-    assert window.findChild(QTabBar).isVisible()
-    alone = MainWindow([TabSpec("A", "A tab", lambda: Probe("A", log))], settings)
-    qtbot.addWidget(alone)
-    alone.show()
-    assert not alone.findChild(QTabBar).isVisible()
-
-
-def test_the_bar_comes_back_after_full_screen(window: MainWindow) -> None:
-    window.set_full_screen(True)
-    assert not window.findChild(QTabBar).isVisible()
-    window.set_full_screen(False)
-    assert window.findChild(QTabBar).isVisible()
-
-
 class Paints(QObject):
     """Counts how often a widget is painted."""
 
@@ -130,6 +113,7 @@ def test_words_that_change_paint_themselves_and_not_the_window(qtbot: QtBot, win
 def test_full_screen_may_be_left_without_us(window: MainWindow) -> None:
     window.set_full_screen(True)
     assert not window.menus.isVisible()
+    assert not window.findChild(QTabBar).isVisible()
     window.setWindowState(Qt.WindowState.WindowNoState)  # as a window manager does at a key of its own
     assert window.menus.isVisible()
     assert window.findChild(QTabBar).isVisible()
@@ -212,42 +196,11 @@ def test_size_is_remembered_but_not_full_screen(qtbot: QtBot, log: list[str], se
     assert (second.width(), second.height()) == (700, 500)
 
 
-@pytest.mark.parametrize(
-    "content",
-    [b"", b"\x00\xff\xfe garbage", b'{"live/threshold": "abc", "live/scores": "maybe", "window/geometry": "1"}'],
-)
-def test_damaged_settings_read_as_defaults(tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / "settings.json"
-    path.write_bytes(content)
-    settings = Settings(path)
-    assert settings.number("live/threshold", 0.5, 0.0, 1.0) == 0.5
-    assert settings.flag("live/scores", True) is True
-    assert settings.text("live/folder", "here") == "here"
-    assert settings.blob("window/geometry") is None
-
-
-def test_settings_survive_a_restart(tmp_path: Path) -> None:
-    first = Settings(tmp_path / "settings.json")
-    values: dict[str, bool | float | str | QByteArray] = {
-        "a": 0.25, "b": False, "c": "text", "d": QByteArray(b"\x00\x01"),
-    }  # fmt: skip
-    for key, value in values.items():
-        first.put(key, value)
-    first.flush()
-    again = Settings(tmp_path / "settings.json")
-    assert again.number("a", None, 0, 1) == 0.25
-    assert again.number("a", 0.5, 0.3, 1) == 0.5  # out of range
-    assert again.flag("b", True) is False
-    assert again.text("c") == "text"
-    assert again.blob("d") == QByteArray(b"\x00\x01")
-
-
 def test_colours_follow_dark_and_light(qtbot: QtBot, make_window: Callable[..., MainWindow]) -> None:
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     before = app.palette()
-    tab = make_window("clip.mp4").tab(0)
-    assert isinstance(tab, LiveTab)
+    tab = live(make_window("clip.mp4"))
     qtbot.waitUntil(lambda: tab.controls.start_button.text() == "Start")
     button = tab.controls.start_button
     try:

@@ -2,42 +2,22 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from facecam.saving.video_file import VideoWriter
 from facecam.sources import open_source
 from facecam.ui.live.chooser import Ask
 from facecam.ui.live.screen_picker import ScreenPicker
 from facecam.ui.live.tab import LiveTab
+from tests.clips import write_clip
 from tests.doubles import FakeSource, Sources
-from tests.facecam.ui.driving import MakeWindow, live
-
-
-def drop(widget: QWidget, data: QMimeData) -> bool:
-    """Drags the data onto the widget and lets it go; whether it was welcome."""
-    place, actions = QPoint(5, 5), Qt.DropAction.CopyAction
-    no_keys, button = Qt.KeyboardModifier.NoModifier, Qt.MouseButton.LeftButton
-    enters = QDragEnterEvent(place, actions, data, button, no_keys)
-    QApplication.sendEvent(widget, enters)
-    if not enters.isAccepted():
-        return False
-    QApplication.sendEvent(widget, QDropEvent(QPointF(place), actions, data, button, no_keys))
-    return True
-
-
-def urls(*places: QUrl) -> QMimeData:
-    data = QMimeData()
-    data.setUrls(list(places))
-    return data
+from tests.facecam.ui.driving import MakeWindow, drop, live, urls
 
 
 def text(words: str) -> QMimeData:
@@ -48,16 +28,15 @@ def text(words: str) -> QMimeData:
 
 @pytest.mark.parametrize("beside", [False, True])
 def test_a_file_a_folder_and_an_address_can_be_dropped_on_the_picture_and_beside_it(
-    qtbot: QtBot, make_window: MakeWindow, sources: Sources, tmp_path: Path, beside: bool
+    qtbot: QtBot, sources: Sources, tmp_path: Path, beside: bool, tab: LiveTab
 ) -> None:
-    tab = live(make_window())
     target = tab if beside else tab.picture
     address = "rtsp://camera.local/live"
     for data, spec in (
-        (urls(QUrl.fromLocalFile(str(tmp_path / "clip.mkv"))), str(tmp_path / "clip.mkv")),
-        (urls(QUrl.fromLocalFile(str(tmp_path))), str(tmp_path)),
+        (urls(tmp_path / "a b.mkv"), str(tmp_path / "a b.mkv")),
+        (urls(tmp_path), str(tmp_path)),
         (urls(QUrl("http://camera.local/video")), "http://camera.local/video"),
-        (text(address), address),
+        (text(f" {address}\n"), address),
     ):
         sources.add(spec, lambda spec=spec: FakeSource(spec))
         assert drop(target, data)
@@ -123,11 +102,8 @@ def test_a_click_draws_nothing_esc_leaves_and_enter_takes_the_whole_screen(
 def test_a_video_that_is_cut_off_in_the_middle_plays_as_far_as_it_goes(
     qtbot: QtBot, make_window: MakeWindow, sources: Sources, tmp_path: Path
 ) -> None:
-    path = tmp_path / "cut.mkv"
-    with closing(VideoWriter(path, 25)) as video:
-        for number in range(60):
-            image = np.random.default_rng(number).integers(0, 255, (48, 64, 3), np.uint8)
-            video.write(image, number / 25)
+    noise = np.random.default_rng(0).integers(0, 255, (60, 48, 64, 3), np.uint8)
+    path = write_clip(tmp_path / "cut.mkv", noise, 25)
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
     sources.add(str(path), lambda: open_source(str(path)))

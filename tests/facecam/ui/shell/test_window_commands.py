@@ -16,11 +16,10 @@ from pytestqt.qtbot import QtBot
 from facecam.qtkit.settings import Settings
 from facecam.qtkit.tabs import Tab, TabSpec
 from facecam.system.settings_file import SettingsFile
-from facecam.ui.live.tab import LiveTab
 from facecam.ui.shell.dialogs import DoctorDialog
 from facecam.ui.shell.main_window import MainWindow
 from tests.doubles import Sources
-from tests.facecam.ui.driving import MakeWindow
+from tests.facecam.ui.driving import MakeWindow, live, shows
 
 
 def open_on(path: Path, qtbot: QtBot) -> tuple[MainWindow, Settings]:
@@ -188,9 +187,8 @@ def test_a_doctor_that_can_not_be_started_is_told(qtbot: QtBot) -> None:
 
 def test_ctrl_c_copies_the_picture_and_its_words(qtbot: QtBot, make_window: MakeWindow) -> None:
     window = make_window("photo.jpg")
-    tab = window.tab(0)
-    assert isinstance(tab, LiveTab)
-    qtbot.waitUntil(lambda: "1 face" in tab.picture.overlay.figures.text)
+    tab = live(window)
+    shows(qtbot, tab, "1 face")
     qtbot.waitActive(window)
     QTest.keyClick(window, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     data = QApplication.clipboard().mimeData()
@@ -208,8 +206,7 @@ def test_without_a_picture_the_words_are_copied(qtbot: QtBot, make_window: MakeW
         raise SourceError("There is no file nowhere.mp4.")
 
     sources.add("nowhere.mp4", missing)
-    tab = make_window("nowhere.mp4").tab(0)
-    assert isinstance(tab, LiveTab)
+    tab = live(make_window("nowhere.mp4"))
     qtbot.waitUntil(tab.panel.isVisible)
     tab.copy()
     assert "There is no file nowhere.mp4." in QApplication.clipboard().text()

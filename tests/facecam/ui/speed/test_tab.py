@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,7 +30,7 @@ from facecam.ui.speed.charts import Histogram, TimeSeries
 from facecam.ui.speed.tab import SpeedTab
 from tests.doubles import FakeDetector, FakeSource
 from tests.facecam.bench.made import MACHINE
-from tests.facecam.ui.driving import bring_to_front, live
+from tests.facecam.ui.driving import bring_to_front, entries, live
 from tests.facecam.waiting import PATIENCE_S
 
 MEASURES = """
@@ -50,15 +49,7 @@ def made_result(factor: float = 1.0, busy: bool = False) -> BenchResult:
 
     def series(runtime: str, ms: float) -> Series:
         times = tuple(ms * factor + 0.01 * (index % 7) for index in range(60))
-        labels = Labels(
-            model="made",
-            model_sha256="0" * 64,
-            runtime=runtime,
-            width=640,
-            height=480,
-            faces=20,
-            faces_found=20,
-        )
+        labels = Labels("made", "0" * 64, runtime=runtime, width=640, height=480, faces=20, faces_found=20)
         return Series.of(labels, (1.0,), times, times, [(time, time, time) for time in times])
 
     use = CoreUse(1.0, 0.5, 0.5, 1) if busy else CoreUse(1.0, 1.0, 1.0, 1)
@@ -92,11 +83,29 @@ class Pauses:
 
 
 def make_tab(qtbot: QtBot, script: str = "", pauses: Pauses | None = None) -> SpeedTab:
-    tab = SpeedTab(["--model", "m.onnx"], pauses or Pauses(), [sys.executable, "-c", script])
+    tab = SpeedTab(["--model", "m.onnx"], pauses or Pauses(), Settings())
+    tab.process.program = [sys.executable, "-c", script]
     qtbot.addWidget(tab)
     tab.resize(1000, 700)
     tab.view.fold.set_open(True)
     tab.show()
+    return tab
+
+
+@pytest.fixture
+def opened(qtbot: QtBot, result_file: Path) -> SpeedTab:
+    """With a result."""
+    tab = make_tab(qtbot)
+    tab.open(result_file)
+    return tab
+
+
+@pytest.fixture
+def in_window(qtbot: QtBot, window: MainWindow) -> SpeedTab:
+    """In the real window, which is small."""
+    window.resize(800, 600)
+    tab = bring_to_front(qtbot, window, 1)
+    assert isinstance(tab, SpeedTab)
     return tab
 
 
@@ -200,8 +209,8 @@ def test_closing_the_window_ends_it_and_starts_nothing(qtbot: QtBot) -> None:
 
 
 def test_a_program_that_is_missing_is_told(qtbot: QtBot, tmp_path: Path) -> None:
-    tab = SpeedTab([], program=[str(tmp_path / "nothing here")])
-    qtbot.addWidget(tab)
+    tab = make_tab(qtbot)
+    tab.process.program = [str(tmp_path / "nothing here")]
     tab.toggle()
     qtbot.waitUntil(lambda: not tab.running)
     assert "can't be started" in tab.status.text()
@@ -210,16 +219,10 @@ def test_a_program_that_is_missing_is_told(qtbot: QtBot, tmp_path: Path) -> None
 # A result
 
 
-def test_tables_and_charts_follow_the_choice(qtbot: QtBot, result_file: Path) -> None:
-    tab = make_tab(qtbot)
-    tab.open(result_file)
-    view = tab.view.details
-    assert [view.page.itemText(index) for index in range(view.page.count())] == [
-        "Main",
-        "Sizes",
-        "Long run",
-    ]
-    assert column(tab, "runtime") == ["slow", "fast"]
+def test_tables_and_charts_follow_the_choice(opened: SpeedTab) -> None:
+    view = opened.view.details
+    assert entries(view.page) == ["Main", "Sizes", "Long run"]
+    assert column(opened, "runtime") == ["slow", "fast"]
     assert view.table.currentRow() == 1, "the series of the verdict is chosen first"
     assert "p50 5.03" in view.histogram.toolTip()
     view.table.selectRow(0)
@@ -227,10 +230,10 @@ def test_tables_and_charts_follow_the_choice(qtbot: QtBot, result_file: Path) ->
     assert view.chosen.text() == "made · slow · 640x480 · 20 faces, 20 found"
     assert view.times.text().startswith("p50 10.03, p90 ")
     view.page.setCurrentIndex(1)
-    assert column(tab, "p50 ms") == ["2.03"]
+    assert column(opened, "p50 ms") == ["2.03"]
     assert "p50 2.03" in view.series.toolTip()
     view.page.setCurrentIndex(2)
-    assert column(tab, "memory MiB") == ["100", "100", "100"]
+    assert column(opened, "memory MiB") == ["100", "100", "100"]
     assert "no slower" in view.note.text()
 
 
@@ -274,7 +277,7 @@ def test_window_card_and_file_show_the_same_numbers(qtbot: QtBot, tmp_path: Path
 def test_the_details_stay_as_the_user_leaves_them(qtbot: QtBot, result_file: Path) -> None:
     settings = Settings()
     for open_before in (False, True, False):
-        tab = SpeedTab([], settings=settings)
+        tab = SpeedTab([], Pauses(), settings)
         qtbot.addWidget(tab)
         tab.show()
         assert not tab.view.details.isVisible(), "nothing to show as yet"
@@ -312,12 +315,8 @@ def test_nothing_moves_sideways_when_the_details_unfold(qtbot: QtBot, result_fil
         assert bar.mapTo(tab, bar.rect().topLeft()).x() - right >= 8, "it touches the scroll bar"
 
 
-def test_menus_offer_what_the_buttons_do(
-    qtbot: QtBot, make_window: Callable[..., MainWindow], result_file: Path
-) -> None:
-    window = make_window()
-    tab = bring_to_front(qtbot, window, 1)
-    assert isinstance(tab, SpeedTab)
+def test_menus_offer_what_the_buttons_do(window: MainWindow, in_window: SpeedTab, result_file: Path) -> None:
+    tab = in_window
 
     def offered() -> set[str]:
         entries = [action for menu in window.menus.actions() for action in menu.menu().actions()]  # type: ignore[attr-defined]
@@ -331,36 +330,21 @@ def test_menus_offer_what_the_buttons_do(
     assert "FPS" in QGuiApplication.clipboard().text()
 
 
-def test_every_column_has_its_sentence(qtbot: QtBot, result_file: Path) -> None:
-    tab = make_tab(qtbot)
-    tab.open(result_file)
-    table = tab.view.details.table
-    lines = tab.view.details.terms.text().splitlines()
-    assert [line.partition(": ")[0] for line in lines] == [
-        table.horizontalHeaderItem(index).text() for index in range(table.columnCount())
-    ]
-
-
-def test_headings_stand_over_their_figures_and_explain_them(qtbot: QtBot, result_file: Path) -> None:
-    tab = make_tab(qtbot)
-    tab.open(result_file)
-    table = tab.view.details.table
-    for page in range(tab.view.details.page.count()):
-        tab.view.details.page.setCurrentIndex(page)
-        for index in range(table.columnCount()):
-            head, cell = table.horizontalHeaderItem(index), table.item(0, index)
+def test_headings_stand_over_their_figures_and_are_explained(opened: SpeedTab) -> None:
+    details = opened.view.details
+    for page in range(details.page.count()):
+        details.page.setCurrentIndex(page)
+        sentences = details.terms.text().splitlines()
+        assert len(sentences) == details.table.columnCount()
+        for index, sentence in enumerate(sentences):
+            head, cell = details.table.horizontalHeaderItem(index), details.table.item(0, index)
             assert head.textAlignment() == cell.textAlignment(), head.text()
+            assert sentence.startswith(f"{head.text()}: ")
             assert head.toolTip().startswith(f"{head.text()}: ")
 
 
-def test_the_welcome_is_whole_in_a_small_window(qtbot: QtBot, make_window: Callable[..., MainWindow]) -> None:
-    window = make_window()
-    window.resize(800, 600)
-    window.go_to(1)
-    tab = window.tab(1)
-    assert isinstance(tab, SpeedTab)
-    view = tab.view
-    qtbot.waitExposed(view)
+def test_the_welcome_is_whole_in_a_small_window(in_window: SpeedTab) -> None:
+    view = in_window.view
     for label in (view.figures[0].value, view.place, view.against):
         assert label.wordWrap()
         assert label.height() >= label.heightForWidth(label.width())
@@ -397,14 +381,7 @@ def test_a_result_from_before_is_named_as_such_while_measuring(qtbot: QtBot, res
     assert tab.status.text() == "Cancelled."
 
 
-def test_nothing_lies_over_another_where_there_is_much_to_say(
-    qtbot: QtBot, make_window: Callable[..., MainWindow]
-) -> None:
-    window = make_window()
-    window.resize(800, 600)
-    window.go_to(1)
-    tab = window.tab(1)
-    assert isinstance(tab, SpeedTab)
+def test_nothing_lies_over_another_where_there_is_much_to_say(qtbot: QtBot, in_window: SpeedTab) -> None:
     result = made_result()
     problems = ("A problem of this run alone, which takes more than a line of such a window.",) * 4
     result = replace(
@@ -414,8 +391,8 @@ def test_nothing_lies_over_another_where_there_is_much_to_say(
         ),
         runs=(replace(result.runs[0], problems=problems), *result.runs[1:]),
     )
-    tab.show_result(result)
-    view, details = tab.view, tab.view.details
+    in_window.show_result(result)
+    view, details = in_window.view, in_window.view.details
     view.fold.set_open(True)
     shown = [view.figures[0].value, view.place, view.against, view.bars, view.notes]
     shown += [details.histogram, details.page, details.table, details.note, details.terms]
@@ -455,42 +432,38 @@ def test_a_result_is_copied_saved_and_opened_again(qtbot: QtBot, tmp_path: Path,
     assert "can't be written" in tab.status.text()
 
 
-def test_an_earlier_result_stands_beside(qtbot: QtBot, tmp_path: Path, result_file: Path) -> None:
-    tab = make_tab(qtbot)
-    tab.open(result_file)
+def test_an_earlier_result_stands_beside(tmp_path: Path, opened: SpeedTab) -> None:
     earlier = tmp_path / "earlier.json"
     earlier.write_text(to_json(made_result(2.0)))
     for _ in range(2):  # the second one takes the first one's place
-        tab.compare(earlier)
-        assert tab.view.details.page.count() == 4
-    assert tab.view.details.page.currentText() == "Compared with earlier.json"
-    assert tab.view.compared.text().startswith("This result is 1.99 times as fast as earlier.json, ")
-    assert [row[1] for row in tab.view.bars.texts()] == ["50 → 100 FPS", "100 → 199 FPS"]
-    assert [float(text) for text in column(tab, "ratio")] == pytest.approx([0.5, 0.5], abs=0.01)
-    assert "different times" in tab.view.details.note.text()
-    assert tab.view.details.note.text().startswith(
+        opened.compare(earlier)
+        assert opened.view.details.page.count() == 4
+    assert opened.view.details.page.currentText() == "Compared with earlier.json"
+    assert opened.view.compared.text().startswith("This result is 1.99 times as fast as earlier.json, ")
+    assert [row[1] for row in opened.view.bars.texts()] == ["50 → 100 FPS", "100 → 199 FPS"]
+    assert [float(text) for text in column(opened, "ratio")] == pytest.approx([0.5, 0.5], abs=0.01)
+    assert "different times" in opened.view.details.note.text()
+    assert opened.view.details.note.text().startswith(
         "First: earlier.json, measured 2026-01-02 03:04 UTC. Second: the result"
     )
-    tab.controls.copy_button.click()
+    opened.controls.copy_button.click()
     copied = QGuiApplication.clipboard().text()
     assert "| CPU ms, first | CPU ms, second |" in copied
     assert "First: earlier.json, measured" in copied
-    tab.view.details.table.selectRow(1)
-    assert tab.view.details.chosen.text().startswith("made · fast")
-    assert "p50 5.03" in tab.view.details.histogram.toolTip(), "the times of the result itself"
+    opened.view.details.table.selectRow(1)
+    assert opened.view.details.chosen.text().startswith("made · fast")
+    assert "p50 5.03" in opened.view.details.histogram.toolTip(), "the times of the result itself"
 
 
 NO_RUNS = to_json(replace(made_result(), runs=()))
 
 
 @pytest.mark.parametrize("content", ["", "{}", '{"schema": 1, "runs": []}', NO_RUNS])
-def test_other_files_are_told_and_change_nothing(qtbot: QtBot, tmp_path: Path, result_file: Path, content: str) -> None:
-    tab = make_tab(qtbot)
-    tab.open(result_file)
+def test_other_files_are_told_and_change_nothing(tmp_path: Path, content: str, opened: SpeedTab) -> None:
     (tmp_path / "other.json").write_text(content)
-    tab.open(tmp_path / "other.json")
-    assert "other.json" in tab.status.text()
-    assert tab.view.figures[0].value.text() == "199 FPS"
+    opened.open(tmp_path / "other.json")
+    assert "other.json" in opened.status.text()
+    assert opened.view.figures[0].value.text() == "199 FPS"
 
 
 @pytest.mark.parametrize("kind", [Histogram, TimeSeries])
@@ -530,20 +503,17 @@ def test_a_series_that_keeps_its_spread_looks_alike_from_first_to_last(qtbot: Qt
     assert drawn(range(1, middle)) == pytest.approx(drawn(range(middle, image.width() - 1)), rel=0.1)
 
 
-def test_tab_leads_out_of_the_table(qtbot: QtBot, result_file: Path) -> None:
-    tab = make_tab(qtbot)
-    tab.open(result_file)
-    tab.view.details.table.setFocus()
-    assert tab.focusWidget() is tab.view.details.table
-    qtbot.keyClick(tab.view.details.table, Qt.Key.Key_Tab)
-    assert tab.focusWidget() is not tab.view.details.table
+def test_tab_leads_out_of_the_table(qtbot: QtBot, opened: SpeedTab) -> None:
+    opened.view.details.table.setFocus()
+    assert opened.focusWidget() is opened.view.details.table
+    qtbot.keyClick(opened.view.details.table, Qt.Key.Key_Tab)
+    assert opened.focusWidget() is not opened.view.details.table
 
 
-def test_every_control_says_what_it_does_and_stays_in_the_column(qtbot: QtBot) -> None:
+def test_every_control_stays_in_the_column(qtbot: QtBot) -> None:
     tab = make_tab(qtbot)
     for control in (*tab.controls.findChildren(QAbstractButton), *tab.controls.findChildren(QSpinBox)):
         if control.isVisible():
-            assert control.toolTip() or not isinstance(control, QAbstractButton), control
             assert control.mapTo(tab.controls, control.rect().topRight()).x() <= tab.controls.width()
 
 
