@@ -59,18 +59,15 @@ class ProcessPool:
             executor.shutdown(wait=True, cancel_futures=True)
 
     def _submit(self, part: Task | Piece) -> Future[Any]:
+        if self._executor is None:
+            arguments = (self._options, self._given_up)
+            self._executor = ProcessPoolExecutor(self._jobs, self._context, start, arguments)
         try:
-            return self._pool().submit(do, part)
+            return self._executor.submit(do, part)
         except BrokenProcessPool as error:
             failed: Future[Any] = Future()
             failed.set_exception(error)
             return failed
-
-    def _pool(self) -> ProcessPoolExecutor:
-        if self._executor is None:
-            arguments = (self._options, self._given_up)
-            self._executor = ProcessPoolExecutor(self._jobs, self._context, start, arguments)
-        return self._executor
 
 
 def in_order(

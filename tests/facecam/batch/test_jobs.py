@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import sys
 from concurrent.futures import Future
 
 import numpy as np
@@ -19,8 +17,6 @@ from facecam.detection.options import DetectorOptions
 from facecam.errors import FacecamError
 from facecam.system.opencv import cv2
 from tests.facecam.batch.clips import clip_with_sound
-from tests.facecam.waiting import PATIENCE_S, wait_for
-from tests.processes import in_group, start_python
 
 
 @pytest.fixture
@@ -72,31 +68,12 @@ def test_a_process_that_dies_is_told(folder, tiny_model):
     try:
         results = pool.results([Task(Input(str(path))) for path in sorted(folder.glob("*.png"))], print)
         next(results)
-        for process in pool._pool()._processes.values():
+        for process in pool._executor._processes.values():
             process.kill()
         with pytest.raises(FacecamError, match="fewer --jobs"):
             list(results)
     finally:
         pool.close()
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl+C reaches a process group differently there")
-def test_ctrl_c_ends_all_processes_and_keeps_what_was_done(tmp_path, tiny_model, make_frame):
-    folder = tmp_path / "many"
-    folder.mkdir()
-    content = cv2.imencode(".png", make_frame((1, 1), width=1600, height=1200))[1].tobytes()
-    for number in range(1500):
-        (folder / f"{number}.png").write_bytes(content)
-    result = tmp_path / "r.jsonl"
-    arguments = ["--model", tiny_model, "--json", result, "--jobs", "2"]
-    process = start_python("-m", "facecam", "detect", folder, *arguments, alone=True)
-    wait_for(lambda: result.exists() and result.read_text().count("\n") > 3)
-    os.killpg(process.pid, signal.SIGINT)
-    _, err = process.communicate(timeout=PATIENCE_S)
-    assert process.returncode == 130, err
-    assert "Traceback" not in err
-    assert 3 < result.read_text().count("\n") < 1500
-    wait_for(lambda: not in_group(process.pid))
 
 
 @pytest.mark.parametrize("arguments", [["--jobs", "0"], ["--jobs", "many"], ["--jobs", "2", "--core", "0"]])
@@ -165,7 +142,7 @@ def test_a_piece_that_is_lost_is_done_again_and_told(tmp_path, tiny_model, whole
             future = Future()
             future.set_exception(MemoryError("none left"))
         else:
-            for process in self._pool()._processes.values():
+            for process in self._executor._processes.values():
                 process.kill()
         return future
 

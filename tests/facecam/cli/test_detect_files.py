@@ -29,7 +29,7 @@ from tests.facecam.cli.conftest import Run
 from tests.facecam.saving.test_video_copy import made
 from tests.facecam.saving.told_clips import agree, make_clip, served
 from tests.facecam.waiting import PATIENCE_S, wait_for
-from tests.processes import ROOT, in_group, start_python
+from tests.processes import in_group, run_python, start_python
 
 pillow_heif.register_heif_opener()
 
@@ -228,16 +228,24 @@ def many(tmp_path: Path, make_frame: MakeFrame) -> Path:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
-@pytest.mark.parametrize("how", ["SIGTERM", "SIGKILL"])
-def test_whatever_ends_it_leaves_no_process_and_only_whole_copies(
-    many: Path, tiny_model: Path, tmp_path: Path, how: str
+@pytest.mark.parametrize(("how", "status"), [("SIGTERM", 143), ("SIGKILL", -9), ("SIGINT", 130)])
+def test_whatever_ends_it_leaves_no_process_and_only_what_is_whole(
+    many: Path, tiny_model: Path, tmp_path: Path, how: str, status: int
 ) -> None:
-    out = tmp_path / "out"
-    command = ["detect", many, "--model", tiny_model, "--out", out, "--jobs", "2", "--size", "640x480"]
+    out, result = tmp_path / "out", tmp_path / "r.jsonl"
+    command = ["detect", many, "--model", tiny_model, "--out", out, "--json", result, "--jobs", "2"]
     process = start_python("-m", "facecam", *command, alone=True)
-    wait_for(lambda: len(list(out.glob("*.png"))) >= 6 or process.poll() is not None)
-    process.send_signal(getattr(signal, how))
-    process.communicate(timeout=PATIENCE_S)
+
+    def has_begun() -> bool:
+        return len(list(out.glob("*.png"))) >= 6 and result.read_text().count("\n") > 3
+
+    wait_for(lambda: has_begun() or process.poll() is not None)
+    tell = os.killpg if how == "SIGINT" else os.kill  # Ctrl+C goes to the whole group
+    tell(process.pid, getattr(signal, how))
+    _, err = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == status, err
+    assert "Traceback" not in err
+    assert 3 < len([json.loads(line) for line in result.read_text().splitlines()]) < 600
     wait_for(lambda: not in_group(process.pid))
     copies = list(out.glob("*.png"))
     assert 6 <= len(copies) < 600
@@ -261,16 +269,9 @@ def test_half_a_video_is_no_copy(tiny_model: Path, tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="a shell's way to close a file")
 def test_without_standard_output_it_works_all_the_same(photos: Path, tiny_model: Path, tmp_path: Path) -> None:
     result = tmp_path / "r.jsonl"
-    command = f"exec '{sys.executable}' -m facecam detect '{photos}' --model '{tiny_model}'"
-    for options in ("", f"--json '{result}'"):
-        done = subprocess.run(
-            ["sh", "-c", f"{command} {options} >&-"],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE_S,
-            check=False,
-        )
+    command = ("-m", "facecam", "detect", photos, "--model", tiny_model)
+    for options in ((), ("--json", result)):
+        done = run_python(*command, *options, prefix=("sh", "-c", 'exec "$@" >&-', "sh"))
         assert done.returncode == 0, done.stderr
         assert "Traceback" not in done.stderr
     assert result.read_text().count("faces") == 3
@@ -284,12 +285,8 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 3 MB of its own."""
     folder = tmp_path / "disk"
     folder.mkdir()
-    if (
-        shutil.which("mount") is None
-        or subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", folder], capture_output=True, check=False
-        ).returncode
-    ):
+    command = ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(folder)]
+    if shutil.which("mount") is None or subprocess.run(command, capture_output=True, check=False).returncode:
         pytest.skip("only root may mount a small file system here")
     yield folder
     subprocess.run(["umount", folder], check=True)

@@ -29,23 +29,19 @@ def test_a_full_disk_is_told_and_nothing_written_before_is_lost(tmp_path, suffix
         "-c",
         """
 import resource, sys, time
-import numpy as np
-from facecam.faces.boxes import Detections
-from facecam.saving.recording import Recorder, RecordingOptions
-from facecam.sources import Frame
-from facecam.live.pipeline import View
-resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000))
 from pathlib import Path
-recorder = Recorder(Path(sys.argv[1]), RecordingOptions(), "Cam", lambda: True)
-random = np.random.default_rng(0)
-index = 0
-while recorder.status.error is None and index < 3000:
+import numpy as np
+from facecam.sources import Frame
+from tests.facecam.saving.recordings import recorder, view
+resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000))
+path, random = Path(sys.argv[1]), np.random.default_rng(0)
+recording, index = recorder(path.parent, path.name), 0
+while recording.status.error is None and index < 3000:
     image = random.integers(0, 255, (96, 128, 3), np.uint8)
-    frame = Frame(image, index, index / 30, index / 30)
-    recorder.on_detected(View(frame, Detections.none(), frame))
+    recording.on_detected(view(Frame(image, index, index / 30, index / 30)))
     index += 1
     time.sleep(0.002)
-print(recorder.stop(60).error)
+print(recording.stop(60).error)
 """,
         path,
     )
