@@ -21,7 +21,7 @@ from facecam.live.pipeline import Phase, Pipeline
 from facecam.live.state import PipelineState, Trouble
 from facecam.saving.recording import Recorder, RecordingOptions
 from facecam.sources import Frame, open_source
-from tests.doubles import FakeDetector, read_all
+from tests.doubles import FakeDetector, FakeSource, read_all
 from tests.facecam.waiting import PATIENCE_S, wait_for
 from tests.streams import MjpegServer
 
@@ -190,30 +190,18 @@ def test_a_stream_that_was_never_there_is_a_failure_at_once(server: MjpegServer)
         wait_for(lambda: pipeline.phase is Phase.FAILED)
 
 
-class Camera:
-    """Pictures at 100 per second. hang: `read` never returns once it is set; still: always the same picture."""
-
-    title, live, fps, frame_count = "Camera", True, 30.0, None
+class Camera(FakeSource):
+    """hang: `read` never returns once it is set, until `free` is; still: always the same picture."""
 
     def __init__(self, still: bool = False) -> None:
-        self.hang = threading.Event()
-        self.free = threading.Event()
-        self.closed = threading.Event()
-        self._still = still
-        self._index = 0
+        super().__init__("Camera", image=np.zeros((48, 64, 3), np.uint8) if still else None)
+        self.hang, self.free = threading.Event(), threading.Event()
 
-    def read(self) -> Frame:
-        time.sleep(0.01)
+    def read(self) -> Frame | None:
         if self.hang.is_set():
             self.free.wait(PATIENCE_S)
             raise SourceError("The driver has given up.")
-        image = np.full((48, 64, 3), 0 if self._still else self._index % 200, np.uint8)
-        frame = Frame(image, self._index, self._index / 100, time.perf_counter())
-        self._index += 1
-        return frame
-
-    def close(self) -> None:
-        self.closed.set()
+        return super().read()
 
 
 class Cameras(list[Camera]):
@@ -288,10 +276,8 @@ def test_a_camera_that_looks_at_nothing_is_opened_anew_once_and_then_let_be() ->
 
 
 def test_a_file_that_does_not_answer_is_told_and_not_given_up() -> None:
-    class Film(Camera):
-        title, live = "film.mkv", False
-
-    film = Film()
+    film = Camera()
+    film.title, film.live = "film.mkv", False
     with running(lambda: film) as pipeline:
         wait_for(lambda: captured(pipeline) > 5)
         film.hang.set()

@@ -69,25 +69,18 @@ def left_edge(image):
 
 @contextmanager
 def running(source, detector, **options):
-    pipeline = Pipeline(source, detector, **options)
+    """source: what a pipeline takes, or a `FakeCamera`."""
+    camera = source if isinstance(source, FakeCamera) else None
+    pipeline = Pipeline(source if camera is None else lambda: camera, detector, **options)
     pipeline.start()
     try:
         yield pipeline
     finally:
         if isinstance(detector, FakeDetector):
             detector.allow(100)
-        camera = getattr(source, "camera", None)
-        if camera:
+        if camera is not None:
             camera.end()
         pipeline.stop(PATIENCE_S)
-
-
-def opener(camera):
-    def open_camera():
-        return camera
-
-    open_camera.camera = camera  # type: ignore[attr-defined]
-    return open_camera
 
 
 def latest_index(pipeline):
@@ -97,7 +90,7 @@ def latest_index(pipeline):
 
 def test_frames_go_through_and_detections_belong_to_their_frame():
     camera, detector = FakeCamera(), FakeDetector(left_edge, took_ms=8)
-    with running(opener(camera), detector) as pipeline:
+    with running(camera, detector) as pipeline:
         assert pipeline.latest() is None
         for number in range(5):
             camera.deliver()
@@ -116,7 +109,7 @@ def test_frames_go_through_and_detections_belong_to_their_frame():
 
 def test_a_slow_detector_gets_the_newest_frame_and_the_others_are_dropped():
     camera, detector = FakeCamera(), FakeDetector(left_edge, gated=True)
-    with running(opener(camera), detector) as pipeline:
+    with running(camera, detector) as pipeline:
         camera.deliver()
         assert detector.entered.acquire(timeout=PATIENCE_S)  # busy with frame 0
         camera.deliver(5)
@@ -135,7 +128,7 @@ def test_a_slow_detector_gets_the_newest_frame_and_the_others_are_dropped():
 def test_at_most_one_notification_is_pending():
     camera, detector = FakeCamera(), FakeDetector()
     told = []
-    with running(opener(camera), detector, on_update=lambda: told.append(1)) as pipeline:
+    with running(camera, detector, on_update=lambda: told.append(1)) as pipeline:
         for number in range(4):
             camera.deliver()
             wait_for(lambda number=number: pipeline.state.stats().detected == number + 1)
@@ -148,7 +141,7 @@ def test_at_most_one_notification_is_pending():
 
 def test_the_same_view_comes_back_until_there_is_a_new_one():
     camera = FakeCamera()
-    with running(opener(camera), FakeDetector()) as pipeline:
+    with running(camera, FakeDetector()) as pipeline:
         camera.deliver()
         view = wait_for(pipeline.latest)
         assert pipeline.latest() is view
@@ -158,7 +151,7 @@ def test_the_same_view_comes_back_until_there_is_a_new_one():
 
 def test_the_end_of_the_source_keeps_the_last_view():
     camera, detector = FakeCamera(), FakeDetector(gated=True)
-    with running(opener(camera), detector) as pipeline:
+    with running(camera, detector) as pipeline:
         camera.deliver(2)
         wait_for(lambda: pipeline.state.stats().captured == 2)
         camera.end()
@@ -185,7 +178,7 @@ def test_a_source_that_cannot_be_opened():
 
 def test_a_source_that_fails_while_running():
     camera = FakeCamera(error=SourceError("The camera was unplugged."))
-    with running(opener(camera), FakeDetector()) as pipeline:
+    with running(camera, FakeDetector()) as pipeline:
         camera.deliver()
         wait_for(pipeline.latest)
         camera.end()
@@ -197,7 +190,7 @@ def test_a_source_that_fails_while_running():
 
 def test_a_detector_that_fails_stops_the_source():
     camera = FakeCamera()
-    with running(opener(camera), FakeDetector(error=FacecamError("The frame is odd."))) as pipeline:
+    with running(camera, FakeDetector(error=FacecamError("The frame is odd."))) as pipeline:
         camera.deliver()
         wait_for(lambda: pipeline.phase is Phase.FAILED)
         assert str(pipeline.state.error) == "The frame is odd."
@@ -207,7 +200,7 @@ def test_a_detector_that_fails_stops_the_source():
 
 def test_an_unexpected_failure_is_told_too(caplog):
     camera = FakeCamera()
-    with running(opener(camera), FakeDetector(error=ZeroDivisionError("oops"))) as pipeline:
+    with running(camera, FakeDetector(error=ZeroDivisionError("oops"))) as pipeline:
         camera.deliver()
         wait_for(lambda: pipeline.phase is Phase.FAILED)
         assert "unexpectedly" in str(pipeline.state.error)
@@ -241,7 +234,7 @@ def test_it_can_be_started_again_and_begins_afresh():
 def test_stopping_leaves_no_thread_behind():
     before = set(threading.enumerate())
     camera = FakeCamera()
-    pipeline = Pipeline(opener(camera), FakeDetector())
+    pipeline = Pipeline(lambda: camera, FakeDetector())
     pipeline.start()
     camera.deliver()
     wait_for(pipeline.latest)
@@ -335,7 +328,7 @@ def test_the_detector_thread_is_pinned_and_says_where(tiny_model):
 
 def test_the_display_rate_is_that_of_the_painting():
     camera = FakeCamera()
-    with running(opener(camera), FakeDetector()) as pipeline:
+    with running(camera, FakeDetector()) as pipeline:
         assert pipeline.state.stats().display_hz == 0
         for _ in range(3):
             pipeline.state.displayed()
