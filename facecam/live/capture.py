@@ -35,7 +35,7 @@ _logger = logging.getLogger(__name__)
 
 
 class Capture:
-    """Runs one source until `stop`, its end, or a failure.
+    """Runs one source until `stop`, its end, or the state's run is over.
 
     open_source: called in the reading thread, may block for seconds. state: is told what happens, in either thread.
     reconnect: whether a live source that has once delivered is opened again when it is lost, for as long as it takes.
@@ -44,7 +44,6 @@ class Capture:
     def __init__(self, open_source: Callable[[], Source], state: PipelineState, reconnect: bool) -> None:
         self._open, self._state, self._reconnect = open_source, state, reconnect
         self._changed = threading.Condition()
-        self._stopped = False
         self._hurry = False
         self._reader: _Reader | None = None
         self._left: list[_Reader] = []
@@ -60,9 +59,9 @@ class Capture:
         self._thread.start()
 
     def stop(self) -> None:
-        """Returns at once; see `join`."""
+        """Ends the state's run. Returns at once; see `join`."""
+        self._state.end()
         with self._changed:
-            self._stopped = True
             self._changed.notify_all()
             reader = self._reader
         if reader is not None:
@@ -104,7 +103,7 @@ class Capture:
 
     def _start_reader(self, open_source: Callable[[], Source], first_index: int) -> _Reader | None:
         with self._changed:
-            if self._stopped:
+            if self._state.over.is_set():
                 return None
             base_s = time.perf_counter() - self._began_s if first_index else 0.0
             reader = self._reader = _Reader(open_source, self, first_index, base_s)
@@ -115,9 +114,9 @@ class Capture:
         """Until something is wrong (says what) or it is over (None)."""
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._stopped or reader.over, LOOK_EVERY_S)
-                if self._stopped:
-                    return None
+                self._changed.wait_for(lambda: self._state.over.is_set() or reader.over, LOOK_EVERY_S)
+            if self._state.over.is_set():
+                return None
             if reader.over:
                 return self._why_over(reader)
             reader.look()
@@ -168,7 +167,7 @@ class Capture:
         self._hurry = False  # before it is told, which may be answered at once
         self._tell(Trouble(reason, retry_at_s), lost=True)
         with self._changed:
-            while not self._stopped:
+            while not self._state.over.is_set():
                 hung = [reader for reader in self._left if reader.thread.is_alive()]
                 left_s = retry_at_s - time.perf_counter()
                 if (left_s <= 0 or self._hurry) and len(hung) < _MOST_HUNG:
@@ -211,7 +210,7 @@ class Capture:
 
     def _hears(self, reader: _Reader) -> bool:
         with self._changed:
-            return reader is self._reader and not (self._stopped or reader.is_left)
+            return reader is self._reader and not (self._state.over.is_set() or reader.is_left)
 
 
 class _Reader:

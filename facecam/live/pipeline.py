@@ -54,7 +54,7 @@ class Pipeline:
         self._reconnect = reconnect
         self._core = core if core is not None else detector.core
         self._lock = threading.Lock()  # guards what follows
-        self._threads: _Threads | None = None
+        self._running: tuple[Capture, threading.Thread] | None = None
         self.state = PipelineState(self._title, self._wanted, None, Phase.IDLE)
 
     @property
@@ -83,71 +83,48 @@ class Pipeline:
     def start(self) -> None:
         """Returns at once; follow `phase`. Raises RuntimeError if it is already running."""
         with self._lock:
-            if self._threads is not None:
+            if self._running is not None:
                 raise RuntimeError("the pipeline is already running; stop it first")
             self.state = PipelineState(self._title, self._wanted, self._on_update)
-            self._threads = _Threads(self.state, self._open, self._reconnect, self._detector, self._core)
-            self._threads.start()
+            # They know only the state of this start, so that abandoned ones can't disturb the next one.
+            capture = Capture(self._open, self.state, self._reconnect)
+            loop = DetectionLoop(self._detector, self._core, self.state)
+
+            def detect() -> None:
+                loop.run()
+                capture.stop()  # after a failure nobody takes its frames any more
+
+            # A daemon as those of the capture, so that a driver that never returns can't keep the program from ending;
+            # otherwise all are stopped and joined, at the latest at exit.
+            detection = threading.Thread(target=detect, name="detector", daemon=True)
+            self._running = capture, detection
+            capture.start()
+            detection.start()
         atexit.register(self.stop)
 
     def stop(self, timeout_s: float = 2.0) -> bool:
         """Stops and waits for the threads. False if one is stuck in a driver: it ends by itself when that returns."""
         with self._lock:
-            threads, self._threads = self._threads, None
+            running, self._running = self._running, None
             self.state.close()
-        if threads is None:
+        if running is None:
             return True
         atexit.unregister(self.stop)
-        threads.stop()
-        return threads.join(timeout_s)
+        capture, detection = running
+        end_s = time.perf_counter() + timeout_s
+        capture.stop()
+        captured = capture.join(end_s)
+        if detection is not threading.current_thread():
+            detection.join(max(0.0, end_s - time.perf_counter()))
+        return captured and not detection.is_alive()
 
     def retry_now(self) -> None:
         """While it is reconnecting: doesn't wait for the time of the next attempt."""
         with self._lock:
-            threads = self._threads
-        if threads is not None:
-            threads.capture.retry_now()
+            running = self._running
+        if running is not None:
+            running[0].retry_now()
 
     def latest(self) -> View | None:
         """The newest result, None before the first. The same object as before if nothing new has come."""
         return self.state.latest()
-
-
-class _Threads:
-    """The threads of one start. They know only its state, so that abandoned ones can't disturb the next start."""
-
-    def __init__(
-        self,
-        state: PipelineState,
-        open_source: Callable[[], Source],
-        reconnect: bool,
-        detector: FaceDetector,
-        core: int | None,
-    ) -> None:
-        self._state = state
-        self.capture = Capture(open_source, state, reconnect)
-        self._loop = DetectionLoop(detector, core, state)
-        # Daemons, so that a driver that never returns can't keep the program from ending; otherwise they are stopped
-        # and joined, at the latest at exit.
-        self._detection = threading.Thread(target=self._detect, name="detector", daemon=True)
-
-    def start(self) -> None:
-        self.capture.start()
-        self._detection.start()
-
-    def _detect(self) -> None:
-        self._loop.run()
-        self.capture.stop()  # after a failure nobody takes its frames any more
-
-    def stop(self) -> None:
-        """Returns at once; see `join`."""
-        self._state.end()
-        self.capture.stop()
-
-    def join(self, timeout_s: float) -> bool:
-        """Waits for the threads. False: one hangs in a driver."""
-        end_s = time.perf_counter() + timeout_s
-        captured = self.capture.join(end_s)
-        if self._detection is not threading.current_thread():
-            self._detection.join(max(0.0, end_s - time.perf_counter()))
-        return captured and not self._detection.is_alive()
