@@ -156,8 +156,17 @@ def _best(among: Sequence[Candidate], main: Run, options: BenchOptions) -> Candi
 
 
 @dataclass(frozen=True)
+class Found:
+    """What a command has found. tables: in Markdown; card: draws the picture; result: everything, for JSON."""
+
+    tables: str
+    card: Callable[[], Card] = Card
+    result: Any = None
+
+
+@dataclass(frozen=True)
 class Files:
-    """Where to write what was measured: everything, the tables, a picture to show. None: nowhere."""
+    """Where to write what was found: everything, the tables, a picture to show. None: nowhere."""
 
     json: Path | None = None
     markdown: Path | None = None
@@ -178,70 +187,54 @@ class Files:
         if self.png is not None and self.png.suffix.lower() != ".png":
             raise FacecamError(f"--png writes a PNG picture; name it {self.png.stem}.png.")
 
-    def write(self, tables: str, card: Callable[[], Card] = Card, result: Any = None) -> None:
-        """Writes those that were asked for. Raises FacecamError if one can't be written.
-
-        tables: in Markdown.
-        card: draws the picture.
-        result: everything, for JSON.
-        """
+    def write(self, found: Found) -> None:
+        """Writes those that were asked for. Raises FacecamError if one can't be written."""
         try:
             if self.json is not None:
-                self.json.write_text(to_json(result), encoding="utf-8")
+                self.json.write_text(to_json(found.result), encoding="utf-8")
             if self.markdown is not None:
-                self.markdown.write_text(tables, encoding="utf-8")
+                self.markdown.write_text(found.tables, encoding="utf-8")
             if self.png is not None:
-                card().save(self.png)
+                found.card().save(self.png)
         except OSError as error:
             raise FacecamError(f"The result can't be written: {error}.") from error
 
 
-def bench_command(
-    options: BenchOptions, files: Files, say: Callable[[str], None], tell: Tell, show: Show | None = None
-) -> None:
-    """Runs the benchmark, says it in Markdown and writes the files that were asked for."""
-    files.check()
+def bench_command(options: BenchOptions, tell: Tell, show: Show | None = None) -> Found:
+    """Runs the benchmark. Raises FacecamError."""
     result = run_benchmark(options, tell, show)
-    say(tables := markdown(result))
-    files.write(tables, partial(draw_card, result), result)
+    return Found(markdown(result), partial(draw_card, result), result)
 
 
-def accuracy_command(
-    options: BenchOptions, pictures: Path, labels: Path, files: Files, say: Callable[[str], None], tell: Tell
-) -> None:
-    """Measures accuracy against time on these pictures, says it in Markdown and writes the files that were asked for.
+def accuracy_command(options: BenchOptions, pictures: Path, labels: Path, tell: Tell) -> Found:
+    """Measures accuracy against time. Raises FacecamError.
 
     pictures: the folder that the names in `labels` start from.
     labels: a WIDER FACE text file.
     """
-    files.check()
     labelled, among = read_labels(pictures, labels), options.candidates()
     with pinned(options.core()) as pinned_core:
         found, faces = measure_accuracy(among, labelled, tell)
     result = AccuracyResult(cpu_name(), pinned_core, len(labelled), faces, tuple(found))
-    say(tables := accuracy_markdown(result))
-    files.write(tables, partial(draw_accuracy, result), result)
+    return Found(accuracy_markdown(result), partial(draw_accuracy, result), result)
 
 
-def compare_command(paths: Sequence[Path], files: Files, say: Callable[[str], None]) -> None:
-    """Says the comparison of two results' files, or a table of all results in one folder, in Markdown, and writes the
-    files that were asked for.
+def compare_command(paths: Sequence[Path], files: Files) -> Found:
+    """The comparison of two results' files, or a table of all results in one folder.
 
-    Raises FacecamError if it is neither, if a named file can't be read, or for a file that can't be written.
+    Raises FacecamError if it is neither, if a named file can't be read, or for files that it has nothing for.
     """
     if files.json is not None:
         raise FacecamError("--compare measures nothing that --json could write; leave one of them out.")
-    files.check()
     match paths:
         case [first, second]:
             a, b = load(first), load(second)
-            say(tables := compare(a, b, (str(first), str(second))))
-            files.write(tables, partial(draw_comparison, a, b, (first.name, second.name)))
+            card = partial(draw_comparison, a, b, (first.name, second.name))
+            return Found(compare(a, b, (str(first), str(second))), card)
         case [folder] if folder.is_dir():
             if files.png is not None:
                 raise FacecamError("--png shows two results, A.json B.json; leave it out for a folder.")
-            say(tables := table_of_all(folder))
-            files.write(tables)
+            return Found(table_of_all(folder))
         case _:
             raise FacecamError("--compare needs two results, A.json B.json, or one folder of results.")
 

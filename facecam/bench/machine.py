@@ -7,7 +7,7 @@ often the clock, which slows the measured one by less: a verdict then has a warn
 from __future__ import annotations
 
 import platform
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -91,30 +91,26 @@ def is_shared(core: int | None, siblings: Sequence[int], loads: Sequence[float])
     return bool(_busy((core, *siblings), loads))
 
 
-def shared_before(machine: Machine) -> str | None:
-    """Why the core was not alone before the start, as a sentence; None if it was."""
-    core, siblings, loads = machine.pinned_core, machine.core_siblings, machine.load_before_percent
-    if not is_shared(core, siblings, loads):
-        return None
-    if core is None:
-        return (
-            f"All cores were busy before the start ({_words(range(len(loads)), loads)}): the measured one was shared."
-        )
-    if _busy([core], loads):
-        return f"The measured core was busy before the start ({_words([core], loads)}): other programs shared it."
-    return _sibling_words(core, siblings, loads, "before the start")
+def shared(machine: Machine, meanwhile: Sequence[float]) -> Iterator[str]:
+    """Why the core was not alone before the start, or during a run with such loads, as sentences; none if it was.
 
-
-def shared_meanwhile(machine: Machine, loads: Sequence[float]) -> str | None:
-    """Why the core was not alone during a run with such loads, as a sentence; None if it was.
-
-    The measuring itself is in its load, so that only hyper-threads on the same core are looked at; what other programs
-    took of the core shows in its CPU over wall time.
+    The measuring itself is in its load meanwhile, so that only hyper-threads on the same core are looked at then; what
+    other programs took of the core shows in its CPU over wall time.
     """
-    core, siblings = machine.pinned_core, machine.core_siblings
-    if core is None or not _busy(siblings, loads):
-        return None
-    return _sibling_words(core, siblings, loads, "meanwhile")
+    core, siblings, before = machine.pinned_core, machine.core_siblings, machine.load_before_percent
+    if core is None:
+        if is_shared(core, siblings, before):
+            words = _words(range(len(before)), before)
+            yield f"All cores were busy before the start ({words}): the measured one was shared."
+        return
+    if _busy([core], before):
+        yield f"The measured core was busy before the start ({_words([core], before)}): other programs shared it."
+    for when, loads in (("before the start", before), ("meanwhile", meanwhile)):
+        if busy := _busy(siblings, loads):
+            yield (
+                f"The measured core {core} computed for others {when}, under its other number"
+                f" ({_words(busy, loads)}): they shared what it computes with."
+            )
 
 
 def busy_beside(machine: Machine, loads: Sequence[float]) -> str | None:
@@ -133,10 +129,3 @@ def _busy(cores: Sequence[int], loads: Sequence[float]) -> list[int]:
 
 def _words(cores: Sequence[int], loads: Sequence[float]) -> str:
     return ", ".join(f"core {core}: {loads[core]:.0f} %" for core in cores)
-
-
-def _sibling_words(core: int, siblings: Sequence[int], loads: Sequence[float], when: str) -> str:
-    return (
-        f"The measured core {core} computed for others {when}, under its other number"
-        f" ({_words(_busy(siblings, loads), loads)}): they shared what it computes with."
-    )

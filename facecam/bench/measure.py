@@ -50,12 +50,7 @@ Watch = Callable[[float, list[float]], None]
 """Is told what is known so far: the share of the time that is over, and each benchmark's median wall time in ms."""
 
 
-def measure(
-    title: str,
-    benchmarks: Sequence[Benchmark],
-    seconds: float = 5.0,
-    watch: Watch | None = None,
-) -> Run:
+def measure(title: str, benchmarks: Sequence[Benchmark], seconds: float = 5.0, watch: Watch | None = None) -> Run:
     """Runs the benchmarks in turns for about that time, at least 20 rounds. The caller has pinned the thread.
 
     watch: called a few times a second, between two rounds; the times that it takes are in no figure.

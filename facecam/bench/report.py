@@ -6,19 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from facecam.bench.machine import busy_beside, shared_before, shared_meanwhile
+from facecam.bench.machine import busy_beside, shared
 from facecam.bench.measure import warnings
-from facecam.bench.result import (
-    SCHEMA,
-    BenchResult,
-    Interim,
-    Labels,
-    LongRun,
-    Machine,
-    Peak,
-    Run,
-    Series,
-)
+from facecam.bench.result import SCHEMA, BenchResult, Interim, Labels, LongRun, Machine, Peak, Run, Series
 from facecam.detection.model import DEFAULT_MODEL, PAPER_MODEL
 from facecam.detection.options import SUCCESSORS
 from facecam.runtimes.engine import RUNTIMES, Precision
@@ -53,10 +43,8 @@ def report(
 
 def _judged(run: Run, peak: Peak | None, machine: Machine) -> Run:
     """The same with what the machine's state says against it, and compared with what its core could do."""
-    shared: list[str | None] = []
-    if all(series.labels.is_one_thread for series in run.series):
-        shared = [shared_before(machine), shared_meanwhile(machine, run.load_percent)]
-    problems = (*filter(None, shared), *run.problems)
+    one_thread = all(series.labels.is_one_thread for series in run.series)
+    problems = (*(shared(machine, run.load_percent) if one_thread else ()), *run.problems)
     return replace(run, problems=problems, series=tuple(_beside(series, peak) for series in run.series))
 
 

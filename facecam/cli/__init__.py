@@ -86,8 +86,7 @@ def _terminate(number: int, frame: FrameType | None) -> NoReturn:
 def make_parser() -> argparse.ArgumentParser:
     """What it parses has `run`, the command's function, which takes all of it and gives the exit status."""
     parser = _Parser(
-        prog="facecam",
-        description="Live face detection on one CPU core. Without a command it opens the window.",
+        prog="facecam", description="Live face detection on one CPU core. Without a command it opens the window."
     )
     add_detector_options(parser, live=True)
     parser.set_defaults(run=commands.window, model=None, threshold=None, core=None, verbose=False)

@@ -55,14 +55,11 @@ def bench(arguments: argparse.Namespace) -> int:
     from facecam.bench.command import BenchOptions, Files, accuracy_command, bench_command, compare_command
     from facecam.bench.result import to_line
 
+    def tell(sentence: str) -> None:
+        print(f"{sentence} …", file=sys.stderr, flush=True)
+
     files = Files(arguments.json, arguments.markdown, arguments.png)
-
-    def say(text: str) -> None:
-        print(text, end="")
-
-    if arguments.compare is not None:
-        compare_command(arguments.compare, files, say)
-        return 0
+    files.check()
     options = BenchOptions(
         detector_options(arguments),
         also=tuple(arguments.also),
@@ -71,19 +68,14 @@ def bench(arguments: argparse.Namespace) -> int:
         minutes=arguments.minutes,
         gallery=not arguments.no_gallery,
     )
-
-    def tell(sentence: str) -> None:
-        print(f"{sentence} …", file=sys.stderr, flush=True)
-
-    if arguments.accuracy is not None:
+    if arguments.compare is not None:
+        found = compare_command(arguments.compare, files)
+    elif arguments.accuracy is not None:
         pictures, labels = arguments.accuracy
-        accuracy_command(options, pictures, labels, files, say, tell)
-        return 0
-    bench_command(
-        options,
-        files,
-        say,
-        tell,
-        show=(lambda interim: print(to_line(interim), flush=True)) if arguments.watch else None,
-    )
+        found = accuracy_command(options, pictures, labels, tell)
+    else:
+        show = (lambda interim: print(to_line(interim), flush=True)) if arguments.watch else None
+        found = bench_command(options, tell, show)
+    print(found.tables, end="")
+    files.write(found)
     return 0

@@ -45,14 +45,7 @@ def test_a_graphics_card_is_held_against_the_papers():
 
 def test_the_headline_is_the_first_models_fastest_exact_engine():
     def series(model, precision, ms):
-        labels = Labels(
-            model=model,
-            model_sha256=model,
-            runtime="x",
-            precision=precision,
-            width=640,
-            height=480,
-        )
+        labels = Labels(model=model, model_sha256=model, runtime="x", precision=precision, width=640, height=480)
         return made_run([ms] * 50, labels=labels).series[0]
 
     all_series = (series("a", "f32", 8.0), series("a", "f32", 5.0), series("a", "bf16", 2.0), series("b", "f32", 4.0))
