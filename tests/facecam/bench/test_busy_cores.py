@@ -13,25 +13,25 @@ import pytest
 from facecam.bench import machine, measure
 from facecam.bench.card import draw_card
 from facecam.bench.measure import Benchmark
-from facecam.bench.report import headline, report
+from facecam.bench.report import headline
 from facecam.bench.result import Labels
 from facecam.bench.tables import markdown
 from facecam.system.cpu import choose_core, pinned
-from tests.facecam.bench.made import MACHINE, busy_for, made_run
+from tests.facecam.bench.made import MACHINE, busy_for, made_run, reported
 
 
 def test_verdict_beside_busy_cores_says_so_wherever_it_is_shown(monkeypatch):
     monkeypatch.setattr(machine.psutil, "cpu_percent", lambda **_: [95.0, 3.0])
     described = machine.describe_machine(1)
     assert described.busy_before
-    content = report(described, None, [made_run([10.0] * 50)], "2026-01-02T03:04:05")
+    content = reported(made_run([10.0] * 50), machine=described)
     assert "100 FPS" in content.verdicts[0]
     assert content.verdicts[0].endswith("other cores were busy (core 0: 95 %).")
     assert "Other cores were busy (core 0: 95 %)" in markdown(content)
     words = headline(content)
     assert words.trusted
     assert "Other cores were busy (core 0: 95 %)" in words.caution
-    quiet_content = report(MACHINE, None, [made_run([10.0] * 50)], "2026-01-02T03:04:05")
+    quiet_content = reported(made_run([10.0] * 50))
     warned, unwarned = (_pixels(draw_card(one).picture(), "#e0a83c") for one in (content, quiet_content))
     assert warned > 500 > unwarned, "the card doesn't show the warning"
 
@@ -45,7 +45,7 @@ def _pixels(card, colour):
 def test_other_cores_that_get_busy_during_the_run_are_told():
     described = replace(MACHINE, load_before_percent=(0.0,) * 4)
     run = made_run([10.0] * 50, loads=(97.0, 2.0, 1.0, 100.0))  # core 3 is the measured one
-    assert "other cores were busy (core 0: 97 %)" in report(described, None, [run], "now").verdicts[0]
+    assert "other cores were busy (core 0: 97 %)" in reported(run, machine=described).verdicts[0]
 
 
 def test_a_hyper_thread_beside_the_measured_core_takes_the_verdict():
@@ -54,7 +54,7 @@ def test_a_hyper_thread_beside_the_measured_core_takes_the_verdict():
         (made_run([10.0] * 50, loads=(0.0, 0.0, 90.0, 100.0)), "meanwhile"),
         (made_run([10.0] * 50), "before the start"),
     ):
-        content = report(described, None, [run], "now")
+        content = reported(run, machine=described)
         assert content.verdicts == ("made x: no verdict.",)
         assert f"computed for others {when}" in content.problems[0]
         assert "core 2: 90 %" in content.problems[0]
@@ -65,8 +65,8 @@ def test_without_a_core_of_its_own_a_verdict_needs_one_that_is_free():
     described = replace(MACHINE, pinned_core=None, busy_before=True)
     full, half = (replace(described, load_before_percent=loads) for loads in ((90.0, 70.0), (90.0, 5.0)))
     run = made_run([10.0] * 50)
-    assert "All cores were busy" in report(full, None, [run], "now").problems[0]
-    assert "100 FPS" in report(half, None, [run], "now").verdicts[0]
+    assert "All cores were busy" in reported(run, machine=full).problems[0]
+    assert "100 FPS" in reported(run, machine=half).verdicts[0]
 
 
 @pytest.fixture
@@ -88,8 +88,8 @@ def test_a_core_that_another_program_keeps_busy_gives_no_verdict(busy_core):
         described = machine.describe_machine(busy_core)
         run = measure.measure("shared", [Benchmark(lambda: busy_for(0.002), Labels(model="m"))], seconds=1.0)
     sentences = {
-        "busy before the start": report(described, None, [made_run([10.0] * 50)], "2026-01-02T03:04:05"),
-        "other programs took the rest": report(MACHINE, None, [run], "2026-01-02T03:04:05"),
+        "busy before the start": reported(made_run([10.0] * 50), machine=described),
+        "other programs took the rest": reported(run),
     }
     for sentence, content in sentences.items():
         assert all(words.endswith("no verdict.") for words in content.verdicts)

@@ -18,7 +18,7 @@ from facecam.bench.result import Labels, Stretch
 from facecam.bench.workloads import frame_with_faces
 from facecam.system.cpu import CoreUse
 from facecam.system.opencv import cv2
-from tests.facecam.bench.made import MACHINE, busy_for, made_run
+from tests.facecam.bench.made import ALONE, MACHINE, busy_for, made_run
 
 
 def test_a_known_sleep_measures_as_that_sleep_and_gives_no_verdict():
@@ -154,10 +154,9 @@ def test_slowing_down_is_told_once_for_all_of_a_run():
         times = [10.0] * 30 + [10.0 * factor] * 20
         return made_run(times, labels=Labels(model="m", faces=faces)).series[0]
 
-    use = CoreUse(1.0, 1.0, 1.0, 1)
-    (sentence,) = warnings(run_of("run", (slowing(0, 1.2), slowing(1, 1.3), slowing(20, 1.0)), use))
+    (sentence,) = warnings(run_of("run", (slowing(0, 1.2), slowing(1, 1.3), slowing(20, 1.0)), ALONE))
     assert sentence.startswith("m 1 face and 1 more slowed down by up to 30 % in the course of “run”")
-    assert warnings(run_of("run", (slowing(20, 1.0),), use)) == []
+    assert warnings(run_of("run", (slowing(20, 1.0),), ALONE)) == []
 
 
 def test_the_cores_peak_is_plausible():

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from facecam.bench.candidates import candidates, engines
 from facecam.bench.measure import measure
-from facecam.bench.report import report
 from facecam.bench.tables import proof
 from facecam.detection.options import DetectorOptions
 from facecam.runtimes.engine import Precision, Runtime
 from facecam.sources.demo import demo_frame
 from facecam.system.cpu import CoreUse, choose_core, pinned
-from tests.facecam.bench.made import MACHINE, made_run
+from tests.facecam.bench.made import ALONE, made_run, reported
 
 
 def told(use):
@@ -19,7 +18,7 @@ def told(use):
 
 
 def told_of(run):
-    content = report(MACHINE, None, [run], "now")
+    content = reported(run)
     return " ".join(content.problems), proof(content.runs[0])
 
 
@@ -43,4 +42,4 @@ def test_more_than_one_core_or_thread_is_told():
 
 def test_a_core_that_others_took_is_told():
     assert "10 % of the time" in told(CoreUse(1.0, 0.1, 0.1, 1))[0]
-    assert told(CoreUse(1.0, 1.0, 1.0, 1)) == ("", "taking turns; CPU over wall time 1.00, 1 thread at work")
+    assert told(ALONE) == ("", "taking turns; CPU over wall time 1.00, 1 thread at work")

@@ -16,13 +16,12 @@ from PIL import Image
 from facecam.bench.card import SIZE, draw_card, draw_comparison
 from facecam.bench.compare import compare, compared_bars
 from facecam.bench.measure import run_of
-from facecam.bench.report import report
 from facecam.bench.result import SCHEMA, Labels, Peak, load, to_json
 from facecam.bench.tables import markdown
 from facecam.cli import main
 from facecam.errors import FacecamError
 from facecam.system.cpu import CoreUse
-from tests.facecam.bench.made import MACHINE, made_run
+from tests.facecam.bench.made import ALONE, MACHINE, made_run, reported
 from tests.fuzz.damage import damaged_json
 
 STORED = Path(__file__).with_name("result-schema-2.json")
@@ -90,7 +89,7 @@ def test_results_are_compared_with_their_cautions(result, tmp_path, capsys):
 
 def test_a_comparison_is_a_picture_with_the_windows_bars_and_verdict(tmp_path, capsys):
     for name, ms in (("laptop", 10.0), ("desktop", 5.0)):
-        made = report(MACHINE, None, [made_run([ms] * 50)], "2026-01-02T03:04")
+        made = reported(made_run([ms] * 50))
         (tmp_path / f"{name}.json").write_text(to_json(made))
     paths = [str(tmp_path / f"{name}.json") for name in ("laptop", "desktop")]
     files = [f"--{kind}={tmp_path / 'both'}.{kind[:3]}" for kind in ("png", "markdown")]
@@ -113,10 +112,8 @@ def test_a_comparison_is_a_picture_with_the_windows_bars_and_verdict(tmp_path, c
 
 def test_a_folder_of_results_is_a_table(tmp_path, capsys):
     for name, ms in (("laptop", 10.0), ("desktop", 5.0)):
-        (tmp_path / f"{name}.json").write_text(
-            to_json(report(MACHINE, None, [made_run([ms] * 50)], "2026-01-02T03:04"))
-        )
-    wild = report(MACHINE, None, [made_run([5.0, 10.0, 20.0] * 20)], "2026-01-02T03:04")
+        (tmp_path / f"{name}.json").write_text(to_json(reported(made_run([ms] * 50))))
+    wild = reported(made_run([5.0, 10.0, 20.0] * 20))
     (tmp_path / "busy.json").write_text(to_json(wild))
     (tmp_path / "other.json").write_text("{}")
     assert main(["bench", "--compare", str(tmp_path)]) == 0
@@ -150,13 +147,12 @@ def test_what_all_rows_have_in_common_is_told_once_before_them():
         labels = Labels(model="tiny", runtime=runtime, width=64, height=48, faces=faces, faces_found=faces)
         return made_run([10.0] * 50, labels=labels).series[0]
 
-    use = CoreUse(1.0, 1.0, 1.0, 1)
     runs = [
-        run_of("runtimes", (series("a", 20), series("b", 20)), use),
-        run_of("faces", (series("a", 0), series("a", 200)), use),
-        run_of("one", (series("a", 20),), use),
+        run_of("runtimes", (series("a", 20), series("b", 20)), ALONE),
+        run_of("faces", (series("a", 0), series("a", 200)), ALONE),
+        run_of("one", (series("a", 20),), ALONE),
     ]
-    _, first, second, third = markdown(report(MACHINE, None, runs, "now")).split(" (taking turns")
+    _, first, second, third = markdown(reported(*runs)).split(" (taking turns")
     assert "In all rows: model tiny, size 64x48, faces (found) 20 (20)." in first
     assert "In all rows: model tiny, runtime a, size 64x48." in second
     assert "In all rows" not in third
@@ -171,7 +167,7 @@ def test_what_all_rows_have_in_common_is_told_once_before_them():
 def test_every_reason_is_told_once():
     use = CoreUse(1.0, 0.5, 0.5, 1)
     runs = [made_run([10.0] * 50, use=use) for _ in range(2)]
-    text = markdown(report(replace(MACHINE, load_before_percent=(0.0, 0.0, 0.0, 90.0)), None, runs, "now"))
+    text = markdown(reported(*runs, machine=replace(MACHINE, load_before_percent=(0.0, 0.0, 0.0, 90.0))))
     assert text.count("was busy before the start") == 1
     assert text.count("no verdict") + text.count("No verdict") == 1
 
@@ -182,7 +178,7 @@ def test_several_threads_are_compared_by_wall_time():
         return made_run([wall_ms] * 50, cpu_ms=(5.0,) * 50, labels=labels).series[0]
 
     run = run_of("threads", (series(1, 10.0), series(2, 6.0)), CoreUse(1.0, 1.0, 1.0, 2))
-    text = markdown(report(MACHINE, None, [made_run([10.0] * 50), run], "now"))
+    text = markdown(reported(made_run([10.0] * 50), run))
     (line,) = [line for line in text.splitlines() if "2 threads |" in line]
     assert "| 0.600 |" in line
 
@@ -196,14 +192,14 @@ def test_the_help_tells_the_defaults_of_a_benchmark(capsys):
 
 
 def test_nothing_in_common_is_said():
-    a = report(MACHINE, Peak(100.0, "x"), [made_run([10.0] * 50)], "now")
-    b = report(MACHINE, None, [made_run([10.0] * 50, labels=Labels(model="another"))], "now")
+    a = reported(made_run([10.0] * 50), peak=Peak(100.0, "x"))
+    b = reported(made_run([10.0] * 50, labels=Labels(model="another")))
     assert "nothing in common" in compare(a, b)
 
 
 def test_the_floor_follows_from_multiply_adds_and_peak():
     labels = Labels(model="m", multiply_adds=50e6)
-    content = report(MACHINE, Peak(100.0, "x"), [made_run([2.0] * 50, labels=labels)], "now")
+    content = reported(made_run([2.0] * 50, labels=labels), peak=Peak(100.0, "x"))
     (series,) = content.runs[0].series
     assert series.floor_ms == pytest.approx(1.0)
     assert series.times_floor == pytest.approx(2.0)
@@ -291,8 +287,8 @@ def test_the_card_is_a_picture_to_show(result):
     with Image.open(result.with_suffix(".png")) as card:
         assert card.size == SIZE
         assert card.format == "PNG"
-    steady = report(MACHINE, Peak(100.0, "x"), [made_run([10.0, 10.1, 10.2] * 20)], "2026-01-02T03:04:05")
-    wild = report(MACHINE, None, [made_run([5.0, 10.0, 20.0] * 20)], "2026-01-02T03:04:05")
+    steady = reported(made_run([10.0, 10.1, 10.2] * 20), peak=Peak(100.0, "x"))
+    wild = reported(made_run([5.0, 10.0, 20.0] * 20))
     cards = [np.asarray(draw_card(one).picture()).astype(int) for one in (steady, wild)]
     figures = [card[84:200, 56:700].max(axis=2) > 200 for card in cards]
     assert all(figure.mean() > 0.02 for figure in figures), "the large figure is missing"
@@ -301,7 +297,7 @@ def test_the_card_is_a_picture_to_show(result):
 
 def test_the_figures_under_the_cards_histogram_are_those_of_its_times():
     times = [8.0 + 0.01 * index for index in range(500)]
-    calm = draw_card(report(MACHINE, None, [made_run(times)], "2026-01-02T03:04:05")).texts
+    calm = draw_card(reported(made_run(times))).texts
     assert calm[-3:-1] == ["8.0 ms", "13.0 ms"]
-    hiccup = draw_card(report(MACHINE, None, [made_run([*times[:-1], 200.0])], "2026-01-02T03:04:05")).texts
+    hiccup = draw_card(reported(made_run([*times[:-1], 200.0]))).texts
     assert hiccup[-3:-1] == ["8.0 ms", "13.0 ms or more"]

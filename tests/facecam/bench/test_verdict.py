@@ -7,12 +7,12 @@ from dataclasses import replace
 from facecam.bench import report as reports
 from facecam.bench.compare import verdict
 from facecam.bench.measure import run_of
-from facecam.bench.report import headline, report
+from facecam.bench.report import headline
 from facecam.bench.result import Labels, Series
 from facecam.bench.tables import markdown
 from facecam.detection.model import DEFAULT_MODEL, PAPER_MODEL
 from facecam.system.cpu import CoreUse
-from tests.facecam.bench.made import MACHINE, made_run
+from tests.facecam.bench.made import ALONE, MACHINE, made_run, reported
 
 
 def test_verdict_in_words_and_none_when_the_times_spread():
@@ -21,7 +21,7 @@ def test_verdict_in_words_and_none_when_the_times_spread():
     assert words.startswith("made x: 100 FPS on one core of Test CPU, 5.0 times the paper's 20 FPS")
     assert "3.6 times the 28 FPS" in words
     wild = made_run([5.0, 10.0, 20.0] * 20)
-    assert "spread too much" in report(MACHINE, None, [wild], "now").problems[0]
+    assert "spread too much" in reported(wild).problems[0]
     assert "FPS" not in reports.verdict(wild, wild.series[0], MACHINE)
     other_size = made_run([10.0] * 50, labels=Labels(model="m", width=320, height=240))
     assert "paper" not in reports.verdict(other_size, other_size.series[0], MACHINE)
@@ -49,12 +49,11 @@ def test_the_headline_is_the_first_models_fastest_exact_engine():
         return made_run([ms] * 50, labels=labels).series[0]
 
     all_series = (series("a", "f32", 8.0), series("a", "f32", 5.0), series("a", "bf16", 2.0), series("b", "f32", 4.0))
-    use = CoreUse(1.0, 1.0, 1.0, 1)
-    good = headline(report(MACHINE, None, [run_of("main", all_series, use)], "now"))
+    good = headline(reported(run_of("main", all_series, ALONE)))
     assert (good.figure, good.place, good.trusted) == ("200 FPS", "on one core of Test CPU", True)
     assert "10.0 times the paper's 20 FPS" in good.against
     assert [(one.title, one.figure, one.words) for one in good.figures] == [("a, float32", "200 FPS", "a · x")]
-    busy = headline(report(MACHINE, None, [run_of("main", all_series, CoreUse(1.0, 0.5, 0.5, 1))], "now"))
+    busy = headline(reported(run_of("main", all_series, CoreUse(1.0, 0.5, 0.5, 1))))
     assert (busy.figure, busy.trusted) == ("No verdict", False)
     assert "only 50 % of the time" in busy.against
 
@@ -70,20 +69,20 @@ def test_the_second_figure_is_what_the_live_tab_would_choose():
         series(DEFAULT_MODEL, "openvino", "int8", 4.0),
         series(DEFAULT_MODEL, "opencv", "int8", 3.0),
     )
-    result = report(MACHINE, None, [run_of("main", all_series, CoreUse(1.0, 1.0, 1.0, 1))], "now")
+    result = reported(run_of("main", all_series, ALONE))
     assert [(one.title, one.figure, one.words) for one in headline(result).figures] == [
         ("The paper's network, float32", "125 FPS", f"AP 0.800 · {PAPER_MODEL} · onnxruntime"),
         ("What Live runs here", "250 FPS", f"AP 0.800 · {DEFAULT_MODEL} · openvino int8"),
     ]
     exact = (all_series[0], series(DEFAULT_MODEL, "openvino", "f32", 6.0))
     for able in ({"precisions": ("f32", "int8")}, {"flags": ("avx512_vnni",)}):  # the latter in early results
-        result = report(replace(MACHINE, **able), None, [run_of("main", exact, CoreUse(1.0, 1.0, 1.0, 1))], "now")
+        result = reported(run_of("main", exact, ALONE), machine=replace(MACHINE, **able))
         assert len(headline(result).figures) == 1, "Live would run int8, which was left out"
 
 
 def test_what_the_processor_can_not_compute_in_is_told_in_plain_words():
     old, new = (
-        report(replace(MACHINE, precisions=precisions), None, [made_run([10.0] * 50)], "now")
+        reported(made_run([10.0] * 50), machine=replace(MACHINE, precisions=precisions))
         for precisions in (("f32",), ("f32", "int8"))
     )
     assert "computes in float32; int8 and bf16, shorter numbers that take about half the time, need a newer" in (
@@ -98,7 +97,7 @@ def test_a_comparison_says_which_is_faster_and_by_what():
     def result(network_ms, shares=1.0):
         times = (network_ms + 1.0,) * 50
         series = Series.of(made_run(times).series[0].labels, (1.0,), times, times, [(0.5, network_ms, 0.5)] * 50)
-        return report(MACHINE, None, [run_of("main", (series,), CoreUse(1.0, shares, shares, 1))], "now")
+        return reported(run_of("main", (series,), CoreUse(1.0, shares, shares, 1)))
 
     assert verdict(result(9.0), result(4.0)) == (
         "The second is 2.00 times as fast as the first, mostly in the network (made x 640x480 1 face)."
