@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import json
 import math
 import os
@@ -157,18 +158,16 @@ ModuleT = TypeVar("ModuleT", bound=nn.Module)
 
 
 class Ema(Generic[ModuleT]):
-    """An exponential moving average of a module's weights, kept in a module of the same shape.
+    """An exponential moving average of a module's weights, kept in a copy of it.
 
     The decay is `min(decay, (1 + n) / (10 + n))` at the n-th update, so that the first weights are soon forgotten.
     Buffers (batch-norm statistics) are copied, not averaged.
     """
 
-    def __init__(self, module: ModuleT, shadow: ModuleT, decay: float) -> None:
+    def __init__(self, module: ModuleT, decay: float) -> None:
         self.decay = decay
         self.updates = 0
-        self.module = shadow
-        shadow.load_state_dict(module.state_dict())
-        shadow.eval().requires_grad_(False)
+        self.module = copy.deepcopy(module).eval().requires_grad_(False)
 
     @torch.no_grad()
     def update(self, module: ModuleT) -> None:
@@ -225,17 +224,11 @@ def new_run_folder(root: Path, name: str) -> Path:
     return folder
 
 
-class StatsLog:
-    """Appends one JSON object a line to `stats.jsonl`; numbers that are not finite become null."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
-
-    def write(self, **values: Any) -> None:
-        """Adds a line with the time of day (seconds since the epoch) and the values."""
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"time_s": round(time.time(), 1), **plain(values)}) + "\n")
+def log_stats(folder: Path, **values: Any) -> None:
+    """Adds a line of JSON to `stats.jsonl`: the time of day (seconds since the epoch) and the values; numbers that are
+    not finite become null."""
+    with (folder / "stats.jsonl").open("a", encoding="utf-8") as file:
+        file.write(json.dumps({"time_s": round(time.time(), 1), **plain(values)}) + "\n")
 
 
 class StopRequest:

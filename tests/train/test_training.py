@@ -11,12 +11,12 @@ from torch import nn
 from train import training
 from train.training import (
     Ema,
-    StatsLog,
     TrainingError,
     autocast,
     check_finite,
     command,
     load_checkpoint,
+    log_stats,
     new_run_folder,
     save_checkpoint,
     tell_figures,
@@ -26,13 +26,13 @@ from train.training import (
 
 def test_average_follows_the_weights_and_survives_a_checkpoint() -> None:
     net = nn.Linear(1, 1, bias=False)
-    ema = Ema(net, nn.Linear(1, 1, bias=False), 0.9)
+    ema = Ema(net, 0.9)
     start = net.weight.item()
     with torch.no_grad():
         net.weight += 1
     ema.update(net)  # the first decay is (1 + 1) / (10 + 1)
     assert ema.module.weight.item() == pytest.approx(start + 1 - 2 / 11, abs=1e-6)
-    other = Ema(net, nn.Linear(1, 1, bias=False), 0.9)
+    other = Ema(net, 0.9)
     other.load_state_dict(ema.state_dict())
     assert other.module.weight.item() == ema.module.weight.item()
     assert other.updates == 1
@@ -60,6 +60,9 @@ def test_damaged_checkpoint_is_told(tmp_path: Path) -> None:
     torch.save([1, 2], tmp_path / "b.pt")
     with pytest.raises(TrainingError, match="list"):
         load_checkpoint(tmp_path / "b.pt")
+    torch.save({"net": print}, tmp_path / "c.pt")  # code, which is not even read
+    with pytest.raises(TrainingError, match="plain weights"):
+        load_checkpoint(tmp_path / "c.pt")
 
 
 def test_run_folders_are_numbered(tmp_path: Path) -> None:
@@ -70,9 +73,8 @@ def test_run_folders_are_numbered(tmp_path: Path) -> None:
 
 
 def test_statistics_are_json_even_when_not_finite(tmp_path: Path) -> None:
-    log = StatsLog(tmp_path / "stats.jsonl")
-    log.write(step=1, loss=math.nan)
-    log.write(step=2, loss=0.5)
+    log_stats(tmp_path, step=1, loss=math.nan)
+    log_stats(tmp_path, step=2, loss=0.5)
     lines = [json.loads(line) for line in (tmp_path / "stats.jsonl").read_text().splitlines()]
     assert [line["loss"] for line in lines] == [None, 0.5]
 

@@ -150,14 +150,7 @@ def metadata(net: Detector, provenance: Provenance, format_number: int = 1) -> d
         "mean": list(MEAN_BGR),
         "variances": list(VARIANCES),
         "anchors": spec_to_json(net.anchors),
-        "threshold": provenance.threshold,
-        "score_curve": list(provenance.score_curve),
-        "false_share": [list(pair) for pair in provenance.false_share],
-        "data": provenance.data,
-        "licence": provenance.licence,
-        "commit": provenance.commit,
-        "recipe": provenance.recipe,
-        "metrics": provenance.metrics,
+        **vars(provenance),
         "multiply_adds_vga": multiply_adds(net),
     }
 

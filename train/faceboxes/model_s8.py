@@ -7,7 +7,6 @@ them (Lin et al. 2017), so that small faces are judged with what is around them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 
 import torch.nn.functional as F
@@ -15,14 +14,6 @@ from torch import Tensor, nn
 
 from facecam.detection.anchors import FACEBOXES_S8, AnchorSpec
 from train.faceboxes.model import ConvBN, CRelu, Depthwise, Detector
-
-
-@dataclass(frozen=True)
-class Stage:
-    """Separable convolutions at one stride, the first of which leads there: their channels and their number."""
-
-    channels: int
-    layers: int
 
 
 class Separable(ConvBN):
@@ -43,20 +34,19 @@ class FaceBoxesS8(Detector):
     about = "FaceBoxes' stem and ideas (Zhang et al. 2017), then depth, with predictions at strides 8, 16 and 32"
     anchors: AnchorSpec = FACEBOXES_S8
     stem = 16
-    stages = (Stage(64, 2), Stage(96, 3), Stage(128, 5))
-    """At strides 8, 16 and 32."""
+    stages = ((64, 2), (96, 3), (128, 5))
+    """Channels and number of the separable convolutions at strides 8, 16 and 32, the first of which leads there."""
 
     def __init__(self) -> None:
         super().__init__()
         self.conv1 = CRelu(3, self.stem, 7, 4)
         inputs = 2 * self.stem
         self.backbone = nn.ModuleList()
-        for stage in self.stages:
-            first = Separable(inputs, stage.channels, 2)
-            more = (Separable(stage.channels, stage.channels) for _ in range(1, stage.layers))
+        for outputs, layers in self.stages:
+            first, more = Separable(inputs, outputs, 2), (Separable(outputs, outputs) for _ in range(1, layers))
             self.backbone.append(nn.Sequential(first, *more))
-            inputs = stage.channels
-        channels = [stage.channels for stage in self.stages]
+            inputs = outputs
+        channels = [outputs for outputs, _ in self.stages]
         self.top_down = nn.ModuleList(nn.Conv2d(coarse, fine, 1) for fine, coarse in pairwise(channels))
         self.merge = nn.ModuleList(Separable(fine, fine) for fine in channels[:-1])
         self.add_heads(channels, 1)

@@ -45,7 +45,6 @@ from train.faceboxes.samples import detector_of, save_detections, save_inputs
 from train.faceboxes.targets import match
 from train.training import (
     Ema,
-    StatsLog,
     StopRequest,
     TrainingError,
     World,
@@ -55,6 +54,7 @@ from train.training import (
     computes_bf16,
     load_checkpoint,
     load_fitting,
+    log_stats,
     new_run_folder,
     save_checkpoint,
     trapezoid,
@@ -63,7 +63,6 @@ from train.training import (
 
 
 def arguments(argv: list[str] | None = None) -> argparse.Namespace:
-    """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add("--data", type=Path, required=True, help="folder in the WIDER FACE layout")
@@ -153,7 +152,7 @@ class Trainer:
     def __init__(self, args: argparse.Namespace, here: World) -> None:
         self.args, self.here = args, here
         self.net: Detector = MODELS[args.model]().to(here.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.ema = Ema(self.net, MODELS[args.model]().to(here.device), args.ema)
+        self.ema = Ema(self.net, args.ema)
         self.optimizer = optimizer_of(self.net, args)
         self.step, self.images, self.best = 0, 0, 0.0
         self.anchors = {
@@ -269,7 +268,6 @@ def train(args: argparse.Namespace, here: World) -> Path:
     evaluates = here.main and args.eval_every > 0
     validation = validation_pictures(args.data, args.eval_events.split(",")) if evaluates else {}
     trainer, data, folder = set_up(args, here)
-    log = StatsLog(folder / "stats.jsonl") if here.main else None
     decay_steps = args.steps // 5 if args.decay is None else args.decay
     on_gpu = here.device.type == "cuda"
     steps: DataLoader[Prepared] = DataLoader(
@@ -290,17 +288,18 @@ def train(args: argparse.Namespace, here: World) -> Path:
         ending = here.agree(bool(stop)) or done == args.steps
         if done % 100 == 0 or ending:
             check_finite(sums, done)
-            if log is not None:
+            if here.main:
                 total, classes, boxes = (sums / since).tolist()
                 now = time.monotonic()
-                log.write(
-                    step=done, images=trainer.images, loss=total, loss_classes=classes, loss_boxes=boxes, lr=rate,
+                log_stats(
+                    folder, step=done, images=trainer.images,
+                    loss=total, loss_classes=classes, loss_boxes=boxes, lr=rate,
                     images_per_s=round((trainer.images - images_at_log) / (now - logged_s), 1),
                 )  # fmt: skip
                 logged_s, images_at_log = now, trainer.images
             sums, since = torch.zeros_like(sums), 0
-        if log is not None and args.eval_every and (done % args.eval_every == 0 or done == args.steps):
-            evaluate(trainer, validation, folder, log)
+        if evaluates and (done % args.eval_every == 0 or done == args.steps):
+            evaluate(trainer, validation, folder)
         if here.main and (ending or time.monotonic() - saved_s > args.save_every * 60):
             save_checkpoint(folder / "last.pt", trainer.state_dict())
             saved_s = time.monotonic()
@@ -323,13 +322,13 @@ def training_pictures(args: argparse.Namespace) -> list[Labelled]:
     return labels
 
 
-def evaluate(trainer: Trainer, validation: dict[str, list[Labelled]], folder: Path, log: StatsLog) -> None:
+def evaluate(trainer: Trainer, validation: dict[str, list[Labelled]], folder: Path) -> None:
     """Logs the average precision of the moving average on each event, and keeps the best by the first one."""
     detect = detector_of(trainer.ema.module, trainer.here.device)
     found = {event: run_canvas(detect, items) for event, items in validation.items()}
     faceless = found.pop(FACELESS_EVENT, [])
     reports = {event: score(results + faceless).to_json() for event, results in found.items()}
-    log.write(step=trainer.step, images=trainer.images, **reports)
+    log_stats(folder, step=trainer.step, images=trainer.images, **reports)
     shown = [item for event in found for item in validation[event]]
     save_detections(detect, shown[:: max(1, len(shown) // 12)][:12], folder / f"faces{trainer.step:07d}.jpg")
     first = next(iter(reports.values()))["ap"]["all"] if reports else 0.0

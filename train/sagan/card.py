@@ -77,7 +77,6 @@ def card(about: dict[str, Any], file_name: str, picture: str, shapes: dict[str, 
 
 
 def main(argv: list[str] | None = None) -> None:
-    """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", type=Path, help="an exported generator; the card goes beside it")
     parser.add_argument("--shapes", type=Path, help="JSON of python -m train.sagan.shapes")

@@ -74,7 +74,6 @@ def convert(state: dict[str, Tensor], path: Path, facts: dict[str, Any]) -> None
 
 
 def main(argv: list[str] | None = None) -> None:
-    """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("--out", type=Path, required=True, help="the ONNX file to write")

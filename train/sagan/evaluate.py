@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -46,33 +45,26 @@ def averaged_generator(state: dict[str, Any], device: torch.device, frequencies:
     return generator
 
 
-@dataclass(frozen=True)
 class Judge:
     """Features of all real pictures under one network, to compare any number of generators against.
 
     features: (N, D) float32 in the order of the set; frequencies: (classes,) pictures per class.
     """
 
-    network: FeatureNet
-    features: Array
-    frequencies: Tensor
-    device: torch.device
-
-    @classmethod
-    def of(cls, network: FeatureNet, data: PictureSet, device: torch.device) -> Judge:
-        """Computes the features of the real pictures."""
-        return cls(network, compute_features(network, data.images, device)[0], data.frequencies, device)
+    def __init__(self, network: FeatureNet, data: PictureSet) -> None:
+        self.network, self.frequencies = network, data.frequencies
+        self.features = compute_features(network, data.images)[0]
 
     def fid(self, generator: Generator, samples: int) -> float:
         """Fréchet distance of `samples` generated pictures, classes as frequent as in the set, to all real ones."""
         random = torch.Generator().manual_seed(0)
         label = draw_labels(samples, self.frequencies, random)
         images = generate(generator, torch.randn(samples, generator.config.z_dim, generator=random), label)
-        return frechet_distance(compute_features(self.network, images, self.device)[0], self.features)
+        return frechet_distance(compute_features(self.network, images)[0], self.features)
 
 
 @torch.no_grad()
-def diversity(network: FeatureNet, images: Tensor, labels: Tensor, device: torch.device) -> float:
+def diversity(network: FeatureNet, images: Tensor, labels: Tensor) -> float:
     """Mean distance of two pictures of one class over normalised feature maps, as LPIPS computes it but unweighted.
 
     images: (N, 3, R, R) uint8; labels: (N,). Larger is more diverse; compare only with real pictures, same network.
@@ -88,21 +80,19 @@ def diversity(network: FeatureNet, images: Tensor, labels: Tensor, device: torch
             second += [b for _, b in chosen]
     total = 0.0
     for a, b in zip(torch.tensor(first).split(64), torch.tensor(second).split(64), strict=True):
-        maps = zip(*(network.maps(to_float(images[i].to(device))) for i in (a, b)), strict=True)
+        maps = zip(*(network.maps(to_float(images[i].to(network.head.weight.device))) for i in (a, b)), strict=True)
         total += sum(float((F.normalize(x) - F.normalize(y)).square().sum(1).mean((1, 2)).sum()) for x, y in maps)
     return total / len(first)
 
 
-def evaluate(
-    generator: Generator, network: FeatureNet, data: PictureSet, device: torch.device, samples: int
-) -> dict[str, Any]:
+def evaluate(generator: Generator, network: FeatureNet, data: PictureSet, samples: int) -> dict[str, Any]:
     """All figures as one dict of plain numbers; see the module docstring."""
-    judge = Judge.of(network, data, device)
+    judge = Judge(network, data)
     random = torch.Generator().manual_seed(0)
     label = draw_labels(samples, judge.frequencies, random)
     z = torch.randn(samples, generator.config.z_dim, generator=random)
     images = generate(generator, z, label)
-    features, probabilities = compute_features(network, images, device)
+    features, probabilities = compute_features(network, images)
 
     order = np.random.default_rng(0).permutation(len(data))
     halves = order[::2], order[1::2]
@@ -123,13 +113,11 @@ def evaluate(
     change = (without.int() - images[some].int()).abs().float().mean().item()
     figures["attention switched off changes a pixel by, of 255"] = change
     apart = data.select(held_out(data.names))
-    _, real_probabilities = compute_features(network, apart.images, device)
+    _, real_probabilities = compute_features(network, apart.images)
     figures["class accuracy, samples"] = float((probabilities.argmax(1) == label.numpy()).mean())
     figures["class accuracy, held-out real"] = float((real_probabilities.argmax(1) == apart.labels.numpy()).mean())
-    figures["diversity within a class (own features), samples"] = diversity(network, images, label, device)
-    figures["diversity within a class (own features), real"] = diversity(
-        network, data.images.cpu(), data.labels.cpu(), device
-    )
+    figures["diversity within a class (own features), samples"] = diversity(network, images, label)
+    figures["diversity within a class (own features), real"] = diversity(network, data.images, data.labels)
     return figures
 
 
@@ -174,7 +162,6 @@ def nearest_training(judge: Judge, data: PictureSet, features: Array, subset: ND
 
 
 def main(argv: list[str] | None = None) -> dict[str, Any]:
-    """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("--data", type=Path, required=True, help="the folder of class folders it was trained on")
@@ -190,7 +177,7 @@ def main(argv: list[str] | None = None) -> dict[str, Any]:
         generator = averaged_generator(state, run.device, data.frequencies)
         network = load_features(args.features, run.device)
         figures = {"images seen": state["images"]}
-        figures |= evaluate(generator, network, data, run.device, args.samples)
+        figures |= evaluate(generator, network, data, args.samples)
         figures["gamma"] = [float(g) for g in gammas(generator)]
     tell_figures(figures, args.out)
     return figures

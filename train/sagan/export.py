@@ -18,7 +18,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -57,19 +56,8 @@ def resized_conv(graph: SaganGraph, x: str, conv: Conv) -> str:
     return graph.conv(x, weight, bias)
 
 
-@dataclass(frozen=True)
-class Classes:
-    """Names of the inputs that choose the class: from `label` to `label_to`, by a share `mix`."""
-
-    label: str
-    label_to: str
-    mix: str
-
-    def look_up(self, graph: SaganGraph, table: Weights) -> str:
-        """The rows of a table (classes, ...), blended."""
-        rows = graph.constant(table)
-        first, second = (graph.op("Gather", rows, label, axis=0) for label in (self.label, self.label_to))
-        return graph.op("Add", first, graph.op("Mul", graph.op("Sub", second, first), self.mix))
+Classes = tuple[str, str, str]
+"""Names of the inputs that choose the class: from `label` to `label_to`, by a share `class_mix`."""
 
 
 def conditional_norm(graph: SaganGraph, x: str, layer: ConditionalBatchNorm, classes: Classes | None) -> str:
@@ -83,7 +71,9 @@ def conditional_norm(graph: SaganGraph, x: str, layer: ConditionalBatchNorm, cla
         if classes is None or len(values) == 1:
             tensors.append(graph.constant(values[:1]))
         else:
-            tensors.append(classes.look_up(graph, values))
+            rows, (*labels, mix) = graph.constant(values), classes
+            first, second = (graph.op("Gather", rows, label, axis=0) for label in labels)
+            tensors.append(graph.op("Add", first, graph.op("Mul", graph.op("Sub", second, first), mix)))
     return graph.scale_relu(x, *tensors)
 
 
@@ -105,7 +95,7 @@ def export_generator(generator: Generator, path: Path, facts: dict[str, Any], ha
     if config.classes > 1:
         label = graph.input("label", ["N"], "int64")
         label_to = graph.optional_input("label_to", np.zeros(1, np.int64))
-        classes = Classes(label, label_to, graph.optional_input("class_mix", np.zeros(1, np.float32)))
+        classes = label, label_to, graph.optional_input("class_mix", np.zeros(1, np.float32))
     scale = graph.optional_input("attention_scale", np.ones(1, np.float32)) if len(generator.attention) else None
     first = generator.first
     assert first.bias is not None
@@ -178,7 +168,6 @@ def describe_training(state: dict[str, Any]) -> str:
 
 
 def main(argv: list[str] | None = None) -> None:
-    """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("--data", type=Path, required=True, help="the folder of class folders it was trained on")

@@ -93,8 +93,9 @@ def load_features(path: Path, device: torch.device | str = "cpu") -> FeatureNet:
 
 
 @torch.no_grad()
-def compute_features(network: FeatureNet, images: Tensor, device: torch.device) -> tuple[Array, Array]:
+def compute_features(network: FeatureNet, images: Tensor) -> tuple[Array, Array]:
     """Features (N, D) and probabilities (N, classes) float32 of uint8 pictures (N, 3, R, R)."""
+    device = network.head.weight.device
     features, probabilities = [], []
     for part in images.split(128):
         some, logits = network(to_float(part.to(device)))
@@ -131,7 +132,7 @@ def train_features(
             print(f"{step + 1}/{steps} loss {loss.item():.3f} {time.perf_counter() - started:.0f} s", flush=True)
     network.eval()
     facts: dict[str, Any] = {"classes": data.classes, "widths": list(widths), "epochs": epochs, "seed": seed}
-    right = compute_features(network, test.images, device)[1].argmax(1) == test.labels.cpu().numpy()
+    right = compute_features(network, test.images)[1].argmax(1) == test.labels.cpu().numpy()
     facts |= {
         "resolution": data.images.shape[2],
         "held_out": len(test),
@@ -141,7 +142,6 @@ def train_features(
 
 
 def main(argv: list[str] | None = None) -> None:
-    """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="a folder of class folders")
     parser.add_argument("--out", type=Path, required=True, help="file to write")

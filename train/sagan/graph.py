@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, numpy_helper
 from torch import Tensor
 
+from facecam.system.files import write_whole
 from sagan_gallery.model_file import attention_outputs
 from train.onnx_graph import Graph
 
@@ -151,8 +152,7 @@ class SaganGraph(Graph):
         model = self.model()
         model.producer_name = "facecam"
         onnx.helper.set_model_props(model, {"sagan": json.dumps(metadata)})
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(model.SerializeToString())
+        write_whole(path, model.SerializeToString())
 
     def new_name(self, kind: str) -> str:
         """Constants and nodes are counted together."""

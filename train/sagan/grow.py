@@ -131,7 +131,6 @@ def discriminator_loss(large: Discriminator, small: Discriminator, pictures: Ten
 
 
 def main(argv: list[str] | None = None) -> None:
-    """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="the folder of class folders of the run")
     parser.add_argument("--checkpoint", type=Path, required=True, help="of the run at half the resolution")

@@ -107,14 +107,13 @@ def find_opening(
 
     real: training pictures (N, 3, R, R) uint8 and their labels (N,); count: of samples of each class.
     """
-    device = torch.device("cpu")
-    features, labels = compute_features(network, real[0], device)[0], real[1].numpy()
+    features, labels = compute_features(network, real[0])[0], real[1].numpy()
     closest = float(np.percentile(nearest_distances(features, features, same=True)[0], 10))
     rounds: list[list[Judged]] = [[] for _ in range(count)]
     latents, changes = [], []
     for index, label in enumerate(generator.classes or [None]):
         images = sample_pictures(generator, label, range(seeds), truncation)
-        mine, probabilities = compute_features(network, images, device)
+        mine, probabilities = compute_features(network, images)
         ours = features[labels == index]
         covariance = np.cov(ours, rowvar=False)
         scale = np.trace(covariance) / len(covariance)
@@ -153,7 +152,6 @@ def map_variety(sample: Sample) -> float:
 
 
 def main(argv: list[str] | None = None) -> None:
-    """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", type=Path, help="an exported generator; the opening is written beside it")
     parser.add_argument("--data", type=Path, required=True, help="the folder of class folders it was trained on")

@@ -108,7 +108,6 @@ def measure(
 
 
 def main(argv: list[str] | None = None) -> dict[str, Any]:
-    """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", type=Path, help="an exported generator")
     parser.add_argument("--samples", type=int, default=500)

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 from torch import Tensor
 
@@ -27,13 +28,13 @@ from train.sagan.sampling import class_grid, set_standing_statistics
 from train.sagan.trainer import TrainConfig, Trainer
 from train.sheets import save_picture
 from train.training import (
-    StatsLog,
     StopRequest,
     TrainingError,
     World,
     command,
     computes_bf16,
     load_checkpoint,
+    log_stats,
     new_run_folder,
     save_checkpoint,
     world,
@@ -52,7 +53,6 @@ LISTS = ("widths_g", "widths_d", "attention_g", "attention_d")
 
 
 def arguments(argv: list[str] | None = None) -> argparse.Namespace:
-    """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="a folder of class folders")
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="where run folders go")
@@ -121,14 +121,13 @@ def train(args: argparse.Namespace, run: World) -> Path:
     frequencies = data.frequencies
     sampler = BatchSampler(data, trainer.config.batch, trainer.config.seed, run.rank, run.size)
     sampler.position = trainer.images // run.size
-    log = StatsLog(folder / "stats.jsonl")
     judge = None
     if run.main:
         kind = "bfloat16" if trainer.config.bf16 and computes_bf16(run.device) else "float32"
         size = f"{len(data)} pictures, {len(data.classes)} classes"
         print(f"{folder}: {size}, in {kind}, {trainer.network}, {trainer.config}", flush=True)
         if args.features:
-            judge = Judge.of(load_features(args.features, run.device), data, run.device)
+            judge = Judge(load_features(args.features, run.device), data)
 
     def due(kimg: float) -> bool:
         return int(trainer.images / (kimg * 1000)) > int(before / (kimg * 1000))
@@ -143,14 +142,13 @@ def train(args: argparse.Namespace, run: World) -> Path:
             now_s = time.perf_counter()
             rate = (trainer.images - since_images) / (now_s - since_s)
             since_s, since_images = now_s, trainer.images
-            values = {name: round(float(value), 4) for name, value in losses.items()}
-            log.write(
-                images=trainer.images, step=trainer.step, images_per_s=round(rate, 1), **values, **trainer.watch()
-            )
+            values: dict[str, Any] = {name: round(float(value), 4) for name, value in losses.items()}
+            values |= {"images_per_s": round(rate, 1), **trainer.watch()}
+            log_stats(folder, images=trainer.images, step=trainer.step, **values)
         if due(args.save_kimg):
             save_checkpoint(folder / "latest.pt", trainer.state_dict())
         if judge is not None and due(args.fid_kimg):
-            fid = measure_fid(trainer, judge, args.fid_samples, log)
+            fid = measure_fid(trainer, judge, args.fid_samples, folder)
             if fid < trainer.best_fid:
                 trainer.best_fid = fid
                 save_checkpoint(folder / "best.pt", trainer.state_dict())
@@ -162,11 +160,11 @@ def train(args: argparse.Namespace, run: World) -> Path:
     return folder
 
 
-def measure_fid(trainer: Trainer, judge: Judge, samples: int, log: StatsLog) -> float:
+def measure_fid(trainer: Trainer, judge: Judge, samples: int, folder: Path) -> float:
     """FID of the averaged generator, logged."""
     set_standing_statistics(trainer.ema.module, judge.frequencies)
     fid = judge.fid(trainer.ema.module, samples)
-    log.write(images=trainer.images, step=trainer.step, fid_own_features=round(fid, 3), samples=samples)
+    log_stats(folder, images=trainer.images, step=trainer.step, fid_own_features=round(fid, 3), samples=samples)
     print(f"{trainer.images} images: FID (own features) {fid:.2f}", flush=True)
     return fid
 

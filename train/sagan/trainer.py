@@ -79,7 +79,7 @@ class Trainer:
         self.forward_g = torch.compile(self.generator) if compiled else self.generator
         self.forward_d = torch.compile(self.discriminator) if compiled else self.discriminator
         per_step = config.batch * run.size
-        self.ema = Ema(self.generator, place(Generator(network)), 0.5 ** (per_step / (config.ema_kimg * 1000)))
+        self.ema = Ema(self.generator, 0.5 ** (per_step / (config.ema_kimg * 1000)))
         betas = (config.beta1, config.beta2)
         self.optimizer_g = torch.optim.Adam(self.groups(self.generator), betas=betas, fused=True)
         self.optimizer_d = torch.optim.Adam(self.groups(self.discriminator), betas=betas, fused=True)

@@ -48,18 +48,3 @@ def test_parameters_carry_the_names_of_public_checkpoints() -> None:
         "conv4_2.bn.running_var", "loc.0.weight", "loc.2.bias", "conf.1.weight",
     ):  # fmt: skip
         assert name in names
-    assert sum(p.numel() for p in FaceBoxes().parameters()) == _paper_parameters()
-
-
-def _paper_parameters() -> int:
-    """Counted from the layer table: convolution weights, two numbers per normalised channel, heads with bias."""
-
-    def conv_bn(inputs: int, outputs: int, kernel: int) -> int:
-        return inputs * outputs * kernel * kernel + 2 * outputs
-
-    inception = 2 * conv_bn(128, 32, 1) + 2 * conv_bn(128, 24, 1) + 2 * conv_bn(24, 32, 3) + conv_bn(32, 32, 3)
-    heads = sum(channels * 9 * 6 * anchors + 6 * anchors for channels, anchors in ((128, 21), (256, 1), (256, 1)))
-    return (
-        conv_bn(3, 24, 7) + conv_bn(48, 64, 5) + 3 * inception + heads
-        + conv_bn(128, 128, 1) + conv_bn(128, 256, 3) + conv_bn(256, 128, 1) + conv_bn(128, 256, 3)
-    )  # fmt: skip

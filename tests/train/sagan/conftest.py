@@ -31,12 +31,7 @@ TINY = [
     "--resolution", "16", "--width", "4", "--attention-g", "8", "--attention-d", "8", "--batch", "8",
     "--bf16", "false", "--device", "cpu", "--log-kimg", "0.04", "--grid-kimg", "100", "--save-kimg", "0.1",
 ]  # fmt: skip
-
-
-@pytest.fixture(scope="session")
-def tiny() -> list[str]:
-    """Options of a run that takes seconds."""
-    return TINY
+"""Options of a run that takes seconds."""
 
 
 @pytest.fixture(scope="session")

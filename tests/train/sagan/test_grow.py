@@ -7,6 +7,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from tests.train.sagan.conftest import TINY
 from train.sagan import grow, train
 from train.sagan.export import describe_training
 from train.sagan.networks import Generator, NetworkConfig
@@ -23,9 +24,9 @@ def generator(state: dict[str, Any]) -> Generator:
 
 
 def test_the_larger_networks_know_what_the_smaller_ones_knew(
-    tiny: list[str], pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run = train.main(["--data", str(pictures), *tiny, "--runs", str(tmp_path / "runs"), "--kimg", "0.2"])
+    run = train.main(["--data", str(pictures), *TINY, "--runs", str(tmp_path / "runs"), "--kimg", "0.2"])
     small = load_checkpoint(run / "latest.pt")
     out = tmp_path / "start.pt"
     files = ["--data", str(pictures), "--checkpoint", str(run / "latest.pt"), "--out", str(out)]
@@ -50,12 +51,12 @@ def test_the_larger_networks_know_what_the_smaller_ones_knew(
     widths = ["--resolution", "32", "--widths-g", *map(str, large["network"]["widths_g"])]
     widths += ["--widths-d", *map(str, large["network"]["widths_d"])]
     options = ["--warm-start", str(out), "--runs", str(tmp_path / "runs"), "--kimg", "0.016"]
-    state = load_checkpoint(train.main(["--data", str(pictures), *tiny, *widths, *options]) / "latest.pt")
+    state = load_checkpoint(train.main(["--data", str(pictures), *TINY, *widths, *options]) / "latest.pt")
     assert "200 pictures at 16 px" in describe_training(state)
 
 
-def test_other_classes_are_refused(tiny: list[str], pictures: Path, tmp_path: Path) -> None:
-    run = train.main(["--data", str(pictures), *tiny, "--runs", str(tmp_path / "runs"), "--kimg", "0.016"])
+def test_other_classes_are_refused(pictures: Path, tmp_path: Path) -> None:
+    run = train.main(["--data", str(pictures), *TINY, "--runs", str(tmp_path / "runs"), "--kimg", "0.016"])
     (tmp_path / "other" / "violet").mkdir(parents=True)
     (tmp_path / "other" / "violet" / "0.png").write_bytes(next((pictures / "red").iterdir()).read_bytes())
     files = ["--data", str(tmp_path / "other"), "--checkpoint", str(run / "latest.pt"), "--out", str(tmp_path / "s.pt")]

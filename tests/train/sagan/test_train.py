@@ -9,6 +9,7 @@ import torch
 
 from facecam.system.opencv import cv2
 from sagan_gallery.generator import Generator as Gallery
+from tests.train.sagan.conftest import TINY
 from train.sagan import card, evaluate, export, shapes
 from train.sagan.data import BatchSampler, load_pictures, to_float
 from train.sagan.features import load_features
@@ -50,8 +51,8 @@ def test_weights_move_and_stay_finite(run: Path) -> None:
     assert state["images"] == 240
 
 
-def test_resumed_run_is_the_same_bit_for_bit(tiny: list[str], pictures: Path, tmp_path: Path) -> None:
-    common = ["--data", str(pictures), *tiny]
+def test_resumed_run_is_the_same_bit_for_bit(pictures: Path, tmp_path: Path) -> None:
+    common = ["--data", str(pictures), *TINY]
     whole = main([*common, "--runs", str(tmp_path / "a"), "--kimg", "0.064"])
     part = main([*common, "--runs", str(tmp_path / "b"), "--kimg", "0.032"])
     main([*common, "--runs", str(tmp_path / "b"), "--kimg", "0.064", "--resume", str(part / "latest.pt")])
@@ -61,9 +62,9 @@ def test_resumed_run_is_the_same_bit_for_bit(tiny: list[str], pictures: Path, tm
     assert different == []
 
 
-def test_other_seed_is_another_run(tiny: list[str], pictures: Path, tmp_path: Path) -> None:
+def test_other_seed_is_another_run(pictures: Path, tmp_path: Path) -> None:
     runs = [
-        main(["--data", str(pictures), *tiny, "--runs", str(tmp_path), "--kimg", "0.008", "--seed", seed])
+        main(["--data", str(pictures), *TINY, "--runs", str(tmp_path), "--kimg", "0.008", "--seed", seed])
         for seed in "01"
     ]
     a, b = (weights(folder / "latest.pt")["generator.first.kernel.weight"] for folder in runs)
@@ -87,9 +88,9 @@ def test_burn_in_leaves_the_generator_alone(pictures: Path) -> None:
     assert not torch.equal(g, start_g)
 
 
-def test_warm_start_takes_what_fits(tiny: list[str], pictures: Path, run: Path, tmp_path: Path) -> None:
+def test_warm_start_takes_what_fits(pictures: Path, run: Path, tmp_path: Path) -> None:
     options = ["--warm-start", str(run / "latest.pt"), "--runs", str(tmp_path), "--kimg", "0"]
-    larger = [o if o != "16" else "32" for o in tiny]
+    larger = [o if o != "16" else "32" for o in TINY]
     larger[larger.index("--width") + 1] = "2"
     folder = main(["--data", str(pictures), *larger, *options])
     old, new = weights(run / "latest.pt"), weights(folder / "latest.pt")
@@ -97,8 +98,8 @@ def test_warm_start_takes_what_fits(tiny: list[str], pictures: Path, run: Path, 
     assert torch.equal(old[name], new[name])
 
 
-def test_mistakes_are_named(tiny: list[str], pictures: Path, run: Path, features: Path, tmp_path: Path) -> None:
-    common = [*tiny, "--runs", str(tmp_path), "--kimg", "0.008"]
+def test_mistakes_are_named(pictures: Path, run: Path, features: Path, tmp_path: Path) -> None:
+    common = [*TINY, "--runs", str(tmp_path), "--kimg", "0.008"]
     state = load_checkpoint(run / "latest.pt")
     save_checkpoint(tmp_path / "old.pt", {**state, "config": {**state["config"], "critic": 0.2, "nats": 50.0}})
     with pytest.raises(TrainingError, match=r"critic 0\.2"):
@@ -141,7 +142,7 @@ def test_real_pictures_count_as_memorised(pictures: Path, features: Path) -> Non
         ) -> tuple[torch.Tensor, list[torch.Tensor]]:
             return to_float(data.images[(z[:, 0].abs() * 1000).long() % len(data)]), []
 
-    figures = evaluate.evaluate(Copier(), judge, data, torch.device("cpu"), 64)  # type: ignore[arg-type]
+    figures = evaluate.evaluate(Copier(), judge, data, 64)  # type: ignore[arg-type]
     assert figures["nearest training picture, in features"]["samples nearer than 99 % of real"] == 1.0
 
 

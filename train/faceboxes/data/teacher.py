@@ -43,47 +43,38 @@ def hard_truth(item: Labelled) -> Truth:
     return Truth(item.boxes, np.where(item.ignore, IGNORE, FACE), (~item.ignore).astype(np.float32))
 
 
-class Teacher:
-    """The teacher's detections. Raises TrainingError when the file is not of the form above."""
-
-    def __init__(self, path: Path) -> None:
-        try:
-            with np.load(path, allow_pickle=False) as file:
-                self._offsets = file["offsets"]
-                self._boxes = file["boxes"].astype(np.float32)
-                self._probability = file["probability"].astype(np.float32)
-                self._rows = {str(name): k for k, name in enumerate(file["names"])}
-        except (OSError, KeyError, ValueError) as error:
-            raise TrainingError(f"{path} is not a file of a teacher's detections ({error}).") from error
-
-    def truth(self, item: Labelled) -> Truth:
-        """The labels of a picture, and the teacher's opinion where they leave something open."""
-        hard = hard_truth(item)
-        row = self._rows.get(f"train/{item.name}")
-        if row is None:
-            return hard
-        mine = slice(self._offsets[row], self._offsets[row + 1])
-        boxes, probability = self._boxes[mine], self._probability[mine]
-        if not len(boxes):
-            return hard
-        new = probability >= LEAST_PROBABILITY
-        kind, soft = hard.kind.copy(), hard.probability.copy()
-        if len(item.boxes):
-            overlap = pairwise_iou(item.boxes, boxes)  # [N, D]
-            best = overlap.argmax(1)
-            open_region = item.ignore & (overlap.max(1) >= SAME)
-            kind[open_region], soft[open_region] = SOFT, probability[best[open_region]]
-            new &= overlap.max(0) < 0.3
-        return Truth(
-            np.concatenate([item.boxes, boxes[new]]),
-            np.concatenate([kind, np.full(int(new.sum()), SOFT)]),
-            np.concatenate([soft, probability[new]]),
-        )
-
-
 def truths(labels: Sequence[Labelled], teacher: Path | None) -> list[Truth]:
-    """What each picture teaches, with a teacher's file or without."""
+    """What each picture teaches, with a teacher's file or without. Raises TrainingError when the file is not of the
+    form above."""
     if teacher is None:
         return [hard_truth(item) for item in labels]
-    opinions = Teacher(teacher)
-    return [opinions.truth(item) for item in labels]
+    try:
+        with np.load(teacher, allow_pickle=False) as file:
+            offsets, boxes = file["offsets"], file["boxes"].astype(np.float32)
+            probability = file["probability"].astype(np.float32)
+            rows = {str(name): slice(*ends) for name, *ends in zip(file["names"], offsets, offsets[1:], strict=False)}
+    except (OSError, KeyError, ValueError) as error:
+        raise TrainingError(f"{teacher} is not a file of a teacher's detections ({error}).") from error
+    none = slice(0)
+    mine = (rows.get(f"train/{item.name}", none) for item in labels)
+    return [soft_truth(item, boxes[own], probability[own]) for item, own in zip(labels, mine, strict=True)]
+
+
+def soft_truth(item: Labelled, boxes: Array, probability: Array) -> Truth:
+    """The labels of a picture, and the teacher's opinion, boxes (D, 4), where they leave something open."""
+    hard = hard_truth(item)
+    if not len(boxes):
+        return hard
+    new = probability >= LEAST_PROBABILITY
+    kind, soft = hard.kind.copy(), hard.probability.copy()
+    if len(item.boxes):
+        overlap = pairwise_iou(item.boxes, boxes)  # [N, D]
+        best = overlap.argmax(1)
+        open_region = item.ignore & (overlap.max(1) >= SAME)
+        kind[open_region], soft[open_region] = SOFT, probability[best[open_region]]
+        new &= overlap.max(0) < 0.3
+    return Truth(
+        np.concatenate([item.boxes, boxes[new]]),
+        np.concatenate([kind, np.full(int(new.sum()), SOFT)]),
+        np.concatenate([soft, probability[new]]),
+    )

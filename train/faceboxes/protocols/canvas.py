@@ -18,11 +18,14 @@ from facecam.arrays import Array, Image
 from facecam.bench.voc import FALSE, LEFT_OUT, Curve, Matching, curve, match
 from facecam.bench.wider_labels import Labelled
 from facecam.detection.letterbox import letterbox
-from facecam.faces.boxes import Detections
+from facecam.faces.boxes import Detections, box_areas
 from train.faceboxes.protocols.pictures import Detect, pictures
 
-Change = Callable[[Image, Array], tuple[Image, Array, npt.NDArray[np.bool_]]]
-"""Picture and boxes (M, 4) px -> a changed picture, the boxes in it, and (M,) which of them it still shows."""
+Change = Callable[[Image, Array], tuple[Image, Array]]
+"""Picture and boxes (M, 4) px -> a changed picture of the same size, and the boxes in it or beyond its borders."""
+
+STILL_THERE = 0.7
+"""Share of a box that a changed picture must show, or the face is ignored."""
 
 VGA = (640, 480)
 """The canvas, width and height."""
@@ -93,8 +96,9 @@ def run_canvas(
     for item, image in zip(labelled, pictures((item.path for item in labelled), progress), strict=True):
         boxes, ignore = item.boxes, item.ignore
         if change is not None:
-            image, boxes, inside = change(image, boxes)
-            ignore = ignore | ~inside
+            image, whole = change(image, boxes)
+            boxes = whole.clip(0, (*image.shape[1::-1], *image.shape[1::-1]))
+            ignore = ignore | (box_areas(boxes) < STILL_THERE * box_areas(whole))
         canvas, scale = letterbox(image, size)
         on_canvas = (boxes * scale).astype(np.float32)
         results.append(OnCanvas(detect(canvas), on_canvas, ignore, item.event, item.source))

@@ -5,37 +5,30 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import numpy.typing as npt
 
 from facecam.arrays import Array, Image
-from facecam.faces.boxes import box_areas
 from facecam.system.opencv import cv2
 from train.faceboxes.protocols.canvas import Change
 
-Inside = npt.NDArray[np.bool_]
-"""(M,) whether a face is still there: at least `STILL_THERE` of its box within the picture."""
 
-STILL_THERE = 0.7
-
-
-def mirrored(image: Image, boxes: Array) -> tuple[Image, Array, Inside]:
+def mirrored(image: Image, boxes: Array) -> tuple[Image, Array]:
     """Left and right swapped."""
     width = image.shape[1]
     flipped = boxes[:, [2, 1, 0, 3]].copy()
     flipped[:, [0, 2]] = width - flipped[:, [0, 2]]
-    return np.ascontiguousarray(image[:, ::-1]), flipped, _all(boxes)
+    return np.ascontiguousarray(image[:, ::-1]), flipped
 
 
-def grey(image: Image, boxes: Array) -> tuple[Image, Array, Inside]:
+def grey(image: Image, boxes: Array) -> tuple[Image, Array]:
     """Without colour."""
     single = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
-    return cv2.cvtColor(single, cv2.COLOR_GRAY2BGR), boxes, _all(boxes)  # type: ignore[return-value]
+    return cv2.cvtColor(single, cv2.COLOR_GRAY2BGR), boxes  # type: ignore[return-value]
 
 
-def dark(image: Image, boxes: Array) -> tuple[Image, Array, Inside]:
+def dark(image: Image, boxes: Array) -> tuple[Image, Array]:
     """A fifth of the light, with the noise of a sensor (standard deviation 4 of 255, the same for every run)."""
     noise = np.random.default_rng(0).normal(0, 4, image.shape)
-    return np.clip(np.rint(image * 0.2 + noise), 0, 255).astype(np.uint8), boxes, _all(boxes)
+    return np.clip(np.rint(image * 0.2 + noise), 0, 255).astype(np.uint8), boxes
 
 
 def rotated(degrees: float) -> Change:
@@ -46,23 +39,17 @@ def rotated(degrees: float) -> Change:
     cosine, sine = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
     turn = np.array([[cosine, sine], [-sine, cosine]])
 
-    def change(image: Image, boxes: Array) -> tuple[Image, Array, Inside]:
+    def change(image: Image, boxes: Array) -> tuple[Image, Array]:
         size = image.shape[1], image.shape[0]
         shift = np.array(size) / 2 - turn @ (size[0] / 2, size[1] / 2)
         # OpenCV counts from pixel centres, boxes from pixel edges.
         move = np.column_stack([turn, shift + turn @ (0.5, 0.5) - 0.5])
         centre = (boxes[:, :2] + boxes[:, 2:]) / 2 @ turn.T + shift
         half = np.sqrt(((boxes[:, 2:] - boxes[:, :2]) / 2) ** 2 @ (turn.T**2))
-        turned = np.concatenate([centre - half, centre + half], axis=1)
-        seen = np.clip(turned, 0, np.tile(size, 2))
-        inside = box_areas(seen) >= STILL_THERE * box_areas(turned)
-        return cv2.warpAffine(image, move, size), seen.astype(np.float32), inside  # type: ignore[return-value]
+        turned = np.concatenate([centre - half, centre + half], axis=1).astype(np.float32)
+        return cv2.warpAffine(image, move, size), turned  # type: ignore[return-value]
 
     return change
-
-
-def _all(boxes: Array) -> Inside:
-    return np.ones(len(boxes), bool)
 
 
 CHANGES: dict[str, Change] = {

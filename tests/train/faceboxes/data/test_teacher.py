@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from facecam.bench.wider_labels import Labelled
-from train.faceboxes.data.teacher import Teacher
+from train.faceboxes.data.teacher import truths
 from train.faceboxes.loss import multibox_loss
 from train.faceboxes.targets import FACE, IGNORE, SOFT, match
 from train.training import TrainingError
@@ -36,7 +36,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def test_only_what_the_labels_leave_open_becomes_soft(item: Labelled, file: Path) -> None:
-    truth = Teacher(file).truth(item)
+    (truth,) = truths([item], file)
     assert truth.kind.tolist() == [FACE, SOFT, IGNORE, SOFT]  # the last: a sure box where the labels have nothing
     assert truth.probability[0] == 1
     assert truth.probability[1] == pytest.approx(0.5, abs=0.01)
@@ -45,14 +45,14 @@ def test_only_what_the_labels_leave_open_becomes_soft(item: Labelled, file: Path
 
 
 def test_picture_that_the_teacher_has_not_seen_keeps_its_labels(item: Labelled, file: Path) -> None:
-    truth = Teacher(file).truth(replace(item, name="0--human/b.png"))
+    (truth,) = truths([replace(item, name="0--human/b.png")], file)
     assert truth.kind.tolist() == [FACE, IGNORE, IGNORE]
 
 
 def test_another_file_is_refused_in_words(tmp_path: Path) -> None:
     np.savez(tmp_path / "other.npz", something=np.zeros(3))
     with pytest.raises(TrainingError, match=r"other\.npz"):
-        Teacher(tmp_path / "other.npz")
+        truths([], tmp_path / "other.npz")
 
 
 def test_loss_is_least_where_the_score_is_the_probability() -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from facecam.bench.voc import Curve
+from facecam.bench.wider_labels import Labelled
 from facecam.errors import FacecamError
 from facecam.faces.boxes import Detections
 from facecam.faces.tracking import TrackingOptions
 from facecam.system.opencv import cv2
 from tests.doubles import found
-from train.faceboxes.protocols.canvas import OnCanvas
+from train.faceboxes.protocols.canvas import OnCanvas, run_canvas
 from train.faceboxes.protocols.robustness import CHANGES, rotated
 from train.faceboxes.protocols.threshold import Thresholds, fit_scores, share_of_faces
 from train.faceboxes.protocols.webcam import measure_clips, reference_track, track
@@ -98,36 +101,36 @@ def bright(picture: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("name", [name for name in CHANGES if name.startswith(("rotated", "mirrored"))])
 def test_boxes_turn_with_the_picture(name: str) -> None:
     picture, faces = blob()
-    changed, moved, inside = CHANGES[name](picture, faces)
+    changed, moved = CHANGES[name](picture, faces)
     assert changed.shape == picture.shape
-    assert inside.all()
     np.testing.assert_allclose(moved, bright(changed), atol=1.6)
 
 
 def test_positive_degrees_turn_counter_clockwise() -> None:
     picture, faces = blob(240, 240)
-    turned, box, _ = rotated(90)(picture, faces)
+    turned, box = rotated(90)(picture, faces)
     # (x, y) -> (y, width - x)
     np.testing.assert_allclose(box, [[45, 240 - 181, 156, 240 - 100]], atol=0.01)
     np.testing.assert_allclose(bright(turned), box, atol=1.1)
 
 
-def test_faces_that_turn_out_of_the_frame_are_told() -> None:
-    picture = np.zeros((240, 320, 3), np.uint8)
+def test_faces_that_turn_out_of_the_frame_are_ignored(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "a.png"), np.zeros((240, 320, 3), np.uint8))
     faces = np.array([[150, 110, 170, 130], [0, 0, 40, 40]], np.float32)
-    _, boxes, inside = rotated(30)(picture, faces)
-    assert inside.tolist() == [True, False]
-    assert boxes.min() >= 0
+    item = Labelled(tmp_path / "a.png", "a.png", "", faces, np.zeros(2, bool))
+    (result,) = run_canvas(lambda image: found(), [item], change=rotated(30))
+    assert result.ignore.tolist() == [False, True]
+    assert result.boxes.min() >= 0
 
 
 def test_grey_and_dark_copies() -> None:
     picture = np.zeros((20, 30, 3), np.uint8)
     picture[..., 2] = 200  # red
     none = np.zeros((0, 4), np.float32)
-    grey, _, _ = CHANGES["grey"](picture, none)
+    grey, _ = CHANGES["grey"](picture, none)
     assert np.ptp(grey, axis=2).max() == 0
     assert grey.mean() > 30
-    dark, _, _ = CHANGES["dark"](picture, none)
+    dark, _ = CHANGES["dark"](picture, none)
     assert dark[..., 2].mean() == pytest.approx(40, abs=1)
     np.testing.assert_array_equal(dark, CHANGES["dark"](picture, none)[0])
 
