@@ -13,9 +13,9 @@ from facecam.arrays import Array, Image
 from facecam.errors import FacecamError
 from facecam.system.files import named_path
 from facecam.system.resources import asset
-from sagan_gallery.latent import latent
+from sagan_gallery.latent import SampleSpec, latent
 from sagan_gallery.model_file import SaganFile
-from sagan_gallery.sample import Blend, Sample, to_bytes
+from sagan_gallery.sample import Blend, LatentPoint, Sample, to_bytes
 
 DEFAULT_MODEL = "sagan64"
 """The one that opens first."""
@@ -91,6 +91,19 @@ class Generator(SaganFile):
         numbers = [label or 0 for label in labels]
         inputs = self._inputs(self._latents(z), numbers, attention_scale, toward)
         return self._pictures(self.infer(["image"], inputs)[0])
+
+    def point(self, spec: SampleSpec) -> LatentPoint:
+        """What the sample of a spec is made of."""
+        z = latent(spec.seed, self.z_dim) * np.float32(spec.truncation)
+        return LatentPoint(z, self.label_index(spec.label))
+
+    def sample_at(self, point: LatentPoint, attention_scale: float = 1.0) -> Sample:
+        """As `sample`."""
+        return self.sample(point.z, point.label, 1.0, attention_scale, point.toward)
+
+    def picture_at(self, point: LatentPoint, attention_scale: float = 1.0) -> Image:
+        """(H, W, 3) uint8 RGB, without the attention."""
+        return self.pictures(point.z[None], [point.label], attention_scale, point.toward)[0]
 
     def label_index(self, label: int | str | None) -> int | None:
         """The index of a class given by name or index; None for an unconditional generator."""

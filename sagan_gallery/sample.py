@@ -38,6 +38,16 @@ class Blend:
     share: float
 
 
+@dataclass(frozen=True)
+class LatentPoint:
+    """What a sample is made of. z: (D,) float32, truncation applied; label: index of the class or None; toward: the
+    class that it is on the way to."""
+
+    z: Array
+    label: int | None
+    toward: Blend | None = None
+
+
 @dataclass(frozen=True, eq=False)
 class Sample:
     """A picture and its attention.
@@ -60,6 +70,11 @@ class Sample:
     toward: Blend | None = None
     attention_scale: float = 1.0
     score: float | None = None
+
+    @property
+    def point(self) -> LatentPoint | None:
+        """What it is made of; None for a picture of the user's."""
+        return None if self.z is None else LatentPoint(self.z, self.label, self.toward)
 
     @property
     def size_px(self) -> tuple[int, int]:

@@ -9,17 +9,7 @@ import numpy as np
 
 from facecam.arrays import Array
 from sagan_gallery.latent import slerp
-from sagan_gallery.sample import Blend
-
-
-@dataclass(frozen=True)
-class LatentPoint:
-    """A point of a walk. z: (D,) float32, truncation applied; label: index of the class or None; toward: the class that
-    it is on the way to."""
-
-    z: Array
-    label: int | None
-    toward: Blend | None = None
+from sagan_gallery.sample import Blend, LatentPoint
 
 
 @dataclass(frozen=True)

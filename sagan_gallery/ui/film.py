@@ -23,7 +23,7 @@ def film_frames(
 ) -> Iterator[Image]:
     """`count` frames (H, W, 3) uint8 of one size, there and back. scale: of attention; side_px: about the picture's."""
     for point in walk_points(walk, count):
-        yield film_frame(generator.sample(point.z, point.label, 1.0, scale, point.toward), pins, map_style, side_px)
+        yield film_frame(generator.sample_at(point, scale), pins, map_style, side_px)
 
 
 def film_frame(sample: Sample, pins: Sequence[Pin], map_style: MapStyle, side_px: int) -> Image:

@@ -21,7 +21,7 @@ from sagan_gallery.export import FilmWriter
 from sagan_gallery.generator import DEFAULT_MODEL, shipped_generators
 from sagan_gallery.latent import SampleSpec
 from sagan_gallery.opening import read_opening
-from sagan_gallery.sample import Sample
+from sagan_gallery.sample import LatentPoint, Sample
 from sagan_gallery.ui import words
 from sagan_gallery.ui.controls import GalleryControls
 from sagan_gallery.ui.files import GalleryFiles
@@ -32,7 +32,6 @@ from sagan_gallery.ui.sample_stage import SampleStage
 from sagan_gallery.ui.session import IN_THE_PLANE, ON_THE_WALK, Export, GallerySession, Lane, Origin, OwnPicture
 from sagan_gallery.ui.status_row import StatusRow, Task
 from sagan_gallery.ui.tour import Step, Tour, TourOffer
-from sagan_gallery.walk import LatentPoint
 
 PINNED_AT_ONCE = 4
 """Queries that are pinned at once."""
@@ -320,8 +319,8 @@ class GalleryPanel(QWidget):
     def _scale_changed(self, scale: float) -> None:
         self.session.scale = scale
         sample = self.sample
-        if sample is not None and sample.z is not None:
-            self.session.request_sample(LatentPoint(sample.z, sample.label, sample.toward), self.stage.origin)
+        if sample is not None and sample.point is not None:
+            self.session.request_sample(sample.point, self.stage.origin)
 
     def _start_export(self, export: Export) -> None:
         self.session.request_export(export)
@@ -357,7 +356,8 @@ class GalleryPanel(QWidget):
         """The point of the sample after the one that was last shown large, if there are several."""
         specs = self.grid.specs
         following = specs.index(self._home) + 1 if self._home in specs else 0
-        return self.session.point(specs[following % len(specs)]) if len(specs) > 1 else None
+        generator = self.session.generator
+        return generator.point(specs[following % len(specs)]) if generator and len(specs) > 1 else None
 
     def _sampling_changed(self) -> None:
         self.grid.reset_samples(self._wanted_specs())

@@ -14,10 +14,10 @@ from facecam.qtkit.fields import Row, button, combo
 from facecam.qtkit.layouts import column, row
 from facecam.qtkit.theme import SPACE, STAGE_RAISED, STAGE_TEXT_DIM, stage_palette
 from sagan_gallery.generator import Generator
-from sagan_gallery.sample import Sample
+from sagan_gallery.sample import LatentPoint, Sample
 from sagan_gallery.ui.paint import HOVER
 from sagan_gallery.ui.words import class_name
-from sagan_gallery.walk import Axis, LatentPoint, Plane
+from sagan_gallery.walk import Axis, Plane
 
 _STEPS = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, 1), Qt.Key.Key_Down: (0, -1)}
 _STEP = 0.05

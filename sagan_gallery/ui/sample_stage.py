@@ -25,7 +25,6 @@ from sagan_gallery.ui.plane import PlaneView
 from sagan_gallery.ui.session import IN_THE_PLANE, Origin
 from sagan_gallery.ui.stats_line import Stat, StatsLine, stats_of
 from sagan_gallery.ui.walk_bar import WALK_PX, WalkBar
-from sagan_gallery.walk import LatentPoint
 
 _LOWEST_PX = 49 * SPACE
 """Where the walk leaves less height than this, the cards are hidden."""
@@ -111,8 +110,7 @@ class SampleStage(QWidget):
         self.without_attention = self.score_falls = None
         self.walk.show_sample(self.sample)
         if origin != IN_THE_PLANE:
-            point = None if sample.z is None else LatentPoint(sample.z, sample.label, sample.toward)
-            self.plane.begin_at(point)
+            self.plane.begin_at(sample.point)
         self.header.show_origin(*words.title(origin.spec, origin.words), can_copy=origin.spec is not None)
         self._show_all()
 

@@ -8,7 +8,6 @@ from enum import Enum, IntEnum
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from facecam.arrays import Array, Image
@@ -16,10 +15,9 @@ from facecam.errors import FacecamError
 from facecam.qtkit.worker import Result, Worker
 from sagan_gallery.discriminator import Discriminator
 from sagan_gallery.generator import Generator
-from sagan_gallery.latent import SampleSpec, latent
+from sagan_gallery.latent import SampleSpec
 from sagan_gallery.overlay import mean_change
-from sagan_gallery.sample import Sample
-from sagan_gallery.walk import LatentPoint
+from sagan_gallery.sample import LatentPoint, Sample
 
 _NICENESS = 5
 """Sampling gives way to the window, and to the live picture."""
@@ -135,10 +133,10 @@ class GallerySession(QObject):
     def request_sample(self, point: LatentPoint, origin: Origin) -> None:
         """The sample at a point, with its attention. origin: is handed back with it."""
         generator, scale = self._there, self.scale
-        self._request(lambda: (generator.sample(point.z, point.label, 1.0, scale, point.toward), origin))
+        self._request(lambda: (generator.sample_at(point, scale), origin))
 
     def request_spec(self, spec: SampleSpec) -> None:
-        self.request_sample(self.point(spec), Origin(str(spec), spec))
+        self.request_sample(self._there.point(spec), Origin(str(spec), spec))
 
     def request_attention_of(self, picture: OwnPicture) -> None:
         """An own picture through the discriminator's attention."""
@@ -160,11 +158,11 @@ class GallerySession(QObject):
 
     def request_comparison(self, sample: Sample) -> None:
         """The same sample without its attention; what each place adds to the score if it is an own picture."""
-        generator, z = self._there, sample.z
+        generator, point = self._there, sample.point
 
         def steps() -> Iterator[tuple[Sample, Image | Array] | None]:
-            if z is not None:
-                yield sample, generator.pictures(z[None], [sample.label], 0.0, sample.toward)[0]
+            if point is not None:
+                yield sample, generator.picture_at(point, 0.0)
             else:
                 for falls in self._beside(generator).score_falls(sample):
                     yield None if falls is None else (sample, falls)
@@ -174,9 +172,7 @@ class GallerySession(QObject):
     def request_thumb(self, point: LatentPoint) -> None:
         """The picture at a point, without its attention."""
         generator = self._there
-        self._worker.submit_one(
-            Lane.THUMB, lambda: (point, generator.pictures(point.z[None], [point.label], 1.0, point.toward)[0])
-        )
+        self._worker.submit_one(Lane.THUMB, lambda: (point, generator.picture_at(point)))
 
     def request_grid(self, specs: list[SampleSpec], order: Order) -> None:
         """The pictures of these samples, one after the other, with what they are to be sorted by."""
@@ -184,13 +180,13 @@ class GallerySession(QObject):
 
         def steps() -> Iterator[tuple[SampleSpec, Image, float | None]]:
             for spec in specs:
-                point = end_of(generator, spec)
-                picture = generator.pictures(point.z[None], [point.label])[0]
+                point = generator.point(spec)
+                picture = generator.picture_at(point)
                 value = None
                 if order is Order.SCORE:
                     value = self._beside(generator).attend(picture, point.label).score
                 elif order is Order.EFFECT:
-                    value = mean_change(picture, generator.pictures(point.z[None], [point.label], 0.0)[0])
+                    value = mean_change(picture, generator.picture_at(point, 0.0))
                 yield spec, picture, value
 
         self._worker.submit(Lane.GRID, steps)
@@ -212,9 +208,6 @@ class GallerySession(QObject):
             self._worker.cancel(Lane.EXPORT)
             if self.exports:
                 self._worker.submit(Lane.EXPORT, self.exports[0].steps)
-
-    def point(self, spec: SampleSpec) -> LatentPoint:
-        return end_of(self._there, spec)
 
     @property
     def sampling(self) -> bool:
@@ -273,9 +266,3 @@ class GallerySession(QObject):
             export.share = result.value
         if result.error is None:
             self.exported.emit(export)
-
-
-def end_of(generator: Generator, spec: SampleSpec) -> LatentPoint:
-    """The latent and label that a spec stands for."""
-    z = latent(spec.seed, generator.z_dim) * np.float32(spec.truncation)
-    return LatentPoint(z, generator.label_index(spec.label))

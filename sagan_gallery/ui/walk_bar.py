@@ -15,10 +15,10 @@ from facecam.qtkit.fields import combo, slider, tool_button
 from facecam.qtkit.icons import icon
 from facecam.qtkit.layouts import column, row
 from facecam.qtkit.theme import SPACE, STAGE_TEXT, stage_palette, tabular
-from sagan_gallery.sample import Sample
+from sagan_gallery.sample import LatentPoint, Sample
 from sagan_gallery.ui.paint import smooth_qimage
 from sagan_gallery.ui.words import class_name
-from sagan_gallery.walk import LatentPoint, Walk
+from sagan_gallery.walk import Walk
 
 RATE_HZ = 30
 WALK_PX = 10 * SPACE
@@ -111,11 +111,11 @@ class WalkBar(QWidget):
 
     def _begin_or_end_here(self, name: str) -> None:
         sample = self._sample
-        if sample is None or sample.z is None:
+        if sample is None or sample.point is None:
             self.said.emit("A walk leads from sample to sample: choose one in the grid first.")
         else:
             self.stop()
-            self.set_point(name, LatentPoint(sample.z, sample.label, sample.toward), sample.image)
+            self.set_point(name, sample.point, sample.image)
 
     def _lead_to_class(self, label: int) -> None:
         if "start" in self._ends:

@@ -7,8 +7,8 @@ import pytest
 
 from facecam.errors import FacecamError
 from sagan_gallery.latent import MAX_SEED, SampleSpec, latent, parse_sample_text, slerp
-from sagan_gallery.sample import Blend
-from sagan_gallery.walk import LatentPoint, Walk, walk_points
+from sagan_gallery.sample import Blend, LatentPoint
+from sagan_gallery.walk import Walk, walk_points
 
 
 def test_a_seed_keeps_its_latent_for_ever():

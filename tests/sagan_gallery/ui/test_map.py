@@ -197,25 +197,20 @@ def test_maps_and_pictures_in_high_resolution_screens():
 import sys, numpy as np
 from dataclasses import replace
 from PySide6.QtWidgets import QApplication
-from PySide6.QtCore import QEvent, QPointF, Qt
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtCore import QPointF
 from sagan_gallery.attention import map_for_pixel
-from sagan_gallery.ui.cards import pin_maps
 from sagan_gallery.ui.map_style import Kind
 from sagan_gallery.ui.paint import from_qimage
 from sagan_gallery.ui.picture import PictureView
 from tests.sagan_gallery.made import made_sample
+from tests.sagan_gallery.ui.driving import move
 app = QApplication(sys.argv)
 view, sample = PictureView(), made_sample(32, 16)
 view.resize(500, 400)
 view.show_sample(sample)
 view.show()
 for x, y in [(0.5, 0.5), (63.5, 0.5), (63.5, 63.5), (21.0, 43.0)]:
-    place = QPointF(*view.placement.to_view(x, y))
-    none = Qt.MouseButton.NoButton
-    there = view.mapToGlobal(place)
-    event = QMouseEvent(QEvent.Type.MouseMove, place, there, none, none, Qt.KeyboardModifier.NoModifier)
-    app.sendEvent(view, event)
+    move(view, QPointF(*view.placement.to_view(x, y)))
     assert np.array_equal(view.weights, map_for_pixel(sample, x, y)), (x, y)
 assert view.devicePixelRatioF() == 2.0
 def white(x, y):

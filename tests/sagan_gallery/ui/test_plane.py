@@ -7,9 +7,9 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 
 from sagan_gallery.attention import map_for_pixel
-from sagan_gallery.sample import Blend
+from sagan_gallery.sample import Blend, LatentPoint
 from sagan_gallery.ui.session import OwnPicture
-from sagan_gallery.walk import Axis, LatentPoint, Plane
+from sagan_gallery.walk import Axis, Plane
 from tests.sagan_gallery.ui.driving import LEFT, move, settle, show_page, waits_for_sample
 
 
@@ -62,7 +62,7 @@ def test_the_sides_of_the_plane_are_directions_samples_and_classes(qtbot, panel)
     waits_for_sample(qtbot, panel, lambda: plane.pad.move_to(0.5, 0))
     assert panel.sample.toward == Blend(2, 0.5)
     waits_for_sample(qtbot, panel, lambda: plane.pad.move_to(-1, 1))
-    following = panel.session.point(panel.grid.specs[1]).z
+    following = panel.session.generator.point(panel.grid.specs[1]).z
     cosine = panel.sample.z @ following / np.linalg.norm(panel.sample.z) / np.linalg.norm(following)
     assert cosine == pytest.approx(1, abs=1e-5)
     assert panel.sample.toward is None  # on the side of its own class

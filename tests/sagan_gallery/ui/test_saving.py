@@ -22,7 +22,6 @@ from sagan_gallery.ui.film import film_frames
 from sagan_gallery.ui.map_style import MapStyle
 from sagan_gallery.ui.paint import from_qimage, pin_colour
 from sagan_gallery.ui.scene import MAX_PINS, Pin
-from sagan_gallery.ui.session import end_of
 from sagan_gallery.walk import Walk
 from tests.facecam.waiting import PATIENCE_S
 from tests.sagan_gallery.ui.driving import choose, save_as, waits_for_sample, walks_to
@@ -100,9 +99,7 @@ def test_a_walk_is_saved_in_the_background(qtbot, panel, tmp_path, short_films):
 def test_a_gif_of_200_frames_with_maps_takes_less_than_4_mb(qtbot, tmp_path, name):
     generator = Generator(name)
     height, width = generator.sample(0).size_px
-    ends = [
-        end_of(generator, SampleSpec("", "", seed, label, 0.8)) for seed, label in ((12, "cat_grey"), (5, "cat_pale"))
-    ]
+    ends = (generator.point(SampleSpec("", "", *end, 0.8)) for end in ((12, "cat_grey"), (5, "cat_pale")))
     pins = [Pin(number, width * number / 6, height * (number + 4) / 13) for number in (1, 2, 3, 4)]
     frames = islice(film_frames(generator, Walk(*ends), 200, 1.0, pins, MapStyle(), GIF_PX), 20)
     assert max(write_gif(tmp_path / "walk.gif", frames, 20, 25)) == 1

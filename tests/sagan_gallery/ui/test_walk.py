@@ -40,7 +40,7 @@ def test_a_walk_goes_from_one_sample_to_another_with_the_maps(qtbot, panel):
     assert panel.walk.isVisible()
     assert panel.stage.walk_button.text() == "Close walk"  # on the dark stage hardly anybody sees that it is pressed
     assert panel.stage.strip.isVisible()  # the pins' maps stay in sight
-    assert np.array_equal(panel.walk.walk.end.z, panel.session.point(panel.grid.specs[1]).z)  # the next one
+    assert np.array_equal(panel.walk.walk.end.z, panel.session.generator.point(panel.grid.specs[1]).z)  # the next one
     waits_for_sample(qtbot, panel, lambda: panel.grid.choose(4))
     last = panel.sample
     panel.walk.set_end.click()
@@ -69,7 +69,9 @@ def test_a_walk_that_is_opened_on_an_own_picture_gets_its_ends_from_the_next_sam
     assert not panel.walk.play.isEnabled()
     waits_for_sample(qtbot, panel, lambda: panel.grid.choose(3))
     assert np.array_equal(panel.walk.walk.start.z, panel.sample.z)
-    assert np.array_equal(panel.walk.walk.end.z, panel.session.point(panel.grid.specs[3]).z)  # the one after it
+    assert np.array_equal(
+        panel.walk.walk.end.z, panel.session.generator.point(panel.grid.specs[3]).z
+    )  # the one after it
 
 
 def test_a_walk_that_is_closed_leads_back_to_the_sample_that_was_chosen(qtbot, panel):
