@@ -226,7 +226,7 @@ class GalleryFiles(QObject):
         name = words.file_name(self._stage.origin.spec, self._stage.origin.words)
         self._ask(title, kinds, save, name + part + suffixes[0])
 
-    def start_film(self, path: Path, write_film: FilmWriter, side_px: int = FILM_PX) -> None:
+    def start_film(self, path: Path, write_film: FilmWriter, side_px: int) -> None:
         """Samples the walk, with the pins' maps beside it, and writes it in the background, as all of that is now.
         side_px: about the picture's."""
         generator, walk = self._session.generator, self._stage.walk.walk

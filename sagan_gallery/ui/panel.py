@@ -33,8 +33,6 @@ from sagan_gallery.ui.session import IN_THE_PLANE, ON_THE_WALK, Export, GalleryS
 from sagan_gallery.ui.status_row import StatusRow, Task
 from sagan_gallery.ui.tour import Step, Tour, TourOffer
 
-PINNED_AT_ONCE = 4
-"""Queries that are pinned at once."""
 _TOUR = "gallery/tour"
 """Setting: the step of the tour, once it has been offered."""
 _SHARES = [280, 720]
@@ -132,7 +130,7 @@ class GalleryPanel(QWidget):
             action.setEnabled(False)
         return [
             command(self, "New samples", ["R"], self.controls.resample.click),
-            command(self, "Pin informative queries", ["T"], self.pin_informative),
+            command(self, "Pin informative queries", ["T"], view.pin_informative),
             command(self, "Remove all pins", ["Shift+Delete"], lambda: view.set_pins([], None)),
             command(self, "Walk", ["W"], self.stage.walk_button.toggle),
             command(self, "Play or pause the walk", ["Space"], self._toggle_walk),
@@ -269,10 +267,6 @@ class GalleryPanel(QWidget):
         self.walk.stop()
         self._arriving.append(picture)
         self.session.request_attention_of(picture)
-
-    def pin_informative(self) -> None:
-        """Pins the queries whose maps differ most, in place of the pins there are."""
-        self.view.pin_informative(PINNED_AT_ONCE)
 
     def _show_tour(self, on: bool) -> None:
         self.tour.setVisible(on)
@@ -412,7 +406,7 @@ class GalleryPanel(QWidget):
         if self._fresh:
             self._fresh = False
             if self._pin_informative and not self.view.pins and not self.controls.tour.isChecked():
-                self.pin_informative()
+                self.view.pin_informative()
         if not moving:
             self.session.request_comparison(sample)
         if not moving or origin != before:  # and not with each picture, over what has been said since

@@ -18,12 +18,13 @@ from sagan_gallery.placement import Placement
 from sagan_gallery.sample import Sample
 from sagan_gallery.ui import paint
 from sagan_gallery.ui.map_style import MapStyle
-from sagan_gallery.ui.scene import Pin, Scene
+from sagan_gallery.ui.scene import MAX_PINS, Pin, Scene
 
 BAR_PX = 11 * SPACE
 """Width that the colour bar takes beside the picture, its distance from it included."""
 _GRAB_PX = 12.0
 _DRAG_PX = 4.0
+_PINNED_AT_ONCE = 4
 _ARROWS = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1)}
 
 
@@ -143,9 +144,8 @@ class PictureView(QWidget):
             self.pins_changed.emit()
 
     def add_pin(self, x: float, y: float) -> None:
-        if self.scene is None:
-            return
-        number = self.scene.free_number
+        taken = {pin.number for pin in self.pins}
+        number = next((number for number in range(1, MAX_PINS + 1) if number not in taken), None)
         if number is None:
             self.pins_used_up.emit()
         else:
@@ -170,10 +170,10 @@ class PictureView(QWidget):
             at = numbers.index(self.selected) if self.selected in numbers else -1
             self.select(numbers[(at + step) % len(numbers)])
 
-    def pin_informative(self, count: int) -> None:
+    def pin_informative(self) -> None:
         """Pins, in place of the pins there are, the queries whose maps differ most."""
         if self.scene is not None:
-            places = attention.informative_queries(self.scene.sample, count)
+            places = attention.informative_queries(self.scene.sample, _PINNED_AT_ONCE)
             self.set_pins([Pin(number, x, y) for number, (x, y) in enumerate(places, 1)], 1 if places else None)
 
     # -- the query

@@ -108,7 +108,7 @@ class SampleStage(QWidget):
         """Another sample, in the layer that is chosen; pins stay where they are."""
         self.sample, self.origin, self.effect = self._in_layer(sample), origin, ""
         self.without_attention = self.score_falls = None
-        self.walk.show_sample(self.sample)
+        self.walk.sample = self.sample
         if origin != IN_THE_PLANE:
             self.plane.begin_at(sample.point)
         self.header.show_origin(*words.title(origin.spec, origin.words), can_copy=origin.spec is not None)

@@ -53,11 +53,6 @@ class Scene:
         return next((pin for pin in self.pins if pin.number == number), None)
 
     @property
-    def free_number(self) -> int | None:
-        """The smallest number that no pin has, None when all are taken."""
-        return next((number for number in range(1, MAX_PINS + 1) if self.pin(number) is None), None)
-
-    @property
     def query(self) -> tuple[float, float] | None:
         """The position that the map is of: under the cursor, else the selected pin's, else none."""
         if self.hover is not None:

@@ -42,7 +42,8 @@ class WalkBar(QWidget):
         self.setFixedHeight(WALK_PX)
         self.setPalette(stage_palette())
         self._ends: dict[str, LatentPoint] = {}
-        self._sample: Sample | None = None
+        self.sample: Sample | None = None
+        """What is shown large, and can become one of the ends."""
         self._phase_s = 0.0
         self._last_s = 0.0
         self._timer = QTimer(self, interval=round(1000 / RATE_HZ))
@@ -97,10 +98,6 @@ class WalkBar(QWidget):
         button.setIcon(QIcon() if picture is None else QIcon(QPixmap.fromImage(smooth_qimage(picture))))
         self._enable()
 
-    def show_sample(self, sample: Sample) -> None:
-        """The sample that is shown large, which can become one of the ends."""
-        self._sample = sample
-
     def prepare(self, following: LatentPoint) -> None:
         """Without ends so far, the walk leads from the sample that is shown to the one that follows it."""
         if not self._ends:
@@ -110,7 +107,7 @@ class WalkBar(QWidget):
                 self.thumb_wanted.emit(following)
 
     def _begin_or_end_here(self, name: str) -> None:
-        sample = self._sample
+        sample = self.sample
         if sample is None or sample.point is None:
             self.said.emit("A walk leads from sample to sample: choose one in the grid first.")
         else:

@@ -80,7 +80,7 @@ def measure(seconds: float, model: str | None = None) -> dict[str, list[float]]:
     panel = window.findChild(GalleryTab).panel
     _wait_for(lambda: bool(panel.grid.specs) and not panel.session.filling)
     _wait_for(lambda: not panel.session.sampling and time.perf_counter() > settled_s)
-    panel.pin_informative()
+    panel.view.pin_informative()
     found: dict[str, list[float]] = {"side, px": [max(panel.sample.size_px)]}
     for kind in (Kind.HEAT, Kind.CONTOUR):
         panel.controls.kind.setCurrentIndex(panel.controls.kind.findData(kind))

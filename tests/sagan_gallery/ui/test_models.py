@@ -69,7 +69,7 @@ def test_generators_that_come_with_the_program_are_offered_and_open_by_name(two,
 
 
 def test_another_one_brings_its_size_its_classes_and_its_layers(qtbot, two):
-    two.pin_informative()
+    two.view.pin_informative()
     choose_model(qtbot, two, "sagan128")
     assert two.sample.size_px == (128, 128)
     assert two.spec.model == "sagan128"
@@ -78,7 +78,7 @@ def test_another_one_brings_its_size_its_classes_and_its_layers(qtbot, two):
     assert two.view.pins == []  # those were places of a picture of 16 px
     two.controls.layer.setCurrentIndex(1)
     assert two.sample.query_grid == (64, 64)
-    two.pin_informative()
+    two.view.pin_informative()
     assert len(two.view.pins) == 4
     assert two.view.placement.picture_px == (128, 128)
     show_page(qtbot, two, "Matrix")

@@ -234,7 +234,7 @@ def test_a_film_that_is_cancelled_at_its_last_step_is_not_there(qtbot, panel, tm
         assert go_on.wait(PATIENCE_S)
         yield 1.0
 
-    panel.files.start_film(tmp_path / "late.gif", write)
+    panel.files.start_film(tmp_path / "late.gif", write, 64)
     assert written.wait(PATIENCE_S)
     panel.status.cancel.click()
     assert panel.status.text == "Cancelled."

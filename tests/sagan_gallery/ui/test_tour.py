@@ -36,7 +36,7 @@ def click(qtbot, panel, x, y):
 
 
 def test_the_visitor_does_each_of_the_four_steps(qtbot, panel):
-    panel.pin_informative()
+    panel.view.pin_informative()
     qtbot.mouseClick(panel.offer.take, LEFT)
     tour = panel.tour
     assert tour.isVisible()
@@ -135,7 +135,7 @@ def test_what_is_pinned_is_the_visitors_own(qtbot, panel):
     panel.controls.tour.click()
     qtbot.mouseClick(panel.tour.next, LEFT)
     qtbot.mouseClick(panel.tour.leave, LEFT)
-    panel.pin_informative()
+    panel.view.pin_informative()
     panel.controls.tour.click()
     assert panel.tour.step == Step.PIN_OBJECT
     assert panel.tour.told.text() == ""  # those were not made for this
