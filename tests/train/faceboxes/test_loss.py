@@ -7,15 +7,15 @@ import torch
 from facecam.detection.anchors import FACEBOXES, anchor_grid
 from facecam.faces import boxes as runtime
 from train.faceboxes.loss import NEGATIVES, decode, diou, multibox_loss
-from train.faceboxes.targets import FACE, IGNORE, match
+from train.faceboxes.targets import FACE, IGNORE, Targets, match
 
 
 @pytest.fixture
-def scene() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Anchors of a 128 x 128 input; one face and one ignore region."""
+def scene() -> tuple[torch.Tensor, Targets]:
+    """Anchors of a 128 x 128 input, and what they learn of one face and one ignore region."""
     anchors = torch.from_numpy(anchor_grid(FACEBOXES, 128, 128).copy())
     boxes = torch.tensor([[[20.0, 20, 60, 68], [80.0, 80, 120, 120]]])
-    return anchors, boxes, torch.tensor([[FACE, IGNORE]])
+    return anchors, match(anchors, boxes, torch.tensor([[FACE, IGNORE]]))
 
 
 def encode(boxes: np.ndarray, anchors: np.ndarray) -> np.ndarray:
@@ -26,33 +26,30 @@ def encode(boxes: np.ndarray, anchors: np.ndarray) -> np.ndarray:
     return np.concatenate(scaled, axis=1).astype(np.float32)
 
 
-def perfect(anchors: torch.Tensor, boxes: torch.Tensor, label: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def perfect(anchors: torch.Tensor, targets: Targets) -> tuple[torch.Tensor, torch.Tensor]:
     """Offsets and logits of a network that knows the answer."""
-    face = boxes[0, :1].numpy().repeat(len(anchors), 0)
+    face = targets.boxes[targets.label == 1][:1].numpy().repeat(len(anchors), 0)
     offsets = torch.from_numpy(encode(face, anchors.numpy()))[None]
     logits = torch.zeros(1, len(anchors), 2)
-    logits[..., 1] = torch.where(label == 1, 20.0, -20.0)
+    logits[..., 1] = torch.where(targets.label == 1, 20.0, -20.0)
     return offsets, logits
 
 
-def test_right_answer_costs_nothing(scene: tuple[torch.Tensor, ...]) -> None:
-    anchors, boxes, kind = scene
-    targets = match(anchors, boxes, kind)
-    losses = multibox_loss(*perfect(anchors, boxes, targets.label), targets, anchors)
+def test_right_answer_costs_nothing(scene: tuple[torch.Tensor, Targets]) -> None:
+    anchors, targets = scene
+    losses = multibox_loss(*perfect(anchors, targets), targets, anchors)
     assert losses.total.item() < 1e-4
 
 
-def test_shifted_boxes_cost_more(scene: tuple[torch.Tensor, ...]) -> None:
-    anchors, boxes, kind = scene
-    targets = match(anchors, boxes, kind)
-    offsets, logits = perfect(anchors, boxes, targets.label)
+def test_shifted_boxes_cost_more(scene: tuple[torch.Tensor, Targets]) -> None:
+    anchors, targets = scene
+    offsets, logits = perfect(anchors, targets)
     costs = [multibox_loss(offsets + shift, logits, targets, anchors).boxes.item() for shift in (0.0, 0.5, 1.5)]
     assert costs[0] < costs[1] < costs[2]
 
 
-def test_ignored_anchors_do_not_count(scene: tuple[torch.Tensor, ...]) -> None:
-    anchors, boxes, kind = scene
-    targets = match(anchors, boxes, kind)
+def test_ignored_anchors_do_not_count(scene: tuple[torch.Tensor, Targets]) -> None:
+    anchors, targets = scene
     ignored = targets.label == -1
     assert ignored.any()
     offsets, logits = torch.zeros(1, len(anchors), 4), torch.zeros(1, len(anchors), 2)
@@ -62,10 +59,9 @@ def test_ignored_anchors_do_not_count(scene: tuple[torch.Tensor, ...]) -> None:
     assert after.item() == before.item()
 
 
-def test_only_the_hardest_negatives_count(scene: tuple[torch.Tensor, ...]) -> None:
-    anchors, boxes, kind = scene
-    targets = match(anchors, boxes, kind)
-    offsets, logits = perfect(anchors, boxes, targets.label)
+def test_only_the_hardest_negatives_count(scene: tuple[torch.Tensor, Targets]) -> None:
+    anchors, targets = scene
+    offsets, logits = perfect(anchors, targets)
     positives = int((targets.label == 1).sum())
     negatives = (targets.label[0] == 0).nonzero()[:, 0]
     wrong = negatives[: (NEGATIVES + 2) * positives]

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.io import loadmat
 
 from facecam.arrays import Array
 from facecam.bench.voc import HIT, OVER_HALF, Curve, Matching, curve, match
@@ -106,8 +107,6 @@ def _mean_offset(found: Sequence[Detections], items: Sequence[Labelled], matchin
 
 
 def _read_mat(file: Path, images: Path) -> list[Labelled]:
-    from scipy.io import loadmat
-
     values = loadmat(str(file))
     if "Annotations" in values:
         return [_read_struct(row, images) for row in values["Annotations"].reshape(-1)]

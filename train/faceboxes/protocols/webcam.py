@@ -129,21 +129,20 @@ def measure_clips(clips: Sequence[Clip], threshold: float) -> ClipMeasure:
         own_numbers: set[int] = set()
         for row, (found, face) in enumerate(zip(detections, reference, strict=True)):
             found = found if found.ids is not None else found.only(found.scores >= threshold)
-            boxes = found.boxes
-            iou = pairwise_iou(boxes, face[None])[:, 0] if not np.isnan(face[0]) else np.zeros(len(boxes))
-            same = iou > SAME_FACE_IOU
+            iou = pairwise_iou(found.boxes, face[None])[:, 0]
+            same = iou > SAME_FACE_IOU  # none where the face is NaN
             other += int(np.count_nonzero(~same))
-            elsewhere.append(boxes[~same])
+            elsewhere.append(found.boxes[~same])
             if same.any():
-                followed[row] = boxes[iou.argmax()]
+                followed[row] = found.boxes[iou.argmax()]
                 own_numbers |= set() if found.ids is None else {int(found.ids[iou.argmax()])}
         flickers += _short_runs(elsewhere)
         numbers = max(numbers, len(own_numbers))
         frames += len(detections)
         lost += int(np.isnan(followed[:, 0]).sum())
         size = (reference[:, 2:] - reference[:, :2]).max(axis=1)[1:-1, None]
-        centre_steps.append(_second_difference((followed[:, :2] + followed[:, 2:]) / 2) / size)
-        size_steps.append(_second_difference(followed[:, 2:] - followed[:, :2]) / size)
+        centre_steps.append(np.diff((followed[:, :2] + followed[:, 2:]) / 2, 2, axis=0) / size)
+        size_steps.append(np.diff(followed[:, 2:] - followed[:, :2], 2, axis=0) / size)
     total = max(frames, 1)
     jitters = _jitter(centre_steps), _jitter(size_steps)
     return ClipMeasure(frames, lost / total, other / total, *jitters, flickers, numbers)
@@ -160,12 +159,8 @@ def _short_runs(frames: Sequence[Array]) -> int:
     return short
 
 
-def _second_difference(values: np.ndarray) -> np.ndarray:
-    """(F, 2) -> (max(F - 2, 0), 2); NaN where one of three frames is."""
-    return values[2:] - 2 * values[1:-1] + values[:-2]
-
-
 def _jitter(steps: Sequence[np.ndarray]) -> float:
+    """steps: second differences (F, 2); NaN where one of three frames is."""
     values = np.concatenate(steps)
     values = values[~np.isnan(values[:, 0])]
     # The second difference of independent noise has six times its variance: 1 + 4 + 1.

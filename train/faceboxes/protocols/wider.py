@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.io import loadmat
 
 from facecam.arrays import Array
 from facecam.bench.voc import FALSE, HIT, Curve, average_precision, match
@@ -121,8 +122,6 @@ def _with_end_pixels(boxes: Array) -> Array:
 
 
 def _load(path: Path) -> dict[str, Any]:
-    from scipy.io import loadmat  # part of the training extras, and only these lists need it
-
     try:
         return dict(loadmat(str(path)))
     except (OSError, ValueError, NotImplementedError) as error:

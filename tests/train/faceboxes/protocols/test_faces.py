@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import io
 
 from facecam.bench.wider_labels import LabelError, Labelled
 from tests.doubles import found
@@ -82,7 +83,6 @@ def test_labels_as_json(tmp_path: Path) -> None:
 
 
 def test_labels_of_the_toolbox(tmp_path: Path) -> None:
-    io = pytest.importorskip("scipy.io")
     ragged = np.empty((1, 2), object)
     ragged[0, 0], ragged[0, 1] = np.array([[1.0, 2, 3, 4]]), np.array([[5.0, 6, 7, 8, 0, 1]])
     rows = np.empty((3, 1), [("imgname", object), ("objects", object)])
@@ -100,7 +100,6 @@ def test_labels_of_the_toolbox(tmp_path: Path) -> None:
 
 
 def test_labels_of_the_authors_of_afw(tmp_path: Path) -> None:
-    io = pytest.importorskip("scipy.io")
     faces = np.empty((1, 2), object)
     faces[0, 0], faces[0, 1] = np.array([[1.0, 2], [3, 4]]), np.array([[5.0, 6], [7, 8]])
     rows = np.empty((1, 2), object)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import io
 
 from facecam.bench.wider_labels import LabelError, Labelled
 from tests.doubles import found
@@ -73,7 +74,6 @@ def test_official_lists_are_read(tmp_path: Path) -> None:
 
 def write_lists(folder: Path) -> None:
     """The layout of the official lists: columns of cells, in which files and boxes are columns of cells again."""
-    io = pytest.importorskip("scipy.io")
 
     def column(*values: object) -> np.ndarray:
         cells = np.empty((len(values), 1), object)
@@ -104,7 +104,7 @@ def test_missing_and_foreign_lists_are_told(tmp_path: Path) -> None:
     with pytest.raises(LabelError, match=r"wider_face_val\.mat"):
         read_subsets(tmp_path, tmp_path)
     write_lists(tmp_path)
-    pytest.importorskip("scipy.io").savemat(tmp_path / "wider_hard_val.mat", {"other": 1})
+    io.savemat(tmp_path / "wider_hard_val.mat", {"other": 1})
     with pytest.raises(LabelError, match="layout"):
         read_subsets(tmp_path, tmp_path)
 
