@@ -24,6 +24,7 @@ from torch import Tensor, nn
 
 from facecam.errors import FacecamError
 from facecam.system.cpu import cpu_flags
+from facecam.system.files import PartFile
 from facecam.system.memory import keep_freed_memory
 
 BF16_FLAGS = frozenset({"avx512_bf16", "amx_bf16", "bf16"})
@@ -157,6 +158,11 @@ def world(device: str = "auto") -> Iterator[World]:
 ModuleT = TypeVar("ModuleT", bound=nn.Module)
 
 
+def placed(module: ModuleT, device: torch.device | str) -> ModuleT:
+    """The module on the device, its weights channels last."""
+    return module.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
 class Ema(Generic[ModuleT]):
     """An exponential moving average of a module's weights, kept in a copy of it.
 
@@ -192,9 +198,9 @@ class Ema(Generic[ModuleT]):
 def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
     """Writes a checkpoint so that a kill in the middle leaves the earlier one whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
-    torch.save(state, partial)
-    os.replace(partial, path)
+    growing = PartFile(path)
+    torch.save(state, growing.part)
+    growing.complete()
 
 
 def load_checkpoint(path: Path, device: torch.device | str = "cpu") -> dict[str, Any]:

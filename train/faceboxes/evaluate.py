@@ -223,8 +223,8 @@ def _positive(text: str) -> float:
         value = float(text)
     except ValueError:
         value = 0.0
-    if not 0 < value <= 16:
-        raise argparse.ArgumentTypeError(f"{text} isn't a factor from 0 to 16")
+    if not 0 < value <= 100:
+        raise argparse.ArgumentTypeError(f"{text} isn't a number above 0, of 100 at most")
     return value
 
 

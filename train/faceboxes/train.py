@@ -37,7 +37,6 @@ from facecam.sources.photo import PICTURE_SUFFIXES
 from train.faceboxes.data.augment import Recipe
 from train.faceboxes.data.batches import Batch, FaceData, Pictures, Prepared, read_split, validation_pictures
 from train.faceboxes.loss import multibox_loss
-from train.faceboxes.model import Detector
 from train.faceboxes.networks import MODELS
 from train.faceboxes.protocols.canvas import FACELESS_EVENT, VGA, run_canvas, score
 from train.faceboxes.reuse import network_of_onnx, settle
@@ -56,6 +55,7 @@ from train.training import (
     load_fitting,
     log_stats,
     new_run_folder,
+    placed,
     save_checkpoint,
     trapezoid,
     world,
@@ -68,16 +68,11 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add("--data", type=Path, required=True, help="folder in the WIDER FACE layout")
     add("--model", choices=sorted(MODELS), default="faceboxes")
     add("--runs", type=Path, default=Path("runs/faceboxes"), help="where run folders go")
-    add("--name", default=None, help="name of the run folder (default: the model's)")
-    add("--resume", type=Path, default=None, help="a checkpoint to go on from, in its own run folder")
-    add(
-        "--init",
-        type=Path,
-        default=None,
-        help="weights to start from, as far as they fit: a checkpoint, or an exported .onnx file",
-    )
+    add("--name", help="name of the run folder (default: the model's)")
+    add("--resume", type=Path, help="a checkpoint to go on from, in its own run folder")
+    add("--init", type=Path, help="weights to start from, as far as they fit: a checkpoint or an exported .onnx file")
     add("--steps", type=int, default=120_000, help="optimizer steps in all")
-    add("--decay", type=int, default=None, help="last steps, in which the learning rate falls to 0 (default: a fifth)")
+    add("--decay", type=int, help="last steps, in which the learning rate falls to 0 (default: a fifth)")
     add("--batch", type=int, default=32, help="pictures a step and process at 320 px; other sizes: as many pixels")
     add("--sizes", type=_sizes, default={256: 0.25, 320: 0.4, 448: 0.2, 640: 0.15}, help="size:share,... in px")
     add("--optimizer", choices=("sgd", "adamw"), default="sgd")
@@ -91,15 +86,15 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add("--shares", type=_shares, default={"0--human": 0.45, "3--none": 0.08}, help="event=share,... of the pictures")
     add("--mine", action="store_true", help="draw face-free pictures that are hard at the start more often")
     add("--faceless", type=Path, nargs="+", default=[], help="folders without faces, each an event for --shares")
-    add("--teacher", type=Path, default=None, help="another detector's scores for what the labels leave open (.npz)")
+    add("--teacher", type=Path, help="another detector's scores for what the labels leave open (.npz)")
     add("--cache", type=Path, default=Path("runs/cache"), help="where decoded pictures are kept")
     add("--resident", action="store_true", help="hold the pictures on the device (the default on a GPU)")
     add("--compile", action="store_true", help="compile sampling and matching: on a GPU half as many images again")
-    add("--workers", type=int, default=None, help="processes that draw the inputs (default: 0, or 6 for a GPU)")
+    add("--workers", type=int, help="processes that draw the inputs (default: 0, or 6 for a GPU)")
     add("--device", default="auto")
     add("--fp32", action="store_true", help="no bfloat16, also where the device computes in it")
     add("--seed", type=int, default=1)
-    add("--time-limit", type=float, default=None, help="minutes, then save and end")
+    add("--time-limit", type=float, help="minutes, then save and end")
     add("--save-every", type=float, default=3.0, help="minutes between checkpoints")
     add("--eval-every", type=int, default=5000, help="steps between evaluations on the validation pictures; 0: none")
     add("--eval-events", default="2--web,0--human", help="each evaluated apart; the first one chooses `best.pt`")
@@ -151,7 +146,7 @@ class Trainer:
 
     def __init__(self, args: argparse.Namespace, here: World) -> None:
         self.args, self.here = args, here
-        self.net: Detector = MODELS[args.model]().to(here.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.net = placed(MODELS[args.model](), here.device)
         self.ema = Ema(self.net, args.ema)
         self.optimizer = optimizer_of(self.net, args)
         self.step, self.images, self.best = 0, 0, 0.0
@@ -230,7 +225,10 @@ def set_up(args: argparse.Namespace, here: World) -> tuple[Trainer, FaceData, Pa
     if args.init is not None:
         trainer.init(args.init, data)
     if args.resume is not None:
-        trainer.load_state_dict(load_checkpoint(args.resume, here.device))
+        state = load_checkpoint(args.resume, here.device)
+        if state.get("model") != args.model or "net" not in state:
+            raise TrainingError(f"{args.resume} is no checkpoint of a run with --model {args.model}.")
+        trainer.load_state_dict(state)
         folder = args.resume.parent
     else:
         folder = new_run_folder(args.runs, args.name or args.model) if here.main else Path()

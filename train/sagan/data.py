@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from facecam.sources.photo import PICTURE_SUFFIXES, read_picture
+from facecam.system.files import PartFile
 from sagan_gallery.discriminator import centre_square
 from train.training import TrainingError
 
@@ -73,7 +74,10 @@ def load_pictures(root: Path, resolution: int, cache: Path | None = None) -> Pic
         images[index] = centre_square(read_picture(path), resolution)[:, :, ::-1].transpose(2, 0, 1)
     if stored is not None:
         stored.parent.mkdir(parents=True, exist_ok=True)
-        np.save(stored, images)
+        growing = PartFile(stored)
+        with growing.part.open("wb") as file:
+            np.save(file, images)
+        growing.complete()
     return PictureSet(torch.from_numpy(images), labels, classes, names)
 
 

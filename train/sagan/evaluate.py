@@ -25,7 +25,7 @@ from train.sagan.metrics import Array, frechet_distance, inception_score, neares
 from train.sagan.networks import Generator, NetworkConfig
 from train.sagan.sampling import draw_labels, generate, set_standing_statistics
 from train.sagan.self_attention import gammas
-from train.training import TrainingError, command, load_checkpoint, tell_figures, world
+from train.training import TrainingError, command, load_checkpoint, placed, tell_figures, world
 
 
 def load_run(path: Path) -> dict[str, Any]:
@@ -40,7 +40,7 @@ def averaged_generator(state: dict[str, Any], device: torch.device, frequencies:
     """The averaged generator of a checkpoint, with standing statistics."""
     generator = Generator(NetworkConfig(**state["network"]))
     generator.load_state_dict(state["ema"]["module"])
-    generator = generator.to(device, memory_format=torch.channels_last).requires_grad_(False)  # type: ignore[call-overload]
+    generator = placed(generator, device).requires_grad_(False)
     set_standing_statistics(generator, frequencies)
     return generator
 

@@ -30,6 +30,7 @@ from train.training import (
     autocast,
     command,
     load_checkpoint,
+    placed,
     save_checkpoint,
     world,
 )
@@ -88,8 +89,7 @@ def load_features(path: Path, device: torch.device | str = "cpu") -> FeatureNet:
         raise TrainingError(f"{path} holds no feature network: make one with python -m train.sagan.features.")
     network = FeatureNet(len(state["classes"]), tuple(state["widths"]))
     network.load_state_dict(state["network"])
-    placed: FeatureNet = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return placed.eval().requires_grad_(False)
+    return placed(network, device).eval().requires_grad_(False)
 
 
 @torch.no_grad()
@@ -112,7 +112,7 @@ def train_features(
     device = data.images.device
     apart = held_out(data.names)
     learn, test = data.select(~apart), data.select(apart)
-    network: FeatureNet = FeatureNet(len(data.classes), widths).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network = placed(FeatureNet(len(data.classes), widths), device)
     optimizer = torch.optim.AdamW(network.parameters(), rate, weight_decay=0.05, fused=True)
     sampler = BatchSampler(learn, batch, seed)
     steps = max(1, round(epochs * len(learn) / batch))

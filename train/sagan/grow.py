@@ -21,6 +21,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from train.sagan.data import BatchSampler, load_pictures
+from train.sagan.evaluate import load_run
 from train.sagan.layers import refresh_spectral_norms
 from train.sagan.networks import Discriminator, Generator, NetworkConfig
 from train.sagan.sampling import draw_labels
@@ -31,7 +32,7 @@ from train.training import (
     autocast,
     check_finite,
     command,
-    load_checkpoint,
+    placed,
     save_checkpoint,
     world,
 )
@@ -62,7 +63,7 @@ def head(discriminator: Discriminator) -> list[nn.Module]:
 
 def grow(args: argparse.Namespace, run: World) -> Trainer:
     """Fits what is new; returns the larger networks as a trainer."""
-    state = load_checkpoint(args.checkpoint)
+    state = load_run(args.checkpoint)
     config = NetworkConfig(**state["network"])
     network = larger(config, args.width_g, args.width_d)
     large = Trainer(network, TrainConfig(args.batch), state["classes"], run)
@@ -70,8 +71,8 @@ def grow(args: argparse.Namespace, run: World) -> Trainer:
     large.history = [*state.get("history", []), f"{state['images']:,} pictures at {config.resolution} px"]
     # The average is what people see and what changes least, so G goes on from there.
     large.generator.load_state_dict(large.ema.module.state_dict())
-    small_g = Generator(config).to(run.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    small_d = Discriminator(config).to(run.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    small_g = placed(Generator(config), run.device)
+    small_d = placed(Discriminator(config), run.device)
     small_g.load_state_dict(state["ema"]["module"])
     small_d.load_state_dict(state["discriminator"])
 

@@ -20,7 +20,7 @@ from typing import Any
 from torch import Tensor
 
 from train.sagan.data import BatchSampler, PictureSet, load_pictures
-from train.sagan.evaluate import Judge
+from train.sagan.evaluate import Judge, load_run
 from train.sagan.features import load_features
 from train.sagan.networks import NetworkConfig
 from train.sagan.reuse import state_of_onnx
@@ -33,7 +33,6 @@ from train.training import (
     World,
     command,
     computes_bf16,
-    load_checkpoint,
     log_stats,
     new_run_folder,
     save_checkpoint,
@@ -90,7 +89,7 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
 
 def set_up(args: argparse.Namespace, run: World) -> tuple[Trainer, PictureSet, Path]:
     """The trainer, new, resumed or warmed up, the pictures, and the run folder."""
-    state = load_checkpoint(args.resume) if args.resume else None
+    state = load_run(args.resume) if args.resume else None
     given = {f.name: getattr(args, f.name) for f in fields(TrainConfig) if getattr(args, f.name) is not None}
     config = replace(TrainConfig.of(state) if state else TrainConfig(), **given)
     resolution = state["network"]["resolution"] if state else args.resolution
@@ -110,7 +109,7 @@ def set_up(args: argparse.Namespace, run: World) -> tuple[Trainer, PictureSet, P
         trainer.load_state_dict(state)
     elif args.warm_start:
         from_onnx = args.warm_start.suffix == ".onnx"
-        trainer.warm_start(state_of_onnx(args.warm_start, network) if from_onnx else load_checkpoint(args.warm_start))
+        trainer.warm_start(state_of_onnx(args.warm_start, network) if from_onnx else load_run(args.warm_start))
     return trainer, data, folder
 
 

@@ -15,7 +15,7 @@ from train.sagan.layers import SpectralNorm, refresh_spectral_norms
 from train.sagan.networks import Discriminator, Generator, NetworkConfig
 from train.sagan.sampling import draw_labels
 from train.sagan.self_attention import gammas
-from train.training import Ema, TrainingError, World, autocast, check_finite, load_fitting
+from train.training import Ema, TrainingError, World, autocast, check_finite, load_fitting, placed
 
 
 @dataclass(frozen=True)
@@ -69,12 +69,8 @@ class Trainer:
     ) -> None:
         self.network, self.config, self.classes, self.run = network, config, classes, run
         torch.manual_seed(config.seed)  # the same start on every process
-
-        def place(module: nn.Module) -> Any:
-            return module.to(run.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-
-        self.generator: Generator = place(Generator(network))
-        self.discriminator: Discriminator = place(Discriminator(network))
+        self.generator = placed(Generator(network), run.device)
+        self.discriminator = placed(Discriminator(network), run.device)
         # The same modules, for the forward passes of training: a compiled one shares its weights with its original.
         self.forward_g = torch.compile(self.generator) if compiled else self.generator
         self.forward_d = torch.compile(self.discriminator) if compiled else self.discriminator

@@ -15,7 +15,7 @@ from train.faceboxes.data.augment import Recipe
 from train.faceboxes.data.batches import FaceData, Pictures, read_split
 from train.faceboxes.data.teacher import Truth
 from train.faceboxes.targets import SOFT
-from train.training import World, load_checkpoint
+from train.training import World, load_checkpoint, save_checkpoint
 
 COMMON = ("--sizes", "128:0.6,192:0.4", "--batch", "1", "--device", "cpu", "--warmup", "2", "--decay", "2")
 
@@ -128,6 +128,9 @@ def test_wrong_input_is_one_sentence_and_status_2(
     assert len(capsys.readouterr().err.strip().splitlines()) == 1
     assert run(wider, tmp_path, "--steps", "1", "--resume", str(tmp_path / "none.pt")) == 2
     assert "no checkpoint" in capsys.readouterr().err
+    save_checkpoint(tmp_path / "other.pt", {"model": "faceboxes-s8"})
+    assert run(wider, tmp_path, "--steps", "1", "--resume", str(tmp_path / "other.pt")) == 2
+    assert "no checkpoint of a run with --model faceboxes" in capsys.readouterr().err
 
 
 def test_loss_that_is_not_finite_stops_the_run(wider: Path, tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 import shutil
 from pathlib import Path
+from typing import IO
 
+import numpy as np
 import pytest
 import torch
 
@@ -28,6 +30,20 @@ def test_stored_pictures_are_the_same_and_follow_the_folder(pictures: Path, tmp_
     assert torch.equal(first.images, again.images)
     (root / "red" / "00.png").unlink()
     assert len(load_pictures(root, 32, tmp_path / "cache")) == 59
+
+
+def test_pictures_of_which_half_were_stored_are_read_again(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(file: IO[bytes], images: np.ndarray) -> None:
+        file.write(b"half")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(np, "save", killed)
+    with pytest.raises(KeyboardInterrupt):
+        load_pictures(pictures, 16, tmp_path)
+    monkeypatch.undo()
+    assert len(load_pictures(pictures, 16, tmp_path)) == 60
 
 
 def test_what_is_wrong_with_the_folder_is_said(pictures: Path, tmp_path: Path) -> None:

@@ -110,6 +110,9 @@ def test_mistakes_are_named(pictures: Path, run: Path, features: Path, tmp_path:
         main(["--data", str(tmp_path / "data"), *common, "--resume", str(run / "latest.pt")])
     with pytest.raises(TrainingError, match=r"train\.sagan\.train"):
         evaluate.main([str(features), "--data", str(pictures), "--features", str(features)])
+    for option in ("--resume", "--warm-start"):
+        with pytest.raises(TrainingError, match=r"train\.sagan\.train"):
+            main(["--data", str(pictures), *common, option, str(features)])
 
 
 def test_run_is_measured(run: Path, pictures: Path, features: Path, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from facecam.arrays import Image
 from facecam.bench.wider_labels import Labelled, read_wider
 from facecam.detection.letterbox import resize
 from facecam.sources.photo import read_picture
+from facecam.system.files import PartFile
 from train.faceboxes.data.augment import Plan, Recipe, draw_plan, map_boxes, render
 from train.faceboxes.data.resident import Packed, ResidentPictures, pack, render_batch
 from train.faceboxes.data.teacher import Truth, truths
@@ -116,13 +117,13 @@ class Pictures:
         shapes_file, pixels_file = stem.with_suffix(".npy"), stem.with_suffix(".u8")
         if not shapes_file.exists():
             rows = []
-            partial = pixels_file.with_suffix(".partial")
-            with partial.open("wb") as file:
+            growing = PartFile(pixels_file)
+            with growing.part.open("wb") as file:
                 pictures = read_pictures([item.path for item in labels])
                 for image, shrink in tqdm(pictures, "decoding pictures", len(labels), disable=not progress):
                     rows.append((*image.shape[:2], shrink))
                     file.write(image.tobytes())
-            partial.replace(pixels_file)
+            growing.complete()
             np.save(shapes_file, np.array(rows, np.float64))
         rows_read = np.load(shapes_file, allow_pickle=False)
         self.shapes: npt.NDArray[np.int64] = rows_read[:, :2].astype(np.int64)
