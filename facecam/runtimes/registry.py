@@ -34,7 +34,8 @@ def check(engine: Engine) -> None:
     elif engine.runtime != Runtime.ONNX_RUNTIME:
         raise RuntimeFailure(f"There is no runtime {engine.runtime}; there are {', '.join(RUNTIMES)}, and auto.")
     elif engine.precision == Precision.BF16:
-        raise RuntimeFailure("ONNX Runtime has no bf16 here; OpenVINO may (--runtime openvino).")
+        instead = "choose --runtime openvino" if has_bf16() else "leave --precision out"
+        raise RuntimeFailure(f"ONNX Runtime has no bf16; {instead}.")
     if engine.precision == Precision.INT8:
         if on_card:
             raise RuntimeFailure("int8 is for processors; leave --provider or --precision out.")

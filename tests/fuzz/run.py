@@ -16,7 +16,6 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -31,19 +30,6 @@ MOST_WALL_S = 30.0
 """Only what waits without computing gets there; a busy machine must not look like a hang."""
 MOST_GROWTH_MIB = 900.0
 SHARES = {"picture": 28, "video": 19, "model": 26, "generator": 6, "settings": 7, "stream": 7, "url": 7}
-
-
-@dataclass
-class Outcome:
-    """failures: name of the case and what went wrong; counts: by kind and outcome; slowest_s, longest_s: most CPU
-    time and most wall time of one; longest: the latter's name."""
-
-    failures: list[tuple[str, str]] = field(default_factory=list)
-    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
-    slowest_s: float = 0.0
-    longest_s: float = 0.0
-    longest: str = ""
-    sentences: dict[str, set[str]] = field(default_factory=dict)
 
 
 class Worker:
@@ -157,9 +143,10 @@ def _settings_keys(model: str) -> list[str]:
 
 def fuzz(
     cases: int, seed: int, folder: Path, only: str | None = None, kinds: list[str] | None = None, progress: bool = False
-) -> Outcome:
-    """Runs so many cases, shared out over the kinds. Files of cases that went well are removed."""
-    made, worker, outcome = Cases(seed, folder), Worker(), Outcome()
+) -> list[dict[str, Any]]:
+    """Runs so many cases, shared out over the kinds; gives the worker's answers, each with the `kind` and `name` of its
+    case, and the `problem` if it failed, else None. Files of cases that went well are removed."""
+    made, worker, answers = Cases(seed, folder), Worker(), list[dict[str, Any]]()
     shares = {kind: share for kind, share in SHARES.items() if kind in (kinds or SHARES)}
     total = sum(shares.values())
     wanted = [(kind, index) for kind, share in shares.items() for index in range(max(1, cases * share // total))]
@@ -168,28 +155,23 @@ def fuzz(
         wanted = [(kind, int(number))]
     start_s = time.perf_counter()
     try:
-        for done, (kind, index) in enumerate(wanted):
+        for done, (kind, index) in enumerate(wanted, 1):
             case = made.make(kind, index)
-            answer = worker.run(case)
+            answer = {"cpu_s": 0.0, "wall_s": 0.0, "grown_mib": 0.0, **worker.run(case)}
             problem = _problem(answer)
-            outcome.counts[kind, answer["outcome"] if problem is None else "FAILED"] += 1
-            outcome.slowest_s = max(outcome.slowest_s, answer.get("cpu_s", 0.0))
-            if answer.get("wall_s", 0.0) > outcome.longest_s:
-                outcome.longest_s, outcome.longest = answer["wall_s"], f"{kind}-{index}"
-            if answer["outcome"] == "told":
-                outcome.sentences.setdefault(kind, set()).add(_general(answer["words"], case))
+            answers.append({**answer, "kind": kind, "name": f"{kind}-{index}", "problem": problem})
+            answers[-1]["words"] = answer["words"].replace(case.get("path") or case.get("text", ""), "…")[:160]
             if problem is not None:
-                outcome.failures.append((f"{kind}-{index}", problem))
                 print(f"{kind}-{index}: {problem}", flush=True)
-                if answer.get("grown_mib", 0) > MOST_GROWTH_MIB:
+                if answer["grown_mib"] > MOST_GROWTH_MIB:
                     worker.close()  # the next one shall be judged by its own growth
             elif "path" in case:
                 Path(case["path"]).unlink(missing_ok=True)
-            if progress and done % 250 == 249:
-                print(f"{done + 1} of {len(wanted)}, {time.perf_counter() - start_s:.0f} s", flush=True)
+            if progress and done % 250 == 0:
+                print(f"{done} of {len(wanted)}, {time.perf_counter() - start_s:.0f} s", flush=True)
     finally:
         worker.close()
-    return outcome
+    return answers
 
 
 def _problem(answer: dict[str, Any]) -> str | None:
@@ -202,10 +184,6 @@ def _problem(answer: dict[str, Any]) -> str | None:
     return None
 
 
-def _general(words: str, case: dict[str, Any]) -> str:
-    return words.replace(case.get("path") or case.get("text", ""), "…")[:160]
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz.run", description=__doc__.splitlines()[0])
     parser.add_argument("--cases", type=int, default=5000)
@@ -216,20 +194,20 @@ def main() -> int:
     if options.only:
         os.environ["FUZZ_TRACEBACK"] = "1"
     folder = Path(tempfile.mkdtemp(prefix="facecam-fuzz-"))
-    outcome = fuzz(options.cases, options.seed, folder, options.only, options.kind, progress=True)
-    for (kind, what), count in sorted(outcome.counts.items()):
+    answers = fuzz(options.cases, options.seed, folder, options.only, options.kind, progress=True)
+    failures = sum(answer["problem"] is not None for answer in answers)
+    counts = Counter((answer["kind"], "FAILED" if answer["problem"] else answer["outcome"]) for answer in answers)
+    for (kind, what), count in sorted(counts.items()):
         print(f"{kind:10} {what:8} {count}")
-    for kind, sentences in sorted(outcome.sentences.items()):
-        print(
-            f"{kind}: {len(sentences)} sentences, such as",
-            *sorted(sentences)[:: max(1, len(sentences) // 5)],
-            sep="\n    ",
-        )
+    for kind in SHARES:
+        if told := sorted({each["words"] for each in answers if (each["kind"], each["outcome"]) == (kind, "told")}):
+            print(f"{kind}: {len(told)} sentences, such as", *told[:: max(1, len(told) // 5)], sep="\n    ")
+    longest = max(answers, key=lambda answer: answer["wall_s"])
     print(
-        f"slowest {outcome.slowest_s:.2f} s of CPU time, {outcome.longest_s:.2f} s in all ({outcome.longest}); "
-        f"{len(outcome.failures)} failures; files in {folder}"
+        f"slowest {max(answer['cpu_s'] for answer in answers):.2f} s of CPU time, {longest['wall_s']:.2f} s in all "
+        f"({longest['name']}); {failures} failures; files in {folder}"
     )
-    return 1 if outcome.failures else 0
+    return 1 if failures else 0
 
 
 if __name__ == "__main__":
