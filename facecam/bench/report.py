@@ -70,7 +70,7 @@ def _machine_warnings(machine: Machine, main: Run) -> list[str]:
         found.append(f"Other cores were busy ({beside}), which may have slowed down the measured one.")
     if machine.power == "battery":
         found.append("The machine runs on battery, which may slow it down.")
-    if machine.pinned_core is None:
+    if machine.pinned_core is None and all(series.labels.provider == CPU for series in main.series):
         found.append("The thread is not pinned to a core: this system can't.")
     return found
 

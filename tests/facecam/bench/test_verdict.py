@@ -41,6 +41,9 @@ def test_a_graphics_card_is_held_against_the_papers():
     assert words.startswith("m onnxruntime cuda: 250 FPS, 2.0 times the paper's 125 FPS on a graphics card")
     assert "1.0 times the 254 FPS" in words
     assert "core of" not in words
+    unpinned = replace(MACHINE, pinned_core=None)  # as where another processor computes
+    assert reported(run, machine=unpinned).warnings == ()
+    assert "not pinned" in reported(made_run([4.0] * 50), machine=unpinned).warnings[0]
 
 
 def test_the_headline_is_the_first_models_fastest_exact_engine():
