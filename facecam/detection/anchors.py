@@ -9,23 +9,30 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Meta
+
+Pixels = Annotated[int, Meta(ge=1, le=8192)]
 
 
 @dataclass(frozen=True)
 class AnchorLevel:
-    """The anchors of one feature map.
+    """The anchors of one feature map, also as a model file's metadata has them. Raises ValueError.
 
     stride: image pixels per feature cell. sizes: side length of the square anchors, in image pixels.
     densities: for each size, how many copies tile a cell along each axis (1: one anchor at the cell's centre).
     """
 
-    stride: int
-    sizes: tuple[int, ...]
-    densities: tuple[int, ...]
+    stride: Pixels
+    sizes: tuple[Pixels, ...]
+    densities: tuple[Annotated[int, Meta(ge=1, le=16)], ...]
+
+    def __post_init__(self) -> None:
+        if len(self.sizes) != len(self.densities):
+            raise ValueError("a level of anchors has a density for each size")
 
     @property
     def per_cell(self) -> int:
@@ -80,26 +87,3 @@ def _cell_anchors(level: AnchorLevel) -> npt.NDArray[np.float64]:
         offsets = [0.5] if density == 1 else [step / density for step in range(density)]
         anchors += [(x * level.stride, y * level.stride, size, size) for y in offsets for x in offsets]
     return np.array(anchors, np.float64)
-
-
-def spec_to_json(spec: AnchorSpec) -> list[dict[str, Any]]:
-    """The spec as plain JSON values, as stored in a model file's metadata."""
-    return [{"stride": level.stride, "sizes": list(level.sizes), "densities": list(level.densities)} for level in spec]
-
-
-def spec_from_json(values: Any) -> AnchorSpec:
-    """The inverse of `spec_to_json`. Raises ValueError when the values don't describe anchors."""
-    try:
-        spec = tuple(
-            AnchorLevel(int(v["stride"]), tuple(map(int, v["sizes"])), tuple(map(int, v["densities"]))) for v in values
-        )
-    except (TypeError, KeyError) as error:
-        raise ValueError(f"not a description of anchors: {error}") from error
-    for level in spec:
-        if len(level.sizes) != len(level.densities) or min((level.stride, *level.sizes, *level.densities)) < 1:
-            raise ValueError(f"not a description of anchors: {level}")
-        if max((level.stride, *level.sizes)) > 8192 or max(level.densities) > 16:
-            raise ValueError(f"anchors out of range: {level}")
-    if not spec:
-        raise ValueError("a detector needs at least one level of anchors")
-    return spec

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
+from msgspec import Meta
 
 from facecam.arrays import Array
-from facecam.detection.anchors import anchor_grid, spec_from_json
+from facecam.detection.anchors import AnchorSpec, anchor_grid
 from facecam.detection.cells import CellBuffer
 from facecam.detection.options import DEFAULT_THRESHOLD
 from facecam.errors import ModelError
@@ -36,6 +38,24 @@ _OUTPUTS = {PLAIN: {"loc": 4, "conf": 2}, FAST: {"faces": 5}, CELLS: {"faces": 5
 KIND = ModelKind("a face detector", file_check.DETECTOR_OPERATORS, 256 << 20, METADATA_KEY, range(PLAIN, CELLS + 1))
 
 
+_Grey = Annotated[float, Meta(ge=0, le=255)]
+_Share = Annotated[float, Meta(ge=0, le=1)]
+
+
+class _Description(msgspec.Struct):
+    """What a file's metadata say that is computed with; see `Model`."""
+
+    mean: tuple[_Grey, _Grey, _Grey]
+    variances: tuple[float, float]
+    anchors: Annotated[AnchorSpec, Meta(min_length=1)]
+    threshold: _Share = DEFAULT_THRESHOLD
+    false_share: tuple[tuple[_Share, _Share], ...] = ()
+
+    def __post_init__(self) -> None:
+        if list(self.false_share) != sorted(self.false_share):
+            raise ValueError("the thresholds of `false_share` don't ascend")
+
+
 class Model:
     """A loaded detector network. Engines may be opened and bound by one thread while another one runs bindings.
 
@@ -60,19 +80,12 @@ class Model:
         if file.inputs != [_INPUTS[self.format]] or not _OUTPUTS[self.format].keys() <= set(file.outputs):
             raise ModelError(f"{path} is not a face detector of ours: its inputs or outputs are others.")
         try:
-            self.mean = tuple(np.float32(value) for value in metadata["mean"])
-            variances = [float(value) for value in metadata["variances"]]
-            self.threshold = float(metadata.get("threshold", DEFAULT_THRESHOLD))
-            self._spec = spec_from_json(metadata["anchors"])
-            shares = tuple((float(at), float(share)) for at, share in metadata.get("false_share", ()))
-            in_range = len(self.mean) == 3 and len(variances) == 2 and 0 <= self.threshold <= 1
-            if not in_range or not np.isfinite(self.mean).all():
-                raise ValueError("mean, variances or threshold are out of range")
-            if not all(0 <= value <= 1 for pair in shares for value in pair) or list(shares) != sorted(shares):
-                raise ValueError("the shares of false boxes are out of range")
-            self.variances, self.false_share = (variances[0], variances[1]), shares
-        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            said = msgspec.convert(metadata, _Description)
+        except msgspec.ValidationError as error:
             raise ModelError(f"{path} has metadata that can't be used: {error}.") from error
+        self.mean = tuple(np.float32(value) for value in said.mean)
+        self.variances, self.threshold, self.false_share = said.variances, said.threshold, said.false_share
+        self._spec = said.anchors
         self.name = _line(str(metadata.get("name") or path.stem))
 
     def anchors(self, height: int, width: int) -> Array:

@@ -24,6 +24,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import msgspec
 import numpy as np
 import onnx
 import onnxruntime
@@ -31,7 +32,6 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from facecam.detection.anchors import spec_to_json
 from facecam.detection.model import METADATA_KEY
 from facecam.faces.boxes import VARIANCES
 from facecam.system.files import write_whole
@@ -149,7 +149,7 @@ def metadata(net: Detector, provenance: Provenance, format_number: int = 1) -> d
         "name": net.name,
         "mean": list(MEAN_BGR),
         "variances": list(VARIANCES),
-        "anchors": spec_to_json(net.anchors),
+        "anchors": msgspec.to_builtins(net.anchors),
         **vars(provenance),
         "multiply_adds_vga": multiply_adds(net),
     }

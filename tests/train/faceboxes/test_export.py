@@ -3,13 +3,14 @@
 import json
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import onnx
 import onnxruntime
 import pytest
 import torch
 
-from facecam.detection.anchors import FACEBOXES_S8, anchor_grid, spec_from_json
+from facecam.detection.anchors import FACEBOXES_S8, AnchorSpec, anchor_grid
 from tests.train.faceboxes.made_nets import PROVENANCE, noise, with_statistics
 from train.faceboxes import convert, export
 from train.faceboxes.model import Detector, FaceBoxes
@@ -37,7 +38,7 @@ def test_file_says_what_it_is(tmp_path: Path) -> None:
     (prop,) = (p for p in onnx.load(str(tmp_path / "net.onnx")).metadata_props if p.key == "facecam")
     said = json.loads(prop.value)
     assert said["name"] == "faceboxes-s8"
-    assert spec_from_json(said["anchors"]) == FACEBOXES_S8
+    assert msgspec.convert(said["anchors"], AnchorSpec) == FACEBOXES_S8
     assert said["data"] == "made data"
     assert said["threshold"] == 0.4
     assert said["metrics"] == {"AP": {"all": 0.5}}
