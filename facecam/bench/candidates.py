@@ -13,7 +13,7 @@ from facecam.detection.any_detector import AnyDetector, open_detector
 from facecam.detection.detector import FaceDetector
 from facecam.detection.model import find_model, int8_path
 from facecam.detection.options import DetectorOptions
-from facecam.detection.third_party import THIRD_PARTY, recognise
+from facecam.detection.third_party import recognise
 from facecam.errors import FacecamError
 from facecam.runtimes import providers
 from facecam.runtimes.engine import PRECISIONS, Engine, Precision, Runtime, runtimes_for
@@ -77,9 +77,9 @@ def candidates(options: DetectorOptions, among: Sequence[Engine]) -> list[Candid
     Raises ModelError if the file is none of them.
     """
     path = find_model(options.model)
-    family = recognise(path) if path.is_file() else None
-    if family is not None:
-        return [Candidate(options, Engine(THIRD_PARTY[family].runtime), ours=False)]
+    kind = recognise(path) if path.is_file() else None
+    if kind is not None:
+        return [Candidate(options, Engine(kind.runtime), ours=False)]
 
     def there(engine: Engine) -> bool:
         return engine.precision != Precision.INT8 or int8_path(path, engine.runtime).is_file()

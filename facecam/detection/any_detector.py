@@ -6,7 +6,7 @@ import numpy as np
 
 from facecam.detection.detector import FaceDetector
 from facecam.detection.options import DetectorOptions
-from facecam.detection.third_party import THIRD_PARTY, ThirdPartyDetector, recognise
+from facecam.detection.third_party import ThirdPartyDetector, recognise
 from facecam.errors import ModelError
 from facecam.system.resources import shipped_models
 
@@ -19,10 +19,10 @@ def open_detector(options: DetectorOptions) -> AnyDetector:
     options: of a third party's file only `model` and `threshold` count.
     """
     model = options.model
-    family = None if model is None or str(model) in shipped_models() else recognise(model)
-    if model is None or family is None:
+    kind = None if model is None or str(model) in shipped_models() else recognise(model)
+    if model is None or kind is None:
         return FaceDetector(options)
-    detector = THIRD_PARTY[family](model, options.threshold)
+    detector = kind(model, options.threshold)
     try:
         detector.detect(np.zeros((480, 640, 3), np.uint8))
     except Exception as error:

@@ -33,7 +33,7 @@ class ThirdPartyDetector:
     """Another project's detector with the interface of ours. It has its own way with sizes and overlaps: `size` and
     `nms` are there and without effect.
 
-    family: by which THIRD_PARTY knows it. usual: its threshold, unless another one is given. metadata, metrics: of
+    family: what a benchmark calls it. usual: its threshold, unless another one is given. metadata, metrics: of
     nothing.
     """
 
@@ -123,21 +123,20 @@ class YuNet(ThirdPartyDetector):
         return np.concatenate([found[:, :2], found[:, :2] + found[:, 2:4]], axis=1), found[:, 14]
 
 
-THIRD_PARTY: dict[str, type[ThirdPartyDetector]] = {kind.family: kind for kind in (UltraLight, YuNet)}
 _YUNET_OUTPUTS = {f"{kind}_{stride}" for kind in ("cls", "obj", "bbox", "kps") for stride in (8, 16, 32)}
 
 
-def recognise(model: str | Path) -> str | None:
-    """Which of THIRD_PARTY an ONNX file is, by its outputs; None for another one. Raises ModelError if it can't be
-    opened."""
+def recognise(model: str | Path) -> type[UltraLight | YuNet] | None:
+    """What opens an ONNX file, told by its outputs; None for one of ours, or of none of these. Raises ModelError if it
+    can't be opened."""
     session = _opened(model, read_model(Path(model), KIND))
     if METADATA_KEY in session.get_modelmeta().custom_metadata_map:  # ours; its plain form has two such outputs too
         return None
     outputs = session.get_outputs()
     if {output.name for output in outputs} >= _YUNET_OUTPUTS:
-        return "yunet"
+        return YuNet
     shapes = [output.shape for output in outputs]
-    return "ultralight" if len(shapes) == 2 and {shape[-1] for shape in shapes if shape} == {2, 4} else None
+    return UltraLight if len(shapes) == 2 and {shape[-1] for shape in shapes if shape} == {2, 4} else None
 
 
 def _opened(model: str | Path, data: bytes) -> Any:

@@ -215,7 +215,7 @@ class PipelineState:
                 self._metrics.reconnects += 1
             phase = Phase.RECONNECTING if lost else Phase.RUNNING
             if phase is not self.phase:
-                _logger.info("the source is lost: %s" if lost else "the source is back", *([trouble] if lost else []))
+                _logger.info("the source is %s", f"lost: {trouble.reason}" if lost and trouble else "back")
             self.trouble, self.phase = trouble, phase
         self._notify()
 

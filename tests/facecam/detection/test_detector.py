@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import threading
-from concurrent.futures import ProcessPoolExecutor
+import os
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 
 import numpy as np
@@ -17,7 +17,7 @@ from facecam.errors import FacecamError
 from facecam.faces.boxes import nms, pairwise_iou
 from facecam.runtimes.engine import Engine
 from facecam.sources.demo import demo_frame
-from facecam.system.cpu import available_cores, can_pin
+from facecam.system.cpu import available_cores
 from facecam.system.opencv import cv2
 
 
@@ -148,35 +148,30 @@ def test_wrong_frames_get_a_clear_sentence(detector, frame, words):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("value", [-0.1, 1.5, float("nan")])
-def test_impossible_thresholds_are_refused_and_the_old_one_stays(detector, value):
-    before = detector.threshold
-    with pytest.raises(FacecamError, match="between 0 and 1"):
-        detector.threshold = value
-    assert detector.threshold == before
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        *(("threshold", value, "between 0 and 1") for value in (-0.1, 1.5, float("nan"))),
+        *(("size", value, "size") for value in ((0, 0), "640x480", 640)),
+    ],
+)
+def test_impossible_settings_are_refused_and_the_old_ones_stay(detector, name, value, words):
+    before = getattr(detector, name)
+    with pytest.raises(FacecamError, match=words):
+        setattr(detector, name, value)
+    assert getattr(detector, name) == before
 
 
 def test_threads_may_share_a_detector(detector, make_frame):
     frames = [make_frame((column, 2), width=640 - 32 * column) for column in range(6)]
-    wanted = [boxes_of(detector.detect(frame)) for frame in frames]
-    found: dict[int, list] = {}
-
-    def work(number):
-        found[number] = [boxes_of(detector.detect(frames[number])) for _ in range(20)]
-
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(len(frames))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert found == {number: [boxes] * 20 for number, boxes in enumerate(wanted)}
+    wanted = [[boxes_of(detector.detect(frame))] * 20 for frame in frames]
+    with ThreadPoolExecutor(len(frames)) as pool:
+        found = pool.map(lambda frame: [boxes_of(detector.detect(frame)) for _ in range(20)], frames)
+    assert list(found) == wanted
 
 
-@pytest.mark.skipif(not can_pin(), reason="this system can't pin a thread to a core")
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="no way to read a thread's cores here")
 def test_core_pins_the_calling_thread_during_the_call_only(tiny_model, make_frame):
-    os = pytest.importorskip("os")
-    if not hasattr(os, "sched_getaffinity"):
-        pytest.skip("no way to read a thread's cores here")
     before = os.sched_getaffinity(0)
     detector = FaceDetector(DetectorOptions(tiny_model, core=available_cores()[-1]))
     assert len(detector.detect(make_frame((1, 1)))) == 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -74,14 +73,6 @@ def test_numbers_may_be_of_any_kind_and_sizes_any_sequence() -> None:
     options = DetectorOptions(size=np.array([640, 480]), threads=np.int64(2), threshold=np.float32(0.5))  # type: ignore[arg-type]
     assert options == DetectorOptions(size=[640, 480], threads=2, threshold=0.5)  # type: ignore[arg-type]
     assert hash(options) == hash(DetectorOptions(size=(640, 480), threads=2, threshold=0.5))
-
-
-def test_a_detectors_size_is_looked_at_too(tiny_model: Path) -> None:
-    detector = FaceDetector(tiny_model)
-    for size in ((0, 0), "640x480", 640):
-        with pytest.raises(FacecamError, match="size"):
-            detector.size = size  # type: ignore[assignment]
-    assert detector.size == (640, 480)
 
 
 def test_detections_can_be_compared_and_counted() -> None:
