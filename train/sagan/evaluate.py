@@ -55,11 +55,16 @@ class Judge:
         self.network, self.frequencies = network, data.frequencies
         self.features = compute_features(network, data.images)[0]
 
-    def fid(self, generator: Generator, samples: int) -> float:
-        """Fréchet distance of `samples` generated pictures, classes as frequent as in the set, to all real ones."""
+    def sample(self, generator: Generator, count: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Generated pictures, always the same, with their latents and labels, classes as frequent as in the set."""
         random = torch.Generator().manual_seed(0)
-        label = draw_labels(samples, self.frequencies, random)
-        images = generate(generator, torch.randn(samples, generator.config.z_dim, generator=random), label)
+        label = draw_labels(count, self.frequencies, random)
+        z = torch.randn(count, generator.config.z_dim, generator=random)
+        return generate(generator, z, label), z, label
+
+    def fid(self, generator: Generator, samples: int) -> float:
+        """Fréchet distance of so many generated pictures to all real ones."""
+        images, *_ = self.sample(generator, samples)
         return frechet_distance(compute_features(self.network, images)[0], self.features)
 
 
@@ -88,10 +93,7 @@ def diversity(network: FeatureNet, images: Tensor, labels: Tensor) -> float:
 def evaluate(generator: Generator, network: FeatureNet, data: PictureSet, samples: int) -> dict[str, Any]:
     """All figures as one dict of plain numbers; see the module docstring."""
     judge = Judge(network, data)
-    random = torch.Generator().manual_seed(0)
-    label = draw_labels(samples, judge.frequencies, random)
-    z = torch.randn(samples, generator.config.z_dim, generator=random)
-    images = generate(generator, z, label)
+    images, z, label = judge.sample(generator, samples)
     features, probabilities = compute_features(network, images)
 
     order = np.random.default_rng(0).permutation(len(data))

@@ -12,7 +12,6 @@ into `python -m train.sagan.train --warm-start`, with `--burn-in` for D to see f
 from __future__ import annotations
 
 import argparse
-import math
 import sys
 from pathlib import Path
 
@@ -87,9 +86,7 @@ def grow(args: argparse.Namespace, run: World) -> Trainer:
         owner.requires_grad_(False)
     new.requires_grad_(True)
     optimizer = torch.optim.Adam(new.parameters(), args.lr, betas=(0.5, 0.99), fused=True)
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * step / args.steps))
-    )
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, args.steps, 0.02 * args.lr)
     for step in range(args.steps):
         real, _ = sampler.next()
         z = torch.randn(args.batch, network.z_dim, generator=large.random).to(run.device)
