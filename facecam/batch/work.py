@@ -129,7 +129,7 @@ class Worker:
         """What became of it; what is wrong with the input is in there. Raises WriteError if its copy can't be
         written."""
         spec = task.input.spec
-        outcome = Outcome(without_password(spec) if "://" in spec else spec, task.input.folder is not None)
+        outcome = Outcome(without_password(spec), task.input.folder is not None)
         try:
             regions = self._regions(task)
             if task.regions is None or regions is not None:

@@ -71,14 +71,15 @@ def open_source(spec: str | int | os.PathLike[str]) -> Source:
     if screen is not None and not os.path.exists(spec):
         return ScreenSource(screen)
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", spec):
-        if not spec.lower().startswith("file://"):
+        try:
+            parts = urlsplit(spec)
+        except ValueError as error:  # such as http://[
+            raise SourceError(f"{without_password(spec)} is not a valid address.") from error
+        if parts.scheme != "file":
             from facecam.sources.stream import StreamSource
 
             return StreamSource(spec)
-        try:
-            spec = url2pathname(urlsplit(spec).path)
-        except ValueError as error:  # such as file://[
-            raise SourceError(f"{spec} is not a valid address.") from error
+        spec = url2pathname(parts.path)
     return _open_path(spec)
 
 

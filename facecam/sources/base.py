@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
-from urllib.parse import urlsplit
 
 import numpy as np
 import numpy.typing as npt
 
-from facecam.errors import SourceError
 from facecam.sources.sound import Sound
 
 MAX_PIXELS = 100_000_000
@@ -103,9 +102,5 @@ class MayBeDamaged(Protocol):
 
 
 def without_password(url: str) -> str:
-    """The URL without user name and password, to be shown or stored."""
-    try:
-        parts = urlsplit(url)
-    except ValueError as error:  # such as http://[
-        raise SourceError(f"{url} is not a valid address.") from error
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl() if "@" in parts.netloc else url
+    """The URL without user name and password, to be shown or stored; whatever is none as it is."""
+    return re.sub(r"^([A-Za-z][A-Za-z0-9+.-]*://)[^/?#]*@", r"\1", url)

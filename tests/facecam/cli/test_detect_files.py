@@ -158,6 +158,17 @@ def test_an_empty_argument_is_told_and_touches_nothing(
     assert "Name a picture" in errors[0]
 
 
+@pytest.mark.parametrize("options", [[], ["--out", "out"]])
+def test_an_address_that_is_none_is_told_without_its_password_and_the_others_are_done(
+    detect: Run, here: Path, options: list[str]
+) -> None:
+    status, _, errors = detect("http://me:secret@[", "1.png", "--json", "r.jsonl", *options)
+    assert status == 2
+    assert errors[0] == "facecam: http://[ is not a valid address."
+    assert "with faces: 1" in errors[-1]
+    assert "secret" not in Path("r.jsonl").read_text()
+
+
 # What people expect of such a command
 
 
