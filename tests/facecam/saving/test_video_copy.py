@@ -25,14 +25,11 @@ from facecam.faces.drawing import changed_pixels
 from facecam.saving.video_copy import VideoCopy
 from facecam.sources import Frame
 from facecam.sources.video import VideoSource
-from facecam.system.cpu import no_more_urgent
-from tests.clips import remux
+from tests.clips import SIZE, made, remux, scene
 from tests.doubles import read_all
 
-SIZE = (96, 64)
 COVER = (40, 40, 200)
 PART = (slice(8, 24), slice(8, 32))
-UNIT = 1 << 16
 # What a display matrix's a, b, c, d show of a stored picture (ISO 14496-12, section 6.2.2).
 MATRICES: dict[str, tuple[tuple[int, int, int, int], Any]] = {
     "as stored": ((1, 0, 0, 1), lambda p: p),
@@ -43,71 +40,6 @@ MATRICES: dict[str, tuple[tuple[int, int, int, int], Any]] = {
     "flipped": ((1, 0, 0, -1), np.flipud),
     "mirrored and turned": ((0, 1, 1, 0), lambda p: np.swapaxes(p, 0, 1)),
 }
-
-
-def scene(index: int = 0) -> np.ndarray:
-    """(H, W, 3) B G R: another colour in each quarter, and a stripe that moves."""
-    width, height = SIZE
-    picture = np.zeros((height, width, 3), np.uint8)
-    for (y, x), colour in zip(
-        [(0, 0), (0, 1), (1, 0), (1, 1)], [(30, 30, 200), (30, 200, 30), (200, 60, 30), (90, 90, 90)], strict=True
-    ):
-        picture[y * height // 2 :, x * width // 2 :][: height // 2, : width // 2] = colour
-    picture[:, 4 * index : 4 * index + 4] = 220
-    return picture
-
-
-def made(
-    path: Path,
-    codec: str = "libx264",
-    pixels: str = "yuv420p",
-    times: Sequence[int] = range(0, 1000, 100),
-    sound: str | None = "aac",
-    sound_first: bool = False,
-    matrix: tuple[int, int, int, int] | None = None,
-    **tags: Any,
-) -> Path:
-    """A video whose pictures begin at those milliseconds."""
-    with no_more_urgent(), av.open(str(path), "w") as file:
-        order = (1, 0) if sound_first else (0, 1)
-        streams: dict[int, Any] = {}
-        for kind in order:
-            if kind == 0:
-                stream = streams[0] = file.add_stream(codec, rate=10)
-                stream.width, stream.height, stream.pix_fmt = *SIZE, pixels
-                stream.codec_context.time_base = Fraction(1, 1000)
-                stream.codec_context.options = {"x265-params": "log-level=none"} if codec == "libx265" else {}
-                for tag, value in tags.items():
-                    setattr(stream.codec_context, tag, value)
-            elif sound:
-                streams[1] = file.add_stream(sound, rate=48000)
-                streams[1].metadata["language"] = "fra"
-                streams[1].codec_context.options = {"strict": "experimental"}  # FFmpeg's Vorbis
-        file.metadata["title"] = "SECRET"
-        for index, time_ms in enumerate(times):
-            frame = av.VideoFrame.from_ndarray(scene(index), format="bgr24").reformat(
-                format=pixels, dst_colorspace=tags.get("colorspace")
-            )
-            frame.pts, frame.time_base = time_ms, Fraction(1, 1000)
-            file.mux(streams[0].encode(frame))
-        if sound:
-            samples = (np.sin(np.arange(48000) / 20)[None].repeat(2, 0) / 4).astype(np.float32)
-            tone = av.AudioFrame.from_ndarray(samples, format="fltp", layout="stereo")
-            tone.sample_rate, tone.pts = 48000, 0
-            fifo = av.AudioFifo()
-            fifo.write(tone)
-            needed = streams[1].codec_context.frame_size or 960
-            while (part := fifo.read(needed)) is not None:
-                file.mux(streams[1].encode(part))
-            file.mux(streams[1].encode(None))
-        file.mux(streams[0].encode(None))
-    if matrix is not None:
-        data = bytearray(path.read_bytes())
-        at = data.find(b"tkhd") + 4 + 40
-        for place, value in zip((0, 1, 3, 4), matrix, strict=True):
-            data[at + 4 * place : at + 4 * place + 4] = (value * UNIT).to_bytes(4, "big", signed=True)
-        path.write_bytes(data)
-    return path
 
 
 def decoded(path: Path) -> list[Frame]:
@@ -143,10 +75,9 @@ def shows_the_same_but_for_the_cover(before: list[Frame], after: list[Frame], mo
 @pytest.mark.parametrize("pixels", ["yuv420p", "yuv422p", "yuv444p10le"])
 @pytest.mark.parametrize("size", [(48, 34), (158, 98)])
 def test_covers_anywhere_are_whole_and_what_lies_between_them_stays(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pixels: str, size: tuple[int, int]
+    tmp_path: Path, pixels: str, size: tuple[int, int]
 ) -> None:
-    monkeypatch.setattr(f"{__name__}.SIZE", size)
-    path = made(tmp_path / "a.mp4", pixels=pixels, sound=None, times=range(0, 300, 100))
+    path = made(tmp_path / "a.mp4", pixels=pixels, sound=None, times=range(0, 300, 100), size=size)
     width, height = size
     covers = [(0, 0), (height - 9, width - 11), (13, width - 17)]  # rows and columns where they begin
     copy = copied(path, parts=[(slice(y, y + 9), slice(x, x + 11)) for y, x in covers])
@@ -204,10 +135,20 @@ def test_captions_within_pictures_stay_also_where_something_is_covered(tmp_path:
     shows_the_same_but_for_the_cover(decoded(path), decoded(copy.path))
 
 
+def with_matrix(path: Path, matrix: tuple[int, int, int, int]) -> Path:
+    """Writes it into a file."""
+    data = bytearray(path.read_bytes())
+    at = data.find(b"tkhd") + 4 + 40
+    for place, value in zip((0, 1, 3, 4), matrix, strict=True):
+        data[at + 4 * place : at + 4 * place + 4] = (value << 16).to_bytes(4, "big", signed=True)
+    path.write_bytes(data)
+    return path
+
+
 @pytest.mark.parametrize("matrix", MATRICES)
 def test_a_turned_or_mirrored_video_is_shown_and_copied_as_players_show_it(tmp_path: Path, matrix: str) -> None:
     numbers, turned = MATRICES[matrix]
-    path = made(tmp_path / "a.mp4", matrix=numbers)
+    path = with_matrix(made(tmp_path / "a.mp4"), numbers)
     before = decoded(path)
     assert np.abs(before[3].image.astype(int) - turned(scene(3))).mean() < 6
     copy = copied(path)
@@ -218,7 +159,7 @@ def test_a_turned_or_mirrored_video_is_shown_and_copied_as_players_show_it(tmp_p
 @pytest.mark.parametrize("matrix", MATRICES)
 @pytest.mark.parametrize("suffix", [".mov", ".mkv"])
 def test_it_is_shown_so_also_where_the_copy_has_another_codec(tmp_path: Path, matrix: str, suffix: str) -> None:
-    path = made(tmp_path / "a.mov", "mjpeg", "yuvj420p", matrix=MATRICES[matrix][0], sound=None)
+    path = with_matrix(made(tmp_path / "a.mov", "mjpeg", "yuvj420p", sound=None), MATRICES[matrix][0])
     copy = copied(path, tmp_path / f"copy{suffix}")
     shows_the_same_but_for_the_cover(decoded(path), decoded(copy.path))
 
@@ -537,10 +478,9 @@ def test_a_codec_that_is_not_written_is_told_by_name(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("codec", "pixels"), [("ffv1", "bgr0"), ("mjpeg", "yuvj420p"), ("ffv1", "yuv420p10le")])
-def test_odd_sides_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, codec: str, pixels: str) -> None:
+def test_odd_sides_stay(tmp_path: Path, codec: str, pixels: str) -> None:
     """H.264 takes them where colours have the full resolution, and with half of it refuses them."""
-    monkeypatch.setitem(globals(), "SIZE", (97, 65))
-    copy = copied(made(tmp_path / "a.mkv", codec, pixels, sound=None))
+    copy = copied(made(tmp_path / "a.mkv", codec, pixels, sound=None, size=(97, 65)))
     shows_the_same_but_for_the_cover(decoded(tmp_path / "a.mkv"), decoded(copy.path))
 
 
@@ -589,15 +529,11 @@ def test_half_pictures_that_are_lost_are_told(tmp_path: Path) -> None:
     assert copy.converted == ["its half pictures (interlaced) are written as whole ones"]
 
 
-def test_pictures_that_change_their_size_are_hidden_in_that_of_the_first_and_that_is_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    parts = []
-    for number, size in enumerate([(96, 64), (192, 128)]):
-        monkeypatch.setitem(globals(), "SIZE", size)
-        parts.append(made(tmp_path / f"{number}.ts", sound=None).read_bytes())
+def test_pictures_that_change_their_size_are_hidden_in_that_of_the_first_and_that_is_told(tmp_path: Path) -> None:
     path = tmp_path / "a.ts"
-    path.write_bytes(b"".join(parts))
+    with path.open("wb") as file:
+        for size in ((96, 64), (192, 128)):
+            file.write(made(tmp_path / "part.ts", sound=None, size=size).read_bytes())
     copy = copied(path)
     assert "change their size" in " ".join(copy.converted)
     after = decoded(copy.path)

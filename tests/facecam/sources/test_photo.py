@@ -13,8 +13,10 @@ import tifffile
 from PIL import Image
 
 from facecam.errors import SourceError
+from facecam.sources import open_source
 from facecam.sources import photo as photo_module
 from facecam.sources.photo import Photo, read_picture
+from tests.doubles import read_all
 
 pillow_heif.register_heif_opener()
 
@@ -55,15 +57,10 @@ def test_every_format_is_upright_in_every_orientation(tmp_path: Path, kind: str,
 
 
 def test_heic_is_a_picture_alone_and_in_a_folder(tmp_path: Path) -> None:
-    from facecam.sources import open_source
-
     Image.fromarray(CORNER).save(tmp_path / "a.heic")
     Image.fromarray(CORNER).save(tmp_path / "b.HEIF", "HEIF")
     for spec, count in ((tmp_path / "a.heic", 1), (tmp_path, 2)):
-        source = open_source(str(spec))
-        frames = []
-        while (frame := source.read()) is not None:
-            frames.append(frame)
+        frames = read_all(open_source(spec))
         assert len(frames) == count
         assert np.abs(frames[0].image.astype(int) - CORNER[..., ::-1]).mean() < 4
 
@@ -132,7 +129,7 @@ def test_a_jpeg_that_breaks_off_is_shown_as_far_as_it_goes_and_that_is_told(tmp_
 @pytest.mark.parametrize("channels", [(), (3,)])
 def test_values_that_do_not_say_what_is_white_are_told(tmp_path: Path, kind: str, channels: tuple[int, ...]) -> None:
     path = tmp_path / "a.tif"
-    tifffile.imwrite(path, np.ones((40, 60, *channels), kind))
+    tifffile.imwrite(path, np.ones((40, 60, *channels), kind), photometric="rgb" if channels else "minisblack")
     with pytest.raises(SourceError, match=f"holds {kind} values.* 8 or 16 bits"):
         Photo(path).page()
 

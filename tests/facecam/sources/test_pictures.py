@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from facecam.errors import SourceError
 from facecam.sources import open_source
 from facecam.sources import photo as photo_module
 from facecam.sources.folder import FolderSource
 from facecam.system.opencv import cv2
 from tests.doubles import read_all
+from tests.facecam.sources.conftest import refused
 
 
 def picture(width=60, height=40, colour=(10, 120, 230)):
@@ -23,13 +23,6 @@ def save(path, image=None, encode=None):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data.tobytes())
     return path
-
-
-def refused(spec, words):
-    with pytest.raises(SourceError, match=words) as caught:
-        open_source(str(spec)).read()
-    assert "\n" not in str(caught.value)
-    assert str(caught.value).endswith((".", "?"))
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".bmp", ".tiff"])

@@ -18,6 +18,7 @@ from facecam.sources.stream import StreamSource
 from facecam.sources.video import VideoSource
 from tests.clips import write_clip
 from tests.doubles import read_all
+from tests.facecam.sources.conftest import refused
 
 
 def level(number):
@@ -33,13 +34,6 @@ def frame_image(number, width=64, height=48):
 def clip(tmp_path):
     """Ten frames at 10 per second."""
     return write_clip(tmp_path / "clip.mkv", map(frame_image, range(10)))
-
-
-def refused(spec, words):
-    with pytest.raises(SourceError, match=words) as caught:
-        open_source(str(spec))
-    assert "\n" not in str(caught.value)
-    assert str(caught.value).endswith((".", "?"))
 
 
 def test_pictures_that_are_shown_once_more_are_no_damage(tmp_path):
