@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QCursor, QFont, QImageReader, QPixmap
@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushBut
 from facecam.qtkit import theme
 from facecam.qtkit.theme import SPACE
 from facecam.qtkit.wording import reading_ms
-from facecam.ui.live.picture import PictureView
 from facecam.ui.live.stage import LiveStage
 
 CONTROLS_STAY_MS = 3000
@@ -156,7 +155,7 @@ class AudienceControls(_Over):
     a while, unless the mouse rests on them; in as many rows as the stage is narrow, beside the line of figures.
     commands: by what their buttons say."""
 
-    def __init__(self, stage: LiveStage, pictures: Sequence[PictureView], commands: dict[str, QAction]) -> None:
+    def __init__(self, stage: LiveStage, commands: dict[str, QAction]) -> None:
         super().__init__(stage, "audience", (0.5, 0.9))
         self._on = False
         self._grid = QGridLayout(self)
@@ -171,8 +170,8 @@ class AudienceControls(_Over):
             button.clicked.connect(command.trigger)
             command.toggled.connect(button.setChecked)
             self._buttons.append(button)
-        for each in pictures:
-            each.mouse_moved.connect(self._come)
+        for picture in stage.pictures:
+            picture.mouse_moved.connect(self._come)
         self._leave = QTimer(self, singleShot=True, interval=CONTROLS_STAY_MS)
         self._leave.timeout.connect(self._may_leave)
 

@@ -38,12 +38,12 @@ from facecam.qtkit.geometry import Placement, box_under, letterbox
 from facecam.qtkit.wording import size
 from facecam.ui.live import drawing
 from facecam.ui.live.session import LiveSession
+from facecam.ui.live.zoom import Zoom
 
 _DIMMED = QColor(18, 20, 22, 200)
 _HINT_STAYS_MS = 3000
 _LARGE_FROM_PX = 450
 """Height of a picture whose text has the usual size where it grows with the picture."""
-_MOST_ZOOM = 8.0
 _ZOOM_STEP = 1.25
 _FOLLOWING_ZOOM = 2.5
 """How much the picture is enlarged for a followed face, unless it is enlarged more already."""
@@ -58,8 +58,8 @@ class PictureView(QWidget):
     The frame is brought to the screen's resolution once and painted from there; it is kept, not copied, until the next.
 
     To be read: view: what is shown of the session that is followed, None on the empty stage. placement: where the frame
-    lies in the view, None without a frame. zoom: 1 where all of the picture is seen. scale: how much larger than usual
-    lines and text are. overlay: the lines of words over the picture. cursor_rest: hides the resting mouse cursor in
+    lies in the view, None without a frame. zoom: which part of it is seen. scale: how much larger than usual lines and
+    text are. overlay: the lines of words over the picture. cursor_rest: hides the resting mouse cursor in
     full screen.
     """
 
@@ -73,7 +73,8 @@ class PictureView(QWidget):
     fetched = Signal()
     """The session that is followed was asked for its newest view, which is shown now if it is a new one."""
 
-    def __init__(self) -> None:
+    def __init__(self, beside: PictureView | None = None) -> None:
+        """beside: another one; the two always show the same part of the frame, whichever is enlarged or dragged."""
         super().__init__()
         self.view: View | None = None
         self._session: LiveSession | None = None
@@ -87,10 +88,12 @@ class PictureView(QWidget):
         self.placement: Placement | None = None
         self._boxes = self._detections.boxes  # in view pixels
         self._lone: list[int] = []
-        self.zoom, self._centre = 1.0, (0.5, 0.5)
+        self.zoom: Zoom = Zoom() if beside is None else beside.zoom
+        self._views: list[PictureView] = [] if beside is None else beside._views  # the first one's faces are followed
+        self._views.append(self)
         self._pressed: QPointF | None = None
         self._dragged = False
-        self._selected = self._followed = 0  # numbers of faces, 0 for none
+        self._selected = 0  # number of a face, 0 for none
         self._fresh = False
         self._mirror = False
         self._all_scores = True
@@ -98,8 +101,6 @@ class PictureView(QWidget):
         self._drop_pending = False
         self._cursor: QPointF | None = None
         self.overlay = drawing.Overlay()
-        self._twin: PictureView | None = None
-        self._leader = self  # whose twin this is, else itself
         self._hint_timer = QTimer(self, singleShot=True, interval=_HINT_STAYS_MS)
         self._hint_timer.timeout.connect(self.hide_hint)
         self._large, self.scale, self._text_font = False, 1.0, self.font()
@@ -129,8 +130,8 @@ class PictureView(QWidget):
         self._rendered = False
         if before is None or before.shape != image.shape:
             self._place()
-        if self._followed:
-            self._go_after(self._followed)
+        if self._leads and self.zoom.followed:
+            self._go_after(self.zoom.followed)
         self._move_boxes()
         if self.placement is not None:  # what surrounds it stays
             self.update(_rect(self.placement))
@@ -152,18 +153,19 @@ class PictureView(QWidget):
         fills = 2 * picture.width() >= stage.width() and 2 * picture.height() >= stage.height()
         return picture if fills else stage
 
-    def set_twin(self, twin: PictureView) -> None:
-        """Another view that always shows the same part of the frame, whichever of the two is enlarged, dragged or
-        follows a face."""
-        self._twin, twin._leader = twin, self
+    @property
+    def _leads(self) -> bool:
+        """Whether its faces are followed."""
+        return self is self._views[0]
 
     def clear(self) -> None:
         self.overlay.caption.set([])
         self.overlay.chosen.set([])
-        self.zoom, self._centre = 1.0, (0.5, 0.5)
-        self._selected = self._followed = 0
+        self._selected = 0
         self.view = None
         self._frame = self.placement = None
+        if self._leads:
+            self.zoom.reset()
         self._detections = Detections.none()
         self._fresh = False
         self.overlay.figures.set([])
@@ -209,9 +211,8 @@ class PictureView(QWidget):
 
     def _size_text(self) -> None:
         height_px: float = self.height() if self.placement is None else self.placement.height_px
-        twin = self._leader._twin
-        if twin is not None and not twin.isHidden():  # as in one picture of the area of both
-            height_px *= math.sqrt(2)
+        shown = sum(not view.isHidden() for view in self._views)
+        height_px *= math.sqrt(max(1, shown))  # two as one picture of the area of both
         scale = max(1.0, min(4.0, height_px / _LARGE_FROM_PX)) if self._large else 1.0
         if scale != self.scale:
             self.scale = scale
@@ -241,7 +242,7 @@ class PictureView(QWidget):
     def _move_boxes(self) -> None:
         found = self._detections.boxes
         if self.placement is not None:
-            if self.zoom > 1:
+            if self.zoom.factor > 1:
                 left, top, _, _ = self._part
                 found = found - np.array([left, top, left, top], np.float32)
             found = self.placement.boxes_to_view(found)
@@ -253,46 +254,38 @@ class PictureView(QWidget):
     def _part(self) -> tuple[int, int, int, int]:
         """The part of the frame that is seen: left, top, width, height in its pixels."""
         height, width = (0, 0) if self._frame is None else self._frame.shape[:2]
-        across, down = max(1, round(width / self.zoom)), max(1, round(height / self.zoom))
-        left, top = round(self._centre[0] * width - across / 2), round(self._centre[1] * height - down / 2)
-        return max(0, min(left, width - across)), max(0, min(top, height - down)), across, down
-
-    def set_zoom(self, zoom: float, at: QPointF | None = None) -> None:
-        """Enlarges the picture, from 1 to 8. at: the point of the view that stays where it is; None: the middle."""
-        zoom = max(1.0, min(_MOST_ZOOM, zoom))
-        point = self._centre if at is None else self._share_at(at)
-        if point is not None:
-            shrink, (x, y) = self.zoom / zoom, self._centre
-            self._look_at(zoom, point[0] + (x - point[0]) * shrink, point[1] + (y - point[1]) * shrink)
+        return self.zoom.part(width, height)
 
     def zoom_by(self, steps: float, at: QPointF | None = None) -> None:
-        """Zooms in (out if negative) by this many notches of the wheel."""
-        self._leader._followed = 0
-        self.set_zoom(self.zoom * _ZOOM_STEP**steps, at)
+        """Zooms in (out if negative) by this many notches of the wheel. at: the point of the view that stays where it
+        is; None: the middle."""
+        self.zoom.followed = 0
+        point = None if at is None else self._share_at(at)
+        if at is None or point is not None:
+            self.zoom.enlarge(self.zoom.factor * _ZOOM_STEP**steps, point)
+            self._place_all()
 
     def whole(self) -> None:
-        self._leader._followed = 0
-        self.set_zoom(1.0)
+        self.zoom.reset()
+        self._place_all()
 
     def follow_face(self, number: int) -> None:
         """Keeps that face in the middle, enlarged, for as long as it is seen; 0: follows none."""
-        self._leader._followed = number
+        self.zoom.followed = number
         if number:
-            self._leader._go_after(number)
+            self._views[0]._go_after(number)
 
     def _go_after(self, number: int) -> None:
         frame, index = self._frame, self._index_of(number)
         if frame is not None and index is not None:
             x1, y1, x2, y2 = self._detections.boxes[index].tolist()
             height, width = frame.shape[:2]
-            zoom = max(_FOLLOWING_ZOOM, self.zoom)
-            self._look_at(zoom, (x1 + x2) / 2 / width, (y1 + y2) / 2 / height)
+            factor = max(_FOLLOWING_ZOOM, self.zoom.factor)
+            self.zoom.look_at(factor, (x1 + x2) / 2 / width, (y1 + y2) / 2 / height)
+            self._place_all()
 
-    def _look_at(self, zoom: float, x: float, y: float) -> None:
-        """x, y: the middle of what is seen, in shares of the frame."""
-        half = 0.5 / zoom
-        for view in filter(None, (self._leader, self._leader._twin)):
-            view.zoom, view._centre = zoom, (max(half, min(1 - half, x)), max(half, min(1 - half, y)))
+    def _place_all(self) -> None:
+        for view in self._views:
             view._place()
 
     def _share_at(self, place: QPointF) -> tuple[float, float] | None:
@@ -432,14 +425,15 @@ class PictureView(QWidget):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self.cursor_rest.moved()
         self.mouse_moved.emit()
-        before = self._under_cursor()
-        if self._pressed is not None and self.zoom > 1 and self.placement is not None:
+        before, zoom = self._under_cursor(), self.zoom
+        if self._pressed is not None and zoom.factor > 1 and self.placement is not None:
             moved = event.position() - self._pressed
             if self._dragged or moved.manhattanLength() >= QApplication.startDragDistance():
-                self._dragged, self._leader._followed, self._pressed = True, 0, event.position()
-                across = -moved.x() / self.placement.width_px / self.zoom * (-1 if self._mirror else 1)
-                down = -moved.y() / self.placement.height_px / self.zoom
-                self._look_at(self.zoom, self._centre[0] + across, self._centre[1] + down)
+                self._dragged, zoom.followed, self._pressed = True, 0, event.position()
+                across = -moved.x() / self.placement.width_px / zoom.factor * (-1 if self._mirror else 1)
+                down = -moved.y() / self.placement.height_px / zoom.factor
+                zoom.look_at(zoom.factor, zoom.centre[0] + across, zoom.centre[1] + down)
+                self._place_all()
         self._cursor = event.position()
         if self._under_cursor() != before:
             self.update()
@@ -498,7 +492,7 @@ class PictureView(QWidget):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         number, index = self.number_at(place), box_under(self._boxes, place.x(), place.y())
-        if number and number != self._leader._followed:
+        if number and number != self.zoom.followed:
             menu.addAction(f"Follow face {number}", partial(self.follow_face, number))
         if number and self._session is not None and self._session.options.privacy is not None:
             hides = number not in self._session.options.unhidden
@@ -507,9 +501,9 @@ class PictureView(QWidget):
         if index is not None:
             box = self._detections.boxes[index].copy()
             menu.addAction("Copy this face", partial(self._copy_part, box))
-        if self._leader._followed:
+        if self.zoom.followed:
             menu.addAction("Don’t follow any more", partial(self.follow_face, 0))
-        if self.zoom > 1:
+        if self.zoom.factor > 1:
             menu.addAction("Whole picture", self.whole)
         return menu
 

@@ -28,8 +28,8 @@ _WIDE = 4 / 3  # of the frames of most sources
 class LiveStage(QWidget):
     """Frames at the display's rate, figures twice a second, a message and words for every phase.
 
-    second: the picture of a second detector, beside or below the first one, whichever leaves them larger; shown by
-    `compare`. spec: the chosen source, which the words are about.
+    picture, second: of the detector, and of a second one that `compare` shows, beside or below the first, whichever
+    leaves them larger. spec: the chosen source, which the words are about.
     """
 
     demo_wanted = Signal()
@@ -44,9 +44,9 @@ class LiveStage(QWidget):
     refreshed = Signal()
     """Everything else should look at the session again: twice a second while pictures come, and at each phase."""
 
-    def __init__(self, session: LiveSession, second: PictureView, spec: str) -> None:
+    def __init__(self, session: LiveSession, spec: str) -> None:
         super().__init__()
-        self._session, self._second, self.spec = session, second, spec
+        self._session, self.spec = session, spec
         self._phase: Phase | None = None
         self._view: View | None = None
         self._compares = False
@@ -55,13 +55,14 @@ class LiveStage(QWidget):
         self._opening_timer = QTimer(self, singleShot=True, interval=OPENING_SHOWN_AFTER_MS)
         self._opening_timer.timeout.connect(self._refresh_message)
         self.picture, self.panel = PictureView(), StagePanel()
+        self.second = PictureView(self.picture)
+        self.pictures = (self.picture, self.second)
         self.panel.hide()
         column(self.panel, owner=self.picture)  # as a child of the picture: what is dropped on it reaches that
-        self._pictures = row((self.picture, 1), (second, 1), owner=self, spacing=2)
+        self._layout = row(*((picture, 1) for picture in self.pictures), owner=self, spacing=2)
         self.setAutoFillBackground(True)  # what is seen between them
         self.setPalette(stage_palette())
-        second.hide()
-        self.picture.set_twin(second)
+        self.second.hide()
         session.changed.connect(self._follow_phase)
         self.picture.follow(session)
         self.picture.fetched.connect(self._fetched)
@@ -122,7 +123,7 @@ class LiveStage(QWidget):
 
     def _clear(self) -> None:
         self._view = None
-        for picture in (self.picture, self._second):
+        for picture in self.pictures:
             picture.clear()
 
     def end(self) -> None:
@@ -183,9 +184,9 @@ class LiveStage(QWidget):
 
     def _refresh_message(self) -> None:
         message = self.message
-        for picture in (self.picture, self._second):
+        for picture in self.pictures:
             picture.set_dimmed(message is not None)
-        self._second.setVisible(self._compares and message is None)  # a message has the stage to itself
+        self.second.setVisible(self._compares and message is None)  # a message has the stage to itself
         self.panel.set_scale(self.picture.scale)
         self.panel.show_message(message, over_picture=self._view is not None)
 
@@ -203,4 +204,4 @@ class LiveStage(QWidget):
         beside = min(self.width() / 2 / _WIDE, self.height())
         above = min(self.width() / _WIDE, self.height() / 2)
         direction = QBoxLayout.Direction.LeftToRight if beside >= above else QBoxLayout.Direction.TopToBottom
-        self._pictures.setDirection(direction)
+        self._layout.setDirection(direction)

@@ -37,7 +37,6 @@ from facecam.ui.live.controls import LiveControls
 from facecam.ui.live.detection_section import DetectionSection
 from facecam.ui.live.exporting import Exporting
 from facecam.ui.live.graphs_area import GraphsArea
-from facecam.ui.live.picture import PictureView
 from facecam.ui.live.playback_bar import PlaybackBar
 from facecam.ui.live.privacy_section import PrivacySection
 from facecam.ui.live.recording_section import RecordingBadge, RecordingSection
@@ -69,10 +68,8 @@ class LiveTab(Tab):
         self._full_screen = False
         self.setAcceptDrops(True)
 
-        second = PictureView()
-        self.stage = LiveStage(session, second, spec)
+        self.stage = LiveStage(session, spec)
         self.picture, self.panel = self.stage.picture, self.stage.panel
-        self._pictures = (self.picture, second)
         self.controls = LiveControls(session, remembered, options.threshold)
         self.status = StatusLine()
 
@@ -82,7 +79,7 @@ class LiveTab(Tab):
         self.privacy = PrivacySection(session, remembered)
         self.camera = CameraSection(session, settings, list_modes)
         self.recording = RecordingSection(session, remembered)
-        self.compare = CompareSection(session, remembered, self.picture, second, self._open)
+        self.compare = CompareSection(session, remembered, self.picture, self.stage.second, self._open)
         self.sections: list[Section] = [
             self.camera,
             self.detection,
@@ -104,7 +101,7 @@ class LiveTab(Tab):
         self._lay_out()
         self._commands = self._make_commands()
         self.second_screen.addActions(self._commands)  # its keys work there, too
-        self.audience = AudienceControls(self.stage, self._pictures, self._for_the_audience())
+        self.audience = AudienceControls(self.stage, self._for_the_audience())
         self._cameras = CameraWatch(list_cameras, self)
         self._connect()
         self.controls.source.choose(spec)
@@ -160,7 +157,7 @@ class LiveTab(Tab):
         ]
 
     def _connect(self) -> None:
-        for picture in self._pictures:
+        for picture in self.stage.pictures:
             picture.dropped.connect(self._open_dropped)
             picture.double_clicked.connect(self.toggle_full_screen)
             self.controls.mirror.toggled.connect(picture.set_mirror)
@@ -297,7 +294,7 @@ class LiveTab(Tab):
             self.advised.emit(words)
 
     def _enlarge(self) -> None:
-        for picture in self._pictures:
+        for picture in self.stage.pictures:
             picture.set_large(self._before_audience or self.controls.large.isChecked())
         self.panel.set_scale(self.picture.scale)
 

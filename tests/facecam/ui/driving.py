@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
@@ -72,6 +72,12 @@ def shows(qtbot: QtBot, tab: LiveTab, text: str) -> None:
     qtbot.waitUntil(lambda: text in tab.picture.overlay.figures.text)
 
 
+def action(window: QWidget, text: str) -> QAction:
+    """The command of the window, or of the tab in front, that says that."""
+    (found,) = (action for action in window.actions() if action.text() == text)
+    return found
+
+
 def entries(box: QComboBox) -> list[str]:
     """The texts of a list, without its separators."""
     return [text for index in range(box.count()) if (text := box.itemText(index))]
@@ -89,7 +95,8 @@ def press(qtbot: QtBot, part: QWidget, label: str) -> QPushButton:
     """Presses the button with that label, as soon as it is there."""
 
     def buttons() -> list[QPushButton]:
-        return [b for b in part.findChildren(QPushButton) if b.text() == label and b.isVisible()]
+        shown = filter(QPushButton.isVisible, part.findChildren(QPushButton))
+        return [button for button in shown if button.text().replace("&", "") == label]
 
     qtbot.waitUntil(lambda: len(buttons()) == 1)
     (button,) = buttons()

@@ -193,18 +193,15 @@ def test_the_models_that_come_with_the_program_can_be_chosen(qtbot: QtBot, tab: 
     assert tab.compare.threshold.value == pytest.approx(tab.session.options.second.detector.metadata["threshold"])
 
 
-@pytest.mark.parametrize(("size", "beside"), [((1600, 700), True), ((800, 1000), False)])
 @pytest.mark.usefixtures("with_tiny")
-def test_two_pictures_stand_where_they_are_largest(
-    qtbot: QtBot, make_window: MakeWindow, cells: str, size: tuple[int, int], beside: bool
-) -> None:
+def test_two_pictures_stand_where_they_are_largest(qtbot: QtBot, make_window: MakeWindow, cells: str) -> None:
     window = make_window(cells)
-    window.resize(*size)
     tab = live(window)
     tab.compare.on.setChecked(True)
-    qtbot.waitUntil(
-        lambda: (tab.compare.picture.y() == tab.picture.y()) == beside and tab.compare.picture.width() > 100
-    )
+    first, second = tab.picture, tab.compare.picture
+    for size, beside in (((1600, 700), True), ((800, 1000), False)):
+        window.resize(*size)
+        qtbot.waitUntil(lambda beside=beside: (second.y() == first.y()) == beside and second.width() > 100)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from facecam.ui.live.chooser import AUTO, located, recall, remembered_name
 from facecam.ui.shell import app
 from facecam.ui.shell.main_window import DEFAULT_SIZE, largest_size
 from tests.doubles import FakeSource, Sources
-from tests.facecam.ui.driving import MakeWindow, bring_to_front, fold, live
+from tests.facecam.ui.driving import MakeWindow, action, bring_to_front, fold, live, press
 
 FRONT, DESK = Camera(0, "Front Camera"), Camera(2, "Desk Camera")
 
@@ -99,9 +99,9 @@ def test_forgetting_leaves_nothing_of_what_was_chosen(
     fold(tab, "privacy").set_open(True)
     first.resize(700, 500)
     bring_to_front(qtbot, first, 1)
-    next(action for action in first.actions() if action.text() == "Forget all settings…").trigger()
+    action(first, "Forget all settings…").trigger()
     (question,) = first.findChildren(QMessageBox)
-    next(button for button in question.buttons() if "Forget" in button.text()).click()
+    press(qtbot, question, "Forget")
     tab.open("demo")  # what is done after it is not remembered either
     first.close()
     settings.forgotten = False  # as at the next start

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QPalette
+from PySide6.QtGui import QPalette
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
@@ -19,7 +19,7 @@ from facecam.system.settings_file import SettingsFile
 from facecam.ui.shell.dialogs import DoctorDialog
 from facecam.ui.shell.main_window import MainWindow
 from tests.doubles import Sources
-from tests.facecam.ui.driving import MakeWindow, live, shows
+from tests.facecam.ui.driving import MakeWindow, action, live, press, shows
 
 
 def open_on(path: Path, qtbot: QtBot) -> tuple[MainWindow, Settings]:
@@ -31,19 +31,9 @@ def open_on(path: Path, qtbot: QtBot) -> tuple[MainWindow, Settings]:
     return window, settings
 
 
-def action(window: MainWindow, text: str) -> QAction:
-    (found,) = (action for action in window.actions() if action.text() == text)
-    return found
-
-
 def question(window: MainWindow) -> QMessageBox:
     (found,) = window.findChildren(QMessageBox)
     return found
-
-
-def press(dialog: QMessageBox, label: str) -> None:
-    (found,) = (button for button in dialog.buttons() if button.text().replace("&", "") == label)
-    QTest.mouseClick(found, Qt.MouseButton.LeftButton)
 
 
 def is_dark(window: MainWindow) -> bool:
@@ -98,7 +88,7 @@ def test_settings_are_kept_between_starts_and_forgotten_by_one_command(qtbot: Qt
     assert settings.number("live/threshold", None, 0, 1) == 0.3
     assert (window.width(), window.height()) == (700, 500)
     action(window, "Forget all settings…").trigger()
-    press(question(window), "Forget")
+    press(qtbot, question(window), "Forget")
     assert "forgotten" in window.hints.text.text()
     settings.put("live/threshold", 0.4)  # what is still done before the end is not kept either
     window.close()

@@ -30,7 +30,7 @@ from facecam.ui.speed.charts import Histogram, TimeSeries
 from facecam.ui.speed.tab import SpeedTab
 from tests.doubles import FakeDetector, FakeSource
 from tests.facecam.bench.made import MACHINE
-from tests.facecam.ui.driving import bring_to_front, entries, live
+from tests.facecam.ui.driving import action, bring_to_front, entries, live
 from tests.facecam.waiting import PATIENCE_S
 
 MEASURES = """
@@ -326,7 +326,7 @@ def test_menus_offer_what_the_buttons_do(window: MainWindow, in_window: SpeedTab
     assert offered() == always
     tab.open(result_file)
     assert offered() == {action.text() for action in tab.commands()} > always
-    next(action for action in tab.commands() if action.text() == "Copy the result").trigger()
+    action(window, "Copy the result").trigger()
     assert "FPS" in QGuiApplication.clipboard().text()
 
 
