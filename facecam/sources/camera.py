@@ -8,7 +8,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -26,13 +25,6 @@ class Camera:
 
     index: int
     name: str
-
-
-@runtime_checkable
-class OfCamera(Protocol):
-    """A source that is a connected camera."""
-
-    camera: Camera
 
 
 def _backends() -> list[int]:

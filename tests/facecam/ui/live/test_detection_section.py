@@ -168,6 +168,11 @@ def test_network_chosen_in_the_window_detects_and_is_remembered(qtbot: QtBot, ma
     choose(tab.detection.network, other)
     qtbot.waitUntil(lambda: f"{other} in " in tab.status.text())
     assert tab.controls.threshold.value == pytest.approx(FaceDetector(other).threshold, abs=0.01)
+    tab.controls.threshold.set(0.33)  # one's own goes along
+    choose(tab.detection.network, DEFAULT_MODEL)
+    qtbot.waitUntil(lambda: f"{DEFAULT_MODEL} in " in tab.status.text())
+    assert tab.controls.threshold.value == 0.33
+    choose(tab.detection.network, other)
     first.close()
     again = live(make_window(make_detector=None))
     assert again.detection.network.currentData() == other
@@ -185,14 +190,3 @@ def test_settings_that_name_a_network_that_is_gone_open_its_successor_and_say_so
     assert "faceboxes-s16 is gone; faceboxes-s8 is used" in window.hints.text.text()
     QTest.mouseClick(window.hints.button, Qt.MouseButton.LeftButton)
     assert not make_window().hints.isVisible(), "it is said until it is read"
-
-
-@pytest.mark.skipif(len(shipped_models()) < 2, reason="only one network is shipped")
-def test_own_threshold_survives_a_change_of_the_network(qtbot: QtBot, make_window: MakeWindow) -> None:
-    other = next(name for name in shipped_models() if name != DEFAULT_MODEL)
-    tab = live(make_window(make_detector=None))
-    qtbot.waitUntil(lambda: DEFAULT_MODEL in tab.status.text())
-    tab.controls.threshold.set(0.33)
-    choose(tab.detection.network, other)
-    qtbot.waitUntil(lambda: f"{other} in " in tab.status.text())
-    assert tab.controls.threshold.value == 0.33
