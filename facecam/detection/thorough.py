@@ -103,26 +103,26 @@ class ThoroughDetector:
         self._detector.threshold = min(self.threshold, _SUSPICION)
         self.looks, self.timings = 0, Timings(0.0, 0.0, 0.0)
         height, width = frame.shape[:2]
-        sizes = _sizes(frame)
+        pictures = _pictures(frame)
         if time_s is None:
             self.start()
         past = self._pasts.setdefault(view, _Past())
-        check = time_s is None or _is_new(past, stretch(time_s), sizes[-1])
+        check = time_s is None or _is_new(past, stretch(time_s), pictures[-1])
         found: dict[_Look, tuple[Array, Array]] = {}
 
         def look(turns: int, level: int) -> None:
             if (turns, level) not in found and level != _DOUBLED:
-                found[turns, level] = self._level(sizes[level], sizes[level].shape[1] / width, turns)
+                found[turns, level] = self._level(pictures[level], pictures[level].shape[1] / width, turns)
 
         if check:
             for turns in range(4):
-                for level, picture in enumerate(sizes):
+                for level, picture in enumerate(pictures):
                     if picture.shape[0] * picture.shape[1] <= _MOST_TURNED:
                         look(turns, level)
             past.turns = self._direction(found, width, height)
         own, doubled = (past.turns, 0), (past.turns, _DOUBLED)
         look(*own)
-        for each in [(past.turns, level) for level in range(len(sizes))] if check else sorted(past.useful):
+        for each in [(past.turns, level) for level in range(len(pictures))] if check else sorted(past.useful):
             look(*each)
         boxes = np.concatenate([boxes for (turns, _), (boxes, _) in found.items() if turns == past.turns])
         small = (boxes[:, 2:] - boxes[:, :2]).max(axis=1, initial=0) < SMALL_PX
@@ -212,13 +212,21 @@ def _is_new(past: _Past, now: int, small: Image) -> bool:
     return bool((np.asarray(cv2.absdiff(before, glimpse)).max(axis=2) > _CHANGE).mean() > _CHANGED_SHARE)
 
 
-def _sizes(frame: npt.NDArray[np.uint8]) -> list[npt.NDArray[np.uint8]]:
-    """The frame, and halves of it until no face in it can be too large."""
-    sizes = [frame]
-    while max(sizes[-1].shape[:2]) > _SMALLEST_PX:
-        half = (-(-sizes[-1].shape[1] // 2), -(-sizes[-1].shape[0] // 2))
-        sizes.append(np.asarray(cv2.resize(sizes[-1], half, interpolation=cv2.INTER_AREA), np.uint8))
+def _sizes(width: int, height: int) -> list[tuple[int, int]]:
+    """Width and height of a frame, and of halves of it until no face in it can be too large."""
+    sizes = [(width, height)]
+    while max(width, height) > _SMALLEST_PX:
+        width, height = -(-width // 2), -(-height // 2)
+        sizes.append((width, height))
     return sizes
+
+
+def _pictures(frame: npt.NDArray[np.uint8]) -> list[npt.NDArray[np.uint8]]:
+    """The frame in all its sizes."""
+    pictures = [frame]
+    for size in _sizes(frame.shape[1], frame.shape[0])[1:]:
+        pictures.append(np.asarray(cv2.resize(pictures[-1], size, interpolation=cv2.INTER_AREA), np.uint8))
+    return pictures
 
 
 def _turned(boxes: Array, turns: int, width: int, height: int) -> Array:
@@ -244,16 +252,10 @@ def pixels_searched(width: int, height: int, moving: bool, useful: float) -> flo
         down = sum(bottom - top for top, bottom in _spans(height, TILE_PX[1], zoom))
         return across * down * zoom * zoom
 
-    own, more, turned = level(width, height), 0.0, 0.0
-    small_width, small_height = width, height
-    while True:
-        if small_width * small_height <= _MOST_TURNED:
-            turned += 3 * level(small_width, small_height)
-        if max(small_width, small_height) <= _SMALLEST_PX:
-            break
-        small_width, small_height = -(-small_width // 2), -(-small_height // 2)
-        more += level(small_width, small_height)
-    more += level(width, height, 2) * (1.0 if height * width <= _ALL_DOUBLED else useful / 4)
+    sizes = _sizes(width, height)
+    own, *smaller = [level(*size) for size in sizes]
+    turned = 3 * sum(level(*size) for size in sizes if size[0] * size[1] <= _MOST_TURNED)
+    more = sum(smaller) + level(width, height, 2) * (1.0 if height * width <= _ALL_DOUBLED else useful / 4)
     checked = CHECKS_HZ / _USUAL_HZ if moving else 1.0
     return own + more * (checked + (1 - checked) * useful) + turned * checked
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 
 import numpy as np
 import pytest
@@ -145,6 +147,19 @@ def test_an_engine_that_fails_in_its_trial_costs_no_frame(
     assert "the trial of engines ended early: out of order" in caplog.text
     assert len(detector.detect(make_frame((1, 1)))) == 1
     assert detector.engine == Engine()
+
+
+def test_frames_of_a_size_that_has_gone_leave_nothing(tiny_model, make_frame):
+    detector = FaceDetector(DetectorOptions(tiny_model, precision=Precision.AUTO))
+    detector.detect(make_frame())
+    plan = weakref.ref(detector.prepared(480, 640))
+    gc.disable()  # it comes late, and a plan holds some 10 MB
+    try:
+        for width in range(320, 520, 40):
+            detector.detect(make_frame(width=width))
+        assert plan() is None
+    finally:
+        gc.enable()
 
 
 def test_what_goes_wrong_in_the_background_is_told_by_the_next_frame(monkeypatch, tiny_model, make_frame):
