@@ -72,7 +72,7 @@ class MainWindow(QMainWindow):
         """In full screen, which hides the names of the tabs: what goes on in those that are not in front."""
         self.elsewhere.setAutoFillBackground(True)
         self.elsewhere.setPalette(theme.stage_palette())
-        self.elsewhere.setMargin(theme.SPACE // 2)
+        self.elsewhere.setContentsMargins(2 * theme.SPACE, theme.SPACE // 2, 2 * theme.SPACE, theme.SPACE // 2)
         self.elsewhere.hide()
         central = QWidget()
         column(self.banner, self.hints, self.elsewhere, (self._tabs, 1), owner=central)
