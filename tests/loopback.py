@@ -18,10 +18,12 @@ NAME = "Loopback of the tests"
 @dataclass
 class Loopback:
     """What the devices were sent. sizes: (width, height) of each that was opened; sent: pictures with their times;
-    free: cleared, a device takes no picture until it is set; problem: what sending raises."""
+    cpu_s: CPU time of the thread that sends, so far; free: cleared, a device takes no picture until it is set; problem:
+    what sending raises."""
 
     sizes: list[tuple[int, int]] = field(default_factory=list)
     sent: list[tuple[float, Image]] = field(default_factory=list)
+    cpu_s: float = 0.0
     free: threading.Event = field(default_factory=threading.Event)
     problem: Exception | None = None
     closed: int = 0
@@ -46,6 +48,7 @@ def install(monkeypatch: pytest.MonkeyPatch) -> Loopback:
             loopback.free.wait(2 * PATIENCE_S)
             if loopback.problem is not None:
                 raise loopback.problem
+            loopback.cpu_s = time.thread_time()
             loopback.sent.append((time.perf_counter(), np.array(frame).reshape(self._shape)))
 
         def close(self) -> None:

@@ -8,10 +8,7 @@ Prints what `facecam --headless --virtual-camera` does, and the processor's time
 from __future__ import annotations
 
 import argparse
-import threading
-from collections.abc import Callable
 
-import psutil
 import pytest
 
 from facecam.cli.headless import run_headless
@@ -29,24 +26,10 @@ def main() -> None:
         device = loopback.install(patch)
         detector = FaceDetector(DetectorOptions().for_live())
         lines: list[str] = []
-        run_headless(options.source, detector, options.seconds, _watching(lines), virtual_camera=True)
+        run_headless(options.source, detector, options.seconds, lines.append, virtual_camera=True)
     print(*lines[-2:], sep="\n")
     count, size = len(device.sent), device.sizes[0]
-    print(f"{1000 * _cpu_s[-1] / count:.2f} ms of CPU time a picture, {count} sent, of {size[0]}x{size[1]}")
-
-
-_cpu_s: list[float] = []
-
-
-def _watching(lines: list[str]) -> Callable[[str], None]:
-    def write(line: str) -> None:
-        lines.append(line)
-        number = next((each.native_id for each in threading.enumerate() if each.name == "virtual-camera"), None)
-        times = {each.id: each.user_time + each.system_time for each in psutil.Process().threads()}
-        if number in times:
-            _cpu_s.append(times[number])
-
-    return write
+    print(f"{1000 * device.cpu_s / count:.2f} ms of CPU time a picture, {count} sent, of {size[0]}x{size[1]}")
 
 
 if __name__ == "__main__":
