@@ -31,16 +31,8 @@ from facecam.system.python_process import python_command
 from facecam.system.resources import shipped_models
 
 PACKAGES = (
-    "numpy",
-    "opencv-python-headless",
-    "av",
-    "onnxruntime",
-    "openvino",
-    "PySide6-Essentials",
-    "shiboken6",
-    "msgspec",
-    "pyqtgraph",
-    "pillow",
+    *("numpy", "opencv-python-headless", "av", "onnxruntime", "openvino", "PySide6-Essentials", "shiboken6"),
+    *("msgspec", "pyqtgraph", "pillow"),
 )
 _OTHER_OPENCV = ("opencv-python", "opencv-contrib-python", "opencv-contrib-python-headless")
 _OTHER_QT = ("PyQt5", "PyQt6", "PySide2", "PySide6", "PySide6-Addons")
