@@ -15,7 +15,7 @@ import psutil
 
 from facecam.bench.candidates import is_there
 from facecam.bench.result import Machine
-from facecam.runtimes.engine import PRECISIONS, RUNTIMES, Engine, version
+from facecam.runtimes.engine import PRECISIONS, RUNTIMES, Engine, Precision, version
 from facecam.system.cpu import available_cores, core_siblings, cpu_flags, cpu_name, fast_cores
 
 BUSY_PERCENT = 20.0
@@ -52,6 +52,13 @@ def describe_machine(core: int | None, sample_s: float = 0.5, looks: int = 1) ->
         python=platform.python_version(),
         versions={name: version(name) for name in (*RUNTIMES, "numpy", "opencv-python-headless", "facecam")},
     )
+
+
+def precision_words(machine: Machine) -> str:
+    """What its processor computes in, and what it lacks, in words; empty for early results, which don't tell."""
+    if machine.precisions == (Precision.F32,):
+        return "float32; int8 and bf16, shorter numbers that take about half the time, need a newer one"
+    return " and ".join("float32" if one == Precision.F32 else one for one in machine.precisions)
 
 
 def asked(function: str) -> Any:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from facecam.bench.machine import precision_words
 from facecam.bench.result import BenchResult, Run, Series
-from facecam.runtimes.engine import Precision
 
 HELP = {
     "model": "the network",
@@ -94,16 +94,8 @@ def machine_lines(result: BenchResult) -> list[str]:
         f"**{machine.cpu}**, {machine.system}, {' '.join(machine.flags)}; {', '.join(state)}",
         "",
         f"{result.when}; {versions}; models {', '.join(f'{name} {sha}' for name, sha in models.items())}",
-        *_precisions(result),
+        *(["", f"This processor computes in {precision_words(machine)}."] if machine.precisions else []),
     ]
-
-
-def _precisions(result: BenchResult) -> list[str]:
-    """What this processor has of them, in words; nothing of early results, which don't tell."""
-    names = ["float32" if one == Precision.F32 else one for one in result.machine.precisions]
-    if names == ["float32"]:
-        names = ["float32; int8 and bf16, shorter numbers that take about half the time, need a newer one"]
-    return ["", f"This processor computes in {' and '.join(names)}."] if names else []
 
 
 def proof(run: Run) -> str:

@@ -14,7 +14,7 @@ from contextlib import closing
 from functools import partial
 from pathlib import Path
 
-from facecam.bench.machine import describe_machine
+from facecam.bench.machine import describe_machine, precision_words
 from facecam.detection.detector import FaceDetector
 from facecam.doctor.report import Facts, Report
 from facecam.errors import FacecamError
@@ -138,7 +138,7 @@ def processor(report: Report) -> Facts:
         "name": machine.cpu,
         "architecture": machine.architecture,
         "instructions": list(machine.flags),
-        "precisions": list(machine.precisions),
+        "computes in": precision_words(machine),
         "cores": available_cores(),
         "core for the detector": machine.pinned_core,
         "is also core": list(machine.core_siblings),

@@ -23,6 +23,7 @@ def test_the_command_tells_what_a_bug_report_needs_and_no_secret(tiny_model: Pat
     assert sections["Packages"]["onnxruntime"]
     assert sections["Program"]["Python"].startswith(".".join(map(str, sys.version_info[:2])))
     assert sections["Processor"]["name"]
+    assert sections["Processor"]["computes in"].startswith("float32")
     assert sections["Window"]["platform"] == "offscreen"
     assert sections["Window"]["screens"]
     assert "FFMPEG" in sections["OpenCV"]["reads video by"]
