@@ -39,17 +39,6 @@ def test_ignore_region_takes_its_anchors_out_but_not_a_face() -> None:
     assert targets.label.tolist() == [[-1, 1, 0]]
 
 
-def test_padding_matches_nothing() -> None:
-    targets = match(ANCHORS, torch.zeros(2, 3, 4), torch.zeros(2, 3, dtype=torch.long))
-    assert targets.label.tolist() == [[0, 0, 0], [0, 0, 0]]
-
-
-def test_pictures_of_a_batch_do_not_mix() -> None:
-    boxes = torch.tensor([[[0.0, 0, 20, 20]], [[40.0, 0, 60, 20]]])
-    targets = match(ANCHORS, boxes, torch.tensor([[FACE], [FACE]]))
-    assert targets.label.tolist() == [[1, 0, 0], [0, 0, 1]]
-
-
 def test_a_padded_batch_matches_as_each_picture_does_by_itself() -> None:
     random = torch.Generator().manual_seed(0)
     corner = torch.rand(16, 9, 2, generator=random) * 200

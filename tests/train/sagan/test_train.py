@@ -62,15 +62,6 @@ def test_resumed_run_is_the_same_bit_for_bit(pictures: Path, tmp_path: Path) -> 
     assert different == []
 
 
-def test_other_seed_is_another_run(pictures: Path, tmp_path: Path) -> None:
-    runs = [
-        main(["--data", str(pictures), *TINY, "--runs", str(tmp_path), "--kimg", "0.008", "--seed", seed])
-        for seed in "01"
-    ]
-    a, b = (weights(folder / "latest.pt")["generator.first.kernel.weight"] for folder in runs)
-    assert not torch.equal(a, b)
-
-
 def test_burn_in_leaves_the_generator_alone(pictures: Path) -> None:
     data = load_pictures(pictures, 16)
     network = NetworkConfig(16, 3, z_dim=16, width=2, attention_g=(8,), attention_d=(8,))

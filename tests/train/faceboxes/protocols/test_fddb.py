@@ -69,13 +69,11 @@ def test_roc_by_hand_over_two_pictures() -> None:
 
 
 def test_pictures_without_detections_count_their_faces() -> None:
-    curve = roc([picture([0.9], [[0.9]]), Overlaps(np.zeros(0, np.float32), np.zeros((0, 3)))])
+    nothing = Overlaps(np.zeros(0, np.float32), np.zeros((0, 3)))
+    curve = roc([picture([0.9], [[0.9]]), nothing])
     assert curve.faces == 4
     assert curve.at_false(0)[0] == pytest.approx(1 / 4)
-
-
-def test_nothing_found_at_all() -> None:
-    assert roc([Overlaps(np.zeros(0, np.float32), np.zeros((0, 3)))]).at_false(1000) == (0.0, 0.0)
+    assert roc([nothing]).at_false(1000) == (0.0, 0.0)
 
 
 def test_folds_are_read_in_order(tmp_path: Path) -> None:
