@@ -20,6 +20,7 @@ from facecam.faces.boxes import Detections
 from facecam.sources import Frame, open_source
 from tests.clips import write_clip
 from tests.doubles import found, read_all
+from tests.facecam.conftest import Run
 
 MakeFrame = Callable[..., np.ndarray]
 FACE = (100.0, 100.0, 140.0, 140.0)
@@ -159,20 +160,18 @@ def brightest(path: Path, column: int, row: int) -> list[int]:
     return [int(frame.image[inner].max()) for frame in read_all(open_source(str(path)))]
 
 
-def test_a_run_is_repeated_by_its_regions_without_the_detector(
-    tmp_path: Path, clip: Path, tiny_model: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_run_is_repeated_by_its_regions_without_the_detector(detect: Run, tmp_path: Path, clip: Path) -> None:
     regions = tmp_path / "found.json"
-    command = ["detect", str(clip), "--hide", "cover", "--regions", str(regions), "--model", str(tiny_model)]
-    assert main(command) == 0  # finds them, and makes no copy
+    command = [clip, "--hide", "cover", "--regions", regions]
+    assert detect(*command)[0] == 0  # finds them, and makes no copy
     first = load_regions(regions, clip)
     assert len(first.times_s) == 12
     hand = Region(3, 6, ((256.0, 32.0, 288.0, 64.0),))
     changed = first.changed(0, replace(first.regions[0], hidden=False, decided=True)).joined(hand)
     save_regions(changed, regions)
-    capsys.readouterr()
-    assert main([*command, "--out", str(tmp_path / "out")]) == 0
-    assert "; 0.0 ms a detection" in capsys.readouterr().err
+    status, _, errors = detect(*command, "--out", tmp_path / "out")
+    assert status == 0
+    assert "; 0.0 ms a detection" in errors[-1]
     copy = tmp_path / "out" / "clip.mkv"
     assert min(brightest(copy, 4, 3)) > 200  # taken out by hand
     assert [value > 20 for value in brightest(copy, 8, 1)] == [3 <= number <= 6 for number in range(12)]
@@ -195,32 +194,28 @@ def test_regions_come_from_standard_input(tmp_path: Path, clip: Path, tiny_model
         assert b"no regions that can be read" in told.stderr
 
 
-def test_the_first_copy_hides_what_its_regions_say(tmp_path: Path, tiny_model: Path, make_frame: MakeFrame) -> None:
+def test_the_first_copy_hides_what_its_regions_say(detect: Run, tmp_path: Path, make_frame: MakeFrame) -> None:
     """A doubtful face that flickers is hidden throughout, at once as by the regions that are kept."""
     sure = make_frame((4, 3), width=320, height=240)
     frames = [sure // 255 * (230 if number % 4 < 2 else 200) for number in range(12)]
     path = write_clip(tmp_path / "flicker.mkv", frames)
-    command = ["detect", str(path), "--hide", "cover", "--model", str(tiny_model), "--size", "native"]
+    command = [path, "--hide", "cover", "--size", "native", "--regions", tmp_path / "found.json"]
     for out in ("first", "second"):
-        regions = ["--regions", str(tmp_path / "found.json"), "--out", str(tmp_path / out)]
-        assert main([*command, *regions, "--json", str(tmp_path / f"{out}.jsonl")]) == 0
+        assert detect(*command, "--out", tmp_path / out, "--json", tmp_path / f"{out}.jsonl")[0] == 0
     assert (tmp_path / "first.jsonl").read_text().count('"frame"') == 12  # and that MJPEG becomes H.264
     first, second = (brightest(tmp_path / out / "flicker.mkv", 4, 3) for out in ("first", "second"))
     assert first == second
     assert max(first[:10]) < 90
 
 
-def test_regions_of_another_file_are_refused(
-    tmp_path: Path, clip: Path, tiny_model: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_regions_of_another_file_are_refused(detect: Run, tmp_path: Path, clip: Path) -> None:
     regions = tmp_path / "found.json"
     save_regions(regions_of((found((*FACE, 0.9)), [0]), tmp_path=tmp_path), regions)
-    command = ["detect", str(clip), "--hide", "cover", "--regions", str(regions), "--model", str(tiny_model)]
-    assert main([*command, "--out", str(tmp_path / "out")]) == 2
-    assert "of another file" in capsys.readouterr().err
+    status, _, errors = detect(clip, "--hide", "cover", "--regions", regions, "--out", tmp_path / "out")
+    assert status == 2
+    assert "of another file" in errors[-1]
     assert not list((tmp_path / "out").glob("*"))
 
 
-def test_regions_are_of_one_file(tmp_path: Path, clip: Path, tiny_model: Path) -> None:
-    command = ["detect", str(clip), str(clip), "--hide", "cover", "--model", str(tiny_model)]
-    assert main([*command, "--regions", str(tmp_path / "found.json")]) == 2
+def test_regions_are_of_one_file(detect: Run, tmp_path: Path, clip: Path) -> None:
+    assert detect(clip, clip, "--hide", "cover", "--regions", tmp_path / "found.json")[0] == 2

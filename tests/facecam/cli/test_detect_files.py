@@ -25,7 +25,7 @@ from facecam.cli import main
 from facecam.sources import open_source
 from facecam.system.opencv import cv2
 from tests.clips import made, remux, write_clip
-from tests.facecam.cli.conftest import Run
+from tests.facecam.conftest import Run
 from tests.facecam.saving.told_clips import agree, make_clip, served
 from tests.facecam.waiting import PATIENCE_S, wait_for
 from tests.processes import in_group, run_python, start_python

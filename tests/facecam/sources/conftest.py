@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-
 import pytest
 
 from facecam.errors import SourceError
 from facecam.sources import open_source
-from tests.streams import MjpegServer
 
 
 def refused(spec: object, words: str) -> None:
@@ -17,17 +14,3 @@ def refused(spec: object, words: str) -> None:
         open_source(str(spec)).read()
     assert "\n" not in str(caught.value)
     assert str(caught.value).endswith((".", "?"))
-
-
-@pytest.fixture
-def serve() -> Iterator[Callable[..., MjpegServer]]:
-    """Starts a camera in a mode: `serve("stall")`."""
-    servers: list[MjpegServer] = []
-
-    def start(mode: str = "send") -> MjpegServer:
-        servers.append(MjpegServer(mode))
-        return servers[-1]
-
-    yield start
-    for server in servers:
-        server.close()

@@ -31,8 +31,7 @@ def read(source: StreamSource, count: int) -> list[Frame]:
     return [frame for frame in frames if frame is not None]
 
 
-def test_pictures_larger_than_8k_are_refused_and_the_stream_goes_on(serve: Callable[..., MjpegServer]) -> None:
-    server = serve()
+def test_pictures_larger_than_8k_are_refused_and_the_stream_goes_on(server: MjpegServer) -> None:
     with closing(StreamSource(server.url)) as source:
         read(source, 3)
         before_mb = peak_mb()
@@ -42,15 +41,15 @@ def test_pictures_larger_than_8k_are_refused_and_the_stream_goes_on(serve: Calla
         assert peak_mb() - before_mb < 200
 
 
-def test_a_stream_of_nothing_but_oversized_pictures(serve: Callable[..., MjpegServer]) -> None:
+def test_a_stream_of_nothing_but_oversized_pictures(server: MjpegServer) -> None:
+    server.mode = "oversized"
     before_mb = peak_mb()
     with pytest.raises(SourceError, match="too large"):
-        StreamSource(serve("oversized").url, read_timeout_s=2).read()
+        StreamSource(server.url, read_timeout_s=2).read()
     assert peak_mb() - before_mb < 200
 
 
-def test_a_picture_that_never_ends_is_cut_off(serve: Callable[..., MjpegServer]) -> None:
-    server = serve()
+def test_a_picture_that_never_ends_is_cut_off(server: MjpegServer) -> None:
     with closing(StreamSource(server.url, read_timeout_s=20)) as source:
         read(source, 3)
         before_mb = peak_mb()
@@ -60,8 +59,7 @@ def test_a_picture_that_never_ends_is_cut_off(serve: Callable[..., MjpegServer])
         assert peak_mb() - before_mb < 300
 
 
-def test_garbage_between_pictures_is_passed_over(serve: Callable[..., MjpegServer]) -> None:
-    server = serve()
+def test_garbage_between_pictures_is_passed_over(server: MjpegServer) -> None:
     with closing(StreamSource(server.url)) as source:
         read(source, 3)
         server.mode = "garbage"
@@ -69,13 +67,36 @@ def test_garbage_between_pictures_is_passed_over(serve: Callable[..., MjpegServe
         read(source, 30)
 
 
-def test_a_stream_of_nothing_but_garbage_ends(serve: Callable[..., MjpegServer]) -> None:
-    server = serve()
+def test_a_stream_of_nothing_but_garbage_ends(server: MjpegServer) -> None:
     with closing(StreamSource(server.url, read_timeout_s=0.5)) as source:
         read(source, 3)
         server.mode = "garbage"
         with pytest.raises(SourceError, match=r"damaged|stopped sending"):
             read(source, 1000)
+
+
+@pytest.fixture
+def answer_with() -> Iterator[Callable[[Callable[[int, bytes], bytes]], str]]:
+    """Starts a server that answers its n-th request with `answer(n, request)`; gives its address."""
+    servers: list[socket.socket] = []
+
+    def start(answer: Callable[[int, bytes], bytes]) -> str:
+        server = socket.create_server(("127.0.0.1", 0))
+        servers.append(server)
+
+        def serve() -> None:
+            with suppress(OSError):  # closed at the end of the test
+                for number in range(1000):
+                    connection, _ = server.accept()
+                    with connection:
+                        connection.sendall(answer(number, connection.recv(4096)))
+
+        threading.Thread(target=serve, daemon=True).start()
+        return f"127.0.0.1:{server.getsockname()[1]}"
+
+    yield start
+    for server in servers:
+        server.close()
 
 
 @pytest.mark.parametrize(
@@ -89,72 +110,28 @@ def test_a_stream_of_nothing_but_garbage_ends(serve: Callable[..., MjpegServer])
         (b"HTTP/1.0 200 OK\r\nContent-Type: text/html\r\nContent-Length: 5\r\n\r\nHello", "not a video"),
     ],
 )
-def test_what_a_server_may_answer_instead(answer: bytes, words: str) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-
-        def serve() -> None:
-            with suppress(OSError):  # closed before anybody came twice
-                while True:
-                    connection, _ = server.accept()
-                    with connection:
-                        connection.recv(4096)
-                        connection.sendall(answer)
-
-        threading.Thread(target=serve, daemon=True).start()
-        with pytest.raises(SourceError, match=words) as caught:
-            StreamSource(f"http://127.0.0.1:{server.getsockname()[1]}/video", open_timeout_s=PATIENCE_S)
+def test_what_a_server_may_answer_instead(answer_with: Callable[..., str], answer: bytes, words: str) -> None:
+    address = answer_with(lambda *_: answer)
+    with pytest.raises(SourceError, match=words) as caught:
+        StreamSource(f"http://{address}/video", open_timeout_s=PATIENCE_S)
     assert "\n" not in str(caught.value)
 
 
-def test_user_name_and_password_of_the_address_are_sent_and_not_shown() -> None:
+def test_user_name_and_password_of_the_address_are_sent_and_not_shown(answer_with: Callable[..., str]) -> None:
     asked: list[bytes] = []
-    with socket.create_server(("127.0.0.1", 0)) as server:
 
-        def serve() -> None:
-            while True:
-                connection, _ = server.accept()
-                with connection:
-                    asked.append(connection.recv(4096))
-                    if b"Authorization: Basic bWU6c2VjcmV0" not in asked[-1]:  # me:secret
-                        connection.sendall(b'HTTP/1.0 401 No\r\nWWW-Authenticate: Basic realm="cam"\r\n\r\n')
-                        continue
-                    connection.sendall(
-                        b"HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=cut\r\n\r\n"
-                    )
-                    for number in range(10):
-                        connection.sendall(b"--cut\r\nContent-Type: image/jpeg\r\n\r\n" + picture(number) + b"\r\n")
-                    return
+    def answer(number: int, request: bytes) -> bytes:
+        asked.append(request)
+        if b"Authorization: Basic bWU6c2VjcmV0" not in request:  # me:secret
+            return b'HTTP/1.0 401 No\r\nWWW-Authenticate: Basic realm="cam"\r\n\r\n'
+        head = b"HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=cut\r\n\r\n"
+        part = b"--cut\r\nContent-Type: image/jpeg\r\n\r\n"
+        return head + b"".join(part + picture(number) + b"\r\n" for number in range(10))
 
-        threading.Thread(target=serve, daemon=True).start()
-        with closing(StreamSource(f"http://me:secret@127.0.0.1:{server.getsockname()[1]}/video")) as source:
-            assert "secret" not in source.title
-            read(source, 5)
+    with closing(StreamSource(f"http://me:secret@{answer_with(answer)}/video")) as source:
+        assert "secret" not in source.title
+        read(source, 5)
     assert not any(b"me:secret" in request for request in asked)
-
-
-@pytest.fixture
-def answer_with() -> Iterator[Callable[[Callable[[int], bytes]], str]]:
-    """Starts a server that answers its n-th request with `answer(n)`; gives its address."""
-    servers: list[socket.socket] = []
-
-    def start(answer: Callable[[int], bytes]) -> str:
-        server = socket.create_server(("127.0.0.1", 0))
-        servers.append(server)
-
-        def serve() -> None:
-            with suppress(OSError):  # closed at the end of the test
-                for number in range(1000):
-                    connection, _ = server.accept()
-                    with connection:
-                        connection.recv(4096)
-                        connection.sendall(answer(number))
-
-        threading.Thread(target=serve, daemon=True).start()
-        return f"127.0.0.1:{server.getsockname()[1]}"
-
-    yield start
-    for server in servers:
-        server.close()
 
 
 @pytest.mark.parametrize("length", [b"5", b"100000000", b"nonsense", b"-1"])
@@ -162,14 +139,14 @@ def test_a_camera_that_says_wrong_lengths_is_read_right(answer_with: Callable[..
     head = b"HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=--other\r\n\r\n"
     part = b"--cut\r\nContent-Type: image/jpeg\r\nContent-Length: " + length + b"\r\n\r\n"
     parts = b"".join(part + picture(number) + b"\r\n" for number in range(6))
-    with closing(StreamSource(f"http://{answer_with(lambda _: head + parts)}/video")) as source:
+    with closing(StreamSource(f"http://{answer_with(lambda *_: head + parts)}/video")) as source:
         levels = [int(frame.image.mean()) for frame in read(source, 6)]
         assert source.read() is None
     assert levels == [20, 40, 60, 80, 100, 120]
 
 
 def test_a_camera_of_single_pictures_is_asked_again_and_again(answer_with: Callable[..., str]) -> None:
-    def answer(number: int) -> bytes:
+    def answer(number: int, request: bytes) -> bytes:
         data = picture(number)
         return f"HTTP/1.0 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: {len(data)}\r\n\r\n".encode() + data
 
@@ -182,7 +159,7 @@ def test_a_camera_of_single_pictures_is_asked_again_and_again(answer_with: Calla
 
 
 def test_a_camera_of_single_pictures_that_sends_none_ends(answer_with: Callable[..., str]) -> None:
-    address = answer_with(lambda _: b"HTTP/1.0 200 OK\r\nContent-Type: image/jpeg\r\n\r\n\xff\xd8\xff\xe0 no picture")
+    address = answer_with(lambda *_: b"HTTP/1.0 200 OK\r\nContent-Type: image/jpeg\r\n\r\n\xff\xd8\xff\xe0 no picture")
     with (
         closing(StreamSource(f"http://{address}/snap.jpg", read_timeout_s=2)) as source,
         pytest.raises(SourceError, match="damaged"),
@@ -190,8 +167,8 @@ def test_a_camera_of_single_pictures_that_sends_none_ends(answer_with: Callable[
         source.read()
 
 
-def test_the_scheme_may_be_in_capitals(serve: Callable[..., MjpegServer]) -> None:
-    with closing(StreamSource(serve().url.replace("http", "HTTP"))) as source:
+def test_the_scheme_may_be_in_capitals(server: MjpegServer) -> None:
+    with closing(StreamSource(server.url.replace("http", "HTTP"))) as source:
         read(source, 2)
 
 

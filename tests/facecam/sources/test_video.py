@@ -112,8 +112,8 @@ def test_a_playlist_does_not_reach_the_network(tmp_path):
 # Streams
 
 
-def test_an_mjpeg_stream(serve):
-    with closing(open_source(serve().url)) as source:
+def test_an_mjpeg_stream(server):
+    with closing(open_source(server.url)) as source:
         assert isinstance(source, StreamSource)
         assert source.live
         frames = [source.read() for _ in range(9)]
@@ -123,14 +123,16 @@ def test_an_mjpeg_stream(serve):
     assert times == sorted(times)
 
 
-def test_a_stream_that_goes_silent_is_told(serve):
+def test_a_stream_that_goes_silent_is_told(server):
+    server.mode = "stall"
     with pytest.raises(SourceError, match="stopped sending"):
-        read_all(StreamSource(serve("stall").url, open_timeout_s=60, read_timeout_s=0.5))
+        read_all(StreamSource(server.url, open_timeout_s=60, read_timeout_s=0.5))
 
 
-def test_a_server_that_never_answers_is_given_up(serve):
+def test_a_server_that_never_answers_is_given_up(server):
+    server.mode = "silent"
     with pytest.raises(SourceError, match="can't be opened"):
-        StreamSource(serve("silent").url, open_timeout_s=0.5)
+        StreamSource(server.url, open_timeout_s=0.5)
 
 
 def test_unreachable_and_impossible_addresses_are_told_without_passwords():
