@@ -27,14 +27,18 @@ from facecam.ui.shell import app
 application = app.make_application()
 
 def look():
-    window = [widget for widget in application.topLevelWidgets() if hasattr(widget, "go_to")][0]
+    window = next((widget for widget in application.topLevelWidgets() if hasattr(widget, "go_to")), None)
+    figures = window.made[0].picture.overlay.figures.text if window is not None and 0 in window.made else ""
+    if "capture" not in figures:  # no frame is shown yet
+        QTimer.singleShot(200, look)
+        return
     for index in (1, 2, 0):
         window.go_to(index)
         window.tab(index)  # made now, though it may still be loading
-    print("FIGURES", window.tab(0).picture.overlay.figures.text, flush=True)
+    print("FIGURES", figures, flush=True)
     QTimer.singleShot(1500, window.close)
 
-QTimer.singleShot(3000, look)
+QTimer.singleShot(200, look)
 sys.argv = ["facecam", "--source", "demo"]
 cli.run()
 """
