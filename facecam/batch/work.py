@@ -257,7 +257,8 @@ def _views(frame: Frame) -> Iterator[Image]:
         for end in (some[some < _FAINT], some[some > 255 - _FAINT]):
             if end.size > some.size // 10:
                 least, most = _nearly_all(end)
-                faint += [end] * (most - least > 1)
+                if most - least > 1:
+                    faint.append(end)
     for each in faint:
         least, most = int(each[0]), int(each[-1])
         if least < most:  # what stands out of that is seen without it

@@ -104,7 +104,7 @@ class Toast(_Over):
 
 
 class Countdown(_Over):
-    """Counts down in large digits, then does it. words: how far it is, empty while it does not count."""
+    """Counts down in large digits, then does it."""
 
     changed = Signal()
     """The words have."""
@@ -112,12 +112,17 @@ class Countdown(_Over):
     def __init__(self, stage: LiveStage, do: Callable[[], object]) -> None:
         super().__init__(stage, "countdown", (0.5, 0.5))
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._do, self._left, self.words = do, 0, ""
+        self._do, self._left = do, 0
         self.digits = QLabel()
         self.digits.setAccessibleName("Seconds until the snapshot")
         QHBoxLayout(self).addWidget(self.digits)
         self._timer = QTimer(self, interval=1000)
         self._timer.timeout.connect(self._tick)
+
+    @property
+    def words(self) -> str:
+        """How far it is, empty while it does not count."""
+        return f"snapshot in {self._left} s" if self._timer.isActive() else ""
 
     def toggle(self) -> None:
         """Begins; while it counts, calls it off."""
@@ -131,10 +136,6 @@ class Countdown(_Over):
     def call_off(self) -> None:
         self._timer.stop()
         self.hide()
-        self._say("")
-
-    def _say(self, words: str) -> None:
-        self.words = words
         self.changed.emit()
 
     def _tick(self) -> None:
@@ -145,7 +146,7 @@ class Countdown(_Over):
             return
         self.digits.setFont(theme.tabular(self.font(), 6 * self._grown, QFont.Weight.Bold))
         self.digits.setText(str(self._left))
-        self._say(f"snapshot in {self._left} s")
+        self.changed.emit()
         self.show()
         self.put()
 
