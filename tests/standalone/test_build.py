@@ -11,6 +11,7 @@ import sys
 import textwrap
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 
@@ -240,8 +241,11 @@ def wait_for_boxes(display: str, process: subprocess.Popen[bytes]) -> str:
 
 def loaded_by(process: subprocess.Popen[bytes]) -> str:
     """What is mapped by it, and by the process that a single file starts when it is unpacked."""
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-    return "".join(Path(f"/proc/{pid}/maps").read_text() for pid in (process.pid, *children))
+    mapped = ""
+    for pid in (process.pid, *Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()):
+        with suppress(FileNotFoundError, ProcessLookupError):  # it starts others, too, which have ended by now
+            mapped += Path(f"/proc/{pid}/maps").read_text()
+    return mapped
 
 
 def test_the_licences_of_all_that_is_bundled_come_with_it(built: Path, folder: Path, tmp_path: Path) -> None:
