@@ -24,6 +24,11 @@ VARIANCES = (0.1, 0.2)
 NMS_IOU = 0.5
 """Overlap from which on the weaker of two boxes is dropped, unless the user says otherwise."""
 
+VOTER_SCORE = 0.8
+"""Box voting (Gidaris and Komodakis 2015, section 4): a kept box becomes the mean, weighted by score, of itself and of
+those dropped that have so much of its score at least and overlap it by more than (1 + NMS_IOU) / 2, as they can no
+other kept one."""
+
 MOST_CANDIDATES = 2000
 """How many of the best that pass the threshold are decoded: at threshold 0 everything passes."""
 
@@ -112,7 +117,8 @@ class Candidates(NamedTuple):
 
 
 def select(candidates: Candidates, threshold: float, iou: float, width: float, height: float) -> Detections:
-    """The faces among the candidates, clipped to the frame. What is no number, or outside, is left out.
+    """The faces among the candidates, as suppression and voting leave them, clipped to the frame. What is no number, or
+    outside, is left out.
 
     threshold: the lowest of the scores that is a face; iou: see `nms`; width, height: the frame's.
     """
@@ -140,8 +146,15 @@ def _select_arrays(candidates: Candidates, threshold: float, iou: float, width: 
         boxes = decode(candidates.offsets[passed], candidates.anchors[passed], candidates.variances)
     whole = np.isfinite(boxes).all(axis=1)
     boxes, scores = boxes[whole], scores[whole]
+    order = np.argsort(-scores, kind="stable")
+    boxes, scores = boxes[order], scores[order]
     keep = nms(boxes, scores, iou)
-    boxes, scores = np.clip(boxes[keep], 0, np.array([width, height] * 2, np.float32)), scores[keep]
+    voters = pairwise_iou(boxes[keep], boxes) > (1 + iou) / 2
+    voters &= (scores >= VOTER_SCORE * scores[keep, None]) & (np.arange(len(scores)) > keep[:, None])
+    voters[range(len(keep)), keep] = True
+    votes = voters * np.maximum(scores, np.finfo(np.float32).tiny, dtype=np.float64)
+    boxes = np.clip(votes @ boxes / votes.sum(axis=1, keepdims=True), 0, [width, height] * 2).astype(np.float32)
+    scores = scores[keep]
     inside = (boxes[:, 2:] > boxes[:, :2]).all(axis=1)
     return Detections(boxes[inside], scores[inside])
 

@@ -19,9 +19,11 @@ code is in the processor's caches: these few kilobytes come back faster than som
 #define FIRST_ROOM 256
 #define NEIGHBOURS 16
 #define LIKELY 64
+#define VOTER 0.8f /* a voter has so much of the kept box's score at least */
 
 typedef struct {
-    float left[ROOM], top[ROOM], right[ROOM], bottom[ROOM], area[ROOM];
+    float left[ROOM], top[ROOM], right[ROOM], bottom[ROOM], area[ROOM], score[ROOM];
+    float votes[ROOM], moves[4][ROOM]; /* the sum of its voters' scores, and of their edges' distances by these */
 } Boxes;
 
 typedef struct {
@@ -114,52 +116,91 @@ static const Ranked *sort(Candidates *all) {
     return from;
 }
 
-/* Whether a box overlaps one of the kept by more than `iou`: those in the groups from one to before another place. */
-static int overlaps(const Boxes *kept, Py_ssize_t group, Py_ssize_t end, Box box, float area, float iou) {
+/* The first group, from one to before another place, with a kept box that overlaps by more than `iou`; -1 if none.
+`near` becomes the place of one in there that overlaps by more than `same`, or -1. */
+static Py_ssize_t find(const Boxes *kept, Py_ssize_t group, Py_ssize_t end, Box box, float area, float iou, float same,
+                       Py_ssize_t *near) {
     for (; group < end; group += GROUP) {
-        int found = 0;
-        for (Py_ssize_t other = group; other < group + GROUP; other++) {
+        int found = 0, last = -1;
+        for (int lane = 0; lane < GROUP; lane++) {
+            Py_ssize_t other = group + lane;
             float left = kept->left[other] > box.left ? kept->left[other] : box.left;
             float top = kept->top[other] > box.top ? kept->top[other] : box.top;
             float right = kept->right[other] < box.right ? kept->right[other] : box.right;
             float bottom = kept->bottom[other] < box.bottom ? kept->bottom[other] : box.bottom;
             float width = right - left, height = bottom - top;
             float overlap = (width > 0 ? width : 0) * (height > 0 ? height : 0);
-            found |= overlap > iou * (kept->area[other] + area - overlap);
+            float both = kept->area[other] + area - overlap;
+            found |= overlap > iou * both;
+            int lane_if = overlap > same * both ? lane : -1;
+            last = lane_if > last ? lane_if : last;
         }
-        if (found)
-            return 1;
+        if (found) {
+            *near = last < 0 ? -1 : group + last;
+            return group;
+        }
     }
-    return 0;
+    return -1;
+}
+
+static void keep(Boxes *kept, Py_ssize_t place, Box box, float area, float score) {
+    if (place % GROUP == 0)
+        for (Py_ssize_t other = place; other < place + GROUP; other++) { /* what no box fills must overlap none */
+            kept->left[other] = kept->top[other] = FLT_MAX;
+            kept->right[other] = kept->bottom[other] = kept->area[other] = 0;
+        }
+    kept->left[place] = box.left, kept->top[place] = box.top, kept->right[place] = box.right;
+    kept->bottom[place] = box.bottom, kept->area[place] = area, kept->score[place] = kept->votes[place] = score;
+    for (int edge = 0; edge < 4; edge++)
+        kept->moves[edge][place] = 0;
+}
+
+/* A box that is dropped draws the kept one that it nearly is its way, if it is about as certain. */
+static void vote(Boxes *kept, Py_ssize_t near, Box box, float score) {
+    if (score < VOTER * kept->score[near])
+        return;
+    kept->votes[near] += score;
+    kept->moves[0][near] += score * (box.left - kept->left[near]);
+    kept->moves[1][near] += score * (box.top - kept->top[near]);
+    kept->moves[2][near] += score * (box.right - kept->right[near]);
+    kept->moves[3][near] += score * (box.bottom - kept->bottom[near]);
 }
 
 static float within(float edge, float end) { return edge < 0 ? 0 : edge > end ? end : edge; }
 
-/* Greedy non-maximum suppression of the best candidates. Fills rows with what stays and lies in the frame, clipped to
-it; returns how many. */
+/* Greedy non-maximum suppression of the best candidates, and box voting (Gidaris and Komodakis 2015, section 4). Fills
+rows with what stays and lies in the frame, clipped to it; returns how many. */
 static Py_ssize_t suppress(Candidates *all, Py_ssize_t most, float iou, float across, float down, float (*rows)[5]) {
     Boxes kept;
     Py_ssize_t stay = 0, count = 0, groups[LIKELY] = {0};
+    float same = (1 + iou) / 2; /* who overlaps one of the kept by more does so with no other */
     const Ranked *ranked = sort(all);
-    for (Py_ssize_t rank = 0; rank < most && rank < all->count && stay < MOST; rank++) {
+    for (Py_ssize_t rank = 0; rank < most && rank < all->count; rank++) {
         Ranked best = ranked[rank];
         Box box = all->boxes[best.place];
         float area = (box.right - box.left) * (box.bottom - box.top);
         /* Neighbours mostly go for the same box, so that its group is tried first. */
         Py_ssize_t *likely = &groups[best.place / NEIGHBOURS % LIKELY];
-        if (overlaps(&kept, *likely, *likely + (stay > 0), box, area, iou) || overlaps(&kept, 0, stay, box, area, iou))
-            continue;
-        *likely = stay / GROUP * GROUP;
-        if (stay % GROUP == 0)
-            for (Py_ssize_t other = stay; other < stay + GROUP; other++) { /* what no box fills must overlap none */
-                kept.left[other] = kept.top[other] = FLT_MAX;
-                kept.right[other] = kept.bottom[other] = kept.area[other] = 0;
-            }
-        kept.left[stay] = box.left, kept.top[stay] = box.top, kept.right[stay] = box.right;
-        kept.bottom[stay] = box.bottom, kept.area[stay] = area, stay++;
-        float *row = rows[count];
-        row[0] = within(box.left, across), row[1] = within(box.top, down), row[2] = within(box.right, across);
-        row[3] = within(box.bottom, down), row[4] = best.score;
+        Py_ssize_t near = -1, group = find(&kept, *likely, *likely + (stay > 0), box, area, iou, same, &near);
+        if (group < 0)
+            group = find(&kept, 0, stay, box, area, iou, same, &near);
+        if (group >= 0) {
+            if (near < 0 && stay > GROUP)
+                find(&kept, 0, stay, box, area, same, same, &near);
+            if (near >= 0)
+                vote(&kept, near, box, best.score);
+        } else if (stay < MOST) {
+            *likely = stay / GROUP * GROUP;
+            keep(&kept, stay++, box, area, best.score);
+        }
+    }
+    for (Py_ssize_t place = 0; place < stay; place++) {
+        float *row = rows[count], votes = kept.votes[place] > FLT_MIN ? kept.votes[place] : FLT_MIN;
+        row[0] = within(kept.left[place] + kept.moves[0][place] / votes, across);
+        row[1] = within(kept.top[place] + kept.moves[1][place] / votes, down);
+        row[2] = within(kept.right[place] + kept.moves[2][place] / votes, across);
+        row[3] = within(kept.bottom[place] + kept.moves[3][place] / votes, down);
+        row[4] = kept.score[place];
         count += row[2] > row[0] && row[3] > row[1];
     }
     return count;

@@ -14,6 +14,7 @@ import pytest
 from facecam.faces import boxes
 from facecam.faces.boxes import Candidates, Detections, select
 
+IOU = 0.4
 LIMIT = np.array([640, 480, 640, 480], np.float32)
 
 
@@ -56,7 +57,7 @@ def in_both_ways(
     found = []
     for way in (compiled.select, None):
         monkeypatch.setattr(boxes, "compiled_select", way)
-        found.append(select(Candidates(offsets, scores, logits, anchors), threshold, 0.4, *map(float, LIMIT[:2])))
+        found.append(select(Candidates(offsets, scores, logits, anchors), threshold, IOU, *map(float, LIMIT[:2])))
     np.testing.assert_allclose(found[0].boxes, found[1].boxes, atol=1e-3)
     np.testing.assert_allclose(found[0].scores, found[1].scores, atol=2e-7)
     assert found[0].boxes.shape == (len(found[0]), 4)
@@ -94,6 +95,24 @@ def test_boxes_are_clipped_and_those_outside_left_out(monkeypatch: pytest.Monkey
     scores = np.array([1, 3, 2], np.float32)
     found = in_both_ways(monkeypatch, compiled, np.zeros((3, 4), np.float32), scores, anchors, logits=True)
     assert found.boxes.tolist() == [[605, 275, 640, 325], [0, 0, 40, 40]]
+
+
+def test_dropped_boxes_vote_for_the_one_that_they_nearly_are(
+    monkeypatch: pytest.MonkeyPatch, compiled: ModuleType
+) -> None:
+    best, near, unsure, shifted, elsewhere = (
+        [100, 100, 40, 40],
+        [102, 101, 40, 40],
+        [98, 100, 40, 40],
+        [110, 100, 40, 40],
+        [300, 200, 60, 60],
+    )
+    anchors = np.array([best, near, unsure, shifted, elsewhere], np.float32)
+    scores = np.array([0.9, 0.8, 0.7, 0.85, 0.6], np.float32)  # 0.7 is less than 0.8 of 0.9
+    found = in_both_ways(monkeypatch, compiled, np.zeros((5, 4), np.float32), scores, anchors, logits=False)
+    x, y = np.average([best[:2], near[:2]], axis=0, weights=[0.9, 0.8])
+    np.testing.assert_allclose(found.boxes, [[x - 20, y - 20, x + 20, y + 20], [270, 170, 330, 230]], rtol=1e-5)
+    assert found.scores.tolist() == scores[[0, 4]].tolist()
 
 
 def test_of_very_many_candidates_the_best_are_taken(monkeypatch: pytest.MonkeyPatch, compiled: ModuleType) -> None:
