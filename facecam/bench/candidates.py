@@ -17,7 +17,7 @@ from facecam.detection.third_party import recognise
 from facecam.errors import FacecamError
 from facecam.runtimes import providers
 from facecam.runtimes.engine import PRECISIONS, Engine, Precision, Runtime, runtimes_for
-from facecam.runtimes.registry import check, has_bf16, has_int8
+from facecam.runtimes.registry import check, is_there
 
 
 @dataclass(frozen=True)
@@ -60,13 +60,6 @@ def engines(wanted: DetectorOptions = DetectorOptions(precision=Precision.F32)) 
     if not there:
         check(found[-1])  # tells what is missing
     return there
-
-
-def is_there(engine: Engine) -> bool:
-    """Whether its precision can be had here."""
-    if engine.precision == Precision.BF16:
-        return engine.runtime == Runtime.OPENVINO and has_bf16()
-    return engine.precision == Precision.F32 or has_int8(engine.runtime)
 
 
 def candidates(options: DetectorOptions, among: Sequence[Engine]) -> list[Candidate]:

@@ -13,9 +13,9 @@ from typing import Any
 
 import psutil
 
-from facecam.bench.candidates import is_there
 from facecam.bench.result import Machine
 from facecam.runtimes.engine import PRECISIONS, RUNTIMES, Engine, Precision, version
+from facecam.runtimes.registry import is_there
 from facecam.system.cpu import available_cores, core_siblings, cpu_flags, cpu_name, fast_cores
 
 BUSY_PERCENT = 20.0

@@ -17,7 +17,7 @@ from facecam.detection.frame_plan import FramePlan
 from facecam.detection.model import Binding, Model, int8_path
 from facecam.runtimes.engine import Engine, Precision, Runtime, RuntimeFailure
 from facecam.runtimes.providers import CPU
-from facecam.runtimes.registry import has_bf16, has_int8
+from facecam.runtimes.registry import is_there
 from facecam.runtimes.speed_trial import SpeedTrial, candidates, keep_choice, kept_choice, trial_key
 from facecam.system.cpu import unpinned
 from facecam.system.memory import give_back_free_memory
@@ -126,7 +126,7 @@ class EngineChoice:
         kept = kept if kept in names else None
         networks = {str(plan.network.engine): plan.network}
         for name in names if kept is None else [kept]:
-            if name not in networks and (names[name].precision != Precision.BF16 or has_bf16()):
+            if name not in networks and is_there(names[name]):
                 try:
                     networks[name] = self._model.bind(*plan.input_size, names[name])
                 except RuntimeFailure as error:
@@ -161,7 +161,8 @@ class EngineChoice:
         """The runtimes to choose from in which there is this network in int8, and this processor for it. Looking at
         OpenVINO loads it."""
         for runtime in self._runtimes:
-            if self._wanted.provider == CPU and int8_path(self._model.path, runtime).is_file() and has_int8(runtime):
+            there = int8_path(self._model.path, runtime).is_file() and is_there(Engine(runtime, Precision.INT8))
+            if self._wanted.provider == CPU and there:
                 try:
                     self._model.int8(runtime)
                 except RuntimeFailure as error:

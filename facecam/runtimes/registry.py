@@ -46,6 +46,13 @@ def check(engine: Engine) -> None:
             )
 
 
+def is_there(engine: Engine) -> bool:
+    """Whether its precision can be had here."""
+    if engine.precision == Precision.BF16:
+        return engine.runtime == Runtime.OPENVINO and has_bf16()
+    return engine.precision == Precision.F32 or has_int8(engine.runtime)
+
+
 def has_bf16() -> bool:
     """Whether this processor computes in bfloat16 by itself, as OpenVINO sees it; False without OpenVINO."""
     try:

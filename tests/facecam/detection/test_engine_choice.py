@@ -178,7 +178,7 @@ def test_what_goes_wrong_in_the_background_is_told_by_the_next_frame(monkeypatch
 def test_auto_precision_tries_bfloat16_only_where_the_processor_can(monkeypatch, tried, tiny_model, make_frame, able):
     if able and not has_bf16():
         pytest.skip("this processor does not compute in bfloat16")
-    monkeypatch.setattr(engine_choice, "has_bf16", lambda: able)
+    monkeypatch.setattr(registry, "has_bf16", lambda: able)
     detector = FaceDetector(DetectorOptions(tiny_model, precision=Precision.AUTO))
     after_the_trial(detector, make_frame((2, 1)))
     assert tried == [[Runtime.ONNX_RUNTIME, Runtime.OPENVINO, "openvino bf16"][: 3 if able else 2]]

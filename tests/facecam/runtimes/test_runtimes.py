@@ -10,7 +10,6 @@ import time
 import numpy as np
 import pytest
 
-from facecam.detection import engine_choice
 from facecam.detection.detector import FaceDetector
 from facecam.detection.model import load_model
 from facecam.detection.options import DetectorOptions
@@ -173,7 +172,6 @@ def test_int8_of_both_runtimes_starts_in_onnx_runtime_and_missing_ones_are_told(
     with pytest.raises(RuntimeFailure, match=r"There is no tiny-int8-onnxruntime.onnx beside tiny.onnx"):
         FaceDetector(DetectorOptions(tiny_model, precision=Precision.INT8))
     monkeypatch.setattr(registry, "has_int8", lambda runtime: False)
-    monkeypatch.setattr(engine_choice, "has_int8", lambda runtime: False)
     with pytest.raises(RuntimeFailure, match="int8 takes a newer processor"):
         FaceDetector(DetectorOptions("faceboxes", precision=Precision.INT8))
 
