@@ -18,7 +18,7 @@ import threading
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -107,11 +107,17 @@ class Recorder:
         from facecam.saving.video_file import VideoWriter
 
         check_free(path.parent)
-        video = VideoWriter(self.path)
         self._lists: list[JsonLines | CsvTable] = []
-        if options.lists:
-            self._lists = [JsonLines(self.path.with_suffix(".jsonl")), CsvTable(self.path.with_suffix(".csv"))]
-        self._microphone = None if microphone is None else microphone()
+        with ExitStack() as undo:  # where one can't be opened, those before it go
+            video = VideoWriter(path)
+            undo.callback(path.unlink)
+            undo.callback(video.close)
+            for kind, suffix in ((JsonLines, ".jsonl"), (CsvTable, ".csv")) if options.lists else ():
+                self._lists.append(kind(path.with_suffix(suffix)))
+                undo.callback(path.with_suffix(suffix).unlink)
+                undo.callback(self._lists[-1].close)
+            self._microphone = None if microphone is None else microphone()
+            undo.pop_all()
         self._video = VideoWithSound(video, options.sound, self._microphone)
         self._clock = _Clock(live, options.sound)
         self._times_s: OrderedDict[int, float] = OrderedDict()  # of the newest frames, by their index

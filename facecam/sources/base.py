@@ -103,4 +103,5 @@ class MayBeDamaged(Protocol):
 
 def without_password(url: str) -> str:
     """The URL without user name and password, to be shown or stored; whatever is none as it is."""
-    return re.sub(r"^([A-Za-z][A-Za-z0-9+.-]*://)[^/?#]*@", r"\1", url)
+    # A password with / ? or # should have been quoted; it can be told from a port, which has digits alone.
+    return re.sub(r"^([A-Za-z][A-Za-z0-9+.-]*://)([^/?#]*|[^/?#:\[]*:(?!\d*[/?#]).*)@", r"\1", url)

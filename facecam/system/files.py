@@ -55,14 +55,18 @@ def cannot_write(path: Path, error: OSError) -> WriteError | CopyError:
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """While a file of the user's is written: an OSError becomes that of `cannot_write`. That nobody reads what is piped
-    on stays what it is."""
+    """While a file of the user's is written: an OSError becomes that of `cannot_write`, also where it was one of the
+    hidden file that this one grows in. That nobody reads what is piped on stays what it is."""
     try:
         yield
     except BrokenPipeError:
         raise
     except OSError as error:
         raise cannot_write(path, error) from error
+    except (WriteError, CopyError) as error:
+        if isinstance(error.__cause__, OSError):
+            raise cannot_write(path, error.__cause__) from error.__cause__
+        raise
 
 
 @contextmanager

@@ -149,6 +149,23 @@ def test_where_nothing_can_be_written_it_is_said(tmp_path):
         recorder(tmp_path / "file")
 
 
+@pytest.mark.parametrize("taken", ["a.jsonl", "a.csv"])
+def test_nothing_is_left_of_a_recording_whose_lists_can_not_be_opened(tmp_path, taken):
+    (tmp_path / taken).mkdir()
+    with pytest.raises(FacecamError, match=rf"{taken} can't be written: there is a folder of that name"):
+        recorder(tmp_path, "a.mp4")
+    assert [path.name for path in tmp_path.iterdir()] == [taken]
+
+
+def test_nothing_is_left_of_a_recording_whose_microphone_can_not_be_opened(tmp_path):
+    def microphone():
+        raise FacecamError("There is no microphone.")
+
+    with pytest.raises(FacecamError, match="There is no microphone"):
+        recorder(tmp_path, "a.mp4", microphone=microphone)
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
 def test_a_folder_that_is_not_ours(tmp_path):
     tmp_path.chmod(0o500)

@@ -13,7 +13,7 @@ from PIL import Image
 
 from facecam.errors import SourceError
 from facecam.sources import open_source
-from facecam.sources.base import Seekable
+from facecam.sources.base import Seekable, without_password
 from facecam.sources.stream import StreamSource
 from facecam.sources.video import VideoSource
 from tests.clips import write_clip
@@ -145,6 +145,22 @@ def test_unreachable_and_impossible_addresses_are_told_without_passwords():
     with pytest.raises(SourceError) as caught:
         open_source(f"http://me:secret@127.0.0.1:{port}/video")
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("http://me:secret@host:80/a", "http://host:80/a"),
+        ("http://me:se/cr?et#@host/a", "http://host/a"),
+        ("rtsp://me:1/secret@host/a", "rtsp://me:1/secret@host/a"),  # a port, and the name of a picture
+        ("http://host:80/icon@2x.png", "http://host:80/icon@2x.png"),
+        ("http://[::1]:80/icon@2x.png", "http://[::1]:80/icon@2x.png"),
+        ("http://host/a?mail=me@host", "http://host/a?mail=me@host"),
+        ("clips/me@home.mp4", "clips/me@home.mp4"),
+    ],
+)
+def test_an_address_is_shown_without_its_password(url, shown):
+    assert without_password(url) == shown
 
 
 def test_a_video_can_be_played_from_any_place(clip):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 from itertools import islice
 
@@ -12,6 +13,7 @@ from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QFileDialog
 
 from facecam.errors import FacecamError
+from facecam.system.files import writing
 from sagan_gallery.attention import Direction
 from sagan_gallery.export import write_gif
 from sagan_gallery.generator import Generator, shipped_generators
@@ -260,6 +262,19 @@ def test_a_film_goes_on_beside_another_model_and_its_name_is_not_taken(
     with qtbot.waitSignal(panel.session.model_changed):
         pass
     qtbot.waitUntil((tmp_path / "second.gif").exists)
+
+
+def test_a_film_that_the_disk_has_no_room_for_is_told_by_its_own_name(qtbot, panel, tmp_path, make_films):
+    make_films()
+
+    def no_room(path, *_film):
+        with writing(path):
+            raise OSError(errno.ENOSPC, "")
+        yield 1.0
+
+    panel.files.start_film(tmp_path / "walk.mp4", no_room, side_px=64)
+    qtbot.waitUntil(lambda: f"{tmp_path / 'walk.mp4'} can't be written: the disk is full" in panel.status.text)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_film_that_cannot_be_written_is_told(qtbot, panel, tmp_path, make_films):
