@@ -37,12 +37,14 @@ class Recipe:
     mosaic: float = 0.4
     """share of training inputs made of 2 x 2 pictures of half the size: more faces, smaller ones, less empty border"""
     photometric: float = 0.7
+    dark: float = 0.2
+    """share of pictures in low light, down to a tenth of it"""
     degrade: float = 0.35
-    """share of pictures with a camera's faults: blur, noise, low light, JPEG, low resolution"""
+    """share of pictures with a camera's faults: blur, noise, JPEG, low resolution"""
     grey: float = 0.05
-    rotate: float = 0.35
+    rotate: float = 0.5
     """share of pictures rotated by up to `max_rotation_deg`"""
-    max_rotation_deg: float = 40.0
+    max_rotation_deg: float = 45.0
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,10 @@ def draw_plan(
         transform[0, 2] += size
     fill = MEAN_BGR if rng.random() < 0.5 else (0.0, 0.0, 0.0)
     plan = Plan(picture, transform.astype(np.float32), draw_colour(rng, recipe), fill)
+    if rng.random() < recipe.dark:
+        # What is too dark for a sensor is mostly noise; some pictures are dark and clean.
+        light = float(np.exp(rng.uniform(np.log(0.12), np.log(0.7))))
+        plan = replace(plan, colour=plan.colour * np.float32(light), noise=float(rng.uniform(0, 6)))
     return draw_faults(rng, plan) if rng.random() < recipe.degrade else plan
 
 
@@ -129,14 +135,10 @@ def draw_colour(rng: np.random.Generator, recipe: Recipe) -> Array:
 
 def draw_faults(rng: np.random.Generator, plan: Plan) -> Plan:
     """The plan with one to three faults of a webcam."""
-    colour = plan.colour
-    if rng.random() < 0.3:  # low light: darker, and noise stands out
-        colour = colour * np.float32(rng.uniform(0.2, 0.7))
     return replace(
         plan,
-        colour=colour,
         blur_px=float(rng.uniform(0.5, 2.5)) if rng.random() < 0.4 else 0.0,
-        noise=float(rng.uniform(2, 16)) if rng.random() < 0.4 else 0.0,
+        noise=float(rng.uniform(2, 16)) if rng.random() < 0.4 else plan.noise,
         jpeg=int(rng.integers(15, 70)) if rng.random() < 0.4 else 0,
         shrink=float(rng.uniform(0.3, 0.8)) if rng.random() < 0.3 else 1.0,
     )

@@ -12,7 +12,7 @@ from train.faceboxes.data.augment import Plan, Recipe, draw_plan, map_boxes, ren
 from train.faceboxes.data.resident import ResidentPictures, bilinear, pack, render_batch
 
 SIZE = 128
-PLAIN = Recipe(photometric=0, degrade=0, grey=0, rotate=0, mosaic=0)
+PLAIN = Recipe(photometric=0, dark=0, degrade=0, grey=0, rotate=0, mosaic=0)
 UNCHANGED = Plan(0, np.eye(2, 3, dtype=np.float32), np.eye(3, 4, dtype=np.float32), (0.0, 0.0, 0.0))
 
 
@@ -67,7 +67,7 @@ def test_renderers_agree() -> None:
     rng = np.random.default_rng(3)
     pictures = [rng.integers(0, 255, (12 + k, 17, 3)).astype(np.uint8).repeat(8, 0).repeat(8, 1) for k in range(3)]
     faces = np.array([[30, 20, 70, 60]], np.float32)
-    recipe = Recipe(degrade=0, mosaic=0)
+    recipe = Recipe(dark=0, degrade=0, mosaic=0)
     plans = [draw_plan(rng, k, pictures[k].shape[:2], faces, SIZE, recipe) for k in range(3)]
     batch = rendered_there(plans, *pictures)
     for plan, picture, theirs in zip(plans, pictures, batch, strict=True):

@@ -62,7 +62,7 @@ def test_another_process_prepares_the_same_batch(resident: bool, wider: Path, tm
 
 def test_boxes_mark_the_bright_discs(wider: Path, tmp_path: Path) -> None:
     """The faces of the made pictures are bright on dark, so the pixels tell whether the boxes fit."""
-    data, found = data_of(wider, tmp_path, recipe=Recipe(photometric=0, degrade=0, grey=0, mosaic=0.5)), 0
+    data, found = data_of(wider, tmp_path, recipe=Recipe(photometric=0, dark=0, degrade=0, grey=0, mosaic=0.5)), 0
     for step in range(4):
         batch = data.batch(step, 128, 8)
         light = batch.images.mean(1)
