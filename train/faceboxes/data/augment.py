@@ -38,7 +38,7 @@ class Recipe:
     """share of training inputs made of 2 x 2 pictures of half the size: more faces, smaller ones, less empty border"""
     photometric: float = 0.7
     dark: float = 0.2
-    """share of pictures in low light, down to a tenth of it"""
+    """share of pictures in low light, down to an eighth of it"""
     degrade: float = 0.35
     """share of pictures with a camera's faults: blur, noise, JPEG, low resolution"""
     grey: float = 0.05
