@@ -160,9 +160,8 @@ class EngineChoice:
     def _with_int8(self) -> Iterator[Runtime]:
         """The runtimes to choose from in which there is this network in int8, and this processor for it. Looking at
         OpenVINO loads it."""
-        for runtime in self._runtimes:
-            there = int8_path(self._model.path, runtime).is_file() and is_there(Engine(runtime, Precision.INT8))
-            if self._wanted.provider == CPU and there:
+        for runtime in self._runtimes if self._wanted.provider == CPU else ():
+            if int8_path(self._model.path, runtime).is_file() and is_there(Engine(runtime, Precision.INT8)):
                 try:
                     self._model.int8(runtime)
                 except RuntimeFailure as error:

@@ -126,7 +126,7 @@ def select(candidates: Candidates, threshold: float, iou: float, width: float, h
         return _select_arrays(candidates, threshold, iou, width, height)
     found = np.empty((MOST_FACES, 5), np.float32)
     count = compiled_select(
-        *candidates[:4], *candidates.variances, threshold, MOST_CANDIDATES, iou, width, height, found
+        *candidates[:4], *candidates.variances, threshold, MOST_CANDIDATES, iou, VOTER_SCORE, width, height, found
     )
     return Detections(found[:count, :4].copy(), found[:count, 4].copy()) if count else Detections.none()
 

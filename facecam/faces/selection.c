@@ -19,7 +19,6 @@ code is in the processor's caches: these few kilobytes come back faster than som
 #define FIRST_ROOM 256
 #define NEIGHBOURS 16
 #define LIKELY 64
-#define VOTER 0.8f /* a voter has so much of the kept box's score at least */
 
 typedef struct {
     float left[ROOM], top[ROOM], right[ROOM], bottom[ROOM], area[ROOM], score[ROOM];
@@ -155,9 +154,9 @@ static void keep(Boxes *kept, Py_ssize_t place, Box box, float area, float score
         kept->moves[edge][place] = 0;
 }
 
-/* A box that is dropped draws the kept one that it nearly is its way, if it is about as certain. */
-static void vote(Boxes *kept, Py_ssize_t near, Box box, float score) {
-    if (score < VOTER * kept->score[near])
+/* A box that is dropped draws the kept one that it nearly is its way, if it has such a share of its score. */
+static void vote(Boxes *kept, Py_ssize_t near, Box box, float score, float share) {
+    if (score < share * kept->score[near])
         return;
     kept->votes[near] += score;
     kept->moves[0][near] += score * (box.left - kept->left[near]);
@@ -170,7 +169,8 @@ static float within(float edge, float end) { return edge < 0 ? 0 : edge > end ? 
 
 /* Greedy non-maximum suppression of the best candidates, and box voting (Gidaris and Komodakis 2015, section 4). Fills
 rows with what stays and lies in the frame, clipped to it; returns how many. */
-static Py_ssize_t suppress(Candidates *all, Py_ssize_t most, float iou, float across, float down, float (*rows)[5]) {
+static Py_ssize_t suppress(Candidates *all, Py_ssize_t most, float iou, float share, float across, float down,
+                           float (*rows)[5]) {
     Boxes kept;
     Py_ssize_t stay = 0, count = 0, groups[LIKELY] = {0};
     float same = (1 + iou) / 2; /* who overlaps one of the kept by more does so with no other */
@@ -188,7 +188,7 @@ static Py_ssize_t suppress(Candidates *all, Py_ssize_t most, float iou, float ac
             if (near < 0 && stay > GROUP)
                 find(&kept, 0, stay, box, area, same, same, &near);
             if (near >= 0)
-                vote(&kept, near, box, best.score);
+                vote(&kept, near, box, best.score, share);
         } else if (stay < MOST) {
             *likely = stay / GROUP * GROUP;
             keep(&kept, stay++, box, area, best.score);
@@ -222,10 +222,10 @@ static PyObject *select_faces(PyObject *module, PyObject *arguments) {
     PyObject *offsets_array, *scores_array, *anchors_array, *found_array;
     int logits;
     double centre_scale, size_scale;
-    float threshold, iou, across, down;
+    float threshold, iou, share, across, down;
     Py_ssize_t most;
-    if (!PyArg_ParseTuple(arguments, "OOpOddfnfffO:select", &offsets_array, &scores_array, &logits, &anchors_array,
-                          &centre_scale, &size_scale, &threshold, &most, &iou, &across, &down, &found_array))
+    if (!PyArg_ParseTuple(arguments, "OOpOddfnffffO:select", &offsets_array, &scores_array, &logits, &anchors_array,
+                          &centre_scale, &size_scale, &threshold, &most, &iou, &share, &across, &down, &found_array))
         return NULL;
     Py_buffer offsets = {0}, scores = {0}, anchors = {0}, found = {0};
     Candidates all = {0};
@@ -235,7 +235,7 @@ static PyObject *select_faces(PyObject *module, PyObject *arguments) {
         open_array(anchors_array, scores.shape[0], 4, PyBUF_STRIDED_RO, &anchors) &&
         open_array(found_array, MOST, 5, PyBUF_CONTIG, &found)) {
         if (collect(&offsets, &scores, logits, &anchors, centre_scale, size_scale, threshold, &all))
-            result = PyLong_FromSsize_t(suppress(&all, most, iou, across, down, found.buf));
+            result = PyLong_FromSsize_t(suppress(&all, most, iou, share, across, down, found.buf));
         else
             PyErr_NoMemory();
     }

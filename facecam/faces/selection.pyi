@@ -12,6 +12,7 @@ def select(
     threshold: float,
     most: int,
     iou: float,
+    voter_score: float,
     width: float,
     height: float,
     found: Array,

@@ -108,13 +108,15 @@ class Recorder:
 
         check_free(path.parent)
         self._lists: list[JsonLines | CsvTable] = []
+        self._paths: list[Path] = []  # of what is open
         with ExitStack() as undo:  # where one can't be opened, those before it go
+            undo.callback(self._remove_empty)
             video = VideoWriter(path)
-            undo.callback(path.unlink)
+            self._paths.append(path)
             undo.callback(video.close)
             for kind, suffix in ((JsonLines, ".jsonl"), (CsvTable, ".csv")) if options.lists else ():
                 self._lists.append(kind(path.with_suffix(suffix)))
-                undo.callback(path.with_suffix(suffix).unlink)
+                self._paths.append(path.with_suffix(suffix))
                 undo.callback(self._lists[-1].close)
             self._microphone = None if microphone is None else microphone()
             undo.pop_all()
@@ -265,9 +267,9 @@ class Recorder:
             self._waiting.clear()
 
     def _remove_empty(self) -> None:
-        for suffix in (self.path.suffix, *((".jsonl", ".csv") if self._lists else ())):
+        for path in self._paths:
             with suppress(OSError):
-                self.path.with_suffix(suffix).unlink(missing_ok=True)
+                path.unlink(missing_ok=True)
 
 
 class _Clock:

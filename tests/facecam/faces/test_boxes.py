@@ -14,7 +14,6 @@ import pytest
 from facecam.faces import boxes
 from facecam.faces.boxes import Candidates, Detections, select
 
-IOU = 0.4
 LIMIT = np.array([640, 480, 640, 480], np.float32)
 
 
@@ -57,7 +56,7 @@ def in_both_ways(
     found = []
     for way in (compiled.select, None):
         monkeypatch.setattr(boxes, "compiled_select", way)
-        found.append(select(Candidates(offsets, scores, logits, anchors), threshold, IOU, *map(float, LIMIT[:2])))
+        found.append(select(Candidates(offsets, scores, logits, anchors), threshold, 0.4, *map(float, LIMIT[:2])))
     np.testing.assert_allclose(found[0].boxes, found[1].boxes, atol=1e-3)
     np.testing.assert_allclose(found[0].scores, found[1].scores, atol=2e-7)
     assert found[0].boxes.shape == (len(found[0]), 4)
@@ -143,7 +142,7 @@ def test_what_the_threshold_keeps_is_the_same(monkeypatch: pytest.MonkeyPatch, c
 def test_other_arrays_are_refused(compiled: ModuleType) -> None:
     offsets, scores, anchors = candidates(np.random.default_rng(9), 5)
     found = np.empty((boxes.MOST_FACES, 5), np.float32)
-    rest = (0.1, 0.2, 0.0, 2000, 0.4, 640.0, 480.0)
+    rest = (0.1, 0.2, 0.0, 2000, 0.4, 0.8, 640.0, 480.0)
     for wrong in (
         (offsets[:4], scores, True, anchors, *rest, found),
         (offsets, scores[:, None], True, anchors, *rest, found),
