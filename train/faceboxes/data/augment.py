@@ -41,7 +41,7 @@ class Recipe:
     """share of pictures in low light, down to an eighth of it"""
     degrade: float = 0.35
     """share of pictures with a camera's faults: blur, noise, JPEG, low resolution"""
-    grey: float = 0.05
+    grey: float = 0.15
     rotate: float = 0.5
     """share of pictures rotated by up to `max_rotation_deg`"""
     max_rotation_deg: float = 45.0
