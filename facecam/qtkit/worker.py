@@ -11,7 +11,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -57,7 +57,8 @@ class Notifier(QObject):
 
 @dataclass(frozen=True)
 class Result:
-    """One step's outcome. error: ended the work; last: the work is done, and there is no value."""
+    """One step's outcome. error: ended the work, with a sentence for people; last: the work is done, and there is no
+    value."""
 
     lane: int
     value: Any = None
@@ -131,14 +132,18 @@ class Worker(QObject):
 
     def take(self) -> Iterator[Result]:
         """Results since the last call, without those that have been replaced or cancelled, be it by what is done about
-        an earlier one of them. Raises what went wrong unexpectedly."""
+        an earlier one of them. What went wrong unexpectedly is reported as an error of the program, and is a result
+        like another: the ones after it are not lost, and who waits for it hears of its end."""
         with self._changed:
             results, self._results = self._results, []
         for stamp, result in results:
             if stamp == self._stamps[result.lane]:
-                if result.error is not None and not isinstance(result.error, FacecamError):
-                    raise result.error
-                yield result
+                error = result.error
+                if error is None or isinstance(error, FacecamError):
+                    yield result
+                else:
+                    sys.excepthook(type(error), error, error.__traceback__)
+                    yield replace(result, error=FacecamError("An error inside the program has ended this."))
 
     def close(self, timeout_s: float, at_the_end: Callable[[], object] | None = None) -> bool:
         """Ends the thread after the step that it is at; False when that takes longer.
@@ -202,7 +207,7 @@ class Worker(QObject):
             return Result(lane, next(work.steps))
         except StopIteration:
             return Result(lane, last=True)
-        except Exception as error:  # noqa: BLE001 - raised again in the GUI thread by `take`, unless it is foreseen
+        except Exception as error:  # noqa: BLE001 - reported in the GUI thread by `take`, unless it is foreseen
             return Result(lane, error=error)
 
 

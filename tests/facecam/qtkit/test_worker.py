@@ -118,18 +118,23 @@ def test_a_cancelled_lane_gives_no_more_results(qtbot, worker):
     assert all(result.lane is Lane.GRID for result in found)
 
 
-def test_a_users_error_is_a_result_and_any_other_is_raised(qtbot, worker):
+def test_a_users_error_is_a_result_and_any_other_is_reported_and_one_too(qtbot, worker):
     def wrong():
         raise FacecamError("Give another file.")
 
     worker.submit_one(Lane.MODEL, wrong)
     found = collect(qtbot, worker, lambda result: result.error is not None)
     assert str(found[-1].error) == "Give another file."
+    done = threading.Event()
     worker.submit_one(Lane.MODEL, lambda: 1 // 0)
-    with pytest.raises(ZeroDivisionError):
-        collect(qtbot, worker, lambda result: False)
-    worker.submit_one(Lane.MODEL, lambda: "goes on")
-    collect(qtbot, worker, lambda result: result.value == "goes on")
+    worker.submit_one(Lane.GRID, lambda: "with it")
+    worker.submit_one(Lane.EXPORT, done.set)
+    assert done.wait(5)
+    with qtbot.captureExceptions() as reported:
+        found = collect(qtbot, worker, lambda result: result.value == "with it")  # of the same batch
+    assert [kind for kind, *_ in reported] == [ZeroDivisionError]
+    assert isinstance(found[0].error, FacecamError)
+    assert "inside the program" in str(found[0].error)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a thread be placed without ado")

@@ -277,6 +277,21 @@ def test_a_film_that_the_disk_has_no_room_for_is_told_by_its_own_name(qtbot, pan
     assert not list(tmp_path.iterdir())
 
 
+def test_a_fault_in_a_film_is_reported_and_the_next_one_is_made(qtbot, panel, tmp_path, make_films):
+    make_films()
+
+    def faulty(path, *_film):
+        yield 0.5
+        raise ZeroDivisionError("by zero")
+
+    with qtbot.captureExceptions() as reported:
+        panel.files.start_film(tmp_path / "first.gif", faulty, side_px=64)
+        make_films("second.gif")
+        qtbot.waitUntil(lambda: panel.status.text == f"Saved {tmp_path / 'second.gif'}")
+    assert [kind for kind, *_ in reported] == [ZeroDivisionError]
+    assert not (tmp_path / "first.gif").exists()
+
+
 def test_a_film_that_cannot_be_written_is_told(qtbot, panel, tmp_path, make_films):
     make_films("none/walk.gif", "next.gif")
     qtbot.waitUntil(lambda: "can't be written" in panel.status.text)
