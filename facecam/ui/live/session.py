@@ -68,7 +68,7 @@ class LiveSession(QObject):
         self._at_rest = PipelineState("", Wanted(None), None, Phase.IDLE)
         self._failure: Exception | None = None
         self._control = Worker("facecam-control", parent=self)
-        self._control.arrived.connect(self._control.take)
+        self._control.arrived.connect(self._take)
         self._notifier = Notifier(self)
         self._notifier.notified.connect(self.changed)
 
@@ -209,6 +209,11 @@ class LiveSession(QObject):
         self._control.submit_one(0, partial(self._fulfil, spec, number))
         self._notifier.notify()
 
+    def _take(self) -> None:
+        """A request has no value, but what went wrong is to be reported."""
+        for _ in self._control.take():
+            pass
+
     # -- control thread
 
     def _leave(self) -> None:
@@ -221,17 +226,17 @@ class LiveSession(QObject):
             give_back_free_memory()
 
     def _fulfil(self, spec: str | None, number: int) -> None:
-        self._leave()
         pipeline: Pipeline | None = None
         failure: Exception | None = None
-        if spec is not None:
-            try:
+        try:
+            self._leave()
+            if spec is not None:
                 pipeline = self._open(spec)
-            except FacecamError as error:
-                failure = error.alone()
-            except Exception as error:  # whatever it is, the window says it and lives on
-                _logger.exception("the source can't be started")
-                failure = error
+        except FacecamError as error:
+            failure = error.alone()
+        except Exception as error:  # whatever it is, the window says it and lives on
+            _logger.exception("the source can't be changed")
+            failure = error
         with self._lock:
             if pipeline is not None:
                 pipeline.options = self.options  # they may have changed while it was being made

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from typing import NoReturn
 
 import pytest
 from pytestqt.qtbot import QtBot
 
 from facecam.errors import ModelError
-from facecam.live.pipeline import Phase
+from facecam.live.pipeline import Phase, Pipeline
 from facecam.ui.live.session import LiveSession
 from tests.doubles import FakeDetector, FakeSource, Sources
 from tests.facecam.waiting import PATIENCE_S, wait_for
@@ -106,6 +107,38 @@ def test_an_error_that_nobody_foresaw_is_a_failure_too(qtbot: QtBot, make_sessio
     session.start("demo")
     reaches(qtbot, session, Phase.FAILED)
     assert isinstance(session.error, ZeroDivisionError)
+
+
+def test_a_source_that_cannot_be_left_is_a_failure_too_and_the_next_one_plays(
+    qtbot: QtBot, make_session: Callable[..., LiveSession], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = make_session()
+    session.start("demo")
+    reaches(qtbot, session, Phase.RUNNING)
+    stop = Pipeline.stop
+
+    def stop_badly(pipeline: Pipeline, timeout_s: float) -> NoReturn:
+        stop(pipeline, timeout_s)
+        raise ZeroDivisionError("by zero")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Pipeline, "stop", stop_badly)
+        session.start("auto")
+        reaches(qtbot, session, Phase.FAILED)
+    assert isinstance(session.error, ZeroDivisionError)
+    session.start("auto")
+    reaches(qtbot, session, Phase.RUNNING)
+
+
+def test_an_error_in_the_midst_of_a_request_is_reported(
+    qtbot: QtBot, make_session: Callable[..., LiveSession], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = make_session()
+    monkeypatch.setattr(session, "_fulfil", lambda spec, number: 1 // 0)
+    with qtbot.captureExceptions() as reported:
+        session.start("demo")
+        qtbot.waitUntil(lambda: bool(reported))
+    assert reported[0][0] is ZeroDivisionError
 
 
 def test_a_window_that_is_busy_finds_one_notification_not_hundreds(
