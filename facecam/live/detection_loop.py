@@ -94,7 +94,6 @@ class FaceFinder:
         self._detector = detector
         self._second: FaceFinder | None = None
         self._my_turn = False
-        self._own_threshold = detector.threshold
         self._tracker = Tracker()
         self._colours = Colours()
         self._auto = AutoSize()
@@ -142,7 +141,7 @@ class FaceFinder:
         if moving and not again and rests and follows == self._followed:
             return self._carried_on(frame, options)
         self._passed_over, self._followed = 0, follows
-        threshold = self._own_threshold if options.threshold is None else options.threshold
+        threshold = self._detector.threshold if options.threshold is None else options.threshold
         found = self._detect(frame, options, threshold, follows)
         shown, private = found.only(found.scores >= threshold), found.boxes
         if follows:
@@ -172,15 +171,18 @@ class FaceFinder:
             threshold *= CANDIDATE_SHARE
         elif options.privacy is not None:
             threshold *= PRIVATE_SHARE
-        detector = self._detector
+        detector, own = self._detector, self._detector.threshold
         detector.threshold, detector.nms = threshold, options.nms
         detector.size = options.size if options.hold_hz is None else self._auto.size
-        if isinstance(detector, FaceDetector):
-            past_px = 0 if options.privacy is None else max(frame.image.shape[:2]) // _BORDER_SHARE
-            detector.border_px = (past_px, past_px, past_px, past_px)
-            found = _with_large(detector, frame.image, past_px)
-        else:
-            found = detector.detect(frame.image)
+        try:
+            if isinstance(detector, FaceDetector):
+                past_px = 0 if options.privacy is None else max(frame.image.shape[:2]) // _BORDER_SHARE
+                detector.border_px = (past_px, past_px, past_px, past_px)
+                found = _with_large(detector, frame.image, past_px)
+            else:
+                found = detector.detect(frame.image)
+        finally:
+            detector.threshold = own  # for the next source, where the options name none
         if options.hold_hz is not None:
             self._auto.took(detector.timings.total_ms, options.hold_hz)
         return found

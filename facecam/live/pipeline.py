@@ -19,6 +19,7 @@ from facecam.live.options import LiveOptions
 from facecam.live.state import Phase, PipelineState, Sink, Wanted
 from facecam.live.view import View
 from facecam.sources import Source, open_source
+from facecam.sources.player import Place
 
 __all__ = ["Phase", "Pipeline", "View"]
 
@@ -80,12 +81,13 @@ class Pipeline:
     def phase(self) -> Phase:
         return self.state.phase
 
-    def start(self) -> None:
-        """Returns at once; follow `phase`. Raises RuntimeError if it is already running."""
+    def start(self, place: Place | None = None) -> None:
+        """Returns at once; follow `phase`. place: where a file or a folder goes on. Raises RuntimeError if it already
+        runs."""
         with self._lock:
             if self._running is not None:
                 raise RuntimeError("the pipeline is already running; stop it first")
-            self.state = PipelineState(self._title, self._wanted, self._on_update)
+            self.state = PipelineState(self._title, self._wanted, self._on_update, place=place)
             # They know only the state of this start, so that abandoned ones can't disturb the next one.
             capture = Capture(self._open, self.state, self._reconnect)
             loop = DetectionLoop(self._detector, self._core, self.state)

@@ -16,6 +16,7 @@ from facecam.live.metrics import LiveMetrics, Percentiles, Stats
 from facecam.live.options import LiveOptions
 from facecam.live.view import View
 from facecam.sources import Frame, Player, Source
+from facecam.sources.player import Place
 
 _SURE_AGAIN = 1.25
 """A picture that was hidden whole is shown again when the rate exceeds the least one by this factor."""
@@ -119,6 +120,7 @@ class PipelineState:
 
     title: of the source, until it is open. wanted: asked, frame by frame, for the options and the sinks. on_update:
     called when there is a new view or phase, in the thread that tells it, at most once until `latest()` is called.
+    place: where a file or a folder goes on; None: it begins.
     mailbox: the newest frame, on its way from the capture to the detection. over: set when the threads are to end.
 
     To be asked at any time, and set here alone: phase; error: why it is FAILED; trouble; core: of the detection, once
@@ -126,10 +128,15 @@ class PipelineState:
     """
 
     def __init__(
-        self, title: str, wanted: Wanted, on_update: Callable[[], None] | None, phase: Phase = Phase.OPENING
+        self,
+        title: str,
+        wanted: Wanted,
+        on_update: Callable[[], None] | None,
+        phase: Phase = Phase.OPENING,
+        place: Place | None = None,
     ) -> None:
         self.mailbox, self.over = FrameMailbox(), threading.Event()
-        self._title, self._wanted, self._on_update = title, wanted, on_update
+        self._title, self._wanted, self._on_update, self._place = title, wanted, on_update, place
         self._lock = threading.Lock()  # guards everything below; public attributes are read without it
         self._closed = False
         self._notified = False
@@ -185,7 +192,9 @@ class PipelineState:
     # Told by the capture, in its threads
 
     def on_opened(self, source: Source, player: Player) -> None:
-        """Also after a reconnection."""
+        """Also after a reconnection. Before anything is read of it."""
+        if self._place is not None:
+            player.go_to(self._place)
         with self._lock:
             if self._closed:
                 return

@@ -5,12 +5,20 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import replace
+from typing import NamedTuple
 
 from facecam.errors import SourceError
 from facecam.sources.base import Frame, Seekable, Source
 
 _LATE_S = 0.5
 _JUST_BEFORE_S = 1e-3  # less than any picture lasts
+
+
+class Place(NamedTuple):
+    """Where a source stands. time_s: of the last frame that it gave; paused: whether it waits there."""
+
+    time_s: float
+    paused: bool
 
 
 class Player:
@@ -42,6 +50,14 @@ class Player:
 
     def pause(self, on: bool = True) -> None:
         self._set(paused=on and self.can_seek, _steps=0, _start_s=None)
+
+    @property
+    def place(self) -> Place:
+        return Place(self.position_s, self.paused)
+
+    def go_to(self, place: Place) -> None:
+        self.pause(place.paused)
+        self.seek(place.time_s)
 
     def set_loop(self, on: bool) -> None:
         self._set(loop=on and self.can_seek)

@@ -153,7 +153,8 @@ class LiveControls(QWidget):
             self._session.change_options(threshold=None)
 
     def _threshold_words(self, threshold: float) -> str:
-        share = self._session.false_share(threshold)
+        detector = self._session.detector
+        share = None if detector is None else detector.false_share(threshold)
         false = "" if share is None else f" · {percent(share)} false" if share >= 0.01 else " · <1 % false"
         return f"{threshold:.2f}{false}"
 

@@ -24,6 +24,7 @@ from facecam.live.state import PipelineState, Sink, Wanted
 from facecam.qtkit.worker import Notifier, Worker
 from facecam.sources import Camera, CameraSource, Player, Source, open_source
 from facecam.sources.folder import FolderSource
+from facecam.sources.player import Place
 from facecam.system.memory import give_back_free_memory
 
 STOP_TIMEOUT_S = 2.0
@@ -37,9 +38,7 @@ class LiveSession(QObject):
 
     To be read: spec: the source asked for, None while at rest. rests_for: why it was asked to rest for a while, empty
     if it wasn't. options: how faces are being looked for; their threshold is None until it is known: set, or the loaded
-    model's own. detector: once it has been loaded. own_threshold: that the loaded model brings along, None before.
-    false_share: of the boxes from a threshold on, how many are no faces, 0..1; None before a model is loaded that says
-    so.
+    model's own. detector: once it has been loaded, and own_threshold, which it brought along; None before.
     """
 
     changed = Signal()
@@ -60,9 +59,9 @@ class LiveSession(QObject):
         self.spec: str | None = None
         self.rests_for = ""
         self.detector: FaceDetector | None = None
-        self.options = LiveOptions(core=core)
         self.own_threshold: float | None = None
-        self.false_share: Callable[[float], float | None] = lambda threshold: None
+        self.options = LiveOptions(core=core)
+        self._place: Place | None = None  # where the newest request began
         self._pipeline: Pipeline | None = None
         self._sinks: tuple[Sink, ...] = ()
         self._at_rest = PipelineState("", Wanted(None), None, Phase.IDLE)
@@ -83,14 +82,14 @@ class LiveSession(QObject):
         self._ask(None)
 
     def rest(self, reason: str) -> Callable[[], None]:
-        """Asks for rest for a while. The function that it returns ends the rest: the source that ran is started again,
-        unless the user has asked for something meanwhile. reason: "the speed is measured"."""
-        spec = self.spec
+        """Asks for rest for a while. The function that it returns ends the rest: the source that ran goes on, a file
+        where it stood, unless the user has asked for something meanwhile. reason: "the speed is measured"."""
+        spec, place = self.spec, self.place
         self._ask(None, reason)
 
         def go_on() -> None:
             if self.rests_for:
-                self._ask(spec)
+                self._ask(spec, place=place)
 
         return go_on
 
@@ -133,6 +132,12 @@ class LiveSession(QObject):
         """For pause, step, seek and loop, where the open source can do that."""
         player = self.state.player
         return player if player is not None and player.can_seek else None
+
+    @property
+    def place(self) -> Place | None:
+        """Where the file or folder stands, or is to begin; None: nowhere else than at its beginning."""
+        player = self.player
+        return self._place if player is None else player.place
 
     @property
     def camera(self) -> Camera | None:
@@ -179,11 +184,11 @@ class LiveSession(QObject):
         self.change_options(unhidden=unhidden | {number} if on else unhidden - {number})
 
     def change_detector(self, make_detector: Callable[[], FaceDetector]) -> None:
-        """Uses another detector from now on. The source that was asked for is opened again."""
+        """Uses another detector from now on. The source that was asked for is opened again, a file where it stands."""
         with self._lock:
-            self._make_detector, self.detector = make_detector, None
+            self._make_detector, self.detector, self.own_threshold = make_detector, None, None
         if self.spec is not None:
-            self._ask(self.spec)
+            self._ask(self.spec, place=self.place)
 
     def attach(self, sink: Sink) -> None:
         """From now on it takes the pictures of whatever source runs, beside others."""
@@ -199,14 +204,14 @@ class LiveSession(QObject):
             if self._pipeline is not None:
                 self._pipeline.detach(sink)
 
-    def _ask(self, spec: str | None, rests_for: str = "") -> None:
+    def _ask(self, spec: str | None, rests_for: str = "", place: Place | None = None) -> None:
         """spec: None: for rest."""
-        self.spec, self.rests_for = spec, rests_for
+        self.spec, self.rests_for, self._place = spec, rests_for, place
         self.change_options(unhidden=frozenset())  # the numbers start again
         with self._lock:
             self._requests += 1
             number = self._requests
-        self._control.submit_one(0, partial(self._fulfil, spec, number))
+        self._control.submit_one(0, partial(self._fulfil, spec, place, number))
         self._notifier.notify()
 
     def _take(self) -> None:
@@ -225,13 +230,13 @@ class LiveSession(QObject):
             del old  # with its frames and buffers, before the free memory is given back
             give_back_free_memory()
 
-    def _fulfil(self, spec: str | None, number: int) -> None:
+    def _fulfil(self, spec: str | None, place: Place | None, number: int) -> None:
         pipeline: Pipeline | None = None
         failure: Exception | None = None
         try:
             self._leave()
             if spec is not None:
-                pipeline = self._open(spec)
+                pipeline = self._open(spec, place)
         except FacecamError as error:
             failure = error.alone()
         except Exception as error:  # whatever it is, the window says it and lives on
@@ -245,20 +250,19 @@ class LiveSession(QObject):
             self._pipeline, self._failure, self._done = pipeline, failure, number
         self._notifier.notify()
 
-    def _open(self, spec: str) -> Pipeline:
+    def _open(self, spec: str, place: Place | None) -> Pipeline:
         with self._lock:
             detector, make = self.detector, self._make_detector
         if detector is None:
             detector = make()
             detector.core = None  # the pipeline pins its thread, to the core that the options name
-            self.own_threshold, self.false_share = detector.threshold, detector.false_share
             with self._lock:
                 if make is self._make_detector:  # else another one is wanted by now, and loaded next
-                    self.detector = detector
-                if self.options.threshold is None:
-                    self.options = replace(self.options, threshold=detector.threshold)
+                    self.detector, self.own_threshold = detector, detector.threshold
+                    if self.options.threshold is None:
+                        self.options = replace(self.options, threshold=detector.threshold)
 
         opened = partial(self._open_source, spec)
         pipeline = Pipeline(opened, detector, self._notifier.notify, None, self.options, reconnect=True)
-        pipeline.start()
+        pipeline.start(place)
         return pipeline

@@ -254,7 +254,7 @@ class LiveTab(Tab):
 
     def _use_network(self, model: str, precision: str) -> None:
         another_precision = precision != self._options.precision
-        self._options = replace(self._options, precision=Precision(precision))
+        self._options = replace(self._options, model=model, precision=Precision(precision))
         self.controls.another_network()
         self.session.change_detector(partial(self._load_first, model))
         if another_precision:

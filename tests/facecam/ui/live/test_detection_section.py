@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -11,10 +14,13 @@ from facecam.detection.detector import FaceDetector
 from facecam.detection.model import DEFAULT_MODEL
 from facecam.qtkit.settings import Settings
 from facecam.runtimes.engine import Engine, Precision, Runtime
+from facecam.sources import open_source
+from facecam.sources.demo import demo_frame
 from facecam.system.cpu import available_cores
+from facecam.system.opencv import cv2
 from facecam.system.resources import shipped_models
 from facecam.ui.live.tab import LiveTab
-from tests.doubles import FakeDetector
+from tests.doubles import FakeDetector, Sources
 from tests.facecam.ui.driving import MakeWindow, choose, fold, live, press_key, shows
 
 
@@ -172,6 +178,11 @@ def test_network_chosen_in_the_window_detects_and_is_remembered(qtbot: QtBot, ma
     choose(tab.detection.network, DEFAULT_MODEL)
     qtbot.waitUntil(lambda: f"{DEFAULT_MODEL} in " in tab.status.text())
     assert tab.controls.threshold.value == 0.33
+    QTest.mouseClick(tab.detection.reset, Qt.MouseButton.LeftButton)
+    choose(tab.detection.network, other)
+    QTest.mouseClick(tab.detection.reset, Qt.MouseButton.LeftButton)  # while that one loads
+    qtbot.waitUntil(lambda: f"{DEFAULT_MODEL} in " in tab.status.text())
+    assert tab.controls.threshold.value == pytest.approx(FaceDetector(DEFAULT_MODEL).threshold, abs=0.01)
     choose(tab.detection.network, other)
     first.close()
     again = live(make_window(make_detector=None))
@@ -179,6 +190,28 @@ def test_network_chosen_in_the_window_detects_and_is_remembered(qtbot: QtBot, ma
     qtbot.waitUntil(lambda: f"{other} in " in again.status.text())
     QTest.mouseClick(again.detection.reset, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: f"{DEFAULT_MODEL} in " in again.status.text())
+
+
+@pytest.mark.skipif(len(shipped_models()) < 2, reason="only one network is shipped")
+def test_copies_are_made_by_the_network_that_is_chosen_in_the_window(
+    qtbot: QtBot, make_window: MakeWindow, sources: Sources, tmp_path: Path
+) -> None:
+    path = tmp_path / "faces.png"
+    cv2.imwrite(str(path), demo_frame(80))
+    sources.add(str(path), lambda: open_source(str(path)))
+    other = next(name for name in shipped_models() if name != DEFAULT_MODEL)
+    tab = live(make_window(str(path), make_detector=None))
+    choose(tab.detection.network, other)
+    qtbot.waitUntil(lambda: f"{other} in " in tab.status.text())
+    tab.exporting.button.click()
+    dialog = tab.exporting.dialog
+    assert dialog is not None
+    dialog.options.json.setChecked(True)
+    dialog.options.export_button.click()
+    qtbot.waitUntil(dialog.summary.isVisible)
+    (line,) = (dialog.out / "faces.jsonl").read_text().splitlines()
+    best, usual = (FaceDetector(name).detect(demo_frame(80)).scores[0] for name in (other, DEFAULT_MODEL))
+    assert json.loads(line)["faces"][0]["score"] == pytest.approx(float(best), abs=float(abs(best - usual)) / 4)
 
 
 def test_settings_that_name_a_network_that_is_gone_open_its_successor_and_say_so(

@@ -16,7 +16,7 @@ from facecam.sources import open_source
 from facecam.ui.live.tab import LiveTab
 from facecam.ui.shell.main_window import MainWindow
 from tests.clips import write_clip
-from tests.doubles import Sources
+from tests.doubles import FakeDetector, Sources
 from tests.facecam.ui.driving import MakeWindow, live, press_key
 
 COUNT = 60
@@ -54,6 +54,21 @@ def rests(qtbot: QtBot, tab: LiveTab) -> int:
 
     qtbot.waitUntil(stands_still)
     return number(tab)
+
+
+def test_a_file_goes_on_where_it_stood(qtbot: QtBot, tab: LiveTab) -> None:
+    press_key(tab, Qt.Key.Key_Space)
+    tab.session.player.step(1)
+    before = rests(qtbot, tab)
+    go_on = tab.rest("the speed is measured")
+    qtbot.waitUntil(lambda: tab.session.phase is Phase.IDLE and tab.session.latest() is None)
+    go_on()
+    tab.session.change_detector(FakeDetector)
+    tab.session.change_detector(FakeDetector)
+    qtbot.waitUntil(lambda: tab.session.player is not None and tab.picture.view is not None)
+    assert rests(qtbot, tab) == before > 0
+    press_key(tab, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: number(tab) > before)
 
 
 def test_space_pauses_and_goes_on(qtbot: QtBot, tab: LiveTab) -> None:

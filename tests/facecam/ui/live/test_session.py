@@ -134,7 +134,7 @@ def test_an_error_in_the_midst_of_a_request_is_reported(
     qtbot: QtBot, make_session: Callable[..., LiveSession], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = make_session()
-    monkeypatch.setattr(session, "_fulfil", lambda spec, number: 1 // 0)
+    monkeypatch.setattr(session, "_fulfil", lambda *_request: 1 // 0)
     with qtbot.captureExceptions() as reported:
         session.start("demo")
         qtbot.waitUntil(lambda: bool(reported))
@@ -167,3 +167,28 @@ def test_wishes_do_not_pile_up_notifications(qtbot: QtBot, make_session: Callabl
     assert arrived == []
     qtbot.wait(50)
     assert 1 <= len(arrived) <= 10
+
+
+def test_a_network_that_is_chosen_while_another_loads_brings_its_own_threshold(
+    qtbot: QtBot, make_session: Callable[..., LiveSession]
+) -> None:
+    loading, gate = threading.Event(), threading.Event()
+    in_time: list[bool] = []
+
+    def detector(threshold: float) -> FakeDetector:
+        made = FakeDetector()
+        made.threshold = threshold
+        return made
+
+    def slow() -> FakeDetector:
+        loading.set()
+        in_time.append(gate.wait(PATIENCE_S))
+        return detector(0.7)
+
+    session = make_session(slow)
+    session.start("demo")
+    assert loading.wait(PATIENCE_S)
+    session.change_detector(lambda: detector(0.6))
+    gate.set()
+    qtbot.waitUntil(lambda: session.latest() is not None)
+    assert (session.options.threshold, session.own_threshold, in_time) == (0.6, 0.6, [True])
