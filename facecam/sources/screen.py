@@ -21,7 +21,7 @@ _SPEC = re.compile(r"screen(?::(\d{1,2})(?::(\d{1,5})x(\d{1,5})\+(\d{1,5})\+(\d{
 
 @dataclass(frozen=True)
 class ScreenPart:
-    """monitor: from 1 on; rect: (left, top, width, height) in the monitor's pixels, None: all of it."""
+    """monitor: from 1 on; rect: (left, top, width, height) in the monitor's pixels (macOS: points), None: all of it."""
 
     monitor: int = 1
     rect: tuple[int, int, int, int] | None = None
@@ -47,6 +47,24 @@ class ScreenPart:
         return cls(monitor, (left, top, width, height))
 
 
+def monitors() -> list[dict[str, int]]:
+    """Left, top, width and height of each monitor, in the order and the unit that `ScreenPart` counts them in. Raises
+    SourceError where no program may look at the screen."""
+    screens, found = _look()
+    screens.close()
+    return found
+
+
+def _look() -> tuple[mss.MSS, list[dict[str, int]]]:
+    if sys.platform.startswith("linux") and os.environ.get("WAYLAND_DISPLAY"):
+        raise SourceError("A Wayland session lets no program look at the screen; log in to an X11 session.")
+    try:
+        screens = mss.MSS()
+        return screens, screens.monitors[1:]  # the first entry is all of them together
+    except (mss.ScreenShotError, OSError) as error:
+        raise SourceError(f"The screen can't be looked at: {_words(error)}.") from error
+
+
 class ScreenSource:
     """What the screen shows, 30 times a second. Opened, read and closed in one and the same thread."""
 
@@ -56,18 +74,12 @@ class ScreenSource:
     may_stand_still = True
 
     def __init__(self, part: ScreenPart) -> None:
-        if sys.platform.startswith("linux") and os.environ.get("WAYLAND_DISPLAY"):
-            raise SourceError("A Wayland session lets no program look at the screen; log in to an X11 session.")
-        try:
-            self._screens = mss.MSS()
-            monitors = self._screens.monitors[1:]  # the first entry is all of them together
-        except (mss.ScreenShotError, OSError) as error:
-            raise SourceError(f"The screen can't be looked at: {_words(error)}.") from error
-        if not 1 <= part.monitor <= len(monitors):
+        self._screens, found = _look()
+        if not 1 <= part.monitor <= len(found):
             self.close()
-            count = "one" if len(monitors) == 1 else str(len(monitors))
+            count = "one" if len(found) == 1 else str(len(found))
             raise SourceError(f"There is no screen {part.monitor}, only {count}.")
-        screen = monitors[part.monitor - 1]
+        screen = found[part.monitor - 1]
         left, top, width, height = part.rect or (0, 0, screen["width"], screen["height"])
         width, height = min(width, screen["width"] - left), min(height, screen["height"] - top)
         if width < 1 or height < 1 or width * height > MAX_PIXELS:
@@ -75,7 +87,7 @@ class ScreenSource:
             raise SourceError(f"That part does not lie on screen {part.monitor}.")
         self._area = {"left": screen["left"] + left, "top": screen["top"] + top, "width": width, "height": height}
         what = "Screen" if part.rect is None else "Part of the screen"
-        self.title = what if len(monitors) == 1 else f"{what} {part.monitor}"
+        self.title = what if len(found) == 1 else f"{what} {part.monitor}"
         self._index = 0
         self._opened_s = self._due_s = time.perf_counter()
 

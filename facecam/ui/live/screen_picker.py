@@ -19,8 +19,10 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QWidget
 
+from facecam.errors import SourceError
 from facecam.qtkit import theme
 from facecam.sources import ScreenPart
+from facecam.sources.screen import monitors
 
 _LEAST_PX = 32
 _FADES_MS = 250
@@ -34,7 +36,8 @@ class ScreenPicker(QWidget):
 
     picked = Signal(ScreenPart)
 
-    def __init__(self, screen: QScreen, monitor: int, parent: QWidget) -> None:
+    def __init__(self, screen: QScreen, monitor: int, ratio: float, parent: QWidget) -> None:
+        """monitor: as ScreenPart counts; ratio: how many of its pixels, or points, are one pixel of Qt."""
         super().__init__(
             parent, Qt.WindowType.Window | Qt.WindowType.FramelessWindowHint | Qt.WindowType.WindowStaysOnTopHint
         )
@@ -43,7 +46,7 @@ class ScreenPicker(QWidget):
         self.setCursor(Qt.CursorShape.CrossCursor)
         self._monitor = monitor
         self._picture: QPixmap = screen.grabWindow(0)
-        self._ratio = screen.devicePixelRatio()
+        self._ratio = ratio
         self._from: QPoint | None = None
         self._rect = QRect()
         self.setScreen(screen)
@@ -95,6 +98,19 @@ class ScreenPicker(QWidget):
         painter.drawText(self._rect.topLeft() + QPoint(4, -6), size)
 
 
+def _monitor(screen: QScreen) -> tuple[int, float]:
+    """As of ScreenPicker. Qt has the primary screen first, the system has not; the corners are the same."""
+    try:
+        known = monitors()
+    except SourceError:  # opening will fail, and say so
+        known = []
+    place = screen.geometry()
+    for number, each in enumerate(known, 1):
+        if (each["left"], each["top"]) == (place.left(), place.top()):
+            return number, each["width"] / place.width()
+    return QGuiApplication.screens().index(screen) + 1, screen.devicePixelRatio()
+
+
 def ask_screen_part(parent: QWidget, then: Callable[[str], None]) -> None:
     """Lets the user draw on the screen that the window is on; `then(spec)` is called if a part is named.
 
@@ -108,7 +124,7 @@ def ask_screen_part(parent: QWidget, then: Callable[[str], None]) -> None:
 
     def show() -> None:
         screen = parent.screen() or QGuiApplication.primaryScreen()
-        picker = ScreenPicker(screen, QGuiApplication.screens().index(screen) + 1, parent)
+        picker = ScreenPicker(screen, *_monitor(screen), parent)
         picker.picked.connect(lambda part: then(part.spec))
         picker.showFullScreen()
 

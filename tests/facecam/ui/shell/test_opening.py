@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from facecam.sources import open_source
+from facecam.ui.live import screen_picker
 from facecam.ui.live.chooser import Ask
 from facecam.ui.live.screen_picker import ScreenPicker
 from facecam.ui.live.tab import LiveTab
@@ -71,8 +72,27 @@ def test_no_menu_of_ours_is_in_the_way_when_a_part_of_the_screen_is_drawn(
     assert grabbed_beside == [None]
 
 
-def test_a_part_of_the_screen_is_drawn_with_the_mouse(qtbot: QtBot, make_window: MakeWindow, sources: Sources) -> None:
-    spec = "screen:1:201x101+100+60"
+@pytest.mark.parametrize(
+    ("corners", "zoom", "spec"),
+    [
+        ([], 1, "screen:1:201x101+100+60"),
+        ([-800, 0], 1, "screen:2:201x101+100+60"),
+        ([0, 800], 2, "screen:1:402x202+200+120"),
+    ],
+)
+def test_a_part_of_the_screen_is_drawn_with_the_mouse(
+    qtbot: QtBot,
+    make_window: MakeWindow,
+    sources: Sources,
+    monkeypatch: pytest.MonkeyPatch,
+    corners: list[int],
+    zoom: int,
+    spec: str,
+) -> None:
+    """corners: left edges of the monitors, as the system has them; zoom: its pixels per one of Qt."""
+    width = zoom * QApplication.primaryScreen().geometry().width()
+    known = [{"left": left, "top": 0, "width": width, "height": 600} for left in corners]
+    monkeypatch.setattr(screen_picker, "monitors", lambda: known)
     sources.add(spec, lambda: FakeSource("Part of the screen, 201 × 101"))
     tab = live(make_window())
     picker = pick(qtbot, tab)
