@@ -9,7 +9,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QDialog, QLabel, QListWidget, QWidget
 
 from facecam.arrays import Image
-from facecam.batch.doubts import Doubt, doubts
+from facecam.batch.doubts import Doubt, Reason, doubts
 from facecam.batch.regions import Box, Region, Regions
 from facecam.faces.boxes import Detections
 from facecam.faces.privacy import PrivacyOptions
@@ -44,6 +44,7 @@ class ReviewDialog(QDialog):
         self.regions, self._options = regions, options
         self._undo: list[Regions] = []
         self._doubts: list[Doubt] = []
+        self._about: list[tuple[Region, Reason]] = []  # the doubts; indices of regions change
         self.frame, self.selected = 0, -1
         self._part: tuple[int, int] | None = None  # of the chosen region that was found: some of its frames
         self.setWindowTitle(f"What will be hidden in {source.name}")
@@ -61,6 +62,7 @@ class ReviewDialog(QDialog):
         self.list.setWordWrap(True)
         self.list.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.list.currentRowChanged.connect(self._doubt_chosen)
+        self.list.itemClicked.connect(lambda _item: self._doubt_chosen(self.list.currentRow()))  # also the present one
         self._doubts_heading = Heading("")
         self.slider = slider("Frame", len(regions.times_s) - 1)
         self.slider.valueChanged.connect(self.go_to)
@@ -84,11 +86,7 @@ class ReviewDialog(QDialog):
         self.resize(140 * SPACE, 88 * SPACE)
         if (screen := self.screen()) is not None:
             self.resize(self.size().boundedTo(screen.availableSize() * 0.92))
-        self._list_doubts()
-        if self._doubts:
-            self.list.setCurrentRow(0)
-        else:
-            self._ask()
+        self._show(regions)
         self.picture.setFocus()
 
     def _lay_out(self) -> None:
@@ -123,7 +121,7 @@ class ReviewDialog(QDialog):
             ((",", "Left"), lambda: self.go_to(self.frame - 1)),
             (("H",), self._preview.toggle),
             (("Delete", "Backspace"), self.toggle),
-            (("Return", "Enter"), self.approve),
+            (("Return", "Enter"), self._enter),
             (("[",), lambda: self._first.setValue(self.frame + 1)),
             (("]",), lambda: self._last.setValue(self.frame + 1)),
             (("Ctrl+Z",), self.undo),
@@ -134,6 +132,7 @@ class ReviewDialog(QDialog):
 
     def go_to(self, frame: int) -> None:
         """Shows that frame, as far as there is one."""
+        self._take_typed()
         frame = max(0, min(frame, len(self.regions.times_s) - 1))
         if frame != self.frame:
             self.frame = frame
@@ -142,10 +141,11 @@ class ReviewDialog(QDialog):
     def step_doubt(self, by: int) -> None:
         """Goes to the next doubt (1) or the one before (-1)."""
         if self._doubts:
-            self.list.setCurrentRow(max(0, min(self.list.currentRow() + by, len(self._doubts) - 1)))
+            self._go_to_doubt(max(0, min(self.list.currentRow() + by, len(self._doubts) - 1)))
 
     def toggle(self) -> None:
         """Takes out the chosen region, in its chosen frames, or hides it again; one that was drawn is deleted."""
+        self._take_typed()
         index, region = self.selected, self._chosen
         if region is None:
             return
@@ -163,18 +163,33 @@ class ReviewDialog(QDialog):
 
     def approve(self) -> None:
         """What is in doubt is right as it is; goes on to the next doubt."""
-        row = self.list.currentRow()
-        if 0 <= row < len(self._doubts):
-            regions = self.regions
-            for index in (self._doubts[row].region, *self._doubts[row].also):
+        self._take_typed()
+        if self._doubts:
+            doubt, regions = self._doubts[self.list.currentRow()], self.regions
+            for index in (doubt.region, *doubt.also):
                 regions = regions.changed(index, replace(regions.regions[index], decided=True))
-            self._change(regions, next_row=row)
+            self._change(regions)
 
     def undo(self) -> None:
+        """Takes back the last change, and goes to what is in doubt again."""
         if self._undo:
-            self.regions = self._undo.pop()
+            before = set(self._about)
             self._select(-1)
-            self._refresh()
+            self._show(self._undo.pop())
+            if (again := next((row for row, about in enumerate(self._about) if about not in before), None)) is not None:
+                self._go_to_doubt(again)
+
+    def _enter(self) -> None:
+        """In a field, Enter ends the typing."""
+        if self._first.hasFocus() or self._last.hasFocus():
+            self.picture.setFocus()
+        else:
+            self.approve()
+
+    def _take_typed(self) -> None:
+        """Takes a number that is being typed: a click on a button or on the list leaves the focus in its field."""
+        for field in (self._first, self._last):
+            field.interpretText()
 
     def _draw(self, box: Box) -> None:
         times_s = self.regions.times_s
@@ -214,34 +229,32 @@ class ReviewDialog(QDialog):
         self._show_chosen()
 
     def _export(self) -> None:
-        self.export_wanted.emit(self.regions)
         self.close()
+        self.export_wanted.emit(self.regions)
 
     # -- what is shown
 
-    def _change(self, regions: Regions, next_row: int | None = None) -> None:
+    def _change(self, regions: Regions) -> None:
         self._undo = [*self._undo[-_MOST_UNDONE:], self.regions]
-        self.regions = regions
-        self._refresh(next_row)
+        self._show(regions)
 
-    def _refresh(self, next_row: int | None = None) -> None:
-        self._list_doubts(next_row)
-        self._ask()
-
-    def _list_doubts(self, next_row: int | None = None) -> None:
-        """next_row: goes to that doubt; None: stays at the present one, if it is still in doubt."""
-        row = self.list.currentRow()
-        before = self._doubts[row] if 0 <= row < len(self._doubts) else None
-        self._doubts = doubts(self.regions)
+    def _show(self, regions: Regions) -> None:
+        """Stays at the present doubt; goes to the next one if that is in doubt no more."""
+        row = max(0, self.list.currentRow())
+        before = self._about[row] if self._about else None
+        self.regions, self._doubts = regions, doubts(regions)
+        self._about = [(regions.regions[doubt.region], doubt.reason) for doubt in self._doubts]
+        count = len(self._doubts)
+        at = self._about.index(before) if before in self._about else -1
         with QSignalBlocker(self.list):
             self.list.clear()
             self.list.addItems([self._words(doubt) for doubt in self._doubts])
-            self.list.setCurrentRow(self._doubts.index(before) if next_row is None and before in self._doubts else -1)
-        count = len(self._doubts)
+            self.list.setCurrentRow(at)
         self._doubts_heading.setText("Nothing in doubt" if not count else f"In doubt ({count})")
         self.approve_button.setEnabled(count > 0)
-        if next_row is not None and count:
-            self.list.setCurrentRow(min(next_row, count - 1))
+        self._ask()
+        if at < 0 and count:
+            self.list.setCurrentRow(min(row, count - 1))
 
     def _words(self, doubt: Doubt) -> str:
         where = "" if len(self.regions.times_s) == 1 else f"{self._time(doubt.frame)}: "
@@ -251,7 +264,13 @@ class ReviewDialog(QDialog):
         time_s = self.regions.times_s[frame]
         return f"{duration(time_s)}.{int(time_s * 10) % 10}"
 
+    def _go_to_doubt(self, row: int) -> None:
+        """Also to the present one, from which one may have leafed on."""
+        self.list.setCurrentRow(row)
+        self._doubt_chosen(row)
+
     def _doubt_chosen(self, row: int) -> None:
+        self._take_typed()
         if 0 <= row < len(self._doubts):
             doubt = self._doubts[row]
             self._select(doubt.region)
@@ -304,6 +323,7 @@ class ReviewDialog(QDialog):
 
     def done(self, result: int) -> None:
         """It is closed, in whatever way."""
+        self._take_typed()
         self._reader.end()
         self.closed.emit(self.regions)
         super().done(result)
