@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import io
 import json
 import math
 import os
@@ -18,13 +19,14 @@ from types import FrameType
 from typing import Any, Generic, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
 from facecam.errors import FacecamError
 from facecam.system.cpu import cpu_flags
-from facecam.system.files import PartFile
+from facecam.system.files import growing
 from facecam.system.memory import keep_freed_memory
 
 BF16_FLAGS = frozenset({"avx512_bf16", "amx_bf16", "bf16"})
@@ -114,6 +116,17 @@ class World:
         dist.all_reduce(value, op=dist.ReduceOp.MAX)
         return bool(value.item())
 
+    @contextlib.contextmanager
+    def main_first(self) -> Iterator[None]:
+        """The main process goes through this while the others wait, and then they do: it stores what all read."""
+        if not self.main:
+            dist.barrier()
+        try:
+            yield
+        finally:
+            if self.main and self.size > 1:
+                dist.barrier()  # also where it failed, so that the others don't wait for ever
+
     def average_gradients(self, module: nn.Module) -> None:
         """The mean of the gradients over all processes, in one transfer."""
         if self.size > 1:
@@ -197,10 +210,10 @@ class Ema(Generic[ModuleT]):
 
 def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
     """Writes a checkpoint so that a kill in the middle leaves the earlier one whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    growing = PartFile(path)
-    torch.save(state, growing.part)
-    growing.complete()
+    packed = io.BytesIO()  # where the disk is full, PyTorch would tell of its own format
+    torch.save(state, packed)
+    with growing(path) as part:
+        part.write_bytes(packed.getbuffer())
 
 
 def load_checkpoint(path: Path, device: torch.device | str = "cpu") -> dict[str, Any]:
@@ -219,6 +232,15 @@ def load_checkpoint(path: Path, device: torch.device | str = "cpu") -> dict[str,
     if not isinstance(state, dict):
         raise TrainingError(f"{path} holds a {type(state).__name__}, not a checkpoint.")
     return state
+
+
+def load_stored(path: Path, shape: tuple[int, ...]) -> npt.NDArray[Any] | None:
+    """An array that may be stored in a file, or None: where it isn't there, was cut off, or has another shape."""
+    try:
+        array: npt.NDArray[Any] = np.load(path, allow_pickle=False)
+    except (FileNotFoundError, EOFError, ValueError):
+        return None
+    return array if array.shape == shape else None
 
 
 def new_run_folder(root: Path, name: str) -> Path:

@@ -124,6 +124,22 @@ class PartFile:
         self.part.unlink(missing_ok=True)
 
 
+@contextmanager
+def growing(path: Path) -> Iterator[Path]:
+    """While a file is written to the path that this gives: it gets its name at the end, and goes if that isn't reached.
+    Its folder is made. Raises FacecamError where it can't be written."""
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    file = PartFile(path)
+    try:
+        with writing(path):
+            yield file.part
+        file.complete()
+    except BaseException:
+        file.discard()
+        raise
+
+
 def check_free(folder: Path) -> None:
     """Raises FacecamError if the disk is as good as full: what is being written still has to be completed."""
     existing = next((each for each in (folder, *folder.parents) if os.path.exists(each)), None)

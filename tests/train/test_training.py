@@ -1,5 +1,6 @@
 """What both trainers rely on."""
 
+import errno
 import json
 import math
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 import torch
 from torch import nn
 
+from facecam.errors import FacecamError
 from train import training
 from train.training import (
     Ema,
@@ -42,15 +44,17 @@ def test_checkpoint_replaces_whole_files_only(tmp_path: Path, monkeypatch: pytes
     path = tmp_path / "last.pt"
     save_checkpoint(path, {"step": 1})
 
-    def fails(state: object, where: Path) -> None:
-        Path(where).write_bytes(b"half")
-        raise OSError("disk full")
+    def fails(part: Path, content: bytes) -> None:
+        with part.open("wb") as file:
+            file.write(bytes(content)[:9])
+        raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(torch, "save", fails)
-    with pytest.raises(OSError, match="disk full"):
+    monkeypatch.setattr(Path, "write_bytes", fails)
+    with pytest.raises(FacecamError, match=r"last\.pt can't be written: the disk is full"):
         save_checkpoint(path, {"step": 2})
     monkeypatch.undo()
     assert load_checkpoint(path)["step"] == 1
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_damaged_checkpoint_is_told(tmp_path: Path) -> None:

@@ -11,7 +11,6 @@ import pytest
 from tests.processes import run_python
 from tests.train.faceboxes.conftest import wider
 from tests.train.sagan.conftest import TINY, pictures
-from train.faceboxes.data.batches import Pictures, read_split
 from train.faceboxes.train import arguments, draw_size
 from train.training import load_checkpoint
 
@@ -21,7 +20,6 @@ __all__ = ["pictures", "wider"]
 @pytest.mark.skipif(sys.platform == "win32", reason="torchrun needs libuv there, which the Windows wheels leave out")
 def test_two_processes_keep_the_same_weights(wider: Path, pictures: Path, tmp_path: Path) -> None:
     faces, cats = tmp_path / "faces", tmp_path / "cats"
-    Pictures(read_split(wider, "train"), tmp_path / "cache")  # decoded, so that the two don't race for it
     detector = [
         "--data", wider, "--runs", faces, "--cache", tmp_path / "cache", "--shares", "3--none=0.1", "--device", "cpu",
         "--sizes", "128:0.6,192:0.4", "--batch", "1", "--warmup", "2", "--decay", "2", "--steps", "2",
@@ -33,6 +31,7 @@ def test_two_processes_keep_the_same_weights(wider: Path, pictures: Path, tmp_pa
     done = run_python(*command, Path(__file__).with_name("two_processes.py"), both, timeout_s=600, OMP_NUM_THREADS="1")
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stdout.count("same weights") == 4
+    assert done.stdout.count("stored") == 3, "pictures are decoded by one process: two files of faces, one of cats"
 
     (folder,) = faces.iterdir()
     stats = [json.loads(line) for line in (folder / "stats.jsonl").read_text().splitlines()]

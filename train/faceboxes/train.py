@@ -216,7 +216,8 @@ def set_up(args: argparse.Namespace, here: World) -> tuple[Trainer, FaceData, Pa
     """The trainer, new, resumed or begun from other weights, the pictures, and the run folder."""
     torch.manual_seed(args.seed)
     labels = training_pictures(args)
-    pictures = Pictures(labels, args.cache, here.main)
+    with here.main_first():
+        pictures = Pictures(labels, args.cache, here.main)
     resident = pictures.to(here.device, args.compile) if args.resident or here.device.type == "cuda" else None
     # Crops bring faces down to the smallest that count.
     recipe = Recipe(face_sizes=(0.9 * args.min_face, 400.0))

@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 
 from facecam.sources.photo import PICTURE_SUFFIXES, read_picture
-from facecam.system.files import PartFile
+from facecam.system.files import growing
 from sagan_gallery.discriminator import centre_square
-from train.training import TrainingError
+from train.training import TrainingError, load_stored
 
 
 @dataclass(frozen=True)
@@ -66,18 +66,16 @@ def load_pictures(root: Path, resolution: int, cache: Path | None = None) -> Pic
     classes = [folder.name for folder in folders]
 
     key = json.dumps([resolution, [(name, path.stat().st_size) for name, (_, path) in zip(names, files, strict=True)]])
+    shape = len(files), 3, resolution, resolution
     stored = cache / f"pictures-{resolution}-{hashlib.sha256(key.encode()).hexdigest()[:16]}.npy" if cache else None
-    if stored is not None and stored.is_file():
-        return PictureSet(torch.from_numpy(np.load(stored, allow_pickle=False)), labels, classes, names)
-    images = np.empty((len(files), 3, resolution, resolution), np.uint8)
-    for index, (_, path) in enumerate(files):
-        images[index] = centre_square(read_picture(path), resolution)[:, :, ::-1].transpose(2, 0, 1)
-    if stored is not None:
-        stored.parent.mkdir(parents=True, exist_ok=True)
-        growing = PartFile(stored)
-        with growing.part.open("wb") as file:
-            np.save(file, images)
-        growing.complete()
+    images = load_stored(stored, shape) if stored else None
+    if images is None:
+        images = np.empty(shape, np.uint8)
+        for index, (_, path) in enumerate(files):
+            images[index] = centre_square(read_picture(path), resolution)[:, :, ::-1].transpose(2, 0, 1)
+        if stored:
+            with growing(stored) as part:
+                np.save(part, images)
     return PictureSet(torch.from_numpy(images), labels, classes, names)
 
 

@@ -93,7 +93,8 @@ def set_up(args: argparse.Namespace, run: World) -> tuple[Trainer, PictureSet, P
     given = {f.name: getattr(args, f.name) for f in fields(TrainConfig) if getattr(args, f.name) is not None}
     config = replace(TrainConfig.of(state) if state else TrainConfig(), **given)
     resolution = state["network"]["resolution"] if state else args.resolution
-    data = load_pictures(args.data, resolution, args.runs / "cache").to(run.device)
+    with run.main_first():
+        data = load_pictures(args.data, resolution, args.runs / "cache").to(run.device)
     if state:
         if state["classes"] != data.classes:
             raise TrainingError(f"The checkpoint was trained on {', '.join(state['classes'])}: give the same --data.")

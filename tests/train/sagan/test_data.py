@@ -2,7 +2,6 @@
 
 import shutil
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 import pytest
@@ -35,15 +34,20 @@ def test_stored_pictures_are_the_same_and_follow_the_folder(pictures: Path, tmp_
 def test_pictures_of_which_half_were_stored_are_read_again(
     pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def killed(file: IO[bytes], images: np.ndarray) -> None:
-        file.write(b"half")
+    def stopped(part: Path, images: np.ndarray) -> None:
+        part.write_bytes(b"half")
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(np, "save", killed)
+    monkeypatch.setattr(np, "save", stopped)
     with pytest.raises(KeyboardInterrupt):
         load_pictures(pictures, 16, tmp_path)
+    assert list(tmp_path.iterdir()) == []
     monkeypatch.undo()
-    assert len(load_pictures(pictures, 16, tmp_path)) == 60
+    whole = load_pictures(pictures, 16, tmp_path)
+    (stored,) = tmp_path.iterdir()
+    for damaged in (stored.read_bytes()[:500], b""):
+        stored.write_bytes(damaged)
+        assert torch.equal(load_pictures(pictures, 16, tmp_path).images, whole.images)
 
 
 def test_what_is_wrong_with_the_folder_is_said(pictures: Path, tmp_path: Path) -> None:

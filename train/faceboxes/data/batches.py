@@ -22,14 +22,14 @@ from facecam.arrays import Image
 from facecam.bench.wider_labels import Labelled, read_wider
 from facecam.detection.letterbox import resize
 from facecam.sources.photo import read_picture
-from facecam.system.files import PartFile
+from facecam.system.files import growing
 from train.faceboxes.data.augment import Plan, Recipe, draw_plan, map_boxes, render
 from train.faceboxes.data.resident import Packed, ResidentPictures, pack, render_batch
 from train.faceboxes.data.teacher import Truth, truths
 from train.faceboxes.model import MEAN_BGR
 from train.faceboxes.protocols.canvas import FACELESS_EVENT
 from train.faceboxes.targets import FACE, IGNORE
-from train.training import TrainingError
+from train.training import TrainingError, load_stored
 
 MAX_SIDE_PX = 1024
 """Larger pictures are shrunk to this once."""
@@ -112,25 +112,23 @@ class Pictures:
             if not item.path.is_file():
                 raise TrainingError(f"{item.path} is named in the labels but isn't there: check --data.")
             key.update(f"{item.name} {item.path.stat().st_size}\n".encode())
-        cache.mkdir(parents=True, exist_ok=True)
         stem = cache / key.hexdigest()[:16]
-        shapes_file, pixels_file = stem.with_suffix(".npy"), stem.with_suffix(".u8")
-        if not shapes_file.exists():
-            rows = []
-            growing = PartFile(pixels_file)
-            with growing.part.open("wb") as file:
+        shapes_file, self.file = stem.with_suffix(".npy"), stem.with_suffix(".u8")
+        rows = load_stored(shapes_file, (len(labels), 3))
+        if rows is None or not self.file.is_file() or self.file.stat().st_size != 3 * rows[:, :2].prod(1).sum():
+            rows = np.empty((len(labels), 3))
+            with growing(self.file) as part, part.open("wb") as file:
                 pictures = read_pictures([item.path for item in labels])
-                for image, shrink in tqdm(pictures, "decoding pictures", len(labels), disable=not progress):
-                    rows.append((*image.shape[:2], shrink))
+                shown = tqdm(pictures, "decoding pictures", len(labels), disable=not progress)
+                for row, (image, shrink) in zip(rows, shown, strict=True):
+                    row[:] = *image.shape[:2], shrink
                     file.write(image.tobytes())
-            growing.complete()
-            np.save(shapes_file, np.array(rows, np.float64))
-        rows_read = np.load(shapes_file, allow_pickle=False)
-        self.shapes: npt.NDArray[np.int64] = rows_read[:, :2].astype(np.int64)
-        self.shrink: npt.NDArray[np.float64] = rows_read[:, 2]
+            with growing(shapes_file) as part:
+                np.save(part, rows)
+        self.shapes: npt.NDArray[np.int64] = rows[:, :2].astype(np.int64)
+        self.shrink: npt.NDArray[np.float64] = rows[:, 2]
         areas = self.shapes.prod(1)
         self.start = np.concatenate([[0], np.cumsum(areas)[:-1]])
-        self.file = pixels_file
         self._open()
 
     def _open(self) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from facecam.errors import SourceError
 from tests.train.faceboxes.data.test_augment import UNCHANGED
 from train.faceboxes.data import batches
 from train.faceboxes.data.augment import Recipe
@@ -118,6 +119,28 @@ def test_pictures_are_decoded_once_and_shrunk_with_their_labels(
     np.testing.assert_array_equal(small[3], again[3])
     data = data_of(wider, tmp_path)
     np.testing.assert_allclose(data.truths[1].boxes, labels[1].boxes / 2)
+
+
+def test_decoded_pictures_that_are_damaged_are_decoded_again(wider: Path, tmp_path: Path) -> None:
+    labels = read_split(wider, "train")
+    last = Pictures(labels, tmp_path, progress=False)[len(labels) - 1].copy()
+    for file in tmp_path.iterdir():
+        whole = file.read_bytes()
+        for damaged in (whole[:200], b""):
+            file.write_bytes(damaged)
+            np.testing.assert_array_equal(Pictures(labels, tmp_path, progress=False)[len(labels) - 1], last)
+            assert file.read_bytes() == whole
+        file.unlink()
+        np.testing.assert_array_equal(Pictures(labels, tmp_path, progress=False)[len(labels) - 1], last)
+
+
+def test_a_broken_picture_is_named_and_leaves_nothing_half_decoded(wider: Path, tmp_path: Path) -> None:
+    labels = read_split(wider, "train")
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    labels[-1] = replace(labels[-1], path=tmp_path / "broken.png")
+    with pytest.raises(SourceError, match=r"broken\.png"):
+        Pictures(labels, tmp_path / "cache", progress=False)
+    assert list((tmp_path / "cache").iterdir()) == []
 
 
 def test_missing_picture_is_named(wider: Path, tmp_path: Path) -> None:
