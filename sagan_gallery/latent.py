@@ -11,7 +11,10 @@ import numpy as np
 from facecam.arrays import Array
 from facecam.errors import FacecamError
 
-MAX_SEED = 2**32 - 1
+MAX_SEED = 2**31 - 1
+"""As far as a spin box counts: a sample text that is read can be shown."""
+TRUNCATIONS = (0.0, 1.5)
+"""The smallest and the largest of a sample text, which has hundredths."""
 
 
 def latent(seed: Any, z_dim: int = 128) -> Array:
@@ -70,7 +73,7 @@ class SampleSpec:
 
 _SAMPLE_TEXT = re.compile(
     r"(?P<model>\S+):(?P<hash>[0-9a-f]{8})\s+seed=(?P<seed>\d+)"
-    r"(?:\s+class=(?P<label>.+?))?(?:\s+trunc=(?P<trunc>\d+(?:\.\d+)?))?"
+    r"(?:\s+class=(?P<label>.+?))?(?:\s+trunc=(?P<trunc>\d+(?:\.\d{1,2})?))?"
 )
 
 
@@ -82,6 +85,7 @@ def parse_sample_text(text: str) -> SampleSpec:
     seed, truncation = int(found["seed"]), float(found["trunc"] or 1.0)
     if seed > MAX_SEED:
         raise FacecamError(f"The seed {seed} is too large; seeds go up to {MAX_SEED}.")
-    if not 0 <= truncation <= 2:
-        raise FacecamError(f"The truncation {truncation:g} is out of range; it lies between 0 and 2.")
+    low, high = TRUNCATIONS
+    if not low <= truncation <= high:
+        raise FacecamError(f"The truncation {truncation:g} is out of range; it lies between {low:g} and {high:g}.")
     return SampleSpec(found["model"], found["hash"], seed, found["label"], truncation)

@@ -21,13 +21,12 @@ from facecam.qtkit.widgets import Heading, ScrollColumn
 from facecam.qtkit.wording import percent
 from sagan_gallery.colormap import NAMES
 from sagan_gallery.generator import shipped_generators
-from sagan_gallery.latent import SampleSpec
+from sagan_gallery.latent import MAX_SEED, TRUNCATIONS, SampleSpec
 from sagan_gallery.ui.map_style import Kind, MapStyle, Shown
 from sagan_gallery.ui.session import Order
 from sagan_gallery.ui.words import DIRECTIONS, class_name
 
 _COUNTS = (16, 36, 64, 144)
-_TRUNCATIONS = (0.0, 1.5)
 _CHOSEN = "*"
 """The entry in the list of classes for the samples that come with the generator."""
 _KIND_HELP = (
@@ -35,7 +34,6 @@ _KIND_HELP = (
     "Contours: the thick line holds half of the attention, the thin one four fifths.\n"
     "Strongest part: the fewest cells that hold a share of the attention; all others are dimmed."
 )
-_SEEDS = 2**31 - 1  # as far as a spin box counts
 
 
 @dataclass(frozen=True)
@@ -46,10 +44,10 @@ class SampleSettings:
 
     model: Annotated[str, Key("gallery/model")] = ""
     label: Annotated[str, Key("gallery/class")] = _CHOSEN
-    seed: Annotated[int, Key("gallery/seed", (0, _SEEDS))] = 0
+    seed: Annotated[int, Key("gallery/seed", (0, MAX_SEED))] = 0
     count: Annotated[int, Key("gallery/count", (_COUNTS[0], _COUNTS[-1]))] = 64
     order: Annotated[Order, Key("gallery/order")] = Order.DRAWN
-    truncation: Annotated[float | None, Key("gallery/truncation", _TRUNCATIONS)] = None
+    truncation: Annotated[float | None, Key("gallery/truncation", TRUNCATIONS)] = None
 
 
 class GalleryControls(ScrollColumn):
@@ -101,12 +99,12 @@ class GalleryControls(ScrollColumn):
             "“Chosen” are samples that a classifier knows well, of all classes.",
         )  # fmt: skip
         self._opening: Sequence[SampleSpec] = ()
-        self.seed = spin(0, _SEEDS)
+        self.seed = spin(0, MAX_SEED)
         self.seed.setKeyboardTracking(False)
         self.seed.setFont(tabular(self.seed.font()))
         self.count = combo(*((str(count), count) for count in _COUNTS))
         self.truncation = SliderField(
-            "Truncation", *_TRUNCATIONS, 0.01, _hundredths,
+            "Truncation", *TRUNCATIONS, 0.01, _hundredths,
             "Length of the latents. Below 1, samples come closer to the typical picture of their class:\n"
             "cleaner, and more alike.", default=1.0,
         )  # fmt: skip
@@ -267,7 +265,7 @@ class GalleryControls(ScrollColumn):
         names = [self.classes.itemData(i) for i in range(1, self.classes.count())]
         names = [name for name in names if name != _CHOSEN] or [None]
         return [
-            SampleSpec(model, model_hash, (seed + i) % (_SEEDS + 1), label or names[i % len(names)], truncation)
+            SampleSpec(model, model_hash, (seed + i) % (MAX_SEED + 1), label or names[i % len(names)], truncation)
             for i in range(self.count.currentData())
         ]
 

@@ -61,6 +61,7 @@ def test_a_sample_text_reads_well():
         ("sagan64:ab12cd34", "no sample text"),
         ("sagan64:ab12cd34 seed=99999999999", "too large"),
         ("sagan64:ab12cd34 seed=1 trunc=9.0", "out of range"),
+        ("sagan64:ab12cd34 seed=1 trunc=0.705", "no sample text"),  # which no text of ours has
     ],
 )
 def test_other_texts_are_refused(text, reason):

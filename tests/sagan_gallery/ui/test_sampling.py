@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QAbstractButton
 
 from sagan_gallery.discriminator import Discriminator
 from sagan_gallery.generator import Generator
+from sagan_gallery.latent import MAX_SEED, TRUNCATIONS
 from sagan_gallery.opening import opening_file
 from sagan_gallery.overlay import mean_change
 from sagan_gallery.ui.session import Order
@@ -75,6 +76,25 @@ def test_a_sample_text_brings_the_same_picture_back(qtbot, panel):
     settle(qtbot, panel)
     assert np.array_equal(panel.sample.image, picture)
     assert str(panel.spec) == text
+
+
+@pytest.mark.parametrize(("seed", "truncation"), [(MAX_SEED, TRUNCATIONS[1]), (0, TRUNCATIONS[0])])
+def test_what_a_sample_text_may_say_is_what_is_shown(qtbot, panel, seed, truncation):
+    text = f"tiny:{panel.session.generator.model_hash} seed={seed} class=blue trunc={truncation:.2f}"
+    QGuiApplication.clipboard().setText(text)
+    panel.files.paste_text.trigger()
+    settle(qtbot, panel)
+    assert str(panel.spec) == text
+
+
+@pytest.mark.parametrize("wrong", ["seed=3000000000 class=blue trunc=1.00", "seed=5 class=blue trunc=1.80"])
+def test_what_cannot_be_shown_is_told_and_leaves_the_sample(panel, wrong):
+    before = panel.spec
+    QGuiApplication.clipboard().setText(f"tiny:{panel.session.generator.model_hash} {wrong}")
+    panel.files.paste_text.trigger()
+    assert "too large" in panel.status.text or "out of range" in panel.status.text
+    assert panel.controls.seed.value() == before.seed
+    assert panel.controls.truncation.value == before.truncation
 
 
 def test_texts_that_do_not_fit_are_told_in_the_status_line(qtbot, panel):
