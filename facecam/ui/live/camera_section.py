@@ -44,7 +44,7 @@ class CameraModes:
 
 
 class CameraSection(Section):
-    """Choices for the camera that is open; a change opens it anew."""
+    """Choices for the camera that was open last; a change opens it anew, if it is what is shown."""
 
     key = "camera"
     title = "Camera"
@@ -58,6 +58,7 @@ class CameraSection(Section):
         self._session, self._list_modes = session, list_modes
         self._modes = CameraModes(settings)
         self._camera: Camera | None = None
+        self._spec: str | None = None  # by which the session has it: while it is opened again, and can't be, too
         self._offered: list[CameraMode] = []
         self.none = QLabel("Start a camera first; what it offers is listed here then.")
         self.none.setWordWrap(True)
@@ -77,7 +78,10 @@ class CameraSection(Section):
 
     def refresh(self) -> None:
         camera = self._session.camera
-        if camera is None or camera == self._camera:  # while it is being opened again the choices stay
+        if camera is None:  # while it is being opened again the choices stay
+            return
+        self._spec = self._session.spec
+        if camera == self._camera:
             return
         self._camera = camera
         self._asker.ask(partial(self._list_modes, camera.index))
@@ -117,4 +121,5 @@ class CameraSection(Section):
             mode = replace(mode, pixels="")
         self._modes.remember(self._camera, mode)
         self._show(mode)
-        self.changed.emit()
+        if self._session.spec == self._spec:  # not a file, which would begin anew
+            self.changed.emit()

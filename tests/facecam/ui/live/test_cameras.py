@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 import pytest
 from pytestqt.qtbot import QtBot
 
+from facecam.errors import SourceError
+from facecam.live.pipeline import Phase
 from facecam.sources import Camera
 from facecam.sources.camera_modes import CameraMode
 from facecam.ui.live.tab import LiveTab
@@ -58,6 +62,38 @@ def test_what_the_camera_offers_can_be_chosen_and_is_remembered_for_it(
     qtbot.waitUntil(lambda: again.camera.pixels.currentText() == "MJPG")
     again.camera.frame_size.setCurrentIndex(0)  # which the camera has at 30 per second too
     opened(qtbot, sources, "camera:0@640x480@30@MJPG")
+
+
+def test_a_choice_that_fails_can_be_changed_at_once(qtbot: QtBot, make_window: MakeWindow, sources: Sources) -> None:
+    def fail() -> NoReturn:
+        raise SourceError("The camera has no such size.")
+
+    sources.add("camera:0@1280x720", fail)
+    tab = live(make_window("camera:0"))
+    qtbot.waitUntil(lambda: tab.camera.frame_size.count() == 2)
+    tab.camera.frame_size.setCurrentIndex(1)
+    qtbot.waitUntil(lambda: tab.session.phase is Phase.FAILED)
+    tab.camera.frame_size.setCurrentIndex(0)
+    opened(qtbot, sources, "camera:0")
+    qtbot.waitUntil(lambda: tab.session.phase is Phase.RUNNING)
+
+
+def test_a_choice_is_remembered_while_something_else_plays_which_goes_on(
+    qtbot: QtBot, make_window: MakeWindow, sources: Sources
+) -> None:
+    tab = live(make_window("camera:0"))
+    qtbot.waitUntil(lambda: tab.camera.frame_size.count() == 2)
+    again: list[bool] = []
+    tab.camera.changed.connect(lambda: again.append(True))
+    tab.open("demo")
+    qtbot.waitUntil(lambda: tab.session.state.title == "Demo")
+    tab.camera.frame_size.setCurrentIndex(1)
+    tab.stage.start_or_stop()
+    tab.camera.frame_size.setCurrentIndex(0)
+    tab.camera.frame_size.setCurrentIndex(1)
+    assert again == []
+    tab.open("camera:0")
+    opened(qtbot, sources, "camera:0@1280x720")
 
 
 def test_another_camera_is_not_asked_for_the_modes_of_the_first(
