@@ -11,14 +11,13 @@ from PySide6.QtGui import (
     QContextMenuEvent,
     QFontMetrics,
     QKeyEvent,
-    QMouseEvent,
     QPainter,
     QPaintEvent,
     QPalette,
     QPen,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QApplication, QLabel, QScrollArea, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QScrollArea, QWidget
 
 from facecam.arrays import Array
 from facecam.qtkit.layouts import row
@@ -81,7 +80,7 @@ def pin_maps(sample: Sample, pins: Sequence[Pin], map_style: MapStyle) -> list[P
     ]
 
 
-class PinCard(QWidget):
+class PinCard(QAbstractButton):
     """One pin: its map, its number in its colour, entropy and mean distance."""
 
     chosen = Signal(int)
@@ -93,6 +92,7 @@ class PinCard(QWidget):
         self._side_px = _MAP_PX
         self._selected = False
         self._map: PinMap | None = None
+        self.clicked.connect(lambda _checked=False: self.chosen.emit(number))
         self.setFont(tabular(self.font(), 0.9))
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAccessibleName(f"Pin {number}")
@@ -135,16 +135,12 @@ class PinCard(QWidget):
             away = self._map.away
         painter.drawText(text, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft, away)
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() is Qt.MouseButton.LeftButton:
-            self.chosen.emit(self._number)
-
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         self.removed.emit(self._number)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
-            self.chosen.emit(self._number)
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.click()
         elif event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
             self.removed.emit(self._number)
         else:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QAction, QCloseEvent, QKeyEvent
-from PySide6.QtWidgets import QAbstractButton, QBoxLayout, QLabel, QMainWindow, QTabWidget, QWidget
+from PySide6.QtGui import QAction, QCloseEvent, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QAbstractButton, QBoxLayout, QComboBox, QLabel, QMainWindow, QTabWidget, QWidget
 
 from facecam.qtkit import theme
 from facecam.qtkit.commands import Menu, command, separator
@@ -259,13 +259,10 @@ class MainWindow(QMainWindow):
     # -- events
 
     def event(self, event: QEvent) -> bool:
-        # Space presses the button that Tab has reached, instead of starting the camera. (Asked by Qt before it looks
-        # for a shortcut.)
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier)
-            if plain and event.key() == Qt.Key.Key_Space and isinstance(self.focusWidget(), QAbstractButton):
-                event.accept()
-                return True
+        before_shortcuts = event.type() == QEvent.Type.ShortcutOverride
+        if before_shortcuts and isinstance(event, QKeyEvent) and _keeps(self.focusWidget(), event):
+            event.accept()
+            return True
         return super().event(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
@@ -280,6 +277,15 @@ class MainWindow(QMainWindow):
         for tab in self.made.values():
             tab.close_down(max(0.0, end_s - time.perf_counter()))
         super().closeEvent(event)
+
+
+def _keeps(widget: QWidget | None, event: QKeyEvent) -> bool:
+    """Whether a key belongs to the widget that the keyboard has reached, and not to a command: Space presses a button
+    and opens a list, instead of starting the camera; Ctrl+C copies the words that are selected, not the picture."""
+    if event.matches(QKeySequence.StandardKey.Copy):
+        return isinstance(widget, QLabel) and widget.hasSelectedText()
+    plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier)
+    return plain and event.key() == Qt.Key.Key_Space and isinstance(widget, QAbstractButton | QComboBox)
 
 
 class _Tabs(QTabWidget):

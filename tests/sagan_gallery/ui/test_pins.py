@@ -93,6 +93,9 @@ def test_cards_show_each_pin_and_select_it(qtbot, panel):
     assert "Pin 1: entropy" in cards[0].accessibleName()
     qtbot.mouseClick(cards[0], LEFT)
     assert panel.view.selected == 1
+    for card, number, key in ((cards[1], 2, Qt.Key.Key_Space), (cards[0], 1, Qt.Key.Key_Return)):
+        qtbot.keyClick(card, key)
+        assert panel.view.selected == number
     qtbot.keyClick(cards[0], Qt.Key.Key_Delete)
     assert [pin.number for pin in panel.view.pins] == [2]
 

@@ -11,14 +11,15 @@ import pytest
 from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import QAction, QColor, QKeySequence, QPalette
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QSlider
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QSlider
 from pytestqt.qtbot import QtBot
 
 from facecam.qtkit import theme
 from facecam.qtkit.tabs import Tab
+from facecam.ui.gallery.tab import GalleryTab
 from facecam.ui.live.tab import LiveTab
 from facecam.ui.shell.main_window import MainWindow
-from sagan_gallery.ui.picture import PictureView as SampleView
+from facecam.ui.speed.tab import SpeedTab
 from tests.facecam.ui.driving import MakeWindow, bring_to_front, live, shows, unfold
 from tests.sagan_gallery.made import save_tiny_discriminator, save_tiny_generator
 
@@ -73,6 +74,48 @@ def test_a_list_that_tab_has_reached_still_takes_the_arrows(qtbot: QtBot, make_w
     before = tab.detection.input_size.currentIndex()
     QTest.keyClick(tab.detection.input_size, Qt.Key.Key_Down)
     assert tab.detection.input_size.currentIndex() == before + 1
+
+
+def test_space_opens_the_list_that_tab_has_reached(qtbot: QtBot, make_window: MakeWindow) -> None:
+    tab = unfolded(qtbot, make_window())
+    tab.controls.source.setFocus(Qt.FocusReason.TabFocusReason)
+    QTest.keyClick(tab.controls.source, Qt.Key.Key_Space)
+    qtbot.waitUntil(tab.controls.source.view().isVisible)
+    assert tab.session.spec == "demo"  # goes on
+    tab.controls.source.hidePopup()
+
+
+def selectable(window: MainWindow) -> list[QLabel]:
+    """The labels in sight whose words can be selected."""
+    by_mouse = Qt.TextInteractionFlag.TextSelectableByMouse
+    return [
+        label for label in window.findChildren(QLabel) if label.isVisible() and by_mouse & label.textInteractionFlags()
+    ]
+
+
+@pytest.mark.parametrize("index", [0, 1, 2])
+def test_ctrl_c_copies_the_words_that_are_selected(
+    qtbot: QtBot, make_window: MakeWindow, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, index: int
+) -> None:
+    save_tiny_generator(tmp_path / "sagan64.onnx")
+    monkeypatch.setattr("sagan_gallery.generator.asset", lambda name, _: tmp_path / name)
+    window = make_window("nowhere.mp4")  # which leaves a message on the stage
+    tab = bring_to_front(qtbot, window, index)
+    window.hints.say("Install it: `sudo apt install v4l2loopback-dkms`")
+    if isinstance(tab, GalleryTab):
+        qtbot.waitUntil(lambda: tab.panel.sample is not None)
+        tab.panel.message.toggle_help()
+    elif isinstance(tab, SpeedTab):
+        for command in tab.commands():
+            command.setEnabled(True)  # as once there is a result
+    qtbot.waitUntil(lambda: len(selectable(window)) > 1)
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    for label in selectable(window):
+        label.setFocus(Qt.FocusReason.MouseFocusReason)
+        label.setSelection(2, 5)
+        QTest.keyClick(label, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+        assert QApplication.clipboard().text() == label.selectedText() != ""
 
 
 @pytest.mark.parametrize("available", [(1366, 728), (960, 520), (800, 570)])
@@ -134,8 +177,8 @@ def test_a_hundred_keys_after_clicks_on_anything_of_any_tab(
         qtbot.waitUntil(window.isActiveWindow)
         done.clear()
         action, key = chance.choice([pair for pair in keys if pair[0].isEnabled()])
-        if isinstance(window.focusWidget(), (QAbstractButton, SampleView)) and key.toString() == "Space":
-            continue  # presses the button, or pins the point, that the keyboard has reached
+        if isinstance(window.focusWidget(), (QAbstractButton, QComboBox)) and key.toString() == "Space":
+            continue  # presses the button, or opens the list, that the keyboard has reached
         QTest.keySequence(window.focusWidget() or window, key)
         assert done == [action.text()], (key.toString(), control, window.focusWidget())
 
