@@ -265,6 +265,13 @@ class MainWindow(QMainWindow):
             return True
         return super().event(event)
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        # A tab with a full screen has commands for these. Another one, and one that is loading, had no way out.
+        if self._bare and event.key() in (Qt.Key.Key_Escape, Qt.Key.Key_F, Qt.Key.Key_F11):
+            self.set_full_screen(False)
+        else:
+            super().keyPressEvent(event)
+
     def closeEvent(self, event: QCloseEvent) -> None:
         self.set_full_screen(False)  # not to be remembered
         if not self._settings.forgotten:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -13,12 +14,14 @@ from pytestqt.qtbot import QtBot
 
 from facecam.qtkit import theme
 from facecam.qtkit.commands import Menu, command
+from facecam.qtkit.preload import ModuleLoader
 from facecam.qtkit.settings import Settings
 from facecam.qtkit.tabs import Tab, TabSpec
 from facecam.qtkit.widgets import ElidedLabel
 from facecam.ui.shell.dialogs import ShortcutList
 from facecam.ui.shell.main_window import MainWindow
 from tests.facecam.ui.driving import live, menu_texts
+from tests.facecam.waiting import PATIENCE_S
 
 
 class Probe(Tab):
@@ -124,6 +127,32 @@ def test_full_screen_goes_along_to_another_tab_and_is_left_in_all(window: MainWi
     window.go_to(1)
     window.set_full_screen(False)
     assert [entry for entry in log if "full" in entry] == ["A full", "A not full", "B full", "B not full"]
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Escape, Qt.Key.Key_F, Qt.Key.Key_F11])
+def test_full_screen_is_left_by_its_keys_in_a_tab_that_has_none_and_in_one_that_is_loading(
+    qtbot: QtBot, log: list[str], settings: Settings, monkeypatch: pytest.MonkeyPatch, key: Qt.Key
+) -> None:
+    go_on = threading.Event()
+    monkeypatch.setattr("facecam.qtkit.preload.import_module", lambda module: go_on.wait(PATIENCE_S))
+    loader = ModuleLoader("slow")
+    tabs = [
+        TabSpec("A", "A tab", lambda: Probe("A", log)),
+        TabSpec("B", "B tab", lambda: Probe("B", log), loader=loader),
+    ]
+    window = MainWindow(tabs, settings)
+    qtbot.addWidget(window)
+    with qtbot.waitActive(window):
+        window.show()
+    for index in (0, 1):
+        window.go_to(index)
+        window.set_full_screen(True)
+        QTest.keyClick(window.focusWidget() or window, key)
+        assert window.menus.isVisible()
+        assert window.findChild(QTabBar).isVisible()
+    assert "B made" not in log
+    with qtbot.waitSignal(loader.done):
+        go_on.set()
 
 
 def test_f1_lists_every_key(window: MainWindow) -> None:
