@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,11 +35,11 @@ class CopyPlace:
 
 def copy_places(folder: Path, inputs: Sequence[Input]) -> list[CopyPlace]:
     """Where the copies of inputs go: named like the originals, in their subfolders, never where an input lies (under
-    whatever name, and whatever suffix the copy gets), and none twice."""
+    whatever name, and whatever suffix the copy gets), and none twice, also where A is a."""
     originals = {each for each in map(file_id, (part.spec for part in inputs)) if each is not None}
     of_inputs = {_names(named_path(part.spec))[1] for part in inputs if file_id(part.spec) is not None}
     taken: set[str] = set()
-    taken_stems: set[str] = set()
+    taken_stems: Counter[str] = Counter()
     places: list[Path] = []
     for part in inputs:
         path = named_path(part.spec)
@@ -56,15 +57,16 @@ def copy_places(folder: Path, inputs: Sequence[Input]) -> list[CopyPlace]:
             path = wanted.with_name(f"{wanted.stem}-faces{'' if number == 1 else f'-{number}'}{wanted.suffix}")
             number += 1
         taken.add(names[0])
-        taken_stems.add(names[1])
+        taken_stems[names[1]] += 1
         places.append(path)
-    stems = Counter(path.with_suffix("") for path in places)
-    return [CopyPlace(path, stems[path.with_suffix("")] == 1) for path in places]
+    return [CopyPlace(path, taken_stems[_names(path)[1]] == 1) for path in places]
 
 
 def _names(path: Path) -> tuple[str, str]:
-    """A path's one name, however its folder is written, and that without a suffix."""
-    name = os.path.normcase(os.path.join(os.path.realpath(path.parent), path.name))
+    """A path's one name, however its folder is written, and that without a suffix. Upper and lower case are one, and so
+    are a letter with its accent and the two apart: a disk may be for another system than this one."""
+    name = os.path.join(os.path.realpath(path.parent), path.name)
+    name = unicodedata.normalize("NFC", name).casefold()
     return name, os.path.splitext(name)[0]
 
 

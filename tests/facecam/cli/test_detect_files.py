@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
@@ -629,6 +630,20 @@ def test_which_original_a_copy_under_another_name_has_is_told(detect: Run, here:
     shutil.copy("1.png", "card")
     _, _, errors = detect("1.png", "card/1.png", "--out", "out")
     assert "Copies under another name: card/1.png (1-faces.png)" in errors
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("IMG_1.PNG", "img_1.png"), ("caf\u00e9.png", "cafe\u0301.png"), ("\u00c9.png", "e\u0301.PNG")]
+)
+def test_copies_lie_side_by_side_also_where_such_names_are_one(detect: Run, here: Path, one: str, other: str) -> None:
+    """On a Mac, or on a card or a share of a Windows server."""
+    for folder, name in (("a", one), ("b", other)):
+        Path(folder).mkdir()
+        shutil.copy("1.png", Path(folder, name))
+    assert detect(Path("a", one), Path("b", other), "--out", "out", "--size", "native")[0] == 0
+    names = [path.name for path in Path("out").iterdir() if not path.name.startswith(".")]
+    assert len({unicodedata.normalize("NFD", name).lower() for name in names}) == 2
+    assert one in names
 
 
 def test_what_was_recorded_of_a_stream_is_not_replaced(detect: Run, here: Path) -> None:
