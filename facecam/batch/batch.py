@@ -21,8 +21,8 @@ from facecam.batch.pieces import KnownFaces, Piece, cut
 from facecam.batch.regions import are_there
 from facecam.batch.work import OnRecord, Outcome, Record, Task, Worker, WorkOptions
 from facecam.errors import FacecamError
-from facecam.saving.export import STANDARD_OUTPUT, CsvTable, JsonLines
-from facecam.sources import PICTURE_SUFFIXES, VIDEO_SUFFIXES
+from facecam.saving.export import STANDARD_OUTPUT, CsvTable, JsonLines, as_written
+from facecam.sources import PICTURE_SUFFIXES, VIDEO_SUFFIXES, without_password
 from facecam.system.files import named_path
 
 _CUT_OF_THOROUGH = 4
@@ -199,7 +199,8 @@ class Batch:
         for sentence in self._problems:
             self._listener.on_problem(sentence)
             self.summary.failed.append(sentence)
-        left = {name for task in self.tasks for name in (task.input.spec, str(named_path(task.input.spec)))}
+        specs = [task.input.spec for task in self.tasks]
+        left = {as_written(name) for spec in specs for name in (without_password(spec), str(named_path(spec)))}
         with ExitStack() as stack:
             keep = (lambda source: source not in left) if self._resume else None
             writers = [

@@ -46,8 +46,13 @@ def record(source: str, frame: Frame, detections: Detections) -> dict[str, Any]:
     }
 
 
+def as_written(name: str) -> str:
+    """A source's name as it stands in the files: what of it isn't valid Unicode, as escapes."""
+    return name.encode("utf-8", "backslashreplace").decode()
+
+
 class _TextFile:
-    """A text file that is written line by line. File names that aren't valid Unicode are written as escapes.
+    """A text file that is written line by line.
 
     begin: what stands in it first; kept: and then, of an earlier file, which this one replaces as a whole.
     """
@@ -58,21 +63,19 @@ class _TextFile:
         if path == STANDARD_OUTPUT:  # in UTF-8 as the files are, whatever the terminal's encoding is
             if sys.stdout is None:
                 raise WriteError("There is no standard output to write to; name a file.")
-            self._file = io.TextIOWrapper(
-                sys.stdout.buffer, encoding="utf-8", errors="backslashreplace", newline="", line_buffering=True
-            )
+            self._file = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="", line_buffering=True)
         else:
             with writing(self._path):
                 if kept is not None:
                     write_whole(Path(os.path.realpath(path)), begin + kept)
                 mode: Literal["w", "a"] = "w" if kept is None else "a"
-                self._file = path.open(mode, encoding="utf-8", errors="backslashreplace", newline="", buffering=1)
+                self._file = path.open(mode, encoding="utf-8", newline="", buffering=1)
         if kept is None:
             self.write(begin)
 
     def write(self, text: str) -> None:
         with writing(self._path):
-            self._file.write(text)
+            self._file.write(as_written(text))
 
     def close(self) -> None:
         with writing(self._path):  # what was held back could not be written either
@@ -101,14 +104,14 @@ def _source_of(line: str) -> str:
 
 
 class JsonLines:
-    """One JSON object per frame and line, as `record` gives them. keep: by their source, which lines of an earlier file
-    stay; None: none."""
+    """One JSON object per frame and line, as `record` gives them. keep: by their source as of `as_written`, which lines
+    of an earlier file stay; None: none."""
 
     def __init__(self, path: Path, keep: Callable[[str], bool] | None = None) -> None:
         kept = None
         if keep is not None:
             lines = _earlier(path).split("\n")[:-1]  # names may hold what other programs take for the end of a line
-            kept = "".join(f"{line}\n" for line in lines if (source := _source_of(line)) and keep(source))
+            kept = "".join(f"{line}\n" for line in lines if (source := _source_of(line)) and keep(as_written(source)))
         self._file = _TextFile(path, "", kept)
 
     def write(self, result: dict[str, Any]) -> None:

@@ -721,6 +721,26 @@ def test_results_of_odd_names_stay_when_a_run_is_resumed(
     assert sorted(sources) == sorted([*names, "1.png", "2.png"])
 
 
+@pytest.mark.parametrize("name", ["d\udcff.png", 'b",\n\\.png', "\u00e9.png"])
+def test_results_of_what_is_done_again_are_not_there_twice(detect: Run, here: Path, name: str) -> None:
+    shutil.copy("1.png", name)
+    arguments = [".", "--json", "r.jsonl", "--csv", "r.csv", "--resume"]
+    assert detect(*arguments)[0] == 0
+    before = {result: sorted(Path(result).read_bytes().splitlines()) for result in ("r.jsonl", "r.csv")}
+    os.utime(name, (1, 1))  # changed since
+    assert "Frames: 1" in detect(*arguments)[2][-1]
+    assert before == {result: sorted(Path(result).read_bytes().splitlines()) for result in before}
+
+
+def test_results_of_a_stream_with_a_password_are_not_there_twice(detect: Run, here: Path) -> None:
+    with served(make_clip(here / "a.mkv", seconds=1, sound=False), with_length=True) as address:
+        for _ in range(2):
+            spec = address.replace("//", "//somebody:secret@")
+            assert detect(spec, "--json", "r.jsonl", "--resume")[0] == 0
+            lines = [json.loads(line) for line in Path("r.jsonl").read_text().splitlines()]
+            assert [(line["source"], line["frame"]) for line in lines] == [(address, index) for index in range(25)]
+
+
 def test_earlier_results_are_never_gone_when_a_run_is_resumed(
     detect: Run, here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
