@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import copy
 import io
@@ -234,6 +235,17 @@ def load_checkpoint(path: Path, device: torch.device | str = "cpu") -> dict[str,
     return state
 
 
+def resumed_arguments(
+    parser: argparse.ArgumentParser, argv: list[str] | None, stored: Callable[[Path], dict[str, Any]]
+) -> argparse.Namespace:
+    """The options of a trainer: on `--resume` those that are not given are the checkpoint's, which `stored` reads."""
+    args = parser.parse_args(argv)
+    if args.resume is not None:
+        parser.set_defaults(**{name: value for name, value in stored(args.resume).items() if name in args})
+        args = parser.parse_args(argv)
+    return args
+
+
 def load_stored(path: Path, shape: tuple[int, ...]) -> npt.NDArray[Any] | None:
     """An array that may be stored in a file, or None: where it isn't there, was cut off, or has another shape."""
     try:
@@ -335,9 +347,12 @@ def settle_batch_norms(
 
 
 def load_fitting(module: nn.Module, state: dict[str, Tensor]) -> list[str]:
-    """Loads the weights whose names and shapes fit; returns the names of those that don't."""
+    """Loads the weights whose names and shapes fit; returns the names of the others. Raises TrainingError where no
+    weight of more than one dimension fits: what has fewer says little."""
     mine = module.state_dict()
     fitting = {name: value for name, value in state.items() if name in mine and mine[name].shape == value.shape}
+    if not any(value.ndim > 1 for value in fitting.values()):
+        raise TrainingError(f"no weight fits this {type(module).__name__}: start from a network of the same layout.")
     module.load_state_dict(fitting, strict=False)
     return sorted(set(mine) - set(fitting))
 

@@ -9,7 +9,8 @@ moving average with the best AP), sample pictures. Several GPUs or machines:
     torchrun --nproc-per-node 2 -m train.faceboxes.train --data DIR ...
 
 The learning rate rises, stays, and falls linearly over the last `--decay` steps, so that a run can be prolonged: resume
-it from a checkpoint before the fall, with larger `--steps`. Ctrl+C, SIGTERM and `--time-limit` save and end it cleanly.
+it from a checkpoint before the fall, with larger `--steps`; what is not given on `--resume` stays as it was. Ctrl+C,
+SIGTERM and `--time-limit` save and end it cleanly.
 """
 
 from __future__ import annotations
@@ -56,21 +57,31 @@ from train.training import (
     log_stats,
     new_run_folder,
     placed,
+    resumed_arguments,
     save_checkpoint,
     trapezoid,
     world,
 )
 
+OF_ONE_CALL = (
+    "data", "runs", "name", "resume", "cache", "compile", "workers", "device", "time_limit", "save_every"
+)  # fmt: skip
+"""Options that don't decide the course of a run: a resumed one doesn't take them over."""
+
 
 def arguments(argv: list[str] | None = None) -> argparse.Namespace:
+    switch = argparse.BooleanOptionalAction
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add("--data", type=Path, required=True, help="folder in the WIDER FACE layout")
     add("--model", choices=sorted(MODELS), default="faceboxes")
     add("--runs", type=Path, default=Path("runs/faceboxes"), help="where run folders go")
     add("--name", help="name of the run folder (default: the model's)")
-    add("--resume", type=Path, help="a checkpoint to go on from, in its own run folder")
-    add("--init", type=Path, help="weights to start from, as far as they fit: a checkpoint or an exported .onnx file")
+    start = parser.add_mutually_exclusive_group()
+    start.add_argument("--resume", type=Path, help="a checkpoint to go on from, in its own run folder")
+    start.add_argument(
+        "--init", type=Path, help="weights to start from, as far as they fit: a checkpoint or an exported .onnx file"
+    )
     add("--steps", type=int, default=120_000, help="optimizer steps in all")
     add("--decay", type=int, help="last steps, in which the learning rate falls to 0 (default: a fifth)")
     add("--batch", type=int, default=32, help="pictures a step and process at 320 px; other sizes: as many pixels")
@@ -80,25 +91,37 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add("--warmup", type=int, default=500)
     add("--weight-decay", type=float, default=5e-4)
     add("--ema", type=float, default=0.9995)
-    add("--quality", action="store_true", help="scores learn the overlap of their box with the face")
+    add("--quality", action=switch, default=False, help="scores learn the overlap of their box with the face")
     add("--most", type=float, default=float("inf"), help="a face counts as so many anchors at most")
     add("--min-face", type=float, default=16.0, help="smaller faces are neither face nor background, in input px")
     add("--shares", type=_shares, default={"0--human": 0.45, "3--none": 0.08}, help="event=share,... of the pictures")
-    add("--mine", action="store_true", help="draw face-free pictures that are hard at the start more often")
+    add("--mine", action=switch, default=False, help="draw face-free pictures that are hard at the start more often")
     add("--faceless", type=Path, nargs="+", default=[], help="folders without faces, each an event for --shares")
     add("--teacher", type=Path, help="another detector's scores for what the labels leave open (.npz)")
     add("--cache", type=Path, default=Path("runs/cache"), help="where decoded pictures are kept")
-    add("--resident", action="store_true", help="hold the pictures on the device (the default on a GPU)")
+    add("--resident", action=switch, default=False, help="hold the pictures on the device (the default on a GPU)")
     add("--compile", action="store_true", help="compile sampling and matching: on a GPU half as many images again")
     add("--workers", type=int, help="processes that draw the inputs (default: 0, or 6 for a GPU)")
     add("--device", default="auto")
-    add("--fp32", action="store_true", help="no bfloat16, also where the device computes in it")
+    add("--fp32", action=switch, default=False, help="no bfloat16, also where the device computes in it")
     add("--seed", type=int, default=1)
     add("--time-limit", type=float, help="minutes, then save and end")
     add("--save-every", type=float, default=3.0, help="minutes between checkpoints")
     add("--eval-every", type=int, default=5000, help="steps between evaluations on the validation pictures; 0: none")
     add("--eval-events", default="2--web,0--human", help="each evaluated apart; the first one chooses `best.pt`")
-    return parser.parse_args(argv)
+    return resumed_arguments(parser, argv, options_of)
+
+
+def options_of(path: Path) -> dict[str, Any]:
+    """Those of a checkpoint that decide the course of its run."""
+    state = load_checkpoint(path)
+    if state.get("model") not in MODELS or not {"net", "options"} <= state.keys():
+        raise TrainingError(f"{path} is no checkpoint of a run of train.faceboxes.train.")
+    options = json.loads(state["options"])
+    # As JSON has them, where the parser would give something else.
+    options["sizes"] = {int(size): share for size, share in options["sizes"].items()}
+    options["faceless"] = [Path(folder) for folder in options.get("faceless", [])]
+    return {name: value for name, value in options.items() if name not in OF_ONE_CALL}
 
 
 def _sizes(text: str) -> dict[int, float]:
@@ -150,6 +173,7 @@ class Trainer:
         self.ema = Ema(self.net, args.ema)
         self.optimizer = optimizer_of(self.net, args)
         self.step, self.images, self.best = 0, 0, 0.0
+        self.preferred: dict[str, float] = {}  # how often to draw pictures, by name, with --mine
         self.anchors = {
             size: torch.from_numpy(anchor_grid(self.net.anchors, size, size).copy()).to(here.device)
             for size in args.sizes
@@ -165,8 +189,6 @@ class Trainer:
             state = load_checkpoint(path, self.here.device)
             weights = state["ema"]["module"] if "ema" in state else state  # ours, or a plain state dict
         missing = load_fitting(self.net, weights)
-        if len(missing) == len(self.net.state_dict()):
-            raise TrainingError("no weight of the --init checkpoint fits this network.")
 
         def look() -> None:
             for step in range(20):
@@ -201,7 +223,7 @@ class Trainer:
         return {
             "model": self.args.model, "step": self.step, "images": self.images, "best": self.best,
             "net": self.net.state_dict(), "ema": self.ema.state_dict(), "optimizer": self.optimizer.state_dict(),
-            "options": json.dumps(vars(self.args), default=str),
+            "preferred": self.preferred, "options": json.dumps(vars(self.args), default=str),
         }  # fmt: skip
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -209,6 +231,11 @@ class Trainer:
         self.net.load_state_dict(state["net"])
         self.ema.load_state_dict(state["ema"])
         self.optimizer.load_state_dict(state["optimizer"])
+        for group, wanted in zip(
+            self.optimizer.param_groups, optimizer_of(self.net, self.args).param_groups, strict=True
+        ):
+            group["weight_decay"] = wanted["weight_decay"]  # so that --weight-decay counts on --resume
+        self.preferred = state.get("preferred", {})
         self.step, self.images, self.best = int(state["step"]), int(state["images"]), float(state["best"])
 
 
@@ -223,29 +250,33 @@ def set_up(args: argparse.Namespace, here: World) -> tuple[Trainer, FaceData, Pa
     recipe = Recipe(face_sizes=(0.9 * args.min_face, 400.0))
     data = FaceData(labels, pictures, recipe, args.min_face, args.seed, args.shares, resident, args.teacher)
     trainer = Trainer(args, here)
-    if args.init is not None:
-        trainer.init(args.init, data)
     if args.resume is not None:
         state = load_checkpoint(args.resume, here.device)
-        if state.get("model") != args.model or "net" not in state:
-            raise TrainingError(f"{args.resume} is no checkpoint of a run with --model {args.model}.")
+        for name in ("model", "optimizer"):
+            if (was := json.loads(state["options"])[name]) != getattr(args, name):
+                raise TrainingError(f"{args.resume} is of a run with --{name} {was}: leave out --{name}.")
         trainer.load_state_dict(state)
         folder = args.resume.parent
     else:
+        if args.init is not None:
+            trainer.init(args.init, data)
         folder = new_run_folder(args.runs, args.name or args.model) if here.main else Path()
     if here.main and trainer.step == 0:
         (folder / "options.json").write_text(json.dumps(vars(args), default=str, indent=1) + "\n", encoding="utf-8")
         save_inputs(data.batch(0, 320, 24), folder / "inputs.jpg")
     if args.mine:
-        data.prefer(hard_negatives(trainer, data, labels))
+        number = {item.name: k for k, item in enumerate(labels)}
+        if number.keys().isdisjoint(trainer.preferred):
+            trainer.preferred = hard_negatives(trainer, data, labels)
+        data.prefer({number[name]: factor for name, factor in trainer.preferred.items() if name in number})
     if here.main:
         print(f"{folder}: {len(labels)} pictures, in {str(trainer.dtype).removeprefix('torch.')}", flush=True)
     trainer.net.train()
     return trainer, data, folder
 
 
-def hard_negatives(trainer: Trainer, data: FaceData, labels: Sequence[Labelled]) -> dict[int, float]:
-    """The training pictures without a face, by number -> how often to draw them: 0.1, and the highest score that the
+def hard_negatives(trainer: Trainer, data: FaceData, labels: Sequence[Labelled]) -> dict[str, float]:
+    """The training pictures without a face, by name -> how often to draw them: 0.1, and the highest score that the
     averaged weights give to something in them, letterboxed, which no label leaves open. Raises TrainingError where
     there are none."""
     detect = detector_of(trainer.ema.module, trainer.here.device)
@@ -255,7 +286,7 @@ def hard_negatives(trainer: Trainer, data: FaceData, labels: Sequence[Labelled])
             canvas, scale = letterbox(data.pictures[index], VGA)
             found = detect(canvas)
             left_open = pairwise_iou(found.boxes, data.truths[index].boxes * scale).max(1, initial=0) > 0.3
-            factors[index] = 0.1 + float(found.scores[~left_open].max(initial=0))
+            factors[item.name] = 0.1 + float(found.scores[~left_open].max(initial=0))
     if not factors:
         raise TrainingError(f"--mine needs training pictures without faces, in a folder {FACELESS_EVENT}.")
     return factors

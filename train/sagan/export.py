@@ -33,7 +33,7 @@ from train.sagan.graph import SaganGraph, Weights, array
 from train.sagan.layers import ConditionalBatchNorm, Conv, Linear
 from train.sagan.networks import Discriminator, DiscriminatorBlock, Generator, GeneratorBlock, NetworkConfig
 from train.sagan.self_attention import SelfAttention
-from train.sagan.trainer import TrainConfig
+from train.sagan.trainer import TrainConfig, pictures_seen
 from train.training import TrainingError, command
 
 
@@ -158,9 +158,8 @@ def parity(generator: Generator, path: Path) -> tuple[float, float]:
 def describe_training(state: dict[str, Any]) -> str:
     """How a checkpoint came about, in words, from the checkpoint alone."""
     config = TrainConfig.of(state)
-    before = [f"{part}, then " for part in state.get("history", [])]
-    return "".join(before) + (
-        f"{state['images']:,} pictures seen, batch {config.batch}, Adam ({config.beta1:g}, "
+    return ", then ".join(pictures_seen(state) or ["no pictures"]) + (
+        f" seen, batch {config.batch}, Adam ({config.beta1:g}, "
         f"{config.beta2:g}) at {config.lr_g:g} for G and {config.lr_d:g} for D ({config.gamma_rate:g} times that for "
         f"gamma), hinge loss, 1 D step per G step, DiffAugment translation {config.translation:g} and "
         f"cutout {config.cut:g}, weights averaged over {config.ema_kimg:g} thousand pictures (settings at the end)."

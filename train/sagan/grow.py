@@ -67,7 +67,6 @@ def grow(args: argparse.Namespace, run: World) -> Trainer:
     network = larger(config, args.width_g, args.width_d)
     large = Trainer(network, TrainConfig(args.batch), state["classes"], run)
     large.warm_start(state)
-    large.history = [*state.get("history", []), f"{state['images']:,} pictures at {config.resolution} px"]
     # The average is what people see and what changes least, so G goes on from there.
     large.generator.load_state_dict(large.ema.module.state_dict())
     small_g = placed(Generator(config), run.device)

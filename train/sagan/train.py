@@ -13,7 +13,7 @@ import argparse
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,7 @@ from train.training import (
     computes_bf16,
     log_stats,
     new_run_folder,
+    resumed_arguments,
     save_checkpoint,
     world,
 )
@@ -56,12 +57,13 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, help="a folder of class folders")
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="where run folders go")
     parser.add_argument("--name", default="", help="name of the run folder")
-    parser.add_argument("--resume", type=Path, help="a checkpoint to go on from, in its own run folder")
+    start = parser.add_mutually_exclusive_group()
+    start.add_argument("--resume", type=Path, help="a checkpoint to go on from, in its own run folder")
     help_text = (
         "take equally named and shaped weights from this checkpoint, of train.sagan.grow or another run; or all of an"
         " exported NAME.onnx and the NAME-d.onnx beside it"
     )
-    parser.add_argument("--warm-start", type=Path, help=help_text)
+    start.add_argument("--warm-start", type=Path, help=help_text)
     parser.add_argument("--device", default="auto")
     parser.add_argument("--compile", action="store_true", help="torch.compile: minutes to start, then a fifth faster")
     parser.add_argument("--kimg", type=float, default=1000.0, help="stop after this many thousand real pictures")
@@ -83,15 +85,15 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     group = parser.add_argument_group("course of the run (taken from the checkpoint on --resume unless given)")
     for item in fields(TrainConfig):
         kind = KINDS[str(item.type)]
-        group.add_argument("--" + item.name.replace("_", "-"), type=kind, help=f"default {item.default}")
-    return parser.parse_args(argv)
+        help_text = f"default {item.default}"
+        group.add_argument("--" + item.name.replace("_", "-"), type=kind, default=item.default, help=help_text)
+    return resumed_arguments(parser, argv, lambda path: asdict(TrainConfig.of(load_run(path))))
 
 
 def set_up(args: argparse.Namespace, run: World) -> tuple[Trainer, PictureSet, Path]:
     """The trainer, new, resumed or warmed up, the pictures, and the run folder."""
     state = load_run(args.resume) if args.resume else None
-    given = {f.name: getattr(args, f.name) for f in fields(TrainConfig) if getattr(args, f.name) is not None}
-    config = replace(TrainConfig.of(state) if state else TrainConfig(), **given)
+    config = TrainConfig(**{item.name: getattr(args, item.name) for item in fields(TrainConfig)})
     resolution = state["network"]["resolution"] if state else args.resolution
     with run.main_first():
         data = load_pictures(args.data, resolution, args.runs / "cache").to(run.device)
@@ -110,7 +112,10 @@ def set_up(args: argparse.Namespace, run: World) -> tuple[Trainer, PictureSet, P
         trainer.load_state_dict(state)
     elif args.warm_start:
         from_onnx = args.warm_start.suffix == ".onnx"
-        trainer.warm_start(state_of_onnx(args.warm_start, network) if from_onnx else load_run(args.warm_start))
+        state = state_of_onnx(args.warm_start, network) if from_onnx else load_run(args.warm_start)
+        new = trainer.warm_start(state)
+        if run.main and new:
+            print(f"not in {args.warm_start}: {', '.join(new)}", file=sys.stderr)
     return trainer, data, folder
 
 

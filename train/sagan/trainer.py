@@ -48,6 +48,13 @@ class TrainConfig:
         return cls(**{field.name: values[field.name] for field in fields(cls) if field.name in values})
 
 
+def pictures_seen(state: dict[str, Any]) -> list[str]:
+    """How the weights of a checkpoint came about, in words: run after run, each with its pictures."""
+    count = state.get("images", 0)
+    own = [f"{count:,} pictures at {state['network']['resolution']} px"] if count else []
+    return [*state.get("history", []), *own]
+
+
 def discriminator_hinge(real: Tensor, fake: Tensor) -> Tensor:
     """mean(max(0, 1 - D(real))) + mean(max(0, 1 + D(fake))), SAGAN section 4; real, fake: (N,) scores."""
     return F.relu(1 - real).mean() + F.relu(1 + fake).mean()
@@ -76,9 +83,8 @@ class Trainer:
         self.forward_d = torch.compile(self.discriminator) if compiled else self.discriminator
         per_step = config.batch * run.size
         self.ema = Ema(self.generator, 0.5 ** (per_step / (config.ema_kimg * 1000)))
-        betas = (config.beta1, config.beta2)
-        self.optimizer_g = torch.optim.Adam(self.groups(self.generator), betas=betas, fused=True)
-        self.optimizer_d = torch.optim.Adam(self.groups(self.discriminator), betas=betas, fused=True)
+        self.optimizer_g = torch.optim.Adam(self.groups(self.generator), fused=True)
+        self.optimizer_d = torch.optim.Adam(self.groups(self.discriminator), fused=True)
         self.step = 0
         self.images = 0  # real pictures that D has seen, over all processes
         self.best_fid = float("inf")
@@ -86,15 +92,19 @@ class Trainer:
         self.random = torch.Generator()
 
     def groups(self, module: nn.Module) -> list[dict[str, Any]]:
-        """The module's weights with their learning rates, the gammas of attention layers apart.
+        """The module's weights with their learning rates and betas, the gammas of attention layers apart.
 
         Adam moves a number by about its learning rate a step. A gamma starts at 0 and has to come up to about 1, so
         that at the rate of the weights, short runs would hardly see any attention.
         """
         rate = self.config.lr_g if module is self.generator else self.config.lr_d
+        betas = (self.config.beta1, self.config.beta2)
         own = gammas(module)
         others = [p for p in module.parameters() if all(p is not gamma for gamma in own)]
-        return [{"params": others, "lr": rate}, {"params": own, "lr": rate * self.config.gamma_rate}]
+        return [
+            {"params": others, "lr": rate, "betas": betas},
+            {"params": own, "lr": rate * self.config.gamma_rate, "betas": betas},
+        ]
 
     def train_step(self, sampler: BatchSampler, frequencies: Tensor) -> dict[str, Tensor]:
         """One step of D and, past the burn-in, one of G. Returns scalars: loss_d, loss_g, score_real, score_fake."""
@@ -160,16 +170,16 @@ class Trainer:
             values[f"sigma_{name}"] = [round(min(norms), 3), round(max(norms), 3)]
         return values
 
-    def warm_start(self, state: dict[str, Any]) -> None:
-        """Takes over the weights of a checkpoint that have the same name and shape, as from half the resolution."""
-        self.history = list(state.get("history") or [f"{state['images']:,} pictures in another run"])
-        pairs: list[tuple[nn.Module, dict[str, Tensor]]] = [
-            (self.generator, state["generator"]),
-            (self.ema.module, state["ema"]["module"]),
-            (self.discriminator, state["discriminator"]),
+    def warm_start(self, state: dict[str, Any]) -> list[str]:
+        """Takes over the weights of a checkpoint that have the same name and shape, as from half the resolution;
+        returns the names of the others. Raises TrainingError where a network gets none."""
+        self.history = pictures_seen(state)
+        load_fitting(self.ema.module, state["ema"]["module"])
+        return [
+            f"{part}.{name}"
+            for part in ("generator", "discriminator")
+            for name in load_fitting(getattr(self, part), state[part])
         ]
-        for target, source in pairs:
-            load_fitting(target, source)
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that `resume` needs, as tensors, numbers, strings, lists and dicts."""
@@ -195,6 +205,7 @@ class Trainer:
             getattr(self, name).load_state_dict(state[name])
         for module, optimizer in ((self.generator, self.optimizer_g), (self.discriminator, self.optimizer_d)):
             for group, wanted in zip(optimizer.param_groups, self.groups(module), strict=True):
-                group["lr"] = wanted["lr"]  # so that --lr-g and --lr-d count on --resume
+                # So that --lr-g, --lr-d, --beta1 and --beta2 count on --resume.
+                group.update(lr=wanted["lr"], betas=wanted["betas"])
         self.step, self.images, self.best_fid = int(state["step"]), int(state["images"]), float(state["best_fid"])
         self.history = list(state.get("history", []))

@@ -58,6 +58,47 @@ def test_resumed_run_equals_one_that_never_stopped(wider: Path, tmp_path: Path) 
         assert torch.equal(value, resumed["ema"]["module"][name]), name
 
 
+def test_a_run_with_mining_resumes_with_the_pictures_that_were_hard_at_its_start(
+    wider: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = ("--steps", "6", "--eval-every", "0", "--mine", "--shares", "3--none=0.9", "--lr", "0.01")
+    assert run(wider, tmp_path, *options) == 0
+    assert run(wider, tmp_path, *options, "--time-limit", "0.000001") == 0
+    monkeypatch.setattr(trainer, "hard_negatives", lambda *_: pytest.fail("they were looked for again"))
+    folder = next((tmp_path / "runs").glob("00001-*"))
+    assert run(wider, tmp_path, *options, "--resume", str(folder / "last.pt")) == 0
+    whole, resumed = last(tmp_path, 0), last(tmp_path, 1)
+    assert len(set(whole["preferred"].values())) > 1
+    assert whole["preferred"] == resumed["preferred"]
+    for name, value in whole["net"].items():
+        assert torch.equal(value, resumed["net"][name]), name
+
+
+def test_what_is_given_on_resume_counts_and_the_rest_stays(
+    wider: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ("--steps", "3", "--lr", "0.001", "--most", "3", "--quality", "--seed", "77", "--model", "faceboxes-s8")
+    more = ("--optimizer", "adamw", "--weight-decay", "0.05", "--faceless", str(wider / "WIDER_val"))
+    assert run(wider, tmp_path, *options, *more, "--time-limit", "0.000001") == 0
+    path = next((tmp_path / "runs").glob("00000-*")) / "last.pt"
+    before = load_checkpoint(path)
+    bare = ["--data", str(wider), "--cache", str(tmp_path / "cache"), "--device", "cpu", "--resume", str(path)]
+    assert trainer.main([*bare, "--weight-decay", "0.3", "--eval-every", "0"]) == 0
+    after = load_checkpoint(path)
+    assert after["step"] == 3
+    was, found = (json.loads(state["options"]) for state in (before, after))
+    changed = {name for name in was if was[name] != found[name]}
+    assert changed <= {"weight_decay", "eval_every", *trainer.OF_ONE_CALL}
+    assert [group["weight_decay"] for group in after["optimizer"]["param_groups"]] == [0.3, 0]
+    assert trainer.arguments([*bare, "--no-quality"]).quality is False
+    assert trainer.arguments(bare).sizes == {128: 0.6, 192: 0.4}
+
+    capsys.readouterr()
+    for option, other, was in (("--optimizer", "sgd", "adamw"), ("--model", "faceboxes", "faceboxes-s8")):
+        assert trainer.main([*bare, option, other]) == 2
+        assert f"a run with {option} {was}: leave out {option}" in capsys.readouterr().err
+
+
 def test_processes_that_draw_the_inputs_change_nothing(wider: Path, tmp_path: Path) -> None:
     for workers in ("0", "2"):
         assert run(wider, tmp_path, "--steps", "3", "--eval-every", "0", "--workers", workers, "--resident") == 0
@@ -81,6 +122,7 @@ def test_mining_prefers_face_free_pictures_that_are_taken_for_faces(
     labels = read_split(wider, "train")
     data = FaceData(labels, Pictures(labels, tmp_path, progress=False), Recipe(), 4.0, 0)
     first, second, *others = [k for k, item in enumerate(labels) if item.event == "3--none"]
+    names = [item.name for item in labels]
     # In the second one a label leaves open what is found there: 160 px are 640 on the canvas.
     data.truths[second] = Truth(np.array([[0, 0, 20, 20]], np.float32), np.array([SOFT]), np.array([0.5], np.float32))
     boxes = np.array([[0, 0, 80, 80], [200, 200, 300, 300]], np.float32)
@@ -88,7 +130,7 @@ def test_mining_prefers_face_free_pictures_that_are_taken_for_faces(
     monkeypatch.setattr(trainer, "detector_of", lambda net, device: lambda canvas: found)
     args = trainer.arguments(["--data", str(wider), "--model", "faceboxes-s8"])
     factors = trainer.hard_negatives(trainer.Trainer(args, World(0, 1, torch.device("cpu"))), data, labels)
-    assert factors == pytest.approx({first: 1.0, second: 0.5, **dict.fromkeys(others, 1.0)})
+    assert factors == pytest.approx({names[first]: 1.0, names[second]: 0.5, **{names[k]: 1.0 for k in others}})
 
 
 def test_a_run_with_mining_trains(wider: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -130,7 +172,9 @@ def test_wrong_input_is_one_sentence_and_status_2(
     assert "no checkpoint" in capsys.readouterr().err
     save_checkpoint(tmp_path / "other.pt", {"model": "faceboxes-s8"})
     assert run(wider, tmp_path, "--steps", "1", "--resume", str(tmp_path / "other.pt")) == 2
-    assert "no checkpoint of a run with --model faceboxes" in capsys.readouterr().err
+    assert "no checkpoint of a run of train.faceboxes.train" in capsys.readouterr().err
+    assert run(wider, tmp_path, "--steps", "1", "--init", str(tmp_path / "other.pt")) == 2
+    assert "no weight fits this FaceBoxes" in capsys.readouterr().err
 
 
 def test_loss_that_is_not_finite_stops_the_run(wider: Path, tmp_path: Path) -> None:

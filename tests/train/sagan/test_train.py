@@ -62,6 +62,18 @@ def test_resumed_run_is_the_same_bit_for_bit(pictures: Path, tmp_path: Path) -> 
     assert different == []
 
 
+def test_what_is_given_on_resume_counts_and_the_rest_stays(pictures: Path, tmp_path: Path) -> None:
+    common = ["--data", str(pictures), *TINY, "--runs", str(tmp_path)]
+    latest = main([*common, "--kimg", "0.016", "--lr-d", "3e-4", "--seed", "5"]) / "latest.pt"
+    main([*common, "--kimg", "0.032", "--resume", str(latest), "--beta1", "0.5", "--lr-g", "2e-4"])
+    state = load_checkpoint(latest)
+    assert TrainConfig.of(state) == TrainConfig(8, lr_g=2e-4, lr_d=3e-4, beta1=0.5, bf16=False, seed=5)
+    for part, rate in (("optimizer_g", 2e-4), ("optimizer_d", 3e-4)):
+        weights, gammas = state[part]["param_groups"]
+        assert (weights["lr"], gammas["lr"]) == (rate, pytest.approx(10 * rate))
+        assert tuple(weights["betas"]) == tuple(gammas["betas"]) == (0.5, 0.9)
+
+
 def test_burn_in_leaves_the_generator_alone(pictures: Path) -> None:
     data = load_pictures(pictures, 16)
     network = NetworkConfig(16, 3, z_dim=16, width=2, attention_g=(8,), attention_d=(8,))
@@ -79,14 +91,26 @@ def test_burn_in_leaves_the_generator_alone(pictures: Path) -> None:
     assert not torch.equal(g, start_g)
 
 
-def test_warm_start_takes_what_fits(pictures: Path, run: Path, tmp_path: Path) -> None:
-    options = ["--warm-start", str(run / "latest.pt"), "--runs", str(tmp_path), "--kimg", "0"]
+def test_warm_start_takes_what_fits_and_tells_the_rest(
+    pictures: Path, run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--runs", str(tmp_path), "--kimg", "0.008", "--burn-in", "9", "--lr-d", "0", "--warm-start"]
     larger = [o if o != "16" else "32" for o in TINY]
     larger[larger.index("--width") + 1] = "2"
-    folder = main(["--data", str(pictures), *larger, *options])
+    folder = main(["--data", str(pictures), *larger, *options, str(run / "latest.pt")])
     old, new = weights(run / "latest.pt"), weights(folder / "latest.pt")
     name = "generator.blocks.16.conv1.kernel.weight"
     assert torch.equal(old[name], new[name])
+    told = capsys.readouterr().err
+    assert "generator.blocks.32.conv1.kernel.weight" in told
+    assert "generator.blocks.16.conv1" not in told
+    again = main(["--data", str(pictures), *larger, *options, str(folder / "latest.pt")])
+    state = load_checkpoint(again / "latest.pt")
+    assert state["history"] == ["240 pictures at 16 px", "8 pictures at 32 px"]
+    words = export.describe_training(state)
+    assert words.startswith("240 pictures at 16 px, then 8 pictures at 32 px, then 8 pictures at 32 px seen, batch 8")
+    with pytest.raises(TrainingError, match="no weight fits this Generator"):
+        main(["--data", str(pictures), *TINY, "--width", "6", *options, str(run / "latest.pt")])
 
 
 def test_mistakes_are_named(pictures: Path, run: Path, features: Path, tmp_path: Path) -> None:
@@ -156,6 +180,6 @@ def test_exported_files_sample_in_the_gallery(run: Path, pictures: Path, tmp_pat
     )
     card.main([str(tmp_path / "tiny.onnx"), "--shapes", str(tmp_path / "shapes.json")])
     text = (tmp_path / "tiny.md").read_text(encoding="utf-8")
-    assert all(words in text for words in ("pictures seen", "for tests", "noise", "tiny.jpg", "disc of the same mass"))
+    assert all(words in text for words in ("px seen", "for tests", "noise", "tiny.jpg", "disc of the same mass"))
     picture = cv2.imdecode(np.fromfile(tmp_path / "tiny.jpg", np.uint8), cv2.IMREAD_COLOR)
     assert picture.shape == (3 * 16, 2 * 8 * 16 + 16, 3)
