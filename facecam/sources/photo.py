@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
-from itertools import takewhile
+from itertools import chain, islice, repeat, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from facecam.errors import SourceError
+from facecam.sources.animations import durations_ms, png_parts
 from facecam.sources.base import MAX_PIXELS, Frame
 from facecam.system.files import reading
 from facecam.system.opencv import cv2
@@ -128,6 +128,14 @@ class Photo:
         except Exception as error:
             raise SourceError(self._damaged()) from error
 
+    @cached_property
+    def durations_s(self) -> list[float]:
+        """How long each picture of an animation is shown; none of anything else."""
+        if self.info.loops is None:
+            return []
+        told = chain([0.0] * self.info.has_cover, durations_ms(self.info.format, self._data), repeat(0.0))
+        return [(each if each > 10 else 100) / 1000 for each in islice(told, self.page_count)]
+
     def page(self, index: int = 0) -> Page:
         """One of the pages. Raises SourceError where it is damaged or too large."""
         if self._file is not None and self._file.width * self._file.height > MAX_PIXELS:
@@ -177,6 +185,8 @@ class Photo:
     def _decoded(self, index: int) -> Page | None:
         file = self._file
         if file is not None and self.page_count > 1:  # otherwise it stands at its main picture, maybe not the first
+            if index < file.tell():  # Pillow loses its way when it goes back in an animated PNG
+                file = self._file = Image.open(io.BytesIO(self._data), formats=[file.format or ""])
             file.seek(index)
         if file is not None and _keeps_depth(file) and _bits(file, self._data) > 8:
             return self._deep(index)
@@ -190,16 +200,17 @@ class Photo:
             return Page(image, image[..., 0] if is_grey else None)
         if file is None:
             return None
-        file.load()  # after which a TIFF is upright and says so
+        if hasattr(file, "tag_v2"):  # of a TIFF, which Pillow turns itself, and also by its XMP
+            file.getexif()[_ORIENTATION] = file.tag_v2.get(_ORIENTATION, 1)
+        file.load()
         transparent = may_be_transparent(file)
         pixels = np.asarray(_converted(file, "RGBA" if transparent else "RGB"))
-        stored: Any = _upright(pixels, file.getexif().get(_ORIENTATION, 1))
+        stored: Any = _upright(pixels, file)
         stored = cv2.cvtColor(stored, cv2.COLOR_RGBA2BGRA if transparent else cv2.COLOR_RGB2BGR)
-        duration_ms = None if self.info.loops is None else float(file.info.get("duration") or 0)
         return Page(
             np.ascontiguousarray(stored[..., :3], np.uint8),
             stored if transparent else stored[..., 0] if is_grey else None,
-            duration_s=None if duration_ms is None else (duration_ms if duration_ms > 10 else 100) / 1000,
+            duration_s=self.durations_s[index] if self.durations_s else None,
         )
 
     def _deep(self, index: int) -> Page | None:
@@ -214,7 +225,7 @@ class Photo:
         if tags.get(_PHOTOMETRIC) == 0 and stored.dtype == np.uint16:  # white is 0
             stored = np.uint16(0xFFFF) - stored
         if self.info.format != "TIFF":  # which OpenCV turns upright itself
-            stored = np.ascontiguousarray(_upright(stored, self._file.getexif().get(_ORIENTATION, 1)))
+            stored = np.ascontiguousarray(_upright(stored, self._file))
         shift = _shift(stored if stored.ndim == 2 else stored[..., :3])
         image = (stored >> shift).astype(np.uint8)
         image = cv2.cvtColor(image, cv2.COLOR_GRAY2BGR) if image.ndim == 2 else image[..., :3]
@@ -272,15 +283,13 @@ class PagesSource(PictureSource):
 
     def __init__(self, photo: Photo) -> None:
         super().__init__(photo)
-        # Each lasts as long as it says; a player wants one rate to begin with.
-        self.fps = 1 / ((self.page and self.page.duration_s) or SLIDE_S)
-        self.duration_s: float | None = photo.page_count / self.fps
+        self._durations_s = photo.durations_s or [SLIDE_S] * photo.page_count
+        self.duration_s: float | None = sum(self._durations_s)
 
     def seek(self, time_s: float) -> None:
         """The next `read` gives the picture that is shown at that time."""
         self._first, self._index, self._time_s = None, 0, 0.0
-        while self._index + 1 < self.photo.page_count:
-            lasts_s = self.photo.page(self._index).duration_s or SLIDE_S
+        for lasts_s in self._durations_s[:-1]:
             if time_s < self._time_s + lasts_s - 1e-6:
                 return
             self._index, self._time_s = self._index + 1, round(self._time_s + lasts_s, 6)
@@ -365,7 +374,7 @@ def _info(file: Image.Image, data: bytes) -> PhotoInfo:
     elif kind == "HEIF" and getattr(file, "n_frames", 1) > 1 and "tiling" not in file.info:  # no tiles of the main one
         info = replace(info, converted=("its other pictures are left out",))
     if kind == "PNG":
-        parts = takewhile(lambda part: part[4:8] != b"IDAT", _png_parts(data))
+        parts = takewhile(lambda part: part[4:8] != b"IDAT", png_parts(data))
         info = replace(info, colours=b"".join(part for part in parts if _PNG_KEPT.get(part[4:8]) == len(part) - 12))
     if _bits(file, data) > 8 and not _keeps_depth(file):
         info = replace(info, converted=("written with 8 bits a channel",))
@@ -416,9 +425,12 @@ def _converted(file: Image.Image, mode: str) -> Image.Image:
     return file if file.mode == mode else file.convert(mode)
 
 
-def _upright(pixels: npt.NDArray[Any], orientation: int) -> npt.NDArray[Any]:
-    """Pixels (H, W, ...) turned by an EXIF orientation; itself for 1 and for what is none."""
-    turns, mirrored = _TURNS.get(orientation, (0, False))
+def _upright(pixels: npt.NDArray[Any], file: Image.Image) -> npt.NDArray[Any]:
+    """A file's pixels (H, W, ...) turned by its EXIF orientation; itself for 1 and for what is none. What its XMP says
+    does not count: neither OpenCV nor browsers turn by it."""
+    exif = Image.Exif()
+    exif.load(file.info.get("exif") or b"")
+    turns, mirrored = _TURNS.get(exif.get(_ORIENTATION, 1), (0, False))
     turned = np.rot90(pixels, turns) if turns else pixels
     return turned[:, ::-1] if mirrored else turned
 
@@ -428,16 +440,7 @@ def _claims_more(content: bytes) -> bool:
     but OpenCV would allocate memory for the chunk first: a few bytes would take 4 GB."""
     if content[:8] != _PNG:
         return False
-    return any(int.from_bytes(part[:4], "big") > len(content) for part in _png_parts(content))
-
-
-def _png_parts(content: bytes) -> Iterator[bytes]:
-    """The chunks of a PNG: length, name, what is in it, checksum."""
-    at = len(_PNG)
-    while at + 8 <= len(content):
-        after = at + 12 + int.from_bytes(content[at : at + 4], "big")
-        yield content[at:after]
-        at = after
+    return any(int.from_bytes(part[:4], "big") > len(content) for part in png_parts(content))
 
 
 def _shift(values: npt.NDArray[Any]) -> int:

@@ -127,7 +127,8 @@ class Player:
         if frame is None and self.loop:
             frame = self._go_to(0.0)
             with self._changed:  # the last one has its time, too
-                last_s = 1 / self._source.fps if self._source.fps else 0.0
+                fps, rest_s = self._source.fps, (self.duration_s or 0.0) - self.position_s
+                last_s = 1 / fps if fps else max(0.0, rest_s)
                 self._start_s = None if frame is None else time.perf_counter() + last_s - frame.time_s
         self._ahead = frame
         return frame

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import product
+from itertools import islice, product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pillow_heif
 import pytest
 import tifffile
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from facecam.errors import SourceError
-from facecam.sources import open_source
+from facecam.sources import Player, open_source
 from facecam.sources import photo as photo_module
+from facecam.sources.animations import durations_ms
+from facecam.sources.base import Seekable
 from facecam.sources.photo import Photo, read_picture
 from tests.doubles import read_all
 
@@ -54,6 +59,82 @@ def test_every_format_is_upright_in_every_orientation(tmp_path: Path, kind: str,
     assert image.shape == expected.shape
     assert image.flags.c_contiguous
     assert np.abs(image.astype(int) - expected).mean() < 8
+
+
+XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+XMP += b'<rdf:Description xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:Orientation="6"/></rdf:RDF></x:xmpmeta>'
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "P", "L"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF", "TIFF"])
+def test_no_format_is_turned_by_its_xmp(tmp_path: Path, kind: str, mode: str) -> None:
+    """As in browsers; some formats were."""
+    mode = "RGB" if kind == "JPEG" else mode
+    stored = Image.fromarray(CORNER)
+    stored = stored.quantize(4) if mode == "P" else stored.convert(mode)
+    how: dict[str, Any] = {"xmp": XMP}
+    if kind == "PNG":
+        how = {"pnginfo": PngInfo()}
+        how["pnginfo"].add_itxt("XML:com.adobe.xmp", XMP.decode())
+    elif kind == "TIFF":
+        tags = ImageFileDirectory_v2()
+        tags.tagtype[700], tags[700] = 1, XMP
+        how = {"tiffinfo": tags, "save_all": True, "append_images": [stored]}
+    path = tmp_path / f"a.{kind.lower()}"
+    stored.save(path, kind, **how)
+    with Image.open(path) as file:
+        assert file.getexif()[0x0112] == 6  # Pillow would turn it
+    photo = Photo(path)
+    assert [photo.page(index).image.shape for index in range(photo.page_count)] == [CORNER.shape] * photo.page_count
+
+
+@pytest.mark.parametrize("times_ms", [[700, 40, 60, 50], [40, 60, 50, 700], [40, 0, 60, 50]])
+@pytest.mark.parametrize("suffix", [".gif", ".webp", ".png", ".avif"])
+def test_an_animation_is_as_long_as_its_pictures_together(tmp_path: Path, suffix: str, times_ms: list[int]) -> None:
+    path = tmp_path / f"a{suffix}"
+    frames = [Image.fromarray(np.roll(CORNER, 8 * number, axis=1)) for number in range(4)]
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=times_ms, loop=0)
+    lasts_s = [(each or 100) / 1000 for each in times_ms]
+    source = open_source(path)
+    assert isinstance(source, Seekable)
+    assert source.duration_s == pytest.approx(sum(lasts_s))
+    starts_s = [sum(lasts_s[:number]) for number in range(4)]
+    assert [frame.time_s for frame in read_all(source)] == pytest.approx(starts_s)
+    for number in (3, 0, 2, 1, 0, 1):  # also back from the middle, where Pillow takes a PNG for damaged
+        source.seek(starts_s[number] + 0.03)
+        frame = source.read()
+        assert frame is not None
+        assert (frame.index, frame.time_s) == (number, pytest.approx(starts_s[number]))
+
+
+def test_an_animation_begins_again_after_its_last_picture_has_had_its_time(tmp_path: Path) -> None:
+    """And not after the first one's."""
+    path = tmp_path / "a.gif"
+    frames = [Image.fromarray(np.roll(CORNER, 8 * number, axis=1)) for number in range(3)]
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=[60_000, 20, 400])
+    player = Player(open_source(path))
+    player.set_loop(True)
+    player.seek(60.03)
+    last, first = player.read(), player.read()
+    assert last is not None
+    assert first is not None
+    assert (last.index, first.index) == (2, 0)
+    assert 0.39 < first.captured_s - last.captured_s < 30
+
+
+def test_the_length_of_a_damaged_animation_is_told_without_end_or_crash(tmp_path: Path) -> None:
+    """What its header claims is no more than the file's pictures."""
+    frames = [Image.fromarray(np.roll(CORNER, 8 * number, axis=1)) for number in range(3)]
+    for suffix in (".gif", ".webp", ".png", ".avif"):
+        path = tmp_path / f"a{suffix}"
+        frames[0].save(path, save_all=True, append_images=frames[1:], duration=[50, 60, 70])
+        content = path.read_bytes()
+        kind = Photo(path).info.format
+        for end in range(len(content) + 1):
+            assert sum(islice(durations_ms(kind, content[:end]), 3)) <= 180
+    claims = content.replace(b"stts\0\0\0\0\0\0\0", b"stts\0\0\0\0\xff\xff\xff")
+    assert claims != content
+    assert len(list(islice(durations_ms("AVIF", claims), 3))) == 3
 
 
 def test_heic_is_a_picture_alone_and_in_a_folder(tmp_path: Path) -> None:
