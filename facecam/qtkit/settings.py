@@ -11,7 +11,7 @@ from pathlib import Path
 from types import NoneType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_args, get_type_hints
 
-from PySide6.QtCore import QByteArray, QTimer
+from PySide6.QtCore import QByteArray, QObject, QTimer, Signal
 
 from facecam.system.settings_file import SettingsFile
 
@@ -25,13 +25,17 @@ _WRITTEN_AFTER_MS = 1000
 _Default = TypeVar("_Default", bool, None)
 
 
-class Settings:
+class Settings(QObject):
     """Typed access. A value that is missing, damaged or out of range reads as the default.
 
     path: where they are kept, written soon after a change; None: nowhere, and the end forgets them.
     """
 
+    not_kept = Signal(str)
+    """Why they can't be written any more, in a sentence: once, and not with each change."""
+
     def __init__(self, path: Path | None = None) -> None:
+        super().__init__()
         self._file = SettingsFile(path)
         self._timer = QTimer(singleShot=True, interval=_WRITTEN_AFTER_MS)
         self._timer.timeout.connect(self.flush)
@@ -46,7 +50,10 @@ class Settings:
     def flush(self) -> None:
         """Writes now what is otherwise written within a second."""
         self._timer.stop()
+        told = self.problem
         self._file.flush()
+        if self.problem is not None and self.problem != told:
+            self.not_kept.emit(self.problem)
 
     def clear(self) -> None:
         """Forgets everything. Raises OSError if that can't be done."""

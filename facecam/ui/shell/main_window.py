@@ -59,6 +59,7 @@ class MainWindow(QMainWindow):
 
         self.banner = ErrorBanner()
         self.hints = HintBar()
+        settings.not_kept.connect(self.hints.say)
         self._tabs = _Tabs()
         self._tabs.setDocumentMode(True)
         self._tabs.tabBar().setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -223,7 +224,9 @@ class MainWindow(QMainWindow):
         self._tell_elsewhere()
         if on:
             self._hinting = self.hints.isVisible()
-        self.hints.setVisible(self._hinting and not on)
+            self.hints.hide()
+        elif self._hinting:
+            self.hints.show()
 
     # -- help and errors
 

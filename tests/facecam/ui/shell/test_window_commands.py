@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 from typing import Any, NoReturn
@@ -116,6 +117,31 @@ def test_a_change_is_written_soon_without_closing(qtbot: QtBot, tmp_path: Path) 
     _, settings = open_on(tmp_path / "settings.json", qtbot)
     settings.put("live/threshold", 0.3)
     qtbot.waitUntil(lambda: SettingsFile(tmp_path / "settings.json").value("live/threshold") == 0.3)
+
+
+def test_settings_that_can_no_longer_be_written_are_told_once(qtbot: QtBot, tmp_path: Path) -> None:
+    path = tmp_path / "facecam" / "settings.json"
+    window, settings = open_on(path, qtbot)
+    window.hints.button.click()
+    settings.flush()
+    shutil.rmtree(path.parent)
+    path.parent.touch()  # a file where the folder was
+    settings.put("live/threshold", 0.3)
+    qtbot.waitUntil(window.hints.isVisible)
+    assert f"can't be kept in {path.parent}" in window.hints.text.text()
+    window.hints.button.click()
+    settings.put("live/threshold", 0.4)
+    settings.flush()
+    assert not window.hints.isVisible()
+
+
+def test_a_hint_that_comes_in_full_screen_stays_after_it(qtbot: QtBot, tmp_path: Path) -> None:
+    window, _ = open_on(tmp_path / "settings.json", qtbot)
+    window.hints.button.click()
+    window.set_full_screen(True)
+    window.hints.say("Read this.")
+    window.set_full_screen(False)
+    assert window.hints.isVisible()
 
 
 @pytest.mark.parametrize("geometry", ["!", "AAAA", "AdnQywADAAD" + "/" * 400, "é"])
