@@ -9,6 +9,8 @@ from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from facecam.errors import FacecamError
+
 
 def ask_path(
     parent: QWidget,
@@ -44,6 +46,13 @@ def ask_path(
 def suffix_of(kind: str) -> str:
     """The suffix in the words for a kind of files, such as ".png" in "PNG (*.png)"; empty for all files."""
     return kind.partition("*")[2].rstrip(")")
+
+
+def check_suffix(path: Path, kinds: Sequence[str]) -> None:
+    """Raises FacecamError if a file that is to be written has a name of none of these kinds."""
+    suffixes = [suffix_of(kind) for kind in kinds]
+    if path.suffix.lower() not in suffixes:
+        raise FacecamError(f"{path.name} was not saved: give it a name that ends in {' or '.join(suffixes)}.")
 
 
 def show_folder(folder: Path, say: Callable[[str], object]) -> None:

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from facecam.arrays import Image
 from facecam.errors import FacecamError
 from facecam.qtkit.commands import Menu, command
-from facecam.qtkit.file_dialogs import ask_path, suffix_of
+from facecam.qtkit.file_dialogs import ask_path, check_suffix, suffix_of
 from facecam.system.files import PartFile, writing
 from facecam.system.paths import pictures_folder
 from sagan_gallery.export import FilmWriter, save_attention, write_gif, write_webp
@@ -214,17 +214,15 @@ class GalleryFiles(QObject):
         """Asks where to write, and says that it is written. kinds: of which the name tells one, the first one is
         suggested; part: ends the name, which is the picture's; at_once: whether it is then written, and not in the
         background."""
-        suffixes = [suffix_of(kind) for kind in kinds]
 
         def save(path: Path) -> None:
-            if path.suffix.lower() not in suffixes:
-                raise FacecamError(f"{path.name} was not saved: give it a name that ends in {' or '.join(suffixes)}.")
+            check_suffix(path, kinds)
             write(path)
             if at_once:
                 self.said.emit(f"Saved {path}")
 
         name = words.file_name(self._stage.origin.spec, self._stage.origin.words)
-        self._ask(title, kinds, save, name + part + suffixes[0])
+        self._ask(title, kinds, save, name + part + suffix_of(kinds[0]))
 
     def start_film(self, path: Path, write_film: FilmWriter, side_px: int) -> None:
         """Samples the walk, with the pins' maps beside it, and writes it in the background, as all of that is now.

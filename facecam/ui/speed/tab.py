@@ -12,7 +12,7 @@ from facecam.bench.card import draw_card
 from facecam.bench.result import BenchResult, Interim, load, to_json
 from facecam.errors import FacecamError
 from facecam.qtkit.commands import Menu, command
-from facecam.qtkit.file_dialogs import ask_path
+from facecam.qtkit.file_dialogs import ask_path, check_suffix
 from facecam.qtkit.layouts import column, row
 from facecam.qtkit.settings import Settings
 from facecam.qtkit.tabs import Tab
@@ -115,15 +115,18 @@ class SpeedTab(Tab):
             self.status.say(f"Compared with {path.name}.")
 
     def save(self, path: Path) -> None:
-        """Writes the result: as a picture if the name ends in .png, as JSON otherwise."""
+        """Writes the result: as a picture if the name ends in .png, as JSON if it ends in .json."""
         result = self.view.result
         if result is None:
             return
         try:
+            check_suffix(path, _JSON + _PNG)
             if path.suffix.lower() == ".png":
                 draw_card(result).save(path)
             else:
                 path.write_text(to_json(result), encoding="utf-8")
+        except FacecamError as error:
+            self.status.say(str(error))
         except OSError as error:
             self.status.say(f"{path} can't be written: {error.strerror or error}.")
         else:

@@ -422,6 +422,10 @@ def test_a_result_is_copied_saved_and_opened_again(qtbot: QtBot, tmp_path: Path,
         assert card.size == (1200, 630)
     tab.save(tmp_path / "no folder" / "x.json")
     assert "can't be written" in tab.status.text()
+    for name in ("card.jpg", "saved"):
+        tab.save(tmp_path / name)
+        assert tab.status.text() == f"{name} was not saved: give it a name that ends in .json or .png."
+        assert not (tmp_path / name).exists()
 
 
 def test_an_earlier_result_stands_beside(tmp_path: Path, opened: SpeedTab) -> None:
