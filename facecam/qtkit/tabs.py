@@ -41,6 +41,10 @@ class Tab(QWidget):
     def set_full_screen(self, on: bool) -> None:
         """Shows only what matters, or everything again."""
 
+    def unfinished(self) -> str:
+        """What would be lost if the window were closed now, in a sentence; empty for nothing."""
+        return ""
+
     def close_down(self, timeout_s: float) -> bool:
         """Stops all work for good, within that time; False when something still hangs. The window is closing."""
         return True

@@ -69,6 +69,10 @@ class GalleryTab(Tab):
         elif not self.panel.message.leave_help():
             self.panel.view.select(None)
 
+    def unfinished(self) -> str:
+        names = [export.path.name for export in self.panel.session.exports]
+        return f"Still being made: {', '.join(names)}." if names else ""
+
     def close_down(self, timeout_s: float) -> bool:
         return self.panel.close_down(timeout_s)
 

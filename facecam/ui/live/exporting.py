@@ -80,6 +80,14 @@ class Exporting(QWidget):
         self.dialog.raise_()
         self.dialog.activateWindow()
 
+    @property
+    def unfinished(self) -> str:
+        """As of a tab."""
+        if self.dialog is not None and self.dialog.running:
+            return "“Detect all and export” is still at work; what is whole by now stays."
+        reviews = self.dialog is not None and self.dialog.review is not None
+        return "What was decided in the review would be lost." if reviews else ""
+
     def close_down(self, timeout_s: float) -> None:
         if self.dialog is not None:
             self.dialog.close_down(timeout_s)

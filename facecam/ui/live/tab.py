@@ -378,6 +378,9 @@ class LiveTab(Tab):
         else:
             self.picture.hide_hint()
 
+    def unfinished(self) -> str:
+        return self.exporting.unfinished
+
     def close_down(self, timeout_s: float) -> bool:
         self.second_screen.come_back()
         self.stage.end()

@@ -195,10 +195,10 @@ def _bench_arguments(options: DetectorOptions) -> list[str]:
 
 @contextmanager
 def _closed_by_signals(window: MainWindow) -> Iterator[None]:
-    """Ctrl+C in the terminal closes the window, and so does SIGTERM. Python looks after signals only while its own code
-    runs: a timer sees to that."""
+    """Ctrl+C in the terminal closes the window unasked, and so does SIGTERM. Python looks after signals only while its
+    own code runs: a timer sees to that."""
     signals = (signal.SIGINT, signal.SIGTERM)
-    before = {each: signal.signal(each, lambda _number, _frame: window.close()) for each in signals}
+    before = {each: signal.signal(each, lambda _number, _frame: window.close_now()) for each in signals}
     timer = QTimer(window, interval=_SIGNALS_EVERY_MS)
     timer.timeout.connect(lambda: None)
     timer.start()

@@ -24,6 +24,11 @@ _ERROR_WORDS = (
 _DOCTOR_WORDS = (
     "Versions, cameras, the processor, the models and hints: what a report of a fault needs. It holds no pictures."
 )
+WOULD_BE_FORGOTTEN = (
+    "Lost are the tab, the source, each camera’s size and rate, the threshold and other settings of detection, "
+    "tracking, privacy and comparison, how and where recordings are saved, the Gallery’s choices, which parts are "
+    "open, the colours and the window’s size and place. Recordings and pictures stay. This can’t be undone."
+)
 _LONGEST, _WIDEST_PX = 20, 22 * SPACE
 """Rows of a column of the list of keys, and width of its words: it has to fit into 800 x 600 pixels."""
 
@@ -110,21 +115,18 @@ class ShortcutList(QDialog):
             layout.setColumnMinimumWidth(column + 2, SPACE)
 
 
-def ask_to_forget(parent: QWidget, then: Callable[[], None]) -> None:
-    """Asks whether all settings are to be lost, as that can't be undone; `then()` is called if the user agrees."""
+def ask(parent: QWidget, what: str, consequences: str, agree: str, then: Callable[[], object]) -> None:
+    """Asks before something that can't be undone. what: as in "Forget all settings"; agree: the label of the button at
+    which `then()` is called."""
     dialog = QMessageBox(parent)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.setIcon(QMessageBox.Icon.Question)
-    dialog.setWindowTitle("Forget all settings")
-    dialog.setText("Forget all settings?")
-    dialog.setInformativeText(
-        "Lost are the tab, the source, each camera’s size and rate, the threshold and other settings of detection, "
-        "tracking, privacy and comparison, how and where recordings are saved, the Gallery’s choices, which parts are "
-        "open, the colours and the window’s size and place. Recordings and pictures stay. This can’t be undone."
-    )
-    forget = dialog.addButton("Forget", QMessageBox.ButtonRole.DestructiveRole)
+    dialog.setWindowTitle(what)
+    dialog.setText(f"{what}?")
+    dialog.setInformativeText(consequences)
+    agreed = dialog.addButton(agree, QMessageBox.ButtonRole.DestructiveRole)
     cancel = dialog.addButton(QMessageBox.StandardButton.Cancel)
     dialog.setDefaultButton(cancel)
     dialog.setEscapeButton(cancel)
-    forget.clicked.connect(then)
+    agreed.clicked.connect(lambda _checked=False: then())
     dialog.open()

@@ -22,7 +22,7 @@ from facecam.qtkit.tabs import Tab, TabSpec
 from facecam.qtkit.wording import sentence
 from facecam.runtimes.engine import version
 from facecam.system.paths import log_file
-from facecam.ui.shell.dialogs import DoctorDialog, ShortcutList, ask_to_forget
+from facecam.ui.shell.dialogs import WOULD_BE_FORGOTTEN, DoctorDialog, ShortcutList, ask
 from facecam.ui.shell.menus import MenuBar, colour_commands
 from facecam.ui.shell.notices import ErrorBanner, HintBar
 
@@ -49,6 +49,7 @@ class MainWindow(QMainWindow):
         self._was_maximized = False
         self._bare = False  # arranged for full screen
         self._hinting = False
+        self._asks = True  # before it is closed
         self.setWindowTitle("facecam")
         self.setWindowIcon(icon("facecam", theme.BOX))
         self.setMinimumSize(*MINIMUM_SIZE)
@@ -98,7 +99,7 @@ class MainWindow(QMainWindow):
             command(self, spec.title, [str(index + 1)], partial(self.go_to, index), Menu.VIEW, spec.help)
             for index, spec in enumerate(self.specs)
         ]
-        forget = partial(ask_to_forget, self, self._forget)
+        forget = partial(ask, self, "Forget all settings", WOULD_BE_FORGOTTEN, "Forget", self._forget)
         show_log = partial(show_folder, log_file().parent, self.hints.say)
         machine_help = "What a report of a fault needs (`facecam doctor`)"
         return [
@@ -275,7 +276,17 @@ class MainWindow(QMainWindow):
         else:
             super().keyPressEvent(event)
 
+    def close_now(self) -> None:
+        """Closes it without asking about what is unfinished."""
+        self._asks = False
+        self.close()
+
     def closeEvent(self, event: QCloseEvent) -> None:
+        unfinished = "\n".join(filter(None, (tab.unfinished() for tab in self.made.values())))
+        if unfinished and self._asks:
+            event.ignore()
+            ask(self, "Close the window", unfinished, "Close", self.close_now)
+            return
         self.set_full_screen(False)  # not to be remembered
         if not self._settings.forgotten:
             self._settings.put("window/geometry", self.saveGeometry())

@@ -70,7 +70,7 @@ def make_window(
 
     yield make
     for window in windows:
-        window.close()
+        window.close_now()
 
 
 @pytest.fixture

@@ -11,15 +11,16 @@ import pytest
 
 pytest.importorskip("PySide6.QtWidgets")
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog
+from PySide6.QtWidgets import QDialog, QMessageBox
 
 from facecam.qtkit.stage import StagePanel
 from facecam.system.opencv import cv2
 from facecam.ui.gallery.tab import GalleryTab, write_mp4
 from sagan_gallery.ui import words
 from sagan_gallery.ui.map_style import Kind, MapStyle
-from sagan_gallery.ui.session import Order
+from sagan_gallery.ui.session import Export, Order
 from tests.facecam.ui.driving import menu_texts
+from tests.facecam.waiting import PATIENCE_S
 from tests.processes import run_python
 from tests.sagan_gallery.made import save_tiny_discriminator, save_tiny_generator
 
@@ -244,6 +245,24 @@ end_process(0)  # another tab's modules may still be on their way
 """
     done = run_python("-c", script)
     assert done.returncode == 0, done.stderr
+
+
+def test_closing_the_window_names_the_films_that_would_be_lost(qtbot, window, tmp_path):
+    tab = gallery(qtbot, window)
+    go_on = threading.Event()
+
+    def film():
+        assert go_on.wait(PATIENCE_S)
+        yield 1.0
+
+    tab.panel.session.request_export(Export(tmp_path / "walk.gif", film))
+    assert not window.close()
+    (question,) = window.findChildren(QMessageBox)
+    assert question.informativeText() == "Still being made: walk.gif."
+    question.reject()
+    go_on.set()
+    qtbot.waitUntil(lambda: not tab.unfinished())
+    assert window.close()
 
 
 def test_a_film_is_written_as_mp4(tmp_path):

@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from facecam.batch.regions import load_regions
@@ -109,6 +109,13 @@ def test_cancel_leaves_whole_copies_only(
     qtbot.waitUntil(lambda: "frames" in dialog.progress.words.text())
     dialog.reject()  # Esc, by accident
     assert dialog.isVisible()
+    window = dialog.parentWidget()
+    assert isinstance(window, MainWindow)
+    window.close()
+    (question,) = window.findChildren(QMessageBox)
+    assert "what is whole by now stays" in question.informativeText()
+    question.reject()
+    assert window.isVisible()
     dialog.progress.cancel_button.click()
     assert finish(qtbot, dialog).startswith("Cancelled")
     assert not [each for each in dialog.out.iterdir() if each.suffix == ".mkv"]
@@ -213,6 +220,19 @@ def test_a_region_is_drawn_and_another_taken_out_and_the_copy_is_made_of_that(
     assert copied(copy, 7, 1) == [8 <= number <= 12 for number in range(20)]  # covered, which is less dark than black
     kept = load_regions(export.out / "clip.mkv.regions.json", clip)
     assert kept.regions[-1] == drawn
+
+
+def test_closing_the_window_asks_before_it_loses_what_was_decided_in_a_review(
+    review: tuple[ExportDialog, ReviewDialog],
+) -> None:
+    export, dialog = review
+    window = export.parentWidget()
+    assert window is not None
+    assert not window.close()
+    (question,) = window.findChildren(QMessageBox)
+    assert "decided in the review" in question.informativeText()
+    question.reject()
+    assert dialog.isVisible()
 
 
 def test_copies_with_boxes_can_be_made_after_a_quick_look(qtbot: QtBot, open_dialog: Open, clip: Path) -> None:

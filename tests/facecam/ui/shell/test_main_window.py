@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from collections.abc import Callable
 
@@ -9,7 +10,7 @@ import pytest
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QMessageBox, QPushButton, QTabBar, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from facecam.qtkit import theme
@@ -18,9 +19,10 @@ from facecam.qtkit.preload import ModuleLoader
 from facecam.qtkit.settings import Settings
 from facecam.qtkit.tabs import Tab, TabSpec
 from facecam.qtkit.widgets import ElidedLabel
+from facecam.ui.shell.app import _closed_by_signals
 from facecam.ui.shell.dialogs import ShortcutList
 from facecam.ui.shell.main_window import MainWindow
-from tests.facecam.ui.driving import live, menu_texts
+from tests.facecam.ui.driving import live, menu_texts, press
 from tests.facecam.waiting import PATIENCE_S
 
 
@@ -30,6 +32,7 @@ class Probe(Tab):
     def __init__(self, name: str, log: list[str]) -> None:
         super().__init__()
         self._name, self._log = name, log
+        self.loses = ""
         log.append(f"{name} made")
         self._action = QAction(f"Do {name}", self)
         self._action.setShortcut("X")
@@ -46,6 +49,9 @@ class Probe(Tab):
 
     def set_full_screen(self, on: bool) -> None:
         self._log.append(f"{self._name} {'full' if on else 'not full'}")
+
+    def unfinished(self) -> str:
+        return self.loses
 
     def close_down(self, timeout_s: float) -> bool:
         self._log.append(f"{self._name} closed")
@@ -76,6 +82,31 @@ def test_tabs_are_made_when_first_shown_and_only_the_front_one_hears_keys(window
     assert log[2:] == ["A X", "A off", "B made", "B on", "B X", "B off", "A on", "A X"]
     window.close()
     assert log[-2:] == ["A closed", "B closed"]
+
+
+def test_closing_asks_first_where_something_would_be_lost(qtbot: QtBot, window: MainWindow, log: list[str]) -> None:
+    probe = window.tab(0)
+    assert isinstance(probe, Probe)
+    probe.loses = "The film is still being made."
+    for agrees in (False, True):
+        assert not window.close()
+        assert window.isVisible()
+        assert "A closed" not in log
+        (question,) = window.findChildren(QMessageBox)
+        assert question.informativeText() == probe.loses
+        press(qtbot, question, "Close" if agrees else "Cancel")
+        qtbot.waitUntil(lambda: not window.findChildren(QMessageBox))
+    assert not window.isVisible()
+    assert log.count("A closed") == 1
+
+
+def test_a_signal_closes_it_unasked(window: MainWindow, log: list[str]) -> None:
+    probe = window.tab(0)
+    assert isinstance(probe, Probe)
+    probe.loses = "The film is still being made."
+    with _closed_by_signals(window):
+        signal.raise_signal(signal.SIGTERM)
+    assert log[-1] == "A closed"
 
 
 class Paints(QObject):
