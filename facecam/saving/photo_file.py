@@ -42,11 +42,16 @@ _FORMATS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 """What is written as it is read: its usual suffix, and Pillow's options."""
 _PROFILE_TAGS = re.compile(
-    rb"[ABD]2[ABD]\d|[rgb](?:XYZ|TRC)|kTRC|wtpt|bkpt|chad|chrm|cicp|gamt|lumi|meas|tech|view|vued|cprt|desc|dmnd|dmdd"
+    rb"[ABD]2[ABD]\d|[rgb](?:XYZ|TRC)|kTRC|wtpt|bkpt|chad|chrm|cicp|gamt|lumi|meas|tech|view|cprt|desc"
 )
-"""ICC.1, section 9.2: what a profile has to say about its colours."""
-_PROFILE_NAME = b"mluc" + bytes(7) + b"\1" + bytes(3) + b"\x0cenUS" + bytes(3) + b"\x0e" + bytes(3) + b"\x1c"
-_PROFILE_NAME += "Colours".encode("utf-16-be")
+"""ICC.1, section 9.2: what a profile has to say about its colours, and what it must have."""
+_PROFILE_TEXT = b"mluc" + bytes(7) + b"\1" + bytes(3) + b"\x0cenUS" + bytes(3) + b"\x0e" + bytes(3) + b"\x1c"
+_PROFILE_TEXT += "Colours".encode("utf-16-be")
+_PROFILE_TEXTS_2 = {
+    b"desc": b"desc" + bytes(7) + b"\x08Colours" + bytes(79),
+    b"cprt": b"text" + bytes(4) + b"Colours\0",
+}
+"""Name and copyright of a profile, which there must be; and in ICC.1 before version 4."""
 _SUFFIXES = {
     *(suffix for suffix, _ in _FORMATS.values()),
     *(".jpeg", ".jpe", ".jfif", ".apng", ".dib", ".tiff", ".heif", ".hif", ".pgm", ".pnm"),
@@ -146,20 +151,19 @@ def is_copy(path: Path) -> bool:
 def _bare(icc: bytes) -> bytes:
     """A colour profile without what a screen's own one tells about that screen: its name, serial number, measurements
     with their day. ICC.1, section 7."""
-    tags = [
-        icc[at : at + 12] for at in range(132, min(len(icc) - 11, 132 + 12 * int.from_bytes(icc[128:132], "big")), 12)
-    ]
-    kept = [tag for tag in tags if _PROFILE_TAGS.fullmatch(tag[:4])]
-    if len(kept) == len(tags):
-        return icc
-    table, content = len(kept).to_bytes(4, "big"), b""
-    for tag in kept:
+    texts = _PROFILE_TEXTS_2 if icc[8:9] < b"\4" else dict.fromkeys(_PROFILE_TEXTS_2, _PROFILE_TEXT)
+    end = min(len(icc) - 11, 132 + 12 * int.from_bytes(icc[128:132], "big"))
+    tags = [tag for tag in (icc[at : at + 12] for at in range(132, end, 12)) if _PROFILE_TAGS.fullmatch(tag[:4])]
+    table, content, places = len(tags).to_bytes(4, "big"), b"", dict[bytes, int]()
+    for tag in tags:
         at, length = (int.from_bytes(tag[part : part + 4], "big") for part in (4, 8))
-        data = _PROFILE_NAME if tag[:4] == b"desc" else icc[at : at + length]
-        table += tag[:4] + (132 + 12 * len(kept) + len(content)).to_bytes(4, "big") + len(data).to_bytes(4, "big")
-        content += data + bytes(-len(data) % 4)
+        data = texts.get(tag[:4], icc[at : at + length])
+        if data not in places:  # red, green and blue mostly share their curve
+            places[data] = 132 + 12 * len(tags) + len(content)
+            content += data + bytes(-len(data) % 4)
+        table += tag[:4] + places[data].to_bytes(4, "big") + len(data).to_bytes(4, "big")
     # No day, device or maker.
-    header = icc[4:24] + bytes(12) + icc[36:48] + bytes(8) + icc[56:80] + bytes(20) + icc[100:128]
+    header = icc[4:24] + bytes(12) + icc[36:48] + bytes(8) + icc[56:80] + bytes(48)
     return (4 + len(header + table + content)).to_bytes(4, "big") + header + table + content
 
 
