@@ -113,6 +113,11 @@ class Regions:
     times_s: Annotated[tuple[float, ...], Meta(min_length=1)]
     regions: tuple[Region, ...]
 
+    @property
+    def by_hand(self) -> bool:
+        """Whether somebody has drawn or decided anything."""
+        return any(region.by_hand or region.decided for region in self.regions)
+
     def hidden_in(self, frame: int) -> Detections:
         """What is hidden in a frame, with its scores, best first. Raises SourceError for one that there is not: what
         it shows is not known."""
@@ -281,6 +286,12 @@ def load_regions(path: Path, source: Path | None = None) -> Regions:
                 f"{path} has a region that hides nothing: boxes are [x1, y1, x2, y2] with x1 < x2 and y1 < y2, and "
                 "frames are counted from 0."
             )
-    if source is not None and digest(source) != regions.sha256:
-        raise FacecamError(f"The regions in {path} are of another file than {source}, or it has changed since.")
+    if source is not None:
+        check_source(regions, source)
     return regions
+
+
+def check_source(regions: Regions, source: Path) -> None:
+    """Raises FacecamError if they are of another file."""
+    if digest(source) != regions.sha256:
+        raise FacecamError(f"The regions are of another file than {source}, or it has changed since they were found.")

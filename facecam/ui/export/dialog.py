@@ -5,14 +5,15 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QDialog, QStackedWidget, QWidget
 
 from facecam.batch.batch import Summary
-from facecam.batch.inputs import file_id
-from facecam.batch.regions import SUFFIX, Regions, load_regions, save_regions
+from facecam.batch.regions import Regions, check_source, load_regions, regions_path, save_regions
 from facecam.batch.watch import Progress
 from facecam.errors import FacecamError
 from facecam.faces.privacy import PrivacyOptions
@@ -20,10 +21,28 @@ from facecam.qtkit.file_dialogs import ask_path, show_folder
 from facecam.qtkit.layouts import column
 from facecam.qtkit.settings import Remembered, Settings
 from facecam.qtkit.theme import SPACE
+from facecam.system.files import writing
 from facecam.ui.export.pages import OptionsPage, ProgressPage, SummaryPage
 from facecam.ui.export.process import BatchProcess
 from facecam.ui.export.review import ReviewDialog
 from facecam.ui.export.settings import Copies, ExportSettings, output_folder
+
+_DECIDED = "Hides what was decided by hand, whatever Search and the threshold are now."
+
+How = tuple[object, ...]
+"""When a file was changed last, and how it was searched."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What was found in a file, and decided since. how: it was found; None: in an earlier run."""
+
+    regions: Regions
+    how: How | None
+
+    def counts(self, how: How) -> bool:
+        """Whether that is what will be hidden: somebody has decided something, or it would be found like that again."""
+        return self.regions.by_hand or self.how == how
 
 
 class ExportDialog(QDialog):
@@ -43,12 +62,13 @@ class ExportDialog(QDialog):
         super().__init__(parent)
         self._detector = detector
         self._specs: list[str] = []
+        self._source: Path | None = None  # the file, if it is a single one
+        self._looks: dict[Path, Look] = {}
+        self._looking: How | None = None  # while what is to be looked through is searched for
         self.out = Path()
         self._temporary = tempfile.TemporaryDirectory(prefix="facecam-export-")
         self._regions = Path(self._temporary.name) / "regions.json"
-        self._found: tuple[object, ...] | None = None  # how these regions were found
         self._began_s = 0.0
-        self._reviewing = False
         self.review: ReviewDialog | None = None
         self.setWindowTitle("Detect all and export")
         self.setAcceptDrops(True)
@@ -63,8 +83,10 @@ class ExportDialog(QDialog):
             self._pages.addWidget(page)
         column(self._pages, owner=self, margins=(2 * SPACE,) * 4)
         self._estimator.estimated.connect(self.options.show_found)
+        self._estimator.ended.connect(lambda report: self.options.show_uncounted(report.error or ""))
         self.options.export_button.clicked.connect(self.export)
         self.options.review_button.clicked.connect(self.look_through)
+        self.options.anew_button.clicked.connect(self.search)
         self.options.folder_button.clicked.connect(self._ask_folder)
         self.options.close_button.clicked.connect(self.close)
         self.progress.cancel_button.clicked.connect(self.cancel)
@@ -79,28 +101,42 @@ class ExportDialog(QDialog):
         return self.process.running
 
     def set_specs(self, specs: Sequence[str]) -> None:
-        self._specs, self._found = list(specs), None
+        """Asks what to do with these, unless something is being done with others."""
+        if self.running:
+            if list(specs) != self._specs:
+                self.progress.said.say("What came now is not exported; bring it again when this is done.")
+            return
+        self._specs = list(specs)
+        file = Path(self._specs[0])
+        self._source = file if len(self._specs) == 1 and file.is_file() else None
         self.set_folder(output_folder(self._specs))
         self._pages.setCurrentWidget(self.options)
-        self.options.show_inputs(self._specs, can_review=self._specs_are_one())
+        self.options.show_inputs(self._specs, can_review=self._source is not None)
         self._estimator.start([*self._specs, *self._detector(), "--hide", "blur", "--estimate"])
 
     def set_folder(self, folder: Path) -> None:
         self.out = folder
         self.options.show_folder(folder)
+        self._show_look()
 
     def export(self) -> None:
-        """Starts it, by regions if they have been looked through."""
-        by_regions = self._regions_known and self.options.value.copies is Copies.HIDDEN
-        self._run(["--regions", str(self._regions)] if by_regions else [])
+        """Starts it, by what has been looked through if that counts."""
+        look = self._look
+        hides = self.options.value.copies is Copies.HIDDEN
+        self._export(look.regions if look is not None and hides and look.counts(self._how) else None)
 
     def look_through(self) -> None:
         """Finds what there is to be hidden in a single file, and shows it before anything is written."""
-        if self._regions_known or self._take_kept():
-            self._begin_review()
-            return
+        look, how = self._look, self._how
+        if look is not None and (look.how is None or look.counts(how)):
+            self._begin_review(look.regions, look.how or how)
+        else:
+            self.search()
+
+    def search(self) -> None:
+        """Finds it, in place of what was found and decided before."""
         self._regions.unlink(missing_ok=True)
-        self._found, self._reviewing = None, True
+        self._looking = self._how
         how = [*self.options.value.how_to_look(), *self.options.value.share()]
         self._start("Looking for what is to be hidden…", [*self._specs, *how], ["--regions", str(self._regions)])
 
@@ -120,65 +156,61 @@ class ExportDialog(QDialog):
     # -- regions
 
     @property
-    def _key(self) -> tuple[object, ...]:
-        """What regions depend on."""
-        path = Path(self._specs[0])
-        changed = path.stat().st_mtime_ns if file_id(path) is not None else 0
-        value = self.options.value
-        return str(path), changed, value.looks_thoroughly, tuple(self._detector())
-
-    def _specs_are_one(self) -> bool:
-        return len(self._specs) == 1 and Path(self._specs[0]).is_file()
+    def _look(self) -> Look | None:
+        return None if self._source is None else self._looks.get(self._source)
 
     @property
-    def _regions_known(self) -> bool:
-        """Whether they were found before in the same way."""
-        return self._specs_are_one() and self._found == self._key
+    def _how(self) -> How:
+        """How what is to be hidden would be found now."""
+        source = self._source
+        changed_ns = source.stat().st_mtime_ns if source is not None and source.is_file() else 0
+        return changed_ns, self.options.value.looks_thoroughly, tuple(self._detector())
 
-    def _take_kept(self) -> bool:
-        """Takes the regions beside the copy of an earlier run, if there are any."""
-        source = Path(self._specs[0])
+    def _show_look(self) -> None:
+        """Takes the regions beside the copy of an earlier run if there are no newer ones, and tells of what counts."""
+        source, problem = self._source, ""
+        if source is not None and self._look is None and (kept := regions_path(self.out / source.name)).exists():
+            try:
+                self._looks[source] = Look(load_regions(kept), None)
+            except FacecamError as error:
+                problem = str(error)
+        look = self._look
+        decided = look is not None and look.regions.by_hand
+        self.options.show_look(_DECIDED if decided else problem, can_search_anew=look is not None)
+
+    def _begin_review(self, regions: Regions | None, how: How) -> None:
+        """regions: None for those that were found just now."""
+        assert self._source is not None
         try:
-            self._keep(load_regions(self.out / (source.name + SUFFIX), source))
-        except FacecamError:
-            return False
-        return True
-
-    def _keep(self, regions: Regions) -> None:
-        save_regions(regions, self._regions)
-        self._found = self._key
-
-    def _begin_review(self) -> None:
-        source = Path(self._specs[0])
-        try:
-            regions = load_regions(self._regions, source)
+            regions = regions or load_regions(self._regions)
+            check_source(regions, self._source)
         except FacecamError as error:
             self._show_summary(Summary(error=str(error)))
             return
-        review = self.review = ReviewDialog(source, regions, PrivacyOptions(self.options.value.how), self)
-        review.export_wanted.connect(self._export_reviewed)
-        review.closed.connect(self._review_closed)
+        review = self.review = ReviewDialog(self._source, regions, PrivacyOptions(self.options.value.how), self)
+        review.closed.connect(partial(self._review_closed, self._source, how))
+        review.export_wanted.connect(self._export)
         self._pages.setCurrentWidget(self.options)
         review.show()
 
-    def _export_reviewed(self, regions: Regions) -> None:
-        self._keep(regions)
-        self.export()
-
-    def _review_closed(self, regions: Regions) -> None:
-        """What was decided is kept for the next look."""
-        self._keep(regions)
-        self.review = None
+    def _review_closed(self, source: Path, how: How, regions: Regions) -> None:
+        """What was decided is kept for the next look at that file, and for the export."""
+        self._looks[source], self.review = Look(regions, how), None
+        self._show_look()
 
     # -- the process
 
-    def _run(self, more: list[str]) -> None:
+    def _export(self, regions: Regions | None) -> None:
+        """regions: hides what these say."""
         try:
-            self.out.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            self._show_summary(Summary(error=f"{self.out} can't be made: {error.strerror or error}."))
+            with writing(self.out):
+                self.out.mkdir(parents=True, exist_ok=True)
+            if regions is not None:
+                save_regions(regions, self._regions)
+        except FacecamError as error:
+            self._show_summary(Summary(error=str(error)))
             return
-        self._reviewing = False
+        more = [] if regions is None else ["--regions", str(self._regions)]
         self._start(f"Writing to {self.out}", self.options.value.arguments(self._specs, self.out), more)
 
     def _start(self, title: str, arguments: list[str], more: list[str]) -> None:
@@ -192,14 +224,13 @@ class ExportDialog(QDialog):
         self.progress.show_progress(progress, time.monotonic() - self._began_s)
 
     def _ended(self, report: Summary) -> None:
-        well = self._regions.exists() and not report.stopped and report.error is None and not report.failed
-        if self._reviewing and well:
-            self._found = self._key
-            self._begin_review()
-        elif self._reviewing and report.stopped:
+        how, self._looking = self._looking, None
+        if how is not None and report.stopped:
             self._pages.setCurrentWidget(self.options)
-        else:
+        elif how is None or report.error is not None or report.failed:
             self._show_summary(report)
+        else:
+            self._begin_review(None, how)
 
     def _show_summary(self, report: Summary) -> None:
         self.summary.show_report(report, self.out, self.options.value)
@@ -217,7 +248,7 @@ class ExportDialog(QDialog):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if self.running:
-            self.progress.say("Cancel it first; what is whole by then stays.")
+            self.progress.said.say("Cancel it first; what is whole by then stays.")
             event.ignore()
             return
         self._estimator.close(0)

@@ -29,7 +29,8 @@ class OptionsPage(QWidget):
     def __init__(self, remembered: Remembered[ExportSettings]) -> None:
         super().__init__()
         self._remembered = remembered
-        self._can_review = False
+        self._can_review = self._can_search_anew = False
+        self._decided = self._uncounted = ""
         self.found: Estimate | None = None
         self.heading, self.counts = Heading(""), DimLine()
         self.copies = combo(
@@ -47,6 +48,7 @@ class OptionsPage(QWidget):
         self.estimate = Note("Estimate")
         self.folder_button = button("Change…", "Another folder for copies and lists")
         self.review_button = button("Look through first…", "Shows what will be hidden, doubtful frames first")
+        self.anew_button = button("Search anew…", "In place of what was found and decided before")
         self.export_button = button("Export", "Starts it")
         self.export_button.setDefault(True)
         self.how_row = Row("Hidden by", self.how, "Nothing finer than a few cells remains by any of them")
@@ -69,7 +71,7 @@ class OptionsPage(QWidget):
             row((self.folder, 1), self.folder_button, spacing=SPACE),
             None,
             self.estimate,
-            row(self.review_button, None, self.close_button, self.export_button, spacing=SPACE),
+            row(self.review_button, self.anew_button, None, self.close_button, self.export_button, spacing=SPACE),
             owner=self,
             spacing=SPACE,
         )
@@ -85,12 +87,22 @@ class OptionsPage(QWidget):
         """Paths, and whether they are a single file, which can be looked through."""
         names = [Path(spec).name or spec for spec in specs]
         self.heading.setText(names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more")
-        self._can_review, self.found = can_review, None
+        self._can_review, self.found, self._uncounted = can_review, None, ""
         self.counts.say("Counting…")
         self._refresh()
 
     def show_folder(self, folder: Path) -> None:
         self.folder.say(str(folder))
+
+    def show_look(self, words: str, can_search_anew: bool) -> None:
+        """What is told of what was decided before, and whether there is something that a search would replace."""
+        self._decided, self._can_search_anew = words, can_search_anew
+        self._refresh()
+
+    def show_uncounted(self, why: str) -> None:
+        self.counts.say("Not counted")
+        self._uncounted = why
+        self._refresh()
 
     def show_found(self, found: Estimate) -> None:
         """What there is, and how long it will take."""
@@ -103,11 +115,13 @@ class OptionsPage(QWidget):
         self._refresh()
 
     def _say_duration(self) -> None:
-        estimate = self.found
-        if estimate is None or not estimate.frames:
-            self.estimate.say("")
+        estimate, value = self.found, self.value
+        decided = self._decided if value.copies is Copies.HIDDEN else ""
+        told = f"{decided} {self._uncounted}".strip()
+        if told or estimate is None or not estimate.frames:
+            self.estimate.say(told)
             return
-        value, least = self.value, "" if estimate.sure else "at least "
+        least = "" if estimate.sure else "at least "
         thorough, quick = (words(estimate.seconds(each, value.jobs)) for each in (True, False))
         text = f"Takes {least}{thorough if value.looks_thoroughly else quick}."
         if value.copies is Copies.HIDDEN:
@@ -126,7 +140,9 @@ class OptionsPage(QWidget):
         self.sound.setEnabled(value.copies is not Copies.NONE)
         self.export_button.setEnabled(value.writes)
         self.review_button.setVisible(self._can_review)
-        self.review_button.setEnabled(hides)
+        self.anew_button.setVisible(self._can_search_anew)
+        for search in (self.review_button, self.anew_button):
+            search.setEnabled(hides)
         self._say_duration()
 
 
@@ -137,19 +153,21 @@ class ProgressPage(QWidget):
         super().__init__()
         self._expected = 0
         self.title, self.file = ElidedLabel(), DimLine()
+        self.said = Note("What can't be done now")
         self.bar = QProgressBar()
         self.bar.setAccessibleName("Progress")
         self.words = QLabel()
         self.words.setFont(tabular(self.words.font()))
         self.cancel_button = button("Cancel", "Ends it; what is whole by then stays")
         lines = (self.title, self.file, self.bar, self.words)
-        column(None, *lines, (None, 2), row(None, self.cancel_button), owner=self, spacing=SPACE)
+        column(None, *lines, (None, 2), self.said, row(None, self.cancel_button), owner=self, spacing=SPACE)
 
     def begin(self, title: str, expected_frames: int) -> None:
         """expected_frames: 0 where that is not known."""
         self._expected = expected_frames
         self.title.say(title)
         self.file.say("")
+        self.said.say("")
         self.words.setText("Starting…")
         self.bar.setRange(0, 0)  # busy, until the first frame
         self.cancel_button.setEnabled(True)
@@ -168,10 +186,6 @@ class ProgressPage(QWidget):
         if self._expected and took_s > _KNOWN_AFTER_S and progress.frames:
             parts.append(f"{words(took_s / progress.frames * (expected - progress.frames))} left")
         self.words.setText(" · ".join(parts))
-
-    def say(self, text: str) -> None:
-        """In the place of the figures, until the next come."""
-        self.words.setText(text)
 
     def say_ending(self) -> None:
         self.cancel_button.setEnabled(False)

@@ -49,6 +49,7 @@ class ReviewDialog(QDialog):
         self._part: tuple[int, int] | None = None  # of the chosen region that was found: some of its frames
         self.setWindowTitle(f"What will be hidden in {source.name}")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowModality(Qt.WindowModality.WindowModal)  # what is decided here is for what is chosen there
         self._status = QLabel(_KEYS)
         self._status.setWordWrap(True)
         self._reader = FrameReader(source, regions.times_s, self)

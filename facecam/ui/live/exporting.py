@@ -74,7 +74,7 @@ class Exporting(QWidget):
 
         if self.dialog is None:
             self.dialog = ExportDialog(paths, self._settings, self._detector, self.window())
-        elif not self.dialog.running:
+        else:
             self.dialog.set_specs(paths)
         self.dialog.show()
         self.dialog.raise_()
