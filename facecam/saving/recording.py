@@ -39,9 +39,9 @@ _logger = logging.getLogger(__name__)
 _MOST_WAITING = 12
 _MOST_WAITING_BYTES = 96 << 20
 LOOK_AT_DISK_EVERY_S = 2.0
-_LONGEST_STEP_S = 2.5  # of a file that plays: more is a jump, not a picture's duration
 _JUMP_S = 1 / 30
 _EARLY_S = 10.0  # that a stream may send at once; more is a clock that is wrong
+_EARLY_OF_FILE_S = 1.0  # which plays at its own speed, but for pictures of a folder that can't be read
 
 
 @dataclass(frozen=True)
@@ -286,15 +286,15 @@ class _Clock:
         if self.last is None:
             self._live = self._ask_live()
         else:
-            if self._live:
-                step_s = frame.captured_s - self.last.captured_s
-                own_s = frame.sound_s - self.last.sound_s
-                if self._by_sound and frame.sound is self.last.sound is not None and 0 < own_s < step_s + _EARLY_S:
-                    step_s = own_s
+            step_s = max(0.0, frame.captured_s - self.last.captured_s)
+            if not self._live:
+                own_s, early_s = frame.time_s - self.last.time_s, _EARLY_OF_FILE_S
+            elif self._by_sound and frame.sound is self.last.sound is not None:
+                own_s, early_s = frame.sound_s - self.last.sound_s, _EARLY_S
             else:
-                step_s = frame.time_s - self.last.time_s
-                if frame.take != self.last.take or not 0 < step_s <= _LONGEST_STEP_S:
-                    step_s = _JUMP_S
-            self._time_s += max(0.0, step_s)
+                own_s = early_s = 0.0
+            if 0 < own_s < step_s + early_s:
+                step_s = own_s
+            self._time_s += step_s if frame.take == self.last.take else _JUMP_S
         self.last = frame
         return self._time_s

@@ -123,7 +123,8 @@ class Player:
         return self._target_s is not None or self._steps != 0
 
     def _next(self) -> Frame | None:
-        frame = self._ahead or self._read()
+        ahead = self._ahead  # maybe read before a pause
+        frame = self._read() if ahead is None else replace(ahead, captured_s=time.perf_counter())
         if frame is None and self.loop:
             frame = self._go_to(0.0)
             with self._changed:  # the last one has its time, too

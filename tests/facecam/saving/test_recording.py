@@ -36,11 +36,37 @@ def test_times_in_the_file_are_those_of_the_capture(tmp_path, suffix):
 
 def test_of_a_file_that_is_played_pauses_and_jumps_are_left_out(tmp_path):
     recording = recorder(tmp_path, live=False)
-    moments = [(0.0, 0), (0.04, 0.04), (0.08, 9.0), (7.0, 9.1), (7.04, 9.2), (1.0, 9.3)]
-    for index, (time_s, captured_s) in enumerate(moments):
-        recording.on_detected(view(Frame(picture(100), index, time_s, captured_s)))
+    moments = [(0.0, 0, 0), (0.04, 0.04, 0), (0.08, 9.0, 0), (7.0, 9.1, 1), (7.04, 9.2, 1), (1.0, 9.3, 2)]
+    for index, (time_s, captured_s, take) in enumerate(moments):
+        recording.on_detected(view(Frame(picture(100), index, time_s, captured_s, take=take)))
     recording.stop(PATIENCE_S)
     assert played(tmp_path / "r.mp4")[0] == pytest.approx([0, 0.04, 0.08, 0.1133, 0.1533, 0.1867], abs=0.001)
+
+
+@pytest.mark.parametrize(
+    ("times_s", "captured_s"),
+    [
+        ([0.0, 0.1, 5.0, 5.1, 65.1], [0.0, 0.11, 5.0, 5.1, 65.0]),  # slides of a talk
+        ([0.0, 0.1, 9.0, 9.1], [0.0, 0.1, 30.0, 30.1]),  # paused meanwhile
+    ],
+)
+def test_pictures_of_a_file_stay_as_long_as_they_do_there(tmp_path, times_s, captured_s):
+    recording = recorder(tmp_path, live=False)
+    for index, (time_s, at_s) in enumerate(zip(times_s, captured_s, strict=True)):
+        recording.on_detected(view(Frame(picture(100), index, time_s, at_s)))
+    recording.stop(PATIENCE_S)
+    assert played(tmp_path / "r.mp4")[0] == pytest.approx(times_s, abs=0.001)
+
+
+@pytest.mark.parametrize("unreadable", [1, 9])
+def test_pictures_of_a_folder_stay_as_long_as_they_were_seen(tmp_path, unreadable):
+    """Those that can't be read have a time, and are passed over."""
+    recording = recorder(tmp_path, live=False)
+    for index in range(4):
+        time_s = 2 * (index if index < 2 else index + unreadable)
+        recording.on_detected(view(Frame(picture(100), index, time_s, 2 * index, tmp_path / f"{index}.jpg")))
+    recording.stop(PATIENCE_S)
+    assert played(tmp_path / "r.mp4")[0] == pytest.approx([0, 2, 4, 6], abs=0.001)
 
 
 def test_annotated_or_raw(tmp_path):

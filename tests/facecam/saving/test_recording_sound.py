@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import closing, suppress
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -17,7 +18,18 @@ from facecam.sources.sound import SOUND_HZ, SoundRing
 from facecam.sources.video import VideoSource
 from tests.doubles import FakeDetector, read_all
 from tests.facecam.saving.recordings import recorder
-from tests.facecam.saving.told_clips import FPS, agree, has_sound, heard, level_at, make_clip, served, shown, tone_at
+from tests.facecam.saving.told_clips import (
+    BLOCK_S,
+    FPS,
+    agree,
+    has_sound,
+    heard,
+    level_at,
+    make_clip,
+    served,
+    shown,
+    tone_at,
+)
 from tests.facecam.waiting import PATIENCE_S, wait_for
 
 
@@ -69,6 +81,21 @@ def test_sound_that_was_recorded_is_the_same_when_it_is_recorded_again(tmp_path)
 
 def test_with_pictures_left_out(tmp_path):
     agree(recorded(tmp_path, make_clip(tmp_path / "c.mp4"), every=6).path, 50)
+
+
+def test_with_a_picture_that_stays(tmp_path):
+    """As the slides of a talk do."""
+    recording = recorder(tmp_path, live=False, annotated=False, lists=False)
+    with closing(open_source(make_clip(tmp_path / "c.mkv", seconds=5, codec="flac"))) as source:
+        frames = [replace(each, captured_s=each.time_s) for each in read_all(source)]
+        give(recording, [*frames[:15], *frames[100:]])
+    status = recording.stop(PATIENCE_S)
+    assert status.seconds == pytest.approx(frames[-1].time_s, abs=0.001)
+    samples = heard(status.path)
+    size = round(BLOCK_S * SOUND_HZ)
+    for block in range(9):
+        strength = np.abs(np.fft.rfft(samples[block * size : (block + 1) * size]))
+        assert np.argmax(strength) == pytest.approx(400 * (1 + block) * BLOCK_S, abs=2)
 
 
 def test_paused_stepped_sought_and_looped(tmp_path):

@@ -118,15 +118,17 @@ def test_a_frame_that_waits_when_it_is_paused_is_not_lost():
     player = Player(clip(5, gap_s=1.0))
     player.read()
     shown = []
-    thread = threading.Thread(target=lambda: shown.append(player.read().index), daemon=True)
+    thread = threading.Thread(target=lambda: shown.append(player.read()), daemon=True)
     thread.start()
     wait_for(lambda: player._ahead is not None)
     player.pause()
     time.sleep(1.1)
     assert shown == []
+    went_on_s = time.perf_counter()
     player.pause(False)
     thread.join(PATIENCE_S)
-    assert shown == [1]
+    assert [frame.index for frame in shown] == [1]
+    assert shown[0].captured_s >= went_on_s
 
 
 def test_seeking_while_it_plays_and_while_it_is_paused():
