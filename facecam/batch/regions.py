@@ -21,7 +21,7 @@ from facecam.errors import FacecamError, SourceError
 from facecam.faces.boxes import Detections, pairwise_iou
 from facecam.faces.tracking import CANDIDATE_SHARE, assign, centred
 from facecam.sources import Frame
-from facecam.system.files import reading, write_whole, writing
+from facecam.system.files import reading, write_whole
 
 SCHEMA: Literal[1] = 1
 SUFFIX = ".regions.json"
@@ -262,9 +262,8 @@ def regions_path(copy: Path) -> Path:
 
 
 def save_regions(regions: Regions, path: Path) -> None:
-    """Raises WriteError."""
-    with writing(path):
-        write_whole(path, msgspec.json.encode(regions) + b"\n")
+    """Raises FacecamError."""
+    write_whole(path, msgspec.json.encode(regions) + b"\n")
 
 
 def are_there(path: Path) -> bool:

@@ -21,7 +21,7 @@ from PIL import Image
 
 from facecam.errors import CopyError
 from facecam.sources.photo import Page, PhotoInfo, Pixels
-from facecam.system.files import write_whole, writing
+from facecam.system.files import write_whole
 from facecam.system.opencv import cv2
 
 COPY_MARK = "a copy made by facecam"
@@ -130,8 +130,7 @@ def write_photo(path: Path, info: PhotoInfo, pages: Sequence[CopiedPage]) -> tup
             data += COPY_MARK.encode()
     except (OSError, ValueError, cv2.error) as error:
         raise CopyError(f"{path} can't be written: the picture can't be encoded as {kind} ({error}).") from error
-    with writing(path):
-        write_whole(path, data)
+    write_whole(path, data)
     return converted
 
 

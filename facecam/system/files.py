@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import errno
-import glob
 import os
 import re
 import shutil
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 
 import psutil
@@ -26,8 +26,9 @@ _REASONS = {
     errno.EROFS: "nothing can be written there; choose another folder",
     errno.ENAMETOOLONG: "its name is too long there",
     errno.EISDIR: "there is a folder of that name",
+    errno.EBUSY: "what is there can't be replaced; close it in other programs, or move it away",
 }
-_OF_ITS_NAME = {errno.ENAMETOOLONG, errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.ENOTEMPTY}
+_OF_ITS_NAME = {errno.EBUSY, errno.ENAMETOOLONG, errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.ENOTEMPTY}
 _STEM = 50  # letters of it in the name of a hidden file: of up to four bytes each, where 255 are allowed
 
 
@@ -80,21 +81,21 @@ def reading(path: Path, kind: type[FacecamError] = SourceError) -> Iterator[None
 
 def write_whole(path: Path, content: str | bytes) -> None:
     """Writes a file and its folder; text in UTF-8. It replaces the one before as a whole and is never seen half.
-    Raises OSError, after which the one before is still there."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = _part(path, os.getpid())
-    try:
+    Raises FacecamError, after which the one before is still there."""
+    with growing(path) as part:
         part.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
-        part.replace(path)
-    except OSError:
-        part.unlink(missing_ok=True)
-        raise
 
 
 def _part(path: Path, process: int) -> Path:
     """Where a process's file lies until it is complete: hidden, so that nobody takes it for complete."""
     stem = path.stem if len(path.stem) <= _STEM else f"{path.stem[:_STEM]}-{zlib.crc32(os.fsencode(path.stem)):08x}"
     return path.with_name(f".{stem}.{process}.part{path.suffix}")
+
+
+@lru_cache(1)
+def _parts(folder: Path) -> list[Path]:
+    """What there is of such files. Looked for once where one file after the other is written: there may be many."""
+    return list(folder.glob(".*.part*"))
 
 
 class PartFile:
@@ -108,16 +109,20 @@ class PartFile:
         self.path = path
         self.part = _part(path, os.getpid())
         with writing(path):
-            for left in path.parent.glob(f".*.part{glob.escape(path.suffix)}"):
-                process = left.stem.removesuffix(".part").rpartition(".")[2]
-                if process.isdecimal() and left == _part(path, int(process)) and not psutil.pid_exists(int(process)):
+            for left in _parts(path.parent.absolute()):
+                process = left.name.removesuffix(path.suffix).removesuffix(".part").rpartition(".")[2]
+                own = process.isdecimal() and left.name == _part(path, int(process)).name
+                if own and not psutil.pid_exists(int(process)):
                     left.unlink(missing_ok=True)
             self.part.open("wb").close()
 
     def complete(self) -> None:
         """Gives it its name. Raises FacecamError."""
         with writing(self.path):
-            self.part.replace(self.path)
+            try:
+                self.part.replace(self.path)
+            except PermissionError as error:  # it is not the folder that is closed: the part is in it
+                raise OSError(errno.EBUSY, os.strerror(errno.EBUSY)) from error
 
     def discard(self) -> None:
         """Removes what there is of it."""

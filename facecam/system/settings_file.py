@@ -12,6 +12,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from facecam.errors import FacecamError
 from facecam.system.files import write_whole
 
 _MAX_BYTES = 1 << 20
@@ -61,9 +62,9 @@ class SettingsFile:
         self._changed = False  # also after a failure, which is reported once, not with every slider
         try:
             write_whole(self.path, json.dumps(self._values, indent=1, sort_keys=True))
-        except OSError as error:
+        except FacecamError as error:
             _logger.warning("the settings can't be written: %s", error)
-            self.problem = f"The settings can't be kept in {self.path.parent}: {error.strerror or error}."
+            self.problem = f"The settings can't be kept: {error}"
             return False
         return True
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -547,6 +548,41 @@ def test_a_copy_that_can_not_be_made_in_its_place_is_told_and_the_others_are_mad
     assert "out/sub/1.png can't be written" in errors[1]
     assert Path("out/2.png").is_file()
     assert ["failed" in json.loads(line) for line in Path("r.jsonl").read_text().splitlines()].count(True) == 2
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EPERM])
+@pytest.mark.parametrize("name", ["2.png", "2.mkv"])
+def test_a_copy_that_is_open_in_another_program_does_not_end_the_others(
+    detect: Run, here: Path, monkeypatch: pytest.MonkeyPatch, name: str, number: int
+) -> None:
+    """Windows refuses to replace it."""
+    shutil.copy("1.png", "3.png")
+    if name.endswith(".mkv"):
+        made(Path(name), sound=None)
+    else:
+        shutil.copy("1.png", name)
+    arguments = ["--hide", "cover", "--size", "native", "--out", "out", "--resume"]
+    assert detect("1.png", name, *arguments)[0] == 0
+    before = Path("out", name).read_bytes()
+    os.utime(name, (1, 1))  # changed since
+    real = os.replace
+
+    def replace(part: Any, path: Any) -> None:
+        if Path(path).name == name:
+            raise PermissionError(number, "Access is denied")
+        real(part, path)
+
+    with monkeypatch.context() as locked:
+        locked.setattr("os.replace", replace)
+        status, _, errors = detect("1.png", name, "3.png", *arguments)
+    assert status == 2
+    told = f"out/{name} can't be written: what is there can't be replaced; close it in other programs, or move it away."
+    assert sum(told in line for line in errors) == 1
+    assert Path("out", name).read_bytes() == before
+    assert {path.name for path in Path("out").iterdir()} == {"1.png", name, "3.png", ".facecam-batch"}
+    status, _, errors = detect("1.png", name, "3.png", *arguments)
+    assert status == 0
+    assert any("Done before: 2 files" in line for line in errors)
 
 
 def test_that_a_film_breaks_off_is_told(detect: Run, here: Path) -> None:
