@@ -49,7 +49,7 @@ class ExportDialog(QDialog):
     """Does not block: the picture goes on behind it.
 
     specs: paths of files and folders. detector: options of the command that say which detector it is. out: the folder
-    of all that is written.
+    of all that is written. unsaved: files of which something was decided that is not beside a copy yet.
     """
 
     def __init__(
@@ -64,6 +64,8 @@ class ExportDialog(QDialog):
         self._specs: list[str] = []
         self._source: Path | None = None  # the file, if it is a single one
         self._looks: dict[Path, Look] = {}
+        self.unsaved: set[Path | None] = set()
+        self._saving: Path | None = None  # the file whose regions are written beside a copy now
         self._looking: How | None = None  # while what is to be looked through is searched for
         self.out = Path()
         self._temporary = tempfile.TemporaryDirectory(prefix="facecam-export-")
@@ -188,13 +190,15 @@ class ExportDialog(QDialog):
             self._show_summary(Summary(error=str(error)))
             return
         review = self.review = ReviewDialog(self._source, regions, PrivacyOptions(self.options.value.how), self)
-        review.closed.connect(partial(self._review_closed, self._source, how))
+        review.closed.connect(partial(self._review_closed, self._source, how, regions))
         review.export_wanted.connect(self._export)
         self._pages.setCurrentWidget(self.options)
         review.show()
 
-    def _review_closed(self, source: Path, how: How, regions: Regions) -> None:
+    def _review_closed(self, source: Path, how: How, before: Regions, regions: Regions) -> None:
         """What was decided is kept for the next look at that file, and for the export."""
+        if regions.by_hand and regions is not before:
+            self.unsaved.add(source)
         self._looks[source], self.review = Look(regions, how), None
         self._show_look()
 
@@ -210,6 +214,7 @@ class ExportDialog(QDialog):
         except FacecamError as error:
             self._show_summary(Summary(error=str(error)))
             return
+        self._saving = None if regions is None else self._source
         more = [] if regions is None else ["--regions", str(self._regions)]
         self._start(f"Writing to {self.out}", self.options.value.arguments(self._specs, self.out), more)
 
@@ -225,6 +230,8 @@ class ExportDialog(QDialog):
 
     def _ended(self, report: Summary) -> None:
         how, self._looking = self._looking, None
+        if report.copies:
+            self.unsaved.discard(self._saving)
         if how is not None and report.stopped:
             self._pages.setCurrentWidget(self.options)
         elif how is None or report.error is not None or report.failed:

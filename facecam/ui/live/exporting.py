@@ -83,10 +83,12 @@ class Exporting(QWidget):
     @property
     def unfinished(self) -> str:
         """As of a tab."""
-        if self.dialog is not None and self.dialog.running:
+        if self.dialog is None:
+            return ""
+        if self.dialog.running:
             return "“Detect all and export” is still at work; what is whole by now stays."
-        reviews = self.dialog is not None and self.dialog.review is not None
-        return "What was decided in the review would be lost." if reviews else ""
+        decided = self.dialog.review is not None or self.dialog.unsaved
+        return "What was decided in the review would be lost." if decided else ""
 
     def close_down(self, timeout_s: float) -> None:
         if self.dialog is not None:

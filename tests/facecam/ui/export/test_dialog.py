@@ -50,7 +50,7 @@ class Command:
             self.searches += 1
             save_regions(found_in(Path(arguments[0])), file)
             self.options = self.meanwhile or self.options
-        process.ended.emit(Summary(files=1))
+        process.ended.emit(Summary(files=1, copies=int("--out" in arguments)))
 
 
 @pytest.fixture
@@ -196,6 +196,24 @@ def test_what_an_earlier_run_decided_is_hidden_again(dialog: ExportDialog, comma
     assert "decided by hand" in dialog.options.estimate.text()
     dialog.options.export_button.click()
     assert command.hidden == [[drawn]]
+
+
+def test_what_was_decided_is_unsaved_until_a_copy_hides_it(
+    dialog: ExportDialog, command: Command, picture: Path, other: Path
+) -> None:
+    look(dialog).close()
+    assert not dialog.unsaved
+    decide(dialog)
+    dialog.options.copies.setCurrentIndex(1)  # with boxes
+    dialog.options.export_button.click()
+    dialog.set_specs([str(other)])
+    dialog.options.copies.setCurrentIndex(0)
+    dialog.options.export_button.click()
+    assert dialog.unsaved == {picture}
+    dialog.set_specs([str(picture)])
+    dialog.options.export_button.click()
+    look(dialog).close()
+    assert not dialog.unsaved
 
 
 @pytest.mark.parametrize("content", [b"{", None])

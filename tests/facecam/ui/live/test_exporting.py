@@ -237,6 +237,9 @@ def test_closing_the_window_asks_before_it_loses_what_was_decided_in_a_review(
     assert "decided in the review" in question.informativeText()
     question.reject()
     assert dialog.isVisible()
+    dialog.approve()
+    dialog.close()
+    assert not window.close()
 
 
 def test_copies_with_boxes_can_be_made_after_a_quick_look(qtbot: QtBot, open_dialog: Open, clip: Path) -> None:
