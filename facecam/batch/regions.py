@@ -4,6 +4,7 @@ changed by hand, and the same copy be made again. docs/formats.md describes the 
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ import msgspec
 import numpy as np
 from msgspec import Meta
 
-from facecam.arrays import Array
+from facecam.arrays import Array, Image
 from facecam.errors import FacecamError, SourceError
 from facecam.faces.boxes import Detections, pairwise_iou
 from facecam.faces.tracking import CANDIDATE_SHARE, assign, centred
@@ -128,6 +129,23 @@ class Regions:
         scores = np.array([region.score_in(frame) for region in here], np.float32)
         return Detections(boxes, scores).only(np.argsort(-scores, kind="stable"))
 
+    def hidden_on(self, image: Image, frame: int) -> Detections:
+        """The same, for the picture (H, W, ...) that this frame is. Raises SourceError also where they don't fit it."""
+        height, width = image.shape[:2]
+        if frame == 0 and (width, height) != (self.width, self.height):
+            raise SourceError(
+                f"{self.source} shows {width} x {height} pixels, and its regions are of {self.width} x {self.height}; "
+                "let the faces in it be found again."
+            )
+        hidden = self.hidden_in(frame)
+        outside = (hidden.boxes[:, 0] >= width) | (hidden.boxes[:, 1] >= height)
+        if (outside & (hidden.scores > 0)).any():  # a lost face's place may be, where pictures become smaller
+            raise SourceError(
+                f"{self.source} has a region that hides nothing: it lies outside of frame {frame}, which has {width} x "
+                f"{height} pixels; correct its box or take it out."
+            )
+        return hidden
+
     def near(self, frame: int) -> list[int]:
         """Indices of the regions that are in that frame, hidden or not."""
         there = self._by_stretch.get(frame // _STRETCH, ())
@@ -217,7 +235,8 @@ class _Trail:
     def add(self, frame: int, box: Array, score: float, hidden: bool) -> None:
         """frame: a later one than the last; in those between it is taken to have moved evenly."""
         gap = frame - self.first - len(self.boxes)
-        x1, y1, x2, y2 = (round(float(edge), 2) for edge in box)
+        x1, y1 = (math.floor(100 * float(edge)) / 100 for edge in box[:2])
+        x2, y2 = (max(1.01, math.ceil(100 * float(edge)) / 100) for edge in box[2:])  # as of `_can_hide`
         for step in range(1, gap + 1):
             here, share = self.boxes[-1], 1 / (gap + 2 - step)
             a, b, c, d = (round(old + share * (new - old), 2) for old, new in zip(here, (x1, y1, x2, y2), strict=True))
@@ -280,10 +299,10 @@ def load_regions(path: Path, source: Path | None = None) -> Regions:
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise FacecamError(f"{path} holds no regions that can be read: {error}.") from error
     for region in regions.regions:
-        if region.first >= len(regions.times_s) or any(x2 < x1 or y2 < y1 for x1, y1, x2, y2 in region.boxes):
+        if region.first >= len(regions.times_s) or not all(map(_can_hide, region.boxes)):
             raise FacecamError(
-                f"{path} has a region that hides nothing: boxes are [x1, y1, x2, y2] with x1 < x2 and y1 < y2, and "
-                "frames are counted from 0."
+                f"{path} has a region that hides nothing: boxes are [x1, y1, x2, y2] in pixels of the picture, with "
+                "x1 < x2 and y1 < y2, and frames are counted from 0."
             )
     if source is not None:
         check_source(regions, source)
@@ -294,3 +313,9 @@ def check_source(regions: Regions, source: Path) -> None:
     """Raises FacecamError if they are of another file."""
     if digest(source) != regions.sha256:
         raise FacecamError(f"The regions are of another file than {source}, or it has changed since they were found.")
+
+
+def _can_hide(box: Box) -> bool:
+    """Whether it has an inside that may be in a picture: shares of one would all lie in its first pixel."""
+    x1, y1, x2, y2 = box
+    return x1 < x2 and y1 < y2 and min(x2, y2) > 0 and max(x2, y2) > 1

@@ -196,7 +196,7 @@ class Worker:
             for frame in self._frames(iter(source.read, None)):
                 self._kept = frame
                 if isinstance(regions, Regions):
-                    found = faces = regions.hidden_in(outcome.frames)
+                    found = faces = regions.hidden_on(frame.image, outcome.frames)
                     places = found.boxes
                 else:
                     found, took_s = known(frame) or self._look(frame)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 
 from facecam.batch.doubts import Reason, doubts
 from facecam.batch.regions import SCHEMA, Region, RegionFinder, Regions, load_regions, regions_path, save_regions
@@ -132,6 +133,10 @@ def test_what_is_no_file_of_regions_is_told(tmp_path: Path, content: str) -> Non
         ({"last": 5, "boxes": [FACE, FACE], "scores": []}, "don't fit"),
         ({"boxes": [[140, 100, 100, 140]]}, "hides nothing"),
         ({"boxes": [[100, 140, 140, 100]]}, "hides nothing"),
+        ({"boxes": [[100, 100, 100, 140]]}, "hides nothing"),
+        ({"boxes": [[0.15, 0.2, 0.22, 0.3]]}, "pixels"),
+        ({"boxes": [[0, 0, 1, 1]]}, "pixels"),
+        ({"boxes": [[-100, 100, -60, 140]]}, "hides nothing"),
         ({"first": 1, "last": 1}, "hides nothing"),
     ],
 )
@@ -206,6 +211,53 @@ def test_the_first_copy_hides_what_its_regions_say(detect: Run, tmp_path: Path, 
     first, second = (brightest(tmp_path / out / "flicker.mkv", 4, 3) for out in ("first", "second"))
     assert first == second
     assert max(first[:10]) < 90
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"regions": [{"first": 4, "last": 4, "boxes": [[5000, 96, 5032, 128]]}]}, "outside of frame 4"),
+        ({"regions": [{"first": 0, "last": 11, "boxes": [[128, 240, 160, 272]]}]}, "outside of frame 0"),
+        ({"width": 240, "height": 320}, "320 x 240 pixels"),
+    ],
+)
+def test_regions_beside_the_picture_make_no_copy(
+    detect: Run, tmp_path: Path, clip: Path, change: dict[str, object], told: str
+) -> None:
+    """A face would be in view in a copy that counts as hidden."""
+    regions = tmp_path / "found.json"
+    command = [clip, "--hide", "cover", "--regions", regions]
+    assert detect(*command)[0] == 0
+    regions.write_text(json.dumps(json.loads(regions.read_text()) | change))
+    status, _, errors = detect(*command, "--out", tmp_path / "out")
+    assert status == 2
+    assert told in "\n".join(errors)
+    assert not list((tmp_path / "out").glob("*"))
+
+
+def test_the_tiniest_place_that_was_found_can_be_used_again(tmp_path: Path) -> None:
+    """As of a face that the corner of the picture cuts off."""
+    places = [(0.0, 0.0, 0.3, 0.4), (639.996, 100.0, 640.0, 140.0), (0.0, 200.001, 40.0, 200.004)]
+    regions = regions_of((found(*((*place, 0.9) for place in places)), [0, 1, 2]), tmp_path=tmp_path)
+    path = tmp_path / "clip.regions.json"
+    save_regions(regions, path)
+    assert load_regions(path) == regions
+    boxes = regions.hidden_on(np.zeros((480, 640, 3), np.uint8), 0).boxes
+    for x1, y1, x2, y2 in places:
+        assert ((boxes[:, :2] <= (x1, y1)) & (boxes[:, 2:] >= (x2, y2))).all(axis=1).any()
+
+
+def test_pages_of_different_sizes_have_regions_each(detect: Run, tmp_path: Path, make_frame: MakeFrame) -> None:
+    """One on the second page may lie outside of the first."""
+    small, large = make_frame((1, 1), width=128, height=96), make_frame((8, 5), width=320, height=240)
+    path, regions = tmp_path / "a.tif", tmp_path / "found.json"
+    with tifffile.TiffWriter(path) as file:
+        for page in (small, large):
+            file.write(page[..., ::-1], photometric="rgb")
+    for _ in range(2):
+        assert detect(path, "--hide", "cover", "--regions", regions, "--out", tmp_path / "out")[0] == 0
+    with tifffile.TiffFile(tmp_path / "out" / "a.tif") as copy:
+        assert all(page.asarray().max() < 90 for page in copy.pages)
 
 
 def test_regions_of_another_file_are_refused(detect: Run, tmp_path: Path, clip: Path) -> None:
