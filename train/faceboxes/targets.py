@@ -32,9 +32,10 @@ def match(anchors: Tensor, boxes: Tensor, kind: Tensor, probability: Tensor | No
     probability: (B, M), that a box of kind `SOFT` is a face; needed where there is one.
 
     An anchor is positive when it overlaps a face by `POSITIVE_IOU` or more, and the best anchor of each face whatever
-    its overlap. An anchor that lies mostly inside an ignore region, or overlaps one as much as half of what makes a
-    positive, is left out unless it is positive. So it is near a soft region, except where it overlaps that one as much
-    as makes a positive: there it learns the region's probability.
+    its overlap; where it is the best of several faces, it learns the last of them. An anchor that lies mostly inside an
+    ignore region, or overlaps one as much as half of what makes a positive, is left out unless it is positive. So it is
+    near a soft region, except where it overlaps that one as much as makes a positive: there it learns the region's
+    probability.
     """
     if probability is None:
         probability = torch.zeros_like(boxes[..., 0])
@@ -62,8 +63,8 @@ def match_padded(anchors: Tensor, boxes: Tensor, kind: Tensor, probability: Tens
 
     overlap = overlap.masked_fill_(~face[..., None], -1)
     best, row = overlap.max(1)
-    # The best anchor of every face learns it, whatever other face overlaps that anchor more. What is no face goes to
-    # a column behind the last anchor.
+    # A face's best anchor learns it, whatever other face overlaps that anchor more; of several faces with one best
+    # anchor, the last. What is no face goes to a column behind the last anchor.
     best_anchor = overlap.argmax(2).masked_fill_(~face, len(corners))
     rows = torch.arange(boxes.shape[1], device=boxes.device).expand_as(best_anchor)
     forced = torch.full((len(boxes), len(corners) + 1), -1, device=boxes.device)

@@ -22,15 +22,26 @@ def test_best_anchor_of_a_small_face_is_positive_below_the_threshold() -> None:
 
 
 def test_two_faces_keep_their_own_best_anchors() -> None:
-    # The second face overlaps anchor 0 too, but anchor 0 is the only good one of the first.
-    faces = torch.tensor([[[0.0, 0, 12, 20], [8.0, 0, 28, 20]]])
-    targets = match(ANCHORS, faces, torch.tensor([[FACE, FACE]]))
-    assert targets.label[0, 0] == 1
-    assert targets.boxes[0, 0].tolist() in ([0, 0, 12, 20], [8, 0, 28, 20])
-    assert (targets.label[0] == 1).sum() >= 1
     lone = match(ANCHORS, torch.tensor([[[0.0, 0, 12, 20], [22.0, 0, 38, 20]]]), torch.tensor([[FACE, FACE]]))
     assert lone.label.tolist() == [[1, 1, 0]]
     assert lone.boxes[0, :2].tolist() == [[0, 0, 12, 20], [22, 0, 38, 20]]
+
+
+def test_an_anchor_that_is_the_best_of_two_faces_learns_the_last_of_them() -> None:
+    # IoU with anchor 0: 240 / 400 px and 240 / 560; the second one has 160 / 640 with anchor 1.
+    faces = torch.tensor([[[0.0, 0, 12, 20], [8.0, 0, 28, 20]]])
+    for rows in (faces, faces.flip(1)):
+        targets = match(ANCHORS, rows, torch.tensor([[FACE, FACE]]))
+        assert targets.label.tolist() == [[1, 0, 0]]
+        assert torch.equal(targets.boxes[0, 0], rows[0, 1])
+
+
+def test_a_best_anchor_learns_its_face_though_another_overlaps_it_more() -> None:
+    # Anchor 1 is the second face's best by 160 / 360 px; the first one, whose best is anchor 0, has 240 / 560 there.
+    rows = torch.tensor([[[4.0, 0, 32, 20], [32.0, 0, 40, 20]]])
+    targets = match(ANCHORS, rows, torch.tensor([[FACE, FACE]]))
+    assert targets.label.tolist() == [[1, 1, 0]]
+    assert targets.boxes[0, :2].tolist() == [[4, 0, 32, 20], [32, 0, 40, 20]]
 
 
 def test_ignore_region_takes_its_anchors_out_but_not_a_face() -> None:

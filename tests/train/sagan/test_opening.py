@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from sagan_gallery.generator import Generator
 from sagan_gallery.latent import SampleSpec
 from sagan_gallery.opening import opening_file, read_opening
 from tests.sagan_gallery.made import made_sample
 from tests.train.sagan.made import made_generator
+from train.sagan import opening
+from train.sagan.data import load_pictures
 from train.sagan.export import export_generator
 from train.sagan.opening import Judged, choose, in_order, main, map_variety, principal_directions, rank_sums
 from train.training import TrainingError
@@ -69,7 +72,9 @@ def test_the_grid_begins_with_what_is_surest_most_typical_and_has_the_most_to_se
     assert [one.spec for one in in_order(generator, judged)] == [cat, sea]
 
 
-def test_the_command_writes_what_the_gallery_reads(pictures: Path, features: Path, tmp_path: Path) -> None:
+def test_the_command_writes_what_the_gallery_reads(
+    pictures: Path, features: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     model = tmp_path / "made.onnx"
     export_generator(made_generator(3), model, {"classes": ["blue", "green", "red"]})
     generator = Generator(model)
@@ -77,10 +82,26 @@ def test_the_command_writes_what_the_gallery_reads(pictures: Path, features: Pat
     options = ["--data", str(pictures), "--features", str(features), "--cache", str(tmp_path)]
     with pytest.raises(TrainingError, match="more --seeds"):  # noise is no picture of any class
         main([str(model), *options, "--seeds", "3", "--count", "3"])
-    text = f"made:{generator.model_hash} seed=3 class=red trunc=0.80"
-    opening_file(model).write_text(json.dumps({"samples": [text], "directions": []}))
-    assert [spec.seed for spec in read_opening(generator).specs] == [3]
-    opening_file(model).write_text('{"samples": ["made:00000000 seed=3 class=red trunc=0.80"], "directions": []}')
+    assert not opening_file(model).exists()
+
+    def learnt(_: Generator, label: str | None, seeds: Sequence[int], truncation: float) -> torch.Tensor:
+        """As a generator would paint that has learnt the classes."""
+        data = load_pictures(pictures, 32)
+        real = data.images[data.labels == data.classes.index(str(label))][: len(seeds)].float()
+        noise = torch.randn(real.shape, generator=torch.Generator().manual_seed(1))
+        return (real + 40 * truncation * noise).clamp(0, 255).to(torch.uint8)
+
+    monkeypatch.setattr(opening, "sample_pictures", learnt)
+    main([str(model), *options, "--seeds", "20", "--count", "2"])
+    found = read_opening(generator)
+    assert {spec.label for spec in found.specs[:3]} == {"blue", "green", "red"}
+    assert len({(spec.seed, spec.label) for spec in found.specs}) == 6
+    assert {(spec.model_hash, spec.truncation) for spec in found.specs} == {(generator.model_hash, 0.8)}
+    assert len(found.directions) == 4
+    np.testing.assert_allclose(np.linalg.norm(found.directions, axis=1), 1, atol=1e-3)
+
+    written = opening_file(model).read_text()
+    opening_file(model).write_text(written.replace(generator.model_hash, "00000000"))
     assert read_opening(generator).specs == []  # another generator's
     opening_file(model).write_text("{")
     assert read_opening(generator).specs == []
