@@ -26,6 +26,13 @@ from train.sagan.tf_convert import convert_variables
 from train.training import TrainingError, command, load_checkpoint
 
 
+class _Named(dict[str, Tensor]):
+    """The tensors by name; of one that isn't there it raises TrainingError."""
+
+    def __missing__(self, name: str) -> Tensor:
+        raise TrainingError(f"This is no generator of heykeetae/Self-Attention-GAN: it has no tensor {name}.")
+
+
 def normalised(state: dict[str, Tensor], name: str) -> Weights:
     """A weight that the checkpoint keeps as `weight_bar`, `weight_u` and `weight_v`, divided by its spectral norm.
 
@@ -44,11 +51,7 @@ def convert(state: dict[str, Tensor], path: Path, facts: dict[str, Any]) -> None
 
     Raises TrainingError when the names are not those of this generator.
     """
-    state = {key.removeprefix("module."): value for key, value in state.items()}  # saved from DataParallel
-    needed = ["l1.0.module.weight_bar", "l4.1.running_var", "last.0.weight", "attn2.gamma", "attn2.query_conv.weight"]
-    missing = [key for key in needed if key not in state]
-    if missing:
-        raise TrainingError(f"This is no generator of heykeetae/Self-Attention-GAN: it has no tensor {missing[0]}.")
+    state = _Named({key.removeprefix("module."): value for key, value in state.items()})  # saved from DataParallel
     z_dim = state["l1.0.module.weight_bar"].shape[0]
     graph = SaganGraph("sagan_generator")
     z = graph.input("z", ["N", z_dim])

@@ -96,6 +96,8 @@ class BatchSampler:
     """
 
     def __init__(self, data: PictureSet, batch: int, seed: int, rank: int = 0, ranks: int = 1) -> None:
+        if len(data) < ranks:
+            raise TrainingError(f"{len(data)} pictures are too few for {ranks} processes: start fewer, or add some.")
         self.data, self.batch, self.seed, self.rank, self.ranks = data, batch, seed, rank, ranks
         self.position = 0  # pictures drawn so far by this rank
         self._epoch, self._order = -1, torch.empty(0, dtype=torch.int64)

@@ -17,6 +17,7 @@ from torch import Tensor
 from facecam.system.files import write_whole
 from sagan_gallery.model_file import attention_outputs
 from train.onnx_graph import Graph
+from train.training import TrainingError
 
 Weights = NDArray[np.float32]
 Layer = tuple[Weights, Weights | None]
@@ -60,9 +61,10 @@ class SaganGraph(Graph):
         nothing, and rounding them changes whole maps."""
         if array.dtype != np.float32 or not self.half or exact or array.size < _SMALLEST_HALF:
             return super().constant(array)
-        small = array.astype(np.float16)
+        with np.errstate(over="ignore"):
+            small = array.astype(np.float16)
         if not np.isfinite(small).all():
-            raise ValueError("A weight is too large for float16: export without --half.")
+            raise TrainingError("A weight is too large for float16: export without --half.")
         return self.op("Cast", super().constant(small), to=TensorProto.FLOAT)
 
     def conv(self, tensor: str, weight: Weights, bias: Weights | None = None, **attributes: Any) -> str:

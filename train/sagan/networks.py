@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -12,6 +11,7 @@ from torch import Tensor, nn
 
 from train.sagan.layers import ConditionalBatchNorm, Conv, Linear
 from train.sagan.self_attention import SelfAttention
+from train.training import TrainingError
 
 
 @dataclass(frozen=True)
@@ -36,14 +36,15 @@ class NetworkConfig:
     norm_d: bool = True
 
     def __post_init__(self) -> None:
-        steps = round(math.log2(self.resolution))
+        steps = self.resolution.bit_length() - 1
         if self.resolution != 2**steps or steps < 4:
-            raise ValueError(f"The resolution must be a power of two from 16 up, not {self.resolution}.")
+            raise TrainingError(f"The resolution must be a power of two from 16 up, not {self.resolution}.")
         paper = tuple(self.width * min(2 ** (steps - i), 16) for i in range(2, steps + 1))
         for name in ("widths_g", "widths_d"):
             widths = tuple(getattr(self, name)) or paper
-            if len(widths) != steps - 1:
-                raise ValueError(f"{name} needs {steps - 1} numbers: the channels at 4, 8, ... {self.resolution} px.")
+            if len(widths) != steps - 1 or min(widths) < 1:
+                places = f"the channels at 4, 8, ... {self.resolution} px"
+                raise TrainingError(f"{name} needs {steps - 1} numbers from 1 up: {places}.")
             object.__setattr__(self, name, widths)
         for name in ("attention_g", "attention_d"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
@@ -51,7 +52,7 @@ class NetworkConfig:
     @property
     def sides(self) -> tuple[int, ...]:
         """4, 8, ... resolution: sides of the feature maps in pixels."""
-        return tuple(2**i for i in range(2, round(math.log2(self.resolution)) + 1))
+        return tuple(2**i for i in range(2, self.resolution.bit_length()))
 
     def to_dict(self) -> dict[str, Any]:
         """For a checkpoint."""

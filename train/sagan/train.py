@@ -13,7 +13,7 @@ import argparse
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -94,19 +94,21 @@ def set_up(args: argparse.Namespace, run: World) -> tuple[Trainer, PictureSet, P
     """The trainer, new, resumed or warmed up, the pictures, and the run folder."""
     state = load_run(args.resume) if args.resume else None
     config = TrainConfig(**{item.name: getattr(args, item.name) for item in fields(TrainConfig)})
-    resolution = state["network"]["resolution"] if state else args.resolution
-    with run.main_first():
-        data = load_pictures(args.data, resolution, args.runs / "cache").to(run.device)
     if state:
-        if state["classes"] != data.classes:
-            raise TrainingError(f"The checkpoint was trained on {', '.join(state['classes'])}: give the same --data.")
         network = NetworkConfig(**state["network"])
-        folder = args.resume.parent
     else:
         lists = {n: tuple(getattr(args, n) or getattr(NetworkConfig, n)) for n in LISTS}
         norms = {"norm_g": args.norm_g, "norm_d": args.norm_d}
-        network = NetworkConfig(resolution, len(data.classes), width=args.width, **norms, **lists)  # type: ignore[arg-type]
-        folder = new_run_folder(args.runs, args.name or f"sagan{resolution}") if run.main else args.runs
+        network = NetworkConfig(args.resolution, width=args.width, **norms, **lists)  # type: ignore[arg-type]
+    with run.main_first():
+        data = load_pictures(args.data, network.resolution, args.runs / "cache").to(run.device)
+    if state:
+        if state["classes"] != data.classes:
+            raise TrainingError(f"The checkpoint was trained on {', '.join(state['classes'])}: give the same --data.")
+        folder = args.resume.parent
+    else:
+        network = replace(network, classes=len(data.classes))
+        folder = new_run_folder(args.runs, args.name or f"sagan{network.resolution}") if run.main else args.runs
     trainer = Trainer(network, config, data.classes, run, args.compile)
     if state:
         trainer.load_state_dict(state)

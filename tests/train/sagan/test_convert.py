@@ -92,6 +92,15 @@ def test_converted_generator_samples_the_same_pictures(tmp_path: Path, prefix: s
         assert layer.gamma == pytest.approx(0.7, abs=1e-6)
 
 
+@pytest.mark.parametrize("name", ["l2.1.running_mean", "attn1.value_conv.bias", "last.0.bias", "l3.0.module.weight_u"])
+def test_a_tensor_that_is_missing_is_named(tmp_path: Path, name: str) -> None:
+    state = made_state()
+    del state[name]
+    torch.save(state, tmp_path / "g.pth")
+    with pytest.raises(TrainingError, match=f"it has no tensor {name}"):
+        main([str(tmp_path / "g.pth"), "--out", str(tmp_path / "x.onnx")])
+
+
 def test_other_checkpoints_are_refused(tmp_path: Path) -> None:
     torch.save({"weight": torch.zeros(3)}, tmp_path / "other.pth")
     with pytest.raises(TrainingError, match="no generator of heykeetae"):

@@ -90,3 +90,5 @@ def test_processes_share_an_epoch_without_overlap(pictures: Path) -> None:
     real = to_float(data.images)
     matches = torch.cdist(rows, torch.cat((real, real.flip(3))).flatten(1)).argmin(1) % 60
     assert len(set(matches.tolist())) == 60
+    with pytest.raises(TrainingError, match="60 pictures are too few for 61 processes"):
+        BatchSampler(data, 1, 0, 0, 61)

@@ -11,8 +11,10 @@ import torch
 
 from tests.train.sagan.made import config, made_generator
 from train.sagan.export import export_discriminator, export_generator, parity
+from train.sagan.graph import SaganGraph
 from train.sagan.networks import Discriminator
 from train.sagan.self_attention import gammas
+from train.training import TrainingError
 
 
 def session(path: Path) -> ort.InferenceSession:
@@ -39,6 +41,11 @@ def test_half_size_weights_keep_the_picture(tmp_path: Path) -> None:
     export_generator(generator, tmp_path / "half.onnx", {}, half=True)
     assert (tmp_path / "half.onnx").stat().st_size < 0.65 * (tmp_path / "whole.onnx").stat().st_size
     assert parity(generator, tmp_path / "half.onnx")[0] < 2 / 255
+
+
+def test_weights_beyond_half_precision_are_told() -> None:
+    with pytest.raises(TrainingError, match="export without --half"):
+        SaganGraph("g", half=True).constant(np.full((64, 64), 1e6, np.float32))
 
 
 def test_class_mix_goes_from_one_class_to_the_other(tmp_path: Path) -> None:

@@ -1,9 +1,12 @@
 """Shapes, grids and conditions of the two networks."""
 
+from typing import Any
+
 import pytest
 import torch
 
 from train.sagan.networks import Discriminator, Generator, NetworkConfig
+from train.training import TrainingError
 
 
 @pytest.mark.parametrize("resolution", [32, 64, 128])
@@ -38,12 +41,13 @@ def test_label_decides_unless_there_is_one_class() -> None:
     assert Discriminator(one).embedding is None
 
 
-@pytest.mark.parametrize("resolution", [8, 48])
+@pytest.mark.parametrize("resolution", [0, 8, 48])
 def test_other_resolutions_are_refused(resolution: int) -> None:
-    with pytest.raises(ValueError, match="power of two"):
+    with pytest.raises(TrainingError, match="power of two"):
         NetworkConfig(resolution)
 
 
-def test_widths_of_the_wrong_number_are_refused() -> None:
-    with pytest.raises(ValueError, match="5 numbers"):
-        NetworkConfig(64, widths_g=(8, 8))
+@pytest.mark.parametrize("widths", [{"widths_g": (8, 8)}, {"widths_d": (8, 8, 8, 8, 0)}, {"width": 0}])
+def test_wrong_widths_are_refused(widths: dict[str, Any]) -> None:
+    with pytest.raises(TrainingError, match="5 numbers"):
+        NetworkConfig(64, **widths)

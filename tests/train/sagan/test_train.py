@@ -119,6 +119,9 @@ def test_mistakes_are_named(pictures: Path, run: Path, features: Path, tmp_path:
     save_checkpoint(tmp_path / "old.pt", {**state, "config": {**state["config"], "critic": 0.2, "nats": 50.0}})
     with pytest.raises(TrainingError, match=r"critic 0\.2"):
         main(["--data", str(pictures), *common, "--resume", str(tmp_path / "old.pt")])
+    for wrong in (["--resolution", "0"], ["--resolution", "48"], ["--widths-g", "8", "8"]):
+        with pytest.raises(TrainingError, match=r"power of two|3 numbers"):
+            main(["--data", str(pictures), *common, *wrong])
     (tmp_path / "data" / "other").mkdir(parents=True)
     (tmp_path / "data" / "other" / "a.png").write_bytes((pictures / "red" / "00.png").read_bytes())
     with pytest.raises(TrainingError, match="trained on blue"):

@@ -53,8 +53,8 @@ def truths(labels: Sequence[Labelled], teacher: Path | None) -> list[Truth]:
             offsets, boxes = file["offsets"], file["boxes"].astype(np.float32)
             probability = file["probability"].astype(np.float32)
             rows = {str(name): slice(*ends) for name, *ends in zip(file["names"], offsets, offsets[1:], strict=False)}
-    except (OSError, KeyError, ValueError) as error:
-        raise TrainingError(f"{teacher} is not a file of a teacher's detections ({error}).") from error
+    except Exception as error:  # whatever NumPy makes of a wrong or damaged file
+        raise TrainingError(f"{teacher} is not a file of a teacher's detections ({type(error).__name__}).") from error
     none = slice(0)
     mine = (rows.get(f"train/{item.name}", none) for item in labels)
     return [soft_truth(item, boxes[own], probability[own]) for item, own in zip(labels, mine, strict=True)]

@@ -49,10 +49,14 @@ def test_picture_that_the_teacher_has_not_seen_keeps_its_labels(item: Labelled, 
     assert truth.kind.tolist() == [FACE, IGNORE, IGNORE]
 
 
-def test_another_file_is_refused_in_words(tmp_path: Path) -> None:
+def test_another_file_is_refused_in_words(file: Path, tmp_path: Path) -> None:
     np.savez(tmp_path / "other.npz", something=np.zeros(3))
-    with pytest.raises(TrainingError, match=r"other\.npz"):
-        truths([], tmp_path / "other.npz")
+    np.save(tmp_path / "array.npy", np.zeros(3))
+    (tmp_path / "cut.npz").write_bytes(file.read_bytes()[:300])
+    (tmp_path / "empty.npz").touch()
+    for name in ("other.npz", "array.npy", "cut.npz", "empty.npz", "none.npz"):
+        with pytest.raises(TrainingError, match=rf"{name} is not a file of a teacher"):
+            truths([], tmp_path / name)
 
 
 def test_loss_is_least_where_the_score_is_the_probability() -> None:
