@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import FrameType
 from typing import Any, Generic, TypeVar
 
@@ -244,6 +245,17 @@ def resumed_arguments(
         parser.set_defaults(**{name: value for name, value in stored(args.resume).items() if name in args})
         args = parser.parse_args(argv)
     return args
+
+
+@contextlib.contextmanager
+def all_or_none(folder: Path) -> Iterator[Path]:
+    """While files that belong together are made, in the folder that this gives: at the end they go to theirs, in place
+    of those of their names, unless something was wrong with one of them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=".", dir=folder) as made:
+        yield Path(made)
+        for path in sorted(Path(made).iterdir()):
+            path.replace(folder / path.name)
 
 
 def load_stored(path: Path, shape: tuple[int, ...]) -> npt.NDArray[Any] | None:

@@ -15,7 +15,6 @@ import argparse
 import sys
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from facecam.detection.model import load_model
 from facecam.detection.options import DetectorOptions
@@ -28,35 +27,34 @@ from train.faceboxes.protocols.pictures import FileDetector
 from train.faceboxes.protocols.threshold import fit_scores
 from train.faceboxes.quantise import COUNT, quantise, training_pictures, with_figures
 from train.faceboxes.reuse import network_of_onnx
-from train.training import TrainingError, command
+from train.training import TrainingError, all_or_none, command
 
 
 def ship(net: Detector, provenance: Provenance, material: Material, training: list[Path], out: Path) -> list[Path]:
-    """Writes the files and their cards into a folder; returns the files. provenance: its threshold, curve and figures
-    are found here. training: pictures that int8 finds its ranges on."""
-    with TemporaryDirectory() as folder:
-        raw = Path(folder) / "raw.onnx"
-        export_fast(net, raw, provenance)
-        found = material.found_on(FileDetector(DetectorOptions(raw)), material.events[0])
-    curve = fit_scores(face_curve_on(found))
-    with_score_curve(net, *curve)
-    path = out / f"{net.name}.onnx"
-    export_fast(net, path, provenance)
-    measured = Measured(FileDetector(DetectorOptions(path)), material)
-    threshold = measured.thresholds.chosen().threshold
-    provenance = replace(
-        provenance, threshold=threshold, metrics=measured.figures(threshold), score_curve=curve,
-        false_share=measured.false_share(),
-    )  # fmt: skip
-    export_fast(net, path, provenance)
-    path.with_suffix(".md").write_text(card(net, provenance, path.stat().st_size), encoding="utf-8")
-    paths = [path]
-    for runtime in RUNTIMES:
-        rounded = quantise(path, training, runtime)
-        detect = FileDetector(DetectorOptions(path, runtime=runtime, precision=Precision.INT8))
-        with_figures(rounded, Measured(detect, material).figures(threshold))
-        paths.append(rounded)
-    return paths
+    """Writes the files and their cards into a folder, all at the end; returns the files. provenance: its threshold,
+    curve and figures are found here. training: pictures that int8 finds its ranges on."""
+    with all_or_none(out) as folder:
+        path = folder / f"{net.name}.onnx"
+        export_fast(net, path, provenance)
+        found = material.found_on(FileDetector(DetectorOptions(path)), material.events[0])
+        curve = fit_scores(face_curve_on(found))
+        with_score_curve(net, *curve)
+        export_fast(net, path, provenance)
+        measured = Measured(FileDetector(DetectorOptions(path)), material)
+        threshold = measured.thresholds.chosen().threshold
+        provenance = replace(
+            provenance, threshold=threshold, metrics=measured.figures(threshold), score_curve=curve,
+            false_share=measured.false_share(),
+        )  # fmt: skip
+        export_fast(net, path, provenance)
+        path.with_suffix(".md").write_text(card(net, provenance, path.stat().st_size), encoding="utf-8")
+        paths = [path]
+        for runtime in RUNTIMES:
+            rounded = quantise(path, training, runtime)
+            detect = FileDetector(DetectorOptions(path, runtime=runtime, precision=Precision.INT8))
+            with_figures(rounded, Measured(detect, material).figures(threshold))
+            paths.append(rounded)
+    return [out / made.name for made in paths]
 
 
 def _source(args: argparse.Namespace) -> tuple[Detector, Provenance]:

@@ -34,7 +34,7 @@ from train.sagan.layers import ConditionalBatchNorm, Conv, Linear
 from train.sagan.networks import Discriminator, DiscriminatorBlock, Generator, GeneratorBlock, NetworkConfig
 from train.sagan.self_attention import SelfAttention
 from train.sagan.trainer import TrainConfig, pictures_seen
-from train.training import TrainingError, command
+from train.training import TrainingError, all_or_none, command
 
 
 def bias_of(module: Conv | Linear) -> Weights | None:
@@ -141,18 +141,24 @@ def export_discriminator(discriminator: Discriminator, path: Path, facts: dict[s
 
 
 @torch.no_grad()
-def parity(generator: Generator, path: Path) -> tuple[float, float]:
-    """Largest difference between the file and the network: of the pictures (-1..1) and of the attention rows."""
-    config = generator.config
+def parity(network: Generator | Discriminator, path: Path) -> tuple[float, float]:
+    """Largest difference between a file and its network: of the pictures (-1..1) or the scores (as a share of the
+    largest where that is above 1), and of the attention rows."""
+    config = network.config
     random = torch.Generator().manual_seed(0)
-    z = torch.randn(16, config.z_dim, generator=random)
     label = torch.arange(16) % config.classes
-    images, maps = generator.cpu().eval()(z, label)
-    feed = {"z": z.numpy()} | ({"label": label.numpy()} if config.classes > 1 else {})
-    names = ["image", *(rows for rows, _ in attention_outputs(len(maps)))]
+    if isinstance(network, Generator):
+        given, asked, x = "z", "image", torch.randn(16, config.z_dim, generator=random)
+    else:
+        given, asked = "image", "score"
+        x = torch.rand(16, 3, config.resolution, config.resolution, generator=random) * 2 - 1
+    wanted, maps = network.cpu().eval()(x, label)
+    feed = {given: x.numpy()} | ({"label": label.numpy()} if config.classes > 1 else {})
+    names = [asked, *(rows for rows, _ in attention_outputs(len(maps)))]
     found, *rows = open_session(path.read_bytes()).run(names, feed)
     differences = [float(np.abs(a - b.numpy()).max()) for a, b in zip(rows, maps, strict=True)]
-    return float(np.abs(found - images.numpy()).max()), max(differences, default=0.0)
+    scale = max(1.0, float(wanted.abs().max()))
+    return float(np.abs(found - wanted.numpy()).max()) / scale, max(differences, default=0.0)
 
 
 def describe_training(state: dict[str, Any]) -> str:
@@ -189,16 +195,18 @@ def main(argv: list[str] | None = None) -> None:
     metrics = json.loads(args.metrics.read_text(encoding="utf-8")) if args.metrics else {}
     facts = {"name": args.name, "classes": state["classes"], "data": args.about_data, "licence": args.licence}
     facts |= {"commit": args.commit, "metrics": metrics, "training": describe_training(state)}
-    path = args.out / f"{args.name}.onnx"
-    export_generator(generator, path, facts, args.half)
-    image, rows = parity(generator, path)
-    print(f"{path}: {path.stat().st_size / 1e6:.1f} MB; pictures differ by {image:.1e} of 2, attention by {rows:.1e}")
-    if image > (2 / 255 if args.half else 1e-4):
-        path.unlink()
-        raise TrainingError("The file's pictures differ from the network's: export without --half.")
-    path = args.out / f"{args.name}-d.onnx"
-    export_discriminator(discriminator, path, facts, args.half)
-    print(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
+    networks: list[Generator | Discriminator] = [generator, discriminator]
+    with all_or_none(args.out) as folder:
+        paths = [folder / f"{args.name}{ending}.onnx" for ending in ("", "-d")]
+        export_generator(generator, paths[0], facts, args.half)
+        export_discriminator(discriminator, paths[1], facts, args.half)
+        for network, path, what in zip(networks, paths, ("pictures", "scores"), strict=True):
+            first, rows = parity(network, path)
+            size = f"{args.out / path.name}: {path.stat().st_size / 1e6:.1f} MB"
+            print(f"{size}; {what} differ by {first:.1e}, attention by {rows:.1e}")
+            if not first <= (2 / 255 if args.half else 1e-4):
+                advice = ": export without --half" if args.half else ""
+                raise TrainingError(f"{path.name} differs from its network by {first:.1e} and was not kept{advice}.")
 
 
 if __name__ == "__main__":

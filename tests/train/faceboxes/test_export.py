@@ -51,6 +51,15 @@ def test_file_that_differs_is_not_kept(tmp_path: Path, monkeypatch: pytest.Monke
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_network_of_no_numbers_is_not_kept(tmp_path: Path) -> None:
+    net = FaceBoxesS8()
+    with torch.no_grad():
+        net.get_parameter("conf.0.bias").fill_(torch.nan)
+    with pytest.raises(TrainingError, match="differs from PyTorch by nan"):
+        export.export_fast(net, tmp_path / "net.onnx", PROVENANCE)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_command_writes_file_and_card(tmp_path: Path) -> None:
     net = FaceBoxes()
     state = {

@@ -18,7 +18,8 @@ from facecam.sources.demo import demo_frame
 from facecam.system.opencv import cv2
 from facecam.system.resources import asset
 from tests.clips import write_clip
-from train.faceboxes.ship import main
+from train.faceboxes import ship
+from train.training import TrainingError
 
 
 @pytest.fixture
@@ -51,7 +52,7 @@ def material(tmp_path: Path) -> list[str]:
 @pytest.mark.skipif(not all(map(has_int8, RUNTIMES)), reason="this processor doesn't add up products of bytes")
 def test_what_ships_is_calibrated_measured_and_rounded(tmp_path: Path, material: list[str]) -> None:
     old = load_model("faceboxes")
-    assert main([str(old.path), "--recipe", "Measured anew.", *material]) == 0
+    assert ship.main([str(old.path), "--recipe", "Measured anew.", *material]) == 0
     new = load_model(tmp_path / "out" / "faceboxes.onnx")
     assert (new.metadata["data"], new.metadata["recipe"]) == (old.metadata["data"], "Measured anew.")
     gain, offset = new.metadata["score_curve"]
@@ -77,16 +78,32 @@ def test_what_ships_is_calibrated_measured_and_rounded(tmp_path: Path, material:
         ).read_text(encoding="utf-8")
 
 
+def test_what_shipped_stays_where_the_last_file_fails(
+    tmp_path: Path, material: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fails(path: Path, *_: object) -> Path:
+        assert path.is_file()
+        raise TrainingError("no int8 today.")
+
+    shipped = shutil.copy(asset("faceboxes.onnx"), tmp_path)
+    monkeypatch.setattr(ship, "quantise", fails)
+    assert ship.main([shipped, *material, "--out", str(tmp_path)]) == 2
+    assert "no int8 today" in capsys.readouterr().err
+    assert Path(shipped).read_bytes() == asset("faceboxes.onnx").read_bytes()
+    assert list(tmp_path.rglob("*.onnx")) == [Path(shipped)]
+    assert list(tmp_path.rglob("*.md")) == []
+
+
 def test_what_is_missing_is_said_in_one_sentence(
     tmp_path: Path, material: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     exact = str(asset("faceboxes.onnx"))
-    assert main([exact, *material, "--events", "9--Missing"]) == 2
+    assert ship.main([exact, *material, "--events", "9--Missing"]) == 2
     assert "is of the event 9--Missing" in capsys.readouterr().err
     shutil.rmtree(tmp_path / "WIDER_train")
-    assert main([exact, *material]) == 2
+    assert ship.main([exact, *material]) == 2
     assert "there is no picture in" in capsys.readouterr().err
     (tmp_path / "clip.avi").unlink()
-    assert main([exact, *material]) == 2
+    assert ship.main([exact, *material]) == 2
     assert "holds no clips" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()

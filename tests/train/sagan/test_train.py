@@ -167,7 +167,9 @@ def test_real_pictures_count_as_memorised(pictures: Path, features: Path) -> Non
     assert figures["nearest training picture, in features"]["samples nearer than 99 % of real"] == 1.0
 
 
-def test_exported_files_sample_in_the_gallery(run: Path, pictures: Path, tmp_path: Path) -> None:
+def test_exported_files_sample_in_the_gallery(
+    run: Path, pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     options = ["--data", str(pictures), "--cache", str(tmp_path / "cache"), "--out", str(tmp_path), "--name", "tiny"]
     export.main([str(run / "best.pt"), *options, "--licence", "for tests", "--about-data", "noise"])
     gallery = Gallery(tmp_path / "tiny.onnx")
@@ -177,6 +179,15 @@ def test_exported_files_sample_in_the_gallery(run: Path, pictures: Path, tmp_pat
     np.testing.assert_allclose(sample.attention.sum(1), 1, atol=1e-5)
     assert sample.attention.shape == (64, 16)
     assert not np.array_equal(sample.image, gallery.sample(4, "red").image)
+
+    before = {path.name: path.read_bytes() for path in tmp_path.glob("*.onnx")}
+    for fails in (export.Generator, export.Discriminator):
+        parity = export.parity
+        monkeypatch.setattr(export, "parity", lambda n, p, k=fails, f=parity: (0.5, 0) if isinstance(n, k) else f(n, p))
+        with pytest.raises(TrainingError, match="was not kept: export without --half"):
+            export.main([str(run / "latest.pt"), *options, "--half"])
+        assert {path.name: path.read_bytes() for path in tmp_path.rglob("*.onnx")} == before
+        monkeypatch.undo()
 
     shapes.main(
         [str(tmp_path / "tiny.onnx"), "--samples", "4", "--queries", "4", "--out", str(tmp_path / "shapes.json")]
