@@ -28,7 +28,7 @@ from facecam.arrays import Image
 from facecam.saving.photo_file import COPY_MARK
 from facecam.sources import Frame
 from facecam.sources.decoder import Picture, colourspace_of
-from facecam.sources.soundtrack import main_stream, packets_of
+from facecam.sources.soundtrack import DAMAGE, main_stream, packets_of
 from facecam.sources.video import VideoSource
 from facecam.system.cpu import no_more_urgent
 from facecam.system.files import PartFile, writing
@@ -63,15 +63,37 @@ _LOST = {
     **dict.fromkeys(_FOR_HDR, "what it says to HDR screens about its brightness is left out"),
 }
 """What pictures come with, for players, that no encoder here takes over."""
+_DAY = r"""(?:
+    \d{4}[-/.:年]\s?\d{1,2}[-/.:月]\s?\d{1,2}日?
+    | \d{1,2}[-/.]\s?\d{1,2}[-/.]\s?\d{2,4}
+    | \d{1,2}[\W_]{0,2}[^\W\d_]{3,10}[\W_]{1,2}\d{4}  # 3 May 2024
+    | [^\W\d_]{3,10}[\W_]{1,2}\d{1,2}[\W_]{1,2}\d{4}  # May 3, 2024
+)"""
 _WHERE_AND_WHEN = re.compile(
-    rb"(?i)\d\.\d{4}(?s:.*?)\d\.\d{4}"  # two numbers as fine as coordinates are
-    rb"|\b(?:gps|lat(?:itude)?|lon(?:gt?itude)?)\W{0,6}\d+\.\d"
-    rb"|\d\s*\xc2\xb0\s*\d+\s*(?:'|\xe2\x80[\x99\xb2])"  # degrees and minutes
-    rb"|\$G[A-Z]{4},"  # a receiver's own words (NMEA 0183)
-    rb"|\d\d[-/.:]\d\d[-/.:]\d\d+\D{1,3}\d\d:\d\d:\d\d"  # a day, and its time
+    rf"""(?ix)
+    \d(?:\.\d{{4}}|,\d{{5}})(?s:.*?)\d(?:\.\d{{4}}|,\d{{5}})  # two numbers as fine as coordinates are
+    # Two less fine ones at once; those that both end in 0 may be thousands.
+    | (?!\d\.\d\d0\D+\d+\.\d\d0\b) \d\.\d{{3,}}[^\w.]{{0,2}}[NSEWO]?[^\w.]{{1,3}}[NSEWO]?[^\w.]{{0,2}}\d+\.\d{{3}}
+    | \b(?:gps|lat(?:itude)?|lon(?:gt?itude)?|lng)\W{{0,6}}\d+[.,]\d
+    | \d\s*(?:[°º˚\ufffd]|deg)\s*\d+\s*(?:['’′]|[.,]\d\d)  # degrees and minutes
+    | \d[.,]\d{{3,}}\s*(?:[°º˚\ufffd]|deg)
+    | \$G[A-Z]{{4}},  # a receiver's own words (NMEA 0183)
+    | (?<!\d)(?:19|20)\d\d[01]\d[0-3]\d[T_\ -]?[0-2]\d[0-5]\d
+    # A day and a time beside each other; or not far, if the time has seconds, which nobody says.
+    | {_DAY}(?:[\WT_]{{1,3}}\d{{1,2}}(?:[:h]|[.-]\d\d[.-])\d\d | \D{{1,16}}\d{{1,2}}(?:[:.-]\d\d){{2}})
+    | \d:\d\d(?:\W?[AP]\W?M\b)?[\W_]{{1,3}}{_DAY} | :\d\d:\d\d\D{{1,16}}(?:{_DAY}|(?:19|20)\d\d\b)
+    """
 )
-"""In lines of subtitles as drones and dashcams write them for each second."""
-_BESIDE = re.compile(rb"(?mi)^(?:;|Title|Original |Script Updated|Update Details|[\w ]+ (?:File|URI|Storage) *:).*\n?")
+"""In subtitles as drones and dashcams write them for each second."""
+_SHAPE = re.compile(r"\{[^}]*\\p[1-9][^{]*|\{\\[^}]*\}")
+"""What is drawn, and where and how letters are shown (ASS)."""
+_ASS_KEPT = re.compile(
+    rb"(?mi)^(?:\[(?:Fonts|Graphics)\].*\n(?:(?!\[[\w+ ]+\]\s*$).*\n?)*"
+    rb"|(?:\xef\xbb\xbf)?\[(?:Script Info|V4\+* Styles|Events)\].*\n?"
+    rb"|(?:ScriptType|(?:Play|Layout)Res[XY]|WrapStyle|ScaledBorderAndShadow|YCbCr Matrix|Collisions|Timer|Kerning"
+    rb"|Format|Style) *:.*\n?)"
+)
+"""What a header of subtitles says about how they are shown."""
 
 
 class VideoCopy:
@@ -99,7 +121,12 @@ class VideoCopy:
         self._pictures = pictures
         self._tick_s = pictures.time_base or Fraction(1, 90_000)
         kinds = _CARRIED if sound else _CARRIED[1:]
-        self._carried = [stream for stream in self._source.streams if stream.type in kinds]
+        telling = _telling_tracks(original.path)
+        self._carried = [
+            stream for stream in self._source.streams if stream.type in kinds and stream.index not in telling
+        ]
+        for language in telling.values():
+            self._tell(f"its subtitles{language} are left out, as lines of them say where or when it was filmed")
         self._others: Any = None
         self._pending: av.Packet | None = None
         self._cut_away: dict[int, av.Packet] = {}  # the last of each stream
@@ -143,7 +170,10 @@ class VideoCopy:
         if chapters := self._source.chapters():
             for chapter in chapters:  # which may say more than their titles
                 title = chapter["metadata"].get("title", "")
-                chapter["metadata"] = {} if _WHERE_AND_WHEN.search(title.encode()) else {"title": title}
+                chapter["metadata"] = {"title": title}
+                if _WHERE_AND_WHEN.search(title):
+                    chapter["metadata"] = {}
+                    self._tell("titles of chapters that say where or when it was filmed are left out")
             self._container.set_chapters(chapters)
 
     def _video_stream(self, muxer: str) -> av.VideoStream:
@@ -268,8 +298,6 @@ class VideoCopy:
                 index = packet.stream.index
                 if packet.is_discard:
                     self._cut_away[index] = packet
-                elif packet.stream.type == "subtitle" and _WHERE_AND_WHEN.search(bytes(packet)):
-                    self._tell("its subtitles that say where or when it was filmed are left out")
                 else:
                     run_up = self._cut_away.pop(index, None)  # without which a decoder's first sound is wrong
                     for each in filter(None, (run_up, packet)):
@@ -300,6 +328,33 @@ class VideoCopy:
         return frame
 
 
+def _telling_tracks(path: Path) -> dict[int, str]:
+    """The tracks of subtitles of which a line says where or when the film was made, and their languages. Such a track
+    goes as a whole: what it tells in one line it tells in others, too, maybe in words that are not known here."""
+    telling: dict[int, str] = {}
+    with av.open(str(path.absolute()), "r", options={"protocol_whitelist": "file"}) as file:
+        tracks = [track for track in file.streams.subtitles if not _is_drawn(track)]
+        with suppress(*DAMAGE):  # what can't be read is not carried over either
+            for packet in packets_of(file, *tracks) if tracks else ():
+                if packet.stream.index not in telling and _WHERE_AND_WHEN.search(_words(packet)):
+                    language = packet.stream.metadata.get("language")
+                    telling[packet.stream.index] = f" ({language})" if language else ""
+                    if len(telling) == len(tracks):
+                        break
+    return telling
+
+
+def _is_drawn(track: Any) -> bool:
+    return track.codec_context is not None and track.codec_context.codec.bitmap_sub
+
+
+def _words(packet: av.Packet) -> str:
+    """What is read in a line of subtitles."""
+    codec = packet.stream.codec_context
+    text = bytes(packet)[2 if codec and codec.name == "mov_text" else 0 :]  # which says its length first
+    return _SHAPE.sub(" ", text.replace(b"\0", b"").decode(errors="replace"))  # also of UTF-16 and Latin 1
+
+
 def _keep_tags(original: Any, copy: Any) -> None:
     """Language, and which stream is the default one."""
     if language := original.metadata.get("language"):
@@ -312,7 +367,7 @@ def _bare(header: bytes) -> bytes:
     if (setup := header.rfind(b"\5vorbis")) > 0:
         first = header.find(b"\1vorbis")
         return b"\2\x1e\x10" + header[first : first + 30] + b"\3vorbis" + bytes(8) + b"\1" + header[setup:]
-    return _BESIDE.sub(b"", header) if b"[Script Info]" in header[:99] else header
+    return b"".join(_ASS_KEPT.findall(header)) if b"[Script Info]" in header[:99] else header
 
 
 def _planes(frame: av.VideoFrame) -> Iterator[npt.NDArray[Any]]:

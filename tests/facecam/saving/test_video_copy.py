@@ -316,49 +316,88 @@ def test_chapters_keep_their_titles_and_nothing_else_that_they_say(tmp_path: Pat
     path = remux(tmp_path / "a.mkv", plain, before=lambda file, _: file.set_chapters(parts))
     with av.open(str(path)) as file:
         assert [chapter["metadata"] for chapter in file.chapters()] == said
-    with av.open(str(copied(path).path)) as file:
+    copy = copied(path)
+    with av.open(str(copy.path)) as file:
         chapters = file.chapters()
+    assert "titles of chapters" in copy.converted[0]
     assert [chapter["metadata"] for chapter in chapters] == [{"title": "One"}, {}]
     assert [chapter["start"] for chapter in chapters] == [0, 500_000_000]
 
 
-LINES = (
+TELLING = (
     "GPS (13.4050, 52.5200, 16), D 24.26m",
     "[latitude: 0.608553] [longtitude: -1.963763]",
     "HOME(149.0251,-20.2532)",
     "Lat: 52.5 Lon: 13.4",
+    "Lat: 52.5 Lon: 13.4, of a line that is so long that its length is a letter",
+    "47.376, 8.541",
+    "N:47.376 W:8.541",
+    "47.376\N{DEGREE SIGN}N",
     "N 52\N{DEGREE SIGN}31'12.0",
+    "N47\N{DEGREE SIGN}22.123' E008\N{DEGREE SIGN}32.567'",
     "$GPRMC,081836,A,3751.65,S,14507.36,E",
     "25.09.2021 01:22:35",
     "2021-09-25 01:22:35,118,697",
+    "2024-05-03 9:14:33",
+    "2024/05/03 14:30",
+    "5/3/2024 2:14:33 PM",
+    "2:14 PM 5/3/2024",
+    "14:14:33 03.05.2024",
+    "05-03-2024 Fri 14:30:22",
+    "May 5, 2019 14:33",
+    "03-MAY-2024 14:30:22",
+    "3. M\N{LATIN SMALL LETTER A WITH DIAERESIS}rz 2024 14:30",
+    "Sat May  3 14:30:22 2024",
+    "2024\u5e7405\u670803\u65e5 14:30:22",
+    "20240503_143022",
 )
-SPOKEN = ("3.5 miles, how long? 2.5 hours.", "On 25.09.2021, at 10:30, it was 20\N{DEGREE SIGN}.", "Pi is 3.14159")
+SPOKEN = (
+    "3.5 miles, how long? 2.5 hours.",
+    "On 25.09.2021, at 10:30, it was 20\N{DEGREE SIGN}.",
+    "On 5/3/2024 we met.",
+    "At 10:30, 30 men in 1944.",
+    "Pi is 3.14159",
+    "Of 1.000-2.000 people 1,250 or 1,375",
+    "{\\pos(320.123,240.456)}Here",
+)
+
+
+def with_subtitles(path: Path, codec: str, tracks: Sequence[Sequence[str]], languages: Sequence[str]) -> Path:
+    """A film with tracks of subtitles, a line each 50 ms."""
+
+    def write(file: Any, pictures: Any) -> None:
+        words = [file.add_stream(codec) for _ in tracks]
+        for stream, language in zip(words, languages, strict=True):
+            stream.codec_context.subtitle_header = b"[Events]\nFormat: Text\n"
+            stream.metadata["language"] = language
+        for number, lines in enumerate(zip_longest(*tracks)):
+            for stream, line in zip(words, lines, strict=True):
+                text = (line or "-").encode()
+                cue = av.Packet(len(text).to_bytes(2, "big") + text if codec == "mov_text" else text)
+                cue.stream, cue.time_base = stream, Fraction(1, 1000)
+                cue.pts = cue.dts = 50 * number
+                cue.duration = 50
+                file.mux(cue)
+
+    return remux(path, made(path.with_name(f"film{path.suffix}"), sound=None), before=write)
 
 
 @pytest.mark.parametrize(("suffix", "codec"), [(".mp4", "mov_text"), (".mkv", "subrip")])
-def test_lines_of_subtitles_that_say_where_or_when_are_left_out_and_that_is_told(
+def test_subtitles_that_say_where_or_when_are_left_out_whole_and_that_is_told(
     tmp_path: Path, suffix: str, codec: str
 ) -> None:
-    """As drones and dashcams write them; what people say stays."""
-    lines = [line for pair in zip_longest(LINES, SPOKEN) for line in pair if line]
-
-    def write(file: Any, pictures: Any) -> None:
-        words = file.add_stream(codec)
-        words.codec_context.subtitle_header = b"[Events]\nFormat: Text\n"
-        for number, line in enumerate(lines):
-            text = line.encode()
-            cue = av.Packet(len(text).to_bytes(2, "big") + text if codec == "mov_text" else text)
-            cue.stream, cue.time_base = words, Fraction(1, 1000)
-            cue.pts = cue.dts = 50 * number
-            cue.duration = 50
-            file.mux(cue)
-
-    path = remux(tmp_path / f"a{suffix}", made(tmp_path / f"film{suffix}", sound=None), before=write)
-    assert all(line.encode() in path.read_bytes() for line in LINES)
+    """As drones and dashcams write them; what people say stays, in tracks of its own."""
+    tracks = [SPOKEN, *((*SPOKEN[:4], line, "SECRET") for line in TELLING)]
+    path = with_subtitles(tmp_path / f"a{suffix}", codec, tracks, ["eng", *["ger"] * len(TELLING)])
     copy = copied(path)
-    kept = copy.path.read_bytes()
-    assert [line for line in lines if line.encode() in kept] == list(SPOKEN)
-    assert copy.converted == ["its subtitles that say where or when it was filmed are left out"]
+    with av.open(str(copy.path)) as file:
+        assert len(file.streams.subtitles) == 1
+        assert file.streams.subtitles[0].metadata["language"] == "eng"
+        lines = [bytes(packet).decode() for packet in file.demux(subtitles=0) if packet.size > 2]
+    assert len(lines) == len(SPOKEN)
+    assert all(line.endswith(spoken) for line, spoken in zip(lines, SPOKEN, strict=True))
+    assert b"SECRET" not in copy.path.read_bytes()
+    assert copy.converted == ["its subtitles (ger) are left out, as lines of them say where or when it was filmed"]
 
 
 def test_what_is_written_beside_vorbis_sound_is_left_out(tmp_path: Path) -> None:
@@ -385,15 +424,17 @@ def test_what_is_written_beside_vorbis_sound_is_left_out(tmp_path: Path) -> None
 def test_titles_names_and_paths_beside_subtitles_are_left_out(tmp_path: Path) -> None:
     (tmp_path / "a.ass").write_text(
         "[Script Info]\n; SECRET\nTitle: SECRET\nOriginal Script: SECRET\nScriptType: v4.00+\nPlayResX: 640\n"
-        "[Aegisub Project Garbage]\nVideo File: C:/Users/SECRET/a.mov\nLast Style Storage: SECRET\n[V4+ Styles]\n"
-        "Format: Name, Fontname, Fontsize\nStyle: Default,Arial,20\n[Events]\nFormat: Layer, Start, End, Style, Text\n"
+        "Author: SECRET\n[Aegisub Project Garbage]\nVideo File: C:/Users/SECRET/a.mov\nLast Style Storage: SECRET\n"
+        "Automation Scripts: /home/SECRET/a.lua\n[Aegisub Extradata]\nData: 1,SECRET\n[V4+ Styles]\n"
+        'Format: Name, Fontname, Fontsize\nStyle: Default,Arial,20\n[Fonts]\nfontname: a.ttf\n!"#$%[&\n'
+        "[Events]\nFormat: Layer, Start, End, Style, Text\n"
         "Dialogue: 0,0:00:00.00,0:00:00.90,Default,Title: hello\n"
     )
     path = remux(tmp_path / "a.mkv", made(tmp_path / "film.mkv", sound=None), tmp_path / "a.ass")
-    assert path.read_bytes().count(b"SECRET") == 5
+    assert path.read_bytes().count(b"SECRET") == 8
     copy = copied(path).path.read_bytes()
     assert b"SECRET" not in copy
-    for kept in (b"PlayResX: 640", b"Style: Default,Arial,20", b"Default,,0,0,0,,Title: hello"):
+    for kept in (b"PlayResX: 640", b"Style: Default,Arial,20", b'!"#$%[&', b"Default,,0,0,0,,Title: hello"):
         assert (kept in copy) == (kept in path.read_bytes())
     assert b"PlayResX: 640" in copy
 
