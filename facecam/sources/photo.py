@@ -35,13 +35,15 @@ PICTURE_SUFFIXES = HEIF_SUFFIXES | {
     *(".ppm", ".pgm", ".pbm", ".pnm", ".tga", ".qoi", ".pcx", ".sgi"),
 }
 _MAX_BYTES = 1 << 30
+_TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG_END = b"\xff\xd9"
 """Appended to a truncated JPEG, it makes a decoder fill the missing part with grey."""
 SLIDE_S = 2.0
 """How long a picture is shown that does not say how long."""
 _ORIENTATION = 0x0112
-_BITS, _PHOTOMETRIC, _CHANNELS, _PLANES = 258, 262, 277, 284
+_BITS, _PHOTOMETRIC, _CHANNELS, _PLANES, _EXTRA = 258, 262, 277, 284, 338
+_LAB = (8, 9, 10)
 _PNG_KEPT = {b"cICP": 4, b"gAMA": 4, b"cHRM": 32, b"sRGB": 1, b"pHYs": 9}
 _MOST_DPI = 65535
 RAW_SUFFIXES = frozenset(
@@ -119,12 +121,13 @@ class Photo:
         self._data = _read(path)
         self._file = _opened(self._data)
         self.info, self.page_count = PhotoInfo(), 1
-        if self._file is None:
-            return
         try:
-            self.info = _info(self._file, self._data)
-            if self._file.format not in _SINGLE:
-                self.page_count = max(1, int(getattr(self._file, "n_frames", 1)))
+            if self._file is not None:
+                self.info = _info(self._file, self._data)
+                if self._file.format not in _SINGLE:
+                    self.page_count = max(1, int(getattr(self._file, "n_frames", 1)))
+            elif self._data[:4] in _TIFF:
+                self.info, self.page_count = _info_of_tiff(self._data)
         except Exception as error:
             raise SourceError(self._damaged()) from error
 
@@ -164,7 +167,7 @@ class Photo:
         return self.page().image
 
     def _damaged(self) -> str:
-        if self._data[:4] in (b"II*\0", b"MM\0*"):
+        if self._data[:4] in _TIFF:
             import tifffile
 
             with suppress(Exception), tifffile.TiffFile(io.BytesIO(self._data)) as file:
@@ -190,16 +193,16 @@ class Photo:
             file.seek(index)
         if file is not None and _keeps_depth(file) and _bits(file, self._data) > 8:
             return self._deep(index)
-        plain = file is None or (file.mode in ("RGB", "L", "1") and "transparency" not in file.info)
+        plain = file is not None and file.mode in ("RGB", "L", "1") and "transparency" not in file.info
         is_grey = file is not None and file.mode in ("L", "1") and self.info.loops is None
-        if plain and self.page_count == 1 and (file is None or self.info.format in _BY_OPENCV):
-            image = self._by_opencv(cv2.IMREAD_COLOR)
+        if file is None or (plain and self.page_count == 1 and self.info.format in _BY_OPENCV):
+            image = self._by_opencv(cv2.IMREAD_ANYCOLOR if file is None else cv2.IMREAD_COLOR, index)
             if image is None:
                 return None
+            if image.ndim == 2:
+                is_grey, image = True, cv2.cvtColor(image, cv2.COLOR_GRAY2BGR)
             image = np.ascontiguousarray(image, np.uint8)
             return Page(image, image[..., 0] if is_grey else None)
-        if file is None:
-            return None
         if hasattr(file, "tag_v2"):  # of a TIFF, which Pillow turns itself, and also by its XMP
             file.getexif()[_ORIENTATION] = file.tag_v2.get(_ORIENTATION, 1)
         file.load()
@@ -224,6 +227,13 @@ class Photo:
             return None
         if tags.get(_PHOTOMETRIC) == 0 and stored.dtype == np.uint16:  # white is 0
             stored = np.uint16(0xFFFF) - stored
+        extra = (*tags.get(_EXTRA, ()), 2)[0] if stored.shape[2:] == (4,) else 2
+        if extra == 0:  # not said to be transparency
+            stored = np.ascontiguousarray(stored[..., :3])
+        elif extra == 1:  # colours are stored as they are on black
+            full, wide = np.iinfo(stored.dtype).max, stored.astype(np.uint32)
+            colours, alpha = wide[..., :3], wide[..., 3:]
+            stored[..., :3] = np.minimum((colours * full + alpha // 2) // np.maximum(alpha, 1), full)
         if self.info.format != "TIFF":  # which OpenCV turns upright itself
             stored = np.ascontiguousarray(_upright(stored, self._file))
         shift = _shift(stored if stored.ndim == 2 else stored[..., :3])
@@ -384,7 +394,26 @@ def _info(file: Image.Image, data: bytes) -> PhotoInfo:
         info = replace(info, icc=None, converted=("its printing colours are written as RGB",))
     elif file.mode == "LAB":
         info = replace(info, icc=None, converted=("its Lab colours are written as RGB",))
+    if 0 in getattr(file, "tag_v2", {}).get(_EXTRA, ()):
+        info = replace(info, converted=(*info.converted, "its further channels are left out"))
     return info
+
+
+def _info_of_tiff(data: bytes) -> tuple[PhotoInfo, int]:
+    """The same of a TIFF whose kind of pixels Pillow has no name for, such as 16 bits of grey with transparency, and
+    how many pages it has. OpenCV decodes them in 8 bits and opaque."""
+    import tifffile
+
+    with tifffile.TiffFile(io.BytesIO(data)) as file:
+        pages: list[Any] = list(file.pages)
+        lost = {
+            "written with 8 bits a channel": any(page.bitspersample > 8 for page in pages),
+            "its transparency and further channels are left out": any(page.extrasamples for page in pages),
+            "its Lab colours are written as RGB": any(page.photometric in _LAB for page in pages),
+        }
+        converted = tuple(what for what, so in lost.items() if so)
+        icc = None if pages[0].photometric in _LAB else pages[0].iccprofile
+        return PhotoInfo("TIFF", icc, converted=converted), len(pages)
 
 
 def _bits(file: Image.Image, data: bytes) -> int:

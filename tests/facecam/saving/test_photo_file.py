@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -344,6 +345,75 @@ def test_each_page_of_a_tiff_keeps_its_own_depth_and_is_seen(tmp_path: Path) -> 
         for copy, before in zip(file.pages, pages, strict=True):
             assert copy.dtype == before.dtype
             np.testing.assert_array_equal(copy.asarray()[40:], before[40:])
+
+
+def written_by_tifffile(folder: Path, pages: Sequence[np.ndarray], **how: Any) -> Path:
+    with tifffile.TiffWriter(folder / "a.tif") as file:
+        for page in pages:
+            file.write(page, metadata=None, **how)
+    return folder / "a.tif"
+
+
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize(
+    ("depth", "how", "lost"),
+    [
+        (np.uint16, {"photometric": "minisblack", "extrasamples": ["unassalpha"]}, ["8 bits", "transparency"]),
+        (np.uint8, {"photometric": "miniswhite", "extrasamples": ["unassalpha"]}, ["transparency"]),
+    ],
+)
+def test_a_tiff_without_a_name_of_pillows_keeps_its_pages_and_the_rest_is_told(
+    tmp_path: Path, count: int, depth: type, how: dict[str, Any], lost: list[str]
+) -> None:
+    """It became one page, and no more was told than that it is a PNG."""
+    greys = [np.roll(gradient(depth)[..., 0], 20 * number, axis=1) for number in range(count)]
+    path = written_by_tifffile(tmp_path, [np.dstack([grey, grey]) for grey in greys], **how)
+    with pytest.raises(OSError, match="cannot identify"):
+        Image.open(path)
+    copy, told = copied_and_told(path)
+    assert all(what in told for what in lost)
+    assert ("8 bits" in told) == (depth is np.uint16)
+    with tifffile.TiffFile(copy) as file:
+        assert len(file.pages) == count
+        for page, grey in zip(file.pages, greys, strict=True):
+            shown = (grey >> 8 if depth is np.uint16 else 255 - grey).astype(int)
+            assert np.abs(page.asarray()[40:].astype(int) - shown[40:]).max() <= 1
+
+
+def test_deep_lab_is_written_as_rgb_and_that_is_told(tmp_path: Path) -> None:
+    path = written_by_tifffile(tmp_path, [gradient(np.uint16)] * 2, photometric="cielab", iccprofile=PROFILE)
+    copy, told = copied_and_told(path)
+    assert "8 bits" in told
+    assert "Lab" in told
+    with Image.open(copy) as image:
+        assert image.n_frames == 2  # type: ignore[attr-defined]
+        assert "icc_profile" not in image.info
+
+
+@pytest.mark.parametrize("depth", [np.uint8, np.uint16])
+def test_colours_that_are_stored_as_on_black_are_no_darker_in_the_copy(tmp_path: Path, depth: type) -> None:
+    full = np.iinfo(depth).max
+    picture = with_alpha(gradient(depth)).astype(np.uint64)
+    on_black = picture.copy()
+    on_black[..., :3] = picture[..., :3] * picture[..., 3:] // full
+    path = written_by_tifffile(tmp_path, [on_black.astype(depth)], photometric="rgb", extrasamples=["assocalpha"])
+    with tifffile.TiffFile(copied(path)) as file:
+        page = file.pages.first
+        assert page.extrasamples == (tifffile.EXTRASAMPLE.UNASSALPHA,)
+        assert page.dtype == depth
+        copy = page.asarray().astype(np.uint64)
+    np.testing.assert_array_equal(copy[40:, :, 3], picture[40:, :, 3])
+    shown = copy[..., :3] * copy[..., 3:] // full
+    assert np.abs(shown[40:].astype(int) - on_black[40:, :, :3].astype(int)).max() <= 1 + (depth is np.uint8)
+
+
+@pytest.mark.parametrize("depth", [np.uint8, np.uint16])
+def test_a_channel_that_is_no_transparency_does_not_become_one(tmp_path: Path, depth: type) -> None:
+    """As scanners write infrared."""
+    path = written_by_tifffile(tmp_path, [with_alpha(gradient(depth))], photometric="rgb", extrasamples=["unspecified"])
+    copy, told = copied_and_told(path)
+    assert "further channels" in told
+    np.testing.assert_array_equal(tifffile.imread(copy)[40:], gradient(depth)[40:])
 
 
 def test_deep_grey_in_which_white_is_0_is_no_negative(tmp_path: Path) -> None:
