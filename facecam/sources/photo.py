@@ -451,6 +451,8 @@ def _converted(file: Image.Image, mode: str) -> Image.Image:
             turned = None  # a damaged profile: as good as none
         if turned is not None:
             return turned
+    if file.mode == "La":  # whose colours are stored as on black; Pillow knows no shorter way
+        file = file.convert("LA")
     return file if file.mode == mode else file.convert(mode)
 
 

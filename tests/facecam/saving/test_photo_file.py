@@ -407,6 +407,17 @@ def test_colours_that_are_stored_as_on_black_are_no_darker_in_the_copy(tmp_path:
     assert np.abs(shown[40:].astype(int) - on_black[40:, :, :3].astype(int)).max() <= 1 + (depth is np.uint8)
 
 
+def test_grey_that_is_stored_as_on_black_is_read(tmp_path: Path) -> None:
+    """It was told to be damaged."""
+    grey, alpha = gradient()[..., 0], np.full((80, 120), 128, np.uint8)
+    pages = [np.dstack([(grey * (128 / 255)).astype(np.uint8), alpha])]
+    path = written_by_tifffile(tmp_path, pages, photometric="minisblack", extrasamples=["assocalpha"])
+    with Image.open(copied(path)) as image:
+        copy = np.asarray(image)
+    assert np.abs(copy[40:, :, 0].astype(int) - grey[40:]).max() <= 2
+    assert (copy[40:, :, 3] == 128).all()
+
+
 @pytest.mark.parametrize("depth", [np.uint8, np.uint16])
 def test_a_channel_that_is_no_transparency_does_not_become_one(tmp_path: Path, depth: type) -> None:
     """As scanners write infrared."""
