@@ -13,7 +13,7 @@ from typing import Protocol
 from facecam.arrays import Image
 from facecam.batch.inputs import Input, file_id
 from facecam.errors import CopyError
-from facecam.saving.photo_file import CopiedPage, changed_page, copy_suffix, is_copy, write_photo
+from facecam.saving.photo_file import CopiedPage, changed_page, check_length, copy_suffix, is_copy, write_photo
 from facecam.sources import Frame, Source, without_password
 from facecam.sources.photo import PictureSource
 from facecam.system.files import named_path
@@ -125,11 +125,14 @@ class _PhotoCopy:
         self._source, self._opaque = source, opaque
         self._path = place.with_suffix(copy_suffix(source.path, source.photo.info))
         _check_free(self._path)
+        assert source.page is not None
+        check_length(source.photo, source.page)
         self._pages: list[CopiedPage] = []
 
     def add(self, frame: Frame, changed: Image, where: Image) -> None:
         assert self._source.page is not None
-        self._pages.append(changed_page(self._source.page, changed, where, self._opaque))
+        page = changed_page(self._source.page, changed, where, self._opaque)
+        self._pages.append(page if self._source.photo.page_count == 1 else page.packed())
 
     def close(self) -> tuple[Path, list[str]]:
         return self._path, list(write_photo(self._path, self._source.photo.info, self._pages))

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from facecam.errors import CopyError
-from facecam.sources.photo import Page, PhotoInfo, Pixels
+from facecam.sources.photo import Page, Photo, PhotoInfo, Pixels
 from facecam.system.files import write_whole
 from facecam.system.opencv import cv2
 
@@ -41,6 +41,9 @@ _FORMATS: dict[str, tuple[str, dict[str, Any]]] = {
     "TIFF": (".tif", {}),
 }
 """What is written as it is read: its usual suffix, and Pillow's options."""
+_HELD_BY_PILLOW = {"GIF": 1.6, "PNG": 4.3}
+"""Bytes of each pixel of an animation that are in memory while it is written; other formats are written bit by bit."""
+_MOST_HELD_BYTES = 2 << 30
 _PROFILE_TAGS = re.compile(
     rb"[ABD]2[ABD]\d|[rgb](?:XYZ|TRC)|kTRC|wtpt|bkpt|chad|chrm|cicp|gamt|lumi|meas|tech|view|cprt|desc"
 )
@@ -60,10 +63,21 @@ _SUFFIXES = {
 
 @dataclass(frozen=True, eq=False)
 class CopiedPage:
-    """A page of a copy. pixels: as `Page.stored`. duration_s: of an animation's picture."""
+    """A page of a copy. kept: its pixels as `Page.stored`, or a PNG of them. duration_s: of an animation's picture."""
 
-    pixels: Pixels
+    kept: Pixels | bytes
     duration_s: float | None = None
+
+    @property
+    def pixels(self) -> Pixels:
+        if not isinstance(self.kept, bytes):
+            return self.kept
+        unpacked: Any = cv2.imdecode(np.frombuffer(self.kept, np.uint8), cv2.IMREAD_UNCHANGED)
+        return unpacked
+
+    def packed(self) -> CopiedPage:
+        """The same in less memory, as of many pages few need to lie there as they are."""
+        return replace(self, kept=cv2.imencode(".png", self.pixels)[1].tobytes())
 
 
 def copy_suffix(path: Path, info: PhotoInfo) -> str:
@@ -74,6 +88,17 @@ def copy_suffix(path: Path, info: PhotoInfo) -> str:
     mine = path.suffix.lower()
     fits = mine in _SUFFIXES and Image.registered_extensions().get(mine, info.format) in (info.format, "MPO")
     return path.suffix if fits else _FORMATS[info.format][0]
+
+
+def check_length(photo: Photo, page: Page) -> None:
+    """Raises CopyError where a copy of an animation would fill the memory. page: one of its pages."""
+    height, width = page.image.shape[:2]
+    held = 0.0 if photo.info.loops is None else _HELD_BY_PILLOW.get(photo.info.format, 0.0)
+    if held * photo.page_count * height * width > _MOST_HELD_BYTES:
+        raise CopyError(
+            f"{photo.path} has {photo.page_count} pictures of {width} x {height}, which is too much for a copy as "
+            f"{photo.info.format}; save it as a film (MP4), or with fewer or smaller pictures."
+        )
 
 
 def changed_page(page: Page, changed: npt.NDArray[np.uint8], where: npt.NDArray[np.uint8], opaque: bool) -> CopiedPage:
@@ -198,7 +223,6 @@ def _deep(path: Path, info: PhotoInfo, pixels: Pixels) -> bytes:
 
 
 def _by_pillow(kind: str, info: PhotoInfo, pages: Sequence[CopiedPage]) -> bytes:
-    first, *others = (Image.fromarray(_rgb(page.pixels)) for page in pages)
     more: dict[str, Any] = {}
     if info.icc is not None:
         more["icc_profile"] = info.icc
@@ -206,7 +230,9 @@ def _by_pillow(kind: str, info: PhotoInfo, pages: Sequence[CopiedPage]) -> bytes
         more["dpi"] = info.dpi
     if info.loops is not None:
         times_ms = [round(1000 * (page.duration_s or 0.1)) for page in pages]
-        more |= {"save_all": True, "append_images": others, "duration": times_ms[info.has_cover :]}
+        more |= {"save_all": True, "duration": times_ms[info.has_cover :]}
+        if len(pages) > 1:  # in one file, of which Pillow has one in memory at a time
+            more["append_images"] = [Image.open(io.BytesIO(_tiff(PhotoInfo(), pages[1:])))]
         if info.has_cover:
             more["default_image"] = True
         if info.loops != 1 or kind != "GIF":  # which plays once unless it says otherwise
@@ -214,7 +240,7 @@ def _by_pillow(kind: str, info: PhotoInfo, pages: Sequence[CopiedPage]) -> bytes
         if kind == "GIF":
             more |= {"disposal": 2, "optimize": False}
     buffer = io.BytesIO()
-    first.save(buffer, kind, **_FORMATS[kind][1], **more)
+    Image.fromarray(_rgb(pages[0].pixels)).save(buffer, kind, **_FORMATS[kind][1], **more)
     return buffer.getvalue()
 
 

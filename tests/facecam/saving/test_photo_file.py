@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,12 +15,14 @@ import pytest
 import tifffile
 from PIL import Image, ImageCms
 
-from facecam.errors import FacecamError, SourceError
+from facecam.batch.copies import CopyPlace, copy_of
+from facecam.errors import CopyError, FacecamError, SourceError
 from facecam.faces.drawing import changed_pixels
 from facecam.saving.photo_file import changed_page, copy_suffix, write_photo
 from facecam.sources import photo as photo_module
-from facecam.sources.photo import Photo
+from facecam.sources.photo import Photo, open_picture
 from facecam.system.opencv import cv2
+from tests.processes import run_python
 
 pillow_heif.register_heif_opener()
 
@@ -70,7 +73,8 @@ def copied_and_told(path: Path, opaque: bool = False) -> tuple[Path, str]:
     for page in map(photo.page, range(photo.page_count)):
         changed = page.image.copy()
         changed[COVERED] = (0, 200, 0) if opaque else COVER
-        pages.append(changed_page(page, changed, changed_pixels(page.image, changed), opaque))
+        page_of_copy = changed_page(page, changed, changed_pixels(page.image, changed), opaque)
+        pages.append(page_of_copy if photo.page_count == 1 else page_of_copy.packed())
     copy = path.with_name(f"copy-{path.stem}{copy_suffix(path, photo.info)}")
     return copy, "; ".join(write_photo(copy, photo.info, pages))
 
@@ -168,6 +172,58 @@ def test_the_pages_of_a_tiff_stay(tmp_path: Path) -> None:
         assert image.n_frames == 3  # type: ignore[attr-defined]
         image.seek(2)
         np.testing.assert_array_equal(np.asarray(image)[40:], np.asarray(pages[2])[40:])
+
+
+_PEAK_OF_A_COPY = """
+import re, sys
+from pathlib import Path
+import numpy as np
+from facecam.batch.copies import CopyPlace, copy_of
+from facecam.sources.photo import open_picture
+path = Path(sys.argv[1])
+source = open_picture(path)
+copy = copy_of(source, CopyPlace(path.with_stem("copy"), True), True, True, True)
+for frame in iter(source.read, None):
+    copy.add(frame, frame.image, np.zeros(frame.image.shape[:2], np.uint8))
+copy.close()
+print(re.search(r"VmHWM:\\s*(\\d+)", Path("/proc/self/status").read_text())[1])
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="what a process has taken at most is told otherwise there")
+@pytest.mark.parametrize(("suffix", "bytes_per_pixel"), [(".gif", 2), (".webp", 1), (".tif", 1), (".png", 5)])
+def test_a_copy_of_many_pictures_takes_little_more_memory_than_one_of_few(
+    tmp_path: Path, suffix: str, bytes_per_pixel: float
+) -> None:
+    """A small file may hold many large ones, and whoever fills the memory is killed with the whole batch."""
+    peaks = []
+    for count in (3, 33):
+        path = tmp_path / f"{count}{suffix}"
+        pages = [Image.new("RGB", (700, 700), (7 * number, 0, 0)) for number in range(count)]
+        how = {"compression": "tiff_lzw"} if suffix == ".tif" else {}
+        pages[0].save(path, save_all=True, append_images=pages[1:], **how)
+        done = run_python("-c", _PEAK_OF_A_COPY, path)
+        assert done.returncode == 0, done.stderr
+        peaks.append(int(done.stdout))
+        with Image.open(tmp_path / f"copy{suffix}") as copy:
+            assert copy.n_frames == count  # type: ignore[attr-defined]
+    assert (peaks[1] - peaks[0]) * 1024 < 30 * 700 * 700 * bytes_per_pixel
+
+
+def test_an_animation_that_would_fill_the_memory_is_refused_when_it_is_opened(tmp_path: Path) -> None:
+    whole = io.BytesIO()
+    Image.new("P", (2000, 2000)).save(whole, "GIF", optimize=False)
+    data = whole.getvalue()
+    picture = data[data.index(b"\x2c\0\0\0\0") : -1]
+    path = tmp_path / "a.gif"
+    path.write_bytes(data[:-1] + 399 * picture + b";")
+    source = open_picture(path)
+    assert source.frame_count == 400
+    told = r"a\.gif has 400 pictures of 2000 x 2000, .* save it as a film \(MP4\), or with fewer or smaller pictures"
+    with pytest.raises(CopyError, match=told):
+        copy_of(source, CopyPlace(tmp_path / "copy.gif", alone=True), opaque=True, sound=True, whole=True)
+    path.write_bytes(data[:-1] + 9 * picture + b";")
+    copy_of(open_picture(path), CopyPlace(tmp_path / "copy.gif", alone=True), opaque=True, sound=True, whole=True)
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".avif", ".tif", ".heic"])
