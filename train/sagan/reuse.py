@@ -1,8 +1,9 @@
 """Starts training from exported files: the ONNX generator and its discriminator back into a checkpoint's weights.
 
 The files hold weights already divided by their spectral norms, and batch norms folded into the tables of gains and
-biases of the classes. Both have an inverse that computes the same: a weight whose norm is 1, and a batch norm that
-takes out of its inputs what its gain and bias put back.
+biases of the classes. Both have an inverse that computes nearly the same in evaluation: a weight whose norm is 1, and a
+batch norm that takes out of its inputs what its gain and bias put back. In training, by the statistics of each batch,
+the pictures are others, and worse at first (docs/results/sagan.md).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Training goes on from exported files as if from the checkpoint: the networks compute the same again."""
+"""Training goes on from exported files: in evaluation the networks compute nearly the same again."""
 
 import shutil
 from pathlib import Path
