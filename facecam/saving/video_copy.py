@@ -85,7 +85,7 @@ _WHERE_AND_WHEN = re.compile(
     """
 )
 """In subtitles as drones and dashcams write them for each second."""
-_SHAPE = re.compile(r"\{[^}]*\\p[1-9][^{]*|\{\\[^}]*\}")
+_SHAPE = re.compile(r"\{[^{}]*\\p[1-9][^{]*|\{\\[^{}]*\}")
 """What is drawn, and where and how letters are shown (ASS)."""
 _ASS_KEPT = re.compile(
     rb"(?mi)^(?:\[(?:Fonts|Graphics)\].*\n(?:(?!\[[\w+ ]+\]\s*$).*\n?)*"
