@@ -50,8 +50,15 @@ def why(error: OSError) -> str:
 
 def cannot_write(path: Path, error: OSError) -> WriteError | CopyError:
     """The error for a file that can't be written: of the second kind where another name would do."""
+    if isinstance(error, PermissionError) and str(error.filename) == str(path) and path.is_file():
+        error = _closed()
     kind = CopyError if error.errno in _OF_ITS_NAME else WriteError
     return kind(f"{path} can't be written: {why(error)}.")
+
+
+def _closed() -> OSError:
+    """Instead of the system's own error where a file may not be replaced, but others may be written beside it."""
+    return OSError(errno.EBUSY, os.strerror(errno.EBUSY))
 
 
 @contextmanager
@@ -122,7 +129,7 @@ class PartFile:
             try:
                 self.part.replace(self.path)
             except PermissionError as error:  # it is not the folder that is closed: the part is in it
-                raise OSError(errno.EBUSY, os.strerror(errno.EBUSY)) from error
+                raise _closed() from error
 
     def discard(self) -> None:
         """Removes what there is of it."""

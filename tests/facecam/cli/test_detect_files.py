@@ -569,7 +569,7 @@ def test_a_copy_that_is_open_in_another_program_does_not_end_the_others(
 
     def replace(part: Any, path: Any) -> None:
         if Path(path).name == name:
-            raise PermissionError(number, "Access is denied")
+            raise PermissionError(number, "Access is denied", part, None, path)
         real(part, path)
 
     with monkeypatch.context() as locked:
@@ -640,6 +640,37 @@ def test_only_an_earlier_copy_is_replaced(detect: Run, here: Path, name: str) ->
     )
     assert copy.read_bytes() == foreign
     assert {path.name for path in Path().iterdir()} == {"1.png", "sub", copy.name}
+
+
+@pytest.mark.parametrize("resume", [False, True])
+@pytest.mark.parametrize("name", ["r.csv", "r.jsonl"])
+def test_results_that_are_open_in_another_program_are_told(
+    detect: Run, here: Path, monkeypatch: pytest.MonkeyPatch, name: str, resume: bool
+) -> None:
+    """Nobody may write into a table that Excel shows."""
+    arguments = ["1.png", "--json", "r.jsonl", "--csv", "r.csv", *["--resume"] * resume]
+    assert detect(*arguments)[0] == 0
+    before = Path(name).read_bytes()
+    real_open, real_replace = Path.open, os.replace
+
+    def opened(path: Path, mode: str = "r", *rest: Any, **more: Any) -> Any:
+        if path.name == name and "r" not in mode:
+            raise PermissionError(errno.EACCES, "Access is denied", path)
+        return real_open(path, mode, *rest, **more)
+
+    def replace(part: Any, path: Any) -> None:
+        if Path(path).name == name:
+            raise PermissionError(errno.EACCES, "Access is denied", part, None, path)
+        real_replace(part, path)
+
+    monkeypatch.setattr(Path, "open", opened)
+    monkeypatch.setattr("os.replace", replace)
+    status, _, errors = detect(*arguments)
+    assert status == 2
+    assert errors[-1].startswith("facecam: ")
+    told = f"{name} can't be written: what is there can't be replaced; close it in other programs, or move it away."
+    assert errors[-1].endswith(told)
+    assert Path(name).read_bytes() == before
 
 
 @pytest.mark.parametrize("option", ["--json", "--csv"])
