@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import io
 import logging
 import os
 import platform
@@ -70,9 +71,18 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def run() -> NoReturn:
     """The process of the command `facecam`: `main`, and an end that no thread can spoil."""
+    _print_any_name()
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background process inherits it as ignored
     signal.signal(signal.SIGTERM, _terminate)  # by itself it would leave half a copy behind
     end_process(main())
+
+
+def _print_any_name() -> None:
+    """Names of files and cameras may hold what the terminal's encoding can't show; and in pipes and files Windows would
+    have its code page, while other programs, our window first, read UTF-8."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # it is None where a program without a console started this one
+            stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="backslashreplace")
 
 
 class _TerminatedError(KeyboardInterrupt):

@@ -76,6 +76,6 @@ def bench(arguments: argparse.Namespace) -> int:
     else:
         show = (lambda interim: print(to_line(interim), flush=True)) if arguments.watch else None
         found = bench_command(options, tell, show)
+    files.write(found)  # first: the reader of what is printed may have gone
     print(found.tables, end="")
-    files.write(found)
     return 0

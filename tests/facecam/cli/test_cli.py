@@ -16,7 +16,7 @@ from facecam.system.opencv import cv2
 from tests import loopback
 from tests.facecam.saving.told_clips import has_sound, make_clip
 from tests.microphones import FakeMiniaudio
-from tests.processes import run_python
+from tests.processes import run_python, start_python
 
 linux_only = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems always have a display")
 
@@ -216,6 +216,46 @@ def test_a_live_source_that_fails_while_headless(monkeypatch, tiny_model, capsys
     monkeypatch.setattr(pipeline, "open_source", lambda spec: Failing())
     assert main(["--headless", "--source", "0", "--model", str(tiny_model)]) == 2
     assert capsys.readouterr().err == "facecam: Failing camera has stopped delivering pictures.\n"
+
+
+NAMED = """
+import sys
+from facecam.cli import commands, run
+from facecam.sources import Camera
+
+commands.list_cameras = lambda: [Camera(0, "Stefan’s 顔 × \\udcff")]
+sys.argv = ["facecam", "cameras"]
+run()
+"""
+
+
+@pytest.mark.parametrize("encoding", ["cp1251", "cp1252", "ascii"])
+def test_output_is_utf8_where_the_system_has_a_code_page(encoding):
+    done = run_python("-c", NAMED, PYTHONIOENCODING=encoding)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "0  Stefan’s 顔 × \\udcff\n", "")
+
+
+MEASURED = """
+import sys
+from facecam.bench import command
+from facecam.cli import run
+
+def measured(options, tell, show):
+    tell("[1/1] Looking")
+    return command.Found("640 × 480" * 10000)
+
+command.bench_command = measured
+sys.argv = ["facecam", "bench", "--markdown", sys.argv[1]]
+run()
+"""
+
+
+def test_a_result_is_written_where_nobody_reads_what_is_printed(tmp_path):
+    process = start_python("-c", MEASURED, tmp_path / "result.md", PYTHONIOENCODING="cp1251")
+    process.stdout.close()
+    assert process.stderr.read() == "[1/1] Looking …\n"
+    assert process.wait() == 141
+    assert (tmp_path / "result.md").read_text(encoding="utf-8").startswith("640 × 480")
 
 
 HANGING = """

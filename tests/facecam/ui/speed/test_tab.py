@@ -40,6 +40,20 @@ print("[2/3] Sizes …", file=sys.stderr, flush=True)
 shutil.copy({result!r}, sys.argv[sys.argv.index("--json") + 1])
 open({told!r}, "w").write(json.dumps(sys.argv[1:]))
 """
+REALLY = """
+from pathlib import Path
+from facecam.bench import command
+from facecam.bench.result import load
+from facecam.cli import run
+
+def measured(options, tell, show):
+    tell("[1/2] Looking")
+    tell("[2/2] Sizes")
+    return command.Found("640 × 480", result=load(Path({result!r})))
+
+command.bench_command = measured
+run()
+"""
 FAILS = "import sys; print('facecam: The run stood still for 3.0 s.', file=sys.stderr); sys.exit(2)"
 HANGS = "import sys, time; print('[2/7] Looking …', file=sys.stderr, flush=True); time.sleep(60)"
 
@@ -147,6 +161,21 @@ def test_a_measurement_is_shown_with_what_was_asked_for(qtbot: QtBot, result_fil
     assert "9.9 times the paper's 20 FPS" in tab.view.against.text()
     assert tab.status.text() == "Measured 2026-01-02 03:04 UTC."
     assert (pauses.stopped, pauses.started) == (1, 1)
+
+
+@pytest.mark.parametrize("encoding", ["cp1251", "cp1252"])
+def test_a_measurement_is_understood_in_a_system_with_a_code_page(
+    qtbot: QtBot, result_file: Path, encoding: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", encoding)
+    tab = SpeedTab([], Pauses(), Settings())
+    qtbot.addWidget(tab)
+    tab.process.program = [sys.executable, "-c", REALLY.format(result=str(result_file))]
+    steps: list[tuple[int, int, str]] = []
+    tab.process.progressed.connect(lambda *step: steps.append(step))
+    tab.toggle()
+    qtbot.waitUntil(lambda: not tab.running)
+    assert (steps, tab.status.text()) == ([(1, 2, "Looking"), (2, 2, "Sizes")], "Measured 2026-01-02 03:04 UTC.")
 
 
 def test_a_refused_measurement_says_why_and_keeps_the_result_before(qtbot: QtBot, result_file: Path) -> None:
