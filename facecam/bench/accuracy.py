@@ -25,6 +25,7 @@ from facecam.detection.letterbox import letterbox
 from facecam.errors import FacecamError
 from facecam.faces.boxes import Detections
 from facecam.sources.photo import read_picture
+from facecam.system.cpu import thread_cpu_s
 
 CANVAS = (640, 480)
 COLUMNS = ("model", "runtime", "AP", "CPU ms", "p50 ms", "FPS")
@@ -90,9 +91,9 @@ def measure_accuracy(
         canvas, scale = _canvas(item)
         boxes = (item.boxes * scale).astype(np.float32)
         for detector, own_times, own in zip(detectors, times, matchings, strict=True):
-            cpu_ns, start_s = time.thread_time_ns(), time.perf_counter()
+            cpu_s, start_s = thread_cpu_s(), time.perf_counter()
             detector.detect(canvas)
-            own_times.append(((time.thread_time_ns() - cpu_ns) / 1e6, 1000 * (time.perf_counter() - start_s)))
+            own_times.append((1000 * (thread_cpu_s() - cpu_s), 1000 * (time.perf_counter() - start_s)))
             own.append(match(_all_found(detector, canvas), boxes, item.ignore))
     found = []
     for label, own_times, own in zip(labels, times, matchings, strict=True):

@@ -17,7 +17,7 @@ import psutil
 from facecam.bench.result import Labels, Run, Series
 from facecam.detection.detector import Timings
 from facecam.errors import FacecamError
-from facecam.system.cpu import CoreUse, measure_core_use
+from facecam.system.cpu import CoreUse, measure_core_use, thread_cpu_s
 
 MAX_CPU_OVER_WALL = 1.05
 MIN_CPU_OVER_WALL = 0.95
@@ -65,9 +65,9 @@ def measure(title: str, benchmarks: Sequence[Benchmark], seconds: float = 5.0, w
         end_s = begun_s + seconds
         while time.perf_counter() < end_s or len(marks) < _MIN_ROUNDS:
             for benchmark, own in zip(benchmarks, times, strict=True):
-                cpu_ns, start_s = time.thread_time_ns(), time.perf_counter()
+                cpu_s, start_s = thread_cpu_s(), time.perf_counter()
                 parts = benchmark.call()
-                own.append((time.perf_counter() - start_s, (time.thread_time_ns() - cpu_ns) / 1e6, parts))
+                own.append((time.perf_counter() - start_s, 1000 * (thread_cpu_s() - cpu_s), parts))
             marks.append(time.perf_counter())
             if watch is not None and marks[-1] - watched_s > _WATCH_S:
                 watched_s = marks[-1]

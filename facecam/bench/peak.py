@@ -14,11 +14,10 @@ import os
 import platform
 import subprocess
 import sys
-import time
 from typing import Any
 
 from facecam.bench.result import Peak
-from facecam.system.cpu import cpu_flags
+from facecam.system.cpu import cpu_flags, thread_cpu_s
 from facecam.system.python_process import python_command
 
 _ACCUMULATORS = 12
@@ -57,10 +56,9 @@ def _register_loop() -> Peak | None:
         buffer: Any = ctypes.c_char.from_buffer(memory)
         loop = ctypes.CFUNCTYPE(None, ctypes.c_long)(ctypes.addressof(buffer))
         for _ in range(_TRIALS):
-            start_ns = time.thread_time_ns()
+            start_s = thread_cpu_s()
             loop(_ITERATIONS)
-            took_ns = time.thread_time_ns() - start_ns
-            best = max(best, 2.0 * lanes * _ACCUMULATORS * _ITERATIONS / max(took_ns, 1))
+            best = max(best, 2.0 * lanes * _ACCUMULATORS * _ITERATIONS / (thread_cpu_s() - start_s) / 1e9)
         del loop, buffer
         memory.close()
     return Peak(best, "register loop") if best > 0 else None
@@ -100,9 +98,9 @@ def _best_product_gflops() -> float:
     matrix = np.ones((_MATRIX_SIDE, _MATRIX_SIDE), np.float32)
     product, best_s = np.empty_like(matrix), math.inf
     for _ in range(_PRODUCTS):
-        start_s = time.thread_time()
+        start_s = thread_cpu_s()
         np.matmul(matrix, matrix, out=product)
-        best_s = min(best_s, time.thread_time() - start_s)
+        best_s = min(best_s, thread_cpu_s() - start_s)
     return 2 * _MATRIX_SIDE**3 / best_s / 1e9
 
 

@@ -19,7 +19,7 @@ from facecam.runtimes.engine import Engine, Precision, Runtime, RuntimeFailure
 from facecam.runtimes.providers import CPU
 from facecam.runtimes.registry import is_there
 from facecam.runtimes.speed_trial import SpeedTrial, candidates, keep_choice, kept_choice, trial_key
-from facecam.system.cpu import unpinned
+from facecam.system.cpu import thread_cpu_s, unpinned
 from facecam.system.memory import give_back_free_memory
 
 AFTER_FRAMES = 30
@@ -108,9 +108,9 @@ class EngineChoice:
         self._adopt(plan, ready, fastest)
 
     def fall_back(self, plan: FramePlan, error: RuntimeFailure) -> None:
-        """Goes back to the first engine for good, as the plan's network can't be run. Raises that error if it is that
-        engine."""
-        if not self._open or plan.network.engine == self.first:
+        """Goes back to the first engine for good, as the plan's network can't be run; so does each other plan that has
+        gone over to that engine, or another. Raises that error if it is the first one."""
+        if plan.network.engine == self.first:
             raise error
         self._exclude(plan.network.engine, error)
         self._open = False
@@ -122,15 +122,22 @@ class EngineChoice:
             engines = candidates(self._wanted, self._runtimes, list(self._with_int8()))
         names = {str(engine): engine for engine in engines if engine not in self._failed}
         key = trial_key(self._model.sha256, *plan.input_size, tuple(names))
-        kept = kept_choice(key)
-        kept = kept if kept in names else None
         networks = {str(plan.network.engine): plan.network}
-        for name in names if kept is None else [kept]:
-            if name not in networks and is_there(names[name]):
+
+        def get_ready(name: str) -> bool:
+            """Whether it can be had here."""
+            if name not in networks and names[name] not in self._failed and is_there(names[name]):
                 try:
                     networks[name] = self._model.bind(*plan.input_size, names[name])
                 except RuntimeFailure as error:
                     self._exclude(names[name], error)
+            return name in networks
+
+        kept = kept_choice(key)
+        if kept not in names or not get_ready(kept):  # it may have been before, on a machine with the same processor
+            kept = None
+            for name in names:
+                get_ready(name)
         return _Candidates(engines, key, kept, networks)
 
     def _trial(self, plan: FramePlan, ready: _Candidates) -> SpeedTrial:
@@ -141,7 +148,7 @@ class EngineChoice:
             network.fill(picture)  # a picture's way into the network is not the same for all engines
             network.infer()
 
-        clock = time.thread_time if self._wanted.threads == 1 else time.perf_counter
+        clock = thread_cpu_s if self._wanted.threads == 1 else time.perf_counter
         return SpeedTrial({name: partial(run, network) for name, network in ready.networks.items()}, clock)
 
     def _adopt(self, plan: FramePlan, ready: _Candidates, fastest: str | None) -> None:

@@ -24,7 +24,7 @@ from facecam.runtimes.engine import RUNTIMES, Engine, Runtime, RuntimeFailure, i
 from facecam.runtimes.registry import open_runtime
 from facecam.sources import list_cameras
 from facecam.sources.demo import demo_frame
-from facecam.system.cpu import available_cores, can_pin, choose_core, cpu_flags, cpu_name, pinned
+from facecam.system.cpu import available_cores, can_pin, choose_core, cpu_flags, cpu_name, pinned, thread_cpu_s
 from facecam.system.opencv import cv2
 from facecam.system.paths import cache_folder, crash_file, log_file, settings_file
 from facecam.system.python_process import python_command
@@ -214,9 +214,9 @@ def models(report: Report, wanted: str | None = None) -> Facts:
             with pinned(choose_core()):
                 times_ms = []
                 for _ in range(5):
-                    start_s = time.thread_time()
+                    start_s = thread_cpu_s()
                     found = detector.detect(frame)
-                    times_ms.append(1000 * (time.thread_time() - start_s))
+                    times_ms.append(1000 * (thread_cpu_s() - start_s))
             facts[name] = (
                 f"{min(times_ms):.1f} ms a picture, {len(found)} faces in the demo's, {detector.model_hash[:12]}"
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -134,10 +135,12 @@ def runtimes_for(wanted: Runtime) -> list[Runtime]:
 
 
 def version(name: str) -> str | None:
-    """Version of an installed runtime, None without one."""
+    """Version of an installed runtime or package, None without one."""
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
+        if name == Runtime.ONNX_RUNTIME and installed(name):  # from a package of another name, such as onnxruntime-gpu
+            return str(importlib.import_module(name).__version__)
         return None
 
 

@@ -14,11 +14,13 @@ from facecam.bench import long, measure, peak
 from facecam.bench.long import long_run, measure_long
 from facecam.bench.measure import Benchmark, PausedError, run_of, warnings
 from facecam.bench.report import verdict
-from facecam.bench.result import Labels, Stretch
+from facecam.bench.result import Labels, Peak, Stretch, load, to_json
+from facecam.bench.tables import markdown
 from facecam.bench.workloads import frame_with_faces
 from facecam.system.cpu import CoreUse
 from facecam.system.opencv import cv2
-from tests.facecam.bench.made import ALONE, MACHINE, busy_for, made_run
+from tests.facecam.bench.made import ALONE, MACHINE, busy_for, made_run, reported
+from tests.facecam.windows_clock import compute_for, tick_as_on_windows
 
 
 def test_a_known_sleep_measures_as_that_sleep_and_gives_no_verdict():
@@ -49,6 +51,17 @@ def test_known_work_is_measured_in_cpu_time_whatever_else_runs():
     assert a.cpu_ms.p50 == pytest.approx(4.0, rel=0.1)
     assert b.cpu_ms.p50 / a.cpu_ms.p50 == pytest.approx(2.0, rel=0.1)
     assert a.detections == b.detections
+
+
+def test_no_figure_is_zero_where_the_threads_clock_ticks_slowly(monkeypatch, tmp_path):
+    tick_as_on_windows(monkeypatch)
+    assert 0 < peak._best_product_gflops() < 1e4
+    benchmarks = [Benchmark(lambda: compute_for(0.001), Labels(model=name, multiply_adds=1e8)) for name in "ab"]
+    result = reported(measure.measure("work", benchmarks, seconds=0.1), peak=Peak(100.0, "made"))
+    assert [series.cpu_ms.p10 > 0.5 for series in result.runs[0].series] == [True, True]
+    assert "| b " in markdown(result)
+    (tmp_path / "a.json").write_text(to_json(result))
+    assert load(tmp_path / "a.json") == result
 
 
 def test_what_is_known_so_far_is_told_while_it_is_measured():

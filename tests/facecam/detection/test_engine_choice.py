@@ -208,3 +208,42 @@ def test_without_openvino_auto_precision_is_int8_too(monkeypatch, tried):
     detector = FaceDetector(DetectorOptions("faceboxes", precision=Precision.AUTO))
     after_the_trial(detector, FRAME)
     assert str(detector.engine) == "onnxruntime int8"
+
+
+@pytest.mark.parametrize("why", ["not there", "fails"])
+def test_a_kept_engine_that_is_not_to_be_had_is_tried_for_anew(monkeypatch, tried, tiny_model, make_frame, why):
+    two, three = Engine(threads=2), Engine(threads=3)
+    bind = Model.bind
+
+    def bind_or_fail(self, height, width, one=Engine()):
+        if one == two and why == "fails":
+            raise RuntimeFailure("out of order")
+        return bind(self, height, width, one)
+
+    monkeypatch.setattr(engine_choice, "candidates", lambda *_: (Engine(), two, three))
+    monkeypatch.setattr(engine_choice, "is_there", lambda one: one != two or why == "fails")
+    monkeypatch.setattr(Model, "bind", bind_or_fail)
+    monkeypatch.setattr(engine_choice, "kept_choice", lambda key: str(two))
+    detector = FaceDetector(DetectorOptions(tiny_model, precision=Precision.AUTO))
+    after_the_trial(detector, make_frame((1, 1)))
+    assert tried == [[str(Engine()), str(three)]]
+    assert detector.engine == three
+
+
+def test_all_sizes_fall_back_from_an_engine_that_fails(monkeypatch, tried, tiny_model, make_frame):
+    def fail():
+        raise RuntimeFailure("gone")
+
+    monkeypatch.setattr(engine_choice, "candidates", lambda *_: (Engine(), Engine(threads=2)))
+    detector = FaceDetector(DetectorOptions(tiny_model, precision=Precision.AUTO))
+    frames = [make_frame((1, 1), width=width) for width in (320, 352)]
+    for frame in frames:
+        after_the_trial(detector, frame)
+        assert detector.engine == Engine(threads=2)
+        monkeypatch.setattr(detector.prepared(*frame.shape[:2]).network, "infer", fail)
+    for frame in frames:
+        assert len(detector.detect(frame)) == 1
+        assert detector.engine == Engine()
+    monkeypatch.setattr(detector.prepared(*frame.shape[:2]).network, "infer", fail)
+    with pytest.raises(RuntimeFailure, match="gone"):
+        detector.detect(frame)

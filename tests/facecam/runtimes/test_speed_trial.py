@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from functools import partial
+from importlib import metadata
 
+import onnxruntime
 import pytest
 
-from facecam.runtimes import speed_trial
+from facecam.runtimes import engine, speed_trial
 from facecam.runtimes.engine import Runtime
+from facecam.system.cpu import thread_cpu_s
+from tests.facecam.windows_clock import compute_for, tick_as_on_windows
 
 
 def test_the_trial_names_the_faster_one():
@@ -28,6 +32,15 @@ def test_the_trial_names_the_faster_one():
     assert quartiles_ms == pytest.approx({"onnxruntime": 8.0, "openvino": 5.0})
     assert trial(onnxruntime=0.005, openvino=0.008)[0] == "onnxruntime"
     assert trial(onnxruntime=0.00500, openvino=0.00495)[0] == "onnxruntime", "not worth the change"
+
+
+def test_the_trial_names_the_faster_one_where_the_threads_clock_ticks_slowly(monkeypatch):
+    tick_as_on_windows(monkeypatch)
+    runs = {name: partial(compute_for, seconds) for name, seconds in (("onnxruntime", 0.004), ("int8", 0.002))}
+    trial = speed_trial.SpeedTrial(runs, thread_cpu_s)
+    while not trial.round():
+        pass
+    assert trial.result()[0] == "int8"
 
 
 def test_results_are_kept_side_by_side(tmp_path, monkeypatch):
@@ -65,3 +78,17 @@ def test_a_result_holds_for_one_model_and_size():
     sizes = ((480, 640), (640, 480))
     keys = {speed_trial.trial_key(sha, *size, ("onnxruntime",)) for sha in ("a" * 64, "b" * 64) for size in sizes}
     assert len(keys) == 4
+
+
+def test_the_versions_of_a_result_are_known_where_the_package_has_another_name(monkeypatch):
+    def without_it(name):
+        if name == Runtime.ONNX_RUNTIME:
+            raise metadata.PackageNotFoundError(name)
+        return known(name)
+
+    known = metadata.version
+    monkeypatch.setattr(metadata, "version", without_it)  # as with onnxruntime-gpu
+    assert engine.version(Runtime.ONNX_RUNTIME) == onnxruntime.__version__
+    assert f"onnxruntime-{onnxruntime.__version__}" in speed_trial.trial_key("a", 1, 1, ())
+    monkeypatch.setattr(engine, "installed", lambda name: False)
+    assert engine.version(Runtime.ONNX_RUNTIME) is None
