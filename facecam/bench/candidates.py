@@ -51,10 +51,11 @@ class Candidate:
 def engines(wanted: DetectorOptions = DetectorOptions(precision=Precision.F32)) -> list[Engine]:
     """The engines to compare: all that there are where runtime or precision is AUTO, or left open. Raises FacecamError
     if what was asked for is missing."""
+    asked = PRECISIONS if wanted.precision in (None, Precision.AUTO) else (wanted.precision,)
     if wanted.provider != providers.CPU:
+        check(Engine(runtimes_for(wanted.runtime)[0], asked[0], provider=wanted.provider))  # it is float32's alone
         providers.check_provider(wanted.provider)
         return [Engine(provider=wanted.provider), Engine()]
-    asked = PRECISIONS if wanted.precision in (None, Precision.AUTO) else (wanted.precision,)
     found = [Engine(runtime, precision) for precision in asked for runtime in runtimes_for(wanted.runtime)]
     there = [engine for engine in found if is_there(engine)]
     if not there:

@@ -90,6 +90,8 @@ def run_benchmark(options: BenchOptions, tell: Tell = lambda sentence: None, sho
     """
     started = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     among, threads, minutes = options.candidates(), options.detector.threads, options.minutes
+    if threads > 1:
+        with_threads(among[0], threads)  # it refuses what it can't do, before anything is measured
     total = 2 + 3 * among[0].ours + (threads > 1) + options.gallery + (minutes > 0)
     numbers = count(1)
     runs: list[Run] = []

@@ -34,6 +34,7 @@ from facecam.errors import FacecamError
 from facecam.runtimes.engine import Runtime, version
 from facecam.runtimes.providers import CPU
 from facecam.sources import PICTURE_SUFFIXES, VIDEO_SUFFIXES
+from facecam.system.display import window_problem
 from facecam.system.logs import logging_to_file
 from facecam.system.process_exit import end_process
 from facecam.system.resources import asset
@@ -45,7 +46,9 @@ _logger = logging.getLogger(__name__)
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs a command; returns the exit status: 0, 2 for wrong input, 130 after Ctrl+C, 143 after SIGTERM, 141 where
     nobody reads its output any more, 1 for a fault of ours."""
-    arguments = make_parser().parse_args(argv)
+    parser = make_parser()
+    arguments = parser.parse_args(argv)
+    parser.refuse_useless(arguments)
     with logging_to_file(arguments.verbose) as log:
         _logger.info("facecam %s, Python %s, %s: %s", version("facecam"), *_SYSTEM, arguments.run.__name__)
         try:
@@ -93,7 +96,7 @@ def _terminate(number: int, frame: FrameType | None) -> NoReturn:
     raise _TerminatedError
 
 
-def make_parser() -> argparse.ArgumentParser:
+def make_parser() -> _Parser:
     """What it parses has `run`, the command's function, which takes all of it and gives the exit status."""
     parser = _Parser(
         prog="facecam", description="Live face detection on one CPU core. Without a command it opens the window."
@@ -101,7 +104,7 @@ def make_parser() -> argparse.ArgumentParser:
     add_detector_options(parser, live=True)
     parser.set_defaults(run=commands.window, model=None, threshold=None, core=None, verbose=False)
     parser.set_defaults(runtime=Runtime.AUTO, precision=None, threads=1, provider=CPU)
-    _add_live_options(parser)
+    parser.of_live = _add_live_options(parser)
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND")
     parser.commands = subparsers.choices
 
@@ -145,39 +148,60 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_live_options(parser: argparse.ArgumentParser) -> None:
-    """Those without a command: what the window or `--headless` shows."""
+def _add_live_options(parser: argparse.ArgumentParser) -> list[argparse.Action]:
+    """Those without a command: what the window or `--headless` shows, the latter's own last."""
     parser.add_argument("--version", action="version", version=f"facecam {version('facecam') or '(not installed)'}")
-    parser.add_argument(
-        "--source",
-        default="auto",
-        help="auto, demo, a camera's number, screen, a file, a folder, or a URL (default: auto)",
-    )
-    parser.add_argument("--headless", action="store_true", help="no window: print the rates each second")
-    parser.add_argument(
-        "--seconds", type=seconds, help="headless: how long to run; 0: until the source ends (default: 10)"
-    )
-    parser.add_argument(
-        "--record", type=path, metavar="FILE", help="headless: write what is seen to a video, .mp4 or .mkv"
-    )
-    parser.add_argument(
-        "--no-audio", dest="sound", action="store_false", help="headless: leave the source's sound out of it"
-    )
-    parser.add_argument(
-        "--microphone",
-        metavar="NAME",
-        default="",
-        help="headless: a microphone that is heard in it, `default` for the system's (default: none)",
-    )
-    parser.add_argument(
-        "--virtual-camera", action="store_true", help="headless: show it to other programs as a camera, too"
-    )
+    return [
+        parser.add_argument(
+            "--source",
+            default="auto",
+            help="auto, demo, a camera's number, screen, a file, a folder, or a URL (default: auto)",
+        ),
+        parser.add_argument("--headless", action="store_true", help="no window: print the rates each second"),
+        parser.add_argument(
+            "--seconds",
+            dest="live_seconds",  # commands have `seconds` of their own
+            type=seconds,
+            help="headless: how long to run; 0: until the source ends (default: 10)",
+        ),
+        parser.add_argument(
+            "--record", type=path, metavar="FILE", help="headless: write what is seen to a video, .mp4 or .mkv"
+        ),
+        parser.add_argument(
+            "--no-audio", dest="live_sound", action="store_false", help="headless: leave the source's sound out of it"
+        ),
+        parser.add_argument(
+            "--microphone",
+            metavar="NAME",
+            default="",
+            help="headless: a microphone that is heard in it, `default` for the system's (default: none)",
+        ),
+        parser.add_argument(
+            "--virtual-camera", action="store_true", help="headless: show it to other programs as a camera, too"
+        ),
+    ]
 
 
 class _Parser(argparse.ArgumentParser):
-    """Tells a usage error in one line, and what was meant. commands: those that there are."""
+    """Tells a usage error in one line, and what was meant.
+
+    commands: those that there are. of_live: options without a command; all but the first two are of `--headless`.
+    """
 
     commands: Collection[str] = ()
+    of_live: Sequence[argparse.Action] = ()
+
+    def refuse_useless(self, arguments: argparse.Namespace) -> None:
+        """Ends the process with a sentence where options were given that nothing would look at."""
+        given = [each for each in self.of_live if getattr(arguments, each.dest) != each.default]
+        if arguments.run is not commands.window:
+            if given:
+                option = given[0].option_strings[0]
+                self.error(f"{option} is for live pictures; what is for a command stands behind its name")
+            return
+        useless = [] if arguments.headless else [each for each in given if each not in self.of_live[:2]]
+        if useless and window_problem() is None:  # otherwise it runs without one anyhow
+            self.error(f"{useless[0].option_strings[0]} is for running without a window: add --headless")
 
     def error(self, message: str) -> NoReturn:
         unknown = re.match(r"argument COMMAND: invalid choice: '(.*?)' \(", message)

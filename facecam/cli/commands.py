@@ -42,7 +42,7 @@ def window(arguments: argparse.Namespace) -> int:
 
 
 def _headless(arguments: argparse.Namespace) -> int:
-    seconds = _FALLBACK_SECONDS if arguments.seconds is None else arguments.seconds
+    seconds = _FALLBACK_SECONDS if arguments.live_seconds is None else arguments.live_seconds
     detector = FaceDetector(detector_options(arguments).for_live())
     run_headless(
         arguments.source,
@@ -51,7 +51,7 @@ def _headless(arguments: argparse.Namespace) -> int:
         partial(print, flush=True),
         arguments.record,
         arguments.virtual_camera,
-        arguments.sound,
+        arguments.live_sound,
         arguments.microphone,
     )
     return 0

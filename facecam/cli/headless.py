@@ -40,7 +40,7 @@ def run_headless(
     sound: with that of the source. microphone: heard in it, as of `Microphone`, empty for none.
     virtual_camera: also shows that to other programs, as a camera.
     """
-    _check_recording(record, microphone)
+    _check_recording(record, sound, microphone)
     changed = threading.Event()
     pipeline = Pipeline(source, detector, changed.set, reconnect=True)
     recorder: Recorder | None = None
@@ -86,10 +86,12 @@ def run_headless(
     )
 
 
-def _check_recording(record: Path | None, microphone: str) -> None:
+def _check_recording(record: Path | None, sound: bool, microphone: str) -> None:
     """Raises FacecamError before anything is opened."""
     if record is None and microphone:
         raise FacecamError("A microphone is heard in recordings only: name a video with --record.")
+    if record is None and not sound:
+        raise FacecamError("--no-audio is for recordings: name a video with --record.")
     if record is not None and record.suffix.lower() not in VIDEO_FORMATS:
         raise FacecamError(f"{record} is no name for a recording: it has to end in .mp4 or .mkv.")
     if record is not None and record.exists():

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from facecam.bench.candidates import candidates, engines
+from facecam.bench.command import BenchOptions, run_benchmark
 from facecam.bench.gallery import gallery_benchmarks
 from facecam.bench.measure import measure
 from facecam.cli import main
@@ -29,6 +30,14 @@ def test_other_peoples_detectors_take_part(tmp_path, make_frame):
     assert (labels.family, labels.runtime, labels.faces_found) == ("ultralight", "onnxruntime", 1)
     ultralight.open(frame, 1).call()
     assert not yunet.ours
+
+
+def test_threads_for_other_peoples_detectors_are_refused_before_anything_is_measured(tmp_path):
+    told: list[str] = []
+    options = DetectorOptions(save_ultralight(tmp_path / "rfb.onnx"), threads=2)
+    with pytest.raises(FacecamError, match="--threads is for our own networks"):
+        run_benchmark(BenchOptions(options), told.append)
+    assert told == []
 
 
 @pytest.mark.parametrize("name", shipped_models())

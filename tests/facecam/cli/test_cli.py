@@ -154,6 +154,55 @@ def test_wrong_options_give_one_line_and_status_2(capsys, arguments):
     assert err.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--record", "x.mp4"], "--record is for running without a window: add --headless"),
+        (["--virtual-camera"], "--virtual-camera is"),
+        (["--microphone", "default"], "--microphone is"),
+        (["--seconds", "3"], "--seconds is"),
+        (["--no-audio"], "--no-audio is"),
+        (["--record", "x.mp4", "detect", "a.jpg"], "--record is for live pictures"),
+        (["--seconds", "3", "bench"], "--seconds is for live pictures; what is for a command stands behind its name"),
+        (["--no-audio", "detect", "a.jpg"], "--no-audio is"),
+        (["--headless", "doctor"], "--headless is"),
+        (["bench", "--accuracy", "a", "b", "--compare", "c"], "not allowed with argument --accuracy"),
+        (["bench", "--markdown", "-"], "the tables are printed anyway"),
+    ],
+)
+def test_options_that_nothing_would_look_at_are_refused(monkeypatch, capsys, arguments, words):
+    monkeypatch.setattr("facecam.cli.window_problem", lambda: None)
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    err = capsys.readouterr().err
+    assert words in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (
+            ["bench", "--accuracy", "a", "b", "--threads", "4", "--minutes", "3"],
+            "--accuracy has no use for --minutes and --threads",
+        ),
+        (["bench", "--compare", "a", "b", "--no-gallery"], "--compare has no use for --no-gallery"),
+        (
+            ["--model", "x", "bench", "--compare", "a", "b", "--also", "c"],
+            "--compare has no use for --model and --also",
+        ),
+        (["bench", "--provider", "cuda", "--runtime", "openvino"], "leave --runtime or --provider out"),
+        (["bench", "--provider", "cuda", "--precision", "int8"], "leave --provider or --precision out"),
+        (["bench", "--provider", "cuda", "--precision", "bf16"], "ONNX Runtime has no bf16"),
+        (["--headless", "--no-audio"], "--no-audio is for recordings"),
+    ],
+)
+def test_options_that_exclude_each_other_are_refused(capsys, arguments, words):
+    assert main(arguments) == 2
+    assert words in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("word", ["clip.mp4", "Photo.JPG", "rtsp://host/live", "0", "demo"])
 def test_a_source_in_the_place_of_a_command_is_told_where_it_belongs(capsys, word):
     with pytest.raises(SystemExit):
