@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from facecam.bench import tables
-from facecam.bench.report import Bar, Role, bars, main_series
+from facecam.bench.report import PAPERS, Bar, Role, bars, main_series
 from facecam.bench.result import BenchResult, Labels, Series
 
 NOTHING_IN_COMMON = "They have nothing in common: no model, runtime, size and faces in both."
@@ -34,7 +34,7 @@ def compare(a: BenchResult, b: BenchResult, names: tuple[str, str] = ("", "")) -
     return "\n".join([*(f"- {caution}" for caution in found), "", *body]) + "\n"
 
 
-OVERVIEW = ("result", "processor", "the paper's network, float32", "what Live runs", "AP of that", "measured")
+OVERVIEW = ("result", "processor", f"{PAPERS[:1].lower()}{PAPERS[1:]}", "what Live runs", "AP of that", "measured")
 
 
 def overview(results: Mapping[str, BenchResult]) -> str:
@@ -42,7 +42,8 @@ def overview(results: Mapping[str, BenchResult]) -> str:
     cells = []
     for name, result in results.items():
         shown = bars(result)
-        exact, live = (next((bar for bar in shown if bar.role is role), None) for role in Role)
+        exact = max((bar for bar in shown if bar.network == PAPERS), key=lambda bar: bar.fps, default=None)
+        live = next((bar for bar in shown if bar.role is Role.LIVE), None)
         speeds = ["no verdict" if result.problems else f"{bar.fps:.0f} FPS" if bar else "" for bar in (exact, live)]
         accuracy = "" if live is None else live.labels.accuracy_words.removeprefix("AP ")
         order = 0.0 if result.problems or exact is None else -exact.fps
@@ -70,6 +71,12 @@ def cautions(a: BenchResult, b: BenchResult) -> list[str]:
     for name, result in (("first", a), ("second", b)):
         if not result.problems and result.machine.busy_before:
             found.append(f"The {name} result was measured beside other work.")
+    networks = dict.fromkeys(
+        (first.labels.model, first.labels.model_sha256, second.labels.model_sha256) for first, second in in_both(a, b)
+    )
+    for model, before, after in networks:
+        if before and after and before != after:
+            found.append(f"Another network of the same name, {model}: {before[:8]} first, then {after[:8]}.")
     if a.peak and b.peak:
         found.append(f"The core's peak, second over first: {b.peak.gflops / a.peak.gflops:.2f}.")
     return found
@@ -117,9 +124,21 @@ def rows(a: BenchResult, b: BenchResult) -> list[tuple[str, ...]]:
 
 
 def in_both(a: BenchResult, b: BenchResult) -> list[tuple[Series, Series]]:
-    """The series of what both results measured, those of `a` and of `b` in pairs."""
+    """The series of what both results measured, those of `a` and of `b` in pairs: of the same network, or else of one
+    with the same name."""
     before, after = _series(a), _series(b)
-    return [(series, after[key]) for key, series in before.items() if key in after]
+    found = []
+    for key, first in before.items():
+        namesakes = (one for one in after if one not in before and _by_name(one) == _by_name(key))
+        other = key if key in after else next(namesakes, None)
+        if other is not None:
+            found.append((first, after.pop(other)))
+    return found
+
+
+def _by_name(labels: Labels) -> Labels:
+    """The same of whatever network has this name."""
+    return replace(labels, model_sha256=None)
 
 
 def _row(first: Series, second: Series) -> tuple[str, ...]:

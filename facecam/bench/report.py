@@ -18,6 +18,8 @@ PAPER_FPS, JOURNAL_FPS = 20.0, 28.0
 """FaceBoxes at VGA on one core of a Xeon E5-2660v3: the conference paper (2017) and the journal version (2019)."""
 PAPER_GPU_FPS, JOURNAL_GPU_FPS = 125.0, 254.0
 """The same on a graphics card."""
+PAPERS = "The paper's network, float32"
+"""What a candidate that is both is called."""
 _TELL_INT8 = {Precision.INT8, "avx512_vnni", "avx_vnni"}
 """What tells that int8 can be had: a machine's precisions, or in early results the processor's flags."""
 
@@ -187,7 +189,12 @@ class Bar:
         """What its large figure is of."""
         if self.role is Role.LIVE:
             return "What Live runs here"
-        model = "The paper's network" if self.labels.model == PAPER_MODEL else self.labels.model_words
+        return self.network
+
+    @property
+    def network(self) -> str:
+        """The network and its precision: "faceboxes-s8, int8", or PAPERS."""
+        model = "The paper's network" if self.labels.model_words == PAPER_MODEL else self.labels.model_words
         return f"{model}, {'float32' if self.labels.precision == Precision.F32 else self.labels.precision}"
 
     @property
@@ -235,7 +242,8 @@ def _left_int8_out(result: BenchResult) -> bool:
 
 def _may_be_live(labels: Labels) -> bool:
     model = labels.model or ""
-    return SUCCESSORS.get(model, model) == DEFAULT_MODEL and labels.runtime in RUNTIMES and labels.is_one_thread
+    is_default = SUCCESSORS.get(model, model) == DEFAULT_MODEL and not labels.own
+    return is_default and labels.runtime in RUNTIMES and labels.is_one_thread
 
 
 def figures(shown: Sequence[Bar]) -> tuple[Bar, ...]:

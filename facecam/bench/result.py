@@ -91,6 +91,7 @@ class Labels:
     faces_found: of these.
     multiply_adds: of the network at that size.
     average_precision: of the network in that precision, as its file tells.
+    own: whether it is a detector of ours that did not come with the program; missing in early results.
     """
 
     model: str | None = None
@@ -108,11 +109,14 @@ class Labels:
     faces_found: int | None = None
     multiply_adds: Finite | None = None
     average_precision: Annotated[float, Meta(ge=0, le=1)] | None = None
+    own: bool = False
 
     @property
     def model_words(self) -> str:
-        """The model's name; the same network may come as a plain export and as the fast graph."""
-        return f"{self.model} (plain)" if self.format == 1 else str(self.model)
+        """The model's name, with the start of its hash unless it comes with the program: all trainings of one topology
+        have its name. The same network may come as a plain export and as the fast graph."""
+        name = f"{self.model} {str(self.model_sha256)[:8]}" if self.own else str(self.model)
+        return f"{name} (plain)" if self.format == 1 else name
 
     @property
     def engine_words(self) -> str:
@@ -156,10 +160,8 @@ class Labels:
 
     @property
     def comparable(self) -> Labels:
-        """Without what may differ between two results of the same benchmark. Hashable."""
-        return replace(
-            self, model_sha256=None, family=None, faces_found=None, multiply_adds=None, average_precision=None
-        )
+        """Without what may differ between two results of the same network. Hashable."""
+        return replace(self, own=False, family=None, faces_found=None, multiply_adds=None, average_precision=None)
 
 
 @dataclass(frozen=True)

@@ -89,11 +89,11 @@ def machine_lines(result: BenchResult) -> list[str]:
     state.append(f"load before the start {', '.join(f'{load:.0f}' for load in machine.load_before_percent)} %")
     versions = ", ".join(f"{name} {version}" for name, version in machine.versions.items() if version)
     all_labels = [series.labels for run in result.runs for series in run.series]
-    models = {labels.model_words: labels.model_sha256[:12] for labels in all_labels if labels.model_sha256}
+    models = dict.fromkeys(f"{one.model} {one.model_sha256[:12]}" for one in all_labels if one.model_sha256)
     return [
         f"**{machine.cpu}**, {machine.system}, {' '.join(machine.flags)}; {', '.join(state)}",
         "",
-        f"{result.when}; {versions}; models {', '.join(f'{name} {sha}' for name, sha in models.items())}",
+        f"{result.when}; {versions}; models {', '.join(models)}",
         *(["", f"This processor computes in {precision_words(machine)}."] if machine.precisions else []),
     ]
 

@@ -23,7 +23,7 @@ from facecam.faces.boxes import decode, nms, pairwise_iou
 from facecam.runtimes.engine import Precision
 from facecam.sources.photo import read_picture
 from facecam.system.opencv import cv2
-from facecam.system.resources import asset
+from facecam.system.resources import asset, shipped_hashes
 
 _PORTRAITS = {"demo/hopper.jpg": (150, 110, 382, 342), "demo/collins.jpg": (160, 48, 291, 179)}
 """Of each portrait, the part that is pasted (x1, y1, x2, y2): the face with little around it."""
@@ -40,6 +40,7 @@ def detector_benchmark(detector: AnyDetector, frame: Image, faces: int) -> Bench
     labels = Labels(
         model=detector.name,
         model_sha256=detector.model_hash,
+        own=ours and detector.model_hash not in shipped_hashes(),
         family="facecam" if isinstance(detector, FaceDetector) else detector.family,
         format=detector.metadata.get("format"),
         runtime=detector.runtime,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from functools import lru_cache
 from pathlib import Path
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -37,3 +39,9 @@ def shipped_models() -> list[str]:
     """Names of the detectors that come with the program, as `FaceDetector(model=...)` takes them."""
     names = {path.stem for place in _places("facecam") for path in place.glob("*.onnx")}
     return sorted(name for name in names if name.partition(INT8_INFIX)[0] not in names - {name})
+
+
+@lru_cache(maxsize=1)
+def shipped_hashes() -> frozenset[str]:
+    """The SHA-256 of each of their files: a file from elsewhere may say that it is one of them."""
+    return frozenset(hashlib.sha256(asset(f"{name}.onnx").read_bytes()).hexdigest() for name in shipped_models())

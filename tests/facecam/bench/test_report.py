@@ -19,6 +19,7 @@ from facecam.bench.measure import run_of
 from facecam.bench.result import SCHEMA, Labels, Peak, load, to_json
 from facecam.bench.tables import markdown
 from facecam.cli import main
+from facecam.detection.model import PAPER_MODEL
 from facecam.errors import FacecamError
 from facecam.system.cpu import CoreUse
 from tests.facecam.bench.made import ALONE, MACHINE, made_run, reported
@@ -111,8 +112,13 @@ def test_a_comparison_is_a_picture_with_the_windows_bars_and_verdict(tmp_path, c
 
 
 def test_a_folder_of_results_is_a_table(tmp_path, capsys):
+    papers = Labels(model=PAPER_MODEL, runtime="x", width=640, height=480, faces=1)
+    other = replace(papers, model="other")
     for name, ms in (("laptop", 10.0), ("desktop", 5.0)):
-        (tmp_path / f"{name}.json").write_text(to_json(reported(made_run([ms] * 50))))
+        runs = [made_run([each_ms] * 50, labels=labels) for labels, each_ms in ((other, 1.0), (papers, ms))]
+        main_run = run_of("main", [run.series[0] for run in runs], ALONE)
+        (tmp_path / f"{name}.json").write_text(to_json(reported(main_run)))
+    (tmp_path / "only other.json").write_text(to_json(reported(made_run([1.0] * 50, labels=other))))
     wild = reported(made_run([5.0, 10.0, 20.0] * 20))
     (tmp_path / "busy.json").write_text(to_json(wild))
     (tmp_path / "other.json").write_text("{}")
@@ -122,9 +128,11 @@ def test_a_folder_of_results_is_a_table(tmp_path, capsys):
         "desktop.json",
         "laptop.json",
         "busy.json",
+        "only other.json",
     ]
     assert "| 200 FPS " in lines[2]
     assert "| no verdict " in lines[4]
+    assert lines[5].split("|")[3].strip() == "", "the first network is not always the paper's"
     assert "other.json is not a benchmark's result" in lines[-1]
     (tmp_path / "empty").mkdir()
     for wrong in ([str(tmp_path / "empty")], [str(tmp_path / "laptop.json")], ["a", "b", "c"]):

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import onnx
+
+from facecam.bench import compare
 from facecam.bench import report as reports
 from facecam.bench.compare import verdict
 from facecam.bench.measure import run_of
-from facecam.bench.report import headline
+from facecam.bench.report import Role, bars, headline
 from facecam.bench.result import Labels, Series
 from facecam.bench.tables import markdown
+from facecam.bench.workloads import detector_benchmark
+from facecam.detection.detector import FaceDetector
 from facecam.detection.model import DEFAULT_MODEL, PAPER_MODEL
 from facecam.system.cpu import CoreUse
+from facecam.system.resources import asset
 from tests.facecam.bench.made import ALONE, MACHINE, made_run, reported
 
 
@@ -108,3 +114,43 @@ def test_a_comparison_says_which_is_faster_and_by_what():
     assert "takes 2.00 times as long as the first" in verdict(result(4.0), result(9.0))
     assert "is as fast as the first" in verdict(result(4.0), result(4.05))
     assert verdict(result(9.0), result(4.0, shares=0.5)).startswith("No verdict: the second had none either")
+
+
+def test_networks_of_one_name_are_told_apart_by_their_hashes():
+    shipped = Labels(model=DEFAULT_MODEL, model_sha256="a" * 64, family="facecam", runtime="onnxruntime", width=640)
+    mine = replace(shipped, model_sha256="b" * 64, own=True)
+
+    def result(*labels_and_ms):
+        series = [made_run([ms] * 50, labels=labels).series[0] for labels, ms in labels_and_ms]
+        return reported(run_of("main", series, ALONE))
+
+    both = result((shipped, 8.0), (mine, 4.0))
+    text = markdown(both)
+    assert f"| {DEFAULT_MODEL} bbbbbbbb |" in text
+    assert f"models {DEFAULT_MODEL} {'a' * 12}, {DEFAULT_MODEL} {'b' * 12}\n" in text
+    assert [(bar.name, bar.role) for bar in bars(both)] == [
+        (f"{DEFAULT_MODEL} · onnxruntime", Role.EXACT),
+        (f"{DEFAULT_MODEL} bbbbbbbb · onnxruntime", None),
+    ], "Live runs what came with the program"
+    assert [bar.role for bar in bars(result((mine, 4.0)))] == [Role.EXACT]
+    assert [row[-1] for row in compare.rows(both, both)] == ["1.000", "1.000"]
+    assert not any("same name" in caution for caution in compare.cautions(both, both))
+    # Of a network that only one of them has, the namesake in the other is compared with, and that is said.
+    old, new = result((shipped, 8.0)), result((mine, 4.0))
+    assert [row[-1] for row in compare.rows(old, new)] == ["0.500"]
+    assert compare.cautions(old, new)[-1] == (
+        f"Another network of the same name, {DEFAULT_MODEL}: aaaaaaaa first, then bbbbbbbb."
+    )
+    assert [row[-1] for row in compare.rows(old, both)] == ["1.000"]
+
+
+def test_a_network_is_one_of_the_programs_own_by_its_hash_not_its_name(tmp_path, make_frame):
+    kept, changed = tmp_path / "kept.onnx", tmp_path / "changed.onnx"
+    kept.write_bytes(asset(f"{DEFAULT_MODEL}.onnx").read_bytes())
+    network = onnx.load(kept)
+    network.producer_name = "another training"
+    onnx.save(network, changed)
+    frame = make_frame(width=64, height=64)
+    labels = [detector_benchmark(FaceDetector(path), frame, 0).labels for path in (kept, changed)]
+    assert [one.model for one in labels] == [DEFAULT_MODEL] * 2
+    assert [one.own for one in labels] == [False, True]
