@@ -128,7 +128,7 @@ def run_benchmark(options: BenchOptions, tell: Tell = lambda sentence: None, sho
             take(TITLE, gallery_benchmarks(options.detector.runtime))
         if minutes > 0:
             say(f"The same for {minutes:g} minute{'s' * (minutes != 1)}")
-            long = measure_long(best.open(frame, MAIN_FACES), minutes, tell)
+            long = measure_long(best.open(frame, MAIN_FACES), minutes, tell, pinned_core)
     return report(machine, peak, runs, started, long)
 
 

@@ -10,6 +10,7 @@ import psutil
 from facecam.bench.machine import asked
 from facecam.bench.measure import Benchmark, measure
 from facecam.bench.result import Labels, LongRun, Stretch, outer_fifths, rounded
+from facecam.system.cpu import by_core
 
 _POINTS = 120
 _SHORTEST_S = 1.0
@@ -33,8 +34,14 @@ def long_run(labels: Labels, points: Sequence[Stretch], problems: Sequence[str] 
     return LongRun(labels, words, round(drift, 4), round(growth_mib, 2), tuple(problems), tuple(points))
 
 
-def measure_long(benchmark: Benchmark, minutes: float, tell: Callable[[str], None] = lambda sentence: None) -> LongRun:
-    """Runs for that long in stretches. The caller has pinned the thread. Raises PausedError as `measure` does."""
+def measure_long(
+    benchmark: Benchmark,
+    minutes: float,
+    tell: Callable[[str], None] = lambda sentence: None,
+    core: int | None = None,
+) -> LongRun:
+    """Runs for that long in stretches. core: that the caller has pinned the thread to. Raises PausedError as `measure`
+    does."""
     process = psutil.Process()
     stretch_s = max(_SHORTEST_S, 60 * minutes / _POINTS)
     start_s = time.perf_counter()
@@ -51,9 +58,7 @@ def measure_long(benchmark: Benchmark, minutes: float, tell: Callable[[str], Non
         memory_mib = process.memory_info().rss / (1 << 20)
         (time_s, kept_mib), total = rounded((elapsed_s, memory_mib)), series.total_ms
         times_ms = (total.p50, total.p99, series.cpu_ms.p50)
-        frequency = asked("cpu_freq")
-        mhz = float(frequency.current) if frequency is not None and frequency.current else None
-        point = Stretch(time_s, series.detections, *times_ms, kept_mib, temperature(), mhz)
+        point = Stretch(time_s, series.detections, *times_ms, kept_mib, temperature(), _mhz(core))
         points.append(point)
         warm = "" if point.celsius is None else f", {point.celsius:.0f} °C"
         tell(f"{_length(elapsed_s)} of {_length(60 * minutes)}: {point.p50_ms:.2f} ms, {memory_mib:.0f} MiB{warm}")
@@ -64,6 +69,13 @@ def measure_long(benchmark: Benchmark, minutes: float, tell: Callable[[str], Non
 
 def _length(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < _IN_MINUTES_S else f"{seconds / 60:.1f} minutes"
+
+
+def _mhz(core: int | None) -> float | None:
+    """Of that core, or of all where the system tells of them together; None where it doesn't tell."""
+    frequencies = asked("cpu_freq", percpu=True) or []
+    one = frequencies[0] if len(frequencies) == 1 else by_core(frequencies).get(-1 if core is None else core)
+    return float(one.current) if one is not None and one.current else None
 
 
 def temperature() -> float | None:

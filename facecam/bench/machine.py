@@ -16,7 +16,7 @@ import psutil
 from facecam.bench.result import Machine
 from facecam.runtimes.engine import PRECISIONS, RUNTIMES, Engine, Precision, version
 from facecam.runtimes.registry import is_there
-from facecam.system.cpu import available_cores, core_siblings, cpu_flags, cpu_name, fast_cores
+from facecam.system.cpu import available_cores, core_loads, core_siblings, cpu_flags, cpu_name, fast_cores
 
 BUSY_PERCENT = 20.0
 """Load of a core from which on it counts as busy."""
@@ -31,7 +31,7 @@ def describe_machine(core: int | None, sample_s: float = 0.5, looks: int = 1) ->
     """
     siblings = [] if core is None else core_siblings(core)
     for _ in range(looks):
-        loads = psutil.cpu_percent(interval=sample_s, percpu=True)
+        loads = core_loads(sample_s)
         if not is_shared(core, siblings, loads):
             break
     battery = asked("sensors_battery")
@@ -43,7 +43,7 @@ def describe_machine(core: int | None, sample_s: float = 0.5, looks: int = 1) ->
         core_siblings=tuple(siblings),
         governor=_governor(core or 0),
         power=None if battery is None else ("mains" if battery.power_plugged else "battery"),
-        load_before_percent=tuple(loads),
+        load_before_percent=loads,
         busy_before=max(loads, default=0.0) > BUSY_PERCENT,
         precisions=tuple(one for one in PRECISIONS if any(is_there(Engine(runtime, one)) for runtime in RUNTIMES)),
         memory_mib=psutil.virtual_memory().total >> 20,
@@ -61,11 +61,11 @@ def precision_words(machine: Machine) -> str:
     return " and ".join("float32" if one == Precision.F32 else one for one in machine.precisions)
 
 
-def asked(function: str) -> Any:
+def asked(function: str, **arguments: bool) -> Any:
     """What psutil's function tells; None where it has none for this system, or the system doesn't tell (a container
     without /sys)."""
     try:
-        return getattr(psutil, function)()
+        return getattr(psutil, function)(**arguments)
     except (AttributeError, OSError, NotImplementedError):
         return None
 
@@ -85,7 +85,7 @@ def idle_core() -> int | None:
     """The first of the fastest cores that nothing else computes on, or the first, if all are busy; None where threads
     can't be pinned. Looks for half a second."""
     cores = fast_cores()
-    loads = psutil.cpu_percent(interval=0.5, percpu=True)
+    loads = core_loads(0.5)
     alone = (core for core in cores if not is_shared(core, core_siblings(core), loads))
     return next(alone, next(iter(cores), None))
 

@@ -12,12 +12,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import psutil
 
 from facecam.bench.result import Labels, Run, Series
 from facecam.detection.detector import Timings
 from facecam.errors import FacecamError
-from facecam.system.cpu import CoreUse, measure_core_use, thread_cpu_s
+from facecam.system.cpu import CoreUse, core_loads, measure_core_use, thread_cpu_s
 
 MAX_CPU_OVER_WALL = 1.05
 MIN_CPU_OVER_WALL = 0.95
@@ -78,10 +77,10 @@ def measure(title: str, benchmarks: Sequence[Benchmark], seconds: float = 5.0, w
     was_enabled = gc.isenabled()
     gc.collect()
     gc.disable()  # its pauses are not the detector's
-    psutil.cpu_percent(percpu=True)  # from here on
+    core_loads()  # from here on
     try:
         use = measure_core_use(rounds)
-        loads = tuple(psutil.cpu_percent(percpu=True))
+        loads = core_loads()
     finally:
         if was_enabled:
             gc.enable()

@@ -24,7 +24,6 @@ from facecam.system.files import reading
 
 SCHEMA: Literal[2] = 2
 PERCENTS = (10, 50, 90, 95, 99)
-_BINS = 30
 
 Finite = Annotated[float, Meta(ge=-sys.float_info.max, le=sys.float_info.max)]
 """Finite, as JSON requires, which Python's reader doesn't check."""
@@ -181,14 +180,6 @@ class Percentiles:
 
 
 @dataclass(frozen=True)
-class Bins:
-    """How often each time came up. edges_ms: one more than counts."""
-
-    edges_ms: Annotated[Times, Meta(min_length=2)]
-    counts: Annotated[tuple[int, ...], Meta(min_length=1)]
-
-
-@dataclass(frozen=True)
 class Series:
     """One candidate on one frame.
 
@@ -217,7 +208,6 @@ class Series:
     floor_ms: Finite | None
     times_floor: Finite | None
     network_of_peak: Finite | None
-    histogram: Bins
     series_ms: Annotated[Times, Meta(min_length=1)]
 
     @classmethod
@@ -233,7 +223,6 @@ class Series:
         network, in it and after it; empty where unknown."""
         total = Percentiles.of(total_ms)
         first_ms, last_ms = outer_fifths(cpu_ms)
-        counts, edges = np.histogram(total_ms, _BINS)
         pre, network, post = map(Percentiles.of, zip(*parts_ms, strict=True)) if parts_ms else (None,) * 3
         return cls(
             labels,
@@ -245,7 +234,6 @@ class Series:
             floor_ms=None,
             times_floor=None,
             network_of_peak=None,
-            histogram=Bins(rounded(edges), tuple(counts.tolist())),
             series_ms=rounded(total_ms),
         )
 
@@ -284,7 +272,7 @@ class Stretch:
     p50_ms, p99_ms: wall times of a detection.
     cpu_ms: median CPU time.
     memory_mib: resident.
-    celsius, mhz: of the processor; None where the system doesn't tell.
+    celsius, mhz: of the processor, and of the measured core; None where the system doesn't tell.
     """
 
     time_s: Finite

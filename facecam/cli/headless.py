@@ -11,10 +11,11 @@ from pathlib import Path
 
 from facecam.detection.detector import FaceDetector
 from facecam.errors import FacecamError
-from facecam.live.metrics import Stats
+from facecam.live.metrics import RECENT, Stats
 from facecam.live.pipeline import Phase, Pipeline
 from facecam.live.state import Trouble
 from facecam.live.virtual_camera import VirtualCamera, VirtualCameraStatus
+from facecam.runtimes.providers import CPU
 from facecam.saving.recording import VIDEO_FORMATS, Recorder, RecordingOptions
 from facecam.sources.microphone import Microphone
 from facecam.system.cpu import can_pin, cpu_name
@@ -79,10 +80,12 @@ def run_headless(
         if camera.status.error is not None:
             raise camera.status.error
         write(_shown(camera.status))
+    engine, recent = detector.engine, min(stats.detected, RECENT)
+    where = "this core" if engine.threads == 1 and engine.provider == CPU else "this machine"
     write(
         f"{elapsed_s:.1f} s: {stats.captured} frames captured, {stats.detected} detected, {stats.dropped} dropped; "
-        f"latency {stats.latency_p50_ms:.1f} ms p50, {stats.latency_p95_ms:.1f} ms p95; "
-        f"this core could do {stats.possible_hz:.0f} detections/s in {detector.engine.title}"
+        f"of the last {recent}: latency {stats.latency_p50_ms:.1f} ms p50, {stats.latency_p95_ms:.1f} ms p95; "
+        f"{where} could do {stats.possible_hz:.0f} detections/s in {engine.title}"
     )
 
 

@@ -7,11 +7,14 @@ from collections import deque
 from dataclasses import dataclass
 
 _WINDOW_S = 2.0
+RECENT = 120
+"""Detections that percentiles are of."""
 
 
 @dataclass(frozen=True)
 class Stats:
-    """Figures of a running pipeline over about the last two seconds; 0 where nothing has been measured yet.
+    """Figures of a running pipeline: rates over about the last two seconds, milliseconds of RECENT detections; 0 where
+    nothing has been measured yet.
 
     capture_hz: frames that the source delivers; detect_hz: frames detected; display_hz: frames painted, all per second.
     possible_hz: detections per second that the detector's core could do (1000 / median milliseconds of a detection).
@@ -69,7 +72,7 @@ class RateMeter:
 class Percentiles:
     """Percentiles of the most recent values. Not thread-safe: the pipeline holds its lock."""
 
-    def __init__(self, keep: int = 120) -> None:
+    def __init__(self, keep: int = RECENT) -> None:
         self._values: deque[float] = deque(maxlen=keep)
 
     def add(self, value: float) -> None:

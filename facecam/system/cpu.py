@@ -9,19 +9,22 @@ from __future__ import annotations
 import ctypes
 import os
 import platform
+import re
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import TypeVar
 
 import psutil
 
-_LINUX_CPUS = Path("/sys/devices/system/cpu")
+_LINUX_CPUS, _STAT = Path("/sys/devices/system/cpu"), Path("/proc/stat")
+_Value = TypeVar("_Value")
 _CLOCK_IS_COARSE = sys.platform == "win32"
 _LOOK_S, _LOOKS = 0.001, 20
 
@@ -70,6 +73,23 @@ def cpu_flags() -> frozenset[str]:
     except (OSError, subprocess.SubprocessError):
         pass  # unknown, then
     return frozenset()
+
+
+def core_loads(seconds: float | None = None) -> tuple[float, ...]:
+    """The load of each core in percent, by its number: for so long from now on, or since the last call. A core that is
+    switched off has none."""
+    loads = by_core(psutil.cpu_percent(interval=seconds, percpu=True))
+    return tuple(loads.get(core, 0.0) for core in range(max(loads, default=-1) + 1))
+
+
+def by_core(values: Sequence[_Value]) -> dict[int, _Value]:
+    """What psutil lists, by the numbers of the cores: on Linux it leaves out those that are switched off."""
+    numbers = list(range(len(values)))
+    if sys.platform == "linux":
+        lines = _STAT.read_text(encoding="ascii", errors="replace").splitlines()
+        listed = [int(number[1]) for line in lines if (number := re.match(r"cpu(\d+) ", line))]
+        numbers = listed if len(listed) == len(values) else numbers  # one was switched just now
+    return dict(zip(numbers, values, strict=True))
 
 
 def available_cores() -> list[int]:

@@ -6,16 +6,19 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
+import psutil
 import pytest
 
-from facecam.bench import machine, measure
+from facecam.bench import long, machine, measure
 from facecam.bench.card import draw_card
 from facecam.bench.measure import Benchmark
 from facecam.bench.report import headline
 from facecam.bench.result import Labels
 from facecam.bench.tables import markdown
+from facecam.system import cpu
 from facecam.system.cpu import choose_core, pinned
 from tests.facecam.bench.made import MACHINE, busy_for, made_run, reported
 
@@ -100,6 +103,23 @@ def test_a_core_that_another_program_keeps_busy_gives_no_verdict(busy_core):
         assert sentence in markdown(content)
         assert "FPS on" not in markdown(content)
         assert _pixels(draw_card(content).picture(), "#e0a83c") > 500, "the card doesn't show the reason"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems number all cores")
+def test_figures_of_cores_are_found_by_their_numbers_where_some_are_switched_off(monkeypatch, tmp_path):
+    (tmp_path / "stat").write_text("cpu  9 9\ncpu0 9 9\ncpu2 9 9\nctxt 1\n")
+    monkeypatch.setattr(cpu, "_STAT", tmp_path / "stat")
+    monkeypatch.setattr(psutil, "cpu_percent", lambda **_: [5.0, 95.0])
+    described = machine.describe_machine(2)
+    assert described.load_before_percent == (5.0, 0.0, 95.0)
+    assert "The measured core was busy" in reported(made_run([10.0] * 50), machine=described).problems[0]
+    clocks = [SimpleNamespace(current=1000.0), SimpleNamespace(current=3000.0)]
+    monkeypatch.setattr(psutil, "cpu_freq", lambda **_: clocks)
+    benchmark = Benchmark(lambda: busy_for(0.001))
+    for core, mhz in ((0, 1000.0), (2, 3000.0), (None, None)):
+        assert long.measure_long(benchmark, 0.001, core=core).points[0].mhz == mhz
+    del clocks[1]  # of all cores together
+    assert long.measure_long(benchmark, 0.001).points[0].mhz == 1000.0
 
 
 def test_a_core_that_is_free_is_chosen(monkeypatch):

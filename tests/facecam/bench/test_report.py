@@ -40,8 +40,11 @@ def test_a_result_of_before_the_records_is_read_whole_and_keeps_its_keys():
             return len(before) == len(now) and all(map(kept, before, now))
         return before == now
 
-    stored = load(STORED)
-    assert kept(json.loads(STORED.read_text()), json.loads(to_json(stored)))
+    stored, before = load(STORED), json.loads(STORED.read_text())
+    for run in before["runs"]:
+        for series in run["series"]:
+            del series["histogram"]  # of the times beside it
+    assert kept(before, json.loads(to_json(stored)))
     assert stored.schema == SCHEMA == 2
     assert [len(run.series) for run in stored.runs] == [12, 4, 4, 4, 2, 4]
     assert "| faceboxes     | onnxruntime int8 | 338 |   2.96 |   0.32+2.11+0.49 |" in markdown(stored)
@@ -65,7 +68,7 @@ def test_the_report_holds_what_was_measured(result, tiny_model):
     assert {series.labels.runtime for series in main_run.series} >= {"onnxruntime", "opencv"}
     for run in content.runs:
         for series in run.series:
-            assert sum(series.histogram.counts) == series.detections == len(series.series_ms) >= 20
+            assert series.detections == len(series.series_ms) >= 20
             assert series.total_ms.p10 <= series.total_ms.p50 <= series.total_ms.p99
     assert len(content.verdicts) == len(main_run.series)
     assert markdown(content) == result.with_suffix(".md").read_text()
@@ -239,7 +242,7 @@ GONE = object()
         ("runs", []),
         ("runs[0].series", []),
         ("runs[0].series[0].series_ms[0]", "fast"),
-        ("runs[0].series[0].histogram", GONE),
+        ("runs[0].series[0].cpu_ms", GONE),
         ("runs[0].series[0].total_ms.p50", float("nan")),
     ],
 )

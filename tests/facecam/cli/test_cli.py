@@ -10,6 +10,7 @@ import pytest
 from facecam.cli import commands, main, make_parser
 from facecam.cli.options import detector_options
 from facecam.errors import SourceError
+from facecam.live.metrics import RECENT
 from facecam.live.state import PipelineState
 from facecam.sources import Camera
 from facecam.system.opencv import cv2
@@ -31,13 +32,19 @@ def test_cameras_are_listed_with_their_names(monkeypatch, capsys, connected, tol
     assert capsys.readouterr().out.startswith(told)
 
 
-def test_headless_runs_the_pipeline_and_tells_the_rates(tiny_model, capsys):
-    assert main(["--headless", "--source", "demo", "--seconds", "2.2", "--model", str(tiny_model)]) == 0
+@pytest.mark.parametrize(("threads", "where"), [("1", "this core"), ("2", "this machine")])
+def test_headless_runs_the_pipeline_and_tells_the_rates(tiny_model, capsys, threads, where):
+    arguments = ["--headless", "--source", "demo", "--seconds", "2.2", "--threads", threads, "--model", str(tiny_model)]
+    assert main(arguments) == 0
     first, *rates, summary = capsys.readouterr().out.splitlines()
     assert first.startswith("Demo, tiny on ")
     assert 1 <= len(rates) <= 2  # a busy machine may miss the last one
     assert all("capture" in line and "detect" in line and "latency" in line for line in rates)
     assert "frames captured" in summary
+    assert f"{where} could do" in summary
+    told = re.search(r"(\d+) detected.* of the last (\d+): latency", summary)
+    assert told
+    assert int(told[2]) == min(int(told[1]), RECENT), "the figures are not of the whole run"
 
 
 @pytest.mark.parametrize("sound", [True, False])
