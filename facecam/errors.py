@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
 from unicodedata import category
 
 _LONGEST = 600
@@ -47,3 +48,14 @@ class CopyError(FacecamError):
 
 class ModelError(FacecamError):
     """A model file is missing, damaged or not one of ours."""
+
+
+class MissingLibrary:
+    """In the place of a library that can't be loaded, so that commands that do without it work: whoever uses it gets an
+    error of that kind with that sentence."""
+
+    def __init__(self, kind: type[FacecamError], sentence: str) -> None:
+        self._kind, self._sentence = kind, sentence
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise self._kind(self._sentence)

@@ -17,6 +17,7 @@ from facecam.detection.third_party import recognise
 from facecam.errors import FacecamError
 from facecam.runtimes import providers
 from facecam.runtimes.engine import PRECISIONS, Engine, Precision, Runtime, runtimes_for
+from facecam.runtimes.onnx_runtime import check_provider
 from facecam.runtimes.registry import check, is_there
 
 
@@ -54,7 +55,7 @@ def engines(wanted: DetectorOptions = DetectorOptions(precision=Precision.F32)) 
     asked = PRECISIONS if wanted.precision in (None, Precision.AUTO) else (wanted.precision,)
     if wanted.provider != providers.CPU:
         check(Engine(runtimes_for(wanted.runtime)[0], asked[0], provider=wanted.provider))  # it is float32's alone
-        providers.check_provider(wanted.provider)
+        check_provider(wanted.provider)
         return [Engine(provider=wanted.provider), Engine()]
     found = [Engine(runtime, precision) for precision in asked for runtime in runtimes_for(wanted.runtime)]
     there = [engine for engine in found if is_there(engine)]

@@ -26,7 +26,7 @@ from facecam.detection.options import DetectorOptions, fraction, frame_size
 from facecam.errors import FacecamError
 from facecam.faces.boxes import Candidates, Detections, select
 from facecam.runtimes.engine import Engine, Network, Runtime, RuntimeFailure, runtimes_for
-from facecam.runtimes.providers import check_provider
+from facecam.runtimes.onnx_runtime import check_provider
 from facecam.system.cpu import pinned
 from facecam.system.opencv import cv2
 

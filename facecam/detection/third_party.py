@@ -19,7 +19,7 @@ from facecam.arrays import Array, Image
 from facecam.detection.detector import Timings
 from facecam.detection.letterbox import letterbox
 from facecam.detection.model import KIND, METADATA_KEY
-from facecam.errors import ModelError
+from facecam.errors import FacecamError, ModelError
 from facecam.faces.boxes import Detections, nms
 from facecam.runtimes.engine import Engine, Runtime
 from facecam.runtimes.model_file import read_model
@@ -142,5 +142,7 @@ def recognise(model: str | Path) -> type[UltraLight | YuNet] | None:
 def _opened(model: str | Path, data: bytes) -> Any:
     try:
         return open_session(data)
+    except FacecamError:  # ONNX Runtime can't be loaded
+        raise
     except Exception as error:  # noqa: BLE001 - ONNX Runtime's exceptions have no common base but this
         raise ModelError(f"{model} isn't a usable ONNX model ({str(error).splitlines()[0]}); fetch it again.") from None

@@ -21,6 +21,7 @@ from facecam.errors import FacecamError
 from facecam.faces.boxes import compiled_select
 from facecam.live.virtual_camera import open_device
 from facecam.runtimes.engine import RUNTIMES, Engine, Runtime, RuntimeFailure, installed, version
+from facecam.runtimes.onnx_runtime import available
 from facecam.runtimes.registry import open_runtime
 from facecam.sources import list_cameras
 from facecam.sources.demo import demo_frame
@@ -192,7 +193,9 @@ def runtimes(report: Report) -> Facts:
         try:
             if name == Runtime.OPENVINO:
                 open_runtime(Engine(name), b"")  # loads the library; the network is compiled later
-            facts[name.display_name] = f"{version(name)}, loads"
+            else:
+                available()
+            facts[name.display_name] = f"{version(name) or 'of another package'}, loads"
         except RuntimeFailure as error:
             facts[name.display_name] = f"{version(name)}, does not load"
             report.hint(str(error))

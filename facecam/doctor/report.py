@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from facecam.errors import FacecamError
+
 _logger = logging.getLogger(__name__)
 Facts = dict[str, Any]
 """Plain JSON values by name: text, numbers, yes or no, None (unknown), lists and dicts of these."""
@@ -24,6 +26,9 @@ class Report:
         """Asks `look` for the facts of a section. It may add hints, and may fail: that is a fact as well."""
         try:
             self.sections[title] = look(self)
+        except FacecamError as error:
+            self.sections[title] = {"failed": str(error)}
+            self.hint(str(error))
         except Exception as error:  # a fault of one section must not take the others from the user
             _logger.warning("the section %s failed", title, exc_info=True)
             self.sections[title] = {"failed": f"{type(error).__name__}: {error}"}
@@ -82,5 +87,6 @@ def _without_home(value: Any) -> Any:
 
 def without_home(text: str) -> str:
     """The text with the user's home folder as ~, because its name is the user's."""
-    home = str(Path.home())
-    return text.replace(home, "~") if len(home) > 1 else text
+    for home in sorted({str(Path.home().resolve()), str(Path.home())}, key=len, reverse=True):  # it may be a link
+        text = text.replace(home, "~") if len(home) > 1 else text
+    return text

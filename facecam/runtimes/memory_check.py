@@ -13,9 +13,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 
-from facecam.runtimes.onnx_runtime import ORT_ERRORS, open_session, session_options
+from facecam.runtimes.onnx_runtime import ORT_ERRORS, onnxruntime, open_session, session_options
 
 _MOST_BYTES = 512 << 20
 """For weights and maps. Ours take 20 MB."""

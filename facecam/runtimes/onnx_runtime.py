@@ -2,25 +2,52 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
-from onnxruntime.capi import onnxruntime_pybind11_state as ort_state
 
 from facecam.arrays import Array
+from facecam.errors import FacecamError, MissingLibrary
 from facecam.runtimes import providers
 from facecam.runtimes.engine import BoundNetwork, Engine, NetworkInput, RuntimeFailure, first_line, input_name
 from facecam.system.cpu import unpinned
+
+try:
+    import onnxruntime
+    from onnxruntime.capi import onnxruntime_pybind11_state as ort_state
+except ImportError as _error:
+    _on_windows = ", after Microsoft's Visual C++ Redistributable" if sys.platform == "win32" else ""
+    onnxruntime = ort_state = MissingLibrary(
+        RuntimeFailure,
+        f"ONNX Runtime can't be loaded ({first_line(_error)}); install it again{_on_windows}: pip install "
+        "--force-reinstall onnxruntime.",
+    )
 
 # ONNX Runtime's own have no common base but Exception.
 _OWN_ERRORS = [kind for kind in vars(ort_state).values() if isinstance(kind, type) and issubclass(kind, Exception)]
 ORT_ERRORS: tuple[type[Exception], ...] = (*_OWN_ERRORS, RuntimeError)
 _CPU = (providers.NAMES[providers.CPU],)
 _SILENT = 4
+
+
+def available() -> list[str]:
+    """Our names of the providers that this ONNX Runtime was built with; whether they work is found out when used.
+    Raises RuntimeFailure where it can't be loaded."""
+    built = set(onnxruntime.get_available_providers())
+    return [name for name, theirs in providers.NAMES.items() if theirs in built]
+
+
+def check_provider(name: str) -> str:
+    """ONNX Runtime's name of a provider of ours. Raises FacecamError that says what to install."""
+    if name not in providers.NAMES:
+        raise FacecamError(f"There is no provider {name}; there are {', '.join(providers.NAMES)}.")
+    if name not in available():
+        raise FacecamError(f"This ONNX Runtime has no provider {name}: {providers.GETS[name]}.")
+    return providers.NAMES[name]
 
 
 def session_options(threads: int = 1) -> Any:
@@ -51,7 +78,7 @@ class OnnxRuntime:
     def __init__(self, data: bytes, engine: Engine = Engine()) -> None:
         """data: the ONNX file; engine: `facecam.runtimes.registry` knows which ones there are. Raises RuntimeFailure if
         the file can't be loaded."""
-        names = [providers.check_provider(name) for name in dict.fromkeys((engine.provider, providers.CPU))]
+        names = [check_provider(name) for name in dict.fromkeys((engine.provider, providers.CPU))]
         try:
             with nullcontext() if engine.threads == 1 else unpinned():
                 self.session = open_session(data, session_options(engine.threads), names)

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import onnxruntime
-
-from facecam.errors import FacecamError
-
 CPU = "cpu"
 NAMES = {
     CPU: "CPUExecutionProvider",
@@ -26,18 +22,3 @@ GETS = {
     "webgpu": "it needs an onnxruntime that was built with WebGPU",
 }
 """How to get one that is missing."""
-
-
-def available() -> list[str]:
-    """Our names of the providers that this ONNX Runtime was built with; whether they work is found out when used."""
-    built = set(onnxruntime.get_available_providers())
-    return [name for name, theirs in NAMES.items() if theirs in built]
-
-
-def check_provider(name: str) -> str:
-    """ONNX Runtime's name of a provider of ours. Raises FacecamError that says what to install."""
-    if name not in NAMES:
-        raise FacecamError(f"There is no provider {name}; there are {', '.join(NAMES)}.")
-    if name not in available():
-        raise FacecamError(f"This ONNX Runtime has no provider {name}: {GETS[name]}.")
-    return NAMES[name]

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from facecam.errors import SourceError
+from facecam.errors import FacecamError, SourceError
 from facecam.sources.animations import durations_ms, png_parts
 from facecam.sources.base import MAX_PIXELS, Frame
 from facecam.system.files import reading
@@ -59,7 +59,6 @@ _SINGLE = {"HEIF", "MPO"}
 _ANIMATED = {"AVIF", "GIF", "PNG", "WEBP"}
 _BY_OPENCV = {"JPEG", "PNG", "WEBP", "TIFF", "BMP", "PPM", "JPEG2000"}
 """What OpenCV decodes; it ignores AVIF's rotation, and does not know the other formats."""
-_REDUCED = ((8, cv2.IMREAD_REDUCED_COLOR_8), (4, cv2.IMREAD_REDUCED_COLOR_4), (2, cv2.IMREAD_REDUCED_COLOR_2))
 _TURNS = {2: (0, True), 3: (2, False), 4: (2, True), 5: (3, True), 6: (3, False), 7: (1, True), 8: (1, False)}
 """EXIF orientation -> quarter turns to the left, and whether the turned picture is mirrored left to right."""
 
@@ -160,8 +159,8 @@ class Photo:
         SourceError."""
         if self.info.format == "JPEG" and self._file is not None and self._file.mode in ("RGB", "L"):
             factor = max(self._file.size) // max(1, side)
-            how = next((how for least, how in _REDUCED if factor >= least), None)
-            reduced = None if how is None else self._by_opencv(how)
+            least = next((least for least in (8, 4, 2) if factor >= least), None)
+            reduced = None if least is None else self._by_opencv(getattr(cv2, f"IMREAD_REDUCED_COLOR_{least}"))
             if reduced is not None:
                 return np.ascontiguousarray(reduced, np.uint8)
         return self.page().image
@@ -180,6 +179,8 @@ class Photo:
         """A page, None if it is damaged. Raises SourceError if it is too large."""
         try:
             return self._decoded(index)
+        except FacecamError:  # OpenCV can't be loaded
+            raise
         except Exception as error:
             if "MAX_IMAGE" in str(error):
                 raise SourceError(_too_large(self.path)) from error

@@ -12,22 +12,30 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
+from facecam.errors import FacecamError, MissingLibrary
+
 _CHANGED_BY_IT = ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR", "LD_LIBRARY_PATH")  # the last for our own processes
 _before = {name: os.environ.get(name) for name in _CHANGED_BY_IT}
 os.environ.setdefault("OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS", "0")
 # A picture of more pixels is refused by its header; decoding it first would cost seconds and gigabytes.
 os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", "100000000")
 
-import cv2  # noqa: E402
+try:
+    import cv2
+
+    # One core is the contract of the detector; OpenCV would otherwise resize on all of them.
+    cv2.setNumThreads(1)
+except (ImportError, AttributeError) as _error:  # the latter from what another wheel, uninstalled, has left
+    cv2 = MissingLibrary(  # type: ignore[assignment]
+        FacecamError,
+        f"OpenCV can't be loaded ({_error}); install it again: pip install --force-reinstall opencv-python-headless.",
+    )
 
 for _name, _value in _before.items():
     if _value is None:
         os.environ.pop(_name, None)
     else:  # the user's own setting stays
         os.environ[_name] = _value
-
-# One core is the contract of the detector; OpenCV would otherwise resize on all of them.
-cv2.setNumThreads(1)
 
 __all__ = ["cv2", "quiet_libraries"]
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 
 import pytest
 
 from facecam.doctor import checks
-from facecam.doctor.report import Report
+from facecam.doctor.report import Report, without_home
 from facecam.sources import Camera
 from tests import loopback
-from tests.processes import run_python
+from tests.processes import ROOT, run_python
 
 
 def test_the_command_tells_what_a_bug_report_needs_and_no_secret(tiny_model: Path) -> None:
@@ -33,6 +34,47 @@ def test_the_command_tells_what_a_bug_report_needs_and_no_secret(tiny_model: Pat
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems have one platform only")
+@pytest.mark.parametrize(
+    ("library", "content", "section", "sentence"),
+    [
+        (
+            "onnxruntime",
+            "raise ImportError('DLL load failed')",
+            "Runtimes",
+            "ONNX Runtime can't be loaded (DLL load fail",
+        ),
+        (
+            "cv2",
+            "raise ImportError('libGL.so.1 is missing')",
+            "OpenCV",
+            "OpenCV can't be loaded (libGL.so.1 is missing)",
+        ),
+        ("cv2", "", "OpenCV", "OpenCV can't be loaded (module 'cv2' has no attribute"),  # as pip leaves it
+    ],
+)
+def test_a_library_that_can_not_be_loaded_is_told_by_all_that_need_it(
+    tmp_path: Path, library: str, content: str, section: str, sentence: str
+) -> None:
+    (tmp_path / f"{library}.py").write_text(content, encoding="utf-8")
+    imported_first = os.pathsep.join((str(tmp_path), str(ROOT)))
+    done = run_python("-m", "facecam", "--version", PYTHONPATH=imported_first)
+    assert (done.returncode, done.stderr) == (0, "")
+    done = run_python("-m", "facecam", "--headless", "--source", "demo", "--seconds", "1", PYTHONPATH=imported_first)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"facecam: {sentence}")
+    assert "install it again" in done.stderr
+    assert done.stderr.count("\n") == 1
+    done = run_python("-m", "facecam", "doctor", "--json", PYTHONPATH=imported_first)
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    told = [hint for hint in report["hints"] if "can't be loaded" in hint]
+    assert len(told) == 1
+    assert told[0].startswith(sentence)
+    assert "the program" not in "".join(report["hints"])
+    facts = report["sections"][section]
+    assert facts.get("ONNX Runtime", "").endswith("does not load") or facts["failed"] == told[0]
+
+
 def test_it_survives_a_qt_that_ends_its_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QT_QPA_PLATFORM", "nonsense")
     monkeypatch.setenv("QT_PLUGIN_PATH", "/nowhere")
@@ -119,6 +161,14 @@ def test_the_home_folder_is_not_named(monkeypatch: pytest.MonkeyPatch) -> None:
     report = Report({"Places": {"log": "/home/someone/logs/a.log"}}, ["/home/someone can't be written."])
     assert "someone" not in report.as_text()
     assert report.as_json()["sections"]["Places"]["log"] == "~/logs/a.log"
+
+
+def test_the_home_folder_is_not_named_where_it_is_a_link(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "disk" / "home" / "anna").mkdir(parents=True)
+    (tmp_path / "home").symlink_to(tmp_path / "disk" / "home")
+    home = tmp_path / "home" / "anna"
+    monkeypatch.setattr(Path, "home", lambda: home)
+    assert without_home(f"{home / 'x.py'}, {home.resolve() / 'x.py'}") == f"~{os.sep}x.py, ~{os.sep}x.py"
 
 
 def test_a_qt_that_never_answers_does_not_hold_it_up(monkeypatch: pytest.MonkeyPatch) -> None:

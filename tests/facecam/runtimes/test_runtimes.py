@@ -15,7 +15,7 @@ from facecam.detection.model import load_model
 from facecam.detection.options import DetectorOptions
 from facecam.errors import FacecamError
 from facecam.faces.boxes import pairwise_iou
-from facecam.runtimes import providers, registry
+from facecam.runtimes import onnx_runtime, providers, registry
 from facecam.runtimes.engine import RUNTIMES, Engine, Precision, Runtime, RuntimeFailure
 from facecam.runtimes.registry import has_bf16, has_int8
 from facecam.sources.demo import demo_frame
@@ -187,7 +187,7 @@ def test_without_openvino_it_computes_in_nothing(monkeypatch):
 
 def test_int8_is_for_processors(monkeypatch):
     monkeypatch.setitem(providers.NAMES, "cuda", "CUDAExecutionProvider")
-    monkeypatch.setattr(providers, "available", lambda: ["cpu", "cuda"])
+    monkeypatch.setattr(onnx_runtime, "available", lambda: ["cpu", "cuda"])
     with pytest.raises(RuntimeFailure, match="int8 is for processors; leave --provider or --precision out"):
         FaceDetector(DetectorOptions("faceboxes", precision=Precision.INT8, provider="cuda"))
 
@@ -218,7 +218,7 @@ def test_an_int8_file_is_no_model_of_its_own_in_lists():
 
 
 def test_a_provider_that_is_missing_says_what_to_install(tiny_model):
-    missing = next(name for name in ("cuda", "directml", "migraphx") if name not in providers.available())
+    missing = next(name for name in ("cuda", "directml", "migraphx") if name not in onnx_runtime.available())
     with pytest.raises(FacecamError, match="in place of onnxruntime"):
         FaceDetector(DetectorOptions(tiny_model, provider=missing))
 
@@ -226,6 +226,6 @@ def test_a_provider_that_is_missing_says_what_to_install(tiny_model):
 def test_a_provider_that_does_not_start_is_told_instead_of_going_on_without(tiny_model, monkeypatch):
     """ONNX Runtime itself falls back to the processor: a benchmark would then report the wrong device."""
     monkeypatch.setitem(providers.NAMES, "cuda", "CUDAExecutionProvider")
-    monkeypatch.setattr(providers, "available", lambda: ["cpu", "cuda"])
+    monkeypatch.setattr(onnx_runtime, "available", lambda: ["cpu", "cuda"])
     with pytest.warns(UserWarning, match="CUDAExecutionProvider"), pytest.raises(RuntimeFailure, match="can't start"):
         FaceDetector(DetectorOptions(tiny_model, provider="cuda"))
