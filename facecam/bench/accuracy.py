@@ -15,7 +15,9 @@ import numpy as np
 
 from facecam.arrays import Image
 from facecam.bench.candidates import Candidate
-from facecam.bench.result import Labels, Percentiles
+from facecam.bench.measure import use_problems
+from facecam.bench.report import machine_warnings, sharing
+from facecam.bench.result import Labels, Machine, Percentiles
 from facecam.bench.tables import table
 from facecam.bench.voc import LOWEST_SCORE, Matching, curve, match
 from facecam.bench.wider_labels import Labelled, read_wider
@@ -25,7 +27,7 @@ from facecam.detection.letterbox import letterbox
 from facecam.errors import FacecamError
 from facecam.faces.boxes import Detections
 from facecam.sources.photo import read_picture
-from facecam.system.cpu import thread_cpu_s
+from facecam.system.cpu import core_loads, measure_core_use, thread_cpu_s
 
 CANVAS = (640, 480)
 COLUMNS = ("model", "runtime", "AP", "CPU ms", "p50 ms", "FPS")
@@ -54,6 +56,8 @@ class AccuracyResult:
     pictures, faces: how many there were.
     pinned_core: None where threads can't be pinned.
     candidates: in the order of the command.
+    problems: why the times can't be trusted, as sentences.
+    warnings: what else should be known of them.
     """
 
     cpu: str
@@ -61,6 +65,8 @@ class AccuracyResult:
     pictures: int
     faces: int
     candidates: tuple[Accuracy, ...]
+    problems: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def read_labels(pictures: Path, labels: Path) -> list[Labelled]:
@@ -72,10 +78,14 @@ def read_labels(pictures: Path, labels: Path) -> list[Labelled]:
 
 
 def measure_accuracy(
-    among: Sequence[Candidate], labelled: Sequence[Labelled], tell: Callable[[str], None] = lambda sentence: None
-) -> tuple[list[Accuracy], int]:
-    """Each candidate's accuracy and times, and how many faces there were. The caller has pinned the thread.
+    among: Sequence[Candidate],
+    labelled: Sequence[Labelled],
+    machine: Machine,
+    tell: Callable[[str], None] = lambda sentence: None,
+) -> AccuracyResult:
+    """Each candidate's accuracy and times. The caller has pinned the thread.
 
+    machine: as it was before.
     Raises FacecamError if a picture can't be read.
     """
     first = _canvas(labelled[0])[0]
@@ -85,23 +95,42 @@ def measure_accuracy(
         detector.detect(first)
     times: list[list[tuple[float, float]]] = [[] for _ in among]
     matchings: list[list[Matching]] = [[] for _ in among]
-    for number, item in enumerate(labelled):
-        if number % max(1, len(labelled) // 10) == 0:
-            tell(f"{number} of {len(labelled)} pictures")
-        canvas, scale = _canvas(item)
-        boxes = (item.boxes * scale).astype(np.float32)
-        for detector, own_times, own in zip(detectors, times, matchings, strict=True):
-            cpu_s, start_s = thread_cpu_s(), time.perf_counter()
-            detector.detect(canvas)
-            own_times.append((1000 * (thread_cpu_s() - cpu_s), 1000 * (time.perf_counter() - start_s)))
-            own.append(match(_all_found(detector, canvas), boxes, item.ignore))
-    found = []
+
+    def take_turns() -> None:
+        for number, item in enumerate(labelled):
+            if number % max(1, len(labelled) // 10) == 0:
+                tell(f"{number} of {len(labelled)} pictures")
+            canvas, scale = _canvas(item)
+            boxes = (item.boxes * scale).astype(np.float32)
+            for detector, own_times, own in zip(detectors, times, matchings, strict=True):
+                cpu_s, start_s = thread_cpu_s(), time.perf_counter()
+                detector.detect(canvas)
+                own_times.append((1000 * (thread_cpu_s() - cpu_s), 1000 * (time.perf_counter() - start_s)))
+                own.append(match(_all_found(detector, canvas), boxes, item.ignore))
+
+    core_loads()  # from here on
+    use = measure_core_use(take_turns)
+    loads, found = core_loads(), []
     for label, own_times, own in zip(labels, times, matchings, strict=True):
         cpu_ms, total_ms = zip(*own_times, strict=True)
         area = round(curve(own).average_precision, 4)
         label = replace(label, faces=None, faces_found=None)
         found.append(Accuracy(label, area, Percentiles.of(cpu_ms), Percentiles.of(total_ms)))
-    return found, sum(int(np.count_nonzero(~item.ignore)) for item in labelled)
+    labels = [one.labels for one in found]
+    # Reading a picture may wait for the disk: how much of the core there was is asked of the detections alone.
+    cpu_s, wall_s = (float(total) / 1000 for total in np.sum(times, axis=(0, 1)))
+    timed = replace(
+        use, wall_s=wall_s, thread_cpu_s=cpu_s, process_cpu_s=cpu_s + use.others_cpu_s * wall_s / use.wall_s
+    )
+    return AccuracyResult(
+        machine.cpu,
+        machine.pinned_core,
+        len(labelled),
+        sum(int(np.count_nonzero(~item.ignore)) for item in labelled),
+        tuple(found),
+        (*sharing(machine, labels, loads), *use_problems(labels, timed)),
+        tuple(machine_warnings(machine, labels, loads)),
+    )
 
 
 def _all_found(detector: AnyDetector, image: Image) -> Detections:
@@ -132,7 +161,11 @@ def accuracy_markdown(result: AccuracyResult) -> str:
     ]
     where = "not pinned" if result.pinned_core is None else f"core {result.pinned_core}"
     head = f"{result.pictures} pictures with {result.faces} faces, letterboxed into 640x480; {result.cpu}, {where}"
-    return "\n".join([head, "", *table(COLUMNS, rows)]) + "\n"
+    said = []
+    if result.problems:
+        said = ["The times can't be trusted, because of what follows; close other programs and measure again:", ""]
+    said += [f"- {sentence}" for sentence in (*result.problems, *result.warnings)]
+    return "\n".join([head, "", *said, *[""] * bool(said), *table(COLUMNS, rows)]) + "\n"
 
 
 def _canvas(item: Labelled) -> tuple[Image, float]:

@@ -84,6 +84,7 @@ def draw_accuracy(result: AccuracyResult) -> Card:
     words = f"{result.pictures} pictures with {result.faces} faces, letterboxed into 640 x 480, taking turns"
     card.text((_MARGIN, 122), words, 18, _DIM)
     card.panel((_MARGIN, 164, SIZE[0] - _MARGIN, 590))
+    card.paragraph(600, " ".join((*result.problems, *result.warnings)), 15, _WARNING, 1)
     left, top, right, bottom = _MARGIN + 84, 190, 736, 540
     ranked = by_accuracy(result)
     areas, times_ms = [one.average_precision for one in ranked], [one.cpu_ms.p50 for one in ranked]

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from facecam.arrays import Image
-from facecam.bench.accuracy import AccuracyResult, accuracy_markdown, measure_accuracy, read_labels
+from facecam.bench.accuracy import accuracy_markdown, measure_accuracy, read_labels
 from facecam.bench.candidates import Candidate, candidates, engines, with_threads
 from facecam.bench.card import Card, draw_accuracy, draw_card, draw_comparison
 from facecam.bench.compare import compare, overview
@@ -31,7 +31,7 @@ from facecam.detection.options import DetectorOptions
 from facecam.errors import FacecamError
 from facecam.runtimes.engine import Engine, Precision, Runtime
 from facecam.runtimes.providers import CPU
-from facecam.system.cpu import cpu_name, pinned, unpinned
+from facecam.system.cpu import pinned, unpinned
 from facecam.system.resources import shipped_models
 
 SIZES = ((320, 240), (640, 480), (1280, 720), (1920, 1080))
@@ -216,8 +216,7 @@ def accuracy_command(options: BenchOptions, pictures: Path, labels: Path, tell: 
     """
     labelled, among = read_labels(pictures, labels), options.candidates()
     with pinned(options.core()) as pinned_core:
-        found, faces = measure_accuracy(among, labelled, tell)
-    result = AccuracyResult(cpu_name(), pinned_core, len(labelled), faces, tuple(found))
+        result = measure_accuracy(among, labelled, describe_machine(pinned_core, looks=_LOOKS), tell)
     return Found(accuracy_markdown(result), partial(draw_accuracy, result), result)
 
 

@@ -98,14 +98,15 @@ def run_of(title: str, series: Sequence[Series], use: CoreUse, loads_percent: Se
         own_cpu_over_wall=round(use.thread_cpu_s / use.wall_s, 4),
         busy_threads=use.busy_threads,
         load_percent=tuple(loads_percent),
-        problems=tuple(_problems(series, use)),
+        problems=(*use_problems([each.labels for each in series], use), *_spread_problems(series)),
         series=tuple(series),
     )
 
 
-def _problems(series: Sequence[Series], use: CoreUse) -> Iterator[str]:
+def use_problems(labels: Sequence[Labels], use: CoreUse) -> Iterator[str]:
+    """Why wall times can't be trusted, by who computed meanwhile, as sentences. labels: of what was measured."""
     own_share = use.thread_cpu_s / use.wall_s
-    one_core = all(each.labels.is_one_thread for each in series)
+    one_core = all(each.is_one_thread for each in labels)
     if one_core and use.others_cpu_s > (MAX_CPU_OVER_WALL - 1) * use.wall_s:
         yield (
             f"More than one thread computed: CPU over wall time is {use.cpu_over_wall:.2f}, and other threads of"
@@ -116,6 +117,9 @@ def _problems(series: Sequence[Series], use: CoreUse) -> Iterator[str]:
             f"The core was at work on this for only {100 * own_share:.0f} % of the time: other programs took the"
             " rest, or it waited."
         )
+
+
+def _spread_problems(series: Sequence[Series]) -> Iterator[str]:
     wild = [each for each in series if each.spread > MAX_SPREAD]
     if wild:
         worst = max(wild, key=lambda each: each.spread)

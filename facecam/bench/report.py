@@ -36,7 +36,10 @@ def report(
         machine=machine,
         peak=None if peak is None else replace(peak, gflops=round(peak.gflops, 2)),
         runs=judged,
-        warnings=(*_machine_warnings(machine, main), *(sentence for run in runs for sentence in warnings(run))),
+        warnings=(
+            *machine_warnings(machine, _labels(main), main.load_percent),
+            *(sentence for run in runs for sentence in warnings(run)),
+        ),
         problems=main.problems,
         verdicts=tuple(verdict(main, series, machine) for series in main.series),
         long=long,
@@ -45,9 +48,17 @@ def report(
 
 def _judged(run: Run, peak: Peak | None, machine: Machine) -> Run:
     """The same with what the machine's state says against it, and compared with what its core could do."""
-    one_thread = all(series.labels.is_one_thread for series in run.series)
-    problems = (*(shared(machine, run.load_percent) if one_thread else ()), *run.problems)
+    problems = (*sharing(machine, _labels(run), run.load_percent), *run.problems)
     return replace(run, problems=problems, series=tuple(_beside(series, peak) for series in run.series))
+
+
+def _labels(run: Run) -> list[Labels]:
+    return [series.labels for series in run.series]
+
+
+def sharing(machine: Machine, labels: Sequence[Labels], loads: Sequence[float]) -> list[str]:
+    """Why the core was not alone, as sentences, where one core is what was measured. loads: of the cores meanwhile."""
+    return list(shared(machine, loads)) if all(one.is_one_thread for one in labels) else []
 
 
 def _beside(series: Series, peak: Peak | None) -> Series:
@@ -65,14 +76,15 @@ def _beside(series: Series, peak: Peak | None) -> Series:
     )
 
 
-def _machine_warnings(machine: Machine, main: Run) -> list[str]:
+def machine_warnings(machine: Machine, labels: Sequence[Labels], loads: Sequence[float]) -> list[str]:
+    """What should be known of the machine besides. labels: of what was measured; loads: of the cores meanwhile."""
     found = []
-    beside = busy_beside(machine, main.load_percent)
+    beside = busy_beside(machine, loads)
     if beside is not None:
         found.append(f"Other cores were busy ({beside}), which may have slowed down the measured one.")
     if machine.power == "battery":
         found.append("The machine runs on battery, which may slow it down.")
-    if machine.pinned_core is None and all(series.labels.provider == CPU for series in main.series):
+    if machine.pinned_core is None and all(one.provider == CPU for one in labels):
         found.append("The thread is not pinned to a core: this system can't.")
     return found
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from facecam.bench.accuracy import Accuracy, AccuracyResult, accuracy_markdown
+from facecam.bench.accuracy import Accuracy, AccuracyResult, accuracy_markdown, measure_accuracy, read_labels
+from facecam.bench.candidates import candidates
 from facecam.bench.card import draw_accuracy
 from facecam.bench.result import Labels, Percentiles
 from facecam.cli import main
+from facecam.detection.options import DetectorOptions
+from facecam.runtimes.engine import Engine
+from tests.facecam.bench.made import MACHINE
 from tests.facecam.made_third_party import save_yunet
 
 
@@ -58,6 +63,21 @@ def test_the_most_accurate_stands_first_in_table_and_plot_with_the_same_numbers(
     ]
     texts = draw_accuracy(result).texts
     assert [text for text in texts if " x  " in text] == ["quick x  0.700  2.0 ms", "exact x  0.900  5.0 ms"]
+
+
+def test_times_of_a_shared_core_are_told_as_such_in_table_and_plot(labelled, tiny_model):
+    alone = replace(MACHINE, load_before_percent=(0.0,) * 4)
+    busy = replace(alone, load_before_percent=(0.0, 95.0, 0.0, 95.0))
+    among = candidates(DetectorOptions(tiny_model), [Engine()])
+    pictures = read_labels(labelled, labelled / "labels.txt")
+    result = measure_accuracy(among, pictures, busy)
+    assert result.problems[0].startswith("The measured core was busy before the start (core 3: 95 %)")
+    assert "Other cores were busy (core" in result.warnings[0]
+    assert not any("before the start" in problem for problem in measure_accuracy(among, pictures, alone).problems)
+    text = accuracy_markdown(result)
+    assert "The times can't be trusted" in text
+    assert f"- {result.problems[0]}" in text
+    assert any(told.startswith("The measured core was busy") for told in draw_accuracy(result).texts)
 
 
 def test_labels_without_a_face_are_told(labelled, tiny_model, capsys):
