@@ -44,7 +44,11 @@ class Discriminator(SaganFile):
         return cls(path)
 
     def attend(self, picture: Image, label: int | None = None) -> Sample:
-        """Attention on the centre square of a picture (H, W, 3) uint8 RGB, scaled to the network's size."""
+        """Attention on the centre square of a picture (H, W, 3) uint8 RGB, scaled to the network's size. Raises
+        FacecamError for a class that there is not."""
+        count = len(self.metadata.get("classes") or [])
+        if label is not None and "label" in self.inputs and count and not 0 <= label < count:
+            raise FacecamError(f"{self.name} has the classes 0 to {count - 1}, there is no {label}.")
         image = centre_square(picture, self.resolution_px)
         scores, layers = self.infer_with_layers("score", self._inputs(image[None], label))
         return Sample(image, layers, label=label, score=float(scores.reshape(-1)[0]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from facecam.detection.detector import FaceDetector
+from facecam.detection.model import find_model
 from facecam.detection.options import DetectorOptions
 from facecam.detection.third_party import ThirdPartyDetector, recognise
 from facecam.errors import ModelError
@@ -18,9 +19,9 @@ def open_detector(options: DetectorOptions) -> AnyDetector:
 
     options: of a third party's file only `model` and `threshold` count.
     """
-    model = options.model
-    kind = None if model is None or str(model) in shipped_models() else recognise(model)
-    if model is None or kind is None:
+    model = find_model(options.model)
+    kind = None if options.model is None or str(options.model) in shipped_models() else recognise(model)
+    if kind is None:
         return FaceDetector(options)
     detector = kind(model, options.threshold)
     try:

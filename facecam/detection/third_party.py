@@ -110,7 +110,10 @@ class YuNet(ThirdPartyDetector):
 
     def _open(self, model: str, data: bytes) -> None:
         try:
-            self._detector = cv2.FaceDetectorYN.create(model, "", (320, 320), self.usual, SUPPRESSION_IOU, top_k=5000)
+            weights, none = np.frombuffer(data, np.uint8), np.zeros(0, np.uint8)  # not the path, which C may not open
+            self._detector = cv2.FaceDetectorYN.create(
+                "onnx", weights, none, (320, 320), self.usual, SUPPRESSION_IOU, top_k=5000
+            )
         except cv2.error as error:
             raise ModelError(f"{model} isn't a YuNet model that OpenCV reads ({error.err}).") from None
 

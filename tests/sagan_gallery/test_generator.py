@@ -142,6 +142,12 @@ def test_a_file_that_lacks_what_the_gallery_shows_is_told_so(make_generator):
 # The discriminator
 
 
+@pytest.mark.parametrize("label", [-1, 99])
+def test_an_own_picture_is_taken_for_a_class_that_there_is(label):
+    with pytest.raises(FacecamError, match=rf"has the classes 0 to \d+, there is no {label}\."):
+        attention_of_picture(np.zeros((64, 64, 3), np.uint8), label)
+
+
 def test_an_own_picture_goes_through_the_discriminator(tiny_generator):
     discriminator = Discriminator.beside(Generator(tiny_generator))
     white = discriminator.attend(np.full((30, 50, 3), 255, np.uint8))

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from facecam.detection import third_party
 from facecam.detection.any_detector import open_detector
 from facecam.detection.detector import FaceDetector
 from facecam.detection.options import DetectorOptions
@@ -21,7 +22,7 @@ from facecam.live.options import LiveOptions, SecondDetector
 from facecam.runtimes.engine import Runtime
 from facecam.sources import Frame
 from tests.doubles import found
-from tests.facecam.made_third_party import save_ultralight
+from tests.facecam.made_third_party import save_ultralight, save_yunet
 
 
 def test_what_two_detectors_agree_on() -> None:
@@ -29,6 +30,24 @@ def test_what_two_detectors_agree_on() -> None:
     assert len(faces_in_common(a, found((1, 0, 11, 10), (50, 50, 61, 60)))) == 2  # each face of the one once
     assert not faces_in_common(a, found((100, 0, 110, 10)))
     assert faces_in_common(a, found()) == faces_in_common(found(), found()) == []
+
+
+@pytest.mark.parametrize("save", [save_yunet, save_ultralight])
+def test_another_projects_file_is_found_in_the_home_folder(
+    save: Callable[[Path], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save(tmp_path / "x.onnx")
+    for variable in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(variable, str(tmp_path))
+    assert open_detector(DetectorOptions("~/x.onnx")).name == "x"
+
+
+def test_yunets_file_is_opened_from_memory_as_its_name_may_be_none_for_c(
+    tmp_path: Path, make_frame: Callable[..., np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = save_yunet(tmp_path / "x.onnx").read_bytes()
+    monkeypatch.setattr(third_party, "read_model", lambda path, kind: data)
+    assert len(third_party.YuNet(tmp_path / "顔" / "gone.onnx").detect(make_frame((3, 2), (10, 5)))) == 2
 
 
 def frame(image: np.ndarray, index: int = 0) -> Frame:
