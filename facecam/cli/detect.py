@@ -39,7 +39,7 @@ from facecam.errors import FacecamError, printable
 from facecam.faces.privacy import Hiding, PrivacyOptions
 from facecam.qtkit.wording import counted
 from facecam.system.cpu import pinned
-from facecam.system.opencv import quiet_libraries
+from facecam.system.opencv import cv2, quiet_libraries
 
 _MOST_NAMES = 20
 _SOURCE_ANSWERS_WITHIN_S = 3.0
@@ -123,6 +123,7 @@ def detect(arguments: argparse.Namespace) -> int:
         raise FacecamError("--regions is for one file, of which there is nothing to --resume: say how with --hide.")
     if arguments.jobs > 1 and arguments.core is not None:
         raise FacecamError("--core is for one process; leave it out with --jobs, which uses one core for each.")
+    cv2.getNumThreads()  # where OpenCV can't be loaded, that is told once, and not once for each file
     hide = None if arguments.hide is None else PrivacyOptions(Hiding(arguments.hide), arguments.padding)
     options = WorkOptions(
         replace(detector_options(arguments), size=getattr(arguments, "size", DetectorOptions.size)),

@@ -12,6 +12,7 @@ import pytest
 from facecam.doctor import checks
 from facecam.doctor.report import Report, without_home
 from facecam.sources import Camera
+from facecam.system.resources import asset
 from tests import loopback
 from tests.processes import ROOT, run_python
 
@@ -59,11 +60,13 @@ def test_a_library_that_can_not_be_loaded_is_told_by_all_that_need_it(
     imported_first = os.pathsep.join((str(tmp_path), str(ROOT)))
     done = run_python("-m", "facecam", "--version", PYTHONPATH=imported_first)
     assert (done.returncode, done.stderr) == (0, "")
-    done = run_python("-m", "facecam", "--headless", "--source", "demo", "--seconds", "1", PYTHONPATH=imported_first)
-    assert done.returncode == 2
-    assert done.stderr.startswith(f"facecam: {sentence}")
-    assert "install it again" in done.stderr
-    assert done.stderr.count("\n") == 1
+    photos = [asset(f"demo/{name}.jpg") for name in ("hopper", "collins")]
+    for arguments in (["--headless", "--source", "demo", "--seconds", "1"], ["detect", *photos]):
+        done = run_python("-m", "facecam", *arguments, PYTHONPATH=imported_first)
+        assert done.returncode == 2
+        assert done.stderr.startswith(f"facecam: {sentence}")
+        assert "install it again" in done.stderr
+        assert done.stderr.count("\n") == 1
     done = run_python("-m", "facecam", "doctor", "--json", PYTHONPATH=imported_first)
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
