@@ -128,7 +128,7 @@ def test_settings_that_can_no_longer_be_written_are_told_once(qtbot: QtBot, tmp_
     path.parent.touch()  # a file where the folder was
     settings.put("live/threshold", 0.3)
     qtbot.waitUntil(window.hints.isVisible)
-    assert f"can't be kept in {path.parent}" in window.hints.text.text()
+    assert f"can't be kept: {path} can't be written" in window.hints.text.text()
     window.hints.button.click()
     settings.put("live/threshold", 0.4)
     settings.flush()
