@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from facecam.cli.options import detector_options, number, path
 from facecam.errors import FacecamError
-from facecam.runtimes.engine import Runtime
-from facecam.runtimes.providers import CPU
+
+if TYPE_CHECKING:
+    from facecam.bench.command import BenchOptions
 
 _seconds = partial(number, highest=3600.0, otherwise="is not a number of seconds up to 3600")
 _minutes = partial(number, highest=1440.0, otherwise="is not a number of minutes up to 1440")
-_OF_SPEED: dict[str, object] = {"seconds": 5.0, "minutes": 0.0, "threads": 1, "no_gallery": False}
-_OF_MEASURING: dict[str, object] = {
-    **{"model": None, "threshold": None, "runtime": Runtime.AUTO, "precision": None, "provider": CPU, "core": None},
-    **{"also": [], "opencv": False, **_OF_SPEED},
-}
-"""Options of the speed alone, and those of both speed and accuracy, with their defaults."""
+_OF_SPEED = ("seconds", "minutes", "threads", "gallery")
+"""Options of the speed alone, as of BenchOptions and its detector."""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -69,9 +68,6 @@ def bench(arguments: argparse.Namespace) -> int:
     def tell(sentence: str) -> None:
         print(f"{sentence} …", file=sys.stderr, flush=True)
 
-    _refuse_useless(arguments)
-    files = Files(arguments.json, arguments.markdown, arguments.png)
-    files.check()
     options = BenchOptions(
         detector_options(arguments),
         also=tuple(arguments.also),
@@ -80,6 +76,12 @@ def bench(arguments: argparse.Namespace) -> int:
         minutes=arguments.minutes,
         gallery=not arguments.no_gallery,
     )
+    if arguments.compare is not None:
+        _refuse("--compare", options, BenchOptions())
+    elif arguments.accuracy is not None:
+        _refuse("--accuracy", options, BenchOptions(), _OF_SPEED)
+    files = Files(arguments.json, arguments.markdown, arguments.png)
+    files.check()
     if arguments.compare is not None:
         found = compare_command(arguments.compare, files)
     elif arguments.accuracy is not None:
@@ -99,14 +101,15 @@ def _file(text: str) -> Path:
     return path(text)
 
 
-def _refuse_useless(arguments: argparse.Namespace) -> None:
-    """Raises FacecamError where options were given that nothing would look at."""
-    if arguments.compare is not None:
-        instead, useless = "--compare", _OF_MEASURING
-    elif arguments.accuracy is not None:
-        instead, useless = "--accuracy", _OF_SPEED
-    else:
-        return
-    given = [f"--{name.replace('_', '-')}" for name, usual in useless.items() if getattr(arguments, name) != usual]
+def _refuse(instead: str, options: BenchOptions, usual: BenchOptions, useless: Sequence[str] = ()) -> None:
+    """Raises FacecamError where options differ from the usual ones though `instead` looks at none of them, or not at
+    the useless ones."""
+
+    def by_name(of: BenchOptions) -> dict[str, Any]:
+        return vars(of.detector) | {name: value for name, value in vars(of).items() if name != "detector"}
+
+    before, now = by_name(usual), by_name(options)
+    changed = [name for name in useless or now if now[name] != before[name]]
+    given = ["--no-gallery" if name == "gallery" else f"--{name}" for name in changed]
     if given:
         raise FacecamError(f"{instead} has no use for {' and '.join(given)}; leave one or the other out.")

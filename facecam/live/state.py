@@ -120,8 +120,8 @@ class PipelineState:
 
     title: of the source, until it is open. wanted: asked, frame by frame, for the options and the sinks. on_update:
     called when there is a new view or phase, in the thread that tells it, at most once until `latest()` is called.
-    place: where a file or a folder goes on; None: it begins.
-    mailbox: the newest frame, on its way from the capture to the detection. over: set when the threads are to end.
+    place: where a file or a folder goes on; None: it begins. mailbox: the newest frame, on its way from the capture to
+    the detection. over: set when the threads are to end.
 
     To be asked at any time, and set here alone: phase; error: why it is FAILED; trouble; core: of the detection, once
     its thread is pinned; source and player, once they are open.
